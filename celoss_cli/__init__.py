@@ -1,0 +1,55 @@
+"""celoss: the loss calculator for the shell, and its losses as functions on NumPy arrays.
+
+The functions are imported when they are first used, because the command line must answer ``--help``
+and ``--version`` before NumPy could be loaded.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from celoss_cli.errors import CelossError, InputError, LimitError, OutputError, UsageError
+
+if TYPE_CHECKING:
+    from celoss_cli.functional import (
+        binary_cross_entropy,
+        binary_cross_entropy_with_logits,
+        cross_entropy,
+        kl_div,
+        log_softmax,
+        nll_loss,
+        sigmoid,
+        soft_margin_loss,
+        softmax,
+    )
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "CelossError",
+    "InputError",
+    "LimitError",
+    "OutputError",
+    "UsageError",
+    "__version__",
+    "binary_cross_entropy",
+    "binary_cross_entropy_with_logits",
+    "cross_entropy",
+    "kl_div",
+    "log_softmax",
+    "nll_loss",
+    "sigmoid",
+    "soft_margin_loss",
+    "softmax",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in __all__:
+        return getattr(import_module("celoss_cli.functional"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

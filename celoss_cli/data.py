@@ -1,0 +1,261 @@
+"""The nouns that travel from a source to a renderer. They hold values and know how to combine.
+
+    source -> Batch -> loss.terms -> Terms -> Tally -> Report -> renderer and exit code
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from celoss_cli.exact import ExactSum, exact_sum
+from celoss_cli.trace import Step
+
+__all__ = [
+    "Array",
+    "Batch",
+    "Finding",
+    "Reduction",
+    "Report",
+    "Row",
+    "Tally",
+    "Terms",
+    "Workings",
+]
+
+Array = NDArray[Any]
+Reduction = Literal["none", "mean", "sum", "batchmean"]
+
+
+def _row_number(row: int) -> str:
+    return f"row {row}"
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Consecutive rows of the data set.
+
+    Attributes:
+        input: what the loss takes; the first axis counts rows.
+        target: the first axis counts rows too.
+        aligned: further arrays with one value for each loss element (an element weight, say), each
+            broadcast to the shape of ``input`` and cut along with it.
+        shape: the extents of the loss elements of one row, () where a row is one element.
+        start: index of the first row in the whole data set.
+        place: names the place of a row, counted within this batch ("preds.csv:17").
+        ids: the rows' identifiers, when the data has them.
+        labels: the classes' names, when the data has them.
+        conversions: what was done to the targets to read them, in words.
+    """
+
+    input: Array
+    target: Array
+    aligned: Mapping[str, Array] = field(default_factory=dict)
+    shape: tuple[int, ...] = ()
+    start: int = 0
+    place: Callable[[int], str] = _row_number
+    ids: Sequence[str] | None = None
+    labels: Sequence[str] | None = None
+    conversions: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.input)
+
+    def rows(self, start: int, stop: int) -> Batch:
+        """The rows from ``start`` up to ``stop``, counted within this batch."""
+        return replace(
+            self,
+            input=self.input[start:stop],
+            target=self.target[start:stop],
+            aligned={name: values[start:stop] for name, values in self.aligned.items()},
+            start=self.start + start,
+            place=lambda row: self.place(start + row),
+            ids=None if self.ids is None else self.ids[start:stop],
+        )
+
+    def split(self, size: int) -> Iterator[Batch]:
+        """This batch in pieces of about ``size`` bytes of input, in order."""
+        row_bytes = max(1, self.input.nbytes // max(1, len(self)))
+        step = max(1, size // row_bytes)
+        if step >= len(self):
+            yield self
+            return
+        for start in range(0, len(self), step):
+            yield self.rows(start, min(start + step, len(self)))
+
+    @property
+    def elements_per_row(self) -> int:
+        return math.prod(self.shape)
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a loss computes: values per element, never reduced.
+
+    Attributes:
+        loss: shape (elements,), weighted, exactly 0 where ignored.
+        weight: shape (elements,), each element's share of the divisor of the mean.
+        weight_is: what the sum of the weights is, in words.
+        ignored: shape (elements,) of bool, or None where no element is ignored.
+        clamped: how many logarithms hit a clamp.
+    """
+
+    loss: Array
+    weight: Array
+    weight_is: str
+    ignored: Array | None = None
+    clamped: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Exact totals of any number of rows; ``Tally()`` is zero and ``+`` is exact in any order.
+
+    Attributes:
+        loss, weight: the sums of ``Terms.loss`` and ``Terms.weight``.
+        squares: the sum of the squared losses, each square rounded once.
+        rows: how many rows; a row of K-dimensional or multi-label data has several elements.
+        elements, ignored, clamped: counts of loss elements.
+    """
+
+    loss: ExactSum = ExactSum()
+    weight: ExactSum = ExactSum()
+    squares: ExactSum = ExactSum()
+    rows: int = 0
+    elements: int = 0
+    ignored: int = 0
+    clamped: int = 0
+
+    @classmethod
+    def of(cls, terms: Terms, rows: int, *, squares: bool = False) -> Tally:
+        """The tally of one batch; the squares are summed only when somebody will ask for them."""
+        wide = terms.loss.astype(np.float64, copy=False)
+        return cls(
+            loss=exact_sum(terms.loss),
+            weight=exact_sum(terms.weight),
+            squares=exact_sum(wide * wide) if squares else ExactSum(),
+            rows=rows,
+            elements=terms.loss.size,
+            ignored=0 if terms.ignored is None else int(np.count_nonzero(terms.ignored)),
+            clamped=terms.clamped,
+        )
+
+    def __add__(self, other: Tally) -> Tally:
+        return Tally(
+            self.loss + other.loss,
+            self.weight + other.weight,
+            self.squares + other.squares,
+            self.rows + other.rows,
+            self.elements + other.elements,
+            self.ignored + other.ignored,
+            self.clamped + other.clamped,
+        )
+
+    @property
+    def counted(self) -> int:
+        return self.elements - self.ignored
+
+    def denominator(self, reduction: Reduction) -> float:
+        """What the total is divided by: 1 for a sum."""
+        if reduction == "mean":
+            return float(self.weight)
+        return float(self.rows) if reduction == "batchmean" else 1.0
+
+    def reduce(self, reduction: Reduction) -> float:
+        """The loss, rounded once from the exact totals; 0/0 is nan."""
+        if reduction == "mean":
+            return self.loss / self.weight
+        return self.loss / self.rows if reduction == "batchmean" else float(self.loss)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One loss element with its name: what ``--reduction none`` streams."""
+
+    row: int
+    index: tuple[int, ...]
+    id: str | None
+    target: float | int | tuple[float, ...]
+    loss: float
+    weight: float
+    ignored: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Workings:
+    """One element with every step that led to its loss.
+
+    Attributes:
+        row: the element's name, target, loss and weight.
+        steps: its steps in order; a "class" step holds (classes,) values, every other one () values.
+        gathered: index of the class whose entry the target picks, if it picks one.
+    """
+
+    row: Row
+    steps: tuple[Step, ...]
+    gathered: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something about the data or the choice of loss that a reader should know.
+
+    Attributes:
+        code: stable name, "CEL" and three digits.
+        severity: "warning" or "note".
+        message: one or two sentences with the evidence.
+        count: how many rows or elements show it.
+    """
+
+    code: str
+    severity: Literal["warning", "note"]
+    message: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A finished computation: everything that a renderer may show and a gate may ask.
+
+    Attributes:
+        loss: the name of the function, as in ``torch.nn.functional``.
+        title: the loss in words.
+        takes: what the loss calls its input ("logits").
+        reduction: "none", "mean", "sum" or "batchmean".
+        unit: "nats", "bits" or "dits".
+        value: the reduced loss, or one value for each element where the reduction is "none".
+        denominator: what the total was divided by, or None where it was not.
+        denominator_is: what that number is, in words.
+        tally: the exact totals.
+        classes: the number of classes, or None for a loss that has none.
+        options: the options in force, by name.
+        source: where the data came from and how it was read.
+        labels: the classes' names.
+        rows: an iterator over all elements, for streaming formats; it may be consumed once.
+        workings: the elements whose steps are shown.
+        shown: the tally of those elements.
+        findings: warnings and notes.
+    """
+
+    loss: str
+    title: str
+    takes: str
+    reduction: Reduction
+    unit: str
+    value: float | list[float]
+    denominator: float | None
+    denominator_is: str | None
+    tally: Tally
+    classes: int | None
+    options: Mapping[str, Any]
+    source: Mapping[str, Any]
+    labels: Sequence[str] | None = None
+    rows: Sequence[Row] = ()
+    workings: Sequence[Workings] = ()
+    shown: Tally = Tally()
+    findings: Sequence[Finding] = ()

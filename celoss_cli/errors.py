@@ -1,0 +1,137 @@
+"""One family of exceptions, and the exit codes they turn into.
+
+Code deep down states a fact ("expected 4 values, got 3"). On the way up the source adds the place
+(``preds.csv:17``), and the command line prefixes ``celoss: error:`` once. Nothing in here prints.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import ClassVar, Self
+
+__all__ = [
+    "CelossError",
+    "ExitCode",
+    "InputError",
+    "LimitError",
+    "OutputError",
+    "UsageError",
+    "quoted",
+    "visible",
+]
+
+
+class ExitCode(IntEnum):
+    """What the process answers; scripts may rely on every one of these."""
+
+    DONE = 0
+    CHECK_FAILED = 1
+    USAGE = 2
+    BAD_INPUT = 3
+    NO_OUTPUT = 4
+    LIMIT = 5
+    BUG = 70
+    INTERRUPTED = 130
+    PIPE_CLOSED = 141
+    TERMINATED = 143
+
+    @property
+    def meaning(self) -> str:
+        return _MEANING[self]
+
+
+_MEANING = {
+    ExitCode.DONE: "done, every check passed",
+    ExitCode.CHECK_FAILED: "computed, and a requested check failed; nothing else exits 1",
+    ExitCode.USAGE: "wrong usage or configuration",
+    ExitCode.BAD_INPUT: "the input data is bad: nothing was computed from it",
+    ExitCode.NO_OUTPUT: "the output could not be written",
+    ExitCode.LIMIT: "a resource limit was reached (line too long, out of memory)",
+    ExitCode.BUG: "a bug in celoss",
+    ExitCode.INTERRUPTED: "interrupted",
+    ExitCode.PIPE_CLOSED: "the reader of standard output went away",
+    ExitCode.TERMINATED: "terminated",
+}
+
+
+class CelossError(Exception):
+    """Root of every error that celoss raises on purpose.
+
+    Attributes:
+        fact: one sentence that says what was expected and what was found.
+        hint: the way out, or "".
+        place: where it was found, outermost first ("preds.csv:17:4"), or "".
+        element: index of the offending loss element within its batch, when only the batch is known.
+    """
+
+    exit_code: ClassVar[ExitCode] = ExitCode.BUG
+
+    def __init__(
+        self, fact: str, *, hint: str = "", place: str = "", element: int | None = None
+    ) -> None:
+        super().__init__(fact)
+        self.fact = fact
+        self.hint = hint
+        self.place = place
+        self.element = element
+
+    def at(self, place: str) -> Self:
+        """The same error with ``place`` put in front of what is known already."""
+        self.place = f"{place}: {self.place}" if self.place else place
+        self.element = None
+        return self
+
+    def __str__(self) -> str:
+        where = f"{self.place}: " if self.place else ""
+        way_out = f" ({self.hint})" if self.hint else ""
+        return f"{where}{self.fact}{way_out}"
+
+
+class UsageError(CelossError, ValueError):
+    """A wrong option, argument or configuration value."""
+
+    exit_code = ExitCode.USAGE
+
+
+class InputError(CelossError, ValueError):
+    """Data that celoss refuses to compute from."""
+
+    exit_code = ExitCode.BAD_INPUT
+
+
+class OutputError(CelossError):
+    """The output could not be written."""
+
+    exit_code = ExitCode.NO_OUTPUT
+
+
+class LimitError(CelossError):
+    """A resource limit was reached."""
+
+    exit_code = ExitCode.LIMIT
+
+
+_SHOWN = 80
+_INVISIBLE = {0x2028, 0x2029, 0xFEFF, 0x00AD, 0x061C, 0x180E} | set(range(0x200B, 0x2010)) | set(
+    range(0x202A, 0x202F)
+) | set(range(0x2060, 0x2070))
+
+
+def visible(text: str) -> str:
+    """``text`` with every character that a terminal might obey or hide shown as an escape."""
+
+    def shown(char: str) -> str:
+        code = ord(char)
+        if char.isprintable() and code not in _INVISIBLE:
+            return char
+        if code <= 0xFF:
+            return f"\\x{code:02x}"
+        return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
+
+    return "".join(map(shown, text))
+
+
+def quoted(text: str) -> str:
+    """Offending text for a message: in quotes, visible, and cut at 80 characters."""
+    cut = text if len(text) <= _SHOWN else text[: _SHOWN - 3] + "..."
+    return f'"{visible(cut)}"'

@@ -1,0 +1,167 @@
+"""Exact, mergeable sums of doubles.
+
+Every finite double is an integer multiple of 2**-1074, so a sum of doubles is an integer too. It is
+kept as one and rounded once, when somebody asks for a float: no order of summation, block size,
+thread or split into files can change a bit.
+
+The summands are cut into integers by error-free extraction (Rump, Ogita and Oishi 2008, "Accurate
+floating-point summation part I", SIAM J. Sci. Comput. 31(1)): adding M = 1.5 * 2**(g+52) rounds p to a
+multiple of 2**g, and subtracting M again gives that multiple exactly. What is our own here is how
+the multiples are added: p + M stays within one binade, where the bit pattern of a double, read as an
+int64, counts multiples of 2**g. Their sum is an integer sum, exact for as many bits as an int64 has.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from celoss_cli.scratch import Scratch
+
+__all__ = ["ExactSum", "exact_sum"]
+
+_POINT = 1074
+"""The integers count multiples of 2**-1074, the smallest positive double."""
+
+_BLOCK = 1 << 17
+_SIGN_BIT = 1 << 63
+_WRAP = 1 << 64
+_TOP_EXPONENT = 900
+"""Blocks with larger values are scaled down first, so that M cannot overflow."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExactSum:
+    """A sum of doubles that has not been rounded.
+
+    ``ExactSum()`` is zero and ``+`` is exact, associative and commutative.
+
+    Attributes:
+        scaled: the sum of the finite summands times 2**1074.
+        nan, posinf, neginf: how many summands were not finite; they win at the end.
+    """
+
+    scaled: int = 0
+    nan: int = 0
+    posinf: int = 0
+    neginf: int = 0
+
+    def __add__(self, other: ExactSum) -> ExactSum:
+        return ExactSum(
+            self.scaled + other.scaled,
+            self.nan + other.nan,
+            self.posinf + other.posinf,
+            self.neginf + other.neginf,
+        )
+
+    @property
+    def nonfinite(self) -> int:
+        """How many summands were NaN or infinite."""
+        return self.nan + self.posinf + self.neginf
+
+    def __float__(self) -> float:
+        """The sum, rounded once to the nearest double (ties to even); inf + -inf is nan."""
+        return self._limit() if self.nonfinite else _ratio(self.scaled, 1 << _POINT)
+
+    def __truediv__(self, other: ExactSum | int) -> float:
+        """The quotient of two exact sums, rounded once. As in IEEE 754, 0/0 is nan and x/0 infinite."""
+        divisor = other if isinstance(other, ExactSum) else ExactSum(other << _POINT)
+        if self.nonfinite or divisor.nonfinite or not divisor.scaled:
+            with np.errstate(all="ignore"):
+                return float(np.float64(float(self)) / np.float64(float(divisor)))
+        return _ratio(self.scaled, divisor.scaled)
+
+    def _limit(self) -> float:
+        if self.nan or (self.posinf and self.neginf):
+            return math.nan
+        return math.inf if self.posinf else -math.inf
+
+
+def _ratio(numerator: int, denominator: int) -> float:
+    try:
+        return numerator / denominator
+    except OverflowError:
+        return math.copysign(math.inf, numerator) * math.copysign(1, denominator)
+
+
+def exact_sum(values: NDArray[Any]) -> ExactSum:
+    """The exact sum of a one-dimensional float array.
+
+    Args:
+        values: shape (n,), float32 or float64; a broadcast scalar (stride 0) costs nothing.
+
+    Returns:
+        the sum, unrounded, with the non-finite values counted beside it.
+    """
+    if not values.size:
+        return ExactSum()
+    if values.strides == (0,):
+        return _of_one_value(float(values[0]), values.size)
+    return _merged(
+        _of_block(values[start : start + _BLOCK]) for start in range(0, values.size, _BLOCK)
+    )
+
+
+def _merged(parts: Iterable[ExactSum]) -> ExactSum:
+    return sum(parts, ExactSum())
+
+
+def _of_one_value(value: float, times: int) -> ExactSum:
+    if math.isnan(value):
+        return ExactSum(nan=times)
+    if math.isinf(value):
+        return ExactSum(posinf=times) if value > 0 else ExactSum(neginf=times)
+    numerator, denominator = value.as_integer_ratio()
+    return ExactSum(times * numerator * ((1 << _POINT) // denominator))
+
+
+def _of_block(values: NDArray[Any]) -> ExactSum:
+    largest, smallest = float(values.max()), float(values.min())
+    if not (math.isfinite(largest) and math.isfinite(smallest)):
+        return _of_mixed(values)
+    exponent = math.frexp(max(largest, -smallest))[1]
+    if exponent > _TOP_EXPONENT:
+        return _merged(_of_one_value(float(value), 1) for value in values)
+    return ExactSum(_extracted(values, exponent))
+
+
+def _of_mixed(values: NDArray[Any]) -> ExactSum:
+    finite = np.isfinite(values)
+    rest = values[~finite]
+    limits = ExactSum(
+        nan=int(np.count_nonzero(np.isnan(rest))),
+        posinf=int(np.count_nonzero(rest == np.inf)),
+        neginf=int(np.count_nonzero(rest == -np.inf)),
+    )
+    return limits + exact_sum(values[finite])
+
+
+def _extracted(values: NDArray[Any], exponent: int) -> int:
+    """The sum of ``values``, all below 2**exponent, as a multiple of 2**-1074."""
+    n = values.size
+    scratch = Scratch.here()
+    rest, shifted = scratch.array("exact rest", n), scratch.array("exact shifted", n)
+    bits = min(50, 62 - n.bit_length())
+    left, total = values, 0
+    while True:
+        grain = max(exponent - bits, -_POINT)
+        shift = np.float64(math.ldexp(1.5, grain + 52))
+        np.add(left, shift, out=shifted, casting="same_kind")
+        patterns = int(np.add.reduce(shifted.view(np.int64))) - n * int(shift.view(np.int64))
+        total += _signed(patterns) << (grain + _POINT)
+        np.subtract(shifted, shift, out=shifted)
+        np.subtract(left, shifted, out=rest)
+        if not rest.any():
+            return total
+        left, exponent = rest, grain
+
+
+def _signed(wrapped: int) -> int:
+    """An integer known modulo 2**64 as the int64 that it is."""
+    wrapped %= _WRAP
+    return wrapped - _WRAP if wrapped & _SIGN_BIT else wrapped

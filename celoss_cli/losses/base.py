@@ -1,0 +1,144 @@
+"""What every loss is: checks, then values per element, never a reduction."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections import Counter
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+
+from celoss_cli.data import Array, Batch, Terms
+from celoss_cli.errors import InputError, UsageError
+from celoss_cli.trace import Note, silent
+
+__all__ = ["UNITS", "Loss", "Violation", "as_real", "finite_weights"]
+
+Base = Literal["e", "2", "10"]
+
+UNITS: dict[str, str] = {"e": "nats", "2": "bits", "10": "dits"}
+"""Units of information by the base of their logarithm; 10 gives dits, also called hartleys."""
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """Elements outside the domain of a loss, for the layer that refuses them.
+
+    Attributes:
+        where: shape (elements,) of bool.
+        fact: the refusal of the first one.
+    """
+
+    where: Array
+    fact: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Loss(ABC):
+    """A loss with its options.
+
+    Attributes:
+        dtype: the precision of the computation, "float64" or "float32".
+        base: the base of the logarithm: "e" for nats, "2" for bits, "10" for dits.
+    """
+
+    dtype: str = "float64"
+    base: str = "e"
+
+    per_class: ClassVar[bool]
+
+    def __post_init__(self) -> None:
+        if self.dtype not in ("float64", "float32"):
+            raise UsageError(f'Expected dtype "float64" or "float32", got {self.dtype!r}.')
+        if self.base not in UNITS:
+            raise UsageError(f'Expected base "e", "2" or "10", got {self.base!r}.')
+
+    @abstractmethod
+    def canonical(self, batch: Batch) -> Batch:
+        """``batch`` checked and brought to the shape that ``terms`` takes.
+
+        Raises:
+            InputError: if shapes or types do not fit this loss.
+        """
+
+    @abstractmethod
+    def _terms(self, batch: Batch, note: Note) -> Terms:
+        """The terms in nats; called with floating-point warnings off."""
+
+    def terms(self, batch: Batch, note: Note = silent) -> Terms:
+        """Loss and weight of every element of a canonical batch, in order.
+
+        Args:
+            batch: what ``canonical`` returned, or rows of it.
+            note: is shown every step.
+
+        Raises:
+            InputError: if a value is not one that the loss is defined for.
+        """
+        with np.errstate(all="ignore"):
+            terms = self._terms(batch, note)
+            if self.base == "e":
+                return terms
+            unit = UNITS[self.base]
+            scaled = note.term(f"in {unit}", f"loss / ln {self.base}", terms.loss / self.nats)
+        return replace(terms, loss=scaled)
+
+    @property
+    def nats(self) -> Any:
+        """How many nats one unit of this loss is, in the dtype of the computation."""
+        return np.dtype(self.dtype).type(math.log({"e": math.e, "2": 2.0, "10": 10.0}[self.base]))
+
+    def rounded(self, value: float) -> float:
+        """A reduced loss in the precision of the computation, as ``.item()`` would give it."""
+        return float(np.dtype(self.dtype).type(value))
+
+    def odd_options(self) -> list[str]:
+        """Options outside the domain of the loss, each in one sentence."""
+        return []
+
+    def violation(self, batch: Batch) -> Violation | None:
+        """Values that the formula takes and the loss is not meant for, if there are any."""
+        return None
+
+    def observe(self, batch: Batch) -> Counter[str]:
+        """How many rows or elements show each oddity that a finding reports."""
+        return Counter()
+
+    def classes(self, batch: Batch) -> int | None:
+        """The number of classes of a canonical batch, or None for a loss that has none."""
+        return None
+
+    def gathered(self, batch: Batch, element: int) -> int | None:
+        """The class that the target of a canonical batch's element picks, if it picks one."""
+        return None
+
+    @abstractmethod
+    def target_of(self, batch: Batch, element: int) -> float | int | tuple[float, ...]:
+        """The target of one element of a canonical batch, as it is shown."""
+
+
+def as_real(name: str, values: Any) -> Array:
+    """``values`` as an array of real numbers of their own type.
+
+    Raises:
+        InputError: for ragged lists, strings, objects and complex numbers.
+    """
+    try:
+        array = np.asarray(values)
+    except ValueError:
+        raise InputError(f"Expected {name} as a rectangular array, got rows that differ in length.") from None
+    if array.dtype.kind not in "biuf":
+        raise InputError(f"Expected {name} of real numbers, got an array of {array.dtype}.")
+    return array
+
+
+def finite_weights(name: str, values: Any) -> Array:
+    """Weights as float64; NaN and infinite ones are refused."""
+    weights = as_real(name, values).astype(np.float64)
+    bad = np.flatnonzero(~np.isfinite(weights.reshape(-1)))
+    if bad.size:
+        index = int(bad[0])
+        raise InputError(f"Expected finite {name}, got {weights.reshape(-1)[index]} at index {index}.")
+    return weights

@@ -1,0 +1,52 @@
+"""Kullback-Leibler divergence."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+
+from celoss_cli.data import Array, Batch
+from celoss_cli.losses.base import Violation
+from celoss_cli.losses.elementwise import ElementLoss, first_outside
+from celoss_cli.trace import Note
+
+__all__ = ["KullbackLeibler"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class KullbackLeibler(ElementLoss):
+    """p (log p - log q), 0 where p is 0, as ``torch.nn.functional.kl_div`` defines it.
+
+    The input is log q; kl_div(q, p) is the divergence of q from p, in PyTorch's order of arguments.
+
+    Attributes:
+        log_target: the target holds log p instead of p.
+    """
+
+    log_target: bool = False
+
+    def violation(self, batch: Batch) -> Violation | None:
+        if self.log_target:
+            return first_outside(batch.target, -np.inf, 0, "Expected a log-probability of at most 0")
+        return first_outside(batch.target, 0, 1, "Expected a probability from 0 to 1")
+
+    def observe(self, batch: Batch) -> Counter[str]:
+        return Counter({"not-log-probabilities": int(np.count_nonzero(~(batch.input <= 0)))})
+
+    def _fill(self, x: Array, t: Array, aligned: dict[str, Array], out: Array, note: Note) -> int:
+        log_q = note.term("log q", "input", x)
+        if self.log_target:
+            log_p = note.term("log p", "target", t)
+            p = note.term("p", "exp log p", np.exp(log_p))
+        else:
+            p = note.term("p", "target", t)
+            log_p = note.term("log p", "log of the target", np.log(p))
+        np.multiply(p, log_p - log_q, out=out)
+        out[p == 0] = 0
+        note.gradient("-p", lambda: -p)
+        return 0
+
+    def _loss_is(self) -> str:
+        return "p (log p - log q), 0 where p is 0"

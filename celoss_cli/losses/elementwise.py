@@ -1,0 +1,109 @@
+"""What the losses without a class axis share: input and target of one shape, one loss for each pair."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+import numpy as np
+
+from celoss_cli.data import Array, Batch, Terms
+from celoss_cli.errors import InputError
+from celoss_cli.losses.base import Loss, Violation, as_real
+from celoss_cli.trace import Note
+
+__all__ = ["ElementLoss"]
+
+_BLOCK = 1 << 16
+"""Elements computed at a time: a few temporaries of this size stay in the cache."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ElementLoss(Loss):
+    """A loss of pairs (input, target) of one shape."""
+
+    per_class: ClassVar[bool] = False
+    _target_conversion: ClassVar[str] = "false and true read as 0 and 1"
+
+    def canonical(self, batch: Batch) -> Batch:
+        """Input and target (N, D), and every option that goes with elements broadcast to the same."""
+        x, t = as_real("input", batch.input), as_real("target", batch.target)
+        if t.shape != x.shape:
+            if t.ndim and x.ndim and t.shape[1:] == x.shape[1:]:
+                raise InputError(f"Expected {len(x)} targets, one for each row of the input, got {len(t)}.")
+            raise InputError(f"Expected targets of the input's shape {x.shape}, got shape {t.shape}.")
+        extents = x.shape[1:]
+        whole = x.shape if x.ndim else (1,)
+        rows, width = whole[0], math.prod(whole[1:])
+        aligned = {
+            name: np.broadcast_to(_broadcast(name, values, x.shape), whole).reshape(rows, width)
+            for name, values in self._aligned().items()
+        }
+        return replace(
+            batch,
+            input=x.reshape(rows, width),
+            target=t.reshape(rows, width),
+            aligned={**batch.aligned, **aligned},
+            shape=extents,
+            conversions=batch.conversions + ((self._target_conversion,) if t.dtype.kind == "b" else ()),
+        )
+
+    def _aligned(self) -> dict[str, Array]:
+        """The array options that are broadcast to the input, by name."""
+        return {}
+
+    def _terms(self, batch: Batch, note: Note) -> Terms:
+        self.check_domain(batch)
+        size = batch.input.size
+        x, t = batch.input.reshape(-1), batch.target.reshape(-1)
+        aligned = {name: values.reshape(-1) for name, values in batch.aligned.items()}
+        loss = np.empty(size, self.dtype)
+        clamped = 0
+        for start in range(0, size, _BLOCK):
+            part = slice(start, start + _BLOCK)
+            clamped += self._fill(
+                x[part].astype(self.dtype, copy=False),
+                t[part].astype(self.dtype, copy=False),
+                {name: values[part].astype(self.dtype, copy=False) for name, values in aligned.items()},
+                loss[part],
+                note,
+            )
+        note.term("loss", self._loss_is(), loss)
+        return Terms(
+            loss=loss,
+            weight=np.broadcast_to(np.ones((), self.dtype), size),
+            weight_is="number of elements" + ("; weights do not enter it" if aligned else ""),
+            clamped=clamped,
+        )
+
+    def _fill(self, x: Array, t: Array, aligned: dict[str, Array], out: Array, note: Note) -> int:
+        """Writes the losses of a block to ``out``; returns how many logarithms were clamped."""
+        raise NotImplementedError
+
+    def _loss_is(self) -> str:
+        raise NotImplementedError
+
+    def check_domain(self, batch: Batch) -> None:
+        """Refuses values that the loss has no meaning for, in either layer."""
+
+    def target_of(self, batch: Batch, element: int) -> float:
+        return float(batch.target.reshape(-1)[element])
+
+
+def _broadcast(name: str, values: Array, shape: tuple[int, ...]) -> Array:
+    try:
+        return np.broadcast_to(values, shape)
+    except ValueError:
+        raise InputError(
+            f"Expected {name} that broadcasts to the input's shape {shape}, got shape {values.shape}."
+        ) from None
+
+
+def first_outside(values: Array, low: float, high: float, fact: str) -> Violation | None:
+    """Where ``values`` are not in [low, high], NaN included."""
+    flat = values.reshape(-1)
+    outside = ~((flat >= low) & (flat <= high))
+    if not outside.any():
+        return None
+    return Violation(outside, f"{fact}, got {flat[int(np.flatnonzero(outside)[0])]:g}.")

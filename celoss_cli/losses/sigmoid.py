@@ -1,0 +1,217 @@
+"""The binary losses: one score and one target for each element."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from celoss_cli.data import Array, Batch
+from celoss_cli.errors import InputError
+from celoss_cli.losses.base import Violation, as_real, finite_weights
+from celoss_cli.losses.elementwise import ElementLoss, first_outside
+from celoss_cli.trace import Note
+
+__all__ = ["BinaryCrossEntropy", "BinaryCrossEntropyWithLogits", "SoftMargin", "sigmoid"]
+
+_CLAMP = -100.0
+"""The least logarithm that binary_cross_entropy uses, in any precision (as PyTorch does)."""
+
+
+def sigmoid(input: Any) -> Array:
+    """Logistic function g(z) = 1 / (1 + exp(-z)), element by element.
+
+    Args:
+        input: any shape.
+
+    Returns:
+        float64 array of the input's shape; 0 and 1 at -inf and +inf.
+
+    Raises:
+        ValueError: if the input is not real.
+
+    Example:
+        >>> sigmoid([0.0])
+        array([0.5])
+
+    Its two-class relative is ``softmax``: sigmoid(z) = softmax([0, z])[1].
+    """
+    with np.errstate(all="ignore"):
+        return _sigmoid(as_real("input", input).astype(np.float64))
+
+
+def _sigmoid(z: Array) -> Array:
+    small = np.exp(-np.abs(z))
+    return np.where(z >= 0, 1, small) / (1 + small)
+
+
+def _tail(z: Array) -> Array:
+    """log(1 + exp(-|z|)), the part of softplus that neither overflows nor cancels."""
+    return np.log1p(np.exp(-np.abs(z)))
+
+
+def _weighted(loss: Array, aligned: dict[str, Array], note: Note) -> Array:
+    if "weight" not in aligned:
+        return loss
+    return loss * note.term("weight", "option", aligned["weight"])
+
+
+def _share(factor: Array, cost: Array) -> Array:
+    """factor x cost, where no part of an infinite cost is 0."""
+    product = factor * cost
+    product[(factor == 0) & np.isinf(cost)] = 0
+    return product
+
+
+@dataclass(frozen=True, kw_only=True)
+class _BinaryLoss(ElementLoss):
+    """A binary loss with an element weight that broadcasts to the input."""
+
+    weight: Array | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.weight is not None:
+            object.__setattr__(self, "weight", finite_weights("weights", self.weight))
+
+    def _aligned(self) -> dict[str, Array]:
+        return {} if self.weight is None else {"weight": self.weight}
+
+    def odd_options(self) -> list[str]:
+        if self.weight is not None and (self.weight < 0).any():
+            return [f"Expected weights of at least 0, got {self.weight.min():g}."]
+        return []
+
+    def _loss_is(self) -> str:
+        return "weight x cost" if self.weight is not None else "cost"
+
+
+@dataclass(frozen=True, kw_only=True)
+class BinaryCrossEntropy(_BinaryLoss):
+    """-[t log p + (1 - t) log(1 - p)], each logarithm at least -100.
+
+    As ``torch.nn.functional.binary_cross_entropy`` defines it. The twin that takes logits has no clamp.
+    """
+
+    def check_domain(self, batch: Batch) -> None:
+        for values, fact in (
+            (batch.input, "Expected a probability from 0 to 1"),
+            (batch.target, "Expected a target from 0 to 1"),
+        ):
+            outside = first_outside(values, 0, 1, fact)
+            if outside:
+                raise InputError(
+                    outside.fact,
+                    hint="scores and logits belong to bce-logits" if values is batch.input else "",
+                    element=int(np.flatnonzero(outside.where)[0]),
+                )
+
+    def _fill(self, x: Array, t: Array, aligned: dict[str, Array], out: Array, note: Note) -> int:
+        p = note.term("p", "input", x)
+        note("t", "target", t)
+        log_p, log_q = np.log(p), np.log1p(-p)
+        hit = np.count_nonzero((log_p < _CLAMP) & (t > 0)) + np.count_nonzero((log_q < _CLAMP) & (t < 1))
+        note.term("log p", "at least -100", np.maximum(log_p, _CLAMP, out=log_p))
+        note.term("log(1-p)", "at least -100", np.maximum(log_q, _CLAMP, out=log_q))
+        cost = -(t * log_p + (1 - t) * log_q)
+        cost += 0.0  # no negative zero
+        if aligned:
+            note.term("cost", "-[t log p + (1-t) log(1-p)]", cost)
+        out[...] = _weighted(cost, aligned, note)
+        note.gradient("weight (p - t) / (p (1 - p))", lambda: _slope(p, t) * aligned.get("weight", 1))
+        return int(hit)
+
+    def _loss_is(self) -> str:
+        return super()._loss_is() if self.weight is not None else "-[t log p + (1-t) log(1-p)]"
+
+
+def _slope(p: Array, t: Array) -> Array:
+    """The derivative with PyTorch's guard against a vanishing divisor."""
+    return (p - t) / np.maximum(p * (1 - p), 1e-12)
+
+
+@dataclass(frozen=True, kw_only=True)
+class BinaryCrossEntropyWithLogits(_BinaryLoss):
+    """pos_weight t softplus(-z) + (1 - t) softplus(z), with softplus(z) = log(1 + exp z).
+
+    As ``torch.nn.functional.binary_cross_entropy_with_logits`` defines it, written with one cost for
+    each of the two answers, so that infinite logits give the limits instead of nan.
+
+    Attributes:
+        pos_weight: factor on the cost of the positive answer; broadcasts to the input.
+    """
+
+    pos_weight: Array | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.pos_weight is not None:
+            object.__setattr__(self, "pos_weight", finite_weights("positive weights", self.pos_weight))
+
+    def _aligned(self) -> dict[str, Array]:
+        extra = {} if self.pos_weight is None else {"pos_weight": self.pos_weight}
+        return {**super()._aligned(), **extra}
+
+    def odd_options(self) -> list[str]:
+        odd = super().odd_options()
+        if self.pos_weight is not None and (self.pos_weight < 0).any():
+            odd.append(f"Expected positive weights of at least 0, got {self.pos_weight.min():g}.")
+        return odd
+
+    def violation(self, batch: Batch) -> Violation | None:
+        return first_outside(batch.target, 0, 1, "Expected a target from 0 to 1")
+
+    def _fill(self, x: Array, t: Array, aligned: dict[str, Array], out: Array, note: Note) -> int:
+        z = note.term("z", "logit", x)
+        note("t", "target", t)
+        note.aside("g", "sigmoid(z) = 1 / (1 + exp -z)", lambda: _sigmoid(z))
+        tail = note("tail", "log(1 + exp -|z|)", _tail(z))
+        miss = note.term("-log g", "softplus(-z) = max(-z, 0) + tail", tail + np.maximum(-z, 0))
+        alarm = note.term("-log(1-g)", "softplus(z) = max(z, 0) + tail", tail + np.maximum(z, 0))
+        positive, negative = t, 1 - t
+        if "pos_weight" in aligned:
+            positive = t * note.term("pos_weight", "option", aligned["pos_weight"])
+        cost = _share(positive, miss) + _share(negative, alarm)
+        if "weight" in aligned:
+            note.term("cost", self._cost_is(), cost)
+        out[...] = _weighted(cost, aligned, note)
+        note.gradient(
+            "weight [(1-t) g - pos_weight t (1-g)]",
+            lambda: (negative * _sigmoid(z) - positive * _sigmoid(-z)) * aligned.get("weight", 1),
+        )
+        return 0
+
+    def _cost_is(self) -> str:
+        pos_weight = "" if self.pos_weight is None else "pos_weight "
+        return f"{pos_weight}t (-log g) + (1-t) (-log(1-g))"
+
+    def _loss_is(self) -> str:
+        return super()._loss_is() if self.weight is not None else self._cost_is()
+
+
+@dataclass(frozen=True, kw_only=True)
+class SoftMargin(ElementLoss):
+    """log(1 + exp(-y s)), as ``torch.nn.functional.soft_margin_loss`` defines it, without overflow.
+
+    The twin of binary cross entropy with logits: equal to it with t = (y + 1) / 2.
+    """
+
+    def violation(self, batch: Batch) -> Violation | None:
+        labels = batch.target.reshape(-1)
+        odd = np.abs(labels) != 1
+        if not odd.any():
+            return None
+        return Violation(odd, f"Expected a label +1 or -1, got {labels[int(np.flatnonzero(odd)[0])]:g}.")
+
+    def _fill(self, x: Array, t: Array, aligned: dict[str, Array], out: Array, note: Note) -> int:
+        s = note.term("s", "score", x)
+        note("y", "label", t)
+        margin = note.term("y s", "margin", t * s)
+        tail = note("tail", "log(1 + exp -|y s|)", _tail(margin))
+        np.add(tail, np.maximum(-margin, 0), out=out)
+        note.gradient("-y / (1 + exp(y s))", lambda: -t * _sigmoid(-margin))
+        return 0
+
+    def _loss_is(self) -> str:
+        return "log(1 + exp(-y s)) = max(-y s, 0) + tail"

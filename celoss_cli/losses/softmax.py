@@ -1,0 +1,614 @@
+"""The softmax family: cross entropy and negative log likelihood over a class axis.
+
+Inside this module a block of logits is a matrix of shape (classes, columns), one column for each loss
+element, whatever the layout of the user's array. Few classes are stored class-major, so that every
+operation runs along the columns; many are stored column by column, so that it runs along the classes.
+The code is the same for both: only the memory order differs.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
+
+import numpy as np
+
+from celoss_cli.data import Array, Batch, Terms
+from celoss_cli.errors import InputError, UsageError
+from celoss_cli.losses.base import Loss, as_real, finite_weights
+from celoss_cli.scratch import Order, Scratch
+from celoss_cli.trace import Note, silent
+
+__all__ = ["CrossEntropy", "NegativeLogLikelihood", "log_softmax", "softmax"]
+
+_BLOCK_BYTES = 2 << 20
+"""Measured on two cores: smaller blocks lose more to handing over the interpreter lock than they win
+in the cache."""
+
+_ROW_MAJOR_FROM = 64
+"""From this many classes on, a reduction along the classes of one column is the faster one."""
+
+
+# ------------------------------------------------------------------------------------------ blocks
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """A rectangle of the (rows, classes, positions) input and where its columns lie in the terms."""
+
+    rows: slice
+    positions: slice
+    columns: slice
+
+
+def _blocks(shape: tuple[int, int, int], itemsize: int) -> Iterator[_Block]:
+    rows, classes, positions = shape
+    size = max(1, _BLOCK_BYTES // (itemsize * classes))
+    if positions <= size:
+        step = max(1, size // max(1, positions))
+        for row in range(0, rows, step):
+            end = min(row + step, rows)
+            yield _Block(slice(row, end), slice(0, positions), slice(row * positions, end * positions))
+        return
+    for row in range(rows):
+        for first in range(0, positions, size):
+            last = min(first + size, positions)
+            yield _Block(
+                slice(row, row + 1),
+                slice(first, last),
+                slice(row * positions + first, row * positions + last),
+            )
+
+
+def _order(classes: int) -> Order:
+    return "F" if classes >= _ROW_MAJOR_FROM else "C"
+
+
+def _matrix(part: Array, dtype: str) -> Array:
+    """A (rows, classes, positions) part as (classes, columns) in this module's memory order.
+
+    The result is scratch, unless the part lies in memory as wanted already.
+    """
+    rows, classes, positions = part.shape
+    columns = rows * positions
+    order = _order(classes)
+    if part.dtype == dtype:
+        as_it_is = part[:, :, 0].T if positions == 1 else part[0] if rows == 1 else None
+        if as_it_is is not None and as_it_is.flags[f"{order}_CONTIGUOUS"]:
+            return as_it_is
+    scratch = Scratch.here()
+    matrix = scratch.array("z", (classes, columns), dtype, order)
+    if order == "F":
+        filled = matrix.T.reshape(rows, positions, classes).transpose(0, 2, 1)
+    else:
+        filled = matrix.reshape(classes, rows, positions).transpose(1, 0, 2)
+        if positions == 1:
+            # A plain copy first brings the part into the cache, where transposing costs half.
+            near = scratch.array("near", part.shape, dtype)
+            np.copyto(near, part, casting="same_kind")
+            part = near
+    np.copyto(filled, part, casting="same_kind")
+    return matrix
+
+
+def _cells(matrix: Array) -> Array:
+    """The matrix as one line in memory order: a view."""
+    return matrix.reshape(-1, order="C" if matrix.flags.c_contiguous else "F")
+
+
+def _at(matrix: Array, classes: Array) -> Array:
+    """Where ``classes[i]`` of column i lies in ``_cells(matrix)``; the result is scratch."""
+    height, width = matrix.shape
+    scratch = Scratch.here()
+    places = scratch.array("at", width, np.intp)
+    if matrix.flags.c_contiguous:
+        np.multiply(classes, width, out=places)
+        return np.add(places, scratch.counting(width), out=places)
+    np.multiply(scratch.counting(width), height, out=places)
+    return np.add(places, classes, out=places)
+
+
+def _take(matrix: Array, places: Array, out: Array) -> Array:
+    return _cells(matrix).take(places, mode="clip", out=out)
+
+
+def _sum_over_classes(matrix: Array, out: Array) -> Array:
+    """The column sums, each in the same order of addition whatever the number of columns."""
+    if matrix.shape[1] == 1 and _order(len(matrix)) == "C":
+        out[...] = np.add.accumulate(matrix, axis=0)[-1]
+        return out
+    return np.add.reduce(matrix, axis=0, out=out)
+
+
+# ---------------------------------------------------------------------------------- the computation
+
+
+def _largest(x: Array) -> Array:
+    """The maximum of each column, NaN where the column holds one; the result is scratch."""
+    largest = Scratch.here().array("max", x.shape[1], x.dtype)
+    if x.flags.c_contiguous:
+        return np.maximum.reduce(x, axis=0, out=largest)
+    return _take(x, _at(x, x.argmax(axis=0)), out=largest)
+
+
+def _shifted(x: Array, note: Note) -> Array:
+    """z = x - max: the greatest exponential becomes 1, none overflows."""
+    largest = note("max", "largest logit", _largest(x))
+    mine = Scratch.here().array("z", x.shape, x.dtype, _order(len(x)))
+    z = np.subtract(x, largest, out=note.reuse(mine))
+    return note("z", "x - max", z)
+
+
+@dataclass(frozen=True, slots=True)
+class _Exponentials:
+    """exp z with one entry of each column kept apart.
+
+    Attributes:
+        others: exp z with 0 at the entry that is kept apart, shape (classes, columns).
+        places: where those entries are, as ``_at`` gives them.
+        own: those entries, shape (columns,).
+        rest: the sum of the others, shape (columns,).
+    """
+
+    others: Array
+    places: Array
+    own: Array
+    rest: Array
+
+    def log_sum(self, out: Array) -> Array:
+        """log(own + rest) = log1p(rest + (own - 1)).
+
+        Where the entry kept apart is the largest, own is 1 and the result keeps all its digits however
+        small the rest is; elsewhere rest is at least 1 and nothing is lost either.
+        """
+        np.subtract(self.own, 1, out=out)
+        np.add(self.rest, out, out=out)
+        return np.log1p(out, out=out)
+
+    def softmax(self) -> Array:
+        """p = e / sum, as a fresh array."""
+        e = self.others.copy(order="K")
+        _cells(e)[self.places] = self.own
+        return e / (self.rest + self.own)
+
+
+def _exponentials(z: Array, places: Array, note: Note) -> _Exponentials:
+    scratch = Scratch.here()
+    e = note("e", "exp z", np.exp(z, out=note.reuse(z)))
+    own = _take(e, places, out=scratch.array("own", len(places), z.dtype))
+    _cells(e)[places] = 0
+    rest = _sum_over_classes(e, out=scratch.array("rest", len(places), z.dtype))
+    parts = _Exponentials(e, places, own, rest)
+    note.aside("sum", "sum of e over the classes", lambda: rest + own)
+    note.aside("p", "e / sum", parts.softmax)
+    return parts
+
+
+def _picked(x: Array, y: Array, out: Array, note: Note) -> _Exponentials:
+    """Writes -log softmax(x)[y] of each column to ``out``: x (classes, columns), y (columns,)."""
+    scratch = Scratch.here()
+    z = _shifted(note("x", "logits", x), note)
+    places = _at(z, y)
+    z_y = _take(z, places, out=scratch.array("z[y]", len(y), z.dtype))
+    parts = _exponentials(z, places, note)
+    log_sum = note("log sum", "log of the sum", parts.log_sum(out=scratch.array("log sum", len(y), z.dtype)))
+    note.aside("-log p", "log sum - z", lambda: log_sum - z)
+    np.subtract(log_sum, z_y, out=out)
+    return parts
+
+
+def _less_onehot(p: Array, y: Array, weights: Array | None) -> Array:
+    """(p - onehot(y)) times the weight of class y."""
+    p[y, np.arange(len(y))] -= 1
+    return p if weights is None else p * weights.take(y)
+
+
+def _negative_log_softmax(x: Array, note: Note) -> tuple[Array, _Exponentials]:
+    """-log softmax(x) for every class, with the exponentials it came from."""
+    z = _shifted(note("x", "logits", x), note)
+    kept = z.copy(order="K")
+    parts = _exponentials(z, _at(z, z.argmax(axis=0)), note)
+    log_sum = note("log sum", "log of the sum", parts.log_sum(out=np.empty_like(parts.rest)))
+    return note("-log p", "log sum - z", np.subtract(log_sum, kept, out=kept)), parts
+
+
+def _each_block(x: Array, dtype: str) -> Iterator[tuple[_Block, Array]]:
+    for block in _blocks(x.shape, np.dtype(dtype).itemsize):
+        yield block, _matrix(x[block.rows, :, block.positions], dtype)
+
+
+def softmax(input: Any, axis: int = -1) -> Array:
+    """Softmax along one axis: p = exp(x - max x) / sum exp(x - max x).
+
+    Args:
+        input: any shape.
+        axis: the class axis; negative numbers count from the end.
+
+    Returns:
+        float64 array of the input's shape. A slice with NaN, +inf or nothing but -inf is NaN.
+
+    Raises:
+        ValueError: if the input is not real or has no such axis.
+
+    Example:
+        >>> softmax([1.0, 1.0])
+        array([0.5, 0.5])
+
+    See Bridle 1990. The twin ``log_softmax`` keeps the digits that log(softmax(x)) loses.
+    """
+    return _along(input, axis, lambda x: _exponentials_of(x).softmax())
+
+
+def log_softmax(input: Any, axis: int = -1) -> Array:
+    """Logarithm of the softmax along one axis: x - max x - log sum exp(x - max x).
+
+    Args:
+        input: any shape.
+        axis: the class axis; negative numbers count from the end.
+
+    Returns:
+        float64 array of the input's shape, accurate to the last digits also near 0.
+
+    Raises:
+        ValueError: if the input is not real or has no such axis.
+
+    Example:
+        >>> log_softmax([0.0, 40.0])[1]
+        np.float64(-4.248354255291589e-18)
+
+    The twin of ``softmax``; see Blanchard, Higham and Higham 2021, "Accurately computing the
+    log-sum-exp and softmax functions".
+    """
+    return _along(input, axis, lambda x: -_negative_log_softmax(x, silent)[0])
+
+
+def _exponentials_of(x: Array) -> _Exponentials:
+    z = _shifted(x, silent)
+    return _exponentials(z, _at(z, z.argmax(axis=0)), silent)
+
+
+def _along(input: Any, axis: int, function: Any) -> Array:
+    x = as_real("input", input)
+    if not -x.ndim <= axis < x.ndim:
+        raise InputError(f"Expected an axis of a {x.ndim}-dimensional input, got {axis}.")
+    front = np.moveaxis(x, axis, 0)
+    if not x.size:
+        return np.empty(x.shape)
+    lines = front.reshape(len(front), -1).T[:, :, None]
+    result = np.empty(lines.shape)
+    with np.errstate(all="ignore"):
+        for block, matrix in _each_block(lines, "float64"):
+            result[block.rows, :, 0] = function(matrix).T
+    return np.moveaxis(result[:, :, 0].T.reshape(front.shape), 0, axis)
+
+
+# -------------------------------------------------------------------------------------- the losses
+
+
+@dataclass(frozen=True, kw_only=True)
+class _ClassLoss(Loss):
+    """A loss with one target for each column of class values.
+
+    Attributes:
+        weight: shape (classes,), or None for 1 each.
+        ignore_index: targets of this value are left out.
+    """
+
+    weight: Array | None = None
+    ignore_index: int = -100
+
+    per_class: ClassVar[bool] = True
+    _takes_probabilities: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.weight is not None:
+            weight = finite_weights("class weights", self.weight)
+            if weight.ndim != 1:
+                raise InputError(f"Expected class weights of shape (classes,), got shape {weight.shape}.")
+            object.__setattr__(self, "weight", weight)
+
+    def odd_options(self) -> list[str]:
+        if self.weight is None or not (self.weight < 0).any():
+            return []
+        index = int(np.flatnonzero(self.weight < 0)[0])
+        return [f"Expected class weights of at least 0, got {self.weight[index]:g} for class {index}."]
+
+    def canonical(self, batch: Batch) -> Batch:
+        """Input (N, C, D) and target (N, D) of int64, or (N, C, D) for probabilities."""
+        x, y = as_real("input", batch.input), as_real("target", batch.target)
+        if x.ndim == 1 and y.ndim <= 1:
+            x, y = x[None], y[None]
+        if x.ndim < 2:
+            raise InputError(
+                f"Expected input of shape (classes,), (rows, classes) or (rows, classes, ...), got {x.shape}."
+            )
+        rows, classes, *extents = x.shape
+        if not classes:
+            raise InputError("Expected at least one class, got an input with 0.")
+        if self.weight is not None and len(self.weight) != classes:
+            raise InputError(f"Expected {classes} class weights, one for each class, got {len(self.weight)}.")
+        positions = 1
+        for extent in extents:
+            positions *= extent
+        y, conversions = self._targets(x, y)
+        inner = (classes, positions) if y.shape == x.shape else (positions,)
+        return replace(
+            batch,
+            input=x.reshape(rows, classes, positions),
+            target=y.reshape(rows, *inner),
+            shape=tuple(extents),
+            conversions=batch.conversions + conversions,
+        )
+
+    def _targets(self, x: Array, y: Array) -> tuple[Array, tuple[str, ...]]:
+        rows, classes, *extents = x.shape
+        wanted = (rows, *extents)
+        if y.shape == x.shape:
+            return self._targets_by_class(y)
+        if y.shape != wanted:
+            raise _shape_error(x, y)
+        if y.dtype.kind == "f":
+            whole = y == np.floor(y)
+            if not whole.all():
+                place = np.unravel_index(int(np.flatnonzero(~whole)[0]), y.shape)
+                raise InputError(
+                    f"Expected targets that are class indices, got {y[place]:g}.", element=_flat(place, y.shape)
+                )
+            return _as_int64(y), ("integral floats read as class indices",)
+        if y.dtype.kind == "b":
+            return _as_int64(y), ("false and true read as class indices 0 and 1",)
+        return _as_int64(y), ()
+
+    def _targets_by_class(self, y: Array) -> tuple[Array, tuple[str, ...]]:
+        if y.dtype.kind == "f":
+            if not self._takes_probabilities:
+                raise InputError(f"Expected targets that are class indices, got shape {y.shape} of {y.dtype}.")
+            return y, ()
+        one_hot = ((y == 0) | (y == 1)).all(axis=1) & (y.sum(axis=1, dtype=np.int64) == 1)
+        if not one_hot.all():
+            raise InputError(
+                "Expected integer targets of the input's shape to be one-hot rows, got other values.",
+                hint="probabilities are written as 1.0, class indices have no class axis",
+                element=int(np.flatnonzero(~one_hot.reshape(-1))[0]),
+            )
+        return y.argmax(axis=1), ("one-hot rows of integers read as class indices",)
+
+    def _terms(self, batch: Batch, note: Note) -> Terms:
+        x, targets = batch.input, batch.target.reshape(-1)
+        y, ignored = self._indices(targets, x.shape[1])
+        weights = None if self.weight is None else self.weight.astype(self.dtype)
+        loss = np.empty(len(y), self.dtype)
+        weight = np.broadcast_to(np.ones((), self.dtype), len(y))
+        if weights is not None:
+            weight = weights.take(y)
+        for block, matrix in self._each_block(x):
+            self._fill(matrix, y[block.columns], weights, loss[block.columns], note)
+        if ignored is not None:
+            loss[ignored] = 0
+            weight = np.where(ignored, weight.dtype.type(0), weight)
+        if weights is not None or ignored is not None:
+            note.term("weight", "w[y], 0 where ignored" if weights is not None else "0 where ignored", weight)
+        note.term("loss", self._loss_is(), loss)
+        return Terms(
+            loss=loss,
+            weight=weight,
+            weight_is="number of counted targets"
+            if weights is None
+            else "sum of the weights of the counted targets",
+            ignored=ignored,
+        )
+
+    def _each_block(self, x: Array) -> Iterator[tuple[_Block, Array]]:
+        raise NotImplementedError
+
+    def _fill(self, x: Array, y: Array, weights: Array | None, out: Array, note: Note) -> None:
+        """Writes the weighted loss of a block of columns to ``out``."""
+        raise NotImplementedError
+
+    def _loss_is(self) -> str:
+        return "-log p[y]" if self.weight is None else "weight x -log p[y]"
+
+    def _indices(self, targets: Array, classes: int) -> tuple[Array, Array | None]:
+        """The targets with 0 in place of ignored ones, and which those are."""
+        if not targets.size:
+            return targets, None
+        low, high = int(targets.min()), int(targets.max())
+        inside = low >= 0 and high < classes
+        if inside and not low <= self.ignore_index <= high:
+            return targets, None
+        ignored = targets == self.ignore_index
+        kept = np.where(ignored, 0, targets)
+        wrong = np.flatnonzero((kept < 0) | (kept >= classes))
+        if wrong.size:
+            raise self._out_of_range(targets, kept, int(wrong[0]), classes)
+        return kept, ignored if ignored.any() else None
+
+    def _out_of_range(self, targets: Array, kept: Array, element: int, classes: int) -> InputError:
+        value = int(targets[element])
+        counted = targets[targets != self.ignore_index]
+        hint = ""
+        if value in (-1, 255) or -1 in kept or 255 in kept:
+            marker = -1 if -1 in kept else 255
+            hint = f"if {marker} marks targets to leave out: --ignore-index {marker}"
+        elif int(counted.min()) == 1 and int(counted.max()) == classes:
+            hint = f"the targets run from 1 to {classes}: subtract 1 from each"
+        ignored = "" if self.ignore_index < 0 else f" or ignore_index {self.ignore_index}"
+        return InputError(
+            f"Expected a target from 0 to {classes - 1}{ignored} ({classes} classes), got {value}.",
+            hint=hint,
+            element=element,
+        )
+
+    def classes(self, batch: Batch) -> int:
+        return int(batch.input.shape[1])
+
+    def gathered(self, batch: Batch, element: int) -> int | None:
+        target = self.target_of(batch, element)
+        if isinstance(target, tuple) or not 0 <= target < batch.input.shape[1]:
+            return None
+        return int(target)
+
+    def target_of(self, batch: Batch, element: int) -> float | int | tuple[float, ...]:
+        row, position = divmod(element, max(1, batch.elements_per_row))
+        if batch.target.ndim == 3:
+            return tuple(float(q) for q in batch.target[row, :, position])
+        return int(batch.target[row, position])
+
+
+def _flat(place: tuple[Any, ...], shape: tuple[int, ...]) -> int:
+    return int(np.ravel_multi_index(place, shape))
+
+
+def _as_int64(y: Array) -> Array:
+    if y.dtype.kind in "uf" and y.size and (float(y.max()) >= 2.0**63 or float(y.min()) < -(2.0**63)):
+        raise InputError(f"Expected targets that are class indices, got {y.max()}.")
+    return y.astype(np.int64, copy=False)
+
+
+def _shape_error(x: Array, y: Array) -> InputError:
+    rows, _, *extents = x.shape
+    wanted = (rows, *extents)
+    if y.ndim == len(wanted) and y.shape[1:] == wanted[1:]:
+        return InputError(f"Expected {rows} targets, one for each row of the input, got {len(y)}.")
+    return InputError(
+        f"Expected targets of shape {wanted} for input of shape {x.shape}, got shape {y.shape}.",
+        hint="class indices have no class axis" if y.ndim == x.ndim else "",
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class CrossEntropy(_ClassLoss):
+    """Cross entropy of logits, as ``torch.nn.functional.cross_entropy`` defines it.
+
+    Attributes:
+        label_smoothing: eps in [0, 1]: the target becomes (1 - eps) target + eps / classes.
+    """
+
+    label_smoothing: float = 0.0
+
+    _takes_probabilities: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not 0 <= self.label_smoothing <= 1:
+            raise UsageError(f"Expected label_smoothing from 0 to 1, got {self.label_smoothing:g}.")
+
+    def canonical(self, batch: Batch) -> Batch:
+        batch = super().canonical(batch)
+        if batch.target.ndim == 3 and self.ignore_index >= 0:
+            raise InputError(
+                f"Expected no ignore_index with probability targets, got {self.ignore_index}.",
+                hint="a distribution has no index to ignore",
+            )
+        return batch
+
+    def _terms(self, batch: Batch, note: Note) -> Terms:
+        if batch.target.ndim == 2:
+            return super()._terms(batch, note)
+        loss = np.empty(len(batch) * batch.target.shape[2], self.dtype)
+        for block in _blocks(batch.input.shape, 8):
+            part = (block.rows, slice(None), block.positions)
+            # The second matrix would overwrite the first one's scratch.
+            q = _matrix(batch.target[part], self.dtype).copy(order="K")
+            self._fill_from(_matrix(batch.input[part], self.dtype), q, loss[block.columns], note)
+        note.term("loss", "sum over the classes of q x -log p", loss)
+        return Terms(
+            loss=loss,
+            weight=np.broadcast_to(np.ones((), self.dtype), len(loss)),
+            weight_is="number of targets; class weights do not enter it with probability targets",
+        )
+
+    def _each_block(self, x: Array) -> Iterator[tuple[_Block, Array]]:
+        return _each_block(x, self.dtype)
+
+    def _fill(self, x: Array, y: Array, weights: Array | None, out: Array, note: Note) -> None:
+        if not self.label_smoothing:
+            parts = _picked(x, y, out, note)
+            note.term("-log p[y]", "log sum - z[y]", out)
+            if weights is not None:
+                np.multiply(out, weights.take(y), out=out)
+            note.gradient("weight (p - onehot(y))", lambda: _less_onehot(parts.softmax(), y, weights))
+            return
+        eps = self.label_smoothing
+        nlp, parts = _negative_log_softmax(x, note)
+        own = nlp[y, np.arange(len(y))]
+        own_weight: Any = 1 if weights is None else weights.take(y)
+        every = nlp if weights is None else nlp * weights[:, None]
+        spread = _sum_over_classes(every, out=np.empty_like(own)) / len(x)
+        note.term("-log p[y]", "log sum - z[y]", own)
+        note.term("mean", "mean over the classes of w x -log p", spread)
+        out[...] = (1 - eps) * own_weight * own + eps * spread
+        note.gradient("p sum(a) - a, a the factors of -log p", lambda: self._pull(parts, y, weights))
+
+    def _pull(self, parts: _Exponentials, y: Array, weights: Array | None) -> Array:
+        factors = np.zeros_like(parts.others)
+        factors[y, np.arange(len(y))] = 1 - self.label_smoothing
+        factors += self.label_smoothing / len(factors)
+        return _gradient(parts.softmax(), factors if weights is None else factors * weights[:, None])
+
+    def _fill_from(self, x: Array, q: Array, out: Array, note: Note) -> None:
+        """The loss against probabilities q, where 0 log 0 is 0."""
+        note("q", "target", q)
+        if self.label_smoothing:
+            q = note("q'", "(1 - eps) q + eps / classes", (1 - self.label_smoothing) * q + self.label_smoothing / len(q))
+        nlp, parts = _negative_log_softmax(x, note)
+        product = q * nlp
+        product[q == 0] = np.where(np.isnan(nlp[q == 0]), np.nan, 0)
+        factors = q
+        if self.weight is not None:
+            weights = self.weight.astype(self.dtype)[:, None]
+            product, factors = product * weights, q * weights
+        note("q x -log p" if self.weight is None else "w x q x -log p", "its share of the loss", product)
+        _sum_over_classes(product, out=out)
+        note.gradient("p sum(a) - a, a the factors of -log p", lambda: _gradient(parts.softmax(), factors))
+
+    def _loss_is(self) -> str:
+        if not self.label_smoothing:
+            return super()._loss_is()
+        weight = "" if self.weight is None else "weight x "
+        return f"(1 - eps) {weight}-log p[y] + eps mean, eps {self.label_smoothing:g}"
+
+    def observe(self, batch: Batch) -> Counter[str]:
+        seen: Counter[str] = Counter()
+        if batch.input.shape[1] == 1:
+            seen["one-class"] = len(batch)
+        if batch.target.ndim == 3:
+            q = batch.target
+            off = (q < 0).any(axis=1) | (np.abs(q.sum(axis=1) - 1) > 1e-6)
+            seen["target-not-a-distribution"] = int(np.count_nonzero(off))
+        return seen
+
+
+def _gradient(p: Array, factors: Array) -> Array:
+    """d/dx of sum_c a_c (-log p_c) = p sum(a) - a."""
+    return p * factors.sum(axis=0) - factors
+
+
+@dataclass(frozen=True, kw_only=True)
+class NegativeLogLikelihood(_ClassLoss):
+    """Negative log likelihood of log-probabilities, as ``torch.nn.functional.nll_loss`` defines it.
+
+    The input is taken at its word: nothing is normalised, as in PyTorch.
+    """
+
+    def _each_block(self, x: Array) -> Iterator[tuple[_Block, Array]]:
+        rows, classes, positions = x.shape
+        whole = _Block(slice(0, rows), slice(0, positions), slice(0, rows * positions))
+        yield whole, x.transpose(1, 0, 2).reshape(classes, rows * positions)
+
+    def _fill(self, x: Array, y: Array, weights: Array | None, out: Array, note: Note) -> None:
+        note("log p", "input", x)
+        columns = np.arange(len(y))
+        np.negative(x[y, columns], out=out, casting="same_kind")
+        note.term("-log p[y]", "gather", out)
+        if weights is not None:
+            np.multiply(out, weights.take(y), out=out)
+        note.gradient("-weight onehot(y)", lambda: _less_onehot(np.zeros(x.shape), y, weights))
+
+    def observe(self, batch: Batch) -> Counter[str]:
+        with np.errstate(all="ignore"):
+            total = np.exp(batch.input.astype(np.float64)).sum(axis=1)
+        return Counter({"not-log-probabilities": int(np.count_nonzero(~(np.abs(total - 1) <= 1e-3)))})
