@@ -156,6 +156,18 @@ class Tally:
             self.clamped + other.clamped,
         )
 
+    def __sub__(self, other: Tally) -> Tally:
+        """The tally of the remaining rows, where ``other`` is of some of these rows."""
+        return Tally(
+            self.loss - other.loss,
+            self.weight - other.weight,
+            self.squares - other.squares,
+            self.rows - other.rows,
+            self.elements - other.elements,
+            self.ignored - other.ignored,
+            self.clamped - other.clamped,
+        )
+
     @property
     def counted(self) -> int:
         return self.elements - self.ignored
@@ -167,9 +179,9 @@ class Tally:
         return float(self.rows) if reduction == "batchmean" else 1.0
 
     def reduce(self, reduction: Reduction) -> float:
-        """The loss, rounded once from the exact totals; 0/0 is nan."""
+        """The loss, rounded once from the exact totals; a mean over a total weight of 0 is nan."""
         if reduction == "mean":
-            return self.loss / self.weight
+            return self.loss / self.weight if self.weight != ExactSum() else math.nan
         return self.loss / self.rows if reduction == "batchmean" else float(self.loss)
 
 
@@ -200,6 +212,11 @@ class Workings:
     steps: tuple[Step, ...]
     gathered: int | None
 
+    @property
+    def sample_weight(self) -> float:
+        """The weight that the data gives this row, 1 where it gives none."""
+        return next((float(step.value) for step in self.steps if step.name == "sample weight"), 1.0)
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -228,7 +245,7 @@ class Report:
         takes: what the loss calls its input ("logits").
         reduction: "none", "mean", "sum" or "batchmean".
         unit: "nats", "bits" or "dits".
-        value: the reduced loss, or one value for each element where the reduction is "none".
+        value: the reduced loss, or None where the reduction is "none".
         denominator: what the total was divided by, or None where it was not.
         denominator_is: what that number is, in words.
         tally: the exact totals.
@@ -236,9 +253,9 @@ class Report:
         options: the options in force, by name.
         source: where the data came from and how it was read.
         labels: the classes' names.
-        rows: an iterator over all elements, for streaming formats; it may be consumed once.
+        rows: every element, where they were asked for.
         workings: the elements whose steps are shown.
-        shown: the tally of those elements.
+        others: the tally of the elements whose steps are not shown.
         findings: warnings and notes.
     """
 
@@ -247,7 +264,7 @@ class Report:
     takes: str
     reduction: Reduction
     unit: str
-    value: float | list[float]
+    value: float | None
     denominator: float | None
     denominator_is: str | None
     tally: Tally
@@ -257,5 +274,5 @@ class Report:
     labels: Sequence[str] | None = None
     rows: Sequence[Row] = ()
     workings: Sequence[Workings] = ()
-    shown: Tally = Tally()
+    others: Tally = Tally()
     findings: Sequence[Finding] = ()

@@ -65,6 +65,7 @@ class Evaluation:
 
 @dataclass(frozen=True, slots=True)
 class _Part:
+    batch: Batch
     tally: Tally
     weight_is: str
     rows: list[Row]
@@ -92,21 +93,18 @@ def evaluate(loss: Loss, batches: Iterable[Batch], request: Request) -> Evaluati
                 _check_domain(loss, batch, request)
             terms = loss.terms(batch)
         return _Part(
+            batch,
             Tally.of(terms, len(batch)),
             terms.weight_is,
             list(rows_of(loss, batch, terms)) if request.keep else [],
             _noticed(loss, batch) if request.strict else Counter(),
         )
 
-    def watched() -> Iterator[Batch]:
-        for batch in _pieces(loss, batches):
-            if result.first is None:
-                result.first = batch
-                result.classes = loss.classes(batch)
-            _show(loss, batch, request, result)
-            yield batch
-
-    for done in _in_order(part, watched(), request.jobs):
+    for done in _in_order(part, _pieces(loss, batches), request.jobs):
+        if result.first is None:
+            result.first = done.batch
+            result.classes = loss.classes(done.batch)
+        _show(loss, done.batch, request, result)
         result.tally += done.tally
         result.weight_is = done.weight_is
         result.rows += done.rows
@@ -116,14 +114,18 @@ def evaluate(loss: Loss, batches: Iterable[Batch], request: Request) -> Evaluati
 
 def losses_of(loss: Loss, batch: Batch, jobs: int) -> Array:
     """The losses of every element of one batch, as one array."""
-    pieces = list(_pieces(loss, [batch]))
-    parts = list(_in_order(lambda piece: loss.terms(piece).loss, iter(pieces), jobs))
+
+    def losses(piece: Batch) -> Array:
+        with _placed(piece):
+            return loss.terms(piece).loss
+
+    parts = list(_in_order(losses, _pieces(loss, [batch]), jobs))
     return np.concatenate(parts) if len(parts) > 1 else parts[0]
 
 
 def _pieces(loss: Loss, batches: Iterable[Batch]) -> Iterator[Batch]:
     for batch in batches:
-        with _placed(batch):
+        with _placed(replace(batch, shape=batch.input.shape[2 if loss.per_class else 1 :])):
             canonical = loss.canonical(batch)
         yield from canonical.split(_PIECE_BYTES)
 
@@ -175,18 +177,34 @@ def _noticed(loss: Loss, batch: Batch) -> Counter[str]:
 def _in_order(
     function: Callable[[In], Out], items: Iterator[In], jobs: int
 ) -> Iterator[Out]:
-    """``function`` of every item, in order, at most a few items ahead of the reader."""
+    """``function`` of every item, in order, at most a few items ahead of the reader.
+
+    Errors come in order too: one of the items waits for the results of the items before it.
+    """
     if jobs <= 1:
         yield from map(function, items)
         return
     with ThreadPoolExecutor(jobs, thread_name_prefix="celoss") as pool:
         waiting: deque[Future[Out]] = deque()
-        for item in items:
-            waiting.append(pool.submit(function, item))
+        for result in _submitted(pool, function, items):
+            waiting.append(result)
             if len(waiting) > jobs:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
+
+
+def _submitted(
+    pool: ThreadPoolExecutor, function: Callable[[In], Out], items: Iterator[In]
+) -> Iterator[Future[Out]]:
+    """The results to come; where the items end in an error, the last result is that error."""
+    try:
+        for item in items:
+            yield pool.submit(function, item)
+    except Exception as error:
+        failed: Future[Out] = Future()
+        failed.set_exception(error)
+        yield failed
 
 
 def rows_of(loss: Loss, batch: Batch, terms: Terms) -> Iterator[Row]:
@@ -222,8 +240,7 @@ def _show(loss: Loss, batch: Batch, request: Request, result: Evaluation) -> Non
         row, index = divmod(element, max(1, width))
         single = _element(batch, row, index)
         recorder = Recorder(with_gradient=request.gradient)
-        with _placed(batch.rows(row, row + 1)):
-            terms = loss.terms(single, recorder)
+        terms = loss.terms(single, recorder)
         named = replace(_row(loss, single, terms, 0), index=_name_of(batch, element)[1])
         steps = tuple(_only_column(step) for step in recorder.steps)
         result.workings.append(Workings(named, steps, loss.gathered(single, 0)))

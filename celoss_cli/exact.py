@@ -59,6 +59,15 @@ class ExactSum:
             self.neginf + other.neginf,
         )
 
+    def __sub__(self, other: ExactSum) -> ExactSum:
+        """What is left when summands that are part of this sum are taken out again."""
+        return ExactSum(
+            self.scaled - other.scaled,
+            self.nan - other.nan,
+            self.posinf - other.posinf,
+            self.neginf - other.neginf,
+        )
+
     @property
     def nonfinite(self) -> int:
         """How many summands were NaN or infinite."""
@@ -86,7 +95,7 @@ def _ratio(numerator: int, denominator: int) -> float:
     try:
         return numerator / denominator
     except OverflowError:
-        return math.copysign(math.inf, numerator) * math.copysign(1, denominator)
+        return math.inf if (numerator > 0) == (denominator > 0) else -math.inf
 
 
 def exact_sum(values: NDArray[Any]) -> ExactSum:

@@ -72,7 +72,7 @@ def cross_entropy(
 
     Example:
         >>> cross_entropy([[2.0, 1.0, 0.1], [0.5, 2.5, 0.3]], [0, 1])
-        0.3185397691491857
+        0.3185397696491856
 
     Its twin ``nll_loss`` takes log-probabilities instead of logits. The definition is PyTorch's
     ``torch.nn.functional.cross_entropy``; label smoothing is from Szegedy et al. 2016.
@@ -147,7 +147,7 @@ def binary_cross_entropy(
 
     Example:
         >>> binary_cross_entropy([0.9, 0.2], [1, 0])
-        0.164252033486018
+        0.16425203348601802
 
     Its twin ``binary_cross_entropy_with_logits`` takes scores and needs no clamp. The definition is
     PyTorch's ``torch.nn.functional.binary_cross_entropy``.

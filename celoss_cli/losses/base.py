@@ -14,9 +14,12 @@ from celoss_cli.data import Array, Batch, Terms
 from celoss_cli.errors import InputError, UsageError
 from celoss_cli.trace import Note, silent
 
-__all__ = ["UNITS", "Loss", "Violation", "as_real", "finite_weights"]
+__all__ = ["SAMPLE_WEIGHT", "UNITS", "Loss", "Violation", "as_real", "finite_weights", "spread"]
 
 Base = Literal["e", "2", "10"]
+
+SAMPLE_WEIGHT = "sample weight"
+"""The name of the weights of rows among a batch's aligned arrays."""
 
 UNITS: dict[str, str] = {"e": "nats", "2": "bits", "10": "dits"}
 """Units of information by the base of their logarithm; 10 gives dits, also called hartleys."""
@@ -79,11 +82,23 @@ class Loss(ABC):
         """
         with np.errstate(all="ignore"):
             terms = self._terms(batch, note)
-            if self.base == "e":
-                return terms
-            unit = UNITS[self.base]
-            scaled = note.term(f"in {unit}", f"loss / ln {self.base}", terms.loss / self.nats)
-        return replace(terms, loss=scaled)
+            if SAMPLE_WEIGHT in batch.aligned:
+                terms = self._weighted(terms, batch.aligned[SAMPLE_WEIGHT].reshape(-1), note)
+            if self.base != "e":
+                unit = UNITS[self.base]
+                scaled = note.term(f"in {unit}", f"loss / ln {self.base}", terms.loss / self.nats)
+                terms = replace(terms, loss=scaled)
+        return terms
+
+    def _weighted(self, terms: Terms, weights: Array, note: Note) -> Terms:
+        """The terms of rows that count as often as their sample weight says."""
+        weights = note.term("sample weight", "from the data", weights.astype(self.dtype, copy=False))
+        return replace(
+            terms,
+            loss=note.term("weighted loss", "sample weight x loss", terms.loss * weights),
+            weight=terms.weight * weights,
+            weight_is=f"sum of the sample weights, each times its share: {terms.weight_is}",
+        )
 
     @property
     def nats(self) -> Any:
@@ -92,7 +107,8 @@ class Loss(ABC):
 
     def rounded(self, value: float) -> float:
         """A reduced loss in the precision of the computation, as ``.item()`` would give it."""
-        return float(np.dtype(self.dtype).type(value))
+        with np.errstate(over="ignore"):
+            return float(np.dtype(self.dtype).type(value))
 
     def odd_options(self) -> list[str]:
         """Options outside the domain of the loss, each in one sentence."""
@@ -142,3 +158,10 @@ def finite_weights(name: str, values: Any) -> Array:
         index = int(bad[0])
         raise InputError(f"Expected finite {name}, got {weights.reshape(-1)[index]} at index {index}.")
     return weights
+
+
+def spread(batch: Batch, rows: int, width: int) -> dict[str, Array]:
+    """The batch's aligned arrays of one value a row, broadcast to the ``width`` elements of each row."""
+    return {
+        name: np.broadcast_to(values.reshape(rows, 1), (rows, width)) for name, values in batch.aligned.items()
+    }

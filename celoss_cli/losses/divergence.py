@@ -44,7 +44,7 @@ class KullbackLeibler(ElementLoss):
             p = note.term("p", "target", t)
             log_p = note.term("log p", "log of the target", np.log(p))
         np.multiply(p, log_p - log_q, out=out)
-        out[p == 0] = 0
+        out[(p == 0) & ~np.isnan(log_q)] = 0
         note.gradient("-p", lambda: -p)
         return 0
 

@@ -10,10 +10,10 @@ import numpy as np
 
 from celoss_cli.data import Array, Batch, Terms
 from celoss_cli.errors import InputError
-from celoss_cli.losses.base import Loss, Violation, as_real
+from celoss_cli.losses.base import Loss, Violation, as_real, spread
 from celoss_cli.trace import Note
 
-__all__ = ["ElementLoss"]
+__all__ = ["ElementLoss", "first_outside"]
 
 _BLOCK = 1 << 16
 """Elements computed at a time: a few temporaries of this size stay in the cache."""
@@ -44,7 +44,7 @@ class ElementLoss(Loss):
             batch,
             input=x.reshape(rows, width),
             target=t.reshape(rows, width),
-            aligned={**batch.aligned, **aligned},
+            aligned={**spread(batch, rows, width), **aligned},
             shape=extents,
             conversions=batch.conversions + ((self._target_conversion,) if t.dtype.kind == "b" else ()),
         )
@@ -57,7 +57,7 @@ class ElementLoss(Loss):
         self.check_domain(batch)
         size = batch.input.size
         x, t = batch.input.reshape(-1), batch.target.reshape(-1)
-        aligned = {name: values.reshape(-1) for name, values in batch.aligned.items()}
+        aligned = {name: batch.aligned[name].reshape(-1) for name in self._aligned()}
         loss = np.empty(size, self.dtype)
         clamped = 0
         for start in range(0, size, _BLOCK):

@@ -17,7 +17,7 @@ import numpy as np
 
 from celoss_cli.data import Array, Batch, Terms
 from celoss_cli.errors import InputError, UsageError
-from celoss_cli.losses.base import Loss, as_real, finite_weights
+from celoss_cli.losses.base import Loss, as_real, finite_weights, spread
 from celoss_cli.scratch import Order, Scratch
 from celoss_cli.trace import Note, silent
 
@@ -339,6 +339,7 @@ class _ClassLoss(Loss):
             batch,
             input=x.reshape(rows, classes, positions),
             target=y.reshape(rows, *inner),
+            aligned=spread(batch, rows, positions),
             shape=tuple(extents),
             conversions=batch.conversions + conversions,
         )
@@ -464,7 +465,8 @@ def _flat(place: tuple[Any, ...], shape: tuple[int, ...]) -> int:
 
 def _as_int64(y: Array) -> Array:
     if y.dtype.kind in "uf" and y.size and (float(y.max()) >= 2.0**63 or float(y.min()) < -(2.0**63)):
-        raise InputError(f"Expected targets that are class indices, got {y.max()}.")
+        element = int(np.flatnonzero((y >= 2.0**63) | (y < -(2.0**63)))[0])
+        raise InputError(f"Expected targets that are class indices, got {y.flat[element]}.", element=element)
     return y.astype(np.int64, copy=False)
 
 
@@ -577,7 +579,7 @@ class CrossEntropy(_ClassLoss):
             seen["one-class"] = len(batch)
         if batch.target.ndim == 3:
             q = batch.target
-            off = (q < 0).any(axis=1) | (np.abs(q.sum(axis=1) - 1) > 1e-6)
+            off = (q < 0).any(axis=1) | ~(np.abs(q.sum(axis=1) - 1) <= 1e-6)
             seen["target-not-a-distribution"] = int(np.count_nonzero(off))
         return seen
 
@@ -602,7 +604,8 @@ class NegativeLogLikelihood(_ClassLoss):
     def _fill(self, x: Array, y: Array, weights: Array | None, out: Array, note: Note) -> None:
         note("log p", "input", x)
         columns = np.arange(len(y))
-        np.negative(x[y, columns], out=out, casting="same_kind")
+        out[...] = x[y, columns]  # first in the dtype of the computation: unsigned numbers have no negative
+        np.negative(out, out=out)
         note.term("-log p[y]", "gather", out)
         if weights is not None:
             np.multiply(out, weights.take(y), out=out)

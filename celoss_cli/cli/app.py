@@ -1,0 +1,105 @@
+"""The commands. Parsing them computes nothing: a command answers with what is to be run."""
+
+from __future__ import annotations
+
+import inspect
+from collections import Counter
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperCommand
+
+from celoss_cli import __version__
+from celoss_cli.cli.options import loss_options
+from celoss_cli.errors import ExitCode, UsageError
+from celoss_cli.losses import LOSSES, LossSpec
+
+__all__ = ["Job", "command"]
+
+Job = Callable[[], int]
+"""What a command line asks for, to be run outside of the parser; answers the exit code."""
+
+_EXAMPLES = {
+    "ce": "celoss ce --logits '0.9,0.1;0.8,0.2' --targets 0,1",
+    "nll": "celoss nll --log-probs=-0.1,-2.4 --targets 0",
+    "bce": "celoss bce --probs 0.9,0.2 --targets 1,0",
+    "bce-logits": "celoss bce-logits --logits 2.2,-1.4 --targets 1,0 --pos-weight 3",
+    "soft-margin": "celoss soft-margin --scores 2.2,-1.4 --targets 1,-1",
+    "kl": "celoss kl --log-probs='-0.7,-0.7' --targets 0.5,0.5 --reduction sum",
+}
+
+
+class _StrictCommand(TyperCommand):
+    """A command that refuses an option given twice, where Typer would silently take the last."""
+
+    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]
+        _, _, order = self.make_parser(ctx).parse_args(args=list(args))
+        for param, times in Counter(order).items():
+            if times > 1 and param.param_type_name == "option" and not getattr(param, "multiple", False):
+                raise UsageError(f"Expected {param.opts[0]} once, got it {times} times.")
+        return super().parse_args(ctx, args)
+
+
+def _exit_codes() -> str:
+    listed = "\n\n".join(f"{code.value:>3}  {code.meaning}" for code in ExitCode)
+    return f"Exit codes:\n\n{listed}"
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"celoss {__version__}")
+        raise typer.Exit
+
+
+def _loss_command(spec: LossSpec) -> Callable[..., Job]:
+    """A function with the parameters of this loss, as Typer wants one."""
+
+    def command(**given: Any) -> Job:
+        def job() -> int:
+            from celoss_cli.cli.loss import run
+
+            return run(spec, given)
+
+        return job
+
+    parameters = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
+        for name, (annotation, default) in loss_options(spec).items()
+    ]
+    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    command.__annotations__ = {}
+    command.__doc__ = (
+        f"{spec.summary}\n\nA target is {spec.target}. Computes torch.nn.functional.{spec.name}."
+        f"\n\nExample: {_EXAMPLES[spec.command]}" if spec.command in _EXAMPLES else spec.summary
+    )
+    return command
+
+
+def _app() -> typer.Typer:
+    app = typer.Typer(
+        name="celoss",
+        help="The loss calculator for the shell: exact losses with every step shown.",
+        context_settings={"help_option_names": ["-h", "--help"]},
+        pretty_exceptions_enable=False,
+        epilog=_exit_codes(),
+    )
+
+    @app.callback(invoke_without_command=True)
+    def root(
+        context: typer.Context,
+        version: Annotated[
+            bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+        ] = False,
+    ) -> None:
+        if context.invoked_subcommand is None and not context.resilient_parsing:
+            raise UsageError("Expected a command, got none.", hint="celoss --help lists them")
+
+    for spec in LOSSES.values():
+        app.command(spec.command, cls=_StrictCommand, epilog=_exit_codes())(_loss_command(spec))
+    return app
+
+
+def command() -> Any:
+    """The whole command line as one object with a ``main`` method."""
+    return typer.main.get_command(_app())

@@ -1,0 +1,139 @@
+"""The one boundary: whatever happens inside comes out as an exit code and at most one line."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from types import FrameType
+
+from celoss_cli.cli.output import PipeClosed, note, write_stdout
+from celoss_cli.errors import CelossError, ExitCode, InputError, LimitError, UsageError
+
+__all__ = ["main", "run"]
+
+
+class _Terminated(BaseException):
+    """SIGTERM arrived."""
+
+
+def main() -> None:
+    """The ``celoss`` command."""
+    with contextlib.suppress(ValueError):  # not the main thread: somebody else handles signals
+        signal.signal(signal.SIGTERM, _terminate)
+    sys.exit(int(run(sys.argv[1:])))
+
+
+def _terminate(number: int, frame: FrameType | None) -> None:
+    raise _Terminated
+
+
+def run(arguments: Sequence[str]) -> ExitCode:
+    """Runs one command line; answers its exit code."""
+    try:
+        try:
+            return _run(list(arguments))
+        except MemoryError:
+            raise LimitError("out of memory") from None
+        except OSError as error:
+            raise InputError(f"{error.strerror or error}.", place=str(error.filename or "")) from error
+    except CelossError as error:
+        return _failed(error, arguments)
+    except PipeClosed:
+        _forget_stdout()
+        return ExitCode.PIPE_CLOSED
+    except KeyboardInterrupt:
+        return ExitCode.INTERRUPTED
+    except _Terminated:
+        return ExitCode.TERMINATED
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is ours, and it gets its own exit code
+        return _bug(error, arguments)
+
+
+def _run(arguments: list[str]) -> ExitCode:
+    _repair_environment()
+    from typer.exceptions import TyperException
+
+    from celoss_cli.cli.app import command
+
+    printed = _Captured(sys.stdout is not None and sys.stdout.isatty())
+    try:
+        with contextlib.redirect_stdout(printed):
+            outcome = command().main(arguments, prog_name="celoss", standalone_mode=False)
+    except TyperException as error:
+        raise UsageError(" ".join(error.format_message().split())) from None
+    if printed.getvalue():
+        write_stdout([printed.getvalue()])
+    return ExitCode(outcome() if callable(outcome) else outcome or 0)
+
+
+class _Captured(io.StringIO):
+    """Collects help text, so that writing it can fail in one place only."""
+
+    def __init__(self, terminal: bool) -> None:
+        super().__init__()
+        self._terminal = terminal
+
+    def isatty(self) -> bool:
+        return self._terminal
+
+
+def _repair_environment() -> None:
+    """Drops widths that the help renderer would fall over."""
+    for name in ("TERMINAL_WIDTH", "COLUMNS"):
+        value = os.environ.get(name, "1")
+        if not (value.isascii() and value.isdecimal() and int(value) > 0):
+            del os.environ[name]
+
+
+def _failed(error: CelossError, arguments: Sequence[str]) -> ExitCode:
+    _trace(arguments)
+    if _wants_json(arguments):
+        import json
+
+        told = {
+            "exit_code": int(error.exit_code),
+            "message": error.fact,
+            "hint": error.hint or None,
+            "place": error.place or None,
+        }
+        note(json.dumps({"error": told}))
+    else:
+        note(f"celoss: error: {error}")
+    if error.exit_code is ExitCode.NO_OUTPUT:
+        _forget_stdout()
+    return error.exit_code
+
+
+def _bug(error: Exception, arguments: Sequence[str]) -> ExitCode:
+    _trace(arguments)
+    text = " ".join(str(error).split())
+    note(f"celoss: error: a bug in celoss, please report it: {type(error).__name__}: {text} (--debug shows where)")
+    return ExitCode.BUG
+
+
+def _trace(arguments: Sequence[str]) -> None:
+    if "--debug" in arguments:
+        import traceback
+
+        note(traceback.format_exc().rstrip())
+
+
+def _wants_json(arguments: Sequence[str]) -> bool:
+    pairs = zip(arguments, [*arguments[1:], ""], strict=True)
+    return any(
+        one in ("--json", "--format=json") or (one == "--format" and two == "json") for one, two in pairs
+    )
+
+
+def _forget_stdout() -> None:
+    """Nothing more is written there, not even by the interpreter when it ends."""
+    if sys.stdout is None:
+        return
+    with contextlib.suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)

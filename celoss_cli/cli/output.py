@@ -1,0 +1,146 @@
+"""Writing results: all of it or a clear failure."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator
+from typing import TextIO
+
+from celoss_cli import __version__
+from celoss_cli.errors import OutputError, visible
+from celoss_cli.formats import Style
+
+__all__ = ["PipeClosed", "note", "stdout_style", "write_file", "write_stdout"]
+
+_ASCII = str.maketrans({
+    "·": "-", "─": "-", "━": "-", "│": "|", "╭": "+", "╮": "+", "╰": "+", "╯": "+", "├": "+", "┤": "+", "…": "...",
+})
+
+
+class PipeClosed(Exception):
+    """The reader of standard output went away."""
+
+
+def stdout_style(color: str) -> Style:
+    """What may be written to standard output as it is now."""
+    return Style(
+        width=_width(sys.stdout),
+        color=_color(color, sys.stdout),
+        unicode=_unicode(sys.stdout),
+        version=__version__,
+    )
+
+
+def _unicode(stream: TextIO | None) -> bool:
+    encoding = (getattr(stream, "encoding", None) or "ascii").lower()
+    return encoding.replace("-", "").replace("_", "").startswith("utf")
+
+
+def _width(stream: TextIO | None) -> int | None:
+    """A positive COLUMNS; else the terminal's width; None where it is not a terminal."""
+    columns = os.environ.get("COLUMNS", "")
+    if columns.isascii() and columns.isdecimal() and int(columns) > 0:
+        return int(columns)
+    return shutil.get_terminal_size().columns if _is_terminal(stream) else None
+
+
+def _is_terminal(stream: TextIO | None) -> bool:
+    return stream is not None and stream.isatty()
+
+
+def _color(wanted: str, stream: TextIO | None) -> bool:
+    if wanted != "auto":
+        return wanted == "always"
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    return os.environ.get("TERM") != "dumb" and _is_terminal(stream)
+
+
+def write_stdout(pieces: Iterable[str]) -> None:
+    """Writes and flushes text, past Python's own buffers.
+
+    Raises:
+        PipeClosed: if nobody reads any more.
+        OutputError: if standard output is closed or full.
+    """
+    stream = sys.stdout
+    if stream is None:
+        raise OutputError("standard output is closed")
+    plain = not _unicode(stream)
+    with _output_errors("standard output"):
+        stream.flush()
+        descriptor = stream.fileno()
+        for piece in pieces:
+            text = piece.translate(_ASCII) if plain else piece
+            _write_all(descriptor, text.encode(stream.encoding, "backslashreplace"))
+
+
+@contextlib.contextmanager
+def _output_errors(name: str) -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        raise PipeClosed from None
+    except OSError as error:
+        raise OutputError(f"{error.strerror}", place=name) from None
+
+
+def _write_all(descriptor: int, data: bytes) -> None:
+    left = memoryview(data)
+    while left:
+        left = left[os.write(descriptor, left) :]
+
+
+def write_file(path: str, pieces: Iterable[str]) -> None:
+    """Replaces a file by new content: afterwards it is the old file or the new one, never a part.
+
+    Raises:
+        OutputError: if it cannot be written.
+    """
+    target = os.path.realpath(path)
+    with _output_errors(visible(path)):
+        if os.path.exists(target) and not os.path.isfile(target):
+            # A device or a named pipe has no content to protect.
+            with open(target, "wb", buffering=0) as device:
+                for piece in pieces:
+                    _write_all(device.fileno(), piece.encode())
+            return
+        descriptor, temporary = tempfile.mkstemp(dir=os.path.dirname(target), prefix=".celoss-")
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                for piece in pieces:
+                    file.write(piece.encode())
+                file.flush()
+                os.fsync(descriptor)
+                os.fchmod(descriptor, _mode(target))
+            os.replace(temporary, target)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)
+            raise
+
+
+def _mode(path: str) -> int:
+    """The permissions of the file that is replaced, or those a new file gets."""
+    with contextlib.suppress(OSError):
+        return os.stat(path).st_mode & 0o777
+    mask = os.umask(0)
+    os.umask(mask)
+    return 0o666 & ~mask
+
+
+def note(text: str) -> None:
+    """One line on standard error; nothing where that is closed."""
+    if sys.stderr is None:
+        return
+    with contextlib.suppress(OSError, ValueError):
+        encoding = sys.stderr.encoding or "utf-8"
+        data = f"{text}\n".encode(encoding, "backslashreplace")
+        sys.stderr.flush()
+        _write_all(sys.stderr.fileno(), data)

@@ -1,0 +1,71 @@
+"""The registry of output formats. It imports no NumPy, so that ``--help`` stays quick.
+
+Adding a format is one line here and one module in this folder with a function
+``render(report: Report, style: Style) -> Iterator[str]`` that computes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from celoss_cli.data import Report
+
+__all__ = ["FORMATS", "FormatSpec", "Style"]
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """What a renderer may know of the place it writes to.
+
+    Attributes:
+        width: columns of the terminal, or None for as wide as the content is.
+        color: whether colour is wanted.
+        unicode: whether every character can be written.
+        version: of celoss, for formats that say so.
+    """
+
+    width: int | None = None
+    color: bool = False
+    unicode: bool = True
+    version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FormatSpec:
+    """An output format.
+
+    Attributes:
+        name: the value of ``--format``.
+        summary: one line of help.
+        module: the module within this folder.
+        every_row: whether it lists every element where the reduction is "none".
+        workings: whether it shows steps.
+    """
+
+    name: str
+    summary: str
+    module: str
+    every_row: bool = True
+    workings: bool = False
+
+    def render(self, report: Report, style: Style) -> Iterator[str]:
+        """The report as text, in pieces."""
+        pieces: Iterator[str] = import_module(f"celoss_cli.formats.{self.module}").render(report, style)
+        return pieces
+
+
+FORMATS: dict[str, FormatSpec] = {
+    spec.name: spec
+    for spec in (
+        FormatSpec("table", "every step, for people", "table", every_row=False, workings=True),
+        FormatSpec("value", "the number alone", "value"),
+        FormatSpec("json", "the stable contract for programs", "document"),
+        FormatSpec("jsonl", "one JSON object a line", "lines"),
+        FormatSpec("csv", "one line for each loss, or one for the result", "delimited"),
+        FormatSpec("markdown", "a table for a comment or a document", "markdown", False, True),
+    )
+}

@@ -1,0 +1,91 @@
+"""How numbers and names are written, once for all formats."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from celoss_cli.data import Report, Row
+from celoss_cli.errors import visible
+
+__all__ = ["exact", "finite_or_none", "nonfinite", "row_name", "short", "target_name"]
+
+_SHORT = 8
+
+
+def exact(value: float) -> str:
+    """The shortest digits that read back as the same double."""
+    return repr(float(value))
+
+
+def short(value: Any) -> str:
+    """A number for a table: as it is where that is short, else six decimals or six digits."""
+    number = float(value)
+    if not math.isfinite(number):
+        return str(number)
+    digits = repr(number).removesuffix(".0")
+    if digits == "-0":
+        return "0"
+    if len(digits) <= _SHORT and "e" not in digits:
+        return digits
+    if number == int(number) and abs(number) < 1e15:
+        return str(int(number))
+    return f"{number:.6f}" if 1e-4 <= abs(number) < 1e7 else f"{number:.5e}"
+
+
+def nonfinite(value: float | None) -> str | None:
+    """ "nan", "inf" or "-inf" for a value that JSON has no number for, else None."""
+    return None if value is None or math.isfinite(value) else str(value)
+
+
+def finite_or_none(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None
+
+
+def row_name(row: Row) -> str:
+    """ "17" or, for one of several elements of a row, "17 [2, 5]"."""
+    index = f" [{', '.join(map(str, row.index))}]" if row.index else ""
+    return f"{row.row}{index}"
+
+
+def target_name(row: Row, labels: Sequence[str] | None) -> str:
+    """The target with the name of its class, or the probabilities."""
+    if isinstance(row.target, tuple):
+        return f"[{', '.join(map(short, row.target))}]" if len(row.target) <= 4 else f"{len(row.target)} probabilities"
+    if isinstance(row.target, int):
+        name = class_name(row.target, labels)
+        return f"{row.target} {name}" if name else str(row.target)
+    return short(row.target)
+
+
+def class_name(index: int, labels: Sequence[str] | None) -> str:
+    """The name of a class where it has one that says more than its number."""
+    if labels is None or not 0 <= index < len(labels) or labels[index] == str(index):
+        return ""
+    return visible(labels[index])
+
+
+def heading(report: Report) -> str:
+    """ "3 rows x 2 classes", with the extents between for K-dimensional input."""
+    tally = report.tally
+    parts = [f"{tally.rows} row{'' if tally.rows == 1 else 's'}"]
+    if report.classes is not None:
+        parts.append(f"{report.classes} class{'' if report.classes == 1 else 'es'}")
+    if tally.rows and tally.elements != tally.rows:
+        parts.append(f"{tally.elements // tally.rows} elements a row")
+    return " x ".join(parts)
+
+
+def reduction_line(report: Report) -> str:
+    """The reduction with its numbers and the meaning of its denominator."""
+    total = float(report.tally.loss)
+    if report.value is None:
+        return f"no reduction: {report.tally.elements} losses that sum to {exact(total)} {report.unit}"
+    if report.denominator is None:
+        return f"sum = {exact(report.value)} {report.unit}"
+    name = "mean" if report.reduction == "mean" else report.reduction
+    return (
+        f"{name} = {short(total)} / {short(report.denominator)} ({report.denominator_is})"
+        f" = {exact(report.value)} {report.unit}"
+    )

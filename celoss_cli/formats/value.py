@@ -1,0 +1,20 @@
+"""The number alone, in the shortest digits that read back as the same double."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from celoss_cli.data import Report
+from celoss_cli.formats import Style
+from celoss_cli.formats._numerals import exact
+
+__all__ = ["render"]
+
+
+def render(report: Report, style: Style) -> Iterator[str]:
+    """One line, or one line an element where the reduction is "none"."""
+    if report.value is not None:
+        yield f"{exact(report.value)}\n"
+        return
+    for row in report.rows:
+        yield f"{exact(row.loss)}\n"

@@ -1,0 +1,106 @@
+"""From an evaluation to a report: the last place where anything is computed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Literal
+
+import numpy as np
+
+from celoss_cli.data import Reduction, Report, Tally, Workings
+from celoss_cli.errors import InputError
+from celoss_cli.evaluate import Evaluation
+from celoss_cli.findings import findings
+from celoss_cli.losses import LossSpec
+from celoss_cli.losses.base import UNITS, Loss
+from celoss_cli.trace import Step
+
+__all__ = ["report_of"]
+
+OnEmpty = Literal["error", "nan", "zero"]
+
+
+def report_of(
+    spec: LossSpec,
+    loss: Loss,
+    evaluation: Evaluation,
+    *,
+    reduction: Reduction,
+    options: Mapping[str, Any],
+    source: Mapping[str, Any],
+    on_empty: OnEmpty,
+    seen: Sequence[str] = (),
+) -> Report:
+    """Reduces an evaluation and gathers what there is to say about it.
+
+    Args:
+        seen: oddities that were noticed outside the loss.
+
+    Raises:
+        InputError: if nothing was counted and ``on_empty`` is "error".
+    """
+    tally = evaluation.tally
+    if not tally.counted and on_empty == "error":
+        raise InputError(_nothing(tally), hint="--on-empty nan answers as PyTorch does, --on-empty zero with 0")
+    value = None if reduction == "none" else loss.rounded(tally.reduce(reduction))
+    if value is not None and not tally.counted and on_empty == "zero":
+        value = 0.0
+    divided = reduction in ("mean", "batchmean")
+    counts = evaluation.seen + Counter(seen) + Counter({"clamped": tally.clamped})
+    batch = evaluation.first
+    scale = _gradient_scale(loss, tally, reduction)
+    return Report(
+        loss=spec.name,
+        title=spec.title,
+        takes=spec.takes,
+        reduction=reduction,
+        unit=UNITS[loss.base],
+        value=value,
+        denominator=tally.denominator(reduction) if divided else None,
+        denominator_is=_denominator_is(evaluation, reduction) if divided else None,
+        tally=tally,
+        classes=evaluation.classes,
+        options=options,
+        source=_with_conversions(source, evaluation),
+        labels=batch.labels if batch else None,
+        rows=evaluation.rows,
+        workings=[_with_gradient_of_value(workings, scale) for workings in evaluation.workings],
+        others=tally - evaluation.shown,
+        findings=findings(counts),
+    )
+
+
+def _nothing(tally: Tally) -> str:
+    if not tally.elements:
+        return "expected rows to compute a loss of, got no rows"
+    return f"expected at least one counted target, got {tally.ignored} that are all ignored"
+
+
+def _denominator_is(evaluation: Evaluation, reduction: Reduction) -> str:
+    return "number of rows" if reduction == "batchmean" else evaluation.weight_is
+
+
+def _with_conversions(source: Mapping[str, Any], evaluation: Evaluation) -> dict[str, Any]:
+    batch = evaluation.first
+    found = [*batch.conversions] if batch else []
+    if source.get("targets"):
+        found.append(source["targets"])
+    return {**{key: value for key, value in source.items() if key != "targets"}, "conversions": found}
+
+
+def _gradient_scale(loss: Loss, tally: Tally, reduction: Reduction) -> float:
+    """What turns the derivative of a row's loss in nats into that of the printed value."""
+    with np.errstate(all="ignore"):
+        return float(np.float64(1.0) / np.float64(tally.denominator(reduction)) / np.float64(loss.nats))
+
+
+def _with_gradient_of_value(workings: Workings, scale: float) -> Workings:
+    def scaled(step: Step) -> Step:
+        if step.level != "gradient":
+            return step
+        factor = 0.0 if workings.row.ignored else scale * workings.sample_weight
+        return replace(step, formula=f"{step.formula} / denominator", value=step.value * factor)
+
+    return replace(workings, steps=tuple(map(scaled, workings.steps)))

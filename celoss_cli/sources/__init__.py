@@ -1,0 +1,83 @@
+"""The registry of input formats. It imports no NumPy, so that ``--help`` stays quick.
+
+Adding a format is one line here and one module in this folder with a function
+``read(stream: Stream, request: ReadRequest) -> Dataset``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any
+
+from celoss_cli.errors import InputError, UsageError
+
+if TYPE_CHECKING:
+    from celoss_cli.sources.base import Dataset, ReadRequest, Stream
+
+__all__ = ["SOURCES", "SourceSpec", "format_of", "read"]
+
+
+@dataclass(frozen=True, slots=True)
+class SourceSpec:
+    """An input format.
+
+    Attributes:
+        name: the value of ``--input-format``.
+        suffixes: the file name endings that choose it.
+        summary: one line of help.
+        module: the module within this folder.
+    """
+
+    name: str
+    suffixes: tuple[str, ...]
+    summary: str
+    module: str
+
+    def load(self) -> Any:
+        return import_module(f"celoss_cli.sources.{self.module}")
+
+
+SOURCES: dict[str, SourceSpec] = {
+    spec.name: spec
+    for spec in (
+        SourceSpec("csv", (".csv", ".txt"), "a table with a header, comma-separated", "delimited"),
+        SourceSpec("tsv", (".tsv",), "a table with a header, tab-separated", "delimited"),
+        SourceSpec("json", (".json",), "arrays by name, a list of row objects, or pandas split", "document"),
+        SourceSpec("jsonl", (".jsonl", ".ndjson"), "one row object a line", "lines"),
+    )
+}
+
+
+def format_of(path: str, first_byte: bytes, chosen: str | None) -> SourceSpec:
+    """The format by option, by suffix, or for a stream without a name by its first byte.
+
+    Raises:
+        UsageError: if the option names no format.
+        InputError: if the suffix is unknown.
+    """
+    if chosen is not None:
+        if chosen not in SOURCES:
+            raise UsageError(f"Expected an input format of {', '.join(SOURCES)}, got {chosen!r}.")
+        return SOURCES[chosen]
+    if path == "-":
+        return SOURCES["json" if first_byte in (b"{", b"[") else "csv"]
+    suffix = PurePath(path).suffix.lower()
+    for spec in SOURCES.values():
+        if suffix in spec.suffixes:
+            return spec
+    known = ", ".join(suffix for spec in SOURCES.values() for suffix in spec.suffixes)
+    raise InputError(
+        f'Expected a file name that ends in one of {known}, got "{suffix}".',
+        hint="say what it is with --input-format",
+    )
+
+
+def read(stream: Stream, request: ReadRequest, chosen: str | None) -> Dataset:
+    """The data set in a stream, in the format that its name, its first byte or the user says."""
+    spec = format_of(stream.path, stream.first_byte(), chosen)
+    if spec.name == "tsv" and request.delimiter is None:
+        request = request.separated_by("\t")
+    dataset: Dataset = spec.load().read(stream, request)
+    return dataset

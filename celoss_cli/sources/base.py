@@ -1,0 +1,123 @@
+"""What all readers share: the stream they read, what is asked of them, and what they answer."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any, BinaryIO, Literal
+
+from celoss_cli.data import Batch
+from celoss_cli.errors import InputError, visible
+
+__all__ = ["MAX_LINE", "ColumnChoice", "Dataset", "ReadRequest", "Stream", "open_stream"]
+
+MAX_LINE = 16 << 20
+"""The longest line in bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnChoice:
+    """Which columns the user named; each an exact name, a glob, or a range ``first:last``.
+
+    Attributes:
+        target, classes, id, weight: patterns separated by commas, or None to work it out.
+    """
+
+    target: str | None = None
+    classes: str | None = None
+    id: str | None = None
+    weight: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReadRequest:
+    """What is asked of a reader.
+
+    Attributes:
+        per_class: whether the loss takes a value for each class and one target, or pairs.
+        takes: what the loss calls its input.
+        columns: the columns the user named.
+        delimiter: between the values of a table; None for the format's own.
+        decimal: the decimal mark.
+        encoding: of the text.
+        header: whether the first line of a table names the columns.
+        missing: refuse empty and NA cells, or skip their rows.
+        allow_nonfinite: accept nan and inf.
+        allow_unterminated: accept a last line without a newline.
+        options: the command-line options that settle an ambiguity, for messages.
+    """
+
+    per_class: bool
+    takes: str
+    columns: ColumnChoice = ColumnChoice()
+    delimiter: str | None = None
+    decimal: Literal[".", ","] = "."
+    encoding: str = "utf-8"
+    header: bool = True
+    missing: Literal["error", "skip"] = "error"
+    allow_nonfinite: bool = False
+    allow_unterminated: bool = False
+
+    def separated_by(self, delimiter: str) -> ReadRequest:
+        return replace(self, delimiter=delimiter)
+
+
+@dataclass(slots=True)
+class Dataset:
+    """What a reader answers: where the columns went, and the rows.
+
+    Attributes:
+        described: how the data was read, for the heading and the JSON output.
+        batches: the rows, to be iterated once. Reading may still refuse the data.
+        options: semantics options that the data itself carries.
+        counts: rows skipped and the like, complete when ``batches`` is exhausted.
+    """
+
+    described: dict[str, Any]
+    batches: Iterator[Batch]
+    options: dict[str, Any] = field(default_factory=dict)
+    counts: dict[str, int] = field(default_factory=dict)
+
+
+class Stream:
+    """A named binary stream that can be looked at before it is read.
+
+    Attributes:
+        path: as the user wrote it; "-" is standard input.
+        name: what messages call it.
+        binary: the bytes.
+    """
+
+    def __init__(self, path: str, binary: BinaryIO) -> None:
+        self.path = path
+        self.name = "standard input" if path == "-" else visible(path)
+        self.binary = binary
+        self._peeked: bytes | None = None
+
+    def first_byte(self) -> bytes:
+        """The first byte that is no blank, without consuming it; b"" where the stream is empty."""
+        peek: Callable[[int], bytes] | None = getattr(self.binary, "peek", None)
+        head = peek(64) if peek else b""
+        return head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
+
+
+def open_stream(path: str) -> Stream:
+    """Opens a file or standard input.
+
+    Raises:
+        InputError: if it cannot be opened; the text is the system's.
+    """
+    if path == "-":
+        if sys.stdin is None:
+            raise InputError("Expected data on standard input, but it is closed.")
+        return Stream(path, sys.stdin.buffer)
+    try:
+        if os.path.isdir(path):
+            raise InputError("Expected a file, got a directory.", place=visible(path))
+        return Stream(path, open(path, "rb"))  # noqa: SIM115 - the reader closes it with the process
+    except OSError as error:
+        raise InputError(f"{error.strerror}.", place=visible(path)) from None
+    except ValueError:
+        raise InputError("Expected a path, got one with a NUL character.", place=visible(path)) from None

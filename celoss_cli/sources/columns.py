@@ -1,0 +1,308 @@
+"""Which column of a table is what, worked out from the header, and cells turned into values."""
+
+from __future__ import annotations
+
+import fnmatch
+import os.path
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from celoss_cli.data import Array
+from celoss_cli.errors import InputError, UsageError, quoted, visible
+from celoss_cli.sources.base import ColumnChoice, ReadRequest
+
+__all__ = ["Mapping", "Targets", "map_columns", "plural"]
+
+_TARGET = frozenset(
+    "target targets label labels y y_true truth actual gold class obs label_ids".split()
+)
+_ID = frozenset("id row_id index sample_id doc_id sampleid".split())
+_WEIGHT = frozenset("weight sample_weight case_weights".split())
+_NEVER = re.compile(r"predicted.*|predictions|pred|response|predict|yhat")
+_AFFIXES = (
+    ("Probability:Class=", ""),
+    ("P (class=", ")"),
+    (".pred_", ""),
+    ("log_prob_", ""),
+    ("logprob_", ""),
+    ("proba_", ""),
+    ("prob_", ""),
+    ("prob.", ""),
+    ("logit_", ""),
+    ("class_", ""),
+    ("score_", ""),
+    ("p_", ""),
+)
+_SEPARATORS = "_.:=- "
+
+
+def plural(count: int, noun: str) -> str:
+    """The count with its noun: "1 value", "3 values"."""
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """Which column plays which role, by position.
+
+    Attributes:
+        names: the header.
+        target: one column, or one for each input column.
+        inputs: the columns of the loss's input, in the order of the classes.
+        labels: the classes' names.
+        id, weight: a column, or None.
+        unused: the rest.
+        notes: what a reader of the output should know of it.
+    """
+
+    names: tuple[str, ...]
+    target: tuple[int, ...]
+    inputs: tuple[int, ...]
+    labels: tuple[str, ...]
+    id: int | None
+    weight: int | None
+    unused: tuple[int, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def used(self) -> tuple[int, ...]:
+        others = tuple(column for column in (self.id, self.weight) if column is not None)
+        return (*self.inputs, *self.target, *others)
+
+    def described(self) -> dict[str, Any]:
+        """The mapping for the heading and the JSON output."""
+
+        def named(columns: Sequence[int]) -> list[str]:
+            return [self.names[column] for column in columns]
+
+        described: dict[str, Any] = {"inputs": named(self.inputs), "target": named(self.target)}
+        if len(self.target) == 1:
+            described["target"] = self.names[self.target[0]]
+        described["id"] = None if self.id is None else self.names[self.id]
+        described["weight"] = None if self.weight is None else self.names[self.weight]
+        described["unused"] = named(self.unused)
+        if self.notes:
+            described["notes"] = list(self.notes)
+        return described
+
+
+def map_columns(names: Sequence[str], request: ReadRequest) -> Mapping:
+    """Gives every column of a header its role.
+
+    Raises:
+        InputError: if the header does not settle it, with the candidates and the option that does.
+        UsageError: if an option names a column that is not there.
+    """
+    choice = request.columns
+    lowered = [name.lower() for name in names]
+    chosen = {
+        role: _chosen(names, pattern, option)
+        for role, pattern, option in (
+            ("target", choice.target, "--target-column"),
+            ("classes", choice.classes, "--class-columns"),
+            ("id", choice.id, "--id-column"),
+            ("weight", choice.weight, "--weight-column"),
+        )
+    }
+    taken = {column for columns in chosen.values() if columns for column in columns}
+
+    def found(role: str, known: frozenset[str]) -> list[int]:
+        if chosen[role] is not None:
+            return list(chosen[role] or ())
+        return [i for i, name in enumerate(lowered) if name in known and i not in taken]
+
+    target = found("target", _TARGET)
+    if not target:
+        raise InputError(
+            f"expected a column of targets, got {_listed(names)}",
+            hint="name it: --target-column NAME",
+        )
+    if choice.target is None and len(target) > 1:
+        raise InputError(
+            f"expected one column of targets, got {_listed([names[i] for i in target])}",
+            hint="say which: --target-column NAME",
+        )
+    row_id = _one_of(found("id", _ID), names, "--id-column")
+    weight = _one_of(found("weight", _WEIGHT), names, "--weight-column")
+    known = {*target, *(i for i in (row_id, weight) if i is not None)}
+    inputs = chosen["classes"]
+    if inputs is None:
+        inputs = [i for i in range(len(names)) if i not in known and not _NEVER.fullmatch(lowered[i])]
+        inputs = _of_one_kind(names, inputs, request)
+    overlap = known.intersection(inputs)
+    if overlap:
+        raise UsageError(f"Expected a column to play one role, got {quoted(names[min(overlap)])} twice.")
+    if not inputs:
+        raise InputError(
+            f"expected columns of {request.takes}, got {_listed(names)}",
+            hint="name them: --class-columns NAMES",
+        )
+    mapping = Mapping(
+        names=tuple(names),
+        target=tuple(target),
+        inputs=tuple(inputs),
+        labels=_labels([names[i] for i in inputs]),
+        id=row_id,
+        weight=weight,
+        unused=tuple(i for i in range(len(names)) if i not in known and i not in inputs),
+        notes=_order_notes([names[i] for i in inputs]) if request.per_class else (),
+    )
+    _refuse_duplicates(mapping)
+    _refuse_mismatch(mapping, request)
+    return mapping
+
+
+def _chosen(names: Sequence[str], pattern: str | None, option: str) -> list[int] | None:
+    """The columns that a comma-separated list of names, globs and ranges means, in that order."""
+    if pattern is None:
+        return None
+    columns: list[int] = []
+    exact = {name: i for i, name in reversed(list(enumerate(names)))}
+    for part in [pattern] if pattern in exact else pattern.split(","):
+        wanted = part.strip()
+        first, colon, last = wanted.partition(":")
+        if wanted in exact:
+            columns.append(exact[wanted])
+        elif colon and first in exact and last in exact:
+            columns.extend(range(exact[first], exact[last] + 1))
+        else:
+            matched = [i for i, name in enumerate(names) if fnmatch.fnmatchcase(name, wanted)]
+            if not matched:
+                raise UsageError(f"{option}: expected a column of {_listed(names)}, got {quoted(wanted)}.")
+            columns.extend(matched)
+    return list(dict.fromkeys(columns))
+
+
+def _one_of(columns: list[int], names: Sequence[str], option: str) -> int | None:
+    if len(columns) > 1:
+        raise InputError(
+            f"expected one such column, got {_listed([names[i] for i in columns])}",
+            hint=f"say which: {option} NAME",
+        )
+    return columns[0] if columns else None
+
+
+def _of_one_kind(names: Sequence[str], columns: list[int], request: ReadRequest) -> list[int]:
+    """The columns that are all named alike; a mixture is refused, for it could mean anything."""
+    with_affix = [i for i in columns if _affix(names[i])]
+    if not with_affix or len(with_affix) == len(columns):
+        return columns
+    others = [names[i] for i in columns if i not in with_affix]
+    raise InputError(
+        f"expected columns of {request.takes} that are named alike, "
+        f"got {_listed([names[i] for i in with_affix])} beside {_listed(others)}",
+        hint="name them: --class-columns NAMES",
+    )
+
+
+def _affix(name: str) -> tuple[str, str] | None:
+    for prefix, suffix in _AFFIXES:
+        if name.startswith(prefix) and name.endswith(suffix) and len(name) > len(prefix) + len(suffix):
+            return prefix, suffix
+    return None
+
+
+def _labels(names: Sequence[str]) -> tuple[str, ...]:
+    """The class names: the columns' names without their common affix."""
+    affixes = {_affix(name) for name in names}
+    affix = affixes.pop() if len(affixes) == 1 else None
+    if affix:
+        prefix, suffix = affix
+        return tuple(name[len(prefix) : len(name) - len(suffix)] for name in names)
+    if len(names) > 1:
+        shared = os.path.commonprefix(list(names))
+        cut = max((shared.rfind(mark) for mark in _SEPARATORS), default=-1) + 1
+        if all(re.fullmatch(r"[A-Za-z]+[0-9]+", name) for name in names):
+            cut = len(re.match(r"[A-Za-z]*", shared)[0])  # type: ignore[index]
+        if cut and all(len(name) > cut for name in names):
+            return tuple(name[cut:] for name in names)
+    return tuple(names)
+
+
+def _order_notes(names: Sequence[str]) -> tuple[str, ...]:
+    natural = sorted(names, key=lambda name: [(part.isdigit(), int(part) if part.isdigit() else 0, part)
+                                              for part in re.split(r"([0-9]+)", name)])
+    if natural == list(names) or not all(re.search(r"[0-9]", name) for name in names):
+        return ()
+    return (f"the columns are taken in the header's order, {visible(names[0])} first; in natural order "
+            f"it would be {visible(natural[0])}",)
+
+
+def _refuse_duplicates(mapping: Mapping) -> None:
+    counts = Counter(mapping.names)
+    for column in mapping.used:
+        name = mapping.names[column]
+        if counts[name] > 1:
+            raise InputError(f"expected columns with names of their own, got {quoted(name)} {counts[name]} times")
+
+
+def _refuse_mismatch(mapping: Mapping, request: ReadRequest) -> None:
+    inputs, targets = len(mapping.inputs), len(mapping.target)
+    if targets == inputs or (request.per_class and targets == 1):
+        return
+    raise InputError(
+        f"expected one target column{' or one' if request.per_class else ''} for each of the "
+        f"{plural(inputs, 'input column')} {_listed([mapping.names[i] for i in mapping.inputs])}, got {targets}",
+        hint="choose them: --class-columns NAMES, --target-column NAMES",
+    )
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = ", ".join(quoted(name) for name in names[:8])
+    return f"{shown} and {len(names) - 8} more" if len(names) > 8 else shown
+
+
+@dataclass(slots=True)
+class Targets:
+    """Reads the cells of the single target column of a class loss, the same way from first to last.
+
+    Attributes:
+        labels: the classes' names.
+        index: reads a class index from a cell.
+        conversion: what was done, in words, once it is known.
+    """
+
+    labels: tuple[str, ...]
+    index: Callable[[str], float]
+    conversion: str = ""
+    _by_name: dict[str, int] | None = field(default=None, init=False)
+
+    def read(self, cells: Sequence[str], fail: Callable[[int, InputError], InputError]) -> Array:
+        """Class indices of shape (rows,); ``fail`` gives an error of one cell its place."""
+        if not self.conversion and cells:
+            self._settle(cells[0].strip())
+        values = np.empty(len(cells), np.int64)
+        for row, cell in enumerate(cells):
+            try:
+                values[row] = self._one(cell.strip())
+            except InputError as error:
+                raise fail(row, error) from None
+        return values
+
+    def _settle(self, first: str) -> None:
+        """Targets are names where the first one is, unless the names count 0, 1, 2, ... themselves."""
+        counting = tuple(map(str, range(len(self.labels))))
+        if self.labels != counting and first in self.labels:
+            self._by_name = {label: index for index, label in enumerate(self.labels)}
+            self.conversion = "targets matched to the class names"
+        else:
+            self.conversion = "targets read as class indices"
+
+    def _one(self, cell: str) -> int:
+        if self._by_name is not None:
+            if cell in self._by_name:
+                return self._by_name[cell]
+            raise InputError(f"expected a class name of {_listed(self.labels)}, got {quoted(cell)}")
+        try:
+            value = self.index(cell)
+        except InputError as error:
+            names = "" if all(label.isdigit() for label in self.labels) else f" or a name of {_listed(self.labels)}"
+            raise InputError(f"expected a class index{names}, got {quoted(cell)}", hint=error.hint) from None
+        if value != np.floor(value) or abs(value) >= 2**63:
+            raise InputError(f"expected a class index, got {quoted(cell)}")
+        return int(value)

@@ -1,0 +1,332 @@
+"""JSON: arrays by name, a list of row objects, or pandas' split orientation."""
+
+from __future__ import annotations
+
+import codecs
+import json
+import math
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from celoss_cli.data import Array, Batch
+from celoss_cli.errors import InputError, quoted
+from celoss_cli.sources.base import Dataset, ReadRequest, Stream
+from celoss_cli.sources.columns import plural
+from celoss_cli.sources.numbers import number
+from celoss_cli.sources.table import TableRow, dataset_of
+
+__all__ = ["array_of", "objects_dataset", "parse", "read", "read_values"]
+
+_INPUT_KEYS = ("logits", "log_probs", "probs", "probabilities", "scores", "predictions", "input", "inputs")
+_TARGET_KEYS = ("targets", "target", "labels", "label", "label_ids", "y")
+_ID_KEYS = ("ids", "id")
+_OPTION_KEYS = ("weight", "pos_weight", "ignore_index", "label_smoothing", "reduction", "log_target")
+_MAX_DEPTH = 64
+_STRING = re.compile(rb'"(?:[^"\\]|\\.)*+"', re.DOTALL)
+
+
+def read(stream: Stream, request: ReadRequest) -> Dataset:
+    """Reads a JSON document.
+
+    Raises:
+        InputError: with the line or the JSON path, for anything that is not one of the known shapes.
+    """
+    document = parse(stream.binary.read(), stream.name)
+    if isinstance(document, dict) and "columns" in document and "data" in document:
+        return _split_dataset(document, stream.name, request)
+    if isinstance(document, dict):
+        return _named_dataset(document, stream.name, request)
+    if isinstance(document, list) and document and all(isinstance(row, dict) for row in document):
+        return objects_dataset(document, [f"{stream.name}: $[{i}]" for i in range(len(document))], request)
+    if document == []:
+        raise InputError("expected rows, got an empty list: no rows", place=stream.name)
+    raise InputError(
+        "expected an object of arrays or a list of row objects, got something else",
+        hint='for example {"logits": [[0.9, 0.1]], "targets": [0]}',
+        place=f"{stream.name}: $",
+    )
+
+
+def read_values(stream: Stream, request: ReadRequest) -> Array:
+    """A JSON array of numbers, nested as deep as the array has axes."""
+    return array_of(parse(stream.binary.read(), stream.name), "$", stream.name, request)
+
+
+# ------------------------------------------------------------------------------------------- parsing
+
+
+class _Refused(str):
+    """A token that is JSON and no number of ours; it is refused where it stands."""
+
+    __slots__ = ()
+
+
+class _Duplicate(Exception):
+    pass
+
+
+def parse(data: bytes, name: str, first_line: int = 1) -> Any:
+    """The document in ``data``; numbers that no double holds are left as refusable tokens.
+
+    Raises:
+        InputError: for text that is not JSON, duplicate keys, nesting deeper than 64 or trailing data.
+    """
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise InputError("expected UTF-8, got UTF-16", place=name)
+    data = data.removeprefix(codecs.BOM_UTF8)
+    try:
+        text = data.decode()
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"expected UTF-8, got the byte 0x{data[error.start]:02x} at offset {error.start}", place=name
+        ) from None
+    if not text.strip():
+        raise InputError("expected a JSON document, got nothing: no rows", place=name)
+    if _depth(data) > _MAX_DEPTH:
+        raise InputError(f"expected at most {_MAX_DEPTH} levels of nesting, got more", place=name)
+    try:
+        return json.loads(
+            text,
+            object_pairs_hook=_unique,
+            parse_float=_double,
+            parse_int=_integer,
+            parse_constant=_constant,
+        )
+    except json.JSONDecodeError as error:
+        raise InputError(
+            f"expected JSON, got {_found(text, error.pos)}: {error.msg}",
+            place=f"{name}:{first_line + error.lineno - 1}:{error.colno}",
+        ) from None
+    except _Duplicate as error:
+        raise InputError(f"expected each key once, got {quoted(str(error))} twice", place=name) from None
+
+
+def _depth(data: bytes) -> int:
+    marks = np.frombuffer(_STRING.sub(b"", data), np.uint8)
+    opening = (marks == ord("[")) | (marks == ord("{"))
+    closing = (marks == ord("]")) | (marks == ord("}"))
+    level = np.cumsum(opening.astype(np.int64) - closing)
+    return int(level.max()) if level.size else 0
+
+
+def _found(text: str, position: int) -> str:
+    rest = text[position : position + 20].split("\n")[0]
+    return quoted(rest) if rest else "the end of the text"
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    unique = dict(pairs)
+    if len(unique) < len(pairs):
+        seen: set[str] = set()
+        for key, _ in pairs:
+            if key in seen:
+                raise _Duplicate(key)
+            seen.add(key)
+    return unique
+
+
+def _double(token: str) -> Any:
+    value = float(token)
+    return _Refused(token) if math.isinf(value) else value
+
+
+def _integer(token: str) -> Any:
+    return int(token) if len(token) < 19 else _double(token)
+
+
+def _constant(token: str) -> Any:
+    return -math.inf if token == "-Infinity" else _Refused(token)
+
+
+# ------------------------------------------------------------------------------------------- arrays
+
+
+def array_of(value: Any, path: str, name: str, request: ReadRequest) -> Array:
+    """A nested list of numbers as an array; of integers, booleans or float64.
+
+    Raises:
+        InputError: with the JSON path of the first value that is not a number or the first row that
+            is too long or too short.
+    """
+    try:
+        _check(value, path, _shape(value), None, request)
+    except InputError as error:
+        raise error.at(name) from None
+    return np.array(_plain(value))
+
+
+def _shape(value: Any) -> tuple[int, ...]:
+    shape = []
+    while isinstance(value, list):
+        shape.append(len(value))
+        if not value:
+            break
+        value = value[0]
+    return tuple(shape)
+
+
+def _check(value: Any, path: str, shape: tuple[int, ...], kind: type | None, request: ReadRequest) -> type | None:
+    """Refuses the first value that does not fit; answers whether the values are booleans."""
+    if not shape:
+        return _check_number(value, path, kind, request)
+    if not isinstance(value, list):
+        raise InputError(f"expected a list of {plural(shape[0], 'value')}, got {_shown(value)}", place=path)
+    if len(value) != shape[0]:
+        raise InputError(f"expected {plural(shape[0], 'value')}, got {len(value)}", place=path)
+    if len(shape) == 1 and _all_finite(value):
+        return kind if kind is not bool else _check_number(value[0], f"{path}[0]", kind, request)
+    for index, item in enumerate(value):
+        kind = _check(item, f"{path}[{index}]", shape[1:], kind, request)
+    return kind
+
+
+def _all_finite(values: list[Any]) -> bool:
+    """Whether these are plainly numbers, decided without a look at each from Python."""
+    return bool(values) and set(map(type, values)) <= {float, int} and math.isfinite(sum(map(abs, values)))
+
+
+def _check_number(value: Any, path: str, kind: type | None, request: ReadRequest) -> type:
+    if isinstance(value, _Refused):
+        try:
+            number({"NaN": "nan", "Infinity": "inf"}.get(value, value), allow_nonfinite=request.allow_nonfinite)
+        except InputError as error:
+            raise error.at(path) from None
+        return float
+    if not isinstance(value, (int, float)):
+        hint = "numbers are written without quotes" if isinstance(value, str) else ""
+        raise InputError(f"expected a number, got {_shown(value)}", hint=hint, place=path)
+    found = bool if isinstance(value, bool) else float
+    if kind not in (None, found):
+        raise InputError(f"expected {'true or false' if kind is bool else 'a number'}, got {_shown(value)}", place=path)
+    return found
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    if isinstance(value, _Refused):
+        return math.nan if value == "NaN" else math.inf
+    return value
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, list):
+        return f"a list of {plural(len(value), 'value')}"
+    return "an object" if isinstance(value, dict) else quoted(json.dumps(value, ensure_ascii=False))
+
+
+# ------------------------------------------------------------------------------------------- shapes
+
+
+def _key(document: dict[str, Any], known: Sequence[str], role: str, name: str) -> str:
+    found = [key for key in known if key in document]
+    if len(found) == 1:
+        return found[0]
+    got = ", ".join(map(quoted, found or list(document)[:8])) or "an empty object"
+    raise InputError(f"expected one key for the {role} ({', '.join(known)}), got {got}", place=f"{name}: $")
+
+
+def _named_dataset(document: dict[str, Any], name: str, request: ReadRequest) -> Dataset:
+    input_key = _key(document, _INPUT_KEYS, "input", name)
+    target_key = _key(document, _TARGET_KEYS, "targets", name)
+    id_key = next((key for key in _ID_KEYS if key in document), None)
+    options = {}
+    for key in _OPTION_KEYS:
+        if isinstance(document.get(key), list):
+            options[key] = array_of(document[key], f"$.{key}", name, request)
+        elif document.get(key) is not None:
+            options[key] = document[key]
+    input = array_of(document[input_key], f"$.{input_key}", name, request)
+    target = array_of(document[target_key], f"$.{target_key}", name, request)
+    ids = _ids(document[id_key], f"{name}: $.{id_key}", len(input) if input.ndim else 1) if id_key else None
+    unused = sorted(set(document) - {input_key, target_key, *options, *([id_key] if id_key else [])})
+    described = {"columns": {"inputs": [input_key], "target": target_key, "id": id_key, "weight": None,
+                             "unused": unused}, "shape": list(input.shape)}
+    batch = Batch(input, target, ids=ids, place=lambda row: f"{name}: $.{target_key}[{row}]")
+    return Dataset(described, iter([batch]), options=options)
+
+
+def _ids(value: Any, place: str, rows: int) -> list[str]:
+    if not isinstance(value, list) or len(value) != rows:
+        raise InputError(f"expected a list of {plural(rows, 'id')}, got {_shown(value)}", place=place)
+    return [item if isinstance(item, str) else json.dumps(item) for item in value]
+
+
+def _split_dataset(document: dict[str, Any], name: str, request: ReadRequest) -> Dataset:
+    columns, data = document["columns"], document["data"]
+    if not isinstance(columns, list) or not isinstance(data, list):
+        raise InputError("expected lists of columns and of rows, got something else", place=f"{name}: $")
+    names = [column if isinstance(column, str) else json.dumps(column) for column in columns]
+
+    def rows() -> Iterator[TableRow]:
+        for index, row in enumerate(data):
+            if not isinstance(row, list) or len(row) != len(names):
+                raise InputError(
+                    f"expected {plural(len(names), 'value')}, got {_shown(row)}", place=f"{name}: $.data[{index}]"
+                )
+            yield index, [_cell(value, f"{name}: $.data[{index}][{i}]") for i, value in enumerate(row)]
+
+    def place(row: int, column: int | None) -> str:
+        return f"{name}: $.data[{row}]" + (f"[{column - 1}]" if column else "")
+
+    return dataset_of(names, rows(), place, 0, request)
+
+
+def objects_dataset(objects: Sequence[dict[str, Any]], places: Sequence[str], request: ReadRequest) -> Dataset:
+    """Row objects as a data set: of flat values a table, of lists an array for each key."""
+    names = list(objects[0])
+    for row, place in zip(objects, places, strict=True):
+        if row.keys() != objects[0].keys():
+            odd = sorted(row.keys() ^ objects[0].keys())
+            raise InputError(
+                f"expected the keys of the first row, got a difference in {', '.join(map(quoted, odd))}", place=place
+            )
+    if any(isinstance(value, list) for value in objects[0].values()):
+        return _stacked_dataset(objects, places, request)
+
+    def rows() -> Iterator[TableRow]:
+        for index, row in enumerate(objects):
+            yield index, [_cell(row[key], f"{places[index]}.{key}") for key in names]
+
+    def place(row: int, column: int | None) -> str:
+        return places[row] + (f".{names[column - 1]}" if column else "")
+
+    return dataset_of(names, rows(), place, 0, request)
+
+
+def _stacked_dataset(
+    objects: Sequence[dict[str, Any]], places: Sequence[str], request: ReadRequest
+) -> Dataset:
+    input_key = _key(objects[0], _INPUT_KEYS, "input", places[0])
+    target_key = _key(objects[0], _TARGET_KEYS, "target", places[0])
+    id_key = next((key for key in _ID_KEYS if key in objects[0]), None)
+    arrays = {}
+    for key in (input_key, target_key):
+        shape = _shape(objects[0][key])
+        kind = None
+        for row, place in zip(objects, places, strict=True):
+            kind = _check(row[key], f"{place}.{key}", shape, kind, request)
+        arrays[key] = np.array([_plain(row[key]) for row in objects])
+    described = {"columns": {"inputs": [input_key], "target": target_key, "id": id_key, "weight": None,
+                             "unused": sorted(set(objects[0]) - {input_key, target_key, id_key})}}
+    ids = None if id_key is None else [str(row[id_key]) for row in objects]
+    batch = Batch(arrays[input_key], arrays[target_key], ids=ids, place=lambda row: places[row])
+    return Dataset(described, iter([batch]))
+
+
+def _cell(value: Any, place: str) -> str:
+    """A JSON value as the text cell that means the same; a number in quotes keeps them and is refused."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if value is None:
+        return ""
+    if isinstance(value, (int, float)):
+        return "-inf" if value == -math.inf else repr(value)
+    if isinstance(value, _Refused):
+        return {"NaN": "nan", "Infinity": "inf"}.get(value, str(value))
+    if not isinstance(value, str):
+        raise InputError(f"expected a number or a name, got {_shown(value)}", place=place)
+    return f'"{value}"' if value[:1] in "0123456789+-." else value

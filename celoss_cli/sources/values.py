@@ -1,0 +1,126 @@
+"""Values given on the command line, or as ``@path`` from a file of any known format."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from celoss_cli.data import Array, Batch
+from celoss_cli.errors import InputError, quoted
+from celoss_cli.sources import format_of
+from celoss_cli.sources.base import Dataset, ReadRequest, open_stream
+from celoss_cli.sources.columns import plural
+from celoss_cli.sources.numbers import number
+
+__all__ = ["dataset_of_values", "read_value"]
+
+_TOKEN = re.compile(r"[\[\],;]|[^\[\],;]+")
+_INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
+_MAX_DEPTH = 64
+
+
+def read_value(text: str, option: str, request: ReadRequest) -> Array:
+    """The array that an option's text means: ``1,2``, ``1,2;3,4``, ``[[1,2],[3,4]]`` or ``@path``.
+
+    Raises:
+        InputError: with the option, or the file and its place.
+    """
+    if text.startswith("@"):
+        stream = open_stream(text[1:])
+        spec = format_of(stream.path, stream.first_byte(), None)
+        if spec.name == "tsv":
+            request = request.separated_by("\t")
+        values: Array = spec.load().read_values(stream, request)
+        return values
+    try:
+        nested = _bracketed(text) if text.lstrip().startswith("[") else _by_rows(text)
+        return _array(nested, request)
+    except InputError as error:
+        raise error.at(option) from None
+
+
+def dataset_of_values(input: Array, target: Array, request: ReadRequest) -> Dataset:
+    """Inline input and targets as a data set; a single target may stand for itself."""
+    if request.per_class and input.ndim == 1 and target.size == 1:
+        input, target = input[None], target.reshape(1)
+    batch = Batch(input, target)
+    described = {"columns": {"inputs": [request.takes], "target": "targets", "id": None, "weight": None,
+                             "unused": []}, "shape": list(input.shape)}
+    return Dataset(described, iter([batch]))
+
+
+def _by_rows(text: str) -> Any:
+    """``a,b;c,d`` as rows; without a semicolon one row is a vector."""
+    rows = [[cell for cell in row.split(",")] for row in text.split(";")]
+    return rows[0] if len(rows) == 1 else rows
+
+
+def _bracketed(text: str) -> Any:
+    tokens = _Tokens(text)
+    value = tokens.value(0)
+    tokens.finish()
+    return value
+
+
+class _Tokens:
+    def __init__(self, text: str) -> None:
+        self._tokens: Iterator[str] = (match[0] for match in _TOKEN.finditer(text) if match[0].strip())
+        self._next = next(self._tokens, None)
+
+    def _step(self) -> str | None:
+        token, self._next = self._next, next(self._tokens, None)
+        return None if token is None else token.strip()
+
+    def value(self, depth: int) -> Any:
+        token = self._step()
+        if token is None or token in ("]", ",", ";"):
+            raise InputError(f"expected a value, got {quoted(token) if token else 'the end'}")
+        if token != "[":
+            return token
+        if depth >= _MAX_DEPTH:
+            raise InputError(f"expected at most {_MAX_DEPTH} levels of nesting, got more")
+        if self._next is not None and self._next.strip() == "]":
+            self._step()
+            return []
+        items = [self.value(depth + 1)]
+        while (token := self._step()) == ",":
+            items.append(self.value(depth + 1))
+        if token != "]":
+            raise InputError(f"expected a comma or a closing bracket, got {quoted(token) if token else 'the end'}")
+        return items
+
+    def finish(self) -> None:
+        if self._next is not None:
+            raise InputError(f"expected the end, got {quoted(self._next)}")
+
+
+def _array(nested: Any, request: ReadRequest) -> Array:
+    """Integers stay integers, so that one-hot rows and probabilities can be told apart."""
+    tokens: list[str] = []
+    shape = _collect(nested, tokens, "")
+    if tokens and all(token.strip() in ("true", "false") for token in tokens):
+        return np.array([token.strip() == "true" for token in tokens]).reshape(shape)
+    integral = all(_INTEGER.fullmatch(token.strip()) for token in tokens)
+    values = [number(token, decimal=request.decimal, allow_nonfinite=request.allow_nonfinite) for token in tokens]
+    if integral:
+        return np.array([int(token) for token in tokens], np.int64).reshape(shape)
+    return np.array(values, np.float64).reshape(shape)
+
+
+def _collect(nested: Any, tokens: list[str], path: str) -> tuple[int, ...]:
+    """Appends the leaves in order and answers the shape, which every branch must share."""
+    if isinstance(nested, str):
+        tokens.append(nested)
+        return ()
+    shapes = [_collect(item, tokens, f"{path}[{index}]") for index, item in enumerate(nested)]
+    for index, shape in enumerate(shapes):
+        if shape != shapes[0]:
+            raise InputError(f"expected {_extent(shapes[0])} at {path}[{index}], got {_extent(shape)}")
+    return (len(shapes), *(shapes[0] if shapes else ()))
+
+
+def _extent(shape: tuple[int, ...]) -> str:
+    return plural(shape[0], "value") if shape else "a number"

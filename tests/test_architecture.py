@@ -1,0 +1,264 @@
+"""The directions of DESIGN: who may import whom, what is registered, what is documented."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import doctest
+import importlib
+import inspect
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+import celoss_cli
+from celoss_cli.formats import FORMATS
+from celoss_cli.losses import LOSSES, LossSpec
+from celoss_cli.losses.base import Loss
+from celoss_cli.sources import SOURCES
+
+PACKAGE = Path(celoss_cli.__file__).parent
+ROOT = "celoss_cli"
+
+LAYERS = (
+    {"errors", "trace", "scratch"},
+    {"exact"},
+    {"data"},
+    {"losses", "sources", "formats", "findings"},
+    {"evaluate"},
+    {"functional", "reporting"},
+    {"cli"},
+    {"__main__"},
+)
+"""From the bottom up. A part imports itself and lower layers, so neighbours never import each other."""
+
+NOUNS = {"data", "trace", "errors"}
+"""All that an output format may see."""
+
+PRINTERS = {"cli", "__main__"}
+"""The parts that print and exit."""
+
+
+def name_of(path: Path) -> str:
+    parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+TREES = {name_of(path): ast.parse(path.read_text(encoding="utf-8")) for path in sorted(PACKAGE.rglob("*.py"))}
+MODULES = [name for name in TREES if name != ROOT]
+every_module = pytest.mark.parametrize("module", MODULES)
+
+
+def part_of(module: str) -> str:
+    """The folder or module directly below the package that a module belongs to."""
+    return module.split(".")[1]
+
+
+def layer_of(part: str) -> int:
+    found = [height for height, layer in enumerate(LAYERS) if part in layer]
+    assert found, f"{part} has no place in LAYERS"
+    return found[0]
+
+
+def imported(module: str) -> Iterator[str]:
+    """The modules of this package that a module imports, as full names."""
+    for node in ast.walk(TREES[module]):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name.split(".")[0] == ROOT)
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, f"{module} has a relative import"
+            origin = node.module or ""
+            for alias in node.names:
+                full = f"{origin}.{alias.name}"
+                if origin.split(".")[0] == ROOT:
+                    yield full if full in TREES else origin
+
+
+def members(folder: str) -> list[str]:
+    """The modules of a folder by their own names."""
+    return [name.rpartition(".")[2] for name in MODULES if name.startswith(f"{ROOT}.{folder}.")]
+
+
+def defines(module: str, function: str) -> bool:
+    return any(isinstance(node, ast.FunctionDef) and node.name == function for node in TREES[module].body)
+
+
+# ----------------------------------------------------------------------------------------- directions
+
+
+@every_module
+def test_imports_point_down(module: str) -> None:
+    here = part_of(module)
+    for target in imported(module):
+        if target == ROOT:
+            continue  # the package itself: its version
+        there = part_of(target)
+        assert there == here or layer_of(there) < layer_of(here), f"{module} imports {target}"
+
+
+@pytest.mark.parametrize("module", [name for name in MODULES if part_of(name) == "formats"])
+def test_formats_see_only_the_nouns(module: str) -> None:
+    seen = {part_of(target) for target in imported(module) if target != ROOT}
+    assert seen <= NOUNS | {"formats"}
+
+
+@pytest.mark.parametrize("module", [name for name in MODULES if part_of(name) == "formats"])
+def test_formats_compute_nothing_with_arrays(module: str) -> None:
+    roots = {
+        alias.name.split(".")[0]
+        for node in ast.walk(TREES[module])
+        if isinstance(node, ast.Import)
+        for alias in node.names
+    }
+    assert "numpy" not in roots
+
+
+def test_the_package_loads_its_functions_only_when_they_are_used() -> None:
+    checked = [ROOT, f"{ROOT}.errors", f"{ROOT}.losses", f"{ROOT}.sources", f"{ROOT}.formats"]
+    code = f"import sys, {', '.join(checked)}; sys.exit('numpy' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("module", [name for name in MODULES if part_of(name) not in PRINTERS])
+def test_nothing_but_the_command_line_prints_or_exits(module: str) -> None:
+    for node in ast.walk(TREES[module]):
+        if isinstance(node, ast.Name):
+            assert node.id not in {"print", "exit", "quit", "SystemExit"}, f"{module}:{node.lineno}"
+        if isinstance(node, ast.Attribute):
+            assert node.attr not in {"stdout", "stderr", "exit", "_exit"}, f"{module}:{node.lineno}"
+
+
+@pytest.mark.parametrize(
+    "module", [name for name in MODULES if part_of(name) not in {"losses", "functional"}]
+)
+def test_nothing_outside_of_losses_asks_a_loss_for_its_type(module: str) -> None:
+    """PyTorch's different denominators are data; only the functions, one for each loss, name them."""
+    classes = {spec.where.partition(":")[2] for spec in LOSSES.values()}
+    names = {node.id for node in ast.walk(TREES[module]) if isinstance(node, ast.Name)}
+    assert not names & classes
+
+
+# ----------------------------------------------------------------------------------------- registries
+
+
+def registered(folder: str) -> set[str]:
+    if folder == "losses":
+        return {spec.where.partition(":")[0] for spec in LOSSES.values()}
+    return {spec.module for spec in (SOURCES if folder == "sources" else FORMATS).values()}
+
+
+def is_entry(folder: str, module: str) -> bool:
+    """Whether a module is one of those that its folder is there for."""
+    if folder != "losses":
+        return defines(module, "read" if folder == "sources" else "render")
+    classes = vars(importlib.import_module(module)).values()
+    return any(
+        inspect.isclass(found)
+        and found.__module__ == module
+        and issubclass(found, Loss)
+        and found.__name__ in importlib.import_module(module).__all__
+        and not inspect.isabstract(found)
+        and found.__subclasses__() == []
+        for found in classes
+    )
+
+
+FOLDERS = ("losses", "sources", "formats")
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_the_modules_of_a_folder_that_do_its_work_are_exactly_the_registered_ones(folder: str) -> None:
+    entries = {name for name in members(folder) if is_entry(folder, f"{ROOT}.{folder}.{name}")}
+    assert entries == registered(folder)
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_a_module_that_is_not_registered_is_used_by_another(folder: str) -> None:
+    used = {target for module in MODULES for target in imported(module) if target != module}
+    helpers = {f"{ROOT}.{folder}.{name}" for name in members(folder) if name not in registered(folder)}
+    assert helpers <= used
+
+
+@pytest.mark.parametrize(("registry", "key"), [(LOSSES, "command"), (SOURCES, "name"), (FORMATS, "name")])
+def test_a_registry_is_keyed_by_what_the_user_types_and_says_something_of_each(
+    registry: dict, key: str
+) -> None:
+    assert [getattr(spec, key) for spec in registry.values()] == list(registry)
+    assert all(spec.summary for spec in registry.values())
+
+
+every_loss = pytest.mark.parametrize("spec", LOSSES.values(), ids=list(LOSSES))
+
+
+@every_loss
+def test_the_options_of_a_loss_are_the_fields_of_its_class(spec: LossSpec) -> None:
+    shared = {field.name for field in dataclasses.fields(Loss)}
+    own = [field.name for field in dataclasses.fields(spec.load()) if field.name not in shared]
+    assert own == list(spec.options)
+
+
+@every_loss
+def test_a_loss_says_whether_it_has_classes(spec: LossSpec) -> None:
+    assert spec.load().per_class == (spec.per == "class")
+
+
+@every_loss
+def test_a_loss_is_a_public_function_that_takes_its_options(spec: LossSpec) -> None:
+    assert spec.name in celoss_cli.__all__
+    parameters = inspect.signature(getattr(celoss_cli, spec.name)).parameters
+    assert set(parameters) == {"input", "target", "reduction", "dtype", *spec.options}
+    assert [name for name, found in parameters.items() if found.kind is inspect.Parameter.KEYWORD_ONLY] == [
+        "dtype"
+    ]
+
+
+# -------------------------------------------------------------------------------------- documentation
+
+FUNCTIONS = [name for name in celoss_cli.__all__ if inspect.isfunction(getattr(celoss_cli, name))]
+
+
+def test_every_public_name_exists() -> None:
+    assert dir(celoss_cli) == celoss_cli.__all__
+    assert all(hasattr(celoss_cli, name) for name in celoss_cli.__all__)
+    with pytest.raises(AttributeError, match="module 'celoss_cli' has no attribute 'hinge_loss'"):
+        celoss_cli.hinge_loss  # noqa: B018  # reading the attribute is the test
+
+
+@pytest.mark.parametrize("module", TREES)
+def test_every_module_has_a_docstring(module: str) -> None:
+    assert ast.get_docstring(TREES[module])
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_public_function_documents_its_arguments_result_errors_and_use(name: str) -> None:
+    function = getattr(celoss_cli, name)
+    documentation = inspect.getdoc(function) or ""
+    sections = re.findall(r"^(\w+):$", documentation, re.MULTILINE)
+    assert sections == ["Args", "Returns", "Raises", "Example"]
+    arguments = documentation.split("Args:\n")[1].split("\nReturns:")[0]
+    assert re.findall(r"^    (\w+):", arguments, re.MULTILINE) == list(inspect.signature(function).parameters)
+
+
+def examples(module: ModuleType) -> list[doctest.DocTest]:
+    return [found for found in doctest.DocTestFinder().find(module) if found.examples]
+
+
+@pytest.mark.parametrize("module", [name for name in MODULES if part_of(name) != "__main__"])
+def test_the_examples_in_docstrings_give_what_they_say(module: str) -> None:
+    runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS)
+    said: list[str] = []
+    for found in examples(importlib.import_module(module)):
+        runner.run(found, out=said.append)
+    assert not said, "".join(said)
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_every_public_function_has_an_example_that_runs(name: str) -> None:
+    function = getattr(celoss_cli, name)
+    found = examples(importlib.import_module(function.__module__))
+    assert f"{function.__module__}.{name}" in {example.name for example in found}
