@@ -32,6 +32,8 @@ _INPUT_KINDS = {
 }
 """What a JSON key says that the input is."""
 
+_SHOWN_ROWS = 3
+
 _TAKES = {"logits": "logits", "scores": "logits", "log-probs": "log-probs", "probs": "probs"}
 
 
@@ -162,10 +164,13 @@ def _report(
     odd = loss.odd_options()
     if odd and not given["allow_out_of_domain"]:
         raise InputError(odd[0], hint="--allow-out-of-domain computes it all the same")
+    shown = 0
+    if format.workings:
+        shown = _SHOWN_ROWS if given["rows"] is None else given["rows"]
     request = Request(
         strict=True,
         allow_out_of_domain=given["allow_out_of_domain"],
-        show=given["rows"] if format.workings else 0,
+        show=shown,
         show_row=given["row"] if format.workings else None,
         gradient=given["grad"],
         keep=reduction == "none" and format.every_row,

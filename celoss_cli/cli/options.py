@@ -174,7 +174,7 @@ Json = Annotated[bool, _flag("--json", _OUTPUT, "The same as --format json.")]
 Output = Annotated[
     str | None, _text("--output", "-o", metavar="FILE", panel=_OUTPUT, help="Write to a file, whole or not at all.")
 ]
-Rows = Annotated[int, _count("--rows", 0, _OUTPUT, "Show the steps of the first N rows.")]
+Rows = Annotated[int | None, _count("--rows", 0, _OUTPUT, "Show the steps of the first N rows; 3 if not given.")]
 OneRow = Annotated[int | None, _count("--row", 0, _OUTPUT, "Show the steps of this row instead, counted from 0.")]
 Grad = Annotated[bool, _flag("--grad", _OUTPUT, "Show the gradient of the result with respect to the input.")]
 Color = Annotated[
@@ -229,7 +229,7 @@ def loss_options(spec: LossSpec) -> dict[str, tuple[Any, Any]]:
         "format": (Format, None),
         "json": (Json, False),
         "output": (Output, None),
-        "rows": (Rows, 3),
+        "rows": (Rows, None),
         "row": (OneRow, None),
         "grad": (Grad, False),
         "color": (Color, "auto"),
