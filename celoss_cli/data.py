@@ -1,6 +1,6 @@
 """The nouns that travel from a source to a renderer. They hold values and know how to combine.
 
-    source -> Batch -> loss.terms -> Terms -> Tally -> Report -> renderer and exit code
+source -> Batch -> loss.terms -> Terms -> Tally -> Report -> renderer and exit code
 """
 
 from __future__ import annotations
@@ -51,6 +51,7 @@ class Batch:
         ids: the rows' identifiers, when the data has them.
         labels: the classes' names, when the data has them.
         conversions: what was done to the targets to read them, in words.
+
     """
 
     input: Array
@@ -103,6 +104,7 @@ class Terms:
         weight_is: what the sum of the weights is, in words.
         ignored: shape (elements,) of bool, or None where no element is ignored.
         clamped: how many logarithms hit a clamp.
+
     """
 
     loss: Array
@@ -121,6 +123,7 @@ class Tally:
         squares: the sum of the squared losses, each square rounded once.
         rows: how many rows; a row of K-dimensional or multi-label data has several elements.
         elements, ignored, clamped: counts of loss elements.
+
     """
 
     loss: ExactSum = ExactSum()
@@ -206,6 +209,7 @@ class Workings:
         row: the element's name, target, loss and weight.
         steps: its steps in order; a "class" step holds (classes,) values, every other one () values.
         gathered: index of the class whose entry the target picks, if it picks one.
+
     """
 
     row: Row
@@ -227,6 +231,7 @@ class Finding:
         severity: "warning" or "note".
         message: one or two sentences with the evidence.
         count: how many rows or elements show it.
+
     """
 
     code: str
@@ -257,6 +262,7 @@ class Report:
         workings: the elements whose steps are shown.
         others: the tally of the elements whose steps are not shown.
         findings: warnings and notes.
+
     """
 
     loss: str

@@ -62,13 +62,12 @@ class CelossError(Exception):
         hint: the way out, or "".
         place: where it was found, outermost first ("preds.csv:17:4"), or "".
         element: index of the offending loss element within its batch, when only the batch is known.
+
     """
 
     exit_code: ClassVar[ExitCode] = ExitCode.BUG
 
-    def __init__(
-        self, fact: str, *, hint: str = "", place: str = "", element: int | None = None
-    ) -> None:
+    def __init__(self, fact: str, *, hint: str = "", place: str = "", element: int | None = None) -> None:
         super().__init__(fact)
         self.fact = fact
         self.hint = hint
@@ -112,9 +111,12 @@ class LimitError(CelossError):
 
 
 _SHOWN = 80
-_INVISIBLE = {0x2028, 0x2029, 0xFEFF, 0x00AD, 0x061C, 0x180E} | set(range(0x200B, 0x2010)) | set(
-    range(0x202A, 0x202F)
-) | set(range(0x2060, 0x2070))
+_INVISIBLE = (
+    {0x2028, 0x2029, 0xFEFF, 0x00AD, 0x061C, 0x180E}
+    | set(range(0x200B, 0x2010))
+    | set(range(0x202A, 0x202F))
+    | set(range(0x2060, 0x2070))
+)
 
 
 def visible(text: str) -> str:

@@ -38,6 +38,7 @@ class Request:
         gradient: compute the gradient of the shown elements.
         keep: keep every element's row.
         jobs: worker threads.
+
     """
 
     strict: bool = False
@@ -84,11 +85,12 @@ def evaluate(loss: Loss, batches: Iterable[Batch], request: Request) -> Evaluati
 
     Raises:
         InputError: with its place, for the first element in order that cannot be computed.
+
     """
     result = Evaluation()
 
     def part(batch: Batch) -> _Part:
-        with _placed(batch):
+        with _Placed(batch):
             if request.strict:
                 _check_domain(loss, batch, request)
             terms = loss.terms(batch)
@@ -116,7 +118,7 @@ def losses_of(loss: Loss, batch: Batch, jobs: int) -> Array:
     """The losses of every element of one batch, as one array."""
 
     def losses(piece: Batch) -> Array:
-        with _placed(piece):
+        with _Placed(piece):
             return loss.terms(piece).loss
 
     parts = list(_in_order(losses, _pieces(loss, [batch]), jobs))
@@ -125,12 +127,12 @@ def losses_of(loss: Loss, batch: Batch, jobs: int) -> Array:
 
 def _pieces(loss: Loss, batches: Iterable[Batch]) -> Iterator[Batch]:
     for batch in batches:
-        with _placed(replace(batch, shape=batch.input.shape[2 if loss.per_class else 1 :])):
+        with _Placed(replace(batch, shape=batch.input.shape[2 if loss.per_class else 1 :])):
             canonical = loss.canonical(batch)
         yield from canonical.split(_PIECE_BYTES)
 
 
-class _placed:
+class _Placed:
     """Puts the place of an element in front of an error that only knows its index in the batch."""
 
     def __init__(self, batch: Batch) -> None:
@@ -174,9 +176,7 @@ def _noticed(loss: Loss, batch: Batch) -> Counter[str]:
     return +seen
 
 
-def _in_order(
-    function: Callable[[In], Out], items: Iterator[In], jobs: int
-) -> Iterator[Out]:
+def _in_order(function: Callable[[In], Out], items: Iterator[In], jobs: int) -> Iterator[Out]:
     """``function`` of every item, in order, at most a few items ahead of the reader.
 
     Errors come in order too: one of the items waits for the results of the items before it.

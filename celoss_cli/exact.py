@@ -44,6 +44,7 @@ class ExactSum:
     Attributes:
         scaled: the sum of the finite summands times 2**1074.
         nan, posinf, neginf: how many summands were not finite; they win at the end.
+
     """
 
     scaled: int = 0
@@ -106,14 +107,13 @@ def exact_sum(values: NDArray[Any]) -> ExactSum:
 
     Returns:
         the sum, unrounded, with the non-finite values counted beside it.
+
     """
     if not values.size:
         return ExactSum()
     if values.strides == (0,):
         return _of_one_value(float(values[0]), values.size)
-    return _merged(
-        _of_block(values[start : start + _BLOCK]) for start in range(0, values.size, _BLOCK)
-    )
+    return _merged(_of_block(values[start : start + _BLOCK]) for start in range(0, values.size, _BLOCK))
 
 
 def _merged(parts: Iterable[ExactSum]) -> ExactSum:

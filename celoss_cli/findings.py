@@ -24,6 +24,7 @@ class Rule:
         severity: "warning" or "note".
         counted: the name under which a loss counts it.
         evidence: the sentence for a number of rows or elements.
+
     """
 
     code: str
@@ -74,7 +75,9 @@ def clamped(count: int) -> str:
     A probability of exactly 0 or 1 on the wrong side is usually a rounded one. Compute from the logits
     with bce-logits, which needs no clamp.
     """
-    return f"{count} logarithm{'s' if count > 1 else ''} hit the clamp at -100; from logits, bce-logits has none"
+    return (
+        f"{count} logarithm{'s' if count > 1 else ''} hit the clamp at -100; from logits, bce-logits has none"
+    )
 
 
 def out_of_domain(count: int) -> str:

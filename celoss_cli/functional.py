@@ -76,6 +76,7 @@ def cross_entropy(
 
     Its twin ``nll_loss`` takes log-probabilities instead of logits. The definition is PyTorch's
     ``torch.nn.functional.cross_entropy``; label smoothing is from Szegedy et al. 2016.
+
     """
     loss = CrossEntropy(
         weight=weight, ignore_index=ignore_index, label_smoothing=label_smoothing, dtype=dtype
@@ -115,6 +116,7 @@ def nll_loss(
 
     Its twin ``cross_entropy`` takes logits and normalises them. The definition is PyTorch's
     ``torch.nn.functional.nll_loss``.
+
     """
     loss = NegativeLogLikelihood(weight=weight, ignore_index=ignore_index, dtype=dtype)
     return _reduced(loss, input, target, reduction)
@@ -151,6 +153,7 @@ def binary_cross_entropy(
 
     Its twin ``binary_cross_entropy_with_logits`` takes scores and needs no clamp. The definition is
     PyTorch's ``torch.nn.functional.binary_cross_entropy``.
+
     """
     return _reduced(BinaryCrossEntropy(weight=weight, dtype=dtype), input, target, reduction)
 
@@ -187,6 +190,7 @@ def binary_cross_entropy_with_logits(
 
     Its twins: ``binary_cross_entropy`` takes probabilities, ``soft_margin_loss`` labels +1 and -1.
     The definition is PyTorch's ``torch.nn.functional.binary_cross_entropy_with_logits``.
+
     """
     loss = BinaryCrossEntropyWithLogits(weight=weight, pos_weight=pos_weight, dtype=dtype)
     return _reduced(loss, input, target, reduction)
@@ -215,6 +219,7 @@ def soft_margin_loss(
 
     Equal to its twin ``binary_cross_entropy_with_logits`` with t = (y + 1) / 2. The definition is
     PyTorch's ``torch.nn.functional.soft_margin_loss``.
+
     """
     return _reduced(SoftMargin(dtype=dtype), input, target, reduction)
 
@@ -249,6 +254,7 @@ def kl_div(
 
     ``cross_entropy`` with probability targets is this plus the entropy of p. The definition is
     PyTorch's ``torch.nn.functional.kl_div``; Kullback and Leibler 1951.
+
     """
     return _reduced(KullbackLeibler(log_target=log_target, dtype=dtype), input, target, reduction)
 

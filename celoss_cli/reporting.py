@@ -36,14 +36,24 @@ def report_of(
     """Reduces an evaluation and gathers what there is to say about it.
 
     Args:
+        spec: the loss as the registry has it.
+        loss: the loss with its options.
+        evaluation: the totals and what was noticed.
+        reduction: how the total becomes the value.
+        options: the options in force, by name.
+        source: where the data came from and how it was read.
+        on_empty: the answer where nothing was counted.
         seen: oddities that were noticed outside the loss.
 
     Raises:
         InputError: if nothing was counted and ``on_empty`` is "error".
+
     """
     tally = evaluation.tally
     if not tally.counted and on_empty == "error":
-        raise InputError(_nothing(tally), hint="--on-empty nan answers as PyTorch does, --on-empty zero with 0")
+        raise InputError(
+            _nothing(tally), hint="--on-empty nan answers as PyTorch does, --on-empty zero with 0"
+        )
     value = None if reduction == "none" else loss.rounded(tally.reduce(reduction))
     if value is not None and not tally.counted and on_empty == "zero":
         value = 0.0

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 __all__ = ["Level", "Note", "Recorder", "Step", "silent"]
 
-Array = NDArray[np.generic]
+Array = NDArray[Any]
 A = TypeVar("A", bound=Array)
 Level = Literal["class", "row", "term", "gradient"]
 
@@ -32,6 +32,7 @@ class Step:
         level: "class" has a value for each class of a row; "row" belongs to a row's workings; "term"
             is shown in the table that is summed; "gradient" is the derivative of the row's loss with
             respect to the input, shape (classes, rows) or (rows,).
+
     """
 
     name: str
@@ -71,6 +72,7 @@ class Recorder(Note):
     Attributes:
         steps: what was recorded so far.
         with_gradient: whether the gradient is computed and recorded too.
+
     """
 
     def __init__(self, *, with_gradient: bool = False) -> None:

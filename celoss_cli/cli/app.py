@@ -71,7 +71,9 @@ def _loss_command(spec: LossSpec) -> Callable[..., Job]:
     command.__annotations__ = {}
     command.__doc__ = (
         f"{spec.summary}\n\nA target is {spec.target}. Computes torch.nn.functional.{spec.name}."
-        f"\n\nExample: {_EXAMPLES[spec.command]}" if spec.command in _EXAMPLES else spec.summary
+        f"\n\nExample: {_EXAMPLES[spec.command]}"
+        if spec.command in _EXAMPLES
+        else spec.summary
     )
     return command
 
@@ -89,7 +91,8 @@ def _app() -> typer.Typer:
     def root(
         context: typer.Context,
         version: Annotated[
-            bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+            bool,
+            typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit."),
         ] = False,
     ) -> None:
         if context.invoked_subcommand is None and not context.resilient_parsing:

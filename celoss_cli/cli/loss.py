@@ -42,6 +42,7 @@ def run(spec: LossSpec, given: Mapping[str, Any]) -> int:
 
     Raises:
         CelossError: for anything that stands in the way.
+
     """
     format = _format(given)
     request = _read_request(spec, given)
@@ -112,7 +113,9 @@ def _on_class_axis(dataset: Dataset, given: Mapping[str, Any]) -> Dataset:
         for batch in batches:
             dimensions = batch.input.ndim
             if batch.labels is not None and axis not in (1, -1):
-                raise UsageError(f"Expected --class-axis 1 for a table, whose classes are its columns, got {axis}.")
+                raise UsageError(
+                    f"Expected --class-axis 1 for a table, whose classes are its columns, got {axis}."
+                )
             if not -dimensions <= axis < dimensions:
                 raise UsageError(f"Expected --class-axis of a {dimensions}-dimensional input, got {axis}.")
             target = batch.target
@@ -203,4 +206,3 @@ def _write(report: Report, format: FormatSpec, given: Mapping[str, Any]) -> None
         return
     style = Style(color=given["color"] == "always", version=stdout_style("never").version)
     write_file(given["output"], format.render(report, style))
-

@@ -49,7 +49,7 @@ def run(arguments: Sequence[str]) -> ExitCode:
         return ExitCode.INTERRUPTED
     except _Terminated:
         return ExitCode.TERMINATED
-    except Exception as error:  # noqa: BLE001 - whatever it is, it is ours, and it gets its own exit code
+    except Exception as error:
         return _bug(error, arguments)
 
 
@@ -111,7 +111,7 @@ def _failed(error: CelossError, arguments: Sequence[str]) -> ExitCode:
 def _bug(error: Exception, arguments: Sequence[str]) -> ExitCode:
     _trace(arguments)
     text = " ".join(str(error).split())
-    note(f"celoss: error: a bug in celoss, please report it: {type(error).__name__}: {text} (--debug shows where)")
+    note(f"celoss: error: a bug in celoss, please report it ({type(error).__name__}: {text}; see --debug)")
     return ExitCode.BUG
 
 

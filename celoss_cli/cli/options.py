@@ -67,9 +67,7 @@ def _delimiter(text: str) -> str:
     return text
 
 
-def _choice(
-    *names: str, choices: Iterable[str], panel: str, help: str
-) -> Any:
+def _choice(*names: str, choices: Iterable[str], panel: str, help: str) -> Any:
     choices = tuple(choices)
     return typer.Option(
         *names, parser=_one_of(choices), metavar="|".join(choices), rich_help_panel=panel, help=help
@@ -98,18 +96,33 @@ Targets = Annotated[
 ]
 TargetColumn = Annotated[
     str | None,
-    _text("--target-column", metavar="NAMES", panel=_INPUT, help="The column(s) of targets: names, globs, first:last."),
+    _text(
+        "--target-column",
+        metavar="NAMES",
+        panel=_INPUT,
+        help="The column(s) of targets: names, globs, first:last.",
+    ),
 ]
 ClassColumns = Annotated[
     str | None,
-    _text("--class-columns", metavar="NAMES", panel=_INPUT, help="The columns of the input: names, globs, first:last."),
+    _text(
+        "--class-columns",
+        metavar="NAMES",
+        panel=_INPUT,
+        help="The columns of the input: names, globs, first:last.",
+    ),
 ]
 IdColumn = Annotated[
     str | None, _text("--id-column", metavar="NAME", panel=_INPUT, help="The column that names a row.")
 ]
 WeightColumn = Annotated[
     str | None,
-    _text("--weight-column", metavar="NAME", panel=_INPUT, help="A weight for each row; the mean divides by their sum."),
+    _text(
+        "--weight-column",
+        metavar="NAME",
+        panel=_INPUT,
+        help="A weight for each row; the mean divides by their sum.",
+    ),
 ]
 InputFormat = Annotated[
     str | None,
@@ -117,70 +130,134 @@ InputFormat = Annotated[
 ]
 Delimiter = Annotated[
     str | None,
-    typer.Option("--delimiter", parser=_delimiter, metavar=",|;|tab|space|BAR", rich_help_panel=_INPUT,
-                 help="Between the values of a table; BAR is the character |."),
+    typer.Option(
+        "--delimiter",
+        parser=_delimiter,
+        metavar=",|;|tab|space|BAR",
+        rich_help_panel=_INPUT,
+        help="Between the values of a table; BAR is the character |.",
+    ),
 ]
-Decimal = Annotated[str, _choice("--decimal", choices=(".", ","), panel=_INPUT, help="The decimal mark of a table.")]
-Encoding = Annotated[str, _text("--encoding", metavar="NAME", panel=_INPUT, help="The encoding of text input.")]
-NoHeader = Annotated[bool, _flag("--no-header", _INPUT, "A table's first line holds values; columns are named 1, 2, ...")]
+Decimal = Annotated[
+    str, _choice("--decimal", choices=(".", ","), panel=_INPUT, help="The decimal mark of a table.")
+]
+Encoding = Annotated[
+    str, _text("--encoding", metavar="NAME", panel=_INPUT, help="The encoding of text input.")
+]
+NoHeader = Annotated[
+    bool, _flag("--no-header", _INPUT, "A table's first line holds values; columns are named 1, 2, ...")
+]
 Missing = Annotated[
     str,
-    _choice("--missing", choices=("error", "skip"), panel=_INPUT, help="What to do with rows that have empty or NA cells."),
+    _choice(
+        "--missing",
+        choices=("error", "skip"),
+        panel=_INPUT,
+        help="What to do with rows that have empty or NA cells.",
+    ),
 ]
 ClassAxis = Annotated[
     int | None,
-    typer.Option("--class-axis", parser=_whole, metavar="AXIS", rich_help_panel=_INPUT,
-                 help="The class axis of an array; 1 if not given."),
+    typer.Option(
+        "--class-axis",
+        parser=_whole,
+        metavar="AXIS",
+        rich_help_panel=_INPUT,
+        help="The class axis of an array; 1 if not given.",
+    ),
 ]
 AllowNonfinite = Annotated[bool, _flag("--allow-nonfinite", _INPUT, "Accept nan and inf (-inf always is).")]
 AllowUnterminated = Annotated[
-    bool, _flag("--allow-unterminated", _INPUT, "Accept a last line without a newline, which may have been cut.")
+    bool,
+    _flag("--allow-unterminated", _INPUT, "Accept a last line without a newline, which may have been cut."),
 ]
 AllowOutOfDomain = Annotated[
     bool, _flag("--allow-out-of-domain", _INPUT, "Compute, with a warning, what the loss is not meant for.")
 ]
 
 Weight = Annotated[
-    str | None, _text("--weight", metavar="VALUES", panel=_SEMANTICS, help="A weight for each class (ce, nll) or element; or @FILE.")
+    str | None,
+    _text(
+        "--weight",
+        metavar="VALUES",
+        panel=_SEMANTICS,
+        help="A weight for each class (ce, nll) or element; or @FILE.",
+    ),
 ]
 PosWeight = Annotated[
     str | None,
-    _text("--pos-weight", metavar="VALUES", panel=_SEMANTICS, help="Weights of the positive answer, from the last axis; or @FILE."),
+    _text(
+        "--pos-weight",
+        metavar="VALUES",
+        panel=_SEMANTICS,
+        help="Weights of the positive answer, from the last axis; or @FILE.",
+    ),
 ]
 IgnoreIndex = Annotated[
     int | None,
-    typer.Option("--ignore-index", parser=_whole, metavar="INDEX", rich_help_panel=_SEMANTICS,
-                 help="Leave out targets of this value; -100 if not given."),
+    typer.Option(
+        "--ignore-index",
+        parser=_whole,
+        metavar="INDEX",
+        rich_help_panel=_SEMANTICS,
+        help="Leave out targets of this value; -100 if not given.",
+    ),
 ]
 LabelSmoothing = Annotated[
     float | None,
-    typer.Option("--label-smoothing", parser=_float, metavar="EPS", rich_help_panel=_SEMANTICS,
-                 help="Mix the target with the uniform distribution, 0 to 1."),
+    typer.Option(
+        "--label-smoothing",
+        parser=_float,
+        metavar="EPS",
+        rich_help_panel=_SEMANTICS,
+        help="Mix the target with the uniform distribution, 0 to 1.",
+    ),
 ]
 LogTarget = Annotated[bool, _flag("--log-target", _SEMANTICS, "The targets are log-probabilities.")]
 Dtype = Annotated[
-    str, _choice("--dtype", choices=("float64", "float32"), panel=_SEMANTICS, help="The precision of the computation.")
+    str,
+    _choice(
+        "--dtype", choices=("float64", "float32"), panel=_SEMANTICS, help="The precision of the computation."
+    ),
 ]
 Base = Annotated[
-    str, _choice("--base", choices=("e", "2", "10"), panel=_SEMANTICS, help="The logarithm's base: nats, bits or dits.")
+    str,
+    _choice(
+        "--base", choices=("e", "2", "10"), panel=_SEMANTICS, help="The logarithm's base: nats, bits or dits."
+    ),
 ]
 OnEmpty = Annotated[
     str,
-    _choice("--on-empty", choices=("error", "nan", "zero"), panel=_SEMANTICS, help="The answer where nothing is counted."),
+    _choice(
+        "--on-empty",
+        choices=("error", "nan", "zero"),
+        panel=_SEMANTICS,
+        help="The answer where nothing is counted.",
+    ),
 ]
 
-Format = Annotated[str | None, _choice("--format", choices=FORMATS, panel=_OUTPUT, help="How the result is written.")]
+Format = Annotated[
+    str | None, _choice("--format", choices=FORMATS, panel=_OUTPUT, help="How the result is written.")
+]
 Json = Annotated[bool, _flag("--json", _OUTPUT, "The same as --format json.")]
 Output = Annotated[
-    str | None, _text("--output", "-o", metavar="FILE", panel=_OUTPUT, help="Write to a file, whole or not at all.")
+    str | None,
+    _text("--output", "-o", metavar="FILE", panel=_OUTPUT, help="Write to a file, whole or not at all."),
 ]
-Rows = Annotated[int | None, _count("--rows", 0, _OUTPUT, "Show the steps of the first N rows; 3 if not given.")]
-OneRow = Annotated[int | None, _count("--row", 0, _OUTPUT, "Show the steps of this row instead, counted from 0.")]
+Rows = Annotated[
+    int | None, _count("--rows", 0, _OUTPUT, "Show the steps of the first N rows; 3 if not given.")
+]
+OneRow = Annotated[
+    int | None, _count("--row", 0, _OUTPUT, "Show the steps of this row instead, counted from 0.")
+]
 Grad = Annotated[bool, _flag("--grad", _OUTPUT, "Show the gradient of the result with respect to the input.")]
 Color = Annotated[
-    str, _choice("--color", choices=("auto", "always", "never"), panel=_OUTPUT, help="Colour on standard output.")
+    str,
+    _choice("--color", choices=("auto", "always", "never"), panel=_OUTPUT, help="Colour on standard output."),
 ]
-Jobs = Annotated[int | None, _count("--jobs", 1, _OUTPUT, "Worker threads; the result does not depend on it.")]
+Jobs = Annotated[
+    int | None, _count("--jobs", 1, _OUTPUT, "Worker threads; the result does not depend on it.")
+]
 Debug = Annotated[bool, _flag("--debug", _OUTPUT, "Show where in the program an error came from.")]
 
 _SEMANTIC: dict[str, tuple[Any, Any]] = {
@@ -196,12 +273,22 @@ def loss_options(spec: LossSpec) -> dict[str, tuple[Any, Any]]:
     """The parameters of a loss's command, in order: name -> (annotation, default)."""
     values = Annotated[
         str | None,
-        _text(f"--{spec.takes}", "-x", metavar="VALUES", panel=_INPUT,
-              help=f"The {spec.takes} inline, as 1,2;3,4 or [[1,2],[3,4]], or @FILE."),
+        _text(
+            f"--{spec.takes}",
+            "-x",
+            metavar="VALUES",
+            panel=_INPUT,
+            help=f"The {spec.takes} inline, as 1,2;3,4 or [[1,2],[3,4]], or @FILE.",
+        ),
     ]
     reduction = Annotated[
         str | None,
-        _choice("--reduction", choices=spec.reductions, panel=_SEMANTICS, help="How the losses become one number; mean if not given."),
+        _choice(
+            "--reduction",
+            choices=spec.reductions,
+            panel=_SEMANTICS,
+            help="How the losses become one number; mean if not given.",
+        ),
     ]
     return {
         "files": (Files, None),

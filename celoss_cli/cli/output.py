@@ -16,9 +16,21 @@ from celoss_cli.formats import Style
 
 __all__ = ["PipeClosed", "note", "stdout_style", "write_file", "write_stdout"]
 
-_ASCII = str.maketrans({
-    "·": "-", "─": "-", "━": "-", "│": "|", "╭": "+", "╮": "+", "╰": "+", "╯": "+", "├": "+", "┤": "+", "…": "...",
-})
+_ASCII = str.maketrans(
+    {
+        "·": "-",
+        "─": "-",
+        "━": "-",
+        "│": "|",
+        "╭": "+",
+        "╮": "+",
+        "╰": "+",
+        "╯": "+",
+        "├": "+",
+        "┤": "+",
+        "…": "...",
+    }
+)
 
 
 class PipeClosed(Exception):
@@ -68,6 +80,7 @@ def write_stdout(pieces: Iterable[str]) -> None:
     Raises:
         PipeClosed: if nobody reads any more.
         OutputError: if standard output is closed or full.
+
     """
     stream = sys.stdout
     if stream is None:
@@ -102,6 +115,7 @@ def write_file(path: str, pieces: Iterable[str]) -> None:
 
     Raises:
         OutputError: if it cannot be written.
+
     """
     target = os.path.realpath(path)
     with _output_errors(visible(path)):

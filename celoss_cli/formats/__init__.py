@@ -26,6 +26,7 @@ class Style:
         color: whether colour is wanted.
         unicode: whether every character can be written.
         version: of celoss, for formats that say so.
+
     """
 
     width: int | None = None
@@ -44,6 +45,7 @@ class FormatSpec:
         module: the module within this folder.
         every_row: whether it lists every element where the reduction is "none".
         workings: whether it shows steps.
+
     """
 
     name: str

@@ -35,7 +35,7 @@ def short(value: Any) -> str:
 
 
 def nonfinite(value: float | None) -> str | None:
-    """ "nan", "inf" or "-inf" for a value that JSON has no number for, else None."""
+    """The text "nan", "inf" or "-inf" for a value that JSON has no number for, else None."""
     return None if value is None or math.isfinite(value) else str(value)
 
 
@@ -44,7 +44,7 @@ def finite_or_none(value: float | None) -> float | None:
 
 
 def row_name(row: Row) -> str:
-    """ "17" or, for one of several elements of a row, "17 [2, 5]"."""
+    """The text "17" or, for one of several elements of a row, "17 [2, 5]"."""
     index = f" [{', '.join(map(str, row.index))}]" if row.index else ""
     return f"{row.row}{index}"
 
@@ -52,7 +52,11 @@ def row_name(row: Row) -> str:
 def target_name(row: Row, labels: Sequence[str] | None) -> str:
     """The target with the name of its class, or the probabilities."""
     if isinstance(row.target, tuple):
-        return f"[{', '.join(map(short, row.target))}]" if len(row.target) <= 4 else f"{len(row.target)} probabilities"
+        return (
+            f"[{', '.join(map(short, row.target))}]"
+            if len(row.target) <= 4
+            else f"{len(row.target)} probabilities"
+        )
     if isinstance(row.target, int):
         name = class_name(row.target, labels)
         return f"{row.target} {name}" if name else str(row.target)
@@ -67,7 +71,7 @@ def class_name(index: int, labels: Sequence[str] | None) -> str:
 
 
 def heading(report: Report) -> str:
-    """ "3 rows x 2 classes", with the extents between for K-dimensional input."""
+    """The extents, "3 rows x 2 classes", with the extents between for K-dimensional input."""
     tally = report.tally
     parts = [f"{tally.rows} row{'' if tally.rows == 1 else 's'}"]
     if report.classes is not None:

@@ -23,13 +23,32 @@ def render(report: Report, style: Style) -> Iterator[str]:
         yield _line(["loss", "reduction", "value", "total", "denominator", "rows", "counted", "ignored"])
         tally = report.tally
         denominator = "" if report.denominator is None else exact(report.denominator)
-        yield _line([report.loss, report.reduction, exact(report.value), exact(float(tally.loss)), denominator,
-                     tally.rows, tally.counted, tally.ignored])
+        yield _line(
+            [
+                report.loss,
+                report.reduction,
+                exact(report.value),
+                exact(float(tally.loss)),
+                denominator,
+                tally.rows,
+                tally.counted,
+                tally.ignored,
+            ]
+        )
         return
     yield _line(["row", "id", "target", "loss", "weight", "index", "ignored"])
     for row in report.rows:
-        yield _line([row.row, _text(row.id), _target(row), exact(row.loss), exact(row.weight),
-                     " ".join(map(str, row.index)), str(row.ignored).lower()])
+        yield _line(
+            [
+                row.row,
+                _text(row.id),
+                _target(row),
+                exact(row.loss),
+                exact(row.weight),
+                " ".join(map(str, row.index)),
+                str(row.ignored).lower(),
+            ]
+        )
 
 
 def _target(row: Row) -> str:

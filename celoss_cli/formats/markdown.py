@@ -26,7 +26,9 @@ def render(report: Report, style: Style) -> Iterator[str]:
             row = workings.row
             values = {step.name: short(step.value) for step in workings.steps if step.level == "term"}
             target = target_name(row, report.labels) + (" (ignored)" if row.ignored else "")
-            yield _line([row_name(row), escaped(row.id or ""), escaped(target), *(values.get(n, "") for n in names)])
+            yield _line(
+                [row_name(row), escaped(row.id or ""), escaped(target), *(values.get(n, "") for n in names)]
+            )
         if report.others.elements:
             blanks = [""] * (len(names) - 1)
             yield _line([f"{report.others.elements} more", "", "", *blanks, short(float(report.others.loss))])

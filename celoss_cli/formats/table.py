@@ -82,7 +82,11 @@ class _Page:
         if self._style.width is None:
             return self._printed(text, _UNLIMITED)
         lines = textwrap.wrap(
-            text.plain, self._style.width, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
+            text.plain,
+            self._style.width,
+            subsequent_indent="  ",
+            break_long_words=False,
+            break_on_hyphens=False,
         )
         return "".join(self._printed(Text(line, text.style), _UNLIMITED) for line in lines)
 
@@ -141,7 +145,11 @@ def _option(value: object) -> str:
 
 
 def _listed(names: Sequence[str]) -> str:
-    return ", ".join(names) if len(names) <= 8 else f"{', '.join(names[:3])}, ... {names[-1]} ({len(names)} columns)"
+    return (
+        ", ".join(names)
+        if len(names) <= 8
+        else f"{', '.join(names[:3])}, ... {names[-1]} ({len(names)} columns)"
+    )
 
 
 def _row_title(workings: Workings, report: Report) -> Text:
@@ -192,7 +200,9 @@ def _steps_table(workings: Workings) -> Table:
     table.add_column(style="dim", overflow="fold")
     only_scalar = workings.gathered is None
     for step in workings.steps:
-        if step.level in ("row", "term") or (step.level == "gradient" and only_scalar and not step.value.ndim):
+        if step.level in ("row", "term") or (
+            step.level == "gradient" and only_scalar and not step.value.ndim
+        ):
             style = "bold" if step.name == "loss" else ""
             table.add_row(Text(step.name, style), "=", Text(short(step.value), style), step.formula)
     return table

@@ -31,6 +31,7 @@ class LossSpec:
         options: the semantics options, each a field of the class.
         reductions: the accepted reductions.
         where: "module:Class" within this folder.
+
     """
 
     command: str

@@ -32,6 +32,7 @@ class Violation:
     Attributes:
         where: shape (elements,) of bool.
         fact: the refusal of the first one.
+
     """
 
     where: Array
@@ -45,6 +46,7 @@ class Loss(ABC):
     Attributes:
         dtype: the precision of the computation, "float64" or "float32".
         base: the base of the logarithm: "e" for nats, "2" for bits, "10" for dits.
+
     """
 
     dtype: str = "float64"
@@ -64,6 +66,7 @@ class Loss(ABC):
 
         Raises:
             InputError: if shapes or types do not fit this loss.
+
         """
 
     @abstractmethod
@@ -79,6 +82,7 @@ class Loss(ABC):
 
         Raises:
             InputError: if a value is not one that the loss is defined for.
+
         """
         with np.errstate(all="ignore"):
             terms = self._terms(batch, note)
@@ -140,6 +144,7 @@ def as_real(name: str, values: Any) -> Array:
 
     Raises:
         InputError: for ragged lists, strings, objects and complex numbers.
+
     """
     try:
         array = np.asarray(values)
@@ -163,5 +168,6 @@ def finite_weights(name: str, values: Any) -> Array:
 def spread(batch: Batch, rows: int, width: int) -> dict[str, Array]:
     """The batch's aligned arrays of one value a row, broadcast to the ``width`` elements of each row."""
     return {
-        name: np.broadcast_to(values.reshape(rows, 1), (rows, width)) for name, values in batch.aligned.items()
+        name: np.broadcast_to(values.reshape(rows, 1), (rows, width))
+        for name, values in batch.aligned.items()
     }

@@ -23,6 +23,7 @@ class KullbackLeibler(ElementLoss):
 
     Attributes:
         log_target: the target holds log p instead of p.
+
     """
 
     log_target: bool = False

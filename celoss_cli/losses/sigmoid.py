@@ -36,6 +36,7 @@ def sigmoid(input: Any) -> Array:
         array([0.5])
 
     Its two-class relative is ``softmax``: sigmoid(z) = softmax([0, z])[1].
+
     """
     with np.errstate(all="ignore"):
         return _sigmoid(as_real("input", input).astype(np.float64))
@@ -58,7 +59,7 @@ def _weighted(loss: Array, aligned: dict[str, Array], note: Note) -> Array:
 
 
 def _share(factor: Array, cost: Array) -> Array:
-    """factor x cost, where no part of an infinite cost is 0."""
+    """Factor x cost, where no part of an infinite cost is 0."""
     product = factor * cost
     product[(factor == 0) & np.isinf(cost)] = 0
     return product
@@ -140,6 +141,7 @@ class BinaryCrossEntropyWithLogits(_BinaryLoss):
 
     Attributes:
         pos_weight: factor on the cost of the positive answer; broadcasts to the input.
+
     """
 
     pos_weight: Array | None = None

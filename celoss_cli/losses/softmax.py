@@ -76,7 +76,9 @@ def _matrix(part: Array, dtype: str) -> Array:
     order = _order(classes)
     if part.dtype == dtype:
         as_it_is = part[:, :, 0].T if positions == 1 else part[0] if rows == 1 else None
-        if as_it_is is not None and as_it_is.flags[f"{order}_CONTIGUOUS"]:
+        if as_it_is is not None and (
+            as_it_is.flags.c_contiguous if order == "C" else as_it_is.flags.f_contiguous
+        ):
             return as_it_is
     scratch = Scratch.here()
     matrix = scratch.array("z", (classes, columns), dtype, order)
@@ -134,7 +136,7 @@ def _largest(x: Array) -> Array:
 
 
 def _shifted(x: Array, note: Note) -> Array:
-    """z = x - max: the greatest exponential becomes 1, none overflows."""
+    """Z = x - max: the greatest exponential becomes 1, none overflows."""
     largest = note("max", "largest logit", _largest(x))
     mine = Scratch.here().array("z", x.shape, x.dtype, _order(len(x)))
     z = np.subtract(x, largest, out=note.reuse(mine))
@@ -150,6 +152,7 @@ class _Exponentials:
         places: where those entries are, as ``_at`` gives them.
         own: those entries, shape (columns,).
         rest: the sum of the others, shape (columns,).
+
     """
 
     others: Array
@@ -168,7 +171,7 @@ class _Exponentials:
         return np.log1p(out, out=out)
 
     def softmax(self) -> Array:
-        """p = e / sum, as a fresh array."""
+        """P = e / sum, as a fresh array."""
         e = self.others.copy(order="K")
         _cells(e)[self.places] = self.own
         return e / (self.rest + self.own)
@@ -237,6 +240,7 @@ def softmax(input: Any, axis: int = -1) -> Array:
         array([0.5, 0.5])
 
     See Bridle 1990. The twin ``log_softmax`` keeps the digits that log(softmax(x)) loses.
+
     """
     return _along(input, axis, lambda x: _exponentials_of(x).softmax())
 
@@ -260,6 +264,7 @@ def log_softmax(input: Any, axis: int = -1) -> Array:
 
     The twin of ``softmax``; see Blanchard, Higham and Higham 2021, "Accurately computing the
     log-sum-exp and softmax functions".
+
     """
     return _along(input, axis, lambda x: -_negative_log_softmax(x, silent)[0])
 
@@ -294,6 +299,7 @@ class _ClassLoss(Loss):
     Attributes:
         weight: shape (classes,), or None for 1 each.
         ignore_index: targets of this value are left out.
+
     """
 
     weight: Array | None = None
@@ -345,7 +351,7 @@ class _ClassLoss(Loss):
         )
 
     def _targets(self, x: Array, y: Array) -> tuple[Array, tuple[str, ...]]:
-        rows, classes, *extents = x.shape
+        rows, _, *extents = x.shape
         wanted = (rows, *extents)
         if y.shape == x.shape:
             return self._targets_by_class(y)
@@ -356,7 +362,8 @@ class _ClassLoss(Loss):
             if not whole.all():
                 place = np.unravel_index(int(np.flatnonzero(~whole)[0]), y.shape)
                 raise InputError(
-                    f"Expected targets that are class indices, got {y[place]:g}.", element=_flat(place, y.shape)
+                    f"Expected targets that are class indices, got {y[place]:g}.",
+                    element=_flat(place, y.shape),
                 )
             return _as_int64(y), ("integral floats read as class indices",)
         if y.dtype.kind == "b":
@@ -366,7 +373,9 @@ class _ClassLoss(Loss):
     def _targets_by_class(self, y: Array) -> tuple[Array, tuple[str, ...]]:
         if y.dtype.kind == "f":
             if not self._takes_probabilities:
-                raise InputError(f"Expected targets that are class indices, got shape {y.shape} of {y.dtype}.")
+                raise InputError(
+                    f"Expected targets that are class indices, got shape {y.shape} of {y.dtype}."
+                )
             return y, ()
         one_hot = ((y == 0) | (y == 1)).all(axis=1) & (y.sum(axis=1, dtype=np.int64) == 1)
         if not one_hot.all():
@@ -487,6 +496,7 @@ class CrossEntropy(_ClassLoss):
 
     Attributes:
         label_smoothing: eps in [0, 1]: the target becomes (1 - eps) target + eps / classes.
+
     """
 
     label_smoothing: float = 0.0
@@ -555,7 +565,11 @@ class CrossEntropy(_ClassLoss):
         """The loss against probabilities q, where 0 log 0 is 0."""
         note("q", "target", q)
         if self.label_smoothing:
-            q = note("q'", "(1 - eps) q + eps / classes", (1 - self.label_smoothing) * q + self.label_smoothing / len(q))
+            q = note(
+                "q'",
+                "(1 - eps) q + eps / classes",
+                (1 - self.label_smoothing) * q + self.label_smoothing / len(q),
+            )
         nlp, parts = _negative_log_softmax(x, note)
         product = q * nlp
         product[q == 0] = np.where(np.isnan(nlp[q == 0]), np.nan, 0)

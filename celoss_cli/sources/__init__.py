@@ -28,6 +28,7 @@ class SourceSpec:
         suffixes: the file name endings that choose it.
         summary: one line of help.
         module: the module within this folder.
+
     """
 
     name: str
@@ -56,6 +57,7 @@ def format_of(path: str, first_byte: bytes, chosen: str | None) -> SourceSpec:
     Raises:
         UsageError: if the option names no format.
         InputError: if the suffix is unknown.
+
     """
     if chosen is not None:
         if chosen not in SOURCES:

@@ -23,6 +23,7 @@ class ColumnChoice:
 
     Attributes:
         target, classes, id, weight: patterns separated by commas, or None to work it out.
+
     """
 
     target: str | None = None
@@ -47,6 +48,7 @@ class ReadRequest:
         allow_nonfinite: accept nan and inf.
         allow_unterminated: accept a last line without a newline.
         options: the command-line options that settle an ambiguity, for messages.
+
     """
 
     per_class: bool
@@ -73,6 +75,7 @@ class Dataset:
         batches: the rows, to be iterated once. Reading may still refuse the data.
         options: semantics options that the data itself carries.
         counts: rows skipped and the like, complete when ``batches`` is exhausted.
+
     """
 
     described: dict[str, Any]
@@ -88,6 +91,7 @@ class Stream:
         path: as the user wrote it; "-" is standard input.
         name: what messages call it.
         binary: the bytes.
+
     """
 
     def __init__(self, path: str, binary: BinaryIO) -> None:
@@ -108,6 +112,7 @@ def open_stream(path: str) -> Stream:
 
     Raises:
         InputError: if it cannot be opened; the text is the system's.
+
     """
     if path == "-":
         if sys.stdin is None:
@@ -116,7 +121,7 @@ def open_stream(path: str) -> Stream:
     try:
         if os.path.isdir(path):
             raise InputError("Expected a file, got a directory.", place=visible(path))
-        return Stream(path, open(path, "rb"))  # noqa: SIM115 - the reader closes it with the process
+        return Stream(path, open(path, "rb"))
     except OSError as error:
         raise InputError(f"{error.strerror}.", place=visible(path)) from None
     except ValueError:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fnmatch
-import os.path
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -14,15 +13,28 @@ import numpy as np
 
 from celoss_cli.data import Array
 from celoss_cli.errors import InputError, UsageError, quoted, visible
-from celoss_cli.sources.base import ColumnChoice, ReadRequest
+from celoss_cli.sources.base import ReadRequest
 
 __all__ = ["Mapping", "Targets", "map_columns", "plural"]
 
 _TARGET = frozenset(
-    "target targets label labels y y_true truth actual gold class obs label_ids".split()
+    [
+        "target",
+        "targets",
+        "label",
+        "labels",
+        "y",
+        "y_true",
+        "truth",
+        "actual",
+        "gold",
+        "class",
+        "obs",
+        "label_ids",
+    ]
 )
-_ID = frozenset("id row_id index sample_id doc_id sampleid".split())
-_WEIGHT = frozenset("weight sample_weight case_weights".split())
+_ID = frozenset(["id", "row_id", "index", "sample_id", "doc_id", "sampleid"])
+_WEIGHT = frozenset(["weight", "sample_weight", "case_weights"])
 _NEVER = re.compile(r"predicted.*|predictions|pred|response|predict|yhat")
 _AFFIXES = (
     ("Probability:Class=", ""),
@@ -58,6 +70,7 @@ class Mapping:
         id, weight: a column, or None.
         unused: the rest.
         notes: what a reader of the output should know of it.
+
     """
 
     names: tuple[str, ...]
@@ -97,6 +110,7 @@ def map_columns(names: Sequence[str], request: ReadRequest) -> Mapping:
     Raises:
         InputError: if the header does not settle it, with the candidates and the option that does.
         UsageError: if an option names a column that is not there.
+
     """
     choice = request.columns
     lowered = [name.lower() for name in names]
@@ -215,7 +229,7 @@ def _labels(names: Sequence[str]) -> tuple[str, ...]:
         prefix, suffix = affix
         return tuple(name[len(prefix) : len(name) - len(suffix)] for name in names)
     if len(names) > 1:
-        shared = os.path.commonprefix(list(names))
+        shared = _common_start(names)
         cut = max((shared.rfind(mark) for mark in _SEPARATORS), default=-1) + 1
         if all(re.fullmatch(r"[A-Za-z]+[0-9]+", name) for name in names):
             cut = len(re.match(r"[A-Za-z]*", shared)[0])  # type: ignore[index]
@@ -224,13 +238,26 @@ def _labels(names: Sequence[str]) -> tuple[str, ...]:
     return tuple(names)
 
 
+def _common_start(names: Sequence[str]) -> str:
+    """What all names start with; the least and the greatest in order differ first."""
+    least, greatest = min(names), max(names)
+    length = next((i for i, (a, b) in enumerate(zip(least, greatest, strict=False)) if a != b), len(least))
+    return least[:length]
+
+
 def _order_notes(names: Sequence[str]) -> tuple[str, ...]:
-    natural = sorted(names, key=lambda name: [(part.isdigit(), int(part) if part.isdigit() else 0, part)
-                                              for part in re.split(r"([0-9]+)", name)])
+    natural = sorted(
+        names,
+        key=lambda name: [
+            (part.isdigit(), int(part) if part.isdigit() else 0, part) for part in re.split(r"([0-9]+)", name)
+        ],
+    )
     if natural == list(names) or not all(re.search(r"[0-9]", name) for name in names):
         return ()
-    return (f"the columns are taken in the header's order, {visible(names[0])} first; in natural order "
-            f"it would be {visible(natural[0])}",)
+    return (
+        f"the columns are taken in the header's order, {visible(names[0])} first; in natural order "
+        f"it would be {visible(natural[0])}",
+    )
 
 
 def _refuse_duplicates(mapping: Mapping) -> None:
@@ -238,7 +265,9 @@ def _refuse_duplicates(mapping: Mapping) -> None:
     for column in mapping.used:
         name = mapping.names[column]
         if counts[name] > 1:
-            raise InputError(f"expected columns with names of their own, got {quoted(name)} {counts[name]} times")
+            raise InputError(
+                f"expected columns with names of their own, got {quoted(name)} {counts[name]} times"
+            )
 
 
 def _refuse_mismatch(mapping: Mapping, request: ReadRequest) -> None:
@@ -265,6 +294,7 @@ class Targets:
         labels: the classes' names.
         index: reads a class index from a cell.
         conversion: what was done, in words, once it is known.
+
     """
 
     labels: tuple[str, ...]
@@ -301,7 +331,11 @@ class Targets:
         try:
             value = self.index(cell)
         except InputError as error:
-            names = "" if all(label.isdigit() for label in self.labels) else f" or a name of {_listed(self.labels)}"
+            names = (
+                ""
+                if all(label.isdigit() for label in self.labels)
+                else f" or a name of {_listed(self.labels)}"
+            )
             raise InputError(f"expected a class index{names}, got {quoted(cell)}", hint=error.hint) from None
         if value != np.floor(value) or abs(value) >= 2**63:
             raise InputError(f"expected a class index, got {quoted(cell)}")

@@ -26,6 +26,7 @@ def read(stream: Stream, request: ReadRequest) -> Dataset:
     Raises:
         InputError: with file and line, for anything that is not a rectangular table of that dialect.
         LimitError: for a line of more than 16 MiB.
+
     """
     table = _Table(stream, request)
     return dataset_of(table.names, table.rows(), table.place, table.header_line, request)
@@ -92,12 +93,15 @@ class _Table:
                 blank = blank or line
                 continue
             if blank:
-                raise InputError(f"expected {plural(width, 'value')}, got an empty line", place=self.place(blank, None))
+                raise InputError(
+                    f"expected {plural(width, 'value')}, got an empty line", place=self.place(blank, None)
+                )
             if len(cells) != width:
                 raise InputError(
                     f"expected {plural(width, 'value')}, got {len(cells)}",
                     hint="decimal comma? try --delimiter ';' --decimal ,"
-                    if len(cells) > width and self._delimiter == "," else "",
+                    if len(cells) > width and self._delimiter == ","
+                    else "",
                     place=self.place(line, None),
                 )
             yield row
@@ -136,6 +140,7 @@ def text_lines(stream: Stream, request: ReadRequest) -> Iterator[str]:
     Raises:
         InputError: for NUL, a bare carriage return, undecodable bytes, or a last line cut short.
         LimitError: for a line of more than 16 MiB.
+
     """
     try:
         utf8 = codecs.lookup(request.encoding).name == "utf-8"
@@ -154,7 +159,9 @@ def text_lines(stream: Stream, request: ReadRequest) -> Iterator[str]:
             line += "\n"
         text = line.removesuffix("\n").removesuffix("\r")
         if "\0" in text:
-            raise InputError(f"expected text, got a NUL character at column {text.index(chr(0)) + 1}", place=place)
+            raise InputError(
+                f"expected text, got a NUL character at column {text.index(chr(0)) + 1}", place=place
+            )
         if "\r" in text:
             raise InputError("expected lines that end in LF or CRLF, got a bare carriage return", place=place)
         yield text + "\n"
@@ -184,7 +191,9 @@ def _utf8_lines(stream: Stream) -> Iterator[str]:
 def _limited(binary: BinaryIO, name: str, count: int) -> bytes:
     line = binary.readline(MAX_LINE + 1)
     if len(line) > MAX_LINE:
-        raise LimitError(f"expected a line of at most {MAX_LINE >> 20} MiB, got a longer one", place=f"{name}:{count + 1}")
+        raise LimitError(
+            f"expected a line of at most {MAX_LINE >> 20} MiB, got a longer one", place=f"{name}:{count + 1}"
+        )
     return line
 
 
@@ -194,9 +203,13 @@ def _other_lines(stream: Stream, encoding: str) -> Iterator[str]:
         try:
             while line := text.readline(MAX_LINE + 1):
                 if len(line) > MAX_LINE:
-                    raise LimitError(f"expected a line of at most {MAX_LINE >> 20} MiB, got a longer one",
-                                     place=f"{stream.name}:{count + 1}")
+                    raise LimitError(
+                        f"expected a line of at most {MAX_LINE >> 20} MiB, got a longer one",
+                        place=f"{stream.name}:{count + 1}",
+                    )
                 count += 1
                 yield line.removeprefix("\ufeff") if count == 1 else line
         except UnicodeError:
-            raise InputError(f"expected text in {encoding}, got other bytes", place=f"{stream.name}:{count + 1}") from None
+            raise InputError(
+                f"expected text in {encoding}, got other bytes", place=f"{stream.name}:{count + 1}"
+            ) from None

@@ -33,6 +33,7 @@ def read(stream: Stream, request: ReadRequest) -> Dataset:
 
     Raises:
         InputError: with the line or the JSON path, for anything that is not one of the known shapes.
+
     """
     document = parse(stream.binary.read(), stream.name)
     if isinstance(document, dict) and "columns" in document and "data" in document:
@@ -73,6 +74,7 @@ def parse(data: bytes, name: str, first_line: int = 1) -> Any:
 
     Raises:
         InputError: for text that is not JSON, duplicate keys, nesting deeper than 64 or trailing data.
+
     """
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         raise InputError("expected UTF-8, got UTF-16", place=name)
@@ -150,6 +152,7 @@ def array_of(value: Any, path: str, name: str, request: ReadRequest) -> Array:
     Raises:
         InputError: with the JSON path of the first value that is not a number or the first row that
             is too long or too short.
+
     """
     try:
         _check(value, path, _shape(value), None, request)
@@ -168,7 +171,9 @@ def _shape(value: Any) -> tuple[int, ...]:
     return tuple(shape)
 
 
-def _check(value: Any, path: str, shape: tuple[int, ...], kind: type | None, request: ReadRequest) -> type | None:
+def _check(
+    value: Any, path: str, shape: tuple[int, ...], kind: type | None, request: ReadRequest
+) -> type | None:
     """Refuses the first value that does not fit; answers whether the values are booleans."""
     if not shape:
         return _check_number(value, path, kind, request)
@@ -191,7 +196,9 @@ def _all_finite(values: list[Any]) -> bool:
 def _check_number(value: Any, path: str, kind: type | None, request: ReadRequest) -> type:
     if isinstance(value, _Refused):
         try:
-            number({"NaN": "nan", "Infinity": "inf"}.get(value, value), allow_nonfinite=request.allow_nonfinite)
+            number(
+                {"NaN": "nan", "Infinity": "inf"}.get(value, value), allow_nonfinite=request.allow_nonfinite
+            )
         except InputError as error:
             raise error.at(path) from None
         return float
@@ -200,7 +207,9 @@ def _check_number(value: Any, path: str, kind: type | None, request: ReadRequest
         raise InputError(f"expected a number, got {_shown(value)}", hint=hint, place=path)
     found = bool if isinstance(value, bool) else float
     if kind not in (None, found):
-        raise InputError(f"expected {'true or false' if kind is bool else 'a number'}, got {_shown(value)}", place=path)
+        raise InputError(
+            f"expected {'true or false' if kind is bool else 'a number'}, got {_shown(value)}", place=path
+        )
     return found
 
 
@@ -243,8 +252,16 @@ def _named_dataset(document: dict[str, Any], name: str, request: ReadRequest) ->
     target = array_of(document[target_key], f"$.{target_key}", name, request)
     ids = _ids(document[id_key], f"{name}: $.{id_key}", len(input) if input.ndim else 1) if id_key else None
     unused = sorted(set(document) - {input_key, target_key, *options, *([id_key] if id_key else [])})
-    described = {"columns": {"inputs": [input_key], "target": target_key, "id": id_key, "weight": None,
-                             "unused": unused}, "shape": list(input.shape)}
+    described = {
+        "columns": {
+            "inputs": [input_key],
+            "target": target_key,
+            "id": id_key,
+            "weight": None,
+            "unused": unused,
+        },
+        "shape": list(input.shape),
+    }
     batch = Batch(input, target, ids=ids, place=lambda row: f"{name}: $.{target_key}[{row}]")
     return Dataset(described, iter([batch]), options=options)
 
@@ -265,7 +282,8 @@ def _split_dataset(document: dict[str, Any], name: str, request: ReadRequest) ->
         for index, row in enumerate(data):
             if not isinstance(row, list) or len(row) != len(names):
                 raise InputError(
-                    f"expected {plural(len(names), 'value')}, got {_shown(row)}", place=f"{name}: $.data[{index}]"
+                    f"expected {plural(len(names), 'value')}, got {_shown(row)}",
+                    place=f"{name}: $.data[{index}]",
                 )
             yield index, [_cell(value, f"{name}: $.data[{index}][{i}]") for i, value in enumerate(row)]
 
@@ -275,14 +293,17 @@ def _split_dataset(document: dict[str, Any], name: str, request: ReadRequest) ->
     return dataset_of(names, rows(), place, 0, request)
 
 
-def objects_dataset(objects: Sequence[dict[str, Any]], places: Sequence[str], request: ReadRequest) -> Dataset:
+def objects_dataset(
+    objects: Sequence[dict[str, Any]], places: Sequence[str], request: ReadRequest
+) -> Dataset:
     """Row objects as a data set: of flat values a table, of lists an array for each key."""
     names = list(objects[0])
-    for row, place in zip(objects, places, strict=True):
+    for row, where in zip(objects, places, strict=True):
         if row.keys() != objects[0].keys():
             odd = sorted(row.keys() ^ objects[0].keys())
             raise InputError(
-                f"expected the keys of the first row, got a difference in {', '.join(map(quoted, odd))}", place=place
+                f"expected the keys of the first row, got a difference in {', '.join(map(quoted, odd))}",
+                place=where,
             )
     if any(isinstance(value, list) for value in objects[0].values()):
         return _stacked_dataset(objects, places, request)
@@ -310,8 +331,15 @@ def _stacked_dataset(
         for row, place in zip(objects, places, strict=True):
             kind = _check(row[key], f"{place}.{key}", shape, kind, request)
         arrays[key] = np.array([_plain(row[key]) for row in objects])
-    described = {"columns": {"inputs": [input_key], "target": target_key, "id": id_key, "weight": None,
-                             "unused": sorted(set(objects[0]) - {input_key, target_key, id_key})}}
+    described = {
+        "columns": {
+            "inputs": [input_key],
+            "target": target_key,
+            "id": id_key,
+            "weight": None,
+            "unused": sorted(set(objects[0]) - {input_key, target_key, id_key}),
+        }
+    }
     ids = None if id_key is None else [str(row[id_key]) for row in objects]
     batch = Batch(arrays[input_key], arrays[target_key], ids=ids, place=lambda row: places[row])
     return Dataset(described, iter([batch]))

@@ -19,6 +19,7 @@ def gather(paths: Sequence[str], request: ReadRequest, chosen: str | None) -> Da
 
     Raises:
         InputError: if a file cannot be read, or differs from the first one in its columns or options.
+
     """
     datasets = ((path, read(open_stream(path), request, chosen)) for path in paths)
     path, first = next(datasets)
@@ -43,9 +44,7 @@ def _chained(
             whole.counts[key] = whole.counts.get(key, 0) + count
 
 
-def _each(
-    path: str, first: Dataset, others: Iterator[tuple[str, Dataset]]
-) -> Iterator[tuple[str, Dataset]]:
+def _each(path: str, first: Dataset, others: Iterator[tuple[str, Dataset]]) -> Iterator[tuple[str, Dataset]]:
     yield path, first
     yield from others
 

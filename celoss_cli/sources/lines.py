@@ -20,6 +20,7 @@ def read(stream: Stream, request: ReadRequest) -> Dataset:
 
     Raises:
         InputError: with file and line.
+
     """
     objects, places = [], []
     for place, value in _documents(stream, request):

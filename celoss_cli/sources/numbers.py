@@ -31,6 +31,7 @@ def number(text: str, *, decimal: str = ".", allow_nonfinite: bool = False) -> f
 
     Raises:
         InputError: if the text is not a number of the grammar or too large for a double.
+
     """
     token = text.strip(" \t")
     if token == "-inf":

@@ -63,9 +63,11 @@ class _Cells:
         self._mapping = mapping
         self._place = place
         self._request = request
-        self._targets = Targets(mapping.labels, self._number) if (
-            request.per_class and len(mapping.target) == 1
-        ) else None
+        self._targets = (
+            Targets(mapping.labels, self._number)
+            if (request.per_class and len(mapping.target) == 1)
+            else None
+        )
 
     @property
     def conversion(self) -> str:
@@ -78,7 +80,8 @@ class _Cells:
         if self._targets:
             column = mapping.target[0]
             target = self._targets.read(
-                [cells[column] for _, cells in block], lambda row, error: self._at(block[row][0], column, error)
+                [cells[column] for _, cells in block],
+                lambda row, error: self._at(block[row][0], column, error),
             )
         else:
             target = self._answers(block)
@@ -104,9 +107,9 @@ class _Cells:
         flat = [cells[column] for _, cells in block for column in columns]
         values = numbers(flat, decimal=self._request.decimal)
         if values is None:
-            values = np.array([
-                self._one(line, column, cells[column]) for line, cells in block for column in columns
-            ])
+            values = np.array(
+                [self._one(line, column, cells[column]) for line, cells in block for column in columns]
+            )
         return values.reshape(len(block), len(columns))
 
     def _answers(self, block: Sequence[TableRow]) -> Array:
@@ -130,11 +133,8 @@ class _Cells:
         return error.at(self._place(line, column + 1))
 
 
-def matrix_of(
-    rows: Iterable[TableRow], names: Sequence[str], place: Place, request: ReadRequest
-) -> Array:
+def matrix_of(rows: Iterable[TableRow], names: Sequence[str], place: Place, request: ReadRequest) -> Array:
     """A table of nothing but numbers as an array: (rows, columns), or (rows,) for one column."""
     everything = Mapping(tuple(names), (), tuple(range(len(names))), tuple(names), None, None, ())
     values: Any = _Cells(everything, place, request)._matrix(list(rows), everything.inputs)
     return values[:, 0] if values.shape[1] == 1 else values
-

@@ -27,6 +27,7 @@ def read_value(text: str, option: str, request: ReadRequest) -> Array:
 
     Raises:
         InputError: with the option, or the file and its place.
+
     """
     if text.startswith("@"):
         stream = open_stream(text[1:])
@@ -47,14 +48,16 @@ def dataset_of_values(input: Array, target: Array, request: ReadRequest) -> Data
     if request.per_class and input.ndim == 1 and target.size == 1:
         input, target = input[None], target.reshape(1)
     batch = Batch(input, target)
-    described = {"columns": {"inputs": [request.takes], "target": "targets", "id": None, "weight": None,
-                             "unused": []}, "shape": list(input.shape)}
+    described = {
+        "columns": {"inputs": [request.takes], "target": "targets", "id": None, "weight": None, "unused": []},
+        "shape": list(input.shape),
+    }
     return Dataset(described, iter([batch]))
 
 
 def _by_rows(text: str) -> Any:
     """``a,b;c,d`` as rows; without a semicolon one row is a vector."""
-    rows = [[cell for cell in row.split(",")] for row in text.split(";")]
+    rows = [row.split(",") for row in text.split(";")]
     return rows[0] if len(rows) == 1 else rows
 
 
@@ -89,7 +92,9 @@ class _Tokens:
         while (token := self._step()) == ",":
             items.append(self.value(depth + 1))
         if token != "]":
-            raise InputError(f"expected a comma or a closing bracket, got {quoted(token) if token else 'the end'}")
+            raise InputError(
+                f"expected a comma or a closing bracket, got {quoted(token) if token else 'the end'}"
+            )
         return items
 
     def finish(self) -> None:
@@ -104,7 +109,9 @@ def _array(nested: Any, request: ReadRequest) -> Array:
     if tokens and all(token.strip() in ("true", "false") for token in tokens):
         return np.array([token.strip() == "true" for token in tokens]).reshape(shape)
     integral = all(_INTEGER.fullmatch(token.strip()) for token in tokens)
-    values = [number(token, decimal=request.decimal, allow_nonfinite=request.allow_nonfinite) for token in tokens]
+    values = [
+        number(token, decimal=request.decimal, allow_nonfinite=request.allow_nonfinite) for token in tokens
+    ]
     if integral:
         return np.array([int(token) for token in tokens], np.int64).reshape(shape)
     return np.array(values, np.float64).reshape(shape)
