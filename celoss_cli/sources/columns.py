@@ -274,9 +274,10 @@ def _refuse_mismatch(mapping: Mapping, request: ReadRequest) -> None:
     inputs, targets = len(mapping.inputs), len(mapping.target)
     if targets == inputs or (request.per_class and targets == 1):
         return
+    wanted = "one target column or one" if request.per_class else "one target column"
+    given = f"{plural(inputs, 'input column')} {_listed([mapping.names[i] for i in mapping.inputs])}"
     raise InputError(
-        f"expected one target column{' or one' if request.per_class else ''} for each of the "
-        f"{plural(inputs, 'input column')} {_listed([mapping.names[i] for i in mapping.inputs])}, got {targets}",
+        f"expected {wanted} for each of the {given}, got {targets}",
         hint="choose them: --class-columns NAMES, --target-column NAMES",
     )
 

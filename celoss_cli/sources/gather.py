@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from celoss_cli.data import Batch
-from celoss_cli.errors import InputError, quoted
+from celoss_cli.errors import InputError, quoted, visible
 from celoss_cli.sources import read
 from celoss_cli.sources.base import Dataset, ReadRequest, open_stream
 
@@ -53,10 +53,8 @@ def _refuse_difference(whole: Dataset, path: str, dataset: Dataset) -> None:
     mine, theirs = whole.described["columns"], dataset.described["columns"]
     for role in ("inputs", "target", "weight"):
         if mine[role] != theirs[role]:
-            raise InputError(
-                f"expected the columns of the first file ({role} {_shown(mine[role])}), got {_shown(theirs[role])}",
-                place=path,
-            )
+            wanted = f"the columns of the first file ({role} {_shown(mine[role])})"
+            raise InputError(f"expected {wanted}, got {_shown(theirs[role])}", place=visible(path))
     if {key: str(value) for key, value in dataset.options.items()} != {
         key: str(value) for key, value in whole.options.items()
     }:
