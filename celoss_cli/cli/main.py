@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import itertools
 import os
 import signal
 import sys
@@ -123,7 +124,7 @@ def _trace(arguments: Sequence[str]) -> None:
 
 
 def _wants_json(arguments: Sequence[str]) -> bool:
-    pairs = zip(arguments, [*arguments[1:], ""], strict=True)
+    pairs = itertools.pairwise([*arguments, ""])
     return any(
         one in ("--json", "--format=json") or (one == "--format" and two == "json") for one, two in pairs
     )

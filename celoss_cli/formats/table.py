@@ -44,10 +44,13 @@ def render(report: Report, style: Style) -> Iterator[str]:
     for workings in report.workings:
         yield "\n" + page.text(_row_title(workings, report))
         if any(step.level == "class" for step in workings.steps):
-            yield page.table(_classes_table(workings, report))
+            yield page.table(
+                _classes_table(workings, report, formulas=True),
+                _classes_table(workings, report, formulas=False),
+            )
         yield page.table(_steps_table(workings))
     if report.workings:
-        yield "\n" + page.table(_rows_table(report))
+        yield "\n" + page.table(_rows_table(report, every_term=True), _rows_table(report, every_term=False))
     yield "\n" + page.text(Text(reduction_line(report), "bold"))
 
 
@@ -90,13 +93,16 @@ class _Page:
         )
         return "".join(self._printed(Text(line, text.style), _UNLIMITED) for line in lines)
 
-    def table(self, table: Table) -> str:
-        if not self._style.unicode:
-            table.box = box.ASCII
-        wide = self._console(_UNLIMITED)
-        needed = Measurement.get(wide, wide.options, table)
-        width = needed.maximum if self._style.width is None else max(self._style.width, needed.minimum)
-        return self._printed(table, width)
+    def table(self, *candidates: Table) -> str:
+        """The first of these tables that fits, or the last one at its own width: nothing is ever cut."""
+        for table in candidates:
+            if not self._style.unicode:
+                table.box = table.box and box.ASCII
+            wide = self._console(_UNLIMITED)
+            natural = Measurement.get(wide, wide.options, table).maximum
+            if self._style.width is None or natural <= self._style.width:
+                break
+        return self._printed(table, natural)
 
 
 def _table(*headings: tuple[str, str]) -> Table:
@@ -163,22 +169,27 @@ def _row_title(workings: Workings, report: Report) -> Text:
     return title
 
 
-def _classes_table(workings: Workings, report: Report) -> Table:
+def _classes_table(workings: Workings, report: Report, *, formulas: bool) -> Table:
     """One line a class, one column a step that has a value for each class."""
     steps = [step for step in workings.steps if step.level == "class"]
     steps += [step for step in workings.steps if step.level == "gradient"]
     shown, left_out = _shown_classes(steps[0], workings.gathered)
-    table = _table(("class", ""), *((step.name, step.formula) for step in steps))
+    table = _table(("class", ""), *((step.name, _heading_formula(step, formulas)) for step in steps))
     table.add_column("", no_wrap=True)
     for index in shown:
         picked = index == workings.gathered
-        mark = "<- target" if picked and not workings.row.ignored else ""
+        mark = ("<- target" if formulas else "<- y") if picked and not workings.row.ignored else ""
         cells = [short(step.value[index]) for step in steps]
         name = " ".join(filter(None, (str(index), class_name(index, report.labels))))
         table.add_row(name, *cells, mark, style="bold green" if mark else None)
     if left_out:
         table.add_row(f"and {left_out} smaller", *([""] * len(steps)), "", style="dim")
     return table
+
+
+def _heading_formula(step: Step, wanted: bool) -> str:
+    """The formula for a column's heading; that of the gradient is too long and stands below."""
+    return step.formula if wanted and step.level != "gradient" else ""
 
 
 def _shown_classes(step: Step, gathered: int | None) -> tuple[list[int], int]:
@@ -208,11 +219,13 @@ def _steps_table(workings: Workings) -> Table:
     return table
 
 
-def _rows_table(report: Report) -> Table:
+def _rows_table(report: Report, *, every_term: bool) -> Table:
     """One line a shown element with what is summed, and what the rest adds up to."""
     names = [step.name for step in report.workings[0].steps if step.level == "term"]
     if "weight" not in names and any(workings.row.ignored for workings in report.workings):
         names.insert(-1, "weight")
+    if not every_term:
+        names = [name for name in names[:-1] if name in ("-log p[y]", "weight")] + names[-1:]
     table = _table(("row", ""), ("target", ""), *((name, "") for name in names))
     for workings in report.workings:
         values = {step.name: short(step.value) for step in workings.steps if step.level == "term"}

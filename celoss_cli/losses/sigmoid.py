@@ -55,7 +55,7 @@ def _tail(z: Array) -> Array:
 def _weighted(loss: Array, aligned: dict[str, Array], note: Note) -> Array:
     if "weight" not in aligned:
         return loss
-    return loss * note.term("weight", "option", aligned["weight"])
+    return loss * note.term("w", "weight of the element", aligned["weight"])
 
 
 def _share(factor: Array, cost: Array) -> Array:
@@ -85,7 +85,7 @@ class _BinaryLoss(ElementLoss):
         return []
 
     def _loss_is(self) -> str:
-        return "weight x cost" if self.weight is not None else "cost"
+        return "w x cost" if self.weight is not None else "cost"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -98,7 +98,11 @@ class Stream:
         self.path = path
         self.name = "standard input" if path == "-" else visible(path)
         self.binary = binary
-        self._peeked: bytes | None = None
+
+    def close(self) -> None:
+        """Closes a file; standard input stays open."""
+        if self.path != "-":
+            self.binary.close()
 
     def first_byte(self) -> bytes:
         """The first byte that is no blank, without consuming it; b"" where the stream is empty."""

@@ -9,7 +9,7 @@ from typing import Any
 from celoss_cli.data import Batch
 from celoss_cli.errors import InputError, quoted, visible
 from celoss_cli.sources import read
-from celoss_cli.sources.base import Dataset, ReadRequest, open_stream
+from celoss_cli.sources.base import Dataset, ReadRequest, Stream, open_stream
 
 __all__ = ["gather"]
 
@@ -21,11 +21,30 @@ def gather(paths: Sequence[str], request: ReadRequest, chosen: str | None) -> Da
         InputError: if a file cannot be read, or differs from the first one in its columns or options.
 
     """
-    datasets = ((path, read(open_stream(path), request, chosen)) for path in paths)
+    datasets = ((path, _read(path, request, chosen)) for path in paths)
     path, first = next(datasets)
     whole = Dataset({"files": list(paths), **first.described}, iter(()), dict(first.options))
     whole.batches = _chained(whole, path, first, datasets)
     return whole
+
+
+def _read(path: str, request: ReadRequest, chosen: str | None) -> Dataset:
+    """The data set of one file, which is closed after its last batch or its first error."""
+    stream = open_stream(path)
+    try:
+        dataset = read(stream, request, chosen)
+    except BaseException:
+        stream.close()
+        raise
+    dataset.batches = _until_closed(dataset.batches, stream)
+    return dataset
+
+
+def _until_closed(batches: Iterator[Batch], stream: Stream) -> Iterator[Batch]:
+    try:
+        yield from batches
+    finally:
+        stream.close()
 
 
 def _chained(

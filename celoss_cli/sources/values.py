@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -31,10 +32,11 @@ def read_value(text: str, option: str, request: ReadRequest) -> Array:
     """
     if text.startswith("@"):
         stream = open_stream(text[1:])
-        spec = format_of(stream.path, stream.first_byte(), None)
-        if spec.name == "tsv":
-            request = request.separated_by("\t")
-        values: Array = spec.load().read_values(stream, request)
+        with contextlib.closing(stream):
+            spec = format_of(stream.path, stream.first_byte(), None)
+            if spec.name == "tsv":
+                request = request.separated_by("\t")
+            values: Array = spec.load().read_values(stream, request)
         return values
     try:
         nested = _bracketed(text) if text.lstrip().startswith("[") else _by_rows(text)
