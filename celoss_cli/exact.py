@@ -157,6 +157,10 @@ def _extracted(values: NDArray[Any], exponent: int) -> int:
     rest, shifted = scratch.array("exact rest", n), scratch.array("exact shifted", n)
     bits = min(50, 62 - n.bit_length())
     left, total = values, 0
+    if values.dtype != np.float64:
+        # One plain conversion costs less than a converting addition.
+        np.copyto(rest, values)
+        left = rest
     while True:
         grain = max(exponent - bits, -_POINT)
         shift = np.float64(math.ldexp(1.5, grain + 52))

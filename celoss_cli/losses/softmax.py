@@ -27,6 +27,9 @@ _BLOCK_BYTES = 2 << 20
 """Measured on two cores: smaller blocks lose more to handing over the interpreter lock than they win
 in the cache."""
 
+_NEAR_FROM = 4
+"""Up to this many classes, transposing straight from memory is as quick as from the cache."""
+
 _ROW_MAJOR_FROM = 64
 """From this many classes on, a reduction along the classes of one column is the faster one."""
 
@@ -86,7 +89,7 @@ def _matrix(part: Array, dtype: str) -> Array:
         filled = matrix.T.reshape(rows, positions, classes).transpose(0, 2, 1)
     else:
         filled = matrix.reshape(classes, rows, positions).transpose(1, 0, 2)
-        if positions == 1:
+        if positions == 1 and classes > _NEAR_FROM:
             # A plain copy first brings the part into the cache, where transposing costs half.
             near = scratch.array("near", part.shape, dtype)
             np.copyto(near, part, casting="same_kind")
