@@ -6,7 +6,7 @@ source -> Batch -> loss.terms -> Terms -> Tally -> Report -> renderer and exit c
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -19,7 +19,10 @@ from celoss_cli.trace import Step
 __all__ = [
     "Array",
     "Batch",
+    "Chunk",
     "Finding",
+    "Group",
+    "Quantile",
     "Reduction",
     "Report",
     "Row",
@@ -51,6 +54,9 @@ class Batch:
         ids: the rows' identifiers, when the data has them.
         labels: the classes' names, when the data has them.
         conversions: what was done to the targets to read them, in words.
+        skipped: how many rows were left out for a missing value.
+        groups: the group of each row, where the loss is broken down by a column.
+        dimensions: how many axes the input had as it was given.
 
     """
 
@@ -63,6 +69,9 @@ class Batch:
     ids: Sequence[str] | None = None
     labels: Sequence[str] | None = None
     conversions: tuple[str, ...] = ()
+    skipped: int = 0
+    groups: Sequence[str] | None = None
+    dimensions: int = 0
 
     def __len__(self) -> int:
         return len(self.input)
@@ -77,6 +86,8 @@ class Batch:
             start=self.start + start,
             place=lambda row: self.place(start + row),
             ids=None if self.ids is None else self.ids[start:stop],
+            skipped=0 if start else self.skipped,
+            groups=None if self.groups is None else self.groups[start:stop],
         )
 
     def split(self, size: int) -> Iterator[Batch]:
@@ -92,6 +103,23 @@ class Batch:
     @property
     def elements_per_row(self) -> int:
         return math.prod(self.shape)
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A batch still to be read: chunks are handed out in order and read on any thread in any order.
+
+    Attributes:
+        rows: how many rows it has if it can be read at all.
+        read: reads them.
+
+    """
+
+    rows: int
+    read: Callable[[], Batch]
+
+    def __len__(self) -> int:
+        return self.rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +251,40 @@ class Workings:
 
 
 @dataclass(frozen=True, slots=True)
+class Group:
+    """The loss of a part of the data: a class, or the rows with one value of a column.
+
+    Attributes:
+        name: the class or the value.
+        tally: its exact totals.
+        loss: its total divided by its own weight.
+        share: its part of the total loss, from 0 to 1.
+
+    """
+
+    name: str
+    tally: Tally
+    loss: float
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Quantile:
+    """A loss that a fraction of the counted elements does not exceed.
+
+    Attributes:
+        fraction: from 0 to 1.
+        value: the loss, off by at most ``bound`` of itself.
+        bound: a relative error.
+
+    """
+
+    fraction: float
+    value: float
+    bound: float
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """Something about the data or the choice of loss that a reader should know.
 
@@ -262,6 +324,11 @@ class Report:
         workings: the elements whose steps are shown.
         others: the tally of the elements whose steps are not shown.
         findings: warnings and notes.
+        by: what ``groups`` are: "class" or the name of a column.
+        groups: the breakdown, where it was asked for.
+        quantiles: of the losses of the counted elements, where they were asked for.
+        worst: the elements with the largest losses, the largest first, where they were asked for.
+        perplexity: exp of the mean in nats, for a mean of a loss of one class.
 
     """
 
@@ -278,7 +345,12 @@ class Report:
     options: Mapping[str, Any]
     source: Mapping[str, Any]
     labels: Sequence[str] | None = None
-    rows: Sequence[Row] = ()
+    rows: Iterable[Row] = ()
     workings: Sequence[Workings] = ()
     others: Tally = Tally()
     findings: Sequence[Finding] = ()
+    by: str | None = None
+    groups: Sequence[Group] = ()
+    quantiles: Sequence[Quantile] = ()
+    worst: Sequence[Workings] = ()
+    perplexity: float | None = None

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+import io
 import os
+import pickle
+import shutil
+import tempfile
+import weakref
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from typing import IO, TypeVar
 
 import numpy as np
 
-from celoss_cli.data import Array, Batch, Row, Tally, Terms, Workings
+from celoss_cli.collect import Collected, Wanted, collect
+from celoss_cli.data import Array, Batch, Chunk, Row, Tally, Terms, Workings
 from celoss_cli.errors import InputError
 from celoss_cli.losses.base import Loss
 from celoss_cli.trace import Recorder, Step
 
-__all__ = ["Evaluation", "Request", "default_jobs", "evaluate", "losses_of", "rows_of"]
+__all__ = ["Evaluation", "Request", "default_jobs", "evaluate", "losses_of"]
 
 _PIECE_BYTES = 8 << 20
-_SMALL_BYTES = 1 << 20
-"""Below this a thread costs more than it computes."""
+_SPOOLED_BYTES = 1 << 25
+"""Kept rows move from memory to a temporary file from here on."""
 
 In = TypeVar("In")
 Out = TypeVar("Out")
@@ -37,6 +43,7 @@ class Request:
         show_row: show the workings of this row instead.
         gradient: compute the gradient of the shown elements.
         keep: keep every element's row.
+        wanted: what is collected beside the totals.
         jobs: worker threads.
 
     """
@@ -47,29 +54,75 @@ class Request:
     show_row: int | None = None
     gradient: bool = False
     keep: bool = False
+    wanted: Wanted = Wanted()
     jobs: int = 1
+
+
+class Rows(Iterable[Row]):
+    """Every element of a data set in order; long ones wait in a temporary file."""
+
+    def __init__(self, loss: Loss) -> None:
+        self._loss = loss
+        self._spool: IO[bytes] = io.BytesIO()
+        self._spilled = False
+        self._parts = 0
+
+    def add(self, batch: Batch, terms: Terms) -> None:
+        """Appends the elements of a canonical batch."""
+        ids = None if batch.ids is None else list(batch.ids)
+        kept = (batch.start, batch.shape, ids, batch.input.shape, batch.target, terms)
+        pickle.dump(kept, self._spool, pickle.HIGHEST_PROTOCOL)
+        self._parts += 1
+        if not self._spilled and self._spool.tell() > _SPOOLED_BYTES:
+            self._spill()
+
+    def _spill(self) -> None:
+        file = tempfile.TemporaryFile()  # noqa: SIM115 - closed with this object
+        weakref.finalize(self, file.close)
+        self._spool.seek(0)
+        shutil.copyfileobj(self._spool, file)
+        self._spool, self._spilled = file, True
+
+    def __iter__(self) -> Iterator[Row]:
+        self._spool.seek(0)
+        for _ in range(self._parts):
+            start, shape, ids, extents, target, terms = pickle.load(self._spool)  # noqa: S301 - our own file
+            batch = Batch(np.broadcast_to(0.0, extents), target, shape=shape, start=start, ids=ids)
+            for element in range(terms.loss.size):
+                yield _row(self._loss, batch, terms, element)
 
 
 @dataclass(slots=True)
 class Evaluation:
     """The outcome: totals, the shown elements, and what was noticed."""
 
+    rows: Rows
     tally: Tally = Tally()
     shown: Tally = Tally()
     weight_is: str = ""
     classes: int | None = None
     workings: list[Workings] = field(default_factory=list)
-    rows: list[Row] = field(default_factory=list)
+    worst: list[Workings] = field(default_factory=list)
+    collected: Collected = field(default_factory=Collected)
     seen: Counter[str] = field(default_factory=Counter)
+    skipped: int = 0
     first: Batch | None = None
+
+    @property
+    def labels(self) -> Sequence[str] | None:
+        """The classes' names, when the data has them."""
+        return self.first.labels if self.first else None
 
 
 @dataclass(frozen=True, slots=True)
 class _Part:
+    """What was computed of one canonical batch."""
+
     batch: Batch
+    terms: Terms | None
     tally: Tally
     weight_is: str
-    rows: list[Row]
+    collected: Collected
     seen: Counter[str]
 
 
@@ -80,56 +133,87 @@ def default_jobs() -> int:
     return os.cpu_count() or 1
 
 
-def evaluate(loss: Loss, batches: Iterable[Batch], request: Request) -> Evaluation:
+def evaluate(loss: Loss, batches: Iterable[Batch | Chunk], request: Request) -> Evaluation:
     """Computes ``loss`` over ``batches``; the totals are the same bits for any cutting and job count.
 
     Raises:
         InputError: with its place, for the first element in order that cannot be computed.
 
     """
-    result = Evaluation()
-
-    def part(batch: Batch) -> _Part:
-        with _Placed(batch):
-            if request.strict:
-                _check_domain(loss, batch, request)
-            terms = loss.terms(batch)
-        return _Part(
-            batch,
-            Tally.of(terms, len(batch)),
-            terms.weight_is,
-            list(rows_of(loss, batch, terms)) if request.keep else [],
-            _noticed(loss, batch) if request.strict else Counter(),
-        )
-
-    for done in _in_order(part, _pieces(loss, batches), request.jobs):
-        if result.first is None:
-            result.first = done.batch
-            result.classes = loss.classes(done.batch)
-        _show(loss, done.batch, request, result)
-        result.tally += done.tally
-        result.weight_is = done.weight_is
-        result.rows += done.rows
-        result.seen += done.seen
+    result = Evaluation(Rows(loss))
+    dimensions = 0
+    for parts in _in_order(
+        lambda task: list(_parts(loss, task, request)), _tasks(loss, batches), request.jobs
+    ):
+        for part in parts:
+            if result.first is None:
+                result.first = part.batch.rows(0, 0)
+                result.classes = loss.classes(part.batch)
+                dimensions = part.batch.dimensions
+            _show(loss, part.batch, request, result)
+            result.tally += part.tally
+            result.weight_is = part.weight_is
+            result.collected = result.collected.joined(part.collected, request.wanted)
+            result.seen += part.seen
+            result.skipped += part.batch.skipped
+            if part.terms is not None:
+                result.rows.add(part.batch, part.terms)
+    if result.first is not None:
+        loss.verify(result.tally.rows, dimensions)
+    for candidate in result.collected.worst:
+        result.worst.append(_workings(loss, candidate.batch, 0, candidate.position, request)[0])
     return result
 
 
 def losses_of(loss: Loss, batch: Batch, jobs: int) -> Array:
     """The losses of every element of one batch, as one array."""
 
-    def losses(piece: Batch) -> Array:
-        with _Placed(piece):
-            return loss.terms(piece).loss
+    def losses(pieces: Iterable[Batch]) -> list[Array]:
+        found = []
+        for piece in pieces:
+            with _Placed(piece):
+                found.append(loss.terms(piece).loss)
+        return found
 
-    parts = list(_in_order(losses, _pieces(loss, [batch]), jobs))
+    parts = [part for parts in _in_order(losses, _tasks(loss, [batch]), jobs) for part in parts]
+    loss.verify(len(batch) if batch.input.ndim else 1, batch.input.ndim)
     return np.concatenate(parts) if len(parts) > 1 else parts[0]
 
 
-def _pieces(loss: Loss, batches: Iterable[Batch]) -> Iterator[Batch]:
+def _tasks(loss: Loss, batches: Iterable[Batch | Chunk]) -> Iterator[Iterable[Batch]]:
+    """The work for one thread at a time: a piece of a batch, or a chunk still to be read."""
     for batch in batches:
-        with _Placed(replace(batch, shape=batch.input.shape[2 if loss.per_class else 1 :])):
-            canonical = loss.canonical(batch)
-        yield from canonical.split(_PIECE_BYTES)
+        if isinstance(batch, Chunk):
+            yield _read(loss, batch)
+        else:
+            yield from ([piece] for piece in _pieces(loss, batch))
+
+
+def _read(loss: Loss, chunk: Chunk) -> Iterator[Batch]:
+    yield from _pieces(loss, chunk.read())
+
+
+def _pieces(loss: Loss, batch: Batch) -> Iterator[Batch]:
+    """The canonical batch, cut to a size that one thread computes at a time."""
+    with _Placed(replace(batch, shape=batch.input.shape[2 if loss.per_class else 1 :])):
+        canonical = loss.canonical(batch)
+    yield from replace(canonical, dimensions=batch.input.ndim).split(_PIECE_BYTES)
+
+
+def _parts(loss: Loss, pieces: Iterable[Batch], request: Request) -> Iterator[_Part]:
+    for batch in pieces:
+        with _Placed(batch):
+            if request.strict:
+                _check_domain(loss, batch, request)
+            terms = loss.terms(batch)
+        yield _Part(
+            batch=batch,
+            terms=terms if request.keep else None,
+            tally=Tally.of(terms, len(batch)),
+            weight_is=terms.weight_is,
+            collected=collect(loss, batch, terms, request.wanted),
+            seen=_noticed(loss, batch) if request.strict else Counter(),
+        )
 
 
 class _Placed:
@@ -207,12 +291,6 @@ def _submitted(
         yield failed
 
 
-def rows_of(loss: Loss, batch: Batch, terms: Terms) -> Iterator[Row]:
-    """Every element of a canonical batch with its name."""
-    for element in range(terms.loss.size):
-        yield _row(loss, batch, terms, element)
-
-
 def _row(loss: Loss, batch: Batch, terms: Terms, element: int) -> Row:
     row, index = _name_of(batch, element)
     return Row(
@@ -237,14 +315,20 @@ def _show(loss: Loss, batch: Batch, request: Request, result: Evaluation) -> Non
             return
         first, last = row * width, row * width + min(width, max(1, request.show))
     for element in range(first, last):
-        row, index = divmod(element, max(1, width))
-        single = _element(batch, row, index)
-        recorder = Recorder(with_gradient=request.gradient)
-        terms = loss.terms(single, recorder)
-        named = replace(_row(loss, single, terms, 0), index=_name_of(batch, element)[1])
-        steps = tuple(_only_column(step) for step in recorder.steps)
-        result.workings.append(Workings(named, steps, loss.gathered(single, 0)))
-        result.shown += Tally.of(terms, 0)
+        workings, tally = _workings(loss, batch, *divmod(element, max(1, width)), request)
+        result.workings.append(workings)
+        result.shown += tally
+
+
+def _workings(loss: Loss, batch: Batch, row: int, position: int, request: Request) -> tuple[Workings, Tally]:
+    """One element of a canonical batch, computed once more with a recorder listening."""
+    single = _element(batch, row, position)
+    recorder = Recorder(with_gradient=request.gradient)
+    terms = loss.terms(single, recorder)
+    index = _name_of(batch, row * max(1, batch.elements_per_row) + position)[1]
+    named = replace(_row(loss, single, terms, 0), index=index)
+    steps = tuple(_only_column(step) for step in recorder.steps)
+    return Workings(named, steps, loss.gathered(single, 0)), Tally.of(terms, 0)
 
 
 def _element(batch: Batch, row: int, position: int) -> Batch:

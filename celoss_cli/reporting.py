@@ -32,6 +32,8 @@ def report_of(
     source: Mapping[str, Any],
     on_empty: OnEmpty,
     seen: Sequence[str] = (),
+    by: str | None = None,
+    quantiles: Sequence[float] = (),
 ) -> Report:
     """Reduces an evaluation and gathers what there is to say about it.
 
@@ -44,6 +46,8 @@ def report_of(
         source: where the data came from and how it was read.
         on_empty: the answer where nothing was counted.
         seen: oddities that were noticed outside the loss.
+        by: what the evaluation's groups are.
+        quantiles: the fractions whose losses are reported.
 
     Raises:
         InputError: if nothing was counted and ``on_empty`` is "error".
@@ -59,7 +63,6 @@ def report_of(
         value = 0.0
     divided = reduction in ("mean", "batchmean")
     counts = evaluation.seen + Counter(seen) + Counter({"clamped": tally.clamped})
-    batch = evaluation.first
     scale = _gradient_scale(loss, tally, reduction)
     return Report(
         loss=spec.name,
@@ -74,12 +77,25 @@ def report_of(
         classes=evaluation.classes,
         options=options,
         source=_with_conversions(source, evaluation),
-        labels=batch.labels if batch else None,
+        labels=evaluation.labels,
         rows=evaluation.rows,
         workings=[_with_gradient_of_value(workings, scale) for workings in evaluation.workings],
         others=tally - evaluation.shown,
         findings=findings(counts),
+        by=by,
+        groups=evaluation.collected.breakdown(tally, evaluation.labels),
+        quantiles=evaluation.collected.quantiles(quantiles),
+        worst=[_with_gradient_of_value(workings, scale) for workings in evaluation.worst],
+        perplexity=_perplexity(loss, tally, reduction, value) if loss.per_class else None,
     )
+
+
+def _perplexity(loss: Loss, tally: Tally, reduction: Reduction, value: float | None) -> float | None:
+    """Exp of the mean in nats, where the mean is what was asked for and has a value."""
+    if reduction != "mean" or value is None or not tally.counted:
+        return None
+    with np.errstate(over="ignore"):
+        return float(np.exp(np.float64(value) * np.float64(loss.nats)))
 
 
 def _nothing(tally: Tally) -> str:
@@ -93,11 +109,8 @@ def _denominator_is(evaluation: Evaluation, reduction: Reduction) -> str:
 
 
 def _with_conversions(source: Mapping[str, Any], evaluation: Evaluation) -> dict[str, Any]:
-    batch = evaluation.first
-    found = [*batch.conversions] if batch else []
-    if source.get("targets"):
-        found.append(source["targets"])
-    return {**{key: value for key, value in source.items() if key != "targets"}, "conversions": found}
+    conversions = list(evaluation.first.conversions) if evaluation.first else []
+    return {**source, "conversions": conversions, "skipped": evaluation.skipped}
 
 
 def _gradient_scale(loss: Loss, tally: Tally, reduction: Reduction) -> float:

@@ -30,6 +30,7 @@ LAYERS = (
     {"exact"},
     {"data"},
     {"losses", "sources", "formats", "findings"},
+    {"collect"},
     {"evaluate"},
     {"functional", "reporting"},
     {"cli"},

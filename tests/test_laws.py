@@ -489,7 +489,7 @@ def test_the_first_elements_are_shown_in_order_whatever_the_batches(
     some = evaluate(loss, parts, Request(show=count, keep=True))
 
     assert repr([working.row for working in some.workings]) == repr(everything[:count])
-    assert repr(some.rows) == repr(everything)
+    assert repr(list(some.rows)) == repr(everything)
 
 
 @pytest.mark.parametrize("weight", [None, "weight"])

@@ -700,7 +700,7 @@ RAGGED = [[1.0, 2.0], [1.0]]
         ),
         (
             lambda: binary_cross_entropy([0.5], [1], weight=[1.0, 2.0]),
-            "Expected weight that broadcasts to the input's shape (1,), got shape (2,).",
+            "Expected weight with a value for each row of the input (1), got 2.",
         ),
         (
             lambda: binary_cross_entropy_with_logits(

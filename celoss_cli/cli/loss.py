@@ -10,7 +10,8 @@ from typing import Any, cast
 import numpy as np
 
 from celoss_cli.cli.output import note, stdout_style, write_file, write_stdout
-from celoss_cli.data import Batch, Reduction, Report
+from celoss_cli.collect import Wanted
+from celoss_cli.data import Batch, Chunk, Reduction, Report
 from celoss_cli.errors import ExitCode, InputError, UsageError
 from celoss_cli.evaluate import Request, default_jobs, evaluate
 from celoss_cli.formats import FORMATS, FormatSpec, Style
@@ -19,6 +20,7 @@ from celoss_cli.losses.base import Loss
 from celoss_cli.reporting import report_of
 from celoss_cli.sources.base import ColumnChoice, Dataset, ReadRequest
 from celoss_cli.sources.gather import gather
+from celoss_cli.sources.truth import Truth, read_truth
 from celoss_cli.sources.values import dataset_of_values, read_value
 
 __all__ = ["run"]
@@ -46,9 +48,11 @@ def run(spec: LossSpec, given: Mapping[str, Any]) -> int:
     """
     format = _format(given)
     request = _read_request(spec, given)
+    if given["targets"] is not None and given["input"] is None:
+        request = replace(request, truth=read_truth(given["targets"], "--targets", request))
     dataset = _dataset(spec, given, request)
     loss, reduction, options = _loss(spec, given, dataset, request)
-    report = _report(spec, loss, given, dataset, reduction, options, format)
+    report = _report(spec, loss, given, dataset, reduction, options, format, request.truth)
     _write(report, format, given)
     for finding in report.findings:
         note(f"celoss: {finding.severity} {finding.code}: {finding.message}")
@@ -66,7 +70,11 @@ def _read_request(spec: LossSpec, given: Mapping[str, Any]) -> ReadRequest:
         per_class=spec.per == "class",
         takes=spec.takes,
         columns=ColumnChoice(
-            given["target_column"], given["class_columns"], given["id_column"], given["weight_column"]
+            given["target_column"],
+            given["class_columns"],
+            given["id_column"],
+            given["weight_column"],
+            None if given["by"] == "class" else given["by"],
         ),
         delimiter=given["delimiter"],
         decimal=given["decimal"],
@@ -81,16 +89,17 @@ def _read_request(spec: LossSpec, given: Mapping[str, Any]) -> ReadRequest:
 def _dataset(spec: LossSpec, given: Mapping[str, Any], request: ReadRequest) -> Dataset:
     """The data that the command line names: files, values, or standard input."""
     files = given["files"] or []
-    inline = {f"--{spec.takes}": given["input"], "--targets": given["targets"]}
-    missing = [option for option, value in inline.items() if value is None]
-    if not missing:
+    takes = f"--{spec.takes}"
+    if given["input"] is not None:
         if files:
-            raise UsageError(f"Expected files or --{spec.takes} and --targets, got both.")
-        values = [read_value(str(value), option, request) for option, value in inline.items()]
-        return _on_class_axis(dataset_of_values(values[0], values[1], request), given)
-    if len(missing) == 1:
-        present = next(option for option in inline if option not in missing)
-        raise UsageError(f"Expected {missing[0]} together with {present}, got {present} alone.")
+            raise UsageError(f"Expected files or {takes}, got both.")
+        if given["targets"] is None:
+            raise UsageError(f"Expected --targets together with {takes}, got {takes} alone.")
+        input, target = (
+            read_value(given[name], option, request)
+            for name, option in (("input", takes), ("targets", "--targets"))
+        )
+        return _on_class_axis(dataset_of_values(input, target, request), given)
     if not files and _nothing_on_stdin():
         raise UsageError(
             f"Expected a file, --{spec.takes} and --targets, or data on standard input, got none.",
@@ -109,20 +118,26 @@ def _on_class_axis(dataset: Dataset, given: Mapping[str, Any]) -> Dataset:
     if axis is None:
         return dataset
 
-    def moved(batches: Iterator[Batch]) -> Iterator[Batch]:
+    def moved(batches: Iterator[Batch | Chunk]) -> Iterator[Batch | Chunk]:
         for batch in batches:
-            dimensions = batch.input.ndim
-            if batch.labels is not None and axis not in (1, -1):
-                raise UsageError(
-                    f"Expected --class-axis 1 for a table, whose classes are its columns, got {axis}."
-                )
-            if not -dimensions <= axis < dimensions:
-                raise UsageError(f"Expected --class-axis of a {dimensions}-dimensional input, got {axis}.")
-            target = batch.target
-            if target.ndim == dimensions and dimensions > 1:
-                target = np.moveaxis(target, axis, 1)
-            input = np.moveaxis(batch.input, axis, 1) if dimensions > 1 else batch.input
-            yield replace(batch, input=input, target=target)
+            if isinstance(batch, Chunk):
+                yield Chunk(len(batch), lambda chunk=batch: one(chunk.read()))  # type: ignore[misc]
+            else:
+                yield one(batch)
+
+    def one(batch: Batch) -> Batch:
+        dimensions = batch.input.ndim
+        if batch.labels is not None and axis not in (1, -1):
+            raise UsageError(
+                f"Expected --class-axis 1 for a table, whose classes are its columns, got {axis}."
+            )
+        if not -dimensions <= axis < dimensions:
+            raise UsageError(f"Expected --class-axis of a {dimensions}-dimensional input, got {axis}.")
+        target = batch.target
+        if target.ndim == dimensions and dimensions > 1:
+            target = np.moveaxis(target, axis, 1)
+        input = np.moveaxis(batch.input, axis, 1) if dimensions > 1 else batch.input
+        return replace(batch, input=input, target=target)
 
     dataset.batches = moved(dataset.batches)
     return dataset
@@ -163,6 +178,7 @@ def _report(
     reduction: Reduction,
     options: dict[str, Any],
     format: FormatSpec,
+    truth: Truth | None,
 ) -> Report:
     odd = loss.odd_options()
     if odd and not given["allow_out_of_domain"]:
@@ -177,9 +193,12 @@ def _report(
         show_row=given["row"] if format.workings else None,
         gradient=given["grad"],
         keep=reduction == "none" and format.every_row,
+        wanted=Wanted(given["by"], bool(given["quantiles"]), given["worst"] or 0),
         jobs=given["jobs"] or default_jobs(),
     )
     evaluation = evaluate(loss, dataset.batches, request)
+    if truth is not None:
+        truth.verify()
     if request.show_row is not None and not evaluation.workings:
         raise UsageError(f"Expected --row from 0 to {evaluation.tally.rows - 1}, got {request.show_row}.")
     return report_of(
@@ -188,9 +207,11 @@ def _report(
         evaluation,
         reduction=reduction,
         options=options,
-        source={**dataset.described, **dataset.counts},
+        source=dataset.described,
         on_empty=given["on_empty"],
         seen=[*(["out-of-domain-weight"] if odd else []), *_other_input(spec, dataset)],
+        by=given["by"],
+        quantiles=given["quantiles"] or (),
     )
 
 

@@ -49,6 +49,13 @@ def _at_least(least: int) -> Callable[[str], int]:
     return parse
 
 
+def _fractions(text: str) -> tuple[float, ...]:
+    values = tuple(map(_float, text.split(",")))
+    if not all(0 <= value <= 1 for value in values):
+        raise typer.BadParameter(f"expected numbers from 0 to 1, got {quoted(text)}")
+    return values
+
+
 def _one_of(choices: Iterable[str]) -> Callable[[str], str]:
     known = tuple(choices)
 
@@ -250,6 +257,21 @@ Rows = Annotated[
 OneRow = Annotated[
     int | None, _count("--row", 0, _OUTPUT, "Show the steps of this row instead, counted from 0.")
 ]
+By = Annotated[
+    str | None,
+    _text("--by", metavar="class|COLUMN", panel=_OUTPUT, help="Break the loss down by class or by a column."),
+]
+Worst = Annotated[int | None, _count("--worst", 1, _OUTPUT, "Show the N rows with the largest losses.")]
+Quantiles = Annotated[
+    tuple[float, ...] | None,
+    typer.Option(
+        "--quantiles",
+        parser=_fractions,
+        metavar="Q,...",
+        rich_help_panel=_OUTPUT,
+        help="Quantiles of the losses, for example 0.5,0.9,0.99.",
+    ),
+]
 Grad = Annotated[bool, _flag("--grad", _OUTPUT, "Show the gradient of the result with respect to the input.")]
 Color = Annotated[
     str,
@@ -318,6 +340,9 @@ def loss_options(spec: LossSpec) -> dict[str, tuple[Any, Any]]:
         "output": (Output, None),
         "rows": (Rows, None),
         "row": (OneRow, None),
+        "by": (By, None),
+        "worst": (Worst, None),
+        "quantiles": (Quantiles, None),
         "grad": (Grad, False),
         "color": (Color, "auto"),
         "jobs": (Jobs, None),

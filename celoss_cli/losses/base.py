@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Literal
 
@@ -133,6 +134,28 @@ class Loss(ABC):
     def gathered(self, batch: Batch, element: int) -> int | None:
         """The class that the target of a canonical batch's element picks, if it picks one."""
         return None
+
+    def verify(self, rows: int, dimensions: int) -> None:
+        """Refuses options of another number of rows than the whole data set has.
+
+        Args:
+            rows: how many rows were read.
+            dimensions: of the input as it was given.
+
+        Raises:
+            InputError: naming the option.
+
+        """
+        return
+
+    def class_codes(self, batch: Batch) -> tuple[Array, Sequence[str]]:
+        """The class of every element of a canonical batch as a code, and the names by code.
+
+        Raises:
+            UsageError: if the targets are no classes.
+
+        """
+        raise UsageError("Expected targets that are classes for --by class, got probabilities.")
 
     @abstractmethod
     def target_of(self, batch: Batch, element: int) -> float | int | tuple[float, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -37,7 +38,9 @@ class ElementLoss(Loss):
         whole = x.shape if x.ndim else (1,)
         rows, width = whole[0], math.prod(whole[1:])
         aligned = {
-            name: np.broadcast_to(_broadcast(name, values, x.shape), whole).reshape(rows, width)
+            name: np.broadcast_to(_broadcast(name, _rows_of(values, x, batch.start), x.shape), whole).reshape(
+                rows, width
+            )
             for name, values in self._aligned().items()
         }
         return replace(
@@ -48,6 +51,11 @@ class ElementLoss(Loss):
             shape=extents,
             conversions=batch.conversions + ((self._target_conversion,) if t.dtype.kind == "b" else ()),
         )
+
+    def verify(self, rows: int, dimensions: int) -> None:
+        for name, values in self._aligned().items():
+            if _has_rows(values, dimensions) and len(values) != rows:
+                raise InputError(f"Expected {name} with a value for each row of the input ({rows}), got {len(values)}.")
 
     def _aligned(self) -> dict[str, Array]:
         """The array options that are broadcast to the input, by name."""
@@ -87,8 +95,24 @@ class ElementLoss(Loss):
     def check_domain(self, batch: Batch) -> None:
         """Refuses values that the loss has no meaning for, in either layer."""
 
+    def class_codes(self, batch: Batch) -> tuple[Array, Sequence[str]]:
+        values, codes = np.unique(batch.target.reshape(-1), return_inverse=True)
+        if not (values == np.floor(values)).all():
+            return super().class_codes(batch)
+        return codes, [f"{value:g}" for value in values]
+
     def target_of(self, batch: Batch, element: int) -> float:
         return float(batch.target.reshape(-1)[element])
+
+
+def _has_rows(values: Array, dimensions: int) -> bool:
+    """Whether an option has a value for each row, rather than the same for all."""
+    return values.ndim == dimensions and dimensions > 0 and len(values) != 1
+
+
+def _rows_of(values: Array, x: Array, start: int) -> Array:
+    """The part of an option that belongs to the rows of ``x``, which begin at ``start``."""
+    return values[start : start + len(x)] if _has_rows(values, x.ndim) else values
 
 
 def _broadcast(name: str, values: Array, shape: tuple[int, ...]) -> Array:

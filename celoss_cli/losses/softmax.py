@@ -9,7 +9,7 @@ The code is the same for both: only the memory order differs.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
@@ -463,6 +463,12 @@ class _ClassLoss(Loss):
         if isinstance(target, tuple) or not 0 <= target < batch.input.shape[1]:
             return None
         return int(target)
+
+    def class_codes(self, batch: Batch) -> tuple[Array, Sequence[str]]:
+        if batch.target.ndim == 3:
+            return super().class_codes(batch)
+        names = batch.labels or [str(index) for index in range(batch.input.shape[1])]
+        return batch.target.reshape(-1), names
 
     def target_of(self, batch: Batch, element: int) -> float | int | tuple[float, ...]:
         row, position = divmod(element, max(1, batch.elements_per_row))

@@ -16,7 +16,7 @@ from celoss_cli.errors import InputError, UsageError
 if TYPE_CHECKING:
     from celoss_cli.sources.base import Dataset, ReadRequest, Stream
 
-__all__ = ["SOURCES", "SourceSpec", "format_of", "read"]
+__all__ = ["SOURCES", "TABLES", "SourceSpec", "format_of", "read"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,9 @@ SOURCES: dict[str, SourceSpec] = {
         SourceSpec("jsonl", (".jsonl", ".ndjson"), "one row object a line", "lines"),
     )
 }
+
+TABLES = ("csv", "tsv")
+"""The formats of delimited text."""
 
 
 def format_of(path: str, first_byte: bytes, chosen: str | None) -> SourceSpec:

@@ -6,10 +6,13 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any, BinaryIO, Literal
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
-from celoss_cli.data import Batch
+from celoss_cli.data import Batch, Chunk
 from celoss_cli.errors import InputError, visible
+
+if TYPE_CHECKING:
+    from celoss_cli.sources.truth import Truth
 
 __all__ = ["MAX_LINE", "ColumnChoice", "Dataset", "ReadRequest", "Stream", "open_stream"]
 
@@ -23,6 +26,7 @@ class ColumnChoice:
 
     Attributes:
         target, classes, id, weight: patterns separated by commas, or None to work it out.
+        group: the column that the loss is broken down by, or None.
 
     """
 
@@ -30,6 +34,7 @@ class ColumnChoice:
     classes: str | None = None
     id: str | None = None
     weight: str | None = None
+    group: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +52,8 @@ class ReadRequest:
         missing: refuse empty and NA cells, or skip their rows.
         allow_nonfinite: accept nan and inf.
         allow_unterminated: accept a last line without a newline.
-        options: the command-line options that settle an ambiguity, for messages.
+        truth: the targets, where they come from elsewhere.
+        start: the number of rows before the first one.
 
     """
 
@@ -61,6 +67,8 @@ class ReadRequest:
     missing: Literal["error", "skip"] = "error"
     allow_nonfinite: bool = False
     allow_unterminated: bool = False
+    truth: Truth | None = None
+    start: int = 0
 
     def separated_by(self, delimiter: str) -> ReadRequest:
         return replace(self, delimiter=delimiter)
@@ -72,16 +80,14 @@ class Dataset:
 
     Attributes:
         described: how the data was read, for the heading and the JSON output.
-        batches: the rows, to be iterated once. Reading may still refuse the data.
+        batches: the rows, to be iterated once, read or still to be read; both may refuse the data.
         options: semantics options that the data itself carries.
-        counts: rows skipped and the like, complete when ``batches`` is exhausted.
 
     """
 
     described: dict[str, Any]
-    batches: Iterator[Batch]
+    batches: Iterator[Batch | Chunk]
     options: dict[str, Any] = field(default_factory=dict)
-    counts: dict[str, int] = field(default_factory=dict)
 
 
 class Stream:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import fnmatch
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,7 +16,10 @@ from celoss_cli.data import Array
 from celoss_cli.errors import InputError, UsageError, quoted, visible
 from celoss_cli.sources.base import ReadRequest
 
-__all__ = ["Mapping", "Targets", "map_columns", "plural"]
+if TYPE_CHECKING:
+    from celoss_cli.sources.table import Cells
+
+__all__ = ["Mapping", "Targets", "map_columns", "plural", "truth_columns"]
 
 _TARGET = frozenset(
     [
@@ -67,7 +71,7 @@ class Mapping:
         target: one column, or one for each input column.
         inputs: the columns of the loss's input, in the order of the classes.
         labels: the classes' names.
-        id, weight: a column, or None.
+        id, weight, group: a column, or None.
         unused: the rest.
         notes: what a reader of the output should know of it.
 
@@ -80,6 +84,7 @@ class Mapping:
     id: int | None
     weight: int | None
     unused: tuple[int, ...]
+    group: int | None = None
     notes: tuple[str, ...] = ()
 
     @property
@@ -98,6 +103,8 @@ class Mapping:
             described["target"] = self.names[self.target[0]]
         described["id"] = None if self.id is None else self.names[self.id]
         described["weight"] = None if self.weight is None else self.names[self.weight]
+        if self.group is not None:
+            described["group"] = self.names[self.group]
         described["unused"] = named(self.unused)
         if self.notes:
             described["notes"] = list(self.notes)
@@ -117,10 +124,11 @@ def map_columns(names: Sequence[str], request: ReadRequest) -> Mapping:
     chosen = {
         role: _chosen(names, pattern, option)
         for role, pattern, option in (
-            ("target", choice.target, "--target-column"),
+            ("target", None if request.truth is not None else choice.target, "--target-column"),
             ("classes", choice.classes, "--class-columns"),
             ("id", choice.id, "--id-column"),
             ("weight", choice.weight, "--weight-column"),
+            ("group", choice.group, "--by"),
         )
     }
     taken = {column for columns in chosen.values() if columns for column in columns}
@@ -131,7 +139,14 @@ def map_columns(names: Sequence[str], request: ReadRequest) -> Mapping:
         return [i for i, name in enumerate(lowered) if name in known and i not in taken]
 
     target = found("target", _TARGET)
-    if not target:
+    if request.truth is not None:
+        if target and choice.classes is None:
+            raise InputError(
+                f"expected targets in one place, got {_listed([names[i] for i in target])} beside --targets",
+                hint="leave out --targets, or name the input columns: --class-columns NAMES",
+            )
+        target = []
+    elif not target:
         raise InputError(
             f"expected a column of targets, got {_listed(names)}",
             hint="name it: --target-column NAME",
@@ -143,10 +158,14 @@ def map_columns(names: Sequence[str], request: ReadRequest) -> Mapping:
         )
     row_id = _one_of(found("id", _ID), names, "--id-column")
     weight = _one_of(found("weight", _WEIGHT), names, "--weight-column")
+    group = _one_of(chosen["group"] or [], names, "--by")
     known = {*target, *(i for i in (row_id, weight) if i is not None)}
+    grouping = {group} - known
     inputs = chosen["classes"]
     if inputs is None:
-        inputs = [i for i in range(len(names)) if i not in known and not _NEVER.fullmatch(lowered[i])]
+        inputs = [
+            i for i in range(len(names)) if i not in known | grouping and not _NEVER.fullmatch(lowered[i])
+        ]
         inputs = _of_one_kind(names, inputs, request)
     overlap = known.intersection(inputs)
     if overlap:
@@ -163,12 +182,38 @@ def map_columns(names: Sequence[str], request: ReadRequest) -> Mapping:
         labels=_labels([names[i] for i in inputs]),
         id=row_id,
         weight=weight,
-        unused=tuple(i for i in range(len(names)) if i not in known and i not in inputs),
+        group=group,
+        unused=tuple(i for i in range(len(names)) if i not in known | grouping and i not in inputs),
         notes=_order_notes([names[i] for i in inputs]) if request.per_class else (),
     )
     _refuse_duplicates(mapping)
     _refuse_mismatch(mapping, request)
     return mapping
+
+
+def truth_columns(names: Sequence[str], request: ReadRequest) -> tuple[int | None, int]:
+    """The columns of ids and of targets in a table that holds nothing else that is asked for.
+
+    Raises:
+        InputError: if the header does not settle it, with the option that does.
+        UsageError: if an option names a column that is not there.
+
+    """
+    choice = request.columns
+    ids = _chosen(names, choice.id, "--id-column") if choice.id in names else None
+    if ids is None:
+        ids = [i for i, name in enumerate(names) if name.lower() in _ID and name != choice.target]
+    row_id = _one_of(ids, names, "--id-column")
+    others = [i for i in range(len(names)) if i != row_id]
+    target = _chosen(names, choice.target, "--target-column")
+    if target is None:
+        target = others if len(others) == 1 else [i for i in others if names[i].lower() in _TARGET]
+    if len(target) != 1:
+        raise InputError(
+            f"expected one column of targets, got {_listed([names[i] for i in target or others])}",
+            hint="say which: --target-column NAME",
+        )
+    return row_id, target[0]
 
 
 def _chosen(names: Sequence[str], pattern: str | None, option: str) -> list[int] | None:
@@ -272,7 +317,7 @@ def _refuse_duplicates(mapping: Mapping) -> None:
 
 def _refuse_mismatch(mapping: Mapping, request: ReadRequest) -> None:
     inputs, targets = len(mapping.inputs), len(mapping.target)
-    if targets == inputs or (request.per_class and targets == 1):
+    if request.truth is not None or targets == inputs or (request.per_class and targets == 1):
         return
     wanted = "one target column or one" if request.per_class else "one target column"
     given = f"{plural(inputs, 'input column')} {_listed([mapping.names[i] for i in mapping.inputs])}"
@@ -287,55 +332,62 @@ def _listed(names: Sequence[str]) -> str:
     return f"{shown} and {len(names) - 8} more" if len(names) > 8 else shown
 
 
-@dataclass(slots=True)
 class Targets:
     """Reads the cells of the single target column of a class loss, the same way from first to last.
 
-    Attributes:
+    Targets are names where the first one is, unless the names count 0, 1, 2, ... themselves.
+
+    Args:
         labels: the classes' names.
-        index: reads a class index from a cell.
-        conversion: what was done, in words, once it is known.
+        number: reads a number from a cell.
+        example: the first cell.
+
+    Attributes:
+        conversion: what is done, in words.
 
     """
 
-    labels: tuple[str, ...]
-    index: Callable[[str], float]
-    conversion: str = ""
-    _by_name: dict[str, int] | None = field(default=None, init=False)
+    def __init__(self, labels: tuple[str, ...], number: Callable[[str], float], example: str) -> None:
+        self._labels = labels
+        self._number = number
+        counting = tuple(map(str, range(len(labels))))
+        self.by_name: dict[str, int] | None = None
+        self.conversion = "targets read as class indices"
+        if labels != counting and example in labels:
+            self.by_name = {label: index for index, label in enumerate(labels)}
+            self.conversion = "targets matched to the class names"
 
-    def read(self, cells: Sequence[str], fail: Callable[[int, InputError], InputError]) -> Array:
-        """Class indices of shape (rows,); ``fail`` gives an error of one cell its place."""
-        if not self.conversion and cells:
-            self._settle(cells[0].strip())
-        values = np.empty(len(cells), np.int64)
-        for row, cell in enumerate(cells):
+    def column(self, cells: Cells, column: int) -> Array:
+        """The class indices of a column, shape (rows,) of int64."""
+        if self.by_name is None:
+            with contextlib.suppress(InputError):
+                values = cells.numbers((column,))[:, 0]
+                if bool((values == np.floor(values)).all() and (np.abs(values) < 2.0**63).all()):
+                    return values.astype(np.int64)
+        return self.cells(cells.texts(column), lambda row, error: cells.refusal(row, column, error))
+
+    def cells(self, texts: Sequence[str], fail: Callable[[int, InputError], InputError]) -> Array:
+        """The class indices of text cells; ``fail`` gives an error of one cell its place."""
+        values = np.empty(len(texts), np.int64)
+        for row, text in enumerate(texts):
             try:
-                values[row] = self._one(cell.strip())
+                values[row] = self._one(text)
             except InputError as error:
                 raise fail(row, error) from None
         return values
 
-    def _settle(self, first: str) -> None:
-        """Targets are names where the first one is, unless the names count 0, 1, 2, ... themselves."""
-        counting = tuple(map(str, range(len(self.labels))))
-        if self.labels != counting and first in self.labels:
-            self._by_name = {label: index for index, label in enumerate(self.labels)}
-            self.conversion = "targets matched to the class names"
-        else:
-            self.conversion = "targets read as class indices"
-
     def _one(self, cell: str) -> int:
-        if self._by_name is not None:
-            if cell in self._by_name:
-                return self._by_name[cell]
-            raise InputError(f"expected a class name of {_listed(self.labels)}, got {quoted(cell)}")
+        if self.by_name is not None:
+            if cell in self.by_name:
+                return self.by_name[cell]
+            raise InputError(f"expected a class name of {_listed(self._labels)}, got {quoted(cell)}")
         try:
-            value = self.index(cell)
+            value = self._number(cell)
         except InputError as error:
             names = (
                 ""
-                if all(label.isdigit() for label in self.labels)
-                else f" or a name of {_listed(self.labels)}"
+                if all(label.isdigit() for label in self._labels)
+                else f" or a name of {_listed(self._labels)}"
             )
             raise InputError(f"expected a class index{names}, got {quoted(cell)}", hint=error.hint) from None
         if value != np.floor(value) or abs(value) >= 2**63:

@@ -2,66 +2,118 @@
 
 from __future__ import annotations
 
-import codecs
 import csv
-import io
+import re
 from collections.abc import Iterator
-from typing import BinaryIO
+from functools import partial
+from itertools import chain
 
-from celoss_cli.data import Array
-from celoss_cli.errors import InputError, LimitError, UsageError, quoted
+from celoss_cli.data import Array, Batch, Chunk
+from celoss_cli.errors import InputError, quoted
 from celoss_cli.sources.base import MAX_LINE, Dataset, ReadRequest, Stream
-from celoss_cli.sources.columns import plural
+from celoss_cli.sources.blocks import Block, blocks, lines_of
+from celoss_cli.sources.columns import map_columns, plural
 from celoss_cli.sources.numbers import number
-from celoss_cli.sources.table import TableRow, dataset_of, matrix_of
+from celoss_cli.sources.plain import NotPlain, parsed
+from celoss_cli.sources.table import Assembler, Rows, TableRow, matrix_of
 
-__all__ = ["read", "read_values", "text_lines"]
-
-_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+__all__ = ["Table", "read", "read_values"]
 
 
 def read(stream: Stream, request: ReadRequest) -> Dataset:
-    """Reads a table row by row.
+    """Reads a table in blocks that any thread may parse.
 
     Raises:
         InputError: with file and line, for anything that is not a rectangular table of that dialect.
         LimitError: for a line of more than 16 MiB.
 
     """
-    table = _Table(stream, request)
-    return dataset_of(table.names, table.rows(), table.place, table.header_line, request)
+    table = Table(stream, request)
+    try:
+        mapping = map_columns(table.names, request)
+    except InputError as error:
+        raise error.at(table.place(table.header_line, None)) from None
+
+    def chunks() -> Iterator[Batch | Chunk]:
+        body = table.body()
+        first = next(body, None)
+        if first is None:
+            return
+        assembler = Assembler(mapping, request, next(table.rows(first))[1])
+        start = request.start
+        for block in chain([first], body):
+            read = partial(_batch, table, assembler, block, start)
+            if request.missing == "error" and b'"' not in block.data:
+                found: Batch | Chunk = Chunk(block.data.count(b"\n"), read)
+            else:
+                # How many rows it holds is known only afterwards, so it is read at once.
+                found = read()
+            yield found
+            start += len(found)
+
+    return Dataset({"columns": mapping.described()}, chunks())
 
 
 def read_values(stream: Stream, request: ReadRequest) -> Array:
     """A table of nothing but numbers, as an array."""
-    table = _Table(stream, request)
-    return matrix_of(table.rows(), table.names, table.place, request)
+    table = Table(stream, request)
+    rows = (row for block in table.body() for row in table.rows(block))
+    return matrix_of(rows, table.names, table.place, request)
 
 
-class _Table:
+def _batch(table: Table, assembler: Assembler, block: Block, start: int) -> Batch:
+    """The rows of a block: parsed by a library where it is plain, else by the strict reader."""
+    mapping, request = assembler.mapping, table.request
+    texts = [column for column in (mapping.id, mapping.group) if column is not None]
+    if assembler.targets is not None and assembler.targets.by_name:
+        texts += mapping.target
+    columns = [column for column in dict.fromkeys(mapping.used) if column not in texts]
+    try:
+        return assembler.batch(parsed(block, len(table.names), columns, texts, request), start)
+    except NotPlain:
+        rows = Rows(table.names, list(table.rows(block)), table.place, request)
+    kept = rows.complete(mapping.used) if request.missing == "skip" else rows
+    return assembler.batch(kept, start, len(rows) - len(kept))
+
+
+class Table:
+    """A table whose header has been read.
+
+    Attributes:
+        names: of the columns.
+        header_line: the number of the header's line.
+
+    """
+
     def __init__(self, stream: Stream, request: ReadRequest) -> None:
         self._name = stream.name
-        self._request = request
+        self.request = request
         self._delimiter = request.delimiter or ","
-        self._lines = text_lines(stream, request)
-        self._reader = csv.reader(self._lines, delimiter=self._delimiter, strict=True)
+        self._whole_cells = _grammar_of_quotes(self._delimiter)
+        self._blocks = blocks(stream, request, quotes=True)
         csv.field_size_limit(MAX_LINE)
-        self._pending: list[TableRow] = []
-        self.header_line = 1
-        self.names = self._header()
+        first = next(self._blocks, None)
+        if first is None:
+            raise InputError("expected a header line, got an empty file: no rows", place=self._name)
+        self.header_line = first.line
+        self.names, self._rest = self._header(first)
 
     def place(self, line: int, column: int | None) -> str:
         return f"{self._name}:{line}" + (f":{column}" if column else "")
 
-    def _header(self) -> list[str]:
-        first = self._next_row()
-        if first is None:
-            raise InputError("expected a header line, got an empty file: no rows", place=self._name)
-        line, cells = first
-        self.header_line = line
-        if not self._request.header:
-            self._pending = [first]
-            return [str(position) for position in range(1, len(cells) + 1)]
+    def body(self) -> Iterator[Block]:
+        """The blocks after the header."""
+        if self._rest.data:
+            yield self._rest
+        yield from self._blocks
+
+    def _header(self, block: Block) -> tuple[list[str], Block]:
+        """The names of the columns, and what is left of the first block."""
+        line, cells = next(self._records(block), (block.line, []))
+        if not cells:
+            raise InputError("expected a header line, got an empty line", place=self.place(line, None))
+        if not self.request.header:
+            return [str(position) for position in range(1, len(cells) + 1)], block
         names = [cell.strip() for cell in cells]
         if all(map(_is_number, names)):
             raise InputError(
@@ -70,31 +122,30 @@ class _Table:
                 place=self.place(line, None),
             )
         if len(names) == 1:
-            other = next((mark for mark in ";\t|, " if mark in names[0] and mark != self._delimiter), None)
-            if other:
-                shown = "tab" if other == "\t" else "space" if other == " " else other
-                raise InputError(
-                    f"expected columns separated by {quoted(self._delimiter)}, got {quoted(names[0])}",
-                    hint=f"try --delimiter '{shown}'",
-                    place=self.place(line, None),
-                )
-        return names
+            self._refuse_other_delimiter(names[0], line)
+        end = block.data.index(b"\n") + 1
+        while block.data.count(b'"', 0, end) % 2:
+            end = block.data.index(b"\n", end) + 1
+        head, tail = block.data[:end], block.data[end:]
+        return names, Block(tail, block.line + head.count(b"\n"), block.offset + end, block.name)
 
-    def rows(self) -> Iterator[TableRow]:
-        """The rows after the header, each as long as it."""
-        blank = None
+    def _refuse_other_delimiter(self, name: str, line: int) -> None:
+        other = next((mark for mark in ";\t|, " if mark in name and mark != self._delimiter), None)
+        if other:
+            shown = "tab" if other == "\t" else "space" if other == " " else other
+            raise InputError(
+                f"expected columns separated by {quoted(self._delimiter)}, got {quoted(name)}",
+                hint=f"try --delimiter '{shown}'",
+                place=self.place(line, None),
+            )
+
+    def rows(self, block: Block) -> Iterator[TableRow]:
+        """The rows of a block after the header, each as long as it."""
         width = len(self.names)
-        while True:
-            row = self._pending.pop() if self._pending else self._next_row()
-            if row is None:
-                return
-            line, cells = row
+        for line, cells in self._records(block):
             if not cells:
-                blank = blank or line
-                continue
-            if blank:
                 raise InputError(
-                    f"expected {plural(width, 'value')}, got an empty line", place=self.place(blank, None)
+                    f"expected {plural(width, 'value')}, got an empty line", place=self.place(line, None)
                 )
             if len(cells) != width:
                 raise InputError(
@@ -104,16 +155,44 @@ class _Table:
                     else "",
                     place=self.place(line, None),
                 )
-            yield row
+            yield line, cells
 
-    def _next_row(self) -> TableRow | None:
-        line = self._reader.line_num + 1
-        try:
-            return line, next(self._reader)
-        except StopIteration:
-            return None
-        except csv.Error as error:
-            raise InputError(_reason(str(error)), place=self.place(line, None)) from None
+    def _records(self, block: Block) -> Iterator[TableRow]:
+        lines = lines_of(block)
+        if b'"' in block.data:
+            lines = self._with_whole_quotes(block, lines)
+        reader = csv.reader(lines, delimiter=self._delimiter, strict=True)
+        while True:
+            line = block.line + reader.line_num
+            try:
+                yield line, next(reader)
+            except StopIteration:
+                return
+            except csv.Error as error:
+                raise InputError(_reason(str(error)), place=self.place(line, None)) from None
+
+    def _with_whole_quotes(self, block: Block, lines: Iterator[str]) -> Iterator[str]:
+        """The lines, where every quotation mark stands around a whole cell or is doubled within one."""
+        record, first = "", block.line
+        for number_of_line, line in enumerate(lines, block.line):
+            record, first = (record + line, first) if record else (line, number_of_line)
+            if record.count('"') % 2:
+                yield line
+                continue
+            if not self._whole_cells.fullmatch(record):
+                raise InputError(
+                    "expected quotation marks around whole values only, got one within a value",
+                    place=self.place(first, None),
+                )
+            record = ""
+            yield line
+
+
+def _grammar_of_quotes(delimiter: str) -> re.Pattern[str]:
+    """A record of RFC 4180: every cell either has no quotation mark or is quoted as a whole."""
+    mark = re.escape(delimiter)
+    cell = rf'(?:"(?:[^"]|"")*+"|[^"{mark}\n]*+)'
+    return re.compile(rf"{cell}(?:{mark}{cell})*+\n")
 
 
 def _reason(text: str) -> str:
@@ -132,84 +211,3 @@ def _is_number(text: str) -> bool:
     except InputError:
         return False
     return True
-
-
-def text_lines(stream: Stream, request: ReadRequest) -> Iterator[str]:
-    """The lines of a text, without their ends, each checked.
-
-    Raises:
-        InputError: for NUL, a bare carriage return, undecodable bytes, or a last line cut short.
-        LimitError: for a line of more than 16 MiB.
-
-    """
-    try:
-        utf8 = codecs.lookup(request.encoding).name == "utf-8"
-    except LookupError:
-        raise UsageError(f"Expected a known encoding, got {quoted(request.encoding)}.") from None
-    decoded = _utf8_lines(stream) if utf8 else _other_lines(stream, request.encoding)
-    for number_of_line, line in enumerate(decoded, 1):
-        place = f"{stream.name}:{number_of_line}"
-        if not line.endswith("\n"):
-            if not request.allow_unterminated:
-                raise InputError(
-                    "expected a newline at the end of the last line; was the data cut?",
-                    hint="if it is complete: --allow-unterminated",
-                    place=place,
-                )
-            line += "\n"
-        text = line.removesuffix("\n").removesuffix("\r")
-        if "\0" in text:
-            raise InputError(
-                f"expected text, got a NUL character at column {text.index(chr(0)) + 1}", place=place
-            )
-        if "\r" in text:
-            raise InputError("expected lines that end in LF or CRLF, got a bare carriage return", place=place)
-        yield text + "\n"
-
-
-def _utf8_lines(stream: Stream) -> Iterator[str]:
-    count = offset = 0
-    while line := _limited(stream.binary, stream.name, count):
-        count += 1
-        if count == 1:
-            if line.startswith(_UTF16):
-                raise InputError(
-                    "expected UTF-8, got UTF-16", hint="try --encoding utf-16", place=f"{stream.name}:1"
-                )
-            line = line.removeprefix(codecs.BOM_UTF8)
-        try:
-            yield line.decode()
-        except UnicodeDecodeError as error:
-            raise InputError(
-                f"expected UTF-8, got the byte 0x{line[error.start]:02x} at offset {offset + error.start}",
-                hint="another encoding? try --encoding latin-1",
-                place=f"{stream.name}:{count}",
-            ) from None
-        offset += len(line)
-
-
-def _limited(binary: BinaryIO, name: str, count: int) -> bytes:
-    line = binary.readline(MAX_LINE + 1)
-    if len(line) > MAX_LINE:
-        raise LimitError(
-            f"expected a line of at most {MAX_LINE >> 20} MiB, got a longer one", place=f"{name}:{count + 1}"
-        )
-    return line
-
-
-def _other_lines(stream: Stream, encoding: str) -> Iterator[str]:
-    count = 0
-    with io.TextIOWrapper(stream.binary, encoding=encoding, newline="\n") as text:
-        try:
-            while line := text.readline(MAX_LINE + 1):
-                if len(line) > MAX_LINE:
-                    raise LimitError(
-                        f"expected a line of at most {MAX_LINE >> 20} MiB, got a longer one",
-                        place=f"{stream.name}:{count + 1}",
-                    )
-                count += 1
-                yield line.removeprefix("\ufeff") if count == 1 else line
-        except UnicodeError:
-            raise InputError(
-                f"expected text in {encoding}, got other bytes", place=f"{stream.name}:{count + 1}"
-            ) from None

@@ -14,11 +14,11 @@ import numpy as np
 from celoss_cli.data import Array, Batch
 from celoss_cli.errors import InputError, quoted
 from celoss_cli.sources.base import Dataset, ReadRequest, Stream
-from celoss_cli.sources.columns import plural
+from celoss_cli.sources.columns import map_columns, plural
 from celoss_cli.sources.numbers import number
-from celoss_cli.sources.table import TableRow, dataset_of
+from celoss_cli.sources.table import Assembler, Rows, TableRow, dataset_of
 
-__all__ = ["array_of", "objects_dataset", "parse", "read", "read_values"]
+__all__ = ["RowObjects", "array_of", "parse", "read", "read_values"]
 
 _INPUT_KEYS = ("logits", "log_probs", "probs", "probabilities", "scores", "predictions", "input", "inputs")
 _TARGET_KEYS = ("targets", "target", "labels", "label", "label_ids", "y")
@@ -41,7 +41,7 @@ def read(stream: Stream, request: ReadRequest) -> Dataset:
     if isinstance(document, dict):
         return _named_dataset(document, stream.name, request)
     if isinstance(document, list) and document and all(isinstance(row, dict) for row in document):
-        return objects_dataset(document, [f"{stream.name}: $[{i}]" for i in range(len(document))], request)
+        return _objects_dataset(document, [f"{stream.name}: $[{i}]" for i in range(len(document))], request)
     if document == []:
         raise InputError("expected rows, got an empty list: no rows", place=stream.name)
     raise InputError(
@@ -262,14 +262,16 @@ def _named_dataset(document: dict[str, Any], name: str, request: ReadRequest) ->
         },
         "shape": list(input.shape),
     }
-    batch = Batch(input, target, ids=ids, place=lambda row: f"{name}: $.{target_key}[{row}]")
+    batch = Batch(
+        input, target, ids=ids, place=lambda row: f"{name}: $.{target_key}[{row}]", start=request.start
+    )
     return Dataset(described, iter([batch]), options=options)
 
 
 def _ids(value: Any, place: str, rows: int) -> list[str]:
     if not isinstance(value, list) or len(value) != rows:
         raise InputError(f"expected a list of {plural(rows, 'id')}, got {_shown(value)}", place=place)
-    return [item if isinstance(item, str) else json.dumps(item) for item in value]
+    return [_id(item) for item in value]
 
 
 def _split_dataset(document: dict[str, Any], name: str, request: ReadRequest) -> Dataset:
@@ -293,56 +295,97 @@ def _split_dataset(document: dict[str, Any], name: str, request: ReadRequest) ->
     return dataset_of(names, rows(), place, 0, request)
 
 
-def objects_dataset(
+class RowObjects:
+    """Reads row objects that all look like the first: of flat values a table, of lists an array a key.
+
+    Attributes:
+        described: how they are read.
+
+    """
+
+    def __init__(self, first: dict[str, Any], place: str, request: ReadRequest) -> None:
+        self._first = first
+        self._names = list(first)
+        self._request = request
+        self._stacked = any(isinstance(value, list) for value in first.values())
+        if self._stacked:
+            self._input_key = _key(first, _INPUT_KEYS, "input", place)
+            self._target_key = _key(first, _TARGET_KEYS, "target", place)
+            self._id_key = next((key for key in _ID_KEYS if key in first), None)
+            columns: dict[str, Any] = {
+                "inputs": [self._input_key],
+                "target": self._target_key,
+                "id": self._id_key,
+                "weight": None,
+                "unused": sorted(set(first) - {self._input_key, self._target_key, self._id_key}),
+            }
+        else:
+            try:
+                mapping = map_columns(self._names, request)
+            except InputError as error:
+                raise error.at(place) from None
+            cells = [_cell(first[key], f"{place}.{key}") for key in self._names]
+            self._assembler = Assembler(mapping, request, cells)
+            columns = mapping.described()
+        self.described: dict[str, Any] = {"columns": columns}
+
+    def batch(self, objects: Sequence[dict[str, Any]], places: Sequence[str], start: int) -> Batch:
+        """The batch of these objects, the first of which is row ``start``.
+
+        Raises:
+            InputError: with its place, for an object of other keys or values.
+
+        """
+        for row, where in zip(objects, places, strict=True):
+            if row.keys() != self._first.keys():
+                odd = sorted(row.keys() ^ self._first.keys())
+                raise InputError(
+                    f"expected the keys of the first row, got a difference in {', '.join(map(quoted, odd))}",
+                    place=where,
+                )
+        return self._arrays(objects, places, start) if self._stacked else self._table(objects, places, start)
+
+    def _table(self, objects: Sequence[dict[str, Any]], places: Sequence[str], start: int) -> Batch:
+        names = self._names
+        rows = [
+            (index, [_cell(row[key], f"{places[index]}.{key}") for key in names])
+            for index, row in enumerate(objects)
+        ]
+
+        def place(row: int, column: int | None) -> str:
+            return places[row] + (f".{names[column - 1]}" if column else "")
+
+        found = Rows(names, rows, place, self._request)
+        skip = self._request.missing == "skip"
+        kept = found.complete(self._assembler.mapping.used) if skip else found
+        return self._assembler.batch(kept, start, len(found) - len(kept))
+
+    def _arrays(self, objects: Sequence[dict[str, Any]], places: Sequence[str], start: int) -> Batch:
+        arrays = {}
+        for key in (self._input_key, self._target_key):
+            shape, kind = _shape(self._first[key]), None
+            for row, place in zip(objects, places, strict=True):
+                kind = _check(row[key], f"{place}.{key}", shape, kind, self._request)
+            arrays[key] = np.array([_plain(row[key]) for row in objects])
+        return Batch(
+            arrays[self._input_key],
+            arrays[self._target_key],
+            ids=None if self._id_key is None else [_id(row[self._id_key]) for row in objects],
+            place=lambda row: places[row],
+            start=start,
+        )
+
+
+def _objects_dataset(
     objects: Sequence[dict[str, Any]], places: Sequence[str], request: ReadRequest
 ) -> Dataset:
-    """Row objects as a data set: of flat values a table, of lists an array for each key."""
-    names = list(objects[0])
-    for row, where in zip(objects, places, strict=True):
-        if row.keys() != objects[0].keys():
-            odd = sorted(row.keys() ^ objects[0].keys())
-            raise InputError(
-                f"expected the keys of the first row, got a difference in {', '.join(map(quoted, odd))}",
-                place=where,
-            )
-    if any(isinstance(value, list) for value in objects[0].values()):
-        return _stacked_dataset(objects, places, request)
-
-    def rows() -> Iterator[TableRow]:
-        for index, row in enumerate(objects):
-            yield index, [_cell(row[key], f"{places[index]}.{key}") for key in names]
-
-    def place(row: int, column: int | None) -> str:
-        return places[row] + (f".{names[column - 1]}" if column else "")
-
-    return dataset_of(names, rows(), place, 0, request)
+    """A list of row objects as a data set."""
+    reader = RowObjects(objects[0], places[0], request)
+    return Dataset(reader.described, iter([reader.batch(objects, places, request.start)]))
 
 
-def _stacked_dataset(
-    objects: Sequence[dict[str, Any]], places: Sequence[str], request: ReadRequest
-) -> Dataset:
-    input_key = _key(objects[0], _INPUT_KEYS, "input", places[0])
-    target_key = _key(objects[0], _TARGET_KEYS, "target", places[0])
-    id_key = next((key for key in _ID_KEYS if key in objects[0]), None)
-    arrays = {}
-    for key in (input_key, target_key):
-        shape = _shape(objects[0][key])
-        kind = None
-        for row, place in zip(objects, places, strict=True):
-            kind = _check(row[key], f"{place}.{key}", shape, kind, request)
-        arrays[key] = np.array([_plain(row[key]) for row in objects])
-    described = {
-        "columns": {
-            "inputs": [input_key],
-            "target": target_key,
-            "id": id_key,
-            "weight": None,
-            "unused": sorted(set(objects[0]) - {input_key, target_key, id_key}),
-        }
-    }
-    ids = None if id_key is None else [str(row[id_key]) for row in objects]
-    batch = Batch(arrays[input_key], arrays[target_key], ids=ids, place=lambda row: places[row])
-    return Dataset(described, iter([batch]))
+def _id(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def _cell(value: Any, place: str) -> str:

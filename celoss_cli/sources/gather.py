@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from celoss_cli.data import Batch
+from celoss_cli.data import Batch, Chunk
 from celoss_cli.errors import InputError, quoted, visible
 from celoss_cli.sources import read
 from celoss_cli.sources.base import Dataset, ReadRequest, Stream, open_stream
@@ -21,10 +21,23 @@ def gather(paths: Sequence[str], request: ReadRequest, chosen: str | None) -> Da
         InputError: if a file cannot be read, or differs from the first one in its columns or options.
 
     """
-    datasets = ((path, _read(path, request, chosen)) for path in paths)
-    path, first = next(datasets)
+    path, *others = paths
+    first = _read(path, request, chosen)
     whole = Dataset({"files": list(paths), **first.described}, iter(()), dict(first.options))
-    whole.batches = _chained(whole, path, first, datasets)
+
+    def batches() -> Iterator[Batch | Chunk]:
+        rows = request.start
+        for found in first.batches:
+            yield found
+            rows += len(found)
+        for name in others:
+            dataset = _read(name, replace(request, start=rows), chosen)
+            _refuse_difference(whole, name, dataset)
+            for found in dataset.batches:
+                yield found
+                rows += len(found)
+
+    whole.batches = batches()
     return whole
 
 
@@ -40,32 +53,11 @@ def _read(path: str, request: ReadRequest, chosen: str | None) -> Dataset:
     return dataset
 
 
-def _until_closed(batches: Iterator[Batch], stream: Stream) -> Iterator[Batch]:
+def _until_closed(batches: Iterator[Batch | Chunk], stream: Stream) -> Iterator[Batch | Chunk]:
     try:
         yield from batches
     finally:
         stream.close()
-
-
-def _chained(
-    whole: Dataset, path: str, first: Dataset, others: Iterator[tuple[str, Dataset]]
-) -> Iterator[Batch]:
-    start = 0
-    for name, dataset in _each(path, first, others):
-        _refuse_difference(whole, name, dataset)
-        offset = start
-        for batch in dataset.batches:
-            start = offset + batch.start + len(batch)
-            yield replace(batch, start=offset + batch.start)
-        for key, value in dataset.described.items():
-            whole.described.setdefault(key, value)
-        for key, count in dataset.counts.items():
-            whole.counts[key] = whole.counts.get(key, 0) + count
-
-
-def _each(path: str, first: Dataset, others: Iterator[tuple[str, Dataset]]) -> Iterator[tuple[str, Dataset]]:
-    yield path, first
-    yield from others
 
 
 def _refuse_difference(whole: Dataset, path: str, dataset: Dataset) -> None:

@@ -1,16 +1,19 @@
-"""JSON Lines: one row object a line."""
+"""JSON Lines: one row object a line, streamed."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import partial
+from itertools import chain
 from typing import Any
 
 import numpy as np
 
-from celoss_cli.data import Array
+from celoss_cli.data import Array, Batch, Chunk
 from celoss_cli.errors import InputError
 from celoss_cli.sources.base import Dataset, ReadRequest, Stream
-from celoss_cli.sources.delimited import text_lines
-from celoss_cli.sources.document import array_of, objects_dataset, parse
+from celoss_cli.sources.blocks import Block, blocks, lines_of
+from celoss_cli.sources.document import RowObjects, array_of, parse
 
 __all__ = ["read", "read_values"]
 
@@ -22,31 +25,45 @@ def read(stream: Stream, request: ReadRequest) -> Dataset:
         InputError: with file and line.
 
     """
-    objects, places = [], []
-    for place, value in _documents(stream, request):
-        if not isinstance(value, dict):
-            raise InputError("expected a row object, got another value", place=place)
-        objects.append(value)
-        places.append(place)
-    if not objects:
+    body = blocks(stream, request)
+    first = next(body, None)
+    if first is None:
         raise InputError("expected row objects, got an empty file: no rows", place=stream.name)
-    return objects_dataset(objects, places, request)
+    place, example = next(_objects(first))
+    reader = RowObjects(example, place, request)
+
+    def chunks() -> Iterator[Batch | Chunk]:
+        start = request.start
+        for block in chain([first], body):
+            read = partial(_batch, reader, block, start)
+            found = Chunk(block.data.count(b"\n"), read) if request.missing == "error" else read()
+            yield found
+            start += len(found)
+
+    return Dataset(reader.described, chunks())
 
 
 def read_values(stream: Stream, request: ReadRequest) -> Array:
     """One number or one list of numbers a line, as an array."""
-    return np.array([array_of(value, "$", place, request) for place, value in _documents(stream, request)])
+    lines = (line for block in blocks(stream, request) for line in _documents(block))
+    return np.array([array_of(value, "$", place, request) for place, value in lines])
 
 
-def _documents(stream: Stream, request: ReadRequest) -> list[tuple[str, Any]]:
-    documents = []
-    blank = 0
-    for line_number, line in enumerate(text_lines(stream, request), 1):
+def _batch(reader: RowObjects, block: Block, start: int) -> Batch:
+    places, objects = zip(*_objects(block), strict=True)
+    return reader.batch(objects, places, start)
+
+
+def _objects(block: Block) -> Iterator[tuple[str, dict[str, Any]]]:
+    for place, value in _documents(block):
+        if not isinstance(value, dict):
+            raise InputError("expected a row object, got another value", place=place)
+        yield place, value
+
+
+def _documents(block: Block) -> Iterator[tuple[str, Any]]:
+    for number, line in enumerate(lines_of(block), block.line):
+        place = block.place(number)
         if not line.strip():
-            blank = blank or line_number
-            continue
-        if blank:
-            raise InputError("expected a row object, got an empty line", place=f"{stream.name}:{blank}")
-        place = f"{stream.name}:{line_number}"
-        documents.append((place, parse(line.encode(), stream.name, line_number)))
-    return documents
+            raise InputError("expected a row object, got an empty line", place=place)
+        yield place, parse(line.encode(), block.name, number)

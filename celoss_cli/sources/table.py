@@ -1,10 +1,15 @@
-"""From rows of text cells to batches: the part of reading a table that knows roles and numbers."""
+"""From a table to batches: the part of reading that knows roles, targets and numbers.
+
+A format hands over cells, either as text (``Rows``) or parsed by a library (``plain.Plain``). Both
+answer the same questions, and ``Assembler`` makes a batch of the answers.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import islice
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -14,7 +19,7 @@ from celoss_cli.sources.base import Dataset, ReadRequest
 from celoss_cli.sources.columns import Mapping, Targets, map_columns
 from celoss_cli.sources.numbers import MISSING, number, numbers
 
-__all__ = ["dataset_of", "matrix_of"]
+__all__ = ["Assembler", "Cells", "Place", "Rows", "TableRow", "dataset_of", "matrix_of"]
 
 _CELLS_AT_A_TIME = 1 << 17
 
@@ -25,116 +30,165 @@ Place = Callable[[int, int | None], str]
 """Names a place by line and, if known, by column counted from 1."""
 
 
-def dataset_of(
-    names: Sequence[str], rows: Iterable[TableRow], place: Place, first: int, request: ReadRequest
-) -> Dataset:
-    """A table as a data set; ``first`` is where the header is, for messages about it."""
-    try:
-        mapping = map_columns(names, request)
-    except InputError as error:
-        raise error.at(place(first, None)) from None
-    dataset = Dataset({"columns": mapping.described()}, iter(()), counts={"skipped": 0})
-    dataset.batches = _batches(mapping, iter(rows), place, request, dataset)
-    return dataset
+class Cells(Protocol):
+    """Some rows of a table."""
+
+    def __len__(self) -> int: ...
+
+    def numbers(self, columns: Sequence[int]) -> Array:
+        """Shape (rows, columns), float64."""
+
+    def answers(self, columns: Sequence[int]) -> Array:
+        """As ``numbers``, where true and false are 1 and 0."""
+
+    def texts(self, column: int) -> Sequence[str]:
+        """The cells of a column, without the blanks around them."""
+
+    def row_place(self, row: int) -> str:
+        """Names a row, counted from 0 here."""
+
+    def refusal(self, row: int, column: int, error: InputError) -> InputError:
+        """``error`` of one cell with its place."""
 
 
-def _batches(
-    mapping: Mapping, rows: Iterator[TableRow], place: Place, request: ReadRequest, dataset: Dataset
-) -> Iterator[Batch]:
-    cells = _Cells(mapping, place, request)
-    per_batch = max(1, _CELLS_AT_A_TIME // len(mapping.names))
-    start = 0
-    while block := list(islice(rows, per_batch)):
-        if request.missing == "skip":
-            kept = [row for row in block if not any(row[1][i].strip() in MISSING for i in mapping.used)]
-            dataset.counts["skipped"] += len(block) - len(kept)
-            block = kept
-        batch = cells.batch(block, start)
-        if cells.conversion:
-            dataset.described["targets"] = cells.conversion
-        yield batch
-        start += len(block)
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Rows of text cells, read by the one grammar; whatever it does not take is refused with its place."""
+
+    names: Sequence[str]
+    rows: Sequence[TableRow]
+    place: Place
+    request: ReadRequest
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def complete(self, used: Sequence[int]) -> Rows:
+        """The rows without a missing cell in these columns."""
+        kept = [row for row in self.rows if not any(row[1][i].strip() in MISSING for i in used)]
+        return Rows(self.names, kept, self.place, self.request)
+
+    def numbers(self, columns: Sequence[int]) -> Array:
+        flat = [cells[column] for _, cells in self.rows for column in columns]
+        values = numbers(flat, decimal=self.request.decimal)
+        if values is None:
+            values = np.array([self._one(row, column) for row in range(len(self)) for column in columns])
+        return values.reshape(len(self), len(columns))
+
+    def answers(self, columns: Sequence[int]) -> Array:
+        spelled = {"true": "1", "false": "0"}
+        plain = [
+            (line, [spelled.get(cell.strip().lower(), cell) for cell in cells]) for line, cells in self.rows
+        ]
+        return Rows(self.names, plain, self.place, self.request).numbers(columns)
+
+    def texts(self, column: int) -> Sequence[str]:
+        return [cells[column].strip() for _, cells in self.rows]
+
+    def row_place(self, row: int) -> str:
+        return self.place(self.rows[row][0], None)
+
+    def refusal(self, row: int, column: int, error: InputError) -> InputError:
+        name = quoted(self.names[column])
+        error.fact = error.fact.replace("expected a number", f"expected a number in column {name}", 1)
+        return error.at(self.place(self.rows[row][0], column + 1))
+
+    def _one(self, row: int, column: int) -> float:
+        try:
+            return parsed_number(self.rows[row][1][column], self.request)
+        except InputError as error:
+            raise self.refusal(row, column, error) from None
 
 
-class _Cells:
-    """Turns blocks of rows into batches, by one mapping."""
+def parsed_number(text: str, request: ReadRequest) -> float:
+    """A number in the dialect that was asked for."""
+    return number(text, decimal=request.decimal, allow_nonfinite=request.allow_nonfinite)
 
-    def __init__(self, mapping: Mapping, place: Place, request: ReadRequest) -> None:
-        self._mapping = mapping
-        self._place = place
+
+class Assembler:
+    """Makes batches of a table's cells, by one mapping and one reading of the targets.
+
+    Attributes:
+        mapping: which column is what.
+        targets: how the cells of a single target column are read, or None where they are numbers.
+
+    """
+
+    def __init__(self, mapping: Mapping, request: ReadRequest, first_row: Sequence[str] | None) -> None:
+        self.mapping = mapping
         self._request = request
-        self._targets = (
-            Targets(mapping.labels, self._number)
-            if (request.per_class and len(mapping.target) == 1)
-            else None
-        )
+        self.targets: Targets | None = None
+        if request.truth is not None:
+            request.truth.read_as(mapping.labels, request)
+        elif request.per_class and len(mapping.target) == 1:
+            example = first_row[mapping.target[0]].strip() if first_row else ""
+            self.targets = Targets(mapping.labels, lambda text: parsed_number(text, request), example)
 
     @property
-    def conversion(self) -> str:
-        return self._targets.conversion if self._targets else ""
+    def conversions(self) -> tuple[str, ...]:
+        """What is done to the targets, in words."""
+        if self._request.truth is not None:
+            return self._request.truth.conversions
+        return (self.targets.conversion,) if self.targets else ()
 
-    def batch(self, block: Sequence[TableRow], start: int) -> Batch:
-        mapping, request = self._mapping, self._request
-        lines = [line for line, _ in block]
-        input = self._matrix(block, mapping.inputs)
-        if self._targets:
-            column = mapping.target[0]
-            target = self._targets.read(
-                [cells[column] for _, cells in block],
-                lambda row, error: self._at(block[row][0], column, error),
-            )
-        else:
-            target = self._answers(block)
-        if not request.per_class and len(mapping.inputs) == 1:
-            input, target = input[:, 0], target[:, 0]
+    def batch(self, cells: Cells, start: int, skipped: int = 0) -> Batch:
+        """The batch of these cells, whose first row is number ``start`` of the file."""
+        mapping, per_class = self.mapping, self._request.per_class
+        input = cells.numbers(mapping.inputs)
+        ids = None if mapping.id is None else cells.texts(mapping.id)
+        target = self._target(cells, start, ids)
+        if not per_class and len(mapping.inputs) == 1:
+            input, target = input[:, 0], target.reshape(len(input))
         aligned = {}
         if mapping.weight is not None:
-            aligned["sample weight"] = self._matrix(block, (mapping.weight,))[:, 0]
+            aligned["sample weight"] = cells.numbers((mapping.weight,))[:, 0]
         return Batch(
             input=input,
             target=target,
             aligned=aligned,
             start=start,
-            place=lambda row: self._place(lines[row], None),
-            ids=None if mapping.id is None else [cells[mapping.id].strip() for _, cells in block],
-            labels=mapping.labels if request.per_class else None,
+            place=cells.row_place,
+            ids=ids,
+            labels=mapping.labels if per_class else None,
+            conversions=self.conversions,
+            skipped=skipped,
+            groups=None if mapping.group is None else cells.texts(mapping.group),
         )
 
-    def _number(self, text: str) -> float:
-        return number(text, decimal=self._request.decimal, allow_nonfinite=self._request.allow_nonfinite)
+    def _target(self, cells: Cells, start: int, ids: Sequence[str] | None) -> Array:
+        if self._request.truth is not None:
+            return self._request.truth.of(start, len(cells), ids, cells.row_place)
+        if self.targets:
+            return self.targets.column(cells, self.mapping.target[0])
+        return cells.answers(self.mapping.target)
 
-    def _matrix(self, block: Sequence[TableRow], columns: Sequence[int]) -> Array:
-        flat = [cells[column] for _, cells in block for column in columns]
-        values = numbers(flat, decimal=self._request.decimal)
-        if values is None:
-            values = np.array(
-                [self._one(line, column, cells[column]) for line, cells in block for column in columns]
-            )
-        return values.reshape(len(block), len(columns))
 
-    def _answers(self, block: Sequence[TableRow]) -> Array:
-        """Numeric targets, where true and false are 1 and 0."""
-        answers = {"true": "1", "false": "0"}
+def dataset_of(
+    names: Sequence[str], rows: Iterable[TableRow], place: Place, first: int, request: ReadRequest
+) -> Dataset:
+    """A table of text cells as a data set; ``first`` is where the header is, for messages about it."""
+    try:
+        mapping = map_columns(names, request)
+    except InputError as error:
+        raise error.at(place(first, None)) from None
+    return Dataset({"columns": mapping.described()}, _batches(mapping, iter(rows), place, request))
 
-        def plain(cells: Sequence[str]) -> Sequence[str]:
-            return [answers.get(cell.strip().lower(), cell) for cell in cells]
 
-        return self._matrix([(line, plain(cells)) for line, cells in block], self._mapping.target)
-
-    def _one(self, line: int, column: int, cell: str) -> float:
-        try:
-            return self._number(cell)
-        except InputError as error:
-            raise self._at(line, column, error) from None
-
-    def _at(self, line: int, column: int, error: InputError) -> InputError:
-        name = self._mapping.names[column]
-        error.fact = error.fact.replace("expected a number", f"expected a number in column {quoted(name)}", 1)
-        return error.at(self._place(line, column + 1))
+def _batches(
+    mapping: Mapping, rows: Iterator[TableRow], place: Place, request: ReadRequest
+) -> Iterator[Batch]:
+    per_batch = max(1, _CELLS_AT_A_TIME // len(mapping.names))
+    assembler: Assembler | None = None
+    start = request.start
+    while block := list(islice(rows, per_batch)):
+        assembler = assembler or Assembler(mapping, request, block[0][1])
+        found = Rows(mapping.names, block, place, request)
+        kept = found.complete(mapping.used) if request.missing == "skip" else found
+        yield assembler.batch(kept, start, len(found) - len(kept))
+        start += len(kept)
 
 
 def matrix_of(rows: Iterable[TableRow], names: Sequence[str], place: Place, request: ReadRequest) -> Array:
     """A table of nothing but numbers as an array: (rows, columns), or (rows,) for one column."""
-    everything = Mapping(tuple(names), (), tuple(range(len(names))), tuple(names), None, None, ())
-    values: Any = _Cells(everything, place, request)._matrix(list(rows), everything.inputs)
+    values: Any = Rows(names, list(rows), place, request).numbers(range(len(names)))
     return values[:, 0] if values.shape[1] == 1 else values

@@ -1,0 +1,207 @@
+"""What can be collected beside the totals in one pass: groups, quantiles, the worst elements.
+
+Every collection is a value with ``+`` that depends on the elements only, never on how they were cut
+into batches.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from celoss_cli.data import Array, Batch, Group, Quantile, Tally, Terms
+from celoss_cli.losses.base import Loss
+
+__all__ = ["QUANTILE_BOUND", "Collected", "Wanted", "collect"]
+
+_KEPT_BITS = 8
+_DROPPED_BITS = 52 - _KEPT_BITS
+QUANTILE_BOUND = 2.0 ** -(_KEPT_BITS + 1)
+"""Relative error of a quantile: losses are counted by their leading bits, and the middle is given."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What to collect.
+
+    Attributes:
+        by: "class", the name of a column whose values the batches carry, or None.
+        quantiles: whether the losses are counted by size.
+        worst: how many of the largest losses are kept.
+
+    """
+
+    by: str | None = None
+    quantiles: bool = False
+    worst: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An element that may be among the worst.
+
+    Attributes:
+        rank: sorts the worse one first: NaN, then the larger loss, then the earlier element.
+        batch: its row alone, canonical.
+        position: the element within the row.
+
+    """
+
+    rank: tuple[bool, float, int, int]
+    batch: Batch
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """Collections of any number of elements; ``Collected()`` is empty and ``+`` joins.
+
+    Attributes:
+        groups: the tally of each group by its name.
+        levels: how many losses lie in each interval of relative width 2**-8.
+        worst: candidates, the worst first, at most as many as wanted.
+
+    """
+
+    groups: dict[str, Tally] = field(default_factory=dict)
+    levels: Counter[int] = field(default_factory=Counter)
+    worst: tuple[Candidate, ...] = ()
+
+    def joined(self, other: Collected, wanted: Wanted) -> Collected:
+        """Both together."""
+        groups = dict(self.groups)
+        for name, tally in other.groups.items():
+            groups[name] = groups.get(name, Tally()) + tally
+        worst = sorted((*self.worst, *other.worst), key=lambda candidate: candidate.rank)[: wanted.worst]
+        return Collected(groups, self.levels + other.levels, tuple(worst))
+
+    def breakdown(self, total: Tally, labels: Sequence[str] | None) -> list[Group]:
+        """The groups, classes in their own order and values by name, with the share of each."""
+        order = {label: index for index, label in enumerate(labels or ())}
+        names = sorted(self.groups, key=lambda name: (order.get(name, len(order)), _natural(name)))
+        return [self._group(name, total) for name in names]
+
+    def _group(self, name: str, total: Tally) -> Group:
+        tally = self.groups[name]
+        return Group(name, tally, tally.reduce("mean"), tally.loss / total.loss)
+
+    def quantiles(self, fractions: Sequence[float]) -> list[Quantile]:
+        """The smallest losses that at least these fractions of the counted elements do not exceed."""
+        total = self.levels.total()
+        if not total:
+            return []
+        levels = sorted(self.levels)
+        reached = np.cumsum([self.levels[level] for level in levels])
+        at = np.searchsorted(reached, [max(1, int(np.ceil(fraction * total))) for fraction in fractions])
+        return [
+            Quantile(fraction, _middle(levels[i]), QUANTILE_BOUND)
+            for fraction, i in zip(fractions, at, strict=True)
+        ]
+
+
+def _natural(name: str) -> tuple[int, float, str]:
+    return (0, float(name), name) if name.lstrip("+-").isdigit() else (1, 0.0, name)
+
+
+def collect(loss: Loss, batch: Batch, terms: Terms, wanted: Wanted) -> Collected:
+    """The collections of one canonical batch.
+
+    Raises:
+        UsageError: for a breakdown by class of targets that are no classes.
+
+    """
+    counted = None if terms.ignored is None else np.flatnonzero(~terms.ignored)
+    return Collected(
+        _groups(loss, batch, terms, wanted.by) if wanted.by else {},
+        _levels(terms.loss if counted is None else terms.loss[counted]) if wanted.quantiles else Counter(),
+        _worst(batch, terms, wanted.worst, counted) if wanted.worst else (),
+    )
+
+
+def _groups(loss: Loss, batch: Batch, terms: Terms, by: str) -> dict[str, Tally]:
+    if by == "class":
+        codes, names = loss.class_codes(batch)
+    else:
+        codes, names = _codes_of(batch.groups or (), batch.elements_per_row)
+    order = np.argsort(codes, kind="stable")
+    if terms.ignored is not None:
+        order = order[~terms.ignored[order]]
+    present, starts = np.unique(codes[order], return_index=True)
+    groups = {}
+    for code, members in zip(present, np.split(order, starts[1:]), strict=True):
+        part = Terms(terms.loss[members], terms.weight[members], terms.weight_is)
+        count = len(np.unique(members // max(1, batch.elements_per_row)))
+        groups[names[code]] = Tally.of(part, count)
+    return groups
+
+
+def _codes_of(groups: Sequence[str], repeated: int) -> tuple[Array, Sequence[str]]:
+    names = sorted(set(groups))
+    code_of = {name: code for code, name in enumerate(names)}
+    codes = np.fromiter(map(code_of.__getitem__, groups), np.int64, len(groups))
+    return np.repeat(codes, repeated), names
+
+
+def _levels(losses: Array) -> Counter[int]:
+    bits = losses[~np.isnan(losses)].astype(np.float64).view(np.int64)
+    # Negative doubles count downwards: mirrored, the integers are in the order of the values.
+    ordered = np.where(bits < 0, np.int64(-(2**63)) - bits, bits) >> _DROPPED_BITS
+    levels, counts = np.unique(ordered, return_counts=True)
+    return Counter(dict(zip(levels.tolist(), counts.tolist(), strict=True)))
+
+
+def _middle(level: int) -> float:
+    """The loss in the middle of a level; 0 and the infinities are levels of their own."""
+    low, high = _from_order(level << _DROPPED_BITS), _from_order((level + 1) << _DROPPED_BITS)
+    return low if low == 0 or np.isinf(low) else (low + high) / 2 if np.isfinite(high) else low
+
+
+def _from_order(ordered: int) -> float:
+    bits = np.int64(-(2**63) - ordered if ordered < 0 else ordered)
+    return float(bits.view(np.float64))
+
+
+def _worst(batch: Batch, terms: Terms, count: int, counted: Array | None) -> tuple[Candidate, ...]:
+    losses = terms.loss.astype(np.float64)
+    nan = np.isnan(losses)
+    losses[nan] = np.inf
+    if terms.ignored is not None:
+        losses[terms.ignored] = -np.inf
+    chosen: Any = np.arange(len(losses)) if counted is None else counted
+    if len(chosen) > count:
+        # Everything above the count-th largest loss, and as many of the elements at it as come first.
+        # NaN counts as infinite here, so that all of them stay in.
+        limit = np.partition(losses[chosen], len(chosen) - count)[len(chosen) - count]
+        if np.isinf(limit):
+            chosen = chosen[losses[chosen] == limit]
+        else:
+            above, at = chosen[losses[chosen] > limit], chosen[losses[chosen] == limit]
+            chosen = np.concatenate([above, at[: count - len(above)]])
+    width = max(1, batch.elements_per_row)
+    ranked = sorted(
+        (not nan[i], -float(losses[i]), batch.start + i // width, i % width) for i in chosen.tolist()
+    )
+    return tuple(_candidate(batch, rank) for rank in ranked[:count])
+
+
+def _candidate(batch: Batch, rank: tuple[bool, float, int, int]) -> Candidate:
+    row, position = rank[2] - batch.start, rank[3]
+    alone = batch.rows(row, row + 1)
+    # Copies, so that one row does not keep its whole block in memory.
+    ids = None if alone.ids is None else [alone.ids[0]]
+    return Candidate(
+        rank,
+        replace(
+            alone,
+            input=alone.input.copy(),
+            target=alone.target.copy(),
+            aligned={name: values.copy() for name, values in alone.aligned.items()},
+            ids=ids,
+            groups=None,
+        ),
+        position,
+    )

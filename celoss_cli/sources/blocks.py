@@ -1,0 +1,179 @@
+"""Text as blocks of whole lines, so that several threads can read one file in bounded memory."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import BinaryIO, cast
+
+from celoss_cli.errors import InputError, LimitError, UsageError, quoted
+from celoss_cli.sources.base import MAX_LINE, ReadRequest, Stream
+
+__all__ = ["Block", "blocks", "lines_of"]
+
+_BLOCK_BYTES = 8 << 20
+_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_BLANKS = b"\r\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Whole lines of UTF-8 text.
+
+    Attributes:
+        data: the bytes; the last one is a newline. Blank lines are first or in the middle, never last.
+        line: the number of the first line, from 1.
+        offset: where ``data`` starts in the stream, in bytes of UTF-8.
+        name: what messages call the stream.
+
+    """
+
+    data: bytes
+    line: int
+    offset: int
+    name: str
+
+    def place(self, line: int) -> str:
+        """A line of the whole stream, by its number."""
+        return f"{self.name}:{line}"
+
+
+def blocks(stream: Stream, request: ReadRequest, *, quotes: bool = False) -> Iterator[Block]:
+    """The lines of a text in blocks of about 8 MiB; blank lines at the end are left out.
+
+    Args:
+        stream: where the bytes come from.
+        request: says the encoding and whether the last line may lack its newline.
+        quotes: a newline between two quotation marks does not end a line.
+
+    Raises:
+        InputError: for text in another encoding, or a last line without a newline.
+        LimitError: for a line of more than 16 MiB.
+        UsageError: for an encoding that nobody knows.
+
+    """
+    return _Cutter(stream, request, quotes).blocks()
+
+
+class _Cutter:
+    def __init__(self, stream: Stream, request: ReadRequest, quotes: bool) -> None:
+        self._name = stream.name
+        self._request = request
+        self._quotes = quotes
+        self._binary = _as_utf8(stream, request)
+        self._line = 1
+        self._offset = 0
+
+    def blocks(self) -> Iterator[Block]:
+        carry = b""
+        while fresh := self._read():
+            data = carry + fresh
+            cut = self._cut(data)
+            self._refuse_long_line(data, cut)
+            carry = data[cut:]
+            if cut:
+                yield self._block(data[:cut])
+        if carry.strip(_BLANKS):
+            yield from self._last(carry)
+
+    def _read(self) -> bytes:
+        try:
+            data = self._binary.read(_BLOCK_BYTES)
+        except UnicodeError:
+            raise InputError(
+                f"expected text in {self._request.encoding}, got other bytes",
+                place=f"{self._name}:{self._line}",
+            ) from None
+        if self._offset == 0 and self._line == 1:
+            if data.startswith(_UTF16):
+                raise InputError(
+                    "expected UTF-8, got UTF-16", hint="try --encoding utf-16", place=f"{self._name}:1"
+                )
+            if data.startswith(codecs.BOM_UTF8):
+                self._offset = len(codecs.BOM_UTF8)
+                data = data[self._offset :]
+        return data
+
+    def _block(self, data: bytes) -> Block:
+        block = Block(data, self._line, self._offset, self._name)
+        self._line += data.count(b"\n")
+        self._offset += len(data)
+        return block
+
+    def _cut(self, data: bytes) -> int:
+        """Where the last whole line ends that is followed by no blank line only; 0 if there is none."""
+        end = data.rfind(b"\n") + 1
+        if self._quotes and b'"' in data:
+            while end and data.count(b'"', 0, end) % 2:
+                end = data.rfind(b"\n", 0, end - 1) + 1
+        text = len(data[:end].rstrip(_BLANKS))
+        return data.index(b"\n", text, end) + 1 if text else 0
+
+    def _refuse_long_line(self, data: bytes, cut: int) -> None:
+        first = data.find(b"\n")
+        if max(first, len(data) - cut if first < 0 or not cut else 0) > MAX_LINE:
+            raise LimitError(
+                f"expected a line of at most {MAX_LINE >> 20} MiB, got a longer one",
+                place=f"{self._name}:{self._line}",
+            )
+
+    def _last(self, data: bytes) -> Iterator[Block]:
+        """What follows the last newline, or the last quotation mark that was not closed."""
+        if not data.endswith(b"\n"):
+            if not self._request.allow_unterminated:
+                line = self._line + data.count(b"\n")
+                raise InputError(
+                    "expected a newline at the end of the last line; was the data cut?",
+                    hint="if it is complete: --allow-unterminated",
+                    place=f"{self._name}:{line}",
+                )
+            data += b"\n"
+        yield self._block(data)
+
+
+def _as_utf8(stream: Stream, request: ReadRequest) -> BinaryIO:
+    try:
+        name = codecs.lookup(request.encoding).name
+    except LookupError:
+        raise UsageError(f"Expected a known encoding, got {quoted(request.encoding)}.") from None
+    if name == "utf-8":
+        return stream.binary
+    return cast(BinaryIO, codecs.EncodedFile(stream.binary, "utf-8", name))
+
+
+def lines_of(block: Block) -> Iterator[str]:
+    """The lines of a block, each checked, each with a plain newline at its end.
+
+    Raises:
+        InputError: for undecodable bytes, NUL or a bare carriage return.
+
+    """
+    offset = block.offset
+    for number, raw in enumerate(_split(block.data), block.line):
+        try:
+            text = raw.decode()
+        except UnicodeDecodeError as error:
+            raise InputError(
+                f"expected UTF-8, got the byte 0x{raw[error.start]:02x} at offset {offset + error.start}",
+                hint="another encoding? try --encoding latin-1",
+                place=block.place(number),
+            ) from None
+        offset += len(raw) + 1
+        text = text.removesuffix("\r")
+        if "\0" in text:
+            raise InputError(
+                f"expected text, got a NUL character at column {text.index(chr(0)) + 1}",
+                place=block.place(number),
+            )
+        if "\r" in text:
+            raise InputError(
+                "expected lines that end in LF or CRLF, got a bare carriage return",
+                place=block.place(number),
+            )
+        yield text + "\n"
+
+
+def _split(data: bytes) -> list[bytes]:
+    """The lines without their newlines; only LF ends a line."""
+    return data.removesuffix(b"\n").split(b"\n")
