@@ -217,9 +217,9 @@ class Workings:
     gathered: int | None
 
     @property
-    def sample_weight(self) -> float:
-        """The weight that the data gives this row, 1 where it gives none."""
-        return next((float(step.value) for step in self.steps if step.name == "sample weight"), 1.0)
+    def sample_weight(self) -> float | None:
+        """The weight that the data gives this row, if it gives one."""
+        return next((float(step.value) for step in self.steps if step.name == "sample weight"), None)
 
 
 @dataclass(frozen=True, slots=True)

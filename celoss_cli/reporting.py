@@ -60,7 +60,7 @@ def report_of(
     divided = reduction in ("mean", "batchmean")
     counts = evaluation.seen + Counter(seen) + Counter({"clamped": tally.clamped})
     batch = evaluation.first
-    scale = _gradient_scale(loss, tally, reduction)
+    rescaled = _Rescaled(loss, tally, reduction)
     return Report(
         loss=spec.name,
         title=spec.title,
@@ -76,7 +76,7 @@ def report_of(
         source=_with_conversions(source, evaluation),
         labels=batch.labels if batch else None,
         rows=evaluation.rows,
-        workings=[_with_gradient_of_value(workings, scale) for workings in evaluation.workings],
+        workings=[rescaled(workings) for workings in evaluation.workings],
         others=tally - evaluation.shown,
         findings=findings(counts),
     )
@@ -100,17 +100,29 @@ def _with_conversions(source: Mapping[str, Any], evaluation: Evaluation) -> dict
     return {**{key: value for key, value in source.items() if key != "targets"}, "conversions": found}
 
 
-def _gradient_scale(loss: Loss, tally: Tally, reduction: Reduction) -> float:
-    """What turns the derivative of a row's loss in nats into that of the printed value."""
-    with np.errstate(all="ignore"):
-        return float(np.float64(1.0) / np.float64(tally.denominator(reduction)) / np.float64(loss.nats))
+class _Rescaled:
+    """Turns the derivative of a row's loss in nats into that of the printed value."""
 
+    def __init__(self, loss: Loss, tally: Tally, reduction: Reduction) -> None:
+        divided = reduction in ("mean", "batchmean")
+        with np.errstate(all="ignore"):
+            divisor = np.float64(tally.denominator(reduction)) * np.float64(loss.nats)
+            self._scale = float(np.float64(1.0) / divisor)
+        self._divided = ", divided by the denominator" if divided else ""
+        self._unit = "" if loss.base == "e" else f", in {UNITS[loss.base]}"
 
-def _with_gradient_of_value(workings: Workings, scale: float) -> Workings:
-    def scaled(step: Step) -> Step:
+    def __call__(self, workings: Workings) -> Workings:
+        return replace(workings, steps=tuple(self._step(step, workings) for step in workings.steps))
+
+    def _step(self, step: Step, workings: Workings) -> Step:
         if step.level != "gradient":
             return step
-        factor = 0.0 if workings.row.ignored else scale * workings.sample_weight
-        return replace(step, formula=f"{step.formula} / denominator", value=step.value * factor)
-
-    return replace(workings, steps=tuple(map(scaled, workings.steps)))
+        if workings.row.ignored:
+            return replace(step, formula="0 where ignored", value=step.value * 0.0)
+        given = workings.sample_weight
+        weighted = "" if given is None else ", times the sample weight"
+        return replace(
+            step,
+            formula=f"{step.formula}{weighted}{self._divided}{self._unit}",
+            value=step.value * (self._scale * (1.0 if given is None else given)),
+        )
