@@ -133,17 +133,26 @@ def test_nothing_but_the_command_line_prints_or_exits(module: str) -> None:
             assert node.attr not in {"stdout", "stderr", "exit", "_exit"}, f"{module}:{node.lineno}"
 
 
-@pytest.mark.parametrize(
-    "module", [name for name in MODULES if part_of(name) not in {"losses", "functional"}]
-)
-def test_nothing_outside_of_losses_asks_a_loss_for_its_type(module: str) -> None:
-    """PyTorch's different denominators are data; only the functions, one for each loss, name them."""
+@pytest.mark.parametrize("module", [name for name in MODULES if part_of(name) != "losses"])
+def test_nothing_outside_of_losses_names_the_class_of_a_loss(module: str) -> None:
+    """What differs between losses is data: their terms, and what the registry says of them."""
     classes = {spec.where.partition(":")[2] for spec in LOSSES.values()}
     names = {node.id for node in ast.walk(TREES[module]) if isinstance(node, ast.Name)}
     assert not names & classes
 
 
 # ----------------------------------------------------------------------------------------- registries
+
+
+@pytest.mark.parametrize("spec", LOSSES.values(), ids=list(LOSSES))
+def test_a_function_takes_the_reductions_that_the_registry_lists(spec: LossSpec) -> None:
+    function = getattr(celoss_cli, spec.name)
+    input, target = ([[-0.5, -1.5]], [1]) if spec.per == "class" else ([0.5], [1.0])
+    for reduction in spec.reductions:
+        assert function(input, target, reduction=reduction) is not None
+    for other in {"none", "mean", "sum", "batchmean", "median", "", None} - set(spec.reductions):
+        with pytest.raises(celoss_cli.UsageError, match=f"^Expected reduction {', '.join(spec.reductions)}"):
+            function(input, target, reduction=other)
 
 
 def registered(folder: str) -> set[str]:
