@@ -245,9 +245,19 @@ class Workings:
     gathered: int | None
 
     @property
-    def sample_weight(self) -> float:
-        """The weight that the data gives this row, 1 where it gives none."""
-        return next((float(step.value) for step in self.steps if step.name == "sample weight"), 1.0)
+    def probability(self) -> float | None:
+        """The probability of the class that the target picks, where the steps have one."""
+        if self.gathered is None:
+            return None
+        found = {step.name: step.value for step in self.steps if step.level == "class"}
+        if "p" in found:
+            return float(found["p"][self.gathered])
+        return float(np.exp(found["log p"][self.gathered])) if "log p" in found else None
+
+    @property
+    def sample_weight(self) -> float | None:
+        """The weight that the data gives this row, if it gives one."""
+        return next((float(step.value) for step in self.steps if step.name == "sample weight"), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,7 +111,7 @@ class Evaluation:
     @property
     def labels(self) -> Sequence[str] | None:
         """The classes' names, when the data has them."""
-        return self.first.labels if self.first else None
+        return None if self.first is None else self.first.labels
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,15 +12,10 @@ from typing import Any
 from celoss_cli.data import Array, Batch, Reduction
 from celoss_cli.errors import UsageError
 from celoss_cli.evaluate import Request, default_jobs, evaluate, losses_of
+from celoss_cli.losses import LOSSES
 from celoss_cli.losses.base import Loss, as_real
-from celoss_cli.losses.divergence import KullbackLeibler
-from celoss_cli.losses.sigmoid import (
-    BinaryCrossEntropy,
-    BinaryCrossEntropyWithLogits,
-    SoftMargin,
-    sigmoid,
-)
-from celoss_cli.losses.softmax import CrossEntropy, NegativeLogLikelihood, log_softmax, softmax
+from celoss_cli.losses.sigmoid import sigmoid
+from celoss_cli.losses.softmax import log_softmax, softmax
 
 __all__ = [
     "binary_cross_entropy",
@@ -35,6 +30,8 @@ __all__ = [
 ]
 
 _THREADED_FROM_BYTES = 1 << 21
+
+_SPECS = {spec.name: spec for spec in LOSSES.values()}
 
 
 def cross_entropy(
@@ -78,10 +75,8 @@ def cross_entropy(
     ``torch.nn.functional.cross_entropy``; label smoothing is from Szegedy et al. 2016.
 
     """
-    loss = CrossEntropy(
-        weight=weight, ignore_index=ignore_index, label_smoothing=label_smoothing, dtype=dtype
-    )
-    return _reduced(loss, input, target, reduction)
+    options = {"weight": weight, "ignore_index": ignore_index, "label_smoothing": label_smoothing}
+    return _reduced("cross_entropy", input, target, reduction, dtype, **options)
 
 
 def nll_loss(
@@ -118,8 +113,8 @@ def nll_loss(
     ``torch.nn.functional.nll_loss``.
 
     """
-    loss = NegativeLogLikelihood(weight=weight, ignore_index=ignore_index, dtype=dtype)
-    return _reduced(loss, input, target, reduction)
+    options = {"weight": weight, "ignore_index": ignore_index}
+    return _reduced("nll_loss", input, target, reduction, dtype, **options)
 
 
 def binary_cross_entropy(
@@ -155,7 +150,7 @@ def binary_cross_entropy(
     PyTorch's ``torch.nn.functional.binary_cross_entropy``.
 
     """
-    return _reduced(BinaryCrossEntropy(weight=weight, dtype=dtype), input, target, reduction)
+    return _reduced("binary_cross_entropy", input, target, reduction, dtype, weight=weight)
 
 
 def binary_cross_entropy_with_logits(
@@ -192,8 +187,8 @@ def binary_cross_entropy_with_logits(
     The definition is PyTorch's ``torch.nn.functional.binary_cross_entropy_with_logits``.
 
     """
-    loss = BinaryCrossEntropyWithLogits(weight=weight, pos_weight=pos_weight, dtype=dtype)
-    return _reduced(loss, input, target, reduction)
+    options = {"weight": weight, "pos_weight": pos_weight}
+    return _reduced("binary_cross_entropy_with_logits", input, target, reduction, dtype, **options)
 
 
 def soft_margin_loss(
@@ -221,7 +216,7 @@ def soft_margin_loss(
     PyTorch's ``torch.nn.functional.soft_margin_loss``.
 
     """
-    return _reduced(SoftMargin(dtype=dtype), input, target, reduction)
+    return _reduced("soft_margin_loss", input, target, reduction, dtype)
 
 
 def kl_div(
@@ -256,13 +251,17 @@ def kl_div(
     PyTorch's ``torch.nn.functional.kl_div``; Kullback and Leibler 1951.
 
     """
-    return _reduced(KullbackLeibler(log_target=log_target, dtype=dtype), input, target, reduction)
+    return _reduced("kl_div", input, target, reduction, dtype, log_target=log_target)
 
 
-def _reduced(loss: Loss, input: Any, target: Any, reduction: Reduction) -> float | Array:
-    accepted = ("none", "mean", "sum") + (("batchmean",) if isinstance(loss, KullbackLeibler) else ())
-    if reduction not in accepted:
-        raise UsageError(f"Expected reduction {', '.join(accepted)}, got {reduction!r}.")
+def _reduced(
+    name: str, input: Any, target: Any, reduction: Reduction, dtype: str, **options: Any
+) -> float | Array:
+    """The loss of this name as the registry has it: its class, and the reductions that it takes."""
+    spec = _SPECS[name]
+    if reduction not in spec.reductions:
+        raise UsageError(f"Expected reduction {', '.join(spec.reductions)}, got {reduction!r}.")
+    loss = spec.load()(dtype=dtype, **options)
     batch = Batch(as_real("input", input), as_real("target", target))
     jobs = default_jobs() if batch.input.nbytes >= _THREADED_FROM_BYTES else 1
     if reduction == "none":

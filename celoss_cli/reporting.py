@@ -63,7 +63,7 @@ def report_of(
         value = 0.0
     divided = reduction in ("mean", "batchmean")
     counts = evaluation.seen + Counter(seen) + Counter({"clamped": tally.clamped})
-    scale = _gradient_scale(loss, tally, reduction)
+    rescaled = _Rescaled(loss, tally, reduction)
     return Report(
         loss=spec.name,
         title=spec.title,
@@ -79,13 +79,13 @@ def report_of(
         source=_with_conversions(source, evaluation),
         labels=evaluation.labels,
         rows=evaluation.rows,
-        workings=[_with_gradient_of_value(workings, scale) for workings in evaluation.workings],
+        workings=[rescaled(workings) for workings in evaluation.workings],
         others=tally - evaluation.shown,
         findings=findings(counts),
         by=by,
         groups=evaluation.collected.breakdown(tally, evaluation.labels),
         quantiles=evaluation.collected.quantiles(quantiles),
-        worst=[_with_gradient_of_value(workings, scale) for workings in evaluation.worst],
+        worst=[rescaled(workings) for workings in evaluation.worst],
         perplexity=_perplexity(loss, tally, reduction, value) if loss.per_class else None,
     )
 
@@ -109,21 +109,33 @@ def _denominator_is(evaluation: Evaluation, reduction: Reduction) -> str:
 
 
 def _with_conversions(source: Mapping[str, Any], evaluation: Evaluation) -> dict[str, Any]:
-    conversions = list(evaluation.first.conversions) if evaluation.first else []
+    conversions = [] if evaluation.first is None else list(evaluation.first.conversions)
     return {**source, "conversions": conversions, "skipped": evaluation.skipped}
 
 
-def _gradient_scale(loss: Loss, tally: Tally, reduction: Reduction) -> float:
-    """What turns the derivative of a row's loss in nats into that of the printed value."""
-    with np.errstate(all="ignore"):
-        return float(np.float64(1.0) / np.float64(tally.denominator(reduction)) / np.float64(loss.nats))
+class _Rescaled:
+    """Turns the derivative of a row's loss in nats into that of the printed value."""
 
+    def __init__(self, loss: Loss, tally: Tally, reduction: Reduction) -> None:
+        divided = reduction in ("mean", "batchmean")
+        with np.errstate(all="ignore"):
+            divisor = np.float64(tally.denominator(reduction)) * np.float64(loss.nats)
+            self._scale = float(np.float64(1.0) / divisor)
+        self._divided = ", divided by the denominator" if divided else ""
+        self._unit = "" if loss.base == "e" else f", in {UNITS[loss.base]}"
 
-def _with_gradient_of_value(workings: Workings, scale: float) -> Workings:
-    def scaled(step: Step) -> Step:
+    def __call__(self, workings: Workings) -> Workings:
+        return replace(workings, steps=tuple(self._step(step, workings) for step in workings.steps))
+
+    def _step(self, step: Step, workings: Workings) -> Step:
         if step.level != "gradient":
             return step
-        factor = 0.0 if workings.row.ignored else scale * workings.sample_weight
-        return replace(step, formula=f"{step.formula} / denominator", value=step.value * factor)
-
-    return replace(workings, steps=tuple(map(scaled, workings.steps)))
+        if workings.row.ignored:
+            return replace(step, formula="0 where ignored", value=step.value * 0.0)
+        given = workings.sample_weight
+        weighted = "" if given is None else ", times the sample weight"
+        return replace(
+            step,
+            formula=f"{step.formula}{weighted}{self._divided}{self._unit}",
+            value=step.value * (self._scale * (1.0 if given is None else given)),
+        )

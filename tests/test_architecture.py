@@ -10,6 +10,7 @@ import inspect
 import re
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -17,6 +18,7 @@ from types import ModuleType
 import pytest
 
 import celoss_cli
+from celoss_cli.findings import FINDINGS, Rule, findings
 from celoss_cli.formats import FORMATS
 from celoss_cli.losses import LOSSES, LossSpec
 from celoss_cli.losses.base import Loss
@@ -134,17 +136,26 @@ def test_nothing_but_the_command_line_prints_or_exits(module: str) -> None:
             assert node.attr not in {"stdout", "stderr", "exit", "_exit"}, f"{module}:{node.lineno}"
 
 
-@pytest.mark.parametrize(
-    "module", [name for name in MODULES if part_of(name) not in {"losses", "functional"}]
-)
-def test_nothing_outside_of_losses_asks_a_loss_for_its_type(module: str) -> None:
-    """PyTorch's different denominators are data; only the functions, one for each loss, name them."""
+@pytest.mark.parametrize("module", [name for name in MODULES if part_of(name) != "losses"])
+def test_nothing_outside_of_losses_names_the_class_of_a_loss(module: str) -> None:
+    """What differs between losses is data: their terms, and what the registry says of them."""
     classes = {spec.where.partition(":")[2] for spec in LOSSES.values()}
     names = {node.id for node in ast.walk(TREES[module]) if isinstance(node, ast.Name)}
     assert not names & classes
 
 
 # ----------------------------------------------------------------------------------------- registries
+
+
+@pytest.mark.parametrize("spec", LOSSES.values(), ids=list(LOSSES))
+def test_a_function_takes_the_reductions_that_the_registry_lists(spec: LossSpec) -> None:
+    function = getattr(celoss_cli, spec.name)
+    input, target = ([[-0.5, -1.5]], [1]) if spec.per == "class" else ([0.5], [1.0])
+    for reduction in spec.reductions:
+        assert function(input, target, reduction=reduction) is not None
+    for other in {"none", "mean", "sum", "batchmean", "median", "", None} - set(spec.reductions):
+        with pytest.raises(celoss_cli.UsageError, match=f"^Expected reduction {', '.join(spec.reductions)}"):
+            function(input, target, reduction=other)
 
 
 def registered(folder: str) -> set[str]:
@@ -191,6 +202,49 @@ def test_a_registry_is_keyed_by_what_the_user_types_and_says_something_of_each(
 ) -> None:
     assert [getattr(spec, key) for spec in registry.values()] == list(registry)
     assert all(spec.summary for spec in registry.values())
+
+
+FINDING_MODULES = [f"{ROOT}.findings.{name}" for name in members("findings") if name != "wording"]
+RULES = pytest.mark.parametrize("rule", FINDINGS.values(), ids=list(FINDINGS))
+
+
+def test_every_mistake_of_the_folder_has_one_code_and_every_code_a_mistake() -> None:
+    public = [
+        getattr(importlib.import_module(module), name)
+        for module in FINDING_MODULES
+        for name in importlib.import_module(module).__all__
+    ]
+    assert Counter(rule.evidence for rule in FINDINGS.values()) == Counter(public)
+    assert all(rule.code == code for code, rule in FINDINGS.items())
+    assert list(FINDINGS) == sorted(FINDINGS)
+
+
+@RULES
+def test_a_mistake_is_explained_and_its_evidence_is_one_sentence(rule: Rule) -> None:
+    assert re.fullmatch(r"CEL[0-9]{3}", rule.code)
+    first, _, rest = rule.explanation.partition("\n\n")
+    assert first.endswith(".")
+    assert rest.rstrip().endswith(".")
+    for count in (1, 2):
+        assert re.fullmatch(r"[^\n]*[^.\n]", rule.evidence(count))
+
+
+def test_findings_are_told_in_the_order_of_their_codes_and_only_those_that_were_counted() -> None:
+    told = findings({"clamped": 2, "one-class": 1, "other-input": 0, "unknown": 5})
+    assert [(found.code, found.count) for found in told] == [("CEL101", 1), ("CEL301", 2)]
+    assert told[1].message == "2 logarithms hit the clamp at -100; from logits, bce-logits has none"
+
+
+@RULES
+def test_somebody_counts_every_mistake_under_its_name(rule: Rule) -> None:
+    told: set[object] = set()
+    for module in (name for name in MODULES if part_of(name) != "findings"):
+        for node in ast.walk(TREES[module]):
+            if isinstance(node, ast.Constant):
+                told.add(node.value)
+            elif isinstance(node, ast.keyword):
+                told.add(node.arg)
+    assert rule.counted in told
 
 
 every_loss = pytest.mark.parametrize("spec", LOSSES.values(), ids=list(LOSSES))

@@ -156,6 +156,7 @@ def test_bad_data_is_one_line_with_its_place_and_exit_3(text: str | bytes, said:
 
 
 def test_a_file_cut_anywhere_is_refused_or_gives_a_part_of_its_rows(tmp_path: Path) -> None:
+    from celoss_cli.data import Chunk
     from celoss_cli.errors import CelossError
     from celoss_cli.sources.base import ReadRequest
     from celoss_cli.sources.gather import gather
@@ -164,7 +165,8 @@ def test_a_file_cut_anywhere_is_refused_or_gives_a_part_of_its_rows(tmp_path: Pa
         path = tmp_path / "cut.csv"
         path.write_text(text)
         try:
-            batches = list(gather([str(path)], ReadRequest(per_class=True, takes="logits"), None).batches)
+            found = gather([str(path)], ReadRequest(per_class=True, takes="logits"), None).batches
+            batches = [part.read() if isinstance(part, Chunk) else part for part in found]
         except CelossError:
             return None
         return [(*x, y) for b in batches for x, y in zip(b.input.tolist(), b.target.tolist(), strict=True)]
@@ -373,3 +375,159 @@ def test_a_reader_that_goes_away_exits_141_silently(extra: dict[str, str]) -> No
 def test_an_error_is_an_object_where_json_was_asked_for() -> None:
     done = celoss("ce", "--json", "nowhere.csv")
     assert json.loads(done.stderr)["error"]["exit_code"] == 3
+
+
+# ------------------------------------------------------------------------------- what used to slip
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--grad", "--json"], "Expected --grad with --format table, got json."),
+        (["--row", "0", "--format", "csv"], "Expected --row with --format table or markdown, got csv."),
+        (["--rows", "0", "--format", "value"], "Expected --rows with --format table or markdown, got value."),
+        (["--target-column", "t"], "Expected --target-column with files, got it with --logits."),
+        (["--weight-column", "w"], "Expected --weight-column with files, got it with --logits."),
+        (["--encoding", "base64"], 'expected a known encoding of text, got "base64"'),
+    ],
+)
+def test_an_option_that_would_change_nothing_is_refused(arguments: list[str], said: str) -> None:
+    done = celoss("ce", "-x", "1,2", "-y", "0", *arguments)
+    assert done.returncode == 2
+    assert said in done.stderr
+
+
+@pytest.mark.parametrize("option", ["--id-column", "--weight-column"])
+def test_arrays_have_no_columns(option: str) -> None:
+    done = celoss("ce", option, "w", data='{"logits": [[1, 2]], "targets": [0], "w": [2]}')
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"Expected {option} with a table" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [
+        ('"ignore_index": "255"', 'ignore_index as a whole number, got "255"'),
+        ('"ignore_index": 0.5', "ignore_index as a whole number"),
+        ('"label_smoothing": "x"', "label_smoothing as a number"),
+        ('"label_smoothing": [0.1]', "label_smoothing as a number, got a list"),
+        ('"weight": "@preds.csv"', "weight as a number or a list of numbers"),
+        ('"reduction": "median"', 'reduction as none, mean, sum, got "median"'),
+        ('"reduction": [1, 2]', "reduction as none, mean, sum, got a list"),
+    ],
+)
+def test_an_option_in_the_data_is_checked_and_never_names_a_file(option: str, said: str) -> None:
+    done = celoss("ce", data=f'{{"logits": [[1, 2]], "targets": [0], {option}}}')
+    assert (done.returncode, done.stdout) == (3, "")
+    assert said in done.stderr
+    kl = '{"log_probs": [[-1, -2]], "targets": [[0.5, 0.5]], "log_target": "no"}'
+    assert "log_target as true or false" in celoss("kl", data=kl).stderr
+
+
+def test_a_whole_number_keeps_all_its_digits() -> None:
+    odd = "9007199254740993"  # the first integer that no double holds
+    done = celoss("ce", "-x", "1,2", "-y", odd, "--ignore-index", odd, "--on-empty", "nan", "--json")
+    assert json.loads(done.stdout)["options"]["ignore_index"] == int(odd)
+
+
+@pytest.mark.parametrize("arguments", ["ce --help", "--help", "ce -x 1,2 -y 0"])
+def test_no_color_reaches_help_and_result_on_a_terminal(arguments: str) -> None:
+    assert "\x1b" in on_a_terminal(arguments)
+    assert "\x1b" not in on_a_terminal(arguments, NO_COLOR="1")
+
+
+def on_a_terminal(arguments: str, **extra: str) -> str:
+    """What the program writes to a terminal of 120 columns."""
+    ours, theirs = os.openpty()
+    process = subprocess.Popen(
+        [*COMMAND, *arguments.split()],
+        stdin=subprocess.DEVNULL,
+        stdout=theirs,
+        env=environment(TERM="xterm", COLUMNS="120", **extra),
+    )
+    os.close(theirs)
+    written = b""
+    while True:
+        try:
+            piece = os.read(ours, 4096)
+        except OSError:  # how Linux says that the other end is closed
+            break
+        if not piece:
+            break
+        written += piece
+    os.close(ours)
+    assert process.wait(timeout=20) == 0
+    return written.decode()
+
+
+def test_a_shell_that_asks_for_words_in_an_unknown_way_exits_2() -> None:
+    assert celoss(_CELOSS_COMPLETE="source_nope").returncode == 2
+
+
+def test_a_message_about_a_bug_holds_no_control_characters() -> None:
+    code = (
+        "import celoss_cli.cli.loss as loss\n"
+        "def broken(*a): raise RuntimeError('\\x1b[31mred')\n"
+        "loss.run = broken\n"
+        "from celoss_cli.cli.main import main\n"
+        "main()"
+    )
+    command = [sys.executable, "-c", code, "ce", "-x", "1,2", "-y", "0"]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment(), check=False)
+    assert r"\x1b[31mred" in done.stderr
+
+
+# ---------------------------------------------------------------------------------------- the view
+
+
+def test_rounding_errors_are_not_shown_as_digits() -> None:
+    shown = celoss("ce", "-x", "0.7,0.1,0.2", "-y", "0", "--rows", "1").stdout
+    assert "-0.600000" not in shown
+    assert re.search(r"1 +0\.1 +-0\.6 +0\.548812", shown)
+
+
+def test_the_weights_shown_add_up_to_the_denominator() -> None:
+    data = "a,b,target,weight\n0.9,0.1,0,2\n0.8,0.2,1,3\n0.7,0.3,0,1\n"
+    shown = celoss("ce", "--weight", "1,2", data=data).stdout
+    summary = shown[shown.rindex("row  ") :].splitlines()
+    column = summary[0].index("weight x sample weight") + len("weight x sample weight") - 1
+    found = [line[: column + 1].split()[-1] for line in summary if re.match(r"[0-9]+ |sum", line)]
+    assert found == ["2", "6", "1", "9"]
+    assert "/ 9 (" in summary[-1]
+
+
+@pytest.mark.parametrize(
+    ("reduction", "said"),
+    [
+        ("mean", "p - onehot(y)), divided by the denominator\n"),
+        ("sum", "p - onehot(y))\n"),
+    ],
+)
+def test_the_gradient_says_how_it_came_about(reduction: str, said: str) -> None:
+    shown = celoss("ce", "--grad", "--reduction", reduction, "-x", "1,2", "-y", "0").stdout
+    assert said in shown
+
+
+def test_points_are_in_line() -> None:
+    shown = celoss("ce", "-x", "10.25,-200,3.125", "-y", "0").stdout
+    lines = [line for line in shown.splitlines() if re.match(r"[0-2] ", line)][:3]
+    assert [re.split(" {2,}", line)[1] for line in lines] == ["10.25", "-200", "3.125"]
+    assert lines[0].index("10.25") + 2 == lines[1].index("-200") + 4 == lines[2].index("3.125") + 1
+
+
+def test_a_wide_row_shows_what_spoils_it() -> None:
+    numbers = ",".join(["1"] * 30 + ["nan"] + ["1"] * 30)
+    shown = celoss("ce", "-x", numbers, "-y", "0", "--allow-nonfinite").stdout
+    assert re.search(r"^30 +nan", shown, re.MULTILINE)
+
+
+def test_nothing_counted_says_so_in_the_reduction() -> None:
+    data = "a,b,target\n"
+    assert "mean = 0 / 0 = nan nats" in celoss("ce", "--on-empty", "nan", data=data).stdout
+    assert "--on-empty zero asks for" in celoss("ce", "--on-empty", "zero", data=data).stdout
+
+
+def test_an_infinite_target_is_null_in_json_lines() -> None:
+    arguments = ("--log-probs=-0.7", "--targets=-inf", "--log-target", "--reduction", "none")
+    done = celoss("kl", *arguments, "--format", "jsonl")
+    assert json.loads(done.stdout)["target"] is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -12,7 +13,7 @@ import numpy as np
 from celoss_cli.cli.output import note, stdout_style, write_file, write_stdout
 from celoss_cli.collect import Wanted
 from celoss_cli.data import Batch, Chunk, Reduction, Report
-from celoss_cli.errors import ExitCode, InputError, UsageError
+from celoss_cli.errors import ExitCode, InputError, UsageError, quoted
 from celoss_cli.evaluate import Request, default_jobs, evaluate
 from celoss_cli.formats import FORMATS, FormatSpec, Style
 from celoss_cli.losses import LossSpec
@@ -36,6 +37,16 @@ _INPUT_KINDS = {
 
 _SHOWN_ROWS = 3
 
+_SHOWN_BY = {
+    "rows": "workings",
+    "row": "workings",
+    "grad": "gradient",
+    "by": "breakdown",
+    "quantiles": "breakdown",
+    "worst": "breakdown",
+}
+"""What a format must be able to show for these options to mean something."""
+
 _TAKES = {"logits": "logits", "scores": "logits", "log-probs": "log-probs", "probs": "probs"}
 
 
@@ -47,6 +58,7 @@ def run(spec: LossSpec, given: Mapping[str, Any]) -> int:
 
     """
     format = _format(given)
+    _refuse_unused(spec, format, given)
     request = _read_request(spec, given)
     if given["targets"] is not None and given["input"] is None:
         request = replace(request, truth=read_truth(given["targets"], "--targets", request))
@@ -63,6 +75,21 @@ def _format(given: Mapping[str, Any]) -> FormatSpec:
     if given["json"] and given["format"] not in (None, "json"):
         raise UsageError(f"Expected --json or --format {given['format']}, got both.")
     return FORMATS["json" if given["json"] else given["format"] or "table"]
+
+
+def _refuse_unused(spec: LossSpec, format: FormatSpec, given: Mapping[str, Any]) -> None:
+    """Refuses options that would be read and change nothing."""
+    for name, ability in _SHOWN_BY.items():
+        if given[name] is not None and given[name] is not False and not getattr(format, ability):
+            able = [other.name for other in FORMATS.values() if getattr(other, ability)]
+            raise UsageError(f"Expected --{name} with --format {' or '.join(able)}, got {format.name}.")
+    if given["by"] not in (None, "class") and given["input"] is not None:
+        raise UsageError(f"Expected --by class with --{spec.takes}, got the column {quoted(given['by'])}.")
+    if given["input"] is not None:
+        for name in ("target_column", "class_columns", "id_column", "weight_column", "input_format"):
+            if given[name] is not None:
+                option = f"--{name.replace('_', '-')}"
+                raise UsageError(f"Expected {option} with files, got it with --{spec.takes}.")
 
 
 def _read_request(spec: LossSpec, given: Mapping[str, Any]) -> ReadRequest:
@@ -105,7 +132,11 @@ def _dataset(spec: LossSpec, given: Mapping[str, Any], request: ReadRequest) -> 
             f"Expected a file, --{spec.takes} and --targets, or data on standard input, got none.",
             hint=f"celoss {spec.command} --help shows how",
         )
-    return _on_class_axis(gather(files or ["-"], request, given["input_format"]), given)
+    dataset = gather(files or ["-"], request, given["input_format"])
+    for role in ("id", "weight"):
+        if given[f"{role}_column"] is not None and dataset.described["columns"][role] is None:
+            raise UsageError(f"Expected --{role}-column with a table, got arrays, which have no columns.")
+    return _on_class_axis(dataset, given)
 
 
 def _nothing_on_stdin() -> bool:
@@ -153,17 +184,42 @@ def _loss(
         raise InputError(f'expected data for {spec.command}, got the option "{name}", which it does not have')
     chosen: dict[str, Any] = {}
     for name in spec.options:
-        value = given[name] if given[name] not in (None, False) else dataset.options.get(name)
-        if isinstance(value, str) and name in ("weight", "pos_weight"):
+        value = given[name]
+        if value is None or value is False:
+            value = _said_by_data(name, dataset.options.get(name), spec)
+        elif name in ("weight", "pos_weight"):
             value = read_value(value, f"--{name.replace('_', '-')}", request)
         if value is not None:
             chosen[name] = value
-    reduction = given["reduction"] or dataset.options.get("reduction", "mean")
-    if reduction not in spec.reductions:
-        raise UsageError(f"Expected reduction {', '.join(spec.reductions)}, got {reduction!r}.")
+    reduction = given["reduction"] or _said_by_data("reduction", dataset.options.get("reduction"), spec)
+    reduction = reduction or "mean"
     loss = spec.load()(dtype=given["dtype"], base=given["base"], **chosen)
     in_force = {name: _plain(getattr(loss, name)) for name in (*spec.options, "dtype", "base")}
     return loss, cast(Reduction, reduction), in_force
+
+
+def _said_by_data(name: str, value: Any, spec: LossSpec) -> Any:
+    """An option that the data itself carries, refused where it is none; a text never names a file."""
+    if value is None:
+        return None
+    if name == "reduction":
+        fits, wanted = isinstance(value, str) and value in spec.reductions, ", ".join(spec.reductions)
+    elif name == "log_target":
+        fits, wanted = isinstance(value, bool), "true or false"
+    elif name == "ignore_index":
+        fits, wanted = _is_number(value) and value == int(value), "a whole number"
+    elif name == "label_smoothing":
+        fits, wanted = _is_number(value), "a number"
+    else:
+        fits, wanted = _is_number(value) or isinstance(value, np.ndarray), "a number or a list of numbers"
+    if not fits:
+        shown = "a list" if isinstance(value, np.ndarray) else quoted(str(value))
+        raise InputError(f"expected {name} as {wanted}, got {shown}", place=f"$.{name}")
+    return int(value) if name == "ignore_index" else value
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _plain(value: Any) -> Any:
@@ -200,7 +256,9 @@ def _report(
     if truth is not None:
         truth.verify()
     if request.show_row is not None and not evaluation.workings:
-        raise UsageError(f"Expected --row from 0 to {evaluation.tally.rows - 1}, got {request.show_row}.")
+        rows = evaluation.tally.rows
+        wanted = f"--row from 0 to {rows - 1}" if rows else "rows where --row names one"
+        raise UsageError(f"Expected {wanted}, got {request.show_row if rows else 'no rows'}.")
     return report_of(
         spec,
         loss,

@@ -6,15 +6,20 @@ import contextlib
 import io
 import itertools
 import os
+import re
 import signal
 import sys
 from collections.abc import Sequence
 from types import FrameType
 
-from celoss_cli.cli.output import PipeClosed, note, write_stdout
-from celoss_cli.errors import CelossError, ExitCode, InputError, LimitError, UsageError
+from celoss_cli.cli.output import PipeClosed, note, stdout_style, write_stdout
+from celoss_cli.errors import CelossError, ExitCode, InputError, LimitError, UsageError, visible
 
 __all__ = ["main", "run"]
+
+
+_STYLES = re.compile(r"\x1b\[[0-9;]*m")
+"""What the help renderer writes for bold and colour; it does so even where NO_COLOR is set."""
 
 
 class _Terminated(BaseException):
@@ -40,7 +45,8 @@ def run(arguments: Sequence[str]) -> ExitCode:
         except MemoryError:
             raise LimitError("out of memory") from None
         except OSError as error:
-            raise InputError(f"{error.strerror or error}.", place=str(error.filename or "")) from error
+            place = visible(str(error.filename or ""))
+            raise InputError(f"{visible(str(error.strerror or error))}.", place=place) from error
     except CelossError as error:
         return _failed(error, arguments)
     except PipeClosed:
@@ -60,26 +66,31 @@ def _run(arguments: list[str]) -> ExitCode:
 
     from celoss_cli.cli.app import command
 
-    printed = _Captured(sys.stdout is not None and sys.stdout.isatty())
+    colored = stdout_style("auto").color
+    printed = _Captured(colored)
     try:
         with contextlib.redirect_stdout(printed):
             outcome = command().main(arguments, prog_name="celoss", standalone_mode=False)
     except TyperException as error:
-        raise UsageError(" ".join(error.format_message().split())) from None
+        raise UsageError(visible(" ".join(error.format_message().split()))) from None
+    except SystemExit as stop:  # the completion of the shell's words ends so
+        if stop.code:
+            return ExitCode.USAGE
+        outcome = ExitCode.DONE
     if printed.getvalue():
-        write_stdout([printed.getvalue()])
+        write_stdout([printed.getvalue() if colored else _STYLES.sub("", printed.getvalue())])
     return ExitCode(outcome() if callable(outcome) else outcome or 0)
 
 
 class _Captured(io.StringIO):
     """Collects help text, so that writing it can fail in one place only."""
 
-    def __init__(self, terminal: bool) -> None:
+    def __init__(self, colored: bool) -> None:
         super().__init__()
-        self._terminal = terminal
+        self._colored = colored
 
     def isatty(self) -> bool:
-        return self._terminal
+        return self._colored
 
 
 def _repair_environment() -> None:
@@ -111,7 +122,7 @@ def _failed(error: CelossError, arguments: Sequence[str]) -> ExitCode:
 
 def _bug(error: Exception, arguments: Sequence[str]) -> ExitCode:
     _trace(arguments)
-    text = " ".join(str(error).split())
+    text = visible(" ".join(str(error).split()))
     note(f"celoss: error: a bug in celoss, please report it ({type(error).__name__}: {text}; see --debug)")
     return ExitCode.BUG
 

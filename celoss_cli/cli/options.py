@@ -5,6 +5,8 @@ Nothing here imports NumPy: ``--help`` must answer before it could be loaded.
 
 from __future__ import annotations
 
+import io
+import re
 from collections.abc import Callable, Iterable
 from typing import Annotated, Any
 
@@ -16,6 +18,8 @@ from celoss_cli.losses import LossSpec
 from celoss_cli.sources import SOURCES
 
 __all__ = ["loss_options"]
+
+_INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
 
 _INPUT = "Input"
 _SEMANTICS = "Semantics, as in PyTorch"
@@ -33,6 +37,8 @@ def _float(text: str) -> float:
 
 
 def _whole(text: str) -> int:
+    if _INTEGER.fullmatch(text.strip()):
+        return int(text)  # no double holds every integer
     value = _float(text)
     if value != int(value) if abs(value) < 2**63 else True:
         raise typer.BadParameter(f"expected a whole number, got {quoted(text)}")
@@ -71,6 +77,15 @@ def _delimiter(text: str) -> str:
     text = {"tab": "\t", "\\t": "\t", "space": " "}.get(text, text)
     if text not in (",", ";", "\t", " ", "|"):
         raise typer.BadParameter(f"expected one of , ; tab space |, got {quoted(text)}")
+    return text
+
+
+def _encoding(text: str) -> str:
+    """The name of an encoding of text; Python knows others that turn bytes into bytes."""
+    try:
+        io.TextIOWrapper(io.BytesIO(), encoding=text)
+    except (LookupError, ValueError):
+        raise typer.BadParameter(f"expected a known encoding of text, got {quoted(text)}") from None
     return text
 
 
@@ -149,7 +164,14 @@ Decimal = Annotated[
     str, _choice("--decimal", choices=(".", ","), panel=_INPUT, help="The decimal mark of a table.")
 ]
 Encoding = Annotated[
-    str, _text("--encoding", metavar="NAME", panel=_INPUT, help="The encoding of text input.")
+    str,
+    typer.Option(
+        "--encoding",
+        parser=_encoding,
+        metavar="NAME",
+        rich_help_panel=_INPUT,
+        help="The encoding of text input.",
+    ),
 ]
 NoHeader = Annotated[
     bool, _flag("--no-header", _INPUT, "A table's first line holds values; columns are named 1, 2, ...")
@@ -263,7 +285,7 @@ By = Annotated[
 ]
 Worst = Annotated[int | None, _count("--worst", 1, _OUTPUT, "Show the N rows with the largest losses.")]
 Quantiles = Annotated[
-    tuple[float, ...] | None,
+    str | None,  # as far as Typer needs to know; the parser answers with numbers
     typer.Option(
         "--quantiles",
         parser=_fractions,

@@ -118,7 +118,7 @@ def write_file(path: str, pieces: Iterable[str]) -> None:
 
     """
     target = os.path.realpath(path)
-    with _output_errors(visible(path)):
+    with _output_errors(visible(path) or '""'):
         if os.path.exists(target) and not os.path.isfile(target):
             # A device or a named pipe has no content to protect.
             with open(target, "wb", buffering=0) as device:

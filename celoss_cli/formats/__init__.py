@@ -45,6 +45,8 @@ class FormatSpec:
         module: the module within this folder.
         every_row: whether it lists every element where the reduction is "none".
         workings: whether it shows steps.
+        gradient: whether it shows the gradient.
+        breakdown: whether it shows groups, quantiles and the largest losses.
 
     """
 
@@ -53,6 +55,8 @@ class FormatSpec:
     module: str
     every_row: bool = True
     workings: bool = False
+    gradient: bool = False
+    breakdown: bool = True
 
     def render(self, report: Report, style: Style) -> Iterator[str]:
         """The report as text, in pieces."""
@@ -63,11 +67,11 @@ class FormatSpec:
 FORMATS: dict[str, FormatSpec] = {
     spec.name: spec
     for spec in (
-        FormatSpec("table", "every step, for people", "table", every_row=False, workings=True),
-        FormatSpec("value", "the number alone", "value"),
+        FormatSpec("table", "every step, for people", "table", False, workings=True, gradient=True),
+        FormatSpec("value", "the number alone", "value", breakdown=False),
         FormatSpec("json", "the stable contract for programs", "document"),
         FormatSpec("jsonl", "one JSON object a line", "lines"),
-        FormatSpec("csv", "one line for each loss, or one for the result", "delimited"),
-        FormatSpec("markdown", "a table for a comment or a document", "markdown", False, True),
+        FormatSpec("csv", "one line for each loss, or one for the result", "delimited", breakdown=False),
+        FormatSpec("markdown", "a table for a comment or a document", "markdown", False, workings=True),
     )
 }

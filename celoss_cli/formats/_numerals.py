@@ -9,9 +9,22 @@ from typing import Any
 from celoss_cli.data import Report, Row
 from celoss_cli.errors import visible
 
-__all__ = ["exact", "finite_or_none", "nonfinite", "row_name", "short", "target_name"]
+__all__ = [
+    "aligned",
+    "class_name",
+    "exact",
+    "finite_or_none",
+    "heading",
+    "nonfinite",
+    "reduction_line",
+    "row_name",
+    "short",
+    "target_name",
+]
 
 _SHORT = 8
+_NOISE = 1e-14
+"""A difference of this size is a rounding error, as in 0.1 - 0.7 = -0.6000000000000001."""
 
 
 def exact(value: float) -> str:
@@ -20,7 +33,11 @@ def exact(value: float) -> str:
 
 
 def short(value: Any) -> str:
-    """A number for a table: as it is where that is short, else six decimals or six digits."""
+    """A number for a table: as it is where that is short, else six decimals or six digits.
+
+    The zeros at the end of a rounded number stay, for they say how far it was rounded; those of a
+    number that six decimals write but for a rounding error go.
+    """
     number = float(value)
     if not math.isfinite(number):
         return str(number)
@@ -31,7 +48,20 @@ def short(value: Any) -> str:
         return digits
     if number == int(number) and abs(number) < 1e15:
         return str(int(number))
-    return f"{number:.6f}" if 1e-4 <= abs(number) < 1e7 else f"{number:.5e}"
+    if 1e-4 <= abs(number) < 1e9:
+        decimals = f"{number:.6f}"
+        whole = abs(number - float(decimals)) <= _NOISE * max(1.0, abs(number))
+        return decimals.rstrip("0").rstrip(".") if whole else decimals
+    mantissa, _, exponent = f"{number:.5e}".partition("e")
+    return f"{mantissa.rstrip('0').rstrip('.')}e{exponent}"
+
+
+def aligned(cells: Sequence[str], least: int = 0) -> list[str]:
+    """The cells of a column, all of one width and at least of this one, with their points in line."""
+    decimals = [len(cell) - cell.index(".") if "." in cell else 0 for cell in cells]
+    padded = [cell + " " * (max(decimals) - length) for cell, length in zip(cells, decimals, strict=True)]
+    width = max(least, *map(len, padded))
+    return [cell.rjust(width) for cell in padded]
 
 
 def nonfinite(value: float | None) -> str | None:
@@ -70,6 +100,10 @@ def class_name(index: int, labels: Sequence[str] | None) -> str:
     return visible(labels[index])
 
 
+def _perplexity(report: Report) -> str:
+    return "" if report.perplexity is None else f", perplexity {short(report.perplexity)}"
+
+
 def heading(report: Report) -> str:
     """The extents, "3 rows x 2 classes", with the extents between for K-dimensional input."""
     tally = report.tally
@@ -85,11 +119,15 @@ def reduction_line(report: Report) -> str:
     """The reduction with its numbers and the meaning of its denominator."""
     total = float(report.tally.loss)
     if report.value is None:
-        return f"no reduction: {report.tally.elements} losses that sum to {exact(total)} {report.unit}"
+        return (
+            f"no reduction: {report.tally.elements} losses that sum to {exact(total)} {report.unit}; "
+            "--format csv lists each"
+        )
     if report.denominator is None:
         return f"sum = {exact(report.value)} {report.unit}"
-    name = "mean" if report.reduction == "mean" else report.reduction
+    meaning = f" ({report.denominator_is})" if report.denominator_is else ""
+    empty = "" if report.tally.counted or report.value else ", the answer that --on-empty zero asks for"
     return (
-        f"{name} = {short(total)} / {short(report.denominator)} ({report.denominator_is})"
-        f" = {exact(report.value)} {report.unit}"
+        f"{report.reduction} = {short(total)} / {short(report.denominator)}{meaning}"
+        f" = {exact(report.value)} {report.unit}{_perplexity(report)}{empty}"
     )

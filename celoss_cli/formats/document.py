@@ -42,11 +42,57 @@ def as_json(report: Report, version: str) -> dict[str, Any]:
         "ignored": tally.ignored,
         "clamped": tally.clamped,
         "classes": report.classes,
+        "perplexity": finite_or_none(report.perplexity),
+        **_breakdowns(report),
         "options": dict(report.options),
         "input": dict(report.source),
         "findings": [_finding(finding) for finding in report.findings],
         "checks": [],
     }
+
+
+def _breakdowns(report: Report) -> dict[str, Any]:
+    """What was asked for beside the value; keys that were not asked for are left out."""
+    found: dict[str, Any] = {}
+    if report.by is not None:
+        found["by"] = report.by
+        found["groups"] = [
+            {
+                "name": group.name,
+                "loss": finite_or_none(group.loss),
+                "nonfinite": nonfinite(group.loss),
+                "total": finite_or_none(float(group.tally.loss)),
+                "weight": finite_or_none(float(group.tally.weight)),
+                "counted": group.tally.counted,
+                "share": finite_or_none(group.share),
+            }
+            for group in report.groups
+        ]
+    if report.quantiles:
+        found["quantiles"] = [
+            {
+                "fraction": quantile.fraction,
+                "loss": finite_or_none(quantile.value),
+                "nonfinite": nonfinite(quantile.value),
+                "relative_error": quantile.bound,
+            }
+            for quantile in report.quantiles
+        ]
+    if report.worst:
+        found["worst"] = [
+            {
+                "row": workings.row.row,
+                "index": list(workings.row.index),
+                "id": workings.row.id,
+                "target": workings.row.target,
+                "probability": finite_or_none(workings.probability),
+                "loss": finite_or_none(workings.row.loss),
+                "nonfinite": nonfinite(workings.row.loss),
+                "weight": workings.row.weight,
+            }
+            for workings in report.worst
+        ]
+    return found
 
 
 def _value(report: Report) -> tuple[float | list[float | None] | None, str | list[str | None] | None]:

@@ -22,11 +22,18 @@ def render(report: Report, style: Style) -> Iterator[str]:
         line = {
             "row": row.row,
             "id": row.id,
-            "target": row.target,
+            "target": _target(row.target),
             "loss": finite_or_none(row.loss),
-            "weight": row.weight,
+            "weight": finite_or_none(row.weight),
             "index": row.index,
             "ignored": row.ignored,
             "nonfinite": nonfinite(row.loss),
         }
         yield json.dumps(line, allow_nan=False) + "\n"
+
+
+def _target(target: float | int | tuple[float, ...]) -> float | int | list[float | None] | None:
+    """The target, with null for what JSON has no number for."""
+    if isinstance(target, tuple):
+        return [finite_or_none(value) for value in target]
+    return target if isinstance(target, int) else finite_or_none(target)

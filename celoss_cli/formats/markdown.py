@@ -8,7 +8,9 @@ from collections.abc import Iterator, Sequence
 from celoss_cli.data import Report
 from celoss_cli.errors import visible
 from celoss_cli.formats import Style
-from celoss_cli.formats._numerals import heading, reduction_line, row_name, short, target_name
+from celoss_cli.formats._breakdown import breakdowns
+from celoss_cli.formats._ledger import Ledger, ledger
+from celoss_cli.formats._numerals import heading, reduction_line, row_name, target_name
 
 __all__ = ["render"]
 
@@ -19,23 +21,30 @@ def render(report: Report, style: Style) -> Iterator[str]:
     """A heading, a table of the shown rows and the reduction; names are escaped."""
     yield f"**{escaped(report.title)}**: {heading(report)}, reduction {report.reduction}\n\n"
     if report.workings:
-        names = [step.name for step in report.workings[0].steps if step.level == "term"]
-        yield _line(["row", "id", "target", *map(escaped, names)])
-        yield _line(["---", "---", "---", *["---:"] * len(names)])
-        for workings in report.workings:
-            row = workings.row
-            values = {step.name: short(step.value) for step in workings.steps if step.level == "term"}
-            target = target_name(row, report.labels) + (" (ignored)" if row.ignored else "")
-            yield _line(
-                [row_name(row), escaped(row.id or ""), escaped(target), *(values.get(n, "") for n in names)]
-            )
-        if report.others.elements:
-            blanks = [""] * (len(names) - 1)
-            yield _line([f"{report.others.elements} more", "", "", *blanks, short(float(report.others.loss))])
+        yield from _rows(ledger(report), report)
+        yield "\n"
+    for extra in breakdowns(report):
+        yield f"{escaped(extra.title)}\n\n"
+        yield _line([*map(escaped, extra.names), *map(escaped, extra.numbers)])
+        yield _line([*["---"] * len(extra.names), *["---:"] * len(extra.numbers)])
+        for line in extra.lines:
+            yield _line(list(map(escaped, line)))
         yield "\n"
     yield f"`{reduction_line(report)}`\n"
     for finding in report.findings:
         yield f"\n{finding.severity} {finding.code}: {escaped(finding.message)}\n"
+
+
+def _rows(book: Ledger, report: Report) -> Iterator[str]:
+    yield _line(["row", "id", "target", *map(escaped, book.names)])
+    yield _line(["---", "---", "---", *["---:"] * len(book.names)])
+    for line in book.lines:
+        row = line.row
+        target = target_name(row, report.labels) + (" (ignored)" if row.ignored else "")
+        yield _line([row_name(row), escaped(row.id or ""), escaped(target), *line.cells])
+    if book.others is not None:
+        yield _line([f"{report.others.elements} more", "", "", *book.others])
+    yield _line(["sum", "", "", *book.total])
 
 
 def escaped(text: str) -> str:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import textwrap
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from io import StringIO
 
 from rich import box
+from rich.cells import cell_len
 from rich.console import Console
 from rich.measure import Measurement
 from rich.table import Table
@@ -15,7 +18,10 @@ from rich.text import Text
 from celoss_cli.data import Report, Workings
 from celoss_cli.errors import visible
 from celoss_cli.formats import Style
+from celoss_cli.formats._breakdown import Breakdown, breakdowns
+from celoss_cli.formats._ledger import Ledger, ledger
 from celoss_cli.formats._numerals import (
+    aligned,
     class_name,
     heading,
     reduction_line,
@@ -32,7 +38,6 @@ _WIDE = 12
 
 _LARGEST = 6
 _UNLIMITED = 100_000
-_NARROW = 80
 
 
 def render(report: Report, style: Style) -> Iterator[str]:
@@ -47,10 +52,19 @@ def render(report: Report, style: Style) -> Iterator[str]:
             yield page.table(
                 _classes_table(workings, report, formulas=True),
                 _classes_table(workings, report, formulas=False),
+                _classes_table(workings, report, formulas=False, gap=1),
             )
         yield page.table(_steps_table(workings))
     if report.workings:
-        yield "\n" + page.table(_rows_table(report, every_term=True), _rows_table(report, every_term=False))
+        book = ledger(report)
+        yield "\n" + page.table(
+            _rows_table(book, report, book.names),
+            _rows_table(book, report, book.names, gap=1),
+            _rows_table(book, report, [name for name in book.names if name in ("-log p[y]", *book.summed)]),
+        )
+    for extra in breakdowns(report):
+        yield "\n" + page.text(Text(extra.title, "bold cyan"))
+        yield page.table(_breakdown_table(extra), _breakdown_table(extra, gap=1))
     yield "\n" + page.text(Text(reduction_line(report), "bold"))
 
 
@@ -82,7 +96,7 @@ class _Page:
 
     def text(self, text: Text) -> str:
         """A paragraph, broken between words only."""
-        if self._style.width is None:
+        if self._style.width is None or cell_len(text.plain) <= self._style.width:
             return self._printed(text, _UNLIMITED)
         lines = textwrap.wrap(
             text.plain,
@@ -105,18 +119,31 @@ class _Page:
         return self._printed(table, natural)
 
 
-def _table(*headings: tuple[str, str]) -> Table:
-    """A table whose first column holds names, all others numbers; headings are name and formula."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), show_edge=False, header_style="bold")
-    for position, (name, formula) in enumerate(headings):
-        header = Text(name)
-        if formula:
-            header.append(f"\n{formula}", "not bold dim")
-        if position:
-            table.add_column(header, justify="right", no_wrap=True)
-        else:
-            table.add_column(header, overflow="fold", min_width=6)
+def _table(names: Sequence[str], columns: Sequence[_Column], *, gap: int) -> Table:
+    """A table whose first column holds names, all others numbers; the gap is that between two columns."""
+    padding = (0, gap - 1, 0, 0)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=padding, show_edge=False, header_style="bold")
+    for name in names:
+        table.add_column(name, overflow="fold", min_width=6)
+    for column in columns:
+        header = Text(column.name, justify="right")
+        if column.formula:
+            header.append(f"\n{column.formula}", "not bold dim")
+        table.add_column(header, no_wrap=True)
     return table
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """A column of numbers: its name, how it came about, and its cells from top to bottom."""
+
+    name: str
+    formula: str
+    cells: Sequence[str]
+
+    def aligned(self) -> list[str]:
+        """The cells with their points in line, under the end of the heading."""
+        return aligned(self.cells, max(len(self.name), len(self.formula)))
 
 
 def _title(report: Report) -> Text:
@@ -147,6 +174,8 @@ def _source_lines(report: Report) -> Iterator[str]:
 def _option(value: object) -> str:
     if isinstance(value, list):
         return f"[{', '.join(_option(item) for item in value[:8])}{', ...' if len(value) > 8 else ''}]"
+    if isinstance(value, bool):
+        return "true" if value else "false"
     return short(value) if isinstance(value, float) else str(value)
 
 
@@ -169,17 +198,20 @@ def _row_title(workings: Workings, report: Report) -> Text:
     return title
 
 
-def _classes_table(workings: Workings, report: Report, *, formulas: bool) -> Table:
+def _classes_table(workings: Workings, report: Report, *, formulas: bool, gap: int = 2) -> Table:
     """One line a class, one column a step that has a value for each class."""
     steps = [step for step in workings.steps if step.level == "class"]
     steps += [step for step in workings.steps if step.level == "gradient"]
     shown, left_out = _shown_classes(steps[0], workings.gathered)
-    table = _table(("class", ""), *((step.name, _heading_formula(step, formulas)) for step in steps))
+    columns = [
+        _Column(step.name, _heading_formula(step, formulas), [short(step.value[index]) for index in shown])
+        for step in steps
+    ]
+    table = _table(["class"], columns, gap=gap)
     table.add_column("", no_wrap=True)
-    for index in shown:
+    for index, *cells in zip(shown, *(column.aligned() for column in columns), strict=True):
         picked = index == workings.gathered
         mark = ("<- target" if formulas else "<- y") if picked and not workings.row.ignored else ""
-        cells = [short(step.value[index]) for step in steps]
         name = " ".join(filter(None, (str(index), class_name(index, report.labels))))
         table.add_row(name, *cells, mark, style="bold green" if mark else None)
     if left_out:
@@ -197,57 +229,62 @@ def _shown_classes(step: Step, gathered: int | None) -> tuple[list[int], int]:
     count = len(step.value)
     if count <= _WIDE:
         return list(range(count)), 0
-    largest = sorted(range(count), key=lambda index: float(step.value[index]), reverse=True)[:_LARGEST]
+
+    def size(index: int) -> float:
+        """The value, or infinity for NaN: what spoils a row is shown."""
+        value = float(step.value[index])
+        return math.inf if math.isnan(value) else value
+
+    largest = sorted(range(count), key=size, reverse=True)[:_LARGEST]
     chosen = sorted({*largest, *([] if gathered is None else [gathered])})
     return chosen, count - len(chosen)
 
 
 def _steps_table(workings: Workings) -> Table:
-    """The steps that have one value for the row, in the order they were computed."""
+    """The steps that have one value for the row, in the order they were computed; the gradient last."""
     table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 1))
     table.add_column(no_wrap=True)
     table.add_column(no_wrap=True)
     table.add_column(no_wrap=True)
     table.add_column(style="dim", overflow="fold")
-    only_scalar = workings.gathered is None
-    for step in workings.steps:
-        if step.level in ("row", "term") or (
-            step.level == "gradient" and only_scalar and not step.value.ndim
-        ):
-            style = "bold" if step.name == "loss" else ""
-            table.add_row(Text(step.name, style), "=", Text(short(step.value), style), step.formula)
+    steps = [step for step in workings.steps if step.level in ("row", "term")]
+    steps += [step for step in workings.steps if step.level == "gradient"]
+    values = aligned(["" if step.value.ndim else short(step.value) for step in steps])
+    for step, value in zip(steps, values, strict=True):
+        style = "bold" if step.name == "loss" else ""
+        table.add_row(Text(step.name, style), "=", Text(value, style), step.formula)
     return table
 
 
-def _rows_table(report: Report, *, every_term: bool) -> Table:
-    """One line a shown element with what is summed, and what the rest adds up to."""
-    names = [step.name for step in report.workings[0].steps if step.level == "term"]
-    if "weight" not in names and any(workings.row.ignored for workings in report.workings):
-        names.insert(-1, "weight")
-    if not every_term:
-        names = [name for name in names[:-1] if name in ("-log p[y]", "weight")] + names[-1:]
-    table = _table(("row", ""), ("target", ""), *((name, "") for name in names))
-    for workings in report.workings:
-        values = {step.name: short(step.value) for step in workings.steps if step.level == "term"}
-        table.add_row(
-            row_name(workings.row),
-            target_name(workings.row, report.labels),
-            *(values.get(name, "1") for name in names),
-            style="dim" if workings.row.ignored else None,
-        )
-    others, tally = report.others, report.tally
-    if others.elements:
-        label = f"{others.elements} more"
-        table.add_row(label, "", *_summed(names, float(others.weight), float(others.loss)))
+def _breakdown_table(extra: Breakdown, *, gap: int = 2) -> Table:
+    texts = len(extra.names)
+    columns = [
+        _Column(name, "", [line[texts + at] for line in extra.lines]) for at, name in enumerate(extra.numbers)
+    ]
+    table = _table(extra.names, columns, gap=gap)
+    for line, *cells in zip(extra.lines, *(column.aligned() for column in columns), strict=True):
+        table.add_row(*line[:texts], *cells)
+    return table
+
+
+def _rows_table(book: Ledger, report: Report, names: Sequence[str], *, gap: int = 2) -> Table:
+    """One line a shown element with these of its terms, what the rest adds up to, and the sum."""
+    labels = [row_name(line.row) for line in book.lines]
+    targets = [target_name(line.row, report.labels) for line in book.lines]
+    ignored = [line.row.ignored for line in book.lines]
+    lines = [line.cells for line in book.lines]
+    if book.others is not None:
+        labels.append(f"{report.others.elements} more")
+        targets.append("")
+        ignored.append(False)
+        lines.append(book.others)
+    lines.append(book.total)
+    positions = {name: book.names.index(name) for name in names}
+    columns = [_Column(name, "", [line[at] for line in lines]) for name, at in positions.items()]
+    table = _table(["row", "target"], columns, gap=gap)
+    *rows, total = zip(*(column.aligned() for column in columns), strict=True)
+    for label, target, cells, dim in zip(labels, targets, rows, ignored, strict=True):
+        table.add_row(label, target, *cells, style="dim" if dim else None)
     table.add_section()
-    table.add_row("sum", "", *_summed(names, float(tally.weight), float(tally.loss)), style="bold")
+    table.add_row("sum", "", *total, style="bold")
     return table
-
-
-def _summed(names: Sequence[str], weight: float, loss: float) -> list[str]:
-    """The sums of the two columns that the reduction uses; other columns have none."""
-    cells = [""] * len(names)
-    cells[-1] = short(loss)
-    if "weight" in names:
-        cells[names.index("weight")] = short(weight)
-    return cells

@@ -34,7 +34,8 @@ class KullbackLeibler(ElementLoss):
         return first_outside(batch.target, 0, 1, "Expected a probability from 0 to 1")
 
     def observe(self, batch: Batch) -> Counter[str]:
-        return Counter({"not-log-probabilities": int(np.count_nonzero(~(batch.input <= 0)))})
+        odd = ~(batch.input <= 0)
+        return Counter({"not-log-probabilities": int(np.count_nonzero(odd.any(axis=1)))})
 
     def _fill(self, x: Array, t: Array, aligned: dict[str, Array], out: Array, note: Note) -> int:
         log_q = note.term("log q", "input", x)

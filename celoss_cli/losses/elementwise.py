@@ -55,7 +55,9 @@ class ElementLoss(Loss):
     def verify(self, rows: int, dimensions: int) -> None:
         for name, values in self._aligned().items():
             if _has_rows(values, dimensions) and len(values) != rows:
-                raise InputError(f"Expected {name} with a value for each row of the input ({rows}), got {len(values)}.")
+                raise InputError(
+                    f"Expected {name} with a value for each row of the input ({rows}), got {len(values)}."
+                )
 
     def _aligned(self) -> dict[str, Array]:
         """The array options that are broadcast to the input, by name."""

@@ -1,0 +1,64 @@
+"""The tables beside the main one: groups, quantiles, the rows with the largest losses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from celoss_cli.data import Report
+from celoss_cli.errors import visible
+from celoss_cli.formats._numerals import row_name, short, target_name
+
+__all__ = ["Breakdown", "breakdowns"]
+
+
+@dataclass(frozen=True, slots=True)
+class Breakdown:
+    """A table of names and numbers.
+
+    Attributes:
+        title: what it shows.
+        names: the headings of the columns of text.
+        numbers: the headings of the columns of numbers.
+        lines: the cells, texts before numbers.
+
+    """
+
+    title: str
+    names: tuple[str, ...]
+    numbers: tuple[str, ...]
+    lines: Sequence[tuple[str, ...]]
+
+
+def breakdowns(report: Report) -> Iterator[Breakdown]:
+    """The tables that were asked for."""
+    if report.groups:
+        lines = [
+            (
+                visible(group.name),
+                str(group.tally.counted),
+                short(float(group.tally.weight)),
+                short(float(group.tally.loss)),
+                short(group.loss),
+                f"{100 * group.share:.2f}%",
+            )
+            for group in report.groups
+        ]
+        by = visible(report.by or "")
+        yield Breakdown(f"by {by}", (by,), ("counted", "weight", "total", "mean", "share"), lines)
+    if report.quantiles:
+        bound = f"each within {100 * report.quantiles[0].bound:.2g}% of itself"
+        values = [(short(quantile.fraction), short(quantile.value)) for quantile in report.quantiles]
+        yield Breakdown(f"quantiles of the losses, {bound}", ("fraction",), ("loss",), values)
+    if report.worst:
+        rows = [
+            (
+                row_name(workings.row),
+                visible(workings.row.id or ""),
+                target_name(workings.row, report.labels),
+                "" if workings.probability is None else short(workings.probability),
+                short(workings.row.loss),
+            )
+            for workings in report.worst
+        ]
+        yield Breakdown("largest losses", ("row", "id", "target"), ("p[target]", "loss"), rows)
