@@ -1,15 +1,15 @@
-"""Plain blocks of a table, parsed by a library: polars where it is installed, else ``numpy.loadtxt``.
+"""Plain blocks of a table, read many cells at a time.
 
-Both libraries take more than celoss's grammar, each in its own way. A block is therefore looked at
-before it is handed over and its values afterwards; whatever is not plain goes back to the strict
-reader, which takes it or says what is wrong with it. Both ways give the same bits: the double nearest
-to the decimal number.
+Numbers of a few digits are read by arithmetic on arrays. Blocks of long ones, or of quoted cells, go to
+a library: polars where it is installed, else ``numpy.loadtxt``. Libraries take more than celoss's
+grammar, each in its own way, so a block is looked at before it is handed over and its values
+afterwards. Whatever is not plain goes back to the strict reader, which takes it or says what is wrong
+with it. Every way gives the same bits: the double nearest to the decimal number.
 """
 
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Callable, Iterator, Sequence
 from importlib.util import find_spec
 from typing import Any, overload
@@ -20,12 +20,18 @@ from celoss_cli.data import Array
 from celoss_cli.errors import InputError
 from celoss_cli.sources.base import ReadRequest
 from celoss_cli.sources.blocks import Block
+from celoss_cli.sources.digits import CutCells, cut_cells
+from celoss_cli.sources.numbers import number
 
 __all__ = ["NotPlain", "Plain", "Texts", "has_polars", "parsed"]
 
 _PRINTABLE = bytes(range(0x20, 0x7F)) + b"\n"
+_BEYOND_ASCII = bytes(range(0x80, 0x100))
 _WORTH_IMPORTING_BYTES = 1 << 22
-_BLANK_LINE = re.compile(rb"(?:\A|\n)\n")
+_FEW = 0.02
+"""The part of the cells that may be read one by one."""
+
+Parsed = tuple[Array, dict[int, Callable[[], Sequence[str]]]]
 
 
 class NotPlain(Exception):
@@ -47,32 +53,79 @@ def parsed(
         width: the number of columns of the table.
         columns: the columns of numbers to read.
         texts: the columns of text to read.
-        request: says the delimiter and the decimal mark.
+        request: says the delimiter, the decimal mark and which numbers are accepted.
 
     Raises:
         NotPlain: if there is anything in the block that needs a closer look.
 
     """
-    delimiter = (request.delimiter or ",").encode()
+    delimiter = request.delimiter or ","
     data = block.data
     if b"\r" in data:
         data = data.replace(b"\r\n", b"\n")
-    if request.decimal == ",":
-        if delimiter == b"," or b"." in data or texts or len(columns) < width:
+    _refuse_unprintable(data, delimiter.encode())
+    if b'"' not in data and delimiter != request.decimal:
+        cut = cut_cells(data, width, ord(delimiter), ord(request.decimal))
+        if cut is None:
             raise NotPlain
-        data = data.replace(b",", b".")
-    allowed = _PRINTABLE + (delimiter if delimiter == b"\t" else b"")
-    if data.translate(None, allowed) or _BLANK_LINE.search(data):
+        numbers = _by_digits(cut, columns, request)
+        if numbers is not None:
+            return Plain(block, numbers, columns, {column: _column_of(cut, column) for column in texts})
+    if request.decimal != ".":
         raise NotPlain
+    numbers, read_texts = _by_library(data, width, columns, texts, delimiter)
+    _refuse_limits(numbers, data, delimiter.encode(), only_numbers=len(columns) == width)
+    return Plain(block, numbers, columns, read_texts)
+
+
+def _refuse_unprintable(data: bytes, delimiter: bytes) -> None:
+    allowed = _PRINTABLE + (delimiter if delimiter == b"\t" else b"")
+    if not data.isascii():
+        allowed += _BEYOND_ASCII
+        try:
+            data.decode()
+        except UnicodeDecodeError:
+            raise NotPlain from None
+    if data.translate(None, allowed) or data.startswith(b"\n") or b"\n\n" in data:
+        raise NotPlain
+
+
+def _by_digits(cut: CutCells, columns: Sequence[int], request: ReadRequest) -> Array | None:
+    """The numbers of plain digits, the few others by the grammar; None where these are not few."""
+    numbers, odd = cut.numbers(columns)
+    rows, at = np.nonzero(odd)
+    if rows.size > _FEW * odd.size:
+        return None
+    data = cut.text
+    try:
+        for row, i in zip(rows.tolist(), at.tolist(), strict=True):
+            column = columns[i]
+            cell = data[cut.starts[row, column] : cut.ends[row, column]].tobytes()
+            numbers[row, i] = number(
+                cell.decode(), decimal=request.decimal, allow_nonfinite=request.allow_nonfinite
+            )
+    except InputError:
+        raise NotPlain from None
+    return numbers
+
+
+def _column_of(cut: CutCells, column: int) -> Callable[[], list[str]]:
+    return lambda: [cell.decode() for cell in cut.cells(column)]
+
+
+def _by_library(
+    data: bytes, width: int, columns: Sequence[int], texts: Sequence[int], delimiter: str
+) -> Parsed:
+    """By polars where it is installed and worth its import, else by NumPy."""
     rows = data.count(b"\n")
     quoted = b'"' in data
-    fast = len(data) >= _WORTH_IMPORTING_BYTES and has_polars()
-    parse = _by_polars if fast else _by_numpy
-    if quoted and not (fast and _quoted_cells_only(data, delimiter)):
+    if len(data) >= _WORTH_IMPORTING_BYTES and has_polars():
+        if quoted and not _quoted_cells_only(data, delimiter.encode()):
+            raise NotPlain
+        return _by_polars(data, rows, width, columns, texts, delimiter)
+    if quoted:
         raise NotPlain
-    numbers, read_texts = parse(data, rows, width, columns, texts, delimiter)
-    _refuse_limits(numbers, data, delimiter, only_numbers=len(columns) == width)
-    return Plain(block, numbers, {column: i for i, column in enumerate(columns)}, read_texts)
+    return _by_numpy(data, rows, width, columns, texts, delimiter)
 
 
 def _quoted_cells_only(data: bytes, delimiter: bytes) -> bool:
@@ -102,11 +155,8 @@ def _refuse_limits(numbers: Array, data: bytes, delimiter: bytes, *, only_number
         raise NotPlain
 
 
-Parsed = tuple[Array, dict[int, Callable[[], Sequence[str]]]]
-
-
 def _by_polars(
-    data: bytes, rows: int, width: int, columns: Sequence[int], texts: Sequence[int], delimiter: bytes
+    data: bytes, rows: int, width: int, columns: Sequence[int], texts: Sequence[int], delimiter: str
 ) -> Parsed:
     import polars as pl
 
@@ -116,9 +166,9 @@ def _by_polars(
         frame = pl.read_csv(
             data,
             has_header=False,
-            schema={str(column): kinds[column] for column in range(width)},
-            columns=[str(column) for column in (*columns, *texts)],
-            separator=delimiter.decode(),
+            schema={f"column_{column + 1}": kinds[column] for column in range(width)},
+            columns=sorted((*columns, *texts)) if len(columns) + len(texts) < width else None,
+            separator=delimiter,
             quote_char='"',
         )
     except (pl.exceptions.PolarsError, UnicodeDecodeError):
@@ -127,22 +177,19 @@ def _by_polars(
         raise NotPlain
     numbers = np.empty((rows, len(columns)))
     for i, column in enumerate(columns):
-        numbers[:, i] = frame[str(column)].to_numpy()
-    return numbers, {column: frame[str(column)].to_list for column in texts}
+        numbers[:, i] = frame[f"column_{column + 1}"].to_numpy()
+    return numbers, {column: frame[f"column_{column + 1}"].to_list for column in texts}
 
 
 def _by_numpy(
-    data: bytes, rows: int, width: int, columns: Sequence[int], texts: Sequence[int], delimiter: bytes
+    data: bytes, rows: int, width: int, columns: Sequence[int], texts: Sequence[int], delimiter: str
 ) -> Parsed:
-    if not _rectangular(data, rows, width, delimiter):
-        raise NotPlain
-
     def load(columns: Sequence[int], dtype: Any) -> Array:
         return np.loadtxt(
             io.BytesIO(data),
             dtype=dtype,
             comments=None,
-            delimiter=delimiter.decode(),
+            delimiter=delimiter,
             usecols=columns if len(columns) < width else None,
             ndmin=2,
         )
@@ -156,16 +203,6 @@ def _by_numpy(
     return numbers, {column: lambda column=column: load([column], object)[:, 0].tolist() for column in texts}  # type: ignore[misc]
 
 
-def _rectangular(data: bytes, rows: int, width: int, delimiter: bytes) -> bool:
-    """Whether every line has the same number of cells, given that nothing is quoted."""
-    text = np.frombuffer(data, np.uint8)
-    marks = text[np.flatnonzero((text == delimiter[0]) | (text == ord("\n")))]
-    if marks.size != rows * width:
-        return False
-    ends = marks.reshape(rows, width) == ord("\n")
-    return bool(ends[:, -1].all()) and int(np.count_nonzero(ends)) == rows
-
-
 class Plain:
     """A parsed block; questions that it cannot answer are for the strict reader."""
 
@@ -173,12 +210,12 @@ class Plain:
         self,
         block: Block,
         values: Array,
-        position: dict[int, int],
+        columns: Sequence[int],
         texts: dict[int, Callable[[], Sequence[str]]],
     ) -> None:
         self._block = block
         self._values = values
-        self._position = position
+        self._position = {column: i for i, column in enumerate(columns)}
         self._texts = texts
 
     def __len__(self) -> int:
