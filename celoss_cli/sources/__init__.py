@@ -12,6 +12,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from celoss_cli.errors import InputError, UsageError
+from celoss_cli.sources.pickles import refuse_pickle
 
 if TYPE_CHECKING:
     from celoss_cli.sources.base import Dataset, ReadRequest, Stream
@@ -47,6 +48,9 @@ SOURCES: dict[str, SourceSpec] = {
         SourceSpec("tsv", (".tsv",), "a table with a header, tab-separated", "delimited"),
         SourceSpec("json", (".json",), "arrays by name, a list of row objects, or pandas split", "document"),
         SourceSpec("jsonl", (".jsonl", ".ndjson"), "one row object a line", "lines"),
+        SourceSpec("npy", (".npy",), "one NumPy array, mapped into memory: for @path", "npy"),
+        SourceSpec("npz", (".npz",), "NumPy arrays by name", "npy"),
+        SourceSpec("safetensors", (".safetensors",), "tensors by name", "safetensors"),
     )
 }
 
@@ -56,13 +60,16 @@ def format_of(path: str, first_byte: bytes, chosen: str | None) -> SourceSpec:
 
     Raises:
         UsageError: if the option names no format.
-        InputError: if the suffix is unknown.
+        InputError: if the suffix is unknown or that of a pickle.
 
     """
     if chosen is not None:
         if chosen not in SOURCES:
             raise UsageError(f"Expected an input format of {', '.join(SOURCES)}, got {chosen!r}.")
         return SOURCES[chosen]
+    refuse_pickle(path, first_byte)
+    if path == "-" and first_byte == b"\x93":
+        return SOURCES["npy"]
     if path == "-":
         return SOURCES["json" if first_byte in (b"{", b"[") else "csv"]
     suffix = PurePath(path).suffix.lower()
