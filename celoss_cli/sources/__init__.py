@@ -51,6 +51,8 @@ SOURCES: dict[str, SourceSpec] = {
         SourceSpec("npy", (".npy",), "one NumPy array, mapped into memory: for @path", "npy"),
         SourceSpec("npz", (".npz",), "NumPy arrays by name", "npy"),
         SourceSpec("safetensors", (".safetensors",), "tensors by name", "safetensors"),
+        SourceSpec("parquet", (".parquet", ".pq"), "a table of typed columns", "columnar"),
+        SourceSpec("arrow", (".arrow", ".feather", ".ipc"), "a table of typed columns", "columnar"),
     )
 }
 

@@ -23,6 +23,7 @@ __all__ = [
     "WEIGHT_KEYS",
     "Aligned",
     "dataset_of_arrays",
+    "first_nonfinite",
     "named_dataset",
     "one_key",
     "refuse_nonfinite",
@@ -180,18 +181,22 @@ def refuse_nonfinite(values: Array, at: str, request: ReadRequest, start: int = 
     if values.dtype.kind != "f" or request.allow_nonfinite:
         return
     for first, part in _slices(values):
-        if np.isfinite(part).all():
+        index = first_nonfinite(part)
+        if index is None:
             continue
-        bad = np.flatnonzero((part != part) | (part == math.inf))
-        if bad.size:
-            index = list(np.unravel_index(int(bad[0]), part.shape))
-            value = float(part[tuple(index)])
-            if index:
-                index[0] += start + first
-            try:
-                number(str(value))
-            except InputError as error:
-                raise error.at(at + "".join(f"[{i}]" for i in index)) from None
+        places = [start + first + index[0], *index[1:]] if index else []
+        try:
+            number(str(float(part[index])))
+        except InputError as error:
+            raise error.at(at + "".join(f"[{i}]" for i in places)) from None
+
+
+def first_nonfinite(values: Array) -> tuple[int, ...] | None:
+    """The index of the first value that is nan or inf; -inf counts as a number."""
+    if values.dtype.kind != "f" or np.isfinite(values).all():
+        return None
+    bad = np.flatnonzero((values != values) | (values == math.inf))
+    return tuple(map(int, np.unravel_index(int(bad[0]), values.shape))) if bad.size else None
 
 
 def _slices(values: Array) -> Iterator[tuple[int, Array]]:

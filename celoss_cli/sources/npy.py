@@ -20,7 +20,7 @@ from typing import IO, Any, Literal
 import numpy as np
 
 from celoss_cli.data import Array
-from celoss_cli.errors import InputError, LimitError, quoted, visible
+from celoss_cli.errors import CelossError, InputError, LimitError, quoted, visible
 from celoss_cli.sources.arrays import named_dataset, refuse_nonfinite, refuse_type
 from celoss_cli.sources.base import Dataset, ReadRequest, Stream
 from celoss_cli.sources.columns import plural
@@ -262,10 +262,14 @@ class _Archive:
         def load() -> Array:
             try:
                 return self._load(info, place)
+            except CelossError:
+                raise
             except (
                 zipfile.BadZipFile,
                 NotImplementedError,
                 RuntimeError,  # encrypted
+                ValueError,  # a name that is no text
+                OSError,  # a place before the start of the file
                 EOFError,
                 struct.error,
                 zlib.error,
