@@ -147,19 +147,28 @@ class _Table:
         return str(dtype.inner.base_type()) if self.kind(name) in _LISTS else self.kind(name)
 
     def chunks(self, columns: Sequence[int]) -> Iterator[tuple[Any, int]]:
-        """The rows of these columns as data frames, each with the index of its first row."""
+        """The rows of these columns as data frames, each with the index of its first row.
+
+        Where a part of the file is broken, polars may end the batches without an error: that is why
+        the rows are counted.
+        """
         names = [self.names[column] for column in columns]
         size = max(1, _BATCH_BYTES // (8 * max(1, len(names))))
         start = 0
         with self.refusing():
+            count = self._rows.select(self.polars.len()).collect().item()
             frames = iter(self._rows.select(names).collect_batches(chunk_size=size, maintain_order=True))
         while True:
             with self.refusing():
                 frame = next(frames, None)
             if frame is None:
-                return
+                break
             yield frame, start
             start += frame.height
+        if start != count:
+            raise InputError(
+                f"expected {plural(count, 'row')}, got {start} before a broken part", place=self.name
+            )
 
 
 @dataclass(frozen=True, slots=True)
