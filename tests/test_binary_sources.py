@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import os
@@ -11,7 +12,12 @@ import sys
 import time
 import warnings
 import zipfile
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,10 +26,11 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from celoss_cli.data import Array
-from celoss_cli.errors import CelossError, InputError, LimitError, UsageError
-from celoss_cli.sources import format_of, npy
+from celoss_cli.errors import InputError, LimitError, UsageError
+from celoss_cli.sources import format_of, npy, read
 from celoss_cli.sources.arrays import dataset_of_arrays
 from celoss_cli.sources.base import Dataset, ReadRequest, Stream, open_stream
+from celoss_cli.sources.compressed import decompressed
 
 REQUEST = ReadRequest(per_class=True, takes="logits")
 ELEMENTWISE = ReadRequest(per_class=False, takes="logits")
@@ -559,6 +566,8 @@ def without(package: str, *arguments: str | Path) -> subprocess.CompletedProcess
     ("package", "name", "extra"),
     [
         ("safetensors", "p.safetensors", "safetensors"),
+        ("polars", "p.parquet", "fast"),
+        ("polars", "p.feather", "fast"),
     ],
 )
 def test_a_missing_package_is_named_with_its_extra(
@@ -569,6 +578,398 @@ def test_a_missing_package_is_named_with_its_extra(
     assert done.returncode == 2
     assert f"Expected the package {package}" in done.stderr
     assert f"pip install 'celoss-cli[{extra}]'" in done.stderr
+
+
+# -------------------------------------------------------------------------------- Parquet and Arrow files
+
+TABLE = {"cat": [0.9, 0.8, 0.7], "dog": [0.1, 0.2, 0.3], "label": ["cat", "dog", "cat"]}
+SUFFIXES = (".parquet", ".pq", ".arrow", ".feather", ".ipc")
+
+
+@pytest.fixture
+def polars() -> ModuleType:
+    return pytest.importorskip("polars")
+
+
+def write(frame: Any, path: Path, **options: Any) -> Path:
+    (frame.write_parquet if path.suffix in (".parquet", ".pq") else frame.write_ipc)(path, **options)
+    return path
+
+
+def refusal(path: Path, *arguments: str) -> str:
+    done = celoss("ce", path.name, *arguments, cwd=path.parent)
+    assert (done.returncode, done.stdout) == (3, "")
+    return done.stderr.removeprefix("celoss: error: ").rstrip("\n")
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_typed_columns_give_the_loss_of_the_same_csv(tmp_path: Path, polars: ModuleType, suffix: str) -> None:
+    path = write(polars.DataFrame(TABLE), tmp_path / f"p{suffix}")
+    done = celoss("ce", path, "--json")
+    report = json.loads(done.stdout)
+    assert report["value"] == LOSS
+    assert report["input"]["columns"]["inputs"] == ["cat", "dog"]
+    assert report["input"]["conversions"] == ["targets matched to the class names"]
+    kind = "parquet" if suffix in (".parquet", ".pq") else "arrow"
+    assert value("ce", "--input-format", kind, data=path.read_bytes()) == LOSS
+
+
+def test_a_pattern_in_a_path_is_a_name(tmp_path: Path, polars: ModuleType) -> None:
+    write(polars.DataFrame(TABLE), tmp_path / "other.parquet")
+    shorter = polars.DataFrame(TABLE).head(1)
+    assert value("ce", write(shorter, tmp_path / "*.parquet")) == pytest.approx(np.log1p(np.exp(-0.8)))
+
+
+@settings(max_examples=25, deadline=None)
+@given(data=st.data(), rows=st.integers(1, 40), groups=st.integers(1, 7), size=st.integers(1, 900))
+def test_any_cutting_gives_the_rows_of_the_frame(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject, rows: int, groups: int, size: int
+) -> None:
+    pl = pytest.importorskip("polars")
+    from celoss_cli.sources import columnar
+
+    kinds = st.sampled_from([pl.Float32, pl.Float64, pl.Int8, pl.UInt16, pl.Int64, pl.UInt64])
+    types = [data.draw(kinds) for _ in range(3)]
+    rng = np.random.default_rng(rows)
+    frame = pl.DataFrame(
+        {
+            **{f"p_{i}": pl.Series(rng.integers(0, 100, rows)).cast(kind) for i, kind in enumerate(types)},
+            "target": rng.integers(0, 3, rows),
+            "id": [f"r{i}" for i in range(rows)],
+        }
+    )
+    path = tmp_path_factory.getbasetemp() / data.draw(st.sampled_from(["cut.parquet", "cut.arrow"]))
+    if path.suffix == ".parquet":
+        frame.write_parquet(path, row_group_size=groups)
+    else:
+        frame.write_ipc(path, record_batch_size=groups)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("celoss_cli.sources.columnar._BATCH_BYTES", size)
+        stream = open_stream(str(path))
+        batches = list(columnar.read(stream, REQUEST).batches)
+        stream.close()
+    x = np.concatenate([batch.input for batch in batches])
+    assert x.dtype == (np.float32 if set(types) == {pl.Float32} else np.float64)
+    np.testing.assert_array_equal(x, frame.select("^p_.*$").cast(pl.Float64).to_numpy())
+    np.testing.assert_array_equal(np.concatenate([batch.target for batch in batches]), frame["target"])
+    assert [name for batch in batches for name in batch.ids or ()] == frame["id"].to_list()
+    assert [batch.start for batch in batches] == np.cumsum([0, *map(len, batches)])[:-1].tolist()
+
+
+def test_single_precision_keeps_its_exact_values(tmp_path: Path, polars: ModuleType) -> None:
+    single = LOGITS.astype("f4")
+    frame = polars.DataFrame({"a": single[:, 0], "b": single[:, 1], "target": TARGETS})
+    wide = value("ce", "-x", json.dumps(single.astype(float).tolist()), "-y", "0,1,0")
+    assert value("ce", write(frame, tmp_path / "p.parquet")) == wide
+
+
+@pytest.mark.parametrize(
+    ("targets", "kind", "expected"),
+    [
+        ([0, 1, 0], "UInt8", LOSS),
+        ([0.0, 1.0, 0.0], "Float32", LOSS),
+        ([False, True, False], "Boolean", LOSS),
+        (["a", "b", "a"], "Categorical", LOSS),
+        (["0", "1", "0"], "String", LOSS),
+    ],
+)
+def test_targets_of_any_type_are_read_as_in_csv(
+    tmp_path: Path, polars: ModuleType, targets: list[Any], kind: str, expected: float
+) -> None:
+    label = polars.Series("target", targets).cast(getattr(polars, kind))
+    frame = polars.DataFrame({"a": LOGITS[:, 0], "b": LOGITS[:, 1], "target": label})
+    assert value("ce", write(frame, tmp_path / "p.parquet")) == expected
+
+
+def test_integer_names_of_classes_are_matched_and_not_counted(tmp_path: Path, polars: ModuleType) -> None:
+    """Classes 1 and 0, in that order: a target of 1 means the first column, as in a CSV file."""
+    frame = polars.DataFrame({"p_1": LOGITS[:, 0], "p_0": LOGITS[:, 1], "target": 1 - TARGETS})
+    assert value("ce", write(frame, tmp_path / "p.parquet")) == LOSS
+
+
+def test_columns_of_lists(tmp_path: Path, polars: ModuleType) -> None:
+    frame = polars.DataFrame({"text": ["x", "y", "z"], "logits": LOGITS.tolist(), "label": TARGETS})
+    done = celoss("ce", write(frame, tmp_path / "p.parquet"), "--json")
+    report = json.loads(done.stdout)
+    assert report["value"] == LOSS
+    assert report["input"]["columns"]["unused"] == ["text"]
+    fixed = frame.cast({"logits": polars.Array(polars.Float64, 2)})
+    assert value("ce", write(fixed, tmp_path / "p.arrow")) == LOSS
+    many = polars.DataFrame({"logits": LOGITS.tolist(), "labels": [[0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]})
+    inline = value(
+        "bce-logits", "--logits", json.dumps(LOGITS.tolist()), "-y", "[[0.0,1.0],[1.0,0.0],[1.0,1.0]]"
+    )
+    assert value("bce-logits", write(many, tmp_path / "many.parquet")) == inline
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"cat": [0.9, None, 0.7]}, 'p.parquet: row 1: expected a value in column "cat", got a null'),
+        ({"label": ["cat", None, "cat"]}, 'p.parquet: row 1: expected a value in column "label", got a null'),
+        ({"cat": [0.9, 0.8, np.nan]}, 'p.parquet: row 2: expected a number in column "cat", got "nan"'),
+        ({"dog": [0.9, np.inf, 0.1]}, 'p.parquet: row 1: expected a number in column "dog", got "inf"'),
+        ({"cat": ["0.9", "0.8", "0.7"]}, 'p.parquet: expected numbers in column "cat", got String'),
+        ({"cat": [True, False, True]}, 'p.parquet: expected numbers in column "cat", got Boolean'),
+        ({"cat": [date(2020, 1, 1)] * 3}, 'p.parquet: expected numbers in column "cat", got Date'),
+        ({"cat": [Decimal("0.5")] * 3}, 'p.parquet: expected numbers in column "cat", got Decimal'),
+        ({"label": ["cat", "cow", "dog"]}, 'row 1: expected a class name of "cat", "dog", got "cow"'),
+        ({"label": [0, 1, 2]}, "row 2: Expected a target from 0 to 1"),
+        ({"label": [0.0, 0.5, 1.0]}, "row 1: expected a class index"),
+        ({"label": [date(2020, 1, 1)] * 3}, 'expected targets in column "label", got Date'),
+        ({"label": [0, 2**63, 1]}, "row 1: expected a class index"),
+        ({"cat": [[1.0, 2.0]] * 3}, 'one column of lists or columns of numbers, got "cat" among others'),
+        ({"id": [1.5, 2.5, 3.5]}, 'expected ids in column "id", got Float64'),
+    ],
+)
+def test_cells_that_are_no_numbers_are_refused(
+    tmp_path: Path, polars: ModuleType, change: dict[str, Any], said: str
+) -> None:
+    assert said in refusal(write(polars.DataFrame({**TABLE, **change}), tmp_path / "p.parquet"))
+
+
+def test_nulls_can_be_skipped_and_minus_inf_is_a_number(tmp_path: Path, polars: ModuleType) -> None:
+    frame = polars.DataFrame(
+        {
+            "cat": [None, 0.9, 0.8, 0.7, 1.0],
+            "dog": [1.0, 0.1, 0.2, 0.3, -np.inf],
+            "label": ["cat", "cat", "dog", "cat", None],
+            "unused": [None, None, None, None, None],
+        }
+    )
+    path = write(frame, tmp_path / "p.parquet")
+    done = celoss("ce", path, "--missing", "skip", "--json", "--class-columns", "cat,dog")
+    report = json.loads(done.stdout)
+    assert (report["value"], report["rows"], report["input"]["skipped"]) == (LOSS, 3, 2)
+    wrong = frame.with_columns(label=polars.Series(["cat", "cat", "cow", "cat", None]))
+    said = refusal(write(wrong, tmp_path / "p.parquet"), "--missing", "skip", "--class-columns", "cat,dog")
+    assert said.startswith("p.parquet: row 2: expected a class name")
+
+
+@pytest.mark.parametrize(
+    ("lists", "said"),
+    [
+        ([[1.0, 2.0], [3.0], [4.0, 5.0]], 'row 1: expected a list of 2 values in column "logits", got 1'),
+        ([[1.0, 2.0], [3.0, None], [4.0, 5.0]], 'row 1: expected a number in column "logits", got a null'),
+        ([[1.0, 2.0], [3.0, np.nan], [4.0, 5.0]], 'row 1: expected a number in column "logits", got "nan"'),
+        ([[], [], []], 'expected numbers in column "logits", got List(Null)'),
+        ([["a"], ["b"], ["c"]], 'expected numbers in column "logits", got List(String)'),
+        ([[[1.0]], [[2.0]], [[3.0]]], 'expected numbers in column "logits", got List(List(Float64))'),
+    ],
+)
+def test_lists_that_are_no_rows_are_refused(
+    tmp_path: Path, polars: ModuleType, lists: list[Any], said: str
+) -> None:
+    frame = polars.DataFrame({"logits": lists, "label": TARGETS})
+    assert said in refusal(write(frame, tmp_path / "p.parquet"))
+
+
+def test_files_that_are_cut_or_something_else_are_refused(tmp_path: Path, polars: ModuleType) -> None:
+    from celoss_cli.sources import columnar
+
+    for suffix in (".parquet", ".arrow"):
+        data = write(polars.DataFrame(TABLE), tmp_path / f"whole{suffix}").read_bytes()
+        path = tmp_path / f"cut{suffix}"
+        for length in range(len(data)):
+            path.write_bytes(data[:length])
+            stream = open_stream(str(path))
+            with pytest.raises(InputError):
+                list(columnar.read(stream, REQUEST).batches)
+            stream.close()
+    path = tmp_path / "other.feather"
+    polars.DataFrame(TABLE).write_ipc_stream(path)
+    assert "this is an Arrow stream: write it as an Arrow file" in refusal(path)
+    path.write_bytes(b"FEA1" + bytes(40))
+    assert "Feather version 1" in refusal(path)
+    path.write_bytes(b"")
+    assert "got an empty file: no rows" in refusal(path)
+    empty = write(polars.DataFrame(TABLE).clear(), tmp_path / "empty.parquet")
+    assert "rows" in refusal(empty)
+
+
+def test_a_broken_part_never_shortens_the_data(tmp_path: Path, polars: ModuleType) -> None:
+    """With this byte changed polars 2.1 ends its batches without an error."""
+    from celoss_cli.sources import columnar
+
+    data = bytearray(write(polars.DataFrame(TABLE), tmp_path / "p.parquet").read_bytes())
+    path = tmp_path / "changed.parquet"
+    for position in range(4, 400, 3):
+        data[position] ^= 0xA5
+        path.write_bytes(data)
+        data[position] ^= 0xA5
+        stream = open_stream(str(path))
+        try:
+            assert sum(map(len, columnar.read(stream, REQUEST).batches)) == 3
+        except InputError:
+            pass
+        finally:
+            stream.close()
+
+
+def test_values_from_a_table_of_numbers(tmp_path: Path, polars: ModuleType) -> None:
+    x = write(polars.DataFrame(LOGITS), tmp_path / "x.parquet")
+    y = write(polars.DataFrame({"y": TARGETS}), tmp_path / "y.arrow")
+    assert value("ce", "-x", f"@{x}", "-y", f"@{y}") == LOSS
+
+
+# ------------------------------------------------------------------------------------------ compressed
+
+CSV = b"a,b,target\n0.9,0.1,0\n0.8,0.2,1\n0.7,0.3,0\n"
+
+
+def zst(data: bytes) -> bytes:
+    packed: bytes = pytest.importorskip("zstandard").ZstdCompressor(write_checksum=True).compress(data)
+    return packed
+
+
+PACKERS = [pytest.param(gzip.compress, ".gz", id="gzip"), pytest.param(zst, ".zst", id="zstd")]
+Pack = Callable[[bytes], bytes]
+
+
+def opened(path: Path, data: bytes) -> Stream:
+    path.write_bytes(data)
+    return open_stream(str(path))
+
+
+@pytest.mark.parametrize(("pack", "suffix"), PACKERS)
+def test_a_packed_file_is_read_as_what_its_name_says_inside(tmp_path: Path, pack: Pack, suffix: str) -> None:
+    for name, text in (("p.csv", CSV), ("p.tsv", CSV.replace(b",", b"\t"))):
+        packed = opened(tmp_path / (name + suffix), pack(text[:20]) + pack(text[20:]))
+        stream = decompressed(packed)
+        assert stream.path == str(tmp_path / name)
+        assert stream.name == str(tmp_path / (name + suffix))
+        x, y = rows_of(read(stream, REQUEST, None))
+        np.testing.assert_array_equal(x, LOGITS)
+        np.testing.assert_array_equal(y, TARGETS)
+        stream.close()
+        assert packed.binary.closed
+    np.testing.assert_array_equal(rows_of(read(decompressed(piped(pack(CSV))), REQUEST, None))[0], LOGITS)
+    arrays = opened(tmp_path / f"x.npz{suffix}", pack(npz_bytes(logits=LOGITS, labels=TARGETS)))
+    np.testing.assert_array_equal(rows_of(read(decompressed(arrays), REQUEST, None))[0], LOGITS)
+    arrays.close()
+
+
+def test_what_is_not_packed_is_left_alone(tmp_path: Path) -> None:
+    for stream in (opened(tmp_path / "p.csv", CSV), piped(CSV), piped(b"")):
+        assert decompressed(stream) is stream
+        stream.close()
+
+
+@pytest.mark.parametrize(("pack", "suffix"), PACKERS)
+def test_packed_data_cut_anywhere_is_refused(pack: Pack, suffix: str) -> None:
+    packed = pack(CSV)
+    for length in range(4, len(packed)):
+        with pytest.raises(InputError, match=r"got data that ends early .was the file cut"):
+            decompressed(piped(packed[:length])).binary.read()
+
+
+@pytest.mark.parametrize(("pack", "suffix"), PACKERS)
+def test_corrupt_data_and_garbage_behind_it_are_refused(pack: Pack, suffix: str) -> None:
+    packed = pack(CSV)
+    with pytest.raises(InputError, match=r"standard input: expected .* data, got other bytes"):
+        decompressed(piped(packed + b"garbage")).binary.read()
+    for position in range(4, len(packed)):
+        changed = bytearray(packed)
+        changed[position] ^= 0x55
+        try:
+            assert decompressed(piped(bytes(changed))).binary.read() == CSV
+        except InputError:
+            continue
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "said"),
+    [
+        ("p.csv.gz", CSV, "expected gzip data, as the name says, got something else"),
+        ("p.csv.gz", b"", "expected gzip data, as the name says, got something else"),
+        ("p.csv", gzip.compress(CSV), 'data that is not compressed, got gzip data .*name end in ".gz"'),
+        ("p.csv.zst", gzip.compress(CSV), "expected Zstandard data, as the name says, got gzip data"),
+        ("p.csv.gz", b"\x28\xb5\x2f\xfd", "expected gzip data, as the name says, got Zstandard data"),
+    ],
+)
+def test_name_and_content_must_agree(tmp_path: Path, name: str, data: bytes, said: str) -> None:
+    stream = opened(tmp_path / name, data)
+    with pytest.raises(InputError, match=said):
+        decompressed(stream)
+    stream.close()
+
+
+def test_zstandard_names_its_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "zstandard", None)
+    stream = opened(tmp_path / "p.csv.zst", b"\x28\xb5\x2f\xfd")
+    with pytest.raises(UsageError, match=r"package zstandard, .*celoss-cli\[zstd\]"):
+        decompressed(stream)
+    stream.close()
+
+
+@pytest.mark.parametrize(("pack", "suffix"), PACKERS)
+def test_a_bomb_is_unpacked_in_little_memory(tmp_path: Path, pack: Pack, suffix: str) -> None:
+    path = tmp_path / f"bomb.csv{suffix}"
+    path.write_bytes(pack(bytes(1 << 20)) * 600)
+    code = (
+        "import sys; from celoss_cli.sources.base import open_stream\n"
+        "from celoss_cli.sources.compressed import decompressed\n"
+        "binary = decompressed(open_stream(sys.argv[1])).binary; size = 0\n"
+        "while part := binary.read(1 << 20): size += len(part)\n"
+        "assert size == 600 << 20, size\n"
+    )
+    peak = peak_of_private_memory([sys.executable, "-c", code, str(path)])
+    assert peak < 150 << 20
+
+
+# ---------------------------------------------------------------------------------------------- memory
+
+
+def peak_of_private_memory(command: list[str]) -> int:
+    """Runs a program that must succeed; answers the most bytes that it had beside mapped files."""
+    status = Path("/proc/self/status")
+    if not status.exists() or "RssAnon" not in status.read_text():
+        pytest.skip("needs the private memory of a process as Linux tells it")
+    running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    peak = 0
+    try:
+        while running.poll() is None:
+            text = Path(f"/proc/{running.pid}/status").read_text()
+            found = re.search(r"RssAnon:\s+(\d+) kB", text)
+            peak = max(peak, int(found[1]) << 10 if found else 0)
+            time.sleep(0.005)
+        out, said = running.communicate(timeout=60)
+    finally:
+        running.kill()
+        running.wait()
+    assert running.returncode == 0, (out, said)
+    return peak
+
+
+def sparse_npy(path: Path, kind: str, shape: tuple[int, ...]) -> None:
+    """A file of zeros that takes no room on the disk."""
+    with path.open("wb") as file:
+        described = {"descr": kind, "fortran_order": False, "shape": shape}
+        np.lib.format.write_array_header_1_0(file, described)
+        file.truncate(file.tell() + int(np.prod(shape)) * np.dtype(kind).itemsize)
+
+
+def test_large_arrays_stay_on_the_disk(tmp_path: Path) -> None:
+    """400 MB of logits; stored in an NPZ file they are mapped as well."""
+    rows, classes = 1_000_000, 100
+    logits, labels = tmp_path / "x.npy", tmp_path / "y.npy"
+    try:
+        sparse_npy(logits, "<f4", (rows, classes))
+        sparse_npy(labels, "|u1", (rows,))
+        code = (
+            "import sys, math; from celoss_cli.sources import npy\n"
+            "from celoss_cli.sources.arrays import dataset_of_arrays\n"
+            "from celoss_cli.sources.base import ReadRequest, open_stream\n"
+            "request = ReadRequest(per_class=True, takes='logits')\n"
+            "x, y = (npy.read_values(open_stream(path), request) for path in sys.argv[1:])\n"
+            "rows = sum(len(batch) for batch in dataset_of_arrays(x, y, {}, request).batches)\n"
+            "assert rows == 1_000_000\n"
+        )
+        assert peak_of_private_memory([sys.executable, "-c", code, str(logits), str(labels)]) < 100 << 20
+        run = [sys.executable, "-m", "celoss_cli", "ce", "-x", f"@{logits}", "-y", f"@{labels}"]
+        assert peak_of_private_memory([*run, "--format", "value"]) < 300 << 20
+    finally:
+        logits.unlink(missing_ok=True)
 
 
 # --------------------------------------------------------------------------------------------- pickles

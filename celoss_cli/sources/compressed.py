@@ -28,7 +28,11 @@ __all__ = ["decompressed"]
 _GZIP = "gzip"
 _ZSTD = "Zstandard"
 _SUFFIXES = {".gz": _GZIP, ".zst": _ZSTD}
-_MAGIC = {b"\x1f\x8b": _GZIP, b"\x28\xb5\x2f\xfd": _ZSTD}
+_MAGIC = {
+    b"\x1f\x8b": _GZIP,
+    b"\x28\xb5\x2f\xfd": _ZSTD,
+    **{bytes((first, 0x2A, 0x4D, 0x18)): _ZSTD for first in range(0x50, 0x60)},  # frames to be skipped
+}
 _BUFFER = 1 << 20
 _ZSTD_BITE = 1 << 10
 """Four bytes of Zstandard may stand for 128 KiB, so this much for 32 MiB."""

@@ -61,7 +61,7 @@ def read_values(stream: Stream, request: ReadRequest) -> Array:
     """
     tensors = _tensors(stream)
     if len(tensors) != 1:
-        names = ", ".join(map(quoted, tensors)) or "none"
+        names = ", ".join(map(quoted, sorted(tensors))) or "none"
         raise InputError(f"expected one tensor, got {names}", place=stream.name)
     ((name, load),) = tensors.items()
     values = load()
