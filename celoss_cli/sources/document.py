@@ -13,6 +13,7 @@ import numpy as np
 
 from celoss_cli.data import Array, Batch
 from celoss_cli.errors import InputError, quoted
+from celoss_cli.sources.arrays import ID_KEYS, INPUT_KEYS, OPTION_KEYS, TARGET_KEYS
 from celoss_cli.sources.base import Dataset, ReadRequest, Stream
 from celoss_cli.sources.columns import plural
 from celoss_cli.sources.numbers import number
@@ -20,10 +21,6 @@ from celoss_cli.sources.table import TableRow, dataset_of
 
 __all__ = ["array_of", "objects_dataset", "parse", "read", "read_values"]
 
-_INPUT_KEYS = ("logits", "log_probs", "probs", "probabilities", "scores", "predictions", "input", "inputs")
-_TARGET_KEYS = ("targets", "target", "labels", "label", "label_ids", "y")
-_ID_KEYS = ("ids", "id")
-_OPTION_KEYS = ("weight", "pos_weight", "ignore_index", "label_smoothing", "reduction", "log_target")
 _MAX_DEPTH = 64
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*+"', re.DOTALL)
 
@@ -239,11 +236,11 @@ def _key(document: dict[str, Any], known: Sequence[str], role: str, name: str) -
 
 
 def _named_dataset(document: dict[str, Any], name: str, request: ReadRequest) -> Dataset:
-    input_key = _key(document, _INPUT_KEYS, "input", name)
-    target_key = _key(document, _TARGET_KEYS, "targets", name)
-    id_key = next((key for key in _ID_KEYS if key in document), None)
+    input_key = _key(document, INPUT_KEYS, "input", name)
+    target_key = _key(document, TARGET_KEYS, "targets", name)
+    id_key = next((key for key in ID_KEYS if key in document), None)
     options = {}
-    for key in _OPTION_KEYS:
+    for key in OPTION_KEYS:
         if isinstance(document.get(key), list):
             options[key] = array_of(document[key], f"$.{key}", name, request)
         elif document.get(key) is not None:
@@ -321,9 +318,9 @@ def objects_dataset(
 def _stacked_dataset(
     objects: Sequence[dict[str, Any]], places: Sequence[str], request: ReadRequest
 ) -> Dataset:
-    input_key = _key(objects[0], _INPUT_KEYS, "input", places[0])
-    target_key = _key(objects[0], _TARGET_KEYS, "target", places[0])
-    id_key = next((key for key in _ID_KEYS if key in objects[0]), None)
+    input_key = _key(objects[0], INPUT_KEYS, "input", places[0])
+    target_key = _key(objects[0], TARGET_KEYS, "target", places[0])
+    id_key = next((key for key in ID_KEYS if key in objects[0]), None)
     arrays = {}
     for key in (input_key, target_key):
         shape = _shape(objects[0][key])
