@@ -478,6 +478,8 @@ def test_segmentation_with_uint8_labels_and_255_ignored(
     expected = (np.log(np.exp(z).sum(axis=1)) - z[np.arange(len(z)), labels[kept]]).mean()
     assert report["value"] == pytest.approx(expected, rel=1e-12)
     assert (report["elements"], report["ignored"]) == (40, int((~kept).sum()))
+    said = [f"targets of shape {saved.shape} read as (2, 5, 4)"] if saved.ndim == 4 else []
+    assert report["input"]["conversions"] == said
     done = celoss("ce", tmp_path / "s.npz", *axis)
     assert done.returncode == 3
     assert "--ignore-index 255" in done.stderr
@@ -892,6 +894,15 @@ def test_name_and_content_must_agree(tmp_path: Path, name: str, data: bytes, sai
     with pytest.raises(InputError, match=said):
         decompressed(stream)
     stream.close()
+
+
+def test_zstandard_data_that_needs_much_memory_reaches_a_limit() -> None:
+    zstandard = pytest.importorskip("zstandard")
+    wide = zstandard.ZstdCompressionParameters.from_level(1, window_log=29)
+    packer = zstandard.ZstdCompressor(compression_params=wide).compressobj()
+    packed = packer.compress(CSV) + packer.flush()
+    with pytest.raises(LimitError, match="standard input: expected Zstandard data with a window of at most"):
+        decompressed(piped(packed)).binary.read()
 
 
 def test_zstandard_names_its_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -243,11 +243,15 @@ def dataset_of_arrays(
     aligned = aligned or Aligned()
     for values, at in zip((input, target), places, strict=True):
         refuse_type(values, at)
+    whole_target = target
     if request.per_class:
         target = _without_class_axis(input, target)
+    conversions = (
+        () if target is whole_target else (f"targets of shape {whole_target.shape} read as {target.shape}",)
+    )
     _refuse_counts(input, target, aligned, request, places)
     described = {**described, "shape": list(input.shape)}
-    return Dataset(described, _batches(input, target, request, aligned, places))
+    return Dataset(described, _batches(input, target, request, aligned, places, conversions))
 
 
 def _without_class_axis(input: Array, target: Array) -> Array:
@@ -290,7 +294,12 @@ def _same_rows(input: Array, target: Array) -> bool:
 
 
 def _batches(
-    input: Array, target: Array, request: ReadRequest, aligned: Aligned, places: tuple[str, str]
+    input: Array,
+    target: Array,
+    request: ReadRequest,
+    aligned: Aligned,
+    places: tuple[str, str],
+    conversions: tuple[str, ...],
 ) -> Iterator[Batch]:
     whole = not _same_rows(input, target) or (request.per_class and input.ndim == 1) or not len(input)
     step = max(1, len(input) if input.ndim else 1) if whole else min(_step(input), _step(target))
@@ -307,6 +316,7 @@ def _batches(
             start=start,
             place=_placed(places[1], start),
             ids=None if aligned.ids is None else [str(name) for name in aligned.ids[rows].tolist()],
+            conversions=conversions,
         )
 
 

@@ -19,7 +19,7 @@ from collections.abc import Callable
 from pathlib import PurePath
 from typing import Any, BinaryIO, cast
 
-from celoss_cli.errors import InputError
+from celoss_cli.errors import InputError, LimitError
 from celoss_cli.sources.base import Stream
 from celoss_cli.sources.extras import extra_module
 
@@ -46,6 +46,7 @@ def decompressed(stream: Stream) -> Stream:
     Raises:
         InputError: if name and first bytes disagree; while reading, if the data is cut, corrupt or
             followed by something else.
+        LimitError: while reading, for Zstandard data that needs more than 128 MiB to be unpacked.
         UsageError: for Zstandard without the package zstandard.
 
     """
@@ -96,6 +97,8 @@ class _Unpacked(io.RawIOBase):
     def readinto(self, buffer: Any) -> int:
         try:
             data = self._read(len(buffer))
+        except LimitError as error:
+            raise error.at(self._packed.name) from None
         except self._broken as error:
             cut = isinstance(error, EOFError)
             raise InputError(
@@ -140,6 +143,7 @@ class _Zstandard:
 
         Raises:
             EOFError: if the data ends within a frame.
+            LimitError: for a window of more than 128 MiB.
             _Broken: if it is no frame.
 
         """
@@ -158,7 +162,12 @@ class _Zstandard:
             self._frame = self._module.ZstdDecompressor().decompressobj()
         try:
             data: bytes = self._frame.decompress(self._packed)
-        except self._module.ZstdError:
+        except self._module.ZstdError as error:
+            if "too much memory" in str(error):
+                raise LimitError(
+                    "expected Zstandard data with a window of at most 128 MiB, got a larger one",
+                    hint="compress it without --long or --ultra",
+                ) from None
             raise _Broken from None
         self._packed = b""
         if self._frame.eof:
