@@ -12,6 +12,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from celoss_cli.errors import InputError, UsageError
+from celoss_cli.sources.pickles import refuse_pickle
 
 if TYPE_CHECKING:
     from celoss_cli.sources.base import Dataset, ReadRequest, Stream
@@ -47,6 +48,11 @@ SOURCES: dict[str, SourceSpec] = {
         SourceSpec("tsv", (".tsv",), "a table with a header, tab-separated", "delimited"),
         SourceSpec("json", (".json",), "arrays by name, a list of row objects, or pandas split", "document"),
         SourceSpec("jsonl", (".jsonl", ".ndjson"), "one row object a line", "lines"),
+        SourceSpec("npy", (".npy",), "one NumPy array, mapped into memory: for @path", "npy"),
+        SourceSpec("npz", (".npz",), "NumPy arrays by name", "npy"),
+        SourceSpec("safetensors", (".safetensors",), "tensors by name", "safetensors"),
+        SourceSpec("parquet", (".parquet", ".pq"), "a table of typed columns", "columnar"),
+        SourceSpec("arrow", (".arrow", ".feather", ".ipc"), "a table of typed columns", "columnar"),
     )
 }
 
@@ -59,13 +65,16 @@ def format_of(path: str, first_byte: bytes, chosen: str | None) -> SourceSpec:
 
     Raises:
         UsageError: if the option names no format.
-        InputError: if the suffix is unknown.
+        InputError: if the suffix is unknown or that of a pickle.
 
     """
     if chosen is not None:
         if chosen not in SOURCES:
             raise UsageError(f"Expected an input format of {', '.join(SOURCES)}, got {chosen!r}.")
         return SOURCES[chosen]
+    refuse_pickle(path, first_byte)
+    if path == "-" and first_byte == b"\x93":
+        return SOURCES["npy"]
     if path == "-":
         return SOURCES["json" if first_byte in (b"{", b"[") else "csv"]
     suffix = PurePath(path).suffix.lower()
@@ -81,6 +90,9 @@ def format_of(path: str, first_byte: bytes, chosen: str | None) -> SourceSpec:
 
 def read(stream: Stream, request: ReadRequest, chosen: str | None) -> Dataset:
     """The data set in a stream, in the format that its name, its first byte or the user says."""
+    from celoss_cli.sources.compressed import decompressed
+
+    stream = decompressed(stream)
     spec = format_of(stream.path, stream.first_byte(), chosen)
     if spec.name == "tsv" and request.delimiter is None:
         request = request.separated_by("\t")

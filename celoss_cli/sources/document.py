@@ -13,6 +13,7 @@ import numpy as np
 
 from celoss_cli.data import Array, Batch
 from celoss_cli.errors import InputError, quoted
+from celoss_cli.sources.arrays import ID_KEYS, INPUT_KEYS, OPTION_KEYS, TARGET_KEYS
 from celoss_cli.sources.base import Dataset, ReadRequest, Stream
 from celoss_cli.sources.columns import map_columns, plural
 from celoss_cli.sources.numbers import number
@@ -20,10 +21,6 @@ from celoss_cli.sources.table import Assembler, Rows, TableRow, dataset_of
 
 __all__ = ["RowObjects", "array_of", "parse", "read", "read_values"]
 
-_INPUT_KEYS = ("logits", "log_probs", "probs", "probabilities", "scores", "predictions", "input", "inputs")
-_TARGET_KEYS = ("targets", "target", "labels", "label", "label_ids", "y")
-_ID_KEYS = ("ids", "id")
-_OPTION_KEYS = ("weight", "pos_weight", "ignore_index", "label_smoothing", "reduction", "log_target")
 _MAX_DEPTH = 64
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*+"', re.DOTALL)
 
@@ -239,11 +236,11 @@ def _key(document: dict[str, Any], known: Sequence[str], role: str, name: str) -
 
 
 def _named_dataset(document: dict[str, Any], name: str, request: ReadRequest) -> Dataset:
-    input_key = _key(document, _INPUT_KEYS, "input", name)
-    target_key = _key(document, _TARGET_KEYS, "targets", name)
-    id_key = next((key for key in _ID_KEYS if key in document), None)
+    input_key = _key(document, INPUT_KEYS, "input", name)
+    target_key = _key(document, TARGET_KEYS, "targets", name)
+    id_key = next((key for key in ID_KEYS if key in document), None)
     options = {}
-    for key in _OPTION_KEYS:
+    for key in OPTION_KEYS:
         if isinstance(document.get(key), list):
             options[key] = array_of(document[key], f"$.{key}", name, request)
         elif document.get(key) is not None:
@@ -309,9 +306,9 @@ class RowObjects:
         self._request = request
         self._stacked = any(isinstance(value, list) for value in first.values())
         if self._stacked:
-            self._input_key = _key(first, _INPUT_KEYS, "input", place)
-            self._target_key = _key(first, _TARGET_KEYS, "target", place)
-            self._id_key = next((key for key in _ID_KEYS if key in first), None)
+            self._input_key = _key(first, INPUT_KEYS, "input", place)
+            self._target_key = _key(first, TARGET_KEYS, "target", place)
+            self._id_key = next((key for key in ID_KEYS if key in first), None)
             columns: dict[str, Any] = {
                 "inputs": [self._input_key],
                 "target": self._target_key,

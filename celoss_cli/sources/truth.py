@@ -13,6 +13,7 @@ from celoss_cli.errors import InputError, quoted
 from celoss_cli.sources import TABLES, format_of
 from celoss_cli.sources.base import ReadRequest, open_stream
 from celoss_cli.sources.columns import Targets, plural, truth_columns
+from celoss_cli.sources.compressed import decompressed
 from celoss_cli.sources.delimited import Table
 from celoss_cli.sources.table import TableRow, parsed_number
 from celoss_cli.sources.values import read_value
@@ -29,7 +30,7 @@ def read_truth(text: str, option: str, request: ReadRequest) -> Truth:
     """
     if not text.startswith("@"):
         return _in_order(option, read_value(text, option, request))
-    stream = open_stream(text[1:])
+    stream = decompressed(open_stream(text[1:]))
     with contextlib.closing(stream):
         spec = format_of(stream.path, stream.first_byte(), None)
         if spec.name not in TABLES:

@@ -9,11 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from celoss_cli.data import Array, Batch
+from celoss_cli.data import Array
 from celoss_cli.errors import InputError, quoted
 from celoss_cli.sources import format_of
+from celoss_cli.sources.arrays import dataset_of_arrays
 from celoss_cli.sources.base import Dataset, ReadRequest, open_stream
 from celoss_cli.sources.columns import plural
+from celoss_cli.sources.compressed import decompressed
 from celoss_cli.sources.numbers import number
 
 __all__ = ["dataset_of_values", "read_value"]
@@ -31,7 +33,7 @@ def read_value(text: str, option: str, request: ReadRequest) -> Array:
 
     """
     if text.startswith("@"):
-        stream = open_stream(text[1:])
+        stream = decompressed(open_stream(text[1:]))
         with contextlib.closing(stream):
             spec = format_of(stream.path, stream.first_byte(), None)
             if spec.name == "tsv":
@@ -49,12 +51,10 @@ def dataset_of_values(input: Array, target: Array, request: ReadRequest) -> Data
     """Inline input and targets as a data set; a single target may stand for itself."""
     if request.per_class and input.ndim == 1 and target.size == 1:
         input, target = input[None], target.reshape(1)
-    batch = Batch(input, target)
     described = {
         "columns": {"inputs": [request.takes], "target": "targets", "id": None, "weight": None, "unused": []},
-        "shape": list(input.shape),
     }
-    return Dataset(described, iter([batch]))
+    return dataset_of_arrays(input, target, described, request, places=(f"--{request.takes}", "--targets"))
 
 
 def _by_rows(text: str) -> Any:

@@ -1,0 +1,60 @@
+"""Bytes for arrays: mapped from a file, or read from a pipe no further than they are announced."""
+
+from __future__ import annotations
+
+import io
+import mmap
+import os
+import stat
+
+from celoss_cli.errors import LimitError
+from celoss_cli.sources.base import Stream
+
+__all__ = ["MAX_PIPED", "mapped", "memory_limit", "piped"]
+
+MAX_PIPED = 1 << 30
+"""The most bytes that are taken from a pipe for a format that must be read as a whole."""
+
+_CHUNK = 1 << 20
+
+
+def mapped(stream: Stream) -> mmap.mmap | None:
+    """The whole file, read-only and in no memory until it is used; None for a pipe or an empty file.
+
+    The mapping outlives the stream.
+    """
+    try:
+        number = stream.binary.fileno()
+        status = os.fstat(number)
+        if not stat.S_ISREG(status.st_mode) or not status.st_size or stream.binary.tell():
+            return None
+    except (OSError, ValueError):
+        return None
+    return mmap.mmap(number, 0, access=mmap.ACCESS_READ)
+
+
+def memory_limit() -> int:
+    """How many bytes this machine has; no array that must be read into memory can be larger."""
+    if not hasattr(os, "sysconf"):
+        return 1 << 40
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+
+
+def piped(stream: Stream) -> io.BytesIO:
+    """All bytes of a pipe, for a format whose directory stands at its end.
+
+    Raises:
+        LimitError: for more than 1 GiB.
+
+    """
+    whole = io.BytesIO()
+    while chunk := stream.binary.read(_CHUNK):
+        whole.write(chunk)
+        if whole.tell() > MAX_PIPED:
+            raise LimitError(
+                f"expected at most {MAX_PIPED >> 30} GiB through a pipe, got more",
+                hint="save it as a file, which is mapped and not read into memory",
+                place=stream.name,
+            )
+    whole.seek(0)
+    return whole

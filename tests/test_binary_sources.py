@@ -1,0 +1,1027 @@
+"""Arrays, tensors, columnar and compressed files: the same rows as in text, or a refusal with its place."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+import warnings
+import zipfile
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from celoss_cli.data import Array, Chunk
+from celoss_cli.errors import InputError, LimitError, UsageError
+from celoss_cli.sources import format_of, npy, read
+from celoss_cli.sources.arrays import dataset_of_arrays
+from celoss_cli.sources.base import Dataset, ReadRequest, Stream, open_stream
+from celoss_cli.sources.compressed import decompressed
+
+REQUEST = ReadRequest(per_class=True, takes="logits")
+ELEMENTWISE = ReadRequest(per_class=False, takes="logits")
+LOGITS = np.array([[0.9, 0.1], [0.8, 0.2], [0.7, 0.3]])
+TARGETS = np.array([0, 1, 0])
+LOSS = 0.6405346229445387
+
+
+def celoss(
+    *arguments: str | Path, data: bytes | None = None, cwd: Path | None = None
+) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run(
+        [sys.executable, "-m", "celoss_cli", *map(str, arguments)],
+        input=data,
+        capture_output=True,
+        check=False,
+        timeout=60,
+        cwd=cwd,
+    )
+    return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+def value(*arguments: str | Path, data: bytes | None = None) -> float:
+    done = celoss(*arguments, "--format", "value", data=data)
+    assert done.returncode == 0, done.stderr
+    return float(done.stdout)
+
+
+def piped(data: bytes) -> Stream:
+    """A stream that cannot be mapped."""
+    return Stream("-", io.BufferedReader(io.BytesIO(data)))  # type: ignore[type-var]
+
+
+def npy_bytes(values: Array, version: tuple[int, int] | None = None) -> bytes:
+    out = io.BytesIO()
+    np.lib.format.write_array(out, values, version)
+    return out.getvalue()
+
+
+def npz_bytes(compressed: bool = False, **arrays: Array) -> bytes:
+    out = io.BytesIO()
+    (np.savez_compressed if compressed else np.savez)(out, **arrays)
+    return out.getvalue()
+
+
+def rows_of(dataset: Dataset) -> tuple[Array, Array]:
+    batches = [part.read() if isinstance(part, Chunk) else part for part in dataset.batches]
+    return np.concatenate([b.input for b in batches]), np.concatenate([b.target for b in batches])
+
+
+# ------------------------------------------------------------------------------------------------ NPY
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    values=hnp.arrays(
+        st.one_of(
+            hnp.floating_dtypes(sizes=(16, 32, 64)),
+            hnp.integer_dtypes(),
+            hnp.unsigned_integer_dtypes(),
+            hnp.boolean_dtypes(),
+        ),
+        hnp.array_shapes(min_dims=0, max_dims=4, min_side=0),
+    ),
+    fortran=st.booleans(),
+    version=st.sampled_from([(1, 0), (2, 0), (3, 0)]),
+)
+def test_an_array_of_any_type_order_and_shape_comes_back_as_it_was(
+    tmp_path_factory: pytest.TempPathFactory, values: Array, fortran: bool, version: tuple[int, int]
+) -> None:
+    values = np.asarray(values, order="F" if fortran else "C")
+    data = npy_bytes(values, version)
+    path = tmp_path_factory.getbasetemp() / "round.npy"
+    path.write_bytes(data)
+    request = ReadRequest(per_class=True, takes="logits", allow_nonfinite=True)
+    for stream in (open_stream(str(path)), piped(data)):
+        read = npy.read_values(stream, request)
+        stream.close()
+        assert (read.dtype, read.shape) == (values.dtype, values.shape)
+        assert read.tobytes() == values.tobytes()
+        assert not read.flags.writeable or not read.size
+
+
+def test_a_file_is_mapped_and_not_read(tmp_path: Path) -> None:
+    np.save(tmp_path / "x.npy", LOGITS)
+    stream = open_stream(str(tmp_path / "x.npy"))
+    values = npy.read_values(stream, REQUEST)
+    stream.close()
+    assert not values.flags.owndata
+    np.testing.assert_array_equal(values, LOGITS)
+
+
+def test_a_file_cut_at_every_byte_is_refused(tmp_path: Path) -> None:
+    data = npy_bytes(LOGITS)
+    path = tmp_path / "cut.npy"
+    for length in range(len(data)):
+        path.write_bytes(data[:length])
+        for stream in (open_stream(str(path)), piped(data[:length])):
+            with pytest.raises(InputError):
+                npy.read_values(stream, REQUEST)
+            stream.close()
+
+
+def test_bytes_after_the_array_are_refused(tmp_path: Path) -> None:
+    data = npy_bytes(LOGITS) + b"\0"
+    (tmp_path / "x.npy").write_bytes(data)
+    stream = open_stream(str(tmp_path / "x.npy"))
+    with pytest.raises(InputError, match=r"expected 48 bytes of an array of shape \(3, 2\) and type float64"):
+        npy.read_values(stream, REQUEST)
+    stream.close()
+    with pytest.raises(InputError, match="expected the end after an array of shape"):
+        npy.read_values(piped(data), REQUEST)
+
+
+def with_header(text: str, data: bytes = b"", magic: bytes = b"\x93NUMPY\x01\x00") -> bytes:
+    header = text.encode("latin-1") + b"\n"
+    return magic + len(header).to_bytes(2, "little") + header + data
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"", "an empty file: no rows"),
+        (b"a,b,target\n", "which starts with"),
+        (b"\x80\x04K\x01.", "a pickle, which runs code"),
+        (with_header("{}", magic=b"\x93NUMPY\x07\x00"), "version 1.0, 2.0 or 3.0, got 7.0"),
+        (b"\x93NUMPY\x02\x00\xff\xff\xff\xff", "a header of at most 10000 bytes, got 4294967295"),
+        (with_header("{'descr': '<f8'}"), "an NPY header"),
+        (with_header("[" * 5000), "an NPY header"),
+        (with_header("__import__('os')"), "an NPY header"),
+        (with_header("{'descr': '|O', 'fortran_order': False, 'shape': (1,)}"), "Python objects, a pickle"),
+        (with_header("{'descr': '<f8', 'fortran_order': False, 'shape': (-1,)}"), "a shape of an array"),
+        (with_header("{'descr': '<f8', 'fortran_order': False, 'shape': (True,)}"), "a shape of an array"),
+        (with_header("{'descr': '<f8', 'fortran_order': 0, 'shape': (1,)}"), "an NPY header"),
+        (
+            with_header(f"{{'descr': '<f8', 'fortran_order': False, 'shape': ({10**30},)}}"),
+            "a shape of an array",
+        ),
+        (
+            with_header(f"{{'descr': '<f8', 'fortran_order': False, 'shape': (0, {10**30})}}"),
+            "a shape of an array",
+        ),
+        (
+            with_header(f"{{'descr': '<f8', 'fortran_order': False, 'shape': ({10**12},)}}"),
+            "(8000000000000 bytes|fits into memory)",
+        ),
+        (npy_bytes(np.zeros(2, "c16")), "real numbers, got one of complex128"),
+        (npy_bytes(np.array(["a", "b"])), "real numbers, got one of <U1"),
+        (npy_bytes(np.zeros(2, [("a", "f8"), ("b", "i4")])), "real numbers, got one of"),
+        (npy_bytes(np.zeros(2, "M8[D]")), "real numbers, got one of datetime64"),
+        (npy_bytes(np.zeros(2, np.longdouble)), "real numbers, got one of float128"),
+    ],
+)
+def test_what_is_no_array_of_numbers_is_refused(tmp_path: Path, data: bytes, said: str) -> None:
+    path = tmp_path / "x.npy"
+    path.write_bytes(data)
+    for stream in (open_stream(str(path)), piped(data)):
+        with pytest.raises((InputError, LimitError), match=said):
+            npy.read_values(stream, REQUEST)
+        stream.close()
+
+
+def test_nan_and_inf_are_refused_where_they_stand_and_minus_inf_is_a_number(tmp_path: Path) -> None:
+    rows = np.zeros((3 << 20, 2), "f4")
+    rows[0] = -np.inf
+    rows[2_500_000, 1] = np.nan
+    stream = piped(npy_bytes(rows))
+    with pytest.raises(InputError, match=r'standard input: \$\[2500000\]\[1\]: expected a number, got "nan"'):
+        npy.read_values(stream, REQUEST)
+    with pytest.raises(InputError, match=r'\$: expected a number, got "inf" .*--allow-nonfinite'):
+        npy.read_values(piped(npy_bytes(np.array(np.inf))), REQUEST)
+    allowed = ReadRequest(per_class=True, takes="logits", allow_nonfinite=True)
+    assert np.isnan(npy.read_values(piped(npy_bytes(rows)), allowed)[2_500_000, 1])
+
+
+def test_an_array_alone_has_no_targets(tmp_path: Path) -> None:
+    np.save(tmp_path / "x.npy", LOGITS)
+    done = celoss("ce", "x.npy", cwd=tmp_path)
+    assert done.returncode == 3
+    assert done.stderr == (
+        "celoss: error: x.npy: expected input and targets, got one array of shape (3, 2) and type float64 "
+        "(give both: --logits @x.npy --targets @labels.npy)\n"
+    )
+    piped_in = celoss("ce", data=npy_bytes(LOGITS))
+    assert piped_in.returncode == 3
+    assert "one array of shape (3, 2)" in piped_in.stderr
+
+
+def test_input_and_targets_from_two_files(tmp_path: Path) -> None:
+    np.save(tmp_path / "x.npy", np.asfortranarray(LOGITS.astype(">f8")))
+    np.save(tmp_path / "y.npy", TARGETS.astype(">u2"))
+    assert value("ce", "-x", f"@{tmp_path}/x.npy", "-y", f"@{tmp_path}/y.npy") == LOSS
+
+
+# ------------------------------------------------------------------------------------------------ NPZ
+
+
+@pytest.mark.parametrize("compressed", [False, True])
+@pytest.mark.parametrize("kind", ["<f4", ">f4", "<f8", ">f8"])
+def test_arrays_by_name(tmp_path: Path, compressed: bool, kind: str) -> None:
+    data = npz_bytes(compressed, logits=LOGITS.astype(kind), labels=TARGETS.astype(">i4"))
+    (tmp_path / "p.npz").write_bytes(data)
+    expected = value(
+        "ce", "-x", json.dumps(LOGITS.astype(kind).astype(float).tolist()), "-y", json.dumps(TARGETS.tolist())
+    )
+    assert value("ce", tmp_path / "p.npz") == expected
+    assert value("ce", "--input-format", "npz", data=data) == expected
+
+
+def test_what_a_trainer_predicts(tmp_path: Path) -> None:
+    labels = np.array([0, -100, 1, -100])
+    np.savez(
+        tmp_path / "out.npz", predictions=np.array([[1, 2], [3, 4], [5, 6], [7, 8]], "f4"), label_ids=labels
+    )
+    done = celoss("ce", tmp_path / "out.npz", "--json")
+    report = json.loads(done.stdout)
+    assert (report["rows"], report["counted"], report["ignored"]) == (4, 2, 2)
+    assert report["input"]["columns"]["inputs"] == ["predictions"]
+    assert report["input"]["columns"]["target"] == "label_ids"
+
+
+def test_options_ids_weights_and_unused_names(tmp_path: Path) -> None:
+    np.savez(
+        tmp_path / "p.npz",
+        logits=LOGITS,
+        targets=np.array([0, 255, 1]),
+        weight=np.array([1.0, 3.0]),
+        ignore_index=255,
+        reduction="sum",
+        ids=np.array(["a", "b", "c"]),
+        sample_weight=np.array([1.0, 1.0, 2.0]),
+        note=np.array(["anything", None], dtype=object),
+    )
+    report = json.loads(celoss("ce", tmp_path / "p.npz", "--json").stdout)
+    assert report["input"]["columns"] == {
+        "inputs": ["logits"],
+        "target": "targets",
+        "id": "ids",
+        "weight": "sample_weight",
+        "unused": ["note"],
+    }
+    assert report["reduction"] == "sum"
+    assert report["options"]["ignore_index"] == 255
+    expected = np.logaddexp(0, -0.8) + 2 * 3 * np.logaddexp(0, 0.4)
+    assert report["value"] == pytest.approx(expected, rel=1e-14)
+    rows = celoss("ce", tmp_path / "p.npz", "--format", "jsonl", "--reduction", "none").stdout.splitlines()
+    assert [json.loads(row)["id"] for row in rows] == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize(
+    ("arrays", "said"),
+    [
+        ({"logits": LOGITS}, "expected one array for the targets"),
+        (
+            {"logits": LOGITS, "probs": LOGITS, "labels": TARGETS},
+            'for the input .* got "logits", "probs"',
+        ),
+        ({"logits": LOGITS, "labels": TARGETS, "y": TARGETS}, 'got "labels", "y"'),
+        ({"logits": LOGITS, "labels": TARGETS[:1]}, r"\$.labels: expected 3 targets, .* got 1"),
+        ({"logits": LOGITS, "labels": np.array(["a", "b", "a"])}, "number the classes from 0"),
+        ({"logits": LOGITS, "labels": TARGETS, "ids": TARGETS[:2]}, "expected 3 ids"),
+        ({"logits": LOGITS, "labels": TARGETS, "ids": TARGETS / 2}, "expected ids of text or integers"),
+        ({"logits": LOGITS, "labels": TARGETS, "sample_weight": TARGETS[:2]}, "expected 3 weights"),
+        ({"logits": LOGITS, "labels": np.array([0, 2, 0])}, r"\$.labels\[1\]: Expected a target from 0 to 1"),
+        ({"logits": np.where(LOGITS > 0.8, np.nan, LOGITS), "labels": TARGETS}, r"\$.logits\[0\]\[0\]"),
+        ({"logits": LOGITS, "labels": np.array([0, None, 1])}, "Python objects, a pickle"),
+        ({}, "expected one array for the input .*, got none"),
+    ],
+)
+def test_arrays_that_do_not_fit_are_refused(tmp_path: Path, arrays: dict[str, Array], said: str) -> None:
+    np.savez(tmp_path / "p.npz", **arrays)
+    done = celoss("ce", tmp_path / "p.npz")
+    assert done.returncode == 3
+    assert done.stdout == ""
+    assert re.search(said, done.stderr), done.stderr
+
+
+@pytest.mark.parametrize("compressed", [False, True])
+def test_an_archive_cut_at_every_byte_is_refused(tmp_path: Path, compressed: bool) -> None:
+    data = npz_bytes(compressed, logits=LOGITS, labels=TARGETS)
+    path = tmp_path / "cut.npz"
+    for length in range(len(data)):
+        path.write_bytes(data[:length])
+        for stream in (open_stream(str(path)), piped(data[:length])):
+            with pytest.raises(InputError):
+                npy.read(stream, REQUEST)
+            stream.close()
+
+
+@pytest.mark.parametrize("compressed", [False, True])
+def test_an_archive_with_any_byte_changed_is_refused_or_means_the_same(
+    tmp_path: Path, compressed: bool
+) -> None:
+    data = npz_bytes(compressed, logits=LOGITS, labels=TARGETS)
+    path = tmp_path / "changed.npz"
+    for position in range(len(data)):
+        for bit in (1, 0x80):
+            changed = bytearray(data)
+            changed[position] ^= bit
+            path.write_bytes(changed)
+            for stream in (open_stream(str(path)), piped(bytes(changed))):
+                try:
+                    rows = rows_of(npy.read(stream, REQUEST))
+                except InputError:
+                    continue
+                finally:
+                    stream.close()
+                np.testing.assert_array_equal(rows[0], LOGITS)
+                np.testing.assert_array_equal(rows[1], TARGETS)
+
+
+def test_stored_arrays_are_mapped_and_deflated_ones_read(tmp_path: Path) -> None:
+    for compressed in (False, True):
+        (tmp_path / "p.npz").write_bytes(npz_bytes(compressed, logits=LOGITS, labels=TARGETS))
+        stream = open_stream(str(tmp_path / "p.npz"))
+        arrays = [load() for load in npy._Archive(stream).members().values()]
+        stream.close()
+        mapped = [type(getattr(values.base, "base", None) or values.base).__name__ for values in arrays]
+        assert mapped == ["bytearray" if compressed else "mmap"] * 2
+        np.testing.assert_array_equal(arrays[0], LOGITS)
+
+
+def archive(*members: tuple[str, bytes], method: int = zipfile.ZIP_STORED) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", method) as made:
+        for name, data in members:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of names that are there twice
+                made.writestr(name, data)
+    return out.getvalue()
+
+
+LABELS = ("labels.npy", npy_bytes(TARGETS))
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (
+            archive(("archive/data.pkl", b"\x80\x02."), ("archive/data/0", b"")),
+            "a pickle in it, as torch.save",
+        ),
+        (archive(LABELS, LABELS), 'each name once, got "labels" twice'),
+        (archive(("logits.npy", npy_bytes(LOGITS) + b"\0"), LABELS), "48 bytes of an array .*, got 49"),
+        (archive(("logits.npy", npy_bytes(LOGITS)[:-1]), LABELS), "48 bytes of an array .*, got 47"),
+        (archive(("logits.npy", b""), LABELS), "an empty file"),
+        (archive(("logits.npy", npy_bytes(LOGITS)), LABELS, method=zipfile.ZIP_BZIP2), "got zip method 12"),
+        (
+            archive(("logits.npy", npy_bytes(LOGITS)), LABELS) + b"garbage",
+            "directory of a zip file at its end",
+        ),
+        (archive(("logits.txt", b"1,2"), LABELS), "for the input"),
+    ],
+)
+def test_archives_that_are_not_what_numpy_writes_are_refused(tmp_path: Path, data: bytes, said: str) -> None:
+    path = tmp_path / "p.npz"
+    path.write_bytes(data)
+    for stream in (open_stream(str(path)), piped(data)):
+        with pytest.raises(InputError, match=said):
+            npy.read(stream, REQUEST)
+        stream.close()
+
+
+def test_a_bomb_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
+    """The header names another size than the directory; nothing of either size is allocated."""
+    huge = with_header(f"{{'descr': '<f8', 'fortran_order': False, 'shape': ({10**9}, 1)}}") + bytes(1 << 20)
+    bomb = archive(("logits.npy", huge), LABELS, method=zipfile.ZIP_DEFLATED)
+    (tmp_path / "bomb.npz").write_bytes(bomb)
+    done = celoss("ce", tmp_path / "bomb.npz")
+    assert done.returncode == 3
+    assert "expected 8000000000 bytes of an array" in done.stderr
+    lying = bytearray(bomb)
+    entry = lying.index(b"PK\x01\x02")
+    lying[entry + 24 : entry + 28] = (0xFFFF0000).to_bytes(4, "little")
+    (tmp_path / "bomb.npz").write_bytes(lying)
+    done = celoss("ce", tmp_path / "bomb.npz")
+    assert done.returncode == 3
+    assert "got a declared size of 4294901760" in done.stderr
+
+
+def test_a_value_from_an_archive_is_its_only_array(tmp_path: Path) -> None:
+    (tmp_path / "one.npz").write_bytes(npz_bytes(anything=LOGITS))
+    assert value("ce", "-x", f"@{tmp_path}/one.npz", "-y", "0,1,0") == LOSS
+    (tmp_path / "two.npz").write_bytes(npz_bytes(logits=LOGITS, labels=TARGETS))
+    done = celoss("ce", "-x", f"@{tmp_path}/two.npz", "-y", "0,1,0")
+    assert done.returncode == 3
+    assert 'expected one array, got "logits", "labels"' in done.stderr
+
+
+# --------------------------------------------------------------------------------------- slices of rows
+
+
+@settings(max_examples=60, deadline=None)
+@given(rows=st.integers(1, 9), classes=st.integers(1, 4), fortran=st.booleans(), size=st.integers(1, 200))
+def test_slices_hold_the_rows_in_order_and_name_their_places(
+    rows: int, classes: int, fortran: bool, size: int
+) -> None:
+    x = np.asarray(
+        np.arange(rows * classes, dtype=">f4").reshape(rows, classes), order="F" if fortran else "C"
+    )
+    y = np.arange(rows)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("celoss_cli.sources.arrays._SLICE_BYTES", size)
+        dataset = dataset_of_arrays(x, y, {"columns": {}}, REQUEST, places=("f: $.x", "f: $.y"))
+        batches = list(dataset.batches)
+    assert all(batch.input.nbytes <= max(size, classes * 4) for batch in batches)
+    assert [batch.place(0) for batch in batches] == [f"f: $.y[{batch.start}]" for batch in batches]
+    assert [batch.start for batch in batches] == [int(batch.target[0]) for batch in batches]
+    np.testing.assert_array_equal(np.concatenate([batch.input for batch in batches]), x)
+    assert all(batch.input.dtype == np.dtype("f4") for batch in batches)
+
+
+def test_elements_and_single_rows_are_taken_as_they_are() -> None:
+    vector = np.array([0.1, 0.9, 0.5])
+    (batch,) = dataset_of_arrays(vector, np.array(1), {}, REQUEST).batches
+    assert batch.input.shape == (3,)
+    (batch,) = dataset_of_arrays(vector, np.array([0, 1, 1]), {}, ELEMENTWISE).batches
+    assert batch.target.shape == (3,)
+    with pytest.raises(InputError, match="expected 3 targets"):
+        dataset_of_arrays(vector, np.array([0, 1]), {}, ELEMENTWISE)
+
+
+# ----------------------------------------------------------------------------------------- segmentation
+
+
+@pytest.mark.parametrize("shape", [(2, 5, 4), (2, 1, 5, 4)])
+@pytest.mark.parametrize("last", [False, True])
+def test_segmentation_with_uint8_labels_and_255_ignored(
+    tmp_path: Path, shape: tuple[int, ...], last: bool
+) -> None:
+    rng = np.random.default_rng(5)
+    logits = rng.normal(size=(2, 3, 5, 4)).astype("f4")
+    labels = rng.integers(0, 3, (2, 5, 4)).astype("u1")
+    labels[rng.random(labels.shape) < 0.3] = 255
+    saved = labels.reshape(shape)
+    if last:
+        saved = np.moveaxis(saved, 1, -1) if saved.ndim == 4 else saved
+    np.savez(tmp_path / "s.npz", logits=np.moveaxis(logits, 1, -1) if last else logits, labels=saved)
+    axis = ["--class-axis", "-1"] if last else []
+    done = celoss("ce", tmp_path / "s.npz", "--ignore-index", "255", "--json", *axis)
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    kept = labels != 255
+    z = np.moveaxis(logits, 1, -1)[kept].astype(float)
+    expected = (np.log(np.exp(z).sum(axis=1)) - z[np.arange(len(z)), labels[kept]]).mean()
+    assert report["value"] == pytest.approx(expected, rel=1e-12)
+    assert (report["elements"], report["ignored"]) == (40, int((~kept).sum()))
+    said = [f"targets of shape {saved.shape} read as (2, 5, 4)"] if saved.ndim == 4 else []
+    assert report["input"]["conversions"] == said
+    done = celoss("ce", tmp_path / "s.npz", *axis)
+    assert done.returncode == 3
+    assert "--ignore-index 255" in done.stderr
+
+
+# ------------------------------------------------------------------------------------------ safetensors
+
+
+def safetensors_bytes(**tensors: tuple[str, Array]) -> bytes:
+    """A file as the format's text describes it, so that every type can be written."""
+    header, data = {}, b""
+    for name, (kind, values) in tensors.items():
+        start = len(data)
+        data += values.tobytes()
+        header[name] = {"dtype": kind, "shape": values.shape, "data_offsets": [start, len(data)]}
+    text = json.dumps(header).encode()
+    return len(text).to_bytes(8, "little") + text + data
+
+
+@pytest.mark.parametrize(
+    ("kind", "values"),
+    [
+        ("F64", LOGITS),
+        ("F32", LOGITS.astype("<f4")),
+        ("F16", LOGITS.astype("<f2")),
+        ("BF16", (LOGITS.astype("<f4").view("<u4") >> 16).astype("<u2")),
+        ("I64", np.array([[3, -1], [2, 0], [1, 1]], "<i8")),
+        ("U8", np.array([[3, 1], [2, 0], [1, 1]], "u1")),
+    ],
+)
+def test_tensors_by_name_keep_their_exact_values(tmp_path: Path, kind: str, values: Array) -> None:
+    pytest.importorskip("safetensors")
+    from celoss_cli.sources import safetensors
+
+    exact = values.astype("<u4") << 16 if kind == "BF16" else values
+    exact = exact.view("<f4") if kind == "BF16" else exact
+    data = safetensors_bytes(
+        labels=("I64", TARGETS), logits=(kind, values), other=("F8_E4M3", values.view("u1"))
+    )
+    (tmp_path / "p.safetensors").write_bytes(data)
+    for stream in (open_stream(str(tmp_path / "p.safetensors")), piped(data)):
+        dataset = safetensors.read(stream, REQUEST)
+        stream.close()
+        x, y = rows_of(dataset)
+        np.testing.assert_array_equal(x, exact)
+        np.testing.assert_array_equal(y, TARGETS)
+        assert dataset.described["columns"]["unused"] == ["other"]
+
+
+def test_broken_and_odd_tensors_are_refused(tmp_path: Path) -> None:
+    pytest.importorskip("safetensors")
+    from celoss_cli.sources import safetensors
+
+    data = safetensors_bytes(logits=("F64", LOGITS), labels=("I64", TARGETS))
+    path = tmp_path / "p.safetensors"
+    for length in range(len(data)):
+        path.write_bytes(data[:length])
+        for stream in (open_stream(str(path)), piped(data[:length])):
+            with pytest.raises(InputError, match="expected a safetensors file, got a broken one"):
+                safetensors.read(stream, REQUEST)
+            stream.close()
+    with pytest.raises(InputError, match="got a broken one"):
+        safetensors.read(piped(data + b"\0"), REQUEST)
+    odd = safetensors_bytes(logits=("F8_E4M3", LOGITS.astype("u1")), labels=("I64", TARGETS))
+    with pytest.raises(InputError, match=r"real numbers, got one of F8_E4M3 .*tensor.float"):
+        safetensors.read(piped(odd), REQUEST)
+    with pytest.raises(InputError, match='expected one tensor, got "labels", "logits"'):
+        safetensors.read_values(piped(data), REQUEST)
+    one = safetensors_bytes(x=("F32", LOGITS.astype("f4")))
+    np.testing.assert_array_equal(safetensors.read_values(piped(one), REQUEST), LOGITS.astype("f4"))
+
+
+def without(package: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    """The program in an interpreter where a package cannot be imported."""
+    code = f"import sys; sys.modules[{package!r}] = None; from celoss_cli.cli.main import main; main()"
+    return subprocess.run(
+        [sys.executable, "-c", code, *map(str, arguments)],
+        capture_output=True,
+        check=False,
+        text=True,
+        timeout=60,
+    )
+
+
+@pytest.mark.parametrize(
+    ("package", "name", "extra"),
+    [
+        ("safetensors", "p.safetensors", "safetensors"),
+        ("polars", "p.parquet", "fast"),
+        ("polars", "p.feather", "fast"),
+    ],
+)
+def test_a_missing_package_is_named_with_its_extra(
+    tmp_path: Path, package: str, name: str, extra: str
+) -> None:
+    (tmp_path / name).write_bytes(b"PAR1" * 8)
+    done = without(package, "ce", tmp_path / name)
+    assert done.returncode == 2
+    assert f"Expected the package {package}" in done.stderr
+    assert f"pip install 'celoss-cli[{extra}]'" in done.stderr
+
+
+# -------------------------------------------------------------------------------- Parquet and Arrow files
+
+TABLE = {"cat": [0.9, 0.8, 0.7], "dog": [0.1, 0.2, 0.3], "label": ["cat", "dog", "cat"]}
+SUFFIXES = (".parquet", ".pq", ".arrow", ".feather", ".ipc")
+
+
+@pytest.fixture
+def polars() -> ModuleType:
+    return pytest.importorskip("polars")
+
+
+def write(frame: Any, path: Path, **options: Any) -> Path:
+    (frame.write_parquet if path.suffix in (".parquet", ".pq") else frame.write_ipc)(path, **options)
+    return path
+
+
+def refusal(path: Path, *arguments: str) -> str:
+    done = celoss("ce", path.name, *arguments, cwd=path.parent)
+    assert (done.returncode, done.stdout) == (3, "")
+    return done.stderr.removeprefix("celoss: error: ").rstrip("\n")
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_typed_columns_give_the_loss_of_the_same_csv(tmp_path: Path, polars: ModuleType, suffix: str) -> None:
+    path = write(polars.DataFrame(TABLE), tmp_path / f"p{suffix}")
+    done = celoss("ce", path, "--json")
+    report = json.loads(done.stdout)
+    assert report["value"] == LOSS
+    assert report["input"]["columns"]["inputs"] == ["cat", "dog"]
+    assert report["input"]["conversions"] == ["targets matched to the class names"]
+    kind = "parquet" if suffix in (".parquet", ".pq") else "arrow"
+    assert value("ce", "--input-format", kind, data=path.read_bytes()) == LOSS
+
+
+def test_a_pattern_in_a_path_is_a_name(tmp_path: Path, polars: ModuleType) -> None:
+    write(polars.DataFrame(TABLE), tmp_path / "other.parquet")
+    shorter = polars.DataFrame(TABLE).head(1)
+    assert value("ce", write(shorter, tmp_path / "*.parquet")) == pytest.approx(np.log1p(np.exp(-0.8)))
+
+
+@settings(max_examples=25, deadline=None)
+@given(data=st.data(), rows=st.integers(1, 40), groups=st.integers(1, 7), size=st.integers(1, 900))
+def test_any_cutting_gives_the_rows_of_the_frame(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject, rows: int, groups: int, size: int
+) -> None:
+    pl = pytest.importorskip("polars")
+    from celoss_cli.sources import columnar
+
+    kinds = st.sampled_from([pl.Float32, pl.Float64, pl.Int8, pl.UInt16, pl.Int64, pl.UInt64])
+    types = [data.draw(kinds) for _ in range(3)]
+    rng = np.random.default_rng(rows)
+    frame = pl.DataFrame(
+        {
+            **{f"p_{i}": pl.Series(rng.integers(0, 100, rows)).cast(kind) for i, kind in enumerate(types)},
+            "target": rng.integers(0, 3, rows),
+            "id": [f"r{i}" for i in range(rows)],
+        }
+    )
+    path = tmp_path_factory.getbasetemp() / data.draw(st.sampled_from(["cut.parquet", "cut.arrow"]))
+    if path.suffix == ".parquet":
+        frame.write_parquet(path, row_group_size=groups)
+    else:
+        frame.write_ipc(path, record_batch_size=groups)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("celoss_cli.sources.columnar._BATCH_BYTES", size)
+        stream = open_stream(str(path))
+        batches = list(columnar.read(stream, REQUEST).batches)
+        stream.close()
+    x = np.concatenate([batch.input for batch in batches])
+    assert x.dtype == (np.float32 if set(types) == {pl.Float32} else np.float64)
+    np.testing.assert_array_equal(x, frame.select("^p_.*$").cast(pl.Float64).to_numpy())
+    np.testing.assert_array_equal(np.concatenate([batch.target for batch in batches]), frame["target"])
+    assert [name for batch in batches for name in batch.ids or ()] == frame["id"].to_list()
+    assert [batch.start for batch in batches] == np.cumsum([0, *map(len, batches)])[:-1].tolist()
+
+
+def test_single_precision_keeps_its_exact_values(tmp_path: Path, polars: ModuleType) -> None:
+    single = LOGITS.astype("f4")
+    frame = polars.DataFrame({"a": single[:, 0], "b": single[:, 1], "target": TARGETS})
+    wide = value("ce", "-x", json.dumps(single.astype(float).tolist()), "-y", "0,1,0")
+    assert value("ce", write(frame, tmp_path / "p.parquet")) == wide
+
+
+@pytest.mark.parametrize(
+    ("targets", "kind", "expected"),
+    [
+        ([0, 1, 0], "UInt8", LOSS),
+        ([0.0, 1.0, 0.0], "Float32", LOSS),
+        ([False, True, False], "Boolean", LOSS),
+        (["a", "b", "a"], "Categorical", LOSS),
+        (["0", "1", "0"], "String", LOSS),
+    ],
+)
+def test_targets_of_any_type_are_read_as_in_csv(
+    tmp_path: Path, polars: ModuleType, targets: list[Any], kind: str, expected: float
+) -> None:
+    label = polars.Series("target", targets).cast(getattr(polars, kind))
+    frame = polars.DataFrame({"a": LOGITS[:, 0], "b": LOGITS[:, 1], "target": label})
+    assert value("ce", write(frame, tmp_path / "p.parquet")) == expected
+
+
+def test_integer_names_of_classes_are_matched_and_not_counted(tmp_path: Path, polars: ModuleType) -> None:
+    """Classes 1 and 0, in that order: a target of 1 means the first column, as in a CSV file."""
+    frame = polars.DataFrame({"p_1": LOGITS[:, 0], "p_0": LOGITS[:, 1], "target": 1 - TARGETS})
+    assert value("ce", write(frame, tmp_path / "p.parquet")) == LOSS
+
+
+def test_columns_of_lists(tmp_path: Path, polars: ModuleType) -> None:
+    frame = polars.DataFrame({"text": ["x", "y", "z"], "logits": LOGITS.tolist(), "label": TARGETS})
+    done = celoss("ce", write(frame, tmp_path / "p.parquet"), "--json")
+    report = json.loads(done.stdout)
+    assert report["value"] == LOSS
+    assert report["input"]["columns"]["unused"] == ["text"]
+    fixed = frame.cast({"logits": polars.Array(polars.Float64, 2)})
+    assert value("ce", write(fixed, tmp_path / "p.arrow")) == LOSS
+    many = polars.DataFrame({"logits": LOGITS.tolist(), "labels": [[0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]})
+    inline = value(
+        "bce-logits", "--logits", json.dumps(LOGITS.tolist()), "-y", "[[0.0,1.0],[1.0,0.0],[1.0,1.0]]"
+    )
+    assert value("bce-logits", write(many, tmp_path / "many.parquet")) == inline
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"cat": [0.9, None, 0.7]}, 'p.parquet: row 1: expected a value in column "cat", got a null'),
+        ({"label": ["cat", None, "cat"]}, 'p.parquet: row 1: expected a value in column "label", got a null'),
+        ({"cat": [0.9, 0.8, np.nan]}, 'p.parquet: row 2: expected a number in column "cat", got "nan"'),
+        ({"dog": [0.9, np.inf, 0.1]}, 'p.parquet: row 1: expected a number in column "dog", got "inf"'),
+        ({"cat": ["0.9", "0.8", "0.7"]}, 'p.parquet: expected numbers in column "cat", got String'),
+        ({"cat": [True, False, True]}, 'p.parquet: expected numbers in column "cat", got Boolean'),
+        ({"cat": [date(2020, 1, 1)] * 3}, 'p.parquet: expected numbers in column "cat", got Date'),
+        ({"cat": [Decimal("0.5")] * 3}, 'p.parquet: expected numbers in column "cat", got Decimal'),
+        ({"label": ["cat", "cow", "dog"]}, 'row 1: expected a class name of "cat", "dog", got "cow"'),
+        ({"label": [0, 1, 2]}, "row 2: Expected a target from 0 to 1"),
+        ({"label": [0.0, 0.5, 1.0]}, "row 1: expected a class index"),
+        ({"label": [date(2020, 1, 1)] * 3}, 'expected targets in column "label", got Date'),
+        ({"label": [0, 2**63, 1]}, "row 1: expected a class index"),
+        ({"cat": [[1.0, 2.0]] * 3}, 'one column of lists or columns of numbers, got "cat" among others'),
+        ({"id": [1.5, 2.5, 3.5]}, 'expected ids in column "id", got Float64'),
+    ],
+)
+def test_cells_that_are_no_numbers_are_refused(
+    tmp_path: Path, polars: ModuleType, change: dict[str, Any], said: str
+) -> None:
+    assert said in refusal(write(polars.DataFrame({**TABLE, **change}), tmp_path / "p.parquet"))
+
+
+def test_nulls_can_be_skipped_and_minus_inf_is_a_number(tmp_path: Path, polars: ModuleType) -> None:
+    frame = polars.DataFrame(
+        {
+            "cat": [None, 0.9, 0.8, 0.7, 1.0],
+            "dog": [1.0, 0.1, 0.2, 0.3, -np.inf],
+            "label": ["cat", "cat", "dog", "cat", None],
+            "unused": [None, None, None, None, None],
+        }
+    )
+    path = write(frame, tmp_path / "p.parquet")
+    done = celoss("ce", path, "--missing", "skip", "--json", "--class-columns", "cat,dog")
+    report = json.loads(done.stdout)
+    assert (report["value"], report["rows"], report["input"]["skipped"]) == (LOSS, 3, 2)
+    wrong = frame.with_columns(label=polars.Series(["cat", "cat", "cow", "cat", None]))
+    said = refusal(write(wrong, tmp_path / "p.parquet"), "--missing", "skip", "--class-columns", "cat,dog")
+    assert said.startswith("p.parquet: row 2: expected a class name")
+
+
+@pytest.mark.parametrize(
+    ("lists", "said"),
+    [
+        ([[1.0, 2.0], [3.0], [4.0, 5.0]], 'row 1: expected a list of 2 values in column "logits", got 1'),
+        ([[1.0, 2.0], [3.0, None], [4.0, 5.0]], 'row 1: expected a number in column "logits", got a null'),
+        ([[1.0, 2.0], [3.0, np.nan], [4.0, 5.0]], 'row 1: expected a number in column "logits", got "nan"'),
+        ([[], [], []], 'expected numbers in column "logits", got List(Null)'),
+        ([["a"], ["b"], ["c"]], 'expected numbers in column "logits", got List(String)'),
+        ([[[1.0]], [[2.0]], [[3.0]]], 'expected numbers in column "logits", got List(List(Float64))'),
+    ],
+)
+def test_lists_that_are_no_rows_are_refused(
+    tmp_path: Path, polars: ModuleType, lists: list[Any], said: str
+) -> None:
+    frame = polars.DataFrame({"logits": lists, "label": TARGETS})
+    assert said in refusal(write(frame, tmp_path / "p.parquet"))
+
+
+def test_files_that_are_cut_or_something_else_are_refused(tmp_path: Path, polars: ModuleType) -> None:
+    from celoss_cli.sources import columnar
+
+    for suffix in (".parquet", ".arrow"):
+        data = write(polars.DataFrame(TABLE), tmp_path / f"whole{suffix}").read_bytes()
+        path = tmp_path / f"cut{suffix}"
+        for length in range(len(data)):
+            path.write_bytes(data[:length])
+            stream = open_stream(str(path))
+            with pytest.raises(InputError):
+                list(columnar.read(stream, REQUEST).batches)
+            stream.close()
+    path = tmp_path / "other.feather"
+    polars.DataFrame(TABLE).write_ipc_stream(path)
+    assert "this is an Arrow stream: write it as an Arrow file" in refusal(path)
+    path.write_bytes(b"FEA1" + bytes(40))
+    assert "Feather version 1" in refusal(path)
+    path.write_bytes(b"")
+    assert "got an empty file: no rows" in refusal(path)
+    empty = write(polars.DataFrame(TABLE).clear(), tmp_path / "empty.parquet")
+    assert "rows" in refusal(empty)
+
+
+def test_a_broken_part_never_shortens_the_data(tmp_path: Path, polars: ModuleType) -> None:
+    """With this byte changed polars 2.1 ends its batches without an error."""
+    from celoss_cli.sources import columnar
+
+    data = bytearray(write(polars.DataFrame(TABLE), tmp_path / "p.parquet").read_bytes())
+    path = tmp_path / "changed.parquet"
+    for position in range(4, 400, 3):
+        data[position] ^= 0xA5
+        path.write_bytes(data)
+        data[position] ^= 0xA5
+        stream = open_stream(str(path))
+        try:
+            assert sum(map(len, columnar.read(stream, REQUEST).batches)) == 3
+        except InputError:
+            pass
+        finally:
+            stream.close()
+
+
+def test_values_from_a_table_of_numbers(tmp_path: Path, polars: ModuleType) -> None:
+    x = write(polars.DataFrame(LOGITS), tmp_path / "x.parquet")
+    y = write(polars.DataFrame({"y": TARGETS}), tmp_path / "y.arrow")
+    assert value("ce", "-x", f"@{x}", "-y", f"@{y}") == LOSS
+
+
+# ------------------------------------------------------------------------------------------ compressed
+
+CSV = b"a,b,target\n0.9,0.1,0\n0.8,0.2,1\n0.7,0.3,0\n"
+
+
+def zst(data: bytes) -> bytes:
+    packed: bytes = pytest.importorskip("zstandard").ZstdCompressor(write_checksum=True).compress(data)
+    return packed
+
+
+PACKERS = [pytest.param(gzip.compress, ".gz", id="gzip"), pytest.param(zst, ".zst", id="zstd")]
+Pack = Callable[[bytes], bytes]
+
+
+def opened(path: Path, data: bytes) -> Stream:
+    path.write_bytes(data)
+    return open_stream(str(path))
+
+
+@pytest.mark.parametrize(("pack", "suffix"), PACKERS)
+def test_a_packed_file_is_read_as_what_its_name_says_inside(tmp_path: Path, pack: Pack, suffix: str) -> None:
+    for name, text in (("p.csv", CSV), ("p.tsv", CSV.replace(b",", b"\t"))):
+        packed = opened(tmp_path / (name + suffix), pack(text[:20]) + pack(text[20:]))
+        stream = decompressed(packed)
+        assert stream.path == str(tmp_path / name)
+        assert stream.name == str(tmp_path / (name + suffix))
+        x, y = rows_of(read(stream, REQUEST, None))
+        np.testing.assert_array_equal(x, LOGITS)
+        np.testing.assert_array_equal(y, TARGETS)
+        stream.close()
+        assert packed.binary.closed
+    np.testing.assert_array_equal(rows_of(read(decompressed(piped(pack(CSV))), REQUEST, None))[0], LOGITS)
+    arrays = opened(tmp_path / f"x.npz{suffix}", pack(npz_bytes(logits=LOGITS, labels=TARGETS)))
+    np.testing.assert_array_equal(rows_of(read(decompressed(arrays), REQUEST, None))[0], LOGITS)
+    arrays.close()
+
+
+def test_what_is_not_packed_is_left_alone(tmp_path: Path) -> None:
+    for stream in (opened(tmp_path / "p.csv", CSV), piped(CSV), piped(b"")):
+        assert decompressed(stream) is stream
+        stream.close()
+
+
+@pytest.mark.parametrize(("pack", "suffix"), PACKERS)
+def test_packed_data_cut_anywhere_is_refused(pack: Pack, suffix: str) -> None:
+    packed = pack(CSV)
+    for length in range(4, len(packed)):
+        with pytest.raises(InputError, match=r"got data that ends early .was the file cut"):
+            decompressed(piped(packed[:length])).binary.read()
+
+
+@pytest.mark.parametrize(("pack", "suffix"), PACKERS)
+def test_corrupt_data_and_garbage_behind_it_are_refused(pack: Pack, suffix: str) -> None:
+    packed = pack(CSV)
+    with pytest.raises(InputError, match=r"standard input: expected .* data, got other bytes"):
+        decompressed(piped(packed + b"garbage")).binary.read()
+    for position in range(4, len(packed)):
+        changed = bytearray(packed)
+        changed[position] ^= 0x55
+        try:
+            assert decompressed(piped(bytes(changed))).binary.read() == CSV
+        except InputError:
+            continue
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "said"),
+    [
+        ("p.csv.gz", CSV, "expected gzip data, as the name says, got something else"),
+        ("p.csv.gz", b"", "expected gzip data, as the name says, got something else"),
+        ("p.csv", gzip.compress(CSV), 'data that is not compressed, got gzip data .*name end in ".gz"'),
+        ("p.csv.zst", gzip.compress(CSV), "expected Zstandard data, as the name says, got gzip data"),
+        ("p.csv.gz", b"\x28\xb5\x2f\xfd", "expected gzip data, as the name says, got Zstandard data"),
+    ],
+)
+def test_name_and_content_must_agree(tmp_path: Path, name: str, data: bytes, said: str) -> None:
+    stream = opened(tmp_path / name, data)
+    with pytest.raises(InputError, match=said):
+        decompressed(stream)
+    stream.close()
+
+
+def test_zstandard_data_that_needs_much_memory_reaches_a_limit() -> None:
+    zstandard = pytest.importorskip("zstandard")
+    wide = zstandard.ZstdCompressionParameters.from_level(1, window_log=29)
+    packer = zstandard.ZstdCompressor(compression_params=wide).compressobj()
+    packed = packer.compress(CSV) + packer.flush()
+    with pytest.raises(LimitError, match="standard input: expected Zstandard data with a window of at most"):
+        decompressed(piped(packed)).binary.read()
+
+
+def test_zstandard_names_its_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "zstandard", None)
+    stream = opened(tmp_path / "p.csv.zst", b"\x28\xb5\x2f\xfd")
+    with pytest.raises(UsageError, match=r"package zstandard, .*celoss-cli\[zstd\]"):
+        decompressed(stream)
+    stream.close()
+
+
+@pytest.mark.parametrize(("pack", "suffix"), PACKERS)
+def test_a_bomb_is_unpacked_in_little_memory(tmp_path: Path, pack: Pack, suffix: str) -> None:
+    path = tmp_path / f"bomb.csv{suffix}"
+    path.write_bytes(pack(bytes(1 << 20)) * 600)
+    code = (
+        "import sys; from celoss_cli.sources.base import open_stream\n"
+        "from celoss_cli.sources.compressed import decompressed\n"
+        "binary = decompressed(open_stream(sys.argv[1])).binary; size = 0\n"
+        "while part := binary.read(1 << 20): size += len(part)\n"
+        "assert size == 600 << 20, size\n"
+    )
+    peak = peak_of_private_memory([sys.executable, "-c", code, str(path)])
+    assert peak < 150 << 20
+
+
+# ---------------------------------------------------------------------------------------------- memory
+
+
+def peak_of_private_memory(command: list[str]) -> int:
+    """Runs a program that must succeed; answers the most bytes that it had beside mapped files."""
+    status = Path("/proc/self/status")
+    if not status.exists() or "RssAnon" not in status.read_text():
+        pytest.skip("needs the private memory of a process as Linux tells it")
+    running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    peak = 0
+    try:
+        while running.poll() is None:
+            text = Path(f"/proc/{running.pid}/status").read_text()
+            found = re.search(r"RssAnon:\s+(\d+) kB", text)
+            peak = max(peak, int(found[1]) << 10 if found else 0)
+            time.sleep(0.005)
+        out, said = running.communicate(timeout=60)
+    finally:
+        running.kill()
+        running.wait()
+    assert running.returncode == 0, (out, said)
+    return peak
+
+
+def sparse_npy(path: Path, kind: str, shape: tuple[int, ...]) -> None:
+    """A file of zeros that takes no room on the disk."""
+    with path.open("wb") as file:
+        described = {"descr": kind, "fortran_order": False, "shape": shape}
+        np.lib.format.write_array_header_1_0(file, described)
+        file.truncate(file.tell() + int(np.prod(shape)) * np.dtype(kind).itemsize)
+
+
+def test_large_arrays_stay_on_the_disk(tmp_path: Path) -> None:
+    """400 MB of logits; stored in an NPZ file they are mapped as well."""
+    rows, classes = 1_000_000, 100
+    logits, labels = tmp_path / "x.npy", tmp_path / "y.npy"
+    try:
+        sparse_npy(logits, "<f4", (rows, classes))
+        sparse_npy(labels, "|u1", (rows,))
+        code = (
+            "import sys, math; from celoss_cli.sources import npy\n"
+            "from celoss_cli.sources.arrays import dataset_of_arrays\n"
+            "from celoss_cli.sources.base import ReadRequest, open_stream\n"
+            "request = ReadRequest(per_class=True, takes='logits')\n"
+            "x, y = (npy.read_values(open_stream(path), request) for path in sys.argv[1:])\n"
+            "rows = sum(len(batch) for batch in dataset_of_arrays(x, y, {}, request).batches)\n"
+            "assert rows == 1_000_000\n"
+        )
+        assert peak_of_private_memory([sys.executable, "-c", code, str(logits), str(labels)]) < 100 << 20
+        run = [sys.executable, "-m", "celoss_cli", "ce", "-x", f"@{logits}", "-y", f"@{labels}"]
+        assert peak_of_private_memory([*run, "--format", "value"]) < 300 << 20
+    finally:
+        logits.unlink(missing_ok=True)
+
+
+# --------------------------------------------------------------------------------------------- pickles
+
+
+@pytest.mark.parametrize("suffix", [".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".joblib", ".PKL"])
+def test_pickles_are_refused_by_name(tmp_path: Path, suffix: str) -> None:
+    (tmp_path / f"x{suffix}").write_bytes(b"anything")
+    done = celoss("ce", f"x{suffix}", cwd=tmp_path)
+    assert done.returncode == 3
+    assert (
+        f'x{suffix}: expected a file of numbers, got a pickle ("{suffix.lower()}"), which runs code'
+        in done.stderr
+    )
+    assert 'np.save("logits.npy", ' in done.stderr
+
+
+@pytest.mark.parametrize("protocol", [2, 3, 4, 5])
+def test_pickles_are_refused_by_their_first_bytes_and_never_opened(tmp_path: Path, protocol: int) -> None:
+    import pickle
+
+    class Trap:
+        def __reduce__(self) -> tuple[object, tuple[str]]:
+            return os.mkdir, (str(tmp_path / "sprung"),)
+
+    data = pickle.dumps(Trap(), protocol)
+    (tmp_path / "x.npy").write_bytes(data)
+    np.save(tmp_path / "o.npy", np.array([Trap()], dtype=object))
+    np.savez(tmp_path / "o.npz", logits=np.array([Trap()], dtype=object), labels=TARGETS)
+    for name in ("@x.npy", "@o.npy"):
+        done = celoss("ce", "-x", name, "-y", "0", cwd=tmp_path)
+        assert (done.returncode, "which runs code when it is opened" in done.stderr) == (3, True)
+    for arguments, stdin in ((["o.npz"], b""), ([], data), (["--input-format", "npz"], data)):
+        done = celoss("ce", *arguments, data=stdin, cwd=tmp_path)
+        assert (done.returncode, "which runs code when it is opened" in done.stderr) == (3, True), done.stderr
+    assert not (tmp_path / "sprung").exists()
+
+
+def test_standard_input_is_recognised_by_its_first_byte() -> None:
+    assert format_of("-", b"\x93", None).name == "npy"
+    assert format_of("-", b"{", None).name == "json"
+    assert format_of("-", b"a", None).name == "csv"
+    with pytest.raises(InputError, match="got a pickle"):
+        format_of("-", b"\x80", None)
