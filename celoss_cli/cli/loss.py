@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
@@ -55,9 +55,19 @@ def run(spec: LossSpec, given: Mapping[str, Any]) -> int:
     loss, reduction, options = _loss(spec, given, dataset, request)
     report = _report(spec, loss, given, dataset, reduction, options, format)
     _write(report, format, given)
+    for doubt in _doubts(report):
+        note(f"celoss: warning: {doubt}")
     for finding in report.findings:
         note(f"celoss: {finding.severity} {finding.code}: {finding.message}")
     return ExitCode.DONE
+
+
+def _doubts(report: Report) -> Sequence[str]:
+    """What the header left open; names that the targets were matched to leave nothing open."""
+    if "targets matched to the class names" in report.source["conversions"]:
+        return ()
+    notes: Sequence[str] = report.source["columns"].get("notes", ())
+    return notes
 
 
 def _format(given: Mapping[str, Any]) -> FormatSpec:
