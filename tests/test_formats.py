@@ -433,3 +433,14 @@ def test_aligned_cells_have_one_width_and_their_points_in_line(numbers: list[flo
 def test_what_markdown_escapes_is_what_it_shows(text: str) -> None:
     shown = escaped(text).replace("&amp;", "&")
     assert re.sub(r"\\([^a-zA-Z0-9])", r"\1", shown) == visible(text)
+
+
+@pytest.mark.parametrize("name", ["www.evil.com", "http://evil.com", "WWW.evil.com", "[x](y)"])
+def test_markdown_makes_no_link_of_a_name(name: str) -> None:
+    assert not re.search(r"www\.|://|\]\(", rendered("markdown", hostile(name, "mean")), re.IGNORECASE)
+
+
+@pytest.mark.parametrize(("count", "said"), [(1, "1 row with"), (3, "3 rows with")])
+@pytest.mark.parametrize("format", ["table", "markdown"])
+def test_skipped_rows_are_told(format: str, count: int, said: str) -> None:
+    assert f"{said} missing values skipped" in rendered(format, report(source={"skipped": count}))

@@ -19,6 +19,7 @@ from celoss_cli.losses import LossSpec
 from celoss_cli.losses.base import Loss
 from celoss_cli.reporting import report_of
 from celoss_cli.sources.base import ColumnChoice, Dataset, ReadRequest
+from celoss_cli.sources.columns import plural
 from celoss_cli.sources.gather import gather
 from celoss_cli.sources.values import dataset_of_values, read_value
 
@@ -55,6 +56,8 @@ def run(spec: LossSpec, given: Mapping[str, Any]) -> int:
     loss, reduction, options = _loss(spec, given, dataset, request)
     report = _report(spec, loss, given, dataset, reduction, options, format)
     _write(report, format, given)
+    if report.source.get("skipped"):
+        note(f"celoss: note: {plural(report.source['skipped'], 'row')} with missing values skipped")
     for doubt in _doubts(report):
         note(f"celoss: warning: {doubt}")
     for finding in report.findings:

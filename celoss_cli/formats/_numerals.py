@@ -19,6 +19,7 @@ __all__ = [
     "reduction_line",
     "row_name",
     "short",
+    "skipped_line",
     "target_name",
 ]
 
@@ -98,6 +99,11 @@ def class_name(index: int, labels: Sequence[str] | None) -> str:
     if labels is None or not 0 <= index < len(labels) or labels[index] == str(index):
         return ""
     return visible(labels[index])
+
+
+def skipped_line(count: int) -> str:
+    """How many rows were left out because --missing skip was given."""
+    return f"{count} row{'' if count == 1 else 's'} with missing values skipped"
 
 
 def heading(report: Report) -> str:
