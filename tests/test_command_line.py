@@ -259,7 +259,19 @@ def test_help_and_version_import_no_numpy(arguments: list[str]) -> None:
 
 @pytest.mark.parametrize(
     "extra",
-    [{"COLUMNS": "0"}, {"TERMINAL_WIDTH": "abc"}, {"LANG": "C"}, {"TERM": ""}, {"PYTHONIOENCODING": "ascii"}],
+    [
+        {"COLUMNS": "0"},
+        {"COLUMNS": "1"},
+        {"COLUMNS": "00080"},
+        {"COLUMNS": "99999999"},
+        {"COLUMNS": "9" * 5000},
+        {"COLUMNS": "\u0663"},
+        {"TERMINAL_WIDTH": "abc"},
+        {"TERMINAL_WIDTH": "99999999"},
+        {"LANG": "C"},
+        {"TERM": ""},
+        {"PYTHONIOENCODING": "ascii"},
+    ],
 )
 def test_odd_environments_work(extra: dict[str, str]) -> None:
     assert celoss("ce", data=GOOD, **extra).returncode == 0
