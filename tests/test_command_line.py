@@ -413,9 +413,9 @@ def test_an_option_that_would_change_nothing_is_refused(arguments: list[str], sa
     assert said in done.stderr
 
 
-@pytest.mark.parametrize("option", ["--id-column", "--weight-column"])
+@pytest.mark.parametrize("option", ["--id-column", "--weight-column", "--target-column", "--class-columns"])
 def test_arrays_have_no_columns(option: str) -> None:
-    done = celoss("ce", option, "w", data='{"logits": [[1, 2]], "targets": [0], "w": [2]}')
+    done = celoss("ce", option, "w", data='{"logits": [[1, 2]], "targets": [0], "w": [2], "ids": ["q"]}')
     assert (done.returncode, done.stdout) == (2, "")
     assert f"Expected {option} with a table" in done.stderr
 

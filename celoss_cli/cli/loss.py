@@ -6,6 +6,7 @@ import math
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from fnmatch import fnmatchcase
 from typing import Any, cast
 
 import numpy as np
@@ -38,6 +39,9 @@ _SHOWN_ROWS = 3
 
 _SHOWN_BY = {"rows": "workings", "row": "workings", "grad": "gradient"}
 """What a format must be able to show for these options to mean something."""
+
+_ROLES = {"target_column": "target", "class_columns": "inputs", "id_column": "id", "weight_column": "weight"}
+"""Which role the columns of an option play."""
 
 _TAKES = {"logits": "logits", "scores": "logits", "log-probs": "log-probs", "probs": "probs"}
 
@@ -86,7 +90,7 @@ def _refuse_unused(spec: LossSpec, format: FormatSpec, given: Mapping[str, Any])
             able = [other.name for other in FORMATS.values() if getattr(other, ability)]
             raise UsageError(f"Expected --{name} with --format {' or '.join(able)}, got {format.name}.")
     if given["input"] is not None:
-        for name in ("target_column", "class_columns", "id_column", "weight_column", "input_format"):
+        for name in (*_ROLES, "input_format"):
             if given[name] is not None:
                 option = f"--{name.replace('_', '-')}"
                 raise UsageError(f"Expected {option} with files, got it with --{spec.takes}.")
@@ -128,10 +132,24 @@ def _dataset(spec: LossSpec, given: Mapping[str, Any], request: ReadRequest) -> 
             hint=f"celoss {spec.command} --help shows how",
         )
     dataset = gather(files or ["-"], request, given["input_format"])
-    for role in ("id", "weight"):
-        if given[f"{role}_column"] is not None and dataset.described["columns"][role] is None:
-            raise UsageError(f"Expected --{role}-column with a table, got arrays, which have no columns.")
+    _refuse_unused_columns(dataset.described["columns"], given)
     return _on_class_axis(dataset, given)
+
+
+def _refuse_unused_columns(columns: Mapping[str, Any], given: Mapping[str, Any]) -> None:
+    """Refuses an option for columns that names none of those that play its role: the data is no table."""
+    for name, role in _ROLES.items():
+        pattern, found = given[name], columns[role]
+        names = [found] if isinstance(found, str) else found or []
+        if pattern is not None and not any(_names(pattern, column) for column in names):
+            option = f"--{name.replace('_', '-')}"
+            raise UsageError(f"Expected {option} with a table, got arrays, which have no columns.")
+
+
+def _names(pattern: str, column: str) -> bool:
+    parts = [part.strip() for part in (pattern, *pattern.split(","))]
+    starts = [part.partition(":")[0] for part in parts]
+    return any(column == part or fnmatchcase(column, part) for part in (*parts, *starts))
 
 
 def _nothing_on_stdin() -> bool:
