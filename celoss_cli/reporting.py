@@ -56,7 +56,8 @@ def report_of(
     tally = evaluation.tally
     if not tally.counted and on_empty == "error":
         raise InputError(
-            _nothing(tally), hint="--on-empty nan answers as PyTorch does, --on-empty zero with 0"
+            _nothing(tally, evaluation.skipped),
+            hint="--on-empty nan answers as PyTorch does, --on-empty zero with 0",
         )
     value = None if reduction == "none" else loss.rounded(tally.reduce(reduction))
     if value is not None and not tally.counted and on_empty == "zero":
@@ -98,9 +99,10 @@ def _perplexity(loss: Loss, tally: Tally, reduction: Reduction, value: float | N
         return float(np.exp(np.float64(value) * np.float64(loss.nats)))
 
 
-def _nothing(tally: Tally) -> str:
+def _nothing(tally: Tally, skipped: int) -> str:
     if not tally.elements:
-        return "expected rows to compute a loss of, got no rows"
+        because = f", {skipped} with missing values skipped" if skipped else ""
+        return f"expected rows to compute a loss of, got no rows{because}"
     return f"expected at least one counted target, got {tally.ignored} that are all ignored"
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from fnmatch import fnmatchcase
 from typing import Any, cast
 
 import numpy as np
@@ -20,6 +21,7 @@ from celoss_cli.losses import LossSpec
 from celoss_cli.losses.base import Loss
 from celoss_cli.reporting import report_of
 from celoss_cli.sources.base import ColumnChoice, Dataset, ReadRequest
+from celoss_cli.sources.columns import plural
 from celoss_cli.sources.gather import gather
 from celoss_cli.sources.truth import Truth, read_truth
 from celoss_cli.sources.values import dataset_of_values, read_value
@@ -47,6 +49,9 @@ _SHOWN_BY = {
 }
 """What a format must be able to show for these options to mean something."""
 
+_ROLES = {"target_column": "target", "class_columns": "inputs", "id_column": "id", "weight_column": "weight"}
+"""Which role the columns of an option play."""
+
 _TAKES = {"logits": "logits", "scores": "logits", "log-probs": "log-probs", "probs": "probs"}
 
 
@@ -66,9 +71,21 @@ def run(spec: LossSpec, given: Mapping[str, Any]) -> int:
     loss, reduction, options = _loss(spec, given, dataset, request)
     report = _report(spec, loss, given, dataset, reduction, options, format, request.truth)
     _write(report, format, given)
+    if report.source.get("skipped"):
+        note(f"celoss: note: {plural(report.source['skipped'], 'row')} with missing values skipped")
+    for doubt in _doubts(report):
+        note(f"celoss: warning: {doubt}")
     for finding in report.findings:
         note(f"celoss: {finding.severity} {finding.code}: {finding.message}")
     return ExitCode.DONE
+
+
+def _doubts(report: Report) -> Sequence[str]:
+    """What the header left open; names that the targets were matched to leave nothing open."""
+    if "targets matched to the class names" in report.source["conversions"]:
+        return ()
+    notes: Sequence[str] = report.source["columns"].get("notes", ())
+    return notes
 
 
 def _format(given: Mapping[str, Any]) -> FormatSpec:
@@ -86,7 +103,7 @@ def _refuse_unused(spec: LossSpec, format: FormatSpec, given: Mapping[str, Any])
     if given["by"] not in (None, "class") and given["input"] is not None:
         raise UsageError(f"Expected --by class with --{spec.takes}, got the column {quoted(given['by'])}.")
     if given["input"] is not None:
-        for name in ("target_column", "class_columns", "id_column", "weight_column", "input_format"):
+        for name in (*_ROLES, "input_format"):
             if given[name] is not None:
                 option = f"--{name.replace('_', '-')}"
                 raise UsageError(f"Expected {option} with files, got it with --{spec.takes}.")
@@ -133,10 +150,24 @@ def _dataset(spec: LossSpec, given: Mapping[str, Any], request: ReadRequest) -> 
             hint=f"celoss {spec.command} --help shows how",
         )
     dataset = gather(files or ["-"], request, given["input_format"])
-    for role in ("id", "weight"):
-        if given[f"{role}_column"] is not None and dataset.described["columns"][role] is None:
-            raise UsageError(f"Expected --{role}-column with a table, got arrays, which have no columns.")
+    _refuse_unused_columns(dataset.described["columns"], given)
     return _on_class_axis(dataset, given)
+
+
+def _refuse_unused_columns(columns: Mapping[str, Any], given: Mapping[str, Any]) -> None:
+    """Refuses an option for columns that names none of those that play its role: the data is no table."""
+    for name, role in _ROLES.items():
+        pattern, found = given[name], columns[role]
+        names = [found] if isinstance(found, str) else found or []
+        if pattern is not None and not any(_names(pattern, column) for column in names):
+            option = f"--{name.replace('_', '-')}"
+            raise UsageError(f"Expected {option} with a table, got arrays, which have no columns.")
+
+
+def _names(pattern: str, column: str) -> bool:
+    parts = [part.strip() for part in (pattern, *pattern.split(","))]
+    starts = [part.partition(":")[0] for part in parts]
+    return any(column == part or fnmatchcase(column, part) for part in (*parts, *starts))
 
 
 def _nothing_on_stdin() -> bool:

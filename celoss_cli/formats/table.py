@@ -27,6 +27,7 @@ from celoss_cli.formats._numerals import (
     reduction_line,
     row_name,
     short,
+    skipped_line,
     target_name,
 )
 from celoss_cli.trace import Step
@@ -165,7 +166,7 @@ def _source_lines(report: Report) -> Iterator[str]:
     yield from source.get("conversions", ())
     yield from (columns or {}).get("notes", ())
     if source.get("skipped"):
-        yield f"{source['skipped']} rows with missing values skipped"
+        yield skipped_line(source["skipped"])
     options = [f"{name} {_option(value)}" for name, value in report.options.items() if value is not None]
     if options:
         yield f"options: {', '.join(options)}"
