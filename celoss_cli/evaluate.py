@@ -228,7 +228,7 @@ class _Placed:
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if isinstance(error, InputError) and error.element is not None:
             row, index = _name_of(self._batch, error.element)
-            place = self._batch.place(row)
+            place = ((error.in_input and self._batch.input_place) or self._batch.place)(row)
             error.at(f"{place}{_subscript(index)}")
 
 

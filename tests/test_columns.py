@@ -124,21 +124,9 @@ def test_an_option_settles_it_by_name_glob_or_range(
 @pytest.mark.parametrize(
     ("header", "choice"),
     [
-        pytest.param(
-            "a,b,label,target",
-            {"target": "label"},
-            marks=pytest.mark.xfail(strict=True, reason="the target that was not chosen becomes a class"),
-        ),
-        pytest.param(
-            "id,row_id,a,b,y",
-            {"id": "id"},
-            marks=pytest.mark.xfail(strict=True, reason="the id that was not chosen becomes a class"),
-        ),
-        pytest.param(
-            "a,b,y,weight,sample_weight",
-            {"weight": "weight"},
-            marks=pytest.mark.xfail(strict=True, reason="the weight that was not chosen becomes a class"),
-        ),
+        ("a,b,label,target", {"target": "label"}),
+        ("id,row_id,a,b,y", {"id": "id"}),
+        ("a,b,y,weight,sample_weight", {"weight": "weight"}),
     ],
 )
 def test_what_was_not_chosen_for_its_role_is_no_input(header: str, choice: dict[str, str]) -> None:
@@ -235,10 +223,6 @@ def test_names_and_indices_are_never_mixed(rows: str, said: str, tmp_path: Path,
     assert said in verdict.said
 
 
-@pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")
-@pytest.mark.xfail(
-    strict=True, reason="each file settles for itself whether its targets are names or indices"
-)
 def test_several_files_read_their_targets_in_one_way(tmp_path: Path, capfd: Capture) -> None:
     (tmp_path / "one.csv").write_text("c1,c2,y\n1,0,0\n")
     (tmp_path / "two.csv").write_text("c1,c2,y\n1,0,1\n")
@@ -254,7 +238,6 @@ def test_columns_of_targets_go_with_the_columns_of_the_input() -> None:
         mapped("p_a,p_b,y", per_class=False)
 
 
-@pytest.mark.xfail(strict=True, reason="columns of targets are paired by position, not by name")
 def test_columns_of_targets_are_paired_by_name() -> None:
     assert roles("p_a,p_b,t_b,t_a", target="t_*")["target"] == ["t_a", "t_b"]
 

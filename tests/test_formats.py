@@ -73,12 +73,13 @@ def report(
     labels: Sequence[str] | None = None,
     show: int = 3,
     source: dict[str, Any] | None = None,
+    skipped: int = 0,
     **options: Any,
 ) -> Report:
     """A report of a computation on arrays, as the command line makes it from a file."""
     spec = LOSSES[loss]
     computed = spec.load()(**options)
-    batch = Batch(np.asarray(input, float), np.asarray(target), ids=ids, labels=labels)
+    batch = Batch(np.asarray(input, float), np.asarray(target), ids=ids, labels=labels, skipped=skipped)
     request = Request(
         strict=True, allow_out_of_domain=True, show=show, gradient=True, keep=reduction == "none"
     )
@@ -443,4 +444,4 @@ def test_markdown_makes_no_link_of_a_name(name: str) -> None:
 @pytest.mark.parametrize(("count", "said"), [(1, "1 row with"), (3, "3 rows with")])
 @pytest.mark.parametrize("format", ["table", "markdown"])
 def test_skipped_rows_are_told(format: str, count: int, said: str) -> None:
-    assert f"{said} missing values skipped" in rendered(format, report(source={"skipped": count}))
+    assert f"{said} missing values skipped" in rendered(format, report(skipped=count))

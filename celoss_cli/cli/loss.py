@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -68,8 +69,11 @@ def run(spec: LossSpec, given: Mapping[str, Any]) -> int:
     if given["targets"] is not None and given["input"] is None:
         request = replace(request, truth=read_truth(given["targets"], "--targets", request))
     dataset = _dataset(spec, given, request)
-    loss, reduction, options = _loss(spec, given, dataset, request)
-    report = _report(spec, loss, given, dataset, reduction, options, format, request.truth)
+    with contextlib.closing(dataset):
+        if given["input"] is None:
+            _refuse_unused_columns(dataset.described["columns"], given)
+        loss, reduction, options = _loss(spec, given, dataset, request)
+        report = _report(spec, loss, given, dataset, reduction, options, format, request.truth)
     _write(report, format, given)
     if report.source.get("skipped"):
         note(f"celoss: note: {plural(report.source['skipped'], 'row')} with missing values skipped")
@@ -107,6 +111,8 @@ def _refuse_unused(spec: LossSpec, format: FormatSpec, given: Mapping[str, Any])
             if given[name] is not None:
                 option = f"--{name.replace('_', '-')}"
                 raise UsageError(f"Expected {option} with files, got it with --{spec.takes}.")
+        if given["missing"] != "error" or given["decimal"] != ".":
+            raise UsageError(f"Expected --missing and --decimal with a table, got --{spec.takes}.")
 
 
 def _read_request(spec: LossSpec, given: Mapping[str, Any]) -> ReadRequest:
@@ -150,7 +156,6 @@ def _dataset(spec: LossSpec, given: Mapping[str, Any], request: ReadRequest) -> 
             hint=f"celoss {spec.command} --help shows how",
         )
     dataset = gather(files or ["-"], request, given["input_format"])
-    _refuse_unused_columns(dataset.described["columns"], given)
     return _on_class_axis(dataset, given)
 
 
@@ -158,6 +163,8 @@ def _refuse_unused_columns(columns: Mapping[str, Any], given: Mapping[str, Any])
     """Refuses an option for columns that names none of those that play its role: the data is no table."""
     for name, role in _ROLES.items():
         pattern, found = given[name], columns[role]
+        if role == "target" and given["targets"] is not None:
+            continue  # it names a column of the file of targets
         names = [found] if isinstance(found, str) else found or []
         if pattern is not None and not any(_names(pattern, column) for column in names):
             option = f"--{name.replace('_', '-')}"

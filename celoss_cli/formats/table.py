@@ -157,8 +157,10 @@ def _source_lines(report: Report) -> Iterator[str]:
     columns = source.get("columns")
     if columns and files:
         inputs = [visible(name) for name in columns["inputs"]]
-        target = columns["target"] if isinstance(columns["target"], str) else ", ".join(columns["target"])
-        parts = [f"{report.takes} {_listed(inputs)}", f"target {visible(target)}"]
+        target = columns["target"] or []
+        parts = [f"{report.takes} {_listed(inputs)}"]
+        if target:
+            parts.append(f"target {visible(target if isinstance(target, str) else ', '.join(target))}")
         parts += [f"{role} {visible(columns[role])}" for role in ("id", "weight") if columns.get(role)]
         if columns.get("unused"):
             parts.append(f"not used {_listed([visible(name) for name in columns['unused']])}")

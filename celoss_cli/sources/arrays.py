@@ -256,7 +256,7 @@ def dataset_of_arrays(
 
 def _without_class_axis(input: Array, target: Array) -> Array:
     """Class indices without the axis of extent 1 that some writers keep in place of the classes."""
-    if target.ndim == input.ndim > 1 and target.shape != input.shape:
+    if target.ndim == input.ndim > 2 and target.shape != input.shape:
         for axis in (1, input.ndim - 1):
             kept = input.shape[:axis] + input.shape[axis + 1 :]
             if target.shape[axis] == 1 and target.shape[:axis] + target.shape[axis + 1 :] == kept:
@@ -279,7 +279,7 @@ def _refuse_counts(
         single = request.per_class and input.ndim == 1
         if not class_axis_first and not single:
             raise InputError(
-                f"expected {plural(rows, 'target')}, one for each row of the input, got {len(target)}",
+                f"Expected {plural(rows, 'target')}, one for each row of the input, got {len(target)}.",
                 place=places[1],
             )
 
@@ -315,12 +315,15 @@ def _batches(
             aligned={} if aligned.weight is None else {"sample weight": _native(aligned.weight[rows])},
             start=start,
             place=_placed(places[1], start),
+            input_place=_placed(places[0], start),
             ids=None if aligned.ids is None else [str(name) for name in aligned.ids[rows].tolist()],
             conversions=conversions,
         )
 
 
 def _placed(at: str, start: int) -> Callable[[int], str]:
+    if not at.rpartition(" ")[2].startswith("$"):
+        return lambda row: f"{at}: row {start + row}"
     return lambda row: f"{at}[{start + row}]"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from celoss_cli.data import Batch, Chunk
 from celoss_cli.errors import InputError, quoted, visible
 from celoss_cli.sources import read
-from celoss_cli.sources.base import Dataset, ReadRequest, Stream, open_stream
+from celoss_cli.sources.base import Dataset, ReadRequest, open_stream
 
 __all__ = ["gather"]
 
@@ -21,43 +22,38 @@ def gather(paths: Sequence[str], request: ReadRequest, chosen: str | None) -> Da
         InputError: if a file cannot be read, or differs from the first one in its columns or options.
 
     """
+    opened = contextlib.ExitStack()
     path, *others = paths
-    first = _read(path, request, chosen)
-    whole = Dataset({"files": list(paths), **first.described}, iter(()), dict(first.options))
+    first = _read(path, request, chosen, opened)
+    whole = Dataset({"files": list(paths), **first.described}, iter(()), dict(first.options), opened.close)
 
     def batches() -> Iterator[Batch | Chunk]:
         rows = request.start
-        for found in first.batches:
-            yield found
-            rows += len(found)
-        for name in others:
-            dataset = _read(name, replace(request, start=rows), chosen)
-            _refuse_difference(whole, name, dataset)
-            for found in dataset.batches:
+        with opened:
+            for found in first.batches:
                 yield found
                 rows += len(found)
+            for name in others:
+                opened.close()
+                dataset = _read(name, replace(request, start=rows), chosen, opened)
+                _refuse_difference(whole, name, dataset)
+                for found in dataset.batches:
+                    yield found
+                    rows += len(found)
 
     whole.batches = batches()
     return whole
 
 
-def _read(path: str, request: ReadRequest, chosen: str | None) -> Dataset:
-    """The data set of one file, which is closed after its last batch or its first error."""
+def _read(path: str, request: ReadRequest, chosen: str | None, opened: contextlib.ExitStack) -> Dataset:
+    """The data set of one file, which ``opened`` closes; at once where it cannot be read."""
     stream = open_stream(path)
+    opened.callback(stream.close)
     try:
-        dataset = read(stream, request, chosen)
+        return read(stream, request, chosen)
     except BaseException:
-        stream.close()
+        opened.close()
         raise
-    dataset.batches = _until_closed(dataset.batches, stream)
-    return dataset
-
-
-def _until_closed(batches: Iterator[Batch | Chunk], stream: Stream) -> Iterator[Batch | Chunk]:
-    try:
-        yield from batches
-    finally:
-        stream.close()
 
 
 def _refuse_difference(whole: Dataset, path: str, dataset: Dataset) -> None:

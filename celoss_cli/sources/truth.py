@@ -102,7 +102,9 @@ class Truth:
         if isinstance(self._values, np.ndarray):
             self._read = self._values
         elif request.per_class:
-            targets = Targets(tuple(labels), lambda text: parsed_number(text, request), self._values[0])
+            targets = Targets(
+                tuple(labels), lambda text: parsed_number(text, request), self._values[0], request.settled
+            )
             self._read = targets.cells(self._values, lambda row, error: error.at(self._place(row)))
             said = (targets.conversion,)
         else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ from celoss_cli.sources.arrays import dataset_of_arrays
 from celoss_cli.sources.base import Dataset, ReadRequest, open_stream
 from celoss_cli.sources.columns import plural
 from celoss_cli.sources.compressed import decompressed
-from celoss_cli.sources.numbers import number
+from celoss_cli.sources.numbers import MISSING, number
 
 __all__ = ["dataset_of_values", "read_value"]
 
@@ -44,6 +44,9 @@ def read_value(text: str, option: str, request: ReadRequest) -> Array:
         nested = _bracketed(text) if text.lstrip().startswith("[") else _by_rows(text)
         return _array(nested, request)
     except InputError as error:
+        if error.place.startswith("["):
+            error.place = f"{option}{error.place}"
+            raise
         raise error.at(option) from None
 
 
@@ -111,12 +114,19 @@ def _array(nested: Any, request: ReadRequest) -> Array:
     if tokens and all(token.strip() in ("true", "false") for token in tokens):
         return np.array([token.strip() == "true" for token in tokens]).reshape(shape)
     integral = all(_INTEGER.fullmatch(token.strip()) for token in tokens)
-    values = [
-        number(token, decimal=request.decimal, allow_nonfinite=request.allow_nonfinite) for token in tokens
-    ]
+    values = [_number(token, np.unravel_index(i, shape), request) for i, token in enumerate(tokens)]
     if integral:
         return np.array([int(token) for token in tokens], np.int64).reshape(shape)
     return np.array(values, np.float64).reshape(shape)
+
+
+def _number(token: str, index: Sequence[Any], request: ReadRequest) -> float:
+    try:
+        return number(token, allow_nonfinite=request.allow_nonfinite)
+    except InputError as error:
+        hint = "" if token.strip() in MISSING else error.hint
+        place = "".join(f"[{i}]" for i in index)
+        raise InputError(error.fact, hint=hint, place=place) from None
 
 
 def _collect(nested: Any, tokens: list[str], path: str) -> tuple[int, ...]:
