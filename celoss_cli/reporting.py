@@ -31,7 +31,6 @@ def report_of(
     options: Mapping[str, Any],
     source: Mapping[str, Any],
     on_empty: OnEmpty,
-    seen: Sequence[str] = (),
     by: str | None = None,
     quantiles: Sequence[float] = (),
 ) -> Report:
@@ -45,7 +44,6 @@ def report_of(
         options: the options in force, by name.
         source: where the data came from and how it was read.
         on_empty: the answer where nothing was counted.
-        seen: oddities that were noticed outside the loss.
         by: what the evaluation's groups are.
         quantiles: the fractions whose losses are reported.
 
@@ -63,7 +61,7 @@ def report_of(
     if value is not None and not tally.counted and on_empty == "zero":
         value = 0.0
     divided = reduction in ("mean", "batchmean")
-    counts = evaluation.seen + Counter(seen) + Counter({"clamped": tally.clamped})
+    counts = evaluation.seen + Counter({"clamped": tally.clamped})
     rescaled = _Rescaled(loss, tally, reduction)
     return Report(
         loss=spec.name,
@@ -111,8 +109,7 @@ def _denominator_is(evaluation: Evaluation, reduction: Reduction) -> str:
 
 
 def _with_conversions(source: Mapping[str, Any], evaluation: Evaluation) -> dict[str, Any]:
-    conversions = [] if evaluation.first is None else list(evaluation.first.conversions)
-    return {**source, "conversions": conversions, "skipped": evaluation.skipped}
+    return {**source, "conversions": list(evaluation.conversions), "skipped": evaluation.skipped}
 
 
 class _Rescaled:

@@ -5,24 +5,25 @@ from __future__ import annotations
 import contextlib
 import math
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import Any, cast
 
 import numpy as np
 
-from celoss_cli.cli.output import note, stdout_style, write_file, write_stdout
+from celoss_cli.cli.output import write_file
+from celoss_cli.cli.result import chosen_format, deliver
 from celoss_cli.collect import Wanted
 from celoss_cli.data import Batch, Chunk, Reduction, Report
 from celoss_cli.errors import ExitCode, InputError, UsageError, quoted
 from celoss_cli.evaluate import Request, default_jobs, evaluate
-from celoss_cli.formats import FORMATS, FormatSpec, Style
+from celoss_cli.formats import FORMATS, FormatSpec
 from celoss_cli.losses import LossSpec
 from celoss_cli.losses.base import Loss
+from celoss_cli.partial import Partial, as_text
 from celoss_cli.reporting import report_of
 from celoss_cli.sources.base import ColumnChoice, Dataset, ReadRequest
-from celoss_cli.sources.columns import plural
 from celoss_cli.sources.gather import gather
 from celoss_cli.sources.truth import Truth, read_truth
 from celoss_cli.sources.values import dataset_of_values, read_value
@@ -63,7 +64,7 @@ def run(spec: LossSpec, given: Mapping[str, Any]) -> int:
         CelossError: for anything that stands in the way.
 
     """
-    format = _format(given)
+    format = chosen_format(given)
     _refuse_unused(spec, format, given)
     request = _read_request(spec, given)
     if given["targets"] is not None and given["input"] is None:
@@ -74,28 +75,8 @@ def run(spec: LossSpec, given: Mapping[str, Any]) -> int:
             _refuse_unused_columns(dataset.described["columns"], given)
         loss, reduction, options = _loss(spec, given, dataset, request)
         report = _report(spec, loss, given, dataset, reduction, options, format, request.truth)
-    _write(report, format, given)
-    if report.source.get("skipped"):
-        note(f"celoss: note: {plural(report.source['skipped'], 'row')} with missing values skipped")
-    for doubt in _doubts(report):
-        note(f"celoss: warning: {doubt}")
-    for finding in report.findings:
-        note(f"celoss: {finding.severity} {finding.code}: {finding.message}")
+    deliver(report, format, given)
     return ExitCode.DONE
-
-
-def _doubts(report: Report) -> Sequence[str]:
-    """What the header left open; names that the targets were matched to leave nothing open."""
-    if "targets matched to the class names" in report.source["conversions"]:
-        return ()
-    notes: Sequence[str] = report.source["columns"].get("notes", ())
-    return notes
-
-
-def _format(given: Mapping[str, Any]) -> FormatSpec:
-    if given["json"] and given["format"] not in (None, "json"):
-        raise UsageError(f"Expected --json or --format {given['format']}, got both.")
-    return FORMATS["json" if given["json"] else given["format"] or "table"]
 
 
 def _refuse_unused(spec: LossSpec, format: FormatSpec, given: Mapping[str, Any]) -> None:
@@ -275,6 +256,8 @@ def _report(
     truth: Truth | None,
 ) -> Report:
     odd = loss.odd_options()
+    if given["emit_partial"] is not None and reduction == "none":
+        raise UsageError("Expected a reduction with --emit-partial, got none.")
     if odd and not given["allow_out_of_domain"]:
         raise InputError(odd[0], hint="--allow-out-of-domain computes it all the same")
     shown = 0
@@ -297,6 +280,18 @@ def _report(
         rows = evaluation.tally.rows
         wanted = f"--row from 0 to {rows - 1}" if rows else "rows where --row names one"
         raise UsageError(f"Expected {wanted}, got {request.show_row if rows else 'no rows'}.")
+    evaluation.seen.update([*(["out-of-domain-weight"] if odd else []), *_other_input(spec, dataset)])
+    if given["emit_partial"] is not None:
+        part = Partial(
+            loss=spec.command,
+            options=options,
+            reduction=reduction,
+            by=given["by"],
+            quantiles=given["quantiles"] or (),
+            source=dataset.described,
+            evaluation=evaluation,
+        )
+        write_file(given["emit_partial"], [as_text(part)])
     return report_of(
         spec,
         loss,
@@ -305,7 +300,6 @@ def _report(
         options=options,
         source=dataset.described,
         on_empty=given["on_empty"],
-        seen=[*(["out-of-domain-weight"] if odd else []), *_other_input(spec, dataset)],
         by=given["by"],
         quantiles=given["quantiles"] or (),
     )
@@ -315,11 +309,3 @@ def _other_input(spec: LossSpec, dataset: Dataset) -> list[str]:
     key = dataset.described["columns"]["inputs"][0]
     said = _INPUT_KINDS.get(key)
     return ["other-input"] if said is not None and said != _TAKES[spec.takes] else []
-
-
-def _write(report: Report, format: FormatSpec, given: Mapping[str, Any]) -> None:
-    if given["output"] is None:
-        write_stdout(format.render(report, stdout_style(given["color"])))
-        return
-    style = Style(color=given["color"] == "always", version=stdout_style("never").version)
-    write_file(given["output"], format.render(report, style))
