@@ -238,7 +238,7 @@ def prepared(folder: Path, chosen: Sequence[Data]) -> list[Data]:
 
 @dataclass(frozen=True)
 class Run:
-    """What one process cost: seconds, seconds and bytes; and the number that it printed."""
+    """What one process cost in seconds, seconds and bytes; and the number that it printed last."""
 
     wall: float
     cpu: float
@@ -258,7 +258,7 @@ def run(command: Sequence[str]) -> Run:
     if process.returncode:
         raise SystemExit(f"exit code {process.returncode} of {' '.join(command)}")
     unit = 1 if sys.platform == "darwin" else 1024
-    return Run(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * unit, float(printed))
+    return Run(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * unit, float(printed.split()[-1]))
 
 
 def median(runs: Sequence[Run]) -> Run:
