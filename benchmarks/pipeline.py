@@ -315,9 +315,7 @@ def table(data: Data, found: dict[str, Run]) -> Iterator[str]:
             f"{getattr(run, what) / getattr(base, what):.2f}" if base else "-"
             for base, what in ((core, "wall"), (fast, "wall"), (fast, "memory"))
         )
-        yield (
-            f"| {name} | {run.wall:.3f} | {run.cpu:.3f} | {run.memory / 1e6:.0f} | {' | '.join(ratios)} |"
-        )
+        yield (f"| {name} | {run.wall:.3f} | {run.cpu:.3f} | {run.memory / 1e6:.0f} | {' | '.join(ratios)} |")
 
 
 def plot(results: dict[str, dict[str, Run]], path: Path) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import inspect
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperCommand
+from typer.core import TyperCommand, TyperGroup
 
 from celoss_cli import __version__
 from celoss_cli.cli.options import loss_options
@@ -31,19 +31,16 @@ _EXAMPLES = {
 }
 
 
-class _StrictCommand(TyperCommand):
-    """A command that refuses an option given twice, where Typer would silently take the last.
+class _Group(TyperGroup):
+    def get_params(self, ctx: typer.Context) -> list[Any]:  # type: ignore[override]
+        return _reading_their_text(super().get_params(ctx))
 
-    Its parameters read their own text. Typer would import pydantic for that, which takes longer than
-    the rest of the command line together.
-    """
+
+class _StrictCommand(TyperCommand):
+    """A command that refuses an option given twice, where Typer would silently take the last."""
 
     def get_params(self, ctx: typer.Context) -> list[Any]:  # type: ignore[override]
-        params = list(super().get_params(ctx))
-        for param in params:
-            if param.type_descriptor.annotation is not bool:
-                param.process_value = partial(_processed, param)
-        return params
+        return _reading_their_text(super().get_params(ctx))
 
     def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]
         _, _, order = self.make_parser(ctx).parse_args(args=list(args))
@@ -53,15 +50,28 @@ class _StrictCommand(TyperCommand):
         return super().parse_args(ctx, args)
 
 
-def _processed(param: Any, ctx: typer.Context, text: Any) -> Any:
-    """The value of a parameter's text: what its parser makes of it, else the text itself."""
-    many = param.multiple or param.nargs == -1
-    if text is None:
-        return () if many else None
+def _reading_their_text(params: Iterable[Any]) -> list[Any]:
+    """Parameters that read their text themselves.
+
+    Typer would import pydantic for that, which takes longer than all other work on a command line.
+    """
+    params = list(params)
+    for param in params:
+        param.process_value = partial(_processed, param)
+    return params
+
+
+def _processed(param: Any, ctx: typer.Context, given: Any) -> Any:
+    """The value of a parameter: what its parser makes of each text, else the text itself."""
+    if param.callback is not None and given is not None:
+        return type(param).process_value(param, ctx, given)
     parser = param.type_descriptor.parameter_info.parser
-    if parser is None:
-        return list(text) if many else text
-    return [parser(one) for one in text] if many else parser(text)
+    value = given
+    if param.multiple or param.nargs == -1:
+        value = () if given is None else [parser(text) if parser else text for text in given]
+    elif given is not None and parser is not None:
+        value = parser(given)
+    return value if param.callback is None else param.callback(ctx, param, value)
 
 
 def _exit_codes() -> str:
@@ -104,6 +114,7 @@ def _loss_command(spec: LossSpec) -> Callable[..., Job]:
 def _app() -> typer.Typer:
     app = typer.Typer(
         name="celoss",
+        cls=_Group,
         help="The loss calculator for the shell: exact losses with every step shown.",
         context_settings={"help_option_names": ["-h", "--help"]},
         pretty_exceptions_enable=False,

@@ -42,9 +42,7 @@ class Block:
     def after(self, size: int) -> Block:
         """What follows the first ``size`` bytes, which are whole lines."""
         head = self.data.count(b"\n", 0, size)
-        return Block(
-            self.data[size:], self.lines - head, self.line + head, self.offset + size, self.name
-        )
+        return Block(self.data[size:], self.lines - head, self.line + head, self.offset + size, self.name)
 
     def place(self, line: int) -> str:
         """A line of the whole stream, by its number."""
