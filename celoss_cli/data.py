@@ -51,6 +51,7 @@ class Batch:
         shape: the extents of the loss elements of one row, () where a row is one element.
         start: index of the first row in the whole data set.
         place: names the place of a row, counted within this batch ("preds.csv:17").
+        input_place: the same for the row's input, where that has a place of its own.
         ids: the rows' identifiers, when the data has them.
         labels: the classes' names, when the data has them.
         conversions: what was done to the targets to read them, in words.
@@ -66,6 +67,7 @@ class Batch:
     shape: tuple[int, ...] = ()
     start: int = 0
     place: Callable[[int], str] = _row_number
+    input_place: Callable[[int], str] | None = None
     ids: Sequence[str] | None = None
     labels: Sequence[str] | None = None
     conversions: tuple[str, ...] = ()
@@ -85,10 +87,15 @@ class Batch:
             aligned={name: values[start:stop] for name, values in self.aligned.items()},
             start=self.start + start,
             place=lambda row: self.place(start + row),
+            input_place=None if self.input_place is None else self._input_from(start),
             ids=None if self.ids is None else self.ids[start:stop],
             skipped=0 if start else self.skipped,
             groups=None if self.groups is None else self.groups[start:stop],
         )
+
+    def _input_from(self, start: int) -> Callable[[int], str]:
+        place = self.input_place or self.place
+        return lambda row: place(start + row)
 
     def split(self, size: int) -> Iterator[Batch]:
         """This batch in pieces of about ``size`` bytes of input, in order."""

@@ -62,17 +62,27 @@ class CelossError(Exception):
         hint: the way out, or "".
         place: where it was found, outermost first ("preds.csv:17:4"), or "".
         element: index of the offending loss element within its batch, when only the batch is known.
+        in_input: whether that element of the input is meant, and not its target.
 
     """
 
     exit_code: ClassVar[ExitCode] = ExitCode.BUG
 
-    def __init__(self, fact: str, *, hint: str = "", place: str = "", element: int | None = None) -> None:
+    def __init__(
+        self,
+        fact: str,
+        *,
+        hint: str = "",
+        place: str = "",
+        element: int | None = None,
+        in_input: bool = False,
+    ) -> None:
         super().__init__(fact)
         self.fact = fact
         self.hint = hint
         self.place = place
         self.element = element
+        self.in_input = in_input
 
     def at(self, place: str) -> Self:
         """The same error with ``place`` put in front of what is known already."""

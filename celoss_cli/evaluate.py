@@ -106,12 +106,8 @@ class Evaluation:
     collected: Collected = field(default_factory=Collected)
     seen: Counter[str] = field(default_factory=Counter)
     skipped: int = 0
-    first: Batch | None = None
-
-    @property
-    def labels(self) -> Sequence[str] | None:
-        """The classes' names, when the data has them."""
-        return None if self.first is None else self.first.labels
+    labels: Sequence[str] | None = None
+    conversions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,13 +137,13 @@ def evaluate(loss: Loss, batches: Iterable[Batch | Chunk], request: Request) -> 
 
     """
     result = Evaluation(Rows(loss))
-    dimensions = 0
+    dimensions: int | None = None
     for parts in _in_order(
         lambda task: list(_parts(loss, task, request)), _tasks(loss, batches), request.jobs
     ):
         for part in parts:
-            if result.first is None:
-                result.first = part.batch.rows(0, 0)
+            if dimensions is None:
+                result.labels, result.conversions = part.batch.labels, part.batch.conversions
                 result.classes = loss.classes(part.batch)
                 dimensions = part.batch.dimensions
             _show(loss, part.batch, request, result)
@@ -158,7 +154,7 @@ def evaluate(loss: Loss, batches: Iterable[Batch | Chunk], request: Request) -> 
             result.skipped += part.batch.skipped
             if part.terms is not None:
                 result.rows.add(part.batch, part.terms)
-    if result.first is not None:
+    if dimensions is not None:
         loss.verify(result.tally.rows, dimensions)
     for candidate in result.collected.worst:
         result.worst.append(_workings(loss, candidate.batch, 0, candidate.position, request)[0])
@@ -228,7 +224,7 @@ class _Placed:
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if isinstance(error, InputError) and error.element is not None:
             row, index = _name_of(self._batch, error.element)
-            place = self._batch.place(row)
+            place = ((error.in_input and self._batch.input_place) or self._batch.place)(row)
             error.at(f"{place}{_subscript(index)}")
 
 

@@ -31,7 +31,6 @@ def report_of(
     options: Mapping[str, Any],
     source: Mapping[str, Any],
     on_empty: OnEmpty,
-    seen: Sequence[str] = (),
     by: str | None = None,
     quantiles: Sequence[float] = (),
 ) -> Report:
@@ -45,7 +44,6 @@ def report_of(
         options: the options in force, by name.
         source: where the data came from and how it was read.
         on_empty: the answer where nothing was counted.
-        seen: oddities that were noticed outside the loss.
         by: what the evaluation's groups are.
         quantiles: the fractions whose losses are reported.
 
@@ -56,13 +54,14 @@ def report_of(
     tally = evaluation.tally
     if not tally.counted and on_empty == "error":
         raise InputError(
-            _nothing(tally), hint="--on-empty nan answers as PyTorch does, --on-empty zero with 0"
+            _nothing(tally, evaluation.skipped),
+            hint="--on-empty nan answers as PyTorch does, --on-empty zero with 0",
         )
     value = None if reduction == "none" else loss.rounded(tally.reduce(reduction))
     if value is not None and not tally.counted and on_empty == "zero":
         value = 0.0
     divided = reduction in ("mean", "batchmean")
-    counts = evaluation.seen + Counter(seen) + Counter({"clamped": tally.clamped})
+    counts = evaluation.seen + Counter({"clamped": tally.clamped})
     rescaled = _Rescaled(loss, tally, reduction)
     return Report(
         loss=spec.name,
@@ -98,9 +97,10 @@ def _perplexity(loss: Loss, tally: Tally, reduction: Reduction, value: float | N
         return float(np.exp(np.float64(value) * np.float64(loss.nats)))
 
 
-def _nothing(tally: Tally) -> str:
+def _nothing(tally: Tally, skipped: int) -> str:
     if not tally.elements:
-        return "expected rows to compute a loss of, got no rows"
+        because = f", {skipped} with missing values skipped" if skipped else ""
+        return f"expected rows to compute a loss of, got no rows{because}"
     return f"expected at least one counted target, got {tally.ignored} that are all ignored"
 
 
@@ -109,8 +109,7 @@ def _denominator_is(evaluation: Evaluation, reduction: Reduction) -> str:
 
 
 def _with_conversions(source: Mapping[str, Any], evaluation: Evaluation) -> dict[str, Any]:
-    conversions = [] if evaluation.first is None else list(evaluation.first.conversions)
-    return {**source, "conversions": conversions, "skipped": evaluation.skipped}
+    return {**source, "conversions": list(evaluation.conversions), "skipped": evaluation.skipped}
 
 
 class _Rescaled:

@@ -34,7 +34,7 @@ LAYERS = (
     {"losses", "sources", "formats", "findings"},
     {"collect"},
     {"evaluate"},
-    {"functional", "reporting"},
+    {"functional", "partial", "reporting"},
     {"cli"},
     {"__main__"},
 )

@@ -289,7 +289,7 @@ def test_options_ids_weights_and_unused_names(tmp_path: Path) -> None:
             'for the input .* got "logits", "probs"',
         ),
         ({"logits": LOGITS, "labels": TARGETS, "y": TARGETS}, 'got "labels", "y"'),
-        ({"logits": LOGITS, "labels": TARGETS[:1]}, r"\$.labels: expected 3 targets, .* got 1"),
+        ({"logits": LOGITS, "labels": TARGETS[:1]}, r"\$.labels: Expected 3 targets, .* got 1"),
         ({"logits": LOGITS, "labels": np.array(["a", "b", "a"])}, "number the classes from 0"),
         ({"logits": LOGITS, "labels": TARGETS, "ids": TARGETS[:2]}, "expected 3 ids"),
         ({"logits": LOGITS, "labels": TARGETS, "ids": TARGETS / 2}, "expected ids of text or integers"),
@@ -449,7 +449,7 @@ def test_elements_and_single_rows_are_taken_as_they_are() -> None:
     assert batch.input.shape == (3,)
     (batch,) = dataset_of_arrays(vector, np.array([0, 1, 1]), {}, ELEMENTWISE).batches
     assert batch.target.shape == (3,)
-    with pytest.raises(InputError, match="expected 3 targets"):
+    with pytest.raises(InputError, match="Expected 3 targets"):
         dataset_of_arrays(vector, np.array([0, 1]), {}, ELEMENTWISE)
 
 
@@ -1019,8 +1019,8 @@ def test_pickles_are_refused_by_their_first_bytes_and_never_opened(tmp_path: Pat
     assert not (tmp_path / "sprung").exists()
 
 
-def test_standard_input_is_recognised_by_its_first_byte() -> None:
-    assert format_of("-", b"\x93", None).name == "npy"
+def test_standard_input_is_recognised_by_its_first_bytes() -> None:
+    assert format_of("-", b"\x93NUMPY", None).name == "npy"
     assert format_of("-", b"{", None).name == "json"
     assert format_of("-", b"a", None).name == "csv"
     with pytest.raises(InputError, match="got a pickle"):

@@ -99,6 +99,9 @@ def test_sample_weights_divide_the_mean() -> None:
     weighted = "a,b,target,weight\n0.9,0.1,0,2\n0.8,0.2,1,0\n0.7,0.3,0,1\n"
     done = celoss("ce", "--json", data=weighted)
     assert json.loads(done.stdout)["denominator"] == 3.0
+    assert json.loads(done.stdout)["denominator_is"] == (
+        "number of counted targets; each counts as often as its sample weight says"
+    )
     assert json.loads(done.stdout)["value"] == pytest.approx(
         (2 * 0.3711006659477776 + 0.5130152523999526) / 3
     )
@@ -109,6 +112,9 @@ def test_rows_with_missing_cells_are_refused_or_skipped_on_request() -> None:
     assert celoss("ce", data=gap).returncode == 3
     done = celoss("ce", "--missing", "skip", "--json", data=gap)
     assert json.loads(done.stdout)["input"]["skipped"] == 1
+    assert done.stderr == "celoss: note: 1 row with missing values skipped\n"
+    nothing = celoss("ce", "--missing", "skip", data="a,b,target\nNA,0.1,0\n")
+    assert (nothing.returncode, "no rows, 1 with missing values skipped" in nothing.stderr) == (3, True)
     assert json.loads(done.stdout)["value"] == 0.6405346229445387
 
 
@@ -255,7 +261,19 @@ def test_help_and_version_import_no_numpy(arguments: list[str]) -> None:
 
 @pytest.mark.parametrize(
     "extra",
-    [{"COLUMNS": "0"}, {"TERMINAL_WIDTH": "abc"}, {"LANG": "C"}, {"TERM": ""}, {"PYTHONIOENCODING": "ascii"}],
+    [
+        {"COLUMNS": "0"},
+        {"COLUMNS": "1"},
+        {"COLUMNS": "00080"},
+        {"COLUMNS": "99999999"},
+        {"COLUMNS": "9" * 5000},
+        {"COLUMNS": "\u0663"},
+        {"TERMINAL_WIDTH": "abc"},
+        {"TERMINAL_WIDTH": "99999999"},
+        {"LANG": "C"},
+        {"TERM": ""},
+        {"PYTHONIOENCODING": "ascii"},
+    ],
 )
 def test_odd_environments_work(extra: dict[str, str]) -> None:
     assert celoss("ce", data=GOOD, **extra).returncode == 0
@@ -397,9 +415,9 @@ def test_an_option_that_would_change_nothing_is_refused(arguments: list[str], sa
     assert said in done.stderr
 
 
-@pytest.mark.parametrize("option", ["--id-column", "--weight-column"])
+@pytest.mark.parametrize("option", ["--id-column", "--weight-column", "--target-column", "--class-columns"])
 def test_arrays_have_no_columns(option: str) -> None:
-    done = celoss("ce", option, "w", data='{"logits": [[1, 2]], "targets": [0], "w": [2]}')
+    done = celoss("ce", option, "w", data='{"logits": [[1, 2]], "targets": [0], "w": [2], "ids": ["q"]}')
     assert (done.returncode, done.stdout) == (2, "")
     assert f"Expected {option} with a table" in done.stderr
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Annotated, Any
 
@@ -12,7 +12,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from celoss_cli import __version__
-from celoss_cli.cli.options import loss_options
+from celoss_cli.cli.options import loss_options, merge_options
 from celoss_cli.errors import ExitCode, UsageError
 from celoss_cli.losses import LOSSES, LossSpec
 
@@ -85,30 +85,46 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-def _loss_command(spec: LossSpec) -> Callable[..., Job]:
-    """A function with the parameters of this loss, as Typer wants one."""
+def _command(
+    runner: Callable[[Mapping[str, Any]], int], options: Mapping[str, tuple[Any, Any]], help: str
+) -> Callable[..., Job]:
+    """A function with these parameters, as Typer wants one; it answers with what is to be run."""
 
     def command(**given: Any) -> Job:
-        def job() -> int:
-            from celoss_cli.cli.loss import run
-
-            return run(spec, given)
-
-        return job
+        return lambda: runner(given)
 
     parameters = [
         inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
-        for name, (annotation, default) in loss_options(spec).items()
+        for name, (annotation, default) in options.items()
     ]
     command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     command.__annotations__ = {}
-    command.__doc__ = (
-        f"{spec.summary}\n\nA target is {spec.target}. Computes torch.nn.functional.{spec.name}."
-        f"\n\nExample: {_EXAMPLES[spec.command]}"
-        if spec.command in _EXAMPLES
-        else spec.summary
-    )
+    command.__doc__ = help
     return command
+
+
+def _loss_command(spec: LossSpec) -> Callable[..., Job]:
+    def run_loss(given: Mapping[str, Any]) -> int:
+        from celoss_cli.cli.loss import run
+
+        return run(spec, given)
+
+    about = f"{spec.summary}\n\nA target is {spec.target}. Computes torch.nn.functional.{spec.name}."
+    example = f"\n\nExample: {_EXAMPLES[spec.command]}" if spec.command in _EXAMPLES else ""
+    return _command(run_loss, loss_options(spec), about + example)
+
+
+def _run_merge(given: Mapping[str, Any]) -> int:
+    from celoss_cli.cli.merge import run
+
+    return run(given)
+
+
+_MERGE_HELP = """Combine the exact partial results of shards.
+
+The result has the same bits as one run over all the data.
+
+Example: celoss ce part1.csv --emit-partial 1.json; celoss merge 1.json 2.json"""
 
 
 def _app() -> typer.Typer:
@@ -134,6 +150,8 @@ def _app() -> typer.Typer:
 
     for spec in LOSSES.values():
         app.command(spec.command, cls=_StrictCommand, epilog=_exit_codes())(_loss_command(spec))
+    merge = _command(_run_merge, merge_options(), _MERGE_HELP)
+    app.command("merge", cls=_StrictCommand, epilog=_exit_codes())(merge)
     return app
 
 

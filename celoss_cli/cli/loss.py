@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from fnmatch import fnmatchcase
 from typing import Any, cast
 
 import numpy as np
 
-from celoss_cli.cli.output import note, stdout_style, write_file, write_stdout
+from celoss_cli.cli.output import write_file
+from celoss_cli.cli.progress import Bar
+from celoss_cli.cli.result import chosen_format, deliver
 from celoss_cli.collect import Wanted
 from celoss_cli.data import Batch, Chunk, Reduction, Report
 from celoss_cli.errors import ExitCode, InputError, UsageError, quoted
 from celoss_cli.evaluate import Request, default_jobs, evaluate
-from celoss_cli.formats import FORMATS, FormatSpec, Style
+from celoss_cli.formats import FORMATS, FormatSpec
 from celoss_cli.losses import LossSpec
 from celoss_cli.losses.base import Loss
+from celoss_cli.partial import Partial, as_text
 from celoss_cli.reporting import report_of
 from celoss_cli.sources.base import ColumnChoice, Dataset, ReadRequest
-from celoss_cli.sources.gather import gather
+from celoss_cli.sources.gather import Watch, gather
 from celoss_cli.sources.truth import Truth, read_truth
 from celoss_cli.sources.values import dataset_of_values, read_value
 
@@ -47,6 +52,9 @@ _SHOWN_BY = {
 }
 """What a format must be able to show for these options to mean something."""
 
+_ROLES = {"target_column": "target", "class_columns": "inputs", "id_column": "id", "weight_column": "weight"}
+"""Which role the columns of an option play."""
+
 _TAKES = {"logits": "logits", "scores": "logits", "log-probs": "log-probs", "probs": "probs"}
 
 
@@ -57,24 +65,20 @@ def run(spec: LossSpec, given: Mapping[str, Any]) -> int:
         CelossError: for anything that stands in the way.
 
     """
-    format = _format(given)
+    format = chosen_format(given)
     _refuse_unused(spec, format, given)
     request = _read_request(spec, given)
     if given["targets"] is not None and given["input"] is None:
         request = replace(request, truth=read_truth(given["targets"], "--targets", request))
-    dataset = _dataset(spec, given, request)
-    loss, reduction, options = _loss(spec, given, dataset, request)
-    report = _report(spec, loss, given, dataset, reduction, options, format, request.truth)
-    _write(report, format, given)
-    for finding in report.findings:
-        note(f"celoss: {finding.severity} {finding.code}: {finding.message}")
+    bar = Bar()
+    dataset = _dataset(spec, given, request, bar.show)
+    with contextlib.closing(dataset), bar:
+        if given["input"] is None:
+            _refuse_unused_columns(dataset.described["columns"], given)
+        loss, reduction, options = _loss(spec, given, dataset, request)
+        report = _report(spec, loss, given, dataset, reduction, options, format, request.truth)
+    deliver(report, format, given)
     return ExitCode.DONE
-
-
-def _format(given: Mapping[str, Any]) -> FormatSpec:
-    if given["json"] and given["format"] not in (None, "json"):
-        raise UsageError(f"Expected --json or --format {given['format']}, got both.")
-    return FORMATS["json" if given["json"] else given["format"] or "table"]
 
 
 def _refuse_unused(spec: LossSpec, format: FormatSpec, given: Mapping[str, Any]) -> None:
@@ -86,10 +90,12 @@ def _refuse_unused(spec: LossSpec, format: FormatSpec, given: Mapping[str, Any])
     if given["by"] not in (None, "class") and given["input"] is not None:
         raise UsageError(f"Expected --by class with --{spec.takes}, got the column {quoted(given['by'])}.")
     if given["input"] is not None:
-        for name in ("target_column", "class_columns", "id_column", "weight_column", "input_format"):
+        for name in (*_ROLES, "input_format"):
             if given[name] is not None:
                 option = f"--{name.replace('_', '-')}"
                 raise UsageError(f"Expected {option} with files, got it with --{spec.takes}.")
+        if given["missing"] != "error" or given["decimal"] != ".":
+            raise UsageError(f"Expected --missing and --decimal with a table, got --{spec.takes}.")
 
 
 def _read_request(spec: LossSpec, given: Mapping[str, Any]) -> ReadRequest:
@@ -113,7 +119,7 @@ def _read_request(spec: LossSpec, given: Mapping[str, Any]) -> ReadRequest:
     )
 
 
-def _dataset(spec: LossSpec, given: Mapping[str, Any], request: ReadRequest) -> Dataset:
+def _dataset(spec: LossSpec, given: Mapping[str, Any], request: ReadRequest, watch: Watch) -> Dataset:
     """The data that the command line names: files, values, or standard input."""
     files = given["files"] or []
     takes = f"--{spec.takes}"
@@ -132,11 +138,26 @@ def _dataset(spec: LossSpec, given: Mapping[str, Any], request: ReadRequest) -> 
             f"Expected a file, --{spec.takes} and --targets, or data on standard input, got none.",
             hint=f"celoss {spec.command} --help shows how",
         )
-    dataset = gather(files or ["-"], request, given["input_format"])
-    for role in ("id", "weight"):
-        if given[f"{role}_column"] is not None and dataset.described["columns"][role] is None:
-            raise UsageError(f"Expected --{role}-column with a table, got arrays, which have no columns.")
+    dataset = gather(files or ["-"], request, given["input_format"], watch)
     return _on_class_axis(dataset, given)
+
+
+def _refuse_unused_columns(columns: Mapping[str, Any], given: Mapping[str, Any]) -> None:
+    """Refuses an option for columns that names none of those that play its role: the data is no table."""
+    for name, role in _ROLES.items():
+        pattern, found = given[name], columns[role]
+        if role == "target" and given["targets"] is not None:
+            continue  # it names a column of the file of targets
+        names = [found] if isinstance(found, str) else found or []
+        if pattern is not None and not any(_names(pattern, column) for column in names):
+            option = f"--{name.replace('_', '-')}"
+            raise UsageError(f"Expected {option} with a table, got arrays, which have no columns.")
+
+
+def _names(pattern: str, column: str) -> bool:
+    parts = [part.strip() for part in (pattern, *pattern.split(","))]
+    starts = [part.partition(":")[0] for part in parts]
+    return any(column == part or fnmatchcase(column, part) for part in (*parts, *starts))
 
 
 def _nothing_on_stdin() -> bool:
@@ -237,6 +258,8 @@ def _report(
     truth: Truth | None,
 ) -> Report:
     odd = loss.odd_options()
+    if given["emit_partial"] is not None and reduction == "none":
+        raise UsageError("Expected a reduction with --emit-partial, got none.")
     if odd and not given["allow_out_of_domain"]:
         raise InputError(odd[0], hint="--allow-out-of-domain computes it all the same")
     shown = 0
@@ -259,6 +282,18 @@ def _report(
         rows = evaluation.tally.rows
         wanted = f"--row from 0 to {rows - 1}" if rows else "rows where --row names one"
         raise UsageError(f"Expected {wanted}, got {request.show_row if rows else 'no rows'}.")
+    evaluation.seen.update([*(["out-of-domain-weight"] if odd else []), *_other_input(spec, dataset)])
+    if given["emit_partial"] is not None:
+        part = Partial(
+            loss=spec.command,
+            options=options,
+            reduction=reduction,
+            by=given["by"],
+            quantiles=given["quantiles"] or (),
+            source=dataset.described,
+            evaluation=evaluation,
+        )
+        write_file(given["emit_partial"], [as_text(part)])
     return report_of(
         spec,
         loss,
@@ -267,7 +302,6 @@ def _report(
         options=options,
         source=dataset.described,
         on_empty=given["on_empty"],
-        seen=[*(["out-of-domain-weight"] if odd else []), *_other_input(spec, dataset)],
         by=given["by"],
         quantiles=given["quantiles"] or (),
     )
@@ -277,11 +311,3 @@ def _other_input(spec: LossSpec, dataset: Dataset) -> list[str]:
     key = dataset.described["columns"]["inputs"][0]
     said = _INPUT_KINDS.get(key)
     return ["other-input"] if said is not None and said != _TAKES[spec.takes] else []
-
-
-def _write(report: Report, format: FormatSpec, given: Mapping[str, Any]) -> None:
-    if given["output"] is None:
-        write_stdout(format.render(report, stdout_style(given["color"])))
-        return
-    style = Style(color=given["color"] == "always", version=stdout_style("never").version)
-    write_file(given["output"], format.render(report, style))

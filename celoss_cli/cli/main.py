@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 from types import FrameType
 
-from celoss_cli.cli.output import PipeClosed, note, stdout_style, write_stdout
+from celoss_cli.cli.output import PipeClosed, note, stdout_style, width_in, write_stdout
 from celoss_cli.errors import CelossError, ExitCode, InputError, LimitError, UsageError, visible
 
 __all__ = ["main", "run"]
@@ -96,8 +96,7 @@ class _Captured(io.StringIO):
 def _repair_environment() -> None:
     """Drops widths that the help renderer would fall over."""
     for name in ("TERMINAL_WIDTH", "COLUMNS"):
-        value = os.environ.get(name, "1")
-        if not (value.isascii() and value.isdecimal() and int(value) > 0):
+        if name in os.environ and width_in(name) is None:
             del os.environ[name]
 
 

@@ -5,6 +5,7 @@ Nothing here imports NumPy: ``--help`` must answer before it could be loaded.
 
 from __future__ import annotations
 
+import inspect
 import io
 import re
 from collections.abc import Callable, Iterable
@@ -17,7 +18,7 @@ from celoss_cli.formats import FORMATS
 from celoss_cli.losses import LossSpec
 from celoss_cli.sources import SOURCES
 
-__all__ = ["loss_options"]
+__all__ = ["loss_options", "merge_options"]
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
 
@@ -294,6 +295,18 @@ Quantiles = Annotated[
         help="Quantiles of the losses, for example 0.5,0.9,0.99.",
     ),
 ]
+EmitPartial = Annotated[
+    str | None,
+    _text(
+        "--emit-partial",
+        metavar="FILE",
+        panel=_OUTPUT,
+        help="Also write the exact partial result, for celoss merge.",
+    ),
+]
+Partials = Annotated[
+    list[str], typer.Argument(metavar="PARTIAL...", help="Files that --emit-partial wrote, in any order.")
+]
 Grad = Annotated[bool, _flag("--grad", _OUTPUT, "Show the gradient of the result with respect to the input.")]
 Color = Annotated[
     str,
@@ -311,6 +324,20 @@ _SEMANTIC: dict[str, tuple[Any, Any]] = {
     "label_smoothing": (LabelSmoothing, None),
     "log_target": (LogTarget, False),
 }
+
+
+def merge_options() -> dict[str, tuple[Any, Any]]:
+    """The parameters of ``celoss merge``, in order: name -> (annotation, default)."""
+    return {
+        "partials": (Partials, inspect.Parameter.empty),
+        "on_empty": (OnEmpty, "error"),
+        "emit_partial": (EmitPartial, None),
+        "format": (Format, None),
+        "json": (Json, False),
+        "output": (Output, None),
+        "color": (Color, "auto"),
+        "debug": (Debug, False),
+    }
 
 
 def loss_options(spec: LossSpec) -> dict[str, tuple[Any, Any]]:
@@ -362,6 +389,7 @@ def loss_options(spec: LossSpec) -> dict[str, tuple[Any, Any]]:
         "output": (Output, None),
         "rows": (Rows, None),
         "row": (OneRow, None),
+        "emit_partial": (EmitPartial, None),
         "by": (By, None),
         "worst": (Worst, None),
         "quantiles": (Quantiles, None),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -14,7 +15,7 @@ from celoss_cli import __version__
 from celoss_cli.errors import OutputError, visible
 from celoss_cli.formats import Style
 
-__all__ = ["PipeClosed", "note", "stdout_style", "write_file", "write_stdout"]
+__all__ = ["PipeClosed", "note", "stdout_style", "width_in", "write_file", "write_stdout"]
 
 _ASCII = str.maketrans(
     {
@@ -53,11 +54,17 @@ def _unicode(stream: TextIO | None) -> bool:
 
 
 def _width(stream: TextIO | None) -> int | None:
-    """A positive COLUMNS; else the terminal's width; None where it is not a terminal."""
-    columns = os.environ.get("COLUMNS", "")
-    if columns.isascii() and columns.isdecimal() and int(columns) > 0:
-        return int(columns)
+    """A width in COLUMNS; else the terminal's width; None where it is not a terminal."""
+    asked = width_in("COLUMNS")
+    if asked is not None:
+        return asked
     return shutil.get_terminal_size().columns if _is_terminal(stream) else None
+
+
+def width_in(variable: str) -> int | None:
+    """The width that an environment variable holds: a whole number from 1 to 9999."""
+    digits = os.environ.get(variable, "").lstrip("0")
+    return int(digits) if re.fullmatch(r"[0-9]{1,4}", digits) else None
 
 
 def _is_terminal(stream: TextIO | None) -> bool:

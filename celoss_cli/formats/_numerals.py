@@ -19,6 +19,7 @@ __all__ = [
     "reduction_line",
     "row_name",
     "short",
+    "skipped_line",
     "target_name",
 ]
 
@@ -102,6 +103,11 @@ def class_name(index: int, labels: Sequence[str] | None) -> str:
 
 def _perplexity(report: Report) -> str:
     return "" if report.perplexity is None else f", perplexity {short(report.perplexity)}"
+
+
+def skipped_line(count: int) -> str:
+    """How many rows were left out because --missing skip was given."""
+    return f"{count} row{'' if count == 1 else 's'} with missing values skipped"
 
 
 def heading(report: Report) -> str:

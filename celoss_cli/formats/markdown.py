@@ -10,11 +10,12 @@ from celoss_cli.errors import visible
 from celoss_cli.formats import Style
 from celoss_cli.formats._breakdown import breakdowns
 from celoss_cli.formats._ledger import Ledger, ledger
-from celoss_cli.formats._numerals import heading, reduction_line, row_name, target_name
+from celoss_cli.formats._numerals import heading, reduction_line, row_name, skipped_line, target_name
 
 __all__ = ["render"]
 
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~:@$^-])")
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~:@$^-]|(?<=www)\.)", re.IGNORECASE)
+"""What Markdown would read as more than a character, links without brackets among it."""
 
 
 def render(report: Report, style: Style) -> Iterator[str]:
@@ -30,6 +31,8 @@ def render(report: Report, style: Style) -> Iterator[str]:
         for line in extra.lines:
             yield _line(list(map(escaped, line)))
         yield "\n"
+    if report.source.get("skipped"):
+        yield f"{skipped_line(report.source['skipped'])}\n\n"
     yield f"`{reduction_line(report)}`\n"
     for finding in report.findings:
         yield f"\n{finding.severity} {finding.code}: {escaped(finding.message)}\n"

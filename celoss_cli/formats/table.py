@@ -27,6 +27,7 @@ from celoss_cli.formats._numerals import (
     reduction_line,
     row_name,
     short,
+    skipped_line,
     target_name,
 )
 from celoss_cli.trace import Step
@@ -156,8 +157,10 @@ def _source_lines(report: Report) -> Iterator[str]:
     columns = source.get("columns")
     if columns and files:
         inputs = [visible(name) for name in columns["inputs"]]
-        target = columns["target"] if isinstance(columns["target"], str) else ", ".join(columns["target"])
-        parts = [f"{report.takes} {_listed(inputs)}", f"target {visible(target)}"]
+        target = columns["target"] or []
+        parts = [f"{report.takes} {_listed(inputs)}"]
+        if target:
+            parts.append(f"target {visible(target if isinstance(target, str) else ', '.join(target))}")
         parts += [f"{role} {visible(columns[role])}" for role in ("id", "weight") if columns.get(role)]
         if columns.get("unused"):
             parts.append(f"not used {_listed([visible(name) for name in columns['unused']])}")
@@ -165,7 +168,7 @@ def _source_lines(report: Report) -> Iterator[str]:
     yield from source.get("conversions", ())
     yield from (columns or {}).get("notes", ())
     if source.get("skipped"):
-        yield f"{source['skipped']} rows with missing values skipped"
+        yield skipped_line(source["skipped"])
     options = [f"{name} {_option(value)}" for name, value in report.options.items() if value is not None]
     if options:
         yield f"options: {', '.join(options)}"

@@ -102,7 +102,7 @@ class Loss(ABC):
             terms,
             loss=note.term("weighted loss", "sample weight x loss", terms.loss * weights),
             weight=terms.weight * weights,
-            weight_is=f"sum of the sample weights, each times its share: {terms.weight_is}",
+            weight_is=f"{terms.weight_is}; each counts as often as its sample weight says",
         )
 
     @property

@@ -106,6 +106,7 @@ class BinaryCrossEntropy(_BinaryLoss):
                     outside.fact,
                     hint="scores and logits belong to bce-logits" if values is batch.input else "",
                     element=int(np.flatnonzero(outside.where)[0]),
+                    in_input=values is batch.input,
                 )
 
     def _fill(self, x: Array, t: Array, aligned: dict[str, Array], out: Array, note: Note) -> int:

@@ -124,6 +124,24 @@ def named_dataset(members: Mapping[str, Loader], name: str, request: ReadRequest
     return dataset
 
 
+def single_dataset(values: Array, name: str, request: ReadRequest) -> Dataset:
+    """One array with the targets that come from elsewhere, row by row.
+
+    Raises:
+        InputError: for targets that do not fit.
+
+    """
+    truth = request.truth
+    assert truth is not None  # noqa: S101 - for the type checker: the caller has asked
+    truth.read_as((), request)
+    targets = truth.of(request.start, len(values), None, lambda row: f"{name}: row {row}")
+    columns = {"inputs": [request.takes], "target": None, "id": None, "weight": None, "unused": []}
+    described = {"columns": columns}
+    return dataset_of_arrays(
+        values, targets, described, request, places=(name, "--targets"), conversions=truth.conversions
+    )
+
+
 def _at_most_one(members: Mapping[str, Loader], known: tuple[str, ...], role: str, name: str) -> str | None:
     return one_key(members, known, role, name) if any(key in members for key in known) else None
 
@@ -225,6 +243,7 @@ def dataset_of_arrays(
     *,
     aligned: Aligned | None = None,
     places: tuple[str, str] = ("input", "targets"),
+    conversions: tuple[str, ...] = (),
 ) -> Dataset:
     """Arrays as a data set whose batches are slices of rows.
 
@@ -235,6 +254,7 @@ def dataset_of_arrays(
         request: what is asked of the reader.
         aligned: ids and weights of the rows.
         places: of the input and the targets, for messages.
+        conversions: what was done to the targets already, in words.
 
     Raises:
         InputError: for other types than real numbers, and for counts of rows that differ.
@@ -246,9 +266,8 @@ def dataset_of_arrays(
     whole_target = target
     if request.per_class:
         target = _without_class_axis(input, target)
-    conversions = (
-        () if target is whole_target else (f"targets of shape {whole_target.shape} read as {target.shape}",)
-    )
+    if target is not whole_target:
+        conversions += (f"targets of shape {whole_target.shape} read as {target.shape}",)
     _refuse_counts(input, target, aligned, request, places)
     described = {**described, "shape": list(input.shape)}
     return Dataset(described, _batches(input, target, request, aligned, places, conversions))
@@ -256,7 +275,7 @@ def dataset_of_arrays(
 
 def _without_class_axis(input: Array, target: Array) -> Array:
     """Class indices without the axis of extent 1 that some writers keep in place of the classes."""
-    if target.ndim == input.ndim > 1 and target.shape != input.shape:
+    if target.ndim == input.ndim > 2 and target.shape != input.shape:
         for axis in (1, input.ndim - 1):
             kept = input.shape[:axis] + input.shape[axis + 1 :]
             if target.shape[axis] == 1 and target.shape[:axis] + target.shape[axis + 1 :] == kept:
@@ -279,7 +298,7 @@ def _refuse_counts(
         single = request.per_class and input.ndim == 1
         if not class_axis_first and not single:
             raise InputError(
-                f"expected {plural(rows, 'target')}, one for each row of the input, got {len(target)}",
+                f"Expected {plural(rows, 'target')}, one for each row of the input, got {len(target)}.",
                 place=places[1],
             )
 
@@ -315,12 +334,15 @@ def _batches(
             aligned={} if aligned.weight is None else {"sample weight": _native(aligned.weight[rows])},
             start=start,
             place=_placed(places[1], start),
+            input_place=_placed(places[0], start),
             ids=None if aligned.ids is None else [str(name) for name in aligned.ids[rows].tolist()],
             conversions=conversions,
         )
 
 
 def _placed(at: str, start: int) -> Callable[[int], str]:
+    if not at.rpartition(" ")[2].startswith("$"):
+        return lambda row: f"{at}: row {start + row}"
     return lambda row: f"{at}[{start + row}]"
 
 

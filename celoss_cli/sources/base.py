@@ -14,7 +14,7 @@ from celoss_cli.errors import InputError, visible
 if TYPE_CHECKING:
     from celoss_cli.sources.truth import Truth
 
-__all__ = ["MAX_LINE", "ColumnChoice", "Dataset", "ReadRequest", "Stream", "open_stream"]
+__all__ = ["MAX_LINE", "ColumnChoice", "Dataset", "ReadRequest", "Settled", "Stream", "open_stream"]
 
 MAX_LINE = 16 << 20
 """The longest line in bytes."""
@@ -37,6 +37,20 @@ class ColumnChoice:
     group: str | None = None
 
 
+@dataclass(slots=True)
+class Settled:
+    """What the first row of a data set decides for all of its files.
+
+    Attributes:
+        by_name: whether targets are the names of classes.
+        one_hot: whether several columns of targets hold one 1 a row, and not probabilities.
+
+    """
+
+    by_name: bool | None = None
+    one_hot: bool | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class ReadRequest:
     """What is asked of a reader.
@@ -54,6 +68,7 @@ class ReadRequest:
         allow_unterminated: accept a last line without a newline.
         truth: the targets, where they come from elsewhere.
         start: the number of rows before the first one.
+        settled: what the rows before the first one have decided.
 
     """
 
@@ -69,6 +84,7 @@ class ReadRequest:
     allow_unterminated: bool = False
     truth: Truth | None = None
     start: int = 0
+    settled: Settled = field(default_factory=Settled)
 
     def separated_by(self, delimiter: str) -> ReadRequest:
         return replace(self, delimiter=delimiter)
@@ -82,12 +98,14 @@ class Dataset:
         described: how the data was read, for the heading and the JSON output.
         batches: the rows, to be iterated once, read or still to be read; both may refuse the data.
         options: semantics options that the data itself carries.
+        close: closes the files, when nobody reads on.
 
     """
 
     described: dict[str, Any]
     batches: Iterator[Batch | Chunk]
     options: dict[str, Any] = field(default_factory=dict)
+    close: Callable[[], None] = lambda: None
 
 
 class Stream:
@@ -110,11 +128,11 @@ class Stream:
         if self.path != "-":
             self.binary.close()
 
-    def first_byte(self) -> bytes:
-        """The first byte that is no blank, without consuming it; b"" where the stream is empty."""
+    def head(self) -> bytes:
+        """The first few bytes without consuming them, past a BOM and blanks; b"" at the end of the data."""
         peek: Callable[[int], bytes] | None = getattr(self.binary, "peek", None)
         head = peek(64) if peek else b""
-        return head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
+        return head.removeprefix(b"\xef\xbb\xbf").lstrip()[:8]
 
 
 def open_stream(path: str) -> Stream:
@@ -128,11 +146,13 @@ def open_stream(path: str) -> Stream:
         if sys.stdin is None:
             raise InputError("Expected data on standard input, but it is closed.")
         return Stream(path, sys.stdin.buffer)
+    if "\0" in path:
+        raise InputError("Expected a path, got one with a NUL character.", place=visible(path))
+    if not path:
+        raise InputError("Expected the name of a file, got an empty one.")
+    if os.path.isdir(path):
+        raise InputError("Expected a file, got a directory.", place=visible(path))
     try:
-        if os.path.isdir(path):
-            raise InputError("Expected a file, got a directory.", place=visible(path))
         return Stream(path, open(path, "rb"))
     except OSError as error:
         raise InputError(f"{error.strerror}.", place=visible(path)) from None
-    except ValueError:
-        raise InputError("Expected a path, got one with a NUL character.", place=visible(path)) from None

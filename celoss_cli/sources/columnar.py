@@ -355,7 +355,7 @@ class _Reader:
 
         cells = [self._cell(value) for value in distinct.to_list()]
         if self._targets is None:
-            self._targets = Targets(labels, number, cells[0] if cells else "")
+            self._targets = Targets(labels, number, cells[0] if cells else "", self._request.settled)
         indices = self._targets.cells(cells, fail)
         as_index = series.replace_strict(distinct, indices, return_dtype=self._polars.Int64)
         return as_index.to_numpy(), (self._targets.conversion,)

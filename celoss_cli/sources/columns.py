@@ -14,7 +14,7 @@ import numpy as np
 
 from celoss_cli.data import Array
 from celoss_cli.errors import InputError, UsageError, quoted, visible
-from celoss_cli.sources.base import ReadRequest
+from celoss_cli.sources.base import ReadRequest, Settled
 
 if TYPE_CHECKING:
     from celoss_cli.sources.table import Cells
@@ -99,6 +99,8 @@ class Mapping:
             return [self.names[column] for column in columns]
 
         described: dict[str, Any] = {"inputs": named(self.inputs), "target": named(self.target)}
+        if not self.target:
+            described["target"] = None
         if len(self.target) == 1:
             described["target"] = self.names[self.target[0]]
         described["id"] = None if self.id is None else self.names[self.id]
@@ -163,8 +165,11 @@ def map_columns(names: Sequence[str], request: ReadRequest) -> Mapping:
     grouping = {group} - known
     inputs = chosen["classes"]
     if inputs is None:
+        other_roles = {i for i, name in enumerate(lowered) if name in _TARGET | _ID | _WEIGHT}
         inputs = [
-            i for i in range(len(names)) if i not in known | grouping and not _NEVER.fullmatch(lowered[i])
+            i
+            for i in range(len(names))
+            if i not in known | grouping | other_roles and not _NEVER.fullmatch(lowered[i])
         ]
         inputs = _of_one_kind(names, inputs, request)
     overlap = known.intersection(inputs)
@@ -175,11 +180,12 @@ def map_columns(names: Sequence[str], request: ReadRequest) -> Mapping:
             f"expected columns of {request.takes}, got {_listed(names)}",
             hint="name them: --class-columns NAMES",
         )
+    labels = _labels([names[i] for i in inputs])
     mapping = Mapping(
         names=tuple(names),
-        target=tuple(target),
+        target=_paired(names, target, labels),
         inputs=tuple(inputs),
-        labels=_labels([names[i] for i in inputs]),
+        labels=labels,
         id=row_id,
         weight=weight,
         group=group,
@@ -283,6 +289,14 @@ def _labels(names: Sequence[str]) -> tuple[str, ...]:
     return tuple(names)
 
 
+def _paired(names: Sequence[str], target: Sequence[int], labels: Sequence[str]) -> tuple[int, ...]:
+    """The columns of targets in the order of the classes, where their names say which is whose."""
+    if len(target) < 2:
+        return tuple(target)
+    column_of = dict(zip(_labels([names[i] for i in target]), target, strict=True))
+    return tuple(column_of[label] for label in labels) if set(column_of) == set(labels) else tuple(target)
+
+
 def _common_start(names: Sequence[str]) -> str:
     """What all names start with; the least and the greatest in order differ first."""
     least, greatest = min(names), max(names)
@@ -341,21 +355,28 @@ class Targets:
         labels: the classes' names.
         number: reads a number from a cell.
         example: the first cell.
+        settled: remembers the decision for the files that follow.
 
     Attributes:
         conversion: what is done, in words.
 
     """
 
-    def __init__(self, labels: tuple[str, ...], number: Callable[[str], float], example: str) -> None:
+    def __init__(
+        self, labels: tuple[str, ...], number: Callable[[str], float], example: str, settled: Settled
+    ) -> None:
         self._labels = labels
         self._number = number
         counting = tuple(map(str, range(len(labels))))
         self.by_name: dict[str, int] | None = None
         self.conversion = "targets read as class indices"
-        if labels != counting and example in labels:
+        if settled.by_name is None:
+            settled.by_name = labels != counting and example in labels
+        if settled.by_name:
             self.by_name = {label: index for index, label in enumerate(labels)}
             self.conversion = "targets matched to the class names"
+        elif example.lower() in ("true", "false"):
+            self.conversion = "false and true read as class indices 0 and 1"
 
     def column(self, cells: Cells, column: int) -> Array:
         """The class indices of a column, shape (rows,) of int64."""
@@ -381,6 +402,8 @@ class Targets:
             if cell in self.by_name:
                 return self.by_name[cell]
             raise InputError(f"expected a class name of {_listed(self._labels)}, got {quoted(cell)}")
+        if cell.lower() in ("true", "false"):
+            return int(cell.lower() == "true")
         try:
             value = self._number(cell)
         except InputError as error:

@@ -22,6 +22,9 @@ from celoss_cli.sources.table import Assembler, Rows, TableRow, dataset_of
 __all__ = ["RowObjects", "array_of", "parse", "read", "read_values"]
 
 _MAX_DEPTH = 64
+_WEIGHT_KEYS = ("weight", "sample_weight", "case_weights")
+"""Of a row object; of a document of arrays, "weight" is that of the classes."""
+
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*+"', re.DOTALL)
 
 
@@ -260,7 +263,12 @@ def _named_dataset(document: dict[str, Any], name: str, request: ReadRequest) ->
         "shape": list(input.shape),
     }
     batch = Batch(
-        input, target, ids=ids, place=lambda row: f"{name}: $.{target_key}[{row}]", start=request.start
+        input,
+        target,
+        ids=ids,
+        input_place=lambda row: f"{name}: $.{input_key}[{row}]",
+        place=lambda row: f"{name}: $.{target_key}[{row}]",
+        start=request.start,
     )
     return Dataset(described, iter([batch]), options=options)
 
@@ -309,12 +317,15 @@ class RowObjects:
             self._input_key = _key(first, INPUT_KEYS, "input", place)
             self._target_key = _key(first, TARGET_KEYS, "target", place)
             self._id_key = next((key for key in ID_KEYS if key in first), None)
+            self._weight_key = next((key for key in _WEIGHT_KEYS if key in first), None)
             columns: dict[str, Any] = {
                 "inputs": [self._input_key],
                 "target": self._target_key,
                 "id": self._id_key,
-                "weight": None,
-                "unused": sorted(set(first) - {self._input_key, self._target_key, self._id_key}),
+                "weight": self._weight_key,
+                "unused": sorted(
+                    set(first) - {self._input_key, self._target_key, self._id_key, self._weight_key}
+                ),
             }
         else:
             try:
@@ -359,7 +370,7 @@ class RowObjects:
 
     def _arrays(self, objects: Sequence[dict[str, Any]], places: Sequence[str], start: int) -> Batch:
         arrays = {}
-        for key in (self._input_key, self._target_key):
+        for key in filter(None, (self._input_key, self._target_key, self._weight_key)):
             shape, kind = _shape(self._first[key]), None
             for row, place in zip(objects, places, strict=True):
                 kind = _check(row[key], f"{place}.{key}", shape, kind, self._request)
@@ -367,6 +378,7 @@ class RowObjects:
         return Batch(
             arrays[self._input_key],
             arrays[self._target_key],
+            aligned={"sample weight": arrays[self._weight_key]} if self._weight_key else {},
             ids=None if self._id_key is None else [_id(row[self._id_key]) for row in objects],
             place=lambda row: places[row],
             start=start,

@@ -122,7 +122,12 @@ class Assembler:
             request.truth.read_as(mapping.labels, request)
         elif request.per_class and len(mapping.target) == 1:
             example = first_row[mapping.target[0]].strip() if first_row else ""
-            self.targets = Targets(mapping.labels, lambda text: parsed_number(text, request), example)
+            self.targets = Targets(
+                mapping.labels, lambda text: parsed_number(text, request), example, request.settled
+            )
+        elif request.per_class and request.settled.one_hot is None:
+            cells = [first_row[column].strip() for column in mapping.target] if first_row else []
+            request.settled.one_hot = all(cell in ("0", "1") for cell in cells)
 
     @property
     def conversions(self) -> tuple[str, ...]:
@@ -160,7 +165,18 @@ class Assembler:
             return self._request.truth.of(start, len(cells), ids, cells.row_place)
         if self.targets:
             return self.targets.column(cells, self.mapping.target[0])
-        return cells.answers(self.mapping.target)
+        answers = cells.answers(self.mapping.target)
+        if not (self._request.per_class and self._request.settled.one_hot):
+            return answers
+        whole = answers.astype(np.int64)
+        if (whole != answers).any():
+            row = int(np.flatnonzero((whole != answers).any(axis=1))[0])
+            raise InputError(
+                "expected one-hot targets as in the first row, got other values",
+                hint="probabilities are written as 1.0",
+                place=cells.row_place(row),
+            )
+        return whole
 
 
 def dataset_of(

@@ -32,7 +32,7 @@ def read_truth(text: str, option: str, request: ReadRequest) -> Truth:
         return _in_order(option, read_value(text, option, request))
     stream = decompressed(open_stream(text[1:]))
     with contextlib.closing(stream):
-        spec = format_of(stream.path, stream.first_byte(), None)
+        spec = format_of(stream.path, stream.head(), None)
         if spec.name not in TABLES:
             return _in_order(stream.name, read_value(text, option, request))
         table = Table(stream, request.separated_by("\t") if spec.name == "tsv" else request)
@@ -102,7 +102,9 @@ class Truth:
         if isinstance(self._values, np.ndarray):
             self._read = self._values
         elif request.per_class:
-            targets = Targets(tuple(labels), lambda text: parsed_number(text, request), self._values[0])
+            targets = Targets(
+                tuple(labels), lambda text: parsed_number(text, request), self._values[0], request.settled
+            )
             self._read = targets.cells(self._values, lambda row, error: error.at(self._place(row)))
             said = (targets.conversion,)
         else:

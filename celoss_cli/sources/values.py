@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,9 +16,9 @@ from celoss_cli.sources.arrays import dataset_of_arrays
 from celoss_cli.sources.base import Dataset, ReadRequest, open_stream
 from celoss_cli.sources.columns import plural
 from celoss_cli.sources.compressed import decompressed
-from celoss_cli.sources.numbers import number
+from celoss_cli.sources.numbers import MISSING, number
 
-__all__ = ["dataset_of_values", "read_value"]
+__all__ = ["dataset_of_values", "read_file", "read_value"]
 
 _TOKEN = re.compile(r"[\[\],;]|[^\[\],;]+")
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
@@ -33,18 +33,30 @@ def read_value(text: str, option: str, request: ReadRequest) -> Array:
 
     """
     if text.startswith("@"):
-        stream = decompressed(open_stream(text[1:]))
-        with contextlib.closing(stream):
-            spec = format_of(stream.path, stream.first_byte(), None)
-            if spec.name == "tsv":
-                request = request.separated_by("\t")
-            values: Array = spec.load().read_values(stream, request)
-        return values
+        return read_file(text[1:], request, None)
     try:
         nested = _bracketed(text) if text.lstrip().startswith("[") else _by_rows(text)
         return _array(nested, request)
     except InputError as error:
+        if error.place.startswith("["):
+            error.place = f"{option}{error.place}"
+            raise
         raise error.at(option) from None
+
+
+def read_file(path: str, request: ReadRequest, chosen: str | None) -> Array:
+    """The array in a file of any known format, which ``chosen`` names or its suffix.
+
+    Raises:
+        InputError: with the file and the place in it.
+
+    """
+    with contextlib.closing(decompressed(open_stream(path))) as stream:
+        spec = format_of(stream.path, stream.head(), chosen)
+        if spec.name == "tsv":
+            request = request.separated_by("\t")
+        values: Array = spec.load().read_values(stream, request)
+    return values
 
 
 def dataset_of_values(input: Array, target: Array, request: ReadRequest) -> Dataset:
@@ -111,12 +123,19 @@ def _array(nested: Any, request: ReadRequest) -> Array:
     if tokens and all(token.strip() in ("true", "false") for token in tokens):
         return np.array([token.strip() == "true" for token in tokens]).reshape(shape)
     integral = all(_INTEGER.fullmatch(token.strip()) for token in tokens)
-    values = [
-        number(token, decimal=request.decimal, allow_nonfinite=request.allow_nonfinite) for token in tokens
-    ]
+    values = [_number(token, np.unravel_index(i, shape), request) for i, token in enumerate(tokens)]
     if integral:
         return np.array([int(token) for token in tokens], np.int64).reshape(shape)
     return np.array(values, np.float64).reshape(shape)
+
+
+def _number(token: str, index: Sequence[Any], request: ReadRequest) -> float:
+    try:
+        return number(token, allow_nonfinite=request.allow_nonfinite)
+    except InputError as error:
+        hint = "" if token.strip() in MISSING else error.hint
+        place = "".join(f"[{i}]" for i in index)
+        raise InputError(error.fact, hint=hint, place=place) from None
 
 
 def _collect(nested: Any, tokens: list[str], path: str) -> tuple[int, ...]:

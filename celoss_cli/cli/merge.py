@@ -1,0 +1,50 @@
+"""Runs ``celoss merge``: partial results -> one report."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping
+from typing import Any, cast
+
+from celoss_cli.cli.output import write_file
+from celoss_cli.cli.result import chosen_format, deliver
+from celoss_cli.data import Reduction
+from celoss_cli.errors import ExitCode
+from celoss_cli.losses import LOSSES
+from celoss_cli.partial import Partial, as_text, loss_of, merged, read_partial
+from celoss_cli.reporting import report_of
+from celoss_cli.sources.base import open_stream
+from celoss_cli.sources.document import parse
+
+__all__ = ["run"]
+
+
+def run(given: Mapping[str, Any]) -> int:
+    """Adds and writes; answers the exit code.
+
+    Raises:
+        CelossError: for anything that stands in the way.
+
+    """
+    format = chosen_format(given)
+    whole = merged((path, _read(path)) for path in given["partials"])
+    if given["emit_partial"] is not None:
+        write_file(given["emit_partial"], [as_text(whole)])
+    report = report_of(
+        LOSSES[whole.loss],
+        loss_of(whole),
+        whole.evaluation,
+        reduction=cast(Reduction, whole.reduction),
+        options=whole.options,
+        source=whole.source,
+        on_empty=given["on_empty"],
+        by=whole.by,
+        quantiles=whole.quantiles,
+    )
+    deliver(report, format, given)
+    return ExitCode.DONE
+
+
+def _read(path: str) -> Partial:
+    with contextlib.closing(open_stream(path)) as stream:
+        return read_partial(parse(stream.binary.read(), stream.name), stream.name)

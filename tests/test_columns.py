@@ -1,0 +1,296 @@
+"""Which column of a header is what: the rules of FORMATS, each name and each refusal."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ways import by_command
+
+from celoss_cli.cli.main import run
+from celoss_cli.errors import InputError, UsageError
+from celoss_cli.sources.base import ColumnChoice, ReadRequest
+from celoss_cli.sources.columns import Mapping, map_columns
+
+Capture = pytest.CaptureFixture[str]
+
+TARGETS = [
+    *("target", "targets", "label", "labels", "y", "y_true", "truth", "actual", "gold", "class", "obs"),
+    "label_ids",
+]
+NEVER_TARGETS = [
+    *("predicted", "predicted_label", "predictions", "pred", "response", "predict", "yhat"),
+    "predicted_class",
+]
+IDS = ["id", "row_id", "index", "sample_id", "doc_id", "SampleId"]
+WEIGHTS = ["weight", "sample_weight", "case_weights"]
+
+
+def mapped(header: str, *, per_class: bool = True, **choice: str) -> Mapping:
+    request = ReadRequest(per_class=per_class, takes="logits", columns=ColumnChoice(**choice))
+    return map_columns(header.split(","), request)
+
+
+def roles(header: str, **choice: Any) -> dict[str, Any]:
+    described = mapped(header, **choice).described()
+    described.pop("notes", None)
+    return described
+
+
+def expected(target: str = "y", **others: Any) -> dict[str, Any]:
+    return {"inputs": ["a", "b"], "target": target, "id": None, "weight": None, "unused": [], **others}
+
+
+# ------------------------------------------------------------------------------------- known names
+
+
+@pytest.mark.parametrize("name", [*TARGETS, "Target", "LABEL", "Y"])
+def test_a_target_goes_by_its_name_wherever_it_stands(name: str) -> None:
+    assert roles(f"a,b,{name}") == expected(name)
+    assert roles(f"{name},a,b") == expected(name)
+
+
+@pytest.mark.parametrize("name", [*NEVER_TARGETS, "Predicted", "YHAT"])
+def test_a_prediction_is_never_the_target_nor_an_input(name: str) -> None:
+    assert roles(f"a,b,{name},y") == expected(unused=[name])
+    assert roles(f"y,{name},a,b") == expected(unused=[name])
+    with pytest.raises(InputError, match=r"^expected a column of targets, got .* \(name it: --target-column"):
+        mapped(f"a,b,{name}")
+
+
+def test_a_prediction_is_the_target_where_the_user_says_so() -> None:
+    assert roles("a,b,predicted,y", target="predicted", classes="a,b") == expected("predicted", unused=["y"])
+
+
+@pytest.mark.parametrize("name", [*IDS, "ID"])
+def test_an_id_goes_by_its_name(name: str) -> None:
+    assert roles(f"{name},a,b,y") == expected(id=name)
+
+
+@pytest.mark.parametrize("name", [*WEIGHTS, "Weight"])
+def test_a_sample_weight_goes_by_its_name(name: str) -> None:
+    assert roles(f"a,b,{name},y") == expected(weight=name)
+
+
+# --------------------------------------------------------------------------------------- ambiguity
+
+
+@pytest.mark.parametrize(
+    ("header", "candidates", "option"),
+    [
+        ("a,b,label,target", '"label", "target"', "--target-column NAME"),
+        ("y,a,b,truth,gold", '"y", "truth", "gold"', "--target-column NAME"),
+        ("index,id,a,b,y", '"index", "id"', "--id-column NAME"),
+        ("a,b,weight,sample_weight,y", '"weight", "sample_weight"', "--weight-column NAME"),
+        ("p_a,p_b,extra,y", '"p_a", "p_b" beside "extra"', "--class-columns NAMES"),
+        ("p_a,q_b,y", '"p_a" beside "q_b"', "--class-columns NAMES"),
+        ("a,b", '"a", "b"', "--target-column NAME"),
+        ("y", '"y"', "--class-columns NAMES"),
+    ],
+)
+def test_an_ambiguous_header_is_refused_with_the_candidates_and_the_option(
+    header: str, candidates: str, option: str
+) -> None:
+    with pytest.raises(InputError) as told:
+        mapped(header)
+    assert candidates in told.value.fact
+    assert option in told.value.hint
+
+
+@pytest.mark.parametrize(
+    ("header", "choice", "found"),
+    [
+        ("a,b,c,y", {"classes": "a:b"}, expected(unused=["c"])),
+        ("a,b,c,y", {"classes": "a, b"}, expected(unused=["c"])),
+        ("a,b,c,y", {"classes": "[ab]"}, expected(unused=["c"])),
+        ("b,a,y", {"classes": "a,b"}, expected()),
+        ("n,a,b,y", {"id": "n"}, expected(id="n")),
+        ("n,a,b,y", {"weight": "n"}, expected(weight="n")),
+        ("a,b,z", {"target": "z"}, expected("z")),
+        ("p_a,p_b,extra,y", {"classes": "p_*"}, expected(inputs=["p_a", "p_b"], unused=["extra"])),
+        ("a:b,c,y", {"classes": "a:b,c"}, expected(inputs=["a:b", "c"])),
+        ("a*,ab,y", {"classes": "a*"}, expected(inputs=["a*"], unused=["ab"])),
+    ],
+)
+def test_an_option_settles_it_by_name_glob_or_range(
+    header: str, choice: dict[str, str], found: dict[str, Any]
+) -> None:
+    assert roles(header, **choice) == found
+
+
+@pytest.mark.parametrize(
+    ("header", "choice"),
+    [
+        ("a,b,label,target", {"target": "label"}),
+        ("id,row_id,a,b,y", {"id": "id"}),
+        ("a,b,y,weight,sample_weight", {"weight": "weight"}),
+    ],
+)
+def test_what_was_not_chosen_for_its_role_is_no_input(header: str, choice: dict[str, str]) -> None:
+    assert roles(header, **choice)["inputs"] == ["a", "b"]
+
+
+@pytest.mark.parametrize("option", ["target", "classes", "id", "weight"])
+def test_an_option_that_names_no_column_is_wrong_usage(option: str) -> None:
+    with pytest.raises(
+        UsageError, match=r'column: expected|columns: expected a column of "a", "b", "y", got'
+    ):
+        mapped("a,b,y", **{option: "nope"})
+
+
+@pytest.mark.parametrize("choice", [{"classes": "a,id"}, {"classes": "a,b", "target": "a"}])
+def test_a_column_plays_one_role(choice: dict[str, str]) -> None:
+    with pytest.raises((InputError, UsageError)):
+        mapped("id,a,b,y", **{"id": "id", "target": "y", **choice})
+
+
+# ------------------------------------------------------------------------------------------- names
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        *("p_{}", "prob_{}", "prob.{}", "proba_{}", "logit_{}", ".pred_{}", "class_{}", "score_{}"),
+        *("Probability:Class={}", "P (class={})", "log_prob_{}", "out.{}", "{}"),
+    ],
+)
+def test_a_common_affix_is_stripped_to_the_class_names(spelling: str) -> None:
+    names = [spelling.format(name) for name in ("cat", "dog", "owl")]
+    assert mapped(",".join([*names, "y"])).labels == ("cat", "dog", "owl")
+
+
+@pytest.mark.parametrize("letter", ["c", "p", "logit"])
+def test_a_letter_before_numbers_is_stripped(letter: str) -> None:
+    assert mapped(f"{letter}0,{letter}1,{letter}2,y").labels == ("0", "1", "2")
+
+
+def test_names_that_only_begin_alike_are_kept() -> None:
+    assert mapped("cat,car,y").labels == ("cat", "car")
+
+
+def test_a_name_that_occurs_twice_is_refused_where_it_is_used() -> None:
+    with pytest.raises(InputError, match='names of their own, got "a" 2 times'):
+        mapped("a,a,y")
+    with pytest.raises(InputError, match='one column of targets, got "y", "y"'):
+        mapped("a,b,y,y")
+    assert roles("a,b,c,c,y", classes="a,b") == expected(unused=["c", "c"])
+
+
+# ------------------------------------------------------------------------------------- the targets
+
+
+def table(capfd: Capture, folder: Path, text: str, *arguments: str, loss: str = "ce") -> Any:
+    path = folder / "data.csv"
+    path.write_text(text)
+    return by_command(capfd, loss, str(path), *arguments)
+
+
+def test_targets_that_are_names_are_matched_and_never_sorted(tmp_path: Path, capfd: Capture) -> None:
+    text = "dog,cat,y\n1,0,dog\n1,0,cat\n"
+    verdict = table(capfd, tmp_path, text, "--reduction", "sum")
+    assert verdict.value == pytest.approx(2 * math.log1p(math.exp(-1)) + 1, rel=1e-15)
+    assert "targets matched to the class names" in verdict.report["input"]["conversions"]
+
+
+def test_names_without_their_affix_match_too(tmp_path: Path, capfd: Capture) -> None:
+    text = "p_dog,p_cat,y\n1,0,cat\n"
+    assert table(capfd, tmp_path, text).value == pytest.approx(math.log1p(math.exp(1)), rel=1e-15)
+
+
+def test_class_numbers_that_do_not_count_from_0_are_names(tmp_path: Path, capfd: Capture) -> None:
+    text = "c3,c7,y\n1,0,7\n"
+    assert table(capfd, tmp_path, text).value == pytest.approx(math.log1p(math.exp(1)), rel=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ("1,0,dog\n1,0,Cat\n", 'data.csv:3:3: expected a class name of "dog", "cat", got "Cat"'),
+        ("1,0,dog\n1,0,1\n", 'data.csv:3:3: expected a class name of "dog", "cat", got "1"'),
+        (
+            "1,0,0\n1,0,dog\n",
+            'data.csv:3:3: expected a class index or a name of "dog", "cat", got "dog"',
+        ),
+        ("1,0,owl\n", 'data.csv:2:3: expected a class index or a name of "dog", "cat", got "owl"'),
+    ],
+)
+def test_names_and_indices_are_never_mixed(rows: str, said: str, tmp_path: Path, capfd: Capture) -> None:
+    verdict = table(capfd, tmp_path, f"dog,cat,y\n{rows}")
+    assert verdict.code == 3
+    assert said in verdict.said
+
+
+def test_several_files_read_their_targets_in_one_way(tmp_path: Path, capfd: Capture) -> None:
+    (tmp_path / "one.csv").write_text("c1,c2,y\n1,0,0\n")
+    (tmp_path / "two.csv").write_text("c1,c2,y\n1,0,1\n")
+    apart = by_command(capfd, "ce", f"{tmp_path}/one.csv", f"{tmp_path}/two.csv")
+    (tmp_path / "both.csv").write_text("c1,c2,y\n1,0,0\n1,0,1\n")
+    whole = by_command(capfd, "ce", f"{tmp_path}/both.csv")
+    assert apart.code == 3 or apart.value == whole.value
+
+
+def test_columns_of_targets_go_with_the_columns_of_the_input() -> None:
+    assert roles("p_a,p_b,t_a,t_b", target="t_*")["target"] == ["t_a", "t_b"]
+    with pytest.raises(InputError, match="expected one target column for each of the 2 input columns"):
+        mapped("p_a,p_b,y", per_class=False)
+
+
+def test_columns_of_targets_are_paired_by_name() -> None:
+    assert roles("p_a,p_b,t_b,t_a", target="t_*")["target"] == ["t_a", "t_b"]
+
+
+def test_one_column_of_probabilities_and_0_or_1_is_the_binary_case(tmp_path: Path, capfd: Capture) -> None:
+    text = "id,is_iceberg,y\nq,0.25,0\nr,0.5,1\n"
+    verdict = table(capfd, tmp_path, text, loss="bce")
+    assert verdict.value == pytest.approx((-math.log(0.75) - math.log(0.5)) / 2, rel=1e-15)
+    assert verdict.report["classes"] is None
+
+
+# ----------------------------------------------------------------------------- what the user is told
+
+
+@pytest.mark.parametrize(
+    ("header", "first", "natural"),
+    [("c10,c2,c1,y", "c10", "c1"), ("logit_10,logit_9,y", "logit_10", "logit_9")],
+)
+def test_an_order_that_is_not_the_natural_one_is_told(header: str, first: str, natural: str) -> None:
+    (note,) = mapped(header).notes
+    assert f"{first} first" in note
+    assert note.endswith(natural)
+
+
+@pytest.mark.parametrize("header", ["c1,c2,c10,y", "dog,cat,y", "c0,c1,y", "p_b,p_a,y"])
+def test_no_order_is_told_where_there_is_no_doubt(header: str) -> None:
+    assert mapped(header).notes == ()
+
+
+@pytest.mark.parametrize("format", ["value", "csv", "json", "jsonl", "markdown", "table"])
+def test_a_doubtful_order_is_a_warning_in_every_format(format: str, tmp_path: Path, capfd: Capture) -> None:
+    path = tmp_path / "data.csv"
+    path.write_text("c2,c10,c1,y\n1,2,3,0\n")
+    assert run(["ce", str(path), "--format", format]) == 0
+    warned = capfd.readouterr().err
+    assert "celoss: warning: the columns are taken in the header's order, c2 first" in warned
+    path.write_text("c2,c10,c1,y\n1,2,3,10\n")
+    assert run(["ce", str(path), "--format", format]) == 0
+    assert capfd.readouterr().err == ""  # the targets are names, so the order is no matter
+
+
+def test_the_mapping_is_in_the_heading_and_in_the_json(tmp_path: Path, capfd: Capture) -> None:
+    path = tmp_path / "data.csv"
+    path.write_text("id,p_a,p_b,predicted,y,weight\nq,1,2,a,b,3\n")
+    assert run(["ce", str(path)]) == 0
+    heading = capfd.readouterr().out
+    assert "logits p_a, p_b; target y; id id; weight weight; not used predicted" in heading
+    assert run(["ce", str(path), "--json"]) == 0
+    found = json.loads(capfd.readouterr().out)["input"]["columns"]
+    assert found == {
+        "inputs": ["p_a", "p_b"],
+        "target": "y",
+        "id": "id",
+        "weight": "weight",
+        "unused": ["predicted"],
+    }
