@@ -23,11 +23,11 @@ from celoss_cli.sources.blocks import Block
 from celoss_cli.sources.digits import CutCells, cut_cells
 from celoss_cli.sources.numbers import number
 
-__all__ = ["NotPlain", "Plain", "Texts", "has_polars", "parsed"]
+__all__ = ["ROW_MAJOR_FROM", "NotPlain", "Plain", "Texts", "has_polars", "parsed"]
 
 _SPACE, _DELETE = 0x20, 0x7F
 _WORTH_IMPORTING_BYTES = 1 << 21
-_ROW_MAJOR_FROM = 64
+ROW_MAJOR_FROM = 64
 """From this many columns on, the losses want the numbers row by row."""
 
 _FEW = 0.02
@@ -188,7 +188,7 @@ def _by_polars(
         raise NotPlain
     wanted = [f"column_{column + 1}" for column in columns]
     only_numbers = frame if wanted == frame.columns else pl.DataFrame([frame[name] for name in wanted])
-    numbers = only_numbers.to_numpy(order="c" if len(columns) >= _ROW_MAJOR_FROM else "fortran")
+    numbers = only_numbers.to_numpy(order="c" if len(columns) >= ROW_MAJOR_FROM else "fortran")
     return numbers, {column: frame[f"column_{column + 1}"].to_list for column in texts}
 
 
