@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from celoss_cli.data import Array, Batch
+from celoss_cli.data import Array, Batch, Chunk
 from celoss_cli.errors import InputError, quoted
 from celoss_cli.sources.base import Dataset, ReadRequest
 from celoss_cli.sources.columns import plural
@@ -319,16 +320,17 @@ def _batches(
     aligned: Aligned,
     places: tuple[str, str],
     conversions: tuple[str, ...],
-) -> Iterator[Batch]:
+) -> Iterator[Batch | Chunk]:
     whole = not _same_rows(input, target) or (request.per_class and input.ndim == 1) or not len(input)
     step = max(1, len(input) if input.ndim else 1) if whole else min(_step(input), _step(target))
     count = 1 if whole else len(input)
-    for start in range(0, count, step):
+
+    def batch(start: int) -> Batch:
         rows = slice(start, start + step)
         x, y = (_native(values if whole else values[rows]) for values in (input, target))
         for values, at in zip((x, y), places, strict=True):
             refuse_nonfinite(values, at, request, start)
-        yield Batch(
+        return Batch(
             input=x,
             target=y,
             aligned={} if aligned.weight is None else {"sample weight": _native(aligned.weight[rows])},
@@ -338,6 +340,9 @@ def _batches(
             ids=None if aligned.ids is None else [str(name) for name in aligned.ids[rows].tolist()],
             conversions=conversions,
         )
+
+    for start in range(0, count, step):
+        yield batch(start) if whole else Chunk(min(step, count - start), partial(batch, start))
 
 
 def _placed(at: str, start: int) -> Callable[[int], str]:

@@ -44,7 +44,7 @@ def read(stream: Stream, request: ReadRequest) -> Dataset:
         for block in chain([first], body):
             read = partial(_batch, table, assembler, block, start)
             if request.missing == "error" and b'"' not in block.data:
-                found: Batch | Chunk = Chunk(block.data.count(b"\n"), read)
+                found: Batch | Chunk = Chunk(block.lines, read)
             else:
                 # How many rows it holds is known only afterwards, so it is read at once.
                 found = read()
@@ -67,7 +67,7 @@ def _batch(table: Table, assembler: Assembler, block: Block, start: int) -> Batc
     texts = [column for column in (mapping.id, mapping.group) if column is not None]
     if assembler.targets is not None and assembler.targets.by_name:
         texts += mapping.target
-    columns = [column for column in dict.fromkeys(mapping.used) if column not in texts]
+    columns = sorted(column for column in set(mapping.used) if column not in texts)
     try:
         return assembler.batch(parsed(block, len(table.names), columns, texts, request), start)
     except NotPlain:
@@ -126,8 +126,7 @@ class Table:
         end = block.data.index(b"\n") + 1
         while block.data.count(b'"', 0, end) % 2:
             end = block.data.index(b"\n", end) + 1
-        head, tail = block.data[:end], block.data[end:]
-        return names, Block(tail, block.line + head.count(b"\n"), block.offset + end, block.name)
+        return names, block.after(end)
 
     def _refuse_other_delimiter(self, name: str, line: int) -> None:
         other = next((mark for mark in ";\t|, " if mark in name and mark != self._delimiter), None)

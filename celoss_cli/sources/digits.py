@@ -2,8 +2,10 @@
 
 A decimal number of digits m with f of them behind the point is m / 10**f. Where m is below 2**53 and
 f at most 22 both are doubles, and one correctly rounded division gives the nearest double, as the
-shortest way of Clinger (1990, "How to read floating point numbers accurately", PLDI). Cells that are
-written otherwise, with an exponent or more digits, are left to a reader that takes one at a time.
+shortest way of Clinger (1990, "How to read floating point numbers accurately", PLDI). Longer m, as
+``repr`` writes them, are divided in two steps, and a test finds the cells where the second one is not
+accurate enough to decide. Those, and cells that are written otherwise, with an exponent or yet more
+digits, are left to a reader that takes one at a time.
 """
 
 from __future__ import annotations
@@ -23,9 +25,17 @@ _AT_A_TIME = 1 << 16
 _GROUP = 9
 """So many digits fit an int32."""
 
-_MOST_DIGITS = 2 * _GROUP
+_MOST_DIGITS = 22
+"""10**22 is the last power of ten that is a double."""
+
 _EXACT = 1 << 53
-_POWERS = 10.0 ** np.arange(_MOST_DIGITS + 1)
+_LARGEST_TOP = 8
+"""Numbers of 19 digits fit an int64 if they start with no more than this."""
+
+_POWERS = np.array([float(10**exponent) for exponent in range(_MOST_DIGITS + 1)])
+_SPLITTER = float((1 << 27) + 1)
+_DOUBT = 2.0**-48
+"""The second step of a division is off by less than 2**-51 of itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +132,7 @@ def _read(text: Array, starts: Array, ends: Array, points: Array, values: Array,
     least, most = int(digits.min(initial=_MOST_DIGITS)), min(int(digits.max(initial=0)), _MOST_DIGITS)
     small, large = (int(limit(decimals)) for limit in (np.min, np.max))
     place = ends - 1
-    low, high = np.zeros(len(starts), np.int32), np.zeros(len(starts), np.int32)
+    groups = [np.zeros(len(starts), np.int32) for _ in range(0, max(1, most), _GROUP)]
     scaled = np.empty(len(starts), np.int32)
     digit = np.empty(len(starts), np.uint8)
     pointed = points < ends
@@ -137,13 +147,50 @@ def _read(text: Array, starts: Array, ends: Array, points: Array, values: Array,
         else:
             odd |= digit > 9
         np.multiply(digit, np.int32(10 ** (k % _GROUP)), out=scaled, dtype=np.int32)
-        into = low if k < _GROUP else high
+        into = groups[k // _GROUP]
         into += scaled
         place -= 1
-    if most > _GROUP:
-        total = high * np.int64(10**_GROUP) + low
-        odd |= total >= _EXACT
-        np.divide(total, _POWERS.take(decimals, mode="clip"), out=values)
+    powers = _POWERS.take(decimals, mode="clip")
+    if most <= _GROUP:
+        np.divide(groups[0], powers, out=values)
     else:
-        np.divide(low, _POWERS.take(decimals, mode="clip"), out=values)
+        total = groups[1] * np.int64(10**_GROUP) + groups[0]
+        if most > 2 * _GROUP:
+            odd |= groups[2] > _LARGEST_TOP
+            total += groups[2] * np.int64(10 ** (2 * _GROUP))
+            np.copyto(total, 0, where=odd)  # what does not fit has wrapped around
+        if int(total.max(initial=0)) < _EXACT:
+            np.divide(total, powers, out=values)
+        else:
+            odd |= _divide(total, powers, values)
     np.negative(values, out=values, where=negative)
+
+
+def _divide(total: Array, powers: Array, out: Array) -> Array:
+    """Writes the doubles nearest to ``total / powers``, and tells where they may be others.
+
+    With x the double nearest to the total m, and q the one nearest to x / p, the exact quotient is
+    q + (x - q p + m - x) / p. The numerator is a sum of two doubles without error: a remainder of a
+    division is a double, and the product is taken apart as Dekker does (1971, "A floating-point technique
+    for extending the available precision", Numer. Math. 18). If q plus a little more than the computed
+    correction and q plus a little less are one and the same double, so is the rounded quotient (Ziv 1991,
+    "Fast evaluation of elementary mathematical functions with correctly rounded last bit", ACM TOMS 17).
+    """
+    x = total.astype(np.float64)
+    below = (total - x.astype(np.int64)).astype(np.float64)
+    q = x / powers
+    product = q * powers
+    q_high, q_low = _halves(q)
+    p_high, p_low = _halves(powers)
+    error = ((q_high * p_high - product) + q_high * p_low + q_low * p_high) + q_low * p_low
+    correction = (((x - product) - error) + below) / powers
+    np.add(q, correction * (1 + _DOUBT), out=out)
+    undecided: Array = out != q + correction * (1 - _DOUBT)
+    return undecided
+
+
+def _halves(values: Array) -> tuple[Array, Array]:
+    """Each double as a sum of two of half the digits (Veltkamp)."""
+    scaled = values * _SPLITTER
+    high = scaled - (scaled - values)
+    return high, values - high

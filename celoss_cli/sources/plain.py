@@ -1,7 +1,7 @@
 """Plain blocks of a table, read many cells at a time.
 
-Numbers of a few digits are read by arithmetic on arrays. Blocks of long ones, or of quoted cells, go to
-a library: polars where it is installed, else ``numpy.loadtxt``. Libraries take more than celoss's
+Large blocks go to polars where it is installed. Without it numbers of a few digits are read by
+arithmetic on arrays, and blocks of long ones by ``numpy.loadtxt``. Libraries take more than celoss's
 grammar, each in its own way, so a block is looked at before it is handed over and its values
 afterwards. Whatever is not plain goes back to the strict reader, which takes it or says what is wrong
 with it. Every way gives the same bits: the double nearest to the decimal number.
@@ -23,11 +23,13 @@ from celoss_cli.sources.blocks import Block
 from celoss_cli.sources.digits import CutCells, cut_cells
 from celoss_cli.sources.numbers import number
 
-__all__ = ["NotPlain", "Plain", "Texts", "has_polars", "parsed"]
+__all__ = ["ROW_MAJOR_FROM", "NotPlain", "Plain", "Texts", "has_polars", "parsed"]
 
-_PRINTABLE = bytes(range(0x20, 0x7F)) + b"\n"
-_BEYOND_ASCII = bytes(range(0x80, 0x100))
+_SPACE, _DELETE = 0x20, 0x7F
 _WORTH_IMPORTING_BYTES = 1 << 21
+ROW_MAJOR_FROM = 64
+"""From this many columns on, the losses want the numbers row by row."""
+
 _FEW = 0.02
 """The part of the cells that may be read one by one."""
 
@@ -64,7 +66,10 @@ def parsed(
     if b"\r" in data:
         data = data.replace(b"\r\n", b"\n")
     _refuse_unprintable(data, delimiter.encode())
-    if b'"' not in data and delimiter != request.decimal:
+    by_polars = len(data) >= _WORTH_IMPORTING_BYTES and request.decimal == "." and has_polars()
+    # Where polars leaves out a column it does not count the cells of a line.
+    by_polars = by_polars and len(columns) + len(texts) == width
+    if b'"' not in data and delimiter != request.decimal and not by_polars:
         cut = cut_cells(data, width, ord(delimiter), ord(request.decimal))
         if cut is None:
             raise NotPlain
@@ -73,21 +78,28 @@ def parsed(
             return Plain(block, numbers, columns, {column: _column_of(cut, column) for column in texts})
     if request.decimal != ".":
         raise NotPlain
-    numbers, read_texts = _by_library(data, width, columns, texts, delimiter)
+    numbers, read_texts = _by_library(data, block.lines, width, columns, texts, delimiter)
     _refuse_limits(numbers, data, delimiter.encode(), only_numbers=len(columns) == width)
     return Plain(block, numbers, columns, read_texts)
 
 
 def _refuse_unprintable(data: bytes, delimiter: bytes) -> None:
-    allowed = _PRINTABLE + (delimiter if delimiter == b"\t" else b"")
+    """Lets no control character pass but newlines, and tabs that are delimiters."""
+    text = np.frombuffer(data, np.uint8)
     if not data.isascii():
-        allowed += _BEYOND_ASCII
         try:
             data.decode()
         except UnicodeDecodeError:
             raise NotPlain from None
-    if data.translate(None, allowed) or data.startswith(b"\n") or b"\n\n" in data:
+    controls = _count(text < _SPACE) - _count(text == ord("\n"))
+    if controls and delimiter == b"\t":
+        controls -= _count(text == ord("\t"))
+    if controls or (int(text.max()) >= _DELETE and _DELETE in data):
         raise NotPlain
+
+
+def _count(which: Array) -> int:
+    return int(np.count_nonzero(which))
 
 
 def _by_digits(cut: CutCells, columns: Sequence[int], request: ReadRequest) -> Array | None:
@@ -114,10 +126,9 @@ def _column_of(cut: CutCells, column: int) -> Callable[[], list[str]]:
 
 
 def _by_library(
-    data: bytes, width: int, columns: Sequence[int], texts: Sequence[int], delimiter: str
+    data: bytes, rows: int, width: int, columns: Sequence[int], texts: Sequence[int], delimiter: str
 ) -> Parsed:
     """By polars where it is installed and worth its import, else by NumPy."""
-    rows = data.count(b"\n")
     quoted = b'"' in data
     if len(data) >= _WORTH_IMPORTING_BYTES and has_polars():
         if quoted and not _quoted_cells_only(data, delimiter.encode()):
@@ -173,11 +184,11 @@ def _by_polars(
         )
     except (pl.exceptions.PolarsError, UnicodeDecodeError):
         raise NotPlain from None
-    if frame.height != rows or any(series.null_count() for series in frame):
+    if frame.height != rows or any(series.null_count() for series in frame.get_columns()):
         raise NotPlain
-    numbers = np.empty((rows, len(columns)))
-    for i, column in enumerate(columns):
-        numbers[:, i] = frame[f"column_{column + 1}"].to_numpy()
+    wanted = [f"column_{column + 1}" for column in columns]
+    only_numbers = frame if wanted == frame.columns else pl.DataFrame([frame[name] for name in wanted])
+    numbers = only_numbers.to_numpy(order="c" if len(columns) >= ROW_MAJOR_FROM else "fortran")
     return numbers, {column: frame[f"column_{column + 1}"].to_list for column in texts}
 
 
