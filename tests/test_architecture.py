@@ -31,10 +31,11 @@ LAYERS = (
     {"errors", "trace", "scratch"},
     {"exact"},
     {"data"},
-    {"losses", "sources", "formats", "findings"},
+    {"resampling"},
+    {"losses", "sources", "formats", "findings", "compare"},
     {"collect"},
     {"evaluate"},
-    {"functional", "partial", "reporting"},
+    {"functional", "pairing", "partial", "reporting"},
     {"cli"},
     {"__main__"},
 )

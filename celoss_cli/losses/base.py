@@ -135,6 +135,14 @@ class Loss(ABC):
         """The class that the target of a canonical batch's element picks, if it picks one."""
         return None
 
+    def log_predictions(self, batch: Batch) -> Array | None:
+        """The natural logarithms of the probabilities that a canonical batch's input predicts.
+
+        Shape (outcomes, predictions), float64, one prediction for each element, or for each row where a
+        row's elements are the outcomes; None for an input that predicts no distribution.
+        """
+        return None
+
     def verify(self, rows: int, dimensions: int) -> None:
         """Refuses options of another number of rows than the whole data set has.
 
