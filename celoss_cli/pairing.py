@@ -298,7 +298,8 @@ def paired(a: Side, b: Side, alignment: Alignment, reduction: Reduction) -> Pair
     """The counted rows of both, in A's order.
 
     Args:
-        a, b: the data sets.
+        a: the first data set.
+        b: the second one.
         alignment: of their rows.
         reduction: "mean" or "batchmean", which says what a row's weight is.
 

@@ -12,7 +12,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from celoss_cli import __version__
-from celoss_cli.cli.options import loss_options, merge_options
+from celoss_cli.cli.options import compare_options, loss_options, merge_options
 from celoss_cli.errors import ExitCode, UsageError
 from celoss_cli.losses import LOSSES, LossSpec
 
@@ -127,6 +127,20 @@ The result has the same bits as one run over all the data.
 Example: celoss ce part1.csv --emit-partial 1.json; celoss merge 1.json 2.json"""
 
 
+def _run_compare(given: Mapping[str, Any]) -> int:
+    from celoss_cli.cli.compare import run
+
+    return run(given)
+
+
+_COMPARE_HELP = """Compare the predictions of two files on the same rows.
+
+The difference is the mean loss of B less that of A: a positive one says that B is worse. Rows are aligned by
+their ids, and both files must have the same targets.
+
+Example: celoss compare old.csv new.csv --loss ce --max-increase 0.01"""
+
+
 def _app() -> typer.Typer:
     app = typer.Typer(
         name="celoss",
@@ -152,6 +166,8 @@ def _app() -> typer.Typer:
         app.command(spec.command, cls=_StrictCommand, epilog=_exit_codes())(_loss_command(spec))
     merge = _command(_run_merge, merge_options(), _MERGE_HELP)
     app.command("merge", cls=_StrictCommand, epilog=_exit_codes())(merge)
+    compare = _command(_run_compare, compare_options(), _COMPARE_HELP)
+    app.command("compare", cls=_StrictCommand, epilog=_exit_codes())(compare)
     return app
 
 

@@ -29,7 +29,7 @@ from celoss_cli.sources.gather import Watch, gather
 from celoss_cli.sources.truth import Truth, read_truth
 from celoss_cli.sources.values import dataset_of_values, read_value
 
-__all__ = ["run"]
+__all__ = ["chosen_loss", "on_class_axis", "other_input", "read_request", "refuse_unused_columns", "run"]
 
 _INPUT_KINDS = {
     "logits": "logits",
@@ -67,15 +67,15 @@ def run(spec: LossSpec, given: Mapping[str, Any]) -> int:
     """
     format = chosen_format(given)
     _refuse_unused(spec, format, given)
-    request = _read_request(spec, given)
+    request = read_request(spec, given)
     if given["targets"] is not None and given["input"] is None:
         request = replace(request, truth=read_truth(given["targets"], "--targets", request))
     bar = Bar()
     dataset = _dataset(spec, given, request, bar.show)
     with contextlib.closing(dataset), bar:
         if given["input"] is None:
-            _refuse_unused_columns(dataset.described["columns"], given)
-        loss, reduction, options = _loss(spec, given, dataset, request)
+            refuse_unused_columns(dataset.described["columns"], given)
+        loss, reduction, options = chosen_loss(spec, given, dataset, request)
         report = _report(spec, loss, given, dataset, reduction, options, format, request.truth)
     deliver(report, format, given)
     return ExitCode.DONE
@@ -98,7 +98,8 @@ def _refuse_unused(spec: LossSpec, format: FormatSpec, given: Mapping[str, Any])
             raise UsageError(f"Expected --missing and --decimal with a table, got --{spec.takes}.")
 
 
-def _read_request(spec: LossSpec, given: Mapping[str, Any]) -> ReadRequest:
+def read_request(spec: LossSpec, given: Mapping[str, Any]) -> ReadRequest:
+    """What the options ask of a reader."""
     return ReadRequest(
         per_class=spec.per == "class",
         takes=spec.takes,
@@ -132,17 +133,17 @@ def _dataset(spec: LossSpec, given: Mapping[str, Any], request: ReadRequest, wat
             read_value(given[name], option, request)
             for name, option in (("input", takes), ("targets", "--targets"))
         )
-        return _on_class_axis(dataset_of_values(input, target, request), given)
+        return on_class_axis(dataset_of_values(input, target, request), given)
     if not files and _nothing_on_stdin():
         raise UsageError(
             f"Expected a file, --{spec.takes} and --targets, or data on standard input, got none.",
             hint=f"celoss {spec.command} --help shows how",
         )
     dataset = gather(files or ["-"], request, given["input_format"], watch)
-    return _on_class_axis(dataset, given)
+    return on_class_axis(dataset, given)
 
 
-def _refuse_unused_columns(columns: Mapping[str, Any], given: Mapping[str, Any]) -> None:
+def refuse_unused_columns(columns: Mapping[str, Any], given: Mapping[str, Any]) -> None:
     """Refuses an option for columns that names none of those that play its role: the data is no table."""
     for name, role in _ROLES.items():
         pattern, found = given[name], columns[role]
@@ -164,7 +165,7 @@ def _nothing_on_stdin() -> bool:
     return sys.stdin is None or sys.stdin.isatty()
 
 
-def _on_class_axis(dataset: Dataset, given: Mapping[str, Any]) -> Dataset:
+def on_class_axis(dataset: Dataset, given: Mapping[str, Any]) -> Dataset:
     """The data set with the class axis that the user named moved to where PyTorch has it."""
     axis = given.get("class_axis")
     if axis is None:
@@ -195,7 +196,7 @@ def _on_class_axis(dataset: Dataset, given: Mapping[str, Any]) -> Dataset:
     return dataset
 
 
-def _loss(
+def chosen_loss(
     spec: LossSpec, given: Mapping[str, Any], dataset: Dataset, request: ReadRequest
 ) -> tuple[Loss, Reduction, dict[str, Any]]:
     """The loss with its options: the command line's before the data's own."""
@@ -282,7 +283,7 @@ def _report(
         rows = evaluation.tally.rows
         wanted = f"--row from 0 to {rows - 1}" if rows else "rows where --row names one"
         raise UsageError(f"Expected {wanted}, got {request.show_row if rows else 'no rows'}.")
-    evaluation.seen.update([*(["out-of-domain-weight"] if odd else []), *_other_input(spec, dataset)])
+    evaluation.seen.update([*(["out-of-domain-weight"] if odd else []), *other_input(spec, dataset)])
     if given["emit_partial"] is not None:
         part = Partial(
             loss=spec.command,
@@ -307,7 +308,8 @@ def _report(
     )
 
 
-def _other_input(spec: LossSpec, dataset: Dataset) -> list[str]:
+def other_input(spec: LossSpec, dataset: Dataset) -> list[str]:
+    """The oddity of data that says that it holds something else than the loss takes."""
     key = dataset.described["columns"]["inputs"][0]
     said = _INPUT_KINDS.get(key)
     return ["other-input"] if said is not None and said != _TAKES[spec.takes] else []

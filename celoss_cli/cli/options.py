@@ -15,10 +15,10 @@ import typer
 
 from celoss_cli.errors import CelossError, quoted
 from celoss_cli.formats import FORMATS
-from celoss_cli.losses import LossSpec
+from celoss_cli.losses import LOSSES, LossSpec
 from celoss_cli.sources import SOURCES
 
-__all__ = ["loss_options", "merge_options"]
+__all__ = ["compare_options", "loss_options", "merge_options"]
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
 
@@ -61,6 +61,13 @@ def _fractions(text: str) -> tuple[float, ...]:
     if not all(0 <= value <= 1 for value in values):
         raise typer.BadParameter(f"expected numbers from 0 to 1, got {quoted(text)}")
     return values
+
+
+def _open_fraction(text: str) -> float:
+    value = _float(text)
+    if not 0 < value < 1:
+        raise typer.BadParameter(f"expected a number between 0 and 1, got {quoted(text)}")
+    return value
 
 
 def _one_of(choices: Iterable[str]) -> Callable[[str], str]:
@@ -326,6 +333,136 @@ _SEMANTIC: dict[str, tuple[Any, Any]] = {
 }
 
 
+First = Annotated[str, typer.Argument(metavar="A", help="The first file; - is standard input.")]
+Second = Annotated[str, typer.Argument(metavar="B", help="The second file, of the same rows.")]
+LossName = Annotated[
+    str, _choice("--loss", choices=LOSSES, panel=_SEMANTICS, help="The loss, as its command is called.")
+]
+MeanReduction = Annotated[
+    str | None,
+    _choice(
+        "--reduction",
+        choices=("mean", "batchmean"),
+        panel=_SEMANTICS,
+        help="What the loss is divided by; mean if not given.",
+    ),
+]
+GroupColumn = Annotated[
+    str | None,
+    _text(
+        "--group-column",
+        metavar="NAME",
+        panel=_INPUT,
+        help="Rows with one value of it are not independent: they are drawn together.",
+    ),
+]
+AlignBy = Annotated[
+    str | None,
+    _choice(
+        "--align",
+        choices=("id", "position"),
+        panel=_INPUT,
+        help="How rows find each other; by id if not given and there are ids.",
+    ),
+]
+_COMPARISON = "Comparison"
+Confidence = Annotated[
+    float,
+    typer.Option(
+        "--confidence",
+        parser=_open_fraction,
+        metavar="PART",
+        rich_help_panel=_COMPARISON,
+        help="Of the interval, between 0 and 1.",
+    ),
+]
+Resamples = Annotated[
+    int, _count("--resamples", 100, _COMPARISON, "Draws of the bootstrap and of the permutation test.")
+]
+Seed = Annotated[int, _count("--seed", 0, _COMPARISON, "Of the random draws.")]
+Changes = Annotated[
+    int, _count("--worst", 0, _COMPARISON, "Show the K rows that lost most, and the K that gained most.")
+]
+MaxIncrease = Annotated[
+    float | None,
+    typer.Option(
+        "--max-increase",
+        parser=_float,
+        metavar="X",
+        rich_help_panel=_COMPARISON,
+        help="Fail where the mean difference B - A is above X.",
+    ),
+]
+NonInferior = Annotated[
+    float | None,
+    typer.Option(
+        "--non-inferior",
+        parser=_float,
+        metavar="X",
+        rich_help_panel=_COMPARISON,
+        help="Fail where the upper end of the interval is above X.",
+    ),
+]
+ComparisonFormat = Annotated[
+    str | None,
+    _choice(
+        "--format",
+        choices=[spec.name for spec in FORMATS.values() if spec.comparison],
+        panel=_OUTPUT,
+        help="How the result is written.",
+    ),
+]
+
+
+def compare_options() -> dict[str, tuple[Any, Any]]:
+    """The parameters of ``celoss compare``, in order: name -> (annotation, default)."""
+    needed = inspect.Parameter.empty
+    return {
+        "first": (First, needed),
+        "second": (Second, needed),
+        "loss": (LossName, needed),
+        **_reading(),
+        "group_column": (GroupColumn, None),
+        "align": (AlignBy, None),
+        **_SEMANTIC,
+        "reduction": (MeanReduction, None),
+        "base": (Base, "e"),
+        "confidence": (Confidence, 0.95),
+        "resamples": (Resamples, 10_000),
+        "seed": (Seed, 0),
+        "worst": (Changes, 5),
+        "max_increase": (MaxIncrease, None),
+        "non_inferior": (NonInferior, None),
+        "format": (ComparisonFormat, None),
+        "json": (Json, False),
+        "output": (Output, None),
+        "color": (Color, "auto"),
+        "jobs": (Jobs, None),
+        "debug": (Debug, False),
+    }
+
+
+def _reading(*, class_axis: bool = True) -> dict[str, tuple[Any, Any]]:
+    """The parameters that say how data is read."""
+    return {
+        "targets": (Targets, None),
+        "target_column": (TargetColumn, None),
+        "class_columns": (ClassColumns, None),
+        "id_column": (IdColumn, None),
+        "weight_column": (WeightColumn, None),
+        "input_format": (InputFormat, None),
+        "delimiter": (Delimiter, None),
+        "decimal": (Decimal, "."),
+        "encoding": (Encoding, "utf-8"),
+        "no_header": (NoHeader, False),
+        "missing": (Missing, "error"),
+        **({"class_axis": (ClassAxis, None)} if class_axis else {}),
+        "allow_nonfinite": (AllowNonfinite, False),
+        "allow_unterminated": (AllowUnterminated, False),
+        "allow_out_of_domain": (AllowOutOfDomain, False),
+    }
+
+
 def merge_options() -> dict[str, tuple[Any, Any]]:
     """The parameters of ``celoss merge``, in order: name -> (annotation, default)."""
     return {
@@ -364,21 +501,7 @@ def loss_options(spec: LossSpec) -> dict[str, tuple[Any, Any]]:
     return {
         "files": (Files, None),
         "input": (values, None),
-        "targets": (Targets, None),
-        "target_column": (TargetColumn, None),
-        "class_columns": (ClassColumns, None),
-        "id_column": (IdColumn, None),
-        "weight_column": (WeightColumn, None),
-        "input_format": (InputFormat, None),
-        "delimiter": (Delimiter, None),
-        "decimal": (Decimal, "."),
-        "encoding": (Encoding, "utf-8"),
-        "no_header": (NoHeader, False),
-        "missing": (Missing, "error"),
-        **({"class_axis": (ClassAxis, None)} if spec.per == "class" else {}),
-        "allow_nonfinite": (AllowNonfinite, False),
-        "allow_unterminated": (AllowUnterminated, False),
-        "allow_out_of_domain": (AllowOutOfDomain, False),
+        **_reading(class_axis=spec.per == "class"),
         **{name: _SEMANTIC[name] for name in spec.options},
         "reduction": (reduction, None),
         "dtype": (Dtype, "float64"),

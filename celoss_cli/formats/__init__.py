@@ -1,7 +1,8 @@
 """The registry of output formats. It imports no NumPy, so that ``--help`` stays quick.
 
 Adding a format is one line here and one module in this folder with a function
-``render(report: Report, style: Style) -> Iterator[str]`` that computes nothing.
+``render(report: Report, style: Style) -> Iterator[str]`` that computes nothing; one that shows comparisons
+has a function ``render_comparison(comparison: Comparison, style: Style) -> Iterator[str]`` too.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from celoss_cli.data import Report
+    from celoss_cli.data import Comparison, Report
 
 __all__ = ["FORMATS", "FormatSpec", "Style"]
 
@@ -47,6 +48,7 @@ class FormatSpec:
         workings: whether it shows steps.
         gradient: whether it shows the gradient.
         breakdown: whether it shows groups, quantiles and the largest losses.
+        comparison: whether it shows a comparison of two data sets.
 
     """
 
@@ -57,21 +59,37 @@ class FormatSpec:
     workings: bool = False
     gradient: bool = False
     breakdown: bool = True
+    comparison: bool = False
 
     def render(self, report: Report, style: Style) -> Iterator[str]:
         """The report as text, in pieces."""
         pieces: Iterator[str] = import_module(f"celoss_cli.formats.{self.module}").render(report, style)
         return pieces
 
+    def render_comparison(self, comparison: Comparison, style: Style) -> Iterator[str]:
+        """The comparison as text, in pieces."""
+        module = import_module(f"celoss_cli.formats.{self.module}")
+        pieces: Iterator[str] = module.render_comparison(comparison, style)
+        return pieces
+
 
 FORMATS: dict[str, FormatSpec] = {
     spec.name: spec
     for spec in (
-        FormatSpec("table", "every step, for people", "table", False, workings=True, gradient=True),
-        FormatSpec("value", "the number alone", "value", breakdown=False),
-        FormatSpec("json", "the stable contract for programs", "document"),
+        FormatSpec(
+            "table", "every step, for people", "table", False, workings=True, gradient=True, comparison=True
+        ),
+        FormatSpec("value", "the number alone", "value", breakdown=False, comparison=True),
+        FormatSpec("json", "the stable contract for programs", "document", comparison=True),
         FormatSpec("jsonl", "one JSON object a line", "lines"),
         FormatSpec("csv", "one line for each loss, or one for the result", "delimited", breakdown=False),
-        FormatSpec("markdown", "a table for a comment or a document", "markdown", False, workings=True),
+        FormatSpec(
+            "markdown",
+            "a table for a comment or a document",
+            "markdown",
+            False,
+            workings=True,
+            comparison=True,
+        ),
     )
 }

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from celoss_cli.data import Report
+from celoss_cli.data import Comparison, Report
 from celoss_cli.errors import visible
-from celoss_cli.formats import Style
-from celoss_cli.formats._breakdown import breakdowns
+from celoss_cli.formats import Style, _comparison
+from celoss_cli.formats._breakdown import Breakdown, breakdowns
 from celoss_cli.formats._ledger import Ledger, ledger
 from celoss_cli.formats._numerals import heading, reduction_line, row_name, skipped_line, target_name
 
-__all__ = ["render"]
+__all__ = ["render", "render_comparison"]
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~:@$^-]|(?<=www)\.)", re.IGNORECASE)
 """What Markdown would read as more than a character, links without brackets among it."""
@@ -25,17 +25,40 @@ def render(report: Report, style: Style) -> Iterator[str]:
         yield from _rows(ledger(report), report)
         yield "\n"
     for extra in breakdowns(report):
-        yield f"{escaped(extra.title)}\n\n"
-        yield _line([*map(escaped, extra.names), *map(escaped, extra.numbers)])
-        yield _line([*["---"] * len(extra.names), *["---:"] * len(extra.numbers)])
-        for line in extra.lines:
-            yield _line(list(map(escaped, line)))
-        yield "\n"
+        yield from _breakdown(extra)
     if report.source.get("skipped"):
         yield f"{skipped_line(report.source['skipped'])}\n\n"
     yield f"`{reduction_line(report)}`\n"
     for finding in report.findings:
         yield f"\n{finding.severity} {finding.code}: {escaped(finding.message)}\n"
+
+
+def render_comparison(comparison: Comparison, style: Style) -> Iterator[str]:
+    """A heading, the numbers, the tables and what the interval means; names are escaped."""
+    yield f"**{escaped(comparison.title)}**: {escaped(_comparison.heading(comparison))}\n\n"
+    for line in _comparison.source_lines(comparison):
+        yield f"{escaped(line)}\n\n"
+    yield _line(["", "", ""])
+    yield _line(["---", "---:", "---"])
+    for fact in _comparison.facts(comparison):
+        yield _line(list(map(escaped, fact)))
+    yield "\n"
+    for extra in _comparison.tables(comparison):
+        yield from _breakdown(extra)
+    for sentence in _comparison.meaning(comparison):
+        yield f"{escaped(sentence)}\n\n"
+    for verdict in comparison.checks:
+        mark = "pass" if verdict.passed else "**FAIL**"
+        yield f"{mark} {escaped(verdict.name)}: {escaped(verdict.reason)}\n\n"
+
+
+def _breakdown(extra: Breakdown) -> Iterator[str]:
+    yield f"{escaped(extra.title)}\n\n"
+    yield _line([*map(escaped, extra.names), *map(escaped, extra.numbers)])
+    yield _line([*["---"] * len(extra.names), *["---:"] * len(extra.numbers)])
+    for line in extra.lines:
+        yield _line(list(map(escaped, line)))
+    yield "\n"
 
 
 def _rows(book: Ledger, report: Report) -> Iterator[str]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from io import StringIO
+from typing import Any
 
 from rich import box
 from rich.cells import cell_len
@@ -15,9 +16,9 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from celoss_cli.data import Report, Workings
+from celoss_cli.data import Comparison, Report, Workings
 from celoss_cli.errors import visible
-from celoss_cli.formats import Style
+from celoss_cli.formats import Style, _comparison
 from celoss_cli.formats._breakdown import Breakdown, breakdowns
 from celoss_cli.formats._ledger import Ledger, ledger
 from celoss_cli.formats._numerals import (
@@ -32,7 +33,7 @@ from celoss_cli.formats._numerals import (
 )
 from celoss_cli.trace import Step
 
-__all__ = ["render"]
+__all__ = ["render", "render_comparison"]
 
 _WIDE = 12
 """From more classes than this on, only the target and the largest are shown."""
@@ -67,6 +68,26 @@ def render(report: Report, style: Style) -> Iterator[str]:
         yield "\n" + page.text(Text(extra.title, "bold cyan"))
         yield page.table(_breakdown_table(extra), _breakdown_table(extra, gap=1))
     yield "\n" + page.text(Text(reduction_line(report), "bold"))
+
+
+def render_comparison(comparison: Comparison, style: Style) -> Iterator[str]:
+    """The numbers of a comparison, its tables, and what the interval means."""
+    page = _Page(style)
+    yield page.text(Text(f"{comparison.title} · {_comparison.heading(comparison)}", "bold"))
+    for line in _comparison.source_lines(comparison):
+        yield page.text(Text(line, "dim"))
+    if options := _options_line(comparison.options):
+        yield page.text(Text(options, "dim"))
+    yield "\n" + page.table(_facts_table(comparison))
+    for extra in _comparison.tables(comparison):
+        yield "\n" + page.text(Text(extra.title, "bold cyan"))
+        yield page.table(_breakdown_table(extra), _breakdown_table(extra, gap=1))
+    yield "\n"
+    for sentence in _comparison.meaning(comparison):
+        yield page.text(Text(sentence))
+    for verdict in comparison.checks:
+        mark, color = ("pass", "green") if verdict.passed else ("FAIL", "bold red")
+        yield page.text(Text(f"{mark} {verdict.name}: {verdict.reason}", color))
 
 
 class _Page:
@@ -169,9 +190,13 @@ def _source_lines(report: Report) -> Iterator[str]:
     yield from (columns or {}).get("notes", ())
     if source.get("skipped"):
         yield skipped_line(source["skipped"])
-    options = [f"{name} {_option(value)}" for name, value in report.options.items() if value is not None]
-    if options:
-        yield f"options: {', '.join(options)}"
+    if options := _options_line(report.options):
+        yield options
+
+
+def _options_line(options: Mapping[str, Any]) -> str:
+    shown = [f"{name} {_option(value)}" for name, value in options.items() if value is not None]
+    return f"options: {', '.join(shown)}" if shown else ""
 
 
 def _option(value: object) -> str:
@@ -256,6 +281,18 @@ def _steps_table(workings: Workings) -> Table:
     for step, value in zip(steps, values, strict=True):
         style = "bold" if step.name == "loss" else ""
         table.add_row(Text(step.name, style), "=", Text(value, style), step.formula)
+    return table
+
+
+def _facts_table(comparison: Comparison) -> Table:
+    """One line a number: its name, the number, what it is."""
+    table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 1))
+    for style in ("", "", "", "dim"):
+        table.add_column(no_wrap=style == "", style=style, overflow="fold")
+    facts = list(_comparison.facts(comparison))
+    for (name, _, what), value in zip(facts, aligned([fact[1] for fact in facts]), strict=True):
+        style = "bold" if name == "B - A" else ""
+        table.add_row(Text(name, style), "=", Text(value, style), what)
     return table
 
 

@@ -130,7 +130,7 @@ def map_columns(names: Sequence[str], request: ReadRequest) -> Mapping:
             ("classes", choice.classes, "--class-columns"),
             ("id", choice.id, "--id-column"),
             ("weight", choice.weight, "--weight-column"),
-            ("group", choice.group, "--by"),
+            ("group", choice.group, choice.group_option),
         )
     }
     taken = {column for columns in chosen.values() if columns for column in columns}
@@ -160,7 +160,7 @@ def map_columns(names: Sequence[str], request: ReadRequest) -> Mapping:
         )
     row_id = _one_of(found("id", _ID), names, "--id-column")
     weight = _one_of(found("weight", _WEIGHT), names, "--weight-column")
-    group = _one_of(chosen["group"] or [], names, "--by")
+    group = _one_of(chosen["group"] or [], names, choice.group_option)
     known = {*target, *(i for i in (row_id, weight) if i is not None)}
     grouping = {group} - known
     inputs = chosen["classes"]
