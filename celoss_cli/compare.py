@@ -90,6 +90,7 @@ class Subject:
     rows: int
     denominator_is: str
     group_column: str | None = None
+    labels: Sequence[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -468,6 +468,7 @@ class Comparison:
         sources: how each of them was read.
         aligned_by: "id" or "position".
         rows: how many rows each has.
+        labels: the classes' names, where the data has them.
         counted: how many of them have a target that counts.
         units: how many of those are independent: the counted rows, or the groups.
         group_column: the column whose values are the groups, or None.
@@ -502,6 +503,7 @@ class Comparison:
     counted: int
     units: int
     group_column: str | None
+    labels: Sequence[str] | None
     denominator: float
     denominator_is: str
     first: float

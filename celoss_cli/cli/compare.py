@@ -103,6 +103,7 @@ def _compared(spec: LossSpec, given: Mapping[str, Any]) -> tuple[Comparison, tup
         rows=len(a.batch),
         denominator_is="number of rows" if reduction == "batchmean" else a.evaluation.weight_is,
         group_column=given["group_column"],
+        labels=a.batch.labels,
     )
     return compared(pairs, subject, _plan(given)), (a, b)
 

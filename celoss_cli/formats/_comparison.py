@@ -9,9 +9,9 @@ from typing import Any
 from celoss_cli.data import Change, Comparison
 from celoss_cli.errors import visible
 from celoss_cli.formats._breakdown import Breakdown
-from celoss_cli.formats._numerals import exact, short
+from celoss_cli.formats._numerals import class_name, exact, short
 
-__all__ = ["Fact", "facts", "file_name", "heading", "meaning", "source_lines", "tables", "target_text"]
+__all__ = ["facts", "heading", "meaning", "source_lines", "tables"]
 
 _FEW = 30
 """Below this many units the interval is told to be too narrow."""
@@ -33,7 +33,7 @@ def facts(comparison: Comparison) -> Iterator[Fact]:
     unit, percent = comparison.unit, f"{100 * comparison.confidence:g}%"
     divided = f"total / {short(comparison.denominator)} ({comparison.denominator_is}), {unit}"
     yield "mean of A", short(comparison.first), divided
-    yield "mean of B", short(comparison.second), "the same of B"
+    yield "mean of B", short(comparison.second), divided
     yield "B - A", short(comparison.difference), f"exactly {exact(comparison.difference)}"
     yield "standard error", short(comparison.standard_error), f"of the difference, from {_units(comparison)}"
     drawn = f"of {comparison.resamples} resamples, seed {comparison.seed}"
@@ -69,13 +69,12 @@ def tables(comparison: Comparison) -> Iterator[Breakdown]:
             for found in comparison.classes
         ]
         yield Breakdown("by class", ("class",), ("counted", "mean of A", "mean of B", "B - A"), lines)
-    labels = comparison.sources[0].get("labels")
     for title, changes in (
         ("largest regressions, worse in B", comparison.regressions),
         ("largest improvements, better in B", comparison.improvements),
     ):
         if changes:
-            rows = [_change_line(change, labels) for change in changes]
+            rows = [_change_line(change, comparison.labels) for change in changes]
             yield Breakdown(title, ("row", "id", "target"), ("loss A", "loss B", "B - A"), rows)
 
 
@@ -84,21 +83,19 @@ def _change_line(change: Change, labels: Sequence[str] | None) -> tuple[str, ...
     return (
         str(change.row),
         visible(change.id or ""),
-        target_text(change.target, labels),
+        _target_text(change.target, labels),
         *map(short, losses),
     )
 
 
-def target_text(target: float | int | tuple[float, ...] | None, labels: Sequence[str] | None) -> str:
+def _target_text(target: float | int | tuple[float, ...] | None, labels: Sequence[str] | None) -> str:
     """The target of a row, with the name of its class."""
     if target is None:
         return ""
     if isinstance(target, tuple):
         return f"{len(target)} probabilities"
-    if isinstance(target, int) and labels is not None and 0 <= target < len(labels):
-        name = visible(labels[target])
-        return name if name == str(target) else f"{target} {name}"
-    return short(target)
+    name = class_name(target, labels) if isinstance(target, int) else ""
+    return f"{short(target)} {name}".rstrip()
 
 
 def meaning(comparison: Comparison) -> Iterator[str]:
@@ -111,9 +108,9 @@ def meaning(comparison: Comparison) -> Iterator[str]:
     yield _where(comparison)
     yield (
         f"The {percent} interval comes from a rule that would catch the true mean difference in about "
-        f"{100 * comparison.confidence:g} of 100 new samples of {units} drawn like these. It is no range that "
-        f"holds {percent} of the {units}, and it says nothing about other kinds of data, another training "
-        "run or another seed of the models."
+        f"{100 * comparison.confidence:g} of 100 new samples of {units} drawn like these. It is no range "
+        f"that holds {percent} of the {units}, and it says nothing about other kinds of data, another "
+        "training run or another seed of the models."
     )
     if comparison.group_column is None:
         yield (
@@ -145,15 +142,11 @@ def _no_interval(comparison: Comparison) -> str:
     return "the weights of the resamples can add up to 0"
 
 
-def file_name(path: str) -> str:
-    """A file as people are told of it."""
-    return "standard input" if path == "-" else visible(path)
-
-
 def source_lines(comparison: Comparison) -> Iterator[str]:
     """Where A and B come from and how they were read."""
     for name, path, source in zip("AB", comparison.files, comparison.sources, strict=True):
-        yield f"{name} = {file_name(path)}{_columns(source)}"
+        shown = "standard input" if path == "-" else visible(path)
+        yield f"{name} = {shown}{_columns(source)}"
     if comparison.aligned_by == "position":
         yield "rows are aligned by position: nothing checks that they are the same rows but their targets"
 

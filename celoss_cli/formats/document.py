@@ -11,7 +11,7 @@ from celoss_cli.formats import Style
 from celoss_cli.formats._comparison import meaning
 from celoss_cli.formats._numerals import finite_or_none, nonfinite
 
-__all__ = ["SCHEMA_VERSION", "as_json", "render", "render_comparison"]
+__all__ = ["SCHEMA_VERSION", "as_json", "render", "render_comparison", "target_value"]
 
 SCHEMA_VERSION = 1
 
@@ -103,6 +103,13 @@ def _value(report: Report) -> tuple[float | list[float | None] | None, str | lis
     return [finite_or_none(row.loss) for row in report.rows], limits if any(limits) else None
 
 
+def target_value(target: float | int | tuple[float, ...]) -> float | int | list[float | None] | None:
+    """The target, with null for what JSON has no number for."""
+    if isinstance(target, tuple):
+        return [finite_or_none(value) for value in target]
+    return target if isinstance(target, int) else finite_or_none(target)
+
+
 def _finding(finding: Finding) -> dict[str, Any]:
     return {
         "code": finding.code,
@@ -133,6 +140,7 @@ def _comparison(found: Comparison) -> dict[str, Any]:
         "counted": found.counted,
         "units": found.units,
         "group_column": found.group_column,
+        "labels": None if found.labels is None else list(found.labels),
         "denominator": finite_or_none(found.denominator),
         "denominator_is": found.denominator_is,
         "mean_a": finite_or_none(found.first),
@@ -142,6 +150,7 @@ def _comparison(found: Comparison) -> dict[str, Any]:
             "mean_a": nonfinite(found.first),
             "mean_b": nonfinite(found.second),
             "difference": nonfinite(found.difference),
+            "divergence": nonfinite(found.divergence),
         },
         "standard_error": finite_or_none(found.standard_error),
         "confidence": found.confidence,
@@ -183,7 +192,7 @@ def _change(change: Change) -> dict[str, Any]:
     return {
         "row": change.row,
         "id": change.id,
-        "target": change.target,
+        "target": None if change.target is None else target_value(change.target),
         "loss_a": finite_or_none(change.first),
         "loss_b": finite_or_none(change.second),
         "difference": finite_or_none(change.difference),
