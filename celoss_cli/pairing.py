@@ -22,7 +22,7 @@ from celoss_cli.evaluate import Evaluation, Request, evaluate
 from celoss_cli.exact import ExactSum, exact_sum
 from celoss_cli.losses.base import Loss
 
-__all__ = ["Align", "Alignment", "Side", "aligned", "paired", "side_of"]
+__all__ = ["Align", "Alignment", "Side", "aligned", "labels_of", "paired", "side_of"]
 
 Align = Literal["id", "position"]
 
@@ -171,6 +171,11 @@ def aligned(a: Side, b: Side, align: Align | None) -> Alignment:
     _refuse_other_weights(a, b, found.order)
     _refuse_other_groups(a, b, found.order)
     return found
+
+
+def labels_of(a: Side, b: Side) -> Sequence[str] | None:
+    """The classes' names, where at least one of both has them."""
+    return a.batch.labels if a.batch.labels is not None else b.batch.labels
 
 
 def _refuse_other_classes(a: Side, b: Side) -> None:
@@ -329,9 +334,13 @@ def paired(a: Side, b: Side, alignment: Alignment, reduction: Reduction) -> Pair
 
 def _by_class(a: Side, b: Side) -> Iterator[tuple[str, Tally, Tally]]:
     """The totals of each class, in the order of the classes; none where the targets are no classes."""
+    labels = labels_of(a, b)
     with contextlib.suppress(UsageError):
-        mine, theirs = (collect(side.loss, side.batch, side.terms, Wanted(by="class")) for side in (a, b))
-        for group in mine.breakdown(a.evaluation.tally, a.batch.labels):
+        mine, theirs = (
+            collect(side.loss, replace(side.batch, labels=labels), side.terms, Wanted(by="class"))
+            for side in (a, b)
+        )
+        for group in mine.breakdown(a.evaluation.tally, labels):
             yield group.name, group.tally, theirs.groups[group.name]
 
 

@@ -45,7 +45,7 @@ class _StrictCommand(TyperCommand):
     def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]
         _, _, order = self.make_parser(ctx).parse_args(args=list(args))
         for param, times in Counter(order).items():
-            if times > 1 and param.param_type_name == "option" and not getattr(param, "multiple", False):
+            if times > 1 and _is_option(param) and not getattr(param, "multiple", False):
                 raise UsageError(f"Expected {param.opts[0]} once, got it {times} times.")
         return super().parse_args(ctx, args)
 
@@ -67,11 +67,17 @@ def _processed(param: Any, ctx: typer.Context, given: Any) -> Any:
         return type(param).process_value(param, ctx, given)
     parser = param.type_descriptor.parameter_info.parser
     value = given
+    if param.required and given in (None, ()) and not ctx.resilient_parsing:
+        raise UsageError(f"Expected {param.opts[0] if _is_option(param) else param.metavar}, got none.")
     if param.multiple or param.nargs == -1:
         value = () if given is None else [parser(text) if parser else text for text in given]
     elif given is not None and parser is not None:
         value = parser(given)
     return value if param.callback is None else param.callback(ctx, param, value)
+
+
+def _is_option(param: Any) -> bool:
+    return bool(param.param_type_name == "option")
 
 
 def _exit_codes() -> str:

@@ -26,7 +26,7 @@ from celoss_cli.findings import findings
 from celoss_cli.formats import FormatSpec, Style
 from celoss_cli.losses import LOSSES, LossSpec
 from celoss_cli.losses.base import UNITS
-from celoss_cli.pairing import Side, aligned, paired, side_of
+from celoss_cli.pairing import Side, aligned, labels_of, paired, side_of
 from celoss_cli.sources.base import ReadRequest
 from celoss_cli.sources.columns import plural
 from celoss_cli.sources.gather import gather
@@ -103,7 +103,7 @@ def _compared(spec: LossSpec, given: Mapping[str, Any]) -> tuple[Comparison, tup
         rows=len(a.batch),
         denominator_is="number of rows" if reduction == "batchmean" else a.evaluation.weight_is,
         group_column=given["group_column"],
-        labels=a.batch.labels,
+        labels=labels_of(a, b),
     )
     return compared(pairs, subject, _plan(given)), (a, b)
 
