@@ -134,7 +134,7 @@ def map_columns(names: Sequence[str], request: ReadRequest) -> Mapping:
     weight = _one_of(roles.of("weight", _WEIGHT), names, "--weight-column")
     group = _one_of(roles.chosen["group"] or [], names, "--by")
     known = {*target, *(i for i in (row_id, weight) if i is not None)}
-    grouping = {group} - known
+    grouping = {i for i in (group,) if i is not None} - known
     inputs = roles.inputs(known | grouping)
     overlap = known.intersection(inputs)
     if overlap:
@@ -212,7 +212,7 @@ class _Roles:
             )
         return target
 
-    def inputs(self, others: set[int | None]) -> list[int]:
+    def inputs(self, others: set[int]) -> list[int]:
         """The columns of the loss's input: those chosen, else all that have no other role."""
         columns = self.chosen["classes"]
         if columns is None:
