@@ -11,6 +11,7 @@ import typer
 from typer.core import TyperCommand
 
 from celoss_cli import __version__
+from celoss_cli.cli.gate_options import gate_options
 from celoss_cli.cli.options import loss_options, merge_options
 from celoss_cli.errors import ExitCode, UsageError
 from celoss_cli.losses import LOSSES, LossSpec
@@ -78,7 +79,7 @@ def _loss_command(spec: LossSpec) -> Callable[..., Job]:
 
     about = f"{spec.summary}\n\nA target is {spec.target}. Computes torch.nn.functional.{spec.name}."
     example = f"\n\nExample: {_EXAMPLES[spec.command]}" if spec.command in _EXAMPLES else ""
-    return _command(run_loss, loss_options(spec), about + example)
+    return _command(run_loss, {**loss_options(spec), **gate_options()}, about + example)
 
 
 def _run_merge(given: Mapping[str, Any]) -> int:
@@ -116,7 +117,7 @@ def _app() -> typer.Typer:
 
     for spec in LOSSES.values():
         app.command(spec.command, cls=_StrictCommand, epilog=_exit_codes())(_loss_command(spec))
-    merge = _command(_run_merge, merge_options(), _MERGE_HELP)
+    merge = _command(_run_merge, {**merge_options(), **gate_options()}, _MERGE_HELP)
     app.command("merge", cls=_StrictCommand, epilog=_exit_codes())(merge)
     return app
 
