@@ -130,6 +130,10 @@ def _groups(loss: Loss, batch: Batch, terms: Terms, by: str) -> dict[str, Tally]
     order = np.argsort(codes, kind="stable")
     if terms.ignored is not None:
         order = order[~terms.ignored[order]]
+    if not order.size:
+        return {}
+    if not order.size:
+        return {}
     present, starts = np.unique(codes[order], return_index=True)
     groups = {}
     for code, members in zip(present, np.split(order, starts[1:]), strict=True):

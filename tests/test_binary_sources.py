@@ -1019,8 +1019,8 @@ def test_pickles_are_refused_by_their_first_bytes_and_never_opened(tmp_path: Pat
     assert not (tmp_path / "sprung").exists()
 
 
-def test_standard_input_is_recognised_by_its_first_byte() -> None:
-    assert format_of("-", b"\x93", None).name == "npy"
+def test_standard_input_is_recognised_by_its_first_bytes() -> None:
+    assert format_of("-", b"\x93NUMPY", None).name == "npy"
     assert format_of("-", b"{", None).name == "json"
     assert format_of("-", b"a", None).name == "csv"
     with pytest.raises(InputError, match="got a pickle"):

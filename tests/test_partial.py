@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +65,7 @@ def test_any_split_in_any_order_gives_the_whole(
     edges = [0, *sorted(cuts), 30]
     parts = [
         shard(tmp_path, f"part{i}", lines[start:stop], *options)
-        for i, (start, stop) in enumerate(zip(edges, edges[1:], strict=False))
+        for i, (start, stop) in enumerate(pairwise(edges))
     ]
     order.shuffle(parts)
     (tmp_path / "whole.csv").write_text(HEADER + "".join(lines))

@@ -417,7 +417,7 @@ def test_a_row_of_sample_weight_2_counts_as_two_rows(name: str) -> None:
 def test_targets_of_any_integer_width_are_class_indices(kind: Any) -> None:
     targets = Y if kind is list else np.array(Y, kind)
     assert cross_entropy(X, targets) == cross_entropy(X, Y)
-    assert evaluated(CrossEntropy(), X, targets).first.conversions == ()
+    assert evaluated(CrossEntropy(), X, targets).conversions == ()
 
 
 @pytest.mark.parametrize(
@@ -433,7 +433,7 @@ def test_targets_of_any_integer_width_are_class_indices(kind: Any) -> None:
 def test_a_conversion_of_targets_is_made_and_named(targets: Any, indices: list[int], conversion: str) -> None:
     for loss in (CrossEntropy(weight=W), NegativeLogLikelihood(weight=W)):
         found = evaluated(loss, X, targets)
-        assert found.first.conversions == (conversion,)
+        assert found.conversions == (conversion,)
         assert found.tally == evaluated(loss, X, indices).tally
 
 
@@ -446,7 +446,7 @@ def test_integer_one_hot_images_are_class_indices() -> None:
 @pytest.mark.parametrize("loss", [BinaryCrossEntropy(), BinaryCrossEntropyWithLogits()])
 def test_truth_values_are_binary_targets(loss: Loss) -> None:
     found = evaluated(loss, [0.25, 0.75], [False, True])
-    assert found.first.conversions == ("false and true read as 0 and 1",)
+    assert found.conversions == ("false and true read as 0 and 1",)
     assert found.tally == evaluated(loss, [0.25, 0.75], [0.0, 1.0]).tally
 
 

@@ -13,6 +13,7 @@ from typing import Any, cast
 import numpy as np
 
 from celoss_cli.cli.output import write_file
+from celoss_cli.cli.progress import Bar
 from celoss_cli.cli.result import gated
 from celoss_cli.collect import Wanted
 from celoss_cli.data import Batch, Chunk, Reduction, Report
@@ -24,7 +25,7 @@ from celoss_cli.losses.base import Loss
 from celoss_cli.partial import Partial, as_text
 from celoss_cli.reporting import report_of
 from celoss_cli.sources.base import ColumnChoice, Dataset, ReadRequest
-from celoss_cli.sources.gather import gather
+from celoss_cli.sources.gather import Watch, gather
 from celoss_cli.sources.truth import Truth, read_truth
 from celoss_cli.sources.values import dataset_of_values, read_value
 
@@ -78,8 +79,9 @@ def computed(spec: LossSpec, given: Mapping[str, Any], format: FormatSpec) -> Re
     request = _read_request(spec, given)
     if given["targets"] is not None and given["input"] is None:
         request = replace(request, truth=read_truth(given["targets"], "--targets", request))
-    dataset = _dataset(spec, given, request)
-    with contextlib.closing(dataset):
+    bar = Bar()
+    dataset = _dataset(spec, given, request, bar.show)
+    with contextlib.closing(dataset), bar:
         if given["input"] is None:
             _refuse_unused_columns(dataset.described["columns"], given)
         loss, reduction, options = _loss(spec, given, dataset, request)
@@ -126,7 +128,7 @@ def _read_request(spec: LossSpec, given: Mapping[str, Any]) -> ReadRequest:
     )
 
 
-def _dataset(spec: LossSpec, given: Mapping[str, Any], request: ReadRequest) -> Dataset:
+def _dataset(spec: LossSpec, given: Mapping[str, Any], request: ReadRequest, watch: Watch) -> Dataset:
     """The data that the command line names: files, values, or standard input."""
     files = given["files"] or []
     takes = f"--{spec.takes}"
@@ -145,7 +147,7 @@ def _dataset(spec: LossSpec, given: Mapping[str, Any], request: ReadRequest) -> 
             f"Expected a file, --{spec.takes} and --targets, or data on standard input, got none.",
             hint=f"celoss {spec.command} --help shows how",
         )
-    dataset = gather(files or ["-"], request, given["input_format"])
+    dataset = gather(files or ["-"], request, given["input_format"], watch)
     return _on_class_axis(dataset, given)
 
 

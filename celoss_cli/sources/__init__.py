@@ -17,7 +17,7 @@ from celoss_cli.sources.pickles import refuse_pickle
 if TYPE_CHECKING:
     from celoss_cli.sources.base import Dataset, ReadRequest, Stream
 
-__all__ = ["SOURCES", "TABLES", "SourceSpec", "format_of", "read"]
+__all__ = ["ARRAYS", "SOURCES", "TABLES", "SourceSpec", "format_of", "read"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +56,25 @@ SOURCES: dict[str, SourceSpec] = {
     )
 }
 
+_STARTS = {
+    b"{": "json",
+    b"[": "json",
+    b"\x93NUMPY": "npy",
+    b"PK\x03\x04": "npz",
+    b"PAR1": "parquet",
+    b"ARROW1": "arrow",
+}
+"""The formats of standard input by their first bytes; everything else is CSV."""
+
+ARRAYS = ("npy",)
+"""The formats of one array without targets."""
+
 TABLES = ("csv", "tsv")
 """The formats of delimited text."""
 
 
-def format_of(path: str, first_byte: bytes, chosen: str | None) -> SourceSpec:
-    """The format by option, by suffix, or for a stream without a name by its first byte.
+def format_of(path: str, head: bytes, chosen: str | None) -> SourceSpec:
+    """The format by option, by suffix, or for a stream without a name by its first bytes.
 
     Raises:
         UsageError: if the option names no format.
@@ -72,11 +85,10 @@ def format_of(path: str, first_byte: bytes, chosen: str | None) -> SourceSpec:
         if chosen not in SOURCES:
             raise UsageError(f"Expected an input format of {', '.join(SOURCES)}, got {chosen!r}.")
         return SOURCES[chosen]
-    refuse_pickle(path, first_byte)
-    if path == "-" and first_byte == b"\x93":
-        return SOURCES["npy"]
+    refuse_pickle(path, head)
     if path == "-":
-        return SOURCES["json" if first_byte in (b"{", b"[") else "csv"]
+        found = next((name for start, name in _STARTS.items() if head.startswith(start)), "csv")
+        return SOURCES[found]
     suffix = PurePath(path).suffix.lower()
     for spec in SOURCES.values():
         if suffix in spec.suffixes:
@@ -89,11 +101,11 @@ def format_of(path: str, first_byte: bytes, chosen: str | None) -> SourceSpec:
 
 
 def read(stream: Stream, request: ReadRequest, chosen: str | None) -> Dataset:
-    """The data set in a stream, in the format that its name, its first byte or the user says."""
+    """The data set in a stream, in the format that its name, its first bytes or the user says."""
     from celoss_cli.sources.compressed import decompressed
 
     stream = decompressed(stream)
-    spec = format_of(stream.path, stream.first_byte(), chosen)
+    spec = format_of(stream.path, stream.head(), chosen)
     if spec.name == "tsv" and request.delimiter is None:
         request = request.separated_by("\t")
     dataset: Dataset = spec.load().read(stream, request)

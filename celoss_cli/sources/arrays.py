@@ -124,6 +124,24 @@ def named_dataset(members: Mapping[str, Loader], name: str, request: ReadRequest
     return dataset
 
 
+def single_dataset(values: Array, name: str, request: ReadRequest) -> Dataset:
+    """One array with the targets that come from elsewhere, row by row.
+
+    Raises:
+        InputError: for targets that do not fit.
+
+    """
+    truth = request.truth
+    assert truth is not None  # noqa: S101 - for the type checker: the caller has asked
+    truth.read_as((), request)
+    targets = truth.of(request.start, len(values), None, lambda row: f"{name}: row {row}")
+    columns = {"inputs": [request.takes], "target": None, "id": None, "weight": None, "unused": []}
+    described = {"columns": columns}
+    return dataset_of_arrays(
+        values, targets, described, request, places=(name, "--targets"), conversions=truth.conversions
+    )
+
+
 def _at_most_one(members: Mapping[str, Loader], known: tuple[str, ...], role: str, name: str) -> str | None:
     return one_key(members, known, role, name) if any(key in members for key in known) else None
 
@@ -225,6 +243,7 @@ def dataset_of_arrays(
     *,
     aligned: Aligned | None = None,
     places: tuple[str, str] = ("input", "targets"),
+    conversions: tuple[str, ...] = (),
 ) -> Dataset:
     """Arrays as a data set whose batches are slices of rows.
 
@@ -235,6 +254,7 @@ def dataset_of_arrays(
         request: what is asked of the reader.
         aligned: ids and weights of the rows.
         places: of the input and the targets, for messages.
+        conversions: what was done to the targets already, in words.
 
     Raises:
         InputError: for other types than real numbers, and for counts of rows that differ.
@@ -246,9 +266,8 @@ def dataset_of_arrays(
     whole_target = target
     if request.per_class:
         target = _without_class_axis(input, target)
-    conversions = (
-        () if target is whole_target else (f"targets of shape {whole_target.shape} read as {target.shape}",)
-    )
+    if target is not whole_target:
+        conversions += (f"targets of shape {whole_target.shape} read as {target.shape}",)
     _refuse_counts(input, target, aligned, request, places)
     described = {**described, "shape": list(input.shape)}
     return Dataset(described, _batches(input, target, request, aligned, places, conversions))

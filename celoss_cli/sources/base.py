@@ -128,11 +128,11 @@ class Stream:
         if self.path != "-":
             self.binary.close()
 
-    def first_byte(self) -> bytes:
-        """The first byte that is no blank, without consuming it; b"" where the stream is empty."""
+    def head(self) -> bytes:
+        """The first few bytes without consuming them, past a BOM and blanks; b"" at the end of the data."""
         peek: Callable[[int], bytes] | None = getattr(self.binary, "peek", None)
         head = peek(64) if peek else b""
-        return head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
+        return head.removeprefix(b"\xef\xbb\xbf").lstrip()[:8]
 
 
 def open_stream(path: str) -> Stream:

@@ -12,7 +12,7 @@ from celoss_cli.sources.base import MAX_LINE, ReadRequest, Stream
 
 __all__ = ["Block", "blocks", "lines_of"]
 
-_BLOCK_BYTES = 8 << 20
+_BLOCK_BYTES = 4 << 20
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _BLANKS = b"\r\n"
 
@@ -40,7 +40,7 @@ class Block:
 
 
 def blocks(stream: Stream, request: ReadRequest, *, quotes: bool = False) -> Iterator[Block]:
-    """The lines of a text in blocks of about 8 MiB; blank lines at the end are left out.
+    """The lines of a text in blocks of about 4 MiB; blank lines at the end are left out.
 
     Args:
         stream: where the bytes come from.

@@ -4,7 +4,7 @@ Who opens a stream calls ``decompressed`` before the format is chosen, and goes 
 it answers:
 
     stream = decompressed(open_stream(path))
-    spec = format_of(stream.path, stream.first_byte(), chosen)
+    spec = format_of(stream.path, stream.head(), chosen)
 
 ``preds.csv.gz`` then has the path ``preds.csv`` and is CSV; messages keep the name of the file. Closing
 the new stream closes the file. A stream that is not compressed is answered as it is.

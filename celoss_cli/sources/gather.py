@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
 from celoss_cli.data import Batch, Chunk
 from celoss_cli.errors import InputError, quoted, visible
 from celoss_cli.sources import read
-from celoss_cli.sources.base import Dataset, ReadRequest, open_stream
+from celoss_cli.sources.base import Dataset, ReadRequest, Stream, open_stream
 
-__all__ = ["gather"]
+__all__ = ["Watch", "gather"]
 
 
-def gather(paths: Sequence[str], request: ReadRequest, chosen: str | None) -> Dataset:
+Watch = Callable[[int, float | None], None]
+"""Is told how many rows were handed out, and which part of all bytes was read, where that is known."""
+
+
+def _unwatched(rows: int, part: float | None) -> None:
+    return
+
+
+def gather(
+    paths: Sequence[str], request: ReadRequest, chosen: str | None, watch: Watch = _unwatched
+) -> Dataset:
     """The rows of all files, in order, as one data set described once.
 
     Raises:
@@ -24,7 +35,8 @@ def gather(paths: Sequence[str], request: ReadRequest, chosen: str | None) -> Da
     """
     opened = contextlib.ExitStack()
     path, *others = paths
-    first = _read(path, request, chosen, opened)
+    meter = _Meter(paths)
+    first = _read(path, request, chosen, opened, meter)
     whole = Dataset({"files": list(paths), **first.described}, iter(()), dict(first.options), opened.close)
 
     def batches() -> Iterator[Batch | Chunk]:
@@ -33,22 +45,49 @@ def gather(paths: Sequence[str], request: ReadRequest, chosen: str | None) -> Da
             for found in first.batches:
                 yield found
                 rows += len(found)
+                watch(rows, meter.part())
             for name in others:
                 opened.close()
-                dataset = _read(name, replace(request, start=rows), chosen, opened)
+                dataset = _read(name, replace(request, start=rows), chosen, opened, meter)
                 _refuse_difference(whole, name, dataset)
                 for found in dataset.batches:
                     yield found
                     rows += len(found)
+                    watch(rows, meter.part())
 
     whole.batches = batches()
     return whole
 
 
-def _read(path: str, request: ReadRequest, chosen: str | None, opened: contextlib.ExitStack) -> Dataset:
+class _Meter:
+    """Knows which part of all files was read; of a pipe or a mapped file nobody knows."""
+
+    def __init__(self, paths: Sequence[str]) -> None:
+        sizes = [os.path.getsize(path) if os.path.isfile(path) else None for path in paths]
+        self._total = None if None in sizes else sum(size for size in sizes if size)
+        self._before = 0
+        self._stream: Stream | None = None
+
+    def on(self, stream: Stream) -> None:
+        """Goes on to the next file."""
+        if self._stream is not None and self._total:
+            self._before += os.path.getsize(self._stream.path)
+        self._stream = stream
+
+    def part(self) -> float | None:
+        if not self._total or self._stream is None or self._stream.binary.closed:
+            return None
+        read = self._stream.binary.tell()
+        return (self._before + read) / self._total if read else None
+
+
+def _read(
+    path: str, request: ReadRequest, chosen: str | None, opened: contextlib.ExitStack, meter: _Meter
+) -> Dataset:
     """The data set of one file, which ``opened`` closes; at once where it cannot be read."""
     stream = open_stream(path)
     opened.callback(stream.close)
+    meter.on(stream)
     try:
         return read(stream, request, chosen)
     except BaseException:

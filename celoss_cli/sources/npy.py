@@ -21,7 +21,7 @@ import numpy as np
 
 from celoss_cli.data import Array
 from celoss_cli.errors import CelossError, InputError, LimitError, quoted, visible
-from celoss_cli.sources.arrays import named_dataset, refuse_nonfinite, refuse_type
+from celoss_cli.sources.arrays import named_dataset, refuse_nonfinite, refuse_type, single_dataset
 from celoss_cli.sources.base import Dataset, ReadRequest, Stream
 from celoss_cli.sources.columns import plural
 from celoss_cli.sources.mapped import mapped, memory_limit, piped
@@ -40,7 +40,7 @@ _MOST_DEFLATED = 1032
 
 
 def read(stream: Stream, request: ReadRequest) -> Dataset:
-    """Reads the arrays of an NPZ file by name.
+    """Reads the arrays of an NPZ file by name, or one array whose targets come from elsewhere.
 
     Raises:
         InputError: for a single array, which has no targets; for names that do not settle the roles;
@@ -52,6 +52,8 @@ def read(stream: Stream, request: ReadRequest) -> Dataset:
         return named_dataset(_Archive(stream).members(), stream.name, request)
     values = _single(stream)
     refuse_type(values, stream.name)
+    if request.truth is not None:
+        return single_dataset(values, stream.name, request)
     path = "file.npy" if stream.path == "-" else stream.name
     raise InputError(
         f"expected input and targets, got one array of shape {values.shape} and type {values.dtype}",

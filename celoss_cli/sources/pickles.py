@@ -33,8 +33,8 @@ def pickled(place: str, what: str = "a pickle", suffix: str = "") -> InputError:
     )
 
 
-def refuse_pickle(path: str, first_byte: bytes) -> None:
-    """Refuses a file that is a pickle by its name, or a stream that is one by its first byte.
+def refuse_pickle(path: str, head: bytes) -> None:
+    """Refuses a file that is a pickle by its name, or a stream that is one by its first bytes.
 
     Raises:
         InputError: if it is.
@@ -43,5 +43,5 @@ def refuse_pickle(path: str, first_byte: bytes) -> None:
     suffix = PurePath(path).suffix.lower()
     if suffix in _SUFFIXES:
         raise pickled(visible(path), f'a pickle ("{suffix}")', suffix)
-    if path == "-" and looks_pickled(first_byte):
+    if path == "-" and looks_pickled(head):
         raise pickled("standard input")

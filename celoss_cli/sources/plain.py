@@ -27,7 +27,7 @@ __all__ = ["NotPlain", "Plain", "Texts", "has_polars", "parsed"]
 
 _PRINTABLE = bytes(range(0x20, 0x7F)) + b"\n"
 _BEYOND_ASCII = bytes(range(0x80, 0x100))
-_WORTH_IMPORTING_BYTES = 1 << 22
+_WORTH_IMPORTING_BYTES = 1 << 21
 _FEW = 0.02
 """The part of the cells that may be read one by one."""
 

@@ -32,7 +32,7 @@ def read_truth(text: str, option: str, request: ReadRequest) -> Truth:
         return _in_order(option, read_value(text, option, request))
     stream = decompressed(open_stream(text[1:]))
     with contextlib.closing(stream):
-        spec = format_of(stream.path, stream.first_byte(), None)
+        spec = format_of(stream.path, stream.head(), None)
         if spec.name not in TABLES:
             return _in_order(stream.name, read_value(text, option, request))
         table = Table(stream, request.separated_by("\t") if spec.name == "tsv" else request)

@@ -18,7 +18,7 @@ from celoss_cli.sources.columns import plural
 from celoss_cli.sources.compressed import decompressed
 from celoss_cli.sources.numbers import MISSING, number
 
-__all__ = ["dataset_of_values", "read_value"]
+__all__ = ["dataset_of_values", "read_file", "read_value"]
 
 _TOKEN = re.compile(r"[\[\],;]|[^\[\],;]+")
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
@@ -33,13 +33,7 @@ def read_value(text: str, option: str, request: ReadRequest) -> Array:
 
     """
     if text.startswith("@"):
-        stream = decompressed(open_stream(text[1:]))
-        with contextlib.closing(stream):
-            spec = format_of(stream.path, stream.first_byte(), None)
-            if spec.name == "tsv":
-                request = request.separated_by("\t")
-            values: Array = spec.load().read_values(stream, request)
-        return values
+        return read_file(text[1:], request, None)
     try:
         nested = _bracketed(text) if text.lstrip().startswith("[") else _by_rows(text)
         return _array(nested, request)
@@ -48,6 +42,21 @@ def read_value(text: str, option: str, request: ReadRequest) -> Array:
             error.place = f"{option}{error.place}"
             raise
         raise error.at(option) from None
+
+
+def read_file(path: str, request: ReadRequest, chosen: str | None) -> Array:
+    """The array in a file of any known format, which ``chosen`` names or its suffix.
+
+    Raises:
+        InputError: with the file and the place in it.
+
+    """
+    with contextlib.closing(decompressed(open_stream(path))) as stream:
+        spec = format_of(stream.path, stream.head(), chosen)
+        if spec.name == "tsv":
+            request = request.separated_by("\t")
+        values: Array = spec.load().read_values(stream, request)
+    return values
 
 
 def dataset_of_values(input: Array, target: Array, request: ReadRequest) -> Dataset:

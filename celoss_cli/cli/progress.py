@@ -1,0 +1,59 @@
+"""A progress bar on standard error, for people who wait."""
+
+from __future__ import annotations
+
+import sys
+import time
+from types import TracebackType
+from typing import Any
+
+__all__ = ["Bar"]
+
+_AFTER_SECONDS = 1.0
+
+
+class Bar:
+    """Shows how much was read, from the second second on, where standard error is a terminal.
+
+    It is a context manager and leaves nothing behind.
+    """
+
+    def __init__(self) -> None:
+        self._wanted = sys.stderr is not None and sys.stderr.isatty()
+        self._from = time.monotonic() + _AFTER_SECONDS
+        self._progress: Any = None
+        self._task: Any = None
+
+    def show(self, rows: int, part: float | None) -> None:
+        """Tells how many rows were read and which part of all data that is, where that is known."""
+        if not self._wanted or time.monotonic() < self._from:
+            return
+        if self._progress is None:
+            self._start()
+        total = None if part is None else 100.0
+        completed = 0.0 if part is None else 100 * part
+        self._progress.update(self._task, total=total, completed=completed, rows=f"{rows:,} rows")
+
+    def _start(self) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+        columns = (
+            BarColumn(),
+            TaskProgressColumn(),
+            TextColumn("{task.fields[rows]}"),
+            TimeRemainingColumn(),
+        )
+        console = Console(file=sys.stderr, markup=False, emoji=False, highlight=False)
+        self._progress = Progress(*columns, console=console, transient=True, redirect_stdout=False)
+        self._task = self._progress.add_task("", total=None, rows="")
+        self._progress.start()
+
+    def __enter__(self) -> Bar:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._progress is not None:
+            self._progress.stop()
