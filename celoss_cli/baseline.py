@@ -77,8 +77,12 @@ def read_baseline(path: str) -> Baseline:
 
 
 def _parsed(path: str, place: str) -> Any:
-    with open(path, "rb") as file:
-        data = file.read(_MOST_BYTES + 1)
+    try:
+        with open(path, "rb") as file:
+            data = file.read(_MOST_BYTES + 1)
+    except FileNotFoundError as error:
+        hint = "celoss ce writes one with --save-baseline, celoss check with --update-baselines"
+        raise InputError(f"{error.strerror}", hint=hint, place=place) from None
     if len(data) > _MOST_BYTES:
         raise LimitError(f"expected a result of at most {_MOST_BYTES} bytes", place=place)
     try:

@@ -7,11 +7,12 @@ from typing import Annotated, Any
 
 import typer
 
+from celoss_cli.cli.options import Color, Debug, Format, Jobs, Json, Output
 from celoss_cli.errors import CelossError, quoted
 
-__all__ = ["GATE", "Reports", "gate_options"]
+__all__ = ["check_options", "gate_options"]
 
-GATE = "Checks: a limit that does not hold exits 1"
+_GATE = "Checks: a limit that does not hold exits 1"
 
 
 def _limit(text: str) -> float:
@@ -61,7 +62,7 @@ def _all_or_any(text: str) -> str:
 
 
 def _option(name: str, metavar: str | None, help: str, parser: Any = None) -> Any:
-    return typer.Option(name, parser=parser, metavar=metavar, rich_help_panel=GATE, help=help)
+    return typer.Option(name, parser=parser, metavar=metavar, rich_help_panel=_GATE, help=help)
 
 
 Max = Annotated[float | None, _option("--max", "X", "The loss is at most X.", _limit)]
@@ -117,6 +118,36 @@ Reports = Annotated[
     list[str] | None,
     _option("--report", "FORMAT=FILE", "Write the result in one more format; repeatable."),
 ]
+
+Names = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[NAME]...", help="The checks to run; all of the config file if none is named."),
+]
+ConfigFile = Annotated[
+    str | None,
+    typer.Option("--config", metavar="FILE", help="Instead of the nearest celoss.toml or pyproject.toml."),
+]
+UpdateBaselines = Annotated[
+    bool,
+    typer.Option("--update-baselines", help="Replace the baselines instead of comparing with them."),
+]
+
+
+def check_options() -> dict[str, tuple[Any, Any]]:
+    """The parameters of ``celoss check``, in order: name -> (annotation, default)."""
+    return {
+        "names": (Names, None),
+        "config": (ConfigFile, None),
+        "update_baselines": (UpdateBaselines, False),
+        "exit_zero": (ExitZero, False),
+        "report": (Reports, None),
+        "format": (Format, None),
+        "json": (Json, False),
+        "output": (Output, None),
+        "color": (Color, "auto"),
+        "jobs": (Jobs, None),
+        "debug": (Debug, False),
+    }
 
 
 def gate_options() -> dict[str, tuple[Any, Any]]:
