@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from xml.sax.saxutils import quoteattr
+from xml.sax.saxutils import escape, quoteattr
 
 from celoss_cli.data import Outcome, Report
 from celoss_cli.errors import visible
@@ -39,13 +39,21 @@ def _counts(cases: Sequence[Line]) -> str:
 
 
 def _case(case: Line) -> str:
-    opening = f"    <testcase classname={_attribute(case.check)} name={_attribute(case.limit or 'computed')}"
-    if case.mark == "pass":
-        return f"{opening}/>\n"
-    inner = f"<{_ELEMENT[case.mark]} message={_attribute(case.reason)}/>"
-    return f"{opening}>\n      {inner}\n    </testcase>\n"
+    inner = f"<system-out>{_text(case.reason)}</system-out>"
+    if case.mark != "pass":
+        inner = f"<{_ELEMENT[case.mark]} message={_attribute(case.reason)}/>"
+    return (
+        f"    <testcase classname={_attribute(case.check)} name={_attribute(case.limit or 'computed')}>\n"
+        f"      {inner}\n"
+        "    </testcase>\n"
+    )
+
+
+def _text(text: str) -> str:
+    """Text for XML 1.0, with what it cannot hold made visible."""
+    return escape(visible(text)).encode("ascii", "xmlcharrefreplace").decode()
 
 
 def _attribute(text: str) -> str:
-    """Text in quotes for XML 1.0, with what it cannot hold made visible."""
+    """The same in quotes."""
     return quoteattr(visible(text)).encode("ascii", "xmlcharrefreplace").decode()
