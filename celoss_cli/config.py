@@ -166,7 +166,7 @@ def _check(name: str, entry: Any, place: str, folder: str) -> Check:
             raise UsageError(f"expected {quoted(plain)} once, got it with _ and with -", place=place)
         options[plain] = value
     loss = options.pop("loss", None)
-    if loss not in LOSSES:
+    if not isinstance(loss, str) or loss not in LOSSES:
         got = "none" if loss is None else _kind(loss)
         raise UsageError(f"expected loss as one of {', '.join(LOSSES)}, got {got}", place=f"{place}.loss")
     patterns = _patterns(options.pop("files", []), f"{place}.files")
