@@ -92,14 +92,13 @@ def nearest(folder: str = "") -> Config | None:
         UsageError: for a file that is no config.
 
     """
-    start = os.path.abspath(folder or os.curdir)
-    above = start
+    above = os.path.abspath(folder or os.curdir)
     while True:
         for name in _NAMES:
             path = os.path.join(above, name)
-            table = _table(os.path.relpath(path, start)) if os.path.isfile(path) else None
+            table = _table(os.path.relpath(path)) if os.path.isfile(path) else None
             if table is not None:
-                return _config(os.path.relpath(path, start), table)
+                return _config(os.path.relpath(path), table)
         if os.path.dirname(above) == above:
             return None
         above = os.path.dirname(above)

@@ -39,7 +39,10 @@ def check(config: str, *arguments: str, code: str = "") -> subprocess.CompletedP
     Path("celoss.toml").write_text(config)
     program = ["-c", code] if code else ["-m", "celoss_cli"]
     command = [sys.executable, *program, "check", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    # As Python knows the environment: readline, which pytest loads, sets COLUMNS behind its back.
+    return subprocess.run(
+        command, capture_output=True, text=True, check=False, timeout=60, env=dict(os.environ)
+    )
 
 
 # ----------------------------------------------------------------------------------------- exit codes
