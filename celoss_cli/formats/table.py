@@ -314,12 +314,17 @@ def _rows_table(book: Ledger, report: Report, names: Sequence[str], *, gap: int 
 
 
 def _verdicts_table(outcomes: Sequence[Outcome], names: Sequence[str]) -> Table:
-    """One line a verdict with these of its columns; only the sentence may be broken."""
+    """One line a verdict with these of its columns; only the sentence may be broken, between words."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), show_edge=False)
+    rows = [
+        {"check": line.check, "verdict": line.mark, "limit": line.limit, "reason": line.reason}
+        for line in lines(outcomes)
+    ]
     for name in names:
-        table.add_column(name, no_wrap=name != "reason")
-    for line in lines(outcomes):
-        cells = {"check": line.check, "verdict": line.mark, "limit": line.limit, "reason": line.reason}
-        styles = {"verdict": _STYLE_OF[line.mark]}
-        table.add_row(*(Text(cells[name], styles.get(name, "")) for name in names))
+        texts = [name, *(row[name] for row in rows)]
+        pieces = [piece for text in texts for piece in (text.split() if name == "reason" else [text])]
+        table.add_column(name, no_wrap=name != "reason", min_width=max(map(cell_len, pieces)))
+    for row in rows:
+        styles = {"verdict": _STYLE_OF[row["verdict"]]}
+        table.add_row(*(Text(row[name], styles.get(name, "")) for name in names))
     return table
