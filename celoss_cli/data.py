@@ -22,12 +22,14 @@ __all__ = [
     "Chunk",
     "Finding",
     "Group",
+    "Outcome",
     "Quantile",
     "Reduction",
     "Report",
     "Row",
     "Tally",
     "Terms",
+    "Verdict",
     "Workings",
 ]
 
@@ -320,6 +322,30 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Verdict:
+    """One limit held against a report.
+
+    Attributes:
+        name: the limit as it was asked for ("max", "max-increase 1%", "max-group dog").
+        passed: whether it holds; never true of NaN, or where nothing was counted.
+        value: the unrounded number that was compared, or None where there is none.
+        relation: how it has to stand to the limit ("<=", ">=", "within 0.01 of").
+        limit: the number it was compared with.
+        compared: what the value is ("mean", "counted targets", "mean of class dog").
+        reason: one sentence with the numbers.
+
+    """
+
+    name: str
+    passed: bool
+    value: float | None
+    relation: str
+    limit: float
+    compared: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """A finished computation: everything that a renderer may show and a gate may ask.
 
@@ -346,6 +372,7 @@ class Report:
         quantiles: of the losses of the counted elements, where they were asked for.
         worst: the elements with the largest losses, the largest first, where they were asked for.
         perplexity: exp of the mean in nats, for a mean of a loss of one class.
+        checks: a verdict for each limit that was asked for.
 
     """
 
@@ -371,3 +398,32 @@ class Report:
     quantiles: Sequence[Quantile] = ()
     worst: Sequence[Workings] = ()
     perplexity: float | None = None
+    checks: Sequence[Verdict] = ()
+
+    @property
+    def failed(self) -> bool:
+        """Whether a check failed."""
+        return not all(verdict.passed for verdict in self.checks)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A named check of a config file after it ran.
+
+    Attributes:
+        name: the name in the config file.
+        report: the result with its verdicts, or None where nothing could be computed.
+        error: why nothing was computed, or "".
+        exit_code: what this check alone answers.
+
+    """
+
+    name: str
+    report: Report | None
+    error: str = ""
+    exit_code: int = 0
+
+    @property
+    def verdicts(self) -> Sequence[Verdict]:
+        """The verdicts, none where nothing was computed."""
+        return () if self.report is None else self.report.checks

@@ -31,10 +31,10 @@ LAYERS = (
     {"errors", "trace", "scratch"},
     {"exact"},
     {"data"},
-    {"losses", "sources", "formats", "findings"},
+    {"losses", "sources", "formats", "findings", "gate"},
     {"collect"},
     {"evaluate"},
-    {"functional", "partial", "reporting"},
+    {"functional", "partial", "reporting", "baseline", "config"},
     {"cli"},
     {"__main__"},
 )

@@ -14,10 +14,10 @@ import numpy as np
 
 from celoss_cli.cli.output import write_file
 from celoss_cli.cli.progress import Bar
-from celoss_cli.cli.result import chosen_format, deliver
+from celoss_cli.cli.result import gated
 from celoss_cli.collect import Wanted
 from celoss_cli.data import Reduction, Report
-from celoss_cli.errors import ExitCode, InputError, UsageError, quoted
+from celoss_cli.errors import InputError, UsageError, quoted
 from celoss_cli.evaluate import Request, default_jobs, evaluate
 from celoss_cli.formats import FORMATS, FormatSpec
 from celoss_cli.losses import LossSpec
@@ -29,7 +29,7 @@ from celoss_cli.sources.gather import Watch, gather
 from celoss_cli.sources.truth import Truth, read_truth
 from celoss_cli.sources.values import dataset_of_values, read_value
 
-__all__ = ["run"]
+__all__ = ["computed", "run"]
 
 _INPUT_KINDS = {
     "logits": "logits",
@@ -65,7 +65,16 @@ def run(spec: LossSpec, given: Mapping[str, Any]) -> int:
         CelossError: for anything that stands in the way.
 
     """
-    format = chosen_format(given)
+    return gated(given, lambda shown: computed(spec, given, shown))
+
+
+def computed(spec: LossSpec, given: Mapping[str, Any], format: FormatSpec) -> Report:
+    """The report, with what this format shows.
+
+    Raises:
+        CelossError: for anything that stands in the way.
+
+    """
     _refuse_unused(spec, format, given)
     request = _read_request(spec, given)
     if given["targets"] is not None and given["input"] is None:
@@ -76,14 +85,14 @@ def run(spec: LossSpec, given: Mapping[str, Any]) -> int:
         if given["input"] is None:
             _refuse_unused_columns(dataset.described["columns"], given)
         loss, reduction, options = _loss(spec, given, dataset, request)
-        report = _report(spec, loss, given, dataset, reduction, options, format, request.truth)
-    deliver(report, format, given)
-    return ExitCode.DONE
+        return _report(spec, loss, given, dataset, reduction, options, format, request.truth)
 
 
 def _refuse_unused(spec: LossSpec, format: FormatSpec, given: Mapping[str, Any]) -> None:
     """Refuses options that would be read and change nothing."""
     for name, ability in _SHOWN_BY.items():
+        if name == "by" and given["max_group"]:
+            continue  # the gate asks for the groups
         if given[name] is not None and given[name] is not False and not getattr(format, ability):
             able = [other.name for other in FORMATS.values() if getattr(other, ability)]
             raise UsageError(f"Expected --{name} with --format {' or '.join(able)}, got {format.name}.")

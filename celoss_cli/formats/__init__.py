@@ -1,18 +1,19 @@
 """The registry of output formats. It imports no NumPy, so that ``--help`` stays quick.
 
 Adding a format is one line here and one module in this folder with a function
-``render(report: Report, style: Style) -> Iterator[str]`` that computes nothing.
+``render(report: Report, style: Style) -> Iterator[str]`` that computes nothing; one that shows the checks
+of a config file has a function ``render_run(outcomes: Sequence[Outcome], style: Style)`` too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from celoss_cli.data import Report
+    from celoss_cli.data import Outcome, Report
 
 __all__ = ["FORMATS", "FormatSpec", "Style"]
 
@@ -47,6 +48,9 @@ class FormatSpec:
         workings: whether it shows steps.
         gradient: whether it shows the gradient.
         breakdown: whether it shows groups, quantiles and the largest losses.
+        checks: whether it shows the verdicts of a gate.
+        only_checks: whether it is of no use without them.
+        run: whether it shows the checks of a config file.
 
     """
 
@@ -57,21 +61,46 @@ class FormatSpec:
     workings: bool = False
     gradient: bool = False
     breakdown: bool = True
+    checks: bool = True
+    only_checks: bool = False
+    run: bool = False
 
     def render(self, report: Report, style: Style) -> Iterator[str]:
         """The report as text, in pieces."""
         pieces: Iterator[str] = import_module(f"celoss_cli.formats.{self.module}").render(report, style)
         return pieces
 
+    def render_run(self, outcomes: Sequence[Outcome], style: Style) -> Iterator[str]:
+        """The checks of a config file as text, in pieces."""
+        module = import_module(f"celoss_cli.formats.{self.module}")
+        pieces: Iterator[str] = module.render_run(outcomes, style)
+        return pieces
+
 
 FORMATS: dict[str, FormatSpec] = {
     spec.name: spec
     for spec in (
-        FormatSpec("table", "every step, for people", "table", False, workings=True, gradient=True),
-        FormatSpec("value", "the number alone", "value", breakdown=False),
-        FormatSpec("json", "the stable contract for programs", "document"),
+        FormatSpec("table", "every step, for people", "table", False, workings=True, gradient=True, run=True),
+        FormatSpec("value", "the number alone", "value", breakdown=False, checks=False),
+        FormatSpec("json", "the stable contract for programs", "document", run=True),
         FormatSpec("jsonl", "one JSON object a line", "lines"),
-        FormatSpec("csv", "one line for each loss, or one for the result", "delimited", breakdown=False),
-        FormatSpec("markdown", "a table for a comment or a document", "markdown", False, workings=True),
+        FormatSpec(
+            "csv", "one line for each loss, or one for the result", "delimited", breakdown=False, checks=False
+        ),
+        FormatSpec(
+            "markdown", "a table for a comment or a document", "markdown", False, workings=True, run=True
+        ),
+        FormatSpec(
+            "junit", "checks as test cases", "junit", False, breakdown=False, only_checks=True, run=True
+        ),
+        FormatSpec(
+            "github",
+            "failed checks as annotations",
+            "github",
+            False,
+            breakdown=False,
+            only_checks=True,
+            run=True,
+        ),
     )
 }

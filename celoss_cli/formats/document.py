@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from celoss_cli.data import Finding, Report
-from celoss_cli.formats import Style
+from celoss_cli.data import Finding, Outcome, Report
+from celoss_cli.formats import Style, _verdicts
 from celoss_cli.formats._numerals import finite_or_none, nonfinite
 
-__all__ = ["SCHEMA_VERSION", "as_json", "render"]
+__all__ = ["SCHEMA_VERSION", "as_json", "render", "render_run"]
 
 SCHEMA_VERSION = 1
 
@@ -18,6 +18,27 @@ SCHEMA_VERSION = 1
 def render(report: Report, style: Style) -> Iterator[str]:
     """One object over several lines."""
     yield json.dumps(as_json(report, style.version), indent=2, allow_nan=False) + "\n"
+
+
+def render_run(outcomes: Sequence[Outcome], style: Style) -> Iterator[str]:
+    """One object with a list of the checks, as ``run.schema.json`` describes it."""
+    document = {
+        "schema_version": SCHEMA_VERSION,
+        "tool": {"name": "celoss", "version": style.version},
+        "passed": all(outcome.exit_code == 0 for outcome in outcomes),
+        "checks": [_outcome(outcome, style.version) for outcome in outcomes],
+    }
+    yield json.dumps(document, indent=2, allow_nan=False) + "\n"
+
+
+def _outcome(outcome: Outcome, version: str) -> dict[str, Any]:
+    return {
+        "name": outcome.name,
+        "passed": outcome.exit_code == 0,
+        "exit_code": outcome.exit_code,
+        "error": outcome.error or None,
+        "result": None if outcome.report is None else as_json(outcome.report, version),
+    }
 
 
 def as_json(report: Report, version: str) -> dict[str, Any]:
@@ -42,12 +63,13 @@ def as_json(report: Report, version: str) -> dict[str, Any]:
         "ignored": tally.ignored,
         "clamped": tally.clamped,
         "classes": report.classes,
+        "labels": None if report.labels is None else list(report.labels),
         "perplexity": finite_or_none(report.perplexity),
         **_breakdowns(report),
         "options": dict(report.options),
         "input": dict(report.source),
         "findings": [_finding(finding) for finding in report.findings],
-        "checks": [],
+        "checks": [_verdicts.as_json(verdict) for verdict in report.checks],
     }
 
 

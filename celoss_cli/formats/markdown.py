@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from celoss_cli.data import Report
+from celoss_cli.data import Outcome, Report
 from celoss_cli.errors import visible
 from celoss_cli.formats import Style
 from celoss_cli.formats._breakdown import breakdowns
 from celoss_cli.formats._ledger import Ledger, ledger
 from celoss_cli.formats._numerals import heading, reduction_line, row_name, skipped_line, target_name
+from celoss_cli.formats._verdicts import lines, summary
 
-__all__ = ["render"]
+__all__ = ["render", "render_run"]
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~:@$^-]|(?<=www)\.)", re.IGNORECASE)
 """What Markdown would read as more than a character, links without brackets among it."""
@@ -34,8 +35,27 @@ def render(report: Report, style: Style) -> Iterator[str]:
     if report.source.get("skipped"):
         yield f"{skipped_line(report.source['skipped'])}\n\n"
     yield f"`{reduction_line(report)}`\n"
+    if report.checks:
+        yield "\n"
+        yield from _verdicts([Outcome("", report)], ("verdict", "limit", "reason"))
     for finding in report.findings:
         yield f"\n{finding.severity} {finding.code}: {escaped(finding.message)}\n"
+
+
+def render_run(outcomes: Sequence[Outcome], style: Style) -> Iterator[str]:
+    """A heading with the count and a table of all verdicts."""
+    yield f"**celoss**: {summary(outcomes)}\n\n"
+    yield from _verdicts(outcomes, ("check", "verdict", "limit", "reason"))
+
+
+def _verdicts(outcomes: Sequence[Outcome], names: Sequence[str]) -> Iterator[str]:
+    yield _line(names)
+    yield _line(["---"] * len(names))
+    for line in lines(outcomes):
+        cells = {"check": line.check, "limit": line.limit, "reason": line.reason}
+        shown = {name: escaped(text) for name, text in cells.items()}
+        shown["verdict"] = line.mark if line.mark == "pass" else f"**{line.mark}**"
+        yield _line([shown[name] for name in names])
 
 
 def _rows(book: Ledger, report: Report) -> Iterator[str]:

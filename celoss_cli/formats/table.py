@@ -15,7 +15,7 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from celoss_cli.data import Report, Workings
+from celoss_cli.data import Outcome, Report, Workings
 from celoss_cli.errors import visible
 from celoss_cli.formats import Style
 from celoss_cli.formats._breakdown import Breakdown, breakdowns
@@ -30,9 +30,12 @@ from celoss_cli.formats._numerals import (
     skipped_line,
     target_name,
 )
+from celoss_cli.formats._verdicts import lines, summary
 from celoss_cli.trace import Step
 
-__all__ = ["render"]
+__all__ = ["render", "render_run"]
+
+_STYLE_OF = {"pass": "green", "FAIL": "bold red", "ERROR": "bold red"}
 
 _WIDE = 12
 """From more classes than this on, only the target and the largest are shown."""
@@ -67,6 +70,15 @@ def render(report: Report, style: Style) -> Iterator[str]:
         yield "\n" + page.text(Text(extra.title, "bold cyan"))
         yield page.table(_breakdown_table(extra), _breakdown_table(extra, gap=1))
     yield "\n" + page.text(Text(reduction_line(report), "bold"))
+    if report.checks:
+        yield "\n" + page.folded(_verdicts_table([Outcome("", report)], ("verdict", "limit", "reason")))
+
+
+def render_run(outcomes: Sequence[Outcome], style: Style) -> Iterator[str]:
+    """A table of all verdicts of all checks, and the count."""
+    page = _Page(style)
+    yield page.folded(_verdicts_table(outcomes, ("check", "verdict", "limit", "reason")))
+    yield "\n" + page.text(Text(summary(outcomes), "bold"))
 
 
 class _Page:
@@ -118,6 +130,14 @@ class _Page:
             if self._style.width is None or natural <= self._style.width:
                 break
         return self._printed(table, natural)
+
+    def folded(self, table: Table) -> str:
+        """A table whose sentences are broken between words where it is too wide."""
+        if not self._style.unicode:
+            table.box = table.box and box.ASCII
+        wide = self._console(_UNLIMITED)
+        least, natural = Measurement.get(wide, wide.options, table)
+        return self._printed(table, max(least, min(natural, self._style.width or natural)))
 
 
 def _table(names: Sequence[str], columns: Sequence[_Column], *, gap: int) -> Table:
@@ -290,4 +310,21 @@ def _rows_table(book: Ledger, report: Report, names: Sequence[str], *, gap: int 
         table.add_row(label, target, *cells, style="dim" if dim else None)
     table.add_section()
     table.add_row("sum", "", *total, style="bold")
+    return table
+
+
+def _verdicts_table(outcomes: Sequence[Outcome], names: Sequence[str]) -> Table:
+    """One line a verdict with these of its columns; only the sentence may be broken, between words."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), show_edge=False)
+    rows = [
+        {"check": line.check, "verdict": line.mark, "limit": line.limit, "reason": line.reason}
+        for line in lines(outcomes)
+    ]
+    for name in names:
+        texts = [name, *(row[name] for row in rows)]
+        pieces = [piece for text in texts for piece in (text.split() if name == "reason" else [text])]
+        table.add_column(name, no_wrap=name != "reason", min_width=max(map(cell_len, pieces)))
+    for row in rows:
+        styles = {"verdict": _STYLE_OF[row["verdict"]]}
+        table.add_row(*(Text(row[name], styles.get(name, "")) for name in names))
     return table
