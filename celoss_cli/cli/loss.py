@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import math
+import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import Any, cast
 
 import numpy as np
 
-from celoss_cli.cli.output import write_file
+from celoss_cli.cli.output import note, write_file
 from celoss_cli.cli.progress import Bar
 from celoss_cli.cli.result import gated
 from celoss_cli.collect import Wanted
@@ -26,6 +27,7 @@ from celoss_cli.partial import Partial, as_text
 from celoss_cli.reporting import report_of
 from celoss_cli.sources.base import ColumnChoice, Dataset, ReadRequest
 from celoss_cli.sources.gather import Watch, gather
+from celoss_cli.sources.plain import has_polars
 from celoss_cli.sources.truth import Truth, read_truth
 from celoss_cli.sources.values import dataset_of_values, read_value
 
@@ -39,6 +41,9 @@ _INPUT_KINDS = {
     "probabilities": "probs",
 }
 """What a JSON key says that the input is."""
+
+_LARGE_BYTES = 128 << 20
+"""Tables of this size take more than a second."""
 
 _SHOWN_ROWS = 3
 
@@ -148,7 +153,15 @@ def _dataset(spec: LossSpec, given: Mapping[str, Any], request: ReadRequest, wat
             f"Expected a file, --{spec.takes} and --targets, or data on standard input, got none.",
             hint=f"celoss {spec.command} --help shows how",
         )
+    _name_the_extra(files)
     return gather(files or ["-"], request, given["input_format"], watch)
+
+
+def _name_the_extra(files: Sequence[str]) -> None:
+    """Tells who reads large tables without polars that there is a faster way."""
+    tables = [path for path in files if path.endswith((".csv", ".tsv", ".txt")) and os.path.isfile(path)]
+    if sum(map(os.path.getsize, tables)) >= _LARGE_BYTES and not has_polars():
+        note("celoss: note: tables of this size are read faster with pip install 'celoss-cli[fast]'")
 
 
 def _refuse_unused_columns(columns: Mapping[str, Any], given: Mapping[str, Any]) -> None:
