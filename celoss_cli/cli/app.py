@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import inspect
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperCommand
+from typer.core import TyperCommand, TyperGroup
 
 from celoss_cli import __version__
 from celoss_cli.cli.gate_options import check_options, gate_options
@@ -31,8 +32,16 @@ _EXAMPLES = {
 }
 
 
+class _Group(TyperGroup):
+    def get_params(self, ctx: typer.Context) -> list[Any]:  # type: ignore[override]
+        return _reading_their_text(super().get_params(ctx))
+
+
 class _StrictCommand(TyperCommand):
     """A command that refuses an option given twice, where Typer would silently take the last."""
+
+    def get_params(self, ctx: typer.Context) -> list[Any]:  # type: ignore[override]
+        return _reading_their_text(super().get_params(ctx))
 
     def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]
         _, _, order = self.make_parser(ctx).parse_args(args=list(args))
@@ -45,6 +54,30 @@ class _StrictCommand(TyperCommand):
 
             settle(ctx)
         return rest
+
+
+def _reading_their_text(params: Iterable[Any]) -> list[Any]:
+    """Parameters that read their text themselves.
+
+    Typer would import pydantic for that, which takes longer than all other work on a command line.
+    """
+    params = list(params)
+    for param in params:
+        param.process_value = partial(_processed, param)
+    return params
+
+
+def _processed(param: Any, ctx: typer.Context, given: Any) -> Any:
+    """The value of a parameter: what its parser makes of each text, else the text itself."""
+    if param.callback is not None and given is not None:
+        return type(param).process_value(param, ctx, given)
+    parser = param.type_descriptor.parameter_info.parser
+    value = given
+    if param.multiple or param.nargs == -1:
+        value = () if given is None else [parser(text) if parser else text for text in given]
+    elif given is not None and parser is not None:
+        value = parser(given)
+    return value if param.callback is None else param.callback(ctx, param, value)
 
 
 def _exit_codes() -> str:
@@ -118,6 +151,7 @@ Example: celoss check --report junit=checks.xml"""
 def _app() -> typer.Typer:
     app = typer.Typer(
         name="celoss",
+        cls=_Group,
         help="The loss calculator for the shell: exact losses with every step shown.",
         context_settings={"help_option_names": ["-h", "--help"]},
         pretty_exceptions_enable=False,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import math
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import Any, cast
@@ -16,7 +16,7 @@ from celoss_cli.cli.output import write_file
 from celoss_cli.cli.progress import Bar
 from celoss_cli.cli.result import gated
 from celoss_cli.collect import Wanted
-from celoss_cli.data import Batch, Chunk, Reduction, Report
+from celoss_cli.data import Reduction, Report
 from celoss_cli.errors import InputError, UsageError, quoted
 from celoss_cli.evaluate import Request, default_jobs, evaluate
 from celoss_cli.formats import FORMATS, FormatSpec
@@ -125,6 +125,7 @@ def _read_request(spec: LossSpec, given: Mapping[str, Any]) -> ReadRequest:
         missing=given["missing"],
         allow_nonfinite=given["allow_nonfinite"],
         allow_unterminated=given["allow_unterminated"],
+        class_axis=given.get("class_axis"),
     )
 
 
@@ -141,14 +142,13 @@ def _dataset(spec: LossSpec, given: Mapping[str, Any], request: ReadRequest, wat
             read_value(given[name], option, request)
             for name, option in (("input", takes), ("targets", "--targets"))
         )
-        return _on_class_axis(dataset_of_values(input, target, request), given)
+        return dataset_of_values(input, target, request)
     if not files and _nothing_on_stdin():
         raise UsageError(
             f"Expected a file, --{spec.takes} and --targets, or data on standard input, got none.",
             hint=f"celoss {spec.command} --help shows how",
         )
-    dataset = gather(files or ["-"], request, given["input_format"], watch)
-    return _on_class_axis(dataset, given)
+    return gather(files or ["-"], request, given["input_format"], watch)
 
 
 def _refuse_unused_columns(columns: Mapping[str, Any], given: Mapping[str, Any]) -> None:
@@ -171,37 +171,6 @@ def _names(pattern: str, column: str) -> bool:
 
 def _nothing_on_stdin() -> bool:
     return sys.stdin is None or sys.stdin.isatty()
-
-
-def _on_class_axis(dataset: Dataset, given: Mapping[str, Any]) -> Dataset:
-    """The data set with the class axis that the user named moved to where PyTorch has it."""
-    axis = given.get("class_axis")
-    if axis is None:
-        return dataset
-
-    def moved(batches: Iterator[Batch | Chunk]) -> Iterator[Batch | Chunk]:
-        for batch in batches:
-            if isinstance(batch, Chunk):
-                yield Chunk(len(batch), lambda chunk=batch: one(chunk.read()))  # type: ignore[misc]
-            else:
-                yield one(batch)
-
-    def one(batch: Batch) -> Batch:
-        dimensions = batch.input.ndim
-        if batch.labels is not None and axis not in (1, -1):
-            raise UsageError(
-                f"Expected --class-axis 1 for a table, whose classes are its columns, got {axis}."
-            )
-        if not -dimensions <= axis < dimensions:
-            raise UsageError(f"Expected --class-axis of a {dimensions}-dimensional input, got {axis}.")
-        target = batch.target
-        if target.ndim == dimensions and dimensions > 1:
-            target = np.moveaxis(target, axis, 1)
-        input = np.moveaxis(batch.input, axis, 1) if dimensions > 1 else batch.input
-        return replace(batch, input=input, target=target)
-
-    dataset.batches = moved(dataset.batches)
-    return dataset
 
 
 def _loss(

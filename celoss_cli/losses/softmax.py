@@ -89,7 +89,7 @@ def _matrix(part: Array, dtype: str) -> Array:
         filled = matrix.T.reshape(rows, positions, classes).transpose(0, 2, 1)
     else:
         filled = matrix.reshape(classes, rows, positions).transpose(1, 0, 2)
-        if positions == 1 and classes > _NEAR_FROM:
+        if positions == 1 and classes > _NEAR_FROM and part.strides[0] > part.strides[1]:
             # A plain copy first brings the part into the cache, where transposing costs half.
             near = scratch.array("near", part.shape, dtype)
             np.copyto(near, part, casting="same_kind")

@@ -6,6 +6,7 @@ Adding a format is one line here and one module in this folder with a function
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import PurePath
@@ -74,7 +75,7 @@ TABLES = ("csv", "tsv")
 
 
 def format_of(path: str, head: bytes, chosen: str | None) -> SourceSpec:
-    """The format by option, by suffix, or for a stream without a name by its first bytes.
+    """The format by option, by suffix, or for standard input, a pipe or a device by its first bytes.
 
     Raises:
         UsageError: if the option names no format.
@@ -86,7 +87,7 @@ def format_of(path: str, head: bytes, chosen: str | None) -> SourceSpec:
             raise UsageError(f"Expected an input format of {', '.join(SOURCES)}, got {chosen!r}.")
         return SOURCES[chosen]
     refuse_pickle(path, head)
-    if path == "-":
+    if path == "-" or _is_device(path):
         found = next((name for start, name in _STARTS.items() if head.startswith(start)), "csv")
         return SOURCES[found]
     suffix = PurePath(path).suffix.lower()
@@ -98,6 +99,11 @@ def format_of(path: str, head: bytes, chosen: str | None) -> SourceSpec:
         f'Expected a file name that ends in one of {known}, got "{suffix}".',
         hint="say what it is with --input-format",
     )
+
+
+def _is_device(path: str) -> bool:
+    """Whether this is a pipe or a device, as of a shell's ``<(command)``, whose name says nothing."""
+    return os.path.exists(path) and not os.path.isfile(path)
 
 
 def read(stream: Stream, request: ReadRequest, chosen: str | None) -> Dataset:

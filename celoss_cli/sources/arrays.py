@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from celoss_cli.data import Array, Batch
-from celoss_cli.errors import InputError, quoted
+from celoss_cli.data import Array, Batch, Chunk
+from celoss_cli.errors import InputError, UsageError, quoted
 from celoss_cli.sources.base import Dataset, ReadRequest
 from celoss_cli.sources.columns import plural
 from celoss_cli.sources.numbers import number
@@ -263,6 +264,8 @@ def dataset_of_arrays(
     aligned = aligned or Aligned()
     for values, at in zip((input, target), places, strict=True):
         refuse_type(values, at)
+    if request.class_axis is not None:
+        input, target = on_class_axis(input, target, request.class_axis)
     whole_target = target
     if request.per_class:
         target = _without_class_axis(input, target)
@@ -271,6 +274,23 @@ def dataset_of_arrays(
     _refuse_counts(input, target, aligned, request, places)
     described = {**described, "shape": list(input.shape)}
     return Dataset(described, _batches(input, target, request, aligned, places, conversions))
+
+
+def on_class_axis(input: Array, target: Array, axis: int) -> tuple[Array, Array]:
+    """Input and target with the class axis moved to where the losses have it; both are views.
+
+    Raises:
+        UsageError: if the input has no such axis.
+
+    """
+    if not -input.ndim <= axis < input.ndim:
+        raise UsageError(f"Expected --class-axis of a {input.ndim}-dimensional input, got {axis}.")
+    if input.ndim < 2:
+        return input, target
+    extents = np.moveaxis(input, axis, 0).shape[1:]
+    if target.ndim == input.ndim and np.moveaxis(target, axis, 0).shape[1:] == extents:
+        target = np.moveaxis(target, axis, 1)
+    return np.moveaxis(input, axis, 1), target
 
 
 def _without_class_axis(input: Array, target: Array) -> Array:
@@ -319,16 +339,17 @@ def _batches(
     aligned: Aligned,
     places: tuple[str, str],
     conversions: tuple[str, ...],
-) -> Iterator[Batch]:
+) -> Iterator[Batch | Chunk]:
     whole = not _same_rows(input, target) or (request.per_class and input.ndim == 1) or not len(input)
     step = max(1, len(input) if input.ndim else 1) if whole else min(_step(input), _step(target))
     count = 1 if whole else len(input)
-    for start in range(0, count, step):
+
+    def batch(start: int) -> Batch:
         rows = slice(start, start + step)
         x, y = (_native(values if whole else values[rows]) for values in (input, target))
         for values, at in zip((x, y), places, strict=True):
             refuse_nonfinite(values, at, request, start)
-        yield Batch(
+        return Batch(
             input=x,
             target=y,
             aligned={} if aligned.weight is None else {"sample weight": _native(aligned.weight[rows])},
@@ -338,6 +359,9 @@ def _batches(
             ids=None if aligned.ids is None else [str(name) for name in aligned.ids[rows].tolist()],
             conversions=conversions,
         )
+
+    for start in range(0, count, step):
+        yield batch(start) if whole else Chunk(min(step, count - start), partial(batch, start))
 
 
 def _placed(at: str, start: int) -> Callable[[int], str]:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import codecs
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO, cast
+
+import numpy as np
 
 from celoss_cli.errors import InputError, LimitError, UsageError, quoted
 from celoss_cli.sources.base import MAX_LINE, ReadRequest, Stream
@@ -23,6 +26,7 @@ class Block:
 
     Attributes:
         data: the bytes; the last one is a newline. Blank lines are first or in the middle, never last.
+        lines: how many they are, counted as newlines.
         line: the number of the first line, from 1.
         offset: where ``data`` starts in the stream, in bytes of UTF-8.
         name: what messages call the stream.
@@ -30,9 +34,15 @@ class Block:
     """
 
     data: bytes
+    lines: int
     line: int
     offset: int
     name: str
+
+    def after(self, size: int) -> Block:
+        """What follows the first ``size`` bytes, which are whole lines."""
+        head = self.data.count(b"\n", 0, size)
+        return Block(self.data[size:], self.lines - head, self.line + head, self.offset + size, self.name)
 
     def place(self, line: int) -> str:
         """A line of the whole stream, by its number."""
@@ -68,12 +78,14 @@ class _Cutter:
     def blocks(self) -> Iterator[Block]:
         carry = b""
         while fresh := self._read():
-            data = carry + fresh
-            cut = self._cut(data)
-            self._refuse_long_line(data, cut)
-            carry = data[cut:]
+            # Whole lines are most of what was read, so the two parts are joined where they end.
+            if self._quotes and (b'"' in fresh or b'"' in carry):
+                fresh, carry = carry + fresh, b""
+            cut = self._cut(fresh)
+            self._refuse_long_line(carry, fresh, cut)
             if cut:
-                yield self._block(data[:cut])
+                yield self._block(b"".join((carry, memoryview(fresh)[:cut])))
+            carry = fresh[cut:] if cut else carry + fresh
         if carry.strip(_BLANKS):
             yield from self._last(carry)
 
@@ -96,8 +108,9 @@ class _Cutter:
         return data
 
     def _block(self, data: bytes) -> Block:
-        block = Block(data, self._line, self._offset, self._name)
-        self._line += data.count(b"\n")
+        lines = int(np.count_nonzero(np.frombuffer(data, np.uint8) == ord("\n")))
+        block = Block(data, lines, self._line, self._offset, self._name)
+        self._line += lines
         self._offset += len(data)
         return block
 
@@ -107,12 +120,17 @@ class _Cutter:
         if self._quotes and b'"' in data:
             while end and data.count(b'"', 0, end) % 2:
                 end = data.rfind(b"\n", 0, end - 1) + 1
-        text = len(data[:end].rstrip(_BLANKS))
-        return data.index(b"\n", text, end) + 1 if text else 0
+        text = end - 1
+        while text >= 0 and data[text] in _BLANKS:
+            text -= 1
+        return data.index(b"\n", text, end) + 1 if text >= 0 else 0
 
-    def _refuse_long_line(self, data: bytes, cut: int) -> None:
-        first = data.find(b"\n")
-        if max(first, len(data) - cut if first < 0 or not cut else 0) > MAX_LINE:
+    def _refuse_long_line(self, carry: bytes, data: bytes, cut: int) -> None:
+        if cut:
+            longest = len(carry) - carry.rfind(b"\n") - 1 + data.find(b"\n")
+        else:
+            longest = len(carry) + len(data)
+        if longest > MAX_LINE:
             raise LimitError(
                 f"expected a line of at most {MAX_LINE >> 20} MiB, got a longer one",
                 place=f"{self._name}:{self._line}",
@@ -120,6 +138,8 @@ class _Cutter:
 
     def _last(self, data: bytes) -> Iterator[Block]:
         """What follows the last newline, or the last quotation mark that was not closed."""
+        text = len(data.rstrip(_BLANKS))
+        data = data[: data.find(b"\n", text) + 1 or len(data)]
         if not data.endswith(b"\n"):
             if not self._request.allow_unterminated:
                 line = self._line + data.count(b"\n")
@@ -150,7 +170,8 @@ def lines_of(block: Block) -> Iterator[str]:
 
     """
     offset = block.offset
-    for number, raw in enumerate(_split(block.data), block.line):
+    for number, line in enumerate(io.BytesIO(block.data), block.line):  # only LF ends a line
+        raw = line.removesuffix(b"\n")
         try:
             text = raw.decode()
         except UnicodeDecodeError as error:
@@ -172,8 +193,3 @@ def lines_of(block: Block) -> Iterator[str]:
                 place=block.place(number),
             )
         yield text + "\n"
-
-
-def _split(data: bytes) -> list[bytes]:
-    """The lines without their newlines; only LF ends a line."""
-    return data.removesuffix(b"\n").split(b"\n")

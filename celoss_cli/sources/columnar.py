@@ -10,11 +10,13 @@ import contextlib
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from celoss_cli.data import Array, Batch
+from celoss_cli.data import Chunk as _Later
 from celoss_cli.errors import InputError, quoted, visible
 from celoss_cli.sources.arrays import INPUT_KEYS, first_nonfinite, one_key
 from celoss_cli.sources.base import Dataset, ReadRequest, Stream
@@ -22,6 +24,7 @@ from celoss_cli.sources.columns import Mapping, Targets, map_columns, plural
 from celoss_cli.sources.extras import extra_module
 from celoss_cli.sources.mapped import piped
 from celoss_cli.sources.numbers import number
+from celoss_cli.sources.plain import ROW_MAJOR_FROM
 
 __all__ = ["read", "read_values"]
 
@@ -235,18 +238,22 @@ class _Reader:
                     dtype = visible(str(self._table.schema[name]))
                     raise InputError(f"expected {what} in column {quoted(name)}, got {dtype}", hint=hint)
 
-    def batches(self) -> Iterator[Batch]:
-        """The batches of all chunks."""
+    def batches(self) -> Iterator[Batch | _Later]:
+        """The batches of all chunks; the first one settles what the others may be read by on any thread."""
         mapping = self._mapping
         read = {*mapping.used, *_present(mapping.group)}
         start = self._request.start
+        first_row = start
         for frame, first in self._table.chunks(sorted(read)):
             chunk = _Chunk(frame, first)
             if self._request.missing == "skip":
                 chunk = self._complete(chunk)
-            batch = self._batch(chunk, start, frame.height - chunk.frame.height)
-            yield batch
-            start += len(batch)
+            skipped = frame.height - chunk.frame.height
+            if start > first_row:
+                yield _Later(chunk.frame.height, partial(self._batch, chunk, start, skipped))
+            else:
+                yield self._batch(chunk, start, skipped)
+            start += chunk.frame.height
 
     def _complete(self, chunk: _Chunk) -> _Chunk:
         """The rows without a null."""
@@ -302,7 +309,9 @@ class _Reader:
         if self._lists(columns):
             values = self._listed(chunk, names[0])
         else:
-            values = self._numeric(chunk.frame.select(names)).to_numpy()
+            values = self._numeric(self._polars.DataFrame([chunk.frame[name] for name in names])).to_numpy(
+                order="c" if len(names) >= ROW_MAJOR_FROM else "fortran"
+            )
         if not self._request.allow_nonfinite:
             index = first_nonfinite(values)
             if index is not None:
@@ -311,9 +320,9 @@ class _Reader:
         return values
 
     def _numeric(self, frame: Any) -> Any:
-        kinds = {str(dtype.base_type()) for dtype in frame.dtypes}
+        kinds = {str(dtype.base_type()) for dtype in set(frame.dtypes)}
         exact = self._polars.Float32 if kinds <= _SINGLE else self._polars.Float64
-        return frame.cast(exact)
+        return frame if kinds == {str(exact)} else frame.cast(exact)
 
     def _listed(self, chunk: _Chunk, name: str) -> Array:
         """A column of lists, all as long as the first one of the file."""
@@ -373,10 +382,9 @@ class _Reader:
         return ids
 
     def _refuse_nulls(self, chunk: _Chunk, names: Sequence[str]) -> None:
-        frame = chunk.frame.select(names)
-        holes = [name for name, count in zip(names, frame.null_count().row(0), strict=True) if count]
+        holes = [name for name in names if chunk.frame[name].null_count()]
         if holes:
-            rows = {name: int(frame[name].is_null().arg_true()[0]) for name in holes}
+            rows = {name: int(chunk.frame[name].is_null().arg_true()[0]) for name in holes}
             name = min(holes, key=lambda hole: rows[hole])
             raise InputError(
                 f"expected a value in column {quoted(name)}, got a null",

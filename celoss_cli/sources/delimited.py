@@ -44,7 +44,7 @@ def read(stream: Stream, request: ReadRequest) -> Dataset:
         for block in chain([first], body):
             read = partial(_batch, table, assembler, block, start)
             if request.missing == "error" and b'"' not in block.data:
-                found: Batch | Chunk = Chunk(block.data.count(b"\n"), read)
+                found: Batch | Chunk = Chunk(block.lines, read)
             else:
                 # How many rows it holds is known only afterwards, so it is read at once.
                 found = read()
@@ -67,7 +67,7 @@ def _batch(table: Table, assembler: Assembler, block: Block, start: int) -> Batc
     texts = [column for column in (mapping.id, mapping.group) if column is not None]
     if assembler.targets is not None and assembler.targets.by_name:
         texts += mapping.target
-    columns = [column for column in dict.fromkeys(mapping.used) if column not in texts]
+    columns = sorted(column for column in set(mapping.used) if column not in texts)
     try:
         return assembler.batch(parsed(block, len(table.names), columns, texts, request), start)
     except NotPlain:
@@ -126,8 +126,7 @@ class Table:
         end = block.data.index(b"\n") + 1
         while block.data.count(b'"', 0, end) % 2:
             end = block.data.index(b"\n", end) + 1
-        head, tail = block.data[:end], block.data[end:]
-        return names, Block(tail, block.line + head.count(b"\n"), block.offset + end, block.name)
+        return names, block.after(end)
 
     def _refuse_other_delimiter(self, name: str, line: int) -> None:
         other = next((mark for mark in ";\t|, " if mark in name and mark != self._delimiter), None)
@@ -173,19 +172,25 @@ class Table:
 
     def _with_whole_quotes(self, block: Block, lines: Iterator[str]) -> Iterator[str]:
         """The lines, where every quotation mark stands around a whole cell or is doubled within one."""
-        record, first = "", block.line
+        record: list[str] = []
+        quotes, first = 0, block.line
         for number_of_line, line in enumerate(lines, block.line):
-            record, first = (record + line, first) if record else (line, number_of_line)
-            if record.count('"') % 2:
-                yield line
+            first = first if record else number_of_line
+            record.append(line)
+            quotes += line.count('"')
+            if quotes % 2:
                 continue
-            if not self._whole_cells.fullmatch(record):
+            if quotes and not self._whole_cells.fullmatch("".join(record)):
                 raise InputError(
                     "expected quotation marks around whole values only, got one within a value",
                     place=self.place(first, None),
                 )
-            record = ""
-            yield line
+            yield from record
+            record, quotes = [], 0
+        if record:
+            raise InputError(
+                "expected a closing quote, got the end of the file", place=self.place(first, None)
+            )
 
 
 def _grammar_of_quotes(delimiter: str) -> re.Pattern[str]:

@@ -1,7 +1,7 @@
 """Plain blocks of a table, read many cells at a time.
 
-Numbers of a few digits are read by arithmetic on arrays. Blocks of long ones, or of quoted cells, go to
-a library: polars where it is installed, else ``numpy.loadtxt``. Libraries take more than celoss's
+Large blocks go to polars where it is installed. Without it numbers of a few digits are read by
+arithmetic on arrays, and blocks of long ones by ``numpy.loadtxt``. Libraries take more than celoss's
 grammar, each in its own way, so a block is looked at before it is handed over and its values
 afterwards. Whatever is not plain goes back to the strict reader, which takes it or says what is wrong
 with it. Every way gives the same bits: the double nearest to the decimal number.
@@ -23,11 +23,13 @@ from celoss_cli.sources.blocks import Block
 from celoss_cli.sources.digits import CutCells, cut_cells
 from celoss_cli.sources.numbers import number
 
-__all__ = ["NotPlain", "Plain", "Texts", "has_polars", "parsed"]
+__all__ = ["ROW_MAJOR_FROM", "NotPlain", "Plain", "Texts", "has_polars", "parsed"]
 
-_PRINTABLE = bytes(range(0x20, 0x7F)) + b"\n"
-_BEYOND_ASCII = bytes(range(0x80, 0x100))
+_SPACE, _DELETE = 0x20, 0x7F
 _WORTH_IMPORTING_BYTES = 1 << 21
+ROW_MAJOR_FROM = 64
+"""From this many columns on, the losses want the numbers row by row."""
+
 _FEW = 0.02
 """The part of the cells that may be read one by one."""
 
@@ -64,30 +66,39 @@ def parsed(
     if b"\r" in data:
         data = data.replace(b"\r\n", b"\n")
     _refuse_unprintable(data, delimiter.encode())
-    if b'"' not in data and delimiter != request.decimal:
-        cut = cut_cells(data, width, ord(delimiter), ord(request.decimal))
-        if cut is None:
-            raise NotPlain
-        numbers = _by_digits(cut, columns, request)
-        if numbers is not None:
-            return Plain(block, numbers, columns, {column: _column_of(cut, column) for column in texts})
-    if request.decimal != ".":
+    if len(data) >= _WORTH_IMPORTING_BYTES and request.decimal == "." and has_polars():
+        numbers, read_texts = _by_polars(data, block.lines, width, columns, texts, delimiter)
+        _refuse_limits(numbers, data, delimiter.encode(), only_numbers=len(columns) == width)
+        return Plain(block, numbers, columns, read_texts)
+    if b'"' in data or delimiter == request.decimal:
         raise NotPlain
-    numbers, read_texts = _by_library(data, width, columns, texts, delimiter)
-    _refuse_limits(numbers, data, delimiter.encode(), only_numbers=len(columns) == width)
-    return Plain(block, numbers, columns, read_texts)
+    cut = cut_cells(data, width, ord(delimiter), ord(request.decimal))
+    if cut is None:
+        raise NotPlain
+    found = _by_digits(cut, columns, request)
+    if found is None:
+        found = _by_loadtxt(data, len(cut), width, columns, request)
+        _refuse_limits(found, data, delimiter.encode(), only_numbers=len(columns) == width)
+    return Plain(block, found, columns, {column: _column_of(cut, column) for column in texts})
 
 
 def _refuse_unprintable(data: bytes, delimiter: bytes) -> None:
-    allowed = _PRINTABLE + (delimiter if delimiter == b"\t" else b"")
+    """Lets no control character pass but newlines, and tabs that are delimiters."""
+    text = np.frombuffer(data, np.uint8)
     if not data.isascii():
-        allowed += _BEYOND_ASCII
         try:
             data.decode()
         except UnicodeDecodeError:
             raise NotPlain from None
-    if data.translate(None, allowed) or data.startswith(b"\n") or b"\n\n" in data:
+    controls = _count(text < _SPACE) - _count(text == ord("\n"))
+    if controls and delimiter == b"\t":
+        controls -= _count(text == ord("\t"))
+    if controls or (int(text.max()) >= _DELETE and _DELETE in data):
         raise NotPlain
+
+
+def _count(which: Array) -> int:
+    return int(np.count_nonzero(which))
 
 
 def _by_digits(cut: CutCells, columns: Sequence[int], request: ReadRequest) -> Array | None:
@@ -111,21 +122,6 @@ def _by_digits(cut: CutCells, columns: Sequence[int], request: ReadRequest) -> A
 
 def _column_of(cut: CutCells, column: int) -> Callable[[], list[str]]:
     return lambda: [cell.decode() for cell in cut.cells(column)]
-
-
-def _by_library(
-    data: bytes, width: int, columns: Sequence[int], texts: Sequence[int], delimiter: str
-) -> Parsed:
-    """By polars where it is installed and worth its import, else by NumPy."""
-    rows = data.count(b"\n")
-    quoted = b'"' in data
-    if len(data) >= _WORTH_IMPORTING_BYTES and has_polars():
-        if quoted and not _quoted_cells_only(data, delimiter.encode()):
-            raise NotPlain
-        return _by_polars(data, rows, width, columns, texts, delimiter)
-    if quoted:
-        raise NotPlain
-    return _by_numpy(data, rows, width, columns, texts, delimiter)
 
 
 def _quoted_cells_only(data: bytes, delimiter: bytes) -> bool:
@@ -160,6 +156,8 @@ def _by_polars(
 ) -> Parsed:
     import polars as pl
 
+    if b'"' in data and not _quoted_cells_only(data, delimiter.encode()):
+        raise NotPlain
     kinds: dict[int, Any] = dict.fromkeys(range(width), pl.String)
     kinds.update(dict.fromkeys(columns, pl.Float64))
     try:
@@ -167,40 +165,37 @@ def _by_polars(
             data,
             has_header=False,
             schema={f"column_{column + 1}": kinds[column] for column in range(width)},
-            columns=sorted((*columns, *texts)) if len(columns) + len(texts) < width else None,
             separator=delimiter,
             quote_char='"',
         )
     except (pl.exceptions.PolarsError, UnicodeDecodeError):
         raise NotPlain from None
-    if frame.height != rows or any(series.null_count() for series in frame):
+    # A short line has a null in the last column, a cell without a number in its own.
+    looked_at = [frame[f"column_{column + 1}"] for column in {*columns, *texts, width - 1}]
+    if frame.height != rows or any(series.null_count() for series in looked_at):
         raise NotPlain
-    numbers = np.empty((rows, len(columns)))
-    for i, column in enumerate(columns):
-        numbers[:, i] = frame[f"column_{column + 1}"].to_numpy()
+    wanted = [f"column_{column + 1}" for column in columns]
+    only_numbers = frame if wanted == frame.columns else pl.DataFrame([frame[name] for name in wanted])
+    numbers = only_numbers.to_numpy(order="c" if len(columns) >= ROW_MAJOR_FROM else "fortran")
     return numbers, {column: frame[f"column_{column + 1}"].to_list for column in texts}
 
 
-def _by_numpy(
-    data: bytes, rows: int, width: int, columns: Sequence[int], texts: Sequence[int], delimiter: str
-) -> Parsed:
-    def load(columns: Sequence[int], dtype: Any) -> Array:
-        return np.loadtxt(
+def _by_loadtxt(data: bytes, rows: int, width: int, columns: Sequence[int], request: ReadRequest) -> Array:
+    if request.decimal != ".":
+        raise NotPlain
+    try:
+        numbers = np.loadtxt(
             io.BytesIO(data),
-            dtype=dtype,
             comments=None,
-            delimiter=delimiter,
+            delimiter=request.delimiter or ",",
             usecols=columns if len(columns) < width else None,
             ndmin=2,
         )
-
-    try:
-        numbers = load(columns, np.float64)
     except ValueError:
         raise NotPlain from None
     if numbers.shape != (rows, len(columns)):
         raise NotPlain
-    return numbers, {column: lambda column=column: load([column], object)[:, 0].tolist() for column in texts}  # type: ignore[misc]
+    return numbers
 
 
 class Plain:
