@@ -12,7 +12,7 @@ from celoss_cli.errors import InputError, LimitError, visible
 
 __all__ = ["Baseline", "read_baseline"]
 
-_MOST_BYTES = 1 << 28
+_MOST_BYTES = 1 << 26
 _SHOWN = 60
 
 
