@@ -141,9 +141,10 @@ def _run_check(given: Mapping[str, Any]) -> int:
 
 _CHECK_HELP = """Run the checks of the config file.
 
-Reads the nearest celoss.toml, or [tool.celoss] in pyproject.toml: named checks with a loss, files, options
-and limits. A check whose data is bad is told, and the others still run. The keys format, color and jobs of
-the file are defaults of these options, the variables CELOSS_FORMAT, CELOSS_COLOR and CELOSS_JOBS go before.
+Reads the nearest celoss.toml, or the table tool.celoss of pyproject.toml: named checks with a loss, files, \
+options and limits. A check whose data is bad is told, and the others still run. The keys format, color and \
+jobs of the file are defaults of these options, the variables CELOSS_FORMAT, CELOSS_COLOR and CELOSS_JOBS go \
+before.
 
 Example: celoss check --report junit=checks.xml"""
 
