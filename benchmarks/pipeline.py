@@ -247,8 +247,10 @@ class Run:
 
 
 def run(command: Sequence[str]) -> Run:
+    # An installed package comes with its bytecode, so that of a working tree is kept as well.
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     start = perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.PIPE)
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, env=environment)
     assert process.stdout is not None  # noqa: S101 - for the type checker
     printed = process.stdout.read()
     _, status, usage = os.wait4(process.pid, 0)

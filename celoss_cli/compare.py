@@ -1,4 +1,4 @@
-"""Two aligned results -> a comparison, and the comparison against its limits.
+"""Two aligned results -> a comparison.
 
 A and B are two sets of predictions for the same rows and targets. What is compared is the mean loss, with
 the loss's own denominator; the difference is always B - A, so a positive one says that B is worse. Nothing
@@ -8,18 +8,18 @@ here reads, prints or exits.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
 
-from celoss_cli.data import Array, Bounds, Change, ClassChange, Comparison, Tally, Verdict
+from celoss_cli.data import Array, Bounds, Change, ClassChange, Comparison, Tally
 from celoss_cli.exact import ExactSum, exact_sum
 from celoss_cli.resampling import Units, bootstrap, interval, sign_flip_test, sign_test, units_of
 
-__all__ = ["Pairs", "Plan", "Subject", "compared", "verdicts"]
+__all__ = ["Pairs", "Plan", "Subject", "compared"]
 
 
 @dataclass(frozen=True)
@@ -205,38 +205,3 @@ def _class_change(name: str, first: Tally, second: Tally) -> ClassChange:
         second=second.loss / second.weight,
         difference=(second.loss + -first.loss) / first.weight,
     )
-
-
-def verdicts(
-    comparison: Comparison, max_increase: float | None = None, non_inferior: float | None = None
-) -> tuple[Verdict, ...]:
-    """A verdict for each limit; limits are inclusive, and NaN or an infinite value never passes.
-
-    Args:
-        comparison: what is judged.
-        max_increase: the largest mean difference B - A, or None.
-        non_inferior: the largest upper end of its interval, or None.
-
-    """
-    return tuple(_verdicts(comparison, max_increase, non_inferior))
-
-
-def _verdicts(
-    comparison: Comparison, max_increase: float | None, non_inferior: float | None
-) -> Iterator[Verdict]:
-    if max_increase is not None:
-        yield _at_most("max-increase", "mean difference", comparison.difference, max_increase)
-    if non_inferior is not None:
-        what = f"upper end of the {100 * comparison.confidence:g}% interval"
-        yield _at_most("non-inferior", what, comparison.bounds.high, non_inferior)
-
-
-def _at_most(name: str, what: str, value: float, limit: float) -> Verdict:
-    passed = math.isfinite(value) and value <= limit
-    if passed:
-        reason = f"{what} {value!r} is at most {limit!r}"
-    elif math.isfinite(value):
-        reason = f"{what} {value!r} is above {limit!r}"
-    else:
-        reason = f"{what} {value!r} is no number to hold against {limit!r}"
-    return Verdict(name, passed, value, "<=", limit, what, reason)

@@ -26,6 +26,7 @@ __all__ = [
     "Comparison",
     "Finding",
     "Group",
+    "Outcome",
     "Quantile",
     "Reduction",
     "Report",
@@ -375,6 +376,7 @@ class Report:
         quantiles: of the losses of the counted elements, where they were asked for.
         worst: the elements with the largest losses, the largest first, where they were asked for.
         perplexity: exp of the mean in nats, for a mean of a loss of one class.
+        checks: a verdict for each limit that was asked for.
 
     """
 
@@ -400,6 +402,35 @@ class Report:
     quantiles: Sequence[Quantile] = ()
     worst: Sequence[Workings] = ()
     perplexity: float | None = None
+    checks: Sequence[Verdict] = ()
+
+    @property
+    def failed(self) -> bool:
+        """Whether a check failed."""
+        return not all(verdict.passed for verdict in self.checks)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A named check of a config file after it ran.
+
+    Attributes:
+        name: the name in the config file.
+        report: the result with its verdicts, or None where nothing could be computed.
+        error: why nothing was computed, or "".
+        exit_code: what this check alone answers.
+
+    """
+
+    name: str
+    report: Report | None
+    error: str = ""
+    exit_code: int = 0
+
+    @property
+    def verdicts(self) -> Sequence[Verdict]:
+        """The verdicts, none where nothing was computed."""
+        return () if self.report is None else self.report.checks
 
 
 @dataclass(frozen=True, slots=True)

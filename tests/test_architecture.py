@@ -32,10 +32,10 @@ LAYERS = (
     {"exact"},
     {"data"},
     {"resampling"},
-    {"losses", "sources", "formats", "findings", "compare"},
+    {"losses", "sources", "formats", "findings", "gate", "compare"},
     {"collect"},
     {"evaluate"},
-    {"functional", "pairing", "partial", "reporting"},
+    {"functional", "pairing", "partial", "reporting", "baseline", "config"},
     {"cli"},
     {"__main__"},
 )

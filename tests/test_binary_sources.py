@@ -25,7 +25,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from celoss_cli.data import Array, Chunk
+from celoss_cli.data import Array, Batch, Chunk
 from celoss_cli.errors import InputError, LimitError, UsageError
 from celoss_cli.sources import format_of, npy, read
 from celoss_cli.sources.arrays import dataset_of_arrays
@@ -76,8 +76,13 @@ def npz_bytes(compressed: bool = False, **arrays: Array) -> bytes:
     return out.getvalue()
 
 
+def batches_of(dataset: Dataset) -> list[Batch]:
+    """The batches in order, with those read that are still to be read."""
+    return [part.read() if isinstance(part, Chunk) else part for part in dataset.batches]
+
+
 def rows_of(dataset: Dataset) -> tuple[Array, Array]:
-    batches = [part.read() if isinstance(part, Chunk) else part for part in dataset.batches]
+    batches = batches_of(dataset)
     return np.concatenate([b.input for b in batches]), np.concatenate([b.target for b in batches])
 
 
@@ -435,7 +440,7 @@ def test_slices_hold_the_rows_in_order_and_name_their_places(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("celoss_cli.sources.arrays._SLICE_BYTES", size)
         dataset = dataset_of_arrays(x, y, {"columns": {}}, REQUEST, places=("f: $.x", "f: $.y"))
-        batches = list(dataset.batches)
+        batches = batches_of(dataset)
     assert all(batch.input.nbytes <= max(size, classes * 4) for batch in batches)
     assert [batch.place(0) for batch in batches] == [f"f: $.y[{batch.start}]" for batch in batches]
     assert [batch.start for batch in batches] == [int(batch.target[0]) for batch in batches]
@@ -445,9 +450,9 @@ def test_slices_hold_the_rows_in_order_and_name_their_places(
 
 def test_elements_and_single_rows_are_taken_as_they_are() -> None:
     vector = np.array([0.1, 0.9, 0.5])
-    (batch,) = dataset_of_arrays(vector, np.array(1), {}, REQUEST).batches
+    (batch,) = batches_of(dataset_of_arrays(vector, np.array(1), {}, REQUEST))
     assert batch.input.shape == (3,)
-    (batch,) = dataset_of_arrays(vector, np.array([0, 1, 1]), {}, ELEMENTWISE).batches
+    (batch,) = batches_of(dataset_of_arrays(vector, np.array([0, 1, 1]), {}, ELEMENTWISE))
     assert batch.target.shape == (3,)
     with pytest.raises(InputError, match="Expected 3 targets"):
         dataset_of_arrays(vector, np.array([0, 1]), {}, ELEMENTWISE)
@@ -648,7 +653,7 @@ def test_any_cutting_gives_the_rows_of_the_frame(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("celoss_cli.sources.columnar._BATCH_BYTES", size)
         stream = open_stream(str(path))
-        batches = list(columnar.read(stream, REQUEST).batches)
+        batches = batches_of(columnar.read(stream, REQUEST))
         stream.close()
     x = np.concatenate([batch.input for batch in batches])
     assert x.dtype == (np.float32 if set(types) == {pl.Float32} else np.float64)
@@ -776,7 +781,7 @@ def test_files_that_are_cut_or_something_else_are_refused(tmp_path: Path, polars
             path.write_bytes(data[:length])
             stream = open_stream(str(path))
             with pytest.raises(InputError):
-                list(columnar.read(stream, REQUEST).batches)
+                batches_of(columnar.read(stream, REQUEST))
             stream.close()
     path = tmp_path / "other.feather"
     polars.DataFrame(TABLE).write_ipc_stream(path)
@@ -801,7 +806,7 @@ def test_a_broken_part_never_shortens_the_data(tmp_path: Path, polars: ModuleTyp
         data[position] ^= 0xA5
         stream = open_stream(str(path))
         try:
-            assert sum(map(len, columnar.read(stream, REQUEST).batches)) == 3
+            assert sum(map(len, batches_of(columnar.read(stream, REQUEST)))) == 3
         except InputError:
             pass
         finally:
@@ -973,7 +978,7 @@ def test_large_arrays_stay_on_the_disk(tmp_path: Path) -> None:
             "from celoss_cli.sources.base import ReadRequest, open_stream\n"
             "request = ReadRequest(per_class=True, takes='logits')\n"
             "x, y = (npy.read_values(open_stream(path), request) for path in sys.argv[1:])\n"
-            "rows = sum(len(batch) for batch in dataset_of_arrays(x, y, {}, request).batches)\n"
+            "rows = sum(len(part.read()) for part in dataset_of_arrays(x, y, {}, request).batches)\n"
             "assert rows == 1_000_000\n"
         )
         assert peak_of_private_memory([sys.executable, "-c", code, str(logits), str(labels)]) < 100 << 20

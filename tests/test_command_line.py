@@ -549,3 +549,17 @@ def test_an_infinite_target_is_null_in_json_lines() -> None:
     arguments = ("--log-probs=-0.7", "--targets=-inf", "--log-target", "--reduction", "none")
     done = celoss("kl", *arguments, "--format", "jsonl")
     assert json.loads(done.stdout)["target"] is None
+
+
+@pytest.mark.parametrize("installed", [True, False])
+def test_who_reads_a_large_table_without_polars_is_told(
+    installed: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    from celoss_cli.cli import loss
+    from celoss_cli.cli.main import run
+
+    (tmp_path / "p.csv").write_text(GOOD)
+    monkeypatch.setattr(loss, "_LARGE_BYTES", len(GOOD))
+    monkeypatch.setattr(loss, "has_polars", lambda: installed)
+    assert run(["ce", str(tmp_path / "p.csv"), "--format", "value"]) == 0
+    assert ("celoss-cli[fast]" in capfd.readouterr().err) != installed

@@ -19,9 +19,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from celoss_cli.compare import Pairs, Plan, Subject, compared, verdicts
+from celoss_cli.compare import Pairs, Plan, Subject, compared
 from celoss_cli.data import Bounds, Comparison
 from celoss_cli.formats import FORMATS, Style
+from celoss_cli.gate import comparison_verdicts as verdicts
 from celoss_cli.resampling import bootstrap, interval, sign_flip_test, sign_test, units_of
 
 SCHEMA = json.loads(
@@ -284,7 +285,7 @@ def test_a_loss_that_is_not_finite_has_no_interval_and_passes_no_gate() -> None:
         assert math.isnan(found.standard_error)
         assert math.isnan(found.bounds.high)
         assert found.flip_p is None
-        assert [verdict.passed for verdict in verdicts(found, math.inf, math.inf)] == [False, False]
+        assert [verdict.passed for verdict in verdicts(found, 1e300, 1e300)] == [False, False]
 
 
 def test_a_nan_is_no_win_and_no_loss_and_comes_first() -> None:
@@ -300,9 +301,7 @@ def test_one_row_has_no_interval() -> None:
     assert not verdicts(found, non_inferior=10.0)[0].passed
 
 
-@pytest.mark.parametrize(
-    ("limit", "passed"), [(0.5, True), (0.49, False), (math.nan, False), (0, False), (1, True)]
-)
+@pytest.mark.parametrize(("limit", "passed"), [(0.5, True), (0.49, False), (0, False), (1, True)])
 def test_limits_are_inclusive(limit: float, passed: bool) -> None:
     (verdict,) = verdicts(comparison([1.0, 1.0], [1.5, 1.5]), max_increase=limit)
     assert (verdict.name, verdict.passed, verdict.value) == ("max-increase", passed, 0.5)
@@ -589,9 +588,27 @@ def test_a_failed_gate_exits_1_and_every_verdict_is_told(
         checks = document(done)["checks"]
         told = [f"{'pass' if check['passed'] else 'FAIL'} {check['name']}" for check in checks]
     else:
-        plain = (done.stdout + done.stderr).replace("*", "").replace("\\", "")
-        told = re.findall(r"^(?:celoss: )?((?:pass|FAIL) [a-z-]+):", plain, re.MULTILINE)
+        plain = " ".join(re.sub(r"[*\\|:]", " ", done.stdout + done.stderr).split())
+        told = re.findall(r"(?:pass|FAIL) (?:max-increase|non-inferior)", plain)
     assert told == marks
+
+
+def test_exit_zero_and_further_formats(tmp_path: Path) -> None:
+    report = tmp_path / "told.md"
+    done = compare(
+        tmp_path,
+        OLD,
+        NEW,
+        "--format=value",
+        "--max-increase=-1",
+        "--exit-zero",
+        "--report",
+        f"markdown={report}",
+    )
+    assert (done.returncode, "FAIL max-increase" in done.stderr) == (0, True)
+    assert "**FAIL**" in report.read_text()
+    done = compare(tmp_path, OLD, NEW, "--report", f"junit={report}")
+    assert (done.returncode, "with a format of table, value, json, markdown" in done.stderr) == (2, True)
 
 
 def test_an_infinite_loss_fails_the_gate(tmp_path: Path) -> None:

@@ -12,7 +12,9 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from celoss_cli import __version__
-from celoss_cli.cli.options import compare_options, loss_options, merge_options
+from celoss_cli.cli.compare_options import compare_options
+from celoss_cli.cli.gate_options import check_options, gate_options
+from celoss_cli.cli.options import loss_options, merge_options
 from celoss_cli.errors import ExitCode, UsageError
 from celoss_cli.losses import LOSSES, LossSpec
 
@@ -47,7 +49,12 @@ class _StrictCommand(TyperCommand):
         for param, times in Counter(order).items():
             if times > 1 and _is_option(param) and not getattr(param, "multiple", False):
                 raise UsageError(f"Expected {param.opts[0]} once, got it {times} times.")
-        return super().parse_args(ctx, args)
+        rest = super().parse_args(ctx, args)
+        if not ctx.resilient_parsing and ctx.obj is None:
+            from celoss_cli.cli.settings import settle
+
+            settle(ctx)
+        return rest
 
 
 def _reading_their_text(params: Iterable[Any]) -> list[Any]:
@@ -117,7 +124,7 @@ def _loss_command(spec: LossSpec) -> Callable[..., Job]:
 
     about = f"{spec.summary}\n\nA target is {spec.target}. Computes torch.nn.functional.{spec.name}."
     example = f"\n\nExample: {_EXAMPLES[spec.command]}" if spec.command in _EXAMPLES else ""
-    return _command(run_loss, loss_options(spec), about + example)
+    return _command(run_loss, {**loss_options(spec), **gate_options()}, about + example)
 
 
 def _run_merge(given: Mapping[str, Any]) -> int:
@@ -133,6 +140,22 @@ The result has the same bits as one run over all the data.
 Example: celoss ce part1.csv --emit-partial 1.json; celoss merge 1.json 2.json"""
 
 
+def _run_check(given: Mapping[str, Any]) -> int:
+    from celoss_cli.cli.check import run
+
+    return run(given)
+
+
+_CHECK_HELP = """Run the checks of the config file.
+
+Reads the nearest celoss.toml, or the table tool.celoss of pyproject.toml: named checks with a loss, files, \
+options and limits. A check whose data is bad is told, and the others still run. The keys format, color and \
+jobs of the file are defaults of these options, the variables CELOSS_FORMAT, CELOSS_COLOR and CELOSS_JOBS go \
+before.
+
+Example: celoss check --report junit=checks.xml"""
+
+
 def _run_compare(given: Mapping[str, Any]) -> int:
     from celoss_cli.cli.compare import run
 
@@ -141,8 +164,8 @@ def _run_compare(given: Mapping[str, Any]) -> int:
 
 _COMPARE_HELP = """Compare the predictions of two files on the same rows.
 
-The difference is the mean loss of B less that of A: a positive one says that B is worse. Rows are aligned by
-their ids, and both files must have the same targets.
+The difference is the mean loss of B less that of A: a positive one says that B is worse. Rows are aligned \
+by their ids, and both files must have the same targets.
 
 Example: celoss compare old.csv new.csv --loss ce --max-increase 0.01"""
 
@@ -170,8 +193,10 @@ def _app() -> typer.Typer:
 
     for spec in LOSSES.values():
         app.command(spec.command, cls=_StrictCommand, epilog=_exit_codes())(_loss_command(spec))
-    merge = _command(_run_merge, merge_options(), _MERGE_HELP)
+    merge = _command(_run_merge, {**merge_options(), **gate_options()}, _MERGE_HELP)
     app.command("merge", cls=_StrictCommand, epilog=_exit_codes())(merge)
+    check = _command(_run_check, check_options(), _CHECK_HELP)
+    app.command("check", cls=_StrictCommand, epilog=_exit_codes())(check)
     compare = _command(_run_compare, compare_options(), _COMPARE_HELP)
     app.command("compare", cls=_StrictCommand, epilog=_exit_codes())(compare)
     return app

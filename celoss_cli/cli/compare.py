@@ -10,20 +10,20 @@ from typing import Any
 
 from celoss_cli.cli.loss import (
     chosen_loss,
-    on_class_axis,
     other_input,
     read_request,
     refuse_unused_columns,
 )
-from celoss_cli.cli.output import PipeClosed, note, stdout_style, write_file, write_stdout
+from celoss_cli.cli.output import note
 from celoss_cli.cli.progress import Bar
-from celoss_cli.cli.result import chosen_format
-from celoss_cli.compare import Plan, Subject, compared, verdicts
+from celoss_cli.cli.result import chosen_format, chosen_reports, publish
+from celoss_cli.compare import Plan, Subject, compared
 from celoss_cli.data import Comparison, Reduction
 from celoss_cli.errors import ExitCode, InputError, UsageError, visible
 from celoss_cli.evaluate import Request, default_jobs
 from celoss_cli.findings import findings
-from celoss_cli.formats import FormatSpec, Style
+from celoss_cli.formats import FORMATS, FormatSpec
+from celoss_cli.gate import comparison_verdicts
 from celoss_cli.losses import LOSSES, LossSpec
 from celoss_cli.losses.base import UNITS
 from celoss_cli.pairing import Side, aligned, labels_of, paired, side_of
@@ -46,18 +46,25 @@ def run(given: Mapping[str, Any]) -> int:
     """
     spec, format = LOSSES[given["loss"]], chosen_format(given)
     _refuse_unused(spec, given)
+    extra = _reports(given)
     comparison, sides = _compared(spec, _as_for_a_loss(given))
-    comparison = replace(
-        comparison, checks=verdicts(comparison, given["max_increase"], given["non_inferior"])
-    )
-    code = ExitCode.CHECK_FAILED if comparison.failed else ExitCode.DONE
+    checks = comparison_verdicts(comparison, given["max_increase"], given["non_inferior"])
+    comparison = replace(comparison, checks=checks)
+    failed = comparison.failed and not given["exit_zero"]
+    code = ExitCode.CHECK_FAILED if failed else ExitCode.DONE
     _tell(comparison, sides, format, given)
-    try:
-        _write(comparison, format, given)
-    except PipeClosed:
-        if not comparison.failed:
-            raise
+    publish(lambda spec, style: spec.render_comparison(comparison, style), format, extra, given, code)
     return code
+
+
+def _reports(given: Mapping[str, Any]) -> list[tuple[FormatSpec, str]]:
+    """The further formats and their files."""
+    extra = chosen_reports(given)
+    for spec, _ in extra:
+        if not spec.comparison:
+            able = ", ".join(known.name for known in FORMATS.values() if known.comparison)
+            raise UsageError(f"Expected --report with a format of {able}, got {spec.name}.")
+    return extra
 
 
 def _refuse_unused(spec: LossSpec, given: Mapping[str, Any]) -> None:
@@ -123,7 +130,7 @@ def _side(
 ) -> tuple[Side, Reduction, dict[str, Any], dict[str, Any]]:
     """One data set, its reduction, the options in force and how it was read."""
     bar = Bar()
-    dataset = on_class_axis(gather([path], request, given["input_format"], bar.show), given)
+    dataset = gather([path], request, given["input_format"], bar.show)
     with contextlib.closing(dataset), bar:
         refuse_unused_columns(dataset.described["columns"], given)
         loss, said, options = chosen_loss(spec, given, dataset, request)
@@ -148,14 +155,6 @@ def _side(
     return side, reduction, options, {**dataset.described, **read}
 
 
-def _write(comparison: Comparison, format: FormatSpec, given: Mapping[str, Any]) -> None:
-    if given["output"] is None:
-        write_stdout(format.render_comparison(comparison, stdout_style(given["color"])))
-        return
-    style = Style(color=given["color"] == "always", version=stdout_style("never").version)
-    write_file(given["output"], format.render_comparison(comparison, style))
-
-
 def _tell(
     comparison: Comparison, sides: tuple[Side, Side], format: FormatSpec, given: Mapping[str, Any]
 ) -> None:
@@ -167,6 +166,6 @@ def _tell(
             note(f"celoss: note: {side.name}: {rows} with missing values skipped")
         for found in findings(evaluation.seen + Counter({"clamped": evaluation.tally.clamped})):
             note(f"celoss: {found.severity} {found.code}: {side.name}: {found.message}")
-    if format.name == "value" or given["output"] is not None:
+    if not format.checks or given["output"] is not None:
         for verdict in comparison.checks:
             note(f"celoss: {'pass' if verdict.passed else 'FAIL'} {verdict.name}: {verdict.reason}")

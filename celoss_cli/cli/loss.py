@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import math
+import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import Any, cast
 
 import numpy as np
 
-from celoss_cli.cli.output import write_file
+from celoss_cli.cli.output import note, write_file
 from celoss_cli.cli.progress import Bar
-from celoss_cli.cli.result import chosen_format, deliver
+from celoss_cli.cli.result import gated
 from celoss_cli.collect import Wanted
-from celoss_cli.data import Batch, Chunk, Reduction, Report
-from celoss_cli.errors import ExitCode, InputError, UsageError, quoted
+from celoss_cli.data import Reduction, Report
+from celoss_cli.errors import InputError, UsageError, quoted
 from celoss_cli.evaluate import Request, default_jobs, evaluate
 from celoss_cli.formats import FORMATS, FormatSpec
 from celoss_cli.losses import LossSpec
@@ -26,10 +27,11 @@ from celoss_cli.partial import Partial, as_text
 from celoss_cli.reporting import report_of
 from celoss_cli.sources.base import ColumnChoice, Dataset, ReadRequest
 from celoss_cli.sources.gather import Watch, gather
+from celoss_cli.sources.plain import has_polars
 from celoss_cli.sources.truth import Truth, read_truth
 from celoss_cli.sources.values import dataset_of_values, read_value
 
-__all__ = ["chosen_loss", "on_class_axis", "other_input", "read_request", "refuse_unused_columns", "run"]
+__all__ = ["chosen_loss", "computed", "other_input", "read_request", "refuse_unused_columns", "run"]
 
 _INPUT_KINDS = {
     "logits": "logits",
@@ -39,6 +41,9 @@ _INPUT_KINDS = {
     "probabilities": "probs",
 }
 """What a JSON key says that the input is."""
+
+_LARGE_BYTES = 128 << 20
+"""Tables of this size take more than a second."""
 
 _SHOWN_ROWS = 3
 
@@ -65,7 +70,16 @@ def run(spec: LossSpec, given: Mapping[str, Any]) -> int:
         CelossError: for anything that stands in the way.
 
     """
-    format = chosen_format(given)
+    return gated(given, lambda shown: computed(spec, given, shown))
+
+
+def computed(spec: LossSpec, given: Mapping[str, Any], format: FormatSpec) -> Report:
+    """The report, with what this format shows.
+
+    Raises:
+        CelossError: for anything that stands in the way.
+
+    """
     _refuse_unused(spec, format, given)
     request = read_request(spec, given)
     if given["targets"] is not None and given["input"] is None:
@@ -76,14 +90,14 @@ def run(spec: LossSpec, given: Mapping[str, Any]) -> int:
         if given["input"] is None:
             refuse_unused_columns(dataset.described["columns"], given)
         loss, reduction, options = chosen_loss(spec, given, dataset, request)
-        report = _report(spec, loss, given, dataset, reduction, options, format, request.truth)
-    deliver(report, format, given)
-    return ExitCode.DONE
+        return _report(spec, loss, given, dataset, reduction, options, format, request.truth)
 
 
 def _refuse_unused(spec: LossSpec, format: FormatSpec, given: Mapping[str, Any]) -> None:
     """Refuses options that would be read and change nothing."""
     for name, ability in _SHOWN_BY.items():
+        if name == "by" and given["max_group"]:
+            continue  # the gate asks for the groups
         if given[name] is not None and given[name] is not False and not getattr(format, ability):
             able = [other.name for other in FORMATS.values() if getattr(other, ability)]
             raise UsageError(f"Expected --{name} with --format {' or '.join(able)}, got {format.name}.")
@@ -117,6 +131,7 @@ def read_request(spec: LossSpec, given: Mapping[str, Any]) -> ReadRequest:
         missing=given["missing"],
         allow_nonfinite=given["allow_nonfinite"],
         allow_unterminated=given["allow_unterminated"],
+        class_axis=given.get("class_axis"),
     )
 
 
@@ -133,14 +148,21 @@ def _dataset(spec: LossSpec, given: Mapping[str, Any], request: ReadRequest, wat
             read_value(given[name], option, request)
             for name, option in (("input", takes), ("targets", "--targets"))
         )
-        return on_class_axis(dataset_of_values(input, target, request), given)
+        return dataset_of_values(input, target, request)
     if not files and _nothing_on_stdin():
         raise UsageError(
             f"Expected a file, --{spec.takes} and --targets, or data on standard input, got none.",
             hint=f"celoss {spec.command} --help shows how",
         )
-    dataset = gather(files or ["-"], request, given["input_format"], watch)
-    return on_class_axis(dataset, given)
+    _name_the_extra(files)
+    return gather(files or ["-"], request, given["input_format"], watch)
+
+
+def _name_the_extra(files: Sequence[str]) -> None:
+    """Tells who reads large tables without polars that there is a faster way."""
+    tables = [path for path in files if path.endswith((".csv", ".tsv", ".txt")) and os.path.isfile(path)]
+    if sum(map(os.path.getsize, tables)) >= _LARGE_BYTES and not has_polars():
+        note("celoss: note: tables of this size are read faster with pip install 'celoss-cli[fast]'")
 
 
 def refuse_unused_columns(columns: Mapping[str, Any], given: Mapping[str, Any]) -> None:
@@ -163,37 +185,6 @@ def _names(pattern: str, column: str) -> bool:
 
 def _nothing_on_stdin() -> bool:
     return sys.stdin is None or sys.stdin.isatty()
-
-
-def on_class_axis(dataset: Dataset, given: Mapping[str, Any]) -> Dataset:
-    """The data set with the class axis that the user named moved to where PyTorch has it."""
-    axis = given.get("class_axis")
-    if axis is None:
-        return dataset
-
-    def moved(batches: Iterator[Batch | Chunk]) -> Iterator[Batch | Chunk]:
-        for batch in batches:
-            if isinstance(batch, Chunk):
-                yield Chunk(len(batch), lambda chunk=batch: one(chunk.read()))  # type: ignore[misc]
-            else:
-                yield one(batch)
-
-    def one(batch: Batch) -> Batch:
-        dimensions = batch.input.ndim
-        if batch.labels is not None and axis not in (1, -1):
-            raise UsageError(
-                f"Expected --class-axis 1 for a table, whose classes are its columns, got {axis}."
-            )
-        if not -dimensions <= axis < dimensions:
-            raise UsageError(f"Expected --class-axis of a {dimensions}-dimensional input, got {axis}.")
-        target = batch.target
-        if target.ndim == dimensions and dimensions > 1:
-            target = np.moveaxis(target, axis, 1)
-        input = np.moveaxis(batch.input, axis, 1) if dimensions > 1 else batch.input
-        return replace(batch, input=input, target=target)
-
-    dataset.batches = moved(dataset.batches)
-    return dataset
 
 
 def chosen_loss(

@@ -49,9 +49,9 @@ def run(arguments: Sequence[str]) -> ExitCode:
             raise InputError(f"{visible(str(error.strerror or error))}.", place=place) from error
     except CelossError as error:
         return _failed(error, arguments)
-    except PipeClosed:
+    except PipeClosed as closed:
         _forget_stdout()
-        return ExitCode.PIPE_CLOSED
+        return closed.code
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
     except _Terminated:

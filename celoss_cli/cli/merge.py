@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from celoss_cli.cli.output import write_file
-from celoss_cli.cli.result import chosen_format, deliver
-from celoss_cli.data import Reduction
-from celoss_cli.errors import ExitCode
+from celoss_cli.cli.result import gated
+from celoss_cli.data import Reduction, Report
 from celoss_cli.losses import LOSSES
 from celoss_cli.partial import Partial, as_text, loss_of, merged, read_partial
 from celoss_cli.reporting import report_of
@@ -26,11 +25,14 @@ def run(given: Mapping[str, Any]) -> int:
         CelossError: for anything that stands in the way.
 
     """
-    format = chosen_format(given)
+    return gated(given, lambda _: _computed(given))
+
+
+def _computed(given: Mapping[str, Any]) -> Report:
     whole = merged((path, _read(path)) for path in given["partials"])
     if given["emit_partial"] is not None:
         write_file(given["emit_partial"], [as_text(whole)])
-    report = report_of(
+    return report_of(
         LOSSES[whole.loss],
         loss_of(whole),
         whole.evaluation,
@@ -41,8 +43,6 @@ def run(given: Mapping[str, Any]) -> int:
         by=whole.by,
         quantiles=whole.quantiles,
     )
-    deliver(report, format, given)
-    return ExitCode.DONE
 
 
 def _read(path: str) -> Partial:

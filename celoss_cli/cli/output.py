@@ -12,10 +12,10 @@ from collections.abc import Iterable, Iterator
 from typing import TextIO
 
 from celoss_cli import __version__
-from celoss_cli.errors import OutputError, visible
+from celoss_cli.errors import ExitCode, OutputError, visible
 from celoss_cli.formats import Style
 
-__all__ = ["PipeClosed", "note", "stdout_style", "width_in", "write_file", "write_stdout"]
+__all__ = ["PipeClosed", "append_file", "note", "stdout_style", "width_in", "write_file", "write_stdout"]
 
 _ASCII = str.maketrans(
     {
@@ -35,7 +35,11 @@ _ASCII = str.maketrans(
 
 
 class PipeClosed(Exception):
-    """The reader of standard output went away."""
+    """The reader of standard output went away; a check that failed before is not forgotten."""
+
+    def __init__(self, code: ExitCode = ExitCode.PIPE_CLOSED) -> None:
+        super().__init__(code)
+        self.code = code
 
 
 def stdout_style(color: str) -> Style:
@@ -145,6 +149,17 @@ def write_file(path: str, pieces: Iterable[str]) -> None:
             with contextlib.suppress(OSError):
                 os.unlink(temporary)
             raise
+
+
+def append_file(path: str, pieces: Iterable[str]) -> None:
+    """Adds text to a file that others add to as well.
+
+    Raises:
+        OutputError: if it cannot be written.
+
+    """
+    with _output_errors(visible(path)), open(path, "ab", buffering=0) as file:
+        _write_all(file.fileno(), "".join(pieces).encode())
 
 
 def _mode(path: str) -> int:

@@ -2,16 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from celoss_cli.cli.output import note, stdout_style, write_file, write_stdout
+from celoss_cli.cli.gates import gate_of
+from celoss_cli.cli.output import PipeClosed, append_file, note, stdout_style, write_file, write_stdout
 from celoss_cli.data import Report
-from celoss_cli.errors import UsageError
+from celoss_cli.errors import ExitCode, UsageError, quoted, visible
 from celoss_cli.formats import FORMATS, FormatSpec, Style
 from celoss_cli.sources.columns import plural
 
-__all__ = ["chosen_format", "deliver"]
+__all__ = ["Rendered", "chosen_format", "chosen_reports", "gated", "publish", "remarks"]
+
+Rendered = Callable[[FormatSpec, Style], Iterator[str]]
+"""Renders one result in any format."""
+
+
+def gated(given: Mapping[str, Any], compute: Callable[[FormatSpec], Report]) -> ExitCode:
+    """Computes, holds the report against the limits, writes it and keeps it; answers the exit code.
+
+    Args:
+        given: the options of the command.
+        compute: the report, with whatever this format or another one asked for shows.
+
+    Raises:
+        CelossError: for anything that stands in the way.
+        PipeClosed: if nobody reads standard output any more.
+
+    """
+    format, extra = chosen_format(given), chosen_reports(given)
+    gate = gate_of(given)
+    for spec in (format, *(spec for spec, _ in extra)):
+        if spec.only_checks and not gate.asked:
+            raise UsageError(f"Expected a check with --format {spec.name}, for example --max, got none.")
+    report = gate.judged(compute(_able(format, extra)))
+    code = gate.exit_code(report)
+    _tell_verdicts(report, format, given)
+    publish(lambda spec, style: spec.render(report, style), format, extra, given, code)
+    for line in remarks(report):
+        note(f"celoss: {line}")
+    gate.keep(report)
+    return code
 
 
 def chosen_format(given: Mapping[str, Any]) -> FormatSpec:
@@ -26,19 +59,84 @@ def chosen_format(given: Mapping[str, Any]) -> FormatSpec:
     return FORMATS["json" if given["json"] else given["format"] or "table"]
 
 
-def deliver(report: Report, format: FormatSpec, given: Mapping[str, Any]) -> None:
-    """Writes the report where it is wanted, and on standard error what a reader should know of it."""
-    if given["output"] is None:
-        write_stdout(format.render(report, stdout_style(given["color"])))
-    else:
-        style = Style(color=given["color"] == "always", version=stdout_style("never").version)
-        write_file(given["output"], format.render(report, style))
+def chosen_reports(given: Mapping[str, Any]) -> list[tuple[FormatSpec, str]]:
+    """The further formats and the files they go to.
+
+    Raises:
+        UsageError: for a format that there is not, and for a file that is named twice.
+
+    """
+    chosen: list[tuple[FormatSpec, str]] = []
+    for text in given["report"] or ():
+        name, _, path = text.partition("=")
+        if name not in FORMATS or not path:
+            known = ", ".join(FORMATS)
+            raise UsageError(f"Expected --report FORMAT=FILE with a format of {known}, got {quoted(text)}.")
+        if path in (given["output"], *(other for _, other in chosen)):
+            raise UsageError(f"Expected one format for each file, got two for {quoted(path)}.")
+        chosen.append((FORMATS[name], path))
+    return chosen
+
+
+def _able(format: FormatSpec, extra: Sequence[tuple[FormatSpec, str]]) -> FormatSpec:
+    """The format with what the others show too."""
+    specs = [format, *(spec for spec, _ in extra)]
+    return replace(
+        format,
+        every_row=any(spec.every_row for spec in specs),
+        workings=any(spec.workings for spec in specs),
+        gradient=any(spec.gradient for spec in specs),
+        breakdown=any(spec.breakdown for spec in specs),
+    )
+
+
+def publish(
+    render: Rendered,
+    format: FormatSpec,
+    extra: Sequence[tuple[FormatSpec, str]],
+    given: Mapping[str, Any],
+    code: ExitCode,
+) -> None:
+    """Writes a result in every format that is wanted, standard output last.
+
+    Raises:
+        OutputError: if something cannot be written.
+        PipeClosed: if nobody reads standard output any more; a check that failed stays failed.
+
+    """
+    plain = Style(version=stdout_style("never").version)
+    for spec, path in extra:
+        write_file(path, render(spec, plain))
+    summary = os.environ.get("GITHUB_STEP_SUMMARY")
+    if summary and any(spec.name == "github" for spec in (format, *(spec for spec, _ in extra))):
+        append_file(summary, render(FORMATS["markdown"], plain))
+    if given["output"] is not None:
+        style = replace(plain, color=given["color"] == "always")
+        write_file(given["output"], render(format, style))
+        return
+    try:
+        write_stdout(render(format, stdout_style(given["color"])))
+    except PipeClosed:
+        raise PipeClosed(code or ExitCode.PIPE_CLOSED) from None
+
+
+def _tell_verdicts(report: Report, format: FormatSpec, given: Mapping[str, Any]) -> None:
+    """The verdicts on standard error, where standard output does not show them."""
+    if format.checks and given["output"] is None:
+        return
+    for verdict in report.checks:
+        mark = "pass" if verdict.passed else "FAIL"
+        note(f"celoss: {mark} {visible(verdict.name)}: {visible(verdict.reason)}")
+
+
+def remarks(report: Report) -> Iterator[str]:
+    """What a reader should know of a report, for standard error."""
     if report.source.get("skipped"):
-        note(f"celoss: note: {plural(report.source['skipped'], 'row')} with missing values skipped")
+        yield f"note: {plural(report.source['skipped'], 'row')} with missing values skipped"
     for doubt in _doubts(report):
-        note(f"celoss: warning: {doubt}")
+        yield f"warning: {doubt}"
     for finding in report.findings:
-        note(f"celoss: {finding.severity} {finding.code}: {finding.message}")
+        yield f"{finding.severity} {finding.code}: {finding.message}"
 
 
 def _doubts(report: Report) -> Sequence[str]:

@@ -1,19 +1,20 @@
 """The registry of output formats. It imports no NumPy, so that ``--help`` stays quick.
 
 Adding a format is one line here and one module in this folder with a function
-``render(report: Report, style: Style) -> Iterator[str]`` that computes nothing; one that shows comparisons
-has a function ``render_comparison(comparison: Comparison, style: Style) -> Iterator[str]`` too.
+``render(report: Report, style: Style) -> Iterator[str]`` that computes nothing; one that shows the checks
+of a config file has a function ``render_run(outcomes: Sequence[Outcome], style: Style)`` too, and
+one that shows a comparison a function ``render_comparison(comparison: Comparison, style: Style)``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from celoss_cli.data import Comparison, Report
+    from celoss_cli.data import Comparison, Outcome, Report
 
 __all__ = ["FORMATS", "FormatSpec", "Style"]
 
@@ -48,6 +49,9 @@ class FormatSpec:
         workings: whether it shows steps.
         gradient: whether it shows the gradient.
         breakdown: whether it shows groups, quantiles and the largest losses.
+        checks: whether it shows the verdicts of a gate.
+        only_checks: whether it is of no use without them.
+        run: whether it shows the checks of a config file.
         comparison: whether it shows a comparison of two data sets.
 
     """
@@ -59,11 +63,20 @@ class FormatSpec:
     workings: bool = False
     gradient: bool = False
     breakdown: bool = True
+    checks: bool = True
+    only_checks: bool = False
+    run: bool = False
     comparison: bool = False
 
     def render(self, report: Report, style: Style) -> Iterator[str]:
         """The report as text, in pieces."""
         pieces: Iterator[str] = import_module(f"celoss_cli.formats.{self.module}").render(report, style)
+        return pieces
+
+    def render_run(self, outcomes: Sequence[Outcome], style: Style) -> Iterator[str]:
+        """The checks of a config file as text, in pieces."""
+        module = import_module(f"celoss_cli.formats.{self.module}")
+        pieces: Iterator[str] = module.render_run(outcomes, style)
         return pieces
 
     def render_comparison(self, comparison: Comparison, style: Style) -> Iterator[str]:
@@ -77,19 +90,41 @@ FORMATS: dict[str, FormatSpec] = {
     spec.name: spec
     for spec in (
         FormatSpec(
-            "table", "every step, for people", "table", False, workings=True, gradient=True, comparison=True
+            "table",
+            "every step, for people",
+            "table",
+            False,
+            workings=True,
+            gradient=True,
+            run=True,
+            comparison=True,
         ),
-        FormatSpec("value", "the number alone", "value", breakdown=False, comparison=True),
-        FormatSpec("json", "the stable contract for programs", "document", comparison=True),
+        FormatSpec("value", "the number alone", "value", breakdown=False, checks=False, comparison=True),
+        FormatSpec("json", "the stable contract for programs", "document", run=True, comparison=True),
         FormatSpec("jsonl", "one JSON object a line", "lines"),
-        FormatSpec("csv", "one line for each loss, or one for the result", "delimited", breakdown=False),
+        FormatSpec(
+            "csv", "one line for each loss, or one for the result", "delimited", breakdown=False, checks=False
+        ),
         FormatSpec(
             "markdown",
             "a table for a comment or a document",
             "markdown",
             False,
             workings=True,
+            run=True,
             comparison=True,
+        ),
+        FormatSpec(
+            "junit", "checks as test cases", "junit", False, breakdown=False, only_checks=True, run=True
+        ),
+        FormatSpec(
+            "github",
+            "failed checks as annotations",
+            "github",
+            False,
+            breakdown=False,
+            only_checks=True,
+            run=True,
         ),
     )
 }

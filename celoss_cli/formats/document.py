@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from celoss_cli.data import Bounds, Change, Comparison, Finding, Report, Verdict
-from celoss_cli.formats import Style
+from celoss_cli.data import Bounds, Change, Comparison, Finding, Outcome, Report
+from celoss_cli.formats import Style, _verdicts
 from celoss_cli.formats._comparison import meaning
 from celoss_cli.formats._numerals import finite_or_none, nonfinite
 
-__all__ = ["SCHEMA_VERSION", "as_json", "render", "render_comparison", "target_value"]
+__all__ = ["SCHEMA_VERSION", "as_json", "render", "render_comparison", "render_run", "target_value"]
 
 SCHEMA_VERSION = 1
 
@@ -19,6 +19,27 @@ SCHEMA_VERSION = 1
 def render(report: Report, style: Style) -> Iterator[str]:
     """One object over several lines."""
     yield json.dumps(as_json(report, style.version), indent=2, allow_nan=False) + "\n"
+
+
+def render_run(outcomes: Sequence[Outcome], style: Style) -> Iterator[str]:
+    """One object with a list of the checks, as ``run.schema.json`` describes it."""
+    document = {
+        "schema_version": SCHEMA_VERSION,
+        "tool": {"name": "celoss", "version": style.version},
+        "passed": all(outcome.exit_code == 0 for outcome in outcomes),
+        "checks": [_outcome(outcome, style.version) for outcome in outcomes],
+    }
+    yield json.dumps(document, indent=2, allow_nan=False) + "\n"
+
+
+def _outcome(outcome: Outcome, version: str) -> dict[str, Any]:
+    return {
+        "name": outcome.name,
+        "passed": outcome.exit_code == 0,
+        "exit_code": outcome.exit_code,
+        "error": outcome.error or None,
+        "result": None if outcome.report is None else as_json(outcome.report, version),
+    }
 
 
 def as_json(report: Report, version: str) -> dict[str, Any]:
@@ -43,12 +64,13 @@ def as_json(report: Report, version: str) -> dict[str, Any]:
         "ignored": tally.ignored,
         "clamped": tally.clamped,
         "classes": report.classes,
+        "labels": None if report.labels is None else list(report.labels),
         "perplexity": finite_or_none(report.perplexity),
         **_breakdowns(report),
         "options": dict(report.options),
         "input": dict(report.source),
         "findings": [_finding(finding) for finding in report.findings],
-        "checks": [],
+        "checks": [_verdicts.as_json(verdict) for verdict in report.checks],
     }
 
 
@@ -103,13 +125,6 @@ def _value(report: Report) -> tuple[float | list[float | None] | None, str | lis
     return [finite_or_none(row.loss) for row in report.rows], limits if any(limits) else None
 
 
-def target_value(target: float | int | tuple[float, ...]) -> float | int | list[float | None] | None:
-    """The target, with null for what JSON has no number for."""
-    if isinstance(target, tuple):
-        return [finite_or_none(value) for value in target]
-    return target if isinstance(target, int) else finite_or_none(target)
-
-
 def _finding(finding: Finding) -> dict[str, Any]:
     return {
         "code": finding.code,
@@ -119,13 +134,20 @@ def _finding(finding: Finding) -> dict[str, Any]:
     }
 
 
+def target_value(target: float | int | tuple[float, ...]) -> float | int | list[float | None] | None:
+    """The target, with null for what JSON has no number for."""
+    if isinstance(target, tuple):
+        return [finite_or_none(value) for value in target]
+    return target if isinstance(target, int) else finite_or_none(target)
+
+
 def render_comparison(comparison: Comparison, style: Style) -> Iterator[str]:
     """One object with the key "comparison", as ``comparison.schema.json`` describes it."""
     document = {
         "schema_version": SCHEMA_VERSION,
         "tool": {"name": "celoss", "version": style.version},
         "comparison": _comparison(comparison),
-        "checks": [_check(verdict) for verdict in comparison.checks],
+        "checks": [_verdicts.as_json(verdict) for verdict in comparison.checks],
     }
     yield json.dumps(document, indent=2, allow_nan=False) + "\n"
 
@@ -197,17 +219,4 @@ def _change(change: Change) -> dict[str, Any]:
         "loss_b": finite_or_none(change.second),
         "difference": finite_or_none(change.difference),
         "nonfinite": nonfinite(change.difference),
-    }
-
-
-def _check(verdict: Verdict) -> dict[str, Any]:
-    return {
-        "name": verdict.name,
-        "passed": verdict.passed,
-        "compared": verdict.compared,
-        "value": finite_or_none(verdict.value),
-        "nonfinite": nonfinite(verdict.value),
-        "relation": verdict.relation,
-        "limit": finite_or_none(verdict.limit),
-        "reason": verdict.reason,
     }

@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from celoss_cli.data import Comparison, Report
+from celoss_cli.data import Comparison, Outcome, Report
 from celoss_cli.errors import visible
 from celoss_cli.formats import Style, _comparison
 from celoss_cli.formats._breakdown import Breakdown, breakdowns
 from celoss_cli.formats._ledger import Ledger, ledger
 from celoss_cli.formats._numerals import heading, reduction_line, row_name, skipped_line, target_name
+from celoss_cli.formats._verdicts import Line, lines, lines_of, summary
 
-__all__ = ["render", "render_comparison"]
+__all__ = ["render", "render_comparison", "render_run"]
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~:@$^-]|(?<=www)\.)", re.IGNORECASE)
 """What Markdown would read as more than a character, links without brackets among it."""
@@ -29,15 +30,24 @@ def render(report: Report, style: Style) -> Iterator[str]:
     if report.source.get("skipped"):
         yield f"{skipped_line(report.source['skipped'])}\n\n"
     yield f"`{reduction_line(report)}`\n"
+    if report.checks:
+        yield "\n"
+        yield from _verdicts(lines_of(report.checks), ("verdict", "limit", "reason"))
     for finding in report.findings:
         yield f"\n{finding.severity} {finding.code}: {escaped(finding.message)}\n"
+
+
+def render_run(outcomes: Sequence[Outcome], style: Style) -> Iterator[str]:
+    """A heading with the count and a table of all verdicts."""
+    yield f"**celoss**: {summary(outcomes)}\n\n"
+    yield from _verdicts(lines(outcomes), ("check", "verdict", "limit", "reason"))
 
 
 def render_comparison(comparison: Comparison, style: Style) -> Iterator[str]:
     """A heading, the numbers, the tables and what the interval means; names are escaped."""
     yield f"**{escaped(comparison.title)}**: {escaped(_comparison.heading(comparison))}\n\n"
-    for line in _comparison.source_lines(comparison):
-        yield f"{escaped(line)}\n\n"
+    for text in _comparison.source_lines(comparison):
+        yield f"{escaped(text)}\n\n"
     yield _line(["", "", ""])
     yield _line(["---", "---:", "---"])
     for fact in _comparison.facts(comparison):
@@ -47,9 +57,8 @@ def render_comparison(comparison: Comparison, style: Style) -> Iterator[str]:
         yield from _breakdown(extra)
     for sentence in _comparison.meaning(comparison):
         yield f"{escaped(sentence)}\n\n"
-    for verdict in comparison.checks:
-        mark = "pass" if verdict.passed else "**FAIL**"
-        yield f"{mark} {escaped(verdict.name)}: {escaped(verdict.reason)}\n\n"
+    if comparison.checks:
+        yield from _verdicts(lines_of(comparison.checks), ("verdict", "limit", "reason"))
 
 
 def _breakdown(extra: Breakdown) -> Iterator[str]:
@@ -59,6 +68,16 @@ def _breakdown(extra: Breakdown) -> Iterator[str]:
     for line in extra.lines:
         yield _line(list(map(escaped, line)))
     yield "\n"
+
+
+def _verdicts(lines: Sequence[Line], names: Sequence[str]) -> Iterator[str]:
+    yield _line(names)
+    yield _line(["---"] * len(names))
+    for line in lines:
+        cells = {"check": line.check, "limit": line.limit, "reason": line.reason}
+        shown = {name: escaped(text) for name, text in cells.items()}
+        shown["verdict"] = line.mark if line.mark == "pass" else f"**{line.mark}**"
+        yield _line([shown[name] for name in names])
 
 
 def _rows(book: Ledger, report: Report) -> Iterator[str]:

@@ -16,7 +16,7 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from celoss_cli.data import Comparison, Report, Workings
+from celoss_cli.data import Comparison, Outcome, Report, Workings
 from celoss_cli.errors import visible
 from celoss_cli.formats import Style, _comparison
 from celoss_cli.formats._breakdown import Breakdown, breakdowns
@@ -31,9 +31,12 @@ from celoss_cli.formats._numerals import (
     skipped_line,
     target_name,
 )
+from celoss_cli.formats._verdicts import Line, lines, lines_of, summary
 from celoss_cli.trace import Step
 
-__all__ = ["render", "render_comparison"]
+__all__ = ["render", "render_comparison", "render_run"]
+
+_STYLE_OF = {"pass": "green", "FAIL": "bold red", "ERROR": "bold red"}
 
 _WIDE = 12
 """From more classes than this on, only the target and the largest are shown."""
@@ -68,6 +71,15 @@ def render(report: Report, style: Style) -> Iterator[str]:
         yield "\n" + page.text(Text(extra.title, "bold cyan"))
         yield page.table(_breakdown_table(extra), _breakdown_table(extra, gap=1))
     yield "\n" + page.text(Text(reduction_line(report), "bold"))
+    if report.checks:
+        yield "\n" + page.folded(_verdicts_table(lines_of(report.checks), ("verdict", "limit", "reason")))
+
+
+def render_run(outcomes: Sequence[Outcome], style: Style) -> Iterator[str]:
+    """A table of all verdicts of all checks, and the count."""
+    page = _Page(style)
+    yield page.folded(_verdicts_table(lines(outcomes), ("check", "verdict", "limit", "reason")))
+    yield "\n" + page.text(Text(summary(outcomes), "bold"))
 
 
 def render_comparison(comparison: Comparison, style: Style) -> Iterator[str]:
@@ -78,16 +90,15 @@ def render_comparison(comparison: Comparison, style: Style) -> Iterator[str]:
         yield page.text(Text(line, "dim"))
     if options := _options_line(comparison.options):
         yield page.text(Text(options, "dim"))
-    yield "\n" + page.table(_facts_table(comparison))
+    yield "\n" + page.folded(_facts_table(comparison))
     for extra in _comparison.tables(comparison):
         yield "\n" + page.text(Text(extra.title, "bold cyan"))
         yield page.table(_breakdown_table(extra), _breakdown_table(extra, gap=1))
     yield "\n"
     for sentence in _comparison.meaning(comparison):
         yield page.text(Text(sentence))
-    for verdict in comparison.checks:
-        mark, color = ("pass", "green") if verdict.passed else ("FAIL", "bold red")
-        yield page.text(Text(f"{mark} {verdict.name}: {verdict.reason}", color))
+    if comparison.checks:
+        yield "\n" + page.folded(_verdicts_table(lines_of(comparison.checks), ("verdict", "limit", "reason")))
 
 
 class _Page:
@@ -139,6 +150,14 @@ class _Page:
             if self._style.width is None or natural <= self._style.width:
                 break
         return self._printed(table, natural)
+
+    def folded(self, table: Table) -> str:
+        """A table whose sentences are broken between words where it is too wide."""
+        if not self._style.unicode:
+            table.box = table.box and box.ASCII
+        wide = self._console(_UNLIMITED)
+        least, natural = Measurement.get(wide, wide.options, table)
+        return self._printed(table, max(least, min(natural, self._style.width or natural)))
 
 
 def _table(names: Sequence[str], columns: Sequence[_Column], *, gap: int) -> Table:
@@ -327,4 +346,21 @@ def _rows_table(book: Ledger, report: Report, names: Sequence[str], *, gap: int 
         table.add_row(label, target, *cells, style="dim" if dim else None)
     table.add_section()
     table.add_row("sum", "", *total, style="bold")
+    return table
+
+
+def _verdicts_table(lines: Sequence[Line], names: Sequence[str]) -> Table:
+    """One line a verdict with these of its columns; only the sentence may be broken, between words."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), show_edge=False)
+    rows = [
+        {"check": line.check, "verdict": line.mark, "limit": line.limit, "reason": line.reason}
+        for line in lines
+    ]
+    for name in names:
+        texts = [name, *(row[name] for row in rows)]
+        pieces = [piece for text in texts for piece in (text.split() if name == "reason" else [text])]
+        table.add_column(name, no_wrap=name != "reason", min_width=max(map(cell_len, pieces)))
+    for row in rows:
+        styles = {"verdict": _STYLE_OF[row["verdict"]]}
+        table.add_row(*(Text(row[name], styles.get(name, "")) for name in names))
     return table

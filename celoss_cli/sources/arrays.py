@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from celoss_cli.data import Array, Batch, Chunk
-from celoss_cli.errors import InputError, quoted
+from celoss_cli.errors import InputError, UsageError, quoted
 from celoss_cli.sources.base import Dataset, ReadRequest
 from celoss_cli.sources.columns import plural
 from celoss_cli.sources.numbers import number
@@ -264,6 +264,8 @@ def dataset_of_arrays(
     aligned = aligned or Aligned()
     for values, at in zip((input, target), places, strict=True):
         refuse_type(values, at)
+    if request.class_axis is not None:
+        input, target = on_class_axis(input, target, request.class_axis)
     whole_target = target
     if request.per_class:
         target = _without_class_axis(input, target)
@@ -272,6 +274,23 @@ def dataset_of_arrays(
     _refuse_counts(input, target, aligned, request, places)
     described = {**described, "shape": list(input.shape)}
     return Dataset(described, _batches(input, target, request, aligned, places, conversions))
+
+
+def on_class_axis(input: Array, target: Array, axis: int) -> tuple[Array, Array]:
+    """Input and target with the class axis moved to where the losses have it; both are views.
+
+    Raises:
+        UsageError: if the input has no such axis.
+
+    """
+    if not -input.ndim <= axis < input.ndim:
+        raise UsageError(f"Expected --class-axis of a {input.ndim}-dimensional input, got {axis}.")
+    if input.ndim < 2:
+        return input, target
+    extents = np.moveaxis(input, axis, 0).shape[1:]
+    if target.ndim == input.ndim and np.moveaxis(target, axis, 0).shape[1:] == extents:
+        target = np.moveaxis(target, axis, 1)
+    return np.moveaxis(input, axis, 1), target
 
 
 def _without_class_axis(input: Array, target: Array) -> Array:

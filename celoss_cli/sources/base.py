@@ -69,6 +69,7 @@ class ReadRequest:
         allow_nonfinite: accept nan and inf.
         allow_unterminated: accept a last line without a newline.
         truth: the targets, where they come from elsewhere.
+        class_axis: of an array, where it is not 1.
         start: the number of rows before the first one.
         settled: what the rows before the first one have decided.
 
@@ -85,6 +86,7 @@ class ReadRequest:
     allow_nonfinite: bool = False
     allow_unterminated: bool = False
     truth: Truth | None = None
+    class_axis: int | None = None
     start: int = 0
     settled: Settled = field(default_factory=Settled)
 

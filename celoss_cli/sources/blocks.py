@@ -138,6 +138,8 @@ class _Cutter:
 
     def _last(self, data: bytes) -> Iterator[Block]:
         """What follows the last newline, or the last quotation mark that was not closed."""
+        text = len(data.rstrip(_BLANKS))
+        data = data[: data.find(b"\n", text) + 1 or len(data)]
         if not data.endswith(b"\n"):
             if not self._request.allow_unterminated:
                 line = self._line + data.count(b"\n")

@@ -39,6 +39,9 @@ _TARGET = frozenset(
 )
 _ID = frozenset(["id", "row_id", "index", "sample_id", "doc_id", "sampleid"])
 _WEIGHT = frozenset(["weight", "sample_weight", "case_weights"])
+_UNNAMED = frozenset(["", "Unnamed: 0"])
+"""How pandas calls the index that it writes as the first column, and what it reads that as."""
+
 _NEVER = re.compile(r"predicted.*|predictions|pred|response|predict|yhat")
 _AFFIXES = (
     ("Probability:Class=", ""),
@@ -121,65 +124,21 @@ def map_columns(names: Sequence[str], request: ReadRequest) -> Mapping:
         UsageError: if an option names a column that is not there.
 
     """
-    choice = request.columns
-    lowered = [name.lower() for name in names]
-    chosen = {
-        role: _chosen(names, pattern, option)
-        for role, pattern, option in (
-            ("target", None if request.truth is not None else choice.target, "--target-column"),
-            ("classes", choice.classes, "--class-columns"),
-            ("id", choice.id, "--id-column"),
-            ("weight", choice.weight, "--weight-column"),
-            ("group", choice.group, choice.group_option),
+    if request.class_axis not in (None, 1, -1):
+        raise UsageError(
+            f"Expected --class-axis 1 for a table, whose classes are its columns, got {request.class_axis}."
         )
-    }
-    taken = {column for columns in chosen.values() if columns for column in columns}
-
-    def found(role: str, known: frozenset[str]) -> list[int]:
-        if chosen[role] is not None:
-            return list(chosen[role] or ())
-        return [i for i, name in enumerate(lowered) if name in known and i not in taken]
-
-    target = found("target", _TARGET)
-    if request.truth is not None:
-        if target and choice.classes is None:
-            raise InputError(
-                f"expected targets in one place, got {_listed([names[i] for i in target])} beside --targets",
-                hint="leave out --targets, or name the input columns: --class-columns NAMES",
-            )
-        target = []
-    elif not target:
-        raise InputError(
-            f"expected a column of targets, got {_listed(names)}",
-            hint="name it: --target-column NAME",
-        )
-    if choice.target is None and len(target) > 1:
-        raise InputError(
-            f"expected one column of targets, got {_listed([names[i] for i in target])}",
-            hint="say which: --target-column NAME",
-        )
-    row_id = _one_of(found("id", _ID), names, "--id-column")
-    weight = _one_of(found("weight", _WEIGHT), names, "--weight-column")
-    group = _one_of(chosen["group"] or [], names, choice.group_option)
+    roles = _Roles(names, request)
+    target = roles.target()
+    row_id = _one_of(roles.of("id", _ID) or roles.unnamed, names, "--id-column")
+    weight = _one_of(roles.of("weight", _WEIGHT), names, "--weight-column")
+    group = _one_of(roles.chosen["group"] or [], names, request.columns.group_option)
     known = {*target, *(i for i in (row_id, weight) if i is not None)}
-    grouping = {group} - known
-    inputs = chosen["classes"]
-    if inputs is None:
-        other_roles = {i for i, name in enumerate(lowered) if name in _TARGET | _ID | _WEIGHT}
-        inputs = [
-            i
-            for i in range(len(names))
-            if i not in known | grouping | other_roles and not _NEVER.fullmatch(lowered[i])
-        ]
-        inputs = _of_one_kind(names, inputs, request)
+    grouping = {i for i in (group,) if i is not None} - known
+    inputs = roles.inputs(known | grouping)
     overlap = known.intersection(inputs)
     if overlap:
         raise UsageError(f"Expected a column to play one role, got {quoted(names[min(overlap)])} twice.")
-    if not inputs:
-        raise InputError(
-            f"expected columns of {request.takes}, got {_listed(names)}",
-            hint="name them: --class-columns NAMES",
-        )
     labels = _labels([names[i] for i in inputs])
     mapping = Mapping(
         names=tuple(names),
@@ -195,6 +154,83 @@ def map_columns(names: Sequence[str], request: ReadRequest) -> Mapping:
     _refuse_duplicates(mapping)
     _refuse_mismatch(mapping, request)
     return mapping
+
+
+class _Roles:
+    """The columns that options or names give a role.
+
+    Attributes:
+        chosen: the columns that an option names, by role, or None.
+        unnamed: the first column where it is the index that pandas writes without a name.
+
+    """
+
+    def __init__(self, names: Sequence[str], request: ReadRequest) -> None:
+        choice = request.columns
+        self._names = names
+        self._lowered = [name.lower() for name in names]
+        self._request = request
+        patterns = (
+            ("target", None if request.truth is not None else choice.target, "--target-column"),
+            ("classes", choice.classes, "--class-columns"),
+            ("id", choice.id, "--id-column"),
+            ("weight", choice.weight, "--weight-column"),
+            ("group", choice.group, choice.group_option),
+        )
+        self.chosen = {role: _chosen(names, pattern, option) for role, pattern, option in patterns}
+        self._taken = {column for columns in self.chosen.values() if columns for column in columns}
+        self.unnamed = [0] if names and names[0] in _UNNAMED and 0 not in self._taken else []
+
+    def of(self, role: str, known: frozenset[str]) -> list[int]:
+        """The columns that were chosen for a role, else those whose names say it."""
+        chosen = self.chosen[role]
+        if chosen is not None:
+            return chosen
+        return [i for i, name in enumerate(self._lowered) if name in known and i not in self._taken]
+
+    def target(self) -> list[int]:
+        """The columns of targets; none where they come from elsewhere."""
+        names, request = self._names, self._request
+        if request.truth is not None:
+            return []
+        target = self.of("target", _TARGET)
+        if not target:
+            raise InputError(
+                f"expected a column of targets, got {_listed(names)}",
+                hint="name it: --target-column NAME",
+            )
+        if request.columns.target is None and len(target) > 1:
+            raise InputError(
+                f"expected one column of targets, got {_listed([names[i] for i in target])}",
+                hint="say which: --target-column NAME",
+            )
+        if request.columns.target is None and target == [0] and _predicted_by_libsvm(names):
+            raise InputError(
+                f"expected targets, got {quoted(names[0])} before columns named by numbers, which is what "
+                "svm-predict predicted",
+                hint="give the truth: --targets VALUES; or --target-column labels",
+            )
+        return target
+
+    def inputs(self, others: set[int]) -> list[int]:
+        """The columns of the loss's input: those chosen, else all that have no other role."""
+        columns = self.chosen["classes"]
+        if columns is None:
+            roles = {i for i, name in enumerate(self._lowered) if name in _TARGET | _ID | _WEIGHT}
+            rest = (i for i in range(len(self._names)) if i not in others | roles | {*self.unnamed})
+            columns = [i for i in rest if not _NEVER.fullmatch(self._lowered[i])]
+            columns = _of_one_kind(self._names, columns, self._request)
+        if not columns:
+            raise InputError(
+                f"expected columns of {self._request.takes}, got {_listed(self._names)}",
+                hint="name them: --class-columns NAMES",
+            )
+        return columns
+
+
+def _predicted_by_libsvm(names: Sequence[str]) -> bool:
+    """Whether this is the header that svm-predict -b 1 writes: its answers, then a column a label."""
+    return names[0] == "labels" and all(re.fullmatch(r"[+-]?[0-9]+", name) for name in names[1:])
 
 
 def truth_columns(names: Sequence[str], request: ReadRequest) -> tuple[int | None, int]:

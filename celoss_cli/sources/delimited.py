@@ -172,19 +172,25 @@ class Table:
 
     def _with_whole_quotes(self, block: Block, lines: Iterator[str]) -> Iterator[str]:
         """The lines, where every quotation mark stands around a whole cell or is doubled within one."""
-        record, first = "", block.line
+        record: list[str] = []
+        quotes, first = 0, block.line
         for number_of_line, line in enumerate(lines, block.line):
-            record, first = (record + line, first) if record else (line, number_of_line)
-            if record.count('"') % 2:
-                yield line
+            first = first if record else number_of_line
+            record.append(line)
+            quotes += line.count('"')
+            if quotes % 2:
                 continue
-            if not self._whole_cells.fullmatch(record):
+            if quotes and not self._whole_cells.fullmatch("".join(record)):
                 raise InputError(
                     "expected quotation marks around whole values only, got one within a value",
                     place=self.place(first, None),
                 )
-            record = ""
-            yield line
+            yield from record
+            record, quotes = [], 0
+        if record:
+            raise InputError(
+                "expected a closing quote, got the end of the file", place=self.place(first, None)
+            )
 
 
 def _grammar_of_quotes(delimiter: str) -> re.Pattern[str]:

@@ -22,6 +22,9 @@ __all__ = ["CutCells", "cut_cells"]
 _AT_A_TIME = 1 << 16
 """Cells whose arrays stay in the cache, and few enough calls that two threads do not wait on each other."""
 
+_LONG_LINE = 1 << 16
+"""Of longer lines nothing is expected."""
+
 _GROUP = 9
 """So many digits fit an int32."""
 
@@ -46,6 +49,8 @@ class CutCells:
         text: the bytes, shape (size,) of uint8.
         starts, ends, points: where each cell begins, ends, and has its decimal mark, or its end where
             it has none; shape (rows, width).
+        behind: for each column how far the decimal mark is from the end of its cells, 0 where they have
+            none; None where the rows differ in it.
 
     """
 
@@ -53,6 +58,7 @@ class CutCells:
     starts: Array
     ends: Array
     points: Array
+    behind: tuple[int, ...] | None = None
 
     def __len__(self) -> int:
         return len(self.starts)
@@ -70,15 +76,35 @@ class CutCells:
             two arrays of shape (rows, columns): float64 and bool.
 
         """
-        width = self.starts.shape[1]
-        chosen = slice(None) if list(columns) == list(range(width)) else list(columns)
+        values = np.empty((len(self), len(columns)))
+        odd = np.empty(values.shape, bool)
+        for alike in self._alike(columns):
+            chosen = [columns[i] for i in alike]
+            if len(alike) == len(columns):
+                values, odd = self._numbers(chosen)
+            else:
+                values[:, alike], odd[:, alike] = self._numbers(chosen)
+        return values, odd
+
+    def _alike(self, columns: Sequence[int]) -> list[list[int]]:
+        """The positions of ``columns`` in groups whose cells have equally many decimals, if that is known."""
+        if self.behind is None:
+            return [list(range(len(columns)))]
+        groups: dict[int, list[int]] = {}
+        for i, column in enumerate(columns):
+            groups.setdefault(self.behind[column], []).append(i)
+        return list(groups.values())
+
+    def _numbers(self, columns: list[int]) -> tuple[Array, Array]:
+        first, last = columns[0], columns[-1]
+        chosen = slice(first, last + 1) if columns == list(range(first, last + 1)) else columns
         starts, ends, points = (
             np.ascontiguousarray(places[:, chosen]).reshape(-1)
             for places in (self.starts, self.ends, self.points)
         )
         values, odd = np.empty(starts.size), np.empty(starts.size, bool)
-        for first in range(0, starts.size, _AT_A_TIME):
-            part = slice(first, first + _AT_A_TIME)
+        for start in range(0, starts.size, _AT_A_TIME):
+            part = slice(start, start + _AT_A_TIME)
             _read(self.text, starts[part], ends[part], points[part], values[part], odd[part])
         shape = (len(self), len(columns))
         return values.reshape(shape), odd.reshape(shape)
@@ -98,26 +124,63 @@ def cut_cells(data: bytes, width: int, delimiter: int, point: int) -> CutCells |
     is_point = text == point
     marks = text == delimiter
     marks |= text == ord("\n")
+    behind = _behind(data, bytes([delimiter]), bytes([point]))
+    if behind is not None and len(behind) == width:
+        ends: Array = np.flatnonzero(marks).astype(np.int32)
+        starts = _starts(text, ends, width)
+        if starts is None:
+            return None
+        ends = ends.reshape(starts.shape)
+        points = ends - np.array(behind, np.int32)
+        if _are_all(points, starts, is_point, behind):
+            return CutCells(text, starts, ends, points, behind)
     marks |= is_point
     places = np.flatnonzero(marks).astype(np.int32)
     at_point = is_point.take(places)
     closing = np.flatnonzero(~at_point)
     ends = places.take(closing)
-    if ends.size % width:
-        return None
-    rows = ends.size // width
-    newline = text.take(ends).reshape(rows, width) == ord("\n")
-    if not newline[:, -1].all() or int(np.count_nonzero(newline)) != rows:
+    starts = _starts(text, ends, width)
+    if starts is None:
         return None
     # A point right before the mark that closes a cell is that cell's; of two the first makes it odd.
     pointed = at_point.take(closing - 1, mode="clip")
     pointed[:1] = closing[:1] > 0
     points = np.where(pointed, places.take(closing - 1, mode="clip"), ends)
+    return CutCells(text, starts, ends.reshape(starts.shape), points.reshape(starts.shape))
+
+
+def _starts(text: Array, ends: Array, width: int) -> Array | None:
+    """Where the cells begin, shape (rows, width), or None where a line is not ``width`` cells."""
+    if ends.size % width:
+        return None
+    shape = (ends.size // width, width)
+    newline = text.take(ends).reshape(shape) == ord("\n")
+    if not newline[:, -1].all() or int(np.count_nonzero(newline)) != len(newline):
+        return None
     starts = np.empty_like(ends)
     starts[:1] = 0
     np.add(ends[:-1], 1, out=starts[1:])
-    shape = (rows, width)
-    return CutCells(text, starts.reshape(shape), ends.reshape(shape), points.reshape(shape))
+    return starts.reshape(shape)
+
+
+def _behind(data: bytes, delimiter: bytes, point: bytes) -> tuple[int, ...] | None:
+    """How far the decimal marks are from the ends of the cells, if the first two lines agree in it."""
+    first, second = (
+        [len(cell) - cell.find(point) if point in cell else 0 for cell in line.split(delimiter)]
+        for line in [*data[: 2 * _LONG_LINE].split(b"\n", 2), b"", b""][:2]
+    )
+    return tuple(first) if first == second else None
+
+
+def _are_all(points: Array, starts: Array, is_point: Array, behind: Sequence[int]) -> bool:
+    """Whether the decimal marks are at ``points``, one in each cell of a column that has any."""
+    columns = np.flatnonzero(behind)
+    expected = points[:, columns]
+    return bool(
+        np.count_nonzero(is_point) == expected.size
+        and (expected >= starts[:, columns]).all()
+        and is_point.take(expected).all()
+    )
 
 
 def _read(text: Array, starts: Array, ends: Array, points: Array, values: Array, odd: Array) -> None:

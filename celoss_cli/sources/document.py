@@ -13,7 +13,15 @@ import numpy as np
 
 from celoss_cli.data import Array, Batch
 from celoss_cli.errors import InputError, quoted
-from celoss_cli.sources.arrays import ID_KEYS, INPUT_KEYS, OPTION_KEYS, TARGET_KEYS
+from celoss_cli.sources.arrays import (
+    ID_KEYS,
+    INPUT_KEYS,
+    OPTION_KEYS,
+    TARGET_KEYS,
+    Aligned,
+    dataset_of_arrays,
+    on_class_axis,
+)
 from celoss_cli.sources.base import Dataset, ReadRequest, Stream
 from celoss_cli.sources.columns import map_columns, plural
 from celoss_cli.sources.numbers import number
@@ -260,17 +268,17 @@ def _named_dataset(document: dict[str, Any], name: str, request: ReadRequest) ->
             "weight": None,
             "unused": unused,
         },
-        "shape": list(input.shape),
     }
-    batch = Batch(
+    dataset = dataset_of_arrays(
         input,
         target,
-        ids=ids,
-        input_place=lambda row: f"{name}: $.{input_key}[{row}]",
-        place=lambda row: f"{name}: $.{target_key}[{row}]",
-        start=request.start,
+        described,
+        request,
+        aligned=Aligned(None if ids is None else np.array(ids, dtype=object)),
+        places=(f"{name}: $.{input_key}", f"{name}: $.{target_key}"),
     )
-    return Dataset(described, iter([batch]), options=options)
+    dataset.options = options
+    return dataset
 
 
 def _ids(value: Any, place: str, rows: int) -> list[str]:
@@ -375,9 +383,12 @@ class RowObjects:
             for row, place in zip(objects, places, strict=True):
                 kind = _check(row[key], f"{place}.{key}", shape, kind, self._request)
             arrays[key] = np.array([_plain(row[key]) for row in objects])
+        input, target = arrays[self._input_key], arrays[self._target_key]
+        if self._request.class_axis is not None:
+            input, target = on_class_axis(input, target, self._request.class_axis)
         return Batch(
-            arrays[self._input_key],
-            arrays[self._target_key],
+            input,
+            target,
             aligned={"sample weight": arrays[self._weight_key]} if self._weight_key else {},
             ids=None if self._id_key is None else [_id(row[self._id_key]) for row in objects],
             place=lambda row: places[row],

@@ -66,21 +66,20 @@ def parsed(
     if b"\r" in data:
         data = data.replace(b"\r\n", b"\n")
     _refuse_unprintable(data, delimiter.encode())
-    by_polars = len(data) >= _WORTH_IMPORTING_BYTES and request.decimal == "." and has_polars()
-    # Where polars leaves out a column it does not count the cells of a line.
-    by_polars = by_polars and len(columns) + len(texts) == width
-    if b'"' not in data and delimiter != request.decimal and not by_polars:
-        cut = cut_cells(data, width, ord(delimiter), ord(request.decimal))
-        if cut is None:
-            raise NotPlain
-        numbers = _by_digits(cut, columns, request)
-        if numbers is not None:
-            return Plain(block, numbers, columns, {column: _column_of(cut, column) for column in texts})
-    if request.decimal != ".":
+    if len(data) >= _WORTH_IMPORTING_BYTES and request.decimal == "." and has_polars():
+        numbers, read_texts = _by_polars(data, block.lines, width, columns, texts, delimiter)
+        _refuse_limits(numbers, data, delimiter.encode(), only_numbers=len(columns) == width)
+        return Plain(block, numbers, columns, read_texts)
+    if b'"' in data or delimiter == request.decimal:
         raise NotPlain
-    numbers, read_texts = _by_library(data, block.lines, width, columns, texts, delimiter)
-    _refuse_limits(numbers, data, delimiter.encode(), only_numbers=len(columns) == width)
-    return Plain(block, numbers, columns, read_texts)
+    cut = cut_cells(data, width, ord(delimiter), ord(request.decimal))
+    if cut is None:
+        raise NotPlain
+    found = _by_digits(cut, columns, request)
+    if found is None:
+        found = _by_loadtxt(data, len(cut), width, columns, request)
+        _refuse_limits(found, data, delimiter.encode(), only_numbers=len(columns) == width)
+    return Plain(block, found, columns, {column: _column_of(cut, column) for column in texts})
 
 
 def _refuse_unprintable(data: bytes, delimiter: bytes) -> None:
@@ -125,20 +124,6 @@ def _column_of(cut: CutCells, column: int) -> Callable[[], list[str]]:
     return lambda: [cell.decode() for cell in cut.cells(column)]
 
 
-def _by_library(
-    data: bytes, rows: int, width: int, columns: Sequence[int], texts: Sequence[int], delimiter: str
-) -> Parsed:
-    """By polars where it is installed and worth its import, else by NumPy."""
-    quoted = b'"' in data
-    if len(data) >= _WORTH_IMPORTING_BYTES and has_polars():
-        if quoted and not _quoted_cells_only(data, delimiter.encode()):
-            raise NotPlain
-        return _by_polars(data, rows, width, columns, texts, delimiter)
-    if quoted:
-        raise NotPlain
-    return _by_numpy(data, rows, width, columns, texts, delimiter)
-
-
 def _quoted_cells_only(data: bytes, delimiter: bytes) -> bool:
     """Whether every quotation mark opens or closes a whole cell on one line, and none is doubled."""
     text = np.frombuffer(b"\n" + data, np.uint8)
@@ -171,6 +156,8 @@ def _by_polars(
 ) -> Parsed:
     import polars as pl
 
+    if b'"' in data and not _quoted_cells_only(data, delimiter.encode()):
+        raise NotPlain
     kinds: dict[int, Any] = dict.fromkeys(range(width), pl.String)
     kinds.update(dict.fromkeys(columns, pl.Float64))
     try:
@@ -178,13 +165,14 @@ def _by_polars(
             data,
             has_header=False,
             schema={f"column_{column + 1}": kinds[column] for column in range(width)},
-            columns=sorted((*columns, *texts)) if len(columns) + len(texts) < width else None,
             separator=delimiter,
             quote_char='"',
         )
     except (pl.exceptions.PolarsError, UnicodeDecodeError):
         raise NotPlain from None
-    if frame.height != rows or any(series.null_count() for series in frame.get_columns()):
+    # A short line has a null in the last column, a cell without a number in its own.
+    looked_at = [frame[f"column_{column + 1}"] for column in {*columns, *texts, width - 1}]
+    if frame.height != rows or any(series.null_count() for series in looked_at):
         raise NotPlain
     wanted = [f"column_{column + 1}" for column in columns]
     only_numbers = frame if wanted == frame.columns else pl.DataFrame([frame[name] for name in wanted])
@@ -192,26 +180,22 @@ def _by_polars(
     return numbers, {column: frame[f"column_{column + 1}"].to_list for column in texts}
 
 
-def _by_numpy(
-    data: bytes, rows: int, width: int, columns: Sequence[int], texts: Sequence[int], delimiter: str
-) -> Parsed:
-    def load(columns: Sequence[int], dtype: Any) -> Array:
-        return np.loadtxt(
+def _by_loadtxt(data: bytes, rows: int, width: int, columns: Sequence[int], request: ReadRequest) -> Array:
+    if request.decimal != ".":
+        raise NotPlain
+    try:
+        numbers = np.loadtxt(
             io.BytesIO(data),
-            dtype=dtype,
             comments=None,
-            delimiter=delimiter,
+            delimiter=request.delimiter or ",",
             usecols=columns if len(columns) < width else None,
             ndmin=2,
         )
-
-    try:
-        numbers = load(columns, np.float64)
     except ValueError:
         raise NotPlain from None
     if numbers.shape != (rows, len(columns)):
         raise NotPlain
-    return numbers, {column: lambda column=column: load([column], object)[:, 0].tolist() for column in texts}  # type: ignore[misc]
+    return numbers
 
 
 class Plain:

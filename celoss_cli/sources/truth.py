@@ -52,6 +52,11 @@ def _in_order(name: str, values: Array) -> Truth:
     return Truth(name, values, None, lambda row: f"{name}: row {row}")
 
 
+def _are_labels(values: Array, labels: Sequence[str]) -> bool:
+    """Whether integers are names of classes, which happen to be numbers."""
+    return values.ndim == 1 and values.dtype.kind in "iu" and {*map(str, values[:1].tolist())} <= set(labels)
+
+
 class Truth:
     """The targets of a data set whose input comes from elsewhere.
 
@@ -103,6 +108,8 @@ class Truth:
         if self._read is not None:
             return
         said: tuple[str, ...] = ()
+        if isinstance(self._values, np.ndarray) and request.per_class and _are_labels(self._values, labels):
+            self._values = list(map(str, self._values.tolist()))
         if isinstance(self._values, np.ndarray):
             self._read = self._values
         elif request.per_class:

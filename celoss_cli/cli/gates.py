@@ -1,0 +1,184 @@
+"""From the options of the gate to limits, and what happens to baselines afterwards."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from celoss_cli import __version__
+from celoss_cli.baseline import Baseline, read_baseline
+from celoss_cli.cli.output import note, write_file
+from celoss_cli.data import Report
+from celoss_cli.errors import ExitCode, InputError, UsageError, visible
+from celoss_cli.formats import FORMATS, Style
+from celoss_cli.formats.document import as_json
+from celoss_cli.gate import Increase, Limits, verdicts
+
+__all__ = ["Gate", "gate_of"]
+
+_LIMITS = ("max", "min", "expect", "baseline", "min_count", "max_group")
+"""The options that each ask for a check."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """What a report is held against, and where it is kept.
+
+    Attributes:
+        limits: the limits by value.
+        baseline: the earlier result to compare with.
+        written: files that the report becomes the baseline of, with what they hold so far; True for
+            those that are written even where a check failed.
+        exit_zero: whether a check that failed exits 0.
+        asked: whether there is a check at all.
+
+    """
+
+    limits: Limits
+    baseline: Baseline | None
+    written: Sequence[tuple[str, Baseline | None, bool]]
+    exit_zero: bool
+    asked: bool
+
+    def judged(self, report: Report) -> Report:
+        """The report with a verdict for each limit.
+
+        Raises:
+            UsageError: if it has no number or no groups to compare.
+            InputError: if the baseline is of another computation.
+
+        """
+        if not self.asked and not self.written:
+            return report
+        if report.value is None:
+            raise UsageError("Expected a reduction to one number with a check, got none.")
+        if self.limits.groups and report.by is None:
+            raise UsageError("Expected --by together with --max-group, got --max-group alone.")
+        if self.baseline is not None:
+            self.baseline.verify(as_json(report, __version__))
+        earlier = None if self.baseline is None else self.baseline.value
+        return replace(report, checks=verdicts(report, self.limits, earlier))
+
+    def exit_code(self, report: Report) -> ExitCode:
+        """1 where a check failed, if that counts."""
+        return ExitCode.CHECK_FAILED if report.failed and not self.exit_zero else ExitCode.DONE
+
+    def keep(self, report: Report) -> None:
+        """Writes the baselines that were asked for and says what changed.
+
+        Raises:
+            InputError: if the report has no finite value.
+            OutputError: if a file cannot be written; it then holds what it held.
+
+        """
+        for path, earlier, always in self.written:
+            if report.failed and not always:
+                note(f"celoss: note: {visible(path)}: not saved, a check failed")
+                continue
+            _save(path, earlier, replace(report, checks=()))
+
+
+def gate_of(given: Mapping[str, Any]) -> Gate:
+    """The gate that the options of a command ask for; its baselines are read at once.
+
+    Raises:
+        UsageError: for options that would change nothing.
+        InputError: for a file that is no baseline.
+
+    """
+    increases = _increases(given["max_increase"] or ())
+    _refuse_unused(given, increases)
+    updated = given["baseline"] if given["update_baseline"] else None
+    written = [(path, always) for path, always in ((given["save_baseline"], False), (updated, True)) if path]
+    return Gate(
+        limits=_limits(given, increases),
+        baseline=None if given["baseline"] is None or updated else read_baseline(given["baseline"]),
+        written=[(path, _earlier(path), always) for path, always in written],
+        exit_zero=given["exit_zero"],
+        asked=any(_is_given(given[name]) for name in _LIMITS),
+    )
+
+
+def _refuse_unused(given: Mapping[str, Any], increases: Sequence[Increase]) -> None:
+    for name, needed in (
+        ("atol", "expect"),
+        ("rtol", "expect"),
+        ("max_increase", "baseline"),
+        ("update_baseline", "baseline"),
+    ):
+        if _is_given(given[name]) and given[needed] is None:
+            option = f"--{name.replace('_', '-')}"
+            raise UsageError(f"Expected --{needed} together with {option}, got {option} alone.")
+    if given["require"] is not None and len(increases) < 2:
+        raise UsageError(f"Expected --require with several --max-increase, got {len(increases)}.")
+    if given.get("reduction") == "none":
+        for name in (*_LIMITS, "save_baseline"):
+            if _is_given(given[name]):
+                option = f"--{name.replace('_', '-')}"
+                raise UsageError(f"Expected a reduction to one number with {option}, got --reduction none.")
+
+
+def _is_given(value: Any) -> bool:
+    """Whether an option was given; 0 is a value."""
+    return value is not None and value is not False and value != () and value != []
+
+
+def _limits(given: Mapping[str, Any], increases: tuple[Increase, ...]) -> Limits:
+    return Limits(
+        max=given["max"],
+        min=given["min"],
+        expect=given["expect"],
+        atol=given["atol"] or 0.0,
+        rtol=given["rtol"] or 0.0,
+        increases=increases,
+        require=given["require"] or "all",
+        min_count=given["min_count"],
+        groups=tuple(map(_group, given["max_group"] or ())),
+    )
+
+
+def _increases(texts: Sequence[str]) -> tuple[Increase, ...]:
+    """The increases of a repeatable option, each between commas: 0.01,1%."""
+    parts = [part.strip() for text in texts for part in text.split(",")]
+    return tuple(Increase(float(part.removesuffix("%")), part.endswith("%")) for part in parts)
+
+
+def _group(text: str) -> tuple[str | None, float]:
+    name, equals, limit = text.rpartition("=")
+    return name if equals else None, float(limit)
+
+
+def _earlier(path: str) -> Baseline | None:
+    """What a baseline that is about to be written holds so far; a file of something else is refused."""
+    if not os.path.isfile(path):
+        return None
+    try:
+        return read_baseline(path)
+    except InputError as error:
+        error.hint = "a baseline would replace it: remove it first, or name another file"
+        raise
+
+
+def _save(path: str, earlier: Baseline | None, report: Report) -> None:
+    name, value = visible(path), report.value
+    if not report.tally.counted or value is None or not math.isfinite(value):
+        fact = f"expected a finite loss of counted rows to save as a baseline, got {value}"
+        raise InputError(fact, place=name)
+    write_file(path, FORMATS["json"].render(report, Style(version=__version__)))
+    change = f"new baseline {value!r} {report.unit}"
+    if earlier is not None:
+        change = f"baseline {earlier.value!r} -> {value!r} {report.unit}{_change(earlier, report)}"
+    note(f"celoss: note: {name}: {change}")
+
+
+def _change(earlier: Baseline, report: Report) -> str:
+    try:
+        earlier.verify(as_json(report, __version__))
+    except InputError as error:
+        return f" ({error.fact.replace('expected a baseline of the same computation, got', 'was')})"
+    difference = (report.value or 0.0) - earlier.value
+    percent = f", {100 * difference / abs(earlier.value):+.4g}%" if earlier.value else ""
+    return f" ({difference:+.6g}{percent})"

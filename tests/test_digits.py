@@ -1,0 +1,74 @@
+"""Numbers read by arithmetic on arrays have the bits that float() gives, or are left to the grammar."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from celoss_cli.sources.digits import cut_cells
+
+
+def text_of(digits: str, point: int) -> str:
+    """Digits with a point before some of them; none where that is behind the last."""
+    at = point % (len(digits) + 1)
+    return digits if at == len(digits) else f"{digits[:at]}.{digits[at:]}"
+
+
+def near_a_midpoint(value: float, decimals: int, off: int) -> str:
+    """A decimal number as near as its digits allow to the middle between two doubles."""
+    middle = (Fraction(value) + Fraction(float(np.nextafter(value, np.inf)))) / 2
+    digits = str(max(0, int(middle * 10**decimals) + off)).rjust(decimals + 1, "0")
+    return f"{digits[:-decimals]}.{digits[-decimals:]}" if decimals else digits
+
+
+signs = st.sampled_from(["", "-", "+"])
+long_ones = st.builds(text_of, st.text("0123456789", min_size=1, max_size=24), st.integers(0, 30))
+midpoints = st.builds(near_a_midpoint, st.floats(0, 2.0**60), st.integers(0, 20), st.integers(-1, 1))
+written = st.floats(-1e6, 1e6).map(repr).filter(lambda text: "e" not in text)
+fixed = st.floats(-1e3, 1e3).map(lambda value: f"{value:.6f}")
+cells = (
+    st.builds("{}{}".format, signs, long_ones) | st.builds("{}{}".format, signs, midpoints) | written | fixed
+)
+
+
+@given(st.lists(st.tuples(cells, fixed, cells), min_size=1, max_size=20))
+def test_every_cell_has_the_bits_of_float_or_is_left_over(rows: list[tuple[str, ...]]) -> None:
+    data = "".join(",".join(row) + "\n" for row in rows).encode()
+    cut = cut_cells(data, 3, ord(","), ord("."))
+    assert cut is not None
+    values, odd = cut.numbers([0, 1, 2])
+    wanted = np.array([[float(cell) for cell in row] for row in rows])
+    np.testing.assert_array_equal(values.view(np.int64)[~odd], wanted.view(np.int64)[~odd])
+    assert not odd[:, 1].any()
+
+
+@given(st.lists(st.floats(-1e6, 1e6).map(lambda value: f"{value:.15f}"), min_size=1, max_size=30))
+def test_long_numbers_are_not_left_over(column: list[str]) -> None:
+    cut = cut_cells("".join(cell + "\n" for cell in column).encode(), 1, ord(","), ord("."))
+    assert cut is not None
+    values, odd = cut.numbers([0])
+    kept = ~odd[:, 0]
+    assert values[kept, 0].tolist() == [float(cell) for cell in np.array(column)[kept]]
+    assert all(
+        len(cell.lstrip("-")) > 19 or Fraction(cell).numerator >= 2**53 for cell in np.array(column)[~kept]
+    )
+
+
+@given(st.lists(st.tuples(fixed, st.integers(0, 99).map(str), fixed), min_size=3, max_size=9), st.data())
+def test_a_byte_changed_among_cells_of_equal_decimals_is_noticed(
+    rows: list[tuple[str, ...]], data: st.DataObject
+) -> None:
+    text = bytearray("".join(",".join(row) + "\n" for row in rows).encode())
+    place = data.draw(st.integers(0, len(text) - 2))
+    text[place : place + 1] = data.draw(st.sampled_from([b".", b"..", b"", b"5", b"-", b"e", b" "]))
+    cut = cut_cells(bytes(text), 3, ord(","), ord("."))
+    lines = [line.split(",") for line in text.decode().splitlines()]
+    if cut is None:
+        assert any(len(line) != 3 for line in lines)
+        return
+    values, odd = cut.numbers([0, 1, 2])
+    for row, column in np.argwhere(~odd).tolist():
+        assert values[row, column] == float(lines[row][column])
