@@ -167,6 +167,7 @@ def aligned(a: Side, b: Side, align: Align | None) -> Alignment:
         align = "position" if a.batch.ids is None and b.batch.ids is None else "id"
     _refuse_other_classes(a, b)
     found = Alignment(align, _order_by_id(a, b) if align == "id" else _order_by_position(a, b))
+    _refuse_options_in_order(a, b, found.order)
     _refuse_other_targets(a, b, found.order)
     _refuse_other_weights(a, b, found.order)
     _refuse_other_groups(a, b, found.order)
@@ -242,6 +243,18 @@ def _row_of(side: Side, other: Side) -> dict[str, int]:
 def _examples(names: Sequence[str]) -> str:
     shown = ", ".join(map(quoted, names[:_EXAMPLES]))
     return f"{shown} and {len(names) - _EXAMPLES} more" if len(names) > _EXAMPLES else shown
+
+
+def _refuse_options_in_order(a: Side, b: Side, order: Array) -> None:
+    """Refuses an option with a value for each row, in order, where the orders differ."""
+    moved = np.flatnonzero(order != np.arange(len(order)))
+    if moved.size and b.loss.goes_with_rows(b.batch.dimensions):
+        row = int(moved[0])
+        raise InputError(
+            f"expected the rows in the order of {a.name}, as weights are given for each row in order, "
+            f"got the row of {a.place(row)} elsewhere",
+            place=b.place(int(order[row])),
+        )
 
 
 def _refuse_other_targets(a: Side, b: Side, order: Array) -> None:

@@ -480,6 +480,31 @@ def test_formats_of_input_can_differ(tmp_path: Path) -> None:
     assert celoss("compare", *files, "--loss", "ce", "--format", "value").stdout == expected
 
 
+def test_rows_of_many_elements_count_once(tmp_path: Path) -> None:
+    random = np.random.default_rng(5)
+    target = random.integers(0, 3, (12, 4, 2))
+    target[random.random(target.shape) < 0.2] = 255
+    target[3] = 255
+    for name in "ab":
+        np.savez(tmp_path / f"{name}.npz", logits=random.normal(0, 1, (12, 3, 4, 2)), targets=target)
+    files = [str(tmp_path / "a.npz"), str(tmp_path / "b.npz")]
+    options = ("--ignore-index", "255", "--weight", "1,2,3")
+    found = document(celoss("compare", *files, "--loss", "ce", "--json", *options))["comparison"]
+    for path, key in zip(files, ("mean_a", "mean_b"), strict=True):
+        assert found[key] == float(celoss("ce", path, "--format", "value", *options).stdout)
+    assert (found["rows"], found["counted"], found["units"]) == (12, 11, 11)
+    assert sum(part["counted"] for part in found["classes"]) == np.count_nonzero(target != 255)
+    assert {change["target"] for change in found["regressions"]} == {None}
+
+
+def test_weights_in_the_order_of_the_rows_need_rows_in_one_order(tmp_path: Path) -> None:
+    a, b = "id,x,target\np,0.2,1\nq,0.3,0\n", "id,x,target\nq,0.2,0\np,0.4,1\n"
+    done = compare(tmp_path, a, b, "--weight", "1,2", loss="bce")
+    assert done.returncode == 3, done.stdout
+    assert re.search(r"b\.csv:3: expected the rows in the order of \S*a\.csv, as weights", done.stderr)
+    assert compare(tmp_path, a, b, "--weight", "2", loss="bce").returncode == 0
+
+
 # ---------------------------------------------------------------------------------------------- refusals
 
 
@@ -588,7 +613,8 @@ def test_a_failed_gate_exits_1_and_every_verdict_is_told(
         checks = document(done)["checks"]
         told = [f"{'pass' if check['passed'] else 'FAIL'} {check['name']}" for check in checks]
     else:
-        plain = " ".join(re.sub(r"[*\\|:]", " ", done.stdout + done.stderr).split())
+        text = (done.stdout + done.stderr).replace("\\", "")
+        plain = " ".join(re.sub(r"[*|:]", " ", text).split())
         told = re.findall(r"(?:pass|FAIL) (?:max-increase|non-inferior)", plain)
     assert told == marks
 

@@ -127,6 +127,10 @@ class Loss(ABC):
         """How many rows or elements show each oddity that a finding reports."""
         return Counter()
 
+    def goes_with_rows(self, dimensions: int) -> bool:
+        """Whether an option has a value for each row of an input of so many dimensions."""
+        return False
+
     def classes(self, batch: Batch) -> int | None:
         """The number of classes of a canonical batch, or None for a loss that has none."""
         return None
