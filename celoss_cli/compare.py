@@ -122,38 +122,51 @@ def compared(pairs: Pairs, subject: Subject, plan: Plan = Plan()) -> Comparison:
         plan: how much is asked.
 
     """
-    units = _units(pairs)
-    total_a, total_b, weight = pairs.sums
-    bounds, percentile = _interval(units, plan)
-    flip_p, flip_exact = (None, False) if units is None else sign_flip_test(units, plan.resamples, plan.seed)
-    wins, losses = _count(pairs.second < pairs.first), _count(pairs.second > pairs.first)
     regressions, improvements = _extremes(pairs, plan.worst)
     return Comparison(
         **{name: getattr(subject, name) for name in Subject.__dataclass_fields__},
-        counted=len(pairs.first),
-        units=len(set(pairs.groups)) if pairs.groups is not None else len(pairs.first),
-        denominator=float(weight),
-        first=total_a / weight,
-        second=total_b / weight,
-        difference=(total_b + -total_a) / weight,
-        standard_error=math.nan if units is None else units.standard_error,
+        **_totals(pairs),
+        **_spread(pairs, plan),
         confidence=plan.confidence,
         resamples=plan.resamples,
         seed=plan.seed,
-        bounds=bounds,
-        percentile=percentile,
-        wins=wins,
-        losses=losses,
-        ties=_count(pairs.second == pairs.first),
-        sign_p=_sign_p(units, wins, losses),
-        flip_p=flip_p,
-        flip_exact=flip_exact,
         regressions=regressions,
         improvements=improvements,
         classes=[_class_change(*found) for found in pairs.classes],
         agreement=pairs.agreement,
         divergence=pairs.divergence,
     )
+
+
+def _totals(pairs: Pairs) -> dict[str, Any]:
+    """What the rows add up to; each quotient is rounded once."""
+    first, second, weight = pairs.sums
+    return {
+        "counted": len(pairs.first),
+        "denominator": float(weight),
+        "first": first / weight,
+        "second": second / weight,
+        "difference": (second + -first) / weight,
+        "wins": _count(pairs.second < pairs.first),
+        "losses": _count(pairs.second > pairs.first),
+        "ties": _count(pairs.second == pairs.first),
+    }
+
+
+def _spread(pairs: Pairs, plan: Plan) -> dict[str, Any]:
+    """What the differences of the independent units say."""
+    units = _units(pairs)
+    bounds, percentile = _interval(units, plan)
+    flip_p, flip_exact = (None, False) if units is None else _flip_p(units, plan)
+    return {
+        "units": len(pairs.first) if pairs.groups is None else len(set(pairs.groups)),
+        "standard_error": math.nan if units is None else units.standard_error,
+        "bounds": bounds,
+        "percentile": percentile,
+        "sign_p": _sign_p(units, pairs),
+        "flip_p": flip_p,
+        "flip_exact": flip_exact,
+    }
 
 
 def _units(pairs: Pairs) -> Units | None:
@@ -170,10 +183,14 @@ def _interval(units: Units | None, plan: Plan) -> tuple[Bounds, Bounds]:
     return interval(units, bootstrap(units, plan.resamples, plan.seed, plan.jobs), plan.confidence)
 
 
-def _sign_p(units: Units | None, wins: int, losses: int) -> float:
+def _flip_p(units: Units, plan: Plan) -> tuple[float, bool]:
+    return sign_flip_test(units, plan.resamples, plan.seed, plan.jobs)
+
+
+def _sign_p(units: Units | None, pairs: Pairs) -> float:
     """The sign test of the independent units; of the rows where the units cannot be told."""
     if units is None:
-        return sign_test(wins, losses)
+        return sign_test(_count(pairs.second < pairs.first), _count(pairs.second > pairs.first))
     return sign_test(_count(units.difference < 0), _count(units.difference > 0))
 
 

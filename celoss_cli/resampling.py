@@ -157,7 +157,7 @@ def _resampled(units: Units, random: np.random.Generator, count: int, *, weights
     """Sums over the drawn units of the difference and, if wanted, the weight: shape (2, count)."""
     sums = np.zeros((2, count))
     for start in range(0, len(units), _DRAWS):
-        drawn = random.integers(0, len(units), (count, min(_DRAWS, len(units) - start)), dtype=np.int64)
+        drawn = random.integers(0, len(units), (count, min(_DRAWS, len(units) - start)), dtype=np.uint32)
         sums[0] += units.difference.take(drawn).sum(axis=1)
         if weights:
             sums[1] += units.weight.take(drawn).sum(axis=1)
@@ -235,13 +235,14 @@ def sign_test(wins: int, losses: int) -> float:
     return min(1.0, 2 * top * (1 + float(ratios.sum())))
 
 
-def sign_flip_test(units: Units, resamples: int, seed: int) -> tuple[float, bool]:
+def sign_flip_test(units: Units, resamples: int, seed: int, jobs: int = 1) -> tuple[float, bool]:
     """The two-sided permutation test of paired data: A and B may be exchanged within each unit.
 
     Args:
         units: any number.
         resamples: how many of the exchanges are drawn; all of them are tried where they are no more.
         seed: of the random numbers.
+        jobs: worker threads; the result does not depend on it.
 
     Returns:
         the part of the exchanges whose mean difference is at least as far from 0, and whether all of them
@@ -255,11 +256,13 @@ def sign_flip_test(units: Units, resamples: int, seed: int) -> tuple[float, bool
         for difference in moved:
             sums = np.concatenate([sums + difference, sums - difference])
         return float(np.mean(np.abs(sums) >= observed)), True
-    far = 0
-    for number, count in _blocks(len(moved), resamples):
-        # The second number keeps these streams apart from those of the bootstrap.
-        sums = _flipped(moved, np.random.default_rng([seed, number, 1]), count)
-        far += int(np.count_nonzero(np.abs(sums) >= observed))
+
+    def sums_of(block: tuple[int, int]) -> Array:
+        # The third number keeps these streams apart from those of the bootstrap.
+        return _flipped(moved, np.random.default_rng([seed, block[0], 1]), block[1])
+
+    drawn = np.concatenate(_mapped(sums_of, _blocks(len(moved), resamples), jobs))
+    far = int(np.count_nonzero(np.abs(drawn) >= observed))
     return (far + 1) / (resamples + 1), False
 
 

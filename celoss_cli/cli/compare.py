@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from celoss_cli.cli.loss import (
@@ -25,7 +25,7 @@ from celoss_cli.findings import findings
 from celoss_cli.formats import FORMATS, FormatSpec
 from celoss_cli.gate import comparison_verdicts
 from celoss_cli.losses import LOSSES, LossSpec
-from celoss_cli.losses.base import UNITS
+from celoss_cli.losses.base import UNITS, Loss
 from celoss_cli.pairing import Side, aligned, labels_of, paired, side_of
 from celoss_cli.sources.base import ReadRequest
 from celoss_cli.sources.columns import plural
@@ -85,34 +85,37 @@ def _as_for_a_loss(given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _compared(spec: LossSpec, given: Mapping[str, Any]) -> tuple[Comparison, tuple[Side, Side]]:
-    request = replace(
-        read_request(spec, given),
-        columns=replace(
-            read_request(spec, given).columns, group=given["group_column"], group_option="--group-column"
-        ),
-    )
-    if given["targets"] is not None:
-        request = replace(request, truth=read_truth(given["targets"], "--targets", request))
-    a, reduction, options, source = _side(spec, given, given["first"], request)
-    b, other, others, second = _side(spec, given, given["second"], request.again())
-    if (reduction, options) != (other, others):
-        raise InputError(f"expected the options of {a.name}, got others", place=b.name)
-    alignment = aligned(a, b, given["align"])
-    pairs = paired(a, b, alignment, reduction)
+    request = _request(spec, given)
+    a = _read(spec, given, given["first"], request)
+    b = _read(spec, given, given["second"], request.again())
+    if (a.reduction, a.options) != (b.reduction, b.options):
+        raise InputError(f"expected the options of {a.side.name}, got others", place=b.side.name)
+    alignment = aligned(a.side, b.side, given["align"])
+    pairs = paired(a.side, b.side, alignment, a.reduction)
+    by_row = a.reduction == "batchmean"
     subject = Subject(
         loss=spec.name,
         title=spec.title,
         unit=UNITS[given["base"]],
-        options={**options, "reduction": reduction},
+        options={**a.options, "reduction": a.reduction},
         files=(given["first"], given["second"]),
-        sources=(source, second),
+        sources=(a.source, b.source),
         aligned_by=alignment.by,
-        rows=len(a.batch),
-        denominator_is="number of rows" if reduction == "batchmean" else a.evaluation.weight_is,
+        rows=len(a.side.batch),
+        denominator_is="number of rows" if by_row else a.side.evaluation.weight_is,
         group_column=given["group_column"],
-        labels=labels_of(a, b),
+        labels=labels_of(a.side, b.side),
     )
-    return compared(pairs, subject, _plan(given)), (a, b)
+    return compared(pairs, subject, _plan(given)), (a.side, b.side)
+
+
+def _request(spec: LossSpec, given: Mapping[str, Any]) -> ReadRequest:
+    request = read_request(spec, given)
+    columns = replace(request.columns, group=given["group_column"], group_option="--group-column")
+    request = replace(request, columns=columns)
+    if given["targets"] is None:
+        return request
+    return replace(request, truth=read_truth(given["targets"], "--targets", request))
 
 
 def _plan(given: Mapping[str, Any]) -> Plan:
@@ -125,34 +128,49 @@ def _plan(given: Mapping[str, Any]) -> Plan:
     )
 
 
-def _side(
-    spec: LossSpec, given: Mapping[str, Any], path: str, request: ReadRequest
-) -> tuple[Side, Reduction, dict[str, Any], dict[str, Any]]:
+@dataclass(frozen=True, slots=True)
+class _Read:
     """One data set, its reduction, the options in force and how it was read."""
+
+    side: Side
+    reduction: Reduction
+    options: Mapping[str, Any]
+    source: Mapping[str, Any]
+
+
+def _read(spec: LossSpec, given: Mapping[str, Any], path: str, request: ReadRequest) -> _Read:
     bar = Bar()
     dataset = gather([path], request, given["input_format"], bar.show)
     with contextlib.closing(dataset), bar:
         refuse_unused_columns(dataset.described["columns"], given)
         loss, said, options = chosen_loss(spec, given, dataset, request)
-        odd = loss.odd_options()
-        if odd and not given["allow_out_of_domain"]:
-            raise InputError(odd[0], hint="--allow-out-of-domain computes it all the same")
-        wanted = Request(
-            strict=True,
-            allow_out_of_domain=given["allow_out_of_domain"],
-            jobs=given["jobs"] or default_jobs(),
-        )
-        name = "standard input" if path == "-" else visible(path)
-        side = side_of(name, loss, dataset.batches, wanted)
+        side = side_of(_name(path), loss, dataset.batches, _strictly(loss, given))
     if request.truth is not None:
         request.truth.verify()
     if given["group_column"] is not None and side.batch.groups is None:
         raise UsageError("Expected --group-column with a table, got arrays, which have no columns.")
     evaluation = side.evaluation
-    evaluation.seen.update([*(["out-of-domain-weight"] if odd else []), *other_input(spec, dataset)])
-    read = {"conversions": list(evaluation.conversions), "skipped": evaluation.skipped}
+    odd = ["out-of-domain-weight"] if loss.odd_options() else []
+    evaluation.seen.update([*odd, *other_input(spec, dataset)])
+    told = {"conversions": list(evaluation.conversions), "skipped": evaluation.skipped}
     reduction: Reduction = "batchmean" if said == "batchmean" else "mean"
-    return side, reduction, options, {**dataset.described, **read}
+    return _Read(side, reduction, options, {**dataset.described, **told})
+
+
+def _name(path: str) -> str:
+    return "standard input" if path == "-" else visible(path)
+
+
+def _strictly(loss: Loss, given: Mapping[str, Any]) -> Request:
+    """What is asked of the computation; odd options are refused before it begins."""
+    odd = loss.odd_options()
+    if odd and not given["allow_out_of_domain"]:
+        raise InputError(odd[0], hint="--allow-out-of-domain computes it all the same")
+    return Request(
+        strict=True,
+        allow_out_of_domain=given["allow_out_of_domain"],
+        jobs=given["jobs"] or default_jobs(),
+    )
 
 
 def _tell(
