@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -495,6 +496,27 @@ def test_rows_of_many_elements_count_once(tmp_path: Path) -> None:
     assert (found["rows"], found["counted"], found["units"]) == (12, 11, 11)
     assert sum(part["counted"] for part in found["classes"]) == np.count_nonzero(target != 255)
     assert {change["target"] for change in found["regressions"]} == {None}
+
+
+def test_options_that_the_data_carries_must_be_the_same(tmp_path: Path) -> None:
+    for name, weight in (("a", [1, 2]), ("b", [1, 3])):
+        values = {"logits": [[0.9, 0.1], [0.8, 0.2]], "targets": [0, 1], "weight": weight}
+        (tmp_path / f"{name}.json").write_text(json.dumps(values))
+    command = ["compare", str(tmp_path / "a.json"), str(tmp_path / "b.json"), "--loss", "ce"]
+    done = celoss(*command)
+    assert done.returncode == 3
+    assert re.search(r"b\.json: expected the weight of \S*a\.json, got another", done.stderr)
+    assert celoss(*command, "--weight", "1,1").returncode == 0
+
+
+def test_no_number_is_broken_on_a_narrow_terminal() -> None:
+    random = np.random.default_rng(1)
+    a, b = random.normal(3, 1, (2, 40))
+    found = comparison(a, b)
+    found = replace(found, checks=verdicts(found, 0.1, 0.2))
+    narrow = "".join(FORMATS["table"].render_comparison(found, Style(width=30)))
+    wide = "".join(FORMATS["table"].render_comparison(found, Style()))
+    assert re.findall(r"-?[0-9]+\.[0-9]+", narrow) == re.findall(r"-?[0-9]+\.[0-9]+", wide)
 
 
 def test_weights_in_the_order_of_the_rows_need_rows_in_one_order(tmp_path: Path) -> None:

@@ -88,8 +88,7 @@ def _compared(spec: LossSpec, given: Mapping[str, Any]) -> tuple[Comparison, tup
     request = _request(spec, given)
     a = _read(spec, given, given["first"], request)
     b = _read(spec, given, given["second"], request.again())
-    if (a.reduction, a.options) != (b.reduction, b.options):
-        raise InputError(f"expected the options of {a.side.name}, got others", place=b.side.name)
+    _refuse_other_options(a, b)
     alignment = aligned(a.side, b.side, given["align"])
     pairs = paired(a.side, b.side, alignment, a.reduction)
     by_row = a.reduction == "batchmean"
@@ -107,6 +106,17 @@ def _compared(spec: LossSpec, given: Mapping[str, Any]) -> tuple[Comparison, tup
         labels=labels_of(a.side, b.side),
     )
     return compared(pairs, subject, _plan(given)), (a.side, b.side)
+
+
+def _refuse_other_options(a: _Read, b: _Read) -> None:
+    ours, theirs = ({**read.options, "reduction": read.reduction} for read in (a, b))
+    unlike = [name for name in ours if ours[name] != theirs[name]]
+    if unlike:
+        raise InputError(
+            f"expected the {unlike[0]} of {a.side.name}, got another",
+            hint=f"an option of the command line goes before the data's own: --{unlike[0].replace('_', '-')}",
+            place=b.side.name,
+        )
 
 
 def _request(spec: LossSpec, given: Mapping[str, Any]) -> ReadRequest:

@@ -11,7 +11,7 @@ from celoss_cli.errors import visible
 from celoss_cli.formats._breakdown import Breakdown
 from celoss_cli.formats._numerals import class_name, exact, short
 
-__all__ = ["facts", "heading", "meaning", "source_lines", "tables"]
+__all__ = ["conclusion", "facts", "heading", "meaning", "source_lines", "tables"]
 
 _FEW = 30
 """Below this many units the interval is told to be too narrow."""
@@ -34,7 +34,7 @@ def facts(comparison: Comparison) -> Iterator[Fact]:
     divided = f"total / {short(comparison.denominator)} ({comparison.denominator_is}), {unit}"
     yield "mean of A", short(comparison.first), divided
     yield "mean of B", short(comparison.second), divided
-    yield "B - A", short(comparison.difference), f"exactly {exact(comparison.difference)}"
+    yield "B - A", short(comparison.difference), f"mean difference, {unit}"
     yield "standard error", short(comparison.standard_error), f"of the difference, from {_units(comparison)}"
     drawn = f"of {comparison.resamples} resamples, seed {comparison.seed}"
     yield f"{percent} from", short(comparison.bounds.low), f"bias-corrected and accelerated bootstrap {drawn}"
@@ -55,6 +55,15 @@ def facts(comparison: Comparison) -> Iterator[Fact]:
             short(comparison.divergence),
             f"mean divergence of B's predictions from A's, {unit}",
         )
+
+
+def conclusion(comparison: Comparison) -> str:
+    """The difference as it is, with its interval."""
+    bounds = comparison.bounds
+    interval = f"{100 * comparison.confidence:g}% interval"
+    ends = f"{interval} {short(bounds.low)} to {short(bounds.high)}"
+    told = f"no {interval}" if math.isnan(bounds.low) else ends
+    return f"B - A = {exact(comparison.difference)} {comparison.unit}, {told}"
 
 
 def tables(comparison: Comparison) -> Iterator[Breakdown]:

@@ -55,6 +55,7 @@ def render_comparison(comparison: Comparison, style: Style) -> Iterator[str]:
     yield "\n"
     for extra in _comparison.tables(comparison):
         yield from _breakdown(extra)
+    yield f"`{_comparison.conclusion(comparison)}`\n\n"
     for sentence in _comparison.meaning(comparison):
         yield f"{escaped(sentence)}\n\n"
     if comparison.checks:

@@ -94,7 +94,7 @@ def render_comparison(comparison: Comparison, style: Style) -> Iterator[str]:
     for extra in _comparison.tables(comparison):
         yield "\n" + page.text(Text(extra.title, "bold cyan"))
         yield page.table(_breakdown_table(extra), _breakdown_table(extra, gap=1))
-    yield "\n"
+    yield "\n" + page.text(Text(_comparison.conclusion(comparison), "bold"))
     for sentence in _comparison.meaning(comparison):
         yield page.text(Text(sentence))
     if comparison.checks:
@@ -306,9 +306,11 @@ def _steps_table(workings: Workings) -> Table:
 def _facts_table(comparison: Comparison) -> Table:
     """One line a number: its name, the number, what it is."""
     table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 1))
-    for style in ("", "", "", "dim"):
-        table.add_column(no_wrap=style == "", style=style, overflow="fold")
     facts = list(_comparison.facts(comparison))
+    for _ in range(3):
+        table.add_column(no_wrap=True)
+    words = [word for _, _, what in facts for word in what.split()]
+    table.add_column(style="dim", min_width=max(map(cell_len, words)))
     for (name, _, what), value in zip(facts, aligned([fact[1] for fact in facts]), strict=True):
         style = "bold" if name == "B - A" else ""
         table.add_row(Text(name, style), "=", Text(value, style), what)
