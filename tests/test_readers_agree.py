@@ -225,7 +225,7 @@ MORE = {
 @pytest.mark.parametrize("data", MORE.values(), ids=MORE)
 def test_the_size_of_a_block_changes_nothing(data: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = answer(data)
-    for size in range(4, len(data) + 2):
+    for size in range(1, len(data) + 2):
         monkeypatch.setattr(blocks, "_BLOCK_BYTES", size)
         assert answer(data) == whole, size
 
@@ -258,6 +258,12 @@ def test_another_encoding_is_read_in_blocks_too(encoding: str, monkeypatch: pyte
     found = answer(text.encode(encoding), replace(REQUEST, encoding=encoding))
     assert found.ids == ("\u00e9t\u00e9", "\u00fc")
     assert found.input == np.array([[1, 2], [3, 4.5]]).tobytes()
+
+
+def test_half_a_character_at_the_end_is_refused() -> None:
+    data = "a,b,target\n1,2,0\n".encode("utf-16") + b"\x31"
+    found = answer(data, replace(REQUEST, encoding="utf-16"))
+    assert found.refusal == "t.csv:3: expected text in utf-16, got other bytes"
 
 
 def test_rows_with_missing_cells_are_skipped_by_every_block_size(monkeypatch: pytest.MonkeyPatch) -> None:
