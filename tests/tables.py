@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from unittest.mock import patch
 
@@ -14,7 +14,7 @@ import numpy as np
 from celoss_cli.data import Batch, Chunk
 from celoss_cli.errors import CelossError
 from celoss_cli.sources import blocks, delimited, plain
-from celoss_cli.sources.base import Dataset, ReadRequest, Stream
+from celoss_cli.sources.base import Dataset, ReadRequest, Settled, Stream
 
 __all__ = ["TABLE_WAYS", "Outcome", "batches_of", "outcome_of", "read_table"]
 
@@ -23,15 +23,11 @@ def _strict(*_: object) -> Any:
     raise plain.NotPlain
 
 
-def _nothing(*_: object) -> None:
-    return None
-
-
 _PATCHES: dict[str, list[tuple[Any, str, object]]] = {
     "strict": [(delimited, "parsed", _strict)],
-    "digits": [(plain, "_by_library", _strict), (plain, "_FEW", 1.0)],
-    "numpy": [(plain, "_by_digits", _nothing), (plain, "has_polars", lambda: False)],
-    "polars": [(plain, "_by_digits", _nothing), (plain, "_WORTH_IMPORTING_BYTES", 0)],
+    "digits": [(plain, "has_polars", lambda: False), (plain, "_FEW", 1.0)],
+    "numpy": [(plain, "has_polars", lambda: False), (plain, "_FEW", -1)],
+    "polars": [(plain, "_WORTH_IMPORTING_BYTES", 0)],
     "chosen": [],
 }
 TABLE_WAYS = tuple(_PATCHES)
@@ -63,6 +59,7 @@ def batches_of(dataset: Dataset) -> Iterator[Batch]:
 
 def read_table(data: bytes, request: ReadRequest, way: str = "chosen", block: int = 1 << 20) -> Outcome:
     """Reads a table in one way, in blocks of so many bytes."""
+    request = replace(request, settled=Settled())
     with ExitStack() as stack:
         stack.enter_context(patch.object(blocks, "_BLOCK_BYTES", block))
         for module, name, value in _PATCHES[way]:
