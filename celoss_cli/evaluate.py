@@ -129,8 +129,19 @@ def default_jobs() -> int:
     return os.cpu_count() or 1
 
 
-def evaluate(loss: Loss, batches: Iterable[Batch | Chunk], request: Request) -> Evaluation:
+def evaluate(
+    loss: Loss,
+    batches: Iterable[Batch | Chunk],
+    request: Request,
+    keep: Callable[[Batch, Terms], None] | None = None,
+) -> Evaluation:
     """Computes ``loss`` over ``batches``; the totals are the same bits for any cutting and job count.
+
+    Args:
+        loss: with its options.
+        batches: of one data set, in order.
+        request: what is asked beyond the totals.
+        keep: takes the canonical batches and their terms, where they are kept elsewhere than in ``rows``.
 
     Raises:
         InputError: with its place, for the first element in order that cannot be computed.
@@ -153,7 +164,7 @@ def evaluate(loss: Loss, batches: Iterable[Batch | Chunk], request: Request) -> 
             result.seen += part.seen
             result.skipped += part.batch.skipped
             if part.terms is not None:
-                result.rows.add(part.batch, part.terms)
+                (keep or result.rows.add)(part.batch, part.terms)
     if dimensions is not None:
         loss.verify(result.tally.rows, dimensions)
     for candidate in result.collected.worst:

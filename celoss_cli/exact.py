@@ -60,6 +60,10 @@ class ExactSum:
             self.neginf + other.neginf,
         )
 
+    def __neg__(self) -> ExactSum:
+        """The sum of the opposite summands; ``a + -b`` is a difference, nan where both are infinite."""
+        return ExactSum(-self.scaled, self.nan, self.neginf, self.posinf)
+
     def __sub__(self, other: ExactSum) -> ExactSum:
         """What is left when summands that are part of this sum are taken out again."""
         return ExactSum(

@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
-from celoss_cli.data import Group, Report, Verdict
+from celoss_cli.data import Comparison, Group, Report, Verdict
 
-__all__ = ["Increase", "Limits", "verdicts"]
+__all__ = ["Increase", "Limits", "comparison_verdicts", "verdicts"]
 
 Relation = Literal["<=", ">="]
 
@@ -100,6 +100,29 @@ def _verdicts(report: Report, limits: Limits, baseline: float | None) -> Iterato
         yield _counted(report, limits.min_count)
     for name, limit in limits.groups:
         yield _grouped(report, name, limit)
+
+
+def comparison_verdicts(
+    comparison: Comparison, max_increase: float | None = None, non_inferior: float | None = None
+) -> tuple[Verdict, ...]:
+    """One verdict for each limit.
+
+    Args:
+        comparison: what is judged.
+        max_increase: the largest mean difference B - A, or None.
+        non_inferior: the largest upper end of its interval, or None.
+
+    """
+    interval = f"upper end of the {100 * comparison.confidence:g}% interval"
+    asked = (
+        ("max-increase", "mean difference", comparison.difference, max_increase),
+        ("non-inferior", interval, comparison.bounds.high, non_inferior),
+    )
+    return tuple(
+        Verdict(name, _holds(value, "<=", limit), value, "<=", limit, what, _reason(what, value, "<=", limit))
+        for name, what, value, limit in asked
+        if limit is not None
+    )
 
 
 def _holds(value: float, relation: Relation, limit: float) -> bool:

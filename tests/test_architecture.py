@@ -31,10 +31,11 @@ LAYERS = (
     {"errors", "trace", "scratch"},
     {"exact"},
     {"data"},
-    {"losses", "sources", "formats", "findings", "gate"},
+    {"resampling"},
+    {"losses", "sources", "formats", "findings", "gate", "compare"},
     {"collect"},
     {"evaluate"},
-    {"functional", "partial", "reporting", "baseline", "config"},
+    {"functional", "pairing", "partial", "reporting", "baseline", "config"},
     {"cli"},
     {"__main__"},
 )

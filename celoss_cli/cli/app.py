@@ -12,6 +12,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from celoss_cli import __version__
+from celoss_cli.cli.compare_options import compare_options
 from celoss_cli.cli.gate_options import check_options, gate_options
 from celoss_cli.cli.options import loss_options, merge_options
 from celoss_cli.errors import ExitCode, UsageError
@@ -46,7 +47,7 @@ class _StrictCommand(TyperCommand):
     def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]
         _, _, order = self.make_parser(ctx).parse_args(args=list(args))
         for param, times in Counter(order).items():
-            if times > 1 and param.param_type_name == "option" and not getattr(param, "multiple", False):
+            if times > 1 and _is_option(param) and not getattr(param, "multiple", False):
                 raise UsageError(f"Expected {param.opts[0]} once, got it {times} times.")
         rest = super().parse_args(ctx, args)
         if not ctx.resilient_parsing and ctx.obj is None:
@@ -73,11 +74,17 @@ def _processed(param: Any, ctx: typer.Context, given: Any) -> Any:
         return type(param).process_value(param, ctx, given)
     parser = param.type_descriptor.parameter_info.parser
     value = given
+    if param.required and given in (None, ()) and not ctx.resilient_parsing:
+        raise UsageError(f"Expected {param.opts[0] if _is_option(param) else param.metavar}, got none.")
     if param.multiple or param.nargs == -1:
         value = () if given is None else [parser(text) if parser else text for text in given]
     elif given is not None and parser is not None:
         value = parser(given)
     return value if param.callback is None else param.callback(ctx, param, value)
+
+
+def _is_option(param: Any) -> bool:
+    return bool(param.param_type_name == "option")
 
 
 def _exit_codes() -> str:
@@ -149,6 +156,20 @@ before.
 Example: celoss check --report junit=checks.xml"""
 
 
+def _run_compare(given: Mapping[str, Any]) -> int:
+    from celoss_cli.cli.compare import run
+
+    return run(given)
+
+
+_COMPARE_HELP = """Compare the predictions of two files on the same rows.
+
+The difference is the mean loss of B less that of A: a positive one says that B is worse. Rows are aligned \
+by their ids, and both files must have the same targets.
+
+Example: celoss compare old.csv new.csv --loss ce --max-increase 0.01"""
+
+
 def _app() -> typer.Typer:
     app = typer.Typer(
         name="celoss",
@@ -176,6 +197,8 @@ def _app() -> typer.Typer:
     app.command("merge", cls=_StrictCommand, epilog=_exit_codes())(merge)
     check = _command(_run_check, check_options(), _CHECK_HELP)
     app.command("check", cls=_StrictCommand, epilog=_exit_codes())(check)
+    compare = _command(_run_compare, compare_options(), _COMPARE_HELP)
+    app.command("compare", cls=_StrictCommand, epilog=_exit_codes())(compare)
     return app
 
 

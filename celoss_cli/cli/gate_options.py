@@ -10,12 +10,12 @@ import typer
 from celoss_cli.cli.options import Color, Debug, Format, Jobs, Json, Output
 from celoss_cli.errors import CelossError, quoted
 
-__all__ = ["check_options", "gate_options"]
+__all__ = ["ExitZero", "Reports", "check_options", "gate_options", "limit"]
 
 _GATE = "Checks: a limit that does not hold exits 1"
 
 
-def _limit(text: str) -> float:
+def limit(text: str) -> float:
     """A finite number of the one grammar that all input has."""
     from celoss_cli.sources.numbers import number
 
@@ -29,14 +29,14 @@ def _limit(text: str) -> float:
 
 
 def _tolerance(text: str) -> float:
-    value = _limit(text)
+    value = limit(text)
     if value < 0:
         raise typer.BadParameter(f"expected a number that is not negative, got {quoted(text)}")
     return value
 
 
 def _least(text: str) -> int:
-    value = _limit(text)
+    value = limit(text)
     if value != int(value) or value < 1:
         raise typer.BadParameter(f"expected a whole number from 1, got {quoted(text)}")
     return int(value)
@@ -51,7 +51,7 @@ def _increases(text: str) -> str:
 
 def _group(text: str) -> str:
     """A limit, or a name and a limit, as it stands."""
-    _limit(text.rpartition("=")[2])
+    limit(text.rpartition("=")[2])
     return text
 
 
@@ -65,9 +65,9 @@ def _option(name: str, metavar: str | None, help: str, parser: Any = None) -> An
     return typer.Option(name, parser=parser, metavar=metavar, rich_help_panel=_GATE, help=help)
 
 
-Max = Annotated[float | None, _option("--max", "X", "The loss is at most X.", _limit)]
-Min = Annotated[float | None, _option("--min", "X", "The loss is at least X.", _limit)]
-Expect = Annotated[float | None, _option("--expect", "X", "The loss is X, within atol + rtol * |X|.", _limit)]
+Max = Annotated[float | None, _option("--max", "X", "The loss is at most X.", limit)]
+Min = Annotated[float | None, _option("--min", "X", "The loss is at least X.", limit)]
+Expect = Annotated[float | None, _option("--expect", "X", "The loss is X, within atol + rtol * |X|.", limit)]
 Atol = Annotated[
     float | None, _option("--atol", "A", "Absolute tolerance of --expect; 0 if not given.", _tolerance)
 ]

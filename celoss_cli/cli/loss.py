@@ -31,7 +31,7 @@ from celoss_cli.sources.plain import has_polars
 from celoss_cli.sources.truth import Truth, read_truth
 from celoss_cli.sources.values import dataset_of_values, read_value
 
-__all__ = ["computed", "run"]
+__all__ = ["chosen_loss", "computed", "other_input", "read_request", "refuse_unused_columns", "run"]
 
 _INPUT_KINDS = {
     "logits": "logits",
@@ -81,15 +81,15 @@ def computed(spec: LossSpec, given: Mapping[str, Any], format: FormatSpec) -> Re
 
     """
     _refuse_unused(spec, format, given)
-    request = _read_request(spec, given)
+    request = read_request(spec, given)
     if given["targets"] is not None and given["input"] is None:
         request = replace(request, truth=read_truth(given["targets"], "--targets", request))
     bar = Bar()
     dataset = _dataset(spec, given, request, bar.show)
     with contextlib.closing(dataset), bar:
         if given["input"] is None:
-            _refuse_unused_columns(dataset.described["columns"], given)
-        loss, reduction, options = _loss(spec, given, dataset, request)
+            refuse_unused_columns(dataset.described["columns"], given)
+        loss, reduction, options = chosen_loss(spec, given, dataset, request)
         return _report(spec, loss, given, dataset, reduction, options, format, request.truth)
 
 
@@ -112,7 +112,8 @@ def _refuse_unused(spec: LossSpec, format: FormatSpec, given: Mapping[str, Any])
             raise UsageError(f"Expected --missing and --decimal with a table, got --{spec.takes}.")
 
 
-def _read_request(spec: LossSpec, given: Mapping[str, Any]) -> ReadRequest:
+def read_request(spec: LossSpec, given: Mapping[str, Any]) -> ReadRequest:
+    """What the options ask of a reader."""
     return ReadRequest(
         per_class=spec.per == "class",
         takes=spec.takes,
@@ -164,7 +165,7 @@ def _name_the_extra(files: Sequence[str]) -> None:
         note("celoss: note: tables of this size are read faster with pip install 'celoss-cli[fast]'")
 
 
-def _refuse_unused_columns(columns: Mapping[str, Any], given: Mapping[str, Any]) -> None:
+def refuse_unused_columns(columns: Mapping[str, Any], given: Mapping[str, Any]) -> None:
     """Refuses an option for columns that names none of those that play its role: the data is no table."""
     for name, role in _ROLES.items():
         pattern, found = given[name], columns[role]
@@ -186,7 +187,7 @@ def _nothing_on_stdin() -> bool:
     return sys.stdin is None or sys.stdin.isatty()
 
 
-def _loss(
+def chosen_loss(
     spec: LossSpec, given: Mapping[str, Any], dataset: Dataset, request: ReadRequest
 ) -> tuple[Loss, Reduction, dict[str, Any]]:
     """The loss with its options: the command line's before the data's own."""
@@ -273,7 +274,7 @@ def _report(
         rows = evaluation.tally.rows
         wanted = f"--row from 0 to {rows - 1}" if rows else "rows where --row names one"
         raise UsageError(f"Expected {wanted}, got {request.show_row if rows else 'no rows'}.")
-    evaluation.seen.update([*(["out-of-domain-weight"] if odd else []), *_other_input(spec, dataset)])
+    evaluation.seen.update([*(["out-of-domain-weight"] if odd else []), *other_input(spec, dataset)])
     if given["emit_partial"] is not None:
         part = Partial(
             loss=spec.command,
@@ -298,7 +299,8 @@ def _report(
     )
 
 
-def _other_input(spec: LossSpec, dataset: Dataset) -> list[str]:
+def other_input(spec: LossSpec, dataset: Dataset) -> list[str]:
+    """The oddity of data that says that it holds something else than the loss takes."""
     key = dataset.described["columns"]["inputs"][0]
     said = _INPUT_KINDS.get(key)
     return ["other-input"] if said is not None and said != _TAKES[spec.takes] else []

@@ -22,9 +22,9 @@ __all__ = ["loss_options", "merge_options"]
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
 
-_INPUT = "Input"
-_SEMANTICS = "Semantics, as in PyTorch"
-_OUTPUT = "Output"
+INPUT = "Input"
+SEMANTICS = "Semantics, as in PyTorch"
+OUTPUT = "Output"
 
 
 def _float(text: str) -> float:
@@ -90,14 +90,14 @@ def _encoding(text: str) -> str:
     return text
 
 
-def _choice(*names: str, choices: Iterable[str], panel: str, help: str) -> Any:
+def choice(*names: str, choices: Iterable[str], panel: str, help: str) -> Any:
     choices = tuple(choices)
     return typer.Option(
         *names, parser=_one_of(choices), metavar="|".join(choices), rich_help_panel=panel, help=help
     )
 
 
-def _text(*names: str, metavar: str, panel: str, help: str) -> Any:
+def text(*names: str, metavar: str, panel: str, help: str) -> Any:
     return typer.Option(*names, metavar=metavar, rich_help_panel=panel, help=help)
 
 
@@ -105,7 +105,7 @@ def _flag(name: str, panel: str, help: str) -> Any:
     return typer.Option(name, rich_help_panel=panel, help=help)
 
 
-def _count(name: str, least: int, panel: str, help: str) -> Any:
+def count(name: str, least: int, panel: str, help: str) -> Any:
     return typer.Option(name, parser=_at_least(least), metavar="N", rich_help_panel=panel, help=help)
 
 
@@ -115,41 +115,41 @@ Files = Annotated[
 ]
 Targets = Annotated[
     str | None,
-    _text("--targets", "-y", metavar="VALUES", panel=_INPUT, help="Targets inline, or @FILE."),
+    text("--targets", "-y", metavar="VALUES", panel=INPUT, help="Targets inline, or @FILE."),
 ]
 TargetColumn = Annotated[
     str | None,
-    _text(
+    text(
         "--target-column",
         metavar="NAMES",
-        panel=_INPUT,
+        panel=INPUT,
         help="The column(s) of targets: names, globs, first:last.",
     ),
 ]
 ClassColumns = Annotated[
     str | None,
-    _text(
+    text(
         "--class-columns",
         metavar="NAMES",
-        panel=_INPUT,
+        panel=INPUT,
         help="The columns of the input: names, globs, first:last.",
     ),
 ]
 IdColumn = Annotated[
-    str | None, _text("--id-column", metavar="NAME", panel=_INPUT, help="The column that names a row.")
+    str | None, text("--id-column", metavar="NAME", panel=INPUT, help="The column that names a row.")
 ]
 WeightColumn = Annotated[
     str | None,
-    _text(
+    text(
         "--weight-column",
         metavar="NAME",
-        panel=_INPUT,
+        panel=INPUT,
         help="A weight for each row; the mean divides by their sum.",
     ),
 ]
 InputFormat = Annotated[
     str | None,
-    _choice("--input-format", choices=SOURCES, panel=_INPUT, help="Instead of the file name's ending."),
+    choice("--input-format", choices=SOURCES, panel=INPUT, help="Instead of the file name's ending."),
 ]
 Delimiter = Annotated[
     str | None,
@@ -157,12 +157,12 @@ Delimiter = Annotated[
         "--delimiter",
         parser=_delimiter,
         metavar=",|;|tab|space|BAR",
-        rich_help_panel=_INPUT,
+        rich_help_panel=INPUT,
         help="Between the values of a table; BAR is the character |.",
     ),
 ]
 Decimal = Annotated[
-    str, _choice("--decimal", choices=(".", ","), panel=_INPUT, help="The decimal mark of a table.")
+    str, choice("--decimal", choices=(".", ","), panel=INPUT, help="The decimal mark of a table.")
 ]
 Encoding = Annotated[
     str,
@@ -170,19 +170,19 @@ Encoding = Annotated[
         "--encoding",
         parser=_encoding,
         metavar="NAME",
-        rich_help_panel=_INPUT,
+        rich_help_panel=INPUT,
         help="The encoding of text input.",
     ),
 ]
 NoHeader = Annotated[
-    bool, _flag("--no-header", _INPUT, "A table's first line holds values; columns are named 1, 2, ...")
+    bool, _flag("--no-header", INPUT, "A table's first line holds values; columns are named 1, 2, ...")
 ]
 Missing = Annotated[
     str,
-    _choice(
+    choice(
         "--missing",
         choices=("error", "skip"),
-        panel=_INPUT,
+        panel=INPUT,
         help="What to do with rows that have empty or NA cells.",
     ),
 ]
@@ -192,34 +192,34 @@ ClassAxis = Annotated[
         "--class-axis",
         parser=_whole,
         metavar="AXIS",
-        rich_help_panel=_INPUT,
+        rich_help_panel=INPUT,
         help="The class axis of an array; 1 if not given.",
     ),
 ]
-AllowNonfinite = Annotated[bool, _flag("--allow-nonfinite", _INPUT, "Accept nan and inf (-inf always is).")]
+AllowNonfinite = Annotated[bool, _flag("--allow-nonfinite", INPUT, "Accept nan and inf (-inf always is).")]
 AllowUnterminated = Annotated[
     bool,
-    _flag("--allow-unterminated", _INPUT, "Accept a last line without a newline, which may have been cut."),
+    _flag("--allow-unterminated", INPUT, "Accept a last line without a newline, which may have been cut."),
 ]
 AllowOutOfDomain = Annotated[
-    bool, _flag("--allow-out-of-domain", _INPUT, "Compute, with a warning, what the loss is not meant for.")
+    bool, _flag("--allow-out-of-domain", INPUT, "Compute, with a warning, what the loss is not meant for.")
 ]
 
 Weight = Annotated[
     str | None,
-    _text(
+    text(
         "--weight",
         metavar="VALUES",
-        panel=_SEMANTICS,
+        panel=SEMANTICS,
         help="A weight for each class (ce, nll) or element; or @FILE.",
     ),
 ]
 PosWeight = Annotated[
     str | None,
-    _text(
+    text(
         "--pos-weight",
         metavar="VALUES",
-        panel=_SEMANTICS,
+        panel=SEMANTICS,
         help="Weights of the positive answer, from the last axis; or @FILE.",
     ),
 ]
@@ -229,7 +229,7 @@ IgnoreIndex = Annotated[
         "--ignore-index",
         parser=_whole,
         metavar="INDEX",
-        rich_help_panel=_SEMANTICS,
+        rich_help_panel=SEMANTICS,
         help="Leave out targets of this value; -100 if not given.",
     ),
 ]
@@ -239,91 +239,110 @@ LabelSmoothing = Annotated[
         "--label-smoothing",
         parser=_float,
         metavar="EPS",
-        rich_help_panel=_SEMANTICS,
+        rich_help_panel=SEMANTICS,
         help="Mix the target with the uniform distribution, 0 to 1.",
     ),
 ]
-LogTarget = Annotated[bool, _flag("--log-target", _SEMANTICS, "The targets are log-probabilities.")]
+LogTarget = Annotated[bool, _flag("--log-target", SEMANTICS, "The targets are log-probabilities.")]
 Dtype = Annotated[
     str,
-    _choice(
-        "--dtype", choices=("float64", "float32"), panel=_SEMANTICS, help="The precision of the computation."
+    choice(
+        "--dtype", choices=("float64", "float32"), panel=SEMANTICS, help="The precision of the computation."
     ),
 ]
 Base = Annotated[
     str,
-    _choice(
-        "--base", choices=("e", "2", "10"), panel=_SEMANTICS, help="The logarithm's base: nats, bits or dits."
+    choice(
+        "--base", choices=("e", "2", "10"), panel=SEMANTICS, help="The logarithm's base: nats, bits or dits."
     ),
 ]
 OnEmpty = Annotated[
     str,
-    _choice(
+    choice(
         "--on-empty",
         choices=("error", "nan", "zero"),
-        panel=_SEMANTICS,
+        panel=SEMANTICS,
         help="The answer where nothing is counted.",
     ),
 ]
 
 Format = Annotated[
-    str | None, _choice("--format", choices=FORMATS, panel=_OUTPUT, help="How the result is written.")
+    str | None, choice("--format", choices=FORMATS, panel=OUTPUT, help="How the result is written.")
 ]
-Json = Annotated[bool, _flag("--json", _OUTPUT, "The same as --format json.")]
+Json = Annotated[bool, _flag("--json", OUTPUT, "The same as --format json.")]
 Output = Annotated[
     str | None,
-    _text("--output", "-o", metavar="FILE", panel=_OUTPUT, help="Write to a file, whole or not at all."),
+    text("--output", "-o", metavar="FILE", panel=OUTPUT, help="Write to a file, whole or not at all."),
 ]
 Rows = Annotated[
-    int | None, _count("--rows", 0, _OUTPUT, "Show the steps of the first N rows; 3 if not given.")
+    int | None, count("--rows", 0, OUTPUT, "Show the steps of the first N rows; 3 if not given.")
 ]
 OneRow = Annotated[
-    int | None, _count("--row", 0, _OUTPUT, "Show the steps of this row instead, counted from 0.")
+    int | None, count("--row", 0, OUTPUT, "Show the steps of this row instead, counted from 0.")
 ]
 By = Annotated[
     str | None,
-    _text("--by", metavar="class|COLUMN", panel=_OUTPUT, help="Break the loss down by class or by a column."),
+    text("--by", metavar="class|COLUMN", panel=OUTPUT, help="Break the loss down by class or by a column."),
 ]
-Worst = Annotated[int | None, _count("--worst", 1, _OUTPUT, "Show the N rows with the largest losses.")]
+Worst = Annotated[int | None, count("--worst", 1, OUTPUT, "Show the N rows with the largest losses.")]
 Quantiles = Annotated[
     str | None,  # as far as Typer needs to know; the parser answers with numbers
     typer.Option(
         "--quantiles",
         parser=_fractions,
         metavar="Q,...",
-        rich_help_panel=_OUTPUT,
+        rich_help_panel=OUTPUT,
         help="Quantiles of the losses, for example 0.5,0.9,0.99.",
     ),
 ]
 EmitPartial = Annotated[
     str | None,
-    _text(
+    text(
         "--emit-partial",
         metavar="FILE",
-        panel=_OUTPUT,
+        panel=OUTPUT,
         help="Also write the exact partial result, for celoss merge.",
     ),
 ]
 Partials = Annotated[
     list[str], typer.Argument(metavar="PARTIAL...", help="Files that --emit-partial wrote, in any order.")
 ]
-Grad = Annotated[bool, _flag("--grad", _OUTPUT, "Show the gradient of the result with respect to the input.")]
+Grad = Annotated[bool, _flag("--grad", OUTPUT, "Show the gradient of the result with respect to the input.")]
 Color = Annotated[
     str,
-    _choice("--color", choices=("auto", "always", "never"), panel=_OUTPUT, help="Colour on standard output."),
+    choice("--color", choices=("auto", "always", "never"), panel=OUTPUT, help="Colour on standard output."),
 ]
-Jobs = Annotated[
-    int | None, _count("--jobs", 1, _OUTPUT, "Worker threads; the result does not depend on it.")
-]
-Debug = Annotated[bool, _flag("--debug", _OUTPUT, "Show where in the program an error came from.")]
+Jobs = Annotated[int | None, count("--jobs", 1, OUTPUT, "Worker threads; the result does not depend on it.")]
+Debug = Annotated[bool, _flag("--debug", OUTPUT, "Show where in the program an error came from.")]
 
-_SEMANTIC: dict[str, tuple[Any, Any]] = {
+SEMANTIC: dict[str, tuple[Any, Any]] = {
     "weight": (Weight, None),
     "pos_weight": (PosWeight, None),
     "ignore_index": (IgnoreIndex, None),
     "label_smoothing": (LabelSmoothing, None),
     "log_target": (LogTarget, False),
 }
+
+
+def reading_options(*, class_axis: bool = True) -> dict[str, tuple[Any, Any]]:
+    """The parameters that say how data is read."""
+    return {
+        "targets": (Targets, None),
+        "target_column": (TargetColumn, None),
+        "class_columns": (ClassColumns, None),
+        "id_column": (IdColumn, None),
+        "weight_column": (WeightColumn, None),
+        "input_format": (InputFormat, None),
+        "delimiter": (Delimiter, None),
+        "decimal": (Decimal, "."),
+        "encoding": (Encoding, "utf-8"),
+        "no_header": (NoHeader, False),
+        "missing": (Missing, "error"),
+        **({"class_axis": (ClassAxis, None)} if class_axis else {}),
+        "allow_nonfinite": (AllowNonfinite, False),
+        "allow_unterminated": (AllowUnterminated, False),
+        "allow_out_of_domain": (AllowOutOfDomain, False),
+    }
 
 
 def merge_options() -> dict[str, tuple[Any, Any]]:
@@ -344,42 +363,28 @@ def loss_options(spec: LossSpec) -> dict[str, tuple[Any, Any]]:
     """The parameters of a loss's command, in order: name -> (annotation, default)."""
     values = Annotated[
         str | None,
-        _text(
+        text(
             f"--{spec.takes}",
             "-x",
             metavar="VALUES",
-            panel=_INPUT,
+            panel=INPUT,
             help=f"The {spec.takes} inline, as 1,2;3,4 or [[1,2],[3,4]], or @FILE.",
         ),
     ]
     reduction = Annotated[
         str | None,
-        _choice(
+        choice(
             "--reduction",
             choices=spec.reductions,
-            panel=_SEMANTICS,
+            panel=SEMANTICS,
             help="How the losses become one number; mean if not given.",
         ),
     ]
     return {
         "files": (Files, None),
         "input": (values, None),
-        "targets": (Targets, None),
-        "target_column": (TargetColumn, None),
-        "class_columns": (ClassColumns, None),
-        "id_column": (IdColumn, None),
-        "weight_column": (WeightColumn, None),
-        "input_format": (InputFormat, None),
-        "delimiter": (Delimiter, None),
-        "decimal": (Decimal, "."),
-        "encoding": (Encoding, "utf-8"),
-        "no_header": (NoHeader, False),
-        "missing": (Missing, "error"),
-        **({"class_axis": (ClassAxis, None)} if spec.per == "class" else {}),
-        "allow_nonfinite": (AllowNonfinite, False),
-        "allow_unterminated": (AllowUnterminated, False),
-        "allow_out_of_domain": (AllowOutOfDomain, False),
-        **{name: _SEMANTIC[name] for name in spec.options},
+        **reading_options(class_axis=spec.per == "class"),
+        **{name: SEMANTIC[name] for name in spec.options},
         "reduction": (reduction, None),
         "dtype": (Dtype, "float64"),
         "base": (Base, "e"),

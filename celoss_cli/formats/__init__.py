@@ -2,7 +2,8 @@
 
 Adding a format is one line here and one module in this folder with a function
 ``render(report: Report, style: Style) -> Iterator[str]`` that computes nothing; one that shows the checks
-of a config file has a function ``render_run(outcomes: Sequence[Outcome], style: Style)`` too.
+of a config file has a function ``render_run(outcomes: Sequence[Outcome], style: Style)`` too, and
+one that shows a comparison a function ``render_comparison(comparison: Comparison, style: Style)``.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from celoss_cli.data import Outcome, Report
+    from celoss_cli.data import Comparison, Outcome, Report
 
 __all__ = ["FORMATS", "FormatSpec", "Style"]
 
@@ -51,6 +52,7 @@ class FormatSpec:
         checks: whether it shows the verdicts of a gate.
         only_checks: whether it is of no use without them.
         run: whether it shows the checks of a config file.
+        comparison: whether it shows a comparison of two data sets.
 
     """
 
@@ -64,6 +66,7 @@ class FormatSpec:
     checks: bool = True
     only_checks: bool = False
     run: bool = False
+    comparison: bool = False
 
     def render(self, report: Report, style: Style) -> Iterator[str]:
         """The report as text, in pieces."""
@@ -76,19 +79,40 @@ class FormatSpec:
         pieces: Iterator[str] = module.render_run(outcomes, style)
         return pieces
 
+    def render_comparison(self, comparison: Comparison, style: Style) -> Iterator[str]:
+        """The comparison as text, in pieces."""
+        module = import_module(f"celoss_cli.formats.{self.module}")
+        pieces: Iterator[str] = module.render_comparison(comparison, style)
+        return pieces
+
 
 FORMATS: dict[str, FormatSpec] = {
     spec.name: spec
     for spec in (
-        FormatSpec("table", "every step, for people", "table", False, workings=True, gradient=True, run=True),
-        FormatSpec("value", "the number alone", "value", breakdown=False, checks=False),
-        FormatSpec("json", "the stable contract for programs", "document", run=True),
+        FormatSpec(
+            "table",
+            "every step, for people",
+            "table",
+            False,
+            workings=True,
+            gradient=True,
+            run=True,
+            comparison=True,
+        ),
+        FormatSpec("value", "the number alone", "value", breakdown=False, checks=False, comparison=True),
+        FormatSpec("json", "the stable contract for programs", "document", run=True, comparison=True),
         FormatSpec("jsonl", "one JSON object a line", "lines"),
         FormatSpec(
             "csv", "one line for each loss, or one for the result", "delimited", breakdown=False, checks=False
         ),
         FormatSpec(
-            "markdown", "a table for a comment or a document", "markdown", False, workings=True, run=True
+            "markdown",
+            "a table for a comment or a document",
+            "markdown",
+            False,
+            workings=True,
+            run=True,
+            comparison=True,
         ),
         FormatSpec(
             "junit", "checks as test cases", "junit", False, breakdown=False, only_checks=True, run=True

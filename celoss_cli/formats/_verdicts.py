@@ -10,7 +10,7 @@ from celoss_cli.data import Outcome, Verdict
 from celoss_cli.errors import visible
 from celoss_cli.formats._numerals import finite_or_none, nonfinite
 
-__all__ = ["Line", "as_json", "lines", "summary"]
+__all__ = ["Line", "as_json", "lines", "lines_of", "summary"]
 
 Mark = Literal["pass", "FAIL", "ERROR"]
 
@@ -42,9 +42,16 @@ def _lines(outcome: Outcome) -> Iterator[Line]:
     name = visible(outcome.name)
     if outcome.error:
         yield Line(name, "ERROR", "", visible(outcome.error))
-    for verdict in outcome.verdicts:
-        mark: Mark = "pass" if verdict.passed else "FAIL"
-        yield Line(name, mark, visible(verdict.name), visible(verdict.reason))
+    yield from lines_of(outcome.verdicts, name)
+
+
+def lines_of(verdicts: Sequence[Verdict], check: str = "") -> list[Line]:
+    """The verdicts of one result."""
+    marks: dict[bool, Mark] = {True: "pass", False: "FAIL"}
+    return [
+        Line(check, marks[verdict.passed], visible(verdict.name), visible(verdict.reason))
+        for verdict in verdicts
+    ]
 
 
 def summary(outcomes: Sequence[Outcome]) -> str:

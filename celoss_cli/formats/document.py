@@ -6,11 +6,12 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from celoss_cli.data import Finding, Outcome, Report
+from celoss_cli.data import Bounds, Change, Comparison, Finding, Outcome, Report
 from celoss_cli.formats import Style, _verdicts
+from celoss_cli.formats._comparison import meaning
 from celoss_cli.formats._numerals import finite_or_none, nonfinite
 
-__all__ = ["SCHEMA_VERSION", "as_json", "render", "render_run"]
+__all__ = ["SCHEMA_VERSION", "as_json", "render", "render_comparison", "render_run", "target_value"]
 
 SCHEMA_VERSION = 1
 
@@ -130,4 +131,92 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "severity": finding.severity,
         "message": finding.message,
         "count": finding.count,
+    }
+
+
+def target_value(target: float | int | tuple[float, ...]) -> float | int | list[float | None] | None:
+    """The target, with null for what JSON has no number for."""
+    if isinstance(target, tuple):
+        return [finite_or_none(value) for value in target]
+    return target if isinstance(target, int) else finite_or_none(target)
+
+
+def render_comparison(comparison: Comparison, style: Style) -> Iterator[str]:
+    """One object with the key "comparison", as ``comparison.schema.json`` describes it."""
+    document = {
+        "schema_version": SCHEMA_VERSION,
+        "tool": {"name": "celoss", "version": style.version},
+        "comparison": _comparison(comparison),
+        "checks": [_verdicts.as_json(verdict) for verdict in comparison.checks],
+    }
+    yield json.dumps(document, indent=2, allow_nan=False) + "\n"
+
+
+def _comparison(found: Comparison) -> dict[str, Any]:
+    return {
+        "loss": found.loss,
+        "unit": found.unit,
+        "files": list(found.files),
+        "aligned_by": found.aligned_by,
+        "rows": found.rows,
+        "counted": found.counted,
+        "units": found.units,
+        "group_column": found.group_column,
+        "labels": None if found.labels is None else list(found.labels),
+        "denominator": finite_or_none(found.denominator),
+        "denominator_is": found.denominator_is,
+        "mean_a": finite_or_none(found.first),
+        "mean_b": finite_or_none(found.second),
+        "difference": finite_or_none(found.difference),
+        "nonfinite": {
+            "mean_a": nonfinite(found.first),
+            "mean_b": nonfinite(found.second),
+            "difference": nonfinite(found.difference),
+            "divergence": nonfinite(found.divergence),
+        },
+        "standard_error": finite_or_none(found.standard_error),
+        "confidence": found.confidence,
+        "interval": {"method": "bca", **_ends(found.bounds)},
+        "percentile_interval": _ends(found.percentile),
+        "resamples": found.resamples,
+        "seed": found.seed,
+        "wins": found.wins,
+        "losses": found.losses,
+        "ties": found.ties,
+        "sign_test_p": found.sign_p,
+        "permutation_test_p": found.flip_p,
+        "permutation_test_exact": found.flip_exact,
+        "regressions": [_change(change) for change in found.regressions],
+        "improvements": [_change(change) for change in found.improvements],
+        "classes": [
+            {
+                "name": part.name,
+                "counted": part.counted,
+                "mean_a": finite_or_none(part.first),
+                "mean_b": finite_or_none(part.second),
+                "difference": finite_or_none(part.difference),
+            }
+            for part in found.classes
+        ],
+        "agreement": finite_or_none(found.agreement),
+        "divergence": finite_or_none(found.divergence),
+        "meaning": list(meaning(found)),
+        "options": dict(found.options),
+        "inputs": [dict(source) for source in found.sources],
+    }
+
+
+def _ends(bounds: Bounds) -> dict[str, float | None]:
+    return {"low": finite_or_none(bounds.low), "high": finite_or_none(bounds.high)}
+
+
+def _change(change: Change) -> dict[str, Any]:
+    return {
+        "row": change.row,
+        "id": change.id,
+        "target": None if change.target is None else target_value(change.target),
+        "loss_a": finite_or_none(change.first),
+        "loss_b": finite_or_none(change.second),
+        "difference": finite_or_none(change.difference),
+        "nonfinite": nonfinite(change.difference),
     }

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from celoss_cli.data import Report
 from celoss_cli.formats import Style
 from celoss_cli.formats._numerals import finite_or_none, nonfinite
-from celoss_cli.formats.document import as_json
+from celoss_cli.formats.document import as_json, target_value
 
 __all__ = ["render"]
 
@@ -22,7 +22,7 @@ def render(report: Report, style: Style) -> Iterator[str]:
         line = {
             "row": row.row,
             "id": row.id,
-            "target": _target(row.target),
+            "target": target_value(row.target),
             "loss": finite_or_none(row.loss),
             "weight": finite_or_none(row.weight),
             "index": row.index,
@@ -30,10 +30,3 @@ def render(report: Report, style: Style) -> Iterator[str]:
             "nonfinite": nonfinite(row.loss),
         }
         yield json.dumps(line, allow_nan=False) + "\n"
-
-
-def _target(target: float | int | tuple[float, ...]) -> float | int | list[float | None] | None:
-    """The target, with null for what JSON has no number for."""
-    if isinstance(target, tuple):
-        return [finite_or_none(value) for value in target]
-    return target if isinstance(target, int) else finite_or_none(target)

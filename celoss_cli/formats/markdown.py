@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from celoss_cli.data import Outcome, Report
+from celoss_cli.data import Comparison, Outcome, Report
 from celoss_cli.errors import visible
-from celoss_cli.formats import Style
-from celoss_cli.formats._breakdown import breakdowns
+from celoss_cli.formats import Style, _comparison
+from celoss_cli.formats._breakdown import Breakdown, breakdowns
 from celoss_cli.formats._ledger import Ledger, ledger
 from celoss_cli.formats._numerals import heading, reduction_line, row_name, skipped_line, target_name
-from celoss_cli.formats._verdicts import lines, summary
+from celoss_cli.formats._verdicts import Line, lines, lines_of, summary
 
-__all__ = ["render", "render_run"]
+__all__ = ["render", "render_comparison", "render_run"]
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~:@$^-]|(?<=www)\.)", re.IGNORECASE)
 """What Markdown would read as more than a character, links without brackets among it."""
@@ -26,18 +26,13 @@ def render(report: Report, style: Style) -> Iterator[str]:
         yield from _rows(ledger(report), report)
         yield "\n"
     for extra in breakdowns(report):
-        yield f"{escaped(extra.title)}\n\n"
-        yield _line([*map(escaped, extra.names), *map(escaped, extra.numbers)])
-        yield _line([*["---"] * len(extra.names), *["---:"] * len(extra.numbers)])
-        for line in extra.lines:
-            yield _line(list(map(escaped, line)))
-        yield "\n"
+        yield from _breakdown(extra)
     if report.source.get("skipped"):
         yield f"{skipped_line(report.source['skipped'])}\n\n"
     yield f"`{reduction_line(report)}`\n"
     if report.checks:
         yield "\n"
-        yield from _verdicts([Outcome("", report)], ("verdict", "limit", "reason"))
+        yield from _verdicts(lines_of(report.checks), ("verdict", "limit", "reason"))
     for finding in report.findings:
         yield f"\n{finding.severity} {finding.code}: {escaped(finding.message)}\n"
 
@@ -45,13 +40,40 @@ def render(report: Report, style: Style) -> Iterator[str]:
 def render_run(outcomes: Sequence[Outcome], style: Style) -> Iterator[str]:
     """A heading with the count and a table of all verdicts."""
     yield f"**celoss**: {summary(outcomes)}\n\n"
-    yield from _verdicts(outcomes, ("check", "verdict", "limit", "reason"))
+    yield from _verdicts(lines(outcomes), ("check", "verdict", "limit", "reason"))
 
 
-def _verdicts(outcomes: Sequence[Outcome], names: Sequence[str]) -> Iterator[str]:
+def render_comparison(comparison: Comparison, style: Style) -> Iterator[str]:
+    """A heading, the numbers, the tables and what the interval means; names are escaped."""
+    yield f"**{escaped(comparison.title)}**: {escaped(_comparison.heading(comparison))}\n\n"
+    for text in _comparison.source_lines(comparison):
+        yield f"{escaped(text)}\n\n"
+    yield _line(["", "", ""])
+    yield _line(["---", "---:", "---"])
+    for fact in _comparison.facts(comparison):
+        yield _line(list(map(escaped, fact)))
+    yield "\n"
+    for extra in _comparison.tables(comparison):
+        yield from _breakdown(extra)
+    for sentence in _comparison.meaning(comparison):
+        yield f"{escaped(sentence)}\n\n"
+    if comparison.checks:
+        yield from _verdicts(lines_of(comparison.checks), ("verdict", "limit", "reason"))
+
+
+def _breakdown(extra: Breakdown) -> Iterator[str]:
+    yield f"{escaped(extra.title)}\n\n"
+    yield _line([*map(escaped, extra.names), *map(escaped, extra.numbers)])
+    yield _line([*["---"] * len(extra.names), *["---:"] * len(extra.numbers)])
+    for line in extra.lines:
+        yield _line(list(map(escaped, line)))
+    yield "\n"
+
+
+def _verdicts(lines: Sequence[Line], names: Sequence[str]) -> Iterator[str]:
     yield _line(names)
     yield _line(["---"] * len(names))
-    for line in lines(outcomes):
+    for line in lines:
         cells = {"check": line.check, "limit": line.limit, "reason": line.reason}
         shown = {name: escaped(text) for name, text in cells.items()}
         shown["verdict"] = line.mark if line.mark == "pass" else f"**{line.mark}**"

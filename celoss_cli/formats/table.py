@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from io import StringIO
+from typing import Any
 
 from rich import box
 from rich.cells import cell_len
@@ -15,9 +16,9 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from celoss_cli.data import Outcome, Report, Workings
+from celoss_cli.data import Comparison, Outcome, Report, Workings
 from celoss_cli.errors import visible
-from celoss_cli.formats import Style
+from celoss_cli.formats import Style, _comparison
 from celoss_cli.formats._breakdown import Breakdown, breakdowns
 from celoss_cli.formats._ledger import Ledger, ledger
 from celoss_cli.formats._numerals import (
@@ -30,10 +31,10 @@ from celoss_cli.formats._numerals import (
     skipped_line,
     target_name,
 )
-from celoss_cli.formats._verdicts import lines, summary
+from celoss_cli.formats._verdicts import Line, lines, lines_of, summary
 from celoss_cli.trace import Step
 
-__all__ = ["render", "render_run"]
+__all__ = ["render", "render_comparison", "render_run"]
 
 _STYLE_OF = {"pass": "green", "FAIL": "bold red", "ERROR": "bold red"}
 
@@ -71,14 +72,33 @@ def render(report: Report, style: Style) -> Iterator[str]:
         yield page.table(_breakdown_table(extra), _breakdown_table(extra, gap=1))
     yield "\n" + page.text(Text(reduction_line(report), "bold"))
     if report.checks:
-        yield "\n" + page.folded(_verdicts_table([Outcome("", report)], ("verdict", "limit", "reason")))
+        yield "\n" + page.folded(_verdicts_table(lines_of(report.checks), ("verdict", "limit", "reason")))
 
 
 def render_run(outcomes: Sequence[Outcome], style: Style) -> Iterator[str]:
     """A table of all verdicts of all checks, and the count."""
     page = _Page(style)
-    yield page.folded(_verdicts_table(outcomes, ("check", "verdict", "limit", "reason")))
+    yield page.folded(_verdicts_table(lines(outcomes), ("check", "verdict", "limit", "reason")))
     yield "\n" + page.text(Text(summary(outcomes), "bold"))
+
+
+def render_comparison(comparison: Comparison, style: Style) -> Iterator[str]:
+    """The numbers of a comparison, its tables, and what the interval means."""
+    page = _Page(style)
+    yield page.text(Text(f"{comparison.title} · {_comparison.heading(comparison)}", "bold"))
+    for line in _comparison.source_lines(comparison):
+        yield page.text(Text(line, "dim"))
+    if options := _options_line(comparison.options):
+        yield page.text(Text(options, "dim"))
+    yield "\n" + page.folded(_facts_table(comparison))
+    for extra in _comparison.tables(comparison):
+        yield "\n" + page.text(Text(extra.title, "bold cyan"))
+        yield page.table(_breakdown_table(extra), _breakdown_table(extra, gap=1))
+    yield "\n"
+    for sentence in _comparison.meaning(comparison):
+        yield page.text(Text(sentence))
+    if comparison.checks:
+        yield "\n" + page.folded(_verdicts_table(lines_of(comparison.checks), ("verdict", "limit", "reason")))
 
 
 class _Page:
@@ -189,9 +209,13 @@ def _source_lines(report: Report) -> Iterator[str]:
     yield from (columns or {}).get("notes", ())
     if source.get("skipped"):
         yield skipped_line(source["skipped"])
-    options = [f"{name} {_option(value)}" for name, value in report.options.items() if value is not None]
-    if options:
-        yield f"options: {', '.join(options)}"
+    if options := _options_line(report.options):
+        yield options
+
+
+def _options_line(options: Mapping[str, Any]) -> str:
+    shown = [f"{name} {_option(value)}" for name, value in options.items() if value is not None]
+    return f"options: {', '.join(shown)}" if shown else ""
 
 
 def _option(value: object) -> str:
@@ -279,6 +303,18 @@ def _steps_table(workings: Workings) -> Table:
     return table
 
 
+def _facts_table(comparison: Comparison) -> Table:
+    """One line a number: its name, the number, what it is."""
+    table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 1))
+    for style in ("", "", "", "dim"):
+        table.add_column(no_wrap=style == "", style=style, overflow="fold")
+    facts = list(_comparison.facts(comparison))
+    for (name, _, what), value in zip(facts, aligned([fact[1] for fact in facts]), strict=True):
+        style = "bold" if name == "B - A" else ""
+        table.add_row(Text(name, style), "=", Text(value, style), what)
+    return table
+
+
 def _breakdown_table(extra: Breakdown, *, gap: int = 2) -> Table:
     texts = len(extra.names)
     columns = [
@@ -313,12 +349,12 @@ def _rows_table(book: Ledger, report: Report, names: Sequence[str], *, gap: int 
     return table
 
 
-def _verdicts_table(outcomes: Sequence[Outcome], names: Sequence[str]) -> Table:
+def _verdicts_table(lines: Sequence[Line], names: Sequence[str]) -> Table:
     """One line a verdict with these of its columns; only the sentence may be broken, between words."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), show_edge=False)
     rows = [
         {"check": line.check, "verdict": line.mark, "limit": line.limit, "reason": line.reason}
-        for line in lines(outcomes)
+        for line in lines
     ]
     for name in names:
         texts = [name, *(row[name] for row in rows)]

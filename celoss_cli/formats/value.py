@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from celoss_cli.data import Report
+from celoss_cli.data import Comparison, Report
 from celoss_cli.formats import Style
 from celoss_cli.formats._numerals import exact
 
-__all__ = ["render"]
+__all__ = ["render", "render_comparison"]
 
 
 def render(report: Report, style: Style) -> Iterator[str]:
@@ -18,3 +18,8 @@ def render(report: Report, style: Style) -> Iterator[str]:
         return
     for row in report.rows:
         yield f"{exact(row.loss)}\n"
+
+
+def render_comparison(comparison: Comparison, style: Style) -> Iterator[str]:
+    """The mean difference B - A."""
+    yield f"{exact(comparison.difference)}\n"

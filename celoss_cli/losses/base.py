@@ -127,12 +127,24 @@ class Loss(ABC):
         """How many rows or elements show each oddity that a finding reports."""
         return Counter()
 
+    def goes_with_rows(self, dimensions: int) -> bool:
+        """Whether an option has a value for each row of an input of so many dimensions."""
+        return False
+
     def classes(self, batch: Batch) -> int | None:
         """The number of classes of a canonical batch, or None for a loss that has none."""
         return None
 
     def gathered(self, batch: Batch, element: int) -> int | None:
         """The class that the target of a canonical batch's element picks, if it picks one."""
+        return None
+
+    def log_predictions(self, batch: Batch) -> Array | None:
+        """The natural logarithms of the probabilities that a canonical batch's input predicts.
+
+        Shape (outcomes, predictions), float64, one prediction for each element, or for each row where a
+        row's elements are the outcomes; None for an input that predicts no distribution.
+        """
         return None
 
     def verify(self, rows: int, dimensions: int) -> None:

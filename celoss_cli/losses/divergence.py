@@ -37,6 +37,11 @@ class KullbackLeibler(ElementLoss):
         odd = ~(batch.input <= 0)
         return Counter({"not-log-probabilities": int(np.count_nonzero(odd.any(axis=1)))})
 
+    def log_predictions(self, batch: Batch) -> Array | None:
+        if len(batch.shape) != 1 or batch.elements_per_row < 2:
+            return None
+        return batch.input.T.astype(np.float64)
+
     def _fill(self, x: Array, t: Array, aligned: dict[str, Array], out: Array, note: Note) -> int:
         log_q = note.term("log q", "input", x)
         if self.log_target:

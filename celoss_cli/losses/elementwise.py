@@ -59,6 +59,9 @@ class ElementLoss(Loss):
                     f"Expected {name} with a value for each row of the input ({rows}), got {len(values)}."
                 )
 
+    def goes_with_rows(self, dimensions: int) -> bool:
+        return any(_has_rows(values, dimensions) for values in self._aligned().values())
+
     def _aligned(self) -> dict[str, Array]:
         """The array options that are broadcast to the input, by name."""
         return {}

@@ -52,6 +52,14 @@ def _tail(z: Array) -> Array:
     return np.log1p(np.exp(-np.abs(z)))
 
 
+def _log_answers(z: Array) -> Array:
+    """log(1 - g) and log g of the logits of g, shape (2, elements)."""
+    z = z.reshape(-1).astype(np.float64)
+    with np.errstate(all="ignore"):
+        tail = _tail(z)
+        return np.stack([-(tail + np.maximum(z, 0)), -(tail + np.maximum(-z, 0))])
+
+
 def _weighted(loss: Array, aligned: dict[str, Array], note: Note) -> Array:
     if "weight" not in aligned:
         return loss
@@ -124,6 +132,11 @@ class BinaryCrossEntropy(_BinaryLoss):
         note.gradient("weight (p - t) / (p (1 - p))", lambda: _slope(p, t) * aligned.get("weight", 1))
         return int(hit)
 
+    def log_predictions(self, batch: Batch) -> Array:
+        p = batch.input.reshape(-1).astype(np.float64)
+        with np.errstate(divide="ignore"):
+            return np.stack([np.log1p(-p), np.log(p)])
+
     def _loss_is(self) -> str:
         return super()._loss_is() if self.weight is not None else "-[t log p + (1-t) log(1-p)]"
 
@@ -185,6 +198,9 @@ class BinaryCrossEntropyWithLogits(_BinaryLoss):
         )
         return 0
 
+    def log_predictions(self, batch: Batch) -> Array:
+        return _log_answers(batch.input)
+
     def _cost_is(self) -> str:
         pos_weight = "" if self.pos_weight is None else "pos_weight "
         return f"{pos_weight}t (-log g) + (1-t) (-log(1-g))"
@@ -215,6 +231,9 @@ class SoftMargin(ElementLoss):
         np.add(tail, np.maximum(-margin, 0), out=out)
         note.gradient("-y / (1 + exp(y s))", lambda: -t * _sigmoid(-margin))
         return 0
+
+    def log_predictions(self, batch: Batch) -> Array:
+        return _log_answers(batch.input)
 
     def _loss_is(self) -> str:
         return "log(1 + exp(-y s)) = max(-y s, 0) + tail"

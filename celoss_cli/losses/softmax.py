@@ -590,6 +590,9 @@ class CrossEntropy(_ClassLoss):
         _sum_over_classes(product, out=out)
         note.gradient("p sum(a) - a, a the factors of -log p", lambda: _gradient(parts.softmax(), factors))
 
+    def log_predictions(self, batch: Batch) -> Array:
+        return _columns_of(log_softmax(batch.input, axis=1))
+
     def _loss_is(self) -> str:
         if not self.label_smoothing:
             return super()._loss_is()
@@ -605,6 +608,11 @@ class CrossEntropy(_ClassLoss):
             off = (q < 0).any(axis=1) | ~(np.abs(q.sum(axis=1) - 1) <= 1e-6)
             seen["target-not-a-distribution"] = int(np.count_nonzero(off))
         return seen
+
+
+def _columns_of(values: Array) -> Array:
+    """(rows, classes, positions) as (classes, columns)."""
+    return np.moveaxis(values, 1, 0).reshape(values.shape[1], -1)
 
 
 def _gradient(p: Array, factors: Array) -> Array:
@@ -638,3 +646,6 @@ class NegativeLogLikelihood(_ClassLoss):
         with np.errstate(all="ignore"):
             total = np.exp(batch.input.astype(np.float64)).sum(axis=1)
         return Counter({"not-log-probabilities": int(np.count_nonzero(~(np.abs(total - 1) <= 1e-3)))})
+
+    def log_predictions(self, batch: Batch) -> Array:
+        return _columns_of(batch.input.astype(np.float64))

@@ -27,6 +27,7 @@ class ColumnChoice:
     Attributes:
         target, classes, id, weight: patterns separated by commas, or None to work it out.
         group: the column that the loss is broken down by, or None.
+        group_option: the option that named it.
 
     """
 
@@ -35,6 +36,7 @@ class ColumnChoice:
     id: str | None = None
     weight: str | None = None
     group: str | None = None
+    group_option: str = "--by"
 
 
 @dataclass(slots=True)
@@ -90,6 +92,10 @@ class ReadRequest:
 
     def separated_by(self, delimiter: str) -> ReadRequest:
         return replace(self, delimiter=delimiter)
+
+    def again(self) -> ReadRequest:
+        """The same for another data set: nothing is settled, and all targets are to be asked for."""
+        return replace(self, settled=Settled(), truth=None if self.truth is None else self.truth.again())
 
 
 @dataclass(slots=True)

@@ -226,12 +226,13 @@ class _Reader:
     def _check_types(self) -> None:
         mapping = self._mapping
         answers = _NUMBERS | {"Boolean"} | (_TEXT if self._by_class else frozenset())
+        by = f"choose the column: {self._request.columns.group_option} NAME"
         for columns, known, what, hint in (
             (mapping.inputs, _NUMBERS, "numbers", "choose the columns: --class-columns NAMES"),
             (mapping.target, answers, "targets", "choose the column: --target-column NAME"),
             (_present(mapping.weight), _NUMBERS, "weights", "choose the column: --weight-column NAME"),
             (_present(mapping.id), _TEXT | _INTEGERS, "ids", "choose the column: --id-column NAME"),
-            (_present(mapping.group), _TEXT | _INTEGERS, "groups", "choose the column: --by NAME"),
+            (_present(mapping.group), _TEXT | _INTEGERS, "groups", by),
         ):
             for name in self._named(columns):
                 if self._table.inner(name) not in known:

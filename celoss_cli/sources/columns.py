@@ -132,7 +132,7 @@ def map_columns(names: Sequence[str], request: ReadRequest) -> Mapping:
     target = roles.target()
     row_id = _one_of(roles.of("id", _ID) or roles.unnamed, names, "--id-column")
     weight = _one_of(roles.of("weight", _WEIGHT), names, "--weight-column")
-    group = _one_of(roles.chosen["group"] or [], names, "--by")
+    group = _one_of(roles.chosen["group"] or [], names, request.columns.group_option)
     known = {*target, *(i for i in (row_id, weight) if i is not None)}
     grouping = {i for i in (group,) if i is not None} - known
     inputs = roles.inputs(known | grouping)
@@ -175,7 +175,7 @@ class _Roles:
             ("classes", choice.classes, "--class-columns"),
             ("id", choice.id, "--id-column"),
             ("weight", choice.weight, "--weight-column"),
-            ("group", choice.group, "--by"),
+            ("group", choice.group, choice.group_option),
         )
         self.chosen = {role: _chosen(names, pattern, option) for role, pattern, option in patterns}
         self._taken = {column for columns in self.chosen.values() if columns for column in columns}

@@ -94,6 +94,10 @@ class Truth:
     def _row_of_last(self, row_id: str) -> int:
         return -1 if self._row_of is None else self._row_of[row_id]
 
+    def again(self) -> Truth:
+        """The same targets for another data set."""
+        return Truth(self._name, self._values, self._ids, self._place)
+
     def read_as(self, labels: Sequence[str], request: ReadRequest) -> None:
         """Settles what the targets mean, once the classes are known.
 

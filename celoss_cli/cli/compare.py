@@ -1,0 +1,171 @@
+"""Runs ``celoss compare``: two data sets -> aligned rows -> a comparison -> renderer and exit code."""
+
+from __future__ import annotations
+
+import contextlib
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from celoss_cli.cli.loss import (
+    chosen_loss,
+    other_input,
+    read_request,
+    refuse_unused_columns,
+)
+from celoss_cli.cli.output import note
+from celoss_cli.cli.progress import Bar
+from celoss_cli.cli.result import chosen_format, chosen_reports, publish
+from celoss_cli.compare import Plan, Subject, compared
+from celoss_cli.data import Comparison, Reduction
+from celoss_cli.errors import ExitCode, InputError, UsageError, visible
+from celoss_cli.evaluate import Request, default_jobs
+from celoss_cli.findings import findings
+from celoss_cli.formats import FORMATS, FormatSpec
+from celoss_cli.gate import comparison_verdicts
+from celoss_cli.losses import LOSSES, LossSpec
+from celoss_cli.losses.base import UNITS
+from celoss_cli.pairing import Side, aligned, labels_of, paired, side_of
+from celoss_cli.sources.base import ReadRequest
+from celoss_cli.sources.columns import plural
+from celoss_cli.sources.gather import gather
+from celoss_cli.sources.truth import read_truth
+
+__all__ = ["run"]
+
+_SEMANTICS = ("weight", "pos_weight", "ignore_index", "label_smoothing", "log_target", "class_axis")
+
+
+def run(given: Mapping[str, Any]) -> int:
+    """Compares and writes; answers the exit code.
+
+    Raises:
+        CelossError: for anything that stands in the way.
+
+    """
+    spec, format = LOSSES[given["loss"]], chosen_format(given)
+    _refuse_unused(spec, given)
+    extra = _reports(given)
+    comparison, sides = _compared(spec, _as_for_a_loss(given))
+    checks = comparison_verdicts(comparison, given["max_increase"], given["non_inferior"])
+    comparison = replace(comparison, checks=checks)
+    failed = comparison.failed and not given["exit_zero"]
+    code = ExitCode.CHECK_FAILED if failed else ExitCode.DONE
+    _tell(comparison, sides, format, given)
+    publish(lambda spec, style: spec.render_comparison(comparison, style), format, extra, given, code)
+    return code
+
+
+def _reports(given: Mapping[str, Any]) -> list[tuple[FormatSpec, str]]:
+    """The further formats and their files."""
+    extra = chosen_reports(given)
+    for spec, _ in extra:
+        if not spec.comparison:
+            able = ", ".join(known.name for known in FORMATS.values() if known.comparison)
+            raise UsageError(f"Expected --report with a format of {able}, got {spec.name}.")
+    return extra
+
+
+def _refuse_unused(spec: LossSpec, given: Mapping[str, Any]) -> None:
+    """Refuses options that this loss does not have."""
+    known = {*spec.options, *(["class_axis"] if spec.per == "class" else [])}
+    for name in _SEMANTICS:
+        if name not in known and given[name] not in (None, False):
+            raise UsageError(f"Expected no --{name.replace('_', '-')} with --loss {spec.command}, got one.")
+    if given["reduction"] not in (None, *spec.reductions):
+        raise UsageError(f"Expected --reduction mean with --loss {spec.command}, got {given['reduction']}.")
+    if given["first"] == given["second"] == "-":
+        raise UsageError("Expected standard input for A or for B, got it for both.")
+
+
+def _as_for_a_loss(given: Mapping[str, Any]) -> dict[str, Any]:
+    """The options as the command of the loss would have them; a comparison computes in double precision."""
+    return {**given, "dtype": "float64", "by": None}
+
+
+def _compared(spec: LossSpec, given: Mapping[str, Any]) -> tuple[Comparison, tuple[Side, Side]]:
+    request = replace(
+        read_request(spec, given),
+        columns=replace(
+            read_request(spec, given).columns, group=given["group_column"], group_option="--group-column"
+        ),
+    )
+    if given["targets"] is not None:
+        request = replace(request, truth=read_truth(given["targets"], "--targets", request))
+    a, reduction, options, source = _side(spec, given, given["first"], request)
+    b, other, others, second = _side(spec, given, given["second"], request.again())
+    if (reduction, options) != (other, others):
+        raise InputError(f"expected the options of {a.name}, got others", place=b.name)
+    alignment = aligned(a, b, given["align"])
+    pairs = paired(a, b, alignment, reduction)
+    subject = Subject(
+        loss=spec.name,
+        title=spec.title,
+        unit=UNITS[given["base"]],
+        options={**options, "reduction": reduction},
+        files=(given["first"], given["second"]),
+        sources=(source, second),
+        aligned_by=alignment.by,
+        rows=len(a.batch),
+        denominator_is="number of rows" if reduction == "batchmean" else a.evaluation.weight_is,
+        group_column=given["group_column"],
+        labels=labels_of(a, b),
+    )
+    return compared(pairs, subject, _plan(given)), (a, b)
+
+
+def _plan(given: Mapping[str, Any]) -> Plan:
+    return Plan(
+        confidence=given["confidence"],
+        resamples=given["resamples"],
+        seed=given["seed"],
+        worst=given["worst"],
+        jobs=given["jobs"] or default_jobs(),
+    )
+
+
+def _side(
+    spec: LossSpec, given: Mapping[str, Any], path: str, request: ReadRequest
+) -> tuple[Side, Reduction, dict[str, Any], dict[str, Any]]:
+    """One data set, its reduction, the options in force and how it was read."""
+    bar = Bar()
+    dataset = gather([path], request, given["input_format"], bar.show)
+    with contextlib.closing(dataset), bar:
+        refuse_unused_columns(dataset.described["columns"], given)
+        loss, said, options = chosen_loss(spec, given, dataset, request)
+        odd = loss.odd_options()
+        if odd and not given["allow_out_of_domain"]:
+            raise InputError(odd[0], hint="--allow-out-of-domain computes it all the same")
+        wanted = Request(
+            strict=True,
+            allow_out_of_domain=given["allow_out_of_domain"],
+            jobs=given["jobs"] or default_jobs(),
+        )
+        name = "standard input" if path == "-" else visible(path)
+        side = side_of(name, loss, dataset.batches, wanted)
+    if request.truth is not None:
+        request.truth.verify()
+    if given["group_column"] is not None and side.batch.groups is None:
+        raise UsageError("Expected --group-column with a table, got arrays, which have no columns.")
+    evaluation = side.evaluation
+    evaluation.seen.update([*(["out-of-domain-weight"] if odd else []), *other_input(spec, dataset)])
+    read = {"conversions": list(evaluation.conversions), "skipped": evaluation.skipped}
+    reduction: Reduction = "batchmean" if said == "batchmean" else "mean"
+    return side, reduction, options, {**dataset.described, **read}
+
+
+def _tell(
+    comparison: Comparison, sides: tuple[Side, Side], format: FormatSpec, given: Mapping[str, Any]
+) -> None:
+    """On standard error: what a reader should know of the data, and verdicts that stdout does not show."""
+    for side in sides:
+        evaluation = side.evaluation
+        if evaluation.skipped:
+            rows = plural(evaluation.skipped, "row")
+            note(f"celoss: note: {side.name}: {rows} with missing values skipped")
+        for found in findings(evaluation.seen + Counter({"clamped": evaluation.tally.clamped})):
+            note(f"celoss: {found.severity} {found.code}: {side.name}: {found.message}")
+    if not format.checks or given["output"] is not None:
+        for verdict in comparison.checks:
+            note(f"celoss: {'pass' if verdict.passed else 'FAIL'} {verdict.name}: {verdict.reason}")
