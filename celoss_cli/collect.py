@@ -104,7 +104,7 @@ class Collected:
 
 
 def _natural(name: str) -> tuple[int, float, str]:
-    return (0, float(name), name) if name.lstrip("+-").isdigit() else (1, 0.0, name)
+    return (0, float(name), name) if name.lstrip("+-").isdecimal() else (1, 0.0, name)
 
 
 def collect(loss: Loss, batch: Batch, terms: Terms, wanted: Wanted) -> Collected:

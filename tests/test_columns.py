@@ -294,3 +294,8 @@ def test_the_mapping_is_in_the_heading_and_in_the_json(tmp_path: Path, capfd: Ca
         "weight": "weight",
         "unused": ["predicted"],
     }
+
+
+def test_a_header_with_superscript_digits_is_read(tmp_path: Path, capfd: Capture) -> None:
+    verdict = table(capfd, tmp_path, "x\u00b2,x\u00b3,y\n1,2,0\n", loss="ce")
+    assert verdict.report["input"]["columns"]["inputs"] == ["x\u00b2", "x\u00b3"]

@@ -563,3 +563,18 @@ def test_who_reads_a_large_table_without_polars_is_told(
     monkeypatch.setattr(loss, "has_polars", lambda: installed)
     assert run(["ce", str(tmp_path / "p.csv"), "--format", "value"]) == 0
     assert ("celoss-cli[fast]" in capfd.readouterr().err) != installed
+
+
+@pytest.mark.skipif(not Path("/dev/fd").exists(), reason="no pipes with names")
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_pipe_with_a_name_is_read_by_its_first_bytes(packed: bool, tmp_path: Path) -> None:
+    import gzip
+
+    data = gzip.compress(GOOD.encode()) if packed else GOOD.encode()
+    (tmp_path / "p").write_bytes(data)
+    command = f"'{sys.executable}' -m celoss_cli ce <(cat '{tmp_path}/p') --format value"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=60, check=False)
+    assert done.stderr == ""
+    (tmp_path / "p.csv").write_text(GOOD)
+    plain = [sys.executable, "-m", "celoss_cli", "ce", str(tmp_path / "p.csv"), "--format", "value"]
+    assert done.stdout == subprocess.run(plain, capture_output=True, text=True, timeout=60, check=True).stdout

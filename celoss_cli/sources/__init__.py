@@ -18,7 +18,7 @@ from celoss_cli.sources.pickles import refuse_pickle
 if TYPE_CHECKING:
     from celoss_cli.sources.base import Dataset, ReadRequest, Stream
 
-__all__ = ["ARRAYS", "SOURCES", "TABLES", "SourceSpec", "format_of", "read"]
+__all__ = ["SOURCES", "TABLES", "SourceSpec", "format_of", "is_device", "read"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +67,6 @@ _STARTS = {
 }
 """The formats of standard input by their first bytes; everything else is CSV."""
 
-ARRAYS = ("npy",)
-"""The formats of one array without targets."""
-
 TABLES = ("csv", "tsv")
 """The formats of delimited text."""
 
@@ -87,7 +84,7 @@ def format_of(path: str, head: bytes, chosen: str | None) -> SourceSpec:
             raise UsageError(f"Expected an input format of {', '.join(SOURCES)}, got {chosen!r}.")
         return SOURCES[chosen]
     refuse_pickle(path, head)
-    if path == "-" or _is_device(path):
+    if path == "-" or is_device(path):
         found = next((name for start, name in _STARTS.items() if head.startswith(start)), "csv")
         return SOURCES[found]
     suffix = PurePath(path).suffix.lower()
@@ -101,7 +98,7 @@ def format_of(path: str, head: bytes, chosen: str | None) -> SourceSpec:
     )
 
 
-def _is_device(path: str) -> bool:
+def is_device(path: str) -> bool:
     """Whether this is a pipe or a device, as of a shell's ``<(command)``, whose name says nothing."""
     return os.path.exists(path) and not os.path.isfile(path)
 

@@ -264,13 +264,14 @@ def dataset_of_arrays(
     aligned = aligned or Aligned()
     for values, at in zip((input, target), places, strict=True):
         refuse_type(values, at)
+    given = target.shape
     if request.class_axis is not None:
         input, target = on_class_axis(input, target, request.class_axis)
     whole_target = target
     if request.per_class:
         target = _without_class_axis(input, target)
     if target is not whole_target:
-        conversions += (f"targets of shape {whole_target.shape} read as {target.shape}",)
+        conversions += (f"targets of shape {given} read as {target.shape}",)
     _refuse_counts(input, target, aligned, request, places)
     described = {**described, "shape": list(input.shape)}
     return Dataset(described, _batches(input, target, request, aligned, places, conversions))

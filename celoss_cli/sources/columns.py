@@ -344,7 +344,8 @@ def _order_notes(names: Sequence[str]) -> tuple[str, ...]:
     natural = sorted(
         names,
         key=lambda name: [
-            (part.isdigit(), int(part) if part.isdigit() else 0, part) for part in re.split(r"([0-9]+)", name)
+            (part.isdecimal(), int(part) if part.isdecimal() else 0, part)
+            for part in re.split(r"([0-9]+)", name)
         ],
     )
     if natural == list(names) or not all(re.search(r"[0-9]", name) for name in names):

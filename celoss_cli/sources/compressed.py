@@ -20,6 +20,7 @@ from pathlib import PurePath
 from typing import Any, BinaryIO, cast
 
 from celoss_cli.errors import InputError, LimitError
+from celoss_cli.sources import is_device
 from celoss_cli.sources.base import Stream
 from celoss_cli.sources.extras import extra_module
 
@@ -54,11 +55,11 @@ def decompressed(stream: Stream) -> Stream:
     found = _packed(stream)
     if said is None and found is None:
         return stream
-    if stream.path != "-" and said != found:
+    if stream.path != "-" and not is_device(stream.path) and said != found:
         raise _disagreement(stream, said, found)
     unpack = _gunzip if found == _GZIP else _unzstd
     raw = _Unpacked(stream, unpack(stream.binary), cast(str, found))
-    path = stream.path if stream.path == "-" else stream.path[: -len(PurePath(stream.path).suffix)]
+    path = stream.path if said is None else stream.path[: -len(PurePath(stream.path).suffix)]
     unpacked = Stream(path, cast(BinaryIO, io.BufferedReader(raw, _BUFFER)))
     unpacked.name = stream.name
     return unpacked

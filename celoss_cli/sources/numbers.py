@@ -63,7 +63,8 @@ def _advice(token: str, decimal: str) -> str:
 
 def numbers(cells: Sequence[str], *, decimal: str = ".", allow_nonfinite: bool = False) -> Array | None:
     """Many numbers at once as float64, or None where one of them needs a closer look."""
-    if decimal == "." and _MANY.fullmatch("\n".join(cells) + "\n"):
+    text = "\n".join(cells) + "\n"
+    if decimal == "." and _MANY.fullmatch(text) and text.count("\n") == len(cells):
         values = np.array(list(map(float, cells)), dtype=np.float64)
         return values if np.isfinite(values).all() else None
     return None
