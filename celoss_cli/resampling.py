@@ -119,7 +119,7 @@ def bootstrap(units: Units, resamples: int, seed: int, jobs: int = 1) -> Array:
     Args:
         units: at least one.
         resamples: how many.
-        seed: of the random numbers; each block of resamples has a stream of its own.
+        seed: of the random numbers; each block of resamples has a stream of its own (PCG64 of NumPy).
         jobs: worker threads; the result does not depend on it.
 
     Returns:

@@ -722,6 +722,11 @@ def test_the_loss_has_to_be_named(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (2, "celoss: error: Expected B, got none.\n")
 
 
+def test_an_argument_that_is_missing_is_told_for_every_command() -> None:
+    done = celoss("merge")
+    assert (done.returncode, done.stderr) == (2, "celoss: error: Expected PARTIAL..., got none.\n")
+
+
 def test_the_examples_compare() -> None:
     done = celoss("compare", str(EXAMPLES / "old.csv"), str(EXAMPLES / "new.csv"), "--loss", "ce", "--json")
     found = document(done)["comparison"]
