@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import BinaryIO, cast
+from typing import BinaryIO, Protocol
 
 from celoss_cli.errors import InputError, LimitError, UsageError, quoted
 from celoss_cli.sources.base import MAX_LINE, ReadRequest, Stream
@@ -64,36 +64,42 @@ class _Cutter:
         self._binary = _as_utf8(stream, request)
         self._line = 1
         self._offset = 0
+        self._carry = b""
 
     def blocks(self) -> Iterator[Block]:
-        carry = b""
-        while fresh := self._read():
-            data = carry + fresh
+        fresh = self._opening()
+        while fresh:
+            data = self._carry + fresh
             cut = self._cut(data)
             self._refuse_long_line(data, cut)
-            carry = data[cut:]
+            self._carry = data[cut:]
             if cut:
                 yield self._block(data[:cut])
-        if carry.strip(_BLANKS):
-            yield from self._last(carry)
+            fresh = self._read()
+        if self._carry.strip(_BLANKS):
+            yield from self._last(self._carry)
+
+    def _opening(self) -> bytes:
+        """The first bytes, without the mark of their order."""
+        data = self._read()
+        while len(data) <= len(codecs.BOM_UTF8) and (more := self._read()):
+            data += more
+        if data.startswith(_UTF16):
+            raise InputError(
+                "expected UTF-8, got UTF-16", hint="try --encoding utf-16", place=f"{self._name}:1"
+            )
+        if data.startswith(codecs.BOM_UTF8):
+            self._offset = len(codecs.BOM_UTF8)
+        return data[self._offset :]
 
     def _read(self) -> bytes:
         try:
-            data = self._binary.read(_BLOCK_BYTES)
-        except UnicodeError:
+            return self._binary.read(_BLOCK_BYTES)
+        except UnicodeError as error:
+            line = self._line + self._carry.count(b"\n") + _lines_before(error)
             raise InputError(
-                f"expected text in {self._request.encoding}, got other bytes",
-                place=f"{self._name}:{self._line}",
+                f"expected text in {self._request.encoding}, got other bytes", place=f"{self._name}:{line}"
             ) from None
-        if self._offset == 0 and self._line == 1:
-            if data.startswith(_UTF16):
-                raise InputError(
-                    "expected UTF-8, got UTF-16", hint="try --encoding utf-16", place=f"{self._name}:1"
-                )
-            if data.startswith(codecs.BOM_UTF8):
-                self._offset = len(codecs.BOM_UTF8)
-                data = data[self._offset :]
-        return data
 
     def _block(self, data: bytes) -> Block:
         block = Block(data, self._line, self._offset, self._name)
@@ -105,8 +111,10 @@ class _Cutter:
         """Where the last whole line ends that is followed by no blank line only; 0 if there is none."""
         end = data.rfind(b"\n") + 1
         if self._quotes and b'"' in data:
-            while end and data.count(b'"', 0, end) % 2:
-                end = data.rfind(b"\n", 0, end - 1) + 1
+            marks = data.count(b'"', 0, end)
+            while marks % 2:
+                last, end = end, data.rfind(b"\n", 0, data.rfind(b'"', 0, end)) + 1
+                marks -= data.count(b'"', end, last)
         text = len(data[:end].rstrip(_BLANKS))
         return data.index(b"\n", text, end) + 1 if text else 0
 
@@ -132,14 +140,38 @@ class _Cutter:
         yield self._block(data)
 
 
-def _as_utf8(stream: Stream, request: ReadRequest) -> BinaryIO:
+class _Readable(Protocol):
+    def read(self, size: int, /) -> bytes: ...
+
+
+class _Recoded:
+    """Text of another encoding as UTF-8; half a character at the end is an error."""
+
+    def __init__(self, binary: BinaryIO, decoder: codecs.IncrementalDecoder) -> None:
+        self._binary = binary
+        self._decoder = decoder
+
+    def read(self, size: int, /) -> bytes:
+        while raw := self._binary.read(size):
+            if text := self._decoder.decode(raw):
+                return text.encode()
+        return self._decoder.decode(b"", final=True).encode()
+
+
+def _as_utf8(stream: Stream, request: ReadRequest) -> _Readable:
     try:
         name = codecs.lookup(request.encoding).name
+        decoder = codecs.getincrementaldecoder(name)()
     except LookupError:
         raise UsageError(f"Expected a known encoding, got {quoted(request.encoding)}.") from None
-    if name == "utf-8":
-        return stream.binary
-    return cast(BinaryIO, codecs.EncodedFile(stream.binary, "utf-8", name))
+    return stream.binary if name == "utf-8" else _Recoded(stream.binary, decoder)
+
+
+def _lines_before(error: UnicodeError) -> int:
+    """How many lines end before the bytes that could not be decoded."""
+    if not isinstance(error, UnicodeDecodeError):
+        return 0
+    return error.object[: error.start].decode(error.encoding, "replace").count("\n")
 
 
 def lines_of(block: Block) -> Iterator[str]:

@@ -19,6 +19,9 @@ from celoss_cli.sources.table import Assembler, Rows, TableRow, matrix_of
 
 __all__ = ["Table", "read", "read_values"]
 
+_MARK_WITHIN = "expected quotation marks around whole values only, got one within a value"
+_NOT_CLOSED = "expected a closing quote, got the end of the file"
+
 
 def read(stream: Stream, request: ReadRequest) -> Dataset:
     """Reads a table in blocks that any thread may parse.
@@ -124,8 +127,10 @@ class Table:
         if len(names) == 1:
             self._refuse_other_delimiter(names[0], line)
         end = block.data.index(b"\n") + 1
-        while block.data.count(b'"', 0, end) % 2:
-            end = block.data.index(b"\n", end) + 1
+        marks = block.data.count(b'"', 0, end)
+        while marks % 2:
+            last, end = end, block.data.index(b"\n", end) + 1
+            marks += block.data.count(b'"', last, end)
         head, tail = block.data[:end], block.data[end:]
         return names, Block(tail, block.line + head.count(b"\n"), block.offset + end, block.name)
 
@@ -173,19 +178,21 @@ class Table:
 
     def _with_whole_quotes(self, block: Block, lines: Iterator[str]) -> Iterator[str]:
         """The lines, where every quotation mark stands around a whole cell or is doubled within one."""
-        record, first = "", block.line
+        record: list[str] = []
+        marks, first = 0, block.line
         for number_of_line, line in enumerate(lines, block.line):
-            record, first = (record + line, first) if record else (line, number_of_line)
-            if record.count('"') % 2:
-                yield line
+            first = first if record else number_of_line
+            record.append(line)
+            marks += line.count('"')
+            if marks % 2:
                 continue
-            if not self._whole_cells.fullmatch(record):
-                raise InputError(
-                    "expected quotation marks around whole values only, got one within a value",
-                    place=self.place(first, None),
-                )
-            record = ""
-            yield line
+            if not self._whole_cells.fullmatch("".join(record)):
+                raise InputError(_MARK_WITHIN, place=self.place(first, None))
+            yield from record
+            record = []
+        if record:
+            closed = self._whole_cells.fullmatch("".join(record).rstrip("\n") + '"\n')
+            raise InputError(_NOT_CLOSED if closed else _MARK_WITHIN, place=self.place(first, None))
 
 
 def _grammar_of_quotes(delimiter: str) -> re.Pattern[str]:
@@ -196,12 +203,8 @@ def _grammar_of_quotes(delimiter: str) -> re.Pattern[str]:
 
 
 def _reason(text: str) -> str:
-    if "unexpected end of data" in text:
-        return "expected a closing quote, got the end of the file"
     if "field larger" in text:
         return f"expected a value of at most {MAX_LINE} characters, got a longer one"
-    if "expected after" in text:
-        return "expected a delimiter after a closing quote, got something else"
     return text
 
 

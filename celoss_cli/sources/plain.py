@@ -27,6 +27,7 @@ __all__ = ["NotPlain", "Plain", "Texts", "has_polars", "parsed"]
 
 _PRINTABLE = bytes(range(0x20, 0x7F)) + b"\n"
 _BEYOND_ASCII = bytes(range(0x80, 0x100))
+_ASCII_ONLY = bytes(range(0x80)) + b"?" * 0x80
 _WORTH_IMPORTING_BYTES = 1 << 22
 _FEW = 0.02
 """The part of the cells that may be read one by one."""
@@ -184,18 +185,20 @@ def _by_polars(
 def _by_numpy(
     data: bytes, rows: int, width: int, columns: Sequence[int], texts: Sequence[int], delimiter: str
 ) -> Parsed:
-    def load(columns: Sequence[int], dtype: Any) -> Array:
+    def load(columns: Sequence[int], dtype: Any, data: bytes = data) -> Array:
         return np.loadtxt(
             io.BytesIO(data),
             dtype=dtype,
             comments=None,
+            encoding="utf-8",
             delimiter=delimiter,
-            usecols=columns if len(columns) < width else None,
+            usecols=None if list(columns) == list(range(width)) else columns,
             ndmin=2,
         )
 
     try:
-        numbers = load(columns, np.float64)
+        # NumPy trims blanks of all scripts around a number; so far they are none.
+        numbers = load(columns, np.float64, data.translate(_ASCII_ONLY))
     except ValueError:
         raise NotPlain from None
     if numbers.shape != (rows, len(columns)):

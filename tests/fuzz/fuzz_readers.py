@@ -28,10 +28,11 @@ HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE.parent), str(HERE.parent.parent)]
 
 with atheris.instrument_imports(include=["celoss_cli", "zipfile"]) if atheris else nullcontext():
+    from tables import TABLE_WAYS, batches_of, read_table
+
     from celoss_cli.errors import CelossError
     from celoss_cli.sources import document, lines, npy
     from celoss_cli.sources.base import ColumnChoice, ReadRequest, Stream
-    from tables import TABLE_WAYS, batches_of, read_table
 
 PLAIN = ReadRequest(per_class=True, takes="logits")
 TABLES = (
@@ -57,7 +58,10 @@ def fuzz_csv(data: bytes) -> None:
         return
     request = TABLES[data[0] % len(TABLES)]
     block = 1 << 20 if data[1] == ord("0") else 1 + data[1] % 64
-    strict = read_table(data[2:], request, "strict")
+    strict = read_table(data[2:], request, "strict", block)
+    whole = read_table(data[2:], request, "strict")
+    if strict != whole and not (strict.said and whole.said):
+        raise AssertionError(f"in blocks of {block}:\n{strict}\nat once:\n{whole}")
     for way in TABLE_WAYS[1:]:
         found = read_table(data[2:], request, way, block)
         if found != strict:
@@ -118,7 +122,7 @@ def at_random(fuzz: Callable[[bytes], None], name: str, seconds: float, work: Pa
             (work / "crash").write_bytes(data)
             raise
         count += 1
-    print(f"{count} executions")
+    sys.stdout.write(f"{count} executions\n")
 
 
 def main() -> None:
