@@ -6,6 +6,7 @@ into batches.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -18,6 +19,7 @@ from celoss_cli.losses.base import Loss
 
 __all__ = ["QUANTILE_BOUND", "Collected", "Wanted", "collect"]
 
+_WHOLE = re.compile(r"[+-]?[0-9]+")
 _KEPT_BITS = 8
 _DROPPED_BITS = 52 - _KEPT_BITS
 QUANTILE_BOUND = 2.0 ** -(_KEPT_BITS + 1)
@@ -104,7 +106,7 @@ class Collected:
 
 
 def _natural(name: str) -> tuple[int, float, str]:
-    return (0, float(name), name) if name.lstrip("+-").isdecimal() else (1, 0.0, name)
+    return (0, float(name), name) if _WHOLE.fullmatch(name) else (1, 0.0, name)
 
 
 def collect(loss: Loss, batch: Batch, terms: Terms, wanted: Wanted) -> Collected:

@@ -398,3 +398,20 @@ def test_chunks_can_be_read_in_any_order() -> None:
 
     backwards = np.concatenate([batch.input for batch in chunks()])
     assert backwards.tolist() == [[i, i + 1] for i in range(100)]
+
+
+@pytest.mark.parametrize("way", TABLE_WAYS)
+@pytest.mark.parametrize("header", ["y,b,a", "b,y,a", "a,y,b", "weight,y,a", "y,a,weight", "a,weight,y"])
+def test_columns_of_any_order_keep_their_roles(way: str, header: str) -> None:
+    data = f"{header}\n0.12345678901234567,1,2\n".encode()
+    found = read_table(data, replace(CLASSES, columns=ColumnChoice(target="y")), way)
+    cells = dict(zip(header.split(","), (0.12345678901234567, 1.0, 2.0), strict=True))
+    inputs = [cells[name] for name in header.split(",") if name in "ab"]
+    if cells["y"] < 1:
+        assert found.said.startswith("InputError: t.csv:2:1: expected a class index")
+    else:
+        assert [np.frombuffer(array, dtype).tolist() for _, dtype, array in found.numbers] == [
+            inputs,
+            [int(cells["y"])],
+            *([[cells["weight"]]] if "weight" in cells else []),
+        ]

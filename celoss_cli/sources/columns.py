@@ -341,19 +341,20 @@ def _common_start(names: Sequence[str]) -> str:
 
 
 def _order_notes(names: Sequence[str]) -> tuple[str, ...]:
-    natural = sorted(
-        names,
-        key=lambda name: [
-            (part.isdecimal(), int(part) if part.isdecimal() else 0, part)
-            for part in re.split(r"([0-9]+)", name)
-        ],
-    )
+    natural = sorted(names, key=_natural)
     if natural == list(names) or not all(re.search(r"[0-9]", name) for name in names):
         return ()
     return (
         f"the columns are taken in the header's order, {visible(names[0])} first; in natural order "
         f"it would be {visible(natural[0])}",
     )
+
+
+def _natural(name: str) -> list[tuple[int, str]]:
+    """A key that sorts the numbers within names by size: the longer the larger."""
+    parts = re.split(r"([0-9]+)", name)
+    parts[1::2] = [digits.lstrip("0") for digits in parts[1::2]]
+    return [(len(part) if i % 2 else 0, part) for i, part in enumerate(parts)]
 
 
 def _refuse_duplicates(mapping: Mapping) -> None:

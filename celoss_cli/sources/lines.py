@@ -46,7 +46,18 @@ def read(stream: Stream, request: ReadRequest) -> Dataset:
 def read_values(stream: Stream, request: ReadRequest) -> Array:
     """One number or one list of numbers a line, as an array."""
     lines = (line for block in blocks(stream, request) for line in _documents(block))
-    return np.array([array_of(value, "$", place, request) for place, value in lines])
+    rows: list[Array] = []
+    for place, value in lines:
+        row = array_of(value, "$", place, request)
+        if rows and (row.shape, row.dtype.kind == "b") != (rows[0].shape, rows[0].dtype.kind == "b"):
+            raise InputError(
+                f"expected a line like the first, of shape {rows[0].shape}, got shape {row.shape}"
+                if row.shape != rows[0].shape
+                else "expected either numbers or true and false, got both",
+                place=place,
+            )
+        rows.append(row)
+    return np.array(rows)
 
 
 def _batch(reader: RowObjects, block: Block, start: int) -> Batch:

@@ -26,6 +26,7 @@ from celoss_cli.sources.numbers import number
 __all__ = ["ROW_MAJOR_FROM", "NotPlain", "Plain", "Texts", "has_polars", "parsed"]
 
 _SPACE, _DELETE = 0x20, 0x7F
+_ASCII_ONLY = bytes(range(0x80)) + b"?" * 0x80
 _WORTH_IMPORTING_BYTES = 1 << 21
 ROW_MAJOR_FROM = 64
 """From this many columns on, the losses want the numbers row by row."""
@@ -185,10 +186,11 @@ def _by_loadtxt(data: bytes, rows: int, width: int, columns: Sequence[int], requ
         raise NotPlain
     try:
         numbers = np.loadtxt(
-            io.BytesIO(data),
+            # NumPy would trim the blanks of all scripts around a number; so none of them is one.
+            io.BytesIO(data.translate(_ASCII_ONLY)),
             comments=None,
             delimiter=request.delimiter or ",",
-            usecols=columns if len(columns) < width else None,
+            usecols=None if list(columns) == list(range(width)) else columns,
             ndmin=2,
         )
     except ValueError:

@@ -122,7 +122,7 @@ def at_random(fuzz: Callable[[bytes], None], name: str, seconds: float, work: Pa
             (work / "crash").write_bytes(data)
             raise
         count += 1
-    print(f"{count} executions")
+    sys.stdout.write(f"{count} executions\n")
 
 
 def main() -> None:
