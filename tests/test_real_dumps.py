@@ -171,3 +171,20 @@ def test_targets_in_order_go_on_over_files(tmp_path: Path, capfd: Capture) -> No
     files = [str(tmp_path / name) for name in ("one.csv", "two.csv")]
     verdict = by_command(capfd, "ce", *files, "--targets", "0,1,1")
     assert verdict.value == pytest.approx(cross_entropy([[1, 2], [3, 4], [5, 7]], [0, 1, 1]), rel=1e-12)
+
+
+def test_a_truth_written_by_pandas_has_its_index_as_ids(tmp_path: Path, capfd: Capture) -> None:
+    (tmp_path / "p.csv").write_text(",a,b\n0,1,2\n1,3,5\n")
+    (tmp_path / "t.csv").write_text(",y\n1,b\n0,a\n")
+    verdict = by_command(capfd, "ce", f"{tmp_path}/p.csv", "--targets", f"@{tmp_path}/t.csv")
+    assert verdict.value == pytest.approx(cross_entropy([[1, 2], [3, 5]], [0, 1]), rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    "name", ["pred", "preds", "prediction", "y_pred", "yhat", "y_hat", "predicted_label"]
+)
+def test_what_was_predicted_is_neither_target_nor_class(name: str, tmp_path: Path, capfd: Capture) -> None:
+    (tmp_path / "p.csv").write_text(f"a,b,{name},y\n1,2,1,0\n")
+    verdict = by_command(capfd, "ce", f"{tmp_path}/p.csv")
+    assert verdict.report["input"]["columns"]["unused"] == [name]
+    assert verdict.report["classes"] == 2

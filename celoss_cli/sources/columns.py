@@ -42,7 +42,7 @@ _WEIGHT = frozenset(["weight", "sample_weight", "case_weights"])
 _UNNAMED = frozenset(["", "Unnamed: 0"])
 """How pandas calls the index that it writes as the first column, and what it reads that as."""
 
-_NEVER = re.compile(r"predicted.*|predictions|pred|response|predict|yhat")
+_NEVER = re.compile(r"predicted.*|predictions?|preds?|response|predict|y_?hat|y_pred")
 _AFFIXES = (
     ("Probability:Class=", ""),
     ("P (class=", ")"),
@@ -197,7 +197,7 @@ class _Roles:
         if not target:
             raise InputError(
                 f"expected a column of targets, got {_listed(names)}",
-                hint="name it: --target-column NAME",
+                hint="name it: --target-column NAME; or give them apart: --targets @FILE",
             )
         if request.columns.target is None and len(target) > 1:
             raise InputError(
@@ -245,6 +245,7 @@ def truth_columns(names: Sequence[str], request: ReadRequest) -> tuple[int | Non
     ids = _chosen(names, choice.id, "--id-column") if choice.id in names else None
     if ids is None:
         ids = [i for i, name in enumerate(names) if name.lower() in _ID and name != choice.target]
+        ids = ids or ([0] if len(names) > 1 and names[0] in _UNNAMED else [])
     row_id = _one_of(ids, names, "--id-column")
     others = [i for i in range(len(names)) if i != row_id]
     target = _chosen(names, choice.target, "--target-column")

@@ -54,7 +54,9 @@ def _in_order(name: str, values: Array) -> Truth:
 
 def _are_labels(values: Array, labels: Sequence[str]) -> bool:
     """Whether integers are names of classes, which happen to be numbers."""
-    return values.ndim == 1 and values.dtype.kind in "iu" and {*map(str, values[:1].tolist())} <= set(labels)
+    counting = list(map(str, range(len(labels)))) == list(labels)
+    whole = values.ndim == 1 and values.size and values.dtype.kind in "iu"
+    return bool(whole and not counting and str(values[0]) in labels)
 
 
 class Truth:
