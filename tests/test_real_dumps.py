@@ -125,52 +125,19 @@ def test_a_join_names_its_files_and_takes_any_order(tmp_path: Path, capfd: Captu
     assert f"targets of {truth} joined by id" in verdict.report["input"]["conversions"]
 
 
-JOINS = {
-    "an id without a target": ("id,y\nid01,HPL\nid02,EAP\n", "csv:4: expected an id that", '"id03"'),
-    "a target without a row": (
-        "id,y\nid01,HPL\nid02,EAP\nid03,HPL\nid09,MWS\nid10,EAP\n",
-        "t.csv:5: expected a row of the input for each target",
-        '"id09" and 1 other',
-    ),
-    "an id twice": ("id,y\nid01,HPL\nid02,EAP\nid03,HPL\nid02,MWS\n", "t.csv:3", '"id02" twice'),
-    "an unknown name": ("id,y\nid01,HPL\nid02,Poe\nid03,HPL\n", "t.csv:3", '"Poe"'),
-    "no rows": ("id,y\n", "t.csv", "no rows"),
-    "two candidates": ("id,a,b\nid01,HPL,1\n", "t.csv:1", "--target-column NAME"),
-    "too few in order": ("y\nHPL\nEAP\n", "csv:4", "one target for each row"),
-    "too many in order": ("y\nHPL\nEAP\nHPL\nHPL\n", "t.csv:5", "a row of the input for each target"),
-}
-
-
-@pytest.mark.parametrize(("text", "place", "said"), JOINS.values(), ids=JOINS)
-def test_a_join_that_does_not_come_out_even_is_refused(
-    text: str, place: str, said: str, tmp_path: Path, capfd: Capture
-) -> None:
-    (tmp_path / "t.csv").write_text(text)
-    predictions = str(DUMPS / "kaggle-multiclass.csv")
-    verdict = by_command(capfd, "ce", predictions, "--targets", f"@{tmp_path}/t.csv")
-    assert verdict.code == 3
-    assert place in verdict.said
-    assert said in verdict.said
-
-
-def test_an_id_twice_in_the_input_is_refused_across_files(tmp_path: Path, capfd: Capture) -> None:
-    one, two = tmp_path / "one.csv", tmp_path / "two.csv"
-    one.write_text("id,a,b\nx,1,2\ny,3,4\n")
-    two.write_text("id,a,b\nz,1,2\nx,3,4\n")
-    (tmp_path / "t.csv").write_text("id,y\nx,a\ny,b\nz,a\n")
-    verdict = by_command(capfd, "ce", str(one), str(two), "--targets", f"@{tmp_path}/t.csv")
-    assert (verdict.code, 'two.csv:3: expected each id once, got "x" again' in verdict.said) == (3, True)
-    two.write_text("id,a,b\nz,1,2\n")
-    verdict = by_command(capfd, "ce", str(one), str(two), "--targets", f"@{tmp_path}/t.csv")
-    assert verdict.value == pytest.approx(cross_entropy([[1, 2], [3, 4], [1, 2]], [0, 1, 0]), rel=1e-12)
-
-
 def test_targets_in_order_go_on_over_files(tmp_path: Path, capfd: Capture) -> None:
     (tmp_path / "one.csv").write_text("a,b\n1,2\n3,4\n")
     (tmp_path / "two.csv").write_text("a,b\n5,7\n")
     files = [str(tmp_path / name) for name in ("one.csv", "two.csv")]
     verdict = by_command(capfd, "ce", *files, "--targets", "0,1,1")
     assert verdict.value == pytest.approx(cross_entropy([[1, 2], [3, 4], [5, 7]], [0, 1, 1]), rel=1e-12)
+
+
+def test_targets_that_are_given_go_before_those_of_the_file(tmp_path: Path, capfd: Capture) -> None:
+    (tmp_path / "p.csv").write_text("a,b,target\n1,2,0\n3,5,0\n")
+    verdict = by_command(capfd, "ce", f"{tmp_path}/p.csv", "--targets", "1,1")
+    assert verdict.value == pytest.approx(cross_entropy([[1, 2], [3, 5]], [1, 1]), rel=1e-12)
+    assert verdict.report["input"]["columns"]["unused"] == ["target"]
 
 
 def test_a_truth_written_by_pandas_has_its_index_as_ids(tmp_path: Path, capfd: Capture) -> None:
