@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
@@ -127,26 +128,23 @@ def _loss_command(spec: LossSpec) -> Callable[..., Job]:
     return _command(run_loss, {**loss_options(spec), **gate_options()}, about + example)
 
 
-def _run_merge(given: Mapping[str, Any]) -> int:
-    from celoss_cli.cli.merge import run
+def _runner(name: str) -> Callable[[Mapping[str, Any]], int]:
+    """Runs the command; its module is imported only then."""
 
-    return run(given)
+    def run(given: Mapping[str, Any]) -> int:
+        module = importlib.import_module(f"celoss_cli.cli.{name}")
+        return int(module.run(given))
+
+    return run
 
 
-_MERGE_HELP = """Combine the exact partial results of shards.
+_MERGE = """Combine the exact partial results of shards.
 
 The result has the same bits as one run over all the data.
 
 Example: celoss ce part1.csv --emit-partial 1.json; celoss merge 1.json 2.json"""
 
-
-def _run_check(given: Mapping[str, Any]) -> int:
-    from celoss_cli.cli.check import run
-
-    return run(given)
-
-
-_CHECK_HELP = """Run the checks of the config file.
+_CHECK = """Run the checks of the config file.
 
 Reads the nearest celoss.toml, or the table tool.celoss of pyproject.toml: named checks with a loss, files, \
 options and limits. A check whose data is bad is told, and the others still run. The keys format, color and \
@@ -155,19 +153,19 @@ before.
 
 Example: celoss check --report junit=checks.xml"""
 
-
-def _run_compare(given: Mapping[str, Any]) -> int:
-    from celoss_cli.cli.compare import run
-
-    return run(given)
-
-
-_COMPARE_HELP = """Compare the predictions of two files on the same rows.
+_COMPARE = """Compare the predictions of two files on the same rows.
 
 The difference is the mean loss of B less that of A: a positive one says that B is worse. Rows are aligned \
 by their ids, and both files must have the same targets.
 
 Example: celoss compare old.csv new.csv --loss ce --max-increase 0.01"""
+
+_COMMANDS: dict[str, tuple[Callable[[], Mapping[str, tuple[Any, Any]]], str]] = {
+    "merge": (lambda: {**merge_options(), **gate_options()}, _MERGE),
+    "check": (check_options, _CHECK),
+    "compare": (compare_options, _COMPARE),
+}
+"""The commands that are no loss: name, which is also that of the module in cli/ -> options, help."""
 
 
 def _app() -> typer.Typer:
@@ -193,12 +191,9 @@ def _app() -> typer.Typer:
 
     for spec in LOSSES.values():
         app.command(spec.command, cls=_StrictCommand, epilog=_exit_codes())(_loss_command(spec))
-    merge = _command(_run_merge, {**merge_options(), **gate_options()}, _MERGE_HELP)
-    app.command("merge", cls=_StrictCommand, epilog=_exit_codes())(merge)
-    check = _command(_run_check, check_options(), _CHECK_HELP)
-    app.command("check", cls=_StrictCommand, epilog=_exit_codes())(check)
-    compare = _command(_run_compare, compare_options(), _COMPARE_HELP)
-    app.command("compare", cls=_StrictCommand, epilog=_exit_codes())(compare)
+    for name, (options, about) in _COMMANDS.items():
+        made = _command(_runner(name), options(), about)
+        app.command(name, cls=_StrictCommand, epilog=_exit_codes())(made)
     return app
 
 
