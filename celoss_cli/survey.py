@@ -28,8 +28,8 @@ TEMPERATURES = tuple(2.0**k for k in range(-4, 9))
 
 _STEP = 2.0**-20
 _COLUMN_STEP = 2.0**-30
-_NEAR = 1e-3
-"""How far a sum of rounded probabilities may be from 1."""
+_NEAR = 0.0105
+"""How far a sum of rounded probabilities may be from a whole number."""
 
 _FLOAT16_MAX = 65504.0
 _MATRIX_CLASSES = 512
@@ -62,7 +62,7 @@ def kinds(loss: Loss, batch: Batch) -> Counter[str]:
                 "exactly-0-or-1": _count((x == 0) | (x == 1)),
                 "at-most-0": _count(x <= 0),
                 "nan": _count(np.isnan(x)),
-                "infinite": _count(np.isinf(x)),
+                "infinite": _count(np.isposinf(x)),
                 "float16-ceiling": _count(np.abs(x) == _FLOAT16_MAX),
             }
         )
@@ -291,7 +291,7 @@ class ColumnSums:
         """How many distributions the columns add up to, the same number in each; 0 if they do not."""
         totals = self.steps * _COLUMN_STEP
         whole = max(1, round(float(totals[0])))
-        return whole if self.fits and bool((np.abs(totals - whole) <= _NEAR * whole).all()) else 0
+        return whole if self.fits and bool((np.abs(totals - whole) <= _NEAR).all()) else 0
 
 
 @dataclass(frozen=True, slots=True)
