@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
 
@@ -126,6 +125,11 @@ class Shifted:
     def __add__(self, more: Shifted) -> Shifted:
         return Shifted(self.pairs + more.pairs, self.own + more.own, self.other + more.other)
 
+    @property
+    def nats(self) -> tuple[float, float]:
+        """The two costs in nats."""
+        return self.own * _STEP, self.other * _STEP
+
 
 @dataclass(frozen=True, slots=True)
 class Fit:
@@ -137,6 +141,7 @@ class Fit:
         impossible: how many gave it the probability 0.
         cost: the total of -log p[y] in steps.
         heated: the same for the logits divided by each of TEMPERATURES.
+        negated: the same for the logits with the other sign.
         matrix: cost of outcome j where i was the target, shape (outcomes, outcomes), or None.
         ahead: rows held against the target of the next row.
         behind: rows held against the target of the row before.
@@ -149,6 +154,7 @@ class Fit:
     impossible: int = 0
     cost: int = 0
     heated: tuple[int, ...] = (0,) * len(TEMPERATURES)
+    negated: int = 0
     matrix: Array | None = None
     ahead: Shifted = Shifted()
     behind: Shifted = Shifted()
@@ -165,6 +171,7 @@ class Fit:
             impossible=self.impossible + later.impossible,
             cost=self.cost + later.cost,
             heated=tuple(a + b for a, b in zip(self.heated, later.heated, strict=True)),
+            negated=self.negated + later.negated,
             matrix=_sum_of(self.matrix, later.matrix),
             ahead=ahead,
             behind=behind,
@@ -180,6 +187,11 @@ class Fit:
     def mean(self) -> float:
         """The mean cost in nats."""
         return self.nats / self.counted
+
+    @property
+    def negated_nats(self) -> float:
+        """The total cost in nats of the logits with the other sign."""
+        return self.negated * _STEP
 
     def permuted(self) -> tuple[Array, float] | None:
         """The column that fits each class best, one for each, and the total cost in nats with them."""
@@ -228,6 +240,7 @@ def _fit(loss: Loss, batch: Batch) -> Fit | None:
         impossible=_count(np.isneginf(picked[y, np.arange(len(y))])),
         cost=int(own.sum()),
         heated=tuple(int(_cost_at(picked, y, temperature).sum()) for temperature in TEMPERATURES),
+        negated=int(_cost_at(picked, y, -1.0).sum()),
         matrix=_matrix(costs[:, at], y) if len(costs) <= _MATRIX_CLASSES else None,
         ahead=shifts[0],
         behind=shifts[1],

@@ -28,14 +28,15 @@ PACKAGE = Path(celoss_cli.__file__).parent
 ROOT = "celoss_cli"
 
 LAYERS = (
-    {"errors", "trace", "scratch"},
+    {"errors", "trace", "scratch", "assignment"},
     {"exact"},
     {"data"},
     {"resampling"},
-    {"losses", "sources", "formats", "findings", "gate", "compare"},
-    {"collect"},
-    {"evaluate"},
+    {"losses", "sources", "formats", "gate", "compare"},
+    {"collect", "survey"},
+    {"evaluate", "findings"},
     {"functional", "pairing", "partial", "reporting", "baseline", "config"},
+    {"diagnosis"},
     {"cli"},
     {"__main__"},
 )

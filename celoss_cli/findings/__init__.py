@@ -39,6 +39,7 @@ FINDINGS: dict[str, Rule] = {
         Rule("CEL212", "warning", targets.header_order),
         Rule("CEL213", "error", fit.shifted),
         Rule("CEL214", "error", fit.permuted),
+        Rule("CEL215", "error", fit.negated),
         Rule("CEL301", "note", precision.clamped),
         Rule("CEL302", "error", precision.nonfinite),
         Rule("CEL303", "note", precision.rounded),

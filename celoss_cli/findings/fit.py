@@ -9,14 +9,49 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from celoss_cli.findings.choice import logits_for_probabilities
 from celoss_cli.findings.facts import SURE, Facts, Noticed
+from celoss_cli.findings.targets import from_one
 from celoss_cli.findings.wording import listed, number
-from celoss_cli.survey import TEMPERATURES
+from celoss_cli.survey import TEMPERATURES, Fit
 
-__all__ = ["permuted", "shifted", "temperature", "weighted", "worse_than_frequencies", "worse_than_guessing"]
+__all__ = [
+    "negated",
+    "permuted",
+    "shifted",
+    "temperature",
+    "weighted",
+    "worse_than_frequencies",
+    "worse_than_guessing",
+]
 
 _MUCH = 0.1
 """The part of the loss that another reading must save."""
+
+
+def _fit(facts: Facts) -> Fit | None:
+    """How the predictions fit, where no other finding says already that they cannot."""
+    return None if from_one(facts) or logits_for_probabilities(facts) else facts.fit
+
+
+def _far_better(facts: Facts, count: int, nats: float, other: float, readings: float) -> bool:
+    """Whether another reading of ``count`` predictions explains them, and this one does not.
+
+    Args:
+        facts: of the data.
+        count: how many predictions.
+        nats: what they cost as they are.
+        other: what they cost in the other reading, which must beat guessing too.
+        readings: the logarithm of how many readings were tried.
+
+    """
+    needed = SURE + readings
+    guessing = count * math.log(_outcomes(facts))
+    return nats - other > needed and other < (1 - _MUCH) * nats and guessing - other > needed
+
+
+def _outcomes(facts: Facts) -> int:
+    return facts.classes or 2
 
 
 def shifted(facts: Facts) -> Noticed | None:
@@ -29,13 +64,12 @@ def shifted(facts: Facts) -> Noticed | None:
 
     Reference: likelihood ratio, Royall 2000; see Facts.SURE.
     """
-    fit = facts.fit
+    fit = _fit(facts)
     if fit is None:
         return None
     for moved, where in ((fit.ahead, "next"), (fit.behind, "previous")):
-        gain = (moved.own - moved.other) * 2.0**-20
-        if gain > SURE + math.log(2) and moved.other < (1 - _MUCH) * moved.own:
-            own, other = (steps * 2.0**-20 / moved.pairs for steps in (moved.own, moved.other))
+        if _far_better(facts, moved.pairs, *moved.nats, math.log(2)):
+            own, other = (nats / moved.pairs for nats in moved.nats)
             return Noticed(
                 f"against the target of the {where} row the mean is {number(other)} nats, against its own "
                 f"{number(own)}: the targets are shifted by one row",
@@ -57,13 +91,12 @@ def permuted(facts: Facts) -> Noticed | None:
     Reference: the order is the assignment of columns to classes with the least total loss (Jonker and
     Volgenant 1987); a likelihood ratio over all C! orders decides.
     """
-    fit = facts.fit
+    fit = _fit(facts)
     better = None if fit is None else fit.permuted()
     if fit is None or better is None:
         return None
     order, nats = better
-    gain = fit.nats - nats
-    if gain <= SURE + math.lgamma(len(order) + 1) or nats > (1 - _MUCH) * fit.nats:
+    if not _far_better(facts, fit.counted, fit.nats, nats, math.lgamma(len(order) + 1)):
         return None
     moved = [f"{facts.name(i)} -> {facts.name(int(j))}" for i, j in enumerate(order) if i != j]
     loss = nats / fit.counted
@@ -82,6 +115,33 @@ def _reordered(facts: Facts, order: Sequence[int]) -> str:
     return "give the targets by the names of the classes, or the columns in their order (--class-columns)"
 
 
+def negated(facts: Facts) -> Noticed | None:
+    """With the other sign the logits would fit much better.
+
+    The input is a cost or a distance, where small is good, or -log p in place of log p.
+
+    Change the sign of the input.
+
+    Reference: likelihood ratio, Royall 2000; see Facts.SURE.
+    """
+    fit = _fit(facts)
+    if fit is None or _outcomes(facts) == 2 or facts.loss.takes == "probs":
+        return None  # the other sign of two classes is their other order
+    if not _far_better(facts, fit.counted, fit.nats, fit.negated_nats, 0.0):
+        return None
+    better = permuted(facts)
+    if better is not None and better.evidence["reordered_loss"] * fit.counted < fit.negated_nats:
+        return None
+    loss = fit.negated_nats / fit.counted
+    return Noticed(
+        f"with the other sign the input would have a mean of {number(loss)} nats instead of "
+        f"{number(fit.mean)}",
+        fit.counted,
+        {"loss": fit.mean, "negated_loss": loss},
+        "change the sign of the input",
+    )
+
+
 def temperature(facts: Facts) -> Noticed | None:
     """Divided by a temperature far from 1, the logits would fit much better.
 
@@ -92,12 +152,11 @@ def temperature(facts: Facts) -> Noticed | None:
 
     Reference: Guo et al. 2017, "On calibration of modern neural networks".
     """
-    fit = facts.fit
+    fit = _fit(facts)
     if fit is None:
         return None
     best, nats = fit.best_temperature()
-    gain = fit.nats - nats
-    if 0.75 < best < 1.5 or gain <= SURE + math.log(len(TEMPERATURES)) or nats > (1 - _MUCH) * fit.nats:
+    if best == 1 or not _far_better(facts, fit.counted, fit.nats, nats, math.log(len(TEMPERATURES))):
         return None
     loss = nats / fit.counted
     return Noticed(
@@ -118,7 +177,7 @@ def worse_than_guessing(facts: Facts) -> Noticed | None:
 
     Reference: the entropy of the uniform distribution over C outcomes is ln C.
     """
-    fit = facts.fit
+    fit = _fit(facts)
     outcomes = _outcomes(facts)
     if fit is None or fit.nats - fit.counted * math.log(outcomes) <= SURE:
         return None
@@ -156,10 +215,6 @@ def worse_than_frequencies(facts: Facts) -> Noticed | None:
     )
 
 
-def _outcomes(facts: Facts) -> int:
-    return facts.classes or 2
-
-
 def weighted(facts: Facts) -> Noticed | None:
     """Weights make the mean another number than the plain mean.
 
@@ -170,7 +225,7 @@ def weighted(facts: Facts) -> Noticed | None:
 
     Reference: PyTorch documentation of CrossEntropyLoss and BCELoss, weight.
     """
-    fit = facts.fit
+    fit = _fit(facts)
     if fit is None or not facts.weighted or facts.mean is None or not math.isfinite(facts.mean):
         return None
     if abs(facts.mean - fit.mean) <= 1e-5 * max(1.0, abs(fit.mean)):

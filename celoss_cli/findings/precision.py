@@ -23,7 +23,9 @@ def clamped(facts: Facts) -> Noticed | None:
     if not count:
         return None
     impossible = 0 if facts.fit is None else facts.fit.impossible
-    without = f"; without it the loss is infinite, from {counted(impossible, 'element')}" if impossible else ""
+    without = (
+        f"; without it the loss is infinite, from {counted(impossible, 'element')}" if impossible else ""
+    )
     return Noticed(
         f"{counted(count, 'logarithm')} hit the clamp at -100{without}; from logits, bce-logits has none",
         count,

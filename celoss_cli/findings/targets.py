@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from celoss_cli.findings.facts import SURE, Facts, Noticed
+from celoss_cli.findings.facts import Facts, Noticed
 from celoss_cli.findings.wording import counted, listed
 
 __all__ = [
@@ -23,9 +23,10 @@ _ENOUGH_ROWS = 20
 
 def _impossible(facts: Facts) -> dict[int, int]:
     """Targets that are no class, with their counts."""
-    if facts.loss.per != "class" or facts.classes is None:
+    if facts.loss.per != "class" or facts.classes in (None, 1):
         return {}
-    return {t: n for t, n in sorted(facts.targets.items()) if not 0 <= t < facts.classes}
+    classes = facts.classes or 0
+    return {t: n for t, n in sorted(facts.targets.items()) if not 0 <= t < classes}
 
 
 def from_one(facts: Facts) -> Noticed | None:
@@ -106,6 +107,8 @@ def never_seen(facts: Facts) -> Noticed | None:
     """
     given, classes = facts.targets, facts.classes
     if facts.loss.per != "class" or classes is None or given.total() < 10 * classes:
+        return None
+    if from_one(facts):
         return None
     missing = [index for index in range(classes) if not given[index]]
     if not missing or len(missing) == classes:
