@@ -101,7 +101,7 @@ def doubts(source: Mapping[str, Any], conversions: Sequence[str]) -> Sequence[st
     """What the header left open; targets that were matched to the names of classes leave nothing open."""
     if "targets matched to the class names" in conversions:
         return ()
-    found: Sequence[str] = source["columns"].get("notes", ())
+    found: Sequence[str] = source.get("columns", {}).get("notes", ())
     return found
 
 

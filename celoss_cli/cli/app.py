@@ -163,8 +163,8 @@ Example: celoss compare old.csv new.csv --loss ce --max-increase 0.01"""
 
 _DIAGNOSE = """Find mistakes in the data or in the choice of the loss.
 
-Each finding has a code, the numbers that show it, and what mends it. Values that a loss command would refuse \
-are looked at all the same.
+Each finding has a code, the numbers that show it, and what mends it. Values that a loss command would \
+refuse are looked at all the same.
 
 Example: celoss diagnose preds.csv --loss ce --fail-on warning"""
 

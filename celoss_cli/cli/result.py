@@ -134,4 +134,5 @@ def remarks(report: Report) -> Iterator[str]:
     if report.source.get("skipped"):
         yield f"note: {plural(report.source['skipped'], 'row')} with missing values skipped"
     for finding in report.findings:
-        yield f"{finding.severity} {finding.code}: {finding.message}"
+        remedy = f"; try: {visible(finding.remedy)}" if finding.remedy else ""
+        yield f"{finding.severity} {finding.code}: {visible(finding.message)}{remedy}"

@@ -103,7 +103,7 @@ def never_seen(facts: Facts) -> Noticed | None:
 
     Look at the counts: celoss ce FILE --by class.
 
-    Reference: none; the check asks for ten rows a class, so that chance is no reason.
+    The check asks for ten rows a class, so that chance is no reason.
     """
     given, classes = facts.targets, facts.classes
     if facts.loss.per != "class" or classes is None or given.total() < 10 * classes:
@@ -146,7 +146,7 @@ def constant(facts: Facts) -> Noticed | None:
 
     Check the split, the filter or the column that was taken for the target (--target-column).
 
-    Reference: none; the check asks for twenty rows.
+    The check asks for twenty rows.
     """
     given = facts.targets
     if len(given) != 1 or given.total() < _ENOUGH_ROWS or (facts.survey and facts.survey.others):
@@ -187,8 +187,6 @@ def repeated_id(facts: Facts) -> Noticed | None:
     Rows that were written twice count twice in the mean; a join that multiplied rows does the same.
 
     Keep one row of each identifier, or name the right column with --id-column.
-
-    Reference: none.
     """
     found = None if facts.survey is None else facts.survey.repeated_id()
     if found is None:
@@ -209,7 +207,5 @@ def header_order(facts: Facts) -> Noticed | None:
     text put c10 before c2, and every index then means another class.
 
     Say the order with --class-columns c0,c1,c2, or give the targets by the names of the classes.
-
-    Reference: none.
     """
     return Noticed("; ".join(facts.doubts), 1) if facts.doubts else None
