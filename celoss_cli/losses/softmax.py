@@ -9,9 +9,9 @@ The code is the same for both: only the memory order differs.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -309,6 +309,8 @@ class _ClassLoss(Loss):
     ignore_index: int = -100
 
     per_class: ClassVar[bool] = True
+    predicts: ClassVar[str] = "predicted probability p of the target"
+    drawn_targets: ClassVar[Mapping[str, float]] = {"loss": 0}
     _takes_probabilities: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
@@ -496,6 +498,26 @@ class _ClassLoss(Loss):
         else:
             hit = (chosen == batch.target.reshape(-1)).astype(np.float64)
         return Answers(p[chosen, columns], hit)
+
+    def unweighted(self) -> Self:
+        return replace(self, weight=None)
+
+    def predicting(self, values: Array, target: float, classes: int) -> Batch:
+        others = max(1, classes - 1)
+        y = int(target) + (int(target) == self.ignore_index)
+        with np.errstate(divide="ignore"):
+            rest = np.log(np.repeat((1 - values)[:, None] / others, others, axis=1))
+            log_p = np.insert(rest, y, np.log(values), axis=1)
+        return self.canonical(Batch(log_p, np.full(len(values), y)))
+
+    def predicted(self, batch: Batch) -> Array:
+        if batch.target.ndim == 3:
+            raise UsageError("Expected targets that are classes for a curve, got probabilities.")
+        y, _ = self._indices(batch.target.reshape(-1), batch.input.shape[1])
+        return np.exp(self.log_predictions(batch)[y, np.arange(len(y))])
+
+    def log_predictions(self, batch: Batch) -> Array:
+        raise NotImplementedError
 
     def _probabilities(self, batch: Batch) -> Array:
         """The probability of each class, shape (classes, elements), float64."""
