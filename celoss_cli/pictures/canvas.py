@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby, pairwise
 
 __all__ = ["Canvas", "Cell"]
 
@@ -16,6 +17,9 @@ _STROKES = ("*", ".", "+")
 
 _DASH = 4
 """Dots of a dash and of the gap after it."""
+
+
+_Place = tuple[float, float]
 
 
 @dataclass(slots=True)
@@ -52,22 +56,16 @@ class Canvas:
     def line(self, number: int, points: Sequence[tuple[float, float]]) -> None:
         """Joins the points; the second line is dashed. What lies outside is not drawn."""
         wide, high = self._dots()
-        reached = 0
         scaled = [(x * (wide - 1), (1 - y) * (high - 1)) for x, y in points]
-        for (x0, y0), (x1, y1) in zip(scaled, scaled[1:], strict=False):
-            steps = max(1, round(max(abs(x1 - x0), abs(min(y1, 2 * high) - min(y0, 2 * high)))))
-            for step in range(steps):
-                part = step / steps
-                self._dot(number, round(x0 + (x1 - x0) * part), round(y0 + (y1 - y0) * part), reached)
-                reached += 1
+        dots = [dot for pair in pairwise(scaled) for dot in _joined(*pair, wide + high)]
+        for reached, ((x, y), _) in enumerate(groupby(dots)):
+            if 0 <= x < wide and 0 <= y < high:
+                self._dot(number, x, y, reached)
 
     def _dots(self) -> tuple[int, int]:
         return (2 * self.columns, 4 * self.rows) if self.unicode else (self.columns, self.rows)
 
     def _dot(self, number: int, x: int, y: int, reached: int) -> None:
-        wide, high = self._dots()
-        if not (0 <= x < wide and 0 <= y < high):
-            return
         if not self.unicode:
             self._cell(x, y).line = number
             self._cell(x, y).dots = 1
@@ -94,3 +92,12 @@ class Canvas:
         if cell.mark or not cell.dots:
             return cell.mark or " ", cell
         return (chr(_BLANK + cell.dots) if self.unicode else _STROKES[cell.line % len(_STROKES)]), cell
+
+
+def _joined(start: _Place, end: _Place, most: int) -> Iterator[tuple[int, int]]:
+    """The dots from one place to another, both included."""
+    (x0, y0), (x1, y1) = start, end
+    steps = max(1, min(most, round(max(abs(x1 - x0), abs(y1 - y0)))))
+    for step in range(steps + 1):
+        part = step / steps
+        yield round(x0 + (x1 - x0) * part), round(y0 + (y1 - y0) * part)

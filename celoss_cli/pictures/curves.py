@@ -72,7 +72,9 @@ def _without_weights(batch: Batch) -> Batch:
     )
 
 
-def curve(loss: Loss, title: str, name: str, classes: int, marks: Sequence[Marks], notes: Sequence[str]) -> Curve:
+def curve(
+    loss: Loss, title: str, name: str, classes: int, marks: Sequence[Marks], notes: Sequence[str]
+) -> Curve:
     """The curves of a loss with the elements of the data on them.
 
     Args:
@@ -98,7 +100,7 @@ def curve(loss: Loss, title: str, name: str, classes: int, marks: Sequence[Marks
         loss=name,
         title=title,
         unit=UNITS[loss.base],
-        notes=[*notes, *_remarks(marks)],
+        notes=[*notes, *_remarks(marks, across)],
         x_is=loss.predicts,
         lines=lines,
         marks=marks,
@@ -126,13 +128,14 @@ def _losses(loss: Loss, x: Array, target: float, classes: int) -> Array:
 
 def _height(lines: Sequence[Line], marks: Sequence[Marks], usual: Bounds) -> Bounds:
     """From the least to the largest loss of the marks and of the usual predictions."""
-    drawn = [
-        y for line in lines for x, y in zip(line.x, line.y, strict=True) if usual.low <= x <= usual.high
-    ]
+    drawn = [y for line in lines for x, y in zip(line.x, line.y, strict=True) if usual.low <= x <= usual.high]
     shown = [y for y in chain(drawn, *(mark.y for mark in marks)) if math.isfinite(y)]
     return Bounds(min([0.0, *shown]), max(shown, default=0.0) or 1.0)
 
 
-def _remarks(marks: Sequence[Marks]) -> list[str]:
-    hidden = sum(not math.isfinite(y) for mark in marks for y in mark.y)
-    return [f"{hidden} of them have a loss that is not finite and no place in the picture."] if hidden else []
+def _remarks(marks: Sequence[Marks], across: Bounds) -> list[str]:
+    places = [place for mark in marks for place in zip(mark.x, mark.y, strict=True)]
+    hidden = sum(not (across.low <= x <= across.high and math.isfinite(y)) for x, y in places)
+    return (
+        [f"{hidden} of the data have no place in the picture: out of range, or not finite."] if hidden else []
+    )

@@ -81,12 +81,14 @@ def _printed(lines: Sequence[Text], style: Style) -> Iterator[str]:
 
 def _curve(picture: Curve, width: int, unicode: bool) -> list[Text]:
     height = max(12, min(24, width // 5))
-    marks = "●×◆" if unicode else "ox#"
+    marks = "●○◆" if unicode else "ox#"
     up = [(value, tick_text(value)) for value in ticks(picture.up.low, picture.up.high)]
     margin = max(len(text) for _, text in up)
     canvas = Canvas(max(_LEAST_PLOT, width - margin - 3), height, unicode)
     for number, line in enumerate(picture.lines):
-        places = [(_part(x, picture.across), _part(y, picture.up)) for x, y in zip(line.x, line.y, strict=True)]
+        places = [
+            (_part(x, picture.across), _part(y, picture.up)) for x, y in zip(line.x, line.y, strict=True)
+        ]
         for finite, run in groupby(places, key=lambda place: math.isfinite(place[1])):
             if finite:
                 canvas.line(number, list(run))
@@ -96,7 +98,12 @@ def _curve(picture: Curve, width: int, unicode: bool) -> list[Text]:
                 canvas.mark(_part(x, picture.across), _part(y, picture.up), mark)
     return [
         Text(f"loss, {picture.unit}"),
-        *_framed(canvas, {round((1 - _part(v, picture.up)) * (height - 1)): text for v, text in up}, margin, unicode),
+        *_framed(
+            canvas,
+            {round((1 - _part(v, picture.up)) * (height - 1)): text for v, text in up},
+            margin,
+            unicode,
+        ),
         *_bottom(picture.across, canvas.columns, margin, unicode),
         Text(" " * (margin + 3) + picture.x_is.center(canvas.columns)),
         Text(""),
@@ -195,7 +202,8 @@ def _classes(picture: ClassLosses, width: int, unicode: bool) -> list[Text]:
     groups = shown_groups(picture.groups, MOST_CLASSES)
     largest = max((group.loss for group in picture.groups if math.isfinite(group.loss)), default=0.0)
     rows = [
-        (group.name, str(group.tally.counted), short(group.loss), f"{100 * group.share:.1f}%") for group in groups
+        (group.name, str(group.tally.counted), short(group.loss), f"{100 * group.share:.1f}%")
+        for group in groups
     ]
     parts = [_finite_part(group.loss, largest) for group in groups]
     return _bars(class_heading(picture), rows, parts, width, unicode)
@@ -215,12 +223,18 @@ def _reliability(picture: ReliabilityDiagram, width: int, unicode: bool) -> list
     left = [max(len(row[at]) for row in (heading, *rows)) for at in range(len(heading))]
     room = max(_LEAST_PLOT, width - sum(left) - 2 * len(left))
     lines = [_cells(heading, left) + Text("  " + _scale(room))]
-    lines += [_cells(row, left) + Text("  ") + _gap(bin, room, unicode) for row, bin in zip(rows, found.bins, strict=True)]
+    lines += [
+        _cells(row, left) + Text("  ") + _gap(bin, room, unicode)
+        for row, bin in zip(rows, found.bins, strict=True)
+    ]
     full, mark = ("█", "│") if unicode else ("#", "|")
     return [
         *lines,
         Text(""),
-        *(Text(line) for line in _wrapped(f"{full} {found.accuracy_is}   {mark} mean {found.confidence_is}", width)),
+        *(
+            Text(line)
+            for line in _wrapped(f"{full} {found.accuracy_is}   {mark} mean {found.confidence_is}", width)
+        ),
         *(Text(line, "bold") for line in _wrapped(reliability_line(found), width)),
     ]
 

@@ -42,13 +42,11 @@ def shown_groups(groups: Sequence[Group], most: int) -> Sequence[Group]:
     """All classes in their order, or the worst of many, the largest mean loss first."""
     if len(groups) <= most:
         return groups
-    return sorted(groups, key=lambda group: (-group.loss if group.loss == group.loss else float("-inf")))[:most]
+    return sorted(groups, key=lambda group: -group.loss if group.loss == group.loss else float("-inf"))[:most]
 
 
 def reliability_line(found: Reliability) -> str:
-    """The error with the numbers it is of.
-
-    """
+    """The error with what it is of."""
     return (
         f"expected calibration error = {short(found.ece)} over {found.count} predictions "
         f"in {len(found.bins)} bins"
