@@ -172,7 +172,7 @@ Example: celoss diagnose preds.csv --loss ce --fail-on warning"""
 _PLOT = """Draw a loss, or the losses of data, in the terminal or as PNG or SVG.
 
 Without data it is the curve of the loss against the prediction. FILE is read as the loss's \
-command reads it; standard input only as -. The numbers of every picture are written with --format json or csv.
+command reads it; standard input only as -. Its numbers are written with --format json or csv.
 
 Example: celoss plot ce preds.csv --kind reliability -o reliability.svg"""
 

@@ -132,7 +132,7 @@ def _bare(spec: LossSpec, given: Mapping[str, Any]) -> Picture:
         )
     if given["targets"] is not None:
         raise UsageError(f"Expected --targets together with a file or --{spec.takes}, got --targets alone.")
-    nothing = Dataset(iter(()), {"columns": {"inputs": [""]}})
+    nothing = Dataset({}, iter(()))
     loss, _, _ = chosen_loss(spec, given, nothing, read_request(spec, given))
     return curve(loss, spec.title, spec.name, 2, [], _about_curve(loss, weighted=False))
 
@@ -234,14 +234,14 @@ _NAMES = {"histogram": "losses", "classes": "mean loss by class", "reliability":
 
 def _pictured(report: Report, title: str) -> Picture:
     """The picture of what a report has."""
-    about = {"loss": report.loss, "title": title, "unit": report.unit}
+    loss, unit = report.loss, report.unit
     if report.histogram is not None:
-        return LossHistogram(**about, notes=[], histogram=report.histogram)
+        return LossHistogram(loss, title, unit, [], report.histogram)
     if report.reliability is not None:
         left_out = report.reliability.left_out
         notes = [f"{plural(left_out, 'prediction')} without a probability left out."] if left_out else []
-        return ReliabilityDiagram(**about, notes=notes, reliability=report.reliability)
-    return ClassLosses(**about, notes=[], groups=report.groups, whole=report.value)
+        return ReliabilityDiagram(loss, title, unit, notes, report.reliability)
+    return ClassLosses(loss, title, unit, [], report.groups, report.tally.reduce("mean"))
 
 
 # ------------------------------------------------------------------------------------------ the writing

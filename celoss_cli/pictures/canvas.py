@@ -79,9 +79,19 @@ class Canvas:
 
     def mark(self, x: float, y: float, mark: str) -> None:
         """Puts a character at a place, if it is inside."""
-        column, row = round(x * (self.columns - 1)), round((1 - y) * (self.rows - 1))
+        column, row = self.column(x), self.row(y)
         if 0 <= column < self.columns and 0 <= row < self.rows:
             self._cell(column, row).mark = mark
+
+    def column(self, x: float) -> int:
+        """The column of a place."""
+        wide, _ = self._dots()
+        return round(x * (wide - 1)) * self.columns // wide
+
+    def row(self, y: float) -> int:
+        """The row of a place, from the top."""
+        _, high = self._dots()
+        return round((1 - y) * (high - 1)) * self.rows // high
 
     def lines(self) -> Iterator[list[tuple[str, Cell]]]:
         """The rows from the top, each character with the cell it comes from."""

@@ -100,11 +100,11 @@ def _curve(picture: Curve, width: int, unicode: bool) -> list[Text]:
         Text(f"loss, {picture.unit}"),
         *_framed(
             canvas,
-            {round((1 - _part(v, picture.up)) * (height - 1)): text for v, text in up},
+            {canvas.row(_part(v, picture.up)): text for v, text in up},
             margin,
             unicode,
         ),
-        *_bottom(picture.across, canvas.columns, margin, unicode),
+        *_bottom(picture.across, canvas, margin, unicode),
         Text(" " * (margin + 3) + picture.x_is.center(canvas.columns)),
         Text(""),
         *_legend(picture, marks, width, unicode),
@@ -126,13 +126,14 @@ def _framed(canvas: Canvas, labels: dict[int, str], margin: int, unicode: bool) 
         yield text
 
 
-def _bottom(across: Bounds, columns: int, margin: int, unicode: bool) -> list[Text]:
+def _bottom(across: Bounds, canvas: Canvas, margin: int, unicode: bool) -> list[Text]:
     """The axis below and its numbers."""
     corner, line, tick = ("└", "─", "┬") if unicode else ("+", "-", "+")
+    columns = canvas.columns
     axis, numbers = [line] * columns, [" "] * (columns + margin + 3)
     free = 0
     for value in ticks(across.low, across.high, max(2, columns // 12)):
-        place = round(_part(value, across) * (columns - 1))
+        place = canvas.column(_part(value, across))
         axis[place] = tick
         text = tick_text(value)
         start = max(free, min(margin + 3 + place - len(text) // 2, len(numbers) - len(text)))
