@@ -198,8 +198,8 @@ class _Making:
         return _pictured(report, f"{self.spec.title} · {_NAMES[kind]} of {self._data(report)}"), report
 
     def _data(self, report: Report) -> str:
-        files = self.dataset.described.get("files") or ()
-        named = f", {visible(files[0])}" if len(files) == 1 else f", {len(files)} files" if files else ""
+        files: Sequence[str] = self.dataset.described.get("files") or []
+        named = "".join(f", {visible(file)}" for file in files) if len(files) < 2 else f", {len(files)} files"
         return f"{plural(report.tally.counted, 'counted target')}{named}"
 
     def _report(self, wanted: Wanted, *, marker: Marker | None = None, intervals: int = 0) -> Report:

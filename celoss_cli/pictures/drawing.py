@@ -9,16 +9,18 @@ from __future__ import annotations
 import io
 import logging
 import math
+import textwrap
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
+from celoss_cli.data import Bounds
 from celoss_cli.errors import UsageError, visible
 from celoss_cli.formats._numerals import short
 from celoss_cli.pictures.figures import ClassLosses, Curve, LossHistogram, Picture, ReliabilityDiagram
-from celoss_cli.pictures.words import MOST_CLASSES, histogram_rows, reliability_line, shown_groups
+from celoss_cli.pictures.words import classes_line, histogram_rows, reliability_line, shown_groups
 
 __all__ = ["KINDS", "drawn", "require_matplotlib"]
 
@@ -84,14 +86,20 @@ def drawn(picture: Picture, kind: str) -> bytes:
         figure = import_module("matplotlib.figure").Figure(figsize=(7.0, 4.6), layout="constrained")
         import_module("matplotlib.backends.backend_agg").FigureCanvasAgg(figure)
         _DRAWN[type(picture)](picture, figure)
-        figure.suptitle(_written(picture.title), x=0.01, ha="left", fontweight="bold", fontsize=11)
-        if picture.notes:
-            figure.supxlabel(
-                _written("\n".join(picture.notes)), x=0.01, ha="left", fontsize=8, color="#555555"
-            )
+        _label(picture, figure)
         content = io.BytesIO()
         figure.savefig(content, format=kind, metadata=dict(_METADATA[kind]))
     return content.getvalue()
+
+
+def _label(picture: Picture, figure: Any) -> None:
+    """The title above and the notes below, broken where the figure ends."""
+    inches = figure.get_size_inches()[0]
+    title = textwrap.fill(_written(picture.title), int(inches * 11))
+    figure.suptitle(title, x=0.01, ha="left", fontweight="bold", fontsize=11)
+    notes = [textwrap.fill(_written(sentence), int(inches * 17)) for sentence in picture.notes]
+    if notes:
+        figure.supxlabel("\n".join(notes), x=0.01, ha="left", fontsize=8, color="#555555")
 
 
 @contextmanager
@@ -107,10 +115,7 @@ def _written(text: str) -> str:
     """Text with an escape for each character that the font has no picture of."""
     fonts = import_module("matplotlib.font_manager")
     known = fonts.get_font(fonts.findfont("DejaVu Sans")).get_charmap()
-    lines = (visible(line) for line in text.split("\n"))
-    return "\n".join(
-        "".join(char if ord(char) in known else _escape(char) for char in line) for line in lines
-    )
+    return "".join(char if ord(char) in known else _escape(char) for char in visible(text))
 
 
 def _escape(char: str) -> str:
@@ -129,12 +134,17 @@ def _curve(picture: Curve, figure: Any) -> None:
         name = f"data ({len(marks.x)})" if len(picture.lines) == 1 else f"data, {marks.name} ({len(marks.x)})"
         filled = {} if mark == "x" else {"edgecolors": "white", "linewidths": 0.6}
         axes.scatter(marks.x, marks.y, s=34, marker=mark, color=colour, zorder=3, label=name, **filled)
-    room = 0.04 * (picture.up.high - picture.up.low)
-    axes.set_ylim(picture.up.low - room, picture.up.high + room)
-    axes.set_xlim(picture.across.low, picture.across.high)
+    axes.set_ylim(*_with_room(picture.up, 0.04))
+    axes.set_xlim(*_with_room(picture.across, 0.02))
     axes.set_xlabel(picture.x_is)
     axes.set_ylabel(f"loss, {picture.unit}")
     axes.legend()
+
+
+def _with_room(bounds: Bounds, part: float) -> tuple[float, float]:
+    """The bounds and a little beyond, for marks that lie on them."""
+    room = part * (bounds.high - bounds.low)
+    return bounds.low - room, bounds.high + room
 
 
 # ------------------------------------------------------------------------------------------------ bars
@@ -167,7 +177,7 @@ def _histogram(picture: LossHistogram, figure: Any) -> None:
 
 
 def _classes(picture: ClassLosses, figure: Any) -> None:
-    groups = shown_groups(picture.groups, MOST_CLASSES)
+    groups = shown_groups(picture.groups)
     figure.set_size_inches(7.0, max(3.0, 1.4 + 0.28 * len(groups)))
     axes = figure.add_subplot()
     places = range(len(groups))
@@ -176,7 +186,13 @@ def _classes(picture: ClassLosses, figure: Any) -> None:
     for place, group, mean in zip(places, groups, means, strict=True):
         text = f"{short(group.loss)}  ({group.tally.counted})"
         axes.annotate(
-            text, (max(mean, 0.0), place), (4, 0), textcoords="offset points", va="center", fontsize=8
+            text,
+            (max(mean, 0.0), place),
+            (4, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=8,
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.0},
         )
     if math.isfinite(picture.whole):
         axes.axvline(
@@ -184,9 +200,10 @@ def _classes(picture: ClassLosses, figure: Any) -> None:
         )
         axes.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0))
     axes.set_yticks(list(places), [_written(_cut(group.name)) for group in groups])
-    axes.invert_yaxis()
+    axes.set_ylim(len(groups) - 0.4, -0.6)
     axes.margins(x=0.18)
-    axes.set_xlabel(f"mean loss, {picture.unit}, with the number of counted targets")
+    about = f"mean loss, {picture.unit}, with the number of counted targets"
+    axes.set_xlabel("\n".join([about, *classes_line(picture.groups)]))
     axes.grid(False, axis="y")
 
 

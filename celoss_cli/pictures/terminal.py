@@ -24,8 +24,8 @@ from celoss_cli.pictures.axes import ticks
 from celoss_cli.pictures.canvas import Canvas
 from celoss_cli.pictures.figures import ClassLosses, Curve, LossHistogram, Picture, ReliabilityDiagram
 from celoss_cli.pictures.words import (
-    MOST_CLASSES,
     class_heading,
+    classes_line,
     histogram_rows,
     reliability_line,
     shown_groups,
@@ -200,14 +200,15 @@ def _histogram(picture: LossHistogram, width: int, unicode: bool) -> list[Text]:
 
 
 def _classes(picture: ClassLosses, width: int, unicode: bool) -> list[Text]:
-    groups = shown_groups(picture.groups, MOST_CLASSES)
+    groups = shown_groups(picture.groups)
     largest = max((group.loss for group in picture.groups if math.isfinite(group.loss)), default=0.0)
     rows = [
         (group.name, str(group.tally.counted), short(group.loss), f"{100 * group.share:.1f}%")
         for group in groups
     ]
     parts = [_finite_part(group.loss, largest) for group in groups]
-    return _bars(class_heading(picture), rows, parts, width, unicode)
+    said = [Text(line) for line in classes_line(picture.groups)]
+    return [*_bars(class_heading(picture), rows, parts, width, unicode), *said]
 
 
 def _finite_part(value: float, largest: float) -> float:

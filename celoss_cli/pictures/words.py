@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from celoss_cli.data import Group, Reliability
 from celoss_cli.formats._numerals import short
 from celoss_cli.pictures.figures import ClassLosses, LossHistogram
 
-__all__ = ["MOST_CLASSES", "class_heading", "histogram_rows", "reliability_line", "shown_groups", "tick_text"]
+__all__ = ["class_heading", "classes_line", "histogram_rows", "reliability_line", "shown_groups", "tick_text"]
 
-MOST_CLASSES = 40
+_MOST_CLASSES = 40
 """From more classes, those with the largest mean losses are drawn."""
 
 
@@ -38,11 +39,18 @@ def class_heading(picture: ClassLosses) -> tuple[str, str, str, str]:
     return ("class", "counted", f"mean, {picture.unit}", "share of total")
 
 
-def shown_groups(groups: Sequence[Group], most: int) -> Sequence[Group]:
-    """All classes in their order, or the worst of many, the largest mean loss first."""
-    if len(groups) <= most:
+def shown_groups(groups: Sequence[Group]) -> Sequence[Group]:
+    """All classes in their order, or the worst of many: NaN first, then the largest mean loss."""
+    if len(groups) <= _MOST_CLASSES:
         return groups
-    return sorted(groups, key=lambda group: -group.loss if group.loss == group.loss else float("-inf"))[:most]
+    return sorted(groups, key=lambda group: (not math.isnan(group.loss), -group.loss))[:_MOST_CLASSES]
+
+
+def classes_line(groups: Sequence[Group]) -> list[str]:
+    """What is said where not all classes are drawn."""
+    if len(groups) <= _MOST_CLASSES:
+        return []
+    return [f"the {_MOST_CLASSES} of {len(groups)} classes with the largest mean losses"]
 
 
 def reliability_line(found: Reliability) -> str:
