@@ -172,8 +172,8 @@ def test_without_matplotlib_the_terminal_still_draws_and_a_file_names_the_extra(
     done = plot("ce", EXAMPLE, "-o", str(path), program=program)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == (
-        "celoss: error: Expected the package matplotlib, which draws PNG and SVG, got an installation without "
-        "it. (pip install 'celoss-cli[plot]'; without -o the picture is drawn in the terminal)\n"
+        "celoss: error: Expected the package matplotlib, which draws PNG and SVG, got an installation "
+        "without it. (pip install 'celoss-cli[plot]'; without -o the picture is drawn in the terminal)\n"
     )
     assert not path.exists()
 
@@ -223,7 +223,7 @@ def test_bad_data_is_told_with_its_place() -> None:
     assert (
         "row 0: Expected log-probabilities, with exponentials that add up to 1, got a sum of 1.36788." in told
     )
-    assert "expected at least one counted target" in fails(3, "ce", "-x", "1,2", "-y=-100")
+    assert "expected at least one counted target" in fails(3, "ce", "-x", "1,2", "--targets=-100")
 
 
 def test_a_file_that_cannot_be_written_is_exit_4(tmp_path: Path) -> None:
