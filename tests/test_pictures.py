@@ -147,6 +147,15 @@ def test_all_marks_are_in_the_picture_and_those_that_cannot_be_are_told() -> Non
     assert found.notes == ["1 of the data have no place in the picture: out of range, or not finite."]
 
 
+def test_a_score_that_is_too_far_away_leaves_the_others_their_picture() -> None:
+    loss = BinaryCrossEntropyWithLogits()
+    found = curve(loss, "t", "l", 0, marked(loss, [1e308, -1e308, 2.0], [0, 1, 1]), [])
+    assert (found.across, len(found.notes)) == (Bounds(-6, 6), 1)
+    assert found.up.high == pytest.approx(math.log1p(math.exp(6)))
+    assert text(found, width=80).count("●") == 2  # one in the picture, one in the legend
+    assert drawn(found, "svg")
+
+
 def test_probabilities_of_classes_have_no_curve() -> None:
     with pytest.raises(UsageError, match="Expected targets that are classes for a curve"):
         marked(CrossEntropy(), [[1, 2]], [[0.5, 0.5]])

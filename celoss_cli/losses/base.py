@@ -241,7 +241,9 @@ class Loss(ABC):
             UsageError: if the targets are no classes.
 
         """
-        raise UsageError("Expected targets that are classes for --by class, got probabilities.")
+        raise UsageError(
+            "Expected targets that are classes for the loss by class (--by class), got probabilities."
+        )
 
     @abstractmethod
     def target_of(self, batch: Batch, element: int) -> float | int | tuple[float, ...]:

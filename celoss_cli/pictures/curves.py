@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from itertools import chain
 
 import numpy as np
 
@@ -21,6 +20,9 @@ _SCORES = Bounds(-6.0, 6.0)
 
 _PROBABLE = Bounds(0.01, 0.99)
 """The probabilities whose losses are shown in any case."""
+
+_FARTHEST = 1e9
+"""Scores beyond it have no place in a picture with others."""
 
 _CELLS = 1 << 20
 """Class values computed at a time."""
@@ -96,16 +98,17 @@ def curve(
         Line(called, x.tolist(), _losses(bare, x, target, classes).tolist())
         for called, target in loss.drawn_targets.items()
     ]
+    shown = [y for mark in marks for _, y in mark.inside(across)]
     return Curve(
         loss=name,
         title=title,
         unit=UNITS[loss.base],
-        notes=[*notes, *_remarks(marks, across)],
+        notes=[*notes, *_remarks(sum(len(mark.x) for mark in marks) - len(shown))],
         x_is=loss.predicts,
         lines=lines,
         marks=marks,
         across=across,
-        up=_height(lines, marks, across if not loss.predicts_probability else _PROBABLE),
+        up=_height(lines, shown, across if not loss.predicts_probability else _PROBABLE),
     )
 
 
@@ -117,8 +120,9 @@ def _probabilities() -> Array:
 
 def _around(marks: Sequence[Marks]) -> Bounds:
     """The range of the scores: the usual one, and further where the data needs it."""
-    found = [x for mark in marks for x in mark.x if math.isfinite(x)]
-    return Bounds(min([_SCORES.low, *map(math.floor, found)]), max([_SCORES.high, *map(math.ceil, found)]))
+    found = [x for mark in marks for x in mark.x if abs(x) <= _FARTHEST]
+    low, high = min([_SCORES.low, *found]), max([_SCORES.high, *found])
+    return Bounds(float(math.floor(low)), float(math.ceil(high)))
 
 
 def _losses(loss: Loss, x: Array, target: float, classes: int) -> Array:
@@ -126,16 +130,14 @@ def _losses(loss: Loss, x: Array, target: float, classes: int) -> Array:
     return np.concatenate([loss.terms(loss.predicting(part, target, classes)).loss for part in parts])
 
 
-def _height(lines: Sequence[Line], marks: Sequence[Marks], usual: Bounds) -> Bounds:
+def _height(lines: Sequence[Line], marked: Iterable[float], usual: Bounds) -> Bounds:
     """From the least to the largest loss of the marks and of the usual predictions."""
     drawn = [y for line in lines for x, y in zip(line.x, line.y, strict=True) if usual.low <= x <= usual.high]
-    shown = [y for y in chain(drawn, *(mark.y for mark in marks)) if math.isfinite(y)]
-    return Bounds(min([0.0, *shown]), max(shown, default=0.0) or 1.0)
+    losses = [*filter(math.isfinite, drawn), *marked]
+    return Bounds(min([0.0, *losses]), max(losses, default=0.0) or 1.0)
 
 
-def _remarks(marks: Sequence[Marks], across: Bounds) -> list[str]:
-    places = [place for mark in marks for place in zip(mark.x, mark.y, strict=True)]
-    hidden = sum(not (across.low <= x <= across.high and math.isfinite(y)) for x, y in places)
+def _remarks(hidden: int) -> list[str]:
     return (
         [f"{hidden} of the data have no place in the picture: out of range, or not finite."] if hidden else []
     )

@@ -133,7 +133,9 @@ def _curve(picture: Curve, figure: Any) -> None:
     for marks, mark, colour in zip(picture.marks, _MARKS, colours, strict=False):
         name = f"data ({len(marks.x)})" if len(picture.lines) == 1 else f"data, {marks.name} ({len(marks.x)})"
         filled = {} if mark == "x" else {"edgecolors": "white", "linewidths": 0.6}
-        axes.scatter(marks.x, marks.y, s=34, marker=mark, color=colour, zorder=3, label=name, **filled)
+        places = marks.inside(picture.across)
+        x, y = [x for x, _ in places], [y for _, y in places]
+        axes.scatter(x, y, s=34, marker=mark, color=colour, zorder=3, label=name, **filled)
     axes.set_ylim(*_with_room(picture.up, 0.04))
     axes.set_xlim(*_with_room(picture.across, 0.02))
     axes.set_xlabel(picture.x_is)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -52,6 +53,11 @@ class Marks:
     rows: Sequence[int]
     x: Sequence[float]
     y: Sequence[float]
+
+    def inside(self, across: Bounds) -> list[tuple[float, float]]:
+        """The elements that have a place in a picture of this width."""
+        places = zip(self.x, self.y, strict=True)
+        return [(x, y) for x, y in places if across.low <= x <= across.high and math.isfinite(y)]
 
 
 @dataclass(frozen=True, slots=True)

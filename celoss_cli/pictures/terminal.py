@@ -93,9 +93,8 @@ def _curve(picture: Curve, width: int, unicode: bool) -> list[Text]:
             if finite:
                 canvas.line(number, list(run))
     for found, mark in zip(picture.marks, marks, strict=False):
-        for x, y in zip(found.x, found.y, strict=True):
-            if math.isfinite(y) and math.isfinite(x):
-                canvas.mark(_part(x, picture.across), _part(y, picture.up), mark)
+        for x, y in found.inside(picture.across):
+            canvas.mark(_part(x, picture.across), _part(y, picture.up), mark)
     return [
         Text(f"loss, {picture.unit}"),
         *_framed(

@@ -55,7 +55,7 @@ def classes_line(groups: Sequence[Group]) -> list[str]:
 
 def reliability_line(found: Reliability) -> str:
     """The error with what it is of."""
+    noun = "prediction" if found.count == 1 else "predictions"
     return (
-        f"expected calibration error = {short(found.ece)} over {found.count} predictions "
-        f"in {len(found.bins)} bins"
+        f"expected calibration error = {short(found.ece)} over {found.count} {noun} in {len(found.bins)} bins"
     )
