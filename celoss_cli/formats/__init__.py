@@ -126,5 +126,9 @@ FORMATS: dict[str, FormatSpec] = {
             only_checks=True,
             run=True,
         ),
+        *(
+            FormatSpec(name, summary, name, False, workings=True, gradient=True, run=True, comparison=True)
+            for name, summary in (("html", "the table as a document"), ("svg", "the table as a picture"))
+        ),
     )
 }
