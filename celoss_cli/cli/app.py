@@ -16,6 +16,7 @@ from celoss_cli import __version__
 from celoss_cli.cli.compare_options import compare_options
 from celoss_cli.cli.gate_options import check_options, gate_options
 from celoss_cli.cli.options import loss_options, merge_options
+from celoss_cli.cli.report_options import report_options
 from celoss_cli.errors import ExitCode, UsageError
 from celoss_cli.losses import LOSSES, LossSpec
 
@@ -160,10 +161,19 @@ by their ids, and both files must have the same targets.
 
 Example: celoss compare old.csv new.csv --loss ce --max-increase 0.01"""
 
+_REPORT = """Write a page with everything there is to see of a loss.
+
+One file that needs nothing else: the number and how it comes about, the spread of the losses, the calibration \
+of the probabilities, the loss by class, the worst rows step by step, and the command that gives the number \
+again.
+
+Example: celoss report preds.csv --loss ce -o report.html"""
+
 _COMMANDS: dict[str, tuple[Callable[[], Mapping[str, tuple[Any, Any]]], str]] = {
     "merge": (lambda: {**merge_options(), **gate_options()}, _MERGE),
     "check": (check_options, _CHECK),
     "compare": (compare_options, _COMPARE),
+    "report": (report_options, _REPORT),
 }
 """The commands that are no loss: name, which is also that of the module in cli/ -> options, help."""
 

@@ -12,6 +12,7 @@ from celoss_cli.cli.loss import (
     chosen_loss,
     other_input,
     read_request,
+    refuse_other_options,
     refuse_unused_columns,
 )
 from celoss_cli.cli.output import note
@@ -33,8 +34,6 @@ from celoss_cli.sources.gather import gather
 from celoss_cli.sources.truth import read_truth
 
 __all__ = ["run"]
-
-_SEMANTICS = ("weight", "pos_weight", "ignore_index", "label_smoothing", "log_target", "class_axis")
 
 
 def run(given: Mapping[str, Any]) -> int:
@@ -69,10 +68,7 @@ def _reports(given: Mapping[str, Any]) -> list[tuple[FormatSpec, str]]:
 
 def _refuse_unused(spec: LossSpec, given: Mapping[str, Any]) -> None:
     """Refuses options that this loss does not have."""
-    known = {*spec.options, *(["class_axis"] if spec.per == "class" else [])}
-    for name in _SEMANTICS:
-        if name not in known and given[name] not in (None, False):
-            raise UsageError(f"Expected no --{name.replace('_', '-')} with --loss {spec.command}, got one.")
+    refuse_other_options(spec, given)
     if given["reduction"] not in (None, *spec.reductions):
         raise UsageError(f"Expected --reduction mean with --loss {spec.command}, got {given['reduction']}.")
     if given["first"] == given["second"] == "-":

@@ -31,7 +31,15 @@ from celoss_cli.sources.plain import has_polars
 from celoss_cli.sources.truth import Truth, read_truth
 from celoss_cli.sources.values import dataset_of_values, read_value
 
-__all__ = ["chosen_loss", "computed", "other_input", "read_request", "refuse_unused_columns", "run"]
+__all__ = [
+    "chosen_loss",
+    "computed",
+    "other_input",
+    "read_request",
+    "refuse_other_options",
+    "refuse_unused_columns",
+    "run",
+]
 
 _INPUT_KINDS = {
     "logits": "logits",
@@ -59,6 +67,8 @@ _SHOWN_BY = {
 
 _ROLES = {"target_column": "target", "class_columns": "inputs", "id_column": "id", "weight_column": "weight"}
 """Which role the columns of an option play."""
+
+_OF_SOME_LOSSES = ("weight", "pos_weight", "ignore_index", "label_smoothing", "log_target", "class_axis")
 
 _TAKES = {"logits": "logits", "scores": "logits", "log-probs": "log-probs", "probs": "probs"}
 
@@ -110,6 +120,19 @@ def _refuse_unused(spec: LossSpec, format: FormatSpec, given: Mapping[str, Any])
                 raise UsageError(f"Expected {option} with files, got it with --{spec.takes}.")
         if given["missing"] != "error" or given["decimal"] != ".":
             raise UsageError(f"Expected --missing and --decimal with a table, got --{spec.takes}.")
+
+
+def refuse_other_options(spec: LossSpec, given: Mapping[str, Any]) -> None:
+    """Refuses options that other losses have and this one has not.
+
+    Raises:
+        UsageError: naming the option.
+
+    """
+    known = {*spec.options, *(["class_axis"] if spec.per == "class" else [])}
+    for name in _OF_SOME_LOSSES:
+        if name not in known and given[name] not in (None, False):
+            raise UsageError(f"Expected no --{name.replace('_', '-')} with --loss {spec.command}, got one.")
 
 
 def read_request(spec: LossSpec, given: Mapping[str, Any]) -> ReadRequest:

@@ -196,8 +196,9 @@ def calibration(report: Report) -> Markup:
             "p",
             "Expected calibration error ",
             element("strong", exact(found.ece)),
-            f": the mean distance between {found.accuracy_is} and {found.confidence_is} over {len(found.bins)} "
-            f"bins and {found.count:,} predictions. Bars below the line are too sure, bars above it too modest.",
+            f": the mean distance of {found.accuracy_is} from {found.confidence_is}, over {len(found.bins)} bins "
+            f"and {found.count:,} predictions. Where a bar ends below the dashed line, the probabilities are "
+            "too high; above it, too low.",
         ),
         _paragraph(f"Left out: {found.left_out:,} without a probability.") if found.left_out else NOTHING,
         _folded("The bins", _bins(found)),
@@ -275,7 +276,7 @@ def _steps(workings: Workings, report: Report) -> Markup:
 def reproduction(report: Report, command: str, output: str) -> Markup:
     """How the data was read, the options in force, and the command that gives the number again."""
     options = [(name, option_text(value)) for name, value in report.options.items() if value is not None]
-    said = [line for line in reading_lines(report)]
+    said = list(reading_lines(report))
     return _section(
         "How to get this number again",
         element("pre", element("code", f"$ {command}")),
