@@ -67,5 +67,6 @@ def _as_for_a_loss(given: Mapping[str, Any]) -> dict[str, Any]:
         "emit_partial": None,
         "by": given["by"] or "class",
         "quantiles": given["quantiles"] or _QUANTILES,
+        "color": "auto",
         "if_any": True,
     }

@@ -196,8 +196,8 @@ def calibration(report: Report) -> Markup:
             "p",
             "Expected calibration error ",
             element("strong", exact(found.ece)),
-            f": the mean distance of {found.accuracy_is} from {found.confidence_is}, over {len(found.bins)} bins "
-            f"and {found.count:,} predictions. Where a bar ends below the dashed line, the probabilities are "
+            f": the mean distance of {found.accuracy_is} from {found.confidence_is}, "
+            f"over {len(found.bins)} bins and {found.count:,} predictions. Where a bar ends below the dashed line, the probabilities are "
             "too high; above it, too low.",
         ),
         _paragraph(f"Left out: {found.left_out:,} without a probability.") if found.left_out else NOTHING,
