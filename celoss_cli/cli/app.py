@@ -164,8 +164,8 @@ Example: celoss compare old.csv new.csv --loss ce --max-increase 0.01"""
 _REPORT = """Write a page with everything there is to see of a loss.
 
 One file that needs nothing else: the number and how it comes about, how the losses are spread, whether the \
-probabilities come true, the loss by class, the worst rows step by step, and the command that gives the number \
-again.
+probabilities come true, the loss by class, the worst rows step by step, and the command that gives the \
+number again.
 
 Example: celoss report preds.csv --loss ce -o report.html"""
 

@@ -287,7 +287,7 @@ def _report(
         show_row=given["row"] if format.workings else None,
         gradient=given["grad"],
         keep=reduction == "none" and format.every_row,
-        wanted=Wanted(given["by"], bool(given["quantiles"]), given["worst"] or 0),
+        wanted=_wanted(given),
         jobs=given["jobs"] or default_jobs(),
     )
     evaluation = evaluate(loss, dataset.batches, request)
@@ -319,6 +319,13 @@ def _report(
         on_empty=given["on_empty"],
         by=given["by"],
         quantiles=given["quantiles"] or (),
+        intervals=given.get("intervals", 0),
+    )
+
+
+def _wanted(given: Mapping[str, Any]) -> Wanted:
+    return Wanted(
+        given["by"], bool(given["quantiles"]), given["worst"] or 0, reliability=given.get("reliability", 0)
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from celoss_cli.calibration import BINS
 from celoss_cli.cli.loss import computed, refuse_other_options
 from celoss_cli.cli.result import gated
 from celoss_cli.cli.spelling import command_line
@@ -16,6 +17,9 @@ from celoss_cli.losses import LOSSES, LossSpec
 from celoss_cli.pictures.page import page
 
 __all__ = ["run"]
+
+_INTERVALS = 32
+"""At most so many bars are told apart at the width of a phone."""
 
 _QUANTILES = (0.25, 0.5, 0.75, 0.9, 0.99)
 
@@ -69,4 +73,6 @@ def _as_for_a_loss(given: Mapping[str, Any]) -> dict[str, Any]:
         "quantiles": given["quantiles"] or _QUANTILES,
         "color": "auto",
         "if_any": True,
+        "intervals": _INTERVALS,
+        "reliability": BINS,
     }

@@ -16,6 +16,9 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 52, 12, 14, 44
 _STRIP = 40
 """Height of the strip of counts below a reliability diagram."""
 
+_LEAST = 1.0
+"""Height of the smallest bar."""
+
 _GAP = 0.5
 """Between a bar and the end of its interval."""
 
@@ -73,10 +76,11 @@ def reliability_chart(found: Reliability) -> Markup:
 
 
 def _answers(x: Axis, y: Axis, part: Bin) -> Iterator[Markup]:
-    """The bar of one bin, and the gap up or down to its mean confidence."""
-    yield _bar(x, y, part.low, part.high, (0, part.accuracy), "bar", _told(part))
-    ends = (min(part.accuracy, part.confidence), max(part.accuracy, part.confidence))
-    yield _bar(x, y, part.low, part.high, ends, "gap", _told(part))
+    """The bar of one bin, and the gap between its accuracy and its mean confidence."""
+    low, high = sorted((part.accuracy, part.confidence))
+    kind = "over" if part.accuracy < part.confidence else "under"
+    yield _bar(x, y, part.low, part.high, (0, low), "bar", _told(part))
+    yield _bar(x, y, part.low, part.high, (low, high), kind, _told(part))
 
 
 def _told(part: Bin) -> str:
@@ -108,16 +112,12 @@ def _chart(title: str, *content: Markup) -> Markup:
 def _bar(
     x: Axis, y: Axis, low: float, high: float, values: tuple[float, float], kind: str, told: str
 ) -> Markup:
-    """A bar between two values; a count of one can be seen beside any other."""
+    """A bar between two values; a count of one can still be seen beside any other."""
     left, right = x.at(low) + _GAP, x.at(high) - _GAP
     bottom, top = y.at(values[0]), y.at(values[1])
+    height = max(bottom - top, _LEAST if kind in ("bar", "count") else 0)
     shape = element(
-        "rect",
-        class_=kind,
-        x=left,
-        y=min(top, bottom - 1) if kind != "gap" else top,
-        width=max(right - left, _GAP),
-        height=max(bottom - top, 1.0) if kind != "gap" else bottom - top,
+        "rect", class_=kind, x=left, y=bottom - height, width=max(right - left, _GAP), height=height
     )
     return element("g", element("title", told), shape)
 

@@ -137,15 +137,17 @@ def _finding(finding: Finding) -> Markup:
 def computation(report: Report) -> Markup:
     """The formula, step by step, and the reduction with its numbers."""
     steps = next((one for one in (*report.workings, *report.worst) if not one.row.ignored), None)
-    formula = NOTHING if steps is None else joined(_paragraph("For every row:"), formulas_table(steps))
+    formula = NOTHING if steps is None else _stated("For every row:", formulas_table(steps))
     rows = ledger_table(ledger(report), report) if report.workings else NOTHING
     return _section(
         "How the number comes about",
-        formula,
-        _paragraph("Then over all rows:"),
-        rows,
+        element("div", formula, _stated("Then over all rows:", rows), class_="beside"),
         element("p", element("code", reduction_line(report)), class_="line"),
     )
+
+
+def _stated(sentence: str, content: Markup) -> Markup:
+    return element("div", _paragraph(sentence), content)
 
 
 def spread(report: Report) -> Markup:
@@ -197,8 +199,13 @@ def calibration(report: Report) -> Markup:
             "Expected calibration error ",
             element("strong", exact(found.ece)),
             f": the mean distance of {found.accuracy_is} from {found.confidence_is}, "
-            f"over {len(found.bins)} bins and {found.count:,} predictions. Where a bar ends below the dashed line, the probabilities are "
-            "too high; above it, too low.",
+            f"over {len(found.bins)} bins and {found.count:,} predictions.",
+        ),
+        element(
+            "p",
+            *(element("span", class_="swatch over"), "probabilities too high"),
+            *(element("span", class_="swatch under"), "too low"),
+            class_="note",
         ),
         _paragraph(f"Left out: {found.left_out:,} without a probability.") if found.left_out else NOTHING,
         _folded("The bins", _bins(found)),
@@ -227,7 +234,18 @@ def breakdown(report: Report) -> Markup:
     more = _paragraph(
         f"The {_MANY} with the largest shares of the total; {left_out:,} more are not shown.", "note"
     )
-    return _section(f"By {report.by}", breakdown_table(by_group(shown)), more if left_out > 0 else NOTHING)
+    return _section(f"By {report.by}", _groups_table(shown), more if left_out > 0 else NOTHING)
+
+
+def _groups_table(report: Report) -> Markup:
+    """The table of the groups, each share also as a bar."""
+    found = by_group(report)
+    shares = [group.share for group in report.groups]
+    if not all(0 <= share <= 1 for share in shares):
+        return breakdown_table(found)
+    return breakdown_table(
+        found, [element("span", class_="part", style=f"width: {share:.2%}") for share in shares]
+    )
 
 
 def _largest(groups: Sequence[Group]) -> list[Group]:
@@ -270,7 +288,8 @@ def _row_title(workings: Workings, report: Report) -> Markup:
 
 def _steps(workings: Workings, report: Report) -> Markup:
     by_class = any(step.level == "class" for step in workings.steps)
-    return joined(classes_table(workings, report) if by_class else NOTHING, steps_table(workings))
+    by_class_table = classes_table(workings, report) if by_class else NOTHING
+    return element("div", by_class_table, steps_table(workings), class_="beside")
 
 
 def reproduction(report: Report, command: str, output: str) -> Markup:

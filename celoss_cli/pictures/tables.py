@@ -9,7 +9,7 @@ from celoss_cli.formats._breakdown import Breakdown
 from celoss_cli.formats._ledger import Ledger
 from celoss_cli.formats._numerals import aligned, row_name, short, target_name
 from celoss_cli.formats._steps import class_steps, numbered_class, row_steps, shown_classes
-from celoss_cli.pictures.markup import Markup, element, joined
+from celoss_cli.pictures.markup import NOTHING, Markup, element, joined
 
 __all__ = [
     "breakdown_table",
@@ -29,6 +29,7 @@ def table(
     *,
     caption: str,
     kinds: Sequence[str | None] | None = None,
+    bars: Sequence[Markup] | None = None,
 ) -> Markup:
     """A table whose first columns are text and whose others are numbers.
 
@@ -38,6 +39,7 @@ def table(
         lines: the cells, texts before numbers.
         caption: what it is, for those who hear it.
         kinds: the class of each line, for its colour.
+        bars: a picture at the end of each line.
 
     """
     texts = len(names)
@@ -47,6 +49,7 @@ def table(
             "tr",
             *(element("td", cell) for cell in line[:texts]),
             *(element("td", column[at], class_="n") for column in columns),
+            element("td", bars[at], class_="track") if bars else NOTHING,
             class_=kinds[at] if kinds else None,
         )
         for at, line in enumerate(lines)
@@ -55,14 +58,15 @@ def table(
         "tr",
         *(element("th", name, scope="col") for name in names),
         *(element("th", name, scope="col", class_="n") for name in numbers),
+        element("td") if bars else NOTHING,
     )
     whole = element("table", element("thead", head), element("tbody", *rows))
     return element("div", whole, class_="scroll", role="region", aria_label=caption, tabindex="0")
 
 
-def breakdown_table(found: Breakdown) -> Markup:
+def breakdown_table(found: Breakdown, bars: Sequence[Markup] | None = None) -> Markup:
     """A table beside the main one."""
-    return table(found.names, found.numbers, found.lines, caption=found.title)
+    return table(found.names, found.numbers, found.lines, caption=found.title, bars=bars)
 
 
 def lines_table(names: Sequence[str], lines: Sequence[Sequence[str]], caption: str) -> Markup:
