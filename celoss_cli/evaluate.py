@@ -213,12 +213,13 @@ def _parts(loss: Loss, pieces: Iterable[Batch], request: Request) -> Iterator[_P
             if request.strict:
                 _check_domain(loss, batch, request)
             terms = loss.terms(batch)
+            collected = collect(loss, batch, terms, request.wanted)
         yield _Part(
             batch=batch,
             terms=terms if request.keep else None,
             tally=Tally.of(terms, len(batch)),
             weight_is=terms.weight_is,
-            collected=collect(loss, batch, terms, request.wanted),
+            collected=collected,
             seen=_noticed(loss, batch) if request.strict else Counter(),
         )
 

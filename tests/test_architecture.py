@@ -32,7 +32,7 @@ LAYERS = (
     {"exact"},
     {"data"},
     {"resampling"},
-    {"losses", "sources", "formats", "findings", "gate", "compare"},
+    {"losses", "sources", "formats", "findings", "gate", "compare", "calibration"},
     {"collect"},
     {"evaluate"},
     {"functional", "pairing", "partial", "reporting", "baseline", "config"},

@@ -15,7 +15,7 @@ from celoss_cli.data import Array, Batch, Terms
 from celoss_cli.errors import InputError, UsageError
 from celoss_cli.trace import Note, silent
 
-__all__ = ["SAMPLE_WEIGHT", "UNITS", "Loss", "Violation", "as_real", "finite_weights", "spread"]
+__all__ = ["SAMPLE_WEIGHT", "UNITS", "Answers", "Loss", "Violation", "as_real", "finite_weights", "spread"]
 
 Base = Literal["e", "2", "10"]
 
@@ -38,6 +38,21 @@ class Violation:
 
     where: Array
     fact: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """Predicted answers and what they turned out to be.
+
+    Attributes:
+        confidence: shape (elements,) float64, the predicted probability of the answer.
+        hit: shape (elements,) float64, 1 where it is the target, 0 where it is not; where the target is
+            a distribution, the probability of the answer in it.
+
+    """
+
+    confidence: Array
+    hit: Array
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,6 +161,18 @@ class Loss(ABC):
         row's elements are the outcomes; None for an input that predicts no distribution.
         """
         return None
+
+    def answers(self, batch: Batch) -> Answers:
+        """What a canonical batch's input predicts of every element, and whether it came true.
+
+        Raises:
+            UsageError: for a loss whose input predicts no answer.
+            InputError: for an input that holds no probabilities, or a target that is no answer.
+
+        """
+        raise UsageError(
+            "Expected a loss of answers with probabilities for reliability, got one of distributions."
+        )
 
     def verify(self, rows: int, dimensions: int) -> None:
         """Refuses options of another number of rows than the whole data set has.

@@ -9,7 +9,7 @@ import numpy as np
 
 from celoss_cli.data import Array, Batch
 from celoss_cli.errors import InputError
-from celoss_cli.losses.base import Violation, as_real, finite_weights
+from celoss_cli.losses.base import Answers, Violation, as_real, finite_weights
 from celoss_cli.losses.elementwise import ElementLoss, first_outside
 from celoss_cli.trace import Note
 
@@ -74,7 +74,28 @@ def _share(factor: Array, cost: Array) -> Array:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _BinaryLoss(ElementLoss):
+class _AnswerLoss(ElementLoss):
+    """A loss of the probability of the positive answer."""
+
+    def answers(self, batch: Batch) -> Answers:
+        """The positive answer of every element."""
+        outside = self.violation(batch)
+        if outside:
+            raise InputError(outside.fact, element=int(np.flatnonzero(outside.where)[0]))
+        hit = self._positive(batch.target.reshape(-1).astype(np.float64))
+        return Answers(self._probabilities(batch.input.reshape(-1).astype(np.float64)), hit)
+
+    def _probabilities(self, x: Array) -> Array:
+        """The probability of the positive answer."""
+        return sigmoid(x)
+
+    def _positive(self, t: Array) -> Array:
+        """How far the targets are the positive answer, from 0 to 1."""
+        return t
+
+
+@dataclass(frozen=True, kw_only=True)
+class _BinaryLoss(_AnswerLoss):
     """A binary loss with an element weight that broadcasts to the input."""
 
     weight: Array | None = None
@@ -136,6 +157,9 @@ class BinaryCrossEntropy(_BinaryLoss):
         p = batch.input.reshape(-1).astype(np.float64)
         with np.errstate(divide="ignore"):
             return np.stack([np.log1p(-p), np.log(p)])
+
+    def _probabilities(self, x: Array) -> Array:
+        return x
 
     def _loss_is(self) -> str:
         return super()._loss_is() if self.weight is not None else "-[t log p + (1-t) log(1-p)]"
@@ -210,7 +234,7 @@ class BinaryCrossEntropyWithLogits(_BinaryLoss):
 
 
 @dataclass(frozen=True, kw_only=True)
-class SoftMargin(ElementLoss):
+class SoftMargin(_AnswerLoss):
     """log(1 + exp(-y s)), as ``torch.nn.functional.soft_margin_loss`` defines it, without overflow.
 
     The twin of binary cross entropy with logits: equal to it with t = (y + 1) / 2.
@@ -234,6 +258,9 @@ class SoftMargin(ElementLoss):
 
     def log_predictions(self, batch: Batch) -> Array:
         return _log_answers(batch.input)
+
+    def _positive(self, t: Array) -> Array:
+        return (t + 1) / 2
 
     def _loss_is(self) -> str:
         return "log(1 + exp(-y s)) = max(-y s, 0) + tail"

@@ -17,7 +17,7 @@ import numpy as np
 
 from celoss_cli.data import Array, Batch, Terms
 from celoss_cli.errors import InputError, UsageError
-from celoss_cli.losses.base import Loss, as_real, finite_weights, spread
+from celoss_cli.losses.base import Answers, Loss, as_real, finite_weights, spread
 from celoss_cli.scratch import Order, Scratch
 from celoss_cli.trace import Note, silent
 
@@ -470,6 +470,21 @@ class _ClassLoss(Loss):
         names = batch.labels or [str(index) for index in range(batch.input.shape[1])]
         return batch.target.reshape(-1), names
 
+    def answers(self, batch: Batch) -> Answers:
+        """The most probable class of every element, the first of several."""
+        p = self._probabilities(batch)
+        chosen = p.argmax(axis=0)
+        columns = np.arange(p.shape[1])
+        if batch.target.ndim == 3:
+            hit = _columns_of(batch.target)[chosen, columns].astype(np.float64)
+        else:
+            hit = (chosen == batch.target.reshape(-1)).astype(np.float64)
+        return Answers(p[chosen, columns], hit)
+
+    def _probabilities(self, batch: Batch) -> Array:
+        """The probability of each class, shape (classes, elements), float64."""
+        raise NotImplementedError
+
     def target_of(self, batch: Batch, element: int) -> float | int | tuple[float, ...]:
         row, position = divmod(element, max(1, batch.elements_per_row))
         if batch.target.ndim == 3:
@@ -593,6 +608,9 @@ class CrossEntropy(_ClassLoss):
     def log_predictions(self, batch: Batch) -> Array:
         return _columns_of(log_softmax(batch.input, axis=1))
 
+    def _probabilities(self, batch: Batch) -> Array:
+        return _columns_of(softmax(batch.input, axis=1))
+
     def _loss_is(self) -> str:
         if not self.label_smoothing:
             return super()._loss_is()
@@ -643,9 +661,31 @@ class NegativeLogLikelihood(_ClassLoss):
         note.gradient("-weight onehot(y)", lambda: _less_onehot(np.zeros(x.shape), y, weights))
 
     def observe(self, batch: Batch) -> Counter[str]:
-        with np.errstate(all="ignore"):
-            total = np.exp(batch.input.astype(np.float64)).sum(axis=1)
-        return Counter({"not-log-probabilities": int(np.count_nonzero(~(np.abs(total - 1) <= 1e-3)))})
+        return Counter({"not-log-probabilities": int(np.count_nonzero(_no_distribution(_exp(batch))))})
 
     def log_predictions(self, batch: Batch) -> Array:
         return _columns_of(batch.input.astype(np.float64))
+
+    def _probabilities(self, batch: Batch) -> Array:
+        p = _exp(batch)
+        wrong = np.flatnonzero(_no_distribution(p) & (batch.target != self.ignore_index))
+        if wrong.size:
+            total = float(p.sum(axis=1).reshape(-1)[wrong[0]])
+            raise InputError(
+                f"Expected log-probabilities, with exponentials that add up to 1, got a sum of {total:g}.",
+                hint="reliability needs probabilities; logits belong to ce",
+                element=int(wrong[0]),
+                in_input=True,
+            )
+        return _columns_of(p)
+
+
+def _exp(batch: Batch) -> Array:
+    with np.errstate(all="ignore"):
+        return np.exp(batch.input.astype(np.float64))
+
+
+def _no_distribution(p: Array) -> Array:
+    """Which probabilities of the classes on axis 1 do not add up to 1."""
+    with np.errstate(all="ignore"):
+        return ~(np.abs(p.sum(axis=1) - 1) <= 1e-3)
