@@ -33,7 +33,7 @@ LAYERS = (
     {"data"},
     {"resampling"},
     {"losses", "sources", "formats", "findings", "gate", "compare", "calibration"},
-    {"collect"},
+    {"collect", "pictures"},
     {"evaluate"},
     {"functional", "pairing", "partial", "reporting", "baseline", "config"},
     {"cli"},

@@ -324,8 +324,13 @@ def _report(
 
 
 def _wanted(given: Mapping[str, Any]) -> Wanted:
+    """What is collected; only celoss report asks for the last two."""
     return Wanted(
-        given["by"], bool(given["quantiles"]), given["worst"] or 0, reliability=given.get("reliability", 0)
+        given["by"],
+        bool(given["quantiles"]),
+        given["worst"] or 0,
+        given.get("reliability", 0),
+        given.get("if_any", frozenset()),
     )
 
 

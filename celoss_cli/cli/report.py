@@ -72,7 +72,7 @@ def _as_for_a_loss(given: Mapping[str, Any]) -> dict[str, Any]:
         "by": given["by"] or "class",
         "quantiles": given["quantiles"] or _QUANTILES,
         "color": "auto",
-        "if_any": True,
+        "if_any": frozenset({"reliability"} if given["by"] else {"reliability", "by"}),
         "intervals": _INTERVALS,
         "reliability": BINS,
     }

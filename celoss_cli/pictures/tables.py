@@ -65,8 +65,12 @@ def table(
 
 
 def breakdown_table(found: Breakdown, bars: Sequence[Markup] | None = None) -> Markup:
-    """A table beside the main one."""
-    return table(found.names, found.numbers, found.lines, caption=found.title, bars=bars)
+    """A table beside the main one; a column without any content is left out."""
+    heads = (*found.names, *found.numbers)
+    kept = [at for at in range(len(heads)) if any(line[at] for line in found.lines)]
+    names = [heads[at] for at in kept if at < len(found.names)]
+    lines = [[line[at] for at in kept] for line in found.lines]
+    return table(names, [heads[at] for at in kept[len(names) :]], lines, caption=found.title, bars=bars)
 
 
 def lines_table(names: Sequence[str], lines: Sequence[Sequence[str]], caption: str) -> Markup:
