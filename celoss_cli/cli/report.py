@@ -64,15 +64,16 @@ def _format(spec: LossSpec, given: Mapping[str, Any]) -> _Page:
 
 
 def _as_for_a_loss(given: Mapping[str, Any]) -> dict[str, Any]:
-    """The options as the command of the loss would have them."""
+    """The options as the command of the loss would have them, and what only a page shows."""
+    asks_for_groups = given["by"] or given["max_group"]
     return {
         **given,
         "input": None,
         "emit_partial": None,
+        "color": "auto",
         "by": given["by"] or "class",
         "quantiles": given["quantiles"] or _QUANTILES,
-        "color": "auto",
-        "if_any": frozenset({"reliability"} if given["by"] else {"reliability", "by"}),
         "intervals": _INTERVALS,
         "reliability": BINS,
+        "if_any": frozenset({"reliability"} if asks_for_groups else {"reliability", "by"}),
     }
