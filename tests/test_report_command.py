@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import csv
-import itertools
 import json
 import math
 import os
 import re
-import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -27,7 +24,7 @@ from celoss_cli.losses import LOSSES
 
 CSV = "id,cat,dog,target\nr1,0.9,0.1,cat\nr2,0.8,0.2,dog\nr3,0.7,0.3,cat\n"
 LOSS = 0.6405346229445387
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+CALIBRATION = "Whether the probabilities come true"
 
 HOSTILE = [
     "</td><script>alert(1)</script>",
@@ -153,9 +150,9 @@ def test_the_histogram_and_the_reliability_are_those_of_the_report() -> None:
 @pytest.mark.parametrize(
     ("loss", "data", "without"),
     [
-        ("kl", {"log_probs": [[-0.7, -0.7]], "targets": [[0.5, 0.5]]}, {"By class", "Whether the probabilities come true"}),
+        ("kl", {"log_probs": [[-0.7, -0.7]], "targets": [[0.5, 0.5]]}, {"By class", CALIBRATION}),
         ("ce", {"logits": [[1, 2], [0, 1]], "targets": [[0.2, 0.8], [0, 1]]}, {"By class"}),
-        ("nll", {"log_probs": [[1.0, 2.0]], "targets": [0]}, {"Whether the probabilities come true"}),
+        ("nll", {"log_probs": [[1.0, 2.0]], "targets": [0]}, {CALIBRATION}),
         ("soft-margin", {"scores": [1.5, -0.5], "targets": [1, -1]}, set()),
         ("bce-logits", {"logits": [[1.5, -0.5]], "targets": [[1, 0]]}, set()),
         ("bce-logits", {"logits": [1.5, -0.5, 3], "targets": [1, 0.3, 0]}, {"By class"}),
@@ -164,7 +161,7 @@ def test_the_histogram_and_the_reliability_are_those_of_the_report() -> None:
 def test_what_the_data_has_not_is_left_out(loss: str, data: dict[str, object], without: set[str]) -> None:
     Path("d.json").write_text(json.dumps(data))
     sections = made("d.json", loss=loss).sections
-    assert {"By class", "Whether the probabilities come true"} - set(sections) == without
+    assert {"By class", CALIBRATION} - set(sections) == without
 
 
 def test_what_was_asked_for_is_refused_where_the_data_has_it_not(capfd: pytest.CaptureFixture[str]) -> None:
@@ -202,28 +199,19 @@ def test_the_rows_that_are_chosen_show_their_steps(options: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("rows", "options", "code"),
+    ("rows", "options", "number"),
     [
-        ("nan,0,a\n1,2,b\n", ["--allow-nonfinite"], 0),
-        ("-inf,0,a\n1,2,b\n", [], 0),
-        ("1,2,-100\n", ["--on-empty", "nan"], 0),
-        ("", ["--on-empty", "zero"], 0),
-        ("", [], 3),
-        ("0,0,a\n" * 40, [], 0),
-        ("1e300,-1e300,b\n", [], 0),
+        ("nan,0,0\n1,2,1\n", ["--allow-nonfinite"], "nan"),
+        ("-inf,0,0\n1,2,1\n", [], "inf"),
+        ("1,2,-100\n", ["--on-empty", "nan"], "nan"),
+        ("", ["--on-empty", "zero"], "0.0"),
+        ("0,0,0\n" * 40, [], str(math.log(2))),
+        ("1e300,-1e300,1\n", [], "2e+300"),
     ],
 )
-def test_odd_losses_make_a_page_too(rows: str, options: list[str], code: int) -> None:
-    rows = rows.replace("-100", "-100").replace(",a\n", ",0\n").replace(",b\n", ",1\n")
+def test_odd_losses_make_a_page_too(rows: str, options: list[str], number: str) -> None:
     Path("odd.csv").write_text("a,b,target\n" + rows)
-    assert run(["report", "odd.csv", "--loss", "ce", "-o", "page.html", *options]) == code
-    if not code:
-        assert Page("page.html").root.findtext(".//header/p/strong") in (
-            "nan",
-            "inf",
-            "0.0",
-            str(math.log(2)),
-        )
+    assert made("odd.csv", *options).root.findtext(".//header/p/strong") == number
 
 
 def test_pixels_and_ignored_rows_have_their_names() -> None:
@@ -253,7 +241,7 @@ def test_the_page_asks_nobody_for_anything_and_runs_nothing() -> None:
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_name_is_text_wherever_it_stands(name: str) -> None:
     plain = made("preds.csv")
-    file = "x.csv" if "/" in name else f"{name}.csv"
+    file = "x.csv" if "/" in name else f"./{name}.csv"
     with open(file, "w", newline="", encoding="utf-8") as stream:
         table = csv.writer(stream)
         table.writerow(["id", name, "dog", "target"])
@@ -295,19 +283,14 @@ def printed_by(command: str) -> float:
         ("-x.csv", CSV, ["--dtype", "float32"]),
         ("a\nb\x1b\u202e.csv", CSV, ["--ignore-index", "1"]),
         ("semi.csv", CSV.replace(",", "\t").replace(".", ","), ["--delimiter", "tab", "--decimal", ","]),
-        ("neg.csv", CSV.replace("cat\n", "0\n").replace("dog\n", "-1\n"), ["--ignore-index=-1", "--class-columns", "*", "--target-column", "target"]),
+        ("neg.csv", "cat,dog,target\n0.9,0.1,0\n0.8,0.2,-1\n", ["--ignore-index=-1"]),
         ("gap.csv", CSV + "r4,,1,cat\n", ["--missing", "skip", "--weight", "@w.json"]),
-        ("n.csv", "0.9,0.1,0\n0.8,0.2,1\n", ["--no-header", "--target-column", "3", "--class-columns", "1:2"]),
+        ("n.csv", "0.9,0.1,0\n", ["--no-header", "--target-column", "3", "--class-columns", "1:2"]),
     ],
 )  # fmt: skip
 def test_the_command_on_the_page_gives_its_number(file: str, content: str, options: list[str]) -> None:
     Path(file).write_text(content)
     Path("w.json").write_text("[1, 2.5]")
-    if file == "neg.csv":
-        Path(file).write_text(
-            "\n".join(line.split(",", 1)[1] for line in Path(file).read_text().splitlines()) + "\n"
-        )
-        options[options.index("*")] = "cat,dog"
     name = f"./{file}" if file.startswith("-") else file
     page = made(name, *options)
     value = float(page.root.findtext(".//header/p/strong") or "")
@@ -378,15 +361,15 @@ def report(*arguments: str) -> subprocess.CompletedProcess[str]:
     ("arguments", "code", "said"),
     [
         ("preds.csv --loss ce -o p.html", 0, ""),
-        ("preds.csv --loss ce -o p.html --max 0.7", 0, "celoss: pass max: mean 0.6405346229445387 is at most 0.7\n"),
+        ("preds.csv --loss ce -o p.html --max 0.7", 0, f"celoss: pass max: mean {LOSS} is at most 0.7\n"),
         ("preds.csv --loss ce -o p.html --max 0.1", 1, "celoss: FAIL max: mean"),
         ("preds.csv --loss ce -o p.html --max 0.1 --exit-zero", 0, "celoss: FAIL max: mean"),
         ("preds.csv --loss ce", 2, "celoss: error: Expected --output, got none.\n"),
         ("preds.csv -o p.html", 2, "celoss: error: Expected --loss, got none.\n"),
         ("--loss ce -o p.html", 2, "celoss: error: Expected FILE..., got none.\n"),
         ("preds.csv --loss mse -o p.html", 2, "ce, nll, bce, bce-logits, soft-margin, kl"),
-        ("preds.csv --loss ce --pos-weight 2 -o p.html", 2, "Expected no --pos-weight with --loss ce, got one."),
-        ("preds.csv --loss ce --reduction batchmean -o p.html", 2, "Expected --reduction mean, sum with --loss ce"),
+        ("preds.csv --loss ce --pos-weight 2 -o p.html", 2, "Expected no --pos-weight with --loss ce"),
+        ("preds.csv --loss ce --reduction batchmean -o p.html", 2, "Expected --reduction mean, sum"),
         ("preds.csv --loss ce --row 7 -o p.html", 2, "Expected --row from 0 to 2, got 7."),
         ("preds.csv --loss ce -o p.html -o q.html", 2, "Expected --output once, got it 2 times."),
         ("bad.csv --loss ce -o p.html", 3, "celoss: error: bad.csv:2"),
@@ -415,99 +398,3 @@ def test_the_result_goes_to_further_formats_too() -> None:
     assert done.returncode == 0
     assert json.loads(Path("r.json").read_text())["value"] == LOSS
     ElementTree.parse("r.svg")  # noqa: S314 - our own document
-
-
-# -------------------------------------------------------------------------------------------- the browser
-
-in_a_browser = pytest.mark.skipif(CHROMIUM is None, reason="no chromium is installed")
-
-MEASURE = """<script>
-const scroll = [...document.querySelectorAll(".scroll")];
-const number = color => color.match(/[0-9.]+/g).map(Number);
-const light = color => {
-  const [r, g, b] = number(color).map(v => v / 255).map(v => v <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4);
-  return .2126 * r + .7152 * g + .0722 * b;
-};
-const behind = element => {
-  for (let at = element; at; at = at.parentElement) {
-    const color = getComputedStyle(at).backgroundColor;
-    if ((number(color)[3] ?? 1) > 0) return color;
-  }
-  return "rgb(255, 255, 255)";
-};
-const contrast = element => {
-  const style = getComputedStyle(element);
-  const [one, two] = [light(element.closest("svg") ? style.fill : style.color), light(behind(element))];
-  return (Math.max(one, two) + .05) / (Math.min(one, two) + .05);
-};
-const inked = [...document.querySelectorAll("body *")].filter(element =>
-  element.tagName !== "title" && [...element.childNodes].some(node => node.nodeType === 3 && node.data.trim()));
-document.documentElement.dataset.measured = JSON.stringify({
-  viewport: innerWidth,
-  page: document.documentElement.scrollWidth,
-  outside: [...document.querySelectorAll("main > *, .scroll, svg, p, pre, h1, h2, h3")].filter(
-    element => element.getBoundingClientRect().right > innerWidth + .5).length,
-  scrolling: scroll.filter(element => element.scrollWidth > element.clientWidth).length,
-  dark: matchMedia("(prefers-color-scheme: dark)").matches,
-  contrast: Math.min(...inked.map(contrast)),
-  smallest: Math.min(...inked.map(element => parseFloat(getComputedStyle(element).fontSize))),
-  charts: [...document.querySelectorAll("svg")].map(svg => svg.getBoundingClientRect().width),
-});
-</script>"""
-
-
-def browse(page: Path, profile: Path, width: int, *, dark: bool, more: Sequence[str]) -> str:
-    """What the browser writes on standard output, with a profile of its own and no way to the network."""
-    assert CHROMIUM is not None
-    call = [
-        CHROMIUM,
-        *("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--hide-scrollbars"),
-        *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-        "--host-resolver-rules=MAP * ~NOTFOUND",
-        f"--blink-settings=preferredColorScheme={0 if dark else 1}",
-        f"--user-data-dir={profile}",
-        f"--window-size={width},900",
-        *more,
-        page.resolve().as_uri(),
-    ]
-    return subprocess.run(call, capture_output=True, text=True, check=True, timeout=60).stdout
-
-
-def wide_data() -> Iterator[list[object]]:
-    rng = np.random.default_rng(3)
-    names = ["a class with a rather long name", *(f"class {index}" for index in range(14))]
-    yield ["id", *names, "target"]
-    for index, row in enumerate(rng.normal(size=(60, 15)) * 2):
-        yield [f"image_{index:06d}", *(f"{value:.4f}" for value in row), names[index % 15]]
-
-
-@in_a_browser
-@pytest.mark.parametrize(("width", "dark"), itertools.product((1280, 390), (False, True)))
-def test_the_page_fits_a_desktop_and_a_phone_in_the_light_and_in_the_dark(
-    width: int, dark: bool, tmp_path: Path
-) -> None:
-    with open("wide.csv", "w", newline="") as stream:
-        csv.writer(stream).writerows(wide_data())
-    page = made("wide.csv", "--grad", "--max", "9")
-    Path("measured.html").write_text(page.source.replace("</body>", f"{MEASURE}</body>"))
-    document = browse(Path("measured.html"), tmp_path / "profile", width, dark=dark, more=["--dump-dom"])
-    found = re.search(r'data-measured="([^"]*)"', document)
-    assert found
-    measured = json.loads(found[1].replace("&quot;", '"'))
-    assert measured["viewport"] == width
-    assert measured["dark"] == dark
-    assert measured["page"] <= width
-    assert measured["outside"] == 0
-    assert (measured["scrolling"] > 0) or width > 1000
-    assert measured["contrast"] >= 4.5
-    assert measured["smallest"] >= 12
-    assert all(300 <= chart <= 544 for chart in measured["charts"])
-    assert len(measured["charts"]) == 2
-
-
-@in_a_browser
-def test_a_browser_paints_the_page(tmp_path: Path) -> None:
-    made("preds.csv")
-    browse(Path("page.html"), tmp_path / "profile", 1280, dark=False, more=["--screenshot=shot.png"])
-    assert Path("shot.png").read_bytes().startswith(b"\x89PNG")
-    assert Path("shot.png").stat().st_size > 20_000
