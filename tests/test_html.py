@@ -138,7 +138,7 @@ def fields(found: Report) -> dict[str, Any]:
 
 
 @both
-def test_a_run_of_checks_and_a_comparison_are_documents_too(
+def test_a_run_of_checks_a_comparison_and_a_diagnosis_are_documents_too(
     format: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     outcomes = [Outcome("<b>", None, "x.csv:1: no", 3)]
@@ -154,3 +154,6 @@ def test_a_run_of_checks_and_a_comparison_are_documents_too(
     number = re.search(r"B - A = \S+", capfd.readouterr().out)
     assert number
     assert number[0] in shown(format, document)
+    assert run(["diagnose", "a.csv", "--loss", "ce", "--format", format]) == 0
+    document = capfd.readouterr().out
+    assert "diagnosis of cross entropy" in shown(format, document)

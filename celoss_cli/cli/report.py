@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from celoss_cli.calibration import BINS
-from celoss_cli.cli.loss import computed, refuse_other_options
+from celoss_cli.cli.loss import computed, refuse_foreign_semantics
 from celoss_cli.cli.result import gated
 from celoss_cli.cli.spelling import command_line
 from celoss_cli.data import Report
@@ -48,7 +48,7 @@ def run(given: Mapping[str, Any]) -> int:
 
     """
     spec = LOSSES[given["loss"]]
-    refuse_other_options(spec, given)
+    refuse_foreign_semantics(spec, given)
     if given["reduction"] not in (None, *spec.reductions):
         known = ", ".join(name for name in spec.reductions if name != "none")
         raise UsageError(

@@ -12,11 +12,19 @@ from rich.style import Style as RichStyle
 from rich.terminal_theme import TerminalTheme
 from rich.text import Span, Text
 
-from celoss_cli.data import Comparison, Outcome, Report
+from celoss_cli.data import Comparison, Diagnosis, Outcome, Report
 from celoss_cli.errors import visible
 from celoss_cli.formats import Style, table
 
-__all__ = ["THEME", "as_ascii", "comparison_pieces", "recorded", "report_pieces", "run_pieces"]
+__all__ = [
+    "THEME",
+    "as_ascii",
+    "comparison_pieces",
+    "diagnosis_pieces",
+    "recorded",
+    "report_pieces",
+    "run_pieces",
+]
 
 _WIDE = Style(width=120, color=True)
 """A document is as wide as this wherever it is written; a table that is wider keeps its own width."""
@@ -45,6 +53,11 @@ def run_pieces(outcomes: Sequence[Outcome]) -> Iterator[str]:
 def comparison_pieces(comparison: Comparison) -> Iterator[str]:
     """The table of a comparison."""
     return table.render_comparison(comparison, _WIDE)
+
+
+def diagnosis_pieces(diagnosis: Diagnosis) -> Iterator[str]:
+    """The findings of a diagnosis."""
+    return table.render_diagnosis(diagnosis, _WIDE)
 
 
 def recorded(pieces: Iterable[str], margin: int = 0) -> Console:

@@ -5,29 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from celoss_cli.data import Report
 from celoss_cli.errors import visible
 from celoss_cli.formats._numerals import short, skipped_line
 
 __all__ = ["option_text", "options_line", "reading_lines", "source_lines"]
 
 
-def source_lines(report: Report) -> Iterator[str]:
-    """How the data was read, and the options in force."""
-    yield from reading_lines(report)
-    if options := options_line(report.options):
-        yield options
+def source_lines(source: Mapping[str, Any], takes: str, options: Mapping[str, Any]) -> Iterator[str]:
+    """Where the data came from, how it was read, and the options in force."""
+    yield from reading_lines(source, takes)
+    if told := options_line(options):
+        yield told
 
 
-def reading_lines(report: Report) -> Iterator[str]:
+def reading_lines(source: Mapping[str, Any], takes: str) -> Iterator[str]:
     """The files, what their columns are taken for, and what was done to read them."""
-    source = report.source
     files = ", ".join("standard input" if path == "-" else visible(path) for path in source.get("files", ()))
     columns = source.get("columns")
     if columns and files:
         inputs = [visible(name) for name in columns["inputs"]]
         target = columns["target"] or []
-        parts = [f"{report.takes} {_listed(inputs)}"]
+        parts = [f"{takes} {_listed(inputs)}"]
         if target:
             parts.append(f"target {visible(target if isinstance(target, str) else ', '.join(target))}")
         parts += [f"{role} {visible(columns[role])}" for role in ("id", "weight") if columns.get(role)]

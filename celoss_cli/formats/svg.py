@@ -8,18 +8,19 @@ from html import unescape
 
 from rich.cells import cell_len
 
-from celoss_cli.data import Comparison, Outcome, Report
+from celoss_cli.data import Comparison, Diagnosis, Outcome, Report
 from celoss_cli.formats import Style
 from celoss_cli.formats._recorded import (
     THEME,
     as_ascii,
     comparison_pieces,
+    diagnosis_pieces,
     recorded,
     report_pieces,
     run_pieces,
 )
 
-__all__ = ["render", "render_comparison", "render_run"]
+__all__ = ["render", "render_comparison", "render_diagnosis", "render_run"]
 
 _DOCUMENT = """\
 <svg class="celoss" viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg">
@@ -59,6 +60,11 @@ def render_run(outcomes: Sequence[Outcome], style: Style) -> Iterator[str]:
 def render_comparison(comparison: Comparison, style: Style) -> Iterator[str]:
     """The table of a comparison."""
     yield _document(comparison_pieces(comparison))
+
+
+def render_diagnosis(diagnosis: Diagnosis, style: Style) -> Iterator[str]:
+    """The findings of a diagnosis."""
+    yield _document(diagnosis_pieces(diagnosis))
 
 
 def _document(pieces: Iterable[str]) -> str:

@@ -14,9 +14,9 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from celoss_cli.data import Comparison, Outcome, Report, Workings
+from celoss_cli.data import Comparison, Diagnosis, Finding, Outcome, Report, Workings
 from celoss_cli.errors import visible
-from celoss_cli.formats import Style, _comparison
+from celoss_cli.formats import Style, _comparison, _diagnosis
 from celoss_cli.formats._breakdown import Breakdown, breakdowns
 from celoss_cli.formats._ledger import Ledger, ledger
 from celoss_cli.formats._numerals import (
@@ -32,9 +32,11 @@ from celoss_cli.formats._steps import class_steps, numbered_class, row_steps, sh
 from celoss_cli.formats._verdicts import Line, lines, lines_of, summary
 from celoss_cli.trace import Step
 
-__all__ = ["render", "render_comparison", "render_run"]
+__all__ = ["render", "render_comparison", "render_diagnosis", "render_run"]
 
 _STYLE_OF = {"pass": "green", "FAIL": "bold red", "ERROR": "bold red"}
+
+_SEVERITY_STYLES = {"error": "bold red", "warning": "bold yellow", "note": "bold cyan"}
 
 _UNLIMITED = 100_000
 
@@ -43,7 +45,7 @@ def render(report: Report, style: Style) -> Iterator[str]:
     """The whole view, piece by piece; no number is cut or wrapped at any width."""
     page = _Page(style)
     yield page.text(_title(report))
-    for line in source_lines(report):
+    for line in source_lines(report.source, report.takes, report.options):
         yield page.text(Text(line, "dim"))
     for workings in report.workings:
         yield "\n" + page.text(_row_title(workings, report))
@@ -93,6 +95,25 @@ def render_comparison(comparison: Comparison, style: Style) -> Iterator[str]:
         yield page.text(Text(sentence))
     if comparison.checks:
         yield "\n" + page.folded(_verdicts_table(lines_of(comparison.checks), ("verdict", "limit", "reason")))
+
+
+def render_diagnosis(diagnosis: Diagnosis, style: Style) -> Iterator[str]:
+    """Each finding with its numbers and what mends it, the worst first within the order of the codes."""
+    page = _Page(style)
+    yield page.text(Text(f"diagnosis of {diagnosis.title} · {_diagnosis.heading(diagnosis)}", "bold"))
+    for line in source_lines(diagnosis.source, diagnosis.takes, diagnosis.options):
+        yield page.text(Text(line, "dim"))
+    yield page.text(Text(", ".join(_diagnosis.result(diagnosis)) or "no loss can be computed"))
+    for finding in diagnosis.findings:
+        yield "\n" + page.text(Text(f"{finding.severity} {finding.code}", _SEVERITY_STYLES[finding.severity]))
+        yield from map(page.text, _finding_lines(finding))
+    yield "\n" + page.text(Text(_diagnosis.summary(diagnosis), "bold"))
+
+
+def _finding_lines(finding: Finding) -> Iterator[Text]:
+    yield Text(f"  {visible(finding.message)}")
+    if finding.remedy:
+        yield Text(f"  try: {visible(finding.remedy)}", "cyan")
 
 
 class _Page:

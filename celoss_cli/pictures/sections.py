@@ -128,10 +128,15 @@ def found(report: Report) -> Markup:
 
 
 def _finding(finding: Finding) -> Markup:
-    rule = FINDINGS.get(finding.code)
-    explained = _folded("What this means", _paragraph(rule.explanation)) if rule else NOTHING
     title = element("p", element("strong", f"{finding.severity} {finding.code}"), ": ", finding.message)
-    return element("div", title, explained, class_=f"finding {finding.severity}")
+    remedy = _paragraph(f"What mends it: {finding.remedy}") if finding.remedy else NOTHING
+    more = _folded("What this means", *map(_paragraph, _explained(finding.code)))
+    return element("div", title, remedy, more, class_=f"finding {finding.severity}")
+
+
+def _explained(code: str) -> list[str]:
+    """The explanation of a finding, paragraph by paragraph."""
+    return [" ".join(lines.split()) for lines in FINDINGS[code].explanation.split("\n\n")]
 
 
 def computation(report: Report) -> Markup:
@@ -295,7 +300,7 @@ def _steps(workings: Workings, report: Report) -> Markup:
 def reproduction(report: Report, command: str, output: str) -> Markup:
     """How the data was read, the options in force, and the command that gives the number again."""
     options = [(name, option_text(value)) for name, value in report.options.items() if value is not None]
-    said = list(reading_lines(report))
+    said = list(reading_lines(report.source, report.takes))
     return _section(
         "How to get this number again",
         element("pre", element("code", f"$ {command}")),
