@@ -12,7 +12,10 @@ from celoss_cli.pictures.markup import NOTHING, Markup, element, joined
 __all__ = ["histogram_chart", "reliability_chart"]
 
 _WIDTH, _HEIGHT = 440, 300
-_LEFT, _RIGHT, _TOP, _BOTTOM = 52, 12, 14, 44
+_LEFT, _RIGHT, _TOP, _BOTTOM = 56, 12, 14, 44
+_LINE = 14
+"""Height of a line of text above the bars."""
+
 _STRIP = 40
 """Height of the strip of counts below a reliability diagram."""
 
@@ -35,7 +38,7 @@ def histogram_chart(found: Histogram, mean: float | None, unit: str) -> Markup:
     low, high = found.intervals[0].low, found.intervals[-1].high
     most = max(interval.count for interval in found.intervals)
     x = Axis(low, high, _LEFT, _WIDTH - _RIGHT)
-    y = Axis(0, most or 1, _HEIGHT - _BOTTOM, _TOP)
+    y = Axis(0, most or 1, _HEIGHT - _BOTTOM, _TOP + _LINE)
     bars = joined(
         *(
             _bar(x, y, interval.low, interval.high, (0, interval.count), "bar", _spread(interval))
@@ -115,7 +118,9 @@ def _bar(
     """A bar between two values; a count of one can still be seen beside any other."""
     left, right = x.at(low) + _GAP, x.at(high) - _GAP
     bottom, top = y.at(values[0]), y.at(values[1])
-    height = max(bottom - top, _LEAST if kind in ("bar", "count") else 0)
+    height = bottom - top
+    if height and kind in ("bar", "count"):
+        height = max(height, _LEAST)
     shape = element(
         "rect", class_=kind, x=left, y=bottom - height, width=max(right - left, _GAP), height=height
     )
@@ -144,17 +149,14 @@ def _columns(x: Axis, bottom: float, values: Sequence[float]) -> Markup:
 
 
 def _marked(x: Axis, y: Axis, mean: float) -> Markup:
+    """A line at the mean, with its number above the bars."""
     place = x.at(mean)
     near_end = place > (x.start + x.stop) / 2
+    top = y.stop - _LINE
+    side, anchor = (-5, "end") if near_end else (5, "start")
     return joined(
-        element("line", class_="mark", x1=place, x2=place, y1=y.start, y2=y.stop),
-        _label(
-            f"mean {short(mean)}",
-            place + (-5 if near_end else 5),
-            y.stop + 10,
-            anchor="end" if near_end else "start",
-            kind="marked",
-        ),
+        element("line", class_="mark", x1=place, x2=place, y1=y.start, y2=top),
+        _label(f"mean {short(mean)}", place + side, top + 8, anchor=anchor, kind="marked"),
     )
 
 

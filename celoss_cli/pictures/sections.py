@@ -166,7 +166,7 @@ def spread(report: Report) -> Markup:
         element("figure", histogram_chart(histogram, mean, report.unit)),
         *map(_paragraph, _beyond(histogram)),
         breakdown_table(quantiles(report)) if report.quantiles else NOTHING,
-        _paragraph(f"Each quantile within {100 * report.quantiles[0].bound:.2g}% of itself.", "note")
+        _paragraph(f"Each quantile within {100 * report.quantiles[0].bound:.2g}% of itself.", "aside")
         if report.quantiles
         else NOTHING,
         _folded("The counts", _counts(histogram)),
@@ -203,14 +203,14 @@ def calibration(report: Report) -> Markup:
             "p",
             "Expected calibration error ",
             element("strong", exact(found.ece)),
-            f": the mean distance of {found.accuracy_is} from {found.confidence_is}, "
+            f": the mean distance between the {found.accuracy_is} and the {found.confidence_is}, "
             f"over {len(found.bins)} bins and {found.count:,} predictions.",
         ),
         element(
             "p",
             *(element("span", class_="swatch over"), "probabilities too high"),
             *(element("span", class_="swatch under"), "too low"),
-            class_="note",
+            class_="aside",
         ),
         _paragraph(f"Left out: {found.left_out:,} without a probability.") if found.left_out else NOTHING,
         _folded("The bins", _bins(found)),
@@ -237,20 +237,20 @@ def breakdown(report: Report) -> Markup:
     left_out = len(report.groups) - _MANY
     shown = report if left_out <= 0 else replace(report, groups=_largest(report.groups))
     more = _paragraph(
-        f"The {_MANY} with the largest shares of the total; {left_out:,} more are not shown.", "note"
+        f"The {_MANY} with the largest shares of the total; {left_out:,} more are not shown.", "aside"
     )
     return _section(f"By {report.by}", _groups_table(shown), more if left_out > 0 else NOTHING)
 
 
 def _groups_table(report: Report) -> Markup:
-    """The table of the groups, each share also as a bar."""
+    """The table of the groups; a bar shows each share beside the largest one."""
     found = by_group(report)
     shares = [group.share for group in report.groups]
-    if not all(0 <= share <= 1 for share in shares):
+    most = max(shares)
+    if not most > 0 or not all(share >= 0 for share in shares):
         return breakdown_table(found)
-    return breakdown_table(
-        found, [element("span", class_="part", style=f"width: {share:.2%}") for share in shares]
-    )
+    bars = [element("span", class_="part", style=f"width: {share / most:.2%}") for share in shares]
+    return breakdown_table(found, bars)
 
 
 def _largest(groups: Sequence[Group]) -> list[Group]:
@@ -305,7 +305,7 @@ def reproduction(report: Report, command: str, output: str) -> Markup:
         "How to get this number again",
         element("pre", element("code", f"$ {command}")),
         element("pre", element("samp", output)) if output else NOTHING,
-        _paragraph("Names of files are relative to the directory in which the page was made.", "note"),
+        _paragraph("Names of files are relative to the directory in which the page was made.", "aside"),
         element("h3", "How the data was read"),
         element("ul", *(element("li", line) for line in said)),
         element("h3", "Options in force"),

@@ -116,10 +116,11 @@ def steps_table(workings: Workings) -> Markup:
 
 
 def formulas_table(workings: Workings) -> Markup:
-    """Every step's name and formula, in the order they are computed."""
+    """Every step's name and formula, in the order they are computed; the gradient last."""
+    steps = sorted(workings.steps, key=lambda step: step.level == "gradient")
     rows = [
         element("tr", element("th", step.name, scope="row"), element("td", f"= {step.formula}", class_="how"))
-        for step in workings.steps
+        for step in steps
     ]
     return _region(element("table", element("tbody", *rows), class_="steps"), "formula")
 
