@@ -98,6 +98,10 @@ def _spread(interval: Interval) -> str:
 
 
 def _count_text(value: float) -> str:
+    """A round count, short enough to stand beside its axis."""
+    for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if value >= 10 * size:
+            return f"{value / size:,.0f}{letter}"
     return f"{int(value):,}"
 
 
