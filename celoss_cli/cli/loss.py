@@ -109,7 +109,8 @@ def _refuse_unused(spec: LossSpec, format: FormatSpec, given: Mapping[str, Any])
             continue  # the gate asks for the groups
         if given[name] is not None and given[name] is not False and not getattr(format, ability):
             able = [other.name for other in FORMATS.values() if getattr(other, ability)]
-            raise UsageError(f"Expected --{name} with --format {' or '.join(able)}, got {format.name}.")
+            known = f"{', '.join(able[:-1])} or {able[-1]}"
+            raise UsageError(f"Expected --{name} with --format {known}, got {format.name}.")
     if given["by"] not in (None, "class") and given["input"] is not None:
         raise UsageError(f"Expected --by class with --{spec.takes}, got the column {quoted(given['by'])}.")
     if given["input"] is not None:
