@@ -256,6 +256,16 @@ def test_a_hostile_name_is_text_wherever_it_stands(name: str) -> None:
     assert not re.search(r"[^\n -~]", page.source)
 
 
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_group_is_text(name: str) -> None:
+    with open("g.csv", "w", newline="", encoding="utf-8") as stream:
+        csv.writer(stream).writerows([["a", "b", name, "target"], [1, 2, name, "a"], [2, 1, "x", "b"]])
+    page = made("g.csv", "--by", name, "--class-columns", "a,b", "--target-column", "target")
+    assert f"By {visible(name)}" in page.sections
+    assert visible(name) in page.section(f"By {visible(name)}").removeprefix("By ")
+    assert page.tags == made("preds.csv").tags
+
+
 def test_the_same_data_gives_the_same_bytes() -> None:
     one = made("preds.csv").source
     assert made("preds.csv", "--jobs", "1").source == one
