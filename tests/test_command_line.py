@@ -404,7 +404,7 @@ def test_an_error_is_an_object_where_json_was_asked_for() -> None:
         (["--grad", "--json"], "Expected --grad with --format table, html or svg, got json."),
         (
             ["--row", "0", "--format", "csv"],
-            "Expected --row with --format table, markdown, html or svg, got csv",
+            "Expected --row with --format table, markdown, html or svg",
         ),
         (["--rows", "0", "--format", "value"], "Expected --rows with --format table, markdown, html or svg"),
         (["--target-column", "t"], "Expected --target-column with files, got it with --logits."),
