@@ -1,165 +1,318 @@
-"""The parts of a page: markup that no text can break, round numbers on axes, bars as high as numbers."""
+"""Curves from the losses' own code, the canvas, and the two renderers on hand-built pictures."""
 
 from __future__ import annotations
 
-import itertools
+import csv
+import json
 import math
+import re
 from collections.abc import Sequence
-from xml.etree import ElementTree
+from dataclasses import replace
 
+import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from rich.cells import cell_len
 
-from celoss_cli.data import Bin, Histogram, Interval, Reliability
-from celoss_cli.errors import visible
-from celoss_cli.pictures.axes import Axis, ticks
-from celoss_cli.pictures.charts import histogram_chart, reliability_chart
-from celoss_cli.pictures.markup import Markup, element, joined, text
-
-# ----------------------------------------------------------------------------------------------- markup
-
-
-def parsed(markup: str) -> ElementTree.Element:
-    return ElementTree.fromstring(markup)  # noqa: S314 - our own
-
-
-@given(st.text(), st.text())
-def test_any_text_is_text_within_an_element_and_its_attributes(content: str, value: str) -> None:
-    found = parsed(element("p", content, title=value))
-    assert "".join(found.itertext()) == visible(content)
-    assert found.attrib == {"title": visible(value)}
-    assert len(found) == 0
-
-
-@given(st.text())
-def test_markup_is_ascii_and_escaped_once(content: str) -> None:
-    once = text(content)
-    assert once.isascii()
-    assert text(once) == once
-    assert joined(once, content) == once + once
-
-
-def test_attributes_and_content() -> None:
-    made = element("rect", class_="bar", aria_label="x", width=1 / 3, height=2.0, y=None)
-    assert made == '<rect class="bar" aria-label="x" width="0.33" height="2"/>'
-    assert element("p", Markup("<b>a</b>"), "<b>") == "<p><b>a</b>&lt;b&gt;</p>"
-
-
-# ------------------------------------------------------------------------------------------------- axes
-
-
-@given(st.floats(-1e9, 1e9), st.floats(1e-6, 1e9), st.integers(2, 8))
-def test_ticks_are_round_numbers_within_the_ends(low: float, length: float, most: int) -> None:
-    high = low + length
-    assume(length > abs(low) * 1e-9)
-    found = ticks(low, high, most)
-    assert len(found) <= most + 1
-    assert found == sorted(set(found))
-    assert all(low - length * 1e-6 <= tick <= high + length * 1e-6 for tick in found)
-    assert {f"{two - one:.1e}"[:3] for one, two in itertools.pairwise(found)} <= {"1.0", "2.0", "5.0"}
-
-
-@pytest.mark.parametrize(
-    ("low", "high", "expected"),
-    [
-        (0, 1, [0, 0.2, 0.4, 0.6, 0.8, 1]),
-        (0, 0.25, [0, 0.05, 0.1, 0.15, 0.2, 0.25]),
-        (2, 11, [2, 4, 6, 8, 10]),
-        (0, 3, [0, 1, 2, 3]),
-        (-1, 1, [-1, -0.5, 0, 0.5, 1]),
-        (0, 4e-7, [0, 1e-7, 2e-7, 3e-7, 4e-7]),
-    ],
+from celoss_cli.data import Batch, Bin, Bounds, Group, Histogram, Interval, Reliability, Tally
+from celoss_cli.errors import UsageError
+from celoss_cli.formats import Style
+from celoss_cli.losses import LOSSES, LossSpec
+from celoss_cli.losses.sigmoid import BinaryCrossEntropyWithLogits
+from celoss_cli.losses.softmax import CrossEntropy
+from celoss_cli.pictures.canvas import Canvas
+from celoss_cli.pictures.curves import Marker, curve
+from celoss_cli.pictures.drawing import KINDS, drawn
+from celoss_cli.pictures.figures import (
+    ClassLosses,
+    Curve,
+    Line,
+    LossHistogram,
+    Marks,
+    Picture,
+    ReliabilityDiagram,
 )
-def test_some_ticks(low: float, high: float, expected: list[float]) -> None:
-    assert ticks(low, high) == pytest.approx(expected, rel=1e-12)
+from celoss_cli.pictures.numbers import render_csv, render_json
+from celoss_cli.pictures.terminal import render
+
+every_loss = pytest.mark.parametrize("spec", LOSSES.values(), ids=list(LOSSES))
+
+EXPECTED = {
+    "ce": {"loss": lambda p: -math.log(p)},
+    "nll": {"loss": lambda p: -math.log(p)},
+    "bce": {"target 1": lambda p: -math.log(p), "target 0": lambda p: -math.log(1 - p)},
+    "bce-logits": {
+        "target 1": lambda z: math.log(1 + math.exp(-z)),
+        "target 0": lambda z: math.log(1 + math.exp(z)),
+    },
+    "soft-margin": {
+        "target +1": lambda s: math.log(1 + math.exp(-s)),
+        "target -1": lambda s: math.log(1 + math.exp(s)),
+    },
+    "kl": {
+        "target 1": lambda q: -math.log(q),
+        "target 0.5": lambda q: 0.5 * (math.log(0.5) - math.log(q)),
+    },
+}
+"""The curves as their definitions have them."""
 
 
-@given(st.floats(-100, 100), st.floats(0.1, 100), st.floats(0, 1))
-def test_an_axis_is_linear_from_end_to_end(low: float, length: float, part: float) -> None:
-    axis = Axis(low, low + length, 300.0, 20.0)
-    assert (axis.at(low), axis.at(low + length)) == (300.0, pytest.approx(20.0))
-    assert axis.at(low + part * length) == pytest.approx(300 - 280 * part, abs=1e-6)
+def bare(spec: LossSpec, **options: object) -> Curve:
+    return curve(spec.load()(**options), spec.title, spec.name, 3, [], [])
 
 
-# ----------------------------------------------------------------------------------------------- charts
+# ---------------------------------------------------------------------------------------------- curves
 
 
-def bars(chart: ElementTree.Element, kind: str) -> list[tuple[float, float, float, float]]:
-    """x, y, width and height of the rectangles of a kind."""
-    names = ("x", "y", "width", "height")
-    return [
-        tuple(float(found.attrib[name]) for name in names)  # type: ignore[misc]
-        for found in chart.iter("rect")
-        if found.get("class") == kind
+@every_loss
+def test_a_curve_is_the_definition_of_the_loss(spec: LossSpec) -> None:
+    found = bare(spec)
+    assert [line.name for line in found.lines] == list(EXPECTED[spec.command])
+    for line in found.lines:
+        inside = [
+            (x, y) for x, y in zip(line.x, line.y, strict=True) if 1e-3 < x < 1 - 1e-3 or x < -1 or x > 1
+        ]
+        assert len(inside) > 150
+        for x, y in inside:
+            assert y == pytest.approx(EXPECTED[spec.command][line.name](x), rel=1e-9)
+
+
+@every_loss
+def test_what_is_predicted_is_what_was_put_in(spec: LossSpec) -> None:
+    loss = spec.load()()
+    values = np.array([0.05, 0.5, 0.95])
+    for target in loss.drawn_targets.values():
+        assert loss.predicted(loss.predicting(values, target, 5)) == pytest.approx(values, rel=1e-14)
+
+
+@every_loss
+def test_the_base_of_the_logarithm_scales_a_curve(spec: LossSpec) -> None:
+    nats, bits = bare(spec), bare(spec, base="2")
+    assert bits.unit == "bits"
+    for one, two in zip(nats.lines, bits.lines, strict=True):
+        finite = np.isfinite(one.y)
+        assert np.array(two.y)[finite] * math.log(2) == pytest.approx(np.array(one.y)[finite], rel=1e-12)
+
+
+def test_options_that_change_the_shape_change_the_curve_and_weights_do_not() -> None:
+    heavy = bare(LOSSES["bce-logits"], pos_weight=np.array([3.0]), weight=np.array([2.0]))
+    plain = bare(LOSSES["bce-logits"])
+    assert heavy.lines[0].y == pytest.approx([3 * y for y in plain.lines[0].y])
+    assert heavy.lines[1].y == pytest.approx(plain.lines[1].y)
+    smooth = bare(LOSSES["ce"], label_smoothing=0.3)
+    at = smooth.lines[0].x.index(0.5)
+    # The rest of 0.5 is 0.25 for each of the two other classes.
+    assert smooth.lines[0].y[at] == pytest.approx(-(0.8 * math.log(0.5) + 0.2 * math.log(0.25)))
+    assert bare(LOSSES["ce"], ignore_index=0).lines == bare(LOSSES["ce"]).lines
+    with pytest.raises(UsageError, match="Expected one positive weight for a curve, got 2"):
+        bare(LOSSES["bce-logits"], pos_weight=np.array([1.0, 2.0]))
+
+
+def marked(loss: object, x: object, y: object, most: int = 100, **parts: object) -> list[Marks]:
+    marker = Marker(loss, most)  # type: ignore[arg-type]
+    for piece in Batch(np.asarray(x, float), np.asarray(y), **parts).split(64):  # type: ignore[arg-type]
+        canonical = loss.canonical(piece)  # type: ignore[attr-defined]
+        marker(canonical, loss.terms(canonical))  # type: ignore[attr-defined]
+    return marker.marks()
+
+
+@settings(max_examples=30, deadline=None)
+@given(seed=st.integers(0, 1000), most=st.integers(0, 30))
+def test_the_first_counted_rows_lie_on_the_curve_whatever_their_weights(seed: int, most: int) -> None:
+    random = np.random.default_rng(seed)
+    x, y = random.normal(0, 2, (25, 3)), random.integers(0, 3, 25)
+    loss = CrossEntropy(weight=np.array([1.0, 5, 0.1]), ignore_index=1)
+    aligned = {"sample weight": random.random(25)}
+    found = marked(loss, x, y, most, aligned=aligned)
+    rows = np.flatnonzero(y != 1)[:most]
+    assert [row for marks in found for row in marks.rows] == rows.tolist()
+    for marks in found:
+        assert marks.y == pytest.approx(-np.log(marks.x), abs=1e-12)
+
+
+def test_rows_go_by_their_target() -> None:
+    found = marked(BinaryCrossEntropyWithLogits(), [1, 2, 3, 4], [0, 1, 0.5, 1])
+    assert [(marks.name, list(marks.rows)) for marks in found] == [
+        ("target 1", [1, 3]),
+        ("target 0", [0]),
+        ("other targets", [2]),
     ]
 
 
-def histogram(counts: Sequence[int], width: float = 0.5) -> Histogram:
-    ends = [index * width for index in range(len(counts) + 1)]
-    return Histogram([Interval(*pair, count) for *pair, count in zip(ends, ends[1:], counts, strict=False)])
+def test_all_marks_are_in_the_picture_and_those_that_cannot_be_are_told() -> None:
+    loss = BinaryCrossEntropyWithLogits()
+    found = curve(loss, "t", "l", 0, marked(loss, [-9.5, np.inf, 30], [1, 1, 0]), [])
+    assert (found.across, found.up.high) == (Bounds(-10, 30), pytest.approx(30))
+    assert found.notes == ["1 of the data have no place in the picture: out of range, or not finite."]
 
 
-def test_the_bars_of_a_histogram_are_as_high_as_their_counts() -> None:
-    chart = parsed(histogram_chart(histogram([40, 10, 0, 20]), 0.7, "nats"))
-    found = bars(chart, "bar")
-    assert [height for *_, height in found] == pytest.approx(
-        [found[0][3], found[0][3] / 4, found[0][3] / 2], abs=0.02
+def test_probabilities_of_classes_have_no_curve() -> None:
+    with pytest.raises(UsageError, match="Expected targets that are classes for a curve"):
+        marked(CrossEntropy(), [[1, 2]], [[0.5, 0.5]])
+
+
+# ---------------------------------------------------------------------------------------------- canvas
+
+
+def drawing(canvas: Canvas) -> list[str]:
+    return ["".join(char for char, _ in line) for line in canvas.lines()]
+
+
+def test_a_diagonal_goes_from_corner_to_corner() -> None:
+    canvas = Canvas(4, 2, unicode=True)
+    canvas.line(0, [(0, 0), (1, 1)])
+    assert drawing(canvas) == ["  ⡠⠊", "⡠⠊  "]
+    plain = Canvas(3, 3, unicode=False)
+    plain.line(0, [(0, 1), (1, 0)])
+    plain.mark(0.5, 0.5, "o")
+    assert drawing(plain) == ["*  ", " o ", "  *"]
+
+
+def test_what_lies_outside_is_not_drawn() -> None:
+    canvas = Canvas(2, 1, unicode=False)
+    canvas.line(0, [(-5, -5), (-2, -2)])
+    canvas.mark(2, 0.5, "o")
+    assert drawing(canvas) == ["  "]
+
+
+# ------------------------------------------------------------------------------------------- renderers
+
+
+def group(name: str, loss: float) -> Group:
+    return Group(name, Tally(rows=3, elements=3), loss, 0.25)
+
+
+def reliable(*bins: Bin) -> Reliability:
+    return Reliability(bins, 0.125, 8, 1, "confidence", "accuracy")
+
+
+PICTURES: Sequence[Picture] = (
+    Curve(
+        "f",
+        "a title that is longer than thirty columns",
+        "nats",
+        ["A note."],
+        "p",
+        [Line("one", [0, 0.5, 1], [math.inf, 1, 0]), Line("two", [0, 1], [0, 1])],
+        [Marks("one", [0], [0.5], [1.0])],
+        Bounds(0, 1),
+        Bounds(0, 2),
+    ),
+    LossHistogram("f", "t", "nats", [], Histogram([Interval(0, 0.5, 3), Interval(0.5, 1, 0)], 2, 1, 1)),
+    LossHistogram("f", "t", "nats", [], Histogram([], 0, 1, 0)),
+    ClassLosses("f", "t", "nats", [], [group("=a\x1b", 1.0), group("b", math.inf), group("c", -1)], 0.5),
+    ClassLosses("f", "t", "nats", [], [group(str(i), float(i)) for i in range(60)], 0.5),
+    ReliabilityDiagram(
+        "f", "t", "nats", [], reliable(Bin(0, 0.5, 0, math.nan, math.nan), Bin(0.5, 1, 8, 0.75, 1))
+    ),
+)
+every_picture = pytest.mark.parametrize("picture", PICTURES)
+
+
+def text(picture: Picture, **style: object) -> str:
+    return "".join(render(picture, Style(**style)))  # type: ignore[arg-type]
+
+
+@every_picture
+@pytest.mark.parametrize("width", [60, 80, 160, None])
+@pytest.mark.parametrize("unicode", [True, False])
+def test_a_picture_keeps_to_its_width_and_its_characters(
+    picture: Picture, width: int | None, unicode: bool
+) -> None:
+    found = text(picture, width=width, unicode=unicode)
+    assert max(map(cell_len, found.splitlines())) <= (width or 80)
+    assert unicode or found.isascii()
+    assert "\x1b" not in found
+    assert all(line == line.rstrip() for line in found.splitlines())
+
+
+@every_picture
+def test_colour_adds_nothing_but_colour(picture: Picture) -> None:
+    coloured = text(picture, width=80, color=True)
+    assert "\x1b[" in coloured
+    assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == text(picture, width=80)
+
+
+def test_bars_are_as_long_as_their_counts_and_beyond_is_named() -> None:
+    lines = text(PICTURES[1], width=60, unicode=False).splitlines()[2:]
+    assert [line.split("  ")[0] for line in lines] == [
+        "loss, nats",
+        "0 to 0.5",
+        "0.5 to 1",
+        "1 and more",
+        "infinite",
+        "NaN",
+    ]
+    bars = [line.count("#") for line in lines[1:]]
+    assert bars[1] == 0
+    assert (bars[2], bars[3], bars[4]) == (round(bars[0] * 2 / 3), round(bars[0] / 3), round(bars[0] / 3))
+    assert max(map(len, lines)) == 60
+
+
+def test_of_many_classes_the_worst_are_shown_and_it_is_said() -> None:
+    found = text(PICTURES[4], width=80)
+    assert found.count("25.0%") == 40
+    assert "59 " in found
+    assert found.endswith("the 40 of 60 classes with the largest mean losses\n")
+
+
+def test_a_reliability_diagram_shows_the_gap_between_bar_and_stroke() -> None:
+    lines = text(PICTURES[5], width=60, unicode=False).splitlines()
+    (row,) = (line for line in lines if line.startswith("0.500"))
+    bar = row[row.index("#") :]
+    assert bar.index("|") + 1 == math.ceil(0.75 * len(bar))
+    assert (
+        lines[-1] == "expected calibration error = 0.125 over 8 predictions in 2"[:60] or "0.125" in lines[-2]
     )
-    assert len({round(y + height, 1) for _, y, _, height in found}) == 1
-    titles = [title.text for title in chart.iter("title")]
-    assert titles == [
-        "Histogram of the losses from 0 to 2 nats",
-        "0 to 0.5: 40",
-        "0.5 to 1: 10",
-        "1.5 to 2: 20",
-    ]
-    assert "mean 0.7" in [label.text for label in chart.iter("text")]
 
 
-def test_one_loss_beside_a_million_can_be_seen() -> None:
-    found = bars(parsed(histogram_chart(histogram([1_000_000, 1]), None, "bits")), "bar")
-    assert found[1][3] == 1.0
+# --------------------------------------------------------------------------------------------- numbers
 
 
-@pytest.mark.parametrize("mean", [None, -0.1, 2.1, math.inf, math.nan])
-def test_a_mean_outside_of_the_histogram_is_not_marked(mean: float | None) -> None:
-    chart = parsed(histogram_chart(histogram([4, 1, 0, 2]), mean, "nats"))
-    assert not [line for line in chart.iter("line") if line.get("class") == "mark"]
+@every_picture
+def test_json_and_csv_say_the_same(picture: Picture) -> None:
+    document = json.loads("".join(render_json(picture, Style(version="1"))))
+    assert document["schema_version"] == 1
+    assert document["tool"] == {"name": "celoss", "version": "1"}
+    lines = list(csv.DictReader("".join(render_csv(picture, Style())).splitlines()))
+    assert len(lines) == len(document["data"])
+    for line, item in zip(lines, document["data"], strict=True):
+        assert list(line) == [key for key in item if key != "nonfinite"]
+        for key, value in item.items():
+            if isinstance(value, float):
+                assert float(line[key]) == value
 
 
-@given(st.lists(st.integers(0, 10**9), min_size=1, max_size=32).filter(any), st.integers(-40, 60))
-def test_any_histogram_stays_within_its_picture(counts: list[int], power: int) -> None:
-    chart = parsed(histogram_chart(histogram(counts, 2.0**power), None, "nats"))
-    _, _, width, height = map(float, chart.attrib["viewBox"].split())
-    for x, y, wide, high in bars(chart, "bar"):
-        assert x >= 0
-        assert y >= 0
-        assert x + wide <= width
-        assert y + high <= height
-    for anchor in ("middle", "end"):
-        labels = [label.text or "" for label in chart.iter("text") if label.get("text-anchor") == anchor]
-        assert len(set(labels)) == len(labels)
-        assert max(map(len, labels[: -1 if anchor == "middle" else None])) <= 11
-    assert max(map(len, labels)) <= 6
+def test_what_is_not_finite_has_a_name_in_json_and_formulas_are_quoted_in_csv() -> None:
+    document = json.loads("".join(render_json(PICTURES[3], Style())))
+    assert document["data"][1]["mean"] is None
+    assert document["data"][1]["nonfinite"] == {"mean": "inf"}
+    assert "\n'=a\\x1b,3,1.0,0.25\n" in "".join(render_csv(PICTURES[3], Style()))
+    assert json.loads("".join(render_json(PICTURES[1], Style())))["above"] == 2
 
 
-def reliability(parts: Sequence[tuple[int, float, float]]) -> Reliability:
-    size = len(parts)
-    bins = [Bin(at / size, (at + 1) / size, *part) for at, part in enumerate(parts)]
-    return Reliability(bins, 0.1, sum(part[0] for part in parts), 0, "confidence", "accuracy")
+# ------------------------------------------------------------------------------------------ matplotlib
 
 
-def test_a_gap_lies_between_accuracy_and_confidence() -> None:
-    parts = [(0, math.nan, math.nan), (10, 0.4, 0.2), (20, 0.7, 0.9), (5, 0.9, 0.0)]
-    chart = parsed(reliability_chart(reliability(parts)))
-    full = bars(chart, "bar")
-    assert len(full) == 3
-    over, (under,) = bars(chart, "over"), bars(chart, "under")
-    unit = full[0][3] / 0.2
-    assert full[1][3] == pytest.approx(0.7 * unit, abs=0.05)
-    assert under[3] == pytest.approx(0.2 * unit, abs=0.05)
-    assert under[1] == pytest.approx(full[1][1] - under[3], abs=0.05)
-    assert [high for *_, high in over] == pytest.approx([0.2 * unit, 0.9 * unit], abs=0.05)
-    assert full[2][3] == 0
-    assert [round(high) for *_, high in bars(chart, "count")] == [20, 40, 10]
+@every_picture
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_drawing_has_the_same_bytes_twice_whatever_the_users_style(
+    picture: Picture, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import matplotlib as mpl
+
+    first = drawn(picture, kind)
+    monkeypatch.setitem(mpl.rcParams, "axes.facecolor", "red")
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1")
+    assert drawn(picture, kind) == first
+    assert mpl.rcParams["axes.facecolor"] == "red"
+    assert first.startswith(b"\x89PNG" if kind == "png" else b"<?xml")
+    assert b"dc:date" not in first
+
+
+def test_a_drawing_needs_no_font_and_names_are_no_formulas() -> None:
+    odd = replace(PICTURES[3], title="$x$ 猫", groups=[group("$\\frac$", 1.0), group("猫", 2.0)])  # type: ignore[call-arg]
+    svg = drawn(odd, "svg").decode()
+    assert "<text" not in svg
+    assert "font-family" not in svg

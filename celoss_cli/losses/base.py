@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 
@@ -69,6 +69,11 @@ class Loss(ABC):
     base: str = "e"
 
     per_class: ClassVar[bool]
+    predicts: ClassVar[str]
+    """The number that a loss is drawn against."""
+    predicts_probability: ClassVar[bool] = True
+    drawn_targets: ClassVar[Mapping[str, float]]
+    """The targets whose curves are drawn, by name."""
 
     def __post_init__(self) -> None:
         if self.dtype not in ("float64", "float32"):
@@ -173,6 +178,33 @@ class Loss(ABC):
         raise UsageError(
             "Expected a loss of answers with probabilities for reliability, got one of distributions."
         )
+
+    @abstractmethod
+    def predicting(self, values: Array, target: float, classes: int) -> Batch:
+        """A canonical batch of one element for each value of what this loss ``predicts``.
+
+        Args:
+            values: shape (elements,).
+            target: of all of them, one of ``drawn_targets``.
+            classes: how many there are, where there are any; those beside the target share the rest evenly.
+
+        Raises:
+            UsageError: if an option differs between the elements of a row.
+
+        """
+
+    @abstractmethod
+    def predicted(self, batch: Batch) -> Array:
+        """What a canonical batch ``predicts``, shape (elements,) float64; any number where ignored.
+
+        Raises:
+            UsageError: for targets that no curve is drawn for.
+
+        """
+
+    def unweighted(self) -> Self:
+        """This loss with no weights of classes or elements."""
+        return self
 
     def outcomes(self, batch: Batch) -> Array | None:
         """Which of the outcomes of ``log_predictions`` each target of a canonical batch says.

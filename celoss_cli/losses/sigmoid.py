@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
 from celoss_cli.data import Array, Batch
-from celoss_cli.errors import InputError
+from celoss_cli.errors import InputError, UsageError
 from celoss_cli.losses.base import Answers, Violation, as_real, finite_weights
 from celoss_cli.losses.elementwise import ElementLoss, first_outside
 from celoss_cli.trace import Note
@@ -83,6 +84,8 @@ def _answers(t: Array, no: float) -> Array:
 class _AnswerLoss(ElementLoss):
     """A loss of the probability of the positive answer."""
 
+    drawn_targets: ClassVar[Mapping[str, float]] = {"target 1": 1, "target 0": 0}
+
     def answers(self, batch: Batch) -> Answers:
         """The positive answer of every element."""
         outside = self.violation(batch)
@@ -111,6 +114,9 @@ class _BinaryLoss(_AnswerLoss):
         if self.weight is not None:
             object.__setattr__(self, "weight", finite_weights("weights", self.weight))
 
+    def unweighted(self) -> Self:
+        return replace(self, weight=None)
+
     def _aligned(self) -> dict[str, Array]:
         return {} if self.weight is None else {"weight": self.weight}
 
@@ -132,6 +138,8 @@ class BinaryCrossEntropy(_BinaryLoss):
 
     As ``torch.nn.functional.binary_cross_entropy`` defines it. The twin that takes logits has no clamp.
     """
+
+    predicts: ClassVar[str] = "predicted probability p"
 
     def check_domain(self, batch: Batch) -> None:
         for values, fact in (
@@ -193,6 +201,9 @@ class BinaryCrossEntropyWithLogits(_BinaryLoss):
 
     pos_weight: Array | None = None
 
+    predicts: ClassVar[str] = "logit z"
+    predicts_probability: ClassVar[bool] = False
+
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.pos_weight is not None:
@@ -234,6 +245,12 @@ class BinaryCrossEntropyWithLogits(_BinaryLoss):
     def log_predictions(self, batch: Batch) -> Array:
         return _log_answers(batch.input)
 
+    def predicting(self, values: Array, target: float, classes: int) -> Batch:
+        if self.pos_weight is not None and self.pos_weight.size > 1:
+            raise UsageError(f"Expected one positive weight for a curve, got {self.pos_weight.size}.")
+        alone = self if self.pos_weight is None else replace(self, pos_weight=self.pos_weight.reshape(()))
+        return super(BinaryCrossEntropyWithLogits, alone).predicting(values, target, classes)
+
     def _cost_is(self) -> str:
         pos_weight = "" if self.pos_weight is None else "pos_weight "
         return f"{pos_weight}t (-log g) + (1-t) (-log(1-g))"
@@ -248,6 +265,10 @@ class SoftMargin(_AnswerLoss):
 
     The twin of binary cross entropy with logits: equal to it with t = (y + 1) / 2.
     """
+
+    predicts: ClassVar[str] = "score s"
+    predicts_probability: ClassVar[bool] = False
+    drawn_targets: ClassVar[Mapping[str, float]] = {"target +1": 1, "target -1": -1}
 
     def violation(self, batch: Batch) -> Violation | None:
         labels = batch.target.reshape(-1)

@@ -8,6 +8,7 @@ from celoss_cli.data import Bin, Histogram, Interval, Reliability
 from celoss_cli.formats._numerals import short
 from celoss_cli.pictures.axes import Axis, ticks
 from celoss_cli.pictures.markup import NOTHING, Markup, element, joined
+from celoss_cli.pictures.words import tick_text
 
 __all__ = ["histogram_chart", "reliability_chart"]
 
@@ -148,13 +149,8 @@ def _columns(x: Axis, bottom: float, values: Sequence[float]) -> Markup:
     """The line below the chart with values under it."""
     return joined(
         element("line", class_="axis", x1=x.start, x2=x.stop, y1=bottom, y2=bottom),
-        *(_label(_tick_text(value), x.at(value), bottom + 16) for value in values),
+        *(_label(tick_text(value), x.at(value), bottom + 16) for value in values),
     )
-
-
-def _tick_text(value: float) -> str:
-    """A round number, short enough to stand beside others."""
-    return short(value) if abs(value) < 1e6 else f"{value:g}"
 
 
 def _marked(x: Axis, y: Axis, mean: float) -> Markup:
