@@ -234,6 +234,8 @@ def test_the_page_asks_nobody_for_anything_and_runs_nothing() -> None:
     page = made("preds.csv")
     assert "://" not in page.source
     assert not re.search(r"url\(|@import|@font-face", page.source)
+    (policy,) = page.root.findall(".//meta[@http-equiv='Content-Security-Policy']")
+    assert policy.get("content") == "default-src 'none'; style-src 'unsafe-inline'"
     assert not page.tags & {"script", "link", "img", "iframe", "object", "form", "a", "base"}
     for element in page.root.iter():
         assert not [key for key in element.attrib if key.startswith("on") or key in ("href", "src")]

@@ -52,7 +52,7 @@ def histogram_chart(found: Histogram, mean: float | None, unit: str) -> Markup:
         _rows(y, [tick for tick in ticks(0, most or 1) if tick == int(tick)], _count_text),
         bars,
         _columns(x, y.start, ticks(low, high)),
-        _label(f"loss of one row, {unit}", (_LEFT + _WIDTH - _RIGHT) / 2, _HEIGHT - 6),
+        _label(f"loss, {unit}", (_LEFT + _WIDTH - _RIGHT) / 2, _HEIGHT - 6),
         _marked(x, y, mean) if mean is not None and low <= mean <= high else NOTHING,
     )
 

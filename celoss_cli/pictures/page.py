@@ -13,6 +13,10 @@ from celoss_cli.pictures.markup import Markup, element, joined
 __all__ = ["page"]
 
 
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
+"""No browser loads or runs anything for this page, whatever its text."""
+
+
 def page(report: Report, command: str, version: str) -> Iterator[str]:
     """The whole page, piece by piece; the same bytes for the same report.
 
@@ -45,6 +49,7 @@ def _head(report: Report) -> Markup:
     return element(
         "head",
         element("meta", charset="UTF-8"),
+        element("meta", http_equiv="Content-Security-Policy", content=_POLICY),
         element("meta", name="viewport", content="width=device-width, initial-scale=1"),
         element("meta", name="color-scheme", content="light dark"),
         element("title", f"{report.title}{value}{' - ' if named else ''}{named}"),
