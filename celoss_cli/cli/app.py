@@ -14,6 +14,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from celoss_cli import __version__
 from celoss_cli.cli.compare_options import compare_options
+from celoss_cli.cli.explain_options import explain_options
 from celoss_cli.cli.gate_options import check_options, gate_options
 from celoss_cli.cli.options import loss_options, merge_options
 from celoss_cli.errors import ExitCode, UsageError
@@ -160,10 +161,19 @@ by their ids, and both files must have the same targets.
 
 Example: celoss compare old.csv new.csv --loss ce --max-increase 0.01"""
 
+_EXPLAIN = """Explain a loss or a finding.
+
+A loss comes with its formula, a short derivation, the meaning of every option, an example computed on the spot, \
+its twins and references; a finding with what it sees, why it matters and what to do. Without a name all are \
+listed.
+
+Example: celoss explain ce; celoss explain CEL103"""
+
 _COMMANDS: dict[str, tuple[Callable[[], Mapping[str, tuple[Any, Any]]], str]] = {
     "merge": (lambda: {**merge_options(), **gate_options()}, _MERGE),
     "check": (check_options, _CHECK),
     "compare": (compare_options, _COMPARE),
+    "explain": (explain_options, _EXPLAIN),
 }
 """The commands that are no loss: name, which is also that of the module in cli/ -> options, help."""
 

@@ -93,8 +93,22 @@ def _encoding(text: str) -> str:
 def choice(*names: str, choices: Iterable[str], panel: str, help: str) -> Any:
     choices = tuple(choices)
     return typer.Option(
-        *names, parser=_one_of(choices), metavar="|".join(choices), rich_help_panel=panel, help=help
+        *names,
+        parser=_one_of(choices),
+        autocompletion=_completion(choices),
+        metavar="|".join(choices),
+        rich_help_panel=panel,
+        help=help,
     )
+
+
+def _completion(choices: Iterable[str]) -> Callable[[str], list[str]]:
+    """Tells a shell which of the choices a word may become."""
+
+    def complete(incomplete: str) -> list[str]:
+        return [name for name in choices if name.startswith(incomplete)]
+
+    return complete
 
 
 def text(*names: str, metavar: str, panel: str, help: str) -> Any:
