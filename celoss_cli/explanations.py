@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import inspect
+import sys
 import textwrap
 
 from celoss_cli.data import Explanation, Section
@@ -38,6 +39,7 @@ def explained(name: str) -> Explanation:
         UsageError: for another name, with the nearest one and those there are.
 
     """
+    _refuse_no_docstrings()
     wanted = name.strip().lower().replace("_", "-")
     for spec in LOSSES.values():
         if wanted in (spec.command, spec.name.replace("_", "-")):
@@ -50,6 +52,7 @@ def explained(name: str) -> Explanation:
 
 def overview() -> Explanation:
     """The list of all that can be explained."""
+    _refuse_no_docstrings()
     losses = [(spec.command, f"{spec.summary} torch.nn.functional.{spec.name}") for spec in LOSSES.values()]
     findings = [(rule.code, f"{rule.severity}: {_joined(_parts(rule)[0])}") for rule in FINDINGS.values()]
     return Explanation(
@@ -58,6 +61,11 @@ def overview() -> Explanation:
         facts={},
         sections=(Section("Losses", terms=losses), Section("Findings", terms=findings)),
     )
+
+
+def _refuse_no_docstrings() -> None:
+    if sys.flags.optimize > 1:
+        raise UsageError("Expected a Python that keeps docstrings, got one run with -OO, which drops them.")
 
 
 def _unknown(name: str) -> UsageError:
@@ -145,7 +153,7 @@ class _Lesson:
     def options(self) -> list[tuple[str, str]]:
         """The meaning of every option, with its default."""
         own = [item for sections in self._sections for item in sections.get("Attributes", ())]
-        meaning = {name: text for name, text in reversed([_term(item) for item in own])}
+        meaning = dict(reversed([_term(item) for item in own]))
         defaults = {field.name: field.default for field in dataclasses.fields(self._class)}
         listed = [
             (_option(name), f"{meaning[name]} {_default(defaults[name])}")

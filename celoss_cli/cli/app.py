@@ -163,9 +163,9 @@ Example: celoss compare old.csv new.csv --loss ce --max-increase 0.01"""
 
 _EXPLAIN = """Explain a loss or a finding.
 
-A loss comes with its formula, a short derivation, the meaning of every option, an example computed on the spot, \
-its twins and references; a finding with what it sees, why it matters and what to do. Without a name all are \
-listed.
+A loss comes with its formula, a short derivation, the meaning of every option, an example computed on the \
+spot, its twins and references; a finding with what it sees, why it matters and what to do. Without a name \
+all are listed.
 
 Example: celoss explain ce; celoss explain CEL103"""
 

@@ -110,7 +110,14 @@ FORMATS: dict[str, FormatSpec] = {
             explanation=True,
         ),
         FormatSpec("value", "the number alone", "value", breakdown=False, checks=False, comparison=True),
-        FormatSpec("json", "the stable contract for programs", "document", run=True, comparison=True, explanation=True),
+        FormatSpec(
+            "json",
+            "the stable contract for programs",
+            "document",
+            run=True,
+            comparison=True,
+            explanation=True,
+        ),
         FormatSpec("jsonl", "one JSON object a line", "lines"),
         FormatSpec(
             "csv", "one line for each loss, or one for the result", "delimited", breakdown=False, checks=False

@@ -114,7 +114,7 @@ class BinaryCrossEntropy(_BinaryLoss):
         An answer that is 1 with the probability p has the likelihood p^t (1 - p)^(1 - t) for a target t of
             0 or 1.
         Its negative logarithm is -[t log p + (1 - t) log(1 - p)]. A target between 0 and 1 is the
-            probability of the answer 1, and this is the mean of the two costs.
+            probability of the answer 1, and this is the expected cost.
         log 0 is taken as -100, so that a certain and wrong answer costs 100 and not infinity. celoss
             says how many logarithms this met.
         The derivative with respect to p is (p - t) / (p (1 - p)).
@@ -203,7 +203,7 @@ class BinaryCrossEntropyWithLogits(_BinaryLoss):
     Twin:
         bce takes probabilities and clamps their logarithms at -100.
         soft-margin is this loss for labels y of +1 and -1, with t = (y + 1) / 2.
-        ce of the two logits [0, z] is it too.
+        Without weights it is ce of the two logits [0, z].
 
     Reference:
         torch.nn.functional.binary_cross_entropy_with_logits, whose numbers these are.
