@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import pty
 import select
 import shutil
 import stat
@@ -142,37 +141,47 @@ def environment(home: Path) -> dict[str, str]:
     }
 
 
+IN_A_TERMINAL = "import pty, sys; pty.spawn(sys.argv[1:])"
+
+
 @contextlib.contextmanager
-def terminal(home: Path, *command: str) -> Iterator[int]:
-    """A shell in a terminal of its own."""
-    pid, descriptor = pty.fork()
-    if pid == 0:
-        os.chdir(home)
-        os.execvpe(command[0], list(command), environment(home))
-    try:
-        yield descriptor
-    finally:
-        os.close(descriptor)
-        os.kill(pid, 9)
-        os.waitpid(pid, 0)
+def terminal(home: Path, *command: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A shell in a terminal of its own, which our pipes reach."""
+    with subprocess.Popen(
+        [sys.executable, "-c", IN_A_TERMINAL, *command],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        bufsize=0,
+        cwd=home,
+        env=environment(home),
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
-def read_until(descriptor: int, wanted: str, seconds: float = 30) -> str:
+def type_in(process: subprocess.Popen[bytes], keys: str) -> None:
+    assert process.stdin is not None
+    process.stdin.write(keys.encode())
+
+
+def read_until(process: subprocess.Popen[bytes], wanted: str, seconds: float = 30) -> None:
+    assert process.stdout is not None
     seen, end = "", time.monotonic() + seconds
     while wanted not in seen and time.monotonic() < end:
-        if select.select([descriptor], [], [], 0.1)[0]:
-            seen += os.read(descriptor, 4096).decode(errors="replace")
+        if select.select([process.stdout], [], [], 0.1)[0]:
+            seen += os.read(process.stdout.fileno(), 4096).decode(errors="replace")
     assert wanted in seen, seen
-    return seen
 
 
 def typed(home: Path, shell: list[str], setup: str, keys: str, wanted: str) -> None:
     """Types into a shell after its setup; the line on the screen becomes ``wanted``."""
-    with terminal(home, *shell) as descriptor:
-        os.write(descriptor, f"{setup}; echo set''up\n".encode())
-        read_until(descriptor, "setup\r\n")
-        os.write(descriptor, keys.encode())
-        read_until(descriptor, wanted)
+    with terminal(home, *shell) as process:
+        type_in(process, f"{setup}; echo set''up\n")
+        read_until(process, "setup\r\n")
+        type_in(process, keys)
+        read_until(process, wanted)
 
 
 WORDS = [
@@ -224,10 +233,10 @@ def test_fish_completes(home: Path, line: str, offered: list[str]) -> None:
 
 @pytest.mark.skipif(shutil.which("bash") is None, reason="bash is not installed")
 def test_completion_is_installed_for_good(home: Path) -> None:
-    with terminal(home, *BASH) as descriptor:
-        os.write(descriptor, b"celoss --install-completion\n")
-        read_until(descriptor, "installed in")
+    with terminal(home, *BASH) as process:
+        type_in(process, "celoss --install-completion\n")
+        read_until(process, "installed in")
     assert "celoss.sh" in (home / ".bashrc").read_text()
-    with terminal(home, "bash", "--noprofile", "-i") as descriptor:
-        os.write(descriptor, b"celoss chec\t")
-        read_until(descriptor, "celoss check ")
+    with terminal(home, "bash", "--noprofile", "-i") as process:
+        type_in(process, "celoss chec\t")
+        read_until(process, "celoss check ")
