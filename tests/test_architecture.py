@@ -35,7 +35,7 @@ LAYERS = (
     {"losses", "sources", "formats", "findings", "gate", "compare"},
     {"collect"},
     {"evaluate"},
-    {"functional", "pairing", "partial", "reporting", "baseline", "config", "explanations"},
+    {"functional", "pairing", "partial", "reporting", "baseline", "config", "explanations", "emit"},
     {"cli"},
     {"__main__"},
 )
