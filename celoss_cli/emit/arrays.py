@@ -138,7 +138,8 @@ def _with_logits(problem: Problem, arrays: _Arrays) -> Iterator[str]:
     factor = "" if problem.given("pos_weight") is None else "pos_weight * "
     yield f"positive = {factor}targets * np.logaddexp(0, -logits)"
     yield "negative = (1 - targets) * np.logaddexp(0, logits)"
-    yield f"losses = {_weight(problem)}(positive + negative)"
+    total = "positive + negative"
+    yield f"losses = {total if problem.given('weight') is None else f'weight * ({total})'}"
 
 
 def _soft_margin(problem: Problem, arrays: _Arrays) -> Iterator[str]:

@@ -36,7 +36,7 @@ class _Torch:
 
     def computation(self, problem: Problem, data: DataCode) -> Iterator[str]:
         if data.sample_weight is None:
-            yield f"loss = {_call(problem, problem.reduction)}"
+            yield f"loss = {_whole(problem)}"
         else:
             yield from _weighted(problem)
         if problem.options["base"] != "e":
@@ -59,6 +59,13 @@ def _call(problem: Problem, reduction: str) -> str:
             arguments.append(f"{name}={problem.options[name]!r}")
     arguments.append(f'reduction="{reduction}"')
     return f"F.{problem.spec.name}({', '.join(arguments)})"
+
+
+def _whole(problem: Problem) -> str:
+    """The reduced loss; kl_div warns of its own mean, which is to change its meaning."""
+    if problem.spec.command == "kl" and problem.reduction == "mean":
+        return f"{_call(problem, 'none')}.mean()"
+    return _call(problem, problem.reduction)
 
 
 def _weighted(problem: Problem) -> Iterator[str]:
