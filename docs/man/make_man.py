@@ -85,6 +85,7 @@ def page() -> str:
 def _lines(program: Any) -> Iterator[str]:
     yield f'.\\" {NOTE}'
     yield f'.TH CELOSS 1 "" "celoss {__version__}" "User Commands"'
+    yield from (".nh", ".ad l")  # names of functions are copied: no word is broken
     yield from [".SH NAME", f"celoss {_escaped('-')} {_escaped(_first_sentence(program.help))}"]
     yield ".SH SYNOPSIS"
     for name, found in program.commands.items():
@@ -196,9 +197,7 @@ def _text(text: str) -> Iterator[str]:
         if sentence:
             yield _guarded(_escaped(sentence))
     if example:
-        yield from ("Example:", ".PP", ".RS 4", ".nf", ".EX")
-        yield from (_guarded(_escaped(part.strip())) for part in line.split(";\\n"))
-        yield from (".EE", ".fi", ".RE")
+        yield from ("Example:", ".PP", ".RS 4", ".EX", _guarded(_escaped(line)), ".EE", ".RE")
 
 
 def _first_sentence(text: str) -> str:
