@@ -93,7 +93,7 @@ def test_the_list_has_everything() -> None:
 
 @pytest.mark.parametrize(
     ("name", "meant"),
-    [("crossentropy", "cross_entropy"), ("CEL1O1", "CEL101"), ("bce_logit", "bce-logits"), ("zzz", "")],
+    [("crossentropy", "cross_entropy"), ("CEL-101", "CEL101"), ("bce_logit", "bce-logits"), ("zzz", "")],
 )
 def test_an_unknown_name_is_answered_with_the_nearest_and_all_that_are_known(name: str, meant: str) -> None:
     with pytest.raises(UsageError) as caught:
