@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import select
 import shutil
 import stat
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from celoss_cli.cli.app import command
 from celoss_cli.findings import FINDINGS
 from celoss_cli.formats import FORMATS
 from celoss_cli.losses import LOSSES
@@ -61,6 +63,20 @@ def test_commands_are_completed() -> None:
 )
 def test_options_and_their_values_are_completed(line: str, offered: list[str]) -> None:
     assert asked(line) == offered
+
+
+def test_every_option_with_a_list_of_words_completes_them() -> None:
+    words = {
+        (name, param.opts[0]): param.metavar.split("|")
+        for name, each in command().commands.items()
+        for param in each.params
+        if re.fullmatch(r"[a-z0-9]+(\|[a-z0-9]+)+", param.metavar or "")
+    }
+    assert ("ce", "--format") in words
+    for (name, option), choices in words.items():
+        (param,) = (each for each in command().commands[name].params if option in each.opts)
+        completed = param.shell_complete(None, "")
+        assert [item.value for item in completed] == choices, (name, option)
 
 
 @pytest.mark.parametrize("line", ["celoss ce pre", "celoss ce --targets @", "celoss merge ", "celoss ce -o "])

@@ -16,7 +16,9 @@ import pytest
 
 from celoss_cli.cli.main import run
 from celoss_cli.emit import LIBRARIES
+from celoss_cli.emit.arrays import FORMULAS
 from celoss_cli.emit.literals import assigned, literal, string
+from celoss_cli.losses import LOSSES
 from tests.test_command_line import celoss
 
 
@@ -419,13 +421,25 @@ def test_findings_are_told_on_standard_error() -> None:
     [
         (["bce-logits", "-x", "-inf,2", "-y", "0,1"], "Expected finite values with --emit"),
         (["ce", "-x", "[[-inf,2]]", "-y", "[[0.0,1.0]]"], "Expected finite values with --emit"),
-        (["soft-margin", "-x", "-1000,2", "-y", "1,1"], "Expected scores of a size up to 700"),
+        (
+            ["soft-margin", "-x", "-1000,2", "-y", "1,1"],
+            "Expected scores of a size up to 700 for this library, got 1000",
+        ),
     ],
 )
 def test_values_that_the_library_computes_otherwise_are_refused(arguments: list[str], said: str) -> None:
     done = celoss(*arguments, "--emit", "torch")
     assert (done.returncode, done.stdout) == (3, "")
     assert said in done.stderr
+
+
+def test_too_many_weights_are_not_written_out(tmp_path: Path) -> None:
+    for name in ("x", "y", "w"):
+        np.save(tmp_path / f"{name}.npy", np.ones(10_001))
+    x, y, w = (f"@{tmp_path / name}.npy" for name in "xyw")
+    done = celoss("bce", "-x", x, "-y", y, "--weight", w, "--emit", "numpy")
+    assert (done.returncode, done.stdout) == (3, "")
+    assert "Expected at most 10000 values of weight to write out, got 10001." in done.stderr
 
 
 def test_too_many_values_are_not_written_out() -> None:
@@ -438,6 +452,24 @@ def test_too_many_values_are_not_written_out() -> None:
 def test_a_large_table_is_read_by_the_code(ways: Ways) -> None:
     Path("p.csv").write_text("a,b,y\n" + "0.5,0.25,1\n" * 5001)
     ways.agree("numpy", "ce", "p.csv")
+
+
+@every_library
+def test_targets_that_are_joined_are_written_out(ways: Ways, library: str) -> None:
+    Path("p.csv").write_text("id,a,b\nu,1,2\nv,3,-1\n")
+    Path("truth.csv").write_text("id,answer\nv,a\nu,b\n")
+    ways.agree(library, "ce", "p.csv", "--targets", "@truth.csv")
+    assert "targets = " in ways.code(library, "ce", "p.csv", "--targets", "@truth.csv")
+
+
+@every_library
+def test_targets_that_are_ignored_by_default(ways: Ways, library: str) -> None:
+    for chosen in options(REDUCTIONS, ["", "--weight 1,2"]):
+        ways.agree(library, "ce", "-x", "1,2;3,4;0,5", "-y", "0,-100,1", *chosen)
+
+
+def test_every_loss_has_its_formula_in_arrays() -> None:
+    assert list(FORMULAS) == list(LOSSES)
 
 
 # ------------------------------------------------------------------------------------------- literals

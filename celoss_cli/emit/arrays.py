@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from celoss_cli.emit.literals import assigned, literal
 from celoss_cli.emit.problem import DataCode, Problem, Values
 
-__all__ = ["JAX", "NUMPY"]
+__all__ = ["FORMULAS", "JAX", "NUMPY"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,9 @@ class _Arrays:
     module: str
     log_softmax: tuple[str, ...]
     warns: bool
+
+    def largest(self, problem: Problem) -> float:
+        return math.inf
 
     def imports(self, problem: Problem) -> Iterator[str]:
         if self.module.startswith("jax"):
@@ -48,7 +52,7 @@ class _Arrays:
             yield self._array(problem, "sample_weight", data.sample_weight)
 
     def computation(self, problem: Problem, data: DataCode) -> Iterator[str]:
-        for line in _FORMULAS[problem.spec.command](problem, self):
+        for line in FORMULAS[problem.spec.command](problem, self):
             yield line.replace("np.", f"{self.namespace}.")
         for line in _reduced(problem, data.sample_weight is not None):
             yield line.replace("np.", f"{self.namespace}.")
@@ -158,7 +162,7 @@ def _weight(problem: Problem) -> str:
     return "" if problem.given("weight") is None else "weight * "
 
 
-_FORMULAS = {
+FORMULAS = {
     "ce": _cross_entropy,
     "nll": _negative_log_likelihood,
     "bce": _binary_cross_entropy,
@@ -166,6 +170,7 @@ _FORMULAS = {
     "soft-margin": _soft_margin,
     "kl": _divergence,
 }
+"""The statements that make ``losses``, by command."""
 
 
 # -------------------------------------------------------------------------------------------- reduction

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
 
 from celoss_cli.data import Report
 from celoss_cli.emit import LibrarySpec
-from celoss_cli.emit.kept import Kept
+from celoss_cli.emit.kept import MOST, Kept
 from celoss_cli.emit.loading import data_code
-from celoss_cli.emit.problem import Problem
+from celoss_cli.emit.problem import Problem, Writer
 from celoss_cli.emit.reading import Reading
 from celoss_cli.errors import InputError
 from celoss_cli.losses import LossSpec
@@ -17,8 +20,6 @@ from celoss_cli.losses.base import Loss
 __all__ = ["program"]
 
 _STANDARD = ("csv", "gzip", "json", "math")
-_OVERFLOW = {"float64": 700.0, "float32": 80.0}
-"""From this size on, the exponential of a score is infinite in PyTorch's soft_margin_loss."""
 
 
 def program(
@@ -39,6 +40,7 @@ def program(
 
     """
     writer = library.load()
+    _refuse_long(report.options)
     data = data_code(reading, report, loss, kept, writer.namespace)
     problem = Problem(
         spec=spec,
@@ -48,7 +50,7 @@ def program(
         probabilities=loss.per_class and not data.target.indices,
         ignoring=bool(report.tally.ignored),
     )
-    _refuse_differences(problem, library, kept)
+    _refuse_differences(problem, writer, kept)
     yield f"# {_heading(report)}\n"
     yield from _imports([*data.imports, *writer.imports(problem)])
     yield "\n"
@@ -79,18 +81,25 @@ def _imports(wanted: Iterable[str]) -> Iterator[str]:
             yield from (f"{line}\n" for line in group)
 
 
-def _refuse_differences(problem: Problem, library: LibrarySpec, kept: Kept) -> None:
-    """Refuses values where celoss takes a limit and the library does not."""
+def _refuse_differences(problem: Problem, writer: Writer, kept: Kept) -> None:
+    """Refuses values where celoss takes a limit and the code of a library would not."""
     by_index = problem.spec.per == "class" and not problem.probabilities
     if kept.infinite and not by_index:
         raise InputError(
-            "Expected finite values with --emit, got an infinite one, where celoss takes the limit "
-            f"and {library.name} answers nan."
+            "Expected finite values with --emit, got an infinite one, where celoss takes the limit and the "
+            "code would not."
         )
-    most = _OVERFLOW[problem.options["dtype"]]
-    if library.name == "torch" and problem.spec.command == "soft-margin" and kept.largest > most:
+    largest = writer.largest(problem)
+    if kept.largest > largest:
         raise InputError(
-            f"Expected scores of a size up to {most:g} with --emit torch, got {kept.largest:g}, where "
-            "soft_margin_loss overflows.",
+            f"Expected {problem.spec.takes} of a size up to {largest:g} for this library, got "
+            f"{kept.largest:g}, where {problem.spec.name} overflows.",
             hint="--emit numpy does not",
         )
+
+
+def _refuse_long(options: Mapping[str, Any]) -> None:
+    for name in ("weight", "pos_weight"):
+        size = np.size(options.get(name) or 0.0)
+        if size > MOST:
+            raise InputError(f"Expected at most {MOST} values of {name} to write out, got {size}.")

@@ -87,6 +87,9 @@ class Writer(Protocol):
     def namespace(self) -> str:
         """The name of the module that has ``inf`` and ``nan``."""
 
+    def largest(self, problem: Problem) -> float:
+        """The largest size of an input of which the library computes what celoss computes."""
+
     def imports(self, problem: Problem) -> Iterator[str]:
         """The import statements."""
 

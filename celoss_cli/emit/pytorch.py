@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from celoss_cli.emit.literals import assigned, literal
@@ -10,10 +11,20 @@ from celoss_cli.emit.problem import DataCode, Problem, Values
 __all__ = ["TORCH"]
 
 
+_OVERFLOWS = {"soft-margin": {"float64": 700.0, "float32": 80.0}}
+"""Functions that take the exponential of their input, and up to which size they may, by dtype."""
+
+_WARN_OF_THEIR_MEAN = {"kl"}
+"""Functions whose reduction "mean" warns that it will change its meaning."""
+
+
 class _Torch:
     """Writes PyTorch."""
 
     namespace = "torch"
+
+    def largest(self, problem: Problem) -> float:
+        return _OVERFLOWS.get(problem.spec.command, {}).get(problem.options["dtype"], math.inf)
 
     def imports(self, problem: Problem) -> Iterator[str]:
         if problem.options["base"] != "e":
@@ -62,8 +73,8 @@ def _call(problem: Problem, reduction: str) -> str:
 
 
 def _whole(problem: Problem) -> str:
-    """The reduced loss; kl_div warns of its own mean, which is to change its meaning."""
-    if problem.spec.command == "kl" and problem.reduction == "mean":
+    """The reduced loss."""
+    if problem.reduction == "mean" and problem.spec.command in _WARN_OF_THEIR_MEAN:
         return f"{_call(problem, 'none')}.mean()"
     return _call(problem, problem.reduction)
 
