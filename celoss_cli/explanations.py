@@ -126,7 +126,7 @@ def _of_loss(spec: LossSpec) -> Explanation:
             Section("Formula", formulas=lesson.items("Formula")),
             Section("Derivation", steps=lesson.items("Derivation")),
             Section("Options", terms=lesson.options()),
-            Section("Reduction", terms=lesson.terms("Reduction")),
+            Section("Reduction", terms=[*lesson.terms("Reduction").items()]),
             Section("Twins", paragraphs=lesson.items("Twin")),
             Section("References", paragraphs=lesson.items("Reference")),
         ),
@@ -146,14 +146,16 @@ class _Lesson:
         """The items of a section as the nearest class has it."""
         return next((sections[title] for sections in self._sections if title in sections), [])
 
-    def terms(self, title: str) -> list[tuple[str, str]]:
-        """The items of a section that are names with a meaning."""
-        return [_term(item) for item in self.items(title)]
+    def terms(self, title: str) -> dict[str, str]:
+        """The names of a section with their meaning; of one that several classes have, the nearest's."""
+        found: dict[str, str] = {}
+        for sections in reversed(self._sections):
+            found |= map(_term, sections.get(title, ()))
+        return found
 
     def options(self) -> list[tuple[str, str]]:
         """The meaning of every option, with its default."""
-        own = [item for sections in self._sections for item in sections.get("Attributes", ())]
-        meaning = dict(reversed([_term(item) for item in own]))
+        meaning = self.terms("Attributes")
         defaults = {field.name: field.default for field in dataclasses.fields(self._class)}
         listed = [
             (_option(name), f"{meaning[name]} {_default(defaults[name])}")

@@ -46,7 +46,7 @@ class Loss(ABC):
 
     The docstring of a class that can be computed is also what ``celoss explain`` prints: its sections
     Formula (one a line), Derivation (one step a line), Twin, Reference and Example (a command line). The
-    sections Attributes and Reduction hold for all classes below.
+    sections Attributes and Reduction hold for all classes below, which may say a name of them anew.
 
     Attributes:
         dtype: the precision of the computation: float64, or float32 to reproduce a number that was

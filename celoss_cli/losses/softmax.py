@@ -336,8 +336,7 @@ class _ClassLoss(Loss):
         none: the loss of every target, 0 where it is ignored.
         sum: their total.
         mean: the total divided by the sum of w[y] over the counted targets; without weights that is their
-            number. All rows and positions have this one divisor. Against probabilities it is the number of
-            targets, whatever the weights.
+            number. All rows and positions have this one divisor.
 
     """
 
@@ -576,6 +575,11 @@ class CrossEntropy(_ClassLoss):
     Attributes:
         label_smoothing: eps from 0 to 1: the target becomes (1 - eps) target + eps / classes, so that no
             answer is to be certain.
+
+    Reduction:
+        mean: the total divided by the sum of w[y] over the counted targets; without weights that is their
+            number. All rows and positions have this one divisor. Against probabilities it is the number of
+            targets, whatever the weights.
 
     Twin:
         nll takes the logarithms of probabilities and normalises nothing: nll of the log softmax is this loss.
