@@ -23,8 +23,8 @@ def clamped(facts: Facts) -> Noticed | None:
     if not count:
         return None
     return Noticed(
-        f"{counted(count, 'logarithm')} hit the clamp at -100{_without_clamp(facts)}; from logits, bce-logits "
-        "has none",
+        f"{counted(count, 'logarithm')} hit the clamp at -100{_without_clamp(facts)}; "
+        "from logits, bce-logits has none",
         count,
         {} if facts.fit is None else {"impossible": facts.fit.impossible},
     )
