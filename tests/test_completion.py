@@ -205,7 +205,7 @@ WORDS = [
     ("celoss ce --label-s\t", "celoss ce --label-smoothing "),
     ("celoss kl --reduction batch\t", "celoss kl --reduction batchmean "),
     ("celoss ce predic\t", "celoss ce predictions.csv"),
-    ("celoss explain CEL30\t", "celoss explain CEL301"),
+    ("celoss explain soft_m\t", "celoss explain soft_margin_loss "),
 ]
 BASH, ZSH = ["bash", "--norc", "--noprofile", "-i"], ["zsh", "-f", "-i"]
 
