@@ -248,15 +248,16 @@ def softmax(input: Any, axis: int = -1) -> Array:
     return _along(input, axis, lambda x: _exponentials_of(x).softmax())
 
 
-def log_softmax(input: Any, axis: int = -1) -> Array:
+def log_softmax(input: Any, axis: int = -1, *, dtype: str = "float64") -> Array:
     """Logarithm of the softmax along one axis: x - max x - log sum exp(x - max x).
 
     Args:
         input: any shape.
         axis: the class axis; negative numbers count from the end.
+        dtype: precision of the computation, "float64" or "float32".
 
     Returns:
-        float64 array of the input's shape, accurate to the last digits also near 0.
+        array of that type and the input's shape, accurate to the last digits also near 0.
 
     Raises:
         ValueError: if the input is not real or has no such axis.
@@ -269,7 +270,7 @@ def log_softmax(input: Any, axis: int = -1) -> Array:
     log-sum-exp and softmax functions".
 
     """
-    return _along(input, axis, lambda x: -_negative_log_softmax(x, silent)[0])
+    return _along(input, axis, lambda x: -_negative_log_softmax(x, silent)[0], dtype)
 
 
 def _exponentials_of(x: Array) -> _Exponentials:
@@ -277,17 +278,17 @@ def _exponentials_of(x: Array) -> _Exponentials:
     return _exponentials(z, _at(z, z.argmax(axis=0)), silent)
 
 
-def _along(input: Any, axis: int, function: Any) -> Array:
+def _along(input: Any, axis: int, function: Any, dtype: str = "float64") -> Array:
     x = as_real("input", input)
     if not -x.ndim <= axis < x.ndim:
         raise InputError(f"Expected an axis of a {x.ndim}-dimensional input, got {axis}.")
     front = np.moveaxis(x, axis, 0)
     if not x.size:
-        return np.empty(x.shape)
+        return np.empty(x.shape, dtype)
     lines = front.reshape(len(front), -1).T[:, :, None]
-    result = np.empty(lines.shape)
+    result = np.empty(lines.shape, dtype)
     with np.errstate(all="ignore"):
-        for block, matrix in _each_block(lines, "float64"):
+        for block, matrix in _each_block(lines, dtype):
             result[block.rows, :, 0] = function(matrix).T
     return np.moveaxis(result[:, :, 0].T.reshape(front.shape), 0, axis)
 
