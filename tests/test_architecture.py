@@ -28,7 +28,7 @@ PACKAGE = Path(celoss_cli.__file__).parent
 ROOT = "celoss_cli"
 
 LAYERS = (
-    {"errors", "trace", "scratch"},
+    {"errors", "trace", "scratch", "conventions"},
     {"exact"},
     {"data"},
     {"resampling"},
