@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any
 
 import numpy as np
 
-from celoss_cli.data import Array, Deviation
-from celoss_cli.reconcile.setup import Choice
+from celoss_cli.conventions import CONVENTIONS, Convention
+from celoss_cli.data import Array
+from celoss_cli.reconcile.setup import Choice, choice
 
 __all__ = [
-    "CLIPS",
     "axis_choices",
     "clip_choices",
     "element_labels",
@@ -20,25 +19,13 @@ __all__ = [
     "label_choices",
     "named_labels",
     "precision_choices",
+    "rescale_choices",
     "smoothing_choices",
     "weight_choices",
 ]
 
 _MOST_CLASSES = 50
 """Up to this many classes each one is tried as the one that was left out, of more the first and last."""
-
-
-def choice(
-    dimension: str,
-    name: str,
-    words: str,
-    cost: int = 2,
-    options: tuple[str, ...] | None = None,
-    drops: str = "",
-    **sets: Any,
-) -> Choice:
-    """One line of a table."""
-    return Choice(Deviation(dimension, name, words), cost, sets, options, drops)
 
 
 # ------------------------------------------------------------------------------------------- the axis
@@ -92,24 +79,36 @@ def precision_choices(values: Array) -> Iterator[Choice]:
 
 # ------------------------------------------------------------------------------------------- clipping
 
-CLIPS: tuple[tuple[str, str, float, float], ...] = (
-    ("1e-7", "probabilities clipped to 1e-7 and 1 - 1e-7 (Keras)", 1e-7, 1 - 1e-7),
-    ("1e-15", "probabilities clipped to 1e-15 and 1 - 1e-15 (Kaggle, scikit-learn before 1.2)", 1e-15, 1 - 1e-15),
-    ("1e-16", "probabilities of at least 1e-16 (XGBoost)", float(np.float32(1e-16)), 1.0),
-    ("2.22e-16", "probabilities clipped by the eps of float64 (scikit-learn)", 2.0**-52, 1 - 2.0**-52),
-    ("1.19e-7", "probabilities clipped by the eps of float32 (scikit-learn)", 2.0**-23, 1 - 2.0**-23),
-    ("-100", "logarithms of at least -100 (PyTorch's binary_cross_entropy)", math.exp(-100), 1.0),
-    ("1e-8", "probabilities of at least 1e-8", 1e-8, 1.0),
+_OTHER_CLIPS: tuple[tuple[str, str, float, float], ...] = (
+    ("1.19e-07", "probabilities kept from 1.19e-07 to 1 - 1.19e-07 (eps of float32)", 2.0**-23, 1 - 2.0**-23),
+    ("-100", "logarithms of at least -100 (binary_cross_entropy)", math.exp(-100), 1.0),
+    ("1e-08", "probabilities of at least 1e-08", 1e-8, 1.0),
     ("1e-10", "probabilities of at least 1e-10", 1e-10, 1.0),
     ("1e-12", "probabilities of at least 1e-12", 1e-12, 1.0),
 )
-"""Name, words, least and greatest probability."""
+"""Clips that are no tool's convention in double precision: name, words, least and greatest probability."""
 
 
 def clip_choices() -> Iterator[Choice]:
-    """Probabilities kept off 0 and 1 before their logarithm is taken."""
-    for name, words, low, high in CLIPS:
-        yield choice("clip", name, words, 2, clip=(low, high))
+    """Probabilities kept off 0 and 1 before their logarithm is taken, as tools do it or by hand."""
+    known: dict[tuple[str, bool, bool], list[Convention]] = {}
+    for convention in CONVENTIONS.values():
+        if convention.clip:
+            low = f"{convention.clip['float64']:.3g}"
+            known.setdefault((low, convention.clips_above, convention.rescales), []).append(convention)
+    for (low, above, rescales), tools in known.items():
+        least, names = tools[0].clip["float64"], ", ".join(tool.name for tool in tools)
+        kept = f"kept from {low} to 1 - {low}" if above else f"of at least {low}"
+        words = f"probabilities {'divided by the sum of their row and ' if rescales else ''}{kept} ({names})"
+        limits = (least, 1 - least if above else 1.0)
+        yield choice("clip", f"{low}-{tools[0].name}", words, 2, clip=limits, rescaled=rescales)
+    for name, words, least, most in _OTHER_CLIPS:
+        yield choice("clip", name, words, 3, clip=(least, most))
+
+
+def rescale_choices() -> Iterator[Choice]:
+    """Probabilities that do not add up to 1, made to."""
+    yield choice("clip", "rescaled", "each row of probabilities divided by its sum", 2, rescaled=True)
 
 
 # --------------------------------------------------------------------------------------------- labels

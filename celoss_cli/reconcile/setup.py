@@ -8,7 +8,7 @@ from typing import Any
 
 from celoss_cli.data import Array, Deviation
 
-__all__ = ["Choice", "Setup", "combined"]
+__all__ = ["Choice", "Setup", "choice", "combined"]
 
 Prepared = Callable[[Array, int, str], Array]
 """What the loss is given: of the input, the axis of a softmax and the precision."""
@@ -27,6 +27,7 @@ class Setup:
         turned: the axis of the input that holds the classes, where it is not 1.
         rounded: what the input is rounded to first.
         dtype: of the computation.
+        rescaled: whether each row of probabilities is divided by its sum.
         clip: the least and the greatest probability that a logarithm is taken of.
         labels: changes the targets.
         smoothing: eps of the label smoothing.
@@ -44,6 +45,7 @@ class Setup:
     turned: int = 1
     rounded: Callable[[Array], Array] | None = None
     dtype: str = "float64"
+    rescaled: bool = False
     clip: tuple[float, float] | None = None
     labels: Callable[[Array], Array] | None = None
     smoothing: float = 0.0
@@ -52,6 +54,12 @@ class Setup:
     pos_weight: bool = True
     sample_weight: bool = True
     decimals: int | None = None
+
+
+    @property
+    def prediction(self) -> tuple[Any, ...]:
+        """All that decides what the loss is given."""
+        return self.prepare, self.axis, self.turned, self.rounded, self.dtype, self.rescaled, self.clip
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +72,7 @@ class Choice:
         sets: the settings that it changes.
         options: what it adds to the command, or None where no option does it.
         drops: the option that it takes away from the command.
+        by_hand: what is left to do with the command's result, in words.
 
     """
 
@@ -72,6 +81,7 @@ class Choice:
     sets: Mapping[str, Any] = field(default_factory=dict)
     options: tuple[str, ...] | None = None
     drops: str = ""
+    by_hand: str = ""
 
     @property
     def dimension(self) -> str:
@@ -80,6 +90,20 @@ class Choice:
     def applied(self, setup: Setup) -> Setup:
         """The settings with this deviation."""
         return replace(setup, **self.sets)
+
+
+def choice(
+    dimension: str,
+    name: str,
+    words: str,
+    cost: int = 2,
+    options: tuple[str, ...] | None = None,
+    drops: str = "",
+    by_hand: str = "",
+    **sets: Any,
+) -> Choice:
+    """One line of a table."""
+    return Choice(Deviation(dimension, name, words), cost, sets, options, drops, by_hand)
 
 
 def combined(choices: Iterable[Choice], most: int) -> list[tuple[Choice, ...]]:

@@ -21,18 +21,18 @@ from celoss_cli.losses.sigmoid import sigmoid
 from celoss_cli.losses.softmax import log_softmax, softmax
 from celoss_cli.reconcile.deviations import (
     axis_choices,
-    choice,
     clip_choices,
     element_labels,
     ignore_choices,
     label_choices,
     named_labels,
     precision_choices,
+    rescale_choices,
     smoothing_choices,
     weight_choices,
 )
 from celoss_cli.reconcile.problem import Problem
-from celoss_cli.reconcile.setup import Choice, Setup
+from celoss_cli.reconcile.setup import Choice, Setup, choice
 
 __all__ = ["Start", "View", "views_of"]
 
@@ -234,7 +234,7 @@ class _Classes(_Prepared):
         assert classes is not None  # noqa: S101 - for the type checker
         yield from axis_choices(self._x.shape, problem.arrays)
         yield from precision_choices(self._x)
-        yield from clip_choices()
+        yield from (*clip_choices(), *rescale_choices())
         yield from smoothing_choices(problem.label_smoothing, classes)
         yield from weight_choices(self._given)
         if self._hard:
@@ -243,10 +243,17 @@ class _Classes(_Prepared):
             yield from ignore_choices(self._batch.target, problem.ignore_index, classes)
 
     def given(self, setup: Setup) -> Array | None:
-        if (setup.axis != 1 and not setup.softmax) or (setup.clip and setup.prepare is _as_it_is):
+        if setup.axis != 1 and not setup.softmax:
             return None
         values = self._prepared(setup).reshape(self._batch.input.shape)
-        return values if setup.clip is None else _clipped_logs(values, setup.clip)
+        if not setup.rescaled and not setup.clip:
+            return values
+        if setup.prepare is _softmax or not _within(values, -np.inf, 0):
+            return None  # no logarithms of probabilities
+        changed = log_softmax(values, 1, dtype=setup.dtype) if setup.rescaled else values
+        if setup.clip is not None:
+            changed = np.clip(changed, *(changed.dtype.type(np.log(limit)) for limit in setup.clip))
+        return None if np.allclose(changed, values, rtol=1e-12, atol=1e-15) else changed
 
     def terms(self, given: Array, setup: Setup) -> Terms | None:
         target = self._batch.target if setup.labels is None else setup.labels(self._batch.target)
@@ -304,13 +311,6 @@ class _Classes(_Prepared):
             return None
         target = self._batch.target if setup.labels is None else setup.labels(self._batch.target)
         return target.reshape(-1)
-
-
-def _clipped_logs(values: Array, clip: tuple[float, float]) -> Array | None:
-    """Logarithms of probabilities kept between two limits; None where none lies outside of them."""
-    low, high = (values.dtype.type(np.log(limit)) for limit in clip)
-    clipped = np.clip(values, low, high)
-    return None if np.array_equal(clipped, values, equal_nan=True) else clipped
 
 
 # --------------------------------------------------------------------------------------------- pairs
@@ -395,8 +395,10 @@ class _Pairs(_Prepared):
             yield from element_labels(-1 if self._signed else 0, self.rows)
 
     def given(self, setup: Setup) -> Array | None:
-        if setup.clip is None or setup.command not in ("bce", "bce-logits"):
-            return None if setup.clip else self._prepared(setup)
+        if setup.clip is None:
+            return self._prepared(setup)
+        if setup.command not in ("bce", "bce-logits"):
+            return None
         p = self._prepared(setup)
         p = p if setup.command == "bce" else sigmoid(p)
         clipped = np.clip(p, *setup.clip)

@@ -1,0 +1,236 @@
+"""The search: every combination of a few deviations, held against the number."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from celoss_cli.data import Array, Explanation, Reconciliation, Tried
+from celoss_cli.losses import LOSSES
+from celoss_cli.reconcile.commands import Arguments, command_of
+from celoss_cli.reconcile.problem import Problem
+from celoss_cli.reconcile.reductions import mean, reductions
+from celoss_cli.reconcile.scalars import Transform, transforms
+from celoss_cli.reconcile.setup import Choice, combined
+from celoss_cli.reconcile.stated import Stated
+from celoss_cli.reconcile.views import Start, View, views_of
+
+__all__ = ["MAX_DEVIATIONS", "reconcile"]
+
+MAX_DEVIATIONS = 2
+"""The deviations that are combined where nobody says how many."""
+
+_DIGITS = 12
+"""Values that agree to so many digits are one value."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Hit:
+    """A hypothesis that gives the number."""
+
+    start: Start
+    choices: tuple[Choice, ...]
+    value: float
+
+    @property
+    def cost(self) -> int:
+        return sum(found.cost for found in self.choices)
+
+    @property
+    def key(self) -> frozenset[tuple[str, str]]:
+        return frozenset((found.dimension, found.deviation.name) for found in self.choices)
+
+
+@dataclass(slots=True)
+class _Found:
+    """What the search has seen.
+
+    Attributes:
+        values: of all hypotheses, by their number of deviations.
+        hits: those that give the number.
+        plain: the results without a deviation.
+        searched: the words of the deviations, by dimension.
+
+    """
+
+    stated: Stated
+    values: defaultdict[int, list[Array]] = field(default_factory=lambda: defaultdict(list))
+    hits: list[_Hit] = field(default_factory=list)
+    plain: list[tuple[str, float]] = field(default_factory=list)
+    searched: defaultdict[str, dict[str, None]] = field(default_factory=lambda: defaultdict(dict))
+
+    def take(self, start: Start, sets: Sequence[tuple[Choice, ...]], values: Array) -> None:
+        """The values of these sets of deviations, all of one size."""
+        self.values[len(sets[0])].append(values)
+        with np.errstate(invalid="ignore"):
+            hit = np.flatnonzero(np.abs(values - self.stated.value) <= self.stated.reach)
+        self.hits += [_Hit(start, sets[i], float(values[i])) for i in hit]
+
+
+def reconcile(
+    problem: Problem,
+    stated: Stated,
+    *,
+    given: Arguments,
+    source: Mapping[str, Any],
+    most: int = MAX_DEVIATIONS,
+    shown: int = 10,
+) -> Reconciliation:
+    """Searches for computations that give a number.
+
+    Args:
+        problem: the data.
+        stated: the number and how far it is known.
+        given: the words of a command line that read the same data.
+        source: how the data was read.
+        most: how many deviations are combined.
+        shown: how many explanations are kept.
+
+    """
+    found = _Found(stated)
+    views = views_of(problem)
+    changes = transforms(most)
+    for view in views:
+        for start in view.starts:
+            _search(view, start, changes, most, found)
+    hits = _needed(found.hits)
+    window = max(abs(stated.value) / 2, 10 * stated.tolerance)
+    return Reconciliation(
+        got=stated.text,
+        value=stated.value,
+        tolerance=stated.tolerance,
+        window=window,
+        rows=problem.rows,
+        classes=next((view.classes for view in views if view.classes), None),
+        plain=found.plain,
+        explanations=[_explanation(hit, given) for hit in hits[:shown]],
+        tried=list(_tried(found, hits, window)),
+        searched={name: tuple(words) for name, words in found.searched.items()},
+        source=source,
+        files=list(source.get("files", ())),
+    )
+
+
+# -------------------------------------------------------------------------------------- the hypotheses
+
+
+def _search(view: View, start: Start, changes: Sequence[Transform], most: int, found: _Found) -> None:
+    """All hypotheses of one loss; what the loss is given is made once for all that share it."""
+    taken = {choice.dimension for choice in start.deviations}
+    choices = [choice for choice in view.choices if choice.dimension not in taken]
+    groups: defaultdict[Any, list[tuple[Choice, ...]]] = defaultdict(list)
+    for chosen in combined(choices, most - len(start.deviations)):
+        groups[_setup(start, chosen).prediction].append(chosen)
+    for group in groups.values():
+        given = view.given(_setup(start, group[0]))
+        if given is not None:
+            for chosen in group:
+                _evaluate(view, start, chosen, given, changes, most, found)
+
+
+def _setup(start: Start, chosen: Sequence[Choice]) -> Any:
+    setup = start.setup
+    for choice in chosen:
+        setup = choice.applied(setup)
+    return setup
+
+
+def _evaluate(
+    view: View,
+    start: Start,
+    chosen: tuple[Choice, ...],
+    given: Array,
+    changes: Sequence[Transform],
+    most: int,
+    found: _Found,
+) -> None:
+    """One computation of the terms, and every number that is made of them."""
+    setup = _setup(start, chosen)
+    terms = view.terms(given, setup)
+    if terms is None:
+        return
+    deviations = (*start.deviations, *chosen)
+    plain = np.array([mean(terms)]).astype(setup.dtype).astype(np.float64)
+    if not deviations:
+        found.plain.append((LOSSES[setup.command].name, float(plain[0])))
+    left = most - len(deviations)
+    reduced = list(reductions(terms, view, view.codes(setup))) if left else []
+    others = np.array([value for _, value in reduced]).astype(setup.dtype).astype(np.float64)
+    _remember(found, (*deviations, *(choice for choice, _ in reduced)))
+    used = {choice.dimension for choice in chosen}
+    for change in changes:
+        if len(change.choices) > left or used & {choice.dimension for choice in change.choices}:
+            continue
+        _remember(found, change.choices)
+        found.take(start, [(*deviations, *change.choices)], change(plain))
+        if reduced and len(change.choices) < left:
+            sets = [(*deviations, choice, *change.choices) for choice, _ in reduced]
+            found.take(start, sets, change(others))
+
+
+def _remember(found: _Found, choices: Sequence[Choice]) -> None:
+    for choice in choices:
+        found.searched[choice.dimension][choice.deviation.words] = None
+
+
+# ------------------------------------------------------------------------------------- what was found
+
+
+def _needed(hits: Sequence[_Hit]) -> list[_Hit]:
+    """The hits that need all of their deviations, the simplest first."""
+    keys: defaultdict[int, set[frozenset[tuple[str, str]]]] = defaultdict(set)
+    for hit in hits:
+        keys[id(hit.start)].add(hit.key)
+    kept = [hit for hit in hits if not any(other < hit.key for other in keys[id(hit.start)])]
+    return sorted(kept, key=lambda hit: (len(hit.choices), hit.cost))
+
+
+def _tried(found: _Found, hits: Sequence[_Hit], window: float) -> Iterator[Tried]:
+    """The counts by number of deviations; the values near the number say how dense they lie."""
+    before = np.empty(0)
+    stated = found.stated
+    for deviations in sorted(found.values):
+        values = np.concatenate(found.values[deviations])
+        distinct = np.setdiff1d(_distinct(values), before, assume_unique=True)
+        before = np.union1d(before, distinct)
+        off = np.abs(distinct - stated.value)
+        near = int(np.count_nonzero((off > stated.reach) & (off <= window)))
+        yield Tried(
+            deviations=deviations,
+            hypotheses=len(values),
+            distinct=len(distinct),
+            near=near,
+            chance=near * stated.tolerance / (window - stated.tolerance) if window else 0.0,
+            found=sum(len(hit.choices) == deviations for hit in hits),
+        )
+
+
+def _distinct(values: Array) -> Array:
+    """The different finite values, rounded so that rounding errors make no difference."""
+    finite = values[np.isfinite(values) & (values != 0)]
+    scale = 10.0 ** (_DIGITS - 1 - np.floor(np.log10(np.abs(finite))))
+    with np.errstate(all="ignore"):
+        rounded = np.round(finite * scale) / scale
+    return np.unique(np.where(np.isfinite(rounded), rounded, finite))
+
+
+def _explanation(hit: _Hit, given: Arguments) -> Explanation:
+    return Explanation(
+        loss=LOSSES[hit.start.setup.command].name,
+        reading=hit.start.reading,
+        deviations=tuple(choice.deviation for choice in hit.choices),
+        value=hit.value,
+        formula=_formula(hit),
+        command=command_of(hit.start, hit.choices, given),
+        afterwards=tuple(choice.by_hand for choice in hit.choices if choice.by_hand),
+    )
+
+
+def _formula(hit: _Hit) -> str:
+    """The result in words: how the losses are reduced, and what the loss of an element is."""
+    reduced = next((c.deviation.words for c in hit.choices if c.dimension == "denominator"), "the mean")
+    return f"{reduced}, of {hit.start.setup.formula}"
