@@ -35,6 +35,7 @@ LAYERS = (
     {"losses", "sources", "formats", "findings", "gate", "compare"},
     {"collect"},
     {"evaluate"},
+    {"reconcile"},
     {"functional", "pairing", "partial", "reporting", "baseline", "config"},
     {"cli"},
     {"__main__"},

@@ -16,6 +16,7 @@ from celoss_cli import __version__
 from celoss_cli.cli.compare_options import compare_options
 from celoss_cli.cli.gate_options import check_options, gate_options
 from celoss_cli.cli.options import loss_options, merge_options
+from celoss_cli.cli.reconcile_options import reconcile_options
 from celoss_cli.errors import ExitCode, UsageError
 from celoss_cli.losses import LOSSES, LossSpec
 
@@ -160,10 +161,20 @@ by their ids, and both files must have the same targets.
 
 Example: celoss compare old.csv new.csv --loss ce --max-increase 0.01"""
 
+_RECONCILE = """Find which semantics give a number that somebody else got.
+
+Tries what the input may have been taken for, the axis, the denominator, weights, ignored targets, label \
+smoothing, clipping, the base of the logarithm, precision, labels that are off by one, a moved decimal point \
+and more, a few deviations at a time. The digits of the number say how far it is known. Exits 1 where nothing \
+explains it.
+
+Example: celoss reconcile preds.csv --got 0.1365"""
+
 _COMMANDS: dict[str, tuple[Callable[[], Mapping[str, tuple[Any, Any]]], str]] = {
     "merge": (lambda: {**merge_options(), **gate_options()}, _MERGE),
     "check": (check_options, _CHECK),
     "compare": (compare_options, _COMPARE),
+    "reconcile": (reconcile_options, _RECONCILE),
 }
 """The commands that are no loss: name, which is also that of the module in cli/ -> options, help."""
 

@@ -6,12 +6,30 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from celoss_cli.data import Bounds, Change, Comparison, Finding, Outcome, Report
-from celoss_cli.formats import Style, _verdicts
+from celoss_cli.data import (
+    Bounds,
+    Change,
+    Comparison,
+    Explanation,
+    Finding,
+    Outcome,
+    Reconciliation,
+    Report,
+    Tried,
+)
+from celoss_cli.formats import Style, _reconciliation, _verdicts
 from celoss_cli.formats._comparison import meaning
 from celoss_cli.formats._numerals import finite_or_none, nonfinite
 
-__all__ = ["SCHEMA_VERSION", "as_json", "render", "render_comparison", "render_run", "target_value"]
+__all__ = [
+    "SCHEMA_VERSION",
+    "as_json",
+    "render",
+    "render_comparison",
+    "render_reconciliation",
+    "render_run",
+    "target_value",
+]
 
 SCHEMA_VERSION = 1
 
@@ -219,4 +237,58 @@ def _change(change: Change) -> dict[str, Any]:
         "loss_b": finite_or_none(change.second),
         "difference": finite_or_none(change.difference),
         "nonfinite": nonfinite(change.difference),
+    }
+
+
+def render_reconciliation(found: Reconciliation, style: Style) -> Iterator[str]:
+    """One object with the key "reconciliation", as ``reconcile.schema.json`` describes it."""
+    document = {
+        "schema_version": SCHEMA_VERSION,
+        "tool": {"name": "celoss", "version": style.version},
+        "reconciliation": {
+            "got": found.got,
+            "value": found.value,
+            "tolerance": found.tolerance,
+            "explained": bool(found.found),
+            "found": found.found,
+            "rows": found.rows,
+            "classes": found.classes,
+            "plain": [
+                {"loss": name, "value": finite_or_none(value), "nonfinite": nonfinite(value)}
+                for name, value in found.plain
+            ],
+            "explanations": [_explanation(explanation) for explanation in found.explanations],
+            "tried": [_tried(level) for level in found.tried],
+            "window": found.window,
+            "searched": {name: list(words) for name, words in found.searched.items()},
+            "meaning": list(_reconciliation.meaning(found)),
+            "files": list(found.files),
+            "input": dict(found.source),
+        },
+    }
+    yield json.dumps(document, indent=2, allow_nan=False) + "\n"
+
+
+def _explanation(found: Explanation) -> dict[str, Any]:
+    return {
+        "loss": found.loss,
+        "reading": found.reading,
+        "value": found.value,
+        "deviations": [
+            {"dimension": part.dimension, "name": part.name, "words": part.words} for part in found.deviations
+        ],
+        "formula": found.formula,
+        "command": found.command,
+        "afterwards": list(found.afterwards),
+    }
+
+
+def _tried(level: Tried) -> dict[str, Any]:
+    return {
+        "deviations": level.deviations,
+        "hypotheses": level.hypotheses,
+        "distinct": level.distinct,
+        "near": level.near,
+        "chance": level.chance,
+        "found": level.found,
     }

@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from celoss_cli.data import Comparison, Outcome, Report
+from celoss_cli.data import Comparison, Outcome, Reconciliation, Report
 from celoss_cli.errors import visible
-from celoss_cli.formats import Style, _comparison
+from celoss_cli.formats import Style, _comparison, _reconciliation
 from celoss_cli.formats._breakdown import Breakdown, breakdowns
 from celoss_cli.formats._ledger import Ledger, ledger
 from celoss_cli.formats._numerals import heading, reduction_line, row_name, skipped_line, target_name
 from celoss_cli.formats._verdicts import Line, lines, lines_of, summary
 
-__all__ = ["render", "render_comparison", "render_run"]
+__all__ = ["render", "render_comparison", "render_reconciliation", "render_run"]
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~:@$^-]|(?<=www)\.)", re.IGNORECASE)
 """What Markdown would read as more than a character, links without brackets among it."""
@@ -60,6 +60,30 @@ def render_comparison(comparison: Comparison, style: Style) -> Iterator[str]:
         yield f"{escaped(sentence)}\n\n"
     if comparison.checks:
         yield from _verdicts(lines_of(comparison.checks), ("verdict", "limit", "reason"))
+
+
+def render_reconciliation(found: Reconciliation, style: Style) -> Iterator[str]:
+    """A heading, the explanations, what was tried, and how much a hit says; names are escaped."""
+    yield f"**{escaped(_reconciliation.heading(found))}**\n\n"
+    for text in _reconciliation.source_lines(found):
+        yield f"{escaped(text)}\n\n"
+    for entry in _reconciliation.entries(found):
+        yield f"{escaped(entry.title)}\n\n"
+        yield from (f"- {escaped(line)}\n" for line in entry.lines)
+        if entry.command:
+            yield f"- {_code(entry.command)}\n"
+        yield "\n"
+    yield from _breakdown(_reconciliation.levels(found))
+    for sentence in _reconciliation.meaning(found):
+        yield f"{escaped(sentence)}\n\n"
+
+
+def _code(text: str) -> str:
+    """Text between more backticks than it holds in a row."""
+    longest = max(map(len, re.findall("`+", text)), default=0)
+    fence = "`" * (longest + 1)
+    space = " " if longest else ""
+    return f"{fence}{space}{text}{space}{fence}"
 
 
 def _breakdown(extra: Breakdown) -> Iterator[str]:

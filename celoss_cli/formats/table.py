@@ -16,9 +16,9 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from celoss_cli.data import Comparison, Outcome, Report, Workings
+from celoss_cli.data import Comparison, Outcome, Reconciliation, Report, Workings
 from celoss_cli.errors import visible
-from celoss_cli.formats import Style, _comparison
+from celoss_cli.formats import Style, _comparison, _reconciliation
 from celoss_cli.formats._breakdown import Breakdown, breakdowns
 from celoss_cli.formats._ledger import Ledger, ledger
 from celoss_cli.formats._numerals import (
@@ -34,7 +34,7 @@ from celoss_cli.formats._numerals import (
 from celoss_cli.formats._verdicts import Line, lines, lines_of, summary
 from celoss_cli.trace import Step
 
-__all__ = ["render", "render_comparison", "render_run"]
+__all__ = ["render", "render_comparison", "render_reconciliation", "render_run"]
 
 _STYLE_OF = {"pass": "green", "FAIL": "bold red", "ERROR": "bold red"}
 
@@ -101,6 +101,26 @@ def render_comparison(comparison: Comparison, style: Style) -> Iterator[str]:
         yield "\n" + page.folded(_verdicts_table(lines_of(comparison.checks), ("verdict", "limit", "reason")))
 
 
+def render_reconciliation(found: Reconciliation, style: Style) -> Iterator[str]:
+    """The explanations of a number, what was tried, and how much a hit says."""
+    page = _Page(style)
+    yield page.text(Text(_reconciliation.heading(found), "bold"))
+    for line in _reconciliation.source_lines(found):
+        yield page.text(Text(line, "dim"))
+    for entry in _reconciliation.entries(found):
+        yield "\n" + page.text(Text(entry.title, "bold cyan"))
+        for line in entry.lines:
+            yield page.text(Text(f"  {line}"))
+        if entry.command:
+            yield page.whole(Text(f"  $ {entry.command}", "green"))
+    levels = _reconciliation.levels(found)
+    yield "\n" + page.text(Text(levels.title, "bold cyan"))
+    yield page.table(_breakdown_table(levels), _breakdown_table(levels, gap=1))
+    yield "\n"
+    for sentence in _reconciliation.meaning(found):
+        yield page.text(Text(sentence))
+
+
 class _Page:
     """Turns Rich objects into text of this style."""
 
@@ -139,6 +159,10 @@ class _Page:
             break_on_hyphens=False,
         )
         return "".join(self._printed(Text(line, text.style), _UNLIMITED) for line in lines)
+
+    def whole(self, text: Text) -> str:
+        """A line that is never broken: a command to be copied."""
+        return self._printed(text, _UNLIMITED)
 
     def table(self, *candidates: Table) -> str:
         """The first of these tables that fits, or the last one at its own width: nothing is ever cut."""

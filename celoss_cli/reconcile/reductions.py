@@ -31,23 +31,23 @@ def reductions(terms: Terms, view: View, codes: Array | None) -> Iterator[Reduce
     total = float(exact_sum(terms.loss))
     yield choice("denominator", "sum", "the sum, not divided", 1, ("--reduction", "sum")), total
     seen = {float(exact_sum(terms.weight)), 1.0}
-    for name, words, count in _counts(terms, view):
+    for name, words, count, cost in _counts(terms, view):
         if count and count not in seen:
             seen.add(count)
             said = f"divided by {words} ({count:g})"
             by_hand = f"divided by {count:g}"
-            yield choice("denominator", name, said, 1, ("--reduction", "sum"), "", by_hand), total / count
+            yield choice("denominator", name, said, cost, ("--reduction", "sum"), "", by_hand), total / count
     yield from _means_of_parts(terms, view.rows, codes)
 
 
-def _counts(terms: Terms, view: View) -> Iterator[tuple[str, str, float]]:
-    """Numbers that a sum may be divided by: name, words, number."""
+def _counts(terms: Terms, view: View) -> Iterator[tuple[str, str, float, int]]:
+    """Numbers that a sum may be divided by: name, words, number, cost."""
     elements = terms.loss.size
     ignored = 0 if terms.ignored is None else int(np.count_nonzero(terms.ignored))
-    yield "counted", "the number of counted targets", float(elements - ignored)
-    yield "rows", "the number of all rows", float(view.rows)
-    yield "elements", "the number of all targets", float(elements)
-    yield "values", "the number of all input values", float(view.values)
+    yield "counted", "the number of counted targets", float(elements - ignored), 1
+    yield "rows", "the number of all rows", float(view.rows), 1
+    yield "elements", "the number of all targets", float(elements), 1
+    yield "values", "the number of all input values", float(view.values), 2
 
 
 def _means_of_parts(terms: Terms, rows: int, codes: Array | None) -> Iterator[Reduced]:

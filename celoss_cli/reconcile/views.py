@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from celoss_cli.data import Array, Batch, Terms
-from celoss_cli.errors import InputError
+from celoss_cli.errors import InputError, UsageError
 from celoss_cli.losses import LOSSES
 from celoss_cli.losses.base import SAMPLE_WEIGHT, Loss, spread
 from celoss_cli.losses.sigmoid import sigmoid
@@ -83,19 +83,38 @@ class View(Protocol):
 
 
 def views_of(problem: Problem) -> list[View]:
-    """The data as class values and as pairs, whichever fits."""
+    """The data as class values and as pairs, whichever fits.
+
+    Raises:
+        InputError: if the data, or the weights, fit neither.
+        UsageError: for an option that only classes have, where there are none.
+
+    """
     whole = Batch(problem.input, problem.target)
     views: list[View] = []
     classes = _canonical("ce", whole)
     pairs = _canonical("bce-logits", whole)
-    if classes is not None and classes.input.shape[1] > 1 and _are_classes(classes, problem):
+    if classes is None and pairs is None:
+        LOSSES["ce"].load()().canonical(whole)  # says what is wrong
+    if classes is not None and classes.input.shape[1] > 1 and _are_classes(classes):
+        LOSSES["ce"].load()(weight=problem.weight).canonical(whole)
         views.append(_Classes(problem, classes))
-        if classes.target.ndim == 2:
-            pairs = None
+        if classes.target.ndim == 2 and pairs is None:
             views.append(_Pairs(problem, _one_hot(classes), one_hot=True))
     if pairs is not None:
+        if not views:
+            _refuse_class_options(problem)
+            weights = {"weight": problem.weight, "pos_weight": problem.pos_weight}
+            LOSSES["bce-logits"].load()(**weights).canonical(whole)
         views.append(_Pairs(problem, pairs, one_hot=False))
     return views
+
+
+def _refuse_class_options(problem: Problem) -> None:
+    for name, unset in (("ignore_index", -100), ("label_smoothing", 0.0)):
+        if getattr(problem, name) != unset:
+            option = f"--{name.replace('_', '-')}"
+            raise UsageError(f"Expected {option} with targets that are classes, got targets of elements.")
 
 
 def _canonical(command: str, batch: Batch) -> Batch | None:
@@ -105,7 +124,7 @@ def _canonical(command: str, batch: Batch) -> Batch | None:
         return None
 
 
-def _are_classes(batch: Batch, problem: Problem) -> bool:
+def _are_classes(batch: Batch) -> bool:
     """Whether targets of the input's shape are distributions, which a vector of answers need not be."""
     if batch.target.ndim == 2:
         return True

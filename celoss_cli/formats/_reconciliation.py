@@ -1,0 +1,134 @@
+"""What a search for the semantics behind a number says, laid out once for the formats."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from celoss_cli.data import Explanation, Reconciliation, Tried
+from celoss_cli.errors import visible
+from celoss_cli.formats._breakdown import Breakdown
+from celoss_cli.formats._numerals import exact, short
+
+__all__ = ["Entry", "entries", "heading", "levels", "meaning", "source_lines"]
+
+_UNLIKELY, _LIKELY = 0.05, 0.5
+"""Below and above these expected chance hits, a hit is told to say much or little."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One explanation.
+
+    Attributes:
+        title: its number, the loss and the value.
+        lines: what deviates, the formula, and what is left to do by hand.
+        command: that gives it, or "".
+
+    """
+
+    title: str
+    lines: tuple[str, ...]
+    command: str
+
+
+def heading(found: Reconciliation) -> str:
+    """The number, how far it is known, and the extents of the data."""
+    rows = _plural(found.rows, "row")
+    extents = rows if found.classes is None else f"{rows} x {found.classes} classes"
+    return f"{visible(found.got)} within {short(found.tolerance)} · {extents}"
+
+
+def source_lines(found: Reconciliation) -> Iterator[str]:
+    """Where the data came from, and what it gives as it is."""
+    files = ", ".join("standard input" if path == "-" else visible(path) for path in found.files)
+    said = [*found.source.get("conversions", ())]
+    if files or said:
+        yield ": ".join(filter(None, (files, "; ".join(said))))
+    plain = ", ".join(f"{name} {short(value)}" for name, value in found.plain)
+    yield f"as it is: {plain}" if plain else "as it is, no loss is defined on this data"
+
+
+def entries(found: Reconciliation) -> Iterator[Entry]:
+    """The explanations, the simplest first."""
+    for number, explanation in enumerate(found.explanations, 1):
+        yield _entry(number, explanation)
+
+
+def _entry(number: int, explanation: Explanation) -> Entry:
+    deviations = [visible(part.words) for part in explanation.deviations]
+    by_hand = ", then ".join(explanation.afterwards)
+    lines = [*(f"{_marked(words)}" for words in deviations), f"= {visible(explanation.formula)}"]
+    if explanation.command is not None and by_hand:
+        lines.append(f"the command's result, {by_hand}:")
+    count = _plural(len(deviations), "deviation") if deviations else "no deviation"
+    name = f"{explanation.loss} of {explanation.reading}"
+    title = f"{number}. {name}, {count}: {exact(explanation.value)}"
+    return Entry(title, tuple(lines), visible(explanation.command or ""))
+
+
+def _marked(words: str) -> str:
+    return f"! {words}"
+
+
+def levels(found: Reconciliation) -> Breakdown:
+    """What was tried, by number of deviations."""
+    lines = [
+        (
+            str(level.deviations),
+            str(level.hypotheses),
+            str(level.distinct),
+            str(level.near),
+            _expected(level.chance),
+            str(level.found),
+        )
+        for level in found.tried
+    ]
+    numbers = ("tried", "new values", "near misses", "hits by chance", "found")
+    return Breakdown("what was tried", ("deviations",), numbers, lines)
+
+
+def _expected(count: float) -> str:
+    return f"{count:.2g}" if count < 100 else f"{count:.0f}"
+
+
+def meaning(found: Reconciliation) -> Iterator[str]:
+    """How much a hit says, and what was searched."""
+    dimensions = ", ".join(f"{name} {len(words)}" for name, words in found.searched.items())
+    hidden = found.found - len(found.explanations)
+    if hidden:
+        yield f"{_plural(hidden, 'more explanation')} not shown; --max-shown N shows more."
+    yield from _verdict(found)
+    yield (
+        f"Near misses are values within {short(found.window)} of the number, hits by chance what falls within "
+        f"{short(found.tolerance)} of it where values lie as densely as they do."
+    )
+    if dimensions:
+        yield f"Deviations tried: {dimensions}; --json lists them."
+
+
+def _verdict(found: Reconciliation) -> Iterator[str]:
+    level = next((level for level in found.tried if level.found), None)
+    if level is None:
+        most = max((level.deviations for level in found.tried), default=0)
+        yield f"No explanation with at most {_plural(most, 'deviation')} gives this number."
+        return
+    yield f"{_simplest(level)} {_weight(level)}"
+
+
+def _simplest(level: Tried) -> str:
+    verb = "needs" if level.found == 1 else "need"
+    return f"{_plural(level.found, 'explanation')} {verb} only {_plural(level.deviations, 'deviation')}:"
+
+
+def _weight(level: Tried) -> str:
+    expected = f"{_expected(level.chance)} would hit by chance"
+    if level.chance < _UNLIKELY:
+        return f"{expected}, so this is hardly one of them."
+    if level.chance < _LIKELY:
+        return f"{expected}, so this may be one of them; more digits would tell."
+    return f"{expected}, so this proves little; more digits are needed."
+
+
+def _plural(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
