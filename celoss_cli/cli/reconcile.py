@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -63,38 +63,30 @@ def run(given: Mapping[str, Any]) -> int:
 
     """
     format, got = chosen_format(given), stated(given["got"])
-    read = _read(given)
-    large = read.problem.input.size >= _LARGE
+    problem, source = _read(given)
+    large = problem.input.size >= _LARGE
     most = given["max_deviations"]
     if most is None:
         most = 1 if large else MAX_DEVIATIONS
         if large:
             note(f"celoss: note: one deviation at a time; --max-deviations {MAX_DEVIATIONS} combines them")
     found = reconcile(
-        read.problem,
+        problem,
         got,
         given=_arguments(given),
-        source=read.source,
+        source=source,
         most=most,
         shown=given["max_shown"],
     )
-    if read.skipped:
-        note(f"celoss: note: {plural(read.skipped, 'row')} with missing values skipped")
+    if problem.skipped:
+        note(f"celoss: note: {plural(problem.skipped, 'row')} with missing values skipped")
     code = ExitCode.DONE if found.found else ExitCode.CHECK_FAILED
     publish(lambda spec, style: spec.render_reconciliation(found, style), format, [], given, code)
     return code
 
 
-@dataclass(frozen=True, slots=True)
-class _Read:
-    """The data, how it was read, and how many rows were left out."""
-
-    problem: Problem
-    source: Mapping[str, Any]
-    skipped: int
-
-
-def _read(given: Mapping[str, Any]) -> _Read:
+def _read(given: Mapping[str, Any]) -> tuple[Problem, Mapping[str, Any]]:
+    """The data, and how it was read."""
     request = _request(given)
     dataset = _dataset(given, request)
     if _is_one_column(dataset) and given["input"] is None and "-" not in _files(given):
@@ -102,14 +94,12 @@ def _read(given: Mapping[str, Any]) -> _Read:
         request = replace(_request(given), per_class=False, class_axis=None)
         dataset = _dataset(given, request)
     with contextlib.closing(dataset):
-        refuse_unused_columns(dataset.described["columns"], given)
-        options = _options(given, dataset, request)
-        batches = list(_batches(dataset))
-        problem = problem_of(batches, **options)
+        if given["input"] is None:
+            refuse_unused_columns(dataset.described["columns"], given)
+        problem = problem_of(dataset.batches, **_options(given, dataset, request))
     if request.truth is not None:
         request.truth.verify()
-    said = {"conversions": list(dict.fromkeys(word for batch in batches for word in batch.conversions))}
-    return _Read(problem, {**dataset.described, **said}, sum(batch.skipped for batch in batches))
+    return problem, dataset.described
 
 
 def _files(given: Mapping[str, Any]) -> Sequence[str]:
@@ -185,19 +175,14 @@ def _kind(dataset: Dataset) -> str | None:
     return None
 
 
-def _batches(dataset: Dataset) -> Any:
-    for found in dataset.batches:
-        yield found if hasattr(found, "input") else found.read()
-
-
 def _arguments(given: Mapping[str, Any]) -> dict[str, list[str]]:
     """The words of the command line that a loss command takes too."""
     words: dict[str, list[str]] = {"files": list(given["files"] or ())}
     if given["input"] is not None:
-        words["input"] = [f"--input={given['input']}".replace("--input=", "-x", 1)]
+        words["input"] = ["-x", given["input"]]
     for name, unset in _TEXTS.items():
         if given[name] != unset:
-            words[name] = [f"--{name.replace('_', '-')}={_spelled(given[name])}"]
+            words[name] = [f"--{name.replace('_', '-')}", _spelled(given[name])]
     for name in _FLAGS:
         if given[name]:
             words[name] = [f"--{name.replace('_', '-')}"]

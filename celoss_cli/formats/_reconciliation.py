@@ -124,9 +124,9 @@ def _simplest(level: Tried) -> str:
 def _weight(level: Tried) -> str:
     expected = f"{_expected(level.chance)} would hit by chance"
     if level.chance < _UNLIKELY:
-        return f"{expected}, so this is hardly one of them."
+        return f"{expected}, so this is hardly chance."
     if level.chance < _LIKELY:
-        return f"{expected}, so this may be one of them; more digits would tell."
+        return f"{expected}, so this may be chance; more digits would tell."
     return f"{expected}, so this proves little; more digits are needed."
 
 

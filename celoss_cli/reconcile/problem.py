@@ -32,6 +32,8 @@ class Problem:
         pos_weight: of the positive answer, or None.
         ignore_index: targets of this value are left out.
         label_smoothing: eps.
+        conversions: what was done to the targets to read them, in words.
+        skipped: how many rows were left out for a missing value.
 
     """
 
@@ -45,10 +47,8 @@ class Problem:
     pos_weight: Array | None = None
     ignore_index: int = -100
     label_smoothing: float = 0.0
-
-    @property
-    def rows(self) -> int:
-        return len(self.input) if self.input.ndim else 1
+    conversions: tuple[str, ...] = ()
+    skipped: int = 0
 
 
 def problem_of(batches: Iterable[Batch | Chunk], **options: object) -> Problem:
@@ -76,6 +76,8 @@ def problem_of(batches: Iterable[Batch | Chunk], **options: object) -> Problem:
         target=_joined([batch.target for batch in kept]),
         labels=kept[0].labels,
         sample_weight=_weights(kept),
+        conversions=tuple(dict.fromkeys(words for batch in kept for words in batch.conversions)),
+        skipped=sum(batch.skipped for batch in kept),
         **options,  # type: ignore[arg-type]
     )
 

@@ -14,7 +14,28 @@ from celoss_cli.reconcile.views import View
 __all__ = ["batch_sizes", "mean", "reductions"]
 
 _ALL_UP_TO = 32
-_USUAL = (48, 50, 64, 96, 100, 128, 200, 250, 256, 384, 500, 512, 768, 1000, 1024, 2048, 4096, 8192, 10000, 16384)
+_USUAL = (
+    48,
+    50,
+    64,
+    96,
+    100,
+    128,
+    200,
+    250,
+    256,
+    384,
+    500,
+    512,
+    768,
+    1000,
+    1024,
+    2048,
+    4096,
+    8192,
+    10000,
+    16384,
+)
 _PARTS = range(2, 9)
 """Into so many equal parts data is split among devices."""
 
@@ -29,7 +50,7 @@ def mean(terms: Terms) -> float:
 def reductions(terms: Terms, view: View, codes: Array | None) -> Iterator[Reduced]:
     """Every other reduction of the same terms, but those that divide by the same number."""
     total = float(exact_sum(terms.loss))
-    yield choice("denominator", "sum", "the sum, not divided", 1, ("--reduction", "sum")), total
+    yield choice("denominator", "sum", "the sum", 1, ("--reduction", "sum")), total
     seen = {float(exact_sum(terms.weight)), 1.0}
     for name, words, count, cost in _counts(terms, view):
         if count and count not in seen:

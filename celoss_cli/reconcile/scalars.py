@@ -50,7 +50,10 @@ def _scalars() -> Iterator[tuple[Choice, Change]]:
         factor = 10**places
         percent = ", as for percent" if places == 2 else ""
         left = f"the decimal point moved {places} to the left"
-        yield choice("point", f"/{factor}", left, cost, (), by_hand=f"divided by {factor}"), _times(1 / factor)
+        yield (
+            choice("point", f"/{factor}", left, cost, (), by_hand=f"divided by {factor}"),
+            _times(1 / factor),
+        )
         right = f"the decimal point moved {places} to the right{percent}"
         yield choice("point", f"x{factor}", right, cost, (), by_hand=f"times {factor}"), _times(factor)
     for name, rounded in ROUNDINGS.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,6 +24,9 @@ __all__ = ["MAX_DEVIATIONS", "reconcile"]
 
 MAX_DEVIATIONS = 2
 """The deviations that are combined where nobody says how many."""
+
+_LATER = ("shown", "sign", "point")
+"""The dimensions of what happens to the finished number."""
 
 _DIGITS = 12
 """Values that agree to so many digits are one value."""
@@ -104,13 +108,13 @@ def reconcile(
         value=stated.value,
         tolerance=stated.tolerance,
         window=window,
-        rows=problem.rows,
+        rows=views[0].rows,
         classes=next((view.classes for view in views if view.classes), None),
         plain=found.plain,
         explanations=[_explanation(hit, given) for hit in hits[:shown]],
         tried=list(_tried(found, hits, window)),
         searched={name: tuple(words) for name, words in found.searched.items()},
-        source=source,
+        source={**source, "conversions": list(problem.conversions), "skipped": problem.skipped},
         files=list(source.get("files", ())),
     )
 
@@ -231,6 +235,17 @@ def _explanation(hit: _Hit, given: Arguments) -> Explanation:
 
 
 def _formula(hit: _Hit) -> str:
-    """The result in words: how the losses are reduced, and what the loss of an element is."""
-    reduced = next((c.deviation.words for c in hit.choices if c.dimension == "denominator"), "the mean")
-    return f"{reduced}, of {hit.start.setup.formula}"
+    """The result in words: how the losses are reduced, what the loss of an element is, what comes after."""
+    setup = _setup(hit.start, hit.choices)
+    element = setup.formula
+    if setup.axis != 1:
+        element = element.replace("softmax of x", f"softmax of x along axis {setup.axis}")
+    base = next((choice.deviation.name for choice in hit.choices if choice.dimension == "base"), "")
+    element = re.sub(r"\blog\b", f"log{base}", element)
+    later = "".join(f", then {choice.by_hand}" for choice in hit.choices if choice.dimension in _LATER)
+    return f"{_reduction(hit)} of {element}{later}"
+
+
+def _reduction(hit: _Hit) -> str:
+    words = next((c.deviation.words for c in hit.choices if c.dimension == "denominator"), "the mean")
+    return f"the sum, {words}," if words.startswith("divided") else words

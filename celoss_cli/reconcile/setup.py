@@ -55,7 +55,6 @@ class Setup:
     sample_weight: bool = True
     decimals: int | None = None
 
-
     @property
     def prediction(self) -> tuple[Any, ...]:
         """All that decides what the loss is given."""

@@ -379,11 +379,17 @@ class _Pairs(_Prepared):
 
     def _divergences(self, probable: bool) -> Iterator[Start]:
         formula = "t (log t - x)"
-        odd = () if _within(self._x, -np.inf, 0) else (choice("input", "no-log", "no logarithms given to kl_div"),)
+        odd = (
+            ()
+            if _within(self._x, -np.inf, 0)
+            else (choice("input", "no-log", "no logarithms given to kl_div"),)
+        )
         yield self._start(Setup("kl", _as_it_is, formula), "log-probabilities", "log-probs", odd)
         if probable:
             logs = Setup("kl", _log, "t (log t - log x)")
-            yield self._start(logs, "probabilities", "probs", (choice("input", "log", "their logarithm taken"),))
+            yield self._start(
+                logs, "probabilities", "probs", (choice("input", "log", "their logarithm taken"),)
+            )
 
     @property
     def _hard(self) -> bool:
@@ -393,9 +399,7 @@ class _Pairs(_Prepared):
         options = ("--allow-out-of-domain",)
         return (choice("labels", f"raw-{command}", words, 1, options),) if wrong else ()
 
-    def _start(
-        self, setup: Setup, reading: str, kind: str, deviations: tuple[Choice, ...] = ()
-    ) -> Start:
+    def _start(self, setup: Setup, reading: str, kind: str, deviations: tuple[Choice, ...] = ()) -> Start:
         if not any(found.dimension == "input" for found in deviations):
             deviations = (*_taken(self._problem, kind, reading, 1), *deviations)
         if self._one_hot:
@@ -408,7 +412,9 @@ class _Pairs(_Prepared):
         yield from clip_choices()
         yield from weight_choices(self._given)
         if self._binary:
-            eps = [found for found in smoothing_choices(0.0, 2) if not found.deviation.name.endswith("others")]
+            eps = [
+                found for found in smoothing_choices(0.0, 2) if not found.deviation.name.endswith("others")
+            ]
             yield from eps
         if self._hard or self._signed:
             yield from element_labels(-1 if self._signed else 0, self.rows)
