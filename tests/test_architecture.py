@@ -28,8 +28,8 @@ PACKAGE = Path(celoss_cli.__file__).parent
 ROOT = "celoss_cli"
 
 LAYERS = (
-    {"errors", "trace", "scratch", "conventions"},
-    {"exact"},
+    {"errors", "trace", "scratch"},
+    {"exact", "conventions"},
     {"data"},
     {"resampling"},
     {"losses", "sources", "formats", "findings", "gate", "compare"},
