@@ -157,18 +157,18 @@ CONVENTIONS: dict[str, Convention] = {
         ),
         Convention(
             name="sklearn",
-            tool="scikit-learn 1.9 (eps of the dtype since 1.2)",
+            tool="scikit-learn 1.9",
             functions=_named("ce nll bce", "sklearn.metrics.log_loss"),
             clip={"float64": 2.0**-52, "float32": 2.0**-23},
             clips_above=True,
             options=_for("ce nll bce", "sample_weight"),
             source="scikit-learn.org: log_loss clips y_proba to [eps, 1 - eps], eps the machine precision of "
-            "its dtype, warns where rows do not sum to 1, and averages with sample_weight",
+            "its dtype (1e-15 before 1.2), warns where rows do not sum to 1, and averages with sample_weight",
         ),
         Convention(
             name="kaggle",
-            tool="Kaggle (Multi Class Log Loss, Log Loss)",
-            functions=_named("ce nll bce", "Multi Class Log Loss"),
+            tool="Kaggle",
+            functions={**_named("ce nll", "Multi Class Log Loss"), "bce": "Log Loss"},
             clip=_everywhere(1e-15),
             clips_above=True,
             rescales=True,

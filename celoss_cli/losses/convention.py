@@ -83,8 +83,7 @@ class _ByConvention(Loss):
         return np.clip(p, low, high)
 
     def _clip_is(self) -> str:
-        if not self._clip:
-            return "nothing is clipped"
+        """The bounds in words."""
         above = f", at most 1 - {self._clip:.4g}" if self._rules.clips_above else ""
         return f"at least {self._clip:.4g}{above}"
 
@@ -167,7 +166,8 @@ class CrossEntropyByConvention(_ByConvention, CrossEntropy):
         """-log of what is predicted, clipped as the convention says, of any shape."""
         if self._in_logs:
             return np.negative(predicted)
-        cost = -np.log(note("clipped", self._clip_is(), self._clipped(predicted)))
+        p = note("clipped", self._clip_is(), self._clipped(predicted)) if self._clip else predicted
+        cost = -np.log(p)
         cost += 0.0  # no negative zero
         return cost
 
