@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
+
+from celoss_cli.errors import UsageError
 
 __all__ = ["CONVENTIONS", "INPUT_KINDS", "Convention", "Denominator"]
 
@@ -64,9 +66,58 @@ class Convention:
         """The least probability for input of this kind, 0 where nothing is clipped."""
         return 0.0 if kind == "logits" and not self.clips_logits else self.clip.get(dtype, 0.0)
 
+    def refuse(self, command: str, kind: str, options: Mapping[str, Any]) -> None:
+        """Refuses what the tool does not have.
+
+        Args:
+            command: of the loss.
+            kind: of the input.
+            options: those in force, by name; None, False and a smoothing of 0 are not given.
+
+        Raises:
+            UsageError: with the first of them.
+
+        """
+        if command not in self.functions:
+            raise UsageError(f"Expected no convention {self.name} with {command}, got it: there is none.")
+        if kind not in self.takes:
+            wanted = " or ".join(self.takes)
+            raise UsageError(f"Expected input of {wanted} with convention {self.name}, got {kind}.")
+        given = [name for name, value in options.items() if _is_given(name, value)]
+        for option in given:
+            self.refuse_option(command, option)
+        for one, other in self.exclusive:
+            if one in given and other in given:
+                raise UsageError(
+                    f"Expected {one} or {other} with convention {self.name}, got both.",
+                    hint=f"{self.tool} has no loss with both",
+                )
+
+    def refuse_option(self, command: str, option: str) -> None:
+        """Refuses an option that the tool does not have.
+
+        Raises:
+            UsageError: naming it.
+
+        """
+        if not self.has(command, option):
+            raise UsageError(
+                f"Expected no {_WORDS.get(option, option)} with convention {self.name}, got some.",
+                hint=f"{self.functions[command]} of {self.tool} has none",
+            )
+
     def changes(self, kind: str) -> bool:
         """Whether probabilities from input of this kind are rescaled or clipped at all."""
         return bool(self.clip or self.rescales) and (kind != "logits" or self.clips_logits)
+
+
+_WORDS = {"sample_weight": "weights of rows", "soft_targets": "targets that are probabilities"}
+"""How messages call an option that is none of the command line."""
+
+
+def _is_given(name: str, value: Any) -> bool:
+    """Whether an option is in force; a weight may be an array, an ignore_index of 0 is one."""
+    return value is not None and not (name != "ignore_index" and isinstance(value, int | float) and not value)
 
 
 def _everywhere(value: float) -> dict[str, float]:
@@ -106,18 +157,18 @@ CONVENTIONS: dict[str, Convention] = {
         ),
         Convention(
             name="sklearn",
-            tool="scikit-learn 1.9 (eps of the dtype since 1.2)",
+            tool="scikit-learn 1.9",
             functions=_named("ce nll bce", "sklearn.metrics.log_loss"),
             clip={"float64": 2.0**-52, "float32": 2.0**-23},
             clips_above=True,
             options=_for("ce nll bce", "sample_weight"),
             source="scikit-learn.org: log_loss clips y_proba to [eps, 1 - eps], eps the machine precision of "
-            "its dtype, warns where rows do not sum to 1, and averages with sample_weight",
+            "its dtype (1e-15 before 1.2), warns where rows do not sum to 1, and averages with sample_weight",
         ),
         Convention(
             name="kaggle",
-            tool="Kaggle (Multi Class Log Loss, Log Loss)",
-            functions=_named("ce nll bce", "Multi Class Log Loss"),
+            tool="Kaggle",
+            functions={**_named("ce nll", "Multi Class Log Loss"), "bce": "Log Loss"},
             clip=_everywhere(1e-15),
             clips_above=True,
             rescales=True,
@@ -148,7 +199,7 @@ CONVENTIONS: dict[str, Convention] = {
                 ("soft_targets", "weight"),
                 ("soft_targets", "ignore_index"),
             ),
-            source="github.com/keras-team/keras: keras/src/backend/*/nn.py divides by the row's sum and clips "
+            source="github.com/keras-team/keras: keras/src/backend/*/nn.py divides by the row's sum, clips "
             "to [epsilon, 1 - epsilon], epsilon 1e-7, unless from_logits; losses/loss.py, "
             "sum_over_batch_size, divides by the number of unmasked targets also with weights",
         ),

@@ -61,7 +61,7 @@ def report_of(
     if value is not None and not tally.counted and on_empty == "zero":
         value = 0.0
     divided = reduction in ("mean", "batchmean")
-    counts = evaluation.seen + Counter({"clamped": tally.clamped})
+    counts = evaluation.seen + Counter({loss.clamp_is: tally.clamped})
     rescaled = _Rescaled(loss, tally, reduction)
     return Report(
         loss=spec.name,

@@ -161,7 +161,7 @@ def _read(spec: LossSpec, given: Mapping[str, Any], path: str, request: ReadRequ
         raise UsageError("Expected --group-column with a table, got arrays, which have no columns.")
     evaluation = side.evaluation
     odd = ["out-of-domain-weight"] if loss.odd_options() else []
-    evaluation.seen.update([*odd, *other_input(spec, dataset)])
+    evaluation.seen.update([*odd, *other_input(spec, given, dataset)])
     told = {"conversions": list(evaluation.conversions), "skipped": evaluation.skipped}
     reduction: Reduction = "batchmean" if said == "batchmean" else "mean"
     return _Read(side, reduction, options, {**dataset.described, **told})
@@ -192,7 +192,7 @@ def _tell(
         if evaluation.skipped:
             rows = plural(evaluation.skipped, "row")
             note(f"celoss: note: {side.name}: {rows} with missing values skipped")
-        for found in findings(evaluation.seen + Counter({"clamped": evaluation.tally.clamped})):
+        for found in findings(evaluation.seen + Counter({side.loss.clamp_is: evaluation.tally.clamped})):
             note(f"celoss: {found.severity} {found.code}: {side.name}: {found.message}")
     if not format.checks or given["output"] is not None:
         for verdict in comparison.checks:

@@ -17,6 +17,7 @@ from celoss_cli.cli.output import note, write_file
 from celoss_cli.cli.progress import Bar
 from celoss_cli.cli.result import gated
 from celoss_cli.collect import Wanted
+from celoss_cli.conventions import CONVENTIONS
 from celoss_cli.data import Reduction, Report
 from celoss_cli.errors import InputError, UsageError, quoted
 from celoss_cli.evaluate import Request, default_jobs, evaluate
@@ -112,11 +113,16 @@ def _refuse_unused(spec: LossSpec, format: FormatSpec, given: Mapping[str, Any])
             raise UsageError(f"Expected --missing and --decimal with a table, got --{spec.takes}.")
 
 
+def kind_of(spec: LossSpec, given: Mapping[str, Any]) -> str:
+    """What the values of the input are."""
+    return given.get("input_is") or spec.takes
+
+
 def read_request(spec: LossSpec, given: Mapping[str, Any]) -> ReadRequest:
     """What the options ask of a reader."""
     return ReadRequest(
         per_class=spec.per == "class",
-        takes=spec.takes,
+        takes=kind_of(spec, given),
         columns=ColumnChoice(
             given["target_column"],
             given["class_columns"],
@@ -148,7 +154,7 @@ def _dataset(spec: LossSpec, given: Mapping[str, Any], request: ReadRequest, wat
             read_value(given[name], option, request)
             for name, option in (("input", takes), ("targets", "--targets"))
         )
-        return dataset_of_values(input, target, request)
+        return dataset_of_values(input, target, replace(request, takes=spec.takes))
     if not files and _nothing_on_stdin():
         raise UsageError(
             f"Expected a file, --{spec.takes} and --targets, or data on standard input, got none.",
@@ -206,9 +212,20 @@ def chosen_loss(
             chosen[name] = value
     reduction = given["reduction"] or _said_by_data("reduction", dataset.options.get("reduction"), spec)
     reduction = reduction or "mean"
-    loss = spec.load()(dtype=given["dtype"], base=given["base"], **chosen)
-    in_force = {name: _plain(getattr(loss, name)) for name in (*spec.options, "dtype", "base")}
+    conventional = _conventional(spec, given)
+    if conventional and "ignore_index" in spec.options:
+        chosen.setdefault("ignore_index", CONVENTIONS[conventional["convention"] or "torch"].ignore_index)
+    loss = spec.made(dtype=given["dtype"], base=given["base"], **chosen, **conventional)
+    names = (*spec.options, "dtype", "base", *conventional)
+    in_force = {name: _plain(getattr(loss, name)) for name in names}
     return loss, cast(Reduction, reduction), in_force
+
+
+def _conventional(spec: LossSpec, given: Mapping[str, Any]) -> dict[str, str | None]:
+    """The kind of input and the convention, where one of them is not the usual one."""
+    kind, convention = kind_of(spec, given), given.get("convention")
+    usual = kind == spec.takes and convention is None
+    return {} if usual else {"input_is": kind, "convention": convention}
 
 
 def _said_by_data(name: str, value: Any, spec: LossSpec) -> Any:
@@ -274,7 +291,7 @@ def _report(
         rows = evaluation.tally.rows
         wanted = f"--row from 0 to {rows - 1}" if rows else "rows where --row names one"
         raise UsageError(f"Expected {wanted}, got {request.show_row if rows else 'no rows'}.")
-    evaluation.seen.update([*(["out-of-domain-weight"] if odd else []), *other_input(spec, dataset)])
+    evaluation.seen.update([*(["out-of-domain-weight"] if odd else []), *other_input(spec, given, dataset)])
     if given["emit_partial"] is not None:
         part = Partial(
             loss=spec.command,
@@ -287,7 +304,7 @@ def _report(
         )
         write_file(given["emit_partial"], [as_text(part)])
     return report_of(
-        spec,
+        replace(spec, takes=kind_of(spec, given)),
         loss,
         evaluation,
         reduction=reduction,
@@ -299,8 +316,8 @@ def _report(
     )
 
 
-def other_input(spec: LossSpec, dataset: Dataset) -> list[str]:
+def other_input(spec: LossSpec, given: Mapping[str, Any], dataset: Dataset) -> list[str]:
     """The oddity of data that says that it holds something else than the loss takes."""
     key = dataset.described["columns"]["inputs"][0]
     said = _INPUT_KINDS.get(key)
-    return ["other-input"] if said is not None and said != _TAKES[spec.takes] else []
+    return ["other-input"] if said is not None and said != _TAKES[kind_of(spec, given)] else []

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 
 import typer
 
+from celoss_cli.conventions import CONVENTIONS
 from celoss_cli.errors import CelossError, quoted
 from celoss_cli.formats import FORMATS
 from celoss_cli.losses import LossSpec
@@ -345,6 +346,33 @@ def reading_options(*, class_axis: bool = True) -> dict[str, tuple[Any, Any]]:
     }
 
 
+def _conventional(spec: LossSpec) -> dict[str, tuple[Any, Any]]:
+    """The parameters that say what the input is and which tool is reproduced, where there is a choice."""
+    kind = Annotated[
+        str | None,
+        choice(
+            "--input-is",
+            choices=spec.kinds,
+            panel=SEMANTICS,
+            help=f"What the values are; {spec.takes} if not given.",
+        ),
+    ]
+    tools = [name for name, known in CONVENTIONS.items() if spec.command in known.functions]
+    convention = Annotated[
+        str | None,
+        choice(
+            "--convention",
+            choices=[*tools, "all"],
+            panel=SEMANTICS,
+            help="Clip, rescale and divide as this tool does; all shows them side by side.",
+        ),
+    ]
+    return {
+        **({"input_is": (kind, None)} if spec.kinds else {}),
+        **({"convention": (convention, None)} if spec.by_convention else {}),
+    }
+
+
 def merge_options() -> dict[str, tuple[Any, Any]]:
     """The parameters of ``celoss merge``, in order: name -> (annotation, default)."""
     return {
@@ -384,6 +412,7 @@ def loss_options(spec: LossSpec) -> dict[str, tuple[Any, Any]]:
         "files": (Files, None),
         "input": (values, None),
         **reading_options(class_axis=spec.per == "class"),
+        **_conventional(spec),
         **{name: SEMANTIC[name] for name in spec.options},
         "reduction": (reduction, None),
         "dtype": (Dtype, "float64"),

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from celoss_cli.data import Finding
-from celoss_cli.findings.choice import not_log_probabilities, one_class, other_input
+from celoss_cli.findings.choice import not_log_probabilities, not_probabilities, one_class, other_input
 from celoss_cli.findings.domain import out_of_domain, out_of_domain_weight, target_not_a_distribution
-from celoss_cli.findings.precision import clamped
+from celoss_cli.findings.precision import clamped, clipped
 
 __all__ = ["FINDINGS", "Rule", "findings"]
 
@@ -49,10 +49,12 @@ FINDINGS: dict[str, Rule] = {
         Rule("CEL101", "warning", "one-class", one_class),
         Rule("CEL102", "warning", "other-input", other_input),
         Rule("CEL103", "warning", "not-log-probabilities", not_log_probabilities),
+        Rule("CEL104", "warning", "not-probabilities", not_probabilities),
         Rule("CEL201", "warning", "target-not-a-distribution", target_not_a_distribution),
         Rule("CEL202", "warning", "out-of-domain", out_of_domain),
         Rule("CEL203", "warning", "out-of-domain-weight", out_of_domain_weight),
         Rule("CEL301", "note", "clamped", clamped),
+        Rule("CEL302", "note", "clipped", clipped),
     )
 }
 

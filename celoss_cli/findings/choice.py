@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celoss_cli.findings.wording import rows_have
 
-__all__ = ["not_log_probabilities", "one_class", "other_input"]
+__all__ = ["not_log_probabilities", "not_probabilities", "one_class", "other_input"]
 
 
 def one_class(count: int) -> str:
@@ -38,3 +38,12 @@ def not_log_probabilities(count: int) -> str:
         f"{rows_have(count)} input that is not the logarithm of probabilities, so the result is no "
         "likelihood; for logits use ce"
     )
+
+
+def not_probabilities(count: int) -> str:
+    """The probabilities of a row should sum to 1 over the classes.
+
+    Some tools divide each row by its sum first, others take the values as they are, so that the same
+    file gets two losses: --convention all shows which. Sums far from 1 are often scores or logits.
+    """
+    return f"{rows_have(count)} probabilities that do not sum to 1 within 0.001"

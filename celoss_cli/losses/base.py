@@ -54,6 +54,8 @@ class Loss(ABC):
     base: str = "e"
 
     per_class: ClassVar[bool]
+    clamp_is: ClassVar[str] = "clamped"
+    """The name under which a finding counts the logarithms that hit a clamp."""
 
     def __post_init__(self) -> None:
         if self.dtype not in ("float64", "float32"):
