@@ -122,8 +122,8 @@ def _dataset(given: Mapping[str, Any], request: ReadRequest) -> Dataset:
         raise UsageError("Expected files or --input, got both.")
     if given["targets"] is None:
         raise UsageError("Expected --targets together with --input, got --input alone.")
-    values = (read_value(given[name], f"--{name}", request) for name in ("input", "targets"))
-    return dataset_of_values(*values, request)
+    input, target = (read_value(given[name], f"--{name}", request) for name in ("input", "targets"))
+    return dataset_of_values(input, target, request)
 
 
 def _is_one_column(dataset: Dataset) -> bool:

@@ -22,12 +22,14 @@ class Entry:
 
     Attributes:
         title: its number, the loss and the value.
-        lines: what deviates, the formula, and what is left to do by hand.
+        deviations: what deviates.
+        lines: the formula, and what is left to do by hand.
         command: that gives it, or "".
 
     """
 
     title: str
+    deviations: tuple[str, ...]
     lines: tuple[str, ...]
     command: str
 
@@ -55,20 +57,15 @@ def entries(found: Reconciliation) -> Iterator[Entry]:
         yield _entry(number, explanation)
 
 
-def _entry(number: int, explanation: Explanation) -> Entry:
-    deviations = [visible(part.words) for part in explanation.deviations]
-    by_hand = ", then ".join(explanation.afterwards)
-    lines = [*(f"{_marked(words)}" for words in deviations), f"= {visible(explanation.formula)}"]
-    if explanation.command is not None and by_hand:
+def _entry(number: int, found: Explanation) -> Entry:
+    deviations = tuple(visible(part.words) for part in found.deviations)
+    by_hand = ", then ".join(found.afterwards)
+    lines = [f"= {visible(found.formula)}"]
+    if found.command is not None and by_hand:
         lines.append(f"the command's result, {by_hand}:")
     count = _plural(len(deviations), "deviation") if deviations else "no deviation"
-    name = f"{explanation.loss} of {explanation.reading}"
-    title = f"{number}. {name}, {count}: {exact(explanation.value)}"
-    return Entry(title, tuple(lines), visible(explanation.command or ""))
-
-
-def _marked(words: str) -> str:
-    return f"! {words}"
+    title = f"{number}. {found.loss} of {found.reading}, {count}: {exact(found.value)}"
+    return Entry(title, deviations, tuple(lines), visible(found.command or ""))
 
 
 def levels(found: Reconciliation) -> Breakdown:
@@ -100,8 +97,8 @@ def meaning(found: Reconciliation) -> Iterator[str]:
         yield f"{_plural(hidden, 'more explanation')} not shown; --max-shown N shows more."
     yield from _verdict(found)
     yield (
-        f"Near misses are values within {short(found.window)} of the number, hits by chance what falls within "
-        f"{short(found.tolerance)} of it where values lie as densely as they do."
+        f"Near misses are values within {short(found.window)} of the number; hits by chance are what would "
+        f"fall within {short(found.tolerance)} of it if values lay everywhere as densely."
     )
     if dimensions:
         yield f"Deviations tried: {dimensions}; --json lists them."

@@ -69,7 +69,7 @@ def render_reconciliation(found: Reconciliation, style: Style) -> Iterator[str]:
         yield f"{escaped(text)}\n\n"
     for entry in _reconciliation.entries(found):
         yield f"{escaped(entry.title)}\n\n"
-        yield from (f"- {escaped(line)}\n" for line in entry.lines)
+        yield from (f"- {escaped(line)}\n" for line in (*entry.deviations, *entry.lines))
         if entry.command:
             yield f"- {_code(entry.command)}\n"
         yield "\n"

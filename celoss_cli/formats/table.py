@@ -109,7 +109,7 @@ def render_reconciliation(found: Reconciliation, style: Style) -> Iterator[str]:
         yield page.text(Text(line, "dim"))
     for entry in _reconciliation.entries(found):
         yield "\n" + page.text(Text(entry.title, "bold cyan"))
-        for line in entry.lines:
+        for line in (*(f"- {words}" for words in entry.deviations), *entry.lines):
             yield page.text(Text(f"  {line}"))
         if entry.command:
             yield page.whole(Text(f"  $ {entry.command}", "green"))

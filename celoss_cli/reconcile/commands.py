@@ -5,9 +5,10 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping, Sequence
 
+from celoss_cli.conventions import CONVENTIONS
 from celoss_cli.losses import LOSSES
 from celoss_cli.reconcile.setup import Choice
-from celoss_cli.reconcile.views import Start
+from celoss_cli.reconcile.view import Start
 
 __all__ = ["Arguments", "command_of"]
 
@@ -16,6 +17,7 @@ Arguments = Mapping[str, Sequence[str]]
 
 _ALWAYS = {"--reduction", "--dtype", "--base", "--allow-out-of-domain"}
 _OF_LOSSES = {"weight", "pos_weight", "ignore_index", "label_smoothing"}
+_KINDS = {"logits": "logits", "scores": "logits", "probabilities": "probs", "log-probabilities": "log-probs"}
 _CLASSES_ONLY = {"--class-axis", "--input-is"}
 
 
@@ -30,17 +32,42 @@ def command_of(start: Start, choices: Sequence[Choice], given: Arguments) -> str
         if name not in dropped and (name not in _OF_LOSSES or name in spec.options):
             words += arguments
     options = [*start.options, *(word for found in choices for word in found.options or ())]
-    for word in options:
-        if word.startswith("--") and not _has(spec.command, word):
-            return None
+    flags = [word for word in options if word.startswith("--")]
+    if not all(_has(spec.command, flag) for flag in flags):
+        return None
+    names = {_name(flag) for flag in flags} | set(given) - dropped
+    if "--convention" in flags and not _by_convention(
+        options[options.index("--convention") + 1], start, names
+    ):
+        return None
     return shlex.join([*words, *_once(options)])
 
 
-def _has(command: str, option: str) -> bool:
+def _name(flag: str) -> str:
+    return flag.removeprefix("--").replace("-", "_")
+
+
+def _has(command: str, flag: str) -> bool:
     spec = LOSSES[command]
-    if option in _CLASSES_ONLY:
+    if flag in _CLASSES_ONLY:
         return spec.per == "class"
-    return option in _ALWAYS or option.removeprefix("--").replace("-", "_") in spec.options
+    return (
+        flag in _ALWAYS
+        or (flag == "--convention" and bool(spec.by_convention))
+        or _name(flag) in spec.options
+    )
+
+
+def _by_convention(name: str, start: Start, names: set[str]) -> bool:
+    """Whether a tool's convention clips this input, has these options and divides by what the loss does."""
+    convention, command = CONVENTIONS[name], start.setup.command
+    semantic = names & _OF_LOSSES | ({"sample_weight"} if "weight_column" in names else set())
+    weighted = semantic & {"weight", "sample_weight"}
+    return (
+        convention.changes(_KINDS[start.reading])
+        and all(convention.has(command, option) for option in semantic)
+        and not (weighted and convention.denominator != "weights")
+    )
 
 
 def _once(options: Sequence[str]) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -101,7 +102,8 @@ def clip_choices() -> Iterator[Choice]:
         kept = f"kept from {low} to 1 - {low}" if above else f"of at least {low}"
         words = f"probabilities {'divided by the sum of their row and ' if rescales else ''}{kept} ({names})"
         limits = (least, 1 - least if above else 1.0)
-        yield choice("clip", f"{low}-{tools[0].name}", words, 2, clip=limits, rescaled=rescales)
+        name, options = tools[0].name, ("--convention", tools[0].name)
+        yield choice("clip", f"{low}-{name}", words, 2, options, clip=limits, rescaled=rescales)
     for name, words, least, most in _OTHER_CLIPS:
         yield choice("clip", name, words, 3, clip=(least, most))
 
@@ -216,4 +218,5 @@ def weight_choices(given: Iterable[str]) -> Iterator[Choice]:
         if name in given:
             # Nothing takes away a column that the header itself calls a weight.
             options = None if name == "sample_weight" else ()
-            yield choice(name, "unused", words, 1, options, option, **{name: False})
+            found = choice(name, "unused", words, 1, options, option)
+            yield replace(found, sets={name: False})

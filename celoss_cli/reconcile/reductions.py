@@ -9,7 +9,7 @@ import numpy as np
 from celoss_cli.data import Array, Terms
 from celoss_cli.exact import exact_sum
 from celoss_cli.reconcile.setup import Choice, choice
-from celoss_cli.reconcile.views import View
+from celoss_cli.reconcile.view import View
 
 __all__ = ["batch_sizes", "mean", "reductions"]
 

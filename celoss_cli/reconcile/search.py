@@ -18,7 +18,8 @@ from celoss_cli.reconcile.reductions import mean, reductions
 from celoss_cli.reconcile.scalars import Transform, transforms
 from celoss_cli.reconcile.setup import Choice, combined
 from celoss_cli.reconcile.stated import Stated
-from celoss_cli.reconcile.views import Start, View, views_of
+from celoss_cli.reconcile.view import Start, View
+from celoss_cli.reconcile.views import views_of
 
 __all__ = ["MAX_DEVIATIONS", "reconcile"]
 
@@ -72,7 +73,7 @@ class _Found:
         self.values[len(sets[0])].append(values)
         with np.errstate(invalid="ignore"):
             hit = np.flatnonzero(np.abs(values - self.stated.value) <= self.stated.reach)
-        self.hits += [_Hit(start, sets[i], float(values[i])) for i in hit]
+        self.hits += [_Hit(start, sets[i], float(values[i])) for i in hit.tolist()]
 
 
 def reconcile(
