@@ -165,7 +165,8 @@ _RECONCILE = """Find which semantics give a number that somebody else got.
 
 Tries what the input may have been taken for, the axis, the denominator, weights, ignored targets, label \
 smoothing, clipping, the base of the logarithm, precision, labels off by one, a moved decimal point, and \
-more, a few deviations at a time. The digits of the number say how far it is known. Exits 1 where nothing gives it.
+more, a few deviations at a time. The digits of the number say how far it is known. Exits 1 where nothing \
+gives it.
 
 Example: celoss reconcile preds.csv --got 0.1365"""
 

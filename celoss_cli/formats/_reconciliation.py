@@ -97,8 +97,9 @@ def meaning(found: Reconciliation) -> Iterator[str]:
         yield f"{_plural(hidden, 'more explanation')} not shown; --max-shown N shows more."
     yield from _verdict(found)
     yield (
-        f"Near misses are values within {short(found.window)} of the number; hits by chance are what would "
-        f"fall within {short(found.tolerance)} of it if values lay everywhere as densely."
+        f"Near misses are values within {short(found.window)} of the number that are not it. Hits by chance "
+        f"are what would fall within {short(found.tolerance)} of it if values fell at random around it, as "
+        "often as all those that were tried do."
     )
     if dimensions:
         yield f"Deviations tried: {dimensions}; --json lists them."
@@ -115,7 +116,8 @@ def _verdict(found: Reconciliation) -> Iterator[str]:
 
 def _simplest(level: Tried) -> str:
     verb = "needs" if level.found == 1 else "need"
-    return f"{_plural(level.found, 'explanation')} {verb} only {_plural(level.deviations, 'deviation')}:"
+    needed = f"only {_plural(level.deviations, 'deviation')}" if level.deviations else "no deviation"
+    return f"{_plural(level.found, 'explanation')} {verb} {needed};"
 
 
 def _weight(level: Tried) -> str:

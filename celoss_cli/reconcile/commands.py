@@ -36,9 +36,8 @@ def command_of(start: Start, choices: Sequence[Choice], given: Arguments) -> str
     if not all(_has(spec.command, flag) for flag in flags):
         return None
     names = {_name(flag) for flag in flags} | set(given) - dropped
-    if "--convention" in flags and not _by_convention(
-        options[options.index("--convention") + 1], start, names
-    ):
+    tools = [found.options[1] for found in choices if found.options and found.options[0] == "--convention"]
+    if not all(_by_convention(tool, start, names) for tool in tools):
         return None
     return shlex.join([*words, *_once(options)])
 

@@ -113,7 +113,7 @@ class Pairs(Prepared):
                 found for found in smoothing_choices(0.0, 2) if not found.deviation.name.endswith("others")
             ]
             yield from eps
-        if self._hard or self._signed:
+        if self._binary or self._signed:
             yield from element_labels(-1 if self._signed else 0, self.rows)
 
     def given(self, setup: Setup) -> Array | None:

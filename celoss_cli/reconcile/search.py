@@ -196,22 +196,29 @@ def _needed(hits: Sequence[_Hit]) -> list[_Hit]:
 
 def _tried(found: _Found, hits: Sequence[_Hit], window: float) -> Iterator[Tried]:
     """The counts by number of deviations; the values near the number say how dense they lie."""
-    before = np.empty(0)
-    stated = found.stated
+    stated, fresh, seen = found.stated, {}, np.empty(0)
     for deviations in sorted(found.values):
-        values = np.concatenate(found.values[deviations])
-        distinct = np.setdiff1d(_distinct(values), before, assume_unique=True)
-        before = np.union1d(before, distinct)
-        off = np.abs(distinct - stated.value)
-        near = int(np.count_nonzero((off > stated.reach) & (off <= window)))
+        values = _distinct(np.concatenate(found.values[deviations]))
+        fresh[deviations] = np.setdiff1d(values, seen, assume_unique=True)
+        seen = np.union1d(seen, values)
+    near = {deviations: _near(values, stated, window) for deviations, values in fresh.items()}
+    share = sum(near.values()) / max(1, len(seen))
+    part = stated.tolerance / (window - stated.tolerance) if window > stated.tolerance else 0.0
+    for deviations, values in fresh.items():
         yield Tried(
             deviations=deviations,
-            hypotheses=len(values),
-            distinct=len(distinct),
-            near=near,
-            chance=near * stated.tolerance / (window - stated.tolerance) if window else 0.0,
+            hypotheses=sum(map(len, found.values[deviations])),
+            distinct=len(values),
+            near=near[deviations],
+            chance=len(values) * share * part,
             found=sum(len(hit.choices) == deviations for hit in hits),
         )
+
+
+def _near(values: Array, stated: Stated, window: float) -> int:
+    """How many values lie within the window and miss the number."""
+    off = np.abs(values - stated.value)
+    return int(np.count_nonzero((off > stated.reach) & (off <= window)))
 
 
 def _distinct(values: Array) -> Array:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from celoss_cli.data import Batch
+from celoss_cli.data import Array, Batch
 from celoss_cli.errors import InputError, UsageError
 from celoss_cli.losses import LOSSES
 from celoss_cli.reconcile.classes import Classes
@@ -25,16 +25,15 @@ def views_of(problem: Problem) -> list[View]:
         UsageError: for an option that only classes have, where there are none.
 
     """
-    whole = Batch(problem.input, problem.target)
+    whole = Batch(_without_single_class(problem), problem.target)
+    problem = replace(problem, input=whole.input)
     views: list[View] = []
     classes = _canonical("ce", whole)
     pairs = _canonical("bce-logits", whole)
-    if classes is None and pairs is None:
-        LOSSES["ce"].made().canonical(whole)  # says what is wrong
     if classes is not None and classes.input.shape[1] > 1 and _are_classes(classes):
         LOSSES["ce"].made(weight=problem.weight).canonical(whole)
         views.append(Classes(problem, classes))
-        if classes.target.ndim == 2 and pairs is None:
+        if pairs is None and _in_range(classes):
             views.append(Pairs(problem, _one_hot(classes), one_hot=True))
     if pairs is not None:
         if not views:
@@ -42,7 +41,16 @@ def views_of(problem: Problem) -> list[View]:
             weights = {"weight": problem.weight, "pos_weight": problem.pos_weight}
             LOSSES["bce-logits"].made(**weights).canonical(whole)
         views.append(Pairs(problem, pairs, one_hot=False))
+    if not views:
+        LOSSES["ce"].made().canonical(whole)  # says what is wrong
+        raise InputError("expected values of more than one class, or a target for each value, got neither")
     return views
+
+
+def _without_single_class(problem: Problem) -> Array:
+    """The input without a class axis of one class, whose softmax would be constant."""
+    x, y = problem.input, problem.target
+    return x.reshape(y.shape) if x.ndim == y.ndim + 1 and x.shape == (*y.shape[:1], 1, *y.shape[1:]) else x
 
 
 def _refuse_class_options(problem: Problem) -> None:
@@ -64,6 +72,10 @@ def _are_classes(batch: Batch) -> bool:
     if batch.target.ndim == 2:
         return True
     return bool((batch.target >= 0).all() and np.allclose(batch.target.sum(axis=1), 1, atol=1e-6))
+
+
+def _in_range(batch: Batch) -> bool:
+    return bool(((batch.target >= 0) & (batch.target < batch.input.shape[1])).all())
 
 
 def _one_hot(batch: Batch) -> Batch:
