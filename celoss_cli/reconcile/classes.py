@@ -93,7 +93,9 @@ class Classes(Prepared):
         self, setup: Setup, reading: str, deviations: tuple[Choice, ...], options: tuple[str, ...] = ()
     ) -> Start:
         problem = self._problem
-        setup = replace(setup, ignore_index=problem.ignore_index, smoothing=problem.label_smoothing)
+        has_smoothing = "label_smoothing" in LOSSES[setup.command].options
+        smoothing = problem.label_smoothing if has_smoothing else 0.0
+        setup = replace(setup, ignore_index=problem.ignore_index, smoothing=smoothing)
         if not self._hard:
             setup = replace(setup, formula=setup.formula.replace("[y]", "") + ", summed with the weights q")
         return Start(setup, reading, deviations, options)
@@ -179,3 +181,6 @@ class Classes(Prepared):
             return None
         target = self._batch.target if setup.labels is None else setup.labels(self._batch.target)
         return target.reshape(-1)
+
+    def total_weight(self, setup: Setup) -> float:
+        return 0.0

@@ -158,3 +158,9 @@ class Pairs(Prepared):
         if self._one_hot or not (self._hard or self._signed):
             return None
         return (self._t if setup.labels is None else setup.labels(self._t)).reshape(-1)
+
+    def total_weight(self, setup: Setup) -> float:
+        weight = self._problem.weight
+        if weight is None or self._one_hot or not setup.weight:
+            return 0.0
+        return float(np.broadcast_to(weight, self._shape).sum())

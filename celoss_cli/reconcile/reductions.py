@@ -8,7 +8,7 @@ import numpy as np
 
 from celoss_cli.data import Array, Terms
 from celoss_cli.exact import exact_sum
-from celoss_cli.reconcile.setup import Choice, choice
+from celoss_cli.reconcile.setup import Choice, Setup, choice
 from celoss_cli.reconcile.view import View
 
 __all__ = ["batch_sizes", "mean", "reductions"]
@@ -47,24 +47,25 @@ def mean(terms: Terms) -> float:
     return exact_sum(terms.loss) / exact_sum(terms.weight)
 
 
-def reductions(terms: Terms, view: View, codes: Array | None) -> Iterator[Reduced]:
+def reductions(terms: Terms, view: View, setup: Setup) -> Iterator[Reduced]:
     """Every other reduction of the same terms, but those that divide by the same number."""
     total = float(exact_sum(terms.loss))
     yield choice("denominator", "sum", "the sum", 1, ("--reduction", "sum")), total
     seen = {float(exact_sum(terms.weight)), 1.0}
-    for name, words, count, cost in _counts(terms, view):
+    for name, words, count, cost in _counts(terms, view, setup):
         if count and count not in seen:
             seen.add(count)
             said = f"divided by {words} ({count:g})"
             by_hand = f"divided by {count:g}"
             yield choice("denominator", name, said, cost, ("--reduction", "sum"), "", by_hand), total / count
-    yield from _means_of_parts(terms, view.rows, codes)
+    yield from _means_of_parts(terms, view.rows, view.codes(setup))
 
 
-def _counts(terms: Terms, view: View) -> Iterator[tuple[str, str, float, int]]:
+def _counts(terms: Terms, view: View, setup: Setup) -> Iterator[tuple[str, str, float, int]]:
     """Numbers that a sum may be divided by: name, words, number, cost."""
     elements = terms.loss.size
     ignored = 0 if terms.ignored is None else int(np.count_nonzero(terms.ignored))
+    yield "weights", "the sum of the weights", view.total_weight(setup), 1
     yield "counted", "the number of counted targets", float(elements - ignored), 1
     yield "rows", "the number of all rows", float(view.rows), 1
     yield "elements", "the number of all targets", float(elements), 1
@@ -80,7 +81,8 @@ def _means_of_parts(terms: Terms, rows: int, codes: Array | None) -> Iterator[Re
             words = "the mean of the classes' means"
             yield choice("denominator", "class-means", words, 2), float(np.mean(sums[0] / sums[1]))
     by_row = (loss.reshape(rows, -1).sum(axis=1), weight.reshape(rows, -1).sum(axis=1))
-    for size in (1, *batch_sizes(rows)):
+    single = [1] if loss.size > rows else []
+    for size in (*single, *batch_sizes(rows)):
         yield from _batches(*by_row, size)
 
 

@@ -163,7 +163,7 @@ def _evaluate(
     if not deviations:
         found.plain.append((LOSSES[setup.command].name, float(plain[0])))
     left = most - len(deviations)
-    reduced = list(reductions(terms, view, view.codes(setup))) if left else []
+    reduced = list(reductions(terms, view, setup)) if left else []
     others = np.array([value for _, value in reduced]).astype(setup.dtype).astype(np.float64)
     _remember(found, (*deviations, *(choice for choice, _ in reduced)))
     used = {choice.dimension for choice in chosen}
@@ -222,12 +222,9 @@ def _near(values: Array, stated: Stated, window: float) -> int:
 
 
 def _distinct(values: Array) -> Array:
-    """The different finite values, rounded so that rounding errors make no difference."""
-    finite = values[np.isfinite(values) & (values != 0)]
-    scale = 10.0 ** (_DIGITS - 1 - np.floor(np.log10(np.abs(finite))))
-    with np.errstate(all="ignore"):
-        rounded = np.round(finite * scale) / scale
-    return np.unique(np.where(np.isfinite(rounded), rounded, finite))
+    """The different finite values, their mantissas rounded so that rounding errors make no difference."""
+    mantissa, exponent = np.frexp(values[np.isfinite(values)])
+    return np.unique(np.ldexp(np.round(mantissa, _DIGITS), exponent))
 
 
 def _explanation(hit: _Hit, given: Arguments) -> Explanation:

@@ -73,6 +73,9 @@ class View(Protocol):
     def codes(self, setup: Setup) -> Array | None:
         """The class of every element, or None where the targets are no classes."""
 
+    def total_weight(self, setup: Setup) -> float:
+        """The sum of the weights of elements, which a mean does not divide by; 0 where there are none."""
+
 
 def as_it_is(x: Array, axis: int, dtype: str) -> Array:
     """The input in the precision of the computation."""
