@@ -35,7 +35,7 @@ LAYERS = (
     {"losses", "sources", "formats", "findings", "gate", "compare"},
     {"collect"},
     {"evaluate"},
-    {"functional", "pairing", "partial", "reporting", "baseline", "config"},
+    {"functional", "pairing", "partial", "reporting", "beside", "baseline", "config"},
     {"cli"},
     {"__main__"},
 )

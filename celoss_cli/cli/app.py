@@ -119,8 +119,10 @@ def _command(
 
 def _loss_command(spec: LossSpec) -> Callable[..., Job]:
     def run_loss(given: Mapping[str, Any]) -> int:
-        from celoss_cli.cli.loss import run
-
+        if given.get("convention") == "all":
+            from celoss_cli.cli.beside import run
+        else:
+            from celoss_cli.cli.loss import run
         return run(spec, given)
 
     about = f"{spec.summary}\n\nA target is {spec.target}. Computes torch.nn.functional.{spec.name}."

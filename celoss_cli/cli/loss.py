@@ -6,7 +6,7 @@ import contextlib
 import math
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import Any, cast
@@ -32,7 +32,16 @@ from celoss_cli.sources.plain import has_polars
 from celoss_cli.sources.truth import Truth, read_truth
 from celoss_cli.sources.values import dataset_of_values, read_value
 
-__all__ = ["chosen_loss", "computed", "other_input", "read_request", "refuse_unused_columns", "run"]
+__all__ = [
+    "chosen_loss",
+    "computed",
+    "kind_of",
+    "opened",
+    "other_input",
+    "read_request",
+    "refuse_unused_columns",
+    "run",
+]
 
 _INPUT_KINDS = {
     "logits": "logits",
@@ -81,6 +90,21 @@ def computed(spec: LossSpec, given: Mapping[str, Any], format: FormatSpec) -> Re
         CelossError: for anything that stands in the way.
 
     """
+    with opened(spec, format, given) as (dataset, request):
+        loss, reduction, options = chosen_loss(spec, given, dataset, request)
+        return _report(spec, loss, given, dataset, reduction, options, format, request.truth)
+
+
+@contextlib.contextmanager
+def opened(
+    spec: LossSpec, format: FormatSpec, given: Mapping[str, Any]
+) -> Iterator[tuple[Dataset, ReadRequest]]:
+    """The data that the options name, with what was asked of its reader; closed at the end.
+
+    Raises:
+        CelossError: for options that change nothing, and for data that cannot be read.
+
+    """
     _refuse_unused(spec, format, given)
     request = read_request(spec, given)
     if given["targets"] is not None and given["input"] is None:
@@ -90,8 +114,7 @@ def computed(spec: LossSpec, given: Mapping[str, Any], format: FormatSpec) -> Re
     with contextlib.closing(dataset), bar:
         if given["input"] is None:
             refuse_unused_columns(dataset.described["columns"], given)
-        loss, reduction, options = chosen_loss(spec, given, dataset, request)
-        return _report(spec, loss, given, dataset, reduction, options, format, request.truth)
+        yield dataset, request
 
 
 def _refuse_unused(spec: LossSpec, format: FormatSpec, given: Mapping[str, Any]) -> None:

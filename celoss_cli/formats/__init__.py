@@ -3,7 +3,8 @@
 Adding a format is one line here and one module in this folder with a function
 ``render(report: Report, style: Style) -> Iterator[str]`` that computes nothing; one that shows the checks
 of a config file has a function ``render_run(outcomes: Sequence[Outcome], style: Style)`` too, and
-one that shows a comparison a function ``render_comparison(comparison: Comparison, style: Style)``.
+one that shows a comparison a function ``render_comparison(comparison: Comparison, style: Style)``, one
+that shows several conventions ``render_conventions(conventions: Conventions, style: Style)``.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from celoss_cli.data import Comparison, Outcome, Report
+    from celoss_cli.data import Comparison, Conventions, Outcome, Report
 
 __all__ = ["FORMATS", "FormatSpec", "Style"]
 
@@ -53,6 +54,7 @@ class FormatSpec:
         only_checks: whether it is of no use without them.
         run: whether it shows the checks of a config file.
         comparison: whether it shows a comparison of two data sets.
+        conventions: whether it shows several conventions side by side.
 
     """
 
@@ -67,6 +69,7 @@ class FormatSpec:
     only_checks: bool = False
     run: bool = False
     comparison: bool = False
+    conventions: bool = False
 
     def render(self, report: Report, style: Style) -> Iterator[str]:
         """The report as text, in pieces."""
@@ -85,6 +88,12 @@ class FormatSpec:
         pieces: Iterator[str] = module.render_comparison(comparison, style)
         return pieces
 
+    def render_conventions(self, conventions: Conventions, style: Style) -> Iterator[str]:
+        """Several conventions as text, in pieces."""
+        module = import_module(f"celoss_cli.formats.{self.module}")
+        pieces: Iterator[str] = module.render_conventions(conventions, style)
+        return pieces
+
 
 FORMATS: dict[str, FormatSpec] = {
     spec.name: spec
@@ -98,9 +107,17 @@ FORMATS: dict[str, FormatSpec] = {
             gradient=True,
             run=True,
             comparison=True,
+            conventions=True,
         ),
         FormatSpec("value", "the number alone", "value", breakdown=False, checks=False, comparison=True),
-        FormatSpec("json", "the stable contract for programs", "document", run=True, comparison=True),
+        FormatSpec(
+            "json",
+            "the stable contract for programs",
+            "document",
+            run=True,
+            comparison=True,
+            conventions=True,
+        ),
         FormatSpec("jsonl", "one JSON object a line", "lines"),
         FormatSpec(
             "csv", "one line for each loss, or one for the result", "delimited", breakdown=False, checks=False
@@ -113,6 +130,7 @@ FORMATS: dict[str, FormatSpec] = {
             workings=True,
             run=True,
             comparison=True,
+            conventions=True,
         ),
         FormatSpec(
             "junit", "checks as test cases", "junit", False, breakdown=False, only_checks=True, run=True

@@ -6,12 +6,20 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from celoss_cli.data import Bounds, Change, Comparison, Finding, Outcome, Report
+from celoss_cli.data import Bounds, Change, Comparison, Conventions, Finding, Gap, Outcome, Report, ToolLoss
 from celoss_cli.formats import Style, _verdicts
 from celoss_cli.formats._comparison import meaning
 from celoss_cli.formats._numerals import finite_or_none, nonfinite
 
-__all__ = ["SCHEMA_VERSION", "as_json", "render", "render_comparison", "render_run", "target_value"]
+__all__ = [
+    "SCHEMA_VERSION",
+    "as_json",
+    "render",
+    "render_comparison",
+    "render_conventions",
+    "render_run",
+    "target_value",
+]
 
 SCHEMA_VERSION = 1
 
@@ -219,4 +227,50 @@ def _change(change: Change) -> dict[str, Any]:
         "loss_b": finite_or_none(change.second),
         "difference": finite_or_none(change.difference),
         "nonfinite": nonfinite(change.difference),
+    }
+
+
+def render_conventions(conventions: Conventions, style: Style) -> Iterator[str]:
+    """One object with the key "conventions", as ``conventions.schema.json`` describes it."""
+    document = {
+        "schema_version": SCHEMA_VERSION,
+        "tool": {"name": "celoss", "version": style.version},
+        "loss": conventions.loss,
+        "reduction": conventions.reduction,
+        "unit": conventions.unit,
+        "rows": conventions.rows,
+        "elements": conventions.elements,
+        "conventions": [_tool_loss(tool) for tool in conventions.tools],
+        "differing": conventions.differing,
+        "gaps": [_gap(gap) for gap in conventions.gaps],
+        "labels": None if conventions.labels is None else list(conventions.labels),
+        "options": dict(conventions.options),
+        "input": dict(conventions.source),
+    }
+    yield json.dumps(document, indent=2, allow_nan=False) + "\n"
+
+
+def _tool_loss(tool: ToolLoss) -> dict[str, Any]:
+    return {
+        "name": tool.name,
+        "value": finite_or_none(tool.value),
+        "nonfinite": nonfinite(tool.value),
+        "total": None if tool.refused else finite_or_none(float(tool.tally.loss)),
+        "denominator": finite_or_none(tool.denominator),
+        "denominator_is": tool.denominator_is,
+        "clipped": tool.tally.clamped,
+        "refused": tool.refused or None,
+        **tool.facts,
+    }
+
+
+def _gap(gap: Gap) -> dict[str, Any]:
+    return {
+        "row": gap.row.row,
+        "index": list(gap.row.index),
+        "id": gap.row.id,
+        "target": target_value(gap.row.target),
+        "probability": finite_or_none(gap.probability),
+        "losses": {name: finite_or_none(loss) for name, loss in gap.losses.items()},
+        "nonfinite": {name: nonfinite(loss) for name, loss in gap.losses.items() if nonfinite(loss)},
     }

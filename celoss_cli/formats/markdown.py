@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from celoss_cli.data import Comparison, Outcome, Report
+from celoss_cli.data import Comparison, Conventions, Outcome, Report
 from celoss_cli.errors import visible
-from celoss_cli.formats import Style, _comparison
+from celoss_cli.formats import Style, _comparison, _conventions
 from celoss_cli.formats._breakdown import Breakdown, breakdowns
 from celoss_cli.formats._ledger import Ledger, ledger
 from celoss_cli.formats._numerals import heading, reduction_line, row_name, skipped_line, target_name
 from celoss_cli.formats._verdicts import Line, lines, lines_of, summary
 
-__all__ = ["render", "render_comparison", "render_run"]
+__all__ = ["render", "render_comparison", "render_conventions", "render_run"]
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~:@$^-]|(?<=www)\.)", re.IGNORECASE)
 """What Markdown would read as more than a character, links without brackets among it."""
@@ -60,6 +60,15 @@ def render_comparison(comparison: Comparison, style: Style) -> Iterator[str]:
         yield f"{escaped(sentence)}\n\n"
     if comparison.checks:
         yield from _verdicts(lines_of(comparison.checks), ("verdict", "limit", "reason"))
+
+
+def render_conventions(conventions: Conventions, style: Style) -> Iterator[str]:
+    """A heading, the tables and what a convention does not have; names are escaped."""
+    yield f"**{escaped(conventions.title)}**: {escaped(_conventions.heading(conventions))}\n\n"
+    for extra in _conventions.tables(conventions):
+        yield from _breakdown(extra)
+    for sentence in _conventions.refusals(conventions):
+        yield f"{escaped(sentence)}\n\n"
 
 
 def _breakdown(extra: Breakdown) -> Iterator[str]:

@@ -16,9 +16,9 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from celoss_cli.data import Comparison, Outcome, Report, Workings
+from celoss_cli.data import Comparison, Conventions, Outcome, Report, Workings
 from celoss_cli.errors import visible
-from celoss_cli.formats import Style, _comparison
+from celoss_cli.formats import Style, _comparison, _conventions
 from celoss_cli.formats._breakdown import Breakdown, breakdowns
 from celoss_cli.formats._ledger import Ledger, ledger
 from celoss_cli.formats._numerals import (
@@ -34,7 +34,7 @@ from celoss_cli.formats._numerals import (
 from celoss_cli.formats._verdicts import Line, lines, lines_of, summary
 from celoss_cli.trace import Step
 
-__all__ = ["render", "render_comparison", "render_run"]
+__all__ = ["render", "render_comparison", "render_conventions", "render_run"]
 
 _STYLE_OF = {"pass": "green", "FAIL": "bold red", "ERROR": "bold red"}
 
@@ -99,6 +99,19 @@ def render_comparison(comparison: Comparison, style: Style) -> Iterator[str]:
         yield page.text(Text(sentence))
     if comparison.checks:
         yield "\n" + page.folded(_verdicts_table(lines_of(comparison.checks), ("verdict", "limit", "reason")))
+
+
+def render_conventions(conventions: Conventions, style: Style) -> Iterator[str]:
+    """The loss under each convention, the rows that make the gaps, and what a convention does not have."""
+    page = _Page(style)
+    yield page.text(Text(f"{conventions.title} · {_conventions.heading(conventions)}", "bold"))
+    for line in _source_lines(conventions):
+        yield page.text(Text(line, "dim"))
+    for extra in _conventions.tables(conventions):
+        yield "\n" + page.text(Text(extra.title, "bold cyan"))
+        yield page.table(_breakdown_table(extra), _breakdown_table(extra, gap=1))
+    for index, sentence in enumerate(_conventions.refusals(conventions)):
+        yield ("" if index else "\n") + page.text(Text(sentence, "dim"))
 
 
 class _Page:
@@ -191,7 +204,7 @@ def _title(report: Report) -> Text:
     return Text(f"{report.title} · {heading(report)} · reduction {report.reduction}", "bold")
 
 
-def _source_lines(report: Report) -> Iterator[str]:
+def _source_lines(report: Report | Conventions) -> Iterator[str]:
     source = report.source
     files = ", ".join("standard input" if path == "-" else visible(path) for path in source.get("files", ()))
     columns = source.get("columns")

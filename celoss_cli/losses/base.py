@@ -121,6 +121,15 @@ class Loss(ABC):
         """Options outside the domain of the loss, each in one sentence."""
         return []
 
+    def admit(self, batch: Batch) -> None:
+        """Refuses a canonical batch that holds what a convention does not have.
+
+        Raises:
+            UsageError: naming it.
+
+        """
+        return
+
     def violation(self, batch: Batch) -> Violation | None:
         """Values that the formula takes and the loss is not meant for, if there are any."""
         return None
