@@ -14,7 +14,7 @@ from celoss_cli.conventions import CONVENTIONS, Convention
 from celoss_cli.data import Conventions, Reduction, Tally, ToolLoss
 from celoss_cli.errors import CelossError, ExitCode, InputError, UsageError
 from celoss_cli.evaluate import Evaluation, Request, default_jobs
-from celoss_cli.findings import findings
+from celoss_cli.findings import Facts, findings
 from celoss_cli.formats import FORMATS, FormatSpec
 from celoss_cli.losses import LossSpec
 from celoss_cli.losses.base import UNITS, Loss
@@ -81,7 +81,7 @@ def _computed(spec: LossSpec, format: FormatSpec, given: Mapping[str, Any]) -> C
     if not evaluation.tally.counted:
         raise InputError("expected at least one counted target, got none")
     evaluation.seen.update(other_input(spec, given, dataset))
-    _tell(evaluation)
+    _tell(evaluation, spec.taking(given))
     found.refused.update(made.refused)
     return Conventions(
         loss=spec.name,
@@ -167,9 +167,9 @@ def _facts(convention: Convention, command: str, options: Mapping[str, Any]) -> 
     }
 
 
-def _tell(evaluation: Evaluation) -> None:
+def _tell(evaluation: Evaluation, spec: LossSpec) -> None:
     """What a reader should know of the data, on standard error."""
     if evaluation.skipped:
         note(f"celoss: note: {plural(evaluation.skipped, 'row')} with missing values skipped")
-    for found in findings(evaluation.seen):
+    for found in findings(Facts(evaluation.seen, spec, classes=evaluation.classes)):
         note(f"celoss: {found.severity} {found.code}: {found.message}")

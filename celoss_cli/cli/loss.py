@@ -35,10 +35,12 @@ from celoss_cli.sources.values import dataset_of_values, read_value
 __all__ = [
     "chosen_loss",
     "computed",
+    "dataset_of",
     "kind_of",
     "opened",
     "other_input",
     "read_request",
+    "refuse_foreign_semantics",
     "refuse_unused_columns",
     "run",
 ]
@@ -51,6 +53,8 @@ _INPUT_KINDS = {
     "probabilities": "probs",
 }
 """What a JSON key says that the input is."""
+
+_SEMANTICS = ("weight", "pos_weight", "ignore_index", "label_smoothing", "log_target", "class_axis")
 
 _LARGE_BYTES = 128 << 20
 """Tables of this size take more than a second."""
@@ -107,10 +111,8 @@ def opened(
     """
     _refuse_unused(spec, format, given)
     request = read_request(spec, given)
-    if given["targets"] is not None and given["input"] is None:
-        request = replace(request, truth=read_truth(given["targets"], "--targets", request))
     bar = Bar()
-    dataset = _dataset(spec, given, request, bar.show)
+    dataset, request = dataset_of(spec, given, request, bar.show)
     with contextlib.closing(dataset), bar:
         if given["input"] is None:
             refuse_unused_columns(dataset.described["columns"], given)
@@ -164,6 +166,21 @@ def read_request(spec: LossSpec, given: Mapping[str, Any]) -> ReadRequest:
     )
 
 
+def dataset_of(
+    spec: LossSpec, given: Mapping[str, Any], request: ReadRequest, watch: Watch
+) -> tuple[Dataset, ReadRequest]:
+    """The data that the command line names, and the request that holds its targets.
+
+    Raises:
+        UsageError: if it names none, or several of one kind.
+        InputError: if it cannot be read.
+
+    """
+    if given["targets"] is not None and given["input"] is None:
+        request = replace(request, truth=read_truth(given["targets"], "--targets", request))
+    return _dataset(spec, given, request, watch), request
+
+
 def _dataset(spec: LossSpec, given: Mapping[str, Any], request: ReadRequest, watch: Watch) -> Dataset:
     """The data that the command line names: files, values, or standard input."""
     files = given["files"] or []
@@ -185,6 +202,14 @@ def _dataset(spec: LossSpec, given: Mapping[str, Any], request: ReadRequest, wat
         )
     _name_the_extra(files)
     return gather(files or ["-"], request, given["input_format"], watch)
+
+
+def refuse_foreign_semantics(spec: LossSpec, given: Mapping[str, Any]) -> None:
+    """Refuses options of semantics that a loss does not have, where a command takes those of all losses."""
+    known = {*spec.options, *(["class_axis"] if spec.per == "class" else [])}
+    for name in _SEMANTICS:
+        if name not in known and given[name] not in (None, False):
+            raise UsageError(f"Expected no --{name.replace('_', '-')} with --loss {spec.command}, got one.")
 
 
 def _name_the_extra(files: Sequence[str]) -> None:
@@ -327,7 +352,7 @@ def _report(
         )
         write_file(given["emit_partial"], [as_text(part)])
     return report_of(
-        replace(spec, takes=kind_of(spec, given)),
+        spec,
         loss,
         evaluation,
         reduction=reduction,

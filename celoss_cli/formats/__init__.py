@@ -2,9 +2,10 @@
 
 Adding a format is one line here and one module in this folder with a function
 ``render(report: Report, style: Style) -> Iterator[str]`` that computes nothing; one that shows the checks
-of a config file has a function ``render_run(outcomes: Sequence[Outcome], style: Style)`` too, and
-one that shows a comparison a function ``render_comparison(comparison: Comparison, style: Style)``, one
-that shows several conventions ``render_conventions(conventions: Conventions, style: Style)``.
+of a config file has a function ``render_run(outcomes: Sequence[Outcome], style: Style)`` too, one that
+shows a comparison ``render_comparison(comparison: Comparison, style: Style)``, one that shows a
+diagnosis ``render_diagnosis(diagnosis: Diagnosis, style: Style)``, and one that shows several
+conventions ``render_conventions(conventions: Conventions, style: Style)``.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from celoss_cli.data import Comparison, Conventions, Outcome, Report
+    from celoss_cli.data import Comparison, Conventions, Diagnosis, Outcome, Report
 
 __all__ = ["FORMATS", "FormatSpec", "Style"]
 
@@ -54,6 +55,7 @@ class FormatSpec:
         only_checks: whether it is of no use without them.
         run: whether it shows the checks of a config file.
         comparison: whether it shows a comparison of two data sets.
+        diagnosis: whether it shows a diagnosis.
         conventions: whether it shows several conventions side by side.
 
     """
@@ -69,6 +71,7 @@ class FormatSpec:
     only_checks: bool = False
     run: bool = False
     comparison: bool = False
+    diagnosis: bool = False
     conventions: bool = False
 
     def render(self, report: Report, style: Style) -> Iterator[str]:
@@ -86,6 +89,12 @@ class FormatSpec:
         """The comparison as text, in pieces."""
         module = import_module(f"celoss_cli.formats.{self.module}")
         pieces: Iterator[str] = module.render_comparison(comparison, style)
+        return pieces
+
+    def render_diagnosis(self, diagnosis: Diagnosis, style: Style) -> Iterator[str]:
+        """The diagnosis as text, in pieces."""
+        module = import_module(f"celoss_cli.formats.{self.module}")
+        pieces: Iterator[str] = module.render_diagnosis(diagnosis, style)
         return pieces
 
     def render_conventions(self, conventions: Conventions, style: Style) -> Iterator[str]:
@@ -107,6 +116,7 @@ FORMATS: dict[str, FormatSpec] = {
             gradient=True,
             run=True,
             comparison=True,
+            diagnosis=True,
             conventions=True,
         ),
         FormatSpec("value", "the number alone", "value", breakdown=False, checks=False, comparison=True),
@@ -116,6 +126,7 @@ FORMATS: dict[str, FormatSpec] = {
             "document",
             run=True,
             comparison=True,
+            diagnosis=True,
             conventions=True,
         ),
         FormatSpec("jsonl", "one JSON object a line", "lines"),
@@ -130,6 +141,7 @@ FORMATS: dict[str, FormatSpec] = {
             workings=True,
             run=True,
             comparison=True,
+            diagnosis=True,
             conventions=True,
         ),
         FormatSpec(
