@@ -32,7 +32,7 @@ LAYERS = (
     {"exact", "conventions"},
     {"data"},
     {"resampling"},
-    {"losses", "sources", "formats", "gate", "compare"},
+    {"losses", "sources", "formats", "gate", "compare", "class_weights"},
     {"collect", "survey"},
     {"evaluate", "findings"},
     {"functional", "pairing", "partial", "reporting", "beside", "baseline", "config"},

@@ -17,6 +17,7 @@ from celoss_cli.cli.compare_options import compare_options
 from celoss_cli.cli.diagnose_options import diagnose_options
 from celoss_cli.cli.gate_options import check_options, gate_options
 from celoss_cli.cli.options import loss_options, merge_options
+from celoss_cli.cli.weights_options import weights_options
 from celoss_cli.errors import ExitCode, UsageError
 from celoss_cli.losses import LOSSES, LossSpec
 
@@ -170,11 +171,20 @@ refuse are looked at all the same.
 
 Example: celoss diagnose preds.csv --loss ce --fail-on warning"""
 
+_WEIGHTS = """Class weights from how often each class is a target.
+
+The targets are those of the files, which are read as celoss ce reads them, or those of --targets alone. \
+Ignored targets are not counted; rows with weights count as often as these say. The JSON output, or the value \
+output, is what --weight takes.
+
+Example: celoss weights preds.csv --json > weights.json; celoss ce preds.csv --weight @weights.json"""
+
 _COMMANDS: dict[str, tuple[Callable[[], Mapping[str, tuple[Any, Any]]], str]] = {
     "merge": (lambda: {**merge_options(), **gate_options()}, _MERGE),
     "check": (check_options, _CHECK),
     "compare": (compare_options, _COMPARE),
     "diagnose": (diagnose_options, _DIAGNOSE),
+    "weights": (weights_options, _WEIGHTS),
 }
 """The commands that are no loss: name, which is also that of the module in cli/ -> options, help."""
 

@@ -210,6 +210,10 @@ def refuse_foreign_semantics(spec: LossSpec, given: Mapping[str, Any]) -> None:
     for name in _SEMANTICS:
         if name not in known and given[name] not in (None, False):
             raise UsageError(f"Expected no --{name.replace('_', '-')} with --loss {spec.command}, got one.")
+    for name, has in (("input_is", bool(spec.kinds)), ("convention", bool(spec.by_convention))):
+        if given.get(name) is not None and not has:
+            option = f"--{name.replace('_', '-')}"
+            raise UsageError(f"Expected no {option} with --loss {spec.command}, got {given[name]}.")
 
 
 def _name_the_extra(files: Sequence[str]) -> None:

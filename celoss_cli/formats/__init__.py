@@ -5,7 +5,8 @@ Adding a format is one line here and one module in this folder with a function
 of a config file has a function ``render_run(outcomes: Sequence[Outcome], style: Style)`` too, one that
 shows a comparison ``render_comparison(comparison: Comparison, style: Style)``, one that shows a
 diagnosis ``render_diagnosis(diagnosis: Diagnosis, style: Style)``, and one that shows several
-conventions ``render_conventions(conventions: Conventions, style: Style)``.
+conventions ``render_conventions(conventions: Conventions, style: Style)``; one that shows weights of
+classes ``render_class_weights(weights: ClassWeights, style: Style)``.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from celoss_cli.data import Comparison, Conventions, Diagnosis, Outcome, Report
+    from celoss_cli.data import ClassWeights, Comparison, Conventions, Diagnosis, Outcome, Report
 
 __all__ = ["FORMATS", "FormatSpec", "Style"]
 
@@ -57,6 +58,7 @@ class FormatSpec:
         comparison: whether it shows a comparison of two data sets.
         diagnosis: whether it shows a diagnosis.
         conventions: whether it shows several conventions side by side.
+        class_weights: whether it shows weights of classes.
 
     """
 
@@ -73,6 +75,7 @@ class FormatSpec:
     comparison: bool = False
     diagnosis: bool = False
     conventions: bool = False
+    class_weights: bool = False
 
     def render(self, report: Report, style: Style) -> Iterator[str]:
         """The report as text, in pieces."""
@@ -103,6 +106,12 @@ class FormatSpec:
         pieces: Iterator[str] = module.render_conventions(conventions, style)
         return pieces
 
+    def render_class_weights(self, weights: ClassWeights, style: Style) -> Iterator[str]:
+        """Weights of classes as text, in pieces."""
+        module = import_module(f"celoss_cli.formats.{self.module}")
+        pieces: Iterator[str] = module.render_class_weights(weights, style)
+        return pieces
+
 
 FORMATS: dict[str, FormatSpec] = {
     spec.name: spec
@@ -118,8 +127,17 @@ FORMATS: dict[str, FormatSpec] = {
             comparison=True,
             diagnosis=True,
             conventions=True,
+            class_weights=True,
         ),
-        FormatSpec("value", "the number alone", "value", breakdown=False, checks=False, comparison=True),
+        FormatSpec(
+            "value",
+            "the number alone",
+            "value",
+            breakdown=False,
+            checks=False,
+            comparison=True,
+            class_weights=True,
+        ),
         FormatSpec(
             "json",
             "the stable contract for programs",
@@ -128,6 +146,7 @@ FORMATS: dict[str, FormatSpec] = {
             comparison=True,
             diagnosis=True,
             conventions=True,
+            class_weights=True,
         ),
         FormatSpec("jsonl", "one JSON object a line", "lines"),
         FormatSpec(
@@ -143,6 +162,7 @@ FORMATS: dict[str, FormatSpec] = {
             comparison=True,
             diagnosis=True,
             conventions=True,
+            class_weights=True,
         ),
         FormatSpec(
             "junit", "checks as test cases", "junit", False, breakdown=False, only_checks=True, run=True

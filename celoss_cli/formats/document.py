@@ -9,6 +9,7 @@ from typing import Any
 from celoss_cli.data import (
     Bounds,
     Change,
+    ClassWeights,
     Comparison,
     Conventions,
     Diagnosis,
@@ -26,6 +27,7 @@ __all__ = [
     "SCHEMA_VERSION",
     "as_json",
     "render",
+    "render_class_weights",
     "render_comparison",
     "render_conventions",
     "render_diagnosis",
@@ -314,3 +316,21 @@ def _gap(gap: Gap) -> dict[str, Any]:
         "losses": {name: finite_or_none(loss) for name, loss in gap.losses.items()},
         "nonfinite": {name: nonfinite(loss) for name, loss in gap.losses.items() if nonfinite(loss)},
     }
+
+
+def render_class_weights(weights: ClassWeights, style: Style) -> Iterator[str]:
+    """One object whose key "weights" ``--weight @FILE`` reads, as ``weights.schema.json`` describes it."""
+    document = {
+        "schema_version": SCHEMA_VERSION,
+        "tool": {"name": "celoss", "version": style.version},
+        "scheme": weights.scheme,
+        "formula": weights.formula,
+        "beta": weights.beta,
+        "weights": [found.weight for found in weights.classes],
+        "labels": [found.name for found in weights.classes],
+        "counts": [found.count for found in weights.classes],
+        "counted": weights.counted,
+        "ignored": weights.ignored,
+        "input": dict(weights.source),
+    }
+    yield json.dumps(document, indent=2, allow_nan=False) + "\n"

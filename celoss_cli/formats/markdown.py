@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
-from celoss_cli.data import Comparison, Conventions, Diagnosis, Outcome, Report
+from celoss_cli.data import ClassWeights, Comparison, Conventions, Diagnosis, Outcome, Report
 from celoss_cli.errors import visible
-from celoss_cli.formats import Style, _comparison, _conventions, _diagnosis
+from celoss_cli.formats import Style, _class_weights, _comparison, _conventions, _diagnosis
 from celoss_cli.formats._breakdown import Breakdown, breakdowns
 from celoss_cli.formats._ledger import Ledger, ledger
 from celoss_cli.formats._numerals import heading, reduction_line, row_name, skipped_line, target_name
 from celoss_cli.formats._verdicts import Line, lines, lines_of, summary
 
-__all__ = ["render", "render_comparison", "render_conventions", "render_diagnosis", "render_run"]
+__all__ = [
+    "render",
+    "render_class_weights",
+    "render_comparison",
+    "render_conventions",
+    "render_diagnosis",
+    "render_run",
+]
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~:@$^-]|(?<=www)\.)", re.IGNORECASE)
 """What Markdown would read as more than a character, links without brackets among it."""
@@ -70,6 +78,11 @@ def render_comparison(comparison: Comparison, style: Style) -> Iterator[str]:
         yield f"{escaped(sentence)}\n\n"
     if comparison.checks:
         yield from _verdicts(lines_of(comparison.checks), ("verdict", "limit", "reason"))
+
+
+def render_class_weights(weights: ClassWeights, style: Style) -> Iterator[str]:
+    """A heading and one line a class; names are escaped."""
+    yield from _breakdown(replace(_class_weights.table(weights), title=_class_weights.title(weights)))
 
 
 def render_conventions(conventions: Conventions, style: Style) -> Iterator[str]:

@@ -16,9 +16,18 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from celoss_cli.data import Comparison, Conventions, Diagnosis, Finding, Outcome, Report, Workings
+from celoss_cli.data import (
+    ClassWeights,
+    Comparison,
+    Conventions,
+    Diagnosis,
+    Finding,
+    Outcome,
+    Report,
+    Workings,
+)
 from celoss_cli.errors import visible
-from celoss_cli.formats import Style, _comparison, _conventions, _diagnosis
+from celoss_cli.formats import Style, _class_weights, _comparison, _conventions, _diagnosis
 from celoss_cli.formats._breakdown import Breakdown, breakdowns
 from celoss_cli.formats._ledger import Ledger, ledger
 from celoss_cli.formats._numerals import (
@@ -34,7 +43,14 @@ from celoss_cli.formats._numerals import (
 from celoss_cli.formats._verdicts import Line, lines, lines_of, summary
 from celoss_cli.trace import Step
 
-__all__ = ["render", "render_comparison", "render_conventions", "render_diagnosis", "render_run"]
+__all__ = [
+    "render",
+    "render_class_weights",
+    "render_comparison",
+    "render_conventions",
+    "render_diagnosis",
+    "render_run",
+]
 
 _STYLE_OF = {"pass": "green", "FAIL": "bold red", "ERROR": "bold red"}
 
@@ -101,6 +117,15 @@ def render_comparison(comparison: Comparison, style: Style) -> Iterator[str]:
         yield page.text(Text(sentence))
     if comparison.checks:
         yield "\n" + page.folded(_verdicts_table(lines_of(comparison.checks), ("verdict", "limit", "reason")))
+
+
+def render_class_weights(weights: ClassWeights, style: Style) -> Iterator[str]:
+    """One line a class with its count and its weight."""
+    page = _Page(style)
+    yield page.text(Text(_class_weights.title(weights), "bold"))
+    for conversion in weights.source["conversions"]:
+        yield page.text(Text(conversion, "dim"))
+    yield "\n" + page.table(_breakdown_table(_class_weights.table(weights)))
 
 
 def render_conventions(conventions: Conventions, style: Style) -> Iterator[str]:
