@@ -23,10 +23,15 @@ __all__ = [
     "Change",
     "Chunk",
     "ClassChange",
+    "ClassWeight",
+    "ClassWeights",
     "Comparison",
+    "Conventions",
     "Deviation",
+    "Diagnosis",
     "Explanation",
     "Finding",
+    "Gap",
     "Group",
     "Outcome",
     "Quantile",
@@ -34,8 +39,10 @@ __all__ = [
     "Reduction",
     "Report",
     "Row",
+    "Severity",
     "Tally",
     "Terms",
+    "ToolLoss",
     "Tried",
     "Verdict",
     "Workings",
@@ -43,6 +50,7 @@ __all__ = [
 
 Array = NDArray[Any]
 Reduction = Literal["none", "mean", "sum", "batchmean"]
+Severity = Literal["error", "warning", "note"]
 
 
 def _row_number(row: int) -> str:
@@ -317,16 +325,58 @@ class Finding:
 
     Attributes:
         code: stable name, "CEL" and three digits.
-        severity: "warning" or "note".
-        message: one or two sentences with the evidence.
+        severity: "error" where the number means nothing, "warning" or "note".
+        message: one or two sentences with the numbers.
         count: how many rows or elements show it.
+        evidence: the numbers by name.
+        remedy: the command or the change that mends it, or "".
 
     """
 
     code: str
-    severity: Literal["warning", "note"]
+    severity: Severity
     message: str
     count: int
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """What is wrong with a data set and its loss, as far as celoss knows.
+
+    Attributes:
+        loss: the name of the function, as in ``torch.nn.functional``.
+        title: the loss in words.
+        takes: what the loss calls its input.
+        rows: how many.
+        classes: the number of classes, or None.
+        labels: the classes' names.
+        value: the mean with the options in force, in ``unit``, or None where it cannot be computed.
+        unit: "nats", "bits" or "dits".
+        counted: how many predictions have one outcome as target.
+        accuracy: the part of these whose largest prediction is that outcome, or None.
+        options: the options in force, by name.
+        source: where the data came from and how it was read.
+        checks: how many checks were made.
+        findings: what they found.
+
+    """
+
+    loss: str
+    title: str
+    takes: str
+    rows: int
+    classes: int | None
+    labels: Sequence[str] | None
+    value: float | None
+    unit: str
+    counted: int
+    accuracy: float | None
+    options: Mapping[str, Any]
+    source: Mapping[str, Any]
+    checks: int
+    findings: Sequence[Finding]
 
 
 @dataclass(frozen=True, slots=True)
@@ -412,6 +462,115 @@ class Report:
     def failed(self) -> bool:
         """Whether a check failed."""
         return not all(verdict.passed for verdict in self.checks)
+
+
+@dataclass(frozen=True, slots=True)
+class ClassWeight:
+    """The weight of one class.
+
+    Attributes:
+        index: of the class.
+        name: of the class, or its index as text.
+        count: how often it is a counted target; of rows that have weights, the sum of those.
+        weight: what a loss multiplies by.
+
+    """
+
+    index: int
+    name: str
+    count: float
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class ClassWeights:
+    """Weights for all classes, in their order.
+
+    Attributes:
+        scheme: how they come about.
+        formula: the same as a formula.
+        beta: of the effective number of samples, else None.
+        classes: one for each class.
+        counted, ignored: counts of targets.
+        source: where the targets came from and how they were read.
+
+    """
+
+    scheme: str
+    formula: str
+    beta: float | None
+    classes: Sequence[ClassWeight]
+    counted: int
+    ignored: int
+    source: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ToolLoss:
+    """What one tool makes of the data.
+
+    Attributes:
+        name: of the convention.
+        facts: the tool, its function, clip, rescaling and source, for programs.
+        value: the reduced loss, or None where the tool has no such loss.
+        tally: the exact totals.
+        denominator: what the total was divided by, or None where it was not.
+        denominator_is: what that number is, in words.
+        refused: why there is no value, or "".
+
+    """
+
+    name: str
+    facts: Mapping[str, Any]
+    value: float | None
+    tally: Tally
+    denominator: float | None
+    denominator_is: str | None
+    refused: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """An element whose loss differs between tools.
+
+    Attributes:
+        row: its name and target, with the loss and weight that PyTorch gives it.
+        probability: of the class that the target picks, if it picks one.
+        losses: its loss by convention, without those that have no such loss.
+
+    """
+
+    row: Row
+    probability: float | None
+    losses: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Conventions:
+    """One data set as several tools compute its loss.
+
+    Attributes:
+        loss, title, takes, unit, reduction, options, source, labels: as in a report.
+        rows, elements: counts of the data.
+        tools: one for each convention.
+        differing: how many elements have a loss of their own under some tool.
+        gaps: the elements where the tools differ most, the largest difference first.
+
+    """
+
+    loss: str
+    title: str
+    takes: str
+    unit: str
+    reduction: Reduction
+    options: Mapping[str, Any]
+    source: Mapping[str, Any]
+    labels: Sequence[str] | None
+    rows: int
+    elements: int
+    tools: Sequence[ToolLoss]
+    differing: int
+    gaps: Sequence[Gap]
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,11 @@ from typer.core import TyperCommand, TyperGroup
 
 from celoss_cli import __version__
 from celoss_cli.cli.compare_options import compare_options
+from celoss_cli.cli.diagnose_options import diagnose_options
 from celoss_cli.cli.gate_options import check_options, gate_options
 from celoss_cli.cli.options import loss_options, merge_options
 from celoss_cli.cli.reconcile_options import reconcile_options
+from celoss_cli.cli.weights_options import weights_options
 from celoss_cli.errors import ExitCode, UsageError
 from celoss_cli.losses import LOSSES, LossSpec
 
@@ -120,8 +122,10 @@ def _command(
 
 def _loss_command(spec: LossSpec) -> Callable[..., Job]:
     def run_loss(given: Mapping[str, Any]) -> int:
-        from celoss_cli.cli.loss import run
-
+        if given.get("convention") == "all":
+            from celoss_cli.cli.beside import run
+        else:
+            from celoss_cli.cli.loss import run
         return run(spec, given)
 
     about = f"{spec.summary}\n\nA target is {spec.target}. Computes torch.nn.functional.{spec.name}."
@@ -161,6 +165,21 @@ by their ids, and both files must have the same targets.
 
 Example: celoss compare old.csv new.csv --loss ce --max-increase 0.01"""
 
+_DIAGNOSE = """Find mistakes in the data or in the choice of the loss.
+
+Each finding has a code, the numbers that show it, and what mends it. Values that a loss command would \
+refuse are looked at all the same.
+
+Example: celoss diagnose preds.csv --loss ce --fail-on warning"""
+
+_WEIGHTS = """Class weights from how often each class is a target.
+
+The targets are those of the files, which are read as celoss ce reads them, or those of --targets alone. \
+Ignored targets are not counted; rows with weights count as often as these say. The JSON output, or the value \
+output, is what --weight takes.
+
+Example: celoss weights preds.csv --json > weights.json; celoss ce preds.csv --weight @weights.json"""
+
 _RECONCILE = """Find which semantics give a number that somebody else got.
 
 Tries what the input may have been taken for, the axis, the denominator, weights, ignored targets, label \
@@ -175,6 +194,8 @@ _COMMANDS: dict[str, tuple[Callable[[], Mapping[str, tuple[Any, Any]]], str]] = 
     "check": (check_options, _CHECK),
     "compare": (compare_options, _COMPARE),
     "reconcile": (reconcile_options, _RECONCILE),
+    "diagnose": (diagnose_options, _DIAGNOSE),
+    "weights": (weights_options, _WEIGHTS),
 }
 """The commands that are no loss: name, which is also that of the module in cli/ -> options, help."""
 

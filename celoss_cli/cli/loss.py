@@ -6,7 +6,7 @@ import contextlib
 import math
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import Any, cast
@@ -32,7 +32,18 @@ from celoss_cli.sources.plain import has_polars
 from celoss_cli.sources.truth import Truth, read_truth
 from celoss_cli.sources.values import dataset_of_values, read_value
 
-__all__ = ["chosen_loss", "computed", "other_input", "read_request", "refuse_unused_columns", "run"]
+__all__ = [
+    "chosen_loss",
+    "computed",
+    "dataset_of",
+    "kind_of",
+    "opened",
+    "other_input",
+    "read_request",
+    "refuse_foreign_semantics",
+    "refuse_unused_columns",
+    "run",
+]
 
 _INPUT_KINDS = {
     "logits": "logits",
@@ -42,6 +53,8 @@ _INPUT_KINDS = {
     "probabilities": "probs",
 }
 """What a JSON key says that the input is."""
+
+_SEMANTICS = ("weight", "pos_weight", "ignore_index", "label_smoothing", "log_target", "class_axis")
 
 _LARGE_BYTES = 128 << 20
 """Tables of this size take more than a second."""
@@ -81,17 +94,29 @@ def computed(spec: LossSpec, given: Mapping[str, Any], format: FormatSpec) -> Re
         CelossError: for anything that stands in the way.
 
     """
+    with opened(spec, format, given) as (dataset, request):
+        loss, reduction, options = chosen_loss(spec, given, dataset, request)
+        return _report(spec, loss, given, dataset, reduction, options, format, request.truth)
+
+
+@contextlib.contextmanager
+def opened(
+    spec: LossSpec, format: FormatSpec, given: Mapping[str, Any]
+) -> Iterator[tuple[Dataset, ReadRequest]]:
+    """The data that the options name, with what was asked of its reader; closed at the end.
+
+    Raises:
+        CelossError: for options that change nothing, and for data that cannot be read.
+
+    """
     _refuse_unused(spec, format, given)
     request = read_request(spec, given)
-    if given["targets"] is not None and given["input"] is None:
-        request = replace(request, truth=read_truth(given["targets"], "--targets", request))
     bar = Bar()
-    dataset = _dataset(spec, given, request, bar.show)
+    dataset, request = dataset_of(spec, given, request, bar.show)
     with contextlib.closing(dataset), bar:
         if given["input"] is None:
             refuse_unused_columns(dataset.described["columns"], given)
-        loss, reduction, options = chosen_loss(spec, given, dataset, request)
-        return _report(spec, loss, given, dataset, reduction, options, format, request.truth)
+        yield dataset, request
 
 
 def _refuse_unused(spec: LossSpec, format: FormatSpec, given: Mapping[str, Any]) -> None:
@@ -141,6 +166,21 @@ def read_request(spec: LossSpec, given: Mapping[str, Any]) -> ReadRequest:
     )
 
 
+def dataset_of(
+    spec: LossSpec, given: Mapping[str, Any], request: ReadRequest, watch: Watch
+) -> tuple[Dataset, ReadRequest]:
+    """The data that the command line names, and the request that holds its targets.
+
+    Raises:
+        UsageError: if it names none, or several of one kind.
+        InputError: if it cannot be read.
+
+    """
+    if given["targets"] is not None and given["input"] is None:
+        request = replace(request, truth=read_truth(given["targets"], "--targets", request))
+    return _dataset(spec, given, request, watch), request
+
+
 def _dataset(spec: LossSpec, given: Mapping[str, Any], request: ReadRequest, watch: Watch) -> Dataset:
     """The data that the command line names: files, values, or standard input."""
     files = given["files"] or []
@@ -162,6 +202,18 @@ def _dataset(spec: LossSpec, given: Mapping[str, Any], request: ReadRequest, wat
         )
     _name_the_extra(files)
     return gather(files or ["-"], request, given["input_format"], watch)
+
+
+def refuse_foreign_semantics(spec: LossSpec, given: Mapping[str, Any]) -> None:
+    """Refuses options of semantics that a loss does not have, where a command takes those of all losses."""
+    known = {*spec.options, *(["class_axis"] if spec.per == "class" else [])}
+    for name in _SEMANTICS:
+        if name not in known and given[name] not in (None, False):
+            raise UsageError(f"Expected no --{name.replace('_', '-')} with --loss {spec.command}, got one.")
+    for name, has in (("input_is", bool(spec.kinds)), ("convention", bool(spec.by_convention))):
+        if given.get(name) is not None and not has:
+            option = f"--{name.replace('_', '-')}"
+            raise UsageError(f"Expected no {option} with --loss {spec.command}, got {given[name]}.")
 
 
 def _name_the_extra(files: Sequence[str]) -> None:
@@ -304,7 +356,7 @@ def _report(
         )
         write_file(given["emit_partial"], [as_text(part)])
     return report_of(
-        replace(spec, takes=kind_of(spec, given)),
+        spec,
         loss,
         evaluation,
         reduction=reduction,

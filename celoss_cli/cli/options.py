@@ -348,29 +348,24 @@ def reading_options(*, class_axis: bool = True) -> dict[str, tuple[Any, Any]]:
 
 def _conventional(spec: LossSpec) -> dict[str, tuple[Any, Any]]:
     """The parameters that say what the input is and which tool is reproduced, where there is a choice."""
-    kind = Annotated[
-        str | None,
-        choice(
-            "--input-is",
-            choices=spec.kinds,
-            panel=SEMANTICS,
-            help=f"What the values are; {spec.takes} if not given.",
-        ),
-    ]
     tools = [name for name, known in CONVENTIONS.items() if spec.command in known.functions]
-    convention = Annotated[
-        str | None,
-        choice(
-            "--convention",
-            choices=[*tools, "all"],
-            panel=SEMANTICS,
-            help="Clip, rescale and divide as this tool does; all shows them side by side.",
-        ),
-    ]
     return {
-        **({"input_is": (kind, None)} if spec.kinds else {}),
-        **({"convention": (convention, None)} if spec.by_convention else {}),
+        **({"input_is": (input_is(spec.kinds, spec.takes), None)} if spec.kinds else {}),
+        **({"convention": (convention([*tools, "all"]), None)} if spec.by_convention else {}),
     }
+
+
+def input_is(kinds: Iterable[str], usual: str) -> Any:
+    """The option that says what the values of the input are."""
+    help = f"What the values are; {usual} if not given."
+    return Annotated[str | None, choice("--input-is", choices=kinds, panel=SEMANTICS, help=help)]
+
+
+def convention(tools: Iterable[str]) -> Any:
+    """The option that names the tool to be reproduced."""
+    every = "; all shows them side by side" if "all" in tools else ""
+    help = f"Clip, rescale and divide as this tool does{every}."
+    return Annotated[str | None, choice("--convention", choices=tools, panel=SEMANTICS, help=help)]
 
 
 def merge_options() -> dict[str, tuple[Any, Any]]:

@@ -2,8 +2,11 @@
 
 Adding a format is one line here and one module in this folder with a function
 ``render(report: Report, style: Style) -> Iterator[str]`` that computes nothing; one that shows the checks
-of a config file has a function ``render_run(outcomes: Sequence[Outcome], style: Style)`` too, and
-one that shows a comparison a function ``render_comparison(comparison: Comparison, style: Style)``, and
+of a config file has a function ``render_run(outcomes: Sequence[Outcome], style: Style)`` too, one that
+shows a comparison ``render_comparison(comparison: Comparison, style: Style)``, one that shows a
+diagnosis ``render_diagnosis(diagnosis: Diagnosis, style: Style)``, and one that shows several
+conventions ``render_conventions(conventions: Conventions, style: Style)``; one that shows weights of
+classes ``render_class_weights(weights: ClassWeights, style: Style)``; and
 one that shows a search ``render_reconciliation(found: Reconciliation, style: Style)``.
 """
 
@@ -15,7 +18,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from celoss_cli.data import Comparison, Outcome, Reconciliation, Report
+    from celoss_cli.data import (
+        ClassWeights,
+        Comparison,
+        Conventions,
+        Diagnosis,
+        Outcome,
+        Reconciliation,
+        Report,
+    )
 
 __all__ = ["FORMATS", "FormatSpec", "Style"]
 
@@ -55,6 +66,9 @@ class FormatSpec:
         run: whether it shows the checks of a config file.
         comparison: whether it shows a comparison of two data sets.
         reconciliation: whether it shows a search for the semantics behind a number.
+        diagnosis: whether it shows a diagnosis.
+        conventions: whether it shows several conventions side by side.
+        class_weights: whether it shows weights of classes.
 
     """
 
@@ -70,6 +84,9 @@ class FormatSpec:
     run: bool = False
     comparison: bool = False
     reconciliation: bool = False
+    diagnosis: bool = False
+    conventions: bool = False
+    class_weights: bool = False
 
     def render(self, report: Report, style: Style) -> Iterator[str]:
         """The report as text, in pieces."""
@@ -86,6 +103,24 @@ class FormatSpec:
         """The comparison as text, in pieces."""
         module = import_module(f"celoss_cli.formats.{self.module}")
         pieces: Iterator[str] = module.render_comparison(comparison, style)
+        return pieces
+
+    def render_diagnosis(self, diagnosis: Diagnosis, style: Style) -> Iterator[str]:
+        """The diagnosis as text, in pieces."""
+        module = import_module(f"celoss_cli.formats.{self.module}")
+        pieces: Iterator[str] = module.render_diagnosis(diagnosis, style)
+        return pieces
+
+    def render_conventions(self, conventions: Conventions, style: Style) -> Iterator[str]:
+        """Several conventions as text, in pieces."""
+        module = import_module(f"celoss_cli.formats.{self.module}")
+        pieces: Iterator[str] = module.render_conventions(conventions, style)
+        return pieces
+
+    def render_class_weights(self, weights: ClassWeights, style: Style) -> Iterator[str]:
+        """Weights of classes as text, in pieces."""
+        module = import_module(f"celoss_cli.formats.{self.module}")
+        pieces: Iterator[str] = module.render_class_weights(weights, style)
         return pieces
 
     def render_reconciliation(self, found: Reconciliation, style: Style) -> Iterator[str]:
@@ -108,8 +143,19 @@ FORMATS: dict[str, FormatSpec] = {
             run=True,
             comparison=True,
             reconciliation=True,
+            diagnosis=True,
+            conventions=True,
+            class_weights=True,
         ),
-        FormatSpec("value", "the number alone", "value", breakdown=False, checks=False, comparison=True),
+        FormatSpec(
+            "value",
+            "the number alone",
+            "value",
+            breakdown=False,
+            checks=False,
+            comparison=True,
+            class_weights=True,
+        ),
         FormatSpec(
             "json",
             "the stable contract for programs",
@@ -117,6 +163,9 @@ FORMATS: dict[str, FormatSpec] = {
             run=True,
             comparison=True,
             reconciliation=True,
+            diagnosis=True,
+            conventions=True,
+            class_weights=True,
         ),
         FormatSpec("jsonl", "one JSON object a line", "lines"),
         FormatSpec(
@@ -131,6 +180,9 @@ FORMATS: dict[str, FormatSpec] = {
             run=True,
             comparison=True,
             reconciliation=True,
+            diagnosis=True,
+            conventions=True,
+            class_weights=True,
         ),
         FormatSpec(
             "junit", "checks as test cases", "junit", False, breakdown=False, only_checks=True, run=True

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from celoss_cli.data import Explanation, Reconciliation, Tried
 from celoss_cli.errors import visible
 from celoss_cli.formats._breakdown import Breakdown
-from celoss_cli.formats._numerals import exact, short
+from celoss_cli.formats._numerals import exact, finite_or_none, nonfinite, short
 
-__all__ = ["Entry", "entries", "heading", "levels", "meaning", "source_lines"]
+__all__ = ["Entry", "as_json", "entries", "heading", "levels", "meaning", "source_lines"]
 
 _UNLIKELY, _LIKELY = 0.05, 0.5
 """Below and above these expected chance hits, a hit is told to say much or little."""
@@ -131,3 +132,27 @@ def _weight(level: Tried) -> str:
 
 def _plural(count: int, noun: str) -> str:
     return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
+def as_json(found: Reconciliation) -> dict[str, Any]:
+    """The search as plain JSON values."""
+    return {
+        "got": found.got,
+        "value": found.value,
+        "tolerance": found.tolerance,
+        "explained": bool(found.found),
+        "found": found.found,
+        "rows": found.rows,
+        "classes": found.classes,
+        "plain": [
+            {"loss": name, "value": finite_or_none(value), "nonfinite": nonfinite(value)}
+            for name, value in found.plain
+        ],
+        "explanations": [asdict(explanation) for explanation in found.explanations],
+        "tried": [asdict(level) for level in found.tried],
+        "window": found.window,
+        "searched": {name: list(words) for name, words in found.searched.items()},
+        "meaning": list(meaning(found)),
+        "files": list(found.files),
+        "input": dict(found.source),
+    }

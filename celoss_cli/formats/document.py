@@ -9,13 +9,16 @@ from typing import Any
 from celoss_cli.data import (
     Bounds,
     Change,
+    ClassWeights,
     Comparison,
-    Explanation,
+    Conventions,
+    Diagnosis,
     Finding,
+    Gap,
     Outcome,
     Reconciliation,
     Report,
-    Tried,
+    ToolLoss,
 )
 from celoss_cli.formats import Style, _reconciliation, _verdicts
 from celoss_cli.formats._comparison import meaning
@@ -25,7 +28,10 @@ __all__ = [
     "SCHEMA_VERSION",
     "as_json",
     "render",
+    "render_class_weights",
     "render_comparison",
+    "render_conventions",
+    "render_diagnosis",
     "render_reconciliation",
     "render_run",
     "target_value",
@@ -149,7 +155,35 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "severity": finding.severity,
         "message": finding.message,
         "count": finding.count,
+        "evidence": {name: _finite(value) for name, value in finding.evidence.items()},
+        "remedy": finding.remedy,
     }
+
+
+def _finite(value: Any) -> Any:
+    return finite_or_none(value) if isinstance(value, float) else value
+
+
+def render_diagnosis(diagnosis: Diagnosis, style: Style) -> Iterator[str]:
+    """One object, as ``diagnosis.schema.json`` describes it."""
+    document = {
+        "schema_version": SCHEMA_VERSION,
+        "tool": {"name": "celoss", "version": style.version},
+        "loss": diagnosis.loss,
+        "rows": diagnosis.rows,
+        "classes": diagnosis.classes,
+        "labels": None if diagnosis.labels is None else list(diagnosis.labels),
+        "value": finite_or_none(diagnosis.value),
+        "nonfinite": nonfinite(diagnosis.value),
+        "unit": diagnosis.unit,
+        "counted": diagnosis.counted,
+        "accuracy": diagnosis.accuracy,
+        "options": dict(diagnosis.options),
+        "input": dict(diagnosis.source),
+        "checks": diagnosis.checks,
+        "findings": [_finding(finding) for finding in diagnosis.findings],
+    }
+    yield json.dumps(document, indent=2, allow_nan=False) + "\n"
 
 
 def target_value(target: float | int | tuple[float, ...]) -> float | int | list[float | None] | None:
@@ -240,55 +274,75 @@ def _change(change: Change) -> dict[str, Any]:
     }
 
 
+def render_conventions(conventions: Conventions, style: Style) -> Iterator[str]:
+    """One object with the key "conventions", as ``conventions.schema.json`` describes it."""
+    document = {
+        "schema_version": SCHEMA_VERSION,
+        "tool": {"name": "celoss", "version": style.version},
+        "loss": conventions.loss,
+        "reduction": conventions.reduction,
+        "unit": conventions.unit,
+        "rows": conventions.rows,
+        "elements": conventions.elements,
+        "conventions": [_tool_loss(tool) for tool in conventions.tools],
+        "differing": conventions.differing,
+        "gaps": [_gap(gap) for gap in conventions.gaps],
+        "labels": None if conventions.labels is None else list(conventions.labels),
+        "options": dict(conventions.options),
+        "input": dict(conventions.source),
+    }
+    yield json.dumps(document, indent=2, allow_nan=False) + "\n"
+
+
+def _tool_loss(tool: ToolLoss) -> dict[str, Any]:
+    return {
+        "name": tool.name,
+        "value": finite_or_none(tool.value),
+        "nonfinite": nonfinite(tool.value),
+        "total": None if tool.refused else finite_or_none(float(tool.tally.loss)),
+        "denominator": finite_or_none(tool.denominator),
+        "denominator_is": tool.denominator_is,
+        "clipped": tool.tally.clamped,
+        "refused": tool.refused or None,
+        **tool.facts,
+    }
+
+
+def _gap(gap: Gap) -> dict[str, Any]:
+    return {
+        "row": gap.row.row,
+        "index": list(gap.row.index),
+        "id": gap.row.id,
+        "target": target_value(gap.row.target),
+        "probability": finite_or_none(gap.probability),
+        "losses": {name: finite_or_none(loss) for name, loss in gap.losses.items()},
+        "nonfinite": {name: nonfinite(loss) for name, loss in gap.losses.items() if nonfinite(loss)},
+    }
+
+
+def render_class_weights(weights: ClassWeights, style: Style) -> Iterator[str]:
+    """One object whose key "weights" ``--weight @FILE`` reads, as ``weights.schema.json`` describes it."""
+    document = {
+        "schema_version": SCHEMA_VERSION,
+        "tool": {"name": "celoss", "version": style.version},
+        "scheme": weights.scheme,
+        "formula": weights.formula,
+        "beta": weights.beta,
+        "weights": [found.weight for found in weights.classes],
+        "labels": [found.name for found in weights.classes],
+        "counts": [found.count for found in weights.classes],
+        "counted": weights.counted,
+        "ignored": weights.ignored,
+        "input": dict(weights.source),
+    }
+    yield json.dumps(document, indent=2, allow_nan=False) + "\n"
+
+
 def render_reconciliation(found: Reconciliation, style: Style) -> Iterator[str]:
     """One object with the key "reconciliation", as ``reconcile.schema.json`` describes it."""
     document = {
         "schema_version": SCHEMA_VERSION,
         "tool": {"name": "celoss", "version": style.version},
-        "reconciliation": {
-            "got": found.got,
-            "value": found.value,
-            "tolerance": found.tolerance,
-            "explained": bool(found.found),
-            "found": found.found,
-            "rows": found.rows,
-            "classes": found.classes,
-            "plain": [
-                {"loss": name, "value": finite_or_none(value), "nonfinite": nonfinite(value)}
-                for name, value in found.plain
-            ],
-            "explanations": [_explanation(explanation) for explanation in found.explanations],
-            "tried": [_tried(level) for level in found.tried],
-            "window": found.window,
-            "searched": {name: list(words) for name, words in found.searched.items()},
-            "meaning": list(_reconciliation.meaning(found)),
-            "files": list(found.files),
-            "input": dict(found.source),
-        },
+        "reconciliation": _reconciliation.as_json(found),
     }
     yield json.dumps(document, indent=2, allow_nan=False) + "\n"
-
-
-def _explanation(found: Explanation) -> dict[str, Any]:
-    return {
-        "loss": found.loss,
-        "reading": found.reading,
-        "value": found.value,
-        "deviations": [
-            {"dimension": part.dimension, "name": part.name, "words": part.words} for part in found.deviations
-        ],
-        "formula": found.formula,
-        "command": found.command,
-        "afterwards": list(found.afterwards),
-    }
-
-
-def _tried(level: Tried) -> dict[str, Any]:
-    return {
-        "deviations": level.deviations,
-        "hypotheses": level.hypotheses,
-        "distinct": level.distinct,
-        "near": level.near,
-        "chance": level.chance,
-        "found": level.found,
-    }

@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
-from celoss_cli.data import Comparison, Outcome, Reconciliation, Report
+from celoss_cli.data import ClassWeights, Comparison, Conventions, Diagnosis, Outcome, Reconciliation, Report
 from celoss_cli.errors import visible
-from celoss_cli.formats import Style, _comparison, _reconciliation
+from celoss_cli.formats import Style, _class_weights, _comparison, _conventions, _diagnosis, _reconciliation
 from celoss_cli.formats._breakdown import Breakdown, breakdowns
 from celoss_cli.formats._ledger import Ledger, ledger
 from celoss_cli.formats._numerals import heading, reduction_line, row_name, skipped_line, target_name
 from celoss_cli.formats._verdicts import Line, lines, lines_of, summary
 
-__all__ = ["render", "render_comparison", "render_reconciliation", "render_run"]
+__all__ = [
+    "render",
+    "render_class_weights",
+    "render_comparison",
+    "render_conventions",
+    "render_diagnosis",
+    "render_reconciliation",
+    "render_run",
+]
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~:@$^-]|(?<=www)\.)", re.IGNORECASE)
 """What Markdown would read as more than a character, links without brackets among it."""
@@ -35,6 +44,16 @@ def render(report: Report, style: Style) -> Iterator[str]:
         yield from _verdicts(lines_of(report.checks), ("verdict", "limit", "reason"))
     for finding in report.findings:
         yield f"\n{finding.severity} {finding.code}: {escaped(finding.message)}\n"
+
+
+def render_diagnosis(diagnosis: Diagnosis, style: Style) -> Iterator[str]:
+    """A heading, a list of the findings and their number."""
+    yield f"**diagnosis of {escaped(diagnosis.title)}**: {_diagnosis.heading(diagnosis)}"
+    yield "".join(f", {part}" for part in _diagnosis.result(diagnosis)) + "\n\n"
+    for finding in diagnosis.findings:
+        remedy = f" Try: {escaped(visible(finding.remedy))}" if finding.remedy else ""
+        yield f"- {finding.severity} **{finding.code}**: {escaped(visible(finding.message))}.{remedy}\n"
+    yield f"\n{escaped(_diagnosis.summary(diagnosis))}\n"
 
 
 def render_run(outcomes: Sequence[Outcome], style: Style) -> Iterator[str]:
@@ -60,6 +79,20 @@ def render_comparison(comparison: Comparison, style: Style) -> Iterator[str]:
         yield f"{escaped(sentence)}\n\n"
     if comparison.checks:
         yield from _verdicts(lines_of(comparison.checks), ("verdict", "limit", "reason"))
+
+
+def render_class_weights(weights: ClassWeights, style: Style) -> Iterator[str]:
+    """A heading and one line a class; names are escaped."""
+    yield from _breakdown(replace(_class_weights.table(weights), title=_class_weights.title(weights)))
+
+
+def render_conventions(conventions: Conventions, style: Style) -> Iterator[str]:
+    """A heading, the tables and what a convention does not have; names are escaped."""
+    yield f"**{escaped(conventions.title)}**: {escaped(_conventions.heading(conventions))}\n\n"
+    for extra in _conventions.tables(conventions):
+        yield from _breakdown(extra)
+    for sentence in _conventions.refusals(conventions):
+        yield f"{escaped(sentence)}\n\n"
 
 
 def render_reconciliation(found: Reconciliation, style: Style) -> Iterator[str]:

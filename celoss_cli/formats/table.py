@@ -16,9 +16,19 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from celoss_cli.data import Comparison, Outcome, Reconciliation, Report, Workings
+from celoss_cli.data import (
+    ClassWeights,
+    Comparison,
+    Conventions,
+    Diagnosis,
+    Finding,
+    Outcome,
+    Reconciliation,
+    Report,
+    Workings,
+)
 from celoss_cli.errors import visible
-from celoss_cli.formats import Style, _comparison, _reconciliation
+from celoss_cli.formats import Style, _class_weights, _comparison, _conventions, _diagnosis, _reconciliation
 from celoss_cli.formats._breakdown import Breakdown, breakdowns
 from celoss_cli.formats._ledger import Ledger, ledger
 from celoss_cli.formats._numerals import (
@@ -34,9 +44,19 @@ from celoss_cli.formats._numerals import (
 from celoss_cli.formats._verdicts import Line, lines, lines_of, summary
 from celoss_cli.trace import Step
 
-__all__ = ["render", "render_comparison", "render_reconciliation", "render_run"]
+__all__ = [
+    "render",
+    "render_class_weights",
+    "render_comparison",
+    "render_conventions",
+    "render_diagnosis",
+    "render_reconciliation",
+    "render_run",
+]
 
 _STYLE_OF = {"pass": "green", "FAIL": "bold red", "ERROR": "bold red"}
+
+_SEVERITY_STYLES = {"error": "bold red", "warning": "bold yellow", "note": "bold cyan"}
 
 _WIDE = 12
 """From more classes than this on, only the target and the largest are shown."""
@@ -49,7 +69,7 @@ def render(report: Report, style: Style) -> Iterator[str]:
     """The whole view, piece by piece; no number is cut or wrapped at any width."""
     page = _Page(style)
     yield page.text(_title(report))
-    for line in _source_lines(report):
+    for line in source_lines(report.source, report.takes, report.options):
         yield page.text(Text(line, "dim"))
     for workings in report.workings:
         yield "\n" + page.text(_row_title(workings, report))
@@ -99,6 +119,47 @@ def render_comparison(comparison: Comparison, style: Style) -> Iterator[str]:
         yield page.text(Text(sentence))
     if comparison.checks:
         yield "\n" + page.folded(_verdicts_table(lines_of(comparison.checks), ("verdict", "limit", "reason")))
+
+
+def render_class_weights(weights: ClassWeights, style: Style) -> Iterator[str]:
+    """One line a class with its count and its weight."""
+    page = _Page(style)
+    yield page.text(Text(_class_weights.title(weights), "bold"))
+    for conversion in weights.source["conversions"]:
+        yield page.text(Text(conversion, "dim"))
+    yield "\n" + page.table(_breakdown_table(_class_weights.table(weights)))
+
+
+def render_conventions(conventions: Conventions, style: Style) -> Iterator[str]:
+    """The loss under each convention, the rows that make the gaps, and what a convention does not have."""
+    page = _Page(style)
+    yield page.text(Text(f"{conventions.title} · {_conventions.heading(conventions)}", "bold"))
+    for line in source_lines(conventions.source, conventions.takes, conventions.options):
+        yield page.text(Text(line, "dim"))
+    for extra in _conventions.tables(conventions):
+        yield "\n" + page.text(Text(extra.title, "bold cyan"))
+        yield page.table(_breakdown_table(extra), _breakdown_table(extra, gap=1))
+    for index, sentence in enumerate(_conventions.refusals(conventions)):
+        yield ("" if index else "\n") + page.text(Text(sentence, "dim"))
+
+
+def render_diagnosis(diagnosis: Diagnosis, style: Style) -> Iterator[str]:
+    """Each finding with its numbers and what mends it, the worst first within the order of the codes."""
+    page = _Page(style)
+    yield page.text(Text(f"diagnosis of {diagnosis.title} · {_diagnosis.heading(diagnosis)}", "bold"))
+    for line in source_lines(diagnosis.source, diagnosis.takes, diagnosis.options):
+        yield page.text(Text(line, "dim"))
+    yield page.text(Text(", ".join(_diagnosis.result(diagnosis)) or "no loss can be computed"))
+    for finding in diagnosis.findings:
+        yield "\n" + page.text(Text(f"{finding.severity} {finding.code}", _SEVERITY_STYLES[finding.severity]))
+        yield from map(page.text, _finding_lines(finding))
+    yield "\n" + page.text(Text(_diagnosis.summary(diagnosis), "bold"))
+
+
+def _finding_lines(finding: Finding) -> Iterator[Text]:
+    yield Text(f"  {visible(finding.message)}")
+    if finding.remedy:
+        yield Text(f"  try: {visible(finding.remedy)}", "cyan")
 
 
 def render_reconciliation(found: Reconciliation, style: Style) -> Iterator[str]:
@@ -215,14 +276,14 @@ def _title(report: Report) -> Text:
     return Text(f"{report.title} · {heading(report)} · reduction {report.reduction}", "bold")
 
 
-def _source_lines(report: Report) -> Iterator[str]:
-    source = report.source
+def source_lines(source: Mapping[str, Any], takes: str, options: Mapping[str, Any]) -> Iterator[str]:
+    """Where the data came from, how it was read, and the options in force."""
     files = ", ".join("standard input" if path == "-" else visible(path) for path in source.get("files", ()))
     columns = source.get("columns")
     if columns and files:
         inputs = [visible(name) for name in columns["inputs"]]
         target = columns["target"] or []
-        parts = [f"{report.takes} {_listed(inputs)}"]
+        parts = [f"{takes} {_listed(inputs)}"]
         if target:
             parts.append(f"target {visible(target if isinstance(target, str) else ', '.join(target))}")
         parts += [f"{role} {visible(columns[role])}" for role in ("id", "weight") if columns.get(role)]
@@ -233,8 +294,8 @@ def _source_lines(report: Report) -> Iterator[str]:
     yield from (columns or {}).get("notes", ())
     if source.get("skipped"):
         yield skipped_line(source["skipped"])
-    if options := _options_line(report.options):
-        yield options
+    if told := _options_line(options):
+        yield told
 
 
 def _options_line(options: Mapping[str, Any]) -> str:

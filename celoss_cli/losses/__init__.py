@@ -6,7 +6,8 @@ line, in every output format and in the parity and law tests.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -54,6 +55,10 @@ class LossSpec:
     def load(self) -> type[Loss]:
         """The class that computes this loss; importing it imports NumPy."""
         return _class_at(self.where)
+
+    def taking(self, options: Mapping[str, Any]) -> LossSpec:
+        """The same loss with the kind of input that its options name."""
+        return replace(self, takes=options.get("input_is") or self.takes)
 
     def made(self, **options: Any) -> Loss:
         """The loss with its options; ``convention`` and ``input_is`` may be among them."""

@@ -121,6 +121,15 @@ class Loss(ABC):
         """Options outside the domain of the loss, each in one sentence."""
         return []
 
+    def admit(self, batch: Batch) -> None:
+        """Refuses a canonical batch that holds what a convention does not have.
+
+        Raises:
+            UsageError: naming it.
+
+        """
+        return
+
     def violation(self, batch: Batch) -> Violation | None:
         """Values that the formula takes and the loss is not meant for, if there are any."""
         return None
@@ -148,6 +157,21 @@ class Loss(ABC):
         row's elements are the outcomes; None for an input that predicts no distribution.
         """
         return None
+
+    def outcomes(self, batch: Batch) -> Array | None:
+        """Which of the outcomes of ``log_predictions`` each target of a canonical batch says.
+
+        Shape (predictions,), -1 where a target says none; None where targets are no outcomes.
+        """
+        return None
+
+    def computable(self, batch: Batch) -> Batch | None:
+        """A canonical batch without the targets that cannot be computed, None if nothing is left then."""
+        return batch
+
+    def left_out(self, batch: Batch) -> int:
+        """How many targets of a canonical batch an option leaves out."""
+        return 0
 
     def verify(self, rows: int, dimensions: int) -> None:
         """Refuses options of another number of rows than the whole data set has.

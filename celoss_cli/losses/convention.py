@@ -91,7 +91,6 @@ class _ByConvention(Loss):
         weighted = super()._weighted(terms, weights, note)
         if self._rules.denominator == "weights":
             return weighted
-        note.term("share", "1 where counted", terms.weight)
         return replace(weighted, weight=terms.weight, weight_is=_COUNTED)
 
 
@@ -106,10 +105,13 @@ class CrossEntropyByConvention(_ByConvention, CrossEntropy):
 
     def canonical(self, batch: Batch) -> Batch:
         batch = super().canonical(batch)
+        self.admit(batch)
+        return batch
+
+    def admit(self, batch: Batch) -> None:
         self._refuse(
             {"sample_weight": SAMPLE_WEIGHT in batch.aligned, "soft_targets": batch.target.ndim == 3}
         )
-        return batch
 
     def _terms(self, batch: Batch, note: Note) -> Terms:
         if self.input_is == "probs":
@@ -214,8 +216,7 @@ class CrossEntropyByConvention(_ByConvention, CrossEntropy):
         share = np.ones(len(y), self.dtype) if ignored is None else (~ignored).astype(self.dtype)
         if weights is not None:
             note.term("w", "w[y]", weights.take(y))
-        if weights is not None or ignored is not None:
-            note.term("share", "1 where counted", share)
+        note.term("share", "of the divisor: 1 where counted", share)
         return share, "number of counted targets" if weights is None else _COUNTED
 
     def _slope_is(self) -> str:
@@ -289,9 +290,12 @@ class BinaryCrossEntropyByConvention(_ByConvention, BinaryCrossEntropy):
 
     def canonical(self, batch: Batch) -> Batch:
         batch = super().canonical(batch)
+        self.admit(batch)
+        return batch
+
+    def admit(self, batch: Batch) -> None:
         hard = bool(((batch.target == 0) | (batch.target == 1)).all())
         self._refuse({"sample_weight": SAMPLE_WEIGHT in batch.aligned, "soft_targets": not hard})
-        return batch
 
     def _fill(self, x: Array, t: Array, aligned: dict[str, Array], out: Array, note: Note) -> int:
         if not self._rules.changes(self.input_is):
@@ -311,6 +315,11 @@ class BinaryCrossEntropyByConvention(_ByConvention, BinaryCrossEntropy):
         return int(
             np.count_nonzero((p < self._clip) & (t > 0)) + np.count_nonzero((1 - p < self._clip) & (t < 1))
         )
+
+    def _weighted(self, terms: Terms, weights: Array, note: Note) -> Terms:
+        if self._rules.denominator == "counted":
+            note.term("share", "of the divisor: 1 where counted", terms.weight)
+        return super()._weighted(terms, weights, note)
 
     @property
     def clamp_is(self) -> str:  # type: ignore[override]

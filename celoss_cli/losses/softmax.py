@@ -464,6 +464,22 @@ class _ClassLoss(Loss):
             element=element,
         )
 
+    def outcomes(self, batch: Batch) -> Array | None:
+        if batch.target.ndim == 3:
+            return None
+        y = batch.target.reshape(-1)
+        return np.where((y >= 0) & (y < batch.input.shape[1]) & ~self._left_out(y), y, -1)
+
+    def computable(self, batch: Batch) -> Batch | None:
+        y = batch.target
+        if y.ndim == 3 or self.ignore_index is None:
+            return batch
+        possible = (y >= 0) & (y < batch.input.shape[1])
+        return replace(batch, target=np.where(possible, y, self.ignore_index))
+
+    def left_out(self, batch: Batch) -> int:
+        return 0 if batch.target.ndim == 3 else int(np.count_nonzero(self._left_out(batch.target)))
+
     def classes(self, batch: Batch) -> int:
         return int(batch.input.shape[1])
 
