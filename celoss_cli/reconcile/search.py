@@ -99,9 +99,10 @@ def reconcile(
     found = _Found(stated)
     views = views_of(problem)
     changes = transforms(most)
-    for view in views:
-        for start in view.starts:
-            _search(view, start, changes, most, found)
+    with np.errstate(all="ignore"):
+        for view in views:
+            for start in view.starts:
+                _search(view, start, changes, most, found)
     hits = _needed(found.hits)
     window = max(abs(stated.value) / 2, 10 * stated.tolerance)
     return Reconciliation(
