@@ -114,7 +114,7 @@ def reconcile(
         classes=next((view.classes for view in views if view.classes), None),
         plain=found.plain,
         explanations=[_explanation(hit, given) for hit in hits[:shown]],
-        tried=list(_tried(found, hits, window)),
+        tried=list(_tried(found, hits, window, most)),
         searched={name: tuple(words) for name, words in found.searched.items()},
         source={**source, "conversions": list(problem.conversions), "skipped": problem.skipped},
         files=list(source.get("files", ())),
@@ -195,11 +195,11 @@ def _needed(hits: Sequence[_Hit]) -> list[_Hit]:
     return sorted(kept, key=lambda hit: (len(hit.choices), hit.cost))
 
 
-def _tried(found: _Found, hits: Sequence[_Hit], window: float) -> Iterator[Tried]:
+def _tried(found: _Found, hits: Sequence[_Hit], window: float, most: int) -> Iterator[Tried]:
     """The counts by number of deviations; the values near the number say how dense they lie."""
     stated, fresh, seen = found.stated, {}, np.empty(0)
-    for deviations in sorted(found.values):
-        values = _distinct(np.concatenate(found.values[deviations]))
+    for deviations in range(most + 1):
+        values = _distinct(np.concatenate([np.empty(0), *found.values[deviations]]))
         fresh[deviations] = np.setdiff1d(values, seen, assume_unique=True)
         seen = np.union1d(seen, values)
     near = {deviations: _near(values, stated, window) for deviations, values in fresh.items()}

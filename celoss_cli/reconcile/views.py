@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -27,6 +28,7 @@ def views_of(problem: Problem) -> list[View]:
     """
     whole = Batch(_without_single_class(problem), problem.target)
     problem = replace(problem, input=whole.input)
+    _verify({"pos_weight": problem.pos_weight}, whole.input)
     views: list[View] = []
     classes = _canonical("ce", whole)
     pairs = _canonical("bce-logits", whole)
@@ -36,15 +38,31 @@ def views_of(problem: Problem) -> list[View]:
         if pairs is None and _in_range(classes):
             views.append(Pairs(problem, _one_hot(classes), one_hot=True))
     if pairs is not None:
-        if not views:
-            _refuse_class_options(problem)
-            weights = {"weight": problem.weight, "pos_weight": problem.pos_weight}
-            LOSSES["bce-logits"].made(**weights).canonical(whole)
-        views.append(Pairs(problem, pairs, one_hot=False))
+        views.append(Pairs(_of_elements(problem, alone=not views), pairs, one_hot=False))
     if not views:
         LOSSES["ce"].made().canonical(whole)  # says what is wrong
         raise InputError("expected values of more than one class, or a target for each value, got neither")
     return views
+
+
+def _of_elements(problem: Problem, *, alone: bool) -> Problem:
+    """The problem of pairs; without weights that fit classes only, where there is another view for them."""
+    if alone:
+        _refuse_class_options(problem)
+    try:
+        _verify({"weight": problem.weight}, problem.input)
+    except InputError:
+        if alone:
+            raise
+        return replace(problem, weight=None)
+    return problem
+
+
+def _verify(weights: Mapping[str, Array | None], input: Array) -> None:
+    """Refuses weights of elements that do not broadcast to the input."""
+    loss = LOSSES["bce-logits"].made(**weights)
+    loss.canonical(Batch(input, input))
+    loss.verify(len(input) if input.ndim else 1, input.ndim)
 
 
 def _without_single_class(problem: Problem) -> Array:
