@@ -777,7 +777,7 @@ class Tried:
         hypotheses: how many were computed.
         distinct: how many values they gave that fewer deviations had not given.
         near: how many of those lie near the number that is to be explained and yet miss it.
-        chance: how many would hit it by chance, from the part of all values that lie near it.
+        chance: how many would hit it by chance, as dense as values lie near it.
         found: how many explain it and need all of their deviations.
 
     """

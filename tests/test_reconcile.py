@@ -169,6 +169,11 @@ PLANTED: list[tuple[str, str, float]] = [
         float(-log_softmax(X.astype(np.float16).astype(float), axis=1)[np.arange(ROWS), Y].mean()),
     ),
     ("precision", "rounded-2", float(np.round(NLP, 2).mean())),
+    (
+        "precision",
+        "probabilities-3",
+        float(-np.log(np.round(softmax(X, axis=1), 3))[np.arange(ROWS), Y].mean()),
+    ),
     ("precision", "float16-result", float(np.float16(NLP.mean()))),
 ]
 
@@ -466,6 +471,16 @@ def test_the_searched_deviations_are_listed_by_dimension() -> None:
     assert "logarithm of base 10 (dits)" in found.searched["base"]
 
 
+def test_a_number_close_to_the_plain_one_is_hit_by_chance_more_often() -> None:
+    """0.6406 for 0.640535 is rounding by hand, and float16 rounds to it too."""
+    x, y = np.array([[0.9, 0.1], [0.8, 0.2], [0.7, 0.3]]), np.array([0, 1, 0])
+    found = searched(Problem(x, y, kind="logits"), "0.6406")
+    names = [names_of(explanation) for explanation in found.explanations]
+    assert {("precision", "float16-result")} in names
+    assert {("precision", "probabilities-4")} in names
+    assert found.tried[1].chance > 0.3
+
+
 @pytest.mark.parametrize(
     ("rows", "sizes"), [(1, []), (2, []), (3, [2]), (5, [2, 3, 4]), (70, [*range(2, 33), 35, 48, 50, 64])]
 )
@@ -493,11 +508,28 @@ def test_no_rows_are_refused() -> None:
         (Problem(X, Y, weight=np.ones(3)), "Expected 4 class weights"),
         (Problem(Z, T, weight=np.ones(3)), "Expected weight"),
         (Problem(X, Y[:-1]), "Expected 37 targets"),
+        (Problem(X, Y, pos_weight=np.ones(3)), "Expected pos_weight"),
+        (Problem(np.ones(1), np.ones(1), weight=np.ones(2)), "Expected weight with a value for each row"),
     ],
 )
 def test_data_that_fits_no_loss_is_refused(problem: Problem, error: str) -> None:
     with pytest.raises(InputError, match=error):
         searched(problem, "1.0")
+
+
+def test_weights_of_classes_do_not_stand_in_the_way_of_pairs() -> None:
+    images = Problem(RANDOM.normal(size=(2, 3, 4, 5)), RANDOM.dirichlet(np.ones(3), (2, 4, 5)))
+    problem = replace(images, target=np.moveaxis(images.target, -1, 1), weight=np.ones(3))
+    losses = {loss for loss, _ in searched(problem, "1.0").plain}
+    assert losses == {"cross_entropy", "binary_cross_entropy_with_logits"}
+
+
+def test_targets_that_no_loss_takes_leave_nothing_to_find() -> None:
+    found = searched(Problem(X[:2], np.array([[0, 2, 5, 7], [1, 1, 9, 3]])), "1.0", most=2)
+    assert (found.found, found.plain) == (0, [])
+    assert [level.hypotheses for level in found.tried] == [0, 0, 0]
+    text = "".join(FORMATS["table"].render_reconciliation(found, Style()))
+    assert "as it is, no loss is defined on this data\n" in text
 
 
 def test_an_option_of_classes_is_refused_where_there_are_none() -> None:

@@ -99,8 +99,8 @@ def meaning(found: Reconciliation) -> Iterator[str]:
     yield from _verdict(found)
     yield (
         f"Near misses are values within {short(found.window)} of the number that are not it. Hits by chance "
-        f"are what would fall within {short(found.tolerance)} of it if values fell at random around it, as "
-        "often as all those that were tried do."
+        f"are what would fall within {short(found.tolerance)} of it if values lay at random around it, as "
+        "dense as they do there, close by or in all, whichever is more."
     )
     if dimensions:
         yield f"Deviations tried: {dimensions}; --json lists them."

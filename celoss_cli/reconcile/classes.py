@@ -1,6 +1,7 @@
 """The data as a value for each class and one target, an index or a distribution.
 
-The terms come from the losses. Of our own are only the clipped logarithm and the uniform part of smoothing.
+The terms come from the losses. Of our own are only the logarithms of changed probabilities and
+the uniform part of smoothing.
 """
 
 from __future__ import annotations
@@ -116,13 +117,13 @@ class Classes(Prepared):
         if setup.axis != 1 and not setup.softmax:
             return None
         values = self._prepared(setup).reshape(self._batch.input.shape)
-        if not setup.rescaled and not setup.clip:
+        if not setup.rescaled and not setup.probabilities:
             return values
         if setup.prepare is take_softmax or not within(values, -np.inf, 0):
             return None  # no logarithms of probabilities
         changed = log_softmax(values, 1, dtype=setup.dtype) if setup.rescaled else values
-        if setup.clip is not None:
-            changed = np.clip(changed, *(changed.dtype.type(np.log(limit)) for limit in setup.clip))
+        if setup.probabilities is not None:
+            changed = np.log(setup.probabilities(np.exp(changed)))
         return None if np.allclose(changed, values, rtol=1e-12, atol=1e-15) else changed
 
     def terms(self, given: Array, setup: Setup) -> Terms | None:

@@ -65,6 +65,10 @@ ROUNDINGS: dict[str, Callable[[Array], Array]] = {"float16": _float16, "bfloat16
 """Number types that celoss does not compute in, each with the rounding to it."""
 
 
+def _rounded(decimals: int) -> Callable[[Array], Array]:
+    return lambda values: np.round(values, decimals)
+
+
 def precision_choices(values: Array) -> Iterator[Choice]:
     """Computing in another precision, or of an input that went through one."""
     float32 = ("--dtype", "float32")
@@ -74,6 +78,9 @@ def precision_choices(values: Array) -> Iterator[Choice]:
             words = f"the input rounded to {name}"
             yield choice("precision", f"{name}-input", words, 3, rounded=rounded)
     for decimals in (4, 3, 2):
+        words = f"the probabilities rounded to {decimals} decimals"
+        rounding = _rounded(decimals)
+        yield choice("precision", f"probabilities-{decimals}", words, 3, probabilities=rounding)
         words = f"the loss of each row rounded to {decimals} decimals"
         yield choice("precision", f"rounded-{decimals}", words, 3, decimals=decimals)
 
@@ -90,6 +97,10 @@ _OTHER_CLIPS: tuple[tuple[str, str, float, float], ...] = (
 """Clips that are no tool's convention in double precision: name, words, least and greatest probability."""
 
 
+def _between(least: float, most: float) -> Callable[[Array], Array]:
+    return lambda p: np.clip(p, p.dtype.type(least), p.dtype.type(most))
+
+
 def clip_choices() -> Iterator[Choice]:
     """Probabilities kept off 0 and 1 before their logarithm is taken, as tools do it or by hand."""
     known: dict[tuple[str, bool, bool], list[Convention]] = {}
@@ -103,9 +114,10 @@ def clip_choices() -> Iterator[Choice]:
         words = f"probabilities {'divided by the sum of their row and ' if rescales else ''}{kept} ({names})"
         limits = (least, 1 - least if above else 1.0)
         name, options = tools[0].name, ("--convention", tools[0].name)
-        yield choice("clip", f"{low}-{name}", words, 2, options, clip=limits, rescaled=rescales)
+        clipped = _between(*limits)
+        yield choice("clip", f"{low}-{name}", words, 2, options, probabilities=clipped, rescaled=rescales)
     for name, words, least, most in _OTHER_CLIPS:
-        yield choice("clip", name, words, 3, clip=(least, most))
+        yield choice("clip", name, words, 3, probabilities=_between(least, most))
 
 
 def rescale_choices() -> Iterator[Choice]:

@@ -117,20 +117,20 @@ class Pairs(Prepared):
             yield from element_labels(-1 if self._signed else 0, self.rows)
 
     def given(self, setup: Setup) -> Array | None:
-        if setup.clip is None:
+        if setup.probabilities is None:
             return self._prepared(setup)
         if setup.command not in ("bce", "bce-logits"):
             return None
         p = self._prepared(setup)
         p = p if setup.command == "bce" else sigmoid(p)
-        clipped = np.clip(p, *setup.clip)
-        return None if np.array_equal(clipped, p) else clipped
+        changed = setup.probabilities(p)
+        return None if np.array_equal(changed, p) else changed
 
     def terms(self, given: Array, setup: Setup) -> Terms | None:
         target = self._t if setup.labels is None else setup.labels(self._t)
         if setup.smoothing:
             target = target * (1 - setup.smoothing) + setup.smoothing / 2
-        command = "bce" if setup.clip is not None else setup.command
+        command = "bce" if setup.probabilities is not None else setup.command
         try:
             loss = self._losses(command, setup.weight, setup.pos_weight, setup.dtype)
             batch = loss.canonical(Batch(given.reshape(self._shape), target.reshape(self._shape)))

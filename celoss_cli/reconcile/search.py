@@ -202,16 +202,19 @@ def _tried(found: _Found, hits: Sequence[_Hit], window: float, most: int) -> Ite
         values = _distinct(np.concatenate([np.empty(0), *found.values[deviations]]))
         fresh[deviations] = np.setdiff1d(values, seen, assume_unique=True)
         seen = np.union1d(seen, values)
-    near = {deviations: _near(values, stated, window) for deviations, values in fresh.items()}
-    share = sum(near.values()) / max(1, len(seen))
-    part = stated.tolerance / (window - stated.tolerance) if window > stated.tolerance else 0.0
+    part = _near(seen, stated, window) / max(1, len(seen)) * _share(stated, window)
+    so_far = np.empty(0)
     for deviations, values in fresh.items():
+        so_far = np.concatenate([so_far, values])
+        nearby = max(
+            (_near(so_far, stated, w) * _share(stated, w) for w in _windows(stated, window)), default=0
+        )
         yield Tried(
             deviations=deviations,
             hypotheses=sum(map(len, found.values[deviations])),
             distinct=len(values),
-            near=near[deviations],
-            chance=len(values) * share * part,
+            near=_near(values, stated, window),
+            chance=max(len(values) * part, nearby),
             found=sum(len(hit.choices) == deviations for hit in hits),
         )
 
@@ -220,6 +223,17 @@ def _near(values: Array, stated: Stated, window: float) -> int:
     """How many values lie within the window and miss the number."""
     off = np.abs(values - stated.value)
     return int(np.count_nonzero((off > stated.reach) & (off <= window)))
+
+
+def _share(stated: Stated, window: float) -> float:
+    """How many times the tolerance goes into the rest of the window, as a fraction."""
+    return stated.tolerance / (window - stated.tolerance) if window > stated.tolerance else 0.0
+
+
+def _windows(stated: Stated, window: float) -> list[float]:
+    """Narrower windows: values crowd around a plain result, and a number close to one is hit more often."""
+    steps = [stated.tolerance * factor for factor in (10, 30, 100, 300, 1000)]
+    return [step for step in steps if 0 < step < window]
 
 
 def _distinct(values: Array) -> Array:

@@ -28,7 +28,7 @@ class Setup:
         rounded: what the input is rounded to first.
         dtype: of the computation.
         rescaled: whether each row of probabilities is divided by its sum.
-        clip: the least and the greatest probability that a logarithm is taken of.
+        probabilities: changes those that a logarithm is taken of.
         labels: changes the targets.
         smoothing: eps of the label smoothing.
         ignore_index: targets of this value are left out.
@@ -46,7 +46,7 @@ class Setup:
     rounded: Callable[[Array], Array] | None = None
     dtype: str = "float64"
     rescaled: bool = False
-    clip: tuple[float, float] | None = None
+    probabilities: Callable[[Array], Array] | None = None
     labels: Callable[[Array], Array] | None = None
     smoothing: float = 0.0
     ignore_index: int = -100
@@ -58,7 +58,8 @@ class Setup:
     @property
     def prediction(self) -> tuple[Any, ...]:
         """All that decides what the loss is given."""
-        return self.prepare, self.axis, self.turned, self.rounded, self.dtype, self.rescaled, self.clip
+        given = (self.prepare, self.axis, self.turned, self.rounded, self.dtype)
+        return (*given, self.rescaled, self.probabilities)
 
 
 @dataclass(frozen=True, slots=True)
