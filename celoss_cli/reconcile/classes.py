@@ -123,7 +123,9 @@ class Classes(Prepared):
             return None  # no logarithms of probabilities
         changed = log_softmax(values, 1, dtype=setup.dtype) if setup.rescaled else values
         if setup.probabilities is not None:
-            changed = np.log(setup.probabilities(np.exp(changed)))
+            p = np.exp(changed)
+            other = setup.probabilities(p)
+            changed = changed if np.array_equal(other, p, equal_nan=True) else np.log(other)
         return None if np.allclose(changed, values, rtol=1e-12, atol=1e-15) else changed
 
     def terms(self, given: Array, setup: Setup) -> Terms | None:

@@ -206,15 +206,13 @@ def _tried(found: _Found, hits: Sequence[_Hit], window: float, most: int) -> Ite
     so_far = np.empty(0)
     for deviations, values in fresh.items():
         so_far = np.concatenate([so_far, values])
-        nearby = max(
-            (_near(so_far, stated, w) * _share(stated, w) for w in _windows(stated, window)), default=0
-        )
+        nearby = [_near(so_far, stated, w) * _share(stated, w) for w in _windows(stated, window)]
         yield Tried(
             deviations=deviations,
             hypotheses=sum(map(len, found.values[deviations])),
             distinct=len(values),
             near=_near(values, stated, window),
-            chance=max(len(values) * part, nearby),
+            chance=max([len(values) * part, *nearby]),
             found=sum(len(hit.choices) == deviations for hit in hits),
         )
 
