@@ -123,8 +123,8 @@ def render_class_weights(weights: ClassWeights, style: Style) -> Iterator[str]:
     """One line a class with its count and its weight."""
     page = _Page(style)
     yield page.text(Text(_class_weights.title(weights), "bold"))
-    for conversion in weights.source["conversions"]:
-        yield page.text(Text(conversion, "dim"))
+    for line in (_class_weights.formula(weights), *weights.source["conversions"]):
+        yield page.text(Text(line, "dim"))
     yield "\n" + page.table(_breakdown_table(_class_weights.table(weights)))
 
 
