@@ -175,7 +175,7 @@ def test_several_files_are_one_data_set(tmp_path: Path) -> None:
 def test_the_weights_for_people(format: str) -> None:
     done = celoss("weights", "--scheme", "effective", "--format", format, data=TABLE)
     assert done.returncode == 0
-    for text in ("effective", "beta 0.999", "0 cat", "3 classes, 10 targets"):
+    for text in ("effective", "beta 0.999", "0 cat", "3 classes, 10 targets", "n of the class"):
         assert text in done.stdout
 
 

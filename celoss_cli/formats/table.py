@@ -16,16 +16,7 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from celoss_cli.data import (
-    ClassWeights,
-    Comparison,
-    Conventions,
-    Diagnosis,
-    Finding,
-    Outcome,
-    Report,
-    Workings,
-)
+from celoss_cli.data import ClassWeights, Comparison, Conventions, Diagnosis, Outcome, Report, Workings
 from celoss_cli.errors import visible
 from celoss_cli.formats import Style, _class_weights, _comparison, _conventions, _diagnosis
 from celoss_cli.formats._breakdown import Breakdown, breakdowns
@@ -150,14 +141,10 @@ def render_diagnosis(diagnosis: Diagnosis, style: Style) -> Iterator[str]:
     yield page.text(Text(", ".join(_diagnosis.result(diagnosis)) or "no loss can be computed"))
     for finding in diagnosis.findings:
         yield "\n" + page.text(Text(f"{finding.severity} {finding.code}", _SEVERITY_STYLES[finding.severity]))
-        yield from map(page.text, _finding_lines(finding))
+        yield page.text(Text(f"  {visible(finding.message)}"))
+        if finding.remedy:
+            yield page.line(Text(f"  try: {visible(finding.remedy)}", "cyan"))
     yield "\n" + page.text(Text(_diagnosis.summary(diagnosis), "bold"))
-
-
-def _finding_lines(finding: Finding) -> Iterator[Text]:
-    yield Text(f"  {visible(finding.message)}")
-    if finding.remedy:
-        yield Text(f"  try: {visible(finding.remedy)}", "cyan")
 
 
 class _Page:
@@ -198,6 +185,10 @@ class _Page:
             break_on_hyphens=False,
         )
         return "".join(self._printed(Text(line, text.style), _UNLIMITED) for line in lines)
+
+    def line(self, text: Text) -> str:
+        """A line that is to be copied, never broken."""
+        return self._printed(text, _UNLIMITED)
 
     def table(self, *candidates: Table) -> str:
         """The first of these tables that fits, or the last one at its own width: nothing is ever cut."""
