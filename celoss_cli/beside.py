@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import heapq
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -33,8 +33,8 @@ class Beside:
         tallies: the exact totals by convention.
         weight_is: what the denominator of each is.
         refused: why a convention computed nothing, by its name.
-        differing: how many elements have a loss of their own under some convention.
-        gaps: the elements with the largest differences, the largest first.
+        differing: by convention, how many elements have another loss than under the first one.
+        gaps: the elements with the largest differences from the first loss, the largest first.
 
     """
 
@@ -42,7 +42,7 @@ class Beside:
     tallies: dict[str, Tally] = field(default_factory=dict)
     weight_is: dict[str, str] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)
-    differing: int = 0
+    differing: Counter[str] = field(default_factory=Counter)
     gaps: list[Gap] = field(default_factory=list)
 
 
@@ -67,7 +67,11 @@ def beside(
 
 
 class _Panel:
-    """Takes batch after batch; a convention that refuses one is out for all of them."""
+    """Takes batch after batch; a convention that refuses one is out for all of them.
+
+    Gaps are differences from the first loss, kept for each convention on its own, so that nothing
+    depends on the batch in which another one was found to be out.
+    """
 
     def __init__(self, losses: Mapping[str, Loss], count: int) -> None:
         self._losses = losses
@@ -75,8 +79,8 @@ class _Panel:
         self._tallies = dict.fromkeys(losses, Tally())
         self._weight_is: dict[str, str] = {}
         self._refused: dict[str, str] = {}
-        self._differing = 0
-        self._found: list[tuple[float, int, int, Gap]] = []
+        self._differing: Counter[str] = Counter()
+        self._found: dict[str, list[tuple[int, int, float, Gap]]] = {name: [] for name in losses}
 
     def add(self, batch: Batch, terms: Terms) -> None:
         """The terms of the first loss are known already; the others are computed of the same batch."""
@@ -85,16 +89,12 @@ class _Panel:
         for name, found in known.items():
             self._tallies[name] += Tally.of(found, len(batch))
             self._weight_is[name] = found.weight_is
-        table = np.stack([found.loss.astype(np.float64) for found in known.values()])
-        with np.errstate(invalid="ignore"):
-            spread = np.nan_to_num(table.max(axis=0) - table.min(axis=0), nan=0.0, posinf=np.inf)
-        self._differing += int(np.count_nonzero(spread > _NOISE))
-        for element in _largest(spread, self._count):
-            gap = self._gap(batch, terms, int(element), known)
-            self._found.append((float(spread[element]), batch.start, -int(element), gap))
-        self._found = heapq.nlargest(
-            self._count, self._found, key=lambda found: (found[0], -found[1], found[2])
-        )
+            distance = _distance(found.loss, terms.loss)
+            self._differing[name] += int(np.count_nonzero(distance > _NOISE))
+            for element in _largest(distance, self._count):
+                gap = self._gap(batch, terms, int(element), known)
+                self._found[name].append((batch.start, int(element), float(distance[element]), gap))
+            self._found[name] = sorted(self._found[name], key=_by_distance)[: self._count]
 
     def _terms(self, name: str, batch: Batch) -> Terms | None:
         if name in self._refused:
@@ -114,12 +114,31 @@ class _Panel:
     def finished(self, evaluation: Evaluation) -> Beside:
         """The outcome without what the conventions that are out had computed."""
         left = [name for name in self._losses if name not in self._refused]
-        gaps = [
-            replace(gap, losses={name: gap.losses[name] for name in left if name in gap.losses})
-            for *_, gap in self._found
-        ]
-        tallies = {name: self._tallies[name] for name in left}
-        return Beside(evaluation, tallies, self._weight_is, self._refused, self._differing, gaps)
+        largest: dict[tuple[int, int], tuple[int, int, float, Gap]] = {}
+        for found in (found for name in left for found in self._found[name]):
+            if found[2] > largest.get(found[:2], (0, 0, 0.0))[2]:
+                largest[found[:2]] = found
+        gaps = sorted(largest.values(), key=_by_distance)[: self._count]
+        return Beside(
+            evaluation,
+            {name: self._tallies[name] for name in left},
+            self._weight_is,
+            self._refused,
+            self._differing,
+            [replace(gap, losses={name: gap.losses[name] for name in left}) for *_, gap in gaps],
+        )
+
+
+def _distance(losses: Array, others: Array) -> Array:
+    """How far the losses of elements are apart; 0 where both are infinite or NaN."""
+    with np.errstate(invalid="ignore"):
+        apart = np.abs(losses.astype(np.float64) - others.astype(np.float64))
+    return np.nan_to_num(apart, nan=0.0, posinf=np.inf)
+
+
+def _by_distance(found: tuple[int, int, float, Gap]) -> tuple[float, int, int]:
+    """Sorts the largest first, and what is equal in the order of the data."""
+    return -found[2], found[0], found[1]
 
 
 def _largest(spread: Array, count: int) -> Array:

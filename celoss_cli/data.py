@@ -516,6 +516,7 @@ class ToolLoss:
         tally: the exact totals.
         denominator: what the total was divided by, or None where it was not.
         denominator_is: what that number is, in words.
+        differing: how many elements have another loss than PyTorch gives them.
         refused: why there is no value, or "".
 
     """
@@ -526,6 +527,7 @@ class ToolLoss:
     tally: Tally
     denominator: float | None
     denominator_is: str | None
+    differing: int = 0
     refused: str = ""
 
 
@@ -553,8 +555,7 @@ class Conventions:
         loss, title, takes, unit, reduction, options, source, labels: as in a report.
         rows, elements: counts of the data.
         tools: one for each convention.
-        differing: how many elements have a loss of their own under some tool.
-        gaps: the elements where the tools differ most, the largest difference first.
+        gaps: the elements whose loss differs most from PyTorch's, the largest difference first.
 
     """
 
@@ -569,7 +570,6 @@ class Conventions:
     rows: int
     elements: int
     tools: Sequence[ToolLoss]
-    differing: int
     gaps: Sequence[Gap]
 
 

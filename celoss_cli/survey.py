@@ -58,8 +58,9 @@ def kinds(loss: Loss, batch: Batch) -> Counter[str]:
             {
                 "values": x.size,
                 "from-0-to-1": _count((x >= 0) & (x <= 1)),
+                "from-0-to-a-quarter": _count((x >= 0) & (x <= 0.25)),
+                "from-three-quarters-to-1": _count((x >= 0.75) & (x <= 1)),
                 "exactly-0-or-1": _count((x == 0) | (x == 1)),
-                "at-most-0": _count(x <= 0),
                 "nan": _count(np.isnan(x)),
                 "infinite": _count(np.isposinf(x)),
                 "float16-ceiling": _count(np.abs(x) == _FLOAT16_MAX),

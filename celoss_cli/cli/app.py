@@ -175,8 +175,8 @@ Example: celoss diagnose preds.csv --loss ce --fail-on warning"""
 _WEIGHTS = """Class weights from how often each class is a target.
 
 The targets are those of the files, which are read as celoss ce reads them, or those of --targets alone. \
-Ignored targets are not counted; rows with weights count as often as these say. The JSON output, or the value \
-output, is what --weight takes.
+Ignored targets are not counted; rows with weights count as often as these say. --weight takes the JSON \
+output as @FILE, and the value output as it is.
 
 Example: celoss weights preds.csv --json > weights.json; celoss ce preds.csv --weight @weights.json"""
 

@@ -99,7 +99,6 @@ def _computed(spec: LossSpec, format: FormatSpec, given: Mapping[str, Any]) -> C
         rows=evaluation.tally.rows,
         elements=evaluation.tally.elements,
         tools=[_tool(name, spec.command, found, made) for name in names_for(spec)],
-        differing=found.differing,
         gaps=found.gaps,
     )
 
@@ -150,6 +149,7 @@ def _tool(name: str, command: str, found: Beside, made: _Made) -> ToolLoss:
         tally=tally,
         denominator=tally.denominator(made.reduction) if divided else None,
         denominator_is=found.weight_is[name] if divided else None,
+        differing=0 if refused else found.differing[name],
         refused=refused,
     )
 

@@ -265,15 +265,15 @@ def chosen_loss(
     reduction = given["reduction"] or _said_by_data("reduction", dataset.options.get("reduction"), spec)
     reduction = reduction or "mean"
     conventional = _conventional(spec, given)
-    if conventional and "ignore_index" in spec.options:
-        chosen.setdefault("ignore_index", CONVENTIONS[conventional["convention"] or "torch"].ignore_index)
+    if "ignore_index" in spec.options and conventional.get("convention") in CONVENTIONS:
+        chosen.setdefault("ignore_index", CONVENTIONS[conventional["convention"]].ignore_index)
     loss = spec.made(dtype=given["dtype"], base=given["base"], **chosen, **conventional)
     names = (*spec.options, "dtype", "base", *conventional)
     in_force = {name: _plain(getattr(loss, name)) for name in names}
     return loss, cast(Reduction, reduction), in_force
 
 
-def _conventional(spec: LossSpec, given: Mapping[str, Any]) -> dict[str, str | None]:
+def _conventional(spec: LossSpec, given: Mapping[str, Any]) -> dict[str, Any]:
     """The kind of input and the convention, where one of them is not the usual one."""
     kind, convention = kind_of(spec, given), given.get("convention")
     usual = kind == spec.takes and convention is None

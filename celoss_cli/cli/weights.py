@@ -16,7 +16,7 @@ from celoss_cli.data import ClassWeight, ClassWeights
 from celoss_cli.errors import ExitCode, InputError, UsageError
 from celoss_cli.evaluate import Evaluation, Request, default_jobs, evaluate
 from celoss_cli.losses import LOSSES
-from celoss_cli.sources.base import Dataset
+from celoss_cli.sources.base import Dataset, ReadRequest
 from celoss_cli.sources.columns import plural
 from celoss_cli.sources.truth import targets_alone
 
@@ -55,7 +55,7 @@ def _weights(given: Mapping[str, Any]) -> ClassWeights:
     if alone:
         dataset = targets_alone(given["targets"], "--targets", request, given["classes"], _left_out(given))
     else:
-        dataset, request = dataset_of(_SPEC, given, request, bar.show)
+        dataset, request = _with_input(given, request, bar)
     with contextlib.closing(dataset), bar:
         if not alone:
             refuse_unused_columns(dataset.described["columns"], given)
@@ -65,6 +65,15 @@ def _weights(given: Mapping[str, Any]) -> ClassWeights:
     if found.skipped:
         note(f"celoss: note: {plural(found.skipped, 'row')} with missing values skipped")
     return _of(given, found, dataset)
+
+
+def _with_input(given: Mapping[str, Any], request: ReadRequest, bar: Bar) -> tuple[Dataset, ReadRequest]:
+    try:
+        return dataset_of(_SPEC, given, request, bar.show)
+    except InputError as error:
+        if "--class-columns" in error.hint:
+            error.hint = "a file of targets alone is given as --targets @FILE"
+        raise
 
 
 def _left_out(given: Mapping[str, Any], dataset: Dataset | None = None) -> int:

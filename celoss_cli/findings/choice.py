@@ -165,7 +165,7 @@ def wrong_axis(facts: Facts) -> Noticed | None:
     if facts.all_look_like("probabilities") or facts.all_look_like("log-probabilities"):
         return None
     batches = columns[0].distributions or columns[1].distributions
-    if not batches:
+    if not 0 < 2 * batches <= facts.survey.rows:
         return None
     kind = "values" if columns[0].distributions else "exponentials"
     return Noticed(
@@ -201,7 +201,7 @@ def logits_for_probabilities(facts: Facts) -> Noticed | None:
 
 
 def probabilities_for_logits(facts: Facts) -> Noticed | None:
-    """All values given as logits of a binary loss lie between 0 and 1.
+    """All values given as logits of a binary loss lie between 0 and 1, and near both ends.
 
     Logits of a working model are negative for one of the answers. Probabilities taken for logits go
     through the sigmoid once more and end between 0.5 and 0.73, and the loss cannot come below 0.313.
@@ -213,8 +213,9 @@ def probabilities_for_logits(facts: Facts) -> Noticed | None:
     values = facts.all_look_like("from-0-to-1", of="values")
     if facts.loss.takes not in ("logits", "scores") or facts.loss.per != "element" or values < 8:
         return None
-    if facts.seen["from-0-to-1"] < values:
-        return None
+    ends = ("from-0-to-a-quarter", "from-three-quarters-to-1")
+    if facts.seen["from-0-to-1"] < values or not all(facts.seen.get(end) for end in ends):
+        return None  # logits of a model that has learnt nothing yet lie close together
     return Noticed(
         f"all of the {values} examined values lie between 0 and 1: they look like probabilities, and this "
         "loss takes the sigmoid once more",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from celoss_cli.findings.facts import Facts, Noticed
+from celoss_cli.findings.facts import SURE, Facts, Noticed
 from celoss_cli.findings.wording import counted, listed
 
 __all__ = [
@@ -146,11 +146,13 @@ def constant(facts: Facts) -> Noticed | None:
 
     Check the split, the filter or the column that was taken for the target (--target-column).
 
-    The check asks for twenty rows.
+    The check asks for twenty rows, and for predictions that did not expect it.
     """
     given = facts.targets
     if len(given) != 1 or given.total() < _ENOUGH_ROWS or (facts.survey and facts.survey.others):
         return None
+    if facts.fit is not None and facts.fit.nats <= SURE:
+        return None  # the predictions say so too
     value = next(iter(given))
     return Noticed(
         f"all {given.total()} targets are {value}",

@@ -7,16 +7,21 @@ from celoss_cli.errors import visible
 from celoss_cli.formats._breakdown import Breakdown
 from celoss_cli.formats._numerals import class_name, exact, short
 
-__all__ = ["table", "title"]
+__all__ = ["formula", "table", "title"]
 
 
 def title(weights: ClassWeights) -> str:
-    """The scheme with its formula, and what was counted."""
-    beta = "" if weights.beta is None else f", beta {short(weights.beta)}"
+    """The scheme, and what was counted."""
     ignored = f", {weights.ignored} ignored" if weights.ignored else ""
     classes = f"{len(weights.classes)} class{'' if len(weights.classes) == 1 else 'es'}"
     counted = f"{weights.counted} target{'' if weights.counted == 1 else 's'}"
-    return f"class weights · {weights.scheme}: {weights.formula}{beta} · {classes}, {counted}{ignored}"
+    return f"class weights · {weights.scheme} · {classes}, {counted}{ignored}"
+
+
+def formula(weights: ClassWeights) -> str:
+    """How a weight comes about from counts."""
+    beta = "" if weights.beta is None else f"; beta {short(weights.beta)}"
+    return f"weight = {weights.formula}; n of the class, N of all, C classes{beta}"
 
 
 def table(weights: ClassWeights) -> Breakdown:

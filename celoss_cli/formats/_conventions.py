@@ -22,7 +22,7 @@ def heading(conventions: Conventions) -> str:
 def tables(conventions: Conventions) -> Iterator[Breakdown]:
     """The loss under each convention, and the rows that make the gaps, one column each."""
     computed = [tool for tool in conventions.tools if not tool.refused]
-    numbers = ("clip", "clipped", "divided by", conventions.reduction)
+    numbers = ("clip", "clipped", "differ", "divided by", conventions.reduction)
     yield Breakdown(
         "the loss as each tool computes it",
         ("convention", "rescales"),
@@ -33,11 +33,12 @@ def tables(conventions: Conventions) -> Iterator[Breakdown]:
         yield _gaps(conventions, computed)
 
 
-def _numbers(tool: ToolLoss) -> tuple[str, str, str, str]:
+def _numbers(tool: ToolLoss) -> tuple[str, ...]:
     clip = tool.facts["clip"]
     return (
         "" if clip is None else f"{clip:.1e}",
         str(tool.tally.clamped) if clip or tool.tally.clamped else "",
+        str(tool.differing),
         "" if tool.denominator is None else short(tool.denominator),
         exact(tool.value if tool.value is not None else float("nan")),
     )
@@ -53,8 +54,7 @@ def _gaps(conventions: Conventions, computed: list[ToolLoss]) -> Breakdown:
     if any(gap.row.id is not None for gap in gaps):
         lines.insert(0, ("id", *(visible(gap.row.id or "") for gap in gaps)))
     names = tuple(f"row {row_name(gap.row)}" for gap in gaps)
-    many = f"{conventions.differing} {'has' if conventions.differing == 1 else 'have'}"
-    title = f"rows whose loss differs between tools by most; {many} a difference"
+    title = f"rows whose loss differs most from that of {computed[0].name}"
     return Breakdown(title, ("",), names, lines)
 
 

@@ -285,7 +285,6 @@ def render_conventions(conventions: Conventions, style: Style) -> Iterator[str]:
         "rows": conventions.rows,
         "elements": conventions.elements,
         "conventions": [_tool_loss(tool) for tool in conventions.tools],
-        "differing": conventions.differing,
         "gaps": [_gap(gap) for gap in conventions.gaps],
         "labels": None if conventions.labels is None else list(conventions.labels),
         "options": dict(conventions.options),
@@ -303,6 +302,7 @@ def _tool_loss(tool: ToolLoss) -> dict[str, Any]:
         "denominator": finite_or_none(tool.denominator),
         "denominator_is": tool.denominator_is,
         "clipped": tool.tally.clamped,
+        "differing": tool.differing,
         "refused": tool.refused or None,
         **tool.facts,
     }

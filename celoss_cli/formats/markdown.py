@@ -82,7 +82,8 @@ def render_comparison(comparison: Comparison, style: Style) -> Iterator[str]:
 
 
 def render_class_weights(weights: ClassWeights, style: Style) -> Iterator[str]:
-    """A heading and one line a class; names are escaped."""
+    """A heading, the formula and one line a class; names are escaped."""
+    yield f"`{_class_weights.formula(weights)}`\n\n"
     yield from _breakdown(replace(_class_weights.table(weights), title=_class_weights.title(weights)))
 
 

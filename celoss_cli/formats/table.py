@@ -21,7 +21,6 @@ from celoss_cli.data import (
     Comparison,
     Conventions,
     Diagnosis,
-    Finding,
     Outcome,
     Reconciliation,
     Report,
@@ -125,8 +124,8 @@ def render_class_weights(weights: ClassWeights, style: Style) -> Iterator[str]:
     """One line a class with its count and its weight."""
     page = _Page(style)
     yield page.text(Text(_class_weights.title(weights), "bold"))
-    for conversion in weights.source["conversions"]:
-        yield page.text(Text(conversion, "dim"))
+    for line in (_class_weights.formula(weights), *weights.source["conversions"]):
+        yield page.text(Text(line, "dim"))
     yield "\n" + page.table(_breakdown_table(_class_weights.table(weights)))
 
 
@@ -152,14 +151,10 @@ def render_diagnosis(diagnosis: Diagnosis, style: Style) -> Iterator[str]:
     yield page.text(Text(", ".join(_diagnosis.result(diagnosis)) or "no loss can be computed"))
     for finding in diagnosis.findings:
         yield "\n" + page.text(Text(f"{finding.severity} {finding.code}", _SEVERITY_STYLES[finding.severity]))
-        yield from map(page.text, _finding_lines(finding))
+        yield page.text(Text(f"  {visible(finding.message)}"))
+        if finding.remedy:
+            yield page.line(Text(f"  try: {visible(finding.remedy)}", "cyan"))
     yield "\n" + page.text(Text(_diagnosis.summary(diagnosis), "bold"))
-
-
-def _finding_lines(finding: Finding) -> Iterator[Text]:
-    yield Text(f"  {visible(finding.message)}")
-    if finding.remedy:
-        yield Text(f"  try: {visible(finding.remedy)}", "cyan")
 
 
 def render_reconciliation(found: Reconciliation, style: Style) -> Iterator[str]:
@@ -173,7 +168,7 @@ def render_reconciliation(found: Reconciliation, style: Style) -> Iterator[str]:
         for line in (*(f"- {words}" for words in entry.deviations), *entry.lines):
             yield page.text(Text(f"  {line}"))
         if entry.command:
-            yield page.whole(Text(f"  $ {entry.command}", "green"))
+            yield page.line(Text(f"  $ {entry.command}", "green"))
     levels = _reconciliation.levels(found)
     yield "\n" + page.text(Text(levels.title, "bold cyan"))
     yield page.table(_breakdown_table(levels), _breakdown_table(levels, gap=1))
@@ -221,8 +216,8 @@ class _Page:
         )
         return "".join(self._printed(Text(line, text.style), _UNLIMITED) for line in lines)
 
-    def whole(self, text: Text) -> str:
-        """A line that is never broken: a command to be copied."""
+    def line(self, text: Text) -> str:
+        """A line that is to be copied, never broken."""
         return self._printed(text, _UNLIMITED)
 
     def table(self, *candidates: Table) -> str:

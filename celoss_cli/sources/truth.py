@@ -6,6 +6,7 @@ import contextlib
 import re
 import threading
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -75,7 +76,7 @@ def targets_alone(
         known = len(labels)
         if classes not in (None, known):
             raise InputError(f"expected the names of {classes} classes, got {known}", place=option)
-    columns = {"inputs": [], "target": option, "id": None, "weight": None, "unused": []}
+    columns: dict[str, Any] = {"inputs": [], "target": option, "id": None, "weight": None, "unused": []}
     input = np.broadcast_to(np.zeros((), np.float32), (len(targets), known))
     return Dataset({"columns": columns}, iter([Batch(input, targets, labels=labels, place=place)]))
 
