@@ -454,13 +454,14 @@ def test_the_counts_add_up_and_more_digits_mean_fewer_chance_hits() -> None:
 
 
 def test_hits_by_chance_are_about_as_many_as_expected() -> None:
-    """Numbers without a cause, drawn where the values lie: the expected count is of the right size."""
+    """Numbers without a cause, drawn where the values lie; hits that say less than a simpler one fall away."""
     random = np.random.default_rng(3)
     problem = Problem(X[:12], Y[:12])
-    found = [searched(problem, f"{got:.3f}", most=2) for got in random.uniform(0.5, 3, 15)]
+    found = [searched(problem, f"{got:.2f}", most=2) for got in random.uniform(0.5, 3, 8)]
     hits = sum(result.found for result in found)
     expected = sum(level.chance for result in found for level in result.tried)
-    assert expected / 2.5 < hits < expected * 2.5
+    assert hits > 20
+    assert expected / 4 < hits < 1.5 * expected
 
 
 def test_the_searched_deviations_are_listed_by_dimension() -> None:
@@ -652,33 +653,60 @@ def test_a_suggested_command_gives_the_value(
         assert value == pytest.approx(explanation["value"], rel=1e-6), explanation["command"]
 
 
-def test_exit_codes(tmp_path: Path) -> None:
-    file = "column-softmax.csv"
-    assert celoss("reconcile", file, "--got", "1.3654").returncode == 0
-    assert celoss("reconcile", file, "--got", "-0.1399").returncode == 0
-    assert celoss("reconcile", file, "--got=-0.1399").returncode == 0
-    nothing = celoss("reconcile", file, "--got", "98765.4321")
-    assert nothing.returncode == 1
-    assert "No explanation with at most 2 deviations gives this number." in nothing.stdout
-    for words, error in (
-        ((file,), "Expected --got, got none."),
-        ((file, "--got", "many"), 'Expected --got with a finite number, got "many".'),
-        ((file, "--got", "1", "--max-deviations", "-1"), "expected at least 0, got -1"),
-        ((file, "--got", "1", "-x", "1,2", "-y", "0"), "Expected files or --input, got both."),
-        (("-x", "1,2", "--got", "1"), "Expected --targets together with --input"),
-        ((file, "--got", "1", "--format", "csv"), "expected table, json, markdown, got"),
-        ((file, "--got", "1", "--label-smoothing", "2"), "Expected label_smoothing from 0 to 1, got 2."),
-    ):
-        done = celoss("reconcile", *words)
-        assert (done.returncode, error in done.stderr) == (2, True), done.stderr
-        assert not done.stdout
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (("column-softmax.csv", "--got", "1.3654"), 0),
+        (("column-softmax.csv", "--got", "98765.4321"), 1),
+        (("column-softmax.csv", "--got", "many"), 2),
+        (("missing.csv", "--got", "1.3654"), 3),
+    ],
+)
+def test_exit_codes(words: Sequence[str], code: int) -> None:
+    done = celoss("reconcile", *words)
+    assert done.returncode == code, done.stderr
+    assert bool(done.stdout) == (code < 2)
+    assert done.stderr.startswith("celoss: error: ") == (code > 1)
+    assert ("No explanation with at most 2 deviations gives this number.\n" in done.stdout) == (code == 1)
+
+
+FILE = str(EXAMPLES / "column-softmax.csv")
+
+
+@pytest.mark.parametrize("words", [("--got", "-0.1399"), ("--got=-0.1399",)])
+def test_a_negative_number_is_a_value(words: Sequence[str], tmp_path: Path) -> None:
+    assert run(["reconcile", FILE, *words, "-o", str(tmp_path / "out")]) == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "error"),
+    [
+        ((FILE,), 2, "Expected --got, got none."),
+        ((FILE, "--got", "1", "--max-deviations", "-1"), 2, "expected at least 0, got -1"),
+        ((FILE, "--got", "1", "-x", "1,2", "-y", "0"), 2, "Expected files or --input, got both."),
+        (("-x", "1,2", "--got", "1"), 2, "Expected --targets together with --input"),
+        ((FILE, "--got", "1", "--format", "csv"), 2, "expected table, json, markdown, got"),
+        ((FILE, "--got", "1", "--label-smoothing", "2"), 2, "Expected label_smoothing from 0 to 1, got 2."),
+        ((FILE, "--got", "1", "--weight", "1,2"), 3, "Expected 3 class weights"),
+        (("bad.csv", "--got", "1"), 3, 'expected a number in column "b", got "x"'),
+        (("empty.csv", "--got", "1"), 3, "expected rows to compute a loss of, got no rows"),
+    ],
+)
+def test_wrong_usage_and_bad_data_are_told(
+    words: Sequence[str],
+    code: int,
+    error: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
     (tmp_path / "bad.csv").write_text("a,b,target\n1,x,0\n")
     (tmp_path / "empty.csv").write_text("a,b,target\n")
-    for name in ("bad.csv", "empty.csv", "missing.csv"):
-        done = celoss("reconcile", str(tmp_path / name), "--got", "1")
-        assert done.returncode == 3, done.stderr
-        assert done.stderr.startswith("celoss: error: ")
-    assert celoss("reconcile", file, "--got", "1", "--weight", "1,2").returncode == 3
+    monkeypatch.chdir(tmp_path)
+    assert run(["reconcile", *words]) == code
+    told = capfd.readouterr()
+    assert error in told.err
+    assert not told.out
 
 
 def test_standard_input_is_read_and_one_column_is_no_class(tables: Path) -> None:

@@ -230,7 +230,7 @@ def _share(stated: Stated, window: float) -> float:
 
 def _windows(stated: Stated, window: float) -> list[float]:
     """Narrower windows: values crowd around a plain result, and a number close to one is hit more often."""
-    steps = [stated.tolerance * factor for factor in (10, 30, 100, 300, 1000)]
+    steps = [stated.tolerance * factor for factor in (30, 100, 300, 1000)]
     return [step for step in steps if 0 < step < window]
 
 
