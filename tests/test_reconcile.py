@@ -454,7 +454,7 @@ def test_the_counts_add_up_and_more_digits_mean_fewer_chance_hits() -> None:
 
 
 def test_hits_by_chance_are_about_as_many_as_expected() -> None:
-    """Numbers without a cause, drawn where the values lie; hits that say less than a simpler one fall away."""
+    """Numbers without a cause, drawn where values lie; hits that say less than a simpler one fall away."""
     random = np.random.default_rng(3)
     problem = Problem(X[:12], Y[:12])
     found = [searched(problem, f"{got:.2f}", most=2) for got in random.uniform(0.5, 3, 8)]
@@ -470,6 +470,13 @@ def test_the_searched_deviations_are_listed_by_dimension() -> None:
         found.searched
     )
     assert "logarithm of base 10 (dits)" in found.searched["base"]
+
+
+@pytest.mark.parametrize("got", ["1", "0", "0e1", "2"])
+def test_a_number_that_nearly_everything_gives_is_told_to_prove_little(got: str) -> None:
+    found = searched(Problem(X, Y), got)
+    level = next((level for level in found.tried if level.found), found.tried[-1])
+    assert level.chance > 0.2
 
 
 def test_a_number_close_to_the_plain_one_is_hit_by_chance_more_often() -> None:
@@ -682,7 +689,7 @@ def test_a_negative_number_is_a_value(words: Sequence[str], tmp_path: Path) -> N
     ("words", "code", "error"),
     [
         ((FILE,), 2, "Expected --got, got none."),
-        ((FILE, "--got", "1", "--max-deviations", "-1"), 2, "expected at least 0, got -1"),
+        ((FILE, "--got", "1", "--max-deviations", "-1"), 2, "expected 0, 1, 2, 3, got"),
         ((FILE, "--got", "1", "-x", "1,2", "-y", "0"), 2, "Expected files or --input, got both."),
         (("-x", "1,2", "--got", "1"), 2, "Expected --targets together with --input"),
         ((FILE, "--got", "1", "--format", "csv"), 2, "expected table, json, markdown, got"),

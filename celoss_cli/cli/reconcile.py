@@ -65,11 +65,9 @@ def run(given: Mapping[str, Any]) -> int:
     format, got = chosen_format(given), stated(given["got"])
     problem, source = _read(given)
     large = problem.input.size >= _LARGE
-    most = given["max_deviations"]
-    if most is None:
-        most = 1 if large else MAX_DEVIATIONS
-        if large:
-            note(f"celoss: note: one deviation at a time; --max-deviations {MAX_DEVIATIONS} combines them")
+    most = int(given["max_deviations"] or (1 if large else MAX_DEVIATIONS))
+    if large and given["max_deviations"] is None:
+        note(f"celoss: note: one deviation at a time; --max-deviations {MAX_DEVIATIONS} combines them")
     found = reconcile(
         problem,
         got,

@@ -31,8 +31,13 @@ Got = Annotated[
     text("--got", metavar="VALUE", panel=_SEARCH, help="The number to be explained, with all of its digits."),
 ]
 MaxDeviations = Annotated[
-    int | None,
-    count("--max-deviations", 0, _SEARCH, "Combine up to N deviations; 2 if not given, 1 of large data."),
+    str | None,
+    choice(
+        "--max-deviations",
+        choices=("0", "1", "2", "3"),
+        panel=_SEARCH,
+        help="How many deviations are combined; 2 if not given, 1 of large data.",
+    ),
 ]
 MaxShown = Annotated[int, count("--max-shown", 1, _SEARCH, "Show the N simplest explanations.")]
 Values = Annotated[

@@ -6,12 +6,14 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import combinations
 from typing import Any
 
 import numpy as np
 
-from celoss_cli.data import Array, Explanation, Reconciliation, Tried
+from celoss_cli.data import Array, Explanation, Reconciliation
 from celoss_cli.losses import LOSSES
+from celoss_cli.reconcile.chance import tried, window_of
 from celoss_cli.reconcile.commands import Arguments, command_of
 from celoss_cli.reconcile.problem import Problem
 from celoss_cli.reconcile.reductions import mean, reductions
@@ -28,9 +30,6 @@ MAX_DEVIATIONS = 2
 
 _LATER = ("shown", "sign", "point")
 """The dimensions of what happens to the finished number."""
-
-_DIGITS = 12
-"""Values that agree to so many digits are one value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,17 +103,17 @@ def reconcile(
             for start in view.starts:
                 _search(view, start, changes, most, found)
     hits = _needed(found.hits)
-    window = max(abs(stated.value) / 2, 10 * stated.tolerance)
+    needed = [len(hit.choices) for hit in hits]
     return Reconciliation(
         got=stated.text,
         value=stated.value,
         tolerance=stated.tolerance,
-        window=window,
+        window=window_of(stated),
         rows=views[0].rows,
         classes=next((view.classes for view in views if view.classes), None),
         plain=found.plain,
         explanations=[_explanation(hit, given) for hit in hits[:shown]],
-        tried=list(_tried(found, hits, window, most)),
+        tried=list(tried(stated, found.values, needed, most)),
         searched={name: tuple(words) for name, words in found.searched.items()},
         source={**source, "conversions": list(problem.conversions), "skipped": problem.skipped},
         files=list(source.get("files", ())),
@@ -126,6 +125,8 @@ def reconcile(
 
 def _search(view: View, start: Start, changes: Sequence[Transform], most: int, found: _Found) -> None:
     """All hypotheses of one loss; what the loss is given is made once for all that share it."""
+    if len(start.deviations) > most:
+        return
     taken = {choice.dimension for choice in start.deviations}
     choices = [choice for choice in view.choices if choice.dimension not in taken]
     groups: defaultdict[Any, list[tuple[Choice, ...]]] = defaultdict(list)
@@ -188,56 +189,14 @@ def _remember(found: _Found, choices: Sequence[Choice]) -> None:
 
 def _needed(hits: Sequence[_Hit]) -> list[_Hit]:
     """The hits that need all of their deviations, the simplest first."""
-    keys: defaultdict[int, set[frozenset[tuple[str, str]]]] = defaultdict(set)
-    for hit in hits:
-        keys[id(hit.start)].add(hit.key)
-    kept = [hit for hit in hits if not any(other < hit.key for other in keys[id(hit.start)])]
+    known = {(id(hit.start), hit.key) for hit in hits}
+
+    def simpler(hit: _Hit) -> Iterator[frozenset[tuple[str, str]]]:
+        for size in range(len(hit.choices)):
+            yield from map(frozenset, combinations(hit.key, size))
+
+    kept = [hit for hit in hits if not any((id(hit.start), key) in known for key in simpler(hit))]
     return sorted(kept, key=lambda hit: (len(hit.choices), hit.cost))
-
-
-def _tried(found: _Found, hits: Sequence[_Hit], window: float, most: int) -> Iterator[Tried]:
-    """The counts by number of deviations; the values near the number say how dense they lie."""
-    stated, fresh, seen = found.stated, {}, np.empty(0)
-    for deviations in range(most + 1):
-        values = _distinct(np.concatenate([np.empty(0), *found.values[deviations]]))
-        fresh[deviations] = np.setdiff1d(values, seen, assume_unique=True)
-        seen = np.union1d(seen, values)
-    part = _near(seen, stated, window) / max(1, len(seen)) * _share(stated, window)
-    so_far = np.empty(0)
-    for deviations, values in fresh.items():
-        so_far = np.concatenate([so_far, values])
-        nearby = [_near(so_far, stated, w) * _share(stated, w) for w in _windows(stated, window)]
-        yield Tried(
-            deviations=deviations,
-            hypotheses=sum(map(len, found.values[deviations])),
-            distinct=len(values),
-            near=_near(values, stated, window),
-            chance=max([len(values) * part, *nearby]),
-            found=sum(len(hit.choices) == deviations for hit in hits),
-        )
-
-
-def _near(values: Array, stated: Stated, window: float) -> int:
-    """How many values lie within the window and miss the number."""
-    off = np.abs(values - stated.value)
-    return int(np.count_nonzero((off > stated.reach) & (off <= window)))
-
-
-def _share(stated: Stated, window: float) -> float:
-    """How many times the tolerance goes into the rest of the window, as a fraction."""
-    return stated.tolerance / (window - stated.tolerance) if window > stated.tolerance else 0.0
-
-
-def _windows(stated: Stated, window: float) -> list[float]:
-    """Narrower windows: values crowd around a plain result, and a number close to one is hit more often."""
-    steps = [stated.tolerance * factor for factor in (30, 100, 300, 1000)]
-    return [step for step in steps if 0 < step < window]
-
-
-def _distinct(values: Array) -> Array:
-    """The different finite values, their mantissas rounded so that rounding errors make no difference."""
-    mantissa, exponent = np.frexp(values[np.isfinite(values)])
-    return np.unique(np.ldexp(np.round(mantissa, _DIGITS), exponent))
 
 
 def _explanation(hit: _Hit, given: Arguments) -> Explanation:
