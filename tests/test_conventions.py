@@ -546,7 +546,7 @@ def test_all_conventions_for_people(format: str) -> None:
         (["ce", "--convention", "onnx", "--label-smoothing", "0.1"], 2, "SoftmaxCrossEntropyLoss of ONNX"),
         (["ce", "--convention", "onnx", "--input-is", "probs"], 2, "Expected input of logits or log-probs"),
         (["bce-logits", "--convention", "keras"], 2, "No such option"),
-        (["ce", "--input-is", "probs", "--convention", "spark", "--max", "1"], 1, "CEL305"),
+        (["ce", "--input-is", "probs", "--convention", "spark", "--max", "1"], 1, "CEL306"),
         (
             ["ce", "--input-is", "probs", "--convention", "spark", "--max", "7"],
             0,
