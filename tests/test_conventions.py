@@ -526,6 +526,8 @@ def test_all_conventions_for_people(format: str) -> None:
     ("arguments", "code", "message"),
     [
         (["ce", "--convention", "all", "--max", "1"], 2, "Expected one convention with --max, got all."),
+        (["ce", "--convention", "all", "--max", "0"], 2, "Expected one convention with --max, got all."),
+        (["ce", "--convention", "all", "--exit-zero"], 2, "Expected one convention with --exit-zero"),
         (
             ["ce", "--convention", "all", "--format", "value"],
             2,
