@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from celoss_cli.beside import Beside, beside, told
+from celoss_cli.cli.gates import is_given
 from celoss_cli.cli.loss import chosen_loss, kind_of, opened, other_input
 from celoss_cli.cli.output import note
 from celoss_cli.cli.result import chosen_format, chosen_reports, publish
@@ -25,6 +26,7 @@ __all__ = ["run"]
 
 _OF_ONE = (
     *("max", "min", "expect", "baseline", "max_increase", "min_count", "max_group", "save_baseline"),
+    *("atol", "rtol", "require", "update_baseline", "exit_zero"),
     *("emit_partial", "by", "quantiles", "grad", "row", "rows"),
 )
 """Options that ask something of one result."""
@@ -57,13 +59,11 @@ def _refuse_format(format: FormatSpec) -> None:
 
 def _refuse_options(given: Mapping[str, Any]) -> None:
     for name in _OF_ONE:
-        if given[name] not in (None, False, (), []):
+        if is_given(given[name]):
             option = f"--{name.replace('_', '-')}"
             raise UsageError(f"Expected one convention with {option}, got all.")
     if given["on_empty"] != "error":
         raise UsageError("Expected one convention with --on-empty, got all.")
-    if given["reduction"] == "none":
-        raise UsageError("Expected a reduction with --convention all, got none.")
 
 
 def _computed(spec: LossSpec, format: FormatSpec, given: Mapping[str, Any]) -> Conventions:
@@ -117,6 +117,8 @@ def _losses(spec: LossSpec, given: Mapping[str, Any], dataset: Dataset, request:
     """PyTorch's loss must be possible; the others are told where they are not."""
     first, *others = names_for(spec)
     loss, reduction, options = chosen_loss(spec, {**given, "convention": first}, dataset, request)
+    if reduction == "none":
+        raise UsageError("Expected a reduction with --convention all, got none.")
     _refuse_odd(loss, given)
     made = _Made({first: loss}, {}, reduction, options)
     for name in others:

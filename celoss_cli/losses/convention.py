@@ -147,7 +147,7 @@ class CrossEntropyByConvention(_ByConvention, CrossEntropy):
         """Whether log-probabilities are taken as they are."""
         return self.input_is == "log-probs" and not self._rules.changes("log-probs")
 
-    def _probabilities(self, x: Array, note: Note) -> Array:
+    def _as_probabilities(self, x: Array, note: Note) -> Array:
         if self.input_is == "logits":
             return exponentials_of(x, note).softmax()
         if self.input_is == "probs":
@@ -158,7 +158,7 @@ class CrossEntropyByConvention(_ByConvention, CrossEntropy):
         """Log-probabilities where those are taken as they are, else probabilities before they are clipped."""
         if self._in_logs:
             return note("log p", "input", x)
-        p = self._probabilities(x, note)
+        p = self._as_probabilities(x, note)
         if not self._rules.rescales:
             return p
         total = note("total", "sum of p over the classes", np.add.reduce(p, axis=0))
@@ -226,7 +226,7 @@ class CrossEntropyByConvention(_ByConvention, CrossEntropy):
         """The derivative of sum_c a_c (-log p_c), a the factors, with respect to the input."""
         if self._in_logs:
             return -factors
-        p = self._probabilities(x, silent)
+        p = self._as_probabilities(x, silent)
         total = np.add.reduce(p, axis=0) if self._rules.rescales else np.ones(p.shape[1], p.dtype)
         r = p / total
         slope = -factors / r
