@@ -6,7 +6,7 @@ import contextlib
 import math
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import Any, cast
@@ -18,7 +18,7 @@ from celoss_cli.cli.progress import Bar
 from celoss_cli.cli.result import gated
 from celoss_cli.collect import Wanted
 from celoss_cli.conventions import CONVENTIONS
-from celoss_cli.data import Reduction, Report
+from celoss_cli.data import Batch, Chunk, Reduction, Report
 from celoss_cli.errors import InputError, UsageError, quoted
 from celoss_cli.evaluate import Request, default_jobs, evaluate
 from celoss_cli.formats import FORMATS, FormatSpec
@@ -77,6 +77,13 @@ _ROLES = {"target_column": "target", "class_columns": "inputs", "id_column": "id
 _TAKES = {"logits": "logits", "scores": "logits", "log-probs": "log-probs", "probs": "probs"}
 
 
+Through = Callable[[Iterator[Batch | Chunk]], Iterator[Batch | Chunk]]
+
+
+def _unseen(batches: Iterator[Batch | Chunk]) -> Iterator[Batch | Chunk]:
+    return batches
+
+
 def run(spec: LossSpec, given: Mapping[str, Any]) -> int:
     """Computes and writes; answers the exit code.
 
@@ -84,17 +91,30 @@ def run(spec: LossSpec, given: Mapping[str, Any]) -> int:
         CelossError: for anything that stands in the way.
 
     """
+    if given["emit"] is not None:
+        from celoss_cli.cli.emit import run as run_emit
+
+        return run_emit(spec, given)
     return gated(given, lambda shown: computed(spec, given, shown))
 
 
-def computed(spec: LossSpec, given: Mapping[str, Any], format: FormatSpec) -> Report:
+def computed(
+    spec: LossSpec, given: Mapping[str, Any], format: FormatSpec, through: Through = _unseen
+) -> Report:
     """The report, with what this format shows.
+
+    Args:
+        spec: the loss.
+        given: the options of the command.
+        format: what will be shown.
+        through: sees the batches on their way.
 
     Raises:
         CelossError: for anything that stands in the way.
 
     """
     with opened(spec, format, given) as (dataset, request):
+        dataset.batches = through(dataset.batches)
         loss, reduction, options = chosen_loss(spec, given, dataset, request)
         return _report(spec, loss, given, dataset, reduction, options, format, request.truth)
 

@@ -4,9 +4,10 @@ Adding a format is one line here and one module in this folder with a function
 ``render(report: Report, style: Style) -> Iterator[str]`` that computes nothing; one that shows the checks
 of a config file has a function ``render_run(outcomes: Sequence[Outcome], style: Style)`` too, one that
 shows a comparison ``render_comparison(comparison: Comparison, style: Style)``, one that shows a
-diagnosis ``render_diagnosis(diagnosis: Diagnosis, style: Style)``, and one that shows several
-conventions ``render_conventions(conventions: Conventions, style: Style)``; one that shows weights of
-classes ``render_class_weights(weights: ClassWeights, style: Style)``.
+diagnosis ``render_diagnosis(diagnosis: Diagnosis, style: Style)``, one that shows words
+``render_explanation(explanation: Explanation, style: Style)``, one that shows several conventions
+``render_conventions(conventions: Conventions, style: Style)``, and one that shows weights of classes
+``render_class_weights(weights: ClassWeights, style: Style)``.
 """
 
 from __future__ import annotations
@@ -17,7 +18,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from celoss_cli.data import ClassWeights, Comparison, Conventions, Diagnosis, Outcome, Report
+    from celoss_cli.data import (
+        ClassWeights,
+        Comparison,
+        Conventions,
+        Diagnosis,
+        Explanation,
+        Outcome,
+        Report,
+    )
 
 __all__ = ["FORMATS", "FormatSpec", "Style"]
 
@@ -57,6 +66,7 @@ class FormatSpec:
         run: whether it shows the checks of a config file.
         comparison: whether it shows a comparison of two data sets.
         diagnosis: whether it shows a diagnosis.
+        explanation: whether it shows what there is to say about a loss or a finding.
         conventions: whether it shows several conventions side by side.
         class_weights: whether it shows weights of classes.
 
@@ -74,6 +84,7 @@ class FormatSpec:
     run: bool = False
     comparison: bool = False
     diagnosis: bool = False
+    explanation: bool = False
     conventions: bool = False
     class_weights: bool = False
 
@@ -98,6 +109,12 @@ class FormatSpec:
         """The diagnosis as text, in pieces."""
         module = import_module(f"celoss_cli.formats.{self.module}")
         pieces: Iterator[str] = module.render_diagnosis(diagnosis, style)
+        return pieces
+
+    def render_explanation(self, explanation: Explanation, style: Style) -> Iterator[str]:
+        """The explanation as text, in pieces."""
+        module = import_module(f"celoss_cli.formats.{self.module}")
+        pieces: Iterator[str] = module.render_explanation(explanation, style)
         return pieces
 
     def render_conventions(self, conventions: Conventions, style: Style) -> Iterator[str]:
@@ -126,6 +143,7 @@ FORMATS: dict[str, FormatSpec] = {
             run=True,
             comparison=True,
             diagnosis=True,
+            explanation=True,
             conventions=True,
             class_weights=True,
         ),
@@ -145,6 +163,7 @@ FORMATS: dict[str, FormatSpec] = {
             run=True,
             comparison=True,
             diagnosis=True,
+            explanation=True,
             conventions=True,
             class_weights=True,
         ),
@@ -161,6 +180,7 @@ FORMATS: dict[str, FormatSpec] = {
             run=True,
             comparison=True,
             diagnosis=True,
+            explanation=True,
             conventions=True,
             class_weights=True,
         ),

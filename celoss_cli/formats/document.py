@@ -13,10 +13,12 @@ from celoss_cli.data import (
     Comparison,
     Conventions,
     Diagnosis,
+    Explanation,
     Finding,
     Gap,
     Outcome,
     Report,
+    Section,
     ToolLoss,
 )
 from celoss_cli.formats import Style, _verdicts
@@ -31,6 +33,7 @@ __all__ = [
     "render_comparison",
     "render_conventions",
     "render_diagnosis",
+    "render_explanation",
     "render_run",
     "target_value",
 ]
@@ -272,6 +275,25 @@ def _change(change: Change) -> dict[str, Any]:
     }
 
 
+def render_explanation(explanation: Explanation, style: Style) -> Iterator[str]:
+    """One object with the key "explanation", as ``explanation.schema.json`` describes it."""
+    example = explanation.example
+    document = {
+        "schema_version": SCHEMA_VERSION,
+        "tool": {"name": "celoss", "version": style.version},
+        "explanation": {
+            "name": explanation.name or None,
+            "title": explanation.title,
+            **explanation.facts,
+            "sections": [_section(section) for section in explanation.sections],
+            "example": None
+            if example is None
+            else {"command": explanation.command, "result": as_json(example, style.version)},
+        },
+    }
+    yield json.dumps(document, indent=2, allow_nan=False) + "\n"
+
+
 def render_conventions(conventions: Conventions, style: Style) -> Iterator[str]:
     """One object with the key "conventions", as ``conventions.schema.json`` describes it."""
     document = {
@@ -289,6 +311,16 @@ def render_conventions(conventions: Conventions, style: Style) -> Iterator[str]:
         "input": dict(conventions.source),
     }
     yield json.dumps(document, indent=2, allow_nan=False) + "\n"
+
+
+def _section(section: Section) -> dict[str, Any]:
+    return {
+        "title": section.title or None,
+        "formulas": list(section.formulas),
+        "paragraphs": list(section.paragraphs),
+        "steps": list(section.steps),
+        "terms": [{"name": name, "meaning": meaning} for name, meaning in section.terms],
+    }
 
 
 def _tool_loss(tool: ToolLoss) -> dict[str, Any]:

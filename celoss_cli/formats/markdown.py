@@ -6,7 +6,16 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from celoss_cli.data import ClassWeights, Comparison, Conventions, Diagnosis, Outcome, Report
+from celoss_cli.data import (
+    ClassWeights,
+    Comparison,
+    Conventions,
+    Diagnosis,
+    Explanation,
+    Outcome,
+    Report,
+    Section,
+)
 from celoss_cli.errors import visible
 from celoss_cli.formats import Style, _class_weights, _comparison, _conventions, _diagnosis
 from celoss_cli.formats._breakdown import Breakdown, breakdowns
@@ -20,6 +29,7 @@ __all__ = [
     "render_comparison",
     "render_conventions",
     "render_diagnosis",
+    "render_explanation",
     "render_run",
 ]
 
@@ -78,6 +88,30 @@ def render_comparison(comparison: Comparison, style: Style) -> Iterator[str]:
         yield f"{escaped(sentence)}\n\n"
     if comparison.checks:
         yield from _verdicts(lines_of(comparison.checks), ("verdict", "limit", "reason"))
+
+
+def render_explanation(explanation: Explanation, style: Style) -> Iterator[str]:
+    """A document with a heading for each part; formulas and command lines stand as code."""
+    name = f"{escaped(explanation.name)}: " if explanation.name else ""
+    yield f"## {name}{escaped(explanation.title)}\n\n"
+    for key, value in explanation.facts.items():
+        yield f"- {escaped(key)}: {escaped(value)}\n"
+    for section in explanation.sections:
+        yield "\n"
+        yield from _section(section)
+    if explanation.example is not None:
+        yield f"\n### Example\n\n```console\n$ {explanation.command}\n```\n\n"
+        yield from render(explanation.example, style)
+
+
+def _section(section: Section) -> Iterator[str]:
+    if section.title:
+        yield f"### {escaped(section.title)}\n\n"
+    if section.formulas:
+        yield "".join(["```text\n", *(f"{formula}\n" for formula in section.formulas), "```\n"])
+    yield "\n".join(f"{escaped(paragraph)}\n" for paragraph in section.paragraphs)
+    yield from (f"{number}. {escaped(step)}\n" for number, step in enumerate(section.steps, 1))
+    yield from (f"- `{name}`: {escaped(meaning)}\n" for name, meaning in section.terms)
 
 
 def render_class_weights(weights: ClassWeights, style: Style) -> Iterator[str]:
