@@ -526,6 +526,12 @@ def test_all_conventions_for_people(format: str) -> None:
     ("arguments", "code", "message"),
     [
         (["ce", "--convention", "all", "--max", "1"], 2, "Expected one convention with --max, got all."),
+        (
+            ["ce", "--input-is", "probs", "--emit", "torch"],
+            2,
+            "Expected no --input-is with --emit, got probs",
+        ),
+        (["ce", "--convention", "all", "--emit", "torch"], 2, "Expected one convention with --emit, got all"),
         (["ce", "--convention", "all", "--max", "0"], 2, "Expected one convention with --max, got all."),
         (["ce", "--convention", "all", "--exit-zero"], 2, "Expected one convention with --exit-zero"),
         (

@@ -208,3 +208,10 @@ def test_a_file_of_targets_alone_is_told_the_way(tmp_path: Path) -> None:
     path.write_text("label\n0\n1\n")
     done = celoss("weights", str(path))
     assert (done.returncode, "is given as --targets @FILE" in done.stderr) == (3, True)
+
+
+def test_a_document_of_weights_that_is_damaged_is_refused_with_its_place(tmp_path: Path) -> None:
+    path = tmp_path / "weights.json"
+    path.write_text('{"scheme": "balanced", "weights": [1, "two"]}')
+    done = celoss("ce", "--logits", "1,2", "--targets", "0", "--weight", f"@{path}")
+    assert (done.returncode, "weights.json: $.weights[1]: expected a number" in done.stderr) == (3, True)

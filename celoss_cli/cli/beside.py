@@ -27,7 +27,7 @@ __all__ = ["run"]
 _OF_ONE = (
     *("max", "min", "expect", "baseline", "max_increase", "min_count", "max_group", "save_baseline"),
     *("atol", "rtol", "require", "update_baseline", "exit_zero"),
-    *("emit_partial", "by", "quantiles", "grad", "row", "rows"),
+    *("emit", "emit_partial", "by", "quantiles", "grad", "row", "rows"),
 )
 """Options that ask something of one result."""
 

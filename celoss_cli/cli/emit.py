@@ -41,9 +41,6 @@ _OF_THE_RESULT = (
 )
 """Options that say something of a result that is not printed."""
 
-_CELOSS_ALONE = ("input_is", "convention")
-"""Options of losses that no function of a library computes."""
-
 
 def run(spec: LossSpec, given: Mapping[str, Any]) -> int:
     """Computes, so that the data is known to be good, and writes the code; answers the exit code.
@@ -67,9 +64,13 @@ def run(spec: LossSpec, given: Mapping[str, Any]) -> int:
 
 
 def _refuse_unused(given: Mapping[str, Any]) -> None:
-    for name in (*_OF_THE_RESULT, *_CELOSS_ALONE):
-        if given.get(name) not in (None, False, (), []):
+    for name in _OF_THE_RESULT:
+        if given[name] not in (None, False, (), []):
             raise UsageError(f"Expected no --{name.replace('_', '-')} with --emit, got one.")
+    for name in ("convention", "input_is"):
+        if given.get(name) is not None:
+            option = f"--{name.replace('_', '-')}"
+            raise UsageError(f"Expected no {option} with --emit, got {given[name]}.")
     if given["on_empty"] != "error":
         raise UsageError(f"Expected no --on-empty with --emit, got {given['on_empty']}.")
 
