@@ -19,6 +19,7 @@ import numpy as np
 
 from celoss_cli.calibration import Calibration
 from celoss_cli.data import Array, Batch, Group, Histogram, Interval, Quantile, Tally, Terms
+from celoss_cli.errors import CelossError
 from celoss_cli.losses.base import Answers, Loss
 
 __all__ = ["QUANTILE_BOUND", "Collected", "Wanted", "collect"]
@@ -42,6 +43,8 @@ class Wanted:
         quantiles: whether the losses are counted by size, for quantiles and a histogram.
         worst: how many of the largest losses are kept.
         reliability: into how many bins of confidence the predictions are counted, 0 for not at all.
+        if_any: those of "by" and "reliability" that are left out where the data has none of it, and not
+            refused.
 
     """
 
@@ -49,6 +52,7 @@ class Wanted:
     quantiles: bool = False
     worst: int = 0
     reliability: int = 0
+    if_any: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,7 @@ class Collected:
         levels: how many losses lie in each interval of relative width 2**-8.
         worst: candidates, the worst first, at most as many as wanted.
         calibration: the predictions by their confidence.
+        missing: what some element has none of: it is left out for all.
 
     """
 
@@ -83,15 +88,20 @@ class Collected:
     levels: Counter[int] = field(default_factory=Counter)
     worst: tuple[Candidate, ...] = ()
     calibration: Calibration = Calibration()
+    missing: frozenset[str] = frozenset()
 
     def joined(self, other: Collected, wanted: Wanted) -> Collected:
         """Both together."""
-        groups = dict(self.groups)
-        for name, tally in other.groups.items():
+        missing = self.missing | other.missing
+        groups = {} if "by" in missing else dict(self.groups)
+        for name, tally in other.groups.items() if "by" not in missing else ():
             groups[name] = groups.get(name, Tally()) + tally
-        worst = sorted((*self.worst, *other.worst), key=lambda candidate: candidate.rank)[: wanted.worst]
         return Collected(
-            groups, self.levels + other.levels, tuple(worst), self.calibration + other.calibration
+            groups,
+            self.levels + other.levels,
+            tuple(sorted((*self.worst, *other.worst), key=lambda candidate: candidate.rank)[: wanted.worst]),
+            Calibration() if "reliability" in missing else self.calibration + other.calibration,
+            missing,
         )
 
     def breakdown(self, total: Tally, labels: Sequence[str] | None) -> list[Group]:
@@ -186,13 +196,36 @@ def collect(loss: Loss, batch: Batch, terms: Terms, wanted: Wanted) -> Collected
 
     """
     counted = None if terms.ignored is None else np.flatnonzero(~terms.ignored)
-    answers = loss.answers(batch) if wanted.reliability else None
+    groups = _groups_if_any(loss, batch, terms, wanted) if wanted.by else {}
+    calibration = _calibration_if_any(loss, batch, counted, wanted) if wanted.reliability else Calibration()
+    missing = {"by": groups is None, "reliability": calibration is None}
     return Collected(
-        _groups(loss, batch, terms, wanted.by) if wanted.by else {},
+        groups or {},
         _levels(terms.loss if counted is None else terms.loss[counted]) if wanted.quantiles else Counter(),
         _worst(batch, terms, wanted.worst, counted) if wanted.worst else (),
-        Calibration() if answers is None else _calibration(answers, counted, wanted.reliability),
+        calibration or Calibration(),
+        frozenset(name for name, is_missing in missing.items() if is_missing),
     )
+
+
+def _groups_if_any(loss: Loss, batch: Batch, terms: Terms, wanted: Wanted) -> dict[str, Tally] | None:
+    try:
+        return _groups(loss, batch, terms, wanted.by or "")
+    except CelossError:
+        if "by" in wanted.if_any:
+            return None
+        raise
+
+
+def _calibration_if_any(
+    loss: Loss, batch: Batch, counted: Array | None, wanted: Wanted
+) -> Calibration | None:
+    try:
+        return _calibration(loss.answers(batch), counted, wanted.reliability)
+    except CelossError:
+        if "reliability" in wanted.if_any:
+            return None
+        raise
 
 
 def _calibration(answers: Answers, counted: Array | None, bins: int) -> Calibration:

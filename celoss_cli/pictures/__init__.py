@@ -1,1 +1,1 @@
-"""Pictures of results: the page that celoss report writes, and the charts on it."""
+"""Pictures of losses: those of celoss plot, and the page of celoss report with its charts."""
