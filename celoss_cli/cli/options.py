@@ -97,14 +97,14 @@ def choice(*names: str, choices: Iterable[str], panel: str, help: str) -> Any:
     return typer.Option(
         *names,
         parser=one_of(choices),
-        autocompletion=_completion(choices),
+        autocompletion=completion(choices),
         metavar="|".join(choices),
         rich_help_panel=panel,
         help=help,
     )
 
 
-def _completion(choices: Iterable[str]) -> Callable[[str], list[str]]:
+def completion(choices: Iterable[str]) -> Callable[[str], list[str]]:
     """Tells a shell which of the choices a word may become."""
 
     def complete(incomplete: str) -> list[str]:
