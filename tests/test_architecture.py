@@ -19,7 +19,7 @@ import pytest
 
 import celoss_cli
 from celoss_cli.findings import FINDINGS, Rule
-from celoss_cli.formats import FORMATS
+from celoss_cli.formats import FORMATS, NOUNS, FormatSpec
 from celoss_cli.losses import LOSSES, LossSpec
 from celoss_cli.losses.base import Loss
 from celoss_cli.sources import SOURCES
@@ -223,6 +223,14 @@ def test_a_registry_is_keyed_by_what_the_user_types_and_says_something_of_each(
 FINDING_MODULES = [
     f"{ROOT}.findings.{name}" for name in members("findings") if name not in ("wording", "facts")
 ]
+
+
+@pytest.mark.parametrize("spec", FORMATS.values(), ids=list(FORMATS))
+def test_a_format_has_a_function_for_each_noun_that_it_shows(spec: FormatSpec) -> None:
+    module = importlib.import_module(f"{ROOT}.formats.{spec.module}")
+    assert [noun for noun in NOUNS if hasattr(module, f"render_{noun}")] == [
+        noun for noun in NOUNS if noun in spec.shows
+    ]
 
 
 def test_every_mistake_of_the_folder_has_one_code_and_every_code_a_mistake() -> None:

@@ -20,13 +20,11 @@ from celoss_cli.cli.options import (
     Json,
     Output,
     choice,
-    convention,
+    conventional_options,
     count,
-    input_is,
     reading_options,
     text,
 )
-from celoss_cli.conventions import CONVENTIONS, INPUT_KINDS
 from celoss_cli.errors import quoted
 from celoss_cli.formats import formats_of
 from celoss_cli.losses import LOSSES
@@ -133,8 +131,7 @@ def compare_options() -> dict[str, tuple[Any, Any]]:
         **reading_options(),
         "group_column": (GroupColumn, None),
         "align": (AlignBy, None),
-        "input_is": (input_is(INPUT_KINDS, "what the loss takes"), None),
-        "convention": (convention(tuple(CONVENTIONS)), None),
+        **conventional_options(),
         **SEMANTIC,
         "reduction": (MeanReduction, None),
         "base": (Base, "e"),

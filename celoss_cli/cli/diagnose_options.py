@@ -19,6 +19,7 @@ from celoss_cli.cli.options import (
     Json,
     Output,
     choice,
+    conventional_options,
     reading_options,
 )
 from celoss_cli.formats import formats_of
@@ -73,6 +74,7 @@ def diagnose_options() -> dict[str, tuple[Any, Any]]:
         "loss": (LossName, "ce"),
         **reading,
         **SEMANTIC,
+        **conventional_options(),
         "dtype": (Dtype, "float64"),
         "base": (Base, "e"),
         "select": (Select, None),

@@ -13,14 +13,14 @@ from typing import Annotated, Any
 
 import typer
 
-from celoss_cli.conventions import CONVENTIONS
+from celoss_cli.conventions import CONVENTIONS, INPUT_KINDS
 from celoss_cli.emit import LIBRARIES
 from celoss_cli.errors import CelossError, quoted
 from celoss_cli.formats import FORMATS
 from celoss_cli.losses import LossSpec
 from celoss_cli.sources import SOURCES
 
-__all__ = ["loss_options", "merge_options"]
+__all__ = ["conventional_options", "loss_options", "merge_options"]
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
 
@@ -376,6 +376,14 @@ def _conventional(spec: LossSpec) -> dict[str, tuple[Any, Any]]:
     return {
         **({"input_is": (input_is(spec.kinds, spec.takes), None)} if spec.kinds else {}),
         **({"convention": (convention([*tools, "all"]), None)} if spec.by_convention else {}),
+    }
+
+
+def conventional_options() -> dict[str, tuple[Any, Any]]:
+    """The kind of input and the convention, for commands of any loss."""
+    return {
+        "input_is": (input_is(INPUT_KINDS, "what the loss takes"), None),
+        "convention": (convention(tuple(CONVENTIONS)), None),
     }
 
 

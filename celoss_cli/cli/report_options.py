@@ -25,6 +25,7 @@ from celoss_cli.cli.options import (
     Rows,
     Worst,
     choice,
+    conventional_options,
     reading_options,
     text,
 )
@@ -58,6 +59,7 @@ def report_options() -> dict[str, tuple[Any, Any]]:
         "output": (PageFile, needed),
         **reading_options(),
         **SEMANTIC,
+        **conventional_options(),
         "reduction": (OneNumber, None),
         "dtype": (Dtype, "float64"),
         "base": (Base, "e"),

@@ -196,7 +196,7 @@ def logits_for_probabilities(facts: Facts) -> Noticed | None:
         "these are logits, not probabilities",
         outside,
         {"outside": outside, "values": values},
-        facts.command("bce-logits"),
+        facts.command("bce-logits" if facts.loss.per == "element" else facts.loss.command),
     )
 
 

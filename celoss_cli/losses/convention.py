@@ -254,11 +254,33 @@ class CrossEntropyByConvention(_ByConvention, CrossEntropy):
         seen[kind] = int(np.count_nonzero(~(np.abs(total - 1) <= _SUMS_TO_ONE)))
         return seen
 
+    def computable(self, batch: Batch) -> Batch | None:
+        found = super().computable(batch)
+        try:
+            if found is not None and self.input_is == "probs":
+                self._check_probabilities(found)
+        except InputError:
+            return None
+        return found
+
+    def predicting(self, values: Array, target: float, classes: int) -> Batch:
+        batch = super().predicting(values, target, classes)
+        return replace(batch, input=np.exp(batch.input)) if self.input_is == "probs" else batch
+
+    def _probabilities(self, batch: Batch) -> Array:
+        if self.input_is == "logits":
+            return super()._probabilities(batch)
+        with np.errstate(all="ignore"):
+            p = batch.input.astype(np.float64)
+            p = p if self.input_is == "probs" else np.exp(p)
+            p = p / p.sum(axis=1, keepdims=True) if self._rules.rescales else p
+        return self._distributions(batch, p, "probabilities that add", "--convention kaggle rescales them")
+
     def log_predictions(self, batch: Batch) -> Array:
         if self.input_is == "logits":
             return super().log_predictions(batch)
         values = np.moveaxis(batch.input.astype(np.float64), 1, 0).reshape(batch.input.shape[1], -1)
-        with np.errstate(divide="ignore"):
+        with np.errstate(divide="ignore", invalid="ignore"):
             return values if self.input_is == "log-probs" else np.log(values)
 
 

@@ -565,6 +565,19 @@ class _ClassLoss(Loss):
         """The probability of each class, shape (classes, elements), float64."""
         raise NotImplementedError
 
+    def _distributions(self, batch: Batch, p: Array, wanted: str, hint: str) -> Array:
+        """The columns of (rows, classes, positions), refused where those of a counted target sum to no 1."""
+        wrong = np.flatnonzero(_no_distribution(p) & (batch.target != self.ignore_index))
+        if wrong.size:
+            total = float(p.sum(axis=1).reshape(-1)[wrong[0]])
+            raise InputError(
+                f"Expected {wanted} up to 1, got a sum of {total:g}.",
+                hint=f"reliability needs probabilities; {hint}",
+                element=int(wrong[0]),
+                in_input=True,
+            )
+        return _columns_of(p)
+
     def target_of(self, batch: Batch, element: int) -> float | int | tuple[float, ...]:
         row, position = divmod(element, max(1, batch.elements_per_row))
         if batch.target.ndim == 3:
@@ -817,17 +830,9 @@ class NegativeLogLikelihood(_ClassLoss):
         return _columns_of(batch.input.astype(np.float64))
 
     def _probabilities(self, batch: Batch) -> Array:
-        p = _exp(batch)
-        wrong = np.flatnonzero(_no_distribution(p) & (batch.target != self.ignore_index))
-        if wrong.size:
-            total = float(p.sum(axis=1).reshape(-1)[wrong[0]])
-            raise InputError(
-                f"Expected log-probabilities, with exponentials that add up to 1, got a sum of {total:g}.",
-                hint="reliability needs probabilities; logits belong to ce",
-                element=int(wrong[0]),
-                in_input=True,
-            )
-        return _columns_of(p)
+        return self._distributions(
+            batch, _exp(batch), "log-probabilities, with exponentials that add", "logits belong to ce"
+        )
 
 
 def _exp(batch: Batch) -> Array:
