@@ -50,7 +50,8 @@ class Session:
         """What a command prints, on both streams, as a terminal shows it."""
         command = _INSTALLING.sub("", command.replace("\\\n", " ")).strip()
         if command == "echo $?":
-            return f"{self.code}\n"
+            told, self.code = f"{self.code}\n", 0
+            return told
         if command.startswith("cd "):
             self.folder = (self.folder / command.removeprefix("cd ")).resolve(strict=True)
             return ""
