@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator, Sequence
+from functools import cache
 from itertools import chain
 
 from generator import commands, functions, inputs, measurements, mistakes, schemas
@@ -21,6 +22,7 @@ _REFERENCE = (commands, schemas, functions, mistakes, inputs, measurements)
 _MARK = "<!-- Written by docs/generate.py; do not edit. -->\n\n"
 
 
+@cache
 def reference() -> dict[str, str]:
     """The pages that are generated whole, by path."""
     made = chain.from_iterable(module.pages() for module in _REFERENCE)

@@ -112,10 +112,9 @@ def _row(option: Any) -> tuple[str, str, str]:
 
 
 def _config_file() -> str:
-    shared = [key for key in keys_of("ce") if all(key in keys_of(name) for name in LOSSES)]
-    own = [
-        (code(name), ", ".join(code(key) for key in keys_of(name) if key not in shared)) for name in LOSSES
-    ]
+    keys = {name: keys_of(name) for name in LOSSES}
+    shared = [key for key in keys["ce"] if all(key in other for other in keys.values())]
+    own = [(code(name), ", ".join(code(key) for key in keys[name] if key not in shared)) for name in LOSSES]
     return (
         "## Keys of the config file\n\n"
         f"At the top: {', '.join(map(code, SETTINGS))}, the defaults of these options. A check is a table "
