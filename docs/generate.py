@@ -19,20 +19,22 @@ from generator.blocks import PAGES, Broken, differs, rewritten
 from generator.sessions import ROOT
 
 _REFERENCE = (commands, schemas, functions, mistakes, inputs, measurements)
-_MARK = "<!-- Written by docs/generate.py; do not edit. -->\n\n"
+_MARK = "\n<!-- Written by docs/generate.py; do not edit. -->\n"
 
 
 @cache
 def reference() -> dict[str, str]:
     """The pages that are generated whole, by path."""
     made = chain.from_iterable(module.pages() for module in _REFERENCE)
-    return {path: _MARK + text if path.endswith(".md") else text for path, text in made}
+    return {path: text + _MARK if path.endswith(".md") else text for path, text in made}
 
 
 def main(arguments: Sequence[str]) -> int:
     """Writes or compares; answers the exit code."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--check", action="store_true", help="write nothing, exit 1 where something would change")
+    parser.add_argument(
+        "--check", action="store_true", help="write nothing, exit 1 where something would change"
+    )
     parser.add_argument("pages", nargs="*", help="only these pages")
     asked = parser.parse_args(arguments)
     told = list(changes(set(asked.pages), write=not asked.check))

@@ -1,4 +1,4 @@
-"""The documentation is what the program says: generated pages are current, commands print what stands below them."""
+"""The documentation says what the program says: pages are current, commands print what stands below them."""
 
 from __future__ import annotations
 
@@ -82,7 +82,9 @@ def page_of(*lines: str) -> str:
 
 def test_output_is_filled_in_and_replaced() -> None:
     expected = page_of("$ celoss --version", "celoss 0.1.0", "$ cat preds.csv | head -1", "cat,dog,target")
-    assert rewritten("docs/x.md", page_of("$ celoss --version", "old", "$ cat preds.csv | head -1")) == expected
+    assert (
+        rewritten("docs/x.md", page_of("$ celoss --version", "old", "$ cat preds.csv | head -1")) == expected
+    )
     assert rewritten("docs/x.md", expected) == expected
 
 
@@ -98,14 +100,22 @@ def test_a_session_keeps_its_folder_files_and_exit_code() -> None:
 
 def test_in_this_process_and_by_the_shell_a_command_prints_the_same() -> None:
     with session("examples") as here:
-        for line in ("ce preds.csv", "ce nowhere.csv", "ce --help", "check --config ci/must-fail.toml", "--version"):
+        for line in (
+            "ce preds.csv",
+            "ce nowhere.csv",
+            "ce --help",
+            "check --config ci/must-fail.toml",
+            "--version",
+        ):
             within, code = here.answer(f"celoss {line}"), here.code
             assert (within, code) == (here.answer(f"celoss {line} < /dev/null"), here.code)
 
 
 def test_a_command_that_fails_unannounced_is_refused() -> None:
     assert "```" in rewritten("docs/x.md", page_of("$ celoss ce nowhere.csv", "$ echo $?"))
-    with pytest.raises(Broken, match=r'^docs/x.md:3: "celoss ce nowhere.csv" exits 3: celoss: error: nowhere.csv'):
+    with pytest.raises(
+        Broken, match=r'^docs/x.md:3: "celoss ce nowhere.csv" exits 3: celoss: error: nowhere.csv'
+    ):
         rewritten("docs/x.md", page_of("$ celoss ce nowhere.csv", "$ celoss --version"))
 
 
@@ -132,7 +142,9 @@ def test_python_is_run_as_typed() -> None:
         ("a\nb", "a", 2),
     ],
 )
-def test_texts_differ_where_more_than_the_last_digits_of_a_number_do(old: str, new: str, line: int | None) -> None:
+def test_texts_differ_where_more_than_the_last_digits_of_a_number_do(
+    old: str, new: str, line: int | None
+) -> None:
     found = differs(old, new)
     assert (found and found.line) == line
 
@@ -165,7 +177,9 @@ def test_every_link_leads_to_a_file_and_a_heading_that_are_there(page: str) -> N
 
 
 def test_the_readmes_have_the_same_commands_and_link_to_each_other() -> None:
-    english, chinese = ((ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "README.zh-CN.md"))
+    english, chinese = (
+        (ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "README.zh-CN.md")
+    )
     commands = [re.findall(r"^\$ .*$", text, re.MULTILINE) for text in (english, chinese)]
     assert commands[0] == commands[1]
     assert "(README.zh-CN.md)" in english
@@ -214,4 +228,6 @@ def test_the_dump_of_scikit_learn_scores_as_its_own_log_loss() -> None:
     metrics = pytest.importorskip("sklearn.metrics")
     dumps = ROOT / "examples/dumps"
     proba, y = np.load(dumps / "proba.npy"), np.load(dumps / "y.npy")
-    assert nll_loss(np.load(dumps / "log_proba.npy"), y) == pytest.approx(metrics.log_loss(y, proba), rel=1e-12)
+    assert nll_loss(np.load(dumps / "log_proba.npy"), y) == pytest.approx(
+        metrics.log_loss(y, proba), rel=1e-12
+    )

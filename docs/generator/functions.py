@@ -18,8 +18,8 @@ _HEAD = """# Python
 from celoss_cli import cross_entropy
 ```
 
-Names, arguments and meaning are those of `torch.nn.functional`; arrays are NumPy arrays, or anything that NumPy
-turns into one. Everything is computed in float64 unless `dtype` says float32. [How the losses are
+Names, arguments and meaning are those of `torch.nn.functional`; arrays are NumPy arrays, or anything that
+NumPy turns into one. Everything is computed in float64 unless `dtype` says float32. [How the losses are
 computed](../semantics.md) says what each of them is, and where they differ from PyTorch on purpose.
 
 """

@@ -21,7 +21,8 @@ def pages() -> Iterator[tuple[str, str]]:
 
 def _formats() -> str:
     rows = (
-        (code(spec.name), ", ".join(map(code, spec.suffixes)), prose(spec.summary)) for spec in SOURCES.values()
+        (code(spec.name), ", ".join(map(code, spec.suffixes)), prose(spec.summary))
+        for spec in SOURCES.values()
     )
     return table(["`--input-format`", "file names end in", "is"], rows).rstrip()
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from html import escape
 
 __all__ = ["code", "prose", "table"]
 
 
 def code(text: str) -> str:
-    """Text in the typewriter's letters, also within a table."""
-    return f"`{text}`".replace("|", "\\|") if text else ""
+    """Text in the typewriter's letters, also within a table, where readers of Markdown disagree on a bar."""
+    if "|" in text:
+        return f"<code>{escape(text).replace('|', '&#124;<wbr>')}</code>"
+    return f"`{text}`" if text else ""
 
 
 def prose(text: str) -> str:

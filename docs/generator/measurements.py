@@ -44,7 +44,9 @@ def _picture(heads: list[str], rows: list[Row]) -> str:
         pieces.append(f'<text x="{_LEFT - 8}" y="{middle:g}" text-anchor="end">{escape(name)}</text>')
         for color, value in bars:
             width = value * _UNIT
-            pieces.append(f'<rect x="{_LEFT}" y="{y}" width="{width:g}" height="{_BAR - _GAP}" fill="{color}"/>')
+            pieces.append(
+                f'<rect x="{_LEFT}" y="{y}" width="{width:g}" height="{_BAR - _GAP}" fill="{color}"/>'
+            )
             pieces.append(f'<text x="{_LEFT + width + 4:g}" y="{y + _BAR - _GAP - 1}">{value:g}</text>')
             y += _BAR
         y += 10

@@ -20,7 +20,9 @@ knowing. They are told on standard error, and stand in the JSON output under `fi
 
 def pages() -> Iterator[tuple[str, str]]:
     """The one page."""
-    rows = ((f"[{code}](#{code.lower()})", rule.severity, prose(_first(rule))) for code, rule in FINDINGS.items())
+    rows = (
+        (f"[{code}](#{code.lower()})", rule.severity, prose(_first(rule))) for code, rule in FINDINGS.items()
+    )
     sections = "".join(f"\n## {code}\n\n{_explained(rule)}\n" for code, rule in FINDINGS.items())
     yield "docs/reference/findings.md", _HEAD + table(["code", "severity", "says"], rows) + sections
 

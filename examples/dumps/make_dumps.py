@@ -45,7 +45,9 @@ pl.DataFrame(rows, schema=head, orient="row").write_parquet(HERE / "iris.parquet
 
 # Kaggle: probabilities in one file, the truth in another one and in another order.
 is_setosa = [round(float(p), 6) for p in proba[:, 0]]
-write_csv("submission.csv", ["id", "is_setosa"], [[row[0], p] for row, p in zip(rows, is_setosa, strict=True)])
+write_csv(
+    "submission.csv", ["id", "is_setosa"], [[row[0], p] for row, p in zip(rows, is_setosa, strict=True)]
+)
 write_csv("truth.csv", ["id", "is_setosa"], [[rows[n][0], int(y[n] == 0)] for n in reversed(range(len(y)))])
 
 # Hugging Face: what Trainer.predict answers for the tags of words, -100 where there is no word.
