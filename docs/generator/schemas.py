@@ -27,10 +27,10 @@ def pages() -> Iterator[tuple[str, str]]:
 _HEAD = """# JSON
 
 `--format json`, or `--json`, is the contract for programs. Within `schema_version` 1 keys are only ever
-added, and none changes its meaning; a reader allows keys that it does not know. Numbers have the fewest digits
-that give the same double again. JSON has no NaN and no infinity: such a number is `null`, and `nonfinite`
-beside it says which. The schemas are JSON Schema 2020-12 and ship in the package `celoss_cli.formats`; the tests
-hold the output to them.
+added, and none changes its meaning; a reader allows keys that it does not know. Numbers have the fewest
+digits that give the same double again. JSON has no NaN and no infinity: such a number is `null`, and
+`nonfinite` beside it says which. The schemas are JSON Schema 2020-12 and ship in the package
+`celoss_cli.formats`; the tests hold the output to them.
 
 """
 
