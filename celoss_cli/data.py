@@ -24,6 +24,7 @@ __all__ = [
     "Chunk",
     "ClassChange",
     "Comparison",
+    "Diagnosis",
     "Finding",
     "Group",
     "Outcome",
@@ -31,6 +32,7 @@ __all__ = [
     "Reduction",
     "Report",
     "Row",
+    "Severity",
     "Tally",
     "Terms",
     "Verdict",
@@ -39,6 +41,7 @@ __all__ = [
 
 Array = NDArray[Any]
 Reduction = Literal["none", "mean", "sum", "batchmean"]
+Severity = Literal["error", "warning", "note"]
 
 
 def _row_number(row: int) -> str:
@@ -313,16 +316,58 @@ class Finding:
 
     Attributes:
         code: stable name, "CEL" and three digits.
-        severity: "warning" or "note".
-        message: one or two sentences with the evidence.
+        severity: "error" where the number means nothing, "warning" or "note".
+        message: one or two sentences with the numbers.
         count: how many rows or elements show it.
+        evidence: the numbers by name.
+        remedy: the command or the change that mends it, or "".
 
     """
 
     code: str
-    severity: Literal["warning", "note"]
+    severity: Severity
     message: str
     count: int
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """What is wrong with a data set and its loss, as far as celoss knows.
+
+    Attributes:
+        loss: the name of the function, as in ``torch.nn.functional``.
+        title: the loss in words.
+        takes: what the loss calls its input.
+        rows: how many.
+        classes: the number of classes, or None.
+        labels: the classes' names.
+        value: the mean with the options in force, in ``unit``, or None where it cannot be computed.
+        unit: "nats", "bits" or "dits".
+        counted: how many predictions have one outcome as target.
+        accuracy: the part of these whose largest prediction is that outcome, or None.
+        options: the options in force, by name.
+        source: where the data came from and how it was read.
+        checks: how many checks were made.
+        findings: what they found.
+
+    """
+
+    loss: str
+    title: str
+    takes: str
+    rows: int
+    classes: int | None
+    labels: Sequence[str] | None
+    value: float | None
+    unit: str
+    counted: int
+    accuracy: float | None
+    options: Mapping[str, Any]
+    source: Mapping[str, Any]
+    checks: int
+    findings: Sequence[Finding]
 
 
 @dataclass(frozen=True, slots=True)

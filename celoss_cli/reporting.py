@@ -12,12 +12,12 @@ import numpy as np
 from celoss_cli.data import Reduction, Report, Tally, Workings
 from celoss_cli.errors import InputError
 from celoss_cli.evaluate import Evaluation
-from celoss_cli.findings import findings
+from celoss_cli.findings import Facts, findings
 from celoss_cli.losses import LossSpec
 from celoss_cli.losses.base import UNITS, Loss
 from celoss_cli.trace import Step
 
-__all__ = ["report_of"]
+__all__ = ["doubts", "report_of"]
 
 OnEmpty = Literal["error", "nan", "zero"]
 
@@ -61,7 +61,15 @@ def report_of(
     if value is not None and not tally.counted and on_empty == "zero":
         value = 0.0
     divided = reduction in ("mean", "batchmean")
-    counts = evaluation.seen + Counter({"clamped": tally.clamped})
+    facts = Facts(
+        evaluation.seen + Counter({"clamped": tally.clamped}),
+        spec,
+        classes=evaluation.classes,
+        options=options,
+        labels=evaluation.labels,
+        doubts=doubts(source, evaluation.conversions),
+        files=source.get("files", ()),
+    )
     rescaled = _Rescaled(loss, tally, reduction)
     return Report(
         loss=spec.name,
@@ -80,13 +88,21 @@ def report_of(
         rows=evaluation.rows,
         workings=[rescaled(workings) for workings in evaluation.workings],
         others=tally - evaluation.shown,
-        findings=findings(counts),
+        findings=findings(facts),
         by=by,
         groups=evaluation.collected.breakdown(tally, evaluation.labels),
         quantiles=evaluation.collected.quantiles(quantiles),
         worst=[rescaled(workings) for workings in evaluation.worst],
         perplexity=_perplexity(loss, tally, reduction, value) if loss.per_class else None,
     )
+
+
+def doubts(source: Mapping[str, Any], conversions: Sequence[str]) -> Sequence[str]:
+    """What the header left open; targets that were matched to the names of classes leave nothing open."""
+    if "targets matched to the class names" in conversions:
+        return ()
+    found: Sequence[str] = source.get("columns", {}).get("notes", ())
+    return found
 
 
 def _perplexity(loss: Loss, tally: Tally, reduction: Reduction, value: float | None) -> float | None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from collections.abc import Iterator
 from html.parser import HTMLParser
+from operator import attrgetter
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+import celoss_cli.formats
 from celoss_cli import nll_loss
 from celoss_cli.cli.app import command
 from celoss_cli.errors import ExitCode
@@ -21,7 +24,7 @@ DOCS = ROOT / "docs"
 sys.path.insert(0, str(DOCS))
 
 import generate  # noqa: E402  # it stands beside the pages
-from generator import markdown, measurements  # noqa: E402
+from generator import markdown, measurements, schemas  # noqa: E402
 from generator.blocks import PAGES, Broken, differs, rewritten  # noqa: E402
 from generator.sessions import session  # noqa: E402
 
@@ -58,6 +61,17 @@ def test_every_exit_code_and_finding_is_listed() -> None:
     index = REFERENCE["docs/reference/commands/index.md"]
     assert all(f"| {code.value} | {markdown.prose(code.meaning)} |" in index for code in ExitCode)
     assert re.findall("^## (.*)$", REFERENCE["docs/reference/findings.md"], re.MULTILINE) == list(FINDINGS)
+
+
+@pytest.mark.parametrize(
+    "path", sorted(Path(celoss_cli.formats.__file__).parent.glob("*schema.json")), ids=attrgetter("name")
+)
+def test_a_schema_says_what_every_key_is(path: Path) -> None:
+    schema = json.loads(path.read_text(encoding="utf-8"))
+    assert schema["description"]
+    assert not [
+        place for place, found, _ in schemas.keys(schema, schema) if not schemas.said_of(place, found)
+    ]
 
 
 def test_help_is_literal_in_markdown() -> None:

@@ -14,6 +14,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from celoss_cli import __version__
 from celoss_cli.cli.compare_options import compare_options
+from celoss_cli.cli.diagnose_options import diagnose_options
 from celoss_cli.cli.gate_options import check_options, gate_options
 from celoss_cli.cli.options import loss_options, merge_options
 from celoss_cli.errors import ExitCode, UsageError
@@ -160,10 +161,18 @@ by their ids, and both files must have the same targets.
 
 Example: celoss compare old.csv new.csv --loss ce --max-increase 0.01"""
 
+_DIAGNOSE = """Find mistakes in the data or in the choice of the loss.
+
+Each finding has a code, the numbers that show it, and what mends it. Values that a loss command would \
+refuse are looked at all the same.
+
+Example: celoss diagnose preds.csv --loss ce --fail-on warning"""
+
 _COMMANDS: dict[str, tuple[Callable[[], Mapping[str, tuple[Any, Any]]], str]] = {
     "merge": (lambda: {**merge_options(), **gate_options()}, _MERGE),
     "check": (check_options, _CHECK),
     "compare": (compare_options, _COMPARE),
+    "diagnose": (diagnose_options, _DIAGNOSE),
 }
 """The commands that are no loss: name, which is also that of the module in cli/ -> options, help."""
 

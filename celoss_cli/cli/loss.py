@@ -31,7 +31,16 @@ from celoss_cli.sources.plain import has_polars
 from celoss_cli.sources.truth import Truth, read_truth
 from celoss_cli.sources.values import dataset_of_values, read_value
 
-__all__ = ["chosen_loss", "computed", "other_input", "read_request", "refuse_unused_columns", "run"]
+__all__ = [
+    "chosen_loss",
+    "computed",
+    "dataset_of",
+    "other_input",
+    "read_request",
+    "refuse_foreign_semantics",
+    "refuse_unused_columns",
+    "run",
+]
 
 _INPUT_KINDS = {
     "logits": "logits",
@@ -41,6 +50,8 @@ _INPUT_KINDS = {
     "probabilities": "probs",
 }
 """What a JSON key says that the input is."""
+
+_SEMANTICS = ("weight", "pos_weight", "ignore_index", "label_smoothing", "log_target", "class_axis")
 
 _LARGE_BYTES = 128 << 20
 """Tables of this size take more than a second."""
@@ -82,10 +93,8 @@ def computed(spec: LossSpec, given: Mapping[str, Any], format: FormatSpec) -> Re
     """
     _refuse_unused(spec, format, given)
     request = read_request(spec, given)
-    if given["targets"] is not None and given["input"] is None:
-        request = replace(request, truth=read_truth(given["targets"], "--targets", request))
     bar = Bar()
-    dataset = _dataset(spec, given, request, bar.show)
+    dataset, request = dataset_of(spec, given, request, bar.show)
     with contextlib.closing(dataset), bar:
         if given["input"] is None:
             refuse_unused_columns(dataset.described["columns"], given)
@@ -135,6 +144,21 @@ def read_request(spec: LossSpec, given: Mapping[str, Any]) -> ReadRequest:
     )
 
 
+def dataset_of(
+    spec: LossSpec, given: Mapping[str, Any], request: ReadRequest, watch: Watch
+) -> tuple[Dataset, ReadRequest]:
+    """The data that the command line names, and the request that holds its targets.
+
+    Raises:
+        UsageError: if it names none, or several of one kind.
+        InputError: if it cannot be read.
+
+    """
+    if given["targets"] is not None and given["input"] is None:
+        request = replace(request, truth=read_truth(given["targets"], "--targets", request))
+    return _dataset(spec, given, request, watch), request
+
+
 def _dataset(spec: LossSpec, given: Mapping[str, Any], request: ReadRequest, watch: Watch) -> Dataset:
     """The data that the command line names: files, values, or standard input."""
     files = given["files"] or []
@@ -156,6 +180,14 @@ def _dataset(spec: LossSpec, given: Mapping[str, Any], request: ReadRequest, wat
         )
     _name_the_extra(files)
     return gather(files or ["-"], request, given["input_format"], watch)
+
+
+def refuse_foreign_semantics(spec: LossSpec, given: Mapping[str, Any]) -> None:
+    """Refuses options of semantics that a loss does not have, where a command takes those of all losses."""
+    known = {*spec.options, *(["class_axis"] if spec.per == "class" else [])}
+    for name in _SEMANTICS:
+        if name not in known and given[name] not in (None, False):
+            raise UsageError(f"Expected no --{name.replace('_', '-')} with --loss {spec.command}, got one.")
 
 
 def _name_the_extra(files: Sequence[str]) -> None:

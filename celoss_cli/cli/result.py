@@ -133,15 +133,6 @@ def remarks(report: Report) -> Iterator[str]:
     """What a reader should know of a report, for standard error."""
     if report.source.get("skipped"):
         yield f"note: {plural(report.source['skipped'], 'row')} with missing values skipped"
-    for doubt in _doubts(report):
-        yield f"warning: {doubt}"
     for finding in report.findings:
-        yield f"{finding.severity} {finding.code}: {finding.message}"
-
-
-def _doubts(report: Report) -> Sequence[str]:
-    """What the header left open; names that the targets were matched to leave nothing open."""
-    if "targets matched to the class names" in report.source["conversions"]:
-        return ()
-    notes: Sequence[str] = report.source["columns"].get("notes", ())
-    return notes
+        remedy = f"; try: {visible(finding.remedy)}" if finding.remedy else ""
+        yield f"{finding.severity} {finding.code}: {visible(finding.message)}{remedy}"

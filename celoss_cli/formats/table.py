@@ -16,9 +16,9 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from celoss_cli.data import Comparison, Outcome, Report, Workings
+from celoss_cli.data import Comparison, Diagnosis, Outcome, Report, Workings
 from celoss_cli.errors import visible
-from celoss_cli.formats import Style, _comparison
+from celoss_cli.formats import Style, _comparison, _diagnosis
 from celoss_cli.formats._breakdown import Breakdown, breakdowns
 from celoss_cli.formats._ledger import Ledger, ledger
 from celoss_cli.formats._numerals import (
@@ -34,9 +34,11 @@ from celoss_cli.formats._numerals import (
 from celoss_cli.formats._verdicts import Line, lines, lines_of, summary
 from celoss_cli.trace import Step
 
-__all__ = ["render", "render_comparison", "render_run"]
+__all__ = ["render", "render_comparison", "render_diagnosis", "render_run"]
 
 _STYLE_OF = {"pass": "green", "FAIL": "bold red", "ERROR": "bold red"}
+
+_SEVERITY_STYLES = {"error": "bold red", "warning": "bold yellow", "note": "bold cyan"}
 
 _WIDE = 12
 """From more classes than this on, only the target and the largest are shown."""
@@ -49,7 +51,7 @@ def render(report: Report, style: Style) -> Iterator[str]:
     """The whole view, piece by piece; no number is cut or wrapped at any width."""
     page = _Page(style)
     yield page.text(_title(report))
-    for line in _source_lines(report):
+    for line in source_lines(report.source, report.takes, report.options):
         yield page.text(Text(line, "dim"))
     for workings in report.workings:
         yield "\n" + page.text(_row_title(workings, report))
@@ -101,6 +103,21 @@ def render_comparison(comparison: Comparison, style: Style) -> Iterator[str]:
         yield "\n" + page.folded(_verdicts_table(lines_of(comparison.checks), ("verdict", "limit", "reason")))
 
 
+def render_diagnosis(diagnosis: Diagnosis, style: Style) -> Iterator[str]:
+    """Each finding with its numbers and what mends it, the worst first within the order of the codes."""
+    page = _Page(style)
+    yield page.text(Text(f"diagnosis of {diagnosis.title} · {_diagnosis.heading(diagnosis)}", "bold"))
+    for line in source_lines(diagnosis.source, diagnosis.takes, diagnosis.options):
+        yield page.text(Text(line, "dim"))
+    yield page.text(Text(", ".join(_diagnosis.result(diagnosis)) or "no loss can be computed"))
+    for finding in diagnosis.findings:
+        yield "\n" + page.text(Text(f"{finding.severity} {finding.code}", _SEVERITY_STYLES[finding.severity]))
+        yield page.text(Text(f"  {visible(finding.message)}"))
+        if finding.remedy:
+            yield page.line(Text(f"  try: {visible(finding.remedy)}", "cyan"))
+    yield "\n" + page.text(Text(_diagnosis.summary(diagnosis), "bold"))
+
+
 class _Page:
     """Turns Rich objects into text of this style."""
 
@@ -139,6 +156,10 @@ class _Page:
             break_on_hyphens=False,
         )
         return "".join(self._printed(Text(line, text.style), _UNLIMITED) for line in lines)
+
+    def line(self, text: Text) -> str:
+        """A line that is to be copied, never broken."""
+        return self._printed(text, _UNLIMITED)
 
     def table(self, *candidates: Table) -> str:
         """The first of these tables that fits, or the last one at its own width: nothing is ever cut."""
@@ -191,14 +212,14 @@ def _title(report: Report) -> Text:
     return Text(f"{report.title} · {heading(report)} · reduction {report.reduction}", "bold")
 
 
-def _source_lines(report: Report) -> Iterator[str]:
-    source = report.source
+def source_lines(source: Mapping[str, Any], takes: str, options: Mapping[str, Any]) -> Iterator[str]:
+    """Where the data came from, how it was read, and the options in force."""
     files = ", ".join("standard input" if path == "-" else visible(path) for path in source.get("files", ()))
     columns = source.get("columns")
     if columns and files:
         inputs = [visible(name) for name in columns["inputs"]]
         target = columns["target"] or []
-        parts = [f"{report.takes} {_listed(inputs)}"]
+        parts = [f"{takes} {_listed(inputs)}"]
         if target:
             parts.append(f"target {visible(target if isinstance(target, str) else ', '.join(target))}")
         parts += [f"{role} {visible(columns[role])}" for role in ("id", "weight") if columns.get(role)]
@@ -209,8 +230,8 @@ def _source_lines(report: Report) -> Iterator[str]:
     yield from (columns or {}).get("notes", ())
     if source.get("skipped"):
         yield skipped_line(source["skipped"])
-    if options := _options_line(report.options):
-        yield options
+    if told := _options_line(options):
+        yield told
 
 
 def _options_line(options: Mapping[str, Any]) -> str:

@@ -147,6 +147,21 @@ class Loss(ABC):
         """
         return None
 
+    def outcomes(self, batch: Batch) -> Array | None:
+        """Which of the outcomes of ``log_predictions`` each target of a canonical batch says.
+
+        Shape (predictions,), -1 where a target says none; None where targets are no outcomes.
+        """
+        return None
+
+    def computable(self, batch: Batch) -> Batch | None:
+        """A canonical batch without the targets that cannot be computed, None if nothing is left then."""
+        return batch
+
+    def left_out(self, batch: Batch) -> int:
+        """How many targets of a canonical batch an option leaves out."""
+        return 0
+
     def verify(self, rows: int, dimensions: int) -> None:
         """Refuses options of another number of rows than the whole data set has.
 

@@ -100,6 +100,13 @@ class ElementLoss(Loss):
     def check_domain(self, batch: Batch) -> None:
         """Refuses values that the loss has no meaning for, in either layer."""
 
+    def computable(self, batch: Batch) -> Batch | None:
+        try:
+            self.check_domain(batch)
+        except InputError:
+            return None
+        return batch
+
     def class_codes(self, batch: Batch) -> tuple[Array, Sequence[str]]:
         values, codes = np.unique(batch.target.reshape(-1), return_inverse=True)
         if not (values == np.floor(values)).all():

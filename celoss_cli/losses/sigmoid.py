@@ -73,6 +73,12 @@ def _share(factor: Array, cost: Array) -> Array:
     return product
 
 
+def _answers(t: Array, no: float) -> Array:
+    """0 where a target is the negative answer, 1 where it is 1, -1 where it is neither."""
+    t = t.reshape(-1)
+    return np.where(t == 1, 1, np.where(t == no, 0, -1))
+
+
 @dataclass(frozen=True, kw_only=True)
 class _BinaryLoss(ElementLoss):
     """A binary loss with an element weight that broadcasts to the input."""
@@ -86,6 +92,9 @@ class _BinaryLoss(ElementLoss):
 
     def _aligned(self) -> dict[str, Array]:
         return {} if self.weight is None else {"weight": self.weight}
+
+    def outcomes(self, batch: Batch) -> Array:
+        return _answers(batch.target, 0)
 
     def odd_options(self) -> list[str]:
         if self.weight is not None and (self.weight < 0).any():
@@ -231,6 +240,9 @@ class SoftMargin(ElementLoss):
         np.add(tail, np.maximum(-margin, 0), out=out)
         note.gradient("-y / (1 + exp(y s))", lambda: -t * _sigmoid(-margin))
         return 0
+
+    def outcomes(self, batch: Batch) -> Array:
+        return _answers(batch.target, -1)
 
     def log_predictions(self, batch: Batch) -> Array:
         return _log_answers(batch.input)

@@ -151,16 +151,16 @@ class _Exponentials:
     """exp z with one entry of each column kept apart.
 
     Attributes:
-        others: exp z with 0 at the entry that is kept apart, shape (classes, columns).
-        places: where those entries are, as ``_at`` gives them.
-        own: those entries, shape (columns,).
+        others: exp z with 0 at ``places``, shape (classes, columns).
+        places: where the entries kept apart were, as ``_at`` gives them; None where they still are there.
+        own: those entries, shape (columns,); None where they are the largest, which are 1.
         rest: the sum of the others, shape (columns,).
 
     """
 
     others: Array
-    places: Array
-    own: Array
+    places: Array | None
+    own: Array | None
     rest: Array
 
     def log_sum(self, out: Array) -> Array:
@@ -169,27 +169,45 @@ class _Exponentials:
         Where the entry kept apart is the largest, own is 1 and the result keeps all its digits however
         small the rest is; elsewhere rest is at least 1 and nothing is lost either.
         """
+        if self.own is None:
+            return np.log1p(self.rest, out=out)
         np.subtract(self.own, 1, out=out)
         np.add(self.rest, out, out=out)
         return np.log1p(out, out=out)
 
+    def total(self) -> Array:
+        """The sum over the classes, as a fresh array."""
+        return self.rest + (1 if self.own is None else self.own)
+
     def softmax(self) -> Array:
         """P = e / sum, as a fresh array."""
         e = self.others.copy(order="K")
-        _cells(e)[self.places] = self.own
-        return e / (self.rest + self.own)
+        if self.places is not None:
+            _cells(e)[self.places] = self.own
+        return e / self.total()
 
 
 def _exponentials(z: Array, places: Array, note: Note) -> _Exponentials:
-    scratch = Scratch.here()
+    """Exp z with the entries at ``places`` kept apart; of two classes rather the larger one."""
     e = note("e", "exp z", np.exp(z, out=note.reuse(z)))
-    own = _take(e, places, out=scratch.array("own", len(places), z.dtype))
-    _cells(e)[places] = 0
-    rest = _sum_over_classes(e, out=scratch.array("rest", len(places), z.dtype))
-    parts = _Exponentials(e, places, own, rest)
-    note.aside("sum", "sum of e over the classes", lambda: rest + own)
+    parts = _pair(e) if len(e) == 2 else _apart(e, places)
+    note.aside("sum", "sum of e over the classes", parts.total)
     note.aside("p", "e / sum", parts.softmax)
     return parts
+
+
+def _pair(e: Array) -> _Exponentials:
+    """The smaller one of two is the rest, found without looking for its place."""
+    rest = Scratch.here().array("rest", e.shape[1], e.dtype)
+    return _Exponentials(e, None, None, np.minimum(e[0], e[1], out=rest))
+
+
+def _apart(e: Array, places: Array) -> _Exponentials:
+    scratch = Scratch.here()
+    own = _take(e, places, out=scratch.array("own", len(places), e.dtype))
+    _cells(e)[places] = 0
+    rest = _sum_over_classes(e, out=scratch.array("rest", len(places), e.dtype))
+    return _Exponentials(e, places, own, rest)
 
 
 def _picked(x: Array, y: Array, out: Array, note: Note) -> _Exponentials:
@@ -426,11 +444,7 @@ class _ClassLoss(Loss):
 
     def _indices(self, targets: Array, classes: int) -> tuple[Array, Array | None]:
         """The targets with 0 in place of ignored ones, and which those are."""
-        if not targets.size:
-            return targets, None
-        low, high = int(targets.min()), int(targets.max())
-        inside = low >= 0 and high < classes
-        if inside and not low <= self.ignore_index <= high:
+        if not targets.size or (_all_inside(targets, classes) and not 0 <= self.ignore_index < classes):
             return targets, None
         ignored = targets == self.ignore_index
         kept = np.where(ignored, 0, targets)
@@ -455,6 +469,22 @@ class _ClassLoss(Loss):
             element=element,
         )
 
+    def outcomes(self, batch: Batch) -> Array | None:
+        if batch.target.ndim == 3:
+            return None
+        y = batch.target.reshape(-1)
+        return np.where((y >= 0) & (y < batch.input.shape[1]) & (y != self.ignore_index), y, -1)
+
+    def computable(self, batch: Batch) -> Batch | None:
+        y = batch.target
+        if y.ndim == 3:
+            return batch
+        possible = (y >= 0) & (y < batch.input.shape[1])
+        return replace(batch, target=np.where(possible, y, self.ignore_index))
+
+    def left_out(self, batch: Batch) -> int:
+        return 0 if batch.target.ndim == 3 else int(np.count_nonzero(batch.target == self.ignore_index))
+
     def classes(self, batch: Batch) -> int:
         return int(batch.input.shape[1])
 
@@ -475,6 +505,11 @@ class _ClassLoss(Loss):
         if batch.target.ndim == 3:
             return tuple(float(q) for q in batch.target[row, :, position])
         return int(batch.target[row, position])
+
+
+def _all_inside(targets: Array, classes: int) -> bool:
+    """Whether int64 targets are 0 or more and below ``classes``: negative ones are large without a sign."""
+    return bool(targets.view(np.uint64).max() < classes)
 
 
 def _flat(place: tuple[Any, ...], shape: tuple[int, ...]) -> int:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import celoss_cli.formats
 from generator.markdown import code, prose, table
 
-__all__ = ["pages"]
+__all__ = ["keys", "pages", "said_of"]
 
 _FOLDER = Path(celoss_cli.formats.__file__).parent
 
 Schema = dict[str, Any]
+
+_TOOL = {"tool.name": "celoss.", "tool.version": "Its version."}
 
 
 def pages() -> Iterator[tuple[str, str]]:
@@ -42,12 +45,31 @@ def _section(path: Path) -> str:
 
 
 def _rows(schema: Schema, whole: Schema, path: str) -> Iterator[tuple[str, str, str]]:
+    for place, found, needed in keys(schema, whole, path):
+        optional = "" if needed else " (may be absent)"
+        yield code(place), _type(found, whole), prose(said_of(place, found)) + optional
+
+
+def keys(schema: Schema, whole: Schema, path: str = "") -> Iterator[tuple[str, Schema, bool]]:
+    """Every key with its place, what the schema says of it, and whether it is always there."""
     for name, value in schema.get("properties", {}).items():
         found = {**_resolved(value, whole), **value}
-        optional = "" if name in schema.get("required", ()) else " (may be absent)"
-        yield code(f"{path}{name}"), _type(found, whole), prose(found.get("description", "")) + optional
-        yield from _rows(found, whole, f"{path}{name}.")
-        yield from _rows(_resolved(found.get("items", {}), whole), whole, f"{path}{name}[].")
+        yield f"{path}{name}", found, name in schema.get("required", ())
+        yield from keys(found, whole, f"{path}{name}.")
+        yield from keys(_resolved(found.get("items", {}), whole), whole, f"{path}{name}[].")
+
+
+@cache
+def _result() -> dict[str, str]:
+    schema = json.loads((_FOLDER / "schema.json").read_text(encoding="utf-8"))
+    return _TOOL | {
+        place: found["description"] for place, found, _ in keys(schema, schema) if "description" in found
+    }
+
+
+def said_of(place: str, found: Schema) -> str:
+    """What a key is: by its own schema, or the key of that name in the schema of a result."""
+    return str(found.get("description") or _result().get(place) or "")
 
 
 def _resolved(schema: Schema, whole: Schema) -> Schema:
