@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 import sys
@@ -18,13 +19,14 @@ from celoss_cli import nll_loss
 from celoss_cli.cli.app import command
 from celoss_cli.errors import ExitCode
 from celoss_cli.findings import FINDINGS
+from celoss_cli.formats import FormatSpec
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 sys.path.insert(0, str(DOCS))
 
 import generate  # noqa: E402  # it stands beside the pages
-from generator import markdown, measurements, schemas  # noqa: E402
+from generator import commands, markdown, measurements, schemas  # noqa: E402
 from generator.blocks import PAGES, Broken, differs, rewritten  # noqa: E402
 from generator.sessions import session  # noqa: E402
 
@@ -72,6 +74,27 @@ def test_a_schema_says_what_every_key_is(path: Path) -> None:
     assert schema["description"]
     said = {place: schemas.said_of(place, found) for place, found, _ in schemas.keys(schema, schema)}
     assert not [place for place, text in said.items() if not text], f"say in {path.name} what these are"
+
+
+def test_the_table_of_formats_knows_every_ability() -> None:
+    flags = {field.name for field in dataclasses.fields(FormatSpec) if field.type == "bool"}
+    assert flags - {"only_checks"} == set(commands._ABILITIES)
+
+
+OTHER_TOOLS = {"--prediction-type", "--check", "--strict"}
+"""Options of other programs that the pages name."""
+
+
+def test_the_pages_name_no_option_that_is_not_there() -> None:
+    known = {
+        option for found in command().commands.values() for param in found.params for option in param.opts
+    }
+    texts = {
+        page: (ROOT / page).read_text(encoding="utf-8") for page in [*WRITTEN, "docs/generator/inputs.txt"]
+    }
+    for page, text in texts.items():
+        named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]*[a-z]", text))
+        assert named <= known | OTHER_TOOLS | {"--help", "--version"}, page
 
 
 def test_help_is_literal_in_markdown() -> None:
@@ -194,9 +217,9 @@ def test_the_readmes_link_to_each_other_and_the_chinese_one_has_commands_of_the_
     english, chinese = (
         (ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "README.zh-CN.md")
     )
-    commands = [re.findall(r"^\$ .*$", text, re.MULTILINE) for text in (english, chinese)]
-    assert [line for line in commands[0] if line in commands[1]] == commands[1]
-    assert len(commands[1]) > 15
+    typed = [re.findall(r"^\$ .*$", text, re.MULTILINE) for text in (english, chinese)]
+    assert [line for line in typed[0] if line in typed[1]] == typed[1]
+    assert len(typed[1]) > 15
     assert "(README.zh-CN.md)" in english
     assert "(README.md)" in chinese
 

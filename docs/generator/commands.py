@@ -50,6 +50,7 @@ _ABILITIES = {
     "checks": "checks",
     "run": "`celoss check`",
     "comparison": "`celoss compare`",
+    "diagnosis": "`celoss diagnose`",
 }
 
 
