@@ -30,6 +30,11 @@ in the cache."""
 _NEAR_FROM = 4
 """Up to this many classes, transposing straight from memory is as quick as from the cache."""
 
+_TILED_FROM = 16
+"""From this many classes on, a block is transposed in tiles of rows that stay in the innermost cache."""
+
+_TILE = 256
+
 _ROW_MAJOR_FROM = 64
 """From this many classes on, a reduction along the classes of one column is the faster one."""
 
@@ -94,6 +99,10 @@ def _matrix(part: Array, dtype: str) -> Array:
             near = scratch.array("near", part.shape, dtype)
             np.copyto(near, part, casting="same_kind")
             part = near
+            if classes >= _TILED_FROM:
+                for first in range(0, rows, _TILE):
+                    np.copyto(filled[first : first + _TILE], near[first : first + _TILE])
+                return matrix
     np.copyto(filled, part, casting="same_kind")
     return matrix
 
