@@ -25,6 +25,9 @@ CAP = 1024.0
 
 TEMPERATURES = tuple(2.0**k for k in range(-4, 9))
 
+_SATURATED = -(2.0**-25)
+"""Log-probabilities from here on round to 0, and probabilities to 1, in single precision."""
+
 _STEP = 2.0**-20
 _COLUMN_STEP = 2.0**-30
 _NEAR = 0.0105
@@ -140,6 +143,7 @@ class Fit:
         counted: predictions with one outcome as target.
         hits: how many predicted that outcome, as their largest.
         impossible: how many gave it the probability 0.
+        saturated: how many gave an outcome a probability that rounds to 1 in single precision.
         cost: the total of -log p[y] in steps.
         heated: the same for the logits divided by each of TEMPERATURES.
         negated: the same for the logits with the other sign.
@@ -153,6 +157,7 @@ class Fit:
     counted: int = 0
     hits: int = 0
     impossible: int = 0
+    saturated: int = 0
     cost: int = 0
     heated: tuple[int, ...] = (0,) * len(TEMPERATURES)
     negated: int = 0
@@ -170,6 +175,7 @@ class Fit:
             counted=self.counted + later.counted,
             hits=self.hits + later.hits,
             impossible=self.impossible + later.impossible,
+            saturated=self.saturated + later.saturated,
             cost=self.cost + later.cost,
             heated=tuple(a + b for a, b in zip(self.heated, later.heated, strict=True)),
             negated=self.negated + later.negated,
@@ -239,6 +245,7 @@ def _fit(loss: Loss, batch: Batch) -> Fit | None:
         counted=len(at),
         hits=_count(picked.argmax(axis=0) == y),
         impossible=_count(np.isneginf(picked[y, np.arange(len(y))])),
+        saturated=_count(picked.max(axis=0) > _SATURATED),
         cost=int(own.sum()),
         heated=tuple(int(_cost_at(picked, y, temperature).sum()) for temperature in TEMPERATURES),
         negated=int(_cost_at(picked, y, -1.0).sum()),

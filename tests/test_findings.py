@@ -106,6 +106,7 @@ PLANTED: dict[str, Planted] = {
     "CEL302": ("ce", changed(X, (4, 1), math.nan), Y, {}),
     "CEL303": ("bce", changed(G, 5, T[5]), T, {}),
     "CEL304": ("ce", changed(X, (4, 1), 65504), Y, {}),
+    "CEL305": ("ce", X * 8, Y, {}),
     "CEL401": ("ce", X * 8, Y, {}),
     "CEL402": ("ce", np.zeros((400, 4)), changed(np.zeros(400, int), slice(0, 40), 1), {}),
     "CEL403": ("ce", X * 8, Y, {}),
@@ -146,10 +147,11 @@ CONSEQUENCES = {
     "CEL203": {"CEL404"},
     "CEL301": {"CEL303", "CEL401"},
     "CEL302": {"CEL401"},
-    "CEL304": {"CEL401"},
-    "CEL401": {"CEL403"},
+    "CEL304": {"CEL305", "CEL401"},
+    "CEL305": {"CEL401", "CEL403"},
+    "CEL401": {"CEL305", "CEL403"},
     "CEL402": {"CEL209"},
-    "CEL403": {"CEL401"},
+    "CEL403": {"CEL305", "CEL401"},
 }
 """What else is true of data with a planted mistake."""
 
@@ -310,6 +312,15 @@ def test_targets_sorted_by_class_are_not_shifted() -> None:
 def test_equal_logits_are_no_softmax_over_the_rows() -> None:
     """Their exponentials sum to a whole number in every column."""
     assert not codes(diagnosis("ce", np.zeros((40, 4)), np.arange(40) % 4))
+
+
+def test_the_loss_without_the_clamp_is_told() -> None:
+    p, t = changed(G, 5, 1e-60), changed(T, 5, 1)
+    message = diagnosis("bce", p, t).findings[0].message
+    plain = float(np.mean(-np.where(t == 1, np.log(p), np.log1p(-p))))
+    assert message.startswith(
+        f"1 logarithm hit the clamp at -100; without it the plain mean is {plain:.4g} nats"
+    )
 
 
 def test_a_text_of_doubt_is_told_as_it_is() -> None:

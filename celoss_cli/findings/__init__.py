@@ -44,6 +44,7 @@ FINDINGS: dict[str, Rule] = {
         Rule("CEL302", "error", precision.nonfinite),
         Rule("CEL303", "note", precision.rounded),
         Rule("CEL304", "warning", precision.float16_ceiling),
+        Rule("CEL305", "note", precision.saturated),
         Rule("CEL401", "warning", fit.worse_than_guessing),
         Rule("CEL402", "warning", fit.worse_than_frequencies),
         Rule("CEL403", "note", fit.temperature),

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from celoss_cli.findings.facts import Facts, Noticed
-from celoss_cli.findings.wording import counted
+from celoss_cli.findings.wording import counted, number
 
-__all__ = ["clamped", "float16_ceiling", "nonfinite", "rounded"]
+__all__ = ["clamped", "float16_ceiling", "nonfinite", "rounded", "saturated"]
 
 
 def clamped(facts: Facts) -> Noticed | None:
@@ -22,15 +22,21 @@ def clamped(facts: Facts) -> Noticed | None:
     count = facts.seen.get("clamped", 0)
     if not count:
         return None
-    impossible = 0 if facts.fit is None else facts.fit.impossible
-    without = (
-        f"; without it the loss is infinite, from {counted(impossible, 'element')}" if impossible else ""
-    )
     return Noticed(
-        f"{counted(count, 'logarithm')} hit the clamp at -100{without}; from logits, bce-logits has none",
+        f"{counted(count, 'logarithm')} hit the clamp at -100{_without_clamp(facts)}; "
+        "from logits, bce-logits has none",
         count,
-        {"impossible": impossible} if facts.fit else {},
+        {} if facts.fit is None else {"impossible": facts.fit.impossible},
     )
+
+
+def _without_clamp(facts: Facts) -> str:
+    fit = facts.fit
+    if fit is None:
+        return ""
+    if fit.impossible:
+        return f"; without it the loss is infinite, from {counted(fit.impossible, 'element')}"
+    return f"; without it the plain mean is {number(fit.mean)} nats"
 
 
 def nonfinite(facts: Facts) -> Noticed | None:
@@ -95,3 +101,28 @@ def float16_ceiling(facts: Facts) -> Noticed | None:
     if not count:
         return None
     return Noticed(f"{counted(count, 'value')} at +-65504, the largest number of float16", count)
+
+
+def saturated(facts: Facts) -> Noticed | None:
+    """Logits lie so far apart that the largest probability rounds to 1 in single precision.
+
+    Such a prediction has no gradient where it is right and a huge loss where it is wrong: training in
+    float32 or less stands still there, and log(softmax(x)) is 0 or -inf.
+
+    Use losses that take logits, and look at the scale of the last layer: weight decay, label smoothing or
+    a temperature bring it down.
+
+    Reference: 1 - p below 2**-25 rounds to p = 1 in IEEE 754 binary32; Goodfellow et al. 2016, "Deep
+    learning", section 6.2.2, on saturation.
+    """
+    fit = facts.fit
+    if fit is None or fit.saturated < 0.01 * fit.counted or facts.loss.takes not in ("logits", "scores"):
+        return None
+    if not fit.saturated or facts.classes == 1 or facts.all_look_like("probabilities"):
+        return None
+    return Noticed(
+        f"{fit.saturated} of {counted(fit.counted, 'prediction')} are saturated: their largest probability "
+        "rounds to 1 in single precision",
+        fit.saturated,
+        {"saturated": fit.saturated, "counted": fit.counted},
+    )
