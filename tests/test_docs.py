@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import re
 import sys
@@ -19,14 +18,13 @@ from celoss_cli import nll_loss
 from celoss_cli.cli.app import command
 from celoss_cli.errors import ExitCode
 from celoss_cli.findings import FINDINGS
-from celoss_cli.formats import FormatSpec
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 sys.path.insert(0, str(DOCS))
 
 import generate  # noqa: E402  # it stands beside the pages
-from generator import commands, markdown, measurements, schemas  # noqa: E402
+from generator import markdown, measurements, schemas  # noqa: E402
 from generator.blocks import PAGES, Broken, differs, rewritten  # noqa: E402
 from generator.sessions import session  # noqa: E402
 
@@ -74,11 +72,6 @@ def test_a_schema_says_what_every_key_is(path: Path) -> None:
     assert schema["description"]
     said = {place: schemas.said_of(place, found) for place, found, _ in schemas.keys(schema, schema)}
     assert not [place for place, text in said.items() if not text], f"say in {path.name} what these are"
-
-
-def test_the_table_of_formats_knows_every_ability() -> None:
-    flags = {field.name for field in dataclasses.fields(FormatSpec) if field.type == "bool"}
-    assert flags - {"only_checks"} == set(commands._ABILITIES)
 
 
 OTHER_TOOLS = {"--prediction-type", "--check", "--strict"}

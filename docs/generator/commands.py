@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,7 +10,7 @@ from celoss_cli.cli.app import command
 from celoss_cli.cli.check import keys_of
 from celoss_cli.config import SETTINGS
 from celoss_cli.errors import ExitCode
-from celoss_cli.formats import FORMATS
+from celoss_cli.formats import FORMATS, FormatSpec
 from celoss_cli.losses import LOSSES
 from generator.markdown import code, prose, table
 
@@ -45,25 +46,28 @@ def _exit_codes() -> str:
 _ABILITIES = {
     "every_row": "one loss a row",
     "workings": "steps",
-    "gradient": "gradient",
     "breakdown": "groups, quantiles, worst rows",
-    "checks": "checks",
+    "only_checks": "nothing else",
     "run": "`celoss check`",
     "comparison": "`celoss compare`",
     "diagnosis": "`celoss diagnose`",
+    "conventions": "`--convention all`",
+    "class_weights": "`celoss weights`",
+    "explanation": "`celoss explain`",
+    "reconciliation": "`celoss reconcile`",
 }
+"""The flags of a format in words; one that is missing here is its own word."""
 
 
 def _formats() -> str:
-    rows = (
-        (
-            code(spec.name),
-            prose(spec.summary),
-            "; ".join(words for name, words in _ABILITIES.items() if getattr(spec, name)),
-        )
-        for spec in FORMATS.values()
-    )
+    rows = ((code(spec.name), prose(spec.summary), "; ".join(_shown(spec))) for spec in FORMATS.values())
     return table(["`--format`", "is", "shows"], rows)
+
+
+def _shown(spec: FormatSpec) -> Iterator[str]:
+    for field in dataclasses.fields(spec):
+        if getattr(spec, field.name) is True:
+            yield _ABILITIES.get(field.name, field.name)
 
 
 def _summary(found: Any) -> str:
