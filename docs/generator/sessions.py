@@ -108,7 +108,13 @@ def session(start: str) -> Iterator[Session]:
         _write_programs(programs)
         kept = {name: value for name, value in os.environ.items() if not _UNSET.fullmatch(name)}
         path = f"{programs}{os.pathsep}{kept.get('PATH', os.defpath)}"
-        own = {"PATH": path, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1", "LC_ALL": "C.UTF-8", "COLUMNS": "120"}
+        own = {
+            "PATH": path,
+            "PYTHONPATH": str(ROOT),
+            "PYTHONUTF8": "1",
+            "LC_ALL": "C.UTF-8",
+            "COLUMNS": "120",
+        }
         yield Session(root, root / start, {**kept, **own})
 
 
