@@ -19,6 +19,7 @@ from celoss_cli.trace import Step
 __all__ = [
     "Array",
     "Batch",
+    "Bin",
     "Bounds",
     "Change",
     "Chunk",
@@ -27,9 +28,12 @@ __all__ = [
     "Diagnosis",
     "Finding",
     "Group",
+    "Histogram",
+    "Interval",
     "Outcome",
     "Quantile",
     "Reduction",
+    "Reliability",
     "Report",
     "Row",
     "Severity",
@@ -311,6 +315,80 @@ class Quantile:
 
 
 @dataclass(frozen=True, slots=True)
+class Interval:
+    """How many losses lie from ``low`` up to, but not at, ``high``."""
+
+    low: float
+    high: float
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Histogram:
+    """How the losses of the counted elements are spread; every count is exact.
+
+    Attributes:
+        intervals: adjoining, of one width, a power of two; none where no loss is finite.
+        above: how many finite losses are at or above the end of the last interval.
+        infinite: how many losses are infinite.
+        nan: how many losses are NaN.
+
+    """
+
+    intervals: Sequence[Interval]
+    above: int = 0
+    infinite: int = 0
+    nan: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Bin:
+    """The predictions whose confidence is above ``low`` and at most ``high``; 0 is in the first bin.
+
+    Attributes:
+        low, high: from 0 to 1.
+        count: how many predictions.
+        confidence: their mean confidence, nan of none.
+        accuracy: the part of them that came true, nan of none.
+
+    """
+
+    low: float
+    high: float
+    count: int
+    confidence: float
+    accuracy: float
+
+    @property
+    def gap(self) -> float:
+        """Accuracy less confidence: negative where the predictions are too sure."""
+        return self.accuracy - self.confidence
+
+
+@dataclass(frozen=True, slots=True)
+class Reliability:
+    """How often predictions of like confidence came true (Guo et al. 2017, "On calibration of modern
+    neural networks", section 2).
+
+    Attributes:
+        bins: of equal width from 0 to 1.
+        ece: expected calibration error, the mean over the predictions of |accuracy - confidence| of
+            their bins, rounded once from exact sums; nan of no predictions.
+        count: how many predictions the bins have.
+        left_out: how many have no probability, because it came out as NaN.
+        confidence_is, accuracy_is: what the two are, in words.
+
+    """
+
+    bins: Sequence[Bin]
+    ece: float
+    count: int
+    left_out: int
+    confidence_is: str
+    accuracy_is: str
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """Something about the data or the choice of loss that a reader should know.
 
@@ -422,6 +500,8 @@ class Report:
         worst: the elements with the largest losses, the largest first, where they were asked for.
         perplexity: exp of the mean in nats, for a mean of a loss of one class.
         checks: a verdict for each limit that was asked for.
+        histogram: of the losses of the counted elements, where it was asked for.
+        reliability: of the predictions of the counted elements, where it was asked for.
 
     """
 
@@ -448,6 +528,8 @@ class Report:
     worst: Sequence[Workings] = ()
     perplexity: float | None = None
     checks: Sequence[Verdict] = ()
+    histogram: Histogram | None = None
+    reliability: Reliability | None = None
 
     @property
     def failed(self) -> bool:

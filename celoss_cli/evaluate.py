@@ -224,12 +224,13 @@ def _part(loss: Loss, batch: Batch, request: Request) -> _Part:
         if request.strict:
             _check_domain(loss, batch, request)
         terms = loss.terms(batch)
+        collected = collect(loss, batch, terms, request.wanted)
     return _Part(
         batch=batch,
         terms=terms if request.keep else None,
         tally=Tally.of(terms, len(batch)),
         weight_is=terms.weight_is,
-        collected=collect(loss, batch, terms, request.wanted),
+        collected=collected,
         seen=_noticed(loss, batch) if request.strict else Counter(),
     )
 

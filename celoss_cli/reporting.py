@@ -9,7 +9,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from celoss_cli.data import Reduction, Report, Tally, Workings
+from celoss_cli.calibration import reliability
+from celoss_cli.data import Reduction, Reliability, Report, Tally, Workings
 from celoss_cli.errors import InputError
 from celoss_cli.evaluate import Evaluation
 from celoss_cli.findings import Facts, findings
@@ -33,6 +34,7 @@ def report_of(
     on_empty: OnEmpty,
     by: str | None = None,
     quantiles: Sequence[float] = (),
+    intervals: int = 0,
 ) -> Report:
     """Reduces an evaluation and gathers what there is to say about it.
 
@@ -46,6 +48,7 @@ def report_of(
         on_empty: the answer where nothing was counted.
         by: what the evaluation's groups are.
         quantiles: the fractions whose losses are reported.
+        intervals: how many the histogram of the losses has at most; none without.
 
     Raises:
         InputError: if nothing was counted and ``on_empty`` is "error".
@@ -94,6 +97,8 @@ def report_of(
         quantiles=evaluation.collected.quantiles(quantiles),
         worst=[rescaled(workings) for workings in evaluation.worst],
         perplexity=_perplexity(loss, tally, reduction, value) if loss.per_class else None,
+        histogram=evaluation.collected.histogram(tally.counted, intervals) if intervals else None,
+        reliability=_reliability(loss, evaluation),
     )
 
 
@@ -111,6 +116,11 @@ def _perplexity(loss: Loss, tally: Tally, reduction: Reduction, value: float | N
         return None
     with np.errstate(over="ignore"):
         return float(np.exp(np.float64(value) * np.float64(loss.nats)))
+
+
+def _reliability(loss: Loss, evaluation: Evaluation) -> Reliability | None:
+    found = evaluation.collected.calibration
+    return reliability(found, positive=not loss.per_class) if found.bins else None
 
 
 def _nothing(tally: Tally, skipped: int) -> str:

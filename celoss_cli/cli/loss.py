@@ -109,7 +109,8 @@ def _refuse_unused(spec: LossSpec, format: FormatSpec, given: Mapping[str, Any])
             continue  # the gate asks for the groups
         if given[name] is not None and given[name] is not False and not getattr(format, ability):
             able = [other.name for other in FORMATS.values() if getattr(other, ability)]
-            raise UsageError(f"Expected --{name} with --format {' or '.join(able)}, got {format.name}.")
+            known = f"{', '.join(able[:-1])} or {able[-1]}"
+            raise UsageError(f"Expected --{name} with --format {known}, got {format.name}.")
     if given["by"] not in (None, "class") and given["input"] is not None:
         raise UsageError(f"Expected --by class with --{spec.takes}, got the column {quoted(given['by'])}.")
     if given["input"] is not None:
@@ -296,7 +297,7 @@ def _report(
         show_row=given["row"] if format.workings else None,
         gradient=given["grad"],
         keep=reduction == "none" and format.every_row,
-        wanted=Wanted(given["by"], bool(given["quantiles"]), given["worst"] or 0),
+        wanted=_wanted(given),
         jobs=given["jobs"] or default_jobs(),
     )
     evaluation = evaluate(loss, dataset.batches, request)
@@ -328,6 +329,18 @@ def _report(
         on_empty=given["on_empty"],
         by=given["by"],
         quantiles=given["quantiles"] or (),
+        intervals=given.get("intervals", 0),
+    )
+
+
+def _wanted(given: Mapping[str, Any]) -> Wanted:
+    """What is collected; only celoss report asks for the last two."""
+    return Wanted(
+        given["by"],
+        bool(given["quantiles"]),
+        given["worst"] or 0,
+        given.get("reliability", 0),
+        given.get("if_any", frozenset()),
     )
 
 

@@ -121,7 +121,7 @@ def _write_all(descriptor: int, data: bytes) -> None:
         left = left[os.write(descriptor, left) :]
 
 
-def write_file(path: str, pieces: Iterable[str]) -> None:
+def write_file(path: str, pieces: Iterable[str] | Iterable[bytes]) -> None:
     """Replaces a file by new content: afterwards it is the old file or the new one, never a part.
 
     Raises:
@@ -134,13 +134,13 @@ def write_file(path: str, pieces: Iterable[str]) -> None:
             # A device or a named pipe has no content to protect.
             with open(target, "wb", buffering=0) as device:
                 for piece in pieces:
-                    _write_all(device.fileno(), piece.encode())
+                    _write_all(device.fileno(), _bytes(piece))
             return
         descriptor, temporary = tempfile.mkstemp(dir=os.path.dirname(target), prefix=".celoss-")
         try:
             with os.fdopen(descriptor, "wb") as file:
                 for piece in pieces:
-                    file.write(piece.encode())
+                    file.write(_bytes(piece))
                 file.flush()
                 os.fsync(descriptor)
                 os.fchmod(descriptor, _mode(target))
@@ -149,6 +149,10 @@ def write_file(path: str, pieces: Iterable[str]) -> None:
             with contextlib.suppress(OSError):
                 os.unlink(temporary)
             raise
+
+
+def _bytes(piece: str | bytes) -> bytes:
+    return piece.encode() if isinstance(piece, str) else piece
 
 
 def append_file(path: str, pieces: Iterable[str]) -> None:

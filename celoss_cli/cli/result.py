@@ -20,19 +20,22 @@ Rendered = Callable[[FormatSpec, Style], Iterator[str]]
 """Renders one result in any format."""
 
 
-def gated(given: Mapping[str, Any], compute: Callable[[FormatSpec], Report]) -> ExitCode:
+def gated(
+    given: Mapping[str, Any], compute: Callable[[FormatSpec], Report], format: FormatSpec | None = None
+) -> ExitCode:
     """Computes, holds the report against the limits, writes it and keeps it; answers the exit code.
 
     Args:
         given: the options of the command.
         compute: the report, with whatever this format or another one asked for shows.
+        format: how it is written; the one that the options name if not given.
 
     Raises:
         CelossError: for anything that stands in the way.
         PipeClosed: if nobody reads standard output any more.
 
     """
-    format, extra = chosen_format(given), chosen_reports(given)
+    format, extra = format or chosen_format(given), chosen_reports(given)
     gate = gate_of(given)
     for spec in (format, *(spec for spec, _ in extra)):
         if spec.only_checks and not gate.asked:

@@ -139,5 +139,19 @@ FORMATS: dict[str, FormatSpec] = {
             only_checks=True,
             run=True,
         ),
+        *(
+            FormatSpec(
+                name,
+                summary,
+                name,
+                False,
+                workings=True,
+                gradient=True,
+                run=True,
+                comparison=True,
+                diagnosis=True,
+            )
+            for name, summary in (("html", "the table as a document"), ("svg", "the table as a picture"))
+        ),
     )
 }

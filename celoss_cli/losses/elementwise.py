@@ -113,6 +113,12 @@ class ElementLoss(Loss):
             return super().class_codes(batch)
         return codes, [f"{value:g}" for value in values]
 
+    def predicting(self, values: Array, target: float, classes: int) -> Batch:
+        return self.canonical(Batch(values, np.full(len(values), float(target))))
+
+    def predicted(self, batch: Batch) -> Array:
+        return batch.input.reshape(-1).astype(np.float64)
+
     def target_of(self, batch: Batch, element: int) -> float:
         return float(batch.target.reshape(-1)[element])
 

@@ -9,15 +9,15 @@ The code is the same for both: only the memory order differs.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
 from celoss_cli.data import Array, Batch, Terms
 from celoss_cli.errors import InputError, UsageError
-from celoss_cli.losses.base import Loss, as_real, finite_weights, spread
+from celoss_cli.losses.base import Answers, Loss, as_real, finite_weights, spread
 from celoss_cli.scratch import Order, Scratch
 from celoss_cli.trace import Note, silent
 
@@ -336,6 +336,8 @@ class _ClassLoss(Loss):
     ignore_index: int = -100
 
     per_class: ClassVar[bool] = True
+    predicts: ClassVar[str] = "predicted probability p of the target"
+    drawn_targets: ClassVar[Mapping[str, float]] = {"loss": 0}
     _takes_probabilities: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
@@ -509,6 +511,41 @@ class _ClassLoss(Loss):
         names = batch.labels or [str(index) for index in range(batch.input.shape[1])]
         return batch.target.reshape(-1), names
 
+    def answers(self, batch: Batch) -> Answers:
+        """The most probable class of every element, the first of several."""
+        p = self._probabilities(batch)
+        chosen = p.argmax(axis=0)
+        columns = np.arange(p.shape[1])
+        if batch.target.ndim == 3:
+            hit = _columns_of(batch.target)[chosen, columns].astype(np.float64)
+        else:
+            hit = (chosen == batch.target.reshape(-1)).astype(np.float64)
+        return Answers(p[chosen, columns], hit)
+
+    def unweighted(self) -> Self:
+        return replace(self, weight=None)
+
+    def predicting(self, values: Array, target: float, classes: int) -> Batch:
+        others = max(1, classes - 1)
+        y = int(target) + (int(target) == self.ignore_index)
+        with np.errstate(divide="ignore"):
+            rest = np.log(np.repeat((1 - values)[:, None] / others, others, axis=1))
+            log_p = np.insert(rest, y, np.log(values), axis=1)
+        return self.canonical(Batch(log_p, np.full(len(values), y)))
+
+    def predicted(self, batch: Batch) -> Array:
+        if batch.target.ndim == 3:
+            raise UsageError("Expected targets that are classes for a curve, got probabilities.")
+        y, _ = self._indices(batch.target.reshape(-1), batch.input.shape[1])
+        return np.exp(self.log_predictions(batch)[y, np.arange(len(y))])
+
+    def log_predictions(self, batch: Batch) -> Array:
+        raise NotImplementedError
+
+    def _probabilities(self, batch: Batch) -> Array:
+        """The probability of each class, shape (classes, elements), float64."""
+        raise NotImplementedError
+
     def target_of(self, batch: Batch, element: int) -> float | int | tuple[float, ...]:
         row, position = divmod(element, max(1, batch.elements_per_row))
         if batch.target.ndim == 3:
@@ -637,6 +674,9 @@ class CrossEntropy(_ClassLoss):
     def log_predictions(self, batch: Batch) -> Array:
         return _columns_of(log_softmax(batch.input, axis=1))
 
+    def _probabilities(self, batch: Batch) -> Array:
+        return _columns_of(softmax(batch.input, axis=1))
+
     def _loss_is(self) -> str:
         if not self.label_smoothing:
             return super()._loss_is()
@@ -687,9 +727,31 @@ class NegativeLogLikelihood(_ClassLoss):
         note.gradient("-weight onehot(y)", lambda: _less_onehot(np.zeros(x.shape), y, weights))
 
     def observe(self, batch: Batch) -> Counter[str]:
-        with np.errstate(all="ignore"):
-            total = np.exp(batch.input.astype(np.float64)).sum(axis=1)
-        return Counter({"not-log-probabilities": int(np.count_nonzero(~(np.abs(total - 1) <= 1e-3)))})
+        return Counter({"not-log-probabilities": int(np.count_nonzero(_no_distribution(_exp(batch))))})
 
     def log_predictions(self, batch: Batch) -> Array:
         return _columns_of(batch.input.astype(np.float64))
+
+    def _probabilities(self, batch: Batch) -> Array:
+        p = _exp(batch)
+        wrong = np.flatnonzero(_no_distribution(p) & (batch.target != self.ignore_index))
+        if wrong.size:
+            total = float(p.sum(axis=1).reshape(-1)[wrong[0]])
+            raise InputError(
+                f"Expected log-probabilities, with exponentials that add up to 1, got a sum of {total:g}.",
+                hint="reliability needs probabilities; logits belong to ce",
+                element=int(wrong[0]),
+                in_input=True,
+            )
+        return _columns_of(p)
+
+
+def _exp(batch: Batch) -> Array:
+    with np.errstate(all="ignore"):
+        return np.exp(batch.input.astype(np.float64))
+
+
+def _no_distribution(p: Array) -> Array:
+    """Which probabilities of the classes on axis 1 do not add up to 1."""
+    with np.errstate(all="ignore"):
+        return ~(np.abs(p.sum(axis=1) - 1) <= 1e-3)
