@@ -79,9 +79,9 @@ OTHER_TOOLS = {"--prediction-type", "--check", "--strict"}
 
 
 def test_the_pages_name_no_option_that_is_not_there() -> None:
-    known = {
-        option for found in command().commands.values() for param in found.params for option in param.opts
-    }
+    program = command()
+    takers = [program, *program.commands.values()]
+    known = {option for found in takers for param in found.params for option in param.opts}
     texts = {
         page: (ROOT / page).read_text(encoding="utf-8") for page in [*WRITTEN, "docs/generator/inputs.txt"]
     }
