@@ -29,17 +29,19 @@ ROOT = "celoss_cli"
 
 LAYERS = (
     {"errors", "trace", "scratch", "assignment"},
-    {"exact"},
+    {"exact", "conventions"},
     {"data"},
     {"resampling"},
-    {"losses", "sources", "formats", "gate", "compare", "calibration"},
+    {"losses", "sources", "formats", "gate", "compare", "class_weights", "calibration"},
     {"collect", "survey"},
     {"evaluate", "findings"},
+    {"reconcile"},
     {
         "functional",
         "pairing",
         "partial",
         "reporting",
+        "beside",
         "baseline",
         "config",
         "pictures",
@@ -151,7 +153,8 @@ def test_nothing_but_the_command_line_prints_or_exits(module: str) -> None:
 @pytest.mark.parametrize("module", [name for name in MODULES if part_of(name) != "losses"])
 def test_nothing_outside_of_losses_names_the_class_of_a_loss(module: str) -> None:
     """What differs between losses is data: their terms, and what the registry says of them."""
-    classes = {spec.where.partition(":")[2] for spec in LOSSES.values()}
+    named = [where for spec in LOSSES.values() for where in (spec.where, spec.by_convention)]
+    classes = {where.partition(":")[2] for where in named}
     names = {node.id for node in ast.walk(TREES[module]) if isinstance(node, ast.Name)}
     assert not names & classes
 
@@ -172,7 +175,8 @@ def test_a_function_takes_the_reductions_that_the_registry_lists(spec: LossSpec)
 
 def registered(folder: str) -> set[str]:
     if folder == "losses":
-        return {spec.where.partition(":")[0] for spec in LOSSES.values()}
+        named = [where for spec in LOSSES.values() for where in (spec.where, spec.by_convention) if where]
+        return {where.partition(":")[0] for where in named}
     return {spec.module for spec in (SOURCES if folder == "sources" else FORMATS).values()}
 
 

@@ -20,12 +20,15 @@ from celoss_cli.cli.options import (
     Json,
     Output,
     choice,
+    convention,
     count,
+    input_is,
     reading_options,
     text,
 )
+from celoss_cli.conventions import CONVENTIONS, INPUT_KINDS
 from celoss_cli.errors import quoted
-from celoss_cli.formats import FORMATS
+from celoss_cli.formats import formats_of
 from celoss_cli.losses import LOSSES
 
 __all__ = ["compare_options"]
@@ -113,7 +116,7 @@ ComparisonFormat = Annotated[
     str | None,
     choice(
         "--format",
-        choices=[spec.name for spec in FORMATS.values() if spec.comparison],
+        choices=formats_of("comparison"),
         panel=OUTPUT,
         help="How the result is written.",
     ),
@@ -130,6 +133,8 @@ def compare_options() -> dict[str, tuple[Any, Any]]:
         **reading_options(),
         "group_column": (GroupColumn, None),
         "align": (AlignBy, None),
+        "input_is": (input_is(INPUT_KINDS, "what the loss takes"), None),
+        "convention": (convention(tuple(CONVENTIONS)), None),
         **SEMANTIC,
         "reduction": (MeanReduction, None),
         "base": (Base, "e"),

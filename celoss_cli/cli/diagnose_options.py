@@ -21,7 +21,7 @@ from celoss_cli.cli.options import (
     choice,
     reading_options,
 )
-from celoss_cli.formats import FORMATS
+from celoss_cli.formats import formats_of
 from celoss_cli.losses import LOSSES
 
 __all__ = ["diagnose_options"]
@@ -57,7 +57,7 @@ DiagnosisFormat = Annotated[
     str | None,
     choice(
         "--format",
-        choices=[spec.name for spec in FORMATS.values() if spec.diagnosis],
+        choices=formats_of("diagnosis"),
         panel=OUTPUT,
         help="How the result is written.",
     ),

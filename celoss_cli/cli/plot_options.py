@@ -18,6 +18,7 @@ from celoss_cli.cli.options import (
     Files,
     Jobs,
     choice,
+    completion,
     count,
     one_of,
     reading_options,
@@ -37,7 +38,10 @@ VALUES = tuple(sorted({spec.takes for spec in LOSSES.values()}))
 LossName = Annotated[
     str,
     typer.Argument(
-        parser=one_of(LOSSES), metavar="|".join(LOSSES), help="The loss, as its command is called."
+        parser=one_of(LOSSES),
+        autocompletion=completion(LOSSES),
+        metavar="|".join(LOSSES),
+        help="The loss, as its command is called.",
     ),
 ]
 Kind = Annotated[
