@@ -56,7 +56,7 @@ _ABILITIES = {
     "explanation": "`celoss explain`",
     "reconciliation": "`celoss reconcile`",
 }
-"""The flags of a format in words; one that is missing here is its own word."""
+"""What a format shows, in words; what is missing here is its own word."""
 
 
 def _formats() -> str:
@@ -65,9 +65,9 @@ def _formats() -> str:
 
 
 def _shown(spec: FormatSpec) -> Iterator[str]:
-    for field in dataclasses.fields(spec):
-        if getattr(spec, field.name) is True:
-            yield _ABILITIES.get(field.name, field.name)
+    flags = [field.name for field in dataclasses.fields(spec) if getattr(spec, field.name) is True]
+    for name in (*flags, *spec.shows):
+        yield _ABILITIES.get(name, name)
 
 
 def _summary(found: Any) -> str:
