@@ -82,6 +82,7 @@ def diagnosis_of(
     source: Mapping[str, Any],
     codes: Iterable[str] = tuple(FINDINGS),
     noticed: Sequence[str] = (),
+    data: Sequence[str] = (),
 ) -> Diagnosis:
     """Holds what was seen against every finding.
 
@@ -93,6 +94,7 @@ def diagnosis_of(
         source: where the data came from and how it was read.
         codes: the findings that are wanted.
         noticed: oddities of the options and of the names in the data.
+        data: the words of a command line that name the data; its files if not given.
 
     """
     spec, codes = spec.taking(options), set(codes)
@@ -108,7 +110,7 @@ def diagnosis_of(
         weighted=seen.sample_weights or any(options.get(name) is not None for name in _WEIGHTS),
         labels=seen.labels,
         doubts=doubts(source, seen.conversions),
-        files=source.get("files", ()),
+        data=data or source.get("files", ()),
     )
     return Diagnosis(
         loss=spec.name,

@@ -35,6 +35,7 @@ def report_of(
     by: str | None = None,
     quantiles: Sequence[float] = (),
     intervals: int = 0,
+    data: Sequence[str] = (),
 ) -> Report:
     """Reduces an evaluation and gathers what there is to say about it.
 
@@ -49,6 +50,7 @@ def report_of(
         by: what the evaluation's groups are.
         quantiles: the fractions whose losses are reported.
         intervals: how many the histogram of the losses has at most; none without.
+        data: the words of a command line that name the data; its files if not given.
 
     Raises:
         InputError: if nothing was counted and ``on_empty`` is "error".
@@ -72,7 +74,7 @@ def report_of(
         options=options,
         labels=evaluation.labels,
         doubts=doubts(source, evaluation.conversions),
-        files=source.get("files", ()),
+        data=data or source.get("files", ()),
     )
     rescaled = _Rescaled(loss, tally, reduction)
     return Report(

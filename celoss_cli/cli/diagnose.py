@@ -16,6 +16,7 @@ from celoss_cli.cli.loss import (
 )
 from celoss_cli.cli.progress import Bar
 from celoss_cli.cli.result import chosen_format, publish
+from celoss_cli.cli.spelling import data_words
 from celoss_cli.data import Diagnosis
 from celoss_cli.diagnosis import diagnosis_of, examined
 from celoss_cli.errors import ExitCode, InputError, UsageError, quoted
@@ -70,6 +71,7 @@ def _diagnosis(given: Mapping[str, Any], codes: Sequence[str]) -> Diagnosis:
     spec = LOSSES[given["loss"]]
     refuse_foreign_semantics(spec, given)
     # Everything that a loss command would refuse for its values is to be seen here.
+    data = data_words(given)
     lenient = {"allow_nonfinite": True, "allow_out_of_domain": True}
     given = {**given, **lenient, "input": None, "by": None, "reduction": None}
     request = read_request(spec, given)
@@ -85,5 +87,12 @@ def _diagnosis(given: Mapping[str, Any], codes: Sequence[str]) -> Diagnosis:
         raise InputError("expected rows to look at, got no rows")
     noticed = [*other_input(spec, given, dataset), *(["out-of-domain-weight"] if loss.odd_options() else [])]
     return diagnosis_of(
-        spec, loss, seen, options=options, source=dataset.described, codes=codes, noticed=noticed
+        spec,
+        loss,
+        seen,
+        options=options,
+        source=dataset.described,
+        codes=codes,
+        noticed=noticed,
+        data=data,
     )

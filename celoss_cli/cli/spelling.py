@@ -11,7 +11,7 @@ from celoss_cli.cli.options import SEMANTIC, conventional_options, reading_optio
 from celoss_cli.errors import visible
 from celoss_cli.losses import LossSpec
 
-__all__ = ["command_line", "shell_quoted"]
+__all__ = ["command_line", "data_words", "shell_quoted"]
 
 _NAMED = {"\t": "tab", " ": "space"}
 """Delimiters that have a name."""
@@ -25,17 +25,31 @@ def command_line(spec: LossSpec, given: Mapping[str, Any]) -> str:
         given: the options, those that say how data is read and what is computed among them.
 
     """
-    words = ["celoss", spec.command, *map(_file, given["files"])]
-    for name, default in _that_matter().items():
-        value = given.get(name)
-        if value is not None and value != default:
-            words.extend(_option(f"--{name.replace('_', '-')}", value))
+    words = ["celoss", spec.command, *data_words(given), *_options(_semantic(), given)]
     return " ".join(map(shell_quoted, words))
 
 
-def _that_matter() -> dict[str, Any]:
-    """The options that the number depends on, with their defaults."""
-    declared = {**reading_options(), **SEMANTIC, **conventional_options()}
+def data_words(given: Mapping[str, Any]) -> list[str]:
+    """The words of a command line that name the data and say how it is read.
+
+    Args:
+        given: the options.
+
+    """
+    reading = {name: default for name, (_, default) in reading_options().items()}
+    return [*map(_file, given["files"] or ()), *_options(reading, given)]
+
+
+def _options(defaults: Mapping[str, Any], given: Mapping[str, Any]) -> Iterator[str]:
+    for name, default in defaults.items():
+        value = given.get(name)
+        if value is not None and value != default:
+            yield from _option(f"--{name.replace('_', '-')}", value)
+
+
+def _semantic() -> dict[str, Any]:
+    """The options that the number depends on beside the data, with their defaults."""
+    declared = {**SEMANTIC, **conventional_options()}
     others = {"reduction": None, "dtype": "float64", "base": "e", "on_empty": "error"}
     return {name: default for name, (_, default) in declared.items()} | others
 

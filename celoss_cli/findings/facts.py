@@ -42,7 +42,7 @@ class Facts:
         weighted: whether weights of classes, elements or rows are in force.
         labels: the classes' names.
         doubts: what the header left open.
-        files: as they were named.
+        data: the words of a command line that name the data and say how it is read.
 
     """
 
@@ -55,7 +55,7 @@ class Facts:
     weighted: bool = False
     labels: Sequence[str] | None = None
     doubts: Sequence[str] = ()
-    files: Sequence[str] = ()
+    data: Sequence[str] = ()
 
     def all_look_like(self, kind: str, of: str = "examined") -> int:
         """How many rows or values were examined if nearly all of them are of a kind, else 0."""
@@ -82,8 +82,8 @@ class Facts:
         return self.labels[index] if self.labels else str(index)
 
     def command(self, name: str, *options: str) -> str:
-        """A command line over the same files."""
-        return shlex.join(["celoss", name, *(self.files or ["FILE"]), *options])
+        """A command line over the same data."""
+        return shlex.join(["celoss", name, *(self.data or ["FILE"]), *options])
 
 
 @dataclass(frozen=True, slots=True)

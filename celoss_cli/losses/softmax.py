@@ -608,8 +608,14 @@ def _shape_error(x: Array, y: Array) -> InputError:
         return InputError(f"Expected {rows} targets, one for each row of the input, got {len(y)}.")
     return InputError(
         f"Expected targets of shape {wanted} for input of shape {x.shape}, got shape {y.shape}.",
-        hint="class indices have no class axis" if y.ndim == x.ndim else "",
+        hint=_axis_hint(x, y),
     )
+
+
+def _axis_hint(x: Array, y: Array) -> str:
+    if y.ndim == x.ndim:
+        return "class indices have no class axis"
+    return "the classes are the last axis? --class-axis -1" if y.shape == x.shape[:-1] and x.ndim > 2 else ""
 
 
 @dataclass(frozen=True, kw_only=True)
