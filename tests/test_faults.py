@@ -18,7 +18,7 @@ import sys
 import time
 import xml.etree.ElementTree as ET
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -104,10 +104,11 @@ def test_a_file_that_cannot_be_read_exits_3(name: str, said: str) -> None:
     Path("p.xyz").write_bytes(GOOD)
     Path("p.pkl").write_bytes(b"\x80\x04N.")
     assert_refused(celoss("ce", name), said)
+
+
+def test_a_file_that_cannot_be_read_is_found_after_one_that_can() -> None:
     Path("good.csv").write_bytes(GOOD)
-    assert_refused(celoss("ce", "good.csv", name), said if name != "header.csv" else "no rows") if (
-        name != "header.csv"
-    ) else None
+    assert_refused(celoss("ce", "good.csv", "nowhere.csv"), "nowhere.csv: No such file or directory.")
 
 
 def without_privileges() -> list[str]:
@@ -183,7 +184,7 @@ def test_a_byte_order_mark_and_windows_lines_change_nothing() -> None:
         assert (done.code, done.out, done.err) == (0, f"{LOSS}\n", "")
 
 
-@pytest.mark.parametrize("at", [5, 12, 19, 20, 21, 25, 30, 38])
+@pytest.mark.parametrize("at", [5, 12, 20, 30])
 def test_a_cut_file_is_refused_or_has_fewer_rows(at: int) -> None:
     done = celoss("ce", "--json", data=GOOD[:at])
     if done.code == 0:
@@ -194,7 +195,7 @@ def test_a_cut_file_is_refused_or_has_fewer_rows(at: int) -> None:
         assert json.loads(done.err)["error"]["place"].startswith("standard input")
 
 
-@pytest.mark.parametrize("token", ["NA", "", "1_0", "0x1", "1e999", "true", "nan", "'1'", "1 2"])
+@pytest.mark.parametrize("token", ["NA", "1_0", "1e999"])
 def test_what_is_no_number_is_refused_by_every_way_in(token: str) -> None:
     Path("p.csv").write_text(f"a,b,target\n1,2,0\n1,{token},0\n")
     assert_refused(celoss("ce", "p.csv"), "p.csv:3:2: ")
@@ -203,7 +204,7 @@ def test_what_is_no_number_is_refused_by_every_way_in(token: str) -> None:
     Path("p.jsonl").write_text(
         '{"logits": [1, 2], "target": 0}\n' + json.dumps({"logits": [1, token], "target": 0}) + "\n"
     )
-    assert_refused(celoss("ce", "p.jsonl"), "p.jsonl:2: $.logits[1]: ")
+    assert_refused(celoss("ce", "p.jsonl"), "p.jsonl:2.logits[1]: ")
     assert_refused(celoss("ce", "-x", f"1,2;1,{token}", "-y", "0,0"), "--logits[1][1]: ")
 
 
@@ -263,7 +264,7 @@ def archive(**members: bytes) -> bytes:
     return file.getvalue()
 
 
-ARRAY = saved(np.zeros((4, 3)))
+ARRAY, LABELS = saved(np.zeros((4, 3))), saved(np.zeros(4, int))
 HEADER = "{'descr': '<f8', 'fortran_order': False, 'shape': %s, }"
 
 
@@ -278,9 +279,9 @@ HEADER = "{'descr': '<f8', 'fortran_order': False, 'shape': %s, }"
         (npy("{'descr': '<f8'}", b"\0" * 96), "expected an NPY header"),
         (npy("__import__('os').abort()"), "expected an NPY header"),
         (b"\x80\x04" + b"N." * 20, "pickle"),
-        (archive(logits=npy(HEADER % "(1000000000, 1000)", b"\0" * 100)), "expected 8000000000000 bytes"),
-        (archive(logits=saved(np.array([{}], dtype=object)), targets=saved(np.zeros(1, int))), "a pickle"),
-        (archive(logits=ARRAY, targets=saved(np.zeros(4, int)))[:-30], "directory of a zip file"),
+        (archive(logits=npy(HEADER % "(1000000000, 1000)"), targets=LABELS), "expected 8000000000000 bytes"),
+        (archive(logits=saved(np.array([{}], dtype=object)), targets=LABELS), "a pickle"),
+        (archive(logits=ARRAY, targets=LABELS)[:-30], "directory of a zip file"),
     ],
     ids=[
         "objects",
@@ -296,41 +297,36 @@ HEADER = "{'descr': '<f8', 'fortran_order': False, 'shape': %s, }"
         "cut zip",
     ],
 )
-@pytest.mark.parametrize("piped", [False, True], ids=["file", "pipe"])
-def test_an_array_that_is_none_exits_3_before_anything_is_allocated(
-    data: bytes, said: str, piped: bool
-) -> None:
-    suffix = "npz" if data[:2] == b"PK" else "npy"
-    Path(f"p.{suffix}").write_bytes(data)
-    values = ["-x", f"@p.{suffix}", "-y", "0,0,0,0"] if suffix == "npy" else [f"p.{suffix}"]
-    if piped:
-        values = ["--targets", "0,0,0,0"] if suffix == "npy" else []
-        values += ["--input-format", suffix]
-    done = shell(f'ulimit -v 2000000; "$@" ce {" ".join(values)}', data if piped else None)
-    assert done.code == (5 if piped and "absurd" in done.err else 3), done.err
-    assert_refused(done, said if not piped else "", done.code)
+def test_an_array_that_is_none_exits_3_before_anything_is_allocated(data: bytes, said: str) -> None:
+    values = ["p.npz"] if data[:2] == b"PK" else ["-x", "@p.npy", "-y", "0,0,0,0"]
+    Path(values[-1] if len(values) == 1 else "p.npy").write_bytes(data)
+    assert_refused(shell(f'ulimit -v 2000000; "$@" ce {" ".join(values)}'), said)
+
+
+@pytest.mark.parametrize(
+    ("data", "said", "code"),
+    [
+        (npy(HEADER % "(1000000000000, 1000)"), "fits into memory, got one of 8000000000000000 bytes", 5),
+        (ARRAY[:-1], "expected 96 bytes", 3),
+        (ARRAY + b"x", "got more bytes", 3),
+    ],
+    ids=["absurd", "cut", "more"],
+)
+def test_an_array_through_a_pipe_is_read_no_further_than_it_says(data: bytes, said: str, code: int) -> None:
+    assert_refused(shell('ulimit -v 2000000; "$@" ce --targets 0,0,0,0', data), said, code)
 
 
 # -------------------------------------------------------------------------------------- hostile text
 
 HOSTILE = {
-    "escape": "\x1b[31mred",
-    "title": "\x1b]0;title\x07",
-    "csi": "\x9b2J",
-    "bidi": "a\u202eb\u2066c",
-    "hidden": "a\u200bb\ufeffc\u00ad",
-    "markup": "[red]x[/red]",
-    "closing": "[/]",
-    "link": "[link=https://example.org]x[/link]",
-    "emoji": ":smile:",
-    "html": "<script>alert(1)</script>",
-    "entity": "&lt;\"'>]]>",
+    "control": "\x1b[31m\x1b]0;title\x07\x9b2J",
+    "invisible": "a\u202eb\u2066c\u200bd\ufeffe",
+    "markup": "[red]x[/red][/][link=https://example.org]y[/link]:smile:",
+    "html": "<script>alert(1)</script>&lt;\"'>]]>",
     "markdown": "a|b`c*d_e",
     "annotation": "::error::x%0Ay",
     "formula": "=cmd|' /C calc'!A0",
 }
-LITERAL = ("markup", "closing", "link", "emoji")
-"""What is no control character at all: it is shown as it is."""
 
 FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 
@@ -346,33 +342,38 @@ def table_named(name: str) -> bytes:
 def test_names_from_the_data_are_shown_and_never_obeyed(name: str) -> None:
     path = f"p{name.replace('/', '')}.csv"
     Path(path).write_bytes(table_named(name))
-    options = ["--by", "group", "--class-columns", "*[!tdp]", "--worst", "1"]
     kinds = ("markdown", "csv", "github", "junit", "json")
     reports = [f"--report={kind}=out.{kind}" for kind in kinds]
     done = celoss(
-        "ce", f"./{path}", "--class-columns", name_or_range(name), "--by", "group", "--max", "0", *reports
+        "ce",
+        f"./{path}",
+        "--class-columns",
+        f"{name},other",
+        "--by",
+        "group",
+        "--max",
+        "0",
+        "--max-group",
+        "0",
+        *reports,
     )
     assert done.code == 1, done.err
     texts = {kind: Path(f"out.{kind}").read_bytes().decode() for kind in kinds}
     for shown in (done.out, done.err, *texts.values()):
         assert not FORBIDDEN.search(shown)
-    assert ET.fromstring(texts["junit"]).iter("testcase")
-    assert not any(line.startswith("::") for line in texts["github"].splitlines()[1:])
+    assert len(list(ET.fromstring(texts["junit"]).iter("testcase"))) == 2  # noqa: S314 - our own output
+    commands = [line for line in texts["github"].splitlines() if line.startswith("::")]
+    assert len(commands) == 2
+    assert all(line.startswith("::error title=celoss%3A cross_entropy max") for line in commands)
     assert all(not cell.startswith(("=", "+", "@")) for cell in re.split("[,\n]", texts["csv"]))
     assert json.loads(texts["json"])["groups"][0]["name"] == name
-    assert "<script" not in texts["markdown"] + texts["junit"]
-    if name in [HOSTILE[kind] for kind in LITERAL]:
-        assert name in done.out
+    assert not re.search(r"(?<!\\)<script", texts["markdown"] + texts["junit"])
+    assert name not in (HOSTILE["markup"], HOSTILE["formula"]) or name in done.out
 
 
-def name_or_range(name: str) -> str:
-    return f"{name}:other"
-
-
-@pytest.mark.parametrize("name", [HOSTILE[kind] for kind in ("escape", "title", "bidi", "markup")])
-@pytest.mark.parametrize("json_wanted", [False, True])
-def test_errors_about_hostile_names_hold_no_control_characters(name: str, json_wanted: bool) -> None:
-    asked = ["--json"] if json_wanted else []
+@pytest.mark.parametrize("asked", [[], ["--json"]])
+def test_errors_about_hostile_names_hold_no_control_characters(asked: list[str]) -> None:
+    name = HOSTILE["control"] + HOSTILE["invisible"]
     for arguments, data in (
         ([f"{name}.csv"], None),
         (["--target-column", name], GOOD),
@@ -440,17 +441,20 @@ def test_a_disk_that_is_full_leaves_the_old_file(option: str, folder: Path) -> N
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="limits of another kind")
-@pytest.mark.parametrize("suffix", ["json", "csv", "npz"])
-def test_out_of_memory_exits_5_without_output(suffix: str, folder: Path) -> None:
-    if suffix == "json":
-        Path("p.json").write_text(json.dumps({"logits": [[1, 2]] * 300_000, "targets": [0] * 300_000}))
-    elif suffix == "csv":
-        Path("p.csv").write_bytes(b"a,b,target\n" + b"0.25,0.5,0\n" * 500_000)
-    else:
-        np.savez_compressed("p.npz", logits=np.zeros((9_000_000, 4)), targets=np.zeros(9_000_000, int))
-    done = shell(f'ulimit -v {230 if suffix == "csv" else 300}000; "$@" ce p.{suffix} -o out')
+def test_out_of_memory_exits_5_without_output(folder: Path) -> None:
+    Path("p.json").write_text(json.dumps({"logits": [[1, 2]] * 600_000, "targets": [0] * 600_000}))
+    done = shell('ulimit -v 300000; "$@" ce p.json -o out')
     assert_refused(done, "celoss: error: out of memory\n", 5)
-    assert os.listdir(folder) == [f"p.{suffix}"]
+    assert os.listdir(folder) == ["p.json"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits of another kind")
+def test_a_table_is_read_where_memory_is_rationed() -> None:
+    """In little memory polars would abort the process; the other readers take little."""
+    Path("p.csv").write_bytes(b"a,b,target\n" + b"0.25,0.5,0\n" * 500_000)
+    done = shell('ulimit -v 500000; "$@" ce p.csv --format value')
+    assert (done.code, done.err) == (0, "")
+    assert float(done.out) == pytest.approx(0.8259394198788435)
 
 
 def test_a_signal_at_any_moment_leaves_no_part_and_no_trace(folder: Path) -> None:
@@ -461,7 +465,7 @@ def test_a_signal_at_any_moment_leaves_no_part_and_no_trace(folder: Path) -> Non
     assert subprocess.run(command, capture_output=True, check=True).returncode == 0
     lasts = time.monotonic() - start
     moments, codes = random.Random(11), set()
-    for attempt in range(24):
+    for attempt in range(16):
         number = (signal.SIGINT, signal.SIGTERM)[attempt % 2]
         process = subprocess.Popen(
             command,
@@ -488,13 +492,10 @@ def test_a_signal_at_any_moment_leaves_no_part_and_no_trace(folder: Path) -> Non
 
 @pytest.mark.parametrize(
     "setting",
-    ["COLUMNS=0", "TERMINAL_WIDTH=abc", "LANG=C", "LC_ALL=C", "-u TERM", "PYTHONIOENCODING=ascii", "-u HOME"],
+    ["COLUMNS=0 TERMINAL_WIDTH=abc", "-u TERM -u HOME LC_ALL=C", "PYTHONIOENCODING=ascii LANG=C"],
 )
-@pytest.mark.parametrize("arguments", ["ce -x 0.9,0.1 -y 0", "ce --help"])
+@pytest.mark.parametrize("arguments", ["ce -x 0.9,0.1 -y 0", "--help"])
 def test_odd_surroundings_change_no_exit_code(setting: str, arguments: str) -> None:
     done = shell(f'env {setting} "$@" {arguments}')
     assert (done.code, done.err) == (0, "")
     assert done.out
-
-
-Check = Callable[[Done], None]

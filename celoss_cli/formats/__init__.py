@@ -115,7 +115,14 @@ FORMATS: dict[str, FormatSpec] = {
             comparison=True,
         ),
         FormatSpec(
-            "junit", "checks as test cases", "junit", False, breakdown=False, only_checks=True, run=True
+            "junit",
+            "checks as test cases",
+            "junit",
+            False,
+            breakdown=False,
+            only_checks=True,
+            run=True,
+            comparison=True,
         ),
         FormatSpec(
             "github",
@@ -125,6 +132,7 @@ FORMATS: dict[str, FormatSpec] = {
             breakdown=False,
             only_checks=True,
             run=True,
+            comparison=True,
         ),
     )
 }
