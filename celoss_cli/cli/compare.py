@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -47,6 +47,7 @@ def run(given: Mapping[str, Any]) -> int:
     spec, format = LOSSES[given["loss"]], chosen_format(given)
     _refuse_unused(spec, given)
     extra = _reports(given)
+    _refuse_no_checks((format, *(other for other, _ in extra)), given)
     comparison, sides = _compared(spec, _as_for_a_loss(given))
     checks = comparison_verdicts(comparison, given["max_increase"], given["non_inferior"])
     comparison = replace(comparison, checks=checks)
@@ -65,6 +66,14 @@ def _reports(given: Mapping[str, Any]) -> list[tuple[FormatSpec, str]]:
             able = ", ".join(known.name for known in FORMATS.values() if known.comparison)
             raise UsageError(f"Expected --report with a format of {able}, got {spec.name}.")
     return extra
+
+
+def _refuse_no_checks(formats: Sequence[FormatSpec], given: Mapping[str, Any]) -> None:
+    """Refuses formats that show nothing but checks where there is none."""
+    for format in formats:
+        if format.only_checks and given["max_increase"] is None and given["non_inferior"] is None:
+            example = "for example --max-increase"
+            raise UsageError(f"Expected a check with --format {format.name}, {example}, got none.")
 
 
 def _refuse_unused(spec: LossSpec, given: Mapping[str, Any]) -> None:
@@ -105,7 +114,8 @@ def _compared(spec: LossSpec, given: Mapping[str, Any]) -> tuple[Comparison, tup
         group_column=given["group_column"],
         labels=labels_of(a.side, b.side),
     )
-    return compared(pairs, subject, _plan(given)), (a.side, b.side)
+    with Bar("draws") as bar:
+        return compared(pairs, subject, replace(_plan(given), watch=bar.show)), (a.side, b.side)
 
 
 def _refuse_other_options(a: _Read, b: _Read) -> None:
