@@ -1,4 +1,4 @@
-"""What can be collected beside the totals in one pass: groups, quantiles, the worst elements.
+"""What can be collected beside the totals in one pass: groups, sizes, the worst, calibration.
 
 Every collection is a value with ``+`` that depends on the elements only, never on how they were cut
 into batches.
@@ -6,16 +6,21 @@ into batches.
 
 from __future__ import annotations
 
+import math
 import re
+from bisect import bisect_right
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
-from celoss_cli.data import Array, Batch, Group, Quantile, Tally, Terms
-from celoss_cli.losses.base import Loss
+from celoss_cli.calibration import Calibration
+from celoss_cli.data import Array, Batch, Group, Histogram, Interval, Quantile, Tally, Terms
+from celoss_cli.errors import CelossError
+from celoss_cli.losses.base import Answers, Loss
 
 __all__ = ["QUANTILE_BOUND", "Collected", "Wanted", "collect"]
 
@@ -26,20 +31,28 @@ QUANTILE_BOUND = 2.0 ** -(_KEPT_BITS + 1)
 """Relative error of a quantile: losses are counted by their leading bits, and the middle is given."""
 
 
+_LEAST_WIDTH = 2.0**-1000
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What to collect.
 
     Attributes:
         by: "class", the name of a column whose values the batches carry, or None.
-        quantiles: whether the losses are counted by size.
+        quantiles: whether the losses are counted by size, for quantiles and a histogram.
         worst: how many of the largest losses are kept.
+        reliability: into how many bins of confidence the predictions are counted, 0 for not at all.
+        if_any: those of "by" and "reliability" that are left out where the data has none of it, and not
+            refused.
 
     """
 
     by: str | None = None
     quantiles: bool = False
     worst: int = 0
+    reliability: int = 0
+    if_any: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,20 +79,30 @@ class Collected:
         groups: the tally of each group by its name.
         levels: how many losses lie in each interval of relative width 2**-8.
         worst: candidates, the worst first, at most as many as wanted.
+        calibration: the predictions by their confidence.
+        missing: what some element has none of: it is left out for all.
 
     """
 
     groups: dict[str, Tally] = field(default_factory=dict)
     levels: Counter[int] = field(default_factory=Counter)
     worst: tuple[Candidate, ...] = ()
+    calibration: Calibration = Calibration()
+    missing: frozenset[str] = frozenset()
 
     def joined(self, other: Collected, wanted: Wanted) -> Collected:
         """Both together."""
-        groups = dict(self.groups)
-        for name, tally in other.groups.items():
+        missing = self.missing | other.missing
+        groups = {} if "by" in missing else dict(self.groups)
+        for name, tally in other.groups.items() if "by" not in missing else ():
             groups[name] = groups.get(name, Tally()) + tally
-        worst = sorted((*self.worst, *other.worst), key=lambda candidate: candidate.rank)[: wanted.worst]
-        return Collected(groups, self.levels + other.levels, tuple(worst))
+        return Collected(
+            groups,
+            self.levels + other.levels,
+            tuple(sorted((*self.worst, *other.worst), key=lambda candidate: candidate.rank)[: wanted.worst]),
+            Calibration() if "reliability" in missing else self.calibration + other.calibration,
+            missing,
+        )
 
     def breakdown(self, total: Tally, labels: Sequence[str] | None) -> list[Group]:
         """The groups, classes in their own order and values by name, with the share of each."""
@@ -104,6 +127,62 @@ class Collected:
             for fraction, i in zip(fractions, at, strict=True)
         ]
 
+    def histogram(self, counted: int, most: int) -> Histogram:
+        """The losses in at most ``most`` intervals of one width.
+
+        The width is a power of two and coarse enough for every end to fall between two levels, so no
+        count is an estimate. A long tail is counted beyond the last interval: where the largest loss is
+        more than twice as far as 99 in 100 of the losses, only those are covered.
+
+        Args:
+            counted: how many losses there are, NaN included.
+            most: at least 4.
+
+        """
+        finite = {level: count for level, count in self.levels.items() if math.isfinite(_middle(level))}
+        total = sum(finite.values())
+        others = self.levels.total() - total
+        nan = counted - self.levels.total()
+        if not total:
+            return Histogram((), infinite=others, nan=nan)
+        low, high = _covered(finite, total)
+        width = _width_of(low, high, most)
+        first, last = math.floor(low / width), max(math.floor(low / width) + 1, math.ceil(high / width))
+        ends = [step * width for step in range(first, last + 1)]
+        counts = _counts_between(finite, [_level_of(end) for end in ends])
+        intervals = tuple(Interval(*pair, count) for pair, count in zip(pairwise(ends), counts, strict=True))
+        return Histogram(intervals, total - sum(counts), others, nan)
+
+
+def _covered(levels: Mapping[int, int], total: int) -> tuple[float, float]:
+    """The losses that a histogram is of, from the least to the largest, or to 99 in 100 of them."""
+    ordered = sorted(levels)
+    reached = np.cumsum([levels[level] for level in ordered])
+    low, high = _value_at(ordered[0]), _value_at(ordered[-1] + 1)
+    most = _value_at(ordered[int(np.searchsorted(reached, 0.99 * total))] + 1)
+    start = min(0.0, low)
+    return (start if low <= high / 2 else low), (most if high - start > 2 * (most - start) else high)
+
+
+def _width_of(low: float, high: float, most: int) -> float:
+    """The least power of two that needs at most so many steps and whose multiples end levels."""
+    reach = max(abs(low), abs(high))
+    finest = max((high - low) / most, reach / 2 ** (_KEPT_BITS + 1), _LEAST_WIDTH)
+    width = 2.0 ** math.ceil(math.log2(finest))
+    while math.ceil(high / width) - math.floor(low / width) > most:
+        width *= 2
+    return width
+
+
+def _counts_between(levels: Mapping[int, int], ends: Sequence[int]) -> list[int]:
+    """How many losses lie between one end and the next."""
+    counts = [0] * (len(ends) - 1)
+    for level, count in levels.items():
+        at = bisect_right(ends, level) - 1
+        if at < len(counts):
+            counts[at] += count
+    return counts
+
 
 def _natural(name: str) -> tuple[int, float, str]:
     return (0, float(name), name) if _WHOLE.fullmatch(name) else (1, 0.0, name)
@@ -117,11 +196,42 @@ def collect(loss: Loss, batch: Batch, terms: Terms, wanted: Wanted) -> Collected
 
     """
     counted = None if terms.ignored is None else np.flatnonzero(~terms.ignored)
+    groups = _groups_if_any(loss, batch, terms, wanted) if wanted.by else {}
+    calibration = _calibration_if_any(loss, batch, counted, wanted) if wanted.reliability else Calibration()
+    missing = {"by": groups is None, "reliability": calibration is None}
     return Collected(
-        _groups(loss, batch, terms, wanted.by) if wanted.by else {},
+        groups or {},
         _levels(terms.loss if counted is None else terms.loss[counted]) if wanted.quantiles else Counter(),
         _worst(batch, terms, wanted.worst, counted) if wanted.worst else (),
+        calibration or Calibration(),
+        frozenset(name for name, is_missing in missing.items() if is_missing),
     )
+
+
+def _groups_if_any(loss: Loss, batch: Batch, terms: Terms, wanted: Wanted) -> dict[str, Tally] | None:
+    try:
+        return _groups(loss, batch, terms, wanted.by or "")
+    except CelossError:
+        if "by" in wanted.if_any:
+            return None
+        raise
+
+
+def _calibration_if_any(
+    loss: Loss, batch: Batch, counted: Array | None, wanted: Wanted
+) -> Calibration | None:
+    try:
+        return _calibration(loss.answers(batch), counted, wanted.reliability)
+    except CelossError:
+        if "reliability" in wanted.if_any:
+            return None
+        raise
+
+
+def _calibration(answers: Answers, counted: Array | None, bins: int) -> Calibration:
+    if counted is None:
+        return Calibration.of(answers.confidence, answers.hit, bins)
+    return Calibration.of(answers.confidence[counted], answers.hit[counted], bins)
 
 
 def _groups(loss: Loss, batch: Batch, terms: Terms, by: str) -> dict[str, Tally]:
@@ -132,8 +242,6 @@ def _groups(loss: Loss, batch: Batch, terms: Terms, by: str) -> dict[str, Tally]
     order = np.argsort(codes, kind="stable")
     if terms.ignored is not None:
         order = order[~terms.ignored[order]]
-    if not order.size:
-        return {}
     if not order.size:
         return {}
     present, starts = np.unique(codes[order], return_index=True)
@@ -160,10 +268,21 @@ def _levels(losses: Array) -> Counter[int]:
     return Counter(dict(zip(levels.tolist(), counts.tolist(), strict=True)))
 
 
+def _level_of(value: float) -> int:
+    """The level that begins at a value of at most nine significant bits."""
+    bits = int(np.float64(value).view(np.int64))
+    return (-(2**63) - bits if bits < 0 else bits) >> _DROPPED_BITS
+
+
+def _value_at(level: int) -> float:
+    """The least loss of a level."""
+    return _from_order(level << _DROPPED_BITS)
+
+
 def _middle(level: int) -> float:
     """The loss in the middle of a level; 0 and the infinities are levels of their own."""
-    low, high = _from_order(level << _DROPPED_BITS), _from_order((level + 1) << _DROPPED_BITS)
-    return low if low == 0 or np.isinf(low) else (low + high) / 2 if np.isfinite(high) else low
+    low, high = _value_at(level), _value_at(level + 1)
+    return low if low == 0 or np.isinf(low) else low + (high - low) / 2 if np.isfinite(high) else low
 
 
 def _from_order(ordered: int) -> float:

@@ -19,18 +19,24 @@ from celoss_cli.trace import Step
 __all__ = [
     "Array",
     "Batch",
+    "Bin",
     "Bounds",
     "Change",
     "Chunk",
     "ClassChange",
     "Comparison",
+    "Diagnosis",
     "Finding",
     "Group",
+    "Histogram",
+    "Interval",
     "Outcome",
     "Quantile",
     "Reduction",
+    "Reliability",
     "Report",
     "Row",
+    "Severity",
     "Tally",
     "Terms",
     "Verdict",
@@ -39,6 +45,7 @@ __all__ = [
 
 Array = NDArray[Any]
 Reduction = Literal["none", "mean", "sum", "batchmean"]
+Severity = Literal["error", "warning", "note"]
 
 
 def _row_number(row: int) -> str:
@@ -308,21 +315,137 @@ class Quantile:
 
 
 @dataclass(frozen=True, slots=True)
+class Interval:
+    """How many losses lie from ``low`` up to, but not at, ``high``."""
+
+    low: float
+    high: float
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Histogram:
+    """How the losses of the counted elements are spread; every count is exact.
+
+    Attributes:
+        intervals: adjoining, of one width, a power of two; none where no loss is finite.
+        above: how many finite losses are at or above the end of the last interval.
+        infinite: how many losses are infinite.
+        nan: how many losses are NaN.
+
+    """
+
+    intervals: Sequence[Interval]
+    above: int = 0
+    infinite: int = 0
+    nan: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Bin:
+    """The predictions whose confidence is above ``low`` and at most ``high``; 0 is in the first bin.
+
+    Attributes:
+        low, high: from 0 to 1.
+        count: how many predictions.
+        confidence: their mean confidence, nan of none.
+        accuracy: the part of them that came true, nan of none.
+
+    """
+
+    low: float
+    high: float
+    count: int
+    confidence: float
+    accuracy: float
+
+    @property
+    def gap(self) -> float:
+        """Accuracy less confidence: negative where the predictions are too sure."""
+        return self.accuracy - self.confidence
+
+
+@dataclass(frozen=True, slots=True)
+class Reliability:
+    """How often predictions of like confidence came true (Guo et al. 2017, "On calibration of modern
+    neural networks", section 2).
+
+    Attributes:
+        bins: of equal width from 0 to 1.
+        ece: expected calibration error, the mean over the predictions of |accuracy - confidence| of
+            their bins, rounded once from exact sums; nan of no predictions.
+        count: how many predictions the bins have.
+        left_out: how many have no probability, because it came out as NaN.
+        confidence_is, accuracy_is: what the two are, in words.
+
+    """
+
+    bins: Sequence[Bin]
+    ece: float
+    count: int
+    left_out: int
+    confidence_is: str
+    accuracy_is: str
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """Something about the data or the choice of loss that a reader should know.
 
     Attributes:
         code: stable name, "CEL" and three digits.
-        severity: "warning" or "note".
-        message: one or two sentences with the evidence.
+        severity: "error" where the number means nothing, "warning" or "note".
+        message: one or two sentences with the numbers.
         count: how many rows or elements show it.
+        evidence: the numbers by name.
+        remedy: the command or the change that mends it, or "".
 
     """
 
     code: str
-    severity: Literal["warning", "note"]
+    severity: Severity
     message: str
     count: int
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """What is wrong with a data set and its loss, as far as celoss knows.
+
+    Attributes:
+        loss: the name of the function, as in ``torch.nn.functional``.
+        title: the loss in words.
+        takes: what the loss calls its input.
+        rows: how many.
+        classes: the number of classes, or None.
+        labels: the classes' names.
+        value: the mean with the options in force, in ``unit``, or None where it cannot be computed.
+        unit: "nats", "bits" or "dits".
+        counted: how many predictions have one outcome as target.
+        accuracy: the part of these whose largest prediction is that outcome, or None.
+        options: the options in force, by name.
+        source: where the data came from and how it was read.
+        checks: how many checks were made.
+        findings: what they found.
+
+    """
+
+    loss: str
+    title: str
+    takes: str
+    rows: int
+    classes: int | None
+    labels: Sequence[str] | None
+    value: float | None
+    unit: str
+    counted: int
+    accuracy: float | None
+    options: Mapping[str, Any]
+    source: Mapping[str, Any]
+    checks: int
+    findings: Sequence[Finding]
 
 
 @dataclass(frozen=True, slots=True)
@@ -377,6 +500,8 @@ class Report:
         worst: the elements with the largest losses, the largest first, where they were asked for.
         perplexity: exp of the mean in nats, for a mean of a loss of one class.
         checks: a verdict for each limit that was asked for.
+        histogram: of the losses of the counted elements, where it was asked for.
+        reliability: of the predictions of the counted elements, where it was asked for.
 
     """
 
@@ -403,6 +528,8 @@ class Report:
     worst: Sequence[Workings] = ()
     perplexity: float | None = None
     checks: Sequence[Verdict] = ()
+    histogram: Histogram | None = None
+    reliability: Reliability | None = None
 
     @property
     def failed(self) -> bool:

@@ -20,9 +20,10 @@ from celoss_cli.collect import Collected, Wanted, collect
 from celoss_cli.data import Array, Batch, Chunk, Row, Tally, Terms, Workings
 from celoss_cli.errors import InputError
 from celoss_cli.losses.base import Loss
+from celoss_cli.survey import first_rows, kinds
 from celoss_cli.trace import Recorder, Step
 
-__all__ = ["Evaluation", "Request", "default_jobs", "evaluate", "losses_of"]
+__all__ = ["Evaluation", "Request", "default_jobs", "evaluate", "losses_of", "of_pieces"]
 
 _PIECE_BYTES = 8 << 20
 _SPOOLED_BYTES = 1 << 25
@@ -149,22 +150,19 @@ def evaluate(
     """
     result = Evaluation(Rows(loss))
     dimensions: int | None = None
-    for parts in _in_order(
-        lambda task: list(_parts(loss, task, request)), _tasks(loss, batches), request.jobs
-    ):
-        for part in parts:
-            if dimensions is None:
-                result.labels, result.conversions = part.batch.labels, part.batch.conversions
-                result.classes = loss.classes(part.batch)
-                dimensions = part.batch.dimensions
-            _show(loss, part.batch, request, result)
-            result.tally += part.tally
-            result.weight_is = part.weight_is
-            result.collected = result.collected.joined(part.collected, request.wanted)
-            result.seen += part.seen
-            result.skipped += part.batch.skipped
-            if part.terms is not None:
-                (keep or result.rows.add)(part.batch, part.terms)
+    for part in of_pieces(lambda piece: _part(loss, piece, request), loss, batches, request.jobs):
+        if dimensions is None:
+            result.labels, result.conversions = part.batch.labels, part.batch.conversions
+            result.classes = loss.classes(part.batch)
+            dimensions = part.batch.dimensions
+        _show(loss, part.batch, request, result)
+        result.tally += part.tally
+        result.weight_is = part.weight_is
+        result.collected = result.collected.joined(part.collected, request.wanted)
+        result.seen += part.seen
+        result.skipped += part.batch.skipped
+        if part.terms is not None:
+            (keep or result.rows.add)(part.batch, part.terms)
     if dimensions is not None:
         loss.verify(result.tally.rows, dimensions)
     for candidate in result.collected.worst:
@@ -175,16 +173,30 @@ def evaluate(
 def losses_of(loss: Loss, batch: Batch, jobs: int) -> Array:
     """The losses of every element of one batch, as one array."""
 
-    def losses(pieces: Iterable[Batch]) -> list[Array]:
-        found = []
-        for piece in pieces:
-            with _Placed(piece):
-                found.append(loss.terms(piece).loss)
-        return found
+    def losses(piece: Batch) -> Array:
+        with _Placed(piece):
+            return loss.terms(piece).loss
 
-    parts = [part for parts in _in_order(losses, _tasks(loss, [batch]), jobs) for part in parts]
+    parts = list(of_pieces(losses, loss, [batch], jobs))
     loss.verify(len(batch) if batch.input.ndim else 1, batch.input.ndim)
     return np.concatenate(parts) if len(parts) > 1 else parts[0]
+
+
+def of_pieces(
+    function: Callable[[Batch], Out], loss: Loss, batches: Iterable[Batch | Chunk], jobs: int
+) -> Iterator[Out]:
+    """``function`` of every canonical piece of a data set, in order, on ``jobs`` threads.
+
+    Raises:
+        InputError: with its place, for data that is not of the shape that the loss takes.
+
+    """
+
+    def results(pieces: Iterable[Batch]) -> list[Out]:
+        return [function(piece) for piece in pieces]
+
+    for found in _in_order(results, _tasks(loss, batches), jobs):
+        yield from found
 
 
 def _tasks(loss: Loss, batches: Iterable[Batch | Chunk]) -> Iterator[Iterable[Batch]]:
@@ -207,20 +219,20 @@ def _pieces(loss: Loss, batch: Batch) -> Iterator[Batch]:
     yield from replace(canonical, dimensions=batch.input.ndim).split(_PIECE_BYTES)
 
 
-def _parts(loss: Loss, pieces: Iterable[Batch], request: Request) -> Iterator[_Part]:
-    for batch in pieces:
-        with _Placed(batch):
-            if request.strict:
-                _check_domain(loss, batch, request)
-            terms = loss.terms(batch)
-        yield _Part(
-            batch=batch,
-            terms=terms if request.keep else None,
-            tally=Tally.of(terms, len(batch)),
-            weight_is=terms.weight_is,
-            collected=collect(loss, batch, terms, request.wanted),
-            seen=_noticed(loss, batch) if request.strict else Counter(),
-        )
+def _part(loss: Loss, batch: Batch, request: Request) -> _Part:
+    with _Placed(batch):
+        if request.strict:
+            _check_domain(loss, batch, request)
+        terms = loss.terms(batch)
+        collected = collect(loss, batch, terms, request.wanted)
+    return _Part(
+        batch=batch,
+        terms=terms if request.keep else None,
+        tally=Tally.of(terms, len(batch)),
+        weight_is=terms.weight_is,
+        collected=collected,
+        seen=_noticed(loss, batch) if request.strict else Counter(),
+    )
 
 
 class _Placed:
@@ -260,7 +272,7 @@ def _check_domain(loss: Loss, batch: Batch, request: Request) -> None:
 
 
 def _noticed(loss: Loss, batch: Batch) -> Counter[str]:
-    seen = loss.observe(batch)
+    seen = loss.observe(batch) + kinds(loss, first_rows(batch))
     outside = loss.violation(batch)
     if outside:
         seen["out-of-domain"] = int(np.count_nonzero(outside.where))

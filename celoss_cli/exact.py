@@ -134,13 +134,25 @@ def _of_one_value(value: float, times: int) -> ExactSum:
 
 
 def _of_block(values: NDArray[Any]) -> ExactSum:
-    largest, smallest = float(values.max()), float(values.min())
-    if not (math.isfinite(largest) and math.isfinite(smallest)):
+    largest = _largest_magnitude(values)
+    if not math.isfinite(largest):
         return _of_mixed(values)
-    exponent = math.frexp(max(largest, -smallest))[1]
+    exponent = math.frexp(largest)[1]
     if exponent > _TOP_EXPONENT:
         return _merged(_of_one_value(float(value), 1) for value in values)
     return ExactSum(_extracted(values, exponent))
+
+
+def _largest_magnitude(values: NDArray[Any]) -> float:
+    """The largest absolute value; not finite where any value is not."""
+    if values.dtype == np.float64 and values.flags.c_contiguous:
+        # As unsigned integers, doubles without a sign are in the order of their values, and below all
+        # others: one pass tells that there is no other.
+        pattern = values.view(np.uint64).max()
+        if pattern < _SIGN_BIT:
+            return float(pattern.view(np.float64))
+    largest, smallest = float(values.max()), float(values.min())
+    return max(largest, -smallest) if math.isfinite(smallest) else smallest
 
 
 def _of_mixed(values: NDArray[Any]) -> ExactSum:
@@ -165,6 +177,7 @@ def _extracted(values: NDArray[Any], exponent: int) -> int:
         # One plain conversion costs less than a converting addition.
         np.copyto(rest, values)
         left = rest
+    first = True
     while True:
         grain = max(exponent - bits, -_POINT)
         shift = np.float64(math.ldexp(1.5, grain + 52))
@@ -172,10 +185,10 @@ def _extracted(values: NDArray[Any], exponent: int) -> int:
         patterns = int(np.add.reduce(shifted.view(np.int64))) - n * int(shift.view(np.int64))
         total += _signed(patterns) << (grain + _POINT)
         np.subtract(shifted, shift, out=shifted)
-        np.subtract(left, shifted, out=rest)
-        if not rest.any():
+        if not first and np.array_equal(shifted, left):  # one level alone is rarely all
             return total
-        left, exponent = rest, grain
+        np.subtract(left, shifted, out=rest)
+        left, exponent, first = rest, grain, False
 
 
 def _signed(wrapped: int) -> int:

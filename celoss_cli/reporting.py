@@ -9,15 +9,16 @@ from typing import Any, Literal
 
 import numpy as np
 
-from celoss_cli.data import Reduction, Report, Tally, Workings
+from celoss_cli.calibration import reliability
+from celoss_cli.data import Reduction, Reliability, Report, Tally, Workings
 from celoss_cli.errors import InputError
 from celoss_cli.evaluate import Evaluation
-from celoss_cli.findings import findings
+from celoss_cli.findings import Facts, findings
 from celoss_cli.losses import LossSpec
 from celoss_cli.losses.base import UNITS, Loss
 from celoss_cli.trace import Step
 
-__all__ = ["report_of"]
+__all__ = ["doubts", "report_of"]
 
 OnEmpty = Literal["error", "nan", "zero"]
 
@@ -33,6 +34,7 @@ def report_of(
     on_empty: OnEmpty,
     by: str | None = None,
     quantiles: Sequence[float] = (),
+    intervals: int = 0,
 ) -> Report:
     """Reduces an evaluation and gathers what there is to say about it.
 
@@ -46,6 +48,7 @@ def report_of(
         on_empty: the answer where nothing was counted.
         by: what the evaluation's groups are.
         quantiles: the fractions whose losses are reported.
+        intervals: how many the histogram of the losses has at most; none without.
 
     Raises:
         InputError: if nothing was counted and ``on_empty`` is "error".
@@ -61,7 +64,15 @@ def report_of(
     if value is not None and not tally.counted and on_empty == "zero":
         value = 0.0
     divided = reduction in ("mean", "batchmean")
-    counts = evaluation.seen + Counter({"clamped": tally.clamped})
+    facts = Facts(
+        evaluation.seen + Counter({"clamped": tally.clamped}),
+        spec,
+        classes=evaluation.classes,
+        options=options,
+        labels=evaluation.labels,
+        doubts=doubts(source, evaluation.conversions),
+        files=source.get("files", ()),
+    )
     rescaled = _Rescaled(loss, tally, reduction)
     return Report(
         loss=spec.name,
@@ -80,13 +91,23 @@ def report_of(
         rows=evaluation.rows,
         workings=[rescaled(workings) for workings in evaluation.workings],
         others=tally - evaluation.shown,
-        findings=findings(counts),
+        findings=findings(facts),
         by=by,
         groups=evaluation.collected.breakdown(tally, evaluation.labels),
         quantiles=evaluation.collected.quantiles(quantiles),
         worst=[rescaled(workings) for workings in evaluation.worst],
         perplexity=_perplexity(loss, tally, reduction, value) if loss.per_class else None,
+        histogram=evaluation.collected.histogram(tally.counted, intervals) if intervals else None,
+        reliability=_reliability(loss, evaluation),
     )
+
+
+def doubts(source: Mapping[str, Any], conversions: Sequence[str]) -> Sequence[str]:
+    """What the header left open; targets that were matched to the names of classes leave nothing open."""
+    if "targets matched to the class names" in conversions:
+        return ()
+    found: Sequence[str] = source.get("columns", {}).get("notes", ())
+    return found
 
 
 def _perplexity(loss: Loss, tally: Tally, reduction: Reduction, value: float | None) -> float | None:
@@ -95,6 +116,11 @@ def _perplexity(loss: Loss, tally: Tally, reduction: Reduction, value: float | N
         return None
     with np.errstate(over="ignore"):
         return float(np.exp(np.float64(value) * np.float64(loss.nats)))
+
+
+def _reliability(loss: Loss, evaluation: Evaluation) -> Reliability | None:
+    found = evaluation.collected.calibration
+    return reliability(found, positive=not loss.per_class) if found.bins else None
 
 
 def _nothing(tally: Tally, skipped: int) -> str:

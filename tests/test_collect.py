@@ -147,3 +147,14 @@ def test_a_breakdown_by_class_needs_classes() -> None:
         collected(
             Batch(np.ones(2), np.array([0.5, 1])), [], Wanted(by="class"), BinaryCrossEntropyWithLogits()
         )
+
+
+def test_a_quantile_of_the_largest_numbers_does_not_overflow() -> None:
+    found = collected(
+        Batch(np.full((3, 1), -1.7e308), np.zeros(3, int)),
+        [],
+        Wanted(quantiles=True),
+        NegativeLogLikelihood(),
+    )
+    (quantile,) = found.collected.quantiles([0.5])
+    assert quantile.value == pytest.approx(1.7e308, rel=QUANTILE_BOUND)

@@ -401,9 +401,12 @@ def test_an_error_is_an_object_where_json_was_asked_for() -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--grad", "--json"], "Expected --grad with --format table, got json."),
-        (["--row", "0", "--format", "csv"], "Expected --row with --format table or markdown, got csv."),
-        (["--rows", "0", "--format", "value"], "Expected --rows with --format table or markdown, got value."),
+        (["--grad", "--json"], "Expected --grad with --format table, html or svg, got json."),
+        (
+            ["--row", "0", "--format", "csv"],
+            "Expected --row with --format table, markdown, html or svg",
+        ),
+        (["--rows", "0", "--format", "value"], "Expected --rows with --format table, markdown, html or svg"),
         (["--target-column", "t"], "Expected --target-column with files, got it with --logits."),
         (["--weight-column", "w"], "Expected --weight-column with files, got it with --logits."),
         (["--encoding", "base64"], 'expected a known encoding of text, got "base64"'),

@@ -422,12 +422,13 @@ def test_columns_of_any_order_keep_their_roles(way: str, header: str) -> None:
 def test_the_targets_can_be_the_groups_too(way: str, target: str) -> None:
     data = f"a,b,{target}\n1,2,0\n3,4,1\n5,6,0\n".encode()
     columns = ColumnChoice(group=target, target=None if target == "target" else target)
-    found = read_table(data, replace(REQUEST, columns=columns), way)
+    found = read_table(data, replace(CLASSES, columns=columns), way)
     assert found.said == ""
     assert found.names[1] == ["0", "1", "0"]
     assert np.frombuffer(found.numbers[1][2], found.numbers[1][1]).tolist() == [0, 1, 0]
 
 
 def test_a_group_column_is_no_target_where_there_is_another() -> None:
-    (batch,) = batches_of(reader(b"a,b,label,target\n1,2,x,0\n", ColumnChoice(group="label")))
-    assert (batch.groups, batch.target.tolist()) == (["x"], [0])
+    request = replace(CLASSES, columns=ColumnChoice(group="label"))
+    found = read_table(b"a,b,label,target\n1,2,x,0\n", request)
+    assert (found.said, found.names[1]) == ("", ["x"])

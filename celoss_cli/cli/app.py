@@ -14,8 +14,11 @@ from typer.core import TyperCommand, TyperGroup
 
 from celoss_cli import __version__
 from celoss_cli.cli.compare_options import compare_options
+from celoss_cli.cli.diagnose_options import diagnose_options
 from celoss_cli.cli.gate_options import check_options, gate_options
 from celoss_cli.cli.options import loss_options, merge_options
+from celoss_cli.cli.plot_options import plot_options
+from celoss_cli.cli.report_options import report_options
 from celoss_cli.errors import ExitCode, UsageError
 from celoss_cli.losses import LOSSES, LossSpec
 
@@ -160,10 +163,35 @@ by their ids, and both files must have the same targets.
 
 Example: celoss compare old.csv new.csv --loss ce --max-increase 0.01"""
 
+_REPORT = """Write a page with everything there is to see of a loss.
+
+One file that needs nothing else: the number and how it comes about, how the losses are spread, whether the \
+probabilities come true, the loss by class, the worst rows step by step, and the command that gives the \
+number again.
+
+Example: celoss report preds.csv --loss ce -o report.html"""
+
+_DIAGNOSE = """Find mistakes in the data or in the choice of the loss.
+
+Each finding has a code, the numbers that show it, and what mends it. Values that a loss command would \
+refuse are looked at all the same.
+
+Example: celoss diagnose preds.csv --loss ce --fail-on warning"""
+
+_PLOT = """Draw a loss, or the losses of data, in the terminal or as PNG or SVG.
+
+Without data it is the curve of the loss against the prediction. FILE is read as the loss's \
+command reads it; standard input only as -. Its numbers are written with --format json or csv.
+
+Example: celoss plot ce preds.csv --kind reliability -o reliability.svg"""
+
 _COMMANDS: dict[str, tuple[Callable[[], Mapping[str, tuple[Any, Any]]], str]] = {
     "merge": (lambda: {**merge_options(), **gate_options()}, _MERGE),
     "check": (check_options, _CHECK),
     "compare": (compare_options, _COMPARE),
+    "report": (report_options, _REPORT),
+    "diagnose": (diagnose_options, _DIAGNOSE),
+    "plot": (plot_options, _PLOT),
 }
 """The commands that are no loss: name, which is also that of the module in cli/ -> options, help."""
 

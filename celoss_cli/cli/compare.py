@@ -12,6 +12,7 @@ from celoss_cli.cli.loss import (
     chosen_loss,
     other_input,
     read_request,
+    refuse_foreign_semantics,
     refuse_unused_columns,
 )
 from celoss_cli.cli.output import note
@@ -21,7 +22,7 @@ from celoss_cli.compare import Plan, Subject, compared
 from celoss_cli.data import Comparison, Reduction
 from celoss_cli.errors import ExitCode, InputError, UsageError, visible
 from celoss_cli.evaluate import Request, default_jobs
-from celoss_cli.findings import findings
+from celoss_cli.findings import Facts, findings
 from celoss_cli.formats import FORMATS, FormatSpec
 from celoss_cli.gate import comparison_verdicts
 from celoss_cli.losses import LOSSES, LossSpec
@@ -33,8 +34,6 @@ from celoss_cli.sources.gather import gather
 from celoss_cli.sources.truth import read_truth
 
 __all__ = ["run"]
-
-_SEMANTICS = ("weight", "pos_weight", "ignore_index", "label_smoothing", "log_target", "class_axis")
 
 
 def run(given: Mapping[str, Any]) -> int:
@@ -53,7 +52,7 @@ def run(given: Mapping[str, Any]) -> int:
     comparison = replace(comparison, checks=checks)
     failed = comparison.failed and not given["exit_zero"]
     code = ExitCode.CHECK_FAILED if failed else ExitCode.DONE
-    _tell(comparison, sides, format, given)
+    _tell(spec, comparison, sides, format, given)
     publish(lambda spec, style: spec.render_comparison(comparison, style), format, extra, given, code)
     return code
 
@@ -78,10 +77,7 @@ def _refuse_no_checks(formats: Sequence[FormatSpec], given: Mapping[str, Any]) -
 
 def _refuse_unused(spec: LossSpec, given: Mapping[str, Any]) -> None:
     """Refuses options that this loss does not have."""
-    known = {*spec.options, *(["class_axis"] if spec.per == "class" else [])}
-    for name in _SEMANTICS:
-        if name not in known and given[name] not in (None, False):
-            raise UsageError(f"Expected no --{name.replace('_', '-')} with --loss {spec.command}, got one.")
+    refuse_foreign_semantics(spec, given)
     if given["reduction"] not in (None, *spec.reductions):
         raise UsageError(f"Expected --reduction mean with --loss {spec.command}, got {given['reduction']}.")
     if given["first"] == given["second"] == "-":
@@ -194,7 +190,11 @@ def _strictly(loss: Loss, given: Mapping[str, Any]) -> Request:
 
 
 def _tell(
-    comparison: Comparison, sides: tuple[Side, Side], format: FormatSpec, given: Mapping[str, Any]
+    spec: LossSpec,
+    comparison: Comparison,
+    sides: tuple[Side, Side],
+    format: FormatSpec,
+    given: Mapping[str, Any],
 ) -> None:
     """On standard error: what a reader should know of the data, and verdicts that stdout does not show."""
     for side in sides:
@@ -202,7 +202,8 @@ def _tell(
         if evaluation.skipped:
             rows = plural(evaluation.skipped, "row")
             note(f"celoss: note: {side.name}: {rows} with missing values skipped")
-        for found in findings(evaluation.seen + Counter({"clamped": evaluation.tally.clamped})):
+        seen = evaluation.seen + Counter({"clamped": evaluation.tally.clamped})
+        for found in findings(Facts(seen, spec, classes=evaluation.classes)):
             note(f"celoss: {found.severity} {found.code}: {side.name}: {found.message}")
     if not format.checks or given["output"] is not None:
         for verdict in comparison.checks:

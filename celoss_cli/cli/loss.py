@@ -31,7 +31,16 @@ from celoss_cli.sources.plain import has_polars
 from celoss_cli.sources.truth import Truth, read_truth
 from celoss_cli.sources.values import dataset_of_values, read_value
 
-__all__ = ["chosen_loss", "computed", "other_input", "read_request", "refuse_unused_columns", "run"]
+__all__ = [
+    "chosen_loss",
+    "computed",
+    "dataset_of",
+    "other_input",
+    "read_request",
+    "refuse_foreign_semantics",
+    "refuse_unused_columns",
+    "run",
+]
 
 _INPUT_KINDS = {
     "logits": "logits",
@@ -41,6 +50,8 @@ _INPUT_KINDS = {
     "probabilities": "probs",
 }
 """What a JSON key says that the input is."""
+
+_SEMANTICS = ("weight", "pos_weight", "ignore_index", "label_smoothing", "log_target", "class_axis")
 
 _LARGE_BYTES = 128 << 20
 """Tables of this size take more than a second."""
@@ -82,10 +93,8 @@ def computed(spec: LossSpec, given: Mapping[str, Any], format: FormatSpec) -> Re
     """
     _refuse_unused(spec, format, given)
     request = read_request(spec, given)
-    if given["targets"] is not None and given["input"] is None:
-        request = replace(request, truth=read_truth(given["targets"], "--targets", request))
     bar = Bar()
-    dataset = _dataset(spec, given, request, bar.show)
+    dataset, request = dataset_of(spec, given, request, bar.show)
     with contextlib.closing(dataset), bar:
         if given["input"] is None:
             refuse_unused_columns(dataset.described["columns"], given)
@@ -100,7 +109,8 @@ def _refuse_unused(spec: LossSpec, format: FormatSpec, given: Mapping[str, Any])
             continue  # the gate asks for the groups
         if given[name] is not None and given[name] is not False and not getattr(format, ability):
             able = [other.name for other in FORMATS.values() if getattr(other, ability)]
-            raise UsageError(f"Expected --{name} with --format {' or '.join(able)}, got {format.name}.")
+            known = f"{', '.join(able[:-1])} or {able[-1]}"
+            raise UsageError(f"Expected --{name} with --format {known}, got {format.name}.")
     if given["by"] not in (None, "class") and given["input"] is not None:
         raise UsageError(f"Expected --by class with --{spec.takes}, got the column {quoted(given['by'])}.")
     if given["input"] is not None:
@@ -135,6 +145,21 @@ def read_request(spec: LossSpec, given: Mapping[str, Any]) -> ReadRequest:
     )
 
 
+def dataset_of(
+    spec: LossSpec, given: Mapping[str, Any], request: ReadRequest, watch: Watch
+) -> tuple[Dataset, ReadRequest]:
+    """The data that the command line names, and the request that holds its targets.
+
+    Raises:
+        UsageError: if it names none, or several of one kind.
+        InputError: if it cannot be read.
+
+    """
+    if given["targets"] is not None and given["input"] is None:
+        request = replace(request, truth=read_truth(given["targets"], "--targets", request))
+    return _dataset(spec, given, request, watch), request
+
+
 def _dataset(spec: LossSpec, given: Mapping[str, Any], request: ReadRequest, watch: Watch) -> Dataset:
     """The data that the command line names: files, values, or standard input."""
     files = given["files"] or []
@@ -156,6 +181,14 @@ def _dataset(spec: LossSpec, given: Mapping[str, Any], request: ReadRequest, wat
         )
     _name_the_extra(files)
     return gather(files or ["-"], request, given["input_format"], watch)
+
+
+def refuse_foreign_semantics(spec: LossSpec, given: Mapping[str, Any]) -> None:
+    """Refuses options of semantics that a loss does not have, where a command takes those of all losses."""
+    known = {*spec.options, *(["class_axis"] if spec.per == "class" else [])}
+    for name in _SEMANTICS:
+        if name not in known and given[name] not in (None, False):
+            raise UsageError(f"Expected no --{name.replace('_', '-')} with --loss {spec.command}, got one.")
 
 
 def _name_the_extra(files: Sequence[str]) -> None:
@@ -264,7 +297,7 @@ def _report(
         show_row=given["row"] if format.workings else None,
         gradient=given["grad"],
         keep=reduction == "none" and format.every_row,
-        wanted=Wanted(given["by"], bool(given["quantiles"]), given["worst"] or 0),
+        wanted=_wanted(given),
         jobs=given["jobs"] or default_jobs(),
     )
     evaluation = evaluate(loss, dataset.batches, request)
@@ -296,6 +329,18 @@ def _report(
         on_empty=given["on_empty"],
         by=given["by"],
         quantiles=given["quantiles"] or (),
+        intervals=given.get("intervals", 0),
+    )
+
+
+def _wanted(given: Mapping[str, Any]) -> Wanted:
+    """What is collected; only celoss report asks for the last two."""
+    return Wanted(
+        given["by"],
+        bool(given["quantiles"]),
+        given["worst"] or 0,
+        given.get("reliability", 0),
+        given.get("if_any", frozenset()),
     )
 
 

@@ -63,7 +63,7 @@ def _fractions(text: str) -> tuple[float, ...]:
     return values
 
 
-def _one_of(choices: Iterable[str]) -> Callable[[str], str]:
+def one_of(choices: Iterable[str]) -> Callable[[str], str]:
     known = tuple(choices)
 
     def parse(text: str) -> str:
@@ -93,7 +93,7 @@ def _encoding(text: str) -> str:
 def choice(*names: str, choices: Iterable[str], panel: str, help: str) -> Any:
     choices = tuple(choices)
     return typer.Option(
-        *names, parser=_one_of(choices), metavar="|".join(choices), rich_help_panel=panel, help=help
+        *names, parser=one_of(choices), metavar="|".join(choices), rich_help_panel=panel, help=help
     )
 
 

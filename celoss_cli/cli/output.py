@@ -120,7 +120,7 @@ def _write_all(descriptor: int, data: bytes) -> None:
         left = left[os.write(descriptor, left) :]
 
 
-def write_file(path: str, pieces: Iterable[str]) -> None:
+def write_file(path: str, pieces: Iterable[str] | Iterable[bytes]) -> None:
     """Replaces a file by new content: afterwards it is the old file or the new one, never a part.
 
     Raises:
@@ -133,14 +133,14 @@ def write_file(path: str, pieces: Iterable[str]) -> None:
             # A device or a named pipe has no content to protect.
             with open(target, "wb", buffering=0) as device:
                 for piece in pieces:
-                    _write_all(device.fileno(), piece.encode())
+                    _write_all(device.fileno(), _bytes(piece))
             return
         # Named before it is there, so that a signal at any moment leaves nothing behind.
         temporary = os.path.join(os.path.dirname(target), f".celoss-{os.urandom(8).hex()}")
         try:
             with open(temporary, "xb", opener=_private) as file:
                 for piece in pieces:
-                    file.write(piece.encode())
+                    file.write(_bytes(piece))
                 file.flush()
                 os.fsync(file.fileno())
                 os.fchmod(file.fileno(), _mode(target))
@@ -154,6 +154,10 @@ def write_file(path: str, pieces: Iterable[str]) -> None:
 def _private(path: str, flags: int) -> int:
     """Opens a file that nobody else may read; it gets its permissions when it is complete."""
     return os.open(path, flags, 0o600)
+
+
+def _bytes(piece: str | bytes) -> bytes:
+    return piece.encode() if isinstance(piece, str) else piece
 
 
 def append_file(path: str, pieces: Iterable[str]) -> None:

@@ -20,19 +20,22 @@ Rendered = Callable[[FormatSpec, Style], Iterator[str]]
 """Renders one result in any format."""
 
 
-def gated(given: Mapping[str, Any], compute: Callable[[FormatSpec], Report]) -> ExitCode:
+def gated(
+    given: Mapping[str, Any], compute: Callable[[FormatSpec], Report], format: FormatSpec | None = None
+) -> ExitCode:
     """Computes, holds the report against the limits, writes it and keeps it; answers the exit code.
 
     Args:
         given: the options of the command.
         compute: the report, with whatever this format or another one asked for shows.
+        format: how it is written; the one that the options name if not given.
 
     Raises:
         CelossError: for anything that stands in the way.
         PipeClosed: if nobody reads standard output any more.
 
     """
-    format, extra = chosen_format(given), chosen_reports(given)
+    format, extra = format or chosen_format(given), chosen_reports(given)
     gate = gate_of(given)
     for spec in (format, *(spec for spec, _ in extra)):
         if spec.only_checks and not gate.asked:
@@ -133,15 +136,6 @@ def remarks(report: Report) -> Iterator[str]:
     """What a reader should know of a report, for standard error."""
     if report.source.get("skipped"):
         yield f"note: {plural(report.source['skipped'], 'row')} with missing values skipped"
-    for doubt in _doubts(report):
-        yield f"warning: {doubt}"
     for finding in report.findings:
-        yield f"{finding.severity} {finding.code}: {finding.message}"
-
-
-def _doubts(report: Report) -> Sequence[str]:
-    """What the header left open; names that the targets were matched to leave nothing open."""
-    if "targets matched to the class names" in report.source["conversions"]:
-        return ()
-    notes: Sequence[str] = report.source["columns"].get("notes", ())
-    return notes
+        remedy = f"; try: {visible(finding.remedy)}" if finding.remedy else ""
+        yield f"{finding.severity} {finding.code}: {visible(finding.message)}{remedy}"

@@ -1,66 +1,72 @@
 """The registry of mistakes in the data or in the choice of loss: one function each.
 
-A function takes the number of rows or elements that show the mistake and answers a sentence of
-evidence; its docstring is the explanation: what it sees, why it matters, what to do. Adding one is a
+A function takes the facts that are known and answers what it noticed, or None; its docstring is the
+explanation: what it sees, why it matters, what to do, where more is to be read. Adding one is a
 function in a module of this folder and one line here; a code is never given to another mistake.
 """
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Literal
-
 from celoss_cli.data import Finding
-from celoss_cli.findings.choice import not_log_probabilities, one_class, other_input
-from celoss_cli.findings.domain import out_of_domain, out_of_domain_weight, target_not_a_distribution
-from celoss_cli.findings.precision import clamped
+from celoss_cli.findings import choice, domain, fit, precision, targets
+from celoss_cli.findings.facts import Facts, Rule
 
-__all__ = ["FINDINGS", "Rule", "findings"]
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """A mistake that celoss knows.
-
-    Attributes:
-        code: "CEL" and three digits; never given to another mistake.
-        severity: "warning" or "note".
-        counted: the name under which a loss counts it.
-        evidence: the sentence for a number of rows or elements.
-
-    """
-
-    code: str
-    severity: Literal["warning", "note"]
-    counted: str
-    evidence: Callable[[int], str]
-
-    @property
-    def explanation(self) -> str:
-        """What the finding sees, why it matters and what to do."""
-        return inspect.getdoc(self.evidence) or ""
-
+__all__ = ["FINDINGS", "Facts", "Rule", "findings"]
 
 FINDINGS: dict[str, Rule] = {
     rule.code: rule
     for rule in (
-        Rule("CEL101", "warning", "one-class", one_class),
-        Rule("CEL102", "warning", "other-input", other_input),
-        Rule("CEL103", "warning", "not-log-probabilities", not_log_probabilities),
-        Rule("CEL201", "warning", "target-not-a-distribution", target_not_a_distribution),
-        Rule("CEL202", "warning", "out-of-domain", out_of_domain),
-        Rule("CEL203", "warning", "out-of-domain-weight", out_of_domain_weight),
-        Rule("CEL301", "note", "clamped", clamped),
+        Rule("CEL101", "warning", choice.one_class),
+        Rule("CEL102", "warning", choice.other_input),
+        Rule("CEL103", "warning", choice.not_log_probabilities),
+        Rule("CEL104", "warning", choice.already_probabilities),
+        Rule("CEL105", "note", choice.log_probabilities),
+        Rule("CEL106", "warning", choice.probabilities_for_log_probabilities),
+        Rule("CEL107", "error", choice.wrong_axis),
+        Rule("CEL108", "error", choice.logits_for_probabilities),
+        Rule("CEL109", "warning", choice.probabilities_for_logits),
+        Rule("CEL201", "warning", domain.target_not_a_distribution),
+        Rule("CEL202", "warning", domain.out_of_domain),
+        Rule("CEL203", "warning", domain.out_of_domain_weight),
+        Rule("CEL204", "error", targets.from_one),
+        Rule("CEL205", "error", targets.marker),
+        Rule("CEL206", "error", targets.outside),
+        Rule("CEL207", "error", targets.all_ignored),
+        Rule("CEL208", "warning", targets.constant),
+        Rule("CEL209", "note", targets.never_seen),
+        Rule("CEL210", "note", targets.one_hot),
+        Rule("CEL211", "warning", targets.repeated_id),
+        Rule("CEL212", "warning", targets.header_order),
+        Rule("CEL213", "error", fit.shifted),
+        Rule("CEL214", "error", fit.permuted),
+        Rule("CEL215", "error", fit.negated),
+        Rule("CEL301", "note", precision.clamped),
+        Rule("CEL302", "error", precision.nonfinite),
+        Rule("CEL303", "note", precision.rounded),
+        Rule("CEL304", "warning", precision.float16_ceiling),
+        Rule("CEL305", "note", precision.saturated),
+        Rule("CEL401", "warning", fit.worse_than_guessing),
+        Rule("CEL402", "warning", fit.worse_than_frequencies),
+        Rule("CEL403", "note", fit.temperature),
+        Rule("CEL404", "note", fit.weighted),
     )
 }
 
 
-def findings(counts: Mapping[str, int]) -> list[Finding]:
-    """The findings that these counts give, in order of their codes."""
-    return [
-        Finding(rule.code, rule.severity, rule.evidence(counts[rule.counted]), counts[rule.counted])
-        for rule in FINDINGS.values()
-        if counts.get(rule.counted)
-    ]
+def findings(facts: Facts) -> list[Finding]:
+    """What these facts show, in order of the codes."""
+    found = []
+    for rule in FINDINGS.values():
+        noticed = rule.check(facts)
+        if noticed is not None:
+            found.append(
+                Finding(
+                    rule.code,
+                    rule.severity,
+                    noticed.message,
+                    noticed.count,
+                    dict(noticed.evidence),
+                    noticed.remedy,
+                )
+            )
+    return found

@@ -2,39 +2,222 @@
 
 from __future__ import annotations
 
-from celoss_cli.findings.wording import rows_have
+import math
 
-__all__ = ["not_log_probabilities", "one_class", "other_input"]
+from celoss_cli.findings.facts import Facts, Noticed
+from celoss_cli.findings.wording import all_rows, counted, number, rows_have
+
+__all__ = [
+    "already_probabilities",
+    "log_probabilities",
+    "logits_for_probabilities",
+    "not_log_probabilities",
+    "one_class",
+    "other_input",
+    "probabilities_for_log_probabilities",
+    "probabilities_for_logits",
+    "wrong_axis",
+]
 
 
-def one_class(count: int) -> str:
-    """A softmax over one class is 1 whatever the logit, so the loss is 0 and says nothing.
+def one_class(facts: Facts) -> Noticed | None:
+    """The input has a single class.
+
+    A softmax over one class is 1 whatever the logit, so the loss is 0 and says nothing.
 
     A single column of scores is a binary problem: use bce for probabilities, bce-logits for logits.
+
+    Reference: PyTorch documentation of CrossEntropyLoss and BCEWithLogitsLoss.
     """
-    return (
+    count = facts.seen.get("one-class", 0)
+    if not count:
+        return None
+    return Noticed(
         f"{rows_have(count)} a single class: a softmax over one class is always 1 and the loss 0; for one "
-        "score a row use bce or bce-logits"
+        "score a row use bce or bce-logits",
+        count,
+        remedy=facts.command("diagnose", "--loss", "bce" if _all_inside(facts) else "bce-logits"),
     )
 
 
-def other_input(count: int) -> str:
+def _all_inside(facts: Facts) -> bool:
+    return facts.seen.get("from-0-to-1", 0) == facts.seen.get("values", 0)
+
+
+def other_input(facts: Facts) -> Noticed | None:
     """The data calls its input something else than this loss takes.
 
     Probabilities given to a loss of logits go through the softmax twice, and the loss can no longer
-    come near 0. Choose the loss by what the model puts out: ce and bce-logits take logits, nll and kl
+    come near 0.
+
+    Choose the loss by what the model puts out: ce and bce-logits take logits, nll and kl
     log-probabilities, bce probabilities.
     """
-    return "the data calls its input by another name than what this loss takes"
+    count = facts.seen.get("other-input", 0)
+    if not count:
+        return None
+    return Noticed("the data calls its input by another name than what this loss takes", count)
 
 
-def not_log_probabilities(count: int) -> str:
-    """This loss takes logarithms of probabilities and believes them: nothing is normalised.
+def not_log_probabilities(facts: Facts) -> Noticed | None:
+    """Rows given as log-probabilities are not the logarithm of probabilities.
 
-    Raw scores give a number that may be negative and is no likelihood. Use ce for logits, or take the
-    log softmax over the class axis first.
+    This loss takes logarithms of probabilities and believes them: nothing is normalised. Raw scores
+    give a number that may be negative and is no likelihood.
+
+    Use ce for logits, or take the log softmax over the class axis first.
+
+    Reference: PyTorch documentation of NLLLoss: "obtaining log-probabilities is easily achieved by
+    adding a LogSoftmax layer".
     """
-    return (
+    count = facts.seen.get("not-log-probabilities", 0)
+    if not count or probabilities_for_log_probabilities(facts):
+        return None
+    return Noticed(
         f"{rows_have(count)} input that is not the logarithm of probabilities, so the result is no "
-        "likelihood; for logits use ce"
+        "likelihood; for logits use ce",
+        count,
+        remedy=facts.command("ce") if facts.loss.per == "class" else "",
+    )
+
+
+def already_probabilities(facts: Facts) -> Noticed | None:
+    """Rows given as logits are at least 0 and sum to 1: they are probabilities already.
+
+    Cross entropy takes the softmax itself. A second one flattens the predictions: the loss of a row
+    cannot leave [ln(1 + (C - 1) / e), ln(C - 1 + e)] for C classes, however good or bad the model is,
+    and the gradients shrink.
+
+    Give the logits, the output before the softmax; or say that the input is probabilities.
+
+    Reference: PyTorch documentation of CrossEntropyLoss: the input is expected to contain the
+    unnormalized logits for each class.
+    """
+    rows = facts.all_look_like("probabilities")
+    if not rows or (facts.loss.takes, facts.loss.per) != ("logits", "class"):
+        return None
+    classes = facts.classes or 2
+    low, high = math.log1p((classes - 1) / math.e), math.log(classes - 1 + math.e)
+    return Noticed(
+        f"{all_rows(rows, first=facts.survey is None)} are at least 0 and sum to 1: they are probabilities "
+        f"already, and cross entropy takes the softmax once more; the loss of a row then lies between "
+        f"{number(low)} and {number(high)} nats, whatever the model",
+        facts.seen["probabilities"],
+        {"least_loss": low, "largest_loss": high},
+        facts.command("ce", "--input-is", "probs"),
+    )
+
+
+def log_probabilities(facts: Facts) -> Noticed | None:
+    """Rows given as logits are log-probabilities.
+
+    This is harmless: the log softmax of log-probabilities gives them back, so ce and nll agree.
+
+    Nothing needs to be done; nll saves the second softmax.
+
+    Reference: log softmax is idempotent, since log-probabilities have the log-sum-exp 0.
+    """
+    rows = facts.all_look_like("log-probabilities")
+    if not rows or (facts.loss.takes, facts.loss.per) != ("logits", "class"):
+        return None
+    return Noticed(
+        f"{all_rows(rows, first=facts.survey is None)} are log-probabilities; that is harmless, since their "
+        "log softmax gives them back",
+        facts.seen["log-probabilities"],
+    )
+
+
+def probabilities_for_log_probabilities(facts: Facts) -> Noticed | None:
+    """Rows given as log-probabilities are probabilities.
+
+    nll only picks the entry of the target and changes its sign: the mean of -p lies between -1 and 0 and
+    is no likelihood.
+
+    Take the logarithm first, or say that the input is probabilities.
+
+    Reference: PyTorch documentation of NLLLoss, which expects log-probabilities.
+    """
+    rows = facts.all_look_like("probabilities")
+    if not rows or (facts.loss.takes, facts.loss.per) != ("log-probs", "class"):
+        return None
+    return Noticed(
+        f"{all_rows(rows, first=facts.survey is None)} are probabilities, not their logarithms, so the "
+        "result is a mean of -p between -1 and 0",
+        facts.seen["probabilities"],
+        remedy=facts.command("ce", "--input-is", "probs"),
+    )
+
+
+def wrong_axis(facts: Facts) -> Noticed | None:
+    """The columns sum to 1 over the rows, and the rows do not: the softmax was taken over the batch.
+
+    Each row should be one distribution over the classes. Normalised over the rows, a prediction depends
+    on the other rows of its batch, and the loss is one of nothing.
+
+    Take the softmax or log softmax over the class axis: axis 1 of (rows, classes), dim=1 or dim=-1.
+
+    Reference: PyTorch documentation of Softmax, "dim: a dimension along which Softmax will be computed".
+    """
+    columns = None if facts.survey is None else facts.survey.columns
+    if columns is None or facts.survey is None or facts.survey.rows < 2:
+        return None
+    if facts.all_look_like("probabilities") or facts.all_look_like("log-probabilities"):
+        return None
+    batches = columns[0].distributions or columns[1].distributions
+    if not 0 < 2 * batches <= facts.survey.rows:
+        return None
+    kind = "values" if columns[0].distributions else "exponentials"
+    return Noticed(
+        f"the {kind} of each column sum to {batches} over the rows while the rows do not sum to 1: the "
+        "softmax was taken over the batch instead of the classes",
+        facts.survey.rows,
+        {"sum_of_each_column": batches},
+        "take the softmax over the class axis (dim=1)",
+    )
+
+
+def logits_for_probabilities(facts: Facts) -> Noticed | None:
+    """Values given as probabilities lie outside of 0 to 1.
+
+    Binary cross entropy takes the logarithm of p and of 1 - p, which such values do not have: they are
+    logits, or scores of another kind.
+
+    Use bce-logits, which takes the sigmoid itself and is exact for large logits too.
+
+    Reference: PyTorch documentation of BCELoss and BCEWithLogitsLoss.
+    """
+    values, inside = facts.seen.get("values", 0), facts.seen.get("from-0-to-1", 0)
+    outside = values - inside - facts.seen.get("nan", 0)
+    if facts.loss.takes != "probs" or outside <= 0:
+        return None
+    return Noticed(
+        f"{counted(outside, 'value')} of {values} {'lies' if outside == 1 else 'lie'} outside of 0 to 1: "
+        "these are logits, not probabilities",
+        outside,
+        {"outside": outside, "values": values},
+        facts.command("bce-logits"),
+    )
+
+
+def probabilities_for_logits(facts: Facts) -> Noticed | None:
+    """All values given as logits of a binary loss lie between 0 and 1, and near both ends.
+
+    Logits of a working model are negative for one of the answers. Probabilities taken for logits go
+    through the sigmoid once more and end between 0.5 and 0.73, and the loss cannot come below 0.313.
+
+    Use bce for probabilities.
+
+    Reference: PyTorch documentation of BCEWithLogitsLoss, which combines a sigmoid and BCELoss.
+    """
+    values = facts.all_look_like("from-0-to-1", of="values")
+    if facts.loss.takes not in ("logits", "scores") or facts.loss.per != "element" or values < 8:
+        return None
+    ends = ("from-0-to-a-quarter", "from-three-quarters-to-1")
+    if facts.seen["from-0-to-1"] < values or not all(facts.seen.get(end) for end in ends):
+        return None  # logits of a model that has learnt nothing yet lie close together
+    return Noticed(
+        f"all of the {values} examined values lie between 0 and 1: they look like probabilities, and this "
+        "loss takes the sigmoid once more",
+        values,
+        remedy=facts.command("bce"),
     )

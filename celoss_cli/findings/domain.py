@@ -2,31 +2,48 @@
 
 from __future__ import annotations
 
-from celoss_cli.findings.wording import rows_have
+from celoss_cli.findings.facts import Facts, Noticed
+from celoss_cli.findings.wording import counted, rows_have
 
 __all__ = ["out_of_domain", "out_of_domain_weight", "target_not_a_distribution"]
 
 
-def target_not_a_distribution(count: int) -> str:
-    """Probability targets should be at least 0 and sum to 1 over the classes.
+def target_not_a_distribution(facts: Facts) -> Noticed | None:
+    """A probability target is negative somewhere or does not sum to 1 over the classes.
 
-    The formula takes any numbers, as PyTorch does, but the result is no cross entropy then. Divide
-    each row by its sum, or give class indices.
+    The formula takes any numbers, as PyTorch does, but the result is no cross entropy then.
+
+    Divide each row by its sum, or give class indices.
+
+    Reference: PyTorch documentation of CrossEntropyLoss: probability targets should be between 0 and 1
+    and sum to 1, which is not checked.
     """
-    return f"{rows_have(count)} a target that is negative somewhere or does not sum to 1"
+    count = facts.seen.get("target-not-a-distribution", 0)
+    if not count:
+        return None
+    return Noticed(f"{rows_have(count)} a target that is negative somewhere or does not sum to 1", count)
 
 
-def out_of_domain(count: int) -> str:
-    """Values outside the domain of the loss were computed because --allow-out-of-domain was given.
+def out_of_domain(facts: Facts) -> Noticed | None:
+    """Targets outside the domain of the loss were computed all the same.
 
     The formula has a value there, but it is not the loss that its name says.
+
+    Give targets from 0 to 1, or +1 and -1 for the soft margin; or leave out --allow-out-of-domain, which
+    refuses such targets with their place.
     """
-    return f"{count} target{'s' if count > 1 else ''} outside the domain of the loss, computed all the same"
+    count = facts.seen.get("out-of-domain", 0)
+    if not count:
+        return None
+    return Noticed(f"{counted(count, 'target')} outside the domain of the loss, computed all the same", count)
 
 
-def out_of_domain_weight(count: int) -> str:
+def out_of_domain_weight(facts: Facts) -> Noticed | None:
     """Negative weights were computed because --allow-out-of-domain was given.
 
     A negative weight rewards wrong answers; the mean may be negative or infinite.
+
+    Give weights of at least 0.
     """
-    return "negative weights, computed all the same"
+    count = facts.seen.get("out-of-domain-weight", 0)
+    return Noticed("negative weights, computed all the same", count) if count else None

@@ -2,15 +2,127 @@
 
 from __future__ import annotations
 
-__all__ = ["clamped"]
+from celoss_cli.findings.facts import Facts, Noticed
+from celoss_cli.findings.wording import counted, number
+
+__all__ = ["clamped", "float16_ceiling", "nonfinite", "rounded", "saturated"]
 
 
-def clamped(count: int) -> str:
-    """binary_cross_entropy takes no logarithm below -100, so an infinite loss shows up as 100.
+def clamped(facts: Facts) -> Noticed | None:
+    """Logarithms hit the clamp at -100 of binary_cross_entropy.
 
-    A probability of exactly 0 or 1 on the wrong side is usually a rounded one. Compute from the logits
-    with bce-logits, which needs no clamp.
+    The loss takes no logarithm below -100, so an infinite loss shows up as 100. A probability of exactly
+    0 or 1 on the wrong side is usually a rounded one.
+
+    Compute from the logits with bce-logits, which needs no clamp.
+
+    Reference: PyTorch documentation of BCELoss: "our solution is that BCELoss clamps its log function
+    outputs to be greater than or equal to -100".
     """
-    return (
-        f"{count} logarithm{'s' if count > 1 else ''} hit the clamp at -100; from logits, bce-logits has none"
+    count = facts.seen.get("clamped", 0)
+    if not count:
+        return None
+    return Noticed(
+        f"{counted(count, 'logarithm')} hit the clamp at -100{_without_clamp(facts)}; "
+        "from logits, bce-logits has none",
+        count,
+        {} if facts.fit is None else {"impossible": facts.fit.impossible},
+    )
+
+
+def _without_clamp(facts: Facts) -> str:
+    fit = facts.fit
+    if fit is None:
+        return ""
+    if fit.impossible:
+        return f"; without it the loss is infinite, from {counted(fit.impossible, 'element')}"
+    return f"; without it the plain mean is {number(fit.mean)} nats"
+
+
+def nonfinite(facts: Facts) -> Noticed | None:
+    """The input holds NaN, or +inf where the loss has no limit for it.
+
+    One such value makes the mean NaN. It comes from an overflow, a division by 0 or a missing value
+    upstream, not from the loss.
+
+    Find the first such row (the loss commands name it) and mend what wrote it. -inf as a logit is fine: a
+    masked class with the probability 0.
+
+    Reference: IEEE 754, in which every sum with a NaN is NaN.
+    """
+    nan, infinite = facts.seen.get("nan", 0), facts.seen.get("infinite", 0)
+    if facts.survey is None or not nan + infinite:
+        return None
+    return Noticed(
+        f"the input holds {counted(nan, 'NaN')} and {counted(infinite, 'infinite value')}",
+        nan + infinite,
+        {"nan": nan, "infinite": infinite},
+        "mend what wrote them; a loss command names the first row",
+    )
+
+
+def rounded(facts: Facts) -> Noticed | None:
+    """Probabilities are exactly 0 or 1.
+
+    A model with a softmax or sigmoid never says so: such values are rounded, saturated, or hard labels.
+    A 0 on the true class costs infinitely much, or whatever a clamp makes of it.
+
+    Write more digits, or the logits. Predictions that are all 0 and 1 are labels: they have an accuracy,
+    and no cross entropy.
+
+    Reference: Guo et al. 2017, "On calibration of modern neural networks", on overconfidence.
+    """
+    values = facts.seen.get("values", 0)
+    exact = facts.seen.get("exactly-0-or-1", 0)
+    if facts.survey is None or not exact or facts.seen.get("from-0-to-1", 0) < values:
+        return None
+    if not (facts.loss.takes == "probs" or facts.all_look_like("probabilities")):
+        return None
+    impossible = 0 if facts.fit is None else facts.fit.impossible
+    labels = ", so these are labels rather than predictions" if exact == values else ""
+    return Noticed(
+        f"{exact} of {counted(values, 'probability').replace('ys', 'ies')} are exactly 0 or 1{labels}",
+        exact,
+        {"exact": exact, "values": values, "impossible": impossible},
+    )
+
+
+def float16_ceiling(facts: Facts) -> Noticed | None:
+    """Values are exactly 65504, the largest number of float16.
+
+    Half precision cuts larger logits there (or turns them into infinity), so their differences, which
+    are all that a softmax sees, are lost.
+
+    Compute the logits in float32 or bfloat16, at least in the last layer.
+
+    Reference: IEEE 754 binary16: the largest finite value is (2 - 2**-10) * 2**15 = 65504.
+    """
+    count = facts.seen.get("float16-ceiling", 0)
+    if not count:
+        return None
+    return Noticed(f"{counted(count, 'value')} at +-65504, the largest number of float16", count)
+
+
+def saturated(facts: Facts) -> Noticed | None:
+    """Logits lie so far apart that the largest probability rounds to 1 in single precision.
+
+    Such a prediction has no gradient where it is right and a huge loss where it is wrong: training in
+    float32 or less stands still there, and log(softmax(x)) is 0 or -inf.
+
+    Use losses that take logits, and look at the scale of the last layer: weight decay, label smoothing or
+    a temperature bring it down.
+
+    Reference: 1 - p below 2**-25 rounds to p = 1 in IEEE 754 binary32; Goodfellow et al. 2016, "Deep
+    learning", section 6.2.2, on saturation.
+    """
+    fit = facts.fit
+    if fit is None or fit.saturated < 0.01 * fit.counted or facts.loss.takes not in ("logits", "scores"):
+        return None
+    if not fit.saturated or facts.classes == 1 or facts.all_look_like("probabilities"):
+        return None
+    return Noticed(
+        f"{fit.saturated} of {counted(fit.counted, 'prediction')} are saturated: their largest probability "
+        "rounds to 1 in single precision",
+        fit.saturated,
+        {"saturated": fit.saturated, "counted": fit.counted},
     )

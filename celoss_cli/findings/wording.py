@@ -1,10 +1,34 @@
-"""Counts in words, for the sentences of evidence."""
+"""Counts and numbers in words, for the sentences of evidence."""
 
 from __future__ import annotations
 
-__all__ = ["rows_have"]
+from collections.abc import Iterable
+
+__all__ = ["all_rows", "counted", "listed", "number", "rows_have"]
+
+
+def counted(count: int, noun: str) -> str:
+    """A count with its noun: "1 row", "3 rows"."""
+    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def rows_have(count: int) -> str:
     """The subject and verb of a sentence: "1 row has", "3 rows have"."""
-    return f"{count} row{'s have' if count > 1 else ' has'}"
+    return f"{counted(count, 'row')} {'has' if count == 1 else 'have'}"
+
+
+def all_rows(count: int, *, first: bool) -> str:
+    """The rows that were examined: all there are, or the first ones."""
+    return f"{'the first' if first else 'all'} {counted(count, 'row')}"
+
+
+def number(value: float) -> str:
+    """Four digits, for a sentence; the evidence holds them all."""
+    return f"{value:.4g}"
+
+
+def listed(parts: Iterable[str], most: int = 5) -> str:
+    """The first few of a list, and how many more there are."""
+    every = list(parts)
+    more = f" and {len(every) - most} more" if len(every) > most else ""
+    return ", ".join(every[:most]) + more

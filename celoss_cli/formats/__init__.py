@@ -2,8 +2,9 @@
 
 Adding a format is one line here and one module in this folder with a function
 ``render(report: Report, style: Style) -> Iterator[str]`` that computes nothing; one that shows the checks
-of a config file has a function ``render_run(outcomes: Sequence[Outcome], style: Style)`` too, and
-one that shows a comparison a function ``render_comparison(comparison: Comparison, style: Style)``.
+of a config file has a function ``render_run(outcomes: Sequence[Outcome], style: Style)`` too, one that
+shows a comparison ``render_comparison(comparison: Comparison, style: Style)``, and one that shows a
+diagnosis ``render_diagnosis(diagnosis: Diagnosis, style: Style)``.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from celoss_cli.data import Comparison, Outcome, Report
+    from celoss_cli.data import Comparison, Diagnosis, Outcome, Report
 
 __all__ = ["FORMATS", "FormatSpec", "Style"]
 
@@ -53,6 +54,7 @@ class FormatSpec:
         only_checks: whether it is of no use without them.
         run: whether it shows the checks of a config file.
         comparison: whether it shows a comparison of two data sets.
+        diagnosis: whether it shows a diagnosis.
 
     """
 
@@ -67,6 +69,7 @@ class FormatSpec:
     only_checks: bool = False
     run: bool = False
     comparison: bool = False
+    diagnosis: bool = False
 
     def render(self, report: Report, style: Style) -> Iterator[str]:
         """The report as text, in pieces."""
@@ -85,6 +88,12 @@ class FormatSpec:
         pieces: Iterator[str] = module.render_comparison(comparison, style)
         return pieces
 
+    def render_diagnosis(self, diagnosis: Diagnosis, style: Style) -> Iterator[str]:
+        """The diagnosis as text, in pieces."""
+        module = import_module(f"celoss_cli.formats.{self.module}")
+        pieces: Iterator[str] = module.render_diagnosis(diagnosis, style)
+        return pieces
+
 
 FORMATS: dict[str, FormatSpec] = {
     spec.name: spec
@@ -98,9 +107,12 @@ FORMATS: dict[str, FormatSpec] = {
             gradient=True,
             run=True,
             comparison=True,
+            diagnosis=True,
         ),
         FormatSpec("value", "the number alone", "value", breakdown=False, checks=False, comparison=True),
-        FormatSpec("json", "the stable contract for programs", "document", run=True, comparison=True),
+        FormatSpec(
+            "json", "the stable contract for programs", "document", run=True, comparison=True, diagnosis=True
+        ),
         FormatSpec("jsonl", "one JSON object a line", "lines"),
         FormatSpec(
             "csv", "one line for each loss, or one for the result", "delimited", breakdown=False, checks=False
@@ -113,6 +125,7 @@ FORMATS: dict[str, FormatSpec] = {
             workings=True,
             run=True,
             comparison=True,
+            diagnosis=True,
         ),
         FormatSpec(
             "junit",
@@ -133,6 +146,20 @@ FORMATS: dict[str, FormatSpec] = {
             only_checks=True,
             run=True,
             comparison=True,
+        ),
+        *(
+            FormatSpec(
+                name,
+                summary,
+                name,
+                False,
+                workings=True,
+                gradient=True,
+                run=True,
+                comparison=True,
+                diagnosis=True,
+            )
+            for name, summary in (("html", "the table as a document"), ("svg", "the table as a picture"))
         ),
     )
 }

@@ -9,7 +9,7 @@ from celoss_cli.data import Report
 from celoss_cli.errors import visible
 from celoss_cli.formats._numerals import row_name, short, target_name
 
-__all__ = ["Breakdown", "breakdowns"]
+__all__ = ["Breakdown", "breakdowns", "by_group", "largest", "quantiles"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,32 +33,47 @@ class Breakdown:
 def breakdowns(report: Report) -> Iterator[Breakdown]:
     """The tables that were asked for."""
     if report.groups:
-        lines = [
-            (
-                visible(group.name),
-                str(group.tally.counted),
-                short(float(group.tally.weight)),
-                short(float(group.tally.loss)),
-                short(group.loss),
-                f"{100 * group.share:.2f}%",
-            )
-            for group in report.groups
-        ]
-        by = visible(report.by or "")
-        yield Breakdown(f"by {by}", (by,), ("counted", "weight", "total", "mean", "share"), lines)
+        yield by_group(report)
     if report.quantiles:
-        bound = f"each within {100 * report.quantiles[0].bound:.2g}% of itself"
-        values = [(short(quantile.fraction), short(quantile.value)) for quantile in report.quantiles]
-        yield Breakdown(f"quantiles of the losses, {bound}", ("fraction",), ("loss",), values)
+        yield quantiles(report)
     if report.worst:
-        rows = [
-            (
-                row_name(workings.row),
-                visible(workings.row.id or ""),
-                target_name(workings.row, report.labels),
-                "" if workings.probability is None else short(workings.probability),
-                short(workings.row.loss),
-            )
-            for workings in report.worst
-        ]
-        yield Breakdown("largest losses", ("row", "id", "target"), ("p[target]", "loss"), rows)
+        yield largest(report)
+
+
+def by_group(report: Report) -> Breakdown:
+    """One line a group."""
+    lines = [
+        (
+            visible(group.name),
+            str(group.tally.counted),
+            short(float(group.tally.weight)),
+            short(float(group.tally.loss)),
+            short(group.loss),
+            f"{100 * group.share:.2f}%",
+        )
+        for group in report.groups
+    ]
+    by = visible(report.by or "")
+    return Breakdown(f"by {by}", (by,), ("counted", "weight", "total", "mean", "share"), lines)
+
+
+def quantiles(report: Report) -> Breakdown:
+    """One line a fraction; there is at least one."""
+    bound = f"each within {100 * report.quantiles[0].bound:.2g}% of itself"
+    values = [(short(quantile.fraction), short(quantile.value)) for quantile in report.quantiles]
+    return Breakdown(f"quantiles of the losses, {bound}", ("fraction",), ("loss",), values)
+
+
+def largest(report: Report) -> Breakdown:
+    """One line an element, the largest loss first."""
+    rows = [
+        (
+            row_name(workings.row),
+            visible(workings.row.id or ""),
+            target_name(workings.row, report.labels),
+            "" if workings.probability is None else short(workings.probability),
+            short(workings.row.loss),
+        )
+        for workings in report.worst
+    ]
+    return Breakdown("largest losses", ("row", "id", "target"), ("p[target]", "loss"), rows)

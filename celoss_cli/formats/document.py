@@ -6,12 +6,20 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from celoss_cli.data import Bounds, Change, Comparison, Finding, Outcome, Report
+from celoss_cli.data import Bounds, Change, Comparison, Diagnosis, Finding, Outcome, Report
 from celoss_cli.formats import Style, _verdicts
 from celoss_cli.formats._comparison import meaning
 from celoss_cli.formats._numerals import finite_or_none, nonfinite
 
-__all__ = ["SCHEMA_VERSION", "as_json", "render", "render_comparison", "render_run", "target_value"]
+__all__ = [
+    "SCHEMA_VERSION",
+    "as_json",
+    "render",
+    "render_comparison",
+    "render_diagnosis",
+    "render_run",
+    "target_value",
+]
 
 SCHEMA_VERSION = 1
 
@@ -131,7 +139,35 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "severity": finding.severity,
         "message": finding.message,
         "count": finding.count,
+        "evidence": {name: _finite(value) for name, value in finding.evidence.items()},
+        "remedy": finding.remedy,
     }
+
+
+def _finite(value: Any) -> Any:
+    return finite_or_none(value) if isinstance(value, float) else value
+
+
+def render_diagnosis(diagnosis: Diagnosis, style: Style) -> Iterator[str]:
+    """One object, as ``diagnosis.schema.json`` describes it."""
+    document = {
+        "schema_version": SCHEMA_VERSION,
+        "tool": {"name": "celoss", "version": style.version},
+        "loss": diagnosis.loss,
+        "rows": diagnosis.rows,
+        "classes": diagnosis.classes,
+        "labels": None if diagnosis.labels is None else list(diagnosis.labels),
+        "value": finite_or_none(diagnosis.value),
+        "nonfinite": nonfinite(diagnosis.value),
+        "unit": diagnosis.unit,
+        "counted": diagnosis.counted,
+        "accuracy": diagnosis.accuracy,
+        "options": dict(diagnosis.options),
+        "input": dict(diagnosis.source),
+        "checks": diagnosis.checks,
+        "findings": [_finding(finding) for finding in diagnosis.findings],
+    }
+    yield json.dumps(document, indent=2, allow_nan=False) + "\n"
 
 
 def target_value(target: float | int | tuple[float, ...]) -> float | int | list[float | None] | None:

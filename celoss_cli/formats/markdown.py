@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from celoss_cli.data import Comparison, Outcome, Report
+from celoss_cli.data import Comparison, Diagnosis, Outcome, Report
 from celoss_cli.errors import visible
-from celoss_cli.formats import Style, _comparison
+from celoss_cli.formats import Style, _comparison, _diagnosis
 from celoss_cli.formats._breakdown import Breakdown, breakdowns
 from celoss_cli.formats._ledger import Ledger, ledger
 from celoss_cli.formats._numerals import heading, reduction_line, row_name, skipped_line, target_name
 from celoss_cli.formats._verdicts import Line, lines, lines_of, summary
 
-__all__ = ["render", "render_comparison", "render_run"]
+__all__ = ["render", "render_comparison", "render_diagnosis", "render_run"]
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~:@$^-]|(?<=www)\.)", re.IGNORECASE)
 """What Markdown would read as more than a character, links without brackets among it."""
@@ -35,6 +35,16 @@ def render(report: Report, style: Style) -> Iterator[str]:
         yield from _verdicts(lines_of(report.checks), ("verdict", "limit", "reason"))
     for finding in report.findings:
         yield f"\n{finding.severity} {finding.code}: {escaped(finding.message)}\n"
+
+
+def render_diagnosis(diagnosis: Diagnosis, style: Style) -> Iterator[str]:
+    """A heading, a list of the findings and their number."""
+    yield f"**diagnosis of {escaped(diagnosis.title)}**: {_diagnosis.heading(diagnosis)}"
+    yield "".join(f", {part}" for part in _diagnosis.result(diagnosis)) + "\n\n"
+    for finding in diagnosis.findings:
+        remedy = f" Try: {escaped(visible(finding.remedy))}" if finding.remedy else ""
+        yield f"- {finding.severity} **{finding.code}**: {escaped(visible(finding.message))}.{remedy}\n"
+    yield f"\n{escaped(_diagnosis.summary(diagnosis))}\n"
 
 
 def render_run(outcomes: Sequence[Outcome], style: Style) -> Iterator[str]:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import math
 import textwrap
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from io import StringIO
-from typing import Any
 
 from rich import box
 from rich.cells import cell_len
@@ -16,32 +14,30 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from celoss_cli.data import Comparison, Outcome, Report, Workings
+from celoss_cli.data import Comparison, Diagnosis, Outcome, Report, Workings
 from celoss_cli.errors import visible
-from celoss_cli.formats import Style, _comparison
+from celoss_cli.formats import Style, _comparison, _diagnosis
 from celoss_cli.formats._breakdown import Breakdown, breakdowns
 from celoss_cli.formats._ledger import Ledger, ledger
 from celoss_cli.formats._numerals import (
     aligned,
-    class_name,
     heading,
     reduction_line,
     row_name,
     short,
-    skipped_line,
     target_name,
 )
+from celoss_cli.formats._source import options_line, source_lines
+from celoss_cli.formats._steps import class_steps, numbered_class, row_steps, shown_classes
 from celoss_cli.formats._verdicts import Line, lines, lines_of, summary
 from celoss_cli.trace import Step
 
-__all__ = ["render", "render_comparison", "render_run"]
+__all__ = ["render", "render_comparison", "render_diagnosis", "render_run"]
 
 _STYLE_OF = {"pass": "green", "FAIL": "bold red", "ERROR": "bold red"}
 
-_WIDE = 12
-"""From more classes than this on, only the target and the largest are shown."""
+_SEVERITY_STYLES = {"error": "bold red", "warning": "bold yellow", "note": "bold cyan"}
 
-_LARGEST = 6
 _UNLIMITED = 100_000
 
 
@@ -49,7 +45,7 @@ def render(report: Report, style: Style) -> Iterator[str]:
     """The whole view, piece by piece; no number is cut or wrapped at any width."""
     page = _Page(style)
     yield page.text(_title(report))
-    for line in _source_lines(report):
+    for line in source_lines(report.source, report.takes, report.options):
         yield page.text(Text(line, "dim"))
     for workings in report.workings:
         yield "\n" + page.text(_row_title(workings, report))
@@ -88,7 +84,7 @@ def render_comparison(comparison: Comparison, style: Style) -> Iterator[str]:
     yield page.text(Text(f"{comparison.title} · {_comparison.heading(comparison)}", "bold"))
     for line in _comparison.source_lines(comparison):
         yield page.text(Text(line, "dim"))
-    if options := _options_line(comparison.options):
+    if options := options_line(comparison.options):
         yield page.text(Text(options, "dim"))
     yield "\n" + page.folded(_facts_table(comparison))
     for extra in _comparison.tables(comparison):
@@ -99,6 +95,21 @@ def render_comparison(comparison: Comparison, style: Style) -> Iterator[str]:
         yield page.text(Text(sentence))
     if comparison.checks:
         yield "\n" + page.folded(_verdicts_table(lines_of(comparison.checks), ("verdict", "limit", "reason")))
+
+
+def render_diagnosis(diagnosis: Diagnosis, style: Style) -> Iterator[str]:
+    """Each finding with its numbers and what mends it, the worst first within the order of the codes."""
+    page = _Page(style)
+    yield page.text(Text(f"diagnosis of {diagnosis.title} · {_diagnosis.heading(diagnosis)}", "bold"))
+    for line in source_lines(diagnosis.source, diagnosis.takes, diagnosis.options):
+        yield page.text(Text(line, "dim"))
+    yield page.text(Text(", ".join(_diagnosis.result(diagnosis)) or "no loss can be computed"))
+    for finding in diagnosis.findings:
+        yield "\n" + page.text(Text(f"{finding.severity} {finding.code}", _SEVERITY_STYLES[finding.severity]))
+        yield page.text(Text(f"  {visible(finding.message)}"))
+        if finding.remedy:
+            yield page.line(Text(f"  try: {visible(finding.remedy)}", "cyan"))
+    yield "\n" + page.text(Text(_diagnosis.summary(diagnosis), "bold"))
 
 
 class _Page:
@@ -139,6 +150,10 @@ class _Page:
             break_on_hyphens=False,
         )
         return "".join(self._printed(Text(line, text.style), _UNLIMITED) for line in lines)
+
+    def line(self, text: Text) -> str:
+        """A line that is to be copied, never broken."""
+        return self._printed(text, _UNLIMITED)
 
     def table(self, *candidates: Table) -> str:
         """The first of these tables that fits, or the last one at its own width: nothing is ever cut."""
@@ -191,49 +206,6 @@ def _title(report: Report) -> Text:
     return Text(f"{report.title} · {heading(report)} · reduction {report.reduction}", "bold")
 
 
-def _source_lines(report: Report) -> Iterator[str]:
-    source = report.source
-    files = ", ".join("standard input" if path == "-" else visible(path) for path in source.get("files", ()))
-    columns = source.get("columns")
-    if columns and files:
-        inputs = [visible(name) for name in columns["inputs"]]
-        target = columns["target"] or []
-        parts = [f"{report.takes} {_listed(inputs)}"]
-        if target:
-            parts.append(f"target {visible(target if isinstance(target, str) else ', '.join(target))}")
-        parts += [f"{role} {visible(columns[role])}" for role in ("id", "weight") if columns.get(role)]
-        if columns.get("unused"):
-            parts.append(f"not used {_listed([visible(name) for name in columns['unused']])}")
-        yield f"{files}: {'; '.join(parts)}"
-    yield from source.get("conversions", ())
-    yield from (columns or {}).get("notes", ())
-    if source.get("skipped"):
-        yield skipped_line(source["skipped"])
-    if options := _options_line(report.options):
-        yield options
-
-
-def _options_line(options: Mapping[str, Any]) -> str:
-    shown = [f"{name} {_option(value)}" for name, value in options.items() if value is not None]
-    return f"options: {', '.join(shown)}" if shown else ""
-
-
-def _option(value: object) -> str:
-    if isinstance(value, list):
-        return f"[{', '.join(_option(item) for item in value[:8])}{', ...' if len(value) > 8 else ''}]"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return short(value) if isinstance(value, float) else str(value)
-
-
-def _listed(names: Sequence[str]) -> str:
-    return (
-        ", ".join(names)
-        if len(names) <= 8
-        else f"{', '.join(names[:3])}, ... {names[-1]} ({len(names)} columns)"
-    )
-
-
 def _row_title(workings: Workings, report: Report) -> Text:
     row = workings.row
     title = Text(f"row {row_name(row)}", "bold cyan")
@@ -247,9 +219,8 @@ def _row_title(workings: Workings, report: Report) -> Text:
 
 def _classes_table(workings: Workings, report: Report, *, formulas: bool, gap: int = 2) -> Table:
     """One line a class, one column a step that has a value for each class."""
-    steps = [step for step in workings.steps if step.level == "class"]
-    steps += [step for step in workings.steps if step.level == "gradient"]
-    shown, left_out = _shown_classes(steps[0], workings.gathered)
+    steps = class_steps(workings)
+    shown, left_out = shown_classes(steps[0], workings.gathered)
     columns = [
         _Column(step.name, _heading_formula(step, formulas), [short(step.value[index]) for index in shown])
         for step in steps
@@ -259,7 +230,7 @@ def _classes_table(workings: Workings, report: Report, *, formulas: bool, gap: i
     for index, *cells in zip(shown, *(column.aligned() for column in columns), strict=True):
         picked = index == workings.gathered
         mark = ("<- target" if formulas else "<- y") if picked and not workings.row.ignored else ""
-        name = " ".join(filter(None, (str(index), class_name(index, report.labels))))
+        name = numbered_class(index, report.labels)
         table.add_row(name, *cells, mark, style="bold green" if mark else None)
     if left_out:
         table.add_row(f"and {left_out} smaller", *([""] * len(steps)), "", style="dim")
@@ -271,22 +242,6 @@ def _heading_formula(step: Step, wanted: bool) -> str:
     return step.formula if wanted and step.level != "gradient" else ""
 
 
-def _shown_classes(step: Step, gathered: int | None) -> tuple[list[int], int]:
-    """The classes to show, in order, and how many are left out: the smallest of a wide row."""
-    count = len(step.value)
-    if count <= _WIDE:
-        return list(range(count)), 0
-
-    def size(index: int) -> float:
-        """The value, or infinity for NaN: what spoils a row is shown."""
-        value = float(step.value[index])
-        return math.inf if math.isnan(value) else value
-
-    largest = sorted(range(count), key=size, reverse=True)[:_LARGEST]
-    chosen = sorted({*largest, *([] if gathered is None else [gathered])})
-    return chosen, count - len(chosen)
-
-
 def _steps_table(workings: Workings) -> Table:
     """The steps that have one value for the row, in the order they were computed; the gradient last."""
     table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 1))
@@ -294,8 +249,7 @@ def _steps_table(workings: Workings) -> Table:
     table.add_column(no_wrap=True)
     table.add_column(no_wrap=True)
     table.add_column(style="dim", overflow="fold")
-    steps = [step for step in workings.steps if step.level in ("row", "term")]
-    steps += [step for step in workings.steps if step.level == "gradient"]
+    steps = row_steps(workings)
     values = aligned(["" if step.value.ndim else short(step.value) for step in steps])
     for step, value in zip(steps, values, strict=True):
         style = "bold" if step.name == "loss" else ""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from celoss_cli.data import Array, Batch, Terms
 from celoss_cli.errors import InputError, UsageError
 from celoss_cli.trace import Note, silent
 
-__all__ = ["SAMPLE_WEIGHT", "UNITS", "Loss", "Violation", "as_real", "finite_weights", "spread"]
+__all__ = ["SAMPLE_WEIGHT", "UNITS", "Answers", "Loss", "Violation", "as_real", "finite_weights", "spread"]
 
 Base = Literal["e", "2", "10"]
 
@@ -40,6 +40,21 @@ class Violation:
     fact: str
 
 
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """Predicted answers and what they turned out to be.
+
+    Attributes:
+        confidence: shape (elements,) float64, the predicted probability of the answer.
+        hit: shape (elements,) float64, 1 where it is the target, 0 where it is not; where the target is
+            a distribution, the probability of the answer in it.
+
+    """
+
+    confidence: Array
+    hit: Array
+
+
 @dataclass(frozen=True, kw_only=True)
 class Loss(ABC):
     """A loss with its options.
@@ -54,6 +69,11 @@ class Loss(ABC):
     base: str = "e"
 
     per_class: ClassVar[bool]
+    predicts: ClassVar[str]
+    """The number that a loss is drawn against."""
+    predicts_probability: ClassVar[bool] = True
+    drawn_targets: ClassVar[Mapping[str, float]]
+    """The targets whose curves are drawn, by name."""
 
     def __post_init__(self) -> None:
         if self.dtype not in ("float64", "float32"):
@@ -147,6 +167,60 @@ class Loss(ABC):
         """
         return None
 
+    def answers(self, batch: Batch) -> Answers:
+        """What a canonical batch's input predicts of every element, and whether it came true.
+
+        Raises:
+            UsageError: for a loss whose input predicts no answer.
+            InputError: for an input that holds no probabilities, or a target that is no answer.
+
+        """
+        raise UsageError(
+            "Expected a loss of answers with probabilities for reliability, got one of distributions."
+        )
+
+    @abstractmethod
+    def predicting(self, values: Array, target: float, classes: int) -> Batch:
+        """A canonical batch of one element for each value of what this loss ``predicts``.
+
+        Args:
+            values: shape (elements,).
+            target: of all of them, one of ``drawn_targets``.
+            classes: how many there are, where there are any; those beside the target share the rest evenly.
+
+        Raises:
+            UsageError: if an option differs between the elements of a row.
+
+        """
+
+    @abstractmethod
+    def predicted(self, batch: Batch) -> Array:
+        """What a canonical batch ``predicts``, shape (elements,) float64; any number where ignored.
+
+        Raises:
+            UsageError: for targets that no curve is drawn for.
+
+        """
+
+    def unweighted(self) -> Self:
+        """This loss with no weights of classes or elements."""
+        return self
+
+    def outcomes(self, batch: Batch) -> Array | None:
+        """Which of the outcomes of ``log_predictions`` each target of a canonical batch says.
+
+        Shape (predictions,), -1 where a target says none; None where targets are no outcomes.
+        """
+        return None
+
+    def computable(self, batch: Batch) -> Batch | None:
+        """A canonical batch without the targets that cannot be computed, None if nothing is left then."""
+        return batch
+
+    def left_out(self, batch: Batch) -> int:
+        """How many targets of a canonical batch an option leaves out."""
+        return 0
+
     def verify(self, rows: int, dimensions: int) -> None:
         """Refuses options of another number of rows than the whole data set has.
 
@@ -167,7 +241,9 @@ class Loss(ABC):
             UsageError: if the targets are no classes.
 
         """
-        raise UsageError("Expected targets that are classes for --by class, got probabilities.")
+        raise UsageError(
+            "Expected targets that are classes for the loss by class (--by class), got probabilities."
+        )
 
     @abstractmethod
     def target_of(self, batch: Batch, element: int) -> float | int | tuple[float, ...]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -27,6 +29,17 @@ class KullbackLeibler(ElementLoss):
     """
 
     log_target: bool = False
+
+    predicts: ClassVar[str] = "predicted probability q"
+    drawn_targets: ClassVar[Mapping[str, float]] = {"target 1": 1, "target 0.5": 0.5}
+
+    def predicting(self, values: Array, target: float, classes: int) -> Batch:
+        with np.errstate(divide="ignore"):
+            log_q = np.log(values)
+        return super().predicting(log_q, np.log(target) if self.log_target else target, classes)
+
+    def predicted(self, batch: Batch) -> Array:
+        return np.exp(super().predicted(batch))
 
     def violation(self, batch: Batch) -> Violation | None:
         if self.log_target:

@@ -100,11 +100,24 @@ class ElementLoss(Loss):
     def check_domain(self, batch: Batch) -> None:
         """Refuses values that the loss has no meaning for, in either layer."""
 
+    def computable(self, batch: Batch) -> Batch | None:
+        try:
+            self.check_domain(batch)
+        except InputError:
+            return None
+        return batch
+
     def class_codes(self, batch: Batch) -> tuple[Array, Sequence[str]]:
         values, codes = np.unique(batch.target.reshape(-1), return_inverse=True)
         if not (values == np.floor(values)).all():
             return super().class_codes(batch)
         return codes, [f"{value:g}" for value in values]
+
+    def predicting(self, values: Array, target: float, classes: int) -> Batch:
+        return self.canonical(Batch(values, np.full(len(values), float(target))))
+
+    def predicted(self, batch: Batch) -> Array:
+        return batch.input.reshape(-1).astype(np.float64)
 
     def target_of(self, batch: Batch, element: int) -> float:
         return float(batch.target.reshape(-1)[element])

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
 from celoss_cli.data import Array, Batch
-from celoss_cli.errors import InputError
-from celoss_cli.losses.base import Violation, as_real, finite_weights
+from celoss_cli.errors import InputError, UsageError
+from celoss_cli.losses.base import Answers, Violation, as_real, finite_weights
 from celoss_cli.losses.elementwise import ElementLoss, first_outside
 from celoss_cli.trace import Note
 
@@ -73,8 +74,37 @@ def _share(factor: Array, cost: Array) -> Array:
     return product
 
 
+def _answers(t: Array, no: float) -> Array:
+    """0 where a target is the negative answer, 1 where it is 1, -1 where it is neither."""
+    t = t.reshape(-1)
+    return np.where(t == 1, 1, np.where(t == no, 0, -1))
+
+
 @dataclass(frozen=True, kw_only=True)
-class _BinaryLoss(ElementLoss):
+class _AnswerLoss(ElementLoss):
+    """A loss of the probability of the positive answer."""
+
+    drawn_targets: ClassVar[Mapping[str, float]] = {"target 1": 1, "target 0": 0}
+
+    def answers(self, batch: Batch) -> Answers:
+        """The positive answer of every element."""
+        outside = self.violation(batch)
+        if outside:
+            raise InputError(outside.fact, element=int(np.flatnonzero(outside.where)[0]))
+        hit = self._positive(batch.target.reshape(-1).astype(np.float64))
+        return Answers(self._probabilities(batch.input.reshape(-1).astype(np.float64)), hit)
+
+    def _probabilities(self, x: Array) -> Array:
+        """The probability of the positive answer."""
+        return sigmoid(x)
+
+    def _positive(self, t: Array) -> Array:
+        """How far the targets are the positive answer, from 0 to 1."""
+        return t
+
+
+@dataclass(frozen=True, kw_only=True)
+class _BinaryLoss(_AnswerLoss):
     """A binary loss with an element weight that broadcasts to the input."""
 
     weight: Array | None = None
@@ -84,8 +114,14 @@ class _BinaryLoss(ElementLoss):
         if self.weight is not None:
             object.__setattr__(self, "weight", finite_weights("weights", self.weight))
 
+    def unweighted(self) -> Self:
+        return replace(self, weight=None)
+
     def _aligned(self) -> dict[str, Array]:
         return {} if self.weight is None else {"weight": self.weight}
+
+    def outcomes(self, batch: Batch) -> Array:
+        return _answers(batch.target, 0)
 
     def odd_options(self) -> list[str]:
         if self.weight is not None and (self.weight < 0).any():
@@ -102,6 +138,8 @@ class BinaryCrossEntropy(_BinaryLoss):
 
     As ``torch.nn.functional.binary_cross_entropy`` defines it. The twin that takes logits has no clamp.
     """
+
+    predicts: ClassVar[str] = "predicted probability p"
 
     def check_domain(self, batch: Batch) -> None:
         for values, fact in (
@@ -137,6 +175,9 @@ class BinaryCrossEntropy(_BinaryLoss):
         with np.errstate(divide="ignore"):
             return np.stack([np.log1p(-p), np.log(p)])
 
+    def _probabilities(self, x: Array) -> Array:
+        return x
+
     def _loss_is(self) -> str:
         return super()._loss_is() if self.weight is not None else "-[t log p + (1-t) log(1-p)]"
 
@@ -159,6 +200,9 @@ class BinaryCrossEntropyWithLogits(_BinaryLoss):
     """
 
     pos_weight: Array | None = None
+
+    predicts: ClassVar[str] = "logit z"
+    predicts_probability: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -201,6 +245,12 @@ class BinaryCrossEntropyWithLogits(_BinaryLoss):
     def log_predictions(self, batch: Batch) -> Array:
         return _log_answers(batch.input)
 
+    def predicting(self, values: Array, target: float, classes: int) -> Batch:
+        if self.pos_weight is not None and self.pos_weight.size > 1:
+            raise UsageError(f"Expected one positive weight for a curve, got {self.pos_weight.size}.")
+        alone = self if self.pos_weight is None else replace(self, pos_weight=self.pos_weight.reshape(()))
+        return super(BinaryCrossEntropyWithLogits, alone).predicting(values, target, classes)
+
     def _cost_is(self) -> str:
         pos_weight = "" if self.pos_weight is None else "pos_weight "
         return f"{pos_weight}t (-log g) + (1-t) (-log(1-g))"
@@ -210,11 +260,15 @@ class BinaryCrossEntropyWithLogits(_BinaryLoss):
 
 
 @dataclass(frozen=True, kw_only=True)
-class SoftMargin(ElementLoss):
+class SoftMargin(_AnswerLoss):
     """log(1 + exp(-y s)), as ``torch.nn.functional.soft_margin_loss`` defines it, without overflow.
 
     The twin of binary cross entropy with logits: equal to it with t = (y + 1) / 2.
     """
+
+    predicts: ClassVar[str] = "score s"
+    predicts_probability: ClassVar[bool] = False
+    drawn_targets: ClassVar[Mapping[str, float]] = {"target +1": 1, "target -1": -1}
 
     def violation(self, batch: Batch) -> Violation | None:
         labels = batch.target.reshape(-1)
@@ -232,8 +286,14 @@ class SoftMargin(ElementLoss):
         note.gradient("-y / (1 + exp(y s))", lambda: -t * _sigmoid(-margin))
         return 0
 
+    def outcomes(self, batch: Batch) -> Array:
+        return _answers(batch.target, -1)
+
     def log_predictions(self, batch: Batch) -> Array:
         return _log_answers(batch.input)
+
+    def _positive(self, t: Array) -> Array:
+        return (t + 1) / 2
 
     def _loss_is(self) -> str:
         return "log(1 + exp(-y s)) = max(-y s, 0) + tail"

@@ -9,15 +9,15 @@ The code is the same for both: only the memory order differs.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
 from celoss_cli.data import Array, Batch, Terms
 from celoss_cli.errors import InputError, UsageError
-from celoss_cli.losses.base import Loss, as_real, finite_weights, spread
+from celoss_cli.losses.base import Answers, Loss, as_real, finite_weights, spread
 from celoss_cli.scratch import Order, Scratch
 from celoss_cli.trace import Note, silent
 
@@ -29,6 +29,11 @@ in the cache."""
 
 _NEAR_FROM = 4
 """Up to this many classes, transposing straight from memory is as quick as from the cache."""
+
+_TILED_FROM = 16
+"""From this many classes on, a block is transposed in tiles of rows that stay in the innermost cache."""
+
+_TILE = 256
 
 _ROW_MAJOR_FROM = 64
 """From this many classes on, a reduction along the classes of one column is the faster one."""
@@ -94,6 +99,10 @@ def _matrix(part: Array, dtype: str) -> Array:
             near = scratch.array("near", part.shape, dtype)
             np.copyto(near, part, casting="same_kind")
             part = near
+            if classes >= _TILED_FROM:
+                for first in range(0, rows, _TILE):
+                    np.copyto(filled[first : first + _TILE], near[first : first + _TILE])
+                return matrix
     np.copyto(filled, part, casting="same_kind")
     return matrix
 
@@ -151,16 +160,16 @@ class _Exponentials:
     """exp z with one entry of each column kept apart.
 
     Attributes:
-        others: exp z with 0 at the entry that is kept apart, shape (classes, columns).
-        places: where those entries are, as ``_at`` gives them.
-        own: those entries, shape (columns,).
+        others: exp z with 0 at ``places``, shape (classes, columns).
+        places: where the entries kept apart were, as ``_at`` gives them; None where they still are there.
+        own: those entries, shape (columns,); None where they are the largest, which are 1.
         rest: the sum of the others, shape (columns,).
 
     """
 
     others: Array
-    places: Array
-    own: Array
+    places: Array | None
+    own: Array | None
     rest: Array
 
     def log_sum(self, out: Array) -> Array:
@@ -169,27 +178,45 @@ class _Exponentials:
         Where the entry kept apart is the largest, own is 1 and the result keeps all its digits however
         small the rest is; elsewhere rest is at least 1 and nothing is lost either.
         """
+        if self.own is None:
+            return np.log1p(self.rest, out=out)
         np.subtract(self.own, 1, out=out)
         np.add(self.rest, out, out=out)
         return np.log1p(out, out=out)
 
+    def total(self) -> Array:
+        """The sum over the classes, as a fresh array."""
+        return self.rest + (1 if self.own is None else self.own)
+
     def softmax(self) -> Array:
         """P = e / sum, as a fresh array."""
         e = self.others.copy(order="K")
-        _cells(e)[self.places] = self.own
-        return e / (self.rest + self.own)
+        if self.places is not None:
+            _cells(e)[self.places] = self.own
+        return e / self.total()
 
 
 def _exponentials(z: Array, places: Array, note: Note) -> _Exponentials:
-    scratch = Scratch.here()
+    """Exp z with the entries at ``places`` kept apart; of two classes rather the larger one."""
     e = note("e", "exp z", np.exp(z, out=note.reuse(z)))
-    own = _take(e, places, out=scratch.array("own", len(places), z.dtype))
-    _cells(e)[places] = 0
-    rest = _sum_over_classes(e, out=scratch.array("rest", len(places), z.dtype))
-    parts = _Exponentials(e, places, own, rest)
-    note.aside("sum", "sum of e over the classes", lambda: rest + own)
+    parts = _pair(e) if len(e) == 2 else _apart(e, places)
+    note.aside("sum", "sum of e over the classes", parts.total)
     note.aside("p", "e / sum", parts.softmax)
     return parts
+
+
+def _pair(e: Array) -> _Exponentials:
+    """The smaller one of two is the rest, found without looking for its place."""
+    rest = Scratch.here().array("rest", e.shape[1], e.dtype)
+    return _Exponentials(e, None, None, np.minimum(e[0], e[1], out=rest))
+
+
+def _apart(e: Array, places: Array) -> _Exponentials:
+    scratch = Scratch.here()
+    own = _take(e, places, out=scratch.array("own", len(places), e.dtype))
+    _cells(e)[places] = 0
+    rest = _sum_over_classes(e, out=scratch.array("rest", len(places), e.dtype))
+    return _Exponentials(e, places, own, rest)
 
 
 def _picked(x: Array, y: Array, out: Array, note: Note) -> _Exponentials:
@@ -309,6 +336,8 @@ class _ClassLoss(Loss):
     ignore_index: int = -100
 
     per_class: ClassVar[bool] = True
+    predicts: ClassVar[str] = "predicted probability p of the target"
+    drawn_targets: ClassVar[Mapping[str, float]] = {"loss": 0}
     _takes_probabilities: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
@@ -426,11 +455,7 @@ class _ClassLoss(Loss):
 
     def _indices(self, targets: Array, classes: int) -> tuple[Array, Array | None]:
         """The targets with 0 in place of ignored ones, and which those are."""
-        if not targets.size:
-            return targets, None
-        low, high = int(targets.min()), int(targets.max())
-        inside = low >= 0 and high < classes
-        if inside and not low <= self.ignore_index <= high:
+        if not targets.size or (_all_inside(targets, classes) and not 0 <= self.ignore_index < classes):
             return targets, None
         ignored = targets == self.ignore_index
         kept = np.where(ignored, 0, targets)
@@ -455,6 +480,22 @@ class _ClassLoss(Loss):
             element=element,
         )
 
+    def outcomes(self, batch: Batch) -> Array | None:
+        if batch.target.ndim == 3:
+            return None
+        y = batch.target.reshape(-1)
+        return np.where((y >= 0) & (y < batch.input.shape[1]) & (y != self.ignore_index), y, -1)
+
+    def computable(self, batch: Batch) -> Batch | None:
+        y = batch.target
+        if y.ndim == 3:
+            return batch
+        possible = (y >= 0) & (y < batch.input.shape[1])
+        return replace(batch, target=np.where(possible, y, self.ignore_index))
+
+    def left_out(self, batch: Batch) -> int:
+        return 0 if batch.target.ndim == 3 else int(np.count_nonzero(batch.target == self.ignore_index))
+
     def classes(self, batch: Batch) -> int:
         return int(batch.input.shape[1])
 
@@ -470,11 +511,51 @@ class _ClassLoss(Loss):
         names = batch.labels or [str(index) for index in range(batch.input.shape[1])]
         return batch.target.reshape(-1), names
 
+    def answers(self, batch: Batch) -> Answers:
+        """The most probable class of every element, the first of several."""
+        p = self._probabilities(batch)
+        chosen = p.argmax(axis=0)
+        columns = np.arange(p.shape[1])
+        if batch.target.ndim == 3:
+            hit = _columns_of(batch.target)[chosen, columns].astype(np.float64)
+        else:
+            hit = (chosen == batch.target.reshape(-1)).astype(np.float64)
+        return Answers(p[chosen, columns], hit)
+
+    def unweighted(self) -> Self:
+        return replace(self, weight=None)
+
+    def predicting(self, values: Array, target: float, classes: int) -> Batch:
+        others = max(1, classes - 1)
+        y = int(target) + (int(target) == self.ignore_index)
+        with np.errstate(divide="ignore"):
+            rest = np.log(np.repeat((1 - values)[:, None] / others, others, axis=1))
+            log_p = np.insert(rest, y, np.log(values), axis=1)
+        return self.canonical(Batch(log_p, np.full(len(values), y)))
+
+    def predicted(self, batch: Batch) -> Array:
+        if batch.target.ndim == 3:
+            raise UsageError("Expected targets that are classes for a curve, got probabilities.")
+        y, _ = self._indices(batch.target.reshape(-1), batch.input.shape[1])
+        return np.exp(self.log_predictions(batch)[y, np.arange(len(y))])
+
+    def log_predictions(self, batch: Batch) -> Array:
+        raise NotImplementedError
+
+    def _probabilities(self, batch: Batch) -> Array:
+        """The probability of each class, shape (classes, elements), float64."""
+        raise NotImplementedError
+
     def target_of(self, batch: Batch, element: int) -> float | int | tuple[float, ...]:
         row, position = divmod(element, max(1, batch.elements_per_row))
         if batch.target.ndim == 3:
             return tuple(float(q) for q in batch.target[row, :, position])
         return int(batch.target[row, position])
+
+
+def _all_inside(targets: Array, classes: int) -> bool:
+    """Whether int64 targets are 0 or more and below ``classes``: negative ones are large without a sign."""
+    return bool(targets.view(np.uint64).max() < classes)
 
 
 def _flat(place: tuple[Any, ...], shape: tuple[int, ...]) -> int:
@@ -593,6 +674,9 @@ class CrossEntropy(_ClassLoss):
     def log_predictions(self, batch: Batch) -> Array:
         return _columns_of(log_softmax(batch.input, axis=1))
 
+    def _probabilities(self, batch: Batch) -> Array:
+        return _columns_of(softmax(batch.input, axis=1))
+
     def _loss_is(self) -> str:
         if not self.label_smoothing:
             return super()._loss_is()
@@ -643,9 +727,31 @@ class NegativeLogLikelihood(_ClassLoss):
         note.gradient("-weight onehot(y)", lambda: _less_onehot(np.zeros(x.shape), y, weights))
 
     def observe(self, batch: Batch) -> Counter[str]:
-        with np.errstate(all="ignore"):
-            total = np.exp(batch.input.astype(np.float64)).sum(axis=1)
-        return Counter({"not-log-probabilities": int(np.count_nonzero(~(np.abs(total - 1) <= 1e-3)))})
+        return Counter({"not-log-probabilities": int(np.count_nonzero(_no_distribution(_exp(batch))))})
 
     def log_predictions(self, batch: Batch) -> Array:
         return _columns_of(batch.input.astype(np.float64))
+
+    def _probabilities(self, batch: Batch) -> Array:
+        p = _exp(batch)
+        wrong = np.flatnonzero(_no_distribution(p) & (batch.target != self.ignore_index))
+        if wrong.size:
+            total = float(p.sum(axis=1).reshape(-1)[wrong[0]])
+            raise InputError(
+                f"Expected log-probabilities, with exponentials that add up to 1, got a sum of {total:g}.",
+                hint="reliability needs probabilities; logits belong to ce",
+                element=int(wrong[0]),
+                in_input=True,
+            )
+        return _columns_of(p)
+
+
+def _exp(batch: Batch) -> Array:
+    with np.errstate(all="ignore"):
+        return np.exp(batch.input.astype(np.float64))
+
+
+def _no_distribution(p: Array) -> Array:
+    """Which probabilities of the classes on axis 1 do not add up to 1."""
+    with np.errstate(all="ignore"):
+        return ~(np.abs(p.sum(axis=1) - 1) <= 1e-3)

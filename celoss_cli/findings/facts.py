@@ -1,0 +1,130 @@
+"""What a finding may look at, and what it answers."""
+
+from __future__ import annotations
+
+import inspect
+import math
+import shlex
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from celoss_cli.data import Severity
+from celoss_cli.losses import LossSpec
+from celoss_cli.survey import Fit, Survey
+
+__all__ = ["SURE", "Facts", "Noticed", "Rule"]
+
+SURE = math.log(1e6)
+"""How much better, in nats, another reading must fit before it is told.
+
+Where the predictions are right, a likelihood ratio exceeds e**g with probability at most e**-g (Markov's
+inequality; Royall 2000, "On the probability of observing misleading statistical evidence"), so this
+cries wolf once in a million data sets, whatever their size.
+"""
+
+_ENOUGH = 8
+"""So many rows before a loss command says what they look like; ``diagnose`` says it of any."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of a data set and its loss.
+
+    Attributes:
+        seen: oddities counted over all rows, and what the examined rows look like (survey.kinds).
+        loss: the loss that was asked for.
+        survey: of all rows; None where only the first rows were examined.
+        mean: the mean loss with its options, in nats, or None.
+        classes: the number of classes, or None.
+        options: of the loss, by name.
+        weighted: whether weights of classes, elements or rows are in force.
+        labels: the classes' names.
+        doubts: what the header left open.
+        files: as they were named.
+
+    """
+
+    seen: Mapping[str, int]
+    loss: LossSpec
+    survey: Survey | None = None
+    mean: float | None = None
+    classes: int | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+    weighted: bool = False
+    labels: Sequence[str] | None = None
+    doubts: Sequence[str] = ()
+    files: Sequence[str] = ()
+
+    def all_look_like(self, kind: str, of: str = "examined") -> int:
+        """How many rows or values were examined if nearly all of them are of a kind, else 0."""
+        examined = self.seen.get(of, 0)
+        enough = 2 if self.survey is not None else _ENOUGH
+        return examined if examined >= enough and self.seen.get(kind, 0) >= 0.99 * examined else 0
+
+    @property
+    def fit(self) -> Fit | None:
+        """How the predictions fit, where they were surveyed and something is counted."""
+        found = None if self.survey is None else self.survey.fit
+        return found if found is not None and found.counted else None
+
+    @property
+    def targets(self) -> Counter[int]:
+        """How often each whole-numbered target that no option leaves out occurs."""
+        if self.survey is None:
+            return Counter()
+        ignored = self.options.get("ignore_index")
+        return Counter({t: n for t, n in self.survey.targets.items() if t != ignored})
+
+    def name(self, index: int) -> str:
+        """The name of a class, its index where it has none."""
+        return self.labels[index] if self.labels else str(index)
+
+    def command(self, name: str, *options: str) -> str:
+        """A command line over the same files."""
+        return shlex.join(["celoss", name, *(self.files or ["FILE"]), *options])
+
+
+@dataclass(frozen=True, slots=True)
+class Noticed:
+    """What a check found.
+
+    Attributes:
+        message: one sentence with the numbers.
+        count: how many rows or values show it.
+        evidence: the numbers by name.
+        remedy: the command or the change that mends it.
+
+    """
+
+    message: str
+    count: int
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A mistake that celoss knows.
+
+    Attributes:
+        code: "CEL" and three digits; never given to another mistake.
+        severity: "error" where the number means nothing, "warning", or "note".
+        check: looks for it; its docstring explains it.
+
+    """
+
+    code: str
+    severity: Severity
+    check: Callable[[Facts], Noticed | None]
+
+    @property
+    def title(self) -> str:
+        """What it sees, in one sentence."""
+        return self.explanation.partition("\n\n")[0].replace("\n", " ")
+
+    @property
+    def explanation(self) -> str:
+        """What the finding sees, why it matters, what to do, and where more is to be read."""
+        return inspect.getdoc(self.check) or ""

@@ -1,0 +1,237 @@
+"""How well the predictions fit, and which other reading of them would fit better.
+
+Each check is a likelihood ratio: the data must fit another reading better by more than the number of
+readings that were tried allows, and by ``SURE`` nats beyond that.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from celoss_cli.findings.choice import logits_for_probabilities
+from celoss_cli.findings.facts import SURE, Facts, Noticed
+from celoss_cli.findings.targets import from_one
+from celoss_cli.findings.wording import listed, number
+from celoss_cli.survey import TEMPERATURES, Fit
+
+__all__ = [
+    "negated",
+    "permuted",
+    "shifted",
+    "temperature",
+    "weighted",
+    "worse_than_frequencies",
+    "worse_than_guessing",
+]
+
+_MUCH = 0.1
+"""The part of the loss that another reading must save."""
+
+
+def _fit(facts: Facts) -> Fit | None:
+    """How the predictions fit, where no other finding says already that they cannot."""
+    return None if from_one(facts) or logits_for_probabilities(facts) else facts.fit
+
+
+def _far_better(facts: Facts, count: int, nats: float, other: float, readings: float) -> bool:
+    """Whether another reading of ``count`` predictions explains them, and this one does not.
+
+    Args:
+        facts: of the data.
+        count: how many predictions.
+        nats: what they cost as they are.
+        other: what they cost in the other reading, which must beat guessing too.
+        readings: the logarithm of how many readings were tried.
+
+    """
+    needed = SURE + readings
+    guessing = count * math.log(_outcomes(facts))
+    return nats - other > needed and other < (1 - _MUCH) * nats and guessing - other > needed
+
+
+def _outcomes(facts: Facts) -> int:
+    return facts.classes or 2
+
+
+def shifted(facts: Facts) -> Noticed | None:
+    """The targets fit the predictions of the row before or after much better than their own.
+
+    One of the two columns lost or gained a row: a header read as data, a first batch left out, a language
+    model whose targets were not moved by one.
+
+    Align the rows again, best by an identifier: --targets @truth.csv joins by id.
+
+    Reference: likelihood ratio, Royall 2000; see Facts.SURE.
+    """
+    fit = _fit(facts)
+    if fit is None:
+        return None
+    for moved, where in ((fit.ahead, "next"), (fit.behind, "previous")):
+        if _far_better(facts, moved.pairs, *moved.nats, math.log(2)):
+            own, other = (nats / moved.pairs for nats in moved.nats)
+            return Noticed(
+                f"against the target of the {where} row the mean is {number(other)} nats, against its own "
+                f"{number(own)}: the targets are shifted by one row",
+                moved.pairs,
+                {"shifted_loss": other, "loss": own, "target_of": where},
+                "align predictions and targets again, best by an id (--targets @FILE)",
+            )
+    return None
+
+
+def permuted(facts: Facts) -> Noticed | None:
+    """With the class columns in another order the loss would be far lower.
+
+    The columns and the targets count the classes differently: sorted names against the order of first
+    appearance, or two answers the wrong way round.
+
+    Give the columns in the order of the indices (--class-columns), or the targets by name.
+
+    Reference: the order is the assignment of columns to classes with the least total loss (Jonker and
+    Volgenant 1987); a likelihood ratio over all C! orders decides.
+    """
+    fit = _fit(facts)
+    better = None if fit is None else fit.permuted()
+    if fit is None or better is None:
+        return None
+    order, nats = better
+    if not _far_better(facts, fit.counted, fit.nats, nats, math.lgamma(len(order) + 1)):
+        return None
+    moved = [f"{facts.name(i)} -> {facts.name(int(j))}" for i, j in enumerate(order) if i != j]
+    loss = nats / fit.counted
+    return Noticed(
+        f"with the classes in another order the mean would be {number(loss)} nats instead of "
+        f"{number(fit.mean)}: target -> column {listed(moved)}",
+        len(moved),
+        {"loss": fit.mean, "reordered_loss": loss, "column_of_class": [int(j) for j in order]},
+        _reordered(facts, [int(j) for j in order]),
+    )
+
+
+def _reordered(facts: Facts, order: Sequence[int]) -> str:
+    if facts.loss.per != "class" or not facts.labels:
+        return "swap the two answers" if len(order) == 2 else "reorder the columns"
+    return "give the targets by the names of the classes, or the columns in their order (--class-columns)"
+
+
+def negated(facts: Facts) -> Noticed | None:
+    """With the other sign the logits would fit much better.
+
+    The input is a cost or a distance, where small is good, or -log p in place of log p.
+
+    Change the sign of the input.
+
+    Reference: likelihood ratio, Royall 2000; see Facts.SURE.
+    """
+    fit = _fit(facts)
+    if fit is None or _outcomes(facts) == 2 or facts.loss.takes == "probs":
+        return None  # the other sign of two classes is their other order
+    if not _far_better(facts, fit.counted, fit.nats, fit.negated_nats, 0.0):
+        return None
+    better = permuted(facts)
+    if better is not None and better.evidence["reordered_loss"] * fit.counted < fit.negated_nats:
+        return None
+    loss = fit.negated_nats / fit.counted
+    return Noticed(
+        f"with the other sign the input would have a mean of {number(loss)} nats instead of "
+        f"{number(fit.mean)}",
+        fit.counted,
+        {"loss": fit.mean, "negated_loss": loss},
+        "change the sign of the input",
+    )
+
+
+def temperature(facts: Facts) -> Noticed | None:
+    """Divided by a temperature far from 1, the logits would fit much better.
+
+    A temperature above 1 says that the model is overconfident, one below 1 that it is too cautious, or
+    that something flattened its predictions, such as a second softmax.
+
+    Calibrate with one temperature fitted on held-out data; it changes no ranking.
+
+    Reference: Guo et al. 2017, "On calibration of modern neural networks".
+    """
+    fit = _fit(facts)
+    if fit is None:
+        return None
+    best, nats = fit.best_temperature()
+    if best == 1 or not _far_better(facts, fit.counted, fit.nats, nats, math.log(len(TEMPERATURES))):
+        return None
+    loss = nats / fit.counted
+    return Noticed(
+        f"divided by a temperature of about {best:g} the logits would have a mean of {number(loss)} nats "
+        f"instead of {number(fit.mean)}: the predictions are {'over' if best > 1 else 'under'}confident",
+        fit.counted,
+        {"temperature": best, "loss": fit.mean, "loss_at_temperature": loss},
+    )
+
+
+def worse_than_guessing(facts: Facts) -> Noticed | None:
+    """The loss is larger than that of guessing every class alike.
+
+    Such a guess costs ln C nats for C classes. A model that costs more knows less than nothing: its
+    classes are mixed up, its targets are of other rows, or it is confident where it is wrong.
+
+    Look at the worst rows (--worst 10), at --by class, and at the other findings here.
+
+    Reference: the entropy of the uniform distribution over C outcomes is ln C.
+    """
+    fit = _fit(facts)
+    outcomes = _outcomes(facts)
+    if fit is None or fit.nats - fit.counted * math.log(outcomes) <= SURE:
+        return None
+    return Noticed(
+        f"the mean of {number(fit.mean)} nats is worse than guessing, which costs ln {outcomes} = "
+        f"{number(math.log(outcomes))}; {fit.hits} of {fit.counted} predictions are right",
+        fit.counted,
+        {"loss": fit.mean, "guessing": math.log(outcomes), "accuracy": fit.hits / fit.counted},
+    )
+
+
+def worse_than_frequencies(facts: Facts) -> Noticed | None:
+    """The loss is larger than that of always predicting the frequencies of the classes.
+
+    A prediction that ignores its input and says how frequent each class is costs the entropy of these
+    frequencies. A model should do better.
+
+    Look at --by class: a model that was trained on balanced data and tested on unbalanced data does this.
+
+    Reference: Cover and Thomas, "Elements of information theory", section 2.3; the half logarithm of the
+    number of rows for each frequency that is fitted is the penalty of Schwarz 1978.
+    """
+    fit, given = facts.fit, facts.targets
+    if fit is None or given.total() != fit.counted or worse_than_guessing(facts):
+        return None
+    entropy = -sum(n * math.log(n / fit.counted) for n in given.values())
+    allowance = (_outcomes(facts) - 1) / 2 * math.log(fit.counted)
+    if fit.nats - entropy <= SURE + allowance:
+        return None
+    return Noticed(
+        f"the mean of {number(fit.mean)} nats is worse than {number(entropy / fit.counted)}, what always "
+        "predicting the frequencies of the classes costs",
+        fit.counted,
+        {"loss": fit.mean, "entropy": entropy / fit.counted},
+    )
+
+
+def weighted(facts: Facts) -> Noticed | None:
+    """Weights make the mean another number than the plain mean.
+
+    The mean over class indices divides by the sum of the weights of the counted rows, not by their
+    number; over probabilities and in the binary losses weights do not enter the divisor at all.
+
+    Compare numbers only with the same weights, or without.
+
+    Reference: PyTorch documentation of CrossEntropyLoss and BCELoss, weight.
+    """
+    fit = _fit(facts)
+    if fit is None or not facts.weighted or facts.mean is None or not math.isfinite(facts.mean):
+        return None
+    if abs(facts.mean - fit.mean) <= 1e-5 * max(1.0, abs(fit.mean)):
+        return None
+    return Noticed(
+        f"the weighted mean is {number(facts.mean)} nats, the plain mean {number(fit.mean)}",
+        fit.counted,
+        {"weighted": facts.mean, "plain": fit.mean},
+    )

@@ -1,0 +1,213 @@
+"""Targets that do not belong to these predictions, or not in this form."""
+
+from __future__ import annotations
+
+from celoss_cli.findings.facts import SURE, Facts, Noticed
+from celoss_cli.findings.wording import counted, listed
+
+__all__ = [
+    "all_ignored",
+    "constant",
+    "from_one",
+    "header_order",
+    "marker",
+    "never_seen",
+    "one_hot",
+    "outside",
+    "repeated_id",
+]
+
+_MARKERS = (-1, 255, -100)
+_ENOUGH_ROWS = 20
+
+
+def _impossible(facts: Facts) -> dict[int, int]:
+    """Targets that are no class, with their counts."""
+    if facts.loss.per != "class" or facts.classes in (None, 1):
+        return {}
+    classes = facts.classes or 0
+    return {t: n for t, n in sorted(facts.targets.items()) if not 0 <= t < classes}
+
+
+def from_one(facts: Facts) -> Noticed | None:
+    """Targets run from 1 to the number of classes instead of from 0.
+
+    Class indices count from 0. Labels from 1 put every row on its neighbour's class, and the last class
+    outside of the input.
+
+    Subtract 1 from every target, or name the classes and give their names.
+
+    Reference: PyTorch documentation of CrossEntropyLoss: class indices in the range [0, C).
+    """
+    given, classes = facts.targets, facts.classes
+    if facts.loss.per != "class" or not given or min(given) != 1 or max(given) != classes:
+        return None
+    return Noticed(
+        f"the targets run from 1 to {classes}, and the {classes} classes are counted from 0",
+        given.total(),
+        {"least": 1, "largest": classes},
+        "subtract 1 from every target",
+    )
+
+
+def marker(facts: Facts) -> Noticed | None:
+    """Targets hold -1, 255 or -100, which usually mark rows to be left out.
+
+    They are no class, and no option leaves them out. Padding, unlabelled pixels and masked tokens are
+    written so: 255 in segmentation, -100 in PyTorch and language models, -1 in many older data sets.
+
+    Say which value is left out.
+
+    Reference: PyTorch documentation of CrossEntropyLoss, ignore_index (-100 by default); the void label
+    255 of Pascal VOC.
+    """
+    found = {t: n for t, n in _impossible(facts).items() if t in _MARKERS}
+    if not found:
+        return None
+    value, count = max(found.items(), key=lambda item: item[1])
+    return Noticed(
+        f"{counted(count, 'target')} {'is' if count == 1 else 'are'} {value}, which is no class and usually "
+        "marks rows to be left out",
+        count,
+        {"value": value},
+        facts.command(facts.loss.command, "--ignore-index", str(value)),
+    )
+
+
+def outside(facts: Facts) -> Noticed | None:
+    """Targets are neither a class nor a usual mark of rows to be left out.
+
+    Either the input has too few classes, or the targets count other classes than the input's columns.
+
+    Compare the classes of the model with those of the labels; a map of names to indices that was made
+    twice is a frequent cause.
+
+    Reference: PyTorch documentation of CrossEntropyLoss: class indices in the range [0, C).
+    """
+    found = {t: n for t, n in _impossible(facts).items() if t not in _MARKERS}
+    if not found or from_one(facts):
+        return None
+    return Noticed(
+        f"{counted(sum(found.values()), 'target')} outside of 0 to {(facts.classes or 1) - 1}: "
+        f"{listed(map(str, found))}",
+        sum(found.values()),
+        {"values": list(found)[:20]},
+    )
+
+
+def never_seen(facts: Facts) -> Noticed | None:
+    """A class never occurs among the targets.
+
+    The loss says nothing about it, and a mean over classes has no value for it. In a file of many rows
+    it points to a wrong split, a filter, or labels that count from 1.
+
+    Look at the counts: celoss ce FILE --by class.
+
+    The check asks for ten rows a class, so that chance is no reason.
+    """
+    given, classes = facts.targets, facts.classes
+    if facts.loss.per != "class" or classes is None or given.total() < 10 * classes:
+        return None
+    if from_one(facts):
+        return None
+    missing = [index for index in range(classes) if not given[index]]
+    if not missing or len(missing) == classes:
+        return None
+    return Noticed(
+        f"{len(missing)} of {classes} classes never occur{'s' if len(missing) == 1 else ''} among "
+        f"{given.total()} targets: {listed(map(facts.name, missing))}",
+        len(missing),
+        {"classes": missing[:20]},
+    )
+
+
+def all_ignored(facts: Facts) -> Noticed | None:
+    """Every target is left out.
+
+    The mean is 0 / 0: PyTorch answers nan, and a training step on such a batch destroys the weights.
+
+    Check ignore_index and the mask that wrote the targets; skip batches without a counted target.
+
+    Reference: PyTorch documentation of CrossEntropyLoss, ignore_index.
+    """
+    if facts.survey is None or not facts.survey.ignored or facts.targets.total() + facts.survey.others:
+        return None
+    return Noticed(
+        f"all {facts.survey.ignored} targets are {facts.options.get('ignore_index')}, which is left out",
+        facts.survey.ignored,
+        {"ignored": facts.survey.ignored},
+    )
+
+
+def constant(facts: Facts) -> Noticed | None:
+    """All targets are the same.
+
+    A model that always says this class has the loss 0, so the number measures nothing.
+
+    Check the split, the filter or the column that was taken for the target (--target-column).
+
+    The check asks for twenty rows, and for predictions that did not expect it.
+    """
+    given = facts.targets
+    if len(given) != 1 or given.total() < _ENOUGH_ROWS or (facts.survey and facts.survey.others):
+        return None
+    if facts.fit is not None and facts.fit.nats <= SURE:
+        return None  # the predictions say so too
+    value = next(iter(given))
+    return Noticed(
+        f"all {given.total()} targets are {value}",
+        given.total(),
+        {"value": value},
+        facts.command(facts.loss.command, "--target-column", "NAME"),
+    )
+
+
+def one_hot(facts: Facts) -> Noticed | None:
+    """Targets are one-hot rows of probabilities, where class indices would say the same.
+
+    With class weights the two are not the same: the mean over probability targets divides by the number
+    of rows, the mean over class indices by the sum of the weights. ignore_index needs indices too.
+
+    Write the index of the class instead of the row.
+
+    Reference: PyTorch issue 107680, on the denominators of the two forms.
+    """
+    found = facts.survey
+    if found is None or not found.one_hot or found.one_hot < found.others:
+        return None
+    weights = " with class weights its mean differs from that of class indices" if facts.weighted else ""
+    return Noticed(
+        f"all {found.one_hot} targets are one-hot rows of probabilities;"
+        f"{weights or ' class indices say the same in one column'}",
+        found.one_hot,
+    )
+
+
+def repeated_id(facts: Facts) -> Noticed | None:
+    """Identifiers occur more than once.
+
+    Rows that were written twice count twice in the mean; a join that multiplied rows does the same.
+
+    Keep one row of each identifier, or name the right column with --id-column.
+    """
+    found = None if facts.survey is None else facts.survey.repeated_id()
+    if found is None:
+        return None
+    count, first, second = found
+    return Noticed(
+        f"{counted(count, 'row')} repeat an identifier of an earlier row, first row {second} that of "
+        f"row {first}",
+        count,
+        {"first_row": first, "same_as": second},
+    )
+
+
+def header_order(facts: Facts) -> Noticed | None:
+    """The class columns stand in an order that differs from the natural one.
+
+    Targets that are indices count the columns in the header's order. A tool that sorted the columns as
+    text put c10 before c2, and every index then means another class.
+
+    Say the order with --class-columns c0,c1,c2, or give the targets by the names of the classes.
+    """
+    return Noticed("; ".join(facts.doubts), 1) if facts.doubts else None

@@ -1,0 +1,42 @@
+"""What a diagnosis says, laid out once for the formats that people read."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from celoss_cli.data import Diagnosis, Severity
+from celoss_cli.formats._numerals import short
+
+__all__ = ["heading", "result", "summary"]
+
+_SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
+
+
+def heading(diagnosis: Diagnosis) -> str:
+    """The extents of the data."""
+    rows = _plural(diagnosis.rows, "row")
+    return rows if diagnosis.classes is None else f"{rows} x {_plural(diagnosis.classes, 'class')}"
+
+
+def result(diagnosis: Diagnosis) -> Iterator[str]:
+    """The loss and the accuracy, where there are any."""
+    if diagnosis.value is not None:
+        yield f"mean {short(diagnosis.value)} {diagnosis.unit}"
+    if diagnosis.accuracy is not None:
+        targets = _plural(diagnosis.counted, "prediction")
+        yield f"accuracy {100 * diagnosis.accuracy:.2f}% of {targets}"
+
+
+def summary(diagnosis: Diagnosis) -> str:
+    """How much was found, in one sentence."""
+    checks = _plural(diagnosis.checks, "check")
+    if not diagnosis.findings:
+        return f"nothing found by {checks}"
+    counts = Counter(finding.severity for finding in diagnosis.findings)
+    parts = [_plural(counts[severity], severity) for severity in _SEVERITIES if counts[severity]]
+    return f"{', '.join(parts)} found by {checks}; celoss explain CODE says more"
+
+
+def _plural(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 'es' if noun.endswith('s') else 's'}"

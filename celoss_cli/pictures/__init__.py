@@ -1,0 +1,1 @@
+"""Pictures of losses: those of celoss plot, and the page of celoss report with its charts."""

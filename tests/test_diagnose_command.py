@@ -1,0 +1,172 @@
+"""``celoss diagnose`` as a process: exit codes, formats, and what the loss commands say in passing."""
+
+from __future__ import annotations
+
+import importlib.resources
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import jsonschema
+import numpy as np
+import pytest
+
+SCHEMA = json.loads(
+    importlib.resources.files("celoss_cli.formats").joinpath("diagnosis.schema.json").read_text()
+)
+
+
+def celoss(*arguments: str, data: str = "") -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "celoss_cli", *arguments],
+        input=data,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def table(rows: int = 40, *, probabilities: bool = False, target: str = "") -> str:
+    random = np.random.default_rng(0)
+    x = random.normal(size=(rows, 3)) * 3
+    y = x.argmax(axis=1)
+    if probabilities:
+        x = np.exp(x) / np.exp(x).sum(axis=1, keepdims=True)
+    lines = [",".join(f"{value:.6f}" for value in row) for row in x]
+    return "a,b,c,target\n" + "".join(
+        f"{line},{target or index}\n" for line, index in zip(lines, y, strict=True)
+    )
+
+
+@pytest.fixture
+def double(tmp_path: Path) -> str:
+    path = tmp_path / "double softmax.csv"
+    path.write_text(table(probabilities=True))
+    return str(path)
+
+
+def test_sound_data_has_no_findings_and_exits_0() -> None:
+    done = celoss("diagnose", "-", "--fail-on", "note", "--ignore", "CEL403", data=table())
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines()[-1] == "nothing found by 32 checks"
+
+
+def test_a_finding_comes_with_its_evidence_and_its_remedy(double: str) -> None:
+    done = celoss("diagnose", double)
+    assert done.returncode == 0
+    assert "warning CEL104\n  all 40 rows are at least 0 and sum to 1" in done.stdout
+    assert f"  try: celoss ce '{double}' --input-is probs\n" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        (["--fail-on", "error"], 0),
+        (["--fail-on", "warning"], 1),
+        (["--fail-on", "note"], 1),
+        (["--fail-on", "note", "--ignore", "CEL1,CEL4"], 0),
+        (["--fail-on", "warning", "--select", "CEL2"], 0),
+        (["--fail-on", "warning", "--select", "cel104"], 1),
+    ],
+)
+def test_what_fails_is_chosen(double: str, options: list[str], code: int) -> None:
+    done = celoss("diagnose", double, *options)
+    assert (done.returncode, done.stderr) == (code, "")
+
+
+def test_the_json_follows_its_schema(double: str) -> None:
+    document = json.loads(celoss("diagnose", double, "--json").stdout)
+    jsonschema.validate(document, SCHEMA)
+    assert document["accuracy"] == 1.0
+    found = {finding["code"]: finding for finding in document["findings"]}
+    assert found["CEL104"]["count"] == 40
+    assert found["CEL104"]["evidence"]["least_loss"] == pytest.approx(0.5514447139320511)
+
+
+def test_markdown_lists_the_findings(double: str) -> None:
+    told = celoss("diagnose", double, "--format", "markdown").stdout
+    assert told.startswith("**diagnosis of cross entropy**: 40 rows x 3 classes, mean ")
+    assert "- warning **CEL104**: all 40 rows" in told
+
+
+def test_targets_that_a_loss_refuses_are_diagnosed(tmp_path: Path) -> None:
+    path = tmp_path / "masked.csv"
+    path.write_text(table(30) + "0,0,0,255\n")
+    assert celoss("ce", str(path)).returncode == 3
+    done = celoss("diagnose", str(path), "--fail-on", "error")
+    assert done.returncode == 1
+    assert "1 target is 255, which is no class" in done.stdout
+    mended = done.stdout.partition("try: celoss ")[2].splitlines()[0].split()
+    assert celoss(*mended).returncode == 0
+
+
+def test_nan_in_the_data_is_diagnosed() -> None:
+    done = celoss("diagnose", "-", data="a,b,target\nnan,1,0\n2,1,1\n")
+    assert done.returncode == 0
+    assert "error CEL302\n  the input holds 1 NaN and 0 infinite values" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "text"),
+    [
+        (["diagnose"], 2, "Expected a file"),
+        (["diagnose", "-", "--select", "CEL9"], 2, 'Expected the code of a finding, got "CEL9"'),
+        (["diagnose", "-", "--select", ""], 2, "Expected the code of a finding"),
+        (["diagnose", "-", "--loss", "bce", "--ignore-index", "3"], 2, "Expected no --ignore-index"),
+        (["diagnose", "missing.csv"], 3, "missing.csv: No such file"),
+        (["diagnose", "-"], 3, "expected rows to look at"),
+    ],
+)
+def test_usage_and_data_errors(arguments: list[str], code: int, text: str) -> None:
+    data = "a,b,target\n" if arguments[1:] else ""
+    done = celoss(*arguments, data=data) if arguments[1:] else closed(*arguments)
+    assert done.returncode == code
+    assert text.lower() in done.stderr.lower()
+    assert "Traceback" not in done.stderr
+
+
+def closed(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Runs with a terminal on standard input, where nobody types."""
+    import pty
+
+    _, slave = pty.openpty()
+    return subprocess.run(
+        [sys.executable, "-m", "celoss_cli", *arguments],
+        stdin=slave,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_a_loss_command_says_the_cheap_part_on_standard_error(double: str) -> None:
+    done = celoss("ce", double, "--format", "value")
+    assert done.returncode == 0
+    assert done.stdout.count("\n") == 1
+    assert done.stderr.startswith("celoss: warning CEL104: the first 40 rows are at least 0 and sum to 1")
+    assert done.stderr.endswith(f"; try: celoss ce '{double}' --input-is probs\n")
+    document = json.loads(celoss("ce", double, "--json").stdout)
+    assert document["findings"][0]["remedy"] == f"celoss ce '{double}' --input-is probs"
+
+
+def test_a_few_rows_by_hand_are_left_alone() -> None:
+    done = celoss("ce", "--logits", "0.9,0.1;0.8,0.2", "--targets", "0,1", "--format", "value")
+    assert done.stderr == ""
+
+
+@pytest.mark.parametrize("jobs", ["1", "3"])
+def test_the_same_bytes_for_any_number_of_workers(double: str, jobs: str) -> None:
+    assert (
+        celoss("diagnose", double, "--json", "--jobs", jobs).stdout
+        == celoss("diagnose", double, "--json").stdout
+    )
+
+
+@pytest.mark.parametrize("width", [60, 80, 160])
+def test_the_view_keeps_to_the_width(double: str, width: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    lines = celoss("diagnose", double).stdout.splitlines()
+    assert all(len(line) <= width or " " not in line.strip() or double in line for line in lines)
