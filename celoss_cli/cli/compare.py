@@ -17,7 +17,7 @@ from celoss_cli.cli.loss import (
 )
 from celoss_cli.cli.output import note
 from celoss_cli.cli.progress import Bar
-from celoss_cli.cli.result import chosen_format, chosen_reports, publish
+from celoss_cli.cli.result import chosen_format, chosen_reports, on_stdout, publish
 from celoss_cli.compare import Plan, Subject, compared
 from celoss_cli.data import Comparison, Reduction
 from celoss_cli.errors import ExitCode, InputError, UsageError, visible
@@ -52,7 +52,7 @@ def run(given: Mapping[str, Any]) -> int:
     comparison = replace(comparison, checks=checks)
     failed = comparison.failed and not given["exit_zero"]
     code = ExitCode.CHECK_FAILED if failed else ExitCode.DONE
-    _tell(spec, comparison, sides, format, given)
+    _tell(spec, comparison, sides, on_stdout(format, extra, given))
     publish(lambda spec, style: spec.render_comparison(comparison, style), format, extra, given, code)
     return code
 
@@ -189,13 +189,7 @@ def _strictly(loss: Loss, given: Mapping[str, Any]) -> Request:
     )
 
 
-def _tell(
-    spec: LossSpec,
-    comparison: Comparison,
-    sides: tuple[Side, Side],
-    format: FormatSpec,
-    given: Mapping[str, Any],
-) -> None:
+def _tell(spec: LossSpec, comparison: Comparison, sides: tuple[Side, Side], shown: FormatSpec | None) -> None:
     """On standard error: what a reader should know of the data, and verdicts that stdout does not show."""
     for side in sides:
         evaluation = side.evaluation
@@ -205,6 +199,6 @@ def _tell(
         seen = evaluation.seen + Counter({"clamped": evaluation.tally.clamped})
         for found in findings(Facts(seen, spec, classes=evaluation.classes)):
             note(f"celoss: {found.severity} {found.code}: {side.name}: {found.message}")
-    if not format.checks or given["output"] is not None:
+    if shown is None or not shown.checks:
         for verdict in comparison.checks:
             note(f"celoss: {'pass' if verdict.passed else 'FAIL'} {verdict.name}: {verdict.reason}")

@@ -20,6 +20,7 @@ from celoss_cli.cli.options import (
     choice,
     count,
     one_of,
+    output_file,
     reading_options,
     text,
 )
@@ -78,6 +79,7 @@ PictureFile = Annotated[
         "-o",
         metavar="FILE",
         panel=OUTPUT,
+        parser=output_file,
         help="Draw into a .png or .svg (with the extra plot), or write .txt, .json or .csv.",
     ),
 ]
