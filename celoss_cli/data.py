@@ -26,6 +26,7 @@ __all__ = [
     "ClassChange",
     "Comparison",
     "Diagnosis",
+    "Explanation",
     "Finding",
     "Group",
     "Histogram",
@@ -36,6 +37,7 @@ __all__ = [
     "Reliability",
     "Report",
     "Row",
+    "Section",
     "Severity",
     "Tally",
     "Terms",
@@ -690,3 +692,45 @@ class Comparison:
     def failed(self) -> bool:
         """Whether a check failed."""
         return not all(verdict.passed for verdict in self.checks)
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of an explanation; each kind of content in its own field, mostly one of them.
+
+    Attributes:
+        title: its heading, or "".
+        formulas: lines that are shown as they are.
+        paragraphs: sentences to be broken between words.
+        steps: the same, counted from 1.
+        terms: names with their meaning.
+
+    """
+
+    title: str
+    formulas: Sequence[str] = ()
+    paragraphs: Sequence[str] = ()
+    steps: Sequence[str] = ()
+    terms: Sequence[tuple[str, str]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What there is to say about a loss, a finding, or all of them.
+
+    Attributes:
+        name: what was asked for ("ce", "CEL101"), or "" for the list.
+        title: in words.
+        facts: what identifies it: names with their value.
+        sections: in the order they are read.
+        command: a command line that shows it at work, or "".
+        example: its result, computed now.
+
+    """
+
+    name: str
+    title: str
+    facts: Mapping[str, str]
+    sections: Sequence[Section]
+    command: str = ""
+    example: Report | None = None

@@ -15,6 +15,7 @@ from typer.core import TyperCommand, TyperGroup
 from celoss_cli import __version__
 from celoss_cli.cli.compare_options import compare_options
 from celoss_cli.cli.diagnose_options import diagnose_options
+from celoss_cli.cli.explain_options import explain_options
 from celoss_cli.cli.gate_options import check_options, gate_options
 from celoss_cli.cli.options import loss_options, merge_options
 from celoss_cli.cli.plot_options import plot_options
@@ -171,6 +172,14 @@ number again.
 
 Example: celoss report preds.csv --loss ce -o report.html"""
 
+_EXPLAIN = """Explain a loss or a finding.
+
+A loss comes with its formula, a short derivation, the meaning of every option, an example computed on the \
+spot, its twins and references; a finding with what it sees, why it matters and what to do. Without a name \
+all are listed.
+
+Example: celoss explain ce; celoss explain CEL103"""
+
 _DIAGNOSE = """Find mistakes in the data or in the choice of the loss.
 
 Each finding has a code, the numbers that show it, and what mends it. Values that a loss command would \
@@ -192,6 +201,7 @@ _COMMANDS: dict[str, tuple[Callable[[], Mapping[str, tuple[Any, Any]]], str]] = 
     "report": (report_options, _REPORT),
     "diagnose": (diagnose_options, _DIAGNOSE),
     "plot": (plot_options, _PLOT),
+    "explain": (explain_options, _EXPLAIN),
 }
 """The commands that are no loss: name, which is also that of the module in cli/ -> options, help."""
 

@@ -26,7 +26,7 @@ __all__ = ["keys_of", "run"]
 
 _NOT_IN_A_CHECK = {
     *("format", "json", "output", "rows", "row", "worst", "quantiles", "grad", "color", "jobs", "debug"),
-    *("emit-partial", "save-baseline", "update-baseline", "exit-zero", "report", "files", "help"),
+    *("emit", "emit-partial", "save-baseline", "update-baseline", "exit-zero", "report", "files", "help"),
 }
 """The options of a loss command that say what is shown and written, which a check does not choose."""
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from celoss_cli.cli.options import Color, Debug, Format, Jobs, Json, Output, real_file
+from celoss_cli.cli.options import Color, Debug, Format, Jobs, Json, Output, choice, real_file
 from celoss_cli.errors import CelossError, quoted
 
 __all__ = ["ExitZero", "Reports", "check_options", "gate_options", "limit"]
@@ -55,12 +55,6 @@ def _group(text: str) -> str:
     return text
 
 
-def _all_or_any(text: str) -> str:
-    if text not in ("all", "any"):
-        raise typer.BadParameter(f"expected all, any, got {quoted(text)}")
-    return text
-
-
 def _option(name: str, metavar: str | None, help: str, parser: Any = None) -> Any:
     return typer.Option(name, parser=parser, metavar=metavar, rich_help_panel=_GATE, help=help)
 
@@ -89,8 +83,11 @@ MaxIncrease = Annotated[
 ]
 Require = Annotated[
     str | None,
-    _option(
-        "--require", "all|any", "Which of several --max-increase must hold; all if not given.", _all_or_any
+    choice(
+        "--require",
+        choices=("all", "any"),
+        panel=_GATE,
+        help="Which of several --max-increase must hold; all if not given.",
     ),
 ]
 MinCount = Annotated[int | None, _option("--min-count", "N", "At least N targets are counted.", _least)]

@@ -6,7 +6,7 @@ import contextlib
 import math
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import Any, cast
@@ -17,7 +17,7 @@ from celoss_cli.cli.output import note, write_file
 from celoss_cli.cli.progress import Bar
 from celoss_cli.cli.result import gated
 from celoss_cli.collect import Wanted
-from celoss_cli.data import Reduction, Report
+from celoss_cli.data import Batch, Chunk, Reduction, Report
 from celoss_cli.errors import InputError, UsageError, quoted
 from celoss_cli.evaluate import Request, default_jobs, evaluate
 from celoss_cli.formats import FORMATS, FormatSpec
@@ -74,6 +74,13 @@ _ROLES = {"target_column": "target", "class_columns": "inputs", "id_column": "id
 _TAKES = {"logits": "logits", "scores": "logits", "log-probs": "log-probs", "probs": "probs"}
 
 
+Through = Callable[[Iterator[Batch | Chunk]], Iterator[Batch | Chunk]]
+
+
+def _unseen(batches: Iterator[Batch | Chunk]) -> Iterator[Batch | Chunk]:
+    return batches
+
+
 def run(spec: LossSpec, given: Mapping[str, Any]) -> int:
     """Computes and writes; answers the exit code.
 
@@ -81,11 +88,23 @@ def run(spec: LossSpec, given: Mapping[str, Any]) -> int:
         CelossError: for anything that stands in the way.
 
     """
+    if given["emit"] is not None:
+        from celoss_cli.cli.emit import run as run_emit
+
+        return run_emit(spec, given)
     return gated(given, lambda shown: computed(spec, given, shown))
 
 
-def computed(spec: LossSpec, given: Mapping[str, Any], format: FormatSpec) -> Report:
+def computed(
+    spec: LossSpec, given: Mapping[str, Any], format: FormatSpec, through: Through = _unseen
+) -> Report:
     """The report, with what this format shows.
+
+    Args:
+        spec: the loss.
+        given: the options of the command.
+        format: what will be shown.
+        through: sees the batches on their way.
 
     Raises:
         CelossError: for anything that stands in the way.
@@ -95,6 +114,7 @@ def computed(spec: LossSpec, given: Mapping[str, Any], format: FormatSpec) -> Re
     request = read_request(spec, given)
     bar = Bar()
     dataset, request = dataset_of(spec, given, request, bar.show)
+    dataset.batches = through(dataset.batches)
     with contextlib.closing(dataset), bar:
         if given["input"] is None:
             refuse_unused_columns(dataset.described["columns"], given)

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 
 import typer
 
+from celoss_cli.emit import LIBRARIES
 from celoss_cli.errors import CelossError, quoted
 from celoss_cli.formats import FORMATS
 from celoss_cli.losses import LossSpec
@@ -93,7 +94,12 @@ def _encoding(text: str) -> str:
 def choice(*names: str, choices: Iterable[str], panel: str, help: str) -> Any:
     choices = tuple(choices)
     return typer.Option(
-        *names, parser=one_of(choices), metavar="|".join(choices), rich_help_panel=panel, help=help
+        *names,
+        parser=one_of(choices),
+        autocompletion=_completion(choices),
+        metavar="|".join(choices),
+        rich_help_panel=panel,
+        help=help,
     )
 
 
@@ -111,6 +117,15 @@ def real_file(text: str) -> str:
     if text == "-":
         raise typer.BadParameter("expected the name of a file, got - (a file of that name is ./-)")
     return text
+
+
+def _completion(choices: Iterable[str]) -> Callable[[str], list[str]]:
+    """Tells a shell which of the choices a word may become."""
+
+    def complete(incomplete: str) -> list[str]:
+        return [name for name in choices if name.startswith(incomplete)]
+
+    return complete
 
 
 def _flag(name: str, panel: str, help: str) -> Any:
@@ -324,6 +339,15 @@ EmitPartial = Annotated[
         help="Also write the exact partial result, for celoss merge.",
     ),
 ]
+Emit = Annotated[
+    str | None,
+    choice(
+        "--emit",
+        choices=LIBRARIES,
+        panel=OUTPUT,
+        help="Instead of the result, print code of this library that computes the same number.",
+    ),
+]
 Partials = Annotated[
     list[str], typer.Argument(metavar="PARTIAL...", help="Files that --emit-partial wrote, in any order.")
 ]
@@ -415,6 +439,7 @@ def loss_options(spec: LossSpec) -> dict[str, tuple[Any, Any]]:
         "rows": (Rows, None),
         "row": (OneRow, None),
         "emit_partial": (EmitPartial, None),
+        "emit": (Emit, None),
         "by": (By, None),
         "worst": (Worst, None),
         "quantiles": (Quantiles, None),

@@ -35,7 +35,7 @@ def settle(context: typer.Context) -> None:
 
     """
     names = [name for name in SETTINGS if name in context.params and not _is_given(context, name)]
-    if context.params.get("json"):
+    if context.params.get("json") or context.params.get("emit"):
         names = [name for name in names if name != "format"]
     missing = [name for name in names if not _from_variable(context, name)]
     config = config_of(context.params.get("config")) if missing else None

@@ -3,8 +3,9 @@
 Adding a format is one line here and one module in this folder with a function
 ``render(report: Report, style: Style) -> Iterator[str]`` that computes nothing; one that shows the checks
 of a config file has a function ``render_run(outcomes: Sequence[Outcome], style: Style)`` too, one that
-shows a comparison ``render_comparison(comparison: Comparison, style: Style)``, and one that shows a
-diagnosis ``render_diagnosis(diagnosis: Diagnosis, style: Style)``.
+shows a comparison ``render_comparison(comparison: Comparison, style: Style)``, one that shows a
+diagnosis ``render_diagnosis(diagnosis: Diagnosis, style: Style)``, and one that shows words
+``render_explanation(explanation: Explanation, style: Style)``.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from celoss_cli.data import Comparison, Diagnosis, Outcome, Report
+    from celoss_cli.data import Comparison, Diagnosis, Explanation, Outcome, Report
 
 __all__ = ["FORMATS", "FormatSpec", "Style"]
 
@@ -55,6 +56,7 @@ class FormatSpec:
         run: whether it shows the checks of a config file.
         comparison: whether it shows a comparison of two data sets.
         diagnosis: whether it shows a diagnosis.
+        explanation: whether it shows what there is to say about a loss or a finding.
 
     """
 
@@ -70,6 +72,7 @@ class FormatSpec:
     run: bool = False
     comparison: bool = False
     diagnosis: bool = False
+    explanation: bool = False
 
     def render(self, report: Report, style: Style) -> Iterator[str]:
         """The report as text, in pieces."""
@@ -94,6 +97,12 @@ class FormatSpec:
         pieces: Iterator[str] = module.render_diagnosis(diagnosis, style)
         return pieces
 
+    def render_explanation(self, explanation: Explanation, style: Style) -> Iterator[str]:
+        """The explanation as text, in pieces."""
+        module = import_module(f"celoss_cli.formats.{self.module}")
+        pieces: Iterator[str] = module.render_explanation(explanation, style)
+        return pieces
+
 
 FORMATS: dict[str, FormatSpec] = {
     spec.name: spec
@@ -108,10 +117,17 @@ FORMATS: dict[str, FormatSpec] = {
             run=True,
             comparison=True,
             diagnosis=True,
+            explanation=True,
         ),
         FormatSpec("value", "the number alone", "value", breakdown=False, checks=False, comparison=True),
         FormatSpec(
-            "json", "the stable contract for programs", "document", run=True, comparison=True, diagnosis=True
+            "json",
+            "the stable contract for programs",
+            "document",
+            run=True,
+            comparison=True,
+            diagnosis=True,
+            explanation=True,
         ),
         FormatSpec("jsonl", "one JSON object a line", "lines"),
         FormatSpec(
@@ -126,6 +142,7 @@ FORMATS: dict[str, FormatSpec] = {
             run=True,
             comparison=True,
             diagnosis=True,
+            explanation=True,
         ),
         FormatSpec(
             "junit",

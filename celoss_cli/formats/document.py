@@ -6,7 +6,17 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from celoss_cli.data import Bounds, Change, Comparison, Diagnosis, Finding, Outcome, Report
+from celoss_cli.data import (
+    Bounds,
+    Change,
+    Comparison,
+    Diagnosis,
+    Explanation,
+    Finding,
+    Outcome,
+    Report,
+    Section,
+)
 from celoss_cli.formats import Style, _verdicts
 from celoss_cli.formats._comparison import meaning
 from celoss_cli.formats._numerals import finite_or_none, nonfinite
@@ -17,6 +27,7 @@ __all__ = [
     "render",
     "render_comparison",
     "render_diagnosis",
+    "render_explanation",
     "render_run",
     "target_value",
 ]
@@ -255,4 +266,33 @@ def _change(change: Change) -> dict[str, Any]:
         "loss_b": finite_or_none(change.second),
         "difference": finite_or_none(change.difference),
         "nonfinite": nonfinite(change.difference),
+    }
+
+
+def render_explanation(explanation: Explanation, style: Style) -> Iterator[str]:
+    """One object with the key "explanation", as ``explanation.schema.json`` describes it."""
+    example = explanation.example
+    document = {
+        "schema_version": SCHEMA_VERSION,
+        "tool": {"name": "celoss", "version": style.version},
+        "explanation": {
+            "name": explanation.name or None,
+            "title": explanation.title,
+            **explanation.facts,
+            "sections": [_section(section) for section in explanation.sections],
+            "example": None
+            if example is None
+            else {"command": explanation.command, "result": as_json(example, style.version)},
+        },
+    }
+    yield json.dumps(document, indent=2, allow_nan=False) + "\n"
+
+
+def _section(section: Section) -> dict[str, Any]:
+    return {
+        "title": section.title or None,
+        "formulas": list(section.formulas),
+        "paragraphs": list(section.paragraphs),
+        "steps": list(section.steps),
+        "terms": [{"name": name, "meaning": meaning} for name, meaning in section.terms],
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from celoss_cli.data import Comparison, Diagnosis, Outcome, Report
+from celoss_cli.data import Comparison, Diagnosis, Explanation, Outcome, Report, Section
 from celoss_cli.errors import visible
 from celoss_cli.formats import Style, _comparison, _diagnosis
 from celoss_cli.formats._breakdown import Breakdown, breakdowns
@@ -13,7 +13,7 @@ from celoss_cli.formats._ledger import Ledger, ledger
 from celoss_cli.formats._numerals import heading, reduction_line, row_name, skipped_line, target_name
 from celoss_cli.formats._verdicts import Line, lines, lines_of, summary
 
-__all__ = ["render", "render_comparison", "render_diagnosis", "render_run"]
+__all__ = ["render", "render_comparison", "render_diagnosis", "render_explanation", "render_run"]
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~:@$^-]|(?<=www)\.)", re.IGNORECASE)
 """What Markdown would read as more than a character, links without brackets among it."""
@@ -70,6 +70,30 @@ def render_comparison(comparison: Comparison, style: Style) -> Iterator[str]:
         yield f"{escaped(sentence)}\n\n"
     if comparison.checks:
         yield from _verdicts(lines_of(comparison.checks), ("verdict", "limit", "reason"))
+
+
+def render_explanation(explanation: Explanation, style: Style) -> Iterator[str]:
+    """A document with a heading for each part; formulas and command lines stand as code."""
+    name = f"{escaped(explanation.name)}: " if explanation.name else ""
+    yield f"## {name}{escaped(explanation.title)}\n\n"
+    for key, value in explanation.facts.items():
+        yield f"- {escaped(key)}: {escaped(value)}\n"
+    for section in explanation.sections:
+        yield "\n"
+        yield from _section(section)
+    if explanation.example is not None:
+        yield f"\n### Example\n\n```console\n$ {explanation.command}\n```\n\n"
+        yield from render(explanation.example, style)
+
+
+def _section(section: Section) -> Iterator[str]:
+    if section.title:
+        yield f"### {escaped(section.title)}\n\n"
+    if section.formulas:
+        yield "".join(["```text\n", *(f"{formula}\n" for formula in section.formulas), "```\n"])
+    yield "\n".join(f"{escaped(paragraph)}\n" for paragraph in section.paragraphs)
+    yield from (f"{number}. {escaped(step)}\n" for number, step in enumerate(section.steps, 1))
+    yield from (f"- `{name}`: {escaped(meaning)}\n" for name, meaning in section.terms)
 
 
 def _breakdown(extra: Breakdown) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import StringIO
 
 from rich import box
@@ -14,7 +14,7 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from celoss_cli.data import Comparison, Diagnosis, Outcome, Report, Workings
+from celoss_cli.data import Comparison, Diagnosis, Explanation, Outcome, Report, Section, Workings
 from celoss_cli.errors import visible
 from celoss_cli.formats import Style, _comparison, _diagnosis
 from celoss_cli.formats._breakdown import Breakdown, breakdowns
@@ -32,12 +32,16 @@ from celoss_cli.formats._steps import class_steps, numbered_class, row_steps, sh
 from celoss_cli.formats._verdicts import Line, lines, lines_of, summary
 from celoss_cli.trace import Step
 
-__all__ = ["render", "render_comparison", "render_diagnosis", "render_run"]
+__all__ = ["render", "render_comparison", "render_diagnosis", "render_explanation", "render_run"]
 
 _STYLE_OF = {"pass": "green", "FAIL": "bold red", "ERROR": "bold red"}
 
 _SEVERITY_STYLES = {"error": "bold red", "warning": "bold yellow", "note": "bold cyan"}
 
+_PROSE = 100
+"""Longer lines of text are hard to read."""
+
+_PROSE_IN_A_PIPE = 80
 _UNLIMITED = 100_000
 
 
@@ -112,6 +116,46 @@ def render_diagnosis(diagnosis: Diagnosis, style: Style) -> Iterator[str]:
     yield "\n" + page.text(Text(_diagnosis.summary(diagnosis), "bold"))
 
 
+def render_explanation(explanation: Explanation, style: Style) -> Iterator[str]:
+    """The parts under their headings, broken between words at a width that reads well; then the example."""
+    page = _Page(replace(style, width=min(style.width or _PROSE_IN_A_PIPE, _PROSE)))
+    name = f"{explanation.name} · " if explanation.name else ""
+    yield page.text(Text(f"{name}{explanation.title}", "bold"))
+    for key, value in explanation.facts.items():
+        yield page.text(Text(f"{key}: {value}", "dim"))
+    for section in explanation.sections:
+        yield "\n"
+        yield from _section(section, page)
+    if explanation.example is not None:
+        yield "\n" + page.text(Text("Example", "bold cyan"))
+        yield f"$ {explanation.command}\n\n"
+        yield from render(explanation.example, style)
+
+
+def _section(section: Section, page: _Page) -> Iterator[str]:
+    if section.title:
+        yield page.text(Text(section.title, "bold cyan"))
+    for formula in section.formulas:
+        yield page.text(Text(f"  {formula}", "green"), indent="      ")
+    for paragraph in section.paragraphs:
+        lead = "  " if section.title else ""
+        yield page.text(Text(f"{lead}{paragraph}"), indent=lead * 2)
+    for number, step in enumerate(section.steps, 1):
+        yield page.text(Text(f"{number:>3} {step}"), indent="    ")
+    if section.terms:
+        yield page.folded(_terms_table(section.terms))
+
+
+def _terms_table(terms: Sequence[tuple[str, str]]) -> Table:
+    """One line a name, its meaning broken between words."""
+    table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True, style="bold")
+    table.add_column(min_width=max(cell_len(word) for _, meaning in terms for word in meaning.split()))
+    for name, meaning in terms:
+        table.add_row(f"  {name}", meaning)
+    return table
+
+
 class _Page:
     """Turns Rich objects into text of this style."""
 
@@ -138,14 +182,14 @@ class _Page:
         lines = console.file.getvalue().splitlines()
         return "".join(f"{line.rstrip()}\n" for line in lines)
 
-    def text(self, text: Text) -> str:
-        """A paragraph, broken between words only."""
+    def text(self, text: Text, indent: str = "  ") -> str:
+        """A paragraph, broken between words only; the lines after the first are set in."""
         if self._style.width is None or cell_len(text.plain) <= self._style.width:
             return self._printed(text, _UNLIMITED)
         lines = textwrap.wrap(
             text.plain,
             self._style.width,
-            subsequent_indent="  ",
+            subsequent_indent=indent,
             break_long_words=False,
             break_on_hyphens=False,
         )

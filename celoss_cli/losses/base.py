@@ -59,9 +59,14 @@ class Answers:
 class Loss(ABC):
     """A loss with its options.
 
+    The docstring of a class that can be computed is also what ``celoss explain`` prints: its sections
+    Formula (one a line), Derivation (one step a line), Twin, Reference and Example (a command line). The
+    sections Attributes and Reduction hold for all classes below, which may say a name of them anew.
+
     Attributes:
-        dtype: the precision of the computation, "float64" or "float32".
-        base: the base of the logarithm: "e" for nats, "2" for bits, "10" for dits.
+        dtype: the precision of the computation: float64, or float32 to reproduce a number that was
+            computed in it.
+        base: the base of the logarithm: e gives nats, 2 bits, 10 dits. It divides the loss by ln base.
 
     """
 

@@ -23,8 +23,38 @@ class KullbackLeibler(ElementLoss):
 
     The input is log q; kl_div(q, p) is the divergence of q from p, in PyTorch's order of arguments.
 
+    Formula:
+        loss = p (log p - log q) for each outcome, 0 where p is 0
+        KL(p || q) = sum over the outcomes of a row
+
+    Derivation:
+        A code made for q spends -log q on an outcome, one made for p spends -log p. Where p is the truth,
+            the first costs sum p (log p - log q) more on average.
+        That sum is never negative, and 0 only where q equals p; single terms may be negative.
+        p log p goes to 0 with p, so that outcomes of probability 0 cost nothing.
+        The derivative with respect to log q is -p.
+
     Attributes:
         log_target: the target holds log p instead of p.
+
+    Reduction:
+        none: the term of every outcome.
+        sum: the total: the divergences of all rows together.
+        mean: the total divided by the number of all elements, which is the divergence divided by the
+            number of outcomes; PyTorch's default and hardly ever what is meant.
+        batchmean: the total divided by the number of rows: the mean divergence.
+
+    Twin:
+        ce with probability targets p takes logits and is this divergence plus the entropy of p; both have
+            the same derivative with respect to the model.
+
+    Reference:
+        torch.nn.functional.kl_div, whose numbers and whose order of arguments these are.
+        Kullback and Leibler 1951, "On information and sufficiency".
+
+    Example:
+        celoss kl --log-probs '-0.357,-1.609,-2.303;-2.303,-0.511,-1.204'
+            --targets '0.5,0.25,0.25;0.2,0.3,0.5' --reduction batchmean --rows 2
 
     """
 

@@ -22,7 +22,14 @@ _BLOCK = 1 << 16
 
 @dataclass(frozen=True, kw_only=True)
 class ElementLoss(Loss):
-    """A loss of pairs (input, target) of one shape."""
+    """A loss of pairs (input, target) of one shape.
+
+    Reduction:
+        none: the loss of every element.
+        sum: their total.
+        mean: the total divided by the number of elements; no weight of an option enters the divisor.
+
+    """
 
     per_class: ClassVar[bool] = False
     _target_conversion: ClassVar[str] = "false and true read as 0 and 1"

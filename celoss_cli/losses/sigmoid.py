@@ -105,7 +105,12 @@ class _AnswerLoss(ElementLoss):
 
 @dataclass(frozen=True, kw_only=True)
 class _BinaryLoss(_AnswerLoss):
-    """A binary loss with an element weight that broadcasts to the input."""
+    """A binary loss with an element weight that broadcasts to the input.
+
+    Attributes:
+        weight: a factor on the loss of each element; broadcasts to the input from its last axis.
+
+    """
 
     weight: Array | None = None
 
@@ -136,7 +141,31 @@ class _BinaryLoss(_AnswerLoss):
 class BinaryCrossEntropy(_BinaryLoss):
     """-[t log p + (1 - t) log(1 - p)], each logarithm at least -100.
 
-    As ``torch.nn.functional.binary_cross_entropy`` defines it. The twin that takes logits has no clamp.
+    As ``torch.nn.functional.binary_cross_entropy`` defines it.
+
+    Formula:
+        loss = -w [t max(log p, -100) + (1 - t) max(log(1 - p), -100)]
+
+    Derivation:
+        An answer that is 1 with the probability p has the likelihood p^t (1 - p)^(1 - t) for a target t of
+            0 or 1.
+        Its negative logarithm is -[t log p + (1 - t) log(1 - p)]. A target between 0 and 1 is the
+            probability of the answer 1, and this is the expected cost.
+        log 0 is taken as -100, so that a certain and wrong answer costs 100 and not infinity. celoss
+            says how many logarithms this met.
+        The derivative with respect to p is (p - t) / (p (1 - p)).
+
+    Twin:
+        bce-logits takes the logit of p, needs no clamp and keeps the digits of small losses: prefer it
+            where there are logits.
+
+    Reference:
+        torch.nn.functional.binary_cross_entropy, whose numbers and whose clamp these are.
+        Good 1952, "Rational decisions", for the logarithm as a score of probabilities.
+
+    Example:
+        celoss bce --probs '0.9,0.2,0.6;0.3,0.8,0.5' --targets '1,0,1;0,1,0' --rows 2
+
     """
 
     predicts: ClassVar[str] = "predicted probability p"
@@ -194,8 +223,35 @@ class BinaryCrossEntropyWithLogits(_BinaryLoss):
     As ``torch.nn.functional.binary_cross_entropy_with_logits`` defines it, written with one cost for
     each of the two answers, so that infinite logits give the limits instead of nan.
 
+    Formula:
+        g = sigmoid(z) = 1 / (1 + exp(-z))
+        loss = -w [pw t log g + (1 - t) log(1 - g)]
+        -log g = softplus(-z) = max(-z, 0) + log(1 + exp(-|z|))
+        -log(1 - g) = softplus(z) = max(z, 0) + log(1 + exp(-|z|))
+
+    Derivation:
+        The sigmoid turns a logit into the probability of the answer 1; the loss is that of bce.
+        With the sigmoid written out, -log g = log(1 + exp(-z)) and -log(1 - g) = log(1 + exp(z)).
+        The part that could overflow is split off: log(1 + exp(z)) = max(z, 0) + log(1 + exp(-|z|)), exact
+            for logits of any size and without a clamp.
+        The derivative with respect to the logit is g - t; with pw it is (1 - t) g - pw t (1 - g).
+
     Attributes:
-        pos_weight: factor on the cost of the positive answer; broadcasts to the input.
+        pos_weight: pw, a factor on the cost of the answer 1 alone; above 1 it raises the recall, below 1
+            the precision. One value, or one for each entry of the last axis, or any shape that broadcasts
+            to the input.
+
+    Twin:
+        bce takes probabilities and clamps their logarithms at -100.
+        soft-margin is this loss for labels y of +1 and -1, with t = (y + 1) / 2.
+        Without weights it is ce of the two logits [0, z].
+
+    Reference:
+        torch.nn.functional.binary_cross_entropy_with_logits, whose numbers these are.
+        Cox 1958, "The regression analysis of binary sequences", for the logit.
+
+    Example:
+        celoss bce-logits --logits '2,-1,0.5;-2,1.5,0' --targets '1,0,1;0,1,1' --pos-weight 1,1,3 --rows 3
 
     """
 
@@ -263,7 +319,27 @@ class BinaryCrossEntropyWithLogits(_BinaryLoss):
 class SoftMargin(_AnswerLoss):
     """log(1 + exp(-y s)), as ``torch.nn.functional.soft_margin_loss`` defines it, without overflow.
 
-    The twin of binary cross entropy with logits: equal to it with t = (y + 1) / 2.
+    Formula:
+        loss = log(1 + exp(-y s)) for a label y of +1 or -1
+
+    Derivation:
+        The sigmoid of the score s is the probability of the label +1, that of -s the probability of -1: of
+            the label y it is sigmoid(y s).
+        Its negative logarithm is log(1 + exp(-y s)), a smooth form of the margin's hinge.
+        The part that could overflow is split off: max(-y s, 0) + log(1 + exp(-|y s|)).
+        The derivative with respect to the score is -y / (1 + exp(y s)).
+
+    Twin:
+        bce-logits is this loss for targets t = (y + 1) / 2, and takes weights.
+
+    Reference:
+        torch.nn.functional.soft_margin_loss, whose numbers these are.
+        Friedman, Hastie and Tibshirani 2000, "Additive logistic regression: a statistical view of
+            boosting".
+
+    Example:
+        celoss soft-margin --scores '2,-1,0.5;-2,1.5,0' --targets '1,-1,1;-1,1,1' --rows 2
+
     """
 
     predicts: ClassVar[str] = "score s"

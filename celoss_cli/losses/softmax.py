@@ -327,8 +327,16 @@ class _ClassLoss(Loss):
     """A loss with one target for each column of class values.
 
     Attributes:
-        weight: shape (classes,), or None for 1 each.
-        ignore_index: targets of this value are left out.
+        weight: one factor for each class, shape (classes,): the loss of a target y is multiplied by w[y],
+            and so is its share of the divisor of the mean.
+        ignore_index: a target of this value is left out: its loss is 0, and neither the sum nor the
+            divisor counts it. It may be one of the classes.
+
+    Reduction:
+        none: the loss of every target, 0 where it is ignored.
+        sum: their total.
+        mean: the total divided by the sum of w[y] over the counted targets; without weights that is their
+            number. All rows and positions have this one divisor.
 
     """
 
@@ -584,8 +592,46 @@ def _shape_error(x: Array, y: Array) -> InputError:
 class CrossEntropy(_ClassLoss):
     """Cross entropy of logits, as ``torch.nn.functional.cross_entropy`` defines it.
 
+    Formula:
+        p[c] = exp(x[c]) / sum exp(x), the softmax of the logits
+        loss = -w[y] log p[y], for a class y
+        loss = -(1 - eps) w[y] log p[y] - eps / C sum_c w[c] log p[c], smoothed
+        loss = -sum_c w[c] q[c] log p[c], for probabilities q
+        q = (1 - eps) target + eps / C, smoothed over C classes
+
+    Derivation:
+        The model gives the targets of independent rows the probability prod p[y]. Its negative logarithm is
+            sum -log p[y]: the least total loss is the greatest likelihood.
+        With the softmax written out, -log p[y] = log sum exp(x) - x[y].
+        The largest logit m cancels: with z = x - m it is log sum exp(z) - z[y], and no exponential
+            overflows.
+        The term of the target is kept apart: the logarithm is log1p(the other terms + (exp(z[y]) - 1)), so
+            that a loss near 0 keeps its digits.
+        The derivative with respect to the logits is p - onehot(y).
+
     Attributes:
-        label_smoothing: eps in [0, 1]: the target becomes (1 - eps) target + eps / classes.
+        label_smoothing: eps from 0 to 1: the target becomes (1 - eps) target + eps / classes, so that no
+            answer is to be certain.
+
+    Reduction:
+        mean: the total divided by the sum of w[y] over the counted targets; without weights that is their
+            number. All rows and positions have this one divisor. Against probabilities it is the number of
+            targets, whatever the weights.
+
+    Twin:
+        nll takes the logarithms of probabilities and normalises nothing: nll of the log softmax is this loss.
+        kl against probabilities q is this loss less the entropy of q.
+        bce-logits is it for two classes of which one has the logit 0.
+
+    Reference:
+        torch.nn.functional.cross_entropy, whose numbers these are.
+        Bridle 1990, "Probabilistic interpretation of feedforward classification network outputs".
+        Szegedy et al. 2016, "Rethinking the Inception architecture for computer vision", for label
+            smoothing.
+        Blanchard, Higham and Higham 2021, "Accurately computing the log-sum-exp and softmax functions".
+
+    Example:
+        celoss ce --logits '2,1,0.1;0.5,2.5,0.3' --targets 0,1 --weight 1,2,3
 
     """
 
@@ -709,6 +755,27 @@ class NegativeLogLikelihood(_ClassLoss):
     """Negative log likelihood of log-probabilities, as ``torch.nn.functional.nll_loss`` defines it.
 
     The input is taken at its word: nothing is normalised, as in PyTorch.
+
+    Formula:
+        loss = -w[y] x[y] for a class y, where x = log p
+
+    Derivation:
+        Independent rows have the likelihood prod p[y]. Its negative logarithm is sum -log p[y].
+        The input holds log p already, so all that is left is to gather its entry at the target and to
+            change the sign.
+        The derivative with respect to the input is -1 at the target and 0 elsewhere.
+
+    Twin:
+        ce takes logits and normalises them first: ce of x is nll of the log softmax of x. Logits given to
+            nll give a number that may be negative and is no likelihood.
+
+    Reference:
+        torch.nn.functional.nll_loss, whose numbers these are.
+        Fisher 1922, "On the mathematical foundations of theoretical statistics", for the likelihood.
+
+    Example:
+        celoss nll --log-probs '-0.357,-1.609,-2.303;-2.303,-0.511,-1.204' --targets 0,2 --weight 1,2,3
+
     """
 
     def _each_block(self, x: Array) -> Iterator[tuple[_Block, Array]]:
