@@ -24,15 +24,21 @@ __all__ = [
     "Change",
     "Chunk",
     "ClassChange",
+    "ClassWeight",
+    "ClassWeights",
     "Comparison",
+    "Conventions",
+    "Deviation",
     "Diagnosis",
     "Explanation",
     "Finding",
+    "Gap",
     "Group",
     "Histogram",
     "Interval",
     "Outcome",
     "Quantile",
+    "Reconciliation",
     "Reduction",
     "Reliability",
     "Report",
@@ -41,6 +47,8 @@ __all__ = [
     "Severity",
     "Tally",
     "Terms",
+    "ToolLoss",
+    "Tried",
     "Verdict",
     "Workings",
 ]
@@ -540,6 +548,115 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
+class ClassWeight:
+    """The weight of one class.
+
+    Attributes:
+        index: of the class.
+        name: of the class, or its index as text.
+        count: how often it is a counted target; of rows that have weights, the sum of those.
+        weight: what a loss multiplies by.
+
+    """
+
+    index: int
+    name: str
+    count: float
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class ClassWeights:
+    """Weights for all classes, in their order.
+
+    Attributes:
+        scheme: how they come about.
+        formula: the same as a formula.
+        beta: of the effective number of samples, else None.
+        classes: one for each class.
+        counted, ignored: counts of targets.
+        source: where the targets came from and how they were read.
+
+    """
+
+    scheme: str
+    formula: str
+    beta: float | None
+    classes: Sequence[ClassWeight]
+    counted: int
+    ignored: int
+    source: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ToolLoss:
+    """What one tool makes of the data.
+
+    Attributes:
+        name: of the convention.
+        facts: the tool, its function, clip, rescaling and source, for programs.
+        value: the reduced loss, or None where the tool has no such loss.
+        tally: the exact totals.
+        denominator: what the total was divided by, or None where it was not.
+        denominator_is: what that number is, in words.
+        differing: how many elements have another loss than PyTorch gives them.
+        refused: why there is no value, or "".
+
+    """
+
+    name: str
+    facts: Mapping[str, Any]
+    value: float | None
+    tally: Tally
+    denominator: float | None
+    denominator_is: str | None
+    differing: int = 0
+    refused: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """An element whose loss differs between tools.
+
+    Attributes:
+        row: its name and target, with the loss and weight that PyTorch gives it.
+        probability: of the class that the target picks, if it picks one.
+        losses: its loss by convention, without those that have no such loss.
+
+    """
+
+    row: Row
+    probability: float | None
+    losses: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Conventions:
+    """One data set as several tools compute its loss.
+
+    Attributes:
+        loss, title, takes, unit, reduction, options, source, labels: as in a report.
+        rows, elements: counts of the data.
+        tools: one for each convention.
+        gaps: the elements whose loss differs most from PyTorch's, the largest difference first.
+
+    """
+
+    loss: str
+    title: str
+    takes: str
+    unit: str
+    reduction: Reduction
+    options: Mapping[str, Any]
+    source: Mapping[str, Any]
+    labels: Sequence[str] | None
+    rows: int
+    elements: int
+    tools: Sequence[ToolLoss]
+    gaps: Sequence[Gap]
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """A named check of a config file after it ran.
 
@@ -715,6 +832,22 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
+class Deviation:
+    """One way in which a computation may differ from the plain one.
+
+    Attributes:
+        dimension: what it is about ("denominator"); deviations of one dimension exclude each other.
+        name: within the dimension, stable ("sum").
+        words: the same for people.
+
+    """
+
+    dimension: str
+    name: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class Explanation:
     """What there is to say about a loss, a finding, or all of them.
 
@@ -734,3 +867,88 @@ class Explanation:
     sections: Sequence[Section]
     command: str = ""
     example: Report | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A computation whose result is the number that somebody got.
+
+    Attributes:
+        loss: the name of the function that is computed, as in ``torch.nn.functional``.
+        reading: what the input is taken for, in words.
+        deviations: from the plain computation, none for the plain one itself.
+        value: what it gives.
+        formula: how it comes about, in words.
+        command: the command that gives it, but for ``afterwards``; None where there is none.
+        afterwards: what is done to the command's result by hand, in words.
+
+    """
+
+    loss: str
+    reading: str
+    deviations: tuple[Deviation, ...]
+    value: float
+    formula: str
+    command: str | None
+    afterwards: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """The hypotheses with one number of deviations.
+
+    Attributes:
+        deviations: that number.
+        hypotheses: how many were computed.
+        distinct: how many values they gave that fewer deviations had not given.
+        near: how many of those lie near the number that is to be explained and yet miss it.
+        chance: how many would hit it by chance, as dense as values lie near it.
+        found: how many explain it and need all of their deviations.
+
+    """
+
+    deviations: int
+    hypotheses: int
+    distinct: int
+    near: int
+    chance: float
+    found: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciliation:
+    """A search for the semantics behind a number.
+
+    Attributes:
+        got: the number as it was given.
+        value: the same as a number.
+        tolerance: half a unit of its last digit.
+        window: how far from it a value counts as near.
+        rows: how many rows the data has.
+        classes: how many classes, or None for data without a class axis.
+        plain: the names of the plain computations and what they give.
+        explanations: those that are shown, the fewest deviations first.
+        tried: what was searched, by number of deviations.
+        searched: for each dimension, the deviations that the data allows, in words.
+        source: where the data came from and how it was read.
+        files: the names of the data.
+
+    """
+
+    got: str
+    value: float
+    tolerance: float
+    window: float
+    rows: int
+    classes: int | None
+    plain: Sequence[tuple[str, float]]
+    explanations: Sequence[Match]
+    tried: Sequence[Tried]
+    searched: Mapping[str, Sequence[str]]
+    source: Mapping[str, Any]
+    files: Sequence[str]
+
+    @property
+    def found(self) -> int:
+        """How many explanations there are, shown or not."""
+        return sum(level.found for level in self.tried)

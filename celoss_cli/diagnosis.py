@@ -95,7 +95,7 @@ def diagnosis_of(
         noticed: oddities of the options and of the names in the data.
 
     """
-    codes = set(codes)
+    spec, codes = spec.taking(options), set(codes)
     found, fit, tally = seen.survey, seen.survey.fit, seen.tally
     value = tally.reduce("mean") if tally is not None and tally.counted else None
     facts = Facts(

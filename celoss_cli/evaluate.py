@@ -23,7 +23,7 @@ from celoss_cli.losses.base import Loss
 from celoss_cli.survey import first_rows, kinds
 from celoss_cli.trace import Recorder, Step
 
-__all__ = ["Evaluation", "Request", "default_jobs", "evaluate", "losses_of", "of_pieces"]
+__all__ = ["Evaluation", "Request", "default_jobs", "evaluate", "losses_of", "of_pieces", "row_of"]
 
 _PIECE_BYTES = 8 << 20
 _SPOOLED_BYTES = 1 << 25
@@ -90,7 +90,7 @@ class Rows(Iterable[Row]):
             start, shape, ids, extents, target, terms = pickle.load(self._spool)  # noqa: S301 - our own file
             batch = Batch(np.broadcast_to(0.0, extents), target, shape=shape, start=start, ids=ids)
             for element in range(terms.loss.size):
-                yield _row(self._loss, batch, terms, element)
+                yield row_of(self._loss, batch, terms, element)
 
 
 @dataclass(slots=True)
@@ -310,7 +310,8 @@ def _submitted(
         yield failed
 
 
-def _row(loss: Loss, batch: Batch, terms: Terms, element: int) -> Row:
+def row_of(loss: Loss, batch: Batch, terms: Terms, element: int) -> Row:
+    """One element of a canonical batch with its name, target, loss and weight."""
     row, index = _name_of(batch, element)
     return Row(
         row=batch.start + row,
@@ -345,7 +346,7 @@ def _workings(loss: Loss, batch: Batch, row: int, position: int, request: Reques
     recorder = Recorder(with_gradient=request.gradient)
     terms = loss.terms(single, recorder)
     index = _name_of(batch, row * max(1, batch.elements_per_row) + position)[1]
-    named = replace(_row(loss, single, terms, 0), index=index)
+    named = replace(row_of(loss, single, terms, 0), index=index)
     steps = tuple(_only_column(step) for step in recorder.steps)
     return Workings(named, steps, loss.gathered(single, 0)), Tally.of(terms, 0)
 

@@ -69,7 +69,7 @@ class Partial:
 
 def loss_of(partial: Partial) -> Loss:
     """The loss with the options of a partial result."""
-    return LOSSES[partial.loss].load()(**partial.options)
+    return LOSSES[partial.loss].made(**partial.options)
 
 
 # ---------------------------------------------------------------------------------------------- adding

@@ -54,6 +54,7 @@ def report_of(
         InputError: if nothing was counted and ``on_empty`` is "error".
 
     """
+    spec = spec.taking(options)
     tally = evaluation.tally
     if not tally.counted and on_empty == "error":
         raise InputError(
@@ -65,7 +66,7 @@ def report_of(
         value = 0.0
     divided = reduction in ("mean", "batchmean")
     facts = Facts(
-        evaluation.seen + Counter({"clamped": tally.clamped}),
+        evaluation.seen + Counter({loss.clamp_is: tally.clamped}),
         spec,
         classes=evaluation.classes,
         options=options,

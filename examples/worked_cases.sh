@@ -8,7 +8,8 @@ cd "$(dirname "$0")"
 celoss ce column-softmax.csv --format value                        # 1.0778
 # The article took the softmax over the columns instead, and got:
 celoss ce column-softmax.json --class-axis 0 --format value        # 1.3654
-# It then prints 0.1365 as PyTorch's answer: 1.3654 with the point moved. No semantics give 0.1365.
+# It then prints 0.1365 as PyTorch's answer: 1.3654 with the point moved, as this line finds out:
+# celoss reconcile column-softmax.json --got 0.1365
 # nll_loss of the raw scores is negative, because scores are not log-probabilities (celoss warns):
 celoss nll column-softmax.csv --format value 2>/dev/null           # -0.1399
 

@@ -19,7 +19,7 @@ import pytest
 
 import celoss_cli
 from celoss_cli.findings import FINDINGS, Rule
-from celoss_cli.formats import FORMATS
+from celoss_cli.formats import FORMATS, NOUNS, FormatSpec
 from celoss_cli.losses import LOSSES, LossSpec
 from celoss_cli.losses.base import Loss
 from celoss_cli.sources import SOURCES
@@ -29,17 +29,19 @@ ROOT = "celoss_cli"
 
 LAYERS = (
     {"errors", "trace", "scratch", "assignment"},
-    {"exact"},
+    {"exact", "conventions"},
     {"data"},
     {"resampling"},
-    {"losses", "sources", "formats", "gate", "compare", "calibration"},
+    {"losses", "sources", "formats", "gate", "compare", "class_weights", "calibration"},
     {"collect", "survey"},
     {"evaluate", "findings"},
+    {"reconcile"},
     {
         "functional",
         "pairing",
         "partial",
         "reporting",
+        "beside",
         "baseline",
         "config",
         "pictures",
@@ -151,7 +153,8 @@ def test_nothing_but_the_command_line_prints_or_exits(module: str) -> None:
 @pytest.mark.parametrize("module", [name for name in MODULES if part_of(name) != "losses"])
 def test_nothing_outside_of_losses_names_the_class_of_a_loss(module: str) -> None:
     """What differs between losses is data: their terms, and what the registry says of them."""
-    classes = {spec.where.partition(":")[2] for spec in LOSSES.values()}
+    named = [where for spec in LOSSES.values() for where in (spec.where, spec.by_convention)]
+    classes = {where.partition(":")[2] for where in named}
     names = {node.id for node in ast.walk(TREES[module]) if isinstance(node, ast.Name)}
     assert not names & classes
 
@@ -172,7 +175,8 @@ def test_a_function_takes_the_reductions_that_the_registry_lists(spec: LossSpec)
 
 def registered(folder: str) -> set[str]:
     if folder == "losses":
-        return {spec.where.partition(":")[0] for spec in LOSSES.values()}
+        named = [where for spec in LOSSES.values() for where in (spec.where, spec.by_convention) if where]
+        return {where.partition(":")[0] for where in named}
     return {spec.module for spec in (SOURCES if folder == "sources" else FORMATS).values()}
 
 
@@ -219,6 +223,14 @@ def test_a_registry_is_keyed_by_what_the_user_types_and_says_something_of_each(
 FINDING_MODULES = [
     f"{ROOT}.findings.{name}" for name in members("findings") if name not in ("wording", "facts")
 ]
+
+
+@pytest.mark.parametrize("spec", FORMATS.values(), ids=list(FORMATS))
+def test_a_format_has_a_function_for_each_noun_that_it_shows(spec: FormatSpec) -> None:
+    module = importlib.import_module(f"{ROOT}.formats.{spec.module}")
+    assert [noun for noun in NOUNS if hasattr(module, f"render_{noun}")] == [
+        noun for noun in NOUNS if noun in spec.shows
+    ]
 
 
 def test_every_mistake_of_the_folder_has_one_code_and_every_code_a_mistake() -> None:

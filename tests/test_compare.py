@@ -515,8 +515,8 @@ def test_no_number_is_broken_on_a_narrow_terminal() -> None:
     a, b = random.normal(3, 1, (2, 40))
     found = comparison(a, b)
     found = replace(found, checks=verdicts(found, 0.1, 0.2))
-    narrow = "".join(FORMATS["table"].render_comparison(found, Style(width=30)))
-    wide = "".join(FORMATS["table"].render_comparison(found, Style()))
+    narrow = "".join(FORMATS["table"].render_as("comparison", found, Style(width=30)))
+    wide = "".join(FORMATS["table"].render_as("comparison", found, Style()))
     assert re.findall(r"-?[0-9]+\.[0-9]+", narrow) == re.findall(r"-?[0-9]+\.[0-9]+", wide)
 
 
@@ -722,7 +722,7 @@ def test_names_stay_text(format: str, name: str) -> None:
         subject(files=(name, name), group_column=name, labels=[name]),
         QUICK,
     )
-    text = "".join(FORMATS[format].render_comparison(found, Style(version="9")))
+    text = "".join(FORMATS[format].render_as("comparison", found, Style(version="9")))
     assert "\x1b" not in text
     assert "\u202e" not in text
     if format == "markdown":

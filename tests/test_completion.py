@@ -18,7 +18,7 @@ import pytest
 
 from celoss_cli.cli.app import command
 from celoss_cli.findings import FINDINGS
-from celoss_cli.formats import FORMATS
+from celoss_cli.formats import FORMATS, formats_of
 from celoss_cli.losses import LOSSES
 from celoss_cli.sources import SOURCES
 from tests.test_command_line import celoss
@@ -58,7 +58,7 @@ def test_commands_are_completed() -> None:
         ("celoss compare --loss s", ["soft-margin"]),
         ("celoss explain kl", ["kl", "kl_div"]),
         ("celoss explain CEL1", [code for code in FINDINGS if code.startswith("CEL1")]),
-        ("celoss explain --format ", [spec.name for spec in FORMATS.values() if spec.explanation]),
+        ("celoss explain --format ", formats_of("explanation")),
     ],
 )
 def test_options_and_their_values_are_completed(line: str, offered: list[str]) -> None:

@@ -127,8 +127,9 @@ def test_the_keys_of_a_check_are_input_semantics_and_limits() -> None:
     assert keys_of("ce") == [
         *("logits", "targets", "target-column", "class-columns", "id-column", "weight-column"),
         *("input-format", "delimiter", "decimal", "encoding", "no-header", "missing", "class-axis"),
-        *("allow-nonfinite", "allow-unterminated", "allow-out-of-domain", "weight", "ignore-index"),
-        *("label-smoothing", "reduction", "dtype", "base", "on-empty", "by", "max", "min", "expect"),
+        *("allow-nonfinite", "allow-unterminated", "allow-out-of-domain", "input-is", "convention", "weight"),
+        *("ignore-index", "label-smoothing", "reduction", "dtype", "base", "on-empty", "by", "max", "min"),
+        "expect",
         *("atol", "rtol", "baseline", "max-increase", "require", "min-count", "max-group"),
     ]
     for loss in LOSSES:

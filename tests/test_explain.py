@@ -189,8 +189,8 @@ def test_what_cannot_be_explained_exits_2(arguments: list[str], said: str) -> No
 def test_formats_that_explain_are_the_registered_ones() -> None:
     explanation = Explanation("x", "y", {}, [Section("z", formulas=["a"], paragraphs=["b"], steps=["c"])])
     for spec in FORMATS.values():
-        if spec.explanation:
-            assert "y" in "".join(spec.render_explanation(explanation, Style()))
+        if "explanation" in spec.shows:
+            assert "y" in "".join(spec.render_as("explanation", explanation, Style()))
 
 
 @pytest.mark.parametrize("name", [["ce"], ["CEL101"], []])

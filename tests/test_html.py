@@ -142,7 +142,7 @@ def test_a_run_of_checks_a_comparison_and_a_diagnosis_are_documents_too(
     format: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     outcomes = [Outcome("<b>", None, "x.csv:1: no", 3)]
-    ran = "".join(FORMATS[format].render_run(outcomes, Style()))
+    ran = "".join(FORMATS[format].render_as("run", outcomes, Style()))
     assert "<b>" in shown(format, ran)
     assert "1 check: 0 passed, 1 in error" in shown(format, ran)
     monkeypatch.chdir(tmp_path)

@@ -105,6 +105,9 @@ def test_options_that_change_the_shape_change_the_curve_and_weights_do_not() -> 
     # The rest of 0.5 is 0.25 for each of the two other classes.
     assert smooth.lines[0].y[at] == pytest.approx(-(0.8 * math.log(0.5) + 0.2 * math.log(0.25)))
     assert bare(LOSSES["ce"], ignore_index=0).lines == bare(LOSSES["ce"]).lines
+    huge = bare(LOSSES["bce-logits"], pos_weight=np.array(1e308))
+    assert text(huge, width=80).count("●") == 0
+    assert drawn(huge, "svg")
     with pytest.raises(UsageError, match="Expected one positive weight for a curve, got 2"):
         bare(LOSSES["bce-logits"], pos_weight=np.array([1.0, 2.0]))
 

@@ -820,3 +820,11 @@ def test_the_functions_compute_what_is_outside_the_domain(loss: Loss, x: Any, ta
 )
 def test_negative_weights_are_computed_and_named_for_the_command_line(loss: Loss, odd: list[str]) -> None:
     assert loss.odd_options() == odd
+
+
+def test_log_softmax_computes_in_the_precision_that_is_asked_for() -> None:
+    x = np.random.default_rng(0).normal(size=(5, 7)) * 10
+    single = log_softmax(x, axis=1, dtype="float32")
+    assert (single.dtype, log_softmax(x, axis=1).dtype) == (np.float32, np.float64)
+    np.testing.assert_allclose(single, log_softmax(x, axis=1), rtol=1e-5)
+    assert log_softmax(np.empty((0, 3)), dtype="float32").dtype == np.float32

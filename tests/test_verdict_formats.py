@@ -14,11 +14,11 @@ import pytest
 
 from celoss_cli.data import Outcome, Report, Tally, Verdict
 from celoss_cli.errors import visible
-from celoss_cli.formats import FORMATS, Style
+from celoss_cli.formats import FORMATS, Style, formats_of
 from celoss_cli.formats.github import MOST
 
 RUN_SCHEMA = json.loads((Path(__file__).parent.parent / "celoss_cli/formats/run.schema.json").read_text())
-RUNS = [name for name, spec in FORMATS.items() if spec.run]
+RUNS = formats_of("run")
 every_run_format = pytest.mark.parametrize("format", RUNS)
 
 HOSTILE = [
@@ -80,7 +80,7 @@ ERROR = Outcome("bad", None, "p.csv:2: expected a number", 3)
 
 
 def rendered(format: str, outcomes: Sequence[Outcome], style: Style = Style(version="9.9.9")) -> str:  # noqa: B008
-    return "".join(FORMATS[format].render_run(outcomes, style))
+    return "".join(FORMATS[format].render_as("run", outcomes, style))
 
 
 @every_run_format

@@ -19,7 +19,9 @@ from celoss_cli.cli.explain_options import explain_options
 from celoss_cli.cli.gate_options import check_options, gate_options
 from celoss_cli.cli.options import loss_options, merge_options
 from celoss_cli.cli.plot_options import plot_options
+from celoss_cli.cli.reconcile_options import reconcile_options
 from celoss_cli.cli.report_options import report_options
+from celoss_cli.cli.weights_options import weights_options
 from celoss_cli.errors import ExitCode, UsageError
 from celoss_cli.losses import LOSSES, LossSpec
 
@@ -123,8 +125,10 @@ def _command(
 
 def _loss_command(spec: LossSpec) -> Callable[..., Job]:
     def run_loss(given: Mapping[str, Any]) -> int:
-        from celoss_cli.cli.loss import run
-
+        if given.get("convention") == "all":
+            from celoss_cli.cli.beside import run
+        else:
+            from celoss_cli.cli.loss import run
         return run(spec, given)
 
     about = f"{spec.summary}\n\nA target is {spec.target}. Computes torch.nn.functional.{spec.name}."
@@ -194,14 +198,33 @@ command reads it; standard input only as -. Its numbers are written with --forma
 
 Example: celoss plot ce preds.csv --kind reliability -o reliability.svg"""
 
+_WEIGHTS = """Class weights from how often each class is a target.
+
+The targets are those of the files, which are read as celoss ce reads them, or those of --targets alone. \
+Ignored targets are not counted; rows with weights count as often as these say. --weight takes the JSON \
+output as @FILE, and the value output as it is.
+
+Example: celoss weights preds.csv --json > weights.json; celoss ce preds.csv --weight @weights.json"""
+
+_RECONCILE = """Find which semantics give a number that somebody else got.
+
+Tries what the input may have been taken for, the axis, the denominator, weights, ignored targets, label \
+smoothing, clipping, the base of the logarithm, precision, labels off by one, a moved decimal point, and \
+more, a few deviations at a time. The digits of the number say how far it is known. Exits 1 where nothing \
+gives it.
+
+Example: celoss reconcile preds.csv --got 0.1365"""
+
 _COMMANDS: dict[str, tuple[Callable[[], Mapping[str, tuple[Any, Any]]], str]] = {
     "merge": (lambda: {**merge_options(), **gate_options()}, _MERGE),
     "check": (check_options, _CHECK),
     "compare": (compare_options, _COMPARE),
+    "reconcile": (reconcile_options, _RECONCILE),
     "report": (report_options, _REPORT),
     "diagnose": (diagnose_options, _DIAGNOSE),
     "plot": (plot_options, _PLOT),
     "explain": (explain_options, _EXPLAIN),
+    "weights": (weights_options, _WEIGHTS),
 }
 """The commands that are no loss: name, which is also that of the module in cli/ -> options, help."""
 

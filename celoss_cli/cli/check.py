@@ -19,7 +19,7 @@ from celoss_cli.cli.settings import config_of
 from celoss_cli.config import Check, Config, refuse_unknown
 from celoss_cli.data import Outcome, Report
 from celoss_cli.errors import CelossError, ExitCode, InputError, LimitError, UsageError, quoted, visible
-from celoss_cli.formats import FORMATS, FormatSpec
+from celoss_cli.formats import FORMATS, FormatSpec, formats_of
 from celoss_cli.losses import LOSSES
 
 __all__ = ["keys_of", "run"]
@@ -84,15 +84,15 @@ def run(given: Mapping[str, Any]) -> int:
     outcomes = [outcome for outcome, _ in ran]
     code = _worst([ExitCode(outcome.exit_code) for outcome in outcomes], given["exit_zero"])
     _tell(outcomes, on_stdout(format, extra, given))
-    publish(lambda spec, style: spec.render_run(outcomes, style), format, extra, given, code)
+    publish(lambda spec, style: spec.render_as("run", outcomes, style), format, extra, given, code)
     kept = [_kept(outcome, gate) for outcome, gate in ran if gate is not None]
     return _worst([code, *kept], given["exit_zero"])
 
 
 def _refuse_formats(specs: Sequence[FormatSpec]) -> None:
     for spec in specs:
-        if not spec.run:
-            known = ", ".join(other.name for other in FORMATS.values() if other.run)
+        if "run" not in spec.shows:
+            known = ", ".join(formats_of("run"))
             raise UsageError(f"Expected a format of {known} for checks, got {spec.name}.")
 
 

@@ -23,7 +23,7 @@ from celoss_cli.data import Comparison, Reduction
 from celoss_cli.errors import ExitCode, InputError, UsageError, visible
 from celoss_cli.evaluate import Request, default_jobs
 from celoss_cli.findings import Facts, findings
-from celoss_cli.formats import FORMATS, FormatSpec
+from celoss_cli.formats import FormatSpec, formats_of
 from celoss_cli.gate import comparison_verdicts
 from celoss_cli.losses import LOSSES, LossSpec
 from celoss_cli.losses.base import UNITS, Loss
@@ -52,8 +52,8 @@ def run(given: Mapping[str, Any]) -> int:
     comparison = replace(comparison, checks=checks)
     failed = comparison.failed and not given["exit_zero"]
     code = ExitCode.CHECK_FAILED if failed else ExitCode.DONE
-    _tell(spec, comparison, sides, on_stdout(format, extra, given))
-    publish(lambda spec, style: spec.render_comparison(comparison, style), format, extra, given, code)
+    _tell(spec.taking(given), comparison, sides, on_stdout(format, extra, given))
+    publish(lambda spec, style: spec.render_as("comparison", comparison, style), format, extra, given, code)
     return code
 
 
@@ -61,8 +61,8 @@ def _reports(given: Mapping[str, Any]) -> list[tuple[FormatSpec, str]]:
     """The further formats and their files."""
     extra = chosen_reports(given)
     for spec, _ in extra:
-        if not spec.comparison:
-            able = ", ".join(known.name for known in FORMATS.values() if known.comparison)
+        if "comparison" not in spec.shows:
+            able = ", ".join(formats_of("comparison"))
             raise UsageError(f"Expected --report with a format of {able}, got {spec.name}.")
     return extra
 
@@ -167,7 +167,7 @@ def _read(spec: LossSpec, given: Mapping[str, Any], path: str, request: ReadRequ
         raise UsageError("Expected --group-column with a table, got arrays, which have no columns.")
     evaluation = side.evaluation
     odd = ["out-of-domain-weight"] if loss.odd_options() else []
-    evaluation.seen.update([*odd, *other_input(spec, dataset)])
+    evaluation.seen.update([*odd, *other_input(spec, given, dataset)])
     told = {"conversions": list(evaluation.conversions), "skipped": evaluation.skipped}
     reduction: Reduction = "batchmean" if said == "batchmean" else "mean"
     return _Read(side, reduction, options, {**dataset.described, **told})
@@ -196,7 +196,7 @@ def _tell(spec: LossSpec, comparison: Comparison, sides: tuple[Side, Side], show
         if evaluation.skipped:
             rows = plural(evaluation.skipped, "row")
             note(f"celoss: note: {side.name}: {rows} with missing values skipped")
-        seen = evaluation.seen + Counter({"clamped": evaluation.tally.clamped})
+        seen = evaluation.seen + Counter({side.loss.clamp_is: evaluation.tally.clamped})
         for found in findings(Facts(seen, spec, classes=evaluation.classes)):
             note(f"celoss: {found.severity} {found.code}: {side.name}: {found.message}")
     if shown is None or not shown.checks:

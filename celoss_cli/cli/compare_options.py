@@ -20,12 +20,13 @@ from celoss_cli.cli.options import (
     Json,
     Output,
     choice,
+    conventional_options,
     count,
     reading_options,
     text,
 )
 from celoss_cli.errors import quoted
-from celoss_cli.formats import FORMATS
+from celoss_cli.formats import formats_of
 from celoss_cli.losses import LOSSES
 
 __all__ = ["compare_options"]
@@ -113,7 +114,7 @@ ComparisonFormat = Annotated[
     str | None,
     choice(
         "--format",
-        choices=[spec.name for spec in FORMATS.values() if spec.comparison],
+        choices=formats_of("comparison"),
         panel=OUTPUT,
         help="How the result is written.",
     ),
@@ -130,6 +131,7 @@ def compare_options() -> dict[str, tuple[Any, Any]]:
         **reading_options(),
         "group_column": (GroupColumn, None),
         "align": (AlignBy, None),
+        **conventional_options(),
         **SEMANTIC,
         "reduction": (MeanReduction, None),
         "base": (Base, "e"),

@@ -38,7 +38,7 @@ def run(given: Mapping[str, Any]) -> int:
     format, codes = chosen_format(given), _codes(given["select"], given["ignore"])
     diagnosis = _diagnosis(given, codes)
     code = ExitCode.CHECK_FAILED if _fails(diagnosis, given["fail_on"]) else ExitCode.DONE
-    publish(lambda spec, style: spec.render_diagnosis(diagnosis, style), format, (), given, code)
+    publish(lambda spec, style: spec.render_as("diagnosis", diagnosis, style), format, (), given, code)
     return code
 
 
@@ -83,7 +83,7 @@ def _diagnosis(given: Mapping[str, Any], codes: Sequence[str]) -> Diagnosis:
         request.truth.verify()
     if not seen.survey.rows:
         raise InputError("expected rows to look at, got no rows")
-    noticed = [*other_input(spec, dataset), *(["out-of-domain-weight"] if loss.odd_options() else [])]
+    noticed = [*other_input(spec, given, dataset), *(["out-of-domain-weight"] if loss.odd_options() else [])]
     return diagnosis_of(
         spec, loss, seen, options=options, source=dataset.described, codes=codes, noticed=noticed
     )

@@ -19,9 +19,10 @@ from celoss_cli.cli.options import (
     Json,
     Output,
     choice,
+    conventional_options,
     reading_options,
 )
-from celoss_cli.formats import FORMATS
+from celoss_cli.formats import formats_of
 from celoss_cli.losses import LOSSES
 
 __all__ = ["diagnose_options"]
@@ -57,7 +58,7 @@ DiagnosisFormat = Annotated[
     str | None,
     choice(
         "--format",
-        choices=[spec.name for spec in FORMATS.values() if spec.diagnosis],
+        choices=formats_of("diagnosis"),
         panel=OUTPUT,
         help="How the result is written.",
     ),
@@ -73,6 +74,7 @@ def diagnose_options() -> dict[str, tuple[Any, Any]]:
         "loss": (LossName, "ce"),
         **reading,
         **SEMANTIC,
+        **conventional_options(),
         "dtype": (Dtype, "float64"),
         "base": (Base, "e"),
         "select": (Select, None),

@@ -67,6 +67,10 @@ def _refuse_unused(given: Mapping[str, Any]) -> None:
     for name in _OF_THE_RESULT:
         if given[name] not in (None, False, (), []):
             raise UsageError(f"Expected no --{name.replace('_', '-')} with --emit, got one.")
+    for name in ("convention", "input_is"):
+        if given.get(name) is not None:
+            option = f"--{name.replace('_', '-')}"
+            raise UsageError(f"Expected no {option} with --emit, got {given[name]}.")
     if given["on_empty"] != "error":
         raise UsageError(f"Expected no --on-empty with --emit, got {given['on_empty']}.")
 

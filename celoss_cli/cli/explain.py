@@ -27,7 +27,7 @@ def run(given: Mapping[str, Any]) -> int:
     """
     explanation = overview() if given["name"] is None else _with_example(explained(given["name"]))
     publish(
-        lambda spec, style: spec.render_explanation(explanation, style),
+        lambda spec, style: spec.render_as("explanation", explanation, style),
         chosen_format(given),
         (),
         given,

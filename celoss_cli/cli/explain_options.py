@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from celoss_cli.cli.options import OUTPUT, Color, Debug, Json, Output, choice
-from celoss_cli.formats import FORMATS
+from celoss_cli.formats import formats_of
 
 __all__ = ["explain_options"]
 
@@ -30,7 +30,7 @@ ExplanationFormat = Annotated[
     str | None,
     choice(
         "--format",
-        choices=[spec.name for spec in FORMATS.values() if spec.explanation],
+        choices=formats_of("explanation"),
         panel=OUTPUT,
         help="How it is written.",
     ),

@@ -17,7 +17,7 @@ from celoss_cli.formats import FORMATS, Style
 from celoss_cli.formats.document import as_json
 from celoss_cli.gate import Increase, Limits, verdicts
 
-__all__ = ["Gate", "gate_of"]
+__all__ = ["Gate", "gate_of", "is_given"]
 
 _LIMITS = ("max", "min", "expect", "baseline", "min_count", "max_group")
 """The options that each ask for a check."""
@@ -98,7 +98,7 @@ def gate_of(given: Mapping[str, Any]) -> Gate:
         baseline=None if given["baseline"] is None or updated else read_baseline(given["baseline"]),
         written=[(path, _earlier(path), always) for path, always in written],
         exit_zero=given["exit_zero"],
-        asked=any(_is_given(given[name]) for name in _LIMITS),
+        asked=any(is_given(given[name]) for name in _LIMITS),
     )
 
 
@@ -109,19 +109,19 @@ def _refuse_unused(given: Mapping[str, Any], increases: Sequence[Increase]) -> N
         ("max_increase", "baseline"),
         ("update_baseline", "baseline"),
     ):
-        if _is_given(given[name]) and given[needed] is None:
+        if is_given(given[name]) and given[needed] is None:
             option = f"--{name.replace('_', '-')}"
             raise UsageError(f"Expected --{needed} together with {option}, got {option} alone.")
     if given["require"] is not None and len(increases) < 2:
         raise UsageError(f"Expected --require with several --max-increase, got {len(increases)}.")
     if given.get("reduction") == "none":
         for name in (*_LIMITS, "save_baseline"):
-            if _is_given(given[name]):
+            if is_given(given[name]):
                 option = f"--{name.replace('_', '-')}"
                 raise UsageError(f"Expected a reduction to one number with {option}, got --reduction none.")
 
 
-def _is_given(value: Any) -> bool:
+def is_given(value: Any) -> bool:
     """Whether an option was given; 0 is a value."""
     return value is not None and value is not False and value != () and value != []
 

@@ -17,6 +17,7 @@ from celoss_cli.cli.output import note, write_file
 from celoss_cli.cli.progress import Bar
 from celoss_cli.cli.result import gated
 from celoss_cli.collect import Wanted
+from celoss_cli.conventions import CONVENTIONS
 from celoss_cli.data import Batch, Chunk, Reduction, Report
 from celoss_cli.errors import InputError, UsageError, quoted
 from celoss_cli.evaluate import Request, default_jobs, evaluate
@@ -35,6 +36,8 @@ __all__ = [
     "chosen_loss",
     "computed",
     "dataset_of",
+    "kind_of",
+    "opened",
     "other_input",
     "read_request",
     "refuse_foreign_semantics",
@@ -110,16 +113,30 @@ def computed(
         CelossError: for anything that stands in the way.
 
     """
+    with opened(spec, format, given) as (dataset, request):
+        dataset.batches = through(dataset.batches)
+        loss, reduction, options = chosen_loss(spec, given, dataset, request)
+        return _report(spec, loss, given, dataset, reduction, options, format, request.truth)
+
+
+@contextlib.contextmanager
+def opened(
+    spec: LossSpec, format: FormatSpec, given: Mapping[str, Any]
+) -> Iterator[tuple[Dataset, ReadRequest]]:
+    """The data that the options name, with what was asked of its reader; closed at the end.
+
+    Raises:
+        CelossError: for options that change nothing, and for data that cannot be read.
+
+    """
     _refuse_unused(spec, format, given)
     request = read_request(spec, given)
     bar = Bar()
     dataset, request = dataset_of(spec, given, request, bar.show)
-    dataset.batches = through(dataset.batches)
     with contextlib.closing(dataset), bar:
         if given["input"] is None:
             refuse_unused_columns(dataset.described["columns"], given)
-        loss, reduction, options = chosen_loss(spec, given, dataset, request)
-        return _report(spec, loss, given, dataset, reduction, options, format, request.truth)
+        yield dataset, request
 
 
 def _refuse_unused(spec: LossSpec, format: FormatSpec, given: Mapping[str, Any]) -> None:
@@ -142,11 +159,16 @@ def _refuse_unused(spec: LossSpec, format: FormatSpec, given: Mapping[str, Any])
             raise UsageError(f"Expected --missing and --decimal with a table, got --{spec.takes}.")
 
 
+def kind_of(spec: LossSpec, given: Mapping[str, Any]) -> str:
+    """What the values of the input are."""
+    return given.get("input_is") or spec.takes
+
+
 def read_request(spec: LossSpec, given: Mapping[str, Any]) -> ReadRequest:
     """What the options ask of a reader."""
     return ReadRequest(
         per_class=spec.per == "class",
-        takes=spec.takes,
+        takes=kind_of(spec, given),
         columns=ColumnChoice(
             given["target_column"],
             given["class_columns"],
@@ -193,7 +215,7 @@ def _dataset(spec: LossSpec, given: Mapping[str, Any], request: ReadRequest, wat
             read_value(given[name], option, request)
             for name, option in (("input", takes), ("targets", "--targets"))
         )
-        return dataset_of_values(input, target, request)
+        return dataset_of_values(input, target, replace(request, takes=spec.takes))
     if not files and _nothing_on_stdin():
         raise UsageError(
             f"Expected a file, --{spec.takes} and --targets, or data on standard input, got none.",
@@ -209,6 +231,10 @@ def refuse_foreign_semantics(spec: LossSpec, given: Mapping[str, Any]) -> None:
     for name in _SEMANTICS:
         if name not in known and given[name] not in (None, False):
             raise UsageError(f"Expected no --{name.replace('_', '-')} with --loss {spec.command}, got one.")
+    for name, has in (("input_is", bool(spec.kinds)), ("convention", bool(spec.by_convention))):
+        if given.get(name) is not None and not has:
+            option = f"--{name.replace('_', '-')}"
+            raise UsageError(f"Expected no {option} with --loss {spec.command}, got {given[name]}.")
 
 
 def _name_the_extra(files: Sequence[str]) -> None:
@@ -259,9 +285,20 @@ def chosen_loss(
             chosen[name] = value
     reduction = given["reduction"] or _said_by_data("reduction", dataset.options.get("reduction"), spec)
     reduction = reduction or "mean"
-    loss = spec.load()(dtype=given["dtype"], base=given["base"], **chosen)
-    in_force = {name: _plain(getattr(loss, name)) for name in (*spec.options, "dtype", "base")}
+    conventional = _conventional(spec, given)
+    if "ignore_index" in spec.options and conventional.get("convention") in CONVENTIONS:
+        chosen.setdefault("ignore_index", CONVENTIONS[conventional["convention"]].ignore_index)
+    loss = spec.made(dtype=given["dtype"], base=given["base"], **chosen, **conventional)
+    names = (*spec.options, "dtype", "base", *conventional)
+    in_force = {name: _plain(getattr(loss, name)) for name in names}
     return loss, cast(Reduction, reduction), in_force
+
+
+def _conventional(spec: LossSpec, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The kind of input and the convention, where one of them is not the usual one."""
+    kind, convention = kind_of(spec, given), given.get("convention")
+    usual = kind == spec.takes and convention is None
+    return {} if usual else {"input_is": kind, "convention": convention}
 
 
 def _said_by_data(name: str, value: Any, spec: LossSpec) -> Any:
@@ -327,7 +364,7 @@ def _report(
         rows = evaluation.tally.rows
         wanted = f"--row from 0 to {rows - 1}" if rows else "rows where --row names one"
         raise UsageError(f"Expected {wanted}, got {request.show_row if rows else 'no rows'}.")
-    evaluation.seen.update([*(["out-of-domain-weight"] if odd else []), *other_input(spec, dataset)])
+    evaluation.seen.update([*(["out-of-domain-weight"] if odd else []), *other_input(spec, given, dataset)])
     if given["emit_partial"] is not None:
         part = Partial(
             loss=spec.command,
@@ -364,8 +401,8 @@ def _wanted(given: Mapping[str, Any]) -> Wanted:
     )
 
 
-def other_input(spec: LossSpec, dataset: Dataset) -> list[str]:
+def other_input(spec: LossSpec, given: Mapping[str, Any], dataset: Dataset) -> list[str]:
     """The oddity of data that says that it holds something else than the loss takes."""
     key = dataset.described["columns"]["inputs"][0]
     said = _INPUT_KINDS.get(key)
-    return ["other-input"] if said is not None and said != _TAKES[spec.takes] else []
+    return ["other-input"] if said is not None and said != _TAKES[kind_of(spec, given)] else []

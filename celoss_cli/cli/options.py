@@ -13,13 +13,14 @@ from typing import Annotated, Any
 
 import typer
 
+from celoss_cli.conventions import CONVENTIONS, INPUT_KINDS
 from celoss_cli.emit import LIBRARIES
 from celoss_cli.errors import CelossError, quoted
 from celoss_cli.formats import FORMATS
 from celoss_cli.losses import LossSpec
 from celoss_cli.sources import SOURCES
 
-__all__ = ["loss_options", "merge_options"]
+__all__ = ["conventional_options", "loss_options", "merge_options"]
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
 
@@ -96,7 +97,7 @@ def choice(*names: str, choices: Iterable[str], panel: str, help: str) -> Any:
     return typer.Option(
         *names,
         parser=one_of(choices),
-        autocompletion=_completion(choices),
+        autocompletion=completion(choices),
         metavar="|".join(choices),
         rich_help_panel=panel,
         help=help,
@@ -119,7 +120,7 @@ def real_file(text: str) -> str:
     return text
 
 
-def _completion(choices: Iterable[str]) -> Callable[[str], list[str]]:
+def completion(choices: Iterable[str]) -> Callable[[str], list[str]]:
     """Tells a shell which of the choices a word may become."""
 
     def complete(incomplete: str) -> list[str]:
@@ -389,6 +390,36 @@ def reading_options(*, class_axis: bool = True) -> dict[str, tuple[Any, Any]]:
     }
 
 
+def _conventional(spec: LossSpec) -> dict[str, tuple[Any, Any]]:
+    """The parameters that say what the input is and which tool is reproduced, where there is a choice."""
+    tools = [name for name, known in CONVENTIONS.items() if spec.command in known.functions]
+    return {
+        **({"input_is": (input_is(spec.kinds, spec.takes), None)} if spec.kinds else {}),
+        **({"convention": (convention([*tools, "all"]), None)} if spec.by_convention else {}),
+    }
+
+
+def conventional_options() -> dict[str, tuple[Any, Any]]:
+    """The kind of input and the convention, for commands of any loss."""
+    return {
+        "input_is": (input_is(INPUT_KINDS, "what the loss takes"), None),
+        "convention": (convention(tuple(CONVENTIONS)), None),
+    }
+
+
+def input_is(kinds: Iterable[str], usual: str) -> Any:
+    """The option that says what the values of the input are."""
+    help = f"What the values are; {usual} if not given."
+    return Annotated[str | None, choice("--input-is", choices=kinds, panel=SEMANTICS, help=help)]
+
+
+def convention(tools: Iterable[str]) -> Any:
+    """The option that names the tool to be reproduced."""
+    every = "; all shows them side by side" if "all" in tools else ""
+    help = f"Clip, rescale and divide as this tool does{every}."
+    return Annotated[str | None, choice("--convention", choices=tools, panel=SEMANTICS, help=help)]
+
+
 def merge_options() -> dict[str, tuple[Any, Any]]:
     """The parameters of ``celoss merge``, in order: name -> (annotation, default)."""
     return {
@@ -428,6 +459,7 @@ def loss_options(spec: LossSpec) -> dict[str, tuple[Any, Any]]:
         "files": (Files, None),
         "input": (values, None),
         **reading_options(class_axis=spec.per == "class"),
+        **_conventional(spec),
         **{name: SEMANTIC[name] for name in spec.options},
         "reduction": (reduction, None),
         "dtype": (Dtype, "float64"),

@@ -18,6 +18,8 @@ from celoss_cli.cli.options import (
     Files,
     Jobs,
     choice,
+    completion,
+    conventional_options,
     count,
     one_of,
     output_file,
@@ -38,7 +40,10 @@ VALUES = tuple(sorted({spec.takes for spec in LOSSES.values()}))
 LossName = Annotated[
     str,
     typer.Argument(
-        parser=one_of(LOSSES), metavar="|".join(LOSSES), help="The loss, as its command is called."
+        parser=one_of(LOSSES),
+        autocompletion=completion(LOSSES),
+        metavar="|".join(LOSSES),
+        help="The loss, as its command is called.",
     ),
 ]
 Kind = Annotated[
@@ -97,6 +102,7 @@ def plot_options() -> dict[str, tuple[Any, Any]]:
         **{name.replace("-", "_"): (_inline(name), None) for name in VALUES},
         **reading_options(),
         **SEMANTIC,
+        **conventional_options(),
         "dtype": (Dtype, "float64"),
         "base": (Base, "e"),
         "written": (PictureFormat, None),

@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from celoss_cli.cli.options import SEMANTIC, reading_options
+from celoss_cli.cli.options import SEMANTIC, conventional_options, reading_options
 from celoss_cli.errors import visible
 from celoss_cli.losses import LossSpec
 
@@ -35,7 +35,7 @@ def command_line(spec: LossSpec, given: Mapping[str, Any]) -> str:
 
 def _that_matter() -> dict[str, Any]:
     """The options that the number depends on, with their defaults."""
-    declared = {**reading_options(), **SEMANTIC}
+    declared = {**reading_options(), **SEMANTIC, **conventional_options()}
     others = {"reduction": None, "dtype": "float64", "base": "e", "on_empty": "error"}
     return {name: default for name, (_, default) in declared.items()} | others
 

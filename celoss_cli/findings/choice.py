@@ -12,6 +12,7 @@ __all__ = [
     "log_probabilities",
     "logits_for_probabilities",
     "not_log_probabilities",
+    "not_probabilities",
     "one_class",
     "other_input",
     "probabilities_for_log_probabilities",
@@ -195,7 +196,7 @@ def logits_for_probabilities(facts: Facts) -> Noticed | None:
         "these are logits, not probabilities",
         outside,
         {"outside": outside, "values": values},
-        facts.command("bce-logits"),
+        facts.command("bce-logits" if facts.loss.per == "element" else facts.loss.command),
     )
 
 
@@ -221,3 +222,20 @@ def probabilities_for_logits(facts: Facts) -> Noticed | None:
         values,
         remedy=facts.command("bce"),
     )
+
+
+def not_probabilities(facts: Facts) -> Noticed | None:
+    """Rows given as probabilities do not sum to 1 over the classes.
+
+    Some tools divide each row by its sum first, others take the values as they are, so that one file has
+    two losses. Sums far from 1 are often scores or logits.
+
+    Say which tool is meant with --convention; --convention all shows what each of them computes.
+
+    Reference: scikit-learn documentation of log_loss, which warns; Kaggle's Multi Class Log Loss, which
+    divides.
+    """
+    count = facts.seen.get("not-probabilities", 0)
+    if not count:
+        return None
+    return Noticed(f"{rows_have(count)} probabilities that do not sum to 1 within 0.001", count)

@@ -1,24 +1,37 @@
 """The registry of output formats. It imports no NumPy, so that ``--help`` stays quick.
 
 Adding a format is one line here and one module in this folder with a function
-``render(report: Report, style: Style) -> Iterator[str]`` that computes nothing; one that shows the checks
-of a config file has a function ``render_run(outcomes: Sequence[Outcome], style: Style)`` too, one that
-shows a comparison ``render_comparison(comparison: Comparison, style: Style)``, one that shows a
-diagnosis ``render_diagnosis(diagnosis: Diagnosis, style: Style)``, and one that shows words
-``render_explanation(explanation: Explanation, style: Style)``.
+``render(report: Report, style: Style) -> Iterator[str]`` that computes nothing. A format that shows other
+nouns than a report names them, and its module has a function for each: ``render_comparison(comparison,
+style)`` and so on, see ``NOUNS``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 if TYPE_CHECKING:
-    from celoss_cli.data import Comparison, Diagnosis, Explanation, Outcome, Report
+    from celoss_cli.data import Report
 
-__all__ = ["FORMATS", "FormatSpec", "Style"]
+__all__ = ["FORMATS", "NOUNS", "FormatSpec", "Noun", "Style", "formats_of"]
+
+Noun = Literal[
+    "run",
+    "comparison",
+    "diagnosis",
+    "reconciliation",
+    "conventions",
+    "class_weights",
+    "explanation",
+]
+"""What a format may show beside a report: the checks of a config file, a comparison of two data sets, a
+diagnosis, a search for the semantics behind a number, several conventions side by side, weights of
+classes, and what there is to say about a loss or a finding."""
+
+NOUNS: tuple[Noun, ...] = get_args(Noun)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +66,7 @@ class FormatSpec:
         breakdown: whether it shows groups, quantiles and the largest losses.
         checks: whether it shows the verdicts of a gate.
         only_checks: whether it is of no use without them.
-        run: whether it shows the checks of a config file.
-        comparison: whether it shows a comparison of two data sets.
-        diagnosis: whether it shows a diagnosis.
-        explanation: whether it shows what there is to say about a loss or a finding.
+        shows: what it shows beside a report.
 
     """
 
@@ -69,38 +79,17 @@ class FormatSpec:
     breakdown: bool = True
     checks: bool = True
     only_checks: bool = False
-    run: bool = False
-    comparison: bool = False
-    diagnosis: bool = False
-    explanation: bool = False
+    shows: tuple[Noun, ...] = ()
 
     def render(self, report: Report, style: Style) -> Iterator[str]:
         """The report as text, in pieces."""
         pieces: Iterator[str] = import_module(f"celoss_cli.formats.{self.module}").render(report, style)
         return pieces
 
-    def render_run(self, outcomes: Sequence[Outcome], style: Style) -> Iterator[str]:
-        """The checks of a config file as text, in pieces."""
+    def render_as(self, noun: Noun, found: Any, style: Style) -> Iterator[str]:
+        """A noun that this format shows as text, in pieces."""
         module = import_module(f"celoss_cli.formats.{self.module}")
-        pieces: Iterator[str] = module.render_run(outcomes, style)
-        return pieces
-
-    def render_comparison(self, comparison: Comparison, style: Style) -> Iterator[str]:
-        """The comparison as text, in pieces."""
-        module = import_module(f"celoss_cli.formats.{self.module}")
-        pieces: Iterator[str] = module.render_comparison(comparison, style)
-        return pieces
-
-    def render_diagnosis(self, diagnosis: Diagnosis, style: Style) -> Iterator[str]:
-        """The diagnosis as text, in pieces."""
-        module = import_module(f"celoss_cli.formats.{self.module}")
-        pieces: Iterator[str] = module.render_diagnosis(diagnosis, style)
-        return pieces
-
-    def render_explanation(self, explanation: Explanation, style: Style) -> Iterator[str]:
-        """The explanation as text, in pieces."""
-        module = import_module(f"celoss_cli.formats.{self.module}")
-        pieces: Iterator[str] = module.render_explanation(explanation, style)
+        pieces: Iterator[str] = getattr(module, f"render_{noun}")(found, style)
         return pieces
 
 
@@ -108,27 +97,17 @@ FORMATS: dict[str, FormatSpec] = {
     spec.name: spec
     for spec in (
         FormatSpec(
-            "table",
-            "every step, for people",
-            "table",
-            False,
-            workings=True,
-            gradient=True,
-            run=True,
-            comparison=True,
-            diagnosis=True,
-            explanation=True,
+            "table", "every step, for people", "table", False, workings=True, gradient=True, shows=NOUNS
         ),
-        FormatSpec("value", "the number alone", "value", breakdown=False, checks=False, comparison=True),
         FormatSpec(
-            "json",
-            "the stable contract for programs",
-            "document",
-            run=True,
-            comparison=True,
-            diagnosis=True,
-            explanation=True,
+            "value",
+            "the number alone",
+            "value",
+            breakdown=False,
+            checks=False,
+            shows=("comparison", "class_weights"),
         ),
+        FormatSpec("json", "the stable contract for programs", "document", shows=NOUNS),
         FormatSpec("jsonl", "one JSON object a line", "lines"),
         FormatSpec(
             "csv", "one line for each loss, or one for the result", "delimited", breakdown=False, checks=False
@@ -139,30 +118,16 @@ FORMATS: dict[str, FormatSpec] = {
             "markdown",
             False,
             workings=True,
-            run=True,
-            comparison=True,
-            diagnosis=True,
-            explanation=True,
+            shows=NOUNS,
         ),
-        FormatSpec(
-            "junit",
-            "checks as test cases",
-            "junit",
-            False,
-            breakdown=False,
-            only_checks=True,
-            run=True,
-            comparison=True,
-        ),
-        FormatSpec(
-            "github",
-            "failed checks as annotations",
-            "github",
-            False,
-            breakdown=False,
-            only_checks=True,
-            run=True,
-            comparison=True,
+        *(
+            FormatSpec(
+                name, summary, name, False, breakdown=False, only_checks=True, shows=("run", "comparison")
+            )
+            for name, summary in (
+                ("junit", "checks as test cases"),
+                ("github", "failed checks as annotations"),
+            )
         ),
         *(
             FormatSpec(
@@ -172,11 +137,14 @@ FORMATS: dict[str, FormatSpec] = {
                 False,
                 workings=True,
                 gradient=True,
-                run=True,
-                comparison=True,
-                diagnosis=True,
+                shows=("run", "comparison", "diagnosis"),
             )
             for name, summary in (("html", "the table as a document"), ("svg", "the table as a picture"))
         ),
     )
 }
+
+
+def formats_of(noun: Noun) -> list[str]:
+    """The names of the formats that show a noun."""
+    return [spec.name for spec in FORMATS.values() if noun in spec.shows]

@@ -50,11 +50,12 @@ class Ledger:
 def ledger(report: Report) -> Ledger:
     """The table of a report that shows workings."""
     names = list(dict.fromkeys(name for workings in report.workings for name in _terms(workings)))
-    if "weight" not in names and any(workings.row.ignored for workings in report.workings):
+    shared = "share" in names  # of the divisor, which the weights do not enter
+    if not shared and "weight" not in names and any(workings.row.ignored for workings in report.workings):
         names.insert(names.index("loss"), "weight")
-    if {"weight", "sample weight"} <= set(names):
+    if not shared and {"weight", "sample weight"} <= set(names):
         names.insert(names.index("sample weight") + 1, _SHARE)
-    divisor = next((name for name in (_SHARE, "sample weight", "weight") if name in names), None)
+    divisor = next((name for name in ("share", _SHARE, "sample weight", "weight") if name in names), None)
     others, tally = report.others, report.tally
 
     def sums(weight: float, loss: float) -> tuple[str, ...]:
@@ -77,5 +78,11 @@ def _terms(workings: Workings) -> dict[str, str]:
 
 def _cells(workings: Workings, names: Sequence[str]) -> tuple[str, ...]:
     """The cells of one line; an element without a weight of its own counts once."""
-    known = {"weight": "1", _SHARE: short(workings.row.weight), **_terms(workings)}
+    known = {
+        "weight": "1",
+        "w": "1",
+        "share": short(workings.row.weight),
+        _SHARE: short(workings.row.weight),
+        **_terms(workings),
+    }
     return tuple(known[name] for name in names)

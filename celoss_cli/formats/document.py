@@ -9,15 +9,20 @@ from typing import Any
 from celoss_cli.data import (
     Bounds,
     Change,
+    ClassWeights,
     Comparison,
+    Conventions,
     Diagnosis,
     Explanation,
     Finding,
+    Gap,
     Outcome,
+    Reconciliation,
     Report,
     Section,
+    ToolLoss,
 )
-from celoss_cli.formats import Style, _verdicts
+from celoss_cli.formats import Style, _reconciliation, _verdicts
 from celoss_cli.formats._comparison import meaning
 from celoss_cli.formats._numerals import finite_or_none, nonfinite
 
@@ -25,9 +30,12 @@ __all__ = [
     "SCHEMA_VERSION",
     "as_json",
     "render",
+    "render_class_weights",
     "render_comparison",
+    "render_conventions",
     "render_diagnosis",
     "render_explanation",
+    "render_reconciliation",
     "render_run",
     "target_value",
 ]
@@ -296,3 +304,77 @@ def _section(section: Section) -> dict[str, Any]:
         "steps": list(section.steps),
         "terms": [{"name": name, "meaning": meaning} for name, meaning in section.terms],
     }
+
+
+def render_conventions(conventions: Conventions, style: Style) -> Iterator[str]:
+    """One object with the key "conventions", as ``conventions.schema.json`` describes it."""
+    document = {
+        "schema_version": SCHEMA_VERSION,
+        "tool": {"name": "celoss", "version": style.version},
+        "loss": conventions.loss,
+        "reduction": conventions.reduction,
+        "unit": conventions.unit,
+        "rows": conventions.rows,
+        "elements": conventions.elements,
+        "conventions": [_tool_loss(tool) for tool in conventions.tools],
+        "gaps": [_gap(gap) for gap in conventions.gaps],
+        "labels": None if conventions.labels is None else list(conventions.labels),
+        "options": dict(conventions.options),
+        "input": dict(conventions.source),
+    }
+    yield json.dumps(document, indent=2, allow_nan=False) + "\n"
+
+
+def _tool_loss(tool: ToolLoss) -> dict[str, Any]:
+    return {
+        "name": tool.name,
+        "value": finite_or_none(tool.value),
+        "nonfinite": nonfinite(tool.value),
+        "total": None if tool.refused else finite_or_none(float(tool.tally.loss)),
+        "denominator": finite_or_none(tool.denominator),
+        "denominator_is": tool.denominator_is,
+        "clipped": tool.tally.clamped,
+        "differing": tool.differing,
+        "refused": tool.refused or None,
+        **tool.facts,
+    }
+
+
+def _gap(gap: Gap) -> dict[str, Any]:
+    return {
+        "row": gap.row.row,
+        "index": list(gap.row.index),
+        "id": gap.row.id,
+        "target": target_value(gap.row.target),
+        "probability": finite_or_none(gap.probability),
+        "losses": {name: finite_or_none(loss) for name, loss in gap.losses.items()},
+        "nonfinite": {name: nonfinite(loss) for name, loss in gap.losses.items() if nonfinite(loss)},
+    }
+
+
+def render_class_weights(weights: ClassWeights, style: Style) -> Iterator[str]:
+    """One object whose key "weights" ``--weight @FILE`` reads, as ``weights.schema.json`` describes it."""
+    document = {
+        "schema_version": SCHEMA_VERSION,
+        "tool": {"name": "celoss", "version": style.version},
+        "scheme": weights.scheme,
+        "formula": weights.formula,
+        "beta": weights.beta,
+        "weights": [found.weight for found in weights.classes],
+        "labels": [found.name for found in weights.classes],
+        "counts": [found.count for found in weights.classes],
+        "counted": weights.counted,
+        "ignored": weights.ignored,
+        "input": dict(weights.source),
+    }
+    yield json.dumps(document, indent=2, allow_nan=False) + "\n"
+
+
+def render_reconciliation(found: Reconciliation, style: Style) -> Iterator[str]:
+    """One object with the key "reconciliation", as ``reconcile.schema.json`` describes it."""
+    document = {
+        "schema_version": SCHEMA_VERSION,
+        "tool": {"name": "celoss", "version": style.version},
+        "reconciliation": _reconciliation.as_json(found),
+    }
+    yield json.dumps(document, indent=2, allow_nan=False) + "\n"

@@ -4,16 +4,36 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
-from celoss_cli.data import Comparison, Diagnosis, Explanation, Outcome, Report, Section
+from celoss_cli.data import (
+    ClassWeights,
+    Comparison,
+    Conventions,
+    Diagnosis,
+    Explanation,
+    Outcome,
+    Reconciliation,
+    Report,
+    Section,
+)
 from celoss_cli.errors import visible
-from celoss_cli.formats import Style, _comparison, _diagnosis
+from celoss_cli.formats import Style, _class_weights, _comparison, _conventions, _diagnosis, _reconciliation
 from celoss_cli.formats._breakdown import Breakdown, breakdowns
 from celoss_cli.formats._ledger import Ledger, ledger
 from celoss_cli.formats._numerals import heading, reduction_line, row_name, skipped_line, target_name
 from celoss_cli.formats._verdicts import Line, lines, lines_of, summary
 
-__all__ = ["render", "render_comparison", "render_diagnosis", "render_explanation", "render_run"]
+__all__ = [
+    "render",
+    "render_class_weights",
+    "render_comparison",
+    "render_conventions",
+    "render_diagnosis",
+    "render_explanation",
+    "render_reconciliation",
+    "render_run",
+]
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~:@$^-]|(?<=www)\.)", re.IGNORECASE)
 """What Markdown would read as more than a character, links without brackets among it."""
@@ -94,6 +114,45 @@ def _section(section: Section) -> Iterator[str]:
     yield "\n".join(f"{escaped(paragraph)}\n" for paragraph in section.paragraphs)
     yield from (f"{number}. {escaped(step)}\n" for number, step in enumerate(section.steps, 1))
     yield from (f"- `{name}`: {escaped(meaning)}\n" for name, meaning in section.terms)
+
+
+def render_class_weights(weights: ClassWeights, style: Style) -> Iterator[str]:
+    """A heading, the formula and one line a class; names are escaped."""
+    yield f"`{_class_weights.formula(weights)}`\n\n"
+    yield from _breakdown(replace(_class_weights.table(weights), title=_class_weights.title(weights)))
+
+
+def render_conventions(conventions: Conventions, style: Style) -> Iterator[str]:
+    """A heading, the tables and what a convention does not have; names are escaped."""
+    yield f"**{escaped(conventions.title)}**: {escaped(_conventions.heading(conventions))}\n\n"
+    for extra in _conventions.tables(conventions):
+        yield from _breakdown(extra)
+    for sentence in _conventions.refusals(conventions):
+        yield f"{escaped(sentence)}\n\n"
+
+
+def render_reconciliation(found: Reconciliation, style: Style) -> Iterator[str]:
+    """A heading, the explanations, what was tried, and how much a hit says; names are escaped."""
+    yield f"**{escaped(_reconciliation.heading(found))}**\n\n"
+    for text in _reconciliation.source_lines(found):
+        yield f"{escaped(text)}\n\n"
+    for entry in _reconciliation.entries(found):
+        yield f"{escaped(entry.title)}\n\n"
+        yield from (f"- {escaped(line)}\n" for line in (*entry.deviations, *entry.lines))
+        if entry.command:
+            yield f"- {_code(entry.command)}\n"
+        yield "\n"
+    yield from _breakdown(_reconciliation.levels(found))
+    for sentence in _reconciliation.meaning(found):
+        yield f"{escaped(sentence)}\n\n"
+
+
+def _code(text: str) -> str:
+    """Text between more backticks than it holds in a row."""
+    longest = max(map(len, re.findall("`+", text)), default=0)
+    fence = "`" * (longest + 1)
+    space = " " if longest else ""
+    return f"{fence}{space}{text}{space}{fence}"
 
 
 def _breakdown(extra: Breakdown) -> Iterator[str]:

@@ -14,9 +14,20 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from celoss_cli.data import Comparison, Diagnosis, Explanation, Outcome, Report, Section, Workings
+from celoss_cli.data import (
+    ClassWeights,
+    Comparison,
+    Conventions,
+    Diagnosis,
+    Explanation,
+    Outcome,
+    Reconciliation,
+    Report,
+    Section,
+    Workings,
+)
 from celoss_cli.errors import visible
-from celoss_cli.formats import Style, _comparison, _diagnosis
+from celoss_cli.formats import Style, _class_weights, _comparison, _conventions, _diagnosis, _reconciliation
 from celoss_cli.formats._breakdown import Breakdown, breakdowns
 from celoss_cli.formats._ledger import Ledger, ledger
 from celoss_cli.formats._numerals import (
@@ -32,7 +43,16 @@ from celoss_cli.formats._steps import class_steps, numbered_class, row_steps, sh
 from celoss_cli.formats._verdicts import Line, lines, lines_of, summary
 from celoss_cli.trace import Step
 
-__all__ = ["render", "render_comparison", "render_diagnosis", "render_explanation", "render_run"]
+__all__ = [
+    "render",
+    "render_class_weights",
+    "render_comparison",
+    "render_conventions",
+    "render_diagnosis",
+    "render_explanation",
+    "render_reconciliation",
+    "render_run",
+]
 
 _STYLE_OF = {"pass": "green", "FAIL": "bold red", "ERROR": "bold red"}
 
@@ -101,6 +121,28 @@ def render_comparison(comparison: Comparison, style: Style) -> Iterator[str]:
         yield "\n" + page.folded(_verdicts_table(lines_of(comparison.checks), ("verdict", "limit", "reason")))
 
 
+def render_class_weights(weights: ClassWeights, style: Style) -> Iterator[str]:
+    """One line a class with its count and its weight."""
+    page = _Page(style)
+    yield page.text(Text(_class_weights.title(weights), "bold"))
+    for line in (_class_weights.formula(weights), *weights.source["conversions"]):
+        yield page.text(Text(line, "dim"))
+    yield "\n" + page.table(_breakdown_table(_class_weights.table(weights)))
+
+
+def render_conventions(conventions: Conventions, style: Style) -> Iterator[str]:
+    """The loss under each convention, the rows that make the gaps, and what a convention does not have."""
+    page = _Page(style)
+    yield page.text(Text(f"{conventions.title} · {_conventions.heading(conventions)}", "bold"))
+    for line in source_lines(conventions.source, conventions.takes, conventions.options):
+        yield page.text(Text(line, "dim"))
+    for extra in _conventions.tables(conventions):
+        yield "\n" + page.text(Text(extra.title, "bold cyan"))
+        yield page.table(_breakdown_table(extra), _breakdown_table(extra, gap=1))
+    for index, sentence in enumerate(_conventions.refusals(conventions)):
+        yield ("" if index else "\n") + page.text(Text(sentence, "dim"))
+
+
 def render_diagnosis(diagnosis: Diagnosis, style: Style) -> Iterator[str]:
     """Each finding with its numbers and what mends it, the worst first within the order of the codes."""
     page = _Page(style)
@@ -154,6 +196,26 @@ def _terms_table(terms: Sequence[tuple[str, str]]) -> Table:
     for name, meaning in terms:
         table.add_row(f"  {name}", meaning)
     return table
+
+
+def render_reconciliation(found: Reconciliation, style: Style) -> Iterator[str]:
+    """The explanations of a number, what was tried, and how much a hit says."""
+    page = _Page(style)
+    yield page.text(Text(_reconciliation.heading(found), "bold"))
+    for line in _reconciliation.source_lines(found):
+        yield page.text(Text(line, "dim"))
+    for entry in _reconciliation.entries(found):
+        yield "\n" + page.text(Text(entry.title, "bold cyan"))
+        for line in (*(f"- {words}" for words in entry.deviations), *entry.lines):
+            yield page.text(Text(f"  {line}"))
+        if entry.command:
+            yield page.line(Text(f"  $ {entry.command}", "green"))
+    levels = _reconciliation.levels(found)
+    yield "\n" + page.text(Text(levels.title, "bold cyan"))
+    yield page.table(_breakdown_table(levels), _breakdown_table(levels, gap=1))
+    yield "\n"
+    for sentence in _reconciliation.meaning(found):
+        yield page.text(Text(sentence))
 
 
 class _Page:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from celoss_cli.data import Comparison, Report
+from celoss_cli.data import ClassWeights, Comparison, Report
 from celoss_cli.formats import Style
 from celoss_cli.formats._numerals import exact
 
-__all__ = ["render", "render_comparison"]
+__all__ = ["render", "render_class_weights", "render_comparison"]
 
 
 def render(report: Report, style: Style) -> Iterator[str]:
@@ -23,3 +23,8 @@ def render(report: Report, style: Style) -> Iterator[str]:
 def render_comparison(comparison: Comparison, style: Style) -> Iterator[str]:
     """The mean difference B - A."""
     yield f"{exact(comparison.difference)}\n"
+
+
+def render_class_weights(weights: ClassWeights, style: Style) -> Iterator[str]:
+    """The weights between commas, as ``--weight`` takes them."""
+    yield ",".join(exact(found.weight) for found in weights.classes) + "\n"

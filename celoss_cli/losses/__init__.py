@@ -6,9 +6,12 @@ line, in every output format and in the parity and law tests.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from importlib import import_module
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+from celoss_cli.conventions import INPUT_KINDS
 
 if TYPE_CHECKING:
     from celoss_cli.losses.base import Loss
@@ -31,6 +34,8 @@ class LossSpec:
         options: the semantics options, each a field of the class.
         reductions: the accepted reductions.
         where: "module:Class" within this folder.
+        by_convention: the same for the class that takes a convention and a kind of input too, or "".
+        kinds: the kinds of input that may be named, the usual one first; none where there is only one.
 
     """
 
@@ -44,12 +49,27 @@ class LossSpec:
     options: tuple[str, ...]
     where: str
     reductions: tuple[str, ...] = ("none", "mean", "sum")
+    by_convention: str = ""
+    kinds: tuple[str, ...] = ()
 
     def load(self) -> type[Loss]:
         """The class that computes this loss; importing it imports NumPy."""
-        module, _, name = self.where.partition(":")
-        found: type[Loss] = getattr(import_module(f"celoss_cli.losses.{module}"), name)
-        return found
+        return _class_at(self.where)
+
+    def taking(self, options: Mapping[str, Any]) -> LossSpec:
+        """The same loss with the kind of input that its options name."""
+        return replace(self, takes=options.get("input_is") or self.takes)
+
+    def made(self, **options: Any) -> Loss:
+        """The loss with its options; ``convention`` and ``input_is`` may be among them."""
+        by_convention = not options.keys().isdisjoint(("convention", "input_is"))
+        return _class_at(self.by_convention if by_convention else self.where)(**options)
+
+
+def _class_at(where: str) -> type[Loss]:
+    module, _, name = where.partition(":")
+    found: type[Loss] = getattr(import_module(f"celoss_cli.losses.{module}"), name)
+    return found
 
 
 LOSSES: dict[str, LossSpec] = {
@@ -65,6 +85,8 @@ LOSSES: dict[str, LossSpec] = {
             per="class",
             options=("weight", "ignore_index", "label_smoothing"),
             where="softmax:CrossEntropy",
+            by_convention="convention:CrossEntropyByConvention",
+            kinds=INPUT_KINDS,
         ),
         LossSpec(
             command="nll",
@@ -76,6 +98,7 @@ LOSSES: dict[str, LossSpec] = {
             per="class",
             options=("weight", "ignore_index"),
             where="softmax:NegativeLogLikelihood",
+            by_convention="convention:NegativeLogLikelihoodByConvention",
         ),
         LossSpec(
             command="bce",
@@ -87,6 +110,7 @@ LOSSES: dict[str, LossSpec] = {
             per="element",
             options=("weight",),
             where="sigmoid:BinaryCrossEntropy",
+            by_convention="convention:BinaryCrossEntropyByConvention",
         ),
         LossSpec(
             command="bce-logits",

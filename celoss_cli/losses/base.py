@@ -79,6 +79,8 @@ class Loss(ABC):
     predicts_probability: ClassVar[bool] = True
     drawn_targets: ClassVar[Mapping[str, float]]
     """The targets whose curves are drawn, by name."""
+    clamp_is: ClassVar[str] = "clamped"
+    """The name under which a finding counts the logarithms that hit a clamp."""
 
     def __post_init__(self) -> None:
         if self.dtype not in ("float64", "float32"):
@@ -143,6 +145,15 @@ class Loss(ABC):
     def odd_options(self) -> list[str]:
         """Options outside the domain of the loss, each in one sentence."""
         return []
+
+    def admit(self, batch: Batch) -> None:
+        """Refuses a canonical batch that holds what a convention does not have.
+
+        Raises:
+            UsageError: naming it.
+
+        """
+        return
 
     def violation(self, batch: Batch) -> Violation | None:
         """Values that the formula takes and the loss is not meant for, if there are any."""

@@ -21,7 +21,7 @@ from celoss_cli.losses.base import Answers, Loss, as_real, finite_weights, sprea
 from celoss_cli.scratch import Order, Scratch
 from celoss_cli.trace import Note, silent
 
-__all__ = ["CrossEntropy", "NegativeLogLikelihood", "log_softmax", "softmax"]
+__all__ = ["CrossEntropy", "NegativeLogLikelihood", "exponentials_of", "log_softmax", "softmax"]
 
 _BLOCK_BYTES = 2 << 20
 """Measured on two cores: smaller blocks lose more to handing over the interpreter lock than they win
@@ -272,18 +272,19 @@ def softmax(input: Any, axis: int = -1) -> Array:
     See Bridle 1990. The twin ``log_softmax`` keeps the digits that log(softmax(x)) loses.
 
     """
-    return _along(input, axis, lambda x: _exponentials_of(x).softmax())
+    return _along(input, axis, lambda x: exponentials_of(x).softmax())
 
 
-def log_softmax(input: Any, axis: int = -1) -> Array:
+def log_softmax(input: Any, axis: int = -1, *, dtype: str = "float64") -> Array:
     """Logarithm of the softmax along one axis: x - max x - log sum exp(x - max x).
 
     Args:
         input: any shape.
         axis: the class axis; negative numbers count from the end.
+        dtype: precision of the computation, "float64" or "float32".
 
     Returns:
-        float64 array of the input's shape, accurate to the last digits also near 0.
+        array of that type and the input's shape, accurate to the last digits also near 0.
 
     Raises:
         ValueError: if the input is not real or has no such axis.
@@ -296,25 +297,26 @@ def log_softmax(input: Any, axis: int = -1) -> Array:
     log-sum-exp and softmax functions".
 
     """
-    return _along(input, axis, lambda x: -_negative_log_softmax(x, silent)[0])
+    return _along(input, axis, lambda x: -_negative_log_softmax(x, silent)[0], dtype)
 
 
-def _exponentials_of(x: Array) -> _Exponentials:
-    z = _shifted(x, silent)
-    return _exponentials(z, _at(z, z.argmax(axis=0)), silent)
+def exponentials_of(x: Array, note: Note = silent) -> _Exponentials:
+    """The exponentials of logits of shape (classes, columns); the largest of each column is kept apart."""
+    z = _shifted(note("x", "logits", x), note)
+    return _exponentials(z, _at(z, z.argmax(axis=0)), note)
 
 
-def _along(input: Any, axis: int, function: Any) -> Array:
+def _along(input: Any, axis: int, function: Any, dtype: str = "float64") -> Array:
     x = as_real("input", input)
     if not -x.ndim <= axis < x.ndim:
         raise InputError(f"Expected an axis of a {x.ndim}-dimensional input, got {axis}.")
     front = np.moveaxis(x, axis, 0)
     if not x.size:
-        return np.empty(x.shape)
+        return np.empty(x.shape, dtype)
     lines = front.reshape(len(front), -1).T[:, :, None]
-    result = np.empty(lines.shape)
+    result = np.empty(lines.shape, dtype)
     with np.errstate(all="ignore"):
-        for block, matrix in _each_block(lines, "float64"):
+        for block, matrix in _each_block(lines, dtype):
             result[block.rows, :, 0] = function(matrix).T
     return np.moveaxis(result[:, :, 0].T.reshape(front.shape), 0, axis)
 
@@ -330,7 +332,8 @@ class _ClassLoss(Loss):
         weight: one factor for each class, shape (classes,): the loss of a target y is multiplied by w[y],
             and so is its share of the divisor of the mean.
         ignore_index: a target of this value is left out: its loss is 0, and neither the sum nor the
-            divisor counts it. It may be one of the classes.
+            divisor counts it. It may be one of the classes. None leaves
+            none out.
 
     Reduction:
         none: the loss of every target, 0 where it is ignored.
@@ -341,7 +344,7 @@ class _ClassLoss(Loss):
     """
 
     weight: Array | None = None
-    ignore_index: int = -100
+    ignore_index: int | None = -100
 
     per_class: ClassVar[bool] = True
     predicts: ClassVar[str] = "predicted probability p of the target"
@@ -431,31 +434,33 @@ class _ClassLoss(Loss):
         y, ignored = self._indices(targets, x.shape[1])
         weights = None if self.weight is None else self.weight.astype(self.dtype)
         loss = np.empty(len(y), self.dtype)
-        weight = np.broadcast_to(np.ones((), self.dtype), len(y))
-        if weights is not None:
-            weight = weights.take(y)
+        clamped = 0
         for block, matrix in self._each_block(x):
-            self._fill(matrix, y[block.columns], weights, loss[block.columns], note)
+            hit = self._fill(matrix, y[block.columns], weights, loss[block.columns], note)
+            if hit is not None:
+                clamped += int(np.count_nonzero(hit if ignored is None else hit & ~ignored[block.columns]))
         if ignored is not None:
             loss[ignored] = 0
+        weight, weight_is = self._share(y, weights, ignored, note)
+        note.term("loss", self._loss_is(), loss)
+        return Terms(loss=loss, weight=weight, weight_is=weight_is, ignored=ignored, clamped=clamped)
+
+    def _share(self, y: Array, weights: Array | None, ignored: Array | None, note: Note) -> tuple[Array, str]:
+        """Each target's share of the divisor, and what their sum is."""
+        weight = np.broadcast_to(np.ones((), self.dtype), len(y)) if weights is None else weights.take(y)
+        if ignored is not None:
             weight = np.where(ignored, weight.dtype.type(0), weight)
         if weights is not None or ignored is not None:
             note.term("weight", "w[y], 0 where ignored" if weights is not None else "0 where ignored", weight)
-        note.term("loss", self._loss_is(), loss)
-        return Terms(
-            loss=loss,
-            weight=weight,
-            weight_is="number of counted targets"
-            if weights is None
-            else "sum of the weights of the counted targets",
-            ignored=ignored,
-        )
+        if weights is None:
+            return weight, "number of counted targets"
+        return weight, "sum of the weights of the counted targets"
 
     def _each_block(self, x: Array) -> Iterator[tuple[_Block, Array]]:
         raise NotImplementedError
 
-    def _fill(self, x: Array, y: Array, weights: Array | None, out: Array, note: Note) -> None:
-        """Writes the weighted loss of a block of columns to ``out``."""
+    def _fill(self, x: Array, y: Array, weights: Array | None, out: Array, note: Note) -> Array | None:
+        """Writes the weighted loss of a block of columns to ``out``; says which hit a clamp, if any can."""
         raise NotImplementedError
 
     def _loss_is(self) -> str:
@@ -463,25 +468,31 @@ class _ClassLoss(Loss):
 
     def _indices(self, targets: Array, classes: int) -> tuple[Array, Array | None]:
         """The targets with 0 in place of ignored ones, and which those are."""
-        if not targets.size or (_all_inside(targets, classes) and not 0 <= self.ignore_index < classes):
+        within = self.ignore_index is not None and 0 <= self.ignore_index < classes
+        if not targets.size or (_all_inside(targets, classes) and not within):
             return targets, None
-        ignored = targets == self.ignore_index
+        ignored = self._left_out(targets)
         kept = np.where(ignored, 0, targets)
         wrong = np.flatnonzero((kept < 0) | (kept >= classes))
         if wrong.size:
             raise self._out_of_range(targets, kept, int(wrong[0]), classes)
         return kept, ignored if ignored.any() else None
 
+    def _left_out(self, targets: Array) -> Array:
+        """Which targets have the value that is left out."""
+        return np.zeros(targets.shape, bool) if self.ignore_index is None else targets == self.ignore_index
+
     def _out_of_range(self, targets: Array, kept: Array, element: int, classes: int) -> InputError:
         value = int(targets[element])
-        counted = targets[targets != self.ignore_index]
+        counted = targets[~self._left_out(targets)]
         hint = ""
         if value in (-1, 255) or -1 in kept or 255 in kept:
             marker = -1 if -1 in kept else 255
             hint = f"if {marker} marks targets to leave out: --ignore-index {marker}"
         elif int(counted.min()) == 1 and int(counted.max()) == classes:
             hint = f"the targets run from 1 to {classes}: subtract 1 from each"
-        ignored = "" if self.ignore_index < 0 else f" or ignore_index {self.ignore_index}"
+        inside = self.ignore_index is not None and self.ignore_index >= 0
+        ignored = f" or ignore_index {self.ignore_index}" if inside else ""
         return InputError(
             f"Expected a target from 0 to {classes - 1}{ignored} ({classes} classes), got {value}.",
             hint=hint,
@@ -492,17 +503,17 @@ class _ClassLoss(Loss):
         if batch.target.ndim == 3:
             return None
         y = batch.target.reshape(-1)
-        return np.where((y >= 0) & (y < batch.input.shape[1]) & (y != self.ignore_index), y, -1)
+        return np.where((y >= 0) & (y < batch.input.shape[1]) & ~self._left_out(y), y, -1)
 
     def computable(self, batch: Batch) -> Batch | None:
         y = batch.target
-        if y.ndim == 3:
+        if y.ndim == 3 or self.ignore_index is None:
             return batch
         possible = (y >= 0) & (y < batch.input.shape[1])
         return replace(batch, target=np.where(possible, y, self.ignore_index))
 
     def left_out(self, batch: Batch) -> int:
-        return 0 if batch.target.ndim == 3 else int(np.count_nonzero(batch.target == self.ignore_index))
+        return 0 if batch.target.ndim == 3 else int(np.count_nonzero(self._left_out(batch.target)))
 
     def classes(self, batch: Batch) -> int:
         return int(batch.input.shape[1])
@@ -553,6 +564,19 @@ class _ClassLoss(Loss):
     def _probabilities(self, batch: Batch) -> Array:
         """The probability of each class, shape (classes, elements), float64."""
         raise NotImplementedError
+
+    def _distributions(self, batch: Batch, p: Array, wanted: str, hint: str) -> Array:
+        """The columns of (rows, classes, positions), refused where those of a counted target sum to no 1."""
+        wrong = np.flatnonzero(_no_distribution(p) & (batch.target != self.ignore_index))
+        if wrong.size:
+            total = float(p.sum(axis=1).reshape(-1)[wrong[0]])
+            raise InputError(
+                f"Expected {wanted} up to 1, got a sum of {total:g}.",
+                hint=f"reliability needs probabilities; {hint}",
+                element=int(wrong[0]),
+                in_input=True,
+            )
+        return _columns_of(p)
 
     def target_of(self, batch: Batch, element: int) -> float | int | tuple[float, ...]:
         row, position = divmod(element, max(1, batch.elements_per_row))
@@ -646,7 +670,7 @@ class CrossEntropy(_ClassLoss):
 
     def canonical(self, batch: Batch) -> Batch:
         batch = super().canonical(batch)
-        if batch.target.ndim == 3 and self.ignore_index >= 0:
+        if batch.target.ndim == 3 and self.ignore_index is not None and self.ignore_index >= 0:
             raise InputError(
                 f"Expected no ignore_index with probability targets, got {self.ignore_index}.",
                 hint="a distribution has no index to ignore",
@@ -657,29 +681,32 @@ class CrossEntropy(_ClassLoss):
         if batch.target.ndim == 2:
             return super()._terms(batch, note)
         loss = np.empty(len(batch) * batch.target.shape[2], self.dtype)
+        clamped = 0
         for block in _blocks(batch.input.shape, 8):
             part = (block.rows, slice(None), block.positions)
             # The second matrix would overwrite the first one's scratch.
             q = _matrix(batch.target[part], self.dtype).copy(order="K")
-            self._fill_from(_matrix(batch.input[part], self.dtype), q, loss[block.columns], note)
+            hit = self._fill_from(_matrix(batch.input[part], self.dtype), q, loss[block.columns], note)
+            clamped += 0 if hit is None else int(np.count_nonzero(hit))
         note.term("loss", "sum over the classes of q x -log p", loss)
         return Terms(
             loss=loss,
             weight=np.broadcast_to(np.ones((), self.dtype), len(loss)),
             weight_is="number of targets; class weights do not enter it with probability targets",
+            clamped=clamped,
         )
 
     def _each_block(self, x: Array) -> Iterator[tuple[_Block, Array]]:
         return _each_block(x, self.dtype)
 
-    def _fill(self, x: Array, y: Array, weights: Array | None, out: Array, note: Note) -> None:
+    def _fill(self, x: Array, y: Array, weights: Array | None, out: Array, note: Note) -> Array | None:
         if not self.label_smoothing:
             parts = _picked(x, y, out, note)
             note.term("-log p[y]", "log sum - z[y]", out)
             if weights is not None:
                 np.multiply(out, weights.take(y), out=out)
             note.gradient("weight (p - onehot(y))", lambda: _less_onehot(parts.softmax(), y, weights))
-            return
+            return None
         eps = self.label_smoothing
         nlp, parts = _negative_log_softmax(x, note)
         own = nlp[y, np.arange(len(y))]
@@ -690,6 +717,7 @@ class CrossEntropy(_ClassLoss):
         note.term("mean", "mean over the classes of w x -log p", spread)
         out[...] = (1 - eps) * own_weight * own + eps * spread
         note.gradient("p sum(a) - a, a the factors of -log p", lambda: self._pull(parts, y, weights))
+        return None
 
     def _pull(self, parts: _Exponentials, y: Array, weights: Array | None) -> Array:
         factors = np.zeros_like(parts.others)
@@ -697,8 +725,8 @@ class CrossEntropy(_ClassLoss):
         factors += self.label_smoothing / len(factors)
         return _gradient(parts.softmax(), factors if weights is None else factors * weights[:, None])
 
-    def _fill_from(self, x: Array, q: Array, out: Array, note: Note) -> None:
-        """The loss against probabilities q, where 0 log 0 is 0."""
+    def _fill_from(self, x: Array, q: Array, out: Array, note: Note) -> Array | None:
+        """The loss against probabilities q, where 0 log 0 is 0; says which hit a clamp, if any can."""
         note("q", "target", q)
         if self.label_smoothing:
             q = note(
@@ -716,6 +744,7 @@ class CrossEntropy(_ClassLoss):
         note("q x -log p" if self.weight is None else "w x q x -log p", "its share of the loss", product)
         _sum_over_classes(product, out=out)
         note.gradient("p sum(a) - a, a the factors of -log p", lambda: _gradient(parts.softmax(), factors))
+        return None
 
     def log_predictions(self, batch: Batch) -> Array:
         return _columns_of(log_softmax(batch.input, axis=1))
@@ -783,7 +812,7 @@ class NegativeLogLikelihood(_ClassLoss):
         whole = _Block(slice(0, rows), slice(0, positions), slice(0, rows * positions))
         yield whole, x.transpose(1, 0, 2).reshape(classes, rows * positions)
 
-    def _fill(self, x: Array, y: Array, weights: Array | None, out: Array, note: Note) -> None:
+    def _fill(self, x: Array, y: Array, weights: Array | None, out: Array, note: Note) -> Array | None:
         note("log p", "input", x)
         columns = np.arange(len(y))
         out[...] = x[y, columns]  # first in the dtype of the computation: unsigned numbers have no negative
@@ -792,6 +821,7 @@ class NegativeLogLikelihood(_ClassLoss):
         if weights is not None:
             np.multiply(out, weights.take(y), out=out)
         note.gradient("-weight onehot(y)", lambda: _less_onehot(np.zeros(x.shape), y, weights))
+        return None
 
     def observe(self, batch: Batch) -> Counter[str]:
         return Counter({"not-log-probabilities": int(np.count_nonzero(_no_distribution(_exp(batch))))})
@@ -800,17 +830,9 @@ class NegativeLogLikelihood(_ClassLoss):
         return _columns_of(batch.input.astype(np.float64))
 
     def _probabilities(self, batch: Batch) -> Array:
-        p = _exp(batch)
-        wrong = np.flatnonzero(_no_distribution(p) & (batch.target != self.ignore_index))
-        if wrong.size:
-            total = float(p.sum(axis=1).reshape(-1)[wrong[0]])
-            raise InputError(
-                f"Expected log-probabilities, with exponentials that add up to 1, got a sum of {total:g}.",
-                hint="reliability needs probabilities; logits belong to ce",
-                element=int(wrong[0]),
-                in_input=True,
-            )
-        return _columns_of(p)
+        return self._distributions(
+            batch, _exp(batch), "log-probabilities, with exponentials that add", "logits belong to ce"
+        )
 
 
 def _exp(batch: Batch) -> Array:

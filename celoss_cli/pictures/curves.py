@@ -24,6 +24,9 @@ _PROBABLE = Bounds(0.01, 0.99)
 _FARTHEST = 1e9
 """Scores beyond it have no place in a picture with others."""
 
+_HIGHEST = 1e300
+"""Room enough for a scale to be computed in doubles."""
+
 _CELLS = 1 << 20
 """Class values computed at a time."""
 
@@ -134,7 +137,7 @@ def _height(lines: Sequence[Line], marked: Iterable[float], usual: Bounds) -> Bo
     """From the least to the largest loss of the marks and of the usual predictions."""
     drawn = [y for line in lines for x, y in zip(line.x, line.y, strict=True) if usual.low <= x <= usual.high]
     losses = [*filter(math.isfinite, drawn), *marked]
-    return Bounds(min([0.0, *losses]), max(losses, default=0.0) or 1.0)
+    return Bounds(max(-_HIGHEST, min([0.0, *losses])), min(_HIGHEST, max(losses, default=0.0) or 1.0))
 
 
 def _remarks(hidden: int) -> list[str]:

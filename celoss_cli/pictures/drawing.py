@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import logging
 import math
+import os
 import textwrap
 import warnings
 from collections.abc import Callable, Iterator, Mapping
@@ -62,12 +63,24 @@ def require_matplotlib() -> Any:
     """
     logging.getLogger("matplotlib").setLevel(logging.ERROR)
     try:
-        return import_module("matplotlib")
+        with _no_backend():
+            return import_module("matplotlib")
     except ImportError:
         raise UsageError(
             "Expected the package matplotlib, which draws PNG and SVG, got an installation without it.",
             hint="pip install 'celoss-cli[plot]'; without -o the picture is drawn in the terminal",
         ) from None
+
+
+@contextmanager
+def _no_backend() -> Iterator[None]:
+    """Hides a backend that the user chose for windows: matplotlib fails where it knows none of that name."""
+    chosen = os.environ.pop("MPLBACKEND", None)
+    try:
+        yield
+    finally:
+        if chosen is not None:
+            os.environ["MPLBACKEND"] = chosen
 
 
 def drawn(picture: Picture, kind: str) -> bytes:

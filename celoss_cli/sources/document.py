@@ -63,8 +63,11 @@ def read(stream: Stream, request: ReadRequest) -> Dataset:
 
 
 def read_values(stream: Stream, request: ReadRequest) -> Array:
-    """A JSON array of numbers, nested as deep as the array has axes."""
-    return array_of(parsed(stream), "$", stream.name, request)
+    """A JSON array of numbers, nested as deep as the array has axes, or the one that celoss weights wrote."""
+    document = parsed(stream)
+    if isinstance(document, dict) and {"scheme", "weights"} <= document.keys():
+        return array_of(document["weights"], "$.weights", stream.name, request)
+    return array_of(document, "$", stream.name, request)
 
 
 # ------------------------------------------------------------------------------------------- parsing

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import threading
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
-from celoss_cli.data import Array
+from celoss_cli.data import Array, Batch
 from celoss_cli.errors import InputError, quoted
 from celoss_cli.sources import TABLES, format_of
-from celoss_cli.sources.base import ReadRequest, open_stream
+from celoss_cli.sources.base import Dataset, ReadRequest, open_stream
 from celoss_cli.sources.columns import Targets, plural, truth_columns
 from celoss_cli.sources.compressed import decompressed
 from celoss_cli.sources.delimited import Table
 from celoss_cli.sources.table import TableRow, parsed_number
 from celoss_cli.sources.values import read_value
 
-__all__ = ["Truth", "read_truth"]
+__all__ = ["Truth", "read_truth", "targets_alone"]
+
+_WHOLE = re.compile(r"[+-]?[0-9]{1,18}")
 
 
 def read_truth(text: str, option: str, request: ReadRequest) -> Truth:
@@ -46,6 +50,35 @@ def read_truth(text: str, option: str, request: ReadRequest) -> Truth:
     ids = None if row_id is None else [cells[row_id].strip() for _, cells in rows]
     cells = [cells[target].strip() for _, cells in rows]
     return Truth(stream.name, cells, ids, lambda row: table.place(rows[row][0], None))
+
+
+def targets_alone(
+    text: str, option: str, request: ReadRequest, classes: int | None, left_out: int
+) -> Dataset:
+    """Class targets without any input as a data set: every logit is 0.
+
+    Args:
+        text: what an option's text means, as for ``read_truth``.
+        option: for messages.
+        request: what is asked of the reader.
+        classes: how many there are, or None for as many as the targets say.
+        left_out: the target that stands for none.
+
+    Raises:
+        InputError: with the option, or the file and its place.
+
+    """
+    targets, labels, place = read_truth(text, option, request).as_classes()
+    if labels is None:
+        counted = targets[targets != left_out]
+        known = classes or (int(counted.max()) + 1 if counted.size and counted.max() >= 0 else 1)
+    else:
+        known = len(labels)
+        if classes not in (None, known):
+            raise InputError(f"expected the names of {classes} classes, got {known}", place=option)
+    columns: dict[str, Any] = {"inputs": [], "target": option, "id": None, "weight": None, "unused": []}
+    input = np.broadcast_to(np.zeros((), np.float32), (len(targets), known))
+    return Dataset({"columns": columns}, iter([Batch(input, targets, labels=labels, place=place)]))
 
 
 def _in_order(name: str, values: Array) -> Truth:
@@ -124,6 +157,15 @@ class Truth:
             self._read = np.array([self._answer(row, request) for row in range(len(self._values))])
         joined = f"targets of {self._name} joined by {'position' if self._ids is None else 'id'}"
         self.conversions = (*said, joined)
+
+    def as_classes(self) -> tuple[Array, Sequence[str] | None, Callable[[int], str]]:
+        """The targets as class indices, the names in order where they are names, and each one's place."""
+        if isinstance(self._values, np.ndarray):
+            return self._values.reshape(-1), None, self._place
+        if all(_WHOLE.fullmatch(text) for text in self._values):
+            return np.array(list(map(int, self._values)), np.int64), None, self._place
+        names, codes = np.unique(np.array(list(self._values), dtype=str), return_inverse=True)
+        return codes.astype(np.int64), names.tolist(), self._place
 
     def _answer(self, row: int, request: ReadRequest) -> float:
         text = str(self._values[row])

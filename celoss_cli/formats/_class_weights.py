@@ -1,0 +1,39 @@
+"""What weights of classes say, laid out once for the formats that people read."""
+
+from __future__ import annotations
+
+from celoss_cli.data import ClassWeights
+from celoss_cli.errors import visible
+from celoss_cli.formats._breakdown import Breakdown
+from celoss_cli.formats._numerals import class_name, exact, short
+
+__all__ = ["formula", "table", "title"]
+
+
+def title(weights: ClassWeights) -> str:
+    """The scheme, and what was counted."""
+    ignored = f", {weights.ignored} ignored" if weights.ignored else ""
+    classes = f"{len(weights.classes)} class{'' if len(weights.classes) == 1 else 'es'}"
+    counted = f"{weights.counted} target{'' if weights.counted == 1 else 's'}"
+    return f"class weights · {weights.scheme} · {classes}, {counted}{ignored}"
+
+
+def formula(weights: ClassWeights) -> str:
+    """How a weight comes about from counts."""
+    beta = "" if weights.beta is None else f"; beta {short(weights.beta)}"
+    return f"weight = {weights.formula}; n of the class, N of all, C classes{beta}"
+
+
+def table(weights: ClassWeights) -> Breakdown:
+    """One line a class."""
+    names = [found.name for found in weights.classes]
+    lines = [
+        (
+            " ".join(filter(None, (str(found.index), visible(class_name(found.index, names))))),
+            short(found.count),
+            exact(found.weight),
+        )
+        for found in weights.classes
+    ]
+    weighted = weights.source["columns"].get("weight")
+    return Breakdown("", ("class",), ("sum of weights" if weighted else "count", "weight"), lines)
