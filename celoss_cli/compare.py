@@ -17,7 +17,7 @@ import numpy as np
 
 from celoss_cli.data import Array, Bounds, Change, ClassChange, Comparison, Tally
 from celoss_cli.exact import ExactSum, exact_sum
-from celoss_cli.resampling import Units, bootstrap, interval, sign_flip_test, sign_test, units_of
+from celoss_cli.resampling import Units, Watch, bootstrap, interval, sign_flip_test, sign_test, units_of
 
 __all__ = ["Pairs", "Plan", "Subject", "compared"]
 
@@ -103,6 +103,7 @@ class Plan:
         seed: of both.
         worst: how many rows are listed of those that lost and of those that gained.
         jobs: worker threads; the result does not depend on it.
+        watch: is told how many resamples were drawn, and which part of all that is.
 
     """
 
@@ -111,6 +112,11 @@ class Plan:
     seed: int = 0
     worst: int = 5
     jobs: int = 1
+    watch: Callable[[int, float], None] = lambda drawn, part: None
+
+    def watched_from(self, before: int) -> Watch:
+        """Tells of resamples after the first ones; the bootstrap and the test draw as many each."""
+        return lambda drawn: self.watch(before + drawn, (before + drawn) / (2 * self.resamples))
 
 
 def compared(pairs: Pairs, subject: Subject, plan: Plan = Plan()) -> Comparison:
@@ -180,11 +186,12 @@ def _interval(units: Units | None, plan: Plan) -> tuple[Bounds, Bounds]:
     """No interval of fewer than two units: one row says nothing about how rows differ."""
     if units is None or len(units) < 2:
         return Bounds(math.nan, math.nan), Bounds(math.nan, math.nan)
-    return interval(units, bootstrap(units, plan.resamples, plan.seed, plan.jobs), plan.confidence)
+    means = bootstrap(units, plan.resamples, plan.seed, plan.jobs, plan.watched_from(0))
+    return interval(units, means, plan.confidence)
 
 
 def _flip_p(units: Units, plan: Plan) -> tuple[float, bool]:
-    return sign_flip_test(units, plan.resamples, plan.seed, plan.jobs)
+    return sign_flip_test(units, plan.resamples, plan.seed, plan.jobs, plan.watched_from(plan.resamples))
 
 
 def _sign_p(units: Units | None, pairs: Pairs) -> float:

@@ -18,6 +18,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass
 from statistics import NormalDist
 
@@ -26,13 +27,21 @@ import numpy as np
 from celoss_cli.data import Array, Bounds
 from celoss_cli.exact import exact_sum
 
-__all__ = ["Units", "bootstrap", "interval", "sign_flip_test", "sign_test", "units_of"]
+__all__ = ["Units", "Watch", "bootstrap", "interval", "sign_flip_test", "sign_test", "units_of"]
 
 _DRAWS = 1 << 18
 """Units drawn at a time: bounds the memory of a thread to a few MiB."""
 
 _NOISE = 1e-12
 """Sums that differ by less than this part of the sum of sizes differ by rounding only."""
+
+
+Watch = Callable[[int], None]
+"""Is told how many resamples have been drawn so far."""
+
+
+def _unwatched(drawn: int) -> None:
+    return
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +122,7 @@ def _leans_down(difference: Array) -> bool:
 # ---------------------------------------------------------------------------------------- the bootstrap
 
 
-def bootstrap(units: Units, resamples: int, seed: int, jobs: int = 1) -> Array:
+def bootstrap(units: Units, resamples: int, seed: int, jobs: int = 1, watch: Watch = _unwatched) -> Array:
     """The mean differences of resamples: as many units, drawn with replacement.
 
     Args:
@@ -121,6 +130,7 @@ def bootstrap(units: Units, resamples: int, seed: int, jobs: int = 1) -> Array:
         resamples: how many.
         seed: of the random numbers; each block of resamples has a stream of its own (PCG64 of NumPy).
         jobs: worker threads; the result does not depend on it.
+        watch: is told how far it is.
 
     Returns:
         shape (resamples,), oriented as the units are.
@@ -134,23 +144,26 @@ def bootstrap(units: Units, resamples: int, seed: int, jobs: int = 1) -> Array:
         with np.errstate(all="ignore"):
             return np.asarray(sums[0] / divisor)
 
-    return np.concatenate(_mapped(means, _blocks(len(units), resamples), jobs))
+    return np.concatenate(list(_mapped(means, _blocks(len(units), resamples), jobs, watch)))
 
 
-def _blocks(units: int, resamples: int) -> Iterator[tuple[int, int]]:
+def _blocks(units: int, resamples: int) -> list[tuple[int, int]]:
     """The number of each block and how many resamples it holds."""
     size = max(1, _DRAWS // units)
-    for number, start in enumerate(range(0, resamples, size)):
-        yield number, min(size, resamples - start)
+    starts = range(0, resamples, size)
+    return [(number, min(size, resamples - start)) for number, start in enumerate(starts)]
 
 
 def _mapped(
-    function: Callable[[tuple[int, int]], Array], blocks: Iterator[tuple[int, int]], jobs: int
-) -> list[Array]:
-    if jobs <= 1:
-        return list(map(function, blocks))
-    with ThreadPoolExecutor(jobs, thread_name_prefix="celoss") as pool:
-        return list(pool.map(function, blocks))
+    function: Callable[[tuple[int, int]], Array], blocks: Sequence[tuple[int, int]], jobs: int, watch: Watch
+) -> Iterator[Array]:
+    """The results of all blocks in order, on several threads."""
+    drawn = 0
+    with ThreadPoolExecutor(jobs, thread_name_prefix="celoss") if jobs > 1 else nullcontext() as pool:
+        for found, (_, size) in zip((pool.map if pool else map)(function, blocks), blocks, strict=True):
+            yield found
+            drawn += size
+            watch(drawn)
 
 
 def _resampled(units: Units, random: np.random.Generator, count: int, *, weights: bool) -> Array:
@@ -235,7 +248,9 @@ def sign_test(wins: int, losses: int) -> float:
     return min(1.0, 2 * top * (1 + float(ratios.sum())))
 
 
-def sign_flip_test(units: Units, resamples: int, seed: int, jobs: int = 1) -> tuple[float, bool]:
+def sign_flip_test(
+    units: Units, resamples: int, seed: int, jobs: int = 1, watch: Watch = _unwatched
+) -> tuple[float, bool]:
     """The two-sided permutation test of paired data: A and B may be exchanged within each unit.
 
     Args:
@@ -243,6 +258,7 @@ def sign_flip_test(units: Units, resamples: int, seed: int, jobs: int = 1) -> tu
         resamples: how many of the exchanges are drawn; all of them are tried where they are no more.
         seed: of the random numbers.
         jobs: worker threads; the result does not depend on it.
+        watch: is told how far it is.
 
     Returns:
         the part of the exchanges whose mean difference is at least as far from 0, and whether all of them
@@ -261,7 +277,7 @@ def sign_flip_test(units: Units, resamples: int, seed: int, jobs: int = 1) -> tu
         # The third number keeps these streams apart from those of the bootstrap.
         return _flipped(moved, np.random.default_rng([seed, block[0], 1]), block[1])
 
-    drawn = np.concatenate(_mapped(sums_of, _blocks(len(moved), resamples), jobs))
+    drawn = np.concatenate(list(_mapped(sums_of, _blocks(len(moved), resamples), jobs, watch)))
     far = int(np.count_nonzero(np.abs(drawn) >= observed))
     return (far + 1) / (resamples + 1), False
 

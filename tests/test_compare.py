@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import jsonschema
 import numpy as np
@@ -574,7 +575,9 @@ REFUSALS = [
     (OLD, NEW, ("--ignore-index", "0", "--pos-weight", "2"), 2, r"Expected no --pos-weight with --loss ce"),
     (OLD, NEW, ("--confidence", "1"), 2, r"between 0 and 1"),
     (OLD, NEW, ("--resamples", "10"), 2, r"at least 100"),
-    (OLD, NEW, ("--format", "csv"), 2, r"expected table, value, json, markdown"),
+    (OLD, NEW, ("--format", "csv"), 2, r"expected table, value, json, markdown, junit, github"),
+    (OLD, NEW, ("--format", "junit"), 2, r"Expected a check with --format junit, for example --max-increase"),
+    (OLD, NEW, ("--report", "github=told"), 2, r"Expected a check with --format github"),
     (OLD, NEW, ("--weight", "-1,1"), 3, r"class weights of at least 0"),
 ]
 
@@ -655,8 +658,40 @@ def test_exit_zero_and_further_formats(tmp_path: Path) -> None:
     )
     assert (done.returncode, "FAIL max-increase" in done.stderr) == (0, True)
     assert "**FAIL**" in report.read_text()
-    done = compare(tmp_path, OLD, NEW, "--report", f"junit={report}")
+    done = compare(tmp_path, OLD, NEW, "--report", f"csv={report}")
     assert (done.returncode, "with a format of table, value, json, markdown" in done.stderr) == (2, True)
+
+
+def test_a_ci_server_is_told_each_check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    junit, summary = tmp_path / "junit.xml", tmp_path / "summary.md"
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
+    limits = ("--max-increase=-1", "--non-inferior", "10")
+    done = compare(tmp_path, OLD, NEW, *limits, "--format=github", f"--report=junit={junit}")
+    assert done.returncode == 1
+    first, failed, passed, annotation = done.stdout.splitlines()
+    assert re.match("cross_entropy: B - A on the same [0-9]+ rows.*: B - A = .*95% interval", first)
+    assert failed.startswith("FAIL compare cross_entropy max-increase: mean difference")
+    assert passed.startswith("pass compare cross_entropy non-inferior: upper end of the 95% interval")
+    assert annotation.startswith("::error title=celoss%3A compare cross_entropy max-increase::mean differ")
+    assert "**FAIL** | max-increase" in summary.read_text().replace("\\", "")
+    (suite,) = ElementTree.fromstring(junit.read_text())  # noqa: S314 - our own output
+    assert suite.attrib == {"name": "compare cross_entropy", "tests": "2", "failures": "1", "errors": "0"}
+    assert [(case.get("name"), case[0].tag) for case in suite] == [
+        ("max-increase", "failure"),
+        ("non-inferior", "system-out"),
+    ]
+
+
+@pytest.mark.parametrize("jobs", [1, 3])
+def test_who_waits_is_told_how_far_it_is(jobs: int) -> None:
+    told: list[tuple[int, float]] = []
+    a, b = paired_losses(30_000)
+    comparison(a, b, plan=Plan(resamples=200, jobs=jobs, watch=lambda *found: told.append(found)))
+    assert told == sorted(told)
+    assert len(told) > 10
+    assert (200, 0.5) in told
+    assert told[-1] == (400, 1.0)
+    assert all(part == drawn / 400 for drawn, part in told)
 
 
 def test_an_infinite_loss_fails_the_gate(tmp_path: Path) -> None:

@@ -112,6 +112,11 @@ def test_nothing_counted_passes_no_check(celoss: Celoss, on_empty: str) -> None:
         ("--report csv", "Expected --report FORMAT=FILE"),
         ("--report xml=a", "Expected --report FORMAT=FILE"),
         ("--report csv=a --report json=a", "Expected one format for each file"),
+        ("--report json=-", "Expected -o FILE together with --report json=-"),
+        ("--report json=- -o -", "Expected -o FILE together with --report json=-"),
+        ("--report json=- --report csv=- -o a", "Expected one format for each file"),
+        ("--emit-partial -", "expected the name of a file, got -"),
+        ("--save-baseline -", "expected the name of a file, got -"),
     ],
 )
 def test_a_gate_that_could_not_fail_is_refused(celoss: Celoss, options: str, said: str) -> None:
@@ -177,6 +182,20 @@ def test_a_file_hides_no_verdict(celoss: Celoss) -> None:
     assert celoss.ce("--max", "0.5", "-o", "out.txt") == 1
     assert "celoss: FAIL max: mean" in celoss.err
     assert "FAIL" in Path("out.txt").read_text()
+
+
+def test_a_dash_is_standard_output(celoss: Celoss) -> None:
+    assert celoss.ce("--format", "value", "-o", "-", "--max", "1") == 0
+    assert celoss.out == f"{LOSS}\n"
+    assert celoss.ce("--format", "value", "-o", "out.txt", "--report", "json=-", "--max", "0.5") == 1
+    assert json.loads(celoss.out)["value"] == LOSS
+    assert "FAIL" not in celoss.err
+    assert (Path("out.txt").read_text(), os.listdir()) == (f"{LOSS}\n", ["out.txt"])
+    assert celoss.ce("-o", "out.txt", "--report", "value=-", "--max", "0.5") == 1
+    assert celoss.out == f"{LOSS}\n"
+    assert "FAIL max" in celoss.err
+    assert celoss.ce("--format", "value", "-o", "./-") == 0
+    assert (Path("-").read_text(), celoss.out) == (f"{LOSS}\n", "")
 
 
 def test_github_gets_a_job_summary(celoss: Celoss, monkeypatch: pytest.MonkeyPatch) -> None:

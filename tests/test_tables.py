@@ -415,3 +415,20 @@ def test_columns_of_any_order_keep_their_roles(way: str, header: str) -> None:
             [int(cells["y"])],
             *([[cells["weight"]]] if "weight" in cells else []),
         ]
+
+
+@pytest.mark.parametrize("way", TABLE_WAYS)
+@pytest.mark.parametrize("target", ["target", "label"])
+def test_the_targets_can_be_the_groups_too(way: str, target: str) -> None:
+    data = f"a,b,{target}\n1,2,0\n3,4,1\n5,6,0\n".encode()
+    columns = ColumnChoice(group=target, target=None if target == "target" else target)
+    found = read_table(data, replace(CLASSES, columns=columns), way)
+    assert found.said == ""
+    assert found.names[1] == ["0", "1", "0"]
+    assert np.frombuffer(found.numbers[1][2], found.numbers[1][1]).tolist() == [0, 1, 0]
+
+
+def test_a_group_column_is_no_target_where_there_is_another() -> None:
+    request = replace(CLASSES, columns=ColumnChoice(group="label"))
+    found = read_table(b"a,b,label,target\n1,2,x,0\n", request)
+    assert (found.said, found.names[1]) == ("", ["x"])

@@ -14,7 +14,7 @@ from celoss_cli.cli.app import command
 from celoss_cli.cli.gates import Gate, gate_of
 from celoss_cli.cli.loss import computed
 from celoss_cli.cli.output import note
-from celoss_cli.cli.result import chosen_format, chosen_reports, publish, remarks
+from celoss_cli.cli.result import chosen_format, chosen_reports, on_stdout, publish, remarks
 from celoss_cli.cli.settings import config_of
 from celoss_cli.config import Check, Config, refuse_unknown
 from celoss_cli.data import Outcome, Report
@@ -83,7 +83,7 @@ def run(given: Mapping[str, Any]) -> int:
     ran = [_ran(job) for job in jobs]
     outcomes = [outcome for outcome, _ in ran]
     code = _worst([ExitCode(outcome.exit_code) for outcome in outcomes], given["exit_zero"])
-    _tell(outcomes, given)
+    _tell(outcomes, on_stdout(format, extra, given))
     publish(lambda spec, style: spec.render_as("run", outcomes, style), format, extra, given, code)
     kept = [_kept(outcome, gate) for outcome, gate in ran if gate is not None]
     return _worst([code, *kept], given["exit_zero"])
@@ -194,7 +194,7 @@ def _worst(codes: Sequence[ExitCode], exit_zero: bool) -> ExitCode:
     return ExitCode.DONE if worst is ExitCode.CHECK_FAILED and exit_zero else worst
 
 
-def _tell(outcomes: Sequence[Outcome], given: Mapping[str, Any]) -> None:
+def _tell(outcomes: Sequence[Outcome], shown: FormatSpec | None) -> None:
     """Errors and remarks on standard error, and verdicts where standard output does not show them."""
     for outcome in outcomes:
         name = visible(outcome.name)
@@ -202,7 +202,7 @@ def _tell(outcomes: Sequence[Outcome], given: Mapping[str, Any]) -> None:
             note(f"celoss: error: {name}: {visible(outcome.error)}")
         for remark in remarks(outcome.report) if outcome.report is not None else ():
             note(f"celoss: {name}: {remark}")
-        for verdict in outcome.verdicts if given["output"] is not None else ():
+        for verdict in outcome.verdicts if shown is None else ():
             mark = "pass" if verdict.passed else "FAIL"
             note(f"celoss: {mark} {name} {visible(verdict.name)}: {visible(verdict.reason)}")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,7 +17,7 @@ from celoss_cli.cli.loss import (
 )
 from celoss_cli.cli.output import note
 from celoss_cli.cli.progress import Bar
-from celoss_cli.cli.result import chosen_format, chosen_reports, publish
+from celoss_cli.cli.result import chosen_format, chosen_reports, on_stdout, publish
 from celoss_cli.compare import Plan, Subject, compared
 from celoss_cli.data import Comparison, Reduction
 from celoss_cli.errors import ExitCode, InputError, UsageError, visible
@@ -46,12 +46,13 @@ def run(given: Mapping[str, Any]) -> int:
     spec, format = LOSSES[given["loss"]], chosen_format(given)
     _refuse_unused(spec, given)
     extra = _reports(given)
+    _refuse_no_checks((format, *(other for other, _ in extra)), given)
     comparison, sides = _compared(spec, _as_for_a_loss(given))
     checks = comparison_verdicts(comparison, given["max_increase"], given["non_inferior"])
     comparison = replace(comparison, checks=checks)
     failed = comparison.failed and not given["exit_zero"]
     code = ExitCode.CHECK_FAILED if failed else ExitCode.DONE
-    _tell(spec, comparison, sides, format, given)
+    _tell(spec.taking(given), comparison, sides, on_stdout(format, extra, given))
     publish(lambda spec, style: spec.render_as("comparison", comparison, style), format, extra, given, code)
     return code
 
@@ -64,6 +65,14 @@ def _reports(given: Mapping[str, Any]) -> list[tuple[FormatSpec, str]]:
             able = ", ".join(formats_of("comparison"))
             raise UsageError(f"Expected --report with a format of {able}, got {spec.name}.")
     return extra
+
+
+def _refuse_no_checks(formats: Sequence[FormatSpec], given: Mapping[str, Any]) -> None:
+    """Refuses formats that show nothing but checks where there is none."""
+    for format in formats:
+        if format.only_checks and given["max_increase"] is None and given["non_inferior"] is None:
+            example = "for example --max-increase"
+            raise UsageError(f"Expected a check with --format {format.name}, {example}, got none.")
 
 
 def _refuse_unused(spec: LossSpec, given: Mapping[str, Any]) -> None:
@@ -101,7 +110,8 @@ def _compared(spec: LossSpec, given: Mapping[str, Any]) -> tuple[Comparison, tup
         group_column=given["group_column"],
         labels=labels_of(a.side, b.side),
     )
-    return compared(pairs, subject, _plan(given)), (a.side, b.side)
+    with Bar("draws") as bar:
+        return compared(pairs, subject, replace(_plan(given), watch=bar.show)), (a.side, b.side)
 
 
 def _refuse_other_options(a: _Read, b: _Read) -> None:
@@ -179,13 +189,7 @@ def _strictly(loss: Loss, given: Mapping[str, Any]) -> Request:
     )
 
 
-def _tell(
-    spec: LossSpec,
-    comparison: Comparison,
-    sides: tuple[Side, Side],
-    format: FormatSpec,
-    given: Mapping[str, Any],
-) -> None:
+def _tell(spec: LossSpec, comparison: Comparison, sides: tuple[Side, Side], shown: FormatSpec | None) -> None:
     """On standard error: what a reader should know of the data, and verdicts that stdout does not show."""
     for side in sides:
         evaluation = side.evaluation
@@ -193,8 +197,8 @@ def _tell(
             rows = plural(evaluation.skipped, "row")
             note(f"celoss: note: {side.name}: {rows} with missing values skipped")
         seen = evaluation.seen + Counter({side.loss.clamp_is: evaluation.tally.clamped})
-        for found in findings(Facts(seen, spec.taking(given), classes=evaluation.classes)):
+        for found in findings(Facts(seen, spec, classes=evaluation.classes)):
             note(f"celoss: {found.severity} {found.code}: {side.name}: {found.message}")
-    if not format.checks or given["output"] is not None:
+    if shown is None or not shown.checks:
         for verdict in comparison.checks:
             note(f"celoss: {'pass' if verdict.passed else 'FAIL'} {verdict.name}: {verdict.reason}")

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from celoss_cli.cli.options import Color, Debug, Format, Jobs, Json, Output, choice
+from celoss_cli.cli.options import Color, Debug, Format, Jobs, Json, Output, choice, real_file
 from celoss_cli.errors import CelossError, quoted
 
 __all__ = ["ExitZero", "Reports", "check_options", "gate_options", "limit"]
@@ -102,7 +102,7 @@ MaxGroup = Annotated[
 ]
 SaveBaseline = Annotated[
     str | None,
-    _option("--save-baseline", "FILE", "Write the result as a baseline if every check passed."),
+    _option("--save-baseline", "FILE", "Write the result as a baseline if every check passed.", real_file),
 ]
 UpdateBaseline = Annotated[
     bool,
@@ -113,7 +113,11 @@ ExitZero = Annotated[
 ]
 Reports = Annotated[
     list[str] | None,
-    _option("--report", "FORMAT=FILE", "Write the result in one more format; repeatable."),
+    _option(
+        "--report",
+        "FORMAT=FILE",
+        "Write the result in one more format; repeatable. With -o FILE, - is standard output.",
+    ),
 ]
 
 Names = Annotated[

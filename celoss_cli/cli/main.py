@@ -9,7 +9,7 @@ import os
 import re
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import FrameType
 
 from celoss_cli.cli.output import PipeClosed, note, stdout_style, width_in, write_stdout
@@ -28,9 +28,16 @@ class _Terminated(BaseException):
 
 def main() -> None:
     """The ``celoss`` command."""
+    _handle(signal.SIGTERM, _terminate)
+    code = run(sys.argv[1:])
+    for number in (signal.SIGINT, signal.SIGTERM):  # all is written: nothing is left to be tidied up
+        _handle(number, signal.SIG_DFL)
+    sys.exit(int(code))
+
+
+def _handle(number: signal.Signals, how: Callable[[int, FrameType | None], None] | signal.Handlers) -> None:
     with contextlib.suppress(ValueError):  # not the main thread: somebody else handles signals
-        signal.signal(signal.SIGTERM, _terminate)
-    sys.exit(int(run(sys.argv[1:])))
+        signal.signal(number, how)
 
 
 def _terminate(number: int, frame: FrameType | None) -> None:

@@ -13,7 +13,7 @@ from celoss_cli.losses import LOSSES
 from celoss_cli.partial import Partial, as_text, loss_of, merged, read_partial
 from celoss_cli.reporting import report_of
 from celoss_cli.sources.base import open_stream
-from celoss_cli.sources.document import parse
+from celoss_cli.sources.document import parsed
 
 __all__ = ["run"]
 
@@ -47,4 +47,4 @@ def _computed(given: Mapping[str, Any]) -> Report:
 
 def _read(path: str) -> Partial:
     with contextlib.closing(open_stream(path)) as stream:
-        return read_partial(parse(stream.binary.read(), stream.name), stream.name)
+        return read_partial(parsed(stream), stream.name)

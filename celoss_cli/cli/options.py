@@ -104,6 +104,22 @@ def choice(*names: str, choices: Iterable[str], panel: str, help: str) -> Any:
     )
 
 
+def text(*names: str, metavar: str, panel: str, help: str, parser: Any = None) -> Any:
+    return typer.Option(*names, parser=parser, metavar=metavar, rich_help_panel=panel, help=help)
+
+
+def output_file(text: str) -> str | None:
+    """The file to write; None for ``-``, standard output."""
+    return None if text == "-" else text
+
+
+def real_file(text: str) -> str:
+    """The file to write, which standard output cannot be: the result goes there."""
+    if text == "-":
+        raise typer.BadParameter("expected the name of a file, got - (a file of that name is ./-)")
+    return text
+
+
 def completion(choices: Iterable[str]) -> Callable[[str], list[str]]:
     """Tells a shell which of the choices a word may become."""
 
@@ -111,10 +127,6 @@ def completion(choices: Iterable[str]) -> Callable[[str], list[str]]:
         return [name for name in choices if name.startswith(incomplete)]
 
     return complete
-
-
-def text(*names: str, metavar: str, panel: str, help: str) -> Any:
-    return typer.Option(*names, metavar=metavar, rich_help_panel=panel, help=help)
 
 
 def _flag(name: str, panel: str, help: str) -> Any:
@@ -288,7 +300,14 @@ Format = Annotated[
 Json = Annotated[bool, _flag("--json", OUTPUT, "The same as --format json.")]
 Output = Annotated[
     str | None,
-    text("--output", "-o", metavar="FILE", panel=OUTPUT, help="Write to a file, whole or not at all."),
+    text(
+        "--output",
+        "-o",
+        metavar="FILE",
+        panel=OUTPUT,
+        parser=output_file,
+        help="Write to a file, whole or not at all; - is standard output.",
+    ),
 ]
 Rows = Annotated[
     int | None, count("--rows", 0, OUTPUT, "Show the steps of the first N rows; 3 if not given.")
@@ -317,6 +336,7 @@ EmitPartial = Annotated[
         "--emit-partial",
         metavar="FILE",
         panel=OUTPUT,
+        parser=real_file,
         help="Also write the exact partial result, for celoss merge.",
     ),
 ]

@@ -7,7 +7,6 @@ import os
 import re
 import shutil
 import sys
-import tempfile
 from collections.abc import Iterable, Iterator
 from typing import TextIO
 
@@ -136,19 +135,25 @@ def write_file(path: str, pieces: Iterable[str] | Iterable[bytes]) -> None:
                 for piece in pieces:
                     _write_all(device.fileno(), _bytes(piece))
             return
-        descriptor, temporary = tempfile.mkstemp(dir=os.path.dirname(target), prefix=".celoss-")
+        # Named before it is there, so that a signal at any moment leaves nothing behind.
+        temporary = os.path.join(os.path.dirname(target), f".celoss-{os.urandom(8).hex()}")
         try:
-            with os.fdopen(descriptor, "wb") as file:
+            with open(temporary, "xb", opener=_private) as file:
                 for piece in pieces:
                     file.write(_bytes(piece))
                 file.flush()
-                os.fsync(descriptor)
-                os.fchmod(descriptor, _mode(target))
+                os.fsync(file.fileno())
+                os.fchmod(file.fileno(), _mode(target))
             os.replace(temporary, target)
         except BaseException:
             with contextlib.suppress(OSError):
                 os.unlink(temporary)
             raise
+
+
+def _private(path: str, flags: int) -> int:
+    """Opens a file that nobody else may read; it gets its permissions when it is complete."""
+    return os.open(path, flags, 0o600)
 
 
 def _bytes(piece: str | bytes) -> bytes:

@@ -22,6 +22,7 @@ from celoss_cli.cli.options import (
     conventional_options,
     count,
     one_of,
+    output_file,
     reading_options,
     text,
 )
@@ -83,6 +84,7 @@ PictureFile = Annotated[
         "-o",
         metavar="FILE",
         panel=OUTPUT,
+        parser=output_file,
         help="Draw into a .png or .svg (with the extra plot), or write .txt, .json or .csv.",
     ),
 ]

@@ -13,26 +13,27 @@ _AFTER_SECONDS = 1.0
 
 
 class Bar:
-    """Shows how much was read, from the second second on, where standard error is a terminal.
+    """Shows how much was done, from the second second on, where standard error is a terminal.
 
-    It is a context manager and leaves nothing behind.
+    It is a context manager and leaves nothing behind; it counts what ``noun`` names.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, noun: str = "rows") -> None:
+        self._noun = noun
         self._wanted = sys.stderr is not None and sys.stderr.isatty()
         self._from = time.monotonic() + _AFTER_SECONDS
         self._progress: Any = None
         self._task: Any = None
 
-    def show(self, rows: int, part: float | None) -> None:
-        """Tells how many rows were read and which part of all data that is, where that is known."""
+    def show(self, count: int, part: float | None) -> None:
+        """Tells how many were done and which part of all work that is, where that is known."""
         if not self._wanted or time.monotonic() < self._from:
             return
         if self._progress is None:
             self._start()
         total = None if part is None else 100.0
         completed = 0.0 if part is None else 100 * part
-        self._progress.update(self._task, total=total, completed=completed, rows=f"{rows:,} rows")
+        self._progress.update(self._task, total=total, completed=completed, done=f"{count:,} {self._noun}")
 
     def _start(self) -> None:
         from rich.console import Console
@@ -41,12 +42,12 @@ class Bar:
         columns = (
             BarColumn(),
             TaskProgressColumn(),
-            TextColumn("{task.fields[rows]}"),
+            TextColumn("{task.fields[done]}"),
             TimeRemainingColumn(),
         )
         console = Console(file=sys.stderr, markup=False, emoji=False, highlight=False)
         self._progress = Progress(*columns, console=console, transient=True, redirect_stdout=False)
-        self._task = self._progress.add_task("", total=None, rows="")
+        self._task = self._progress.add_task("", total=None, done="")
         self._progress.start()
 
     def __enter__(self) -> Bar:

@@ -27,6 +27,7 @@ from celoss_cli.cli.options import (
     choice,
     conventional_options,
     reading_options,
+    real_file,
     text,
 )
 
@@ -37,7 +38,15 @@ DataFiles = Annotated[
     typer.Argument(metavar="FILE...", help="Data files, one data set in this order; - is standard input."),
 ]
 PageFile = Annotated[
-    str, text("--output", "-o", metavar="FILE", panel=OUTPUT, help="The page, whole or not at all.")
+    str,
+    text(
+        "--output",
+        "-o",
+        metavar="FILE",
+        panel=OUTPUT,
+        parser=real_file,
+        help="The page, whole or not at all.",
+    ),
 ]
 OneNumber = Annotated[
     str | None,

@@ -14,7 +14,10 @@ from celoss_cli.errors import ExitCode, UsageError, quoted, visible
 from celoss_cli.formats import FORMATS, FormatSpec, Style
 from celoss_cli.sources.columns import plural
 
-__all__ = ["Rendered", "chosen_format", "chosen_reports", "gated", "publish", "remarks"]
+__all__ = ["Rendered", "chosen_format", "chosen_reports", "gated", "on_stdout", "publish", "remarks"]
+
+STDOUT = "-"
+"""The file of --report that is standard output."""
 
 Rendered = Callable[[FormatSpec, Style], Iterator[str]]
 """Renders one result in any format."""
@@ -42,7 +45,7 @@ def gated(
             raise UsageError(f"Expected a check with --format {spec.name}, for example --max, got none.")
     report = gate.judged(compute(_able(format, extra)))
     code = gate.exit_code(report)
-    _tell_verdicts(report, format, given)
+    _tell_verdicts(report, on_stdout(format, extra, given))
     publish(lambda spec, style: spec.render(report, style), format, extra, given, code)
     for line in remarks(report):
         note(f"celoss: {line}")
@@ -77,8 +80,21 @@ def chosen_reports(given: Mapping[str, Any]) -> list[tuple[FormatSpec, str]]:
             raise UsageError(f"Expected --report FORMAT=FILE with a format of {known}, got {quoted(text)}.")
         if path in (given["output"], *(other for _, other in chosen)):
             raise UsageError(f"Expected one format for each file, got two for {quoted(path)}.")
+        if path == STDOUT and given["output"] is None:
+            raise UsageError(
+                f"Expected -o FILE together with --report {name}=-, got standard output for two formats."
+            )
         chosen.append((FORMATS[name], path))
     return chosen
+
+
+def on_stdout(
+    format: FormatSpec, extra: Sequence[tuple[FormatSpec, str]], given: Mapping[str, Any]
+) -> FormatSpec | None:
+    """What standard output gets: the format, or where that goes to a file, the one of --report FORMAT=-."""
+    if given["output"] is None:
+        return format
+    return next((spec for spec, path in extra if path == STDOUT), None)
 
 
 def _able(format: FormatSpec, extra: Sequence[tuple[FormatSpec, str]]) -> FormatSpec:
@@ -109,23 +125,26 @@ def publish(
     """
     plain = Style(version=stdout_style("never").version)
     for spec, path in extra:
-        write_file(path, render(spec, plain))
+        if path != STDOUT:
+            write_file(path, render(spec, plain))
     summary = os.environ.get("GITHUB_STEP_SUMMARY")
     if summary and any(spec.name == "github" for spec in (format, *(spec for spec, _ in extra))):
         append_file(summary, render(FORMATS["markdown"], plain))
     if given["output"] is not None:
         style = replace(plain, color=given["color"] == "always")
         write_file(given["output"], render(format, style))
+    shown = on_stdout(format, extra, given)
+    if shown is None:
         return
     try:
-        write_stdout(render(format, stdout_style(given["color"])))
+        write_stdout(render(shown, stdout_style(given["color"])))
     except PipeClosed:
         raise PipeClosed(code or ExitCode.PIPE_CLOSED) from None
 
 
-def _tell_verdicts(report: Report, format: FormatSpec, given: Mapping[str, Any]) -> None:
+def _tell_verdicts(report: Report, shown: FormatSpec | None) -> None:
     """The verdicts on standard error, where standard output does not show them."""
-    if format.checks and given["output"] is None:
+    if shown is not None and shown.checks:
         return
     for verdict in report.checks:
         mark = "pass" if verdict.passed else "FAIL"

@@ -121,7 +121,9 @@ FORMATS: dict[str, FormatSpec] = {
             shows=NOUNS,
         ),
         *(
-            FormatSpec(name, summary, name, False, breakdown=False, only_checks=True, shows=("run",))
+            FormatSpec(
+                name, summary, name, False, breakdown=False, only_checks=True, shows=("run", "comparison")
+            )
             for name, summary in (
                 ("junit", "checks as test cases"),
                 ("github", "failed checks as annotations"),

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from celoss_cli.data import Outcome, Report
+from celoss_cli.data import Comparison, Outcome, Report
 from celoss_cli.errors import visible
 from celoss_cli.formats import Style
+from celoss_cli.formats._comparison import conclusion
+from celoss_cli.formats._comparison import heading as comparison_heading
 from celoss_cli.formats._numerals import heading, reduction_line
-from celoss_cli.formats._verdicts import Line, lines, summary
+from celoss_cli.formats._verdicts import Line, lines, lines_of, summary
 
-__all__ = ["MOST", "render", "render_run"]
+__all__ = ["MOST", "render", "render_comparison", "render_run"]
 
 MOST = 10
 """As many error annotations of a step are shown."""
@@ -31,6 +33,12 @@ def render_run(outcomes: Sequence[Outcome], style: Style) -> Iterator[str]:
     """Every verdict as a line, then the annotations, then the count."""
     yield from _checks(lines(outcomes))
     yield _plain(summary(outcomes))
+
+
+def render_comparison(comparison: Comparison, style: Style) -> Iterator[str]:
+    """The difference, and the checks of a comparison under the name of its loss."""
+    yield _plain(f"{comparison.loss}: {comparison_heading(comparison)}: {conclusion(comparison)}")
+    yield from _checks(lines_of(comparison.checks, f"compare {comparison.loss}"))
 
 
 def _checks(found: Sequence[Line]) -> Iterator[str]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from xml.sax.saxutils import escape, quoteattr
 
-from celoss_cli.data import Outcome, Report
+from celoss_cli.data import Comparison, Outcome, Report
 from celoss_cli.errors import visible
 from celoss_cli.formats import Style
-from celoss_cli.formats._verdicts import Line, lines
+from celoss_cli.formats._verdicts import Line, lines, lines_of
 
-__all__ = ["render", "render_run"]
+__all__ = ["render", "render_comparison", "render_run"]
 
 _ELEMENT = {"FAIL": "failure", "ERROR": "error"}
 
@@ -21,12 +21,22 @@ def render(report: Report, style: Style) -> Iterator[str]:
 
 
 def render_run(outcomes: Sequence[Outcome], style: Style) -> Iterator[str]:
-    """One document; what is not ASCII is written as a character reference, so any encoding will do."""
+    """One document with a suite for each check of a config file."""
+    return _document([(outcome.name, lines([outcome])) for outcome in outcomes])
+
+
+def render_comparison(comparison: Comparison, style: Style) -> Iterator[str]:
+    """The checks of a comparison, under the name of its loss."""
+    name = f"compare {comparison.loss}"
+    return _document([(name, lines_of(comparison.checks, name))])
+
+
+def _document(suites: Sequence[tuple[str, Sequence[Line]]]) -> Iterator[str]:
+    """What is not ASCII is written as a character reference, so any encoding will do."""
     yield '<?xml version="1.0" encoding="UTF-8"?>\n'
-    yield f"<testsuites {_counts(lines(outcomes))}>\n"
-    for outcome in outcomes:
-        cases = lines([outcome])
-        yield f"  <testsuite name={_attribute(outcome.name)} {_counts(cases)}>\n"
+    yield f"<testsuites {_counts([case for _, cases in suites for case in cases])}>\n"
+    for name, cases in suites:
+        yield f"  <testsuite name={_attribute(name)} {_counts(cases)}>\n"
         for case in cases:
             yield _case(case)
         yield "  </testsuite>\n"

@@ -14,6 +14,7 @@ from celoss_cli.data import Array, Batch, Chunk
 from celoss_cli.errors import InputError, UsageError, quoted
 from celoss_cli.sources.base import Dataset, ReadRequest
 from celoss_cli.sources.columns import plural
+from celoss_cli.sources.mapped import release
 from celoss_cli.sources.numbers import number
 
 __all__ = [
@@ -38,6 +39,8 @@ WEIGHT_KEYS = ("sample_weight", "sample_weights", "case_weights")
 OPTION_KEYS = ("weight", "pos_weight", "ignore_index", "label_smoothing", "reduction", "log_target")
 
 _SLICE_BYTES = 8 << 20
+_IN_FLIGHT = 64
+"""No more slices than these are being computed while the next one is handed out."""
 
 Loader = Callable[[], Array]
 """Gives an array when it is wanted, so that the unused ones are never read."""
@@ -225,7 +228,9 @@ def _slices(values: Array) -> Iterator[tuple[int, Array]]:
         yield 0, values
         return
     for start in range(0, len(values), step):
-        yield start, values[start : start + step]
+        part = values[start : start + step]
+        yield start, part
+        release(part)
 
 
 def _step(values: Array) -> int:
@@ -362,6 +367,9 @@ def _batches(
         )
 
     for start in range(0, count, step):
+        for values in () if whole else (input, target):
+            # Those that are still computed are read again; none before them stays in memory.
+            release(values[max(0, start - _IN_FLIGHT * step) : start])
         yield batch(start) if whole else Chunk(min(step, count - start), partial(batch, start))
 
 

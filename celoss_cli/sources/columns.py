@@ -188,12 +188,16 @@ class _Roles:
             return chosen
         return [i for i, name in enumerate(self._lowered) if name in known and i not in self._taken]
 
+    def _grouped(self, known: frozenset[str]) -> list[int]:
+        """The column of groups where its name says that it plays another role too."""
+        return [i for i in self.chosen["group"] or () if self._lowered[i] in known]
+
     def target(self) -> list[int]:
         """The columns of targets; none where they come from elsewhere."""
         names, request = self._names, self._request
         if request.truth is not None:
             return []
-        target = self.of("target", _TARGET)
+        target = self.of("target", _TARGET) or self._grouped(_TARGET)
         if not target:
             raise InputError(
                 f"expected a column of targets, got {_listed(names)}",

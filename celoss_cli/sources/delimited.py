@@ -68,9 +68,12 @@ def _batch(table: Table, assembler: Assembler, block: Block, start: int) -> Batc
     """The rows of a block: parsed by a library where it is plain, else by the strict reader."""
     mapping, request = assembler.mapping, table.request
     texts = [column for column in (mapping.id, mapping.group) if column is not None]
+    numbers = {*mapping.inputs, *(column for column in (mapping.weight,) if column is not None)}
     if assembler.targets is not None and assembler.targets.by_name:
         texts += mapping.target
-    columns = sorted(column for column in set(mapping.used) if column not in texts)
+    else:
+        numbers.update(mapping.target)
+    columns = sorted(numbers)
     try:
         return assembler.batch(parsed(block, len(table.names), columns, texts, request), start)
     except NotPlain:

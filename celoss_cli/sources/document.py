@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from celoss_cli.data import Array, Batch
-from celoss_cli.errors import InputError, quoted
+from celoss_cli.errors import InputError, LimitError, quoted
 from celoss_cli.sources.arrays import (
     ID_KEYS,
     INPUT_KEYS,
@@ -27,9 +27,12 @@ from celoss_cli.sources.columns import map_columns, plural
 from celoss_cli.sources.numbers import number
 from celoss_cli.sources.table import Assembler, Rows, TableRow, dataset_of
 
-__all__ = ["RowObjects", "array_of", "parse", "read", "read_values"]
+__all__ = ["RowObjects", "array_of", "parse", "parsed", "read", "read_values"]
 
 _MAX_DEPTH = 64
+_PIECE = 1 << 20
+_MOST = 1 << 30
+_LINES = "one row object a line? try --input-format jsonl"
 _WEIGHT_KEYS = ("weight", "sample_weight", "case_weights")
 """Of a row object; of a document of arrays, "weight" is that of the classes."""
 
@@ -43,7 +46,7 @@ def read(stream: Stream, request: ReadRequest) -> Dataset:
         InputError: with the line or the JSON path, for anything that is not one of the known shapes.
 
     """
-    document = parse(stream.binary.read(), stream.name)
+    document = parsed(stream)
     if isinstance(document, dict) and "columns" in document and "data" in document:
         return _split_dataset(document, stream.name, request)
     if isinstance(document, dict):
@@ -61,7 +64,7 @@ def read(stream: Stream, request: ReadRequest) -> Dataset:
 
 def read_values(stream: Stream, request: ReadRequest) -> Array:
     """A JSON array of numbers, nested as deep as the array has axes, or the one that celoss weights wrote."""
-    document = parse(stream.binary.read(), stream.name)
+    document = parsed(stream)
     if isinstance(document, dict) and {"scheme", "weights"} <= document.keys():
         return array_of(document["weights"], "$.weights", stream.name, request)
     return array_of(document, "$", stream.name, request)
@@ -78,6 +81,33 @@ class _Refused(str):
 
 class _Duplicate(Exception):
     pass
+
+
+def parsed(stream: Stream) -> Any:
+    """The one document in a stream.
+
+    Raises:
+        InputError: as ``parse`` does.
+        LimitError: for more than 1 GiB.
+
+    """
+    return parse(_whole(stream), stream.name)
+
+
+def _whole(stream: Stream) -> bytes:
+    """All bytes, but nothing after a NUL: no JSON goes on there, and a device may never end."""
+    whole = bytearray()
+    while piece := stream.binary.read(_PIECE):
+        whole += piece
+        if b"\0" in piece:
+            break
+        if len(whole) > _MOST:
+            raise LimitError(
+                f"expected a JSON document of at most {_MOST >> 20} MiB, got a longer one",
+                hint="JSON Lines and NumPy's files have no such limit",
+                place=stream.name,
+            )
+    return bytes(whole)
 
 
 def parse(data: bytes, name: str, first_line: int = 1) -> Any:
@@ -111,10 +141,16 @@ def parse(data: bytes, name: str, first_line: int = 1) -> Any:
     except json.JSONDecodeError as error:
         raise InputError(
             f"expected JSON, got {_found(text, error.pos)}: {error.msg}",
+            hint=_LINES if error.lineno > 1 and _goes_on(error) else "",
             place=f"{name}:{first_line + error.lineno - 1}:{error.colno}",
         ) from None
     except _Duplicate as error:
         raise InputError(f"expected each key once, got {quoted(str(error))} twice", place=name) from None
+
+
+def _goes_on(error: json.JSONDecodeError) -> bool:
+    """Whether another document follows a complete one."""
+    return error.msg == "Extra data" and error.doc[error.pos] in "{["
 
 
 def _depth(data: bytes) -> int:

@@ -7,10 +7,13 @@ import mmap
 import os
 import stat
 
+import numpy as np
+
+from celoss_cli.data import Array
 from celoss_cli.errors import LimitError
 from celoss_cli.sources.base import Stream
 
-__all__ = ["MAX_PIPED", "mapped", "memory_limit", "piped"]
+__all__ = ["MAX_PIPED", "mapped", "memory_limit", "piped", "release", "release_bytes"]
 
 MAX_PIPED = 1 << 30
 """The most bytes that are taken from a pipe for a format that must be read as a whole."""
@@ -31,6 +34,24 @@ def mapped(stream: Stream) -> mmap.mmap | None:
     except (OSError, ValueError):
         return None
     return mmap.mmap(number, 0, access=mmap.ACCESS_READ)
+
+
+def release(values: Array) -> None:
+    """Gives the memory of a mapped array back; used again, it is read again. Others stay as they are."""
+    owner: object = values
+    while isinstance(owner, np.ndarray):
+        owner = owner.base
+    if isinstance(owner, mmap.mmap) and values.size:
+        low, high = np.lib.array_utils.byte_bounds(values)
+        first = np.frombuffer(owner, np.uint8).ctypes.data
+        release_bytes(owner, low - first, high - first)
+
+
+def release_bytes(buffer: mmap.mmap, start: int, end: int) -> None:
+    """Gives the memory of the mapped bytes from ``start`` to ``end`` back, where the system can."""
+    if hasattr(mmap, "MADV_DONTNEED"):
+        start -= start % mmap.PAGESIZE
+        buffer.madvise(mmap.MADV_DONTNEED, start, end - start)
 
 
 def memory_limit() -> int:

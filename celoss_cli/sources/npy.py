@@ -24,7 +24,7 @@ from celoss_cli.errors import CelossError, InputError, LimitError, quoted, visib
 from celoss_cli.sources.arrays import named_dataset, refuse_nonfinite, refuse_type, single_dataset
 from celoss_cli.sources.base import Dataset, ReadRequest, Stream
 from celoss_cli.sources.columns import plural
-from celoss_cli.sources.mapped import mapped, memory_limit, piped
+from celoss_cli.sources.mapped import mapped, memory_limit, piped, release_bytes
 from celoss_cli.sources.pickles import holds_pickle, looks_pickled, pickled
 
 __all__ = ["read", "read_values"]
@@ -317,7 +317,9 @@ def _stored(buffer: mmap.mmap, info: zipfile.ZipInfo, place: str) -> int:
     checksum = 0
     with memoryview(buffer) as view:
         for first in range(start, end, _CHUNK):
-            checksum = zlib.crc32(view[first : min(first + _CHUNK, end)], checksum)
+            last = min(first + _CHUNK, end)
+            checksum = zlib.crc32(view[first:last], checksum)
+            release_bytes(buffer, first, last)
     if checksum != info.CRC:
         raise InputError("expected the array that was saved, got a wrong checksum", place=place)
     return start

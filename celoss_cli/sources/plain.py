@@ -46,6 +46,20 @@ def has_polars() -> bool:
     return find_spec("polars") is not None
 
 
+def _is_for_polars(data: bytes, request: ReadRequest) -> bool:
+    large = len(data) >= _WORTH_IMPORTING_BYTES and request.decimal == "."
+    return large and has_polars() and not _rationed()
+
+
+def _rationed() -> bool:
+    """Whether memory is limited for this process; where it ends, polars would abort without a word."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return False
+    return resource.getrlimit(resource.RLIMIT_AS)[0] != resource.RLIM_INFINITY
+
+
 def parsed(
     block: Block, width: int, columns: Sequence[int], texts: Sequence[int], request: ReadRequest
 ) -> Plain:
@@ -55,7 +69,7 @@ def parsed(
         block: whole lines.
         width: the number of columns of the table.
         columns: the columns of numbers to read.
-        texts: the columns of text to read.
+        texts: the columns of text to read; one may be among those of numbers too.
         request: says the delimiter, the decimal mark and which numbers are accepted.
 
     Raises:
@@ -67,7 +81,7 @@ def parsed(
     if b"\r" in data:
         data = data.replace(b"\r\n", b"\n")
     _refuse_unprintable(data, delimiter.encode())
-    if len(data) >= _WORTH_IMPORTING_BYTES and request.decimal == "." and has_polars():
+    if _is_for_polars(data, request) and set(columns).isdisjoint(texts):
         numbers, read_texts = _by_polars(data, block.lines, width, columns, texts, delimiter)
         _refuse_limits(numbers, data, delimiter.encode(), only_numbers=len(columns) == width)
         return Plain(block, numbers, columns, read_texts)

@@ -139,7 +139,11 @@ def main() -> None:
     new = given.work / given.reader
     new.mkdir(exist_ok=True)
     options = [f"-max_total_time={given.seconds}", f"-artifact_prefix={given.work}/", "-timeout=20"]
-    options += ["-max_len=2048", "-print_final_stats=1", "-rss_limit_mb=3000"]
+    options += [
+        "-max_len=2048",
+        "-print_final_stats=1",
+        "-rss_limit_mb=8000",
+    ]  # the fuzzer itself grows by some KB an execution
     atheris.Setup([sys.argv[0], *options, str(new), str(HERE / "corpus" / given.reader)], fuzz)
     atheris.Fuzz()
 
