@@ -99,7 +99,7 @@ def diagnosis_of(
     found, fit, tally = seen.survey, seen.survey.fit, seen.tally
     value = tally.reduce("mean") if tally is not None and tally.counted else None
     facts = Facts(
-        {**found.seen, **dict.fromkeys(noticed, 1), "clamped": 0 if tally is None else tally.clamped},
+        {**found.seen, **dict.fromkeys(noticed, 1), loss.clamp_is: 0 if tally is None else tally.clamped},
         spec,
         survey=found,
         mean=None if value is None else float(value * loss.nats),

@@ -102,14 +102,3 @@ def test_the_workflow_and_the_hook_are_yaml() -> None:
     for path in ("celoss.toml", "sub/celoss.toml", "p.csv", "a/b.jsonl", "x.json", "y.npz"):
         assert re.search(hook["files"], path)
     assert not re.search(hook["files"], "notes.md")
-
-
-def test_every_line_of_the_guide_exits_as_it_says(project: Path) -> None:
-    lines = re.findall(
-        r"^ +\$ (celoss .*?) +# exits ([0-9])$", (project / "README.md").read_text(), re.MULTILINE
-    )
-    assert len(lines) == 5
-    for line, code in lines:
-        words = [sys.executable, "-m", "celoss_cli", *line.split()[1:]]
-        done = subprocess.run(words, capture_output=True, text=True, check=False)
-        assert done.returncode == int(code), f"{line}: {done.stderr}"

@@ -36,14 +36,14 @@ def diagnosis(
     **options: Any,
 ) -> Diagnosis:
     spec = LOSSES[command]
-    loss = spec.load()(**options)
+    loss = spec.made(**options)
     aligned = {} if row_weights is None else {SAMPLE_WEIGHT: np.asarray(row_weights, float)}
     batch = Batch(np.asarray(x), np.asarray(y), aligned, ids=ids)
     return diagnosis_of(
         spec,
         loss,
         examined(loss, [batch], 1),
-        options={name: getattr(loss, name) for name in spec.options},
+        options={name: getattr(loss, name) for name in (*spec.options, *options)},
         source={"columns": {"notes": list(notes)}, "files": ["preds.csv"]},
         noticed=noticed,
     )
@@ -87,6 +87,7 @@ PLANTED: dict[str, Planted] = {
     "CEL107": ("ce", np.exp(X) / np.exp(X).sum(axis=0), Y, {}),
     "CEL108": ("bce", Z, T, {}),
     "CEL109": ("bce-logits", G, T, {}),
+    "CEL110": ("ce", P * 0.9, Y, {"input_is": "probs"}),
     "CEL201": ("ce", X, ONE_HOT * 0.7, {}),
     "CEL202": ("bce-logits", Z, T * 2, {"noticed": ("out-of-domain",)}),
     "CEL203": ("ce", X, Y, {"noticed": ("out-of-domain-weight",), "weight": [1, 1, 1, -1]}),
@@ -107,6 +108,7 @@ PLANTED: dict[str, Planted] = {
     "CEL303": ("bce", changed(G, 5, T[5]), T, {}),
     "CEL304": ("ce", changed(X, (4, 1), 65504), Y, {}),
     "CEL305": ("ce", X * 8, Y, {}),
+    "CEL306": ("bce", changed(G, 5, (1 - T[5]) * (1 - 1e-9) + T[5] * 1e-9), T, {"convention": "keras"}),
     "CEL401": ("ce", X * 8, Y, {}),
     "CEL402": ("ce", np.zeros((400, 4)), changed(np.zeros(400, int), slice(0, 40), 1), {}),
     "CEL403": ("ce", X * 8, Y, {}),

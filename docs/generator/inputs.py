@@ -1,0 +1,41 @@
+"""The page of the input formats and of the columns, from the registries that the readers use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from celoss_cli.sources import SOURCES, columns
+from generator.markdown import code, prose, table
+
+__all__ = ["pages"]
+
+_TEXT = Path(__file__).with_name("inputs.txt")
+
+
+def pages() -> Iterator[tuple[str, str]]:
+    """The one page: text of our own with the tables put in."""
+    text = _TEXT.read_text(encoding="utf-8")
+    yield "docs/reference/input.md", text.format(formats=_formats(), columns=_columns(), affixes=_affixes())
+
+
+def _formats() -> str:
+    rows = (
+        (code(spec.name), ", ".join(map(code, spec.suffixes)), prose(spec.summary))
+        for spec in SOURCES.values()
+    )
+    return table(["`--input-format`", "file names end in", "is"], rows).rstrip()
+
+
+def _columns() -> str:
+    roles = (
+        ("target", columns._TARGET, "--target-column"),
+        ("id of a row", columns._ID, "--id-column"),
+        ("weight of a row", columns._WEIGHT, "--weight-column"),
+    )
+    rows = ((role, ", ".join(map(code, sorted(names))), code(option)) for role, names, option in roles)
+    return table(["role", "names, in any case", "option that settles it"], rows).rstrip()
+
+
+def _affixes() -> str:
+    return ", ".join(code(f"{before}cat{after}") for before, after in columns._AFFIXES)

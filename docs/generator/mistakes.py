@@ -1,0 +1,37 @@
+"""The page of the findings, from the docstrings beside the checks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from celoss_cli.findings import FINDINGS, Rule
+from generator.markdown import prose, table
+
+__all__ = ["pages"]
+
+_HEAD = """# Findings
+
+What celoss notices in the data or in the choice of a loss. Each finding has a code, which is never given to
+another one. An error says that the number means nothing, a warning that it is probably not what was wanted, a
+note that something is worth knowing. `celoss diagnose` looks for all of them; the loss commands tell the
+cheap ones on standard error, and in the JSON output under `findings`.
+
+"""
+
+
+def pages() -> Iterator[tuple[str, str]]:
+    """The one page."""
+    rows = (
+        (f"[{code}](#{code.lower()})", rule.severity, prose(_first(rule))) for code, rule in FINDINGS.items()
+    )
+    sections = "".join(f"\n## {code}\n\n{_explained(rule)}\n" for code, rule in FINDINGS.items())
+    yield "docs/reference/findings.md", _HEAD + table(["code", "severity", "says"], rows) + sections
+
+
+def _first(rule: Rule) -> str:
+    return " ".join(rule.explanation.partition("\n\n")[0].split())
+
+
+def _explained(rule: Rule) -> str:
+    paragraphs = "\n\n".join(map(prose, rule.explanation.split("\n\n")))
+    return f"*{rule.severity}*\n\n{paragraphs}"

@@ -1,0 +1,264 @@
+"""The documentation says what the program says: pages are current, commands print what stands below them."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from operator import attrgetter
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import celoss_cli.formats
+from celoss_cli import nll_loss
+from celoss_cli.cli.app import command
+from celoss_cli.errors import ExitCode
+from celoss_cli.findings import FINDINGS
+
+ROOT = Path(__file__).parent.parent
+DOCS = ROOT / "docs"
+sys.path.insert(0, str(DOCS))
+
+import generate  # noqa: E402  # it stands beside the pages
+from generator import markdown, measurements, schemas  # noqa: E402
+from generator.blocks import PAGES, Broken, differs, rewritten  # noqa: E402
+from generator.sessions import session  # noqa: E402
+
+REFERENCE = generate.reference()
+WRITTEN = [page for page in PAGES if page not in REFERENCE]
+"""The pages that people write; their commands are run."""
+
+
+# --------------------------------------------------------------------------------- what is generated
+
+
+@pytest.mark.parametrize("page", sorted({*WRITTEN, *REFERENCE}))
+def test_a_page_says_what_the_program_says(page: str) -> None:
+    told = list(generate.changes({page}, write=False))
+    assert not told, f"{told[0]}\npython docs/generate.py writes it anew"
+
+
+def test_no_page_is_left_of_a_command_that_is_gone() -> None:
+    made = {path for path in REFERENCE if path.startswith("docs/reference/commands/")}
+    assert {str(path.relative_to(ROOT)) for path in DOCS.glob("reference/commands/*.md")} == made
+
+
+@pytest.mark.parametrize("name", command().commands)
+def test_every_option_of_a_command_is_in_its_page_and_every_command_is_shown_at_work(name: str) -> None:
+    found = command().commands[name]
+    page = REFERENCE[f"docs/reference/commands/{name}.md"]
+    for option in (option for param in found.params for option in param.opts if option.startswith("-")):
+        assert f"`{option}`" in page
+    shown = "".join((ROOT / page).read_text(encoding="utf-8") for page in WRITTEN)
+    assert re.search(rf"^ *\$ (.* )?celoss {name}( |$)", shown, re.MULTILINE), f"no page runs celoss {name}"
+
+
+def test_every_exit_code_and_finding_is_listed() -> None:
+    index = REFERENCE["docs/reference/commands/index.md"]
+    assert all(f"| {code.value} | {markdown.prose(code.meaning)} |" in index for code in ExitCode)
+    assert re.findall("^## (.*)$", REFERENCE["docs/reference/findings.md"], re.MULTILINE) == list(FINDINGS)
+
+
+SCHEMAS = sorted(Path(celoss_cli.formats.__file__).parent.glob("*schema.json"))
+
+
+@pytest.mark.parametrize("path", SCHEMAS, ids=attrgetter("name"))
+def test_a_schema_says_what_every_key_is(path: Path) -> None:
+    schema = json.loads(path.read_text(encoding="utf-8"))
+    assert schema["description"]
+    said = {place: schemas.said_of(place, found) for place, found, _ in schemas.keys(schema, schema)}
+    assert not [place for place, text in said.items() if not text], f"say in {path.name} what these are"
+
+
+OTHER_TOOLS = {"--prediction-type", "--check", "--strict"}
+"""Options of other programs that the pages name."""
+
+
+def test_the_pages_name_no_option_that_is_not_there() -> None:
+    program = command()
+    takers = [program, *program.commands.values()]
+    known = {option for found in takers for param in found.params for option in param.opts}
+    texts = {
+        page: (ROOT / page).read_text(encoding="utf-8") for page in [*WRITTEN, "docs/generator/inputs.txt"]
+    }
+    for page, text in texts.items():
+        named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]*[a-z]", text))
+        assert named <= known | OTHER_TOOLS | {"--help", "--version"}, page
+
+
+def test_help_is_literal_in_markdown() -> None:
+    assert markdown.prose("a|b  [c] *d*\n_e_ <f>") == r"a\|b \[c\] \*d\* \_e\_ \<f\>"
+    assert markdown.prose("with --by class, or x--y") == "with `--by` class, or x--y"
+
+
+def test_the_picture_of_the_benchmarks_has_a_bar_for_every_number() -> None:
+    table = (ROOT / "benchmarks/README.md").read_text(encoding="utf-8").split("| data ")[1].split("\n\n")[0]
+    numbers = re.findall(r"(?<=\| )[0-9.]+(?= \|)", table)
+    assert numbers
+    picture = dict(measurements.pages())["docs/benchmarks.svg"]
+    assert all(f">{float(number):g}</text>" in picture for number in numbers)
+
+
+# ------------------------------------------------------------------------------------- the mechanism
+
+
+def page_of(*lines: str) -> str:
+    return "\n".join(["text", "", "```console", *lines, "```", ""])
+
+
+def test_output_is_filled_in_and_replaced() -> None:
+    expected = page_of("$ celoss --version", "celoss 0.1.0", "$ cat preds.csv | head -1", "cat,dog,target")
+    assert (
+        rewritten("docs/x.md", page_of("$ celoss --version", "old", "$ cat preds.csv | head -1")) == expected
+    )
+    assert rewritten("docs/x.md", expected) == expected
+
+
+def test_a_session_keeps_its_folder_files_and_exit_code() -> None:
+    with session(".") as here:
+        assert here.answer("cd examples") == ""
+        assert here.answer("celoss ce preds.csv --max 0.1 --save-baseline b.json --format value")
+        assert here.answer("echo $?") == "1\n"
+        assert here.answer("celoss ce preds.csv --save-baseline b.json --format value -o out.txt") != ""
+        assert here.answer("ls out.txt b.json") == "b.json\nout.txt\n"
+    assert not (ROOT / "examples/b.json").exists()
+
+
+def test_in_this_process_and_by_the_shell_a_command_prints_the_same() -> None:
+    with session("examples") as here:
+        for line in (
+            "ce preds.csv",
+            "ce nowhere.csv",
+            "ce --help",
+            "check --config ci/must-fail.toml",
+            "--version",
+        ):
+            within, code = here.answer(f"celoss {line}"), here.code
+            assert (within, code) == (here.answer(f"celoss {line} < /dev/null"), here.code)
+
+
+def test_a_command_that_fails_unannounced_is_refused() -> None:
+    assert "```" in rewritten("docs/x.md", page_of("$ celoss ce nowhere.csv", "$ echo $?"))
+    with pytest.raises(
+        Broken, match=r'^docs/x.md:3: "celoss ce nowhere.csv" exits 3: celoss: error: nowhere.csv'
+    ):
+        rewritten("docs/x.md", page_of("$ celoss ce nowhere.csv", "$ celoss --version"))
+
+
+def test_python_is_run_as_typed() -> None:
+    page = "```pycon\n>>> for i in range(2):\n...     print(i)\n>>> 1 / 0\nold\n```\n"
+    expected = (
+        "```pycon\n>>> for i in range(2):\n...     print(i)\n0\n1\n>>> 1 / 0\n"
+        "Traceback (most recent call last):\nZeroDivisionError: division by zero\n```\n"
+    )
+    assert rewritten("docs/x.md", page) == expected
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line"),
+    [
+        ("a\nb", "a\nb", None),
+        ("x = 0.6405346229445387", "x = 0.64053462294453", None),
+        ("x  0.6405346229445387\n────", "x 0.640534622944\n───", None),
+        ("x = 0.6405346229445387", "x = 0.6405346329445387", 1),
+        ("x = 0.640535", "x = 0.640536", 1),
+        ("x = 3", "x = 4", 1),
+        ("a\nb", "a\nc", 2),
+        ("a", "a\nb", 2),
+        ("a\nb", "a", 2),
+    ],
+)
+def test_texts_differ_where_more_than_the_last_digits_of_a_number_do(
+    old: str, new: str, line: int | None
+) -> None:
+    found = differs(old, new)
+    assert (found and found.line) == line
+
+
+# --------------------------------------------------------------------------------------------- links
+
+_LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+_BLOCK = re.compile(r"^ *```.*?^ *```$", re.MULTILINE | re.DOTALL)
+
+
+def links(page: str) -> Iterator[str]:
+    text = _BLOCK.sub("", (ROOT / page).read_text(encoding="utf-8"))
+    yield from _LINK.findall(re.sub(r"`[^`]*`", "", text))
+
+
+def anchors(path: Path) -> set[str]:
+    text = _BLOCK.sub("", path.read_text(encoding="utf-8"))
+    headings = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    return {re.sub(r"[-\s]+", "-", re.sub(r"[^\w\s-]", "", heading.lower()).strip()) for heading in headings}
+
+
+@pytest.mark.parametrize("page", [*PAGES, "CONTRIBUTING.md", "benchmarks/README.md"])
+def test_every_link_leads_to_a_file_and_a_heading_that_are_there(page: str) -> None:
+    for link in links(page):
+        assert not link.startswith("http"), link
+        path, _, anchor = link.partition("#")
+        target = (ROOT / page).parent / path if path else ROOT / page
+        assert target.exists(), f"{page}: {link}"
+        assert not anchor or anchor in anchors(target), f"{page}: {link}"
+
+
+def test_the_readmes_link_to_each_other_and_the_chinese_one_has_commands_of_the_english_one() -> None:
+    english, chinese = (
+        (ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "README.zh-CN.md")
+    )
+    typed = [re.findall(r"^\$ .*$", text, re.MULTILINE) for text in (english, chinese)]
+    assert set(typed[1]) <= set(typed[0])
+    assert len(typed[1]) > 15
+    assert "(README.zh-CN.md)" in english
+    assert "(README.md)" in chinese
+
+
+# ---------------------------------------------------------------------------------------------- site
+
+
+class _Loaded(HTMLParser):
+    """The addresses that a browser fetches for a page."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.addresses: list[str] = []
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        given = dict(attributes)
+        name = {"script": "src", "img": "src", "link": "href", "iframe": "src"}.get(tag)
+        if name and given.get("rel") not in ("canonical", "next", "prev"):
+            self.addresses.append(given.get(name) or "")
+
+
+def test_the_site_is_built_strictly_and_loads_nothing_from_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build = pytest.importorskip("mkdocs.commands.build")
+    pytest.importorskip("material")
+    from mkdocs.config import load_config
+
+    monkeypatch.setenv("NO_MKDOCS_2_WARNING", "1")
+    build.build(load_config(str(ROOT / "mkdocs.yml"), site_dir=str(tmp_path / "site"), strict=True))
+    pages = list((tmp_path / "site").rglob("*.html"))
+    assert len(pages) > len(REFERENCE)
+    for page in pages:
+        reader = _Loaded()
+        reader.feed(page.read_text(encoding="utf-8"))
+        assert not [address for address in reader.addresses if re.match(r"(https?:)?//", address)], page
+    assert not list((tmp_path / "site").rglob("*.py"))
+
+
+# --------------------------------------------------------------------------------------------- dumps
+
+
+def test_the_dump_of_scikit_learn_scores_as_its_own_log_loss() -> None:
+    metrics = pytest.importorskip("sklearn.metrics")
+    dumps = ROOT / "examples/dumps"
+    proba, y = np.load(dumps / "proba.npy"), np.load(dumps / "y.npy")
+    assert nll_loss(np.load(dumps / "log_proba.npy"), y) == pytest.approx(
+        metrics.log_loss(y, proba), rel=1e-12
+    )
