@@ -387,7 +387,7 @@ def _report(
         on_empty=given["on_empty"],
         by=given["by"],
         quantiles=given["quantiles"] or (),
-        data=data_words(given),
+        data=data_words(given) if given["input"] is None else (),
         intervals=given.get("intervals", 0),
     )
 
