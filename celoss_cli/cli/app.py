@@ -216,15 +216,15 @@ gives it.
 Example: celoss reconcile preds.csv --got 0.1365"""
 
 _COMMANDS: dict[str, tuple[Callable[[], Mapping[str, tuple[Any, Any]]], str]] = {
-    "merge": (lambda: {**merge_options(), **gate_options()}, _MERGE),
-    "check": (check_options, _CHECK),
-    "compare": (compare_options, _COMPARE),
-    "reconcile": (reconcile_options, _RECONCILE),
-    "report": (report_options, _REPORT),
     "diagnose": (diagnose_options, _DIAGNOSE),
-    "plot": (plot_options, _PLOT),
+    "reconcile": (reconcile_options, _RECONCILE),
     "explain": (explain_options, _EXPLAIN),
+    "compare": (compare_options, _COMPARE),
+    "check": (check_options, _CHECK),
     "weights": (weights_options, _WEIGHTS),
+    "plot": (plot_options, _PLOT),
+    "report": (report_options, _REPORT),
+    "merge": (lambda: {**merge_options(), **gate_options()}, _MERGE),
 }
 """The commands that are no loss: name, which is also that of the module in cli/ -> options, help."""
 

@@ -62,7 +62,8 @@ def shifted(facts: Facts) -> Noticed | None:
 
     Align the rows again, best by an identifier: --targets @truth.csv joins by id.
 
-    Reference: likelihood ratio, Royall 2000; see Facts.SURE.
+    Reference: Royall 2000, "On the probability of observing misleading statistical evidence": where the
+    predictions are right, a likelihood ratio of a million comes about at most once in a million data sets.
     """
     fit = _fit(facts)
     if fit is None:
@@ -122,7 +123,8 @@ def negated(facts: Facts) -> Noticed | None:
 
     Change the sign of the input.
 
-    Reference: likelihood ratio, Royall 2000; see Facts.SURE.
+    Reference: Royall 2000, "On the probability of observing misleading statistical evidence": where the
+    predictions are right, a likelihood ratio of a million comes about at most once in a million data sets.
     """
     fit = _fit(facts)
     if fit is None or _outcomes(facts) == 2 or facts.loss.takes == "probs":
