@@ -277,6 +277,12 @@ def test_columns_stand_in_line_behind_names_of_any_script(unicode: bool) -> None
     assert cell_len(cat.split("...")[0]) in (20, 21)
 
 
+def test_the_ends_of_intervals_are_not_cut() -> None:
+    small = Histogram([Interval(4.52995e-06, 4.64916e-06, 3)], 0, 0, 0)
+    found = text(LossHistogram("f", "t", "nats", [], small), width=60)
+    assert "4.52995e-06 to 4.64916e-06      3  " in found
+
+
 def test_a_class_has_no_share_of_an_infinite_loss() -> None:
     whole = ClassLosses("f", "t", "nats", [], [Group("a", Tally(), math.inf, math.nan)], math.inf)
     (row,) = (line for line in text(whole, width=80).splitlines() if line.startswith("a "))
