@@ -37,12 +37,14 @@ def one_class(facts: Facts) -> Noticed | None:
         f"{rows_have(count)} a single class: a softmax over one class is always 1 and the loss 0; for one "
         "score a row use bce or bce-logits",
         count,
-        remedy=facts.command("diagnose", "--loss", "bce" if _all_inside(facts) else "bce-logits"),
+        remedy=_as_binary(facts),
     )
 
 
-def _all_inside(facts: Facts) -> bool:
-    return facts.seen.get("from-0-to-1", 0) == facts.seen.get("values", 0)
+def _as_binary(facts: Facts) -> str:
+    inside = facts.seen.get("from-0-to-1", 0) == facts.seen.get("values", 0)
+    loss = "bce" if inside else "bce-logits"
+    return facts.command("diagnose", "--loss", loss, loss=loss)
 
 
 def other_input(facts: Facts) -> Noticed | None:

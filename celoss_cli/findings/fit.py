@@ -7,6 +7,7 @@ readings that were tried allows, and by ``SURE`` nats beyond that.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 
 from celoss_cli.findings.choice import logits_for_probabilities
@@ -24,6 +25,9 @@ __all__ = [
     "worse_than_frequencies",
     "worse_than_guessing",
 ]
+
+_PLAIN = re.compile(r"[\w.-]+")
+"""The name of a column that no shell and no option takes for more."""
 
 _MUCH = 0.1
 """The part of the loss that another reading must save."""
@@ -113,7 +117,11 @@ def permuted(facts: Facts) -> Noticed | None:
 def _reordered(facts: Facts, order: Sequence[int]) -> str:
     if facts.loss.per != "class" or not facts.labels:
         return "swap the two answers" if len(order) == 2 else "reorder the columns"
-    return "give the targets by the names of the classes, or the columns in their order (--class-columns)"
+    names = [facts.columns[j] for j in order] if len(facts.columns) == len(order) else []
+    if names and "--class-columns" not in facts.data and all(map(_PLAIN.fullmatch, names)):
+        return facts.again("--class-columns", ",".join(names))
+    right = [facts.name(order.index(j)) for j in range(len(order))]
+    return f"correct the names of the columns, which are {listed(right, 12)} as far as the targets tell"
 
 
 def negated(facts: Facts) -> Noticed | None:
