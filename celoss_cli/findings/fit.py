@@ -38,6 +38,18 @@ def _fit(facts: Facts) -> Fit | None:
     return None if from_one(facts) or logits_for_probabilities(facts) else facts.fit
 
 
+def _mean(fit: Fit) -> str:
+    """The mean loss in words: a bound where costs are beyond what a survey counts, or infinite."""
+    if fit.impossible:
+        return "infinitely many"
+    return f"{'at least ' if fit.beyond else ''}{number(fit.mean)}"
+
+
+def _known(fit: Fit) -> float | None:
+    """The mean loss as evidence: none where all that is known is a bound."""
+    return None if fit.beyond else fit.mean
+
+
 def _far_better(facts: Facts, count: int, nats: float, other: float, readings: float) -> bool:
     """Whether another reading of ``count`` predictions explains them, and this one does not.
 
@@ -107,9 +119,9 @@ def permuted(facts: Facts) -> Noticed | None:
     loss = nats / fit.counted
     return Noticed(
         f"with the classes in another order the mean would be {number(loss)} nats instead of "
-        f"{number(fit.mean)}: target -> column {listed(moved)}",
+        f"{_mean(fit)}: target -> column {listed(moved)}",
         len(moved),
-        {"loss": fit.mean, "reordered_loss": loss, "column_of_class": [int(j) for j in order]},
+        {"loss": _known(fit), "reordered_loss": loss, "column_of_class": [int(j) for j in order]},
         _reordered(facts, [int(j) for j in order]),
     )
 
@@ -144,10 +156,9 @@ def negated(facts: Facts) -> Noticed | None:
         return None
     loss = fit.negated_nats / fit.counted
     return Noticed(
-        f"with the other sign the input would have a mean of {number(loss)} nats instead of "
-        f"{number(fit.mean)}",
+        f"with the other sign the input would have a mean of {number(loss)} nats instead of {_mean(fit)}",
         fit.counted,
-        {"loss": fit.mean, "negated_loss": loss},
+        {"loss": _known(fit), "negated_loss": loss},
         "change the sign of the input",
     )
 
@@ -171,9 +182,9 @@ def temperature(facts: Facts) -> Noticed | None:
     loss = nats / fit.counted
     return Noticed(
         f"divided by a temperature of about {best:g} the logits would have a mean of {number(loss)} nats "
-        f"instead of {number(fit.mean)}: the predictions are {'over' if best > 1 else 'under'}confident",
+        f"instead of {_mean(fit)}: the predictions are {'over' if best > 1 else 'under'}confident",
         fit.counted,
-        {"temperature": best, "loss": fit.mean, "loss_at_temperature": loss},
+        {"temperature": best, "loss": _known(fit), "loss_at_temperature": loss},
     )
 
 
@@ -192,10 +203,10 @@ def worse_than_guessing(facts: Facts) -> Noticed | None:
     if fit is None or fit.nats - fit.counted * math.log(outcomes) <= SURE:
         return None
     return Noticed(
-        f"the mean of {number(fit.mean)} nats is worse than guessing, which costs ln {outcomes} = "
+        f"the mean of {_mean(fit)} nats is worse than guessing, which costs ln {outcomes} = "
         f"{number(math.log(outcomes))}; {fit.hits} of {fit.counted} predictions are right",
         fit.counted,
-        {"loss": fit.mean, "guessing": math.log(outcomes), "accuracy": fit.hits / fit.counted},
+        {"loss": _known(fit), "guessing": math.log(outcomes), "accuracy": fit.hits / fit.counted},
     )
 
 
@@ -218,10 +229,10 @@ def worse_than_frequencies(facts: Facts) -> Noticed | None:
     if fit.nats - entropy <= SURE + allowance:
         return None
     return Noticed(
-        f"the mean of {number(fit.mean)} nats is worse than {number(entropy / fit.counted)}, what always "
+        f"the mean of {_mean(fit)} nats is worse than {number(entropy / fit.counted)}, what always "
         "predicting the frequencies of the classes costs",
         fit.counted,
-        {"loss": fit.mean, "entropy": entropy / fit.counted},
+        {"loss": _known(fit), "entropy": entropy / fit.counted},
     )
 
 
@@ -238,6 +249,8 @@ def weighted(facts: Facts) -> Noticed | None:
     fit = _fit(facts)
     if fit is None or not facts.weighted or facts.mean is None or not math.isfinite(facts.mean):
         return None
+    if fit.beyond or facts.options.get("label_smoothing") or facts.options.get("convention"):
+        return None  # these change the mean too
     if abs(facts.mean - fit.mean) <= 1e-5 * max(1.0, abs(fit.mean)):
         return None
     return Noticed(
