@@ -235,6 +235,10 @@ def test_a_mean_that_is_only_bounded_is_no_number(command: str, x: Any, y: Any, 
     assert finding.evidence["loss"] is None
 
 
+def test_log_probabilities_by_name_are_as_harmless_as_without() -> None:
+    assert codes(diagnosis("ce", LOG_P, Y, noticed=("other-input",))) == ["CEL105"]
+
+
 def test_what_else_changes_the_mean_is_not_put_down_to_weights() -> None:
     assert "CEL404" in codes(diagnosis("ce", X, Y, weight=np.array([1.0, 2, 3, 4])))
     assert "CEL404" not in codes(diagnosis("ce", X, Y, weight=np.ones(4), label_smoothing=0.1))

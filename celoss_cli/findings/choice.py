@@ -57,7 +57,7 @@ def other_input(facts: Facts) -> Noticed | None:
     log-probabilities, bce probabilities.
     """
     count = facts.seen.get("other-input", 0)
-    if not count:
+    if not count or log_probabilities(facts):
         return None
     return Noticed("the data calls its input by another name than what this loss takes", count)
 
