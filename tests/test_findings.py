@@ -235,6 +235,11 @@ def test_a_mean_that_is_only_bounded_is_no_number(command: str, x: Any, y: Any, 
     assert finding.evidence["loss"] is None
 
 
+def test_one_class_is_not_sent_to_another_loss_of_classes() -> None:
+    found = diagnosis("nll", X[:, :1], np.zeros(len(X))).findings
+    assert {finding.code: finding.remedy for finding in found}["CEL103"] == ""
+
+
 def test_log_probabilities_by_name_are_as_harmless_as_without() -> None:
     assert codes(diagnosis("ce", LOG_P, Y, noticed=("other-input",))) == ["CEL105"]
 

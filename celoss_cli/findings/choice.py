@@ -80,7 +80,7 @@ def not_log_probabilities(facts: Facts) -> Noticed | None:
         f"{rows_have(count)} input that is not the logarithm of probabilities, so the result is no "
         "likelihood; for logits use ce",
         count,
-        remedy=facts.command("ce") if facts.loss.per == "class" else "",
+        remedy=facts.command("ce") if facts.loss.per == "class" and facts.classes != 1 else "",
     )
 
 
