@@ -12,6 +12,7 @@ from celoss_cli.findings import FINDINGS, Facts, findings
 from celoss_cli.losses import LossSpec
 from celoss_cli.losses.base import SAMPLE_WEIGHT, UNITS, Loss
 from celoss_cli.reporting import doubts
+from celoss_cli.sources.columns import BY_INDEX
 from celoss_cli.survey import Survey, survey
 
 __all__ = ["Examined", "diagnosis_of", "examined"]
@@ -83,6 +84,7 @@ def diagnosis_of(
     codes: Iterable[str] = tuple(FINDINGS),
     noticed: Sequence[str] = (),
     data: Sequence[str] = (),
+    semantics: Mapping[str, Sequence[str]] | None = None,
 ) -> Diagnosis:
     """Holds what was seen against every finding.
 
@@ -95,6 +97,7 @@ def diagnosis_of(
         codes: the findings that are wanted.
         noticed: oddities of the options and of the names in the data.
         data: the words of a command line that name the data; its files if not given.
+        semantics: the words of each option that the number depends on, by its name.
 
     """
     spec, codes = spec.taking(options), set(codes)
@@ -111,6 +114,8 @@ def diagnosis_of(
         labels=seen.labels,
         doubts=doubts(source, seen.conversions),
         data=data or source.get("files", ()),
+        semantics=semantics or {},
+        columns=_counted_columns(source, seen),
     )
     return Diagnosis(
         loss=spec.name,
@@ -128,6 +133,14 @@ def diagnosis_of(
         checks=len(codes),
         findings=[finding for finding in findings(facts) if finding.code in codes],
     )
+
+
+def _counted_columns(source: Mapping[str, Any], seen: Examined) -> Sequence[str]:
+    """The header's names of the input where nothing but their order says what class each one is."""
+    labels = seen.labels or ()
+    if BY_INDEX not in seen.conversions or list(labels) == list(map(str, range(len(labels)))):
+        return ()
+    return source.get("columns", {}).get("inputs", ())
 
 
 _WEIGHTS = ("weight", "pos_weight")

@@ -36,6 +36,7 @@ def report_of(
     quantiles: Sequence[float] = (),
     intervals: int = 0,
     data: Sequence[str] = (),
+    semantics: Mapping[str, Sequence[str]] | None = None,
 ) -> Report:
     """Reduces an evaluation and gathers what there is to say about it.
 
@@ -51,6 +52,7 @@ def report_of(
         quantiles: the fractions whose losses are reported.
         intervals: how many the histogram of the losses has at most; none without.
         data: the words of a command line that name the data; its files if not given.
+        semantics: the words of each option that the number depends on, by its name.
 
     Raises:
         InputError: if nothing was counted and ``on_empty`` is "error".
@@ -75,6 +77,7 @@ def report_of(
         labels=evaluation.labels,
         doubts=doubts(source, evaluation.conversions),
         data=data or source.get("files", ()),
+        semantics=semantics or {},
     )
     rescaled = _Rescaled(loss, tally, reduction)
     return Report(

@@ -143,6 +143,7 @@ class Fit:
         counted: predictions with one outcome as target.
         hits: how many predicted that outcome, as their largest.
         impossible: how many gave it the probability 0.
+        beyond: how many cost more than ``CAP``, these among them.
         saturated: how many gave an outcome a probability that rounds to 1 in single precision.
         cost: the total of -log p[y] in steps.
         heated: the same for the logits divided by each of TEMPERATURES.
@@ -157,6 +158,7 @@ class Fit:
     counted: int = 0
     hits: int = 0
     impossible: int = 0
+    beyond: int = 0
     saturated: int = 0
     cost: int = 0
     heated: tuple[int, ...] = (0,) * len(TEMPERATURES)
@@ -175,6 +177,7 @@ class Fit:
             counted=self.counted + later.counted,
             hits=self.hits + later.hits,
             impossible=self.impossible + later.impossible,
+            beyond=self.beyond + later.beyond,
             saturated=self.saturated + later.saturated,
             cost=self.cost + later.cost,
             heated=tuple(a + b for a, b in zip(self.heated, later.heated, strict=True)),
@@ -192,7 +195,7 @@ class Fit:
 
     @property
     def mean(self) -> float:
-        """The mean cost in nats."""
+        """The mean cost in nats; the least that it can be where some are beyond what is counted."""
         return self.nats / self.counted
 
     @property
@@ -245,6 +248,7 @@ def _fit(loss: Loss, batch: Batch) -> Fit | None:
         counted=len(at),
         hits=_count(picked.argmax(axis=0) == y),
         impossible=_count(np.isneginf(picked[y, np.arange(len(y))])),
+        beyond=_count(own >= CAP / _STEP),
         saturated=_count(picked.max(axis=0) > _SATURATED),
         cost=int(own.sum()),
         heated=tuple(int(_cost_at(picked, y, temperature).sum()) for temperature in TEMPERATURES),

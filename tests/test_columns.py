@@ -273,7 +273,7 @@ def test_a_doubtful_order_is_a_warning_in_every_format(format: str, tmp_path: Pa
     path.write_text("c2,c10,c1,y\n1,2,3,0\n")
     assert run(["ce", str(path), "--format", format]) == 0
     warned = capfd.readouterr().err
-    assert "celoss: warning: the columns are taken in the header's order, c2 first" in warned
+    assert "celoss: warning CEL212: the columns are taken in the header's order, c2 first" in warned
     path.write_text("c2,c10,c1,y\n1,2,3,10\n")
     assert run(["ce", str(path), "--format", format]) == 0
     assert capfd.readouterr().err == ""  # the targets are names, so the order is no matter

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.resources
 import json
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -152,6 +153,71 @@ def test_a_loss_command_says_the_cheap_part_on_standard_error(double: str) -> No
     assert done.stderr.endswith(f"; try: celoss ce '{double}' --input-is probs\n")
     document = json.loads(celoss("ce", double, "--json").stdout)
     assert document["findings"][0]["remedy"] == f"celoss ce '{double}' --input-is probs"
+
+
+def written(path: Path, columns: str, x: np.ndarray, y: np.ndarray) -> str:
+    np.savetxt(
+        path, np.c_[x, y], fmt=["%.17g"] * x.shape[1] + ["%d"], delimiter=",", header=columns, comments=""
+    )
+    return str(path)
+
+
+def remedy(code: str, *arguments: str) -> str:
+    found = json.loads(celoss("diagnose", *arguments, "--select", code, "--json").stdout)["findings"]
+    assert [finding["code"] for finding in found] == [code]
+    return str(found[0]["remedy"])
+
+
+def drawn(rows: int = 200) -> tuple[np.ndarray, np.ndarray]:
+    """Logits and targets that follow their probabilities."""
+    random = np.random.default_rng(5)
+    x = random.normal(size=(rows, 4)) * 2
+    return x, (x + random.gumbel(size=x.shape)).argmax(axis=1)
+
+
+def test_a_remedy_keeps_the_options_in_force_and_can_be_run(tmp_path: Path) -> None:
+    x, y = drawn()
+    p = np.exp(x) / np.exp(x).sum(axis=1, keepdims=True)
+    path = written(tmp_path / "p.csv", "a,b,c,d,target", p, np.where(np.arange(200) % 9, y, -1))
+    words = remedy("CEL104", path, "--ignore-index", "-1", "--weight", "1,2,3,4")
+    assert words == f"celoss ce {path} --weight 1,2,3,4 --ignore-index=-1 --input-is probs"
+    assert celoss(*shlex.split(words)[1:]).returncode == 0
+    passing = json.loads(celoss("ce", path, "--ignore-index", "-1", "--reduction", "sum", "--json").stdout)
+    assert passing["findings"][0]["remedy"].endswith("--ignore-index=-1 --reduction sum --input-is probs")
+
+
+@pytest.mark.parametrize(
+    ("loss", "options", "kept"),
+    [
+        ("bce-logits", ["--weight", "2", "--pos-weight", "3"], "celoss bce {} --weight 2"),
+        ("bce-logits", ["--base", "2"], "celoss bce {} --base 2"),
+    ],
+)
+def test_a_remedy_has_only_options_of_its_loss(
+    loss: str, options: list[str], kept: str, tmp_path: Path
+) -> None:
+    y = np.arange(40) % 2
+    path = written(tmp_path / "p.csv", "p,target", np.where(y, 0.9, 0.1)[:, None], y)
+    assert remedy("CEL109", path, "--loss", loss, *options) == kept.format(path)
+
+
+def test_columns_in_another_order_are_put_right_by_the_remedy(tmp_path: Path) -> None:
+    x, y = drawn()
+    right = written(tmp_path / "right.csv", "cat,dog,eel,fox,target", x, y)
+    wrong = written(tmp_path / "wrong.csv", "dog,eel,cat,fox,target", x[:, [1, 2, 0, 3]], y)
+    words = remedy("CEL214", wrong)
+    assert words == f"celoss ce {wrong} --class-columns cat,dog,eel,fox"
+    values = [
+        celoss(*shlex.split(line)[1:], "--format", "value").stdout for line in (words, f"celoss ce {right}")
+    ]
+    assert values[0] == values[1] != ""
+    numbered = written(tmp_path / "numbered.csv", "c0,c1,c2,c3,target", x[:, [1, 2, 0, 3]], y)
+    assert "which are 1, 2, 0, 3 as far" in remedy("CEL214", numbered)
+
+
+def test_one_repeated_row_is_told_in_the_singular() -> None:
+    done = celoss("diagnose", "--select", "CEL211", data="id,a,b,target\nx,1,2,1\nx,2,1,0\n")
+    assert "1 row repeats an identifier" in done.stdout
 
 
 def test_a_few_rows_by_hand_are_left_alone() -> None:

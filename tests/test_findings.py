@@ -222,6 +222,33 @@ def test_the_remedy_is_a_command_over_the_same_file(code: str, remedy: str) -> N
     assert told(code).remedy == remedy
 
 
+@pytest.mark.parametrize(
+    ("command", "x", "y", "words"),
+    [
+        ("ce", 1000 * X, Y, "the mean of at least "),
+        ("bce", np.round(G), T, "the mean of infinitely many nats"),
+    ],
+)
+def test_a_mean_that_is_only_bounded_is_no_number(command: str, x: Any, y: Any, words: str) -> None:
+    (finding,) = [found for found in diagnosis(command, x, y).findings if found.code == "CEL401"]
+    assert finding.message.startswith(words)
+    assert finding.evidence["loss"] is None
+
+
+def test_one_class_is_not_sent_to_another_loss_of_classes() -> None:
+    found = diagnosis("nll", X[:, :1], np.zeros(len(X))).findings
+    assert {finding.code: finding.remedy for finding in found}["CEL103"] == ""
+
+
+def test_log_probabilities_by_name_are_as_harmless_as_without() -> None:
+    assert codes(diagnosis("ce", LOG_P, Y, noticed=("other-input",))) == ["CEL105"]
+
+
+def test_what_else_changes_the_mean_is_not_put_down_to_weights() -> None:
+    assert "CEL404" in codes(diagnosis("ce", X, Y, weight=np.array([1.0, 2, 3, 4])))
+    assert "CEL404" not in codes(diagnosis("ce", X, Y, weight=np.ones(4), label_smoothing=0.1))
+
+
 # ------------------------------------------------------------------------------------- no false alarm
 
 

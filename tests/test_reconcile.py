@@ -278,6 +278,44 @@ def test_weights_that_were_not_used_or_not_divided_by_are_told(
     assert expected in [names_of(found) for found in simplest(WEIGHTED, value, most=2)]
 
 
+@pytest.mark.parametrize(
+    ("problem", "value", "formula"),
+    [
+        (Problem(X, Y, kind="logits"), NLP.mean(), "the mean of -log p[y], p = softmax of x"),
+        (
+            Problem(X, Y, kind="logits", weight=WEIGHT),
+            (NLP * WEIGHT[Y]).sum() / WEIGHT[Y].sum(),
+            "the sum, divided by the sum of the weights, of -w[y] log p[y], p = softmax of x",
+        ),
+        (Problem(X, Y, kind="logits", weight=WEIGHT), NLP.mean(), "the mean of -log p[y], p = softmax of x"),
+        (
+            WEIGHTED,
+            (NLP * SHARES).sum(),
+            "the sum of -w[y] v log p[y], p = softmax of x",
+        ),
+        (
+            Problem(X, Y, kind="logits", label_smoothing=0.1),
+            (0.9 * NLP - 0.1 * log_softmax(X, axis=1).mean(axis=1)).mean(),
+            "the mean of 0.9 (-log p[y]) + 0.1 (the mean over c of -log p[c]), p = softmax of x",
+        ),
+        (
+            Problem(np.array([0.5, -1.0]), np.array([1.0, 0.0]), kind="logits", pos_weight=np.array(3.0)),
+            (3 * np.log1p(np.exp(-0.5)) + np.log1p(np.exp(-1.0))) / 2,
+            "the mean of -[pw t log g + (1-t) log(1-g)], g = sigmoid of x",
+        ),
+    ],
+)
+def test_the_formula_holds_the_weights_and_the_smoothing(
+    problem: Problem, value: float, formula: str
+) -> None:
+    assert formula in [found.formula for found in simplest(problem, float(value))]
+
+
+def test_a_longer_way_to_the_same_number_is_no_further_explanation() -> None:
+    explanations = searched(Problem(X, Y, kind="logits"), f"{float(NLP.sum()):.9g}", 2).explanations
+    assert [names_of(found) for found in explanations] == [{("denominator", "sum")}]
+
+
 def test_ignored_rows_that_were_divided_by_are_told() -> None:
     target = np.where(np.arange(ROWS) % 5 == 0, -100, Y)
     counted = target != -100

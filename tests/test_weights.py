@@ -203,6 +203,25 @@ def test_exit_codes(arguments: list[str], code: int, message: str) -> None:
     assert (done.returncode, message in done.stderr) == (code, True), done.stderr
 
 
+def test_targets_that_are_no_classes_are_told_so(tmp_path: Path) -> None:
+    path = tmp_path / "one_hot.npz"
+    np.savez(path, logits=np.eye(3), targets=np.eye(3))
+    done = celoss("weights", str(path))
+    assert (done.returncode, done.stderr) == (
+        3,
+        "celoss: error: expected targets that are classes, got probabilities (one index or name a row)\n",
+    )
+
+
+def test_a_table_of_two_classes_in_one_column_is_told_the_way(tmp_path: Path) -> None:
+    path = tmp_path / "binary.csv"
+    path.write_text("prob,target\n0.2,0\n0.9,1\n0.8,1\n")
+    done = celoss("weights", str(path))
+    assert (done.returncode, "--targets @FILE --target-column NAME" in done.stderr) == (3, True)
+    done = celoss("weights", "--targets", f"@{path}", "--target-column", "target", "--format", "value")
+    assert done.stdout == "1.5,0.75\n"
+
+
 def test_a_file_of_targets_alone_is_told_the_way(tmp_path: Path) -> None:
     path = tmp_path / "labels.csv"
     path.write_text("label\n0\n1\n")

@@ -6,7 +6,7 @@ import importlib
 import inspect
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from functools import partial
+from functools import cache, partial
 from typing import Annotated, Any
 
 import typer
@@ -229,7 +229,7 @@ _COMMANDS: dict[str, tuple[Callable[[], Mapping[str, tuple[Any, Any]]], str]] = 
 """The commands that are no loss: name, which is also that of the module in cli/ -> options, help."""
 
 
-def _app() -> typer.Typer:
+def _app(only: str | None) -> typer.Typer:
     app = typer.Typer(
         name="celoss",
         cls=_Group,
@@ -250,14 +250,30 @@ def _app() -> typer.Typer:
         if context.invoked_subcommand is None and not context.resilient_parsing:
             raise UsageError("Expected a command, got none.", hint="celoss --help lists them")
 
-    for spec in LOSSES.values():
-        app.command(spec.command, cls=_StrictCommand, epilog=_exit_codes())(_loss_command(spec))
-    for name, (options, about) in _COMMANDS.items():
-        made = _command(_runner(name), options(), about)
-        app.command(name, cls=_StrictCommand, epilog=_exit_codes())(made)
+    for name, make in _makers().items():
+        if only in (None, name):
+            app.command(name, cls=_StrictCommand, epilog=_exit_codes())(make())
     return app
 
 
-def command() -> Any:
-    """The whole command line as one object with a ``main`` method."""
-    return typer.main.get_command(_app())
+def _makers() -> dict[str, Callable[[], Callable[..., Job]]]:
+    """What makes each command, by name, in the order of the help."""
+    losses = {spec.command: partial(_loss_command, spec) for spec in LOSSES.values()}
+    return {**losses, **{name: partial(_made, name) for name in _COMMANDS}}
+
+
+def _made(name: str) -> Callable[..., Job]:
+    options, about = _COMMANDS[name]
+    return _command(_runner(name), options(), about)
+
+
+@cache
+def command(only: str | None = None) -> Any:
+    """The command line as one object with a ``main`` method.
+
+    Args:
+        only: the one command to build, where it is known which one is run; building all of them takes
+            longer than running most.
+
+    """
+    return typer.main.get_command(_app(only if only in _makers() else None))

@@ -113,7 +113,7 @@ def keys_of(loss: str) -> list[str]:
 
 def _options(loss: str) -> dict[str, Any]:
     """The options of a loss command by their long names."""
-    options = command().commands[loss].params
+    options = command(loss).commands[loss].params
     return {option.opts[0].removeprefix("--"): option for option in options}
 
 
@@ -127,7 +127,7 @@ def _job(check: Check, given: Mapping[str, Any]) -> _Job:
         for flag in _flags(key, value, check, repeated=known[key].multiple)
     ]
     try:
-        context = command().commands[check.loss].make_context(check.loss, flags, obj=check)
+        context = command(check.loss).commands[check.loss].make_context(check.loss, flags, obj=check)
     except TyperException as error:
         raise UsageError(visible(error.format_message()), place=check.place) from None
     chosen = {"jobs": given["jobs"], "debug": given["debug"]}

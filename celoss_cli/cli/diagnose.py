@@ -16,7 +16,7 @@ from celoss_cli.cli.loss import (
 )
 from celoss_cli.cli.progress import Bar
 from celoss_cli.cli.result import chosen_format, publish
-from celoss_cli.cli.spelling import data_words
+from celoss_cli.cli.spelling import data_words, semantic_words
 from celoss_cli.data import Diagnosis
 from celoss_cli.diagnosis import diagnosis_of, examined
 from celoss_cli.errors import ExitCode, InputError, UsageError, quoted
@@ -71,7 +71,7 @@ def _diagnosis(given: Mapping[str, Any], codes: Sequence[str]) -> Diagnosis:
     spec = LOSSES[given["loss"]]
     refuse_foreign_semantics(spec, given)
     # Everything that a loss command would refuse for its values is to be seen here.
-    data = data_words(given)
+    data, semantics = data_words(given), semantic_words(given)
     lenient = {"allow_nonfinite": True, "allow_out_of_domain": True}
     given = {**given, **lenient, "input": None, "by": None, "reduction": None}
     request = read_request(spec, given)
@@ -95,4 +95,5 @@ def _diagnosis(given: Mapping[str, Any], codes: Sequence[str]) -> Diagnosis:
         codes=codes,
         noticed=noticed,
         data=data,
+        semantics=semantics,
     )

@@ -47,5 +47,5 @@ def _computed(line: str) -> Report:
     from celoss_cli.cli.app import command
 
     _, name, *arguments = shlex.split(line)
-    context = command().commands[name].make_context(name, arguments)
+    context = command(name).commands[name].make_context(name, arguments)
     return computed(LOSSES[name], context.params, FORMATS["table"])

@@ -16,7 +16,7 @@ import numpy as np
 from celoss_cli.cli.output import note, write_file
 from celoss_cli.cli.progress import Bar
 from celoss_cli.cli.result import gated
-from celoss_cli.cli.spelling import data_words
+from celoss_cli.cli.spelling import data_words, semantic_words
 from celoss_cli.collect import Wanted
 from celoss_cli.conventions import CONVENTIONS
 from celoss_cli.data import Batch, Chunk, Reduction, Report
@@ -388,6 +388,7 @@ def _report(
         by=given["by"],
         quantiles=given["quantiles"] or (),
         data=data_words(given) if given["input"] is None else (),
+        semantics=semantic_words(given),
         intervals=given.get("intervals", 0),
     )
 

@@ -77,7 +77,9 @@ def _run(arguments: list[str]) -> ExitCode:
     printed = _Captured(colored)
     try:
         with contextlib.redirect_stdout(printed):
-            outcome = command().main(arguments, prog_name="celoss", standalone_mode=False)
+            outcome = command(arguments[0] if arguments else None).main(
+                arguments, prog_name="celoss", standalone_mode=False
+            )
     except TyperException as error:
         raise UsageError(visible(" ".join(error.format_message().split()))) from None
     except SystemExit as stop:  # the completion of the shell's words ends so

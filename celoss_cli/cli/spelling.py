@@ -11,7 +11,7 @@ from celoss_cli.cli.options import SEMANTIC, conventional_options, reading_optio
 from celoss_cli.errors import visible
 from celoss_cli.losses import LossSpec
 
-__all__ = ["command_line", "data_words", "shell_quoted"]
+__all__ = ["command_line", "data_words", "semantic_words", "shell_quoted"]
 
 _NAMED = {"\t": "tab", " ": "space"}
 """Delimiters that have a name."""
@@ -38,6 +38,17 @@ def data_words(given: Mapping[str, Any]) -> list[str]:
     """
     reading = {name: default for name, (_, default) in reading_options().items()}
     return [*map(_file, given["files"] or ()), *_options(reading, given)]
+
+
+def semantic_words(given: Mapping[str, Any]) -> dict[str, list[str]]:
+    """The words of each option in force that the number depends on beside the data, by its name.
+
+    Args:
+        given: the options.
+
+    """
+    words = {name: list(_options({name: default}, given)) for name, default in _semantic().items()}
+    return {name: said for name, said in words.items() if said}
 
 
 def _options(defaults: Mapping[str, Any], given: Mapping[str, Any]) -> Iterator[str]:

@@ -90,7 +90,16 @@ def _counted(given: Mapping[str, Any], dataset: Dataset) -> Evaluation:
     """Every target of the data set, counted by class in one pass."""
     loss = _SPEC.made(ignore_index=_left_out(given, dataset))
     request = Request(wanted=Wanted("class"), jobs=given["jobs"] or default_jobs())
-    found = evaluate(loss, dataset.batches, request)
+    try:
+        found = evaluate(loss, dataset.batches, request)
+    except UsageError:  # classes are counted by the loss by class
+        raise InputError(
+            "expected targets that are classes, got probabilities", hint="one index or name a row"
+        ) from None
+    except InputError as error:
+        if len(dataset.described["columns"]["inputs"]) == 1 and not error.hint:
+            error.hint = "the targets of two classes are counted alone: --targets @FILE --target-column NAME"
+        raise
     if not found.tally.counted:
         raise InputError("expected at least one counted target, got none")
     return found

@@ -37,12 +37,14 @@ def one_class(facts: Facts) -> Noticed | None:
         f"{rows_have(count)} a single class: a softmax over one class is always 1 and the loss 0; for one "
         "score a row use bce or bce-logits",
         count,
-        remedy=facts.command("diagnose", "--loss", "bce" if _all_inside(facts) else "bce-logits"),
+        remedy=_as_binary(facts),
     )
 
 
-def _all_inside(facts: Facts) -> bool:
-    return facts.seen.get("from-0-to-1", 0) == facts.seen.get("values", 0)
+def _as_binary(facts: Facts) -> str:
+    inside = facts.seen.get("from-0-to-1", 0) == facts.seen.get("values", 0)
+    loss = "bce" if inside else "bce-logits"
+    return facts.command("diagnose", "--loss", loss, loss=loss)
 
 
 def other_input(facts: Facts) -> Noticed | None:
@@ -55,7 +57,7 @@ def other_input(facts: Facts) -> Noticed | None:
     log-probabilities, bce probabilities.
     """
     count = facts.seen.get("other-input", 0)
-    if not count:
+    if not count or log_probabilities(facts):
         return None
     return Noticed("the data calls its input by another name than what this loss takes", count)
 
@@ -78,7 +80,7 @@ def not_log_probabilities(facts: Facts) -> Noticed | None:
         f"{rows_have(count)} input that is not the logarithm of probabilities, so the result is no "
         "likelihood; for logits use ce",
         count,
-        remedy=facts.command("ce") if facts.loss.per == "class" else "",
+        remedy=facts.command("ce") if facts.loss.per == "class" and facts.classes != 1 else "",
     )
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from celoss_cli.data import Severity
-from celoss_cli.losses import LossSpec
+from celoss_cli.losses import LOSSES, LossSpec
 from celoss_cli.survey import Fit, Survey
 
 __all__ = ["SURE", "Facts", "Noticed", "Rule"]
@@ -23,6 +23,9 @@ Where the predictions are right, a likelihood ratio exceeds e**g with probabilit
 inequality; Royall 2000, "On the probability of observing misleading statistical evidence"), so this
 cries wolf once in a million data sets, whatever their size.
 """
+
+_ALWAYS = ("reduction", "dtype", "base", "on_empty")
+"""Options of every loss."""
 
 _ENOUGH = 8
 """So many rows before a loss command says what they look like; ``diagnose`` says it of any."""
@@ -43,6 +46,9 @@ class Facts:
         labels: the classes' names.
         doubts: what the header left open.
         data: the words of a command line that name the data and say how it is read.
+        semantics: the words of each option in force that the number depends on, by the option's name.
+        columns: the header's names of the input, one a class, where the targets are counted by index;
+            empty for other data.
 
     """
 
@@ -56,6 +62,8 @@ class Facts:
     labels: Sequence[str] | None = None
     doubts: Sequence[str] = ()
     data: Sequence[str] = ()
+    semantics: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    columns: Sequence[str] = ()
 
     def all_look_like(self, kind: str, of: str = "examined") -> int:
         """How many rows or values were examined if nearly all of them are of a kind, else 0."""
@@ -81,9 +89,34 @@ class Facts:
         """The name of a class, its index where it has none."""
         return self.labels[index] if self.labels else str(index)
 
-    def command(self, name: str, *options: str) -> str:
-        """A command line over the same data."""
-        return shlex.join(["celoss", name, *(self.data or ["FILE"]), *options])
+    def again(self, *options: str) -> str:
+        """The command line of this loss over the same data, with these options too."""
+        return self._line(self.loss.command, self.loss, self.semantics, options)
+
+    def command(self, name: str, *options: str, loss: str = "") -> str:
+        """A command line over the same data, its input taken for something else.
+
+        Args:
+            name: of the command.
+            options: that mend it.
+            loss: that the command computes, where it is not called like it.
+
+        """
+        spec = LOSSES[loss or name]
+        other = {"input_is", *(() if spec.per == self.loss.per else ("weight",))}
+        if "probs" in options and self.options.get("convention") == "onnx":
+            other.add("convention")  # which takes none
+        kept = {option: words for option, words in self.semantics.items() if option not in other}
+        return self._line(name, spec, kept, options)
+
+    def _line(
+        self, name: str, spec: LossSpec, kept: Mapping[str, Sequence[str]], options: Sequence[str]
+    ) -> str:
+        """With the options that are kept where the loss has them, and no option twice."""
+        has = {*_ALWAYS, *spec.options, *(("convention", "input_is") if spec.by_convention else ())}
+        given = {option.removeprefix("--").replace("-", "_") for option in options}
+        words = [word for option, said in kept.items() if option in has - given for word in said]
+        return shlex.join(["celoss", name, *(self.data or ["FILE"]), *words, *options])
 
 
 @dataclass(frozen=True, slots=True)

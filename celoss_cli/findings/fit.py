@@ -7,6 +7,7 @@ readings that were tried allows, and by ``SURE`` nats beyond that.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 
 from celoss_cli.findings.choice import logits_for_probabilities
@@ -25,6 +26,9 @@ __all__ = [
     "worse_than_guessing",
 ]
 
+_PLAIN = re.compile(r"[\w.-]+")
+"""The name of a column that no shell and no option takes for more."""
+
 _MUCH = 0.1
 """The part of the loss that another reading must save."""
 
@@ -32,6 +36,18 @@ _MUCH = 0.1
 def _fit(facts: Facts) -> Fit | None:
     """How the predictions fit, where no other finding says already that they cannot."""
     return None if from_one(facts) or logits_for_probabilities(facts) else facts.fit
+
+
+def _mean(fit: Fit) -> str:
+    """The mean loss in words: a bound where costs are beyond what a survey counts, or infinite."""
+    if fit.impossible:
+        return "infinitely many"
+    return f"{'at least ' if fit.beyond else ''}{number(fit.mean)}"
+
+
+def _known(fit: Fit) -> float | None:
+    """The mean loss as evidence: none where all that is known is a bound."""
+    return None if fit.beyond else fit.mean
 
 
 def _far_better(facts: Facts, count: int, nats: float, other: float, readings: float) -> bool:
@@ -103,9 +119,9 @@ def permuted(facts: Facts) -> Noticed | None:
     loss = nats / fit.counted
     return Noticed(
         f"with the classes in another order the mean would be {number(loss)} nats instead of "
-        f"{number(fit.mean)}: target -> column {listed(moved)}",
+        f"{_mean(fit)}: target -> column {listed(moved)}",
         len(moved),
-        {"loss": fit.mean, "reordered_loss": loss, "column_of_class": [int(j) for j in order]},
+        {"loss": _known(fit), "reordered_loss": loss, "column_of_class": [int(j) for j in order]},
         _reordered(facts, [int(j) for j in order]),
     )
 
@@ -113,7 +129,11 @@ def permuted(facts: Facts) -> Noticed | None:
 def _reordered(facts: Facts, order: Sequence[int]) -> str:
     if facts.loss.per != "class" or not facts.labels:
         return "swap the two answers" if len(order) == 2 else "reorder the columns"
-    return "give the targets by the names of the classes, or the columns in their order (--class-columns)"
+    names = [facts.columns[j] for j in order] if len(facts.columns) == len(order) else []
+    if names and "--class-columns" not in facts.data and all(map(_PLAIN.fullmatch, names)):
+        return facts.again("--class-columns", ",".join(names))
+    right = [facts.name(order.index(j)) for j in range(len(order))]
+    return f"correct the names of the columns, which are {listed(right, 12)} as far as the targets tell"
 
 
 def negated(facts: Facts) -> Noticed | None:
@@ -136,10 +156,9 @@ def negated(facts: Facts) -> Noticed | None:
         return None
     loss = fit.negated_nats / fit.counted
     return Noticed(
-        f"with the other sign the input would have a mean of {number(loss)} nats instead of "
-        f"{number(fit.mean)}",
+        f"with the other sign the input would have a mean of {number(loss)} nats instead of {_mean(fit)}",
         fit.counted,
-        {"loss": fit.mean, "negated_loss": loss},
+        {"loss": _known(fit), "negated_loss": loss},
         "change the sign of the input",
     )
 
@@ -163,9 +182,9 @@ def temperature(facts: Facts) -> Noticed | None:
     loss = nats / fit.counted
     return Noticed(
         f"divided by a temperature of about {best:g} the logits would have a mean of {number(loss)} nats "
-        f"instead of {number(fit.mean)}: the predictions are {'over' if best > 1 else 'under'}confident",
+        f"instead of {_mean(fit)}: the predictions are {'over' if best > 1 else 'under'}confident",
         fit.counted,
-        {"temperature": best, "loss": fit.mean, "loss_at_temperature": loss},
+        {"temperature": best, "loss": _known(fit), "loss_at_temperature": loss},
     )
 
 
@@ -184,10 +203,10 @@ def worse_than_guessing(facts: Facts) -> Noticed | None:
     if fit is None or fit.nats - fit.counted * math.log(outcomes) <= SURE:
         return None
     return Noticed(
-        f"the mean of {number(fit.mean)} nats is worse than guessing, which costs ln {outcomes} = "
+        f"the mean of {_mean(fit)} nats is worse than guessing, which costs ln {outcomes} = "
         f"{number(math.log(outcomes))}; {fit.hits} of {fit.counted} predictions are right",
         fit.counted,
-        {"loss": fit.mean, "guessing": math.log(outcomes), "accuracy": fit.hits / fit.counted},
+        {"loss": _known(fit), "guessing": math.log(outcomes), "accuracy": fit.hits / fit.counted},
     )
 
 
@@ -210,10 +229,10 @@ def worse_than_frequencies(facts: Facts) -> Noticed | None:
     if fit.nats - entropy <= SURE + allowance:
         return None
     return Noticed(
-        f"the mean of {number(fit.mean)} nats is worse than {number(entropy / fit.counted)}, what always "
+        f"the mean of {_mean(fit)} nats is worse than {number(entropy / fit.counted)}, what always "
         "predicting the frequencies of the classes costs",
         fit.counted,
-        {"loss": fit.mean, "entropy": entropy / fit.counted},
+        {"loss": _known(fit), "entropy": entropy / fit.counted},
     )
 
 
@@ -230,6 +249,8 @@ def weighted(facts: Facts) -> Noticed | None:
     fit = _fit(facts)
     if fit is None or not facts.weighted or facts.mean is None or not math.isfinite(facts.mean):
         return None
+    if fit.beyond or facts.options.get("label_smoothing") or facts.options.get("convention"):
+        return None  # these change the mean too
     if abs(facts.mean - fit.mean) <= 1e-5 * max(1.0, abs(fit.mean)):
         return None
     return Noticed(

@@ -70,7 +70,7 @@ def marker(facts: Facts) -> Noticed | None:
         "marks rows to be left out",
         count,
         {"value": value},
-        facts.command(facts.loss.command, "--ignore-index", str(value)),
+        facts.again("--ignore-index", str(value)),
     )
 
 
@@ -158,7 +158,7 @@ def constant(facts: Facts) -> Noticed | None:
         f"all {given.total()} targets are {value}",
         given.total(),
         {"value": value},
-        facts.command(facts.loss.command, "--target-column", "NAME"),
+        facts.again("--target-column", "NAME"),
     )
 
 
@@ -195,8 +195,8 @@ def repeated_id(facts: Facts) -> Noticed | None:
         return None
     count, first, second = found
     return Noticed(
-        f"{counted(count, 'row')} repeat an identifier of an earlier row, first row {second} that of "
-        f"row {first}",
+        f"{counted(count, 'row')} {'repeats' if count == 1 else 'repeat'} an identifier of an earlier row, "
+        f"first row {second} that of row {first}",
         count,
         {"first_row": first, "same_as": second},
     )

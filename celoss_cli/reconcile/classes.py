@@ -99,7 +99,7 @@ class Classes(Prepared):
         setup = replace(setup, ignore_index=problem.ignore_index, smoothing=smoothing)
         if not self._hard:
             setup = replace(setup, formula=setup.formula.replace("[y]", "") + ", summed with the weights q")
-        return Start(setup, reading, deviations, options)
+        return Start(self._with_weights(setup), reading, deviations, options)
 
     def _choices(self) -> Iterator[Choice]:
         problem, classes = self._problem, self._count

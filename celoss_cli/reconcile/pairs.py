@@ -102,7 +102,7 @@ class Pairs(Prepared):
         if self._one_hot:
             words = "a binary loss for each class, against one-hot targets"
             deviations = (*deviations, choice("targets", "one-hot", words, 2))
-        return Start(setup, reading, deviations)
+        return Start(self._with_weights(setup), reading, deviations)
 
     def _choices(self) -> Iterator[Choice]:
         yield from precision_choices(self._x)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from celoss_cli.data import Array, Match, Reconciliation
 from celoss_cli.losses import LOSSES
 from celoss_cli.reconcile.chance import tried, window_of
 from celoss_cli.reconcile.commands import Arguments, command_of
+from celoss_cli.reconcile.formula import formula_of
 from celoss_cli.reconcile.problem import Problem
 from celoss_cli.reconcile.reductions import mean, reductions
 from celoss_cli.reconcile.scalars import Transform, transforms
@@ -28,8 +28,9 @@ __all__ = ["MAX_DEVIATIONS", "reconcile"]
 MAX_DEVIATIONS = 2
 """The deviations that are combined where nobody says how many."""
 
-_LATER = ("shown", "sign", "point")
-"""The dimensions of what happens to the finished number."""
+
+_SAME = 13
+"""Values that agree in so many digits are one value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +197,15 @@ def _needed(hits: Sequence[_Hit]) -> list[_Hit]:
             yield from map(frozenset, combinations(hit.key, size))
 
     kept = [hit for hit in hits if not any((id(hit.start), key) in known for key in simpler(hit))]
-    return sorted(kept, key=lambda hit: (len(hit.choices), hit.cost))
+    return _unlike(sorted(kept, key=lambda hit: (len(hit.choices), hit.cost)))
+
+
+def _unlike(hits: Sequence[_Hit]) -> list[_Hit]:
+    """Without those that are a simpler one by another way: sums of batches of 10, times 10, are sums."""
+    least: dict[float, int] = {}
+    for hit in hits:
+        least.setdefault(float(f"{hit.value:.{_SAME}g}"), len(hit.choices))
+    return [hit for hit in hits if least[float(f"{hit.value:.{_SAME}g}")] == len(hit.choices)]
 
 
 def _explanation(hit: _Hit, given: Arguments) -> Match:
@@ -205,24 +214,7 @@ def _explanation(hit: _Hit, given: Arguments) -> Match:
         reading=hit.start.reading,
         deviations=tuple(choice.deviation for choice in hit.choices),
         value=hit.value,
-        formula=_formula(hit),
+        formula=formula_of(_setup(hit.start, hit.choices), hit.choices),
         command=command_of(hit.start, hit.choices, given),
         afterwards=tuple(choice.by_hand for choice in hit.choices if choice.by_hand),
     )
-
-
-def _formula(hit: _Hit) -> str:
-    """The result in words: how the losses are reduced, what the loss of an element is, what comes after."""
-    setup = _setup(hit.start, hit.choices)
-    element = setup.formula
-    if setup.axis != 1:
-        element = element.replace("softmax of x", f"softmax of x along axis {setup.axis}")
-    base = next((choice.deviation.name for choice in hit.choices if choice.dimension == "base"), "")
-    element = re.sub(r"\blog\b", f"log{base}", element)
-    later = "".join(f", then {choice.by_hand}" for choice in hit.choices if choice.dimension in _LATER)
-    return f"{_reduction(hit)} of {element}{later}"
-
-
-def _reduction(hit: _Hit) -> str:
-    words = next((c.deviation.words for c in hit.choices if c.dimension == "denominator"), "the mean")
-    return f"the sum, {words}," if words.startswith("divided") else words

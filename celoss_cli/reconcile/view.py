@@ -8,6 +8,7 @@ from typing import Protocol
 import numpy as np
 
 from celoss_cli.data import Array, Terms
+from celoss_cli.losses import LOSSES
 from celoss_cli.losses.sigmoid import sigmoid
 from celoss_cli.losses.softmax import log_softmax, softmax
 from celoss_cli.reconcile.problem import Problem
@@ -134,6 +135,16 @@ class Prepared:
         self.weights = {
             name for name in ("weight", "pos_weight", "sample_weight") if getattr(problem, name) is not None
         }
+
+    def _with_weights(self, setup: Setup) -> Setup:
+        """The settings with the weights that were given and that the loss takes."""
+        used = self.weights & {"sample_weight", *LOSSES[setup.command].options}
+        return replace(
+            setup,
+            weight="weight" in used,
+            pos_weight="pos_weight" in used,
+            sample_weight="sample_weight" in used,
+        )
 
     def _prepared(self, setup: Setup) -> Array:
         x = self._x if setup.rounded is None else setup.rounded(self._x)

@@ -19,7 +19,10 @@ from celoss_cli.sources.base import ReadRequest, Settled
 if TYPE_CHECKING:
     from celoss_cli.sources.table import Cells
 
-__all__ = ["Mapping", "Targets", "map_columns", "plural", "truth_columns"]
+__all__ = ["BY_INDEX", "Mapping", "Targets", "map_columns", "plural", "truth_columns"]
+
+BY_INDEX = "targets read as class indices"
+"""What is said of targets that count the columns in their order."""
 
 _TARGET = frozenset(
     [
@@ -412,7 +415,7 @@ class Targets:
         self._number = number
         counting = tuple(map(str, range(len(labels))))
         self.by_name: dict[str, int] | None = None
-        self.conversion = "targets read as class indices"
+        self.conversion = BY_INDEX
         if settled.by_name is None:
             settled.by_name = labels != counting and example in labels
         if settled.by_name:

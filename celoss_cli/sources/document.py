@@ -131,13 +131,7 @@ def parse(data: bytes, name: str, first_line: int = 1) -> Any:
     if _depth(data) > _MAX_DEPTH:
         raise InputError(f"expected at most {_MAX_DEPTH} levels of nesting, got more", place=name)
     try:
-        return json.loads(
-            text,
-            object_pairs_hook=_unique,
-            parse_float=_double,
-            parse_int=_integer,
-            parse_constant=_constant,
-        )
+        return _DECODER.decode(text)
     except json.JSONDecodeError as error:
         raise InputError(
             f"expected JSON, got {_found(text, error.pos)}: {error.msg}",
@@ -154,6 +148,10 @@ def _goes_on(error: json.JSONDecodeError) -> bool:
 
 
 def _depth(data: bytes) -> int:
+    """The deepest nesting, or where that cannot be too deep an upper bound of it."""
+    most = data.count(b"[") + data.count(b"{")
+    if most <= _MAX_DEPTH:
+        return most
     marks = np.frombuffer(_STRING.sub(b"", data), np.uint8)
     opening = (marks == ord("[")) | (marks == ord("{"))
     closing = (marks == ord("]")) | (marks == ord("}"))
@@ -188,6 +186,11 @@ def _integer(token: str) -> Any:
 
 def _constant(token: str) -> Any:
     return -math.inf if token == "-Infinity" else _Refused(token)
+
+
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_unique, parse_float=_double, parse_int=_integer, parse_constant=_constant
+)
 
 
 # ------------------------------------------------------------------------------------------- arrays
@@ -260,9 +263,12 @@ def _check_number(value: Any, path: str, kind: type | None, request: ReadRequest
     return found
 
 
+_PLAIN = frozenset((float, int, bool))
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, list):
-        return [_plain(item) for item in value]
+        return value if _PLAIN.issuperset(map(type, value)) else [_plain(item) for item in value]
     if isinstance(value, _Refused):
         return math.nan if value == "NaN" else math.inf
     return value
