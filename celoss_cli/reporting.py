@@ -72,6 +72,7 @@ def report_of(
     facts = Facts(
         evaluation.seen + Counter({loss.clamp_is: tally.clamped}),
         spec,
+        elements=tally.elements,
         classes=evaluation.classes,
         options=options,
         labels=evaluation.labels,

@@ -149,7 +149,7 @@ def test_a_loss_command_says_the_cheap_part_on_standard_error(double: str) -> No
     done = celoss("ce", double, "--format", "value")
     assert done.returncode == 0
     assert done.stdout.count("\n") == 1
-    assert done.stderr.startswith("celoss: warning CEL104: the first 40 rows are at least 0 and sum to 1")
+    assert done.stderr.startswith("celoss: warning CEL104: all 40 rows are at least 0 and sum to 1")
     assert done.stderr.endswith(f"; try: celoss ce '{double}' --input-is probs\n")
     document = json.loads(celoss("ce", double, "--json").stdout)
     assert document["findings"][0]["remedy"] == f"celoss ce '{double}' --input-is probs"
@@ -218,6 +218,13 @@ def test_columns_in_another_order_are_put_right_by_the_remedy(tmp_path: Path) ->
 def test_one_repeated_row_is_told_in_the_singular() -> None:
     done = celoss("diagnose", "--select", "CEL211", data="id,a,b,target\nx,1,2,1\nx,2,1,0\n")
     assert "1 row repeats an identifier" in done.stdout
+
+
+def test_only_the_first_rows_of_a_long_file_are_examined_in_passing(tmp_path: Path) -> None:
+    path = tmp_path / "long.csv"
+    path.write_text(table(1500, probabilities=True))
+    assert "CEL104: the first 1024 rows are at least 0" in celoss("ce", str(path), "--rows", "0").stderr
+    assert "all 1500 rows are at least 0" in celoss("diagnose", str(path)).stdout
 
 
 def test_a_few_rows_by_hand_are_left_alone() -> None:

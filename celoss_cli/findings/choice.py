@@ -103,7 +103,7 @@ def already_probabilities(facts: Facts) -> Noticed | None:
     classes = facts.classes or 2
     low, high = math.log1p((classes - 1) / math.e), math.log(classes - 1 + math.e)
     return Noticed(
-        f"{all_rows(rows, first=facts.survey is None)} are at least 0 and sum to 1: they are probabilities "
+        f"{all_rows(rows, first=facts.only_first(rows))} are at least 0 and sum to 1: they are probabilities "
         f"already, and cross entropy takes the softmax once more; the loss of a row then lies between "
         f"{number(low)} and {number(high)} nats, whatever the model",
         facts.seen["probabilities"],
@@ -125,7 +125,7 @@ def log_probabilities(facts: Facts) -> Noticed | None:
     if not rows or (facts.loss.takes, facts.loss.per) != ("logits", "class"):
         return None
     return Noticed(
-        f"{all_rows(rows, first=facts.survey is None)} are log-probabilities; that is harmless, since their "
+        f"{all_rows(rows, first=facts.only_first(rows))} are log-probabilities; that is harmless, since their "
         "log softmax gives them back",
         facts.seen["log-probabilities"],
     )
@@ -145,7 +145,7 @@ def probabilities_for_log_probabilities(facts: Facts) -> Noticed | None:
     if not rows or (facts.loss.takes, facts.loss.per) != ("log-probs", "class"):
         return None
     return Noticed(
-        f"{all_rows(rows, first=facts.survey is None)} are probabilities, not their logarithms, so the "
+        f"{all_rows(rows, first=facts.only_first(rows))} are probabilities, not their logarithms, so the "
         "result is a mean of -p between -1 and 0",
         facts.seen["probabilities"],
         remedy=facts.command("ce", "--input-is", "probs"),

@@ -39,6 +39,7 @@ class Facts:
         seen: oddities counted over all rows, and what the examined rows look like (survey.kinds).
         loss: the loss that was asked for.
         survey: of all rows; None where only the first rows were examined.
+        elements: how many targets the data has, where only the first rows were examined.
         mean: the mean loss with its options, in nats, or None.
         classes: the number of classes, or None.
         options: of the loss, by name.
@@ -55,6 +56,7 @@ class Facts:
     seen: Mapping[str, int]
     loss: LossSpec
     survey: Survey | None = None
+    elements: int = 0
     mean: float | None = None
     classes: int | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
@@ -70,6 +72,10 @@ class Facts:
         examined = self.seen.get(of, 0)
         enough = 2 if self.survey is not None else _ENOUGH
         return examined if examined >= enough and self.seen.get(kind, 0) >= 0.99 * examined else 0
+
+    def only_first(self, examined: int) -> bool:
+        """Whether there are more rows than those that were examined."""
+        return self.survey is None and examined < self.elements
 
     @property
     def fit(self) -> Fit | None:
