@@ -182,6 +182,9 @@ def test_a_remedy_keeps_the_options_in_force_and_can_be_run(tmp_path: Path) -> N
     words = remedy("CEL104", path, "--ignore-index", "-1", "--weight", "1,2,3,4")
     assert words == f"celoss ce {path} --weight 1,2,3,4 --ignore-index=-1 --input-is probs"
     assert celoss(*shlex.split(words)[1:]).returncode == 0
+    for tool, kept in (("sklearn", " --convention sklearn"), ("onnx", "")):
+        words = remedy("CEL104", path, "--convention", tool)
+        assert words == f"celoss ce {path}{kept} --input-is probs", "ONNX takes no probabilities"
     passing = json.loads(celoss("ce", path, "--ignore-index", "-1", "--reduction", "sum", "--json").stdout)
     assert passing["findings"][0]["remedy"].endswith("--ignore-index=-1 --reduction sum --input-is probs")
 
