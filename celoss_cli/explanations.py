@@ -23,6 +23,18 @@ _SAMPLE_WEIGHT = (
     "a column of the data with one factor for each row: it multiplies the loss and the row's share of the "
     "divisor of the mean, so that a row of weight 2 counts as two rows"
 )
+_INPUT_IS = (
+    "what the values are, where they are not what the loss takes: {}. Probabilities get their logarithm, and "
+    "log-probabilities are taken as they are, both without a softmax"
+)
+_CONVENTION = (
+    "the name of a tool: clips, rescales and divides as that tool does; all shows the numbers of all tools "
+    "side by side. Not given: as PyTorch"
+)
+_ON_EMPTY = (
+    "the answer where no target is counted: error refuses (exit 3), nan is PyTorch's answer, zero is 0. "
+    "Not given: error"
+)
 _BY_LETTERS = 0.5
 """How alike a name must be to be told as the nearest one."""
 
@@ -161,7 +173,17 @@ class _Lesson:
             (_option(name), f"{meaning[name]} {_default(defaults[name])}")
             for name in (*self._spec.options, "dtype", "base")
         ]
-        return [*listed[:-2], (_option("weight_column"), f"{_SAMPLE_WEIGHT}."), *listed[-2:]]
+        common = [(_option("weight_column"), f"{_SAMPLE_WEIGHT}."), *self._conventional()]
+        return [*listed[:-2], *common, *listed[-2:], (_option("on_empty"), f"{_ON_EMPTY}.")]
+
+    def _conventional(self) -> list[tuple[str, str]]:
+        """The kind of input and the tool, where the loss lets them be named."""
+        usual, *others = self._spec.kinds or ("",)
+        kind = f"{_INPUT_IS.format(' or '.join(others))}. Not given: {usual}."
+        return [
+            *([(_option("input_is"), kind)] if others else []),
+            *([(_option("convention"), f"{_CONVENTION}.")] if self._spec.by_convention else []),
+        ]
 
 
 def _option(name: str) -> str:

@@ -13,6 +13,7 @@ import jsonschema
 import pytest
 
 import celoss_cli
+from celoss_cli.cli.options import loss_options
 from celoss_cli.data import Explanation, Section
 from celoss_cli.errors import UsageError
 from celoss_cli.explanations import explained, explained_names, overview
@@ -49,7 +50,10 @@ def test_a_loss_is_explained_in_full(spec: LossSpec) -> None:
 @every_loss
 def test_every_option_of_a_loss_has_a_meaning_and_its_default(spec: LossSpec) -> None:
     options = dict(section(explained(spec.command), "Options").terms)
-    names = [*spec.options, "weight_column", "dtype", "base"]
+    offered = loss_options(spec)
+    tool = [name for name in ("input_is", "convention") if name in offered]
+    names = [*spec.options, "weight_column", *tool, "dtype", "base", "on_empty"]
+    assert set(names) <= {*offered}
     assert list(options) == [f"--{name.replace('_', '-')}" for name in names]
     assert all(len(meaning) > 30 for meaning in options.values())
     for field in dataclasses.fields(spec.load()):

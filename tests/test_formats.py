@@ -21,7 +21,9 @@ from celoss_cli.data import Batch, Reduction, Report
 from celoss_cli.errors import visible
 from celoss_cli.evaluate import Request, evaluate
 from celoss_cli.formats import FORMATS, Style
+from celoss_cli.formats._ledger import ledger
 from celoss_cli.formats._numerals import aligned, exact, short
+from celoss_cli.formats._steps import row_steps
 from celoss_cli.formats.markdown import escaped
 from celoss_cli.losses import LOSSES
 from celoss_cli.reporting import report_of
@@ -101,6 +103,20 @@ def rendered(format: str, found: Report, style: Style = PLAIN) -> str:
 
 def losses(found: Report) -> list[float]:
     return [row.loss for row in found.rows]
+
+
+# -------------------------------------------------------------------------------------------- ledger
+
+
+@pytest.mark.parametrize(("base", "last"), [("e", "loss"), ("2", "in bits")])
+def test_an_ignored_row_picks_nothing_and_the_last_column_is_summed(base: str, last: str) -> None:
+    found = report([[0.9, 0.1], [0.8, 0.2]], [0, 255], ignore_index=255, base=base)
+    book = ledger(found)
+    counted, ignored = (dict(zip(book.names, line.cells, strict=True)) for line in book.lines)
+    assert (book.names[-1], book.total[-1]) == (last, counted[last])
+    assert (counted["-log p[y]"], ignored["-log p[y]"]) == ("0.371101", "")
+    assert (ignored["weight"], ignored[last]) == ("0", "0")
+    assert "-log p[y]" not in [step.name for step in row_steps(found.workings[1])]
 
 
 # --------------------------------------------------------------------------------------------- value

@@ -38,6 +38,8 @@ def shown(format: str, document: str) -> str:
     lines: dict[float, str] = {}
     for text in root.iter(f"{SVG}text"):
         line, content = lines.get(float(text.attrib["y"]), ""), text.text or ""
+        assert " " not in content, "browsers collapse spaces, and stretch what is left to the width"
+        content = content.replace("\xa0", " ")
         start = round(float(text.attrib["x"]) / CELL)
         assert start >= cell_len(line), "a text covers the one before it"
         lines[float(text.attrib["y"])] = f"{line}{' ' * (start - cell_len(line))}{content}"

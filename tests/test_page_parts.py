@@ -16,6 +16,15 @@ from celoss_cli.errors import visible
 from celoss_cli.pictures.axes import Axis, ticks
 from celoss_cli.pictures.charts import histogram_chart, reliability_chart
 from celoss_cli.pictures.markup import Markup, element, joined, text
+from celoss_cli.pictures.tables import table
+
+# ----------------------------------------------------------------------------------------------- tables
+
+
+def test_only_a_long_text_is_broken_into_lines() -> None:
+    found = parsed(table(("class",), ("loss",), [("x" * 41, "1"), ("cat", "2")], caption="losses"))
+    assert [cell.get("class") for cell in found.iter("td")] == ["long", "n", None, "n"]
+
 
 # ----------------------------------------------------------------------------------------------- markup
 

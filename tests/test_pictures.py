@@ -215,6 +215,7 @@ PICTURES: Sequence[Picture] = (
     LossHistogram("f", "t", "nats", [], Histogram([], 0, 1, 0)),
     ClassLosses("f", "t", "nats", [], [group("=a\x1b", 1.0), group("b", math.inf), group("c", -1)], 0.5),
     ClassLosses("f", "t", "nats", [], [group(str(i), float(i)) for i in range(60)], 0.5),
+    ClassLosses("f", "t", "nats", [], [group("\u732b" * 40, 1.0), group("\u72ac", 2.0)], 0.5),
     ReliabilityDiagram(
         "f", "t", "nats", [], reliable(Bin(0, 0.5, 0, math.nan, math.nan), Bin(0.5, 1, 8, 0.75, 1))
     ),
@@ -269,8 +270,27 @@ def test_of_many_classes_the_worst_are_shown_and_it_is_said() -> None:
     assert found.endswith("the 40 of 60 classes with the largest mean losses\n")
 
 
+@pytest.mark.parametrize("unicode", [True, False])
+def test_columns_stand_in_line_behind_names_of_any_script(unicode: bool) -> None:
+    cat, dog = text(PICTURES[5], width=80, unicode=unicode).splitlines()[-2:]
+    assert cell_len(cat.split("25.0%")[0]) == cell_len(dog.split("25.0%")[0])
+    assert cell_len(cat.split("...")[0]) in (20, 21)
+
+
+def test_the_ends_of_intervals_are_not_cut() -> None:
+    small = Histogram([Interval(4.52995e-06, 4.64916e-06, 3)], 0, 0, 0)
+    found = text(LossHistogram("f", "t", "nats", [], small), width=60)
+    assert "4.52995e-06 to 4.64916e-06      3  " in found
+
+
+def test_a_class_has_no_share_of_an_infinite_loss() -> None:
+    whole = ClassLosses("f", "t", "nats", [], [Group("a", Tally(), math.inf, math.nan)], math.inf)
+    (row,) = (line for line in text(whole, width=80).splitlines() if line.startswith("a "))
+    assert row.split() == ["a", "0", "inf", "-"]
+
+
 def test_a_reliability_diagram_shows_the_gap_between_bar_and_stroke() -> None:
-    lines = text(PICTURES[5], width=60, unicode=False).splitlines()
+    lines = text(PICTURES[6], width=60, unicode=False).splitlines()
     (row,) = (line for line in lines if line.startswith("0.500"))
     bar = row[row.index("#") :]
     assert bar.index("|") + 1 == math.ceil(0.75 * len(bar))

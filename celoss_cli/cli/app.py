@@ -174,7 +174,7 @@ One file that needs nothing else: the number and how it comes about, how the los
 probabilities come true, the loss by class, the worst rows step by step, and the command that gives the \
 number again.
 
-Example: celoss report preds.csv --loss ce -o report.html"""
+Example: celoss report preds.csv -o report.html"""
 
 _EXPLAIN = """Explain a loss or a finding.
 

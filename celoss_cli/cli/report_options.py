@@ -64,7 +64,7 @@ def report_options() -> dict[str, tuple[Any, Any]]:
     needed = inspect.Parameter.empty
     return {
         "files": (DataFiles, needed),
-        "loss": (LossName, needed),
+        "loss": (LossName, "ce"),
         "output": (PageFile, needed),
         **reading_options(),
         **SEMANTIC,

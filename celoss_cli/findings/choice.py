@@ -91,7 +91,8 @@ def already_probabilities(facts: Facts) -> Noticed | None:
     cannot leave [ln(1 + (C - 1) / e), ln(C - 1 + e)] for C classes, however good or bad the model is,
     and the gradients shrink.
 
-    Give the logits, the output before the softmax; or say that the input is probabilities.
+    Give the logits, the output before the softmax; or say that the input is probabilities: celoss ce with
+    --input-is probs.
 
     Reference: PyTorch documentation of CrossEntropyLoss: the input is expected to contain the
     unnormalized logits for each class.
@@ -136,7 +137,7 @@ def probabilities_for_log_probabilities(facts: Facts) -> Noticed | None:
     nll only picks the entry of the target and changes its sign: the mean of -p lies between -1 and 0 and
     is no likelihood.
 
-    Take the logarithm first, or say that the input is probabilities.
+    Take the logarithm first, or say that the input is probabilities: celoss ce with --input-is probs.
 
     Reference: PyTorch documentation of NLLLoss, which expects log-probabilities.
     """

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from celoss_cli.data import Report
 from celoss_cli.errors import visible
-from celoss_cli.formats._numerals import row_name, short, target_name
+from celoss_cli.formats._numerals import percent, row_name, short, target_name
 
 __all__ = ["Breakdown", "breakdowns", "by_group", "largest", "quantiles"]
 
@@ -49,7 +49,7 @@ def by_group(report: Report) -> Breakdown:
             short(float(group.tally.weight)),
             short(float(group.tally.loss)),
             short(group.loss),
-            f"{100 * group.share:.2f}%",
+            percent(group.share, 2),
         )
         for group in report.groups
     ]

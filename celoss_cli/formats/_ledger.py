@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from celoss_cli.data import Report, Row, Workings
 from celoss_cli.formats._numerals import short
+from celoss_cli.formats._steps import unpicked
 
 __all__ = ["Ledger", "Line", "ledger"]
 
@@ -50,6 +51,8 @@ class Ledger:
 def ledger(report: Report) -> Ledger:
     """The table of a report that shows workings."""
     names = list(dict.fromkeys(name for workings in report.workings for name in _terms(workings)))
+    result = list(_terms(report.workings[0]))[-1]
+    names.sort(key=lambda name: name == result)  # the last column, also where only a later row has a weight
     shared = "share" in names  # of the divisor, which the weights do not enter
     if not shared and "weight" not in names and any(workings.row.ignored for workings in report.workings):
         names.insert(names.index("loss"), "weight")
@@ -73,7 +76,8 @@ def ledger(report: Report) -> Ledger:
 
 def _terms(workings: Workings) -> dict[str, str]:
     """The terms of one element by name, in the order they were computed."""
-    return {step.name: short(step.value) for step in workings.steps if step.level == "term"}
+    terms = {step.name: short(step.value) for step in workings.steps if step.level == "term"}
+    return terms | {name: "" for name in unpicked(workings) if name in terms}
 
 
 def _cells(workings: Workings, names: Sequence[str]) -> tuple[str, ...]:

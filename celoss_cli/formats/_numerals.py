@@ -16,6 +16,7 @@ __all__ = [
     "finite_or_none",
     "heading",
     "nonfinite",
+    "percent",
     "reduction_line",
     "row_name",
     "short",
@@ -63,6 +64,11 @@ def aligned(cells: Sequence[str], least: int = 0) -> list[str]:
     padded = [cell + " " * (max(decimals) - length) for cell, length in zip(cells, decimals, strict=True)]
     width = max(least, *map(len, padded))
     return [cell.rjust(width) for cell in padded]
+
+
+def percent(part: float, decimals: int) -> str:
+    """A part of a whole; of an infinite whole, and of none, there are no parts."""
+    return f"{100 * part:.{decimals}f}%" if math.isfinite(part) else "-"
 
 
 def nonfinite(value: float | None) -> str | None:

@@ -9,12 +9,15 @@ from celoss_cli.data import Workings
 from celoss_cli.formats._numerals import class_name
 from celoss_cli.trace import Step
 
-__all__ = ["class_steps", "numbered_class", "row_steps", "shown_classes"]
+__all__ = ["class_steps", "numbered_class", "row_steps", "shown_classes", "unpicked"]
 
 _WIDE = 12
 """From more classes than this on, only the target and the largest are shown."""
 
 _LARGEST = 6
+
+_PICKED = ("p[y]", "-log p[y]")
+"""The steps that the target of a row picks."""
 
 
 def class_steps(workings: Workings) -> list[Step]:
@@ -24,7 +27,13 @@ def class_steps(workings: Workings) -> list[Step]:
 
 def row_steps(workings: Workings) -> list[Step]:
     """The steps that have one value for the row, in the order they were computed; the gradient last."""
-    return _of(workings, "row", "term") + _of(workings, "gradient")
+    found = _of(workings, "row", "term") + _of(workings, "gradient")
+    return [step for step in found if step.name not in unpicked(workings)]
+
+
+def unpicked(workings: Workings) -> tuple[str, ...]:
+    """The steps without a meaning here: the target of an ignored row picks no class, not even an own one."""
+    return _PICKED if workings.row.ignored else ()
 
 
 def _of(workings: Workings, *levels: str) -> list[Step]:

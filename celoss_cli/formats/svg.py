@@ -29,7 +29,7 @@ _DOCUMENT = """\
 {styles}
 </style>
 <rect width="100%" height="100%" rx="8" fill="#ffffff"/>
-<g transform="translate(26, 24)" class="{unique_id}-text" xml:space="preserve">
+<g transform="translate(26, 24)" class="{unique_id}-text">
 {matrix}
 </g>
 </svg>
@@ -76,8 +76,11 @@ def _document(pieces: Iterable[str]) -> str:
 
 
 def _measured(text: re.Match[str]) -> str:
-    """A piece of text at the width of its cells, of which some characters take two and some none."""
-    attributes, content = text[1], text[2].replace("&#160;", " ")
+    """A piece of text at the width of its cells, of which some characters take two and some none.
+
+    Its spaces stay unbreakable: browsers collapse others, and stretch what is left to the width.
+    """
+    attributes, content = text[1], text[2]
     cells = cell_len(unescape(content).rstrip("\n"))
     if not cells:
         return ""

@@ -6,12 +6,12 @@ import math
 import textwrap
 from collections.abc import Sequence
 
-from rich.cells import cell_len
+from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
 from celoss_cli.data import Bin
 from celoss_cli.errors import visible
-from celoss_cli.formats._numerals import aligned, short
+from celoss_cli.formats._numerals import aligned, percent, short
 from celoss_cli.pictures.figures import ClassLosses, LossHistogram, ReliabilityDiagram
 from celoss_cli.pictures.words import (
     class_heading,
@@ -28,7 +28,8 @@ LEAST_PLOT = 16
 """Columns that a picture has in the narrowest terminal."""
 
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
-_NAME_WIDTH = 24
+_LEAST_NAME, _MOST_NAME = 8, 24
+"""Cells of the name of a class."""
 
 
 def wrapped(text: str, width: int) -> list[str]:
@@ -50,7 +51,7 @@ def _bars(
     heading: Sequence[str], rows: Sequence[Sequence[str]], parts: Sequence[float], width: int, unicode: bool
 ) -> list[Text]:
     """A table of texts, the first column a name and the others numbers, with a bar behind each row."""
-    names = [_cut(name, _NAME_WIDTH) for name in (heading[0], *(row[0] for row in rows))]
+    names = [heading[0], *(row[0] for row in rows)]
     left = max(map(cell_len, names))
     columns = [[name + " " * (left - cell_len(name)) for name in names]]
     for title, *cells in zip(heading[1:], *(row[1:] for row in rows), strict=True):
@@ -62,9 +63,10 @@ def _bars(
     return [Text.assemble(line, "  ", (bar, COLORS[0])) for line, bar in zip(lines, bars, strict=True)]
 
 
-def _cut(name: str, width: int) -> str:
-    name = visible(name)
-    return name if cell_len(name) <= width else f"{name[: width - 3]}..."
+def _cut(name: str, width: int, unicode: bool) -> str:
+    """The name in at most so many cells; some characters take two."""
+    name = visible(name) if unicode else visible(name).encode("ascii", "backslashreplace").decode()
+    return name if cell_len(name) <= width else f"{set_cell_size(name, width - 3)}..."
 
 
 def histogram_bars(picture: LossHistogram, width: int, unicode: bool) -> list[Text]:
@@ -84,13 +86,21 @@ def class_bars(picture: ClassLosses, width: int, unicode: bool) -> list[Text]:
     """One bar for each class; a mean that is not a positive number has none."""
     groups = shown_groups(picture.groups)
     largest = max((group.loss for group in picture.groups if math.isfinite(group.loss)), default=0.0)
+    heading = class_heading(picture)
+    numbers = sum(len(title) + 2 for title in heading[1:])
+    names = max(_LEAST_NAME, min(_MOST_NAME, width - numbers - 2 - LEAST_PLOT // 2))
     rows = [
-        (group.name, str(group.tally.counted), short(group.loss), f"{100 * group.share:.1f}%")
+        (
+            _cut(group.name, names, unicode),
+            str(group.tally.counted),
+            short(group.loss),
+            percent(group.share, 1),
+        )
         for group in groups
     ]
     parts = [_finite_part(group.loss, largest) for group in groups]
     said = [Text(line) for line in classes_line(picture.groups)]
-    return [*_bars(class_heading(picture), rows, parts, width, unicode), *said]
+    return [*_bars(heading, rows, parts, width, unicode), *said]
 
 
 def _finite_part(value: float, largest: float) -> float:

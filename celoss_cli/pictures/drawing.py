@@ -261,7 +261,7 @@ def _reliability(picture: ReliabilityDiagram, figure: Any) -> None:
     above.set_xlim(0, 1)
     above.set_ylim(0, 1)
     above.set_ylabel(found.accuracy_is)
-    above.legend(loc="upper left")
+    above.legend(loc="upper left", frameon=True, framealpha=1, edgecolor="none")
     above.set_title(reliability_line(found), fontsize=9, loc="left")
     below.bar(
         [bin.low for bin in found.bins],

@@ -21,6 +21,9 @@ __all__ = [
     "table",
 ]
 
+_LONG = 40
+"""From more characters than this on, a text is broken into lines."""
+
 
 def table(
     names: Sequence[str],
@@ -47,7 +50,7 @@ def table(
     rows = [
         element(
             "tr",
-            *(element("td", cell) for cell in line[:texts]),
+            *(element("td", cell, class_=_width(cell)) for cell in line[:texts]),
             *(element("td", column[at], class_="n") for column in columns),
             element("td", bars[at], class_="track") if bars else NOTHING,
             class_=kinds[at] if kinds else None,
@@ -62,6 +65,11 @@ def table(
     )
     whole = element("table", element("thead", head), element("tbody", *rows))
     return element("div", whole, class_="scroll", role="region", aria_label=caption, tabindex="0")
+
+
+def _width(cell: str) -> str | None:
+    """The class of a text that is broken into lines, so that the numbers after it stay near."""
+    return "long" if len(cell) > _LONG else None
 
 
 def breakdown_table(found: Breakdown, bars: Sequence[Markup] | None = None) -> Markup:
