@@ -182,11 +182,20 @@ def test_a_remedy_keeps_the_options_in_force_and_can_be_run(tmp_path: Path) -> N
     words = remedy("CEL104", path, "--ignore-index", "-1", "--weight", "1,2,3,4")
     assert words == f"celoss ce {path} --weight 1,2,3,4 --ignore-index=-1 --input-is probs"
     assert celoss(*shlex.split(words)[1:]).returncode == 0
-    for tool, kept in (("sklearn", " --convention sklearn"), ("onnx", "")):
-        words = remedy("CEL104", path, "--convention", tool)
-        assert words == f"celoss ce {path}{kept} --input-is probs", "ONNX takes no probabilities"
     passing = json.loads(celoss("ce", path, "--ignore-index", "-1", "--reduction", "sum", "--json").stdout)
     assert passing["findings"][0]["remedy"].endswith("--ignore-index=-1 --reduction sum --input-is probs")
+
+
+def test_conventions_are_diagnosed_with_targets_that_they_have_no_option_for(tmp_path: Path) -> None:
+    x, y = drawn()
+    p = np.exp(x) / np.exp(x).sum(axis=1, keepdims=True)
+    path = written(tmp_path / "p.csv", "a,b,c,d,target", p, np.where(np.arange(200) % 9, y, -1))
+    done = celoss("diagnose", path, "--convention", "sklearn", "--json")
+    found = json.loads(done.stdout)
+    assert (done.returncode, found["value"]) == (0, None)
+    assert [finding["code"] for finding in found["findings"]][:2] == ["CEL104", "CEL205"]
+    for tool, kept in (("sklearn", " --convention sklearn"), ("onnx", "")):  # which takes no probabilities
+        assert remedy("CEL104", path, "--convention", tool) == f"celoss ce {path}{kept} --input-is probs"
 
 
 @pytest.mark.parametrize(
