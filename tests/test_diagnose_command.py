@@ -186,6 +186,19 @@ def test_a_remedy_keeps_the_options_in_force_and_can_be_run(tmp_path: Path) -> N
     assert passing["findings"][0]["remedy"].endswith("--ignore-index=-1 --reduction sum --input-is probs")
 
 
+def test_conventions_are_diagnosed_with_targets_that_they_have_no_option_for(tmp_path: Path) -> None:
+    x, y = drawn()
+    p = np.exp(x) / np.exp(x).sum(axis=1, keepdims=True)
+    path = written(tmp_path / "p.csv", "a,b,c,d,target", p, np.where(np.arange(200) % 9, y, -1))
+    done = celoss("diagnose", path, "--convention", "sklearn", "--json")
+    found = json.loads(done.stdout)
+    assert (done.returncode, found["value"]) == (0, None)
+    assert [finding["code"] for finding in found["findings"]][:2] == ["CEL104", "CEL205"]
+    assert found["findings"][1]["remedy"] == "leave these rows out of the data: sklearn has no ignore_index"
+    for tool, kept in (("sklearn", " --convention sklearn"), ("onnx", "")):  # which takes no probabilities
+        assert remedy("CEL104", path, "--convention", tool) == f"celoss ce {path}{kept} --input-is probs"
+
+
 @pytest.mark.parametrize(
     ("loss", "options", "kept"),
     [

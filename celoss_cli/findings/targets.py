@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from celoss_cli.conventions import CONVENTIONS
 from celoss_cli.findings.facts import SURE, Facts, Noticed
 from celoss_cli.findings.wording import counted, listed
 
@@ -70,8 +71,15 @@ def marker(facts: Facts) -> Noticed | None:
         "marks rows to be left out",
         count,
         {"value": value},
-        facts.again("--ignore-index", str(value)),
+        _leaving_out(facts, value),
     )
+
+
+def _leaving_out(facts: Facts, value: int) -> str:
+    tool = CONVENTIONS.get(facts.options.get("convention") or "")
+    if tool is not None and not tool.has(facts.loss.command, "ignore_index"):
+        return f"leave these rows out of the data: {tool.name} has no ignore_index"
+    return facts.again("--ignore-index", str(value))
 
 
 def outside(facts: Facts) -> Noticed | None:

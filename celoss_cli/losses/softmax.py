@@ -507,9 +507,11 @@ class _ClassLoss(Loss):
 
     def computable(self, batch: Batch) -> Batch | None:
         y = batch.target
-        if y.ndim == 3 or self.ignore_index is None:
+        if y.ndim == 3:
             return batch
         possible = (y >= 0) & (y < batch.input.shape[1])
+        if self.ignore_index is None:  # a convention that leaves out nothing
+            return batch if possible.all() else None
         return replace(batch, target=np.where(possible, y, self.ignore_index))
 
     def left_out(self, batch: Batch) -> int:
