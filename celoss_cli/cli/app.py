@@ -229,12 +229,16 @@ _COMMANDS: dict[str, tuple[Callable[[], Mapping[str, tuple[Any, Any]]], str]] = 
 """The commands that are no loss: name, which is also that of the module in cli/ -> options, help."""
 
 
+_SETTINGS = {"help_option_names": ["-h", "--help"]}
+"""Of the program and of each command, which may be asked for its parameters alone."""
+
+
 def _app(only: str | None) -> typer.Typer:
     app = typer.Typer(
         name="celoss",
         cls=_Group,
         help="The loss calculator for the shell: exact losses with every step shown.",
-        context_settings={"help_option_names": ["-h", "--help"]},
+        context_settings=_SETTINGS,
         pretty_exceptions_enable=False,
         epilog=_exit_codes(),
     )
@@ -252,7 +256,7 @@ def _app(only: str | None) -> typer.Typer:
 
     for name, make in _makers().items():
         if only in (None, name):
-            app.command(name, cls=_StrictCommand, epilog=_exit_codes())(make())
+            app.command(name, cls=_StrictCommand, epilog=_exit_codes(), context_settings=_SETTINGS)(make())
     return app
 
 

@@ -125,8 +125,8 @@ def log_probabilities(facts: Facts) -> Noticed | None:
     if not rows or (facts.loss.takes, facts.loss.per) != ("logits", "class"):
         return None
     return Noticed(
-        f"{all_rows(rows, first=facts.only_first(rows))} are log-probabilities; that is harmless, since their "
-        "log softmax gives them back",
+        f"{all_rows(rows, first=facts.only_first(rows))} are log-probabilities; that is harmless, since "
+        "their log softmax gives them back",
         facts.seen["log-probabilities"],
     )
 
