@@ -408,7 +408,7 @@ class Finding:
         message: one or two sentences with the numbers.
         count: how many rows or elements show it.
         evidence: the numbers by name.
-        remedy: the command or the change that mends it, or "".
+        remedy: the command or the change that mends it, the command that shows more of it, or "".
 
     """
 

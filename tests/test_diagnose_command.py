@@ -199,6 +199,18 @@ def test_conventions_are_diagnosed_with_targets_that_they_have_no_option_for(tmp
         assert remedy("CEL104", path, "--convention", tool) == f"celoss ce {path}{kept} --input-is probs"
 
 
+def test_probabilities_of_another_sum_are_compared_unless_a_tool_was_chosen(tmp_path: Path) -> None:
+    x, y = drawn()
+    p = np.exp(x) / np.exp(x).sum(axis=1, keepdims=True)
+    path = written(tmp_path / "p.csv", "a,b,c,d,target", 0.9 * p, y)
+    words = remedy("CEL110", path, "--input-is", "probs")
+    assert words == f"celoss ce {path} --input-is probs --convention all"
+    assert celoss(*shlex.split(words)[1:]).returncode == 0
+    assert remedy("CEL110", path, "--input-is", "probs", "--convention", "kaggle") == ""
+    outside = written(tmp_path / "outside.csv", "a,b,c,d,target", 2 * p, y)
+    assert remedy("CEL110", outside, "--input-is", "probs") == ""
+
+
 @pytest.mark.parametrize(
     ("loss", "options", "kept"),
     [

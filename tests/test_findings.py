@@ -216,6 +216,9 @@ def test_the_loss_of_the_other_reading_is_what_it_would_be(code: str, name: str,
         ("CEL108", "celoss bce-logits preds.csv"),
         ("CEL109", "celoss bce preds.csv"),
         ("CEL205", "celoss ce preds.csv --ignore-index 255"),
+        ("CEL209", "celoss ce preds.csv --by class"),
+        ("CEL401", "celoss ce preds.csv --worst 10"),
+        ("CEL402", "celoss ce preds.csv --by class"),
     ],
 )
 def test_the_remedy_is_a_command_over_the_same_file(code: str, remedy: str) -> None:

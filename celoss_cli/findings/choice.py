@@ -241,4 +241,10 @@ def not_probabilities(facts: Facts) -> Noticed | None:
     count = facts.seen.get("not-probabilities", 0)
     if not count:
         return None
-    return Noticed(f"{rows_have(count)} probabilities that do not sum to 1 within 0.001", count)
+    unsettled = facts.loss.by_convention and not facts.options.get("convention")
+    compared = unsettled and not logits_for_probabilities(facts)
+    return Noticed(
+        f"{rows_have(count)} probabilities that do not sum to 1 within 0.001",
+        count,
+        remedy=facts.again("--convention", "all") if compared else "",
+    )

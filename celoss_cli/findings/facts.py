@@ -133,7 +133,7 @@ class Noticed:
         message: one sentence with the numbers.
         count: how many rows or values show it.
         evidence: the numbers by name.
-        remedy: the command or the change that mends it.
+        remedy: the command or the change that mends it, or the command that shows more of it.
 
     """
 

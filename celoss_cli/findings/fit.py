@@ -207,6 +207,7 @@ def worse_than_guessing(facts: Facts) -> Noticed | None:
         f"{number(math.log(outcomes))}; {fit.hits} of {fit.counted} predictions are right",
         fit.counted,
         {"loss": _known(fit), "guessing": math.log(outcomes), "accuracy": fit.hits / fit.counted},
+        facts.again("--worst", "10"),
     )
 
 
@@ -233,6 +234,7 @@ def worse_than_frequencies(facts: Facts) -> Noticed | None:
         "predicting the frequencies of the classes costs",
         fit.counted,
         {"loss": _known(fit), "entropy": entropy / fit.counted},
+        facts.again("--by", "class"),
     )
 
 

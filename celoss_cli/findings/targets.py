@@ -126,6 +126,7 @@ def never_seen(facts: Facts) -> Noticed | None:
         f"{given.total()} targets: {listed(map(facts.name, missing))}",
         len(missing),
         {"classes": missing[:20]},
+        facts.again("--by", "class"),
     )
 
 

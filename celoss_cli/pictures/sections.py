@@ -129,7 +129,7 @@ def found(report: Report) -> Markup:
 
 def _finding(finding: Finding) -> Markup:
     title = element("p", element("strong", f"{finding.severity} {finding.code}"), ": ", finding.message)
-    remedy = _paragraph(f"What mends it: {finding.remedy}") if finding.remedy else NOTHING
+    remedy = _paragraph(f"Try: {finding.remedy}") if finding.remedy else NOTHING
     more = _folded("What this means", *map(_paragraph, _explained(finding.code)))
     return element("div", title, remedy, more, class_=f"finding {finding.severity}")
 
