@@ -129,6 +129,7 @@ def test_rows_with_missing_cells_are_refused_or_skipped_on_request() -> None:
         ("a,b,target\n１,2,0\n", "expected a number"),  # noqa: RUF001 - a full-width digit is the point
         ("a,b,target\n1,,0\n", "standard input:2:2"),
         ("a,b,target\ntrue,1,0\n", 'got "true"'),
+        ("a,b,seen,target\n1,2,May,0\n", "(if seen is no class: --class-columns NAMES or --id-column seen)"),
         ("a,b,target\nnan,1,0\n", "--allow-nonfinite"),
         ("a,b,target\n1e999999,1,0\n", "within the range of a double"),
         ("a,b,target\n1,2,0", "expected a newline at the end of the last line"),

@@ -277,6 +277,8 @@ def _plain(value: Any) -> Any:
 def _shown(value: Any) -> str:
     if isinstance(value, list):
         return f"a list of {plural(len(value), 'value')}"
+    if isinstance(value, str):
+        return f"the text {quoted(value)}"
     return "an object" if isinstance(value, dict) else quoted(json.dumps(value, ensure_ascii=False))
 
 

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from celoss_cli.data import Array, Batch
-from celoss_cli.errors import InputError, quoted
+from celoss_cli.errors import InputError, quoted, visible
 from celoss_cli.sources.base import Dataset, ReadRequest
 from celoss_cli.sources.columns import Mapping, Targets, map_columns
 from celoss_cli.sources.numbers import MISSING, number, numbers
@@ -118,6 +118,7 @@ class Assembler:
         self.mapping = mapping
         self._request = request
         self.targets: Targets | None = None
+        self._way_out = _way_out(mapping, request, first_row)
         if request.truth is not None:
             request.truth.read_as(mapping.labels, request)
         elif request.per_class and len(mapping.target) == 1:
@@ -139,7 +140,11 @@ class Assembler:
     def batch(self, cells: Cells, start: int, skipped: int = 0) -> Batch:
         """The batch of these cells, whose first row is number ``start`` of the file."""
         mapping, per_class = self.mapping, self._request.per_class
-        input = cells.numbers(mapping.inputs)
+        try:
+            input = cells.numbers(mapping.inputs)
+        except InputError as error:
+            error.hint = error.hint or self._way_out
+            raise
         ids = None if mapping.id is None else cells.texts(mapping.id)
         target = self._target(cells, start, ids)
         if not per_class and len(mapping.inputs) == 1:
@@ -177,6 +182,17 @@ class Assembler:
                 place=cells.row_place(row),
             )
         return whole
+
+
+def _way_out(mapping: Mapping, request: ReadRequest, first_row: Sequence[str] | None) -> str:
+    """What to do where a column that nobody named for the input holds words; "" where none does."""
+    if request.columns.classes is not None or first_row is None:
+        return ""
+    for column in mapping.inputs:
+        if first_row[column].strip()[:1].isalpha():
+            name = visible(mapping.names[column])
+            return f"if {name} is no class: --class-columns NAMES or --id-column {name}"
+    return ""
 
 
 def dataset_of(
