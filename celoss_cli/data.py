@@ -120,10 +120,14 @@ class Batch:
         place = self.input_place or self.place
         return lambda row: place(start + row)
 
-    def split(self, size: int) -> Iterator[Batch]:
-        """This batch in pieces of about ``size`` bytes of input, in order."""
-        row_bytes = max(1, self.input.nbytes // max(1, len(self)))
-        step = max(1, size // row_bytes)
+    def split(self, pieces: int) -> Iterator[Batch]:
+        """This batch in at most so many pieces of equal size, in order.
+
+        Only the last one may be smaller. Large sizes are round in binary, so that blocks and tiles fit in.
+        """
+        step = max(1, -(-len(self) // pieces))
+        zeros = max(0, step.bit_length() - 8)
+        step = -(-step >> zeros) << zeros
         if step >= len(self):
             yield self
             return
@@ -195,11 +199,10 @@ class Tally:
     @classmethod
     def of(cls, terms: Terms, rows: int, *, squares: bool = False) -> Tally:
         """The tally of one batch; the squares are summed only when somebody will ask for them."""
-        wide = terms.loss.astype(np.float64, copy=False)
         return cls(
             loss=exact_sum(terms.loss),
             weight=exact_sum(terms.weight),
-            squares=exact_sum(wide * wide) if squares else ExactSum(),
+            squares=exact_sum(np.square(terms.loss, dtype=np.float64)) if squares else ExactSum(),
             rows=rows,
             elements=terms.loss.size,
             ignored=0 if terms.ignored is None else int(np.count_nonzero(terms.ignored)),

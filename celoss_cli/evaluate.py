@@ -25,7 +25,9 @@ from celoss_cli.trace import Recorder, Step
 
 __all__ = ["Evaluation", "Request", "default_jobs", "evaluate", "losses_of", "of_pieces", "row_of"]
 
-_PIECE_BYTES = 8 << 20
+_PIECE_BYTES = 16 << 20
+"""Measured: smaller pieces cost more calls, and threads wait for each other at each call."""
+
 _SPOOLED_BYTES = 1 << 25
 """Kept rows move from memory to a temporary file from here on."""
 
@@ -195,28 +197,30 @@ def of_pieces(
     def results(pieces: Iterable[Batch]) -> list[Out]:
         return [function(piece) for piece in pieces]
 
-    for found in _in_order(results, _tasks(loss, batches), jobs):
+    for found in _in_order(results, _tasks(loss, batches, jobs), jobs):
         yield from found
 
 
-def _tasks(loss: Loss, batches: Iterable[Batch | Chunk]) -> Iterator[Iterable[Batch]]:
+def _tasks(loss: Loss, batches: Iterable[Batch | Chunk], jobs: int) -> Iterator[Iterable[Batch]]:
     """The work for one thread at a time: a piece of a batch, or a chunk still to be read."""
     for batch in batches:
         if isinstance(batch, Chunk):
             yield _read(loss, batch)
         else:
-            yield from ([piece] for piece in _pieces(loss, batch))
+            yield from ([piece] for piece in _pieces(loss, batch, jobs))
 
 
 def _read(loss: Loss, chunk: Chunk) -> Iterator[Batch]:
     yield from _pieces(loss, chunk.read())
 
 
-def _pieces(loss: Loss, batch: Batch) -> Iterator[Batch]:
-    """The canonical batch, cut to a size that one thread computes at a time."""
+def _pieces(loss: Loss, batch: Batch, jobs: int = 1) -> Iterator[Batch]:
+    """The canonical batch, cut to a size that one thread computes at a time, as many for each of them."""
     with _Placed(replace(batch, shape=batch.input.shape[2 if loss.per_class else 1 :])):
         canonical = loss.canonical(batch)
-    yield from replace(canonical, dimensions=batch.input.ndim).split(_PIECE_BYTES)
+    count = -(-batch.input.nbytes // _PIECE_BYTES)
+    even = -(-count // jobs) * jobs if count > 1 else 1
+    yield from replace(canonical, dimensions=batch.input.ndim).split(even)
 
 
 def _part(loss: Loss, batch: Batch, request: Request) -> _Part:

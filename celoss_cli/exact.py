@@ -30,6 +30,7 @@ _POINT = 1074
 
 _BLOCK = 1 << 17
 _SIGN_BIT = 1 << 63
+_PATTERNS = {"f8": np.uint64, "f4": np.uint32}
 _WRAP = 1 << 64
 _TOP_EXPONENT = 900
 """Blocks with larger values are scaled down first, so that M cannot overflow."""
@@ -134,25 +135,31 @@ def _of_one_value(value: float, times: int) -> ExactSum:
 
 
 def _of_block(values: NDArray[Any]) -> ExactSum:
-    largest = _largest_magnitude(values)
+    least, largest = _magnitudes(values)
     if not math.isfinite(largest):
         return _of_mixed(values)
     exponent = math.frexp(largest)[1]
     if exponent > _TOP_EXPONENT:
         return _merged(_of_one_value(float(value), 1) for value in values)
-    return ExactSum(_extracted(values, exponent))
+    digits = np.finfo(values.dtype).nmant + 1
+    lowest = max(math.frexp(least)[1] - digits, -_POINT) if least else None
+    return ExactSum(_extracted(values, exponent, lowest))
 
 
-def _largest_magnitude(values: NDArray[Any]) -> float:
-    """The largest absolute value; not finite where any value is not."""
-    if values.dtype == np.float64 and values.flags.c_contiguous:
-        # As unsigned integers, doubles without a sign are in the order of their values, and below all
+def _magnitudes(values: NDArray[Any]) -> tuple[float, float]:
+    """The least absolute value and the largest one; the least is 0 where telling it would cost more.
+
+    The largest is not finite where any value is not.
+    """
+    if values.flags.c_contiguous:
+        # As unsigned integers, floats without a sign are in the order of their values, and below all
         # others: one pass tells that there is no other.
-        pattern = values.view(np.uint64).max()
-        if pattern < _SIGN_BIT:
-            return float(pattern.view(np.float64))
+        patterns = values.view(_PATTERNS[values.dtype.str[1:]])
+        top = patterns.max()
+        if not top >> (8 * values.itemsize - 1):
+            return float(patterns.min().view(values.dtype)), float(top.view(values.dtype))
     largest, smallest = float(values.max()), float(values.min())
-    return max(largest, -smallest) if math.isfinite(smallest) else smallest
+    return 0.0, max(largest, -smallest) if math.isfinite(smallest) else smallest
 
 
 def _of_mixed(values: NDArray[Any]) -> ExactSum:
@@ -166,8 +173,11 @@ def _of_mixed(values: NDArray[Any]) -> ExactSum:
     return limits + exact_sum(values[finite])
 
 
-def _extracted(values: NDArray[Any], exponent: int) -> int:
-    """The sum of ``values``, all below 2**exponent, as a multiple of 2**-1074."""
+def _extracted(values: NDArray[Any], exponent: int, lowest: int | None) -> int:
+    """The sum of ``values``, all below 2**exponent, as a multiple of 2**-1074.
+
+    Where all are known to be multiples of 2**lowest, nobody needs to look whether anything is left.
+    """
     n = values.size
     scratch = Scratch.here()
     rest, shifted = scratch.array("exact rest", n), scratch.array("exact shifted", n)
@@ -184,8 +194,10 @@ def _extracted(values: NDArray[Any], exponent: int) -> int:
         np.add(left, shift, out=shifted, casting="same_kind")
         patterns = int(np.add.reduce(shifted.view(np.int64))) - n * int(shift.view(np.int64))
         total += _signed(patterns) << (grain + _POINT)
+        if lowest is not None and grain <= lowest:
+            return total
         np.subtract(shifted, shift, out=shifted)
-        if not first and np.array_equal(shifted, left):  # one level alone is rarely all
+        if lowest is None and not first and np.array_equal(shifted, left):  # one level alone is rarely all
             return total
         np.subtract(left, shifted, out=rest)
         left, exponent, first = rest, grain, False

@@ -1,13 +1,17 @@
 """Reused buffers, one set a thread.
 
 A kernel asks for the same few arrays for every block. Fresh ones of this size come as untouched
-pages from the operating system, and touching them costs more than the arithmetic.
+pages from the operating system, and touching them costs more than the arithmetic. So the buffers of a
+thread that ends are handed on to the next one that starts.
 """
 
 from __future__ import annotations
 
 import math
 import threading
+import weakref
+from collections import deque
+from collections.abc import Callable, Hashable
 from typing import Any, Literal
 
 import numpy as np
@@ -21,19 +25,18 @@ Order = Literal["C", "F"]
 class Scratch:
     """Named arrays that grow when needed and are otherwise used again; their content is garbage."""
 
-    _local = threading.local()
-
     def __init__(self) -> None:
-        self._buffers: dict[tuple[str, str], NDArray[Any]] = {}
-        self._counting: NDArray[Any] = np.arange(0)
+        self._buffers: dict[Hashable, NDArray[Any]] = {}
+        self._last: dict[Hashable, tuple[int | tuple[int, ...], NDArray[Any]]] = {}
+        self._kept: dict[str, tuple[Hashable, NDArray[Any]]] = {}
 
-    @classmethod
-    def here(cls) -> Scratch:
+    @staticmethod
+    def here() -> Scratch:
         """The buffers of the calling thread."""
-        found: Scratch | None = getattr(cls._local, "scratch", None)
-        if found is None:
-            found = cls._local.scratch = cls()
-        return found
+        lease: _Lease | None = getattr(_LOCAL, "lease", None)
+        if lease is None:
+            lease = _LOCAL.lease = _Lease()
+        return lease.scratch
 
     def array(
         self,
@@ -43,17 +46,40 @@ class Scratch:
         order: Order = "C",
     ) -> NDArray[Any]:
         """An array of this shape and memory order; the next call with the same name reuses it."""
-        shape = (shape,) if isinstance(shape, int) else shape
-        size = math.prod(shape)
-        key = (name, np.dtype(dtype).str)
+        key = (name, dtype, order)
+        last = self._last.get(key)
+        if last is not None and last[0] == shape:
+            return last[1]
+        extents = (shape,) if isinstance(shape, int) else shape
+        size = math.prod(extents)
         buffer = self._buffers.get(key)
         if buffer is None or buffer.size < size:
             buffer = self._buffers[key] = np.empty(size, dtype)
-        return buffer[:size].reshape(shape, order=order)
+        found = buffer[:size].reshape(extents, order=order)
+        self._last[key] = (shape, found)
+        return found
 
-    def counting(self, size: int) -> NDArray[Any]:
-        """0, 1, ... size - 1, to be read only."""
-        if self._counting.size < size:
-            self._counting = np.arange(size)
-            self._counting.flags.writeable = False
-        return self._counting[:size]
+    def kept(self, name: str, key: Hashable, make: Callable[[], NDArray[Any]]) -> NDArray[Any]:
+        """What ``make`` returns, to be read only; made again where the key is another than the last one."""
+        found = self._kept.get(name)
+        if found is None or found[0] != key:
+            made = make()
+            made.flags.writeable = False
+            found = self._kept[name] = (key, made)
+        return found[1]
+
+
+class _Lease:
+    """The buffers that a thread has until it ends."""
+
+    def __init__(self) -> None:
+        try:
+            self.scratch = _IDLE.pop()
+        except IndexError:
+            self.scratch = Scratch()
+        weakref.finalize(self, _IDLE.append, self.scratch)
+
+
+_LOCAL = threading.local()
+_IDLE: deque[Scratch] = deque(maxlen=8)
+"""The last buffers of threads that ended."""

@@ -3,7 +3,9 @@
 Inside this module a block of logits is a matrix of shape (classes, columns), one column for each loss
 element, whatever the layout of the user's array. Few classes are stored class-major, so that every
 operation runs along the columns; many are stored column by column, so that it runs along the classes.
-The code is the same for both: only the memory order differs.
+In between, columns stand in tiles that are class-major each, of shape (classes, tiles, columns of a tile):
+one call transposes them all, and no cache line is touched twice. The code is the same for all three: only
+the memory order differs, and what belongs to a column is a line in the order of the columns.
 """
 
 from __future__ import annotations
@@ -27,13 +29,13 @@ _BLOCK_BYTES = 2 << 20
 """Measured on two cores: smaller blocks lose more to handing over the interpreter lock than they win
 in the cache."""
 
-_NEAR_FROM = 4
-"""Up to this many classes, transposing straight from memory is as quick as from the cache."""
-
-_TILED_FROM = 16
-"""From this many classes on, a block is transposed in tiles of rows that stay in the innermost cache."""
+_TILED_FROM = 5
+"""From this many classes on, rows are transposed in tiles that stay in the innermost cache."""
 
 _TILE = 256
+
+_NEAR_FROM = 16
+"""From this many classes on, rows are copied into the cache before they are transposed."""
 
 _ROW_MAJOR_FROM = 64
 """From this many classes on, a reduction along the classes of one column is the faster one."""
@@ -52,12 +54,15 @@ class _Block:
 
 
 def _blocks(shape: tuple[int, int, int], itemsize: int) -> Iterator[_Block]:
+    """The blocks of an input; where it is transposed, whole tiles first and the rest of the rows last."""
     rows, classes, positions = shape
     size = max(1, _BLOCK_BYTES // (itemsize * classes))
     if positions <= size:
         step = max(1, size // max(1, positions))
-        for row in range(0, rows, step):
-            end = min(row + step, rows)
+        tile = _TILE if positions == 1 and step >= _TILE and _TILED_FROM <= classes < _ROW_MAJOR_FROM else 1
+        step, tiled = step // tile * tile, rows // tile * tile
+        for row in (*range(0, tiled, step), *range(tiled, rows, step)):
+            end = min(row + step, rows if row >= tiled else tiled)
             yield _Block(slice(row, end), slice(0, positions), slice(row * positions, end * positions))
         return
     for row in range(rows):
@@ -74,13 +79,13 @@ def _order(classes: int) -> Order:
     return "F" if classes >= _ROW_MAJOR_FROM else "C"
 
 
-def _matrix(part: Array, dtype: str) -> Array:
+def _matrix(part: Array, dtype: np.dtype[Any], *, tiled: bool = False) -> Array:
     """A (rows, classes, positions) part as (classes, columns) in this module's memory order.
 
-    The result is scratch, unless the part lies in memory as wanted already.
+    The result is scratch, unless the part lies in memory as wanted already. Where tiles are taken and the
+    rows fill them, it is (classes, tiles, columns of a tile).
     """
     rows, classes, positions = part.shape
-    columns = rows * positions
     order = _order(classes)
     if part.dtype == dtype:
         as_it_is = part[:, :, 0].T if positions == 1 else part[0] if rows == 1 else None
@@ -89,39 +94,54 @@ def _matrix(part: Array, dtype: str) -> Array:
         ):
             return as_it_is
     scratch = Scratch.here()
-    matrix = scratch.array("z", (classes, columns), dtype, order)
     if order == "F":
+        matrix = scratch.array("z", (classes, rows * positions), dtype, order)
         filled = matrix.T.reshape(rows, positions, classes).transpose(0, 2, 1)
-    else:
-        filled = matrix.reshape(classes, rows, positions).transpose(1, 0, 2)
-        if positions == 1 and classes > _NEAR_FROM and part.strides[0] > part.strides[1]:
-            # A plain copy first brings the part into the cache, where transposing costs half.
+        np.copyto(filled, part, casting="same_kind")
+        return matrix
+    if positions == 1 and part.strides[0] > part.strides[1]:
+        if classes >= _NEAR_FROM:
             near = scratch.array("near", part.shape, dtype)
             np.copyto(near, part, casting="same_kind")
             part = near
-            if classes >= _TILED_FROM:
-                for first in range(0, rows, _TILE):
-                    np.copyto(filled[first : first + _TILE], near[first : first + _TILE])
-                return matrix
-    np.copyto(filled, part, casting="same_kind")
+        if tiled and classes >= _TILED_FROM and rows % _TILE == 0:
+            tiles = scratch.array("z", (rows // _TILE, classes, _TILE), dtype)
+            np.copyto(tiles, part.reshape(-1, _TILE, classes).transpose(0, 2, 1), casting="same_kind")
+            return tiles.transpose(1, 0, 2)
+    matrix = scratch.array("z", (classes, rows * positions), dtype)
+    np.copyto(matrix.reshape(classes, rows, positions).transpose(1, 0, 2), part, casting="same_kind")
     return matrix
 
 
 def _cells(matrix: Array) -> Array:
     """The matrix as one line in memory order: a view."""
+    if matrix.ndim == 3:
+        return matrix.transpose(1, 0, 2).reshape(-1)
     return matrix.reshape(-1, order="C" if matrix.flags.c_contiguous else "F")
+
+
+def _beside(line: Array, matrix: Array) -> Array:
+    """One value for each column in the shape that the columns of the matrix have: a view."""
+    return line.reshape(matrix.shape[1:])
 
 
 def _at(matrix: Array, classes: Array) -> Array:
     """Where ``classes[i]`` of column i lies in ``_cells(matrix)``; the result is scratch."""
-    height, width = matrix.shape
     scratch = Scratch.here()
-    places = scratch.array("at", width, np.intp)
-    if matrix.flags.c_contiguous:
-        np.multiply(classes, width, out=places)
-        return np.add(places, scratch.counting(width), out=places)
-    np.multiply(scratch.counting(width), height, out=places)
-    return np.add(places, classes, out=places)
+    places = scratch.array("at", len(classes), np.intp)
+    step, *steps = (stride // matrix.itemsize for stride in matrix.strides)
+    first = scratch.kept(
+        "first", (matrix.shape, matrix.strides), lambda: _first_cells(matrix.shape[1:], steps)
+    )
+    if step == 1:
+        return np.add(classes, first, out=places)
+    np.multiply(classes, step, out=places)
+    return np.add(places, first, out=places)
+
+
+def _first_cells(columns: Sequence[int], steps: Sequence[int]) -> Array:
+    """Where class 0 of each column lies."""
+    return sum(place * step for place, step in zip(np.indices(columns), steps, strict=True)).reshape(-1)
 
 
 def _take(matrix: Array, places: Array, out: Array) -> Array:
@@ -133,7 +153,8 @@ def _sum_over_classes(matrix: Array, out: Array) -> Array:
     if matrix.shape[1] == 1 and _order(len(matrix)) == "C":
         out[...] = np.add.accumulate(matrix, axis=0)[-1]
         return out
-    return np.add.reduce(matrix, axis=0, out=out)
+    np.add.reduce(matrix, axis=0, out=_beside(out, matrix))
+    return out
 
 
 # ---------------------------------------------------------------------------------- the computation
@@ -141,17 +162,18 @@ def _sum_over_classes(matrix: Array, out: Array) -> Array:
 
 def _largest(x: Array) -> Array:
     """The maximum of each column, NaN where the column holds one; the result is scratch."""
-    largest = Scratch.here().array("max", x.shape[1], x.dtype)
-    if x.flags.c_contiguous:
-        return np.maximum.reduce(x, axis=0, out=largest)
+    largest = Scratch.here().array("max", x.size // len(x), x.dtype)
+    if x.flags.c_contiguous or x.ndim == 3:
+        np.maximum.reduce(x, axis=0, out=_beside(largest, x))
+        return largest
     return _take(x, _at(x, x.argmax(axis=0)), out=largest)
 
 
 def _shifted(x: Array, note: Note) -> Array:
     """Z = x - max: the greatest exponential becomes 1, none overflows."""
     largest = note("max", "largest logit", _largest(x))
-    mine = Scratch.here().array("z", x.shape, x.dtype, _order(len(x)))
-    z = np.subtract(x, largest, out=note.reuse(mine))
+    mine = x if x.ndim == 3 else Scratch.here().array("z", x.shape, x.dtype, _order(len(x)))
+    z = np.subtract(x, _beside(largest, x), out=note.reuse(mine))
     return note("z", "x - max", z)
 
 
@@ -193,7 +215,7 @@ class _Exponentials:
         e = self.others.copy(order="K")
         if self.places is not None:
             _cells(e)[self.places] = self.own
-        return e / self.total()
+        return e / _beside(self.total(), e)
 
 
 def _exponentials(z: Array, places: Array, note: Note) -> _Exponentials:
@@ -247,9 +269,10 @@ def _negative_log_softmax(x: Array, note: Note) -> tuple[Array, _Exponentials]:
     return note("-log p", "log sum - z", np.subtract(log_sum, kept, out=kept)), parts
 
 
-def _each_block(x: Array, dtype: str) -> Iterator[tuple[_Block, Array]]:
-    for block in _blocks(x.shape, np.dtype(dtype).itemsize):
-        yield block, _matrix(x[block.rows, :, block.positions], dtype)
+def _each_block(x: Array, dtype: str, *, tiled: bool = False) -> Iterator[tuple[_Block, Array]]:
+    computed = np.dtype(dtype)
+    for block in _blocks(x.shape, computed.itemsize):
+        yield block, _matrix(x[block.rows, :, block.positions], computed, tiled=tiled)
 
 
 def softmax(input: Any, axis: int = -1) -> Array:
@@ -689,12 +712,12 @@ class CrossEntropy(_ClassLoss):
         if batch.target.ndim == 2:
             return super()._terms(batch, note)
         loss = np.empty(len(batch) * batch.target.shape[2], self.dtype)
-        clamped = 0
+        clamped, dtype = 0, np.dtype(self.dtype)
         for block in _blocks(batch.input.shape, 8):
             part = (block.rows, slice(None), block.positions)
             # The second matrix would overwrite the first one's scratch.
-            q = _matrix(batch.target[part], self.dtype).copy(order="K")
-            hit = self._fill_from(_matrix(batch.input[part], self.dtype), q, loss[block.columns], note)
+            q = _matrix(batch.target[part], dtype).copy(order="K")
+            hit = self._fill_from(_matrix(batch.input[part], dtype), q, loss[block.columns], note)
             clamped += 0 if hit is None else int(np.count_nonzero(hit))
         note.term("loss", "sum over the classes of q x -log p", loss)
         return Terms(
@@ -705,7 +728,7 @@ class CrossEntropy(_ClassLoss):
         )
 
     def _each_block(self, x: Array) -> Iterator[tuple[_Block, Array]]:
-        return _each_block(x, self.dtype)
+        return _each_block(x, self.dtype, tiled=not self.label_smoothing)
 
     def _fill(self, x: Array, y: Array, weights: Array | None, out: Array, note: Note) -> Array | None:
         if not self.label_smoothing:
