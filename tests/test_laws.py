@@ -222,10 +222,34 @@ def test_the_sizes_of_pieces_and_blocks_do_not_matter(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(evaluation, "_PIECE_BYTES", 8 * size * shape[1])
         patch.setattr(softmax_module, "_BLOCK_BYTES", 4 * size * shape[1])
+        patch.setattr(softmax_module, "_TILE", 2 + size // 8)
         patch.setattr(elementwise, "_BLOCK", size)
         patch.setattr(exact, "_BLOCK", size)
         assert totals(loss, batch, jobs=jobs) == whole
         assert_same_bits(losses_of(loss, batch, jobs), losses)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("given_as", ["float64", "float32", "int8"])
+@pytest.mark.parametrize("classes", [4, 5, 15, 16, 33, 63, 64])
+@pytest.mark.parametrize("rows", [255, 256, 257, 1100])
+def test_rows_that_fill_tiles_give_the_same_bits_as_rows_that_do_not(
+    rows: int, classes: int, given_as: str, dtype: str
+) -> None:
+    random = np.random.default_rng(rows)
+    x = (10 * random.normal(size=(rows, classes))).astype(given_as)
+    y = random.integers(0, classes, rows)
+    loss = CrossEntropy(dtype=dtype, weight=random.random(classes))
+    few = np.concatenate(
+        [losses_of(loss, Batch(x[i : i + 100], y[i : i + 100]), 1) for i in range(0, rows, 100)]
+    )
+    assert_same_bits(losses_of(loss, Batch(x, y), 1), few)
+    wide = np.repeat(x, 3, axis=1)
+    assert_same_bits(losses_of(loss, Batch(wide[:, ::3], y), 1), few)
+    assert_same_bits(
+        losses_of(loss, Batch(wide[:, :classes], y), 2),
+        losses_of(loss, Batch(wide[:, :classes].copy(), y), 1),
+    )
 
 
 @every_kind

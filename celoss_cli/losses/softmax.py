@@ -33,6 +33,7 @@ _TILED_FROM = 5
 """From this many classes on, rows are transposed in tiles that stay in the innermost cache."""
 
 _TILE = 256
+"""At least two, so that the columns of a tile lie closest and numbers are added class by class."""
 
 _NEAR_FROM = 16
 """From this many classes on, rows are copied into the cache before they are transposed."""
@@ -150,7 +151,7 @@ def _take(matrix: Array, places: Array, out: Array) -> Array:
 
 def _sum_over_classes(matrix: Array, out: Array) -> Array:
     """The column sums, each in the same order of addition whatever the number of columns."""
-    if matrix.shape[1] == 1 and _order(len(matrix)) == "C":
+    if matrix.size == len(matrix) and _order(len(matrix)) == "C":
         out[...] = np.add.accumulate(matrix, axis=0)[-1]
         return out
     np.add.reduce(matrix, axis=0, out=_beside(out, matrix))
