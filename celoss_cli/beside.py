@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from celoss_cli.data import Array, Batch, Chunk, Gap, Tally, Terms
+from celoss_cli.data import Array, Batch, Chunk, Tally, Terms
 from celoss_cli.errors import CelossError
 from celoss_cli.evaluate import Evaluation, Request, evaluate, row_of
-from celoss_cli.losses.base import Loss
+from celoss_cli.nouns.conventions import Gap
+
+if TYPE_CHECKING:
+    from celoss_cli.losses.base import Loss
 
 __all__ = ["Beside", "beside", "told"]
 

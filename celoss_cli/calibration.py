@@ -10,11 +10,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from celoss_cli.data import Array, Bin, Reliability
 from celoss_cli.exact import ExactSum, exact_sum
+from celoss_cli.nouns.report import Bin, Reliability
+
+if TYPE_CHECKING:
+    from celoss_cli.data import Array
 
 __all__ = ["BINS", "BinTally", "Calibration", "reliability"]
 

@@ -13,14 +13,17 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from celoss_cli.calibration import Calibration
-from celoss_cli.data import Array, Batch, Group, Histogram, Interval, Quantile, Tally, Terms
+from celoss_cli.data import Array, Batch, Tally, Terms
 from celoss_cli.errors import CelossError
-from celoss_cli.losses.base import Answers, Loss
+from celoss_cli.nouns.report import Group, Histogram, Interval, Quantile
+
+if TYPE_CHECKING:
+    from celoss_cli.losses.base import Answers, Loss
 
 __all__ = ["QUANTILE_BOUND", "Collected", "Wanted", "collect"]
 

@@ -11,13 +11,16 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from celoss_cli.data import Array, Bounds, Change, ClassChange, Comparison, Tally
 from celoss_cli.exact import ExactSum, exact_sum
+from celoss_cli.nouns.comparison import Bounds, Change, ClassChange, Comparison
 from celoss_cli.resampling import Units, Watch, bootstrap, interval, sign_flip_test, sign_test, units_of
+
+if TYPE_CHECKING:
+    from celoss_cli.data import Array, Tally
 
 __all__ = ["Pairs", "Plan", "Subject", "compared"]
 

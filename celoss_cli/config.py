@@ -9,7 +9,6 @@ from __future__ import annotations
 import difflib
 import glob
 import os
-import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -119,6 +118,8 @@ def load(path: str) -> Config:
 
 def _table(path: str) -> Mapping[str, Any] | None:
     """The table of a file that is ours, or None where a ``pyproject.toml`` has none."""
+    import tomllib  # most runs have no config file
+
     shared = os.path.basename(path) == "pyproject.toml"
     try:
         with open(path, "rb") as file:

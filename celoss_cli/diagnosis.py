@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from celoss_cli.data import Batch, Chunk, Diagnosis, Tally
+from celoss_cli.data import Batch, Chunk, Tally
 from celoss_cli.evaluate import of_pieces
 from celoss_cli.findings import FINDINGS, Facts, findings
-from celoss_cli.losses import LossSpec
 from celoss_cli.losses.base import SAMPLE_WEIGHT, UNITS, Loss
+from celoss_cli.nouns.diagnosis import Diagnosis
 from celoss_cli.reporting import doubts
 from celoss_cli.sources.columns import BY_INDEX
 from celoss_cli.survey import Survey, survey
+
+if TYPE_CHECKING:
+    from celoss_cli.losses import LossSpec
 
 __all__ = ["Examined", "diagnosis_of", "examined"]
 

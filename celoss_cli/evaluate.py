@@ -12,16 +12,18 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from typing import IO, TypeVar
+from typing import IO, TYPE_CHECKING, TypeVar
 
 import numpy as np
 
 from celoss_cli.collect import Collected, Wanted, collect
 from celoss_cli.data import Array, Batch, Chunk, Row, Tally, Terms, Workings
 from celoss_cli.errors import InputError
-from celoss_cli.losses.base import Loss
 from celoss_cli.survey import first_rows, kinds
 from celoss_cli.trace import Recorder, Step
+
+if TYPE_CHECKING:
+    from celoss_cli.losses.base import Loss
 
 __all__ = ["Evaluation", "Request", "default_jobs", "evaluate", "losses_of", "of_pieces", "row_of"]
 

@@ -12,10 +12,10 @@ import inspect
 import sys
 import textwrap
 
-from celoss_cli.data import Explanation, Section
 from celoss_cli.errors import UsageError, quoted
 from celoss_cli.findings import FINDINGS, Rule
 from celoss_cli.losses import LOSSES, LossSpec
+from celoss_cli.nouns.explanation import Explanation, Section
 
 __all__ = ["explained", "explained_names", "overview"]
 

@@ -15,9 +15,12 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from celoss_cli.data import Comparison, Group, Report, Verdict
+from celoss_cli.nouns.report import Group, Report, Verdict
+
+if TYPE_CHECKING:
+    from celoss_cli.nouns.comparison import Comparison
 
 __all__ = ["Increase", "Limits", "comparison_verdicts", "verdicts"]
 

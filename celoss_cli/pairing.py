@@ -10,7 +10,7 @@ import contextlib
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -20,7 +20,9 @@ from celoss_cli.data import Array, Batch, Chunk, Reduction, Tally, Terms
 from celoss_cli.errors import InputError, UsageError, quoted
 from celoss_cli.evaluate import Evaluation, Request, evaluate
 from celoss_cli.exact import ExactSum, exact_sum
-from celoss_cli.losses.base import Loss
+
+if TYPE_CHECKING:
+    from celoss_cli.losses.base import Loss
 
 __all__ = ["Align", "Alignment", "Side", "aligned", "labels_of", "paired", "side_of"]
 

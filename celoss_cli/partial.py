@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from celoss_cli.collect import Collected, Wanted
 from celoss_cli.data import Tally
@@ -19,7 +19,9 @@ from celoss_cli.errors import InputError, quoted
 from celoss_cli.evaluate import Evaluation, Rows
 from celoss_cli.exact import ExactSum
 from celoss_cli.losses import LOSSES
-from celoss_cli.losses.base import Loss
+
+if TYPE_CHECKING:
+    from celoss_cli.losses.base import Loss
 
 __all__ = ["Partial", "as_text", "loss_of", "merged", "read_partial"]
 

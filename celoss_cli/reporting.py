@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from celoss_cli.calibration import reliability
-from celoss_cli.data import Reduction, Reliability, Report, Tally, Workings
 from celoss_cli.errors import InputError
-from celoss_cli.evaluate import Evaluation
 from celoss_cli.findings import Facts, findings
-from celoss_cli.losses import LossSpec
 from celoss_cli.losses.base import UNITS, Loss
-from celoss_cli.trace import Step
+from celoss_cli.nouns.report import Reliability, Report
+
+if TYPE_CHECKING:
+    from celoss_cli.data import Reduction, Tally, Workings
+    from celoss_cli.evaluate import Evaluation
+    from celoss_cli.losses import LossSpec
+    from celoss_cli.trace import Step
 
 __all__ = ["doubts", "report_of"]
 

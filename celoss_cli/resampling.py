@@ -21,11 +21,15 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass
 from statistics import NormalDist
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from celoss_cli.data import Array, Bounds
 from celoss_cli.exact import exact_sum
+from celoss_cli.nouns.comparison import Bounds
+
+if TYPE_CHECKING:
+    from celoss_cli.data import Array
 
 __all__ = ["Units", "Watch", "bootstrap", "interval", "sign_flip_test", "sign_test", "units_of"]
 

@@ -10,13 +10,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from celoss_cli.assignment import cheapest
 from celoss_cli.data import Array, Batch
 from celoss_cli.losses import LOSSES
-from celoss_cli.losses.base import Loss
+
+if TYPE_CHECKING:
+    from celoss_cli.losses.base import Loss
 
 __all__ = ["CAP", "TEMPERATURES", "Fit", "Survey", "first_rows", "kinds", "survey"]
 

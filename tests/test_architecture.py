@@ -32,6 +32,7 @@ LAYERS = (
     {"errors", "trace", "scratch", "assignment"},
     {"exact", "conventions"},
     {"data"},
+    {"nouns"},
     {"resampling"},
     {"losses", "sources", "formats", "gate", "compare", "class_weights", "calibration"},
     {"collect", "survey"},
@@ -55,7 +56,7 @@ LAYERS = (
 )
 """From the bottom up. A part imports itself and lower layers, so neighbours never import each other."""
 
-NOUNS = {"data", "trace", "errors"}
+NOUNS = {"data", "nouns", "trace", "errors"}
 """All that an output format may see."""
 
 PRINTERS = {"cli", "__main__"}

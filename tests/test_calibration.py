@@ -13,12 +13,13 @@ from hypothesis import strategies as st
 
 from celoss_cli.calibration import Calibration, reliability
 from celoss_cli.collect import Collected, Wanted
-from celoss_cli.data import Array, Batch, Histogram, Reliability
+from celoss_cli.data import Array, Batch
 from celoss_cli.errors import InputError, UsageError
 from celoss_cli.evaluate import Request, evaluate
 from celoss_cli.losses.divergence import KullbackLeibler
 from celoss_cli.losses.sigmoid import BinaryCrossEntropy, BinaryCrossEntropyWithLogits, SoftMargin
 from celoss_cli.losses.softmax import CrossEntropy, NegativeLogLikelihood
+from celoss_cli.nouns.report import Histogram, Reliability
 
 SEEDS = st.integers(0, 10_000)
 CUTS = st.lists(st.integers(0, 60), max_size=4)

@@ -14,12 +14,12 @@ import pytest
 
 import celoss_cli
 from celoss_cli.cli.options import loss_options
-from celoss_cli.data import Explanation, Section
 from celoss_cli.errors import UsageError
 from celoss_cli.explanations import explained, explained_names, overview
 from celoss_cli.findings import FINDINGS
 from celoss_cli.formats import FORMATS, Style
 from celoss_cli.losses import LOSSES, LossSpec
+from celoss_cli.nouns.explanation import Explanation, Section
 from tests.test_command_line import celoss
 
 every_loss = pytest.mark.parametrize("spec", LOSSES.values(), ids=list(LOSSES))

@@ -15,11 +15,13 @@ from sklearn.model_selection import cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from celoss_cli.data import Batch, Diagnosis, Finding
+from celoss_cli.data import Batch
 from celoss_cli.diagnosis import diagnosis_of, examined
 from celoss_cli.findings import FINDINGS
 from celoss_cli.losses import LOSSES
 from celoss_cli.losses.base import SAMPLE_WEIGHT
+from celoss_cli.nouns.diagnosis import Diagnosis
+from celoss_cli.nouns.report import Finding
 
 Planted = tuple[str, Any, Any, dict[str, Any]]
 

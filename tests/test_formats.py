@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from celoss_cli.data import Batch, Reduction, Report
+from celoss_cli.data import Batch, Reduction
 from celoss_cli.errors import visible
 from celoss_cli.evaluate import Request, evaluate
 from celoss_cli.formats import FORMATS, Style
@@ -26,6 +26,7 @@ from celoss_cli.formats._numerals import aligned, exact, short
 from celoss_cli.formats._steps import row_steps
 from celoss_cli.formats.markdown import escaped
 from celoss_cli.losses import LOSSES
+from celoss_cli.nouns.report import Report
 from celoss_cli.reporting import report_of
 
 SCHEMA = json.loads(importlib.resources.files("celoss_cli.formats").joinpath("schema.json").read_text())

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from celoss_cli.data import Group, Report, Tally, Verdict
+from celoss_cli.data import Tally
 from celoss_cli.gate import Increase, Limits, verdicts
+from celoss_cli.nouns.report import Group, Report, Verdict
 
 NAN, INF = math.nan, math.inf
 LEAST = 5e-324

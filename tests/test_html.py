@@ -14,9 +14,10 @@ from rich.cells import cell_len
 from test_formats import HOSTILE, hostile, rendered, report
 
 from celoss_cli.cli.main import run
-from celoss_cli.data import Finding, Outcome, Report
 from celoss_cli.errors import visible
 from celoss_cli.formats import FORMATS, Style
+from celoss_cli.nouns.outcome import Outcome
+from celoss_cli.nouns.report import Finding, Report
 
 SVG = "{http://www.w3.org/2000/svg}"
 CELL = 12.0

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from celoss_cli.data import Bin, Histogram, Interval, Reliability
 from celoss_cli.errors import visible
+from celoss_cli.nouns.report import Bin, Histogram, Interval, Reliability
 from celoss_cli.pictures.axes import Axis, ticks
 from celoss_cli.pictures.charts import histogram_chart, reliability_chart
 from celoss_cli.pictures.markup import Markup, element, joined, text

@@ -15,12 +15,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from celoss_cli.data import Batch, Bin, Bounds, Group, Histogram, Interval, Reliability, Tally
+from celoss_cli.data import Batch, Tally
 from celoss_cli.errors import UsageError
 from celoss_cli.formats import Style
 from celoss_cli.losses import LOSSES, LossSpec
 from celoss_cli.losses.sigmoid import BinaryCrossEntropyWithLogits
 from celoss_cli.losses.softmax import CrossEntropy
+from celoss_cli.nouns.comparison import Bounds
+from celoss_cli.nouns.report import Bin, Group, Histogram, Interval, Reliability
 from celoss_cli.pictures.canvas import Canvas
 from celoss_cli.pictures.curves import Marker, curve
 from celoss_cli.pictures.drawing import KINDS, drawn

@@ -24,9 +24,10 @@ from hypothesis import strategies as st
 from scipy.special import expit, log_softmax, softmax
 
 from celoss_cli.cli.main import run
-from celoss_cli.data import Batch, Match, Reconciliation
+from celoss_cli.data import Batch
 from celoss_cli.errors import InputError, LimitError, UsageError
 from celoss_cli.formats import FORMATS, Style, formats_of
+from celoss_cli.nouns.reconciliation import Match, Reconciliation
 from celoss_cli.reconcile import Problem, problem_of, reconcile, search, stated
 from celoss_cli.reconcile.reductions import batch_sizes
 

@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from celoss_cli.data import Batch, Reduction, Report
+from celoss_cli.data import Batch, Reduction
 from celoss_cli.errors import InputError
 from celoss_cli.evaluate import Request, evaluate
 from celoss_cli.losses import LOSSES
 from celoss_cli.losses.base import SAMPLE_WEIGHT
+from celoss_cli.nouns.report import Report
 from celoss_cli.reporting import report_of
 
 RNG = np.random.default_rng(7)

@@ -12,10 +12,12 @@ from xml.etree import ElementTree
 import jsonschema
 import pytest
 
-from celoss_cli.data import Outcome, Report, Tally, Verdict
+from celoss_cli.data import Tally
 from celoss_cli.errors import visible
 from celoss_cli.formats import FORMATS, Style, formats_of
 from celoss_cli.formats.github import MOST
+from celoss_cli.nouns.outcome import Outcome
+from celoss_cli.nouns.report import Report, Verdict
 
 RUN_SCHEMA = json.loads((Path(__file__).parent.parent / "celoss_cli/formats/run.schema.json").read_text())
 RUNS = formats_of("run")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from celoss_cli.beside import Beside, beside, told
 from celoss_cli.cli.gates import is_given
@@ -12,15 +12,18 @@ from celoss_cli.cli.loss import chosen_loss, kind_of, opened, other_input
 from celoss_cli.cli.output import note
 from celoss_cli.cli.result import chosen_format, chosen_reports, publish
 from celoss_cli.conventions import CONVENTIONS, Convention
-from celoss_cli.data import Conventions, Reduction, Tally, ToolLoss
+from celoss_cli.data import Reduction, Tally
 from celoss_cli.errors import CelossError, ExitCode, InputError, UsageError
 from celoss_cli.evaluate import Evaluation, Request, default_jobs
 from celoss_cli.findings import Facts, findings
 from celoss_cli.formats import FormatSpec, formats_of
-from celoss_cli.losses import LossSpec
 from celoss_cli.losses.base import UNITS, Loss
-from celoss_cli.sources.base import Dataset, ReadRequest
+from celoss_cli.nouns.conventions import Conventions, ToolLoss
 from celoss_cli.sources.columns import plural
+
+if TYPE_CHECKING:
+    from celoss_cli.losses import LossSpec
+    from celoss_cli.sources.base import Dataset, ReadRequest
 
 __all__ = ["run"]
 

@@ -6,7 +6,7 @@ import json
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from typer.exceptions import TyperException
 
@@ -17,10 +17,13 @@ from celoss_cli.cli.output import note
 from celoss_cli.cli.result import chosen_format, chosen_reports, on_stdout, publish, remarks
 from celoss_cli.cli.settings import config_of
 from celoss_cli.config import Check, Config, refuse_unknown
-from celoss_cli.data import Outcome, Report
 from celoss_cli.errors import CelossError, ExitCode, InputError, LimitError, UsageError, quoted, visible
 from celoss_cli.formats import FORMATS, FormatSpec, formats_of
 from celoss_cli.losses import LOSSES
+from celoss_cli.nouns.outcome import Outcome
+
+if TYPE_CHECKING:
+    from celoss_cli.nouns.report import Report
 
 __all__ = ["keys_of", "run"]
 

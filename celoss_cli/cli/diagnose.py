@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from celoss_cli.cli.loss import (
     chosen_loss,
@@ -17,12 +17,14 @@ from celoss_cli.cli.loss import (
 from celoss_cli.cli.progress import Bar
 from celoss_cli.cli.result import chosen_format, publish
 from celoss_cli.cli.spelling import data_words, semantic_words
-from celoss_cli.data import Diagnosis
 from celoss_cli.diagnosis import diagnosis_of, examined
 from celoss_cli.errors import ExitCode, InputError, UsageError, quoted
 from celoss_cli.evaluate import default_jobs
 from celoss_cli.findings import FINDINGS
 from celoss_cli.losses import LOSSES
+
+if TYPE_CHECKING:
+    from celoss_cli.nouns.diagnosis import Diagnosis
 
 __all__ = ["run"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from celoss_cli.cli.loss import computed
 from celoss_cli.cli.output import note, write_file, write_stdout
@@ -15,8 +15,10 @@ from celoss_cli.emit.kept import Kept
 from celoss_cli.emit.reading import Reading
 from celoss_cli.errors import ExitCode, UsageError
 from celoss_cli.formats import FORMATS
-from celoss_cli.losses import LossSpec
-from celoss_cli.losses.base import Loss
+
+if TYPE_CHECKING:
+    from celoss_cli.losses import LossSpec
+    from celoss_cli.losses.base import Loss
 
 __all__ = ["run"]
 

@@ -5,15 +5,18 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from celoss_cli.cli.loss import computed
 from celoss_cli.cli.result import chosen_format, publish
-from celoss_cli.data import Explanation, Report
 from celoss_cli.errors import ExitCode
 from celoss_cli.explanations import explained, overview
 from celoss_cli.formats import FORMATS
 from celoss_cli.losses import LOSSES
+
+if TYPE_CHECKING:
+    from celoss_cli.nouns.explanation import Explanation
+    from celoss_cli.nouns.report import Report
 
 __all__ = ["run"]
 

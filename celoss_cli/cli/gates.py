@@ -6,16 +6,17 @@ import math
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from celoss_cli import __version__
 from celoss_cli.baseline import Baseline, read_baseline
 from celoss_cli.cli.output import note, write_file
-from celoss_cli.data import Report
 from celoss_cli.errors import ExitCode, InputError, UsageError, visible
 from celoss_cli.formats import FORMATS, Style
-from celoss_cli.formats.document import as_json
 from celoss_cli.gate import Increase, Limits, verdicts
+
+if TYPE_CHECKING:
+    from celoss_cli.nouns.report import Report
 
 __all__ = ["Gate", "gate_of", "is_given"]
 
@@ -58,7 +59,7 @@ class Gate:
         if self.limits.groups and report.by is None:
             raise UsageError("Expected --by together with --max-group, got --max-group alone.")
         if self.baseline is not None:
-            self.baseline.verify(as_json(report, __version__))
+            self.baseline.verify(_as_json(report))
         earlier = None if self.baseline is None else self.baseline.value
         return replace(report, checks=verdicts(report, self.limits, earlier))
 
@@ -162,6 +163,12 @@ def _earlier(path: str) -> Baseline | None:
         raise
 
 
+def _as_json(report: Report) -> dict[str, Any]:
+    from celoss_cli.formats.document import as_json  # most runs have no baseline
+
+    return as_json(report, __version__)
+
+
 def _save(path: str, earlier: Baseline | None, report: Report) -> None:
     name, value = visible(path), report.value
     if not report.tally.counted or value is None or not math.isfinite(value):
@@ -176,7 +183,7 @@ def _save(path: str, earlier: Baseline | None, report: Report) -> None:
 
 def _change(earlier: Baseline, report: Report) -> str:
     try:
-        earlier.verify(as_json(report, __version__))
+        earlier.verify(_as_json(report))
     except InputError as error:
         return f" ({error.fact.replace('expected a baseline of the same computation, got', 'was')})"
     difference = (report.value or 0.0) - earlier.value

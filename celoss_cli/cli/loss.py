@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -19,12 +19,10 @@ from celoss_cli.cli.result import gated
 from celoss_cli.cli.spelling import data_words, semantic_words
 from celoss_cli.collect import Wanted
 from celoss_cli.conventions import CONVENTIONS
-from celoss_cli.data import Batch, Chunk, Reduction, Report
+from celoss_cli.data import Batch, Chunk, Reduction
 from celoss_cli.errors import InputError, UsageError, quoted
 from celoss_cli.evaluate import Request, default_jobs, evaluate
 from celoss_cli.formats import FORMATS, FormatSpec
-from celoss_cli.losses import LossSpec
-from celoss_cli.losses.base import Loss
 from celoss_cli.partial import Partial, as_text
 from celoss_cli.reporting import report_of
 from celoss_cli.sources.base import ColumnChoice, Dataset, ReadRequest
@@ -32,6 +30,11 @@ from celoss_cli.sources.gather import Watch, gather
 from celoss_cli.sources.plain import has_polars
 from celoss_cli.sources.truth import Truth, read_truth
 from celoss_cli.sources.values import dataset_of_values, read_value
+
+if TYPE_CHECKING:
+    from celoss_cli.losses import LossSpec
+    from celoss_cli.losses.base import Loss
+    from celoss_cli.nouns.report import Report
 
 __all__ = [
     "chosen_loss",

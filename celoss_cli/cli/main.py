@@ -29,6 +29,8 @@ class _Terminated(BaseException):
 def main() -> None:
     """The ``celoss`` command."""
     _handle(signal.SIGTERM, _terminate)
+    # NumPy would start threads for products of matrices, of which there are none here.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     code = run(sys.argv[1:])
     for number in (signal.SIGINT, signal.SIGTERM):  # all is written: nothing is left to be tidied up
         _handle(number, signal.SIG_DFL)

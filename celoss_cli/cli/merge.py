@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from celoss_cli.cli.output import write_file
 from celoss_cli.cli.result import gated
-from celoss_cli.data import Reduction, Report
+from celoss_cli.data import Reduction
 from celoss_cli.losses import LOSSES
 from celoss_cli.partial import Partial, as_text, loss_of, merged, read_partial
 from celoss_cli.reporting import report_of
 from celoss_cli.sources.base import open_stream
 from celoss_cli.sources.document import parsed
+
+if TYPE_CHECKING:
+    from celoss_cli.nouns.report import Report
 
 __all__ = ["run"]
 

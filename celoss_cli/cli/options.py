@@ -9,7 +9,7 @@ import inspect
 import io
 import re
 from collections.abc import Callable, Iterable
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -17,8 +17,10 @@ from celoss_cli.conventions import CONVENTIONS, INPUT_KINDS
 from celoss_cli.emit import LIBRARIES
 from celoss_cli.errors import CelossError, quoted
 from celoss_cli.formats import FORMATS
-from celoss_cli.losses import LossSpec
 from celoss_cli.sources import SOURCES
+
+if TYPE_CHECKING:
+    from celoss_cli.losses import LossSpec
 
 __all__ = ["conventional_options", "loss_options", "merge_options"]
 

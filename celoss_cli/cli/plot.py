@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from celoss_cli.calibration import BINS
 from celoss_cli.cli.loss import (
@@ -21,11 +21,9 @@ from celoss_cli.cli.plot_options import FORMATS, VALUES
 from celoss_cli.cli.progress import Bar
 from celoss_cli.cli.result import remarks
 from celoss_cli.collect import Wanted
-from celoss_cli.data import Report
 from celoss_cli.errors import ExitCode, InputError, UsageError, quoted, visible
 from celoss_cli.evaluate import Request, default_jobs, evaluate
 from celoss_cli.losses import LOSSES, LossSpec
-from celoss_cli.losses.base import Loss
 from celoss_cli.pictures.curves import Marker, curve
 from celoss_cli.pictures.drawing import KINDS, drawn, require_matplotlib
 from celoss_cli.pictures.figures import ClassLosses, LossHistogram, Picture, ReliabilityDiagram
@@ -34,6 +32,10 @@ from celoss_cli.pictures.terminal import render
 from celoss_cli.reporting import report_of
 from celoss_cli.sources.base import Dataset
 from celoss_cli.sources.columns import plural
+
+if TYPE_CHECKING:
+    from celoss_cli.losses.base import Loss
+    from celoss_cli.nouns.report import Report
 
 __all__ = ["run"]
 

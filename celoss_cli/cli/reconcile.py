@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,11 +16,13 @@ from celoss_cli.errors import ExitCode, InputError, UsageError, quoted
 from celoss_cli.losses import LOSSES
 from celoss_cli.losses.base import finite_weights
 from celoss_cli.reconcile import MAX_DEVIATIONS, Problem, problem_of, reconcile, stated
-from celoss_cli.sources.base import Dataset, ReadRequest
 from celoss_cli.sources.columns import plural
 from celoss_cli.sources.gather import gather
 from celoss_cli.sources.truth import read_truth
 from celoss_cli.sources.values import dataset_of_values, read_value
+
+if TYPE_CHECKING:
+    from celoss_cli.sources.base import Dataset, ReadRequest
 
 __all__ = ["run"]
 

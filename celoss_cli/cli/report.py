@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from celoss_cli.calibration import BINS
 from celoss_cli.cli.loss import computed, refuse_foreign_semantics
 from celoss_cli.cli.result import gated
 from celoss_cli.cli.spelling import command_line
-from celoss_cli.data import Report
 from celoss_cli.errors import UsageError
 from celoss_cli.formats import FormatSpec, Style
 from celoss_cli.losses import LOSSES, LossSpec
 from celoss_cli.pictures.page import page
+
+if TYPE_CHECKING:
+    from celoss_cli.nouns.report import Report
 
 __all__ = ["run"]
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from celoss_cli.cli.gates import gate_of
 from celoss_cli.cli.output import PipeClosed, append_file, note, stdout_style, write_file, write_stdout
-from celoss_cli.data import Report
 from celoss_cli.errors import ExitCode, UsageError, quoted, visible
 from celoss_cli.formats import FORMATS, FormatSpec, Style
 from celoss_cli.sources.columns import plural
+
+if TYPE_CHECKING:
+    from celoss_cli.nouns.report import Report
 
 __all__ = ["Rendered", "chosen_format", "chosen_reports", "gated", "on_stdout", "publish", "remarks"]
 

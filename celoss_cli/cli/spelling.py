@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from celoss_cli.cli.options import SEMANTIC, conventional_options, reading_options
 from celoss_cli.errors import visible
-from celoss_cli.losses import LossSpec
+
+if TYPE_CHECKING:
+    from celoss_cli.losses import LossSpec
 
 __all__ = ["command_line", "data_words", "semantic_words", "shell_quoted"]
 

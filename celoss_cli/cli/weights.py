@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from celoss_cli.class_weights import BETA, SCHEMES, class_weights
 from celoss_cli.cli.loss import dataset_of, read_request, refuse_unused_columns
@@ -12,13 +12,15 @@ from celoss_cli.cli.output import note
 from celoss_cli.cli.progress import Bar
 from celoss_cli.cli.result import chosen_format, publish
 from celoss_cli.collect import Wanted
-from celoss_cli.data import ClassWeight, ClassWeights
 from celoss_cli.errors import ExitCode, InputError, UsageError
 from celoss_cli.evaluate import Evaluation, Request, default_jobs, evaluate
 from celoss_cli.losses import LOSSES
-from celoss_cli.sources.base import Dataset, ReadRequest
+from celoss_cli.nouns.class_weights import ClassWeight, ClassWeights
 from celoss_cli.sources.columns import plural
 from celoss_cli.sources.truth import targets_alone
+
+if TYPE_CHECKING:
+    from celoss_cli.sources.base import Dataset, ReadRequest
 
 __all__ = ["run"]
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from celoss_cli.data import Report
-from celoss_cli.emit.kept import Kept
 from celoss_cli.emit.literals import string
 from celoss_cli.emit.problem import DataCode, Values
 from celoss_cli.emit.reading import Reading, kind_of, opened, opening
-from celoss_cli.losses.base import Loss
+
+if TYPE_CHECKING:
+    from celoss_cli.emit.kept import Kept
+    from celoss_cli.losses.base import Loss
+    from celoss_cli.nouns.report import Report
 
 __all__ = ["array_code"]
 

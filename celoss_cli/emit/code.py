@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from celoss_cli.data import Report
-from celoss_cli.emit import LibrarySpec
 from celoss_cli.emit.kept import MOST, Kept
 from celoss_cli.emit.loading import data_code
 from celoss_cli.emit.problem import Problem, Writer
-from celoss_cli.emit.reading import Reading
 from celoss_cli.errors import InputError
-from celoss_cli.losses import LossSpec
-from celoss_cli.losses.base import Loss
+
+if TYPE_CHECKING:
+    from celoss_cli.emit import LibrarySpec
+    from celoss_cli.emit.reading import Reading
+    from celoss_cli.losses import LossSpec
+    from celoss_cli.losses.base import Loss
+    from celoss_cli.nouns.report import Report
 
 __all__ = ["program"]
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from celoss_cli.data import Report
+from typing import TYPE_CHECKING
+
 from celoss_cli.emit.array_files import array_code
-from celoss_cli.emit.kept import Arrays, Kept
 from celoss_cli.emit.literals import literal
 from celoss_cli.emit.problem import DataCode, Values
-from celoss_cli.emit.reading import Reading
 from celoss_cli.emit.row_files import row_code
-from celoss_cli.losses.base import Loss
+
+if TYPE_CHECKING:
+    from celoss_cli.emit.kept import Arrays, Kept
+    from celoss_cli.emit.reading import Reading
+    from celoss_cli.losses.base import Loss
+    from celoss_cli.nouns.report import Report
 
 __all__ = ["data_code"]
 

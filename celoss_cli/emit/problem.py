@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from celoss_cli.data import Reduction
-from celoss_cli.losses import LossSpec
+if TYPE_CHECKING:
+    from celoss_cli.data import Reduction
+    from celoss_cli.losses import LossSpec
 
 __all__ = ["DataCode", "Problem", "Values", "Writer"]
 

@@ -6,14 +6,16 @@ import csv
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from celoss_cli.data import Report
 from celoss_cli.emit.literals import string
 from celoss_cli.emit.problem import DataCode, Values
 from celoss_cli.emit.reading import Reading, kind_of, opened, opening
-from celoss_cli.losses.base import Loss
 from celoss_cli.sources import TABLES
+
+if TYPE_CHECKING:
+    from celoss_cli.losses.base import Loss
+    from celoss_cli.nouns.report import Report
 
 __all__ = ["row_code"]
 

@@ -7,9 +7,9 @@ function in a module of this folder and one line here; a code is never given to 
 
 from __future__ import annotations
 
-from celoss_cli.data import Finding
 from celoss_cli.findings import choice, domain, fit, precision, targets
 from celoss_cli.findings.facts import Facts, Rule
+from celoss_cli.nouns.report import Finding
 
 __all__ = ["FINDINGS", "Facts", "Rule", "findings"]
 

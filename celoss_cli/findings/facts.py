@@ -8,11 +8,13 @@ import shlex
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from celoss_cli.data import Severity
 from celoss_cli.losses import LOSSES, LossSpec
-from celoss_cli.survey import Fit, Survey
+
+if TYPE_CHECKING:
+    from celoss_cli.nouns.report import Severity
+    from celoss_cli.survey import Fit, Survey
 
 __all__ = ["SURE", "Facts", "Noticed", "Rule"]
 

@@ -14,7 +14,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 if TYPE_CHECKING:
-    from celoss_cli.data import Report
+    from celoss_cli.nouns.report import Report
 
 __all__ = ["FORMATS", "NOUNS", "FormatSpec", "Noun", "Style", "formats_of"]
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from celoss_cli.data import Report
 from celoss_cli.errors import visible
 from celoss_cli.formats._numerals import percent, row_name, short, target_name
+
+if TYPE_CHECKING:
+    from celoss_cli.nouns.report import Report
 
 __all__ = ["Breakdown", "breakdowns", "by_group", "largest", "quantiles"]
 

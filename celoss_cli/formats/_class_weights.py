@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from celoss_cli.data import ClassWeights
+from typing import TYPE_CHECKING
+
 from celoss_cli.errors import visible
 from celoss_cli.formats._breakdown import Breakdown
 from celoss_cli.formats._numerals import class_name, exact, short
+
+if TYPE_CHECKING:
+    from celoss_cli.nouns.class_weights import ClassWeights
 
 __all__ = ["formula", "table", "title"]
 

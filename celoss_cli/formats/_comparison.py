@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from celoss_cli.data import Change, Comparison
 from celoss_cli.errors import visible
 from celoss_cli.formats._breakdown import Breakdown
 from celoss_cli.formats._numerals import class_name, exact, short
+
+if TYPE_CHECKING:
+    from celoss_cli.nouns.comparison import Change, Comparison
 
 __all__ = ["conclusion", "facts", "heading", "meaning", "source_lines", "tables"]
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from celoss_cli.data import Conventions, Gap, ToolLoss
 from celoss_cli.errors import visible
 from celoss_cli.formats._breakdown import Breakdown
 from celoss_cli.formats._numerals import exact, row_name, short, target_name
+
+if TYPE_CHECKING:
+    from celoss_cli.nouns.conventions import Conventions, Gap, ToolLoss
 
 __all__ = ["heading", "refusals", "tables"]
 

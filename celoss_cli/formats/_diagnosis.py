@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from celoss_cli.data import Diagnosis, Severity
 from celoss_cli.formats._numerals import short
+
+if TYPE_CHECKING:
+    from celoss_cli.nouns.diagnosis import Diagnosis
+    from celoss_cli.nouns.report import Severity
 
 __all__ = ["heading", "result", "summary"]
 

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from celoss_cli.data import Report, Row, Workings
 from celoss_cli.formats._numerals import short
 from celoss_cli.formats._steps import unpicked
+
+if TYPE_CHECKING:
+    from celoss_cli.data import Row, Workings
+    from celoss_cli.nouns.report import Report
 
 __all__ = ["Ledger", "Line", "ledger"]
 

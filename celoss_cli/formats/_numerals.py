@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from celoss_cli.data import Report, Row
 from celoss_cli.errors import visible
+
+if TYPE_CHECKING:
+    from celoss_cli.data import Row
+    from celoss_cli.nouns.report import Report
 
 __all__ = [
     "aligned",

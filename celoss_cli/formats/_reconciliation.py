@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from celoss_cli.data import Match, Reconciliation, Tried
 from celoss_cli.errors import visible
 from celoss_cli.formats._breakdown import Breakdown
 from celoss_cli.formats._numerals import exact, finite_or_none, nonfinite, short
+
+if TYPE_CHECKING:
+    from celoss_cli.nouns.reconciliation import Match, Reconciliation, Tried
 
 __all__ = ["Entry", "as_json", "entries", "heading", "levels", "meaning", "source_lines"]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from io import StringIO
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 from rich.color import Color
@@ -12,9 +13,14 @@ from rich.style import Style as RichStyle
 from rich.terminal_theme import TerminalTheme
 from rich.text import Span, Text
 
-from celoss_cli.data import Comparison, Diagnosis, Outcome, Report
 from celoss_cli.errors import visible
 from celoss_cli.formats import Style, table
+
+if TYPE_CHECKING:
+    from celoss_cli.nouns.comparison import Comparison
+    from celoss_cli.nouns.diagnosis import Diagnosis
+    from celoss_cli.nouns.outcome import Outcome
+    from celoss_cli.nouns.report import Report
 
 __all__ = [
     "THEME",

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from celoss_cli.data import Workings
 from celoss_cli.formats._numerals import class_name
-from celoss_cli.trace import Step
+
+if TYPE_CHECKING:
+    from celoss_cli.data import Workings
+    from celoss_cli.trace import Step
 
 __all__ = ["class_steps", "numbered_class", "row_steps", "shown_classes", "unpicked"]
 

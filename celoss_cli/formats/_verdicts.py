@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from celoss_cli.data import Outcome, Verdict
 from celoss_cli.errors import visible
 from celoss_cli.formats._numerals import finite_or_none, nonfinite
+
+if TYPE_CHECKING:
+    from celoss_cli.nouns.outcome import Outcome
+    from celoss_cli.nouns.report import Verdict
 
 __all__ = ["Line", "as_json", "lines", "lines_of", "summary"]
 

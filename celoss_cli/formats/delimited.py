@@ -5,12 +5,15 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator
 from io import StringIO
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from celoss_cli.data import Report, Row
 from celoss_cli.errors import visible
-from celoss_cli.formats import Style
 from celoss_cli.formats._numerals import exact
+
+if TYPE_CHECKING:
+    from celoss_cli.data import Row
+    from celoss_cli.formats import Style
+    from celoss_cli.nouns.report import Report
 
 __all__ = ["render"]
 

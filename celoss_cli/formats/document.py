@@ -4,27 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from celoss_cli.data import (
-    Bounds,
-    Change,
-    ClassWeights,
-    Comparison,
-    Conventions,
-    Diagnosis,
-    Explanation,
-    Finding,
-    Gap,
-    Outcome,
-    Reconciliation,
-    Report,
-    Section,
-    ToolLoss,
-)
 from celoss_cli.formats import Style, _reconciliation, _verdicts
 from celoss_cli.formats._comparison import meaning
 from celoss_cli.formats._numerals import finite_or_none, nonfinite
+
+if TYPE_CHECKING:
+    from celoss_cli.nouns.class_weights import ClassWeights
+    from celoss_cli.nouns.comparison import Bounds, Change, Comparison
+    from celoss_cli.nouns.conventions import Conventions, Gap, ToolLoss
+    from celoss_cli.nouns.diagnosis import Diagnosis
+    from celoss_cli.nouns.explanation import Explanation, Section
+    from celoss_cli.nouns.outcome import Outcome
+    from celoss_cli.nouns.reconciliation import Reconciliation
+    from celoss_cli.nouns.report import Finding, Report
 
 __all__ = [
     "SCHEMA_VERSION",

@@ -7,14 +7,19 @@ summary is the Markdown of the same checks, which the command line appends to th
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
-from celoss_cli.data import Comparison, Outcome, Report
 from celoss_cli.errors import visible
-from celoss_cli.formats import Style
 from celoss_cli.formats._comparison import conclusion
 from celoss_cli.formats._comparison import heading as comparison_heading
 from celoss_cli.formats._numerals import heading, reduction_line
 from celoss_cli.formats._verdicts import Line, lines, lines_of, summary
+from celoss_cli.nouns.outcome import Outcome
+
+if TYPE_CHECKING:
+    from celoss_cli.formats import Style
+    from celoss_cli.nouns.comparison import Comparison
+    from celoss_cli.nouns.report import Report
 
 __all__ = ["MOST", "render", "render_comparison", "render_run"]
 

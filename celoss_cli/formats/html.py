@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
-from celoss_cli.data import Comparison, Diagnosis, Outcome, Report
-from celoss_cli.formats import Style
 from celoss_cli.formats._recorded import (
     THEME,
     as_ascii,
@@ -15,6 +14,13 @@ from celoss_cli.formats._recorded import (
     report_pieces,
     run_pieces,
 )
+
+if TYPE_CHECKING:
+    from celoss_cli.formats import Style
+    from celoss_cli.nouns.comparison import Comparison
+    from celoss_cli.nouns.diagnosis import Diagnosis
+    from celoss_cli.nouns.outcome import Outcome
+    from celoss_cli.nouns.report import Report
 
 __all__ = ["render", "render_comparison", "render_diagnosis", "render_run"]
 

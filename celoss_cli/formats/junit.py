@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape, quoteattr
 
-from celoss_cli.data import Comparison, Outcome, Report
 from celoss_cli.errors import visible
-from celoss_cli.formats import Style
 from celoss_cli.formats._verdicts import Line, lines, lines_of
+from celoss_cli.nouns.outcome import Outcome
+
+if TYPE_CHECKING:
+    from celoss_cli.formats import Style
+    from celoss_cli.nouns.comparison import Comparison
+    from celoss_cli.nouns.report import Report
 
 __all__ = ["render", "render_comparison", "render_run"]
 

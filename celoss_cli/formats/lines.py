@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from celoss_cli.data import Report
-from celoss_cli.formats import Style
 from celoss_cli.formats._numerals import finite_or_none, nonfinite
 from celoss_cli.formats.document import as_json, target_value
+
+if TYPE_CHECKING:
+    from celoss_cli.formats import Style
+    from celoss_cli.nouns.report import Report
 
 __all__ = ["render"]
 

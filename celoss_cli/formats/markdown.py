@@ -5,24 +5,24 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from celoss_cli.data import (
-    ClassWeights,
-    Comparison,
-    Conventions,
-    Diagnosis,
-    Explanation,
-    Outcome,
-    Reconciliation,
-    Report,
-    Section,
-)
 from celoss_cli.errors import visible
 from celoss_cli.formats import Style, _class_weights, _comparison, _conventions, _diagnosis, _reconciliation
 from celoss_cli.formats._breakdown import Breakdown, breakdowns
 from celoss_cli.formats._ledger import Ledger, ledger
 from celoss_cli.formats._numerals import heading, reduction_line, row_name, skipped_line, target_name
 from celoss_cli.formats._verdicts import Line, lines, lines_of, summary
+
+if TYPE_CHECKING:
+    from celoss_cli.nouns.class_weights import ClassWeights
+    from celoss_cli.nouns.comparison import Comparison
+    from celoss_cli.nouns.conventions import Conventions
+    from celoss_cli.nouns.diagnosis import Diagnosis
+    from celoss_cli.nouns.explanation import Explanation, Section
+    from celoss_cli.nouns.outcome import Outcome
+    from celoss_cli.nouns.reconciliation import Reconciliation
+    from celoss_cli.nouns.report import Report
 
 __all__ = [
     "render",

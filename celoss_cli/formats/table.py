@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from io import StringIO
+from typing import TYPE_CHECKING
 
 from rich import box
 from rich.cells import cell_len
@@ -14,18 +15,6 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from celoss_cli.data import (
-    ClassWeights,
-    Comparison,
-    Conventions,
-    Diagnosis,
-    Explanation,
-    Outcome,
-    Reconciliation,
-    Report,
-    Section,
-    Workings,
-)
 from celoss_cli.errors import visible
 from celoss_cli.formats import Style, _class_weights, _comparison, _conventions, _diagnosis, _reconciliation
 from celoss_cli.formats._breakdown import Breakdown, breakdowns
@@ -41,7 +30,18 @@ from celoss_cli.formats._numerals import (
 from celoss_cli.formats._source import options_line, source_lines
 from celoss_cli.formats._steps import class_steps, numbered_class, row_steps, shown_classes
 from celoss_cli.formats._verdicts import Line, lines, lines_of, summary
-from celoss_cli.trace import Step
+
+if TYPE_CHECKING:
+    from celoss_cli.data import Workings
+    from celoss_cli.nouns.class_weights import ClassWeights
+    from celoss_cli.nouns.comparison import Comparison
+    from celoss_cli.nouns.conventions import Conventions
+    from celoss_cli.nouns.diagnosis import Diagnosis
+    from celoss_cli.nouns.explanation import Explanation, Section
+    from celoss_cli.nouns.outcome import Outcome
+    from celoss_cli.nouns.reconciliation import Reconciliation
+    from celoss_cli.nouns.report import Report
+    from celoss_cli.trace import Step
 
 __all__ = [
     "render",

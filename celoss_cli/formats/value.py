@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from celoss_cli.data import ClassWeights, Comparison, Report
-from celoss_cli.formats import Style
 from celoss_cli.formats._numerals import exact
+
+if TYPE_CHECKING:
+    from celoss_cli.formats import Style
+    from celoss_cli.nouns.class_weights import ClassWeights
+    from celoss_cli.nouns.comparison import Comparison
+    from celoss_cli.nouns.report import Report
 
 __all__ = ["render", "render_class_weights", "render_comparison"]
 

@@ -7,13 +7,15 @@ from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 import numpy as np
 
-from celoss_cli.data import Array, Batch, Terms
 from celoss_cli.errors import InputError, UsageError
 from celoss_cli.trace import Note, silent
+
+if TYPE_CHECKING:
+    from celoss_cli.data import Array, Batch, Terms
 
 __all__ = ["SAMPLE_WEIGHT", "UNITS", "Answers", "Loss", "Violation", "as_real", "finite_weights", "spread"]
 

@@ -10,17 +10,19 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from celoss_cli.conventions import CONVENTIONS, INPUT_KINDS, Convention
-from celoss_cli.data import Array, Batch, Terms
 from celoss_cli.errors import InputError, UsageError
 from celoss_cli.losses.base import SAMPLE_WEIGHT, Loss
 from celoss_cli.losses.sigmoid import BinaryCrossEntropy
 from celoss_cli.losses.softmax import CrossEntropy, exponentials_of
 from celoss_cli.trace import Note, silent
+
+if TYPE_CHECKING:
+    from celoss_cli.data import Array, Batch, Terms
 
 __all__ = [
     "BinaryCrossEntropyByConvention",

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from celoss_cli.data import Array, Batch
-from celoss_cli.losses.base import Violation
 from celoss_cli.losses.elementwise import ElementLoss, first_outside
-from celoss_cli.trace import Note
+
+if TYPE_CHECKING:
+    from celoss_cli.data import Array, Batch
+    from celoss_cli.losses.base import Violation
+    from celoss_cli.trace import Note
 
 __all__ = ["KullbackLeibler"]
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from celoss_cli.data import Array, Batch, Terms
 from celoss_cli.errors import InputError
 from celoss_cli.losses.base import Loss, Violation, as_real, spread
-from celoss_cli.trace import Note
+
+if TYPE_CHECKING:
+    from celoss_cli.trace import Note
 
 __all__ = ["ElementLoss", "first_outside"]
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
-from celoss_cli.data import Array, Batch
 from celoss_cli.errors import InputError, UsageError
 from celoss_cli.losses.base import Answers, Violation, as_real, finite_weights
 from celoss_cli.losses.elementwise import ElementLoss, first_outside
-from celoss_cli.trace import Note
+
+if TYPE_CHECKING:
+    from celoss_cli.data import Array, Batch
+    from celoss_cli.trace import Note
 
 __all__ = ["BinaryCrossEntropy", "BinaryCrossEntropyWithLogits", "SoftMargin", "sigmoid"]
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 import math
 import textwrap
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
-from celoss_cli.data import Bin
 from celoss_cli.errors import visible
 from celoss_cli.formats._numerals import aligned, percent, short
-from celoss_cli.pictures.figures import ClassLosses, LossHistogram, ReliabilityDiagram
 from celoss_cli.pictures.words import (
     class_heading,
     classes_line,
@@ -20,6 +19,10 @@ from celoss_cli.pictures.words import (
     reliability_line,
     shown_groups,
 )
+
+if TYPE_CHECKING:
+    from celoss_cli.nouns.report import Bin
+    from celoss_cli.pictures.figures import ClassLosses, LossHistogram, ReliabilityDiagram
 
 __all__ = ["COLORS", "LEAST_PLOT", "class_bars", "histogram_bars", "reliability_bars", "wrapped"]
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
-from celoss_cli.data import Bin, Histogram, Interval, Reliability
 from celoss_cli.formats._numerals import short
 from celoss_cli.pictures.axes import Axis, ticks
 from celoss_cli.pictures.markup import NOTHING, Markup, element, joined
 from celoss_cli.pictures.words import tick_text
+
+if TYPE_CHECKING:
+    from celoss_cli.nouns.report import Bin, Histogram, Interval, Reliability
 
 __all__ = ["histogram_chart", "reliability_chart"]
 

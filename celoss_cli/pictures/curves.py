@@ -5,12 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from celoss_cli.data import Array, Batch, Bounds, Terms
 from celoss_cli.losses.base import SAMPLE_WEIGHT, UNITS, Loss
+from celoss_cli.nouns.comparison import Bounds
 from celoss_cli.pictures.figures import Curve, Line, Marks
+
+if TYPE_CHECKING:
+    from celoss_cli.data import Array, Batch, Terms
 
 __all__ = ["Marker", "curve"]
 

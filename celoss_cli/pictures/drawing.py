@@ -15,13 +15,15 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from celoss_cli.data import Bounds
 from celoss_cli.errors import UsageError, visible
 from celoss_cli.formats._numerals import short
 from celoss_cli.pictures.figures import ClassLosses, Curve, LossHistogram, Picture, ReliabilityDiagram
 from celoss_cli.pictures.words import classes_line, histogram_rows, reliability_line, shown_groups
+
+if TYPE_CHECKING:
+    from celoss_cli.nouns.comparison import Bounds
 
 __all__ = ["KINDS", "drawn", "require_matplotlib"]
 

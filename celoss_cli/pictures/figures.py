@@ -5,8 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from celoss_cli.data import Bounds, Group, Histogram, Reliability
+if TYPE_CHECKING:
+    from celoss_cli.nouns.comparison import Bounds
+    from celoss_cli.nouns.report import Group, Histogram, Reliability
 
 __all__ = ["ClassLosses", "Curve", "Line", "LossHistogram", "Marks", "Picture", "ReliabilityDiagram"]
 

@@ -7,12 +7,14 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from io import StringIO
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from celoss_cli.errors import visible
-from celoss_cli.formats import Style
 from celoss_cli.formats._numerals import exact, finite_or_none, nonfinite
 from celoss_cli.pictures.figures import ClassLosses, Curve, LossHistogram, Picture, ReliabilityDiagram
+
+if TYPE_CHECKING:
+    from celoss_cli.formats import Style
 
 __all__ = ["render_csv", "render_json"]
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from importlib.resources import files
+from typing import TYPE_CHECKING
 
-from celoss_cli.data import Report
 from celoss_cli.formats._numerals import exact, short
 from celoss_cli.pictures import sections
 from celoss_cli.pictures.markup import Markup, element, joined
+
+if TYPE_CHECKING:
+    from celoss_cli.nouns.report import Report
 
 __all__ = ["page"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from celoss_cli.data import Finding, Group, Histogram, Reliability, Report, Workings
 from celoss_cli.errors import visible
 from celoss_cli.findings import FINDINGS
 from celoss_cli.formats._breakdown import by_group, largest, quantiles
@@ -31,6 +31,10 @@ from celoss_cli.pictures.tables import (
     steps_table,
     table,
 )
+
+if TYPE_CHECKING:
+    from celoss_cli.data import Workings
+    from celoss_cli.nouns.report import Finding, Group, Histogram, Reliability, Report
 
 __all__ = [
     "breakdown",

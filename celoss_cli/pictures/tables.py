@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from celoss_cli.data import Report, Workings
-from celoss_cli.formats._breakdown import Breakdown
-from celoss_cli.formats._ledger import Ledger
 from celoss_cli.formats._numerals import aligned, row_name, short, target_name
 from celoss_cli.formats._steps import class_steps, numbered_class, row_steps, shown_classes
 from celoss_cli.pictures.markup import NOTHING, Markup, element, joined
+
+if TYPE_CHECKING:
+    from celoss_cli.data import Workings
+    from celoss_cli.formats._breakdown import Breakdown
+    from celoss_cli.formats._ledger import Ledger
+    from celoss_cli.nouns.report import Report
 
 __all__ = [
     "breakdown_table",

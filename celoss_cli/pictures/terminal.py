@@ -9,18 +9,20 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from io import StringIO
 from itertools import groupby
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.text import Text
 
-from celoss_cli.data import Bounds
-from celoss_cli.formats import Style
 from celoss_cli.pictures.axes import ticks
 from celoss_cli.pictures.bars import COLORS, LEAST_PLOT, class_bars, histogram_bars, reliability_bars, wrapped
 from celoss_cli.pictures.canvas import Canvas
 from celoss_cli.pictures.figures import ClassLosses, Curve, LossHistogram, Picture, ReliabilityDiagram
 from celoss_cli.pictures.words import tick_text
+
+if TYPE_CHECKING:
+    from celoss_cli.formats import Style
+    from celoss_cli.nouns.comparison import Bounds
 
 __all__ = ["render"]
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from celoss_cli.data import Group, Reliability
 from celoss_cli.formats._numerals import short
-from celoss_cli.pictures.figures import ClassLosses, LossHistogram
+
+if TYPE_CHECKING:
+    from celoss_cli.nouns.report import Group, Reliability
+    from celoss_cli.pictures.figures import ClassLosses, LossHistogram
 
 __all__ = ["class_heading", "classes_line", "histogram_rows", "reliability_line", "shown_groups", "tick_text"]
 

@@ -7,11 +7,15 @@ around the number, and the largest counts.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from celoss_cli.data import Array, Tried
-from celoss_cli.reconcile.stated import Stated
+from celoss_cli.nouns.reconciliation import Tried
+
+if TYPE_CHECKING:
+    from celoss_cli.data import Array
+    from celoss_cli.reconcile.stated import Stated
 
 __all__ = ["tried", "window_of"]
 

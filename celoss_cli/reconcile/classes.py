@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -28,7 +29,6 @@ from celoss_cli.reconcile.deviations import (
     smoothing_choices,
     weight_choices,
 )
-from celoss_cli.reconcile.problem import Problem
 from celoss_cli.reconcile.setup import Choice, Setup, choice
 from celoss_cli.reconcile.view import (
     Prepared,
@@ -42,6 +42,9 @@ from celoss_cli.reconcile.view import (
     taken,
     within,
 )
+
+if TYPE_CHECKING:
+    from celoss_cli.reconcile.problem import Problem
 
 __all__ = ["Classes"]
 

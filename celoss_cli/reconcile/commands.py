@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from celoss_cli.conventions import CONVENTIONS
 from celoss_cli.losses import LOSSES
-from celoss_cli.reconcile.setup import Choice
-from celoss_cli.reconcile.view import Start
+
+if TYPE_CHECKING:
+    from celoss_cli.reconcile.setup import Choice
+    from celoss_cli.reconcile.view import Start
 
 __all__ = ["Arguments", "command_of"]
 

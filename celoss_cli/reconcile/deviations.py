@@ -5,12 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from celoss_cli.conventions import CONVENTIONS, Convention
-from celoss_cli.data import Array
 from celoss_cli.reconcile.setup import Choice, choice
+
+if TYPE_CHECKING:
+    from celoss_cli.data import Array
 
 __all__ = [
     "axis_choices",

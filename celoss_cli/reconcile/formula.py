@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from celoss_cli.reconcile.setup import Choice, Setup
+if TYPE_CHECKING:
+    from celoss_cli.reconcile.setup import Choice, Setup
 
 __all__ = ["formula_of"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,7 +21,6 @@ from celoss_cli.reconcile.deviations import (
     smoothing_choices,
     weight_choices,
 )
-from celoss_cli.reconcile.problem import Problem
 from celoss_cli.reconcile.setup import Choice, Setup, choice
 from celoss_cli.reconcile.view import (
     Prepared,
@@ -33,6 +32,9 @@ from celoss_cli.reconcile.view import (
     taken,
     within,
 )
+
+if TYPE_CHECKING:
+    from celoss_cli.reconcile.problem import Problem
 
 __all__ = ["Pairs"]
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from celoss_cli.data import Array, Terms
 from celoss_cli.exact import exact_sum
 from celoss_cli.reconcile.setup import Choice, Setup, choice
-from celoss_cli.reconcile.view import View
+
+if TYPE_CHECKING:
+    from celoss_cli.data import Array, Terms
+    from celoss_cli.reconcile.view import View
 
 __all__ = ["batch_sizes", "mean", "reductions"]
 

@@ -6,22 +6,25 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from celoss_cli.data import Array, Match, Reconciliation
 from celoss_cli.losses import LOSSES
+from celoss_cli.nouns.reconciliation import Match, Reconciliation
 from celoss_cli.reconcile.chance import tried, window_of
 from celoss_cli.reconcile.commands import Arguments, command_of
 from celoss_cli.reconcile.formula import formula_of
-from celoss_cli.reconcile.problem import Problem
 from celoss_cli.reconcile.reductions import mean, reductions
 from celoss_cli.reconcile.scalars import Transform, transforms
 from celoss_cli.reconcile.setup import Choice, combined
-from celoss_cli.reconcile.stated import Stated
-from celoss_cli.reconcile.view import Start, View
 from celoss_cli.reconcile.views import views_of
+
+if TYPE_CHECKING:
+    from celoss_cli.data import Array
+    from celoss_cli.reconcile.problem import Problem
+    from celoss_cli.reconcile.stated import Stated
+    from celoss_cli.reconcile.view import Start, View
 
 __all__ = ["MAX_DEVIATIONS", "reconcile"]
 

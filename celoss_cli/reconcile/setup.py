@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from celoss_cli.data import Array, Deviation
+from celoss_cli.data import Array
+from celoss_cli.nouns.reconciliation import Deviation
 
 __all__ = ["Choice", "Setup", "choice", "combined"]
 

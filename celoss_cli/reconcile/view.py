@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from celoss_cli.data import Array, Terms
 from celoss_cli.losses import LOSSES
 from celoss_cli.losses.sigmoid import sigmoid
 from celoss_cli.losses.softmax import log_softmax, softmax
-from celoss_cli.reconcile.problem import Problem
 from celoss_cli.reconcile.setup import Choice, Setup, choice
+
+if TYPE_CHECKING:
+    from celoss_cli.data import Array, Terms
+    from celoss_cli.reconcile.problem import Problem
 
 __all__ = [
     "Prepared",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,8 +13,10 @@ from celoss_cli.errors import InputError, UsageError
 from celoss_cli.losses import LOSSES
 from celoss_cli.reconcile.classes import Classes
 from celoss_cli.reconcile.pairs import Pairs
-from celoss_cli.reconcile.problem import Problem
-from celoss_cli.reconcile.view import View
+
+if TYPE_CHECKING:
+    from celoss_cli.reconcile.problem import Problem
+    from celoss_cli.reconcile.view import View
 
 __all__ = ["views_of"]
 

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
-from celoss_cli.data import Batch, Chunk
 from celoss_cli.errors import InputError, visible
 
 if TYPE_CHECKING:
+    from celoss_cli.data import Batch, Chunk
     from celoss_cli.sources.truth import Truth
 
 __all__ = ["MAX_LINE", "ColumnChoice", "Dataset", "ReadRequest", "Settled", "Stream", "open_stream"]

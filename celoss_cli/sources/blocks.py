@@ -11,6 +11,7 @@ from typing import BinaryIO, Protocol
 import numpy as np
 
 from celoss_cli.errors import InputError, LimitError, UsageError, quoted
+from celoss_cli.scratch import Scratch
 from celoss_cli.sources.base import MAX_LINE, ReadRequest, Stream
 
 __all__ = ["Block", "blocks", "lines_of"]
@@ -114,7 +115,9 @@ class _Cutter:
             ) from None
 
     def _block(self, data: bytes) -> Block:
-        lines = int(np.count_nonzero(np.frombuffer(data, np.uint8) == ord("\n")))
+        text = np.frombuffer(data, np.uint8)
+        which = Scratch.here().array("which", len(text), np.bool_)
+        lines = int(np.count_nonzero(np.equal(text, ord("\n"), out=which)))
         block = Block(data, lines, self._line, self._offset, self._name)
         self._line += lines
         self._offset += len(data)

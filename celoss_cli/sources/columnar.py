@@ -33,6 +33,9 @@ _BATCH_BYTES = 8 << 20
 _NONFINITE = "nan and inf are accepted with --allow-nonfinite"
 _SINGLE = frozenset(("Float16", "Float32"))
 _INTEGERS = frozenset(("Int8", "Int16", "Int32", "Int64", "UInt8", "UInt16", "UInt32", "UInt64"))
+_CLASS_INDICES = _INTEGERS - {"UInt64"}
+"""Integers that are indices of classes as they are."""
+
 _NUMBERS = _SINGLE | _INTEGERS | {"Float64"}
 _TEXT = frozenset(("String", "Categorical", "Enum"))
 _LISTS = frozenset(("List", "Array"))
@@ -310,9 +313,8 @@ class _Reader:
         if self._lists(columns):
             values = self._listed(chunk, names[0])
         else:
-            values = self._numeric(self._polars.DataFrame([chunk.frame[name] for name in names])).to_numpy(
-                order="c" if len(names) >= ROW_MAJOR_FROM else "fortran"
-            )
+            order = "c" if len(names) >= ROW_MAJOR_FROM else "fortran"
+            values = self._numeric(chunk.frame[list(names)]).to_numpy(order=order)
         if not self._request.allow_nonfinite:
             index = first_nonfinite(values)
             if index is not None:
@@ -353,20 +355,22 @@ class _Reader:
     def _classes(self, chunk: _Chunk, labels: tuple[str, ...]) -> tuple[Array, tuple[str, ...]]:
         """Class indices of the single target column, shape (rows,), and how they were read."""
         (name,) = self._named(self._mapping.target)
-        self._refuse_nulls(chunk, [name])
-        series = chunk.frame[name]
-        if self._table.kind(name) in _TEXT:
+        self._refuse_nulls(chunk, (name,))
+        series, kind = chunk.frame[name], self._table.kind(name)
+        if kind in _TEXT:
             series = series.cast(self._polars.String)
+        if self._targets is None:
+            example = self._cell(series[0]) if series.len() else ""
+            self._targets = Targets(labels, number, example, self._request.settled)
+        if self._targets.by_name is None and kind in _CLASS_INDICES:
+            return series.to_numpy().astype(np.int64), (self._targets.conversion,)
         distinct = series.unique(maintain_order=True)
 
         def fail(index: int, error: InputError) -> InputError:
             row = int((series == distinct[index]).arg_true()[0])
             return error.at(f"{self._table.name}: row {chunk.row(row)}")
 
-        cells = [self._cell(value) for value in distinct.to_list()]
-        if self._targets is None:
-            self._targets = Targets(labels, number, cells[0] if cells else "", self._request.settled)
-        indices = self._targets.cells(cells, fail)
+        indices = self._targets.cells([self._cell(value) for value in distinct.to_list()], fail)
         as_index = series.replace_strict(distinct, indices, return_dtype=self._polars.Int64)
         return as_index.to_numpy(), (self._targets.conversion,)
 
@@ -383,7 +387,8 @@ class _Reader:
         return ids
 
     def _refuse_nulls(self, chunk: _Chunk, names: Sequence[str]) -> None:
-        holes = [name for name in names if chunk.frame[name].null_count()]
+        counts = chunk.frame[list(names)].null_count().row(0)
+        holes = [name for name, count in zip(names, counts, strict=True) if count]
         if holes:
             rows = {name: int(chunk.frame[name].is_null().arg_true()[0]) for name in holes}
             name = min(holes, key=lambda hole: rows[hole])

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from celoss_cli.data import Array
 from celoss_cli.errors import InputError, UsageError, quoted, visible
-from celoss_cli.sources.base import ReadRequest, Settled
 
 if TYPE_CHECKING:
+    from celoss_cli.data import Array
+    from celoss_cli.sources.base import ReadRequest, Settled
     from celoss_cli.sources.table import Cells
 
 __all__ = ["BY_INDEX", "Mapping", "Targets", "map_columns", "plural", "truth_columns"]

@@ -12,10 +12,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from celoss_cli.data import Array
+if TYPE_CHECKING:
+    from celoss_cli.data import Array
 
 __all__ = ["CutCells", "cut_cells"]
 

@@ -6,12 +6,14 @@ import contextlib
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from celoss_cli.data import Batch, Chunk
 from celoss_cli.errors import InputError, quoted, visible
 from celoss_cli.sources import read
 from celoss_cli.sources.base import Dataset, ReadRequest, Stream, open_stream
+
+if TYPE_CHECKING:
+    from celoss_cli.data import Batch, Chunk
 
 __all__ = ["Watch", "gather"]
 

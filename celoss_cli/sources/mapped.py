@@ -6,12 +6,15 @@ import io
 import mmap
 import os
 import stat
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from celoss_cli.data import Array
 from celoss_cli.errors import LimitError
-from celoss_cli.sources.base import Stream
+
+if TYPE_CHECKING:
+    from celoss_cli.data import Array
+    from celoss_cli.sources.base import Stream
 
 __all__ = ["MAX_PIPED", "mapped", "memory_limit", "piped", "release", "release_bytes"]
 

@@ -15,17 +15,19 @@ import zipfile
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import IO, Any, Literal
+from typing import IO, TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from celoss_cli.data import Array
 from celoss_cli.errors import CelossError, InputError, LimitError, quoted, visible
 from celoss_cli.sources.arrays import named_dataset, refuse_nonfinite, refuse_type, single_dataset
-from celoss_cli.sources.base import Dataset, ReadRequest, Stream
 from celoss_cli.sources.columns import plural
 from celoss_cli.sources.mapped import mapped, memory_limit, piped, release_bytes
 from celoss_cli.sources.pickles import holds_pickle, looks_pickled, pickled
+
+if TYPE_CHECKING:
+    from celoss_cli.data import Array
+    from celoss_cli.sources.base import Dataset, ReadRequest, Stream
 
 __all__ = ["read", "read_values"]
 

@@ -9,11 +9,14 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from celoss_cli.data import Array
 from celoss_cli.errors import InputError, quoted
+
+if TYPE_CHECKING:
+    from celoss_cli.data import Array
 
 __all__ = ["MISSING", "number", "numbers"]
 

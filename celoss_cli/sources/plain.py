@@ -12,16 +12,19 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterator, Sequence
 from importlib.util import find_spec
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
 from celoss_cli.data import Array
 from celoss_cli.errors import InputError
-from celoss_cli.sources.base import ReadRequest
-from celoss_cli.sources.blocks import Block
+from celoss_cli.scratch import Scratch
 from celoss_cli.sources.digits import CutCells, cut_cells
 from celoss_cli.sources.numbers import number
+
+if TYPE_CHECKING:
+    from celoss_cli.sources.base import ReadRequest
+    from celoss_cli.sources.blocks import Block
 
 __all__ = ["ROW_MAJOR_FROM", "NotPlain", "Plain", "Texts", "has_polars", "parsed"]
 
@@ -80,7 +83,7 @@ def parsed(
     data = block.data
     if b"\r" in data:
         data = data.replace(b"\r\n", b"\n")
-    _refuse_unprintable(data, delimiter.encode())
+    _refuse_unprintable(data, block.lines, delimiter.encode())
     if _is_for_polars(data, request) and set(columns).isdisjoint(texts):
         numbers, read_texts = _by_polars(data, block.lines, width, columns, texts, delimiter)
         _refuse_limits(numbers, data, delimiter.encode(), only_numbers=len(columns) == width)
@@ -97,23 +100,20 @@ def parsed(
     return Plain(block, found, columns, {column: _column_of(cut, column) for column in texts})
 
 
-def _refuse_unprintable(data: bytes, delimiter: bytes) -> None:
+def _refuse_unprintable(data: bytes, lines: int, delimiter: bytes) -> None:
     """Lets no control character pass but newlines, and tabs that are delimiters."""
-    text = np.frombuffer(data, np.uint8)
     if not data.isascii():
         try:
             data.decode()
         except UnicodeDecodeError:
             raise NotPlain from None
-    controls = _count(text < _SPACE) - _count(text == ord("\n"))
+    text = np.frombuffer(data, np.uint8)
+    which = Scratch.here().array("which", len(text), np.bool_)
+    controls = np.count_nonzero(np.less(text, _SPACE, out=which)) - lines
     if controls and delimiter == b"\t":
-        controls -= _count(text == ord("\t"))
-    if controls or (int(text.max()) >= _DELETE and _DELETE in data):
+        controls -= np.count_nonzero(np.equal(text, ord("\t"), out=which))
+    if controls or _DELETE in data:
         raise NotPlain
-
-
-def _count(which: Array) -> int:
-    return int(np.count_nonzero(which))
 
 
 def _by_digits(cut: CutCells, columns: Sequence[int], request: ReadRequest) -> Array | None:
@@ -186,11 +186,11 @@ def _by_polars(
     except (pl.exceptions.PolarsError, UnicodeDecodeError):
         raise NotPlain from None
     # A short line has a null in the last column, a cell without a number in its own.
-    looked_at = [frame[f"column_{column + 1}"] for column in {*columns, *texts, width - 1}]
-    if frame.height != rows or any(series.null_count() for series in looked_at):
+    nulls = frame.null_count().row(0)
+    if frame.height != rows or any(nulls[column] for column in {*columns, *texts, width - 1}):
         raise NotPlain
     wanted = [f"column_{column + 1}" for column in columns]
-    only_numbers = frame if wanted == frame.columns else pl.DataFrame([frame[name] for name in wanted])
+    only_numbers = frame if wanted == frame.columns else frame[wanted]
     numbers = only_numbers.to_numpy(order="c" if len(columns) >= ROW_MAJOR_FROM else "fortran")
     return numbers, {column: frame[f"column_{column + 1}"].to_list for column in texts}
 

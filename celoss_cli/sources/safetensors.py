@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from celoss_cli.data import Array
 from celoss_cli.errors import InputError, quoted, visible
 from celoss_cli.sources.arrays import named_dataset, refuse_nonfinite
-from celoss_cli.sources.base import Dataset, ReadRequest, Stream
 from celoss_cli.sources.extras import extra_module
 from celoss_cli.sources.mapped import mapped, piped
+
+if TYPE_CHECKING:
+    from celoss_cli.sources.base import Dataset, ReadRequest, Stream
 
 __all__ = ["read", "read_values"]
 

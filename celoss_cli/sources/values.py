@@ -5,11 +5,10 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from celoss_cli.data import Array
 from celoss_cli.errors import InputError, quoted
 from celoss_cli.sources import format_of
 from celoss_cli.sources.arrays import dataset_of_arrays
@@ -17,6 +16,9 @@ from celoss_cli.sources.base import Dataset, ReadRequest, open_stream
 from celoss_cli.sources.columns import plural
 from celoss_cli.sources.compressed import decompressed
 from celoss_cli.sources.numbers import MISSING, number
+
+if TYPE_CHECKING:
+    from celoss_cli.data import Array
 
 __all__ = ["dataset_of_values", "read_file", "read_value"]
 
