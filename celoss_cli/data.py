@@ -1,6 +1,6 @@
-"""The nouns that travel from a source to a renderer. They hold values and know how to combine.
+"""What travels from a source to a report. These hold values and know how to combine.
 
-source -> Batch -> loss.terms -> Terms -> Tally -> Report -> renderer and exit code
+source -> Batch -> loss.terms -> Terms -> Tally -> nouns.report.Report -> renderer and exit code
 """
 
 from __future__ import annotations

@@ -14,9 +14,10 @@ from celoss_cli.errors import InputError, LimitError, UsageError, quoted
 from celoss_cli.scratch import Scratch
 from celoss_cli.sources.base import MAX_LINE, ReadRequest, Stream
 
-__all__ = ["Block", "blocks", "lines_of"]
+__all__ = ["Block", "blocks", "count_bytes", "lines_of"]
 
 _BLOCK_BYTES = 4 << 20
+_COMPARED_AT_A_TIME = 1 << 20
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _BLANKS = b"\r\n"
 
@@ -115,9 +116,7 @@ class _Cutter:
             ) from None
 
     def _block(self, data: bytes) -> Block:
-        text = np.frombuffer(data, np.uint8)
-        which = Scratch.here().array("which", len(text), np.bool_)
-        lines = int(np.count_nonzero(np.equal(text, ord("\n"), out=which)))
+        lines = count_bytes(np.equal, data, ord("\n"))
         block = Block(data, lines, self._line, self._offset, self._name)
         self._line += lines
         self._offset += len(data)
@@ -161,6 +160,16 @@ class _Cutter:
                 )
             data += b"\n"
         yield self._block(data)
+
+
+def count_bytes(compare: np.ufunc, data: bytes, value: int) -> int:
+    """How many bytes compare with ``value``; the answers for each of them never fill more than 1 MiB."""
+    which = Scratch.here().array("which", min(len(data), _COMPARED_AT_A_TIME), np.bool_)
+    count = 0
+    for start in range(0, len(data), _COMPARED_AT_A_TIME):
+        part = np.frombuffer(data, np.uint8, min(_COMPARED_AT_A_TIME, len(data) - start), start)
+        count += int(np.count_nonzero(compare(part, value, out=which[: len(part)])))
+    return count
 
 
 class _Readable(Protocol):

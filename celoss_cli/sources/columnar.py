@@ -28,7 +28,7 @@ from celoss_cli.sources.plain import ROW_MAJOR_FROM
 
 __all__ = ["read", "read_values"]
 
-_BATCH_BYTES = 8 << 20
+_BATCH_BYTES = 4 << 20
 
 _NONFINITE = "nan and inf are accepted with --allow-nonfinite"
 _SINGLE = frozenset(("Float16", "Float32"))

@@ -18,7 +18,7 @@ import numpy as np
 
 from celoss_cli.data import Array
 from celoss_cli.errors import InputError
-from celoss_cli.scratch import Scratch
+from celoss_cli.sources.blocks import count_bytes
 from celoss_cli.sources.digits import CutCells, cut_cells
 from celoss_cli.sources.numbers import number
 
@@ -107,11 +107,9 @@ def _refuse_unprintable(data: bytes, lines: int, delimiter: bytes) -> None:
             data.decode()
         except UnicodeDecodeError:
             raise NotPlain from None
-    text = np.frombuffer(data, np.uint8)
-    which = Scratch.here().array("which", len(text), np.bool_)
-    controls = np.count_nonzero(np.less(text, _SPACE, out=which)) - lines
+    controls = count_bytes(np.less, data, _SPACE) - lines
     if controls and delimiter == b"\t":
-        controls -= np.count_nonzero(np.equal(text, ord("\t"), out=which))
+        controls -= count_bytes(np.equal, data, ord("\t"))
     if controls or _DELETE in data:
         raise NotPlain
 
