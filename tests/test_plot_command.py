@@ -10,12 +10,15 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import numpy as np
 import pytest
 
+import celoss_cli.formats
 from celoss_cli.cli.main import run
 
 EXAMPLE = str(Path(__file__).parent.parent / "examples" / "new.csv")
+SCHEMA = json.loads((Path(celoss_cli.formats.__file__).parent / "plot.schema.json").read_text("utf-8"))
 KINDS = ("curve", "histogram", "classes", "reliability")
 WITHOUT_MATPLOTLIB = (
     "import sys; sys.modules['matplotlib'] = None; from celoss_cli.cli.main import main; main()"
@@ -41,7 +44,12 @@ def plot(
 def document(*arguments: str) -> dict[str, Any]:
     done = plot(*arguments, "--format", "json")
     assert (done.returncode, done.stderr) == (0, "")
-    return json.loads(done.stdout)
+    found = json.loads(done.stdout)
+    jsonschema.validate(found, SCHEMA)
+    assert found.keys() <= SCHEMA["properties"].keys()
+    known = SCHEMA["properties"]["data"]["items"]["properties"].keys()
+    assert all(line.keys() <= known for line in found["data"])
+    return found
 
 
 def fails(code: int, *arguments: str) -> str:
@@ -51,6 +59,11 @@ def fails(code: int, *arguments: str) -> str:
 
 
 # --------------------------------------------------------------------------------------- what is drawn
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_numbers_of_every_kind_are_as_the_schema_says(kind: str) -> None:
+    assert document("ce", EXAMPLE, "--kind", kind)["kind"] == kind
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -31,7 +31,7 @@ class _Numbers:
 
 
 def render_json(picture: Picture, style: Style) -> Iterator[str]:
-    """One object with the lines of the table as objects; what is not finite is null, and named beside."""
+    """One object as ``plot.schema.json`` describes it; what is not finite is null, and named beside."""
     numbers = _NUMBERS[type(picture)]
     document = {
         "schema_version": 1,
