@@ -7,6 +7,7 @@ import json
 import math
 import subprocess
 import sys
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from celoss_cli.beside import beside
 from celoss_cli.conventions import CONVENTIONS, INPUT_KINDS
 from celoss_cli.data import Batch, Tally
 from celoss_cli.errors import InputError, UsageError
-from celoss_cli.evaluate import Request, evaluate
+from celoss_cli.evaluate import Request, evaluate, losses_of
 from celoss_cli.losses import LOSSES
 from celoss_cli.losses.base import SAMPLE_WEIGHT, Loss
 from celoss_cli.trace import Recorder
@@ -631,3 +632,33 @@ def test_an_entry_is_whole_and_names_its_source(convention) -> None:
     assert set(convention.functions) <= {name for name, spec in LOSSES.items() if spec.by_convention}
     assert set(convention.takes) <= set(INPUT_KINDS)
     assert set(convention.clip) in (set(), {"float64", "float32"})
+
+
+@pytest.mark.parametrize(
+    ("convention", "kind"),
+    [pair for pair in product([None, *CONVENTIONS], INPUT_KINDS) if pair != ("onnx", "probs")],
+)
+def test_many_rows_give_the_same_bits_as_few(convention: str | None, kind: str) -> None:
+    random = np.random.default_rng(5)
+    x = random.normal(size=(600, 10))
+    p = np.exp(x) / np.exp(x).sum(axis=1, keepdims=True)
+    given_as, y = {"logits": x, "log-probs": np.log(p), "probs": p}[kind], random.integers(0, 10, 600)
+    loss = made("ce", convention, input_is=kind)
+    whole = losses_of(loss, Batch(given_as, y), 1)
+    assert list(whole) == [
+        value
+        for row in range(0, 600, 50)
+        for value in losses_of(loss, Batch(given_as[row : row + 50], y[row : row + 50]), 1)
+    ]
+    assert whole.mean() == pytest.approx(-np.log(p[np.arange(600), y]).mean(), rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("convention", "way_out"), [("sklearn", "sklearn has no ignore_index"), ("keras", "--ignore-index -1")]
+)
+def test_a_marker_of_rows_to_leave_out_is_met_with_what_the_convention_has(
+    convention: str, way_out: str
+) -> None:
+    with pytest.raises(InputError) as refused:
+        total(made("ce", convention), [[0.2, 0.8], [0.4, 0.6]], [1, -1])
+    assert way_out in refused.value.hint

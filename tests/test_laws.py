@@ -229,6 +229,16 @@ def test_the_sizes_of_pieces_and_blocks_do_not_matter(
         assert_same_bits(losses_of(loss, batch, jobs), losses)
 
 
+@every_kind
+@pytest.mark.parametrize("classes", [3, 7, 20, 70])
+def test_many_rows_give_the_same_bits_as_few(kind: Kind, classes: int) -> None:
+    random = np.random.default_rng(classes)
+    loss, batch = kind.loss(classes, random), kind.data(random, (600, classes))
+    few = [batch.rows(row, row + 50) for row in range(0, 600, 50)]
+    assert totals(loss, *few) == totals(loss, batch)
+    assert_same_bits(np.concatenate([losses_of(loss, part, 1) for part in few]), losses_of(loss, batch, 1))
+
+
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 @pytest.mark.parametrize("given_as", ["float64", "float32", "int8"])
 @pytest.mark.parametrize("classes", [4, 5, 15, 16, 33, 63, 64])

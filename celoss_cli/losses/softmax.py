@@ -511,8 +511,7 @@ class _ClassLoss(Loss):
         counted = targets[~self._left_out(targets)]
         hint = ""
         if value in (-1, 255) or -1 in kept or 255 in kept:
-            marker = -1 if -1 in kept else 255
-            hint = f"if {marker} marks targets to leave out: --ignore-index {marker}"
+            hint = self._leaving_out(-1 if -1 in kept else 255)
         elif int(counted.min()) == 1 and int(counted.max()) == classes:
             hint = f"the targets run from 1 to {classes}: subtract 1 from each"
         inside = self.ignore_index is not None and self.ignore_index >= 0
@@ -522,6 +521,10 @@ class _ClassLoss(Loss):
             hint=hint,
             element=element,
         )
+
+    def _leaving_out(self, marker: int) -> str:
+        """How targets of this value are left out."""
+        return f"if {marker} marks targets to leave out: --ignore-index {marker}"
 
     def outcomes(self, batch: Batch) -> Array | None:
         if batch.target.ndim == 3:
@@ -729,7 +732,12 @@ class CrossEntropy(_ClassLoss):
         )
 
     def _each_block(self, x: Array) -> Iterator[tuple[_Block, Array]]:
-        return _each_block(x, self.dtype, tiled=not self.label_smoothing)
+        return _each_block(x, self.dtype, tiled=self._takes_tiles)
+
+    @property
+    def _takes_tiles(self) -> bool:
+        """Whether ``_fill`` takes columns that stand in tiles."""
+        return not self.label_smoothing
 
     def _fill(self, x: Array, y: Array, weights: Array | None, out: Array, note: Note) -> Array | None:
         if not self.label_smoothing:
