@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import math
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from itertools import pairwise
+from threading import Barrier
 from typing import Any
 
 import numpy as np
@@ -35,6 +38,7 @@ from celoss_cli.losses.base import SAMPLE_WEIGHT, Loss
 from celoss_cli.losses.divergence import KullbackLeibler
 from celoss_cli.losses.sigmoid import BinaryCrossEntropy, BinaryCrossEntropyWithLogits, SoftMargin
 from celoss_cli.losses.softmax import CrossEntropy, NegativeLogLikelihood
+from celoss_cli.scratch import Scratch
 from celoss_cli.trace import Recorder, Step
 
 CLASSES = (1, 2, 8, 9, 63, 64, 65, 200)
@@ -310,6 +314,26 @@ def test_threads_do_not_share_buffers(classes: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(evaluation, "_PIECE_BYTES", 1 << 17)
         assert totals(loss, batch, jobs=4) == whole
+
+
+def test_buffers_outlive_their_thread_and_belong_to_one_at_a_time() -> None:
+    def here() -> Scratch:
+        with ThreadPoolExecutor(1) as pool:
+            return pool.submit(Scratch.here).result()
+
+    first = here()
+    gc.collect()
+    assert here() is first
+    barrier = Barrier(2)
+
+    def held() -> Scratch:
+        found = Scratch.here()
+        barrier.wait()
+        return found
+
+    with ThreadPoolExecutor(2) as pool:
+        mine, theirs = (done.result() for done in [pool.submit(held), pool.submit(held)])
+    assert mine is not theirs
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
