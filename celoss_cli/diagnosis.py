@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from celoss_cli.data import Batch, Chunk, Tally
 from celoss_cli.evaluate import of_pieces
-from celoss_cli.findings import FINDINGS, Facts, findings
+from celoss_cli.findings import FINDINGS, findings
 from celoss_cli.losses.base import SAMPLE_WEIGHT, UNITS, Loss
 from celoss_cli.nouns.diagnosis import Diagnosis
-from celoss_cli.reporting import doubts
-from celoss_cli.sources.columns import BY_INDEX
+from celoss_cli.reporting import facts_of
 from celoss_cli.survey import Survey, survey
 
 if TYPE_CHECKING:
@@ -106,19 +105,17 @@ def diagnosis_of(
     spec, codes = spec.taking(options), set(codes)
     found, fit, tally = seen.survey, seen.survey.fit, seen.tally
     value = tally.reduce("mean") if tally is not None and tally.counted else None
-    facts = Facts(
-        {**found.seen, **dict.fromkeys(noticed, 1), loss.clamp_is: 0 if tally is None else tally.clamped},
+    facts = facts_of(
         spec,
-        survey=found,
-        mean=None if value is None else float(value * loss.nats),
+        loss,
+        seen,
+        seen=dict.fromkeys(noticed, 1),
+        tally=tally,
         classes=found.classes,
         options=options,
-        weighted=seen.sample_weights or any(options.get(name) is not None for name in _WEIGHTS),
-        labels=seen.labels,
-        doubts=doubts(source, seen.conversions),
-        data=data or source.get("files", ()),
-        semantics=semantics or {},
-        columns=_counted_columns(source, seen),
+        source=source,
+        data=data,
+        semantics=semantics,
     )
     return Diagnosis(
         loss=spec.name,
@@ -136,14 +133,3 @@ def diagnosis_of(
         checks=len(codes),
         findings=[finding for finding in findings(facts) if finding.code in codes],
     )
-
-
-def _counted_columns(source: Mapping[str, Any], seen: Examined) -> Sequence[str]:
-    """The header's names of the input where nothing but their order says what class each one is."""
-    labels = seen.labels or ()
-    if BY_INDEX not in seen.conversions or list(labels) == list(map(str, range(len(labels)))):
-        return ()
-    return source.get("columns", {}).get("inputs", ())
-
-
-_WEIGHTS = ("weight", "pos_weight")

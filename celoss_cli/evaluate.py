@@ -19,7 +19,8 @@ import numpy as np
 from celoss_cli.collect import Collected, Wanted, collect
 from celoss_cli.data import Array, Batch, Chunk, Row, Tally, Terms, Workings
 from celoss_cli.errors import InputError
-from celoss_cli.survey import first_rows, kinds
+from celoss_cli.losses.base import SAMPLE_WEIGHT
+from celoss_cli.survey import Survey, first_rows, kinds, survey
 from celoss_cli.trace import Recorder, Step
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ class Request:
         gradient: compute the gradient of the shown elements.
         keep: keep every element's row.
         wanted: what is collected beside the totals.
+        survey: look at every row for findings, not only at the first ones.
         jobs: worker threads.
 
     """
@@ -60,6 +62,7 @@ class Request:
     gradient: bool = False
     keep: bool = False
     wanted: Wanted = Wanted()
+    survey: bool = False
     jobs: int = 1
 
 
@@ -110,6 +113,8 @@ class Evaluation:
     worst: list[Workings] = field(default_factory=list)
     collected: Collected = field(default_factory=Collected)
     seen: Counter[str] = field(default_factory=Counter)
+    survey: Survey | None = None
+    sample_weights: bool = False
     skipped: int = 0
     labels: Sequence[str] | None = None
     conversions: tuple[str, ...] = ()
@@ -125,6 +130,7 @@ class _Part:
     weight_is: str
     collected: Collected
     seen: Counter[str]
+    survey: Survey | None
 
 
 def default_jobs() -> int:
@@ -158,12 +164,16 @@ def evaluate(
         if dimensions is None:
             result.labels, result.conversions = part.batch.labels, part.batch.conversions
             result.classes = loss.classes(part.batch)
+            result.sample_weights = SAMPLE_WEIGHT in part.batch.aligned
+            result.survey = Survey() if request.survey else None
             dimensions = part.batch.dimensions
         _show(loss, part.batch, request, result)
         result.tally += part.tally
         result.weight_is = part.weight_is
         result.collected = result.collected.joined(part.collected, request.wanted)
         result.seen += part.seen
+        if result.survey is not None and part.survey is not None:
+            result.survey += part.survey
         result.skipped += part.batch.skipped
         if part.terms is not None:
             (keep or result.rows.add)(part.batch, part.terms)
@@ -237,7 +247,8 @@ def _part(loss: Loss, batch: Batch, request: Request) -> _Part:
         tally=Tally.of(terms, len(batch)),
         weight_is=terms.weight_is,
         collected=collected,
-        seen=_noticed(loss, batch) if request.strict else Counter(),
+        seen=_noticed(loss, batch, request) if request.strict else Counter(),
+        survey=survey(loss, batch) if request.survey else None,
     )
 
 
@@ -277,8 +288,8 @@ def _check_domain(loss: Loss, batch: Batch, request: Request) -> None:
         )
 
 
-def _noticed(loss: Loss, batch: Batch) -> Counter[str]:
-    seen = loss.observe(batch) + kinds(loss, first_rows(batch))
+def _noticed(loss: Loss, batch: Batch, request: Request) -> Counter[str]:
+    seen = Counter() if request.survey else loss.observe(batch) + kinds(loss, first_rows(batch))
     outside = loss.violation(batch)
     if outside:
         seen["out-of-domain"] = int(np.count_nonzero(outside.where))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 
@@ -14,14 +14,16 @@ from celoss_cli.errors import InputError
 from celoss_cli.findings import Facts, findings
 from celoss_cli.losses.base import UNITS, Loss
 from celoss_cli.nouns.report import Reliability, Report
+from celoss_cli.sources.columns import BY_INDEX
 
 if TYPE_CHECKING:
     from celoss_cli.data import Reduction, Tally, Workings
     from celoss_cli.evaluate import Evaluation
     from celoss_cli.losses import LossSpec
+    from celoss_cli.survey import Survey
     from celoss_cli.trace import Step
 
-__all__ = ["doubts", "report_of"]
+__all__ = ["facts_of", "report_of"]
 
 OnEmpty = Literal["error", "nan", "zero"]
 
@@ -72,16 +74,17 @@ def report_of(
     if value is not None and not tally.counted and on_empty == "zero":
         value = 0.0
     divided = reduction in ("mean", "batchmean")
-    facts = Facts(
-        evaluation.seen + Counter({loss.clamp_is: tally.clamped}),
+    facts = facts_of(
         spec,
-        elements=tally.elements,
+        loss,
+        evaluation,
+        seen=evaluation.seen,
+        tally=tally,
         classes=evaluation.classes,
         options=options,
-        labels=evaluation.labels,
-        doubts=doubts(source, evaluation.conversions),
-        data=data or source.get("files", ()),
-        semantics=semantics or {},
+        source=source,
+        data=data,
+        semantics=semantics,
     )
     rescaled = _Rescaled(loss, tally, reduction)
     return Report(
@@ -110,6 +113,88 @@ def report_of(
         histogram=evaluation.collected.histogram(tally.counted, intervals) if intervals else None,
         reliability=_reliability(loss, evaluation),
     )
+
+
+class Looked(Protocol):
+    """Who looked at the data, at all of it or at its first rows.
+
+    Attributes:
+        survey: of every row, or None where only the first ones were looked at.
+        sample_weights: whether the data weights its rows.
+        labels: the classes' names.
+        conversions: what was done to the targets to read them.
+
+    """
+
+    @property
+    def survey(self) -> Survey | None: ...
+    @property
+    def sample_weights(self) -> bool: ...
+    @property
+    def labels(self) -> Sequence[str] | None: ...
+    @property
+    def conversions(self) -> tuple[str, ...]: ...
+
+
+def facts_of(
+    spec: LossSpec,
+    loss: Loss,
+    looked: Looked,
+    *,
+    seen: Mapping[str, int],
+    tally: Tally | None,
+    classes: int | None,
+    options: Mapping[str, Any],
+    source: Mapping[str, Any],
+    data: Sequence[str],
+    semantics: Mapping[str, Sequence[str]] | None,
+) -> Facts:
+    """What the findings are about.
+
+    Args:
+        spec: the loss as the registry has it, with its options.
+        loss: the loss with its options.
+        looked: what was seen of the data.
+        seen: oddities beside those of the survey, with their counts.
+        tally: the totals of the loss, None where some of it cannot be computed.
+        classes: the number of classes, or None.
+        options: the options in force, by name.
+        source: where the data came from and how it was read.
+        data: the words of a command line that name the data; its files if not given.
+        semantics: the words of each option that the number depends on, by its name.
+
+    """
+    survey = looked.survey
+    value = tally.reduce("mean") if tally is not None and tally.counted else None
+    return Facts(
+        Counter(seen)
+        + (Counter() if survey is None else survey.seen)
+        + Counter({loss.clamp_is: 0 if tally is None else tally.clamped}),
+        spec,
+        survey=survey,
+        elements=0 if tally is None else tally.elements,
+        mean=None if value is None else float(value * loss.nats),
+        classes=classes,
+        options=options,
+        weighted=looked.sample_weights or any(options.get(name) is not None for name in _WEIGHTS),
+        labels=looked.labels,
+        doubts=doubts(source, looked.conversions),
+        data=data or source.get("files", ()),
+        semantics=semantics or {},
+        columns=_counted_columns(source, looked),
+    )
+
+
+def _counted_columns(source: Mapping[str, Any], looked: Looked) -> Sequence[str]:
+    """The header's names of the input where nothing but their order says what class each one is."""
+    labels = looked.labels or ()
+    if BY_INDEX not in looked.conversions or list(labels) == list(map(str, range(len(labels)))):
+        return ()
+    found: Sequence[str] = source.get("columns", {}).get("inputs", ())
+    return found
+
+
+_WEIGHTS = ("weight", "pos_weight")
 
 
 def doubts(source: Mapping[str, Any], conversions: Sequence[str]) -> Sequence[str]:

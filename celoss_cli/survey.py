@@ -85,6 +85,7 @@ def _kinds_of_rows(x: Array) -> Counter[str]:
             "examined": inside.size,
             "probabilities": _count(inside & _is_one(x.sum(axis=1))),
             "log-probabilities": _count(logs & _is_one(np.exp(x).sum(axis=1))),
+            "costs": _count((x >= -1e-6).all(axis=1) & _is_one(np.exp(-x).sum(axis=1))),
         }
     )
 

@@ -258,7 +258,7 @@ def test_one_column_of_probabilities_and_0_or_1_is_the_binary_case(tmp_path: Pat
 )
 def test_an_order_that_is_not_the_natural_one_is_told(header: str, first: str, natural: str) -> None:
     (note,) = mapped(header).notes
-    assert f"{first} first" in note
+    assert f"with {first} as class 0" in note
     assert note.endswith(natural)
 
 
@@ -273,7 +273,7 @@ def test_a_doubtful_order_is_a_warning_in_every_format(format: str, tmp_path: Pa
     path.write_text("c2,c10,c1,y\n1,2,3,0\n")
     assert run(["ce", str(path), "--format", format]) == 0
     warned = capfd.readouterr().err
-    assert "celoss: warning CEL212: the columns are taken in the header's order, c2 first" in warned
+    assert "celoss: warning CEL212: the columns are taken in the header's order, with c2 as class 0" in warned
     path.write_text("c2,c10,c1,y\n1,2,3,10\n")
     assert run(["ce", str(path), "--format", format]) == 0
     assert capfd.readouterr().err == ""  # the targets are names, so the order is no matter
@@ -299,3 +299,29 @@ def test_the_mapping_is_in_the_heading_and_in_the_json(tmp_path: Path, capfd: Ca
 def test_a_header_with_superscript_digits_is_read(tmp_path: Path, capfd: Capture) -> None:
     verdict = table(capfd, tmp_path, "x\u00b2,x\u00b3,y\n1,2,0\n", loss="ce")
     assert verdict.report["input"]["columns"]["inputs"] == ["x\u00b2", "x\u00b3"]
+
+
+@pytest.mark.parametrize(
+    ("header", "targets", "classes"),
+    [
+        ("k0,k1,k2,y", ["k0", "k2"], [0, 2]),
+        ("class_0,class_1,y", ["class_1", "class_0"], [1, 0]),
+        ("p_cat,p_dog,y", ["p_dog", "cat"], [1, 0]),
+        ("c2,c10,c1,y", ["c10", "c1"], [1, 2]),
+    ],
+)
+def test_a_target_may_be_spelled_as_its_column_is(
+    header: str, targets: list[str], classes: list[int], tmp_path: Path, capfd: Capture
+) -> None:
+    width = header.count(",")
+    path, truth = tmp_path / "data.csv", tmp_path / "truth.csv"
+    path.write_text(f"{header}\n" + "".join("0.1," * width + f"{target}\n" for target in targets))
+    truth.write_text("y\n" + "".join(f"{target}\n" for target in targets))
+    each_row = ["--reduction", "none", "--format", "jsonl"]
+    assert run(["ce", str(path), *each_row]) == 0
+    found = [json.loads(line) for line in capfd.readouterr().out.splitlines()]
+    assert [row["target"] for row in found] == classes
+    path.write_text(f"{header[:-2]}\n" + "".join("0.1," * (width - 1) + "0.1\n" for _ in targets))
+    assert run(["ce", str(path), "--targets", f"@{truth}", *each_row]) == 0
+    found = [json.loads(line) for line in capfd.readouterr().out.splitlines()]
+    assert [row["target"] for row in found] == classes

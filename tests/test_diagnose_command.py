@@ -270,3 +270,18 @@ def test_the_view_keeps_to_the_width(double: str, width: int, monkeypatch: pytes
     monkeypatch.setenv("COLUMNS", str(width))
     lines = celoss("diagnose", double).stdout.splitlines()
     assert all(len(line) <= width or " " not in line.strip() or double in line for line in lines)
+
+
+def test_a_gate_that_looks_for_nothing_is_refused(double: str) -> None:
+    done = celoss("diagnose", double, "--select", "CEL1", "--ignore", "CEL", "--fail-on", "note")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "--ignore leaves none of --select" in done.stderr
+
+
+def test_one_score_a_row_is_sent_to_the_binary_losses(tmp_path: Path) -> None:
+    path = written(tmp_path / "b.csv", "score,target", np.array([[0.5], [1.5]]), np.array([0, 1]))
+    done = celoss("ce", path)
+    assert done.returncode == 3
+    assert (
+        "Expected the target 0 (1 class), got 1. (one score for each row is a binary problem" in done.stderr
+    )

@@ -105,6 +105,7 @@ PLANTED: dict[str, Planted] = {
     "CEL213": ("ce", X, np.roll(Y, 1), {}),
     "CEL214": ("ce", X[:, [1, 2, 3, 0]], Y, {}),
     "CEL215": ("ce", -X, Y, {}),
+    "CEL216": ("bce-logits", Z, 2 * T - 1, {}),
     "CEL301": ("bce", changed(G, 5, 1 - T[5]), T, {}),
     "CEL302": ("ce", changed(X, (4, 1), math.nan), Y, {}),
     "CEL303": ("bce", changed(G, 5, T[5]), T, {}),
@@ -148,8 +149,9 @@ CONSEQUENCES = {
     "CEL213": {"CEL401"},
     "CEL214": {"CEL401"},
     "CEL215": {"CEL401"},
+    "CEL202": {"CEL216"},
     "CEL203": {"CEL404"},
-    "CEL301": {"CEL303", "CEL401"},
+    "CEL301": {"CEL303", "CEL402"},
     "CEL302": {"CEL401"},
     "CEL304": {"CEL305", "CEL401"},
     "CEL305": {"CEL401", "CEL403"},
@@ -228,16 +230,57 @@ def test_the_remedy_is_a_command_over_the_same_file(code: str, remedy: str) -> N
 
 
 @pytest.mark.parametrize(
-    ("command", "x", "y", "words"),
+    ("command", "x", "y", "options", "words", "loss"),
     [
-        ("ce", 1000 * X, Y, "the mean of at least "),
-        ("bce", np.round(G), T, "the mean of infinitely many nats"),
+        ("ce", 1000 * X, Y, {}, "the mean of 397.5 nats", mean_cost(1000 * X, Y)),
+        ("ce", 1000 * X, Y, {"weight": [1, 2, 3, 4]}, "the mean of at least ", None),
+        ("ce", changed(X, (np.arange(200), Y[:200]), -np.inf), Y, {}, "an infinite mean", None),
+        ("bce", np.round(G), T, {}, "the mean of 16.33 nats", 100 * float(np.mean(np.round(G) != T))),
     ],
 )
-def test_a_mean_that_is_only_bounded_is_no_number(command: str, x: Any, y: Any, words: str) -> None:
-    (finding,) = [found for found in diagnosis(command, x, y).findings if found.code == "CEL401"]
-    assert finding.message.startswith(words)
-    assert finding.evidence["loss"] is None
+def test_a_mean_is_the_one_computed_or_what_is_known_of_it(
+    command: str, x: Any, y: Any, options: dict[str, Any], words: str, loss: float | None
+) -> None:
+    (finding,) = [found for found in diagnosis(command, x, y, **options).findings if found.code == "CEL401"]
+    assert finding.message.startswith(f"{words}")
+    assert finding.evidence["loss"] == (loss if loss is None else pytest.approx(loss))
+
+
+def test_a_clamp_that_saves_the_mean_is_no_loss_worse_than_guessing() -> None:
+    x, y = np.tile(G, 10), np.tile(T, 10)
+    found = codes(diagnosis("bce", changed(x, 5, 1 - y[5]), y))
+    assert found == ["CEL301", "CEL303"]
+
+
+@pytest.mark.parametrize(
+    ("command", "x", "y", "remedy"),
+    [
+        ("soft-margin", Z, T, "celoss bce-logits preds.csv"),
+        ("bce-logits", Z, 2 * T - 1, "celoss soft-margin preds.csv"),
+        ("bce", G, 2 * T - 1, "write 0 in place of -1"),
+        ("bce-logits", Z, T + 1, "subtract 1 from every target"),
+        (
+            "bce",
+            G,
+            changed(T, slice(0, 20), 255),
+            "leave these rows out of the data: a binary loss has no ignore_index",
+        ),
+        ("bce", G, T * 7, ""),
+    ],
+)
+def test_labels_of_another_loss_are_told_and_nothing_is_concluded_from_them(
+    command: str, x: Any, y: Any, remedy: str
+) -> None:
+    (finding,) = diagnosis(command, x, y).findings
+    assert (finding.code, finding.severity, finding.remedy) == ("CEL216", "error", remedy)
+
+
+@pytest.mark.parametrize(
+    ("x", "remedy"), [(-LOG_P, "change the sign of the input"), (X, "celoss ce preds.csv")]
+)
+def test_what_is_no_log_probability_is_not_held_against_other_readings(x: Any, remedy: str) -> None:
+    (finding,) = diagnosis("nll", x, Y).findings
+    assert (finding.code, finding.remedy) == ("CEL103", remedy)
 
 
 def test_one_class_is_not_sent_to_another_loss_of_classes() -> None:

@@ -99,6 +99,7 @@ def test_the_page_has_every_section_of_a_loss_of_classes() -> None:
     page = made("preds.csv", "--max", "0.7")
     assert page.sections == [
         "Checks",
+        "Findings",
         "How the number comes about",
         "How the losses are spread",
         "Whether the probabilities come true",
@@ -109,6 +110,25 @@ def test_the_page_has_every_section_of_a_loss_of_classes() -> None:
     ]
     assert page.root.findtext(".//title") == "cross entropy 0.640535 - preds.csv"
     assert page.root.findtext(".//header/p/strong") == str(LOSS)
+
+
+def test_it_has_the_findings_of_a_diagnosis() -> None:
+    random = np.random.default_rng(5)
+    x = random.normal(size=(200, 4)) * 2
+    y = (x + random.gumbel(size=x.shape)).argmax(axis=1)
+    lines = [
+        ",".join(map(repr, row)) + f",{target}\n"
+        for row, target in zip(x[:, [1, 2, 3, 0]].tolist(), y, strict=True)
+    ]
+    Path("permuted.csv").write_text("a,b,c,d,target\n" + "".join(lines))
+    diagnosed = subprocess.run(
+        [sys.executable, "-m", "celoss_cli", "diagnose", "permuted.csv", "--json"],
+        capture_output=True,
+        check=True,
+    )
+    codes = [finding["code"] for finding in json.loads(diagnosed.stdout)["findings"]]
+    assert codes == ["CEL214", "CEL401"]
+    assert re.findall("CEL[0-9]{3}", made("permuted.csv").text) == codes
 
 
 def test_its_numbers_are_those_of_the_other_formats(capfd: pytest.CaptureFixture[str]) -> None:
@@ -196,7 +216,7 @@ def test_the_rows_that_are_chosen_show_their_steps(options: list[str]) -> None:
     names = [name.split(" · ")[0] for name in shown if name.startswith("row")]
     expected = {"--rows 0": [], "--row 2": ["row 2"]}
     assert names == expected.get(" ".join(options), ["row 0", "row 1", "row 2"])
-    assert ("gradient" in page.text) == (options == ["--grad"])
+    assert ("gradient " in page.text) == (options == ["--grad"])
 
 
 @pytest.mark.parametrize(
@@ -373,12 +393,13 @@ def report(*arguments: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        ("preds.csv --loss ce -o p.html", 0, ""),
+        ("preds.csv --loss ce -o p.html", 0, "celoss: warning CEL104: all 3 rows are at least 0"),
         ("preds.csv --loss ce -o p.html --max 0.7", 0, f"celoss: pass max: mean {LOSS} is at most 0.7\n"),
         ("preds.csv --loss ce -o p.html --max 0.1", 1, "celoss: FAIL max: mean"),
         ("preds.csv --loss ce -o p.html --max 0.1 --exit-zero", 0, "celoss: FAIL max: mean"),
         ("preds.csv --loss ce", 2, "celoss: error: Expected --output, got none.\n"),
-        ("preds.csv -o p.html", 0, ""),
+        ("preds.csv -o p.html", 0, "celoss: warning CEL104: all 3 rows are at least 0"),
+        ("sound.csv -o p.html", 0, ""),
         ("--loss ce -o p.html", 2, "celoss: error: Expected FILE..., got none.\n"),
         ("preds.csv --loss mse -o p.html", 2, "ce, nll, bce, bce-logits, soft-margin, kl"),
         ("preds.csv --loss ce --pos-weight 2 -o p.html", 2, "Expected no --pos-weight with --loss ce"),
@@ -393,6 +414,7 @@ def report(*arguments: str) -> subprocess.CompletedProcess[str]:
 )  # fmt: skip
 def test_exit_codes_and_what_is_said(arguments: str, code: int, said: str) -> None:
     Path("bad.csv").write_text("a,b,target\n1,x,0\n")
+    Path("sound.csv").write_text("a,b,target\n2,-1,0\n-1,3,1\n0.5,0.1,1\n")
     Path("p.html").write_text("old")
     done = report(*arguments.split())
     assert done.returncode == code

@@ -183,7 +183,7 @@ def test_the_weights_for_people(format: str) -> None:
     ("arguments", "code", "message"),
     [
         (["--targets", "0,0,2"], 3, "got none of class 1 (--unseen zero gives it the weight 0)"),
-        (["--targets", "0,-1"], 3, "Expected a target from 0 to 0 (1 classes), got -1."),
+        (["--targets", "0,-1"], 3, "Expected the target 0 (1 class), got -1."),
         (["--targets", "0,3", "--classes", "2"], 3, "Expected a target from 0 to 1 (2 classes), got 3."),
         (["--targets", "-100"], 3, "expected at least one counted target, got none"),
         (["--targets", "0,1", "--beta", "0.9"], 2, "Expected --scheme effective with --beta, got balanced."),

@@ -59,7 +59,10 @@ def _codes(select: Sequence[str] | None, ignore: Sequence[str] | None) -> list[s
                 hint="celoss explain lists them",
             )
     wanted, unwanted = tuple(select or ("",)), tuple(ignore or ())
-    return [code for code in FINDINGS if code.startswith(wanted) and not code.startswith(unwanted or ("-",))]
+    left = [code for code in FINDINGS if code.startswith(wanted) and not code.startswith(unwanted or ("-",))]
+    if not left:
+        raise UsageError("Expected a finding to look for, but --ignore leaves none of --select.")
+    return left
 
 
 def _fails(diagnosis: Diagnosis, least: str | None) -> bool:

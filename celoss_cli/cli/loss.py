@@ -359,6 +359,7 @@ def _report(
         gradient=given["grad"],
         keep=reduction == "none" and format.every_row,
         wanted=_wanted(given),
+        survey=given.get("survey", False),
         jobs=given["jobs"] or default_jobs(),
     )
     evaluation = evaluate(loss, dataset.batches, request)
@@ -409,6 +410,8 @@ def _wanted(given: Mapping[str, Any]) -> Wanted:
 
 def other_input(spec: LossSpec, given: Mapping[str, Any], dataset: Dataset) -> list[str]:
     """The oddity of data that says that it holds something else than the loss takes."""
+    if given.get("input") is not None:
+        return []  # the option that values on the command line have is named by the loss
     key = dataset.described["columns"]["inputs"][0]
     said = _INPUT_KINDS.get(key)
     return ["other-input"] if said is not None and said != _TAKES[kind_of(spec, given)] else []

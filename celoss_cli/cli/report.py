@@ -77,5 +77,6 @@ def _as_for_a_loss(given: Mapping[str, Any]) -> dict[str, Any]:
         "quantiles": given["quantiles"] or _QUANTILES,
         "intervals": _INTERVALS,
         "reliability": BINS,
+        "survey": True,
         "if_any": frozenset({"reliability"} if asks_for_groups else {"reliability", "by"}),
     }

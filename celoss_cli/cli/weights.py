@@ -99,7 +99,7 @@ def _counted(given: Mapping[str, Any], dataset: Dataset) -> Evaluation:
             "expected targets that are classes, got probabilities", hint="one index or name a row"
         ) from None
     except InputError as error:
-        if len(dataset.described["columns"]["inputs"]) == 1 and not error.hint:
+        if len(dataset.described["columns"]["inputs"]) == 1:  # its own hint is about losses
             error.hint = "the targets of two classes are counted alone: --targets @FILE --target-column NAME"
         raise
     if not found.tally.counted:

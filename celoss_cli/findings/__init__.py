@@ -41,6 +41,7 @@ FINDINGS: dict[str, Rule] = {
         Rule("CEL213", "error", fit.shifted),
         Rule("CEL214", "error", fit.permuted),
         Rule("CEL215", "error", fit.negated),
+        Rule("CEL216", "error", targets.binary_labels),
         Rule("CEL301", "note", precision.clamped),
         Rule("CEL302", "error", precision.nonfinite),
         Rule("CEL303", "note", precision.rounded),

@@ -76,6 +76,12 @@ def not_log_probabilities(facts: Facts) -> Noticed | None:
     count = facts.seen.get("not-log-probabilities", 0)
     if not count or probabilities_for_log_probabilities(facts):
         return None
+    if facts.all_look_like("costs", least=1):
+        return Noticed(
+            f"{rows_have(count)} input that is -log p instead of log p: the result has the wrong sign",
+            count,
+            remedy="change the sign of the input",
+        )
     return Noticed(
         f"{rows_have(count)} input that is not the logarithm of probabilities, so the result is no "
         "likelihood; for logits use ce",
@@ -141,7 +147,7 @@ def probabilities_for_log_probabilities(facts: Facts) -> Noticed | None:
 
     Reference: PyTorch documentation of NLLLoss, which expects log-probabilities.
     """
-    rows = facts.all_look_like("probabilities")
+    rows = facts.all_look_like("probabilities", least=1)
     if not rows or (facts.loss.takes, facts.loss.per) != ("log-probs", "class"):
         return None
     return Noticed(

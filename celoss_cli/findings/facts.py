@@ -69,10 +69,13 @@ class Facts:
     semantics: Mapping[str, Sequence[str]] = field(default_factory=dict)
     columns: Sequence[str] = ()
 
-    def all_look_like(self, kind: str, of: str = "examined") -> int:
-        """How many rows or values were examined if nearly all of them are of a kind, else 0."""
+    def all_look_like(self, kind: str, of: str = "examined", least: int | None = None) -> int:
+        """How many rows or values were examined if nearly all of them are of a kind, else 0.
+
+        So that chance is no reason, there must be ``least`` of them, or as many as is usual.
+        """
         examined = self.seen.get(of, 0)
-        enough = 2 if self.survey is not None else _ENOUGH
+        enough = least or (2 if self.survey is not None else _ENOUGH)
         return examined if examined >= enough and self.seen.get(kind, 0) >= 0.99 * examined else 0
 
     def only_first(self, examined: int) -> bool:

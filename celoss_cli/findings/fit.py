@@ -10,9 +10,13 @@ import math
 import re
 from collections.abc import Sequence
 
-from celoss_cli.findings.choice import logits_for_probabilities
+from celoss_cli.findings.choice import (
+    logits_for_probabilities,
+    not_log_probabilities,
+    probabilities_for_log_probabilities,
+)
 from celoss_cli.findings.facts import SURE, Facts, Noticed
-from celoss_cli.findings.targets import from_one
+from celoss_cli.findings.targets import binary_labels, from_one
 from celoss_cli.findings.wording import listed, number
 from celoss_cli.survey import TEMPERATURES, Fit
 
@@ -29,13 +33,22 @@ __all__ = [
 _PLAIN = re.compile(r"[\w.-]+")
 """The name of a column that no shell and no option takes for more."""
 
+_NO_PREDICTIONS = (
+    binary_labels,
+    from_one,
+    logits_for_probabilities,
+    not_log_probabilities,
+    probabilities_for_log_probabilities,
+)
+"""Where one of these is found, no cost is -log of a probability, and comparing costs says nothing."""
+
 _MUCH = 0.1
 """The part of the loss that another reading must save."""
 
 
 def _fit(facts: Facts) -> Fit | None:
     """How the predictions fit, where no other finding says already that they cannot."""
-    return None if from_one(facts) or logits_for_probabilities(facts) else facts.fit
+    return None if any(check(facts) for check in _NO_PREDICTIONS) else facts.fit
 
 
 def _mean(fit: Fit) -> str:
@@ -43,6 +56,32 @@ def _mean(fit: Fit) -> str:
     if fit.impossible:
         return "infinitely many"
     return f"{'at least ' if fit.beyond else ''}{number(fit.mean)}"
+
+
+def _clamped(facts: Facts, fit: Fit) -> float | None:
+    """The mean as it was computed, where a clamp or clip made it less than what the predictions cost."""
+    plain = facts.mean is not None and not facts.weighted and not facts.options.get("label_smoothing")
+    return facts.mean if fit.beyond and plain and math.isfinite(facts.mean or 0.0) else None
+
+
+def _computed(facts: Facts, fit: Fit) -> float | None:
+    """The mean loss as evidence, with what a clamp left of it."""
+    clamped = _clamped(facts, fit)
+    return _known(fit) if clamped is None else clamped
+
+
+def _nats(facts: Facts, fit: Fit) -> float:
+    """The total cost, or what a clamp left of it."""
+    clamped = _clamped(facts, fit)
+    return fit.nats if clamped is None else clamped * fit.counted
+
+
+def _the_mean(facts: Facts, fit: Fit) -> str:
+    """The mean loss as the beginning of a sentence."""
+    clamped = _clamped(facts, fit)
+    if clamped is not None:
+        return f"the mean of {number(clamped)} nats"
+    return "an infinite mean" if fit.impossible else f"the mean of {_mean(fit)} nats"
 
 
 def _known(fit: Fit) -> float | None:
@@ -200,13 +239,13 @@ def worse_than_guessing(facts: Facts) -> Noticed | None:
     """
     fit = _fit(facts)
     outcomes = _outcomes(facts)
-    if fit is None or fit.nats - fit.counted * math.log(outcomes) <= SURE:
+    if fit is None or _nats(facts, fit) - fit.counted * math.log(outcomes) <= SURE:
         return None
     return Noticed(
-        f"the mean of {_mean(fit)} nats is worse than guessing, which costs ln {outcomes} = "
+        f"{_the_mean(facts, fit)} is worse than guessing, which costs ln {outcomes} = "
         f"{number(math.log(outcomes))}; {fit.hits} of {fit.counted} predictions are right",
         fit.counted,
-        {"loss": _known(fit), "guessing": math.log(outcomes), "accuracy": fit.hits / fit.counted},
+        {"loss": _computed(facts, fit), "guessing": math.log(outcomes), "accuracy": fit.hits / fit.counted},
         facts.again("--worst", "10"),
     )
 
@@ -227,13 +266,13 @@ def worse_than_frequencies(facts: Facts) -> Noticed | None:
         return None
     entropy = -sum(n * math.log(n / fit.counted) for n in given.values())
     allowance = (_outcomes(facts) - 1) / 2 * math.log(fit.counted)
-    if fit.nats - entropy <= SURE + allowance:
+    if _nats(facts, fit) - entropy <= SURE + allowance:
         return None
     return Noticed(
-        f"the mean of {_mean(fit)} nats is worse than {number(entropy / fit.counted)}, what always "
+        f"{_the_mean(facts, fit)} is worse than {number(entropy / fit.counted)}, what always "
         "predicting the frequencies of the classes costs",
         fit.counted,
-        {"loss": _known(fit), "entropy": entropy / fit.counted},
+        {"loss": _computed(facts, fit), "entropy": entropy / fit.counted},
         facts.again("--by", "class"),
     )
 

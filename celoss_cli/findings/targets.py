@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from celoss_cli.conventions import CONVENTIONS
 from celoss_cli.findings.facts import SURE, Facts, Noticed
 from celoss_cli.findings.wording import counted, listed
 
 __all__ = [
     "all_ignored",
+    "binary_labels",
     "constant",
     "from_one",
     "header_order",
@@ -101,6 +104,46 @@ def outside(facts: Facts) -> Noticed | None:
         sum(found.values()),
         {"values": list(found)[:20]},
     )
+
+
+def binary_labels(facts: Facts) -> Noticed | None:
+    """Targets of a binary loss are other numbers than its answers.
+
+    bce and bce-logits take targets from 0 to 1, the soft margin takes +1 and -1. PyTorch computes
+    bce-logits and the soft margin of other numbers without a word; the result is no loss and may be negative.
+
+    Use the loss that takes these labels, or write the labels that this one takes.
+
+    Reference: PyTorch documentation of BCEWithLogitsLoss, targets between 0 and 1, and SoftMarginLoss,
+    targets 1 or -1.
+    """
+    if facts.loss.per != "element" or facts.loss.takes == "log-probs":
+        return None
+    signed = facts.loss.takes == "scores"
+    wrong = {t: n for t, n in sorted(facts.targets.items()) if t not in ((-1, 1) if signed else (0, 1))}
+    if not wrong:
+        return None
+    return Noticed(
+        f"{counted(sum(wrong.values()), 'target')} other than {'-1 and 1' if signed else '0 and 1'}: "
+        f"{listed(map(str, wrong))}",
+        sum(wrong.values()),
+        {"values": list(wrong)[:20]},
+        _other_labels(facts, wrong),
+    )
+
+
+def _other_labels(facts: Facts, wrong: Mapping[int, int]) -> str:
+    """The command of the loss that takes these labels, or what is to be done with them."""
+    given, takes = set(facts.targets), facts.loss.takes
+    if given <= {0, 1}:
+        return facts.command("bce-logits")
+    if given <= {-1, 1}:
+        return facts.command("soft-margin") if takes == "logits" else "write 0 in place of -1"
+    if given <= {1, 2} and takes != "scores":
+        return "subtract 1 from every target"
+    if set(wrong) <= set(_MARKERS):
+        return "leave these rows out of the data: a binary loss has no ignore_index"
+    return ""
 
 
 def never_seen(facts: Facts) -> Noticed | None:

@@ -25,7 +25,8 @@ def title(weights: ClassWeights) -> str:
 def formula(weights: ClassWeights) -> str:
     """How a weight comes about from counts."""
     beta = "" if weights.beta is None else f"; beta {short(weights.beta)}"
-    return f"weight = {weights.formula}; n of the class, N of all, C classes{beta}"
+    counted = "classes" if all(found.count for found in weights.classes) else "classes that occur"
+    return f"weight = {weights.formula}; n of the class, N of all, C {counted}{beta}"
 
 
 def table(weights: ClassWeights) -> Breakdown:

@@ -512,12 +512,15 @@ class _ClassLoss(Loss):
         hint = ""
         if value in (-1, 255) or -1 in kept or 255 in kept:
             hint = self._leaving_out(-1 if -1 in kept else 255)
+        elif classes == 1:
+            hint = "one score for each row is a binary problem: bce for probabilities, bce-logits for logits"
         elif int(counted.min()) == 1 and int(counted.max()) == classes:
             hint = f"the targets run from 1 to {classes}: subtract 1 from each"
         inside = self.ignore_index is not None and self.ignore_index >= 0
         ignored = f" or ignore_index {self.ignore_index}" if inside else ""
+        known = "the target 0" if classes == 1 else f"a target from 0 to {classes - 1}"
         return InputError(
-            f"Expected a target from 0 to {classes - 1}{ignored} ({classes} classes), got {value}.",
+            f"Expected {known}{ignored} ({classes} class{'' if classes == 1 else 'es'}), got {value}.",
             hint=hint,
             element=element,
         )

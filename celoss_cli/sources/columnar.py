@@ -278,7 +278,7 @@ class _Reader:
         labels = mapping.labels if request.per_class and not self._in_lists else ()
         conversions: tuple[str, ...] = ()
         if request.truth is not None:
-            request.truth.read_as(labels, request)
+            request.truth.read_as(labels, request, mapping.spelled if labels else ())
             target = request.truth.of(start, len(input), ids, place)
             conversions = request.truth.conversions
         elif self._by_class:
@@ -361,7 +361,8 @@ class _Reader:
             series = series.cast(self._polars.String)
         if self._targets is None:
             example = self._cell(series[0]) if series.len() else ""
-            self._targets = Targets(labels, number, example, self._request.settled)
+            spelled = self._mapping.spelled if labels else ()
+            self._targets = Targets(labels, number, example, self._request.settled, spelled)
         if self._targets.by_name is None and kind in _CLASS_INDICES:
             return series.to_numpy().astype(np.int64), (self._targets.conversion,)
         distinct = series.unique(maintain_order=True)

@@ -94,6 +94,11 @@ class Mapping:
     notes: tuple[str, ...] = ()
 
     @property
+    def spelled(self) -> tuple[str, ...]:
+        """The header's names of the input's columns, which may be longer than those of the classes."""
+        return tuple(self.names[column] for column in self.inputs)
+
+    @property
     def used(self) -> tuple[int, ...]:
         others = tuple(column for column in (self.id, self.weight) if column is not None)
         return (*self.inputs, *self.target, *others)
@@ -352,9 +357,10 @@ def _order_notes(names: Sequence[str]) -> tuple[str, ...]:
     natural = sorted(names, key=_natural)
     if natural == list(names) or not all(re.search(r"[0-9]", name) for name in names):
         return ()
+    at = next(at for at, name in enumerate(names) if name != natural[at])
     return (
-        f"the columns are taken in the header's order, {visible(names[0])} first; in natural order "
-        f"it would be {visible(natural[0])}",
+        f"the columns are taken in the header's order, with {visible(names[at])} as class {at}; in natural "
+        f"order that would be {visible(natural[at])}",
     )
 
 
@@ -395,13 +401,15 @@ def _listed(names: Sequence[str]) -> str:
 class Targets:
     """Reads the cells of the single target column of a class loss, the same way from first to last.
 
-    Targets are names where the first one is, unless the names count 0, 1, 2, ... themselves.
+    Targets are names where the first one is, unless the names count 0, 1, 2, ... themselves. A name may
+    also be spelled as its column is.
 
     Args:
         labels: the classes' names.
         number: reads a number from a cell.
         example: the first cell.
         settled: remembers the decision for the files that follow.
+        spelled: the names of the classes' columns, or none.
 
     Attributes:
         conversion: what is done, in words.
@@ -409,7 +417,12 @@ class Targets:
     """
 
     def __init__(
-        self, labels: tuple[str, ...], number: Callable[[str], float], example: str, settled: Settled
+        self,
+        labels: tuple[str, ...],
+        number: Callable[[str], float],
+        example: str,
+        settled: Settled,
+        spelled: Sequence[str] = (),
     ) -> None:
         self._labels = labels
         self._number = number
@@ -417,9 +430,12 @@ class Targets:
         self.by_name: dict[str, int] | None = None
         self.conversion = BY_INDEX
         if settled.by_name is None:
-            settled.by_name = labels != counting and example in labels
+            settled.by_name = (labels != counting and example in labels) or (
+                example in spelled and example not in labels
+            )
         if settled.by_name:
-            self.by_name = {label: index for index, label in enumerate(labels)}
+            names = (*spelled, *labels)  # what is a class's own name is not another's column
+            self.by_name = {name: index % len(labels) for index, name in enumerate(names)}
             self.conversion = "targets matched to the class names"
         elif example.lower() in ("true", "false"):
             self.conversion = "false and true read as class indices 0 and 1"

@@ -120,11 +120,15 @@ class Assembler:
         self.targets: Targets | None = None
         self._way_out = _way_out(mapping, request, first_row)
         if request.truth is not None:
-            request.truth.read_as(mapping.labels, request)
+            request.truth.read_as(mapping.labels, request, mapping.spelled)
         elif request.per_class and len(mapping.target) == 1:
             example = first_row[mapping.target[0]].strip() if first_row else ""
             self.targets = Targets(
-                mapping.labels, lambda text: parsed_number(text, request), example, request.settled
+                mapping.labels,
+                lambda text: parsed_number(text, request),
+                example,
+                request.settled,
+                mapping.spelled,
             )
         elif request.per_class and request.settled.one_hot is None:
             cells = [first_row[column].strip() for column in mapping.target] if first_row else []

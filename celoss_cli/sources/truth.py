@@ -133,7 +133,7 @@ class Truth:
         """The same targets for another data set."""
         return Truth(self._name, self._values, self._ids, self._place)
 
-    def read_as(self, labels: Sequence[str], request: ReadRequest) -> None:
+    def read_as(self, labels: Sequence[str], request: ReadRequest, spelled: Sequence[str] = ()) -> None:
         """Settles what the targets mean, once the classes are known.
 
         Raises:
@@ -149,7 +149,11 @@ class Truth:
             self._read = self._values
         elif request.per_class:
             targets = Targets(
-                tuple(labels), lambda text: parsed_number(text, request), self._values[0], request.settled
+                tuple(labels),
+                lambda text: parsed_number(text, request),
+                self._values[0],
+                request.settled,
+                spelled,
             )
             self._read = targets.cells(self._values, lambda row, error: error.at(self._place(row)))
             said = (targets.conversion,)
