@@ -41,6 +41,7 @@ def report_of(
     quantiles: Sequence[float] = (),
     intervals: int = 0,
     data: Sequence[str] = (),
+    inline: str | None = None,
     semantics: Mapping[str, Sequence[str]] | None = None,
 ) -> Report:
     """Reduces an evaluation and gathers what there is to say about it.
@@ -57,6 +58,7 @@ def report_of(
         quantiles: the fractions whose losses are reported.
         intervals: how many the histogram of the losses has at most; none without.
         data: the words of a command line that name the data; its files if not given.
+        inline: the input where it was given on the command line itself.
         semantics: the words of each option that the number depends on, by its name.
 
     Raises:
@@ -84,6 +86,7 @@ def report_of(
         options=options,
         source=source,
         data=data,
+        inline=inline,
         semantics=semantics,
     )
     rescaled = _Rescaled(loss, tally, reduction)
@@ -148,6 +151,7 @@ def facts_of(
     source: Mapping[str, Any],
     data: Sequence[str],
     semantics: Mapping[str, Sequence[str]] | None,
+    inline: str | None = None,
 ) -> Facts:
     """What the findings are about.
 
@@ -162,6 +166,7 @@ def facts_of(
         source: where the data came from and how it was read.
         data: the words of a command line that name the data; its files if not given.
         semantics: the words of each option that the number depends on, by its name.
+        inline: the input where it was given on the command line itself.
 
     """
     survey = looked.survey
@@ -180,6 +185,7 @@ def facts_of(
         labels=looked.labels,
         doubts=doubts(source, looked.conversions),
         data=data or source.get("files", ()),
+        inline=inline,
         semantics=semantics or {},
         columns=_counted_columns(source, looked),
     )

@@ -285,3 +285,19 @@ def test_one_score_a_row_is_sent_to_the_binary_losses(tmp_path: Path) -> None:
     assert (
         "Expected the target 0 (1 class), got 1. (one score for each row is a binary problem" in done.stderr
     )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (
+            ["nll", "--log-probs", "0.9,0.1;0.2,0.8", "--targets", "0,1", "--base", "2"],
+            "celoss ce --logits '0.9,0.1;0.2,0.8' --targets 0,1 --base 2 --input-is probs",
+        ),
+        (["nll", "--log-probs=-3,4", "--targets", "0"], "celoss ce --logits=-3,4 --targets 0"),
+    ],
+)
+def test_a_remedy_for_values_of_the_command_line_can_be_run(arguments: list[str], words: str) -> None:
+    done = celoss(*arguments)
+    assert done.stderr.rstrip().endswith(f"; try: {words}")
+    assert celoss(*shlex.split(words)[1:]).returncode == 0

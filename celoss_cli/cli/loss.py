@@ -391,7 +391,8 @@ def _report(
         on_empty=given["on_empty"],
         by=given["by"],
         quantiles=given["quantiles"] or (),
-        data=data_words(given) if given["input"] is None else (),
+        data=data_words(given),
+        inline=given["input"],
         semantics=semantic_words(given),
         intervals=given.get("intervals", 0),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from celoss_cli.findings.facts import Facts, Noticed
-from celoss_cli.findings.wording import all_rows, counted, number, rows_have
+from celoss_cli.findings.wording import all_rows_are, counted, number, rows_have
 
 __all__ = [
     "already_probabilities",
@@ -44,6 +44,8 @@ def one_class(facts: Facts) -> Noticed | None:
 def _as_binary(facts: Facts) -> str:
     inside = facts.seen.get("from-0-to-1", 0) == facts.seen.get("values", 0)
     loss = "bce" if inside else "bce-logits"
+    if facts.inline is not None:  # values of rows, where a binary loss takes them in one line
+        return ""
     return facts.command("diagnose", "--loss", loss, loss=loss)
 
 
@@ -109,7 +111,7 @@ def already_probabilities(facts: Facts) -> Noticed | None:
     classes = facts.classes or 2
     low, high = math.log1p((classes - 1) / math.e), math.log(classes - 1 + math.e)
     return Noticed(
-        f"{all_rows(rows, first=facts.only_first(rows))} are at least 0 and sum to 1: they are probabilities "
+        f"{all_rows_are(rows, first=facts.only_first(rows))} at least 0 and sum to 1: they are probabilities "
         f"already, and cross entropy takes the softmax once more; the loss of a row then lies between "
         f"{number(low)} and {number(high)} nats, whatever the model",
         facts.seen["probabilities"],
@@ -131,7 +133,7 @@ def log_probabilities(facts: Facts) -> Noticed | None:
     if not rows or (facts.loss.takes, facts.loss.per) != ("logits", "class"):
         return None
     return Noticed(
-        f"{all_rows(rows, first=facts.only_first(rows))} are log-probabilities; that is harmless, since "
+        f"{all_rows_are(rows, first=facts.only_first(rows))} log-probabilities; that is harmless, since "
         "their log softmax gives them back",
         facts.seen["log-probabilities"],
     )
@@ -151,7 +153,7 @@ def probabilities_for_log_probabilities(facts: Facts) -> Noticed | None:
     if not rows or (facts.loss.takes, facts.loss.per) != ("log-probs", "class"):
         return None
     return Noticed(
-        f"{all_rows(rows, first=facts.only_first(rows))} are probabilities, not their logarithms, so the "
+        f"{all_rows_are(rows, first=facts.only_first(rows))} probabilities, not their logarithms, so the "
         "result is a mean of -p between -1 and 0",
         facts.seen["probabilities"],
         remedy=facts.command("ce", "--input-is", "probs"),

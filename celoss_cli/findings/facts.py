@@ -49,6 +49,7 @@ class Facts:
         labels: the classes' names.
         doubts: what the header left open.
         data: the words of a command line that name the data and say how it is read.
+        inline: the input where it was given on the command line itself, or None.
         semantics: the words of each option in force that the number depends on, by the option's name.
         columns: the header's names of the input, one a class, where the targets are counted by index;
             empty for other data.
@@ -66,6 +67,7 @@ class Facts:
     labels: Sequence[str] | None = None
     doubts: Sequence[str] = ()
     data: Sequence[str] = ()
+    inline: str | None = None
     semantics: Mapping[str, Sequence[str]] = field(default_factory=dict)
     columns: Sequence[str] = ()
 
@@ -127,7 +129,15 @@ class Facts:
         has = {*_ALWAYS, *spec.options, *(("convention", "input_is") if spec.by_convention else ())}
         given = {option.removeprefix("--").replace("-", "_") for option in options}
         words = [word for option, said in kept.items() if option in has - given for word in said]
-        return shlex.join(["celoss", name, *(self.data or ["FILE"]), *words, *options])
+        return shlex.join(["celoss", name, *self._data(name, spec), *words, *options])
+
+    def _data(self, name: str, spec: LossSpec) -> Sequence[str]:
+        """The words that give a command the data: every loss has an option of its own for values."""
+        if self.inline is None:
+            return self.data or ["FILE"]
+        option = f"--{spec.takes}"
+        values = [f"{option}={self.inline}"] if self.inline.startswith("-") else [option, self.inline]
+        return [*values, *self.data]
 
 
 @dataclass(frozen=True, slots=True)

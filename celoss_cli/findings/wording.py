@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-__all__ = ["all_rows", "counted", "listed", "number", "rows_have"]
+__all__ = ["all_rows_are", "counted", "listed", "number", "rows_have"]
 
 
 def counted(count: int, noun: str) -> str:
@@ -17,9 +17,11 @@ def rows_have(count: int) -> str:
     return f"{counted(count, 'row')} {'has' if count == 1 else 'have'}"
 
 
-def all_rows(count: int, *, first: bool) -> str:
-    """The rows that were examined: all there are, or the first ones."""
-    return f"{'the first' if first else 'all'} {counted(count, 'row')}"
+def all_rows_are(count: int, *, first: bool) -> str:
+    """The subject and verb of a sentence about the rows examined: all there are, or the first ones."""
+    if first:
+        return f"the first {counted(count, 'row')} {'is' if count == 1 else 'are'}"
+    return {1: "the row is", 2: "both rows are"}.get(count, f"all {count} rows are")
 
 
 def number(value: float) -> str:
