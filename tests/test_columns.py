@@ -274,6 +274,7 @@ def test_a_doubtful_order_is_a_warning_in_every_format(format: str, tmp_path: Pa
     assert run(["ce", str(path), "--format", format]) == 0
     warned = capfd.readouterr().err
     assert "celoss: warning CEL212: the columns are taken in the header's order, with c2 as class 0" in warned
+    assert warned.rstrip().endswith("--class-columns c1,c2,c10")
     path.write_text("c2,c10,c1,y\n1,2,3,10\n")
     assert run(["ce", str(path), "--format", format]) == 0
     assert capfd.readouterr().err == ""  # the targets are names, so the order is no matter

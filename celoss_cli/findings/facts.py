@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import math
+import re
 import shlex
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -25,6 +26,9 @@ Where the predictions are right, a likelihood ratio exceeds e**g with probabilit
 inequality; Royall 2000, "On the probability of observing misleading statistical evidence"), so this
 cries wolf once in a million data sets, whatever their size.
 """
+
+_PLAIN = re.compile(r"[\w.-]+")
+"""The name of a column that no shell and no option takes for more."""
 
 _ALWAYS = ("reduction", "dtype", "base", "on_empty")
 """Options of every loss."""
@@ -105,6 +109,11 @@ class Facts:
     def again(self, *options: str) -> str:
         """The command line of this loss over the same data, with these options too."""
         return self._line(self.loss.command, self.loss, self.semantics, options)
+
+    def with_columns(self, names: Sequence[str]) -> str:
+        """The same with the input's columns in this order, or "" where an option cannot say it."""
+        plain = all(map(_PLAIN.fullmatch, names)) and "--class-columns" not in self.data
+        return self.again("--class-columns", ",".join(names)) if plain else ""
 
     def command(self, name: str, *options: str, loss: str = "") -> str:
         """A command line over the same data, its input taken for something else.

@@ -7,7 +7,6 @@ readings that were tried allows, and by ``SURE`` nats beyond that.
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Sequence
 
 from celoss_cli.findings.choice import (
@@ -29,9 +28,6 @@ __all__ = [
     "worse_than_frequencies",
     "worse_than_guessing",
 ]
-
-_PLAIN = re.compile(r"[\w.-]+")
-"""The name of a column that no shell and no option takes for more."""
 
 _NO_PREDICTIONS = (
     binary_labels,
@@ -169,8 +165,8 @@ def _reordered(facts: Facts, order: Sequence[int]) -> str:
     if facts.loss.per != "class" or not facts.labels:
         return "swap the two answers" if len(order) == 2 else "reorder the columns"
     names = [facts.columns[j] for j in order] if len(facts.columns) == len(order) else []
-    if names and "--class-columns" not in facts.data and all(map(_PLAIN.fullmatch, names)):
-        return facts.again("--class-columns", ",".join(names))
+    if names and (again := facts.with_columns(names)):
+        return again
     right = [facts.name(order.index(j)) for j in range(len(order))]
     return f"correct the names of the columns, which are {listed(right, 12)} as far as the targets tell"
 

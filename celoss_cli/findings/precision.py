@@ -45,8 +45,8 @@ def nonfinite(facts: Facts) -> Noticed | None:
     One such value makes the mean NaN. It comes from an overflow, a division by 0 or a missing value
     upstream, not from the loss.
 
-    Find the first such row (the loss commands name it) and mend what wrote it. -inf as a logit is fine: a
-    masked class with the probability 0.
+    Find the first such row, which the loss commands refuse with its place, and mend what wrote it. -inf as a
+    logit is fine: a masked class with the probability 0.
 
     Reference: IEEE 754, in which every sum with a NaN is NaN.
     """
@@ -57,7 +57,7 @@ def nonfinite(facts: Facts) -> Noticed | None:
         f"the input holds {counted(nan, 'NaN')} and {counted(infinite, 'infinite value')}",
         nan + infinite,
         {"nan": nan, "infinite": infinite},
-        "mend what wrote them; a loss command names the first row",
+        facts.again(),
     )
 
 

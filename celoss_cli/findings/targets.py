@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from celoss_cli.conventions import CONVENTIONS
 from celoss_cli.findings.facts import SURE, Facts, Noticed
 from celoss_cli.findings.wording import counted, listed
+from celoss_cli.sources.columns import in_natural_order
 
 __all__ = [
     "all_ignored",
@@ -262,4 +263,7 @@ def header_order(facts: Facts) -> Noticed | None:
 
     Say the order with --class-columns c0,c1,c2, or give the targets by the names of the classes.
     """
-    return Noticed("; ".join(facts.doubts), 1) if facts.doubts else None
+    if not facts.doubts:
+        return None
+    natural = in_natural_order(facts.columns)
+    return Noticed("; ".join(facts.doubts), 1, remedy=facts.with_columns(natural) if natural else "")

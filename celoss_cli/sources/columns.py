@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from celoss_cli.sources.base import ReadRequest, Settled
     from celoss_cli.sources.table import Cells
 
-__all__ = ["BY_INDEX", "Mapping", "Targets", "map_columns", "plural", "truth_columns"]
+__all__ = ["BY_INDEX", "Mapping", "Targets", "in_natural_order", "map_columns", "plural", "truth_columns"]
 
 BY_INDEX = "targets read as class indices"
 """What is said of targets that count the columns in their order."""
@@ -354,7 +354,7 @@ def _common_start(names: Sequence[str]) -> str:
 
 
 def _order_notes(names: Sequence[str]) -> tuple[str, ...]:
-    natural = sorted(names, key=_natural)
+    natural = in_natural_order(names)
     if natural == list(names) or not all(re.search(r"[0-9]", name) for name in names):
         return ()
     at = next(at for at, name in enumerate(names) if name != natural[at])
@@ -362,6 +362,11 @@ def _order_notes(names: Sequence[str]) -> tuple[str, ...]:
         f"the columns are taken in the header's order, with {visible(names[at])} as class {at}; in natural "
         f"order that would be {visible(natural[at])}",
     )
+
+
+def in_natural_order(names: Sequence[str]) -> list[str]:
+    """Names sorted so that the numbers within them run by size."""
+    return sorted(names, key=_natural)
 
 
 def _natural(name: str) -> list[tuple[int, str]]:
