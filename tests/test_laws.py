@@ -234,7 +234,7 @@ def test_the_sizes_of_pieces_and_blocks_do_not_matter(
 
 
 @every_kind
-@pytest.mark.parametrize("classes", [3, 7, 20, 70])
+@pytest.mark.parametrize("classes", [3, 7, 20, 70, 129, 1023, 1025])
 def test_many_rows_give_the_same_bits_as_few(kind: Kind, classes: int) -> None:
     random = np.random.default_rng(classes)
     loss, batch = kind.loss(classes, random), kind.data(random, (600, classes))

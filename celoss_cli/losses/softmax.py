@@ -41,6 +41,10 @@ _NEAR_FROM = 16
 _ROW_MAJOR_FROM = 64
 """From this many classes on, a reduction along the classes of one column is the faster one."""
 
+_EINSUM_UP_TO = 1024
+"""Up to this many numbers in a line, einsum adds them in an order that depends on nothing else, up to four
+times as fast as a reduction; longer lines need the accuracy of adding in pairs."""
+
 
 # ------------------------------------------------------------------------------------------ blocks
 
@@ -154,6 +158,8 @@ def _sum_over_classes(matrix: Array, out: Array) -> Array:
     if matrix.size == len(matrix) and _order(len(matrix)) == "C":
         out[...] = np.add.accumulate(matrix, axis=0)[-1]
         return out
+    if _ROW_MAJOR_FROM <= len(matrix) <= _EINSUM_UP_TO:
+        return np.einsum("ij->j", matrix, out=out)
     np.add.reduce(matrix, axis=0, out=_beside(out, matrix))
     return out
 
