@@ -443,9 +443,11 @@ def test_a_disk_that_is_full_leaves_the_old_file(option: str, folder: Path) -> N
 def space_taken(*arguments: str) -> int:
     """The most address space that a run takes, in KiB: it grows with the machine's threads."""
     script = (
-        "import atexit, re; from celoss_cli.cli.main import main\n"
-        "def told(): print(re.search(r'VmPeak:\\s*(\\d+)', open('/proc/self/status').read())[1])\n"
-        "atexit.register(told); main()"
+        "import os, re; from celoss_cli.cli.main import main; leave = os._exit\n"
+        "def told(code):\n"
+        "    print(re.search(r'VmPeak:\\s*(\\d+)', open('/proc/self/status').read())[1], flush=True)\n"
+        "    leave(code)\n"
+        "os._exit = told; main()"
     )
     command = [sys.executable, "-c", script, *arguments]
     return int(subprocess.run(command, capture_output=True, check=True, text=True).stdout.split()[-1])
