@@ -468,7 +468,7 @@ def test_a_table_is_read_where_memory_is_rationed() -> None:
     """In little memory polars would abort the process; the other readers take little."""
     limit = space_taken("ce", "-x", "1,2", "-y", "0") + 2**18
     Path("p.csv").write_bytes(b"a,b,target\n" + b"0.25,0.5,0\n" * 500_000)
-    done = shell(f'ulimit -v {limit}; "$@" ce p.csv --format value')
+    done = shell(f'ulimit -v {limit}; "$@" ce p.csv --format value --jobs 2')
     assert (done.code, done.err) == (0, "")
     assert float(done.out) == pytest.approx(0.8259394198788435)
 
