@@ -211,6 +211,11 @@ class Tally:
     def counted(self) -> int:
         return self.elements - self.ignored
 
+    @property
+    def mean(self) -> float | None:
+        """The mean loss, or None where nothing is counted."""
+        return self.reduce("mean") if self.counted else None
+
     def denominator(self, reduction: Reduction) -> float:
         """What the total is divided by: 1 for a sum."""
         if reduction == "mean":

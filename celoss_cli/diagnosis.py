@@ -104,7 +104,7 @@ def diagnosis_of(
     """
     spec, codes = spec.taking(options), set(codes)
     found, fit, tally = seen.survey, seen.survey.fit, seen.tally
-    value = tally.reduce("mean") if tally is not None and tally.counted else None
+    value = None if tally is None else tally.mean
     facts = facts_of(
         spec,
         loss,

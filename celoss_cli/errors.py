@@ -16,6 +16,7 @@ __all__ = [
     "LimitError",
     "OutputError",
     "UsageError",
+    "plural",
     "quoted",
     "visible",
 ]
@@ -141,6 +142,11 @@ def visible(text: str) -> str:
         return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
 
     return "".join(map(shown, text))
+
+
+def plural(count: int, noun: str) -> str:
+    """The count with its noun: "1 value", "3 values", "2 classes"."""
+    return f"{count} {noun}{'' if count == 1 else 'es' if noun.endswith('s') else 's'}"
 
 
 def quoted(text: str) -> str:

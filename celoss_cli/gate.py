@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Literal
 
+from celoss_cli.errors import plural
 from celoss_cli.nouns.report import Group, Report, Verdict
 
 if TYPE_CHECKING:
@@ -197,9 +198,8 @@ def _increased(report: Report, limits: Limits, baseline: float) -> Iterator[Verd
 def _counted(report: Report, least: int) -> Verdict:
     counted = report.tally.counted
     passed = counted > 0 and counted >= least
-    noun = f"counted target{'' if counted == 1 else 's'}"
     told = "at least" if passed else "fewer than"
-    reason = f"{counted} {noun}, {told} {least}" if counted else _NOTHING
+    reason = f"{plural(counted, 'counted target')}, {told} {least}" if counted else _NOTHING
     return Verdict("min-count", passed, counted, ">=", least, "counted targets", reason)
 
 

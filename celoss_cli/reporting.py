@@ -170,7 +170,7 @@ def facts_of(
 
     """
     survey = looked.survey
-    value = tally.reduce("mean") if tally is not None and tally.counted else None
+    value = None if tally is None else tally.mean
     return Facts(
         Counter(seen)
         + (Counter() if survey is None else survey.seen)

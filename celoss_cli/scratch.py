@@ -26,7 +26,6 @@ class Scratch:
     """Named arrays that grow when needed and are otherwise used again; their content is garbage."""
 
     def __init__(self) -> None:
-        self._buffers: dict[Hashable, NDArray[Any]] = {}
         self._last: dict[Hashable, tuple[int | tuple[int, ...], NDArray[Any]]] = {}
         self._kept: dict[str, tuple[Hashable, NDArray[Any]]] = {}
 
@@ -52,9 +51,9 @@ class Scratch:
             return last[1]
         extents = (shape,) if isinstance(shape, int) else shape
         size = math.prod(extents)
-        buffer = self._buffers.get(key)
+        buffer = None if last is None else last[1].base
         if buffer is None or buffer.size < size:
-            buffer = self._buffers[key] = np.empty(size, dtype)
+            buffer = np.empty(size, dtype)
         found = buffer[:size].reshape(extents, order=order)
         self._last[key] = (shape, found)
         return found

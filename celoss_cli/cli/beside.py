@@ -13,13 +13,12 @@ from celoss_cli.cli.output import note
 from celoss_cli.cli.result import chosen_format, chosen_reports, publish
 from celoss_cli.conventions import CONVENTIONS, Convention
 from celoss_cli.data import Reduction, Tally
-from celoss_cli.errors import CelossError, ExitCode, InputError, UsageError
+from celoss_cli.errors import CelossError, ExitCode, InputError, UsageError, plural
 from celoss_cli.evaluate import Evaluation, Request, default_jobs
 from celoss_cli.findings import Facts, findings
 from celoss_cli.formats import FormatSpec, formats_of
 from celoss_cli.losses.base import UNITS, Loss
 from celoss_cli.nouns.conventions import Conventions, ToolLoss
-from celoss_cli.sources.columns import plural
 
 if TYPE_CHECKING:
     from celoss_cli.losses import LossSpec

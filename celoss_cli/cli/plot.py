@@ -21,7 +21,7 @@ from celoss_cli.cli.plot_options import FORMATS, VALUES
 from celoss_cli.cli.progress import Bar
 from celoss_cli.cli.result import remarks
 from celoss_cli.collect import Wanted
-from celoss_cli.errors import ExitCode, InputError, UsageError, quoted, visible
+from celoss_cli.errors import ExitCode, InputError, UsageError, plural, quoted, visible
 from celoss_cli.evaluate import Request, default_jobs, evaluate
 from celoss_cli.losses import LOSSES, LossSpec
 from celoss_cli.pictures.curves import Marker, curve
@@ -31,7 +31,6 @@ from celoss_cli.pictures.numbers import render_csv, render_json
 from celoss_cli.pictures.terminal import render
 from celoss_cli.reporting import report_of
 from celoss_cli.sources.base import Dataset
-from celoss_cli.sources.columns import plural
 
 if TYPE_CHECKING:
     from celoss_cli.losses.base import Loss

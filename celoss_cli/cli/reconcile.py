@@ -12,11 +12,10 @@ import numpy as np
 from celoss_cli.cli.loss import read_request, refuse_unused_columns
 from celoss_cli.cli.output import note
 from celoss_cli.cli.result import chosen_format, publish
-from celoss_cli.errors import ExitCode, InputError, UsageError, quoted
+from celoss_cli.errors import ExitCode, InputError, UsageError, plural, quoted
 from celoss_cli.losses import LOSSES
 from celoss_cli.losses.base import finite_weights
 from celoss_cli.reconcile import MAX_DEVIATIONS, Problem, problem_of, reconcile, stated
-from celoss_cli.sources.columns import plural
 from celoss_cli.sources.gather import gather
 from celoss_cli.sources.truth import read_truth
 from celoss_cli.sources.values import dataset_of_values, read_value

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from celoss_cli.cli.gates import gate_of
 from celoss_cli.cli.output import PipeClosed, append_file, note, stdout_style, write_file, write_stdout
-from celoss_cli.errors import ExitCode, UsageError, quoted, visible
+from celoss_cli.errors import ExitCode, UsageError, plural, quoted, visible
 from celoss_cli.formats import FORMATS, FormatSpec, Style
-from celoss_cli.sources.columns import plural
 
 if TYPE_CHECKING:
     from celoss_cli.nouns.report import Report

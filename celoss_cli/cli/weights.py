@@ -12,11 +12,10 @@ from celoss_cli.cli.output import note
 from celoss_cli.cli.progress import Bar
 from celoss_cli.cli.result import chosen_format, publish
 from celoss_cli.collect import Wanted
-from celoss_cli.errors import ExitCode, InputError, UsageError
+from celoss_cli.errors import ExitCode, InputError, UsageError, plural
 from celoss_cli.evaluate import Evaluation, Request, default_jobs, evaluate
 from celoss_cli.losses import LOSSES
 from celoss_cli.nouns.class_weights import ClassWeight, ClassWeights
-from celoss_cli.sources.columns import plural
 from celoss_cli.sources.truth import targets_alone
 
 if TYPE_CHECKING:

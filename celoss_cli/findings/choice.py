@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 
+from celoss_cli.errors import plural
 from celoss_cli.findings.facts import Facts, Noticed
-from celoss_cli.findings.wording import all_rows_are, counted, number, rows_have
+from celoss_cli.findings.wording import all_rows_are, number, rows_have
 
 __all__ = [
     "already_probabilities",
@@ -203,7 +204,7 @@ def logits_for_probabilities(facts: Facts) -> Noticed | None:
     if facts.loss.takes != "probs" or outside <= 0:
         return None
     return Noticed(
-        f"{counted(outside, 'value')} of {values} {'lies' if outside == 1 else 'lie'} outside of 0 to 1: "
+        f"{plural(outside, 'value')} of {values} {'lies' if outside == 1 else 'lie'} outside of 0 to 1: "
         "these are logits, not probabilities",
         outside,
         {"outside": outside, "values": values},

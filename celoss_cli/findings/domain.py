@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from celoss_cli.errors import plural
 from celoss_cli.findings.facts import Facts, Noticed
-from celoss_cli.findings.wording import counted, rows_have
+from celoss_cli.findings.wording import rows_have
 
 __all__ = ["out_of_domain", "out_of_domain_weight", "target_not_a_distribution"]
 
@@ -35,7 +36,7 @@ def out_of_domain(facts: Facts) -> Noticed | None:
     count = facts.seen.get("out-of-domain", 0)
     if not count:
         return None
-    return Noticed(f"{counted(count, 'target')} outside the domain of the loss, computed all the same", count)
+    return Noticed(f"{plural(count, 'target')} outside the domain of the loss, computed all the same", count)
 
 
 def out_of_domain_weight(facts: Facts) -> Noticed | None:

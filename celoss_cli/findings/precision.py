@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from celoss_cli.errors import plural
 from celoss_cli.findings.facts import Facts, Noticed
-from celoss_cli.findings.wording import counted, number
+from celoss_cli.findings.wording import number
 
 __all__ = ["clamped", "clipped", "float16_ceiling", "nonfinite", "rounded", "saturated"]
 
@@ -23,7 +24,7 @@ def clamped(facts: Facts) -> Noticed | None:
     if not count:
         return None
     return Noticed(
-        f"{counted(count, 'logarithm')} hit the clamp at -100{_without_clamp(facts)}; "
+        f"{plural(count, 'logarithm')} hit the clamp at -100{_without_clamp(facts)}; "
         "from logits, bce-logits has none",
         count,
         {} if facts.fit is None else {"impossible": facts.fit.impossible},
@@ -35,7 +36,7 @@ def _without_clamp(facts: Facts) -> str:
     if fit is None:
         return ""
     if fit.impossible:
-        return f"; without it the loss is infinite, from {counted(fit.impossible, 'element')}"
+        return f"; without it the loss is infinite, from {plural(fit.impossible, 'element')}"
     return f"; without it the plain mean is {number(fit.mean)} nats"
 
 
@@ -54,7 +55,7 @@ def nonfinite(facts: Facts) -> Noticed | None:
     if facts.survey is None or not nan + infinite:
         return None
     return Noticed(
-        f"the input holds {counted(nan, 'NaN')} and {counted(infinite, 'infinite value')}",
+        f"the input holds {plural(nan, 'NaN')} and {plural(infinite, 'infinite value')}",
         nan + infinite,
         {"nan": nan, "infinite": infinite},
         facts.again(),
@@ -81,7 +82,7 @@ def rounded(facts: Facts) -> Noticed | None:
     impossible = 0 if facts.fit is None else facts.fit.impossible
     labels = ", so these are labels rather than predictions" if exact == values else ""
     return Noticed(
-        f"{exact} of {counted(values, 'probability').replace('ys', 'ies')} are exactly 0 or 1{labels}",
+        f"{exact} of {plural(values, 'probability').replace('ys', 'ies')} are exactly 0 or 1{labels}",
         exact,
         {"exact": exact, "values": values, "impossible": impossible},
     )
@@ -100,7 +101,7 @@ def float16_ceiling(facts: Facts) -> Noticed | None:
     count = facts.seen.get("float16-ceiling", 0)
     if not count:
         return None
-    return Noticed(f"{counted(count, 'value')} at +-65504, the largest number of float16", count)
+    return Noticed(f"{plural(count, 'value')} at +-65504, the largest number of float16", count)
 
 
 def saturated(facts: Facts) -> Noticed | None:
@@ -121,7 +122,7 @@ def saturated(facts: Facts) -> Noticed | None:
     if not fit.saturated or facts.classes == 1 or facts.all_look_like("probabilities"):
         return None
     return Noticed(
-        f"{fit.saturated} of {counted(fit.counted, 'prediction')} are saturated: their largest probability "
+        f"{fit.saturated} of {plural(fit.counted, 'prediction')} are saturated: their largest probability "
         "rounds to 1 in single precision",
         fit.saturated,
         {"saturated": fit.saturated, "counted": fit.counted},

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from celoss_cli.conventions import CONVENTIONS
+from celoss_cli.errors import plural
 from celoss_cli.findings.facts import SURE, Facts, Noticed
-from celoss_cli.findings.wording import counted, listed
+from celoss_cli.findings.wording import listed
 from celoss_cli.sources.columns import in_natural_order
 
 __all__ = [
@@ -71,7 +72,7 @@ def marker(facts: Facts) -> Noticed | None:
         return None
     value, count = max(found.items(), key=lambda item: item[1])
     return Noticed(
-        f"{counted(count, 'target')} {'is' if count == 1 else 'are'} {value}, which is no class and usually "
+        f"{plural(count, 'target')} {'is' if count == 1 else 'are'} {value}, which is no class and usually "
         "marks rows to be left out",
         count,
         {"value": value},
@@ -100,7 +101,7 @@ def outside(facts: Facts) -> Noticed | None:
     if not found or from_one(facts):
         return None
     return Noticed(
-        f"{counted(sum(found.values()), 'target')} outside of 0 to {(facts.classes or 1) - 1}: "
+        f"{plural(sum(found.values()), 'target')} outside of 0 to {(facts.classes or 1) - 1}: "
         f"{listed(map(str, found))}",
         sum(found.values()),
         {"values": list(found)[:20]},
@@ -125,7 +126,7 @@ def binary_labels(facts: Facts) -> Noticed | None:
     if not wrong:
         return None
     return Noticed(
-        f"{counted(sum(wrong.values()), 'target')} other than {'-1 and 1' if signed else '0 and 1'}: "
+        f"{plural(sum(wrong.values()), 'target')} other than {'-1 and 1' if signed else '0 and 1'}: "
         f"{listed(map(str, wrong))}",
         sum(wrong.values()),
         {"values": list(wrong)[:20]},
@@ -248,7 +249,7 @@ def repeated_id(facts: Facts) -> Noticed | None:
         return None
     count, first, second = found
     return Noticed(
-        f"{counted(count, 'row')} {'repeats' if count == 1 else 'repeat'} an identifier of an earlier row, "
+        f"{plural(count, 'row')} {'repeats' if count == 1 else 'repeat'} an identifier of an earlier row, "
         f"first row {second} that of row {first}",
         count,
         {"first_row": first, "same_as": second},

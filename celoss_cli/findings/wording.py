@@ -4,23 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-__all__ = ["all_rows_are", "counted", "listed", "number", "rows_have"]
+from celoss_cli.errors import plural
 
-
-def counted(count: int, noun: str) -> str:
-    """A count with its noun: "1 row", "3 rows"."""
-    return f"{count} {noun}{'' if count == 1 else 's'}"
+__all__ = ["all_rows_are", "listed", "number", "rows_have"]
 
 
 def rows_have(count: int) -> str:
     """The subject and verb of a sentence: "1 row has", "3 rows have"."""
-    return f"{counted(count, 'row')} {'has' if count == 1 else 'have'}"
+    return f"{plural(count, 'row')} {'has' if count == 1 else 'have'}"
 
 
 def all_rows_are(count: int, *, first: bool) -> str:
     """The subject and verb of a sentence about the rows examined: all there are, or the first ones."""
     if first:
-        return f"the first {counted(count, 'row')} {'is' if count == 1 else 'are'}"
+        return f"the first {plural(count, 'row')} {'is' if count == 1 else 'are'}"
     return {1: "the row is", 2: "both rows are"}.get(count, f"all {count} rows are")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from celoss_cli.errors import visible
+from celoss_cli.errors import plural, visible
 from celoss_cli.formats._breakdown import Breakdown
 from celoss_cli.formats._numerals import class_name, exact, short
 
@@ -17,8 +17,8 @@ __all__ = ["formula", "table", "title"]
 def title(weights: ClassWeights) -> str:
     """The scheme, and what was counted."""
     ignored = f", {weights.ignored} ignored" if weights.ignored else ""
-    classes = f"{len(weights.classes)} class{'' if len(weights.classes) == 1 else 'es'}"
-    counted = f"{weights.counted} target{'' if weights.counted == 1 else 's'}"
+    classes = plural(len(weights.classes), "class")
+    counted = plural(weights.counted, "target")
     return f"class weights · {weights.scheme} · {classes}, {counted}{ignored}"
 
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from celoss_cli.errors import visible
+from celoss_cli.errors import plural, visible
 from celoss_cli.formats._breakdown import Breakdown
 from celoss_cli.formats._numerals import class_name, exact, short
 
@@ -24,7 +24,7 @@ Fact = tuple[str, str, str]
 
 def heading(comparison: Comparison) -> str:
     """The extents and the direction of the difference."""
-    rows = _plural(comparison.rows, "row")
+    rows = plural(comparison.rows, "row")
     left_out = comparison.rows - comparison.counted
     ignored = f", {left_out} of them ignored" if left_out else ""
     return f"B - A on the same {rows}{ignored}, aligned by {comparison.aligned_by}"
@@ -165,15 +165,11 @@ def source_lines(comparison: Comparison) -> Iterator[str]:
 def _columns(source: Mapping[str, Any]) -> str:
     said = list(source.get("conversions", ()))
     if source.get("skipped"):
-        said.append(f"{_plural(source['skipped'], 'row')} with missing values skipped")
+        said.append(f"{plural(source['skipped'], 'row')} with missing values skipped")
     return f" ({'; '.join(said)})" if said else ""
 
 
 def _units(comparison: Comparison) -> str:
     if comparison.group_column is None:
-        return _plural(comparison.units, "row")
-    return f"{_plural(comparison.units, 'group')} by {visible(comparison.group_column)}"
-
-
-def _plural(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"
+        return plural(comparison.units, "row")
+    return f"{plural(comparison.units, 'group')} by {visible(comparison.group_column)}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from celoss_cli.errors import visible
+from celoss_cli.errors import plural, visible
 from celoss_cli.formats._breakdown import Breakdown
 from celoss_cli.formats._numerals import exact, row_name, short, target_name
 
@@ -17,7 +17,7 @@ __all__ = ["heading", "refusals", "tables"]
 
 def heading(conventions: Conventions) -> str:
     """The extents of the data."""
-    rows = f"{conventions.rows} row{'' if conventions.rows == 1 else 's'}"
+    rows = plural(conventions.rows, "row")
     more = f" of {conventions.elements} elements" if conventions.elements != conventions.rows else ""
     return f"{rows}{more} by convention · reduction {conventions.reduction}, {conventions.unit}"
 

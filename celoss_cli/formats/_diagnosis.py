@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from celoss_cli.errors import plural
 from celoss_cli.formats._numerals import short
 
 if TYPE_CHECKING:
@@ -19,8 +20,8 @@ _SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
 
 def heading(diagnosis: Diagnosis) -> str:
     """The extents of the data."""
-    rows = _plural(diagnosis.rows, "row")
-    return rows if diagnosis.classes is None else f"{rows} x {_plural(diagnosis.classes, 'class')}"
+    rows = plural(diagnosis.rows, "row")
+    return rows if diagnosis.classes is None else f"{rows} x {plural(diagnosis.classes, 'class')}"
 
 
 def result(diagnosis: Diagnosis) -> Iterator[str]:
@@ -28,19 +29,15 @@ def result(diagnosis: Diagnosis) -> Iterator[str]:
     if diagnosis.value is not None:
         yield f"mean {short(diagnosis.value)} {diagnosis.unit}"
     if diagnosis.accuracy is not None:
-        targets = _plural(diagnosis.counted, "prediction")
+        targets = plural(diagnosis.counted, "prediction")
         yield f"accuracy {100 * diagnosis.accuracy:.2f}% of {targets}"
 
 
 def summary(diagnosis: Diagnosis) -> str:
     """How much was found, in one sentence."""
-    checks = _plural(diagnosis.checks, "check")
+    checks = plural(diagnosis.checks, "check")
     if not diagnosis.findings:
         return f"nothing found by {checks}"
     counts = Counter(finding.severity for finding in diagnosis.findings)
-    parts = [_plural(counts[severity], severity) for severity in _SEVERITIES if counts[severity]]
+    parts = [plural(counts[severity], severity) for severity in _SEVERITIES if counts[severity]]
     return f"{', '.join(parts)} found by {checks}; celoss explain CODE says more"
-
-
-def _plural(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 'es' if noun.endswith('s') else 's'}"

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from celoss_cli.errors import visible
+from celoss_cli.errors import plural, visible
 
 if TYPE_CHECKING:
     from celoss_cli.data import Row
@@ -116,15 +116,15 @@ def _perplexity(report: Report) -> str:
 
 def skipped_line(count: int) -> str:
     """How many rows were left out because --missing skip was given."""
-    return f"{count} row{'' if count == 1 else 's'} with missing values skipped"
+    return f"{plural(count, 'row')} with missing values skipped"
 
 
 def heading(report: Report) -> str:
     """The extents, "3 rows x 2 classes", with the extents between for K-dimensional input."""
     tally = report.tally
-    parts = [f"{tally.rows} row{'' if tally.rows == 1 else 's'}"]
+    parts = [plural(tally.rows, "row")]
     if report.classes is not None:
-        parts.append(f"{report.classes} class{'' if report.classes == 1 else 'es'}")
+        parts.append(plural(report.classes, "class"))
     if tally.rows and tally.elements != tally.rows:
         parts.append(f"{tally.elements // tally.rows} elements a row")
     return " x ".join(parts)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from celoss_cli.errors import visible
+from celoss_cli.errors import plural, visible
 from celoss_cli.formats._breakdown import Breakdown
 from celoss_cli.formats._numerals import exact, finite_or_none, nonfinite, short
 
@@ -39,7 +39,7 @@ class Entry:
 
 def heading(found: Reconciliation) -> str:
     """The number, how far it is known, and the extents of the data."""
-    rows = _plural(found.rows, "row")
+    rows = plural(found.rows, "row")
     extents = rows if found.classes is None else f"{rows} x {found.classes} classes"
     return f"{visible(found.got)} within {short(found.tolerance)} · {extents}"
 
@@ -66,7 +66,7 @@ def _entry(number: int, found: Match) -> Entry:
     lines = [f"= {visible(found.formula)}"]
     if found.command is not None and by_hand:
         lines.append(f"the command's result, {by_hand}:")
-    count = _plural(len(deviations), "deviation") if deviations else "no deviation"
+    count = plural(len(deviations), "deviation") if deviations else "no deviation"
     title = f"{number}. {found.loss} of {found.reading}, {count}: {exact(found.value)}"
     return Entry(title, deviations, tuple(lines), visible(found.command or ""))
 
@@ -97,7 +97,7 @@ def meaning(found: Reconciliation) -> Iterator[str]:
     dimensions = ", ".join(f"{name} {len(words)}" for name, words in found.searched.items())
     hidden = found.found - len(found.explanations)
     if hidden:
-        yield f"{_plural(hidden, 'more explanation')} not shown; --max-shown N shows more."
+        yield f"{plural(hidden, 'more explanation')} not shown; --max-shown N shows more."
     yield from _verdict(found)
     yield (
         f"Near misses are values within {short(found.window)} of the number that are not it. Hits by chance "
@@ -112,15 +112,15 @@ def _verdict(found: Reconciliation) -> Iterator[str]:
     level = next((level for level in found.tried if level.found), None)
     if level is None:
         most = max((level.deviations for level in found.tried), default=0)
-        yield f"No explanation with at most {_plural(most, 'deviation')} gives this number."
+        yield f"No explanation with at most {plural(most, 'deviation')} gives this number."
         return
     yield f"{_simplest(level)} {_weight(level)}"
 
 
 def _simplest(level: Tried) -> str:
     verb = "needs" if level.found == 1 else "need"
-    needed = f"only {_plural(level.deviations, 'deviation')}" if level.deviations else "no deviation"
-    return f"{_plural(level.found, 'explanation')} {verb} {needed};"
+    needed = f"only {plural(level.deviations, 'deviation')}" if level.deviations else "no deviation"
+    return f"{plural(level.found, 'explanation')} {verb} {needed};"
 
 
 def _weight(level: Tried) -> str:
@@ -130,10 +130,6 @@ def _weight(level: Tried) -> str:
     if level.chance < _LIKELY:
         return f"{expected}, so this may be chance; more digits would tell."
     return f"{expected}, so this proves little; more digits are needed."
-
-
-def _plural(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def as_json(found: Reconciliation) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from celoss_cli.errors import visible
+from celoss_cli.errors import plural, visible
 from celoss_cli.formats._numerals import finite_or_none, nonfinite
 
 if TYPE_CHECKING:
@@ -63,8 +63,7 @@ def summary(outcomes: Sequence[Outcome]) -> str:
     failed = sum(not all(verdict.passed for verdict in outcome.verdicts) for outcome in outcomes)
     passed = len(outcomes) - errors - failed
     parts = [f"{passed} passed", f"{failed} failed" if failed else "", f"{errors} in error" if errors else ""]
-    plural = "" if len(outcomes) == 1 else "s"
-    return f"{len(outcomes)} check{plural}: {', '.join(filter(None, parts))}"
+    return f"{plural(len(outcomes), 'check')}: {', '.join(filter(None, parts))}"
 
 
 def as_json(verdict: Verdict) -> dict[str, Any]:

@@ -84,12 +84,6 @@ class _ByConvention(Loss):
         high = p.dtype.type(1.0 - self._clip) if self._rules.clips_above else None
         return np.clip(p, low, high)
 
-    def _leaving_out(self, marker: int) -> str:
-        how = f"--ignore-index {marker}"
-        if not self._rules.has(self.command, "ignore_index"):
-            how = f"{self.convention} has no ignore_index, so take their rows out of the data"
-        return f"if {marker} marks targets to leave out: {how}"
-
     def _clip_is(self) -> str:
         """The bounds in words."""
         above = f", at most 1 - {self._clip:.4g}" if self._rules.clips_above else ""
@@ -184,6 +178,11 @@ class CrossEntropyByConvention(_ByConvention, CrossEntropy):
     def _hit(self, predicted: Array) -> Array:
         """Which probabilities are clipped from below."""
         return predicted < self._clip
+
+    def _leaving_out(self, marker: int) -> str:
+        if self._rules.has(self.command, "ignore_index"):
+            return super()._leaving_out(marker)
+        return f"{self.convention} has no ignore_index, so take their rows out of the data"
 
     @property
     def _takes_tiles(self) -> bool:

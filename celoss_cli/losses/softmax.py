@@ -18,7 +18,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from celoss_cli.data import Array, Batch, Terms
-from celoss_cli.errors import InputError, UsageError
+from celoss_cli.errors import InputError, UsageError, plural
 from celoss_cli.losses.base import Answers, Loss, as_real, finite_weights, spread
 from celoss_cli.scratch import Order, Scratch
 from celoss_cli.trace import Note, silent
@@ -517,7 +517,8 @@ class _ClassLoss(Loss):
         counted = targets[~self._left_out(targets)]
         hint = ""
         if value in (-1, 255) or -1 in kept or 255 in kept:
-            hint = self._leaving_out(-1 if -1 in kept else 255)
+            marker = -1 if -1 in kept else 255
+            hint = f"if {marker} marks targets to leave out: {self._leaving_out(marker)}"
         elif classes == 1:
             hint = "one score for each row is a binary problem: bce for probabilities, bce-logits for logits"
         elif int(counted.min()) == 1 and int(counted.max()) == classes:
@@ -526,14 +527,14 @@ class _ClassLoss(Loss):
         ignored = f" or ignore_index {self.ignore_index}" if inside else ""
         known = "the target 0" if classes == 1 else f"a target from 0 to {classes - 1}"
         return InputError(
-            f"Expected {known}{ignored} ({classes} class{'' if classes == 1 else 'es'}), got {value}.",
+            f"Expected {known}{ignored} ({plural(classes, 'class')}), got {value}.",
             hint=hint,
             element=element,
         )
 
     def _leaving_out(self, marker: int) -> str:
         """How targets of this value are left out."""
-        return f"if {marker} marks targets to leave out: --ignore-index {marker}"
+        return f"--ignore-index {marker}"
 
     def outcomes(self, batch: Batch) -> Array | None:
         if batch.target.ndim == 3:

@@ -11,9 +11,8 @@ from typing import Any
 import numpy as np
 
 from celoss_cli.data import Array, Batch, Chunk
-from celoss_cli.errors import InputError, UsageError, quoted
+from celoss_cli.errors import InputError, UsageError, plural, quoted
 from celoss_cli.sources.base import Dataset, ReadRequest
-from celoss_cli.sources.columns import plural
 from celoss_cli.sources.mapped import release
 from celoss_cli.sources.numbers import number
 

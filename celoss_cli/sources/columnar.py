@@ -17,10 +17,10 @@ import numpy as np
 
 from celoss_cli.data import Array, Batch
 from celoss_cli.data import Chunk as _Later
-from celoss_cli.errors import InputError, quoted, visible
+from celoss_cli.errors import InputError, plural, quoted, visible
 from celoss_cli.sources.arrays import INPUT_KEYS, first_nonfinite, one_key
 from celoss_cli.sources.base import Dataset, ReadRequest, Stream
-from celoss_cli.sources.columns import Mapping, Targets, map_columns, plural
+from celoss_cli.sources.columns import Mapping, Targets, map_columns
 from celoss_cli.sources.extras import extra_module
 from celoss_cli.sources.mapped import piped
 from celoss_cli.sources.numbers import number

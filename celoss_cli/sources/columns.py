@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from celoss_cli.errors import InputError, UsageError, quoted, visible
+from celoss_cli.errors import InputError, UsageError, plural, quoted, visible
 
 if TYPE_CHECKING:
     from celoss_cli.data import Array
     from celoss_cli.sources.base import ReadRequest, Settled
     from celoss_cli.sources.table import Cells
 
-__all__ = ["BY_INDEX", "Mapping", "Targets", "in_natural_order", "map_columns", "plural", "truth_columns"]
+__all__ = ["BY_INDEX", "Mapping", "Targets", "in_natural_order", "map_columns", "truth_columns"]
 
 BY_INDEX = "targets read as class indices"
 """What is said of targets that count the columns in their order."""
@@ -61,11 +61,6 @@ _AFFIXES = (
     ("p_", ""),
 )
 _SEPARATORS = "_.:=- "
-
-
-def plural(count: int, noun: str) -> str:
-    """The count with its noun: "1 value", "3 values"."""
-    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,10 @@ from functools import partial
 from itertools import chain
 
 from celoss_cli.data import Array, Batch, Chunk
-from celoss_cli.errors import InputError, quoted
+from celoss_cli.errors import InputError, plural, quoted
 from celoss_cli.sources.base import MAX_LINE, Dataset, ReadRequest, Stream
 from celoss_cli.sources.blocks import Block, blocks, lines_of
-from celoss_cli.sources.columns import map_columns, plural
+from celoss_cli.sources.columns import map_columns
 from celoss_cli.sources.numbers import number
 from celoss_cli.sources.plain import NotPlain, parsed
 from celoss_cli.sources.table import Assembler, Rows, TableRow, matrix_of

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from celoss_cli.data import Array, Batch
-from celoss_cli.errors import InputError, LimitError, quoted
+from celoss_cli.errors import InputError, LimitError, plural, quoted
 from celoss_cli.sources.arrays import (
     ID_KEYS,
     INPUT_KEYS,
@@ -23,7 +23,7 @@ from celoss_cli.sources.arrays import (
     on_class_axis,
 )
 from celoss_cli.sources.base import Dataset, ReadRequest, Stream
-from celoss_cli.sources.columns import map_columns, plural
+from celoss_cli.sources.columns import map_columns
 from celoss_cli.sources.numbers import number
 from celoss_cli.sources.table import Assembler, Rows, TableRow, dataset_of
 

@@ -19,9 +19,8 @@ from typing import IO, TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from celoss_cli.errors import CelossError, InputError, LimitError, quoted, visible
+from celoss_cli.errors import CelossError, InputError, LimitError, plural, quoted, visible
 from celoss_cli.sources.arrays import named_dataset, refuse_nonfinite, refuse_type, single_dataset
-from celoss_cli.sources.columns import plural
 from celoss_cli.sources.mapped import mapped, memory_limit, piped, release_bytes
 from celoss_cli.sources.pickles import holds_pickle, looks_pickled, pickled
 

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 
 from celoss_cli.data import Array, Batch
-from celoss_cli.errors import InputError, quoted
+from celoss_cli.errors import InputError, plural, quoted
 from celoss_cli.sources import TABLES, format_of
 from celoss_cli.sources.base import Dataset, ReadRequest, open_stream
-from celoss_cli.sources.columns import Targets, plural, truth_columns
+from celoss_cli.sources.columns import Targets, truth_columns
 from celoss_cli.sources.compressed import decompressed
 from celoss_cli.sources.delimited import Table
 from celoss_cli.sources.table import TableRow, parsed_number

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from celoss_cli.errors import InputError, quoted
+from celoss_cli.errors import InputError, plural, quoted
 from celoss_cli.sources import format_of
 from celoss_cli.sources.arrays import dataset_of_arrays
 from celoss_cli.sources.base import Dataset, ReadRequest, open_stream
-from celoss_cli.sources.columns import plural
 from celoss_cli.sources.compressed import decompressed
 from celoss_cli.sources.numbers import MISSING, number
 
