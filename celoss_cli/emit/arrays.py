@@ -5,9 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from celoss_cli.emit.literals import assigned, literal
-from celoss_cli.emit.problem import DataCode, Problem, Values
+from celoss_cli.emit.literals import assigned
+
+if TYPE_CHECKING:
+    from celoss_cli.emit.problem import DataCode, Problem, Values
 
 __all__ = ["FORMULAS", "JAX", "NUMPY"]
 
@@ -41,15 +44,11 @@ class _Arrays:
         if self.module.startswith("jax") and problem.options["dtype"] == "float64":
             yield 'jax.config.update("jax_enable_x64", True)'
 
-    def variables(self, problem: Problem, data: DataCode) -> Iterator[str]:
-        yield self._array(problem, problem.input, data.input)
-        yield self._array(problem, "targets", data.target)
-        for name in ("weight", "pos_weight"):
-            if problem.given(name) is not None:
-                values = Values(literal(problem.options[name], self.namespace), literal=True)
-                yield self._array(problem, name, values)
-        if data.sample_weight is not None:
-            yield self._array(problem, "sample_weight", data.sample_weight)
+    def variable(self, problem: Problem, name: str, values: Values) -> str:
+        dtype = "int64" if values.indices else problem.options["dtype"]
+        if values.literal and dtype != "float32":
+            return assigned(name, f"{self.namespace}.array", values.text)
+        return assigned(name, f"{self.namespace}.array", values.text, f"dtype={self.namespace}.{dtype}")
 
     def computation(self, problem: Problem, data: DataCode) -> Iterator[str]:
         for line in FORMULAS[problem.spec.command](problem, self):
@@ -57,12 +56,6 @@ class _Arrays:
         for line in _reduced(problem, data.sample_weight is not None):
             yield line.replace("np.", f"{self.namespace}.")
         yield f"print(loss.{'tolist' if problem.reduction == 'none' else 'item'}())"
-
-    def _array(self, problem: Problem, name: str, values: Values) -> str:
-        dtype = "int64" if values.indices else problem.options["dtype"]
-        if values.literal and dtype != "float32":
-            return assigned(name, f"{self.namespace}.array", values.text)
-        return assigned(name, f"{self.namespace}.array", values.text, f"dtype={self.namespace}.{dtype}")
 
 
 NUMPY = _Arrays(

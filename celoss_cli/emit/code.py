@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from celoss_cli.emit.kept import MOST, Kept
+from celoss_cli.emit.literals import literal
 from celoss_cli.emit.loading import data_code
-from celoss_cli.emit.problem import Problem, Writer
+from celoss_cli.emit.problem import DataCode, Problem, Values, Writer
 from celoss_cli.errors import InputError
 
 if TYPE_CHECKING:
@@ -57,9 +58,20 @@ def program(
     yield from _imports([*data.imports, *writer.imports(problem)])
     yield "\n"
     yield from (f"{line}\n" for line in [*writer.setup(problem), *data.lines])
-    yield from (f"{line}\n" for line in writer.variables(problem, data))
+    yield from (f"{writer.variable(problem, *named)}\n" for named in _variables(problem, data, writer))
     yield "\n"
     yield from (f"{line}\n" for line in writer.computation(problem, data))
+
+
+def _variables(problem: Problem, data: DataCode, writer: Writer) -> Iterator[tuple[str, Values]]:
+    """The arrays of the program by name."""
+    yield problem.input, data.input
+    yield "targets", data.target
+    for name in ("weight", "pos_weight"):
+        if problem.given(name) is not None:
+            yield name, Values(literal(problem.options[name], writer.namespace), literal=True)
+    if data.sample_weight is not None:
+        yield "sample_weight", data.sample_weight
 
 
 def _extents(loss: Loss, kept: Kept) -> int:

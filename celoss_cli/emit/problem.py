@@ -97,8 +97,8 @@ class Writer(Protocol):
     def setup(self, problem: Problem) -> Iterator[str]:
         """Statements right after them."""
 
-    def variables(self, problem: Problem, data: DataCode) -> Iterator[str]:
-        """The statements that make the arrays."""
+    def variable(self, problem: Problem, name: str, values: Values) -> str:
+        """The statement that makes an array."""
 
     def computation(self, problem: Problem, data: DataCode) -> Iterator[str]:
         """The statements that make ``loss`` of them, and print it."""

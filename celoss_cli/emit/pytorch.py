@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from celoss_cli.emit.literals import assigned, literal
-from celoss_cli.emit.problem import DataCode, Problem, Values
+from celoss_cli.emit.literals import assigned
+
+if TYPE_CHECKING:
+    from celoss_cli.emit.problem import DataCode, Problem, Values
 
 __all__ = ["TORCH"]
 
@@ -35,15 +38,9 @@ class _Torch:
     def setup(self, problem: Problem) -> Iterator[str]:
         yield from ()
 
-    def variables(self, problem: Problem, data: DataCode) -> Iterator[str]:
-        yield self._tensor(problem, problem.input, data.input)
-        yield self._tensor(problem, "targets", data.target)
-        for name in ("weight", "pos_weight"):
-            if problem.given(name) is not None:
-                values = Values(literal(problem.options[name], self.namespace), literal=True)
-                yield self._tensor(problem, name, values)
-        if data.sample_weight is not None:
-            yield self._tensor(problem, "sample_weight", data.sample_weight)
+    def variable(self, problem: Problem, name: str, values: Values) -> str:
+        dtype = "int64" if values.indices else problem.options["dtype"]
+        return assigned(name, "torch.tensor", values.text, f"dtype=torch.{dtype}")
 
     def computation(self, problem: Problem, data: DataCode) -> Iterator[str]:
         if data.sample_weight is None:
@@ -53,10 +50,6 @@ class _Torch:
         if problem.options["base"] != "e":
             yield f"loss = loss / math.log({problem.options['base']})"
         yield f"print(loss.{'tolist' if problem.reduction == 'none' else 'item'}())"
-
-    def _tensor(self, problem: Problem, name: str, values: Values) -> str:
-        dtype = "int64" if values.indices else problem.options["dtype"]
-        return assigned(name, "torch.tensor", values.text, f"dtype=torch.{dtype}")
 
 
 TORCH = _Torch()
