@@ -8,21 +8,21 @@ here reads, prints or exits.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from celoss_cli.exact import ExactSum, exact_sum
-from celoss_cli.nouns.comparison import Bounds, Change, ClassChange, Comparison
+from celoss_cli.nouns.comparison import Bounds, Change, ClassChange, Comparison, Subject
 from celoss_cli.resampling import Units, Watch, bootstrap, interval, sign_flip_test, sign_test, units_of
 
 if TYPE_CHECKING:
     from celoss_cli.data import Array, Tally
 
-__all__ = ["Pairs", "Plan", "Subject", "compared"]
+__all__ = ["Pairs", "Plan", "compared"]
 
 
 @dataclass(frozen=True)
@@ -74,26 +74,6 @@ class Pairs:
             first=float(self.first[at]),
             second=float(self.second[at]),
         )
-
-
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """What is compared: the parts of a comparison that are known before anything is computed.
-
-    The attributes are those of a comparison.
-    """
-
-    loss: str
-    title: str
-    unit: str
-    options: Mapping[str, Any]
-    files: tuple[str, str]
-    sources: tuple[Mapping[str, Any], Mapping[str, Any]]
-    aligned_by: Literal["id", "position"]
-    rows: int
-    denominator_is: str
-    group_column: str | None = None
-    labels: Sequence[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,10 +21,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from celoss_cli.compare import Pairs, Plan, Subject, compared
+from celoss_cli.compare import Pairs, Plan, compared
 from celoss_cli.formats import FORMATS, Style
 from celoss_cli.gate import comparison_verdicts as verdicts
-from celoss_cli.nouns.comparison import Bounds, Comparison
+from celoss_cli.nouns.comparison import Bounds, Comparison, Subject
 from celoss_cli.resampling import bootstrap, interval, sign_flip_test, sign_test, units_of
 
 SCHEMA = json.loads(

@@ -18,7 +18,7 @@ from celoss_cli.cli.loss import (
 from celoss_cli.cli.output import note
 from celoss_cli.cli.progress import Bar
 from celoss_cli.cli.result import chosen_format, chosen_reports, on_stdout, publish
-from celoss_cli.compare import Plan, Subject, compared
+from celoss_cli.compare import Plan, compared
 from celoss_cli.errors import ExitCode, InputError, UsageError, plural, visible
 from celoss_cli.evaluate import Request, default_jobs
 from celoss_cli.findings import Facts, findings
@@ -26,6 +26,7 @@ from celoss_cli.formats import FormatSpec, formats_of
 from celoss_cli.gate import comparison_verdicts
 from celoss_cli.losses import LOSSES, LossSpec
 from celoss_cli.losses.base import UNITS, Loss
+from celoss_cli.nouns.comparison import Subject
 from celoss_cli.pairing import Side, aligned, labels_of, paired, side_of
 from celoss_cli.sources.gather import gather
 from celoss_cli.sources.truth import read_truth

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     from celoss_cli.nouns.report import Verdict
 
-__all__ = ["Bounds", "Change", "ClassChange", "Comparison"]
+__all__ = ["Bounds", "Change", "ClassChange", "Comparison", "Subject"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +67,8 @@ class ClassChange:
     difference: float
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
     """Two data sets of the same rows and targets: A, the first, and B, the second.
 
     Attributes:
@@ -78,12 +78,33 @@ class Comparison:
         sources: how each of them was read.
         aligned_by: "id" or "position".
         rows: how many rows each has.
-        labels: the classes' names, where the data has them.
-        counted: how many of them have a target that counts.
-        units: how many of those are independent: the counted rows, or the groups.
+        denominator_is: what both totals are divided by, in words.
         group_column: the column whose values are the groups, or None.
+        labels: the classes' names, where the data has them.
+
+    """
+
+    loss: str
+    title: str
+    unit: str
+    options: Mapping[str, Any]
+    files: tuple[str, str]
+    sources: tuple[Mapping[str, Any], Mapping[str, Any]]
+    aligned_by: Literal["id", "position"]
+    rows: int
+    denominator_is: str
+    group_column: str | None = None
+    labels: Sequence[str] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison(Subject):
+    """Two data sets, compared.
+
+    Attributes:
+        counted: how many of the rows have a target that counts.
+        units: how many of those are independent: the counted rows, or the groups.
         denominator: what both totals were divided by.
-        denominator_is: what that number is, in words.
         first, second: the losses of A and B, as their own reports have them.
         difference: B - A, rounded once from the exact totals.
         standard_error: of the difference; nan of fewer than two units.
@@ -102,20 +123,9 @@ class Comparison:
 
     """
 
-    loss: str
-    title: str
-    unit: str
-    options: Mapping[str, Any]
-    files: tuple[str, str]
-    sources: tuple[Mapping[str, Any], Mapping[str, Any]]
-    aligned_by: Literal["id", "position"]
-    rows: int
     counted: int
     units: int
-    group_column: str | None
-    labels: Sequence[str] | None
     denominator: float
-    denominator_is: str
     first: float
     second: float
     difference: float
