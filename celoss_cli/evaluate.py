@@ -28,8 +28,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Evaluation", "Request", "default_jobs", "evaluate", "losses_of", "of_pieces", "row_of"]
 
-_PIECE_BYTES = 16 << 20
-"""Measured: smaller pieces cost more calls, and threads wait for each other at each call."""
+_LEAST_PIECE_BYTES, _MOST_PIECE_BYTES = 2 << 20, 64 << 20
+"""Measured: one piece a thread is the fastest, as threads wait for each other between pieces; but the
+losses of a piece are kept until it is done."""
 
 _SPOOLED_BYTES = 1 << 25
 """Kept rows move from memory to a temporary file from here on."""
@@ -230,9 +231,11 @@ def _pieces(loss: Loss, batch: Batch, jobs: int = 1) -> Iterator[Batch]:
     """The canonical batch, cut to a size that one thread computes at a time, as many for each of them."""
     with _Placed(replace(batch, shape=batch.input.shape[2 if loss.per_class else 1 :])):
         canonical = loss.canonical(batch)
-    count = -(-batch.input.nbytes // _PIECE_BYTES)
-    even = -(-count // jobs) * jobs if count > 1 else 1
-    yield from replace(canonical, dimensions=batch.input.ndim).split(even)
+    size = batch.input.nbytes
+    least = max(1, -(-size // _MOST_PIECE_BYTES))
+    even = -(-least // jobs) * jobs
+    pieces = max(least, min(even, size // _LEAST_PIECE_BYTES))
+    yield from replace(canonical, dimensions=batch.input.ndim).split(pieces)
 
 
 def _part(loss: Loss, batch: Batch, request: Request) -> _Part:

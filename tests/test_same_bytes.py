@@ -145,7 +145,7 @@ def test_threads_and_blocks_change_no_byte(
             (blocks, "_BLOCK_BYTES"),
             (arrays, "_SLICE_BYTES"),
             (columnar, "_BATCH_BYTES"),
-            (evaluate, "_PIECE_BYTES"),
+            (evaluate, "_MOST_PIECE_BYTES"),
         ):
             monkeypatch.setattr(module, name, size)
         found = printed(case.command, f"p.{suffix}", *options, "--json", "--jobs", jobs)

@@ -3,13 +3,17 @@
 Inside this module a block of logits is a matrix of shape (classes, columns), one column for each loss
 element, whatever the layout of the user's array. Few classes are stored class-major, so that every
 operation runs along the columns; many are stored column by column, so that it runs along the classes.
-In between, columns stand in tiles that are class-major each, of shape (classes, tiles, columns of a tile):
-one call transposes them all, and no cache line is touched twice. The code is the same for all three: only
-the memory order differs, and what belongs to a column is a line in the order of the columns.
+In between, columns stand in tiles that are class-major each, of shape (classes / lanes, lanes, tiles,
+columns of a tile): one call transposes them all, and no cache line is touched twice. With two lanes an even
+class and the odd one after it lie side by side in each column, and move as one number of twice the size.
+The code is the same for all three: only the memory order differs, and what belongs to a column is a line in
+the order of the columns.
 """
 
 from __future__ import annotations
 
+import functools
+import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -36,7 +40,11 @@ _TILE = 256
 """At least two, so that the columns of a tile lie closest and numbers are added class by class."""
 
 _NEAR_FROM = 16
-"""From this many classes on, rows are copied into the cache before they are transposed."""
+"""From this many classes on, rows are copied into the cache before they are transposed, an even number of
+classes in two lanes: a transposition costs by the number, whatever its size."""
+
+_PAIRS = {4: np.dtype(np.uint64), 8: np.dtype(np.complex128)}
+"""What two numbers of so many bytes are moved as."""
 
 _ROW_MAJOR_FROM = 64
 """From this many classes on, a reduction along the classes of one column is the faster one."""
@@ -84,11 +92,16 @@ def _order(classes: int) -> Order:
     return "F" if classes >= _ROW_MAJOR_FROM else "C"
 
 
+def _lanes(classes: int) -> int:
+    """How many classes of a column lie side by side in a tile; in any memory order they are added apart."""
+    return 2 if _NEAR_FROM <= classes < _ROW_MAJOR_FROM and classes % 2 == 0 else 1
+
+
 def _matrix(part: Array, dtype: np.dtype[Any], *, tiled: bool = False) -> Array:
     """A (rows, classes, positions) part as (classes, columns) in this module's memory order.
 
     The result is scratch, unless the part lies in memory as wanted already. Where tiles are taken and the
-    rows fill them, it is (classes, tiles, columns of a tile).
+    rows fill them, it is (classes / lanes, lanes, tiles, columns of a tile).
     """
     rows, classes, positions = part.shape
     order = _order(classes)
@@ -110,9 +123,17 @@ def _matrix(part: Array, dtype: np.dtype[Any], *, tiled: bool = False) -> Array:
             np.copyto(near, part, casting="same_kind")
             part = near
         if tiled and classes >= _TILED_FROM and rows % _TILE == 0:
-            tiles = scratch.array("z", (rows // _TILE, classes, _TILE), dtype)
-            np.copyto(tiles, part.reshape(-1, _TILE, classes).transpose(0, 2, 1), casting="same_kind")
-            return tiles.transpose(1, 0, 2)
+            lanes = _lanes(classes)
+            tiles = scratch.array("z", (rows // _TILE, classes // lanes, _TILE, lanes), dtype)
+            columns, filled = part[:, :, 0], tiles
+            if lanes > 1:
+                columns, filled = columns.view(_PAIRS[dtype.itemsize]), tiles.view(_PAIRS[dtype.itemsize])
+            np.copyto(
+                filled[..., 0],
+                columns.reshape(len(tiles), _TILE, -1).transpose(0, 2, 1),
+                casting="same_kind",
+            )
+            return tiles.transpose(1, 3, 0, 2)
     matrix = scratch.array("z", (classes, rows * positions), dtype)
     np.copyto(matrix.reshape(classes, rows, positions).transpose(1, 0, 2), part, casting="same_kind")
     return matrix
@@ -120,33 +141,63 @@ def _matrix(part: Array, dtype: np.dtype[Any], *, tiled: bool = False) -> Array:
 
 def _cells(matrix: Array) -> Array:
     """The matrix as one line in memory order: a view."""
-    if matrix.ndim == 3:
-        return matrix.transpose(1, 0, 2).reshape(-1)
+    if matrix.ndim == 4:
+        return matrix.transpose(2, 0, 3, 1).reshape(-1)
     return matrix.reshape(-1, order="C" if matrix.flags.c_contiguous else "F")
 
 
+def _classes(matrix: Array) -> int:
+    return math.prod(matrix.shape[:2]) if matrix.ndim == 4 else len(matrix)
+
+
+def _columns(matrix: Array) -> tuple[int, ...]:
+    """The shape that the columns of the matrix have."""
+    return matrix.shape[-2:] if matrix.ndim == 4 else matrix.shape[1:]
+
+
+def _wide(columns: tuple[int, ...], dtype: np.dtype[Any], lanes: int) -> Array:
+    """Scratch for one number a lane and column, (lanes, *columns), in the memory order of the matrix."""
+    if len(columns) == 1:
+        return Scratch.here().array("wide", (lanes, *columns), dtype)
+    return Scratch.here().array("wide", (*columns, lanes), dtype).transpose(2, 0, 1)
+
+
 def _beside(line: Array, matrix: Array) -> Array:
-    """One value for each column in the shape that the columns of the matrix have: a view."""
-    return line.reshape(matrix.shape[1:])
+    """One value for each column in a shape that goes with the matrix: a view, or scratch for two lanes."""
+    line = line.reshape(_columns(matrix))
+    if matrix.ndim == 2 or matrix.shape[1] == 1:
+        return line
+    wide = _wide(line.shape, line.dtype, matrix.shape[1])
+    for lane in wide:
+        lane[...] = line
+    return wide
 
 
 def _at(matrix: Array, classes: Array) -> Array:
     """Where ``classes[i]`` of column i lies in ``_cells(matrix)``; the result is scratch."""
     scratch = Scratch.here()
     places = scratch.array("at", len(classes), np.intp)
+    columns = _columns(matrix)
     step, *steps = (stride // matrix.itemsize for stride in matrix.strides)
     first = scratch.kept(
-        "first", (matrix.shape, matrix.strides), lambda: _first_cells(matrix.shape[1:], steps)
+        "first", (columns, matrix.strides), lambda: _first_cells(columns, steps[-len(columns) :])
     )
     if step == 1:
         return np.add(classes, first, out=places)
-    np.multiply(classes, step, out=places)
+    if matrix.ndim == 4 and matrix.shape[1] == 2:
+        # Of a pair, the odd class is the next cell.
+        np.right_shift(classes, 1, out=places)
+        np.multiply(places, step - 2, out=places)
+        np.add(places, classes, out=places)
+    else:
+        np.multiply(classes, step, out=places)
     return np.add(places, first, out=places)
 
 
 def _first_cells(columns: Sequence[int], steps: Sequence[int]) -> Array:
     """Where class 0 of each column lies."""
-    return sum(place * step for place, step in zip(np.indices(columns), steps, strict=True)).reshape(-1)
+    lines = (np.arange(extent) * step for extent, step in zip(columns, steps, strict=True))
+    return functools.reduce(np.add.outer, lines).reshape(-1)
 
 
 def _take(matrix: Array, places: Array, out: Array) -> Array:
@@ -155,12 +206,24 @@ def _take(matrix: Array, places: Array, out: Array) -> Array:
 
 def _sum_over_classes(matrix: Array, out: Array) -> Array:
     """The column sums, each in the same order of addition whatever the number of columns."""
-    if matrix.size == len(matrix) and _order(len(matrix)) == "C":
-        out[...] = np.add.accumulate(matrix, axis=0)[-1]
-        return out
-    if _ROW_MAJOR_FROM <= len(matrix) <= _EINSUM_UP_TO:
+    if _ROW_MAJOR_FROM <= _classes(matrix) <= _EINSUM_UP_TO:
         return np.einsum("ij->j", matrix, out=out)
-    np.add.reduce(matrix, axis=0, out=_beside(out, matrix))
+    if _order(_classes(matrix)) == "F":
+        return np.add.reduce(matrix, axis=0, out=out)
+    return _by_lanes(np.add, matrix, out)
+
+
+def _by_lanes(combine: np.ufunc, matrix: Array, out: Array) -> Array:
+    """The reduction of each column of a class-major matrix: class by class in each lane, then the lanes."""
+    lanes, columns = _lanes(_classes(matrix)), _columns(matrix)
+    apart = matrix if matrix.ndim == 4 else matrix.reshape(len(matrix) // lanes, lanes, *columns)
+    wide = _wide(columns, matrix.dtype, lanes) if lanes > 1 else out.reshape(1, *columns)
+    if out.size == 1:  # alone, the classes are what lies closest, and would be added in pairs
+        wide[...] = combine.accumulate(apart, axis=0)[-1]
+    else:
+        combine.reduce(apart, axis=0, out=wide)
+    if lanes > 1:
+        combine(wide[0], wide[1], out=out.reshape(columns))
     return out
 
 
@@ -169,17 +232,16 @@ def _sum_over_classes(matrix: Array, out: Array) -> Array:
 
 def _largest(x: Array) -> Array:
     """The maximum of each column, NaN where the column holds one; the result is scratch."""
-    largest = Scratch.here().array("max", x.size // len(x), x.dtype)
-    if x.flags.c_contiguous or x.ndim == 3:
-        np.maximum.reduce(x, axis=0, out=_beside(largest, x))
-        return largest
+    largest = Scratch.here().array("max", math.prod(_columns(x)), x.dtype)
+    if x.flags.c_contiguous or x.ndim == 4:
+        return _by_lanes(np.maximum, x, largest)
     return _take(x, _at(x, x.argmax(axis=0)), out=largest)
 
 
 def _shifted(x: Array, note: Note) -> Array:
     """Z = x - max: the greatest exponential becomes 1, none overflows."""
     largest = note("max", "largest logit", _largest(x))
-    mine = x if x.ndim == 3 else Scratch.here().array("z", x.shape, x.dtype, _order(len(x)))
+    mine = x if x.ndim == 4 else Scratch.here().array("z", x.shape, x.dtype, _order(len(x)))
     z = np.subtract(x, _beside(largest, x), out=note.reuse(mine))
     return note("z", "x - max", z)
 
