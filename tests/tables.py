@@ -27,7 +27,7 @@ _PATCHES: dict[str, list[tuple[Any, str, object]]] = {
     "strict": [(delimited, "parsed", _strict)],
     "digits": [(plain, "has_polars", lambda: False), (plain, "_FEW", 1.0)],
     "numpy": [(plain, "has_polars", lambda: False), (plain, "_FEW", -1)],
-    "polars": [(plain, "_WORTH_IMPORTING_BYTES", 0)],
+    "polars": [(plain, "_WORTH_IMPORTING_BYTES", 0), (plain, "_FEW", -1)],
     "chosen": [],
 }
 TABLE_WAYS = tuple(_PATCHES)

@@ -556,17 +556,25 @@ def test_an_infinite_target_is_null_in_json_lines() -> None:
 
 
 @pytest.mark.parametrize("installed", [True, False])
-def test_who_reads_a_large_table_without_polars_is_told(
-    installed: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("row", "other"), [("1,0.5,0", False), ("1e0,0.5,0", True), ("1,5.E-1,0", True), ('"1",0.5,0', True)]
+)
+def test_who_reads_a_large_table_without_polars_is_told_where_it_is_faster(
+    row: str,
+    other: bool,
+    installed: bool,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
     from celoss_cli.cli import loss
     from celoss_cli.cli.main import run
 
-    (tmp_path / "p.csv").write_text(GOOD)
-    monkeypatch.setattr(loss, "_LARGE_BYTES", len(GOOD))
+    (tmp_path / "p.csv").write_text(f"cat,dog,target\n{row}\n")
+    monkeypatch.setattr(loss, "_LARGE_BYTES", 1)
     monkeypatch.setattr(loss, "has_polars", lambda: installed)
     assert run(["ce", str(tmp_path / "p.csv"), "--format", "value"]) == 0
-    assert ("celoss-cli[fast]" in capfd.readouterr().err) != installed
+    assert ("celoss-cli[fast]" in capfd.readouterr().err) == (other and not installed)
 
 
 @pytest.mark.skipif(not Path("/dev/fd").exists(), reason="no pipes with names")

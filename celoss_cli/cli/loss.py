@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import math
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -62,6 +63,8 @@ _SEMANTICS = ("weight", "pos_weight", "ignore_index", "label_smoothing", "log_ta
 
 _LARGE_BYTES = 128 << 20
 """Tables of this size take more than a second."""
+
+_LONG_LINE = 1 << 20
 
 _SHOWN_ROWS = 3
 
@@ -242,10 +245,22 @@ def refuse_foreign_semantics(spec: LossSpec, given: Mapping[str, Any]) -> None:
 
 
 def _name_the_extra(files: Sequence[str]) -> None:
-    """Tells who reads large tables without polars that there is a faster way."""
+    """Tells who reads large tables without polars where that is faster."""
     tables = [path for path in files if path.endswith((".csv", ".tsv", ".txt")) and os.path.isfile(path)]
-    if sum(map(os.path.getsize, tables)) >= _LARGE_BYTES and not has_polars():
-        note("celoss: note: tables of this size are read faster with pip install 'celoss-cli[fast]'")
+    if sum(map(os.path.getsize, tables)) < _LARGE_BYTES or has_polars():
+        return
+    if any(map(_has_other_numbers, tables)):
+        note(
+            "celoss: note: numbers with exponents or in quotation marks are read faster with "
+            "pip install 'celoss-cli[fast]'"
+        )
+
+
+def _has_other_numbers(path: str) -> bool:
+    """Whether the first line of a table, after the header, has numbers that are not plain digits."""
+    with open(path, "rb") as file:
+        file.readline(_LONG_LINE)
+        return re.search(rb'"|[0-9.][eE][-+0-9]', file.readline(_LONG_LINE)) is not None
 
 
 def refuse_unused_columns(columns: Mapping[str, Any], given: Mapping[str, Any]) -> None:

@@ -1,4 +1,8 @@
-"""Many decimal numbers at once, by arithmetic on whole arrays of their digits.
+"""Many decimal numbers at once, by arithmetic on whole arrays of words of eight digits.
+
+Eight digits are read as the one number that their bytes are, and three multiplications add neighbours up,
+first pairs, then fours, then all (Muła 2014, "SIMD-friendly algorithms for parsing numbers"; Lemire 2022,
+"Quickly parsing eight digits"). A byte is a digit if it is at most 9 once that of "0" is taken off.
 
 A decimal number of digits m with f of them behind the point is m / 10**f. Where m is below 2**53 and
 f at most 22 both are doubles, and one correctly rounded division gives the nearest double, as the
@@ -10,11 +14,15 @@ digits, are left to a reader that takes one at a time.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import cycle
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from celoss_cli.scratch import Scratch
 
 if TYPE_CHECKING:
     from celoss_cli.data import Array
@@ -24,52 +32,71 @@ __all__ = ["CutCells", "cut_cells"]
 _AT_A_TIME = 1 << 16
 """Cells whose arrays stay in the cache, and few enough calls that two threads do not wait on each other."""
 
-_LONG_LINE = 1 << 16
-"""Of longer lines nothing is expected."""
+_WORD = 8
+_BEFORE = 32
+"""The bytes in front of the text: the words that end at its first cells begin there."""
 
-_GROUP = 9
-"""So many digits fit an int32."""
+_NEWLINE = ord("\n")
+_GROUPS = 3
+"""So many words of digits fit an int64, if the first of them is no more than ``_LARGEST_TOP``."""
 
-_MOST_DIGITS = 22
+_LARGEST_TOP = (2**63 - 1) // 10**16 - 1
+_MOST_DECIMALS = 22
 """10**22 is the last power of ten that is a double."""
 
 _EXACT = 1 << 53
-_LARGEST_TOP = 8
-"""Numbers of 19 digits fit an int64 if they start with no more than this."""
-
-_POWERS = np.array([float(10**exponent) for exponent in range(_MOST_DIGITS + 1)])
+_POWERS = np.array([float(10**exponent) for exponent in range(_MOST_DECIMALS + 1)])
 _SPLITTER = float((1 << 27) + 1)
 _DOUBT = 2.0**-48
 """The second step of a division is off by less than 2**-51 of itself."""
 
+_BITS, _SIGN_BIT = np.uint64(64), np.uint64(63)
+_ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
+_ZEROS = np.uint64(0x3030303030303030)
+_BEYOND_NINE = np.uint64(0x7676767676767676)
+_HIGH_BITS = np.uint64(0x8080808080808080)
+_STEPS = tuple(
+    (np.uint64(factor), np.uint64(shift), np.uint64(kept))
+    for factor, shift, kept in (
+        (10 * 2**8 + 1, 8, 0x00FF00FF00FF00FF),
+        (100 * 2**16 + 1, 16, 0x0000FFFF0000FFFF),
+        (10_000 * 2**32 + 1, 32, 0x00000000FFFFFFFF),
+    )
+)
+"""What adds neighbours up: ten times a byte to the next one, a hundred times a pair to the next pair, ..."""
+
 
 @dataclass(frozen=True, slots=True)
 class CutCells:
-    """A rectangle of text cells as positions in its bytes.
+    """A rectangle of text cells as the places of the marks in it.
 
     Attributes:
-        text: the bytes, shape (size,) of uint8.
-        starts, ends, points: where each cell begins, ends, and has its decimal mark, or its end where
-            it has none; shape (rows, width).
-        behind: for each column how far the decimal mark is from the end of its cells, 0 where they have
-            none; None where the rows differ in it.
+        data: the text.
+        words: a copy of it behind ``_BEFORE`` other bytes, shape (words,) of uint64.
+        marks: where in that copy the decimal marks and the ends of cells are, one line after the other,
+            behind the place before the first cell; shape (1 + rows * marks of a line,).
+        points: which of the marks of a line is the decimal mark of each cell, or its end where it has none.
+        ends: which of them ends each cell.
 
     """
 
-    text: Array
-    starts: Array
-    ends: Array
+    data: bytes
+    words: Array
+    marks: Array
     points: Array
-    behind: tuple[int, ...] | None = None
+    ends: Array
 
     def __len__(self) -> int:
-        return len(self.starts)
+        return len(self.marks) // self._marks_of_a_line
 
-    def cells(self, column: int) -> list[bytes]:
-        """The cells of a column as they are written."""
-        data = self.text.tobytes()
-        places = zip(self.starts[:, column].tolist(), self.ends[:, column].tolist(), strict=True)
-        return [data[start:end] for start, end in places]
+    @property
+    def _marks_of_a_line(self) -> int:
+        return int(self.ends[-1]) + 1
+
+    def bounds(self, column: int) -> tuple[Array, Array]:
+        """Where the cells of a column begin and end in the data, each of shape (rows,)."""
+        starts, _, ends = self._places(slice(0, len(self)), [column])
+        return starts - _BEFORE, ends - _BEFORE
 
     def numbers(self, columns: Sequence[int]) -> tuple[Array, Array]:
         """The numbers of some columns, and which cells are still to be read in another way.
@@ -80,40 +107,33 @@ class CutCells:
         """
         values = np.empty((len(self), len(columns)))
         odd = np.empty(values.shape, bool)
-        for alike in self._alike(columns):
-            chosen = [columns[i] for i in alike]
-            if len(alike) == len(columns):
-                values, odd = self._numbers(chosen)
-            else:
-                values[:, alike], odd[:, alike] = self._numbers(chosen)
+        step = max(1, _AT_A_TIME // max(1, len(columns)))
+        for start in range(0, len(self), step):
+            rows = slice(start, start + step)
+            starts, points, ends = self._places(rows, columns)
+            _read(self.words, starts, points, ends, values[rows].reshape(-1), odd[rows].reshape(-1))
         return values, odd
 
-    def _alike(self, columns: Sequence[int]) -> list[list[int]]:
-        """The positions of ``columns`` in groups whose cells have equally many decimals, if that is known."""
-        if self.behind is None:
-            return [list(range(len(columns)))]
-        groups: dict[int, list[int]] = {}
-        for i, column in enumerate(columns):
-            groups.setdefault(self.behind[column], []).append(i)
-        return list(groups.values())
+    def _places(self, rows: slice, columns: Sequence[int]) -> tuple[Array, Array, Array]:
+        """Where the cells begin, have their decimal mark and end, row by row; the result is scratch."""
+        scratch, by_line = Scratch.here(), (-1, self._marks_of_a_line)
+        before, marks = self.marks[:-1].reshape(by_line)[rows], self.marks[1:].reshape(by_line)[rows]
+        points, ends = self.points[columns], self.ends[columns]
 
-    def _numbers(self, columns: list[int]) -> tuple[Array, Array]:
-        first, last = columns[0], columns[-1]
-        chosen = slice(first, last + 1) if columns == list(range(first, last + 1)) else columns
-        starts, ends, points = (
-            np.ascontiguousarray(places[:, chosen]).reshape(-1)
-            for places in (self.starts, self.ends, self.points)
-        )
-        values, odd = np.empty(starts.size), np.empty(starts.size, bool)
-        for start in range(0, starts.size, _AT_A_TIME):
-            part = slice(start, start + _AT_A_TIME)
-            _read(self.text, starts[part], ends[part], points[part], values[part], odd[part])
-        shape = (len(self), len(columns))
-        return values.reshape(shape), odd.reshape(shape)
+        def places(name: str, marks: Array, chosen: Array) -> Array:
+            out = scratch.array(name, (len(marks), len(columns)), marks.dtype)
+            return marks.take(chosen, axis=1, out=out, mode="clip").reshape(-1)
+
+        # The decimal mark is the first mark of a cell, so the mark before it ends the cell before.
+        starts = places("starts", before, points)
+        np.add(starts, 1, out=starts)
+        return starts, places("points", marks, points), places("ends", marks, ends)
 
 
 def cut_cells(data: bytes, width: int, delimiter: int, point: int) -> CutCells | None:
     """The cells of whole lines without quotation marks, or None where a line is not ``width`` cells.
+
+    The result shares scratch: it is to be used before the thread cuts other text.
 
     Args:
         data: the lines; the last byte is a newline.
@@ -122,113 +142,175 @@ def cut_cells(data: bytes, width: int, delimiter: int, point: int) -> CutCells |
         point: the byte before the decimals.
 
     """
-    text = np.frombuffer(data, np.uint8)
-    is_point = text == point
-    marks = text == delimiter
-    marks |= text == ord("\n")
-    behind = _behind(data, bytes([delimiter]), bytes([point]))
-    if behind is not None and len(behind) == width:
-        ends: Array = np.flatnonzero(marks).astype(np.int32)
-        starts = _starts(text, ends, width)
-        if starts is None:
-            return None
-        ends = ends.reshape(starts.shape)
-        points = ends - np.array(behind, np.int32)
-        if _are_all(points, starts, is_point, behind):
-            return CutCells(text, starts, ends, points, behind)
-    marks |= is_point
-    places = np.flatnonzero(marks).astype(np.int32)
-    at_point = is_point.take(places)
+    scratch = Scratch.here()
+    words = scratch.array("words", (_BEFORE + len(data)) // _WORD + 1, np.uint64)
+    text = words.view(np.uint8)
+    text[:_BEFORE] = _NEWLINE
+    text[_BEFORE : _BEFORE + len(data)] = np.frombuffer(data, np.uint8)
+    text[_BEFORE + len(data) :] = 0
+    is_mark, also = (scratch.array(name, text.size, np.bool_) for name in ("mark", "also"))
+    np.equal(text, delimiter, out=is_mark)
+    for byte in (_NEWLINE, point):
+        np.logical_or(is_mark, np.equal(text, byte, out=also), out=is_mark)
+    is_mark[: _BEFORE - 1] = False
+    marks = np.flatnonzero(is_mark)
+    kinds = text.take(marks[1:])
+    line = kinds[: int((kinds == _NEWLINE).argmax()) + 1]
+    ends = np.flatnonzero(line != point)
+    pointed = np.diff(ends, prepend=-1) - 1
+    regular = ends.size == width and kinds.size % line.size == 0 and int(pointed.max()) <= 1
+    if regular and (kinds.reshape(-1, line.size) == line).all():
+        return CutCells(data, words, marks, ends - pointed, ends)
+    return _cut_unlike(data, words, marks, kinds, width, point)
+
+
+def _cut_unlike(
+    data: bytes, words: Array, marks: Array, kinds: Array, width: int, point: int
+) -> CutCells | None:
+    """The same where lines have their decimal marks in other cells than the first one."""
+    at_point = kinds == point
     closing = np.flatnonzero(~at_point)
-    ends = places.take(closing)
-    starts = _starts(text, ends, width)
-    if starts is None:
+    if closing.size % width:
+        return None
+    newline = kinds.take(closing).reshape(-1, width) == _NEWLINE
+    if not newline[:, -1].all() or int(np.count_nonzero(newline)) != len(newline):
         return None
     # A point right before the mark that closes a cell is that cell's; of two the first makes it odd.
     pointed = at_point.take(closing - 1, mode="clip")
     pointed[:1] = closing[:1] > 0
-    points = np.where(pointed, places.take(closing - 1, mode="clip"), ends)
-    return CutCells(text, starts, ends.reshape(starts.shape), points.reshape(starts.shape))
+    pairs = np.empty(1 + 2 * closing.size, marks.dtype)
+    pairs[0] = marks[0]
+    marks[1:].take(closing - pointed, out=pairs[1::2])
+    marks[1:].take(closing, out=pairs[2::2])
+    return CutCells(data, words, pairs, np.arange(0, 2 * width, 2), np.arange(1, 2 * width, 2))
 
 
-def _starts(text: Array, ends: Array, width: int) -> Array | None:
-    """Where the cells begin, shape (rows, width), or None where a line is not ``width`` cells."""
-    if ends.size % width:
-        return None
-    shape = (ends.size // width, width)
-    newline = text.take(ends).reshape(shape) == ord("\n")
-    if not newline[:, -1].all() or int(np.count_nonzero(newline)) != len(newline):
-        return None
-    starts = np.empty_like(ends)
-    starts[:1] = 0
-    np.add(ends[:-1], 1, out=starts[1:])
-    return starts.reshape(shape)
+def _read(words: Array, starts: Array, points: Array, ends: Array, values: Array, odd: Array) -> None:
+    """Writes the numbers of some cells, and which of them are odd; all but the words have shape (cells,).
 
+    The arrays of places are used up.
+    """
+    scratch, size = Scratch.here(), len(starts)
+    sign = words.view(np.uint8).take(starts, out=scratch.array("sign", size, np.uint8), mode="clip")
+    negative, flag = (scratch.array(name, size, np.bool_) for name in ("negative", "flag"))
+    np.equal(sign, ord("-"), out=negative)
+    np.logical_or(negative, np.equal(sign, ord("+"), out=flag), out=flag)
+    digits = np.subtract(ends, starts, out=starts)
+    one = scratch.array("one", size, np.int64)
+    np.copyto(one, flag)
+    np.subtract(digits, one, out=digits)
+    np.copyto(one, np.less(points, ends, out=flag))
+    np.subtract(digits, one, out=digits)
+    decimals = np.subtract(ends, points, out=points)
+    np.subtract(decimals, one, out=decimals)
+    # Without a decimal mark all digits count as behind it: there is nothing to be skipped.
+    behind = np.subtract(decimals, digits, out=scratch.array("behind", size, np.int64))
+    np.multiply(behind, one, out=behind)
+    np.add(behind, digits, out=behind)
 
-def _behind(data: bytes, delimiter: bytes, point: bytes) -> tuple[int, ...] | None:
-    """How far the decimal marks are from the ends of the cells, if the first two lines agree in it."""
-    first, second = (
-        [len(cell) - cell.find(point) if point in cell else 0 for cell in line.split(delimiter)]
-        for line in [*data[: 2 * _LONG_LINE].split(b"\n", 2), b"", b""][:2]
-    )
-    return tuple(first) if first == second else None
-
-
-def _are_all(points: Array, starts: Array, is_point: Array, behind: Sequence[int]) -> bool:
-    """Whether the decimal marks are at ``points``, one in each cell of a column that has any."""
-    columns = np.flatnonzero(behind)
-    expected = points[:, columns]
-    return bool(
-        np.count_nonzero(is_point) == expected.size
-        and (expected >= starts[:, columns]).all()
-        and is_point.take(expected).all()
-    )
-
-
-def _read(text: Array, starts: Array, ends: Array, points: Array, values: Array, odd: Array) -> None:
-    """Writes the numbers of some cells, and which of them are odd; all arrays have shape (cells,)."""
-    sign = text.take(starts)
-    negative = sign == ord("-")
-    signed = negative | (sign == ord("+"))
-    decimals = np.maximum(ends - points - 1, 0)
-    digits = ends - starts - signed - (points < ends)
     np.less(digits, 1, out=odd)
-    odd |= digits > _MOST_DIGITS
-    least, most = int(digits.min(initial=_MOST_DIGITS)), min(int(digits.max(initial=0)), _MOST_DIGITS)
-    small, large = (int(limit(decimals)) for limit in (np.min, np.max))
-    place = ends - 1
-    groups = [np.zeros(len(starts), np.int32) for _ in range(0, max(1, most), _GROUP)]
-    scaled = np.empty(len(starts), np.int32)
-    digit = np.empty(len(starts), np.uint8)
-    pointed = points < ends
-    for k in range(most):
-        if small <= k <= large:
-            place -= (decimals == k) & pointed
-        np.subtract(text.take(place, mode="clip", out=digit), ord("0"), out=digit)
-        if k >= least:
-            inside = digits > k
-            odd |= (digit > 9) & inside
-            digit *= inside
-        else:
-            odd |= digit > 9
-        np.multiply(digit, np.int32(10 ** (k % _GROUP)), out=scaled, dtype=np.int32)
-        into = groups[k // _GROUP]
-        into += scaled
-        place -= 1
-    powers = _POWERS.take(decimals, mode="clip")
-    if most <= _GROUP:
-        np.divide(groups[0], powers, out=values)
+    for count, most in ((digits, _GROUPS * _WORD), (decimals, _MOST_DECIMALS)):
+        np.logical_or(odd, np.greater(count, most, out=flag), out=odd)
+    total = _total(words, ends, digits, behind, odd)
+    powers = _POWERS.take(decimals, out=scratch.array("powers", size), mode="clip")
+    if int(total.max(initial=0)) < _EXACT:
+        np.copyto(values, total)
+        np.divide(values, powers, out=values)
     else:
-        total = groups[1] * np.int64(10**_GROUP) + groups[0]
-        if most > 2 * _GROUP:
-            odd |= groups[2] > _LARGEST_TOP
-            total += groups[2] * np.int64(10 ** (2 * _GROUP))
-            np.copyto(total, 0, where=odd)  # what does not fit has wrapped around
-        if int(total.max(initial=0)) < _EXACT:
-            np.divide(total, powers, out=values)
-        else:
-            odd |= _divide(total, powers, values)
-    np.negative(values, out=values, where=negative)
+        np.copyto(total, 0, where=odd)  # it may have wrapped around
+        np.logical_or(odd, _divide(total, powers, values), out=odd)
+    signs = scratch.array("bits", size, np.uint64)
+    np.copyto(signs, negative)
+    np.left_shift(signs, _SIGN_BIT, out=signs)
+    np.bitwise_xor(values.view(np.uint64), signs, out=values.view(np.uint64))
+
+
+def _total(words: Array, ends: Array, digits: Array, behind: Array, odd: Array) -> Array:
+    """The digits of each cell as one number, shape (cells,) of int64, and more cells that are odd.
+
+    Args:
+        words: of the text.
+        ends: of the cells.
+        digits: how many digits each cell has.
+        behind: how many of them stand behind the one other byte among them.
+        odd: where no number that fits is wanted.
+
+    """
+    scratch, size = Scratch.here(), len(ends)
+
+    def line(name: str) -> Array:
+        return scratch.array(name, size, np.uint64)
+
+    total = scratch.array("total", size, np.int64)
+    total.fill(0)
+    bad, mask, chosen = line("bad"), line("mask"), line("chosen")
+    bad.fill(0)
+    before = _words_before(words, ends)
+    word = next(before)
+    for group in range(min(-(-int(digits.max(initial=1)) // _WORD), _GROUPS)):
+        further = next(before)
+        # The digits in front of the mark are one byte further away.
+        np.left_shift(word, np.uint64(8), out=chosen)
+        np.bitwise_or(chosen, np.right_shift(further, np.uint64(56), out=mask), out=chosen)
+        np.left_shift(_ALL, _other_bits(behind, group, out=mask), out=mask)
+        np.bitwise_xor(word, chosen, out=word)
+        np.bitwise_xor(chosen, np.bitwise_and(word, mask, out=word), out=chosen)
+
+        np.bitwise_xor(chosen, _ZEROS, out=chosen)
+        _other_bits(digits, group, out=mask)
+        np.right_shift(chosen, mask, out=chosen)
+        np.left_shift(chosen, mask, out=chosen)
+        np.bitwise_or(bad, chosen, out=bad)
+        np.bitwise_or(bad, np.add(chosen, _BEYOND_NINE, out=mask), out=bad)
+        for factor, shift, kept in _STEPS:
+            np.multiply(chosen, factor, out=chosen)
+            np.right_shift(chosen, shift, out=chosen)
+            np.bitwise_and(chosen, kept, out=chosen)
+
+        eight = chosen.view(np.int64)
+        if group == _GROUPS - 1:
+            np.logical_or(odd, eight > _LARGEST_TOP, out=odd)
+        np.add(total, np.multiply(eight, 10 ** (_WORD * group), out=eight), out=total)
+        word = further
+    np.bitwise_and(bad, _HIGH_BITS, out=bad)
+    if bad.any():
+        np.logical_or(odd, bad, out=odd)
+    return total
+
+
+def _other_bits(count: Array, group: int, out: Array) -> Array:
+    """How many bits of a word do not belong to the last ``count`` digits, from those of the group on."""
+    bits = out.view(np.int64)
+    np.multiply(count, -8, out=bits)
+    np.add(bits, 64 * (group + 1), out=bits)
+    np.maximum(bits, 0, out=bits)  # 64 and more shift everything out
+    return out
+
+
+def _words_before(words: Array, places: Array) -> Iterator[Array]:
+    """The eight bytes in front of each place, then the eight in front of those, and so on.
+
+    Each is scratch that the next but one overwrites.
+    """
+    scratch, size = Scratch.here(), len(places)
+
+    def line(name: str, kind: type = np.uint64) -> Array:
+        return scratch.array(name, size, kind)
+
+    if sys.byteorder == "big":
+        words = words.byteswap()
+    at = np.right_shift(places, 3, out=line("at", np.int64))
+    bits = np.bitwise_and(places, 7, out=line("bits", np.int64))
+    right = np.left_shift(bits, 3, out=bits).view(np.uint64)
+    left = np.subtract(_BITS, right, out=line("left"))
+    upper = words.take(at, out=line("word 0"), mode="clip")
+    names = cycle([("word 1", "bytes 1"), ("word 0", "bytes 0")])
+    for word, found in names:
+        np.subtract(at, 1, out=at)
+        lower = words.take(at, out=line(word), mode="clip")
+        np.left_shift(upper, left, out=upper)
+        yield np.bitwise_or(upper, np.right_shift(lower, right, out=line(found)), out=line(found))
+        upper = lower
 
 
 def _divide(total: Array, powers: Array, out: Array) -> Array:

@@ -1,7 +1,7 @@
 """Plain blocks of a table, read many cells at a time.
 
-Large blocks go to polars where it is installed. Without it numbers of a few digits are read by
-arithmetic on arrays, and blocks of long ones by ``numpy.loadtxt``. Libraries take more than celoss's
+Numbers written as digits are read by arithmetic on arrays. Blocks of others, with exponents or in quotation
+marks, go to polars where it is installed and else to ``numpy.loadtxt``. Libraries take more than celoss's
 grammar, each in its own way, so a block is looked at before it is handed over and its values
 afterwards. Whatever is not plain goes back to the strict reader, which takes it or says what is wrong
 with it. Every way gives the same bits: the double nearest to the decimal number.
@@ -30,7 +30,9 @@ __all__ = ["ROW_MAJOR_FROM", "NotPlain", "Plain", "Texts", "has_polars", "parsed
 
 _SPACE, _DELETE = 0x20, 0x7F
 _ASCII_ONLY = bytes(range(0x80)) + b"?" * 0x80
-_WORTH_IMPORTING_BYTES = 1 << 21
+_WORTH_IMPORTING_BYTES = 4 << 20
+"""A text that goes on so far is worth the time that it takes to import polars."""
+
 ROW_MAJOR_FROM = 64
 """From this many columns on, the losses want the numbers row by row."""
 
@@ -49,9 +51,9 @@ def has_polars() -> bool:
     return find_spec("polars") is not None
 
 
-def _is_for_polars(data: bytes, request: ReadRequest) -> bool:
-    large = len(data) >= _WORTH_IMPORTING_BYTES and request.decimal == "."
-    return large and has_polars() and not _rationed()
+def _is_for_polars(block: Block, request: ReadRequest) -> bool:
+    large = block.offset + len(block.data) >= _WORTH_IMPORTING_BYTES
+    return large and request.decimal == "." and has_polars() and not _rationed()
 
 
 def _rationed() -> bool:
@@ -84,20 +86,22 @@ def parsed(
     if b"\r" in data:
         data = data.replace(b"\r\n", b"\n")
     _refuse_unprintable(data, block.lines, delimiter.encode())
-    if _is_for_polars(data, request) and set(columns).isdisjoint(texts):
+    cut = None
+    if b'"' not in data and delimiter != request.decimal:
+        cut = cut_cells(data, width, ord(delimiter), ord(request.decimal))
+        if cut is None:
+            raise NotPlain
+        numbers = _by_digits(cut, columns, request)
+        if numbers is not None:
+            return Plain(block, numbers, columns, _texts_of(cut, texts))
+    if _is_for_polars(block, request) and set(columns).isdisjoint(texts):
         numbers, read_texts = _by_polars(data, block.lines, width, columns, texts, delimiter)
-        _refuse_limits(numbers, data, delimiter.encode(), only_numbers=len(columns) == width)
-        return Plain(block, numbers, columns, read_texts)
-    if b'"' in data or delimiter == request.decimal:
+    elif cut is not None:
+        numbers, read_texts = _by_loadtxt(data, block.lines, width, columns, request), _texts_of(cut, texts)
+    else:
         raise NotPlain
-    cut = cut_cells(data, width, ord(delimiter), ord(request.decimal))
-    if cut is None:
-        raise NotPlain
-    found = _by_digits(cut, columns, request)
-    if found is None:
-        found = _by_loadtxt(data, len(cut), width, columns, request)
-        _refuse_limits(found, data, delimiter.encode(), only_numbers=len(columns) == width)
-    return Plain(block, found, columns, {column: _column_of(cut, column) for column in texts})
+    _refuse_limits(numbers, data, delimiter.encode(), only_numbers=len(columns) == width)
+    return Plain(block, numbers, columns, read_texts)
 
 
 def _refuse_unprintable(data: bytes, lines: int, delimiter: bytes) -> None:
@@ -120,21 +124,27 @@ def _by_digits(cut: CutCells, columns: Sequence[int], request: ReadRequest) -> A
     rows, at = np.nonzero(odd)
     if rows.size > _FEW * odd.size:
         return None
-    data = cut.text
     try:
-        for row, i in zip(rows.tolist(), at.tolist(), strict=True):
-            column = columns[i]
-            cell = data[cut.starts[row, column] : cut.ends[row, column]].tobytes()
-            numbers[row, i] = number(
-                cell.decode(), decimal=request.decimal, allow_nonfinite=request.allow_nonfinite
-            )
+        for i in np.unique(at).tolist():
+            starts, ends = cut.bounds(columns[i])
+            for row in rows[at == i].tolist():
+                cell = cut.data[starts[row] : ends[row]].decode()
+                numbers[row, i] = number(
+                    cell, decimal=request.decimal, allow_nonfinite=request.allow_nonfinite
+                )
     except InputError:
         raise NotPlain from None
     return numbers
 
 
-def _column_of(cut: CutCells, column: int) -> Callable[[], list[str]]:
-    return lambda: [cell.decode() for cell in cut.cells(column)]
+def _texts_of(cut: CutCells, columns: Sequence[int]) -> dict[int, Callable[[], Sequence[str]]]:
+    return {column: _text_of(cut.data, *cut.bounds(column)) for column in columns}
+
+
+def _text_of(data: bytes, starts: Array, ends: Array) -> Callable[[], list[str]]:
+    return lambda: [
+        data[start:end].decode() for start, end in zip(starts.tolist(), ends.tolist(), strict=True)
+    ]
 
 
 def _quoted_cells_only(data: bytes, delimiter: bytes) -> bool:
