@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from celoss_cli.errors import InputError, LimitError, visible
+from celoss_cli.records import record
 
 __all__ = ["Baseline", "read_baseline"]
 
@@ -16,7 +16,7 @@ _MOST_BYTES = 1 << 26
 _SHOWN = 60
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Baseline:
     """An earlier result.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +13,7 @@ from celoss_cli.data import Array, Batch, Chunk, Tally, Terms
 from celoss_cli.errors import CelossError
 from celoss_cli.evaluate import Evaluation, Request, evaluate, row_of
 from celoss_cli.nouns.conventions import Gap
+from celoss_cli.records import record
 
 if TYPE_CHECKING:
     from celoss_cli.losses.base import Loss
@@ -28,7 +29,7 @@ def told(error: CelossError) -> str:
     return f"{error.fact}{f' ({error.hint})' if error.hint else ''}"
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Beside:
     """The outcome.
 

@@ -8,7 +8,7 @@ the sum over the bins of (predictions in the bin / all predictions) |accuracy - 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ import numpy as np
 
 from celoss_cli.exact import ExactSum, exact_sum
 from celoss_cli.nouns.report import Bin, Reliability
+from celoss_cli.records import record
 
 if TYPE_CHECKING:
     from celoss_cli.data import Array
@@ -26,7 +27,7 @@ BINS = 15
 """As in the experiments of the paper."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class BinTally:
     """Exact totals of the predictions of one bin; ``BinTally()`` is zero and ``+`` is exact.
 
@@ -51,7 +52,7 @@ class BinTally:
         return -difference if difference.scaled < 0 else difference
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Calibration:
     """Predictions by their confidence; ``Calibration()`` is empty and ``+`` is exact in any order.
 

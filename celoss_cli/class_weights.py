@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from celoss_cli.errors import InputError, UsageError
+from celoss_cli.records import record
 
 __all__ = ["BETA", "SCHEMES", "Scheme", "class_weights"]
 
@@ -14,7 +14,7 @@ BETA = 0.999
 """The beta of the effective number where none is given, one of those that Cui et al. tried."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Scheme:
     """A way from counts to weights.
 

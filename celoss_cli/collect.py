@@ -11,7 +11,7 @@ import re
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,7 @@ from celoss_cli.calibration import Calibration
 from celoss_cli.data import Array, Batch, Tally, Terms
 from celoss_cli.errors import CelossError
 from celoss_cli.nouns.report import Group, Histogram, Interval, Quantile
+from celoss_cli.records import record
 
 if TYPE_CHECKING:
     from celoss_cli.losses.base import Answers, Loss
@@ -37,7 +38,7 @@ QUANTILE_BOUND = 2.0 ** -(_KEPT_BITS + 1)
 _LEAST_WIDTH = 2.0**-1000
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Wanted:
     """What to collect.
 
@@ -58,7 +59,7 @@ class Wanted:
     if_any: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Candidate:
     """An element that may be among the worst.
 
@@ -74,7 +75,7 @@ class Candidate:
     position: int
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Collected:
     """Collections of any number of elements; ``Collected()`` is empty and ``+`` joins.
 

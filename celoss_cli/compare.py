@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +16,7 @@ import numpy as np
 
 from celoss_cli.exact import ExactSum, exact_sum
 from celoss_cli.nouns.comparison import Bounds, Change, ClassChange, Comparison, Subject
+from celoss_cli.records import record
 from celoss_cli.resampling import Units, Watch, bootstrap, interval, sign_flip_test, sign_test, units_of
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["Pairs", "Plan", "compared"]
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Pairs:
     """The counted rows of A and B in A's order.
 
@@ -76,7 +76,7 @@ class Pairs:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Plan:
     """How much is asked of a comparison.
 

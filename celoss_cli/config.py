@@ -10,11 +10,11 @@ import difflib
 import glob
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from celoss_cli.errors import InputError, UsageError, quoted, visible
 from celoss_cli.losses import LOSSES
+from celoss_cli.records import record
 
 __all__ = ["SETTINGS", "Check", "Config", "load", "nearest", "refuse_unknown"]
 
@@ -24,7 +24,7 @@ SETTINGS = ("format", "color", "jobs")
 _NAMES = ("celoss.toml", "pyproject.toml")
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Check:
     """A named check as the file has it.
 
@@ -68,7 +68,7 @@ class Check:
         return os.path.join(self.folder, path) if self.folder else path
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Config:
     """What a file says.
 

@@ -7,10 +7,11 @@ facts; nothing outside of this table knows a tool by its name.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal
 
 from celoss_cli.errors import UsageError
+from celoss_cli.records import record
 
 __all__ = ["CONVENTIONS", "INPUT_KINDS", "Convention", "Denominator"]
 
@@ -20,7 +21,7 @@ INPUT_KINDS = ("logits", "log-probs", "probs")
 Denominator = Literal["weights", "counted"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Convention:
     """What one tool does between the probabilities of a row and the number that it prints.
 

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from celoss_cli.exact import ExactSum, exact_sum
+from celoss_cli.records import record
 
 if TYPE_CHECKING:
     from celoss_cli.trace import Step
@@ -37,7 +38,7 @@ def _row_number(row: int) -> str:
     return f"row {row}"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Batch:
     """Consecutive rows of the data set.
 
@@ -114,7 +115,7 @@ class Batch:
         return math.prod(self.shape)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Chunk:
     """A batch still to be read: chunks are handed out in order and read on any thread in any order.
 
@@ -131,7 +132,7 @@ class Chunk:
         return self.rows
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Terms:
     """What a loss computes: values per element, never reduced.
 
@@ -151,7 +152,7 @@ class Terms:
     clamped: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Tally:
     """Exact totals of any number of rows; ``Tally()`` is zero and ``+`` is exact in any order.
 
@@ -229,7 +230,7 @@ class Tally:
         return self.loss / self.rows if reduction == "batchmean" else float(self.loss)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Row:
     """One loss element with its name: what ``--reduction none`` streams."""
 
@@ -242,7 +243,7 @@ class Row:
     ignored: bool
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Workings:
     """One element with every step that led to its loss.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from celoss_cli.data import Batch, Chunk, Tally
@@ -11,6 +10,7 @@ from celoss_cli.evaluate import of_pieces
 from celoss_cli.findings import FINDINGS, findings
 from celoss_cli.losses.base import SAMPLE_WEIGHT, UNITS, Loss
 from celoss_cli.nouns.diagnosis import Diagnosis
+from celoss_cli.records import record
 from celoss_cli.reporting import facts_of
 from celoss_cli.survey import Survey, survey
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["Examined", "diagnosis_of", "examined"]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Examined:
     """What was seen of a data set; ``+`` appends rows that follow.
 

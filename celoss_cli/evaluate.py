@@ -11,7 +11,7 @@ import weakref
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import IO, TYPE_CHECKING, TypeVar
 
 import numpy as np
@@ -20,6 +20,7 @@ from celoss_cli.collect import Collected, Wanted, collect
 from celoss_cli.data import Array, Batch, Chunk, Row, Tally, Terms, Workings
 from celoss_cli.errors import InputError
 from celoss_cli.losses.base import SAMPLE_WEIGHT
+from celoss_cli.records import record
 from celoss_cli.survey import Survey, first_rows, kinds, survey
 from celoss_cli.trace import Recorder, Step
 
@@ -39,7 +40,7 @@ In = TypeVar("In")
 Out = TypeVar("Out")
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Request:
     """What is asked of a computation beyond its total.
 
@@ -101,7 +102,7 @@ class Rows(Iterable[Row]):
                 yield row_of(self._loss, batch, terms, element)
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Evaluation:
     """The outcome: totals, the shown elements, and what was noticed."""
 
@@ -121,7 +122,7 @@ class Evaluation:
     conversions: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class _Part:
     """What was computed of one canonical batch."""
 

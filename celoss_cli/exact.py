@@ -15,12 +15,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from celoss_cli.records import record
 from celoss_cli.scratch import Scratch
 
 __all__ = ["ExactSum", "exact_sum"]
@@ -36,7 +36,7 @@ _TOP_EXPONENT = 900
 """Blocks with larger values are scaled down first, so that M cannot overflow."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class ExactSum:
     """A sum of doubles that has not been rounded.
 

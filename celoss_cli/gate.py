@@ -13,12 +13,12 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Literal
 
 from celoss_cli.errors import plural
 from celoss_cli.nouns.report import Group, Report, Verdict
+from celoss_cli.records import record
 
 if TYPE_CHECKING:
     from celoss_cli.nouns.comparison import Comparison
@@ -28,7 +28,7 @@ __all__ = ["Increase", "Limits", "comparison_verdicts", "verdicts"]
 Relation = Literal["<=", ">="]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Increase:
     """How far a loss may lie above its baseline.
 
@@ -54,7 +54,7 @@ class Increase:
         return _rounded(_exact(baseline) + part)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Limits:
     """What a report is held against; None and () are no limit, 0 is one.
 

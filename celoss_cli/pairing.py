@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -20,6 +20,7 @@ from celoss_cli.data import Array, Batch, Chunk, Reduction, Tally, Terms
 from celoss_cli.errors import InputError, UsageError, quoted
 from celoss_cli.evaluate import Evaluation, Request, evaluate
 from celoss_cli.exact import ExactSum, exact_sum
+from celoss_cli.records import record
 
 if TYPE_CHECKING:
     from celoss_cli.losses.base import Loss
@@ -32,7 +33,7 @@ _EXAMPLES = 3
 _BLOCK_BYTES = 1 << 22
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Side:
     """One data set, computed and kept row by row.
 
@@ -143,7 +144,7 @@ def _all_terms(terms: Sequence[Terms]) -> Terms:
 # ---------------------------------------------------------------------------------------- the alignment
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Alignment:
     """Which row of B belongs to each row of A.
 

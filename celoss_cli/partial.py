@@ -10,7 +10,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from celoss_cli.collect import Collected, Wanted
@@ -19,6 +19,7 @@ from celoss_cli.errors import InputError, quoted
 from celoss_cli.evaluate import Evaluation, Rows
 from celoss_cli.exact import ExactSum
 from celoss_cli.losses import LOSSES
+from celoss_cli.records import record
 
 if TYPE_CHECKING:
     from celoss_cli.losses.base import Loss
@@ -32,7 +33,7 @@ _SAME = ("loss", "options", "reduction", "classes", "labels", "by", "quantiles",
 _HEX = re.compile(r"-?0x[0-9a-f]+")
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Partial:
     """The evaluation of a part of the data with everything that a report needs.
 

@@ -19,7 +19,6 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
-from dataclasses import dataclass
 from statistics import NormalDist
 from typing import TYPE_CHECKING
 
@@ -27,6 +26,7 @@ import numpy as np
 
 from celoss_cli.exact import exact_sum
 from celoss_cli.nouns.comparison import Bounds
+from celoss_cli.records import record
 
 if TYPE_CHECKING:
     from celoss_cli.data import Array
@@ -48,7 +48,7 @@ def _unwatched(drawn: int) -> None:
     return
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Units:
     """Independent units in an order that depends on nothing but their values.
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +17,7 @@ import numpy as np
 from celoss_cli.assignment import cheapest
 from celoss_cli.data import Array, Batch
 from celoss_cli.losses import LOSSES
+from celoss_cli.records import record
 
 if TYPE_CHECKING:
     from celoss_cli.losses.base import Loss
@@ -101,7 +102,7 @@ def _count(where: Array) -> int:
 # ------------------------------------------------------------------------------------------------- fit
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Edge:
     """The first or the last prediction of a stretch of rows.
 
@@ -115,7 +116,7 @@ class Edge:
     outcome: int
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Shifted:
     """Rows whose neighbour's target is held against their own prediction.
 
@@ -139,7 +140,7 @@ class Shifted:
         return self.own * _STEP, self.other * _STEP
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Fit:
     """How predictions fit their targets; ``Fit()`` is empty and ``+`` appends the rows that follow.
 
@@ -299,7 +300,7 @@ def _ends(costs: Array, outcomes: Array) -> tuple[Edge, Edge]:
 # ---------------------------------------------------------------------------------------------- survey
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class ColumnSums:
     """The sum of each column over the rows.
 
@@ -323,7 +324,7 @@ class ColumnSums:
         return whole if self.fits and bool((np.abs(totals - whole) <= _NEAR).all()) else 0
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Survey:
     """What one pass over the data collects; ``Survey()`` is empty and ``+`` appends rows that follow.
 

@@ -8,11 +8,12 @@ make the loss, and the two cannot disagree.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+
+from celoss_cli.records import record
 
 __all__ = ["Level", "Note", "Recorder", "Step", "silent"]
 
@@ -21,7 +22,7 @@ A = TypeVar("A", bound=Array)
 Level = Literal["class", "row", "term", "gradient"]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Step:
     """One recorded step.
 

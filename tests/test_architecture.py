@@ -29,6 +29,7 @@ PACKAGE = Path(celoss_cli.__file__).parent
 ROOT = "celoss_cli"
 
 LAYERS = (
+    {"records"},
     {"errors", "trace", "scratch", "assignment"},
     {"exact", "conventions"},
     {"data"},
@@ -56,7 +57,7 @@ LAYERS = (
 )
 """From the bottom up. A part imports itself and lower layers, so neighbours never import each other."""
 
-NOUNS = {"data", "nouns", "trace", "errors"}
+NOUNS = {"data", "nouns", "trace", "errors", "records"}
 """All that an output format may see."""
 
 PRINTERS = {"cli", "__main__"}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from celoss_cli.beside import Beside, beside, told
@@ -19,6 +18,7 @@ from celoss_cli.findings import Facts, findings
 from celoss_cli.formats import FormatSpec, formats_of
 from celoss_cli.losses.base import UNITS, Loss
 from celoss_cli.nouns.conventions import Conventions, ToolLoss
+from celoss_cli.records import record
 
 if TYPE_CHECKING:
     from celoss_cli.losses import LossSpec
@@ -110,7 +110,7 @@ def _computed(spec: LossSpec, format: FormatSpec, given: Mapping[str, Any]) -> C
     )
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class _Made:
     """The losses by convention, what is common to them, and why a convention has none."""
 

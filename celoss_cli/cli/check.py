@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from typer.exceptions import TyperException
@@ -21,6 +21,7 @@ from celoss_cli.errors import CelossError, ExitCode, InputError, LimitError, Usa
 from celoss_cli.formats import FORMATS, FormatSpec, formats_of
 from celoss_cli.losses import LOSSES
 from celoss_cli.nouns.outcome import Outcome
+from celoss_cli.records import record
 
 if TYPE_CHECKING:
     from celoss_cli.nouns.report import Report
@@ -45,7 +46,7 @@ _WORST = (
 _SHOWN = replace(FORMATS["json"], every_row=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class _Job:
     """A check with its options parsed.
 

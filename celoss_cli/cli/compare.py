@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from celoss_cli.cli.loss import (
@@ -28,6 +28,7 @@ from celoss_cli.losses import LOSSES, LossSpec
 from celoss_cli.losses.base import UNITS, Loss
 from celoss_cli.nouns.comparison import Subject
 from celoss_cli.pairing import Side, aligned, labels_of, paired, side_of
+from celoss_cli.records import record
 from celoss_cli.sources.gather import gather
 from celoss_cli.sources.truth import read_truth
 
@@ -147,7 +148,7 @@ def _plan(given: Mapping[str, Any]) -> Plan:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class _Read:
     """One data set, its reduction, the options in force and how it was read."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from celoss_cli import __version__
@@ -14,6 +14,7 @@ from celoss_cli.cli.output import note, write_file
 from celoss_cli.errors import ExitCode, InputError, UsageError, visible
 from celoss_cli.formats import FORMATS, Style
 from celoss_cli.gate import Increase, Limits, verdicts
+from celoss_cli.records import record
 
 if TYPE_CHECKING:
     from celoss_cli.nouns.report import Report
@@ -24,7 +25,7 @@ _LIMITS = ("max", "min", "expect", "baseline", "min_count", "max_group")
 """The options that each ask for a check."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Gate:
     """What a report is held against, and where it is kept.
 

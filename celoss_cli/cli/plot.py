@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from celoss_cli.calibration import BINS
@@ -29,6 +29,7 @@ from celoss_cli.pictures.drawing import KINDS, drawn, require_matplotlib
 from celoss_cli.pictures.figures import ClassLosses, LossHistogram, Picture, ReliabilityDiagram
 from celoss_cli.pictures.numbers import render_csv, render_json
 from celoss_cli.pictures.terminal import render
+from celoss_cli.records import record
 from celoss_cli.reporting import report_of
 from celoss_cli.sources.base import Dataset
 
@@ -163,7 +164,7 @@ def _about_curve(loss: Loss, *, weighted: bool) -> list[str]:
     return notes
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class _Making:
     """A data set on its way to a picture."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from celoss_cli.calibration import BINS
@@ -14,6 +13,7 @@ from celoss_cli.errors import UsageError
 from celoss_cli.formats import FormatSpec, Style
 from celoss_cli.losses import LOSSES, LossSpec
 from celoss_cli.pictures.page import page
+from celoss_cli.records import record
 
 if TYPE_CHECKING:
     from celoss_cli.nouns.report import Report
@@ -26,7 +26,7 @@ _INTERVALS = 32
 _QUANTILES = (0.25, 0.5, 0.75, 0.9, 0.99)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class _Page(FormatSpec):
     """The page as a format of this command alone.
 

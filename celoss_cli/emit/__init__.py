@@ -5,9 +5,10 @@ Adding one is one line here and one module in this folder with a ``Writer`` (pro
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING
+
+from celoss_cli.records import record
 
 if TYPE_CHECKING:
     from celoss_cli.emit.problem import Writer
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["LIBRARIES", "LibrarySpec"]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class LibrarySpec:
     """A library.
 

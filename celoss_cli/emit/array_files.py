@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 from celoss_cli.emit.literals import string
 from celoss_cli.emit.problem import DataCode, Values
 from celoss_cli.emit.reading import Reading, kind_of, opened, opening
+from celoss_cli.records import record
 
 if TYPE_CHECKING:
     from celoss_cli.emit.kept import Kept
@@ -21,7 +22,7 @@ _ONE_HOT = "one-hot rows of integers read as class indices"
 _RESHAPED = "targets of shape "
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class _Loaded:
     """Expressions of arrays as the files have them, and the statements they need."""
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from celoss_cli.emit.literals import assigned
+from celoss_cli.records import record
 
 if TYPE_CHECKING:
     from celoss_cli.emit.problem import DataCode, Problem, Values
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["FORMULAS", "JAX", "NUMPY"]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class _Arrays:
     """Writes a library of arrays.
 

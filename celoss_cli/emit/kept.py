@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 
 from celoss_cli.data import Array, Batch, Chunk
 from celoss_cli.errors import InputError
 from celoss_cli.losses.base import SAMPLE_WEIGHT, Loss
+from celoss_cli.records import record
 
 __all__ = ["MOST", "Arrays", "Kept"]
 
@@ -17,7 +18,7 @@ MOST = 10_000
 """More values than this are not written out."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Arrays:
     """The data as the loss takes it.
 
@@ -33,7 +34,7 @@ class Arrays:
     sample_weight: Array | None
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Kept:
     """Looks at batches and keeps them as long as they are few.
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
+
+from celoss_cli.records import record
 
 if TYPE_CHECKING:
     from celoss_cli.data import Reduction
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["DataCode", "Problem", "Values", "Writer"]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Values:
     """An expression of Python that gives the values of a variable.
 
@@ -29,7 +30,7 @@ class Values:
     indices: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class DataCode:
     """Python that gives the data.
 
@@ -48,7 +49,7 @@ class DataCode:
     lines: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Problem:
     """One computation of a loss.
 

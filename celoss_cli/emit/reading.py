@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import PurePath
 from typing import IO, Any
 
 from celoss_cli.emit.literals import string
 from celoss_cli.errors import CelossError
+from celoss_cli.records import record
 from celoss_cli.sources import format_of, is_device
 
 __all__ = ["Reading", "kind_of", "opened", "opening"]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Reading:
     """What the command line says of the data.
 

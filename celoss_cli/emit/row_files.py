@@ -5,12 +5,12 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from celoss_cli.emit.literals import string
 from celoss_cli.emit.problem import DataCode, Values
 from celoss_cli.emit.reading import Reading, kind_of, opened, opening
+from celoss_cli.records import record
 from celoss_cli.sources import TABLES
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ _BY_NAME = "targets matched to the class names"
 _ONE_HOT = "one-hot rows of integers read as class indices"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class _Rows:
     """Rows as mappings from names to cells.
 

@@ -8,10 +8,11 @@ import re
 import shlex
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 from celoss_cli.losses import LOSSES, LossSpec
+from celoss_cli.records import record
 
 if TYPE_CHECKING:
     from celoss_cli.nouns.report import Severity
@@ -37,7 +38,7 @@ _ENOUGH = 8
 """So many rows before a loss command says what they look like; ``diagnose`` says it of any."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Facts:
     """What is known of a data set and its loss.
 
@@ -149,7 +150,7 @@ class Facts:
         return [*values, *self.data]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Noticed:
     """What a check found.
 
@@ -167,7 +168,7 @@ class Noticed:
     remedy: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Rule:
     """A mistake that celoss knows.
 

@@ -9,9 +9,10 @@ style)`` and so on, see ``NOUNS``.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal, get_args
+
+from celoss_cli.records import record
 
 if TYPE_CHECKING:
     from celoss_cli.nouns.report import Report
@@ -34,7 +35,7 @@ classes, and what there is to say about a loss or a finding."""
 NOUNS: tuple[Noun, ...] = get_args(Noun)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Style:
     """What a renderer may know of the place it writes to.
 
@@ -52,7 +53,7 @@ class Style:
     version: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class FormatSpec:
     """An output format.
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from celoss_cli.errors import visible
 from celoss_cli.formats._numerals import percent, row_name, short, target_name
+from celoss_cli.records import record
 
 if TYPE_CHECKING:
     from celoss_cli.nouns.report import Report
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["Breakdown", "breakdowns", "by_group", "largest", "quantiles"]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Breakdown:
     """A table of names and numbers.
 

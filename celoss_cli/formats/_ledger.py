@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from celoss_cli.formats._numerals import short
 from celoss_cli.formats._steps import unpicked
+from celoss_cli.records import record
 
 if TYPE_CHECKING:
     from celoss_cli.data import Row, Workings
@@ -18,7 +18,7 @@ __all__ = ["Ledger", "Line", "ledger"]
 _SHARE = "weight x sample weight"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Line:
     """One shown element.
 
@@ -32,7 +32,7 @@ class Line:
     cells: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Ledger:
     """Every column has the name of a term; two of them are summed.
 

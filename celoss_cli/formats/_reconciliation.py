@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from celoss_cli.errors import plural, visible
 from celoss_cli.formats._breakdown import Breakdown
 from celoss_cli.formats._numerals import exact, finite_or_none, nonfinite, short
+from celoss_cli.records import record
 
 if TYPE_CHECKING:
     from celoss_cli.nouns.reconciliation import Match, Reconciliation, Tried
@@ -19,7 +20,7 @@ _UNLIKELY, _LIKELY = 0.05, 0.5
 """Below and above these expected chance hits, a hit is told to say much or little."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Entry:
     """One explanation.
 

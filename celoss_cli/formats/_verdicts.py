@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from celoss_cli.errors import plural, visible
 from celoss_cli.formats._numerals import finite_or_none, nonfinite
+from celoss_cli.records import record
 
 if TYPE_CHECKING:
     from celoss_cli.nouns.outcome import Outcome
@@ -18,7 +18,7 @@ __all__ = ["Line", "as_json", "lines", "lines_of", "summary"]
 Mark = Literal["pass", "FAIL", "ERROR"]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Line:
     """One verdict, or why a check came to none.
 

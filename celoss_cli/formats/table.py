@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from io import StringIO
 from typing import TYPE_CHECKING
 
@@ -30,6 +30,7 @@ from celoss_cli.formats._numerals import (
 from celoss_cli.formats._source import options_line, source_lines
 from celoss_cli.formats._steps import class_steps, numbered_class, row_steps, shown_classes
 from celoss_cli.formats._verdicts import Line, lines, lines_of, summary
+from celoss_cli.records import record
 
 if TYPE_CHECKING:
     from celoss_cli.data import Workings
@@ -295,7 +296,7 @@ def _table(names: Sequence[str], columns: Sequence[_Column], *, gap: int) -> Tab
     return table
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class _Column:
     """A column of numbers: its name, how it came about, and its cells from top to bottom."""
 

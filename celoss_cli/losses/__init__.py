@@ -7,11 +7,12 @@ line, in every output format and in the parity and law tests.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal
 
 from celoss_cli.conventions import INPUT_KINDS
+from celoss_cli.records import record
 
 if TYPE_CHECKING:
     from celoss_cli.losses.base import Loss
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["LOSSES", "LossSpec"]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class LossSpec:
     """What the command line must know of a loss before it computes one.
 

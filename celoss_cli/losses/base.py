@@ -6,12 +6,13 @@ import math
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 import numpy as np
 
 from celoss_cli.errors import InputError, UsageError
+from celoss_cli.records import record
 from celoss_cli.trace import Note, silent
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ UNITS: dict[str, str] = {"e": "nats", "2": "bits", "10": "dits"}
 """Units of information by the base of their logarithm; 10 gives dits, also called hartleys."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Violation:
     """Elements outside the domain of a loss, for the layer that refuses them.
 
@@ -42,7 +43,7 @@ class Violation:
     fact: str
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Answers:
     """Predicted answers and what they turned out to be.
 
@@ -57,7 +58,7 @@ class Answers:
     hit: Array
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(frozen=True, kw_only=True)
 class Loss(ABC):
     """A loss with its options.
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -19,6 +19,7 @@ from celoss_cli.errors import InputError, UsageError
 from celoss_cli.losses.base import SAMPLE_WEIGHT, Loss
 from celoss_cli.losses.sigmoid import BinaryCrossEntropy
 from celoss_cli.losses.softmax import CrossEntropy, exponentials_of
+from celoss_cli.records import record
 from celoss_cli.trace import Note, silent
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ _SUMS_TO_ONE = 1e-3
 """How far the sum of a row may be from 1 without a warning: three printed decimals are enough."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(frozen=True, kw_only=True)
 class _ByConvention(Loss):
     """What the losses of this module share.
 
@@ -99,7 +100,7 @@ class _ByConvention(Loss):
 # ---------------------------------------------------------------------------------------- with classes
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(frozen=True, kw_only=True)
 class CrossEntropyByConvention(_ByConvention, CrossEntropy):
     """-log p[y] of probabilities that a tool may rescale and clip first; logits go through a softmax."""
 
@@ -302,7 +303,7 @@ def _onehot(x: Array, y: Array, weights: Array | None) -> Array:
     return factors
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(frozen=True, kw_only=True)
 class NegativeLogLikelihoodByConvention(CrossEntropyByConvention):
     """The same of log-probabilities, with the options of ``nll_loss``."""
 
@@ -315,7 +316,7 @@ class NegativeLogLikelihoodByConvention(CrossEntropyByConvention):
 # ------------------------------------------------------------------------------------------ binary
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(frozen=True, kw_only=True)
 class BinaryCrossEntropyByConvention(_ByConvention, BinaryCrossEntropy):
     """-[t log p + (1 - t) log(1 - p)] with p and 1 - p clipped as a tool clips them."""
 

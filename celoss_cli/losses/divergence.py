@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from celoss_cli.losses.elementwise import ElementLoss, first_outside
+from celoss_cli.records import record
 
 if TYPE_CHECKING:
     from celoss_cli.data import Array, Batch
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["KullbackLeibler"]
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(frozen=True, kw_only=True)
 class KullbackLeibler(ElementLoss):
     """p (log p - log q), 0 where p is 0, as ``torch.nn.functional.kl_div`` defines it.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -12,6 +12,7 @@ import numpy as np
 from celoss_cli.data import Array, Batch, Terms
 from celoss_cli.errors import InputError
 from celoss_cli.losses.base import Loss, Violation, as_real, spread
+from celoss_cli.records import record
 
 if TYPE_CHECKING:
     from celoss_cli.trace import Note
@@ -22,7 +23,7 @@ _BLOCK = 1 << 16
 """Elements computed at a time: a few temporaries of this size stay in the cache."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(frozen=True, kw_only=True)
 class ElementLoss(Loss):
     """A loss of pairs (input, target) of one shape.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy as np
 from celoss_cli.errors import InputError, UsageError
 from celoss_cli.losses.base import Answers, Violation, as_real, finite_weights
 from celoss_cli.losses.elementwise import ElementLoss, first_outside
+from celoss_cli.records import record
 
 if TYPE_CHECKING:
     from celoss_cli.data import Array, Batch
@@ -82,7 +83,7 @@ def _answers(t: Array, no: float) -> Array:
     return np.where(t == 1, 1, np.where(t == no, 0, -1))
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(frozen=True, kw_only=True)
 class _AnswerLoss(ElementLoss):
     """A loss of the probability of the positive answer."""
 
@@ -105,7 +106,7 @@ class _AnswerLoss(ElementLoss):
         return t
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(frozen=True, kw_only=True)
 class _BinaryLoss(_AnswerLoss):
     """A binary loss with an element weight that broadcasts to the input.
 
@@ -139,7 +140,7 @@ class _BinaryLoss(_AnswerLoss):
         return "w x cost" if self.weight is not None else "cost"
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(frozen=True, kw_only=True)
 class BinaryCrossEntropy(_BinaryLoss):
     """-[t log p + (1 - t) log(1 - p)], each logarithm at least -100.
 
@@ -218,7 +219,7 @@ def _slope(p: Array, t: Array) -> Array:
     return (p - t) / np.maximum(p * (1 - p), 1e-12)
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(frozen=True, kw_only=True)
 class BinaryCrossEntropyWithLogits(_BinaryLoss):
     """pos_weight t softplus(-z) + (1 - t) softplus(z), with softplus(z) = log(1 + exp z).
 
@@ -317,7 +318,7 @@ class BinaryCrossEntropyWithLogits(_BinaryLoss):
         return super()._loss_is() if self.weight is not None else self._cost_is()
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(frozen=True, kw_only=True)
 class SoftMargin(_AnswerLoss):
     """log(1 + exp(-y s)), as ``torch.nn.functional.soft_margin_loss`` defines it, without overflow.
 

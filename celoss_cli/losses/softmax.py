@@ -16,7 +16,7 @@ import functools
 import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -24,6 +24,7 @@ import numpy as np
 from celoss_cli.data import Array, Batch, Terms
 from celoss_cli.errors import InputError, UsageError, plural
 from celoss_cli.losses.base import Answers, Loss, as_real, finite_weights, spread
+from celoss_cli.records import record
 from celoss_cli.scratch import Order, Scratch
 from celoss_cli.trace import Note, silent
 
@@ -57,7 +58,7 @@ times as fast as a reduction; longer lines need the accuracy of adding in pairs.
 # ------------------------------------------------------------------------------------------ blocks
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class _Block:
     """A rectangle of the (rows, classes, positions) input and where its columns lie in the terms."""
 
@@ -246,7 +247,7 @@ def _shifted(x: Array, note: Note) -> Array:
     return note("z", "x - max", z)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class _Exponentials:
     """exp z with one entry of each column kept apart.
 
@@ -416,7 +417,7 @@ def _along(input: Any, axis: int, function: Any, dtype: str = "float64") -> Arra
 # -------------------------------------------------------------------------------------- the losses
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(frozen=True, kw_only=True)
 class _ClassLoss(Loss):
     """A loss with one target for each column of class values.
 
@@ -719,7 +720,7 @@ def _axis_hint(x: Array, y: Array) -> str:
     return "the classes are the last axis? --class-axis -1" if y.shape == x.shape[:-1] and x.ndim > 2 else ""
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(frozen=True, kw_only=True)
 class CrossEntropy(_ClassLoss):
     """Cross entropy of logits, as ``torch.nn.functional.cross_entropy`` defines it.
 
@@ -891,7 +892,7 @@ def _gradient(p: Array, factors: Array) -> Array:
     return p * factors.sum(axis=0) - factors
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(frozen=True, kw_only=True)
 class NegativeLogLikelihood(_ClassLoss):
     """Negative log likelihood of log-probabilities, as ``torch.nn.functional.nll_loss`` defines it.
 

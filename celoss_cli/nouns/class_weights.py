@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from celoss_cli.records import record
 
 __all__ = ["ClassWeight", "ClassWeights"]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class ClassWeight:
     """The weight of one class.
 
@@ -27,7 +28,7 @@ class ClassWeight:
     weight: float
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class ClassWeights:
     """Weights for all classes, in their order.
 

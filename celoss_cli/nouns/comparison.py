@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
+
+from celoss_cli.records import record
 
 if TYPE_CHECKING:
     from celoss_cli.nouns.report import Verdict
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 __all__ = ["Bounds", "Change", "ClassChange", "Comparison", "Subject"]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Bounds:
     """The two ends of an interval; nan where there is none."""
 
@@ -24,7 +25,7 @@ class Bounds:
         return Bounds(-self.high, -self.low)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Change:
     """A row whose loss differs between two data sets.
 
@@ -48,7 +49,7 @@ class Change:
         return self.second - self.first
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class ClassChange:
     """The losses of the elements whose target is one class.
 
@@ -67,7 +68,7 @@ class ClassChange:
     difference: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Subject:
     """Two data sets of the same rows and targets: A, the first, and B, the second.
 
@@ -97,7 +98,7 @@ class Subject:
     labels: Sequence[str] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Comparison(Subject):
     """Two data sets, compared.
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from celoss_cli.records import record
 
 if TYPE_CHECKING:
     from celoss_cli.data import Reduction, Row, Tally
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 __all__ = ["Conventions", "Gap", "ToolLoss"]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class ToolLoss:
     """What one tool makes of the data.
 
@@ -38,7 +39,7 @@ class ToolLoss:
     refused: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Gap:
     """An element whose loss differs between tools.
 
@@ -54,7 +55,7 @@ class Gap:
     losses: Mapping[str, float]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Conventions:
     """One data set as several tools compute its loss.
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from celoss_cli.records import record
 
 if TYPE_CHECKING:
     from celoss_cli.nouns.report import Finding
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 __all__ = ["Diagnosis"]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Diagnosis:
     """What is wrong with a data set and its loss, as far as celoss knows.
 

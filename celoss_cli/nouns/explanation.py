@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from celoss_cli.records import record
 
 if TYPE_CHECKING:
     from celoss_cli.nouns.report import Report
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 __all__ = ["Explanation", "Section"]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Section:
     """A part of an explanation; each kind of content in its own field, mostly one of them.
 
@@ -32,7 +33,7 @@ class Section:
     terms: Sequence[tuple[str, str]] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Explanation:
     """What there is to say about a loss, a finding, or all of them.
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from celoss_cli.records import record
 
 __all__ = ["Deviation", "Match", "Reconciliation", "Tried"]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Deviation:
     """One way in which a computation may differ from the plain one.
 
@@ -25,7 +26,7 @@ class Deviation:
     words: str
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Match:
     """A computation whose result is the number that somebody got.
 
@@ -49,7 +50,7 @@ class Match:
     afterwards: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Tried:
     """The hypotheses with one number of deviations.
 
@@ -71,7 +72,7 @@ class Tried:
     found: int
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Reconciliation:
     """A search for the semantics behind a number.
 

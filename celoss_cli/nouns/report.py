@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal
 
 from celoss_cli.data import Reduction, Row, Tally, Workings
+from celoss_cli.records import record
 
 __all__ = [
     "Bin",
@@ -25,7 +26,7 @@ __all__ = [
 Severity = Literal["error", "warning", "note"]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Group:
     """The loss of a part of the data: a class, or the rows with one value of a column.
 
@@ -43,7 +44,7 @@ class Group:
     share: float
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Quantile:
     """A loss that a fraction of the counted elements does not exceed.
 
@@ -59,7 +60,7 @@ class Quantile:
     bound: float
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Interval:
     """How many losses lie from ``low`` up to, but not at, ``high``."""
 
@@ -68,7 +69,7 @@ class Interval:
     count: int
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Histogram:
     """How the losses of the counted elements are spread; every count is exact.
 
@@ -86,7 +87,7 @@ class Histogram:
     nan: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Bin:
     """The predictions whose confidence is above ``low`` and at most ``high``; 0 is in the first bin.
 
@@ -110,7 +111,7 @@ class Bin:
         return self.accuracy - self.confidence
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Reliability:
     """How often predictions of like confidence came true (Guo et al. 2017, "On calibration of modern
     neural networks", section 2).
@@ -133,7 +134,7 @@ class Reliability:
     accuracy_is: str
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Finding:
     """Something about the data or the choice of loss that a reader should know.
 
@@ -155,7 +156,7 @@ class Finding:
     remedy: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Verdict:
     """One limit held against a result.
 
@@ -179,7 +180,7 @@ class Verdict:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Report:
     """A finished computation: everything that a renderer may show and a gate may ask.
 

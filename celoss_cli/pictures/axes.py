@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+
+from celoss_cli.records import record
 
 __all__ = ["Axis", "ticks"]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Axis:
     """Values from ``low`` to ``high`` on a line from ``start`` to ``stop``, in units of the picture."""
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import groupby, pairwise
+
+from celoss_cli.records import record
 
 __all__ = ["Canvas", "Cell"]
 
@@ -22,7 +24,7 @@ _DASH = 4
 _Place = tuple[float, float]
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Cell:
     """One character: the dots of a line, or a mark that covers them.
 
@@ -38,7 +40,7 @@ class Cell:
     mark: str = ""
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Canvas:
     """Rows of cells; places are parts of the width and of the height, from the lower left corner.
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from celoss_cli.records import record
 
 if TYPE_CHECKING:
     from celoss_cli.nouns.comparison import Bounds
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["ClassLosses", "Curve", "Line", "LossHistogram", "Marks", "Picture", "ReliabilityDiagram"]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Picture:
     """What every picture has.
 
@@ -32,7 +33,7 @@ class Picture:
     notes: Sequence[str]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Line:
     """A curve: its points in the order of x; a loss that is not finite is a gap."""
 
@@ -41,7 +42,7 @@ class Line:
     y: Sequence[float]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Marks:
     """Elements of the data with one kind of target.
 
@@ -63,7 +64,7 @@ class Marks:
         return [(x, y) for x, y in places if across.low <= x <= across.high and math.isfinite(y)]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Curve(Picture):
     """The loss against the prediction.
 
@@ -82,14 +83,14 @@ class Curve(Picture):
     up: Bounds
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class LossHistogram(Picture):
     """How the losses are spread."""
 
     histogram: Histogram
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class ClassLosses(Picture):
     """The mean loss of every class beside the mean of all, which is ``whole``."""
 
@@ -97,7 +98,7 @@ class ClassLosses(Picture):
     whole: float
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class ReliabilityDiagram(Picture):
     """How often predictions of like confidence came true."""
 

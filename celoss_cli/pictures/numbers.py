@@ -5,13 +5,13 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from io import StringIO
 from typing import TYPE_CHECKING, Any
 
 from celoss_cli.errors import visible
 from celoss_cli.formats._numerals import exact, finite_or_none, nonfinite
 from celoss_cli.pictures.figures import ClassLosses, Curve, LossHistogram, Picture, ReliabilityDiagram
+from celoss_cli.records import record
 
 if TYPE_CHECKING:
     from celoss_cli.formats import Style
@@ -21,7 +21,7 @@ __all__ = ["render_csv", "render_json"]
 _FORMULA_STARTS = ("=", "+", "-", "@")
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class _Numbers:
     """The lines of a table by column, and what belongs to all of them."""
 

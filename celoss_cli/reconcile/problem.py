@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from celoss_cli.data import Array, Batch, Chunk
 from celoss_cli.errors import InputError, LimitError
 from celoss_cli.losses.base import SAMPLE_WEIGHT
+from celoss_cli.records import record
 
 __all__ = ["MOST_VALUES", "Problem", "problem_of"]
 
@@ -17,7 +17,7 @@ MOST_VALUES = 2_000_000
 """The most input values that are searched: every hypothesis reads all of them."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Problem:
     """Input and targets with the options that the number may have been computed with.
 

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 import numpy as np
 
 from celoss_cli.data import Array
 from celoss_cli.reconcile.deviations import ROUNDINGS
 from celoss_cli.reconcile.setup import Choice, choice, combined
+from celoss_cli.records import record
 
 __all__ = ["Transform", "transforms"]
 
 Change = Callable[[Array], Array]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Transform:
     """Deviations of the finished number, and the change that they are together."""
 

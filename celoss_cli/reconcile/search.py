@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ from celoss_cli.reconcile.reductions import mean, reductions
 from celoss_cli.reconcile.scalars import Transform, transforms
 from celoss_cli.reconcile.setup import Choice, combined
 from celoss_cli.reconcile.views import views_of
+from celoss_cli.records import record
 
 if TYPE_CHECKING:
     from celoss_cli.data import Array
@@ -36,7 +37,7 @@ _SAME = 13
 """Values that agree in so many digits are one value."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class _Hit:
     """A hypothesis that gives the number."""
 
@@ -53,7 +54,7 @@ class _Hit:
         return frozenset((found.dimension, found.deviation.name) for found in self.choices)
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class _Found:
     """What the search has seen.
 

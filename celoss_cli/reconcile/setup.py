@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 from celoss_cli.data import Array
 from celoss_cli.nouns.reconciliation import Deviation
+from celoss_cli.records import record
 
 __all__ = ["Choice", "Setup", "choice", "combined"]
 
@@ -15,7 +16,7 @@ Prepared = Callable[[Array, int, str], Array]
 """What the loss is given: of the input, the axis of a softmax and the precision."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Setup:
     """The settings that change the losses of the elements.
 
@@ -63,7 +64,7 @@ class Setup:
         return (*given, self.rescaled, self.probabilities)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Choice:
     """A deviation that can be tried.
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from decimal import Decimal
 
 from celoss_cli.errors import UsageError, quoted
+from celoss_cli.records import record
 from celoss_cli.sources.numbers import number
 
 __all__ = ["Stated", "stated"]
@@ -15,7 +15,7 @@ _SLACK = 1e-12
 """Part of the number: a value that is off by a rounding error of the double is not off."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Stated:
     """A rounded number.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -11,6 +11,7 @@ from celoss_cli.losses import LOSSES
 from celoss_cli.losses.sigmoid import sigmoid
 from celoss_cli.losses.softmax import log_softmax, softmax
 from celoss_cli.reconcile.setup import Choice, Setup, choice
+from celoss_cli.records import record
 
 if TYPE_CHECKING:
     from celoss_cli.data import Array, Terms
@@ -32,7 +33,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Start:
     """A loss of an input taken for something.
 

@@ -7,12 +7,12 @@ Adding a format is one line here and one module in this folder with a function
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from importlib import import_module
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from celoss_cli.errors import InputError, UsageError
+from celoss_cli.records import record
 from celoss_cli.sources.pickles import refuse_pickle
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["SOURCES", "TABLES", "SourceSpec", "format_of", "is_device", "read"]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class SourceSpec:
     """An input format.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -12,6 +11,7 @@ import numpy as np
 
 from celoss_cli.data import Array, Batch, Chunk
 from celoss_cli.errors import InputError, UsageError, plural, quoted
+from celoss_cli.records import record
 from celoss_cli.sources.base import Dataset, ReadRequest
 from celoss_cli.sources.mapped import release
 from celoss_cli.sources.numbers import number
@@ -45,7 +45,7 @@ Loader = Callable[[], Array]
 """Gives an array when it is wanted, so that the unused ones are never read."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Aligned:
     """What a data set of arrays may hold beside input and targets.
 

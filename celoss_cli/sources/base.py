@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
 from celoss_cli.errors import InputError, visible
+from celoss_cli.records import record
 
 if TYPE_CHECKING:
     from celoss_cli.data import Batch, Chunk
@@ -20,7 +21,7 @@ MAX_LINE = 16 << 20
 """The longest line in bytes."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class ColumnChoice:
     """Which columns the user named; each an exact name, a glob, or a range ``first:last``.
 
@@ -39,7 +40,7 @@ class ColumnChoice:
     group_option: str = "--by"
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Settled:
     """What the first row of a data set decides for all of its files.
 
@@ -53,7 +54,7 @@ class Settled:
     one_hot: bool | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class ReadRequest:
     """What is asked of a reader.
 
@@ -98,7 +99,7 @@ class ReadRequest:
         return replace(self, settled=Settled(), truth=None if self.truth is None else self.truth.again())
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Dataset:
     """What a reader answers: where the columns went, and the rows.
 

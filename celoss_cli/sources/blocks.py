@@ -5,12 +5,12 @@ from __future__ import annotations
 import codecs
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import BinaryIO, Protocol
 
 import numpy as np
 
 from celoss_cli.errors import InputError, LimitError, UsageError, quoted
+from celoss_cli.records import record
 from celoss_cli.scratch import Scratch
 from celoss_cli.sources.base import MAX_LINE, ReadRequest, Stream
 
@@ -23,7 +23,7 @@ _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _BLANKS = b"\r\n"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Block:
     """Whole lines of UTF-8 text.
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -18,6 +18,7 @@ import numpy as np
 from celoss_cli.data import Array, Batch
 from celoss_cli.data import Chunk as _Later
 from celoss_cli.errors import InputError, plural, quoted, visible
+from celoss_cli.records import record
 from celoss_cli.sources.arrays import INPUT_KEYS, first_nonfinite, one_key
 from celoss_cli.sources.base import Dataset, ReadRequest, Stream
 from celoss_cli.sources.columns import Mapping, Targets, map_columns
@@ -175,7 +176,7 @@ class _Table:
             )
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class _Chunk:
     """Consecutive rows of the file.
 

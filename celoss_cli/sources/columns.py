@@ -7,12 +7,12 @@ import fnmatch
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from celoss_cli.errors import InputError, UsageError, plural, quoted, visible
+from celoss_cli.records import record
 
 if TYPE_CHECKING:
     from celoss_cli.data import Array
@@ -63,7 +63,7 @@ _AFFIXES = (
 _SEPARATORS = "_.:=- "
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Mapping:
     """Which column plays which role, by position.
 

@@ -16,12 +16,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import cycle
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from celoss_cli.records import record
 from celoss_cli.scratch import Scratch
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ _STEPS = tuple(
 """What adds neighbours up: ten times a byte to the next one, a hundred times a pair to the next pair, ..."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class CutCells:
     """A rectangle of text cells as the places of the marks in it.
 

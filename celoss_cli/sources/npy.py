@@ -14,12 +14,12 @@ import warnings
 import zipfile
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from celoss_cli.errors import CelossError, InputError, LimitError, plural, quoted, visible
+from celoss_cli.records import record
 from celoss_cli.sources.arrays import named_dataset, refuse_nonfinite, refuse_type, single_dataset
 from celoss_cli.sources.mapped import mapped, memory_limit, piped, release_bytes
 from celoss_cli.sources.pickles import holds_pickle, looks_pickled, pickled
@@ -98,7 +98,7 @@ def _is_zip(stream: Stream) -> bool:
 # ---------------------------------------------------------------------------------------- one array
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class _Header:
     """What an NPY header says.
 

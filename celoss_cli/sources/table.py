@@ -7,7 +7,6 @@ answer the same questions, and ``Assembler`` makes a batch of the answers.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Protocol
 
@@ -15,6 +14,7 @@ import numpy as np
 
 from celoss_cli.data import Array, Batch
 from celoss_cli.errors import InputError, quoted, visible
+from celoss_cli.records import record
 from celoss_cli.sources.base import Dataset, ReadRequest
 from celoss_cli.sources.columns import Mapping, Targets, map_columns
 from celoss_cli.sources.numbers import MISSING, number, numbers
@@ -51,7 +51,7 @@ class Cells(Protocol):
         """``error`` of one cell with its place."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Rows:
     """Rows of text cells, read by the one grammar; whatever it does not take is refused with its place."""
 
