@@ -6,7 +6,6 @@ import io
 import os
 import pickle
 import shutil
-import tempfile
 import weakref
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -87,6 +86,8 @@ class Rows(Iterable[Row]):
             self._spill()
 
     def _spill(self) -> None:
+        import tempfile
+
         file = tempfile.TemporaryFile()  # noqa: SIM115 - closed with this object
         weakref.finalize(self, file.close)
         self._spool.seek(0)

@@ -24,18 +24,17 @@ from celoss_cli.data import Batch, Chunk, Reduction
 from celoss_cli.errors import InputError, UsageError, quoted
 from celoss_cli.evaluate import Request, default_jobs, evaluate
 from celoss_cli.formats import FORMATS, FormatSpec
-from celoss_cli.partial import Partial, as_text
 from celoss_cli.reporting import report_of
 from celoss_cli.sources.base import ColumnChoice, Dataset, ReadRequest
 from celoss_cli.sources.gather import Watch, gather
 from celoss_cli.sources.plain import has_polars
-from celoss_cli.sources.truth import Truth, read_truth
 from celoss_cli.sources.values import dataset_of_values, read_value
 
 if TYPE_CHECKING:
     from celoss_cli.losses import LossSpec
     from celoss_cli.losses.base import Loss
     from celoss_cli.nouns.report import Report
+    from celoss_cli.sources.truth import Truth
 
 __all__ = [
     "chosen_loss",
@@ -205,6 +204,8 @@ def dataset_of(
 
     """
     if given["targets"] is not None and given["input"] is None:
+        from celoss_cli.sources.truth import read_truth
+
         request = replace(request, truth=read_truth(given["targets"], "--targets", request))
     return _dataset(spec, given, request, watch), request
 
@@ -386,6 +387,8 @@ def _report(
         raise UsageError(f"Expected {wanted}, got {request.show_row if rows else 'no rows'}.")
     evaluation.seen.update([*(["out-of-domain-weight"] if odd else []), *other_input(spec, given, dataset)])
     if given["emit_partial"] is not None:
+        from celoss_cli.partial import Partial, as_text
+
         part = Partial(
             loss=spec.command,
             options=options,

@@ -125,7 +125,7 @@ def _by_digits(cut: CutCells, columns: Sequence[int], request: ReadRequest) -> A
     if rows.size > _FEW * odd.size:
         return None
     try:
-        for i in np.unique(at).tolist():
+        for i in sorted(set(at.tolist())):
             starts, ends = cut.bounds(columns[i])
             for row in rows[at == i].tolist():
                 cell = cut.data[starts[row] : ends[row]].decode()
