@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import io
 import itertools
 import os
@@ -19,6 +20,9 @@ from celoss_cli.errors import CelossError, ExitCode, InputError, LimitError, Usa
 __all__ = ["main", "run"]
 
 
+_OBJECTS_AT_A_TIME = 100_000
+"""So many are made before anybody looks for unused cycles among them; imports make many and leave none."""
+
 _STYLES = re.compile(r"\x1b\[[0-9;]*m")
 """What the help renderer writes for bold and colour; it does so even where NO_COLOR is set."""
 
@@ -29,6 +33,7 @@ class _Terminated(BaseException):
 
 def main() -> NoReturn:
     """The ``celoss`` command, which ends the process."""
+    gc.set_threshold(_OBJECTS_AT_A_TIME)
     _handle(signal.SIGTERM, _terminate)
     # NumPy would start threads for products of matrices, of which there are none here.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

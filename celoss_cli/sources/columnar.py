@@ -25,7 +25,6 @@ from celoss_cli.sources.columns import Mapping, Targets, map_columns
 from celoss_cli.sources.extras import extra_module
 from celoss_cli.sources.mapped import piped
 from celoss_cli.sources.numbers import number
-from celoss_cli.sources.plain import ROW_MAJOR_FROM
 
 __all__ = ["read", "read_values"]
 
@@ -114,7 +113,7 @@ class _Table:
         peek: Callable[[int], bytes] | None = getattr(stream.binary, "peek", None)
         head = peek(6)[:6] if peek else b""
         if head[:4] == b"PAR1":
-            return self.polars.scan_parquet
+            return partial(self.polars.scan_parquet, low_memory=True)
         if head == b"ARROW1":
             return self.polars.scan_ipc
         hint = ""
@@ -310,17 +309,17 @@ class _Reader:
 
     def _values(self, chunk: _Chunk, columns: Sequence[int]) -> Array:
         names = self._named(columns)
-        self._refuse_nulls(chunk, names)
         if self._lists(columns):
+            self._refuse_nulls(chunk, names)
             values = self._listed(chunk, names[0])
         else:
-            order = "c" if len(names) >= ROW_MAJOR_FROM else "fortran"
-            values = self._numeric(chunk.frame[list(names)]).to_numpy(order=order)
-        if not self._request.allow_nonfinite:
-            index = first_nonfinite(values)
-            if index is not None:
-                name = names[0] if self._lists(columns) else names[index[1]]
-                raise self._bad(chunk, index[0], name, quoted(str(values[index])), _NONFINITE)
+            values = self._numeric(chunk.frame[list(names)]).to_numpy(order="fortran")
+        index = first_nonfinite(values)  # a null among numbers is nan
+        if index is not None:
+            self._refuse_nulls(chunk, names)
+        if index is not None and not self._request.allow_nonfinite:
+            name = names[0] if self._lists(columns) else names[index[1]]
+            raise self._bad(chunk, index[0], name, quoted(str(values[index])), _NONFINITE)
         return values
 
     def _numeric(self, frame: Any) -> Any:

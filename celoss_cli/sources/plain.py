@@ -26,15 +26,12 @@ if TYPE_CHECKING:
     from celoss_cli.sources.base import ReadRequest
     from celoss_cli.sources.blocks import Block
 
-__all__ = ["ROW_MAJOR_FROM", "NotPlain", "Plain", "Texts", "has_polars", "parsed"]
+__all__ = ["NotPlain", "Plain", "Texts", "has_polars", "parsed"]
 
 _SPACE, _DELETE = 0x20, 0x7F
 _ASCII_ONLY = bytes(range(0x80)) + b"?" * 0x80
 _WORTH_IMPORTING_BYTES = 4 << 20
 """A text that goes on so far is worth the time that it takes to import polars."""
-
-ROW_MAJOR_FROM = 64
-"""From this many columns on, the losses want the numbers row by row."""
 
 _FEW = 0.02
 """The part of the cells that may be read one by one."""
@@ -199,7 +196,7 @@ def _by_polars(
         raise NotPlain
     wanted = [f"column_{column + 1}" for column in columns]
     only_numbers = frame if wanted == frame.columns else frame[wanted]
-    numbers = only_numbers.to_numpy(order="c" if len(columns) >= ROW_MAJOR_FROM else "fortran")
+    numbers = only_numbers.to_numpy(order="fortran")
     return numbers, {column: frame[f"column_{column + 1}"].to_list for column in texts}
 
 
