@@ -212,13 +212,13 @@ def _read(words: Array, starts: Array, points: Array, ends: Array, values: Array
     for count, most in ((digits, _GROUPS * _WORD), (decimals, _MOST_DECIMALS)):
         np.logical_or(odd, np.greater(count, most, out=flag), out=odd)
     total = _total(words, ends, digits, behind, odd)
-    powers = _POWERS.take(decimals, out=scratch.array("powers", size), mode="clip")
     if int(total.max(initial=0)) < _EXACT:
         np.copyto(values, total)
+        powers = _POWERS.take(decimals, out=scratch.array("powers", size), mode="clip")
         np.divide(values, powers, out=values)
     else:
         np.copyto(total, 0, where=odd)  # it may have wrapped around
-        np.logical_or(odd, _divide(total, powers, values), out=odd)
+        np.logical_or(odd, _divide(total, decimals, values), out=odd)
     signs = scratch.array("bits", size, np.uint64)
     np.copyto(signs, negative)
     np.left_shift(signs, _SIGN_BIT, out=signs)
@@ -313,8 +313,8 @@ def _words_before(words: Array, places: Array) -> Iterator[Array]:
         upper = lower
 
 
-def _divide(total: Array, powers: Array, out: Array) -> Array:
-    """Writes the doubles nearest to ``total / powers``, and tells where they may be others.
+def _divide(total: Array, decimals: Array, out: Array) -> Array:
+    """Writes the doubles nearest to ``total / 10**decimals``, and tells where they may be others.
 
     With x the double nearest to the total m, and q the one nearest to x / p, the exact quotient is
     q + (x - q p + m - x) / p. The numerator is a sum of two doubles without error: a remainder of a
@@ -323,21 +323,43 @@ def _divide(total: Array, powers: Array, out: Array) -> Array:
     correction and q plus a little less are one and the same double, so is the rounded quotient (Ziv 1991,
     "Fast evaluation of elementary mathematical functions with correctly rounded last bit", ACM TOMS 17).
     """
-    x = total.astype(np.float64)
-    below = (total - x.astype(np.int64)).astype(np.float64)
-    q = x / powers
-    product = q * powers
-    q_high, q_low = _halves(q)
-    p_high, p_low = _halves(powers)
-    error = ((q_high * p_high - product) + q_high * p_low + q_low * p_high) + q_low * p_low
-    correction = (((x - product) - error) + below) / powers
-    np.add(q, correction * (1 + _DOUBT), out=out)
-    undecided: Array = out != q + correction * (1 - _DOUBT)
+    scratch, size = Scratch.here(), len(total)
+
+    def line(name: str) -> Array:
+        return scratch.array(name, size)
+
+    def power(name: str, table: Array) -> Array:
+        return table.take(decimals, out=line(name), mode="clip")
+
+    x, below, product, error, part = (line(name) for name in ("x", "below", "product", "error", "part"))
+    np.copyto(x, total)
+    whole = scratch.array("whole", size, np.int64)
+    np.copyto(whole, x, casting="unsafe")
+    np.copyto(below, np.subtract(total, whole, out=whole))
+    p = power("powers", _POWERS)
+    q = np.divide(x, p, out=line("q"))
+    np.multiply(q, p, out=product)
+    q_high, q_low = _halves(q, line("high"), line("low"))
+    p_high, p_low = power("power high", _POWER_HALVES[0]), power("power low", _POWER_HALVES[1])
+    np.subtract(np.multiply(q_high, p_high, out=error), product, out=error)
+    for one, other in ((q_high, p_low), (q_low, p_high), (q_low, p_low)):
+        np.add(error, np.multiply(one, other, out=part), out=error)
+    correction = np.subtract(x, product, out=product)
+    np.subtract(correction, error, out=correction)
+    np.add(correction, below, out=correction)
+    np.divide(correction, p, out=correction)
+    np.add(q, np.multiply(correction, 1 + _DOUBT, out=part), out=out)
+    np.add(q, np.multiply(correction, 1 - _DOUBT, out=part), out=part)
+    undecided: Array = np.not_equal(out, part, out=scratch.array("undecided", size, np.bool_))
     return undecided
 
 
-def _halves(values: Array) -> tuple[Array, Array]:
+def _halves(values: Array, high: Array, low: Array) -> tuple[Array, Array]:
     """Each double as a sum of two of half the digits (Veltkamp)."""
-    scaled = values * _SPLITTER
-    high = scaled - (scaled - values)
-    return high, values - high
+    np.multiply(values, _SPLITTER, out=high)
+    np.subtract(high, values, out=low)
+    np.subtract(high, low, out=high)
+    return high, np.subtract(values, high, out=low)
+
+
+_POWER_HALVES = _halves(_POWERS, np.empty_like(_POWERS), np.empty_like(_POWERS))
