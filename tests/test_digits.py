@@ -8,7 +8,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from celoss_cli.sources.digits import cut_cells
+from celoss_cli.data import Array
+from celoss_cli.sources.digits import CutCells, cut_cells
 
 
 def text_of(digits: str, point: int) -> str:
@@ -34,12 +35,18 @@ cells = (
 )
 
 
+def numbers_of(cut: CutCells, columns: list[int]) -> tuple[Array, Array]:
+    found = cut.numbers(columns, few=1)
+    assert found is not None
+    return found
+
+
 @given(st.lists(st.tuples(cells, fixed, cells), min_size=1, max_size=20))
 def test_every_cell_has_the_bits_of_float_or_is_left_over(rows: list[tuple[str, ...]]) -> None:
     data = "".join(",".join(row) + "\n" for row in rows).encode()
     cut = cut_cells(data, 3, ord(","), ord("."))
     assert cut is not None
-    values, odd = cut.numbers([0, 1, 2])
+    values, odd = numbers_of(cut, [0, 1, 2])
     wanted = np.array([[float(cell) for cell in row] for row in rows])
     np.testing.assert_array_equal(values.view(np.int64)[~odd], wanted.view(np.int64)[~odd])
     assert not odd[:, 1].any()
@@ -49,7 +56,7 @@ def test_every_cell_has_the_bits_of_float_or_is_left_over(rows: list[tuple[str, 
 def test_long_numbers_are_not_left_over(column: list[str]) -> None:
     cut = cut_cells("".join(cell + "\n" for cell in column).encode(), 1, ord(","), ord("."))
     assert cut is not None
-    values, odd = cut.numbers([0])
+    values, odd = numbers_of(cut, [0])
     kept = ~odd[:, 0]
     assert values[kept, 0].tolist() == [float(cell) for cell in np.array(column)[kept]]
     assert all(
@@ -69,6 +76,15 @@ def test_a_byte_changed_among_cells_of_equal_decimals_is_noticed(
     if cut is None:
         assert any(len(line) != 3 for line in lines)
         return
-    values, odd = cut.numbers([0, 1, 2])
+    values, odd = numbers_of(cut, [0, 1, 2])
     for row, column in np.argwhere(~odd).tolist():
         assert values[row, column] == float(lines[row][column])
+
+
+def test_it_gives_up_where_more_than_a_few_cells_are_odd() -> None:
+    cut = cut_cells(b"1.5,2\n1e0,2\n", 2, ord(","), ord("."))
+    assert cut is not None
+    assert cut.numbers([0, 1], few=0.2) is None
+    values, odd = cut.numbers([0, 1], few=0.25) or ((), ())
+    assert np.array_equal(odd, [[False, False], [True, False]])
+    assert values[0].tolist() == [1.5, 2.0]

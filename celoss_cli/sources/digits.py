@@ -98,20 +98,26 @@ class CutCells:
         starts, _, ends = self._places(slice(0, len(self)), [column])
         return starts - _BEFORE, ends - _BEFORE
 
-    def numbers(self, columns: Sequence[int]) -> tuple[Array, Array]:
+    def numbers(self, columns: Sequence[int], few: float) -> tuple[Array, Array] | None:
         """The numbers of some columns, and which cells are still to be read in another way.
 
+        Args:
+            columns: at least one.
+            few: the part of the cells that may be left over.
+
         Returns:
-            two arrays of shape (rows, columns): float64 and bool.
+            two arrays of shape (rows, columns), float64 and bool; or None where more cells are left over.
 
         """
         values = np.empty((len(self), len(columns)))
         odd = np.empty(values.shape, bool)
-        step = max(1, _AT_A_TIME // max(1, len(columns)))
+        step = max(1, _AT_A_TIME // len(columns))
         for start in range(0, len(self), step):
             rows = slice(start, start + step)
             starts, points, ends = self._places(rows, columns)
             _read(self.words, starts, points, ends, values[rows].reshape(-1), odd[rows].reshape(-1))
+            if np.count_nonzero(odd[rows]) > few * starts.size:
+                return None
         return values, odd
 
     def _places(self, rows: slice, columns: Sequence[int]) -> tuple[Array, Array, Array]:
@@ -194,18 +200,16 @@ def _read(words: Array, starts: Array, points: Array, ends: Array, values: Array
     sign = words.view(np.uint8).take(starts, out=scratch.array("sign", size, np.uint8), mode="clip")
     negative, flag = (scratch.array(name, size, np.bool_) for name in ("negative", "flag"))
     np.equal(sign, ord("-"), out=negative)
-    np.logical_or(negative, np.equal(sign, ord("+"), out=flag), out=flag)
+    signed = np.logical_or(negative, np.equal(sign, ord("+"), out=flag), out=flag)
     digits = np.subtract(ends, starts, out=starts)
-    one = scratch.array("one", size, np.int64)
-    np.copyto(one, flag)
-    np.subtract(digits, one, out=digits)
-    np.copyto(one, np.less(points, ends, out=flag))
-    np.subtract(digits, one, out=digits)
+    np.subtract(digits, signed, out=digits)
+    pointed = np.less(points, ends, out=flag)
+    np.subtract(digits, pointed, out=digits)
     decimals = np.subtract(ends, points, out=points)
-    np.subtract(decimals, one, out=decimals)
+    np.subtract(decimals, pointed, out=decimals)
     # Without a decimal mark all digits count as behind it: there is nothing to be skipped.
     behind = np.subtract(decimals, digits, out=scratch.array("behind", size, np.int64))
-    np.multiply(behind, one, out=behind)
+    np.multiply(behind, pointed, out=behind)
     np.add(behind, digits, out=behind)
 
     np.less(digits, 1, out=odd)
@@ -219,9 +223,7 @@ def _read(words: Array, starts: Array, points: Array, ends: Array, values: Array
     else:
         np.copyto(total, 0, where=odd)  # it may have wrapped around
         np.logical_or(odd, _divide(total, decimals, values), out=odd)
-    signs = scratch.array("bits", size, np.uint64)
-    np.copyto(signs, negative)
-    np.left_shift(signs, _SIGN_BIT, out=signs)
+    signs = np.left_shift(negative, _SIGN_BIT, out=scratch.array("signs", size, np.uint64))
     np.bitwise_xor(values.view(np.uint64), signs, out=values.view(np.uint64))
 
 
@@ -238,12 +240,12 @@ def _total(words: Array, ends: Array, digits: Array, behind: Array, odd: Array) 
     """
     scratch, size = Scratch.here(), len(ends)
 
-    def line(name: str) -> Array:
+    def buffer(name: str) -> Array:
         return scratch.array(name, size, np.uint64)
 
     total = scratch.array("total", size, np.int64)
     total.fill(0)
-    bad, mask, chosen = line("bad"), line("mask"), line("chosen")
+    bad, mask, chosen = buffer("bad"), buffer("mask"), buffer("chosen")
     bad.fill(0)
     before = _words_before(words, ends)
     word = next(before)
@@ -294,22 +296,22 @@ def _words_before(words: Array, places: Array) -> Iterator[Array]:
     """
     scratch, size = Scratch.here(), len(places)
 
-    def line(name: str, kind: type = np.uint64) -> Array:
+    def buffer(name: str, kind: type = np.uint64) -> Array:
         return scratch.array(name, size, kind)
 
     if sys.byteorder == "big":
         words = words.byteswap()
-    at = np.right_shift(places, 3, out=line("at", np.int64))
-    bits = np.bitwise_and(places, 7, out=line("bits", np.int64))
+    at = np.right_shift(places, 3, out=buffer("at", np.int64))
+    bits = np.bitwise_and(places, 7, out=buffer("bits", np.int64))
     right = np.left_shift(bits, 3, out=bits).view(np.uint64)
-    left = np.subtract(_BITS, right, out=line("left"))
-    upper = words.take(at, out=line("word 0"), mode="clip")
+    left = np.subtract(_BITS, right, out=buffer("left"))
+    upper = words.take(at, out=buffer("word 0"), mode="clip")
     names = cycle([("word 1", "bytes 1"), ("word 0", "bytes 0")])
     for word, found in names:
         np.subtract(at, 1, out=at)
-        lower = words.take(at, out=line(word), mode="clip")
+        lower = words.take(at, out=buffer(word), mode="clip")
         np.left_shift(upper, left, out=upper)
-        yield np.bitwise_or(upper, np.right_shift(lower, right, out=line(found)), out=line(found))
+        yield np.bitwise_or(upper, np.right_shift(lower, right, out=buffer(found)), out=buffer(found))
         upper = lower
 
 
@@ -325,21 +327,21 @@ def _divide(total: Array, decimals: Array, out: Array) -> Array:
     """
     scratch, size = Scratch.here(), len(total)
 
-    def line(name: str) -> Array:
+    def buffer(name: str) -> Array:
         return scratch.array(name, size)
 
     def power(name: str, table: Array) -> Array:
-        return table.take(decimals, out=line(name), mode="clip")
+        return table.take(decimals, out=buffer(name), mode="clip")
 
-    x, below, product, error, part = (line(name) for name in ("x", "below", "product", "error", "part"))
+    x, below, product, error, part = (buffer(name) for name in ("x", "below", "product", "error", "part"))
     np.copyto(x, total)
     whole = scratch.array("whole", size, np.int64)
     np.copyto(whole, x, casting="unsafe")
     np.copyto(below, np.subtract(total, whole, out=whole))
     p = power("powers", _POWERS)
-    q = np.divide(x, p, out=line("q"))
+    q = np.divide(x, p, out=buffer("q"))
     np.multiply(q, p, out=product)
-    q_high, q_low = _halves(q, line("high"), line("low"))
+    q_high, q_low = _halves(q, buffer("high"), buffer("low"))
     p_high, p_low = power("power high", _POWER_HALVES[0]), power("power low", _POWER_HALVES[1])
     np.subtract(np.multiply(q_high, p_high, out=error), product, out=error)
     for one, other in ((q_high, p_low), (q_low, p_high), (q_low, p_low)):

@@ -117,10 +117,11 @@ def _refuse_unprintable(data: bytes, lines: int, delimiter: bytes) -> None:
 
 def _by_digits(cut: CutCells, columns: Sequence[int], request: ReadRequest) -> Array | None:
     """The numbers of plain digits, the few others by the grammar; None where these are not few."""
-    numbers, odd = cut.numbers(columns)
-    rows, at = np.nonzero(odd)
-    if rows.size > _FEW * odd.size:
+    found = cut.numbers(columns, _FEW)
+    if found is None:
         return None
+    numbers, odd = found
+    rows, at = np.nonzero(odd)
     try:
         for i in sorted(set(at.tolist())):
             starts, ends = cut.bounds(columns[i])
