@@ -503,6 +503,39 @@ def test_a_signal_at_any_moment_leaves_no_part_and_no_trace(folder: Path) -> Non
     assert codes & {130, 143}
 
 
+_WITHIN_A_CALLBACK = """
+import os, signal, sys, time, weakref
+from celoss_cli.cli import loss
+from celoss_cli.cli.main import main
+
+class Mortal: pass
+
+number = getattr(signal, sys.argv.pop())
+
+def interrupted(_):
+    os.kill(os.getpid(), number)
+    time.sleep(5)
+
+def evaluate(*_):
+    mortal = Mortal()
+    kept = weakref.ref(mortal, interrupted)
+    del mortal
+    time.sleep(5)
+
+loss.evaluate = evaluate
+main()
+"""
+
+
+@pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143)])
+def test_a_signal_within_a_callback_of_the_interpreter_is_not_lost(name: str, code: int) -> None:
+    arguments = ["ce", "-x", "1,2", "-y", "0", name]
+    done = subprocess.run(
+        [sys.executable, "-c", _WITHIN_A_CALLBACK, *arguments], capture_output=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (code, b"", b"")
+
+
 _KILLER = """
 import os, random, signal, sys, time
 from celoss_cli.cli.main import run

@@ -12,16 +12,22 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 from types import FrameType
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from celoss_cli.cli.output import PipeClosed, note, stdout_style, width_in, write_stdout
 from celoss_cli.errors import CelossError, ExitCode, InputError, LimitError, UsageError, visible
+
+if TYPE_CHECKING:
+    from sys import UnraisableHookArgs
 
 __all__ = ["main", "run"]
 
 
 _OBJECTS_AT_A_TIME = 100_000
 """So many are made before anybody looks for unused cycles among them; imports make many and leave none."""
+
+_A_MOMENT = 0.002
+"""Seconds after which no callback runs any more that was running before."""
 
 _STYLES = re.compile(r"\x1b\[[0-9;]*m")
 """What the help renderer writes for bold and colour; it does so even where NO_COLOR is set."""
@@ -35,6 +41,7 @@ def main() -> NoReturn:
     """The ``celoss`` command, which ends the process."""
     gc.set_threshold(_OBJECTS_AT_A_TIME)
     _handle(signal.SIGTERM, _terminate)
+    sys.unraisablehook = _send_again
     # NumPy would start threads for products of matrices, of which there are none here.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     code = run(sys.argv[1:])
@@ -58,6 +65,17 @@ def _handle(number: signal.Signals, how: Callable[[int, FrameType | None], None]
 
 def _terminate(number: int, frame: FrameType | None) -> None:
     raise _Terminated
+
+
+def _send_again(lost: UnraisableHookArgs) -> None:
+    """Sends a signal once more that arrived within a callback of the interpreter, where it ends nothing."""
+    number = {_Terminated: signal.SIGTERM, KeyboardInterrupt: signal.SIGINT}.get(lost.exc_type)
+    if number is None:
+        sys.__unraisablehook__(lost)
+        return
+    import threading
+
+    threading.Timer(_A_MOMENT, os.kill, (os.getpid(), number)).start()
 
 
 def run(arguments: Sequence[str]) -> ExitCode:
