@@ -26,6 +26,10 @@ __all__ = ["main", "run"]
 _OBJECTS_AT_A_TIME = 100_000
 """So many are made before anybody looks for unused cycles among them; imports make many and leave none."""
 
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
+_KEPT_BYTES = 32 << 20
+"""The most that the C library takes for the second of these options, mallopt(3)."""
+
 _A_MOMENT = 0.002
 """Seconds after which no callback runs any more that was running before."""
 
@@ -42,12 +46,22 @@ def main() -> NoReturn:
     gc.set_threshold(_OBJECTS_AT_A_TIME)
     _handle(signal.SIGTERM, _terminate)
     sys.unraisablehook = _send_again
+    _keep_memory()
     # NumPy would start threads for products of matrices, of which there are none here.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     code = run(sys.argv[1:])
     for number in (signal.SIGINT, signal.SIGTERM):  # all is written: nothing is left to be tidied up
         _handle(number, signal.SIG_DFL)
     _leave(int(code))
+
+
+def _keep_memory() -> None:
+    """Keeps what is freed for the next block: a fresh page of the system costs more than filling it."""
+    import ctypes
+
+    with contextlib.suppress(OSError, AttributeError, TypeError):  # another C library than that of GNU
+        for option in (_M_MMAP_THRESHOLD, _M_TRIM_THRESHOLD):
+            ctypes.CDLL(None).mallopt(option, _KEPT_BYTES)
 
 
 def _leave(code: int) -> NoReturn:

@@ -28,7 +28,9 @@ from celoss_cli.sources.numbers import number
 
 __all__ = ["read", "read_values"]
 
-_BATCH_BYTES = 4 << 20
+_BATCH_BYTES, _WIDE_BATCH_BYTES = 4 << 20, 8 << 20
+_FEW_ROWS = 1024
+"""A column of a batch takes its time however few rows it has, so wide tables are read in larger batches."""
 
 _NONFINITE = "nan and inf are accepted with --allow-nonfinite"
 _SINGLE = frozenset(("Float16", "Float32"))
@@ -108,6 +110,7 @@ class _Table:
             self._rows = scan(source)
             self.schema = dict(self._rows.collect_schema())
         self.names = list(self.schema)
+        self._kinds = {name: str(dtype.base_type()) for name, dtype in self.schema.items()}
 
     def _scan(self, stream: Stream) -> Any:
         peek: Callable[[int], bytes] | None = getattr(stream.binary, "peek", None)
@@ -143,7 +146,7 @@ class _Table:
 
     def kind(self, name: str) -> str:
         """The name of a column's type without its parameters."""
-        return str(self.schema[name].base_type())
+        return self._kinds[name]
 
     def inner(self, name: str) -> str:
         """The name of the type of the values: for lists, of their items."""
@@ -157,7 +160,7 @@ class _Table:
         the rows are counted.
         """
         names = [self.names[column] for column in columns]
-        size = max(1, _BATCH_BYTES // (8 * max(1, len(names))))
+        size = _rows_of_a_batch(max(1, len(names)))
         start = 0
         with self.refusing():
             count = self._rows.select(self.polars.len()).collect().item()
@@ -173,6 +176,11 @@ class _Table:
             raise InputError(
                 f"expected {plural(count, 'row')}, got {start} before a broken part", place=self.name
             )
+
+
+def _rows_of_a_batch(columns: int) -> int:
+    usual, most = (size // (8 * columns) for size in (_BATCH_BYTES, _WIDE_BATCH_BYTES))
+    return max(1, usual, min(most, _FEW_ROWS))
 
 
 @record(frozen=True, slots=True)
@@ -313,7 +321,10 @@ class _Reader:
             self._refuse_nulls(chunk, names)
             values = self._listed(chunk, names[0])
         else:
-            values = self._numeric(chunk.frame[list(names)]).to_numpy(order="fortran")
+            frame = chunk.frame if names == chunk.frame.columns else chunk.frame[list(names)]
+            values = self._numeric(frame, {self._table.kind(name) for name in names}).to_numpy(
+                order="fortran"
+            )
         index = first_nonfinite(values)  # a null among numbers is nan
         if index is not None:
             self._refuse_nulls(chunk, names)
@@ -322,8 +333,8 @@ class _Reader:
             raise self._bad(chunk, index[0], name, quoted(str(values[index])), _NONFINITE)
         return values
 
-    def _numeric(self, frame: Any) -> Any:
-        kinds = {str(dtype.base_type()) for dtype in set(frame.dtypes)}
+    def _numeric(self, frame: Any, kinds: set[str]) -> Any:
+        """A frame of numbers of these types in one that holds them all: float32 or float64."""
         exact = self._polars.Float32 if kinds <= _SINGLE else self._polars.Float64
         return frame if kinds == {str(exact)} else frame.cast(exact)
 
@@ -348,7 +359,7 @@ class _Reader:
             raise self._bad(chunk, row, name, "a null in its list", "")
         inner = str(items.dtype.base_type())
         if inner not in _INTEGERS or name not in self._named(self._mapping.target):
-            items = self._numeric(items.to_frame()).to_series()
+            items = self._numeric(items.to_frame(), {inner}).to_series()
         values: Array = items.to_numpy().reshape(series.len(), width)
         return values
 

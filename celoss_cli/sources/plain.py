@@ -82,15 +82,17 @@ def parsed(
     data = block.data
     if b"\r" in data:
         data = data.replace(b"\r\n", b"\n")
-    _refuse_unprintable(data, block.lines, delimiter.encode())
-    cut = None
+    cut = found = None
     if b'"' not in data and delimiter != request.decimal:
         cut = cut_cells(data, width, ord(delimiter), ord(request.decimal))
         if cut is None:
             raise NotPlain
-        numbers = _by_digits(cut, columns, request)
-        if numbers is not None:
-            return Plain(block, numbers, columns, _texts_of(cut, texts))
+        found = cut.numbers(columns, _FEW)
+        if found is not None and len(columns) == width and not found[1].any():
+            return Plain(block, found[0], columns, _texts_of(cut, texts))  # digits are all there is
+    _refuse_unprintable(data, block.lines, delimiter.encode())
+    if cut is not None and found is not None:
+        return Plain(block, _with_odd_cells(cut, columns, *found, request), columns, _texts_of(cut, texts))
     if _is_for_polars(block, request) and set(columns).isdisjoint(texts):
         numbers, read_texts = _by_polars(data, block.lines, width, columns, texts, delimiter)
     elif cut is not None:
@@ -115,12 +117,10 @@ def _refuse_unprintable(data: bytes, lines: int, delimiter: bytes) -> None:
         raise NotPlain
 
 
-def _by_digits(cut: CutCells, columns: Sequence[int], request: ReadRequest) -> Array | None:
-    """The numbers of plain digits, the few others by the grammar; None where these are not few."""
-    found = cut.numbers(columns, _FEW)
-    if found is None:
-        return None
-    numbers, odd = found
+def _with_odd_cells(
+    cut: CutCells, columns: Sequence[int], numbers: Array, odd: Array, request: ReadRequest
+) -> Array:
+    """The numbers with those of the odd cells, one by one, by the grammar."""
     rows, at = np.nonzero(odd)
     try:
         for i in sorted(set(at.tolist())):
