@@ -28,9 +28,9 @@ from celoss_cli.sources.numbers import number
 
 __all__ = ["read", "read_values"]
 
-_BATCH_BYTES, _WIDE_BATCH_BYTES = 4 << 20, 8 << 20
+_BATCH_BYTES = 4 << 20
 _FEW_ROWS = 1024
-"""A column of a batch takes its time however few rows it has, so wide tables are read in larger batches."""
+"""A column of a batch takes its time however few rows it has: a batch of fewer may be twice as large."""
 
 _NONFINITE = "nan and inf are accepted with --allow-nonfinite"
 _SINGLE = frozenset(("Float16", "Float32"))
@@ -179,8 +179,8 @@ class _Table:
 
 
 def _rows_of_a_batch(columns: int) -> int:
-    usual, most = (size // (8 * columns) for size in (_BATCH_BYTES, _WIDE_BATCH_BYTES))
-    return max(1, usual, min(most, _FEW_ROWS))
+    usual = _BATCH_BYTES // (8 * columns)
+    return max(1, usual, min(2 * usual, _FEW_ROWS))
 
 
 @record(frozen=True, slots=True)
