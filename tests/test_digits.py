@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 
 import numpy as np
@@ -26,7 +27,7 @@ def near_a_midpoint(value: float, decimals: int, off: int) -> str:
 
 
 signs = st.sampled_from(["", "-", "+"])
-long_ones = st.builds(text_of, st.text("0123456789", min_size=1, max_size=24), st.integers(0, 30))
+long_ones = st.builds(text_of, st.text("0123456789", min_size=1, max_size=40), st.integers(0, 50))
 midpoints = st.builds(near_a_midpoint, st.floats(0, 2.0**60), st.integers(0, 20), st.integers(-1, 1))
 written = st.floats(-1e6, 1e6).map(repr).filter(lambda text: "e" not in text)
 fixed = st.floats(-1e3, 1e3).map(lambda value: f"{value:.6f}")
@@ -88,3 +89,31 @@ def test_it_gives_up_where_more_than_a_few_cells_are_odd() -> None:
     values, odd = cut.numbers([0, 1], few=0.25) or ((), ())
     assert np.array_equal(odd, [[False, False], [True, False]])
     assert values[0].tolist() == [1.5, 2.0]
+
+
+def test_no_other_byte_passes_for_a_digit_wherever_it_stands() -> None:
+    places = [(length, place) for length in range(1, 27) for place in range(length)]
+    others = [bytes([byte]) for byte in range(256) if bytes([byte]) not in (b"\n", b",")]
+    digits = b"98765432109876543210987654"
+    cells = [
+        digits[:place] + byte + digits[place + 1 : length] for length, place in places for byte in others
+    ]
+    cut = cut_cells(b"".join(cell + b"\n" for cell in cells), 1, ord(","), ord("."))
+    assert cut is not None
+    values, odd = numbers_of(cut, [0])
+    plain = re.compile(rb"[-+]?([0-9]+[.]?[0-9]*|[.][0-9]+)")
+    for cell, value, left in zip(cells, values[:, 0].tolist(), odd[:, 0].tolist(), strict=True):
+        assert left or (plain.fullmatch(cell) and value == float(cell)), cell
+        assert not left or len(cell) > 15 or not plain.fullmatch(cell), cell
+
+
+def test_rows_beyond_one_share_are_read_alike() -> None:
+    lines = [f"{i}.5,-{i % 7}.125,{i}\n" for i in range(50_000)]
+    cut = cut_cells("".join(lines).encode(), 3, ord(","), ord("."))
+    assert cut is not None
+    values, odd = numbers_of(cut, [0, 1, 2])
+    assert not odd.any()
+    i = np.arange(50_000)
+    assert np.array_equal(values, np.stack([i + 0.5, -(i % 7 + 0.125), i], axis=1))
+    some, _ = numbers_of(cut, [2, 0])
+    assert np.array_equal(some, values[:, [2, 0]])
