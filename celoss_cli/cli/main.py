@@ -57,9 +57,9 @@ def main() -> NoReturn:
 
 def _keep_memory() -> None:
     """Keeps what is freed for the next block: a fresh page of the system costs more than filling it."""
-    import ctypes
+    with contextlib.suppress(ImportError, OSError, AttributeError, TypeError):  # not the C library of GNU
+        import ctypes
 
-    with contextlib.suppress(OSError, AttributeError, TypeError):  # another C library than that of GNU
         for option in (_M_MMAP_THRESHOLD, _M_TRIM_THRESHOLD):
             ctypes.CDLL(None).mallopt(option, _KEPT_BYTES)
 
