@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from celoss_cli.data import Batch, Chunk, Tally
 from celoss_cli.evaluate import of_pieces
-from celoss_cli.findings import FINDINGS, findings
+from celoss_cli.findings import FINDINGS, Spelled, findings
 from celoss_cli.losses.base import SAMPLE_WEIGHT, UNITS, Loss
 from celoss_cli.nouns.diagnosis import Diagnosis
 from celoss_cli.records import record
@@ -85,8 +85,7 @@ def diagnosis_of(
     source: Mapping[str, Any],
     codes: Iterable[str] = tuple(FINDINGS),
     noticed: Sequence[str] = (),
-    data: Sequence[str] = (),
-    semantics: Mapping[str, Sequence[str]] | None = None,
+    spelled: Spelled = Spelled(),
 ) -> Diagnosis:
     """Holds what was seen against every finding.
 
@@ -98,8 +97,7 @@ def diagnosis_of(
         source: where the data came from and how it was read.
         codes: the findings that are wanted.
         noticed: oddities of the options and of the names in the data.
-        data: the words of a command line that name the data; its files if not given.
-        semantics: the words of each option that the number depends on, by its name.
+        spelled: the command line; one that names the source's files if not given.
 
     """
     spec, codes = spec.taking(options), set(codes)
@@ -114,8 +112,7 @@ def diagnosis_of(
         classes=found.classes,
         options=options,
         source=source,
-        data=data,
-        semantics=semantics,
+        spelled=spelled,
     )
     return Diagnosis(
         loss=spec.name,

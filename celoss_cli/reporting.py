@@ -11,7 +11,7 @@ import numpy as np
 
 from celoss_cli.calibration import reliability
 from celoss_cli.errors import InputError
-from celoss_cli.findings import Facts, findings
+from celoss_cli.findings import Facts, Spelled, findings
 from celoss_cli.losses.base import UNITS, Loss
 from celoss_cli.nouns.report import Reliability, Report
 from celoss_cli.sources.columns import BY_INDEX
@@ -40,9 +40,7 @@ def report_of(
     by: str | None = None,
     quantiles: Sequence[float] = (),
     intervals: int = 0,
-    data: Sequence[str] = (),
-    inline: str | None = None,
-    semantics: Mapping[str, Sequence[str]] | None = None,
+    spelled: Spelled = Spelled(),
 ) -> Report:
     """Reduces an evaluation and gathers what there is to say about it.
 
@@ -57,9 +55,7 @@ def report_of(
         by: what the evaluation's groups are.
         quantiles: the fractions whose losses are reported.
         intervals: how many the histogram of the losses has at most; none without.
-        data: the words of a command line that name the data; its files if not given.
-        inline: the input where it was given on the command line itself.
-        semantics: the words of each option that the number depends on, by its name.
+        spelled: the command line; one that names the source's files if not given.
 
     Raises:
         InputError: if nothing was counted and ``on_empty`` is "error".
@@ -85,9 +81,7 @@ def report_of(
         classes=evaluation.classes,
         options=options,
         source=source,
-        data=data,
-        inline=inline,
-        semantics=semantics,
+        spelled=spelled,
     )
     rescaled = _Rescaled(loss, tally, reduction)
     return Report(
@@ -149,9 +143,7 @@ def facts_of(
     classes: int | None,
     options: Mapping[str, Any],
     source: Mapping[str, Any],
-    data: Sequence[str],
-    semantics: Mapping[str, Sequence[str]] | None,
-    inline: str | None = None,
+    spelled: Spelled,
 ) -> Facts:
     """What the findings are about.
 
@@ -164,9 +156,7 @@ def facts_of(
         classes: the number of classes, or None.
         options: the options in force, by name.
         source: where the data came from and how it was read.
-        data: the words of a command line that name the data; its files if not given.
-        semantics: the words of each option that the number depends on, by its name.
-        inline: the input where it was given on the command line itself.
+        spelled: the command line; where it names no data, the source's files do.
 
     """
     survey = looked.survey
@@ -184,9 +174,7 @@ def facts_of(
         weighted=looked.sample_weights or any(options.get(name) is not None for name in _WEIGHTS),
         labels=looked.labels,
         doubts=doubts(source, looked.conversions),
-        data=data or source.get("files", ()),
-        inline=inline,
-        semantics=semantics or {},
+        spelled=replace(spelled, data=spelled.data or source.get("files", ())),
         columns=_counted_columns(source, looked),
     )
 

@@ -16,7 +16,7 @@ from celoss_cli.cli.loss import (
 )
 from celoss_cli.cli.progress import Bar
 from celoss_cli.cli.result import chosen_format, publish
-from celoss_cli.cli.spelling import data_words, semantic_words
+from celoss_cli.cli.spelling import spelled
 from celoss_cli.diagnosis import diagnosis_of, examined
 from celoss_cli.errors import ExitCode, InputError, UsageError, quoted
 from celoss_cli.evaluate import default_jobs
@@ -76,7 +76,7 @@ def _diagnosis(given: Mapping[str, Any], codes: Sequence[str]) -> Diagnosis:
     spec = LOSSES[given["loss"]]
     refuse_foreign_semantics(spec, given)
     # Everything that a loss command would refuse for its values is to be seen here.
-    data, semantics = data_words(given), semantic_words(given)
+    words = spelled(given)
     lenient = {"allow_nonfinite": True, "allow_out_of_domain": True}
     given = {**given, **lenient, "input": None, "by": None, "reduction": None}
     request = read_request(spec, given)
@@ -99,6 +99,5 @@ def _diagnosis(given: Mapping[str, Any], codes: Sequence[str]) -> Diagnosis:
         source=dataset.described,
         codes=codes,
         noticed=noticed,
-        data=data,
-        semantics=semantics,
+        spelled=words,
     )

@@ -17,7 +17,7 @@ import numpy as np
 from celoss_cli.cli.output import note, write_file
 from celoss_cli.cli.progress import Bar
 from celoss_cli.cli.result import gated
-from celoss_cli.cli.spelling import data_words, semantic_words
+from celoss_cli.cli.spelling import spelled
 from celoss_cli.collect import Wanted
 from celoss_cli.conventions import CONVENTIONS
 from celoss_cli.data import Batch, Chunk, Reduction
@@ -409,9 +409,7 @@ def _report(
         on_empty=given["on_empty"],
         by=given["by"],
         quantiles=given["quantiles"] or (),
-        data=data_words(given),
-        inline=given["input"],
-        semantics=semantic_words(given),
+        spelled=spelled(given),
         intervals=given.get("intervals", 0),
     )
 

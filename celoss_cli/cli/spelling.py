@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from celoss_cli.cli.options import SEMANTIC, conventional_options, reading_options
 from celoss_cli.errors import visible
+from celoss_cli.findings.facts import Spelled
 
 if TYPE_CHECKING:
     from celoss_cli.losses import LossSpec
 
-__all__ = ["command_line", "data_words", "semantic_words", "shell_quoted"]
+__all__ = ["command_line", "shell_quoted", "spelled"]
 
 _NAMED = {"\t": "tab", " ": "space"}
 """Delimiters that have a name."""
@@ -27,28 +28,26 @@ def command_line(spec: LossSpec, given: Mapping[str, Any]) -> str:
         given: the options, those that say how data is read and what is computed among them.
 
     """
-    words = ["celoss", spec.command, *data_words(given), *_options(_semantic(), given)]
+    words = ["celoss", spec.command, *_data_words(given), *_options(_semantic(), given)]
     return " ".join(map(shell_quoted, words))
 
 
-def data_words(given: Mapping[str, Any]) -> list[str]:
-    """The words of a command line that name the data and say how it is read.
+def spelled(given: Mapping[str, Any]) -> Spelled:
+    """What a remedy repeats of the command line.
 
     Args:
         given: the options.
 
     """
+    return Spelled(_data_words(given), given.get("input"), _semantic_words(given))
+
+
+def _data_words(given: Mapping[str, Any]) -> list[str]:
     reading = {name: default for name, (_, default) in reading_options().items()}
     return [*map(_file, given["files"] or ()), *_options(reading, given)]
 
 
-def semantic_words(given: Mapping[str, Any]) -> dict[str, list[str]]:
-    """The words of each option in force that the number depends on beside the data, by its name.
-
-    Args:
-        given: the options.
-
-    """
+def _semantic_words(given: Mapping[str, Any]) -> dict[str, list[str]]:
     words = {name: list(_options({name: default}, given)) for name, default in _semantic().items()}
     return {name: said for name, said in words.items() if said}
 

@@ -8,10 +8,10 @@ function in a module of this folder and one line here; a code is never given to 
 from __future__ import annotations
 
 from celoss_cli.findings import choice, domain, fit, precision, targets
-from celoss_cli.findings.facts import Facts, Rule
+from celoss_cli.findings.facts import Facts, Rule, Spelled
 from celoss_cli.nouns.report import Finding
 
-__all__ = ["FINDINGS", "Facts", "Rule", "findings"]
+__all__ = ["FINDINGS", "Facts", "Rule", "Spelled", "findings"]
 
 FINDINGS: dict[str, Rule] = {
     rule.code: rule

@@ -45,7 +45,7 @@ def one_class(facts: Facts) -> Noticed | None:
 def _as_binary(facts: Facts) -> str:
     inside = facts.seen.get("from-0-to-1", 0) == facts.seen.get("values", 0)
     loss = "bce" if inside else "bce-logits"
-    if facts.inline is not None:  # values of rows, where a binary loss takes them in one line
+    if facts.spelled.inline is not None:  # values of rows, where a binary loss takes them in one line
         return ""
     return facts.command("diagnose", "--loss", loss, loss=loss)
 

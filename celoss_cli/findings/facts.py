@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from celoss_cli.nouns.report import Severity
     from celoss_cli.survey import Fit, Survey
 
-__all__ = ["SURE", "Facts", "Noticed", "Rule"]
+__all__ = ["SURE", "Facts", "Noticed", "Rule", "Spelled"]
 
 SURE = math.log(1e6)
 """How much better, in nats, another reading must fit before it is told.
@@ -39,6 +39,22 @@ _ENOUGH = 8
 
 
 @record(frozen=True, slots=True)
+class Spelled:
+    """How a command line says what is computed, so that a remedy can say it again.
+
+    Attributes:
+        data: the words that name the data and say how it is read.
+        inline: the input where it was given on the command line itself, or None.
+        semantics: the words of each option in force that the number depends on, by the option's name.
+
+    """
+
+    data: Sequence[str] = ()
+    inline: str | None = None
+    semantics: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+
+@record(frozen=True, slots=True)
 class Facts:
     """What is known of a data set and its loss.
 
@@ -53,9 +69,7 @@ class Facts:
         weighted: whether weights of classes, elements or rows are in force.
         labels: the classes' names.
         doubts: what the header left open.
-        data: the words of a command line that name the data and say how it is read.
-        inline: the input where it was given on the command line itself, or None.
-        semantics: the words of each option in force that the number depends on, by the option's name.
+        spelled: the command line.
         columns: the header's names of the input, one a class, where the targets are counted by index;
             empty for other data.
 
@@ -71,9 +85,7 @@ class Facts:
     weighted: bool = False
     labels: Sequence[str] | None = None
     doubts: Sequence[str] = ()
-    data: Sequence[str] = ()
-    inline: str | None = None
-    semantics: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    spelled: Spelled = Spelled()
     columns: Sequence[str] = ()
 
     def all_look_like(self, kind: str, of: str = "examined", least: int | None = None) -> int:
@@ -109,11 +121,11 @@ class Facts:
 
     def again(self, *options: str) -> str:
         """The command line of this loss over the same data, with these options too."""
-        return self._line(self.loss.command, self.loss, self.semantics, options)
+        return self._line(self.loss.command, self.loss, self.spelled.semantics, options)
 
     def with_columns(self, names: Sequence[str]) -> str:
         """The same with the input's columns in this order, or "" where an option cannot say it."""
-        plain = all(map(_PLAIN.fullmatch, names)) and "--class-columns" not in self.data
+        plain = all(map(_PLAIN.fullmatch, names)) and "--class-columns" not in self.spelled.data
         return self.again("--class-columns", ",".join(names)) if plain else ""
 
     def command(self, name: str, *options: str, loss: str = "") -> str:
@@ -129,7 +141,7 @@ class Facts:
         other = {"input_is", *(() if spec.per == self.loss.per else ("weight",))}
         if "probs" in options and self.options.get("convention") == "onnx":
             other.add("convention")  # which takes none
-        kept = {option: words for option, words in self.semantics.items() if option not in other}
+        kept = {option: words for option, words in self.spelled.semantics.items() if option not in other}
         return self._line(name, spec, kept, options)
 
     def _line(
@@ -143,11 +155,12 @@ class Facts:
 
     def _data(self, name: str, spec: LossSpec) -> Sequence[str]:
         """The words that give a command the data: every loss has an option of its own for values."""
-        if self.inline is None:
-            return self.data or ["FILE"]
+        data, inline = self.spelled.data, self.spelled.inline
+        if inline is None:
+            return data or ["FILE"]
         option = f"--{spec.takes}"
-        values = [f"{option}={self.inline}"] if self.inline.startswith("-") else [option, self.inline]
-        return [*values, *self.data]
+        values = [f"{option}={inline}"] if inline.startswith("-") else [option, inline]
+        return [*values, *data]
 
 
 @record(frozen=True, slots=True)
