@@ -117,3 +117,12 @@ def test_rows_beyond_one_share_are_read_alike() -> None:
     assert np.array_equal(values, np.stack([i + 0.5, -(i % 7 + 0.125), i], axis=1))
     some, _ = numbers_of(cut, [2, 0])
     assert np.array_equal(some, values[:, [2, 0]])
+
+
+def test_a_column_of_whole_numbers_has_one_mark_a_line() -> None:
+    cut = cut_cells(b"1\n-22\n333\n", 1, ord(","), ord("."))
+    assert cut is not None
+    assert len(cut) == 3
+    values, odd = numbers_of(cut, [0])
+    assert (values[:, 0].tolist(), odd.any()) == ([1.0, -22.0, 333.0], False)
+    assert [bounds.tolist() for bounds in cut.bounds(0)] == [[0, 2, 6], [1, 5, 9]]

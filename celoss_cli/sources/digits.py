@@ -87,7 +87,7 @@ class CutCells:
     ends: Array
 
     def __len__(self) -> int:
-        return len(self.marks) // self._marks_of_a_line
+        return (len(self.marks) - 1) // self._marks_of_a_line
 
     @property
     def _marks_of_a_line(self) -> int:
