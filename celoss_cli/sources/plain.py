@@ -30,7 +30,7 @@ __all__ = ["NotPlain", "Plain", "Texts", "has_polars", "parsed"]
 
 _SPACE, _DELETE = 0x20, 0x7F
 _ASCII_ONLY = bytes(range(0x80)) + b"?" * 0x80
-_WORTH_IMPORTING_BYTES = 4 << 20
+_WORTH_IMPORTING_BYTES = 1 << 20
 """A text that goes on so far is worth the time that it takes to import polars."""
 
 _FEW = 0.02
@@ -82,8 +82,13 @@ def parsed(
     data = block.data
     if b"\r" in data:
         data = data.replace(b"\r\n", b"\n")
+    for_polars = _is_for_polars(block, request) and set(columns).isdisjoint(texts)
     cut = found = None
-    if b'"' not in data and delimiter != request.decimal:
+    if (
+        b'"' not in data
+        and delimiter != request.decimal
+        and not (for_polars and _has_exponents(data, width, columns, delimiter))
+    ):
         cut = cut_cells(data, width, ord(delimiter), ord(request.decimal))
         if cut is None:
             raise NotPlain
@@ -93,7 +98,7 @@ def parsed(
     _refuse_unprintable(data, block.lines, delimiter.encode())
     if cut is not None and found is not None:
         return Plain(block, _with_odd_cells(cut, columns, *found, request), columns, _texts_of(cut, texts))
-    if _is_for_polars(block, request) and set(columns).isdisjoint(texts):
+    if for_polars:
         numbers, read_texts = _by_polars(data, block.lines, width, columns, texts, delimiter)
     elif cut is not None:
         numbers, read_texts = _by_loadtxt(data, block.lines, width, columns, request), _texts_of(cut, texts)
@@ -101,6 +106,12 @@ def parsed(
         raise NotPlain
     _refuse_limits(numbers, data, delimiter.encode(), only_numbers=len(columns) == width)
     return Plain(block, numbers, columns, read_texts)
+
+
+def _has_exponents(data: bytes, width: int, columns: Sequence[int], delimiter: str) -> bool:
+    """Whether more than a few numbers of the first line have an exponent."""
+    cells = data[: data.index(b"\n")].lower().split(delimiter.encode())
+    return len(cells) == width and sum(b"e" in cells[column] for column in columns) > _FEW * len(columns)
 
 
 def _refuse_unprintable(data: bytes, lines: int, delimiter: bytes) -> None:
