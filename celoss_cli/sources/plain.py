@@ -83,21 +83,16 @@ def parsed(
     if b"\r" in data:
         data = data.replace(b"\r\n", b"\n")
     for_polars = _is_for_polars(block, request) and set(columns).isdisjoint(texts)
-    cut = found = None
-    if (
-        b'"' not in data
-        and delimiter != request.decimal
-        and not (for_polars and _has_exponents(data, width, columns, delimiter))
-    ):
+    unquoted = b'"' not in data and delimiter != request.decimal
+    cut = None
+    if unquoted and not (for_polars and _has_exponents(data, width, columns, delimiter)):
         cut = cut_cells(data, width, ord(delimiter), ord(request.decimal))
         if cut is None:
             raise NotPlain
-        found = cut.numbers(columns, _FEW)
-        if found is not None and len(columns) == width and not found[1].any():
-            return Plain(block, found[0], columns, _texts_of(cut, texts))  # digits are all there is
+        plain = _by_digits(block, cut, columns, texts, request)
+        if plain is not None:
+            return plain
     _refuse_unprintable(data, block.lines, delimiter.encode())
-    if cut is not None and found is not None:
-        return Plain(block, _with_odd_cells(cut, columns, *found, request), columns, _texts_of(cut, texts))
     if for_polars:
         numbers, read_texts = _by_polars(data, block.lines, width, columns, texts, delimiter)
     elif cut is not None:
@@ -128,10 +123,24 @@ def _refuse_unprintable(data: bytes, lines: int, delimiter: bytes) -> None:
         raise NotPlain
 
 
-def _with_odd_cells(
+def _by_digits(
+    block: Block, cut: CutCells, columns: Sequence[int], texts: Sequence[int], request: ReadRequest
+) -> Plain | None:
+    """Numbers of plain digits, and the few others by the grammar; None where these are not few."""
+    found = cut.numbers(columns, _FEW)
+    if found is None:
+        return None
+    numbers, odd = found
+    if len(columns) < len(cut.ends) or odd.any():  # else digits are all there is
+        _refuse_unprintable(cut.data, block.lines, (request.delimiter or ",").encode())
+        _read_odd(cut, columns, numbers, odd, request)
+    return Plain(block, numbers, columns, _texts_of(cut, texts))
+
+
+def _read_odd(
     cut: CutCells, columns: Sequence[int], numbers: Array, odd: Array, request: ReadRequest
-) -> Array:
-    """The numbers with those of the odd cells, one by one, by the grammar."""
+) -> None:
+    """Writes the numbers of the odd cells, one by one."""
     rows, at = np.nonzero(odd)
     try:
         for i in sorted(set(at.tolist())):
@@ -143,7 +152,6 @@ def _with_odd_cells(
                 )
     except InputError:
         raise NotPlain from None
-    return numbers
 
 
 def _texts_of(cut: CutCells, columns: Sequence[int]) -> dict[int, Callable[[], Sequence[str]]]:
