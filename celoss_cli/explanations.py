@@ -84,7 +84,7 @@ def _unknown(name: str) -> UsageError:
     known = explained_names()
     nearest = difflib.get_close_matches(name.lower(), [each.lower() for each in known], 1, _BY_LETTERS)
     meant = next((each for each in known if [each.lower()] == nearest), "")
-    listed = f"known are {', '.join(known)}"
+    listed = f"losses are {', '.join(LOSSES)}; celoss explain alone lists the findings too"
     return UsageError(
         f"Expected the name of a loss or the code of a finding, got {quoted(name)}.",
         hint=f"did you mean {meant}? {listed}" if meant else listed,
