@@ -6,10 +6,12 @@ import re
 from fractions import Fraction
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from celoss_cli.data import Array
+from celoss_cli.sources import digits
 from celoss_cli.sources.digits import CutCells, cut_cells
 
 
@@ -117,6 +119,24 @@ def test_rows_beyond_one_share_are_read_alike() -> None:
     assert np.array_equal(values, np.stack([i + 0.5, -(i % 7 + 0.125), i], axis=1))
     some, _ = numbers_of(cut, [2, 0])
     assert np.array_equal(some, values[:, [2, 0]])
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 4, 7, 8, 50])
+def test_any_share_of_rows_or_columns_gives_the_same(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [
+        [f"{row}.{column}", str(column - row), f"-{row * column}.5e1"]
+        for row in range(9)
+        for column in (2, 3)
+    ]
+    data = "".join(",".join(row) + "\n" for row in rows).encode()
+    cut = cut_cells(data, 3, ord(","), ord("."))
+    assert cut is not None
+    values, odd = numbers_of(cut, [0, 1, 2])
+    monkeypatch.setattr(digits, "_AT_A_TIME", size)
+    again, left = numbers_of(cut, [0, 1, 2])
+    assert np.array_equal(left, odd)
+    assert np.array_equal(again[~left], values[~odd])
+    assert odd.all(axis=0).tolist() == [False, False, True]
 
 
 def test_a_column_of_whole_numbers_has_one_mark_a_line() -> None:

@@ -111,14 +111,19 @@ class CutCells:
         """
         values = np.empty((len(self), len(columns)))
         odd = np.empty(values.shape, bool)
-        step = max(1, _AT_A_TIME // len(columns))
-        for start in range(0, len(self), step):
-            rows = slice(start, start + step)
-            starts, points, ends = self._places(rows, columns)
-            _read(self.words, starts, points, ends, values[rows].reshape(-1), odd[rows].reshape(-1))
-            if np.count_nonzero(odd[rows]) > few * starts.size:
+        for part in self._parts(len(columns)):
+            starts, points, ends = self._places(part[0], columns[part[1]])
+            _read(self.words, starts, points, ends, values[part].reshape(-1), odd[part].reshape(-1))
+            if np.count_nonzero(odd[part]) > few * starts.size:
                 return None
         return values, odd
+
+    def _parts(self, columns: int) -> Iterator[tuple[slice, slice]]:
+        """Rows and columns of parts that lie together in memory: whole rows, or pieces of one."""
+        step = max(1, _AT_A_TIME // columns)
+        for row in range(0, len(self), step):
+            for column in range(0, columns, _AT_A_TIME):
+                yield slice(row, row + step), slice(column, column + _AT_A_TIME)
 
     def _places(self, rows: slice, columns: Sequence[int]) -> tuple[Array, Array, Array]:
         """Where the cells begin, have their decimal mark and end, row by row; the result is scratch."""
