@@ -151,7 +151,7 @@ def map_columns(names: Sequence[str], request: ReadRequest) -> Mapping:
         id=row_id,
         weight=weight,
         group=group,
-        unused=tuple(i for i in range(len(names)) if i not in known | grouping and i not in inputs),
+        unused=tuple(sorted({*range(len(names))} - known - grouping - {*inputs})),
         notes=_order_notes([names[i] for i in inputs]) if request.per_class else (),
     )
     _refuse_duplicates(mapping)
