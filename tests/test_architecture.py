@@ -18,11 +18,14 @@ from types import ModuleType
 import pytest
 
 import celoss_cli
+from celoss_cli.evaluate import Evaluation, Rows
 from celoss_cli.findings import FINDINGS, Rule
 from celoss_cli.formats import FORMATS, FormatSpec
 from celoss_cli.formats import NOUNS as SHOWN
 from celoss_cli.losses import LOSSES, LossSpec
 from celoss_cli.losses.base import Loss
+from celoss_cli.losses.softmax import CrossEntropy
+from celoss_cli.nouns.report import Interval
 from celoss_cli.sources import SOURCES
 
 PACKAGE = Path(celoss_cli.__file__).parent
@@ -119,6 +122,26 @@ def test_imports_point_down(module: str) -> None:
             continue  # the package itself: its version
         there = part_of(target)
         assert there == here or layer_of(there) < layer_of(here), f"{module} imports {target}"
+
+
+@pytest.mark.parametrize("module", [name for name in MODULES if part_of(name) != "records"])
+def test_records_are_quick_to_define(module: str) -> None:
+    names = [
+        alias.name
+        for node in ast.walk(TREES[module])
+        if isinstance(node, ast.ImportFrom) and node.module == "dataclasses"
+        for alias in node.names
+    ]
+    assert "dataclass" not in names
+
+
+def test_records_are_compared_hashed_and_shown_by_their_fields() -> None:
+    one, same = Interval(0.0, 1.0, 3), Interval(0.0, high=1.0, count=3)
+    assert (one, hash(one), repr(one)) == (same, hash(same), "Interval(low=0.0, high=1.0, count=3)")
+    assert one != dataclasses.replace(same, count=4)
+    assert one != (0.0, 1.0, 3)
+    with pytest.raises(TypeError):
+        hash(Evaluation(Rows(CrossEntropy())))  # it changes
 
 
 @pytest.mark.parametrize("module", [name for name in MODULES if part_of(name) == "formats"])
