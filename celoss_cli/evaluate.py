@@ -32,6 +32,9 @@ _LEAST_PIECE_BYTES, _MOST_PIECE_BYTES = 2 << 20, 64 << 20
 """Measured: one piece a thread is the fastest, as threads wait for each other between pieces; but the
 losses of a piece are kept until it is done."""
 
+_MOST_JOBS = 6
+"""More threads wait for each other between their calls of NumPy, and each has its own buffers."""
+
 _SPOOLED_BYTES = 1 << 25
 """Kept rows move from memory to a temporary file from here on."""
 
@@ -137,10 +140,9 @@ class _Part:
 
 
 def default_jobs() -> int:
-    """The number of processors that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return max(1, len(os.sched_getaffinity(0)))
-    return os.cpu_count() or 1
+    """The number of processors that this process may use, but no more threads than are of use."""
+    has = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(has, _MOST_JOBS))
 
 
 def evaluate(

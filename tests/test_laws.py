@@ -657,3 +657,11 @@ def test_the_binary_losses_of_logits_are_within_4_ulp_of_the_exact_value(z: floa
         assert ulps(binary_cross_entropy_with_logits([sign * z], [1]), wrong) <= 4
         assert ulps(soft_margin_loss([sign * z], [-1]), right) <= 4
         assert ulps(soft_margin_loss([sign * z], [1]), wrong) <= 4
+
+
+@pytest.mark.parametrize(("processors", "threads"), [(1, 1), (2, 2), (64, 6)])
+def test_there_are_never_more_threads_than_are_of_use(
+    processors: int, threads: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(processors)), raising=False)
+    assert evaluation.default_jobs() == threads
