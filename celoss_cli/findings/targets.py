@@ -100,12 +100,7 @@ def outside(facts: Facts) -> Noticed | None:
     found = {t: n for t, n in _impossible(facts).items() if t not in _MARKERS}
     if not found or from_one(facts):
         return None
-    return Noticed(
-        f"{plural(sum(found.values()), 'target')} outside of 0 to {(facts.classes or 1) - 1}: "
-        f"{listed(map(str, found))}",
-        sum(found.values()),
-        {"values": list(found)[:20]},
-    )
+    return _impossible_ones(found, f"outside of 0 to {(facts.classes or 1) - 1}")
 
 
 def binary_labels(facts: Facts) -> Noticed | None:
@@ -125,13 +120,15 @@ def binary_labels(facts: Facts) -> Noticed | None:
     wrong = {t: n for t, n in sorted(facts.targets.items()) if t not in ((-1, 1) if signed else (0, 1))}
     if not wrong:
         return None
-    return Noticed(
-        f"{plural(sum(wrong.values()), 'target')} other than {'-1 and 1' if signed else '0 and 1'}: "
-        f"{listed(map(str, wrong))}",
-        sum(wrong.values()),
-        {"values": list(wrong)[:20]},
-        _other_labels(facts, wrong),
-    )
+    what = f"other than {'-1 and 1' if signed else '0 and 1'}"
+    return _impossible_ones(wrong, what, _other_labels(facts, wrong))
+
+
+def _impossible_ones(found: Mapping[int, int], what: str, remedy: str = "") -> Noticed:
+    """Targets that the loss has no answer for, with how often each occurs."""
+    count = sum(found.values())
+    message = f"{plural(count, 'target')} {what}: {listed(map(str, found))}"
+    return Noticed(message, count, {"values": list(found)[:20]}, remedy)
 
 
 def _other_labels(facts: Facts, wrong: Mapping[int, int]) -> str:

@@ -316,8 +316,8 @@ class _Reader:
         return self._values(chunk, self._mapping.inputs)
 
     def _values(self, chunk: _Chunk, columns: Sequence[int]) -> Array:
-        names = self._named(columns)
-        if self._lists(columns):
+        names, in_lists = self._named(columns), self._lists(columns)
+        if in_lists:
             self._refuse_nulls(chunk, names)
             values = self._listed(chunk, names[0])
         else:
@@ -328,9 +328,9 @@ class _Reader:
         index = first_nonfinite(values)  # a null among numbers is nan
         if index is not None:
             self._refuse_nulls(chunk, names)
-        if index is not None and not self._request.allow_nonfinite:
-            name = names[0] if self._lists(columns) else names[index[1]]
-            raise self._bad(chunk, index[0], name, quoted(str(values[index])), _NONFINITE)
+            if not self._request.allow_nonfinite:
+                name = names[0] if in_lists else names[index[1]]
+                raise self._bad(chunk, index[0], name, quoted(str(values[index])), _NONFINITE)
         return values
 
     def _numeric(self, frame: Any, kinds: set[str]) -> Any:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, overload
 
@@ -43,6 +44,7 @@ class NotPlain(Exception):
     """A block that only the strict reader may read."""
 
 
+@cache  # every block asks
 def has_polars() -> bool:
     """Whether the extra ``fast`` is installed."""
     return find_spec("polars") is not None
