@@ -46,10 +46,9 @@ def main() -> NoReturn:
     gc.set_threshold(_OBJECTS_AT_A_TIME)
     _handle(signal.SIGTERM, _terminate)
     sys.unraisablehook = _send_again
-    _keep_memory()
     # NumPy would start threads for products of matrices, of which there are none here.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    code = run(sys.argv[1:])
+    code = run(sys.argv[1:], _keep_memory)
     for number in (signal.SIGINT, signal.SIGTERM):  # all is written: nothing is left to be tidied up
         _handle(number, signal.SIG_DFL)
     _leave(int(code))
@@ -92,11 +91,17 @@ def _send_again(lost: UnraisableHookArgs) -> None:
     threading.Timer(_A_MOMENT, os.kill, (os.getpid(), number)).start()
 
 
-def run(arguments: Sequence[str]) -> ExitCode:
-    """Runs one command line; answers its exit code."""
+def run(arguments: Sequence[str], prepare: Callable[[], None] | None = None) -> ExitCode:
+    """Runs one command line; answers its exit code.
+
+    Args:
+        arguments: the words after the program's name.
+        prepare: is called before anything is computed, and not for help or the version.
+
+    """
     try:
         try:
-            return _run(list(arguments))
+            return _run(list(arguments), prepare)
         except MemoryError:
             raise LimitError("out of memory") from None
         except OSError as error:
@@ -115,7 +120,7 @@ def run(arguments: Sequence[str]) -> ExitCode:
         return _bug(error, arguments)
 
 
-def _run(arguments: list[str]) -> ExitCode:
+def _run(arguments: list[str], prepare: Callable[[], None] | None) -> ExitCode:
     _repair_environment()
     from typer.exceptions import TyperException
 
@@ -136,7 +141,11 @@ def _run(arguments: list[str]) -> ExitCode:
         outcome = ExitCode.DONE
     if printed.getvalue():
         write_stdout([printed.getvalue() if colored else _STYLES.sub("", printed.getvalue())])
-    return ExitCode(outcome() if callable(outcome) else outcome or 0)
+    if not callable(outcome):
+        return ExitCode(outcome or 0)
+    if prepare is not None:
+        prepare()
+    return ExitCode(outcome())
 
 
 class _Captured(io.StringIO):
