@@ -270,6 +270,26 @@ def test_rows_that_fill_tiles_give_the_same_bits_as_rows_that_do_not(
     )
 
 
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("given_as", ["float64", "float32", "int8"])
+@pytest.mark.parametrize("classes", [64, 100, 1025])
+@pytest.mark.parametrize("shape", [(2, 31), (2, 256), (3, 512), (1, 2048), (2048, 1), (31, 1)])
+def test_classes_a_power_of_two_apart_give_the_same_bits_as_classes_side_by_side(
+    shape: tuple[int, int], classes: int, given_as: str, dtype: str
+) -> None:
+    rows, positions = shape
+    random = np.random.default_rng(classes)
+    x = (10 * random.normal(size=(rows, classes, positions))).astype(given_as)
+    if x.dtype.kind == "f":
+        x[0, [0, 1, classes - 1], positions // 2] = np.nan, np.inf, -np.inf
+    if positions == 1:
+        x = np.asfortranarray(x)
+    y = random.integers(0, classes, shape)
+    loss = CrossEntropy(dtype=dtype, weight=random.random(classes))
+    beside = x.transpose(0, 2, 1).reshape(-1, classes).copy()
+    assert_same_bits(losses_of(loss, Batch(x, y), 2), losses_of(loss, Batch(beside, y.reshape(-1)), 1))
+
+
 @every_kind
 @quick
 @given(seed=SEEDS, shape=SHAPES)

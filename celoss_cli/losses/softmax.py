@@ -50,6 +50,16 @@ _PAIRS = {4: np.dtype(np.uint64), 8: np.dtype(np.complex128)}
 _ROW_MAJOR_FROM = 64
 """From this many classes on, a reduction along the classes of one column is the faster one."""
 
+_FAR_APART = 2048
+"""Classes a multiple of so many bytes apart share a few places of the caches: their numbers push each other
+out before the next column is read, and a loss takes twice as long. Positions are often a power of two."""
+
+_LEAST_RUN = 32
+"""Fewer numbers of one class than this are no faster copied closer together first."""
+
+_LINE_BYTES = 64
+"""Of the caches."""
+
 _EINSUM_UP_TO = 1024
 """Up to this many numbers in a line, einsum adds them in an order that depends on nothing else, up to four
 times as fast as a reduction; longer lines need the accuracy of adding in pairs."""
@@ -116,7 +126,7 @@ def _matrix(part: Array, dtype: np.dtype[Any], *, tiled: bool = False) -> Array:
     if order == "F":
         matrix = scratch.array("z", (classes, rows * positions), dtype, order)
         filled = matrix.T.reshape(rows, positions, classes).transpose(0, 2, 1)
-        np.copyto(filled, part, casting="same_kind")
+        np.copyto(filled, _near(part, dtype), casting="same_kind")
         return matrix
     if positions == 1 and part.strides[0] > part.strides[1]:
         if classes >= _NEAR_FROM:
@@ -138,6 +148,23 @@ def _matrix(part: Array, dtype: np.dtype[Any], *, tiled: bool = False) -> Array:
     matrix = scratch.array("z", (classes, rows * positions), dtype)
     np.copyto(matrix.reshape(classes, rows, positions).transpose(1, 0, 2), part, casting="same_kind")
     return matrix
+
+
+def _near(part: Array, dtype: np.dtype[Any]) -> Array:
+    """A (rows, classes, positions) part to be read class by class: a copy where its classes lie badly.
+
+    The copy is scratch, and its classes are an odd number of lines of the cache apart.
+    """
+    lines = part.transpose(2, 1, 0) if part.shape[2] == 1 else part
+    outer, classes, length = lines.shape
+    _, apart, step = lines.strides
+    if length < _LEAST_RUN or step != part.itemsize or apart % _FAR_APART:
+        return part
+    in_line = _LINE_BYTES // dtype.itemsize
+    padded = (-(-length // in_line) | 1) * in_line
+    near = Scratch.here().array("near", (outer, classes, padded), dtype)[..., :length]
+    np.copyto(near, lines, casting="same_kind")
+    return near.transpose(2, 1, 0) if part.shape[2] == 1 else near
 
 
 def _cells(matrix: Array) -> Array:
