@@ -25,9 +25,9 @@ def _strict(*_: object) -> Any:
 
 _PATCHES: dict[str, list[tuple[Any, str, object]]] = {
     "strict": [(delimited, "parsed", _strict)],
-    "digits": [(plain, "has_polars", lambda: False), (plain, "_FEW", 1.0)],
-    "numpy": [(plain, "has_polars", lambda: False), (plain, "_FEW", -1)],
-    "polars": [(plain, "_WORTH_IMPORTING_BYTES", 0), (plain, "_FEW", -1)],
+    "digits": [(plain, "has_pyarrow", lambda: False), (plain, "_FEW", 1.0)],
+    "numpy": [(plain, "has_pyarrow", lambda: False), (plain, "_FEW", -1)],
+    "pyarrow": [(plain, "_WORTH_IMPORTING_BYTES", 0), (plain, "_FEW", -1)],
     "chosen": [],
 }
 TABLE_WAYS = tuple(_PATCHES)

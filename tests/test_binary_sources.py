@@ -573,8 +573,8 @@ def without(package: str, *arguments: str | Path) -> subprocess.CompletedProcess
     ("package", "name", "extra"),
     [
         ("safetensors", "p.safetensors", "safetensors"),
-        ("polars", "p.parquet", "fast"),
-        ("polars", "p.feather", "fast"),
+        ("pyarrow", "p.parquet", "fast"),
+        ("pyarrow", "p.feather", "fast"),
     ],
 )
 def test_a_missing_package_is_named_with_its_extra(
@@ -716,17 +716,17 @@ def test_columns_of_lists(tmp_path: Path, polars: ModuleType) -> None:
         ({"label": ["cat", None, "cat"]}, 'p.parquet: row 1: expected a value in column "label", got a null'),
         ({"cat": [0.9, 0.8, np.nan]}, 'p.parquet: row 2: expected a number in column "cat", got "nan"'),
         ({"dog": [0.9, np.inf, 0.1]}, 'p.parquet: row 1: expected a number in column "dog", got "inf"'),
-        ({"cat": ["0.9", "0.8", "0.7"]}, 'p.parquet: expected numbers in column "cat", got String'),
-        ({"cat": [True, False, True]}, 'p.parquet: expected numbers in column "cat", got Boolean'),
-        ({"cat": [date(2020, 1, 1)] * 3}, 'p.parquet: expected numbers in column "cat", got Date'),
-        ({"cat": [Decimal("0.5")] * 3}, 'p.parquet: expected numbers in column "cat", got Decimal'),
+        ({"cat": ["0.9", "0.8", "0.7"]}, 'p.parquet: expected numbers in column "cat", got large_string'),
+        ({"cat": [True, False, True]}, 'p.parquet: expected numbers in column "cat", got bool'),
+        ({"cat": [date(2020, 1, 1)] * 3}, 'p.parquet: expected numbers in column "cat", got date32[day]'),
+        ({"cat": [Decimal("0.5")] * 3}, 'p.parquet: expected numbers in column "cat", got decimal128(38, 1)'),
         ({"label": ["cat", "cow", "dog"]}, 'row 1: expected a class name of "cat", "dog", got "cow"'),
         ({"label": [0, 1, 2]}, "row 2: Expected a target from 0 to 1"),
         ({"label": [0.0, 0.5, 1.0]}, "row 1: expected a class index"),
-        ({"label": [date(2020, 1, 1)] * 3}, 'expected targets in column "label", got Date'),
+        ({"label": [date(2020, 1, 1)] * 3}, 'expected targets in column "label", got date32[day]'),
         ({"label": [0, 2**63, 1]}, "row 1: expected a class index"),
         ({"cat": [[1.0, 2.0]] * 3}, 'one column of lists or columns of numbers, got "cat" among others'),
-        ({"id": [1.5, 2.5, 3.5]}, 'expected ids in column "id", got Float64'),
+        ({"id": [1.5, 2.5, 3.5]}, 'expected ids in column "id", got double'),
     ],
 )
 def test_cells_that_are_no_numbers_are_refused(
@@ -759,9 +759,12 @@ def test_nulls_can_be_skipped_and_minus_inf_is_a_number(tmp_path: Path, polars: 
         ([[1.0, 2.0], [3.0], [4.0, 5.0]], 'row 1: expected a list of 2 values in column "logits", got 1'),
         ([[1.0, 2.0], [3.0, None], [4.0, 5.0]], 'row 1: expected a number in column "logits", got a null'),
         ([[1.0, 2.0], [3.0, np.nan], [4.0, 5.0]], 'row 1: expected a number in column "logits", got "nan"'),
-        ([[], [], []], 'expected numbers in column "logits", got List(Null)'),
-        ([["a"], ["b"], ["c"]], 'expected numbers in column "logits", got List(String)'),
-        ([[[1.0]], [[2.0]], [[3.0]]], 'expected numbers in column "logits", got List(List(Float64))'),
+        ([[], [], []], 'expected numbers in column "logits", got large_list<element: null>'),
+        ([["a"], ["b"], ["c"]], 'expected numbers in column "logits", got large_list<element: large_string>'),
+        (
+            [[[1.0]], [[2.0]], [[3.0]]],
+            'expected numbers in column "logits", got large_list<element: large_list<element: double>>',
+        ),
     ],
 )
 def test_lists_that_are_no_rows_are_refused(
@@ -784,14 +787,29 @@ def test_files_that_are_cut_or_something_else_are_refused(tmp_path: Path, polars
                 batches_of(columnar.read(stream, REQUEST))
             stream.close()
     path = tmp_path / "other.feather"
-    polars.DataFrame(TABLE).write_ipc_stream(path)
-    assert "this is an Arrow stream: write it as an Arrow file" in refusal(path)
     path.write_bytes(b"FEA1" + bytes(40))
     assert "Feather version 1" in refusal(path)
     path.write_bytes(b"")
     assert "got an empty file: no rows" in refusal(path)
     empty = write(polars.DataFrame(TABLE).clear(), tmp_path / "empty.parquet")
     assert "rows" in refusal(empty)
+
+
+def test_an_arrow_stream_is_read_as_it_comes_and_no_further_than_it_goes(
+    tmp_path: Path, polars: ModuleType
+) -> None:
+    from celoss_cli.sources import columnar
+
+    path = tmp_path / "p.arrow"
+    polars.DataFrame(TABLE).write_ipc_stream(path)
+    data = path.read_bytes()
+    assert value("ce", path) == value("ce", data=data) == LOSS
+    for length in range(8, len(data)):
+        path.write_bytes(data[:length])
+        stream = open_stream(str(path))
+        with pytest.raises(InputError, match="a broken one"):
+            batches_of(columnar.read(stream, REQUEST.again()))
+        stream.close()
 
 
 def test_a_broken_part_never_shortens_the_data(tmp_path: Path, polars: ModuleType) -> None:

@@ -572,7 +572,7 @@ def test_who_reads_a_large_table_without_polars_is_told_where_it_is_faster(
 
     (tmp_path / "p.csv").write_text(f"cat,dog,target\n{row}\n")
     monkeypatch.setattr(loss, "_LARGE_BYTES", 1)
-    monkeypatch.setattr(loss, "has_polars", lambda: installed)
+    monkeypatch.setattr(loss, "has_pyarrow", lambda: installed)
     assert run(["ce", str(tmp_path / "p.csv"), "--format", "value"]) == 0
     assert ("celoss-cli[fast]" in capfd.readouterr().err) == (other and not installed)
 

@@ -160,7 +160,7 @@ def test_the_reader_of_plain_blocks_changes_no_byte(
     arguments = (case.command, "p.csv", *case.table_options, "--json")
     monkeypatch.setattr(plain, "_WORTH_IMPORTING_BYTES", 0)
     with_polars = printed(*arguments)
-    monkeypatch.setattr(plain, "has_polars", lambda: False)
+    monkeypatch.setattr(plain, "has_pyarrow", lambda: False)
     assert printed(*arguments) == with_polars
 
 

@@ -27,7 +27,7 @@ from celoss_cli.formats import FORMATS, FormatSpec
 from celoss_cli.reporting import report_of
 from celoss_cli.sources.base import ColumnChoice, Dataset, ReadRequest
 from celoss_cli.sources.gather import Watch, gather
-from celoss_cli.sources.plain import has_polars
+from celoss_cli.sources.plain import has_pyarrow
 from celoss_cli.sources.values import dataset_of_values, read_value
 
 if TYPE_CHECKING:
@@ -246,9 +246,9 @@ def refuse_foreign_semantics(spec: LossSpec, given: Mapping[str, Any]) -> None:
 
 
 def _name_the_extra(files: Sequence[str]) -> None:
-    """Tells who reads large tables without polars where that is faster."""
+    """Tells who reads large tables without pyarrow where that is faster."""
     tables = [path for path in files if path.endswith((".csv", ".tsv", ".txt")) and os.path.isfile(path)]
-    if sum(map(os.path.getsize, tables)) < _LARGE_BYTES or has_polars():
+    if sum(map(os.path.getsize, tables)) < _LARGE_BYTES or has_pyarrow():
         return
     if any(map(_has_other_numbers, tables)):
         note(

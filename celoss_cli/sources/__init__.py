@@ -64,6 +64,7 @@ _STARTS = {
     b"PK\x03\x04": "npz",
     b"PAR1": "parquet",
     b"ARROW1": "arrow",
+    b"\xff\xff\xff\xff": "arrow",
 }
 """The formats of standard input by their first bytes; everything else is CSV."""
 

@@ -1,7 +1,7 @@
 """Plain blocks of a table, read many cells at a time.
 
 Numbers written as digits are read by arithmetic on arrays. Blocks of others, with exponents or in quotation
-marks, go to polars where it is installed and else to ``numpy.loadtxt``. Libraries take more than celoss's
+marks, go to pyarrow where it is installed and else to ``numpy.loadtxt``. Libraries take more than celoss's
 grammar, each in its own way, so a block is looked at before it is handed over and its values
 afterwards. Whatever is not plain goes back to the strict reader, which takes it or says what is wrong
 with it. Every way gives the same bits: the double nearest to the decimal number.
@@ -13,7 +13,7 @@ import io
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, overload
 
 import numpy as np
 
@@ -27,12 +27,12 @@ if TYPE_CHECKING:
     from celoss_cli.sources.base import ReadRequest
     from celoss_cli.sources.blocks import Block
 
-__all__ = ["NotPlain", "Plain", "Texts", "has_polars", "parsed"]
+__all__ = ["NotPlain", "Plain", "Texts", "has_pyarrow", "parsed"]
 
 _SPACE, _DELETE = 0x20, 0x7F
 _ASCII_ONLY = bytes(range(0x80)) + b"?" * 0x80
 _WORTH_IMPORTING_BYTES = 1 << 20
-"""A text that goes on so far is worth the time that it takes to import polars."""
+"""A text that goes on so far is worth the time that it takes to import pyarrow."""
 
 _FEW = 0.02
 """The part of the cells that may be read one by one."""
@@ -45,14 +45,14 @@ class NotPlain(Exception):
 
 
 @cache  # every block asks
-def has_polars() -> bool:
+def has_pyarrow() -> bool:
     """Whether the extra ``fast`` is installed."""
-    return find_spec("polars") is not None
+    return find_spec("pyarrow") is not None
 
 
-def _is_for_polars(block: Block, request: ReadRequest) -> bool:
+def _is_for_pyarrow(block: Block, request: ReadRequest) -> bool:
     large = block.offset + len(block.data) >= _WORTH_IMPORTING_BYTES
-    return large and request.decimal == "." and has_polars() and not _rationed()
+    return large and request.decimal == "." and has_pyarrow() and not _rationed()
 
 
 def _rationed() -> bool:
@@ -84,10 +84,10 @@ def parsed(
     data = block.data
     if b"\r" in data:
         data = data.replace(b"\r\n", b"\n")
-    for_polars = _is_for_polars(block, request) and set(columns).isdisjoint(texts)
+    for_pyarrow = _is_for_pyarrow(block, request) and set(columns).isdisjoint(texts)
     unquoted = b'"' not in data and delimiter != request.decimal
     cut = None
-    if unquoted and not (for_polars and _has_exponents(data, width, columns, delimiter)):
+    if unquoted and not (for_pyarrow and _has_exponents(data, width, columns, delimiter)):
         cut = cut_cells(data, width, ord(delimiter), ord(request.decimal))
         if cut is None:
             raise NotPlain
@@ -95,8 +95,8 @@ def parsed(
         if plain is not None:
             return plain
     _refuse_unprintable(data, block.lines, delimiter.encode())
-    if for_polars:
-        numbers, read_texts = _by_polars(data, block.lines, width, columns, texts, delimiter)
+    if for_pyarrow:
+        numbers, read_texts = _by_pyarrow(data, block.lines, width, columns, texts, delimiter)
     elif cut is not None:
         numbers, read_texts = _by_loadtxt(data, block.lines, width, columns, request), _texts_of(cut, texts)
     else:
@@ -193,33 +193,32 @@ def _refuse_limits(numbers: Array, data: bytes, delimiter: bytes, *, only_number
         raise NotPlain
 
 
-def _by_polars(
+def _by_pyarrow(
     data: bytes, rows: int, width: int, columns: Sequence[int], texts: Sequence[int], delimiter: str
 ) -> Parsed:
-    import polars as pl
+    import pyarrow as pa
+    from pyarrow import csv
 
     if b'"' in data and not _quoted_cells_only(data, delimiter.encode()):
         raise NotPlain
-    kinds: dict[int, Any] = dict.fromkeys(range(width), pl.String)
-    kinds.update(dict.fromkeys(columns, pl.Float64))
+    names = list(map(str, range(width)))
+    kinds = {names[column]: pa.string() for column in texts}
+    kinds.update({names[column]: pa.float64() for column in columns})
     try:
-        frame = pl.read_csv(
-            data,
-            has_header=False,
-            schema={f"column_{column + 1}": kinds[column] for column in range(width)},
-            separator=delimiter,
-            quote_char='"',
+        table = csv.read_csv(
+            pa.BufferReader(data),
+            csv.ReadOptions(column_names=names, use_threads=False, block_size=len(data) + 1),
+            csv.ParseOptions(delimiter=delimiter, double_quote=False, ignore_empty_lines=False),
+            csv.ConvertOptions(column_types=kinds, include_columns=list(kinds), null_values=[]),
         )
-    except (pl.exceptions.PolarsError, UnicodeDecodeError):
+    except (pa.ArrowException, UnicodeDecodeError):
         raise NotPlain from None
-    # A short line has a null in the last column, a cell without a number in its own.
-    nulls = frame.null_count().row(0)
-    if frame.height != rows or any(nulls[column] for column in {*columns, *texts, width - 1}):
+    if table.num_rows != rows:
         raise NotPlain
-    wanted = [f"column_{column + 1}" for column in columns]
-    only_numbers = frame if wanted == frame.columns else frame[wanted]
-    numbers = only_numbers.to_numpy(order="fortran")
-    return numbers, {column: frame[f"column_{column + 1}"].to_list for column in texts}
+    numbers = np.empty((len(columns), rows))
+    for line, column in zip(numbers, columns, strict=True):
+        line[:] = np.from_dlpack(table.column(names[column]).combine_chunks())
+    return numbers.T, {column: table.column(names[column]).to_pylist for column in texts}
 
 
 def _by_loadtxt(data: bytes, rows: int, width: int, columns: Sequence[int], request: ReadRequest) -> Array:

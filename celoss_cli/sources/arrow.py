@@ -1,0 +1,131 @@
+"""Tables of typed columns, which pyarrow reads: Parquet and Arrow files."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from celoss_cli.errors import InputError, plural, quoted, visible
+from celoss_cli.sources import ipc, parquet
+from celoss_cli.sources.extras import extra_module
+from celoss_cli.sources.rows import LISTS, Asked, Opened, Rows, is_dictionary, kind_of
+
+if TYPE_CHECKING:
+    from celoss_cli.sources.base import Stream
+
+__all__ = ["RecordTable"]
+
+_OPENINGS: dict[bytes, Callable[[Any, Stream], Opened]] = {
+    b"PAR1": parquet.opened,
+    b"ARROW1": ipc.opened_file,
+    b"\xff\xff\xff\xff": ipc.opened_stream,
+}
+"""By the first bytes."""
+
+
+class RecordTable:
+    """A file of typed columns.
+
+    Attributes:
+        name: what messages call it.
+        names: of its columns.
+
+    """
+
+    def __init__(self, stream: Stream) -> None:
+        """Opens a Parquet file, an Arrow file or an Arrow stream.
+
+        Raises:
+            InputError: for a broken file or something else.
+            LimitError: for a file of more than 1 GiB through a pipe.
+            UsageError: without the package pyarrow.
+
+        """
+        self._arrow = extra_module("pyarrow", "fast", "Parquet and Arrow files")
+        self.name = stream.name
+        with contextlib.suppress(
+            NotImplementedError
+        ):  # it keeps the least of what is freed, where it is built in
+            self._arrow.set_memory_pool(self._arrow.jemalloc_memory_pool())
+        opening = _opening(stream)
+        with self.refusing():
+            self._file = opening(self._arrow, stream)
+            self._schema = self._file.schema
+            self.names: list[str] = self._schema.names
+        self._kinds = {field.name: kind_of(field.type) for field in self._schema}
+
+    @contextlib.contextmanager
+    def refusing(self) -> Iterator[None]:
+        """Turns what pyarrow raises for a broken file into a refusal."""
+        try:
+            yield
+        except MemoryError:
+            raise
+        except (self._arrow.ArrowException, OSError, UnicodeDecodeError) as error:
+            reason = (str(error).splitlines() or [""])[0]
+            raise InputError(
+                f"expected a Parquet or Arrow file, got a broken one: {visible(reason)[:120]}",
+                place=self.name,
+            ) from None
+
+    def dtype(self, name: str) -> str:
+        """A column's type with its parameters, for messages."""
+        return visible(str(self._schema.field(name).type))
+
+    def kind(self, name: str) -> str:
+        """The name of a column's type; a dictionary is what its values are."""
+        return self._kinds[name]
+
+    def inner(self, name: str) -> str:
+        """The name of the type of a column's values: for lists, of their items."""
+        dtype = self._schema.field(name).type
+        return kind_of(dtype.value_type) if self.kind(name) in LISTS else self.kind(name)
+
+    def rows(self, asked: Asked) -> Iterator[Rows]:
+        """All rows in order; dictionaries are replaced by their values.
+
+        Raises:
+            InputError: for a broken part, while iterating.
+
+        """
+        encoded = {field.name for field in self._schema if is_dictionary(field.type)}
+        pieces = self._file.pieces(asked)
+        count = 0
+        while True:
+            with self.refusing():
+                piece = next(pieces, None)
+                if piece is None:
+                    break
+                piece.batch.validate(full=True)
+                if not encoded.isdisjoint(piece.batch.schema.names):
+                    piece = replace(piece, batch=self._decoded(piece.batch))
+            yield piece
+            count += len(piece)
+        if self._file.count is not None and count != self._file.count:
+            raise InputError(
+                f"expected {plural(self._file.count, 'row')}, got {count} before a broken part",
+                place=self.name,
+            )
+
+    def _decoded(self, batch: Any) -> Any:
+        columns = [
+            column.dictionary_decode() if is_dictionary(column.type) else column for column in batch.columns
+        ]
+        return self._arrow.RecordBatch.from_arrays(columns, names=batch.schema.names)
+
+
+def _opening(stream: Stream) -> Callable[[Any, Stream], Opened]:
+    peek: Callable[[int], bytes] | None = getattr(stream.binary, "peek", None)
+    head = peek(6)[:6] if peek else b""
+    for start, opening in _OPENINGS.items():
+        if head.startswith(start):
+            return opening
+    hint = "this is Feather version 1: write it again as version 2" if head.startswith(b"FEA1") else ""
+    got = quoted(head.decode("latin-1")) if head else "an empty file: no rows"
+    raise InputError(
+        f'expected a Parquet file ("PAR1") or an Arrow file ("ARROW1"), got {got}',
+        hint=hint,
+        place=stream.name,
+    )

@@ -1,0 +1,162 @@
+"""Rows of typed columns, as pyarrow holds them, and their values as arrays."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from celoss_cli.records import record
+
+if TYPE_CHECKING:
+    from celoss_cli.data import Array
+
+__all__ = [
+    "FLOATS",
+    "INTEGERS",
+    "LISTS",
+    "NUMBERS",
+    "ROW_MAJOR_FROM",
+    "TEXT",
+    "Asked",
+    "Opened",
+    "Rows",
+    "cut",
+    "distinct_of",
+    "is_dictionary",
+    "kind_of",
+    "values_of",
+]
+
+FLOATS: dict[str, np.dtype[Any]] = {"float": np.dtype(np.float32), "double": np.dtype(np.float64)}
+"""Types that arrays hold as they are."""
+
+_SINGLE = frozenset(("halffloat", "float"))
+INTEGERS = frozenset(("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"))
+NUMBERS = _SINGLE | INTEGERS | {"double"}
+TEXT = frozenset(("string", "large_string", "string_view"))
+LISTS = frozenset(("list", "large_list", "fixed_size_list"))
+
+ROW_MAJOR_FROM = 64
+"""From so many columns on, rows are the better order to compute in."""
+
+
+@record(frozen=True, slots=True)
+class Asked:
+    """What is asked of a table.
+
+    Attributes:
+        matrix: the columns of numbers to be read as one array.
+        single: the other columns.
+        size: at most so many rows at a time.
+
+    """
+
+    matrix: Sequence[str]
+    single: Sequence[str]
+    size: int
+
+
+@record(frozen=True, slots=True)
+class Rows:
+    """Consecutive rows.
+
+    Attributes:
+        batch: a record batch of their columns.
+        asked: what it was read for.
+        assembled: the matrix, shape (rows, columns), where its columns are not in the batch.
+
+    """
+
+    batch: Any
+    asked: Asked
+    assembled: Array | None = None
+
+    def __len__(self) -> int:
+        return int(self.batch.num_rows if self.assembled is None else len(self.assembled))
+
+    def matrix(self) -> Array:
+        """The columns read together, shape (rows, columns): float32 where all are, else float64.
+
+        A null is nan.
+        """
+        return self.matrix_of(self.asked.matrix) if self.assembled is None else self.assembled
+
+    def matrix_of(self, names: Sequence[str]) -> Array:
+        """Columns of numbers in the batch, as ``matrix`` gives them."""
+        part = self.batch if self.batch.schema.names == names else self.batch.select(names)
+        kinds = {kind_of(field.type) for field in part.schema}
+        if len(kinds) == 1 and kinds <= FLOATS.keys():
+            wide = len(names) >= ROW_MAJOR_FROM
+            tensor: Array = part.to_tensor(null_to_nan=True, row_major=wide).to_numpy()
+            return tensor
+        columns = np.empty((len(names), len(part)), np.float32 if kinds <= _SINGLE else np.float64)
+        for line, column in zip(columns, part.columns, strict=True):
+            line[:] = values_of(column)
+        return columns.T
+
+    def holes(self) -> dict[str, Array]:
+        """For each column with nulls, in which rows they are."""
+        columns = zip(self.batch.schema.names, self.batch.columns, strict=True)
+        return {name: values_of(column.is_null()) == 1 for name, column in columns if column.null_count}
+
+    def at(self, indices: Array) -> Rows:
+        """Only these rows."""
+        matrix = None if self.assembled is None else self.assembled[indices]
+        return Rows(self.batch.take(indices), self.asked, matrix)
+
+
+@record(frozen=True, slots=True)
+class Opened:
+    """A file whose header was read.
+
+    Attributes:
+        schema: pyarrow's.
+        pieces: reads what is asked, in order.
+        count: how many rows there are, where the file says so.
+
+    """
+
+    schema: Any
+    pieces: Callable[[Asked], Iterator[Rows]]
+    count: int | None = None
+
+
+def cut(batch: Any, asked: Asked) -> Iterator[Rows]:
+    """A record batch in pieces of at most the size that is asked."""
+    for first in range(0, batch.num_rows, asked.size):
+        yield Rows(batch.slice(first, asked.size), asked)
+
+
+def is_dictionary(dtype: Any) -> bool:
+    """Whether values are stored once and referred to by number."""
+    return str(dtype).startswith("dictionary<")
+
+
+def kind_of(dtype: Any) -> str:
+    """The name of a type without its parameters; a dictionary is what its values are."""
+    if is_dictionary(dtype):
+        return kind_of(dtype.value_type)
+    name = str(dtype)
+    for mark in "<[(":
+        name = name.partition(mark)[0]
+    return name
+
+
+def values_of(column: Any) -> Array:
+    """The values of one column of numbers or truth values, nan for null.
+
+    ``to_numpy`` would import pandas where it is installed.
+    """
+    plain = column.cast("int8") if str(column.type) == "bool" else column
+    if plain.null_count:
+        plain = plain.cast("double", safe=False).fill_null(math.nan)
+    return np.from_dlpack(plain)
+
+
+def distinct_of(column: Any) -> tuple[Array, list[Any]]:
+    """For each row the number of its value, and the values by number in the order they come."""
+    coded = column.dictionary_encode()
+    return np.from_dlpack(coded.indices), coded.dictionary.to_pylist()
