@@ -13,6 +13,7 @@ import time
 import warnings
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -628,15 +629,27 @@ def test_a_pattern_in_a_path_is_a_name(tmp_path: Path, polars: ModuleType) -> No
 
 
 @settings(max_examples=25, deadline=None)
-@given(data=st.data(), rows=st.integers(1, 40), groups=st.integers(1, 7), size=st.integers(1, 900))
+@given(
+    data=st.data(),
+    rows=st.integers(1, 40),
+    groups=st.integers(1, 7),
+    size=st.integers(1, 900),
+    columns=st.integers(1, 4),
+)
 def test_any_cutting_gives_the_rows_of_the_frame(
-    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject, rows: int, groups: int, size: int
+    tmp_path_factory: pytest.TempPathFactory,
+    data: st.DataObject,
+    rows: int,
+    groups: int,
+    size: int,
+    columns: int,
 ) -> None:
+    """Row after row, and from as many columns on as are drawn, a few columns of a row group at a time."""
     pl = pytest.importorskip("polars")
     from celoss_cli.sources import columnar
 
     kinds = st.sampled_from([pl.Float32, pl.Float64, pl.Int8, pl.UInt16, pl.Int64, pl.UInt64])
-    types = [data.draw(kinds) for _ in range(3)]
+    types = data.draw(st.lists(kinds, min_size=3, max_size=3) | kinds.map(lambda kind: [kind] * 3))
     rng = np.random.default_rng(rows)
     frame = pl.DataFrame(
         {
@@ -652,6 +665,9 @@ def test_any_cutting_gives_the_rows_of_the_frame(
         frame.write_ipc(path, record_batch_size=groups)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("celoss_cli.sources.columnar._BATCH_BYTES", size)
+        patch.setattr("celoss_cli.sources.parquet._LEAST_BYTES", 0)
+        patch.setattr("celoss_cli.sources.parquet._GROUP_BYTES", size)
+        patch.setattr("celoss_cli.sources.parquet.ROW_MAJOR_FROM", columns)
         stream = open_stream(str(path))
         batches = batches_of(columnar.read(stream, REQUEST))
         stream.close()
@@ -686,6 +702,122 @@ def test_targets_of_any_type_are_read_as_in_csv(
     label = polars.Series("target", targets).cast(getattr(polars, kind))
     frame = polars.DataFrame({"a": LOGITS[:, 0], "b": LOGITS[:, 1], "target": label})
     assert value("ce", write(frame, tmp_path / "p.parquet")) == expected
+
+
+@pytest.fixture
+def arrow() -> ModuleType:
+    return pytest.importorskip("pyarrow")
+
+
+def save(table: Any, path: Path) -> Path:
+    """As a Parquet file, an Arrow file, or with the suffix of an Arrow file as a stream."""
+    arrow = pytest.importorskip("pyarrow")
+    if path.suffix == ".parquet":
+        pytest.importorskip("pyarrow.parquet").write_table(table, path)
+        return path
+    new = arrow.ipc.new_stream if path.name == "stream.arrow" else arrow.ipc.new_file
+    with new(path, table.schema) as writer:
+        writer.write_table(table)
+    return path
+
+
+FILES = ("p.parquet", "p.arrow", "stream.arrow")
+
+
+@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize(
+    ("values", "kind"),
+    [
+        ([0, 1, 0], "uint64"),
+        ([0, 1, 0], "float16"),
+        ([False, True, False], "bool_"),
+        (["a", "b", "a"], "string"),
+        (["a", "b", "a"], "large_string"),
+        (["a", "b", "a"], "string_view"),
+    ],
+)
+def test_targets_of_the_types_of_arrow_are_read_as_in_csv(
+    tmp_path: Path, arrow: ModuleType, values: list[Any], kind: str, name: str
+) -> None:
+    target = arrow.array(values, getattr(arrow, kind)())
+    table = {"a": LOGITS[:, 0], "b": LOGITS[:, 1], "target": target}
+    assert value("ce", save(arrow.table(table), tmp_path / name)) == LOSS
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_of_a_dictionary_only_the_values_in_use_count(tmp_path: Path, arrow: ModuleType, name: str) -> None:
+    codes = arrow.array([1, 2, 1], arrow.int8())
+    target = arrow.DictionaryArray.from_arrays(codes, arrow.array(["other", "a", "b"]))
+    table = {"a": arrow.array(LOGITS[:, 0]).dictionary_encode(), "b": LOGITS[:, 1], "target": target}
+    assert value("ce", save(arrow.table(table), tmp_path / name)) == LOSS
+
+
+def test_a_null_within_a_dictionary_is_a_null(tmp_path: Path, arrow: ModuleType) -> None:
+    codes = arrow.array([0, 1, 0], arrow.int8())
+    target = arrow.DictionaryArray.from_arrays(codes, arrow.array(["a", None]))
+    table = arrow.table({"a": LOGITS[:, 0], "b": LOGITS[:, 1], "target": target})
+    said = refusal(save(table, tmp_path / "p.arrow"))
+    assert 'row 1: expected a value in column "target", got a null' in said
+
+
+@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("kind", ["float16", "float32", "float64", "int64"])
+def test_rows_with_a_null_are_refused_or_left_out(
+    tmp_path: Path, arrow: ModuleType, kind: str, name: str
+) -> None:
+    column = arrow.array([1, None, 2], getattr(arrow, kind)())
+    table = arrow.table({"a": column, "b": arrow.array([3.0, 1.0, 0.0]), "target": [0, 1, 0]})
+    path = save(table, tmp_path / name)
+    assert 'row 1: expected a value in column "a", got a null' in refusal(path)
+    expected = value("ce", "-x", "[[1, 3], [2, 0]]", "-y", "0,0")
+    assert value("ce", path, "--missing", "skip") == expected
+
+
+@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("kind", ["list_", "large_list"])
+def test_lists_of_half_precision_and_lists_that_are_null(
+    tmp_path: Path, arrow: ModuleType, kind: str, name: str
+) -> None:
+    rows = [[1.0, 3.0], None, [2.0, 0.0]]
+    column = arrow.array(rows, getattr(arrow, kind)(arrow.float16()))
+    path = save(arrow.table({"logits": column, "target": [0, 1, 0]}), tmp_path / name)
+    assert 'row 1: expected a value in column "logits", got a null' in refusal(path)
+    expected = value("ce", "-x", "[[1, 3], [2, 0]]", "-y", "0,0")
+    assert value("ce", path, "--missing", "skip") == expected
+
+
+def test_a_dot_in_the_name_of_a_column_is_no_path(tmp_path: Path, arrow: ModuleType) -> None:
+    columns = [LOGITS[:, 0], LOGITS[:, 1], LOGITS[:, 1], TARGETS]
+    table = arrow.table(columns, names=["x", "x.b", "x.b.c", "target"])
+    assert value("ce", save(table, tmp_path / "p.parquet"), "--class-columns", "x,x.b") == LOSS
+
+
+def test_text_that_is_no_utf8_is_refused(tmp_path: Path, arrow: ModuleType) -> None:
+    broken = arrow.array([b"a", b"\xff", b"a"]).view(arrow.string())
+    table = arrow.table({"a": LOGITS[:, 0], "b": LOGITS[:, 1], "target": broken})
+    for name in FILES:
+        assert "got a broken one" in refusal(save(table, tmp_path / name))
+
+
+@pytest.mark.parametrize("null", [False, True])
+def test_many_columns_are_read_by_columns_unless_one_has_a_null(
+    tmp_path: Path, arrow: ModuleType, monkeypatch: pytest.MonkeyPatch, null: bool
+) -> None:
+    from celoss_cli.sources import columnar, parquet
+
+    monkeypatch.setattr(parquet, "_LEAST_BYTES", 0)
+    x = np.random.default_rng(0).normal(size=(50, 70))
+    columns = {f"p_{i}": arrow.array(line) for i, line in enumerate(x.T)}
+    if null:
+        columns["p_3"] = arrow.array([None, *x[1:, 3]])
+    table = arrow.table({**columns, "target": np.arange(50), "id": [f"r{i}" for i in range(50)]})
+    stream = open_stream(str(save(table, tmp_path / "p.parquet")))
+    batches = batches_of(columnar.read(stream, replace(REQUEST.again(), missing="skip")))
+    stream.close()
+    found = np.concatenate([batch.input for batch in batches])
+    np.testing.assert_array_equal(found, x[null:])
+    assert found.flags.c_contiguous == null
+    assert [name for batch in batches for name in batch.ids or ()] == [f"r{i}" for i in range(null, 50)]
 
 
 def test_integer_names_of_classes_are_matched_and_not_counted(tmp_path: Path, polars: ModuleType) -> None:

@@ -131,6 +131,32 @@ def test_a_pipe_is_read_at_flat_memory(columns: int, tmp_path: Path) -> None:
     assert_flat(short, long)
 
 
+def typed(path: Path, columns: int, rows: int, parts: int) -> str:
+    """A Parquet or Arrow file of so many parts: row groups or record batches."""
+    pa = pytest.importorskip("pyarrow")
+    from pyarrow import parquet
+
+    rng = np.random.default_rng(columns)
+    values = {f"p_{i}": pa.array(rng.normal(size=rows).astype(np.float32)) for i in range(columns)}
+    batch = pa.record_batch({**values, "target": pa.array(rng.integers(0, columns, rows))})
+    if path.suffix == ".parquet":
+        writer = parquet.ParquetWriter(path, batch.schema, use_dictionary=False, compression="none")
+    else:
+        writer = pa.ipc.new_file(path, batch.schema)
+    with writer:
+        for _ in range(parts):
+            writer.write_batch(batch)
+    return str(path)
+
+
+@pytest.mark.parametrize(("columns", "rows"), [(10, 200_000), (1000, 2000), (1000, 5000)])
+@pytest.mark.parametrize("suffix", ["parquet", "arrow"])
+def test_typed_columns_are_read_at_flat_memory(columns: int, rows: int, suffix: str, tmp_path: Path) -> None:
+    path = tmp_path / f"p.{suffix}"
+    short, long = (measured(tmp_path, "ce", "--json", typed(path, columns, rows, parts)) for parts in (4, 20))
+    assert_flat(short, long)
+
+
 def test_a_table_is_read_at_flat_memory_with_all_that_is_collected(tmp_path: Path) -> None:
     path = tmp_path / "p.csv"
     collected = ("--by", "class", "--worst", "5", "--quantiles", "0.5,0.9")

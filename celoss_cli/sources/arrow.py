@@ -24,6 +24,9 @@ _OPENINGS: dict[bytes, Callable[[Any, Stream], Opened]] = {
 }
 """By the first bytes."""
 
+_KEPT_MS = 100
+"""Memory that nothing uses goes back to the system after so many milliseconds."""
+
 
 class RecordTable:
     """A file of typed columns.
@@ -45,10 +48,9 @@ class RecordTable:
         """
         self._arrow = extra_module("pyarrow", "fast", "Parquet and Arrow files")
         self.name = stream.name
-        with contextlib.suppress(
-            NotImplementedError
-        ):  # it keeps the least of what is freed, where it is built in
+        with contextlib.suppress(NotImplementedError):  # where it is not built in
             self._arrow.set_memory_pool(self._arrow.jemalloc_memory_pool())
+            self._arrow.jemalloc_set_decay_ms(_KEPT_MS)
         opening = _opening(stream)
         with self.refusing():
             self._file = opening(self._arrow, stream)
