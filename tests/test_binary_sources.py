@@ -588,6 +588,14 @@ def test_a_missing_package_is_named_with_its_extra(
     assert f"pip install 'celoss-cli[{extra}]'" in done.stderr
 
 
+def test_a_package_that_cannot_be_imported_is_not_called_missing(tmp_path: Path) -> None:
+    (tmp_path / "pyarrow.py").write_text("raise ImportError('libarrow.so: cannot open shared object file')")
+    (tmp_path / "p.parquet").write_bytes(b"PAR1" * 8)
+    done = celoss("ce", "p.parquet", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "got a broken one: libarrow.so: cannot open shared object file" in done.stderr
+
+
 # -------------------------------------------------------------------------------- Parquet and Arrow files
 
 TABLE = {"cat": [0.9, 0.8, 0.7], "dog": [0.1, 0.2, 0.3], "label": ["cat", "dog", "cat"]}

@@ -15,6 +15,7 @@ import signal
 import struct
 import subprocess
 import sys
+import threading
 import time
 import xml.etree.ElementTree as ET
 import zipfile
@@ -23,6 +24,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
+from celoss_cli.cli.main import run
 
 COMMAND = [sys.executable, "-m", "celoss_cli"]
 GOOD = b"a,b,target\n0.9,0.1,0\n0.8,0.2,1\n0.7,0.3,0\n"
@@ -463,11 +466,23 @@ def test_out_of_memory_exits_5_without_output(folder: Path) -> None:
     assert sorted(os.listdir(folder)) == ["p.json", "tiny.json"]
 
 
+def test_where_no_thread_can_be_started_the_limit_is_told(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def start(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", start)
+    assert run(["ce", "-x", "1,2", "-y", "0", "--jobs", "2"]) == 5
+    said = "celoss: error: the system starts no more threads (fewer of them: --jobs 1)\n"
+    assert capfd.readouterr() == ("", said)
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="limits of another kind")
 def test_a_table_is_read_where_memory_is_rationed() -> None:
-    """In little memory polars would abort the process; the other readers take little."""
+    """In little memory pyarrow would abort the process; the other readers take little."""
     limit = space_taken("ce", "-x", "1,2", "-y", "0") + 2**18
-    Path("p.csv").write_bytes(b"a,b,target\n" + b"0.25,0.5,0\n" * 500_000)
+    Path("p.csv").write_bytes(b"a,b,target\n" + b"2.5e-1,5e-1,0\n" * 500_000)
     done = shell(f'ulimit -v {limit}; "$@" ce p.csv --format value --jobs 2')
     assert (done.code, done.err) == (0, "")
     assert float(done.out) == pytest.approx(0.8259394198788435)

@@ -30,6 +30,9 @@ _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 _KEPT_BYTES = 32 << 20
 """The most that the C library takes for the second of these options, mallopt(3)."""
 
+_NO_THREAD = "can't start new thread"
+"""How the interpreter says that threads or the memory for them have run out."""
+
 _A_MOMENT = 0.002
 """Seconds after which no callback runs any more that was running before."""
 
@@ -104,6 +107,10 @@ def run(arguments: Sequence[str], prepare: Callable[[], None] | None = None) -> 
             return _run(list(arguments), prepare)
         except MemoryError:
             raise LimitError("out of memory") from None
+        except RuntimeError as error:
+            if str(error) != _NO_THREAD:
+                raise
+            raise LimitError("the system starts no more threads", hint="fewer of them: --jobs 1") from None
         except OSError as error:
             place = visible(str(error.filename or ""))
             raise InputError(f"{visible(str(error.strerror or error))}.", place=place) from error

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-from celoss_cli.errors import UsageError
+from celoss_cli.errors import UsageError, visible
 
 __all__ = ["extra_module"]
 
@@ -14,14 +14,24 @@ def extra_module(name: str, extra: str, files: str) -> Any:
     """The module ``name``, which comes with an extra of celoss.
 
     Raises:
-        UsageError: if it is not installed; the hint names the extra.
+        UsageError: if it is not installed; the hint names the extra. Or if what is installed is broken.
 
     """
+    package = name.partition(".")[0]
     try:
         return import_module(name)
-    except ImportError:
-        package = name.partition(".")[0]
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] != package:
+            raise _broken(package, error) from None
         raise UsageError(
             f"Expected the package {package}, which reads {files}, got an installation without it.",
             hint=f"pip install 'celoss-cli[{extra}]'",
         ) from None
+    except ImportError as error:
+        raise _broken(package, error) from None
+
+
+def _broken(package: str, error: ImportError) -> UsageError:
+    return UsageError(
+        f"Expected the package {package}, got one that cannot be imported: {visible(str(error))}."
+    )

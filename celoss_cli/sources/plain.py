@@ -56,7 +56,7 @@ def _is_for_pyarrow(block: Block, request: ReadRequest) -> bool:
 
 
 def _rationed() -> bool:
-    """Whether memory is limited for this process; where it ends, polars would abort without a word."""
+    """Whether memory is limited for this process; where it ends, pyarrow would abort without a word."""
     try:
         import resource
     except ImportError:  # Windows
