@@ -7,7 +7,7 @@ it. The programs take turns within each round, so that a busy machine slows all 
 round is not counted. The table gives medians of wall time, of CPU time (user and system) and of peak
 memory. All programs must print the same number, to a relative 1e-9.
 
-celoss runs twice: with polars importable (the extra ``fast``), and with polars hidden from the import
+celoss runs twice: with pyarrow importable (the extra ``fast``), and with pyarrow hidden from the import
 system, as in the core install. A program whose libraries are not installed is left out, and a line says
 so. Runs on Linux and macOS.
 """
@@ -41,7 +41,7 @@ from celoss_cli.cli.main import main
 sys.argv = ["celoss", "ce", "--format", "value", *sys.argv[1:]]
 main()
 """
-HIDE_POLARS = 'import sys\nsys.modules["polars"] = None\n'
+HIDE_PYARROW = 'import sys\nsys.modules["pyarrow"] = None\n'
 
 PANDAS_TORCH = """
 import sys, pandas as pd, torch
@@ -123,8 +123,8 @@ def _tables(source: str) -> dict[str, str]:
 
 
 PROGRAMS = (
-    Program(CORE, ("celoss_cli",), {"csv": HIDE_POLARS + CELOSS, "npy": HIDE_POLARS + CELOSS}),
-    Program(FAST, ("celoss_cli", "polars"), {"csv": CELOSS, "parquet": CELOSS, "npy": CELOSS}),
+    Program(CORE, ("celoss_cli",), {"csv": HIDE_PYARROW + CELOSS, "npy": HIDE_PYARROW + CELOSS}),
+    Program(FAST, ("celoss_cli", "pyarrow"), {"csv": CELOSS, "parquet": CELOSS, "npy": CELOSS}),
     Program("pandas + PyTorch", ("pandas", "torch"), _tables(PANDAS_TORCH)),
     Program("pandas + scikit-learn", ("pandas", "sklearn"), _tables(PANDAS_SKLEARN)),
     Program("polars + NumPy", ("polars",), _tables(POLARS_NUMPY)),

@@ -32,6 +32,4 @@ def extra_module(name: str, extra: str, files: str) -> Any:
 
 
 def _broken(package: str, error: ImportError) -> UsageError:
-    return UsageError(
-        f"Expected the package {package}, got one that cannot be imported: {visible(str(error))}."
-    )
+    return UsageError(f"Expected the package {package}, got a broken one: {visible(str(error))}.")
