@@ -794,6 +794,38 @@ def test_lists_of_half_precision_and_lists_that_are_null(
     assert value("ce", path, "--missing", "skip") == expected
 
 
+@pytest.mark.parametrize("name", FILES)
+def test_a_column_of_tensors_is_one_of_lists_if_they_have_one_axis(
+    tmp_path: Path, arrow: ModuleType, name: str
+) -> None:
+    def column(shape: tuple[int, ...]) -> Any:
+        return arrow.FixedShapeTensorArray.from_numpy_ndarray(np.resize(LOGITS, (3, *shape)))
+
+    path = save(arrow.table([column((2,)), TARGETS], names=["logits", "target"]), tmp_path / name)
+    assert value("ce", path) == LOSS
+    path = save(arrow.table([column((1, 2)), TARGETS], names=["logits", "target"]), tmp_path / name)
+    assert 'expected numbers in column "logits", got extension<arrow.fixed_shape_tensor' in refusal(
+        path, "--class-columns", "logits"
+    )
+
+
+def test_targets_elsewhere_leave_nothing_but_the_matrix(
+    tmp_path: Path, arrow: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from celoss_cli.sources import columnar, parquet
+
+    monkeypatch.setattr(parquet, "_LEAST_BYTES", 0)
+    x = np.random.default_rng(0).normal(size=(50, 70))
+    table = arrow.table({f"p_{i}": line for i, line in enumerate(x.T)})
+    stream = open_stream(str(save(table, tmp_path / "p.parquet")))
+    np.testing.assert_array_equal(columnar.read_values(stream, REQUEST.again()), x)
+    stream.close()
+    monkeypatch.setattr(columnar, "_BATCH_BYTES", 8000)
+    stream = open_stream(str(tmp_path / "p.parquet"))
+    np.testing.assert_array_equal(columnar.read_values(stream, REQUEST.again()), x)
+    stream.close()
+
+
 def test_a_dot_in_the_name_of_a_column_is_no_path(tmp_path: Path, arrow: ModuleType) -> None:
     columns = [LOGITS[:, 0], LOGITS[:, 1], LOGITS[:, 1], TARGETS]
     table = arrow.table(columns, names=["x", "x.b", "x.b.c", "target"])

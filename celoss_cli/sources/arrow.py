@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from celoss_cli.errors import InputError, plural, quoted, visible
 from celoss_cli.sources import ipc, parquet
 from celoss_cli.sources.extras import extra_module
-from celoss_cli.sources.rows import LISTS, Asked, Opened, Rows, is_dictionary, kind_of
+from celoss_cli.sources.rows import LISTS, Asked, Opened, Rows, is_dictionary, kind_of, stored_as
 
 if TYPE_CHECKING:
     from celoss_cli.sources.base import Stream
@@ -56,7 +56,7 @@ class RecordTable:
             self._file = opening(self._arrow, stream)
             self._schema = self._file.schema
             self.names: list[str] = self._schema.names
-        self._kinds = {field.name: kind_of(field.type) for field in self._schema}
+        self._types = {field.name: stored_as(field.type) for field in self._schema}
 
     @contextlib.contextmanager
     def refusing(self) -> Iterator[None]:
@@ -77,22 +77,22 @@ class RecordTable:
         return visible(str(self._schema.field(name).type))
 
     def kind(self, name: str) -> str:
-        """The name of a column's type; a dictionary is what its values are."""
-        return self._kinds[name]
+        """The name of the type of a column's values."""
+        return kind_of(self._types[name])
 
     def inner(self, name: str) -> str:
         """The name of the type of a column's values: for lists, of their items."""
-        dtype = self._schema.field(name).type
-        return kind_of(dtype.value_type) if self.kind(name) in LISTS else self.kind(name)
+        dtype = self._types[name]
+        return kind_of(dtype.value_type if kind_of(dtype) in LISTS else dtype)
 
     def rows(self, asked: Asked) -> Iterator[Rows]:
-        """All rows in order; dictionaries are replaced by their values.
+        """All rows in order, with the values themselves.
 
         Raises:
             InputError: for a broken part, while iterating.
 
         """
-        encoded = {field.name for field in self._schema if is_dictionary(field.type)}
+        others = {field.name for field in self._schema if stored_as(field.type) != field.type}
         pieces = self._file.pieces(asked)
         count = 0
         while True:
@@ -101,8 +101,8 @@ class RecordTable:
                 if piece is None:
                     break
                 piece.batch.validate(full=True)
-                if not encoded.isdisjoint(piece.batch.schema.names):
-                    piece = replace(piece, batch=self._decoded(piece.batch))
+                if not others.isdisjoint(piece.batch.schema.names):
+                    piece = replace(piece, batch=self._stored(piece.batch))
             yield piece
             count += len(piece)
         if self._file.count is not None and count != self._file.count:
@@ -111,9 +111,10 @@ class RecordTable:
                 place=self.name,
             )
 
-    def _decoded(self, batch: Any) -> Any:
+    def _stored(self, batch: Any) -> Any:
         columns = [
-            column.dictionary_decode() if is_dictionary(column.type) else column for column in batch.columns
+            column.dictionary_decode() if is_dictionary(column.type) else getattr(column, "storage", column)
+            for column in batch.columns
         ]
         return self._arrow.RecordBatch.from_arrays(columns, names=batch.schema.names)
 

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from celoss_cli.errors import plural
 from celoss_cli.sources.extras import extra_module
 from celoss_cli.sources.mapped import piped
-from celoss_cli.sources.rows import FLOATS, ROW_MAJOR_FROM, Asked, Opened, Rows, kind_of
+from celoss_cli.sources.rows import ROW_MAJOR_FROM, Asked, Opened, Rows, floats_of, kind_of
 
 if TYPE_CHECKING:
     from celoss_cli.data import Array
@@ -43,15 +44,13 @@ def opened(arrow: Any, stream: Stream) -> Opened:
     file = extra_module("pyarrow.parquet", "fast", "Parquet files").ParquetFile(
         source, buffer_size=_BUFFERED_BYTES, pre_buffer=False, page_checksum_verification=True
     )
-
     schema = file.schema_arrow
-    pieces = partial(_pieces, file, {field.name: kind_of(field.type) for field in schema})
-    return Opened(schema, pieces, file.metadata.num_rows)
+    return Opened(schema, partial(_pieces, file, schema), file.metadata.num_rows)
 
 
-def _pieces(file: Any, kinds: dict[str, str], asked: Asked) -> Iterator[Rows]:
+def _pieces(file: Any, schema: Any, asked: Asked) -> Iterator[Rows]:
     every = range(file.num_row_groups)
-    dtype = _dtype({kinds[name] for name in asked.matrix})
+    dtype = floats_of({kind_of(schema.field(name).type) for name in asked.matrix})
     most = max((file.metadata.row_group(index).num_rows for index in every), default=0)
     size = most * len(asked.matrix) * (dtype.itemsize if dtype else 0)
     if dtype and len(asked.matrix) >= ROW_MAJOR_FROM and _LEAST_BYTES <= size <= _MOST_BYTES:
@@ -59,11 +58,6 @@ def _pieces(file: Any, kinds: dict[str, str], asked: Asked) -> Iterator[Rows]:
             yield from _by_columns(file, index, asked, dtype)
     else:
         yield from _by_rows(file, every, asked)
-
-
-def _dtype(kinds: set[str]) -> np.dtype[Any] | None:
-    """The type of arrays that hold columns of these types, if they need no other than their own."""
-    return FLOATS[min(kinds)] if len(kinds) == 1 and kinds <= FLOATS.keys() else None
 
 
 def _by_rows(file: Any, row_groups: range, asked: Asked) -> Iterator[Rows]:
@@ -77,12 +71,13 @@ def _by_columns(file: Any, index: int, asked: Asked, dtype: np.dtype[Any]) -> It
     if matrices is None:
         yield from _by_rows(file, range(index, index + 1), asked)
         return
-    single = file.read_row_group(index, columns=list(asked.single)).select(asked.single).combine_chunks()
-    batches = single.to_batches()
+    single = file.read_row_group(index, columns=list(asked.single)).select(asked.single)
+    _refuse_length(single.num_rows, sum(map(len, matrices)))
     start = 0
     while matrices:  # nothing else holds a piece that is computed
         matrix = matrices.pop()
-        yield Rows(batches[0].slice(start, len(matrix)) if batches else single, asked, matrix)
+        (batch,) = single.slice(start, len(matrix)).combine_chunks().to_batches()
+        yield Rows(batch, asked, matrix)
         start += len(matrix)
 
 
@@ -99,7 +94,13 @@ def _matrices(file: Any, index: int, asked: Asked, dtype: np.dtype[Any]) -> list
             column = table.column(name).combine_chunks()
             if column.null_count:
                 return None
+            _refuse_length(len(column), rows)
             values = np.from_dlpack(column)
             for first, piece in zip(firsts, pieces, strict=True):
                 piece[line] = values[first : first + asked.size]
     return [piece.T for piece in reversed(pieces)]
+
+
+def _refuse_length(found: int, rows: int) -> None:
+    if found != rows:
+        raise OSError(f"a row group of {plural(rows, 'row')} has a column of {found}")

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from celoss_cli.data import Array
 
 __all__ = [
-    "FLOATS",
     "INTEGERS",
     "LISTS",
     "NUMBERS",
@@ -25,14 +24,14 @@ __all__ = [
     "Rows",
     "cut",
     "distinct_of",
+    "floats_of",
     "is_dictionary",
     "kind_of",
+    "stored_as",
     "values_of",
 ]
 
-FLOATS: dict[str, np.dtype[Any]] = {"float": np.dtype(np.float32), "double": np.dtype(np.float64)}
-"""Types that arrays hold as they are."""
-
+_FLOATS: dict[str, np.dtype[Any]] = {"float": np.dtype(np.float32), "double": np.dtype(np.float64)}
 _SINGLE = frozenset(("halffloat", "float"))
 INTEGERS = frozenset(("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"))
 NUMBERS = _SINGLE | INTEGERS | {"double"}
@@ -75,7 +74,7 @@ class Rows:
     assembled: Array | None = None
 
     def __len__(self) -> int:
-        return int(self.batch.num_rows if self.assembled is None else len(self.assembled))
+        return int(self.batch.num_rows)
 
     def matrix(self) -> Array:
         """The columns read together, shape (rows, columns): float32 where all are, else float64.
@@ -88,7 +87,7 @@ class Rows:
         """Columns of numbers in the batch, as ``matrix`` gives them."""
         part = self.batch if self.batch.schema.names == names else self.batch.select(names)
         kinds = {kind_of(field.type) for field in part.schema}
-        if len(kinds) == 1 and kinds <= FLOATS.keys():
+        if floats_of(kinds) is not None:
             wide = len(names) >= ROW_MAJOR_FROM
             tensor: Array = part.to_tensor(null_to_nan=True, row_major=wide).to_numpy()
             return tensor
@@ -135,14 +134,24 @@ def is_dictionary(dtype: Any) -> bool:
     return str(dtype).startswith("dictionary<")
 
 
-def kind_of(dtype: Any) -> str:
-    """The name of a type without its parameters; a dictionary is what its values are."""
+def stored_as(dtype: Any) -> Any:
+    """The type of the values themselves: a dictionary's values, and lists where they are called a tensor."""
     if is_dictionary(dtype):
-        return kind_of(dtype.value_type)
+        return dtype.value_type
+    return dtype.storage_type if len(getattr(dtype, "shape", ())) == 1 else dtype
+
+
+def kind_of(dtype: Any) -> str:
+    """The name of a type without its parameters."""
     name = str(dtype)
     for mark in "<[(":
         name = name.partition(mark)[0]
     return name
+
+
+def floats_of(kinds: set[str]) -> np.dtype[Any] | None:
+    """The type that columns of these types all have already, if it is one of the two to compute in."""
+    return _FLOATS.get(next(iter(kinds))) if len(kinds) == 1 else None
 
 
 def values_of(column: Any) -> Array:
