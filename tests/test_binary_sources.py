@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import io
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -675,6 +677,7 @@ def test_any_cutting_gives_the_rows_of_the_frame(
         patch.setattr("celoss_cli.sources.columnar._BATCH_BYTES", size)
         patch.setattr("celoss_cli.sources.parquet._LEAST_BYTES", 0)
         patch.setattr("celoss_cli.sources.parquet._GROUP_BYTES", size)
+        patch.setattr("celoss_cli.sources.parquet._IN_MEMORY_BYTES", data.draw(st.sampled_from([0, 1 << 20])))
         patch.setattr("celoss_cli.sources.parquet.ROW_MAJOR_FROM", columns)
         stream = open_stream(str(path))
         batches = batches_of(columnar.read(stream, REQUEST))
@@ -840,23 +843,36 @@ def test_text_that_is_no_utf8_is_refused(tmp_path: Path, arrow: ModuleType) -> N
 
 
 @pytest.mark.parametrize("null", [False, True])
-def test_many_columns_are_read_by_columns_unless_one_has_a_null(
-    tmp_path: Path, arrow: ModuleType, monkeypatch: pytest.MonkeyPatch, null: bool
+@pytest.mark.parametrize("room", ["memory", "file", "full", "none"])
+def test_many_columns_are_read_by_columns_unless_there_is_a_null_or_no_room(
+    tmp_path: Path, arrow: ModuleType, monkeypatch: pytest.MonkeyPatch, room: str, null: bool
 ) -> None:
     from celoss_cli.sources import columnar, parquet
 
+    def no_space(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
     monkeypatch.setattr(parquet, "_LEAST_BYTES", 0)
+    if room != "memory":
+        monkeypatch.setattr(parquet, "_IN_MEMORY_BYTES", 0)
+    if room == "full":
+        monkeypatch.setattr(parquet._InFile, "put", no_space)
+    if room == "none":
+        usage = shutil.disk_usage(tmp_path)._replace(free=1000)
+        monkeypatch.setattr(shutil, "disk_usage", lambda path: usage)
     x = np.random.default_rng(0).normal(size=(50, 70))
     columns = {f"p_{i}": arrow.array(line) for i, line in enumerate(x.T)}
     if null:
         columns["p_3"] = arrow.array([None, *x[1:, 3]])
     table = arrow.table({**columns, "target": np.arange(50), "id": [f"r{i}" for i in range(50)]})
-    stream = open_stream(str(save(table, tmp_path / "p.parquet")))
+    path = tmp_path / "p.parquet"
+    pytest.importorskip("pyarrow.parquet").write_table(table, path, row_group_size=20)
+    stream = open_stream(str(path))
     batches = batches_of(columnar.read(stream, replace(REQUEST.again(), missing="skip")))
     stream.close()
-    found = np.concatenate([batch.input for batch in batches])
-    np.testing.assert_array_equal(found, x[null:])
-    assert found.flags.c_contiguous == null
+    np.testing.assert_array_equal(np.concatenate([batch.input for batch in batches]), x[null:])
+    by_columns = [not batch.input.flags.c_contiguous for batch in batches]
+    assert by_columns == ([not null, True, True] if room in ("memory", "file") else [False] * len(batches))
     assert [name for batch in batches for name in batch.ids or ()] == [f"r{i}" for i in range(null, 50)]
 
 

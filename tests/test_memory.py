@@ -149,11 +149,24 @@ def typed(path: Path, columns: int, rows: int, parts: int) -> str:
     return str(path)
 
 
-@pytest.mark.parametrize(("columns", "rows"), [(10, 200_000), (1000, 2000), (1000, 5000)])
-@pytest.mark.parametrize("suffix", ["parquet", "arrow"])
-def test_typed_columns_are_read_at_flat_memory(columns: int, rows: int, suffix: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("suffix", "columns", "rows", "parts"),
+    [
+        ("arrow", 10, 200_000, 4),
+        ("arrow", 1000, 5000, 4),
+        ("parquet", 10, 200_000, 4),
+        ("parquet", 1000, 2000, 4),
+        ("parquet", 1000, 5000, 4),
+        ("parquet", 1000, 20_000, 1),
+    ],
+)
+def test_typed_columns_are_read_at_flat_memory(
+    suffix: str, columns: int, rows: int, parts: int, tmp_path: Path
+) -> None:
     path = tmp_path / f"p.{suffix}"
-    short, long = (measured(tmp_path, "ce", "--json", typed(path, columns, rows, parts)) for parts in (4, 20))
+    short, long = (
+        measured(tmp_path, "ce", "--json", typed(path, columns, rows, count)) for count in (parts, 5 * parts)
+    )
     assert_flat(short, long)
 
 

@@ -30,21 +30,22 @@ def opened_file(arrow: Any, stream: Stream) -> Opened:
     """
     whole = mapped(stream)
     source = arrow.py_buffer(piped(stream).getbuffer() if whole is None else whole)
-    schema = arrow.ipc.open_file(source).schema
+    file = arrow.ipc.open_file(source)
 
     def pieces(asked: Asked) -> Iterator[Rows]:
-        columns = [schema.get_field_index(name) for name in (*asked.matrix, *asked.single)]
-        file = arrow.ipc.open_file(source, options=arrow.ipc.IpcReadOptions(included_fields=sorted(columns)))
         used = 0
         for index in range(file.num_record_batches):
-            for piece in cut(file.get_batch(index), asked):
+            batch = file.get_batch(index)  # the option for some columns only would copy them
+            for piece in cut(batch, asked):
                 yield piece
                 used += piece.batch.nbytes
                 if whole is not None and used > _RELEASED_BYTES:
                     release_bytes(whole, 0, len(whole))
                     used = 0
+            if whole is not None and batch.nbytes > _RELEASED_BYTES:  # a few of its rows map most of it
+                release_bytes(whole, 0, len(whole))
 
-    return Opened(schema, pieces)
+    return Opened(file.schema, pieces)
 
 
 def opened_stream(arrow: Any, stream: Stream) -> Opened:
@@ -54,7 +55,7 @@ def opened_stream(arrow: Any, stream: Stream) -> Opened:
 
     def pieces(asked: Asked) -> Iterator[Rows]:
         for batch in reader:
-            yield from cut(batch.select([*asked.matrix, *asked.single]), asked)
+            yield from cut(batch, asked)
         if watched.last != _END:
             raise OSError("the stream has no end")
 

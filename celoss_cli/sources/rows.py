@@ -124,9 +124,10 @@ class Opened:
 
 
 def cut(batch: Any, asked: Asked) -> Iterator[Rows]:
-    """A record batch in pieces of at most the size that is asked."""
-    for first in range(0, batch.num_rows, asked.size):
-        yield Rows(batch.slice(first, asked.size), asked)
+    """The columns of a record batch that are asked for, in pieces of at most the size that is asked."""
+    part = batch.select([*asked.matrix, *asked.single])
+    for first in range(0, part.num_rows, asked.size):
+        yield Rows(part.slice(first, asked.size), asked)
 
 
 def is_dictionary(dtype: Any) -> bool:
