@@ -114,12 +114,12 @@ def written(path: Path, pieces: Iterable[bytes]) -> str:
     return str(path)
 
 
-def assert_flat(short: Measured, long: Measured) -> None:
+def assert_flat(short: Measured, long: Measured, slack: int = SLACK) -> None:
     for found in (short, long):
         assert (found.code, found.err) == (0, "")
         assert found.megabytes < LIMIT
     assert json.loads(long.out)["rows"] > 4.9 * json.loads(short.out)["rows"]
-    assert long.megabytes < short.megabytes + SLACK
+    assert long.megabytes < short.megabytes + slack
 
 
 # ---------------------------------------------------------------------------------- long inputs
@@ -167,7 +167,7 @@ def test_typed_columns_are_read_at_flat_memory(
     short, long = (
         measured(tmp_path, "ce", "--json", typed(path, columns, rows, count)) for count in (parts, 5 * parts)
     )
-    assert_flat(short, long)
+    assert_flat(short, long, slack=60)  # of at least 128 that are read more
 
 
 def test_a_table_is_read_at_flat_memory_with_all_that_is_collected(tmp_path: Path) -> None:
@@ -246,4 +246,4 @@ def test_an_endless_pipe_is_interrupted_at_flat_memory(tmp_path: Path) -> None:
     )
     for found in (short, long):
         assert (found.code, found.out, found.err) == (130, "", "")
-    assert long.megabytes < short.megabytes + SLACK
+    assert long.megabytes < short.megabytes + slack

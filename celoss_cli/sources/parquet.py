@@ -85,10 +85,10 @@ def _by_columns(file: Any, asked: Asked, turned: _InMemory | _InFile) -> Iterato
             yield from _by_rows(file, range(index, index + 1), asked)
             continue
         single = file.read_row_group(index, columns=list(asked.single)).select(asked.single)
+        _refuse_length(single.num_rows, file.metadata.row_group(index).num_rows)
         start = 0
         for matrix in turned.pieces():
             (batch,) = single.slice(start, len(matrix)).combine_chunks().to_batches()
-            _refuse_length(batch.num_rows, len(matrix))
             yield Rows(batch, asked, matrix)
             start += len(matrix)
 
