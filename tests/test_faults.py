@@ -518,35 +518,46 @@ def test_a_signal_at_any_moment_leaves_no_part_and_no_trace(folder: Path) -> Non
     assert codes & {130, 143}
 
 
-_WITHIN_A_CALLBACK = """
+_WITHIN = """
 import os, signal, sys, time, weakref
 from celoss_cli.cli import loss
 from celoss_cli.cli.main import main
 
 class Mortal: pass
 
-number = getattr(signal, sys.argv.pop())
+class Named:
+    __set_name__ = lambda *_: interrupted(None)
+
+where, number = sys.argv.pop(), getattr(signal, sys.argv.pop())
 
 def interrupted(_):
     os.kill(os.getpid(), number)
     time.sleep(5)
 
-def evaluate(*_):
+def callback(*_):
     mortal = Mortal()
     kept = weakref.ref(mortal, interrupted)
     del mortal
     time.sleep(5)
 
-loss.evaluate = evaluate
+def definition(*_):
+    class Defined:
+        attribute = Named()
+
+loss.evaluate = globals()[where]
 main()
 """
 
 
 @pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143)])
-def test_a_signal_within_a_callback_of_the_interpreter_is_not_lost(name: str, code: int) -> None:
-    arguments = ["ce", "-x", "1,2", "-y", "0", name]
+@pytest.mark.parametrize("where", ["callback", "definition"])
+def test_a_signal_is_not_lost_where_the_interpreter_makes_another_error_of_it(
+    where: str, name: str, code: int
+) -> None:
+    """Out of a callback no error comes; of the definition of a class (before Python 3.12) another one."""
+    arguments = ["ce", "-x", "1,2", "-y", "0", name, where]
     done = subprocess.run(
-        [sys.executable, "-c", _WITHIN_A_CALLBACK, *arguments], capture_output=True, timeout=60, check=False
+        [sys.executable, "-c", _WITHIN, *arguments], capture_output=True, timeout=60, check=False
     )
     assert (done.returncode, done.stdout, done.stderr) == (code, b"", b"")
 

@@ -246,4 +246,4 @@ def test_an_endless_pipe_is_interrupted_at_flat_memory(tmp_path: Path) -> None:
     )
     for found in (short, long):
         assert (found.code, found.out, found.err) == (130, "", "")
-    assert long.megabytes < short.megabytes + slack
+    assert long.megabytes < short.megabytes + SLACK

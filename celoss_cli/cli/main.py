@@ -124,7 +124,7 @@ def run(arguments: Sequence[str], prepare: Callable[[], None] | None = None) -> 
     except _Terminated:
         return ExitCode.TERMINATED
     except Exception as error:
-        return _bug(error, arguments)
+        return _signal_behind(error) or _bug(error, arguments)
 
 
 def _run(arguments: list[str], prepare: Callable[[], None] | None) -> ExitCode:
@@ -190,6 +190,17 @@ def _failed(error: CelossError, arguments: Sequence[str]) -> ExitCode:
     if error.exit_code is ExitCode.NO_OUTPUT:
         _forget_stdout()
     return error.exit_code
+
+
+def _signal_behind(error: BaseException | None) -> ExitCode | None:
+    """The end that a signal asked for, where it came out as another error, as it does of ``__set_name__``."""
+    while error is not None:
+        if isinstance(error, KeyboardInterrupt):
+            return ExitCode.INTERRUPTED
+        if isinstance(error, _Terminated):
+            return ExitCode.TERMINATED
+        error = error.__cause__ or error.__context__
+    return None
 
 
 def _bug(error: Exception, arguments: Sequence[str]) -> ExitCode:

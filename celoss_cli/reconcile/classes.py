@@ -48,6 +48,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Classes"]
 
+_ROUNDING = 16
+"""Logarithms that differ by so many units of their precision may differ on one processor and not on another."""
+
 
 class Classes(Prepared):
     """A value for each class and one target, an index or a distribution."""
@@ -129,7 +132,8 @@ class Classes(Prepared):
             p = np.exp(changed)
             other = setup.probabilities(p)
             changed = changed if np.array_equal(other, p, equal_nan=True) else np.log(other)
-        return None if np.allclose(changed, values, rtol=1e-12, atol=1e-15) else changed
+        rounding = _ROUNDING * np.finfo(setup.dtype).eps
+        return None if np.allclose(changed, values, rtol=rounding, atol=rounding) else changed
 
     def terms(self, given: Array, setup: Setup) -> Terms | None:
         target = self._batch.target if setup.labels is None else setup.labels(self._batch.target)
