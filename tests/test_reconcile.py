@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.resources
 import json
+import os
 import re
 import shlex
 import subprocess
@@ -251,6 +252,22 @@ def test_rows_that_are_rescaled_are_told() -> None:
     value = float(-np.log(p / p.sum(axis=1, keepdims=True))[np.arange(ROWS), Y].mean())
     found = simplest(Problem(p, Y, kind="probs"), value)
     assert {("clip", "rescaled")} in [names_of(explanation) for explanation in found]
+
+
+def test_the_instructions_of_a_processor_change_no_count() -> None:
+    """The last bit of an exponential depends on them; of its logarithm no new hypothesis is made."""
+    features = importlib.import_module("numpy._core._multiarray_umath")
+    without = " ".join(name for name in features.__cpu_dispatch__ if features.__cpu_features__[name])
+    command = [sys.executable, "-m", "celoss_cli", "reconcile", str(EXAMPLES / "column-softmax.json")]
+
+    def printed(disabled: str) -> str:
+        environment = {**os.environ, "NPY_DISABLE_CPU_FEATURES": disabled}
+        done = subprocess.run(
+            [*command, "--got", "0.1365"], env=environment, capture_output=True, text=True, check=True
+        )
+        return done.stdout.partition("what was tried")[2]
+
+    assert printed("") == printed(without) != ""
 
 
 def test_classes_in_alphabetical_order_are_told() -> None:

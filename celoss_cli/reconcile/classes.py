@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 __all__ = ["Classes"]
 
 _ROUNDING = 16
-"""Logarithms that differ by so many units of their precision may differ on one processor and not on another."""
+"""Logarithms that differ by so many units of their precision may differ on one processor only."""
 
 
 class Classes(Prepared):
