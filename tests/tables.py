@@ -27,7 +27,7 @@ _PATCHES: dict[str, list[tuple[Any, str, object]]] = {
     "strict": [(delimited, "parsed", _strict)],
     "digits": [(plain, "has_pyarrow", lambda: False), (plain, "_FEW", 1.0)],
     "numpy": [(plain, "has_pyarrow", lambda: False), (plain, "_FEW", -1)],
-    "pyarrow": [(plain, "_WORTH_IMPORTING_BYTES", 0), (plain, "_FEW", -1)],
+    "pyarrow": [(plain, "_WORTH_IMPORTING_BYTES", 0), (plain, "is_for_a_library", lambda _: True)],
     "chosen": [],
 }
 TABLE_WAYS = tuple(_PATCHES)

@@ -557,9 +557,17 @@ def test_an_infinite_target_is_null_in_json_lines() -> None:
 
 @pytest.mark.parametrize("installed", [True, False])
 @pytest.mark.parametrize(
-    ("row", "other"), [("1,0.5,0", False), ("1e0,0.5,0", True), ("1,5.E-1,0", True), ('"1",0.5,0', True)]
+    ("row", "other"),
+    [
+        ("1,0.5,0", False),
+        ("1e0,0.5,0", True),
+        ("1,5.E-1,0", True),
+        ('"1",0.5,0', True),
+        ("1,0.1234567890123,0", False),
+        ("1,0.12345678901234,0", True),
+    ],
 )
-def test_who_reads_a_large_table_without_polars_is_told_where_it_is_faster(
+def test_who_reads_a_large_table_without_pyarrow_is_told_where_it_is_faster(
     row: str,
     other: bool,
     installed: bool,

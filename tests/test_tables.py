@@ -21,6 +21,7 @@ from celoss_cli.data import Batch
 from celoss_cli.errors import InputError
 from celoss_cli.sources import blocks, delimited
 from celoss_cli.sources.base import ColumnChoice, ReadRequest, Stream
+from celoss_cli.sources.plain import _Text
 
 CLASSES = ReadRequest(per_class=True, takes="logits")
 PAIRS = ReadRequest(per_class=False, takes="probs")
@@ -106,6 +107,30 @@ def _written(data: bytes, request: ReadRequest, numbers: list[list[float]]) -> l
     first = -len(numbers[0]) - 1
     rows = [line.split(request.delimiter)[first:-1] for line in data.decode().splitlines()[1:]]
     return [pair for row, values in zip(rows, numbers, strict=True) for pair in zip(row, values, strict=True)]
+
+
+@pytest.mark.parametrize(
+    ("way", "reads", "cell"),
+    [
+        ("digits", "by_digits", "0.25"),
+        ("numpy", "by_loadtxt", "2.5e-1"),
+        ("pyarrow", "by_pyarrow", "0.25"),
+        ("pyarrow", "by_pyarrow", '"2.5e-1"'),
+    ],
+)
+def test_each_way_reads_by_itself(way: str, reads: str, cell: str) -> None:
+    """What falls back on another way would agree with that one, and prove nothing."""
+    found, read = [], getattr(_Text, reads)
+
+    def told(*arguments: Any) -> Any:
+        found.append(read(*arguments))
+        return found[-1]
+
+    with patch.object(_Text, reads, told):
+        outcome = read_table(f"id,a,b,target\nx,{cell},1,0\ny,2,{cell},1\n".encode(), CLASSES, way)
+    assert outcome.numbers[0][2] == np.array([[0.25, 1], [2, 0.25]]).tobytes()
+    assert len(found) == 1
+    assert found[0] is not None
 
 
 @pytest.mark.parametrize("way", TABLE_WAYS)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import math
 import os
-import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -27,7 +26,7 @@ from celoss_cli.formats import FORMATS, FormatSpec
 from celoss_cli.reporting import report_of
 from celoss_cli.sources.base import ColumnChoice, Dataset, ReadRequest
 from celoss_cli.sources.gather import Watch, gather
-from celoss_cli.sources.plain import has_pyarrow
+from celoss_cli.sources.plain import has_pyarrow, is_for_a_library
 from celoss_cli.sources.values import dataset_of_values, read_value
 
 if TYPE_CHECKING:
@@ -250,18 +249,18 @@ def _name_the_extra(files: Sequence[str]) -> None:
     tables = [path for path in files if path.endswith((".csv", ".tsv", ".txt")) and os.path.isfile(path)]
     if sum(map(os.path.getsize, tables)) < _LARGE_BYTES or has_pyarrow():
         return
-    if any(map(_has_other_numbers, tables)):
+    if any(is_for_a_library(_first_row(path)) for path in tables):
         note(
-            "celoss: note: numbers with exponents or in quotation marks are read faster with "
+            "celoss: note: numbers of 16 digits, with exponents or in quotation marks are read faster with "
             "pip install 'celoss-cli[fast]'"
         )
 
 
-def _has_other_numbers(path: str) -> bool:
-    """Whether the first line of a table, after the header, has numbers that are not plain digits."""
+def _first_row(path: str) -> bytes:
+    """The first line of a table after the header."""
     with open(path, "rb") as file:
         file.readline(_LONG_LINE)
-        return re.search(rb'"|[0-9.][eE][-+0-9]', file.readline(_LONG_LINE)) is not None
+        return file.readline(_LONG_LINE)
 
 
 def refuse_unused_columns(columns: Mapping[str, Any], given: Mapping[str, Any]) -> None:

@@ -1,43 +1,49 @@
 """Plain blocks of a table, read many cells at a time.
 
-Numbers written as digits are read by arithmetic on arrays. Blocks of others, with exponents or in quotation
-marks, go to pyarrow where it is installed and else to ``numpy.loadtxt``. Libraries take more than celoss's
-grammar, each in its own way, so a block is looked at before it is handed over and its values
-afterwards. Whatever is not plain goes back to the strict reader, which takes it or says what is wrong
-with it. Every way gives the same bits: the double nearest to the decimal number.
+Numbers of up to 15 digits are read by arithmetic on arrays. Longer ones, and those with exponents or in
+quotation marks, go to pyarrow where it is installed; without it they are read by the same arithmetic, or by
+``numpy.loadtxt``. Libraries take more than celoss's grammar, each in its own way, so a block is looked at
+before it is handed over and its values afterwards. Whatever is not plain goes back to the strict reader,
+which takes it or says what is wrong with it. Every way gives the same bits: the double nearest to the
+decimal number.
 """
 
 from __future__ import annotations
 
+import contextlib
 import io
+import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
-from celoss_cli.data import Array
 from celoss_cli.errors import InputError
+from celoss_cli.records import record
 from celoss_cli.sources.blocks import count_bytes
 from celoss_cli.sources.digits import CutCells, cut_cells
 from celoss_cli.sources.numbers import number
+from celoss_cli.sources.rows import ROW_MAJOR_FROM
 
 if TYPE_CHECKING:
+    from celoss_cli.data import Array
     from celoss_cli.sources.base import ReadRequest
     from celoss_cli.sources.blocks import Block
 
-__all__ = ["NotPlain", "Plain", "Texts", "has_pyarrow", "parsed"]
+__all__ = ["NotPlain", "Plain", "Texts", "has_pyarrow", "is_for_a_library", "parsed"]
 
 _SPACE, _DELETE = 0x20, 0x7F
 _ASCII_ONLY = bytes(range(0x80)) + b"?" * 0x80
-_WORTH_IMPORTING_BYTES = 1 << 20
+_WORTH_IMPORTING_BYTES = 4 << 20
 """A text that goes on so far is worth the time that it takes to import pyarrow."""
+
+_FOR_A_LIBRARY = re.compile(rb'"|[0-9.][eE][-+0-9]|[0-9.]{16}')
+"""A quotation mark, an exponent, or more digits than two words hold."""
 
 _FEW = 0.02
 """The part of the cells that may be read one by one."""
-
-Parsed = tuple[Array, dict[int, Callable[[], Sequence[str]]]]
 
 
 class NotPlain(Exception):
@@ -50,9 +56,9 @@ def has_pyarrow() -> bool:
     return find_spec("pyarrow") is not None
 
 
-def _is_for_pyarrow(block: Block, request: ReadRequest) -> bool:
-    large = block.offset + len(block.data) >= _WORTH_IMPORTING_BYTES
-    return large and request.decimal == "." and has_pyarrow() and not _rationed()
+def is_for_a_library(line: bytes) -> bool:
+    """Whether a line has numbers that take longer by arithmetic on arrays of digits than in a library."""
+    return _FOR_A_LIBRARY.search(line) is not None
 
 
 def _rationed() -> bool:
@@ -80,80 +86,171 @@ def parsed(
         NotPlain: if there is anything in the block that needs a closer look.
 
     """
-    delimiter = request.delimiter or ","
     data = block.data
     if b"\r" in data:
         data = data.replace(b"\r\n", b"\n")
-    for_pyarrow = _is_for_pyarrow(block, request) and set(columns).isdisjoint(texts)
-    unquoted = b'"' not in data and delimiter != request.decimal
-    cut = None
-    if unquoted and not (for_pyarrow and _has_exponents(data, width, columns, delimiter)):
-        cut = cut_cells(data, width, ord(delimiter), ord(request.decimal))
+    text = _Text(block, data, width, columns, texts, request)
+    if text.suits_pyarrow():
+        with contextlib.suppress(NotPlain):
+            return text.by_pyarrow()
+    cut = text.cut()
+    return text.by_digits(cut) or text.by_loadtxt(cut)
+
+
+@record(frozen=True, slots=True)
+class _Text:
+    """The lines of a block and what is to be read of them, as ``parsed`` is told; lines end in LF."""
+
+    block: Block
+    data: bytes
+    width: int
+    columns: Sequence[int]
+    texts: Sequence[int]
+    request: ReadRequest
+
+    @property
+    def delimiter(self) -> bytes:
+        return (self.request.delimiter or ",").encode()
+
+    def cut(self) -> CutCells:
+        """The cells.
+
+        Raises:
+            NotPlain: if one is quoted, or a line has more or fewer of them than it should.
+
+        """
+        decimal, cut = self.request.decimal.encode(), None
+        if b'"' not in self.data and self.delimiter != decimal:
+            cut = cut_cells(self.data, self.width, self.delimiter[0], decimal[0])
         if cut is None:
             raise NotPlain
-        plain = _by_digits(block, cut, columns, texts, request)
-        if plain is not None:
-            return plain
-    _refuse_unprintable(data, block.lines, delimiter.encode())
-    if for_pyarrow:
-        numbers, read_texts = _by_pyarrow(data, block.lines, width, columns, texts, delimiter)
-    elif cut is not None:
-        numbers, read_texts = _by_loadtxt(data, block.lines, width, columns, request), _texts_of(cut, texts)
-    else:
-        raise NotPlain
-    _refuse_limits(numbers, data, delimiter.encode(), only_numbers=len(columns) == width)
-    return Plain(block, numbers, columns, read_texts)
+        return cut
 
+    # ------------------------------------------------------------------------------ digits
 
-def _has_exponents(data: bytes, width: int, columns: Sequence[int], delimiter: str) -> bool:
-    """Whether more than a few numbers of the first line have an exponent."""
-    cells = data[: data.index(b"\n")].lower().split(delimiter.encode())
-    return len(cells) == width and sum(b"e" in cells[column] for column in columns) > _FEW * len(columns)
+    def by_digits(self, cut: CutCells) -> Plain | None:
+        """Numbers of plain digits, and the few others by the grammar; None where these are not few."""
+        found = cut.numbers(self.columns, _FEW)
+        if found is None:
+            return None
+        numbers, odd = found
+        if len(self.columns) < self.width or odd.any():  # else digits are all there is
+            self._refuse_unprintable()
+            self._read_odd(cut, numbers, odd)
+        return Plain(self.block, numbers, self.columns, _texts_of(cut, self.texts))
 
-
-def _refuse_unprintable(data: bytes, lines: int, delimiter: bytes) -> None:
-    """Lets no control character pass but newlines, and tabs that are delimiters."""
-    if not data.isascii():
+    def _read_odd(self, cut: CutCells, numbers: Array, odd: Array) -> None:
+        """Writes the numbers of the odd cells, one by one."""
+        rows, at = np.nonzero(odd)
         try:
-            data.decode()
-        except UnicodeDecodeError:
+            for i in sorted(set(at.tolist())):
+                starts, ends = cut.bounds(self.columns[i])
+                for row in rows[at == i].tolist():
+                    cell = cut.data[starts[row] : ends[row]].decode()
+                    numbers[row, i] = number(
+                        cell, decimal=self.request.decimal, allow_nonfinite=self.request.allow_nonfinite
+                    )
+        except InputError:
             raise NotPlain from None
-    controls = count_bytes(np.less, data, _SPACE) - lines
-    if controls and delimiter == b"\t":
-        controls -= count_bytes(np.equal, data, ord("\t"))
-    if controls or _DELETE in data:
-        raise NotPlain
+
+    # --------------------------------------------------------------------------- libraries
+
+    def suits_pyarrow(self) -> bool:
+        """Whether pyarrow can be used, and reads this faster."""
+        return (
+            self.block.offset + len(self.data) >= _WORTH_IMPORTING_BYTES
+            and self.request.decimal == "."
+            and set(self.columns).isdisjoint(self.texts)
+            and is_for_a_library(self.data[: self.data.index(b"\n")])
+            and has_pyarrow()
+            and not _rationed()
+        )
+
+    def by_pyarrow(self) -> Plain:
+        import pyarrow as pa
+        from pyarrow import csv
+
+        self._refuse_unprintable()
+        quoted = b'"' in self.data
+        if quoted and not _quoted_cells_only(self.data, self.delimiter):
+            raise NotPlain
+        names = list(map(str, range(self.width)))
+        try:
+            table = csv.read_csv(
+                pa.BufferReader(self.data),
+                csv.ReadOptions(column_names=names, use_threads=False, block_size=len(self.data) + 1),
+                csv.ParseOptions(
+                    delimiter=self.delimiter.decode(),
+                    quote_char='"' if quoted else False,
+                    double_quote=False,
+                    ignore_empty_lines=False,
+                ),
+                _conversion(tuple(self.columns), tuple(self.texts)),
+            )
+        except (pa.ArrowException, UnicodeDecodeError):
+            raise NotPlain from None
+        (batch,) = table.combine_chunks().to_batches()
+        numbers = batch.select([names[column] for column in self.columns])
+        values = numbers.to_tensor(row_major=len(self.columns) >= ROW_MAJOR_FROM).to_numpy()
+        texts = {column: table.column(names[column]).to_pylist for column in self.texts}
+        return self._within_limits(values, texts)
+
+    def by_loadtxt(self, cut: CutCells) -> Plain:
+        self._refuse_unprintable()
+        if self.request.decimal != ".":
+            raise NotPlain
+        try:
+            numbers = np.loadtxt(
+                # NumPy would trim the blanks of all scripts around a number; so none of them is one.
+                io.BytesIO(self.data.translate(_ASCII_ONLY)),
+                comments=None,
+                delimiter=self.delimiter.decode(),
+                usecols=None if list(self.columns) == list(range(self.width)) else self.columns,
+                ndmin=2,
+            )
+        except ValueError:
+            raise NotPlain from None
+        return self._within_limits(numbers, _texts_of(cut, self.texts))
+
+    # -------------------------------------------------------------------------------- guards
+
+    def _refuse_unprintable(self) -> None:
+        """Lets no control character pass but newlines, and tabs that are delimiters."""
+        if not self.data.isascii():
+            try:
+                self.data.decode()
+            except UnicodeDecodeError:
+                raise NotPlain from None
+        controls = count_bytes(np.less, self.data, _SPACE) - self.block.lines
+        if controls and self.delimiter == b"\t":
+            controls -= count_bytes(np.equal, self.data, ord("\t"))
+        if controls or _DELETE in self.data:
+            raise NotPlain
+
+    def _within_limits(self, numbers: Array, texts: dict[int, Callable[[], Sequence[str]]]) -> Plain:
+        """As many rows as lines, and no value that is not finite, except those written as ``-inf``."""
+        if numbers.shape != (self.block.lines, len(self.columns)):
+            raise NotPlain
+        odd = ~np.isfinite(numbers)
+        count = int(np.count_nonzero(odd))
+        if count and not (
+            len(self.columns) == self.width
+            and np.isneginf(numbers[odd]).all()
+            and self.data.count(b"-inf" + self.delimiter) + self.data.count(b"-inf\n") == count
+        ):
+            raise NotPlain
+        return Plain(self.block, numbers, self.columns, texts)
 
 
-def _by_digits(
-    block: Block, cut: CutCells, columns: Sequence[int], texts: Sequence[int], request: ReadRequest
-) -> Plain | None:
-    """Numbers of plain digits, and the few others by the grammar; None where these are not few."""
-    found = cut.numbers(columns, _FEW)
-    if found is None:
-        return None
-    numbers, odd = found
-    if len(columns) < len(cut.ends) or odd.any():  # else digits are all there is
-        _refuse_unprintable(cut.data, block.lines, (request.delimiter or ",").encode())
-        _read_odd(cut, columns, numbers, odd, request)
-    return Plain(block, numbers, columns, _texts_of(cut, texts))
+@cache  # of a thousand columns every block would make the same
+def _conversion(columns: Sequence[int], texts: Sequence[int]) -> Any:
+    """What pyarrow makes of columns whose names are their positions."""
+    import pyarrow as pa
+    from pyarrow import csv
 
-
-def _read_odd(
-    cut: CutCells, columns: Sequence[int], numbers: Array, odd: Array, request: ReadRequest
-) -> None:
-    """Writes the numbers of the odd cells, one by one."""
-    rows, at = np.nonzero(odd)
-    try:
-        for i in sorted(set(at.tolist())):
-            starts, ends = cut.bounds(columns[i])
-            for row in rows[at == i].tolist():
-                cell = cut.data[starts[row] : ends[row]].decode()
-                numbers[row, i] = number(
-                    cell, decimal=request.decimal, allow_nonfinite=request.allow_nonfinite
-                )
-    except InputError:
-        raise NotPlain from None
+    kinds = {str(column): pa.string() for column in texts}
+    kinds.update({str(column): pa.float64() for column in columns})
+    return csv.ConvertOptions(column_types=kinds, include_columns=list(kinds), null_values=[])
 
 
 def _texts_of(cut: CutCells, columns: Sequence[int]) -> dict[int, Callable[[], Sequence[str]]]:
@@ -179,65 +276,6 @@ def _quoted_cells_only(data: bytes, delimiter: bytes) -> bool:
     return bool(
         np.isin(text[opened - 1], edges).all() and np.isin(text[closed + 1], edges).all() and one_line.all()
     )
-
-
-def _refuse_limits(numbers: Array, data: bytes, delimiter: bytes, *, only_numbers: bool) -> None:
-    """Lets no value pass that is not finite, except those written as ``-inf``."""
-    odd = ~np.isfinite(numbers)
-    count = int(np.count_nonzero(odd))
-    if count and not (
-        only_numbers
-        and np.isneginf(numbers[odd]).all()
-        and data.count(b"-inf" + delimiter) + data.count(b"-inf\n") == count
-    ):
-        raise NotPlain
-
-
-def _by_pyarrow(
-    data: bytes, rows: int, width: int, columns: Sequence[int], texts: Sequence[int], delimiter: str
-) -> Parsed:
-    import pyarrow as pa
-    from pyarrow import csv
-
-    if b'"' in data and not _quoted_cells_only(data, delimiter.encode()):
-        raise NotPlain
-    names = list(map(str, range(width)))
-    kinds = {names[column]: pa.string() for column in texts}
-    kinds.update({names[column]: pa.float64() for column in columns})
-    try:
-        table = csv.read_csv(
-            pa.BufferReader(data),
-            csv.ReadOptions(column_names=names, use_threads=False, block_size=len(data) + 1),
-            csv.ParseOptions(delimiter=delimiter, double_quote=False, ignore_empty_lines=False),
-            csv.ConvertOptions(column_types=kinds, include_columns=list(kinds), null_values=[]),
-        )
-    except (pa.ArrowException, UnicodeDecodeError):
-        raise NotPlain from None
-    if table.num_rows != rows:
-        raise NotPlain
-    numbers = np.empty((len(columns), rows))
-    for line, column in zip(numbers, columns, strict=True):
-        line[:] = np.from_dlpack(table.column(names[column]).combine_chunks())
-    return numbers.T, {column: table.column(names[column]).to_pylist for column in texts}
-
-
-def _by_loadtxt(data: bytes, rows: int, width: int, columns: Sequence[int], request: ReadRequest) -> Array:
-    if request.decimal != ".":
-        raise NotPlain
-    try:
-        numbers = np.loadtxt(
-            # NumPy would trim the blanks of all scripts around a number; so none of them is one.
-            io.BytesIO(data.translate(_ASCII_ONLY)),
-            comments=None,
-            delimiter=request.delimiter or ",",
-            usecols=None if list(columns) == list(range(width)) else columns,
-            ndmin=2,
-        )
-    except ValueError:
-        raise NotPlain from None
-    if numbers.shape != (rows, len(columns)):
-        raise NotPlain
-    return numbers
 
 
 class Plain:
