@@ -220,8 +220,9 @@ def _read(words: Array, starts: Array, points: Array, ends: Array, values: Array
     np.less(digits, 1, out=odd)
     for count, most in ((digits, _GROUPS * _WORD), (decimals, _MOST_DECIMALS)):
         np.logical_or(odd, np.greater(count, most, out=flag), out=odd)
-    total = _total(words, ends, digits, behind, odd)
-    if int(total.max(initial=0)) < _EXACT:
+    groups = min(-(-int(digits.max(initial=1)) // _WORD), _GROUPS)
+    total = _total(words, ends, digits, behind, odd, groups)
+    if groups == 1 or int(total.max(initial=0)) < _EXACT:
         np.copyto(values, total)
         powers = _POWERS.take(decimals, out=scratch.array("powers", size), mode="clip")
         np.divide(values, powers, out=values)
@@ -232,7 +233,7 @@ def _read(words: Array, starts: Array, points: Array, ends: Array, values: Array
     np.bitwise_xor(values.view(np.uint64), signs, out=values.view(np.uint64))
 
 
-def _total(words: Array, ends: Array, digits: Array, behind: Array, odd: Array) -> Array:
+def _total(words: Array, ends: Array, digits: Array, behind: Array, odd: Array, groups: int) -> Array:
     """The digits of each cell as one number, shape (cells,) of int64, and more cells that are odd.
 
     Args:
@@ -241,6 +242,7 @@ def _total(words: Array, ends: Array, digits: Array, behind: Array, odd: Array) 
         digits: how many digits each cell has.
         behind: how many of them stand behind the one other byte among them.
         odd: where no number that fits is wanted.
+        groups: so many words of digits are read.
 
     """
     scratch, size = Scratch.here(), len(ends)
@@ -249,12 +251,10 @@ def _total(words: Array, ends: Array, digits: Array, behind: Array, odd: Array) 
         return scratch.array(name, size, np.uint64)
 
     total = scratch.array("total", size, np.int64)
-    total.fill(0)
-    bad, mask, chosen = buffer("bad"), buffer("mask"), buffer("chosen")
-    bad.fill(0)
+    bad, mask, chosen = buffer("bad"), buffer("mask"), total.view(np.uint64)  # the first group is the total
     before = _words_before(words, ends)
     word = next(before)
-    for group in range(min(-(-int(digits.max(initial=1)) // _WORD), _GROUPS)):
+    for group in range(groups):
         further = next(before)
         # The digits in front of the mark are one byte further away.
         np.left_shift(word, np.uint64(8), out=chosen)
@@ -267,21 +267,22 @@ def _total(words: Array, ends: Array, digits: Array, behind: Array, odd: Array) 
         _other_bits(digits, group, out=mask)
         np.right_shift(chosen, mask, out=chosen)
         np.left_shift(chosen, mask, out=chosen)
-        np.bitwise_or(bad, chosen, out=bad)
-        np.bitwise_or(bad, np.add(chosen, _BEYOND_NINE, out=mask), out=bad)
+        np.bitwise_or(chosen, np.add(chosen, _BEYOND_NINE, out=mask), out=mask if group else bad)
+        if group:
+            np.bitwise_or(bad, mask, out=bad)
         for factor, shift, kept in _STEPS:
             np.multiply(chosen, factor, out=chosen)
             np.right_shift(chosen, shift, out=chosen)
             np.bitwise_and(chosen, kept, out=chosen)
 
-        eight = chosen.view(np.int64)
-        if group == _GROUPS - 1:
-            np.logical_or(odd, eight > _LARGEST_TOP, out=odd)
-        np.add(total, np.multiply(eight, 10 ** (_WORD * group), out=eight), out=total)
-        word = further
-    np.bitwise_and(bad, _HIGH_BITS, out=bad)
-    if bad.any():
-        np.logical_or(odd, bad, out=odd)
+        if group:
+            eight = chosen.view(np.int64)
+            if group == _GROUPS - 1:
+                np.logical_or(odd, eight > _LARGEST_TOP, out=odd)
+            np.add(total, np.multiply(eight, 10 ** (_WORD * group), out=eight), out=total)
+        word, chosen = further, buffer("chosen")
+    if np.bitwise_or.reduce(bad) & _HIGH_BITS:
+        np.logical_or(odd, np.bitwise_and(bad, _HIGH_BITS, out=bad), out=odd)
     return total
 
 
