@@ -20,7 +20,7 @@ from celoss_cli.records import record
 from celoss_cli.sources.arrays import INPUT_KEYS, first_nonfinite, one_key
 from celoss_cli.sources.arrow import RecordTable
 from celoss_cli.sources.base import Dataset, ReadRequest, Stream
-from celoss_cli.sources.columns import Mapping, Targets, map_columns
+from celoss_cli.sources.columns import Mapping, Targets, map_columns, refuse_duplicates
 from celoss_cli.sources.numbers import number
 from celoss_cli.sources.rows import INTEGERS, LISTS, NUMBERS, TEXT, Asked, Rows, distinct_of, values_of
 
@@ -64,9 +64,12 @@ def read_values(stream: Stream, request: ReadRequest) -> Array:
 
     """
     table = RecordTable(stream)
+    if not table.names:
+        raise InputError("expected columns of numbers, got none", place=stream.name)
     every = tuple(range(len(table.names)))
     mapping = Mapping(tuple(table.names), (), every, tuple(table.names), None, None, ())
     try:
+        refuse_duplicates(mapping)
         reader = _Reader(table, mapping, request)
     except InputError as error:
         raise error.at(stream.name) from None

@@ -19,7 +19,15 @@ if TYPE_CHECKING:
     from celoss_cli.sources.base import ReadRequest, Settled
     from celoss_cli.sources.table import Cells
 
-__all__ = ["BY_INDEX", "Mapping", "Targets", "in_natural_order", "map_columns", "truth_columns"]
+__all__ = [
+    "BY_INDEX",
+    "Mapping",
+    "Targets",
+    "in_natural_order",
+    "map_columns",
+    "refuse_duplicates",
+    "truth_columns",
+]
 
 BY_INDEX = "targets read as class indices"
 """What is said of targets that count the columns in their order."""
@@ -154,7 +162,7 @@ def map_columns(names: Sequence[str], request: ReadRequest) -> Mapping:
         unused=tuple(sorted({*range(len(names))} - known - grouping - {*inputs})),
         notes=_order_notes([names[i] for i in inputs]) if request.per_class else (),
     )
-    _refuse_duplicates(mapping)
+    refuse_duplicates(mapping)
     _refuse_mismatch(mapping, request)
     return mapping
 
@@ -371,7 +379,13 @@ def _natural(name: str) -> list[tuple[int, str]]:
     return [(len(part) if i % 2 else 0, part) for i, part in enumerate(parts)]
 
 
-def _refuse_duplicates(mapping: Mapping) -> None:
+def refuse_duplicates(mapping: Mapping) -> None:
+    """Refuses a name in use that several columns have.
+
+    Raises:
+        InputError: with the name.
+
+    """
     counts = Counter(mapping.names)
     for column in mapping.used:
         name = mapping.names[column]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 
 from celoss_cli.sources.mapped import mapped, piped, release_bytes
 from celoss_cli.sources.rows import Asked, Opened, Rows, cut
@@ -49,8 +49,13 @@ def opened_file(arrow: Any, stream: Stream) -> Opened:
 
 
 def opened_stream(arrow: Any, stream: Stream) -> Opened:
-    """A stream, read as it comes; one without its end may have been cut, and is refused there."""
-    watched = _Watched(stream.binary)
+    """A stream, read as it comes; one without its end may have been cut, and is refused there.
+
+    Raises:
+        LimitError: for a part of more than 1 GiB, while iterating.
+
+    """
+    watched = _Watched(stream)
     reader = arrow.ipc.open_stream(arrow.PythonFile(watched, mode="r"))
 
     def pieces(asked: Asked) -> Iterator[Rows]:
@@ -70,14 +75,14 @@ class _Watched(io.RawIOBase):
 
     """
 
-    def __init__(self, binary: BinaryIO) -> None:
-        self._binary = binary
+    def __init__(self, stream: Stream) -> None:
+        self._stream = stream
         self.last = b""
 
     def readable(self) -> bool:
         return True
 
     def read(self, size: int = -1) -> bytes:
-        data = self._binary.read(size)
+        data = piped(self._stream, None if size < 0 else size).getvalue()
         self.last = (self.last + data[-len(_END) :])[-len(_END) :]
         return data

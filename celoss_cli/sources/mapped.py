@@ -64,15 +64,17 @@ def memory_limit() -> int:
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
-def piped(stream: Stream) -> io.BytesIO:
-    """All bytes of a pipe, for a format whose directory stands at its end.
+def piped(stream: Stream, size: int | None = None) -> io.BytesIO:
+    """All bytes of a pipe, for a format whose directory stands at its end; or the next ones up to ``size``.
+
+    No memory is taken for what is announced and does not come.
 
     Raises:
         LimitError: for more than 1 GiB.
 
     """
     whole = io.BytesIO()
-    while chunk := stream.binary.read(_CHUNK):
+    while chunk := stream.binary.read(_CHUNK if size is None else min(_CHUNK, size - whole.tell())):
         whole.write(chunk)
         if whole.tell() > MAX_PIPED:
             raise LimitError(

@@ -31,7 +31,7 @@ with atheris.instrument_imports(include=["celoss_cli", "zipfile"]) if atheris el
     from tables import TABLE_WAYS, batches_of, read_table
 
     from celoss_cli.errors import CelossError
-    from celoss_cli.sources import document, lines, npy
+    from celoss_cli.sources import columnar, document, lines, npy
     from celoss_cli.sources.base import ColumnChoice, ReadRequest, Stream
 
 PLAIN = ReadRequest(per_class=True, takes="logits")
@@ -97,6 +97,8 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     "jsonl": both(lines),
     "npy": both(npy),
     "npz": both(npy),
+    "parquet": both(columnar),
+    "arrow": both(columnar),
 }
 
 
