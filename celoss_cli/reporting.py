@@ -14,7 +14,7 @@ from celoss_cli.errors import InputError
 from celoss_cli.findings import Facts, Spelled, findings
 from celoss_cli.losses.base import UNITS, Loss
 from celoss_cli.nouns.report import Reliability, Report
-from celoss_cli.sources.columns import BY_INDEX
+from celoss_cli.sources.columns import BY_INDEX, BY_NAME
 
 if TYPE_CHECKING:
     from celoss_cli.data import Reduction, Tally, Workings
@@ -193,7 +193,7 @@ _WEIGHTS = ("weight", "pos_weight")
 
 def doubts(source: Mapping[str, Any], conversions: Sequence[str]) -> Sequence[str]:
     """What the header left open; targets that were matched to the names of classes leave nothing open."""
-    if "targets matched to the class names" in conversions:
+    if BY_NAME in conversions:
         return ()
     found: Sequence[str] = source.get("columns", {}).get("notes", ())
     return found

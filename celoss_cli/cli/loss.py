@@ -57,7 +57,15 @@ _INPUT_KINDS = {
 }
 """What a JSON key says that the input is."""
 
-_SEMANTICS = ("weight", "pos_weight", "ignore_index", "label_smoothing", "log_target", "class_axis")
+_SEMANTICS = (
+    "weight",
+    "pos_weight",
+    "ignore_index",
+    "label_smoothing",
+    "log_target",
+    "class_axis",
+    "target_is",
+)
 
 _LARGE_BYTES = 128 << 20
 """Tables of this size take more than a second."""
@@ -189,6 +197,7 @@ def read_request(spec: LossSpec, given: Mapping[str, Any]) -> ReadRequest:
         allow_nonfinite=given["allow_nonfinite"],
         allow_unterminated=given["allow_unterminated"],
         class_axis=given.get("class_axis"),
+        target_is=given.get("target_is"),
     )
 
 
@@ -234,7 +243,7 @@ def _dataset(spec: LossSpec, given: Mapping[str, Any], request: ReadRequest, wat
 
 def refuse_foreign_semantics(spec: LossSpec, given: Mapping[str, Any]) -> None:
     """Refuses options of semantics that a loss does not have, where a command takes those of all losses."""
-    known = {*spec.options, *(["class_axis"] if spec.per == "class" else [])}
+    known = {*spec.options, *(["class_axis", "target_is"] if spec.per == "class" else [])}
     for name in _SEMANTICS:
         if name not in known and given[name] not in (None, False):
             raise UsageError(f"Expected no --{name.replace('_', '-')} with --loss {spec.command}, got one.")

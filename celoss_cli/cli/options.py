@@ -216,6 +216,15 @@ Missing = Annotated[
         help="What to do with rows that have empty or NA cells.",
     ),
 ]
+TargetIs = Annotated[
+    str | None,
+    choice(
+        "--target-is",
+        choices=("name", "index"),
+        panel=INPUT,
+        help="What targets of classes are; worked out from the names of the classes if not given.",
+    ),
+]
 ClassAxis = Annotated[
     int | None,
     typer.Option(
@@ -371,8 +380,8 @@ SEMANTIC: dict[str, tuple[Any, Any]] = {
 }
 
 
-def reading_options(*, class_axis: bool = True) -> dict[str, tuple[Any, Any]]:
-    """The parameters that say how data is read."""
+def reading_options(*, per_class: bool = True) -> dict[str, tuple[Any, Any]]:
+    """The parameters that say how data is read; of classes where the loss may be one of classes."""
     return {
         "targets": (Targets, None),
         "target_column": (TargetColumn, None),
@@ -385,7 +394,7 @@ def reading_options(*, class_axis: bool = True) -> dict[str, tuple[Any, Any]]:
         "encoding": (Encoding, "utf-8"),
         "no_header": (NoHeader, False),
         "missing": (Missing, "error"),
-        **({"class_axis": (ClassAxis, None)} if class_axis else {}),
+        **({"class_axis": (ClassAxis, None), "target_is": (TargetIs, None)} if per_class else {}),
         "allow_nonfinite": (AllowNonfinite, False),
         "allow_unterminated": (AllowUnterminated, False),
         "allow_out_of_domain": (AllowOutOfDomain, False),
@@ -460,7 +469,7 @@ def loss_options(spec: LossSpec) -> dict[str, tuple[Any, Any]]:
     return {
         "files": (Files, None),
         "input": (values, None),
-        **reading_options(class_axis=spec.per == "class"),
+        **reading_options(per_class=spec.per == "class"),
         **_conventional(spec),
         **{name: SEMANTIC[name] for name in spec.options},
         "reduction": (reduction, None),

@@ -48,6 +48,7 @@ _TEXTS = {
     "encoding": "utf-8",
     "missing": "error",
     "class_axis": None,
+    "target_is": None,
     "weight": None,
     "pos_weight": None,
     "ignore_index": None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import json
 from collections.abc import Mapping, Sequence
@@ -10,8 +11,11 @@ from typing import TYPE_CHECKING, Any
 from celoss_cli.emit.literals import string
 from celoss_cli.emit.problem import DataCode, Values
 from celoss_cli.emit.reading import Reading, kind_of, opened, opening
+from celoss_cli.errors import InputError
 from celoss_cli.records import record
 from celoss_cli.sources import TABLES
+from celoss_cli.sources.columns import BY_NAME
+from celoss_cli.sources.numbers import number
 
 if TYPE_CHECKING:
     from celoss_cli.losses.base import Loss
@@ -19,7 +23,6 @@ if TYPE_CHECKING:
 
 __all__ = ["row_code"]
 
-_BY_NAME = "targets matched to the class names"
 _ONE_HOT = "one-hot rows of integers read as class indices"
 
 
@@ -73,6 +76,8 @@ def row_code(reading: Reading, report: Report, loss: Loss) -> DataCode | None:
     targets = target if isinstance(target, list) else [target]
     if rows is None or not rows.has([*inputs, *targets, *([weight] if weight else [])]):
         return None
+    if BY_NAME in report.source["conversions"] and report.tally.ignored:
+        return None  # what is left out is no name
     if loss.per_class or len(inputs) > 1:
         listed, input = (
             [f"columns = {string(inputs)}"],
@@ -98,8 +103,11 @@ _EACH = " for row in rows]"
 
 def _one_target(rows: _Rows, report: Report, loss: Loss, name: str) -> tuple[list[str], Values]:
     """Further lines, and the values of the one column of targets."""
-    if loss.per_class and _BY_NAME in report.source["conversions"]:
+    if loss.per_class and BY_NAME in report.source["conversions"]:
         labels, inputs = list(report.labels or ()), report.source["columns"]["inputs"]
+        if all(map(_is_number, labels)):
+            classes = f"classes = {[float(label) for label in labels]}"
+            return [classes], Values(f"[classes.index({rows.number(string(name))}){_EACH}", indices=True)
         classes = "columns" if labels == inputs else "classes"
         lines = [] if labels == inputs else [f"classes = {string(labels)}"]
         return lines, Values(f"[{classes}.index({rows.label(name)}){_EACH}", indices=True)
@@ -109,6 +117,13 @@ def _one_target(rows: _Rows, report: Report, loss: Loss, name: str) -> tuple[lis
     if loss.per_class:
         return [], Values(f"[int({number}){_EACH}", indices=True)
     return [], Values(f"[{number}{_EACH}")
+
+
+def _is_number(label: str) -> bool:
+    with contextlib.suppress(InputError):
+        number(label)
+        return True
+    return False
 
 
 def _many_targets(rows: _Rows, report: Report, names: Sequence[str]) -> tuple[list[str], Values]:

@@ -71,6 +71,7 @@ class ReadRequest:
         allow_unterminated: accept a last line without a newline.
         truth: the targets, where they come from elsewhere.
         class_axis: of an array, where it is not 1.
+        target_is: whether targets are names of classes or indices, where the user says so.
         start: the number of rows before the first one.
         settled: what the rows before the first one have decided.
 
@@ -88,6 +89,7 @@ class ReadRequest:
     allow_unterminated: bool = False
     truth: Truth | None = None
     class_axis: int | None = None
+    target_is: Literal["name", "index"] | None = None
     start: int = 0
     settled: Settled = field(default_factory=Settled)
 

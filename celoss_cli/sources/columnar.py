@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any
 
 import numpy as np
 
@@ -31,8 +30,8 @@ _FEW_ROWS = 1000
 """A column of a batch takes its time however few rows it has: a batch of fewer may be larger."""
 
 _NONFINITE = "nan and inf are accepted with --allow-nonfinite"
-_CLASS_INDICES = INTEGERS - {"uint64"}
-"""Integers that are indices of classes as they are."""
+_WHOLE = INTEGERS | {"bool"}
+"""Of what several columns of targets are one-hot, and not probabilities."""
 
 
 def read(stream: Stream, request: ReadRequest) -> Dataset:
@@ -141,6 +140,9 @@ class _Reader:
             )
         return kinds == [True]
 
+    def _are_whole(self, columns: Sequence[int]) -> bool:
+        return all(self._table.inner(name) in _WHOLE for name in self._named(columns))
+
     def _check_types(self) -> None:
         mapping = self._mapping
         answers = NUMBERS | {"bool"} | (TEXT if self._by_class else frozenset())
@@ -181,8 +183,11 @@ class _Reader:
             start += len(chunk)
 
     def _complete(self, chunk: _Chunk) -> _Chunk:
-        """The rows without a null."""
-        holes = chunk.rows.holes()
+        """The rows without a null where a number or a target belongs."""
+        mapping = self._mapping
+        wanted = {*mapping.inputs, *mapping.target, *_present(mapping.weight)}
+        named = set(self._named(sorted(wanted)))
+        holes = {name: where for name, where in chunk.rows.holes().items() if name in named}
         if not holes:
             return chunk
         kept = np.flatnonzero(~np.logical_or.reduce(list(holes.values())))
@@ -206,6 +211,8 @@ class _Reader:
             target, conversions = self._classes(chunk, labels)
         else:
             target = self._values(chunk, mapping.target)
+            if request.per_class and self._are_whole(mapping.target):
+                target = target.astype(np.int64)
         if not request.per_class and input.shape[1:] == (1,):
             input, target = input[:, 0], target.reshape(len(input))
         aligned = {}
@@ -274,31 +281,28 @@ class _Reader:
         """Class indices of the single target column, shape (rows,), and how they were read."""
         (name,) = self._named(self._mapping.target)
         self._refuse_nulls(chunk, (name,))
-        column, kind = chunk.rows.batch.column(name), self._table.kind(name)
+        column = chunk.rows.batch.column(name)
+        if not len(column):
+            return np.empty(0, np.int64), ()
         if self._targets is None:
-            example = self._cell(column[0].as_py()) if len(column) else ""
             spelled = self._mapping.spelled if labels else ()
-            self._targets = Targets(labels, number, example, self._request.settled, spelled)
-        if self._targets.by_name is None and kind in _CLASS_INDICES:
-            return values_of(column).astype(np.int64), (self._targets.conversion,)
-        codes, distinct = distinct_of(column)
+            examples = map(str, distinct_of(column)[1])
+            self._targets = Targets(labels, number, examples, self._request, spelled)
+        targets, found = self._targets, None
+        if self._table.kind(name) not in TEXT:
+            found = targets.of_numbers(values_of(column))
+        if found is None:
+            codes, distinct = distinct_of(column)
 
-        def fail(index: int, error: InputError) -> InputError:
-            return error.at(f"{self._table.name}: row {chunk.row(int((codes == index).argmax()))}")
+            def fail(index: int, error: InputError) -> InputError:
+                return error.at(f"{self._table.name}: row {chunk.row(int((codes == index).argmax()))}")
 
-        indices = self._targets.cells([self._cell(value) for value in distinct], fail)
-        return np.asarray(indices, np.int64)[codes], (self._targets.conversion,)
-
-    def _cell(self, value: Any) -> str:
-        """A target as the text that a class's name is compared with."""
-        if not isinstance(value, bool):
-            return str(value)
-        names = (str(value), str(value).lower(), str(int(value)))
-        return next((name for name in names if name in self._mapping.labels), names[-1])
+            found = targets.cells(list(map(str, distinct)), fail)[codes]
+        return found, (targets.conversion,)
 
     def _ids(self, chunk: _Chunk, name: str) -> list[str]:
-        self._refuse_nulls(chunk, [name])
-        return list(map(str, chunk.rows.batch.column(name).to_pylist()))
+        """Names as a table of text has them, where what is missing is an empty cell."""
+        return ["" if cell is None else str(cell) for cell in chunk.rows.batch.column(name).to_pylist()]
 
     def _refuse_nulls(self, chunk: _Chunk, names: Sequence[str]) -> None:
         holes = chunk.rows.holes()

@@ -42,7 +42,7 @@ def read(stream: Stream, request: ReadRequest) -> Dataset:
         first = next(body, None)
         if first is None:
             return
-        assembler = Assembler(mapping, request, next(table.rows(first))[1])
+        assembler = Assembler(mapping, request, (cells for _, cells in table.rows(first)))
         start = request.start
         for block in chain([first], body):
             read = partial(_batch, table, assembler, block, start)
@@ -69,7 +69,7 @@ def _batch(table: Table, assembler: Assembler, block: Block, start: int) -> Batc
     mapping, request = assembler.mapping, table.request
     texts = [column for column in (mapping.id, mapping.group) if column is not None]
     numbers = {*mapping.inputs, *(column for column in (mapping.weight,) if column is not None)}
-    if assembler.targets is not None and assembler.targets.by_name:
+    if assembler.targets is not None and assembler.targets.in_words:
         texts += mapping.target
     else:
         numbers.update(mapping.target)
@@ -78,7 +78,7 @@ def _batch(table: Table, assembler: Assembler, block: Block, start: int) -> Batc
         return assembler.batch(parsed(block, len(table.names), columns, texts, request), start)
     except NotPlain:
         rows = Rows(table.names, list(table.rows(block)), table.place, request)
-    kept = rows.complete(mapping.used) if request.missing == "skip" else rows
+    kept = assembler.complete(rows) if request.missing == "skip" else rows
     return assembler.batch(kept, start, len(rows) - len(kept))
 
 

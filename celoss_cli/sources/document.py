@@ -388,7 +388,7 @@ class RowObjects:
             except InputError as error:
                 raise error.at(place) from None
             cells = [_cell(first[key], f"{place}.{key}") for key in self._names]
-            self._assembler = Assembler(mapping, request, cells)
+            self._assembler = Assembler(mapping, request, [cells])
             columns = mapping.described()
         self.described: dict[str, Any] = {"columns": columns}
 
@@ -420,7 +420,7 @@ class RowObjects:
 
         found = Rows(names, rows, place, self._request)
         skip = self._request.missing == "skip"
-        kept = found.complete(self._assembler.mapping.used) if skip else found
+        kept = self._assembler.complete(found) if skip else found
         return self._assembler.batch(kept, start, len(found) - len(kept))
 
     def _arrays(self, objects: Sequence[dict[str, Any]], places: Sequence[str], start: int) -> Batch:

@@ -18,12 +18,15 @@ from celoss_cli.errors import InputError, quoted
 if TYPE_CHECKING:
     from celoss_cli.data import Array
 
-__all__ = ["MISSING", "number", "numbers"]
+__all__ = ["BLANKS", "MISSING", "number", "numbers"]
 
 _NUMBER = r"[+-]?(?:[0-9]++(?:\.[0-9]*+)?+|\.[0-9]++)(?:[eE][+-]?[0-9]++)?+"
 _ONE = re.compile(_NUMBER)
 _MANY = re.compile(rf"(?:[ \t]*+{_NUMBER}[ \t]*+\n)*+")
 _NONFINITE = {"nan": math.nan, "inf": math.inf, "+inf": math.inf}
+
+BLANKS = " \t"
+"""What may stand around a value."""
 
 MISSING = frozenset({"", "NA", "N/A", "null"})
 """Cells that mark a missing value."""
@@ -36,7 +39,7 @@ def number(text: str, *, decimal: str = ".", allow_nonfinite: bool = False) -> f
         InputError: if the text is not a number of the grammar or too large for a double.
 
     """
-    token = text.strip(" \t")
+    token = text.strip(BLANKS)
     if token == "-inf":
         return -math.inf
     if allow_nonfinite and token.lower() in _NONFINITE:

@@ -10,6 +10,7 @@ decimal number.
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import io
 import re
@@ -24,7 +25,7 @@ from celoss_cli.errors import InputError
 from celoss_cli.records import record
 from celoss_cli.sources.blocks import count_bytes
 from celoss_cli.sources.digits import CutCells, cut_cells
-from celoss_cli.sources.numbers import number
+from celoss_cli.sources.numbers import BLANKS, number
 from celoss_cli.sources.rows import ROW_MAJOR_FROM
 
 if TYPE_CHECKING:
@@ -171,6 +172,8 @@ class _Text:
         from pyarrow import csv
 
         self._refuse_unprintable()
+        if self.data.startswith(codecs.BOM_UTF8):
+            raise NotPlain  # pyarrow drops one at the start of every block
         quoted = b'"' in self.data
         if quoted and not _quoted_cells_only(self.data, self.delimiter):
             raise NotPlain
@@ -344,5 +347,5 @@ class Texts(Sequence[str]):
     @property
     def _cells(self) -> Sequence[str]:
         if self._loaded is None:
-            self._loaded = [cell.strip() for cell in self._load()]
+            self._loaded = [cell.strip(BLANKS) for cell in self._load()]
         return self._loaded

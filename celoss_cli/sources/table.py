@@ -6,8 +6,9 @@ answer the same questions, and ``Assembler`` makes a batch of the answers.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import islice
+import contextlib
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from itertools import chain, islice
 from typing import Any, Protocol
 
 import numpy as np
@@ -17,11 +18,13 @@ from celoss_cli.errors import InputError, quoted, visible
 from celoss_cli.records import record
 from celoss_cli.sources.base import Dataset, ReadRequest
 from celoss_cli.sources.columns import Mapping, Targets, map_columns
-from celoss_cli.sources.numbers import MISSING, number, numbers
+from celoss_cli.sources.numbers import BLANKS, MISSING, number, numbers
 
 __all__ = ["Assembler", "Cells", "Place", "Rows", "TableRow", "dataset_of", "matrix_of"]
 
 _CELLS_AT_A_TIME = 1 << 17
+_ONE_HOT = frozenset(("0", "1", "false", "true"))
+"""Cells of one-hot columns; 1.0 is a probability."""
 
 TableRow = tuple[int, Sequence[str]]
 """Where a row is (a line number), and its cells."""
@@ -63,11 +66,6 @@ class Rows:
     def __len__(self) -> int:
         return len(self.rows)
 
-    def complete(self, used: Sequence[int]) -> Rows:
-        """The rows without a missing cell in these columns."""
-        kept = [row for row in self.rows if not any(row[1][i].strip() in MISSING for i in used)]
-        return Rows(self.names, kept, self.place, self.request)
-
     def numbers(self, columns: Sequence[int]) -> Array:
         flat = [cells[column] for _, cells in self.rows for column in columns]
         values = numbers(flat, decimal=self.request.decimal)
@@ -78,12 +76,13 @@ class Rows:
     def answers(self, columns: Sequence[int]) -> Array:
         spelled = {"true": "1", "false": "0"}
         plain = [
-            (line, [spelled.get(cell.strip().lower(), cell) for cell in cells]) for line, cells in self.rows
+            (line, [spelled.get(cell.strip(BLANKS).lower(), cell) for cell in cells])
+            for line, cells in self.rows
         ]
         return Rows(self.names, plain, self.place, self.request).numbers(columns)
 
     def texts(self, column: int) -> Sequence[str]:
-        return [cells[column].strip() for _, cells in self.rows]
+        return [cells[column].strip(BLANKS) for _, cells in self.rows]
 
     def row_place(self, row: int) -> str:
         return self.place(self.rows[row][0], None)
@@ -114,25 +113,49 @@ class Assembler:
 
     """
 
-    def __init__(self, mapping: Mapping, request: ReadRequest, first_row: Sequence[str] | None) -> None:
+    def __init__(self, mapping: Mapping, request: ReadRequest, rows: Iterable[Sequence[str]]) -> None:
+        """Settles how targets are read by the first of these rows, of those that lack nothing."""
         self.mapping = mapping
         self._request = request
         self.targets: Targets | None = None
+        complete = self._complete(rows)
+        first_row = next(complete, None)
         self._way_out = _way_out(mapping, request, first_row)
         if request.truth is not None:
             request.truth.read_as(mapping.labels, request, mapping.spelled)
         elif request.per_class and len(mapping.target) == 1:
-            example = first_row[mapping.target[0]].strip() if first_row else ""
+            examples = (
+                row[mapping.target[0]].strip(BLANKS)
+                for row in chain([first_row], complete)
+                if row is not None
+            )
             self.targets = Targets(
-                mapping.labels,
-                lambda text: parsed_number(text, request),
-                example,
-                request.settled,
-                mapping.spelled,
+                mapping.labels, lambda text: parsed_number(text, request), examples, request, mapping.spelled
             )
         elif request.per_class and request.settled.one_hot is None:
-            cells = [first_row[column].strip() for column in mapping.target] if first_row else []
-            request.settled.one_hot = all(cell in ("0", "1") for cell in cells)
+            cells = [first_row[column].strip(BLANKS) for column in mapping.target] if first_row else [""]
+            request.settled.one_hot = all(cell.lower() in _ONE_HOT for cell in cells)
+
+    def _complete(self, rows: Iterable[Sequence[str]]) -> Iterator[Sequence[str]]:
+        with contextlib.suppress(InputError):  # it is told where it stands, and not before what stands before
+            yield from filter(self._is_complete, rows)
+
+    def _is_complete(self, cells: Sequence[str]) -> bool:
+        """Whether no number and no target is missing; ids and names of groups may look like anything."""
+        mapping = self.mapping
+        numbers = mapping.inputs if mapping.weight is None else (*mapping.inputs, mapping.weight)
+        if any(cells[column].strip(BLANKS) in MISSING for column in numbers):
+            return False
+        names: Container[str] = mapping.labels if len(mapping.target) == 1 else ()
+        if self.targets is not None:
+            names = self.targets.names
+        targets = [cells[column].strip(BLANKS) for column in mapping.target]
+        return not any(cell in MISSING and cell not in names for cell in targets)
+
+    def complete(self, rows: Rows) -> Rows:
+        """The rows that lack nothing."""
+        kept = [row for row in rows.rows if self._is_complete(row[1])]
+        return Rows(rows.names, kept, rows.place, rows.request)
 
     @property
     def conversions(self) -> tuple[str, ...]:
@@ -193,7 +216,7 @@ def _way_out(mapping: Mapping, request: ReadRequest, first_row: Sequence[str] | 
     if request.columns.classes is not None or first_row is None:
         return ""
     for column in mapping.inputs:
-        if first_row[column].strip()[:1].isalpha():
+        if first_row[column].strip(BLANKS)[:1].isalpha():
             name = visible(mapping.names[column])
             return f"if {name} is no class: --class-columns NAMES or --id-column {name}"
     return ""
@@ -217,9 +240,9 @@ def _batches(
     assembler: Assembler | None = None
     start = request.start
     while block := list(islice(rows, per_batch)):
-        assembler = assembler or Assembler(mapping, request, block[0][1])
+        assembler = assembler or Assembler(mapping, request, (cells for _, cells in block))
         found = Rows(mapping.names, block, place, request)
-        kept = found.complete(mapping.used) if request.missing == "skip" else found
+        kept = assembler.complete(found) if request.missing == "skip" else found
         yield assembler.batch(kept, start, len(found) - len(kept))
         start += len(kept)
 

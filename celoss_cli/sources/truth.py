@@ -85,13 +85,6 @@ def _in_order(name: str, values: Array) -> Truth:
     return Truth(name, values, None, lambda row: f"{name}: row {row}")
 
 
-def _are_labels(values: Array, labels: Sequence[str]) -> bool:
-    """Whether integers are names of classes, which happen to be numbers."""
-    counting = list(map(str, range(len(labels)))) == list(labels)
-    whole = values.ndim == 1 and values.size and values.dtype.kind in "iu"
-    return bool(whole and not counting and str(values[0]) in labels)
-
-
 class Truth:
     """The targets of a data set whose input comes from elsewhere.
 
@@ -143,24 +136,32 @@ class Truth:
         if self._read is not None:
             return
         said: tuple[str, ...] = ()
-        if isinstance(self._values, np.ndarray) and request.per_class and _are_labels(self._values, labels):
-            self._values = list(map(str, self._values.tolist()))
-        if isinstance(self._values, np.ndarray):
+        if request.per_class and np.ndim(self._values) == 1:
+            self._read, said = self._classes(labels, request, spelled)
+        elif isinstance(self._values, np.ndarray):
             self._read = self._values
-        elif request.per_class:
-            targets = Targets(
-                tuple(labels),
-                lambda text: parsed_number(text, request),
-                self._values[0],
-                request.settled,
-                spelled,
-            )
-            self._read = targets.cells(self._values, lambda row, error: error.at(self._place(row)))
-            said = (targets.conversion,)
         else:
             self._read = np.array([self._answer(row, request) for row in range(len(self._values))])
         joined = f"targets of {self._name} joined by {'position' if self._ids is None else 'id'}"
         self.conversions = (*said, joined)
+
+    def _classes(
+        self, labels: Sequence[str], request: ReadRequest, spelled: Sequence[str]
+    ) -> tuple[Array, tuple[str, ...]]:
+        """One class index a row, and how they were read."""
+        values = self._values
+        distinct = dict.fromkeys(values.tolist() if isinstance(values, np.ndarray) else values)
+        targets = Targets(
+            tuple(labels), lambda text: parsed_number(text, request), map(str, distinct), request, spelled
+        )
+        if isinstance(values, np.ndarray):
+            if not targets.by_name:
+                return values, ()
+            found = targets.of_numbers(values)
+            if found is not None:
+                return found, (targets.conversion,)
+        found = targets.cells(list(map(str, values)), lambda row, error: error.at(self._place(row)))
+        return found, (targets.conversion,)
 
     def as_classes(self) -> tuple[Array, Sequence[str] | None, Callable[[int], str]]:
         """The targets as class indices, the names in order where they are names, and each one's place."""
