@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BY_INDEX",
+    "TARGET_NAMES",
     "Mapping",
     "Targets",
     "in_natural_order",
@@ -32,7 +33,7 @@ __all__ = [
 BY_INDEX = "targets read as class indices"
 """What is said of targets that count the columns in their order."""
 
-_TARGET = frozenset(
+TARGET_NAMES = frozenset(
     [
         "target",
         "targets",
@@ -48,6 +49,8 @@ _TARGET = frozenset(
         "label_ids",
     ]
 )
+"""What targets are called, in a table and among arrays."""
+
 _ID = frozenset(["id", "row_id", "index", "sample_id", "doc_id", "sampleid"])
 _WEIGHT = frozenset(["weight", "sample_weight", "case_weights"])
 _UNNAMED = frozenset(["", "Unnamed: 0"])
@@ -208,7 +211,7 @@ class _Roles:
         names, request = self._names, self._request
         if request.truth is not None:
             return []
-        target = self.of("target", _TARGET) or self._grouped(_TARGET)
+        target = self.of("target", TARGET_NAMES) or self._grouped(TARGET_NAMES)
         if not target:
             raise InputError(
                 f"expected a column of targets, got {_listed(names)}",
@@ -231,7 +234,7 @@ class _Roles:
         """The columns of the loss's input: those chosen, else all that have no other role."""
         columns = self.chosen["classes"]
         if columns is None:
-            roles = {i for i, name in enumerate(self._lowered) if name in _TARGET | _ID | _WEIGHT}
+            roles = {i for i, name in enumerate(self._lowered) if name in TARGET_NAMES | _ID | _WEIGHT}
             rest = (i for i in range(len(self._names)) if i not in others | roles | {*self.unnamed})
             columns = [i for i in rest if not _NEVER.fullmatch(self._lowered[i])]
             columns = _of_one_kind(self._names, columns, self._request)
@@ -265,7 +268,7 @@ def truth_columns(names: Sequence[str], request: ReadRequest) -> tuple[int | Non
     others = [i for i in range(len(names)) if i != row_id]
     target = _chosen(names, choice.target, "--target-column")
     if target is None:
-        target = others if len(others) == 1 else [i for i in others if names[i].lower() in _TARGET]
+        target = others if len(others) == 1 else [i for i in others if names[i].lower() in TARGET_NAMES]
     if len(target) != 1:
         raise InputError(
             f"expected one column of targets, got {_listed([names[i] for i in target or others])}",
