@@ -51,6 +51,7 @@ class Batch:
         start: index of the first row in the whole data set.
         place: names the place of a row, counted within this batch ("preds.csv:17").
         input_place: the same for the row's input, where that has a place of its own.
+        source: the file of all rows, for what is wrong with their shape; "" where that is told already.
         ids: the rows' identifiers, when the data has them.
         labels: the classes' names, when the data has them.
         conversions: what was done to the targets to read them, in words.
@@ -67,6 +68,7 @@ class Batch:
     start: int = 0
     place: Callable[[int], str] = _row_number
     input_place: Callable[[int], str] | None = None
+    source: str = ""
     ids: Sequence[str] | None = None
     labels: Sequence[str] | None = None
     conversions: tuple[str, ...] = ()

@@ -16,6 +16,7 @@ __all__ = [
     "LimitError",
     "OutputError",
     "UsageError",
+    "file_name",
     "plural",
     "quoted",
     "visible",
@@ -142,6 +143,11 @@ def visible(text: str) -> str:
         return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
 
     return "".join(map(shown, text))
+
+
+def file_name(*paths: str) -> str:
+    """How messages call files; "-" is standard input."""
+    return ", ".join("standard input" if path == "-" else visible(path) for path in paths)
 
 
 def plural(count: int, noun: str) -> str:

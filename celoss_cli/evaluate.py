@@ -260,7 +260,7 @@ def _part(loss: Loss, batch: Batch, request: Request) -> _Part:
 
 
 class _Placed:
-    """Puts the place of an element in front of an error that only knows its index in the batch."""
+    """Puts a place in front of an error that only knows its element's index in the batch, or nothing."""
 
     def __init__(self, batch: Batch) -> None:
         self._batch = batch
@@ -269,7 +269,11 @@ class _Placed:
         return None
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, InputError) and error.element is not None:
+        if not isinstance(error, InputError):
+            return
+        if error.element is None:
+            error.place = error.place or self._batch.source
+        else:
             row, index = _name_of(self._batch, error.element)
             place = ((error.in_input and self._batch.input_place) or self._batch.place)(row)
             error.at(f"{place}{_subscript(index)}")

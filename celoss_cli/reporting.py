@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 import numpy as np
 
 from celoss_cli.calibration import reliability
-from celoss_cli.errors import InputError
+from celoss_cli.errors import InputError, file_name
 from celoss_cli.findings import Facts, Spelled, findings
 from celoss_cli.losses.base import UNITS, Loss
 from celoss_cli.nouns.report import Reliability, Report
@@ -67,6 +67,7 @@ def report_of(
         raise InputError(
             _nothing(tally, evaluation.skipped),
             hint="--on-empty nan answers as PyTorch does, --on-empty zero with 0",
+            place=file_name(*source.get("files", ())),
         )
     value = None if reduction == "none" else loss.rounded(tally.reduce(reduction))
     if value is not None and not tally.counted and on_empty == "zero":

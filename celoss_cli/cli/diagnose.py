@@ -18,7 +18,7 @@ from celoss_cli.cli.progress import Bar
 from celoss_cli.cli.result import chosen_format, publish
 from celoss_cli.cli.spelling import spelled
 from celoss_cli.diagnosis import diagnosis_of, examined
-from celoss_cli.errors import ExitCode, InputError, UsageError, quoted
+from celoss_cli.errors import ExitCode, InputError, UsageError, file_name, quoted
 from celoss_cli.evaluate import default_jobs
 from celoss_cli.findings import FINDINGS
 from celoss_cli.losses import LOSSES
@@ -89,7 +89,8 @@ def _diagnosis(given: Mapping[str, Any], codes: Sequence[str]) -> Diagnosis:
     if request.truth is not None:
         request.truth.verify()
     if not seen.survey.rows:
-        raise InputError("expected rows to look at, got no rows")
+        files = dataset.described.get("files", ())
+        raise InputError("expected rows to look at, got no rows", place=file_name(*files))
     noticed = [*other_input(spec, given, dataset), *(["out-of-domain-weight"] if loss.odd_options() else [])]
     return diagnosis_of(
         spec,

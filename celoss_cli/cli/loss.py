@@ -20,7 +20,7 @@ from celoss_cli.cli.spelling import spelled
 from celoss_cli.collect import Wanted
 from celoss_cli.conventions import CONVENTIONS
 from celoss_cli.data import Batch, Chunk, Reduction
-from celoss_cli.errors import InputError, UsageError, quoted
+from celoss_cli.errors import InputError, UsageError, file_name, quoted
 from celoss_cli.evaluate import Request, default_jobs, evaluate
 from celoss_cli.formats import FORMATS, FormatSpec
 from celoss_cli.reporting import report_of
@@ -298,20 +298,25 @@ def chosen_loss(
     spec: LossSpec, given: Mapping[str, Any], dataset: Dataset, request: ReadRequest
 ) -> tuple[Loss, Reduction, dict[str, Any]]:
     """The loss with its options: the command line's before the data's own."""
+    source = file_name(*dataset.described.get("files", ())[:1])
     unknown = set(dataset.options) - {*spec.options, "reduction"}
     if unknown:
         name = sorted(unknown)[0]
-        raise InputError(f'expected data for {spec.command}, got the option "{name}", which it does not have')
+        raise InputError(
+            f'expected data for {spec.command}, got the option "{name}", which it does not have', place=source
+        )
     chosen: dict[str, Any] = {}
     for name in spec.options:
         value = given[name]
         if value is None or value is False:
-            value = _said_by_data(name, dataset.options.get(name), spec)
+            value = _said_by_data(name, dataset.options.get(name), spec, source)
         elif name in ("weight", "pos_weight"):
             value = read_value(value, f"--{name.replace('_', '-')}", request)
         if value is not None:
             chosen[name] = value
-    reduction = given["reduction"] or _said_by_data("reduction", dataset.options.get("reduction"), spec)
+    reduction = given["reduction"] or _said_by_data(
+        "reduction", dataset.options.get("reduction"), spec, source
+    )
     reduction = reduction or "mean"
     conventional = _conventional(spec, given)
     if "ignore_index" in spec.options and conventional.get("convention") in CONVENTIONS:
@@ -329,7 +334,7 @@ def _conventional(spec: LossSpec, given: Mapping[str, Any]) -> dict[str, Any]:
     return {} if usual else {"input_is": kind, "convention": convention}
 
 
-def _said_by_data(name: str, value: Any, spec: LossSpec) -> Any:
+def _said_by_data(name: str, value: Any, spec: LossSpec, source: str) -> Any:
     """An option that the data itself carries, refused where it is none; a text never names a file."""
     if value is None:
         return None
@@ -345,7 +350,7 @@ def _said_by_data(name: str, value: Any, spec: LossSpec) -> Any:
         fits, wanted = _is_number(value) or isinstance(value, np.ndarray), "a number or a list of numbers"
     if not fits:
         shown = "a list" if isinstance(value, np.ndarray) else quoted(str(value))
-        raise InputError(f"expected {name} as {wanted}, got {shown}", place=f"$.{name}")
+        raise InputError(f"expected {name} as {wanted}, got {shown}", place=f"{source}: $.{name}")
     return int(value) if name == "ignore_index" else value
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from celoss_cli.cli.loss import read_request, refuse_unused_columns
 from celoss_cli.cli.output import note
 from celoss_cli.cli.result import chosen_format, publish
-from celoss_cli.errors import ExitCode, InputError, UsageError, plural, quoted
+from celoss_cli.errors import ExitCode, InputError, UsageError, file_name, plural, quoted
 from celoss_cli.losses import LOSSES
 from celoss_cli.losses.base import finite_weights
 from celoss_cli.reconcile import MAX_DEVIATIONS, Problem, problem_of, reconcile, stated
@@ -96,7 +96,9 @@ def _read(given: Mapping[str, Any]) -> tuple[Problem, Mapping[str, Any]]:
     with contextlib.closing(dataset):
         if given["input"] is None:
             refuse_unused_columns(dataset.described["columns"], given)
-        problem = problem_of(dataset.batches, **_options(given, dataset, request))
+        options = _options(given, dataset, request)
+        files = file_name(*dataset.described.get("files", ()))
+        problem = problem_of(dataset.batches, files, **options)
     if request.truth is not None:
         request.truth.verify()
     return problem, dataset.described

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from celoss_cli.errors import visible
+from celoss_cli.errors import file_name, visible
 from celoss_cli.formats._numerals import short, skipped_line
 
 __all__ = ["option_text", "options_line", "reading_lines", "source_lines"]
@@ -20,7 +20,7 @@ def source_lines(source: Mapping[str, Any], takes: str, options: Mapping[str, An
 
 def reading_lines(source: Mapping[str, Any], takes: str) -> Iterator[str]:
     """The files, what their columns are taken for, and what was done to read them."""
-    files = ", ".join("standard input" if path == "-" else visible(path) for path in source.get("files", ()))
+    files = file_name(*source.get("files", ()))
     columns = source.get("columns")
     if columns and files:
         inputs = [visible(name) for name in columns["inputs"]]

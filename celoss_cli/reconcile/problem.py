@@ -51,8 +51,8 @@ class Problem:
     skipped: int = 0
 
 
-def problem_of(batches: Iterable[Batch | Chunk], **options: object) -> Problem:
-    """All rows of a data set as one problem; ``options`` are its other attributes.
+def problem_of(batches: Iterable[Batch | Chunk], source: str = "", **options: object) -> Problem:
+    """All rows of a data set, read from ``source``, as one problem; ``options`` are its other attributes.
 
     Raises:
         InputError: for data without rows, or with rows of several shapes.
@@ -70,7 +70,7 @@ def problem_of(batches: Iterable[Batch | Chunk], **options: object) -> Problem:
                 hint="a sample of the rows shows the same mistake, if the number is that of the sample",
             )
     if not values:
-        raise InputError("expected rows to compute a loss of, got no rows")
+        raise InputError("expected rows to compute a loss of, got no rows", place=source)
     return Problem(
         input=_joined([batch.input for batch in kept]),
         target=_joined([batch.target for batch in kept]),

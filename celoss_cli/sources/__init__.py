@@ -68,6 +68,9 @@ _STARTS = {
 }
 """The formats of standard input by their first bytes; everything else is CSV."""
 
+_MAX_HEADER = 100_000_000
+"""Safetensors has no longer one; a text that says less in 8 bytes holds NUL."""
+
 TABLES = ("csv", "tsv")
 """The formats of delimited text."""
 
@@ -84,10 +87,13 @@ def format_of(path: str, head: bytes, chosen: str | None) -> SourceSpec:
         if chosen not in SOURCES:
             raise UsageError(f"Expected an input format of {', '.join(SOURCES)}, got {chosen!r}.")
         return SOURCES[chosen]
+    nameless = path == "-" or is_device(path)
+    if nameless and _holds_tensors(head):
+        return SOURCES["safetensors"]
     refuse_pickle(path, head)
-    if path == "-" or is_device(path):
-        found = next((name for start, name in _STARTS.items() if head.startswith(start)), "csv")
-        return SOURCES[found]
+    if nameless:
+        text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+        return SOURCES[next((name for start, name in _STARTS.items() if text.startswith(start)), "csv")]
     suffix = PurePath(path).suffix.lower()
     for spec in SOURCES.values():
         if suffix in spec.suffixes:
@@ -97,6 +103,11 @@ def format_of(path: str, head: bytes, chosen: str | None) -> SourceSpec:
         f'Expected a file name that ends in one of {known}, got "{suffix}".',
         hint="say what it is with --input-format",
     )
+
+
+def _holds_tensors(head: bytes) -> bool:
+    """Whether data begins as safetensors does: the length of a header in 8 bytes, then the header itself."""
+    return head[8:9] == b"{" and int.from_bytes(head[:8], "little") <= _MAX_HEADER
 
 
 def is_device(path: str) -> bool:

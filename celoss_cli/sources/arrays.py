@@ -3,39 +3,32 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
 import numpy as np
 
 from celoss_cli.data import Array, Batch, Chunk
-from celoss_cli.errors import InputError, UsageError, plural, quoted
+from celoss_cli.errors import InputError, UsageError, plural, visible
 from celoss_cli.records import record
 from celoss_cli.sources.base import Dataset, ReadRequest
+from celoss_cli.sources.columns import refuse_names
+from celoss_cli.sources.keys import Keys, keys_of
 from celoss_cli.sources.mapped import release
 from celoss_cli.sources.numbers import number
 
 __all__ = [
-    "ID_KEYS",
-    "INPUT_KEYS",
-    "OPTION_KEYS",
-    "TARGET_KEYS",
-    "WEIGHT_KEYS",
     "Aligned",
     "dataset_of_arrays",
     "first_nonfinite",
+    "joined_dataset",
+    "keyed_dataset",
     "named_dataset",
-    "one_key",
+    "on_class_axis",
     "refuse_nonfinite",
     "refuse_type",
 ]
-
-INPUT_KEYS = ("logits", "log_probs", "probs", "probabilities", "scores", "predictions", "input", "inputs")
-TARGET_KEYS = ("targets", "target", "labels", "label", "label_ids", "y")
-ID_KEYS = ("ids", "id")
-WEIGHT_KEYS = ("sample_weight", "sample_weights", "case_weights")
-OPTION_KEYS = ("weight", "pos_weight", "ignore_index", "label_smoothing", "reduction", "log_target")
 
 _SLICE_BYTES = 8 << 20
 _IN_FLIGHT = 64
@@ -52,31 +45,21 @@ class Aligned:
     Attributes:
         ids: shape (rows,), of text or integers.
         weight: the weights of the rows, shape (rows,).
-        weight_at: the place of the weights.
+        ids_at, weight_at: the places of the two.
 
     """
 
     ids: Array | None = None
     weight: Array | None = None
+    ids_at: str = "ids"
     weight_at: str = "weight"
+
+    def names(self, rows: slice = slice(None)) -> list[str] | None:
+        """The ids of some rows as text."""
+        return None if self.ids is None else [str(name) for name in self.ids[rows].tolist()]
 
 
 # -------------------------------------------------------------------------------------------- by name
-
-
-def one_key(names: Iterable[str], known: tuple[str, ...], role: str, place: str) -> str:
-    """The one name among ``names`` that plays a role.
-
-    Raises:
-        InputError: if there is none, or more than one.
-
-    """
-    names = list(names)
-    found = [name for name in known if name in names]
-    if len(found) == 1:
-        return found[0]
-    got = ", ".join(map(quoted, found or names[:8])) or "none"
-    raise InputError(f"expected one array for the {role} ({', '.join(known)}), got {got}", place=place)
 
 
 def named_dataset(members: Mapping[str, Loader], name: str, request: ReadRequest) -> Dataset:
@@ -89,64 +72,107 @@ def named_dataset(members: Mapping[str, Loader], name: str, request: ReadRequest
 
     Raises:
         InputError: if the names do not settle the roles, or an array does not fit its role.
+        UsageError: if an option names an array that is not there.
 
     """
-    input_key = one_key(members, INPUT_KEYS, "input", name)
-    target_key = one_key(members, TARGET_KEYS, "targets", name)
-    id_key = _at_most_one(members, ID_KEYS, "ids", name)
-    weight_key = _at_most_one(members, WEIGHT_KEYS, "weights of the rows", name)
+    try:
+        keys = keys_of(members, request)
+    except InputError as error:
+        raise error.at(name) from None
+    options = {key: _option(members[key](), _at(name, key)) for key in keys.options}
+    ids = None if keys.id is None else _identifiers(members[keys.id](), _at(name, keys.id))
+    return keyed_dataset(keys, lambda key: members[key](), ids, options, name, request)
 
-    def at(key: str) -> str:
-        return f"{name}: $.{key}"
 
-    options = {key: _option(members[key](), at(key)) for key in OPTION_KEYS if key in members}
-    used = {input_key, target_key, id_key, weight_key, *options}
-    described = {
-        "columns": {
-            "inputs": [input_key],
-            "target": target_key,
-            "id": id_key,
-            "weight": weight_key,
-            "unused": sorted(set(members) - used),
-        }
-    }
+def keyed_dataset(
+    keys: Keys,
+    load: Callable[[str], Array],
+    ids: Array | None,
+    options: dict[str, Any],
+    name: str,
+    request: ReadRequest,
+) -> Dataset:
+    """Arrays whose roles are settled as a data set.
+
+    Args:
+        keys: which is what.
+        load: gives an array of numbers by its key.
+        ids: of the rows, of text or integers, or None.
+        options: of the loss, as the data has them.
+        name: of the file, for messages.
+        request: what is asked of the reader.
+
+    Raises:
+        InputError: if an array does not fit its role.
+
+    """
     aligned = Aligned(
-        None if id_key is None else _identifiers(members[id_key](), at(id_key)),
-        None if weight_key is None else members[weight_key](),
-        "" if weight_key is None else at(weight_key),
+        ids,
+        None if keys.weight is None else load(keys.weight),
+        _at(name, keys.id or ""),
+        _at(name, keys.weight or ""),
     )
-    dataset = dataset_of_arrays(
-        members[input_key](),
-        members[target_key](),
-        described,
-        request,
-        aligned=aligned,
-        places=(at(input_key), at(target_key)),
-    )
+    described = {"columns": keys.described()}
+    input, input_at = load(keys.input), _at(name, keys.input)
+    if keys.target is None:
+        dataset = joined_dataset(input, input_at, described, request, aligned=aligned, source=name)
+    else:
+        places = (input_at, _at(name, keys.target))
+        dataset = dataset_of_arrays(
+            input, load(keys.target), described, request, aligned=aligned, places=places, source=name
+        )
     dataset.options = options
     return dataset
 
 
-def single_dataset(values: Array, name: str, request: ReadRequest) -> Dataset:
-    """One array with the targets that come from elsewhere, row by row.
+def joined_dataset(
+    input: Array,
+    at: str,
+    described: dict[str, Any],
+    request: ReadRequest,
+    *,
+    aligned: Aligned | None = None,
+    source: str = "",
+) -> Dataset:
+    """An array with the targets that come from elsewhere, by id or row by row.
+
+    Args:
+        input: as for ``dataset_of_arrays``, and so are the others.
+        at: the place of the input.
+        described: how the data was read.
+        request: holds the targets.
+        aligned: ids and weights of the rows.
+        source: the file.
 
     Raises:
         InputError: for targets that do not fit.
 
     """
-    truth = request.truth
+    truth, aligned = request.truth, aligned or Aligned()
     assert truth is not None  # noqa: S101 - for the type checker: the caller has asked
+    refuse_type(input, at)
+    moved = input if request.class_axis is None else on_class_axis(input, input, request.class_axis)[0]
+    rows = _rows(moved, request)
+    _refuse_unaligned(rows, aligned)
     truth.read_as((), request)
-    targets = truth.of(request.start, len(values), None, lambda row: f"{name}: row {row}")
-    columns = {"inputs": [request.takes], "target": None, "id": None, "weight": None, "unused": []}
-    described = {"columns": columns}
+    targets = truth.of(request.start, rows, aligned.names(), _placed(at, 0))
+    if not _counts_rows(moved, request):
+        targets = targets[0]
     return dataset_of_arrays(
-        values, targets, described, request, places=(name, "--targets"), conversions=truth.conversions
+        input,
+        targets,
+        described,
+        request,
+        aligned=aligned,
+        places=(at, at),
+        conversions=truth.conversions,
+        source=source,
     )
 
 
-def _at_most_one(members: Mapping[str, Loader], known: tuple[str, ...], role: str, name: str) -> str | None:
-    return one_key(members, known, role, name) if any(key in members for key in known) else None
+def _at(name: str, key: str) -> str:
+    """The place of an array in a file."""
+    return f"{name}: $.{visible(key)}"
 
 
 def _option(values: Array, at: str) -> Any:
@@ -249,6 +275,7 @@ def dataset_of_arrays(
     aligned: Aligned | None = None,
     places: tuple[str, str] = ("input", "targets"),
     conversions: tuple[str, ...] = (),
+    source: str = "",
 ) -> Dataset:
     """Arrays as a data set whose batches are slices of rows.
 
@@ -260,14 +287,19 @@ def dataset_of_arrays(
         aligned: ids and weights of the rows.
         places: of the input and the targets, for messages.
         conversions: what was done to the targets already, in words.
+        source: the file that holds them, for what is wrong with their shapes.
 
     Raises:
-        InputError: for other types than real numbers, and for counts of rows that differ.
+        InputError: for other types than real numbers, for counts of rows that differ, and for an empty
+            list in place of rows.
 
     """
+    refuse_names(request)
     aligned = aligned or Aligned()
     for values, at in zip((input, target), places, strict=True):
         refuse_type(values, at)
+    if request.per_class and input.shape == (0,) and source:
+        raise InputError("expected rows, got an empty array: no rows", place=places[0])
     given = target.shape
     if request.class_axis is not None:
         input, target = on_class_axis(input, target, request.class_axis)
@@ -278,7 +310,7 @@ def dataset_of_arrays(
         conversions += (f"targets of shape {given} read as {target.shape}",)
     _refuse_counts(input, target, aligned, request, places)
     described = {**described, "shape": list(input.shape)}
-    return Dataset(described, _batches(input, target, request, aligned, places, conversions))
+    return Dataset(described, _batches(input, target, request, aligned, places, conversions, source))
 
 
 def on_class_axis(input: Array, target: Array, axis: int) -> tuple[Array, Array]:
@@ -312,9 +344,7 @@ def _refuse_counts(
     input: Array, target: Array, aligned: Aligned, request: ReadRequest, places: tuple[str, str]
 ) -> None:
     rows = _rows(input, request)
-    for values, what in ((aligned.ids, "id"), (aligned.weight, "weight")):
-        if values is not None and values.shape != (rows,):
-            raise InputError(f"expected {plural(rows, what)}, got shape {values.shape}", place=places[0])
+    _refuse_unaligned(rows, aligned)
     if aligned.weight is not None:
         refuse_type(aligned.weight, aligned.weight_at)
         refuse_nonfinite(aligned.weight, aligned.weight_at, request)
@@ -328,9 +358,23 @@ def _refuse_counts(
             )
 
 
+def _refuse_unaligned(rows: int, aligned: Aligned) -> None:
+    for values, what, at in (
+        (aligned.ids, "id", aligned.ids_at),
+        (aligned.weight, "weight", aligned.weight_at),
+    ):
+        if values is not None and values.shape != (rows,):
+            raise InputError(f"expected {plural(rows, what)}, got shape {values.shape}", place=at)
+
+
 def _rows(input: Array, request: ReadRequest) -> int:
-    """The number of rows; a vector of classes is one row."""
-    return len(input) if input.ndim > (1 if request.per_class else 0) else 1
+    """The number of rows."""
+    return len(input) if _counts_rows(input, request) else 1
+
+
+def _counts_rows(input: Array, request: ReadRequest) -> bool:
+    """Whether the first axis counts rows: a vector of classes is one row."""
+    return input.ndim > (1 if request.per_class else 0)
 
 
 def _same_rows(input: Array, target: Array) -> bool:
@@ -344,6 +388,7 @@ def _batches(
     aligned: Aligned,
     places: tuple[str, str],
     conversions: tuple[str, ...],
+    source: str,
 ) -> Iterator[Batch | Chunk]:
     whole = not _same_rows(input, target) or (request.per_class and input.ndim == 1) or not len(input)
     step = max(1, len(input) if input.ndim else 1) if whole else min(_step(input), _step(target))
@@ -358,10 +403,11 @@ def _batches(
             input=x,
             target=y,
             aligned={} if aligned.weight is None else {"sample weight": _native(aligned.weight[rows])},
-            start=start,
+            start=request.start + start,
             place=_placed(places[1], start),
             input_place=_placed(places[0], start),
-            ids=None if aligned.ids is None else [str(name) for name in aligned.ids[rows].tolist()],
+            source=source,
+            ids=aligned.names(rows),
             conversions=conversions,
         )
 

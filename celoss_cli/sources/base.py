@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
-from celoss_cli.errors import InputError, visible
+from celoss_cli.errors import InputError, file_name, visible
 from celoss_cli.records import record
 
 if TYPE_CHECKING:
@@ -19,6 +19,9 @@ __all__ = ["MAX_LINE", "ColumnChoice", "Dataset", "ReadRequest", "Settled", "Str
 
 MAX_LINE = 16 << 20
 """The longest line in bytes."""
+
+_HEAD = 64
+"""So many bytes tell a format."""
 
 
 @record(frozen=True, slots=True)
@@ -131,7 +134,7 @@ class Stream:
 
     def __init__(self, path: str, binary: BinaryIO) -> None:
         self.path = path
-        self.name = "standard input" if path == "-" else visible(path)
+        self.name = file_name(path)
         self.binary = binary
 
     def close(self) -> None:
@@ -140,10 +143,9 @@ class Stream:
             self.binary.close()
 
     def head(self) -> bytes:
-        """The first few bytes without consuming them, past a BOM and blanks; b"" at the end of the data."""
+        """The first few bytes without consuming them; b"" at the end of the data."""
         peek: Callable[[int], bytes] | None = getattr(self.binary, "peek", None)
-        head = peek(64) if peek else b""
-        return head.removeprefix(b"\xef\xbb\xbf").lstrip()[:8]
+        return peek(_HEAD)[:_HEAD] if peek else b""
 
 
 def open_stream(path: str) -> Stream:

@@ -16,10 +16,11 @@ from celoss_cli.data import Array, Batch
 from celoss_cli.data import Chunk as _Later
 from celoss_cli.errors import InputError, plural, quoted, visible
 from celoss_cli.records import record
-from celoss_cli.sources.arrays import INPUT_KEYS, first_nonfinite, one_key
+from celoss_cli.sources.arrays import first_nonfinite
 from celoss_cli.sources.arrow import RecordTable
 from celoss_cli.sources.base import Dataset, ReadRequest, Stream
 from celoss_cli.sources.columns import Mapping, Targets, map_columns, refuse_duplicates
+from celoss_cli.sources.keys import INPUT_KEYS, one_of
 from celoss_cli.sources.numbers import number
 from celoss_cli.sources.rows import INTEGERS, LISTS, NUMBERS, TEXT, Asked, Rows, distinct_of, values_of
 
@@ -80,9 +81,10 @@ def read_values(stream: Stream, request: ReadRequest) -> Array:
 def _with_list_column(table: RecordTable, request: ReadRequest) -> ReadRequest:
     """The request with the column of lists as the input, where there is one and none was named."""
     lists = [name for name in table.names if table.kind(name) in LISTS]
-    if request.columns.classes is not None or not any(name in INPUT_KEYS for name in lists):
+    if request.columns.classes is not None:
         return request
-    return replace(request, columns=replace(request.columns, classes=one_key(lists, INPUT_KEYS, "input", "")))
+    found = one_of(lists, INPUT_KEYS, "input", "--class-columns")
+    return request if found is None else replace(request, columns=replace(request.columns, classes=found))
 
 
 def _rows_of_a_batch(columns: int) -> int:

@@ -24,11 +24,13 @@ if TYPE_CHECKING:
 __all__ = [
     "BY_INDEX",
     "BY_NAME",
+    "TARGET_NAMES",
     "Mapping",
     "Targets",
     "in_natural_order",
     "map_columns",
     "refuse_duplicates",
+    "refuse_names",
     "truth_columns",
 ]
 
@@ -38,7 +40,7 @@ BY_INDEX = "targets read as class indices"
 BY_NAME = "targets matched to the class names"
 """What is said of targets that are names of classes."""
 
-_TARGET = frozenset(
+TARGET_NAMES = frozenset(
     [
         "target",
         "targets",
@@ -54,6 +56,8 @@ _TARGET = frozenset(
         "label_ids",
     ]
 )
+"""What targets are called, in a table and among arrays."""
+
 _ID = frozenset(["id", "row_id", "index", "sample_id", "doc_id", "sampleid"])
 _WEIGHT = frozenset(["weight", "sample_weight", "case_weights"])
 _UNNAMED = frozenset(["", "Unnamed: 0"])
@@ -214,7 +218,7 @@ class _Roles:
         names, request = self._names, self._request
         if request.truth is not None:
             return []
-        target = self.of("target", _TARGET) or self._grouped(_TARGET)
+        target = self.of("target", TARGET_NAMES) or self._grouped(TARGET_NAMES)
         if not target:
             raise InputError(
                 f"expected a column of targets, got {_listed(names)}",
@@ -237,7 +241,7 @@ class _Roles:
         """The columns of the loss's input: those chosen, else all that have no other role."""
         columns = self.chosen["classes"]
         if columns is None:
-            roles = {i for i, name in enumerate(self._lowered) if name in _TARGET | _ID | _WEIGHT}
+            roles = {i for i, name in enumerate(self._lowered) if name in TARGET_NAMES | _ID | _WEIGHT}
             rest = (i for i in range(len(self._names)) if i not in others | roles | {*self.unnamed})
             columns = [i for i in rest if not _NEVER.fullmatch(self._lowered[i])]
             columns = _of_one_kind(self._names, columns, self._request)
@@ -271,7 +275,7 @@ def truth_columns(names: Sequence[str], request: ReadRequest) -> tuple[int | Non
     others = [i for i in range(len(names)) if i != row_id]
     target = _chosen(names, choice.target, "--target-column")
     if target is None:
-        target = others if len(others) == 1 else [i for i in others if names[i].lower() in _TARGET]
+        target = others if len(others) == 1 else [i for i in others if names[i].lower() in TARGET_NAMES]
     if len(target) != 1:
         raise InputError(
             f"expected one column of targets, got {_listed([names[i] for i in target or others])}",
@@ -473,8 +477,8 @@ class Targets:
 
     def _are_names(self, example: str, others: Iterator[str], request: ReadRequest) -> bool:
         if request.target_is is not None:
-            if request.target_is == "name" and not self._labels:
-                raise UsageError("Expected --target-is index for classes without names, got name.")
+            if not self._labels:
+                refuse_names(request)
             return request.target_is == "name"
         if request.settled.by_name is None and example:
             request.settled.by_name = self._are_names_by(chain([example], others))
@@ -566,6 +570,17 @@ class Targets:
             f"expected a class name of {_listed(self._labels)}, got {quoted(cell)}",
             hint=_INDICES if self._is_index(value) else "",
         )
+
+
+def refuse_names(request: ReadRequest) -> None:
+    """Refuses to take targets for names where classes have none.
+
+    Raises:
+        UsageError: if that was asked for.
+
+    """
+    if request.target_is == "name":
+        raise UsageError("Expected --target-is index for classes without names, got name.")
 
 
 _TRUTH = {"true": 1.0, "false": 0.0}

@@ -6,36 +6,38 @@ import codecs
 import json
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+from itertools import chain, takewhile
 from typing import Any
 
 import numpy as np
 
 from celoss_cli.data import Array, Batch
-from celoss_cli.errors import InputError, LimitError, plural, quoted
-from celoss_cli.sources.arrays import (
-    ID_KEYS,
-    INPUT_KEYS,
-    OPTION_KEYS,
-    TARGET_KEYS,
-    Aligned,
-    dataset_of_arrays,
-    on_class_axis,
-)
+from celoss_cli.errors import InputError, LimitError, plural, quoted, visible
+from celoss_cli.sources.arrays import keyed_dataset, on_class_axis
 from celoss_cli.sources.base import Dataset, ReadRequest, Stream
-from celoss_cli.sources.columns import map_columns
+from celoss_cli.sources.columns import map_columns, refuse_names
+from celoss_cli.sources.keys import WEIGHT_KEYS, keys_of
 from celoss_cli.sources.numbers import number
-from celoss_cli.sources.table import Assembler, Rows, TableRow, dataset_of
+from celoss_cli.sources.table import Assembler, Place, Rows
 
 __all__ = ["RowObjects", "array_of", "parse", "parsed", "read", "read_values"]
 
 _MAX_DEPTH = 64
 _PIECE = 1 << 20
 _MOST = 1 << 30
+_CELLS_AT_A_TIME = 1 << 17
 _LINES = "one row object a line? try --input-format jsonl"
-_WEIGHT_KEYS = ("weight", "sample_weight", "case_weights")
-"""Of a row object; of a document of arrays, "weight" is that of the classes."""
+_EXAMPLE = 'for example {"logits": [[0.9, 0.1]], "targets": [0]}'
+_ORIENTS = 'write it with to_json(orient="split") or to_json(orient="records", lines=True)'
 
+_ROW_WEIGHTS = ("weight", *WEIGHT_KEYS)
+"""In a row object; of a document of arrays, "weight" is that of the classes."""
+
+_MARK = re.compile(
+    r'(?P<opening>[\[{])|(?P<closing>[\]}])|(?P<string>"(?:[^"\\]|\\.)*+")(?P<colon>\s*+:)?', re.DOTALL
+)
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*+"', re.DOTALL)
 
 
@@ -47,18 +49,35 @@ def read(stream: Stream, request: ReadRequest) -> Dataset:
 
     """
     document = parsed(stream)
-    if isinstance(document, dict) and "columns" in document and "data" in document:
-        return _split_dataset(document, stream.name, request)
     if isinstance(document, dict):
-        return _named_dataset(document, stream.name, request)
+        _refuse_orient(document, stream.name)
+        split = "columns" in document and "data" in document
+        return (_split_dataset if split else _named_dataset)(document, stream.name, request)
     if isinstance(document, list) and document and all(isinstance(row, dict) for row in document):
         return _objects_dataset(document, [f"{stream.name}: $[{i}]" for i in range(len(document))], request)
     if document == []:
         raise InputError("expected rows, got an empty list: no rows", place=stream.name)
+    of_lists = isinstance(document, list) and all(isinstance(row, list) for row in document)
     raise InputError(
-        "expected an object of arrays or a list of row objects, got something else",
-        hint='for example {"logits": [[0.9, 0.1]], "targets": [0]}',
+        "expected an object of arrays or a list of row objects, "
+        f"got {'a list of lists, which names nothing' if of_lists else 'something else'}",
+        hint=_EXAMPLE + (f"; with pandas {_ORIENTS}" if of_lists else ""),
         place=f"{stream.name}: $",
+    )
+
+
+def _refuse_orient(document: dict[str, Any], name: str) -> None:
+    """Refuses the objects of pandas that do not keep the order of rows and columns, or need its schema."""
+    if {"schema", "data"} <= document.keys():
+        orient = "table"
+    elif document and all(isinstance(column, dict) for column in document.values()):
+        orient = "columns or index"
+    else:
+        return
+    raise InputError(
+        f"expected arrays by name, got objects by name, as pandas writes them with orient {orient}",
+        hint=_ORIENTS,
+        place=f"{name}: $",
     )
 
 
@@ -80,7 +99,7 @@ class _Refused(str):
 
 
 class _Duplicate(Exception):
-    pass
+    """Some object has a key twice."""
 
 
 def parsed(stream: Stream) -> Any:
@@ -136,10 +155,33 @@ def parse(data: bytes, name: str, first_line: int = 1) -> Any:
         raise InputError(
             f"expected JSON, got {_found(text, error.pos)}: {error.msg}",
             hint=_LINES if error.lineno > 1 and _goes_on(error) else "",
-            place=f"{name}:{first_line + error.lineno - 1}:{error.colno}",
+            place=_place_of(error, name, first_line),
         ) from None
-    except _Duplicate as error:
-        raise InputError(f"expected each key once, got {quoted(str(error))} twice", place=name) from None
+    except _Duplicate:
+        key, position = next(_repeated(text))
+        raise InputError(
+            f"expected each key once, got {quoted(key)} twice",
+            place=_place_of(json.JSONDecodeError("", text, position), name, first_line),
+        ) from None
+
+
+def _place_of(error: json.JSONDecodeError, name: str, first_line: int) -> str:
+    return f"{name}:{first_line + error.lineno - 1}:{error.colno}"
+
+
+def _repeated(text: str) -> Iterator[tuple[str, int]]:
+    """The keys that their object had before, and where; the text is JSON at least up to the first one."""
+    seen: list[set[str]] = []
+    for mark in _MARK.finditer(text):
+        if mark["opening"]:
+            seen.append(set())
+        elif mark["closing"]:
+            seen.pop()
+        elif mark["colon"]:
+            key = json.loads(mark["string"])
+            if key in seen[-1]:
+                yield key, mark.start()
+            seen[-1].add(key)
 
 
 def _goes_on(error: json.JSONDecodeError) -> bool:
@@ -167,11 +209,7 @@ def _found(text: str, position: int) -> str:
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     unique = dict(pairs)
     if len(unique) < len(pairs):
-        seen: set[str] = set()
-        for key, _ in pairs:
-            if key in seen:
-                raise _Duplicate(key)
-            seen.add(key)
+        raise _Duplicate
     return unique
 
 
@@ -285,53 +323,25 @@ def _shown(value: Any) -> str:
 # ------------------------------------------------------------------------------------------- shapes
 
 
-def _key(document: dict[str, Any], known: Sequence[str], role: str, name: str) -> str:
-    found = [key for key in known if key in document]
-    if len(found) == 1:
-        return found[0]
-    got = ", ".join(map(quoted, found or list(document)[:8])) or "an empty object"
-    raise InputError(f"expected one key for the {role} ({', '.join(known)}), got {got}", place=f"{name}: $")
-
-
 def _named_dataset(document: dict[str, Any], name: str, request: ReadRequest) -> Dataset:
-    input_key = _key(document, INPUT_KEYS, "input", name)
-    target_key = _key(document, TARGET_KEYS, "targets", name)
-    id_key = next((key for key in ID_KEYS if key in document), None)
-    options = {}
-    for key in OPTION_KEYS:
-        if isinstance(document.get(key), list):
-            options[key] = array_of(document[key], f"$.{key}", name, request)
-        elif document.get(key) is not None:
-            options[key] = document[key]
-    input = array_of(document[input_key], f"$.{input_key}", name, request)
-    target = array_of(document[target_key], f"$.{target_key}", name, request)
-    ids = _ids(document[id_key], f"{name}: $.{id_key}", len(input) if input.ndim else 1) if id_key else None
-    unused = sorted(set(document) - {input_key, target_key, *options, *([id_key] if id_key else [])})
-    described = {
-        "columns": {
-            "inputs": [input_key],
-            "target": target_key,
-            "id": id_key,
-            "weight": None,
-            "unused": unused,
-        },
-    }
-    dataset = dataset_of_arrays(
-        input,
-        target,
-        described,
-        request,
-        aligned=Aligned(None if ids is None else np.array(ids, dtype=object)),
-        places=(f"{name}: $.{input_key}", f"{name}: $.{target_key}"),
-    )
-    dataset.options = options
-    return dataset
+    given = {key: value for key, value in document.items() if value is not None}
+    try:
+        keys = keys_of(given, request)
+    except InputError as error:
+        raise error.at(f"{name}: $") from None
+
+    def load(key: str) -> Array:
+        return array_of(given[key], f"$.{visible(key)}", name, request)
+
+    options = {key: load(key) if isinstance(given[key], list) else given[key] for key in keys.options}
+    ids = None if keys.id is None else _ids(given[keys.id], f"{name}: $.{visible(keys.id)}")
+    return keyed_dataset(keys, load, ids, options, name, request)
 
 
-def _ids(value: Any, place: str, rows: int) -> list[str]:
-    if not isinstance(value, list) or len(value) != rows:
-        raise InputError(f"expected a list of {plural(rows, 'id')}, got {_shown(value)}", place=place)
-    return [_id(item) for item in value]
+def _ids(value: Any, place: str) -> Array:
+    if not isinstance(value, list):
+        raise InputError(f"expected a list of ids, got {_shown(value)}", place=place)
+    return np.array([_id(item) for item in value], dtype=object)
 
 
 def _split_dataset(document: dict[str, Any], name: str, request: ReadRequest) -> Dataset:
@@ -339,20 +349,78 @@ def _split_dataset(document: dict[str, Any], name: str, request: ReadRequest) ->
     if not isinstance(columns, list) or not isinstance(data, list):
         raise InputError("expected lists of columns and of rows, got something else", place=f"{name}: $")
     names = [column if isinstance(column, str) else json.dumps(column) for column in columns]
-
-    def rows() -> Iterator[TableRow]:
-        for index, row in enumerate(data):
-            if not isinstance(row, list) or len(row) != len(names):
-                raise InputError(
-                    f"expected {plural(len(names), 'value')}, got {_shown(row)}",
-                    place=f"{name}: $.data[{index}]",
-                )
-            yield index, [_cell(value, f"{name}: $.data[{index}][{i}]") for i, value in enumerate(row)]
+    for index, row in enumerate(data):
+        if not isinstance(row, list) or len(row) != len(names):
+            raise InputError(
+                f"expected {plural(len(names), 'value')}, got {_shown(row)}", place=f"{name}: $.data[{index}]"
+            )
 
     def place(row: int, column: int | None) -> str:
         return f"{name}: $.data[{row}]" + (f"[{column - 1}]" if column else "")
 
-    return dataset_of(names, rows(), place, 0, request)
+    table = _Table(names, data, f"{name}: $.columns", request)
+
+    def batches() -> Iterator[Batch]:
+        step = max(1, _CELLS_AT_A_TIME // max(1, len(names)))
+        start = request.start
+        for first in range(0, len(data), step):
+            batch = table.batch(list(enumerate(data[first : first + step], first)), place, start)
+            yield batch
+            start += len(batch)
+
+    return Dataset({"columns": table.mapping.described()}, batches())
+
+
+class _Table:
+    """Makes batches of rows of JSON values: a text is an id, a group or the name of a class, and no number.
+
+    Attributes:
+        mapping: which column is what.
+
+    """
+
+    def __init__(
+        self, names: Sequence[str], rows: Iterable[Sequence[Any]], at: str, request: ReadRequest
+    ) -> None:
+        """Settles how the first rows are read.
+
+        Raises:
+            InputError: with the place ``at``, if the names do not settle the roles.
+
+        """
+        try:
+            self.mapping = map_columns(names, request)
+        except InputError as error:
+            raise error.at(at) from None
+        mapping = self.mapping
+        self._request = request
+        self._by_class = mapping.target if request.per_class and len(mapping.target) == 1 else ()
+        self._classes = {*mapping.labels, *mapping.spelled}
+        self._numeric = {*mapping.used} - {mapping.id} - {*self._by_class}
+        self._assembler = Assembler(mapping, request, (self._cells(row, lambda _: at) for row in rows))
+
+    def batch(self, rows: Sequence[tuple[int, Sequence[Any]]], place: Place, start: int) -> Batch:
+        """The batch of these rows, each with the index that its place has; the first is row ``start``."""
+        cells = [(index, self._cells(values, partial(place, index))) for index, values in rows]
+        found = Rows(self.mapping.names, cells, place, self._request)
+        skip = self._request.missing == "skip"
+        kept = self._assembler.complete(found) if skip else found
+        return self._assembler.batch(kept, start, len(found) - len(kept))
+
+    def _cells(self, values: Sequence[Any], place: Callable[[int], str]) -> list[str]:
+        return [self._one(column, value, place) for column, value in enumerate(values)]
+
+    def _one(self, column: int, value: Any, place: Callable[[int], str]) -> str:
+        if isinstance(value, (list, dict)):
+            raise InputError(f"expected a number or a name, got {_shown(value)}", place=place(column + 1))
+        cell = _cell(value)
+        return f'"{cell}"' if isinstance(value, str) and self._refused(column, value) else cell
+
+    def _refused(self, column: int, text: str) -> bool:
+        """Whether a text stands for a number, which keeps its quotes and is refused for them."""
+        named = self._request.settled.by_name or text.strip() in self._classes
+        wanted = column in self._numeric or (column in self._by_class and not named)
+        return wanted and not isinstance(text, _Refused) and _is_number(text, self._request.decimal)
 
 
 class RowObjects:
@@ -363,33 +431,34 @@ class RowObjects:
 
     """
 
-    def __init__(self, first: dict[str, Any], place: str, request: ReadRequest) -> None:
+    def __init__(self, objects: Iterable[tuple[str, dict[str, Any]]], request: ReadRequest) -> None:
+        """Settles how these objects, the first ones with their places, are read.
+
+        Raises:
+            InputError: if the keys do not settle the roles.
+
+        """
+        objects = iter(objects)
+        place, first = next(objects)
         self._first = first
         self._names = list(first)
         self._request = request
         self._stacked = any(isinstance(value, list) for value in first.values())
+        columns: dict[str, Any]
         if self._stacked:
-            self._input_key = _key(first, INPUT_KEYS, "input", place)
-            self._target_key = _key(first, TARGET_KEYS, "target", place)
-            self._id_key = next((key for key in ID_KEYS if key in first), None)
-            self._weight_key = next((key for key in _WEIGHT_KEYS if key in first), None)
-            columns: dict[str, Any] = {
-                "inputs": [self._input_key],
-                "target": self._target_key,
-                "id": self._id_key,
-                "weight": self._weight_key,
-                "unused": sorted(
-                    set(first) - {self._input_key, self._target_key, self._id_key, self._weight_key}
-                ),
-            }
-        else:
+            refuse_names(request)
             try:
-                mapping = map_columns(self._names, request)
+                self._keys = keys_of(self._names, request, _ROW_WEIGHTS, ())
             except InputError as error:
                 raise error.at(place) from None
-            cells = [_cell(first[key], f"{place}.{key}") for key in self._names]
-            self._assembler = Assembler(mapping, request, [cells])
-            columns = mapping.described()
+            columns = self._keys.described()
+            if request.truth is not None:
+                request.truth.read_as((), request)
+        else:
+            alike = takewhile(lambda row: row.keys() == first.keys(), (row for _, row in objects))
+            rows = ([row[key] for key in self._names] for row in chain([first], alike))
+            self._table = _Table(self._names, rows, place, request)
+            columns = self._table.mapping.described()
         self.described: dict[str, Any] = {"columns": columns}
 
     def batch(self, objects: Sequence[dict[str, Any]], places: Sequence[str], start: int) -> Batch:
@@ -406,48 +475,55 @@ class RowObjects:
                     f"expected the keys of the first row, got a difference in {', '.join(map(quoted, odd))}",
                     place=where,
                 )
-        return self._arrays(objects, places, start) if self._stacked else self._table(objects, places, start)
+        if self._stacked:
+            return self._arrays(objects, places, start)
+        rows = [(index, [row[key] for key in self._names]) for index, row in enumerate(objects)]
+        return self._table.batch(rows, self._place_in(places), start)
 
-    def _table(self, objects: Sequence[dict[str, Any]], places: Sequence[str], start: int) -> Batch:
-        names = self._names
-        rows = [
-            (index, [_cell(row[key], f"{places[index]}.{key}") for key in names])
-            for index, row in enumerate(objects)
-        ]
-
-        def place(row: int, column: int | None) -> str:
-            return places[row] + (f".{names[column - 1]}" if column else "")
-
-        found = Rows(names, rows, place, self._request)
-        skip = self._request.missing == "skip"
-        kept = self._assembler.complete(found) if skip else found
-        return self._assembler.batch(kept, start, len(found) - len(kept))
+    def _place_in(self, places: Sequence[str]) -> Place:
+        return lambda row, column: places[row] + (f".{self._names[column - 1]}" if column else "")
 
     def _arrays(self, objects: Sequence[dict[str, Any]], places: Sequence[str], start: int) -> Batch:
-        arrays = {}
-        for key in filter(None, (self._input_key, self._target_key, self._weight_key)):
-            shape, kind = _shape(self._first[key]), None
-            for row, place in zip(objects, places, strict=True):
-                kind = _check(row[key], f"{place}.{key}", shape, kind, self._request)
-            arrays[key] = np.array([_plain(row[key]) for row in objects])
-        input, target = arrays[self._input_key], arrays[self._target_key]
-        if self._request.class_axis is not None:
-            input, target = on_class_axis(input, target, self._request.class_axis)
+        keys, request = self._keys, self._request
+
+        def place(row: int) -> str:
+            return places[row]
+
+        input = self._stack(keys.input, objects, places)
+        ids = None if keys.id is None else [_id(row[keys.id]) for row in objects]
+        conversions: tuple[str, ...] = ()
+        if keys.target is not None:
+            target = self._stack(keys.target, objects, places)
+        else:
+            assert request.truth is not None  # noqa: S101 - for the type checker: else there is a key
+            target = request.truth.of(start, len(objects), ids, place)
+            conversions = request.truth.conversions
+        if request.class_axis is not None:
+            input, target = on_class_axis(input, target, request.class_axis)
         return Batch(
             input,
             target,
-            aligned={"sample weight": arrays[self._weight_key]} if self._weight_key else {},
-            ids=None if self._id_key is None else [_id(row[self._id_key]) for row in objects],
-            place=lambda row: places[row],
+            aligned={"sample weight": self._stack(keys.weight, objects, places)} if keys.weight else {},
+            ids=ids,
+            place=place,
+            source=places[0],
             start=start,
+            conversions=conversions,
         )
+
+    def _stack(self, key: str, objects: Sequence[dict[str, Any]], places: Sequence[str]) -> Array:
+        """The values of one key, one row after the other."""
+        shape, kind = _shape(self._first[key]), None
+        for row, place in zip(objects, places, strict=True):
+            kind = _check(row[key], f"{place}.{key}", shape, kind, self._request)
+        return np.array([_plain(row[key]) for row in objects])
 
 
 def _objects_dataset(
     objects: Sequence[dict[str, Any]], places: Sequence[str], request: ReadRequest
 ) -> Dataset:
     """A list of row objects as a data set."""
-    reader = RowObjects(objects[0], places[0], request)
+    reader = RowObjects(zip(places, objects, strict=True), request)
     return Dataset(reader.described, iter([reader.batch(objects, places, request.start)]))
 
 
@@ -455,16 +531,21 @@ def _id(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def _cell(value: Any, place: str) -> str:
-    """A JSON value as the text cell that means the same; a number in quotes keeps them and is refused."""
+def _cell(value: Any) -> str:
+    """A single JSON value as the text cell that means the same."""
     if isinstance(value, bool):
         return "true" if value else "false"
-    if value is None:
-        return ""
-    if isinstance(value, (int, float)):
-        return "-inf" if value == -math.inf else repr(value)
     if isinstance(value, _Refused):
         return {"NaN": "nan", "Infinity": "inf"}.get(value, str(value))
-    if not isinstance(value, str):
-        raise InputError(f"expected a number or a name, got {_shown(value)}", place=place)
-    return f'"{value}"' if value[:1] in "0123456789+-." else value
+    if isinstance(value, (int, float)):
+        return "-inf" if value == -math.inf else repr(value)
+    return "" if value is None else str(value)
+
+
+def _is_number(text: str, decimal: str) -> bool:
+    """Whether the one grammar would take this text."""
+    try:
+        number(text, decimal=decimal, allow_nonfinite=True)
+    except InputError:
+        return False
+    return True

@@ -29,8 +29,7 @@ def read(stream: Stream, request: ReadRequest) -> Dataset:
     first = next(body, None)
     if first is None:
         raise InputError("expected row objects, got an empty file: no rows", place=stream.name)
-    place, example = next(_objects(first))
-    reader = RowObjects(example, place, request)
+    reader = RowObjects(_objects(first), request)
 
     def chunks() -> Iterator[Batch | Chunk]:
         start = request.start

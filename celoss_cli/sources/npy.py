@@ -20,7 +20,7 @@ import numpy as np
 
 from celoss_cli.errors import CelossError, InputError, LimitError, plural, quoted, visible
 from celoss_cli.records import record
-from celoss_cli.sources.arrays import named_dataset, refuse_nonfinite, refuse_type, single_dataset
+from celoss_cli.sources.arrays import joined_dataset, named_dataset, refuse_nonfinite, refuse_type
 from celoss_cli.sources.mapped import mapped, memory_limit, piped, release_bytes
 from celoss_cli.sources.pickles import holds_pickle, looks_pickled, pickled
 
@@ -54,7 +54,8 @@ def read(stream: Stream, request: ReadRequest) -> Dataset:
     values = _single(stream)
     refuse_type(values, stream.name)
     if request.truth is not None:
-        return single_dataset(values, stream.name, request)
+        columns = {"inputs": [request.takes], "target": None, "id": None, "weight": None, "unused": []}
+        return joined_dataset(values, stream.name, {"columns": columns}, request, source=stream.name)
     path = "file.npy" if stream.path == "-" else stream.name
     raise InputError(
         f"expected input and targets, got one array of shape {values.shape} and type {values.dtype}",

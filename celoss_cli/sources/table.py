@@ -8,21 +8,22 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
-from itertools import chain, islice
-from typing import Any, Protocol
+from itertools import chain
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from celoss_cli.data import Array, Batch
 from celoss_cli.errors import InputError, quoted, visible
 from celoss_cli.records import record
-from celoss_cli.sources.base import Dataset, ReadRequest
-from celoss_cli.sources.columns import Mapping, Targets, map_columns
+from celoss_cli.sources.columns import Mapping, Targets
 from celoss_cli.sources.numbers import BLANKS, MISSING, number, numbers
 
-__all__ = ["Assembler", "Cells", "Place", "Rows", "TableRow", "dataset_of", "matrix_of"]
+if TYPE_CHECKING:
+    from celoss_cli.sources.base import ReadRequest
 
-_CELLS_AT_A_TIME = 1 << 17
+__all__ = ["Assembler", "Cells", "Place", "Rows", "TableRow", "matrix_of"]
+
 _ONE_HOT = frozenset(("0", "1", "false", "true"))
 """Cells of one-hot columns; 1.0 is a probability."""
 
@@ -220,31 +221,6 @@ def _way_out(mapping: Mapping, request: ReadRequest, first_row: Sequence[str] | 
             name = visible(mapping.names[column])
             return f"if {name} is no class: --class-columns NAMES or --id-column {name}"
     return ""
-
-
-def dataset_of(
-    names: Sequence[str], rows: Iterable[TableRow], place: Place, first: int, request: ReadRequest
-) -> Dataset:
-    """A table of text cells as a data set; ``first`` is where the header is, for messages about it."""
-    try:
-        mapping = map_columns(names, request)
-    except InputError as error:
-        raise error.at(place(first, None)) from None
-    return Dataset({"columns": mapping.described()}, _batches(mapping, iter(rows), place, request))
-
-
-def _batches(
-    mapping: Mapping, rows: Iterator[TableRow], place: Place, request: ReadRequest
-) -> Iterator[Batch]:
-    per_batch = max(1, _CELLS_AT_A_TIME // len(mapping.names))
-    assembler: Assembler | None = None
-    start = request.start
-    while block := list(islice(rows, per_batch)):
-        assembler = assembler or Assembler(mapping, request, (cells for _, cells in block))
-        found = Rows(mapping.names, block, place, request)
-        kept = assembler.complete(found) if request.missing == "skip" else found
-        yield assembler.batch(kept, start, len(found) - len(kept))
-        start += len(kept)
 
 
 def matrix_of(rows: Iterable[TableRow], names: Sequence[str], place: Place, request: ReadRequest) -> Array:

@@ -29,7 +29,7 @@ def _formats() -> str:
 
 def _columns() -> str:
     roles = (
-        ("target", columns._TARGET, "--target-column"),
+        ("target", columns.TARGET_NAMES, "--target-column"),
         ("id of a row", columns._ID, "--id-column"),
         ("weight of a row", columns._WEIGHT, "--weight-column"),
     )
