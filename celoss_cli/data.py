@@ -92,6 +92,27 @@ class Batch:
             groups=None if self.groups is None else self.groups[start:stop],
         )
 
+    def elements(self, rows: Array, positions: Array) -> Batch:
+        """Elements of a canonical batch, each a row of its own, without the places of the rows.
+
+        Args:
+            rows: of each element, counted within this batch.
+            positions: of each element within its row.
+
+        """
+
+        def picked(values: Array) -> Array:
+            found: Array = np.moveaxis(values, -1, 1)[rows, positions][..., np.newaxis]
+            return found
+
+        return Batch(
+            picked(self.input),
+            picked(self.target),
+            {name: picked(values) for name, values in self.aligned.items()},
+            ids=None if self.ids is None else [self.ids[row] for row in rows.tolist()],
+            labels=self.labels,
+        )
+
     def _input_from(self, start: int) -> Callable[[int], str]:
         place = self.input_place or self.place
         return lambda row: place(start + row)
