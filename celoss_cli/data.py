@@ -247,7 +247,7 @@ class Tally:
     def reduce(self, reduction: Reduction) -> float:
         """The loss, rounded once from the exact totals; a mean over a total weight of 0 is nan."""
         if reduction == "mean":
-            return self.loss / self.weight if self.weight != ExactSum() else math.nan
+            return self.loss / self.weight if self.weight.scaled or self.weight.nonfinite else math.nan
         return self.loss / self.rows if reduction == "batchmean" else float(self.loss)
 
 

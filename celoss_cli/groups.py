@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Groups"]
 
-_MOST = 1_000_000
-"""A group takes about a kilobyte until it is written."""
+_MOST = 500_000
+"""A group takes up to two kilobytes until it is written."""
 
 
 @record(frozen=True, slots=True)
