@@ -8,31 +8,39 @@ from __future__ import annotations
 
 import math
 import re
+import sys
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import field
+from fractions import Fraction
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from celoss_cli.calibration import Calibration
-from celoss_cli.data import Array, Batch, Tally, Terms
 from celoss_cli.errors import CelossError
+from celoss_cli.groups import Groups
+from celoss_cli.largest import Largest
 from celoss_cli.nouns.report import Group, Histogram, Interval, Quantile
 from celoss_cli.records import record
 
 if TYPE_CHECKING:
+    from celoss_cli.data import Array, Batch, Tally, Terms
     from celoss_cli.losses.base import Answers, Loss
 
-__all__ = ["QUANTILE_BOUND", "Collected", "Wanted", "collect"]
+__all__ = ["LARGEST_LEVEL", "LEAST_LEVEL", "QUANTILE_BOUND", "Collected", "Wanted", "collect"]
 
 _WHOLE = re.compile(r"[+-]?[0-9]+")
 _KEPT_BITS = 8
 _DROPPED_BITS = 52 - _KEPT_BITS
 QUANTILE_BOUND = 2.0 ** -(_KEPT_BITS + 1)
-"""Relative error of a quantile: losses are counted by their leading bits, and the middle is given."""
+"""Relative error of a quantile: losses are counted by their leading bits, and the middle is given.
+
+It holds from 2**-1022 on, where doubles have all their bits. Smaller losses have one level from 0 to
+2**-1030, which is told as 0, and levels of that width above it.
+"""
 
 
 _LEAST_WIDTH = 2.0**-1000
@@ -60,50 +68,31 @@ class Wanted:
 
 
 @record(frozen=True, slots=True)
-class Candidate:
-    """An element that may be among the worst.
-
-    Attributes:
-        rank: sorts the worse one first: NaN, then the larger loss, then the earlier element.
-        batch: its row alone, canonical.
-        position: the element within the row.
-
-    """
-
-    rank: tuple[bool, float, int, int]
-    batch: Batch
-    position: int
-
-
-@record(frozen=True, slots=True)
 class Collected:
     """Collections of any number of elements; ``Collected()`` is empty and ``+`` joins.
 
     Attributes:
-        groups: the tally of each group by its name.
-        levels: how many losses lie in each interval of relative width 2**-8.
-        worst: candidates, the worst first, at most as many as wanted.
+        groups: the totals of each group.
+        levels: how many losses lie in each interval of relative width 2**-8, NaN in none.
+        worst: the elements with the largest losses.
         calibration: the predictions by their confidence.
         missing: what some element has none of: it is left out for all.
 
     """
 
-    groups: dict[str, Tally] = field(default_factory=dict)
+    groups: Groups = Groups()
     levels: Counter[int] = field(default_factory=Counter)
-    worst: tuple[Candidate, ...] = ()
+    worst: Largest = Largest()
     calibration: Calibration = Calibration()
     missing: frozenset[str] = frozenset()
 
     def joined(self, other: Collected, wanted: Wanted) -> Collected:
         """Both together."""
         missing = self.missing | other.missing
-        groups = {} if "by" in missing else dict(self.groups)
-        for name, tally in other.groups.items() if "by" not in missing else ():
-            groups[name] = groups.get(name, Tally()) + tally
         return Collected(
-            groups,
+            Groups() if "by" in missing else self.groups + other.groups,
             self.levels + other.levels,
-            tuple(sorted((*self.worst, *other.worst), key=lambda candidate: candidate.rank)[: wanted.worst]),
+            self.worst.joined(other.worst, wanted.worst),
             Calibration() if "reliability" in missing else self.calibration + other.calibration,
             missing,
         )
@@ -111,25 +100,30 @@ class Collected:
     def breakdown(self, total: Tally, labels: Sequence[str] | None) -> list[Group]:
         """The groups, classes in their own order and values by name, with the share of each."""
         order = {label: index for index, label in enumerate(labels or ())}
-        names = sorted(self.groups, key=lambda name: (order.get(name, len(order)), _natural(name)))
-        return [self._group(name, total) for name in names]
-
-    def _group(self, name: str, total: Tally) -> Group:
-        tally = self.groups[name]
-        return Group(name, tally, tally.reduce("mean"), tally.loss / total.loss)
+        groups = self.groups.tallies()
+        names = sorted(groups, key=lambda name: (order.get(name, len(order)), _natural(name)))
+        return [_group(name, groups[name], total) for name in names]
 
     def quantiles(self, fractions: Sequence[float]) -> list[Quantile]:
-        """The smallest losses that at least these fractions of the counted elements do not exceed."""
+        """The smallest losses that at least these fractions of the losses, NaN left out, do not exceed.
+
+        A fraction is the decimal number as it is written: 0.07 of 100 losses are 7 of them. The quantiles
+        of nothing are NaN.
+        """
         total = self.levels.total()
         if not total:
-            return []
+            return [Quantile(fraction, math.nan, QUANTILE_BOUND) for fraction in fractions]
         levels = sorted(self.levels)
         reached = np.cumsum([self.levels[level] for level in levels])
-        at = np.searchsorted(reached, [max(1, int(np.ceil(fraction * total))) for fraction in fractions])
+        at = np.searchsorted(reached, [_rank(fraction, total) for fraction in fractions])
         return [
             Quantile(fraction, _middle(levels[i]), QUANTILE_BOUND)
             for fraction, i in zip(fractions, at, strict=True)
         ]
+
+    def unordered(self, counted: int) -> int:
+        """How many of the counted losses are NaN, where losses are counted by size."""
+        return counted - self.levels.total()
 
     def histogram(self, counted: int, most: int) -> Histogram:
         """The losses in at most ``most`` intervals of one width.
@@ -146,7 +140,7 @@ class Collected:
         finite = {level: count for level, count in self.levels.items() if math.isfinite(_middle(level))}
         total = sum(finite.values())
         others = self.levels.total() - total
-        nan = counted - self.levels.total()
+        nan = self.unordered(counted)
         if not total:
             return Histogram((), infinite=others, nan=nan)
         low, high = _covered(finite, total)
@@ -156,6 +150,15 @@ class Collected:
         counts = _counts_between(finite, [_level_of(end) for end in ends])
         intervals = tuple(Interval(*pair, count) for pair, count in zip(pairwise(ends), counts, strict=True))
         return Histogram(intervals, total - sum(counts), others, nan)
+
+
+def _group(name: str, tally: Tally, total: Tally) -> Group:
+    return Group(name, tally, tally.reduce("mean"), tally.loss / total.loss)
+
+
+def _rank(fraction: float, total: int) -> int:
+    """Which of so many losses, counted from 1 in their order, a fraction of them reaches."""
+    return max(1, math.ceil(Fraction(repr(float(fraction))) * total))
 
 
 def _covered(levels: Mapping[int, int], total: int) -> tuple[float, float]:
@@ -171,7 +174,7 @@ def _covered(levels: Mapping[int, int], total: int) -> tuple[float, float]:
 def _width_of(low: float, high: float, most: int) -> float:
     """The least power of two that needs at most so many steps and whose multiples end levels."""
     reach = max(abs(low), abs(high))
-    finest = max((high - low) / most, reach / 2 ** (_KEPT_BITS + 1), _LEAST_WIDTH)
+    finest = max(high / most - low / most, reach / 2 ** (_KEPT_BITS + 1), _LEAST_WIDTH)
     width = 2.0 ** math.ceil(math.log2(finest))
     while math.ceil(high / width) - math.floor(low / width) > most:
         width *= 2
@@ -200,19 +203,19 @@ def collect(loss: Loss, batch: Batch, terms: Terms, wanted: Wanted) -> Collected
 
     """
     counted = None if terms.ignored is None else np.flatnonzero(~terms.ignored)
-    groups = _groups_if_any(loss, batch, terms, wanted) if wanted.by else {}
+    groups = _groups_if_any(loss, batch, terms, wanted) if wanted.by else Groups()
     calibration = _calibration_if_any(loss, batch, counted, wanted) if wanted.reliability else Calibration()
     missing = {"by": groups is None, "reliability": calibration is None}
     return Collected(
-        groups or {},
+        groups or Groups(),
         _levels(terms.loss if counted is None else terms.loss[counted]) if wanted.quantiles else Counter(),
-        _worst(batch, terms, wanted.worst, counted) if wanted.worst else (),
+        Largest.of(batch, terms, wanted.worst) if wanted.worst else Largest(),
         calibration or Calibration(),
         frozenset(name for name, is_missing in missing.items() if is_missing),
     )
 
 
-def _groups_if_any(loss: Loss, batch: Batch, terms: Terms, wanted: Wanted) -> dict[str, Tally] | None:
+def _groups_if_any(loss: Loss, batch: Batch, terms: Terms, wanted: Wanted) -> Groups | None:
     try:
         return _groups(loss, batch, terms, wanted.by or "")
     except CelossError:
@@ -238,36 +241,26 @@ def _calibration(answers: Answers, counted: Array | None, bins: int) -> Calibrat
     return Calibration.of(answers.confidence[counted], answers.hit[counted], bins)
 
 
-def _groups(loss: Loss, batch: Batch, terms: Terms, by: str) -> dict[str, Tally]:
+def _groups(loss: Loss, batch: Batch, terms: Terms, by: str) -> Groups:
     if by == "class":
         codes, names = loss.class_codes(batch)
     else:
         codes, names = _codes_of(batch.groups or (), batch.elements_per_row)
-    order = np.argsort(codes, kind="stable")
-    if terms.ignored is not None:
-        order = order[~terms.ignored[order]]
-    if not order.size:
-        return {}
-    present, starts = np.unique(codes[order], return_index=True)
-    groups = {}
-    for code, members in zip(present, np.split(order, starts[1:]), strict=True):
-        part = Terms(terms.loss[members], terms.weight[members], terms.weight_is)
-        count = len(np.unique(members // max(1, batch.elements_per_row)))
-        groups[names[code]] = Tally.of(part, count)
-    return groups
+    return Groups.of(codes, names, terms, batch.elements_per_row)
 
 
 def _codes_of(groups: Sequence[str], repeated: int) -> tuple[Array, Sequence[str]]:
-    names = sorted(set(groups))
-    code_of = {name: code for code, name in enumerate(names)}
+    code_of = {name: code for code, name in enumerate(dict.fromkeys(groups))}
     codes = np.fromiter(map(code_of.__getitem__, groups), np.int64, len(groups))
-    return np.repeat(codes, repeated), names
+    return np.repeat(codes, repeated), list(code_of)
 
 
 def _levels(losses: Array) -> Counter[int]:
-    bits = losses[~np.isnan(losses)].astype(np.float64).view(np.int64)
+    losses = losses[~np.isnan(losses)].astype(np.float64)
+    bits = losses.view(np.int64)
     # Negative doubles count downwards: mirrored, the integers are in the order of the values.
     ordered = np.where(bits < 0, np.int64(-(2**63)) - bits, bits) >> _DROPPED_BITS
+    ordered[losses == -np.inf] = LEAST_LEVEL
     levels, counts = np.unique(ordered, return_counts=True)
     return Counter(dict(zip(levels.tolist(), counts.tolist(), strict=True)))
 
@@ -278,59 +271,24 @@ def _level_of(value: float) -> int:
     return (-(2**63) - bits if bits < 0 else bits) >> _DROPPED_BITS
 
 
+LARGEST_LEVEL = _level_of(math.inf)
+LEAST_LEVEL = _level_of(-math.inf) - 1
+"""The infinities are levels of their own. Of -inf the bits end one where the least numbers begin."""
+
+
 def _value_at(level: int) -> float:
-    """The least loss of a level."""
-    return _from_order(level << _DROPPED_BITS)
+    """The finite number nearest to where a level begins."""
+    return min(max(_from_order(level << _DROPPED_BITS), -sys.float_info.max), sys.float_info.max)
 
 
 def _middle(level: int) -> float:
     """The loss in the middle of a level; 0 and the infinities are levels of their own."""
+    if level in (LEAST_LEVEL, LARGEST_LEVEL):
+        return math.inf if level > 0 else -math.inf
     low, high = _value_at(level), _value_at(level + 1)
-    return low if low == 0 or np.isinf(low) else low + (high - low) / 2 if np.isfinite(high) else low
+    return low + (high - low) / 2 if level else low
 
 
 def _from_order(ordered: int) -> float:
     bits = np.int64(-(2**63) - ordered if ordered < 0 else ordered)
     return float(bits.view(np.float64))
-
-
-def _worst(batch: Batch, terms: Terms, count: int, counted: Array | None) -> tuple[Candidate, ...]:
-    losses = terms.loss.astype(np.float64)
-    nan = np.isnan(losses)
-    losses[nan] = np.inf
-    if terms.ignored is not None:
-        losses[terms.ignored] = -np.inf
-    chosen: Any = np.arange(len(losses)) if counted is None else counted
-    if len(chosen) > count:
-        # Everything above the count-th largest loss, and as many of the elements at it as come first.
-        # NaN counts as infinite here, so that all of them stay in.
-        limit = np.partition(losses[chosen], len(chosen) - count)[len(chosen) - count]
-        if np.isinf(limit):
-            chosen = chosen[losses[chosen] == limit]
-        else:
-            above, at = chosen[losses[chosen] > limit], chosen[losses[chosen] == limit]
-            chosen = np.concatenate([above, at[: count - len(above)]])
-    width = max(1, batch.elements_per_row)
-    ranked = sorted(
-        (not nan[i], -float(losses[i]), batch.start + i // width, i % width) for i in chosen.tolist()
-    )
-    return tuple(_candidate(batch, rank) for rank in ranked[:count])
-
-
-def _candidate(batch: Batch, rank: tuple[bool, float, int, int]) -> Candidate:
-    row, position = rank[2] - batch.start, rank[3]
-    alone = batch.rows(row, row + 1)
-    # Copies, so that one row does not keep its whole block in memory.
-    ids = None if alone.ids is None else [alone.ids[0]]
-    return Candidate(
-        rank,
-        replace(
-            alone,
-            input=alone.input.copy(),
-            target=alone.target.copy(),
-            aligned={name: values.copy() for name, values in alone.aligned.items()},
-            ids=ids,
-            groups=None,
-        ),
-        position,
-    )

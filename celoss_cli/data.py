@@ -94,6 +94,27 @@ class Batch:
             groups=None if self.groups is None else self.groups[start:stop],
         )
 
+    def elements(self, rows: Array, positions: Array) -> Batch:
+        """Elements of a canonical batch, each a row of its own, without the places of the rows.
+
+        Args:
+            rows: of each element, counted within this batch.
+            positions: of each element within its row.
+
+        """
+
+        def picked(values: Array) -> Array:
+            found: Array = np.moveaxis(values, -1, 1)[rows, positions][..., np.newaxis]
+            return found
+
+        return Batch(
+            picked(self.input),
+            picked(self.target),
+            {name: picked(values) for name, values in self.aligned.items()},
+            ids=None if self.ids is None else [self.ids[row] for row in rows.tolist()],
+            labels=self.labels,
+        )
+
     def _input_from(self, start: int) -> Callable[[int], str]:
         place = self.input_place or self.place
         return lambda row: place(start + row)
@@ -228,7 +249,7 @@ class Tally:
     def reduce(self, reduction: Reduction) -> float:
         """The loss, rounded once from the exact totals; a mean over a total weight of 0 is nan."""
         if reduction == "mean":
-            return self.loss / self.weight if self.weight != ExactSum() else math.nan
+            return self.loss / self.weight if self.weight.scaled or self.weight.nonfinite else math.nan
         return self.loss / self.rows if reduction == "batchmean" else float(self.loss)
 
 

@@ -21,9 +21,10 @@ from celoss_cli.errors import InputError
 from celoss_cli.losses.base import SAMPLE_WEIGHT
 from celoss_cli.records import record
 from celoss_cli.survey import Survey, first_rows, kinds, survey
-from celoss_cli.trace import Recorder, Step
+from celoss_cli.trace import Recorder
 
 if TYPE_CHECKING:
+    from celoss_cli.largest import Elements
     from celoss_cli.losses.base import Loss
 
 __all__ = ["Evaluation", "Request", "default_jobs", "evaluate", "losses_of", "of_pieces", "row_of"]
@@ -31,6 +32,9 @@ __all__ = ["Evaluation", "Request", "default_jobs", "evaluate", "losses_of", "of
 _LEAST_PIECE_BYTES, _MOST_PIECE_BYTES = 2 << 20, 64 << 20
 """Measured: one piece a thread is the fastest, as threads wait for each other between pieces; but the
 losses of a piece are kept until it is done."""
+
+_LEAST_BLOCK_VALUES = 1 << 15
+"""Every loss computes so many values of its input in one block, with one recorded value for each step."""
 
 _MOST_JOBS = 6
 """More threads wait for each other between their calls of NumPy, and each has its own buffers."""
@@ -184,8 +188,8 @@ def evaluate(
             (keep or result.rows.add)(part.batch, part.terms)
     if dimensions is not None:
         loss.verify(result.tally.rows, dimensions)
-    for candidate in result.collected.worst:
-        result.worst.append(_workings(loss, candidate.batch, 0, candidate.position, request)[0])
+    for found in result.collected.worst.sorted(request.wanted.worst):
+        result.worst.extend(_workings_of_worst(loss, found, request))
     return result
 
 
@@ -363,34 +367,40 @@ def _show(loss: Loss, batch: Batch, request: Request, result: Evaluation) -> Non
             return
         first, last = row * width, row * width + min(width, max(1, request.show))
     for element in range(first, last):
-        workings, tally = _workings(loss, batch, *divmod(element, max(1, width)), request)
-        result.workings.append(workings)
+        row, position = divmod(element, max(1, width))
+        place = (batch.start + row, _name_of(batch, element)[1])
+        single = batch.elements(np.array([row]), np.array([position]))
+        workings, tally = _workings(loss, single, [place], request)
+        result.workings += workings
         result.shown += tally
 
 
-def _workings(loss: Loss, batch: Batch, row: int, position: int, request: Request) -> tuple[Workings, Tally]:
-    """One element of a canonical batch, computed once more with a recorder listening."""
-    single = _element(batch, row, position)
+def _workings(
+    loss: Loss, elements: Batch, places: Sequence[tuple[int, tuple[int, ...]]], request: Request
+) -> tuple[list[Workings], Tally]:
+    """Elements of one block, computed once more with a recorder listening.
+
+    Args:
+        loss: with its options.
+        elements: canonical, each a row of its own, so few that the loss computes them together.
+        places: the row of each in the data set, and its index within the row.
+        request: says whether the gradient is wanted.
+
+    """
     recorder = Recorder(with_gradient=request.gradient)
-    terms = loss.terms(single, recorder)
-    index = _name_of(batch, row * max(1, batch.elements_per_row) + position)[1]
-    named = replace(row_of(loss, single, terms, 0), index=index)
-    steps = tuple(_only_column(step) for step in recorder.steps)
-    return Workings(named, steps, loss.gathered(single, 0)), Tally.of(terms, 0)
+    terms = loss.terms(elements, recorder)
+    found = []
+    for at, (row, index) in enumerate(places):
+        named = replace(row_of(loss, elements, terms, at), row=row, index=index)
+        steps = tuple(replace(step, value=step.value[..., at]) for step in recorder.steps)
+        found.append(Workings(named, steps, loss.gathered(elements, at)))
+    return found, Tally.of(terms, 0)
 
 
-def _element(batch: Batch, row: int, position: int) -> Batch:
-    """One element of a canonical batch, whose last axis counts the elements of a row."""
-    one = batch.rows(row, row + 1)
-    here = slice(position, position + 1)
-    return replace(
-        one,
-        input=one.input[..., here],
-        target=one.target[..., here],
-        aligned={name: values[..., here] for name, values in one.aligned.items()},
-        shape=(),
-    )
-
-
-def _only_column(step: Step) -> Step:
-    return replace(step, value=step.value[..., 0])
+def _workings_of_worst(loss: Loss, found: Elements, request: Request) -> Iterator[Workings]:
+    """The workings of the elements with the largest losses, in their order."""
+    step = max(1, _LEAST_BLOCK_VALUES // max(1, found.batch.input[:1].size))
+    for start in range(0, len(found), step):
+        part = np.arange(start, min(start + step, len(found)))
+        elements = found.batch.elements(part, np.zeros_like(part))
+        yield from _workings(loss, elements, [found.place(at) for at in part.tolist()], request)[0]

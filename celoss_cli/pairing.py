@@ -356,8 +356,9 @@ def _by_class(a: Side, b: Side) -> Iterator[tuple[str, Tally, Tally]]:
             collect(side.loss, replace(side.batch, labels=labels), side.terms, Wanted(by="class"))
             for side in (a, b)
         )
+        others = theirs.groups.tallies()
         for group in mine.breakdown(a.evaluation.tally, labels):
-            yield group.name, group.tally, theirs.groups[group.name]
+            yield group.name, group.tally, others[group.name]
 
 
 def _predictions(a: Side, b: Side, order: Array, counted: Array) -> tuple[float | None, float | None]:

@@ -18,6 +18,7 @@ from celoss_cli.data import Tally
 from celoss_cli.errors import InputError, quoted
 from celoss_cli.evaluate import Evaluation, Rows
 from celoss_cli.exact import ExactSum
+from celoss_cli.groups import Groups
 from celoss_cli.losses import LOSSES
 from celoss_cli.records import record
 
@@ -138,7 +139,7 @@ def as_text(partial: Partial) -> str:
         "skipped": evaluation.skipped,
         "seen": dict(evaluation.seen),
         "tally": _tally(evaluation.tally),
-        "groups": {name: _tally(tally) for name, tally in evaluation.collected.groups.items()},
+        "groups": {name: _tally(tally) for name, tally in evaluation.collected.groups.tallies().items()},
         "levels": {str(level): count for level, count in sorted(evaluation.collected.levels.items())},
     }
     return json.dumps(document, indent=1, allow_nan=False) + "\n"
@@ -210,7 +211,7 @@ def _partial(document: dict[str, Any]) -> Partial:
     evaluation.skipped = _count(document["skipped"])
     evaluation.seen = Counter({str(key): _count(value) for key, value in document["seen"].items()})
     evaluation.collected = Collected(
-        {str(group): _tally_of(tally) for group, tally in document["groups"].items()},
+        Groups.known({str(group): _tally_of(tally) for group, tally in document["groups"].items()}),
         Counter({int(level): _count(count) for level, count in document["levels"].items()}),
     )
     return partial

@@ -106,6 +106,7 @@ def report_of(
         by=by,
         groups=evaluation.collected.breakdown(tally, evaluation.labels),
         quantiles=evaluation.collected.quantiles(quantiles),
+        quantiles_left_out=evaluation.collected.unordered(tally.counted) if quantiles else 0,
         worst=[rescaled(workings) for workings in evaluation.worst],
         perplexity=_perplexity(loss, tally, reduction, value) if loss.per_class else None,
         histogram=evaluation.collected.histogram(tally.counted, intervals) if intervals else None,

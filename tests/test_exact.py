@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from celoss_cli import exact
-from celoss_cli.exact import ExactSum, exact_sum
+from celoss_cli.exact import ExactSum, ExactSums, exact_sum, exact_sums
 
 FINITE = st.one_of(
     st.floats(allow_nan=False, allow_infinity=False),
@@ -204,3 +204,45 @@ def test_division_has_the_limits_of_ieee_754(
 @pytest.mark.parametrize(("numerator", "expected"), [([], math.nan), ([2.0], math.inf), ([-2.0], -math.inf)])
 def test_division_by_no_rows_is_division_by_zero(numerator: list[float], expected: float) -> None:
     assert same(exact_sum(np.array(numerator)) / 0, expected)
+
+
+@given(arrays(ANY), st.integers(0, 2**32), st.sampled_from([np.float64, np.float32]), st.integers(1, 9))
+def test_sums_side_by_side_are_the_sums_of_each_group(
+    values: np.ndarray, seed: int, dtype: Any, at_once: int
+) -> None:
+    with np.errstate(over="ignore"):
+        values = values.astype(dtype)
+    codes = np.random.default_rng(seed).integers(0, 4, len(values))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(exact, "_COUNTED_AT_ONCE", at_once)
+        found = exact_sums(values, codes, 4).each()
+    assert found == [exact_sum(values[codes == group]) for group in range(4)]
+
+
+@pytest.mark.parametrize("value", [1.0, -0.1, 1.7e308, 5e-324, math.nan, -math.inf])
+def test_one_value_for_all_is_multiplied_in_every_group(value: float) -> None:
+    codes = np.array([2, 0, 2, 2])
+    found = exact_sums(np.broadcast_to(value, 4), codes, 3).each()
+    assert found == [exact_sum(np.full(times, value)) for times in (1, 0, 3)]
+
+
+SUMS = st.builds(ExactSum, INTEGERS | st.integers(-(1 << 2100), 1 << 2100), *[st.integers(0, 3)] * 3)
+
+
+@given(st.lists(SUMS, max_size=4))
+def test_known_sums_stay_what_they_are(sums: list[ExactSum]) -> None:
+    assert ExactSums.of(sums).each() == sums
+
+
+@given(st.lists(SUMS, min_size=3, max_size=3), st.lists(SUMS, min_size=2, max_size=2))
+def test_sums_are_joined_where_they_belong(one: list[ExactSum], other: list[ExactSum]) -> None:
+    found = ExactSums.of(one).joined(ExactSums.of(other), np.array([3, 1]), 4).each()
+    assert found == [one[0], one[1] + other[1], one[2], other[0]]
+
+
+def test_digits_do_not_overflow_however_often_sums_are_joined() -> None:
+    total, step = ExactSums(1), exact_sums(np.full(1000, -1.7e308), np.zeros(1000, np.int64), 1)
+    for _ in range(50):
+        total = total.joined(step, np.zeros(1, np.int64), 1)
+    assert total.each() == [exact_sum(np.full(50_000, -1.7e308))]
+    assert all(abs(digit).max() <= 1 << 31 for digit in total.digits.values())

@@ -155,12 +155,17 @@ def opened(
 def _refuse_unused(spec: LossSpec, format: FormatSpec, given: Mapping[str, Any]) -> None:
     """Refuses options that would be read and change nothing."""
     for name, ability in _SHOWN_BY.items():
-        if name == "by" and given["max_group"]:
-            continue  # the gate asks for the groups
+        if _asked_elsewhere(name, given):
+            continue
         if given[name] is not None and given[name] is not False and not getattr(format, ability):
             able = [other.name for other in FORMATS.values() if getattr(other, ability)]
             known = f"{', '.join(able[:-1])} or {able[-1]}"
             raise UsageError(f"Expected --{name} with --format {known}, got {format.name}.")
+    if given["emit_partial"] is not None and given["worst"] is not None:
+        raise UsageError(
+            "Expected no --worst with --emit-partial, got one.",
+            hint="a partial result holds totals and no rows, whose numbers would be those within each part",
+        )
     if given["by"] not in (None, "class") and given["input"] is not None:
         raise UsageError(f"Expected --by class with --{spec.takes}, got the column {quoted(given['by'])}.")
     if given["input"] is not None:
@@ -170,6 +175,12 @@ def _refuse_unused(spec: LossSpec, format: FormatSpec, given: Mapping[str, Any])
                 raise UsageError(f"Expected {option} with files, got it with --{spec.takes}.")
         if given["missing"] != "error" or given["decimal"] != ".":
             raise UsageError(f"Expected --missing and --decimal with a table, got --{spec.takes}.")
+
+
+def _asked_elsewhere(name: str, given: Mapping[str, Any]) -> bool:
+    """Whether an option means something beside the format: a gate asks for the groups, a partial has them."""
+    by_gate = name == "by" and given["max_group"]
+    return bool(by_gate or (name in ("by", "quantiles") and given["emit_partial"] is not None))
 
 
 def kind_of(spec: LossSpec, given: Mapping[str, Any]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from types import TracebackType
@@ -10,17 +11,24 @@ from typing import Any
 __all__ = ["Bar"]
 
 _AFTER_SECONDS = 1.0
+_DUMB = ("dumb", "unknown")
+
+
+def _may_draw() -> bool:
+    return not os.environ.get("NO_COLOR") and os.environ.get("TERM") not in _DUMB
 
 
 class Bar:
-    """Shows how much was done, from the second second on, where standard error is a terminal.
+    """Shows how much was done, from the second second on, where standard error is a terminal that draws.
+
+    A bar is drawn with escape sequences, of which NO_COLOR wants none and TERM=dumb understands none.
 
     It is a context manager and leaves nothing behind; it counts what ``noun`` names.
     """
 
     def __init__(self, noun: str = "rows") -> None:
         self._noun = noun
-        self._wanted = sys.stderr is not None and sys.stderr.isatty()
+        self._wanted = sys.stderr is not None and sys.stderr.isatty() and _may_draw()
         self._from = time.monotonic() + _AFTER_SECONDS
         self._progress: Any = None
         self._task: Any = None

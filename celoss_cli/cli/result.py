@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from celoss_cli.cli.gates import gate_of
 from celoss_cli.cli.output import PipeClosed, append_file, note, stdout_style, write_file, write_stdout
+from celoss_cli.cli.written import STDOUT, refuse_overwriting
 from celoss_cli.errors import ExitCode, UsageError, plural, quoted, visible
 from celoss_cli.formats import FORMATS, FormatSpec, Style
 
@@ -16,9 +17,6 @@ if TYPE_CHECKING:
     from celoss_cli.nouns.report import Report
 
 __all__ = ["Rendered", "chosen_format", "chosen_reports", "gated", "on_stdout", "publish", "remarks"]
-
-STDOUT = "-"
-"""The file of --report that is standard output."""
 
 Rendered = Callable[[FormatSpec, Style], Iterator[str]]
 """Renders one result in any format."""
@@ -70,7 +68,7 @@ def chosen_reports(given: Mapping[str, Any]) -> list[tuple[FormatSpec, str]]:
     """The further formats and the files they go to.
 
     Raises:
-        UsageError: for a format that there is not, and for a file that is named twice.
+        UsageError: for a format that there is not, and for a file that has two uses.
 
     """
     chosen: list[tuple[FormatSpec, str]] = []
@@ -86,6 +84,7 @@ def chosen_reports(given: Mapping[str, Any]) -> list[tuple[FormatSpec, str]]:
                 f"Expected -o FILE together with --report {name}=-, got standard output for two formats."
             )
         chosen.append((FORMATS[name], path))
+    refuse_overwriting(given, (path for _, path in chosen))
     return chosen
 
 

@@ -108,7 +108,7 @@ def _counted(given: Mapping[str, Any], dataset: Dataset) -> Evaluation:
 
 def _of(given: Mapping[str, Any], found: Evaluation, dataset: Dataset) -> ClassWeights:
     names = list(found.labels or map(str, range(found.classes or 0)))
-    groups = found.collected.groups
+    groups = found.collected.groups.tallies()
     counts = [float(groups[name].weight) if name in groups else 0.0 for name in names]
     scheme, beta = SCHEMES[given["scheme"]], BETA if given["beta"] is None else given["beta"]
     weights = class_weights(counts, scheme.name, beta, names, given["unseen"])

@@ -63,6 +63,8 @@ def by_group(report: Report) -> Breakdown:
 def quantiles(report: Report) -> Breakdown:
     """One line a fraction; there is at least one."""
     bound = f"each within {100 * report.quantiles[0].bound:.2g}% of itself"
+    if report.quantiles_left_out:
+        bound += f", {report.quantiles_left_out} NaN left out"
     values = [(short(quantile.fraction), short(quantile.value)) for quantile in report.quantiles]
     return Breakdown(f"quantiles of the losses, {bound}", ("fraction",), ("loss",), values)
 

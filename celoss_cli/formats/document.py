@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 from celoss_cli.formats import Style, _reconciliation, _verdicts
@@ -36,10 +37,16 @@ __all__ = [
 
 SCHEMA_VERSION = 1
 
+_TOKENS = 1 << 16
+"""So many are held as text at a time."""
+
 
 def render(report: Report, style: Style) -> Iterator[str]:
-    """One object over several lines."""
-    yield json.dumps(as_json(report, style.version), indent=2, allow_nan=False) + "\n"
+    """One object over several lines, in as many pieces as many groups take."""
+    tokens = json.JSONEncoder(indent=2, allow_nan=False).iterencode(as_json(report, style.version))
+    tokens = chain(tokens, "\n")
+    while piece := "".join(islice(tokens, _TOKENS)):
+        yield piece
 
 
 def render_run(outcomes: Sequence[Outcome], style: Style) -> Iterator[str]:
@@ -122,6 +129,7 @@ def _breakdowns(report: Report) -> dict[str, Any]:
             }
             for quantile in report.quantiles
         ]
+        found["quantiles_left_out"] = report.quantiles_left_out
     if report.worst:
         found["worst"] = [
             {

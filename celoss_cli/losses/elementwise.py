@@ -121,7 +121,7 @@ class ElementLoss(Loss):
         values, codes = np.unique(batch.target.reshape(-1), return_inverse=True)
         if not (values == np.floor(values)).all():
             return super().class_codes(batch)
-        return codes, [f"{value:g}" for value in values]
+        return codes, [f"{value:.17g}" for value in values]
 
     def predicting(self, values: Array, target: float, classes: int) -> Batch:
         return self.canonical(Batch(values, np.full(len(values), float(target))))

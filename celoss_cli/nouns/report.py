@@ -46,12 +46,12 @@ class Group:
 
 @record(frozen=True, slots=True)
 class Quantile:
-    """A loss that a fraction of the counted elements does not exceed.
+    """A loss that a fraction of the counted elements whose loss is a number does not exceed.
 
     Attributes:
         fraction: from 0 to 1.
-        value: the loss, off by at most ``bound`` of itself.
-        bound: a relative error.
+        value: the loss, off by at most ``bound`` of itself; NaN where no loss is a number.
+        bound: a relative error, of losses from 2**-1022 on; smaller ones are off by less than 2**-1030.
 
     """
 
@@ -205,6 +205,7 @@ class Report:
         by: what ``groups`` are: "class" or the name of a column.
         groups: the breakdown, where it was asked for.
         quantiles: of the losses of the counted elements, where they were asked for.
+        quantiles_left_out: how many of these losses are NaN, which has no place among them.
         worst: the elements with the largest losses, the largest first, where they were asked for.
         perplexity: exp of the mean in nats, for a mean of a loss of one class.
         checks: a verdict for each limit that was asked for.
@@ -233,6 +234,7 @@ class Report:
     by: str | None = None
     groups: Sequence[Group] = ()
     quantiles: Sequence[Quantile] = ()
+    quantiles_left_out: int = 0
     worst: Sequence[Workings] = ()
     perplexity: float | None = None
     checks: Sequence[Verdict] = ()
