@@ -7,6 +7,7 @@ import math
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from ways import by_command
 
@@ -203,6 +204,98 @@ def test_names_without_their_affix_match_too(tmp_path: Path, capfd: Capture) -> 
 def test_class_numbers_that_do_not_count_from_0_are_names(tmp_path: Path, capfd: Capture) -> None:
     text = "c3,c7,y\n1,0,7\n"
     assert table(capfd, tmp_path, text).value == pytest.approx(math.log1p(math.exp(1)), rel=1e-15)
+
+
+# ------------------------------------------------------------------------------------- without a header
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["nhy.csv", "--target-column", "4"],
+        ["nhx.csv", "--targets", "1,2"],
+        ["nhx.csv", "--targets", "@y.npy"],
+        ["nhx.csv", "--targets", "@y.csv"],
+        ["--logits", "@nhx.csv", "--targets", "1,2"],
+    ],
+)
+def test_positions_of_columns_are_no_names_of_classes(
+    arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: Capture
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("nhx.csv").write_text("2.0,0.1,0.3\n0.1,0.2,3.0\n")
+    Path("nhy.csv").write_text("2.0,0.1,0.3,1\n0.1,0.2,3.0,2\n")
+    Path("y.csv").write_text("1\n2\n")
+    np.save("y.npy", [1, 2])
+    verdict = by_command(capfd, "ce", *arguments, "--no-header")
+    first = math.log(math.exp(2.0) + math.exp(0.1) + math.exp(0.3)) - 0.1
+    second = math.log(math.exp(0.1) + math.exp(0.2) + math.exp(3.0)) - 3.0
+    assert verdict.value == pytest.approx((first + second) / 2, rel=1e-15)
+    assert verdict.report["labels"] is None
+
+
+def test_columns_without_a_header_are_named_by_position(tmp_path: Path, capfd: Capture) -> None:
+    chosen = ["--no-header", "--class-columns", "3,1", "--target-column", "2"]
+    verdict = table(capfd, tmp_path, "0,1,5\n5,0,0\n", *chosen)
+    assert verdict.value == pytest.approx(math.log1p(math.exp(5)), rel=1e-15)
+    assert verdict.report["input"]["columns"] == {
+        "inputs": ["3", "1"],
+        "target": "2",
+        "id": None,
+        "weight": None,
+        "unused": [],
+    }
+    refused = table(capfd, tmp_path, "0,1,5\n5,3,0\n", *chosen)
+    assert "data.csv:2: Expected a target from 0 to 1 (2 classes), got 3." in refused.said
+
+
+def test_words_have_no_class_to_match_without_a_header(tmp_path: Path, capfd: Capture) -> None:
+    verdict = table(capfd, tmp_path, "1,0,cat\n", "--no-header", "--target-column", "3")
+    assert verdict.code == 3
+    assert 'data.csv:1:3: expected a class index, got "cat"' in verdict.said
+
+
+@pytest.mark.parametrize(
+    ("first", "dialect"),
+    [("0,1,2", []), ("0.5,-.25e-1,nan", []), ("0,5;1,5", ["--delimiter", ";", "--decimal", ","])],
+)
+def test_a_first_line_of_nothing_but_numbers_may_be_either(
+    first: str, dialect: list[str], tmp_path: Path, capfd: Capture
+) -> None:
+    verdict = table(capfd, tmp_path, f"{first}\n{first}\n", *dialect, "--targets", "0")
+    assert verdict.code == 3
+    assert f'data.csv:1: expected a header line, got nothing but numbers: "{first}"' in verdict.said
+    assert "(if these name the columns: --header; if they are values: --no-header)" in verdict.said
+
+
+def test_numbers_name_the_columns_where_that_is_said(tmp_path: Path, capfd: Capture) -> None:
+    verdict = table(capfd, tmp_path, "0,1\n5,0\n", "--header", "--targets", "1")
+    assert verdict.value == pytest.approx(math.log1p(math.exp(5)), rel=1e-15)
+    assert verdict.report["labels"] == ["0", "1"]
+    named = table(capfd, tmp_path, "3,7\n5,0\n", "--header", "--targets", "7")
+    assert named.value == verdict.value
+    assert "targets matched to the class names" in named.report["input"]["conversions"]
+
+
+def test_a_header_that_looks_like_a_comment_is_refused_until_it_is_said_to_be_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: Capture
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    np.savetxt("p.csv", [[5.0, 0.0]], delimiter=",", header="0,1")
+    verdict = by_command(capfd, "ce", "p.csv", "--targets", "1")
+    assert verdict.code == 3
+    assert 'p.csv:1: expected a header line, got what looks like a comment: "# 0,1"' in verdict.said
+    assert "by comments=''" in verdict.said
+    said = by_command(capfd, "ce", "p.csv", "--targets", "1", "--header")
+    assert said.report["labels"] == ["# 0", "1"]
+    np.savetxt("p.csv", [[5.0, 0.0]], delimiter=",", header="0,1", comments="")
+    plain = by_command(capfd, "ce", "p.csv", "--targets", "1", "--header")
+    assert plain.value == said.value == pytest.approx(math.log1p(math.exp(5)), rel=1e-15)
+
+
+def test_a_header_is_said_once(tmp_path: Path, capfd: Capture) -> None:
+    verdict = table(capfd, tmp_path, "0,1\n5,0\n", "--header", "--no-header", "--targets", "1")
+    assert (verdict.code, verdict.said) == (2, "celoss: error: Expected --header once, got it 2 times.\n")
 
 
 @pytest.mark.parametrize(

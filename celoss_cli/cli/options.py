@@ -204,8 +204,14 @@ Encoding = Annotated[
         help="The encoding of text input.",
     ),
 ]
-NoHeader = Annotated[
-    bool, _flag("--no-header", INPUT, "A table's first line holds values; columns are named 1, 2, ...")
+Header = Annotated[
+    bool | None,
+    _flag(
+        "--header/--no-header",
+        INPUT,
+        "Whether a table's first line names the columns; if not, they are 1, 2, ... and the classes have no "
+        "names.",
+    ),
 ]
 Missing = Annotated[
     str,
@@ -383,7 +389,7 @@ def reading_options(*, class_axis: bool = True) -> dict[str, tuple[Any, Any]]:
         "delimiter": (Delimiter, None),
         "decimal": (Decimal, "."),
         "encoding": (Encoding, "utf-8"),
-        "no_header": (NoHeader, False),
+        "header": (Header, None),
         "missing": (Missing, "error"),
         **({"class_axis": (ClassAxis, None)} if class_axis else {}),
         "allow_nonfinite": (AllowNonfinite, False),

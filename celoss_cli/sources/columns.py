@@ -79,7 +79,7 @@ class Mapping:
         names: the header.
         target: one column, or one for each input column.
         inputs: the columns of the loss's input, in the order of the classes.
-        labels: the classes' names.
+        labels: the classes' names; () where the table has no header, and the classes no names.
         id, weight, group: a column, or None.
         unused: the rest.
         notes: what a reader of the output should know of it.
@@ -99,7 +99,7 @@ class Mapping:
     @property
     def spelled(self) -> tuple[str, ...]:
         """The header's names of the input's columns, which may be longer than those of the classes."""
-        return tuple(self.names[column] for column in self.inputs)
+        return tuple(self.names[column] for column in self.inputs) if self.labels else ()
 
     @property
     def used(self) -> tuple[int, ...]:
@@ -127,8 +127,13 @@ class Mapping:
         return described
 
 
-def map_columns(names: Sequence[str], request: ReadRequest) -> Mapping:
+def map_columns(names: Sequence[str], request: ReadRequest, *, positions: bool = False) -> Mapping:
     """Gives every column of a header its role.
+
+    Args:
+        names: of the columns.
+        request: what is asked of the reader.
+        positions: whether the names only count the columns, and so name no class.
 
     Raises:
         InputError: if the header does not settle it, with the candidates and the option that does.
@@ -150,7 +155,7 @@ def map_columns(names: Sequence[str], request: ReadRequest) -> Mapping:
     overlap = known.intersection(inputs)
     if overlap:
         raise UsageError(f"Expected a column to play one role, got {quoted(names[min(overlap)])} twice.")
-    labels = _labels([names[i] for i in inputs])
+    labels = () if positions else _labels([names[i] for i in inputs])
     mapping = Mapping(
         names=tuple(names),
         target=_paired(names, target, labels),
@@ -160,7 +165,7 @@ def map_columns(names: Sequence[str], request: ReadRequest) -> Mapping:
         weight=weight,
         group=group,
         unused=tuple(sorted({*range(len(names))} - known - grouping - {*inputs})),
-        notes=_order_notes([names[i] for i in inputs]) if request.per_class else (),
+        notes=_order_notes([names[i] for i in inputs]) if request.per_class and labels else (),
     )
     refuse_duplicates(mapping)
     _refuse_mismatch(mapping, request)
