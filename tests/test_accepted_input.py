@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from pathlib import Path
 
@@ -338,6 +339,32 @@ def test_a_number_in_a_gap_is_taken_on_request_only(way: str, tmp_path: Path, ca
     assert verdict.code == 0
     assert math.isnan(verdict.value or 0)
     assert verdict.report["nonfinite"] == "nan"
+
+
+@pytest.mark.parametrize("way", ["inline", "csv"])
+@pytest.mark.parametrize("text", ["-Inf", "-infinity", "-INF", "+Infinity", "nAn"])
+def test_infinity_and_nan_are_taken_in_any_spelling_on_request(
+    text: str, way: str, tmp_path: Path, capfd: Capture
+) -> None:
+    x, y = [["0.5", text]], ["1"]
+    verdict = WAYS[way](Case(x, y, flags=["--allow-nonfinite", "--reduction=sum"]), tmp_path, capfd)
+    assert verdict.code == 0
+    assert verdict.report["nonfinite"] == ("inf" if text.startswith("-") else "nan")
+    refused = WAYS[way](Case(x, y), tmp_path, capfd)
+    assert refused.code == 3
+    assert "--allow-nonfinite" in refused.said
+
+
+@pytest.mark.parametrize("text", ["nan", "Infinity", " -Inf "])
+def test_a_number_in_the_quotes_of_json_is_none(text: str, tmp_path: Path, capfd: Capture) -> None:
+    for name, document in (
+        ("rows.json", [{"a": 1, "b": text, "y": 0}]),
+        ("arrays.json", {"logits": [[1, text]], "targets": [0]}),
+    ):
+        (tmp_path / name).write_text(json.dumps(document))
+        verdict = by_command(capfd, "ce", f"{tmp_path}/{name}", "--allow-nonfinite")
+        assert verdict.code == 3
+        assert "expected a number" in verdict.said
 
 
 def test_ignored_rows_may_hold_anything(capfd: Capture) -> None:

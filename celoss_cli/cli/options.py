@@ -232,7 +232,9 @@ ClassAxis = Annotated[
         help="The class axis of an array; 1 if not given.",
     ),
 ]
-AllowNonfinite = Annotated[bool, _flag("--allow-nonfinite", INPUT, "Accept nan and inf (-inf always is).")]
+AllowNonfinite = Annotated[
+    bool, _flag("--allow-nonfinite", INPUT, "Accept nan and inf in any spelling (-inf always is).")
+]
 AllowUnterminated = Annotated[
     bool,
     _flag("--allow-unterminated", INPUT, "Accept a last line without a newline, which may have been cut."),

@@ -24,7 +24,7 @@ from celoss_cli.sources.arrays import (
 )
 from celoss_cli.sources.base import Dataset, ReadRequest, Stream
 from celoss_cli.sources.columns import map_columns
-from celoss_cli.sources.numbers import number
+from celoss_cli.sources.numbers import is_nonfinite, number
 from celoss_cli.sources.table import Assembler, Rows, TableRow, dataset_of
 
 __all__ = ["RowObjects", "array_of", "parse", "parsed", "read", "read_values"]
@@ -467,4 +467,4 @@ def _cell(value: Any, place: str) -> str:
         return {"NaN": "nan", "Infinity": "inf"}.get(value, str(value))
     if not isinstance(value, str):
         raise InputError(f"expected a number or a name, got {_shown(value)}", place=place)
-    return f'"{value}"' if value[:1] in "0123456789+-." else value
+    return f'"{value}"' if value[:1] in "0123456789+-." or is_nonfinite(value.strip()) else value
