@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import math
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -323,6 +325,56 @@ def test_several_files_read_their_targets_in_one_way(tmp_path: Path, capfd: Capt
     (tmp_path / "both.csv").write_text("c1,c2,y\n1,0,0\n1,0,1\n")
     whole = by_command(capfd, "ce", f"{tmp_path}/both.csv")
     assert apart.code == 3 or apart.value == whole.value
+
+
+@pytest.mark.parametrize("names", [["cat", "dog"], ["p_cat", "p_dog"], ["a b", "$c"], ["0", "1"]])
+def test_files_in_another_order_are_refused_with_the_option_that_gives_them_one(
+    names: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: Capture
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    one, two = names
+    Path("o1.csv").write_text(f"{one},{two},label\n5,0,{one}\n")
+    Path("o2.csv").write_text(f"{two},{one},label\n5,0,{one}\n")
+    refused = by_command(capfd, "ce", "o1.csv", "o2.csv")
+    assert refused.code == 3
+    hint = refused.said.partition("(in one order: ")[2].removesuffix(")\n")
+    way_out = by_command(capfd, "ce", "o1.csv", "o2.csv", *shlex.split(hint))
+    expected = (math.log1p(math.exp(-5)) + math.log1p(math.exp(5))) / 2
+    assert way_out.value == pytest.approx(expected, rel=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "hint"),
+    [
+        ("cat,dog", "cat,cow", ""),
+        ("cat,dog", "p_dog,p_cat", ""),
+        ('"a,b",c', 'c,"a,b"', " (in one order: --class-columns NAMES)"),
+        (",".join(f"k{i}" for i in range(30)), ",".join(f"k{29 - i}" for i in range(30)), " NAMES)"),
+    ],
+)
+def test_no_order_is_proposed_that_cannot_be_written(
+    first: str, second: str, hint: str, tmp_path: Path, capfd: Capture
+) -> None:
+    paths = [tmp_path / "1.csv", tmp_path / "2.csv"]
+    for path, header in zip(paths, (first, second), strict=True):
+        width = len(next(csv.reader([header])))
+        path.write_text(f"{header},label\n{'1,' * width}0\n")
+    refused = by_command(capfd, "ce", *map(str, paths))
+    assert refused.code == 3
+    assert "expected the columns of the first file" in refused.said
+    assert refused.said.endswith(f"{hint}\n")
+    assert hint or "--class-columns" not in refused.said
+
+
+@pytest.mark.parametrize(
+    ("option", "pattern"), [("--class-columns", "*"), ("--id-column", "label"), ("--weight-column", "label")]
+)
+def test_an_option_that_takes_the_target_is_named(
+    option: str, pattern: str, tmp_path: Path, capfd: Capture
+) -> None:
+    verdict = table(capfd, tmp_path, "cat,dog,label\n1,0,cat\n", option, pattern)
+    assert verdict.code == 3
+    assert f'expected a column of targets, got "label", which {option} takes' in verdict.said
 
 
 def test_columns_of_targets_go_with_the_columns_of_the_input() -> None:

@@ -215,6 +215,7 @@ class _Roles:
             return []
         target = self.of("target", _TARGET) or self._grouped(_TARGET)
         if not target:
+            self._refuse_taken_target()
             raise InputError(
                 f"expected a column of targets, got {_listed(names)}",
                 hint="name it: --target-column NAME; or give them apart: --targets @FILE",
@@ -231,6 +232,20 @@ class _Roles:
                 hint="give the truth: --targets VALUES; or --target-column labels",
             )
         return target
+
+    def _refuse_taken_target(self) -> None:
+        """Refuses an option that takes the column which is the target by its name."""
+        for role, option in (
+            ("classes", "--class-columns"),
+            ("id", "--id-column"),
+            ("weight", "--weight-column"),
+        ):
+            taken = [self._names[i] for i in self.chosen[role] or () if self._lowered[i] in _TARGET]
+            if taken:
+                raise InputError(
+                    f"expected a column of targets, got {_listed(taken)}, which {option} takes",
+                    hint="leave it out there, or give the targets apart: --targets @FILE",
+                )
 
     def inputs(self, others: set[int]) -> list[int]:
         """The columns of the loss's input: those chosen, else all that have no other role."""
