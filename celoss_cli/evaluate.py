@@ -18,9 +18,9 @@ import numpy as np
 from celoss_cli.collect import Collected, Wanted, collect
 from celoss_cli.data import Array, Batch, Chunk, Row, Tally, Terms, Workings
 from celoss_cli.errors import InputError
-from celoss_cli.losses.base import SAMPLE_WEIGHT
+from celoss_cli.losses.base import SAMPLE_WEIGHT, odd_rows
 from celoss_cli.records import record
-from celoss_cli.survey import Survey, first_rows, kinds, survey
+from celoss_cli.survey import Survey, first_rows, kinds, oddities, survey
 from celoss_cli.trace import Recorder
 
 if TYPE_CHECKING:
@@ -41,6 +41,8 @@ _MOST_JOBS = 6
 
 _SPOOLED_BYTES = 1 << 25
 """Kept rows move from memory to a temporary file from here on."""
+
+_ALL_THE_SAME = "--allow-out-of-domain computes it all the same"
 
 In = TypeVar("In")
 Out = TypeVar("Out")
@@ -294,17 +296,20 @@ def _subscript(index: tuple[int, ...]) -> str:
 
 
 def _check_domain(loss: Loss, batch: Batch, request: Request) -> None:
-    outside = None if request.allow_out_of_domain else loss.violation(batch)
+    if request.allow_out_of_domain:
+        return
+    odd = odd_rows(batch)
+    if odd.size:
+        weight = batch.aligned[SAMPLE_WEIGHT][odd[0], 0]
+        fact = f"Expected a sample weight that is finite and at least 0, got {weight:g}."
+        raise InputError(fact, hint=_ALL_THE_SAME, place=batch.place(int(odd[0])))
+    outside = loss.violation(batch)
     if outside:
-        raise InputError(
-            outside.fact,
-            hint="--allow-out-of-domain computes it all the same",
-            element=int(np.flatnonzero(outside.where)[0]),
-        )
+        raise InputError(outside.fact, hint=_ALL_THE_SAME, element=int(np.flatnonzero(outside.where)[0]))
 
 
 def _noticed(loss: Loss, batch: Batch, request: Request) -> Counter[str]:
-    seen = Counter() if request.survey else loss.observe(batch) + kinds(loss, first_rows(batch))
+    seen = Counter() if request.survey else oddities(loss, batch) + kinds(loss, first_rows(batch))
     outside = loss.violation(batch)
     if outside:
         seen["out-of-domain"] = int(np.count_nonzero(outside.where))

@@ -17,12 +17,13 @@ import numpy as np
 from celoss_cli.assignment import cheapest
 from celoss_cli.data import Array, Batch
 from celoss_cli.losses import LOSSES
+from celoss_cli.losses.base import odd_rows
 from celoss_cli.records import record
 
 if TYPE_CHECKING:
     from celoss_cli.losses.base import Loss
 
-__all__ = ["CAP", "TEMPERATURES", "Fit", "Survey", "first_rows", "kinds", "survey"]
+__all__ = ["CAP", "TEMPERATURES", "Fit", "Survey", "first_rows", "kinds", "oddities", "survey"]
 
 CAP = 1024.0
 """A single cost counts up to this many nats: more than the -log of the smallest double."""
@@ -76,6 +77,11 @@ def kinds(loss: Loss, batch: Batch) -> Counter[str]:
         if loss.per_class and x.shape[1] > 1:
             seen += _kinds_of_rows(x.astype(np.float64, copy=False))
     return +seen
+
+
+def oddities(loss: Loss, batch: Batch) -> Counter[str]:
+    """How many rows or elements of a canonical batch show each oddity, those of sample weights among them."""
+    return loss.observe(batch) + Counter({"out-of-domain-weight": odd_rows(batch).size})
 
 
 def _kinds_of_rows(x: Array) -> Counter[str]:
@@ -398,7 +404,7 @@ def survey(loss: Loss, batch: Batch) -> Survey:
         found = Survey(
             rows=len(batch),
             classes=loss.classes(batch),
-            seen=loss.observe(batch) + kinds(loss, batch),
+            seen=oddities(loss, batch) + kinds(loss, batch),
             columns=_column_sums(batch) if loss.per_class else None,
             fit=_fit(loss, batch),
             ids=() if batch.ids is None else (_hashes(batch.ids),),

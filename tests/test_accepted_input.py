@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import math
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,6 +13,8 @@ from ways import WAYS, Case, by_command
 
 import celoss_cli
 from celoss_cli import cross_entropy
+from celoss_cli.cli.main import run
+from celoss_cli.losses import LOSSES
 
 # Where an option is refused after a file was opened, the file is closed by the interpreter.
 pytestmark = []
@@ -246,6 +250,77 @@ def test_on_request_it_computes_the_same_and_warns(
     assert verdict.report["findings"]
 
 
+def weighted(kind: str, weight: float, loss: str) -> str:
+    """A file of three rows, the last of which has this weight; answers its name."""
+    targets: list[Any] = [[0.25, 0.75]] * 3 if loss == "kl" else [1, 0, 1]
+    pairs = loss not in ("ce", "nll", "kl")
+    x = [0.5, 0.25, 0.75] if pairs else [[-0.5, -1.0], [-0.25, -2.0], [-0.75, -0.5]]
+    weights = [1.0, 2.0, weight]
+    if kind == "npz":
+        np.savez("w.npz", logits=np.array(x), labels=np.array(targets), sample_weight=np.array(weights))
+        return "w.npz"
+    columns = np.column_stack([x, targets, weights])
+    names = ["a"] if pairs else ["p_a", "p_b"]
+    names += ["t_a", "t_b"] if loss == "kl" else ["y"]
+    rows = [dict(zip([*names, "weight"], row, strict=True)) for row in columns.tolist()]
+    if kind == "csv":
+        np.savetxt("w.csv", columns, delimiter=",", comments="", header=",".join([*names, "weight"]))
+    elif kind == "json":
+        Path("w.json").write_text(json.dumps(rows))
+    elif kind == "jsonl":
+        Path("w.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    else:
+        pa = pytest.importorskip("pyarrow")
+        pytest.importorskip("pyarrow.parquet").write_table(pa.Table.from_pylist(rows), "w.parquet")
+    return f"w.{kind}"
+
+
+LAST_ROW = {
+    "csv": "w.csv:4: ",
+    "json": "w.json: $[2]: ",
+    "jsonl": "w.jsonl:3: ",
+    "npz": "w.npz: $.labels[2]: ",
+    "parquet": "w.parquet: row 2: ",
+}
+
+
+@pytest.mark.parametrize("weight", [-1.0, math.nan, math.inf, -math.inf])
+@pytest.mark.parametrize(
+    ("kind", "loss"),
+    [*((kind, "ce") for kind in LAST_ROW), *(("csv", loss) for loss in LOSSES if loss != "ce")],
+)
+def test_a_weight_of_a_row_that_is_no_weight_is_refused_with_its_row_until_it_is_asked_for(
+    kind: str, loss: str, weight: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: Capture
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    name = weighted(kind, weight, loss)
+    arguments = [loss, name, "--allow-nonfinite", *(["--target-column", "t_*"] if loss == "kl" else [])]
+    refused = by_command(capfd, *arguments)
+    assert refused.code == 3
+    fact = f"Expected a sample weight that is finite and at least 0, got {weight:g}."
+    assert f"{LAST_ROW[kind]}{fact} (--allow-out-of-domain computes it all the same)" in refused.said
+    asked = by_command(capfd, *arguments, "--allow-out-of-domain")
+    assert asked.code == 0
+    assert "celoss: warning CEL203: weights that are negative or not finite" in asked.said
+    assert weight == -1 or asked.report["nonfinite"]
+
+
+@pytest.mark.parametrize("command", ["weights", "diagnose"])
+def test_other_commands_tell_of_weights_that_are_none(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: Capture
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    name = weighted("csv", -0.5, "ce")
+    if command == "weights":
+        assert run(["weights", name]) == 3
+        assert "w.csv:4: Expected a sample weight that is finite" in capfd.readouterr().err
+        assert run(["weights", name, "--allow-out-of-domain"]) == 0
+        assert "warning CEL203" in capfd.readouterr().err
+    else:
+        assert run(["diagnose", name, "--loss", "ce"]) == 0
+        assert "CEL203" in capfd.readouterr().out
+
+
 @every_way
 @pytest.mark.parametrize(
     ("x", "y", "said"),
@@ -338,6 +413,32 @@ def test_a_number_in_a_gap_is_taken_on_request_only(way: str, tmp_path: Path, ca
     assert verdict.code == 0
     assert math.isnan(verdict.value or 0)
     assert verdict.report["nonfinite"] == "nan"
+
+
+@pytest.mark.parametrize("way", ["inline", "csv"])
+@pytest.mark.parametrize("text", ["-Inf", "-infinity", "-INF", "+Infinity", "nAn"])
+def test_infinity_and_nan_are_taken_in_any_spelling_on_request(
+    text: str, way: str, tmp_path: Path, capfd: Capture
+) -> None:
+    x, y = [["0.5", text]], ["1"]
+    verdict = WAYS[way](Case(x, y, flags=["--allow-nonfinite", "--reduction=sum"]), tmp_path, capfd)
+    assert verdict.code == 0
+    assert verdict.report["nonfinite"] == ("inf" if text.startswith("-") else "nan")
+    refused = WAYS[way](Case(x, y), tmp_path, capfd)
+    assert refused.code == 3
+    assert "--allow-nonfinite" in refused.said
+
+
+@pytest.mark.parametrize("text", ["nan", "Infinity", " -Inf "])
+def test_a_number_in_the_quotes_of_json_is_none(text: str, tmp_path: Path, capfd: Capture) -> None:
+    for name, document in (
+        ("rows.json", [{"a": 1, "b": text, "y": 0}]),
+        ("arrays.json", {"logits": [[1, text]], "targets": [0]}),
+    ):
+        (tmp_path / name).write_text(json.dumps(document))
+        verdict = by_command(capfd, "ce", f"{tmp_path}/{name}", "--allow-nonfinite")
+        assert verdict.code == 3
+        assert "expected a number" in verdict.said
 
 
 def test_ignored_rows_may_hold_anything(capfd: Capture) -> None:

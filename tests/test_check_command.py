@@ -112,6 +112,18 @@ def test_a_failed_check_is_not_forgotten_where_nobody_reads(config: str, code: i
     assert (done.returncode, done.stderr) == (code, b"")
 
 
+@pytest.mark.parametrize(("header", "rows"), [("true", 1), ("false", 2)])
+def test_a_check_says_whether_there_is_a_header(header: str, rows: int) -> None:
+    Path("n.csv").write_text("0,1,2\n3,0,1\n")
+    done = check(
+        "[checks.a]\nloss = 'ce'\nfiles = 'n.csv'\ntarget-column = '2'\n"
+        f"class-columns = '{'0,1' if rows == 1 else '1,3'}'\nheader = {header}\nmax = 9\n",
+        "--json",
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["checks"][0]["result"]["rows"] == rows
+
+
 @pytest.mark.parametrize(
     ("line", "said"),
     [
@@ -124,7 +136,8 @@ def test_a_failed_check_is_not_forgotten_where_nobody_reads(config: str, code: i
             "max = 2026-01-01",
             "checks.a.max: expected a text, a number or a list, got 2026-01-01",
         ),
-        ("no-header = 'yes'", "celoss.toml: checks.a: "),
+        ("header = 'yes'", "celoss.toml: checks.a: "),
+        ("no-header = true", 'got "no-header" (did you mean header?)'),
         ("max = true", "celoss.toml: checks.a: "),
         ("max-increase = '1%'", "celoss.toml: checks.a: Expected --baseline together with --max-increase"),
         ("max-group = 1", "celoss.toml: checks.a: Expected --by together with --max-group"),

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import math
+import shlex
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from ways import by_command
 
@@ -205,6 +208,98 @@ def test_class_numbers_that_do_not_count_from_0_are_names(tmp_path: Path, capfd:
     assert table(capfd, tmp_path, text).value == pytest.approx(math.log1p(math.exp(1)), rel=1e-15)
 
 
+# ------------------------------------------------------------------------------------- without a header
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["nhy.csv", "--target-column", "4"],
+        ["nhx.csv", "--targets", "1,2"],
+        ["nhx.csv", "--targets", "@y.npy"],
+        ["nhx.csv", "--targets", "@y.csv"],
+        ["--logits", "@nhx.csv", "--targets", "1,2"],
+    ],
+)
+def test_positions_of_columns_are_no_names_of_classes(
+    arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: Capture
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("nhx.csv").write_text("2.0,0.1,0.3\n0.1,0.2,3.0\n")
+    Path("nhy.csv").write_text("2.0,0.1,0.3,1\n0.1,0.2,3.0,2\n")
+    Path("y.csv").write_text("1\n2\n")
+    np.save("y.npy", [1, 2])
+    verdict = by_command(capfd, "ce", *arguments, "--no-header")
+    first = math.log(math.exp(2.0) + math.exp(0.1) + math.exp(0.3)) - 0.1
+    second = math.log(math.exp(0.1) + math.exp(0.2) + math.exp(3.0)) - 3.0
+    assert verdict.value == pytest.approx((first + second) / 2, rel=1e-15)
+    assert verdict.report["labels"] is None
+
+
+def test_columns_without_a_header_are_named_by_position(tmp_path: Path, capfd: Capture) -> None:
+    chosen = ["--no-header", "--class-columns", "3,1", "--target-column", "2"]
+    verdict = table(capfd, tmp_path, "0,1,5\n5,0,0\n", *chosen)
+    assert verdict.value == pytest.approx(math.log1p(math.exp(5)), rel=1e-15)
+    assert verdict.report["input"]["columns"] == {
+        "inputs": ["3", "1"],
+        "target": "2",
+        "id": None,
+        "weight": None,
+        "unused": [],
+    }
+    refused = table(capfd, tmp_path, "0,1,5\n5,3,0\n", *chosen)
+    assert "data.csv:2: Expected a target from 0 to 1 (2 classes), got 3." in refused.said
+
+
+def test_words_have_no_class_to_match_without_a_header(tmp_path: Path, capfd: Capture) -> None:
+    verdict = table(capfd, tmp_path, "1,0,cat\n", "--no-header", "--target-column", "3")
+    assert verdict.code == 3
+    assert 'data.csv:1:3: expected a class index, got "cat"' in verdict.said
+
+
+@pytest.mark.parametrize(
+    ("first", "dialect"),
+    [("0,1,2", []), ("0.5,-.25e-1,nan", []), ("0,5;1,5", ["--delimiter", ";", "--decimal", ","])],
+)
+def test_a_first_line_of_nothing_but_numbers_may_be_either(
+    first: str, dialect: list[str], tmp_path: Path, capfd: Capture
+) -> None:
+    verdict = table(capfd, tmp_path, f"{first}\n{first}\n", *dialect, "--targets", "0")
+    assert verdict.code == 3
+    assert f'data.csv:1: expected a header line, got nothing but numbers: "{first}"' in verdict.said
+    assert "(if these name the columns: --header; if they are values: --no-header)" in verdict.said
+
+
+def test_numbers_name_the_columns_where_that_is_said(tmp_path: Path, capfd: Capture) -> None:
+    verdict = table(capfd, tmp_path, "0,1\n5,0\n", "--header", "--targets", "1")
+    assert verdict.value == pytest.approx(math.log1p(math.exp(5)), rel=1e-15)
+    assert verdict.report["labels"] == ["0", "1"]
+    named = table(capfd, tmp_path, "3,7\n5,0\n", "--header", "--targets", "7")
+    assert named.value == verdict.value
+    assert "targets matched to the class names" in named.report["input"]["conversions"]
+
+
+def test_a_header_that_looks_like_a_comment_is_refused_until_it_is_said_to_be_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: Capture
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    np.savetxt("p.csv", [[5.0, 0.0]], delimiter=",", header="0,1")
+    verdict = by_command(capfd, "ce", "p.csv", "--targets", "1")
+    assert verdict.code == 3
+    assert 'p.csv:1: expected a header line, got what looks like a comment: "# 0,1"' in verdict.said
+    assert "by comments=''" in verdict.said
+    said = by_command(capfd, "ce", "p.csv", "--targets", "1", "--header")
+    assert said.report["labels"] == ["# 0", "1"]
+    np.savetxt("p.csv", [[5.0, 0.0]], delimiter=",", header="0,1", comments="")
+    plain = by_command(capfd, "ce", "p.csv", "--targets", "1", "--header")
+    assert plain.value == said.value == pytest.approx(math.log1p(math.exp(5)), rel=1e-15)
+
+
+def test_a_header_is_said_once(tmp_path: Path, capfd: Capture) -> None:
+    verdict = table(capfd, tmp_path, "0,1\n5,0\n", "--header", "--no-header", "--targets", "1")
+    assert (verdict.code, verdict.said) == (2, "celoss: error: Expected --header once, got it 2 times.\n")
+
+
 @pytest.mark.parametrize(
     ("rows", "said"),
     [
@@ -230,6 +325,56 @@ def test_several_files_read_their_targets_in_one_way(tmp_path: Path, capfd: Capt
     (tmp_path / "both.csv").write_text("c1,c2,y\n1,0,0\n1,0,1\n")
     whole = by_command(capfd, "ce", f"{tmp_path}/both.csv")
     assert apart.code == 3 or apart.value == whole.value
+
+
+@pytest.mark.parametrize("names", [["cat", "dog"], ["p_cat", "p_dog"], ["a b", "$c"], ["0", "1"]])
+def test_files_in_another_order_are_refused_with_the_option_that_gives_them_one(
+    names: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: Capture
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    one, two = names
+    Path("o1.csv").write_text(f"{one},{two},label\n5,0,{one}\n")
+    Path("o2.csv").write_text(f"{two},{one},label\n5,0,{one}\n")
+    refused = by_command(capfd, "ce", "o1.csv", "o2.csv")
+    assert refused.code == 3
+    hint = refused.said.partition("(in one order: ")[2].removesuffix(")\n")
+    way_out = by_command(capfd, "ce", "o1.csv", "o2.csv", *shlex.split(hint))
+    expected = (math.log1p(math.exp(-5)) + math.log1p(math.exp(5))) / 2
+    assert way_out.value == pytest.approx(expected, rel=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "hint"),
+    [
+        ("cat,dog", "cat,cow", ""),
+        ("cat,dog", "p_dog,p_cat", ""),
+        ('"a,b",c', 'c,"a,b"', " (in one order: --class-columns NAMES)"),
+        (",".join(f"k{i}" for i in range(30)), ",".join(f"k{29 - i}" for i in range(30)), " NAMES)"),
+    ],
+)
+def test_no_order_is_proposed_that_cannot_be_written(
+    first: str, second: str, hint: str, tmp_path: Path, capfd: Capture
+) -> None:
+    paths = [tmp_path / "1.csv", tmp_path / "2.csv"]
+    for path, header in zip(paths, (first, second), strict=True):
+        width = len(next(csv.reader([header])))
+        path.write_text(f"{header},label\n{'1,' * width}0\n")
+    refused = by_command(capfd, "ce", *map(str, paths))
+    assert refused.code == 3
+    assert "expected the columns of the first file" in refused.said
+    assert refused.said.endswith(f"{hint}\n")
+    assert hint or "--class-columns" not in refused.said
+
+
+@pytest.mark.parametrize(
+    ("option", "pattern"), [("--class-columns", "*"), ("--id-column", "label"), ("--weight-column", "label")]
+)
+def test_an_option_that_takes_the_target_is_named(
+    option: str, pattern: str, tmp_path: Path, capfd: Capture
+) -> None:
+    verdict = table(capfd, tmp_path, "cat,dog,label\n1,0,cat\n", option, pattern)
+    assert verdict.code == 3
+    assert f'expected a column of targets, got "label", which {option} takes' in verdict.said
 
 
 def test_columns_of_targets_go_with_the_columns_of_the_input() -> None:

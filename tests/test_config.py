@@ -126,7 +126,7 @@ def test_a_file_that_was_named_must_be_there_and_have_the_table() -> None:
 def test_the_keys_of_a_check_are_input_semantics_and_limits() -> None:
     assert keys_of("ce") == [
         *("logits", "targets", "target-column", "class-columns", "id-column", "weight-column"),
-        *("input-format", "delimiter", "decimal", "encoding", "no-header", "missing", "class-axis"),
+        *("input-format", "delimiter", "decimal", "encoding", "header", "missing", "class-axis"),
         *("allow-nonfinite", "allow-unterminated", "allow-out-of-domain", "input-is", "convention", "weight"),
         *("ignore-index", "label-smoothing", "reduction", "dtype", "base", "on-empty", "by", "max", "min"),
         "expect",

@@ -51,7 +51,12 @@ def test_no_page_is_left_of_a_command_that_is_gone() -> None:
 def test_every_option_of_a_command_is_in_its_page_and_every_command_is_shown_at_work(name: str) -> None:
     found = command().commands[name]
     page = REFERENCE[f"docs/reference/commands/{name}.md"]
-    for option in (option for param in found.params for option in param.opts if option.startswith("-")):
+    for option in (
+        option
+        for param in found.params
+        for option in (*param.opts, *param.secondary_opts)
+        if option.startswith("-")
+    ):
         assert f"`{option}`" in page
     shown = "".join((ROOT / page).read_text(encoding="utf-8") for page in WRITTEN)
     assert re.search(rf"^ *\$ (.* )?celoss {name}( |$)", shown, re.MULTILINE), f"no page runs celoss {name}"
@@ -81,7 +86,12 @@ OTHER_TOOLS = {"--prediction-type", "--check", "--strict"}
 def test_the_pages_name_no_option_that_is_not_there() -> None:
     program = command()
     takers = [program, *program.commands.values()]
-    known = {option for found in takers for param in found.params for option in param.opts}
+    known = {
+        option
+        for found in takers
+        for param in found.params
+        for option in (*param.opts, *param.secondary_opts)
+    }
     texts = {
         page: (ROOT / page).read_text(encoding="utf-8") for page in [*WRITTEN, "docs/generator/inputs.txt"]
     }

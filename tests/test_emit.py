@@ -225,6 +225,7 @@ def test_several_tables_are_one_data_set(ways: Ways, library: str) -> None:
         ("p.csv", "\ufeffa,b,y\n1,2,0\n3,-1,1\n", []),
         ("p.csv", "a;b;y\n1,5;2;0\n3;-1,25;1\n", ["--delimiter", ";", "--decimal", ","]),
         ("p.csv", "1,2,0\n3,-1,1\n", ["--no-header", "--target-column", "3"]),
+        ("p.csv", "0,1,2\n3,-1,1\n", ["--header", "--target-column", "2"]),
         ("p.csv", "a,b,y\n1,2,1.0\n3,-1,0.0\n", []),
         ("p.csv", "a,b,y\n1,2,true\n3,-1,False\n", []),
         ("p.csv", 'a,"b ""c""",y\n"1",2,a\n3,-1,"b ""c"""\n', []),

@@ -192,6 +192,53 @@ def test_too_few_and_too_many_targets_are_refused(
     assert said in files.refusal("ce", "p.csv", "--targets", given)
 
 
+def test_a_column_of_numbers_needs_no_header_beside_a_table_that_has_one(files: Run) -> None:
+    files.write("y.csv", "0\n2\n1\n")
+    code, said, report = by_position(files, "@y.csv")
+    assert code == 0, said
+    assert report["value"] == files.value("ce", "whole.csv")
+    assert report["input"]["conversions"] == [
+        "targets read as class indices",
+        "targets of y.csv joined by position",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("column", "option", "said"),
+    [
+        ("0\n0\n2\n1\n", [], 'y.csv:4: expected a row of the input for each target, got none for this one'),
+        ("0\n2\n1\n", ["--header"], "p.csv:4: expected one target for each row, got 2 of y.csv"),
+    ],
+)  # fmt: skip
+def test_a_row_taken_for_a_header_or_a_header_for_a_row_is_found_by_their_number(
+    files: Run, column: str, option: list[str], said: str
+) -> None:
+    files.write("y.csv", column)
+    told = files.refusal("ce", "p.csv", "--targets", "@y.csv", *option)
+    taken, other = ("a header", "--no-header") if option else ("values", "--header")
+    assert told.startswith(said)
+    assert told.endswith(f'(its first line, "0", was taken for {taken}; if it is not: {other})')
+
+
+@pytest.mark.parametrize("truth", ["0,1\n1,2\n2,0\n", "0,0\n2,1\n1,2\n"])
+def test_numbers_in_several_columns_of_targets_are_no_header(files: Run, truth: str) -> None:
+    files.write("y.csv", truth)
+    said = files.refusal("ce", "p.csv", "--targets", "@y.csv")
+    assert said.startswith("y.csv:1: expected a header line, got nothing but numbers")
+
+
+def test_targets_that_nothing_counts_need_a_header_or_the_word_that_there_is_none(files: Run) -> None:
+    files.write("y.csv", "0\n1\n0\n")
+    arguments = ("weights", "--targets", "@y.csv")
+    assert files.refusal(*arguments).startswith("y.csv:1: expected a header line, got nothing but numbers")
+    counts = {}
+    for option in ("--header", "--no-header"):
+        code, said, report = files(*arguments, option)
+        assert code == 0, said
+        counts[option] = report["counted"]
+    assert counts == {"--header": 2, "--no-header": 3}
+
+
 def test_positions_count_on_through_several_files(files: Run) -> None:
     header, *rows = PREDICTIONS.splitlines(keepends=True)
     files.write("one.csv", header + rows[0])

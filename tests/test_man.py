@@ -78,7 +78,7 @@ def test_every_command_option_and_exit_code_is_in_it() -> None:
     for name in command().commands:
         assert f"\n   celoss {name}\n" in text
     for _, param in options():
-        label = ", ".join(param.opts)
+        label = ", ".join((*param.opts, *param.secondary_opts))
         assert re.search(rf"\n +{re.escape(label)}(?: |\n)", text), label
         assert " ".join(param.help.split()) in " ".join(text.split())
     for code in ExitCode:

@@ -67,6 +67,18 @@ CASES = {
         "ce sklearn-proba.npy --targets @sklearn-y.npy",
         cross_entropy(PROBA, [0, 1, 0]),
     ),
+    "scikit-learn by pandas, without names of the classes": (
+        "ce sklearn-pandas.csv --header --targets @sklearn-y.npy",
+        cross_entropy(PROBA, [0, 1, 0]),
+    ),
+    "scikit-learn by numpy.savetxt": (
+        "ce sklearn-savetxt.csv --no-header --targets @sklearn-y.npy",
+        cross_entropy(PROBA, [0, 1, 0]),
+    ),
+    "scikit-learn, the truth by numpy.savetxt": (
+        "ce h2o.csv --targets @sklearn-savetxt-y.csv",
+        cross_entropy(H2O, [0, 1, 0]),
+    ),
     "Hugging Face, masked with -100": (
         "ce hugging-face.npz",
         cross_entropy(np.moveaxis(np.array(PREDICTIONS), 1, -1).reshape(4, 3), [1, -100, 0, 2]),

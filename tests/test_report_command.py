@@ -318,6 +318,7 @@ def printed_by(command: str) -> float:
         ("semi.csv", CSV.replace(",", "\t").replace(".", ","), ["--delimiter", "tab", "--decimal", ","]),
         ("neg.csv", "cat,dog,target\n0.9,0.1,0\n0.8,0.2,-1\n", ["--ignore-index=-1"]),
         ("gap.csv", CSV + "r4,,1,cat\n", ["--missing", "skip", "--weight", "@w.json"]),
+        ("h.csv", "0,1,2\n0.9,0.1,0\n", ["--header", "--target-column", "2", "--class-columns", "0:1"]),
         ("n.csv", "0.9,0.1,0\n", ["--no-header", "--target-column", "3", "--class-columns", "1:2"]),
     ],
 )  # fmt: skip
@@ -369,7 +370,7 @@ def test_every_option_that_the_number_depends_on_is_spelled_back() -> None:
     given = {
         "files": ["a"],
         "delimiter": " ",
-        "no_header": True,
+        "header": False,
         "ignore_index": -1,
         "base": "2",
         "weight": "-1,2",

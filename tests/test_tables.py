@@ -203,6 +203,23 @@ def test_a_table_cut_anywhere_is_refused_or_gives_its_first_rows(name: str) -> N
                 assert shape[0] < len(text)
 
 
+SPELLINGS = [*("-Inf", "Inf", "+inf", "INF", "Infinity", "-INFINITY", "iNfInItY"), *("NaN", "nan", "-nan")]
+"""As R, Java, C and NumPy write what is no finite number."""
+
+
+@pytest.mark.parametrize("way", TABLE_WAYS)
+@pytest.mark.parametrize("share", [1, 100])
+def test_every_spelling_of_infinity_and_nan_is_read_on_request(way: str, share: int) -> None:
+    rows = [f"{SPELLINGS[i // share % 10] if i % share == 0 else 0.25}, 0.75,0\n" for i in range(2000)]
+    data = f"p_a,p_b,target\n{''.join(rows)}".encode()
+    allowed = replace(CLASSES, allow_nonfinite=True)
+    found = read_table(data, allowed, way)
+    expected = np.array([[float(cell) for cell in row.split(",")[:2]] for row in rows])
+    assert found.numbers[0] == (expected.shape, "<f8", expected.tobytes())
+    assert found == read_table(data, allowed, "strict")
+    assert 't.csv:2:1: expected a number in column "p_a"' in read_table(data, CLASSES, way).said
+
+
 @pytest.mark.parametrize("way", TABLE_WAYS)
 @pytest.mark.parametrize(
     ("cell", "said"),
@@ -216,6 +233,11 @@ def test_a_table_cut_anywhere_is_refused_or_gives_its_first_rows(name: str) -> N
         ("nan", "--allow-nonfinite"),
         ("inf", "--allow-nonfinite"),
         ("-Infinity", "--allow-nonfinite"),
+        ("-Inf", "--allow-nonfinite"),
+        ("+NaN", "--allow-nonfinite"),
+        ("+-inf", "expected a number in column"),
+        ("infinit", "expected a number in column"),
+        ("\u0131nf", "expected a number in column"),
         ("1e999", "within the range"),
         ("-1e999", "within the range"),
         ("9" * 400, "within the range"),

@@ -125,11 +125,7 @@ def _job(check: Check, given: Mapping[str, Any]) -> _Job:
     """The check with its options parsed as those of the command line are."""
     known = _options(check.loss)
     refuse_unknown(check.options, keys_of(check.loss), check.place)
-    flags = [
-        flag
-        for key, value in check.options.items()
-        for flag in _flags(key, value, check, repeated=known[key].multiple)
-    ]
+    flags = [flag for key, value in check.options.items() for flag in _flags(key, value, check, known[key])]
     try:
         context = command(check.loss).commands[check.loss].make_context(check.loss, flags, obj=check)
     except TyperException as error:
@@ -139,10 +135,11 @@ def _job(check: Check, given: Mapping[str, Any]) -> _Job:
     return _Job(check, {**context.params, **chosen, "update_baseline": updated})
 
 
-def _flags(key: str, value: Any, check: Check, *, repeated: bool) -> Iterator[str]:
+def _flags(key: str, value: Any, check: Check, option: Any) -> Iterator[str]:
     """A value of the file as the command line spells it; paths are relative to the file."""
+    repeated = option.multiple
     if isinstance(value, bool):
-        yield from [f"--{key}"] if value else []
+        yield from [f"--{key}"] if value else option.secondary_opts
     elif isinstance(value, dict) and repeated:
         yield from (f"--{key}={name}={_text(limit, key, check)}" for name, limit in value.items())
     elif isinstance(value, list) and repeated:

@@ -90,6 +90,6 @@ def _reading(given: Mapping[str, Any]) -> Reading:
         delimiter=given["delimiter"],
         decimal=given["decimal"],
         encoding=given["encoding"],
-        header=not given["no_header"],
+        header=given["header"] is not False,
         class_axis=given.get("class_axis"),
     )

@@ -203,7 +203,7 @@ def read_request(spec: LossSpec, given: Mapping[str, Any]) -> ReadRequest:
         delimiter=given["delimiter"],
         decimal=given["decimal"],
         encoding=given["encoding"],
-        header=not given["no_header"],
+        header=given["header"],
         missing=given["missing"],
         allow_nonfinite=given["allow_nonfinite"],
         allow_unterminated=given["allow_unterminated"],

@@ -204,8 +204,14 @@ Encoding = Annotated[
         help="The encoding of text input.",
     ),
 ]
-NoHeader = Annotated[
-    bool, _flag("--no-header", INPUT, "A table's first line holds values; columns are named 1, 2, ...")
+Header = Annotated[
+    bool | None,
+    _flag(
+        "--header/--no-header",
+        INPUT,
+        "Whether a table's first line names the columns; if not, they are 1, 2, ... and the classes have no "
+        "names.",
+    ),
 ]
 Missing = Annotated[
     str,
@@ -235,7 +241,9 @@ ClassAxis = Annotated[
         help="The class axis of an array; 1 if not given.",
     ),
 ]
-AllowNonfinite = Annotated[bool, _flag("--allow-nonfinite", INPUT, "Accept nan and inf (-inf always is).")]
+AllowNonfinite = Annotated[
+    bool, _flag("--allow-nonfinite", INPUT, "Accept nan and inf in any spelling (-inf always is).")
+]
 AllowUnterminated = Annotated[
     bool,
     _flag("--allow-unterminated", INPUT, "Accept a last line without a newline, which may have been cut."),
@@ -392,7 +400,7 @@ def reading_options(*, per_class: bool = True) -> dict[str, tuple[Any, Any]]:
         "delimiter": (Delimiter, None),
         "decimal": (Decimal, "."),
         "encoding": (Encoding, "utf-8"),
-        "no_header": (NoHeader, False),
+        "header": (Header, None),
         "missing": (Missing, "error"),
         **({"class_axis": (ClassAxis, None), "target_is": (TargetIs, None)} if per_class else {}),
         "allow_nonfinite": (AllowNonfinite, False),

@@ -12,6 +12,7 @@ import numpy as np
 from celoss_cli.cli.loss import read_request, refuse_unused_columns
 from celoss_cli.cli.output import note
 from celoss_cli.cli.result import chosen_format, publish
+from celoss_cli.cli.spelling import option_words
 from celoss_cli.errors import ExitCode, InputError, UsageError, file_name, plural, quoted
 from celoss_cli.losses import LOSSES
 from celoss_cli.losses.base import finite_weights
@@ -35,8 +36,7 @@ _KINDS = {
 }
 """What names of arrays, and how names of columns begin, say of the input."""
 
-_FLAGS = ("no_header", "allow_nonfinite", "allow_unterminated")
-_TEXTS = {
+_UNSET = {
     "targets": None,
     "target_column": None,
     "class_columns": None,
@@ -53,6 +53,9 @@ _TEXTS = {
     "pos_weight": None,
     "ignore_index": None,
     "label_smoothing": None,
+    "header": None,
+    "allow_nonfinite": False,
+    "allow_unterminated": False,
 }
 """The options that a suggested command has too, with the values that need not be said."""
 
@@ -182,14 +185,7 @@ def _arguments(given: Mapping[str, Any]) -> dict[str, list[str]]:
     words: dict[str, list[str]] = {"files": list(given["files"] or ())}
     if given["input"] is not None:
         words["input"] = ["-x", given["input"]]
-    for name, unset in _TEXTS.items():
+    for name, unset in _UNSET.items():
         if given[name] != unset:
-            words[name] = [f"--{name.replace('_', '-')}", _spelled(given[name])]
-    for name in _FLAGS:
-        if given[name]:
-            words[name] = [f"--{name.replace('_', '-')}"]
+            words[name] = list(option_words(f"--{name.replace('_', '-')}", given[name]))
     return words
-
-
-def _spelled(value: object) -> str:
-    return {"\t": "tab", " ": "space"}.get(str(value), str(value))

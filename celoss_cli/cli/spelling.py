@@ -14,7 +14,7 @@ from celoss_cli.findings.facts import Spelled
 if TYPE_CHECKING:
     from celoss_cli.losses import LossSpec
 
-__all__ = ["command_line", "shell_quoted", "spelled"]
+__all__ = ["command_line", "option_words", "shell_quoted", "spelled"]
 
 _NAMED = {"\t": "tab", " ": "space"}
 """Delimiters that have a name."""
@@ -56,7 +56,7 @@ def _options(defaults: Mapping[str, Any], given: Mapping[str, Any]) -> Iterator[
     for name, default in defaults.items():
         value = given.get(name)
         if value is not None and value != default:
-            yield from _option(f"--{name.replace('_', '-')}", value)
+            yield from option_words(f"--{name.replace('_', '-')}", value)
 
 
 def _semantic() -> dict[str, Any]:
@@ -71,9 +71,10 @@ def _file(path: str) -> str:
     return f"./{path}" if path.startswith("-") and path != "-" else path
 
 
-def _option(name: str, value: Any) -> Iterator[str]:
-    if value is True:
-        yield name
+def option_words(name: str, value: Any) -> Iterator[str]:
+    """An option with its value as words of a command line; a flag is a word by itself."""
+    if isinstance(value, bool):
+        yield name if value else f"--no-{name.removeprefix('--')}"
         return
     text = _NAMED.get(value, value) if name == "--delimiter" else str(value)
     if text.startswith("-"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,8 @@ from celoss_cli.cli.result import chosen_format, publish
 from celoss_cli.collect import Wanted
 from celoss_cli.errors import ExitCode, InputError, UsageError, plural
 from celoss_cli.evaluate import Evaluation, Request, default_jobs, evaluate
+from celoss_cli.findings import findings
+from celoss_cli.findings.facts import Facts
 from celoss_cli.losses import LOSSES
 from celoss_cli.nouns.class_weights import ClassWeight, ClassWeights
 from celoss_cli.sources.truth import targets_alone
@@ -25,6 +28,9 @@ __all__ = ["run"]
 
 _SPEC = LOSSES["ce"]
 """Whose way of reading targets is used: its classes, its ignored rows, its refusals."""
+
+_ODD = "out-of-domain-weight"
+"""The one oddity of rows that changes how often they count."""
 
 
 def run(given: Mapping[str, Any]) -> int:
@@ -67,6 +73,8 @@ def _weights(given: Mapping[str, Any]) -> ClassWeights:
         request.truth.verify()
     if found.skipped:
         note(f"celoss: note: {plural(found.skipped, 'row')} with missing values skipped")
+    for told in findings(Facts(Counter({_ODD: found.seen[_ODD]}), _SPEC)):
+        note(f"celoss: {told.severity} {told.code}: {told.message}")
     return _of(given, found, dataset)
 
 
@@ -90,7 +98,12 @@ def _left_out(given: Mapping[str, Any], dataset: Dataset | None = None) -> int:
 def _counted(given: Mapping[str, Any], dataset: Dataset) -> Evaluation:
     """Every target of the data set, counted by class in one pass."""
     loss = _SPEC.made(ignore_index=_left_out(given, dataset))
-    request = Request(wanted=Wanted("class"), jobs=given["jobs"] or default_jobs())
+    request = Request(
+        strict=True,
+        allow_out_of_domain=given["allow_out_of_domain"],
+        wanted=Wanted("class"),
+        jobs=given["jobs"] or default_jobs(),
+    )
     try:
         found = evaluate(loss, dataset.batches, request)
     except UsageError:  # classes are counted by the loss by class

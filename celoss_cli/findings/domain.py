@@ -40,11 +40,11 @@ def out_of_domain(facts: Facts) -> Noticed | None:
 
 
 def out_of_domain_weight(facts: Facts) -> Noticed | None:
-    """Negative weights were computed because --allow-out-of-domain was given.
+    """Weights that are negative or not finite, of classes or of rows, were computed all the same.
 
     A negative weight rewards wrong answers; the mean may be negative or infinite.
 
-    Give weights of at least 0.
+    Give weights of at least 0; or leave out --allow-out-of-domain, which refuses others with their place.
     """
     count = facts.seen.get("out-of-domain-weight", 0)
-    return Noticed("negative weights, computed all the same", count) if count else None
+    return Noticed("weights that are negative or not finite, computed all the same", count) if count else None

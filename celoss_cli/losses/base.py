@@ -18,7 +18,17 @@ from celoss_cli.trace import Note, silent
 if TYPE_CHECKING:
     from celoss_cli.data import Array, Batch, Terms
 
-__all__ = ["SAMPLE_WEIGHT", "UNITS", "Answers", "Loss", "Violation", "as_real", "finite_weights", "spread"]
+__all__ = [
+    "SAMPLE_WEIGHT",
+    "UNITS",
+    "Answers",
+    "Loss",
+    "Violation",
+    "as_real",
+    "finite_weights",
+    "odd_rows",
+    "spread",
+]
 
 Base = Literal["e", "2", "10"]
 
@@ -293,6 +303,14 @@ def finite_weights(name: str, values: Any) -> Array:
         index = int(bad[0])
         raise InputError(f"Expected finite {name}, got {weights.reshape(-1)[index]} at index {index}.")
     return weights
+
+
+def odd_rows(batch: Batch) -> Array:
+    """The rows of a canonical batch whose sample weight is negative or not finite."""
+    if SAMPLE_WEIGHT not in batch.aligned:
+        return np.empty(0, np.int64)
+    weights = batch.aligned[SAMPLE_WEIGHT][:, :1]
+    return np.flatnonzero(~((weights >= 0) & (weights < math.inf)))
 
 
 def spread(batch: Batch, rows: int, width: int) -> dict[str, Array]:

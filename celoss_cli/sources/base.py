@@ -68,7 +68,10 @@ class ReadRequest:
         delimiter: between the values of a table; None for the format's own.
         decimal: the decimal mark.
         encoding: of the text.
-        header: whether the first line of a table names the columns.
+        header: whether the first line of a table names the columns; None where nobody has said so: then
+            one of nothing but numbers is refused.
+        bare_column: whether a table of one column whose first line is a number has no header, where nobody
+            has said so.
         missing: refuse empty and NA cells, or skip their rows.
         allow_nonfinite: accept nan and inf.
         allow_unterminated: accept a last line without a newline.
@@ -86,7 +89,8 @@ class ReadRequest:
     delimiter: str | None = None
     decimal: Literal[".", ","] = "."
     encoding: str = "utf-8"
-    header: bool = True
+    header: bool | None = None
+    bare_column: bool = False
     missing: Literal["error", "skip"] = "error"
     allow_nonfinite: bool = False
     allow_unterminated: bool = False

@@ -89,7 +89,7 @@ class Mapping:
         names: the header.
         target: one column, or one for each input column.
         inputs: the columns of the loss's input, in the order of the classes.
-        labels: the classes' names.
+        labels: the classes' names; () where the table has no header, and the classes no names.
         id, weight, group: a column, or None.
         unused: the rest.
         notes: what a reader of the output should know of it.
@@ -109,7 +109,7 @@ class Mapping:
     @property
     def spelled(self) -> tuple[str, ...]:
         """The header's names of the input's columns, which may be longer than those of the classes."""
-        return tuple(self.names[column] for column in self.inputs)
+        return tuple(self.names[column] for column in self.inputs) if self.labels else ()
 
     @property
     def used(self) -> tuple[int, ...]:
@@ -137,8 +137,13 @@ class Mapping:
         return described
 
 
-def map_columns(names: Sequence[str], request: ReadRequest) -> Mapping:
+def map_columns(names: Sequence[str], request: ReadRequest, *, positions: bool = False) -> Mapping:
     """Gives every column of a header its role.
+
+    Args:
+        names: of the columns.
+        request: what is asked of the reader.
+        positions: whether the names only count the columns, and so name no class.
 
     Raises:
         InputError: if the header does not settle it, with the candidates and the option that does.
@@ -160,7 +165,7 @@ def map_columns(names: Sequence[str], request: ReadRequest) -> Mapping:
     overlap = known.intersection(inputs)
     if overlap:
         raise UsageError(f"Expected a column to play one role, got {quoted(names[min(overlap)])} twice.")
-    labels = _labels([names[i] for i in inputs])
+    labels = () if positions else _labels([names[i] for i in inputs])
     mapping = Mapping(
         names=tuple(names),
         target=_paired(names, target, labels),
@@ -170,7 +175,7 @@ def map_columns(names: Sequence[str], request: ReadRequest) -> Mapping:
         weight=weight,
         group=group,
         unused=tuple(sorted({*range(len(names))} - known - grouping - {*inputs})),
-        notes=_order_notes([names[i] for i in inputs]) if request.per_class else (),
+        notes=_order_notes([names[i] for i in inputs]) if request.per_class and labels else (),
     )
     refuse_duplicates(mapping)
     _refuse_mismatch(mapping, request)
@@ -220,6 +225,7 @@ class _Roles:
             return []
         target = self.of("target", TARGET_NAMES) or self._grouped(TARGET_NAMES)
         if not target:
+            self._refuse_taken_target()
             raise InputError(
                 f"expected a column of targets, got {_listed(names)}",
                 hint="name it: --target-column NAME; or give them apart: --targets @FILE",
@@ -236,6 +242,20 @@ class _Roles:
                 hint="give the truth: --targets VALUES; or --target-column labels",
             )
         return target
+
+    def _refuse_taken_target(self) -> None:
+        """Refuses an option that takes the column which is the target by its name."""
+        for role, option in (
+            ("classes", "--class-columns"),
+            ("id", "--id-column"),
+            ("weight", "--weight-column"),
+        ):
+            taken = [self._names[i] for i in self.chosen[role] or () if self._lowered[i] in TARGET_NAMES]
+            if taken:
+                raise InputError(
+                    f"expected a column of targets, got {_listed(taken)}, which {option} takes",
+                    hint="leave it out there, or give the targets apart: --targets @FILE",
+                )
 
     def inputs(self, others: set[int]) -> list[int]:
         """The columns of the loss's input: those chosen, else all that have no other role."""

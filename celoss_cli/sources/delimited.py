@@ -33,7 +33,7 @@ def read(stream: Stream, request: ReadRequest) -> Dataset:
     """
     table = Table(stream, request)
     try:
-        mapping = map_columns(table.names, request)
+        mapping = map_columns(table.names, request, positions=not table.has_header)
     except InputError as error:
         raise error.at(table.place(table.header_line, None)) from None
 
@@ -86,8 +86,11 @@ class Table:
     """A table whose header has been read.
 
     Attributes:
-        names: of the columns.
-        header_line: the number of the header's line.
+        names: of the columns; their positions from 1 where there is no header.
+        has_header: whether the first line names the columns.
+        header_line: the number of the first line.
+        other_reading: where that line is nothing but numbers, how it was read, and the option that says
+            otherwise; else "".
 
     """
 
@@ -102,6 +105,8 @@ class Table:
         if first is None:
             raise InputError("expected a header line, got an empty file: no rows", place=self._name)
         self.header_line = first.line
+        self.has_header = request.header is not False
+        self.other_reading = ""
         self.names, self._rest = self._header(first)
 
     def place(self, line: int, column: int | None) -> str:
@@ -116,15 +121,19 @@ class Table:
     def _header(self, block: Block) -> tuple[list[str], Block]:
         """The names of the columns, and what is left of the first block."""
         line, cells = next(self._records(block), (block.line, []))
+        text = self._delimiter.join(cells)
         if not cells:
             raise InputError("expected a header line, got an empty line", place=self.place(line, None))
-        if not self.request.header:
-            return [str(position) for position in range(1, len(cells) + 1)], block
         names = [cell.strip() for cell in cells]
-        if all(map(_is_number, names)):
+        if all(map(self._is_number, names)):
+            self._settle_numbers(text, len(cells), line)
+        if not self.has_header:
+            return [str(position) for position in range(1, len(cells) + 1)], block
+        if self.request.header is None and names[0].startswith("#"):
             raise InputError(
-                f"expected a header line, got nothing but numbers: {quoted(self._delimiter.join(cells))}",
-                hint="a table without a header: --no-header",
+                f"expected a header line, got what looks like a comment: {quoted(text)}",
+                hint="numpy.savetxt writes a header without the mark by comments=''; "
+                "if it belongs to the first name: --header",
                 place=self.place(line, None),
             )
         if len(names) == 1:
@@ -135,6 +144,26 @@ class Table:
             last, end = end, block.data.index(b"\n", end) + 1
             marks += block.data.count(b'"', last, end)
         return names, block.after(end)
+
+    def _settle_numbers(self, text: str, width: int, line: int) -> None:
+        """Decides whether a first line of nothing but numbers is the header."""
+        if self.request.header is None and self.request.bare_column and width == 1:
+            self.has_header = False
+        elif self.request.header is None:
+            raise InputError(
+                f"expected a header line, got nothing but numbers: {quoted(text)}",
+                hint="if these name the columns: --header; if they are values: --no-header",
+                place=self.place(line, None),
+            )
+        taken, option = ("a header", "--no-header") if self.has_header else ("values", "--header")
+        self.other_reading = f"its first line, {quoted(text)}, was taken for {taken}; if it is not: {option}"
+
+    def _is_number(self, text: str) -> bool:
+        try:
+            number(text, decimal=self.request.decimal, allow_nonfinite=True)
+        except InputError:
+            return False
+        return True
 
     def _refuse_other_delimiter(self, name: str, line: int) -> None:
         other = next((mark for mark in ";\t|, " if mark in name and mark != self._delimiter), None)
@@ -208,11 +237,3 @@ def _reason(text: str) -> str:
     if "field larger" in text:
         return f"expected a value of at most {MAX_LINE} characters, got a longer one"
     return text
-
-
-def _is_number(text: str) -> bool:
-    try:
-        number(text, allow_nonfinite=True)
-    except InputError:
-        return False
-    return True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shlex
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Watch", "gather"]
 
+
+_FEW_NAMES = 20
 
 Watch = Callable[[int, float | None], None]
 """Is told how many rows were handed out, and which part of all bytes was read, where that is known."""
@@ -102,11 +105,23 @@ def _refuse_difference(whole: Dataset, path: str, dataset: Dataset) -> None:
     for role in ("inputs", "target", "weight"):
         if mine[role] != theirs[role]:
             wanted = f"the columns of the first file ({role} {_shown(mine[role])})"
-            raise InputError(f"expected {wanted}, got {_shown(theirs[role])}", place=visible(path))
+            hint = _one_order(mine[role], theirs[role]) if role == "inputs" else ""
+            raise InputError(f"expected {wanted}, got {_shown(theirs[role])}", hint=hint, place=visible(path))
     if {key: str(value) for key, value in dataset.options.items()} != {
         key: str(value) for key, value in whole.options.items()
     }:
         raise InputError("expected the options of the first file, got others", place=path)
+
+
+def _one_order(mine: Sequence[str], theirs: Sequence[str]) -> str:
+    """The option that gives files one order of the classes, where nothing but that differs."""
+    if sorted(mine) != sorted(theirs):
+        return ""
+    listed = ",".join(mine)
+    can_be_listed = (
+        len(mine) <= _FEW_NAMES and listed.count(",") == len(mine) - 1 and visible(listed) == listed
+    )
+    return f"in one order: --class-columns {shlex.quote(listed) if can_be_listed else 'NAMES'}"
 
 
 def _shown(value: Any) -> str:

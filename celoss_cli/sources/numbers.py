@@ -1,7 +1,8 @@
 """One number grammar for every way in: options, CSV and JSON.
 
 ASCII ``[+-]?(digits[.digits] | .digits)([eE][+-]?digits)?`` with blanks around it, and ``-inf``;
-``nan`` and ``inf`` only when asked for. Everything else is refused, so that nothing is guessed.
+``[+-]?(inf|infinity|nan)`` in any case only when asked for. Everything else is refused, so that nothing is
+guessed.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ __all__ = ["BLANKS", "MISSING", "number", "numbers"]
 _NUMBER = r"[+-]?(?:[0-9]++(?:\.[0-9]*+)?+|\.[0-9]++)(?:[eE][+-]?[0-9]++)?+"
 _ONE = re.compile(_NUMBER)
 _MANY = re.compile(rf"(?:[ \t]*+{_NUMBER}[ \t]*+\n)*+")
-_NONFINITE = {"nan": math.nan, "inf": math.inf, "+inf": math.inf}
+_NONFINITE = re.compile(r"[+-]?(?:inf|infinity|nan)", re.ASCII | re.IGNORECASE)
 
 BLANKS = " \t"
 """What may stand around a value."""
@@ -42,8 +43,8 @@ def number(text: str, *, decimal: str = ".", allow_nonfinite: bool = False) -> f
     token = text.strip(BLANKS)
     if token == "-inf":
         return -math.inf
-    if allow_nonfinite and token.lower() in _NONFINITE:
-        return _NONFINITE[token.lower()]
+    if allow_nonfinite and _is_nonfinite(token):
+        return float(token)
     plain = token
     if decimal == ",":
         plain = token.replace(",", ".") if "." not in token else token + "?"
@@ -55,10 +56,15 @@ def number(text: str, *, decimal: str = ".", allow_nonfinite: bool = False) -> f
     return value
 
 
+def _is_nonfinite(token: str) -> bool:
+    """Whether a text without blanks around it spells an infinity or nan."""
+    return _NONFINITE.fullmatch(token) is not None
+
+
 def _advice(token: str, decimal: str) -> str:
     if token in MISSING:
         return "rows with missing values can be left out: --missing skip"
-    if token.lower().lstrip("+-") in ("nan", "inf", "infinity"):
+    if _is_nonfinite(token):
         return "nan and inf are accepted with --allow-nonfinite"
     if decimal == "." and _ONE.fullmatch(token.replace(",", ".", 1)) and "," in token:
         return "decimal comma? try --decimal ,"

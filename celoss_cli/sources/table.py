@@ -187,7 +187,7 @@ class Assembler:
             start=start,
             place=cells.row_place,
             ids=ids,
-            labels=mapping.labels if per_class else None,
+            labels=(mapping.labels or None) if per_class else None,
             conversions=self.conversions,
             skipped=skipped,
             groups=None if mapping.group is None else cells.texts(mapping.group),

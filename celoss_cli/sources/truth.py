@@ -6,6 +6,7 @@ import contextlib
 import re
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -25,8 +26,15 @@ __all__ = ["Truth", "read_truth", "targets_alone"]
 _WHOLE = re.compile(r"[+-]?[0-9]{1,18}")
 
 
-def read_truth(text: str, option: str, request: ReadRequest) -> Truth:
+def read_truth(text: str, option: str, request: ReadRequest, *, counted: bool = True) -> Truth:
     """The targets that an option's text means: values in order, ``@table`` by id or in order, ``@array``.
+
+    Args:
+        text: of the option.
+        option: for messages.
+        request: what is asked of the reader.
+        counted: whether there are rows of input to count them against; only then may a column of numbers
+            come without a header.
 
     Raises:
         InputError: with the option, or the file and its place.
@@ -34,6 +42,7 @@ def read_truth(text: str, option: str, request: ReadRequest) -> Truth:
     """
     if not text.startswith("@"):
         return _in_order(option, read_value(text, option, request))
+    request = replace(request, bare_column=counted)
     stream = decompressed(open_stream(text[1:]))
     with contextlib.closing(stream):
         spec = format_of(stream.path, stream.head(), None)
@@ -49,7 +58,8 @@ def read_truth(text: str, option: str, request: ReadRequest) -> Truth:
         raise InputError("expected rows of targets, got no rows", place=stream.name)
     ids = None if row_id is None else [cells[row_id].strip() for _, cells in rows]
     cells = [cells[target].strip() for _, cells in rows]
-    return Truth(stream.name, cells, ids, lambda row: table.place(rows[row][0], None))
+    hint = table.other_reading if ids is None else ""
+    return Truth(stream.name, cells, ids, lambda row: table.place(rows[row][0], None), hint)
 
 
 def targets_alone(
@@ -68,7 +78,7 @@ def targets_alone(
         InputError: with the option, or the file and its place.
 
     """
-    targets, labels, place = read_truth(text, option, request).as_classes()
+    targets, labels, place = read_truth(text, option, request, counted=False).as_classes()
     if labels is None:
         counted = targets[targets != left_out]
         known = classes or (int(counted.max()) + 1 if counted.size and counted.max() >= 0 else 1)
@@ -93,6 +103,7 @@ class Truth:
         values: the targets, shape (rows,) of numbers, or the text cells of a column.
         ids: the rows' identifiers, or None where the rows stand in the input's order.
         place: names a row of the targets.
+        hint: the way out where the input has more rows than there are targets, or fewer.
 
     Raises:
         InputError: for an id that occurs twice.
@@ -105,8 +116,10 @@ class Truth:
         values: Array | Sequence[str],
         ids: Sequence[str] | None,
         place: Callable[[int], str],
+        hint: str = "",
     ) -> None:
         self._name = name
+        self._hint = hint
         self._values = values
         self._ids = ids
         self._place = place
@@ -124,7 +137,7 @@ class Truth:
 
     def again(self) -> Truth:
         """The same targets for another data set."""
-        return Truth(self._name, self._values, self._ids, self._place)
+        return Truth(self._name, self._values, self._ids, self._place, self._hint)
 
     def read_as(self, labels: Sequence[str], request: ReadRequest, spelled: Sequence[str] = ()) -> None:
         """Settles what the targets mean, once the classes are known.
@@ -191,6 +204,7 @@ class Truth:
             if start + rows > len(self._read):
                 raise InputError(
                     f"expected one target for each row, got {len(self._read)} of {self._name} for more rows",
+                    hint=self._hint,
                     place=place(len(self._read) - start),
                 )
             self._used[start : start + rows] = True
@@ -237,5 +251,6 @@ class Truth:
             others = f" and {plural(left.size - 1, 'other')}" if left.size > 1 else ""
             raise InputError(
                 f"expected a row of the input for each target, got none for {which}{others}",
+                hint=self._hint,
                 place=self._place(row),
             )

@@ -110,7 +110,8 @@ def _panels(shown: list[Any]) -> Iterator[tuple[str, str]]:
 
 
 def _row(option: Any) -> tuple[str, str, str]:
-    names = ", ".join(map(code, sorted(option.opts, key=len, reverse=True)))
+    opposite = "".join(f" / {code(name)}" for name in option.secondary_opts)
+    names = ", ".join(map(code, sorted(option.opts, key=len, reverse=True))) + opposite
     value = "" if option.is_flag or not option.metavar else f" {code(option.metavar)}"
     default = "required" if option.required else "" if option.is_flag else code(str(option.default or ""))
     return names + value, default, prose(option.help or "")

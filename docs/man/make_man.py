@@ -146,7 +146,9 @@ def _panels(program: Any) -> Iterator[tuple[str, list[Entry]]]:
 
 def _entry_of(param: Any) -> Entry:
     metavar = "" if param.is_flag else param.metavar or "VALUE"
-    return Entry(tuple(param.opts), metavar, param.help, param.rich_help_panel or UNGROUPED)
+    return Entry(
+        (*param.opts, *param.secondary_opts), metavar, param.help, param.rich_help_panel or UNGROUPED
+    )
 
 
 def _entry(entry: Entry, commands: int) -> Iterator[str]:
