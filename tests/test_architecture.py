@@ -39,7 +39,8 @@ LAYERS = (
     {"nouns"},
     {"resampling"},
     {"losses", "sources", "formats", "gate", "compare", "class_weights", "calibration"},
-    {"collect", "survey"},
+    {"groups", "largest", "survey"},
+    {"collect"},
     {"evaluate", "findings"},
     {"reconcile"},
     {

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import codecs
 import io
+from collections import deque
 from collections.abc import Iterator
 from typing import BinaryIO, Protocol
 
 import numpy as np
 
-from celoss_cli.errors import InputError, LimitError, UsageError, quoted
+from celoss_cli.errors import CelossError, InputError, LimitError, UsageError, quoted
 from celoss_cli.records import record
 from celoss_cli.scratch import Scratch
 from celoss_cli.sources.base import MAX_LINE, ReadRequest, Stream
 
-__all__ = ["Block", "blocks", "count_bytes", "lines_of"]
+__all__ = ["Ahead", "Block", "blocks", "count_bytes", "lines_of"]
 
 _BLOCK_BYTES = 2 << 20
 """Measured: in smaller ones threads wait for each other at more calls; larger ones only take memory."""
@@ -67,6 +68,31 @@ def blocks(stream: Stream, request: ReadRequest, *, quotes: bool = False) -> Ite
 
     """
     return _Cutter(stream, request, quotes).blocks()
+
+
+class Ahead(Iterator[Block]):
+    """Blocks that may be looked at before they are handed out; what is wrong is told in its place."""
+
+    def __init__(self, blocks: Iterator[Block]) -> None:
+        self._blocks = blocks
+        self._seen: deque[Block] = deque()
+        self._error: CelossError | None = None
+
+    def look(self) -> Iterator[Block]:
+        """The blocks to come, which stay to come; up to the first that cannot be read."""
+        try:
+            for block in self._blocks:
+                self._seen.append(block)
+                yield block
+        except CelossError as error:
+            self._error = error
+
+    def __next__(self) -> Block:
+        if self._seen:
+            return self._seen.popleft()
+        if self._error is not None:
+            raise self._error
+        return next(self._blocks)
 
 
 class _Cutter:

@@ -568,7 +568,8 @@ class Targets:
         try:
             value = self._number(cell)
         except InputError as error:
-            names = "" if any(map(_is_value, self._labels)) else f" or a name of {_listed(self._labels)}"
+            words = self._labels and all(value is None for value in self._values)
+            names = f" or a name of {_listed(self._labels)}" if words else ""
             hint = _NAMES_FIRST if cell in self._index else error.hint
             raise InputError(f"expected a class index{names}, got {quoted(cell)}", hint=hint) from None
         if value != np.floor(value) or abs(value) >= 2**63:
@@ -616,7 +617,3 @@ def _value(text: str, number: Callable[[str], float] = number) -> float | None:
         return number(text)
     except InputError:
         return None
-
-
-def _is_value(text: str) -> bool:
-    return _value(text) is not None

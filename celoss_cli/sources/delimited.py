@@ -6,12 +6,11 @@ import csv
 import re
 from collections.abc import Iterator
 from functools import partial
-from itertools import chain
 
 from celoss_cli.data import Array, Batch, Chunk
 from celoss_cli.errors import InputError, plural, quoted
 from celoss_cli.sources.base import MAX_LINE, Dataset, ReadRequest, Stream
-from celoss_cli.sources.blocks import Block, blocks, lines_of
+from celoss_cli.sources.blocks import Ahead, Block, blocks, lines_of
 from celoss_cli.sources.columns import map_columns
 from celoss_cli.sources.numbers import number
 from celoss_cli.sources.plain import NotPlain, parsed
@@ -38,13 +37,11 @@ def read(stream: Stream, request: ReadRequest) -> Dataset:
         raise error.at(table.place(table.header_line, None)) from None
 
     def chunks() -> Iterator[Batch | Chunk]:
-        body = table.body()
-        first = next(body, None)
-        if first is None:
-            return
-        assembler = Assembler(mapping, request, (cells for _, cells in table.rows(first)))
+        body = Ahead(table.body())
+        rows = (cells for block in body.look() for _, cells in table.rows(block))
+        assembler = Assembler(mapping, request, rows)
         start = request.start
-        for block in chain([first], body):
+        for block in body:
             read = partial(_batch, table, assembler, block, start)
             if request.missing == "error" and b'"' not in block.data:
                 found: Batch | Chunk = Chunk(block.lines, read)

@@ -12,7 +12,7 @@ import numpy as np
 from celoss_cli.data import Array, Batch, Chunk
 from celoss_cli.errors import InputError
 from celoss_cli.sources.base import Dataset, ReadRequest, Stream
-from celoss_cli.sources.blocks import Block, blocks, lines_of
+from celoss_cli.sources.blocks import Ahead, Block, blocks, lines_of
 from celoss_cli.sources.document import RowObjects, array_of, parse
 
 __all__ = ["read", "read_values"]
@@ -25,15 +25,17 @@ def read(stream: Stream, request: ReadRequest) -> Dataset:
         InputError: with file and line.
 
     """
-    body = blocks(stream, request)
-    first = next(body, None)
+    body = Ahead(blocks(stream, request))
+    objects = (found for block in body.look() for found in _objects(block))
+    first = next(objects, None)
     if first is None:
+        next(body, None)  # tells what is wrong
         raise InputError("expected row objects, got an empty file: no rows", place=stream.name)
-    reader = RowObjects(_objects(first), request)
+    reader = RowObjects(chain([first], objects), request)
 
     def chunks() -> Iterator[Batch | Chunk]:
         start = request.start
-        for block in chain([first], body):
+        for block in body:
             read = partial(_batch, reader, block, start)
             found = Chunk(block.data.count(b"\n"), read) if request.missing == "error" else read()
             yield found

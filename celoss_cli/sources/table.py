@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
-from itertools import chain
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from celoss_cli.sources.base import ReadRequest
 
 __all__ = ["Assembler", "Cells", "Place", "Rows", "TableRow", "matrix_of"]
+
+_CELLS_LOOKED_AT = 1 << 17
+"""Of so many cells, whatever blocks they come in, the targets show how all of them are read."""
 
 _ONE_HOT = frozenset(("0", "1", "false", "true"))
 """Cells of one-hot columns; 1.0 is a probability."""
@@ -119,7 +122,7 @@ class Assembler:
         self.mapping = mapping
         self._request = request
         self.targets: Targets | None = None
-        complete = self._complete(rows)
+        complete = self._complete(islice(rows, max(1, _CELLS_LOOKED_AT // len(mapping.names))))
         first_row = next(complete, None)
         self._way_out = _way_out(mapping, request, first_row)
         if request.truth is not None:
