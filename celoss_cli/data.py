@@ -77,7 +77,7 @@ class Batch:
     dimensions: int = 0
 
     def __len__(self) -> int:
-        return len(self.input)
+        return len(self.input) if self.input.ndim else 1
 
     def rows(self, start: int, stop: int) -> Batch:
         """The rows from ``start`` up to ``stop``, counted within this batch."""

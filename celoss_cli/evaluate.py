@@ -203,7 +203,7 @@ def losses_of(loss: Loss, batch: Batch, jobs: int) -> Array:
             return loss.terms(piece).loss
 
     parts = list(of_pieces(losses, loss, [batch], jobs))
-    loss.verify(len(batch) if batch.input.ndim else 1, batch.input.ndim)
+    loss.verify(len(batch), batch.input.ndim)
     return np.concatenate(parts) if len(parts) > 1 else parts[0]
 
 

@@ -291,21 +291,28 @@ def test_options_ids_weights_and_unused_names(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arrays", "said"),
     [
-        ({"logits": LOGITS}, "expected one array for the targets"),
+        ({"logits": LOGITS}, "expected the targets by name .*--target-column NAME; or .* --targets @FILE"),
         (
             {"logits": LOGITS, "probs": LOGITS, "labels": TARGETS},
-            'for the input .* got "logits", "probs"',
+            'expected the input once, got "logits", "probs" .*--class-columns NAME',
         ),
-        ({"logits": LOGITS, "labels": TARGETS, "y": TARGETS}, 'got "labels", "y"'),
+        ({"logits": LOGITS, "labels": TARGETS, "y": TARGETS}, 'got "labels", "y" .*--target-column NAME'),
+        ({"logits": LOGITS, "y": TARGETS, "id": TARGETS, "ids": TARGETS}, "--id-column NAME"),
+        ({"logits": LOGITS, "labels": TARGETS[:, None]}, "p.npz: Expected targets of shape"),
+        ({"logits": LOGITS, "labels": TARGETS, "weight": np.ones(3)}, "p.npz: Expected 2 class weights"),
+        ({"logits": LOGITS[:0], "labels": TARGETS[:0]}, "p.npz: expected rows to compute a loss of"),
         ({"logits": LOGITS, "labels": TARGETS[:1]}, r"\$.labels: Expected 3 targets, .* got 1"),
         ({"logits": LOGITS, "labels": np.array(["a", "b", "a"])}, "number the classes from 0"),
-        ({"logits": LOGITS, "labels": TARGETS, "ids": TARGETS[:2]}, "expected 3 ids"),
+        ({"logits": LOGITS, "labels": TARGETS, "ids": TARGETS[:2]}, r"p.npz: \$.ids: expected 3 ids"),
         ({"logits": LOGITS, "labels": TARGETS, "ids": TARGETS / 2}, "expected ids of text or integers"),
-        ({"logits": LOGITS, "labels": TARGETS, "sample_weight": TARGETS[:2]}, "expected 3 weights"),
+        (
+            {"logits": LOGITS, "labels": TARGETS, "sample_weight": TARGETS[:2]},
+            r"\$.sample_weight: expected 3 weights",
+        ),
         ({"logits": LOGITS, "labels": np.array([0, 2, 0])}, r"\$.labels\[1\]: Expected a target from 0 to 1"),
         ({"logits": np.where(LOGITS > 0.8, np.nan, LOGITS), "labels": TARGETS}, r"\$.logits\[0\]\[0\]"),
         ({"logits": LOGITS, "labels": np.array([0, None, 1])}, "Python objects, a pickle"),
-        ({}, "expected one array for the input .*, got none"),
+        ({}, "expected the input by name .*, got none"),
     ],
 )
 def test_arrays_that_do_not_fit_are_refused(tmp_path: Path, arrays: dict[str, Array], said: str) -> None:
@@ -314,6 +321,89 @@ def test_arrays_that_do_not_fit_are_refused(tmp_path: Path, arrays: dict[str, Ar
     assert done.returncode == 3
     assert done.stdout == ""
     assert re.search(said, done.stderr), done.stderr
+
+
+WAYS = ("npz", "json", "jsonl", "safetensors")
+
+
+def saved(folder: Path, way: str, **arrays: Array) -> Path:
+    """Arrays by name in a file of one of the formats that hold them."""
+    path = folder / f"arrays.{way}"
+    if way == "npz":
+        np.savez(path, **arrays)
+    elif way == "json":
+        path.write_text(json.dumps({key: values.tolist() for key, values in arrays.items()}))
+    elif way == "jsonl":
+        rows = zip(*(values.tolist() for values in arrays.values()), strict=True)
+        path.write_text("".join(json.dumps(dict(zip(arrays, row, strict=True))) + "\n" for row in rows))
+    else:
+        pytest.importorskip("safetensors.numpy").save_file(arrays, path)
+    return path
+
+
+def columns_of(*arguments: str | Path) -> tuple[float, dict[str, Any]]:
+    """The value, and which array is what."""
+    done = celoss("ce", *arguments, "--json")
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    return report["value"], report["input"]["columns"]
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("key", ["y_true", "truth", "gold", "class", "obs", "Labels"])
+def test_what_is_a_target_in_a_table_is_one_among_arrays(tmp_path: Path, way: str, key: str) -> None:
+    path = saved(tmp_path, way, logits=LOGITS, **{key: TARGETS})
+    found, columns = columns_of(path)
+    assert (found, columns["target"]) == (LOSS, key)
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("key", ["sample_weight", "case_weights"])
+def test_weights_of_rows_count_in_every_format(tmp_path: Path, way: str, key: str) -> None:
+    path = saved(tmp_path, way, logits=LOGITS, labels=TARGETS, **{key: np.array([1.0, 2.0, 4.0])})
+    found, columns = columns_of(path)
+    (tmp_path / "p.csv").write_text("p_a,p_b,target,sample_weight\n.9,.1,0,1\n.8,.2,1,2\n.7,.3,0,4\n")
+    assert (found, columns["weight"]) == (value("ce", tmp_path / "p.csv"), key)
+    assert columns_of(path, "--weight-column", key)[0] == found != LOSS
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_options_choose_the_arrays_that_their_names_do_not_settle(tmp_path: Path, way: str) -> None:
+    arrays = {"logits": -LOGITS, "probs": LOGITS, "arr_1": TARGETS, "label": 1 - TARGETS, "w": 1 + TARGETS}
+    path = saved(tmp_path, way, **arrays)
+    chosen = ("--class-columns", "probs", "--target-column", "arr_1", "--weight-column", "w")
+    found, columns = columns_of(path, *chosen)
+    roles = {"inputs": ["probs"], "target": "arr_1", "id": None, "weight": "w"}
+    assert columns == {**roles, "unused": ["label", "logits"]}
+    assert found == columns_of(saved(tmp_path, way, logits=LOGITS, y=TARGETS, sample_weight=1 + TARGETS))[0]
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--class-columns", "x"], '--class-columns: expected an array of "logits", "y", got "x".'),
+        (["--id-column", "y", "--weight-column", "y"], 'to play one role, got "y" twice.'),
+    ],
+)
+def test_an_option_that_names_no_array_or_one_twice_is_wrong(
+    tmp_path: Path, options: list[str], said: str
+) -> None:
+    done = celoss("ce", saved(tmp_path, "npz", logits=LOGITS, y=TARGETS), *options)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert said in done.stderr
+
+
+def test_arrays_have_no_groups(tmp_path: Path) -> None:
+    done = celoss("ce", saved(tmp_path, "npz", logits=LOGITS, y=TARGETS), "--by", "y")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert 'Expected --by class with arrays, got the column "y".' in done.stderr
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_rows_are_counted_on_through_several_files(tmp_path: Path, way: str) -> None:
+    path = saved(tmp_path, way, logits=LOGITS, y=TARGETS)
+    rows = celoss("ce", path, path, "--reduction", "none", "--format", "jsonl").stdout.splitlines()
+    assert [json.loads(row)["row"] for row in rows] == list(range(6))
 
 
 @pytest.mark.parametrize("compressed", [False, True])
@@ -390,7 +480,7 @@ LABELS = ("labels.npy", npy_bytes(TARGETS))
             archive(("logits.npy", npy_bytes(LOGITS)), LABELS) + b"garbage",
             "directory of a zip file at its end",
         ),
-        (archive(("logits.txt", b"1,2"), LABELS), "for the input"),
+        (archive(("logits.txt", b"1,2"), LABELS), "expected the input by name"),
     ],
 )
 def test_archives_that_are_not_what_numpy_writes_are_refused(tmp_path: Path, data: bytes, said: str) -> None:
@@ -558,6 +648,17 @@ def test_broken_and_odd_tensors_are_refused(tmp_path: Path) -> None:
         safetensors.read_values(piped(data), REQUEST)
     one = safetensors_bytes(x=("F32", LOGITS.astype("f4")))
     np.testing.assert_array_equal(safetensors.read_values(piped(one), REQUEST), LOGITS.astype("f4"))
+
+
+@pytest.mark.parametrize("length", [0, 32, 640, 896, 65_000])
+def test_tensors_through_a_pipe_are_known_by_their_first_bytes(length: int) -> None:
+    """Their length may begin with a byte that reads as a blank, or with two that a pickle begins with."""
+    pytest.importorskip("safetensors")
+    data = safetensors_bytes(logits=("F64", LOGITS), labels=("I64", TARGETS))
+    start = 8 + int.from_bytes(data[:8], "little")
+    header = data[8:start].ljust(length)
+    data = len(header).to_bytes(8, "little") + header + data[start:]
+    assert value("ce", data=data) == LOSS
 
 
 def without(package: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:

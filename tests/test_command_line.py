@@ -419,11 +419,12 @@ def test_an_option_that_would_change_nothing_is_refused(arguments: list[str], sa
     assert said in done.stderr
 
 
-@pytest.mark.parametrize("option", ["--id-column", "--weight-column", "--target-column", "--class-columns"])
-def test_arrays_have_no_columns(option: str) -> None:
-    done = celoss("ce", option, "w", data='{"logits": [[1, 2]], "targets": [0], "w": [2], "ids": ["q"]}')
+@pytest.mark.parametrize("option", ["--id-column", "--weight-column", "--class-columns"])
+def test_one_array_has_no_columns(option: str) -> None:
+    array = str(Path(__file__).parent / "dumps" / "sklearn-proba.npy")
+    done = celoss("ce", array, "--targets", "0,1,0", option, "w")
     assert (done.returncode, done.stdout) == (2, "")
-    assert f"Expected {option} with a table" in done.stderr
+    assert f"Expected {option} with a table or arrays by name, got one array." in done.stderr
 
 
 @pytest.mark.parametrize(

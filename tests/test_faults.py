@@ -234,7 +234,21 @@ def test_a_target_that_is_no_class_exits_3_with_its_line(target: str, said: str)
     [
         ("[" * 65 + "]" * 65, "at most 64 levels"),
         ("[" * 200_000, "at most 64 levels"),
-        ('{"logits": [[1,2]], "logits": [[1,2]], "targets": [0]}', 'got "logits" twice'),
+        (
+            '{"logits": [[1,2]], "logits": [[1,2]], "targets": [0]}',
+            ':1:21: expected each key once, got "logits" twice',
+        ),
+        (
+            '{"logits": [[1,2]], "targets": [0],\n "a": {"b": [{"c": 1, "c":2}]}}',
+            ":2:23: expected each key once",
+        ),
+        ('{"logits": [], "targets": []}', "$.logits: expected rows, got an empty array: no rows"),
+        ('{"logits": [[1,2]], "targets": [[0]]}', "standard input: Expected targets of shape (1,)"),
+        ('{"logits": [[1,2]], "targets": [0], "pos_weight": [1]}', "standard input: expected data for ce"),
+        ('{"columns": ["a", "b", "y"], "data": []}', "standard input: expected rows to compute a loss of"),
+        ('{"a": {"0": 1}, "y": {"0": 0}}', 'to_json(orient="split") or to_json(orient="records")'),
+        ('{"schema": {"fields": []}, "data": [{"a": 1}]}', 'to_json(orient="split")'),
+        ("[[1, 2, 0]]", 'to_json(orient="split")'),
         ('{"logits": [[1,2]], "targets": [0]} x', "Extra data"),
         ('{"logits": [1,2], "target": 0}\n{"logits": [1,2], "target": 0}\n', "--input-format jsonl"),
         ('{"logits": [[1,NaN]], "targets": [0]}', "$.logits[0][1]"),

@@ -248,6 +248,126 @@ def test_positions_count_on_through_several_files(files: Run) -> None:
     assert "two.csv:3: expected one target for each row" in files.refusal(*arguments, "0,2")
 
 
+# ------------------------------------------------------------------------------------- arrays by name
+
+INPUTS = [x for _, x, _ in ROWS]
+IDS = [row_id for row_id, _, _ in ROWS]
+
+
+def with_arrays(files: Run, folder: Path, way: str, **arrays: Sequence[object]) -> str:
+    """Arrays by name in a file, which may hold targets of its own."""
+    name = f"arrays.{way}"
+    if way == "npz":
+        np.savez(folder / name, **{key: np.array(values) for key, values in arrays.items()})
+        return name
+    rows = [dict(zip(arrays, row, strict=True)) for row in zip(*arrays.values(), strict=True)]
+    lines = "".join(json.dumps(row) + "\n" for row in rows)
+    return files.write(name, json.dumps(arrays) if way == "json" else lines)
+
+
+every_array = pytest.mark.parametrize("way", ["npz", "json", "jsonl"])
+
+
+@every_array
+@pytest.mark.parametrize("own", [{}, {"labels": [1, 1, 1]}])
+def test_arrays_take_targets_from_elsewhere(
+    files: Run, tmp_path: Path, way: str, own: dict[str, Sequence[object]]
+) -> None:
+    name = with_arrays(files, tmp_path, way, predictions=INPUTS, **own)
+    np.save(tmp_path / "y.npy", [0, 2, 1])
+    for targets in ("@y.npy", "0,2,1"):
+        code, said, report = files("ce", name, "--targets", targets)
+        assert code == 0, said
+        assert report["value"] == files.value("ce", "whole.csv")
+        source = report["input"]
+        assert isinstance(source, dict)
+        assert (source["columns"]["target"], source["columns"]["unused"]) == (None, list(own))
+        assert source["conversions"] == [
+            f"targets of {targets.lstrip('@') if '@' in targets else '--targets'} joined by position"
+        ]
+    assert "expected one target for each row, got 2" in files.refusal("ce", name, "--targets", "0,2")
+    assert "a row of the input for each target" in files.refusal("ce", name, "--targets", "0,2,1,0")
+
+
+@every_array
+def test_arrays_with_ids_are_joined_by_them(files: Run, tmp_path: Path, way: str) -> None:
+    files.write("t.csv", "id,target\nc,1\na,0\nb,2\n")
+    name = with_arrays(files, tmp_path, way, logits=INPUTS, ids=IDS)
+    assert files.value("ce", name, "--targets", "@t.csv") == files.value("ce", "whole.csv")
+    files.write("t.csv", "id,target\nc,1\na,0\nx,2\n")
+    assert 'expected an id that t.csv has, got "b"' in files.refusal("ce", name, "--targets", "@t.csv")
+    name = with_arrays(files, tmp_path, way, logits=INPUTS)
+    assert "name it: --id-column NAME" in files.refusal("ce", name, "--targets", "@t.csv")
+
+
+@every_array
+def test_arrays_of_several_files_count_on(files: Run, tmp_path: Path, way: str) -> None:
+    name = with_arrays(files, tmp_path, way, logits=INPUTS)
+    twice = files.value("ce", name, name, "--targets", "0,2,1,0,2,1")
+    assert twice == files.value("ce", "whole.csv", "whole.csv")
+
+
+def test_one_vector_and_one_number_take_one_target(files: Run, tmp_path: Path) -> None:
+    np.save(tmp_path / "x.npy", [0.5, 0.25])
+    assert files.value("ce", "x.npy", "--targets", "1") == files.value("ce", "-x", "0.5,0.25", "-y", "1")
+    np.save(tmp_path / "x.npy", 0.5)
+    assert files.value("bce", "x.npy", "--targets", "1") == files.value("bce", "-x", "0.5", "-y", "1")
+
+
+def test_rows_are_counted_where_the_class_axis_leaves_them(files: Run, tmp_path: Path) -> None:
+    np.save(tmp_path / "x.npy", np.array(INPUTS)[:2].T)
+    found = files.value("ce", "x.npy", "--class-axis", "0", "--targets", "0,2")
+    np.save(tmp_path / "x.npy", np.array(INPUTS)[:2])
+    assert found == files.value("ce", "x.npy", "--targets", "0,2")
+
+
+# --------------------------------------------------------------------------------------- text in JSON
+
+
+@pytest.mark.parametrize("way", ["records", "split", "jsonl"])
+def test_text_of_digits_is_an_id_or_the_name_of_a_class(files: Run, way: str) -> None:
+    names, rows = ["id", "2d", "3d"], [["001", 0.9, 0.1], ["+2", 0.5, 0.3]]
+    objects = [dict(zip(names, row, strict=True)) for row in rows]
+    text = {
+        "records": json.dumps(objects),
+        "split": json.dumps({"columns": names, "data": rows}),
+        "jsonl": "".join(json.dumps(row) + "\n" for row in objects),
+    }[way]
+    name = files.write("p.jsonl" if way == "jsonl" else "p.json", text)
+    files.write("t.csv", "id,target\n+2,3d\n001,2d\n")
+    files.write("whole.csv", "2d,3d,target\n0.9,0.1,2d\n0.5,0.3,3d\n")
+    assert files.value("ce", name, "--targets", "@t.csv") == files.value("ce", "whole.csv")
+
+
+@pytest.mark.parametrize("target", ["2d", "9d", "1"])
+def test_a_text_is_the_name_of_a_class_and_no_index(files: Run, target: str) -> None:
+    files.write("p.json", json.dumps([{"id": "0a1", "2d": 0.9, "3d": 0.1, "label": target}]))
+    if target == "2d":
+        assert files.value("ce", "p.json") == files.value("ce", "-x", "0.9,0.1", "-y", "0")
+    else:
+        said = files.refusal("ce", "p.json")
+        assert said.startswith("p.json: $[0].label: expected a")
+        assert f'"{target}"' in said
+        assert f'""{target}""' not in said
+
+
+@pytest.mark.parametrize("key", ["a", "sample_weight"])
+@pytest.mark.parametrize("text", ["0.5", " 1", "-inf", "nan", "1e3"])
+def test_a_text_is_no_number(files: Run, key: str, text: str) -> None:
+    row = {"a": 0.9, "b": 0.1, "sample_weight": 1, "label": "b"}
+    files.write("p.json", json.dumps([row, {**row, key: text}]))
+    said = files.refusal("ce", "p.json", "--allow-nonfinite")
+    assert said == (
+        f'p.json: $[1].{key}: expected a number in column "{key}", got the text "{text}" '
+        "(numbers are written without quotes)"
+    )
+
+
+def test_digits_that_name_the_classes_in_order_may_be_text(files: Run) -> None:
+    files.write("p.json", '[{"0": 0.9, "1": 0.1, "label": "1"}, {"0": 0.5, "1": 0.3, "label": 0}]')
+    assert files.value("ce", "p.json") == files.value("ce", "-x", "[[0.9,0.1],[0.5,0.3]]", "-y", "1,0")
+
+
 # ---------------------------------------------------------------------------------------- other losses
 
 

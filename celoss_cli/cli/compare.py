@@ -168,7 +168,7 @@ def _read(spec: LossSpec, given: Mapping[str, Any], path: str, request: ReadRequ
     if request.truth is not None:
         request.truth.verify()
     if given["group_column"] is not None and side.batch.groups is None:
-        raise UsageError("Expected --group-column with a table, got arrays, which have no columns.")
+        raise UsageError("Expected --group-column with a table, got arrays.")
     evaluation = side.evaluation
     odd = ["out-of-domain-weight"] if loss.odd_options() else []
     evaluation.seen.update([*odd, *other_input(spec, given, dataset)])

@@ -284,7 +284,9 @@ def _first_row(path: str) -> bytes:
 
 
 def refuse_unused_columns(columns: Mapping[str, Any], given: Mapping[str, Any]) -> None:
-    """Refuses an option for columns that names none of those that play its role: the data is no table."""
+    """Refuses an option for columns that names none of those that play its role: the data is one array."""
+    if given.get("by") not in (None, "class") and "group" not in columns:
+        raise UsageError(f"Expected --by class with arrays, got the column {quoted(given['by'])}.")
     for name, role in _ROLES.items():
         pattern, found = given[name], columns[role]
         if role == "target" and given["targets"] is not None:
@@ -292,7 +294,7 @@ def refuse_unused_columns(columns: Mapping[str, Any], given: Mapping[str, Any]) 
         names = [found] if isinstance(found, str) else found or []
         if pattern is not None and not any(_names(pattern, column) for column in names):
             option = f"--{name.replace('_', '-')}"
-            raise UsageError(f"Expected {option} with a table, got arrays, which have no columns.")
+            raise UsageError(f"Expected {option} with a table or arrays by name, got one array.")
 
 
 def _names(pattern: str, column: str) -> bool:

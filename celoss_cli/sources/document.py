@@ -29,8 +29,9 @@ _PIECE = 1 << 20
 _MOST = 1 << 30
 _CELLS_AT_A_TIME = 1 << 17
 _LINES = "one row object a line? try --input-format jsonl"
+_UNQUOTED = "numbers are written without quotes"
 _EXAMPLE = 'for example {"logits": [[0.9, 0.1]], "targets": [0]}'
-_ORIENTS = 'write it with to_json(orient="split") or to_json(orient="records", lines=True)'
+_ORIENTS = 'write it with to_json(orient="split") or to_json(orient="records")'
 
 _ROW_WEIGHTS = ("weight", *WEIGHT_KEYS)
 """In a row object; of a document of arrays, "weight" is that of the classes."""
@@ -291,7 +292,7 @@ def _check_number(value: Any, path: str, kind: type | None, request: ReadRequest
             raise error.at(path) from None
         return float
     if not isinstance(value, (int, float)):
-        hint = "numbers are written without quotes" if isinstance(value, str) else ""
+        hint = _UNQUOTED if isinstance(value, str) else ""
         raise InputError(f"expected a number, got {_shown(value)}", hint=hint, place=path)
     found = bool if isinstance(value, bool) else float
     if kind not in (None, found):
@@ -413,14 +414,26 @@ class _Table:
     def _one(self, column: int, value: Any, place: Callable[[int], str]) -> str:
         if isinstance(value, (list, dict)):
             raise InputError(f"expected a number or a name, got {_shown(value)}", place=place(column + 1))
-        cell = _cell(value)
-        return f'"{cell}"' if isinstance(value, str) and self._refused(column, value) else cell
+        if type(value) is str and self._wants_number(column, value) and self._is_number(value):
+            raise InputError(
+                f"expected a number in column {quoted(self.mapping.names[column])}, got {_shown(value)}",
+                hint=_UNQUOTED,
+                place=place(column + 1),
+            )
+        return _cell(value)
 
-    def _refused(self, column: int, text: str) -> bool:
-        """Whether a text stands for a number, which keeps its quotes and is refused for them."""
-        named = self._request.settled.by_name or text.strip() in self._classes
-        wanted = column in self._numeric or (column in self._by_class and not named)
-        return wanted and not isinstance(text, _Refused) and _is_number(text, self._request.decimal)
+    def _wants_number(self, column: int, text: str) -> bool:
+        if column in self._by_class:
+            return not (self._request.settled.by_name or text.strip() in self._classes)
+        return column in self._numeric
+
+    def _is_number(self, text: str) -> bool:
+        """Whether the one grammar would take this text."""
+        try:
+            number(text, decimal=self._request.decimal, allow_nonfinite=True)
+        except InputError:
+            return False
+        return True
 
 
 class RowObjects:
@@ -540,12 +553,3 @@ def _cell(value: Any) -> str:
     if isinstance(value, (int, float)):
         return "-inf" if value == -math.inf else repr(value)
     return "" if value is None else str(value)
-
-
-def _is_number(text: str, decimal: str) -> bool:
-    """Whether the one grammar would take this text."""
-    try:
-        number(text, decimal=decimal, allow_nonfinite=True)
-    except InputError:
-        return False
-    return True

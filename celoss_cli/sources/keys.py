@@ -12,14 +12,14 @@ from celoss_cli.sources.columns import TARGET_NAMES
 if TYPE_CHECKING:
     from celoss_cli.sources.base import ReadRequest
 
-__all__ = ["INPUT_KEYS", "OPTION_KEYS", "WEIGHT_KEYS", "Keys", "keys_of", "one_of"]
+__all__ = ["ID_KEYS", "INPUT_KEYS", "OPTION_KEYS", "WEIGHT_KEYS", "Keys", "keys_of", "one_of"]
 
 INPUT_KEYS = ("logits", "log_probs", "probs", "probabilities", "scores", "predictions", "input", "inputs")
 WEIGHT_KEYS = ("sample_weight", "sample_weights", "case_weights")
 """Of the rows; among whole arrays, "weight" is that of the classes."""
 
 OPTION_KEYS = ("weight", "pos_weight", "ignore_index", "label_smoothing", "reduction", "log_target")
-_ID_KEYS = ("ids", "id")
+ID_KEYS = ("ids", "id")
 
 
 @record(frozen=True, slots=True)
@@ -99,7 +99,7 @@ def keys_of(
             f"expected the targets by name (targets, labels, ...), got {_listed(names)}",
             hint="name them: --target-column NAME; or give them apart: --targets @FILE",
         )
-    row_id = key("--id-column", _ID_KEYS, "ids")
+    row_id = key("--id-column", ID_KEYS, "ids")
     weight = key("--weight-column", weights, "weights of the rows")
     of_loss = tuple(name for name in options if name in free)
     used = {input, target, row_id, weight, *of_loss}

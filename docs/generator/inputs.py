@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from celoss_cli.sources import SOURCES, columns
+from celoss_cli.sources import SOURCES, columns, keys
 from generator.markdown import code, prose, table
 
 __all__ = ["pages"]
@@ -16,7 +16,11 @@ _TEXT = Path(__file__).with_name("inputs.txt")
 def pages() -> Iterator[tuple[str, str]]:
     """The one page: text of our own with the tables put in."""
     text = _TEXT.read_text(encoding="utf-8")
-    yield "docs/reference/input.md", text.format(formats=_formats(), columns=_columns(), affixes=_affixes())
+    yield "docs/reference/input.md", text.format(**_tables())
+
+
+def _tables() -> dict[str, str]:
+    return {"formats": _formats(), "columns": _columns(), "affixes": _affixes(), "keys": _keys()}
 
 
 def _formats() -> str:
@@ -34,6 +38,17 @@ def _columns() -> str:
         ("weight of a row", columns._WEIGHT, "--weight-column"),
     )
     rows = ((role, ", ".join(map(code, sorted(names))), code(option)) for role, names, option in roles)
+    return table(["role", "names, in any case", "option that settles it"], rows).rstrip()
+
+
+def _keys() -> str:
+    roles = (
+        ("input", keys.INPUT_KEYS, "--class-columns"),
+        ("targets", sorted(columns.TARGET_NAMES), "--target-column"),
+        ("ids of the rows", keys.ID_KEYS, "--id-column"),
+        ("weights of the rows", keys.WEIGHT_KEYS, "--weight-column"),
+    )
+    rows = ((role, ", ".join(map(code, names)), code(option)) for role, names, option in roles)
     return table(["role", "names, in any case", "option that settles it"], rows).rstrip()
 
 
