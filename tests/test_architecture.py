@@ -38,7 +38,7 @@ LAYERS = (
     {"data"},
     {"nouns"},
     {"resampling"},
-    {"losses", "sources", "formats", "gate", "compare", "class_weights", "calibration"},
+    {"losses", "sources", "formats", "gate", "compare", "class_weights", "calibration", "groups", "largest"},
     {"collect", "survey"},
     {"evaluate", "findings"},
     {"reconcile"},
