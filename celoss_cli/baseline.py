@@ -7,13 +7,12 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from celoss_cli.errors import InputError, LimitError, visible
+from celoss_cli.errors import InputError, LimitError, shown, visible
 from celoss_cli.records import record
 
 __all__ = ["Baseline", "read_baseline"]
 
 _MOST_BYTES = 1 << 26
-_SHOWN = 60
 
 
 @record(frozen=True, slots=True)
@@ -42,7 +41,7 @@ class Baseline:
 
         """
         told = [
-            f"{name} {_shown(old)} instead of {_shown(new)}"
+            f"{name} {shown(old)} instead of {shown(new)}"
             for name, old, new in _differences(self.document, json.loads(json.dumps(document)))
         ]
         if told:
@@ -66,13 +65,13 @@ def read_baseline(path: str) -> Baseline:
     if not _is_result(document):
         raise InputError("expected a result that celoss wrote as JSON", place=place)
     if document["schema_version"] != 1:
-        shown = _shown(document["schema_version"])
-        raise InputError(f"expected a result of schema_version 1, got {shown}", place=place)
+        got = shown(document["schema_version"])
+        raise InputError(f"expected a result of schema_version 1, got {got}", place=place)
     value = document.get("value")
     if not _is_number(value) or not document.get("counted"):
         said = document.get("nonfinite")
-        shown = said if isinstance(said, str) else _shown(value)
-        raise InputError(f"expected a baseline with a finite value of counted rows, got {shown}", place=place)
+        got = said if isinstance(said, str) else shown(value)
+        raise InputError(f"expected a baseline with a finite value of counted rows, got {got}", place=place)
     return Baseline(path, float(value), document)
 
 
@@ -122,8 +121,3 @@ def _differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[tup
 def _weighted(document: Mapping[str, Any]) -> bool:
     columns = document["input"].get("columns")
     return isinstance(columns, dict) and columns.get("weight") is not None
-
-
-def _shown(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False)
-    return visible(text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}...")

@@ -6,6 +6,7 @@ Code deep down states a fact ("expected 4 values, got 3"). On the way up the sou
 
 from __future__ import annotations
 
+import json
 from enum import IntEnum
 from typing import ClassVar, Self
 
@@ -19,6 +20,7 @@ __all__ = [
     "file_name",
     "plural",
     "quoted",
+    "shown",
     "visible",
 ]
 
@@ -123,6 +125,7 @@ class LimitError(CelossError):
 
 
 _SHOWN = 80
+_SHOWN_JSON = 60
 _INVISIBLE = (
     {0x2028, 0x2029, 0xFEFF, 0x00AD, 0x061C, 0x180E}
     | set(range(0x200B, 0x2010))
@@ -153,6 +156,12 @@ def file_name(*paths: str) -> str:
 def plural(count: int, noun: str) -> str:
     """The count with its noun: "1 value", "3 values", "2 classes"."""
     return f"{count} {noun}{'' if count == 1 else 'es' if noun.endswith('s') else 's'}"
+
+
+def shown(value: object) -> str:
+    """A JSON value for a message: visible, and cut at 60 characters."""
+    text = json.dumps(value, ensure_ascii=False)
+    return visible(text if len(text) <= _SHOWN_JSON else f"{text[: _SHOWN_JSON - 3]}...")
 
 
 def quoted(text: str) -> str:

@@ -20,7 +20,7 @@ from celoss_cli.data import Array, Batch, Chunk, Row, Tally, Terms, Workings
 from celoss_cli.errors import InputError
 from celoss_cli.losses.base import SAMPLE_WEIGHT, odd_rows
 from celoss_cli.records import record
-from celoss_cli.survey import Survey, first_rows, kinds, oddities, survey
+from celoss_cli.survey import FirstRows, Survey, oddities, survey
 from celoss_cli.trace import Recorder
 
 if TYPE_CHECKING:
@@ -114,7 +114,14 @@ class Rows(Iterable[Row]):
 
 @record(slots=True)
 class Evaluation:
-    """The outcome: totals, the shown elements, and what was noticed."""
+    """The outcome: totals, the shown elements, and what was noticed.
+
+    Attributes:
+        counted: oddities of all rows, with how many rows or elements show them.
+        first: what the first rows look like.
+        facts: oddities of the options and of the data as a whole, which are there or not.
+
+    """
 
     rows: Rows
     tally: Tally = Tally()
@@ -124,12 +131,19 @@ class Evaluation:
     workings: list[Workings] = field(default_factory=list)
     worst: list[Workings] = field(default_factory=list)
     collected: Collected = field(default_factory=Collected)
-    seen: Counter[str] = field(default_factory=Counter)
+    counted: Counter[str] = field(default_factory=Counter)
+    first: FirstRows = field(default_factory=FirstRows)
+    facts: set[str] = field(default_factory=set)
     survey: Survey | None = None
     sample_weights: bool = False
     skipped: int = 0
     labels: Sequence[str] | None = None
     conversions: tuple[str, ...] = ()
+
+    @property
+    def seen(self) -> Counter[str]:
+        """All oddities with their counts."""
+        return self.counted + self.first.total() + Counter(dict.fromkeys(self.facts, 1))
 
 
 @record(frozen=True, slots=True)
@@ -141,7 +155,8 @@ class _Part:
     tally: Tally
     weight_is: str
     collected: Collected
-    seen: Counter[str]
+    counted: Counter[str]
+    first: FirstRows
     survey: Survey | None
 
 
@@ -182,7 +197,8 @@ def evaluate(
         result.tally += part.tally
         result.weight_is = part.weight_is
         result.collected = result.collected.joined(part.collected, request.wanted)
-        result.seen += part.seen
+        result.counted += part.counted
+        result.first += part.first
         if result.survey is not None and part.survey is not None:
             result.survey += part.survey
         result.skipped += part.batch.skipped
@@ -260,7 +276,8 @@ def _part(loss: Loss, batch: Batch, request: Request) -> _Part:
         tally=Tally.of(terms, len(batch)),
         weight_is=terms.weight_is,
         collected=collected,
-        seen=_noticed(loss, batch, request) if request.strict else Counter(),
+        counted=_noticed(loss, batch, request) if request.strict else Counter(),
+        first=FirstRows.of(loss, batch) if request.strict and not request.survey else FirstRows(),
         survey=survey(loss, batch) if request.survey else None,
     )
 
@@ -309,7 +326,7 @@ def _check_domain(loss: Loss, batch: Batch, request: Request) -> None:
 
 
 def _noticed(loss: Loss, batch: Batch, request: Request) -> Counter[str]:
-    seen = Counter() if request.survey else oddities(loss, batch) + kinds(loss, first_rows(batch))
+    seen = Counter() if request.survey else oddities(loss, batch)
     outside = loss.violation(batch)
     if outside:
         seen["out-of-domain"] = int(np.count_nonzero(outside.where))

@@ -7,9 +7,11 @@ steps of 2**-20 and up to ``CAP`` nats each.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field, replace
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,7 +25,7 @@ from celoss_cli.records import record
 if TYPE_CHECKING:
     from celoss_cli.losses.base import Loss
 
-__all__ = ["CAP", "TEMPERATURES", "Fit", "Survey", "first_rows", "kinds", "oddities", "survey"]
+__all__ = ["CAP", "TEMPERATURES", "FirstRows", "Fit", "Survey", "first_rows", "kinds", "oddities", "survey"]
 
 CAP = 1024.0
 """A single cost counts up to this many nats: more than the -log of the smallest double."""
@@ -43,13 +45,18 @@ _MATRIX_CLASSES = 512
 _KNOWN_TARGETS = 4096
 _FIRST_ROWS = 1024
 _FIRST_VALUES = 1 << 18
+_RUN = re.compile(r"[0-9]{1,9}(\*[0-9]{1,4})?")
 
 
 def first_rows(batch: Batch) -> Batch:
     """The rows of a canonical batch that are among the first of the whole data set."""
+    return batch.rows(0, min(len(batch), max(0, _limit(batch) - batch.start)))
+
+
+def _limit(batch: Batch) -> int:
+    """How many rows count as the first ones."""
     values = max(1, int(np.prod(batch.input.shape[1:])))
-    limit = min(_FIRST_ROWS, max(1, _FIRST_VALUES // values))
-    return batch.rows(0, min(len(batch), max(0, limit - batch.start)))
+    return min(_FIRST_ROWS, max(1, _FIRST_VALUES // values))
 
 
 # ----------------------------------------------------------------------------------------------- kinds
@@ -60,23 +67,23 @@ def kinds(loss: Loss, batch: Batch) -> Counter[str]:
 
     "examined" counts rows of a class axis; "values" counts all values.
     """
+    return +Counter({name: _count(where) for name, where in _looks(loss, batch)})
+
+
+def _looks(loss: Loss, batch: Batch) -> Iterator[tuple[str, Array]]:
+    """Where a canonical batch looks like what; the first axis counts rows."""
     x = batch.input
     with np.errstate(all="ignore"):
-        seen = Counter(
-            {
-                "values": x.size,
-                "from-0-to-1": _count((x >= 0) & (x <= 1)),
-                "from-0-to-a-quarter": _count((x >= 0) & (x <= 0.25)),
-                "from-three-quarters-to-1": _count((x >= 0.75) & (x <= 1)),
-                "exactly-0-or-1": _count((x == 0) | (x == 1)),
-                "nan": _count(np.isnan(x)),
-                "infinite": _count(np.isposinf(x)),
-                "float16-ceiling": _count(np.abs(x) == _FLOAT16_MAX),
-            }
-        )
+        yield "values", np.broadcast_to(True, x.shape)
+        yield "from-0-to-1", (x >= 0) & (x <= 1)
+        yield "from-0-to-a-quarter", (x >= 0) & (x <= 0.25)
+        yield "from-three-quarters-to-1", (x >= 0.75) & (x <= 1)
+        yield "exactly-0-or-1", (x == 0) | (x == 1)
+        yield "nan", np.isnan(x)
+        yield "infinite", np.isposinf(x)
+        yield "float16-ceiling", np.abs(x) == _FLOAT16_MAX
         if loss.per_class and x.shape[1] > 1:
-            seen += _kinds_of_rows(x.astype(np.float64, copy=False))
-    return +seen
+            yield from _looks_of_rows(x.astype(np.float64, copy=False))
 
 
 def oddities(loss: Loss, batch: Batch) -> Counter[str]:
@@ -84,17 +91,13 @@ def oddities(loss: Loss, batch: Batch) -> Counter[str]:
     return loss.observe(batch) + Counter({"out-of-domain-weight": odd_rows(batch).size})
 
 
-def _kinds_of_rows(x: Array) -> Counter[str]:
+def _looks_of_rows(x: Array) -> Iterator[tuple[str, Array]]:
     inside = ((x >= 0) & (x <= 1)).all(axis=1)
     logs = (x <= 1e-6).all(axis=1)
-    return Counter(
-        {
-            "examined": inside.size,
-            "probabilities": _count(inside & _is_one(x.sum(axis=1))),
-            "log-probabilities": _count(logs & _is_one(np.exp(x).sum(axis=1))),
-            "costs": _count((x >= -1e-6).all(axis=1) & _is_one(np.exp(-x).sum(axis=1))),
-        }
-    )
+    yield "examined", np.broadcast_to(True, inside.shape)
+    yield "probabilities", inside & _is_one(x.sum(axis=1))
+    yield "log-probabilities", logs & _is_one(np.exp(x).sum(axis=1))
+    yield "costs", (x >= -1e-6).all(axis=1) & _is_one(np.exp(-x).sum(axis=1))
 
 
 def _is_one(total: Array) -> Array:
@@ -103,6 +106,89 @@ def _is_one(total: Array) -> Array:
 
 def _count(where: Array) -> int:
     return int(np.count_nonzero(where))
+
+
+@record(frozen=True, slots=True)
+class FirstRows:
+    """What the first rows look like, row by row; ``FirstRows()`` is empty and ``+`` appends later rows.
+
+    Attributes:
+        limit: how many rows count as the first ones, 0 of nothing.
+        counts: what ``kinds`` counts in each row, by name, shape (rows,) with at most ``limit`` rows.
+
+    """
+
+    limit: int = 0
+    counts: Mapping[str, Array] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, loss: Loss, batch: Batch) -> FirstRows:
+        """The first rows of the whole data set that are in a canonical batch."""
+        found = first_rows(batch)
+        if not len(found):
+            return cls()
+        rows = {
+            name: np.count_nonzero(where, axis=tuple(range(1, where.ndim)))
+            for name, where in _looks(loss, found)
+        }
+        return cls(_limit(batch), rows)
+
+    def __add__(self, later: FirstRows) -> FirstRows:
+        if not len(later) or len(self) == self.limit > 0:
+            return self
+        limit = self.limit or later.limit
+        return FirstRows(
+            limit,
+            {
+                name: np.concatenate([self._of(name), later._of(name)])[:limit]
+                for name in {**self.counts, **later.counts}
+            },
+        )
+
+    def __len__(self) -> int:
+        return max(map(len, self.counts.values()), default=0)
+
+    def _of(self, name: str) -> Array:
+        return self.counts.get(name, np.zeros(len(self), np.int64))
+
+    def total(self) -> Counter[str]:
+        """What ``kinds`` counts in all of them."""
+        return +Counter({name: int(count.sum()) for name, count in self.counts.items()})
+
+    def as_texts(self) -> dict[str, str]:
+        """The counts row by row in words, equal ones together: "3*1000 2 3*23"."""
+        return {name: _as_text(count.tolist()) for name, count in self.counts.items()}
+
+    @classmethod
+    def from_texts(cls, limit: int, texts: Mapping[str, str]) -> FirstRows:
+        """What was written by ``as_texts``.
+
+        Raises:
+            ValueError: if it was not.
+
+        """
+        counts = {name: np.array(_from_text(text), np.int64) for name, text in texts.items()}
+        found = cls(limit, counts)
+        if not all(len(count) == len(found) for count in counts.values()):
+            raise ValueError("the first rows differ in their number")
+        if not len(found) <= limit <= _FIRST_ROWS:
+            raise ValueError(f"{len(found)} of {limit} first rows are too many")
+        return found
+
+
+def _as_text(counts: Sequence[int]) -> str:
+    runs = ((value, len(list(again))) for value, again in groupby(counts))
+    return " ".join(f"{value}*{times}" if times > 1 else str(value) for value, times in runs)
+
+
+def _from_text(text: str) -> list[int]:
+    counts: list[int] = []
+    for word in text.split(" "):
+        if not _RUN.fullmatch(word):
+            raise ValueError(f"{word!r} is no count of a row")
+        value, _, times = word.partition("*")
+        counts += [int(value)] * min(int(times or 1), _FIRST_ROWS + 1)
+    return counts
 
 
 # ------------------------------------------------------------------------------------------------- fit

@@ -38,9 +38,8 @@ LAYERS = (
     {"data"},
     {"nouns"},
     {"resampling"},
-    {"losses", "sources", "formats", "gate", "compare", "class_weights", "calibration"},
-    {"groups", "largest", "survey"},
-    {"collect"},
+    {"losses", "sources", "formats", "gate", "compare", "class_weights", "calibration", "groups", "largest"},
+    {"collect", "survey"},
     {"evaluate", "findings"},
     {"reconcile"},
     {

@@ -127,7 +127,7 @@ def test_the_keys_of_a_check_are_input_semantics_and_limits() -> None:
     assert keys_of("ce") == [
         *("logits", "targets", "target-column", "class-columns", "id-column", "weight-column"),
         *("input-format", "delimiter", "decimal", "encoding", "header", "missing", "class-axis"),
-            "target-is",
+        "target-is",
         *("allow-nonfinite", "allow-unterminated", "allow-out-of-domain", "input-is", "convention", "weight"),
         *("ignore-index", "label-smoothing", "reduction", "dtype", "base", "on-empty", "by", "max", "min"),
         "expect",

@@ -87,7 +87,7 @@ def _computed(spec: LossSpec, format: FormatSpec, given: Mapping[str, Any]) -> C
     evaluation = found.evaluation
     if not evaluation.tally.counted:
         raise InputError("expected at least one counted target, got none")
-    evaluation.seen.update(other_input(spec, given, dataset))
+    evaluation.facts.update(other_input(spec, given, dataset))
     _tell(evaluation, spec.taking(given))
     found.refused.update(made.refused)
     return Conventions(

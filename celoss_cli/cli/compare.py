@@ -171,7 +171,7 @@ def _read(spec: LossSpec, given: Mapping[str, Any], path: str, request: ReadRequ
         raise UsageError("Expected --group-column with a table, got arrays.")
     evaluation = side.evaluation
     odd = ["out-of-domain-weight"] if loss.odd_options() else []
-    evaluation.seen.update([*odd, *other_input(spec, given, dataset)])
+    evaluation.facts.update([*odd, *other_input(spec, given, dataset)])
     told = {"conversions": list(evaluation.conversions), "skipped": evaluation.skipped}
     reduction: Reduction = "batchmean" if said == "batchmean" else "mean"
     return _Read(side, reduction, options, {**dataset.described, **told})

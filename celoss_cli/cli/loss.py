@@ -16,7 +16,7 @@ import numpy as np
 from celoss_cli.cli.output import note, write_file
 from celoss_cli.cli.progress import Bar
 from celoss_cli.cli.result import gated
-from celoss_cli.cli.spelling import spelled
+from celoss_cli.cli.spelling import spelled, without_files
 from celoss_cli.collect import Wanted
 from celoss_cli.conventions import CONVENTIONS
 from celoss_cli.data import Batch, Chunk, Reduction
@@ -411,9 +411,10 @@ def _report(
         rows = evaluation.tally.rows
         wanted = f"--row from 0 to {rows - 1}" if rows else "rows where --row names one"
         raise UsageError(f"Expected {wanted}, got {request.show_row if rows else 'no rows'}.")
-    evaluation.seen.update([*(["out-of-domain-weight"] if odd else []), *other_input(spec, given, dataset)])
+    evaluation.facts.update([*(["out-of-domain-weight"] if odd else []), *other_input(spec, given, dataset)])
     if given["emit_partial"] is not None:
-        from celoss_cli.partial import Partial, as_text
+        from celoss_cli.partial.document import as_text, identified
+        from celoss_cli.partial.parts import Partial
 
         part = Partial(
             loss=spec.command,
@@ -423,8 +424,9 @@ def _report(
             quantiles=given["quantiles"] or (),
             source=dataset.described,
             evaluation=evaluation,
+            spelled=without_files(given),
         )
-        write_file(given["emit_partial"], [as_text(part)])
+        write_file(given["emit_partial"], [as_text(identified(part))])
     return report_of(
         spec,
         loss,

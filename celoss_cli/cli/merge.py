@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any, cast
 
 from celoss_cli.cli.output import write_file
 from celoss_cli.cli.result import gated
+from celoss_cli.cli.spelling import of_parts
 from celoss_cli.data import Reduction
 from celoss_cli.losses import LOSSES
-from celoss_cli.partial import Partial, as_text, loss_of, merged, read_partial
+from celoss_cli.partial.document import as_text, read_partial
+from celoss_cli.partial.parts import Partial, loss_of, merged
 from celoss_cli.reporting import report_of
 from celoss_cli.sources.base import open_stream
 from celoss_cli.sources.document import parsed
@@ -45,6 +47,7 @@ def _computed(given: Mapping[str, Any]) -> Report:
         on_empty=given["on_empty"],
         by=whole.by,
         quantiles=whole.quantiles,
+        spelled=of_parts(whole.source.get("files", ()), whole.spelled, given["on_empty"]),
     )
 
 

@@ -217,7 +217,7 @@ class _Making:
         )
         evaluation = evaluate(self.loss, self.dataset.batches, request, marker)
         noticed = ["out-of-domain-weight"] if odd else []
-        evaluation.seen.update([*noticed, *other_input(self.spec, self.given, self.dataset)])
+        evaluation.facts.update([*noticed, *other_input(self.spec, self.given, self.dataset)])
         return report_of(
             self.spec,
             self.loss,

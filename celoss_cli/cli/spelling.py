@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from celoss_cli.cli.options import SEMANTIC, conventional_options, reading_options
@@ -14,7 +14,7 @@ from celoss_cli.findings.facts import Spelled
 if TYPE_CHECKING:
     from celoss_cli.losses import LossSpec
 
-__all__ = ["command_line", "option_words", "shell_quoted", "spelled"]
+__all__ = ["command_line", "of_parts", "option_words", "shell_quoted", "spelled", "without_files"]
 
 _NAMED = {"\t": "tab", " ": "space"}
 """Delimiters that have a name."""
@@ -42,9 +42,30 @@ def spelled(given: Mapping[str, Any]) -> Spelled:
     return Spelled(_data_words(given), given.get("input"), _semantic_words(given))
 
 
+def without_files(given: Mapping[str, Any]) -> Spelled:
+    """What a partial result keeps of the command line: all but its files and what is asked of no rows."""
+    return Spelled(_reading_words(given), semantics=_semantic_words({**given, "on_empty": None}))
+
+
+def of_parts(files: Iterable[str], kept: Spelled, on_empty: str) -> Spelled:
+    """The command line of one run over the files of all parts.
+
+    Args:
+        files: in their order.
+        kept: what the parts keep of theirs.
+        on_empty: as the merge has it.
+
+    """
+    said = _semantic_words({"on_empty": on_empty})
+    return Spelled([*map(_file, files), *kept.data], semantics={**kept.semantics, **said})
+
+
 def _data_words(given: Mapping[str, Any]) -> list[str]:
-    reading = {name: default for name, (_, default) in reading_options().items()}
-    return [*map(_file, given["files"] or ()), *_options(reading, given)]
+    return [*map(_file, given["files"] or ()), *_reading_words(given)]
+
+
+def _reading_words(given: Mapping[str, Any]) -> list[str]:
+    return list(_options({name: default for name, (_, default) in reading_options().items()}, given))
 
 
 def _semantic_words(given: Mapping[str, Any]) -> dict[str, list[str]]:
