@@ -25,9 +25,18 @@ from celoss_cli.sources.arrays import (
 from celoss_cli.sources.base import Dataset, ReadRequest, Stream
 from celoss_cli.sources.columns import map_columns
 from celoss_cli.sources.numbers import number
-from celoss_cli.sources.table import Assembler, Rows, TableRow, dataset_of
+from celoss_cli.sources.table import (
+    Assembler,
+    Place,
+    Quoted,
+    Rows,
+    TableRow,
+    WholeTable,
+    dataset_of,
+    whole_table,
+)
 
-__all__ = ["RowObjects", "array_of", "parse", "parsed", "read", "read_values"]
+__all__ = ["RowObjects", "array_of", "parse", "parsed", "read", "read_columns", "read_values", "table_of"]
 
 _MAX_DEPTH = 64
 _PIECE = 1 << 20
@@ -47,12 +56,12 @@ def read(stream: Stream, request: ReadRequest) -> Dataset:
 
     """
     document = parsed(stream)
-    if isinstance(document, dict) and "columns" in document and "data" in document:
-        return _split_dataset(document, stream.name, request)
+    if _is_split(document):
+        return dataset_of(*_split(document, stream.name), request)
     if isinstance(document, dict):
         return _named_dataset(document, stream.name, request)
-    if isinstance(document, list) and document and all(isinstance(row, dict) for row in document):
-        return _objects_dataset(document, [f"{stream.name}: $[{i}]" for i in range(len(document))], request)
+    if _are_objects(document):
+        return _objects_dataset(document, _places(document, stream.name), request)
     if document == []:
         raise InputError("expected rows, got an empty list: no rows", place=stream.name)
     raise InputError(
@@ -64,10 +73,35 @@ def read(stream: Stream, request: ReadRequest) -> Dataset:
 
 def read_values(stream: Stream, request: ReadRequest) -> Array:
     """A JSON array of numbers, nested as deep as the array has axes, or the one that celoss weights wrote."""
+    return _values(parsed(stream), stream.name, request)
+
+
+def read_columns(stream: Stream, request: ReadRequest) -> WholeTable | Array:
+    """A table of which some columns will be asked for, or what ``read_values`` reads."""
     document = parsed(stream)
+    if _is_split(document):
+        return whole_table(*_split(document, stream.name), request)
+    if _are_objects(document):
+        return table_of(document, _places(document, stream.name), request)
+    return _values(document, stream.name, request)
+
+
+def _values(document: Any, name: str, request: ReadRequest) -> Array:
     if isinstance(document, dict) and {"scheme", "weights"} <= document.keys():
-        return array_of(document["weights"], "$.weights", stream.name, request)
-    return array_of(document, "$", stream.name, request)
+        return array_of(document["weights"], "$.weights", name, request)
+    return array_of(document, "$", name, request)
+
+
+def _is_split(document: Any) -> bool:
+    return isinstance(document, dict) and "columns" in document and "data" in document
+
+
+def _are_objects(document: Any) -> bool:
+    return isinstance(document, list) and bool(document) and all(isinstance(row, dict) for row in document)
+
+
+def _places(document: Sequence[Any], name: str) -> Sequence[str]:
+    return [f"{name}: $[{i}]" for i in range(len(document))]
 
 
 # ------------------------------------------------------------------------------------------- parsing
@@ -334,7 +368,8 @@ def _ids(value: Any, place: str, rows: int) -> list[str]:
     return [_id(item) for item in value]
 
 
-def _split_dataset(document: dict[str, Any], name: str, request: ReadRequest) -> Dataset:
+def _split(document: dict[str, Any], name: str) -> tuple[list[str], Iterator[TableRow], Place, int]:
+    """The columns' names, the rows, how to name a place in them, and where they begin."""
     columns, data = document["columns"], document["data"]
     if not isinstance(columns, list) or not isinstance(data, list):
         raise InputError("expected lists of columns and of rows, got something else", place=f"{name}: $")
@@ -352,7 +387,7 @@ def _split_dataset(document: dict[str, Any], name: str, request: ReadRequest) ->
     def place(row: int, column: int | None) -> str:
         return f"{name}: $.data[{row}]" + (f"[{column - 1}]" if column else "")
 
-    return dataset_of(names, rows(), place, 0, request)
+    return names, rows(), place, 0
 
 
 class RowObjects:
@@ -399,29 +434,10 @@ class RowObjects:
             InputError: with its place, for an object of other keys or values.
 
         """
-        for row, where in zip(objects, places, strict=True):
-            if row.keys() != self._first.keys():
-                odd = sorted(row.keys() ^ self._first.keys())
-                raise InputError(
-                    f"expected the keys of the first row, got a difference in {', '.join(map(quoted, odd))}",
-                    place=where,
-                )
-        return self._arrays(objects, places, start) if self._stacked else self._table(objects, places, start)
-
-    def _table(self, objects: Sequence[dict[str, Any]], places: Sequence[str], start: int) -> Batch:
-        names = self._names
-        rows = [
-            (index, [_cell(row[key], f"{places[index]}.{key}") for key in names])
-            for index, row in enumerate(objects)
-        ]
-
-        def place(row: int, column: int | None) -> str:
-            return places[row] + (f".{names[column - 1]}" if column else "")
-
-        found = Rows(names, rows, place, self._request)
-        skip = self._request.missing == "skip"
-        kept = found.complete(self._assembler.mapping.used) if skip else found
-        return self._assembler.batch(kept, start, len(found) - len(kept))
+        _refuse_other_keys(objects, places, self._first)
+        if self._stacked:
+            return self._arrays(objects, places, start)
+        return self._assembler.complete(_rows_of(objects, places, self._names, self._request), start)
 
     def _arrays(self, objects: Sequence[dict[str, Any]], places: Sequence[str], start: int) -> Batch:
         arrays = {}
@@ -441,6 +457,44 @@ class RowObjects:
             place=lambda row: places[row],
             start=start,
         )
+
+
+def _refuse_other_keys(
+    objects: Sequence[dict[str, Any]], places: Sequence[str], first: dict[str, Any]
+) -> None:
+    for row, where in zip(objects, places, strict=True):
+        if row.keys() != first.keys():
+            odd = sorted(row.keys() ^ first.keys())
+            raise InputError(
+                f"expected the keys of the first row, got a difference in {', '.join(map(quoted, odd))}",
+                place=where,
+            )
+
+
+def _rows_of(
+    objects: Sequence[dict[str, Any]], places: Sequence[str], names: Sequence[str], request: ReadRequest
+) -> Rows:
+    rows = [
+        (index, [_cell(row[key], f"{places[index]}.{key}") for key in names])
+        for index, row in enumerate(objects)
+    ]
+
+    def place(row: int, column: int | None) -> str:
+        return places[row] + (f".{names[column - 1]}" if column else "")
+
+    return Rows(names, rows, place, request)
+
+
+def table_of(objects: Sequence[dict[str, Any]], places: Sequence[str], request: ReadRequest) -> WholeTable:
+    """Row objects as a table of which some columns will be asked for.
+
+    Raises:
+        InputError: for objects of other keys than the first, and for values that are no cells.
+
+    """
+    _refuse_other_keys(objects, places, objects[0])
+    names = list(objects[0])
+    return WholeTable(names, _rows_of(objects, places, names, request), places[0])
 
 
 def _objects_dataset(
@@ -467,4 +521,4 @@ def _cell(value: Any, place: str) -> str:
         return {"NaN": "nan", "Infinity": "inf"}.get(value, str(value))
     if not isinstance(value, str):
         raise InputError(f"expected a number or a name, got {_shown(value)}", place=place)
-    return f'"{value}"' if value[:1] in "0123456789+-." else value
+    return Quoted(f'"{value}"') if value[:1] in "0123456789+-." else value

@@ -310,6 +310,9 @@ class Plain:
             raise NotPlain
         return Texts(self._texts[column], len(self))
 
+    def ids(self, column: int) -> Sequence[str]:
+        return self.texts(column)
+
     def row_place(self, row: int) -> str:
         return self._block.place(self._block.line + row)
 

@@ -115,12 +115,14 @@ class Opened:
         schema: pyarrow's.
         pieces: reads what is asked, in order.
         count: how many rows there are, where the file says so.
+        once: whether the rows can be read only once, and only from the open stream.
 
     """
 
     schema: Any
     pieces: Callable[[Asked], Iterator[Rows]]
     count: int | None = None
+    once: bool = False
 
 
 def cut(batch: Any, asked: Asked) -> Iterator[Rows]:

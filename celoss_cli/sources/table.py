@@ -16,10 +16,22 @@ from celoss_cli.data import Array, Batch
 from celoss_cli.errors import InputError, quoted, visible
 from celoss_cli.records import record
 from celoss_cli.sources.base import Dataset, ReadRequest
-from celoss_cli.sources.columns import Mapping, Targets, map_columns
+from celoss_cli.sources.columns import Mapping, Targets, Typed, map_columns
 from celoss_cli.sources.numbers import MISSING, number, numbers
 
-__all__ = ["Assembler", "Cells", "Place", "Rows", "TableRow", "dataset_of", "matrix_of"]
+__all__ = [
+    "Assembler",
+    "Cells",
+    "Columns",
+    "Place",
+    "Quoted",
+    "Rows",
+    "TableRow",
+    "WholeTable",
+    "dataset_of",
+    "matrix_of",
+    "whole_table",
+]
 
 _CELLS_AT_A_TIME = 1 << 17
 
@@ -30,25 +42,56 @@ Place = Callable[[int, int | None], str]
 """Names a place by line and, if known, by column counted from 1."""
 
 
-class Cells(Protocol):
-    """Some rows of a table."""
+class Quoted(str):
+    """A cell of text that looks like a number; its quotation marks keep it from being read as one."""
 
-    def __len__(self) -> int: ...
+    __slots__ = ()
+
+
+class Columns(Protocol):
+    """Columns of which any may be asked for."""
 
     def numbers(self, columns: Sequence[int]) -> Array:
-        """Shape (rows, columns), float64."""
-
-    def answers(self, columns: Sequence[int]) -> Array:
-        """As ``numbers``, where true and false are 1 and 0."""
+        """Shape (rows, columns), of floats."""
 
     def texts(self, column: int) -> Sequence[str]:
         """The cells of a column, without the blanks around them."""
 
+    def ids(self, column: int) -> Sequence[str]:
+        """As ``texts``, and without the marks of a text that looks like a number."""
+
     def row_place(self, row: int) -> str:
         """Names a row, counted from 0 here."""
 
+
+class Cells(Columns, Protocol):
+    """Some rows of a table."""
+
+    def __len__(self) -> int: ...
+
+    def answers(self, columns: Sequence[int]) -> Array:
+        """As ``numbers``, where true and false are 1 and 0."""
+
     def refusal(self, row: int, column: int, error: InputError) -> InputError:
         """``error`` of one cell with its place."""
+
+
+@record(frozen=True, slots=True)
+class WholeTable:
+    """A table that is not read for its rows.
+
+    Attributes:
+        names: the header.
+        columns: what it holds.
+        header: where the header is, for messages about it.
+        typed: what is known of the columns beyond their names.
+
+    """
+
+    names: Sequence[str]
+    columns: Columns
+    header: str
+    typed: Typed | None = None
 
 
 @record(frozen=True, slots=True)
@@ -63,10 +106,14 @@ class Rows:
     def __len__(self) -> int:
         return len(self.rows)
 
-    def complete(self, used: Sequence[int]) -> Rows:
-        """The rows without a missing cell in these columns."""
-        kept = [row for row in self.rows if not any(row[1][i].strip() in MISSING for i in used)]
-        return Rows(self.names, kept, self.place, self.request)
+    def complete(self, used: Sequence[int]) -> Array:
+        """Which rows are without a missing cell in these columns."""
+        return np.array([not any(cells[i].strip() in MISSING for i in used) for _, cells in self.rows], bool)
+
+    def at(self, kept: Array) -> Rows:
+        """Only these rows."""
+        rows = [self.rows[row] for row in np.flatnonzero(kept).tolist()]
+        return Rows(self.names, rows, self.place, self.request)
 
     def numbers(self, columns: Sequence[int]) -> Array:
         flat = [cells[column] for _, cells in self.rows for column in columns]
@@ -84,6 +131,10 @@ class Rows:
 
     def texts(self, column: int) -> Sequence[str]:
         return [cells[column].strip() for _, cells in self.rows]
+
+    def ids(self, column: int) -> Sequence[str]:
+        found = (cells[column] for _, cells in self.rows)
+        return [(cell[1:-1] if isinstance(cell, Quoted) else cell).strip() for cell in found]
 
     def row_place(self, row: int) -> str:
         return self.place(self.rows[row][0], None)
@@ -141,16 +192,35 @@ class Assembler:
             return self._request.truth.conversions
         return (self.targets.conversion,) if self.targets else ()
 
-    def batch(self, cells: Cells, start: int, skipped: int = 0) -> Batch:
-        """The batch of these cells, whose first row is number ``start`` of the file."""
+    def complete(self, found: Rows, start: int) -> Batch:
+        """The batch of these rows, without those where a value is missing if they are to be skipped."""
+        if self._request.missing == "error":
+            return self.batch(found, start)
+        mapping, truth = self.mapping, self._request.truth
+        kept, target = found.complete(mapping.used), None
+        if truth is not None:
+            ids = None if mapping.id is None else found.ids(mapping.id)
+            kept, target = truth.of_complete(start, kept, ids, found.row_place)
+        return self.batch(found.at(kept), start, int(np.count_nonzero(~kept)), target)
+
+    def batch(self, cells: Cells, start: int, skipped: int = 0, target: Array | None = None) -> Batch:
+        """The batch of these cells, whose first row is number ``start`` of the file.
+
+        Args:
+            cells: without any that is missing.
+            start: counts the rows before, without those that were skipped.
+            skipped: how many were skipped among these.
+            target: the targets, where they are known already.
+
+        """
         mapping, per_class = self.mapping, self._request.per_class
         try:
             input = cells.numbers(mapping.inputs)
         except InputError as error:
             error.hint = error.hint or self._way_out
             raise
-        ids = None if mapping.id is None else cells.texts(mapping.id)
-        target = self._target(cells, start, ids)
+        ids = None if mapping.id is None else cells.ids(mapping.id)
+        target = self._target(cells, start, ids) if target is None else target
         if not per_class and len(mapping.inputs) == 1:
             input, target = input[:, 0], target.reshape(len(input))
         aligned = {}
@@ -166,7 +236,7 @@ class Assembler:
             labels=mapping.labels if per_class else None,
             conversions=self.conversions,
             skipped=skipped,
-            groups=None if mapping.group is None else cells.texts(mapping.group),
+            groups=None if mapping.group is None else cells.ids(mapping.group),
         )
 
     def _target(self, cells: Cells, start: int, ids: Sequence[str] | None) -> Array:
@@ -218,10 +288,16 @@ def _batches(
     start = request.start
     while block := list(islice(rows, per_batch)):
         assembler = assembler or Assembler(mapping, request, block[0][1])
-        found = Rows(mapping.names, block, place, request)
-        kept = found.complete(mapping.used) if request.missing == "skip" else found
-        yield assembler.batch(kept, start, len(found) - len(kept))
-        start += len(kept)
+        batch = assembler.complete(Rows(mapping.names, block, place, request), start)
+        yield batch
+        start += len(batch)
+
+
+def whole_table(
+    names: Sequence[str], rows: Iterable[TableRow], place: Place, first: int, request: ReadRequest
+) -> WholeTable:
+    """A table of text cells, read to its end; ``first`` is where the header is."""
+    return WholeTable(names, Rows(names, list(rows), place, request), place(first, None))
 
 
 def matrix_of(rows: Iterable[TableRow], names: Sequence[str], place: Place, request: ReadRequest) -> Array:
