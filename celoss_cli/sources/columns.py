@@ -13,7 +13,7 @@ import numpy as np
 
 from celoss_cli.errors import InputError, UsageError, plural, quoted, visible
 from celoss_cli.records import record
-from celoss_cli.sources.rows import INTEGERS, NUMBERS, TEXT
+from celoss_cli.sources.rows import INTEGERS, NUMBERS, TEXT, WORDS
 
 if TYPE_CHECKING:
     from celoss_cli.data import Array
@@ -67,7 +67,25 @@ _INDEX = re.compile(r"Unnamed: 0(\.[0-9]+)*|__index_level_[0-9]+__")
 _LEVEL = re.compile(r"level_[0-9]+")
 """How pandas calls an index without a name that became a column, and how others call their classes."""
 
-_NEVER = re.compile(r"predicted.*|predictions?|preds?|response|predict|y_?hat|y_pred")
+_NEVER = re.compile(
+    r"predicted.*|predictions?|preds?|response|predict|y_?hat|y_pred"
+    r"|[._]?pred(iction)?_(class|label|index|idx|id|name)s?|(label|class)_pred|prediction_score|stderr"
+)
+"""What was predicted, and how sure that is; neither a target nor a class. In lower case."""
+
+_CALIBRATED = "cal_"
+"""Put by H2O before the name of a class's column for the same calibrated."""
+
+_BOOKKEEPING = frozenset(
+    [
+        *("fold", "folds", "cv_fold", "kfold", "split", "epoch", "confidence", "uncertainty"),
+        *("loss", "log_loss", "logloss", "nll", "max_prob"),
+    ]
+)
+_STATISTICS = frozenset(["max", "min", "mean", "median", "std", "var", "sum", "entropy", "margin", "argmax"])
+"""Names, also after an affix, that tell of all classes together more often than of one."""
+
+_NUMBERED = re.compile(r"([a-z]|logits?|probs?|proba|scores?|preds?|out|output|cls)[0-9]+", re.IGNORECASE)
 _AFFIXES = (
     ("Probability:Class=", ""),
     ("P (class=", ")"),
@@ -275,6 +293,12 @@ class _Roles:
             return self._joined
         return self.of("id", _ID) or _suited_to_ids(self._index, self._typed)
 
+    def _is_predicted(self, column: int) -> bool:
+        """Whether a column speaks of predictions, and is neither a target nor a class."""
+        name = self._names[column]
+        calibrated = name.startswith(_CALIBRATED) and name.removeprefix(_CALIBRATED) in self._names
+        return calibrated or _NEVER.fullmatch(self._lowered[column]) is not None
+
     def _grouped(self, known: frozenset[str]) -> list[int]:
         """The column of groups where its name says that it plays another role too."""
         return [i for i in self.chosen["group"] or () if self._lowered[i] in known]
@@ -309,8 +333,11 @@ class _Roles:
         if columns is None:
             roles = {i for i, name in enumerate(self._lowered) if name in _TARGET | _ID | _WEIGHT}
             rest = (i for i in range(len(self._names)) if i not in others | roles | {*self._index})
-            columns = [i for i in rest if not _NEVER.fullmatch(self._lowered[i])]
-            columns = _of_one_kind(self._names, columns, self._request)
+            columns = [i for i in rest if not self._is_predicted(i)]
+            if self._typed is not None:
+                words = self._typed.among(columns, WORDS)
+                columns = [i for i in columns if i not in words]
+            _refuse_mixture(self._names, columns, self._request)
         if not columns:
             raise InputError(
                 f"expected columns of {self._request.takes}, got {_listed(self._names)}",
@@ -483,17 +510,35 @@ def _one_of(columns: list[int], names: Sequence[str], option: str) -> int | None
     return columns[0] if columns else None
 
 
-def _of_one_kind(names: Sequence[str], columns: list[int], request: ReadRequest) -> list[int]:
-    """The columns that are all named alike; a mixture is refused, for it could mean anything."""
-    with_affix = [i for i in columns if _affix(names[i])]
-    if not with_affix or len(with_affix) == len(columns):
-        return columns
-    others = [names[i] for i in columns if i not in with_affix]
+def _refuse_mixture(names: Sequence[str], columns: Sequence[int], request: ReadRequest) -> None:
+    """Refuses columns that are not named alike, or some of which may be no classes."""
+    every = [names[i] for i in columns]
+    odd = [name for name in every if not _affix(name) and name not in _numbered_alike(every)]
+    if not odd or len(odd) == len(every):
+        odd = _doubtful(every)
+    if not odd:
+        return
+    alike = [name for name in every if name not in odd]
+    beside = f"{_listed(alike)} beside {_listed(odd)}" if alike else _listed(odd)
     raise InputError(
-        f"expected columns of {request.takes} that are named alike, "
-        f"got {_listed([names[i] for i in with_affix])} beside {_listed(others)}",
+        f"expected columns of {request.takes} that are named alike, got {beside}",
         hint="name them: --class-columns NAMES",
     )
+
+
+def _numbered_alike(names: Sequence[str]) -> list[str]:
+    """The names that are numbered in the same way as another: p0, p1."""
+    stems = {name: found[1] for name in names if (found := _NUMBERED.fullmatch(name))}
+    counts = Counter(stems.values())
+    return [name for name, stem in stems.items() if counts[stem] > 1]
+
+
+def _doubtful(names: Sequence[str]) -> list[str]:
+    """The names, of several, that may be of something else than a class."""
+    if len(names) < 2:
+        return []
+    labels = zip(names, _labels(names), strict=True)
+    return [name for name, label in labels if name.lower() in _BOOKKEEPING or label.lower() in _STATISTICS]
 
 
 def _affix(name: str) -> tuple[str, str] | None:
@@ -521,11 +566,27 @@ def _labels(names: Sequence[str]) -> tuple[str, ...]:
 
 
 def paired(names: Sequence[str], target: Sequence[int], labels: Sequence[str]) -> tuple[int, ...]:
-    """The columns of targets in the order of the classes, where their names say which is whose."""
+    """The columns of targets in the order of the classes, where their names say which is whose.
+
+    Raises:
+        InputError: if some of them are named as classes are, and others are not.
+
+    """
     if len(target) < 2:
         return tuple(target)
-    column_of = dict(zip(_labels([names[i] for i in target]), target, strict=True))
-    return tuple(column_of[label] for label in labels) if set(column_of) == set(labels) else tuple(target)
+    named = _labels([names[i] for i in target])
+    column_of = dict(zip(named, target, strict=True))
+    if set(column_of) == set(labels):
+        return tuple(column_of[label] for label in labels)
+    if {name.casefold() for name in named} & {label.casefold() for label in labels}:
+        odd = [name for name in named if name not in labels]
+        without = [label for label in labels if label not in column_of]
+        got = [*([_listed(odd)] if odd else []), *([f"none for {_listed(without)}"] if without else [])]
+        raise InputError(
+            f"expected columns of targets named as the classes, got {' and '.join(got)}",
+            hint="choose them: --class-columns NAMES, --target-column NAMES",
+        )
+    return tuple(target)
 
 
 def _common_start(names: Sequence[str]) -> str:

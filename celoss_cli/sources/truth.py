@@ -189,7 +189,10 @@ class Truth:
         """Columns of targets in the order of the classes, where their names say which is whose."""
         if self._columns is None or not labels:
             return values
-        order = paired(self._columns.names, self._columns.target, labels)
+        try:
+            order = paired(self._columns.names, self._columns.target, labels)
+        except InputError as error:
+            raise error.at(self._name) from None
         return values[:, [self._columns.target.index(column) for column in order]]
 
     def _cells_read(
