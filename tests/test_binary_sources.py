@@ -16,7 +16,8 @@ import warnings
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
+from datetime import time as clock
 from decimal import Decimal
 from pathlib import Path
 from types import ModuleType
@@ -1005,9 +1006,6 @@ def test_columns_of_lists(tmp_path: Path, polars: ModuleType) -> None:
         ({"label": ["cat", None, "cat"]}, 'p.parquet: row 1: expected a value in column "label", got a null'),
         ({"cat": [0.9, 0.8, np.nan]}, 'p.parquet: row 2: expected a number in column "cat", got "nan"'),
         ({"dog": [0.9, np.inf, 0.1]}, 'p.parquet: row 1: expected a number in column "dog", got "inf"'),
-        ({"cat": ["0.9", "0.8", "0.7"]}, 'p.parquet: expected numbers in column "cat", got large_string'),
-        ({"cat": [True, False, True]}, 'p.parquet: expected numbers in column "cat", got bool'),
-        ({"cat": [date(2020, 1, 1)] * 3}, 'p.parquet: expected numbers in column "cat", got date32[day]'),
         ({"cat": [Decimal("0.5")] * 3}, 'p.parquet: expected numbers in column "cat", got decimal128(38, 1)'),
         ({"label": ["cat", "cow", "dog"]}, 'row 1: expected a class name of "cat", "dog", got "cow"'),
         ({"label": [0, 1, 2]}, "row 2: Expected a target from 0 to 1"),
@@ -1022,6 +1020,72 @@ def test_cells_that_are_no_numbers_are_refused(
     tmp_path: Path, polars: ModuleType, change: dict[str, Any], said: str
 ) -> None:
     assert said in refusal(write(polars.DataFrame({**TABLE, **change}), tmp_path / "p.parquet"))
+
+
+WORDS = {
+    "text": (["a", "b", "c"], "large_string"),
+    "digits": (["0.9", "0.8", "0.7"], "large_string"),
+    "flag": ([True, False, True], "bool"),
+    "day": ([date(2020, 1, 1)] * 3, "date32[day]"),
+    "moment": ([datetime(2020, 1, 1)] * 3, "timestamp[us]"),
+    "clock": ([clock(1, 2)] * 3, "time64[ns]"),
+    "bytes": ([b"a", b"b", b"c"], "large_binary"),
+}
+
+
+@pytest.mark.parametrize("suffix", [".parquet", ".arrow"])
+def test_columns_whose_type_is_no_number_are_not_used_unless_named(
+    tmp_path: Path, polars: ModuleType, suffix: str
+) -> None:
+    further = {name: values for name, (values, _) in WORDS.items()}
+    path = write(polars.DataFrame({**further, **TABLE}), tmp_path / f"p{suffix}")
+    report = json.loads(celoss("ce", path, "--json").stdout)
+    assert report["value"] == LOSS
+    assert report["input"]["columns"]["unused"] == list(WORDS)
+    for name, (_, kind) in WORDS.items():
+        said = refusal(path, "--class-columns", f"cat,{name}")
+        assert said.startswith(f'{path.name}: expected numbers in column "{name}", got {kind}')
+
+
+@pytest.mark.parametrize("name", [None, "uid", "species"])
+def test_the_index_that_pandas_leaves_in_a_file_is_an_id(
+    tmp_path: Path, arrow: ModuleType, name: str | None
+) -> None:
+    """As ``DataFrame.to_parquet`` writes a frame that was shuffled or filtered."""
+    column = name or "__index_level_0__"
+    note = json.dumps({"index_columns": [column], "columns": [], "pandas_version": "2.2.0"})
+
+    def stored(suffix: str, table: dict[str, list[Any]]) -> Path:
+        return save(arrow.table(table).replace_schema_metadata({"pandas": note}), tmp_path / suffix)
+
+    path = stored("p.parquet", {"cat": [0.9, 0.8, 0.7], "dog": [0.1, 0.2, 0.3], column: [7, 3, 5]})
+    stored("t.parquet", {"label": ["dog", "cat", "cat"], column: [3, 5, 7]})
+    done = celoss("ce", path.name, "--targets", "@t.parquet", "--json", cwd=tmp_path)
+    report = json.loads(done.stdout)
+    assert report["value"] == LOSS
+    assert report["input"]["columns"] == {
+        "inputs": ["cat", "dog"],
+        "target": None,
+        "id": column,
+        "weight": None,
+        "unused": [],
+    }
+
+
+def test_an_index_of_pandas_that_is_a_range_is_no_column(tmp_path: Path, arrow: ModuleType) -> None:
+    for index in ([{"kind": "range", "start": 0, "stop": 3, "step": 1, "name": None}], None):
+        note = json.dumps({"index_columns": index})
+        table = arrow.table(TABLE).replace_schema_metadata({"pandas": note})
+        assert value("ce", save(table, tmp_path / "p.parquet")) == LOSS
+    table = arrow.table(TABLE).replace_schema_metadata({"pandas": b"\xff{"})
+    assert value("ce", save(table, tmp_path / "p.parquet")) == LOSS
+
+
+def test_an_index_of_days_is_not_used(tmp_path: Path, arrow: ModuleType) -> None:
+    table = arrow.table({**TABLE, "__index_level_0__": [date(2020, 1, 1)] * 3})
+    report = json.loads(celoss("ce", save(table, tmp_path / "p.parquet"), "--json").stdout)
+    assert report["value"] == LOSS
+    assert report["input"]["columns"]["unused"] == ["__index_level_0__"]
 
 
 def test_nulls_can_be_skipped_and_minus_inf_is_a_number(tmp_path: Path, polars: ModuleType) -> None:

@@ -387,6 +387,117 @@ def test_columns_of_targets_are_paired_by_name() -> None:
     assert roles("p_a,p_b,t_b,t_a", target="t_*")["target"] == ["t_a", "t_b"]
 
 
+@pytest.mark.parametrize(
+    ("header", "said"),
+    [
+        ("logit_cat,logit_dog,t_dog,t_kat", 'got "kat" and none for "cat"'),
+        ("logit_cat,logit_dog,t_Dog,t_Cat", 'got "Dog", "Cat" and none for "cat", "dog"'),
+        ("p_0,p_1,p_2,t_1,t_2,t_3", 'got "3" and none for "0"'),
+        ("cat,dog,t_cat,t_dog,t_owl", 'got "owl"'),
+    ],
+)
+def test_columns_of_targets_that_contradict_the_classes_are_refused(header: str, said: str) -> None:
+    with pytest.raises(InputError) as told:
+        mapped(header, target="t_*")
+    assert told.value.fact == f"expected columns of targets named as the classes, {said}"
+    assert "--target-column NAMES" in told.value.hint
+
+
+def test_columns_of_targets_with_names_of_their_own_go_in_order() -> None:
+    assert roles("p_a,p_b,first,second", target="first:second")["target"] == ["first", "second"]
+
+
+@pytest.mark.parametrize(
+    ("header", "inputs", "unused"),
+    [
+        (".pred_0,.pred_1,.pred_class,obs", [".pred_0", ".pred_1"], [".pred_class"]),
+        ("label,pred_label,cat,dog", ["cat", "dog"], ["pred_label"]),
+        (
+            "label,prediction_label,prediction_score,cat,dog",
+            ["cat", "dog"],
+            "prediction_label,prediction_score",
+        ),
+        ("predict,p0,p1,cal_p0,cal_p1,y", ["p0", "p1"], ["predict", "cal_p0", "cal_p1"]),
+        ("predict,p0,p1,StdErr,y", ["p0", "p1"], ["predict", "StdErr"]),
+        ("prediction_score_0,prediction_score_1,y", ["prediction_score_0", "prediction_score_1"], []),
+        ("pred_0,pred_1,y", ["pred_0", "pred_1"], []),
+        ("cal_a,cal_b,y", ["cal_a", "cal_b"], []),
+    ],
+)
+def test_columns_that_speak_of_predictions_are_not_used(
+    header: str, inputs: list[str], unused: list[str] | str
+) -> None:
+    found = roles(header)
+    wanted = unused.split(",") if isinstance(unused, str) else unused
+    assert (found["inputs"], found["unused"]) == (inputs, wanted)
+
+
+@pytest.mark.parametrize(
+    ("header", "odd"),
+    [
+        ("prob_0,prob_1,prob_max,y", "prob_max"),
+        ("prob_cat,prob_dog,prob_mean,y", "prob_mean"),
+        ("prob_0,prob_1,fold,y", "fold"),
+        ("p0,p1,fold,y", "fold"),
+        ("p0,p1,extra,y", "extra"),
+        ("cat,dog,fold,y", "fold"),
+        ("cat,dog,loss,y", "loss"),
+        ("cat,dog,Entropy,y", "Entropy"),
+    ],
+)
+def test_columns_that_may_be_no_classes_are_refused_unless_named(header: str, odd: str) -> None:
+    classes = ",".join(name for name in header.split(",") if name not in (odd, "y"))
+    with pytest.raises(InputError) as told:
+        mapped(header)
+    assert told.value.fact.endswith(f'beside "{odd}"')
+    assert told.value.hint == "name them: --class-columns NAMES"
+    assert roles(header, classes=classes)["unused"] == [odd]
+    assert roles(header, classes=f"{classes},{odd}")["unused"] == []
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        *("cat,dog,y", "top_a,top_b,other,y", "p_win,p_draw,p_loss,y", "b12,d3,iron,y", "confidence,y"),
+        *(
+            "grade1,grade2,benign,y",
+            "level_0,level_1,level_2,y",
+            "Class_1,Class_2,y",
+            "predict_0,predict_1,y",
+        ),
+    ],
+)
+def test_plain_names_of_classes_stay_classes(header: str) -> None:
+    assert roles(header)["inputs"] == header.split(",")[:-1]
+
+
+@pytest.mark.parametrize(
+    ("header", "id", "unused"),
+    [
+        (",a,b,y", "", []),
+        ("Unnamed: 0,a,b,y", "Unnamed: 0", []),
+        ("Unnamed: 0.1,a,b,y", "Unnamed: 0.1", []),
+        ("a,b,y,__index_level_0__", "__index_level_0__", []),
+        ("level_0,a,b,y", "level_0", []),
+        ("level_0,index,a,b,y", "index", ["level_0"]),
+        ("a,b,id,y,__index_level_0__", "id", ["__index_level_0__"]),
+    ],
+)
+def test_an_index_of_pandas_is_an_id_and_no_class(header: str, id: str, unused: list[str]) -> None:
+    assert roles(header) == expected(id=id, unused=unused)
+
+
+@pytest.mark.parametrize(
+    "header", ["Unnamed: 0.1,Unnamed: 0,a,b,y", "a,b,y,__index_level_0__,__index_level_1__"]
+)
+def test_two_indexes_of_pandas_are_refused(header: str) -> None:
+    names = [name for name in header.split(",") if name not in ("a", "b", "y")]
+    with pytest.raises(InputError, match="expected one such column") as told:
+        mapped(header)
+    assert told.value.hint == "say which: --id-column NAME"
+    assert roles(header, id=names[0]) == expected(id=names[0], unused=names[1:])
+
+
 def test_one_column_of_probabilities_and_0_or_1_is_the_binary_case(tmp_path: Path, capfd: Capture) -> None:
     text = "id,is_iceberg,y\nq,0.25,0\nr,0.5,1\n"
     verdict = table(capfd, tmp_path, text, loss="bce")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -415,3 +416,303 @@ def test_a_large_join_is_the_same_for_any_number_of_workers(files: Run) -> None:
     found = {files.value("ce", "p.csv", "--targets", "@t.csv", "--jobs", jobs) for jobs in ("1", "2", "4")}
     assert len(found) == 1
     assert found.pop() == pytest.approx(float(losses.mean()), rel=1e-13)
+
+
+# --------------------------------------------------------------------------------- every table format
+
+TABLE = {"id": ["c", "a", "b"], "target": ["dog", "cat", "eel"]}
+
+
+def write_table(folder: Path, name: str, table: dict[str, list[Any]]) -> None:
+    """A table in the format that the name's end says."""
+    path, names = folder / name, list(table)
+    rows = list(zip(*table.values(), strict=True))
+    objects = [dict(zip(names, row, strict=True)) for row in rows]
+    if path.suffix in (".csv", ".tsv"):
+        mark = "," if path.suffix == ".csv" else "\t"
+        lines = [names, *([("" if cell is None else str(cell)) for cell in row] for row in rows)]
+        path.write_text("".join(mark.join(line) + "\n" for line in lines))
+    elif name.endswith("split.json"):
+        path.write_text(json.dumps({"columns": names, "index": [0, 1, 2], "data": rows}))
+    elif path.suffix == ".json":
+        path.write_text(json.dumps(objects))
+    elif path.suffix == ".jsonl":
+        path.write_text("".join(json.dumps(row) + "\n" for row in objects))
+    else:
+        write_typed(path, pytest.importorskip("pyarrow").table(table))
+
+
+def write_typed(path: Path, table: Any) -> None:
+    """A table of Arrow as Parquet, as an Arrow file or as an Arrow stream."""
+    pyarrow = pytest.importorskip("pyarrow")
+    if path.suffix == ".parquet":
+        pytest.importorskip("pyarrow.parquet").write_table(table, path)
+        return
+    kind = pyarrow.ipc.new_stream if path.suffix == ".ipc" else pyarrow.ipc.new_file
+    with kind(path, table.schema) as writer:
+        writer.write_table(table)
+
+
+FORMATS = ["t.csv", "t.tsv", "t.json", "t.split.json", "t.jsonl", "t.parquet", "t.arrow", "t.ipc"]
+every_format = pytest.mark.parametrize("name", FORMATS)
+
+
+@every_format
+@pytest.mark.parametrize(
+    "table",
+    [
+        TABLE,
+        {"id": ["c", "a", "b"], "target": [1, 0, 2]},
+        {"target": ["dog", "cat", "eel"], "note": ["x", "y", "z"], "id": ["c", "a", "b"]},
+        {"ID": ["c", "a", "b"], "author": ["dog", "cat", "eel"]},
+    ],
+)
+def test_a_truth_of_any_format_is_joined_by_id(
+    files: Run, tmp_path: Path, name: str, table: dict[str, list[Any]]
+) -> None:
+    write_table(tmp_path, name, table)
+    code, said, report = files("ce", "p.csv", "--targets", f"@{name}")
+    assert code == 0, said
+    assert report["value"] == files.value("ce", "whole.csv")
+    source: Any = report["input"]
+    further = "; not used of it: note" if "note" in table else ""
+    assert source["conversions"][-1] == f"targets of {name} joined by id{further}"
+
+
+@every_format
+def test_a_truth_of_any_format_goes_in_order_without_ids(files: Run, tmp_path: Path, name: str) -> None:
+    write_table(tmp_path, name, {"label": ["cat", "eel", "dog"]})
+    assert files.value("ce", "p.csv", "--targets", f"@{name}") == files.value("ce", "whole.csv")
+
+
+@every_format
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        ({"id": ["c", "a", "x"], "target": [1, 0, 2]}, 'expected an id that {} has, got "b"'),
+        ({"id": ["c", "a", "a"], "target": [1, 0, 2]}, 'expected each id once, got "a" twice'),
+        ({"id": ["c", "a", "b"], "one": [1, 0, 2], "two": [1, 0, 2]}, "expected one column of targets"),
+        ({"id": ["c", "a", "b"], "target": ["dog", "cow", "eel"]}, 'expected a class name of "cat", "dog"'),
+    ],
+)
+def test_a_truth_of_any_format_that_does_not_fit_is_refused(
+    files: Run, tmp_path: Path, name: str, table: dict[str, list[Any]], said: str
+) -> None:
+    write_table(tmp_path, name, table)
+    assert said.format(name) in files.refusal("ce", "p.csv", "--targets", f"@{name}")
+
+
+@every_format
+def test_binary_answers_of_any_format_are_joined(files: Run, tmp_path: Path, name: str) -> None:
+    files.write("p.csv", "id,p\na,0.5\nb,0.25\nc,0.125\n")
+    files.write("whole.csv", "id,p,y\na,0.5,1\nb,0.25,0\nc,0.125,1\n")
+    for answers in ([1, 1, 0], [1.0, 1.0, 0.0], [True, True, False]):
+        write_table(tmp_path, name, {"id": ["c", "a", "b"], "p": answers})
+        assert files.value("bce", "p.csv", "--targets", f"@{name}") == files.value("bce", "whole.csv")
+
+
+@every_format
+def test_ids_that_look_like_numbers_are_joined_as_text(files: Run, tmp_path: Path, name: str) -> None:
+    files.write("p.csv", "id,cat,dog,eel\n" + "".join(f"0{i},0.5,0.25,{i}\n" for i in range(3)))
+    files.write("whole.csv", "cat,dog,eel,y\n0.5,0.25,0,0\n0.5,0.25,1,2\n0.5,0.25,2,1\n")
+    write_table(tmp_path, name, {"id": ["02", "00", "01"], "target": ["dog", "cat", "eel"]})
+    assert files.value("ce", "p.csv", "--targets", f"@{name}") == files.value("ce", "whole.csv")
+    write_table(tmp_path, name, {"id": ["2", "00", "01"], "target": ["dog", "cat", "eel"]})
+    assert 'got "02"' in files.refusal("ce", "p.csv", "--targets", f"@{name}")
+
+
+@pytest.mark.parametrize("kind", ["json", "jsonl"])
+def test_row_objects_with_ids_of_digits_meet_a_truth_of_text(files: Run, kind: str) -> None:
+    objects = [{"id": f"{i}0", "cat": 0.5, "dog": float(i)} for i in range(2)]
+    lines = "".join(json.dumps(row) + "\n" for row in objects)
+    files.write(f"p.{kind}", json.dumps(objects) if kind == "json" else lines)
+    files.write("t.csv", "id,y\n10,cat\n00,dog\n")
+    files.write("whole.csv", "cat,dog,y\n0.5,0,dog\n0.5,1,cat\n")
+    assert files.value("ce", f"p.{kind}", "--targets", "@t.csv") == files.value("ce", "whole.csv")
+
+
+@pytest.mark.parametrize("suffix", ["parquet", "arrow", "ipc"])
+def test_typed_columns_of_classes_and_a_single_column_stay_targets_in_order(
+    files: Run, tmp_path: Path, suffix: str
+) -> None:
+    single = {"anything": [0, 2, 1]}
+    one_hot = {"cat": [1.0, 0.0, 0.0], "dog": [0.0, 0.0, 1.0], "eel": [0.0, 1.0, 0.0]}
+    turned = {name: one_hot[name] for name in ("eel", "cat", "dog")}
+    for table in (single, one_hot, turned):
+        write_table(tmp_path, f"t.{suffix}", table)
+        found = files.value("ce", "p.csv", "--targets", f"@t.{suffix}")
+        assert found == files.value("ce", "whole.csv"), table
+
+
+@pytest.mark.parametrize("suffix", ["parquet", "arrow", "ipc", "json", "jsonl"])
+def test_class_weights_count_a_truth_of_any_format(files: Run, tmp_path: Path, suffix: str) -> None:
+    write_table(tmp_path, f"t.{suffix}", {**TABLE, "note": ["x", "y", "z"]})
+    code, said, report = files("weights", "--targets", f"@t.{suffix}")
+    assert code == 0, said
+    assert report["weights"] == [1.0, 1.0, 1.0]
+
+
+# -------------------------------------------------------------------------- ids that both headers have
+
+
+@every_format
+@pytest.mark.parametrize("key", ["uid", "image_id", "PassengerId", "test_id", "key", "Unnamed: 0", ""])
+def test_a_column_that_both_headers_have_is_the_id(files: Run, tmp_path: Path, name: str, key: str) -> None:
+    rows = [f"{number},{','.join(map(str, x))}\n" for number, (_, x, _) in zip((7, 5, 9), ROWS, strict=True)]
+    files.write("p.csv", f"{key},cat,dog,eel\n" + "".join(rows))
+    write_table(tmp_path, name, {key: [9, 7, 5], "author": ["dog", "cat", "eel"]})
+    code, said, report = files("ce", "p.csv", "--targets", f"@{name}")
+    assert code == 0, said
+    assert report["value"] == files.value("ce", "whole.csv")
+    source: Any = report["input"]
+    assert source["columns"]["id"] == key
+    assert source["columns"]["inputs"] == ["cat", "dog", "eel"]
+
+
+def test_a_binary_submission_and_its_solution_have_the_same_header(files: Run) -> None:
+    files.write("p.csv", "PassengerId,Survived\n892,0.5\n893,0.25\n")
+    files.write("t.csv", "PassengerId,Survived\n893,0\n892,1\n")
+    files.write("whole.csv", "p,y\n0.5,1\n0.25,0\n")
+    assert files.value("bce", "p.csv", "--targets", "@t.csv") == files.value("bce", "whole.csv")
+    files.write("p.csv", "passenger,Survived\n892,0.5\n893,0.25\n")
+    files.write("t.csv", "passenger,Survived\n893,0\n892,1\n")
+    said = files.refusal("bce", "p.csv", "--targets", "@t.csv")
+    assert "expected one column of ids among those that the input has too" in said
+    assert "--id-column NAME" in said
+    for option in (("--id-column", "passenger"), ("--target-column", "Survived")):
+        joined = files.value("bce", "p.csv", "--targets", "@t.csv", *option)
+        assert joined == files.value("bce", "whole.csv")
+
+
+HEADERS = {
+    "two that both have": ("uid2,lot,cat,dog", "uid2,lot,target", "t.csv:1: expected one column of ids"),
+    "a further column by position": (
+        "cat,dog",
+        "lot,target",
+        't.csv:1: expected nothing but an id beside the targets "target", got "lot" (name what the rows are '
+        "joined by: --id-column NAME; by position: --target-column NAME)",
+    ),
+    "a further column that the input has too": (
+        "id,lot,cat,dog",
+        "id,lot,target",
+        'p.csv:1: expected columns that the table of targets has not, got "lot" (if they are classes: '
+        "--class-columns NAMES)",
+    ),
+    "the target among the classes": (
+        "id,cat,dog,species",
+        "id,species",
+        'p.csv:1: expected columns that the table of targets has not, got "species"',
+    ),
+}
+
+
+@pytest.mark.parametrize("name", HEADERS)
+def test_headers_that_leave_a_doubt_are_refused(files: Run, name: str) -> None:
+    predictions, truth, said = HEADERS[name]
+    files.write("p.csv", f"{predictions}\n{','.join('0' * len(predictions.split(',')))}\n")
+    files.write("t.csv", f"{truth}\n{','.join('0' * len(truth.split(',')))}\n")
+    assert said in files.refusal("ce", "p.csv", "--targets", "@t.csv")
+
+
+def test_a_further_column_is_left_out_by_position_where_the_targets_are_named(files: Run) -> None:
+    files.write("t.csv", "lot,target\n9,cat\n9,eel\n8,dog\n")
+    _, _, report = files("ce", "p.csv", "--targets", "@t.csv", "--target-column", "target")
+    assert report["value"] == files.value("ce", "whole.csv")
+    source: Any = report["input"]
+    assert source["conversions"][-1] == "targets of t.csv joined by position; not used of it: lot"
+
+
+def test_the_id_of_two_that_both_headers_name_is_the_shared_one(files: Run) -> None:
+    files.write("p.csv", PREDICTIONS.replace("id,", "image_id,"))
+    files.write("t.csv", "image_id,patient_id,target\nc,1,dog\na,1,cat\nb,1,eel\n")
+    assert files.value("ce", "p.csv", "--targets", "@t.csv") == files.value("ce", "whole.csv")
+
+
+# -------------------------------------------------------------------------------------- missing values
+
+GAPS = [("a", 0.9, 0.1), ("b", None, 0.5), ("c", 0.3, 0.7), ("d", 0.6, 0.4)]
+KEPT = "cat,dog,y\n0.9,0.1,cat\n0.3,0.7,dog\n0.6,0.4,dog\n"
+both_kinds = pytest.mark.parametrize("predictions", ["p.csv", "p.jsonl", "p.json", "p.parquet", "p.arrow"])
+
+
+def write_predictions(folder: Path, name: str, rows: list[tuple[str, float | None, float | None]]) -> None:
+    ids, cat, dog = map(list, zip(*rows, strict=True))
+    write_table(folder, name, {"id": ids, "cat": cat, "dog": dog})
+
+
+@both_kinds
+@pytest.mark.parametrize(
+    "targets", ["@t.csv", "@t.parquet", "@t.jsonl", "@order.csv", "@order.arrow", "0,0,1,1"]
+)
+@pytest.mark.parametrize("block", [1 << 20, 16])
+def test_a_row_that_is_skipped_uses_its_target_up(
+    files: Run,
+    tmp_path: Path,
+    predictions: str,
+    targets: str,
+    block: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("celoss_cli.sources.columnar._BATCH_BYTES", block)
+    monkeypatch.setattr("celoss_cli.sources.columnar._FEW_ROWS", 1)
+    write_predictions(tmp_path, predictions, GAPS)
+    files.write("whole.csv", KEPT)
+    if targets.startswith("@t."):
+        write_table(tmp_path, targets[1:], {"id": ["d", "b", "a", "c"], "y": ["dog", "cat", "cat", "dog"]})
+    elif targets.startswith("@"):
+        write_table(tmp_path, targets[1:], {"y": ["cat", "cat", "dog", "dog"]})
+    code, said, report = files("ce", predictions, "--targets", targets, "--missing", "skip")
+    assert code == 0, said
+    assert (report["value"], report["rows"]) == (files.value("ce", "whole.csv"), 3)
+    source: Any = report["input"]
+    assert source["skipped"] == 1
+
+
+@both_kinds
+@pytest.mark.parametrize("truth", ["t.csv", "t.parquet", "t.jsonl"])
+@pytest.mark.parametrize(
+    "table",
+    [
+        {"id": ["d", "b", "a", "c"], "y": ["dog", None, None, "dog"]},
+        {"y": ["NA", "NA", "dog", "dog"]},
+        {"y": [None, None, 1, 1], "id": ["a", "b", "c", "d"]},
+    ],
+)
+def test_a_target_that_is_missing_skips_its_row(
+    files: Run, tmp_path: Path, predictions: str, truth: str, table: dict[str, list[Any]]
+) -> None:
+    write_predictions(tmp_path, predictions, GAPS)
+    write_table(tmp_path, truth, table)
+    files.write("whole.csv", "cat,dog,y\n0.3,0.7,dog\n0.6,0.4,dog\n")
+    arguments = ("ce", predictions, "--targets", f"@{truth}")
+    assert "expected a" in files.refusal(*arguments)
+    code, said, report = files(*arguments, "--missing", "skip")
+    assert code == 0, said
+    assert (report["value"], report["rows"]) == (files.value("ce", "whole.csv"), 2)
+    source: Any = report["input"]
+    assert source["skipped"] == 2
+
+
+def test_a_null_in_the_only_column_of_targets_skips_its_row(files: Run, tmp_path: Path) -> None:
+    write_predictions(tmp_path, "p.csv", GAPS)
+    files.write("whole.csv", KEPT)
+    write_table(tmp_path, "t.parquet", {"y": [0, None, 1, 1]})
+    found = files.value("ce", "p.csv", "--targets", "@t.parquet", "--missing", "skip")
+    assert found == files.value("ce", "whole.csv")
+
+
+def test_skipped_rows_are_counted_on_through_several_files(files: Run, tmp_path: Path) -> None:
+    write_predictions(tmp_path, "one.csv", GAPS[:2])
+    write_predictions(tmp_path, "two.csv", GAPS[2:])
+    files.write("whole.csv", KEPT)
+    whole = files.value("ce", "whole.csv")
+    arguments = ("--targets", "0,1,1,1", "--missing", "skip")
+    assert files.value("ce", "one.csv", "two.csv", *arguments) == whole
+    said = files.refusal("ce", "one.csv", "two.csv", "--targets", "0,1,1", "--missing", "skip")
+    assert "two.csv:3: expected one target for each row, got 3" in said
+
+
+def test_an_id_that_is_missing_leaves_its_target_without_a_row(files: Run) -> None:
+    files.write("p.csv", PREDICTIONS.replace("b,", ","))
+    said = files.refusal("ce", "p.csv", "--targets", "@t.csv", "--missing", "skip")
+    assert 'p.csv:3: expected an id that t.csv has, got ""' in said

@@ -18,7 +18,7 @@ from celoss_cli.sources.pickles import refuse_pickle
 if TYPE_CHECKING:
     from celoss_cli.sources.base import Dataset, ReadRequest, Stream
 
-__all__ = ["SOURCES", "TABLES", "SourceSpec", "format_of", "is_device", "read"]
+__all__ = ["COLUMNS", "SOURCES", "TABLES", "SourceSpec", "format_of", "is_device", "read"]
 
 
 @record(frozen=True, slots=True)
@@ -73,6 +73,9 @@ _MAX_HEADER = 100_000_000
 
 TABLES = ("csv", "tsv")
 """The formats of delimited text."""
+
+COLUMNS = (*TABLES, "json", "jsonl", "parquet", "arrow")
+"""The formats that hold columns with names, or values alone; ``read_columns`` reads either."""
 
 
 def format_of(path: str, head: bytes, chosen: str | None) -> SourceSpec:

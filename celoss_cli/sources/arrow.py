@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from celoss_cli.errors import InputError, plural, quoted, visible
 from celoss_cli.sources import ipc, parquet
+from celoss_cli.sources.columns import Typed
 from celoss_cli.sources.extras import extra_module
-from celoss_cli.sources.rows import LISTS, Asked, Opened, Rows, is_dictionary, kind_of, stored_as
+from celoss_cli.sources.rows import LISTS, Asked, Opened, Rows, cut, is_dictionary, kind_of, stored_as
 
 if TYPE_CHECKING:
     from celoss_cli.sources.base import Stream
@@ -26,6 +28,9 @@ _OPENINGS: dict[bytes, Callable[[Any, Stream], Opened]] = {
 
 _KEPT_MS = 100
 """Memory that nothing uses goes back to the system after so many milliseconds."""
+
+
+_HELD_ROWS = 1 << 16
 
 
 class RecordTable:
@@ -84,6 +89,29 @@ class RecordTable:
         """The name of the type of a column's values: for lists, of their items."""
         dtype = self._types[name]
         return kind_of(dtype.value_type if kind_of(dtype) in LISTS else dtype)
+
+    @property
+    def typed(self) -> Typed:
+        """What is known of the columns beyond their names."""
+        return Typed([self.inner(name) for name in self.names], self._index())
+
+    def _index(self) -> frozenset[str]:
+        """The columns that pandas, which leaves a note, calls the index."""
+        told = (self._schema.metadata or {}).get(b"pandas", b"{}")
+        with contextlib.suppress(ValueError, AttributeError, TypeError):
+            index = json.loads(told).get("index_columns", [])
+            return frozenset(name for name in index if isinstance(name, str))
+        return frozenset()
+
+    def hold(self) -> None:
+        """Lets the rows be asked for again, also when the stream is closed."""
+        if not self._file.once:
+            return
+        with self.refusing():
+            held = [rows.batch for rows in self._file.pieces(Asked((), self.names, _HELD_ROWS))]
+        self._file = replace(
+            self._file, pieces=lambda asked: (rows for batch in held for rows in cut(batch, asked))
+        )
 
     def rows(self, asked: Asked) -> Iterator[Rows]:
         """All rows in order, with the values themselves.

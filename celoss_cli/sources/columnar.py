@@ -6,9 +6,10 @@ number in quotes is no number, and what no double or class index holds exactly a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -23,8 +24,12 @@ from celoss_cli.sources.columns import Mapping, Targets, map_columns, refuse_dup
 from celoss_cli.sources.keys import INPUT_KEYS, one_of
 from celoss_cli.sources.numbers import number
 from celoss_cli.sources.rows import INTEGERS, LISTS, NUMBERS, TEXT, Asked, Rows, distinct_of, values_of
+from celoss_cli.sources.table import WholeTable
 
-__all__ = ["read", "read_values"]
+if TYPE_CHECKING:
+    from celoss_cli.sources.truth import Truth
+
+__all__ = ["read", "read_columns", "read_values"]
 
 _BATCH_BYTES = 2 << 20
 _FEW_ROWS = 1000
@@ -47,7 +52,7 @@ def read(stream: Stream, request: ReadRequest) -> Dataset:
     """
     table = RecordTable(stream)
     try:
-        mapping = map_columns(table.names, _with_list_column(table, request))
+        mapping = map_columns(table.names, _with_list_column(table, request), table.typed)
         reader = _Reader(table, mapping, request)
     except InputError as error:
         raise error.at(stream.name) from None
@@ -64,18 +69,69 @@ def read_values(stream: Stream, request: ReadRequest) -> Array:
 
     """
     table = RecordTable(stream)
-    if not table.names:
-        raise InputError("expected columns of numbers, got none", place=stream.name)
-    every = tuple(range(len(table.names)))
-    mapping = Mapping(tuple(table.names), (), every, tuple(table.names), None, None, ())
+    return _squeezed(_matrix(table, tuple(range(len(table.names))), request))
+
+
+def read_columns(stream: Stream, request: ReadRequest) -> WholeTable | Array:
+    """A table of which some columns will be asked for; what ``read_values`` reads, if that is one column.
+
+    Raises:
+        InputError: as ``read`` does.
+        LimitError: as ``read`` does.
+        UsageError: as ``read`` does.
+
+    """
+    table = RecordTable(stream)
+    if _is_one_array(table, request):
+        return _squeezed(_matrix(table, (0,), request))
+    table.hold()
+    return WholeTable(table.names, _Columns(table, request), stream.name, table.typed)
+
+
+def _matrix(table: RecordTable, columns: tuple[int, ...], request: ReadRequest) -> Array:
+    """Columns of numbers, shape (rows, columns)."""
+    if not columns:
+        raise InputError("expected columns of numbers, got none", place=table.name)
+    mapping = Mapping(tuple(table.names), (), columns, tuple(table.names), None, None, ())
     try:
         refuse_duplicates(mapping)
         reader = _Reader(table, mapping, request)
     except InputError as error:
-        raise error.at(stream.name) from None
+        raise error.at(table.name) from None
     parts = [reader.inputs(chunk) for chunk in reader.chunks()]
-    values: Array = np.concatenate(parts) if parts else np.empty((0, len(every)))
+    return np.concatenate(parts) if parts else np.empty((0, len(columns)))
+
+
+def _is_one_array(table: RecordTable, request: ReadRequest) -> bool:
+    """Whether there is one column, of numbers or lists of numbers, none of which may be missing."""
+    if len(table.names) != 1 or table.inner(table.names[0]) not in NUMBERS:
+        return False
+    return request.missing == "error" or table.kind(table.names[0]) in LISTS
+
+
+def _squeezed(values: Array) -> Array:
     return values[:, 0] if values.shape[1:] == (1,) else values
+
+
+class _Columns:
+    """Typed columns of which any may be asked for; a null is an empty text."""
+
+    def __init__(self, table: RecordTable, request: ReadRequest) -> None:
+        self._table = table
+        self._request = request
+
+    def numbers(self, columns: Sequence[int]) -> Array:
+        return _matrix(self._table, tuple(columns), self._request)
+
+    def texts(self, column: int) -> Sequence[str]:
+        asked = Asked((), [self._table.names[column]], _rows_of_a_batch(1))
+        return [text.strip() for rows in self._table.rows(asked) for text in _texts(rows.batch.column(0))]
+
+    def ids(self, column: int) -> Sequence[str]:
+        return self.texts(column)
+
+    def row_place(self, row: int) -> str:
+        return f"{self._table.name}: row {row}"
 
 
 def _with_list_column(table: RecordTable, request: ReadRequest) -> ReadRequest:
@@ -176,39 +232,59 @@ class _Reader:
         """The batches of all chunks; the first one settles what the others may be read by on any thread."""
         start = first_row = self._request.start
         for whole in self.chunks():
-            chunk = self._complete(whole) if self._request.missing == "skip" else whole
+            chunk, target = self._complete(whole, start) if self._request.missing == "skip" else (whole, None)
             skipped = len(whole) - len(chunk)
             if start > first_row:
-                yield _Later(len(chunk), partial(self._batch, chunk, start, skipped))
+                yield _Later(len(chunk), partial(self._batch, chunk, start, skipped, target))
             else:
-                yield self._batch(chunk, start, skipped)
+                yield self._batch(chunk, start, skipped, target)
             start += len(chunk)
 
-    def _complete(self, chunk: _Chunk) -> _Chunk:
-        """The rows without a null where a number or a target belongs."""
+    def _complete(self, chunk: _Chunk, start: int) -> tuple[_Chunk, Array | None]:
+        """The rows without a null where a number or a target belongs, and their targets from elsewhere."""
         mapping = self._mapping
         wanted = {*mapping.inputs, *mapping.target, *_present(mapping.weight)}
         named = set(self._named(sorted(wanted)))
-        holes = {name: where for name, where in chunk.rows.holes().items() if name in named}
-        if not holes:
-            return chunk
-        kept = np.flatnonzero(~np.logical_or.reduce(list(holes.values())))
-        return _Chunk(chunk.rows.at(kept), chunk.start, kept)
+        complete, target = np.ones(len(chunk), bool), None
+        for name, hole in chunk.rows.holes().items():
+            if name in named:
+                complete &= ~hole
+        if self._request.truth is not None:
+            ids, place = self._names(chunk, mapping.id), self._place(chunk)
+            complete, target = self._truth_read().of_complete(start, complete, ids, place)
+        if complete.all():
+            return chunk, target
+        kept = np.flatnonzero(complete)
+        return _Chunk(chunk.rows.at(kept), chunk.start, kept), target
 
-    def _batch(self, chunk: _Chunk, start: int, skipped: int) -> Batch:
+    def _truth_read(self) -> Truth:
+        """The targets from elsewhere, read by the classes of this table."""
+        truth = self._request.truth
+        assert truth is not None  # noqa: S101 - for the type checker: the caller has asked
+        labels = self._labels()
+        truth.read_as(labels, self._request, self._mapping.spelled if labels else ())
+        return truth
+
+    def _labels(self) -> tuple[str, ...]:
+        return self._mapping.labels if self._request.per_class and not self._in_lists else ()
+
+    def _place(self, chunk: _Chunk) -> Callable[[int], str]:
+        return lambda row: f"{self._table.name}: row {chunk.row(row)}"
+
+    def _names(self, chunk: _Chunk, column: int | None) -> list[str] | None:
+        """The ids or groups of the rows as a table of text has them: what is missing is an empty cell."""
+        return None if column is None else _texts(chunk.rows.batch.column(self._mapping.names[column]))
+
+    def _batch(self, chunk: _Chunk, start: int, skipped: int, target: Array | None) -> Batch:
         mapping, request = self._mapping, self._request
         input = self.inputs(chunk)
-        ids = None if mapping.id is None else self._ids(chunk, mapping.names[mapping.id])
-
-        def place(row: int) -> str:
-            return f"{self._table.name}: row {chunk.row(row)}"
-
-        labels = mapping.labels if request.per_class and not self._in_lists else ()
+        ids = self._names(chunk, mapping.id)
+        place, labels = self._place(chunk), self._labels()
         conversions: tuple[str, ...] = ()
         if request.truth is not None:
-            request.truth.read_as(labels, request, mapping.spelled if labels else ())
-            target = request.truth.of(start, len(input), ids, place)
-            conversions = request.truth.conversions
+            truth = self._truth_read()
+            target = truth.of(start, len(input), ids, place) if target is None else target
+            conversions = truth.conversions
         elif self._by_class:
             target, conversions = self._classes(chunk, labels)
         else:
@@ -230,7 +306,7 @@ class _Reader:
             labels=labels or None,
             conversions=conversions,
             skipped=skipped,
-            groups=None if mapping.group is None else self._ids(chunk, mapping.names[mapping.group]),
+            groups=self._names(chunk, mapping.group),
         )
 
     def inputs(self, chunk: _Chunk) -> Array:
@@ -302,10 +378,6 @@ class _Reader:
             found = targets.cells(list(map(str, distinct)), fail)[codes]
         return found, (targets.conversion,)
 
-    def _ids(self, chunk: _Chunk, name: str) -> list[str]:
-        """Names as a table of text has them, where what is missing is an empty cell."""
-        return ["" if cell is None else str(cell) for cell in chunk.rows.batch.column(name).to_pylist()]
-
     def _refuse_nulls(self, chunk: _Chunk, names: Sequence[str]) -> None:
         holes = chunk.rows.holes()
         rows = {name: int(holes[name].argmax()) for name in names if name in holes}
@@ -323,6 +395,11 @@ class _Reader:
             hint=hint,
             place=f"{self._table.name}: row {chunk.row(row)}",
         )
+
+
+def _texts(column: Any) -> list[str]:
+    """The values as text; a null is empty."""
+    return ["" if value is None else str(value) for value in column.to_pylist()]
 
 
 def _present(column: int | None) -> tuple[int, ...]:

@@ -15,6 +15,7 @@ import numpy as np
 from celoss_cli.errors import InputError, UsageError, plural, quoted, visible
 from celoss_cli.records import record
 from celoss_cli.sources.numbers import number
+from celoss_cli.sources.rows import INTEGERS, NUMBERS, TEXT, WORDS
 
 if TYPE_CHECKING:
     from celoss_cli.data import Array
@@ -27,8 +28,11 @@ __all__ = [
     "TARGET_NAMES",
     "Mapping",
     "Targets",
+    "TruthColumns",
+    "Typed",
     "in_natural_order",
     "map_columns",
+    "paired",
     "refuse_duplicates",
     "refuse_names",
     "truth_columns",
@@ -58,12 +62,40 @@ TARGET_NAMES = frozenset(
 )
 """What targets are called, in a table and among arrays."""
 
-_ID = frozenset(["id", "row_id", "index", "sample_id", "doc_id", "sampleid"])
+_ID = frozenset(
+    [
+        *("id", "_id", "uid", "uuid", "guid", "index"),
+        *("row_id", "rowid", "record_id", "sample_id", "sampleid", "example_id", "item_id", "object_id"),
+        *("doc_id", "document_id", "text_id", "essay_id", "question_id", "image_id", "imageid", "video_id"),
+        *("test_id", "case_id", "patient_id", "passengerid", "user_id", "customer_id", "transactionid"),
+    ]
+)
 _WEIGHT = frozenset(["weight", "sample_weight", "case_weights"])
-_UNNAMED = frozenset(["", "Unnamed: 0"])
-"""How pandas calls the index that it writes as the first column, and what it reads that as."""
+_INDEX = re.compile(r"Unnamed: 0(\.[0-9]+)*|__index_level_[0-9]+__")
+"""How pandas calls an index without a name that it has read, or writes into typed columns."""
 
-_NEVER = re.compile(r"predicted.*|predictions?|preds?|response|predict|y_?hat|y_pred")
+_LEVEL = re.compile(r"level_[0-9]+")
+"""How pandas calls an index without a name that became a column, and how others call their classes."""
+
+_NEVER = re.compile(
+    r"predicted.*|predictions?|preds?|response|predict|y_?hat|y_pred"
+    r"|[._]?pred(iction)?_(class|label|index|idx|id|name)s?|(label|class)_pred|prediction_score|stderr"
+)
+"""What was predicted, and how sure that is; neither a target nor a class. In lower case."""
+
+_CALIBRATED = "cal_"
+"""Put by H2O before the name of a class's column for the same calibrated."""
+
+_BOOKKEEPING = frozenset(
+    [
+        *("fold", "folds", "cv_fold", "kfold", "split", "epoch", "confidence", "uncertainty"),
+        *("loss", "log_loss", "logloss", "nll", "max_prob"),
+    ]
+)
+_STATISTICS = frozenset(["max", "min", "mean", "median", "std", "var", "sum", "entropy", "margin", "argmax"])
+"""Names, also after an affix, that tell of all classes together more often than of one."""
+
+_NUMBERED = re.compile(r"([a-z]|logits?|probs?|proba|scores?|preds?|out|output|cls)[0-9]+", re.IGNORECASE)
 _AFFIXES = (
     ("Probability:Class=", ""),
     ("P (class=", ")"),
@@ -79,6 +111,50 @@ _AFFIXES = (
     ("p_", ""),
 )
 _SEPARATORS = "_.:=- "
+
+
+@record(frozen=True, slots=True)
+class Typed:
+    """What is known of typed columns beyond their names.
+
+    Attributes:
+        kinds: the type of each column's values, as ``rows.kind_of`` names it.
+        index: the names of the columns that pandas calls the index of the rows.
+
+    """
+
+    kinds: Sequence[str]
+    index: frozenset[str] = frozenset()
+
+    def among(self, columns: Sequence[int], kinds: frozenset[str]) -> list[int]:
+        """Those columns whose values are of one of these types."""
+        return [column for column in columns if self.kinds[column] in kinds]
+
+
+@record(frozen=True, slots=True)
+class TruthColumns:
+    """Which columns of a table of targets are used.
+
+    Attributes:
+        names: the header.
+        id: the column of ids, or None where rows are joined by position.
+        target: one column, or one for each class.
+        unused: the rest.
+
+    """
+
+    names: tuple[str, ...]
+    id: int | None
+    target: tuple[int, ...]
+    unused: tuple[int, ...]
+
+    @property
+    def row_id(self) -> str | None:
+        """The name of the column of ids."""
+        return None if self.id is None else self.names[self.id]
+
+    def named(self, columns: Sequence[int]) -> list[str]:
+        return [self.names[column] for column in columns]
 
 
 @record(frozen=True, slots=True)
@@ -137,12 +213,15 @@ class Mapping:
         return described
 
 
-def map_columns(names: Sequence[str], request: ReadRequest, *, positions: bool = False) -> Mapping:
-    """Gives every column of a header its role.
+def map_columns(
+    names: Sequence[str], request: ReadRequest, typed: Typed | None = None, *, positions: bool = False
+) -> Mapping:
+    """Gives every column of a header its role; settles those of the targets' table, where there is one.
 
     Args:
         names: of the columns.
         request: what is asked of the reader.
+        typed: what is known of the columns beyond their names.
         positions: whether the names only count the columns, and so name no class.
 
     Raises:
@@ -154,9 +233,10 @@ def map_columns(names: Sequence[str], request: ReadRequest, *, positions: bool =
         raise UsageError(
             f"Expected --class-axis 1 for a table, whose classes are its columns, got {request.class_axis}."
         )
-    roles = _Roles(names, request)
+    truth = None if request.truth is None else request.truth.meet(names, request)
+    roles = _Roles(names, request, typed, None if truth is None else truth.row_id)
     target = roles.target()
-    row_id = _one_of(roles.of("id", _ID) or roles.unnamed, names, "--id-column")
+    row_id = _one_of(roles.ids(), names, "--id-column")
     weight = _one_of(roles.of("weight", _WEIGHT), names, "--weight-column")
     group = _one_of(roles.chosen["group"] or [], names, request.columns.group_option)
     known = {*target, *(i for i in (row_id, weight) if i is not None)}
@@ -165,10 +245,12 @@ def map_columns(names: Sequence[str], request: ReadRequest, *, positions: bool =
     overlap = known.intersection(inputs)
     if overlap:
         raise UsageError(f"Expected a column to play one role, got {quoted(names[min(overlap)])} twice.")
+    if truth is not None and request.columns.classes is None:
+        _refuse_what_truth_has(truth, [names[i] for i in inputs])
     labels = () if positions else _labels([names[i] for i in inputs])
     mapping = Mapping(
         names=tuple(names),
-        target=_paired(names, target, labels),
+        target=paired(names, target, labels),
         inputs=tuple(inputs),
         labels=labels,
         id=row_id,
@@ -185,13 +267,20 @@ def map_columns(names: Sequence[str], request: ReadRequest, *, positions: bool =
 class _Roles:
     """The columns that options or names give a role.
 
+    Args:
+        names: the header.
+        request: holds the options.
+        typed: what is known beyond the names.
+        row_id: how the table of targets calls the ids that it is joined by.
+
     Attributes:
         chosen: the columns that an option names, by role, or None.
-        unnamed: the first column where it is the index that pandas writes without a name.
 
     """
 
-    def __init__(self, names: Sequence[str], request: ReadRequest) -> None:
+    def __init__(
+        self, names: Sequence[str], request: ReadRequest, typed: Typed | None, row_id: str | None
+    ) -> None:
         choice = request.columns
         self._names = names
         self._lowered = [name.lower() for name in names]
@@ -205,7 +294,9 @@ class _Roles:
         )
         self.chosen = {role: _chosen(names, pattern, option) for role, pattern, option in patterns}
         self._taken = {column for columns in self.chosen.values() if columns for column in columns}
-        self.unnamed = [0] if names and names[0] in _UNNAMED and 0 not in self._taken else []
+        self._typed = typed
+        self._index = [i for i in _index_columns(names, typed) if i not in self._taken]
+        self._joined = [] if row_id is None else [i for i, name in enumerate(names) if name == row_id]
 
     def of(self, role: str, known: frozenset[str]) -> list[int]:
         """The columns that were chosen for a role, else those whose names say it."""
@@ -213,6 +304,18 @@ class _Roles:
         if chosen is not None:
             return chosen
         return [i for i, name in enumerate(self._lowered) if name in known and i not in self._taken]
+
+    def ids(self) -> list[int]:
+        """The columns that may hold the ids of the rows."""
+        if self.chosen["id"] is None and self._joined:
+            return self._joined
+        return self.of("id", _ID) or _suited_to_ids(self._index, self._typed)
+
+    def _is_predicted(self, column: int) -> bool:
+        """Whether a column speaks of predictions, and is neither a target nor a class."""
+        name = self._names[column]
+        calibrated = name.startswith(_CALIBRATED) and name.removeprefix(_CALIBRATED) in self._names
+        return calibrated or _NEVER.fullmatch(self._lowered[column]) is not None
 
     def _grouped(self, known: frozenset[str]) -> list[int]:
         """The column of groups where its name says that it plays another role too."""
@@ -262,9 +365,12 @@ class _Roles:
         columns = self.chosen["classes"]
         if columns is None:
             roles = {i for i, name in enumerate(self._lowered) if name in TARGET_NAMES | _ID | _WEIGHT}
-            rest = (i for i in range(len(self._names)) if i not in others | roles | {*self.unnamed})
-            columns = [i for i in rest if not _NEVER.fullmatch(self._lowered[i])]
-            columns = _of_one_kind(self._names, columns, self._request)
+            rest = (i for i in range(len(self._names)) if i not in others | roles | {*self._index})
+            columns = [i for i in rest if not self._is_predicted(i)]
+            if self._typed is not None:
+                words = self._typed.among(columns, WORDS)
+                columns = [i for i in columns if i not in words]
+            _refuse_mixture(self._names, columns, self._request)
         if not columns:
             raise InputError(
                 f"expected columns of {self._request.takes}, got {_listed(self._names)}",
@@ -278,30 +384,133 @@ def _predicted_by_libsvm(names: Sequence[str]) -> bool:
     return names[0] == "labels" and all(re.fullmatch(r"[+-]?[0-9]+", name) for name in names[1:])
 
 
-def truth_columns(names: Sequence[str], request: ReadRequest) -> tuple[int | None, int]:
+def _index_columns(names: Sequence[str], typed: Typed | None) -> list[int]:
+    """The columns that pandas made of the index of the rows."""
+    known = frozenset() if typed is None else typed.index
+    found = [i for i, name in enumerate(names) if _INDEX.fullmatch(name) or name in known]
+    found += [0] if names and names[0] == "" else []
+    levels = [i for i, name in enumerate(names) if _LEVEL.fullmatch(name)]
+    others = (name for i, name in enumerate(names) if i not in {*found, *levels})
+    if len(levels) == 1 or any(name.lower() not in TARGET_NAMES | _ID | _WEIGHT for name in others):
+        found += levels  # else they are the classes
+    return sorted({*found})
+
+
+def _suited_to_ids(columns: list[int], typed: Typed | None) -> list[int]:
+    return columns if typed is None else typed.among(columns, TEXT | INTEGERS)
+
+
+def truth_columns(
+    names: Sequence[str], request: ReadRequest, others: Sequence[str] | None, typed: Typed | None = None
+) -> TruthColumns:
     """The columns of ids and of targets in a table that holds nothing else that is asked for.
+
+    Args:
+        names: its header.
+        request: holds the options.
+        others: the header of the input that it is joined with, or None where it stands alone.
+        typed: what is known beyond the names.
 
     Raises:
         InputError: if the header does not settle it, with the option that does.
         UsageError: if an option names a column that is not there.
 
     """
-    choice = request.columns
-    ids = _chosen(names, choice.id, "--id-column") if choice.id in names else None
-    if ids is None:
-        ids = [i for i, name in enumerate(names) if name.lower() in _ID and name != choice.target]
-        ids = ids or ([0] if len(names) > 1 and names[0] in _UNNAMED else [])
-    row_id = _one_of(ids, names, "--id-column")
-    others = [i for i in range(len(names)) if i != row_id]
-    target = _chosen(names, choice.target, "--target-column")
-    if target is None:
-        target = others if len(others) == 1 else [i for i in others if names[i].lower() in TARGET_NAMES]
-    if len(target) != 1:
+    found = _TruthRoles(names, request, typed)
+    row_id = found.id(others or ())
+    target = found.target(row_id)
+    unused = tuple(i for i in range(len(names)) if i != row_id and i not in target)
+    further = [names[i] for i in unused if i not in found.index]
+    if others is not None and row_id is None and further and request.columns.target is None:
         raise InputError(
-            f"expected one column of targets, got {_listed([names[i] for i in target or others])}",
+            f"expected nothing but an id beside the targets {quoted(names[target[0]])}, "
+            f"got {_listed(further)}",
+            hint="name what the rows are joined by: --id-column NAME; by position: --target-column NAME",
+        )
+    _refuse_repeated(names, (*target, *(() if row_id is None else (row_id,))))
+    return TruthColumns(tuple(names), row_id, tuple(target), unused)
+
+
+class _TruthRoles:
+    """The columns of a table of targets that options, names or types give a role.
+
+    Attributes:
+        index: the columns that pandas made of the index of the rows.
+
+    """
+
+    def __init__(self, names: Sequence[str], request: ReadRequest, typed: Typed | None) -> None:
+        choice = request.columns
+        self._names = names
+        self._lowered = [name.lower() for name in names]
+        self._typed = typed
+        self._target = _chosen(names, choice.target, "--target-column")
+        self._id = _chosen(names, choice.id, "--id-column") if choice.id in names else None
+        self._input_has_ids = choice.id is not None
+        taken = self._target or []
+        self.index = [i for i in _index_columns(names, typed) if i not in taken]
+        self._listed = [i for i, name in enumerate(self._lowered) if name in _ID and i not in taken]
+
+    def id(self, others: Sequence[str]) -> int | None:
+        """The column of ids: the one that is named so, or that the header of the input has too."""
+        if self._id is not None:
+            return _one_of(self._id, self._names, "--id-column")
+        shared = self._shared(others)
+        if self._listed:
+            both = [i for i in self._listed if i in shared]
+            return _one_of(both or self._listed, self._names, "--id-column")
+        if self._input_has_ids:
+            shared = []
+        if len(shared) > 1:
+            raise InputError(
+                "expected one column of ids among those that the input has too, "
+                f"got {_listed([self._names[i] for i in shared])}",
+                hint="say which: --id-column NAME",
+            )
+        return _one_of(shared or _suited_to_ids(self.index, self._typed), self._names, "--id-column")
+
+    def target(self, row_id: int | None) -> list[int]:
+        """The column of targets; or where all are numbers and none is named, one for each class."""
+        target = self._target if self._target is not None else self._by_name(row_id)
+        if not target and row_id is None and self._are_classes():
+            return list(range(len(self._names)))
+        if len(target) == 1 or (self._target and self._are_numbers(self._target)):
+            return target
+        others = [i for i in range(len(self._names)) if i != row_id]
+        raise InputError(
+            f"expected one column of targets, got {_listed([self._names[i] for i in target or others])}",
             hint="say which: --target-column NAME",
         )
-    return row_id, target[0]
+
+    def _by_name(self, row_id: int | None) -> list[int]:
+        others = [i for i in range(len(self._names)) if i not in {row_id, *self.index}]
+        return others if len(others) == 1 else [i for i in others if self._lowered[i] in TARGET_NAMES]
+
+    def _shared(self, others: Sequence[str]) -> list[int]:
+        """The columns that may be ids because the header of the input has them too."""
+        target = self._target if self._target is not None else self._by_name(None)
+        shared = [i for i, name in enumerate(self._names) if name in others and i not in target]
+        return [] if len(shared) == len(self._names) and self._are_classes() else shared
+
+    def _are_classes(self) -> bool:
+        """Whether these may be columns of classes, one-hot or probabilities."""
+        unnamed = not self.index and not any(name in TARGET_NAMES | _ID for name in self._lowered)
+        return unnamed and len(self._names) > 1 and self._are_numbers(range(len(self._names)))
+
+    def _are_numbers(self, columns: Sequence[int]) -> bool:
+        return self._typed is not None and self._typed.among(columns, NUMBERS) == list(columns)
+
+
+def _refuse_what_truth_has(truth: TruthColumns, inputs: Sequence[str]) -> None:
+    """Refuses columns of the input that may as well be copies of the table of targets."""
+    copied = [name for name in truth.named(truth.unused) if name in inputs]
+    if len(inputs) > 1 and len(truth.target) == 1:
+        copied += [name for name in truth.named(truth.target) if name in inputs]
+    if copied:
+        raise InputError(
+            f"expected columns that the table of targets has not, got {_listed(copied)}",
+            hint="if they are classes: --class-columns NAMES",
+        )
 
 
 def _chosen(names: Sequence[str], pattern: str | None, option: str) -> list[int] | None:
@@ -334,17 +543,35 @@ def _one_of(columns: list[int], names: Sequence[str], option: str) -> int | None
     return columns[0] if columns else None
 
 
-def _of_one_kind(names: Sequence[str], columns: list[int], request: ReadRequest) -> list[int]:
-    """The columns that are all named alike; a mixture is refused, for it could mean anything."""
-    with_affix = [i for i in columns if _affix(names[i])]
-    if not with_affix or len(with_affix) == len(columns):
-        return columns
-    others = [names[i] for i in columns if i not in with_affix]
+def _refuse_mixture(names: Sequence[str], columns: Sequence[int], request: ReadRequest) -> None:
+    """Refuses columns that are not named alike, or some of which may be no classes."""
+    every = [names[i] for i in columns]
+    odd = [name for name in every if not _affix(name) and name not in _numbered_alike(every)]
+    if not odd or len(odd) == len(every):
+        odd = _doubtful(every)
+    if not odd:
+        return
+    alike = [name for name in every if name not in odd]
+    beside = f"{_listed(alike)} beside {_listed(odd)}" if alike else _listed(odd)
     raise InputError(
-        f"expected columns of {request.takes} that are named alike, "
-        f"got {_listed([names[i] for i in with_affix])} beside {_listed(others)}",
+        f"expected columns of {request.takes} that are named alike, got {beside}",
         hint="name them: --class-columns NAMES",
     )
+
+
+def _numbered_alike(names: Sequence[str]) -> list[str]:
+    """The names that are numbered in the same way as another: p0, p1."""
+    stems = {name: found[1] for name in names if (found := _NUMBERED.fullmatch(name))}
+    counts = Counter(stems.values())
+    return [name for name, stem in stems.items() if counts[stem] > 1]
+
+
+def _doubtful(names: Sequence[str]) -> list[str]:
+    """The names, of several, that may be of something else than a class."""
+    if len(names) < 2:
+        return []
+    labels = zip(names, _labels(names), strict=True)
+    return [name for name, label in labels if name.lower() in _BOOKKEEPING or label.lower() in _STATISTICS]
 
 
 def _affix(name: str) -> tuple[str, str] | None:
@@ -371,12 +598,28 @@ def _labels(names: Sequence[str]) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _paired(names: Sequence[str], target: Sequence[int], labels: Sequence[str]) -> tuple[int, ...]:
-    """The columns of targets in the order of the classes, where their names say which is whose."""
+def paired(names: Sequence[str], target: Sequence[int], labels: Sequence[str]) -> tuple[int, ...]:
+    """The columns of targets in the order of the classes, where their names say which is whose.
+
+    Raises:
+        InputError: if some of them are named as classes are, and others are not.
+
+    """
     if len(target) < 2:
         return tuple(target)
-    column_of = dict(zip(_labels([names[i] for i in target]), target, strict=True))
-    return tuple(column_of[label] for label in labels) if set(column_of) == set(labels) else tuple(target)
+    named = _labels([names[i] for i in target])
+    column_of = dict(zip(named, target, strict=True))
+    if set(column_of) == set(labels):
+        return tuple(column_of[label] for label in labels)
+    if {name.casefold() for name in named} & {label.casefold() for label in labels}:
+        odd = [name for name in named if name not in labels]
+        without = [label for label in labels if label not in column_of]
+        got = [*([_listed(odd)] if odd else []), *([f"none for {_listed(without)}"] if without else [])]
+        raise InputError(
+            f"expected columns of targets named as the classes, got {' and '.join(got)}",
+            hint="choose them: --class-columns NAMES, --target-column NAMES",
+        )
+    return tuple(target)
 
 
 def _common_start(names: Sequence[str]) -> str:
@@ -416,9 +659,13 @@ def refuse_duplicates(mapping: Mapping) -> None:
         InputError: with the name.
 
     """
-    counts = Counter(mapping.names)
-    for column in mapping.used:
-        name = mapping.names[column]
+    _refuse_repeated(mapping.names, mapping.used)
+
+
+def _refuse_repeated(names: Sequence[str], used: Sequence[int]) -> None:
+    counts = Counter(names)
+    for column in used:
+        name = names[column]
         if counts[name] > 1:
             raise InputError(
                 f"expected columns with names of their own, got {quoted(name)} {counts[name]} times"

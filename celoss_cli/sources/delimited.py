@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import re
 from collections.abc import Iterator
@@ -14,9 +15,9 @@ from celoss_cli.sources.blocks import Ahead, Block, blocks, lines_of
 from celoss_cli.sources.columns import map_columns
 from celoss_cli.sources.numbers import number
 from celoss_cli.sources.plain import NotPlain, parsed
-from celoss_cli.sources.table import Assembler, Rows, TableRow, matrix_of
+from celoss_cli.sources.table import Assembler, Rows, TableRow, WholeTable, matrix_of
 
-__all__ = ["Table", "read", "read_values"]
+__all__ = ["Table", "read", "read_columns", "read_values"]
 
 _MARK_WITHIN = "expected quotation marks around whole values only, got one within a value"
 _NOT_CLOSED = "expected a closing quote, got the end of the file"
@@ -57,8 +58,15 @@ def read(stream: Stream, request: ReadRequest) -> Dataset:
 def read_values(stream: Stream, request: ReadRequest) -> Array:
     """A table of nothing but numbers, as an array."""
     table = Table(stream, request)
-    rows = (row for block in table.body() for row in table.rows(block))
-    return matrix_of(rows, table.names, table.place, request)
+    return matrix_of(table.every_row(), table.names, table.place, request)
+
+
+def read_columns(stream: Stream, request: ReadRequest) -> WholeTable:
+    """A table of which some columns will be asked for."""
+    table = Table(stream, request)
+    rows = Rows(table.names, list(table.every_row()), table.place, request)
+    header = table.place(table.header_line, None)
+    return WholeTable(table.names, rows, header, other_reading=table.other_reading)
 
 
 def _batch(table: Table, assembler: Assembler, block: Block, start: int) -> Batch:
@@ -70,13 +78,10 @@ def _batch(table: Table, assembler: Assembler, block: Block, start: int) -> Batc
         texts += mapping.target
     else:
         numbers.update(mapping.target)
-    columns = sorted(numbers)
-    try:
-        return assembler.batch(parsed(block, len(table.names), columns, texts, request), start)
-    except NotPlain:
-        rows = Rows(table.names, list(table.rows(block)), table.place, request)
-    kept = assembler.complete(rows) if request.missing == "skip" else rows
-    return assembler.batch(kept, start, len(rows) - len(kept))
+    if request.truth is None or not request.truth.has_gaps:
+        with contextlib.suppress(NotPlain):
+            return assembler.batch(parsed(block, len(table.names), sorted(numbers), texts, request), start)
+    return assembler.complete(Rows(table.names, list(table.rows(block)), table.place, request), start)
 
 
 class Table:
@@ -114,6 +119,11 @@ class Table:
         if self._rest.data:
             yield self._rest
         yield from self._blocks
+
+    def every_row(self) -> Iterator[TableRow]:
+        """The rows after the header."""
+        for block in self.body():
+            yield from self.rows(block)
 
     def _header(self, block: Block) -> tuple[list[str], Block]:
         """The names of the columns, and what is left of the first block."""

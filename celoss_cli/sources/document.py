@@ -20,9 +20,9 @@ from celoss_cli.sources.base import Dataset, ReadRequest, Stream
 from celoss_cli.sources.columns import map_columns, refuse_names
 from celoss_cli.sources.keys import WEIGHT_KEYS, keys_of
 from celoss_cli.sources.numbers import number
-from celoss_cli.sources.table import Assembler, Place, Rows
+from celoss_cli.sources.table import Assembler, Place, Quoted, Rows, WholeTable
 
-__all__ = ["RowObjects", "array_of", "parse", "parsed", "read", "read_values"]
+__all__ = ["RowObjects", "array_of", "parse", "parsed", "read", "read_columns", "read_values", "table_of"]
 
 _MAX_DEPTH = 64
 _PIECE = 1 << 20
@@ -52,10 +52,10 @@ def read(stream: Stream, request: ReadRequest) -> Dataset:
     document = parsed(stream)
     if isinstance(document, dict):
         _refuse_orient(document, stream.name)
-        split = "columns" in document and "data" in document
-        return (_split_dataset if split else _named_dataset)(document, stream.name, request)
-    if isinstance(document, list) and document and all(isinstance(row, dict) for row in document):
-        return _objects_dataset(document, [f"{stream.name}: $[{i}]" for i in range(len(document))], request)
+        read_object = _split_dataset if _is_split(document) else _named_dataset
+        return read_object(document, stream.name, request)
+    if _are_objects(document):
+        return _objects_dataset(document, _places(document, stream.name), request)
     if document == []:
         raise InputError("expected rows, got an empty list: no rows", place=stream.name)
     of_lists = isinstance(document, list) and all(isinstance(row, list) for row in document)
@@ -84,10 +84,36 @@ def _refuse_orient(document: dict[str, Any], name: str) -> None:
 
 def read_values(stream: Stream, request: ReadRequest) -> Array:
     """A JSON array of numbers, nested as deep as the array has axes, or the one that celoss weights wrote."""
+    return _values(parsed(stream), stream.name, request)
+
+
+def read_columns(stream: Stream, request: ReadRequest) -> WholeTable | Array:
+    """A table of which some columns will be asked for, or what ``read_values`` reads."""
     document = parsed(stream)
+    if _is_split(document):
+        names, data, place = _split(document, stream.name)
+        return _whole_table(names, data, place, f"{stream.name}: $.columns", request)
+    if _are_objects(document):
+        return table_of(document, _places(document, stream.name), request)
+    return _values(document, stream.name, request)
+
+
+def _values(document: Any, name: str, request: ReadRequest) -> Array:
     if isinstance(document, dict) and {"scheme", "weights"} <= document.keys():
-        return array_of(document["weights"], "$.weights", stream.name, request)
-    return array_of(document, "$", stream.name, request)
+        return array_of(document["weights"], "$.weights", name, request)
+    return array_of(document, "$", name, request)
+
+
+def _is_split(document: Any) -> bool:
+    return isinstance(document, dict) and "columns" in document and "data" in document
+
+
+def _are_objects(document: Any) -> bool:
+    return isinstance(document, list) and bool(document) and all(isinstance(row, dict) for row in document)
+
+
+def _places(document: Sequence[Any], name: str) -> Sequence[str]:
+    return [f"{name}: $[{i}]" for i in range(len(document))]
 
 
 # ------------------------------------------------------------------------------------------- parsing
@@ -345,7 +371,8 @@ def _ids(value: Any, place: str) -> Array:
     return np.array([_id(item) for item in value], dtype=object)
 
 
-def _split_dataset(document: dict[str, Any], name: str, request: ReadRequest) -> Dataset:
+def _split(document: dict[str, Any], name: str) -> tuple[list[str], list[list[Any]], Place]:
+    """The columns' names, the rows, and how a place in them is named."""
     columns, data = document["columns"], document["data"]
     if not isinstance(columns, list) or not isinstance(data, list):
         raise InputError("expected lists of columns and of rows, got something else", place=f"{name}: $")
@@ -359,6 +386,11 @@ def _split_dataset(document: dict[str, Any], name: str, request: ReadRequest) ->
     def place(row: int, column: int | None) -> str:
         return f"{name}: $.data[{row}]" + (f"[{column - 1}]" if column else "")
 
+    return names, data, place
+
+
+def _split_dataset(document: dict[str, Any], name: str, request: ReadRequest) -> Dataset:
+    names, data, place = _split(document, name)
     table = _Table(names, data, f"{name}: $.columns", request)
 
     def batches() -> Iterator[Batch]:
@@ -403,10 +435,7 @@ class _Table:
     def batch(self, rows: Sequence[tuple[int, Sequence[Any]]], place: Place, start: int) -> Batch:
         """The batch of these rows, each with the index that its place has; the first is row ``start``."""
         cells = [(index, self._cells(values, partial(place, index))) for index, values in rows]
-        found = Rows(self.mapping.names, cells, place, self._request)
-        skip = self._request.missing == "skip"
-        kept = self._assembler.complete(found) if skip else found
-        return self._assembler.batch(kept, start, len(found) - len(kept))
+        return self._assembler.complete(Rows(self.mapping.names, cells, place, self._request), start)
 
     def _cells(self, values: Sequence[Any], place: Callable[[int], str]) -> list[str]:
         return [self._one(column, value, place) for column, value in enumerate(values)]
@@ -481,20 +510,11 @@ class RowObjects:
             InputError: with its place, for an object of other keys or values.
 
         """
-        for row, where in zip(objects, places, strict=True):
-            if row.keys() != self._first.keys():
-                odd = sorted(row.keys() ^ self._first.keys())
-                raise InputError(
-                    f"expected the keys of the first row, got a difference in {', '.join(map(quoted, odd))}",
-                    place=where,
-                )
+        _refuse_other_keys(objects, places, self._first)
         if self._stacked:
             return self._arrays(objects, places, start)
         rows = [(index, [row[key] for key in self._names]) for index, row in enumerate(objects)]
-        return self._table.batch(rows, self._place_in(places), start)
-
-    def _place_in(self, places: Sequence[str]) -> Place:
-        return lambda row, column: places[row] + (f".{self._names[column - 1]}" if column else "")
+        return self._table.batch(rows, _place_in(places, self._names), start)
 
     def _arrays(self, objects: Sequence[dict[str, Any]], places: Sequence[str], start: int) -> Batch:
         keys, request = self._keys, self._request
@@ -530,6 +550,53 @@ class RowObjects:
         for row, place in zip(objects, places, strict=True):
             kind = _check(row[key], f"{place}.{key}", shape, kind, self._request)
         return np.array([_plain(row[key]) for row in objects])
+
+
+def _refuse_other_keys(
+    objects: Sequence[dict[str, Any]], places: Sequence[str], first: dict[str, Any]
+) -> None:
+    for row, where in zip(objects, places, strict=True):
+        if row.keys() != first.keys():
+            odd = sorted(row.keys() ^ first.keys())
+            raise InputError(
+                f"expected the keys of the first row, got a difference in {', '.join(map(quoted, odd))}",
+                place=where,
+            )
+
+
+def _place_in(places: Sequence[str], names: Sequence[str]) -> Place:
+    return lambda row, column: places[row] + (f".{names[column - 1]}" if column else "")
+
+
+def table_of(objects: Sequence[dict[str, Any]], places: Sequence[str], request: ReadRequest) -> WholeTable:
+    """Row objects as a table of which some columns will be asked for.
+
+    Raises:
+        InputError: for objects of other keys than the first, and for values that are no cells.
+
+    """
+    _refuse_other_keys(objects, places, objects[0])
+    names = list(objects[0])
+    rows = ([row[name] for name in names] for row in objects)
+    return _whole_table(names, rows, _place_in(places, names), places[0], request)
+
+
+def _whole_table(
+    names: Sequence[str], data: Iterable[Sequence[Any]], place: Place, header: str, request: ReadRequest
+) -> WholeTable:
+    rows = [
+        (index, [_text_or_number(value, place, index, column) for column, value in enumerate(row, 1)])
+        for index, row in enumerate(data)
+    ]
+    return WholeTable(names, Rows(names, rows, place, request), header)
+
+
+def _text_or_number(value: Any, place: Place, row: int, column: int) -> str:
+    """A JSON value as a cell; a text stays one where a number is asked for."""
+    if isinstance(value, (list, dict)):
+        raise InputError(f"expected a number or a name, got {_shown(value)}", place=place(row, column))
+    cell = _cell(value)
+    return Quoted(f'"{cell}"') if isinstance(value, str) and not isinstance(value, _Refused) else cell
 
 
 def _objects_dataset(

@@ -64,7 +64,7 @@ def opened_stream(arrow: Any, stream: Stream) -> Opened:
         if watched.last != _END:
             raise OSError("the stream has no end")
 
-    return Opened(reader.schema, pieces)
+    return Opened(reader.schema, pieces, once=True)
 
 
 class _Watched(io.RawIOBase):

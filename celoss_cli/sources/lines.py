@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from itertools import chain
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,9 +13,12 @@ from celoss_cli.data import Array, Batch, Chunk
 from celoss_cli.errors import InputError
 from celoss_cli.sources.base import Dataset, ReadRequest, Stream
 from celoss_cli.sources.blocks import Ahead, Block, blocks, lines_of
-from celoss_cli.sources.document import RowObjects, array_of, parse
+from celoss_cli.sources.document import RowObjects, array_of, parse, table_of
 
-__all__ = ["read", "read_values"]
+if TYPE_CHECKING:
+    from celoss_cli.sources.table import WholeTable
+
+__all__ = ["read", "read_columns", "read_values"]
 
 
 def read(stream: Stream, request: ReadRequest) -> Dataset:
@@ -46,7 +49,20 @@ def read(stream: Stream, request: ReadRequest) -> Dataset:
 
 def read_values(stream: Stream, request: ReadRequest) -> Array:
     """One number or one list of numbers a line, as an array."""
-    lines = (line for block in blocks(stream, request) for line in _documents(block))
+    return _stacked((line for block in blocks(stream, request) for line in _documents(block)), request)
+
+
+def read_columns(stream: Stream, request: ReadRequest) -> WholeTable | Array:
+    """A table of which some columns will be asked for, or what ``read_values`` reads."""
+    every = list(blocks(stream, request))
+    first = next(chain.from_iterable(map(_documents, every)), None)
+    if first is None or not isinstance(first[1], dict):
+        return _stacked(chain.from_iterable(map(_documents, every)), request)
+    places, objects = zip(*chain.from_iterable(map(_objects, every)), strict=True)
+    return table_of(objects, places, request)
+
+
+def _stacked(lines: Iterable[tuple[str, Any]], request: ReadRequest) -> Array:
     rows: list[Array] = []
     for place, value in lines:
         row = array_of(value, "$", place, request)

@@ -19,6 +19,7 @@ __all__ = [
     "NUMBERS",
     "ROW_MAJOR_FROM",
     "TEXT",
+    "WORDS",
     "Asked",
     "Opened",
     "Rows",
@@ -36,6 +37,14 @@ _SINGLE = frozenset(("halffloat", "float"))
 INTEGERS = frozenset(("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"))
 NUMBERS = _SINGLE | INTEGERS | {"double"}
 TEXT = frozenset(("string", "large_string", "string_view"))
+WORDS = TEXT | frozenset(
+    [
+        *("bool", "date32", "date64", "timestamp", "time32", "time64", "duration"),
+        *("binary", "large_binary", "binary_view", "fixed_size_binary"),
+    ]
+)
+"""Types whose values are no numbers."""
+
 LISTS = frozenset(("list", "large_list", "fixed_size_list"))
 
 ROW_MAJOR_FROM = 64
@@ -115,12 +124,14 @@ class Opened:
         schema: pyarrow's.
         pieces: reads what is asked, in order.
         count: how many rows there are, where the file says so.
+        once: whether the rows can be read only once, and only from the open stream.
 
     """
 
     schema: Any
     pieces: Callable[[Asked], Iterator[Rows]]
     count: int | None = None
+    once: bool = False
 
 
 def cut(batch: Any, asked: Asked) -> Iterator[Rows]:

@@ -16,13 +16,23 @@ import numpy as np
 from celoss_cli.data import Array, Batch
 from celoss_cli.errors import InputError, quoted, visible
 from celoss_cli.records import record
-from celoss_cli.sources.columns import Mapping, Targets
+from celoss_cli.sources.columns import Mapping, Targets, Typed
 from celoss_cli.sources.numbers import BLANKS, MISSING, number, numbers
 
 if TYPE_CHECKING:
     from celoss_cli.sources.base import ReadRequest
 
-__all__ = ["Assembler", "Cells", "Place", "Rows", "TableRow", "matrix_of"]
+__all__ = [
+    "Assembler",
+    "Cells",
+    "Columns",
+    "Place",
+    "Quoted",
+    "Rows",
+    "TableRow",
+    "WholeTable",
+    "matrix_of",
+]
 
 _CELLS_LOOKED_AT = 1 << 17
 """Of so many cells, whatever blocks they come in, the targets show how all of them are read."""
@@ -37,25 +47,55 @@ Place = Callable[[int, int | None], str]
 """Names a place by line and, if known, by column counted from 1."""
 
 
-class Cells(Protocol):
-    """Some rows of a table."""
+class Quoted(str):
+    """A cell of text that looks like a number; its quotation marks keep it from being read as one."""
 
-    def __len__(self) -> int: ...
+    __slots__ = ()
+
+
+class Columns(Protocol):
+    """Columns of which any may be asked for."""
 
     def numbers(self, columns: Sequence[int]) -> Array:
-        """Shape (rows, columns), float64."""
-
-    def answers(self, columns: Sequence[int]) -> Array:
-        """As ``numbers``, where true and false are 1 and 0."""
+        """Shape (rows, columns), of floats."""
 
     def texts(self, column: int) -> Sequence[str]:
-        """The cells of a column, without the blanks around them."""
+        """The cells of a column, without the blanks around them and the marks of a ``Quoted`` one."""
 
     def row_place(self, row: int) -> str:
         """Names a row, counted from 0 here."""
 
+
+class Cells(Columns, Protocol):
+    """Some rows of a table."""
+
+    def __len__(self) -> int: ...
+
+    def answers(self, columns: Sequence[int]) -> Array:
+        """As ``numbers``, where true and false are 1 and 0."""
+
     def refusal(self, row: int, column: int, error: InputError) -> InputError:
         """``error`` of one cell with its place."""
+
+
+@record(frozen=True, slots=True)
+class WholeTable:
+    """A table that is not read for its rows.
+
+    Attributes:
+        names: the header.
+        columns: what it holds.
+        header: where the header is, for messages about it.
+        typed: what is known of the columns beyond their names.
+        other_reading: what else its first line could be, and the option that says so; else "".
+
+    """
+
+    names: Sequence[str]
+    columns: Columns
+    header: str
+    typed: Typed | None = None
+    other_reading: str = ""
 
 
 @record(frozen=True, slots=True)
@@ -69,6 +109,11 @@ class Rows:
 
     def __len__(self) -> int:
         return len(self.rows)
+
+    def at(self, kept: Array) -> Rows:
+        """Only these rows."""
+        rows = [self.rows[row] for row in np.flatnonzero(kept).tolist()]
+        return Rows(self.names, rows, self.place, self.request)
 
     def numbers(self, columns: Sequence[int]) -> Array:
         flat = [cells[column] for _, cells in self.rows for column in columns]
@@ -86,7 +131,8 @@ class Rows:
         return Rows(self.names, plain, self.place, self.request).numbers(columns)
 
     def texts(self, column: int) -> Sequence[str]:
-        return [cells[column].strip(BLANKS) for _, cells in self.rows]
+        found = (cells[column] for _, cells in self.rows)
+        return [(cell[1:-1] if isinstance(cell, Quoted) else cell).strip(BLANKS) for cell in found]
 
     def row_place(self, row: int) -> str:
         return self.place(self.rows[row][0], None)
@@ -156,11 +202,6 @@ class Assembler:
         targets = [cells[column].strip(BLANKS) for column in mapping.target]
         return not any(cell in MISSING and cell not in names for cell in targets)
 
-    def complete(self, rows: Rows) -> Rows:
-        """The rows that lack nothing."""
-        kept = [row for row in rows.rows if self._is_complete(row[1])]
-        return Rows(rows.names, kept, rows.place, rows.request)
-
     @property
     def conversions(self) -> tuple[str, ...]:
         """What is done to the targets, in words."""
@@ -168,8 +209,27 @@ class Assembler:
             return self._request.truth.conversions
         return (self.targets.conversion,) if self.targets else ()
 
-    def batch(self, cells: Cells, start: int, skipped: int = 0) -> Batch:
-        """The batch of these cells, whose first row is number ``start`` of the file."""
+    def complete(self, found: Rows, start: int) -> Batch:
+        """The batch of these rows, without those where a value is missing if they are to be skipped."""
+        if self._request.missing == "error":
+            return self.batch(found, start)
+        mapping, truth = self.mapping, self._request.truth
+        kept, target = np.array([self._is_complete(cells) for _, cells in found.rows], bool), None
+        if truth is not None:
+            ids = None if mapping.id is None else found.texts(mapping.id)
+            kept, target = truth.of_complete(start, kept, ids, found.row_place)
+        return self.batch(found.at(kept), start, int(np.count_nonzero(~kept)), target)
+
+    def batch(self, cells: Cells, start: int, skipped: int = 0, target: Array | None = None) -> Batch:
+        """The batch of these cells, whose first row is number ``start`` of the file.
+
+        Args:
+            cells: without any that is missing.
+            start: counts the rows before, without those that were skipped.
+            skipped: how many were skipped among these.
+            target: the targets, where they are known already.
+
+        """
         mapping, per_class = self.mapping, self._request.per_class
         try:
             input = cells.numbers(mapping.inputs)
@@ -177,7 +237,7 @@ class Assembler:
             error.hint = error.hint or self._way_out
             raise
         ids = None if mapping.id is None else cells.texts(mapping.id)
-        target = self._target(cells, start, ids)
+        target = self._target(cells, start, ids) if target is None else target
         if not per_class and len(mapping.inputs) == 1:
             input, target = input[:, 0], target.reshape(len(input))
         aligned = {}
@@ -190,7 +250,7 @@ class Assembler:
             start=start,
             place=cells.row_place,
             ids=ids,
-            labels=(mapping.labels or None) if per_class else None,
+            labels=mapping.labels if per_class else None,
             conversions=self.conversions,
             skipped=skipped,
             groups=None if mapping.group is None else cells.texts(mapping.group),
