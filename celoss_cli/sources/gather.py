@@ -20,6 +20,7 @@ __all__ = ["Watch", "gather"]
 
 
 _FEW_NAMES = 20
+"""So many names of classes are repeated in a message; more are left to who reads it."""
 
 Watch = Callable[[int, float | None], None]
 """Is told how many rows were handed out, and which part of all bytes was read, where that is known."""
@@ -118,9 +119,8 @@ def _one_order(mine: Sequence[str], theirs: Sequence[str]) -> str:
     if sorted(mine) != sorted(theirs):
         return ""
     listed = ",".join(mine)
-    can_be_listed = (
-        len(mine) <= _FEW_NAMES and listed.count(",") == len(mine) - 1 and visible(listed) == listed
-    )
+    read_back = [name.strip() for name in listed.split(",")]
+    can_be_listed = len(mine) <= _FEW_NAMES and read_back == list(mine) and visible(listed) == listed
     return f"in one order: --class-columns {shlex.quote(listed) if can_be_listed else 'NAMES'}"
 
 
