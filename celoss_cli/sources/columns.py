@@ -26,6 +26,7 @@ __all__ = [
     "Targets",
     "TruthColumns",
     "Typed",
+    "has_roles",
     "in_natural_order",
     "map_columns",
     "paired",
@@ -367,6 +368,11 @@ def _suited_to_ids(columns: list[int], typed: Typed | None) -> list[int]:
     return columns if typed is None else typed.among(columns, TEXT | INTEGERS)
 
 
+def has_roles(names: Sequence[str], typed: Typed | None) -> bool:
+    """Whether a header names ids or targets, and not only classes."""
+    return bool(_index_columns(names, typed)) or any(name.lower() in _TARGET | _ID for name in names)
+
+
 def truth_columns(
     names: Sequence[str], request: ReadRequest, others: Sequence[str] | None, typed: Typed | None = None
 ) -> TruthColumns:
@@ -461,8 +467,8 @@ class _TruthRoles:
 
     def _are_classes(self) -> bool:
         """Whether these may be columns of classes, one-hot or probabilities."""
-        unnamed = not self.index and not any(name in _TARGET | _ID for name in self._lowered)
-        return unnamed and len(self._names) > 1 and self._are_numbers(range(len(self._names)))
+        unnamed = len(self._names) > 1 and not has_roles(self._names, self._typed)
+        return unnamed and self._are_numbers(range(len(self._names)))
 
     def _are_numbers(self, columns: Sequence[int]) -> bool:
         return self._typed is not None and self._typed.among(columns, NUMBERS) == list(columns)
