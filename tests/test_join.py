@@ -552,6 +552,21 @@ def test_class_weights_count_a_truth_of_any_format(files: Run, tmp_path: Path, s
     assert report["weights"] == [1.0, 1.0, 1.0]
 
 
+@every_format
+def test_values_of_an_option_take_targets_in_order_and_no_ids(files: Run, tmp_path: Path, name: str) -> None:
+    logits = ("ce", "--logits", json.dumps([x for _, x, _ in ROWS]), "--targets")
+    for table in ({"target": [0, 2, 1]}, {"anything": [0, 2, 1]}):
+        write_table(tmp_path, name, table)
+        assert files.value(*logits, f"@{name}") == files.value("ce", "whole.csv")
+    write_table(tmp_path, name, {"id": [0, 1, 2], "target": [0, 2, 1]})
+    assert f"expected a column of ids to join with {name}, got none" in files.refusal(*logits, f"@{name}")
+    write_table(tmp_path, name, {"note": [0, 1, 2], "target": [0, 2, 1]})
+    assert "expected nothing but an id beside the targets" in files.refusal(*logits, f"@{name}")
+    write_table(tmp_path, name, {"a": [0.5, 0.0, 0.25], "b": [0.5, 1.0, 0.5], "c": [0.0, 0.0, 0.25]})
+    inline = files.value(*logits, "[[0.5,0.5,0.0],[0.0,1.0,0.0],[0.25,0.5,0.25]]")
+    assert files.value(*logits, f"@{name}") == inline
+
+
 # -------------------------------------------------------------------------- ids that both headers have
 
 

@@ -238,10 +238,10 @@ def _dataset(spec: LossSpec, given: Mapping[str, Any], request: ReadRequest, wat
             raise UsageError(f"Expected files or {takes}, got both.")
         if given["targets"] is None:
             raise UsageError(f"Expected --targets together with {takes}, got {takes} alone.")
-        input, target = (
-            read_value(given[name], option, request)
-            for name, option in (("input", takes), ("targets", "--targets"))
-        )
+        from celoss_cli.sources.truth import read_targets
+
+        input = read_value(given["input"], takes, request)
+        target = read_targets(given["targets"], "--targets", request)
         return dataset_of_values(input, target, replace(request, takes=spec.takes))
     if not files and _nothing_on_stdin():
         raise UsageError(

@@ -18,7 +18,7 @@ from celoss_cli.losses import LOSSES
 from celoss_cli.losses.base import finite_weights
 from celoss_cli.reconcile import MAX_DEVIATIONS, Problem, problem_of, reconcile, stated
 from celoss_cli.sources.gather import gather
-from celoss_cli.sources.truth import read_truth
+from celoss_cli.sources.truth import read_targets, read_truth
 from celoss_cli.sources.values import dataset_of_values, read_value
 
 if TYPE_CHECKING:
@@ -127,7 +127,8 @@ def _dataset(given: Mapping[str, Any], request: ReadRequest) -> Dataset:
         raise UsageError("Expected files or --input, got both.")
     if given["targets"] is None:
         raise UsageError("Expected --targets together with --input, got --input alone.")
-    input, target = (read_value(given[name], f"--{name}", request) for name in ("input", "targets"))
+    input = read_value(given["input"], "--input", request)
+    target = read_targets(given["targets"], "--targets", request)
     return dataset_of_values(input, target, request)
 
 

@@ -30,6 +30,7 @@ __all__ = [
     "Targets",
     "TruthColumns",
     "Typed",
+    "has_roles",
     "in_natural_order",
     "map_columns",
     "paired",
@@ -233,7 +234,7 @@ def map_columns(
         raise UsageError(
             f"Expected --class-axis 1 for a table, whose classes are its columns, got {request.class_axis}."
         )
-    truth = None if request.truth is None else request.truth.meet(names, request)
+    truth = None if request.truth is None else request.truth.meet(() if positions else names, request)
     roles = _Roles(names, request, typed, None if truth is None else truth.row_id)
     target = roles.target()
     row_id = _one_of(roles.ids(), names, "--id-column")
@@ -245,7 +246,7 @@ def map_columns(
     overlap = known.intersection(inputs)
     if overlap:
         raise UsageError(f"Expected a column to play one role, got {quoted(names[min(overlap)])} twice.")
-    if truth is not None and request.columns.classes is None:
+    if truth is not None and request.columns.classes is None and not positions:
         _refuse_what_truth_has(truth, [names[i] for i in inputs])
     labels = () if positions else _labels([names[i] for i in inputs])
     mapping = Mapping(
@@ -400,6 +401,11 @@ def _suited_to_ids(columns: list[int], typed: Typed | None) -> list[int]:
     return columns if typed is None else typed.among(columns, TEXT | INTEGERS)
 
 
+def has_roles(names: Sequence[str], typed: Typed | None) -> bool:
+    """Whether a header names ids or targets, and not only classes."""
+    return bool(_index_columns(names, typed)) or any(name.lower() in TARGET_NAMES | _ID for name in names)
+
+
 def truth_columns(
     names: Sequence[str], request: ReadRequest, others: Sequence[str] | None, typed: Typed | None = None
 ) -> TruthColumns:
@@ -494,8 +500,8 @@ class _TruthRoles:
 
     def _are_classes(self) -> bool:
         """Whether these may be columns of classes, one-hot or probabilities."""
-        unnamed = not self.index and not any(name in TARGET_NAMES | _ID for name in self._lowered)
-        return unnamed and len(self._names) > 1 and self._are_numbers(range(len(self._names)))
+        unnamed = len(self._names) > 1 and not has_roles(self._names, self._typed)
+        return unnamed and self._are_numbers(range(len(self._names)))
 
     def _are_numbers(self, columns: Sequence[int]) -> bool:
         return self._typed is not None and self._typed.among(columns, NUMBERS) == list(columns)

@@ -66,7 +66,9 @@ def read_columns(stream: Stream, request: ReadRequest) -> WholeTable:
     table = Table(stream, request)
     rows = Rows(table.names, list(table.every_row()), table.place, request)
     header = table.place(table.header_line, None)
-    return WholeTable(table.names, rows, header, other_reading=table.other_reading)
+    return WholeTable(
+        table.names, rows, header, positions=not table.has_header, other_reading=table.other_reading
+    )
 
 
 def _batch(table: Table, assembler: Assembler, block: Block, start: int) -> Batch:

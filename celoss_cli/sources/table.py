@@ -87,6 +87,7 @@ class WholeTable:
         columns: what it holds.
         header: where the header is, for messages about it.
         typed: what is known of the columns beyond their names.
+        positions: whether the names only count the columns.
         other_reading: what else its first line could be, and the option that says so; else "".
 
     """
@@ -95,6 +96,7 @@ class WholeTable:
     columns: Columns
     header: str
     typed: Typed | None = None
+    positions: bool = False
     other_reading: str = ""
 
 
@@ -250,7 +252,7 @@ class Assembler:
             start=start,
             place=cells.row_place,
             ids=ids,
-            labels=mapping.labels if per_class else None,
+            labels=(mapping.labels or None) if per_class else None,
             conversions=self.conversions,
             skipped=skipped,
             groups=None if mapping.group is None else cells.texts(mapping.group),

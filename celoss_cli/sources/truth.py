@@ -15,13 +15,13 @@ from celoss_cli.data import Array, Batch
 from celoss_cli.errors import InputError, plural, quoted, visible
 from celoss_cli.sources import COLUMNS, format_of
 from celoss_cli.sources.base import Dataset, ReadRequest, open_stream
-from celoss_cli.sources.columns import Targets, TruthColumns, paired, truth_columns
+from celoss_cli.sources.columns import Targets, TruthColumns, has_roles, paired, truth_columns
 from celoss_cli.sources.compressed import decompressed
 from celoss_cli.sources.numbers import MISSING
 from celoss_cli.sources.table import WholeTable, parsed_number
 from celoss_cli.sources.values import read_value
 
-__all__ = ["Truth", "read_truth", "targets_alone"]
+__all__ = ["Truth", "read_targets", "read_truth", "targets_alone"]
 
 _WHOLE = re.compile(r"[+-]?[0-9]{1,18}")
 
@@ -51,6 +51,16 @@ def read_truth(text: str, option: str, request: ReadRequest, *, counted: bool = 
         module = spec.load()
         given = (module.read_columns if spec.name in COLUMNS else module.read_values)(stream, request)
     return Truth(stream.name, given)
+
+
+def read_targets(text: str, option: str, request: ReadRequest) -> Array:
+    """The targets that an option's text means, as an array, for an input of values without ids.
+
+    Raises:
+        InputError: with the option, or the file and its place; also for a table of targets with ids.
+
+    """
+    return read_truth(text, option, request).as_values(request)
 
 
 def targets_alone(
@@ -121,18 +131,22 @@ class Truth:
             request: holds the options.
 
         Returns:
-            The columns, or None where the targets are no table.
+            The columns, or None where the targets are no table with a header.
 
         Raises:
             InputError: if the two headers do not settle it, for no rows, and for an id that occurs twice.
             UsageError: if an option names a column that is not there.
 
         """
-        if isinstance(self._given, WholeTable) and self._columns is None:
+        if not isinstance(self._given, WholeTable):
+            return None
+        if self._columns is None:
             self._columns = self._settled(self._given, names, request)
-        return self._columns
+        return None if self._given.positions else self._columns
 
     def _settled(self, table: WholeTable, names: Sequence[str] | None, request: ReadRequest) -> TruthColumns:
+        if table.positions and names is not None:
+            names = ()  # they have none in common
         try:
             found = truth_columns(table.names, request, names, table.typed)
         except InputError as error:
@@ -259,6 +273,22 @@ class Truth:
             return np.array(list(map(int, values)), np.int64), None, self._place
         names, codes = np.unique(np.array(list(values), dtype=str), return_inverse=True)
         return codes.astype(np.int64), names.tolist(), self._place
+
+    def as_values(self, request: ReadRequest) -> Array:
+        """The targets in order; of a table whose header gives no role, all columns.
+
+        Raises:
+            InputError: for a table with ids, which an input of values has not.
+
+        """
+        given = self._given
+        if isinstance(given, WholeTable) and (
+            len(given.names) == 1 or not has_roles(given.names, given.typed)
+        ):
+            values = given.columns.numbers(range(len(given.names)))
+            return values[:, 0] if values.shape[1] == 1 else values
+        self.read_as((), request)
+        return self.of(0, len(self._used), None, self._place)
 
     def of(self, start: int, rows: int, ids: Sequence[str] | None, place: Callable[[int], str]) -> Array:
         """The targets of the rows from ``start`` on, or of the rows with these ids.
