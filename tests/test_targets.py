@@ -222,3 +222,20 @@ def test_one_hot_columns_are_class_indices_whatever_their_type(
     broken = [[*row[:3], *map(float, row[3:])] for row in rows]
     arguments = [*way(tmp_path / "q", names, broken), *arguments[-4:]]
     assert value(capfd, *arguments) == pytest.approx(picked.sum() / 4, rel=1e-14)
+
+
+# -------------------------------------------------------------------------------------------- shards
+
+
+def test_parts_whose_targets_were_read_in_two_ways_are_not_added(
+    tmp_path: Path, capfd: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    names, rows = table(["x1", "x2", "x3"], [0, 1, 2, 1])
+    for part, cut in (("one", rows[:2]), ("other", rows[2:])):
+        value(capfd, *as_csv(tmp_path / part, names, cut), "--emit-partial", f"{part}.json")
+    assert run(["merge", "one.json", "other.json"]) == 3
+    assert "--target-is" in capfd.readouterr().err
+    value(capfd, "other.csv", "--target-is", "index", "--emit-partial", "other.json")
+    assert run(["merge", "one.json", "other.json", "--format", "value"]) == 0
+    assert float(capfd.readouterr().out) == mean([0, 1, 2, 1])

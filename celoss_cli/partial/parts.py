@@ -12,6 +12,7 @@ from celoss_cli.evaluate import Evaluation
 from celoss_cli.findings import Spelled
 from celoss_cli.losses import LOSSES
 from celoss_cli.records import record
+from celoss_cli.sources.columns import BY_INDEX, BY_NAME
 
 if TYPE_CHECKING:
     from celoss_cli.losses.base import Loss
@@ -65,6 +66,11 @@ class Partial:
             "columns": self.source.get("columns"),
         }
 
+    @property
+    def reading(self) -> str | None:
+        """Whether targets were read as names or as indices, where the classes have names."""
+        return next((told for told in self.evaluation.conversions if told in (BY_INDEX, BY_NAME)), None)
+
 
 def loss_of(partial: Partial) -> Loss:
     """The loss with the options of a partial result."""
@@ -112,6 +118,12 @@ def _refuse_difference(whole: Partial, part: Partial, first: str, name: str) -> 
                 raise InputError(
                     f"expected {_said(path)} {_told(mine)} as in {first}, got {_told(theirs)}", place=name
                 )
+    if whole.reading != part.reading and not open_questions:
+        raise InputError(
+            f"expected {whole.reading} as in {first}, got {part.reading}",
+            hint="write all parts with --target-is name or index",
+            place=name,
+        )
 
 
 def _differences(path: Path, one: Any, other: Any) -> Iterator[tuple[Path, Any, Any]]:
