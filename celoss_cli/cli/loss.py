@@ -396,6 +396,19 @@ def _report(
         wanted = f"--row from 0 to {rows - 1}" if rows else "rows where --row names one"
         raise UsageError(f"Expected {wanted}, got {request.show_row if rows else 'no rows'}.")
     evaluation.facts.update([*(["out-of-domain-weight"] if odd else []), *other_input(spec, given, dataset)])
+    report = report_of(
+        spec,
+        loss,
+        evaluation,
+        reduction=reduction,
+        options=options,
+        source=dataset.described,
+        on_empty=given["on_empty"],
+        by=given["by"],
+        quantiles=given["quantiles"] or (),
+        spelled=spelled(given),
+        intervals=given.get("intervals", 0),
+    )
     if given["emit_partial"] is not None:
         from celoss_cli.partial.document import as_text, identified
         from celoss_cli.partial.parts import Partial
@@ -411,19 +424,7 @@ def _report(
             spelled=without_files(given),
         )
         write_file(given["emit_partial"], [as_text(identified(part))])
-    return report_of(
-        spec,
-        loss,
-        evaluation,
-        reduction=reduction,
-        options=options,
-        source=dataset.described,
-        on_empty=given["on_empty"],
-        by=given["by"],
-        quantiles=given["quantiles"] or (),
-        spelled=spelled(given),
-        intervals=given.get("intervals", 0),
-    )
+    return report
 
 
 def _wanted(given: Mapping[str, Any]) -> Wanted:
