@@ -371,3 +371,13 @@ def test_what_a_partial_result_holds_needs_no_format_that_shows_it(
     capfd.readouterr()
     assert run(["merge", partial, "--json"]) == ExitCode.DONE
     assert len(json.loads(capfd.readouterr().out)[key]) == 1
+
+
+def test_a_part_that_is_refused_leaves_no_file(tmp_path: Path) -> None:
+    (tmp_path / "p.csv").write_text(HEADER)
+    partial = tmp_path / "p.json"
+    command = ["ce", str(tmp_path / "p.csv"), *CLASSES, "--emit-partial", str(partial)]
+    assert run(command) == ExitCode.BAD_INPUT
+    assert not partial.exists()
+    assert run([*command, "--on-empty", "nan"]) == ExitCode.DONE
+    assert partial.exists()
