@@ -144,6 +144,8 @@ class Collected:
         if not total:
             return Histogram((), infinite=others, nan=nan)
         low, high = _covered(finite, total)
+        if not math.isfinite(2 * (high - low)):
+            return Histogram((), total, others, nan)
         width = _width_of(low, high, most)
         first, last = math.floor(low / width), max(math.floor(low / width) + 1, math.ceil(high / width))
         ends = [step * width for step in range(first, last + 1)]

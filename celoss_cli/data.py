@@ -289,7 +289,8 @@ class Workings:
         found = {step.name: step.value for step in self.steps if step.level == "class"}
         if "p" in found:
             return float(found["p"][self.gathered])
-        return float(np.exp(found["log p"][self.gathered])) if "log p" in found else None
+        with np.errstate(over="ignore"):
+            return float(np.exp(found["log p"][self.gathered])) if "log p" in found else None
 
     @property
     def sample_weight(self) -> float | None:

@@ -24,9 +24,9 @@ from numpy.typing import NDArray
 from celoss_cli.records import record
 from celoss_cli.scratch import Scratch
 
-__all__ = ["ExactSum", "ExactSums", "exact_sum", "exact_sums"]
+__all__ = ["POINT", "ExactSum", "ExactSums", "exact_sum", "exact_sums"]
 
-_POINT = 1074
+POINT = 1074
 """The integers count multiples of 2**-1074, the smallest positive double."""
 
 _BLOCK = 1 << 17
@@ -82,11 +82,11 @@ class ExactSum:
 
     def __float__(self) -> float:
         """The sum, rounded once to the nearest double (ties to even); inf + -inf is nan."""
-        return self._limit() if self.nonfinite else _ratio(self.scaled, 1 << _POINT)
+        return self._limit() if self.nonfinite else _ratio(self.scaled, 1 << POINT)
 
     def __truediv__(self, other: ExactSum | int) -> float:
         """The quotient of two exact sums, rounded once. As in IEEE 754, 0/0 is nan and x/0 infinite."""
-        divisor = other if isinstance(other, ExactSum) else ExactSum(other << _POINT)
+        divisor = other if isinstance(other, ExactSum) else ExactSum(other << POINT)
         if self.nonfinite or divisor.nonfinite or not divisor.scaled:
             with np.errstate(all="ignore"):
                 return float(np.float64(float(self)) / np.float64(float(divisor)))
@@ -132,7 +132,7 @@ def _of_one_value(value: float, times: int) -> ExactSum:
     if math.isinf(value):
         return ExactSum(posinf=times) if value > 0 else ExactSum(neginf=times)
     numerator, denominator = value.as_integer_ratio()
-    return ExactSum(times * numerator * ((1 << _POINT) // denominator))
+    return ExactSum(times * numerator * ((1 << POINT) // denominator))
 
 
 def _of_block(values: NDArray[Any]) -> ExactSum:
@@ -143,7 +143,7 @@ def _of_block(values: NDArray[Any]) -> ExactSum:
     if exponent > _TOP_EXPONENT:
         return _merged(_of_one_value(float(value), 1) for value in values)
     digits = np.finfo(values.dtype).nmant + 1
-    lowest = max(math.frexp(least)[1] - digits, -_POINT) if least else None
+    lowest = max(math.frexp(least)[1] - digits, -POINT) if least else None
     return ExactSum(_extracted(values, exponent, lowest))
 
 
@@ -190,11 +190,11 @@ def _extracted(values: NDArray[Any], exponent: int, lowest: int | None) -> int:
         left = rest
     first = True
     while True:
-        grain = max(exponent - bits, -_POINT)
+        grain = max(exponent - bits, -POINT)
         shift = np.float64(math.ldexp(1.5, grain + 52))
         np.add(left, shift, out=shifted, casting="same_kind")
         patterns = int(np.add.reduce(shifted.view(np.int64))) - n * int(shift.view(np.int64))
-        total += _signed(patterns) << (grain + _POINT)
+        total += _signed(patterns) << (grain + POINT)
         if lowest is not None and grain <= lowest:
             return total
         np.subtract(shifted, shift, out=shifted)
@@ -309,7 +309,7 @@ def _digits(values: NDArray[np.float64], codes: NDArray[np.int64], size: int) ->
     """The digits of the sums: each value is an integer of 53 bits, shifted over three digits."""
     fraction, exponent = np.frexp(values)
     number = np.ldexp(fraction, 53).astype(np.int64)
-    place = exponent.astype(np.int64) + (_POINT - 53)
+    place = exponent.astype(np.int64) + (POINT - 53)
     number >>= np.maximum(-place, 0)  # a subnormal number ends in zeros
     place = np.maximum(place, 0)
     shift = place & (_DIGIT_BITS - 1)

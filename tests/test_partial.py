@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from celoss_cli.cli.main import run
 from celoss_cli.errors import ExitCode
-from celoss_cli.partial.document import _digest
+from celoss_cli.exact import ExactSum
+from celoss_cli.partial.document import _digest, _sum, _sum_of
 
 Capture = pytest.CaptureFixture[str]
 
@@ -280,7 +281,7 @@ def test_any_change_is_noticed_and_no_content_is_a_bug(tmp_path: Path, capfd: Ca
 def test_a_changed_digit_is_told_as_such(tmp_path: Path, capfd: Capture) -> None:
     path = Path(shard(tmp_path, "one", rows(1, 3)))
     text = path.read_text()
-    at = text.index('"times_2_1074": "0x') + 19
+    at = text.index('"loss": "0x') + 11
     path.write_text(text[:at] + ("1" if text[at] != "1" else "2") + text[at + 1 :])
     capfd.readouterr()
     assert run(["merge", str(path)]) == ExitCode.BAD_INPUT
@@ -297,7 +298,9 @@ def test_a_changed_digit_is_told_as_such(tmp_path: Path, capfd: Capture) -> None
         lambda document: document["tally"].update(rows=-1),
         lambda document: document["tally"].update(rows=1.5),
         lambda document: document["tally"].update(ignored=10),
-        lambda document: document["tally"]["loss"].update(times_2_1074="12"),
+        lambda document: document["tally"].update(loss="12"),
+        lambda document: document["tally"].update(loss="0x1*2^9999"),
+        lambda document: document["tally"].update(loss="0x2*2^-1"),
         lambda document: document["groups"].pop("x"),
         lambda document: document["levels"].update({"0": 1}),
         lambda document: document["levels"].update({"99999999": 1}),
@@ -325,6 +328,12 @@ def test_a_damaged_partial_result_is_refused(tmp_path: Path, capfd: Capture, cha
     said = capfd.readouterr()
     assert "one.json: expected a" in said.err
     assert said.out == ""
+
+
+@given(st.integers(-(1 << 2150), 1 << 2150), *[st.integers(0, 10**17)] * 3)
+def test_a_sum_is_read_as_it_was_written(scaled: int, nan: int, posinf: int, neginf: int) -> None:
+    total = ExactSum(scaled, nan, posinf, neginf)
+    assert _sum_of(_sum(total)) == total
 
 
 # ---------------------------------------------------------------------------------------- what goes along
@@ -362,3 +371,13 @@ def test_what_a_partial_result_holds_needs_no_format_that_shows_it(
     capfd.readouterr()
     assert run(["merge", partial, "--json"]) == ExitCode.DONE
     assert len(json.loads(capfd.readouterr().out)[key]) == 1
+
+
+def test_a_part_that_is_refused_leaves_no_file(tmp_path: Path) -> None:
+    (tmp_path / "p.csv").write_text(HEADER)
+    partial = tmp_path / "p.json"
+    command = ["ce", str(tmp_path / "p.csv"), *CLASSES, "--emit-partial", str(partial)]
+    assert run(command) == ExitCode.BAD_INPUT
+    assert not partial.exists()
+    assert run([*command, "--on-empty", "nan"]) == ExitCode.DONE
+    assert partial.exists()

@@ -30,6 +30,7 @@ from celoss_cli.sources.plain import has_pyarrow, is_for_a_library
 from celoss_cli.sources.values import dataset_of_values, read_value
 
 if TYPE_CHECKING:
+    from celoss_cli.evaluate import Evaluation
     from celoss_cli.losses import LossSpec
     from celoss_cli.losses.base import Loss
     from celoss_cli.nouns.report import Report
@@ -412,22 +413,7 @@ def _report(
         wanted = f"--row from 0 to {rows - 1}" if rows else "rows where --row names one"
         raise UsageError(f"Expected {wanted}, got {request.show_row if rows else 'no rows'}.")
     evaluation.facts.update([*(["out-of-domain-weight"] if odd else []), *other_input(spec, given, dataset)])
-    if given["emit_partial"] is not None:
-        from celoss_cli.partial.document import as_text, identified
-        from celoss_cli.partial.parts import Partial
-
-        part = Partial(
-            loss=spec.command,
-            options=options,
-            reduction=reduction,
-            by=given["by"],
-            quantiles=given["quantiles"] or (),
-            source=dataset.described,
-            evaluation=evaluation,
-            spelled=without_files(given),
-        )
-        write_file(given["emit_partial"], [as_text(identified(part))])
-    return report_of(
+    report = report_of(
         spec,
         loss,
         evaluation,
@@ -440,6 +426,34 @@ def _report(
         spelled=spelled(given),
         intervals=given.get("intervals", 0),
     )
+    if given["emit_partial"] is not None:
+        _emit_partial(spec, given, dataset, reduction, options, evaluation)
+    return report
+
+
+def _emit_partial(
+    spec: LossSpec,
+    given: Mapping[str, Any],
+    dataset: Dataset,
+    reduction: Reduction,
+    options: Mapping[str, Any],
+    evaluation: Evaluation,
+) -> None:
+    """Writes the exact totals for ``celoss merge``."""
+    from celoss_cli.partial.document import as_text, identified
+    from celoss_cli.partial.parts import Partial
+
+    part = Partial(
+        loss=spec.command,
+        options=options,
+        reduction=reduction,
+        by=given["by"],
+        quantiles=given["quantiles"] or (),
+        source=dataset.described,
+        evaluation=evaluation,
+        spelled=without_files(given),
+    )
+    write_file(given["emit_partial"], [as_text(identified(part))])
 
 
 def _wanted(given: Mapping[str, Any]) -> Wanted:

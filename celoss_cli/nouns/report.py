@@ -74,7 +74,8 @@ class Histogram:
     """How the losses of the counted elements are spread; every count is exact.
 
     Attributes:
-        intervals: adjoining, of one width, a power of two; none where no loss is finite.
+        intervals: adjoining, of one width, a power of two; none where no loss is finite, or where they
+            lie further apart than a double can say.
         above: how many finite losses are at or above the end of the last interval.
         infinite: how many losses are infinite.
         nan: how many losses are NaN.

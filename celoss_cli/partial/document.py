@@ -15,7 +15,7 @@ from celoss_cli.collect import LARGEST_LEVEL, LEAST_LEVEL, Collected
 from celoss_cli.data import Tally
 from celoss_cli.errors import InputError, quoted
 from celoss_cli.evaluate import Evaluation, Rows
-from celoss_cli.exact import ExactSum
+from celoss_cli.exact import POINT, ExactSum
 from celoss_cli.findings import Spelled
 from celoss_cli.groups import Groups
 from celoss_cli.losses import LOSSES, LossSpec
@@ -27,8 +27,14 @@ __all__ = ["as_text", "identified", "read_partial"]
 VERSION = 1
 """Raised when a reader of the old form would misread the new one."""
 
-_HEX = re.compile(r"-?0x[0-9a-f]{1,560}")
+_LIMITS = ("nan", "posinf", "neginf")
+_SUM = re.compile(
+    r"(?P<number>-?0x[0-9a-f]{1,560})\*2\^(?P<power>-?[0-9]{1,4})"
+    + "".join(rf"( {name}\*(?P<{name}>[0-9]{{1,18}}))?" for name in _LIMITS)
+)
 """The sum of 2**63 of the largest doubles has 541 of these digits."""
+
+_MOST_ZEROS = 2200
 
 _WHOLE = re.compile(r"-?[0-9]{1,9}")
 _DIGEST = re.compile(r"[0-9a-f]{32}")
@@ -40,9 +46,11 @@ T = TypeVar("T")
 
 
 def as_text(partial: Partial) -> str:
-    """The JSON document of a partial result."""
+    """The JSON document of a partial result, with a line for each of its keys."""
     document = _content(partial)
-    return json.dumps({**document, "checksum": _digest(document)}, indent=1, allow_nan=False) + "\n"
+    document["checksum"] = _digest(document)
+    lines = (f"{json.dumps(key)}: {json.dumps(value, allow_nan=False)}" for key, value in document.items())
+    return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
 def identified(partial: Partial) -> Partial:
@@ -75,7 +83,7 @@ def _content(partial: Partial) -> dict[str, Any]:
         "counted": dict(evaluation.counted),
         "first_rows": {"limit": evaluation.first.limit, "counts": evaluation.first.as_texts()},
         "tally": _tally(evaluation.tally),
-        "groups": {name: _tally(tally) for name, tally in collected.groups.tallies().items()},
+        "groups": {name: _group(tally) for name, tally in collected.groups.tallies().items()},
         "levels": {str(level): count for level, count in sorted(collected.levels.items())},
     }
 
@@ -87,23 +95,24 @@ def _digest(document: Mapping[str, Any]) -> str:
 
 
 def _tally(tally: Tally) -> dict[str, Any]:
+    return {**_group(tally), "ignored": tally.ignored, "clamped": tally.clamped}
+
+
+def _group(tally: Tally) -> dict[str, Any]:
+    """The totals of a group, in which nothing is ignored."""
     return {
         "loss": _sum(tally.loss),
         "weight": _sum(tally.weight),
         "rows": tally.rows,
         "elements": tally.elements,
-        "ignored": tally.ignored,
-        "clamped": tally.clamped,
     }
 
 
-def _sum(total: ExactSum) -> dict[str, Any]:
-    return {
-        "times_2_1074": hex(total.scaled),
-        "nan": total.nan,
-        "posinf": total.posinf,
-        "neginf": total.neginf,
-    }
+def _sum(total: ExactSum) -> str:
+    """An exact sum in words: 0x2f*2^-12 is 47 times 2**-12; what is not finite is counted after it."""
+    zeros = max(0, (total.scaled & -total.scaled).bit_length() - 1)
+    limits = (f" {name}*{getattr(total, name)}" for name in _LIMITS if getattr(total, name))
+    return f"{hex(total.scaled >> zeros)}*2^{zeros - POINT}{''.join(limits)}"
 
 
 # --------------------------------------------------------------------------------------------- reading
@@ -189,7 +198,7 @@ def _fill(evaluation: Evaluation, document: dict[str, Any]) -> None:
     evaluation.counted = Counter(_map(_count, document.pop("counted")))
     evaluation.first = FirstRows.from_texts(_count(first["limit"]), _map(_text, first["counts"]))
     evaluation.collected = Collected(
-        Groups.known(_map(_tally_of, document.pop("groups"))),
+        Groups.known(_map(_group_of, document.pop("groups"))),
         Counter({_level(level): count for level, count in _map(_count, document.pop("levels")).items()}),
     )
 
@@ -255,21 +264,29 @@ def _columns(value: Any) -> dict[str, Any]:
 
 def _tally_of(value: Any) -> Tally:
     found = _only(value, ("loss", "weight", "rows", "elements", "ignored", "clamped"))
+    ignored, clamped = _count(found["ignored"]), _count(found["clamped"])
+    group = {key: item for key, item in found.items() if key not in ("ignored", "clamped")}
+    return replace(_group_of(group), ignored=ignored, clamped=clamped)
+
+
+def _group_of(value: Any) -> Tally:
+    found = _only(value, ("loss", "weight", "rows", "elements"))
     return Tally(
         loss=_sum_of(found["loss"]),
         weight=_sum_of(found["weight"]),
         rows=_count(found["rows"]),
         elements=_count(found["elements"]),
-        ignored=_count(found["ignored"]),
-        clamped=_count(found["clamped"]),
     )
 
 
 def _sum_of(value: Any) -> ExactSum:
-    limits = ("nan", "posinf", "neginf")
-    found = _only(value, ("times_2_1074", *limits))
-    text = _matching(_HEX, found["times_2_1074"])
-    return ExactSum(int(text, 16), *(_count(found[name]) for name in limits))
+    found = _SUM.fullmatch(_text(value))
+    if found is None or not 0 <= (zeros := int(found["power"]) + POINT) <= _MOST_ZEROS:
+        raise ValueError(f"{value!r} is no exact sum")
+    total = ExactSum(int(found["number"], 16) << zeros, *(int(found[name] or 0) for name in _LIMITS))
+    if _sum(total) != value:
+        raise ValueError(f"{value!r} is not written as a sum is")
+    return total
 
 
 # ------------------------------------------------------------------------------------- values of a kind

@@ -103,8 +103,7 @@ def _refuse_again(part: Partial, name: str, holders: Mapping[str, str]) -> None:
     for run in sorted(part.parts & holders.keys()):
         raise InputError(
             f"expected the data of each part once, got data that is in {holders[run]} already",
-            hint="leave one of the two out; shards that are equal to the last bit count as different "
-            "data where the names of their files differ",
+            hint="leave one of the two out; equal shards are told apart by the names of their files",
             place=name,
         )
 
