@@ -7,7 +7,9 @@ Code deep down states a fact ("expected 4 values, got 3"). On the way up the sou
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from enum import IntEnum
+from itertools import islice
 from typing import ClassVar, Self
 
 __all__ = [
@@ -18,6 +20,7 @@ __all__ = [
     "OutputError",
     "UsageError",
     "file_name",
+    "listed",
     "plural",
     "quoted",
     "shown",
@@ -126,6 +129,7 @@ class LimitError(CelossError):
 
 _SHOWN = 80
 _SHOWN_JSON = 60
+_LISTED = 8
 _INVISIBLE = (
     {0x2028, 0x2029, 0xFEFF, 0x00AD, 0x061C, 0x180E}
     | set(range(0x200B, 0x2010))
@@ -168,3 +172,9 @@ def quoted(text: str) -> str:
     """Offending text for a message: in quotes, visible, and cut at 80 characters."""
     cut = text if len(text) <= _SHOWN else text[: _SHOWN - 3] + "..."
     return f'"{visible(cut)}"'
+
+
+def listed(names: Collection[str]) -> str:
+    """The first names for a message, and how many more there are."""
+    found = ", ".join(quoted(name) for name in islice(names, _LISTED)) or "none"
+    return f"{found} and {len(names) - _LISTED} more" if len(names) > _LISTED else found

@@ -14,7 +14,7 @@ from celoss_cli.errors import InputError, file_name
 from celoss_cli.findings import Facts, Spelled, findings
 from celoss_cli.losses.base import UNITS, Loss
 from celoss_cli.nouns.report import Reliability, Report
-from celoss_cli.sources.columns import BY_INDEX, BY_NAME
+from celoss_cli.sources.targets import BY_INDEX, BY_NAME
 
 if TYPE_CHECKING:
     from celoss_cli.data import Reduction, Tally, Workings

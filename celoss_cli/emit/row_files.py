@@ -14,8 +14,8 @@ from celoss_cli.emit.reading import Reading, kind_of, opened, opening
 from celoss_cli.errors import InputError
 from celoss_cli.records import record
 from celoss_cli.sources import TABLES
-from celoss_cli.sources.columns import BY_NAME
 from celoss_cli.sources.numbers import number
+from celoss_cli.sources.targets import BY_NAME
 
 if TYPE_CHECKING:
     from celoss_cli.losses.base import Loss

@@ -8,7 +8,7 @@ from celoss_cli.conventions import CONVENTIONS
 from celoss_cli.errors import plural
 from celoss_cli.findings.facts import SURE, Facts, Noticed
 from celoss_cli.findings.wording import listed
-from celoss_cli.sources.columns import in_natural_order
+from celoss_cli.sources.labels import in_natural_order
 
 __all__ = [
     "all_ignored",

@@ -12,7 +12,7 @@ from celoss_cli.evaluate import Evaluation
 from celoss_cli.findings import Spelled
 from celoss_cli.losses import LOSSES
 from celoss_cli.records import record
-from celoss_cli.sources.columns import BY_INDEX, BY_NAME
+from celoss_cli.sources.targets import BY_INDEX, BY_NAME
 
 if TYPE_CHECKING:
     from celoss_cli.losses.base import Loss

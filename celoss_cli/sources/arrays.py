@@ -13,10 +13,10 @@ from celoss_cli.data import Array, Batch, Chunk
 from celoss_cli.errors import InputError, UsageError, plural, visible
 from celoss_cli.records import record
 from celoss_cli.sources.base import Dataset, ReadRequest
-from celoss_cli.sources.columns import refuse_names
 from celoss_cli.sources.keys import Keys, keys_of
 from celoss_cli.sources.mapped import release
 from celoss_cli.sources.numbers import number
+from celoss_cli.sources.targets import refuse_names
 
 __all__ = [
     "Aligned",

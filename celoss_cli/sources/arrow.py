@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from celoss_cli.errors import InputError, plural, quoted, visible
 from celoss_cli.sources import ipc, parquet
-from celoss_cli.sources.columns import Typed
 from celoss_cli.sources.extras import extra_module
+from celoss_cli.sources.headers import Typed
 from celoss_cli.sources.rows import LISTS, Asked, Opened, Rows, cut, is_dictionary, kind_of, stored_as
 
 if TYPE_CHECKING:

@@ -20,11 +20,12 @@ from celoss_cli.records import record
 from celoss_cli.sources.arrays import first_nonfinite
 from celoss_cli.sources.arrow import RecordTable
 from celoss_cli.sources.base import Dataset, ReadRequest, Stream
-from celoss_cli.sources.columns import Mapping, Targets, map_columns, refuse_duplicates
+from celoss_cli.sources.columns import Mapping, map_columns, refuse_duplicates
 from celoss_cli.sources.keys import INPUT_KEYS, one_of
 from celoss_cli.sources.numbers import number
 from celoss_cli.sources.rows import INTEGERS, LISTS, NUMBERS, TEXT, Asked, Rows, distinct_of, values_of
 from celoss_cli.sources.table import WholeTable
+from celoss_cli.sources.targets import Targets
 
 if TYPE_CHECKING:
     from celoss_cli.sources.truth import Truth

@@ -17,10 +17,11 @@ from celoss_cli.data import Array, Batch
 from celoss_cli.errors import InputError, LimitError, plural, quoted, visible
 from celoss_cli.sources.arrays import keyed_dataset, on_class_axis
 from celoss_cli.sources.base import Dataset, ReadRequest, Stream
-from celoss_cli.sources.columns import map_columns, refuse_names
+from celoss_cli.sources.columns import map_columns
 from celoss_cli.sources.keys import WEIGHT_KEYS, keys_of
 from celoss_cli.sources.numbers import number
 from celoss_cli.sources.table import Assembler, Place, Quoted, Rows, WholeTable
+from celoss_cli.sources.targets import refuse_names
 
 __all__ = ["RowObjects", "array_of", "parse", "parsed", "read", "read_columns", "read_values", "table_of"]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
-from celoss_cli.errors import InputError, UsageError, quoted
+from celoss_cli.errors import InputError, UsageError, listed, quoted
 from celoss_cli.records import record
-from celoss_cli.sources.columns import TARGET_NAMES
+from celoss_cli.sources.headers import TARGET_NAMES
 
 if TYPE_CHECKING:
     from celoss_cli.sources.base import ReadRequest
@@ -90,13 +90,13 @@ def keys_of(
     if input is None:
         known = ", ".join(INPUT_KEYS)
         raise InputError(
-            f"expected the input by name ({known}), got {_listed(names)}",
+            f"expected the input by name ({known}), got {listed(names)}",
             hint="name it: --class-columns NAME",
         )
     target = None if elsewhere else key("--target-column", TARGET_NAMES, "targets")
     if target is None and not elsewhere:
         raise InputError(
-            f"expected the targets by name (targets, labels, ...), got {_listed(names)}",
+            f"expected the targets by name (targets, labels, ...), got {listed(names)}",
             hint="name them: --target-column NAME; or give them apart: --targets @FILE",
         )
     row_id = key("--id-column", ID_KEYS, "ids")
@@ -115,13 +115,13 @@ def one_of(names: Collection[str], known: Collection[str], role: str, option: st
     """
     found = [name for name in names if name.lower() in known]
     if len(found) > 1:
-        raise InputError(f"expected the {role} once, got {_listed(found)}", hint=f"say which: {option} NAME")
+        raise InputError(f"expected the {role} once, got {listed(found)}", hint=f"say which: {option} NAME")
     return found[0] if found else None
 
 
 def _chosen(names: Collection[str], key: str, option: str) -> str:
     if key not in names:
-        raise UsageError(f"{option}: expected an array of {_listed(names)}, got {quoted(key)}.")
+        raise UsageError(f"{option}: expected an array of {listed(names)}, got {quoted(key)}.")
     return key
 
 
@@ -129,7 +129,3 @@ def _refuse_two_roles(chosen: Sequence[str]) -> None:
     for name in chosen:
         if chosen.count(name) > 1:
             raise UsageError(f"Expected an array to play one role, got {quoted(name)} twice.")
-
-
-def _listed(names: Collection[str]) -> str:
-    return ", ".join(map(quoted, list(names)[:8])) or "none"

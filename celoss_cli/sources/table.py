@@ -16,11 +16,13 @@ import numpy as np
 from celoss_cli.data import Array, Batch
 from celoss_cli.errors import InputError, quoted, visible
 from celoss_cli.records import record
-from celoss_cli.sources.columns import Mapping, Targets, Typed
 from celoss_cli.sources.numbers import BLANKS, MISSING, number, numbers
+from celoss_cli.sources.targets import Targets
 
 if TYPE_CHECKING:
     from celoss_cli.sources.base import ReadRequest
+    from celoss_cli.sources.columns import Mapping
+    from celoss_cli.sources.headers import Typed
 
 __all__ = [
     "Assembler",

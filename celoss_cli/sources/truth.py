@@ -15,10 +15,13 @@ from celoss_cli.data import Array, Batch
 from celoss_cli.errors import InputError, plural, quoted, visible
 from celoss_cli.sources import COLUMNS, format_of
 from celoss_cli.sources.base import Dataset, ReadRequest, open_stream
-from celoss_cli.sources.columns import Targets, TruthColumns, has_roles, paired, truth_columns
 from celoss_cli.sources.compressed import decompressed
+from celoss_cli.sources.headers import has_roles
+from celoss_cli.sources.labels import paired
 from celoss_cli.sources.numbers import MISSING
 from celoss_cli.sources.table import WholeTable, parsed_number
+from celoss_cli.sources.targets import Targets
+from celoss_cli.sources.truth_columns import TruthColumns, truth_columns
 from celoss_cli.sources.values import read_value
 
 __all__ = ["Truth", "read_targets", "read_truth", "targets_alone"]

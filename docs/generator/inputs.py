@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from celoss_cli.sources import SOURCES, columns, keys
+from celoss_cli.sources import SOURCES, headers, keys, labels
 from generator.markdown import code, prose, table
 
 __all__ = ["pages"]
@@ -33,9 +33,9 @@ def _formats() -> str:
 
 def _columns() -> str:
     roles = (
-        ("target", columns.TARGET_NAMES, "--target-column"),
-        ("id of a row", columns._ID, "--id-column"),
-        ("weight of a row", columns._WEIGHT, "--weight-column"),
+        ("target", headers.TARGET_NAMES, "--target-column"),
+        ("id of a row", headers.ID_NAMES, "--id-column"),
+        ("weight of a row", headers.WEIGHT_NAMES, "--weight-column"),
     )
     rows = ((role, ", ".join(map(code, sorted(names))), code(option)) for role, names, option in roles)
     return table(["role", "names, in any case", "option that settles it"], rows).rstrip()
@@ -44,7 +44,7 @@ def _columns() -> str:
 def _keys() -> str:
     roles = (
         ("input", keys.INPUT_KEYS, "--class-columns"),
-        ("targets", sorted(columns.TARGET_NAMES), "--target-column"),
+        ("targets", sorted(headers.TARGET_NAMES), "--target-column"),
         ("ids of the rows", keys.ID_KEYS, "--id-column"),
         ("weights of the rows", keys.WEIGHT_KEYS, "--weight-column"),
     )
@@ -53,4 +53,4 @@ def _keys() -> str:
 
 
 def _affixes() -> str:
-    return ", ".join(code(f"{before}cat{after}") for before, after in columns._AFFIXES)
+    return ", ".join(code(f"{before}cat{after}") for before, after in labels._AFFIXES)
