@@ -11,6 +11,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 import warnings
 import zipfile
@@ -19,7 +20,7 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -676,8 +677,10 @@ def test_any_cutting_gives_the_rows_of_the_frame(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("celoss_cli.sources.columnar._BATCH_BYTES", size)
         patch.setattr("celoss_cli.sources.parquet._LEAST_BYTES", 0)
-        patch.setattr("celoss_cli.sources.parquet._GROUP_BYTES", size)
-        patch.setattr("celoss_cli.sources.parquet._IN_MEMORY_BYTES", data.draw(st.sampled_from([0, 1 << 20])))
+        patch.setattr("celoss_cli.sources.transposed._GROUP_BYTES", size)
+        room = data.draw(st.sampled_from([0, 1 << 20]))
+        patch.setattr("celoss_cli.sources.transposed.IN_MEMORY_BYTES", room)
+        patch.setattr("celoss_cli.sources.ipc.IN_MEMORY_BYTES", room)
         patch.setattr("celoss_cli.sources.parquet.ROW_MAJOR_FROM", columns)
         stream = open_stream(str(path))
         batches = batches_of(columnar.read(stream, REQUEST))
@@ -842,38 +845,73 @@ def test_text_that_is_no_utf8_is_refused(tmp_path: Path, arrow: ModuleType) -> N
         assert "got a broken one" in refusal(save(table, tmp_path / name))
 
 
-@pytest.mark.parametrize("null", [False, True])
-@pytest.mark.parametrize("room", ["memory", "file", "full", "none"])
-def test_many_columns_are_read_by_columns_unless_there_is_a_null_or_no_room(
-    tmp_path: Path, arrow: ModuleType, monkeypatch: pytest.MonkeyPatch, room: str, null: bool
-) -> None:
-    from celoss_cli.sources import columnar, parquet
+def no_space(*_: object, **__: object) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
 
-    def no_space(*_: object) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
+
+@pytest.fixture(params=["memory", "file", "full", "full at the end", "none", "no folder"])
+def room(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """How much room there is for the columns of a wide part of a file, however small."""
+    from celoss_cli.sources import ipc, parquet, transposed
 
     monkeypatch.setattr(parquet, "_LEAST_BYTES", 0)
-    if room != "memory":
-        monkeypatch.setattr(parquet, "_IN_MEMORY_BYTES", 0)
-    if room == "full":
-        monkeypatch.setattr(parquet._InFile, "put", no_space)
-    if room == "none":
+    if request.param != "memory":
+        monkeypatch.setattr(transposed, "IN_MEMORY_BYTES", 0)
+        monkeypatch.setattr(ipc, "IN_MEMORY_BYTES", 0)
+    if request.param == "full":
+        monkeypatch.setattr(transposed._InFile, "put", no_space)
+    if request.param == "full at the end":
+        full = SimpleNamespace(seek=no_space, close=no_space)
+        monkeypatch.setattr(tempfile, "TemporaryFile", lambda **_: full)
+    if request.param == "none":
         usage = shutil.disk_usage(tmp_path)._replace(free=1000)
         monkeypatch.setattr(shutil, "disk_usage", lambda path: usage)
-    x = np.random.default_rng(0).normal(size=(50, 70))
-    columns = {f"p_{i}": arrow.array(line) for i, line in enumerate(x.T)}
-    if null:
-        columns["p_3"] = arrow.array([None, *x[1:, 3]])
+    if request.param == "no folder":
+        monkeypatch.setattr(tempfile, "gettempdir", no_space)
+    return str(request.param)
+
+
+@pytest.mark.parametrize("null", [False, True])
+@pytest.mark.parametrize(
+    "kinds", [["float64"], ["float32"], ["int32"], ["float32", "float64", "int8", "float16"]]
+)
+@pytest.mark.parametrize("name", ["p.parquet", "p.arrow"])
+def test_many_columns_are_read_by_columns_unless_there_is_no_room(
+    tmp_path: Path, arrow: ModuleType, room: str, name: str, kinds: list[str], null: bool
+) -> None:
+    from celoss_cli.sources import columnar
+
+    x = np.random.default_rng(0).integers(0, 99, (50, 70)).astype(np.float64)
+    nulls = np.zeros(50, bool)
+    nulls[[0, 49]] = null
+    columns = {
+        f"p_{i}": arrow.array(line, mask=nulls if i in (3, 69) else None).cast(kinds[i % len(kinds)])
+        for i, line in enumerate(x.T)
+    }
     table = arrow.table({**columns, "target": np.arange(50), "id": [f"r{i}" for i in range(50)]})
-    path = tmp_path / "p.parquet"
-    pytest.importorskip("pyarrow.parquet").write_table(table, path, row_group_size=20)
+    path = tmp_path / name
+    if path.suffix == ".parquet":
+        pytest.importorskip("pyarrow.parquet").write_table(table, path, row_group_size=20)
+    else:
+        options = arrow.ipc.IpcWriteOptions(compression="zstd")
+        with arrow.ipc.new_file(path, table.schema, options=options) as writer:
+            writer.write_table(table, max_chunksize=20)
     stream = open_stream(str(path))
     batches = batches_of(columnar.read(stream, replace(REQUEST.again(), missing="skip")))
     stream.close()
-    np.testing.assert_array_equal(np.concatenate([batch.input for batch in batches]), x[null:])
-    by_columns = [not batch.input.flags.c_contiguous for batch in batches]
-    assert by_columns == ([not null, True, True] if room in ("memory", "file") else [False] * len(batches))
-    assert [name for batch in batches for name in batch.ids or ()] == [f"r{i}" for i in range(null, 50)]
+    found = np.concatenate([batch.input for batch in batches])
+    np.testing.assert_array_equal(found, x[~nulls])
+    assert found.dtype == ("float32" if kinds == ["float32"] else "float64")
+    assert [name for batch in batches for name in batch.ids or ()] == [
+        f"r{i}" for i in range(null, 50 - null)
+    ]
+    if path.suffix == ".parquet" and kinds[0] == "float64":
+        assert (not batches[1].input.flags.c_contiguous) == (room in ("memory", "file"))
+    if null:
+        stream = open_stream(str(path))
+        with pytest.raises(InputError, match='row 0: expected a value in column "p_3", got a null'):
+            batches_of(columnar.read(stream, replace(REQUEST.again(), allow_nonfinite=True)))
+        stream.close()
 
 
 def test_integer_names_of_classes_are_matched_and_not_counted(tmp_path: Path, polars: ModuleType) -> None:

@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING, Any
 from celoss_cli.errors import InputError, plural, quoted, visible
 from celoss_cli.sources import ipc, parquet
 from celoss_cli.sources.extras import extra_module
-from celoss_cli.sources.rows import LISTS, Asked, Opened, Rows, is_dictionary, kind_of, stored_as
+from celoss_cli.sources.rows import (
+    LISTS,
+    Asked,
+    Opened,
+    Rows,
+    is_stored_otherwise,
+    kind_of,
+    stored,
+    stored_as,
+)
 
 if TYPE_CHECKING:
     from celoss_cli.sources.base import Stream
@@ -23,9 +32,6 @@ _OPENINGS: dict[bytes, Callable[[Any, Stream], Opened]] = {
     b"\xff\xff\xff\xff": ipc.opened_stream,
 }
 """By the first bytes."""
-
-_KEPT_MS = 100
-"""Memory that nothing uses goes back to the system after so many milliseconds."""
 
 
 class RecordTable:
@@ -48,9 +54,6 @@ class RecordTable:
         """
         self._arrow = extra_module("pyarrow", "fast", "Parquet and Arrow files")
         self.name = stream.name
-        with contextlib.suppress(NotImplementedError):  # where it is not built in
-            self._arrow.set_memory_pool(self._arrow.jemalloc_memory_pool())
-            self._arrow.jemalloc_set_decay_ms(_KEPT_MS)
         opening = _opening(stream)
         with self.refusing():
             self._file = opening(self._arrow, stream)
@@ -92,7 +95,7 @@ class RecordTable:
             InputError: for a broken part, while iterating.
 
         """
-        others = {field.name for field in self._schema if stored_as(field.type) != field.type}
+        others = {field.name for field in self._schema if is_stored_otherwise(field.type)}
         pieces = self._file.pieces(asked)
         count = 0
         while True:
@@ -112,11 +115,7 @@ class RecordTable:
             )
 
     def _stored(self, batch: Any) -> Any:
-        columns = [
-            column.dictionary_decode() if is_dictionary(column.type) else getattr(column, "storage", column)
-            for column in batch.columns
-        ]
-        return self._arrow.RecordBatch.from_arrays(columns, names=batch.schema.names)
+        return self._arrow.RecordBatch.from_arrays(list(map(stored, batch.columns)), names=batch.schema.names)
 
 
 def _opening(stream: Stream) -> Callable[[Any, Stream], Opened]:

@@ -171,14 +171,21 @@ class _Reader:
     def batches(self) -> Iterator[Batch | _Later]:
         """The batches of all chunks; the first one settles what the others may be read by on any thread."""
         start = first_row = self._request.start
+        skipped, empty = 0, None
         for whole in self.chunks():
             chunk = self._complete(whole) if self._request.missing == "skip" else whole
-            skipped = len(whole) - len(chunk)
+            skipped += len(whole) - len(chunk)
+            if not len(chunk):  # settles nothing
+                empty = chunk
+                continue
             if start > first_row:
                 yield _Later(len(chunk), partial(self._batch, chunk, start, skipped))
             else:
                 yield self._batch(chunk, start, skipped)
             start += len(chunk)
+            skipped = 0
+        if skipped and empty is not None:
+            yield self._batch(empty, start, skipped)
 
     def _complete(self, chunk: _Chunk) -> _Chunk:
         """The rows without a null."""
@@ -250,6 +257,8 @@ class _Reader:
         """A column of lists, all as long as the first one of the file."""
         column = chunk.rows.batch.column(name)
         lengths = values_of(column.value_lengths())
+        if not lengths.size:
+            return np.empty((0, self._widths.get(name, 1)))
         width = self._widths.setdefault(name, int(lengths[0]))
         odd = np.flatnonzero(lengths != width)
         if odd.size or not width:
