@@ -64,16 +64,22 @@ def memory_limit() -> int:
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
-def piped(stream: Stream, size: int | None = None) -> io.BytesIO:
+def piped(stream: Stream, size: int | None = None, before: bytes = b"") -> io.BytesIO:
     """All bytes of a pipe, for a format whose directory stands at its end; or the next ones up to ``size``.
 
     No memory is taken for what is announced and does not come.
+
+    Args:
+        stream: where they come from.
+        size: of all together.
+        before: the first of them, which were read already.
 
     Raises:
         LimitError: for more than 1 GiB.
 
     """
     whole = io.BytesIO()
+    whole.write(before)
     while chunk := stream.binary.read(_CHUNK if size is None else min(_CHUNK, size - whole.tell())):
         whole.write(chunk)
         if whole.tell() > MAX_PIPED:
