@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from celoss_cli.errors import InputError, plural, quoted, visible
+from celoss_cli.errors import InputError, LimitError, plural, quoted, visible
 from celoss_cli.sources import ipc, parquet
 from celoss_cli.sources.extras import extra_module
 from celoss_cli.sources.rows import (
@@ -32,6 +33,9 @@ _OPENINGS: dict[bytes, Callable[[Any, Stream], Opened]] = {
     b"\xff\xff\xff\xff": ipc.opened_stream,
 }
 """By the first bytes."""
+
+_NO_THREAD = "launch worker thread"
+"""In pyarrow's words when threads have run out."""
 
 
 class RecordTable:
@@ -63,13 +67,17 @@ class RecordTable:
 
     @contextlib.contextmanager
     def refusing(self) -> Iterator[None]:
-        """Turns what pyarrow raises for a broken file into a refusal."""
+        """Turns what pyarrow raises for a broken file, or where a resource has run out, into a refusal."""
         try:
             yield
         except MemoryError:
             raise
         except (self._arrow.ArrowException, OSError, UnicodeDecodeError) as error:
+            if getattr(error, "errno", None) == errno.ENOMEM:
+                raise MemoryError from None
             reason = (str(error).splitlines() or [""])[0]
+            if _NO_THREAD in reason:
+                raise LimitError("the system starts no more threads", place=self.name) from None
             raise InputError(
                 f"expected a Parquet or Arrow file, got a broken one: {visible(reason)[:120]}",
                 place=self.name,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from celoss_cli.errors import CelossError, InputError
 from celoss_cli.sources.mapped import Whole, mapped, piped, release_bytes
 from celoss_cli.sources.messages import batch_header, blocks
+from celoss_cli.sources.rations import grants_threads
 from celoss_cli.sources.rows import Asked, Opened, Rows, cut, dtype_of
 from celoss_cli.sources.transposed import IN_MEMORY_BYTES, Part, in_columns
 
@@ -57,7 +58,8 @@ class _File:
         self._arrow, self._name = arrow, stream.name
         self._whole = Whole(stream)
         self._buffer = arrow.py_buffer(self._whole.data)
-        self._every = arrow.ipc.open_file(self._buffer)
+        self._threads = grants_threads()
+        self._every = self._open([])
         self._some: dict[tuple[str, ...], Any] = {}
         self.schema = self._every.schema
         self._batches = self._found()
@@ -108,9 +110,13 @@ class _File:
     def _reader(self, names: tuple[str, ...]) -> Any:
         if names not in self._some:
             fields = [self.schema.get_field_index(name) for name in names or self.schema.names[:1]]
-            options = self._arrow.ipc.IpcReadOptions(included_fields=fields)
-            self._some[names] = self._arrow.ipc.open_file(self._buffer, options=options)
+            self._some[names] = self._open(fields)
         return self._some[names]
+
+    def _open(self, fields: list[int]) -> Any:
+        """A reader of some fields, or of all if there are none."""
+        options = self._arrow.ipc.IpcReadOptions(use_threads=self._threads, included_fields=fields)
+        return self._arrow.ipc.open_file(self._buffer, options=options)
 
 
 def _released(batch: Any, asked: Asked, release: Callable[[], None]) -> Iterator[Rows]:
@@ -135,7 +141,8 @@ def opened_stream(arrow: Any, stream: Stream) -> Opened:
 
     """
     watched = _Watched(stream)
-    reader = arrow.ipc.open_stream(arrow.PythonFile(watched, mode="r"))
+    options = arrow.ipc.IpcReadOptions(use_threads=grants_threads())
+    reader = arrow.ipc.open_stream(arrow.PythonFile(watched, mode="r"), options=options)
 
     def pieces(asked: Asked) -> Iterator[Rows]:
         for batch in reader:

@@ -7,8 +7,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from celoss_cli.errors import InputError
+from celoss_cli.records import record
 from celoss_cli.sources.extras import extra_module
 from celoss_cli.sources.mapped import Whole
+from celoss_cli.sources.rations import grants_threads
 from celoss_cli.sources.rows import ROW_MAJOR_FROM, Asked, Opened, Rows, cut, dtype_of
 from celoss_cli.sources.transposed import Part, in_columns
 
@@ -44,7 +46,8 @@ def opened(arrow: Any, stream: Stream) -> Opened:
             hint="give them as several files",
             place=stream.name,
         )
-    return Opened(file.schema_arrow, partial(_pieces, file, whole), file.metadata.num_rows)
+    pieces = partial(_pieces, _File(file, whole, grants_threads()))
+    return Opened(file.schema_arrow, pieces, file.metadata.num_rows)
 
 
 def _end_of_chunks(metadata: Any) -> int:
@@ -58,32 +61,42 @@ def _end_of_chunks(metadata: Any) -> int:
     return max(ends)
 
 
-def _pieces(file: Any, whole: Whole, asked: Asked) -> Iterator[Rows]:
-    every = range(file.num_row_groups)
-    dtype = dtype_of(file.schema_arrow, asked.matrix)
-    extents = [file.metadata.row_group(index).num_rows for index in every]
+@record(frozen=True, slots=True)
+class _File:
+    """A file to be read from.
+
+    Attributes:
+        parquet: pyarrow's.
+        whole: its bytes.
+        threads: whether pyarrow may start threads.
+
+    """
+
+    parquet: Any
+    whole: Whole
+    threads: bool
+
+    def by_rows(self, asked: Asked, row_groups: range) -> Iterator[Rows]:
+        names, groups = [*asked.matrix, *asked.single], list(row_groups)
+        for batch in self.parquet.iter_batches(asked.size, groups, names, use_threads=self.threads):
+            yield from cut(batch, asked)
+            self.whole.release()
+
+    def columns(self, index: int, names: Sequence[str]) -> Any:
+        """Some columns of a row group."""
+        table = self.parquet.read_row_group(index, list(names), use_threads=self.threads)
+        self.whole.release()
+        return table
+
+
+def _pieces(file: _File, asked: Asked) -> Iterator[Rows]:
+    every = range(file.parquet.num_row_groups)
+    extents = [file.parquet.metadata.row_group(index).num_rows for index in every]
+    dtype = dtype_of(file.parquet.schema_arrow, asked.matrix)
     size = max(extents, default=0) * len(asked.matrix) * dtype.itemsize
     if len(asked.matrix) < ROW_MAJOR_FROM or size < _LEAST_BYTES:
-        yield from _by_rows(file, whole, asked, every)
+        yield from file.by_rows(asked, every)
         return
     for index, rows in enumerate(extents):
-        part = Part(
-            rows,
-            partial(_columns, file, whole, index),
-            partial(_by_rows, file, whole, asked, range(index, index + 1)),
-        )
-        yield from in_columns(part, asked, dtype)
-
-
-def _by_rows(file: Any, whole: Whole, asked: Asked, row_groups: range) -> Iterator[Rows]:
-    names = [*asked.matrix, *asked.single]
-    for batch in file.iter_batches(asked.size, row_groups=list(row_groups), columns=names):
-        yield from cut(batch, asked)
-        whole.release()
-
-
-def _columns(file: Any, whole: Whole, index: int, names: Sequence[str]) -> Any:
-    """Some columns of a row group."""
-    table = file.read_row_group(index, columns=list(names))
-    whole.release()
-    return table
+        by_rows = partial(file.by_rows, asked, range(index, index + 1))
+        yield from in_columns(Part(rows, partial(file.columns, index), by_rows), asked, dtype)
