@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from celoss_cli.errors import InputError, LimitError, plural, quoted, visible
 from celoss_cli.sources import ipc, parquet
 from celoss_cli.sources.extras import extra_module
+from celoss_cli.sources.rations import refuse_scarcity
 from celoss_cli.sources.rows import (
     LISTS,
     Asked,
@@ -52,7 +53,7 @@ class RecordTable:
 
         Raises:
             InputError: for a broken file or something else.
-            LimitError: for a file of more than 1 GiB through a pipe.
+            LimitError: for a file of more than 1 GiB through a pipe, or where hardly any memory is left.
             UsageError: without the package pyarrow.
 
         """
@@ -61,6 +62,7 @@ class RecordTable:
         opening = _opening(stream)
         with self.refusing():
             self._file = opening(self._arrow, stream)
+            refuse_scarcity()  # the file is mapped by now
             self._schema = self._file.schema
             self.names: list[str] = self._schema.names
         self._types = {field.name: stored_as(field.type) for field in self._schema}
