@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from celoss_cli.errors import CelossError, InputError
 from celoss_cli.sources.mapped import Whole, mapped, piped, release_bytes
-from celoss_cli.sources.messages import batch_header, blocks
+from celoss_cli.sources.messages import BatchHeader, Blocks, batch_header, blocks
 from celoss_cli.sources.rations import grants_threads
 from celoss_cli.sources.rows import Asked, Opened, Rows, cut, dtype_of
 from celoss_cli.sources.transposed import IN_MEMORY_BYTES, Part, in_columns
@@ -57,15 +57,16 @@ class _File:
     def __init__(self, arrow: Any, stream: Stream) -> None:
         self._arrow, self._name = arrow, stream.name
         self._whole = Whole(stream)
+        self._cutter = _Cutter(self._whole.release)
         self._buffer = arrow.py_buffer(self._whole.data)
         self._threads = grants_threads()
         self._every = self._open([])
         self._some: dict[tuple[str, ...], Any] = {}
         self.schema = self._every.schema
-        self._batches = self._found()
+        self._blocks = self._found()
 
-    def _found(self) -> list[int]:
-        """Where the record batches start; they must be all that is there."""
+    def _found(self) -> Blocks:
+        """Where the record batches are, and that there is nothing else."""
         data = memoryview(self._whole.data)
         end = len(data) - _FOOTER_END
         footer = end - int.from_bytes(data[end : end + 4], "little")
@@ -80,26 +81,31 @@ class _File:
                 hint="give several as several files",
                 place=self._name,
             )
-        return found.batches
+        return found
 
     def pieces(self, asked: Asked) -> Iterator[Rows]:
         """What is asked for, record batch by record batch."""
         dtype = dtype_of(self.schema, asked.matrix)
-        source = self._arrow.BufferReader(self._buffer)
-        for index, start in enumerate(self._batches):
-            source.seek(start)
-            try:
-                header = batch_header(self._arrow.ipc.read_message(source))
-            except CelossError as error:
-                raise error.at(f"{self._name}: record batch {index}") from None
+        for start in self._blocks.dictionaries:
+            self._header(start)
+        for index, start in enumerate(self._blocks.batches):
+            header = self._header(start)
             part = Part(header.rows, partial(self._columns, index), partial(self._by_rows, index, asked))
             size = header.rows * len(asked.matrix) * dtype.itemsize
             large = header.compressed and size > IN_MEMORY_BYTES
             yield from in_columns(part, asked, dtype) if large else part.by_rows()
 
+    def _header(self, start: int) -> BatchHeader:
+        source = self._arrow.BufferReader(self._buffer)
+        source.seek(start)
+        try:
+            return batch_header(self._arrow, source)
+        except CelossError as error:
+            raise error.at(self._name) from None
+
     def _by_rows(self, index: int, asked: Asked) -> Iterator[Rows]:
         batch = self._every.get_batch(index)  # the option for some columns only would copy them
-        return _released(batch, asked, self._whole.release)
+        return self._cutter.cut(batch, asked)
 
     def _columns(self, index: int, names: Sequence[str]) -> Any:
         """Some columns of a record batch, as a table."""
@@ -119,17 +125,22 @@ class _File:
         return self._arrow.ipc.open_file(self._buffer, options=options)
 
 
-def _released(batch: Any, asked: Asked, release: Callable[[], None]) -> Iterator[Rows]:
-    """The rows of a record batch; memory of a mapped file that was used for them is given back."""
-    used = 0
-    for piece in cut(batch, asked):
-        yield piece
-        used += piece.batch.nbytes
-        if used > _RELEASED_BYTES:
-            release()
-            used = 0
-    if batch.nbytes > _RELEASED_BYTES:  # a few of its rows map most of it
-        release()
+class _Cutter:
+    """Cuts record batches and gives the memory of a mapped file back that was used for their rows."""
+
+    def __init__(self, release: Callable[[], None]) -> None:
+        self._release = release
+        self._used = 0
+
+    def cut(self, batch: Any, asked: Asked) -> Iterator[Rows]:
+        for piece in cut(batch, asked):
+            yield piece
+            self._used += piece.batch.nbytes
+            if self._used > _RELEASED_BYTES:
+                self._release()
+                self._used = 0
+        if batch.nbytes > _RELEASED_BYTES:  # a few of its rows map most of it
+            self._release()
 
 
 def opened_stream(arrow: Any, stream: Stream) -> Opened:
@@ -145,8 +156,9 @@ def opened_stream(arrow: Any, stream: Stream) -> Opened:
     reader = arrow.ipc.open_stream(arrow.PythonFile(watched, mode="r"), options=options)
 
     def pieces(asked: Asked) -> Iterator[Rows]:
+        cutter = _Cutter(watched.release)
         for batch in reader:
-            yield from _released(batch, asked, watched.release)
+            yield from cutter.cut(batch, asked)
         if watched.last != _END:
             raise OSError("the stream has no end")
         if watched.read(1):

@@ -30,6 +30,9 @@ _MAX_BUFFER = 1 << 30
 _PLAIN = -1
 """Stands for the unpacked size of a buffer that was left as it was."""
 
+_DICTIONARY = 2
+"""The kind of a message with a dictionary."""
+
 _BLOCK = [("start", "<i8"), ("header", "<i4"), ("", "<i4"), ("body", "<i8")]
 _BUFFER = [("start", "<i8"), ("size", "<i8")]
 
@@ -82,11 +85,13 @@ class Blocks:
     """Where a file's messages are.
 
     Attributes:
+        dictionaries: where each dictionary starts.
         batches: where each record batch starts.
         end: where the last message ends, 0 if there is none.
 
     """
 
+    dictionaries: list[int]
     batches: list[int]
     end: int
 
@@ -97,7 +102,7 @@ def blocks(footer: memoryview) -> Blocks:
     dictionaries, batches = (table.structures(number, _BLOCK) for number in (2, 3))
     every = np.concatenate([dictionaries, batches])
     ends = every["start"] + every["header"] + every["body"]
-    return Blocks(batches["start"].tolist(), int(ends.max(initial=0)))
+    return Blocks(dictionaries["start"].tolist(), batches["start"].tolist(), int(ends.max(initial=0)))
 
 
 @record(frozen=True, slots=True)
@@ -114,24 +119,28 @@ class BatchHeader:
     compressed: bool
 
 
-def batch_header(message: Any) -> BatchHeader:
-    """The header of a record batch, whose compressed buffers are looked at.
+def batch_header(arrow: Any, source: Any) -> BatchHeader:
+    """The header of the record batch at which ``source`` stands, or of the one that makes a dictionary.
 
     Raises:
-        InputError: for a buffer that cannot become as large as it says.
+        InputError: for a compressed buffer that cannot become as large as it says.
         LimitError: for one of more than 1 GiB.
-        OSError: for another message.
+        OSError: for something else.
 
     """
     try:
-        batch = _Table.root(memoryview(message.metadata)).table(2)
+        message = arrow.ipc.read_message(source)
+        root = _Table.root(memoryview(message.metadata))
+        batch = root.table(2)
+        if root.integer(1, "<B") == _DICTIONARY:
+            batch = batch.table(1)
         header = BatchHeader(batch.integer(0, "<q"), batch.has(3))
         if header.compressed:
             _refuse_sizes(batch.structures(2, _BUFFER), memoryview(message.body or b""))
-    except CelossError:
+    except (CelossError, arrow.ArrowException):
         raise
-    except (struct.error, ValueError):
-        raise OSError("a message that is no record batch") from None
+    except (EOFError, struct.error, ValueError):
+        raise OSError("something else where a record batch should be") from None
     return header
 
 

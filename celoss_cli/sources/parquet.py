@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -31,34 +31,27 @@ def opened(arrow: Any, stream: Stream) -> Opened:
     """A Parquet file, mapped into memory.
 
     Raises:
-        InputError: if another file stands before it.
+        InputError: while iterating, if another file stands before this one.
         LimitError: for more than 1 GiB through a pipe.
         UsageError: without pyarrow's part for Parquet.
 
     """
     whole = Whole(stream)
-    file = extra_module("pyarrow.parquet", "fast", "Parquet files").ParquetFile(
+    parquet = extra_module("pyarrow.parquet", "fast", "Parquet files").ParquetFile(
         arrow.BufferReader(arrow.py_buffer(whole.data)), pre_buffer=False, page_checksum_verification=True
     )
-    if whole.found(_OPENING, _end_of_chunks(file.metadata)):
-        raise InputError(
-            "expected one Parquet file, got several one after the other",
-            hint="give them as several files",
-            place=stream.name,
-        )
-    pieces = partial(_pieces, _File(file, whole, grants_threads()))
-    return Opened(file.schema_arrow, pieces, file.metadata.num_rows)
+    file = _File(parquet, whole, grants_threads())
 
+    def pieces(asked: Asked) -> Iterator[Rows]:
+        yield from _pieces(file, asked)
+        if whole.found(_OPENING, file.end({*asked.matrix, *asked.single})):
+            raise InputError(
+                "expected one Parquet file, got several one after the other",
+                hint="give them as several files",
+                place=stream.name,
+            )
 
-def _end_of_chunks(metadata: Any) -> int:
-    """Where the last row group's columns end; what goes before the footer then are indexes and filters."""
-    ends = [len(_START)]
-    if metadata.num_row_groups:
-        group = metadata.row_group(metadata.num_row_groups - 1)
-        for chunk in map(group.column, range(group.num_columns)):
-            start = min(chunk.dictionary_page_offset or chunk.data_page_offset, chunk.data_page_offset)
-            ends.append(start + chunk.total_compressed_size)
-    return max(ends)
+    return Opened(parquet.schema_arrow, pieces, parquet.metadata.num_rows)
 
 
 @record(frozen=True, slots=True)
@@ -87,6 +80,21 @@ class _File:
         table = self.parquet.read_row_group(index, list(names), use_threads=self.threads)
         self.whole.release()
         return table
+
+    def end(self, names: Set[str]) -> int:
+        """Where columns that have been read end; behind the last of all there are indexes and filters.
+
+        Of columns that have not been read, broken metadata would end the process.
+        """
+        ends = [len(_START)]
+        groups, schema = self.parquet.num_row_groups, self.parquet.schema
+        for index in range(len(schema.names) if groups else 0):
+            path = schema.column(index).path
+            if path in names or path.partition(".")[0] in names:
+                chunk = self.parquet.metadata.row_group(groups - 1).column(index)
+                start = min(chunk.dictionary_page_offset or chunk.data_page_offset, chunk.data_page_offset)
+                ends.append(start + chunk.total_compressed_size)
+        return max(ends)
 
 
 def _pieces(file: _File, asked: Asked) -> Iterator[Rows]:
