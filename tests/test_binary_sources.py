@@ -11,6 +11,8 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
+import threading
 import time
 import warnings
 import zipfile
@@ -20,7 +22,7 @@ from datetime import date, datetime
 from datetime import time as clock
 from decimal import Decimal
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -662,6 +664,54 @@ def test_tensors_through_a_pipe_are_known_by_their_first_bytes(length: int) -> N
     assert value("ce", data=data) == LOSS
 
 
+@pytest.mark.parametrize(
+    ("header", "said"),
+    [
+        (
+            '"logits": {"dtype": "F64", "shape": SHAPE, "data_offsets": [0, 48]}',
+            "expected a shape of an array",
+        ),
+        (
+            '"logits": {"dtype": "F64", "shape": [0, 99999999999, 99999999999], "data_offsets": [0, 0]}',
+            "a shape",
+        ),
+        ('"x": TENSOR, "x": TENSOR', 'expected each name once, got "x" twice'),
+        ('"__metadata__": {"a": "1", "a": "2"}, "logits": TENSOR', 'expected each name once, got "a" twice'),
+    ],
+)
+def test_headers_of_tensors_that_no_writer_makes_are_refused(tmp_path: Path, header: str, said: str) -> None:
+    pytest.importorskip("safetensors")
+    from celoss_cli.sources import safetensors
+
+    tensor = '{"dtype": "F64", "shape": [3, 2], "data_offsets": [0, 48]}'
+    text = header.replace("TENSOR", tensor).replace("SHAPE", json.dumps([3, 2] + [1] * 70))
+    body = bytes(48 if "48" in text else 0)
+    data = len(text + "{}").to_bytes(8, "little") + f"{{{text}}}".encode() + body
+    path = tmp_path / "p.safetensors"
+    path.write_bytes(data)
+    for stream in (open_stream(str(path)), piped(data)):
+        with pytest.raises(InputError, match=said):
+            safetensors.read_values(stream, REQUEST)
+        stream.close()
+
+
+def test_a_pipe_of_tensors_is_read_no_further_than_its_header_says() -> None:
+    pytest.importorskip("safetensors")
+    from celoss_cli.sources import safetensors
+
+    data = safetensors_bytes(x=("F64", LOGITS))
+    for whole, said in (
+        (data + bytes(1 << 20), "a broken one"),
+        (bytes(1 << 20), "a broken one"),
+        (b"PK\3\4" * 99, "expected a safetensors header of at most 100000000 bytes"),
+        (b"\2" + bytes(7) + b"[]" + bytes(99), "a broken one"),
+    ):
+        stream = piped(whole)
+        with pytest.raises(InputError, match=said):
+            safetensors.read_values(stream, REQUEST)
+        assert stream.binary.tell() <= len(data) + 1
+
+
 def without(package: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
     """The program in an interpreter where a package cannot be imported."""
     code = f"import sys; sys.modules[{package!r}] = None; from celoss_cli.cli.main import main; main()"
@@ -778,8 +828,10 @@ def test_any_cutting_gives_the_rows_of_the_frame(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("celoss_cli.sources.columnar._BATCH_BYTES", size)
         patch.setattr("celoss_cli.sources.parquet._LEAST_BYTES", 0)
-        patch.setattr("celoss_cli.sources.parquet._GROUP_BYTES", size)
-        patch.setattr("celoss_cli.sources.parquet._IN_MEMORY_BYTES", data.draw(st.sampled_from([0, 1 << 20])))
+        patch.setattr("celoss_cli.sources.transposed._GROUP_BYTES", size)
+        room = data.draw(st.sampled_from([0, 1 << 20]))
+        patch.setattr("celoss_cli.sources.transposed.IN_MEMORY_BYTES", room)
+        patch.setattr("celoss_cli.sources.ipc.IN_MEMORY_BYTES", room)
         patch.setattr("celoss_cli.sources.parquet.ROW_MAJOR_FROM", columns)
         stream = open_stream(str(path))
         batches = batches_of(columnar.read(stream, REQUEST))
@@ -834,6 +886,14 @@ def save(table: Any, path: Path) -> Path:
     return path
 
 
+def arrow_file(table: Any, rows: int | None = None, **options: Any) -> bytes:
+    arrow = pytest.importorskip("pyarrow")
+    out = io.BytesIO()
+    with arrow.ipc.new_file(out, table.schema, options=arrow.ipc.IpcWriteOptions(**options)) as writer:
+        writer.write_table(table, max_chunksize=rows)
+    return out.getvalue()
+
+
 FILES = ("p.parquet", "p.arrow", "stream.arrow")
 
 
@@ -884,6 +944,57 @@ def test_rows_with_a_null_are_refused_or_left_out(
     assert 'row 1: expected a value in column "a", got a null' in refusal(path)
     expected = value("ce", "-x", "[[1, 3], [2, 0]]", "-y", "0,0")
     assert value("ce", path, "--missing", "skip") == expected
+
+
+@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("kind", ["columns", "lists", "names"])
+def test_a_part_without_a_complete_row_settles_nothing(
+    tmp_path: Path, arrow: ModuleType, monkeypatch: pytest.MonkeyPatch, kind: str, name: str
+) -> None:
+    from celoss_cli.sources import columnar
+
+    monkeypatch.setattr(columnar, "_BATCH_BYTES", 1)
+    monkeypatch.setattr(columnar, "_FEW_ROWS", 2)
+    rows = [None, None, *LOGITS.tolist(), None, None, None]
+    target = [None, None, *(["a", "b", "a"] if kind == "names" else TARGETS.tolist()), None, None, None]
+    columns = {letter: [row and row[i] for row in rows] for i, letter in enumerate("ab")}
+    table = arrow.table({**({"logits": rows} if kind == "lists" else columns), "target": target})
+    request = replace(REQUEST.again(), missing="skip")
+    for part, left in ((table, 3), (table.slice(5), 0)):
+        stream = open_stream(str(save(part, tmp_path / name)))
+        batches = batches_of(columnar.read(stream, request.again()))
+        stream.close()
+        assert sum(batch.skipped for batch in batches) == len(part) - left
+        assert sum(map(len, batches)) == left
+        if left:
+            found = np.concatenate([batch.input for batch in batches])
+            np.testing.assert_array_equal(found, LOGITS)
+
+
+@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("kind", ["string_view", "dictionary"])
+def test_text_as_views_can_be_skipped_and_decoded(
+    tmp_path: Path, arrow: ModuleType, kind: str, name: str
+) -> None:
+    text = arrow.array([*"aba", None], arrow.string_view())
+    if kind == "dictionary":
+        codes = arrow.array([0, 1, 0, None], arrow.int8())
+        text = arrow.DictionaryArray.from_arrays(codes, arrow.array(["a", "b"], arrow.string_view()))
+    columns = {"a": [*LOGITS[:, 0], 0.0], "b": [*LOGITS[:, 1], 0.0], "target": text}
+    if name.endswith("parquet") and kind == "dictionary":
+        pytest.skip("pyarrow writes no such Parquet file")
+    path = save(arrow.table({**columns, "id": text.slice(0)}), tmp_path / name)
+    assert value("ce", path, "--missing", "skip") == LOSS
+
+
+@pytest.mark.parametrize("kind", ["Categorical", "Enum"])
+def test_categories_of_polars(tmp_path: Path, polars: ModuleType, kind: str) -> None:
+    dtype = polars.Categorical if kind == "Categorical" else polars.Enum(["a", "b"])
+    label = polars.Series("target", ["a", "b", "a", None]).cast(dtype)
+    frame = polars.DataFrame({"a": [*LOGITS[:, 0], 0.0], "b": [*LOGITS[:, 1], 0.0], "target": label})
+    for name in ("p.arrow", "p.parquet"):
+        assert value("ce", write(frame, tmp_path / name), "--missing", "skip") == LOSS
+        assert value("ce", write(frame.head(3), tmp_path / name)) == LOSS
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -944,38 +1055,231 @@ def test_text_that_is_no_utf8_is_refused(tmp_path: Path, arrow: ModuleType) -> N
         assert "got a broken one" in refusal(save(table, tmp_path / name))
 
 
-@pytest.mark.parametrize("null", [False, True])
-@pytest.mark.parametrize("room", ["memory", "file", "full", "none"])
-def test_many_columns_are_read_by_columns_unless_there_is_a_null_or_no_room(
-    tmp_path: Path, arrow: ModuleType, monkeypatch: pytest.MonkeyPatch, room: str, null: bool
-) -> None:
-    from celoss_cli.sources import columnar, parquet
+def no_space(*_: object, **__: object) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
 
-    def no_space(*_: object) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
+
+@pytest.fixture(params=["memory", "file", "full", "full at the end", "none", "no folder"])
+def room(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """How much room there is for the columns of a wide part of a file, however small."""
+    from celoss_cli.sources import ipc, parquet, transposed
 
     monkeypatch.setattr(parquet, "_LEAST_BYTES", 0)
-    if room != "memory":
-        monkeypatch.setattr(parquet, "_IN_MEMORY_BYTES", 0)
-    if room == "full":
-        monkeypatch.setattr(parquet._InFile, "put", no_space)
-    if room == "none":
+    if request.param != "memory":
+        monkeypatch.setattr(transposed, "IN_MEMORY_BYTES", 0)
+        monkeypatch.setattr(ipc, "IN_MEMORY_BYTES", 0)
+    if request.param == "full":
+        monkeypatch.setattr(transposed._InFile, "put", no_space)
+    if request.param == "full at the end":
+        full = SimpleNamespace(seek=no_space, close=no_space)
+        monkeypatch.setattr(tempfile, "TemporaryFile", lambda **_: full)
+    if request.param == "none":
         usage = shutil.disk_usage(tmp_path)._replace(free=1000)
         monkeypatch.setattr(shutil, "disk_usage", lambda path: usage)
-    x = np.random.default_rng(0).normal(size=(50, 70))
-    columns = {f"p_{i}": arrow.array(line) for i, line in enumerate(x.T)}
-    if null:
-        columns["p_3"] = arrow.array([None, *x[1:, 3]])
+    if request.param == "no folder":
+        monkeypatch.setattr(tempfile, "gettempdir", no_space)
+    return str(request.param)
+
+
+@pytest.mark.parametrize(("kinds", "null"), [(["float64"], False), (["float32", "int8", "float16"], True)])
+@pytest.mark.parametrize("name", ["p.parquet", "p.arrow"])
+def test_many_columns_are_read_by_columns_unless_there_is_no_room(
+    tmp_path: Path, arrow: ModuleType, room: str, name: str, kinds: list[str], null: bool
+) -> None:
+    from celoss_cli.sources import columnar
+
+    x = np.random.default_rng(0).integers(0, 99, (50, 70)).astype(np.float64)
+    nulls = np.zeros(50, bool)
+    nulls[[0, 49]] = null
+    columns = {
+        f"p_{i}": arrow.array(line, mask=nulls if i in (3, 69) else None).cast(kinds[i % len(kinds)])
+        for i, line in enumerate(x.T)
+    }
     table = arrow.table({**columns, "target": np.arange(50), "id": [f"r{i}" for i in range(50)]})
-    path = tmp_path / "p.parquet"
-    pytest.importorskip("pyarrow.parquet").write_table(table, path, row_group_size=20)
+    path = tmp_path / name
+    if path.suffix == ".parquet":
+        pytest.importorskip("pyarrow.parquet").write_table(table, path, row_group_size=20)
+    else:
+        path.write_bytes(arrow_file(table, 20, compression="zstd"))
     stream = open_stream(str(path))
     batches = batches_of(columnar.read(stream, replace(REQUEST.again(), missing="skip")))
     stream.close()
-    np.testing.assert_array_equal(np.concatenate([batch.input for batch in batches]), x[null:])
-    by_columns = [not batch.input.flags.c_contiguous for batch in batches]
-    assert by_columns == ([not null, True, True] if room in ("memory", "file") else [False] * len(batches))
-    assert [name for batch in batches for name in batch.ids or ()] == [f"r{i}" for i in range(null, 50)]
+    np.testing.assert_array_equal(np.concatenate([batch.input for batch in batches]), x[~nulls])
+    assert [name for batch in batches for name in batch.ids or ()] == [
+        f"r{i}" for i in range(null, 50 - null)
+    ]
+    if path.suffix == ".parquet" and not null:
+        assert (not batches[1].input.flags.c_contiguous) == (room in ("memory", "file"))
+    if null:
+        stream = open_stream(str(path))
+        with pytest.raises(InputError, match='row 0: expected a value in column "p_3", got a null'):
+            batches_of(columnar.read(stream, replace(REQUEST.again(), allow_nonfinite=True)))
+        stream.close()
+
+
+def test_of_compressed_columns_no_size_is_believed(
+    tmp_path: Path, arrow: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from celoss_cli.sources import columnar, messages
+
+    table = arrow.table({"a": np.zeros(1000), "b": np.ones(1000), "target": np.zeros(1000, np.int64)})
+    path = tmp_path / "p.arrow"
+    good = arrow_file(table, compression="zstd")
+    said = (8000).to_bytes(8, "little")
+    for size in (2**62, 2**63 + 5, 8001 * 2**15):
+        path.write_bytes(good.replace(said, size.to_bytes(8, "little"), 1))
+        assert re.search("p.arrow: expected a buffer of at most 32768 times", refusal(path))
+    path.write_bytes(good)
+    monkeypatch.setattr(messages, "_MAX_BUFFER", 7999)
+    stream = open_stream(str(path))
+    with pytest.raises(LimitError, match=r"got 8000 bytes .write it with smaller record batches"):
+        batches_of(columnar.read(stream, REQUEST.again()))
+    stream.close()
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_where_no_thread_can_be_started_columns_are_read_without(
+    tmp_path: Path, arrow: ModuleType, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    from celoss_cli.sources import columnar, rations
+
+    def start(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    path = save(arrow.table({"a": LOGITS[:, 0], "b": LOGITS[:, 1], "target": TARGETS}), tmp_path / name)
+    assert rations.grants_threads()
+    monkeypatch.setattr(threading.Thread, "start", start)
+    assert not rations.grants_threads()
+    stream = open_stream(str(path))
+    np.testing.assert_array_equal(rows_of(columnar.read(stream, REQUEST.again()))[0], LOGITS)
+    stream.close()
+
+
+@pytest.mark.parametrize(
+    ("error", "refused"),
+    [
+        (OSError("Unknown error: Failed to launch worker thread: Resource"), LimitError),
+        (OSError(errno.ENOMEM, "Cannot allocate memory"), MemoryError),
+        (OSError("Couldn't deserialize thrift"), InputError),
+    ],
+)
+def test_a_good_file_is_not_called_broken_where_a_resource_runs_out(
+    tmp_path: Path, arrow: ModuleType, error: OSError, refused: type[Exception]
+) -> None:
+    from celoss_cli.sources.arrow import RecordTable
+
+    stream = open_stream(str(save(arrow.table({"a": [1.0]}), tmp_path / "p.parquet")))
+    table = RecordTable(stream)
+    stream.close()
+    with pytest.raises(refused), table.refusing():
+        raise error
+
+
+# ----------------------------------------------------------------------------- one file and no other
+
+
+def test_a_neighbour_with_a_similar_name_is_not_read(tmp_path: Path, arrow: ModuleType) -> None:
+    table = arrow.table({"a": LOGITS[:, 0], "b": LOGITS[:, 1], "target": TARGETS})
+    data = save(table, tmp_path / "right.parquet").read_bytes()
+    other = table.set_column(2, "target", arrow.array(1 - TARGETS))
+    save(other, tmp_path / "p.parquet")
+    (tmp_path / "p.parquet.gz").write_bytes(gzip.compress(data))
+    shutil.copy(tmp_path / "p.parquet", tmp_path / "-")
+    assert value("ce", tmp_path / "p.parquet.gz") == LOSS
+    done = celoss("ce", "--format", "value", data=data, cwd=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"{LOSS}\n", "")
+    with (tmp_path / "right.parquet").open("rb") as file:
+        command = [sys.executable, "-m", "celoss_cli", "ce", "--format", "value"]
+        assert float(subprocess.check_output(command, stdin=file, cwd=tmp_path)) == LOSS
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names of other systems are text")
+@pytest.mark.parametrize("name", FILES)
+def test_the_name_of_a_file_need_not_be_text(tmp_path: Path, arrow: ModuleType, name: str) -> None:
+    table = arrow.table({"a": LOGITS[:, 0], "b": LOGITS[:, 1], "target": TARGETS})
+    path = os.fsencode(tmp_path) + b"/\xff" + name.encode()
+    save(table, tmp_path / name).rename(os.fsdecode(path))
+    assert value("ce", os.fsdecode(path)) == LOSS
+
+
+def arrow_stream(table: Any) -> bytes:
+    arrow = pytest.importorskip("pyarrow")
+    out = io.BytesIO()
+    with arrow.ipc.new_stream(out, table.schema) as writer:
+        writer.write_table(table)
+    return out.getvalue()
+
+
+def parquet_file(table: Any, **options: Any) -> bytes:
+    out = io.BytesIO()
+    pytest.importorskip("pyarrow.parquet").write_table(table, out, **options)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("write", "suffix"), [(parquet_file, "parquet"), (arrow_file, "arrow"), (arrow_stream, "arrow")]
+)
+@pytest.mark.parametrize("rows", [0, 1, 3])
+def test_several_files_one_after_the_other_are_refused(
+    tmp_path: Path, arrow: ModuleType, write: Callable[[Any], bytes], suffix: str, rows: int
+) -> None:
+    table = arrow.table({"a": LOGITS[:, 0], "b": LOGITS[:, 1], "target": TARGETS})
+    both = write(table) + write(table.slice(0, rows))
+    path = tmp_path / f"both.{suffix}"
+    path.write_bytes(both)
+    said = re.compile("got several one after the other|got more")
+    assert said.search(refusal(path, "--on-empty", "zero"))
+    piped_in = celoss("ce", data=both)
+    assert piped_in.returncode == 3
+    assert said.search(piped_in.stderr)
+
+
+def test_nothing_may_follow_the_end_of_a_stream(tmp_path: Path, arrow: ModuleType) -> None:
+    table = arrow.table({"a": LOGITS[:, 0], "b": LOGITS[:, 1], "target": TARGETS})
+    path = tmp_path / "p.arrow"
+    path.write_bytes(arrow_stream(table) + b"\0")
+    assert "expected nothing after the end of the Arrow stream, got more bytes" in refusal(path)
+
+
+def test_what_writers_put_beside_the_columns_is_no_other_file(
+    tmp_path: Path, arrow: ModuleType, polars: ModuleType
+) -> None:
+    columns = {"cat": LOGITS[:, 0], "dog": LOGITS[:, 1], "label": ["cat", "dog", "cat"]}
+    table = arrow.table(columns)
+    frame = polars.from_arrow(table)
+    path = tmp_path / "p.parquet"
+    for options in ({}, {"write_page_index": True}, {"data_page_version": "2.0"}, {"use_dictionary": False}):
+        path.write_bytes(parquet_file(table, row_group_size=2, **options))
+        assert value("ce", path) == LOSS
+    frame.write_parquet(path, statistics="full", row_group_size=2)
+    assert value("ce", path) == LOSS
+    path = tmp_path / "p.arrow"
+    for compression in (None, "lz4", "zstd"):
+        path.write_bytes(arrow_file(table, compression=compression))
+        assert value("ce", path) == LOSS
+        frame.write_ipc(path, compression=compression or "uncompressed")
+        assert value("ce", path) == LOSS
+
+
+def test_an_archive_holds_nothing_but_its_members(tmp_path: Path) -> None:
+    class Pipe(io.BytesIO):
+        def seekable(self) -> bool:
+            return False
+
+        def tell(self) -> int:
+            raise OSError(errno.ESPIPE, "Illegal seek")
+
+    good = npz_bytes(logits=LOGITS, labels=TARGETS)
+    other = npz_bytes(logits=LOGITS, labels=1 - TARGETS)
+    path = tmp_path / "p.npz"
+    for data in (other + good, b"PK\3\4" + good):
+        path.write_bytes(data)
+        assert "expected one zip file of arrays, got more than its directory names" in refusal(path)
+    for save_arrays in (np.savez, np.savez_compressed):
+        out = Pipe()
+        save_arrays(out, logits=LOGITS, labels=TARGETS)
+        path.write_bytes(out.getvalue())
+        assert value("ce", path) == LOSS
 
 
 def test_integer_names_of_classes_are_matched_and_not_counted(tmp_path: Path, polars: ModuleType) -> None:

@@ -187,6 +187,27 @@ def test_a_byte_order_mark_and_windows_lines_change_nothing() -> None:
         assert (done.code, done.out, done.err) == (0, f"{LOSS}\n", "")
 
 
+def test_a_byte_order_mark_within_a_text_exits_3() -> None:
+    line = b'{"logits": [1, 2], "target": 0}\n'
+    mark = b"\xef\xbb\xbf"
+    assert celoss("ce", "--input-format", "jsonl", data=mark + line + line).code == 0
+    for text in (line + mark + line, mark + mark + line):
+        done = celoss("ce", "--input-format", "jsonl", data=text)
+        assert_refused(done, "expected a row object, got a byte order mark within the text")
+
+
+@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="needs a file that opens and cannot be read")
+def test_a_file_that_fails_while_it_is_read_is_named() -> None:
+    for arguments in (["/proc/self/mem"], ["-x", "@/proc/self/mem", "-y", "0"]):
+        assert_refused(celoss("ce", *arguments), "/proc/self/mem: Input/output error.")
+
+
+def test_a_file_called_like_standard_input_is_left_alone() -> None:
+    Path("-").write_bytes(b"a,b,target\n")
+    done = celoss("ce", "--format", "value", data=GOOD)
+    assert (done.code, done.out, done.err) == (0, f"{LOSS}\n", "")
+
+
 @pytest.mark.parametrize("at", [5, 12, 20, 30])
 def test_a_cut_file_is_refused_or_has_fewer_rows(at: int) -> None:
     done = celoss("ce", "--json", data=GOOD[:at])
@@ -500,6 +521,26 @@ def test_a_table_is_read_where_memory_is_rationed() -> None:
     done = shell(f'ulimit -v {limit}; "$@" ce p.csv --format value --jobs 2')
     assert (done.code, done.err) == (0, "")
     assert float(done.out) == pytest.approx(0.8259394198788435)
+
+
+def test_columns_in_too_little_memory_are_a_limit(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("pyarrow")
+    from pyarrow import parquet, table
+
+    from celoss_cli.sources import rations
+
+    parquet.write_table(table({"a": [1.0], "b": [2.0], "target": [0]}), "p.parquet")
+    monkeypatch.setattr(rations, "_limit", lambda: rations._address_space() + (9 << 20) // 2)
+    assert run(["ce", "p.parquet", "--jobs", "1"]) == 5
+    out, err = capfd.readouterr()
+    assert out == ""
+    assert re.fullmatch(
+        r"celoss: error: expected 160 MiB of address space for the columns, got 4 "
+        r"\(raise the limit: ulimit -v\)\n",
+        err,
+    )
 
 
 def test_a_signal_at_any_moment_leaves_no_part_and_no_trace(folder: Path) -> None:

@@ -170,6 +170,32 @@ def test_typed_columns_are_read_at_flat_memory(
     assert_flat(short, long, slack=60)  # of at least 128 that are read more
 
 
+@pytest.mark.parametrize("name", ["p.parquet", "p.feather"])
+def test_wide_parts_with_nulls_and_mixed_or_compressed_columns_are_not_held(
+    name: str, tmp_path: Path
+) -> None:
+    """Columns of 160 MB and more in one part."""
+    pa = pytest.importorskip("pyarrow")
+    from pyarrow import feather, parquet
+
+    rows, columns = 40_000, 1000
+    values = np.random.default_rng(0).normal(size=rows).astype(np.float32)
+    kinds = [np.float32, np.float64, np.int32] if name == "p.parquet" else [np.float32]
+    table = {f"p_{i}": pa.array(np.roll(values, i).astype(kinds[i % len(kinds)])) for i in range(columns)}
+    table["p_3"] = pa.array(values, mask=np.arange(rows) == rows - 1)
+    table["target"] = pa.array(np.arange(rows) % columns)
+    path = tmp_path / name
+    if name == "p.parquet":
+        parquet.write_table(pa.table(table), path, use_dictionary=False, compression="none")
+    else:
+        feather.write_feather(pa.table(table), path)
+    found = measured(tmp_path, "ce", "--json", str(path), "--missing", "skip")
+    path.unlink()
+    assert found.code == 0, found.err
+    assert json.loads(found.out)["rows"] == rows - 1
+    assert found.megabytes < LIMIT
+
+
 def test_a_table_is_read_at_flat_memory_with_all_that_is_collected(tmp_path: Path) -> None:
     path = tmp_path / "p.csv"
     collected = ("--by", "class", "--worst", "5", "--quantiles", "0.5,0.9")

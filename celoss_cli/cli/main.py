@@ -51,6 +51,9 @@ def main() -> NoReturn:
     sys.unraisablehook = _send_again
     # NumPy would start threads for products of matrices, of which there are none here.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    # Other allocators of pyarrow keep what was freed of large buffers, or start a thread, even unused.
+    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
+    os.environ.setdefault("JE_ARROW_MALLOC_CONF", "background_thread:false")
     code = run(sys.argv[1:], _keep_memory)
     for number in (signal.SIGINT, signal.SIGTERM):  # all is written: nothing is left to be tidied up
         _handle(number, signal.SIG_DFL)

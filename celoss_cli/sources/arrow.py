@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from celoss_cli.errors import InputError, plural, quoted, visible
+from celoss_cli.errors import InputError, LimitError, plural, quoted, visible
 from celoss_cli.sources import ipc, parquet
 from celoss_cli.sources.extras import extra_module
 from celoss_cli.sources.headers import Typed
-from celoss_cli.sources.rows import LISTS, Asked, Opened, Rows, cut, is_dictionary, kind_of, stored_as
+from celoss_cli.sources.rations import refuse_scarcity
+from celoss_cli.sources.rows import (
+    LISTS,
+    Asked,
+    Opened,
+    Rows,
+    cut,
+    is_stored_otherwise,
+    kind_of,
+    stored,
+    stored_as,
+)
 
 if TYPE_CHECKING:
     from celoss_cli.sources.base import Stream
@@ -26,8 +38,8 @@ _OPENINGS: dict[bytes, Callable[[Any, Stream], Opened]] = {
 }
 """By the first bytes."""
 
-_KEPT_MS = 100
-"""Memory that nothing uses goes back to the system after so many milliseconds."""
+_NO_THREAD = "launch worker thread"
+"""In pyarrow's words when threads have run out."""
 
 
 _HELD_ROWS = 1 << 16
@@ -47,31 +59,33 @@ class RecordTable:
 
         Raises:
             InputError: for a broken file or something else.
-            LimitError: for a file of more than 1 GiB through a pipe.
+            LimitError: for a file of more than 1 GiB through a pipe, or where hardly any memory is left.
             UsageError: without the package pyarrow.
 
         """
         self._arrow = extra_module("pyarrow", "fast", "Parquet and Arrow files")
         self.name = stream.name
-        with contextlib.suppress(NotImplementedError):  # where it is not built in
-            self._arrow.set_memory_pool(self._arrow.jemalloc_memory_pool())
-            self._arrow.jemalloc_set_decay_ms(_KEPT_MS)
         opening = _opening(stream)
         with self.refusing():
             self._file = opening(self._arrow, stream)
+            refuse_scarcity()  # the file is mapped by now
             self._schema = self._file.schema
             self.names: list[str] = self._schema.names
         self._types = {field.name: stored_as(field.type) for field in self._schema}
 
     @contextlib.contextmanager
     def refusing(self) -> Iterator[None]:
-        """Turns what pyarrow raises for a broken file into a refusal."""
+        """Turns what pyarrow raises for a broken file, or where a resource has run out, into a refusal."""
         try:
             yield
         except MemoryError:
             raise
         except (self._arrow.ArrowException, OSError, UnicodeDecodeError) as error:
+            if getattr(error, "errno", None) == errno.ENOMEM:
+                raise MemoryError from None
             reason = (str(error).splitlines() or [""])[0]
+            if _NO_THREAD in reason:
+                raise LimitError("the system starts no more threads", place=self.name) from None
             raise InputError(
                 f"expected a Parquet or Arrow file, got a broken one: {visible(reason)[:120]}",
                 place=self.name,
@@ -120,7 +134,7 @@ class RecordTable:
             InputError: for a broken part, while iterating.
 
         """
-        others = {field.name for field in self._schema if stored_as(field.type) != field.type}
+        others = {field.name for field in self._schema if is_stored_otherwise(field.type)}
         pieces = self._file.pieces(asked)
         count = 0
         while True:
@@ -140,11 +154,7 @@ class RecordTable:
             )
 
     def _stored(self, batch: Any) -> Any:
-        columns = [
-            column.dictionary_decode() if is_dictionary(column.type) else getattr(column, "storage", column)
-            for column in batch.columns
-        ]
-        return self._arrow.RecordBatch.from_arrays(columns, names=batch.schema.names)
+        return self._arrow.RecordBatch.from_arrays(list(map(stored, batch.columns)), names=batch.schema.names)
 
 
 def _opening(stream: Stream) -> Callable[[Any, Stream], Opened]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import field, replace
-from typing import TYPE_CHECKING, Any, BinaryIO, Literal
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, cast
 
 from celoss_cli.errors import InputError, file_name, visible
 from celoss_cli.records import record
@@ -170,6 +171,24 @@ def open_stream(path: str) -> Stream:
     if os.path.isdir(path):
         raise InputError("Expected a file, got a directory.", place=visible(path))
     try:
-        return Stream(path, open(path, "rb"))
+        return Stream(path, cast(BinaryIO, io.BufferedReader(_File(path))))
     except OSError as error:
         raise InputError(f"{error.strerror}.", place=visible(path)) from None
+
+
+class _File(io.FileIO):
+    """A file whose name is known to the errors of reading it."""
+
+    def readinto(self, buffer: Any) -> int | None:
+        try:
+            return super().readinto(buffer)
+        except OSError as error:
+            error.filename = self.name
+            raise
+
+    def readall(self) -> bytes:
+        try:
+            return super().readall()
+        except OSError as error:
+            error.filename = self.name
+            raise

@@ -232,14 +232,21 @@ class _Reader:
     def batches(self) -> Iterator[Batch | _Later]:
         """The batches of all chunks; the first one settles what the others may be read by on any thread."""
         start = first_row = self._request.start
+        skipped, empty = 0, None
         for whole in self.chunks():
             chunk, target = self._complete(whole, start) if self._request.missing == "skip" else (whole, None)
-            skipped = len(whole) - len(chunk)
+            skipped += len(whole) - len(chunk)
+            if not len(chunk):  # settles nothing
+                empty = chunk
+                continue
             if start > first_row:
                 yield _Later(len(chunk), partial(self._batch, chunk, start, skipped, target))
             else:
                 yield self._batch(chunk, start, skipped, target)
             start += len(chunk)
+            skipped = 0
+        if skipped and empty is not None:
+            yield self._batch(empty, start, skipped, None)
 
     def _complete(self, chunk: _Chunk, start: int) -> tuple[_Chunk, Array | None]:
         """The rows without a null where a number or a target belongs, and their targets from elsewhere."""
@@ -336,6 +343,8 @@ class _Reader:
         """A column of lists, all as long as the first one of the file."""
         column = chunk.rows.batch.column(name)
         lengths = values_of(column.value_lengths())
+        if not lengths.size:
+            return np.empty((0, self._widths.get(name, 1)))
         width = self._widths.setdefault(name, int(lengths[0]))
         odd = np.flatnonzero(lengths != width)
         if odd.size or not width:

@@ -9,11 +9,15 @@ from celoss_cli.errors import UsageError, visible
 
 __all__ = ["extra_module"]
 
+_NOT_MAPPED = "failed to map segment"
+"""How the system's loader says that memory has run out."""
+
 
 def extra_module(name: str, extra: str, files: str) -> Any:
     """The module ``name``, which comes with an extra of celoss.
 
     Raises:
+        MemoryError: if there is too little for it.
         UsageError: if it is not installed; the hint names the extra. Or if what is installed is broken.
 
     """
@@ -28,6 +32,8 @@ def extra_module(name: str, extra: str, files: str) -> Any:
             hint=f"pip install 'celoss-cli[{extra}]'",
         ) from None
     except ImportError as error:
+        if _NOT_MAPPED in str(error):
+            raise MemoryError from None
         raise _broken(package, error) from None
 
 

@@ -69,22 +69,26 @@ class _Meter:
     """Knows which part of all files was read; of a pipe or a mapped file nobody knows."""
 
     def __init__(self, paths: Sequence[str]) -> None:
-        sizes = [os.path.getsize(path) if os.path.isfile(path) else None for path in paths]
-        self._total = None if None in sizes else sum(size for size in sizes if size)
-        self._before = 0
+        self._sizes = [_size(path) for path in paths]
+        self._total = sum(self._sizes) if all(self._sizes) else 0
+        self._file = -1
         self._stream: Stream | None = None
 
     def on(self, stream: Stream) -> None:
         """Goes on to the next file."""
-        if self._stream is not None and self._total:
-            self._before += os.path.getsize(self._stream.path)
+        self._file += 1
         self._stream = stream
 
     def part(self) -> float | None:
         if not self._total or self._stream is None or self._stream.binary.closed:
             return None
         read = self._stream.binary.tell()
-        return (self._before + read) / self._total if read else None
+        return (sum(self._sizes[: self._file]) + read) / self._total if read else None
+
+
+def _size(path: str) -> int:
+    """How many bytes a file has, 0 for what is no file."""
+    return os.path.getsize(path) if path != "-" and os.path.isfile(path) else 0
 
 
 def _read(

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["read", "read_columns", "read_values"]
 
+_BOM = "\ufeff"
+
 
 def read(stream: Stream, request: ReadRequest) -> Dataset:
     """Reads one JSON object a line; blank lines at the end are nothing.
@@ -94,4 +96,6 @@ def _documents(block: Block) -> Iterator[tuple[str, Any]]:
         place = block.place(number)
         if not line.strip():
             raise InputError("expected a row object, got an empty line", place=place)
+        if line.startswith(_BOM):
+            raise InputError("expected a row object, got a byte order mark within the text", place=place)
         yield place, parse(line.encode(), block.name, number)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from celoss_cli.data import Array
     from celoss_cli.sources.base import Stream
 
-__all__ = ["MAX_PIPED", "mapped", "memory_limit", "piped", "release", "release_bytes"]
+__all__ = ["MAX_PIPED", "Whole", "mapped", "memory_limit", "piped", "release", "release_bytes"]
 
 MAX_PIPED = 1 << 30
 """The most bytes that are taken from a pipe for a format that must be read as a whole."""
@@ -64,16 +64,22 @@ def memory_limit() -> int:
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
-def piped(stream: Stream, size: int | None = None) -> io.BytesIO:
+def piped(stream: Stream, size: int | None = None, before: bytes = b"") -> io.BytesIO:
     """All bytes of a pipe, for a format whose directory stands at its end; or the next ones up to ``size``.
 
     No memory is taken for what is announced and does not come.
+
+    Args:
+        stream: where they come from.
+        size: of all together.
+        before: the first of them, which were read already.
 
     Raises:
         LimitError: for more than 1 GiB.
 
     """
     whole = io.BytesIO()
+    whole.write(before)
     while chunk := stream.binary.read(_CHUNK if size is None else min(_CHUNK, size - whole.tell())):
         whole.write(chunk)
         if whole.tell() > MAX_PIPED:
@@ -84,3 +90,37 @@ def piped(stream: Stream, size: int | None = None) -> io.BytesIO:
             )
     whole.seek(0)
     return whole
+
+
+class Whole:
+    """All bytes of a stream, for a format with a directory.
+
+    Attributes:
+        data: the bytes: mapped from a file, or read from a pipe.
+
+    """
+
+    def __init__(self, stream: Stream) -> None:
+        """Maps the file, or reads the pipe to its end.
+
+        Raises:
+            LimitError: for more than 1 GiB through a pipe.
+
+        """
+        self._mapped = mapped(stream)
+        self.data: mmap.mmap | memoryview = (
+            piped(stream).getbuffer() if self._mapped is None else self._mapped
+        )
+
+    def release(self) -> None:
+        """Gives the memory of a mapped file back; used again, it is read again."""
+        if self._mapped is not None:
+            release_bytes(self._mapped, 0, len(self._mapped))
+
+    def found(self, mark: bytes, start: int) -> bool:
+        """Whether these bytes stand anywhere from ``start`` on."""
+        for first in range(start, len(self.data), _CHUNK):
+            if mark in bytes(self.data[first : first + _CHUNK + len(mark) - 1]):
+                return True
+            self.release()
+        return False

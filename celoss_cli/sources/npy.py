@@ -13,7 +13,7 @@ import struct
 import warnings
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import IO, TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from celoss_cli.data import Array
     from celoss_cli.sources.base import Dataset, ReadRequest, Stream
 
-__all__ = ["read", "read_values"]
+__all__ = ["read", "read_values", "refuse_shape"]
 
 _NPY = b"\x93NUMPY"
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
@@ -36,6 +36,10 @@ _LENGTH_FIELD = {(1, 0): "<H", (2, 0): "<I", (3, 0): "<I"}
 _MAX_HEADER = 10_000
 _MAX_AXES = 32
 _CHUNK = 1 << 20
+_LOCAL = 30
+"""Bytes of a member's own header, before its name."""
+_WITH_DESCRIPTOR, _DESCRIPTOR = 1 << 3, 24
+"""The flag of a member that was written to a pipe, and how many bytes may follow it then."""
 _MOST_DEFLATED = 1032
 """Deflate never makes more bytes of one."""
 
@@ -168,8 +172,13 @@ def _check_layout(shape: tuple[int, ...], dtype: np.dtype[Any], place: str) -> N
         raise pickled(place, "an array of Python objects, a pickle")
     if not dtype.itemsize or dtype.subdtype is not None or dtype.names is not None:
         raise InputError(f"expected an array of real numbers, got one of {dtype}", place=place)
+    refuse_shape(shape, dtype.itemsize, place)
+
+
+def refuse_shape(shape: Sequence[int], itemsize: int, place: str) -> None:
+    """Refuses what is no shape, or that of an array larger than any memory."""
     sane = all(type(extent) is int and extent >= 0 for extent in shape) and len(shape) <= _MAX_AXES
-    if not sane or math.prod(extent or 1 for extent in shape) * dtype.itemsize >= 2**63:
+    if not sane or math.prod(extent or 1 for extent in shape) * itemsize >= 2**63:
         raise InputError(f"expected a shape of an array, got {quoted(str(shape))}", place=place)
 
 
@@ -249,6 +258,12 @@ class _Archive:
             self._zip = zipfile.ZipFile(binary)
         except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError, struct.error) as error:
             raise _broken(error, self._name) from None
+        if not _is_covered(binary, self._zip):
+            raise InputError(
+                "expected one zip file of arrays, got more than its directory names",
+                hint="give several as several files",
+                place=self._name,
+            )
 
     def members(self) -> dict[str, Callable[[], Array]]:
         """The arrays by name, each to be loaded on demand."""
@@ -310,9 +325,7 @@ def _broken(error: Exception, place: str) -> InputError:
 
 def _stored(buffer: mmap.mmap, info: zipfile.ZipInfo, place: str) -> int:
     """Where a stored member starts in the mapped file, once its checksum is found right."""
-    local = buffer[info.header_offset : info.header_offset + 30]
-    name_length, extra_length = struct.unpack("<HH", local[26:30])
-    start = info.header_offset + 30 + name_length + extra_length
+    start = _data_start(buffer[info.header_offset : info.header_offset + _LOCAL], info)
     end = start + info.file_size
     if info.file_size != info.compress_size or end > len(buffer):
         raise InputError("expected a stored array within the file, got a longer one", place=place)
@@ -325,6 +338,27 @@ def _stored(buffer: mmap.mmap, info: zipfile.ZipInfo, place: str) -> int:
     if checksum != info.CRC:
         raise InputError("expected the array that was saved, got a wrong checksum", place=place)
     return start
+
+
+def _is_covered(binary: IO[bytes], archive: zipfile.ZipFile) -> bool:
+    """Whether the members and the directory follow one another from the first byte on."""
+    end = slack = 0
+    for info in sorted(archive.infolist(), key=lambda info: info.header_offset):
+        if not end <= info.header_offset <= end + slack:
+            return False
+        binary.seek(info.header_offset)
+        local = binary.read(_LOCAL)
+        if len(local) < _LOCAL:
+            return False
+        end = _data_start(local, info) + info.compress_size
+        slack = _DESCRIPTOR if info.flag_bits & _WITH_DESCRIPTOR else 0
+    return end <= archive.start_dir <= end + slack
+
+
+def _data_start(local: bytes, info: zipfile.ZipInfo) -> int:
+    """Where a member's bytes start, behind its own header."""
+    name_length, extra_length = struct.unpack("<HH", local[26:_LOCAL])
+    return int(info.header_offset + _LOCAL + name_length + extra_length)
 
 
 def _ends_here(last: bytes) -> bool:

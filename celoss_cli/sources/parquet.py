@@ -2,182 +2,109 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from functools import partial
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from celoss_cli.errors import plural
+from celoss_cli.errors import InputError
+from celoss_cli.records import record
 from celoss_cli.sources.extras import extra_module
-from celoss_cli.sources.mapped import piped
-from celoss_cli.sources.rows import ROW_MAJOR_FROM, Asked, Opened, Rows, cut, floats_of, kind_of
+from celoss_cli.sources.mapped import Whole
+from celoss_cli.sources.rations import grants_threads
+from celoss_cli.sources.rows import ROW_MAJOR_FROM, Asked, Opened, Rows, cut, dtype_of
+from celoss_cli.sources.transposed import Part, in_columns
 
 if TYPE_CHECKING:
-    from celoss_cli.data import Array
     from celoss_cli.sources.base import Stream
 
 __all__ = ["opened"]
 
-_BUFFERED_BYTES = 4096
-"""Of each column; longer pages are read whole."""
-
 _LEAST_BYTES = 16 << 20
 """A row group of so many bytes is the quicker column by column, which costs a call for each column."""
 
-_GROUP_BYTES = 8 << 20
-"""So much of a row group's columns is decoded at a time."""
-
-_IN_MEMORY_BYTES = 64 << 20
-"""A larger row group goes through a temporary file: of a thousand columns, a page of each would take more
-memory than all else."""
-
-_WRITTEN_BYTES = 1 << 20
-"""Written to the temporary file at a time."""
+_START = b"PAR1"
+_OPENING = _START + b"\x15"
+"""How a file starts: behind the mark a first field follows that is a number, of a page or of the footer."""
 
 
 def opened(arrow: Any, stream: Stream) -> Opened:
-    """A Parquet file.
+    """A Parquet file, mapped into memory.
 
     Raises:
+        InputError: while iterating, if another file stands before this one.
         LimitError: for more than 1 GiB through a pipe.
         UsageError: without pyarrow's part for Parquet.
 
     """
-    regular = os.path.isfile(stream.path)
-    source = arrow.OSFile(stream.path) if regular else arrow.BufferReader(piped(stream).getbuffer())
-    file = extra_module("pyarrow.parquet", "fast", "Parquet files").ParquetFile(
-        source, buffer_size=_BUFFERED_BYTES, pre_buffer=False, page_checksum_verification=True
+    whole = Whole(stream)
+    parquet = extra_module("pyarrow.parquet", "fast", "Parquet files").ParquetFile(
+        arrow.BufferReader(arrow.py_buffer(whole.data)), pre_buffer=False, page_checksum_verification=True
     )
-    schema = file.schema_arrow
-    return Opened(schema, partial(_pieces, file, schema), file.metadata.num_rows)
+    file = _File(parquet, whole, grants_threads())
+
+    def pieces(asked: Asked) -> Iterator[Rows]:
+        yield from _pieces(file, asked)
+        if whole.found(_OPENING, file.end({*asked.matrix, *asked.single})):
+            raise InputError(
+                "expected one Parquet file, got several one after the other",
+                hint="give them as several files",
+                place=stream.name,
+            )
+
+    return Opened(parquet.schema_arrow, pieces, parquet.metadata.num_rows)
 
 
-def _pieces(file: Any, schema: Any, asked: Asked) -> Iterator[Rows]:
-    every = range(file.num_row_groups)
-    dtype = floats_of({kind_of(schema.field(name).type) for name in asked.matrix})
-    most = max((file.metadata.row_group(index).num_rows for index in every), default=0)
-    size = most * len(asked.matrix) * (dtype.itemsize if dtype else 0)
-    if dtype is None or len(asked.matrix) < ROW_MAJOR_FROM or size < _LEAST_BYTES:
-        yield from _by_rows(file, every, asked)
-    elif size <= _IN_MEMORY_BYTES:
-        yield from _by_columns(file, asked, _InMemory(asked, dtype))
-    elif shutil.disk_usage(tempfile.gettempdir()).free > 2 * size:
-        with tempfile.TemporaryFile(buffering=_WRITTEN_BYTES) as room:
-            yield from _by_columns(file, asked, _InFile(asked, dtype, room))
-    else:
-        yield from _by_rows(file, every, asked)
+@record(frozen=True, slots=True)
+class _File:
+    """A file to be read from.
 
+    Attributes:
+        parquet: pyarrow's.
+        whole: its bytes.
+        threads: whether pyarrow may start threads.
 
-def _by_rows(file: Any, row_groups: range, asked: Asked) -> Iterator[Rows]:
-    names = [*asked.matrix, *asked.single]
-    for batch in file.iter_batches(asked.size, row_groups=list(row_groups), columns=names):
-        yield from cut(batch, asked)
+    """
 
+    parquet: Any
+    whole: Whole
+    threads: bool
 
-def _by_columns(file: Any, asked: Asked, turned: _InMemory | _InFile) -> Iterator[Rows]:
-    """All rows; each row group is decoded a few columns at a time."""
-    for index in range(file.num_row_groups):
-        if not _turn(file, index, asked, turned):
-            yield from _by_rows(file, range(index, index + 1), asked)
-            continue
-        single = file.read_row_group(index, columns=list(asked.single)).select(asked.single)
-        _refuse_length(single.num_rows, file.metadata.row_group(index).num_rows)
-        start = 0
-        for matrix in turned.pieces():
-            (batch,) = single.slice(start, len(matrix)).combine_chunks().to_batches()
-            yield Rows(batch, asked, matrix)
-            start += len(matrix)
+    def by_rows(self, asked: Asked, row_groups: range) -> Iterator[Rows]:
+        names, groups = [*asked.matrix, *asked.single], list(row_groups)
+        for batch in self.parquet.iter_batches(asked.size, groups, names, use_threads=self.threads):
+            yield from cut(batch, asked)
+            self.whole.release()
 
+    def columns(self, index: int, names: Sequence[str]) -> Any:
+        """Some columns of a row group."""
+        table = self.parquet.read_row_group(index, list(names), use_threads=self.threads)
+        self.whole.release()
+        return table
 
-def _turn(file: Any, index: int, asked: Asked, turned: _InMemory | _InFile) -> bool:
-    """Reads the matrix of a row group; answers False where a column has a null or there is no more room."""
-    rows = file.metadata.row_group(index).num_rows
-    turned.start(rows)
-    step = max(1, _GROUP_BYTES // max(1, rows * turned.dtype.itemsize))
-    for at in range(0, len(asked.matrix), step):
-        names = list(asked.matrix[at : at + step])
-        table = file.read_row_group(index, columns=names)
-        columns = [_whole(table.column(name)) for name in names]
-        if any(column.null_count for column in columns):
-            return False
-        for column in columns:
-            _refuse_length(len(column), rows)
-        try:
-            turned.put(at, [np.from_dlpack(column) for column in columns])
-        except OSError:
-            return False
-    return True
+    def end(self, names: Set[str]) -> int:
+        """Where columns that have been read end; behind the last of all there are indexes and filters.
 
-
-def _whole(column: Any) -> Any:
-    """The values in one array; ``combine_chunks`` would copy those that already are."""
-    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
-
-
-class _InMemory:
-    """The matrix of a row group in pieces, put in column by column."""
-
-    def __init__(self, asked: Asked, dtype: np.dtype[Any]) -> None:
-        self.dtype = dtype
-        self._columns, self._size = len(asked.matrix), asked.size
-        self._pieces: list[Array] = []
-
-    def start(self, rows: int) -> None:
-        extents = (min(self._size, rows - first) for first in range(0, rows, self._size))
-        self._pieces = [np.empty((self._columns, extent), self.dtype) for extent in extents]
-
-    def put(self, at: int, columns: Sequence[Array]) -> None:
-        """Puts in some columns, from number ``at`` on."""
-        for line, column in enumerate(columns, at):
-            first = 0
-            for piece in self._pieces:
-                piece[line] = column[first : first + piece.shape[1]]
-                first += piece.shape[1]
-
-    def pieces(self) -> Iterator[Array]:
-        """The pieces in order; nothing here holds one that was given out."""
-        while self._pieces:
-            yield self._pieces.pop(0).T
-
-
-class _InFile:
-    """As ``_InMemory``, in a temporary file."""
-
-    def __init__(self, asked: Asked, dtype: np.dtype[Any], file: IO[bytes]) -> None:
-        self.dtype = dtype
-        self._columns, self._size = len(asked.matrix), asked.size
-        self._file = file
-        self._rows = 0
-
-    def start(self, rows: int) -> None:
-        self._rows = rows
-
-    def put(self, at: int, columns: Sequence[Array]) -> None:
-        """Puts in some columns, from number ``at`` on.
-
-        Raises:
-            OSError: if there is no more room.
-
+        Of columns that have not been read, broken metadata would end the process.
         """
-        for first in range(0, self._rows, self._size):
-            last = min(self._rows, first + self._size)
-            self._file.seek((first * self._columns + (last - first) * at) * self.dtype.itemsize)
-            self._file.writelines(column[first:last].data for column in columns)
-        self._file.flush()
-
-    def pieces(self) -> Iterator[Array]:
-        """The pieces in order."""
-        self._file.seek(0)
-        for first in range(0, self._rows, self._size):
-            piece = np.empty((self._columns, min(self._size, self._rows - first)), self.dtype)
-            self._file.readinto(piece)  # type: ignore[attr-defined]
-            yield piece.T
+        ends = [len(_START)]
+        groups, schema = self.parquet.num_row_groups, self.parquet.schema
+        for index in range(len(schema.names) if groups else 0):
+            path = schema.column(index).path
+            if path in names or path.partition(".")[0] in names:
+                chunk = self.parquet.metadata.row_group(groups - 1).column(index)
+                start = min(chunk.dictionary_page_offset or chunk.data_page_offset, chunk.data_page_offset)
+                ends.append(start + chunk.total_compressed_size)
+        return max(ends)
 
 
-def _refuse_length(found: int, rows: int) -> None:
-    if found != rows:
-        raise OSError(f"a row group of {plural(rows, 'row')} has a column of {found}")
+def _pieces(file: _File, asked: Asked) -> Iterator[Rows]:
+    every = range(file.parquet.num_row_groups)
+    extents = [file.parquet.metadata.row_group(index).num_rows for index in every]
+    dtype = dtype_of(file.parquet.schema_arrow, asked.matrix)
+    size = max(extents, default=0) * len(asked.matrix) * dtype.itemsize
+    if len(asked.matrix) < ROW_MAJOR_FROM or size < _LEAST_BYTES:
+        yield from file.by_rows(asked, every)
+        return
+    for index, rows in enumerate(extents):
+        by_rows = partial(file.by_rows, asked, range(index, index + 1))
+        yield from in_columns(Part(rows, partial(file.columns, index), by_rows), asked, dtype)

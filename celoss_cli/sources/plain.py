@@ -26,6 +26,7 @@ from celoss_cli.records import record
 from celoss_cli.sources.blocks import count_bytes
 from celoss_cli.sources.digits import CutCells, cut_cells
 from celoss_cli.sources.numbers import BLANKS, number
+from celoss_cli.sources.rations import is_rationed
 from celoss_cli.sources.rows import ROW_MAJOR_FROM
 
 if TYPE_CHECKING:
@@ -60,15 +61,6 @@ def has_pyarrow() -> bool:
 def is_for_a_library(line: bytes) -> bool:
     """Whether a line has numbers that take longer by arithmetic on arrays of digits than in a library."""
     return _FOR_A_LIBRARY.search(line) is not None
-
-
-def _rationed() -> bool:
-    """Whether memory is limited for this process; where it ends, pyarrow would abort without a word."""
-    try:
-        import resource
-    except ImportError:  # Windows
-        return False
-    return resource.getrlimit(resource.RLIMIT_AS)[0] != resource.RLIM_INFINITY
 
 
 def parsed(
@@ -164,7 +156,7 @@ class _Text:
             and set(self.columns).isdisjoint(self.texts)
             and is_for_a_library(self.data[: self.data.index(b"\n")])
             and has_pyarrow()
-            and not _rationed()
+            and not is_rationed()
         )
 
     def by_pyarrow(self) -> Plain:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,18 +26,21 @@ __all__ = [
     "Rows",
     "cut",
     "distinct_of",
-    "floats_of",
-    "is_dictionary",
+    "dtype_of",
+    "is_stored_otherwise",
     "kind_of",
+    "nulls_of",
+    "stored",
     "stored_as",
     "values_of",
 ]
 
-_FLOATS: dict[str, np.dtype[Any]] = {"float": np.dtype(np.float32), "double": np.dtype(np.float64)}
+_FLOATS = frozenset(("float", "double"))
 _SINGLE = frozenset(("halffloat", "float"))
 INTEGERS = frozenset(("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"))
 NUMBERS = _SINGLE | INTEGERS | {"double"}
-TEXT = frozenset(("string", "large_string", "string_view"))
+_VIEW = "string_view"
+TEXT = frozenset(("string", "large_string", _VIEW))
 WORDS = TEXT | frozenset(
     [
         *("bool", "date32", "date64", "timestamp", "time32", "time64", "duration"),
@@ -75,12 +79,14 @@ class Rows:
         batch: a record batch of their columns.
         asked: what it was read for.
         assembled: the matrix, shape (rows, columns), where its columns are not in the batch.
+        nulls: for columns that are not in the batch, in which rows they are null.
 
     """
 
     batch: Any
     asked: Asked
     assembled: Array | None = None
+    nulls: Mapping[str, Any] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return int(self.batch.num_rows)
@@ -95,25 +101,26 @@ class Rows:
     def matrix_of(self, names: Sequence[str]) -> Array:
         """Columns of numbers in the batch, as ``matrix`` gives them."""
         part = self.batch if self.batch.schema.names == names else self.batch.select(names)
-        kinds = {kind_of(field.type) for field in part.schema}
-        if floats_of(kinds) is not None:
+        if len(set(part.schema.types)) == 1 and kind_of(part.schema.types[0]) in _FLOATS:
             wide = len(names) >= ROW_MAJOR_FROM
             tensor: Array = part.to_tensor(null_to_nan=True, row_major=wide).to_numpy()
             return tensor
-        columns = np.empty((len(names), len(part)), np.float32 if kinds <= _SINGLE else np.float64)
+        columns = np.empty((len(names), len(part)), dtype_of(part.schema, names))
         for line, column in zip(columns, part.columns, strict=True):
             line[:] = values_of(column)
         return columns.T
 
     def holes(self) -> dict[str, Array]:
         """For each column with nulls, in which rows they are."""
-        columns = zip(self.batch.schema.names, self.batch.columns, strict=True)
-        return {name: values_of(column.is_null()) == 1 for name, column in columns if column.null_count}
+        found = nulls_of(zip(self.batch.schema.names, self.batch.columns, strict=True))
+        nulls = {**self.nulls, **found}
+        return {name: values_of(where) == 1 for name, where in nulls.items() if where.true_count}
 
     def at(self, indices: Array) -> Rows:
         """Only these rows."""
         matrix = None if self.assembled is None else self.assembled[indices]
-        return Rows(self.batch.take(indices), self.asked, matrix)
+        nulls = {name: where.take(indices) for name, where in self.nulls.items()}
+        return Rows(self.batch.take(indices), self.asked, matrix, nulls)
 
 
 @record(frozen=True, slots=True)
@@ -141,16 +148,36 @@ def cut(batch: Any, asked: Asked) -> Iterator[Rows]:
         yield Rows(part.slice(first, asked.size), asked)
 
 
-def is_dictionary(dtype: Any) -> bool:
-    """Whether values are stored once and referred to by number."""
-    return str(dtype).startswith("dictionary<")
+def is_stored_otherwise(dtype: Any) -> bool:
+    """Whether ``stored`` changes columns of this type."""
+    return _is_dictionary(dtype) or kind_of(dtype) == _VIEW or hasattr(dtype, "storage_type")
 
 
 def stored_as(dtype: Any) -> Any:
     """The type of the values themselves: a dictionary's values, and lists where they are called a tensor."""
-    if is_dictionary(dtype):
+    if _is_dictionary(dtype):
         return dtype.value_type
     return dtype.storage_type if len(getattr(dtype, "shape", ())) == 1 else dtype
+
+
+def stored(column: Any) -> Any:
+    """A column with the values themselves, of a type that pyarrow can work with."""
+    if _is_dictionary(column.type):
+        values = stored(column.dictionary)
+        return type(column).from_arrays(column.indices, values).dictionary_decode()
+    if kind_of(column.type) == _VIEW:
+        return column.cast("large_string")
+    return getattr(column, "storage", column)
+
+
+def nulls_of(columns: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    """For each column with nulls, by name, an array of pyarrow's that is true where they are."""
+    return {name: column.is_null() for name, column in columns if column.null_count}
+
+
+def _is_dictionary(dtype: Any) -> bool:
+    """Whether values are stored once and referred to by number."""
+    return str(dtype).startswith("dictionary<")
 
 
 def kind_of(dtype: Any) -> str:
@@ -161,9 +188,10 @@ def kind_of(dtype: Any) -> str:
     return name
 
 
-def floats_of(kinds: set[str]) -> np.dtype[Any] | None:
-    """The type that columns of these types all have already, if it is one of the two to compute in."""
-    return _FLOATS.get(next(iter(kinds))) if len(kinds) == 1 else None
+def dtype_of(schema: Any, names: Sequence[str]) -> np.dtype[Any]:
+    """The type to compute in with columns of numbers: float32 where it holds them all, else float64."""
+    kinds = {kind_of(stored_as(schema.field(name).type)) for name in names}
+    return np.dtype(np.float32 if kinds <= _SINGLE else np.float64)
 
 
 def values_of(column: Any) -> Array:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from celoss_cli.errors import InputError, quoted, visible
 from celoss_cli.sources.arrays import named_dataset, refuse_nonfinite
 from celoss_cli.sources.extras import extra_module
 from celoss_cli.sources.mapped import mapped, piped
+from celoss_cli.sources.npy import refuse_shape
 
 if TYPE_CHECKING:
     from celoss_cli.sources.base import Dataset, ReadRequest, Stream
@@ -36,6 +38,12 @@ _TYPES = {
     "F64": "<f8",
 }
 """The stored types as NumPy's; the bits of a bfloat16 are the upper half of a float32's."""
+
+_LENGTH_BYTES = 8
+"""Before the header stands its length."""
+
+_MAX_HEADER = 100_000_000
+"""The package takes no longer one."""
 
 Loader = Callable[[], Array]
 
@@ -76,13 +84,35 @@ def _tensors(stream: Stream) -> dict[str, Loader]:
     buffer = mapped(stream)
     try:
         if buffer is None or stream.path == "-":
-            return _from_bytes(package.deserialize(piped(stream).getvalue()), stream.name)
+            return _from_bytes(package.deserialize(_piped(stream)), stream.name)
         with package.safe_open(stream.path, framework="np"):
             return _in_file(buffer, stream.name)
     except package.SafetensorError as error:
         raise InputError(
             f"expected a safetensors file, got a broken one: {visible(str(error))}", place=stream.name
         ) from None
+
+
+def _piped(stream: Stream) -> bytes:
+    """The bytes of a pipe as far as its header says they go, and one more if there is one."""
+    length = piped(stream, _LENGTH_BYTES).getvalue()
+    size = int.from_bytes(length, "little")
+    if size > _MAX_HEADER:
+        raise InputError(
+            f"expected a safetensors header of at most {_MAX_HEADER} bytes, got {size}", place=stream.name
+        )
+    head = piped(stream, _LENGTH_BYTES + size, length).getvalue()
+    return piped(stream, len(head) + _data_bytes(head, stream.name) + 1, head).getvalue()
+
+
+def _data_bytes(head: bytes, name: str) -> int:
+    """How many bytes follow a header; 0 if it is none, which the package will say."""
+    try:
+        return max(0, *(int(about["data_offsets"][1]) for about in _tensors_in(head, name).values()))
+    except InputError:
+        raise
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError, OverflowError, RecursionError):
+        return 0
 
 
 def _from_bytes(tensors: list[tuple[str, dict[str, Any]]], name: str) -> dict[str, Loader]:
@@ -94,8 +124,7 @@ def _from_bytes(tensors: list[tuple[str, dict[str, Any]]], name: str) -> dict[st
 
 def _in_file(buffer: Any, name: str) -> dict[str, Loader]:
     """The tensors of a file that the package has found to be sound, from its header."""
-    start = 8 + int.from_bytes(buffer[:8], "little")
-    header = json.loads(buffer[8:start])
+    start = _LENGTH_BYTES + int.from_bytes(buffer[:_LENGTH_BYTES], "little")
     return {
         key: _loader(
             buffer,
@@ -104,9 +133,23 @@ def _in_file(buffer: Any, name: str) -> dict[str, Loader]:
             about["dtype"],
             f"{name}: $.{visible(key)}",
         )
-        for key, about in header.items()
-        if key != "__metadata__"
+        for key, about in _tensors_in(buffer[:start], name).items()
     }
+
+
+def _tensors_in(head: bytes, name: str) -> dict[str, Any]:
+    """What a header says of each tensor."""
+
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            twice = next(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
+            raise InputError(f"expected each name once, got {quoted(twice)} twice", place=name)
+        return found
+
+    header: dict[str, Any] = json.loads(head[_LENGTH_BYTES:], object_pairs_hook=once)
+    header.pop("__metadata__", None)
+    return header
 
 
 def _type(kind: str, place: str) -> str:
@@ -122,6 +165,7 @@ def _type(kind: str, place: str) -> str:
 def _loader(buffer: Any, offset: int, shape: list[int], kind: str, place: str) -> Loader:
     def load() -> Array:
         dtype = _type(kind, place)
+        refuse_shape(shape, np.dtype(dtype).itemsize, place)
         if not math.prod(shape):
             return np.empty(shape, "<f4" if kind == "BF16" else dtype)
         values: Array = np.ndarray(shape, dtype, buffer, offset)
