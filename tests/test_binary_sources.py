@@ -1227,7 +1227,8 @@ def test_several_files_one_after_the_other_are_refused(
     both = write(table) + write(table.slice(0, rows))
     path = tmp_path / f"both.{suffix}"
     path.write_bytes(both)
-    said = re.compile("got several one after the other|got more")
+    # The directory of the last one may lead to bytes of the first that are no page.
+    said = re.compile("got several one after the other|got more|got a broken one")
     assert said.search(refusal(path, "--on-empty", "zero"))
     piped_in = celoss("ce", data=both)
     assert piped_in.returncode == 3
