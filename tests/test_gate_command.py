@@ -425,7 +425,7 @@ def test_a_config_with_a_mistake_is_refused_with_its_place(celoss: Celoss, text:
 
 def test_what_was_merged_is_gated_too(celoss: Celoss) -> None:
     assert celoss.ce("--emit-partial", "part.json") == 0
-    assert celoss("merge", "part.json", "part.json", "--format", "value", "--max", "0.5") == 1
+    assert celoss("merge", "part.json", "--format", "value", "--max", "0.5") == 1
     assert celoss.out == f"{LOSS}\n"
     assert celoss("merge", "part.json", "--max-group", "1") == 2
 

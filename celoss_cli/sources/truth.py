@@ -20,7 +20,7 @@ from celoss_cli.sources.headers import has_roles
 from celoss_cli.sources.labels import paired
 from celoss_cli.sources.numbers import MISSING
 from celoss_cli.sources.table import WholeTable, parsed_number
-from celoss_cli.sources.targets import Targets
+from celoss_cli.sources.targets import Targets, refuse_names
 from celoss_cli.sources.truth_columns import TruthColumns, truth_columns
 from celoss_cli.sources.values import read_value
 
@@ -165,9 +165,10 @@ class Truth:
         if isinstance(self._given, WholeTable) and not len(values):
             raise InputError("expected rows of targets, got no rows", place=self._name)
         self._values, self._ids = values, ids
-        self._used = np.zeros(len(values), bool)
+        self._rows, self._reached = len(values), 0
         if ids is None:
             return
+        self._used = np.zeros(len(values), bool)
         self._row_of = {row_id: row for row, row_id in enumerate(ids)}
         if len(self._row_of) < len(ids):
             row = next(row for row, row_id in enumerate(ids) if self._row_of[row_id] != row)
@@ -214,7 +215,10 @@ class Truth:
         self, values: Array, labels: Sequence[str], request: ReadRequest
     ) -> tuple[Array, tuple[str, ...]]:
         """One class index a row, and how they were read."""
-        examples = map(str, dict.fromkeys(values.tolist()))
+        if not labels:
+            refuse_names(request)
+            return values, ()
+        examples = map(str, np.unique(values).tolist())
         targets = Targets(tuple(labels), lambda text: parsed_number(text, request), examples, request)
         if not targets.by_name:
             return values, ()
@@ -291,7 +295,7 @@ class Truth:
             values = given.columns.numbers(range(len(given.names)))
             return values[:, 0] if values.shape[1] == 1 else values
         self.read_as((), request)
-        return self.of(0, len(self._used), None, self._place)
+        return self.of(0, self._rows, None, self._place)
 
     def of(self, start: int, rows: int, ids: Sequence[str] | None, place: Callable[[int], str]) -> Array:
         """The targets of the rows from ``start`` on, or of the rows with these ids.
@@ -332,13 +336,14 @@ class Truth:
     def _next(self, start: int, rows: int, place: Callable[[int], str]) -> slice:
         """The next rows of targets, all of which are used then."""
         start += self._skipped
-        if start + rows > len(self._used):
+        if start + rows > self._rows:
             raise InputError(
-                f"expected one target for each row, got {len(self._used)} of {self._name} for more rows",
+                f"expected one target for each row, got {self._rows} of {self._name} for more rows",
                 hint=self._other_reading,
-                place=place(len(self._used) - start),
+                place=place(self._rows - start),
             )
-        self._used[start : start + rows] = True
+        with self._lock:
+            self._reached = max(self._reached, start + rows)
         return slice(start, start + rows)
 
     def _by_id(self, rows: int, ids: Sequence[str] | None, place: Callable[[int], str]) -> Array:
@@ -379,7 +384,7 @@ class Truth:
             InputError: with the first of them.
 
         """
-        left = np.flatnonzero(~self._used)
+        left = np.arange(self._reached, self._rows) if self._ids is None else np.flatnonzero(~self._used)
         if left.size:
             row = int(left[0])
             which = f"the id {quoted(self._ids[row])}" if self._ids is not None else "this one"
