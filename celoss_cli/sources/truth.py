@@ -220,8 +220,6 @@ class Truth:
             return values, ()
         examples = map(str, np.unique(values).tolist())
         targets = Targets(tuple(labels), lambda text: parsed_number(text, request), examples, request)
-        if not targets.by_name:
-            return values, ()
         found = targets.of_numbers(values)
         if found is None:
             texts = list(map(str, values.tolist()))
