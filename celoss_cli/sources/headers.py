@@ -168,7 +168,8 @@ def one_of(columns: list[int], names: Sequence[str], option: str) -> int | None:
 def refuse_mixture(names: Sequence[str], columns: Sequence[int], request: ReadRequest) -> None:
     """Refuses columns that are not named alike, or some of which may be no classes."""
     every = [names[i] for i in columns]
-    odd = [name for name in every if not affix_of(name) and name not in _numbered_alike(every)]
+    numbered = _numbered_alike(every)
+    odd = [name for name in every if not affix_of(name) and name not in numbered]
     if not odd or len(odd) == len(every):
         odd = _doubtful(every)
     if not odd:
@@ -181,11 +182,11 @@ def refuse_mixture(names: Sequence[str], columns: Sequence[int], request: ReadRe
     )
 
 
-def _numbered_alike(names: Sequence[str]) -> list[str]:
+def _numbered_alike(names: Sequence[str]) -> set[str]:
     """The names that are numbered in the same way as another: p0, p1."""
     stems = {name: found[1] for name in names if (found := _NUMBERED.fullmatch(name))}
     counts = Counter(stems.values())
-    return [name for name, stem in stems.items() if counts[stem] > 1]
+    return {name for name, stem in stems.items() if counts[stem] > 1}
 
 
 def _doubtful(names: Sequence[str]) -> list[str]:
