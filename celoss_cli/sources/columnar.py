@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = ["read", "read_columns", "read_values"]
 
-_BATCH_BYTES = 2 << 20
+_BATCH_BYTES = 1 << 20
 _FEW_ROWS = 1000
 """A column of a batch takes its time however few rows it has: a batch of fewer may be larger."""
 
@@ -146,7 +146,7 @@ def _with_list_column(table: RecordTable, request: ReadRequest) -> ReadRequest:
 
 def _rows_of_a_batch(columns: int) -> int:
     usual = _BATCH_BYTES // (8 * columns)
-    return max(1, usual, min(4 * usual, _FEW_ROWS))
+    return max(1, usual, min(8 * usual, _FEW_ROWS))
 
 
 @record(frozen=True, slots=True)
