@@ -523,6 +523,19 @@ def test_no_order_is_told_where_there_is_no_doubt(header: str) -> None:
     assert mapped(header).notes == ()
 
 
+@pytest.mark.parametrize(("classes", "has_command"), [(100, True), (101, False)])
+def test_an_order_of_many_columns_is_doubted_without_a_command(
+    classes: int, has_command: bool, tmp_path: Path, capfd: Capture
+) -> None:
+    names = [f"c{i}" for i in reversed(range(1, classes + 1))]
+    path = tmp_path / "data.csv"
+    path.write_text(",".join([*names, "y"]) + "\n" + "0.5," * classes + "0\n")
+    assert run(["ce", str(path), "--format", "value"]) == 0
+    said = capfd.readouterr().err
+    assert "CEL212" in said
+    assert ("--class-columns" in said) == has_command
+
+
 @pytest.mark.parametrize("format", ["value", "csv", "json", "jsonl", "markdown", "table"])
 def test_a_doubtful_order_is_a_warning_in_every_format(format: str, tmp_path: Path, capfd: Capture) -> None:
     path = tmp_path / "data.csv"

@@ -31,6 +31,9 @@ cries wolf once in a million data sets, whatever their size.
 _PLAIN = re.compile(r"[\w.-]+")
 """The name of a column that no shell and no option takes for more."""
 
+_MOST_NAMES = 100
+"""A command with more names of columns is longer than anybody would paste."""
+
 _ALWAYS = ("reduction", "dtype", "base", "on_empty")
 """Options of every loss."""
 
@@ -125,7 +128,8 @@ class Facts:
 
     def with_columns(self, names: Sequence[str]) -> str:
         """The same with the input's columns in this order, or "" where an option cannot say it."""
-        plain = all(map(_PLAIN.fullmatch, names)) and "--class-columns" not in self.spelled.data
+        few = len(names) <= _MOST_NAMES and all(map(_PLAIN.fullmatch, names))
+        plain = few and "--class-columns" not in self.spelled.data
         return self.again("--class-columns", ",".join(names)) if plain else ""
 
     def command(self, name: str, *options: str, loss: str = "") -> str:
