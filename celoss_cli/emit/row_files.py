@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import csv
 import json
 from collections.abc import Mapping, Sequence
@@ -11,10 +10,9 @@ from typing import TYPE_CHECKING, Any
 from celoss_cli.emit.literals import string
 from celoss_cli.emit.problem import DataCode, Values
 from celoss_cli.emit.reading import Reading, kind_of, opened, opening
-from celoss_cli.errors import InputError
 from celoss_cli.records import record
 from celoss_cli.sources import TABLES
-from celoss_cli.sources.numbers import number
+from celoss_cli.sources.numbers import is_number
 from celoss_cli.sources.targets import BY_NAME
 
 if TYPE_CHECKING:
@@ -105,7 +103,7 @@ def _one_target(rows: _Rows, report: Report, loss: Loss, name: str) -> tuple[lis
     """Further lines, and the values of the one column of targets."""
     if loss.per_class and BY_NAME in report.source["conversions"]:
         labels, inputs = list(report.labels or ()), report.source["columns"]["inputs"]
-        if all(map(_is_number, labels)):
+        if all(map(is_number, labels)):
             classes = f"classes = {[float(label) for label in labels]}"
             return [classes], Values(f"[classes.index({rows.number(string(name))}){_EACH}", indices=True)
         classes = "columns" if labels == inputs else "classes"
@@ -117,13 +115,6 @@ def _one_target(rows: _Rows, report: Report, loss: Loss, name: str) -> tuple[lis
     if loss.per_class:
         return [], Values(f"[int({number}){_EACH}", indices=True)
     return [], Values(f"[{number}{_EACH}")
-
-
-def _is_number(label: str) -> bool:
-    with contextlib.suppress(InputError):
-        number(label)
-        return True
-    return False
 
 
 def _many_targets(rows: _Rows, report: Report, names: Sequence[str]) -> tuple[list[str], Values]:

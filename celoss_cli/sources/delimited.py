@@ -13,7 +13,7 @@ from celoss_cli.errors import InputError, plural, quoted
 from celoss_cli.sources.base import MAX_LINE, Dataset, ReadRequest, Stream
 from celoss_cli.sources.blocks import Ahead, Block, blocks, lines_of
 from celoss_cli.sources.columns import map_columns
-from celoss_cli.sources.numbers import number
+from celoss_cli.sources.numbers import is_number
 from celoss_cli.sources.plain import NotPlain, parsed
 from celoss_cli.sources.table import Assembler, Rows, TableRow, WholeTable, matrix_of
 
@@ -134,7 +134,7 @@ class Table:
         if not cells:
             raise InputError("expected a header line, got an empty line", place=self.place(line, None))
         names = [cell.strip() for cell in cells]
-        if all(map(self._is_number, names)):
+        if all(is_number(name, decimal=self.request.decimal, allow_nonfinite=True) for name in names):
             self._settle_numbers(text, len(cells), line)
         if not self.has_header:
             return [str(position) for position in range(1, len(cells) + 1)], block
@@ -166,13 +166,6 @@ class Table:
             )
         taken, option = ("a header", "--no-header") if self.has_header else ("values", "--header")
         self.other_reading = f"its first line, {quoted(text)}, was taken for {taken}; if it is not: {option}"
-
-    def _is_number(self, text: str) -> bool:
-        try:
-            number(text, decimal=self.request.decimal, allow_nonfinite=True)
-        except InputError:
-            return False
-        return True
 
     def _refuse_other_delimiter(self, name: str, line: int) -> None:
         other = next((mark for mark in ";\t|, " if mark in name and mark != self._delimiter), None)

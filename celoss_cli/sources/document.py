@@ -19,7 +19,7 @@ from celoss_cli.sources.arrays import keyed_dataset, on_class_axis
 from celoss_cli.sources.base import Dataset, ReadRequest, Stream
 from celoss_cli.sources.columns import map_columns
 from celoss_cli.sources.keys import WEIGHT_KEYS, keys_of
-from celoss_cli.sources.numbers import number
+from celoss_cli.sources.numbers import is_number, number
 from celoss_cli.sources.table import Assembler, Place, Quoted, Rows, WholeTable
 from celoss_cli.sources.targets import refuse_names
 
@@ -444,7 +444,11 @@ class _Table:
     def _one(self, column: int, value: Any, place: Callable[[int], str]) -> str:
         if isinstance(value, (list, dict)):
             raise InputError(f"expected a number or a name, got {_shown(value)}", place=place(column + 1))
-        if type(value) is str and self._wants_number(column, value) and self._is_number(value):
+        if (
+            type(value) is str
+            and self._wants_number(column, value)
+            and is_number(value, decimal=self._request.decimal, allow_nonfinite=True)
+        ):
             raise InputError(
                 f"expected a number in column {quoted(self.mapping.names[column])}, got {_shown(value)}",
                 hint=_UNQUOTED,
@@ -456,14 +460,6 @@ class _Table:
         if column in self._by_class:
             return not (self._request.settled.by_name or text.strip() in self._classes)
         return column in self._numeric
-
-    def _is_number(self, text: str) -> bool:
-        """Whether the one grammar would take this text."""
-        try:
-            number(text, decimal=self._request.decimal, allow_nonfinite=True)
-        except InputError:
-            return False
-        return True
 
 
 class RowObjects:

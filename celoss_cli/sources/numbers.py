@@ -19,7 +19,7 @@ from celoss_cli.errors import InputError, quoted
 if TYPE_CHECKING:
     from celoss_cli.data import Array
 
-__all__ = ["BLANKS", "MISSING", "number", "numbers"]
+__all__ = ["BLANKS", "MISSING", "is_number", "number", "numbers"]
 
 _NUMBER = r"[+-]?(?:[0-9]++(?:\.[0-9]*+)?+|\.[0-9]++)(?:[eE][+-]?[0-9]++)?+"
 _ONE = re.compile(_NUMBER)
@@ -54,6 +54,15 @@ def number(text: str, *, decimal: str = ".", allow_nonfinite: bool = False) -> f
     if math.isinf(value):
         raise InputError(f"expected a number within the range of a double, got {quoted(text)}")
     return value
+
+
+def is_number(text: str, *, decimal: str = ".", allow_nonfinite: bool = False) -> bool:
+    """Whether ``number`` takes this text."""
+    try:
+        number(text, decimal=decimal, allow_nonfinite=allow_nonfinite)
+    except InputError:
+        return False
+    return True
 
 
 def _is_nonfinite(token: str) -> bool:
