@@ -9,10 +9,10 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from celoss_cli.errors import CelossError, InputError, LimitError, OutputError, UsageError
+from celoss_cli.core.errors import CelossError, InputError, LimitError, OutputError, UsageError
 
 if TYPE_CHECKING:
-    from celoss_cli.functional import (
+    from celoss_cli.functions import (
         binary_cross_entropy,
         binary_cross_entropy_with_logits,
         cross_entropy,
@@ -47,7 +47,7 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     if name in __all__:
-        return getattr(import_module("celoss_cli.functional"), name)
+        return getattr(import_module("celoss_cli.functions"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

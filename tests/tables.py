@@ -11,10 +11,10 @@ from unittest.mock import patch
 
 import numpy as np
 
-from celoss_cli.data import Batch, Chunk
-from celoss_cli.errors import CelossError
-from celoss_cli.sources import blocks, delimited, plain
-from celoss_cli.sources.base import Dataset, ReadRequest, Settled, Stream
+from celoss_cli.core.data import Batch, Chunk
+from celoss_cli.core.errors import CelossError
+from celoss_cli.read.request import Dataset, ReadRequest, Settled, Stream
+from celoss_cli.read.text import blocks, delimited, plain
 
 __all__ = ["TABLE_WAYS", "Outcome", "batches_of", "outcome_of", "read_table"]
 

@@ -12,14 +12,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from paths import ROOT
 
-import celoss_cli.formats
+import celoss_cli.show
 from celoss_cli import nll_loss
 from celoss_cli.cli.app import command
-from celoss_cli.errors import ExitCode
+from celoss_cli.core.errors import ExitCode
 from celoss_cli.findings import FINDINGS
 
-ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 sys.path.insert(0, str(DOCS))
 
@@ -68,7 +68,7 @@ def test_every_exit_code_and_finding_is_listed() -> None:
     assert re.findall("^## (.*)$", REFERENCE["docs/reference/findings.md"], re.MULTILINE) == list(FINDINGS)
 
 
-SCHEMAS = sorted(Path(celoss_cli.formats.__file__).parent.glob("*schema.json"))
+SCHEMAS = sorted(Path(celoss_cli.__file__).parent.rglob("*schema.json"))
 
 
 @pytest.mark.parametrize("path", SCHEMAS, ids=attrgetter("name"))

@@ -10,8 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-
-EXAMPLES = Path(__file__).parent.parent / "examples"
+from paths import EXAMPLES
 
 
 def test_the_worked_cases_give_the_numbers_beside_them() -> None:

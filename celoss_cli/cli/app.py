@@ -13,16 +13,16 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from celoss_cli import __version__
-from celoss_cli.cli.compare_options import compare_options
-from celoss_cli.cli.diagnose_options import diagnose_options
-from celoss_cli.cli.explain_options import explain_options
+from celoss_cli.cli.commands.compare_options import compare_options
+from celoss_cli.cli.commands.diagnose_options import diagnose_options
+from celoss_cli.cli.commands.explain_options import explain_options
+from celoss_cli.cli.commands.plot_options import plot_options
+from celoss_cli.cli.commands.reconcile_options import reconcile_options
+from celoss_cli.cli.commands.report_options import report_options
+from celoss_cli.cli.commands.weights_options import weights_options
 from celoss_cli.cli.gate_options import check_options, gate_options
 from celoss_cli.cli.options import loss_options, merge_options
-from celoss_cli.cli.plot_options import plot_options
-from celoss_cli.cli.reconcile_options import reconcile_options
-from celoss_cli.cli.report_options import report_options
-from celoss_cli.cli.weights_options import weights_options
-from celoss_cli.errors import ExitCode, UsageError
+from celoss_cli.core.errors import ExitCode, UsageError
 from celoss_cli.losses import LOSSES, LossSpec
 
 __all__ = ["Job", "command"]
@@ -126,9 +126,9 @@ def _command(
 def _loss_command(spec: LossSpec) -> Callable[..., Job]:
     def run_loss(given: Mapping[str, Any]) -> int:
         if given.get("convention") == "all":
-            from celoss_cli.cli.beside import run
+            from celoss_cli.cli.commands.beside import run
         else:
-            from celoss_cli.cli.loss import run
+            from celoss_cli.cli.commands.loss import run
         return run(spec, given)
 
     about = f"{spec.summary}\n\nA target is {spec.target}. Computes torch.nn.functional.{spec.name}."
@@ -140,7 +140,7 @@ def _runner(name: str) -> Callable[[Mapping[str, Any]], int]:
     """Runs the command; its module is imported only then."""
 
     def run(given: Mapping[str, Any]) -> int:
-        module = importlib.import_module(f"celoss_cli.cli.{name}")
+        module = importlib.import_module(f"celoss_cli.cli.commands.{name}")
         return int(module.run(given))
 
     return run

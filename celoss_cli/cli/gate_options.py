@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from celoss_cli.cli.options import Color, Debug, Format, Jobs, Json, Output, choice, real_file
-from celoss_cli.errors import CelossError, quoted
+from celoss_cli.core.errors import CelossError, quoted
 
 __all__ = ["ExitZero", "Reports", "check_options", "gate_options", "limit"]
 
@@ -17,7 +17,7 @@ _GATE = "Checks: a limit that does not hold exits 1"
 
 def limit(text: str) -> float:
     """A finite number of the one grammar that all input has."""
-    from celoss_cli.sources.numbers import number
+    from celoss_cli.read.text.numbers import number
 
     try:
         value = number(text)

@@ -9,15 +9,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from celoss_cli import __version__
-from celoss_cli.baseline import Baseline, read_baseline
 from celoss_cli.cli.output import note, write_file
-from celoss_cli.errors import ExitCode, InputError, UsageError, visible
-from celoss_cli.formats import FORMATS, Style
-from celoss_cli.gate import Increase, Limits, verdicts
-from celoss_cli.records import record
+from celoss_cli.core.errors import ExitCode, InputError, UsageError, visible
+from celoss_cli.core.records import record
+from celoss_cli.judge.baseline import Baseline, read_baseline
+from celoss_cli.judge.gate import Increase, Limits, verdicts
+from celoss_cli.show import FORMATS, Style
 
 if TYPE_CHECKING:
-    from celoss_cli.nouns.report import Report
+    from celoss_cli.report.report import Report
 
 __all__ = ["Gate", "gate_of", "is_given"]
 
@@ -165,7 +165,7 @@ def _earlier(path: str) -> Baseline | None:
 
 
 def _as_json(report: Report) -> dict[str, Any]:
-    from celoss_cli.formats.document import as_json  # most runs have no baseline
+    from celoss_cli.show.document import as_json  # most runs have no baseline
 
     return as_json(report, __version__)
 

@@ -15,7 +15,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, NoReturn
 
 from celoss_cli.cli.output import PipeClosed, note, stdout_style, width_in, write_stdout
-from celoss_cli.errors import CelossError, ExitCode, InputError, LimitError, UsageError, visible
+from celoss_cli.core.errors import CelossError, ExitCode, InputError, LimitError, UsageError, visible
 
 if TYPE_CHECKING:
     from sys import UnraisableHookArgs

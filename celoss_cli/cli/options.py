@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from celoss_cli.conventions import CONVENTIONS, INPUT_KINDS
-from celoss_cli.emit import LIBRARIES
-from celoss_cli.errors import CelossError, quoted
-from celoss_cli.formats import FORMATS
-from celoss_cli.sources import SOURCES
+from celoss_cli.core.errors import CelossError, quoted
+from celoss_cli.losses.conventions import CONVENTIONS, INPUT_KINDS
+from celoss_cli.read import SOURCES
+from celoss_cli.show import FORMATS
+from celoss_cli.studies.emit import LIBRARIES
 
 if TYPE_CHECKING:
     from celoss_cli.losses import LossSpec
@@ -33,7 +33,7 @@ OUTPUT = "Output"
 
 def _float(text: str) -> float:
     """A number of the one grammar that all input has."""
-    from celoss_cli.sources.numbers import number
+    from celoss_cli.read.text.numbers import number
 
     try:
         return number(text)

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator
 from typing import TextIO
 
 from celoss_cli import __version__
-from celoss_cli.errors import ExitCode, OutputError, visible
-from celoss_cli.formats import Style
+from celoss_cli.core.errors import ExitCode, OutputError, visible
+from celoss_cli.show import Style
 
 __all__ = ["PipeClosed", "append_file", "note", "stdout_style", "width_in", "write_file", "write_stdout"]
 

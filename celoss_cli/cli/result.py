@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 from celoss_cli.cli.gates import gate_of
 from celoss_cli.cli.output import PipeClosed, append_file, note, stdout_style, write_file, write_stdout
 from celoss_cli.cli.written import STDOUT, refuse_overwriting
-from celoss_cli.errors import ExitCode, UsageError, plural, quoted, visible
-from celoss_cli.formats import FORMATS, FormatSpec, Style
+from celoss_cli.core.errors import ExitCode, UsageError, plural, quoted, visible
+from celoss_cli.show import FORMATS, FormatSpec, Style
 
 if TYPE_CHECKING:
-    from celoss_cli.nouns.report import Report
+    from celoss_cli.report.report import Report
 
 __all__ = ["Rendered", "chosen_format", "chosen_reports", "gated", "on_stdout", "publish", "remarks"]
 

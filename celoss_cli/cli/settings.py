@@ -8,8 +8,8 @@ from typing import Any
 import typer
 from typer.exceptions import TyperException
 
-from celoss_cli.config import SETTINGS, Config, load, nearest
-from celoss_cli.errors import UsageError, visible
+from celoss_cli.cli.config import SETTINGS, Config, load, nearest
+from celoss_cli.core.errors import UsageError, visible
 
 __all__ = ["config_of", "settle"]
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from celoss_cli.cli.options import SEMANTIC, conventional_options, reading_options
-from celoss_cli.errors import visible
+from celoss_cli.core.errors import visible
 from celoss_cli.findings.facts import Spelled
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from celoss_cli.errors import UsageError, quoted
+from celoss_cli.core.errors import UsageError, quoted
 
 __all__ = ["STDOUT", "refuse_overwriting"]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from celoss_cli.findings import choice, domain, fit, precision, targets
 from celoss_cli.findings.facts import Facts, Rule, Spelled
-from celoss_cli.nouns.report import Finding
+from celoss_cli.findings.finding import Finding
 
 __all__ = ["FINDINGS", "Facts", "Rule", "Spelled", "findings"]
 

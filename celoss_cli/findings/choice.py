@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from celoss_cli.errors import plural
+from celoss_cli.core.errors import plural
 from celoss_cli.findings.facts import Facts, Noticed
 from celoss_cli.findings.wording import all_rows_are, number, rows_have
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from celoss_cli.errors import plural
+from celoss_cli.core.errors import plural
 from celoss_cli.findings.facts import Facts, Noticed
 from celoss_cli.findings.wording import rows_have
 

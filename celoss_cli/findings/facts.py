@@ -11,12 +11,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
+from celoss_cli.core.records import record
 from celoss_cli.losses import LOSSES, LossSpec
-from celoss_cli.records import record
 
 if TYPE_CHECKING:
-    from celoss_cli.nouns.report import Severity
-    from celoss_cli.survey import Fit, Survey
+    from celoss_cli.evaluate.survey import Fit, Survey
+    from celoss_cli.findings.finding import Severity
 
 __all__ = ["SURE", "Facts", "Noticed", "Rule", "Spelled"]
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from celoss_cli.evaluate.survey import TEMPERATURES, Fit
 from celoss_cli.findings.choice import (
     logits_for_probabilities,
     not_log_probabilities,
@@ -17,7 +18,6 @@ from celoss_cli.findings.choice import (
 from celoss_cli.findings.facts import SURE, Facts, Noticed
 from celoss_cli.findings.targets import binary_labels, from_one
 from celoss_cli.findings.wording import listed, number
-from celoss_cli.survey import TEMPERATURES, Fit
 
 __all__ = [
     "negated",

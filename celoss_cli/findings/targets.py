@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from celoss_cli.conventions import CONVENTIONS
-from celoss_cli.errors import plural
+from celoss_cli.core.errors import plural
 from celoss_cli.findings.facts import SURE, Facts, Noticed
 from celoss_cli.findings.wording import listed
-from celoss_cli.sources.labels import in_natural_order
+from celoss_cli.losses.conventions import CONVENTIONS
+from celoss_cli.read.roles.labels import in_natural_order
 
 __all__ = [
     "all_ignored",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from celoss_cli.errors import plural
+from celoss_cli.core.errors import plural
 
 __all__ = ["all_rows_are", "listed", "number", "rows_have"]
 

@@ -11,8 +11,8 @@ from dataclasses import replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal
 
-from celoss_cli.conventions import INPUT_KINDS
-from celoss_cli.records import record
+from celoss_cli.core.records import record
+from celoss_cli.losses.conventions import INPUT_KINDS
 
 if TYPE_CHECKING:
     from celoss_cli.losses.base import Loss
@@ -86,7 +86,7 @@ LOSSES: dict[str, LossSpec] = {
             per="class",
             options=("weight", "ignore_index", "label_smoothing"),
             where="softmax:CrossEntropy",
-            by_convention="convention:CrossEntropyByConvention",
+            by_convention="by_convention:CrossEntropyByConvention",
             kinds=INPUT_KINDS,
         ),
         LossSpec(
@@ -99,7 +99,7 @@ LOSSES: dict[str, LossSpec] = {
             per="class",
             options=("weight", "ignore_index"),
             where="softmax:NegativeLogLikelihood",
-            by_convention="convention:NegativeLogLikelihoodByConvention",
+            by_convention="by_convention:NegativeLogLikelihoodByConvention",
         ),
         LossSpec(
             command="bce",
@@ -111,7 +111,7 @@ LOSSES: dict[str, LossSpec] = {
             per="element",
             options=("weight",),
             where="sigmoid:BinaryCrossEntropy",
-            by_convention="convention:BinaryCrossEntropyByConvention",
+            by_convention="by_convention:BinaryCrossEntropyByConvention",
         ),
         LossSpec(
             command="bce-logits",

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 import numpy as np
 
-from celoss_cli.errors import InputError, UsageError
-from celoss_cli.records import record
-from celoss_cli.trace import Note, silent
+from celoss_cli.core.errors import InputError, UsageError
+from celoss_cli.core.records import record
+from celoss_cli.core.trace import Note, silent
 
 if TYPE_CHECKING:
-    from celoss_cli.data import Array, Batch, Terms
+    from celoss_cli.core.data import Array, Batch, Terms
 
 __all__ = [
     "SAMPLE_WEIGHT",

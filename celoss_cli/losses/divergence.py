@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
+from celoss_cli.core.records import record
 from celoss_cli.losses.elementwise import ElementLoss, first_outside
-from celoss_cli.records import record
 
 if TYPE_CHECKING:
-    from celoss_cli.data import Array, Batch
+    from celoss_cli.core.data import Array, Batch
+    from celoss_cli.core.trace import Note
     from celoss_cli.losses.base import Violation
-    from celoss_cli.trace import Note
 
 __all__ = ["KullbackLeibler"]
 

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from celoss_cli.data import Array, Batch, Terms
-from celoss_cli.errors import InputError
+from celoss_cli.core.data import Array, Batch, Terms
+from celoss_cli.core.errors import InputError
+from celoss_cli.core.records import record
 from celoss_cli.losses.base import Loss, Violation, as_real, spread
-from celoss_cli.records import record
 
 if TYPE_CHECKING:
-    from celoss_cli.trace import Note
+    from celoss_cli.core.trace import Note
 
 __all__ = ["ElementLoss", "first_outside"]
 

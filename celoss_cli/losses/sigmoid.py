@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
-from celoss_cli.errors import InputError, UsageError
+from celoss_cli.core.errors import InputError, UsageError
+from celoss_cli.core.records import record
 from celoss_cli.losses.base import Answers, Violation, as_real, finite_weights
 from celoss_cli.losses.elementwise import ElementLoss, first_outside
-from celoss_cli.records import record
 
 if TYPE_CHECKING:
-    from celoss_cli.data import Array, Batch
-    from celoss_cli.trace import Note
+    from celoss_cli.core.data import Array, Batch
+    from celoss_cli.core.trace import Note
 
 __all__ = ["BinaryCrossEntropy", "BinaryCrossEntropyWithLogits", "SoftMargin", "sigmoid"]
 

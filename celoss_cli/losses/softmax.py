@@ -21,12 +21,12 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from celoss_cli.data import Array, Batch, Terms
-from celoss_cli.errors import InputError, UsageError, plural
+from celoss_cli.core.data import Array, Batch, Terms
+from celoss_cli.core.errors import InputError, UsageError, plural
+from celoss_cli.core.records import record
+from celoss_cli.core.scratch import Order, Scratch
+from celoss_cli.core.trace import Note, silent
 from celoss_cli.losses.base import Answers, Loss, as_real, finite_weights, spread
-from celoss_cli.records import record
-from celoss_cli.scratch import Order, Scratch
-from celoss_cli.trace import Note, silent
 
 __all__ = ["CrossEntropy", "NegativeLogLikelihood", "exponentials_of", "log_softmax", "softmax"]
 

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from celoss_cli.cli.app import command
-from celoss_cli.cli.check import keys_of
-from celoss_cli.config import SETTINGS
-from celoss_cli.errors import ExitCode
-from celoss_cli.formats import FORMATS, FormatSpec
+from celoss_cli.cli.commands.check import keys_of
+from celoss_cli.cli.config import SETTINGS
+from celoss_cli.core.errors import ExitCode
 from celoss_cli.losses import LOSSES
+from celoss_cli.show import FORMATS, FormatSpec
 from generator.markdown import code, prose, table
 
 __all__ = ["FOLDER", "pages"]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from celoss_cli.sources import SOURCES, headers, keys, labels
+from celoss_cli.read import SOURCES
+from celoss_cli.read.roles import headers, keys, labels
 from generator.markdown import code, prose, table
 
 __all__ = ["pages"]

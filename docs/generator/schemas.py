@@ -8,12 +8,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import celoss_cli.formats
+import celoss_cli
 from generator.markdown import code, prose, table
 
 __all__ = ["keys", "pages", "said_of"]
 
-_FOLDER = Path(celoss_cli.formats.__file__).parent
+_FOLDER = Path(celoss_cli.__file__).parent
 
 Schema = dict[str, Any]
 
@@ -22,8 +22,8 @@ _TOOL = {"tool.name": "celoss.", "tool.version": "Its version."}
 
 def pages() -> Iterator[tuple[str, str]]:
     """The one page."""
-    names = sorted(_FOLDER.glob("*.schema.json"))
-    parts = [_section(path) for path in (_FOLDER / "schema.json", *names)]
+    names = sorted(_FOLDER.rglob("*.schema.json"), key=lambda path: path.name)
+    parts = [_section(path) for path in (_FOLDER / "report" / "schema.json", *names)]
     yield "docs/reference/json.md", _HEAD + "\n".join(parts)
 
 
@@ -33,7 +33,7 @@ _HEAD = """# JSON
 added, and none changes its meaning; a reader allows keys that it does not know. Numbers have the fewest
 digits that give the same double again. JSON has no NaN and no infinity: such a number is `null`, and
 `nonfinite` beside it says which. The schemas are JSON Schema 2020-12 and ship in the package
-`celoss_cli.formats`; the tests hold the output to them.
+`celoss_cli`; the tests hold the output to them.
 
 """
 
@@ -61,7 +61,7 @@ def keys(schema: Schema, whole: Schema, path: str = "") -> Iterator[tuple[str, S
 
 @cache
 def _result() -> dict[str, str]:
-    schema = json.loads((_FOLDER / "schema.json").read_text(encoding="utf-8"))
+    schema = json.loads((_FOLDER / "report" / "schema.json").read_text(encoding="utf-8"))
     return _TOOL | {
         place: found["description"] for place, found, _ in keys(schema, schema) if "description" in found
     }

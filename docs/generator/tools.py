@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from celoss_cli.conventions import CONVENTIONS, Convention
+from celoss_cli.losses.conventions import CONVENTIONS, Convention
 from generator.markdown import code, prose, table
 
 __all__ = ["pages"]

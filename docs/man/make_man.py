@@ -14,8 +14,8 @@ from typing import Any
 
 from celoss_cli import __version__
 from celoss_cli.cli.app import command
-from celoss_cli.config import SETTINGS
-from celoss_cli.errors import ExitCode
+from celoss_cli.cli.config import SETTINGS
+from celoss_cli.core.errors import ExitCode
 from celoss_cli.losses import LOSSES
 
 PAGE = Path(__file__).with_name("celoss.1")

@@ -30,9 +30,11 @@ sys.path[:0] = [str(HERE.parent), str(HERE.parent.parent)]
 with atheris.instrument_imports(include=["celoss_cli", "zipfile"]) if atheris else nullcontext():
     from tables import TABLE_WAYS, batches_of, read_table
 
-    from celoss_cli.errors import CelossError
-    from celoss_cli.sources import columnar, document, lines, npy
-    from celoss_cli.sources.base import ColumnChoice, ReadRequest, Stream
+    from celoss_cli.core.errors import CelossError
+    from celoss_cli.read.arrays import npy
+    from celoss_cli.read.arrow import columnar
+    from celoss_cli.read.json import document, lines
+    from celoss_cli.read.request import ColumnChoice, ReadRequest, Stream
 
 PLAIN = ReadRequest(per_class=True, takes="logits")
 TABLES = (

@@ -1,0 +1,206 @@
+"""The config file: ``celoss.toml``, or ``[tool.celoss]`` in ``pyproject.toml``, whichever is nearest.
+
+It holds defaults for a few options (``format``, ``color``, ``jobs``) and named checks, each with a loss,
+input, options and limits. A key that nobody reads is refused with its place.
+"""
+
+from __future__ import annotations
+
+import difflib
+import glob
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from celoss_cli.core.errors import InputError, UsageError, quoted, visible
+from celoss_cli.core.records import record
+from celoss_cli.losses import LOSSES
+
+__all__ = ["SETTINGS", "Check", "Config", "load", "nearest", "refuse_unknown"]
+
+SETTINGS = ("format", "color", "jobs")
+"""The options that a config file gives defaults for."""
+
+_NAMES = ("celoss.toml", "pyproject.toml")
+
+
+@record(frozen=True, slots=True)
+class Check:
+    """A named check as the file has it.
+
+    Attributes:
+        name: the name.
+        place: the file and the key, for messages.
+        loss: the command.
+        patterns: the input files, relative to ``folder``; globs among them.
+        options: the options of the command by name, with dashes.
+        folder: what paths are relative to, "" for the working directory.
+
+    """
+
+    name: str
+    place: str
+    loss: str
+    patterns: tuple[str, ...]
+    options: Mapping[str, Any]
+    folder: str
+
+    def files(self) -> list[str]:
+        """The files that the patterns match, pattern by pattern, each sorted by name.
+
+        Raises:
+            InputError: for a pattern that matches none.
+
+        """
+        return [path for pattern in self.patterns for path in self._matches(pattern)]
+
+    def _matches(self, pattern: str) -> list[str]:
+        if not glob.has_magic(pattern):
+            return [self.path(pattern)]
+        found = glob.glob(pattern, root_dir=self.folder or None, recursive=True)
+        files = sorted(path for path in map(self.path, found) if not os.path.isdir(path))
+        if not files:
+            raise InputError(f"expected files that match {quoted(pattern)}, got none", place=self.place)
+        return files
+
+    def path(self, path: str) -> str:
+        """A path of the file as seen from the working directory."""
+        return os.path.join(self.folder, path) if self.folder else path
+
+
+@record(frozen=True, slots=True)
+class Config:
+    """What a file says.
+
+    Attributes:
+        path: the file.
+        settings: defaults of options by name.
+        checks: by name, in the order of the file.
+
+    """
+
+    path: str
+    settings: Mapping[str, str | int]
+    checks: Mapping[str, Check]
+
+
+def nearest(folder: str = "") -> Config | None:
+    """The config of this folder or of the first one above it that has one.
+
+    Raises:
+        UsageError: for a file that is no config.
+
+    """
+    above = os.path.abspath(folder or os.curdir)
+    while True:
+        for name in _NAMES:
+            path = os.path.join(above, name)
+            table = _table(os.path.relpath(path)) if os.path.isfile(path) else None
+            if table is not None:
+                return _config(os.path.relpath(path), table)
+        if os.path.dirname(above) == above:
+            return None
+        above = os.path.dirname(above)
+
+
+def load(path: str) -> Config:
+    """The config in a file that was named.
+
+    Raises:
+        UsageError: for a file that is no config.
+
+    """
+    table = _table(path)
+    if table is None:
+        raise UsageError("expected a table [tool.celoss], got none", place=visible(path))
+    return _config(path, table)
+
+
+def _table(path: str) -> Mapping[str, Any] | None:
+    """The table of a file that is ours, or None where a ``pyproject.toml`` has none."""
+    import tomllib  # most runs have no config file
+
+    shared = os.path.basename(path) == "pyproject.toml"
+    try:
+        with open(path, "rb") as file:
+            data = file.read()
+        if shared and b"celoss" not in data:
+            return None
+        table = tomllib.loads(data.decode())
+    except OSError as error:
+        raise UsageError(f"{error.strerror}", place=visible(path)) from None
+    except ValueError as error:
+        raise UsageError(f"expected TOML: {visible(str(error))}", place=visible(path)) from None
+    tool = table.get("tool", {}) if shared else table
+    return (tool.get("celoss") if isinstance(tool, dict) else None) if shared else table
+
+
+def _config(path: str, table: Any) -> Config:
+    place = f"{visible(path)}: "
+    if not isinstance(table, dict):
+        raise UsageError(f"expected a table, got {_kind(table)}", place=f"{place}tool.celoss")
+    refuse_unknown(table, (*SETTINGS, "checks"), visible(path))
+    settings = {name: table[name] for name in SETTINGS if name in table}
+    for name, value in settings.items():
+        wanted: type = int if name == "jobs" else str
+        if not isinstance(value, wanted) or isinstance(value, bool):
+            fact = f"expected {'a whole number' if wanted is int else 'a text'}, got {_kind(value)}"
+            raise UsageError(fact, place=f"{place}{name}")
+    checks = table.get("checks", {})
+    if not isinstance(checks, dict):
+        raise UsageError(f"expected a table for each check, got {_kind(checks)}", place=f"{place}checks")
+    folder = os.path.dirname(path)
+    found = {
+        name: _check(name, entry, f"{place}checks.{visible(name)}", folder) for name, entry in checks.items()
+    }
+    return Config(path, settings, found)
+
+
+def _check(name: str, entry: Any, place: str, folder: str) -> Check:
+    if not isinstance(entry, dict):
+        raise UsageError(f"expected a table, got {_kind(entry)}", place=place)
+    options: dict[str, Any] = {}
+    for key, value in entry.items():
+        plain = key.replace("_", "-")
+        if plain in options:
+            raise UsageError(f"expected {quoted(plain)} once, got it with _ and with -", place=place)
+        options[plain] = value
+    loss = options.pop("loss", None)
+    if not isinstance(loss, str) or loss not in LOSSES:
+        got = "none" if loss is None else _kind(loss)
+        raise UsageError(f"expected loss as one of {', '.join(LOSSES)}, got {got}", place=f"{place}.loss")
+    patterns = _patterns(options.pop("files", []), f"{place}.files")
+    return Check(name, place, loss, patterns, options, folder)
+
+
+def _patterns(value: Any, place: str) -> tuple[str, ...]:
+    listed = [value] if isinstance(value, str) else value
+    if not isinstance(listed, list) or not all(isinstance(one, str) for one in listed):
+        raise UsageError(f"expected a list of paths, got {_kind(value)}", place=place)
+    if any(one in ("", "-") for one in listed):
+        raise UsageError("expected paths of files, got standard input or no name", place=place)
+    return tuple(listed)
+
+
+def refuse_unknown(found: Iterable[str], known: Sequence[str], place: str) -> None:
+    """Refuses a key that nobody reads.
+
+    Raises:
+        UsageError: for the first one, with the known key that is most like it.
+
+    """
+    for key in found:
+        if key not in known:
+            like = difflib.get_close_matches(key, known, 1)
+            hint = f"did you mean {like[0]}?" if like else f"known are {', '.join(known)}"
+            raise UsageError(f"expected a known key, got {quoted(key)}", hint=hint, place=place)
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, str):
+        return quoted(value)
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, dict | list):
+        return "a table" if isinstance(value, dict) else "a list"
+    return str(value)

@@ -1,0 +1,298 @@
+"""What travels from a source to a report. These hold values and know how to combine.
+
+source -> Batch -> loss.terms -> Terms -> Tally -> nouns.report.Report -> renderer and exit code
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import field, replace
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from celoss_cli.core.exact import ExactSum, exact_sum
+from celoss_cli.core.records import record
+
+if TYPE_CHECKING:
+    from celoss_cli.core.trace import Step
+
+__all__ = [
+    "Array",
+    "Batch",
+    "Chunk",
+    "Reduction",
+    "Row",
+    "Tally",
+    "Terms",
+    "Workings",
+]
+
+Array = NDArray[Any]
+Reduction = Literal["none", "mean", "sum", "batchmean"]
+
+
+def _row_number(row: int) -> str:
+    return f"row {row}"
+
+
+@record(frozen=True, slots=True)
+class Batch:
+    """Consecutive rows of the data set.
+
+    Attributes:
+        input: what the loss takes; the first axis counts rows.
+        target: the first axis counts rows too.
+        aligned: further arrays with one value for each loss element (an element weight, say), each
+            broadcast to the shape of ``input`` and cut along with it.
+        shape: the extents of the loss elements of one row, () where a row is one element.
+        start: index of the first row in the whole data set.
+        place: names the place of a row, counted within this batch ("preds.csv:17").
+        input_place: the same for the row's input, where that has a place of its own.
+        source: the file of all rows, for what is wrong with their shape; "" where that is told already.
+        ids: the rows' identifiers, when the data has them.
+        labels: the classes' names, when the data has them.
+        conversions: what was done to the targets to read them, in words.
+        skipped: how many rows were left out for a missing value.
+        groups: the group of each row, where the loss is broken down by a column.
+        dimensions: how many axes the input had as it was given.
+
+    """
+
+    input: Array
+    target: Array
+    aligned: Mapping[str, Array] = field(default_factory=dict)
+    shape: tuple[int, ...] = ()
+    start: int = 0
+    place: Callable[[int], str] = _row_number
+    input_place: Callable[[int], str] | None = None
+    source: str = ""
+    ids: Sequence[str] | None = None
+    labels: Sequence[str] | None = None
+    conversions: tuple[str, ...] = ()
+    skipped: int = 0
+    groups: Sequence[str] | None = None
+    dimensions: int = 0
+
+    def __len__(self) -> int:
+        return len(self.input) if self.input.ndim else 1
+
+    def rows(self, start: int, stop: int) -> Batch:
+        """The rows from ``start`` up to ``stop``, counted within this batch."""
+        return replace(
+            self,
+            input=self.input[start:stop],
+            target=self.target[start:stop],
+            aligned={name: values[start:stop] for name, values in self.aligned.items()},
+            start=self.start + start,
+            place=lambda row: self.place(start + row),
+            input_place=None if self.input_place is None else self._input_from(start),
+            ids=None if self.ids is None else self.ids[start:stop],
+            skipped=0 if start else self.skipped,
+            groups=None if self.groups is None else self.groups[start:stop],
+        )
+
+    def elements(self, rows: Array, positions: Array) -> Batch:
+        """Elements of a canonical batch, each a row of its own, without the places of the rows.
+
+        Args:
+            rows: of each element, counted within this batch.
+            positions: of each element within its row.
+
+        """
+
+        def picked(values: Array) -> Array:
+            found: Array = np.moveaxis(values, -1, 1)[rows, positions][..., np.newaxis]
+            return found
+
+        return Batch(
+            picked(self.input),
+            picked(self.target),
+            {name: picked(values) for name, values in self.aligned.items()},
+            ids=None if self.ids is None else [self.ids[row] for row in rows.tolist()],
+            labels=self.labels,
+        )
+
+    def _input_from(self, start: int) -> Callable[[int], str]:
+        place = self.input_place or self.place
+        return lambda row: place(start + row)
+
+    def split(self, pieces: int) -> Iterator[Batch]:
+        """This batch in at most so many pieces of equal size, in order.
+
+        Only the last one may be smaller. Large sizes are round in binary, so that blocks and tiles fit in.
+        """
+        step = max(1, -(-len(self) // pieces))
+        zeros = max(0, step.bit_length() - 8)
+        step = -(-step >> zeros) << zeros
+        if step >= len(self):
+            yield self
+            return
+        for start in range(0, len(self), step):
+            yield self.rows(start, min(start + step, len(self)))
+
+    @property
+    def elements_per_row(self) -> int:
+        return math.prod(self.shape)
+
+
+@record(frozen=True, slots=True)
+class Chunk:
+    """A batch still to be read: chunks are handed out in order and read on any thread in any order.
+
+    Attributes:
+        rows: how many rows it has if it can be read at all.
+        read: reads them.
+
+    """
+
+    rows: int
+    read: Callable[[], Batch]
+
+    def __len__(self) -> int:
+        return self.rows
+
+
+@record(frozen=True, slots=True)
+class Terms:
+    """What a loss computes: values per element, never reduced.
+
+    Attributes:
+        loss: shape (elements,), weighted, exactly 0 where ignored.
+        weight: shape (elements,), each element's share of the divisor of the mean.
+        weight_is: what the sum of the weights is, in words.
+        ignored: shape (elements,) of bool, or None where no element is ignored.
+        clamped: how many logarithms hit a clamp.
+
+    """
+
+    loss: Array
+    weight: Array
+    weight_is: str
+    ignored: Array | None = None
+    clamped: int = 0
+
+
+@record(frozen=True, slots=True)
+class Tally:
+    """Exact totals of any number of rows; ``Tally()`` is zero and ``+`` is exact in any order.
+
+    Attributes:
+        loss, weight: the sums of ``Terms.loss`` and ``Terms.weight``.
+        squares: the sum of the squared losses, each square rounded once.
+        rows: how many rows; a row of K-dimensional or multi-label data has several elements.
+        elements, ignored, clamped: counts of loss elements.
+
+    """
+
+    loss: ExactSum = ExactSum()
+    weight: ExactSum = ExactSum()
+    squares: ExactSum = ExactSum()
+    rows: int = 0
+    elements: int = 0
+    ignored: int = 0
+    clamped: int = 0
+
+    @classmethod
+    def of(cls, terms: Terms, rows: int, *, squares: bool = False) -> Tally:
+        """The tally of one batch; the squares are summed only when somebody will ask for them."""
+        return cls(
+            loss=exact_sum(terms.loss),
+            weight=exact_sum(terms.weight),
+            squares=exact_sum(np.square(terms.loss, dtype=np.float64)) if squares else ExactSum(),
+            rows=rows,
+            elements=terms.loss.size,
+            ignored=0 if terms.ignored is None else int(np.count_nonzero(terms.ignored)),
+            clamped=terms.clamped,
+        )
+
+    def __add__(self, other: Tally) -> Tally:
+        return Tally(
+            self.loss + other.loss,
+            self.weight + other.weight,
+            self.squares + other.squares,
+            self.rows + other.rows,
+            self.elements + other.elements,
+            self.ignored + other.ignored,
+            self.clamped + other.clamped,
+        )
+
+    def __sub__(self, other: Tally) -> Tally:
+        """The tally of the remaining rows, where ``other`` is of some of these rows."""
+        return Tally(
+            self.loss - other.loss,
+            self.weight - other.weight,
+            self.squares - other.squares,
+            self.rows - other.rows,
+            self.elements - other.elements,
+            self.ignored - other.ignored,
+            self.clamped - other.clamped,
+        )
+
+    @property
+    def counted(self) -> int:
+        return self.elements - self.ignored
+
+    @property
+    def mean(self) -> float | None:
+        """The mean loss, or None where nothing is counted."""
+        return self.reduce("mean") if self.counted else None
+
+    def denominator(self, reduction: Reduction) -> float:
+        """What the total is divided by: 1 for a sum."""
+        if reduction == "mean":
+            return float(self.weight)
+        return float(self.rows) if reduction == "batchmean" else 1.0
+
+    def reduce(self, reduction: Reduction) -> float:
+        """The loss, rounded once from the exact totals; a mean over a total weight of 0 is nan."""
+        if reduction == "mean":
+            return self.loss / self.weight if self.weight.scaled or self.weight.nonfinite else math.nan
+        return self.loss / self.rows if reduction == "batchmean" else float(self.loss)
+
+
+@record(frozen=True, slots=True)
+class Row:
+    """One loss element with its name: what ``--reduction none`` streams."""
+
+    row: int
+    index: tuple[int, ...]
+    id: str | None
+    target: float | int | tuple[float, ...]
+    loss: float
+    weight: float
+    ignored: bool
+
+
+@record(frozen=True, slots=True)
+class Workings:
+    """One element with every step that led to its loss.
+
+    Attributes:
+        row: the element's name, target, loss and weight.
+        steps: its steps in order; a "class" step holds (classes,) values, every other one () values.
+        gathered: index of the class whose entry the target picks, if it picks one.
+
+    """
+
+    row: Row
+    steps: tuple[Step, ...]
+    gathered: int | None
+
+    @property
+    def probability(self) -> float | None:
+        """The probability of the class that the target picks, where the steps have one."""
+        if self.gathered is None:
+            return None
+        found = {step.name: step.value for step in self.steps if step.level == "class"}
+        if "p" in found:
+            return float(found["p"][self.gathered])
+        with np.errstate(over="ignore"):
+            return float(np.exp(found["log p"][self.gathered])) if "log p" in found else None
+
+    @property
+    def sample_weight(self) -> float | None:
+        """The weight that the data gives this row, if it gives one."""
+        return next((float(step.value) for step in self.steps if step.name == "sample weight"), None)

@@ -1,0 +1,1 @@
+"""The one loop over the data, and what is collected on the way."""

@@ -1,0 +1,128 @@
+"""Predictions counted by their confidence: what a reliability diagram and its error are made of.
+
+Guo, Pleiss, Sun and Weinberger 2017, "On calibration of modern neural networks" (ICML), section 2: M bins of
+equal width, the m-th from (m - 1) / M, exclusive, to m / M, inclusive; the expected calibration error is
+the sum over the bins of (predictions in the bin / all predictions) |accuracy - confidence|.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import field
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from celoss_cli.core.exact import ExactSum, exact_sum
+from celoss_cli.core.records import record
+from celoss_cli.evaluate.summaries import Bin, Reliability
+
+if TYPE_CHECKING:
+    from celoss_cli.core.data import Array
+
+__all__ = ["BINS", "BinTally", "Calibration", "reliability"]
+
+BINS = 15
+"""As in the experiments of the paper."""
+
+
+@record(frozen=True, slots=True)
+class BinTally:
+    """Exact totals of the predictions of one bin; ``BinTally()`` is zero and ``+`` is exact.
+
+    Attributes:
+        count: how many predictions.
+        confidence: the sum of their confidence.
+        hits: the sum of what came true of them.
+
+    """
+
+    count: int = 0
+    confidence: ExactSum = ExactSum()
+    hits: ExactSum = ExactSum()
+
+    def __add__(self, other: BinTally) -> BinTally:
+        return BinTally(self.count + other.count, self.confidence + other.confidence, self.hits + other.hits)
+
+    @property
+    def gap(self) -> ExactSum:
+        """|hits - confidence|, not divided by the count."""
+        difference = self.hits + -self.confidence
+        return -difference if difference.scaled < 0 else difference
+
+
+@record(frozen=True, slots=True)
+class Calibration:
+    """Predictions by their confidence; ``Calibration()`` is empty and ``+`` is exact in any order.
+
+    Attributes:
+        bins: how many bins there are, 0 of nothing.
+        tallies: the totals of the bins that have predictions, by number from 0.
+        left_out: how many predictions have no probability: NaN.
+
+    """
+
+    bins: int = 0
+    tallies: Mapping[int, BinTally] = field(default_factory=dict)
+    left_out: int = 0
+
+    @classmethod
+    def of(cls, confidence: Array, hit: Array, bins: int) -> Calibration:
+        """The calibration of one batch.
+
+        Args:
+            confidence: shape (elements,) float64, from 0 to 1 or NaN.
+            hit: shape (elements,) float64, from 0 to 1.
+            bins: at least 1.
+
+        """
+        known = ~np.isnan(confidence)
+        confidence, hit = confidence[known], hit[known]
+        places = np.searchsorted(_ends(bins)[1:-1], confidence, side="left")
+        order = np.argsort(places, kind="stable")
+        present, starts = np.unique(places[order], return_index=True)
+        parts = np.split(order, starts[1:]) if present.size else []
+        tallies = {
+            int(place): BinTally(len(members), exact_sum(confidence[members]), exact_sum(hit[members]))
+            for place, members in zip(present, parts, strict=True)
+        }
+        return cls(bins, tallies, int(np.count_nonzero(~known)))
+
+    def __add__(self, other: Calibration) -> Calibration:
+        tallies = dict(self.tallies)
+        for place, tally in other.tallies.items():
+            tallies[place] = tallies.get(place, BinTally()) + tally
+        return Calibration(self.bins or other.bins, tallies, self.left_out + other.left_out)
+
+
+def _ends(bins: int) -> Array:
+    """The ends of the bins, each the double nearest to m / M."""
+    return np.arange(bins + 1) / bins
+
+
+def reliability(found: Calibration, *, positive: bool) -> Reliability:
+    """The reliability of predictions.
+
+    Args:
+        found: the predictions by confidence.
+        positive: whether the answers are the positive ones of two, not the most probable classes.
+
+    """
+    ends = _ends(found.bins).tolist()
+    tallies = [found.tallies.get(place, BinTally()) for place in range(found.bins)]
+    count = sum(tally.count for tally in tallies)
+    return Reliability(
+        bins=[_bin(low, high, tally) for (low, high), tally in zip(pairwise(ends), tallies, strict=True)],
+        ece=sum((tally.gap for tally in tallies), ExactSum()) / count,
+        count=count,
+        left_out=found.left_out,
+        confidence_is="probability of the positive answer"
+        if positive
+        else "confidence of the most probable class",
+        accuracy_is="share of positive answers" if positive else "accuracy",
+    )
+
+
+def _bin(low: float, high: float, tally: BinTally) -> Bin:
+    return Bin(low, high, tally.count, tally.confidence / tally.count, tally.hits / tally.count)

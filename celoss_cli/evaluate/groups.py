@@ -1,0 +1,164 @@
+"""The totals of groups: classes, or the rows with one value of a column; millions of elements at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from celoss_cli.core.data import Tally
+from celoss_cli.core.errors import LimitError
+from celoss_cli.core.exact import ExactSums, exact_sums
+from celoss_cli.core.records import record
+
+if TYPE_CHECKING:
+    from celoss_cli.core.data import Array, Terms
+
+__all__ = ["Groups"]
+
+_MOST = 500_000
+"""A group takes up to two kilobytes until it is written."""
+
+
+@record(frozen=True, slots=True)
+class _Totals:
+    """Totals of groups side by side.
+
+    Attributes:
+        names: of the groups, each once, in any order.
+        loss, weight: the sums of ``Terms.loss`` and ``Terms.weight``.
+        rows, elements: how many of each group, shape (groups,).
+
+    """
+
+    names: Sequence[str]
+    loss: ExactSums
+    weight: ExactSums
+    rows: Array
+    elements: Array
+
+    def __add__(self, other: _Totals) -> _Totals:
+        place = {name: index for index, name in enumerate(self.names)}
+        at = np.fromiter((place.setdefault(name, len(place)) for name in other.names), np.int64)
+        size = len(place)
+        return _Totals(
+            list(place),
+            self.loss.joined(other.loss, at, size),
+            self.weight.joined(other.weight, at, size),
+            _added(self.rows, other.rows, at, size),
+            _added(self.elements, other.elements, at, size),
+        )
+
+
+def _added(one: Array, other: Array, at: Array, size: int) -> Array:
+    total = np.zeros(size, np.int64)
+    total[: len(one)] = one
+    total[at] += other
+    return total
+
+
+@record(frozen=True, slots=True)
+class Groups:
+    """The totals of groups by name; ``Groups()`` is empty and ``+`` is exact in any order.
+
+    Attributes:
+        parts: totals still to be added, each of more than twice as many groups as the next one, so that
+            adding block after block takes time in proportion to the blocks.
+
+    """
+
+    parts: tuple[_Totals, ...] = ()
+
+    @classmethod
+    def of(cls, codes: Array, names: Sequence[str], terms: Terms, elements_per_row: int) -> Groups:
+        """The groups of one batch; ignored elements are in none.
+
+        Args:
+            codes: shape (elements,), the group of each element.
+            names: by code, each once.
+            terms: of the elements.
+            elements_per_row: how many consecutive elements make a row.
+
+        """
+        loss, weight, row = terms.loss, terms.weight, np.arange(len(codes)) // max(1, elements_per_row)
+        if terms.ignored is not None:
+            counted = ~terms.ignored
+            loss, weight, codes, row = loss[counted], weight[counted], codes[counted], row[counted]
+        elements = np.bincount(codes, minlength=len(names))
+        present = np.flatnonzero(elements)
+        if not present.size:
+            return cls()
+        codes = np.searchsorted(present, codes)
+        return cls(
+            (
+                _Totals(
+                    [names[code] for code in present.tolist()],
+                    exact_sums(loss, codes, len(present)),
+                    exact_sums(weight, codes, len(present)),
+                    _rows(codes, row, len(present)) if elements_per_row > 1 else elements[present],
+                    elements[present],
+                ),
+            )
+        )
+
+    @classmethod
+    def known(cls, tallies: Mapping[str, Tally]) -> Groups:
+        """Groups whose totals are known one by one."""
+        if not tallies:
+            return cls()
+        every = tallies.values()
+        return cls(
+            (
+                _Totals(
+                    list(tallies),
+                    ExactSums.of([tally.loss for tally in every]),
+                    ExactSums.of([tally.weight for tally in every]),
+                    np.array([tally.rows for tally in every], np.int64),
+                    np.array([tally.elements for tally in every], np.int64),
+                ),
+            )
+        )
+
+    def __add__(self, other: Groups) -> Groups:
+        parts = list(self.parts)
+        for part in other.parts:
+            parts.append(part)
+            while len(parts) > 1 and len(parts[-2].names) <= 2 * len(parts[-1].names):
+                last = parts.pop()
+                parts[-1] += last
+        _refuse_many(parts)
+        return Groups(tuple(parts))
+
+    def tallies(self) -> dict[str, Tally]:
+        """The totals of each group by its name.
+
+        Raises:
+            LimitError: if there are too many.
+
+        """
+        if not self.parts:
+            return {}
+        *rest, whole = self.parts
+        for part in reversed(rest):
+            whole = part + whole
+        _refuse_many([whole])
+        columns = (whole.loss.each(), whole.weight.each(), whole.rows.tolist(), whole.elements.tolist())
+        return {
+            name: Tally(loss, weight, rows=rows, elements=elements)
+            for name, loss, weight, rows, elements in zip(whole.names, *columns, strict=True)
+        }
+
+
+def _refuse_many(parts: Sequence[_Totals]) -> None:
+    if any(len(part.names) > _MOST for part in parts):
+        raise LimitError(
+            f"expected at most {_MOST:,} groups, got more",
+            hint="is the column of --by an identifier? --reduction none writes the loss of every row",
+        )
+
+
+def _rows(codes: Array, row: Array, size: int) -> Array:
+    """In how many rows each group has an element."""
+    pairs = np.unique(codes * (int(row[-1]) + 1) + row)
+    return np.bincount(pairs // (int(row[-1]) + 1), minlength=size)

@@ -1,0 +1,1 @@
+"""What is held against a result: limits, baselines, findings."""

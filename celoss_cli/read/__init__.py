@@ -1,0 +1,132 @@
+"""The registry of input formats. It imports no NumPy, so that ``--help`` stays quick.
+
+Adding a format is one line here and one module in this folder with a function
+``read(stream: Stream, request: ReadRequest) -> Dataset``.
+"""
+
+from __future__ import annotations
+
+import os
+from importlib import import_module
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any
+
+from celoss_cli.core.errors import InputError, UsageError
+from celoss_cli.core.records import record
+from celoss_cli.read.bytes.pickles import refuse_pickle
+
+if TYPE_CHECKING:
+    from celoss_cli.read.request import Dataset, ReadRequest, Stream
+
+__all__ = ["COLUMNS", "SOURCES", "TABLES", "SourceSpec", "format_of", "is_device", "read"]
+
+
+@record(frozen=True, slots=True)
+class SourceSpec:
+    """An input format.
+
+    Attributes:
+        name: the value of ``--input-format``.
+        suffixes: the file name endings that choose it.
+        summary: one line of help.
+        module: the module within this folder.
+
+    """
+
+    name: str
+    suffixes: tuple[str, ...]
+    summary: str
+    module: str
+
+    def load(self) -> Any:
+        return import_module(f"celoss_cli.read.{self.module}")
+
+
+SOURCES: dict[str, SourceSpec] = {
+    spec.name: spec
+    for spec in (
+        SourceSpec("csv", (".csv", ".txt"), "a table with a header, comma-separated", "text.delimited"),
+        SourceSpec("tsv", (".tsv",), "a table with a header, tab-separated", "text.delimited"),
+        SourceSpec(
+            "json", (".json",), "arrays by name, a list of row objects, or pandas split", "json.document"
+        ),
+        SourceSpec("jsonl", (".jsonl", ".ndjson"), "one row object a line", "json.lines"),
+        SourceSpec("npy", (".npy",), "one NumPy array, mapped into memory: for @path", "arrays.npy"),
+        SourceSpec("npz", (".npz",), "NumPy arrays by name", "arrays.npy"),
+        SourceSpec("safetensors", (".safetensors",), "tensors by name", "arrays.safetensors"),
+        SourceSpec("parquet", (".parquet", ".pq"), "a table of typed columns", "arrow.columnar"),
+        SourceSpec("arrow", (".arrow", ".feather", ".ipc"), "a table of typed columns", "arrow.columnar"),
+    )
+}
+
+_STARTS = {
+    b"{": "json",
+    b"[": "json",
+    b"\x93NUMPY": "npy",
+    b"PK\x03\x04": "npz",
+    b"PAR1": "parquet",
+    b"ARROW1": "arrow",
+    b"\xff\xff\xff\xff": "arrow",
+}
+"""The formats of standard input by their first bytes; everything else is CSV."""
+
+_MAX_HEADER = 100_000_000
+"""Safetensors has no longer one; a text that says less in 8 bytes holds NUL."""
+
+TABLES = ("csv", "tsv")
+"""The formats of delimited text."""
+
+COLUMNS = (*TABLES, "json", "jsonl", "parquet", "arrow")
+"""The formats that hold columns with names, or values alone; ``read_columns`` reads either."""
+
+
+def format_of(path: str, head: bytes, chosen: str | None) -> SourceSpec:
+    """The format by option, by suffix, or for standard input, a pipe or a device by its first bytes.
+
+    Raises:
+        UsageError: if the option names no format.
+        InputError: if the suffix is unknown or that of a pickle.
+
+    """
+    if chosen is not None:
+        if chosen not in SOURCES:
+            raise UsageError(f"Expected an input format of {', '.join(SOURCES)}, got {chosen!r}.")
+        return SOURCES[chosen]
+    nameless = path == "-" or is_device(path)
+    if nameless and _holds_tensors(head):
+        return SOURCES["safetensors"]
+    refuse_pickle(path, head)
+    if nameless:
+        text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+        return SOURCES[next((name for start, name in _STARTS.items() if text.startswith(start)), "csv")]
+    suffix = PurePath(path).suffix.lower()
+    for spec in SOURCES.values():
+        if suffix in spec.suffixes:
+            return spec
+    known = ", ".join(suffix for spec in SOURCES.values() for suffix in spec.suffixes)
+    raise InputError(
+        f'Expected a file name that ends in one of {known}, got "{suffix}".',
+        hint="say what it is with --input-format",
+    )
+
+
+def _holds_tensors(head: bytes) -> bool:
+    """Whether data begins as safetensors does: the length of a header in 8 bytes, then the header itself."""
+    return head[8:9] == b"{" and int.from_bytes(head[:8], "little") <= _MAX_HEADER
+
+
+def is_device(path: str) -> bool:
+    """Whether this is a pipe or a device, as of a shell's ``<(command)``, whose name says nothing."""
+    return os.path.exists(path) and not os.path.isfile(path)
+
+
+def read(stream: Stream, request: ReadRequest, chosen: str | None) -> Dataset:
+    """The data set in a stream, in the format that its name, its first bytes or the user says."""
+    from celoss_cli.read.bytes.compressed import decompressed
+
+    stream = decompressed(stream)
+    spec = format_of(stream.path, stream.head(), chosen)
+    if spec.name == "tsv" and request.delimiter is None:
+        request = request.separated_by("\t")
+    dataset: Dataset = spec.load().read(stream, request)
+    return dataset

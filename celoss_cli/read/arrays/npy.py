@@ -1,0 +1,366 @@
+"""NPY and NPZ, NumPy's own files: mapped into memory where they are files, read where they are pipes.
+
+Nothing is allocated or mapped before the header's shape and type agree with the number of bytes that
+are there, and a pickle is never opened.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import mmap
+import struct
+import warnings
+import zipfile
+import zlib
+from collections.abc import Callable, Sequence
+from typing import IO, TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from celoss_cli.core.errors import CelossError, InputError, LimitError, plural, quoted, visible
+from celoss_cli.core.records import record
+from celoss_cli.read.arrays.slices import joined_dataset, named_dataset, refuse_nonfinite, refuse_type
+from celoss_cli.read.bytes.mapped import mapped, memory_limit, piped, release_bytes
+from celoss_cli.read.bytes.pickles import holds_pickle, looks_pickled, pickled
+
+if TYPE_CHECKING:
+    from celoss_cli.core.data import Array
+    from celoss_cli.read.request import Dataset, ReadRequest, Stream
+
+__all__ = ["read", "read_values", "refuse_shape"]
+
+_NPY = b"\x93NUMPY"
+_ZIP = (b"PK\x03\x04", b"PK\x05\x06")
+_LENGTH_FIELD = {(1, 0): "<H", (2, 0): "<I", (3, 0): "<I"}
+_MAX_HEADER = 10_000
+_MAX_AXES = 32
+_CHUNK = 1 << 20
+_LOCAL = 30
+"""Bytes of a member's own header, before its name."""
+_WITH_DESCRIPTOR, _DESCRIPTOR = 1 << 3, 24
+"""The flag of a member that was written to a pipe, and how many bytes may follow it then."""
+_MOST_DEFLATED = 1032
+"""Deflate never makes more bytes of one."""
+
+
+def read(stream: Stream, request: ReadRequest) -> Dataset:
+    """Reads the arrays of an NPZ file by name, or one array whose targets come from elsewhere.
+
+    Raises:
+        InputError: for a single array, which has no targets; for names that do not settle the roles;
+            for anything that is not a complete file of numbers.
+        LimitError: for an array that this machine's memory cannot hold and that cannot be mapped.
+
+    """
+    if _is_zip(stream):
+        return named_dataset(_Archive(stream).members(), stream.name, request)
+    values = _single(stream)
+    refuse_type(values, stream.name)
+    if request.truth is not None:
+        columns = {"inputs": [request.takes], "target": None, "id": None, "weight": None, "unused": []}
+        return joined_dataset(values, stream.name, {"columns": columns}, request, source=stream.name)
+    path = "file.npy" if stream.path == "-" else stream.name
+    raise InputError(
+        f"expected input and targets, got one array of shape {values.shape} and type {values.dtype}",
+        hint=f"give both: --{request.takes} @{path} --targets @labels.npy",
+        place=stream.name,
+    )
+
+
+def read_values(stream: Stream, request: ReadRequest) -> Array:
+    """The array of an NPY file, or of an NPZ file with one member: read-only, mapped where possible.
+
+    Raises:
+        InputError: for several members, and as ``read`` does.
+        LimitError: as ``read`` does.
+
+    """
+    if _is_zip(stream):
+        members = _Archive(stream).members()
+        if len(members) != 1:
+            names = ", ".join(map(quoted, members)) or "none"
+            raise InputError(
+                f"expected one array, got {names}",
+                hint="save the wanted one with np.save, or give the file without --targets"
+                if members
+                else "",
+                place=stream.name,
+            )
+        values = next(iter(members.values()))()
+    else:
+        values = _single(stream)
+    refuse_type(values, stream.name)
+    refuse_nonfinite(values, f"{stream.name}: $", request)
+    return values
+
+
+def _is_zip(stream: Stream) -> bool:
+    peek: Callable[[int], bytes] | None = getattr(stream.binary, "peek", None)
+    return peek is not None and peek(4)[:4] in _ZIP
+
+
+# ---------------------------------------------------------------------------------------- one array
+
+
+@record(frozen=True, slots=True)
+class _Header:
+    """What an NPY header says.
+
+    Attributes:
+        shape, dtype: of the array.
+        order: of the values in memory.
+        size: bytes before the first value.
+
+    """
+
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    order: Literal["C", "F"]
+    size: int
+
+    @property
+    def nbytes(self) -> int:
+        return math.prod(self.shape) * self.dtype.itemsize
+
+    def view(self, buffer: Any, offset: int = 0) -> Array:
+        """The array in these bytes, read-only."""
+        if not self.nbytes:
+            return np.empty(self.shape, self.dtype)
+        values: Array = np.ndarray(self.shape, self.dtype, buffer, offset, order=self.order)
+        values.flags.writeable = False
+        return values
+
+
+def _header(binary: IO[bytes], place: str) -> _Header:
+    """Reads the header up to the first value and checks all that it says."""
+    head = binary.read(8)
+    if looks_pickled(head):
+        raise pickled(place)
+    if head[:6] != _NPY:
+        got = quoted(head.decode("latin-1")) if head else "an empty file: no rows"
+        raise InputError(f'expected an NPY file, which starts with "\\x93NUMPY", got {got}', place=place)
+    version = tuple(head[6:8])
+    if version not in _LENGTH_FIELD:
+        raise InputError(
+            f"expected NPY version 1.0, 2.0 or 3.0, got {'.'.join(map(str, version))}", place=place
+        )
+    field = struct.Struct(_LENGTH_FIELD[version])
+    length_bytes = _exactly(binary, field.size, "a header", place)
+    (length,) = field.unpack(length_bytes)
+    if length > _MAX_HEADER:
+        raise InputError(f"expected a header of at most {_MAX_HEADER} bytes, got {length}", place=place)
+    text = bytes(_exactly(binary, length, "a header", place))
+    shape, fortran, dtype = _parsed(bytes(length_bytes) + text, version, place)
+    _check_layout(shape, dtype, place)
+    return _Header(shape, dtype, "F" if fortran else "C", 8 + field.size + length)
+
+
+def _parsed(header: bytes, version: tuple[int, ...], place: str) -> tuple[tuple[int, ...], bool, Any]:
+    reader = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return reader(io.BytesIO(header), max_header_size=_MAX_HEADER)
+    except Exception:  # whatever the parser stumbles over, the header is not one
+        shown = quoted(header[2:].decode("latin-1").strip("\0 \n"))
+        raise InputError(f"expected an NPY header, got {shown}", place=place) from None
+
+
+def _check_layout(shape: tuple[int, ...], dtype: np.dtype[Any], place: str) -> None:
+    if dtype.hasobject:
+        raise pickled(place, "an array of Python objects, a pickle")
+    if not dtype.itemsize or dtype.subdtype is not None or dtype.names is not None:
+        raise InputError(f"expected an array of real numbers, got one of {dtype}", place=place)
+    refuse_shape(shape, dtype.itemsize, place)
+
+
+def refuse_shape(shape: Sequence[int], itemsize: int, place: str) -> None:
+    """Refuses what is no shape, or that of an array larger than any memory."""
+    sane = all(type(extent) is int and extent >= 0 for extent in shape) and len(shape) <= _MAX_AXES
+    if not sane or math.prod(extent or 1 for extent in shape) * itemsize >= 2**63:
+        raise InputError(f"expected a shape of an array, got {quoted(str(shape))}", place=place)
+
+
+def _exactly(binary: IO[bytes], count: int, what: str, place: str) -> bytearray:
+    """So many bytes; the memory grows with what comes, not with what was announced."""
+    data = bytearray()
+    while len(data) < count:
+        chunk = binary.read(min(_CHUNK, count - len(data)))
+        if not chunk:
+            raise InputError(
+                f"expected {plural(count, 'byte')} of {what}, got {len(data)}",
+                hint="was the file cut?",
+                place=place,
+            )
+        data += chunk
+    return data
+
+
+def _values_from(binary: IO[bytes], header: _Header, place: str) -> Array:
+    if header.nbytes > memory_limit():
+        raise LimitError(
+            f"expected an array that fits into memory, got one of {header.nbytes} bytes",
+            hint="an uncompressed file is mapped and not read into memory",
+            place=place,
+        )
+    return header.view(_exactly(binary, header.nbytes, _what(header), place))
+
+
+def _what(header: _Header) -> str:
+    return f"an array of shape {header.shape} and type {header.dtype}"
+
+
+def _single(stream: Stream) -> Array:
+    """The one array of an NPY file or pipe."""
+    place = stream.name
+    buffer = mapped(stream)
+    if buffer is not None:
+        header = _header(io.BytesIO(buffer[: _MAX_HEADER + 12]), place)
+        _refuse_size(header, len(buffer) - header.size, place)
+        return header.view(buffer, header.size)
+    header = _header(stream.binary, place)
+    values = _values_from(stream.binary, header, place)
+    if stream.binary.read(1):
+        raise InputError(f"expected the end after {_what(header)}, got more bytes", place=place)
+    return values
+
+
+def _refuse_size(header: _Header, found: int, place: str) -> None:
+    if header.nbytes != found:
+        hint = "was the file cut?" if found < header.nbytes else ""
+        raise InputError(
+            f"expected {plural(header.nbytes, 'byte')} of {_what(header)}, got {found}",
+            hint=hint,
+            place=place,
+        )
+
+
+# --------------------------------------------------------------------------------- arrays in a zip file
+
+
+class _Archive:
+    """An NPZ file: its directory is checked at once, its members when they are wanted."""
+
+    def __init__(self, stream: Stream) -> None:
+        self._name = stream.name
+        self._buffer: mmap.mmap | None = mapped(stream)
+        binary = stream.binary if self._buffer is not None else piped(stream)
+        size = binary.seek(0, io.SEEK_END)
+        binary.seek(max(0, size - 22))
+        if not _ends_here(binary.read(22)):
+            raise InputError(
+                "expected the directory of a zip file at its end, got something else",
+                hint="was the file cut?",
+                place=self._name,
+            )
+        try:
+            self._zip = zipfile.ZipFile(binary)
+        except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError, struct.error) as error:
+            raise _broken(error, self._name) from None
+        if not _is_covered(binary, self._zip):
+            raise InputError(
+                "expected one zip file of arrays, got more than its directory names",
+                hint="give several as several files",
+                place=self._name,
+            )
+
+    def members(self) -> dict[str, Callable[[], Array]]:
+        """The arrays by name, each to be loaded on demand."""
+        members: dict[str, Callable[[], Array]] = {}
+        for info in self._zip.infolist():
+            if holds_pickle(info.filename):
+                raise pickled(self._name, "a zip file with a pickle in it, as torch.save writes it", ".pt")
+            key = info.filename.removesuffix(".npy")
+            if key in members:
+                raise InputError(f"expected each name once, got {quoted(key)} twice", place=self._name)
+            members[key] = self._loader(info, f"{self._name}: $.{visible(key)}")
+        return members
+
+    def _loader(self, info: zipfile.ZipInfo, place: str) -> Callable[[], Array]:
+        def load() -> Array:
+            try:
+                return self._load(info, place)
+            except CelossError:
+                raise
+            except (
+                zipfile.BadZipFile,
+                NotImplementedError,
+                RuntimeError,  # encrypted
+                ValueError,  # a name that is no text
+                OSError,  # a place before the start of the file
+                EOFError,
+                struct.error,
+                zlib.error,
+            ) as error:
+                raise _broken(error, place) from None
+
+        return load
+
+    def _load(self, info: zipfile.ZipInfo, place: str) -> Array:
+        if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise InputError(
+                f"expected a stored or deflated array, got zip method {info.compress_type}", place=place
+            )
+        if info.file_size > info.compress_size * _MOST_DEFLATED + 64:
+            raise InputError(
+                f"expected at most {_MOST_DEFLATED} times {plural(info.compress_size, 'byte')}, "
+                f"got a declared size of {info.file_size}",
+                place=place,
+            )
+        with self._zip.open(info) as member:
+            header = _header(member, place)
+            _refuse_size(header, info.file_size - header.size, place)
+            if self._buffer is not None and info.compress_type == zipfile.ZIP_STORED:
+                return header.view(self._buffer, _stored(self._buffer, info, place) + header.size)
+            values = _values_from(member, header, place)
+            if member.read(1):  # at the end the checksum is compared
+                raise InputError(f"expected the end after {_what(header)}, got more bytes", place=place)
+        return values
+
+
+def _broken(error: Exception, place: str) -> InputError:
+    return InputError(f"expected a zip file of arrays, got a broken one: {visible(str(error))}", place=place)
+
+
+def _stored(buffer: mmap.mmap, info: zipfile.ZipInfo, place: str) -> int:
+    """Where a stored member starts in the mapped file, once its checksum is found right."""
+    start = _data_start(buffer[info.header_offset : info.header_offset + _LOCAL], info)
+    end = start + info.file_size
+    if info.file_size != info.compress_size or end > len(buffer):
+        raise InputError("expected a stored array within the file, got a longer one", place=place)
+    checksum = 0
+    with memoryview(buffer) as view:
+        for first in range(start, end, _CHUNK):
+            last = min(first + _CHUNK, end)
+            checksum = zlib.crc32(view[first:last], checksum)
+            release_bytes(buffer, first, last)
+    if checksum != info.CRC:
+        raise InputError("expected the array that was saved, got a wrong checksum", place=place)
+    return start
+
+
+def _is_covered(binary: IO[bytes], archive: zipfile.ZipFile) -> bool:
+    """Whether the members and the directory follow one another from the first byte on."""
+    end = slack = 0
+    for info in sorted(archive.infolist(), key=lambda info: info.header_offset):
+        if not end <= info.header_offset <= end + slack:
+            return False
+        binary.seek(info.header_offset)
+        local = binary.read(_LOCAL)
+        if len(local) < _LOCAL:
+            return False
+        end = _data_start(local, info) + info.compress_size
+        slack = _DESCRIPTOR if info.flag_bits & _WITH_DESCRIPTOR else 0
+    return end <= archive.start_dir <= end + slack
+
+
+def _data_start(local: bytes, info: zipfile.ZipInfo) -> int:
+    """Where a member's bytes start, behind its own header."""
+    name_length, extra_length = struct.unpack("<HH", local[26:_LOCAL])
+    return int(info.header_offset + _LOCAL + name_length + extra_length)
+
+
+def _ends_here(last: bytes) -> bool:
+    """Whether these are the last 22 bytes of a zip file without a comment."""
+    return len(last) == 22 and last[:4] == _ZIP[1] and last[20:] == b"\0\0"

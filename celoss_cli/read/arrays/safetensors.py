@@ -1,0 +1,182 @@
+"""Safetensors: tensors by name, mapped into memory. The package safetensors checks the file's layout."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import Counter
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from celoss_cli.core.data import Array
+from celoss_cli.core.errors import InputError, quoted, visible
+from celoss_cli.read.arrays.npy import refuse_shape
+from celoss_cli.read.arrays.slices import named_dataset, refuse_nonfinite
+from celoss_cli.read.bytes.mapped import mapped, piped
+from celoss_cli.read.extras import extra_module
+
+if TYPE_CHECKING:
+    from celoss_cli.read.request import Dataset, ReadRequest, Stream
+
+__all__ = ["read", "read_values"]
+
+_TYPES = {
+    "BOOL": "|b1",
+    "U8": "|u1",
+    "I8": "|i1",
+    "U16": "<u2",
+    "I16": "<i2",
+    "U32": "<u4",
+    "I32": "<i4",
+    "U64": "<u8",
+    "I64": "<i8",
+    "F16": "<f2",
+    "BF16": "<u2",
+    "F32": "<f4",
+    "F64": "<f8",
+}
+"""The stored types as NumPy's; the bits of a bfloat16 are the upper half of a float32's."""
+
+_LENGTH_BYTES = 8
+"""Before the header stands its length."""
+
+_MAX_HEADER = 100_000_000
+"""The package takes no longer one."""
+
+Loader = Callable[[], Array]
+
+
+def read(stream: Stream, request: ReadRequest) -> Dataset:
+    """Reads tensors by name.
+
+    Raises:
+        InputError: for a broken file, names that do not settle the roles, or types that are no numbers.
+        LimitError: for more than 1 GiB through a pipe.
+        UsageError: without the package safetensors.
+
+    """
+    return named_dataset(_tensors(stream), stream.name, request)
+
+
+def read_values(stream: Stream, request: ReadRequest) -> Array:
+    """The tensor of a file with one tensor, read-only.
+
+    Raises:
+        InputError: for several tensors, and as ``read`` does.
+        LimitError: as ``read`` does.
+        UsageError: as ``read`` does.
+
+    """
+    tensors = _tensors(stream)
+    if len(tensors) != 1:
+        names = ", ".join(map(quoted, sorted(tensors))) or "none"
+        raise InputError(f"expected one tensor, got {names}", place=stream.name)
+    ((name, load),) = tensors.items()
+    values = load()
+    refuse_nonfinite(values, f"{stream.name}: $.{visible(name)}", request)
+    return values
+
+
+def _tensors(stream: Stream) -> dict[str, Loader]:
+    package = extra_module("safetensors", "safetensors", "safetensors files")
+    buffer = mapped(stream)
+    try:
+        if buffer is None or stream.path == "-":
+            return _from_bytes(package.deserialize(_piped(stream)), stream.name)
+        with package.safe_open(stream.path, framework="np"):
+            return _in_file(buffer, stream.name)
+    except package.SafetensorError as error:
+        raise InputError(
+            f"expected a safetensors file, got a broken one: {visible(str(error))}", place=stream.name
+        ) from None
+
+
+def _piped(stream: Stream) -> bytes:
+    """The bytes of a pipe as far as its header says they go, and one more if there is one."""
+    length = piped(stream, _LENGTH_BYTES).getvalue()
+    size = int.from_bytes(length, "little")
+    if size > _MAX_HEADER:
+        raise InputError(
+            f"expected a safetensors header of at most {_MAX_HEADER} bytes, got {size}", place=stream.name
+        )
+    head = piped(stream, _LENGTH_BYTES + size, length).getvalue()
+    return piped(stream, len(head) + _data_bytes(head, stream.name) + 1, head).getvalue()
+
+
+def _data_bytes(head: bytes, name: str) -> int:
+    """How many bytes follow a header; 0 if it is none, which the package will say."""
+    try:
+        return max(0, *(int(about["data_offsets"][1]) for about in _tensors_in(head, name).values()))
+    except InputError:
+        raise
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError, OverflowError, RecursionError):
+        return 0
+
+
+def _from_bytes(tensors: list[tuple[str, dict[str, Any]]], name: str) -> dict[str, Loader]:
+    return {
+        key: _loader(tensor["data"], 0, tensor["shape"], tensor["dtype"], f"{name}: $.{visible(key)}")
+        for key, tensor in tensors
+    }
+
+
+def _in_file(buffer: Any, name: str) -> dict[str, Loader]:
+    """The tensors of a file that the package has found to be sound, from its header."""
+    start = _LENGTH_BYTES + int.from_bytes(buffer[:_LENGTH_BYTES], "little")
+    return {
+        key: _loader(
+            buffer,
+            start + about["data_offsets"][0],
+            about["shape"],
+            about["dtype"],
+            f"{name}: $.{visible(key)}",
+        )
+        for key, about in _tensors_in(buffer[:start], name).items()
+    }
+
+
+def _tensors_in(head: bytes, name: str) -> dict[str, Any]:
+    """What a header says of each tensor."""
+
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            twice = next(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
+            raise InputError(f"expected each name once, got {quoted(twice)} twice", place=name)
+        return found
+
+    header: dict[str, Any] = json.loads(head[_LENGTH_BYTES:], object_pairs_hook=once)
+    header.pop("__metadata__", None)
+    return header
+
+
+def _type(kind: str, place: str) -> str:
+    if kind not in _TYPES:
+        raise InputError(
+            f"expected a tensor of real numbers, got one of {kind}",
+            hint="write it as F32: tensor.float()",
+            place=place,
+        )
+    return _TYPES[kind]
+
+
+def _loader(buffer: Any, offset: int, shape: list[int], kind: str, place: str) -> Loader:
+    def load() -> Array:
+        dtype = _type(kind, place)
+        refuse_shape(shape, np.dtype(dtype).itemsize, place)
+        if not math.prod(shape):
+            return np.empty(shape, "<f4" if kind == "BF16" else dtype)
+        values: Array = np.ndarray(shape, dtype, buffer, offset)
+        if kind == "BF16":
+            values = _from_bfloat16(values)
+        values.flags.writeable = False
+        return values
+
+    return load
+
+
+def _from_bfloat16(bits: Array) -> Array:
+    """The float32 values whose upper halves are these bits: exact, for the lower halves are 0."""
+    return (bits.astype(np.uint32) << 16).view(np.float32)

@@ -1,0 +1,430 @@
+"""Whole arrays as a data set: rows along the first axis, cut into slices of bounded size."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from celoss_cli.core.data import Array, Batch, Chunk
+from celoss_cli.core.errors import InputError, UsageError, plural, visible
+from celoss_cli.core.records import record
+from celoss_cli.read.bytes.mapped import release
+from celoss_cli.read.request import Dataset, ReadRequest
+from celoss_cli.read.roles.keys import Keys, keys_of
+from celoss_cli.read.roles.targets import refuse_names
+from celoss_cli.read.text.numbers import number
+
+__all__ = [
+    "Aligned",
+    "dataset_of_arrays",
+    "first_nonfinite",
+    "joined_dataset",
+    "keyed_dataset",
+    "named_dataset",
+    "on_class_axis",
+    "refuse_nonfinite",
+    "refuse_type",
+]
+
+_SLICE_BYTES = 8 << 20
+_IN_FLIGHT = 64
+"""No more slices than these are being computed while the next one is handed out."""
+
+Loader = Callable[[], Array]
+"""Gives an array when it is wanted, so that the unused ones are never read."""
+
+
+@record(frozen=True, slots=True)
+class Aligned:
+    """What a data set of arrays may hold beside input and targets.
+
+    Attributes:
+        ids: shape (rows,), of text or integers.
+        weight: the weights of the rows, shape (rows,).
+        ids_at, weight_at: the places of the two.
+
+    """
+
+    ids: Array | None = None
+    weight: Array | None = None
+    ids_at: str = "ids"
+    weight_at: str = "weight"
+
+    def names(self, rows: slice = slice(None)) -> list[str] | None:
+        """The ids of some rows as text."""
+        return None if self.ids is None else [str(name) for name in self.ids[rows].tolist()]
+
+
+# -------------------------------------------------------------------------------------------- by name
+
+
+def named_dataset(members: Mapping[str, Loader], name: str, request: ReadRequest) -> Dataset:
+    """Arrays by name as a data set; names without a role are listed as unused.
+
+    Args:
+        members: the arrays by name.
+        name: of the file, for messages.
+        request: what is asked of the reader.
+
+    Raises:
+        InputError: if the names do not settle the roles, or an array does not fit its role.
+        UsageError: if an option names an array that is not there.
+
+    """
+    try:
+        keys = keys_of(members, request)
+    except InputError as error:
+        raise error.at(name) from None
+    options = {key: _option(members[key](), _at(name, key)) for key in keys.options}
+    ids = None if keys.id is None else _identifiers(members[keys.id](), _at(name, keys.id))
+    return keyed_dataset(keys, lambda key: members[key](), ids, options, name, request)
+
+
+def keyed_dataset(
+    keys: Keys,
+    load: Callable[[str], Array],
+    ids: Array | None,
+    options: dict[str, Any],
+    name: str,
+    request: ReadRequest,
+) -> Dataset:
+    """Arrays whose roles are settled as a data set.
+
+    Args:
+        keys: which is what.
+        load: gives an array of numbers by its key.
+        ids: of the rows, of text or integers, or None.
+        options: of the loss, as the data has them.
+        name: of the file, for messages.
+        request: what is asked of the reader.
+
+    Raises:
+        InputError: if an array does not fit its role.
+
+    """
+    aligned = Aligned(
+        ids,
+        None if keys.weight is None else load(keys.weight),
+        _at(name, keys.id or ""),
+        _at(name, keys.weight or ""),
+    )
+    described = {"columns": keys.described()}
+    input, input_at = load(keys.input), _at(name, keys.input)
+    if keys.target is None:
+        dataset = joined_dataset(input, input_at, described, request, aligned=aligned, source=name)
+    else:
+        places = (input_at, _at(name, keys.target))
+        dataset = dataset_of_arrays(
+            input, load(keys.target), described, request, aligned=aligned, places=places, source=name
+        )
+    dataset.options = options
+    return dataset
+
+
+def joined_dataset(
+    input: Array,
+    at: str,
+    described: dict[str, Any],
+    request: ReadRequest,
+    *,
+    aligned: Aligned | None = None,
+    source: str = "",
+) -> Dataset:
+    """An array with the targets that come from elsewhere, by id or row by row.
+
+    Args:
+        input: as for ``dataset_of_arrays``, and so are the others.
+        at: the place of the input.
+        described: how the data was read.
+        request: holds the targets.
+        aligned: ids and weights of the rows.
+        source: the file.
+
+    Raises:
+        InputError: for targets that do not fit.
+
+    """
+    truth, aligned = request.truth, aligned or Aligned()
+    assert truth is not None  # noqa: S101 - for the type checker: the caller has asked
+    refuse_type(input, at)
+    moved = input if request.class_axis is None else on_class_axis(input, input, request.class_axis)[0]
+    rows = _rows(moved, request)
+    _refuse_unaligned(rows, aligned)
+    truth.read_as((), request)
+    targets = truth.of(request.start, rows, aligned.names(), _placed(at, 0))
+    if not _counts_rows(moved, request):
+        targets = targets[0]
+    return dataset_of_arrays(
+        input,
+        targets,
+        described,
+        request,
+        aligned=aligned,
+        places=(at, at),
+        conversions=truth.conversions,
+        source=source,
+    )
+
+
+def _at(name: str, key: str) -> str:
+    """The place of an array in a file."""
+    return f"{name}: $.{visible(key)}"
+
+
+def _option(values: Array, at: str) -> Any:
+    """An option: one value as Python's own, several as the array."""
+    if values.dtype.kind == "U":
+        if values.ndim:
+            raise InputError(f"expected numbers, got text ({values.dtype})", place=at)
+        return str(values)
+    refuse_type(values, at)
+    return values if values.ndim else values.item()
+
+
+def _identifiers(values: Array, at: str) -> Array:
+    if values.dtype.kind not in "Uiu":
+        raise InputError(f"expected ids of text or integers, got {values.dtype}", place=at)
+    return values
+
+
+# -------------------------------------------------------------------------------------------- checks
+
+
+def refuse_type(values: Array, at: str) -> None:
+    """Refuses an array whose values are no real numbers of at most 8 bytes.
+
+    Raises:
+        InputError: for text, complex, structured, date and extended-precision arrays.
+
+    """
+    if values.dtype.kind in "biuf" and values.dtype.itemsize <= 8:
+        return
+    if values.dtype.kind in "US":
+        hint = "number the classes from 0, in the order of the input's columns"
+    elif values.dtype.kind in "fV":
+        hint = "write it with .astype(np.float32) or .astype(np.float64)"
+    else:
+        hint = ""
+    raise InputError(f"expected an array of real numbers, got one of {values.dtype}", hint=hint, place=at)
+
+
+def refuse_nonfinite(values: Array, at: str, request: ReadRequest, start: int = 0) -> None:
+    """Refuses nan and inf as the number grammar does: -inf is a number, the others only on request.
+
+    Args:
+        values: looked at in slices, so that a mapped array stays on disk.
+        at: the place of the array.
+        request: says whether they are allowed.
+        start: what the first axis counts from.
+
+    Raises:
+        InputError: with the place of the first one, ``$.logits[3][2]``.
+
+    """
+    if values.dtype.kind != "f" or request.allow_nonfinite:
+        return
+    for first, part in _slices(values):
+        index = first_nonfinite(part)
+        if index is None:
+            continue
+        places = [start + first + index[0], *index[1:]] if index else []
+        try:
+            number(str(float(part[index])))
+        except InputError as error:
+            raise error.at(at + "".join(f"[{i}]" for i in places)) from None
+
+
+def first_nonfinite(values: Array) -> tuple[int, ...] | None:
+    """The index of the first value that is nan or inf; -inf counts as a number."""
+    if values.dtype.kind != "f" or np.isfinite(values).all():
+        return None
+    bad = np.flatnonzero((values != values) | (values == math.inf))
+    return tuple(map(int, np.unravel_index(int(bad[0]), values.shape))) if bad.size else None
+
+
+def _slices(values: Array) -> Iterator[tuple[int, Array]]:
+    """Slices along the first axis of about 8 MiB, each with the index where it starts."""
+    step = _step(values)
+    if not values.ndim or len(values) <= step:
+        yield 0, values
+        return
+    for start in range(0, len(values), step):
+        part = values[start : start + step]
+        yield start, part
+        release(part)
+
+
+def _step(values: Array) -> int:
+    row_bytes = values.itemsize * math.prod(values.shape[1:])
+    return max(1, _SLICE_BYTES // max(1, row_bytes))
+
+
+# ------------------------------------------------------------------------------------------ to batches
+
+
+def dataset_of_arrays(
+    input: Array,
+    target: Array,
+    described: dict[str, Any],
+    request: ReadRequest,
+    *,
+    aligned: Aligned | None = None,
+    places: tuple[str, str] = ("input", "targets"),
+    conversions: tuple[str, ...] = (),
+    source: str = "",
+) -> Dataset:
+    """Arrays as a data set whose batches are slices of rows.
+
+    Args:
+        input: shape (rows, ...); memory-mapped arrays stay mapped, 8 MiB are in use at a time.
+        target: shape (rows, ...); of (rows, 1, ...) or (rows, ..., 1) class indices the 1 is dropped.
+        described: how the data was read; the shape is added.
+        request: what is asked of the reader.
+        aligned: ids and weights of the rows.
+        places: of the input and the targets, for messages.
+        conversions: what was done to the targets already, in words.
+        source: the file that holds them, for what is wrong with their shapes.
+
+    Raises:
+        InputError: for other types than real numbers, for counts of rows that differ, and for an empty
+            list in place of rows.
+
+    """
+    refuse_names(request)
+    aligned = aligned or Aligned()
+    for values, at in zip((input, target), places, strict=True):
+        refuse_type(values, at)
+    if request.per_class and input.shape == (0,) and source:
+        raise InputError("expected rows, got an empty array: no rows", place=places[0])
+    given = target.shape
+    if request.class_axis is not None:
+        input, target = on_class_axis(input, target, request.class_axis)
+    whole_target = target
+    if request.per_class:
+        target = _without_class_axis(input, target)
+    if target is not whole_target:
+        conversions += (f"targets of shape {given} read as {target.shape}",)
+    _refuse_counts(input, target, aligned, request, places)
+    described = {**described, "shape": list(input.shape)}
+    return Dataset(described, _batches(input, target, request, aligned, places, conversions, source))
+
+
+def on_class_axis(input: Array, target: Array, axis: int) -> tuple[Array, Array]:
+    """Input and target with the class axis moved to where the losses have it; both are views.
+
+    Raises:
+        UsageError: if the input has no such axis.
+
+    """
+    if not -input.ndim <= axis < input.ndim:
+        raise UsageError(f"Expected --class-axis of a {input.ndim}-dimensional input, got {axis}.")
+    if input.ndim < 2:
+        return input, target
+    extents = np.moveaxis(input, axis, 0).shape[1:]
+    if target.ndim == input.ndim and np.moveaxis(target, axis, 0).shape[1:] == extents:
+        target = np.moveaxis(target, axis, 1)
+    return np.moveaxis(input, axis, 1), target
+
+
+def _without_class_axis(input: Array, target: Array) -> Array:
+    """Class indices without the axis of extent 1 that some writers keep in place of the classes."""
+    if target.ndim == input.ndim > 2 and target.shape != input.shape:
+        for axis in (1, input.ndim - 1):
+            kept = input.shape[:axis] + input.shape[axis + 1 :]
+            if target.shape[axis] == 1 and target.shape[:axis] + target.shape[axis + 1 :] == kept:
+                return target.squeeze(axis)
+    return target
+
+
+def _refuse_counts(
+    input: Array, target: Array, aligned: Aligned, request: ReadRequest, places: tuple[str, str]
+) -> None:
+    rows = _rows(input, request)
+    _refuse_unaligned(rows, aligned)
+    if aligned.weight is not None:
+        refuse_type(aligned.weight, aligned.weight_at)
+        refuse_nonfinite(aligned.weight, aligned.weight_at, request)
+    if not _same_rows(input, target) and len(target.shape) and rows != len(target):
+        class_axis_first = request.per_class and input.ndim > 1 and input.shape[1] == len(target)
+        single = request.per_class and input.ndim == 1
+        if not class_axis_first and not single:
+            raise InputError(
+                f"Expected {plural(rows, 'target')}, one for each row of the input, got {len(target)}.",
+                place=places[1],
+            )
+
+
+def _refuse_unaligned(rows: int, aligned: Aligned) -> None:
+    for values, what, at in (
+        (aligned.ids, "id", aligned.ids_at),
+        (aligned.weight, "weight", aligned.weight_at),
+    ):
+        if values is not None and values.shape != (rows,):
+            raise InputError(f"expected {plural(rows, what)}, got shape {values.shape}", place=at)
+
+
+def _rows(input: Array, request: ReadRequest) -> int:
+    """The number of rows."""
+    return len(input) if _counts_rows(input, request) else 1
+
+
+def _counts_rows(input: Array, request: ReadRequest) -> bool:
+    """Whether the first axis counts rows: a vector of classes is one row."""
+    return input.ndim > (1 if request.per_class else 0)
+
+
+def _same_rows(input: Array, target: Array) -> bool:
+    return bool(input.ndim and target.ndim and len(input) == len(target))
+
+
+def _batches(
+    input: Array,
+    target: Array,
+    request: ReadRequest,
+    aligned: Aligned,
+    places: tuple[str, str],
+    conversions: tuple[str, ...],
+    source: str,
+) -> Iterator[Batch | Chunk]:
+    whole = not _same_rows(input, target) or (request.per_class and input.ndim == 1) or not len(input)
+    step = max(1, len(input) if input.ndim else 1) if whole else min(_step(input), _step(target))
+    count = 1 if whole else len(input)
+
+    def batch(start: int) -> Batch:
+        rows = slice(start, start + step)
+        x, y = (_native(values if whole else values[rows]) for values in (input, target))
+        for values, at in zip((x, y), places, strict=True):
+            refuse_nonfinite(values, at, request, start)
+        return Batch(
+            input=x,
+            target=y,
+            aligned={} if aligned.weight is None else {"sample weight": _native(aligned.weight[rows])},
+            start=request.start + start,
+            place=_placed(places[1], start),
+            input_place=_placed(places[0], start),
+            source=source,
+            ids=aligned.names(rows),
+            conversions=conversions,
+        )
+
+    for start in range(0, count, step):
+        for values in () if whole else (input, target):
+            # Those that are still computed are read again; none before them stays in memory.
+            release(values[max(0, start - _IN_FLIGHT * step) : start])
+        yield batch(start) if whole else Chunk(min(step, count - start), partial(batch, start))
+
+
+def _placed(at: str, start: int) -> Callable[[int], str]:
+    if not at.rpartition(" ")[2].startswith("$"):
+        return lambda row: f"{at}: row {start + row}"
+    return lambda row: f"{at}[{start + row}]"
+
+
+def _native(values: Array) -> Array:
+    """The values in this machine's byte order and at addresses that its instructions like."""
+    values = values.astype(values.dtype.newbyteorder("="), copy=False)
+    return values if values.flags.aligned else values.copy(order="K")

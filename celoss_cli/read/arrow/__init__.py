@@ -1,0 +1,1 @@
+"""Typed columns: Parquet and Arrow files."""

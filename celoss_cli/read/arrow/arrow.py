@@ -1,0 +1,172 @@
+"""Tables of typed columns, which pyarrow reads: Parquet and Arrow files."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from celoss_cli.core.errors import InputError, LimitError, plural, quoted, visible
+from celoss_cli.read.arrow import ipc, parquet
+from celoss_cli.read.arrow.rows import (
+    LISTS,
+    Asked,
+    Opened,
+    Rows,
+    cut,
+    is_stored_otherwise,
+    kind_of,
+    stored,
+    stored_as,
+)
+from celoss_cli.read.bytes.rations import refuse_scarcity
+from celoss_cli.read.extras import extra_module
+from celoss_cli.read.roles.headers import Typed
+
+if TYPE_CHECKING:
+    from celoss_cli.read.request import Stream
+
+__all__ = ["RecordTable"]
+
+_OPENINGS: dict[bytes, Callable[[Any, Stream], Opened]] = {
+    b"PAR1": parquet.opened,
+    b"ARROW1": ipc.opened_file,
+    b"\xff\xff\xff\xff": ipc.opened_stream,
+}
+"""By the first bytes."""
+
+_NO_THREAD = "launch worker thread"
+"""In pyarrow's words when threads have run out."""
+
+
+_HELD_ROWS = 1 << 16
+
+
+class RecordTable:
+    """A file of typed columns.
+
+    Attributes:
+        name: what messages call it.
+        names: of its columns.
+
+    """
+
+    def __init__(self, stream: Stream) -> None:
+        """Opens a Parquet file, an Arrow file or an Arrow stream.
+
+        Raises:
+            InputError: for a broken file or something else.
+            LimitError: for a file of more than 1 GiB through a pipe, or where hardly any memory is left.
+            UsageError: without the package pyarrow.
+
+        """
+        self._arrow = extra_module("pyarrow", "fast", "Parquet and Arrow files")
+        self.name = stream.name
+        opening = _opening(stream)
+        with self.refusing():
+            self._file = opening(self._arrow, stream)
+            refuse_scarcity()  # the file is mapped by now
+            self._schema = self._file.schema
+            self.names: list[str] = self._schema.names
+        self._types = {field.name: stored_as(field.type) for field in self._schema}
+
+    @contextlib.contextmanager
+    def refusing(self) -> Iterator[None]:
+        """Turns what pyarrow raises for a broken file, or where a resource has run out, into a refusal."""
+        try:
+            yield
+        except MemoryError:
+            raise
+        except (self._arrow.ArrowException, OSError, UnicodeDecodeError) as error:
+            if getattr(error, "errno", None) == errno.ENOMEM:
+                raise MemoryError from None
+            reason = (str(error).splitlines() or [""])[0]
+            if _NO_THREAD in reason:
+                raise LimitError("the system starts no more threads", place=self.name) from None
+            raise InputError(
+                f"expected a Parquet or Arrow file, got a broken one: {visible(reason)[:120]}",
+                place=self.name,
+            ) from None
+
+    def dtype(self, name: str) -> str:
+        """A column's type with its parameters, for messages."""
+        return visible(str(self._schema.field(name).type))
+
+    def kind(self, name: str) -> str:
+        """The name of the type of a column's values."""
+        return kind_of(self._types[name])
+
+    def inner(self, name: str) -> str:
+        """The name of the type of a column's values: for lists, of their items."""
+        dtype = self._types[name]
+        return kind_of(dtype.value_type if kind_of(dtype) in LISTS else dtype)
+
+    @property
+    def typed(self) -> Typed:
+        """What is known of the columns beyond their names."""
+        return Typed([self.inner(name) for name in self.names], self._index())
+
+    def _index(self) -> frozenset[str]:
+        """The columns that pandas, which leaves a note, calls the index."""
+        told = (self._schema.metadata or {}).get(b"pandas", b"{}")
+        with contextlib.suppress(ValueError, AttributeError, TypeError):
+            index = json.loads(told).get("index_columns", [])
+            return frozenset(name for name in index if isinstance(name, str))
+        return frozenset()
+
+    def hold(self) -> None:
+        """Lets the rows be asked for again, also when the stream is closed."""
+        if not self._file.once:
+            return
+        with self.refusing():
+            held = [rows.batch for rows in self._file.pieces(Asked((), self.names, _HELD_ROWS))]
+        self._file = replace(
+            self._file, pieces=lambda asked: (rows for batch in held for rows in cut(batch, asked))
+        )
+
+    def rows(self, asked: Asked) -> Iterator[Rows]:
+        """All rows in order, with the values themselves.
+
+        Raises:
+            InputError: for a broken part, while iterating.
+
+        """
+        others = {field.name for field in self._schema if is_stored_otherwise(field.type)}
+        pieces = self._file.pieces(asked)
+        count = 0
+        while True:
+            with self.refusing():
+                piece = next(pieces, None)
+                if piece is None:
+                    break
+                piece.batch.validate(full=True)
+                if not others.isdisjoint(piece.batch.schema.names):
+                    piece = replace(piece, batch=self._stored(piece.batch))
+            yield piece
+            count += len(piece)
+        if self._file.count is not None and count != self._file.count:
+            raise InputError(
+                f"expected {plural(self._file.count, 'row')}, got {count} before a broken part",
+                place=self.name,
+            )
+
+    def _stored(self, batch: Any) -> Any:
+        return self._arrow.RecordBatch.from_arrays(list(map(stored, batch.columns)), names=batch.schema.names)
+
+
+def _opening(stream: Stream) -> Callable[[Any, Stream], Opened]:
+    peek: Callable[[int], bytes] | None = getattr(stream.binary, "peek", None)
+    head = peek(6)[:6] if peek else b""
+    for start, opening in _OPENINGS.items():
+        if head.startswith(start):
+            return opening
+    hint = "this is Feather version 1: write it again as version 2" if head.startswith(b"FEA1") else ""
+    got = quoted(head.decode("latin-1")) if head else "an empty file: no rows"
+    raise InputError(
+        f'expected a Parquet file ("PAR1") or an Arrow file ("ARROW1"), got {got}',
+        hint=hint,
+        place=stream.name,
+    )

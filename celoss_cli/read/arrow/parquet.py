@@ -1,0 +1,110 @@
+"""Parquet files, a page of each column at a time, or where there are many, a few columns of a row group."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence, Set
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from celoss_cli.core.errors import InputError
+from celoss_cli.core.records import record
+from celoss_cli.read.arrow.rows import ROW_MAJOR_FROM, Asked, Opened, Rows, cut, dtype_of
+from celoss_cli.read.arrow.transposed import Part, in_columns
+from celoss_cli.read.bytes.mapped import Whole
+from celoss_cli.read.bytes.rations import grants_threads
+from celoss_cli.read.extras import extra_module
+
+if TYPE_CHECKING:
+    from celoss_cli.read.request import Stream
+
+__all__ = ["opened"]
+
+_LEAST_BYTES = 16 << 20
+"""A row group of so many bytes is the quicker column by column, which costs a call for each column."""
+
+_START = b"PAR1"
+_OPENING = _START + b"\x15"
+"""How a file starts: behind the mark a first field follows that is a number, of a page or of the footer."""
+
+
+def opened(arrow: Any, stream: Stream) -> Opened:
+    """A Parquet file, mapped into memory.
+
+    Raises:
+        InputError: while iterating, if another file stands before this one.
+        LimitError: for more than 1 GiB through a pipe.
+        UsageError: without pyarrow's part for Parquet.
+
+    """
+    whole = Whole(stream)
+    parquet = extra_module("pyarrow.parquet", "fast", "Parquet files").ParquetFile(
+        arrow.BufferReader(arrow.py_buffer(whole.data)), pre_buffer=False, page_checksum_verification=True
+    )
+    file = _File(parquet, whole, grants_threads())
+
+    def pieces(asked: Asked) -> Iterator[Rows]:
+        yield from _pieces(file, asked)
+        if whole.found(_OPENING, file.end({*asked.matrix, *asked.single})):
+            raise InputError(
+                "expected one Parquet file, got several one after the other",
+                hint="give them as several files",
+                place=stream.name,
+            )
+
+    return Opened(parquet.schema_arrow, pieces, parquet.metadata.num_rows)
+
+
+@record(frozen=True, slots=True)
+class _File:
+    """A file to be read from.
+
+    Attributes:
+        parquet: pyarrow's.
+        whole: its bytes.
+        threads: whether pyarrow may start threads.
+
+    """
+
+    parquet: Any
+    whole: Whole
+    threads: bool
+
+    def by_rows(self, asked: Asked, row_groups: range) -> Iterator[Rows]:
+        names, groups = [*asked.matrix, *asked.single], list(row_groups)
+        for batch in self.parquet.iter_batches(asked.size, groups, names, use_threads=self.threads):
+            yield from cut(batch, asked)
+            self.whole.release()
+
+    def columns(self, index: int, names: Sequence[str]) -> Any:
+        """Some columns of a row group."""
+        table = self.parquet.read_row_group(index, list(names), use_threads=self.threads)
+        self.whole.release()
+        return table
+
+    def end(self, names: Set[str]) -> int:
+        """Where columns that have been read end; behind the last of all there are indexes and filters.
+
+        Of columns that have not been read, broken metadata would end the process.
+        """
+        ends = [len(_START)]
+        groups, schema = self.parquet.num_row_groups, self.parquet.schema
+        for index in range(len(schema.names) if groups else 0):
+            path = schema.column(index).path
+            if path in names or path.partition(".")[0] in names:
+                chunk = self.parquet.metadata.row_group(groups - 1).column(index)
+                start = min(chunk.dictionary_page_offset or chunk.data_page_offset, chunk.data_page_offset)
+                ends.append(start + chunk.total_compressed_size)
+        return max(ends)
+
+
+def _pieces(file: _File, asked: Asked) -> Iterator[Rows]:
+    every = range(file.parquet.num_row_groups)
+    extents = [file.parquet.metadata.row_group(index).num_rows for index in every]
+    dtype = dtype_of(file.parquet.schema_arrow, asked.matrix)
+    size = max(extents, default=0) * len(asked.matrix) * dtype.itemsize
+    if len(asked.matrix) < ROW_MAJOR_FROM or size < _LEAST_BYTES:
+        yield from file.by_rows(asked, every)
+        return
+    for index, rows in enumerate(extents):
+        by_rows = partial(file.by_rows, asked, range(index, index + 1))
+        yield from in_columns(Part(rows, partial(file.columns, index), by_rows), asked, dtype)

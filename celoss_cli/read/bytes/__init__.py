@@ -1,0 +1,1 @@
+"""Bytes before they mean anything: streams, compression, mapping, limits, and pickles refused."""

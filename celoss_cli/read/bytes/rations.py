@@ -1,0 +1,77 @@
+"""What the system grants this process: pyarrow crashes where memory or threads run out."""
+
+from __future__ import annotations
+
+import mmap
+import os
+import threading
+
+from celoss_cli.core.errors import LimitError
+
+__all__ = ["grants_threads", "is_rationed", "refuse_scarcity"]
+
+
+_NEEDED_BYTES = 160 << 20
+"""Address space that a columnar file is read in, beside that of the file itself."""
+
+
+def is_rationed() -> bool:
+    """Whether memory is limited for this process."""
+    return _limit() is not None
+
+
+def refuse_scarcity() -> None:
+    """Refuses to begin what would end the process without a word.
+
+    Raises:
+        LimitError: if little of the limited address space is left.
+
+    """
+    limit = _limit()
+    if limit is None:
+        return
+    left = limit - _address_space()
+    if left < _NEEDED_BYTES:
+        raise LimitError(
+            f"expected {_NEEDED_BYTES >> 20} MiB of address space for the columns, got {max(0, left) >> 20}",
+            hint="raise the limit: ulimit -v",
+        )
+
+
+def _limit() -> int | None:
+    """How many bytes of address space this process may have, None for any number."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return None
+    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+    return None if limit == resource.RLIM_INFINITY else limit
+
+
+def _address_space() -> int:
+    """How many bytes of it are taken, 0 where the system does not say."""
+    try:
+        with open("/proc/self/statm") as statm:
+            return int(statm.read().split()[0]) * mmap.PAGESIZE
+    except (OSError, ValueError, IndexError):
+        return 0
+
+
+def grants_threads() -> bool:
+    """Whether a library may start a thread for each processor: as many are tried."""
+    if is_rationed():  # a thread that runs out of memory ends the process
+        return False
+    end = threading.Event()
+    started: list[threading.Thread] = []
+    try:
+        for _ in range(os.cpu_count() or 1):
+            thread = threading.Thread(target=end.wait)
+            thread.start()
+            started.append(thread)
+    except RuntimeError:
+        return False
+    finally:
+        end.set()
+        for thread in started:
+            thread.join()
+    return True

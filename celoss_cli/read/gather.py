@@ -1,0 +1,132 @@
+"""Several inputs as one data set."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shlex
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from celoss_cli.core.errors import InputError, quoted, visible
+from celoss_cli.read import read
+from celoss_cli.read.request import Dataset, ReadRequest, Stream, open_stream
+
+if TYPE_CHECKING:
+    from celoss_cli.core.data import Batch, Chunk
+
+__all__ = ["Watch", "gather"]
+
+
+_FEW_NAMES = 20
+"""So many names of classes are repeated in a message; more are left to who reads it."""
+
+Watch = Callable[[int, float | None], None]
+"""Is told how many rows were handed out, and which part of all bytes was read, where that is known."""
+
+
+def _unwatched(rows: int, part: float | None) -> None:
+    return
+
+
+def gather(
+    paths: Sequence[str], request: ReadRequest, chosen: str | None, watch: Watch = _unwatched
+) -> Dataset:
+    """The rows of all files, in order, as one data set described once.
+
+    Raises:
+        InputError: if a file cannot be read, or differs from the first one in its columns or options.
+
+    """
+    opened = contextlib.ExitStack()
+    path, *others = paths
+    meter = _Meter(paths)
+    first = _read(path, request, chosen, opened, meter)
+    whole = Dataset({"files": list(paths), **first.described}, iter(()), dict(first.options), opened.close)
+
+    def batches() -> Iterator[Batch | Chunk]:
+        rows = request.start
+        with opened:
+            for found in first.batches:
+                yield found
+                rows += len(found)
+                watch(rows, meter.part())
+            for name in others:
+                opened.close()
+                dataset = _read(name, replace(request, start=rows), chosen, opened, meter)
+                _refuse_difference(whole, name, dataset)
+                for found in dataset.batches:
+                    yield found
+                    rows += len(found)
+                    watch(rows, meter.part())
+
+    whole.batches = batches()
+    return whole
+
+
+class _Meter:
+    """Knows which part of all files was read; of a pipe or a mapped file nobody knows."""
+
+    def __init__(self, paths: Sequence[str]) -> None:
+        self._sizes = [_size(path) for path in paths]
+        self._total = sum(self._sizes) if all(self._sizes) else 0
+        self._file = -1
+        self._stream: Stream | None = None
+
+    def on(self, stream: Stream) -> None:
+        """Goes on to the next file."""
+        self._file += 1
+        self._stream = stream
+
+    def part(self) -> float | None:
+        if not self._total or self._stream is None or self._stream.binary.closed:
+            return None
+        read = self._stream.binary.tell()
+        return (sum(self._sizes[: self._file]) + read) / self._total if read else None
+
+
+def _size(path: str) -> int:
+    """How many bytes a file has, 0 for what is no file."""
+    return os.path.getsize(path) if path != "-" and os.path.isfile(path) else 0
+
+
+def _read(
+    path: str, request: ReadRequest, chosen: str | None, opened: contextlib.ExitStack, meter: _Meter
+) -> Dataset:
+    """The data set of one file, which ``opened`` closes; at once where it cannot be read."""
+    stream = open_stream(path)
+    opened.callback(stream.close)
+    meter.on(stream)
+    try:
+        return read(stream, request, chosen)
+    except BaseException:
+        opened.close()
+        raise
+
+
+def _refuse_difference(whole: Dataset, path: str, dataset: Dataset) -> None:
+    mine, theirs = whole.described["columns"], dataset.described["columns"]
+    for role in ("inputs", "target", "weight"):
+        if mine[role] != theirs[role]:
+            wanted = f"the columns of the first file ({role} {_shown(mine[role])})"
+            hint = _one_order(mine[role], theirs[role]) if role == "inputs" else ""
+            raise InputError(f"expected {wanted}, got {_shown(theirs[role])}", hint=hint, place=visible(path))
+    if {key: str(value) for key, value in dataset.options.items()} != {
+        key: str(value) for key, value in whole.options.items()
+    }:
+        raise InputError("expected the options of the first file, got others", place=path)
+
+
+def _one_order(mine: Sequence[str], theirs: Sequence[str]) -> str:
+    """The option that gives files one order of the classes, where nothing but that differs."""
+    if sorted(mine) != sorted(theirs):
+        return ""
+    listed = ",".join(mine)
+    read_back = [name.strip() for name in listed.split(",")]
+    can_be_listed = len(mine) <= _FEW_NAMES and read_back == list(mine) and visible(listed) == listed
+    return f"in one order: --class-columns {shlex.quote(listed) if can_be_listed else 'NAMES'}"
+
+
+def _shown(value: Any) -> str:
+    return ", ".join(map(quoted, value)) if isinstance(value, list) else quoted(str(value))

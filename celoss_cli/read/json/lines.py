@@ -1,0 +1,101 @@
+"""JSON Lines: one row object a line, streamed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import partial
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from celoss_cli.core.data import Array, Batch, Chunk
+from celoss_cli.core.errors import InputError
+from celoss_cli.read.json.document import RowObjects, array_of, parse, table_of
+from celoss_cli.read.request import Dataset, ReadRequest, Stream
+from celoss_cli.read.text.blocks import Ahead, Block, blocks, lines_of
+
+if TYPE_CHECKING:
+    from celoss_cli.read.roles.table import WholeTable
+
+__all__ = ["read", "read_columns", "read_values"]
+
+_BOM = "\ufeff"
+
+
+def read(stream: Stream, request: ReadRequest) -> Dataset:
+    """Reads one JSON object a line; blank lines at the end are nothing.
+
+    Raises:
+        InputError: with file and line.
+
+    """
+    body = Ahead(blocks(stream, request))
+    objects = (found for block in body.look() for found in _objects(block))
+    first = next(objects, None)
+    if first is None:
+        next(body, None)  # tells what is wrong
+        raise InputError("expected row objects, got an empty file: no rows", place=stream.name)
+    reader = RowObjects(chain([first], objects), request)
+
+    def chunks() -> Iterator[Batch | Chunk]:
+        start = request.start
+        for block in body:
+            read = partial(_batch, reader, block, start)
+            found = Chunk(block.data.count(b"\n"), read) if request.missing == "error" else read()
+            yield found
+            start += len(found)
+
+    return Dataset(reader.described, chunks())
+
+
+def read_values(stream: Stream, request: ReadRequest) -> Array:
+    """One number or one list of numbers a line, as an array."""
+    return _stacked((line for block in blocks(stream, request) for line in _documents(block)), request)
+
+
+def read_columns(stream: Stream, request: ReadRequest) -> WholeTable | Array:
+    """A table of which some columns will be asked for, or what ``read_values`` reads."""
+    every = list(blocks(stream, request))
+    first = next(chain.from_iterable(map(_documents, every)), None)
+    if first is None or not isinstance(first[1], dict):
+        return _stacked(chain.from_iterable(map(_documents, every)), request)
+    places, objects = zip(*chain.from_iterable(map(_objects, every)), strict=True)
+    return table_of(objects, places, request)
+
+
+def _stacked(lines: Iterable[tuple[str, Any]], request: ReadRequest) -> Array:
+    rows: list[Array] = []
+    for place, value in lines:
+        row = array_of(value, "$", place, request)
+        if rows and (row.shape, row.dtype.kind == "b") != (rows[0].shape, rows[0].dtype.kind == "b"):
+            raise InputError(
+                f"expected a line like the first, of shape {rows[0].shape}, got shape {row.shape}"
+                if row.shape != rows[0].shape
+                else "expected either numbers or true and false, got both",
+                place=place,
+            )
+        rows.append(row)
+    return np.array(rows)
+
+
+def _batch(reader: RowObjects, block: Block, start: int) -> Batch:
+    places, objects = zip(*_objects(block), strict=True)
+    return reader.batch(objects, places, start)
+
+
+def _objects(block: Block) -> Iterator[tuple[str, dict[str, Any]]]:
+    for place, value in _documents(block):
+        if not isinstance(value, dict):
+            raise InputError("expected a row object, got another value", place=place)
+        yield place, value
+
+
+def _documents(block: Block) -> Iterator[tuple[str, Any]]:
+    for number, line in enumerate(lines_of(block), block.line):
+        place = block.place(number)
+        if not line.strip():
+            raise InputError("expected a row object, got an empty line", place=place)
+        if line.startswith(_BOM):
+            raise InputError("expected a row object, got a byte order mark within the text", place=place)
+        yield place, parse(line.encode(), block.name, number)

@@ -1,0 +1,194 @@
+"""What all readers share: the stream they read, what is asked of them, and what they answer."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import field, replace
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, cast
+
+from celoss_cli.core.errors import InputError, file_name, visible
+from celoss_cli.core.records import record
+
+if TYPE_CHECKING:
+    from celoss_cli.core.data import Batch, Chunk
+    from celoss_cli.read.truth import Truth
+
+__all__ = ["MAX_LINE", "ColumnChoice", "Dataset", "ReadRequest", "Settled", "Stream", "open_stream"]
+
+MAX_LINE = 16 << 20
+"""The longest line in bytes."""
+
+_HEAD = 64
+"""So many bytes tell a format."""
+
+
+@record(frozen=True, slots=True)
+class ColumnChoice:
+    """Which columns the user named; each an exact name, a glob, or a range ``first:last``.
+
+    Attributes:
+        target, classes, id, weight: patterns separated by commas, or None to work it out.
+        group: the column that the loss is broken down by, or None.
+        group_option: the option that named it.
+
+    """
+
+    target: str | None = None
+    classes: str | None = None
+    id: str | None = None
+    weight: str | None = None
+    group: str | None = None
+    group_option: str = "--by"
+
+
+@record(slots=True)
+class Settled:
+    """What the first row of a data set decides for all of its files.
+
+    Attributes:
+        by_name: whether targets are the names of classes.
+        one_hot: whether several columns of targets hold one 1 a row, and not probabilities.
+
+    """
+
+    by_name: bool | None = None
+    one_hot: bool | None = None
+
+
+@record(frozen=True, slots=True)
+class ReadRequest:
+    """What is asked of a reader.
+
+    Attributes:
+        per_class: whether the loss takes a value for each class and one target, or pairs.
+        takes: what the loss calls its input.
+        columns: the columns the user named.
+        delimiter: between the values of a table; None for the format's own.
+        decimal: the decimal mark.
+        encoding: of the text.
+        header: whether the first line of a table names the columns; None where nobody has said so: then
+            one of nothing but numbers is refused.
+        bare_column: whether a table of one column whose first line is a number has no header, where nobody
+            has said so.
+        missing: refuse empty and NA cells, or skip their rows.
+        allow_nonfinite: accept nan and inf.
+        allow_unterminated: accept a last line without a newline.
+        truth: the targets, where they come from elsewhere.
+        class_axis: of an array, where it is not 1.
+        target_is: whether targets are names of classes or indices, where the user says so.
+        start: the number of rows before the first one.
+        settled: what the rows before the first one have decided.
+
+    """
+
+    per_class: bool
+    takes: str
+    columns: ColumnChoice = ColumnChoice()
+    delimiter: str | None = None
+    decimal: Literal[".", ","] = "."
+    encoding: str = "utf-8"
+    header: bool | None = None
+    bare_column: bool = False
+    missing: Literal["error", "skip"] = "error"
+    allow_nonfinite: bool = False
+    allow_unterminated: bool = False
+    truth: Truth | None = None
+    class_axis: int | None = None
+    target_is: Literal["name", "index"] | None = None
+    start: int = 0
+    settled: Settled = field(default_factory=Settled)
+
+    def separated_by(self, delimiter: str) -> ReadRequest:
+        return replace(self, delimiter=delimiter)
+
+    def again(self) -> ReadRequest:
+        """The same for another data set: nothing is settled, and all targets are to be asked for."""
+        return replace(self, settled=Settled(), truth=None if self.truth is None else self.truth.again())
+
+
+@record(slots=True)
+class Dataset:
+    """What a reader answers: where the columns went, and the rows.
+
+    Attributes:
+        described: how the data was read, for the heading and the JSON output.
+        batches: the rows, to be iterated once, read or still to be read; both may refuse the data.
+        options: semantics options that the data itself carries.
+        close: closes the files, when nobody reads on.
+
+    """
+
+    described: dict[str, Any]
+    batches: Iterator[Batch | Chunk]
+    options: dict[str, Any] = field(default_factory=dict)
+    close: Callable[[], None] = lambda: None
+
+
+class Stream:
+    """A named binary stream that can be looked at before it is read.
+
+    Attributes:
+        path: as the user wrote it; "-" is standard input.
+        name: what messages call it.
+        binary: the bytes.
+
+    """
+
+    def __init__(self, path: str, binary: BinaryIO) -> None:
+        self.path = path
+        self.name = file_name(path)
+        self.binary = binary
+
+    def close(self) -> None:
+        """Closes a file; standard input stays open."""
+        if self.path != "-":
+            self.binary.close()
+
+    def head(self) -> bytes:
+        """The first few bytes without consuming them; b"" at the end of the data."""
+        peek: Callable[[int], bytes] | None = getattr(self.binary, "peek", None)
+        return peek(_HEAD)[:_HEAD] if peek else b""
+
+
+def open_stream(path: str) -> Stream:
+    """Opens a file or standard input.
+
+    Raises:
+        InputError: if it cannot be opened; the text is the system's.
+
+    """
+    if path == "-":
+        if sys.stdin is None:
+            raise InputError("Expected data on standard input, but it is closed.")
+        return Stream(path, sys.stdin.buffer)
+    if "\0" in path:
+        raise InputError("Expected a path, got one with a NUL character.", place=visible(path))
+    if not path:
+        raise InputError("Expected the name of a file, got an empty one.")
+    if os.path.isdir(path):
+        raise InputError("Expected a file, got a directory.", place=visible(path))
+    try:
+        return Stream(path, cast(BinaryIO, io.BufferedReader(_File(path))))
+    except OSError as error:
+        raise InputError(f"{error.strerror}.", place=visible(path)) from None
+
+
+class _File(io.FileIO):
+    """A file whose name is known to the errors of reading it."""
+
+    def readinto(self, buffer: Any) -> int | None:
+        try:
+            return super().readinto(buffer)
+        except OSError as error:
+            error.filename = self.name
+            raise
+
+    def readall(self) -> bytes:
+        try:
+            return super().readall()
+        except OSError as error:
+            error.filename = self.name
+            raise

@@ -1,0 +1,296 @@
+"""From a table to batches: the part of reading that knows roles, targets and numbers.
+
+A format hands over cells, either as text (``Rows``) or parsed by a library (``plain.Plain``). Both
+answer the same questions, and ``Assembler`` makes a batch of the answers.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from itertools import chain, islice
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from celoss_cli.core.data import Array, Batch
+from celoss_cli.core.errors import InputError, quoted, visible
+from celoss_cli.core.records import record
+from celoss_cli.read.roles.targets import Targets
+from celoss_cli.read.text.numbers import BLANKS, MISSING, number, numbers
+
+if TYPE_CHECKING:
+    from celoss_cli.read.request import ReadRequest
+    from celoss_cli.read.roles.columns import Mapping
+    from celoss_cli.read.roles.headers import Typed
+
+__all__ = [
+    "Assembler",
+    "Cells",
+    "Columns",
+    "Place",
+    "Quoted",
+    "Rows",
+    "TableRow",
+    "WholeTable",
+    "matrix_of",
+]
+
+_CELLS_LOOKED_AT = 1 << 17
+"""Of so many cells, whatever blocks they come in, the targets show how all of them are read."""
+
+_ONE_HOT = frozenset(("0", "1", "false", "true"))
+"""Cells of one-hot columns; 1.0 is a probability."""
+
+TableRow = tuple[int, Sequence[str]]
+"""Where a row is (a line number), and its cells."""
+
+Place = Callable[[int, int | None], str]
+"""Names a place by line and, if known, by column counted from 1."""
+
+
+class Quoted(str):
+    """A cell of text that looks like a number; its quotation marks keep it from being read as one."""
+
+    __slots__ = ()
+
+
+class Columns(Protocol):
+    """Columns of which any may be asked for."""
+
+    def numbers(self, columns: Sequence[int]) -> Array:
+        """Shape (rows, columns), of floats."""
+
+    def texts(self, column: int) -> Sequence[str]:
+        """The cells of a column, without the blanks around them and the marks of a ``Quoted`` one."""
+
+    def row_place(self, row: int) -> str:
+        """Names a row, counted from 0 here."""
+
+
+class Cells(Columns, Protocol):
+    """Some rows of a table."""
+
+    def __len__(self) -> int: ...
+
+    def answers(self, columns: Sequence[int]) -> Array:
+        """As ``numbers``, where true and false are 1 and 0."""
+
+    def refusal(self, row: int, column: int, error: InputError) -> InputError:
+        """``error`` of one cell with its place."""
+
+
+@record(frozen=True, slots=True)
+class WholeTable:
+    """A table that is not read for its rows.
+
+    Attributes:
+        names: the header.
+        columns: what it holds.
+        header: where the header is, for messages about it.
+        typed: what is known of the columns beyond their names.
+        positions: whether the names only count the columns.
+        other_reading: what else its first line could be, and the option that says so; else "".
+
+    """
+
+    names: Sequence[str]
+    columns: Columns
+    header: str
+    typed: Typed | None = None
+    positions: bool = False
+    other_reading: str = ""
+
+
+@record(frozen=True, slots=True)
+class Rows:
+    """Rows of text cells, read by the one grammar; whatever it does not take is refused with its place."""
+
+    names: Sequence[str]
+    rows: Sequence[TableRow]
+    place: Place
+    request: ReadRequest
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def at(self, kept: Array) -> Rows:
+        """Only these rows."""
+        rows = [self.rows[row] for row in np.flatnonzero(kept).tolist()]
+        return Rows(self.names, rows, self.place, self.request)
+
+    def numbers(self, columns: Sequence[int]) -> Array:
+        flat = [cells[column] for _, cells in self.rows for column in columns]
+        values = numbers(flat, decimal=self.request.decimal)
+        if values is None:
+            values = np.array([self._one(row, column) for row in range(len(self)) for column in columns])
+        return values.reshape(len(self), len(columns))
+
+    def answers(self, columns: Sequence[int]) -> Array:
+        spelled = {"true": "1", "false": "0"}
+        plain = [
+            (line, [spelled.get(cell.strip(BLANKS).lower(), cell) for cell in cells])
+            for line, cells in self.rows
+        ]
+        return Rows(self.names, plain, self.place, self.request).numbers(columns)
+
+    def texts(self, column: int) -> Sequence[str]:
+        found = (cells[column] for _, cells in self.rows)
+        return [(cell[1:-1] if isinstance(cell, Quoted) else cell).strip(BLANKS) for cell in found]
+
+    def row_place(self, row: int) -> str:
+        return self.place(self.rows[row][0], None)
+
+    def refusal(self, row: int, column: int, error: InputError) -> InputError:
+        name = quoted(self.names[column])
+        error.fact = error.fact.replace("expected a number", f"expected a number in column {name}", 1)
+        return error.at(self.place(self.rows[row][0], column + 1))
+
+    def _one(self, row: int, column: int) -> float:
+        try:
+            return parsed_number(self.rows[row][1][column], self.request)
+        except InputError as error:
+            raise self.refusal(row, column, error) from None
+
+
+def parsed_number(text: str, request: ReadRequest) -> float:
+    """A number in the dialect that was asked for."""
+    return number(text, decimal=request.decimal, allow_nonfinite=request.allow_nonfinite)
+
+
+class Assembler:
+    """Makes batches of a table's cells, by one mapping and one reading of the targets.
+
+    Attributes:
+        mapping: which column is what.
+        targets: how the cells of a single target column are read, or None where they are numbers.
+
+    """
+
+    def __init__(self, mapping: Mapping, request: ReadRequest, rows: Iterable[Sequence[str]]) -> None:
+        """Settles how targets are read by the first of these rows, of those that lack nothing."""
+        self.mapping = mapping
+        self._request = request
+        self.targets: Targets | None = None
+        complete = self._complete(islice(rows, max(1, _CELLS_LOOKED_AT // len(mapping.names))))
+        first_row = next(complete, None)
+        self._way_out = _way_out(mapping, request, first_row)
+        if request.truth is not None:
+            request.truth.read_as(mapping.labels, request, mapping.spelled)
+        elif request.per_class and len(mapping.target) == 1:
+            examples = (
+                row[mapping.target[0]].strip(BLANKS)
+                for row in chain([first_row], complete)
+                if row is not None
+            )
+            self.targets = Targets(
+                mapping.labels, lambda text: parsed_number(text, request), examples, request, mapping.spelled
+            )
+        elif request.per_class and request.settled.one_hot is None:
+            cells = [first_row[column].strip(BLANKS) for column in mapping.target] if first_row else [""]
+            request.settled.one_hot = all(cell.lower() in _ONE_HOT for cell in cells)
+
+    def _complete(self, rows: Iterable[Sequence[str]]) -> Iterator[Sequence[str]]:
+        with contextlib.suppress(InputError):  # it is told where it stands, and not before what stands before
+            yield from filter(self._is_complete, rows)
+
+    def _is_complete(self, cells: Sequence[str]) -> bool:
+        """Whether no number and no target is missing; ids and names of groups may look like anything."""
+        mapping = self.mapping
+        numbers = mapping.inputs if mapping.weight is None else (*mapping.inputs, mapping.weight)
+        if any(cells[column].strip(BLANKS) in MISSING for column in numbers):
+            return False
+        names: Container[str] = mapping.labels if len(mapping.target) == 1 else ()
+        if self.targets is not None:
+            names = self.targets.names
+        targets = [cells[column].strip(BLANKS) for column in mapping.target]
+        return not any(cell in MISSING and cell not in names for cell in targets)
+
+    @property
+    def conversions(self) -> tuple[str, ...]:
+        """What is done to the targets, in words."""
+        if self._request.truth is not None:
+            return self._request.truth.conversions
+        return (self.targets.conversion,) if self.targets else ()
+
+    def complete(self, found: Rows, start: int) -> Batch:
+        """The batch of these rows, without those where a value is missing if they are to be skipped."""
+        if self._request.missing == "error":
+            return self.batch(found, start)
+        mapping, truth = self.mapping, self._request.truth
+        kept, target = np.array([self._is_complete(cells) for _, cells in found.rows], bool), None
+        if truth is not None:
+            ids = None if mapping.id is None else found.texts(mapping.id)
+            kept, target = truth.of_complete(start, kept, ids, found.row_place)
+        return self.batch(found.at(kept), start, int(np.count_nonzero(~kept)), target)
+
+    def batch(self, cells: Cells, start: int, skipped: int = 0, target: Array | None = None) -> Batch:
+        """The batch of these cells, whose first row is number ``start`` of the file.
+
+        Args:
+            cells: without any that is missing.
+            start: counts the rows before, without those that were skipped.
+            skipped: how many were skipped among these.
+            target: the targets, where they are known already.
+
+        """
+        mapping, per_class = self.mapping, self._request.per_class
+        try:
+            input = cells.numbers(mapping.inputs)
+        except InputError as error:
+            error.hint = error.hint or self._way_out
+            raise
+        ids = None if mapping.id is None else cells.texts(mapping.id)
+        target = self._target(cells, start, ids) if target is None else target
+        if not per_class and len(mapping.inputs) == 1:
+            input, target = input[:, 0], target.reshape(len(input))
+        aligned = {}
+        if mapping.weight is not None:
+            aligned["sample weight"] = cells.numbers((mapping.weight,))[:, 0]
+        return Batch(
+            input=input,
+            target=target,
+            aligned=aligned,
+            start=start,
+            place=cells.row_place,
+            ids=ids,
+            labels=(mapping.labels or None) if per_class else None,
+            conversions=self.conversions,
+            skipped=skipped,
+            groups=None if mapping.group is None else cells.texts(mapping.group),
+        )
+
+    def _target(self, cells: Cells, start: int, ids: Sequence[str] | None) -> Array:
+        if self._request.truth is not None:
+            return self._request.truth.of(start, len(cells), ids, cells.row_place)
+        if self.targets:
+            return self.targets.column(cells, self.mapping.target[0])
+        answers = cells.answers(self.mapping.target)
+        if not (self._request.per_class and self._request.settled.one_hot):
+            return answers
+        whole = answers.astype(np.int64)
+        if (whole != answers).any():
+            row = int(np.flatnonzero((whole != answers).any(axis=1))[0])
+            raise InputError(
+                "expected one-hot targets as in the first row, got other values",
+                hint="probabilities are written as 1.0",
+                place=cells.row_place(row),
+            )
+        return whole
+
+
+def _way_out(mapping: Mapping, request: ReadRequest, first_row: Sequence[str] | None) -> str:
+    """What to do where a column that nobody named for the input holds words; "" where none does."""
+    if request.columns.classes is not None or first_row is None:
+        return ""
+    for column in mapping.inputs:
+        if first_row[column].strip(BLANKS)[:1].isalpha():
+            name = visible(mapping.names[column])
+            return f"if {name} is no class: --class-columns NAMES or --id-column {name}"
+    return ""
+
+
+def matrix_of(rows: Iterable[TableRow], names: Sequence[str], place: Place, request: ReadRequest) -> Array:
+    """A table of nothing but numbers as an array: (rows, columns), or (rows,) for one column."""
+    values: Any = Rows(names, list(rows), place, request).numbers(range(len(names)))
+    return values[:, 0] if values.shape[1] == 1 else values

@@ -1,0 +1,203 @@
+"""Targets of classes: names or indices, read the same way from first to last."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from itertools import chain
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from celoss_cli.core.errors import InputError, UsageError, listed, quoted
+from celoss_cli.read.text.numbers import number
+
+if TYPE_CHECKING:
+    from celoss_cli.core.data import Array
+    from celoss_cli.read.request import ReadRequest
+    from celoss_cli.read.roles.table import Cells
+
+__all__ = ["BY_INDEX", "BY_NAME", "Targets", "refuse_names"]
+
+BY_INDEX = "targets read as class indices"
+"""What is said of targets that count the columns in their order."""
+
+BY_NAME = "targets matched to the class names"
+"""What is said of targets that are names of classes."""
+
+
+class Targets:
+    """Reads the targets of a class loss, one a row, all in the same way.
+
+    Names that count 0, 1, 2, ... are the indices. Where other names of classes are numbers or truth values,
+    targets are names unless one of the examples can only be an index, and are compared by what they say: 1,
+    +1, 1.0 and true are one target. Where the names are words, the first example that is a name or an index
+    decides. A name may also be spelled as its column is. A whole number that is neither a name nor an index
+    stays as it is: it may be the one that is left out.
+
+    Args:
+        labels: the classes' names.
+        number: reads a number from a cell.
+        examples: the first targets.
+        request: says what targets are where the user does, and remembers it for the files that follow.
+        spelled: the names of the classes' columns, or none.
+
+    Attributes:
+        by_name: whether targets are names.
+        in_words: whether they have to be read as text.
+        names: the names of the classes where targets are names.
+        conversion: what is done, in words.
+
+    Raises:
+        UsageError: where targets are asked to be names and classes have none.
+
+    """
+
+    def __init__(
+        self,
+        labels: tuple[str, ...],
+        number: Callable[[str], float],
+        examples: Iterable[str],
+        request: ReadRequest,
+        spelled: Sequence[str] = (),
+    ) -> None:
+        self._labels = labels
+        self._number = number
+        names = (*spelled, *labels)  # what is a class's own name is not another's column
+        self._index = {name: index % len(labels) for index, name in enumerate(names)}
+        self._values = [_value(label) for label in labels]
+        known = {value: index for index, value in enumerate(self._values) if value is not None}
+        self._index_of_value = known if len(known) == len(labels) - self._values.count(None) else {}
+        others = iter(examples)
+        example = next(others, "")
+        self.by_name = self._are_names(example, others, request)
+        self.in_words = self.by_name and not (len(known) == len(labels) and self._is_number(example))
+        self.names: Container[str] = self._index if self.by_name else ()
+        self.conversion = BY_INDEX
+        if self.by_name:
+            self.conversion = BY_NAME
+        elif example.lower() in _TRUTH:
+            self.conversion = "false and true read as class indices 0 and 1"
+
+    def _are_names(self, example: str, others: Iterator[str], request: ReadRequest) -> bool:
+        if request.target_is is not None:
+            if not self._labels:
+                refuse_names(request)
+            return request.target_is == "name"
+        if request.settled.by_name is None and example:
+            request.settled.by_name = self._are_names_by(chain([example], others))
+        return bool(request.settled.by_name)
+
+    def _are_names_by(self, examples: Iterable[str]) -> bool:
+        counting = self._values == list(range(len(self._values)))
+        if not counting and any(value is not None for value in self._values):
+            values = (_value(cell, self._number) for cell in examples)
+            return not any(self._is_index(value) and value not in self._index_of_value for value in values)
+        for cell in examples:
+            value = _value(cell, self._number)
+            if value is None or self._is_index(value):
+                return cell in self._index and not (counting and cell in self._labels)
+        return False
+
+    def _is_index(self, value: float | None) -> bool:
+        return value is not None and 0 <= value < len(self._labels) and value == np.floor(value)
+
+    def _is_number(self, example: str) -> bool:
+        with contextlib.suppress(InputError):
+            self._number(example or "0")
+            return True
+        return False
+
+    def column(self, cells: Cells, column: int) -> Array:
+        """The class indices of a column, shape (rows,) of int64."""
+        if not self.in_words:
+            with contextlib.suppress(InputError):
+                found = self.of_numbers(cells.numbers((column,))[:, 0])
+                if found is not None:
+                    return found
+        return self.cells(cells.texts(column), lambda row, error: cells.refusal(row, column, error))
+
+    def of_numbers(self, values: Array) -> Array | None:
+        """The class indices of numbers, shape (rows,) of int64; None where one of them is no target."""
+        if values.dtype.kind == "f":
+            if not bool((values == np.floor(values)).all() and (np.abs(values) < 2.0**63).all()):
+                return self._by_distinct(values) if self.by_name else None
+        elif values.dtype == np.uint64 and values.size and int(values.max()) >= 2**63:
+            return None
+        return self._by_distinct(values) if self.by_name else values.astype(np.int64)
+
+    def _by_distinct(self, values: Array) -> Array | None:
+        distinct, codes = np.unique(values, return_inverse=True)
+        try:
+            indices = [self._named(str(value), float(value)) for value in distinct.tolist()]
+        except InputError:
+            return None
+        return np.array(indices, np.int64)[codes]
+
+    def cells(self, texts: Sequence[str], fail: Callable[[int, InputError], InputError]) -> Array:
+        """The class indices of text cells; ``fail`` gives an error of one cell its place."""
+        values = np.empty(len(texts), np.int64)
+        for row, text in enumerate(texts):
+            try:
+                values[row] = self._one(text)
+            except InputError as error:
+                raise fail(row, error) from None
+        return values
+
+    def _one(self, cell: str) -> int:
+        if self.by_name:
+            return self._index[cell] if cell in self._index else self._named(cell, _value(cell, self._number))
+        if cell.lower() in _TRUTH:
+            return int(_TRUTH[cell.lower()])
+        try:
+            value = self._number(cell)
+        except InputError as error:
+            words = self._labels and all(value is None for value in self._values)
+            names = f" or a name of {listed(self._labels)}" if words else ""
+            hint = _NAMES_FIRST if cell in self._index else error.hint
+            raise InputError(f"expected a class index{names}, got {quoted(cell)}", hint=hint) from None
+        if value != np.floor(value) or abs(value) >= 2**63:
+            raise InputError(f"expected a class index, got {quoted(cell)}")
+        return int(value)
+
+    def _named(self, cell: str, value: float | None) -> int:
+        """The index of the class of which this is the value; or a whole number that is no index either."""
+        if value in self._index_of_value:
+            return self._index_of_value[value]
+        if (
+            value is not None
+            and value == np.floor(value)
+            and abs(value) < 2**63
+            and not self._is_index(value)
+        ):
+            return int(value)
+        raise InputError(
+            f"expected a class name of {listed(self._labels)}, got {quoted(cell)}",
+            hint=_INDICES if self._is_index(value) else "",
+        )
+
+
+def refuse_names(request: ReadRequest) -> None:
+    """Refuses to take targets for names where classes have none.
+
+    Raises:
+        UsageError: if that was asked for.
+
+    """
+    if request.target_is == "name":
+        raise UsageError("Expected --target-is index for classes without names, got name.")
+
+
+_TRUTH = {"true": 1.0, "false": 0.0}
+_INDICES = "if targets count the classes from 0: --target-is index"
+_NAMES_FIRST = "if targets are the names of classes: --target-is name"
+
+
+def _value(text: str, number: Callable[[str], float] = number) -> float | None:
+    """The number that a target or the name of a class is, if it is one; true is 1."""
+    if text.lower() in _TRUTH:
+        return _TRUTH[text.lower()]
+    try:
+        return number(text)
+    except InputError:
+        return None

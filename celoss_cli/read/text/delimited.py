@@ -1,0 +1,241 @@
+"""CSV and TSV: one header line, one row a line, every row as long as the header."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import re
+from collections.abc import Iterator
+from functools import partial
+
+from celoss_cli.core.data import Array, Batch, Chunk
+from celoss_cli.core.errors import InputError, plural, quoted
+from celoss_cli.read.request import MAX_LINE, Dataset, ReadRequest, Stream
+from celoss_cli.read.roles.columns import map_columns
+from celoss_cli.read.roles.table import Assembler, Rows, TableRow, WholeTable, matrix_of
+from celoss_cli.read.text.blocks import Ahead, Block, blocks, lines_of
+from celoss_cli.read.text.numbers import is_number
+from celoss_cli.read.text.plain import NotPlain, parsed
+
+__all__ = ["Table", "read", "read_columns", "read_values"]
+
+_MARK_WITHIN = "expected quotation marks around whole values only, got one within a value"
+_NOT_CLOSED = "expected a closing quote, got the end of the file"
+
+
+def read(stream: Stream, request: ReadRequest) -> Dataset:
+    """Reads a table in blocks that any thread may parse.
+
+    Raises:
+        InputError: with file and line, for anything that is not a rectangular table of that dialect.
+        LimitError: for a line of more than 16 MiB.
+
+    """
+    table = Table(stream, request)
+    try:
+        mapping = map_columns(table.names, request, positions=not table.has_header)
+    except InputError as error:
+        raise error.at(table.place(table.header_line, None)) from None
+
+    def chunks() -> Iterator[Batch | Chunk]:
+        body = Ahead(table.body())
+        rows = (cells for block in body.look() for _, cells in table.rows(block))
+        assembler = Assembler(mapping, request, rows)
+        start = request.start
+        for block in body:
+            read = partial(_batch, table, assembler, block, start)
+            if request.missing == "error" and b'"' not in block.data:
+                found: Batch | Chunk = Chunk(block.lines, read)
+            else:
+                # How many rows it holds is known only afterwards, so it is read at once.
+                found = read()
+            yield found
+            start += len(found)
+
+    return Dataset({"columns": mapping.described()}, chunks())
+
+
+def read_values(stream: Stream, request: ReadRequest) -> Array:
+    """A table of nothing but numbers, as an array."""
+    table = Table(stream, request)
+    return matrix_of(table.every_row(), table.names, table.place, request)
+
+
+def read_columns(stream: Stream, request: ReadRequest) -> WholeTable:
+    """A table of which some columns will be asked for."""
+    table = Table(stream, request)
+    rows = Rows(table.names, list(table.every_row()), table.place, request)
+    header = table.place(table.header_line, None)
+    return WholeTable(
+        table.names, rows, header, positions=not table.has_header, other_reading=table.other_reading
+    )
+
+
+def _batch(table: Table, assembler: Assembler, block: Block, start: int) -> Batch:
+    """The rows of a block: parsed by a library where it is plain, else by the strict reader."""
+    mapping, request = assembler.mapping, table.request
+    texts = [column for column in (mapping.id, mapping.group) if column is not None]
+    numbers = {*mapping.inputs, *(column for column in (mapping.weight,) if column is not None)}
+    if assembler.targets is not None and assembler.targets.in_words:
+        texts += mapping.target
+    else:
+        numbers.update(mapping.target)
+    if request.truth is None or not request.truth.has_gaps:
+        with contextlib.suppress(NotPlain):
+            return assembler.batch(parsed(block, len(table.names), sorted(numbers), texts, request), start)
+    return assembler.complete(Rows(table.names, list(table.rows(block)), table.place, request), start)
+
+
+class Table:
+    """A table whose header has been read.
+
+    Attributes:
+        names: of the columns; their positions from 1 where there is no header.
+        has_header: whether the first line names the columns.
+        header_line: the number of the first line.
+        other_reading: where that line is nothing but numbers, how it was read, and the option that says
+            otherwise; else "".
+
+    """
+
+    def __init__(self, stream: Stream, request: ReadRequest) -> None:
+        self._name = stream.name
+        self.request = request
+        self._delimiter = request.delimiter or ","
+        self._whole_cells = _grammar_of_quotes(self._delimiter)
+        self._blocks = blocks(stream, request, quotes=True)
+        csv.field_size_limit(MAX_LINE)
+        first = next(self._blocks, None)
+        if first is None:
+            raise InputError("expected a header line, got an empty file: no rows", place=self._name)
+        self.header_line = first.line
+        self.has_header = request.header is not False
+        self.other_reading = ""
+        self.names, self._rest = self._header(first)
+
+    def place(self, line: int, column: int | None) -> str:
+        return f"{self._name}:{line}" + (f":{column}" if column else "")
+
+    def body(self) -> Iterator[Block]:
+        """The blocks after the header."""
+        if self._rest.data:
+            yield self._rest
+        yield from self._blocks
+
+    def every_row(self) -> Iterator[TableRow]:
+        """The rows after the header."""
+        for block in self.body():
+            yield from self.rows(block)
+
+    def _header(self, block: Block) -> tuple[list[str], Block]:
+        """The names of the columns, and what is left of the first block."""
+        line, cells = next(self._records(block), (block.line, []))
+        text = self._delimiter.join(cells)
+        if not cells:
+            raise InputError("expected a header line, got an empty line", place=self.place(line, None))
+        names = [cell.strip() for cell in cells]
+        if all(is_number(name, decimal=self.request.decimal, allow_nonfinite=True) for name in names):
+            self._settle_numbers(text, len(cells), line)
+        if not self.has_header:
+            return [str(position) for position in range(1, len(cells) + 1)], block
+        if self.request.header is None and names[0].startswith("#"):
+            raise InputError(
+                f"expected a header line, got what looks like a comment: {quoted(text)}",
+                hint="numpy.savetxt writes a header without the mark by comments=''; "
+                "if it belongs to the first name: --header",
+                place=self.place(line, None),
+            )
+        if len(names) == 1:
+            self._refuse_other_delimiter(names[0], line)
+        end = block.data.index(b"\n") + 1
+        marks = block.data.count(b'"', 0, end)
+        while marks % 2:
+            last, end = end, block.data.index(b"\n", end) + 1
+            marks += block.data.count(b'"', last, end)
+        return names, block.after(end)
+
+    def _settle_numbers(self, text: str, width: int, line: int) -> None:
+        """Decides whether a first line of nothing but numbers is the header."""
+        if self.request.header is None and self.request.bare_column and width == 1:
+            self.has_header = False
+        elif self.request.header is None:
+            raise InputError(
+                f"expected a header line, got nothing but numbers: {quoted(text)}",
+                hint="if these name the columns: --header; if they are values: --no-header",
+                place=self.place(line, None),
+            )
+        taken, option = ("a header", "--no-header") if self.has_header else ("values", "--header")
+        self.other_reading = f"its first line, {quoted(text)}, was taken for {taken}; if it is not: {option}"
+
+    def _refuse_other_delimiter(self, name: str, line: int) -> None:
+        other = next((mark for mark in ";\t|, " if mark in name and mark != self._delimiter), None)
+        if other:
+            shown = "tab" if other == "\t" else "space" if other == " " else other
+            raise InputError(
+                f"expected columns separated by {quoted(self._delimiter)}, got {quoted(name)}",
+                hint=f"try --delimiter '{shown}'",
+                place=self.place(line, None),
+            )
+
+    def rows(self, block: Block) -> Iterator[TableRow]:
+        """The rows of a block after the header, each as long as it."""
+        width = len(self.names)
+        for line, cells in self._records(block):
+            if not cells:
+                raise InputError(
+                    f"expected {plural(width, 'value')}, got an empty line", place=self.place(line, None)
+                )
+            if len(cells) != width:
+                raise InputError(
+                    f"expected {plural(width, 'value')}, got {len(cells)}",
+                    hint="decimal comma? try --delimiter ';' --decimal ,"
+                    if len(cells) > width and self._delimiter == ","
+                    else "",
+                    place=self.place(line, None),
+                )
+            yield line, cells
+
+    def _records(self, block: Block) -> Iterator[TableRow]:
+        lines = lines_of(block)
+        if b'"' in block.data:
+            lines = self._with_whole_quotes(block, lines)
+        reader = csv.reader(lines, delimiter=self._delimiter, strict=True)
+        while True:
+            line = block.line + reader.line_num
+            try:
+                yield line, next(reader)
+            except StopIteration:
+                return
+            except csv.Error as error:
+                raise InputError(_reason(str(error)), place=self.place(line, None)) from None
+
+    def _with_whole_quotes(self, block: Block, lines: Iterator[str]) -> Iterator[str]:
+        """The lines, where every quotation mark stands around a whole cell or is doubled within one."""
+        record: list[str] = []
+        quotes, first = 0, block.line
+        for number_of_line, line in enumerate(lines, block.line):
+            first = first if record else number_of_line
+            record.append(line)
+            quotes += line.count('"')
+            if quotes % 2:
+                continue
+            if quotes and not self._whole_cells.fullmatch("".join(record)):
+                raise InputError(_MARK_WITHIN, place=self.place(first, None))
+            yield from record
+            record, quotes = [], 0
+        if record:
+            closed = self._whole_cells.fullmatch("".join(record).rstrip("\n") + '"\n')
+            raise InputError(_NOT_CLOSED if closed else _MARK_WITHIN, place=self.place(first, None))
+
+
+def _grammar_of_quotes(delimiter: str) -> re.Pattern[str]:
+    """A record of RFC 4180: every cell either has no quotation mark or is quoted as a whole."""
+    mark = re.escape(delimiter)
+    cell = rf'(?:"(?:[^"]|"")*+"|[^"{mark}\n]*+)'
+    return re.compile(rf"{cell}(?:{mark}{cell})*+\n")
+
+
+def _reason(text: str) -> str:
+    if "field larger" in text:
+        return f"expected a value of at most {MAX_LINE} characters, got a longer one"
+    return text

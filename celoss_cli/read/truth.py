@@ -1,0 +1,403 @@
+"""Targets that are not in the file of the input: joined by id, or row by row."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from celoss_cli.core.data import Array, Batch
+from celoss_cli.core.errors import InputError, plural, quoted, visible
+from celoss_cli.read import COLUMNS, format_of
+from celoss_cli.read.bytes.compressed import decompressed
+from celoss_cli.read.request import Dataset, ReadRequest, open_stream
+from celoss_cli.read.roles.headers import has_roles
+from celoss_cli.read.roles.labels import paired
+from celoss_cli.read.roles.table import WholeTable, parsed_number
+from celoss_cli.read.roles.targets import Targets, refuse_names
+from celoss_cli.read.roles.truth_columns import TruthColumns, truth_columns
+from celoss_cli.read.text.numbers import MISSING
+from celoss_cli.read.values import read_value
+
+__all__ = ["Truth", "read_targets", "read_truth", "targets_alone"]
+
+_WHOLE = re.compile(r"[+-]?[0-9]{1,18}")
+
+
+def read_truth(text: str, option: str, request: ReadRequest, *, counted: bool = True) -> Truth:
+    """The targets that an option's text means: values in order, ``@table`` by id or in order, ``@array``.
+
+    Args:
+        text: of the option.
+        option: for messages.
+        request: what is asked of the reader.
+        counted: whether there are rows of input to count them against; only then may a column of numbers
+            come without a header.
+
+    Raises:
+        InputError: with the option, or the file and its place.
+
+    """
+    if not text.startswith("@"):
+        return Truth(option, read_value(text, option, request))
+    request = replace(request, bare_column=counted)
+    stream = decompressed(open_stream(text[1:]))
+    with contextlib.closing(stream):
+        spec = format_of(stream.path, stream.head(), None)
+        if spec.name == "tsv":
+            request = request.separated_by("\t")
+        module = spec.load()
+        given = (module.read_columns if spec.name in COLUMNS else module.read_values)(stream, request)
+    return Truth(stream.name, given)
+
+
+def read_targets(text: str, option: str, request: ReadRequest) -> Array:
+    """The targets that an option's text means, as an array, for an input of values without ids.
+
+    Raises:
+        InputError: with the option, or the file and its place; also for a table of targets with ids.
+
+    """
+    return read_truth(text, option, request).as_values(request)
+
+
+def targets_alone(
+    text: str, option: str, request: ReadRequest, classes: int | None, left_out: int
+) -> Dataset:
+    """Class targets without any input as a data set: every logit is 0.
+
+    Args:
+        text: what an option's text means, as for ``read_truth``.
+        option: for messages.
+        request: what is asked of the reader.
+        classes: how many there are, or None for as many as the targets say.
+        left_out: the target that stands for none.
+
+    Raises:
+        InputError: with the option, or the file and its place.
+
+    """
+    targets, labels, place = read_truth(text, option, request, counted=False).as_classes(request)
+    if labels is None:
+        counted = targets[targets != left_out]
+        known = classes or (int(counted.max()) + 1 if counted.size and counted.max() >= 0 else 1)
+    else:
+        known = len(labels)
+        if classes not in (None, known):
+            raise InputError(f"expected the names of {classes} classes, got {known}", place=option)
+    columns: dict[str, Any] = {"inputs": [], "target": option, "id": None, "weight": None, "unused": []}
+    input = np.broadcast_to(np.zeros((), np.float32), (len(targets), known))
+    return Dataset({"columns": columns}, iter([Batch(input, targets, labels=labels, place=place)]))
+
+
+class Truth:
+    """The targets of a data set whose input comes from elsewhere.
+
+    Args:
+        name: what messages call the place they come from.
+        given: values in the input's order, or a table with columns of ids and of targets.
+
+    Attributes:
+        conversions: what was done to read them, in words.
+
+    """
+
+    def __init__(self, name: str, given: Array | WholeTable) -> None:
+        self._name = name
+        self._given = given
+        self._columns: TruthColumns | None = None
+        self._values: Array | Sequence[str] | None = None
+        self._ids: Sequence[str] | None = None
+        self._row_of: dict[str, int] | None = None
+        self._lock = threading.Lock()
+        self._read: Array | None = None
+        self._gaps: Array | None = None
+        self._skipped = 0
+        self.conversions: tuple[str, ...] = ()
+        if not isinstance(given, WholeTable):
+            self._take(given, None)
+
+    def again(self) -> Truth:
+        """The same targets for another data set."""
+        return Truth(self._name, self._given)
+
+    def meet(self, names: Sequence[str] | None, request: ReadRequest) -> TruthColumns | None:
+        """Settles which columns hold the ids and the targets, by the first header of the input.
+
+        Args:
+            names: the header, empty where the input has none, or None where there is no input.
+            request: holds the options.
+
+        Returns:
+            The columns, or None where the targets are no table with a header.
+
+        Raises:
+            InputError: if the two headers do not settle it, for no rows, and for an id that occurs twice.
+            UsageError: if an option names a column that is not there.
+
+        """
+        if not isinstance(self._given, WholeTable):
+            return None
+        if self._columns is None:
+            self._columns = self._settled(self._given, names, request)
+        return None if self._given.positions else self._columns
+
+    def _settled(self, table: WholeTable, names: Sequence[str] | None, request: ReadRequest) -> TruthColumns:
+        if table.positions and names is not None:
+            names = ()  # they have none in common
+        try:
+            found = truth_columns(table.names, request, names, table.typed)
+        except InputError as error:
+            raise error.at(table.header) from None
+        ids = None if found.id is None else table.columns.texts(found.id)
+        if len(found.target) == 1:
+            self._take(table.columns.texts(found.target[0]), ids)
+        else:
+            self._take(table.columns.numbers(found.target), ids)
+        return found
+
+    def _take(self, values: Array | Sequence[str], ids: Sequence[str] | None) -> None:
+        if isinstance(self._given, WholeTable) and not len(values):
+            raise InputError("expected rows of targets, got no rows", place=self._name)
+        self._values, self._ids = values, ids
+        self._rows, self._reached = len(values), 0
+        if ids is None:
+            return
+        self._used = np.zeros(len(values), bool)
+        self._row_of = {row_id: row for row, row_id in enumerate(ids)}
+        if len(self._row_of) < len(ids):
+            row = next(row for row, row_id in enumerate(ids) if self._row_of[row_id] != row)
+            raise InputError(f"expected each id once, got {quoted(ids[row])} twice", place=self._place(row))
+
+    def _place(self, row: int) -> str:
+        if isinstance(self._given, WholeTable):
+            return self._given.columns.row_place(row)
+        return f"{self._name}: row {row}"
+
+    @property
+    def _other_reading(self) -> str:
+        """What else the first line of targets in order may be, so that they are one more or less."""
+        in_order = isinstance(self._given, WholeTable) and self._ids is None
+        return self._given.other_reading if in_order else ""  # type: ignore[union-attr]
+
+    @property
+    def has_gaps(self) -> bool:
+        """Whether a target is missing, and its row to be skipped."""
+        return self._gaps is not None and bool(self._gaps.any())
+
+    def read_as(self, labels: Sequence[str], request: ReadRequest, spelled: Sequence[str] = ()) -> None:
+        """Settles what the targets mean, once the classes are known.
+
+        Raises:
+            InputError: for a cell that is no target, with its place.
+
+        """
+        if self._read is not None:
+            return
+        self.meet((), request)
+        values = self._values
+        assert values is not None  # noqa: S101 - for the type checker: they have met
+        said: tuple[str, ...] = ()
+        if not isinstance(values, np.ndarray):
+            self._read, said = self._cells_read(values, labels, request, spelled)
+        elif request.per_class and values.ndim == 1:
+            self._read, said = self._numbers_read(values, labels, request)
+        else:
+            self._read = self._in_order_of(values, labels)
+        self.conversions = (*said, self._joined())
+
+    def _numbers_read(
+        self, values: Array, labels: Sequence[str], request: ReadRequest
+    ) -> tuple[Array, tuple[str, ...]]:
+        """One class index a row, and how they were read."""
+        if not labels:
+            refuse_names(request)
+            return values, ()
+        examples = map(str, np.unique(values).tolist())
+        targets = Targets(tuple(labels), lambda text: parsed_number(text, request), examples, request)
+        found = targets.of_numbers(values)
+        if found is None:
+            texts = list(map(str, values.tolist()))
+            found = targets.cells(texts, lambda row, error: error.at(self._place(row)))
+        return found, (targets.conversion,)
+
+    def _in_order_of(self, values: Array, labels: Sequence[str]) -> Array:
+        """Columns of targets in the order of the classes, where their names say which is whose."""
+        if self._columns is None or not labels:
+            return values
+        try:
+            order = paired(self._columns.names, self._columns.target, labels)
+        except InputError as error:
+            raise error.at(self._name) from None
+        return values[:, [self._columns.target.index(column) for column in order]]
+
+    def _cells_read(
+        self, cells: Sequence[str], labels: Sequence[str], request: ReadRequest, spelled: Sequence[str]
+    ) -> tuple[Array, tuple[str, ...]]:
+        """The values of cells of text, and what was done to read them."""
+        skip = request.missing == "skip"
+        self._gaps = np.array([skip and cell in MISSING for cell in cells])
+        rows = np.flatnonzero(~self._gaps).tolist()
+        present = [cells[row] for row in rows]
+
+        def fail(index: int, error: InputError) -> InputError:
+            return error.at(self._place(rows[index]))
+
+        said: tuple[str, ...] = ()
+        if request.per_class:
+            targets = Targets(
+                tuple(labels), lambda text: parsed_number(text, request), present, request, spelled
+            )
+            found, said = targets.cells(present, fail), (targets.conversion,)
+        else:
+            found = np.array([_answer(cell, index, request, fail) for index, cell in enumerate(present)])
+        read = np.zeros(len(cells), found.dtype)
+        read[rows] = found
+        return read, said
+
+    def _joined(self) -> str:
+        """How the targets find their rows, in words."""
+        told = f"targets of {self._name} joined by {'position' if self._ids is None else 'id'}"
+        if self._columns is None or not self._columns.unused:
+            return told
+        return f"{told}; not used of it: {', '.join(map(visible, self._columns.named(self._columns.unused)))}"
+
+    def as_classes(self, request: ReadRequest) -> tuple[Array, Sequence[str] | None, Callable[[int], str]]:
+        """The targets as class indices, the names in order where they are names, and each one's place."""
+        self.meet(None, request)
+        values = self._values
+        assert values is not None  # noqa: S101 - for the type checker: the columns are settled
+        if isinstance(values, np.ndarray):
+            return values.reshape(-1), None, self._place
+        if all(_WHOLE.fullmatch(text) for text in values):
+            return np.array(list(map(int, values)), np.int64), None, self._place
+        names, codes = np.unique(np.array(list(values), dtype=str), return_inverse=True)
+        return codes.astype(np.int64), names.tolist(), self._place
+
+    def as_values(self, request: ReadRequest) -> Array:
+        """The targets in order; of a table whose header gives no role, all columns.
+
+        Raises:
+            InputError: for a table with ids, which an input of values has not.
+
+        """
+        given = self._given
+        if isinstance(given, WholeTable) and (
+            len(given.names) == 1 or not has_roles(given.names, given.typed)
+        ):
+            values = given.columns.numbers(range(len(given.names)))
+            return values[:, 0] if values.shape[1] == 1 else values
+        self.read_as((), request)
+        return self.of(0, self._rows, None, self._place)
+
+    def of(self, start: int, rows: int, ids: Sequence[str] | None, place: Callable[[int], str]) -> Array:
+        """The targets of the rows from ``start`` on, or of the rows with these ids.
+
+        Raises:
+            InputError: for a row without a target, an id that has none, or one that was asked for before.
+
+        """
+        assert self._read is not None  # noqa: S101 - for the type checker: the classes come first
+        if self._row_of is None:
+            return self._read[self._next(start, rows, place)]
+        return self._read[self._by_id(rows, ids, place)]
+
+    def of_complete(
+        self, start: int, complete: Array, ids: Sequence[str] | None, place: Callable[[int], str]
+    ) -> tuple[Array, Array]:
+        """Which rows are complete and have a target, and these targets; the other rows use theirs up.
+
+        Rows are to be asked for in order.
+
+        Args:
+            start: counts the rows before, without those that were skipped.
+            complete: whether a row lacks no value of its own.
+            ids: of all these rows.
+            place: names one of them.
+
+        Raises:
+            InputError: as ``of`` does.
+
+        """
+        assert self._read is not None  # noqa: S101 - for the type checker: the classes come first
+        rows = len(complete)
+        found = self._next(start, rows, place) if self._row_of is None else self._by_id(rows, ids, place)
+        kept = complete if self._gaps is None else complete & ~self._gaps[found]
+        self._skipped += int(np.count_nonzero(~kept))
+        return kept, self._read[found][kept]
+
+    def _next(self, start: int, rows: int, place: Callable[[int], str]) -> slice:
+        """The next rows of targets, all of which are used then."""
+        start += self._skipped
+        if start + rows > self._rows:
+            raise InputError(
+                f"expected one target for each row, got {self._rows} of {self._name} for more rows",
+                hint=self._other_reading,
+                place=place(self._rows - start),
+            )
+        with self._lock:
+            self._reached = max(self._reached, start + rows)
+        return slice(start, start + rows)
+
+    def _by_id(self, rows: int, ids: Sequence[str] | None, place: Callable[[int], str]) -> Array:
+        """The rows of targets with these ids, which are used then."""
+        assert self._row_of is not None  # noqa: S101 - for the type checker: the caller has asked
+        if ids is None:
+            raise InputError(
+                f"expected a column of ids to join with {self._name}, got none",
+                hint="name it: --id-column NAME; targets without ids are taken in order",
+                place=place(0),
+            )
+        found = np.fromiter((self._row_of.get(row_id, -1) for row_id in ids), np.int64, rows)
+        missing = np.flatnonzero(found < 0)
+        if missing.size:
+            row = int(missing[0])
+            raise InputError(
+                f"expected an id that {self._name} has, got {quoted(ids[row])}", place=place(row)
+            )
+        again = self._repeated(found)
+        if again is not None:
+            raise InputError(f"expected each id once, got {quoted(ids[again])} again", place=place(again))
+        return found
+
+    def _repeated(self, found: Array) -> int | None:
+        """The first of these rows of targets that was used before; marks them as used."""
+        with self._lock:
+            used = self._used[found]
+            self._used[found] = True
+        _, first = np.unique(found, return_index=True)
+        used |= ~np.isin(np.arange(len(found)), first)
+        rows = np.flatnonzero(used)
+        return int(rows[0]) if rows.size else None
+
+    def verify(self) -> None:
+        """Refuses targets that no row of the input asked for.
+
+        Raises:
+            InputError: with the first of them.
+
+        """
+        left = np.arange(self._reached, self._rows) if self._ids is None else np.flatnonzero(~self._used)
+        if left.size:
+            row = int(left[0])
+            which = f"the id {quoted(self._ids[row])}" if self._ids is not None else "this one"
+            others = f" and {plural(left.size - 1, 'other')}" if left.size > 1 else ""
+            raise InputError(
+                f"expected a row of the input for each target, got none for {which}{others}",
+                hint=self._other_reading,
+                place=self._place(row),
+            )
+
+
+def _answer(
+    cell: str, index: int, request: ReadRequest, fail: Callable[[int, InputError], InputError]
+) -> float:
+    try:
+        return parsed_number({"true": "1", "false": "0"}.get(cell.lower(), cell), request)
+    except InputError as error:
+        raise fail(index, error) from None

@@ -1,0 +1,155 @@
+"""Values given on the command line, or as ``@path`` from a file of any known format."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from celoss_cli.core.errors import InputError, plural, quoted
+from celoss_cli.read import format_of
+from celoss_cli.read.arrays.slices import dataset_of_arrays
+from celoss_cli.read.bytes.compressed import decompressed
+from celoss_cli.read.request import Dataset, ReadRequest, open_stream
+from celoss_cli.read.text.numbers import MISSING, number
+
+if TYPE_CHECKING:
+    from celoss_cli.core.data import Array
+
+__all__ = ["dataset_of_values", "read_file", "read_value"]
+
+_TOKEN = re.compile(r"[\[\],;]|[^\[\],;]+")
+_INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
+_MAX_DEPTH = 64
+
+
+def read_value(text: str, option: str, request: ReadRequest) -> Array:
+    """The array that an option's text means: ``1,2``, ``1,2;3,4``, ``[[1,2],[3,4]]`` or ``@path``.
+
+    Raises:
+        InputError: with the option, or the file and its place.
+
+    """
+    if text.startswith("@"):
+        return read_file(text[1:], request, None)
+    try:
+        nested = _bracketed(text) if text.lstrip().startswith("[") else _by_rows(text)
+        return _array(nested, request)
+    except InputError as error:
+        if error.place.startswith("["):
+            error.place = f"{option}{error.place}"
+            raise
+        raise error.at(option) from None
+
+
+def read_file(path: str, request: ReadRequest, chosen: str | None) -> Array:
+    """The array in a file of any known format, which ``chosen`` names or its suffix.
+
+    Raises:
+        InputError: with the file and the place in it.
+
+    """
+    with contextlib.closing(decompressed(open_stream(path))) as stream:
+        spec = format_of(stream.path, stream.head(), chosen)
+        if spec.name == "tsv":
+            request = request.separated_by("\t")
+        values: Array = spec.load().read_values(stream, request)
+    return values
+
+
+def dataset_of_values(input: Array, target: Array, request: ReadRequest) -> Dataset:
+    """Inline input and targets as a data set; a single target may stand for itself."""
+    if request.per_class and input.ndim == 1 and target.size == 1:
+        input, target = input[None], target.reshape(1)
+    described = {
+        "columns": {"inputs": [request.takes], "target": "targets", "id": None, "weight": None, "unused": []},
+    }
+    return dataset_of_arrays(input, target, described, request, places=(f"--{request.takes}", "--targets"))
+
+
+def _by_rows(text: str) -> Any:
+    """``a,b;c,d`` as rows; without a semicolon one row is a vector."""
+    rows = [row.split(",") for row in text.split(";")]
+    return rows[0] if len(rows) == 1 else rows
+
+
+def _bracketed(text: str) -> Any:
+    tokens = _Tokens(text)
+    value = tokens.value(0)
+    tokens.finish()
+    return value
+
+
+class _Tokens:
+    def __init__(self, text: str) -> None:
+        self._tokens: Iterator[str] = (match[0] for match in _TOKEN.finditer(text) if match[0].strip())
+        self._next = next(self._tokens, None)
+
+    def _step(self) -> str | None:
+        token, self._next = self._next, next(self._tokens, None)
+        return None if token is None else token.strip()
+
+    def value(self, depth: int) -> Any:
+        token = self._step()
+        if token is None or token in ("]", ",", ";"):
+            raise InputError(f"expected a value, got {quoted(token) if token else 'the end'}")
+        if token != "[":
+            return token
+        if depth >= _MAX_DEPTH:
+            raise InputError(f"expected at most {_MAX_DEPTH} levels of nesting, got more")
+        if self._next is not None and self._next.strip() == "]":
+            self._step()
+            return []
+        items = [self.value(depth + 1)]
+        while (token := self._step()) == ",":
+            items.append(self.value(depth + 1))
+        if token != "]":
+            raise InputError(
+                f"expected a comma or a closing bracket, got {quoted(token) if token else 'the end'}"
+            )
+        return items
+
+    def finish(self) -> None:
+        if self._next is not None:
+            raise InputError(f"expected the end, got {quoted(self._next)}")
+
+
+def _array(nested: Any, request: ReadRequest) -> Array:
+    """Integers stay integers, so that one-hot rows and probabilities can be told apart."""
+    tokens: list[str] = []
+    shape = _collect(nested, tokens, "")
+    if tokens and all(token.strip() in ("true", "false") for token in tokens):
+        return np.array([token.strip() == "true" for token in tokens]).reshape(shape)
+    integral = all(_INTEGER.fullmatch(token.strip()) for token in tokens)
+    values = [_number(token, np.unravel_index(i, shape), request) for i, token in enumerate(tokens)]
+    if integral:
+        return np.array([int(token) for token in tokens], np.int64).reshape(shape)
+    return np.array(values, np.float64).reshape(shape)
+
+
+def _number(token: str, index: Sequence[Any], request: ReadRequest) -> float:
+    try:
+        return number(token, allow_nonfinite=request.allow_nonfinite)
+    except InputError as error:
+        hint = "" if token.strip() in MISSING else error.hint
+        place = "".join(f"[{i}]" for i in index)
+        raise InputError(error.fact, hint=hint, place=place) from None
+
+
+def _collect(nested: Any, tokens: list[str], path: str) -> tuple[int, ...]:
+    """Appends the leaves in order and answers the shape, which every branch must share."""
+    if isinstance(nested, str):
+        tokens.append(nested)
+        return ()
+    shapes = [_collect(item, tokens, f"{path}[{index}]") for index, item in enumerate(nested)]
+    for index, shape in enumerate(shapes):
+        if shape != shapes[0]:
+            raise InputError(f"expected {_extent(shapes[0])} at {path}[{index}], got {_extent(shape)}")
+    return (len(shapes), *(shapes[0] if shapes else ()))
+
+
+def _extent(shape: tuple[int, ...]) -> str:
+    return plural(shape[0], "value") if shape else "a number"

@@ -1,0 +1,258 @@
+"""From an evaluation to a report: the last place where anything is computed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+import numpy as np
+
+from celoss_cli.core.errors import InputError, file_name
+from celoss_cli.evaluate.calibration import reliability
+from celoss_cli.findings import Facts, Spelled, findings
+from celoss_cli.losses.base import UNITS, Loss
+from celoss_cli.read.roles.targets import BY_INDEX, BY_NAME
+from celoss_cli.report.report import Report
+
+if TYPE_CHECKING:
+    from celoss_cli.core.data import Reduction, Tally, Workings
+    from celoss_cli.core.trace import Step
+    from celoss_cli.evaluate.loop import Evaluation
+    from celoss_cli.evaluate.summaries import Reliability
+    from celoss_cli.evaluate.survey import Survey
+    from celoss_cli.losses import LossSpec
+
+__all__ = ["facts_of", "report_of"]
+
+OnEmpty = Literal["error", "nan", "zero"]
+
+
+def report_of(
+    spec: LossSpec,
+    loss: Loss,
+    evaluation: Evaluation,
+    *,
+    reduction: Reduction,
+    options: Mapping[str, Any],
+    source: Mapping[str, Any],
+    on_empty: OnEmpty,
+    by: str | None = None,
+    quantiles: Sequence[float] = (),
+    intervals: int = 0,
+    spelled: Spelled = Spelled(),
+) -> Report:
+    """Reduces an evaluation and gathers what there is to say about it.
+
+    Args:
+        spec: the loss as the registry has it.
+        loss: the loss with its options.
+        evaluation: the totals and what was noticed.
+        reduction: how the total becomes the value.
+        options: the options in force, by name.
+        source: where the data came from and how it was read.
+        on_empty: the answer where nothing was counted.
+        by: what the evaluation's groups are.
+        quantiles: the fractions whose losses are reported.
+        intervals: how many the histogram of the losses has at most; none without.
+        spelled: the command line; one that names the source's files if not given.
+
+    Raises:
+        InputError: if nothing was counted and ``on_empty`` is "error".
+
+    """
+    spec = spec.taking(options)
+    tally = evaluation.tally
+    if not tally.counted and on_empty == "error":
+        raise InputError(
+            _nothing(tally, evaluation.skipped),
+            hint="--on-empty nan answers as PyTorch does, --on-empty zero with 0",
+            place=file_name(*source.get("files", ())),
+        )
+    value = None if reduction == "none" else loss.rounded(tally.reduce(reduction))
+    if value is not None and not tally.counted and on_empty == "zero":
+        value = 0.0
+    divided = reduction in ("mean", "batchmean")
+    facts = facts_of(
+        spec,
+        loss,
+        evaluation,
+        seen=evaluation.seen,
+        tally=tally,
+        classes=evaluation.classes,
+        options=options,
+        source=source,
+        spelled=spelled,
+    )
+    rescaled = _Rescaled(loss, tally, reduction)
+    return Report(
+        loss=spec.name,
+        title=spec.title,
+        takes=spec.takes,
+        reduction=reduction,
+        unit=UNITS[loss.base],
+        value=value,
+        denominator=tally.denominator(reduction) if divided else None,
+        denominator_is=_denominator_is(evaluation, reduction) if divided else None,
+        tally=tally,
+        classes=evaluation.classes,
+        options=options,
+        source=_with_conversions(source, evaluation),
+        labels=evaluation.labels,
+        rows=evaluation.rows,
+        workings=[rescaled(workings) for workings in evaluation.workings],
+        others=tally - evaluation.shown,
+        findings=findings(facts),
+        by=by,
+        groups=evaluation.collected.breakdown(tally, evaluation.labels),
+        quantiles=evaluation.collected.quantiles(quantiles),
+        quantiles_left_out=evaluation.collected.unordered(tally.counted) if quantiles else 0,
+        worst=[rescaled(workings) for workings in evaluation.worst],
+        perplexity=_perplexity(loss, tally, reduction, value) if loss.per_class else None,
+        histogram=evaluation.collected.histogram(tally.counted, intervals) if intervals else None,
+        reliability=_reliability(loss, evaluation),
+    )
+
+
+class Looked(Protocol):
+    """Who looked at the data, at all of it or at its first rows.
+
+    Attributes:
+        survey: of every row, or None where only the first ones were looked at.
+        sample_weights: whether the data weights its rows.
+        labels: the classes' names.
+        conversions: what was done to the targets to read them.
+
+    """
+
+    @property
+    def survey(self) -> Survey | None: ...
+    @property
+    def sample_weights(self) -> bool: ...
+    @property
+    def labels(self) -> Sequence[str] | None: ...
+    @property
+    def conversions(self) -> tuple[str, ...]: ...
+
+
+def facts_of(
+    spec: LossSpec,
+    loss: Loss,
+    looked: Looked,
+    *,
+    seen: Mapping[str, int],
+    tally: Tally | None,
+    classes: int | None,
+    options: Mapping[str, Any],
+    source: Mapping[str, Any],
+    spelled: Spelled,
+) -> Facts:
+    """What the findings are about.
+
+    Args:
+        spec: the loss as the registry has it, with its options.
+        loss: the loss with its options.
+        looked: what was seen of the data.
+        seen: oddities beside those of the survey, with their counts.
+        tally: the totals of the loss, None where some of it cannot be computed.
+        classes: the number of classes, or None.
+        options: the options in force, by name.
+        source: where the data came from and how it was read.
+        spelled: the command line; where it names no data, the source's files do.
+
+    """
+    survey = looked.survey
+    value = None if tally is None else tally.mean
+    return Facts(
+        Counter(seen)
+        + (Counter() if survey is None else survey.seen)
+        + Counter({loss.clamp_is: 0 if tally is None else tally.clamped}),
+        spec,
+        survey=survey,
+        elements=0 if tally is None else tally.elements,
+        mean=None if value is None else float(value * loss.nats),
+        classes=classes,
+        options=options,
+        weighted=looked.sample_weights or any(options.get(name) is not None for name in _WEIGHTS),
+        labels=looked.labels,
+        doubts=doubts(source, looked.conversions),
+        spelled=replace(spelled, data=spelled.data or source.get("files", ())),
+        columns=_counted_columns(source, looked),
+    )
+
+
+def _counted_columns(source: Mapping[str, Any], looked: Looked) -> Sequence[str]:
+    """The header's names of the input where nothing but their order says what class each one is."""
+    labels = looked.labels or ()
+    if BY_INDEX not in looked.conversions or list(labels) == list(map(str, range(len(labels)))):
+        return ()
+    found: Sequence[str] = source.get("columns", {}).get("inputs", ())
+    return found
+
+
+_WEIGHTS = ("weight", "pos_weight")
+
+
+def doubts(source: Mapping[str, Any], conversions: Sequence[str]) -> Sequence[str]:
+    """What the header left open; targets that were matched to the names of classes leave nothing open."""
+    if BY_NAME in conversions:
+        return ()
+    found: Sequence[str] = source.get("columns", {}).get("notes", ())
+    return found
+
+
+def _perplexity(loss: Loss, tally: Tally, reduction: Reduction, value: float | None) -> float | None:
+    """Exp of the mean in nats, where the mean is what was asked for and has a value."""
+    if reduction != "mean" or value is None or not tally.counted:
+        return None
+    with np.errstate(over="ignore"):
+        return float(np.exp(np.float64(value) * np.float64(loss.nats)))
+
+
+def _reliability(loss: Loss, evaluation: Evaluation) -> Reliability | None:
+    found = evaluation.collected.calibration
+    return reliability(found, positive=not loss.per_class) if found.bins else None
+
+
+def _nothing(tally: Tally, skipped: int) -> str:
+    if not tally.elements:
+        because = f", {skipped} with missing values skipped" if skipped else ""
+        return f"expected rows to compute a loss of, got no rows{because}"
+    return f"expected at least one counted target, got {tally.ignored} that are all ignored"
+
+
+def _denominator_is(evaluation: Evaluation, reduction: Reduction) -> str:
+    return "number of rows" if reduction == "batchmean" else evaluation.weight_is
+
+
+def _with_conversions(source: Mapping[str, Any], evaluation: Evaluation) -> dict[str, Any]:
+    return {**source, "conversions": list(evaluation.conversions), "skipped": evaluation.skipped}
+
+
+class _Rescaled:
+    """Turns the derivative of a row's loss in nats into that of the printed value."""
+
+    def __init__(self, loss: Loss, tally: Tally, reduction: Reduction) -> None:
+        divided = reduction in ("mean", "batchmean")
+        with np.errstate(all="ignore"):
+            divisor = np.float64(tally.denominator(reduction)) * np.float64(loss.nats)
+            self._scale = float(np.float64(1.0) / divisor)
+        self._divided = ", divided by the denominator" if divided else ""
+        self._unit = "" if loss.base == "e" else f", in {UNITS[loss.base]}"
+
+    def __call__(self, workings: Workings) -> Workings:
+        return replace(workings, steps=tuple(self._step(step, workings) for step in workings.steps))
+
+    def _step(self, step: Step, workings: Workings) -> Step:
+        if step.level != "gradient":
+            return step
+        if workings.row.ignored:
+            return replace(step, formula="0 where ignored", value=step.value * 0.0)
+        given = workings.sample_weight
+        weighted = "" if given is None else ", times the sample weight"
+        return replace(
+            step,
+            formula=f"{step.formula}{weighted}{self._divided}{self._unit}",
+            value=step.value * (self._scale * (1.0 if given is None else given)),
+        )

@@ -1,0 +1,106 @@
+"""What a loss command found, and its parts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from celoss_cli.core.data import Reduction, Row, Tally, Workings
+from celoss_cli.core.records import record
+
+if TYPE_CHECKING:
+    from celoss_cli.evaluate.summaries import Group, Histogram, Quantile, Reliability
+    from celoss_cli.findings.finding import Finding
+
+__all__ = ["Report", "Verdict"]
+
+
+@record(frozen=True, slots=True)
+class Verdict:
+    """One limit held against a result.
+
+    Attributes:
+        name: the limit as it was asked for ("max", "max-increase 1%", "max-group dog").
+        passed: whether it holds; never true of NaN, or where nothing was counted.
+        value: the unrounded number that was compared, or None where there is none.
+        relation: how it has to stand to the limit ("<=", ">=", "within 0.01 of").
+        limit: the number it was compared with.
+        compared: what the value is ("mean", "counted targets", "mean of class dog").
+        reason: one sentence with the numbers.
+
+    """
+
+    name: str
+    passed: bool
+    value: float | None
+    relation: str
+    limit: float
+    compared: str
+    reason: str
+
+
+@record(frozen=True, slots=True)
+class Report:
+    """A finished computation: everything that a renderer may show and a gate may ask.
+
+    Attributes:
+        loss: the name of the function, as in ``torch.nn.functional``.
+        title: the loss in words.
+        takes: what the loss calls its input ("logits").
+        reduction: "none", "mean", "sum" or "batchmean".
+        unit: "nats", "bits" or "dits".
+        value: the reduced loss, or None where the reduction is "none".
+        denominator: what the total was divided by, or None where it was not.
+        denominator_is: what that number is, in words.
+        tally: the exact totals.
+        classes: the number of classes, or None for a loss that has none.
+        options: the options in force, by name.
+        source: where the data came from and how it was read.
+        labels: the classes' names.
+        rows: every element, where they were asked for.
+        workings: the elements whose steps are shown.
+        others: the tally of the elements whose steps are not shown.
+        findings: warnings and notes.
+        by: what ``groups`` are: "class" or the name of a column.
+        groups: the breakdown, where it was asked for.
+        quantiles: of the losses of the counted elements, where they were asked for.
+        quantiles_left_out: how many of these losses are NaN, which has no place among them.
+        worst: the elements with the largest losses, the largest first, where they were asked for.
+        perplexity: exp of the mean in nats, for a mean of a loss of one class.
+        checks: a verdict for each limit that was asked for.
+        histogram: of the losses of the counted elements, where it was asked for.
+        reliability: of the predictions of the counted elements, where it was asked for.
+
+    """
+
+    loss: str
+    title: str
+    takes: str
+    reduction: Reduction
+    unit: str
+    value: float | None
+    denominator: float | None
+    denominator_is: str | None
+    tally: Tally
+    classes: int | None
+    options: Mapping[str, Any]
+    source: Mapping[str, Any]
+    labels: Sequence[str] | None = None
+    rows: Iterable[Row] = ()
+    workings: Sequence[Workings] = ()
+    others: Tally = Tally()
+    findings: Sequence[Finding] = ()
+    by: str | None = None
+    groups: Sequence[Group] = ()
+    quantiles: Sequence[Quantile] = ()
+    quantiles_left_out: int = 0
+    worst: Sequence[Workings] = ()
+    perplexity: float | None = None
+    checks: Sequence[Verdict] = ()
+    histogram: Histogram | None = None
+    reliability: Reliability | None = None
+
+    @property
+    def failed(self) -> bool:
+        """Whether a check failed."""
+        return not all(verdict.passed for verdict in self.checks)

@@ -1,0 +1,74 @@
+"""JUnit XML: one test suite a check, one test case a limit, for the test views of CI servers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+from xml.sax.saxutils import escape, quoteattr
+
+from celoss_cli.core.errors import visible
+from celoss_cli.report.outcome import Outcome
+from celoss_cli.show.verdicts import Line, lines, lines_of
+
+if TYPE_CHECKING:
+    from celoss_cli.report.report import Report
+    from celoss_cli.show import Style
+    from celoss_cli.studies.compare.comparison import Comparison
+
+__all__ = ["render", "render_comparison", "render_run"]
+
+_ELEMENT = {"FAIL": "failure", "ERROR": "error"}
+
+
+def render(report: Report, style: Style) -> Iterator[str]:
+    """The checks of one report, under the name of its loss."""
+    return render_run([Outcome(report.loss, report)], style)
+
+
+def render_run(outcomes: Sequence[Outcome], style: Style) -> Iterator[str]:
+    """One document with a suite for each check of a config file."""
+    return _document([(outcome.name, lines([outcome])) for outcome in outcomes])
+
+
+def render_comparison(comparison: Comparison, style: Style) -> Iterator[str]:
+    """The checks of a comparison, under the name of its loss."""
+    name = f"compare {comparison.loss}"
+    return _document([(name, lines_of(comparison.checks, name))])
+
+
+def _document(suites: Sequence[tuple[str, Sequence[Line]]]) -> Iterator[str]:
+    """What is not ASCII is written as a character reference, so any encoding will do."""
+    yield '<?xml version="1.0" encoding="UTF-8"?>\n'
+    yield f"<testsuites {_counts([case for _, cases in suites for case in cases])}>\n"
+    for name, cases in suites:
+        yield f"  <testsuite name={_attribute(name)} {_counts(cases)}>\n"
+        for case in cases:
+            yield _case(case)
+        yield "  </testsuite>\n"
+    yield "</testsuites>\n"
+
+
+def _counts(cases: Sequence[Line]) -> str:
+    marks = [case.mark for case in cases]
+    return f'tests="{len(marks)}" failures="{marks.count("FAIL")}" errors="{marks.count("ERROR")}"'
+
+
+def _case(case: Line) -> str:
+    inner = f"<system-out>{_text(case.reason)}</system-out>"
+    if case.mark != "pass":
+        inner = f"<{_ELEMENT[case.mark]} message={_attribute(case.reason)}/>"
+    return (
+        f"    <testcase classname={_attribute(case.check)} name={_attribute(case.limit or 'computed')}>\n"
+        f"      {inner}\n"
+        "    </testcase>\n"
+    )
+
+
+def _text(text: str) -> str:
+    """Text for XML 1.0, with what it cannot hold made visible."""
+    return escape(visible(text)).encode("ascii", "xmlcharrefreplace").decode()
+
+
+def _attribute(text: str) -> str:
+    """The same in quotes."""
+    return quoteattr(visible(text)).encode("ascii", "xmlcharrefreplace").decode()

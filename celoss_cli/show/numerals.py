@@ -1,0 +1,148 @@
+"""How numbers and names are written, once for all formats."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from celoss_cli.core.errors import plural, visible
+
+if TYPE_CHECKING:
+    from celoss_cli.core.data import Row
+    from celoss_cli.report.report import Report
+
+__all__ = [
+    "aligned",
+    "class_name",
+    "exact",
+    "finite_or_none",
+    "heading",
+    "nonfinite",
+    "percent",
+    "reduction_line",
+    "row_name",
+    "short",
+    "skipped_line",
+    "target_name",
+]
+
+_SHORT = 8
+_NOISE = 1e-14
+"""A difference of this size is a rounding error, as in 0.1 - 0.7 = -0.6000000000000001."""
+
+
+def exact(value: float) -> str:
+    """The shortest digits that read back as the same double."""
+    return repr(float(value))
+
+
+def short(value: Any) -> str:
+    """A number for a table: as it is where that is short, else six decimals or six digits.
+
+    The zeros at the end of a rounded number stay, for they say how far it was rounded; those of a
+    number that six decimals write but for a rounding error go.
+    """
+    number = float(value)
+    if not math.isfinite(number):
+        return str(number)
+    digits = repr(number).removesuffix(".0")
+    if digits == "-0":
+        return "0"
+    if len(digits) <= _SHORT and "e" not in digits:
+        return digits
+    if number == int(number) and abs(number) < 1e15:
+        return str(int(number))
+    if 1e-4 <= abs(number) < 1e9:
+        decimals = f"{number:.6f}"
+        whole = abs(number - float(decimals)) <= _NOISE * max(1.0, abs(number))
+        return decimals.rstrip("0").rstrip(".") if whole else decimals
+    mantissa, _, exponent = f"{number:.5e}".partition("e")
+    return f"{mantissa.rstrip('0').rstrip('.')}e{exponent}"
+
+
+def aligned(cells: Sequence[str], least: int = 0) -> list[str]:
+    """The cells of a column, all of one width and at least of this one, with their points in line."""
+    decimals = [len(cell) - cell.index(".") if "." in cell else 0 for cell in cells]
+    padded = [cell + " " * (max(decimals) - length) for cell, length in zip(cells, decimals, strict=True)]
+    width = max(least, *map(len, padded))
+    return [cell.rjust(width) for cell in padded]
+
+
+def percent(part: float, decimals: int) -> str:
+    """A part of a whole; of an infinite whole, and of none, there are no parts."""
+    return f"{100 * part:.{decimals}f}%" if math.isfinite(part) else "-"
+
+
+def nonfinite(value: float | None) -> str | None:
+    """The text "nan", "inf" or "-inf" for a value that JSON has no number for, else None."""
+    return None if value is None or math.isfinite(value) else str(value)
+
+
+def finite_or_none(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None
+
+
+def row_name(row: Row) -> str:
+    """The text "17" or, for one of several elements of a row, "17 [2, 5]"."""
+    index = f" [{', '.join(map(str, row.index))}]" if row.index else ""
+    return f"{row.row}{index}"
+
+
+def target_name(row: Row, labels: Sequence[str] | None) -> str:
+    """The target with the name of its class, or the probabilities."""
+    if isinstance(row.target, tuple):
+        return (
+            f"[{', '.join(map(short, row.target))}]"
+            if len(row.target) <= 4
+            else f"{len(row.target)} probabilities"
+        )
+    if isinstance(row.target, int):
+        name = class_name(row.target, labels)
+        return f"{row.target} {name}" if name else str(row.target)
+    return short(row.target)
+
+
+def class_name(index: int, labels: Sequence[str] | None) -> str:
+    """The name of a class where it has one that says more than its number."""
+    if labels is None or not 0 <= index < len(labels) or labels[index] == str(index):
+        return ""
+    return visible(labels[index])
+
+
+def _perplexity(report: Report) -> str:
+    return "" if report.perplexity is None else f", perplexity {short(report.perplexity)}"
+
+
+def skipped_line(count: int) -> str:
+    """How many rows were left out because --missing skip was given."""
+    return f"{plural(count, 'row')} with missing values skipped"
+
+
+def heading(report: Report) -> str:
+    """The extents, "3 rows x 2 classes", with the extents between for K-dimensional input."""
+    tally = report.tally
+    parts = [plural(tally.rows, "row")]
+    if report.classes is not None:
+        parts.append(plural(report.classes, "class"))
+    if tally.rows and tally.elements != tally.rows:
+        parts.append(f"{tally.elements // tally.rows} elements a row")
+    return " x ".join(parts)
+
+
+def reduction_line(report: Report) -> str:
+    """The reduction with its numbers and the meaning of its denominator."""
+    total = float(report.tally.loss)
+    if report.value is None:
+        return (
+            f"no reduction: {report.tally.elements} losses that sum to {exact(total)} {report.unit}; "
+            "--format csv lists each"
+        )
+    if report.denominator is None:
+        return f"sum = {exact(report.value)} {report.unit}"
+    meaning = f" ({report.denominator_is})" if report.denominator_is else ""
+    empty = "" if report.tally.counted or report.value else ", the answer that --on-empty zero asks for"
+    return (
+        f"{report.reduction} = {short(total)} / {short(report.denominator)}{meaning}"
+        f" = {exact(report.value)} {report.unit}{_perplexity(report)}{empty}"
+    )

@@ -1,0 +1,61 @@
+"""Where a result comes from and the options in force, in lines of text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from celoss_cli.core.errors import file_name, visible
+from celoss_cli.show.numerals import short, skipped_line
+
+__all__ = ["option_text", "options_line", "reading_lines", "source_lines"]
+
+
+def source_lines(source: Mapping[str, Any], takes: str, options: Mapping[str, Any]) -> Iterator[str]:
+    """Where the data came from, how it was read, and the options in force."""
+    yield from reading_lines(source, takes)
+    if told := options_line(options):
+        yield told
+
+
+def reading_lines(source: Mapping[str, Any], takes: str) -> Iterator[str]:
+    """The files, what their columns are taken for, and what was done to read them."""
+    files = file_name(*source.get("files", ()))
+    columns = source.get("columns")
+    if columns and files:
+        inputs = [visible(name) for name in columns["inputs"]]
+        target = columns["target"] or []
+        parts = [f"{takes} {_listed(inputs)}"]
+        if target:
+            parts.append(f"target {visible(target if isinstance(target, str) else ', '.join(target))}")
+        parts += [f"{role} {visible(columns[role])}" for role in ("id", "weight") if columns.get(role)]
+        if columns.get("unused"):
+            parts.append(f"not used {_listed([visible(name) for name in columns['unused']])}")
+        yield f"{files}: {'; '.join(parts)}"
+    yield from source.get("conversions", ())
+    yield from (columns or {}).get("notes", ())
+    if source.get("skipped"):
+        yield skipped_line(source["skipped"])
+
+
+def options_line(options: Mapping[str, Any]) -> str:
+    """The options that have a value."""
+    shown = [f"{name} {option_text(value)}" for name, value in options.items() if value is not None]
+    return f"options: {', '.join(shown)}" if shown else ""
+
+
+def option_text(value: object) -> str:
+    """The value of an option; a long list is cut."""
+    if isinstance(value, list):
+        return f"[{', '.join(option_text(item) for item in value[:8])}{', ...' if len(value) > 8 else ''}]"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return short(value) if isinstance(value, float) else str(value)
+
+
+def _listed(names: Sequence[str]) -> str:
+    return (
+        ", ".join(names)
+        if len(names) <= 8
+        else f"{', '.join(names[:3])}, ... {names[-1]} ({len(names)} columns)"
+    )

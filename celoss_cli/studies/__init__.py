@@ -1,0 +1,1 @@
+"""The commands beyond the losses, one folder each."""

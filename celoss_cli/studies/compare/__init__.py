@@ -1,0 +1,1 @@
+"""Two data sets, row by row."""

@@ -1,0 +1,155 @@
+"""Two data sets, row by row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+from celoss_cli.core.records import record
+
+if TYPE_CHECKING:
+    from celoss_cli.report.report import Verdict
+
+__all__ = ["Bounds", "Change", "ClassChange", "Comparison", "Subject"]
+
+
+@record(frozen=True, slots=True)
+class Bounds:
+    """The two ends of an interval; nan where there is none."""
+
+    low: float
+    high: float
+
+    def turned(self) -> Bounds:
+        """The interval of the opposite number."""
+        return Bounds(-self.high, -self.low)
+
+
+@record(frozen=True, slots=True)
+class Change:
+    """A row whose loss differs between two data sets.
+
+    Attributes:
+        row: its number in A, from 0.
+        id: its identifier, where the data has them.
+        target: of a row of one loss element, else None.
+        first, second: its loss in A and in B, weighted.
+
+    """
+
+    row: int
+    id: str | None
+    target: float | int | tuple[float, ...] | None
+    first: float
+    second: float
+
+    @property
+    def difference(self) -> float:
+        """B - A."""
+        return self.second - self.first
+
+
+@record(frozen=True, slots=True)
+class ClassChange:
+    """The losses of the elements whose target is one class.
+
+    Attributes:
+        name: the class.
+        counted: how many elements.
+        first, second: their mean loss in A and in B, each total divided by the class's own weight.
+        difference: B - A, from the exact totals.
+
+    """
+
+    name: str
+    counted: int
+    first: float
+    second: float
+    difference: float
+
+
+@record(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """Two data sets of the same rows and targets: A, the first, and B, the second.
+
+    Attributes:
+        loss, title, unit: as in a report.
+        options: the options in force, by name.
+        files: the names of A and B.
+        sources: how each of them was read.
+        aligned_by: "id" or "position".
+        rows: how many rows each has.
+        denominator_is: what both totals are divided by, in words.
+        group_column: the column whose values are the groups, or None.
+        labels: the classes' names, where the data has them.
+
+    """
+
+    loss: str
+    title: str
+    unit: str
+    options: Mapping[str, Any]
+    files: tuple[str, str]
+    sources: tuple[Mapping[str, Any], Mapping[str, Any]]
+    aligned_by: Literal["id", "position"]
+    rows: int
+    denominator_is: str
+    group_column: str | None = None
+    labels: Sequence[str] | None = None
+
+
+@record(frozen=True, slots=True, kw_only=True)
+class Comparison(Subject):
+    """Two data sets, compared.
+
+    Attributes:
+        counted: how many of the rows have a target that counts.
+        units: how many of those are independent: the counted rows, or the groups.
+        denominator: what both totals were divided by.
+        first, second: the losses of A and B, as their own reports have them.
+        difference: B - A, rounded once from the exact totals.
+        standard_error: of the difference; nan of fewer than two units.
+        confidence, resamples, seed: how the interval was made.
+        bounds: the bias-corrected and accelerated bootstrap interval of the difference.
+        percentile: the plain bootstrap interval.
+        wins, losses, ties: rows where B's loss is lower, higher, the same; no NaN is any of them.
+        sign_p: the two-sided p-value of the sign test, over the units.
+        flip_p: that of the permutation test, None where a loss is not finite.
+        flip_exact: whether that test tried every permutation.
+        regressions, improvements: the rows that lost and gained most, the largest change first.
+        classes: the breakdown by class, where the targets are classes.
+        agreement: the part of the predictions whose most probable outcome is the same, or None.
+        divergence: the mean Kullback-Leibler divergence of B's predictions from A's, or None.
+        checks: a verdict for each limit that was asked for.
+
+    """
+
+    counted: int
+    units: int
+    denominator: float
+    first: float
+    second: float
+    difference: float
+    standard_error: float
+    confidence: float
+    resamples: int
+    seed: int
+    bounds: Bounds
+    percentile: Bounds
+    wins: int
+    losses: int
+    ties: int
+    sign_p: float
+    flip_p: float | None
+    flip_exact: bool
+    regressions: Sequence[Change] = ()
+    improvements: Sequence[Change] = ()
+    classes: Sequence[ClassChange] = ()
+    agreement: float | None = None
+    divergence: float | None = None
+    checks: Sequence[Verdict] = ()
+
+    @property
+    def failed(self) -> bool:
+        """Whether a check failed."""
+        return not all(verdict.passed for verdict in self.checks)

@@ -1,0 +1,389 @@
+"""Brings the rows of two data sets together: the same row of both, with the same target and weight.
+
+Both data sets are held in memory. Whatever does not fit is refused with its place: a comparison of rows
+that are not the same rows would look like any other.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from celoss_cli.core.data import Array, Batch, Chunk, Reduction, Tally, Terms
+from celoss_cli.core.errors import InputError, UsageError, quoted
+from celoss_cli.core.exact import ExactSum, exact_sum
+from celoss_cli.core.records import record
+from celoss_cli.evaluate.collect import Wanted, collect
+from celoss_cli.evaluate.loop import Evaluation, Request, evaluate
+from celoss_cli.studies.compare.comparing import Pairs
+
+if TYPE_CHECKING:
+    from celoss_cli.losses.base import Loss
+
+__all__ = ["Align", "Alignment", "Side", "aligned", "labels_of", "paired", "side_of"]
+
+Align = Literal["id", "position"]
+
+_EXAMPLES = 3
+_BLOCK_BYTES = 1 << 22
+
+
+@record(frozen=True, slots=True)
+class Side:
+    """One data set, computed and kept row by row.
+
+    Attributes:
+        name: what messages call it.
+        loss: that it was computed with.
+        evaluation: its totals and what was noticed.
+        batch: all of its rows, canonical.
+        terms: shape (elements,), of all rows.
+        place: names the place of a row.
+
+    """
+
+    name: str
+    loss: Loss
+    evaluation: Evaluation
+    batch: Batch
+    terms: Terms
+    place: Callable[[int], str]
+
+    def by_row(self, values: Array) -> Array:
+        """Values of the elements as shape (rows, elements of a row)."""
+        return values.reshape(len(self.batch), -1)
+
+    @property
+    def counted(self) -> Array:
+        """Which elements are not ignored, shape (rows, elements of a row)."""
+        ignored = self.terms.ignored
+        return self.by_row(np.ones(self.terms.loss.size, bool) if ignored is None else ~ignored)
+
+    def target(self, row: int) -> float | int | tuple[float, ...] | None:
+        """The target of a row of one element."""
+        return None if self.batch.elements_per_row != 1 else self.loss.target_of(self.batch, row)
+
+
+def side_of(name: str, loss: Loss, batches: Iterable[Batch | Chunk], request: Request) -> Side:
+    """Computes a data set and keeps all of it.
+
+    Raises:
+        InputError: for data that cannot be computed, and where nothing is counted.
+
+    """
+    kept: list[tuple[Batch, Terms, str]] = []
+
+    def keep(batch: Batch, terms: Terms) -> None:
+        places = "\n".join(map(batch.place, range(len(batch))))
+        kept.append((replace(batch, place=str, input_place=None), terms, places))
+
+    evaluation = evaluate(loss, batches, replace(request, keep=True), keep)
+    if not evaluation.tally.counted:
+        raise InputError("expected at least one counted target, got none", place=name)
+    batch, terms = _whole([found[0] for found in kept]), _all_terms([found[1] for found in kept])
+    return Side(name, loss, evaluation, batch, terms, _Places([found[2] for found in kept]))
+
+
+class _Places:
+    """The places of rows, one line of text each."""
+
+    def __init__(self, parts: Sequence[str]) -> None:
+        self._parts = parts
+
+    def __call__(self, row: int) -> str:
+        lines = itertools.chain.from_iterable(part.split("\n") for part in self._parts)
+        return next(itertools.islice(lines, row, None))
+
+
+def _whole(batches: Sequence[Batch]) -> Batch:
+    """Consecutive canonical batches as one.
+
+    Raises:
+        InputError: for rows of other extents than the first one.
+
+    """
+    first = batches[0]
+    for batch in batches:
+        if batch.input.shape[1:] != first.input.shape[1:] or batch.target.shape[1:] != first.target.shape[1:]:
+            raise InputError("expected rows of one shape to compare, got several")
+    return replace(
+        first,
+        input=np.concatenate([batch.input for batch in batches]),
+        target=np.concatenate([batch.target for batch in batches]),
+        aligned={},
+        ids=_joined([batch.ids for batch in batches]),
+        groups=_joined([batch.groups for batch in batches]),
+    )
+
+
+def _joined(parts: Sequence[Sequence[str] | None]) -> list[str] | None:
+    if any(part is None for part in parts):
+        return None
+    return [name for part in parts for name in part or ()]
+
+
+def _all_terms(terms: Sequence[Terms]) -> Terms:
+    ignored = None
+    if any(part.ignored is not None for part in terms):
+        ignored = np.concatenate(
+            [np.zeros(part.loss.size, bool) if part.ignored is None else part.ignored for part in terms]
+        )
+    return Terms(
+        loss=np.concatenate([part.loss for part in terms]).astype(np.float64, copy=False),
+        weight=np.concatenate([part.weight for part in terms]).astype(np.float64, copy=False),
+        weight_is=terms[0].weight_is,
+        ignored=ignored,
+    )
+
+
+# ---------------------------------------------------------------------------------------- the alignment
+
+
+@record(frozen=True, slots=True)
+class Alignment:
+    """Which row of B belongs to each row of A.
+
+    Attributes:
+        by: what the rows were aligned by.
+        order: shape (rows,), the row of B.
+
+    """
+
+    by: Align
+    order: Array
+
+
+def aligned(a: Side, b: Side, align: Align | None) -> Alignment:
+    """The rows of B in the order of A, by id, or by position where that is asked for or no ids exist.
+
+    Raises:
+        InputError: for ids that occur twice or in one data set only, and for rows that differ in their
+            classes, shape, target, weight or group.
+
+    """
+    if align is None:
+        align = "position" if a.batch.ids is None and b.batch.ids is None else "id"
+    _refuse_other_classes(a, b)
+    found = Alignment(align, _order_by_id(a, b) if align == "id" else _order_by_position(a, b))
+    _refuse_options_in_order(a, b, found.order)
+    _refuse_other_targets(a, b, found.order)
+    _refuse_other_weights(a, b, found.order)
+    _refuse_other_groups(a, b, found.order)
+    return found
+
+
+def labels_of(a: Side, b: Side) -> Sequence[str] | None:
+    """The classes' names, where at least one of both has them."""
+    return a.batch.labels if a.batch.labels is not None else b.batch.labels
+
+
+def _refuse_other_classes(a: Side, b: Side) -> None:
+    mine, theirs = a.batch.labels, b.batch.labels
+    if mine is not None and theirs is not None and list(mine) != list(theirs):
+        raise InputError(
+            f"expected the classes {_examples(list(mine))} of {a.name} in this order, "
+            f"got {_examples(list(theirs))}",
+            hint="--class-columns NAMES puts the columns of both in one order",
+            place=b.name,
+        )
+    if a.batch.input.shape[1:] != b.batch.input.shape[1:]:
+        shapes = [list(side.batch.input.shape[1:]) for side in (a, b)]
+        raise InputError(f"expected rows of the shape {shapes[0]} of {a.name}, got {shapes[1]}", place=b.name)
+
+
+def _order_by_position(a: Side, b: Side) -> Array:
+    for side in (a, b):
+        if side.evaluation.skipped:
+            raise InputError(
+                f"expected no skipped rows where rows are aligned by position, "
+                f"got {side.evaluation.skipped} with missing values",
+                hint="rows with ids can be aligned by id",
+                place=side.name,
+            )
+    if len(a.batch) != len(b.batch):
+        raise InputError(f"expected the {len(a.batch)} rows of {a.name}, got {len(b.batch)}", place=b.name)
+    return np.arange(len(a.batch))
+
+
+def _order_by_id(a: Side, b: Side) -> Array:
+    ours, theirs = _row_of(a, b), _row_of(b, a)
+    for one, rows, other, others in ((b, theirs, a, ours), (a, ours, b, theirs)):
+        alone = [name for name in rows if name not in others]
+        if alone:
+            raise InputError(
+                f"expected ids that {other.name} has too, got {_examples(alone)}",
+                hint="a comparison needs the same rows in both",
+                place=one.place(rows[alone[0]]),
+            )
+    return np.fromiter((theirs[name] for name in ours), np.int64, len(ours))
+
+
+def _row_of(side: Side, other: Side) -> dict[str, int]:
+    """The row of each id, in the order of the rows."""
+    if side.batch.ids is None:
+        raise InputError(
+            f"expected a column of ids as {other.name} has one, got none"
+            if other.batch.ids is not None
+            else "expected a column of ids to align the rows by, got none",
+            hint="name it: --id-column NAME, or align the rows as they stand: --align position",
+            place=side.name,
+        )
+    rows: dict[str, int] = {}
+    for row, name in enumerate(side.batch.ids):
+        if rows.setdefault(name, row) != row:
+            raise InputError(
+                f"expected each id once, got {quoted(name)} of {side.place(rows[name])} again",
+                place=side.place(row),
+            )
+    return rows
+
+
+def _examples(names: Sequence[str]) -> str:
+    shown = ", ".join(map(quoted, names[:_EXAMPLES]))
+    return f"{shown} and {len(names) - _EXAMPLES} more" if len(names) > _EXAMPLES else shown
+
+
+def _refuse_options_in_order(a: Side, b: Side, order: Array) -> None:
+    """Refuses an option with a value for each row, in order, where the orders differ."""
+    moved = np.flatnonzero(order != np.arange(len(order)))
+    if moved.size and b.loss.goes_with_rows(b.batch.dimensions):
+        row = int(moved[0])
+        raise InputError(
+            f"expected the rows in the order of {a.name}, as weights are given for each row in order, "
+            f"got the row of {a.place(row)} elsewhere",
+            place=b.place(int(order[row])),
+        )
+
+
+def _refuse_other_targets(a: Side, b: Side, order: Array) -> None:
+    mine, theirs = a.batch.target, b.batch.target
+    if mine.shape[1:] != theirs.shape[1:]:
+        raise InputError(f"expected targets of the kind of those of {a.name}, got others", place=b.name)
+    unlike = (mine != theirs[order]).reshape(len(mine), -1).any(axis=1)
+    if unlike.any():
+        row = int(np.flatnonzero(unlike)[0])
+        texts = [_target_text(a, row), _target_text(b, int(order[row]))]
+        shown = f"expected the target {texts[0]} of {a.place(row)}, got {texts[1]}"
+        raise InputError(
+            f"{shown}{_others(unlike)}" if None not in texts else f"expected the targets of {a.place(row)}",
+            hint="--targets @FILE gives both the same targets",
+            place=b.place(int(order[row])),
+        )
+
+
+def _target_text(side: Side, row: int) -> str | None:
+    target, labels = side.target(row), side.batch.labels
+    if isinstance(target, int) and labels is not None and 0 <= target < len(labels):
+        return quoted(labels[target])
+    return None if target is None else str(target)
+
+
+def _others(unlike: Array) -> str:
+    count = int(np.count_nonzero(unlike)) - 1
+    return f"; {count} more rows differ" if count > 1 else "; one more row differs" if count else ""
+
+
+def _refuse_other_weights(a: Side, b: Side, order: Array) -> None:
+    mine, theirs = a.by_row(a.terms.weight), b.by_row(b.terms.weight)[order]
+    unlike = (mine != theirs).any(axis=1)
+    if unlike.any():
+        row = int(np.flatnonzero(unlike)[0])
+        raise InputError(
+            f"expected the weight {mine[row].sum():g} of {a.place(row)}, got {theirs[row].sum():g}"
+            f"{_others(unlike)}",
+            place=b.place(int(order[row])),
+        )
+
+
+def _refuse_other_groups(a: Side, b: Side, order: Array) -> None:
+    if a.batch.groups is None or b.batch.groups is None:
+        return
+    for row, other in enumerate(order.tolist()):
+        mine, theirs = a.batch.groups[row], b.batch.groups[other]
+        if mine != theirs:
+            raise InputError(
+                f"expected the group {quoted(mine)} of {a.place(row)}, got {quoted(theirs)}",
+                place=b.place(other),
+            )
+
+
+# -------------------------------------------------------------------------------------------- the pairs
+
+
+def paired(a: Side, b: Side, alignment: Alignment, reduction: Reduction) -> Pairs:
+    """The counted rows of both, in A's order.
+
+    Args:
+        a: the first data set.
+        b: the second one.
+        alignment: of their rows.
+        reduction: "mean" or "batchmean", which says what a row's weight is.
+
+    """
+    order, counted = alignment.order, a.counted
+    rows = np.flatnonzero(counted.any(axis=1))
+    mine, theirs = (side.by_row(side.terms.loss).sum(axis=1) for side in (a, b))
+    by_row = reduction == "batchmean"
+    weight = np.ones(len(order)) if by_row else a.by_row(a.terms.weight).sum(axis=1)
+    divisor = exact_sum(weight) if by_row else a.evaluation.tally.weight
+    ids, groups = a.batch.ids, a.batch.groups
+    agreement, divergence = _predictions(a, b, order, counted)
+    return Pairs(
+        first=mine[rows],
+        second=theirs[order][rows],
+        weight=weight[rows],
+        row=rows,
+        ids=None if ids is None else [ids[row] for row in rows.tolist()],
+        groups=None if groups is None else [groups[row] for row in rows.tolist()],
+        target=lambda at: a.target(int(rows[at])),
+        totals=(a.evaluation.tally.loss, b.evaluation.tally.loss, divisor),
+        classes=list(_by_class(a, b)),
+        agreement=agreement,
+        divergence=divergence,
+    )
+
+
+def _by_class(a: Side, b: Side) -> Iterator[tuple[str, Tally, Tally]]:
+    """The totals of each class, in the order of the classes; none where the targets are no classes."""
+    labels = labels_of(a, b)
+    with contextlib.suppress(UsageError):
+        mine, theirs = (
+            collect(side.loss, replace(side.batch, labels=labels), side.terms, Wanted(by="class"))
+            for side in (a, b)
+        )
+        others = theirs.groups.tallies()
+        for group in mine.breakdown(a.evaluation.tally, labels):
+            yield group.name, group.tally, others[group.name]
+
+
+def _predictions(a: Side, b: Side, order: Array, counted: Array) -> tuple[float | None, float | None]:
+    """How often both find the same outcome most probable, and the mean divergence of B from A."""
+    same = count = 0
+    total = ExactSum()
+    step = max(1, _BLOCK_BYTES // max(1, a.batch.input[:1].nbytes))
+    for start in range(0, len(order), step):
+        part = slice(start, start + step)
+        one = a.batch.rows(start, start + step)
+        p = a.loss.log_predictions(one)
+        q = b.loss.log_predictions(replace(one, input=b.batch.input[order[part]]))
+        if p is None or q is None:
+            return None, None
+        kept = counted[part].reshape(-1) if p.shape[1] == counted[part].size else counted[part].any(axis=1)
+        p, q = p[:, kept], q[:, kept]
+        same += int(np.count_nonzero(p.argmax(axis=0) == q.argmax(axis=0)))
+        count += p.shape[1]
+        total += exact_sum(_divergence(p, q))
+    return same / count, total / count / float(a.loss.nats)
+
+
+def _divergence(p: Array, q: Array) -> Array:
+    """Sum of exp p (p - q) over the outcomes of log-probabilities (outcomes, n); 0 log 0 is 0."""
+    with np.errstate(all="ignore"):
+        parts = np.exp(p) * (p - q)
+    parts[np.isneginf(p) & ~np.isnan(q)] = 0
+    return np.asarray(parts.sum(axis=0))

@@ -1,0 +1,1 @@
+"""One data set as other tools compute its loss."""

@@ -1,0 +1,163 @@
+"""One data set under several conventions at once: the totals of each, and the rows that make the gaps."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import field, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from celoss_cli.core.data import Array, Batch, Chunk, Tally, Terms
+from celoss_cli.core.errors import CelossError
+from celoss_cli.core.records import record
+from celoss_cli.evaluate.loop import Evaluation, Request, evaluate, row_of
+from celoss_cli.studies.conventions.conventions import Gap
+
+if TYPE_CHECKING:
+    from celoss_cli.losses.base import Loss
+
+__all__ = ["Beside", "beside", "told"]
+
+_NOISE = 1e-12
+"""Differences up to this size are the rounding of a division that others do not make."""
+
+
+def told(error: CelossError) -> str:
+    """Why a convention computes nothing, in one line without a place."""
+    return f"{error.fact}{f' ({error.hint})' if error.hint else ''}"
+
+
+@record(slots=True)
+class Beside:
+    """The outcome.
+
+    Attributes:
+        evaluation: that of the first loss, which reads the data.
+        tallies: the exact totals by convention.
+        weight_is: what the denominator of each is.
+        refused: why a convention computed nothing, by its name.
+        differing: by convention, how many elements have another loss than under the first one.
+        gaps: the elements with the largest differences from the first loss, the largest first.
+
+    """
+
+    evaluation: Evaluation
+    tallies: dict[str, Tally] = field(default_factory=dict)
+    weight_is: dict[str, str] = field(default_factory=dict)
+    refused: dict[str, str] = field(default_factory=dict)
+    differing: Counter[str] = field(default_factory=Counter)
+    gaps: list[Gap] = field(default_factory=list)
+
+
+def beside(
+    losses: Mapping[str, Loss], batches: Iterable[Batch | Chunk], request: Request, count: int
+) -> Beside:
+    """Computes one data set under several conventions in one pass.
+
+    Args:
+        losses: by convention; the first one must be able to compute the data.
+        batches: of one data set, in order.
+        request: what is asked of the computation.
+        count: how many gaps are kept.
+
+    Raises:
+        InputError: with its place, for data that the first loss refuses.
+
+    """
+    panel = _Panel(losses, count)
+    evaluation = evaluate(next(iter(losses.values())), batches, replace(request, keep=True), panel.add)
+    return panel.finished(evaluation)
+
+
+class _Panel:
+    """Takes batch after batch; a convention that refuses one is out for all of them.
+
+    Gaps are differences from the first loss, kept for each convention on its own, so that nothing
+    depends on the batch in which another one was found to be out.
+    """
+
+    def __init__(self, losses: Mapping[str, Loss], count: int) -> None:
+        self._losses = losses
+        self._count = count
+        self._tallies = dict.fromkeys(losses, Tally())
+        self._weight_is: dict[str, str] = {}
+        self._refused: dict[str, str] = {}
+        self._differing: Counter[str] = Counter()
+        self._found: dict[str, list[tuple[int, int, float, Gap]]] = {name: [] for name in losses}
+
+    def add(self, batch: Batch, terms: Terms) -> None:
+        """The terms of the first loss are known already; the others are computed of the same batch."""
+        first, *others = self._losses
+        known = {first: terms} | {name: found for name in others if (found := self._terms(name, batch))}
+        for name, found in known.items():
+            self._tallies[name] += Tally.of(found, len(batch))
+            self._weight_is[name] = found.weight_is
+            distance = _distance(found.loss, terms.loss)
+            self._differing[name] += int(np.count_nonzero(distance > _NOISE))
+            for element in _largest(distance, self._count):
+                gap = self._gap(batch, terms, int(element), known)
+                self._found[name].append((batch.start, int(element), float(distance[element]), gap))
+            self._found[name] = sorted(self._found[name], key=_by_distance)[: self._count]
+
+    def _terms(self, name: str, batch: Batch) -> Terms | None:
+        if name in self._refused:
+            return None
+        try:
+            self._losses[name].admit(batch)
+            return self._losses[name].terms(batch)
+        except CelossError as error:
+            self._refused[name] = told(error)
+            return None
+
+    def _gap(self, batch: Batch, terms: Terms, element: int, known: Mapping[str, Terms]) -> Gap:
+        loss = self._losses[next(iter(self._losses))]
+        losses = {name: float(found.loss[element]) for name, found in known.items()}
+        return Gap(row_of(loss, batch, terms, element), _probability(loss, batch, element), losses)
+
+    def finished(self, evaluation: Evaluation) -> Beside:
+        """The outcome without what the conventions that are out had computed."""
+        left = [name for name in self._losses if name not in self._refused]
+        largest: dict[tuple[int, int], tuple[int, int, float, Gap]] = {}
+        for found in (found for name in left for found in self._found[name]):
+            if found[2] > largest.get(found[:2], (0, 0, 0.0))[2]:
+                largest[found[:2]] = found
+        gaps = sorted(largest.values(), key=_by_distance)[: self._count]
+        return Beside(
+            evaluation,
+            {name: self._tallies[name] for name in left},
+            self._weight_is,
+            self._refused,
+            self._differing,
+            [replace(gap, losses={name: gap.losses[name] for name in left}) for *_, gap in gaps],
+        )
+
+
+def _distance(losses: Array, others: Array) -> Array:
+    """How far the losses of elements are apart; 0 where both are infinite or NaN."""
+    with np.errstate(invalid="ignore"):
+        apart = np.abs(losses.astype(np.float64) - others.astype(np.float64))
+    return np.nan_to_num(apart, nan=0.0, posinf=np.inf)
+
+
+def _by_distance(found: tuple[int, int, float, Gap]) -> tuple[float, int, int]:
+    """Sorts the largest first, and what is equal in the order of the data."""
+    return -found[2], found[0], found[1]
+
+
+def _largest(spread: Array, count: int) -> Array:
+    """The elements with the largest spreads above rounding, the first of those that are equal."""
+    order = np.argsort(-spread, kind="stable")[:count]
+    return order[spread[order] > _NOISE]
+
+
+def _probability(loss: Loss, batch: Batch, element: int) -> float | None:
+    """The probability of what the target picks, to the 15 digits that a logarithm leaves."""
+    width = max(1, batch.elements_per_row)
+    row, position = divmod(element, width)
+    one = batch.rows(row, row + 1)
+    logs, target = loss.log_predictions(one), loss.target_of(batch, element)
+    if logs is None or isinstance(target, tuple) or target != int(target) or not 0 <= target < len(logs):
+        return None
+    return float(f"{np.exp(logs[int(target), position]):.15g}")

@@ -1,0 +1,1 @@
+"""Mistakes in the data or in the choice of the loss."""

@@ -1,0 +1,132 @@
+"""From batches to a diagnosis: one pass over data that may be wrong in any way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from celoss_cli.core.data import Batch, Chunk, Tally
+from celoss_cli.core.records import record
+from celoss_cli.evaluate.loop import of_pieces
+from celoss_cli.evaluate.survey import Survey, survey
+from celoss_cli.findings import FINDINGS, Spelled, findings
+from celoss_cli.losses.base import SAMPLE_WEIGHT, UNITS, Loss
+from celoss_cli.report.assemble import facts_of
+from celoss_cli.studies.diagnose.diagnosis import Diagnosis
+
+if TYPE_CHECKING:
+    from celoss_cli.losses import LossSpec
+
+__all__ = ["Examined", "diagnosis_of", "examined"]
+
+
+@record(frozen=True, slots=True)
+class Examined:
+    """What was seen of a data set; ``+`` appends rows that follow.
+
+    Attributes:
+        survey: of every row.
+        tally: the totals of the loss with its options, None where some of it cannot be computed.
+        sample_weights: whether the data weights its rows.
+        labels: the classes' names.
+        conversions: what was done to the targets to read them.
+        skipped: rows left out for a missing value.
+
+    """
+
+    survey: Survey = Survey()
+    tally: Tally | None = Tally()
+    sample_weights: bool = False
+    labels: Sequence[str] | None = None
+    conversions: tuple[str, ...] = ()
+    skipped: int = 0
+
+    def __add__(self, later: Examined) -> Examined:
+        both = None if self.tally is None or later.tally is None else self.tally + later.tally
+        first = self if self.survey.rows else later
+        return Examined(
+            self.survey + later.survey,
+            both,
+            first.sample_weights,
+            first.labels,
+            first.conversions,
+            self.skipped + later.skipped,
+        )
+
+
+def examined(loss: Loss, batches: Iterable[Batch | Chunk], jobs: int) -> Examined:
+    """Looks at every row of a data set once.
+
+    Raises:
+        InputError: with its place, for data that is not of the shape that the loss takes.
+
+    """
+    return sum(of_pieces(lambda piece: _look(loss, piece), loss, batches, jobs), Examined())
+
+
+def _look(loss: Loss, batch: Batch) -> Examined:
+    computable = loss.computable(batch)
+    return Examined(
+        survey(loss, batch),
+        None if computable is None else Tally.of(loss.terms(computable), len(batch)),
+        SAMPLE_WEIGHT in batch.aligned,
+        batch.labels,
+        batch.conversions,
+        batch.skipped,
+    )
+
+
+def diagnosis_of(
+    spec: LossSpec,
+    loss: Loss,
+    seen: Examined,
+    *,
+    options: Mapping[str, Any],
+    source: Mapping[str, Any],
+    codes: Iterable[str] = tuple(FINDINGS),
+    noticed: Sequence[str] = (),
+    spelled: Spelled = Spelled(),
+) -> Diagnosis:
+    """Holds what was seen against every finding.
+
+    Args:
+        spec: the loss as the registry has it.
+        loss: the loss with its options.
+        seen: of the whole data set.
+        options: the options in force, by name.
+        source: where the data came from and how it was read.
+        codes: the findings that are wanted.
+        noticed: oddities of the options and of the names in the data.
+        spelled: the command line; one that names the source's files if not given.
+
+    """
+    spec, codes = spec.taking(options), set(codes)
+    found, fit, tally = seen.survey, seen.survey.fit, seen.tally
+    value = None if tally is None else tally.mean
+    facts = facts_of(
+        spec,
+        loss,
+        seen,
+        seen=dict.fromkeys(noticed, 1),
+        tally=tally,
+        classes=found.classes,
+        options=options,
+        source=source,
+        spelled=spelled,
+    )
+    return Diagnosis(
+        loss=spec.name,
+        title=spec.title,
+        takes=spec.takes,
+        rows=found.rows,
+        classes=found.classes,
+        labels=seen.labels,
+        value=None if value is None else loss.rounded(value),
+        unit=UNITS[loss.base],
+        counted=0 if fit is None else fit.counted,
+        accuracy=fit.hits / fit.counted if fit is not None and fit.counted else None,
+        options=options,
+        source={**source, "conversions": list(seen.conversions), "skipped": seen.skipped},
+        checks=len(codes),
+        findings=[finding for finding in findings(facts) if finding.code in codes],
+    )

@@ -1,0 +1,101 @@
+"""Batches on their way to the computation: what the code to be written must know of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import field
+
+import numpy as np
+
+from celoss_cli.core.data import Array, Batch, Chunk
+from celoss_cli.core.errors import InputError
+from celoss_cli.core.records import record
+from celoss_cli.losses.base import SAMPLE_WEIGHT, Loss
+
+__all__ = ["MOST", "Arrays", "Kept"]
+
+MOST = 10_000
+"""More values than this are not written out."""
+
+
+@record(frozen=True, slots=True)
+class Arrays:
+    """The data as the loss takes it.
+
+    Attributes:
+        input: shape (rows, ...), the class axis second.
+        target: class indices, probabilities or answers.
+        sample_weight: shape (rows,), or None.
+
+    """
+
+    input: Array
+    target: Array
+    sample_weight: Array | None
+
+
+@record(slots=True)
+class Kept:
+    """Looks at batches and keeps them as long as they are few.
+
+    Attributes:
+        first: the first batch, as it was read.
+        size: how many values the input had so far.
+        infinite: whether an input or a target was infinite.
+        largest: the largest finite magnitude of the input.
+
+    """
+
+    first: Batch | None = None
+    size: int = 0
+    infinite: bool = False
+    largest: float = 0.0
+    _batches: list[Batch] = field(default_factory=list)
+
+    def through(self, batches: Iterator[Batch | Chunk]) -> Iterator[Batch | Chunk]:
+        """The same batches, looked at."""
+        for found in batches:
+            batch = found.read() if isinstance(found, Chunk) else found
+            self._see(batch)
+            yield batch
+
+    def _see(self, batch: Batch) -> None:
+        self.first = self.first or batch
+        self.size += batch.input.size
+        for values in (batch.input, batch.target):
+            if values.dtype.kind == "f":
+                self.infinite |= bool(np.isinf(values).any())
+        finite = batch.input[np.isfinite(batch.input)]
+        if finite.size:
+            self.largest = max(self.largest, float(np.abs(finite).max()))
+        self._batches = [*self._batches, batch] if self.size <= MOST else []
+
+    def arrays(self, loss: Loss) -> Arrays:
+        """All rows as the loss takes them.
+
+        Raises:
+            InputError: if they are too many to be written out.
+
+        """
+        if self.size > MOST:
+            raise InputError(
+                f"Expected at most {MOST} values to write out, got {self.size}.",
+                hint="from a CSV, TSV, JSON or NPY file the code reads them itself",
+            )
+        found = [loss.canonical(batch) for batch in self._batches]
+        extents = found[0].shape
+        weights = [batch.aligned.get(SAMPLE_WEIGHT) for batch in self._batches]
+        return Arrays(
+            input=_joined([_shaped(batch.input, extents) for batch in found]),
+            target=_joined([_shaped(batch.target, extents) for batch in found]),
+            sample_weight=None if weights[0] is None else _joined([w for w in weights if w is not None]),
+        )
+
+
+def _joined(parts: list[Array]) -> Array:
+    return np.concatenate(parts)
+
+
+def _shaped(values: Array, extents: tuple[int, ...]) -> Array:
+    """Canonical values with the extents of a row in place of their one axis."""
+    return values.reshape(*values.shape[:-1], *extents)

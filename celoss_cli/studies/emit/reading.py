@@ -1,0 +1,76 @@
+"""How data was asked to be read, and the lines that open its files."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Sequence
+from pathlib import PurePath
+from typing import IO, Any
+
+from celoss_cli.core.errors import CelossError
+from celoss_cli.core.records import record
+from celoss_cli.read import format_of, is_device
+from celoss_cli.studies.emit.literals import string
+
+__all__ = ["Reading", "kind_of", "opened", "opening"]
+
+
+@record(frozen=True, slots=True)
+class Reading:
+    """What the command line says of the data.
+
+    Attributes:
+        files: the data files.
+        input, target: the texts of the options that give values, or None.
+        input_format: the format that was named, or None.
+        delimiter: of a table, or None for the format's own.
+        decimal: the decimal mark.
+        encoding: of text.
+        header: whether a table's first line names the columns.
+        class_axis: of an array, where it is not 1.
+
+    """
+
+    files: Sequence[str]
+    input: str | None = None
+    target: str | None = None
+    input_format: str | None = None
+    delimiter: str | None = None
+    decimal: str = "."
+    encoding: str = "utf-8"
+    header: bool = True
+    class_axis: int | None = None
+
+
+def kind_of(path: str, chosen: str | None = None) -> str | None:
+    """The format of a file that a few lines of Python may open, or None."""
+    if path == "-" or is_device(path) or PurePath(path).suffix.lower() == ".zst":
+        return None
+    try:
+        return format_of(_unpacked(path), b"", chosen).name
+    except CelossError:
+        return None
+
+
+def _unpacked(path: str) -> str:
+    return path.removesuffix(".gz")
+
+
+def opening(path: str, written: str, encoding: str = "utf-8", *extra: str) -> tuple[tuple[str, ...], str]:
+    """The imports and the expression that open a text file; ``written`` is the path as the code has it."""
+    arguments = [*extra, f"encoding={string(_without_mark(encoding))}"]
+    if path != _unpacked(path):
+        return ("import gzip",), f"gzip.open({', '.join([written, string('rt'), *arguments])})"
+    return (), f"open({', '.join([written, *arguments])})"
+
+
+def opened(path: str, encoding: str = "utf-8") -> IO[str]:
+    """The file as the code opens it."""
+    opener: Any = open if path == _unpacked(path) else gzip.open
+    found: IO[str] = opener(path, "rt", encoding=_without_mark(encoding), newline="")
+    return found
+
+
+def _without_mark(encoding: str) -> str:
+    """The encoding that takes a byte order mark for no character."""
+    return "utf-8-sig" if encoding == "utf-8" else encoding

@@ -1,0 +1,374 @@
+"""A partial result as a JSON document, which any change makes unreadable."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import re
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from celoss_cli.core.data import Tally
+from celoss_cli.core.errors import InputError, quoted
+from celoss_cli.core.exact import POINT, ExactSum
+from celoss_cli.evaluate.collect import LARGEST_LEVEL, LEAST_LEVEL, Collected
+from celoss_cli.evaluate.groups import Groups
+from celoss_cli.evaluate.loop import Evaluation, Rows
+from celoss_cli.evaluate.survey import FirstRows
+from celoss_cli.findings import Spelled
+from celoss_cli.losses import LOSSES, LossSpec
+from celoss_cli.studies.merge.parts import Partial, loss_of
+
+__all__ = ["as_text", "identified", "read_partial"]
+
+VERSION = 1
+"""Raised when a reader of the old form would misread the new one."""
+
+_LIMITS = ("nan", "posinf", "neginf")
+_SUM = re.compile(
+    r"(?P<number>-?0x[0-9a-f]{1,560})\*2\^(?P<power>-?[0-9]{1,4})"
+    + "".join(rf"( {name}\*(?P<{name}>[0-9]{{1,18}}))?" for name in _LIMITS)
+)
+"""The sum of 2**63 of the largest doubles has 541 of these digits."""
+
+_MOST_ZEROS = 2200
+
+_WHOLE = re.compile(r"-?[0-9]{1,9}")
+_DIGEST = re.compile(r"[0-9a-f]{32}")
+
+T = TypeVar("T")
+
+
+# --------------------------------------------------------------------------------------------- writing
+
+
+def as_text(partial: Partial) -> str:
+    """The JSON document of a partial result, with a line for each of its keys."""
+    document = _content(partial)
+    document["checksum"] = _digest(document)
+    lines = (f"{json.dumps(key)}: {json.dumps(value, allow_nan=False)}" for key, value in document.items())
+    return "{\n" + ",\n".join(lines) + "\n}\n"
+
+
+def identified(partial: Partial) -> Partial:
+    """The partial result of one run with what identifies its data: the result and the names of the files.
+
+    The same run has the same identity, so the file that it writes is the same, too.
+    """
+    if not partial.evaluation.tally.rows:
+        return partial  # nothing that could count twice
+    content = _content(replace(partial, spelled=Spelled(), parts=frozenset()))
+    return replace(partial, parts=frozenset([_digest(content)[:32]]))
+
+
+def _content(partial: Partial) -> dict[str, Any]:
+    evaluation = partial.evaluation
+    collected = evaluation.collected
+    return {
+        "celoss_partial": VERSION,
+        "parts": sorted(partial.parts),
+        **partial.described(),
+        "source": {key: value for key, value in partial.source.items() if key != "columns"},
+        "spelled": {
+            "reading": list(partial.spelled.data),
+            "semantics": {name: list(words) for name, words in partial.spelled.semantics.items()},
+        },
+        "conversions": list(evaluation.conversions),
+        "sample_weights": evaluation.sample_weights,
+        "skipped": evaluation.skipped,
+        "facts": sorted(evaluation.facts),
+        "counted": dict(evaluation.counted),
+        "first_rows": {"limit": evaluation.first.limit, "counts": evaluation.first.as_texts()},
+        "tally": _tally(evaluation.tally),
+        "groups": {name: _group(tally) for name, tally in collected.groups.tallies().items()},
+        "levels": {str(level): count for level, count in sorted(collected.levels.items())},
+    }
+
+
+def _digest(document: Mapping[str, Any]) -> str:
+    """The SHA-256 of a document, however it is laid out."""
+    text = json.dumps(document, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _tally(tally: Tally) -> dict[str, Any]:
+    return {**_group(tally), "ignored": tally.ignored, "clamped": tally.clamped}
+
+
+def _group(tally: Tally) -> dict[str, Any]:
+    """The totals of a group, in which nothing is ignored."""
+    return {
+        "loss": _sum(tally.loss),
+        "weight": _sum(tally.weight),
+        "rows": tally.rows,
+        "elements": tally.elements,
+    }
+
+
+def _sum(total: ExactSum) -> str:
+    """An exact sum in words: 0x2f*2^-12 is 47 times 2**-12; what is not finite is counted after it."""
+    zeros = max(0, (total.scaled & -total.scaled).bit_length() - 1)
+    limits = (f" {name}*{getattr(total, name)}" for name in _LIMITS if getattr(total, name))
+    return f"{hex(total.scaled >> zeros)}*2^{zeros - POINT}{''.join(limits)}"
+
+
+# --------------------------------------------------------------------------------------------- reading
+
+
+def read_partial(document: Any, name: str) -> Partial:
+    """A partial result from its JSON document.
+
+    Raises:
+        InputError: if the document is none, is of another version, or is not as it was written.
+
+    """
+    if not isinstance(document, dict) or "celoss_partial" not in document:
+        raise InputError(
+            "expected a partial result as --emit-partial writes it, got another document", place=name
+        )
+    version = document["celoss_partial"]
+    if type(version) is not int or version != VERSION:
+        raise InputError(
+            f"expected a partial result of version {VERSION}, got {quoted(str(version))}", place=name
+        )
+    if not _is_as_written(document):
+        raise InputError(
+            "expected a partial result as it was written: the file was changed or damaged since then",
+            hint="write it anew with --emit-partial",
+            place=name,
+        )
+    try:
+        return _partial(document)
+    except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as error:
+        what = f"{type(error).__name__} {error}"
+        raise InputError(
+            f"expected a whole partial result, got a damaged one: {quoted(what)}", place=name
+        ) from None
+
+
+def _is_as_written(document: Mapping[str, Any]) -> bool:
+    content = {key: value for key, value in document.items() if key != "checksum"}
+    try:
+        return bool(document.get("checksum") == _digest(content))
+    except (TypeError, ValueError):  # a value that JSON has no word for, as 1e999
+        return False
+
+
+def _partial(document: dict[str, Any]) -> Partial:
+    spec = LOSSES[_text(document.pop("loss"))]
+    spelled = _only(document.pop("spelled"), ("reading", "semantics"))
+    partial = Partial(
+        loss=spec.command,
+        options=_options(spec, document.pop("options")),
+        reduction=_one_of(document.pop("reduction"), set(spec.reductions) - {"none"}),
+        by=_maybe(_text, document.pop("by")),
+        quantiles=tuple(_list(_fraction, document.pop("quantiles"))),
+        source={
+            **_source(document.pop("source")),
+            "columns": _columns(document.pop("columns")),
+        },
+        evaluation=Evaluation(Rows(spec.load()())),
+        spelled=Spelled(
+            _list(_text, spelled["reading"]),
+            semantics=_map(lambda words: _list(_text, words), spelled["semantics"]),
+        ),
+        parts=frozenset(_list(_identity, document.pop("parts"))),
+    )
+    loss_of(partial)  # refuses values that the options do not have
+    _fill(partial.evaluation, document)
+    _verify(partial)
+    _only(document, ("celoss_partial", "checksum"))
+    return partial
+
+
+def _fill(evaluation: Evaluation, document: dict[str, Any]) -> None:
+    """Moves what the document says of the data to the evaluation."""
+    first = _only(document.pop("first_rows"), ("limit", "counts"))
+    evaluation.tally = _tally_of(document.pop("tally"))
+    evaluation.weight_is = _text(document.pop("weight_is"))
+    evaluation.classes = _maybe(_count, document.pop("classes"))
+    evaluation.labels = _maybe(lambda names: _list(_text, names), document.pop("labels"))
+    evaluation.conversions = tuple(_list(_text, document.pop("conversions")))
+    evaluation.sample_weights = _flag(document.pop("sample_weights"))
+    evaluation.skipped = _count(document.pop("skipped"))
+    evaluation.facts = set(_list(_text, document.pop("facts")))
+    evaluation.counted = Counter(_map(_count, document.pop("counted")))
+    evaluation.first = FirstRows.from_texts(_count(first["limit"]), _map(_text, first["counts"]))
+    evaluation.collected = Collected(
+        Groups.known(_map(_group_of, document.pop("groups"))),
+        Counter({_level(level): count for level, count in _map(_count, document.pop("levels")).items()}),
+    )
+
+
+def _verify(partial: Partial) -> None:
+    """Refuses totals that do not go together."""
+    evaluation, tally = partial.evaluation, partial.evaluation.tally
+    counted = tally.elements - tally.ignored
+    if counted < 0 or tally.loss.nonfinite > tally.elements:
+        raise ValueError("more elements are left out or not finite than there are")
+    if evaluation.labels is not None and len(evaluation.labels) != evaluation.classes:
+        raise ValueError("there are more or fewer names than classes")
+    groups = evaluation.collected.groups.tallies().values()
+    parts = sum(groups, Tally())
+    if (parts.loss, parts.weight, parts.elements) != (
+        (tally.loss, tally.weight, counted) if partial.by is not None else (ExactSum(), ExactSum(), 0)
+    ):
+        raise ValueError("the groups are not the parts of the total")
+    sizes = evaluation.collected.levels.total()
+    if sizes != (counted - tally.loss.nan if partial.quantiles else 0):
+        raise ValueError("the losses counted by size are not those of the total")
+
+
+def _options(spec: LossSpec, value: Any) -> dict[str, Any]:
+    conventional = ("input_is", "convention") if "convention" in value else ()
+    options = _only(value, (*spec.options, "dtype", "base", *conventional))
+    kinds: dict[str, Callable[[Any], Any]] = {
+        "ignore_index": lambda index: _maybe(_integer, index),
+        "label_smoothing": _number,
+        "log_target": _flag,
+        "dtype": _text,
+        "base": _text,
+        "input_is": lambda kind: _one_of(kind, {spec.takes, *spec.kinds}),
+        "convention": lambda tool: _maybe(_text, tool),
+    }
+    return {name: kinds.get(name, _weights)(given) for name, given in options.items()}
+
+
+def _weights(value: Any) -> Any:
+    """Weights of any shape, as lists of lists."""
+    return _list(_weights, value) if isinstance(value, list) else _maybe(_number, value)
+
+
+def _source(value: Any) -> dict[str, Any]:
+    found = dict(value)
+    kinds = {"files": _text, "shape": _count}
+    return {key: _list(kinds[key], items) for key, items in found.items()}
+
+
+def _columns(value: Any) -> dict[str, Any]:
+    found = {"group": None, "notes": [], **value}
+    _only(found, ("inputs", "target", "id", "weight", "group", "unused", "notes"))
+    for key in ("inputs", "unused", "notes"):
+        _list(_text, found[key])
+    for key in ("id", "weight", "group"):
+        _maybe(_text, found[key])
+    if isinstance(found["target"], list):
+        _list(_text, found["target"])
+    else:
+        _maybe(_text, found["target"])
+    return dict(value)
+
+
+def _tally_of(value: Any) -> Tally:
+    found = _only(value, ("loss", "weight", "rows", "elements", "ignored", "clamped"))
+    ignored, clamped = _count(found["ignored"]), _count(found["clamped"])
+    group = {key: item for key, item in found.items() if key not in ("ignored", "clamped")}
+    return replace(_group_of(group), ignored=ignored, clamped=clamped)
+
+
+def _group_of(value: Any) -> Tally:
+    found = _only(value, ("loss", "weight", "rows", "elements"))
+    return Tally(
+        loss=_sum_of(found["loss"]),
+        weight=_sum_of(found["weight"]),
+        rows=_count(found["rows"]),
+        elements=_count(found["elements"]),
+    )
+
+
+def _sum_of(value: Any) -> ExactSum:
+    found = _SUM.fullmatch(_text(value))
+    if found is None or not 0 <= (zeros := int(found["power"]) + POINT) <= _MOST_ZEROS:
+        raise ValueError(f"{value!r} is no exact sum")
+    total = ExactSum(int(found["number"], 16) << zeros, *(int(found[name] or 0) for name in _LIMITS))
+    if _sum(total) != value:
+        raise ValueError(f"{value!r} is not written as a sum is")
+    return total
+
+
+# ------------------------------------------------------------------------------------- values of a kind
+
+
+def _only(value: Any, keys: Collection[str]) -> dict[str, Any]:
+    """An object with these keys and no others."""
+    if not isinstance(value, dict) or set(value) != set(keys):
+        raise ValueError(f"there is no object of {', '.join(sorted(keys))}")
+    return value
+
+
+def _map(kind: Callable[[Any], T], value: Any) -> dict[str, T]:
+    if not isinstance(value, dict):
+        raise ValueError(f"{value!r} is no object")
+    return {key: kind(item) for key, item in value.items()}
+
+
+def _list(kind: Callable[[Any], T], value: Any) -> list[T]:
+    if not isinstance(value, list):
+        raise ValueError(f"{value!r} is no list")
+    return [kind(item) for item in value]
+
+
+def _maybe(kind: Callable[[Any], T], value: Any) -> T | None:
+    return None if value is None else kind(value)
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"{value!r} is no text")
+    return value
+
+
+def _matching(pattern: re.Pattern[str], value: Any) -> str:
+    if not pattern.fullmatch(_text(value)):
+        raise ValueError(f"{value!r} is not as expected")
+    return str(value)
+
+
+def _identity(value: Any) -> str:
+    return _matching(_DIGEST, value)
+
+
+def _one_of(value: Any, known: Collection[str]) -> str:
+    if _text(value) not in known:
+        raise ValueError(f"{value!r} is none of {', '.join(sorted(known))}")
+    return str(value)
+
+
+def _flag(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError(f"{value!r} is neither true nor false")
+    return value
+
+
+def _integer(value: Any) -> int:
+    if type(value) is not int:
+        raise ValueError(f"{value!r} is no whole number")
+    return value
+
+
+def _count(value: Any) -> int:
+    if _integer(value) < 0:
+        raise ValueError(f"{value!r} is no count")
+    return int(value)
+
+
+def _number(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise ValueError(f"{value!r} is no number")
+    return value
+
+
+def _fraction(value: Any) -> float:
+    if not 0 <= _number(value) <= 1:
+        raise ValueError(f"{value!r} is no fraction")
+    return float(value)
+
+
+def _level(text: str) -> int:
+    level = int(_matching(_WHOLE, text))
+    if not LEAST_LEVEL <= level <= LARGEST_LEVEL or str(level) != text:
+        raise ValueError(f"{text!r} is no level of losses")
+    return level

@@ -1,0 +1,177 @@
+"""A partial result as a value, and how parts become a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from celoss_cli.core.errors import InputError, shown
+from celoss_cli.core.records import record
+from celoss_cli.evaluate.collect import Wanted
+from celoss_cli.evaluate.loop import Evaluation
+from celoss_cli.findings import Spelled
+from celoss_cli.losses import LOSSES
+from celoss_cli.read.roles.targets import BY_INDEX, BY_NAME
+
+if TYPE_CHECKING:
+    from celoss_cli.losses.base import Loss
+
+__all__ = ["Partial", "loss_of", "merged"]
+
+_SAYS_DATA = ("classes", "labels", "weight_is")
+"""What a part without rows leaves open."""
+
+Path = tuple[str | int, ...]
+
+
+@record(frozen=True, slots=True)
+class Partial:
+    """The evaluation of a part of the data with everything that a report needs.
+
+    Attributes:
+        loss: the command.
+        options: the options in force, by name.
+        reduction: how the whole becomes one number.
+        by: what the groups are, or None.
+        quantiles: the fractions asked for.
+        source: where the data came from and how it was read.
+        evaluation: totals and collections, without rows and workings.
+        spelled: the command line, its files left out.
+        parts: what identifies the runs that this is the sum of; a run without rows is none.
+
+    """
+
+    loss: str
+    options: Mapping[str, Any]
+    reduction: str
+    by: str | None
+    quantiles: tuple[float, ...]
+    source: Mapping[str, Any]
+    evaluation: Evaluation
+    spelled: Spelled = Spelled()
+    parts: frozenset[str] = frozenset()
+
+    def described(self) -> dict[str, Any]:
+        """What must be the same in all parts."""
+        return {
+            "loss": self.loss,
+            "options": dict(self.options),
+            "reduction": self.reduction,
+            "classes": self.evaluation.classes,
+            "labels": None if self.evaluation.labels is None else list(self.evaluation.labels),
+            "weight_is": self.evaluation.weight_is,
+            "by": self.by,
+            "quantiles": list(self.quantiles),
+            "columns": self.source.get("columns"),
+        }
+
+    @property
+    def reading(self) -> str | None:
+        """Whether targets were read as names or as indices, where the classes have names."""
+        return next((told for told in self.evaluation.conversions if told in (BY_INDEX, BY_NAME)), None)
+
+
+def loss_of(partial: Partial) -> Loss:
+    """The loss with the options of a partial result."""
+    return LOSSES[partial.loss].made(**partial.options)
+
+
+def merged(parts: Iterable[tuple[str, Partial]]) -> Partial:
+    """The partial result of all parts together; each comes with its name, for messages.
+
+    Args:
+        parts: at least one, read one after the other.
+
+    Raises:
+        InputError: for parts of different losses, options or columns, and for data that is given twice.
+
+    """
+    waiting = iter(parts)
+    first, whole = next(waiting)
+    holders = dict.fromkeys(whole.parts, first)
+    for name, part in waiting:
+        _refuse_again(part, name, holders)
+        _refuse_difference(whole, part, first, name)
+        holders.update(dict.fromkeys(part.parts, name))
+        whole = _added(whole, part)
+    return whole
+
+
+def _refuse_again(part: Partial, name: str, holders: Mapping[str, str]) -> None:
+    """Refuses data that a part before this one holds already."""
+    for run in sorted(part.parts & holders.keys()):
+        raise InputError(
+            f"expected the data of each part once, got data that is in {holders[run]} already",
+            hint="leave one of the two out; equal shards are told apart by the names of their files",
+            place=name,
+        )
+
+
+def _refuse_difference(whole: Partial, part: Partial, first: str, name: str) -> None:
+    open_questions = _SAYS_DATA if 0 in (whole.evaluation.tally.rows, part.evaluation.tally.rows) else ()
+    wanted, got = whole.described(), part.described()
+    for key in wanted:
+        for path, mine, theirs in _differences((key,), wanted[key], got[key]):
+            if key not in open_questions:
+                raise InputError(
+                    f"expected {_said(path)} {_told(mine)} as in {first}, got {_told(theirs)}", place=name
+                )
+    if whole.reading != part.reading and not open_questions:
+        raise InputError(
+            f"expected {whole.reading} as in {first}, got {part.reading}",
+            hint="write all parts with --target-is name or index",
+            place=name,
+        )
+
+
+def _differences(path: Path, one: Any, other: Any) -> Iterator[tuple[Path, Any, Any]]:
+    """Every difference of two JSON values by the keys and numbers that lead to it."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        for key in sorted({*one, *other}):
+            yield from _differences((*path, key), one.get(key), other.get(key))
+    elif isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
+        for index, pair in enumerate(zip(one, other, strict=True)):
+            yield from _differences((*path, index), *pair)
+    elif one != other:
+        yield path, one, other
+
+
+def _said(path: Path) -> str:
+    """A path in words: "the option weight [2]", "the columns target"."""
+    key, *rest = path
+    words = ["option" if key == "options" else str(key)]
+    words += [f"[{part}]" if isinstance(part, int) else part for part in rest]
+    return f"the {' '.join(words)}"
+
+
+def _told(value: Any) -> str:
+    length = f" ({len(value)} values)" if isinstance(value, list) else ""
+    return f"{shown(value)}{length}"
+
+
+def _added(one: Partial, other: Partial) -> Partial:
+    a, b = one.evaluation, other.evaluation
+    first = a if a.tally.rows else b
+    evaluation = Evaluation(
+        rows=a.rows,
+        tally=a.tally + b.tally,
+        weight_is=first.weight_is,
+        classes=first.classes,
+        collected=a.collected.joined(b.collected, Wanted()),
+        counted=a.counted + b.counted,
+        first=a.first + b.first,
+        facts=a.facts | b.facts,
+        sample_weights=a.sample_weights or b.sample_weights,
+        skipped=a.skipped + b.skipped,
+        labels=first.labels,
+        conversions=first.conversions,
+    )
+    files = [*one.source.get("files", ()), *other.source.get("files", ())]
+    return replace(
+        one,
+        evaluation=evaluation,
+        source={**one.source, "files": files},
+        spelled=replace(one.spelled, data=one.spelled.data if one.spelled.data == other.spelled.data else ()),
+        parts=one.parts | other.parts,
+    )

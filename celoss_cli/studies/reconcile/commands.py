@@ -1,0 +1,79 @@
+"""The command that computes a hypothesis, where there is one."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from celoss_cli.losses import LOSSES
+from celoss_cli.losses.conventions import CONVENTIONS
+
+if TYPE_CHECKING:
+    from celoss_cli.studies.reconcile.setup import Choice
+    from celoss_cli.studies.reconcile.view import Start
+
+__all__ = ["Arguments", "command_of"]
+
+Arguments = Mapping[str, Sequence[str]]
+"""The words of the command line that give the data and the options, by the option's name."""
+
+_ALWAYS = {"--reduction", "--dtype", "--base", "--allow-out-of-domain"}
+_OF_LOSSES = {"weight", "pos_weight", "ignore_index", "label_smoothing"}
+_KINDS = {"logits": "logits", "scores": "logits", "probabilities": "probs", "log-probabilities": "log-probs"}
+_CLASSES_ONLY = {"--class-axis", "--input-is"}
+
+
+def command_of(start: Start, choices: Sequence[Choice], given: Arguments) -> str | None:
+    """The command of a loss with the options of these deviations; None where one of them has none."""
+    spec = LOSSES[start.setup.command]
+    if any(found.options is None for found in choices):
+        return None
+    dropped = {found.drops for found in choices}
+    words = ["celoss", spec.command]
+    for name, arguments in given.items():
+        if name not in dropped and (name not in _OF_LOSSES or name in spec.options):
+            words += arguments
+    options = [*start.options, *(word for found in choices for word in found.options or ())]
+    flags = [word for word in options if word.startswith("--")]
+    if not all(_has(spec.command, flag) for flag in flags):
+        return None
+    names = {_name(flag) for flag in flags} | set(given) - dropped
+    tools = [found.options[1] for found in choices if found.options and found.options[0] == "--convention"]
+    if not all(_by_convention(tool, start, names) for tool in tools):
+        return None
+    return shlex.join([*words, *_once(options)])
+
+
+def _name(flag: str) -> str:
+    return flag.removeprefix("--").replace("-", "_")
+
+
+def _has(command: str, flag: str) -> bool:
+    spec = LOSSES[command]
+    if flag in _CLASSES_ONLY:
+        return spec.per == "class"
+    return (
+        flag in _ALWAYS
+        or (flag == "--convention" and bool(spec.by_convention))
+        or _name(flag) in spec.options
+    )
+
+
+def _by_convention(name: str, start: Start, names: set[str]) -> bool:
+    """Whether a tool's convention clips this input, has these options and divides by what the loss does."""
+    convention, command = CONVENTIONS[name], start.setup.command
+    semantic = names & _OF_LOSSES | ({"sample_weight"} if "weight_column" in names else set())
+    weighted = semantic & {"weight", "sample_weight"}
+    return (
+        convention.changes(_KINDS[start.reading])
+        and all(convention.has(command, option) for option in semantic)
+        and not (weighted and convention.denominator != "weights")
+    )
+
+
+def _once(options: Sequence[str]) -> list[str]:
+    """The options without a flag that two deviations ask for."""
+    flag = "--allow-out-of-domain"
+    first = [word for word in options if word != flag]
+    return [*first, flag] if flag in options else first

@@ -1,0 +1,237 @@
+"""The tables of deviations that change the losses of the elements; one more is one more line."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from celoss_cli.losses.conventions import CONVENTIONS, Convention
+from celoss_cli.studies.reconcile.setup import Choice, choice
+
+if TYPE_CHECKING:
+    from celoss_cli.core.data import Array
+
+__all__ = [
+    "axis_choices",
+    "clip_choices",
+    "element_labels",
+    "ignore_choices",
+    "label_choices",
+    "named_labels",
+    "precision_choices",
+    "rescale_choices",
+    "smoothing_choices",
+    "weight_choices",
+]
+
+_MOST_CLASSES = 50
+"""Up to this many classes each one is tried as the one that was left out, of more the first and last."""
+
+
+# ------------------------------------------------------------------------------------------- the axis
+
+
+def axis_choices(shape: Sequence[int], arrays: bool) -> Iterator[Choice]:
+    """A softmax over another axis than that of the classes, and classes along another axis."""
+    for axis in range(len(shape)):
+        if axis != 1:
+            along = "axis 0, down the columns," if axis == 0 else f"axis {axis}"
+            words = f"softmax over {along} instead of the classes"
+            yield choice("axis", f"softmax-{axis}", words, 1, axis=axis)
+    for axis in range(len(shape)):
+        if axis != 1 and shape[axis] == shape[1] and np.prod(shape) > 1:
+            words = f"the classes taken along axis {axis}"
+            options = ("--class-axis", str(axis)) if arrays else None
+            yield choice("axis", f"class-axis-{axis}", words, 2, options, turned=axis)
+
+
+# -------------------------------------------------------------------------------------- the precision
+
+
+def _bfloat16(values: Array) -> Array:
+    """To the nearest number of eight significant bits, ties to even, by the bits of a float32."""
+    bits = values.astype(np.float32).view(np.uint32).astype(np.uint64)
+    rounded = (bits + 0x7FFF + ((bits >> 16) & 1)) & 0xFFFF0000
+    return np.where(np.isfinite(values), rounded.astype(np.uint32).view(np.float32), values)
+
+
+def _float16(values: Array) -> Array:
+    with np.errstate(over="ignore"):
+        return values.astype(np.float16).astype(np.float64)
+
+
+ROUNDINGS: dict[str, Callable[[Array], Array]] = {"float16": _float16, "bfloat16": _bfloat16}
+"""Number types that celoss does not compute in, each with the rounding to it."""
+
+
+def _rounded(decimals: int) -> Callable[[Array], Array]:
+    return lambda values: np.round(values, decimals)
+
+
+def precision_choices(values: Array) -> Iterator[Choice]:
+    """Computing in another precision, or of an input that went through one."""
+    float32 = ("--dtype", "float32")
+    yield choice("precision", "float32", "computed in float32", 2, float32, dtype="float32")
+    for name, rounded in ROUNDINGS.items():
+        if not np.array_equal(rounded(values), values, equal_nan=True):
+            words = f"the input rounded to {name}"
+            yield choice("precision", f"{name}-input", words, 3, rounded=rounded)
+    for decimals in (4, 3, 2):
+        words = f"the probabilities rounded to {decimals} decimals"
+        rounding = _rounded(decimals)
+        yield choice("precision", f"probabilities-{decimals}", words, 3, probabilities=rounding)
+        words = f"the loss of each row rounded to {decimals} decimals"
+        yield choice("precision", f"rounded-{decimals}", words, 3, decimals=decimals)
+
+
+# ------------------------------------------------------------------------------------------- clipping
+
+_OTHER_CLIPS: tuple[tuple[str, str, float, float], ...] = (
+    ("1.19e-07", "probabilities kept from 1.19e-07 to 1 - 1.19e-07 (eps of float32)", 2.0**-23, 1 - 2.0**-23),
+    ("-100", "logarithms of at least -100 (binary_cross_entropy)", math.exp(-100), 1.0),
+    ("1e-08", "probabilities of at least 1e-08", 1e-8, 1.0),
+    ("1e-10", "probabilities of at least 1e-10", 1e-10, 1.0),
+    ("1e-12", "probabilities of at least 1e-12", 1e-12, 1.0),
+)
+"""Clips that are no tool's convention in double precision: name, words, least and greatest probability."""
+
+
+def _between(least: float, most: float) -> Callable[[Array], Array]:
+    return lambda p: np.clip(p, p.dtype.type(least), p.dtype.type(most))
+
+
+def clip_choices() -> Iterator[Choice]:
+    """Probabilities kept off 0 and 1 before their logarithm is taken, as tools do it or by hand."""
+    known: dict[tuple[str, bool, bool], list[Convention]] = {}
+    for convention in CONVENTIONS.values():
+        if convention.clip:
+            low = f"{convention.clip['float64']:.3g}"
+            known.setdefault((low, convention.clips_above, convention.rescales), []).append(convention)
+    for (low, above, rescales), tools in known.items():
+        least, names = tools[0].clip["float64"], ", ".join(tool.name for tool in tools)
+        kept = f"kept from {low} to 1 - {low}" if above else f"of at least {low}"
+        words = f"probabilities {'divided by the sum of their row and ' if rescales else ''}{kept} ({names})"
+        limits = (least, 1 - least if above else 1.0)
+        name, options = tools[0].name, ("--convention", tools[0].name)
+        clipped = _between(*limits)
+        yield choice("clip", f"{low}-{name}", words, 2, options, probabilities=clipped, rescaled=rescales)
+    for name, words, least, most in _OTHER_CLIPS:
+        yield choice("clip", name, words, 3, probabilities=_between(least, most))
+
+
+def rescale_choices() -> Iterator[Choice]:
+    """Probabilities that do not add up to 1, made to."""
+    yield choice("clip", "rescaled", "each row of probabilities divided by its sum", 2, rescaled=True)
+
+
+# --------------------------------------------------------------------------------------------- labels
+
+
+def _moved(by: int, classes: int, last: bool) -> Callable[[Array], Array]:
+    """Class indices moved by one; markers that are no class stay. The last class stops, or comes round."""
+
+    def change(target: Array) -> Array:
+        moved = np.clip(target + by, 0, classes - 1) if last else (target + by) % classes
+        return np.where((target >= 0) & (target <= classes - (by > 0)), moved, target)
+
+    return change
+
+
+def _next_row(by: int) -> Callable[[Array], Array]:
+    return lambda target: np.roll(target, by, axis=0)
+
+
+def _row_shifts() -> Iterator[Choice]:
+    for by, of in ((1, "row before"), (-1, "next row")):
+        words = f"each row with the target of the {of}"
+        yield choice("labels", f"rows{by:+d}", words, 3, labels=_next_row(by))
+
+
+def label_choices(classes: int, rows: int) -> Iterator[Choice]:
+    """Class indices that are off by one, or stand in another row."""
+    for by, what in ((-1, "less 1"), (1, "plus 1")):
+        how = "the first class stays" if by < 0 else "the last class stays"
+        around = "class 0 becomes the last" if by < 0 else "the last class becomes class 0"
+        at_end, round_again = _moved(by, classes, True), _moved(by, classes, False)
+        yield choice("labels", f"{by:+d}", f"each label {what}, {how}", 2, labels=at_end)
+        yield choice("labels", f"{by:+d}-modulo", f"each label {what}, {around}", 3, labels=round_again)
+    if rows > 1:
+        yield from _row_shifts()
+
+
+def named_labels(names: Sequence[str]) -> Iterator[Choice]:
+    """Classes numbered in alphabetical order where the columns have another."""
+    order = sorted(names)
+    if list(names) != order and len(set(order)) == len(order):
+        number = np.array([order.index(name) for name in names])
+
+        def change(target: Array) -> Array:
+            inside = (target >= 0) & (target < len(number))
+            return np.where(inside, number[np.where(inside, target, 0)], target)
+
+        words = "classes numbered in alphabetical order, not in that of the columns"
+        yield choice("labels", "alphabetical", words, 2, labels=change)
+
+
+def element_labels(low: float, rows: int) -> Iterator[Choice]:
+    """The two answers exchanged, or targets of another row; ``low`` is the negative answer."""
+    yield choice("labels", "flipped", "the two answers exchanged", 2, labels=lambda t: 1 + low - t)
+    if rows > 1:
+        yield from _row_shifts()
+
+
+# --------------------------------------------------------------------------- smoothing, ignoring, weights
+
+
+def smoothing_choices(given: float, classes: int) -> Iterator[Choice]:
+    """Usual label smoothing, eps spread over all classes or over the others only."""
+    if given:
+        yield choice("smoothing", "none", "without label smoothing", 1, (), "label_smoothing", smoothing=0.0)
+    for eps in (0.1, 0.05, 0.2, 0.01, 0.02, 0.15, 0.25, 0.3):
+        cost = 1 if eps == 0.1 else 2
+        for name, words, used in (
+            (f"{eps:g}", f"label smoothing {eps:g}", eps),
+            (
+                f"{eps:g}-others",
+                f"label smoothing {eps:g} spread over the other classes, eps/(C-1)",
+                eps * classes / (classes - 1),
+            ),
+        ):
+            if used != given and used <= 1:
+                options = ("--label-smoothing", repr(used))
+                drops = "label_smoothing" if given else ""
+                yield choice("smoothing", name, words, cost, options, drops, smoothing=used)
+            cost += 1
+
+
+def ignore_choices(target: Array, given: int, classes: int) -> Iterator[Choice]:
+    """Targets left out that were counted, or counted that were left out."""
+    present = set(np.unique(target).tolist())
+    drops = "ignore_index" if given != -100 else ""
+    if given in present and given >= 0:
+        words = f"targets {given} counted, not ignored"
+        yield choice("ignored", "none", words, 1, (), drops, ignore_index=-100)
+    few = range(classes) if classes <= _MOST_CLASSES else (0, classes - 1)
+    for index in (-100, -1, 255, *few):
+        if index != given and index in present:
+            words = f"targets {index} ignored"
+            options = ("--ignore-index", str(index))
+            yield choice("ignored", str(index), words, 1, options, drops, ignore_index=index)
+
+
+def weight_choices(given: Iterable[str]) -> Iterator[Choice]:
+    """The weights that were given, left out."""
+    for name, words, option in (
+        ("weight", "without the weights", "weight"),
+        ("pos_weight", "without the positive weight", "pos_weight"),
+        ("sample_weight", "without the weights of the rows", "weight_column"),
+    ):
+        if name in given:
+            # Nothing takes away a column that the header itself calls a weight.
+            options = None if name == "sample_weight" else ()
+            found = choice(name, "unused", words, 1, options, option)
+            yield replace(found, sets={name: False})

@@ -1,0 +1,76 @@
+"""What happens to the finished number: its unit, its sign, its decimal point, how it is shown."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from celoss_cli.core.data import Array
+from celoss_cli.core.records import record
+from celoss_cli.studies.reconcile.deviations import ROUNDINGS
+from celoss_cli.studies.reconcile.setup import Choice, choice, combined
+
+__all__ = ["Transform", "transforms"]
+
+Change = Callable[[Array], Array]
+
+
+@record(frozen=True, slots=True)
+class Transform:
+    """Deviations of the finished number, and the change that they are together."""
+
+    choices: tuple[Choice, ...]
+    changes: tuple[Change, ...]
+
+    def __call__(self, values: Array) -> Array:
+        with np.errstate(all="ignore"):
+            for change in self.changes:
+                values = change(values)
+        return values
+
+
+def _times(factor: float) -> Change:
+    return lambda values: values * factor
+
+
+def _scalars() -> Iterator[tuple[Choice, Change]]:
+    """The table, in the order in which the changes are made."""
+    for base, unit in (("2", "bits"), ("10", "dits")):
+        words = f"logarithm of base {base} ({unit})"
+        found = choice("base", base, words, 1, ("--base", base))
+        yield found, _times(1 / math.log(float(base)))
+    words = "shown as the perplexity, exp of the loss"
+    yield choice("shown", "exp", words, 2, (), by_hand="exp of it"), np.exp
+    words = "shown as the geometric mean of the probabilities, exp of minus the loss"
+    yield choice("shown", "exp-minus", words, 3, (), by_hand="exp of minus it"), lambda v: np.exp(-v)
+    yield choice("sign", "negated", "the sign turned", 1, (), by_hand="times -1"), np.negative
+    for places, cost in ((1, 1), (2, 1), (3, 2)):
+        factor = 10**places
+        percent = ", as for percent" if places == 2 else ""
+        left = f"the decimal point moved {places} to the left"
+        yield (
+            choice("point", f"/{factor}", left, cost, (), by_hand=f"divided by {factor}"),
+            _times(1 / factor),
+        )
+        right = f"the decimal point moved {places} to the right{percent}"
+        yield choice("point", f"x{factor}", right, cost, (), by_hand=f"times {factor}"), _times(factor)
+    for name, rounded in ROUNDINGS.items():
+        words = f"the result rounded to {name}"
+        yield choice("precision", f"{name}-result", words, 3, (), by_hand=f"rounded to {name}"), rounded
+
+
+_APART = ({"base", "shown"}, {"sign", "shown"})
+"""Dimensions that make no sense together: the exponential undoes the natural logarithm."""
+
+
+def transforms(most: int) -> list[Transform]:
+    """Every change by at most so many deviations, first of all none."""
+    table = list(_scalars())
+    change_of = {id(found): change for found, change in table}
+    return [
+        Transform(chosen, tuple(change_of[id(found)] for found in chosen))
+        for chosen in combined((found for found, _ in table), most)
+        if not any(apart <= {found.dimension for found in chosen} for apart in _APART)
+    ]

@@ -1,0 +1,224 @@
+"""The search: every combination of a few deviations, held against the number."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import field
+from itertools import combinations
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from celoss_cli.core.records import record
+from celoss_cli.losses import LOSSES
+from celoss_cli.studies.reconcile.chance import tried, window_of
+from celoss_cli.studies.reconcile.commands import Arguments, command_of
+from celoss_cli.studies.reconcile.formula import formula_of
+from celoss_cli.studies.reconcile.reconciliation import Match, Reconciliation
+from celoss_cli.studies.reconcile.reductions import mean, reductions
+from celoss_cli.studies.reconcile.scalars import Transform, transforms
+from celoss_cli.studies.reconcile.setup import Choice, combined
+from celoss_cli.studies.reconcile.views import views_of
+
+if TYPE_CHECKING:
+    from celoss_cli.core.data import Array
+    from celoss_cli.studies.reconcile.problem import Problem
+    from celoss_cli.studies.reconcile.stated import Stated
+    from celoss_cli.studies.reconcile.view import Start, View
+
+__all__ = ["MAX_DEVIATIONS", "reconcile"]
+
+MAX_DEVIATIONS = 2
+"""The deviations that are combined where nobody says how many."""
+
+
+_SAME = 13
+"""Values that agree in so many digits are one value."""
+
+
+@record(frozen=True, slots=True)
+class _Hit:
+    """A hypothesis that gives the number."""
+
+    start: Start
+    choices: tuple[Choice, ...]
+    value: float
+
+    @property
+    def cost(self) -> int:
+        return sum(found.cost for found in self.choices)
+
+    @property
+    def key(self) -> frozenset[tuple[str, str]]:
+        return frozenset((found.dimension, found.deviation.name) for found in self.choices)
+
+
+@record(slots=True)
+class _Found:
+    """What the search has seen.
+
+    Attributes:
+        values: of all hypotheses, by their number of deviations.
+        hits: those that give the number.
+        plain: the results without a deviation.
+        searched: the words of the deviations, by dimension.
+
+    """
+
+    stated: Stated
+    values: defaultdict[int, list[Array]] = field(default_factory=lambda: defaultdict(list))
+    hits: list[_Hit] = field(default_factory=list)
+    plain: list[tuple[str, float]] = field(default_factory=list)
+    searched: defaultdict[str, dict[str, None]] = field(default_factory=lambda: defaultdict(dict))
+
+    def take(self, start: Start, sets: Sequence[tuple[Choice, ...]], values: Array) -> None:
+        """The values of these sets of deviations, all of one size."""
+        self.values[len(sets[0])].append(values)
+        with np.errstate(invalid="ignore"):
+            hit = np.flatnonzero(np.abs(values - self.stated.value) <= self.stated.reach)
+        self.hits += [_Hit(start, sets[i], float(values[i])) for i in hit.tolist()]
+
+
+def reconcile(
+    problem: Problem,
+    stated: Stated,
+    *,
+    given: Arguments,
+    source: Mapping[str, Any],
+    most: int = MAX_DEVIATIONS,
+    shown: int = 10,
+) -> Reconciliation:
+    """Searches for computations that give a number.
+
+    Args:
+        problem: the data.
+        stated: the number and how far it is known.
+        given: the words of a command line that read the same data.
+        source: how the data was read.
+        most: how many deviations are combined.
+        shown: how many explanations are kept.
+
+    """
+    found = _Found(stated)
+    views = views_of(problem)
+    changes = transforms(most)
+    with np.errstate(all="ignore"):
+        for view in views:
+            for start in view.starts:
+                _search(view, start, changes, most, found)
+    hits = _needed(found.hits)
+    needed = [len(hit.choices) for hit in hits]
+    return Reconciliation(
+        got=stated.text,
+        value=stated.value,
+        tolerance=stated.tolerance,
+        window=window_of(stated),
+        rows=views[0].rows,
+        classes=next((view.classes for view in views if view.classes), None),
+        plain=found.plain,
+        explanations=[_explanation(hit, given) for hit in hits[:shown]],
+        tried=list(tried(stated, found.values, needed, most)),
+        searched={name: tuple(words) for name, words in found.searched.items()},
+        source={**source, "conversions": list(problem.conversions), "skipped": problem.skipped},
+        files=list(source.get("files", ())),
+    )
+
+
+# -------------------------------------------------------------------------------------- the hypotheses
+
+
+def _search(view: View, start: Start, changes: Sequence[Transform], most: int, found: _Found) -> None:
+    """All hypotheses of one loss; what the loss is given is made once for all that share it."""
+    if len(start.deviations) > most:
+        return
+    taken = {choice.dimension for choice in start.deviations}
+    choices = [choice for choice in view.choices if choice.dimension not in taken]
+    groups: defaultdict[Any, list[tuple[Choice, ...]]] = defaultdict(list)
+    for chosen in combined(choices, most - len(start.deviations)):
+        groups[_setup(start, chosen).prediction].append(chosen)
+    for group in groups.values():
+        given = view.given(_setup(start, group[0]))
+        if given is not None:
+            for chosen in group:
+                _evaluate(view, start, chosen, given, changes, most, found)
+
+
+def _setup(start: Start, chosen: Sequence[Choice]) -> Any:
+    setup = start.setup
+    for choice in chosen:
+        setup = choice.applied(setup)
+    return setup
+
+
+def _evaluate(
+    view: View,
+    start: Start,
+    chosen: tuple[Choice, ...],
+    given: Array,
+    changes: Sequence[Transform],
+    most: int,
+    found: _Found,
+) -> None:
+    """One computation of the terms, and every number that is made of them."""
+    setup = _setup(start, chosen)
+    terms = view.terms(given, setup)
+    if terms is None:
+        return
+    deviations = (*start.deviations, *chosen)
+    plain = np.array([mean(terms)]).astype(setup.dtype).astype(np.float64)
+    if not deviations:
+        found.plain.append((LOSSES[setup.command].name, float(plain[0])))
+    left = most - len(deviations)
+    reduced = list(reductions(terms, view, setup)) if left else []
+    others = np.array([value for _, value in reduced]).astype(setup.dtype).astype(np.float64)
+    _remember(found, (*deviations, *(choice for choice, _ in reduced)))
+    used = {choice.dimension for choice in chosen}
+    for change in changes:
+        if len(change.choices) > left or used & {choice.dimension for choice in change.choices}:
+            continue
+        _remember(found, change.choices)
+        found.take(start, [(*deviations, *change.choices)], change(plain))
+        if reduced and len(change.choices) < left:
+            sets = [(*deviations, choice, *change.choices) for choice, _ in reduced]
+            found.take(start, sets, change(others))
+
+
+def _remember(found: _Found, choices: Sequence[Choice]) -> None:
+    for choice in choices:
+        found.searched[choice.dimension][choice.deviation.words] = None
+
+
+# ------------------------------------------------------------------------------------- what was found
+
+
+def _needed(hits: Sequence[_Hit]) -> list[_Hit]:
+    """The hits that need all of their deviations, the simplest first."""
+    known = {(id(hit.start), hit.key) for hit in hits}
+
+    def simpler(hit: _Hit) -> Iterator[frozenset[tuple[str, str]]]:
+        for size in range(len(hit.choices)):
+            yield from map(frozenset, combinations(hit.key, size))
+
+    kept = [hit for hit in hits if not any((id(hit.start), key) in known for key in simpler(hit))]
+    return _unlike(sorted(kept, key=lambda hit: (len(hit.choices), hit.cost)))
+
+
+def _unlike(hits: Sequence[_Hit]) -> list[_Hit]:
+    """Without those that are a simpler one by another way: sums of batches of 10, times 10, are sums."""
+    least: dict[float, int] = {}
+    for hit in hits:
+        least.setdefault(float(f"{hit.value:.{_SAME}g}"), len(hit.choices))
+    return [hit for hit in hits if least[float(f"{hit.value:.{_SAME}g}")] == len(hit.choices)]
+
+
+def _explanation(hit: _Hit, given: Arguments) -> Match:
+    return Match(
+        loss=LOSSES[hit.start.setup.command].name,
+        reading=hit.start.reading,
+        deviations=tuple(choice.deviation for choice in hit.choices),
+        value=hit.value,
+        formula=formula_of(_setup(hit.start, hit.choices), hit.choices),
+        command=command_of(hit.start, hit.choices, given),
+        afterwards=tuple(choice.by_hand for choice in hit.choices if choice.by_hand),
+    )

@@ -1,0 +1,120 @@
+"""A hypothesis: the settings of one computation, and a deviation as a change of some of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import field, replace
+from typing import Any
+
+from celoss_cli.core.data import Array
+from celoss_cli.core.records import record
+from celoss_cli.studies.reconcile.reconciliation import Deviation
+
+__all__ = ["Choice", "Setup", "choice", "combined"]
+
+Prepared = Callable[[Array, int, str], Array]
+"""What the loss is given: of the input, the axis of a softmax and the precision."""
+
+
+@record(frozen=True, slots=True)
+class Setup:
+    """The settings that change the losses of the elements.
+
+    Attributes:
+        command: of the loss that is computed.
+        prepare: makes what the loss is given.
+        formula: of the loss of an element, in words.
+        softmax: whether ``prepare`` takes a softmax, along ``axis``.
+        axis: of the input as it was given.
+        turned: the axis of the input that holds the classes, where it is not 1.
+        rounded: what the input is rounded to first.
+        dtype: of the computation.
+        rescaled: whether each row of probabilities is divided by its sum.
+        probabilities: changes those that a logarithm is taken of.
+        labels: changes the targets.
+        smoothing: eps of the label smoothing.
+        ignore_index: targets of this value are left out.
+        weight, pos_weight, sample_weight: whether those that were given are used.
+        decimals: to which the loss of each element is rounded.
+
+    """
+
+    command: str
+    prepare: Prepared
+    formula: str
+    softmax: bool = False
+    axis: int = 1
+    turned: int = 1
+    rounded: Callable[[Array], Array] | None = None
+    dtype: str = "float64"
+    rescaled: bool = False
+    probabilities: Callable[[Array], Array] | None = None
+    labels: Callable[[Array], Array] | None = None
+    smoothing: float = 0.0
+    ignore_index: int = -100
+    weight: bool = True
+    pos_weight: bool = True
+    sample_weight: bool = True
+    decimals: int | None = None
+
+    @property
+    def prediction(self) -> tuple[Any, ...]:
+        """All that decides what the loss is given."""
+        given = (self.prepare, self.axis, self.turned, self.rounded, self.dtype)
+        return (*given, self.rescaled, self.probabilities)
+
+
+@record(frozen=True, slots=True)
+class Choice:
+    """A deviation that can be tried.
+
+    Attributes:
+        deviation: its name and words.
+        cost: sorts explanations with equally many deviations, the likelier mistake first.
+        sets: the settings that it changes.
+        options: what it adds to the command, or None where no option does it.
+        drops: the option that it takes away from the command.
+        by_hand: what is left to do with the command's result, in words.
+
+    """
+
+    deviation: Deviation
+    cost: int = 2
+    sets: Mapping[str, Any] = field(default_factory=dict)
+    options: tuple[str, ...] | None = None
+    drops: str = ""
+    by_hand: str = ""
+
+    @property
+    def dimension(self) -> str:
+        return self.deviation.dimension
+
+    def applied(self, setup: Setup) -> Setup:
+        """The settings with this deviation."""
+        return replace(setup, **self.sets)
+
+
+def choice(
+    dimension: str,
+    name: str,
+    words: str,
+    cost: int = 2,
+    options: tuple[str, ...] | None = None,
+    drops: str = "",
+    by_hand: str = "",
+    **sets: Any,
+) -> Choice:
+    """One line of a table."""
+    return Choice(Deviation(dimension, name, words), cost, sets, options, drops, by_hand)
+
+
+def combined(choices: Iterable[Choice], most: int) -> list[tuple[Choice, ...]]:
+    """Every set of at most ``most`` of them, one of a dimension, the smaller sets first."""
+    sets: list[tuple[Choice, ...]] = [()]
+    for choice in choices:
+        sets += [
+            (*before, choice)
+            for before in sets
+            if len(before) < most and all(other.dimension != choice.dimension for other in before)
+        ]
+    return sorted(sets, key=len)

@@ -1,0 +1,56 @@
+"""A number as somebody wrote it: its digits say how far it was rounded."""
+
+from __future__ import annotations
+
+import math
+from decimal import Decimal
+
+from celoss_cli.core.errors import UsageError, quoted
+from celoss_cli.core.records import record
+from celoss_cli.read.text.numbers import number
+
+__all__ = ["Stated", "stated"]
+
+_SLACK = 1e-12
+"""Part of the number: a value that is off by a rounding error of the double is not off."""
+
+
+@record(frozen=True, slots=True)
+class Stated:
+    """A rounded number.
+
+    Attributes:
+        text: as it was written.
+        value: the double nearest to it.
+        tolerance: half a unit of its last digit.
+
+    """
+
+    text: str
+    value: float
+    tolerance: float
+
+    @property
+    def reach(self) -> float:
+        """How far off a value may be that rounds to these digits, rounding errors included."""
+        return self.tolerance + _SLACK * max(abs(self.value), self.tolerance)
+
+
+def stated(text: str) -> Stated:
+    """The number in ``text``, to half a unit of its last digit: "1.3654" is known to 0.00005.
+
+    Zeros at the end are digits too, and so are those before an exponent: "1.30e-2" is known to 0.00005.
+
+    Raises:
+        UsageError: if it is not a finite number of the grammar that all input has.
+
+    """
+    try:
+        value = number(text)
+        exponent = Decimal(text.strip()).as_tuple().exponent
+        tolerance = float(Decimal(5).scaleb(int(exponent) - 1))
+    except (ValueError, ArithmeticError):
+        value = math.nan
+    if not math.isfinite(value):
+        raise UsageError(f"Expected --got with a finite number, got {quoted(text)}.")
+    return Stated(text.strip(), value, tolerance)

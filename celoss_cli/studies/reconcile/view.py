@@ -1,0 +1,162 @@
+"""What a view of the data is: readings of the input, deviations, and the terms of a setup."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from celoss_cli.core.records import record
+from celoss_cli.losses import LOSSES
+from celoss_cli.losses.sigmoid import sigmoid
+from celoss_cli.losses.softmax import log_softmax, softmax
+from celoss_cli.studies.reconcile.setup import Choice, Setup, choice
+
+if TYPE_CHECKING:
+    from celoss_cli.core.data import Array, Terms
+    from celoss_cli.studies.reconcile.problem import Problem
+
+__all__ = [
+    "Prepared",
+    "Start",
+    "View",
+    "as_it_is",
+    "rounded_losses",
+    "take_log",
+    "take_log_softmax",
+    "take_sigmoid",
+    "take_softmax",
+    "take_softmax_twice",
+    "taken",
+    "within",
+]
+
+
+@record(frozen=True, slots=True)
+class Start:
+    """A loss of an input taken for something.
+
+    Attributes:
+        setup: the settings without a deviation.
+        reading: what the input is taken for, in words.
+        deviations: those that this reading is already.
+        options: of the command.
+
+    """
+
+    setup: Setup
+    reading: str
+    deviations: tuple[Choice, ...] = ()
+    options: tuple[str, ...] = ()
+
+
+class View(Protocol):
+    """The data in the shape of a loss.
+
+    Attributes:
+        rows, values: how many rows, and how many numbers of input.
+        classes: how many, or None.
+        starts: what the input may be taken for.
+        choices: the deviations that change the terms.
+
+    """
+
+    rows: int
+    values: int
+    classes: int | None
+    starts: list[Start]
+    choices: list[Choice]
+
+    def given(self, setup: Setup) -> Array | None:
+        """What the loss is given, or None where a setting makes no difference or no sense."""
+
+    def terms(self, given: Array, setup: Setup) -> Terms | None:
+        """The terms of every element, or None where the loss is not defined."""
+
+    def codes(self, setup: Setup) -> Array | None:
+        """The class of every element, or None where the targets are no classes."""
+
+    def total_weight(self, setup: Setup) -> float:
+        """The sum of the weights of elements, which a mean does not divide by; 0 where there are none."""
+
+
+def as_it_is(x: Array, axis: int, dtype: str) -> Array:
+    """The input in the precision of the computation."""
+    return x.astype(dtype, copy=False)
+
+
+def take_log(x: Array, axis: int, dtype: str) -> Array:
+    """Logarithms of probabilities."""
+    with np.errstate(divide="ignore"):
+        return np.log(x.astype(dtype, copy=False))
+
+
+def take_log_softmax(x: Array, axis: int, dtype: str) -> Array:
+    """Logarithms of the softmax."""
+    return log_softmax(x, axis, dtype=dtype)
+
+
+def take_softmax(x: Array, axis: int, dtype: str) -> Array:
+    """The softmax, without its logarithm."""
+    return softmax(x, axis).astype(dtype)
+
+
+def take_softmax_twice(x: Array, axis: int, dtype: str) -> Array:
+    """Logarithms of the softmax of the softmax."""
+    return log_softmax(softmax(x, axis), axis, dtype=dtype)
+
+
+def take_sigmoid(x: Array, axis: int, dtype: str) -> Array:
+    """The sigmoid of each value."""
+    return sigmoid(x).astype(dtype)
+
+
+def rounded_losses(terms: Terms, decimals: int | None) -> Terms:
+    """The terms with each loss rounded, as somebody does who computes by hand."""
+    return terms if decimals is None else replace(terms, loss=np.round(terms.loss, decimals))
+
+
+def taken(problem: Problem, kind: str, words: str, cost: int) -> tuple[Choice, ...]:
+    """The deviation of a reading that is not the one that the data names."""
+    if problem.kind in (None, kind):
+        return ()
+    return (choice("input", kind, f"the {problem.kind} taken for {words}", cost, ()),)
+
+
+class Prepared:
+    """Shared by both views: the input as it was given, changed as a setup says.
+
+    Attributes:
+        weights: the names of the weights that were given.
+
+    """
+
+    def __init__(self, problem: Problem) -> None:
+        self._problem = problem
+        self._x = problem.input
+        self.weights = {
+            name for name in ("weight", "pos_weight", "sample_weight") if getattr(problem, name) is not None
+        }
+
+    def _with_weights(self, setup: Setup) -> Setup:
+        """The settings with the weights that were given and that the loss takes."""
+        used = self.weights & {"sample_weight", *LOSSES[setup.command].options}
+        return replace(
+            setup,
+            weight="weight" in used,
+            pos_weight="pos_weight" in used,
+            sample_weight="sample_weight" in used,
+        )
+
+    def _prepared(self, setup: Setup) -> Array:
+        x = self._x if setup.rounded is None else setup.rounded(self._x)
+        if setup.turned != 1:
+            x = np.moveaxis(x, setup.turned, 1)
+        with np.errstate(all="ignore"):
+            return setup.prepare(x, setup.axis, setup.dtype)
+
+
+def within(values: Array, low: float, high: float) -> bool:
+    """Whether all values lie between two limits; NaN does not."""
+    return bool(((values >= low) & (values <= high)).all())

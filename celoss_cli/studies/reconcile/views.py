@@ -1,0 +1,105 @@
+"""The data as the losses may see it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from celoss_cli.core.data import Array, Batch
+from celoss_cli.core.errors import InputError, UsageError
+from celoss_cli.losses import LOSSES
+from celoss_cli.studies.reconcile.classes import Classes
+from celoss_cli.studies.reconcile.pairs import Pairs
+
+if TYPE_CHECKING:
+    from celoss_cli.studies.reconcile.problem import Problem
+    from celoss_cli.studies.reconcile.view import View
+
+__all__ = ["views_of"]
+
+
+def views_of(problem: Problem) -> list[View]:
+    """The data as class values and as pairs, whichever fits.
+
+    Raises:
+        InputError: if the data, or the weights, fit neither.
+        UsageError: for an option that only classes have, where there are none.
+
+    """
+    whole = Batch(_without_single_class(problem), problem.target)
+    problem = replace(problem, input=whole.input)
+    _verify({"pos_weight": problem.pos_weight}, whole.input)
+    views: list[View] = []
+    classes = _canonical("ce", whole)
+    pairs = _canonical("bce-logits", whole)
+    if classes is not None and classes.input.shape[1] > 1 and _are_classes(classes):
+        LOSSES["ce"].made(weight=problem.weight).canonical(whole)
+        views.append(Classes(problem, classes))
+        if pairs is None and _in_range(classes):
+            views.append(Pairs(problem, _one_hot(classes), one_hot=True))
+    if pairs is not None:
+        views.append(Pairs(_of_elements(problem, alone=not views), pairs, one_hot=False))
+    if not views:
+        LOSSES["ce"].made().canonical(whole)  # says what is wrong
+        raise InputError("expected values of more than one class, or a target for each value, got neither")
+    return views
+
+
+def _of_elements(problem: Problem, *, alone: bool) -> Problem:
+    """The problem of pairs; without weights that fit classes only, where there is another view for them."""
+    if alone:
+        _refuse_class_options(problem)
+    try:
+        _verify({"weight": problem.weight}, problem.input)
+    except InputError:
+        if alone:
+            raise
+        return replace(problem, weight=None)
+    return problem
+
+
+def _verify(weights: Mapping[str, Array | None], input: Array) -> None:
+    """Refuses weights of elements that do not broadcast to the input."""
+    loss = LOSSES["bce-logits"].made(**weights)
+    loss.canonical(Batch(input, input))
+    loss.verify(len(input) if input.ndim else 1, input.ndim)
+
+
+def _without_single_class(problem: Problem) -> Array:
+    """The input without a class axis of one class, whose softmax would be constant."""
+    x, y = problem.input, problem.target
+    return x.reshape(y.shape) if x.ndim == y.ndim + 1 and x.shape == (*y.shape[:1], 1, *y.shape[1:]) else x
+
+
+def _refuse_class_options(problem: Problem) -> None:
+    for name, unset in (("ignore_index", -100), ("label_smoothing", 0.0)):
+        if getattr(problem, name) != unset:
+            option = f"--{name.replace('_', '-')}"
+            raise UsageError(f"Expected {option} with targets that are classes, got targets of elements.")
+
+
+def _canonical(command: str, batch: Batch) -> Batch | None:
+    try:
+        return LOSSES[command].made().canonical(batch)
+    except InputError:
+        return None
+
+
+def _are_classes(batch: Batch) -> bool:
+    """Whether targets of the input's shape are distributions, which a vector of answers need not be."""
+    if batch.target.ndim == 2:
+        return True
+    return bool((batch.target >= 0).all() and np.allclose(batch.target.sum(axis=1), 1, atol=1e-6))
+
+
+def _in_range(batch: Batch) -> bool:
+    return bool(((batch.target >= 0) & (batch.target < batch.input.shape[1])).all())
+
+
+def _one_hot(batch: Batch) -> Batch:
+    classes = batch.input.shape[1]
+    target = (np.arange(classes)[None, :, None] == batch.target[:, None, :]).astype(np.float64)
+    return replace(batch, input=batch.input.reshape(len(batch), -1), target=target.reshape(len(batch), -1))

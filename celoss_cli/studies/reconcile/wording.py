@@ -1,0 +1,157 @@
+"""What a search for the semantics behind a number says, laid out once for the formats."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from celoss_cli.core.errors import plural, visible
+from celoss_cli.core.records import record
+from celoss_cli.show.breakdown import Breakdown
+from celoss_cli.show.numerals import exact, finite_or_none, nonfinite, short
+
+if TYPE_CHECKING:
+    from celoss_cli.studies.reconcile.reconciliation import Match, Reconciliation, Tried
+
+__all__ = ["Entry", "as_json", "entries", "heading", "levels", "meaning", "source_lines"]
+
+_UNLIKELY, _LIKELY = 0.05, 0.5
+"""Below and above these expected chance hits, a hit is told to say much or little."""
+
+
+@record(frozen=True, slots=True)
+class Entry:
+    """One explanation.
+
+    Attributes:
+        title: its number, the loss and the value.
+        deviations: what deviates.
+        lines: the formula, and what is left to do by hand.
+        command: that gives it, or "".
+
+    """
+
+    title: str
+    deviations: tuple[str, ...]
+    lines: tuple[str, ...]
+    command: str
+
+
+def heading(found: Reconciliation) -> str:
+    """The number, how far it is known, and the extents of the data."""
+    rows = plural(found.rows, "row")
+    extents = rows if found.classes is None else f"{rows} x {found.classes} classes"
+    return f"{visible(found.got)} within {short(found.tolerance)} · {extents}"
+
+
+def source_lines(found: Reconciliation) -> Iterator[str]:
+    """Where the data came from, and what it gives as it is."""
+    files = ", ".join("standard input" if path == "-" else visible(path) for path in found.files)
+    said = [*found.source.get("conversions", ())]
+    if files or said:
+        yield ": ".join(filter(None, (files, "; ".join(said))))
+    plain = ", ".join(f"{name} {short(value)}" for name, value in found.plain)
+    yield f"as it is: {plain}" if plain else "as it is, no loss is defined on this data"
+
+
+def entries(found: Reconciliation) -> Iterator[Entry]:
+    """The explanations, the simplest first."""
+    for number, explanation in enumerate(found.explanations, 1):
+        yield _entry(number, explanation)
+
+
+def _entry(number: int, found: Match) -> Entry:
+    deviations = tuple(visible(part.words) for part in found.deviations)
+    by_hand = ", then ".join(found.afterwards)
+    lines = [f"= {visible(found.formula)}"]
+    if found.command is not None and by_hand:
+        lines.append(f"the command's result, {by_hand}:")
+    count = plural(len(deviations), "deviation") if deviations else "no deviation"
+    title = f"{number}. {found.loss} of {found.reading}, {count}: {exact(found.value)}"
+    return Entry(title, deviations, tuple(lines), visible(found.command or ""))
+
+
+def levels(found: Reconciliation) -> Breakdown:
+    """What was tried, by number of deviations."""
+    lines = [
+        (
+            str(level.deviations),
+            str(level.hypotheses),
+            str(level.distinct),
+            str(level.near),
+            _expected(level.chance),
+            str(level.found),
+        )
+        for level in found.tried
+    ]
+    numbers = ("tried", "new values", "near misses", "hits by chance", "found")
+    return Breakdown("what was tried", ("deviations",), numbers, lines)
+
+
+def _expected(count: float) -> str:
+    return f"{count:.2g}" if count < 100 else f"{count:.0f}"
+
+
+def meaning(found: Reconciliation) -> Iterator[str]:
+    """How much a hit says, and what was searched."""
+    dimensions = ", ".join(f"{name} {len(words)}" for name, words in found.searched.items())
+    hidden = found.found - len(found.explanations)
+    if hidden:
+        yield f"{plural(hidden, 'more explanation')} not shown; --max-shown N shows more."
+    yield from _verdict(found)
+    yield (
+        f"Near misses are values within {short(found.window)} of the number that are not it. Hits by chance "
+        f"are what would fall within {short(found.tolerance)} of it if values lay at random around it, as "
+        "dense as they do there, close by or in all, whichever is more."
+    )
+    if dimensions:
+        yield f"Deviations tried: {dimensions}; --json lists them."
+
+
+def _verdict(found: Reconciliation) -> Iterator[str]:
+    level = next((level for level in found.tried if level.found), None)
+    if level is None:
+        most = max((level.deviations for level in found.tried), default=0)
+        yield f"No explanation with at most {plural(most, 'deviation')} gives this number."
+        return
+    yield f"{_simplest(level)} {_weight(level)}"
+
+
+def _simplest(level: Tried) -> str:
+    verb = "needs" if level.found == 1 else "need"
+    needed = f"only {plural(level.deviations, 'deviation')}" if level.deviations else "no deviation"
+    return f"{plural(level.found, 'explanation')} {verb} {needed};"
+
+
+def _weight(level: Tried) -> str:
+    expected = f"{_expected(level.chance)} would hit by chance"
+    if level.chance < _UNLIKELY:
+        return f"{expected}, so this is hardly chance."
+    if level.chance < _LIKELY:
+        return f"{expected}, so this may be chance; more digits would tell."
+    return f"{expected}, so this proves little; more digits are needed."
+
+
+def as_json(found: Reconciliation) -> dict[str, Any]:
+    """The search as plain JSON values."""
+    return {
+        "got": found.got,
+        "value": found.value,
+        "tolerance": found.tolerance,
+        "explained": bool(found.found),
+        "found": found.found,
+        "rows": found.rows,
+        "classes": found.classes,
+        "plain": [
+            {"loss": name, "value": finite_or_none(value), "nonfinite": nonfinite(value)}
+            for name, value in found.plain
+        ],
+        "explanations": [asdict(explanation) for explanation in found.explanations],
+        "tried": [asdict(level) for level in found.tried],
+        "window": found.window,
+        "searched": {name: list(words) for name, words in found.searched.items()},
+        "meaning": list(meaning(found)),
+        "files": list(found.files),
+        "input": dict(found.source),
+    }

@@ -1,0 +1,259 @@
+"""Completion of the command line: the protocol that the shells speak, and the shells themselves."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import select
+import shutil
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from paths import ROOT
+
+from celoss_cli.cli.app import command
+from celoss_cli.findings import FINDINGS
+from celoss_cli.losses import LOSSES
+from celoss_cli.read import SOURCES
+from celoss_cli.show import FORMATS, formats_of
+from tests.cli.test_command_line import celoss
+
+
+def asked(line: str, **extra: str) -> list[str]:
+    """What bash is offered for the last word of a line."""
+    words = line.split(" ")
+    done = celoss(_CELOSS_COMPLETE="complete_bash", COMP_WORDS=line, COMP_CWORD=str(len(words) - 1), **extra)
+    assert (done.returncode, done.stderr) == (0, ""), line
+    return done.stdout.split()
+
+
+# ----------------------------------------------------------------------------------------- the protocol
+
+
+def test_commands_are_completed() -> None:
+    assert set(asked("celoss c")) >= {"ce", "check", "compare"}
+    assert set(asked("celoss ")) >= {*LOSSES, "merge", "check", "compare", "explain"}
+    assert asked("celoss soft") == ["soft-margin"]
+    assert asked("celoss xyz") == []
+
+
+@pytest.mark.parametrize(
+    ("line", "offered"),
+    [
+        ("celoss ce --form", ["--format"]),
+        ("celoss ce --label-sm", ["--label-smoothing"]),
+        ("celoss bce --label-sm", []),
+        ("celoss ce --format ", list(FORMATS)),
+        ("celoss ce --format j", [name for name in FORMATS if name.startswith("j")]),
+        ("celoss ce preds.csv --reduction ", ["none", "mean", "sum"]),
+        ("celoss kl --reduction ba", ["batchmean"]),
+        ("celoss ce --dtype float3", ["float32"]),
+        ("celoss ce --input-format ", list(SOURCES)),
+        ("celoss ce --color a", ["auto", "always"]),
+        ("celoss compare --loss s", ["soft-margin"]),
+        ("celoss explain kl", ["kl", "kl_div"]),
+        ("celoss explain CEL1", [code for code in FINDINGS if code.startswith("CEL1")]),
+        ("celoss explain --format ", formats_of("explanation")),
+    ],
+)
+def test_options_and_their_values_are_completed(line: str, offered: list[str]) -> None:
+    assert asked(line) == offered
+
+
+def test_every_option_with_a_list_of_words_completes_them() -> None:
+    words = {
+        (name, param.opts[0]): param.metavar.split("|")
+        for name, each in command().commands.items()
+        for param in each.params
+        if re.fullmatch(r"[a-z0-9]+(\|[a-z0-9]+)+", param.metavar or "")
+    }
+    assert ("ce", "--format") in words
+    for (name, option), choices in words.items():
+        (param,) = (each for each in command().commands[name].params if option in each.opts)
+        completed = param.shell_complete(None, "")
+        assert [item.value for item in completed] == choices, (name, option)
+
+
+@pytest.mark.parametrize("line", ["celoss ce pre", "celoss ce --targets @", "celoss merge ", "celoss ce -o "])
+def test_files_are_left_to_the_shell(line: str) -> None:
+    assert asked(line) == []
+
+
+def test_completion_loads_no_numpy_and_needs_no_config(tmp_path: Path) -> None:
+    (tmp_path / "celoss.toml").write_text("this is no config")
+    code = (
+        "import sys; from celoss_cli.cli.main import run; code = run([]);"
+        "assert 'numpy' not in sys.modules; sys.exit(code)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        check=False,
+        cwd=tmp_path,
+        env={
+            **os.environ,
+            "_CELOSS_COMPLETE": "complete_bash",
+            "COMP_WORDS": "celoss ce --format ",
+            "COMP_CWORD": "3",
+        },
+    )
+    assert (done.returncode, done.stdout.split()[0]) == (0, b"table"), done.stderr
+
+
+def test_zsh_and_fish_are_told_the_help_too() -> None:
+    zsh = celoss(_CELOSS_COMPLETE="complete_zsh", _TYPER_COMPLETE_ARGS="celoss che").stdout
+    assert '"check":"Run the checks of the config file."' in zsh
+    fish = celoss(
+        _CELOSS_COMPLETE="complete_fish",
+        _TYPER_COMPLETE_FISH_ACTION="get-args",
+        _TYPER_COMPLETE_ARGS="celoss che",
+    ).stdout
+    assert fish == "check\tRun the checks of the config file.\n"
+
+
+@pytest.mark.parametrize("instruction", ["complete_ksh", "nonsense", "source_ksh"])
+def test_an_unknown_shell_exits_2(instruction: str) -> None:
+    done = celoss(_CELOSS_COMPLETE=instruction)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_the_script_of_a_shell_is_shown(shell: str) -> None:
+    shown = celoss("--show-completion", shell, _TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION="1")
+    sourced = celoss(_CELOSS_COMPLETE=f"source_{shell}")
+    assert shown.returncode == sourced.returncode == 0
+    assert shown.stdout.strip() == sourced.stdout.strip()
+    assert f"_CELOSS_COMPLETE=complete_{shell}" in shown.stdout
+
+
+# ------------------------------------------------------------------------------------------- the shells
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A home directory with celoss on the path and a table to be found."""
+    program = tmp_path / "bin" / "celoss"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m celoss_cli "$@"\n')
+    program.chmod(program.stat().st_mode | stat.S_IXUSR)
+    (tmp_path / "predictions.csv").write_text("a,b,target\n0.9,0.1,0\n")
+    return tmp_path
+
+
+def environment(home: Path) -> dict[str, str]:
+    package = ROOT
+    return {
+        "HOME": str(home),
+        "PATH": f"{home / 'bin'}:{os.environ['PATH']}",
+        "PYTHONPATH": str(package),
+        "TERM": "dumb",
+        "LC_ALL": "C.UTF-8",
+    }
+
+
+IN_A_TERMINAL = "import pty, sys; pty.spawn(sys.argv[1:])"
+
+
+@contextlib.contextmanager
+def terminal(home: Path, *command: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A shell in a terminal of its own, which our pipes reach."""
+    with subprocess.Popen(
+        [sys.executable, "-c", IN_A_TERMINAL, *command],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        bufsize=0,
+        cwd=home,
+        env=environment(home),
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def type_in(process: subprocess.Popen[bytes], keys: str) -> None:
+    assert process.stdin is not None
+    process.stdin.write(keys.encode())
+
+
+def read_until(process: subprocess.Popen[bytes], wanted: str, seconds: float = 30) -> None:
+    assert process.stdout is not None
+    seen, end = "", time.monotonic() + seconds
+    while wanted not in seen and time.monotonic() < end:
+        if select.select([process.stdout], [], [], 0.1)[0]:
+            seen += os.read(process.stdout.fileno(), 4096).decode(errors="replace")
+    assert wanted in seen, seen
+
+
+def typed(home: Path, shell: list[str], setup: str, keys: str, wanted: str) -> None:
+    """Types into a shell after its setup; the line on the screen becomes ``wanted``."""
+    with terminal(home, *shell) as process:
+        type_in(process, f"{setup}; echo set''up\n")
+        read_until(process, "setup\r\n")
+        type_in(process, keys)
+        read_until(process, wanted)
+
+
+WORDS = [
+    ("celoss chec\t", "celoss check "),
+    ("celoss ce --label-s\t", "celoss ce --label-smoothing "),
+    ("celoss kl --reduction batch\t", "celoss kl --reduction batchmean "),
+    ("celoss ce predic\t", "celoss ce predictions.csv"),
+    ("celoss explain soft_m\t", "celoss explain soft_margin_loss "),
+]
+BASH, ZSH = ["bash", "--norc", "--noprofile", "-i"], ["zsh", "-f", "-i"]
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="bash is not installed")
+@pytest.mark.parametrize(("keys", "wanted"), WORDS)
+def test_tab_completes_in_bash(home: Path, keys: str, wanted: str) -> None:
+    typed(home, BASH, 'eval "$(_CELOSS_COMPLETE=source_bash celoss)"', keys, wanted)
+
+
+@pytest.mark.skipif(shutil.which("zsh") is None, reason="zsh is not installed")
+@pytest.mark.parametrize(("keys", "wanted"), WORDS)
+def test_tab_completes_in_zsh(home: Path, keys: str, wanted: str) -> None:
+    setup = 'autoload -Uz compinit; compinit -u; eval "$(_CELOSS_COMPLETE=source_zsh celoss)"'
+    typed(home, ZSH, setup, keys, wanted)
+
+
+@pytest.mark.skipif(shutil.which("fish") is None, reason="fish is not installed")
+@pytest.mark.parametrize(
+    ("line", "offered"),
+    [
+        ("celoss chec", ["check"]),
+        ("celoss ce --label-s", ["--label-smoothing"]),
+        ("celoss kl --reduction batch", ["batchmean"]),
+        ("celoss ce predic", ["predictions.csv"]),
+    ],
+)
+def test_fish_completes(home: Path, line: str, offered: list[str]) -> None:
+    script = f"_CELOSS_COMPLETE=source_fish celoss | source; complete -C {line!r}"
+    done = subprocess.run(
+        ["fish", "--no-config", "-c", script],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=home,
+        env=environment(home),
+        timeout=60,
+    )
+    assert [found.split("\t")[0] for found in done.stdout.splitlines()] == offered, done.stderr
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="bash is not installed")
+def test_completion_is_installed_for_good(home: Path) -> None:
+    with terminal(home, *BASH) as process:
+        type_in(process, "celoss --install-completion\n")
+        read_until(process, "installed in")
+    assert "celoss.sh" in (home / ".bashrc").read_text()
+    with terminal(home, "bash", "--noprofile", "-i") as process:
+        type_in(process, "celoss chec\t")
+        read_until(process, "celoss check ")

@@ -1,0 +1,680 @@
+"""Faults and bad input, as a shell meets them: exit code, both streams, no traceback, nothing left behind.
+
+Every command runs with PYTHONUNBUFFERED set and unset, and says the same in both.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import random
+import re
+import shutil
+import signal
+import struct
+import subprocess
+import sys
+import threading
+import time
+import xml.etree.ElementTree as ET
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from celoss_cli.cli.main import run
+
+COMMAND = [sys.executable, "-m", "celoss_cli"]
+GOOD = b"a,b,target\n0.9,0.1,0\n0.8,0.2,1\n0.7,0.3,0\n"
+LOSS = "0.6405346229445387"
+MODES: tuple[dict[str, str], ...] = ({}, {"PYTHONUNBUFFERED": "1"})
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Every test works in a folder of its own, whatever the surroundings say."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("PYTHONUNBUFFERED", "COLUMNS", "NO_COLOR", "FORCE_COLOR", "GITHUB_STEP_SUMMARY"):
+        monkeypatch.delenv(name, raising=False)
+    return tmp_path
+
+
+class Done:
+    """How a command ended, the same with and without buffers."""
+
+    def __init__(self, code: int, out: bytes, err: bytes) -> None:
+        self.code = code
+        self.out = out.decode()
+        self.err = err.decode()
+
+
+def ran(command: Sequence[str], data: bytes | None = None) -> Done:
+    """Runs a command in both modes at once."""
+    both = [
+        subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL if data is None else subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env={**os.environ, **mode},
+        )
+        for mode in MODES
+    ]
+    ends = [(*process.communicate(data, timeout=60), process.returncode) for process in both]
+    assert ends[0] == ends[1]
+    out, err, code = ends[0]
+    assert b"Traceback" not in err
+    return Done(code, out, err)
+
+
+def celoss(*arguments: str, data: bytes | None = None) -> Done:
+    return ran([*COMMAND, *arguments], data)
+
+
+def shell(line: str, data: bytes | None = None, prefix: Sequence[str] = ()) -> Done:
+    """Runs a line of bash in which "$@" is the command."""
+    return ran([*prefix, "bash", "-c", line, "bash", *COMMAND], data)
+
+
+def assert_refused(done: Done, said: str, code: int = 3) -> None:
+    assert (done.code, done.out) == (code, "")
+    assert done.err.startswith("celoss: error: ")
+    assert done.err.count("\n") == 1
+    assert said in done.err
+
+
+# -------------------------------------------------------------------------------------------- files
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("nowhere.csv", "nowhere.csv: No such file or directory."),
+        (".", ".: Expected a file, got a directory."),
+        ("", "Expected the name of a file, got an empty one."),
+        ("empty.csv", "empty.csv: expected a header line, got an empty file: no rows"),
+        ("header.csv", "no rows"),
+        ("p.xyz", "say what it is with --input-format"),
+        ("p.pkl", "pickle"),
+    ],
+)
+def test_a_file_that_cannot_be_read_exits_3(name: str, said: str) -> None:
+    Path("empty.csv").write_bytes(b"")
+    Path("header.csv").write_bytes(b"a,b,target\n")
+    Path("p.xyz").write_bytes(GOOD)
+    Path("p.pkl").write_bytes(b"\x80\x04N.")
+    assert_refused(celoss("ce", name), said)
+
+
+def test_a_file_that_cannot_be_read_is_found_after_one_that_can() -> None:
+    Path("good.csv").write_bytes(GOOD)
+    assert_refused(celoss("ce", "good.csv", "nowhere.csv"), "nowhere.csv: No such file or directory.")
+
+
+def without_privileges() -> list[str]:
+    """What a command is started with, so that it may read only what permissions allow."""
+    if os.geteuid():
+        return []
+    if shutil.which("setpriv") is None:
+        pytest.skip("needs a user who is not root, or setpriv")
+    return ["setpriv", "--bounding-set=-dac_override,-dac_read_search"]
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="permissions of another kind")
+def test_a_file_without_permission_exits_3() -> None:
+    Path("p.csv").write_bytes(GOOD)
+    Path("p.csv").chmod(0)
+    done = shell('"$@" ce p.csv', prefix=without_privileges())
+    assert_refused(done, "celoss: error: p.csv: Permission denied.\n")
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="permissions of another kind")
+def test_a_folder_without_permission_exits_4_and_keeps_its_files(folder: Path) -> None:
+    Path("kept").mkdir()
+    Path("kept/out.json").write_text("old")
+    Path("kept").chmod(0o500)
+    done = shell('"$@" ce -x 1,2 -y 0 --json -o kept/out.json', prefix=without_privileges())
+    Path("kept").chmod(0o700)
+    assert done.code == 4
+    assert json.loads(done.err)["error"]["message"] == "Permission denied"
+    assert (os.listdir("kept"), Path("kept/out.json").read_text()) == (["out.json"], "old")
+
+
+@pytest.mark.parametrize(("answer", "value"), [("nan", "nan"), ("zero", "0.0")])
+def test_no_rows_are_answered_only_on_request(answer: str, value: str) -> None:
+    done = celoss("ce", "--on-empty", answer, "--format", "value", data=b"a,b,target\n")
+    assert (done.code, done.out) == (0, f"{value}\n")
+
+
+def test_a_check_goes_on_to_the_other_inputs() -> None:
+    Path("good.csv").write_bytes(GOOD)
+    Path("celoss.toml").write_text(
+        '[checks.bad]\nloss = "ce"\nfiles = ["nowhere.csv"]\nmax = 1\n'
+        '[checks.good]\nloss = "ce"\nfiles = ["good.csv"]\nmax = 1\n'
+    )
+    done = celoss("check")
+    assert done.code == 3
+    assert "nowhere.csv: No such file or directory" in done.out + done.err
+    assert "good" in done.out
+
+
+# --------------------------------------------------------------------------------------------- text
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (b"a,b,target\n1,2\n", "standard input:2: expected 3 values, got 2"),
+        (b"a,b,target\n1,2,0\n1,2,0,3\n", "standard input:3: expected 3 values, got 4"),
+        (b"a,b,target\n1,\0,0\n", "standard input:2: expected text, got a NUL character at column 3"),
+        (b"\xff\xfea\0,\0", "standard input:1: expected UTF-8, got UTF-16"),
+        (b"a,b,target\n\xff,2,0\n", "standard input:2: expected UTF-8, got the byte 0xff at offset 11"),
+        (b"a,b,target\n1,2,0\r1,2,0\n", "standard input:2: expected lines that end in LF or CRLF"),
+        (b'a,b,target\n"1,2,0\n', "standard input:2: "),
+        (b"a,b,target\n1,2,0", "standard input:2: expected a newline at the end of the last line"),
+    ],
+)
+def test_a_text_that_is_no_table_exits_3_with_its_line(text: bytes, said: str) -> None:
+    assert_refused(celoss("ce", data=text), said)
+
+
+def test_a_byte_order_mark_and_windows_lines_change_nothing() -> None:
+    for text in (GOOD, b"\xef\xbb\xbf" + GOOD, GOOD.replace(b"\n", b"\r\n")):
+        done = celoss("ce", "--format", "value", data=text)
+        assert (done.code, done.out, done.err) == (0, f"{LOSS}\n", "")
+
+
+def test_a_byte_order_mark_within_a_text_exits_3() -> None:
+    line = b'{"logits": [1, 2], "target": 0}\n'
+    mark = b"\xef\xbb\xbf"
+    assert celoss("ce", "--input-format", "jsonl", data=mark + line + line).code == 0
+    for text in (line + mark + line, mark + mark + line):
+        done = celoss("ce", "--input-format", "jsonl", data=text)
+        assert_refused(done, "expected a row object, got a byte order mark within the text")
+
+
+@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="needs a file that opens and cannot be read")
+def test_a_file_that_fails_while_it_is_read_is_named() -> None:
+    for arguments in (["/proc/self/mem"], ["-x", "@/proc/self/mem", "-y", "0"]):
+        assert_refused(celoss("ce", *arguments), "/proc/self/mem: Input/output error.")
+
+
+def test_a_file_called_like_standard_input_is_left_alone() -> None:
+    Path("-").write_bytes(b"a,b,target\n")
+    done = celoss("ce", "--format", "value", data=GOOD)
+    assert (done.code, done.out, done.err) == (0, f"{LOSS}\n", "")
+
+
+@pytest.mark.parametrize("at", [5, 12, 20, 30])
+def test_a_cut_file_is_refused_or_has_fewer_rows(at: int) -> None:
+    done = celoss("ce", "--json", data=GOOD[:at])
+    if done.code == 0:
+        assert GOOD[at - 1 : at] == b"\n"
+        assert json.loads(done.out)["rows"] == GOOD[:at].count(b"\n") - 1
+    else:
+        assert (done.code, done.out) == (3, "")
+        assert json.loads(done.err)["error"]["place"].startswith("standard input")
+
+
+@pytest.mark.parametrize("token", ["NA", "1_0", "1e999"])
+def test_what_is_no_number_is_refused_by_every_way_in(token: str) -> None:
+    Path("p.csv").write_text(f"a,b,target\n1,2,0\n1,{token},0\n")
+    assert_refused(celoss("ce", "p.csv"), "p.csv:3:2: ")
+    Path("p.json").write_text(json.dumps({"logits": [[1, 2], [1, token]], "targets": [0, 0]}))
+    assert_refused(celoss("ce", "p.json"), "p.json: $.logits[1][1]: ")
+    Path("p.jsonl").write_text(
+        '{"logits": [1, 2], "target": 0}\n' + json.dumps({"logits": [1, token], "target": 0}) + "\n"
+    )
+    assert_refused(celoss("ce", "p.jsonl"), "p.jsonl:2.logits[1]: ")
+    assert_refused(celoss("ce", "-x", f"1,2;1,{token}", "-y", "0,0"), "--logits[1][1]: ")
+
+
+@pytest.mark.parametrize(
+    ("target", "said"),
+    [
+        ("2", "Expected a target from 0 to 1 (2 classes), got 2."),
+        ("-1", "Expected a target from 0 to 1 (2 classes), got -1."),
+        ("0.5", "expected a class index"),
+        ("cat", "expected a class index"),
+    ],
+)
+def test_a_target_that_is_no_class_exits_3_with_its_line(target: str, said: str) -> None:
+    done = celoss("ce", data=f"a,b,target\n1,2,0\n1,2,{target}\n".encode())
+    assert_refused(done, "standard input:3")
+    assert said.lower() in done.err.lower()
+
+
+# --------------------------------------------------------------------------------------- JSON, arrays
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[" * 65 + "]" * 65, "at most 64 levels"),
+        ("[" * 200_000, "at most 64 levels"),
+        (
+            '{"logits": [[1,2]], "logits": [[1,2]], "targets": [0]}',
+            ':1:21: expected each key once, got "logits" twice',
+        ),
+        (
+            '{"logits": [[1,2]], "targets": [0],\n "a": {"b": [{"c": 1, "c":2}]}}',
+            ":2:23: expected each key once",
+        ),
+        ('{"logits": [], "targets": []}', "$.logits: expected rows, got an empty array: no rows"),
+        ('{"logits": [[1,2]], "targets": [[0]]}', "standard input: Expected targets of shape (1,)"),
+        ('{"logits": [[1,2]], "targets": [0], "pos_weight": [1]}', "standard input: expected data for ce"),
+        ('{"columns": ["a", "b", "y"], "data": []}', "standard input: expected rows to compute a loss of"),
+        ('{"a": {"0": 1}, "y": {"0": 0}}', 'to_json(orient="split") or to_json(orient="records")'),
+        ('{"schema": {"fields": []}, "data": [{"a": 1}]}', 'to_json(orient="split")'),
+        ("[[1, 2, 0]]", 'to_json(orient="split")'),
+        ('{"logits": [[1,2]], "targets": [0]} x', "Extra data"),
+        ('{"logits": [1,2], "target": 0}\n{"logits": [1,2], "target": 0}\n', "--input-format jsonl"),
+        ('{"logits": [[1,NaN]], "targets": [0]}', "$.logits[0][1]"),
+        ('{"logits": [[1,-Infinity,Infinity]], "targets": [0]}', "$.logits[0][2]"),
+        ('{"logits": [[1,2],[3]], "targets": [0,0]}', "$.logits[1]: expected 2 values, got 1"),
+        ('{"logits": [[1,2]], "targets": [0]}\0', "expected JSON"),
+        ("", "no rows"),
+    ],
+)
+def test_a_document_that_is_odd_exits_3(text: str, said: str) -> None:
+    assert_refused(celoss("ce", "--input-format", "json", data=text.encode()), said)
+
+
+def npy(header: str, body: bytes = b"") -> bytes:
+    text = header.encode() + b"\n"
+    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(text)) + text + body
+
+
+def saved(values: object) -> bytes:
+    file = io.BytesIO()
+    np.save(file, values, allow_pickle=True)  # type: ignore[arg-type]
+    return file.getvalue()
+
+
+def archive(**members: bytes) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as written:
+        for name, data in members.items():
+            written.writestr(f"{name}.npy", data)
+    return file.getvalue()
+
+
+ARRAY, LABELS = saved(np.zeros((4, 3))), saved(np.zeros(4, int))
+HEADER = "{'descr': '<f8', 'fortran_order': False, 'shape': %s, }"
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (saved(np.array([{}, None], dtype=object)), "a pickle"),
+        (npy(HEADER % "(1000000000000, 1000)"), "expected 8000000000000000 bytes"),
+        (npy(HEADER % "(-4, 3)"), "expected a shape"),
+        (ARRAY[:-1], "was the file cut?"),
+        (ARRAY + b"x", "got 97"),
+        (npy("{'descr': '<f8'}", b"\0" * 96), "expected an NPY header"),
+        (npy("__import__('os').abort()"), "expected an NPY header"),
+        (b"\x80\x04" + b"N." * 20, "pickle"),
+        (archive(logits=npy(HEADER % "(1000000000, 1000)"), targets=LABELS), "expected 8000000000000 bytes"),
+        (archive(logits=saved(np.array([{}], dtype=object)), targets=LABELS), "a pickle"),
+        (archive(logits=ARRAY, targets=LABELS)[:-30], "directory of a zip file"),
+    ],
+    ids=[
+        "objects",
+        "absurd",
+        "negative",
+        "cut",
+        "more",
+        "header",
+        "code",
+        "pickle",
+        "bomb",
+        "objects in a zip",
+        "cut zip",
+    ],
+)
+def test_an_array_that_is_none_exits_3_before_anything_is_allocated(data: bytes, said: str) -> None:
+    values = ["p.npz"] if data[:2] == b"PK" else ["-x", "@p.npy", "-y", "0,0,0,0"]
+    Path(values[-1] if len(values) == 1 else "p.npy").write_bytes(data)
+    assert_refused(shell(f'ulimit -v 2000000; "$@" ce {" ".join(values)}'), said)
+
+
+@pytest.mark.parametrize(
+    ("data", "said", "code"),
+    [
+        (npy(HEADER % "(1000000000000, 1000)"), "fits into memory, got one of 8000000000000000 bytes", 5),
+        (ARRAY[:-1], "expected 96 bytes", 3),
+        (ARRAY + b"x", "got more bytes", 3),
+    ],
+    ids=["absurd", "cut", "more"],
+)
+def test_an_array_through_a_pipe_is_read_no_further_than_it_says(data: bytes, said: str, code: int) -> None:
+    assert_refused(shell('ulimit -v 2000000; "$@" ce --targets 0,0,0,0', data), said, code)
+
+
+# -------------------------------------------------------------------------------------- hostile text
+
+HOSTILE = {
+    "control": "\x1b[31m\x1b]0;title\x07\x9b2J",
+    "invisible": "a\u202eb\u2066c\u200bd\ufeffe",
+    "markup": "[red]x[/red][/][link=https://example.org]y[/link]:smile:",
+    "html": "<script>alert(1)</script>&lt;\"'>]]>",
+    "markdown": "a|b`c*d_e",
+    "annotation": "::error::x%0Ay",
+    "formula": "=cmd|' /C calc'!A0",
+}
+
+FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+
+
+def table_named(name: str) -> bytes:
+    """A table whose columns, classes, ids and groups bear a name."""
+    cell = '"' + name.replace('"', '""') + '"'
+    lines = [f"id,{cell},other,group,target", *(f"{cell},{i}.5,1,{cell},{cell}" for i in range(3))]
+    return ("\n".join(lines) + "\n").encode()
+
+
+@pytest.mark.parametrize("name", HOSTILE.values(), ids=list(HOSTILE))
+def test_names_from_the_data_are_shown_and_never_obeyed(name: str) -> None:
+    path = f"p{name.replace('/', '')}.csv"
+    Path(path).write_bytes(table_named(name))
+    kinds = ("markdown", "csv", "github", "junit", "json")
+    reports = [f"--report={kind}=out.{kind}" for kind in kinds]
+    done = celoss(
+        "ce",
+        f"./{path}",
+        "--class-columns",
+        f"{name},other",
+        "--by",
+        "group",
+        "--max",
+        "0",
+        "--max-group",
+        "0",
+        *reports,
+    )
+    assert done.code == 1, done.err
+    texts = {kind: Path(f"out.{kind}").read_bytes().decode() for kind in kinds}
+    for shown in (done.out, done.err, *texts.values()):
+        assert not FORBIDDEN.search(shown)
+    assert len(list(ET.fromstring(texts["junit"]).iter("testcase"))) == 2  # noqa: S314 - our own output
+    commands = [line for line in texts["github"].splitlines() if line.startswith("::")]
+    assert len(commands) == 2
+    assert all(line.startswith("::error title=celoss%3A cross_entropy max") for line in commands)
+    assert all(not cell.startswith(("=", "+", "@")) for cell in re.split("[,\n]", texts["csv"]))
+    assert json.loads(texts["json"])["groups"][0]["name"] == name
+    assert not re.search(r"(?<!\\)<script", texts["markdown"] + texts["junit"])
+    assert name not in (HOSTILE["markup"], HOSTILE["formula"]) or name in done.out
+
+
+@pytest.mark.parametrize("asked", [[], ["--json"]])
+def test_errors_about_hostile_names_hold_no_control_characters(asked: list[str]) -> None:
+    name = HOSTILE["control"] + HOSTILE["invisible"]
+    for arguments, data in (
+        ([f"{name}.csv"], None),
+        (["--target-column", name], GOOD),
+        (["--input-format", "csv"], f"a,b,target\n1,{name},0\n".encode()),
+        (["--by", name], GOOD),
+        (["--no" + name], GOOD),
+        (["--format", name], GOOD),
+    ):
+        done = celoss("ce", *arguments, *asked, data=data)
+        assert done.code in (2, 3)
+        assert done.out == ""
+        assert not FORBIDDEN.search(done.err.rstrip("\n"))
+
+
+# -------------------------------------------------------------------------------------------- output
+
+
+def test_a_reader_that_stops_reading_ends_the_program_silently() -> None:
+    Path("p.csv").write_bytes(b"a,b,target\n" + b"0.9,0.1,0\n" * 50_000)
+    line = '"$@" ce p.csv --reduction none --format jsonl | head -1; echo "${PIPESTATUS[0]}"'
+    done = shell(line)
+    first, code = done.out.splitlines()
+    assert json.loads(first)["row"] == 0
+    assert (code, done.err) == ("141", "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a full device")
+@pytest.mark.parametrize(
+    "line",
+    [
+        "ce -x 1,2 -y 0 >/dev/full",
+        "ce -x 1,2 -y 0 -o /dev/full",
+        "ce -x 1,2 -y 0 --report json=/dev/full",
+        "ce -x 1,2 -y 0 --emit-partial /dev/full",
+        "ce -x 1,2 -y 0 --save-baseline /dev/full",
+        "ce --help >/dev/full",
+        "ce -x 1,2 -y 0 >&-",
+        "ce --help >&-",
+    ],
+)
+def test_output_that_cannot_be_written_exits_4_with_one_line(line: str) -> None:
+    done = shell(f'"$@" {line}')
+    assert done.code == 4
+    assert re.search("^celoss: error: .*(No space left on device|closed)$", done.err)
+    assert done.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("line", ["ce nowhere.csv 2>&-", "ce nowhere.csv 2>/dev/full", "ce -x 1,2 -y 0 <&-"])
+def test_streams_that_are_closed_change_no_exit_code(line: str) -> None:
+    done = shell(f'"$@" {line}')
+    assert (done.code, done.err) == (3 if "nowhere" in line else 0, "")
+
+
+@pytest.mark.parametrize("option", ["-o out.json", "--report json=out.json", "--save-baseline out.json"])
+def test_a_disk_that_is_full_leaves_the_old_file(option: str, folder: Path) -> None:
+    assert celoss("ce", "-x", "3,2", "-y", "0", "--json", "-o", "out.json").code == 0
+    old = Path("out.json").read_bytes()
+    done = shell(f'ulimit -f 0; "$@" ce -x 1,2 -y 0 --format value {option}')
+    assert done.code == 4
+    assert done.err == "celoss: error: out.json: File too large\n"
+    assert (os.listdir(folder), Path("out.json").read_bytes()) == (["out.json"], old)
+
+
+# ------------------------------------------------------------------------------------------ resources
+
+
+def space_taken(*arguments: str) -> int:
+    """The most address space that a run takes, in KiB: it grows with the machine's threads."""
+    script = (
+        "import os, re; from celoss_cli.cli.main import main; leave = os._exit\n"
+        "def told(code):\n"
+        "    print(re.search(r'VmPeak:\\s*(\\d+)', open('/proc/self/status').read())[1], flush=True)\n"
+        "    leave(code)\n"
+        "os._exit = told; main()"
+    )
+    command = [sys.executable, "-c", script, *arguments]
+    return int(subprocess.run(command, capture_output=True, check=True, text=True).stdout.split()[-1])
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits of another kind")
+def test_out_of_memory_exits_5_without_output(folder: Path) -> None:
+    Path("tiny.json").write_text('{"logits": [[1, 2]], "targets": [0]}')
+    limit = space_taken("ce", "tiny.json") + 2**16
+    Path("p.json").write_text(json.dumps({"logits": [[1, 2]] * 2**20, "targets": [0] * 2**20}))
+    done = shell(f'ulimit -v {limit}; "$@" ce p.json -o out')
+    assert_refused(done, "celoss: error: out of memory\n", 5)
+    assert sorted(os.listdir(folder)) == ["p.json", "tiny.json"]
+
+
+def test_where_no_thread_can_be_started_the_limit_is_told(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def start(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", start)
+    assert run(["ce", "-x", "1,2", "-y", "0", "--jobs", "2"]) == 5
+    said = "celoss: error: the system starts no more threads (fewer of them: --jobs 1)\n"
+    assert capfd.readouterr() == ("", said)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits of another kind")
+def test_a_table_is_read_where_memory_is_rationed() -> None:
+    """In little memory pyarrow would abort the process; the other readers take little."""
+    limit = space_taken("ce", "-x", "1,2", "-y", "0") + 2**18
+    Path("p.csv").write_bytes(b"a,b,target\n" + b"2.5e-1,5e-1,0\n" * 500_000)
+    done = shell(f'ulimit -v {limit}; "$@" ce p.csv --format value --jobs 2')
+    assert (done.code, done.err) == (0, "")
+    assert float(done.out) == pytest.approx(0.8259394198788435)
+
+
+def test_columns_in_too_little_memory_are_a_limit(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("pyarrow")
+    from pyarrow import parquet, table
+
+    from celoss_cli.read import rations
+
+    parquet.write_table(table({"a": [1.0], "b": [2.0], "target": [0]}), "p.parquet")
+    monkeypatch.setattr(rations, "_limit", lambda: rations._address_space() + (9 << 20) // 2)
+    assert run(["ce", "p.parquet", "--jobs", "1"]) == 5
+    out, err = capfd.readouterr()
+    assert out == ""
+    assert re.fullmatch(
+        r"celoss: error: expected 160 MiB of address space for the columns, got 4 "
+        r"\(raise the limit: ulimit -v\)\n",
+        err,
+    )
+
+
+def test_a_signal_at_any_moment_leaves_no_part_and_no_trace(folder: Path) -> None:
+    """A signal before the program's first line, or after its last one, ends it as the system does."""
+    Path("p.csv").write_bytes(b"a,b,target\n" + b"0.9,0.1,0\n" * 60_000)
+    command = [*COMMAND, "ce", "p.csv", "--json", "-o", "out.json", "--save-baseline", "b.json"]
+    start = time.monotonic()
+    assert subprocess.run(command, capture_output=True, check=True).returncode == 0
+    lasts = time.monotonic() - start
+    moments, codes = random.Random(11), set()
+    for attempt in range(16):
+        number = (signal.SIGINT, signal.SIGTERM)[attempt % 2]
+        process = subprocess.Popen(
+            command,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env={**os.environ, **MODES[attempt // 2 % 2]},
+        )
+        time.sleep(moments.uniform(0.3, 1) * lasts)
+        process.send_signal(number)
+        out, err = process.communicate(timeout=60)
+        assert process.returncode in (0, -number, 128 + number), err
+        assert out == b""
+        started = process.returncode != -signal.SIGINT or b", in run\n" in err
+        assert not started or all(line.startswith(b"celoss: ") for line in err.splitlines()), err
+        assert sorted(os.listdir(folder)) == ["b.json", "out.json", "p.csv"]
+        for name in ("b.json", "out.json"):
+            assert json.loads(Path(name).read_text())["rows"] == 60_000
+        codes.add(process.returncode)
+    assert codes & {130, 143}
+
+
+_WITHIN = """
+import os, signal, sys, time, weakref
+from celoss_cli.cli import loss
+from celoss_cli.cli.main import main
+
+class Mortal: pass
+
+class Named:
+    __set_name__ = lambda *_: interrupted(None)
+
+where, number = sys.argv.pop(), getattr(signal, sys.argv.pop())
+
+def interrupted(_):
+    os.kill(os.getpid(), number)
+    time.sleep(5)
+
+def callback(*_):
+    mortal = Mortal()
+    kept = weakref.ref(mortal, interrupted)
+    del mortal
+    time.sleep(5)
+
+def definition(*_):
+    class Defined:
+        attribute = Named()
+
+loss.evaluate = globals()[where]
+main()
+"""
+
+
+@pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143)])
+@pytest.mark.parametrize("where", ["callback", "definition"])
+def test_a_signal_is_not_lost_where_the_interpreter_makes_another_error_of_it(
+    where: str, name: str, code: int
+) -> None:
+    """Out of a callback no error comes; of the definition of a class (before Python 3.12) another one."""
+    arguments = ["ce", "-x", "1,2", "-y", "0", name, where]
+    done = subprocess.run(
+        [sys.executable, "-c", _WITHIN, *arguments], capture_output=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (code, b"", b"")
+
+
+_KILLER = """
+import os, random, signal, sys, time
+from celoss_cli.cli.main import run
+
+def started(rows):
+    child = os.fork()
+    if not child:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+        os._exit(run(["ce", f"{rows}.csv", "--json", "-o", "out.json", "--save-baseline", "b.json"]))
+    return child
+
+sizes, known, lasts = (2000, 3000, 4000), set(), 0
+for rows in sizes:
+    open(f"{rows}.csv", "w").write("a,b,target\\n" + "0.9,0.1,0\\n" * rows)
+    assert run(["ce", f"{rows}.csv", "--json", "-o", "out.json"]) == 0
+    start = time.monotonic()
+    assert os.waitpid(started(rows), 0)[1] == 0
+    lasts = time.monotonic() - start
+    known.add(open("out.json").read())
+
+moments, seen, killed = random.Random(3), set(), 0
+for kill in range(400):
+    if killed == 60:
+        break
+    child = started(sizes[kill % 3])
+    time.sleep(moments.uniform(0, 1.5 * lasts))
+    os.kill(child, signal.SIGKILL)
+    killed += os.waitpid(child, 0)[1] == signal.SIGKILL
+    for name in ("out.json", "b.json"):
+        found = open(name).read()
+        assert found in known, found
+        seen.add((name, found))
+print(killed, len(known), len(seen))
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_kill_at_any_moment_leaves_the_old_results_or_the_new_ones(folder: Path) -> None:
+    """What no program can tidy up after is a temporary file, at most one for each kill."""
+    done = subprocess.run([sys.executable, "-c", _KILLER], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    killed, known, seen = map(int, done.stdout.split())
+    assert killed == 60
+    assert known == 3
+    assert seen > 3, "no result was ever replaced"
+    results = {"2000.csv", "3000.csv", "4000.csv", "b.json", "out.json"}
+    assert all(name in results or name.startswith(".celoss-") for name in os.listdir(folder))
+
+
+# ------------------------------------------------------------------------------------- surroundings
+
+
+@pytest.mark.parametrize(
+    "setting",
+    ["COLUMNS=0 TERMINAL_WIDTH=abc", "-u TERM -u HOME LC_ALL=C", "PYTHONIOENCODING=ascii LANG=C"],
+)
+@pytest.mark.parametrize("arguments", ["ce -x 0.9,0.1 -y 0", "--help"])
+def test_odd_surroundings_change_no_exit_code(setting: str, arguments: str) -> None:
+    done = shell(f'env {setting} "$@" {arguments}')
+    assert (done.code, done.err) == (0, "")
+    assert done.out

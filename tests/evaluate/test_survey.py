@@ -1,0 +1,108 @@
+"""The survey: the same for any cutting, and its numbers are what they say."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.optimize import linear_sum_assignment
+
+from celoss_cli.core.data import Batch
+from celoss_cli.evaluate.assignment import cheapest
+from celoss_cli.evaluate.survey import TEMPERATURES, Survey, first_rows, kinds, survey
+from celoss_cli.losses import LOSSES
+
+
+def canonical(
+    command: str, x: Any, y: Any, start: int = 0, ids: list[str] | None = None
+) -> tuple[Any, Batch]:
+    loss = LOSSES[command].load()()
+    return loss, loss.canonical(Batch(np.asarray(x), np.asarray(y), start=start, ids=ids))
+
+
+def comparable(found: Survey) -> dict[str, Any]:
+    """Everything that a survey says, in a form that can be compared."""
+    fit = found.fit
+    assert fit is not None
+    columns = found.columns
+    return {
+        "rows": found.rows,
+        "seen": found.seen,
+        "targets": found.targets,
+        "columns": columns and [(part.steps.tolist(), part.fits) for part in columns],
+        "cost": fit.cost,
+        "heated": fit.heated,
+        "negated": fit.negated,
+        "matrix": None if fit.matrix is None else fit.matrix.tolist(),
+        "shifts": (fit.ahead, fit.behind),
+        "counts": (fit.counted, fit.hits, fit.impossible),
+        "ids": found.repeated_id(),
+    }
+
+
+@pytest.mark.parametrize("command", ["ce", "bce-logits"])
+@given(seed=st.integers(0, 2**32), cuts=st.lists(st.integers(0, 40), max_size=4))
+def test_any_split_gives_the_same_survey(command: str, seed: int, cuts: list[int]) -> None:
+    random = np.random.default_rng(seed)
+    x = random.normal(size=(40, 3) if command == "ce" else 40) * 3
+    y = random.integers(-1, 4, 40) if command == "ce" else random.integers(0, 2, 40).astype(float)
+    ids = [str(i) for i in random.integers(0, 30, 40)]
+    loss, whole = canonical(command, x, y, ids=ids)
+    edges = [0, *sorted(cuts), 40]
+    parts = [whole.rows(a, b) for a, b in itertools.pairwise(edges) if b > a]
+    total = sum((survey(loss, part) for part in parts), Survey())
+    assert comparable(total) == comparable(survey(loss, whole))
+
+
+@given(st.integers(1, 12), st.integers(0, 2**32), st.booleans())
+def test_the_cheapest_assignment_costs_what_scipy_finds(size: int, seed: int, ties: bool) -> None:
+    random = np.random.default_rng(seed)
+    costs = random.integers(0, 4, (size, size)).astype(float) if ties else random.normal(size=(size, size))
+    found = cheapest(costs)
+    assert sorted(found) == list(range(size))
+    rows, columns = linear_sum_assignment(costs)
+    assert costs[rows, found].sum() == pytest.approx(costs[rows, columns].sum())
+
+
+def test_the_matrix_holds_the_cost_of_every_outcome() -> None:
+    logits = np.log([[0.5, 0.25, 0.25], [0.125, 0.75, 0.125]])
+    loss, batch = canonical("ce", logits, [0, 1])
+    fit = survey(loss, batch).fit
+    assert fit is not None
+    assert fit.matrix is not None
+    assert fit.matrix * 2.0**-20 == pytest.approx(-np.array([logits[0], logits[1], [0, 0, 0]]), abs=1e-6)
+    assert fit.nats == pytest.approx(-np.log(0.5) - np.log(0.75), abs=1e-6)
+    assert fit.heated[TEMPERATURES.index(1.0)] == pytest.approx(fit.cost, abs=2)
+
+
+def test_an_impossible_outcome_costs_the_cap_and_is_counted() -> None:
+    loss, batch = canonical("nll", [[0.0, -np.inf]], [1])
+    fit = survey(loss, batch).fit
+    assert fit is not None
+    assert (fit.nats, fit.impossible, fit.hits) == (1024.0, 1, 0)
+
+
+def test_rows_with_nan_and_targets_that_are_no_class_are_not_counted() -> None:
+    loss, batch = canonical("ce", [[0.0, 1.0], [np.nan, 0.0], [0.0, 1.0]], [1, 0, 7])
+    found = survey(loss, batch)
+    assert found.fit is not None
+    assert found.fit.counted == 1
+    assert found.targets == {1: 1, 0: 1, 7: 1}
+
+
+def test_kinds_of_values_and_rows() -> None:
+    loss, batch = canonical("ce", [[0.25, 0.75], [0.2, 0.2], [-1.0, 2.0], [0.0, 1.0]], [0, 0, 0, 0])
+    found = kinds(loss, batch)
+    assert (found["examined"], found["probabilities"], found["values"]) == (4, 2, 8)
+    assert found["exactly-0-or-1"] == 2
+
+
+def test_only_the_first_rows_of_the_data_set_are_examined_in_passing() -> None:
+    _, batch = canonical("ce", np.zeros((3000, 2)), np.zeros(3000, int))
+    assert len(first_rows(batch)) == 1024
+    assert len(first_rows(batch.rows(1000, 3000))) == 24
+    assert len(first_rows(batch.rows(2000, 3000))) == 0

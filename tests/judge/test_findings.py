@@ -1,0 +1,413 @@
+"""Every finding: told where its mistake is planted, silent on sound data."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn import datasets
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import cross_val_predict
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from celoss_cli.core.data import Batch
+from celoss_cli.findings import FINDINGS
+from celoss_cli.findings.finding import Finding
+from celoss_cli.losses import LOSSES
+from celoss_cli.losses.base import SAMPLE_WEIGHT
+from celoss_cli.studies.diagnose.diagnosing import diagnosis_of, examined
+from celoss_cli.studies.diagnose.diagnosis import Diagnosis
+
+Planted = tuple[str, Any, Any, dict[str, Any]]
+
+
+def diagnosis(
+    command: str,
+    x: Any,
+    y: Any,
+    *,
+    ids: list[str] | None = None,
+    notes: tuple[str, ...] = (),
+    noticed: tuple[str, ...] = (),
+    row_weights: Any = None,
+    **options: Any,
+) -> Diagnosis:
+    spec = LOSSES[command]
+    loss = spec.made(**options)
+    aligned = {} if row_weights is None else {SAMPLE_WEIGHT: np.asarray(row_weights, float)}
+    batch = Batch(np.asarray(x), np.asarray(y), aligned, ids=ids)
+    return diagnosis_of(
+        spec,
+        loss,
+        examined(loss, [batch], 1),
+        options={name: getattr(loss, name) for name in (*spec.options, *options)},
+        source={"columns": {"notes": list(notes)}, "files": ["preds.csv"]},
+        noticed=noticed,
+    )
+
+
+def codes(found: Diagnosis) -> list[str]:
+    return [finding.code for finding in found.findings]
+
+
+def sound(rows: int = 300, classes: int = 4, seed: int = 0, scale: float = 2.0) -> tuple[Any, Any, Any]:
+    """Logits, their probabilities, and targets drawn from these."""
+    random = np.random.default_rng(seed)
+    x = random.normal(size=(rows, classes)) * scale + random.normal(size=classes)
+    p = np.exp(x - x.max(axis=1, keepdims=True))
+    p /= p.sum(axis=1, keepdims=True)
+    y = (random.random((rows, 1)) > p.cumsum(axis=1)).sum(axis=1).clip(0, classes - 1)
+    return x, p, y
+
+
+X, P, Y = sound()
+LOG_P = np.log(P)
+Z = X[:, 0]
+G = 1 / (1 + np.exp(-Z))
+T = (np.random.default_rng(1).random(len(Z)) < G).astype(float)
+ONE_HOT = np.eye(4)[Y]
+
+
+def changed(values: Any, where: Any, to: float) -> Any:
+    copy = np.array(values)
+    copy[where] = to
+    return copy
+
+
+PLANTED: dict[str, Planted] = {
+    "CEL101": ("ce", X[:, :1], np.zeros(300, int), {}),
+    "CEL102": ("ce", X, Y, {"noticed": ("other-input",)}),
+    "CEL103": ("nll", X, Y, {}),
+    "CEL104": ("ce", P, Y, {}),
+    "CEL105": ("ce", LOG_P, Y, {}),
+    "CEL106": ("nll", P, Y, {}),
+    "CEL107": ("ce", np.exp(X) / np.exp(X).sum(axis=0), Y, {}),
+    "CEL108": ("bce", Z, T, {}),
+    "CEL109": ("bce-logits", G, T, {}),
+    "CEL110": ("ce", P * 0.9, Y, {"input_is": "probs"}),
+    "CEL201": ("ce", X, ONE_HOT * 0.7, {}),
+    "CEL202": ("bce-logits", Z, T * 2, {"noticed": ("out-of-domain",)}),
+    "CEL203": ("ce", X, Y, {"noticed": ("out-of-domain-weight",), "weight": [1, 1, 1, -1]}),
+    "CEL204": ("ce", X, Y + 1, {}),
+    "CEL205": ("ce", X, changed(Y, slice(0, None, 7), 255), {}),
+    "CEL206": ("ce", X, changed(Y, [3, 9], 17), {}),
+    "CEL207": ("ce", X, np.full(300, 255), {"ignore_index": 255}),
+    "CEL208": ("ce", X, np.full(300, 2), {}),
+    "CEL209": ("ce", X[Y != 2], Y[Y != 2], {}),
+    "CEL210": ("ce", X, ONE_HOT, {}),
+    "CEL211": ("ce", X, Y, {"ids": [str(i % 299) for i in range(300)]}),
+    "CEL212": ("ce", X, Y, {"notes": ("the columns are taken in the header's order",)}),
+    "CEL213": ("ce", X, np.roll(Y, 1), {}),
+    "CEL214": ("ce", X[:, [1, 2, 3, 0]], Y, {}),
+    "CEL215": ("ce", -X, Y, {}),
+    "CEL216": ("bce-logits", Z, 2 * T - 1, {}),
+    "CEL301": ("bce", changed(G, 5, 1 - T[5]), T, {}),
+    "CEL302": ("ce", changed(X, (4, 1), math.nan), Y, {}),
+    "CEL303": ("bce", changed(G, 5, T[5]), T, {}),
+    "CEL304": ("ce", changed(X, (4, 1), 65504), Y, {}),
+    "CEL305": ("ce", X * 8, Y, {}),
+    "CEL306": ("bce", changed(G, 5, (1 - T[5]) * (1 - 1e-9) + T[5] * 1e-9), T, {"convention": "keras"}),
+    "CEL401": ("ce", X * 8, Y, {}),
+    "CEL402": ("ce", np.zeros((400, 4)), changed(np.zeros(400, int), slice(0, 40), 1), {}),
+    "CEL403": ("ce", X * 8, Y, {}),
+    "CEL404": ("ce", X, Y, {"weight": [1, 2, 3, 4]}),
+}
+
+
+def told(code: str) -> Finding:
+    command, x, y, options = PLANTED[code]
+    found = {finding.code: finding for finding in diagnosis(command, x, y, **options).findings}
+    assert code in found, f"{code} is not told, but {sorted(found)}"
+    return found[code]
+
+
+def test_a_mistake_is_planted_for_every_code() -> None:
+    assert list(PLANTED) == list(FINDINGS)
+
+
+@pytest.mark.parametrize("code", FINDINGS)
+def test_a_planted_mistake_is_told_in_one_sentence_with_its_severity(code: str) -> None:
+    found = told(code)
+    assert found.severity == FINDINGS[code].severity
+    assert found.count > 0
+    assert "\n" not in found.message
+    assert not found.message.endswith(".")
+
+
+CONSEQUENCES = {
+    "CEL101": {"CEL208"},
+    "CEL104": {"CEL403"},
+    "CEL106": {"CEL403"},
+    "CEL107": {"CEL402"},
+    "CEL109": {"CEL402"},
+    "CEL208": {"CEL209", "CEL401", "CEL402", "CEL403"},
+    "CEL213": {"CEL401"},
+    "CEL214": {"CEL401"},
+    "CEL215": {"CEL401"},
+    "CEL202": {"CEL216"},
+    "CEL203": {"CEL404"},
+    "CEL301": {"CEL303", "CEL402"},
+    "CEL302": {"CEL401"},
+    "CEL304": {"CEL305", "CEL401"},
+    "CEL305": {"CEL401", "CEL403"},
+    "CEL401": {"CEL305", "CEL403"},
+    "CEL402": {"CEL209"},
+    "CEL403": {"CEL305", "CEL401"},
+}
+"""What else is true of data with a planted mistake."""
+
+
+@pytest.mark.parametrize("code", FINDINGS)
+def test_a_planted_mistake_is_told_as_itself_and_not_as_another(code: str) -> None:
+    command, x, y, options = PLANTED[code]
+    others = set(codes(diagnosis(command, x, y, **options))) - {code}
+    assert others <= CONSEQUENCES.get(code, set())
+
+
+@pytest.mark.parametrize(
+    ("code", "evidence"),
+    [
+        ("CEL104", {"least_loss": math.log(1 + 3 / math.e), "largest_loss": math.log(3 + math.e)}),
+        ("CEL107", {"sum_of_each_column": 1}),
+        ("CEL205", {"value": 255}),
+        ("CEL206", {"values": [17]}),
+        ("CEL209", {"classes": [2]}),
+        ("CEL211", {"first_row": 0, "same_as": 299}),
+        ("CEL213", {"target_of": "next"}),
+        ("CEL214", {"column_of_class": [3, 0, 1, 2]}),
+        ("CEL303", {"exact": 1, "values": 300}),
+        ("CEL403", {"temperature": 8.0}),
+    ],
+)
+def test_the_evidence_names_what_was_planted(code: str, evidence: dict[str, Any]) -> None:
+    found = told(code).evidence
+    for name, expected in evidence.items():
+        assert found[name] == (pytest.approx(expected) if isinstance(expected, float) else expected)
+
+
+def mean_cost(logits: Any, y: Any) -> float:
+    """-log softmax(x)[y], written out."""
+    shifted_logits = logits - logits.max(axis=1, keepdims=True)
+    log_p = shifted_logits - np.log(np.exp(shifted_logits).sum(axis=1, keepdims=True))
+    return float(-log_p[np.arange(len(y)), y].mean())
+
+
+@pytest.mark.parametrize(
+    ("code", "name", "expected"),
+    [
+        ("CEL213", "shifted_loss", mean_cost(X[:-1], np.roll(Y, 1)[1:])),
+        ("CEL214", "reordered_loss", mean_cost(X, Y)),
+        ("CEL215", "negated_loss", mean_cost(X, Y)),
+        ("CEL403", "loss_at_temperature", mean_cost(X, Y)),
+        ("CEL401", "loss", mean_cost(8 * X, Y)),
+        ("CEL404", "plain", mean_cost(X, Y)),
+    ],
+)
+def test_the_loss_of_the_other_reading_is_what_it_would_be(code: str, name: str, expected: float) -> None:
+    assert told(code).evidence[name] == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("code", "remedy"),
+    [
+        ("CEL101", "celoss diagnose preds.csv --loss bce-logits"),
+        ("CEL103", "celoss ce preds.csv"),
+        ("CEL108", "celoss bce-logits preds.csv"),
+        ("CEL109", "celoss bce preds.csv"),
+        ("CEL205", "celoss ce preds.csv --ignore-index 255"),
+        ("CEL209", "celoss ce preds.csv --by class"),
+        ("CEL302", "celoss ce preds.csv"),
+        ("CEL401", "celoss ce preds.csv --worst 10"),
+        ("CEL402", "celoss ce preds.csv --by class"),
+    ],
+)
+def test_the_remedy_is_a_command_over_the_same_file(code: str, remedy: str) -> None:
+    assert told(code).remedy == remedy
+
+
+@pytest.mark.parametrize(
+    ("command", "x", "y", "options", "words", "loss"),
+    [
+        ("ce", 1000 * X, Y, {}, "the mean of 397.5 nats", mean_cost(1000 * X, Y)),
+        ("ce", 1000 * X, Y, {"weight": [1, 2, 3, 4]}, "the mean of at least ", None),
+        ("ce", changed(X, (np.arange(200), Y[:200]), -np.inf), Y, {}, "an infinite mean", None),
+        ("bce", np.round(G), T, {}, "the mean of 16.33 nats", 100 * float(np.mean(np.round(G) != T))),
+    ],
+)
+def test_a_mean_is_the_one_computed_or_what_is_known_of_it(
+    command: str, x: Any, y: Any, options: dict[str, Any], words: str, loss: float | None
+) -> None:
+    (finding,) = [found for found in diagnosis(command, x, y, **options).findings if found.code == "CEL401"]
+    assert finding.message.startswith(f"{words}")
+    assert finding.evidence["loss"] == (loss if loss is None else pytest.approx(loss))
+
+
+def test_a_clamp_that_saves_the_mean_is_no_loss_worse_than_guessing() -> None:
+    x, y = np.tile(G, 10), np.tile(T, 10)
+    found = codes(diagnosis("bce", changed(x, 5, 1 - y[5]), y))
+    assert found == ["CEL301", "CEL303"]
+
+
+@pytest.mark.parametrize(
+    ("command", "x", "y", "remedy"),
+    [
+        ("soft-margin", Z, T, "celoss bce-logits preds.csv"),
+        ("bce-logits", Z, 2 * T - 1, "celoss soft-margin preds.csv"),
+        ("bce", G, 2 * T - 1, "write 0 in place of -1"),
+        ("bce-logits", Z, T + 1, "subtract 1 from every target"),
+        (
+            "bce",
+            G,
+            changed(T, slice(0, 20), 255),
+            "leave these rows out of the data: a binary loss has no ignore_index",
+        ),
+        ("bce", G, T * 7, ""),
+    ],
+)
+def test_labels_of_another_loss_are_told_and_nothing_is_concluded_from_them(
+    command: str, x: Any, y: Any, remedy: str
+) -> None:
+    (finding,) = diagnosis(command, x, y).findings
+    assert (finding.code, finding.severity, finding.remedy) == ("CEL216", "error", remedy)
+
+
+@pytest.mark.parametrize(
+    ("x", "remedy"), [(-LOG_P, "change the sign of the input"), (X, "celoss ce preds.csv")]
+)
+def test_what_is_no_log_probability_is_not_held_against_other_readings(x: Any, remedy: str) -> None:
+    (finding,) = diagnosis("nll", x, Y).findings
+    assert (finding.code, finding.remedy) == ("CEL103", remedy)
+
+
+def test_one_class_is_not_sent_to_another_loss_of_classes() -> None:
+    found = diagnosis("nll", X[:, :1], np.zeros(len(X))).findings
+    assert {finding.code: finding.remedy for finding in found}["CEL103"] == ""
+
+
+def test_log_probabilities_by_name_are_as_harmless_as_without() -> None:
+    assert codes(diagnosis("ce", LOG_P, Y, noticed=("other-input",))) == ["CEL105"]
+
+
+def test_what_else_changes_the_mean_is_not_put_down_to_weights() -> None:
+    assert "CEL404" in codes(diagnosis("ce", X, Y, weight=np.array([1.0, 2, 3, 4])))
+    assert "CEL404" not in codes(diagnosis("ce", X, Y, weight=np.ones(4), label_smoothing=0.1))
+
+
+# ------------------------------------------------------------------------------------- no false alarm
+
+
+SOUND: list[tuple[str, Callable[[Any, Any, Any], tuple[Any, Any]]]] = [
+    ("ce", lambda x, p, y: (x, y)),
+    ("nll", lambda x, p, y: (np.log(p), y)),
+    ("bce", lambda x, p, y: (1 - p[:, 0], (y > 0).astype(float))),
+    ("bce-logits", lambda x, p, y: (np.log1p(-p[:, 0]) - np.log(p[:, 0]), (y > 0).astype(float))),
+    ("soft-margin", lambda x, p, y: (np.log1p(-p[:, 0]) - np.log(p[:, 0]), np.where(y > 0, 1, -1))),
+]
+
+
+@pytest.mark.parametrize(("command", "form"), SOUND, ids=[command for command, _ in SOUND])
+def test_random_sound_data_raises_no_warning(command: str, form: Callable[..., Any]) -> None:
+    """200 data sets for each of five losses: 1,000 inputs, of 1 to 300 rows and 2 to 20 classes."""
+    random = np.random.default_rng(LOSSES[command].name.__len__())
+    alarms = []
+    for seed in range(200):
+        rows, classes = int(random.integers(1, 300)), int(random.integers(2, 20))
+        x, p, y = sound(rows, classes, seed, float(10 ** random.uniform(-1, 1)))
+        found = diagnosis(command, *form(x, p, y))
+        alarms += [(seed, finding) for finding in found.findings if finding.severity != "note"]
+    assert not alarms
+
+
+def data_sets() -> dict[str, tuple[Any, Any]]:
+    """Real data that scikit-learn ships; numbers to predict are cut at their median."""
+    found = {
+        load.__name__: load(return_X_y=True)
+        for load in (
+            datasets.load_iris,
+            datasets.load_wine,
+            datasets.load_breast_cancer,
+            datasets.load_digits,
+        )
+    }
+    features, measure = datasets.load_diabetes(return_X_y=True)
+    found["load_diabetes"] = features, (measure > np.median(measure)).astype(int)
+    features, measures = datasets.load_linnerud(return_X_y=True)
+    found["load_linnerud"] = features, (measures[:, 0] > np.median(measures[:, 0])).astype(int)
+    return found
+
+
+@pytest.fixture(scope="module")
+def fitted() -> dict[str, tuple[Any, Any]]:
+    """Held-out probabilities and targets of two kinds of models on six real data sets."""
+    models = {
+        "logistic": make_pipeline(StandardScaler(), LogisticRegression(max_iter=500)),
+        "boosting": HistGradientBoostingClassifier(max_iter=10, min_samples_leaf=5),
+    }
+    return {
+        f"{name} {kind}": (cross_val_predict(model, x, y, method="predict_proba", cv=3), y)
+        for name, (x, y) in data_sets().items()
+        for kind, model in models.items()
+        if not (kind == "boosting" and name == "load_digits")
+    }
+
+
+def test_models_of_real_data_raise_no_warning(fitted: dict[str, tuple[Any, Any]]) -> None:
+    alarms = []
+    for name, (p, y) in fitted.items():
+        inputs = [("nll", np.log(p), y), ("ce", np.log(p) + 3, y)]
+        if p.shape[1] == 2:
+            inputs += [("bce", p[:, 1], y.astype(float)), ("bce-logits", np.log(p[:, 1] / p[:, 0]), y * 1.0)]
+        for command, values, targets in inputs:
+            found = diagnosis(command, values, targets)
+            alarms += [(name, command, finding) for finding in found.findings if finding.severity != "note"]
+    assert not alarms
+
+
+@pytest.mark.parametrize("rows", [1, 2, 3])
+def test_few_rows_are_no_evidence(rows: int) -> None:
+    assert not codes(diagnosis("ce", X[:rows], Y[:rows]))
+
+
+# --------------------------------------------------------------------------------- what goes unnoticed
+
+
+def test_sound_rows_with_masked_classes_are_sound() -> None:
+    masked = changed(X, (slice(None), 3), -math.inf)
+    keep = Y != 3
+    assert codes(diagnosis("ce", masked[keep], Y[keep])) == ["CEL209"]
+
+
+def test_targets_sorted_by_class_are_not_shifted() -> None:
+    order = np.argsort(Y, kind="stable")
+    assert not codes(diagnosis("ce", X[order], Y[order]))
+
+
+def test_equal_logits_are_no_softmax_over_the_rows() -> None:
+    """Their exponentials sum to a whole number in every column."""
+    assert not codes(diagnosis("ce", np.zeros((40, 4)), np.arange(40) % 4))
+
+
+def test_the_loss_without_the_clamp_is_told() -> None:
+    p, t = changed(G, 5, 1e-60), changed(T, 5, 1)
+    message = diagnosis("bce", p, t).findings[0].message
+    plain = float(np.mean(-np.where(t == 1, np.log(p), np.log1p(-p))))
+    assert message.startswith(
+        f"1 logarithm hit the clamp at -100; without it the plain mean is {plain:.4g} nats"
+    )
+
+
+def test_a_text_of_doubt_is_told_as_it_is() -> None:
+    assert told("CEL212").message == "the columns are taken in the header's order"
+
+
+def test_all_ignored_has_no_loss_and_says_so() -> None:
+    command, x, y, options = PLANTED["CEL207"]
+    found = diagnosis(command, x, y, **options)
+    assert found.value is None
+    assert found.accuracy is None
+    assert told("CEL207").message == "all 300 targets are 255, which is left out"

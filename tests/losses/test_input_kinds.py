@@ -1,0 +1,77 @@
+"""Probabilities taken as what they are, in the commands that look at them and draw them."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from paths import ROOT
+
+PROBABILITIES, LOGITS = "examples/probabilities.csv", "examples/old.csv"
+
+
+def celoss(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "celoss_cli", *arguments],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        cwd=ROOT,
+    )
+
+
+def error_of(*arguments: str) -> float:
+    text = celoss("plot", "ce", *arguments, "--kind", "reliability").stdout
+    found = re.search(r"expected calibration error = ([0-9.]+)", text)
+    assert found
+    return float(found[1])
+
+
+def test_the_reliability_of_probabilities_is_that_of_the_logits_they_came_from() -> None:
+    of_logits = error_of(LOGITS)
+    assert error_of(PROBABILITIES, "--input-is", "probs") == pytest.approx(of_logits, abs=1e-4)
+    assert error_of(PROBABILITIES) != pytest.approx(of_logits, abs=1e-3)
+
+
+def test_the_curve_of_probabilities_is_drawn() -> None:
+    done = celoss("plot", "ce", PROBABILITIES, "--input-is", "probs")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "data (24)" in done.stdout
+
+
+def test_the_remedy_of_a_double_softmax_leaves_nothing_to_find() -> None:
+    told = celoss("diagnose", PROBABILITIES).stdout
+    remedy = shlex.split(told.partition("try: celoss ")[2].splitlines()[0])
+    done = celoss(*remedy, "--format", "value")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "nothing found" in celoss("diagnose", *remedy[1:]).stdout
+
+
+def test_logits_that_are_called_probabilities_are_found() -> None:
+    done = celoss("diagnose", LOGITS, "--input-is", "probs", "--fail-on", "error")
+    assert done.returncode == 1
+    assert "error CEL108" in done.stdout
+    assert f"try: celoss ce {LOGITS}\n" in done.stdout
+
+
+@pytest.mark.parametrize("tool", ["sklearn", "kaggle", "keras"])
+def test_the_command_of_a_page_gives_the_number_of_the_convention(tool: str, tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    options = (PROBABILITIES, "--input-is", "probs", "--convention", tool)
+    assert celoss("report", *options, "--loss", "ce", "-o", str(page)).returncode == 0
+    command = re.search(r"\$ celoss (ce [^<]*)", page.read_text(encoding="utf-8"))
+    assert command
+    again, plain = celoss(*shlex.split(command[1])), celoss("ce", *options, "--format", "value")
+    assert (again.returncode, again.stdout) == (0, plain.stdout)
+
+
+def test_a_kind_of_input_that_a_loss_does_not_have_is_refused() -> None:
+    done = celoss("diagnose", PROBABILITIES, "--loss", "bce", "--input-is", "probs")
+    assert done.returncode == 2
+    assert "--input-is" in done.stderr
