@@ -1,0 +1,12 @@
+"""Writes the dumps and the manifest: `python tests/first_try/make`; README.md says what it needs."""
+
+from __future__ import annotations
+
+import frames
+from corpus import DUMPS, write_manifest
+
+if __name__ == "__main__":
+    DUMPS.mkdir(exist_ok=True)
+    for maker in (frames,):
+        maker.make()
+    write_manifest()
