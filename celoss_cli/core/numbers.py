@@ -1,0 +1,92 @@
+"""One number grammar for every way in: options, CSV and JSON. It needs no NumPy.
+
+ASCII ``[+-]?(digits[.digits] | .digits)([eE][+-]?digits)?`` with blanks around it, and ``-inf``;
+``[+-]?(inf|infinity|nan)`` in any case only when asked for. Everything else is refused, so that nothing is
+guessed.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+
+from celoss_cli.core.errors import InputError, quoted
+
+__all__ = ["BLANKS", "GRAMMAR", "MISSING", "is_number", "number", "whole"]
+
+GRAMMAR = r"[+-]?(?:[0-9]++(?:\.[0-9]*+)?+|\.[0-9]++)(?:[eE][+-]?[0-9]++)?+"
+"""A finite number with a decimal point, as a regular expression."""
+
+_ONE = re.compile(GRAMMAR)
+_NONFINITE = re.compile(r"[+-]?(?:inf|infinity|nan)", re.ASCII | re.IGNORECASE)
+_INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
+
+BLANKS = " \t"
+"""What may stand around a value."""
+
+MISSING = frozenset({"", "NA", "N/A", "null"})
+"""Cells that mark a missing value."""
+
+
+def number(text: str, *, decimal: str = ".", allow_nonfinite: bool = False) -> float:
+    """The double nearest to the decimal number in ``text``.
+
+    Raises:
+        InputError: if the text is not a number of the grammar or too large for a double.
+
+    """
+    token = text.strip(BLANKS)
+    if token == "-inf":
+        return -math.inf
+    if allow_nonfinite and _is_nonfinite(token):
+        return float(token)
+    plain = token
+    if decimal == ",":
+        plain = token.replace(",", ".") if "." not in token else token + "?"
+    if not _ONE.fullmatch(plain):
+        raise InputError(f"expected a number, got {quoted(text)}", hint=_advice(token, decimal))
+    value = float(plain)
+    if math.isinf(value):
+        raise InputError(f"expected a number within the range of a double, got {quoted(text)}")
+    return value
+
+
+def whole(text: str) -> int:
+    """The whole number in ``text``, which may be written as 1e3 or 2.0.
+
+    Raises:
+        InputError: if the text is not a number of the grammar, or not a whole one below 2**63.
+
+    """
+    if _INTEGER.fullmatch(text.strip()):
+        return int(text)  # no double holds every integer
+    value = number(text)
+    if abs(value) >= 2**63 or value != int(value):
+        raise InputError(f"expected a whole number, got {quoted(text)}")
+    return int(value)
+
+
+def is_number(text: str, *, decimal: str = ".", allow_nonfinite: bool = False) -> bool:
+    """Whether ``number`` takes this text."""
+    try:
+        number(text, decimal=decimal, allow_nonfinite=allow_nonfinite)
+    except InputError:
+        return False
+    return True
+
+
+def _is_nonfinite(token: str) -> bool:
+    """Whether a text without blanks around it spells an infinity or nan."""
+    return _NONFINITE.fullmatch(token) is not None
+
+
+def _advice(token: str, decimal: str) -> str:
+    if token in MISSING:
+        return "rows with missing values can be left out: --missing skip"
+    if _is_nonfinite(token):
+        return "nan and inf are accepted with --allow-nonfinite"
+    if decimal == "." and _ONE.fullmatch(token.replace(",", ".", 1)) and "," in token:
+        return "decimal comma? try --decimal ,"
+    if decimal == "," and _ONE.fullmatch(token):
+        return "the decimal mark was set to a comma"
+    return ""

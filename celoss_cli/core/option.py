@@ -1,0 +1,190 @@
+"""What an option is: declared once, and everything that is said of it is read from the declaration.
+
+A loss declares its own options in its own file:
+
+>>> EPS = Option("label_smoothing", NUMBER, "Mix the target with the uniform distribution.", metavar="EPS")
+>>> EPS.flag, EPS.parse("0.1"), EPS.is_given(None), EPS.kind.fits("a text")
+('--label-smoothing', 0.1, False, False)
+
+From that record come the parameter of the command line and its completion, the key of a check in a config
+file, the key of JSON input, the words of a command that is suggested, and the refusal where a command or a
+loss does not have it. Nothing here imports NumPy, which ``--help`` cannot wait for, or Typer.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Literal
+
+from celoss_cli.core.errors import UsageError, quoted
+from celoss_cli.core.numbers import number, whole
+from celoss_cli.core.records import record
+
+__all__ = [
+    "FINITE",
+    "FLAG",
+    "NUMBER",
+    "TEXT",
+    "VALUES",
+    "WHOLE",
+    "Kind",
+    "Option",
+    "at_least",
+    "finite",
+    "one_of",
+]
+
+
+@record(frozen=True, slots=True)
+class Kind:
+    """What the values of an option are.
+
+    Attributes:
+        words: what is expected, for messages ("a whole number").
+        parse: the value of a text; raises an error with a fact ("expected a whole number, got ...").
+        fits: whether a value of JSON input is one.
+        metavar: what stands for the value in the help.
+        choices: the texts that there are, for completion; none where any text may do.
+
+    """
+
+    words: str
+    parse: Callable[[str], Any]
+    fits: Callable[[object], bool]
+    metavar: str
+    choices: tuple[str, ...] = ()
+
+
+@record(frozen=True, slots=True)
+class Option:
+    """One option of the command line, or one of its arguments.
+
+    Attributes:
+        name: the name of its value, as in Python: "ignore_index".
+        kind: what its values are.
+        help: one or two sentences.
+        default: the value where it is not given.
+        flags: as it is given: "--ignore-index" if none is named here; more than one for a short form.
+        negation: the flag that says the contrary, for a FLAG that is neither where it is not given.
+        metavar: instead of that of its kind.
+        panel: the heading in the help that it stands under.
+        argument: whether it is a word of its own, without a flag.
+        required: whether it must be given.
+        repeatable: whether it may be given several times; its value is then a tuple of values.
+        file: whether its value may be the name of a file, which is "read" or "written"; "" for neither.
+        setting: whether a config file or a variable CELOSS_* may say what it is where it is not given.
+        needs: what must be there for it to mean something; it is refused where that is not ("workings" of a
+            format, "files" as input), or "".
+        complete: the words that a shell may complete it to, where its kind has no choices.
+
+    """
+
+    name: str
+    kind: Kind
+    help: str
+    default: Any = None
+    flags: tuple[str, ...] = ()
+    negation: str = ""
+    metavar: str = ""
+    panel: str = ""
+    argument: bool = False
+    required: bool = False
+    repeatable: bool = False
+    file: Literal["", "read", "written"] = ""
+    setting: bool = False
+    needs: str = ""
+    complete: Callable[[], Iterable[str]] | None = None
+
+    @property
+    def flag(self) -> str:
+        """How messages call it: its first flag."""
+        return self.flags[0] if self.flags else f"--{self.name.replace('_', '-')}"
+
+    def parse(self, text: str) -> Any:
+        """The value of a text.
+
+        Raises:
+            CelossError: with what was expected, for a text that is no such value.
+
+        """
+        return self.kind.parse(text)
+
+    def is_given(self, value: object) -> bool:
+        """Whether a value is another one than that of an option that is not given; 0 is a value."""
+        return value is not None and value != self.default
+
+    def completions(self, start: str) -> list[str]:
+        """The words that begin so."""
+        words = self.complete() if self.complete is not None else self.kind.choices
+        return [word for word in words if word.startswith(start)]
+
+    def words(self, value: object) -> Iterator[str]:
+        """The option with this value as words of a command line; a flag is a word by itself."""
+        if isinstance(value, bool):
+            yield self.flag if value else self.negation
+        elif isinstance(value, tuple | list):
+            for one in value:
+                yield from self.words(one)
+        elif str(value).startswith("-"):
+            yield f"{self.flag}={value}"
+        else:
+            yield from (self.flag, str(value))
+
+
+def finite(text: str) -> float:
+    """A finite number of the one grammar that all input has.
+
+    Raises:
+        CelossError: for any other text.
+
+    """
+    value = number(text)
+    if math.isinf(value):
+        raise UsageError(f"expected a finite number, got {quoted(text)}")
+    return value
+
+
+def at_least(least: int) -> Kind:
+    """Whole numbers from ``least`` on."""
+
+    def parse(text: str) -> int:
+        value = whole(text)
+        if value < least:
+            raise UsageError(f"expected at least {least}, got {value}")
+        return value
+
+    return Kind(f"a whole number from {least}", parse, lambda value: _is_whole(value, least), "N")
+
+
+def one_of(choices: Iterable[str]) -> Kind:
+    """One of these texts."""
+    known = tuple(choices)
+
+    def parse(text: str) -> str:
+        if text not in known:
+            raise UsageError(f"expected {', '.join(known)}, got {quoted(text)}")
+        return text
+
+    return Kind(", ".join(known), parse, lambda value: value in known, "|".join(known), known)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _is_whole(value: Any, least: float = -math.inf) -> bool:
+    return _is_number(value) and value == int(value) and value >= least
+
+
+def _are_numbers(value: object) -> bool:
+    return _is_number(value) or hasattr(value, "__array__")
+
+
+TEXT = Kind("a text", str, lambda value: isinstance(value, str), "TEXT")
+FLAG = Kind("true or false", bool, lambda value: isinstance(value, bool), "")
+WHOLE = Kind("a whole number", whole, _is_whole, "N")
+NUMBER = Kind("a number", number, _is_number, "X")
+FINITE = Kind("a number", finite, _is_number, "X")
+VALUES = Kind("a number or a list of numbers", str, _are_numbers, "VALUES")
+"""Numbers, or @FILE with numbers: the text is kept, as reading it needs to know how the input is read."""
