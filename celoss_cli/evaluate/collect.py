@@ -28,9 +28,10 @@ from celoss_cli.evaluate.summaries import Group, Histogram, Interval, Quantile
 
 if TYPE_CHECKING:
     from celoss_cli.core.data import Array, Batch, Tally, Terms
+    from celoss_cli.evaluate.wanted import Wanted
     from celoss_cli.losses.base import Answers, Loss
 
-__all__ = ["LARGEST_LEVEL", "LEAST_LEVEL", "QUANTILE_BOUND", "Collected", "Wanted", "collect"]
+__all__ = ["LARGEST_LEVEL", "LEAST_LEVEL", "QUANTILE_BOUND", "Collected", "collect"]
 
 _WHOLE = re.compile(r"[+-]?[0-9]+")
 _KEPT_BITS = 8
@@ -44,27 +45,6 @@ It holds from 2**-1022 on, where doubles have all their bits. Smaller losses hav
 
 
 _LEAST_WIDTH = 2.0**-1000
-
-
-@record(frozen=True, slots=True)
-class Wanted:
-    """What to collect.
-
-    Attributes:
-        by: "class", the name of a column whose values the batches carry, or None.
-        quantiles: whether the losses are counted by size, for quantiles and a histogram.
-        worst: how many of the largest losses are kept.
-        reliability: into how many bins of confidence the predictions are counted, 0 for not at all.
-        if_any: those of "by" and "reliability" that are left out where the data has none of it, and not
-            refused.
-
-    """
-
-    by: str | None = None
-    quantiles: bool = False
-    worst: int = 0
-    reliability: int = 0
-    if_any: frozenset[str] = frozenset()
 
 
 @record(frozen=True, slots=True)

@@ -19,12 +19,14 @@ from celoss_cli.core.data import Array, Batch, Chunk, Row, Tally, Terms, Working
 from celoss_cli.core.errors import InputError
 from celoss_cli.core.records import record
 from celoss_cli.core.trace import Recorder
-from celoss_cli.evaluate.collect import Collected, Wanted, collect
-from celoss_cli.evaluate.survey import FirstRows, Survey, oddities, survey
+from celoss_cli.evaluate.kinds import FirstRows, oddities
+from celoss_cli.evaluate.wanted import Wanted
 from celoss_cli.losses.base import SAMPLE_WEIGHT, odd_rows
 
 if TYPE_CHECKING:
+    from celoss_cli.evaluate.collect import Collected
     from celoss_cli.evaluate.largest import Elements
+    from celoss_cli.evaluate.survey import Survey
     from celoss_cli.losses.base import Loss
 
 __all__ = ["Evaluation", "Request", "default_jobs", "evaluate", "losses_of", "of_pieces", "row_of"]
@@ -130,7 +132,7 @@ class Evaluation:
     classes: int | None = None
     workings: list[Workings] = field(default_factory=list)
     worst: list[Workings] = field(default_factory=list)
-    collected: Collected = field(default_factory=Collected)
+    collected: Collected | None = None
     counted: Counter[str] = field(default_factory=Counter)
     first: FirstRows = field(default_factory=FirstRows)
     facts: set[str] = field(default_factory=set)
@@ -154,9 +156,9 @@ class _Part:
     terms: Terms | None
     tally: Tally
     weight_is: str
-    collected: Collected
+    collected: Collected | None
     counted: Counter[str]
-    first: FirstRows
+    first: FirstRows | None
     survey: Survey | None
 
 
@@ -184,31 +186,38 @@ def evaluate(
         InputError: with its place, for the first element in order that cannot be computed.
 
     """
-    result = Evaluation(Rows(loss))
+    result = Evaluation(Rows(loss), collected=_nothing_yet(request.wanted))
     dimensions: int | None = None
     for part in of_pieces(lambda piece: _part(loss, piece, request), loss, batches, request.jobs):
         if dimensions is None:
             result.labels, result.conversions = part.batch.labels, part.batch.conversions
             result.classes = loss.classes(part.batch)
             result.sample_weights = SAMPLE_WEIGHT in part.batch.aligned
-            result.survey = Survey() if request.survey else None
             dimensions = part.batch.dimensions
         _show(loss, part.batch, request, result)
         result.tally += part.tally
         result.weight_is = part.weight_is
-        result.collected = result.collected.joined(part.collected, request.wanted)
-        result.counted += part.counted
-        result.first += part.first
-        if result.survey is not None and part.survey is not None:
-            result.survey += part.survey
+        _join(part, request.wanted, result)
         result.skipped += part.batch.skipped
         if part.terms is not None:
             (keep or result.rows.add)(part.batch, part.terms)
     if dimensions is not None:
         loss.verify(result.tally.rows, dimensions)
-    for found in result.collected.worst.sorted(request.wanted.worst):
-        result.worst.extend(_workings_of_worst(loss, found, request))
+    if result.collected is not None:
+        for found in result.collected.worst.sorted(request.wanted.worst):
+            result.worst.extend(_workings_of_worst(loss, found, request))
     return result
+
+
+def _join(part: _Part, wanted: Wanted, result: Evaluation) -> None:
+    """Adds what was collected of one more part."""
+    result.counted += part.counted
+    if part.first is not None:
+        result.first += part.first
+    if result.collected is not None and part.collected is not None:
+        result.collected = result.collected.joined(part.collected, wanted)
+    if part.survey is not None:
+        result.survey = part.survey if result.survey is None else result.survey + part.survey
 
 
 def losses_of(loss: Loss, batch: Batch, jobs: int) -> Array:
@@ -269,7 +278,7 @@ def _part(loss: Loss, batch: Batch, request: Request) -> _Part:
         if request.strict:
             _check_domain(loss, batch, request)
         terms = loss.terms(batch)
-        collected = collect(loss, batch, terms, request.wanted)
+        collected = _collected(loss, batch, terms, request.wanted) if request.wanted.anything else None
     return _Part(
         batch=batch,
         terms=terms if request.keep else None,
@@ -277,9 +286,29 @@ def _part(loss: Loss, batch: Batch, request: Request) -> _Part:
         weight_is=terms.weight_is,
         collected=collected,
         counted=_noticed(loss, batch, request) if request.strict else Counter(),
-        first=FirstRows.of(loss, batch) if request.strict and not request.survey else FirstRows(),
-        survey=survey(loss, batch) if request.survey else None,
+        first=FirstRows.of(loss, batch) if request.strict and not request.survey else None,
+        survey=_surveyed(loss, batch) if request.survey else None,
     )
+
+
+def _nothing_yet(wanted: Wanted) -> Collected | None:
+    if not wanted.anything:
+        return None
+    from celoss_cli.evaluate.collect import Collected  # most runs want the totals alone
+
+    return Collected()
+
+
+def _collected(loss: Loss, batch: Batch, terms: Terms, wanted: Wanted) -> Collected:
+    from celoss_cli.evaluate.collect import collect
+
+    return collect(loss, batch, terms, wanted)
+
+
+def _surveyed(loss: Loss, batch: Batch) -> Survey:
+    from celoss_cli.evaluate.survey import survey
+
+    return survey(loss, batch)
 
 
 class _Placed:

@@ -7,11 +7,9 @@ steps of 2**-20 and up to ``CAP`` nats each.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import field, replace
-from itertools import groupby
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,13 +17,13 @@ import numpy as np
 from celoss_cli.core.data import Array, Batch
 from celoss_cli.core.records import record
 from celoss_cli.evaluate.assignment import cheapest
+from celoss_cli.evaluate.kinds import NEAR_ONE, count_of, kinds, oddities
 from celoss_cli.losses import LOSSES
-from celoss_cli.losses.base import odd_rows
 
 if TYPE_CHECKING:
     from celoss_cli.losses.base import Loss
 
-__all__ = ["CAP", "TEMPERATURES", "FirstRows", "Fit", "Survey", "first_rows", "kinds", "oddities", "survey"]
+__all__ = ["CAP", "TEMPERATURES", "Fit", "Survey", "survey"]
 
 CAP = 1024.0
 """A single cost counts up to this many nats: more than the -log of the smallest double."""
@@ -37,161 +35,8 @@ _SATURATED = -(2.0**-25)
 
 _STEP = 2.0**-20
 _COLUMN_STEP = 2.0**-30
-_NEAR = 0.0105
-"""How far a sum of rounded probabilities may be from a whole number."""
-
-_FLOAT16_MAX = 65504.0
 _MATRIX_CLASSES = 512
 _KNOWN_TARGETS = 4096
-_FIRST_ROWS = 1024
-_FIRST_VALUES = 1 << 18
-_RUN = re.compile(r"[0-9]{1,9}(\*[0-9]{1,4})?")
-
-
-def first_rows(batch: Batch) -> Batch:
-    """The rows of a canonical batch that are among the first of the whole data set."""
-    return batch.rows(0, min(len(batch), max(0, _limit(batch) - batch.start)))
-
-
-def _limit(batch: Batch) -> int:
-    """How many rows count as the first ones."""
-    values = max(1, int(np.prod(batch.input.shape[1:])))
-    return min(_FIRST_ROWS, max(1, _FIRST_VALUES // values))
-
-
-# ----------------------------------------------------------------------------------------------- kinds
-
-
-def kinds(loss: Loss, batch: Batch) -> Counter[str]:
-    """How many rows or values of a canonical batch look like what: see the names in the code.
-
-    "examined" counts rows of a class axis; "values" counts all values.
-    """
-    return +Counter({name: _count(where) for name, where in _looks(loss, batch)})
-
-
-def _looks(loss: Loss, batch: Batch) -> Iterator[tuple[str, Array]]:
-    """Where a canonical batch looks like what; the first axis counts rows."""
-    x = batch.input
-    with np.errstate(all="ignore"):
-        yield "values", np.broadcast_to(True, x.shape)
-        yield "from-0-to-1", (x >= 0) & (x <= 1)
-        yield "from-0-to-a-quarter", (x >= 0) & (x <= 0.25)
-        yield "from-three-quarters-to-1", (x >= 0.75) & (x <= 1)
-        yield "exactly-0-or-1", (x == 0) | (x == 1)
-        yield "nan", np.isnan(x)
-        yield "infinite", np.isposinf(x)
-        yield "float16-ceiling", np.abs(x) == _FLOAT16_MAX
-        if loss.per_class and x.shape[1] > 1:
-            yield from _looks_of_rows(x.astype(np.float64, copy=False))
-
-
-def oddities(loss: Loss, batch: Batch) -> Counter[str]:
-    """How many rows or elements of a canonical batch show each oddity, those of sample weights among them."""
-    return loss.observe(batch) + Counter({"out-of-domain-weight": odd_rows(batch).size})
-
-
-def _looks_of_rows(x: Array) -> Iterator[tuple[str, Array]]:
-    inside = ((x >= 0) & (x <= 1)).all(axis=1)
-    logs = (x <= 1e-6).all(axis=1)
-    yield "examined", np.broadcast_to(True, inside.shape)
-    yield "probabilities", inside & _is_one(x.sum(axis=1))
-    yield "log-probabilities", logs & _is_one(np.exp(x).sum(axis=1))
-    yield "costs", (x >= -1e-6).all(axis=1) & _is_one(np.exp(-x).sum(axis=1))
-
-
-def _is_one(total: Array) -> Array:
-    return np.abs(total - 1) <= _NEAR
-
-
-def _count(where: Array) -> int:
-    return int(np.count_nonzero(where))
-
-
-@record(frozen=True, slots=True)
-class FirstRows:
-    """What the first rows look like, row by row; ``FirstRows()`` is empty and ``+`` appends later rows.
-
-    Attributes:
-        limit: how many rows count as the first ones, 0 of nothing.
-        counts: what ``kinds`` counts in each row, by name, shape (rows,) with at most ``limit`` rows.
-
-    """
-
-    limit: int = 0
-    counts: Mapping[str, Array] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, loss: Loss, batch: Batch) -> FirstRows:
-        """The first rows of the whole data set that are in a canonical batch."""
-        found = first_rows(batch)
-        if not len(found):
-            return cls()
-        rows = {
-            name: np.count_nonzero(where, axis=tuple(range(1, where.ndim)))
-            for name, where in _looks(loss, found)
-        }
-        return cls(_limit(batch), rows)
-
-    def __add__(self, later: FirstRows) -> FirstRows:
-        if not len(later) or len(self) == self.limit > 0:
-            return self
-        limit = self.limit or later.limit
-        return FirstRows(
-            limit,
-            {
-                name: np.concatenate([self._of(name), later._of(name)])[:limit]
-                for name in {**self.counts, **later.counts}
-            },
-        )
-
-    def __len__(self) -> int:
-        return max(map(len, self.counts.values()), default=0)
-
-    def _of(self, name: str) -> Array:
-        return self.counts.get(name, np.zeros(len(self), np.int64))
-
-    def total(self) -> Counter[str]:
-        """What ``kinds`` counts in all of them."""
-        return +Counter({name: int(count.sum()) for name, count in self.counts.items()})
-
-    def as_texts(self) -> dict[str, str]:
-        """The counts row by row in words, equal ones together: "3*1000 2 3*23"."""
-        return {name: _as_text(count.tolist()) for name, count in self.counts.items()}
-
-    @classmethod
-    def from_texts(cls, limit: int, texts: Mapping[str, str]) -> FirstRows:
-        """What was written by ``as_texts``.
-
-        Raises:
-            ValueError: if it was not.
-
-        """
-        counts = {name: np.array(_from_text(text), np.int64) for name, text in texts.items()}
-        found = cls(limit, counts)
-        if not all(len(count) == len(found) for count in counts.values()):
-            raise ValueError("the first rows differ in their number")
-        if not len(found) <= limit <= _FIRST_ROWS:
-            raise ValueError(f"{len(found)} of {limit} first rows are too many")
-        return found
-
-
-def _as_text(counts: Sequence[int]) -> str:
-    runs = ((value, len(list(again))) for value, again in groupby(counts))
-    return " ".join(f"{value}*{times}" if times > 1 else str(value) for value, times in runs)
-
-
-def _from_text(text: str) -> list[int]:
-    counts: list[int] = []
-    for word in text.split(" "):
-        if not _RUN.fullmatch(word):
-            raise ValueError(f"{word!r} is no count of a row")
-        value, _, times = word.partition("*")
-        counts += [int(value)] * min(int(times or 1), _FIRST_ROWS + 1)
-    return counts
-
-
-# ------------------------------------------------------------------------------------------------- fit
 
 
 @record(frozen=True, slots=True)
@@ -343,10 +188,10 @@ def _fit(loss: Loss, batch: Batch) -> Fit | None:
     own = costs[y, at]
     return Fit(
         counted=len(at),
-        hits=_count(picked.argmax(axis=0) == y),
-        impossible=_count(np.isneginf(picked[y, np.arange(len(y))])),
-        beyond=_count(own >= CAP / _STEP),
-        saturated=_count(picked.max(axis=0) > _SATURATED),
+        hits=count_of(picked.argmax(axis=0) == y),
+        impossible=count_of(np.isneginf(picked[y, np.arange(len(y))])),
+        beyond=count_of(own >= CAP / _STEP),
+        saturated=count_of(picked.max(axis=0) > _SATURATED),
         cost=int(own.sum()),
         heated=tuple(int(_cost_at(picked, y, temperature).sum()) for temperature in TEMPERATURES),
         negated=int(_cost_at(picked, y, -1.0).sum()),
@@ -413,7 +258,7 @@ class ColumnSums:
         """How many distributions the columns add up to, the same number in each; 0 if they do not."""
         totals = self.steps * _COLUMN_STEP
         whole = max(1, round(float(totals[0])))
-        return whole if self.fits and bool((np.abs(totals - whole) <= _NEAR).all()) else 0
+        return whole if self.fits and bool((np.abs(totals - whole) <= NEAR_ONE).all()) else 0
 
 
 @record(frozen=True, slots=True)
@@ -502,7 +347,7 @@ def _with_targets(found: Survey, loss: Loss, batch: Batch) -> Survey:
     t = batch.target
     if loss.per_class and t.ndim == 3:
         one_hot = ((t == 0) | (t == 1)).all(axis=1) & (t.sum(axis=1) == 1)
-        return replace(found, one_hot=_count(one_hot), others=one_hot.size)
+        return replace(found, one_hot=count_of(one_hot), others=one_hot.size)
     flat = t.reshape(-1)
     whole = flat == np.floor(flat)
     values, counts = np.unique(flat[whole], return_counts=True)

@@ -2,12 +2,12 @@
 
 A function takes the facts that are known and answers what it noticed, or None; its docstring is the
 explanation: what it sees, why it matters, what to do, where more is to be read. Adding one is a
-function in a module of this folder and one line here; a code is never given to another mistake.
+function in a module of this folder and one line here, with what must be known for it to apply; a code is
+never given to another mistake. A module is imported when one of its functions is called.
 """
 
 from __future__ import annotations
 
-from celoss_cli.findings import choice, domain, fit, precision, targets
 from celoss_cli.findings.facts import Facts, Rule, Spelled
 from celoss_cli.findings.finding import Finding
 
@@ -16,51 +16,56 @@ __all__ = ["FINDINGS", "Facts", "Rule", "Spelled", "findings"]
 FINDINGS: dict[str, Rule] = {
     rule.code: rule
     for rule in (
-        Rule("CEL101", "warning", choice.one_class),
-        Rule("CEL102", "warning", choice.other_input),
-        Rule("CEL103", "warning", choice.not_log_probabilities),
-        Rule("CEL104", "warning", choice.already_probabilities),
-        Rule("CEL105", "note", choice.log_probabilities),
-        Rule("CEL106", "warning", choice.probabilities_for_log_probabilities),
-        Rule("CEL107", "error", choice.wrong_axis),
-        Rule("CEL108", "error", choice.logits_for_probabilities),
-        Rule("CEL109", "warning", choice.probabilities_for_logits),
-        Rule("CEL110", "warning", choice.not_probabilities),
-        Rule("CEL201", "warning", domain.target_not_a_distribution),
-        Rule("CEL202", "warning", domain.out_of_domain),
-        Rule("CEL203", "warning", domain.out_of_domain_weight),
-        Rule("CEL204", "error", targets.from_one),
-        Rule("CEL205", "error", targets.marker),
-        Rule("CEL206", "error", targets.outside),
-        Rule("CEL207", "error", targets.all_ignored),
-        Rule("CEL208", "warning", targets.constant),
-        Rule("CEL209", "note", targets.never_seen),
-        Rule("CEL210", "note", targets.one_hot),
-        Rule("CEL211", "warning", targets.repeated_id),
-        Rule("CEL212", "warning", targets.header_order),
-        Rule("CEL213", "error", fit.shifted),
-        Rule("CEL214", "error", fit.permuted),
-        Rule("CEL215", "error", fit.negated),
-        Rule("CEL216", "error", targets.binary_labels),
-        Rule("CEL301", "note", precision.clamped),
-        Rule("CEL302", "error", precision.nonfinite),
-        Rule("CEL303", "note", precision.rounded),
-        Rule("CEL304", "warning", precision.float16_ceiling),
-        Rule("CEL305", "note", precision.saturated),
-        Rule("CEL306", "note", precision.clipped),
-        Rule("CEL401", "warning", fit.worse_than_guessing),
-        Rule("CEL402", "warning", fit.worse_than_frequencies),
-        Rule("CEL403", "note", fit.temperature),
-        Rule("CEL404", "note", fit.weighted),
+        Rule("CEL101", "warning", "choice:one_class", "one-class"),
+        Rule("CEL102", "warning", "choice:other_input", "other-input"),
+        Rule("CEL103", "warning", "choice:not_log_probabilities", "not-log-probabilities"),
+        Rule("CEL104", "warning", "choice:already_probabilities", "probabilities"),
+        Rule("CEL105", "note", "choice:log_probabilities", "log-probabilities"),
+        Rule("CEL106", "warning", "choice:probabilities_for_log_probabilities", "probabilities"),
+        Rule("CEL107", "error", "choice:wrong_axis", "survey"),
+        Rule("CEL108", "error", "choice:logits_for_probabilities", "values"),
+        Rule("CEL109", "warning", "choice:probabilities_for_logits", "from-three-quarters-to-1"),
+        Rule("CEL110", "warning", "choice:not_probabilities", "not-probabilities"),
+        Rule("CEL201", "warning", "domain:target_not_a_distribution", "target-not-a-distribution"),
+        Rule("CEL202", "warning", "domain:out_of_domain", "out-of-domain"),
+        Rule("CEL203", "warning", "domain:out_of_domain_weight", "out-of-domain-weight"),
+        Rule("CEL204", "error", "targets:from_one", "survey"),
+        Rule("CEL205", "error", "targets:marker", "survey"),
+        Rule("CEL206", "error", "targets:outside", "survey"),
+        Rule("CEL207", "error", "targets:all_ignored", "survey"),
+        Rule("CEL208", "warning", "targets:constant", "survey"),
+        Rule("CEL209", "note", "targets:never_seen", "survey"),
+        Rule("CEL210", "note", "targets:one_hot", "survey"),
+        Rule("CEL211", "warning", "targets:repeated_id", "survey"),
+        Rule("CEL212", "warning", "targets:header_order", "doubts"),
+        Rule("CEL213", "error", "fit:shifted", "survey"),
+        Rule("CEL214", "error", "fit:permuted", "survey"),
+        Rule("CEL215", "error", "fit:negated", "survey"),
+        Rule("CEL216", "error", "targets:binary_labels", "survey"),
+        Rule("CEL301", "note", "precision:clamped", "clamped"),
+        Rule("CEL302", "error", "precision:nonfinite", "survey"),
+        Rule("CEL303", "note", "precision:rounded", "survey"),
+        Rule("CEL304", "warning", "precision:float16_ceiling", "float16-ceiling"),
+        Rule("CEL305", "note", "precision:saturated", "survey"),
+        Rule("CEL306", "note", "precision:clipped", "clipped"),
+        Rule("CEL401", "warning", "fit:worse_than_guessing", "survey"),
+        Rule("CEL402", "warning", "fit:worse_than_frequencies", "survey"),
+        Rule("CEL403", "note", "fit:temperature", "survey"),
+        Rule("CEL404", "note", "fit:weighted", "survey"),
     )
 }
 
 
 def findings(facts: Facts) -> list[Finding]:
     """What these facts show, in order of the codes."""
+    known = {name for name, count in facts.seen.items() if count}
+    if facts.survey is not None:
+        known.add("survey")
+    if facts.doubts:
+        known.add("doubts")
     found = []
     for rule in FINDINGS.values():
-        noticed = rule.check(facts)
+        noticed = rule.check(facts) if rule.on in known else None
         if noticed is not None:
             found.append(
                 Finding(

@@ -9,6 +9,7 @@ import shlex
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from celoss_cli.core.records import record
@@ -192,13 +193,24 @@ class Rule:
     Attributes:
         code: "CEL" and three digits; never given to another mistake.
         severity: "error" where the number means nothing, "warning", or "note".
-        check: looks for it; its docstring explains it.
+        where: "module:function" of this folder: the function that finds it; its docstring explains it.
+        on: what must be known for it to apply: an oddity of ``Facts.seen``, "survey" or "doubts".
 
     """
 
     code: str
     severity: Severity
-    check: Callable[[Facts], Noticed | None]
+    where: str
+    on: str
+
+    @property
+    def check(self) -> Callable[[Facts], Noticed | None]:
+        """The function that finds it."""
+        module, _, name = self.where.partition(":")
+        function: Callable[[Facts], Noticed | None] = getattr(
+            import_module(f"celoss_cli.findings.{module}"), name
+        )
+        return function
 
     @property
     def title(self) -> str:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 import numpy as np
 
 from celoss_cli.core.errors import InputError, file_name
-from celoss_cli.evaluate.calibration import reliability
 from celoss_cli.findings import Facts, Spelled, findings
 from celoss_cli.losses.base import UNITS, Loss
 from celoss_cli.read.roles.targets import BY_INDEX, BY_NAME
@@ -86,6 +85,7 @@ def report_of(
         spelled=spelled,
     )
     rescaled = _Rescaled(loss, tally, reduction)
+    collected = evaluation.collected
     return Report(
         loss=spec.name,
         title=spec.title,
@@ -105,12 +105,14 @@ def report_of(
         others=tally - evaluation.shown,
         findings=findings(facts),
         by=by,
-        groups=evaluation.collected.breakdown(tally, evaluation.labels),
-        quantiles=evaluation.collected.quantiles(quantiles),
-        quantiles_left_out=evaluation.collected.unordered(tally.counted) if quantiles else 0,
+        groups=collected.breakdown(tally, evaluation.labels) if collected else (),
+        quantiles=collected.quantiles(quantiles) if collected else (),
+        quantiles_left_out=collected.unordered(tally.counted) if collected and quantiles else 0,
         worst=[rescaled(workings) for workings in evaluation.worst],
         perplexity=_perplexity(loss, tally, reduction, value) if loss.per_class else None,
-        histogram=evaluation.collected.histogram(tally.counted, intervals) if intervals else None,
+        histogram=None
+        if collected is None or not intervals
+        else collected.histogram(tally.counted, intervals),
         reliability=_reliability(loss, evaluation),
     )
 
@@ -211,8 +213,12 @@ def _perplexity(loss: Loss, tally: Tally, reduction: Reduction, value: float | N
 
 
 def _reliability(loss: Loss, evaluation: Evaluation) -> Reliability | None:
-    found = evaluation.collected.calibration
-    return reliability(found, positive=not loss.per_class) if found.bins else None
+    found = evaluation.collected
+    if found is None or not found.calibration.bins:
+        return None
+    from celoss_cli.evaluate.calibration import reliability  # most runs count no predictions
+
+    return reliability(found.calibration, positive=not loss.per_class)
 
 
 def _nothing(tally: Tally, skipped: int) -> str:

@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from celoss_cli.core.data import Array, Batch
 from celoss_cli.core.errors import InputError, UsageError
 from celoss_cli.evaluate.calibration import Calibration, reliability
-from celoss_cli.evaluate.collect import Collected, Wanted
+from celoss_cli.evaluate.collect import Collected
 from celoss_cli.evaluate.loop import Request, evaluate
 from celoss_cli.evaluate.summaries import Histogram, Reliability
+from celoss_cli.evaluate.wanted import Wanted
 from celoss_cli.losses.divergence import KullbackLeibler
 from celoss_cli.losses.sigmoid import BinaryCrossEntropy, BinaryCrossEntropyWithLogits, SoftMargin
 from celoss_cli.losses.softmax import CrossEntropy, NegativeLogLikelihood

@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 from celoss_cli.core.data import Array, Batch, Tally
 from celoss_cli.core.errors import LimitError, UsageError
 from celoss_cli.evaluate import largest
-from celoss_cli.evaluate.collect import QUANTILE_BOUND, Collected, Wanted
+from celoss_cli.evaluate.collect import QUANTILE_BOUND, Collected
 from celoss_cli.evaluate.loop import Evaluation, Request, evaluate
+from celoss_cli.evaluate.wanted import Wanted
 from celoss_cli.losses.sigmoid import BinaryCrossEntropyWithLogits
 from celoss_cli.losses.softmax import CrossEntropy, NegativeLogLikelihood
 

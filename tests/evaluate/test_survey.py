@@ -13,7 +13,8 @@ from scipy.optimize import linear_sum_assignment
 
 from celoss_cli.core.data import Batch
 from celoss_cli.evaluate.assignment import cheapest
-from celoss_cli.evaluate.survey import TEMPERATURES, Survey, first_rows, kinds, survey
+from celoss_cli.evaluate.kinds import first_rows, kinds
+from celoss_cli.evaluate.survey import TEMPERATURES, Survey, survey
 from celoss_cli.losses import LOSSES
 
 

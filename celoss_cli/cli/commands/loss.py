@@ -19,8 +19,8 @@ from celoss_cli.cli.result import gated
 from celoss_cli.cli.spelling import spelled, without_files
 from celoss_cli.core.data import Batch, Chunk, Reduction
 from celoss_cli.core.errors import InputError, UsageError, file_name, quoted
-from celoss_cli.evaluate.collect import Wanted
 from celoss_cli.evaluate.loop import Request, default_jobs, evaluate
+from celoss_cli.evaluate.wanted import Wanted
 from celoss_cli.losses.conventions import CONVENTIONS
 from celoss_cli.read.gather import Watch, gather
 from celoss_cli.read.request import ColumnChoice, Dataset, ReadRequest

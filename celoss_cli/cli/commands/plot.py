@@ -22,8 +22,8 @@ from celoss_cli.cli.result import remarks
 from celoss_cli.core.errors import ExitCode, InputError, UsageError, plural, quoted, visible
 from celoss_cli.core.records import record
 from celoss_cli.evaluate.calibration import BINS
-from celoss_cli.evaluate.collect import Wanted
 from celoss_cli.evaluate.loop import Request, default_jobs, evaluate
+from celoss_cli.evaluate.wanted import Wanted
 from celoss_cli.losses import LOSSES, LossSpec
 from celoss_cli.read.request import Dataset
 from celoss_cli.report.assemble import report_of

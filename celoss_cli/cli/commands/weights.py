@@ -12,8 +12,8 @@ from celoss_cli.cli.output import note
 from celoss_cli.cli.progress import Bar
 from celoss_cli.cli.result import chosen_format, publish
 from celoss_cli.core.errors import ExitCode, InputError, UsageError, plural
-from celoss_cli.evaluate.collect import Wanted
 from celoss_cli.evaluate.loop import Evaluation, Request, default_jobs, evaluate
+from celoss_cli.evaluate.wanted import Wanted
 from celoss_cli.findings import findings
 from celoss_cli.findings.facts import Facts
 from celoss_cli.losses import LOSSES
@@ -121,7 +121,7 @@ def _counted(given: Mapping[str, Any], dataset: Dataset) -> Evaluation:
 
 def _of(given: Mapping[str, Any], found: Evaluation, dataset: Dataset) -> ClassWeights:
     names = list(found.labels or map(str, range(found.classes or 0)))
-    groups = found.collected.groups.tallies()
+    groups = found.collected.groups.tallies() if found.collected else {}
     counts = [float(groups[name].weight) if name in groups else 0.0 for name in names]
     scheme, beta = SCHEMES[given["scheme"]], BETA if given["beta"] is None else given["beta"]
     weights = class_weights(counts, scheme.name, beta, names, given["unseen"])

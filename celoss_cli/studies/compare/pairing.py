@@ -18,8 +18,9 @@ from celoss_cli.core.data import Array, Batch, Chunk, Reduction, Tally, Terms
 from celoss_cli.core.errors import InputError, UsageError, quoted
 from celoss_cli.core.exact import ExactSum, exact_sum
 from celoss_cli.core.records import record
-from celoss_cli.evaluate.collect import Wanted, collect
+from celoss_cli.evaluate.collect import collect
 from celoss_cli.evaluate.loop import Evaluation, Request, evaluate
+from celoss_cli.evaluate.wanted import Wanted
 from celoss_cli.studies.compare.comparing import Pairs
 
 if TYPE_CHECKING:

@@ -16,11 +16,11 @@ from celoss_cli.core.errors import InputError, quoted
 from celoss_cli.core.exact import POINT, ExactSum
 from celoss_cli.evaluate.collect import LARGEST_LEVEL, LEAST_LEVEL, Collected
 from celoss_cli.evaluate.groups import Groups
+from celoss_cli.evaluate.kinds import FirstRows
 from celoss_cli.evaluate.loop import Evaluation, Rows
-from celoss_cli.evaluate.survey import FirstRows
 from celoss_cli.findings import Spelled
 from celoss_cli.losses import LOSSES, LossSpec
-from celoss_cli.studies.merge.parts import Partial, loss_of
+from celoss_cli.studies.merge.parts import Partial, collected_of, loss_of
 
 __all__ = ["as_text", "identified", "read_partial"]
 
@@ -66,7 +66,7 @@ def identified(partial: Partial) -> Partial:
 
 def _content(partial: Partial) -> dict[str, Any]:
     evaluation = partial.evaluation
-    collected = evaluation.collected
+    collected = collected_of(evaluation)
     return {
         "celoss_partial": VERSION,
         "parts": sorted(partial.parts),
@@ -211,13 +211,13 @@ def _verify(partial: Partial) -> None:
         raise ValueError("more elements are left out or not finite than there are")
     if evaluation.labels is not None and len(evaluation.labels) != evaluation.classes:
         raise ValueError("there are more or fewer names than classes")
-    groups = evaluation.collected.groups.tallies().values()
+    groups = collected_of(evaluation).groups.tallies().values()
     parts = sum(groups, Tally())
     if (parts.loss, parts.weight, parts.elements) != (
         (tally.loss, tally.weight, counted) if partial.by is not None else (ExactSum(), ExactSum(), 0)
     ):
         raise ValueError("the groups are not the parts of the total")
-    sizes = evaluation.collected.levels.total()
+    sizes = collected_of(evaluation).levels.total()
     if sizes != (counted - tally.loss.nan if partial.quantiles else 0):
         raise ValueError("the losses counted by size are not those of the total")
 

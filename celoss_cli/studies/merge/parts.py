@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from celoss_cli.core.errors import InputError, shown
 from celoss_cli.core.records import record
-from celoss_cli.evaluate.collect import Wanted
+from celoss_cli.evaluate.collect import Collected
 from celoss_cli.evaluate.loop import Evaluation
+from celoss_cli.evaluate.wanted import Wanted
 from celoss_cli.findings import Spelled
 from celoss_cli.losses import LOSSES
 from celoss_cli.read.roles.targets import BY_INDEX, BY_NAME
@@ -17,7 +18,7 @@ from celoss_cli.read.roles.targets import BY_INDEX, BY_NAME
 if TYPE_CHECKING:
     from celoss_cli.losses.base import Loss
 
-__all__ = ["Partial", "loss_of", "merged"]
+__all__ = ["Partial", "collected_of", "loss_of", "merged"]
 
 _SAYS_DATA = ("classes", "labels", "weight_is")
 """What a part without rows leaves open."""
@@ -150,6 +151,11 @@ def _told(value: Any) -> str:
     return f"{shown(value)}{length}"
 
 
+def collected_of(evaluation: Evaluation) -> Collected:
+    """What was collected beside the totals, nothing where nothing was wanted."""
+    return evaluation.collected or Collected()
+
+
 def _added(one: Partial, other: Partial) -> Partial:
     a, b = one.evaluation, other.evaluation
     first = a if a.tally.rows else b
@@ -158,7 +164,7 @@ def _added(one: Partial, other: Partial) -> Partial:
         tally=a.tally + b.tally,
         weight_is=first.weight_is,
         classes=first.classes,
-        collected=a.collected.joined(b.collected, Wanted()),
+        collected=collected_of(a).joined(collected_of(b), Wanted()),
         counted=a.counted + b.counted,
         first=a.first + b.first,
         facts=a.facts | b.facts,

@@ -1,0 +1,170 @@
+"""What the values of the input look like, of the first rows or of all of them."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import field
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from celoss_cli.core.records import record
+from celoss_cli.losses.base import odd_rows
+
+if TYPE_CHECKING:
+    from celoss_cli.core.data import Array, Batch
+    from celoss_cli.losses.base import Loss
+
+__all__ = ["NEAR_ONE", "FirstRows", "count_of", "first_rows", "kinds", "oddities"]
+
+NEAR_ONE = 0.0105
+"""How far a sum of rounded probabilities may be from a whole number."""
+
+_FLOAT16_MAX = 65504.0
+_FIRST_ROWS = 1024
+_FIRST_VALUES = 1 << 18
+_RUN = re.compile(r"[0-9]{1,9}(\*[0-9]{1,4})?")
+
+
+def first_rows(batch: Batch) -> Batch:
+    """The rows of a canonical batch that are among the first of the whole data set."""
+    return batch.rows(0, min(len(batch), max(0, _limit(batch) - batch.start)))
+
+
+def _limit(batch: Batch) -> int:
+    """How many rows count as the first ones."""
+    values = max(1, int(np.prod(batch.input.shape[1:])))
+    return min(_FIRST_ROWS, max(1, _FIRST_VALUES // values))
+
+
+def kinds(loss: Loss, batch: Batch) -> Counter[str]:
+    """How many rows or values of a canonical batch look like what: see the names in the code.
+
+    "examined" counts rows of a class axis; "values" counts all values.
+    """
+    return +Counter({name: count_of(where) for name, where in _looks(loss, batch)})
+
+
+def _looks(loss: Loss, batch: Batch) -> Iterator[tuple[str, Array]]:
+    """Where a canonical batch looks like what; the first axis counts rows."""
+    x = batch.input
+    with np.errstate(all="ignore"):
+        yield "values", np.broadcast_to(True, x.shape)
+        yield "from-0-to-1", (x >= 0) & (x <= 1)
+        yield "from-0-to-a-quarter", (x >= 0) & (x <= 0.25)
+        yield "from-three-quarters-to-1", (x >= 0.75) & (x <= 1)
+        yield "exactly-0-or-1", (x == 0) | (x == 1)
+        yield "nan", np.isnan(x)
+        yield "infinite", np.isposinf(x)
+        yield "float16-ceiling", np.abs(x) == _FLOAT16_MAX
+        if loss.per_class and x.shape[1] > 1:
+            yield from _looks_of_rows(x.astype(np.float64, copy=False))
+
+
+def oddities(loss: Loss, batch: Batch) -> Counter[str]:
+    """How many rows or elements of a canonical batch show each oddity, those of sample weights among them."""
+    return loss.observe(batch) + Counter({"out-of-domain-weight": odd_rows(batch).size})
+
+
+def _looks_of_rows(x: Array) -> Iterator[tuple[str, Array]]:
+    inside = ((x >= 0) & (x <= 1)).all(axis=1)
+    logs = (x <= 1e-6).all(axis=1)
+    yield "examined", np.broadcast_to(True, inside.shape)
+    yield "probabilities", inside & _is_one(x.sum(axis=1))
+    yield "log-probabilities", logs & _is_one(np.exp(x).sum(axis=1))
+    yield "costs", (x >= -1e-6).all(axis=1) & _is_one(np.exp(-x).sum(axis=1))
+
+
+def _is_one(total: Array) -> Array:
+    return np.abs(total - 1) <= NEAR_ONE
+
+
+def count_of(where: Array) -> int:
+    """How many are true."""
+    return int(np.count_nonzero(where))
+
+
+@record(frozen=True, slots=True)
+class FirstRows:
+    """What the first rows look like, row by row; ``FirstRows()`` is empty and ``+`` appends later rows.
+
+    Attributes:
+        limit: how many rows count as the first ones, 0 of nothing.
+        counts: what ``kinds`` counts in each row, by name, shape (rows,) with at most ``limit`` rows.
+
+    """
+
+    limit: int = 0
+    counts: Mapping[str, Array] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, loss: Loss, batch: Batch) -> FirstRows:
+        """The first rows of the whole data set that are in a canonical batch."""
+        found = first_rows(batch)
+        if not len(found):
+            return cls()
+        rows = {
+            name: np.count_nonzero(where, axis=tuple(range(1, where.ndim)))
+            for name, where in _looks(loss, found)
+        }
+        return cls(_limit(batch), rows)
+
+    def __add__(self, later: FirstRows) -> FirstRows:
+        if not len(later) or len(self) == self.limit > 0:
+            return self
+        limit = self.limit or later.limit
+        return FirstRows(
+            limit,
+            {
+                name: np.concatenate([self._of(name), later._of(name)])[:limit]
+                for name in {**self.counts, **later.counts}
+            },
+        )
+
+    def __len__(self) -> int:
+        return max(map(len, self.counts.values()), default=0)
+
+    def _of(self, name: str) -> Array:
+        return self.counts.get(name, np.zeros(len(self), np.int64))
+
+    def total(self) -> Counter[str]:
+        """What ``kinds`` counts in all of them."""
+        return +Counter({name: int(count.sum()) for name, count in self.counts.items()})
+
+    def as_texts(self) -> dict[str, str]:
+        """The counts row by row in words, equal ones together: "3*1000 2 3*23"."""
+        return {name: _as_text(count.tolist()) for name, count in self.counts.items()}
+
+    @classmethod
+    def from_texts(cls, limit: int, texts: Mapping[str, str]) -> FirstRows:
+        """What was written by ``as_texts``.
+
+        Raises:
+            ValueError: if it was not.
+
+        """
+        counts = {name: np.array(_from_text(text), np.int64) for name, text in texts.items()}
+        found = cls(limit, counts)
+        if not all(len(count) == len(found) for count in counts.values()):
+            raise ValueError("the first rows differ in their number")
+        if not len(found) <= limit <= _FIRST_ROWS:
+            raise ValueError(f"{len(found)} of {limit} first rows are too many")
+        return found
+
+
+def _as_text(counts: Sequence[int]) -> str:
+    runs = ((value, len(list(again))) for value, again in groupby(counts))
+    return " ".join(f"{value}*{times}" if times > 1 else str(value) for value, times in runs)
+
+
+def _from_text(text: str) -> list[int]:
+    counts: list[int] = []
+    for word in text.split(" "):
+        if not _RUN.fullmatch(word):
+            raise ValueError(f"{word!r} is no count of a row")
+        value, _, times = word.partition("*")
+        counts += [int(value)] * min(int(times or 1), _FIRST_ROWS + 1)
+    return counts
