@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import csv
 import io
 import itertools
 import json
@@ -17,8 +18,8 @@ import pytest
 from celoss_cli.cli.main import run
 from celoss_cli.losses import LOSSES
 from celoss_cli.studies.emit import LIBRARIES
-from celoss_cli.studies.emit.arrays import FORMULAS
-from celoss_cli.studies.emit.literals import assigned, literal, string
+from celoss_cli.studies.emit.computation import FORMULAS
+from celoss_cli.studies.emit.literals import assigned, literal, string, strings
 from tests.cli.test_command_line import celoss
 
 
@@ -33,7 +34,6 @@ def needs(module: str) -> pytest.MarkDecorator:
 LIBRARY = [
     pytest.param("torch", marks=[pytest.mark.torch, needs("torch")]),
     "numpy",
-    pytest.param("jax", marks=needs("jax")),
 ]
 every_library = pytest.mark.parametrize("library", LIBRARY)
 
@@ -283,6 +283,55 @@ def test_a_file_of_another_encoding(ways: Ways, library: str) -> None:
     ways.agree(library, "ce", "p.csv", "--encoding", "latin-1")
 
 
+HOSTILE = [
+    'say "hi"',
+    "it's",
+    "back\\slash\\",
+    "{braces} %s $x `y`",
+    "# no comment",
+    "tab\there",
+    "line\nbreak",
+    "\u202eturned",
+    "zero\u200bwidth",
+    "smile \U0001f600",
+    "tag \U000e0041",
+    "last \U0010ffff",
+    "\x1b[31mred",
+    "null\x00",
+    '"""',
+    "\\N{BULLET} \\x41 \\",
+]
+"""Names that a program of the shell, of JSON or of Python would take for something else."""
+
+
+@every_library
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_names_of_columns_classes_and_files(ways: Ways, library: str, name: str) -> None:
+    rows = [{"b": 1, name: 2, "y": name}, {"b": 3, name: -1, "y": "b"}]
+    Path("p.json").write_text(json.dumps(rows), encoding="utf-8")
+    Path("p.jsonl").write_text("\n".join(map(json.dumps, rows)) + "\n", encoding="utf-8")
+    table = {"columns": ["b", name, "y"], "data": [[1, 2, name], [3, -1, "b"]]}
+    Path("split.json").write_text(json.dumps(table), encoding="utf-8")
+    files = ["p.json", "p.jsonl", "split.json"]
+    if "\x00" not in name:
+        file = Path(f"{name.replace('/', '')}.csv")
+        with file.open("w", newline="", encoding="utf-8") as target:
+            csv.writer(target).writerows([list(rows[0]), *(row.values() for row in rows)])
+        files.append(str(file))
+    for path in files:
+        ways.agree(library, "ce", path, "--target-column", "y")
+    assert (ways.folder / "emitted.py").read_text(encoding="utf-8").isascii() or "\U0001f600" in name
+
+
+@every_library
+def test_hostile_names_of_arrays(ways: Ways, library: str) -> None:
+    for number, name in enumerate(HOSTILE):
+        path = f"{number} {name.replace(chr(0), '').replace('/', '')}.npy"
+        np.save(path, X)
+        Path("y.json").write_text(inline(Y))
+        ways.agree(library, "ce", path, "--targets", "@y.json")
+
+
 # ------------------------------------------------------------------------------------------- arrays
 
 
@@ -389,7 +438,7 @@ def test_options_that_say_something_of_a_result_are_refused(
 def test_another_library_is_refused() -> None:
     done = celoss("ce", "-x", "1,2", "-y", "0", "--emit", "keras")
     assert done.returncode == 2
-    assert 'expected torch, numpy, jax, got "keras"' in done.stderr
+    assert 'expected torch, numpy, got "keras"' in done.stderr
 
 
 def test_the_number_in_the_heading_is_that_of_celoss() -> None:
@@ -487,6 +536,8 @@ def test_literals_read_back_as_the_same_numbers() -> None:
 
 def test_texts_are_python_and_hide_nothing() -> None:
     assert string('a"b') == '"a\\"b"'
-    assert string(["é", "b"]) == '["é", "b"]'
+    assert strings(["é", "b"]) == '["é", "b"]'
     assert string("a\u202eb\n") == '"a\\u202eb\\n"'
+    assert string("\U000e0041\U0001f600") == '"\\U000e0041\U0001f600"'
+    assert string("\udc80'") == '"\\udc80\'"'
     assert assigned("x", "f", "[1]", "dtype=int") == "x = f([1], dtype=int)"

@@ -1,202 +1,104 @@
-"""NumPy and JAX: the formula itself, in the same words but for a few."""
+"""Arrays in files: the code loads them and moves their axes to where the loss has them."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+import json
+from typing import TYPE_CHECKING, Any
 
-from celoss_cli.core.records import record
-from celoss_cli.studies.emit.literals import assigned
+from celoss_cli.studies.emit.literals import string
+from celoss_cli.studies.emit.problem import DataCode, Values
+from celoss_cli.studies.emit.reading import Reading, kind_of, opened, opening
 
 if TYPE_CHECKING:
-    from celoss_cli.studies.emit.problem import DataCode, Problem, Values
+    from celoss_cli.losses.base import Loss
+    from celoss_cli.report.report import Report
+    from celoss_cli.studies.emit.kept import Kept
 
-__all__ = ["FORMULAS", "JAX", "NUMPY"]
+__all__ = ["array_code"]
 
-
-@record(frozen=True, slots=True)
-class _Arrays:
-    """Writes a library of arrays.
-
-    Attributes:
-        namespace: the name of its module.
-        module: the module.
-        log_softmax: the statements that take the logits to ``log_p``.
-        warns: whether log 0 warns.
-
-    """
-
-    namespace: str
-    module: str
-    log_softmax: tuple[str, ...]
-    warns: bool
-
-    def largest(self, problem: Problem) -> float:
-        return math.inf
-
-    def imports(self, problem: Problem) -> Iterator[str]:
-        if self.module.startswith("jax"):
-            yield "import jax"
-        yield f"import {self.module} as {self.namespace}"
-
-    def setup(self, problem: Problem) -> Iterator[str]:
-        if self.module.startswith("jax") and problem.options["dtype"] == "float64":
-            yield 'jax.config.update("jax_enable_x64", True)'
-
-    def variable(self, problem: Problem, name: str, values: Values) -> str:
-        dtype = "int64" if values.indices else problem.options["dtype"]
-        if values.literal and dtype != "float32":
-            return assigned(name, f"{self.namespace}.array", values.text)
-        return assigned(name, f"{self.namespace}.array", values.text, f"dtype={self.namespace}.{dtype}")
-
-    def computation(self, problem: Problem, data: DataCode) -> Iterator[str]:
-        for line in FORMULAS[problem.spec.command](problem, self):
-            yield line.replace("np.", f"{self.namespace}.")
-        for line in _reduced(problem, data.sample_weight is not None):
-            yield line.replace("np.", f"{self.namespace}.")
-        yield f"print(loss.{'tolist' if problem.reduction == 'none' else 'item'}())"
+_ONE_HOT = "one-hot rows of integers read as class indices"
+_RESHAPED = "targets of shape "
 
 
-NUMPY = _Arrays(
-    namespace="np",
-    module="numpy",
-    log_softmax=(
-        "z = logits - logits.max(axis=1, keepdims=True)",
-        "log_p = z - np.log(np.exp(z).sum(axis=1, keepdims=True))",
-    ),
-    warns=True,
-)
-JAX = _Arrays(
-    namespace="jnp",
-    module="jax.numpy",
-    log_softmax=("log_p = jax.nn.log_softmax(logits, axis=1)",),
-    warns=False,
-)
+class _Code:
+    """The imports and statements that the expressions of arrays need."""
 
+    def __init__(self) -> None:
+        self.imports = ["import numpy as np"]
+        self.lines: list[str] = []
 
-# ------------------------------------------------------------------------------------ the class losses
+    def document(self, path: str, name: str) -> None:
+        """Reads a JSON document into a variable."""
+        imports, expression = opening(path, string(path))
+        self.imports += ["import json", *imports]
+        self.lines += [f"with {expression} as file:", f"    {name} = json.load(file)"]
 
-
-def _cross_entropy(problem: Problem, arrays: _Arrays) -> Iterator[str]:
-    yield from arrays.log_softmax
-    eps = problem.given("label_smoothing")
-    if problem.probabilities:
-        if eps is not None:
-            yield f"targets = {1 - eps!r} * targets + {eps!r} / targets.shape[1]"
-        yield f"losses = -({_per_class(problem)}targets * log_p).sum(axis=1)"
-        return
-    yield from _gathered(problem, "log_p")
-    if eps is not None:
-        yield f"uniform = -({_per_class(problem)}log_p).mean(axis=1)"
-        yield f"losses = {1 - eps!r} * losses + {eps!r} * uniform"
-    if problem.ignoring:
-        yield "losses = np.where(counted, losses, 0)"
-
-
-def _negative_log_likelihood(problem: Problem, arrays: _Arrays) -> Iterator[str]:
-    yield from _gathered(problem, "log_probs")
-    if problem.ignoring:
-        yield "losses = np.where(counted, losses, 0)"
-
-
-def _gathered(problem: Problem, log_p: str) -> Iterator[str]:
-    """The weighted -log p of the targets."""
-    if problem.ignoring:
-        yield f"counted = targets != {problem.options['ignore_index']}"
-        yield "targets = np.where(counted, targets, 0)"
-    if problem.axes == 1:
-        picked = f"{log_p}[np.arange(len(targets)), targets]"
-    else:
-        picked = f"np.take_along_axis({log_p}, np.expand_dims(targets, 1), axis=1).squeeze(1)"
-    yield f"losses = -{'weight[targets] * ' if problem.given('weight') is not None else ''}{picked}"
-
-
-def _per_class(problem: Problem) -> str:
-    """The class weights as a factor of values by class."""
-    if problem.given("weight") is None:
+    def array(self, text: str, name: str) -> str:
+        """The expression for ``@path``, or "" where a few lines do not read it."""
+        path = text.removeprefix("@")
+        kind = kind_of(path) if path != text else None
+        if kind == "npy" and not path.endswith(".gz"):
+            return f"np.load({string(path)})"
+        if kind == "json" and isinstance(_document(path), list):
+            self.document(path, name)
+            return f"np.array({name})"
         return ""
-    return "weight * " if problem.axes == 1 else f"weight.reshape(-1{', 1' * (problem.axes - 1)}) * "
+
+    def named(self, path: str, chosen: str | None) -> str:
+        """The expression for an array of the file by its name, as a template, or ""."""
+        kind = kind_of(path, chosen)
+        if kind == "npz" and not path.endswith(".gz"):
+            self.lines.append(f"data = np.load({string(path)})")
+            return "data[{}]"
+        if kind == "json" and isinstance(_document(path), dict):
+            self.document(path, "data")
+            return "np.array(data[{}])"
+        return ""
 
 
-# ----------------------------------------------------------------------------------- the element losses
-
-
-def _binary_cross_entropy(problem: Problem, arrays: _Arrays) -> Iterator[str]:
-    lines = ["log_p = np.maximum(np.log(probs), -100)", "log_q = np.maximum(np.log1p(-probs), -100)"]
-    if arrays.warns:
-        yield 'with np.errstate(divide="ignore"):  # log 0 is clamped'
-        lines = [f"    {line}" for line in lines]
-    yield from lines
-    yield f"losses = -{_weight(problem)}(targets * log_p + (1 - targets) * log_q)"
-
-
-def _with_logits(problem: Problem, arrays: _Arrays) -> Iterator[str]:
-    factor = "" if problem.given("pos_weight") is None else "pos_weight * "
-    yield f"positive = {factor}targets * np.logaddexp(0, -logits)"
-    yield "negative = (1 - targets) * np.logaddexp(0, logits)"
-    total = "positive + negative"
-    yield f"losses = {total if problem.given('weight') is None else f'weight * ({total})'}"
-
-
-def _soft_margin(problem: Problem, arrays: _Arrays) -> Iterator[str]:
-    yield "losses = np.logaddexp(0, -targets * scores)"
-
-
-def _divergence(problem: Problem, arrays: _Arrays) -> Iterator[str]:
-    if problem.given("log_target"):
-        yield "losses = np.exp(targets) * (targets - log_probs)"
+def array_code(reading: Reading, report: Report, loss: Loss, kept: Kept) -> DataCode | None:
+    """The code for arrays in NPY, NPZ or JSON files, or None for any other data."""
+    code, weight = _Code(), None
+    if reading.input is None and len(reading.files) != 1:
+        return None
+    if reading.input is not None or reading.target is not None:
+        input = code.array(reading.input or f"@{reading.files[0]}", "values")
+        target = code.array(reading.target or "", "answers")
     else:
-        yield "log_targets = np.log(np.where(targets == 0, 1, targets))  # 0 log 0 = 0"
-        yield "losses = targets * (log_targets - log_probs)"
+        columns, template = report.source["columns"], code.named(reading.files[0], reading.input_format)
+        input = template.format(string(columns["inputs"][0]))
+        target = template.format(string(columns["target"]))
+        weight = columns["weight"] and Values(template.format(string(columns["weight"])))
+    if not (input and target) or kept.first is None:
+        return None
+    indices = loss.per_class and loss.canonical(kept.first).target.ndim == 2
+    return DataCode(
+        input=Values(_on_axis(input, reading.class_axis)),
+        target=Values(_target(target, reading, report, kept), indices=indices),
+        sample_weight=weight,
+        imports=tuple(code.imports),
+        lines=tuple(code.lines),
+    )
 
 
-def _weight(problem: Problem) -> str:
-    return "" if problem.given("weight") is None else "weight * "
+def _on_axis(values: str, axis: int | None) -> str:
+    return values if axis in (None, 1) else f"np.moveaxis({values}, {axis}, 1)"
 
 
-FORMULAS = {
-    "ce": _cross_entropy,
-    "nll": _negative_log_likelihood,
-    "bce": _binary_cross_entropy,
-    "bce-logits": _with_logits,
-    "soft-margin": _soft_margin,
-    "kl": _divergence,
-}
-"""The statements that make ``losses``, by command."""
+def _target(values: str, reading: Reading, report: Report, kept: Kept) -> str:
+    """The targets in the shape that the loss takes, as celoss has brought them to it."""
+    assert kept.first is not None  # noqa: S101 - for the type checker
+    said = report.source["conversions"]
+    if kept.first.target.shape == kept.first.input.shape:
+        values = _on_axis(values, reading.class_axis)
+    if _ONE_HOT in said:
+        values = f"{values}.argmax(axis=1)"
+    if any(text.startswith(_RESHAPED) for text in said):
+        shape = (report.tally.rows, *kept.first.target.shape[1:])
+        values = f"{values}.reshape({', '.join(map(str, shape))})"
+    return values
 
 
-# -------------------------------------------------------------------------------------------- reduction
-
-
-def _reduced(problem: Problem, sampled: bool) -> Iterator[str]:
-    if sampled:
-        if problem.axes > 1:
-            yield f"sample_weight = sample_weight.reshape(-1{', 1' * (problem.axes - 1)})"
-        yield "losses = sample_weight * losses"
-    shares = _shares(problem, sampled)
-    value = {
-        "none": "losses",
-        "sum": "losses.sum()",
-        "batchmean": "losses.sum() / len(losses)",
-        "mean": "losses.sum() / shares.sum()" if shares else "losses.mean()",
-    }[problem.reduction]
-    if problem.reduction == "mean" and shares:
-        yield f"shares = {shares}"
-    if problem.options["base"] != "e":
-        value = f"{value} / np.log({problem.options['base']})"
-    yield f"loss = {value}"
-
-
-def _shares(problem: Problem, sampled: bool) -> str:
-    """What each loss adds to the divisor of the mean, or "" where that is 1."""
-    factors = []
-    if sampled:
-        factors.append(
-            "sample_weight" if problem.axes == 1 else "np.broadcast_to(sample_weight, losses.shape)"
-        )
-    if problem.given("weight") is not None and problem.spec.per == "class" and not problem.probabilities:
-        factors.append("weight[targets]")
-    if problem.ignoring:
-        factors.append("counted")
-    return " * ".join(factors)
+def _document(path: str) -> Any:
+    with opened(path) as file:
+        return json.load(file)

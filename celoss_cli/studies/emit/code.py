@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from celoss_cli.core.errors import InputError
+from celoss_cli.studies.emit.arrays import array_code
+from celoss_cli.studies.emit.computation import computation
 from celoss_cli.studies.emit.kept import MOST, Kept
-from celoss_cli.studies.emit.literals import literal
-from celoss_cli.studies.emit.loading import data_code
-from celoss_cli.studies.emit.problem import DataCode, Problem, Values, Writer
+from celoss_cli.studies.emit.literals import assigned, literal
+from celoss_cli.studies.emit.problem import DataCode, Problem, Values
+from celoss_cli.studies.emit.rows import row_code
 
 if TYPE_CHECKING:
     from celoss_cli.losses import LossSpec
@@ -23,6 +26,8 @@ if TYPE_CHECKING:
 __all__ = ["program"]
 
 _STANDARD = ("csv", "gzip", "json", "math")
+_OVERFLOWS = {("torch", "soft-margin"): {"float64": 700.0, "float32": 80.0}}
+"""Functions that take the exponential of their input, and up to which size they may, by dtype."""
 
 
 def program(
@@ -42,9 +47,8 @@ def program(
         InputError: for data that the library computes otherwise, and for too much of it.
 
     """
-    writer = library.load()
     _refuse_long(report.options)
-    data = data_code(reading, report, loss, kept, writer.namespace)
+    data = _data_code(reading, report, loss, kept, library.namespace)
     problem = Problem(
         spec=spec,
         options=report.options,
@@ -52,26 +56,44 @@ def program(
         axes=1 + _extents(loss, kept),
         probabilities=loss.per_class and not data.target.indices,
         ignoring=bool(report.tally.ignored),
+        sampled=data.sample_weight is not None,
     )
-    _refuse_differences(problem, writer, kept)
+    _refuse_differences(problem, library, kept)
+    in_other_base = ["import math"] if problem.options["base"] != "e" else []
     yield f"# {_heading(report)}\n"
-    yield from _imports([*data.imports, *writer.imports(problem)])
+    yield from _imports([*data.imports, *in_other_base, *library.imports])
     yield "\n"
-    yield from (f"{line}\n" for line in [*writer.setup(problem), *data.lines])
-    yield from (f"{writer.variable(problem, *named)}\n" for named in _variables(problem, data, writer))
+    yield from (f"{line}\n" for line in data.lines)
+    yield from (f"{_variable(*named, problem, library)}\n" for named in _variables(problem, data, library))
     yield "\n"
-    yield from (f"{line}\n" for line in writer.computation(problem, data))
+    yield from (f"{line}\n" for line in computation(problem, library))
 
 
-def _variables(problem: Problem, data: DataCode, writer: Writer) -> Iterator[tuple[str, Values]]:
+def _data_code(reading: Reading, report: Report, loss: Loss, kept: Kept, namespace: str) -> DataCode:
+    """The same files read by a few lines, or the values written out where that takes more than a few."""
+    if report.tally.rows > 1 and not report.source.get("skipped"):
+        found = row_code(reading, report, loss) or array_code(reading, report, loss, kept)
+        if found is not None:
+            return found
+    return kept.written_out(loss, namespace)
+
+
+def _variables(problem: Problem, data: DataCode, library: LibrarySpec) -> Iterator[tuple[str, Values]]:
     """The arrays of the program by name."""
     yield problem.input, data.input
     yield "targets", data.target
-    for name in ("weight", "pos_weight"):
-        if problem.given(name) is not None:
-            yield name, Values(literal(problem.options[name], writer.namespace), literal=True)
+    for name in filter(problem.has, ("weight", "pos_weight")):
+        yield name, Values(literal(problem.options[name], library.namespace), literal=True)
     if data.sample_weight is not None:
         yield "sample_weight", data.sample_weight
+
+
+def _variable(name: str, values: Values, problem: Problem, library: LibrarySpec) -> str:
+    """The statement that makes an array; NumPy finds the type of a literal by itself."""
+    dtype = "int64" if values.indices else problem.options["dtype"]
+    if library.name == "numpy" and values.literal and dtype != "float32":
+        return assigned(name, library.array, values.text)
+    return assigned(name, library.array, values.text, f"dtype={library.namespace}.{dtype}")
 
 
 def _extents(loss: Loss, kept: Kept) -> int:
@@ -86,16 +108,14 @@ def _heading(report: Report) -> str:
 
 def _imports(wanted: Iterable[str]) -> Iterator[str]:
     """The import statements without doubles, those of Python itself first."""
-    unique = sorted({line for line in wanted if line})
+    unique = sorted(set(wanted))
     standard = [line for line in unique if line.split()[1] in _STANDARD]
-    others = [line for line in unique if line not in standard]
-    for group in (standard, others):
-        if group:
-            yield "\n" if group is others and standard else ""
-            yield from (f"{line}\n" for line in group)
+    yield from (f"{line}\n" for line in standard)
+    yield "\n" if standard else ""
+    yield from (f"{line}\n" for line in unique if line not in standard)
 
 
-def _refuse_differences(problem: Problem, writer: Writer, kept: Kept) -> None:
+def _refuse_differences(problem: Problem, library: LibrarySpec, kept: Kept) -> None:
     """Refuses values where celoss takes a limit and the code of a library would not."""
     by_index = problem.spec.per == "class" and not problem.probabilities
     if kept.infinite and not by_index:
@@ -103,7 +123,8 @@ def _refuse_differences(problem: Problem, writer: Writer, kept: Kept) -> None:
             "Expected finite values with --emit, got an infinite one, where celoss takes the limit and the "
             "code would not."
         )
-    largest = writer.largest(problem)
+    overflows = _OVERFLOWS.get((library.name, problem.spec.command), {})
+    largest = overflows.get(problem.options["dtype"], math.inf)
     if kept.largest > largest:
         raise InputError(
             f"Expected {problem.spec.takes} of a size up to {largest:g} for this library, got "

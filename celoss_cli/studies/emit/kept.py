@@ -11,27 +11,13 @@ from celoss_cli.core.data import Array, Batch, Chunk
 from celoss_cli.core.errors import InputError
 from celoss_cli.core.records import record
 from celoss_cli.losses.base import SAMPLE_WEIGHT, Loss
+from celoss_cli.studies.emit.literals import literal
+from celoss_cli.studies.emit.problem import DataCode, Values
 
-__all__ = ["MOST", "Arrays", "Kept"]
+__all__ = ["MOST", "Kept"]
 
 MOST = 10_000
 """More values than this are not written out."""
-
-
-@record(frozen=True, slots=True)
-class Arrays:
-    """The data as the loss takes it.
-
-    Attributes:
-        input: shape (rows, ...), the class axis second.
-        target: class indices, probabilities or answers.
-        sample_weight: shape (rows,), or None.
-
-    """
-
-    input: Array
-    target: Array
-    sample_weight: Array | None
 
 
 @record(slots=True)
@@ -66,15 +52,14 @@ class Kept:
             if values.dtype.kind == "f":
                 self.infinite |= bool(np.isinf(values).any())
         finite = batch.input[np.isfinite(batch.input)]
-        if finite.size:
-            self.largest = max(self.largest, float(np.abs(finite).max()))
+        self.largest = max(self.largest, float(np.abs(finite).max(initial=0)))
         self._batches = [*self._batches, batch] if self.size <= MOST else []
 
-    def arrays(self, loss: Loss) -> Arrays:
-        """All rows as the loss takes them.
+    def written_out(self, loss: Loss, namespace: str) -> DataCode:
+        """All values as literals in the shape that the loss takes, the class axis second.
 
         Raises:
-            InputError: if they are too many to be written out.
+            InputError: if they are too many.
 
         """
         if self.size > MOST:
@@ -84,16 +69,21 @@ class Kept:
             )
         found = [loss.canonical(batch) for batch in self._batches]
         extents = found[0].shape
-        weights = [batch.aligned.get(SAMPLE_WEIGHT) for batch in self._batches]
-        return Arrays(
-            input=_joined([_shaped(batch.input, extents) for batch in found]),
-            target=_joined([_shaped(batch.target, extents) for batch in found]),
-            sample_weight=None if weights[0] is None else _joined([w for w in weights if w is not None]),
+        input = np.concatenate([_shaped(batch.input, extents) for batch in found])
+        target = np.concatenate([_shaped(batch.target, extents) for batch in found])
+        weights = [
+            weight for batch in self._batches if (weight := batch.aligned.get(SAMPLE_WEIGHT)) is not None
+        ]
+
+        def values(array: Array, indices: bool = False) -> Values:
+            numbers = array.astype(int if indices else float).tolist()
+            return Values(literal(numbers, namespace), literal=True, indices=indices)
+
+        return DataCode(
+            input=values(input),
+            target=values(target, loss.per_class and target.ndim < input.ndim),
+            sample_weight=values(np.concatenate(weights)) if weights else None,
         )
-
-
-def _joined(parts: list[Array]) -> Array:
-    return np.concatenate(parts)
 
 
 def _shaped(values: Array, extents: tuple[int, ...]) -> Array:

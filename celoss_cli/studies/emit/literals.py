@@ -1,38 +1,39 @@
-"""Arrays as Python writes them: the shortest digits that read back as the same numbers."""
+"""Numbers and texts as Python writes them: they read back as the same values."""
 
 from __future__ import annotations
 
-import json
 import math
 import textwrap
+from collections.abc import Iterable
 from typing import Any
 
-__all__ = ["assigned", "literal", "string"]
+__all__ = ["assigned", "literal", "string", "strings"]
 
 _LINE = 100
 _WIDTH = 88
 """Of a list, which is set in."""
 
 
-def literal(values: Any, namespace: str) -> str:
+def string(text: str) -> str:
+    """A text in double quotes; what a terminal would hide or obey is Python's escape."""
+    quoted = {'"': '\\"', "'": "'"}
+    return f'"{"".join(quoted.get(char) or repr(char)[1:-1] for char in text)}"'
+
+
+def strings(texts: Iterable[str]) -> str:
+    """A list of texts."""
+    return f"[{', '.join(map(string, texts))}]"
+
+
+def literal(values: Any, namespace: str, width: int = _WIDTH) -> str:
     """Nested lists of numbers; infinities and nan are those of a module, ``np.inf``."""
-    return _nested(values, namespace, _WIDTH)
-
-
-def string(value: str | list[str]) -> str:
-    """A text or a list of texts; what a terminal would hide or obey is escaped."""
-    visible = value.isprintable() if isinstance(value, str) else all(map(str.isprintable, value))
-    return json.dumps(value, ensure_ascii=not visible)
-
-
-def _nested(values: Any, namespace: str, width: int) -> str:
     if not isinstance(values, list):
         return _number(values, namespace)
-    items = [_nested(item, namespace, width - 1) for item in values]
+    items = [literal(item, namespace, width - 1) for item in values]
     text = f"[{', '.join(items)}]"
     if len(text) <= width and "\n" not in text:
         return text
-    if values and isinstance(values[0], list):
+    if isinstance(values[0], list):
         return "[" + ",\n".join(items).replace("\n", "\n ") + "]"
     return "[" + "\n ".join(textwrap.wrap(", ".join(items), width - 2)) + "]"
 
@@ -43,10 +44,10 @@ def _number(value: float, namespace: str) -> str:
     return f"{'-' if value < 0 else ''}{namespace}.{'nan' if math.isnan(value) else 'inf'}"
 
 
-def assigned(name: str, call: str, values: str, *rest: str) -> str:
-    """A statement ``name = call(values, rest)``, over several lines where it is long."""
-    line = f"{name} = {call}({', '.join([values, *rest])})"
+def assigned(name: str, call: str, *arguments: str) -> str:
+    """A statement ``name = call(arguments)``, over several lines where it is long."""
+    line = f"{name} = {call}({', '.join(arguments)})"
     if len(line) <= _LINE and "\n" not in line:
         return line
-    inner = "".join(f"{part},\n" for part in (values, *rest))
+    inner = "".join(f"{argument},\n" for argument in arguments)
     return f"{name} = {call}(\n{textwrap.indent(inner, '    ')})"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Protocol
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from celoss_cli.core.records import record
 
@@ -11,7 +11,10 @@ if TYPE_CHECKING:
     from celoss_cli.core.data import Reduction
     from celoss_cli.losses import LossSpec
 
-__all__ = ["DataCode", "Problem", "Values", "Writer"]
+__all__ = ["DataCode", "Problem", "Values"]
+
+_NEUTRAL = {"ignore_index": -100, "label_smoothing": 0.0, "log_target": False}
+"""Options that say what the loss does without them."""
 
 
 @record(frozen=True, slots=True)
@@ -35,10 +38,10 @@ class DataCode:
     """Python that gives the data.
 
     Attributes:
-        imports: modules that it needs, as import statements.
-        lines: statements before the variables are made.
         input, target: what the loss takes.
         sample_weight: the weights of the rows, where the data has them.
+        imports: modules that it needs, as import statements.
+        lines: statements before the variables are made.
 
     """
 
@@ -60,6 +63,7 @@ class Problem:
         axes: how many axes the losses have; the input has the class axis in addition.
         probabilities: whether a class loss is computed against probabilities.
         ignoring: whether targets are ignored.
+        sampled: whether rows have weights of their own.
 
     """
 
@@ -67,39 +71,20 @@ class Problem:
     options: Mapping[str, Any]
     reduction: Reduction
     axes: int
-    probabilities: bool = False
-    ignoring: bool = False
+    probabilities: bool
+    ignoring: bool
+    sampled: bool
 
     @property
     def input(self) -> str:
         """The name of the variable that holds the input."""
         return self.spec.takes.replace("-", "_")
 
-    def given(self, name: str) -> Any:
-        """An option that says something else than the loss does without it, else None."""
-        value = self.options.get(name)
-        neutral = {"ignore_index": -100, "label_smoothing": 0.0, "log_target": False}
-        return None if value == neutral.get(name) else value
-
-
-class Writer(Protocol):
-    """Writes the statements of one library."""
-
     @property
-    def namespace(self) -> str:
-        """The name of the module that has ``inf`` and ``nan``."""
+    def weight_by_target(self) -> bool:
+        """Whether a row's weight is that of its target's class."""
+        return self.has("weight") and self.spec.per == "class" and not self.probabilities
 
-    def largest(self, problem: Problem) -> float:
-        """The largest size of an input of which the library computes what celoss computes."""
-
-    def imports(self, problem: Problem) -> Iterator[str]:
-        """The import statements."""
-
-    def setup(self, problem: Problem) -> Iterator[str]:
-        """Statements right after them."""
-
-    def variable(self, problem: Problem, name: str, values: Values) -> str:
-        """The statement that makes an array."""
-
-    def computation(self, problem: Problem, data: DataCode) -> Iterator[str]:
-        """The statements that make ``loss`` of them, and print it."""
+    def has(self, name: str) -> bool:
+        """Whether an option says something else than the loss does without it."""
+        return self.options.get(name) not in (None, _NEUTRAL.get(name))

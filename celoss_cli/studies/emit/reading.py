@@ -47,26 +47,22 @@ def kind_of(path: str, chosen: str | None = None) -> str | None:
     if path == "-" or is_device(path) or PurePath(path).suffix.lower() == ".zst":
         return None
     try:
-        return format_of(_unpacked(path), b"", chosen).name
+        return format_of(path.removesuffix(".gz"), b"", chosen).name
     except CelossError:
         return None
-
-
-def _unpacked(path: str) -> str:
-    return path.removesuffix(".gz")
 
 
 def opening(path: str, written: str, encoding: str = "utf-8", *extra: str) -> tuple[tuple[str, ...], str]:
     """The imports and the expression that open a text file; ``written`` is the path as the code has it."""
     arguments = [*extra, f"encoding={string(_without_mark(encoding))}"]
-    if path != _unpacked(path):
+    if path.endswith(".gz"):
         return ("import gzip",), f"gzip.open({', '.join([written, string('rt'), *arguments])})"
     return (), f"open({', '.join([written, *arguments])})"
 
 
 def opened(path: str, encoding: str = "utf-8") -> IO[str]:
     """The file as the code opens it."""
-    opener: Any = open if path == _unpacked(path) else gzip.open
+    opener: Any = gzip.open if path.endswith(".gz") else open
     found: IO[str] = opener(path, "rt", encoding=_without_mark(encoding), newline="")
     return found
 
