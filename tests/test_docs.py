@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 import sys
 from collections.abc import Iterator
 from html.parser import HTMLParser
@@ -98,6 +99,20 @@ def test_the_pages_name_no_option_that_is_not_there() -> None:
     for page, text in texts.items():
         named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]*[a-z]", text))
         assert named <= known | OTHER_TOOLS | {"--help", "--version"}, page
+
+
+def test_nothing_names_a_package_of_ours_that_no_index_has() -> None:
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False).stdout
+    texts = [ROOT / name for name in listed.split() if name.endswith((".py", ".md", ".txt", ".yml", ".yaml"))]
+    told = re.compile(r"(install|dependencies).*celoss-(?:cli)(?!/)")
+    assert not [path for path in texts if told.search(path.read_text(encoding="utf-8"))]
+
+
+def test_the_readme_has_two_commands_of_one_line_that_install_and_run() -> None:
+    for name in ("README.md", "README.zh-CN.md"):
+        text = (ROOT / name).read_text(encoding="utf-8")
+        commands = re.findall(r"^\$ python -m pip install .*$", text, re.MULTILINE)
+        assert [command.split(" && ")[1].split()[0] for command in commands] == ["celoss", "python"]
 
 
 def test_help_is_literal_in_markdown() -> None:

@@ -20,7 +20,7 @@ __all__ = ["Session", "session"]
 
 ROOT = Path(__file__).resolve().parents[2]
 
-_INSTALLING = re.compile(r"python -m pip install [^&]*(&& python -m pytest|&& |$)")
+_INSTALLING = re.compile(r"python -m pip install [^&]*(&& python -m pytest.*|&& |$)")
 """What .ci/run does in an environment of its own."""
 
 _QUOTED = re.compile(r"'[^']*'")

@@ -582,7 +582,7 @@ def test_who_reads_a_large_table_without_pyarrow_is_told_where_it_is_faster(
     monkeypatch.setattr(loss, "_LARGE_BYTES", 1)
     monkeypatch.setattr(loss, "has_pyarrow", lambda: installed)
     assert run(["ce", str(tmp_path / "p.csv"), "--format", "value"]) == 0
-    assert ("celoss-cli[fast]" in capfd.readouterr().err) == (other and not installed)
+    assert ("python -m pip install '.[fast]'" in capfd.readouterr().err) == (other and not installed)
 
 
 @pytest.mark.skipif(not Path("/dev/fd").exists(), reason="no pipes with names")

@@ -188,7 +188,8 @@ def test_without_matplotlib_the_terminal_still_draws_and_a_file_names_the_extra(
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == (
         "celoss: error: Expected the package matplotlib, which draws PNG and SVG, got an installation "
-        "without it. (pip install 'celoss-cli[plot]'; without -o the picture is drawn in the terminal)\n"
+        "without it. (without -o the picture is drawn in the terminal; "
+        "in a checkout of celoss: python -m pip install '.[plot]')\n"
     )
     assert not path.exists()
 

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import polars as pl
 import pytest
 
 from celoss_cli.cli.main import run
@@ -234,10 +233,14 @@ def write_jsonl(case: Case, folder: Path) -> None:
 
 
 def write_parquet(case: Case, folder: Path) -> None:
+    pytest.importorskip("pyarrow")
+    pl = pytest.importorskip("polars")
     pl.DataFrame(case.columns).write_parquet(folder / "p.parquet", row_group_size=250)
 
 
 def write_arrow(case: Case, folder: Path) -> None:
+    pytest.importorskip("pyarrow")
+    pl = pytest.importorskip("polars")
     pl.DataFrame(case.columns).write_ipc(folder / "p.arrow")
 
 

@@ -8,12 +8,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sklearn import datasets
-from sklearn.ensemble import HistGradientBoostingClassifier
-from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import cross_val_predict
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
 from celoss_cli.core.data import Batch
 from celoss_cli.findings import FINDINGS
@@ -325,6 +319,7 @@ def test_random_sound_data_raises_no_warning(command: str, form: Callable[..., A
 
 def data_sets() -> dict[str, tuple[Any, Any]]:
     """Real data that scikit-learn ships; numbers to predict are cut at their median."""
+    datasets = pytest.importorskip("sklearn.datasets")
     found = {
         load.__name__: load(return_X_y=True)
         for load in (
@@ -344,6 +339,13 @@ def data_sets() -> dict[str, tuple[Any, Any]]:
 @pytest.fixture(scope="module")
 def fitted() -> dict[str, tuple[Any, Any]]:
     """Held-out probabilities and targets of two kinds of models on six real data sets."""
+    pytest.importorskip("sklearn")
+    from sklearn.ensemble import HistGradientBoostingClassifier
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.model_selection import cross_val_predict
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
     models = {
         "logistic": make_pipeline(StandardScaler(), LogisticRegression(max_iter=500)),
         "boosting": HistGradientBoostingClassifier(max_iter=10, min_samples_leaf=5),

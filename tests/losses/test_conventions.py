@@ -13,12 +13,10 @@ from typing import Any
 import jsonschema
 import numpy as np
 import pytest
-import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from paths import schema
-from sklearn.metrics import log_loss
 
 from celoss_cli.core.data import Batch, Tally
 from celoss_cli.core.errors import InputError, UsageError
@@ -79,6 +77,7 @@ def rows_of_probabilities(rows: int, classes: int, seed: int) -> tuple[np.ndarra
 @pytest.mark.parametrize("classes", [2, 3, 7])
 @pytest.mark.parametrize("weighted", [False, True])
 def test_sklearn_log_loss(dtype: str, classes: int, weighted: bool) -> None:
+    log_loss = pytest.importorskip("sklearn.metrics").log_loss
     p, y, weight = rows_of_probabilities(200, classes, seed=classes)
     p = p.astype(dtype)
     weights = weight if weighted else None
@@ -90,6 +89,7 @@ def test_sklearn_log_loss(dtype: str, classes: int, weighted: bool) -> None:
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 @pytest.mark.parametrize("weighted", [False, True])
 def test_sklearn_log_loss_of_one_probability(dtype: str, weighted: bool) -> None:
+    log_loss = pytest.importorskip("sklearn.metrics").log_loss
     p, y, weight = rows_of_probabilities(200, 2, seed=1)
     p, weights = p[:, 1].astype(dtype), weight if weighted else None
     theirs = log_loss(y, p, sample_weight=weights)
@@ -98,6 +98,7 @@ def test_sklearn_log_loss_of_one_probability(dtype: str, weighted: bool) -> None
 
 
 def test_sklearn_takes_sums_and_rows_that_do_not_sum_to_1() -> None:
+    log_loss = pytest.importorskip("sklearn.metrics").log_loss
     p, y = np.array([[0.2, 0.2], [0.9, 0.6]]), np.array([0, 1])
     with pytest.warns(UserWarning, match="do not sum to one"):
         theirs = log_loss(y, p, normalize=False)
@@ -111,6 +112,7 @@ def test_sklearn_takes_sums_and_rows_that_do_not_sum_to_1() -> None:
 )
 @pytest.mark.filterwarnings("ignore:The y_prob values do not sum to one")
 def test_sklearn_on_anything_between_0_and_1(p: np.ndarray, y: list[int]) -> None:
+    log_loss = pytest.importorskip("sklearn.metrics").log_loss
     assert mean("ce", "sklearn", p, y) == pytest.approx(
         log_loss(y, p, labels=[0, 1, 2]), rel=1e-14, abs=1e-15
     )
@@ -199,6 +201,7 @@ def test_keras_documents_this_binary_loss() -> None:
 
 def test_keras_by_the_formula_of_its_torch_backend() -> None:
     """keras/src/backend/torch/nn.py, categorical_crossentropy: divide, clip, log, sum with the target."""
+    torch = pytest.importorskip("torch")
     p, y, weight = rows_of_probabilities(50, 4, seed=3)
     p[3:] *= 1.7
     output = torch.tensor(p)

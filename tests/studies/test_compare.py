@@ -19,7 +19,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from paths import EXAMPLES, schema
-from scipy import stats
 
 from celoss_cli.judge.gate import comparison_verdicts as verdicts
 from celoss_cli.show import FORMATS, Style
@@ -66,6 +65,7 @@ def paired_losses(rows: int, shift: float = 0.0, seed: int = 0) -> tuple[np.ndar
 
 @pytest.mark.parametrize("rows", [2, 3, 40, 1000])
 def test_the_standard_error_is_that_of_the_paired_t_test(rows: int) -> None:
+    stats = pytest.importorskip("scipy.stats")
     a, b = paired_losses(rows, 0.1)
     found = comparison(a, b)
     expected = stats.ttest_rel(b, a)
@@ -78,6 +78,7 @@ def test_the_standard_error_is_that_of_the_paired_t_test(rows: int) -> None:
     [(1, 0), (0, 9), (3, 3), (5, 2), (2, 5), (40, 61), (4000, 4200), (500, 0), (120_000, 119_000)],
 )
 def test_the_sign_test_is_the_exact_binomial_test(wins: int, losses: int) -> None:
+    stats = pytest.importorskip("scipy.stats")
     expected = stats.binomtest(wins, wins + losses).pvalue
     assert sign_test(wins, losses) == pytest.approx(expected, rel=1e-8, abs=1e-300)
 
@@ -91,6 +92,7 @@ def test_no_difference_is_no_evidence() -> None:
 
 @pytest.mark.parametrize("rows", [1, 2, 5, 9])
 def test_the_permutation_test_of_a_few_rows_is_exact(rows: int) -> None:
+    stats = pytest.importorskip("scipy.stats")
     a, b = paired_losses(rows, 0.2, seed=rows)
     found = comparison(a, b)
     assert found.flip_exact
@@ -106,6 +108,7 @@ def test_the_permutation_test_of_a_few_rows_is_exact(rows: int) -> None:
 
 
 def test_the_permutation_test_of_many_rows_is_drawn_and_close() -> None:
+    stats = pytest.importorskip("scipy.stats")
     a, b = paired_losses(200, 0.03)
     found = comparison(a, b, plan=Plan(resamples=20_000))
     assert not found.flip_exact
@@ -116,6 +119,7 @@ def test_the_permutation_test_of_many_rows_is_drawn_and_close() -> None:
 @pytest.mark.parametrize(("method", "which"), [("BCa", "bounds"), ("percentile", "percentile")])
 @pytest.mark.parametrize("confidence", [0.9, 0.95])
 def test_the_bootstrap_interval_is_close_to_that_of_scipy(method: str, which: str, confidence: float) -> None:
+    stats = pytest.importorskip("scipy.stats")
     random = np.random.default_rng(3)
     d = random.exponential(1.0, 60) - 0.7
     found = comparison(np.zeros(60), d, plan=Plan(confidence, resamples=40_000))
@@ -378,6 +382,7 @@ def test_value_is_the_difference(tmp_path: Path) -> None:
 
 
 def test_the_divergence_is_that_of_the_softmax(tmp_path: Path) -> None:
+    stats = pytest.importorskip("scipy.stats")
     found = document(compare(tmp_path, OLD, NEW, "--json", "--base", "2"))["comparison"]
     p = stats.entropy  # relative entropy, in bits
     rows = [([0.9, 0.1], [1.9, 0.1]), ([0.8, 0.2], [0.8, 0.4]), ([0.7, 0.3], [0.5, 0.3])]

@@ -20,10 +20,10 @@ from typing import Any
 import jsonschema
 import numpy as np
 import pytest
+from formulas import expit, log_softmax, softmax
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from paths import EXAMPLES, schema
-from scipy.special import expit, log_softmax, softmax
 
 from celoss_cli.cli.main import run
 from celoss_cli.core.data import Batch

@@ -11,11 +11,9 @@ from typing import Any
 import jsonschema
 import numpy as np
 import pytest
-import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from paths import schema
-from sklearn.utils.class_weight import compute_class_weight
 
 from celoss_cli.cli.commands import weights_options
 from celoss_cli.core.errors import InputError, UsageError
@@ -50,6 +48,7 @@ def values(*arguments: str, data: str = "") -> list[float]:
 
 @given(COUNTS)
 def test_balanced_is_that_of_sklearn(counts: list[int]) -> None:
+    compute_class_weight = pytest.importorskip("sklearn.utils.class_weight").compute_class_weight
     counts = [count % 50 + 1 for count in counts]
     y = np.repeat(np.arange(len(counts)), counts)
     theirs = compute_class_weight("balanced", classes=np.arange(len(counts)), y=y)
@@ -113,6 +112,7 @@ def test_the_command_offers_the_schemes_that_there_are() -> None:
 
 
 def test_the_weights_of_a_table_with_names() -> None:
+    compute_class_weight = pytest.importorskip("sklearn.utils.class_weight").compute_class_weight
     classes = np.array(["cat", "dog", "eel"])
     y = np.repeat(classes, [6, 3, 1])
     assert values(data=TABLE) == compute_class_weight("balanced", classes=classes, y=y).tolist()
@@ -120,6 +120,7 @@ def test_the_weights_of_a_table_with_names() -> None:
 
 
 def test_rows_with_weights_count_as_often_as_these_say() -> None:
+    compute_class_weight = pytest.importorskip("sklearn.utils.class_weight").compute_class_weight
     data = "a,b,target,weight\n1,2,0,2.5\n1,2,1,0.5\n1,2,0,1\n"
     theirs = compute_class_weight(
         "balanced", classes=np.array([0, 1]), y=[0, 1, 0], sample_weight=[2.5, 0.5, 1]
@@ -135,6 +136,7 @@ def test_ignored_targets_are_not_counted() -> None:
 
 @pytest.mark.parametrize("scheme", sorted(SCHEMES))
 def test_the_json_output_is_what_weight_takes(scheme: str, tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch")
     path, data = tmp_path / "weights.json", tmp_path / "p.csv"
     data.write_text(TABLE)
     assert celoss("weights", str(data), "--scheme", scheme, "--json", "-o", str(path)).returncode == 0

@@ -19,6 +19,7 @@ from celoss_cli.cli.result import gated
 from celoss_cli.cli.spelling import spelled, without_files
 from celoss_cli.core.data import Batch, Chunk, Reduction
 from celoss_cli.core.errors import InputError, UsageError, file_name, quoted
+from celoss_cli.core.extras import installing
 from celoss_cli.evaluate.loop import Request, default_jobs, evaluate
 from celoss_cli.evaluate.wanted import Wanted
 from celoss_cli.losses.conventions import CONVENTIONS
@@ -271,10 +272,8 @@ def _name_the_extra(files: Sequence[str]) -> None:
     if sum(map(os.path.getsize, tables)) < _LARGE_BYTES or has_pyarrow():
         return
     if any(is_for_a_library(_first_row(path)) for path in tables):
-        note(
-            "celoss: note: numbers of 16 digits, with exponents or in quotation marks are read faster with "
-            "pip install 'celoss-cli[fast]'"
-        )
+        slow = "numbers of 16 digits, with exponents or in quotation marks are read faster with pyarrow"
+        note(f"celoss: note: {slow}; {installing('fast')}")
 
 
 def _first_row(path: str) -> bytes:

@@ -12,10 +12,10 @@ import numpy as np
 
 from celoss_cli.core.data import Array
 from celoss_cli.core.errors import InputError, quoted, visible
+from celoss_cli.core.extras import extra_module
 from celoss_cli.read.arrays.npy import refuse_shape
 from celoss_cli.read.arrays.slices import named_dataset, refuse_nonfinite
 from celoss_cli.read.bytes.mapped import mapped, piped
-from celoss_cli.read.extras import extra_module
 
 if TYPE_CHECKING:
     from celoss_cli.read.request import Dataset, ReadRequest, Stream

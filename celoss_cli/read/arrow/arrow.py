@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from celoss_cli.core.errors import InputError, LimitError, plural, quoted, visible
+from celoss_cli.core.extras import extra_module
 from celoss_cli.read.arrow import ipc, parquet
 from celoss_cli.read.arrow.rows import (
     LISTS,
@@ -23,7 +24,6 @@ from celoss_cli.read.arrow.rows import (
     stored_as,
 )
 from celoss_cli.read.bytes.rations import refuse_scarcity
-from celoss_cli.read.extras import extra_module
 from celoss_cli.read.roles.headers import Typed
 
 if TYPE_CHECKING:

@@ -7,12 +7,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from celoss_cli.core.errors import InputError
+from celoss_cli.core.extras import extra_module
 from celoss_cli.core.records import record
 from celoss_cli.read.arrow.rows import ROW_MAJOR_FROM, Asked, Opened, Rows, cut, dtype_of
 from celoss_cli.read.arrow.transposed import Part, in_columns
 from celoss_cli.read.bytes.mapped import Whole
 from celoss_cli.read.bytes.rations import grants_threads
-from celoss_cli.read.extras import extra_module
 
 if TYPE_CHECKING:
     from celoss_cli.read.request import Stream

@@ -18,6 +18,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from celoss_cli.core.errors import UsageError, visible
+from celoss_cli.core.extras import installing
 from celoss_cli.show.charts.figures import ClassLosses, Curve, LossHistogram, Picture, ReliabilityDiagram
 from celoss_cli.show.charts.words import classes_line, histogram_rows, reliability_line, shown_groups
 from celoss_cli.show.numerals import short
@@ -70,7 +71,7 @@ def require_matplotlib() -> Any:
     except ImportError:
         raise UsageError(
             "Expected the package matplotlib, which draws PNG and SVG, got an installation without it.",
-            hint="pip install 'celoss-cli[plot]'; without -o the picture is drawn in the terminal",
+            hint=f"without -o the picture is drawn in the terminal; {installing('plot')}",
         ) from None
 
 

@@ -1,4 +1,4 @@
-"""Packages that only some formats need, imported when such a file is read."""
+"""Packages that only some files need, imported when such a file is read or drawn."""
 
 from __future__ import annotations
 
@@ -7,10 +7,15 @@ from typing import Any
 
 from celoss_cli.core.errors import UsageError, visible
 
-__all__ = ["extra_module"]
+__all__ = ["extra_module", "installing"]
 
 _NOT_MAPPED = "failed to map segment"
 """How the system's loader says that memory has run out."""
+
+
+def installing(extra: str) -> str:
+    """How an extra of celoss is installed; until there is a release, that is from a checkout."""
+    return f"in a checkout of celoss: python -m pip install '.[{extra}]'"
 
 
 def extra_module(name: str, extra: str, files: str) -> Any:
@@ -29,7 +34,7 @@ def extra_module(name: str, extra: str, files: str) -> Any:
             raise _broken(package, error) from None
         raise UsageError(
             f"Expected the package {package}, which reads {files}, got an installation without it.",
-            hint=f"pip install 'celoss-cli[{extra}]'",
+            hint=installing(extra),
         ) from None
     except ImportError as error:
         if _NOT_MAPPED in str(error):
