@@ -110,6 +110,41 @@ def test_imports_point_down() -> None:
     assert [arrow for arrow in arrows if not points_down(*arrow)] == []
 
 
+CIRCLES_TO_GO = [["celoss_cli.cli.commands.emit", "celoss_cli.cli.commands.loss"]]
+
+
+def circles() -> list[list[str]]:
+    """The modules that import each other, also by way of others or only for the type checker."""
+    below = {module: set(imported(module)) - {module} for module in TREES}
+    reached: dict[str, set[str]] = {}
+    for module in below:
+        seen, left = set(), [module]
+        while left:
+            new = below[left.pop()] - seen
+            seen |= new
+            left += new
+        reached[module] = seen
+    groups = {
+        tuple(sorted(other for other in seen if module in reached[other]))
+        for module, seen in reached.items()
+        if module in seen
+    }
+    return sorted(map(list, groups))
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    assert circles() == CIRCLES_TO_GO
+
+
+def test_the_registry_of_formats_imports_no_reader() -> None:
+    assert {name.removeprefix(f"{ROOT}.") for name in imported(f"{ROOT}.read")} == {
+        "core.errors",
+        "core.records",
+        "read.bytes.devices",
+        "read.bytes.pickles",
+    }
+
+
 def test_records_are_quick_to_define() -> None:
     slow = [
         module

@@ -6,19 +6,16 @@ Adding a format is one line here and one module in this folder with a function
 
 from __future__ import annotations
 
-import os
 from importlib import import_module
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from celoss_cli.core.errors import InputError, UsageError
 from celoss_cli.core.records import record
+from celoss_cli.read.bytes.devices import is_device
 from celoss_cli.read.bytes.pickles import refuse_pickle
 
-if TYPE_CHECKING:
-    from celoss_cli.read.request import Dataset, ReadRequest, Stream
-
-__all__ = ["COLUMNS", "SOURCES", "TABLES", "SourceSpec", "format_of", "is_device", "read"]
+__all__ = ["COLUMNS", "SOURCES", "TABLES", "SourceSpec", "format_of"]
 
 
 @record(frozen=True, slots=True)
@@ -113,20 +110,3 @@ def format_of(path: str, head: bytes, chosen: str | None) -> SourceSpec:
 def _holds_tensors(head: bytes) -> bool:
     """Whether data begins as safetensors does: the length of a header in 8 bytes, then the header itself."""
     return head[8:9] == b"{" and int.from_bytes(head[:8], "little") <= _MAX_HEADER
-
-
-def is_device(path: str) -> bool:
-    """Whether this is a pipe or a device, as of a shell's ``<(command)``, whose name says nothing."""
-    return os.path.exists(path) and not os.path.isfile(path)
-
-
-def read(stream: Stream, request: ReadRequest, chosen: str | None) -> Dataset:
-    """The data set in a stream, in the format that its name, its first bytes or the user says."""
-    from celoss_cli.read.bytes.compressed import decompressed
-
-    stream = decompressed(stream)
-    spec = format_of(stream.path, stream.head(), chosen)
-    if spec.name == "tsv" and request.delimiter is None:
-        request = request.separated_by("\t")
-    dataset: Dataset = spec.load().read(stream, request)
-    return dataset

@@ -10,14 +10,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from celoss_cli.core.errors import InputError, quoted, visible
-from celoss_cli.read import read
+from celoss_cli.read import format_of
+from celoss_cli.read.bytes.compressed import decompressed
 from celoss_cli.read.request import Dataset, ReadRequest, Stream, open_stream
 
 if TYPE_CHECKING:
     from celoss_cli.core.data import Batch, Chunk
 
-__all__ = ["Watch", "gather"]
-
+__all__ = ["Watch", "gather", "read_stream"]
 
 _FEW_NAMES = 20
 """So many names of classes are repeated in a message; more are left to who reads it."""
@@ -28,6 +28,16 @@ Watch = Callable[[int, float | None], None]
 
 def _unwatched(rows: int, part: float | None) -> None:
     return
+
+
+def read_stream(stream: Stream, request: ReadRequest, chosen: str | None) -> Dataset:
+    """The data set in a stream, in the format that its name, its first bytes or the user says."""
+    stream = decompressed(stream)
+    spec = format_of(stream.path, stream.head(), chosen)
+    if spec.name == "tsv" and request.delimiter is None:
+        request = request.separated_by("\t")
+    dataset: Dataset = spec.load().read(stream, request)
+    return dataset
 
 
 def gather(
@@ -99,7 +109,7 @@ def _read(
     opened.callback(stream.close)
     meter.on(stream)
     try:
-        return read(stream, request, chosen)
+        return read_stream(stream, request, chosen)
     except BaseException:
         opened.close()
         raise

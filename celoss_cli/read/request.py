@@ -5,18 +5,27 @@ from __future__ import annotations
 import io
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import field, replace
-from typing import TYPE_CHECKING, Any, BinaryIO, Literal, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, Protocol, cast
 
 from celoss_cli.core.errors import InputError, file_name, visible
 from celoss_cli.core.records import record
 
 if TYPE_CHECKING:
-    from celoss_cli.core.data import Batch, Chunk
-    from celoss_cli.read.truth import Truth
+    from celoss_cli.core.data import Array, Batch, Chunk
 
-__all__ = ["MAX_LINE", "ColumnChoice", "Dataset", "ReadRequest", "Settled", "Stream", "open_stream"]
+__all__ = [
+    "MAX_LINE",
+    "ColumnChoice",
+    "Dataset",
+    "ReadRequest",
+    "Settled",
+    "Stream",
+    "TargetSource",
+    "TruthColumns",
+    "open_stream",
+]
 
 MAX_LINE = 16 << 20
 """The longest line in bytes."""
@@ -59,6 +68,67 @@ class Settled:
 
 
 @record(frozen=True, slots=True)
+class TruthColumns:
+    """Which columns of a table of targets are used.
+
+    Attributes:
+        names: the header.
+        id: the column of ids, or None where rows are joined by position.
+        target: one column, or one for each class.
+        unused: the rest.
+
+    """
+
+    names: tuple[str, ...]
+    id: int | None
+    target: tuple[int, ...]
+    unused: tuple[int, ...]
+
+    @property
+    def row_id(self) -> str | None:
+        """The name of the column of ids."""
+        return None if self.id is None else self.names[self.id]
+
+    def named(self, columns: Sequence[int]) -> list[str]:
+        return [self.names[column] for column in columns]
+
+
+class TargetSource(Protocol):
+    """Targets that do not come with the input: what readers ask of them. ``truth.Truth`` answers.
+
+    Attributes:
+        conversions: what was done to read them, in words.
+
+    """
+
+    conversions: tuple[str, ...]
+
+    @property
+    def has_gaps(self) -> bool:
+        """Whether a target is missing, and its row to be skipped."""
+
+    def again(self) -> TargetSource:
+        """The same targets for another data set."""
+
+    def meet(self, names: Sequence[str] | None, request: ReadRequest) -> TruthColumns | None:
+        """Settles which columns hold the ids and the targets, by the first header of the input."""
+
+    def read_as(self, labels: Sequence[str], request: ReadRequest, spelled: Sequence[str] = ()) -> None:
+        """Settles what the targets mean, once the classes are known."""
+
+    def of(self, start: int, rows: int, ids: Sequence[str] | None, place: Callable[[int], str]) -> Array:
+        """The targets of the rows from ``start`` on, or of the rows with these ids."""
+
+    def of_complete(
+        self, start: int, complete: Array, ids: Sequence[str] | None, place: Callable[[int], str]
+    ) -> tuple[Array, Array]:
+        """Which of these rows have a target and all else, shape (rows,) of bool, and their targets."""
+
+    def verify(self) -> None:
+        """Refuses targets that no row of the input asked for."""
+
+
+@record(frozen=True, slots=True)
 class ReadRequest:
     """What is asked of a reader.
 
@@ -95,7 +165,7 @@ class ReadRequest:
     missing: Literal["error", "skip"] = "error"
     allow_nonfinite: bool = False
     allow_unterminated: bool = False
-    truth: Truth | None = None
+    truth: TargetSource | None = None
     class_axis: int | None = None
     target_is: Literal["name", "index"] | None = None
     start: int = 0

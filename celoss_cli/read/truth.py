@@ -15,12 +15,12 @@ from celoss_cli.core.data import Array, Batch
 from celoss_cli.core.errors import InputError, plural, quoted, visible
 from celoss_cli.read import COLUMNS, format_of
 from celoss_cli.read.bytes.compressed import decompressed
-from celoss_cli.read.request import Dataset, ReadRequest, open_stream
+from celoss_cli.read.request import Dataset, ReadRequest, TruthColumns, open_stream
 from celoss_cli.read.roles.headers import has_roles
 from celoss_cli.read.roles.labels import paired
 from celoss_cli.read.roles.table import WholeTable, parsed_number
 from celoss_cli.read.roles.targets import Targets, refuse_names
-from celoss_cli.read.roles.truth_columns import TruthColumns, truth_columns
+from celoss_cli.read.roles.truth_columns import truth_columns
 from celoss_cli.read.text.numbers import MISSING
 from celoss_cli.read.values import read_value
 

@@ -33,10 +33,11 @@ from hypothesis.extra import numpy as hnp
 
 from celoss_cli.core.data import Array, Batch, Chunk
 from celoss_cli.core.errors import InputError, LimitError, UsageError
-from celoss_cli.read import format_of, read
+from celoss_cli.read import format_of
 from celoss_cli.read.arrays import npy
 from celoss_cli.read.arrays.slices import dataset_of_arrays
 from celoss_cli.read.bytes.compressed import decompressed
+from celoss_cli.read.gather import read_stream
 from celoss_cli.read.request import Dataset, ReadRequest, Stream, open_stream
 
 REQUEST = ReadRequest(per_class=True, takes="logits")
@@ -1523,14 +1524,16 @@ def test_a_packed_file_is_read_as_what_its_name_says_inside(tmp_path: Path, pack
         stream = decompressed(packed)
         assert stream.path == str(tmp_path / name)
         assert stream.name == str(tmp_path / (name + suffix))
-        x, y = rows_of(read(stream, REQUEST, None))
+        x, y = rows_of(read_stream(stream, REQUEST, None))
         np.testing.assert_array_equal(x, LOGITS)
         np.testing.assert_array_equal(y, TARGETS)
         stream.close()
         assert packed.binary.closed
-    np.testing.assert_array_equal(rows_of(read(decompressed(piped(pack(CSV))), REQUEST, None))[0], LOGITS)
+    np.testing.assert_array_equal(
+        rows_of(read_stream(decompressed(piped(pack(CSV))), REQUEST, None))[0], LOGITS
+    )
     arrays = opened(tmp_path / f"x.npz{suffix}", pack(npz_bytes(logits=LOGITS, labels=TARGETS)))
-    np.testing.assert_array_equal(rows_of(read(decompressed(arrays), REQUEST, None))[0], LOGITS)
+    np.testing.assert_array_equal(rows_of(read_stream(decompressed(arrays), REQUEST, None))[0], LOGITS)
     arrays.close()
 
 

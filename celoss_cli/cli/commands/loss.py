@@ -24,7 +24,7 @@ from celoss_cli.evaluate.loop import Request, default_jobs, evaluate
 from celoss_cli.evaluate.wanted import Wanted
 from celoss_cli.losses.conventions import CONVENTIONS
 from celoss_cli.read.gather import Watch, gather
-from celoss_cli.read.request import ColumnChoice, Dataset, ReadRequest
+from celoss_cli.read.request import ColumnChoice, Dataset, ReadRequest, TargetSource
 from celoss_cli.read.text.plain import has_pyarrow, is_for_a_library
 from celoss_cli.read.values import dataset_of_values, read_value
 from celoss_cli.report.assemble import report_of
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from celoss_cli.evaluate.loop import Evaluation
     from celoss_cli.losses import LossSpec
     from celoss_cli.losses.base import Loss
-    from celoss_cli.read.truth import Truth
     from celoss_cli.report.report import Report
 
 __all__ = [
@@ -383,7 +382,7 @@ def _report(
     reduction: Reduction,
     options: dict[str, Any],
     format: FormatSpec,
-    truth: Truth | None,
+    truth: TargetSource | None,
 ) -> Report:
     odd = loss.odd_options()
     if given["emit_partial"] is not None and reduction == "none":

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -20,15 +20,12 @@ from celoss_cli.core.records import record
 from celoss_cli.read.arrays.slices import first_nonfinite
 from celoss_cli.read.arrow.arrow import RecordTable
 from celoss_cli.read.arrow.rows import INTEGERS, LISTS, NUMBERS, TEXT, Asked, Rows, distinct_of, values_of
-from celoss_cli.read.request import Dataset, ReadRequest, Stream
+from celoss_cli.read.request import Dataset, ReadRequest, Stream, TargetSource
 from celoss_cli.read.roles.columns import Mapping, map_columns, refuse_duplicates
 from celoss_cli.read.roles.keys import INPUT_KEYS, one_of
 from celoss_cli.read.roles.table import WholeTable
 from celoss_cli.read.roles.targets import Targets
 from celoss_cli.read.text.numbers import number
-
-if TYPE_CHECKING:
-    from celoss_cli.read.truth import Truth
 
 __all__ = ["read", "read_columns", "read_values"]
 
@@ -265,7 +262,7 @@ class _Reader:
         kept = np.flatnonzero(complete)
         return _Chunk(chunk.rows.at(kept), chunk.start, kept), target
 
-    def _truth_read(self) -> Truth:
+    def _truth_read(self) -> TargetSource:
         """The targets from elsewhere, read by the classes of this table."""
         truth = self._request.truth
         assert truth is not None  # noqa: S101 - for the type checker: the caller has asked

@@ -21,7 +21,7 @@ from typing import Any, BinaryIO, cast
 
 from celoss_cli.core.errors import InputError, LimitError
 from celoss_cli.core.extras import extra_module
-from celoss_cli.read import is_device
+from celoss_cli.read.bytes.devices import is_device
 from celoss_cli.read.request import Stream
 
 __all__ = ["decompressed"]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from itertools import chain, islice
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,13 +21,12 @@ from celoss_cli.read.text.numbers import BLANKS, MISSING, number, numbers
 
 if TYPE_CHECKING:
     from celoss_cli.read.request import ReadRequest
+    from celoss_cli.read.roles.cells import Cells, Columns
     from celoss_cli.read.roles.columns import Mapping
     from celoss_cli.read.roles.headers import Typed
 
 __all__ = [
     "Assembler",
-    "Cells",
-    "Columns",
     "Place",
     "Quoted",
     "Rows",
@@ -53,31 +52,6 @@ class Quoted(str):
     """A cell of text that looks like a number; its quotation marks keep it from being read as one."""
 
     __slots__ = ()
-
-
-class Columns(Protocol):
-    """Columns of which any may be asked for."""
-
-    def numbers(self, columns: Sequence[int]) -> Array:
-        """Shape (rows, columns), of floats."""
-
-    def texts(self, column: int) -> Sequence[str]:
-        """The cells of a column, without the blanks around them and the marks of a ``Quoted`` one."""
-
-    def row_place(self, row: int) -> str:
-        """Names a row, counted from 0 here."""
-
-
-class Cells(Columns, Protocol):
-    """Some rows of a table."""
-
-    def __len__(self) -> int: ...
-
-    def answers(self, columns: Sequence[int]) -> Array:
-        """As ``numbers``, where true and false are 1 and 0."""
-
-    def refusal(self, row: int, column: int, error: InputError) -> InputError:
-        """``error`` of one cell with its place."""
 
 
 @record(frozen=True, slots=True)

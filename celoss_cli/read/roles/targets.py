@@ -15,7 +15,7 @@ from celoss_cli.read.text.numbers import number
 if TYPE_CHECKING:
     from celoss_cli.core.data import Array
     from celoss_cli.read.request import ReadRequest
-    from celoss_cli.read.roles.table import Cells
+    from celoss_cli.read.roles.cells import Cells
 
 __all__ = ["BY_INDEX", "BY_NAME", "Targets", "refuse_names"]
 

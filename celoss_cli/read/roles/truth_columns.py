@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from celoss_cli.core.errors import InputError, listed, quoted
-from celoss_cli.core.records import record
 from celoss_cli.read.arrow.rows import NUMBERS
+from celoss_cli.read.request import TruthColumns
 from celoss_cli.read.roles.headers import (
     ID_NAMES,
     TARGET_NAMES,
@@ -23,33 +23,7 @@ if TYPE_CHECKING:
     from celoss_cli.read.request import ReadRequest
     from celoss_cli.read.roles.headers import Typed
 
-__all__ = ["TruthColumns", "refuse_what_truth_has", "truth_columns"]
-
-
-@record(frozen=True, slots=True)
-class TruthColumns:
-    """Which columns of a table of targets are used.
-
-    Attributes:
-        names: the header.
-        id: the column of ids, or None where rows are joined by position.
-        target: one column, or one for each class.
-        unused: the rest.
-
-    """
-
-    names: tuple[str, ...]
-    id: int | None
-    target: tuple[int, ...]
-    unused: tuple[int, ...]
-
-    @property
-    def row_id(self) -> str | None:
-        """The name of the column of ids."""
-        return None if self.id is None else self.names[self.id]
-
-    def named(self, columns: Sequence[int]) -> list[str]:
-        return [self.names[column] for column in columns]
+__all__ = ["refuse_what_truth_has", "truth_columns"]
 
 
 def truth_columns(

@@ -9,7 +9,8 @@ from typing import IO, Any
 
 from celoss_cli.core.errors import CelossError
 from celoss_cli.core.records import record
-from celoss_cli.read import format_of, is_device
+from celoss_cli.read import format_of
+from celoss_cli.read.bytes.devices import is_device
 from celoss_cli.studies.emit.literals import string
 
 __all__ = ["Reading", "kind_of", "opened", "opening"]
