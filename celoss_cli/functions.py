@@ -14,8 +14,8 @@ from celoss_cli.core.errors import UsageError
 from celoss_cli.evaluate.loop import Request, default_jobs, evaluate, losses_of
 from celoss_cli.losses import LOSSES
 from celoss_cli.losses.base import Loss, as_real
-from celoss_cli.losses.sigmoid import sigmoid
-from celoss_cli.losses.softmax import log_softmax, softmax
+from celoss_cli.losses.binary import sigmoid
+from celoss_cli.losses.class_axis import log_softmax, softmax
 
 __all__ = [
     "binary_cross_entropy",

@@ -23,7 +23,7 @@ from celoss_cli.evaluate.summaries import Interval
 from celoss_cli.findings import FINDINGS, Rule
 from celoss_cli.losses import LOSSES, LossSpec
 from celoss_cli.losses.base import Loss
-from celoss_cli.losses.softmax import CrossEntropy
+from celoss_cli.losses.cross_entropy import CrossEntropy
 from celoss_cli.read import SOURCES
 from celoss_cli.show import FORMATS, FormatSpec
 from celoss_cli.show import NOUNS as SHOWN

@@ -122,7 +122,7 @@ class Batch:
     def split(self, pieces: int) -> Iterator[Batch]:
         """This batch in at most so many pieces of equal size, in order.
 
-        Only the last one may be smaller. Large sizes are round in binary, so that blocks and tiles fit in.
+        Only the last one may be smaller. Large sizes are round in binary.
         """
         step = max(1, -(-len(self) // pieces))
         zeros = max(0, step.bit_length() - 8)

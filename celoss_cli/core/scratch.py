@@ -11,7 +11,7 @@ import math
 import threading
 import weakref
 from collections import deque
-from collections.abc import Callable, Hashable
+from collections.abc import Hashable
 from typing import Any, Literal
 
 import numpy as np
@@ -27,7 +27,6 @@ class Scratch:
 
     def __init__(self) -> None:
         self._last: dict[Hashable, tuple[int | tuple[int, ...], NDArray[Any]]] = {}
-        self._kept: dict[str, tuple[Hashable, NDArray[Any]]] = {}
 
     @staticmethod
     def here() -> Scratch:
@@ -57,15 +56,6 @@ class Scratch:
         found = buffer[:size].reshape(extents, order=order)
         self._last[key] = (shape, found)
         return found
-
-    def kept(self, name: str, key: Hashable, make: Callable[[], NDArray[Any]]) -> NDArray[Any]:
-        """What ``make`` returns, to be read only; made again where the key is another than the last one."""
-        found = self._kept.get(name)
-        if found is None or found[0] != key:
-            made = make()
-            made.flags.writeable = False
-            found = self._kept[name] = (key, made)
-        return found[1]
 
 
 class _Lease:

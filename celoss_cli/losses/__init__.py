@@ -85,7 +85,7 @@ LOSSES: dict[str, LossSpec] = {
             target="class indices, class names or probabilities",
             per="class",
             options=("weight", "ignore_index", "label_smoothing"),
-            where="softmax:CrossEntropy",
+            where="cross_entropy:CrossEntropy",
             by_convention="by_convention:CrossEntropyByConvention",
             kinds=INPUT_KINDS,
         ),
@@ -98,7 +98,7 @@ LOSSES: dict[str, LossSpec] = {
             target="class indices or class names",
             per="class",
             options=("weight", "ignore_index"),
-            where="softmax:NegativeLogLikelihood",
+            where="nll_loss:NegativeLogLikelihood",
             by_convention="by_convention:NegativeLogLikelihoodByConvention",
         ),
         LossSpec(
@@ -110,7 +110,7 @@ LOSSES: dict[str, LossSpec] = {
             target="0, 1 or a probability",
             per="element",
             options=("weight",),
-            where="sigmoid:BinaryCrossEntropy",
+            where="binary_cross_entropy:BinaryCrossEntropy",
             by_convention="by_convention:BinaryCrossEntropyByConvention",
         ),
         LossSpec(
@@ -122,7 +122,7 @@ LOSSES: dict[str, LossSpec] = {
             target="0, 1 or a probability",
             per="element",
             options=("weight", "pos_weight"),
-            where="sigmoid:BinaryCrossEntropyWithLogits",
+            where="binary_cross_entropy_with_logits:BinaryCrossEntropyWithLogits",
         ),
         LossSpec(
             command="soft-margin",
@@ -133,7 +133,7 @@ LOSSES: dict[str, LossSpec] = {
             target="+1 or -1",
             per="element",
             options=(),
-            where="sigmoid:SoftMargin",
+            where="soft_margin_loss:SoftMargin",
         ),
         LossSpec(
             command="kl",
@@ -144,7 +144,7 @@ LOSSES: dict[str, LossSpec] = {
             target="probabilities, or their logarithms with --log-target",
             per="element",
             options=("log_target",),
-            where="divergence:KullbackLeibler",
+            where="kl_div:KullbackLeibler",
             reductions=("none", "mean", "sum", "batchmean"),
         ),
     )

@@ -18,9 +18,11 @@ from celoss_cli.core.errors import InputError, UsageError
 from celoss_cli.core.records import record
 from celoss_cli.core.trace import Note, silent
 from celoss_cli.losses.base import SAMPLE_WEIGHT, Loss
+from celoss_cli.losses.binary_cross_entropy import BinaryCrossEntropy
+from celoss_cli.losses.class_axis import exponentials_of
+from celoss_cli.losses.class_loss import onehot
 from celoss_cli.losses.conventions import CONVENTIONS, INPUT_KINDS, Convention
-from celoss_cli.losses.sigmoid import BinaryCrossEntropy
-from celoss_cli.losses.softmax import CrossEntropy, exponentials_of
+from celoss_cli.losses.cross_entropy import CrossEntropy
 
 if TYPE_CHECKING:
     from celoss_cli.core.data import Array, Batch, Terms
@@ -84,6 +86,13 @@ class _ByConvention(Loss):
         low = p.dtype.type(self._clip)
         high = p.dtype.type(1.0 - self._clip) if self._rules.clips_above else None
         return np.clip(p, low, high)
+
+    def _log(self, clipped: Array) -> Array:
+        """The logarithms of probabilities that were clipped."""
+        logs: Array = np.log(clipped)
+        if self._rules.clipped_costs is not None:
+            logs[clipped <= clipped.dtype.type(self._clip)] = -self._rules.clipped_costs
+        return logs
 
     def _clip_is(self) -> str:
         """The bounds in words."""
@@ -172,7 +181,7 @@ class CrossEntropyByConvention(_ByConvention, CrossEntropy):
         if self._in_logs:
             return np.negative(predicted)
         p = note("clipped", self._clip_is(), self._clipped(predicted)) if self._clip else predicted
-        cost = -np.log(p)
+        cost = -self._log(p)
         cost += 0.0  # no negative zero
         return cost
 
@@ -184,10 +193,6 @@ class CrossEntropyByConvention(_ByConvention, CrossEntropy):
         if self._rules.has(self.command, "ignore_index"):
             return super()._leaving_out(marker)
         return f"{self.convention} has no ignore_index, so take their rows out of the data"
-
-    @property
-    def _takes_tiles(self) -> bool:
-        return self._as_in_torch and super()._takes_tiles
 
     def _fill(self, x: Array, y: Array, weights: Array | None, out: Array, note: Note) -> Array | None:
         if self._as_in_torch:
@@ -202,7 +207,7 @@ class CrossEntropyByConvention(_ByConvention, CrossEntropy):
         )
         if weights is not None:
             np.multiply(out, weights.take(y), out=out)
-        note.gradient(self._slope_is(), lambda: self._slope(x, _onehot(x, y, weights)))
+        note.gradient(self._slope_is(), lambda: self._slope(x, onehot(x, y, weights)))
         return None if self._in_logs else self._hit(own)
 
     def _fill_from(self, x: Array, q: Array, out: Array, note: Note) -> Array | None:
@@ -238,6 +243,10 @@ class CrossEntropyByConvention(_ByConvention, CrossEntropy):
         """The derivative of sum_c a_c (-log p_c), a the factors, with respect to the input."""
         if self._in_logs:
             return -factors
+        if self.input_is == "logits":  # the rows of a softmax need no rescaling
+            parts = exponentials_of(x)
+            p = parts.softmax()
+            return parts.gradient(np.where(self._clipped(p) == p, factors, 0))
         p = self._as_probabilities(x, silent)
         total = np.add.reduce(p, axis=0) if self._rules.rescales else np.ones(p.shape[1], p.dtype)
         r = p / total
@@ -245,8 +254,6 @@ class CrossEntropyByConvention(_ByConvention, CrossEntropy):
         slope[(factors == 0) | (self._clipped(r) != r)] = 0
         if self._rules.rescales:
             slope = (slope - np.add.reduce(slope * r, axis=0)) / total
-        if self.input_is == "logits":
-            return p * (slope - np.add.reduce(slope * p, axis=0))
         return slope if self.input_is == "probs" else slope * p
 
     def _loss_is(self) -> str:
@@ -286,7 +293,7 @@ class CrossEntropyByConvention(_ByConvention, CrossEntropy):
             p = batch.input.astype(np.float64)
             p = p if self.input_is == "probs" else np.exp(p)
             p = p / p.sum(axis=1, keepdims=True) if self._rules.rescales else p
-        return self._distributions(batch, p, "probabilities that add", "--convention kaggle rescales them")
+        return self.distributions(batch, p, "probabilities that add", "--convention kaggle rescales them")
 
     def log_predictions(self, batch: Batch) -> Array:
         if self.input_is == "logits":
@@ -294,13 +301,6 @@ class CrossEntropyByConvention(_ByConvention, CrossEntropy):
         values = np.moveaxis(batch.input.astype(np.float64), 1, 0).reshape(batch.input.shape[1], -1)
         with np.errstate(divide="ignore", invalid="ignore"):
             return values if self.input_is == "log-probs" else np.log(values)
-
-
-def _onehot(x: Array, y: Array, weights: Array | None) -> Array:
-    """The weight of class y at y, 0 elsewhere."""
-    factors = np.zeros(x.shape, x.dtype)
-    factors[y, np.arange(len(y))] = 1 if weights is None else weights.take(y)
-    return factors
 
 
 @record(frozen=True, kw_only=True)
@@ -337,9 +337,12 @@ class BinaryCrossEntropyByConvention(_ByConvention, BinaryCrossEntropy):
         p = note.term("p", "input", x)
         note("t", "target", t)
         yes = note("p clipped", self._clip_is(), self._clipped(p))
-        no = note("1-p clipped", self._clip_is(), self._clipped(1 - p))
-        log_p = note.term("log p", "of the clipped", np.log(yes))
-        log_q = note.term("log(1-p)", "of the clipped", np.log(no))
+        if self._rules.clips_once:
+            no = note("1-p clipped", "1 - p clipped", 1 - yes)
+        else:
+            no = note("1-p clipped", self._clip_is(), self._clipped(1 - p))
+        log_p = note.term("log p", "of the clipped", self._log(yes))
+        log_q = note.term("log(1-p)", "of the clipped", self._log(no))
         np.negative(t * log_p + (1 - t) * log_q, out=out)
         out += 0.0  # no negative zero
         note.gradient(

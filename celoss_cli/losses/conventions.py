@@ -31,6 +31,10 @@ class Convention:
         functions: what the tool calls the loss, by command; a command that is missing has none.
         clip: the least probability whose logarithm is taken, by dtype; empty where nothing is clipped.
         clips_above: whether probabilities are clipped to 1 - clip as well.
+        clips_once: whether 1 - p is taken of the p that was clipped, instead of being clipped as p is: in
+            float32, 1 - (1 - 1e-7) is 1.19e-7.
+        clipped_costs: what a probability that was clipped costs, where it is not -log of the clip as it is
+            computed here.
         rescales: whether each row is divided by its sum, before it is clipped.
         takes: the kinds of input that the tool has a formula for.
         clips_logits: whether logits become probabilities first, which are then clipped; False where
@@ -51,6 +55,8 @@ class Convention:
     source: str
     clip: Mapping[str, float] = field(default_factory=dict)
     clips_above: bool = False
+    clips_once: bool = False
+    clipped_costs: float | None = None
     rescales: bool = False
     takes: tuple[str, ...] = INPUT_KINDS
     clips_logits: bool = True
@@ -186,6 +192,7 @@ CONVENTIONS: dict[str, Convention] = {
             },
             clip=_everywhere(1e-7),
             clips_above=True,
+            clips_once=True,
             rescales=True,
             clips_logits=False,
             denominator="counted",
@@ -218,9 +225,11 @@ CONVENTIONS: dict[str, Convention] = {
             tool="LightGBM 2 and later",
             functions={**_named("ce nll", "multi_logloss"), "bce": "binary_logloss"},
             clip=_everywhere(1.0000000036274937e-15),
+            clipped_costs=34.53877639770508,
             options=_for("ce nll bce", "sample_weight"),
             source="github.com/microsoft/LightGBM: src/metric/multiclass_metric.hpp and binary_metric.hpp "
-            "take log(max(p, kEpsilon)), kEpsilon 1e-15f, and divide by the sum of the weights",
+            "take log p above kEpsilon, 1e-15f, else the log of kEpsilon, which is a float32; they "
+            "divide by the sum of the weights",
         ),
         Convention(
             name="spark",

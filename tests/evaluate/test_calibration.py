@@ -18,9 +18,12 @@ from celoss_cli.evaluate.collect import Collected
 from celoss_cli.evaluate.loop import Request, evaluate
 from celoss_cli.evaluate.summaries import Histogram, Reliability
 from celoss_cli.evaluate.wanted import Wanted
-from celoss_cli.losses.divergence import KullbackLeibler
-from celoss_cli.losses.sigmoid import BinaryCrossEntropy, BinaryCrossEntropyWithLogits, SoftMargin
-from celoss_cli.losses.softmax import CrossEntropy, NegativeLogLikelihood
+from celoss_cli.losses.binary_cross_entropy import BinaryCrossEntropy
+from celoss_cli.losses.binary_cross_entropy_with_logits import BinaryCrossEntropyWithLogits
+from celoss_cli.losses.cross_entropy import CrossEntropy
+from celoss_cli.losses.kl_div import KullbackLeibler
+from celoss_cli.losses.nll_loss import NegativeLogLikelihood
+from celoss_cli.losses.soft_margin_loss import SoftMargin
 
 SEEDS = st.integers(0, 10_000)
 CUTS = st.lists(st.integers(0, 60), max_size=4)

@@ -20,8 +20,9 @@ from celoss_cli.evaluate import largest
 from celoss_cli.evaluate.collect import QUANTILE_BOUND, Collected
 from celoss_cli.evaluate.loop import Evaluation, Request, evaluate
 from celoss_cli.evaluate.wanted import Wanted
-from celoss_cli.losses.sigmoid import BinaryCrossEntropyWithLogits
-from celoss_cli.losses.softmax import CrossEntropy, NegativeLogLikelihood
+from celoss_cli.losses.binary_cross_entropy_with_logits import BinaryCrossEntropyWithLogits
+from celoss_cli.losses.cross_entropy import CrossEntropy
+from celoss_cli.losses.nll_loss import NegativeLogLikelihood
 
 SEEDS = st.integers(0, 10_000)
 CUTS = st.lists(st.integers(0, 40), max_size=4)

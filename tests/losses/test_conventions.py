@@ -130,10 +130,13 @@ P_ZERO = {
     ("keras", "float32"): -math.log(1e-7),
     ("xgboost", "float64"): -math.log(float(np.float32(1e-16))),
     ("xgboost", "float32"): 36.841362,
-    ("lightgbm", "float64"): -math.log(float(np.float32(1e-15))),
+    ("lightgbm", "float64"): float(np.float32(-math.log(1e-15))),
     ("spark", "float64"): -math.log(1e-15),
 }
-"""The formulas of each tool's source (``Convention.source``) at p = 0; 36.841362 is -std::log(1e-16f)."""
+"""The formulas of each tool's source (``Convention.source``) at p = 0; 36.841362 is -std::log(1e-16f).
+
+LightGBM's kEpsilon is a float, so that -std::log(kEpsilon) is one too: 34.53877639770508.
+"""
 
 
 @pytest.mark.parametrize(("convention", "dtype"), P_ZERO)
@@ -162,6 +165,20 @@ def test_a_probability_of_1_is_clipped_too_where_the_tool_does_so(convention: st
     clip = CONVENTIONS[convention].clip["float64"]
     assert mean("ce", convention, [[1.0, 0.0]], [0]) == pytest.approx(-math.log1p(-clip), rel=1e-15)
     assert mean("ce", convention, [[1.0, 0.0]], [0]) > 0
+
+
+@pytest.mark.parametrize(
+    ("dtype", "cost"), [("float32", 15.942384719848633), ("float64", -math.log(1 - (1 - 1e-7)))]
+)
+def test_keras_takes_1_less_the_clipped_probability(dtype: str, cost: float) -> None:
+    """Keras 3.15 in float32: BinaryCrossentropy()([0.0], [1.0]), where 1 - 1e-7 is rounded."""
+    assert mean("bce", "keras", [1.0], [0.0], dtype=dtype) == pytest.approx(cost, rel=1e-15)
+
+
+def test_lightgbm_prints_the_logarithm_of_its_epsilon_in_float32() -> None:
+    """binary_metric.hpp: -std::log(1.0f - prob) above kEpsilon, else -std::log(kEpsilon), a float."""
+    assert mean("bce", "lightgbm", [1.0], [0.0]) == 34.53877639770508
+    assert mean("ce", "lightgbm", [[1e-15, 1.0]], [0]) == 34.53877639770508
 
 
 @pytest.mark.parametrize("convention", ["torch", "xgboost", "lightgbm"])
@@ -228,11 +245,13 @@ def test_keras_divides_by_the_number_of_unmasked_targets() -> None:
 
 @pytest.mark.parametrize(("convention", "clip"), [("xgboost", 1e-16), ("lightgbm", 1e-15)])
 def test_boosters_by_the_formula_of_their_source(convention: str, clip: float) -> None:
-    """xgboost: -log(max(p, 1e-16f)), elementwise x log(max(y, eps)); LightGBM: the same with 1e-15f."""
+    """xgboost: -log(max(p, 1e-16f)), elementwise x log(max(y, eps)); LightGBM: log p, or of 1e-15f."""
     p, y, weight = rows_of_probabilities(60, 3, seed=5)
     eps = np.float32(clip)
-    own = np.maximum(p[np.arange(60), y], float(eps))
-    expected = (-np.log(own) * weight).sum() / weight.sum()
+    own = p[np.arange(60), y]
+    least = -np.log(float(eps)) if convention == "xgboost" else float(-np.log(eps))
+    costs = np.where(own > eps, -np.log(np.maximum(own, float(eps))), least)
+    expected = (costs * weight).sum() / weight.sum()
     assert mean("ce", convention, p, y, weight) == pytest.approx(expected, rel=1e-13)
     single = p[:, 0].astype(np.float32)
     positive, negative = np.maximum(single, eps), np.maximum(np.float32(1) - single, eps)

@@ -34,12 +34,15 @@ from celoss_cli.core.scratch import Scratch
 from celoss_cli.core.trace import Recorder, Step
 from celoss_cli.evaluate import loop as evaluation
 from celoss_cli.evaluate.loop import Evaluation, Request, evaluate, losses_of
-from celoss_cli.losses import LOSSES, elementwise
-from celoss_cli.losses import softmax as softmax_module
+from celoss_cli.losses import LOSSES, class_axis, elementwise
 from celoss_cli.losses.base import SAMPLE_WEIGHT, Loss
-from celoss_cli.losses.divergence import KullbackLeibler
-from celoss_cli.losses.sigmoid import BinaryCrossEntropy, BinaryCrossEntropyWithLogits, SoftMargin
-from celoss_cli.losses.softmax import CrossEntropy, NegativeLogLikelihood
+from celoss_cli.losses.binary_cross_entropy import BinaryCrossEntropy
+from celoss_cli.losses.binary_cross_entropy_with_logits import BinaryCrossEntropyWithLogits
+from celoss_cli.losses.by_convention import CrossEntropyByConvention
+from celoss_cli.losses.cross_entropy import CrossEntropy
+from celoss_cli.losses.kl_div import KullbackLeibler
+from celoss_cli.losses.nll_loss import NegativeLogLikelihood
+from celoss_cli.losses.soft_margin_loss import SoftMargin
 
 CLASSES = (1, 2, 8, 9, 63, 64, 65, 200)
 IGNORED = -100
@@ -225,8 +228,7 @@ def test_the_sizes_of_pieces_and_blocks_do_not_matter(
     whole, losses = totals(loss, batch), losses_of(loss, batch, 1)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(evaluation, "_MOST_PIECE_BYTES", 8 * size * shape[1])
-        patch.setattr(softmax_module, "_BLOCK_BYTES", 4 * size * shape[1])
-        patch.setattr(softmax_module, "_TILE", 2 + size // 8)
+        patch.setattr(class_axis, "_BLOCK_BYTES", 4 * size * shape[1])
         patch.setattr(elementwise, "_BLOCK", size)
         patch.setattr(exact, "_BLOCK", size)
         assert totals(loss, batch, jobs=jobs) == whole
@@ -247,7 +249,7 @@ def test_many_rows_give_the_same_bits_as_few(kind: Kind, classes: int) -> None:
 @pytest.mark.parametrize("given_as", ["float64", "float32", "int8"])
 @pytest.mark.parametrize("classes", [4, 5, 15, 16, 17, 33, 62, 63, 64])
 @pytest.mark.parametrize("rows", [255, 256, 257, 1100])
-def test_rows_that_fill_tiles_give_the_same_bits_as_rows_that_do_not(
+def test_rows_of_any_layout_and_number_give_the_same_bits(
     rows: int, classes: int, given_as: str, dtype: str
 ) -> None:
     random = np.random.default_rng(rows)
@@ -616,7 +618,34 @@ def test_the_gradient_of_cross_entropy_is_softmax_less_one_hot(seed: int, shape:
     batch = Batch(random.normal(0, 10, shape), random.integers(0, shape[1], (shape[0], *shape[2:])))
     for working in shown(CrossEntropy(), batch, gradient=True).workings:
         expected = step(working, "p") - np.eye(shape[1])[working.gathered]
-        np.testing.assert_array_equal(step(working, "gradient"), expected)
+        np.testing.assert_allclose(step(working, "gradient"), expected, rtol=1e-13, atol=1e-15)
+        others = np.delete(step(working, "p"), working.gathered)
+        np.testing.assert_array_equal(np.delete(step(working, "gradient"), working.gathered), others)
+        assert step(working, "gradient")[working.gathered] == pytest.approx(-others.sum(), rel=1e-14)
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [CrossEntropy(), CrossEntropy(label_smoothing=1e-300), CrossEntropyByConvention(input_is="logits")],
+    ids=["plain", "smoothed by nothing", "by convention"],
+)
+@pytest.mark.parametrize("soft", [False, True])
+@pytest.mark.parametrize(
+    ("logits", "own"),
+    [
+        ([30, 0], Decimal(-1) / (1 + Decimal(30).exp())),
+        ([40, 0], Decimal(-1) / (1 + Decimal(40).exp())),
+        ([30, 0, 1], -(1 + Decimal(1).exp()) / (1 + Decimal(1).exp() + Decimal(30).exp())),
+        ([40] + [0] * 99, Decimal(-99) / (99 + Decimal(40).exp())),
+    ],
+)
+def test_the_gradient_of_the_own_class_keeps_its_digits(
+    loss: CrossEntropy, soft: bool, logits: list[int], own: Decimal
+) -> None:
+    x = np.array([logits], float)
+    target = np.eye(len(logits))[:1] if soft else np.array([0])
+    (working,) = shown(loss, Batch(x, target), gradient=True).workings
+    assert step(working, "gradient")[0] == pytest.approx(float(own), rel=1e-14, abs=0)
 
 
 def test_a_gradient_is_recorded_only_on_request() -> None:

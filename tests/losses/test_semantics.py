@@ -26,9 +26,12 @@ from celoss_cli.core.errors import InputError, UsageError
 from celoss_cli.evaluate.loop import Evaluation, Request, evaluate
 from celoss_cli.losses import LOSSES, LossSpec
 from celoss_cli.losses.base import SAMPLE_WEIGHT, Loss
-from celoss_cli.losses.divergence import KullbackLeibler
-from celoss_cli.losses.sigmoid import BinaryCrossEntropy, BinaryCrossEntropyWithLogits, SoftMargin
-from celoss_cli.losses.softmax import CrossEntropy, NegativeLogLikelihood
+from celoss_cli.losses.binary_cross_entropy import BinaryCrossEntropy
+from celoss_cli.losses.binary_cross_entropy_with_logits import BinaryCrossEntropyWithLogits
+from celoss_cli.losses.cross_entropy import CrossEntropy
+from celoss_cli.losses.kl_div import KullbackLeibler
+from celoss_cli.losses.nll_loss import NegativeLogLikelihood
+from celoss_cli.losses.soft_margin_loss import SoftMargin
 
 INF, NAN = math.inf, math.nan
 X = [[2.0, 1.0, 0.1], [0.5, 2.5, 0.3], [1.0, 1.0, 1.0]]

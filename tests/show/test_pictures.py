@@ -19,8 +19,8 @@ from celoss_cli.core.data import Batch, Tally
 from celoss_cli.core.errors import UsageError
 from celoss_cli.evaluate.summaries import Bin, Group, Histogram, Interval, Reliability
 from celoss_cli.losses import LOSSES, LossSpec
-from celoss_cli.losses.sigmoid import BinaryCrossEntropyWithLogits
-from celoss_cli.losses.softmax import CrossEntropy
+from celoss_cli.losses.binary_cross_entropy_with_logits import BinaryCrossEntropyWithLogits
+from celoss_cli.losses.cross_entropy import CrossEntropy
 from celoss_cli.show import Style
 from celoss_cli.show.charts.canvas import Canvas
 from celoss_cli.show.charts.curves import Marker, curve

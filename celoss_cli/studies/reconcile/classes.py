@@ -17,7 +17,7 @@ from celoss_cli.core.data import Array, Batch, Terms
 from celoss_cli.core.errors import InputError
 from celoss_cli.losses import LOSSES
 from celoss_cli.losses.base import SAMPLE_WEIGHT, Loss, spread
-from celoss_cli.losses.softmax import log_softmax
+from celoss_cli.losses.class_axis import log_softmax
 from celoss_cli.studies.reconcile.deviations import (
     axis_choices,
     clip_choices,

@@ -13,7 +13,7 @@ from celoss_cli.core.data import Array, Batch, Terms
 from celoss_cli.core.errors import InputError
 from celoss_cli.losses import LOSSES
 from celoss_cli.losses.base import SAMPLE_WEIGHT, Loss, spread
-from celoss_cli.losses.sigmoid import sigmoid
+from celoss_cli.losses.binary import sigmoid
 from celoss_cli.studies.reconcile.deviations import (
     clip_choices,
     element_labels,

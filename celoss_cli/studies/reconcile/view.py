@@ -9,8 +9,8 @@ import numpy as np
 
 from celoss_cli.core.records import record
 from celoss_cli.losses import LOSSES
-from celoss_cli.losses.sigmoid import sigmoid
-from celoss_cli.losses.softmax import log_softmax, softmax
+from celoss_cli.losses.binary import sigmoid
+from celoss_cli.losses.class_axis import log_softmax, softmax
 from celoss_cli.studies.reconcile.setup import Choice, Setup, choice
 
 if TYPE_CHECKING:

@@ -1,0 +1,102 @@
+"""Binary cross entropy of probabilities."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from celoss_cli.core.errors import InputError
+from celoss_cli.core.records import record
+from celoss_cli.losses.binary import BinaryLoss, weighted
+from celoss_cli.losses.elementwise import first_outside
+
+if TYPE_CHECKING:
+    from celoss_cli.core.data import Array, Batch
+    from celoss_cli.core.trace import Note
+
+__all__ = ["BinaryCrossEntropy"]
+
+_CLAMP = -100.0
+"""The least logarithm that binary_cross_entropy uses, in any precision (as PyTorch does)."""
+
+
+@record(frozen=True, kw_only=True)
+class BinaryCrossEntropy(BinaryLoss):
+    """-[t log p + (1 - t) log(1 - p)], each logarithm at least -100.
+
+    As ``torch.nn.functional.binary_cross_entropy`` defines it.
+
+    Formula:
+        loss = -w [t max(log p, -100) + (1 - t) max(log(1 - p), -100)]
+
+    Derivation:
+        An answer that is 1 with the probability p has the likelihood p^t (1 - p)^(1 - t) for a target t of
+            0 or 1.
+        Its negative logarithm is -[t log p + (1 - t) log(1 - p)]. A target between 0 and 1 is the
+            probability of the answer 1, and this is the expected cost.
+        log 0 is taken as -100, so that a certain and wrong answer costs 100 and not infinity. celoss
+            says how many logarithms this met.
+        The derivative with respect to p is (p - t) / (p (1 - p)), its divisor at least 1e-12 as in PyTorch.
+
+    Twin:
+        bce-logits takes the logit of p, needs no clamp and keeps the digits of small losses: prefer it
+            where there are logits.
+
+    Reference:
+        torch.nn.functional.binary_cross_entropy, whose numbers and whose clamp these are.
+        Good 1952, "Rational decisions", for the logarithm as a score of probabilities.
+
+    Example:
+        celoss bce --probs '0.9,0.2,0.6;0.3,0.8,0.5' --targets '1,0,1;0,1,0' --rows 2
+
+    """
+
+    predicts: ClassVar[str] = "predicted probability p"
+
+    def check_domain(self, batch: Batch) -> None:
+        for values, fact in (
+            (batch.input, "Expected a probability from 0 to 1"),
+            (batch.target, "Expected a target from 0 to 1"),
+        ):
+            outside = first_outside(values, 0, 1, fact)
+            if outside:
+                raise InputError(
+                    outside.fact,
+                    hint="scores and logits belong to bce-logits" if values is batch.input else "",
+                    element=int(np.flatnonzero(outside.where)[0]),
+                    in_input=values is batch.input,
+                )
+
+    def _fill(self, x: Array, t: Array, aligned: dict[str, Array], out: Array, note: Note) -> int:
+        p = note.term("p", "input", x)
+        note("t", "target", t)
+        log_p, log_q = np.log(p), np.log1p(-p)
+        hit = np.count_nonzero((log_p < _CLAMP) & (t > 0)) + np.count_nonzero((log_q < _CLAMP) & (t < 1))
+        note.term("log p", "at least -100", np.maximum(log_p, _CLAMP, out=log_p))
+        note.term("log(1-p)", "at least -100", np.maximum(log_q, _CLAMP, out=log_q))
+        cost = -(t * log_p + (1 - t) * log_q)
+        cost += 0.0  # no negative zero
+        if aligned:
+            note.term("cost", "-[t log p + (1-t) log(1-p)]", cost)
+        out[...] = weighted(cost, aligned, note)
+        note.gradient(
+            "weight (p - t) / max(p (1 - p), 1e-12)", lambda: _slope(p, t) * aligned.get("weight", 1)
+        )
+        return int(hit)
+
+    def log_predictions(self, batch: Batch) -> Array:
+        p = batch.input.reshape(-1).astype(np.float64)
+        with np.errstate(divide="ignore"):
+            return np.stack([np.log1p(-p), np.log(p)])
+
+    def _probabilities(self, x: Array) -> Array:
+        return x
+
+    def _loss_is(self) -> str:
+        return super()._loss_is() if self.weight is not None else "-[t log p + (1-t) log(1-p)]"
+
+
+def _slope(p: Array, t: Array) -> Array:
+    """The derivative with PyTorch's guard against a vanishing divisor."""
+    return (p - t) / np.maximum(p * (1 - p), 1e-12)

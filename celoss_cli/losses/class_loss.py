@@ -1,0 +1,342 @@
+"""What the losses over a class axis share: checks, blocks, weights of classes and ignored targets."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+import numpy as np
+
+from celoss_cli.core.data import Array, Batch, Terms
+from celoss_cli.core.errors import InputError, UsageError, plural
+from celoss_cli.core.records import record
+from celoss_cli.losses.base import Answers, Loss, as_real, finite_weights, spread
+from celoss_cli.losses.class_axis import Block, blocks, matrix_of
+
+if TYPE_CHECKING:
+    from celoss_cli.core.trace import Note
+
+__all__ = ["ClassLoss", "columns_of", "no_distribution", "onehot"]
+
+
+@record(frozen=True, kw_only=True)
+class ClassLoss(Loss):
+    """A loss with one target for each column of class values.
+
+    Attributes:
+        weight: one factor for each class, shape (classes,): the loss of a target y is multiplied by w[y],
+            and so is its share of the divisor of the mean.
+        ignore_index: a target of this value is left out: its loss is 0, and neither the sum nor the
+            divisor counts it. It may be one of the classes. None leaves
+            none out.
+
+    Reduction:
+        none: the loss of every target, 0 where it is ignored.
+        sum: their total.
+        mean: the total divided by the sum of w[y] over the counted targets; without weights that is their
+            number. All rows and positions have this one divisor.
+
+    """
+
+    weight: Array | None = None
+    ignore_index: int | None = -100
+
+    per_class: ClassVar[bool] = True
+    predicts: ClassVar[str] = "predicted probability p of the target"
+    drawn_targets: ClassVar[Mapping[str, float]] = {"loss": 0}
+    _takes_probabilities: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.weight is not None:
+            weight = finite_weights("class weights", self.weight)
+            if weight.ndim != 1:
+                raise InputError(f"Expected class weights of shape (classes,), got shape {weight.shape}.")
+            object.__setattr__(self, "weight", weight)
+
+    def odd_options(self) -> list[str]:
+        if self.weight is None or not (self.weight < 0).any():
+            return []
+        index = int(np.flatnonzero(self.weight < 0)[0])
+        return [f"Expected class weights of at least 0, got {self.weight[index]:g} for class {index}."]
+
+    def canonical(self, batch: Batch) -> Batch:
+        """Input (N, C, D) and target (N, D) of int64, or (N, C, D) for probabilities."""
+        x, y = as_real("input", batch.input), as_real("target", batch.target)
+        if x.ndim == 1 and y.ndim <= 1:
+            x, y = x[None], y[None]
+        if x.ndim < 2:
+            raise InputError(
+                f"Expected input of shape (classes,), (rows, classes) or (rows, classes, ...), got {x.shape}."
+            )
+        rows, classes, *extents = x.shape
+        if not classes:
+            raise InputError("Expected at least one class, got an input with 0.")
+        if self.weight is not None and len(self.weight) != classes:
+            raise InputError(f"Expected {classes} class weights, one for each class, got {len(self.weight)}.")
+        positions = math.prod(extents)
+        y, conversions = self._targets(x, y)
+        inner = (classes, positions) if y.shape == x.shape else (positions,)
+        return replace(
+            batch,
+            input=x.reshape(rows, classes, positions),
+            target=y.reshape(rows, *inner),
+            aligned=spread(batch, rows, positions),
+            shape=tuple(extents),
+            conversions=batch.conversions + conversions,
+        )
+
+    def _targets(self, x: Array, y: Array) -> tuple[Array, tuple[str, ...]]:
+        rows, _, *extents = x.shape
+        wanted = (rows, *extents)
+        if y.shape == x.shape:
+            return self._targets_by_class(y)
+        if y.shape != wanted:
+            raise _shape_error(x, y)
+        if y.dtype.kind == "f":
+            whole = y == np.floor(y)
+            if not whole.all():
+                place = np.unravel_index(int(np.flatnonzero(~whole)[0]), y.shape)
+                raise InputError(
+                    f"Expected targets that are class indices, got {y[place]:g}.",
+                    element=_flat(place, y.shape),
+                )
+            return _as_int64(y), ("integral floats read as class indices",)
+        if y.dtype.kind == "b":
+            return _as_int64(y), ("false and true read as class indices 0 and 1",)
+        return _as_int64(y), ()
+
+    def _targets_by_class(self, y: Array) -> tuple[Array, tuple[str, ...]]:
+        if y.dtype.kind == "f":
+            if not self._takes_probabilities:
+                raise InputError(
+                    f"Expected targets that are class indices, got shape {y.shape} of {y.dtype}."
+                )
+            return y, ()
+        one_hot = ((y == 0) | (y == 1)).all(axis=1) & (y.sum(axis=1, dtype=np.int64) == 1)
+        if not one_hot.all():
+            raise InputError(
+                "Expected integer targets of the input's shape to be one-hot rows, got other values.",
+                hint="probabilities are written as 1.0, class indices have no class axis",
+                element=int(np.flatnonzero(~one_hot.reshape(-1))[0]),
+            )
+        return y.argmax(axis=1), ("one-hot rows of integers read as class indices",)
+
+    def _terms(self, batch: Batch, note: Note) -> Terms:
+        x, targets = batch.input, batch.target.reshape(-1)
+        y, ignored = self._indices(targets, x.shape[1])
+        weights = None if self.weight is None else self.weight.astype(self.dtype)
+        loss = np.empty(len(y), self.dtype)
+        clamped = 0
+        for block, matrix in self._each_block(x):
+            hit = self._fill(matrix, y[block.columns], weights, loss[block.columns], note)
+            if hit is not None:
+                clamped += int(np.count_nonzero(hit if ignored is None else hit & ~ignored[block.columns]))
+        if ignored is not None:
+            loss[ignored] = 0
+        weight, weight_is = self._share(y, weights, ignored, note)
+        note.term("loss", self._loss_is(), loss)
+        return Terms(loss=loss, weight=weight, weight_is=weight_is, ignored=ignored, clamped=clamped)
+
+    def _share(self, y: Array, weights: Array | None, ignored: Array | None, note: Note) -> tuple[Array, str]:
+        """Each target's share of the divisor, and what their sum is."""
+        weight = np.broadcast_to(np.ones((), self.dtype), len(y)) if weights is None else weights.take(y)
+        if ignored is not None:
+            weight = np.where(ignored, weight.dtype.type(0), weight)
+        if weights is not None or ignored is not None:
+            note.term("weight", "w[y], 0 where ignored" if weights is not None else "0 where ignored", weight)
+        if weights is None:
+            return weight, "number of counted targets"
+        return weight, "sum of the weights of the counted targets"
+
+    def _each_block(self, x: Array) -> Iterator[tuple[Block, Array]]:
+        """The blocks of the input, each as (classes, columns)."""
+        for block in blocks(x.shape, np.dtype(self.dtype).itemsize):
+            yield block, matrix_of(x, block, self.dtype)
+
+    def _fill(self, x: Array, y: Array, weights: Array | None, out: Array, note: Note) -> Array | None:
+        """Writes the weighted loss of a block of columns to ``out``; says which hit a clamp, if any can."""
+        raise NotImplementedError
+
+    def _loss_is(self) -> str:
+        return "-log p[y]" if self.weight is None else "weight x -log p[y]"
+
+    def _indices(self, targets: Array, classes: int) -> tuple[Array, Array | None]:
+        """The targets with 0 in place of ignored ones, and which those are."""
+        within = self.ignore_index is not None and 0 <= self.ignore_index < classes
+        if not targets.size or (_all_inside(targets, classes) and not within):
+            return targets, None
+        ignored = self._left_out(targets)
+        kept = np.where(ignored, 0, targets)
+        wrong = np.flatnonzero((kept < 0) | (kept >= classes))
+        if wrong.size:
+            raise self._out_of_range(targets, kept, int(wrong[0]), classes)
+        return kept, ignored if ignored.any() else None
+
+    def _left_out(self, targets: Array) -> Array:
+        """Which targets have the value that is left out."""
+        return np.zeros(targets.shape, bool) if self.ignore_index is None else targets == self.ignore_index
+
+    def _out_of_range(self, targets: Array, kept: Array, element: int, classes: int) -> InputError:
+        value = int(targets[element])
+        counted = targets[~self._left_out(targets)]
+        hint = ""
+        if value in (-1, 255) or -1 in kept or 255 in kept:
+            marker = -1 if -1 in kept else 255
+            hint = f"if {marker} marks targets to leave out: {self._leaving_out(marker)}"
+        elif classes == 1:
+            hint = "one score for each row is a binary problem: bce for probabilities, bce-logits for logits"
+        elif int(counted.min()) == 1 and int(counted.max()) == classes:
+            hint = f"the targets run from 1 to {classes}: subtract 1 from each"
+        inside = self.ignore_index is not None and self.ignore_index >= 0
+        ignored = f" or ignore_index {self.ignore_index}" if inside else ""
+        known = "the target 0" if classes == 1 else f"a target from 0 to {classes - 1}"
+        return InputError(
+            f"Expected {known}{ignored} ({plural(classes, 'class')}), got {value}.",
+            hint=hint,
+            element=element,
+        )
+
+    def _leaving_out(self, marker: int) -> str:
+        """How targets of this value are left out."""
+        return f"--ignore-index {marker}"
+
+    def outcomes(self, batch: Batch) -> Array | None:
+        if batch.target.ndim == 3:
+            return None
+        y = batch.target.reshape(-1)
+        return np.where((y >= 0) & (y < batch.input.shape[1]) & ~self._left_out(y), y, -1)
+
+    def computable(self, batch: Batch) -> Batch | None:
+        y = batch.target
+        if y.ndim == 3:
+            return batch
+        possible = (y >= 0) & (y < batch.input.shape[1])
+        if self.ignore_index is None:  # a convention that leaves out nothing
+            return batch if possible.all() else None
+        return replace(batch, target=np.where(possible, y, self.ignore_index))
+
+    def left_out(self, batch: Batch) -> int:
+        return 0 if batch.target.ndim == 3 else int(np.count_nonzero(self._left_out(batch.target)))
+
+    def classes(self, batch: Batch) -> int:
+        return int(batch.input.shape[1])
+
+    def gathered(self, batch: Batch, element: int) -> int | None:
+        target = self.target_of(batch, element)
+        if isinstance(target, tuple) or not 0 <= target < batch.input.shape[1]:
+            return None
+        return int(target)
+
+    def class_codes(self, batch: Batch) -> tuple[Array, Sequence[str]]:
+        if batch.target.ndim == 3:
+            return super().class_codes(batch)
+        names = batch.labels or [str(index) for index in range(batch.input.shape[1])]
+        return batch.target.reshape(-1), names
+
+    def answers(self, batch: Batch) -> Answers:
+        """The most probable class of every element, the first of several."""
+        p = self._probabilities(batch)
+        chosen = p.argmax(axis=0)
+        columns = np.arange(p.shape[1])
+        if batch.target.ndim == 3:
+            hit = columns_of(batch.target)[chosen, columns].astype(np.float64)
+        else:
+            hit = (chosen == batch.target.reshape(-1)).astype(np.float64)
+        return Answers(p[chosen, columns], hit)
+
+    def unweighted(self) -> Self:
+        return replace(self, weight=None)
+
+    def predicting(self, values: Array, target: float, classes: int) -> Batch:
+        others = max(1, classes - 1)
+        y = int(target) + (int(target) == self.ignore_index)
+        with np.errstate(divide="ignore"):
+            rest = np.log(np.repeat((1 - values)[:, None] / others, others, axis=1))
+            log_p = np.insert(rest, y, np.log(values), axis=1)
+        return self.canonical(Batch(log_p, np.full(len(values), y)))
+
+    def predicted(self, batch: Batch) -> Array:
+        if batch.target.ndim == 3:
+            raise UsageError("Expected targets that are classes for a curve, got probabilities.")
+        y, _ = self._indices(batch.target.reshape(-1), batch.input.shape[1])
+        return np.exp(self.log_predictions(batch)[y, np.arange(len(y))])
+
+    def log_predictions(self, batch: Batch) -> Array:
+        raise NotImplementedError
+
+    def _probabilities(self, batch: Batch) -> Array:
+        """The probability of each class, shape (classes, elements), float64."""
+        raise NotImplementedError
+
+    def distributions(self, batch: Batch, p: Array, wanted: str, hint: str) -> Array:
+        """The columns of (rows, classes, positions), refused where those of a counted target sum to no 1."""
+        wrong = np.flatnonzero(no_distribution(p) & (batch.target != self.ignore_index))
+        if wrong.size:
+            total = float(p.sum(axis=1).reshape(-1)[wrong[0]])
+            raise InputError(
+                f"Expected {wanted} up to 1, got a sum of {total:g}.",
+                hint=f"reliability needs probabilities; {hint}",
+                element=int(wrong[0]),
+                in_input=True,
+            )
+        return columns_of(p)
+
+    def target_of(self, batch: Batch, element: int) -> float | int | tuple[float, ...]:
+        row, position = divmod(element, max(1, batch.elements_per_row))
+        if batch.target.ndim == 3:
+            return tuple(float(q) for q in batch.target[row, :, position])
+        return int(batch.target[row, position])
+
+
+def _all_inside(targets: Array, classes: int) -> bool:
+    """Whether int64 targets are 0 or more and below ``classes``: negative ones are large without a sign."""
+    return bool(targets.view(np.uint64).max() < classes)
+
+
+def _flat(place: tuple[Any, ...], shape: tuple[int, ...]) -> int:
+    return int(np.ravel_multi_index(place, shape))
+
+
+def _as_int64(y: Array) -> Array:
+    if y.dtype.kind in "uf" and y.size and (float(y.max()) >= 2.0**63 or float(y.min()) < -(2.0**63)):
+        element = int(np.flatnonzero((y >= 2.0**63) | (y < -(2.0**63)))[0])
+        raise InputError(f"Expected targets that are class indices, got {y.flat[element]}.", element=element)
+    return y.astype(np.int64, copy=False)
+
+
+def _shape_error(x: Array, y: Array) -> InputError:
+    rows, _, *extents = x.shape
+    wanted = (rows, *extents)
+    if y.ndim == len(wanted) and y.shape[1:] == wanted[1:]:
+        return InputError(f"Expected {rows} targets, one for each row of the input, got {len(y)}.")
+    return InputError(
+        f"Expected targets of shape {wanted} for input of shape {x.shape}, got shape {y.shape}.",
+        hint=_axis_hint(x, y),
+    )
+
+
+def _axis_hint(x: Array, y: Array) -> str:
+    if y.ndim == x.ndim:
+        return "class indices have no class axis"
+    return "the classes are the last axis? --class-axis -1" if y.shape == x.shape[:-1] and x.ndim > 2 else ""
+
+
+def columns_of(values: Array) -> Array:
+    """(rows, classes, positions) as (classes, columns)."""
+    return np.moveaxis(values, 1, 0).reshape(values.shape[1], -1)
+
+
+def onehot(x: Array, y: Array, weights: Array | None) -> Array:
+    """The weight of class y at y, 0 elsewhere: (classes, columns) as ``x`` is."""
+    factors = np.zeros_like(x)
+    factors[y, np.arange(len(y))] = 1 if weights is None else weights.take(y)
+    return factors
+
+
+def no_distribution(p: Array) -> Array:
+    """Which probabilities of the classes on axis 1 do not add up to 1."""
+    with np.errstate(all="ignore"):
+        return ~(np.abs(p.sum(axis=1) - 1) <= 1e-3)

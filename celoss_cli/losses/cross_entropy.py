@@ -1,0 +1,182 @@
+"""Cross entropy of logits."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from celoss_cli.core.data import Array, Batch, Terms
+from celoss_cli.core.errors import InputError, UsageError
+from celoss_cli.core.records import record
+from celoss_cli.losses.class_axis import (
+    Exponentials,
+    blocks,
+    log_softmax,
+    matrix_of,
+    negative_log_picked,
+    negative_log_softmax,
+    softmax,
+    sum_over_classes,
+)
+from celoss_cli.losses.class_loss import ClassLoss, columns_of, onehot
+
+if TYPE_CHECKING:
+    from celoss_cli.core.trace import Note
+
+__all__ = ["CrossEntropy"]
+
+
+@record(frozen=True, kw_only=True)
+class CrossEntropy(ClassLoss):
+    """Cross entropy of logits, as ``torch.nn.functional.cross_entropy`` defines it.
+
+    Formula:
+        p[c] = exp(x[c]) / sum exp(x), the softmax of the logits
+        loss = -w[y] log p[y], for a class y
+        loss = -(1 - eps) w[y] log p[y] - eps / C sum_c w[c] log p[c], smoothed
+        loss = -sum_c w[c] q[c] log p[c], for probabilities q
+        q = (1 - eps) target + eps / C, smoothed over C classes
+
+    Derivation:
+        The model gives the targets of independent rows the probability prod p[y]. Its negative logarithm is
+            sum -log p[y]: the least total loss is the greatest likelihood.
+        With the softmax written out, -log p[y] = log sum exp(x) - x[y].
+        The largest logit m cancels: with z = x - m it is log sum exp(z) - z[y], and no exponential
+            overflows.
+        The term of the target is kept apart: the logarithm is log1p(the other terms + (exp(z[y]) - 1)), so
+            that a loss near 0 keeps its digits.
+        The derivative with respect to the logits is p - onehot(y).
+
+    Attributes:
+        label_smoothing: eps from 0 to 1: the target becomes (1 - eps) target + eps / classes, so that no
+            answer is to be certain.
+
+    Reduction:
+        mean: the total divided by the sum of w[y] over the counted targets; without weights that is their
+            number. All rows and positions have this one divisor. Against probabilities it is the number of
+            targets, whatever the weights.
+
+    Twin:
+        nll takes the logarithms of probabilities and normalises nothing: nll of the log softmax is this loss.
+        kl against probabilities q is this loss less the entropy of q.
+        bce-logits is it for two classes of which one has the logit 0.
+
+    Reference:
+        torch.nn.functional.cross_entropy, whose numbers these are.
+        Bridle 1990, "Probabilistic interpretation of feedforward classification network outputs".
+        Szegedy et al. 2016, "Rethinking the Inception architecture for computer vision", for label
+            smoothing.
+        Blanchard, Higham and Higham 2021, "Accurately computing the log-sum-exp and softmax functions".
+
+    Example:
+        celoss ce --logits '2,1,0.1;0.5,2.5,0.3' --targets 0,1 --weight 1,2,3
+
+    """
+
+    label_smoothing: float = 0.0
+
+    _takes_probabilities: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not 0 <= self.label_smoothing <= 1:
+            raise UsageError(f"Expected label_smoothing from 0 to 1, got {self.label_smoothing:g}.")
+
+    def canonical(self, batch: Batch) -> Batch:
+        batch = super().canonical(batch)
+        if batch.target.ndim == 3 and self.ignore_index is not None and self.ignore_index >= 0:
+            raise InputError(
+                f"Expected no ignore_index with probability targets, got {self.ignore_index}.",
+                hint="a distribution has no index to ignore",
+            )
+        return batch
+
+    def _terms(self, batch: Batch, note: Note) -> Terms:
+        if batch.target.ndim == 2:
+            return super()._terms(batch, note)
+        loss = np.empty(len(batch) * batch.target.shape[2], self.dtype)
+        clamped = 0
+        for block in blocks(batch.input.shape, 8):
+            # The second matrix would overwrite the first one's scratch.
+            q = matrix_of(batch.target, block, self.dtype).copy(order="K")
+            x = matrix_of(batch.input, block, self.dtype)
+            hit = self._fill_from(x, q, loss[block.columns], note)
+            clamped += 0 if hit is None else int(np.count_nonzero(hit))
+        note.term("loss", "sum over the classes of q x -log p", loss)
+        return Terms(
+            loss=loss,
+            weight=np.broadcast_to(np.ones((), self.dtype), len(loss)),
+            weight_is="number of targets; class weights do not enter it with probability targets",
+            clamped=clamped,
+        )
+
+    def _fill(self, x: Array, y: Array, weights: Array | None, out: Array, note: Note) -> Array | None:
+        if not self.label_smoothing:
+            parts = negative_log_picked(x, y, out, note)
+            note.term("-log p[y]", "log sum - z[y]", out)
+            if weights is not None:
+                np.multiply(out, weights.take(y), out=out)
+            note.gradient("weight (p - onehot(y))", lambda: parts.gradient(onehot(x, y, weights)))
+            return None
+        eps = self.label_smoothing
+        nlp, parts = negative_log_softmax(x, note)
+        own = nlp[y, np.arange(len(y))]
+        own_weight: Any = 1 if weights is None else weights.take(y)
+        every = nlp if weights is None else nlp * weights[:, None]
+        spread = sum_over_classes(every, out=np.empty_like(own)) / len(x)
+        note.term("-log p[y]", "log sum - z[y]", own)
+        note.term("mean", "mean over the classes of w x -log p", spread)
+        out[...] = (1 - eps) * own_weight * own + eps * spread
+        note.gradient("p sum(a) - a, a the factors of -log p", lambda: self._pull(parts, y, weights))
+        return None
+
+    def _pull(self, parts: Exponentials, y: Array, weights: Array | None) -> Array:
+        factors = np.zeros_like(parts.others)
+        factors[y, np.arange(len(y))] = 1 - self.label_smoothing
+        factors += self.label_smoothing / len(factors)
+        return parts.gradient(factors if weights is None else factors * weights[:, None])
+
+    def _fill_from(self, x: Array, q: Array, out: Array, note: Note) -> Array | None:
+        """The loss against probabilities q, where 0 log 0 is 0; says which hit a clamp, if any can."""
+        note("q", "target", q)
+        if self.label_smoothing:
+            q = note(
+                "q'",
+                "(1 - eps) q + eps / classes",
+                (1 - self.label_smoothing) * q + self.label_smoothing / len(q),
+            )
+        nlp, parts = negative_log_softmax(x, note)
+        product = q * nlp
+        product[q == 0] = np.where(np.isnan(nlp[q == 0]), np.nan, 0)
+        factors = q
+        if self.weight is not None:
+            weights = self.weight.astype(self.dtype)[:, None]
+            product, factors = product * weights, q * weights
+        note("q x -log p" if self.weight is None else "w x q x -log p", "its share of the loss", product)
+        sum_over_classes(product, out=out)
+        note.gradient("p sum(a) - a, a the factors of -log p", lambda: parts.gradient(factors))
+        return None
+
+    def log_predictions(self, batch: Batch) -> Array:
+        return columns_of(log_softmax(batch.input, axis=1))
+
+    def _probabilities(self, batch: Batch) -> Array:
+        return columns_of(softmax(batch.input, axis=1))
+
+    def _loss_is(self) -> str:
+        if not self.label_smoothing:
+            return super()._loss_is()
+        weight = "" if self.weight is None else "weight x "
+        return f"(1 - eps) {weight}-log p[y] + eps mean, eps {self.label_smoothing:g}"
+
+    def observe(self, batch: Batch) -> Counter[str]:
+        seen: Counter[str] = Counter()
+        if batch.input.shape[1] == 1:
+            seen["one-class"] = len(batch)
+        if batch.target.ndim == 3:
+            q = batch.target
+            off = (q < 0).any(axis=1) | ~(np.abs(q.sum(axis=1) - 1) <= 1e-6)
+            seen["target-not-a-distribution"] = int(np.count_nonzero(off))
+        return seen
