@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import arrays
 import frames
+import layouts
+import models
+import systems
 from corpus import DUMPS, write_manifest
 
 if __name__ == "__main__":
     DUMPS.mkdir(exist_ok=True)
-    for maker in (frames,):
+    for maker in (frames, models, arrays, systems, layouts):
         maker.make()
     write_manifest()
