@@ -12,9 +12,10 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from celoss_cli.core.errors import InputError, UsageError, quoted, visible
+from celoss_cli.core.errors import CelossError, UsageError, quoted, visible
 from celoss_cli.core.records import record
 from celoss_cli.losses import LOSSES
+from celoss_cli.read.paths import each_once, matching
 
 __all__ = ["SETTINGS", "Check", "Config", "load", "nearest", "refuse_unknown"]
 
@@ -46,22 +47,26 @@ class Check:
     folder: str
 
     def files(self) -> list[str]:
-        """The files that the patterns match, pattern by pattern, each sorted by name.
+        """The files that the patterns match, pattern by pattern, each sorted by name and none twice.
 
         Raises:
             InputError: for a pattern that matches none.
+            LimitError: for a pattern that leads through too many folders.
+            UsageError: for a name that is listed twice.
 
         """
-        return [path for pattern in self.patterns for path in self._matches(pattern)]
+        named = [pattern for pattern in self.patterns if not glob.has_magic(pattern)]
+        each_once(named)
+        found = [path for pattern in self.patterns for path in self._matches(pattern)]
+        return each_once(list(dict.fromkeys(found)))
 
     def _matches(self, pattern: str) -> list[str]:
         if not glob.has_magic(pattern):
             return [self.path(pattern)]
-        found = glob.glob(pattern, root_dir=self.folder or None, recursive=True)
-        files = sorted(path for path in map(self.path, found) if not os.path.isdir(path))
-        if not files:
-            raise InputError(f"expected files that match {quoted(pattern)}, got none", place=self.place)
-        return files
+        try:
+            return matching(pattern, self.folder)
+        except CelossError as error:
+            raise error.at(self.place) from None
 
     def path(self, path: str) -> str:
         """A path of the file as seen from the working directory."""
@@ -131,6 +136,8 @@ def _table(path: str) -> Mapping[str, Any] | None:
         raise UsageError(f"{error.strerror}", place=visible(path)) from None
     except ValueError as error:
         raise UsageError(f"expected TOML: {visible(str(error))}", place=visible(path)) from None
+    except RecursionError:
+        raise UsageError("expected TOML, got values nested too deeply", place=visible(path)) from None
     tool = table.get("tool", {}) if shared else table
     return (tool.get("celoss") if isinstance(tool, dict) else None) if shared else table
 
@@ -169,16 +176,20 @@ def _check(name: str, entry: Any, place: str, folder: str) -> Check:
     if not isinstance(loss, str) or loss not in LOSSES:
         got = "none" if loss is None else _kind(loss)
         raise UsageError(f"expected loss as one of {', '.join(LOSSES)}, got {got}", place=f"{place}.loss")
-    patterns = _patterns(options.pop("files", []), f"{place}.files")
+    patterns = _patterns(options.pop("files", None), f"{place}.files")
     return Check(name, place, loss, patterns, options, folder)
 
 
 def _patterns(value: Any, place: str) -> tuple[str, ...]:
+    if value is None:
+        return ()
     listed = [value] if isinstance(value, str) else value
     if not isinstance(listed, list) or not all(isinstance(one, str) for one in listed):
         raise UsageError(f"expected a list of paths, got {_kind(value)}", place=place)
     if any(one in ("", "-") for one in listed):
         raise UsageError("expected paths of files, got standard input or no name", place=place)
+    if not listed:
+        raise UsageError("expected at least one path, got an empty list", place=place)
     return tuple(listed)
 
 

@@ -33,6 +33,9 @@ _KEPT_BYTES = 32 << 20
 _NO_THREAD = "can't start new thread"
 """How the interpreter says that threads or the memory for them have run out."""
 
+_NO_ROOM = "failed to map segment from shared object"
+"""How the loader of the C library says that there is no room for a library in the address space."""
+
 _A_MOMENT = 0.002
 """Seconds after which no callback runs any more that was running before."""
 
@@ -108,15 +111,11 @@ def run(arguments: Sequence[str], prepare: Callable[[], None] | None = None) -> 
     try:
         try:
             return _run(list(arguments), prepare)
-        except MemoryError:
-            raise LimitError("out of memory") from None
-        except RuntimeError as error:
-            if str(error) != _NO_THREAD:
+        except (MemoryError, ImportError, RuntimeError, OSError) as error:
+            refused = _refused(error)
+            if refused is None:
                 raise
-            raise LimitError("the system starts no more threads", hint="fewer of them: --jobs 1") from None
-        except OSError as error:
-            place = visible(str(error.filename or ""))
-            raise InputError(f"{visible(str(error.strerror or error))}.", place=place) from error
+            raise refused from error
     except CelossError as error:
         return _failed(error, arguments)
     except PipeClosed as closed:
@@ -128,6 +127,21 @@ def run(arguments: Sequence[str], prepare: Callable[[], None] | None = None) -> 
         return ExitCode.TERMINATED
     except Exception as error:
         return _signal_behind(error) or _bug(error, arguments)
+
+
+def _refused(error: Exception) -> CelossError | None:
+    """What the system refused, in our words; None of any other error."""
+    if isinstance(error, MemoryError):
+        return LimitError("out of memory")
+    if isinstance(error, ImportError) and _NO_ROOM in str(error):
+        return LimitError("out of memory: a library could not be loaded")
+    if isinstance(error, RuntimeError) and str(error) == _NO_THREAD:
+        return LimitError("the system starts no more threads", hint="fewer of them: --jobs 1")
+    if isinstance(error, OSError):
+        return InputError(
+            f"{visible(str(error.strerror or error))}.", place=visible(str(error.filename or ""))
+        )
+    return None
 
 
 def _run(arguments: list[str], prepare: Callable[[], None] | None) -> ExitCode:

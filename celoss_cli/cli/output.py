@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import re
 import shutil
@@ -127,8 +128,10 @@ def write_file(path: str, pieces: Iterable[str] | Iterable[bytes]) -> None:
         OutputError: if it cannot be written.
 
     """
-    target = os.path.realpath(path)
     with _output_errors(visible(path) or '""'):
+        target = os.path.realpath(path)
+        if os.path.islink(target):
+            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
         if os.path.exists(target) and not os.path.isfile(target):
             # A device or a named pipe has no content to protect.
             with open(target, "wb", buffering=0) as device:

@@ -64,8 +64,13 @@ def _written(given: Mapping[str, Any], reports: Iterable[str]) -> Iterator[tuple
 
 
 def _real(path: str) -> str:
-    """The file itself, whatever way leads to it."""
-    return os.path.realpath(path) if "\0" not in path else path
+    """The file itself, whatever way leads to it; as it is named where the working directory is gone."""
+    if "\0" in path:
+        return path
+    try:
+        return os.path.realpath(path)
+    except OSError:
+        return path
 
 
 def _is_device(path: str) -> bool:

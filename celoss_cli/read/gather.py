@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from celoss_cli.core.errors import InputError, quoted, visible
 from celoss_cli.read import format_of
 from celoss_cli.read.bytes.compressed import decompressed
+from celoss_cli.read.paths import each_once
 from celoss_cli.read.request import Dataset, ReadRequest, Stream, open_stream
 
 if TYPE_CHECKING:
@@ -47,10 +48,11 @@ def gather(
 
     Raises:
         InputError: if a file cannot be read, or differs from the first one in its columns or options.
+        UsageError: if a file is named twice.
 
     """
     opened = contextlib.ExitStack()
-    path, *others = paths
+    path, *others = paths = each_once(paths)
     meter = _Meter(paths)
     first = _read(path, request, chosen, opened, meter)
     whole = Dataset({"files": list(paths), **first.described}, iter(()), dict(first.options), opened.close)

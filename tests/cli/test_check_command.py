@@ -276,3 +276,22 @@ def test_help_imports_no_numpy() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "--update-baselines" in done.stdout
+
+
+def test_a_file_that_several_patterns_match_counts_once() -> None:
+    os.symlink(".", "loop")
+    done = check("[checks.a]\nloss = 'ce'\nfiles = ['p.csv', 'p*.csv', '**/**/p.csv']\nmin-count = 4\n")
+    assert (done.returncode, "3 counted targets" in done.stdout) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("config", "told"),
+    [
+        ("[checks.a]\nloss = 'ce'\nfiles = []\nmax = 1\n", "checks.a.files: expected at least one path"),
+        ("[checks.a]\nloss = 'ce'\nfiles = ['p.csv', 'p.csv']\nmax = 1\n", 'got "p.csv" twice'),
+        (f"x = {'[' * 1000}{']' * 1000}\n", "expected TOML, got values nested too deeply"),
+    ],
+)
+def test_files_that_cannot_be_meant_and_endless_nesting_are_usage_errors(config: str, told: str) -> None:
+    done = check(config)
+    assert (done.returncode, told in done.stderr) == (2, True)

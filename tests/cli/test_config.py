@@ -65,7 +65,7 @@ def test_paths_are_relative_to_the_file(tmp_path: Path, monkeypatch: pytest.Monk
     Path("celoss.toml").write_text(
         '[checks.x]\nloss = "ce"\nfiles = ["data/**/*.csv", "z.csv", "data/a.csv"]\n'
     )
-    files = ["data/a.csv", "data/b.csv", "data/deep/c.csv", "z.csv", "data/a.csv"]
+    files = ["data/a.csv", "data/b.csv", "data/deep/c.csv", "z.csv"]
     assert found().checks["x"].files() == files
     assert load(str(tmp_path / "celoss.toml")).checks["x"].files() == [str(tmp_path / one) for one in files]
     monkeypatch.chdir(tmp_path / "data")

@@ -529,7 +529,7 @@ def test_columns_in_too_little_memory_are_a_limit(
     pytest.importorskip("pyarrow")
     from pyarrow import parquet, table
 
-    from celoss_cli.read import rations
+    from celoss_cli.read.bytes import rations
 
     parquet.write_table(table({"a": [1.0], "b": [2.0], "target": [0]}), "p.parquet")
     monkeypatch.setattr(rations, "_limit", lambda: rations._address_space() + (9 << 20) // 2)
@@ -575,7 +575,7 @@ def test_a_signal_at_any_moment_leaves_no_part_and_no_trace(folder: Path) -> Non
 
 _WITHIN = """
 import os, signal, sys, time, weakref
-from celoss_cli.cli import loss
+from celoss_cli.cli.commands import loss
 from celoss_cli.cli.main import main
 
 class Mortal: pass
@@ -678,3 +678,22 @@ def test_odd_surroundings_change_no_exit_code(setting: str, arguments: str) -> N
     done = shell(f'env {setting} "$@" {arguments}')
     assert (done.code, done.err) == (0, "")
     assert done.out
+
+
+def test_one_file_twice_is_a_usage_error() -> None:
+    Path("p.csv").write_bytes(GOOD)
+    assert_refused(celoss("ce", "p.csv", "p.csv"), 'Expected each file once, got "p.csv" twice.', 2)
+
+
+def test_no_room_for_a_library_is_a_limit() -> None:
+    Path("p.csv").write_bytes(GOOD)
+    assert_refused(shell('ulimit -v 60000; "$@" ce p.csv --format value'), "out of memory", 5)
+
+
+def test_output_through_a_link_that_loops_or_in_a_folder_that_is_gone_cannot_be_written() -> None:
+    Path("p.csv").write_bytes(GOOD)
+    os.symlink("loop", "loop")
+    assert_refused(celoss("ce", "p.csv", "-o", "loop"), "loop: Too many levels of symbolic links", 4)
+    assert os.readlink("loop") == "loop"
+    line = 'mkdir g$$; cd g$$; rmdir ../g$$; "$@" ce "$OLDPWD/p.csv" -o x'
+    assert_refused(shell(line), "x: No such file or directory", 4)

@@ -1,0 +1,117 @@
+"""Which files are meant: patterns matched within bounds, and each file once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from fnmatch import fnmatchcase
+from glob import has_magic
+from itertools import groupby
+
+from celoss_cli.core.errors import InputError, LimitError, UsageError, quoted
+
+__all__ = ["each_once", "matching"]
+
+_ANY_FOLDERS = "**"
+
+_MOST_ENTRIES = 1_000_000
+"""So many names of files and folders are looked at for one pattern; more are a mistake, or a loop."""
+
+
+def each_once(paths: Sequence[str]) -> list[str]:
+    """The paths without those that lead to a file that an earlier one leads to.
+
+    Args:
+        paths: as they were given; ``-`` and what is no file are kept as they are.
+
+    Raises:
+        UsageError: if one name is given twice, which is a mistake more often than it is meant.
+
+    """
+    kept: dict[tuple[int, int] | str, str] = {}
+    for path in paths:
+        if path in kept.values():
+            raise UsageError(f"Expected each file once, got {quoted(path)} twice.")
+        kept.setdefault(_identity(path), path)
+    return list(kept.values())
+
+
+def _identity(path: str) -> tuple[int, int] | str:
+    """Device and inode of a file; anything else is known by its name alone."""
+    if not os.path.isfile(path):
+        return path
+    found = os.stat(path)
+    return found.st_dev, found.st_ino
+
+
+def matching(pattern: str, folder: str = "") -> list[str]:
+    """The files that a pattern matches, sorted by name; links to folders are not followed by ``**``.
+
+    Args:
+        pattern: relative to ``folder``: ``*``, ``?`` and ``[...]`` within a name, ``**`` for any folders.
+        folder: "" for the working directory.
+
+    Returns:
+        Paths with ``folder`` in front.
+
+    Raises:
+        InputError: if the pattern matches no file.
+        LimitError: if there are too many names to look at.
+
+    """
+    search = _Search(pattern)
+    start = "/" if pattern.startswith("/") else folder
+    names = [name for name in pattern.split("/") if name]
+    collapsed = [name for name, same in groupby(names) for _ in ([0] if name == _ANY_FOLDERS else same)]
+    files = sorted(set(search.below(start, tuple(collapsed))))
+    if not files:
+        raise InputError(f"expected files that match {quoted(pattern)}, got none")
+    return files
+
+
+class _Search:
+    """One walk through folders, each looked at once for what is left of the pattern."""
+
+    def __init__(self, pattern: str) -> None:
+        self._pattern = pattern
+        self._entries = 0
+        self._seen: set[tuple[str, tuple[str, ...]]] = set()
+
+    def below(self, folder: str, names: tuple[str, ...]) -> Iterator[str]:
+        """The files below a folder that the names of a pattern lead to."""
+        if (folder, names) in self._seen:
+            return
+        self._seen.add((folder, names))
+        name, left = names[0], names[1:]
+        if name == _ANY_FOLDERS:
+            yield from self.below(folder, left or ("*",))
+            for entry in self._listed(folder):
+                if entry.is_dir(follow_symlinks=False) and not entry.name.startswith("."):
+                    yield from self.below(os.path.join(folder, entry.name), names)
+        elif has_magic(name):
+            for entry in self._listed(folder):
+                hidden = entry.name.startswith(".") and not name.startswith(".")
+                if not hidden and fnmatchcase(entry.name, name):
+                    yield from self._at(os.path.join(folder, entry.name), left)
+        else:
+            yield from self._at(os.path.join(folder, name), left)
+
+    def _at(self, path: str, left: tuple[str, ...]) -> Iterator[str]:
+        if left:
+            yield from self.below(path, left)
+        elif os.path.exists(path) and not os.path.isdir(path):
+            yield path
+
+    def _listed(self, folder: str) -> Iterator[os.DirEntry[str]]:
+        try:
+            with os.scandir(folder or os.curdir) as entries:
+                for entry in entries:
+                    self._entries += 1
+                    if self._entries > _MOST_ENTRIES:
+                        raise LimitError(
+                            f"expected at most {_MOST_ENTRIES} names to look at for {quoted(self._pattern)}",
+                            hint="begin the pattern with the folder that is meant",
+                        )
+                    yield entry
+        except OSError:  # no folder, or none that may be read: nothing matches there
+            return
