@@ -1,4 +1,4 @@
-"""``celoss check`` as a pipeline meets it: real processes, real exit codes."""
+"""``celoss check`` as a pipeline meets it: exit codes, verdicts, reports and baselines."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from xml.etree import ElementTree
 import jsonschema
 import pytest
 from paths import schema
+from running import Done, celoss, celoss_process
 
 RUN_SCHEMA = schema("run.schema")
 SCHEMA = schema("schema")
@@ -28,20 +29,15 @@ ENDLESS = '[checks.endless]\nloss = "ce"\nfiles = "/dev/zero"\ninput-format = "c
 @pytest.fixture(autouse=True)
 def _project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    for name in ("CELOSS_FORMAT", "CELOSS_COLOR", "CELOSS_JOBS", "GITHUB_STEP_SUMMARY", "COLUMNS"):
-        monkeypatch.delenv(name, raising=False)
     Path("p.csv").write_text(DATA)
     Path("broken.csv").write_text("cat,dog,target\n0.9,x,cat\n")
 
 
-def check(config: str, *arguments: str, code: str = "") -> subprocess.CompletedProcess[str]:
+def check(config: str, *arguments: str, code: str = "") -> Done:
     Path("celoss.toml").write_text(config)
-    program = ["-c", code] if code else ["-m", "celoss_cli"]
-    command = [sys.executable, *program, "check", *arguments]
-    # As Python knows the environment: readline, which pytest loads, sets COLUMNS behind its back.
-    return subprocess.run(
-        command, capture_output=True, text=True, check=False, timeout=60, env=dict(os.environ)
-    )
+    if code:
+        return celoss_process("check", *arguments, program=(sys.executable, "-c", code))
+    return celoss("check", *arguments)
 
 
 # ----------------------------------------------------------------------------------------- exit codes

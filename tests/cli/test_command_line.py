@@ -14,27 +14,9 @@ from pathlib import Path
 import jsonschema
 import pytest
 from paths import DUMPS, schema
+from running import COMMAND, celoss
 
-COMMAND = [sys.executable, "-m", "celoss_cli"]
 GOOD = "a,b,target\n0.9,0.1,0\n0.8,0.2,1\n0.7,0.3,0\n"
-
-
-def environment(**extra: str) -> dict[str, str]:
-    kept = {k: v for k, v in os.environ.items() if k not in ("COLUMNS", "NO_COLOR", "FORCE_COLOR")}
-    return {**kept, **extra}
-
-
-def celoss(*arguments: str, data: str | bytes = "", **extra: str) -> subprocess.CompletedProcess[str]:
-    stdin = data.encode() if isinstance(data, str) else data
-    done = subprocess.run(
-        [*COMMAND, *arguments],
-        input=stdin,
-        capture_output=True,
-        env=environment(**extra),
-        check=False,
-        timeout=60,
-    )
-    return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
 def value(*arguments: str, data: str = "") -> float:
@@ -318,7 +300,7 @@ def test_a_missing_file_exits_3(extra: dict[str, str]) -> None:
 def test_a_full_device_exits_4(extra: dict[str, str], arguments: str) -> None:
     line = f"{sys.executable} -m celoss_cli {arguments} >/dev/full"
     done = subprocess.run(
-        ["sh", "-c", line], capture_output=True, text=True, env=environment(**extra), check=False
+        ["sh", "-c", line], capture_output=True, text=True, env={**os.environ, **extra}, check=False
     )
     assert done.returncode == 4
     assert done.stderr == "celoss: error: standard output: No space left on device\n"
@@ -328,7 +310,7 @@ def test_a_full_device_exits_4(extra: dict[str, str], arguments: str) -> None:
 def test_closed_output_exits_4(extra: dict[str, str]) -> None:
     line = f"{sys.executable} -m celoss_cli ce -x 1,2 -y 0 >&-"
     done = subprocess.run(
-        ["sh", "-c", line], capture_output=True, text=True, env=environment(**extra), check=False
+        ["sh", "-c", line], capture_output=True, text=True, env={**os.environ, **extra}, check=False
     )
     assert (done.returncode, done.stderr) == (4, "celoss: error: standard output is closed\n")
 
@@ -348,7 +330,7 @@ def test_a_bug_exits_70_in_one_line_and_debug_shows_where(extra: dict[str, str])
         "main()"
     )
     command = [sys.executable, "-c", code, "ce", "-x", "1,2", "-y", "0"]
-    done = subprocess.run(command, capture_output=True, text=True, env=environment(**extra), check=False)
+    done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, **extra}, check=False)
     assert done.returncode == 70
     assert done.stderr.count("\n") == 1
     done = subprocess.run([*command, "--debug"], capture_output=True, text=True, check=False)
@@ -363,7 +345,7 @@ def test_a_signal_while_reading_exits_silently(number: int, code: int, extra: di
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        env=environment(**extra),
+        env={**os.environ, **extra},
     )
     assert process.stdin is not None
     # More than a pipe holds: the write returns once the program has come so far as to read.
@@ -383,7 +365,7 @@ def test_a_reader_that_goes_away_exits_141_silently(extra: dict[str, str]) -> No
         [*COMMAND, "ce", "-x", "1,2", "-y", "0"],
         stdout=writing,
         stderr=subprocess.PIPE,
-        env=environment(**extra),
+        env={**os.environ, **extra},
     )
     os.close(writing)
     _, err = process.communicate(timeout=20)
@@ -465,7 +447,7 @@ def on_a_terminal(arguments: str, **extra: str) -> str:
         [*COMMAND, *arguments.split()],
         stdin=subprocess.DEVNULL,
         stdout=theirs,
-        env=environment(TERM="xterm", COLUMNS="120", **extra),
+        env={**os.environ, "TERM": "xterm", "COLUMNS": "120", **extra},
     )
     os.close(theirs)
     written = b""
@@ -495,7 +477,7 @@ def test_a_message_about_a_bug_holds_no_control_characters() -> None:
         "main()"
     )
     command = [sys.executable, "-c", code, "ce", "-x", "1,2", "-y", "0"]
-    done = subprocess.run(command, capture_output=True, text=True, env=environment(), check=False)
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert r"\x1b[31mred" in done.stderr
 
 

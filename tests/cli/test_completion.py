@@ -16,13 +16,13 @@ from pathlib import Path
 
 import pytest
 from paths import ROOT
+from running import celoss
 
 from celoss_cli.cli.app import command
 from celoss_cli.findings import FINDINGS
 from celoss_cli.losses import LOSSES
 from celoss_cli.read import SOURCES
 from celoss_cli.show import FORMATS, formats_of
-from tests.cli.test_command_line import celoss
 
 
 def asked(line: str, **extra: str) -> list[str]:

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+import running
 from paths import schema
 
-from celoss_cli.cli.main import run
 from celoss_cli.show import FORMATS
 
 SCHEMA = schema("schema")
@@ -24,28 +24,24 @@ CSV = "cat,dog,lang,target\n0.9,0.1,en,cat\n0.8,0.2,de,dog\n0.7,0.3,en,cat\n"
 
 
 class Celoss:
-    """Runs command lines in this process and keeps what the last one wrote."""
+    """Runs command lines and keeps what the last one wrote."""
 
-    def __init__(self, capfd: pytest.CaptureFixture[str]) -> None:
-        self._capfd = capfd
+    def __init__(self) -> None:
         self.out = self.err = ""
 
     def __call__(self, *arguments: str) -> int:
-        self._capfd.readouterr()
-        code = int(run(arguments))
-        self.out, self.err = self._capfd.readouterr()
-        return code
+        done = running.celoss(*arguments)
+        self.out, self.err = done.stdout, done.stderr
+        return done.returncode
 
     def ce(self, *arguments: str) -> int:
         return self("ce", *ROWS, *arguments)
 
 
 @pytest.fixture
-def celoss(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Celoss:
+def celoss(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Celoss:
     monkeypatch.chdir(tmp_path)
-    for name in ("CELOSS_FORMAT", "CELOSS_COLOR", "CELOSS_JOBS", "GITHUB_STEP_SUMMARY"):
-        monkeypatch.delenv(name, raising=False)
-    return Celoss(capfd)
+    return Celoss()
 
 
 # ----------------------------------------------------------------------------------------- exit codes

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import os
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -14,6 +12,7 @@ import jsonschema
 import numpy as np
 import pytest
 from paths import EXAMPLES, schema
+from running import Done, celoss, celoss_process
 
 from celoss_cli.cli.main import run
 
@@ -25,20 +24,8 @@ WITHOUT_MATPLOTLIB = (
 )
 
 
-def plot(
-    *arguments: str, data: str = "", program: tuple[str, ...] = ("-m", "celoss_cli"), **environment: str
-) -> subprocess.CompletedProcess[str]:
-    kept = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "FORCE_COLOR")}
-    return subprocess.run(
-        [sys.executable, *program, "plot", *arguments],
-        input=data,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        check=False,
-        timeout=60,
-        env={**kept, "PYTHONIOENCODING": "utf-8", **environment},
-    )
+def plot(*arguments: str, data: str = "", **environment: str) -> Done:
+    return celoss("plot", *arguments, data=data, **environment)
 
 
 def document(*arguments: str) -> dict[str, Any]:
@@ -108,12 +95,7 @@ def test_standard_input_is_read_where_it_is_asked_for() -> None:
 
 
 def test_the_classes_are_those_of_the_loss_command() -> None:
-    by_class = subprocess.run(
-        [sys.executable, "-m", "celoss_cli", "ce", EXAMPLE, "--by", "class", "--json"],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    by_class = celoss("ce", EXAMPLE, "--by", "class", "--json")
     theirs = json.loads(by_class.stdout)
     ours = document("ce", EXAMPLE, "--kind", "classes")
     assert ours["mean"] == theirs["value"]
@@ -181,10 +163,10 @@ def test_the_ending_of_a_file_says_what_is_written(tmp_path: Path) -> None:
 
 
 def test_without_matplotlib_the_terminal_still_draws_and_a_file_names_the_extra(tmp_path: Path) -> None:
-    program = ("-c", WITHOUT_MATPLOTLIB)
-    assert plot("ce", program=program).returncode == 0
+    program = (sys.executable, "-c", WITHOUT_MATPLOTLIB)
+    assert celoss_process("plot", "ce", program=program).returncode == 0
     path = tmp_path / "picture.png"
-    done = plot("ce", EXAMPLE, "-o", str(path), program=program)
+    done = celoss_process("plot", "ce", EXAMPLE, "-o", path, program=program)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == (
         "celoss: error: Expected the package matplotlib, which draws PNG and SVG, got an installation "

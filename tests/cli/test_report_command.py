@@ -17,6 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from paths import ROOT
+from running import Done, celoss
 
 from celoss_cli.cli.main import run
 from celoss_cli.cli.spelling import command_line, shell_quoted
@@ -122,11 +123,7 @@ def test_it_has_the_findings_of_a_diagnosis() -> None:
         for row, target in zip(x[:, [1, 2, 3, 0]].tolist(), y, strict=True)
     ]
     Path("permuted.csv").write_text("a,b,c,d,target\n" + "".join(lines))
-    diagnosed = subprocess.run(
-        [sys.executable, "-m", "celoss_cli", "diagnose", "permuted.csv", "--json"],
-        capture_output=True,
-        check=True,
-    )
+    diagnosed = celoss("diagnose", "permuted.csv", "--json")
     codes = [finding["code"] for finding in json.loads(diagnosed.stdout)["findings"]]
     assert codes == ["CEL214", "CEL401"]
     assert re.findall("CEL[0-9]{3}", made("permuted.csv").text) == codes
@@ -335,10 +332,7 @@ def test_the_command_on_the_page_gives_its_number(file: str, content: str, optio
 
 
 def test_standard_input_is_named_in_the_command() -> None:
-    root = str(ROOT)
-    call = [sys.executable, "-m", "celoss_cli", "report", "-", "--loss", "ce", "-o", "page.html"]
-    env = {**os.environ, "PYTHONPATH": root}
-    subprocess.run(call, input=CSV, text=True, env=env, check=True)
+    assert celoss("report", "-", "--loss", "ce", "-o", "page.html", data=CSV).returncode == 0
     assert Page("page.html").command == "celoss ce - --format value"
 
 
@@ -383,13 +377,8 @@ def test_every_option_that_the_number_depends_on_is_spelled_back() -> None:
 # -------------------------------------------------------------------------------------- codes and writing
 
 
-def report(*arguments: str) -> subprocess.CompletedProcess[str]:
-    root = str(ROOT)
-    env = {**os.environ, "PYTHONPATH": root, "NO_COLOR": "1"}
-    call = [sys.executable, "-m", "celoss_cli", "report", *arguments]
-    return subprocess.run(
-        call, capture_output=True, text=True, env=env, stdin=subprocess.DEVNULL, check=False
-    )
+def report(*arguments: str) -> Done:
+    return celoss("report", *arguments, NO_COLOR="1")
 
 
 @pytest.mark.parametrize(

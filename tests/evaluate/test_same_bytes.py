@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import random
-import subprocess
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -14,8 +12,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from running import celoss
 
-from celoss_cli.cli.main import run
 from celoss_cli.core.data import Array
 from celoss_cli.evaluate import loop as evaluate
 from celoss_cli.read.arrays import slices as arrays
@@ -91,16 +89,14 @@ def as_csv(case: Case, rows: Sequence[Sequence[Any]] | None = None, delimiter: s
 
 
 @pytest.fixture
-def printed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> Callable[..., str]:
-    """Runs a command line in this process, in a folder of its own; answers its standard output."""
+def printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
+    """Runs a command line in a folder of its own; answers its standard output."""
     monkeypatch.chdir(tmp_path)
 
     def run_it(*arguments: str) -> str:
-        capfd.readouterr()
-        assert run(arguments) == 0, capfd.readouterr().err
-        return capfd.readouterr().out
+        done = celoss(*arguments)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
 
     return run_it
 
@@ -204,11 +200,9 @@ def test_partial_results_add_up_in_any_order(case: Case, seed: int, printed: Pri
 @every_case
 def test_a_pipe_gives_the_bytes_of_a_file(case: Case, printed: Printed) -> None:
     Path("p.csv").write_text(as_csv(case))
-    command = [sys.executable, "-m", "celoss_cli", case.command, *case.table_options, "--json"]
-    with Path("p.csv").open("rb") as data:
-        piped = subprocess.run(command, input=data.read(), capture_output=True, check=True, timeout=60)
+    piped = celoss(case.command, *case.table_options, "--json", data=Path("p.csv").read_bytes())
     file = printed(case.command, "p.csv", *case.table_options, "--json")
-    assert piped.stdout.decode().replace('"-"', '"p.csv"') == file
+    assert piped.stdout.replace('"-"', '"p.csv"') == file
 
 
 # ---------------------------------------------------------------------------------------- many formats

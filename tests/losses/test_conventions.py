@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import subprocess
-import sys
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -17,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from paths import schema
+from running import celoss
 
 from celoss_cli.core.data import Batch, Tally
 from celoss_cli.core.errors import InputError, UsageError
@@ -485,17 +484,6 @@ def test_a_convention_that_refuses_a_row_is_out_however_the_rows_are_cut(rows: i
 
 
 # ---------------------------------------------------------------------------------------- the command
-
-
-def celoss(*arguments: str, data: str = "") -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "celoss_cli", *arguments],
-        input=data,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
 
 
 def answer(*arguments: str, data: str = ZERO) -> Any:

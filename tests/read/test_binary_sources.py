@@ -30,6 +30,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from running import Done, celoss, celoss_process
 
 from celoss_cli.core.data import Array, Batch, Chunk
 from celoss_cli.core.errors import InputError, LimitError, UsageError
@@ -45,20 +46,6 @@ ELEMENTWISE = ReadRequest(per_class=False, takes="logits")
 LOGITS = np.array([[0.9, 0.1], [0.8, 0.2], [0.7, 0.3]])
 TARGETS = np.array([0, 1, 0])
 LOSS = 0.6405346229445387
-
-
-def celoss(
-    *arguments: str | Path, data: bytes | None = None, cwd: Path | None = None
-) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        [sys.executable, "-m", "celoss_cli", *map(str, arguments)],
-        input=data,
-        capture_output=True,
-        check=False,
-        timeout=60,
-        cwd=cwd,
-    )
-    return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
 def value(*arguments: str | Path, data: bytes | None = None) -> float:
@@ -714,16 +701,10 @@ def test_a_pipe_of_tensors_is_read_no_further_than_its_header_says() -> None:
         assert stream.binary.tell() <= len(data) + 1
 
 
-def without(package: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+def without(package: str, *arguments: str | Path) -> Done:
     """The program in an interpreter where a package cannot be imported."""
     code = f"import sys; sys.modules[{package!r}] = None; from celoss_cli.cli.main import main; main()"
-    return subprocess.run(
-        [sys.executable, "-c", code, *map(str, arguments)],
-        capture_output=True,
-        check=False,
-        text=True,
-        timeout=60,
-    )
+    return celoss_process(*arguments, program=(sys.executable, "-c", code))
 
 
 @pytest.mark.parametrize(
@@ -747,7 +728,7 @@ def test_a_missing_package_is_named_with_its_extra(
 def test_a_package_that_cannot_be_imported_is_not_called_missing(tmp_path: Path) -> None:
     (tmp_path / "pyarrow.py").write_text("raise ImportError('libarrow.so: cannot open shared object file')")
     (tmp_path / "p.parquet").write_bytes(b"PAR1" * 8)
-    done = celoss("ce", "p.parquet", cwd=tmp_path)
+    done = celoss_process("ce", "p.parquet", cwd=tmp_path)
     assert done.returncode == 2
     assert "got a broken one: libarrow.so: cannot open shared object file" in done.stderr
 

@@ -19,6 +19,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from paths import EXAMPLES, schema
+from running import Done, celoss
 
 from celoss_cli.judge.gate import comparison_verdicts as verdicts
 from celoss_cli.show import FORMATS, Style
@@ -336,27 +337,14 @@ OLD = HEADER + "x,0.9,0.1,0\ny,0.8,0.2,1\nz,0.7,0.3,0\n"
 NEW = HEADER + "z,0.5,0.3,0\nx,1.9,0.1,0\ny,0.8,0.4,1\n"
 
 
-def celoss(*arguments: str, data: str = "") -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "celoss_cli", *arguments],
-        input=data,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
-
-
-def compare(
-    folder: Path, a: str, b: str, *arguments: str, loss: str = "ce"
-) -> subprocess.CompletedProcess[str]:
+def compare(folder: Path, a: str, b: str, *arguments: str, loss: str = "ce") -> Done:
     (folder / "a.csv").write_text(a)
     (folder / "b.csv").write_text(b)
     files = [str(folder / "a.csv"), str(folder / "b.csv")]
     return celoss("compare", *files, "--loss", loss, *arguments)
 
 
-def document(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
+def document(done: Done) -> dict[str, Any]:
     assert done.returncode in (0, 1), done.stderr
     found = json.loads(done.stdout)
     jsonschema.validate(found, SCHEMA)

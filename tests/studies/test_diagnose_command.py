@@ -5,28 +5,17 @@ from __future__ import annotations
 import json
 import shlex
 import subprocess
-import sys
 from pathlib import Path
 
 import jsonschema
 import numpy as np
 import pytest
 from paths import schema
+from running import COMMAND, Done, celoss
 
 from celoss_cli.findings import FINDINGS
 
 SCHEMA = schema("diagnosis.schema")
-
-
-def celoss(*arguments: str, data: str = "") -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "celoss_cli", *arguments],
-        input=data,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
 
 
 def table(rows: int = 40, *, probabilities: bool = False, target: str = "") -> str:
@@ -128,13 +117,13 @@ def test_usage_and_data_errors(arguments: list[str], code: int, text: str) -> No
     assert "Traceback" not in done.stderr
 
 
-def closed(*arguments: str) -> subprocess.CompletedProcess[str]:
+def closed(*arguments: str) -> Done:
     """Runs with a terminal on standard input, where nobody types."""
     import pty
 
     _, slave = pty.openpty()
     return subprocess.run(
-        [sys.executable, "-m", "celoss_cli", *arguments],
+        [*COMMAND, *arguments],
         stdin=slave,
         capture_output=True,
         text=True,

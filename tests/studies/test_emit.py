@@ -14,13 +14,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from running import celoss
 
 from celoss_cli.cli.main import run
 from celoss_cli.losses import LOSSES
 from celoss_cli.studies.emit import LIBRARIES
 from celoss_cli.studies.emit.computation import FORMULAS
 from celoss_cli.studies.emit.literals import assigned, literal, string, strings
-from tests.cli.test_command_line import celoss
 
 
 def needs(module: str) -> pytest.MarkDecorator:

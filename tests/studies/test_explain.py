@@ -11,6 +11,7 @@ import sys
 import jsonschema
 import pytest
 from paths import schema
+from running import celoss
 
 import celoss_cli
 from celoss_cli.cli.options import loss_options
@@ -20,7 +21,6 @@ from celoss_cli.losses import LOSSES, LossSpec
 from celoss_cli.show import FORMATS, Style
 from celoss_cli.studies.explain.explanation import Explanation, Section
 from celoss_cli.studies.explain.explanations import explained, explained_names, overview
-from tests.cli.test_command_line import celoss
 
 every_loss = pytest.mark.parametrize("spec", LOSSES.values(), ids=list(LOSSES))
 every_code = pytest.mark.parametrize("code", FINDINGS)

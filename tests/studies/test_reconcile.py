@@ -14,6 +14,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from formulas import expit, log_softmax, softmax
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from paths import EXAMPLES, schema
+from running import celoss as celoss_in
 
 from celoss_cli.cli.main import run
 from celoss_cli.core.data import Batch
@@ -609,15 +611,7 @@ def test_ten_thousand_rows_take_a_few_seconds() -> None:
 # ---------------------------------------------------------------------------------------- the command
 
 
-def celoss(*words: str, data: str | None = None) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "celoss_cli", *words],
-        capture_output=True,
-        text=True,
-        check=False,
-        input=data,
-        cwd=EXAMPLES,
-    )
+celoss = partial(celoss_in, cwd=EXAMPLES)
 
 
 def as_json(*words: str, code: int = 0) -> Any:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from paths import schema
+from running import celoss
 
 from celoss_cli.cli.commands import weights_options
 from celoss_cli.core.errors import InputError, UsageError
@@ -24,17 +23,6 @@ TABLE = "id,cat,dog,eel,label\n" + "".join(
     f"{row},0.1,0.2,0.3,{label}\n" for row, label in enumerate(["cat"] * 6 + ["dog"] * 3 + ["eel"])
 )
 COUNTS = st.lists(st.integers(1, 10**6), min_size=1, max_size=8)
-
-
-def celoss(*arguments: str, data: str = "") -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "celoss_cli", *arguments],
-        input=data,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
 
 
 def values(*arguments: str, data: str = "") -> list[float]:

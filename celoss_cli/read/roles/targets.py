@@ -120,7 +120,7 @@ class Targets:
     def of_numbers(self, values: Array) -> Array | None:
         """The class indices of numbers, shape (rows,) of int64; None where one of them is no target."""
         if values.dtype.kind == "f":
-            if not bool((values == np.floor(values)).all() and (np.abs(values) < 2.0**63).all()):
+            if not bool((values == np.floor(values)).all() and (np.abs(values) < np.float64(2.0**63)).all()):
                 return self._by_distinct(values) if self.by_name else None
         elif values.dtype == np.uint64 and values.size and int(values.max()) >= 2**63:
             return None

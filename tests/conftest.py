@@ -1,0 +1,27 @@
+"""What all tests share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import running
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_of_the_user(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every test starts without the variables that change what celoss prints."""
+    for name in running.settings():
+        monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def celoss() -> Callable[..., running.Done]:
+    """Runs a command line within this process; answers its exit code, output and errors."""
+    return running.celoss
+
+
+@pytest.fixture(scope="session")
+def celoss_process() -> Callable[..., running.Done]:
+    """Runs a command line as a process of its own."""
+    return running.celoss_process
