@@ -50,11 +50,13 @@ def _whole(text: str) -> int:
     return int(value)
 
 
-def _at_least(least: int) -> Callable[[str], int]:
+def _at_least(least: int, most: int | None = None) -> Callable[[str], int]:
     def parse(text: str) -> int:
         value = _whole(text)
         if value < least:
             raise typer.BadParameter(f"expected at least {least}, got {value}")
+        if most is not None and value > most:
+            raise typer.BadParameter(f"expected at most {most}, got {value}")
         return value
 
     return parse
@@ -135,8 +137,8 @@ def _flag(name: str, panel: str, help: str) -> Any:
     return typer.Option(name, rich_help_panel=panel, help=help)
 
 
-def count(name: str, least: int, panel: str, help: str) -> Any:
-    return typer.Option(name, parser=_at_least(least), metavar="N", rich_help_panel=panel, help=help)
+def count(name: str, least: int, panel: str, help: str, most: int | None = None) -> Any:
+    return typer.Option(name, parser=_at_least(least, most), metavar="N", rich_help_panel=panel, help=help)
 
 
 Files = Annotated[

@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Literal
 
@@ -118,15 +119,29 @@ def comparison_verdicts(
         non_inferior: the largest upper end of its interval, or None.
 
     """
-    interval = f"upper end of the {100 * comparison.confidence:g}% interval"
-    asked = (
-        ("max-increase", "mean difference", comparison.difference, max_increase),
-        ("non-inferior", interval, comparison.bounds.high, non_inferior),
+    found = []
+    if max_increase is not None:
+        found.append(_at_most("max-increase", "mean difference", comparison.difference, max_increase))
+    if non_inferior is not None:
+        interval = f"upper end of the {100 * comparison.confidence:g}% interval"
+        found.append(_at_most("non-inferior", interval, comparison.bounds.high, non_inferior))
+        if found[-1].passed and not comparison.held:
+            found[-1] = replace(
+                found[-1], passed=False, reason=f"{found[-1].reason}, but {_unsure(comparison)}"
+            )
+    return tuple(found)
+
+
+def _at_most(name: str, what: str, value: float, limit: float) -> Verdict:
+    return Verdict(
+        name, _holds(value, "<=", limit), value, "<=", limit, what, _reason(what, value, "<=", limit)
     )
-    return tuple(
-        Verdict(name, _holds(value, "<=", limit), value, "<=", limit, what, _reason(what, value, "<=", limit))
-        for name, what, value, limit in asked
-        if limit is not None
+
+
+def _unsure(comparison: Comparison) -> str:
+    return (
+        f"that is not sure: differences with a skewness of {comparison.skewness:.2g} take "
+        f"{comparison.units_needed} independent rows or groups, got {comparison.units}"
     )
 
 

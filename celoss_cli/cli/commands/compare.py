@@ -144,7 +144,6 @@ def _plan(given: Mapping[str, Any]) -> Plan:
         resamples=given["resamples"],
         seed=given["seed"],
         worst=given["worst"],
-        jobs=given["jobs"] or default_jobs(),
     )
 
 

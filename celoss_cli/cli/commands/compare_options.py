@@ -84,7 +84,14 @@ Confidence = Annotated[
     ),
 ]
 Resamples = Annotated[
-    int, count("--resamples", 100, _COMPARISON, "Draws of the bootstrap and of the permutation test.")
+    int,
+    count(
+        "--resamples",
+        100,
+        _COMPARISON,
+        "Draws of the permutation test and of the bootstrap, at most 1000000.",
+        most=1_000_000,
+    ),
 ]
 Seed = Annotated[int, count("--seed", 0, _COMPARISON, "Of the random draws.")]
 Changes = Annotated[

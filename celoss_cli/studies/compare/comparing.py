@@ -17,15 +17,9 @@ import numpy as np
 from celoss_cli.core.exact import ExactSum, exact_sum
 from celoss_cli.core.records import record
 from celoss_cli.studies.compare.comparison import Bounds, Change, ClassChange, Comparison, Subject
-from celoss_cli.studies.compare.resampling import (
-    Units,
-    Watch,
-    bootstrap,
-    interval,
-    sign_flip_test,
-    sign_test,
-    units_of,
-)
+from celoss_cli.studies.compare.interval import interval, units_needed
+from celoss_cli.studies.compare.resampling import Watch, bootstrap, percentile, sign_flip_test, sign_test
+from celoss_cli.studies.compare.units import Units, units_of
 
 if TYPE_CHECKING:
     from celoss_cli.core.data import Array, Tally
@@ -93,7 +87,6 @@ class Plan:
         resamples: of the bootstrap and of the permutation test.
         seed: of both.
         worst: how many rows are listed of those that lost and of those that gained.
-        jobs: worker threads; the result does not depend on it.
         watch: is told how many resamples were drawn, and which part of all that is.
 
     """
@@ -102,7 +95,6 @@ class Plan:
     resamples: int = 10_000
     seed: int = 0
     worst: int = 5
-    jobs: int = 1
     watch: Callable[[int, float], None] = lambda drawn, part: None
 
     def watched_from(self, before: int) -> Watch:
@@ -151,16 +143,33 @@ def _totals(pairs: Pairs) -> dict[str, Any]:
 
 
 def _spread(pairs: Pairs, plan: Plan) -> dict[str, Any]:
-    """What the differences of the independent units say."""
+    """What the differences of the independent units say; nothing of them is settled by one row."""
     units = _units(pairs)
-    bounds, percentile = _interval(units, plan)
-    flip_p, flip_exact = (None, False) if units is None else _flip_p(units, plan)
+    if units is None:
+        nothing = Bounds(math.nan, math.nan)
+        found: dict[str, Any] = {"standard_error": math.nan, "skewness": math.nan, "units_needed": None}
+        found |= {"bounds": nothing, "percentile": nothing, "flip_p": None, "flip_exact": False}
+    else:
+        found = _of_units(units, plan)
     return {
+        **found,
         "units": len(pairs.first) if pairs.groups is None else len(set(pairs.groups)),
-        "standard_error": math.nan if units is None else units.standard_error,
-        "bounds": bounds,
-        "percentile": percentile,
         "sign_p": _sign_p(units, pairs),
+    }
+
+
+def _of_units(units: Units, plan: Plan) -> dict[str, Any]:
+    skewness = units.skewness.value
+    means = bootstrap(units, plan.resamples, plan.seed, plan.watched_from(0)) if len(units) > 1 else None
+    flip_p, flip_exact = sign_flip_test(units, plan.resamples, plan.seed, plan.watched_from(plan.resamples))
+    return {
+        "standard_error": units.standard_error,
+        "skewness": skewness * (units.turned or 1),
+        "units_needed": units_needed(skewness, plan.confidence),
+        "bounds": interval(units, plan.confidence),
+        "percentile": Bounds(math.nan, math.nan)
+        if means is None
+        else percentile(units, means, plan.confidence),
         "flip_p": flip_p,
         "flip_exact": flip_exact,
     }
@@ -171,18 +180,6 @@ def _units(pairs: Pairs) -> Units | None:
     if not np.isfinite(pairs.difference).all():
         return None
     return units_of(pairs.difference.astype(np.float64), pairs.weight.astype(np.float64), pairs.groups)
-
-
-def _interval(units: Units | None, plan: Plan) -> tuple[Bounds, Bounds]:
-    """No interval of fewer than two units: one row says nothing about how rows differ."""
-    if units is None or len(units) < 2:
-        return Bounds(math.nan, math.nan), Bounds(math.nan, math.nan)
-    means = bootstrap(units, plan.resamples, plan.seed, plan.jobs, plan.watched_from(0))
-    return interval(units, means, plan.confidence)
-
-
-def _flip_p(units: Units, plan: Plan) -> tuple[float, bool]:
-    return sign_flip_test(units, plan.resamples, plan.seed, plan.jobs, plan.watched_from(plan.resamples))
 
 
 def _sign_p(units: Units | None, pairs: Pairs) -> float:

@@ -10,7 +10,11 @@ from celoss_cli.core.records import record
 if TYPE_CHECKING:
     from celoss_cli.report.report import Verdict
 
-__all__ = ["Bounds", "Change", "ClassChange", "Comparison", "Subject"]
+__all__ = ["LEAST_P", "Bounds", "Change", "ClassChange", "Comparison", "Subject"]
+
+
+LEAST_P = 1e-300
+"""A p-value that is smaller is given as this one: a double holds none that are much smaller."""
 
 
 @record(frozen=True, slots=True)
@@ -109,11 +113,14 @@ class Comparison(Subject):
         first, second: the losses of A and B, as their own reports have them.
         difference: B - A, rounded once from the exact totals.
         standard_error: of the difference; nan of fewer than two units.
-        confidence, resamples, seed: how the interval was made.
-        bounds: the bias-corrected and accelerated bootstrap interval of the difference.
+        skewness: of the differences of the units; nan where a loss is not finite.
+        units_needed: how many units of this skewness it takes for an interval that holds its level, or None.
+        confidence: of the intervals.
+        resamples, seed: of the plain bootstrap interval and of the permutation test.
+        bounds: the interval of the difference by Student's t, corrected for the skewness.
         percentile: the plain bootstrap interval.
         wins, losses, ties: rows where B's loss is lower, higher, the same; no NaN is any of them.
-        sign_p: the two-sided p-value of the sign test, over the units.
+        sign_p: the two-sided p-value of the sign test, over the units; at least 1e-300.
         flip_p: that of the permutation test, None where a loss is not finite.
         flip_exact: whether that test tried every permutation.
         regressions, improvements: the rows that lost and gained most, the largest change first.
@@ -131,6 +138,8 @@ class Comparison(Subject):
     second: float
     difference: float
     standard_error: float
+    skewness: float
+    units_needed: int | None
     confidence: float
     resamples: int
     seed: int
@@ -148,6 +157,11 @@ class Comparison(Subject):
     agreement: float | None = None
     divergence: float | None = None
     checks: Sequence[Verdict] = ()
+
+    @property
+    def held(self) -> bool:
+        """Whether there are enough units for their skewness, so that the interval holds its level."""
+        return self.units_needed is not None and self.units >= self.units_needed
 
     @property
     def failed(self) -> bool:

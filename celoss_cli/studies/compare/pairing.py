@@ -21,6 +21,7 @@ from celoss_cli.core.records import record
 from celoss_cli.evaluate.collect import collect
 from celoss_cli.evaluate.loop import Evaluation, Request, evaluate
 from celoss_cli.evaluate.wanted import Wanted
+from celoss_cli.losses.base import SAMPLE_WEIGHT
 from celoss_cli.studies.compare.comparing import Pairs
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ class Side:
         evaluation: its totals and what was noticed.
         batch: all of its rows, canonical.
         terms: shape (elements,), of all rows.
+        sample_weight: shape (rows,), the weight that the data gives each row, or None.
         place: names the place of a row.
 
     """
@@ -54,6 +56,7 @@ class Side:
     batch: Batch
     terms: Terms
     place: Callable[[int], str]
+    sample_weight: Array | None = None
 
     def by_row(self, values: Array) -> Array:
         """Values of the elements as shape (rows, elements of a row)."""
@@ -78,16 +81,20 @@ def side_of(name: str, loss: Loss, batches: Iterable[Batch | Chunk], request: Re
 
     """
     kept: list[tuple[Batch, Terms, str]] = []
+    weights: list[Array] = []
 
     def keep(batch: Batch, terms: Terms) -> None:
         places = "\n".join(map(batch.place, range(len(batch))))
+        if SAMPLE_WEIGHT in batch.aligned:
+            weights.append(batch.aligned[SAMPLE_WEIGHT][:, 0])
         kept.append((replace(batch, place=str, input_place=None), terms, places))
 
     evaluation = evaluate(loss, batches, replace(request, keep=True), keep)
     if not evaluation.tally.counted:
         raise InputError("expected at least one counted target, got none", place=name)
     batch, terms = _whole([found[0] for found in kept]), _all_terms([found[1] for found in kept])
-    return Side(name, loss, evaluation, batch, terms, _Places([found[2] for found in kept]))
+    places = _Places([found[2] for found in kept])
+    return Side(name, loss, evaluation, batch, terms, places, np.concatenate(weights) if weights else None)
 
 
 class _Places:
@@ -363,9 +370,12 @@ def _by_class(a: Side, b: Side) -> Iterator[tuple[str, Tally, Tally]]:
 
 
 def _predictions(a: Side, b: Side, order: Array, counted: Array) -> tuple[float | None, float | None]:
-    """How often both find the same outcome most probable, and the mean divergence of B from A."""
-    same = count = 0
-    total = ExactSum()
+    """How often both find the same outcome most probable, and the mean divergence of B from A.
+
+    Rows count as often as the data's own weights say.
+    """
+    weights = np.ones(len(order)) if a.sample_weight is None else a.sample_weight
+    same = divisor = total = ExactSum()
     step = max(1, _BLOCK_BYTES // max(1, a.batch.input[:1].nbytes))
     for start in range(0, len(order), step):
         part = slice(start, start + step)
@@ -374,12 +384,14 @@ def _predictions(a: Side, b: Side, order: Array, counted: Array) -> tuple[float 
         q = b.loss.log_predictions(replace(one, input=b.batch.input[order[part]]))
         if p is None or q is None:
             return None, None
-        kept = counted[part].reshape(-1) if p.shape[1] == counted[part].size else counted[part].any(axis=1)
+        by_element = p.shape[1] == counted[part].size
+        kept = counted[part].reshape(-1) if by_element else counted[part].any(axis=1)
+        weight = np.repeat(weights[part], kept.size // weights[part].size)[kept]
         p, q = p[:, kept], q[:, kept]
-        same += int(np.count_nonzero(p.argmax(axis=0) == q.argmax(axis=0)))
-        count += p.shape[1]
-        total += exact_sum(_divergence(p, q))
-    return same / count, total / count / float(a.loss.nats)
+        same += exact_sum(weight * (p.argmax(axis=0) == q.argmax(axis=0)))
+        divisor += exact_sum(weight)
+        total += exact_sum(np.where(weight == 0, 0, weight * _divergence(p, q)))
+    return same / divisor, total / divisor / float(a.loss.nats)
 
 
 def _divergence(p: Array, q: Array) -> Array:

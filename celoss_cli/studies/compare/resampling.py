@@ -1,40 +1,43 @@
-"""What paired differences say beyond their mean: standard error, bootstrap interval, two tests.
+"""What draws say of paired differences: a bootstrap interval, a permutation test, and the sign test.
 
-A unit is what was drawn independently: a row, or a cluster of rows. Unit i has a difference d[i] (a sum of
-weighted losses) and a weight w[i]; the mean difference is D = sum d / sum w.
+Up to 8,192 units each draw is of the units themselves. Of more, the farthest ones are drawn one by one and
+the others in runs of neighbours: a run of m units is drawn m' times, which is a binomial or multinomial
+count, and what it adds beyond m' times its mean has the variance of the run and is drawn as one normal
+number for all runs. A million units thus take as long as a few thousand. Draws are made in blocks, each
+with a random stream of its own (PCG64 of NumPy), as they are used.
 
-Everything here depends on the set of units only, never on their order, and it answers the question
-"A or B" and the question "B or A" alike: units are brought to one order and one orientation first, and the
-resamples are drawn in blocks with a random stream of their own, whatever the number of threads.
-
-Sources: Efron 1987, "Better bootstrap confidence intervals", JASA 82 (the BCa interval); Cochran 1977,
-"Sampling techniques", ch. 6 (standard error of a ratio) and ch. 9 (of clusters); Dixon and Mood 1946, "The
-statistical sign test", JASA 41; Phipson and Smyth 2010, "Permutation p-values should never be zero",
-SAGMB 9.
+Sources: Efron 1979, "Bootstrap methods", Annals of Statistics 7; Dixon and Mood 1946, "The statistical sign
+test", JASA 41; Phipson and Smyth 2010, "Permutation p-values should never be zero", SAGMB 9.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
-from statistics import NormalDist
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from celoss_cli.core.exact import exact_sum
-from celoss_cli.core.records import record
-from celoss_cli.studies.compare.comparison import Bounds
+from celoss_cli.studies.compare.comparison import LEAST_P, Bounds
 
 if TYPE_CHECKING:
     from celoss_cli.core.data import Array
+    from celoss_cli.studies.compare.units import Units
 
-__all__ = ["Units", "Watch", "bootstrap", "interval", "sign_flip_test", "sign_test", "units_of"]
+__all__ = ["Watch", "bootstrap", "percentile", "sign_flip_test", "sign_test"]
+
+_EACH = 8192
+"""Up to so many units are drawn one by one."""
+
+_FARTHEST = 512
+"""Of more units so many at each end are drawn one by one,"""
+
+_RUNS = 512
+"""and the others in so many runs."""
 
 _DRAWS = 1 << 18
-"""Units drawn at a time: bounds the memory of a thread to a few MiB."""
+"""Units drawn at a time: bounds the memory to a few MiB."""
 
 _NOISE = 1e-12
 """Sums that differ by less than this part of the sum of sizes differ by rounding only."""
@@ -48,190 +51,93 @@ def _unwatched(drawn: int) -> None:
     return
 
 
-@record(frozen=True, slots=True)
-class Units:
-    """Independent units in an order that depends on nothing but their values.
-
-    Attributes:
-        difference: shape (units,), oriented so that their sum is not negative.
-        weight: shape (units,).
-        flipped: whether the differences are those of A - B, to be turned round in the end.
-
-    """
-
-    difference: Array
-    weight: Array
-    flipped: bool
-
-    def __len__(self) -> int:
-        return len(self.difference)
-
-    @property
-    def mean(self) -> float:
-        """The oriented mean difference, rounded once; nan over a total weight of 0."""
-        return exact_sum(self.difference) / exact_sum(self.weight)
-
-    @property
-    def standard_error(self) -> float:
-        """Of the mean: sqrt(n / (n - 1) sum e^2) / sum w with e = d - mean w; nan of fewer than two.
-
-        With equal weights it is the standard deviation of the differences over sqrt(n).
-        """
-        n = len(self)
-        if n < 2:
-            return math.nan
-        with np.errstate(all="ignore"):
-            residual = self.difference - self.mean * self.weight
-            spread = float(exact_sum(residual * residual))
-            return float(np.sqrt(spread * n / (n - 1)) / np.abs(float(exact_sum(self.weight))))
+def _drawn(
+    resamples: int,
+    units: int,
+    sums: Callable[[np.random.Generator, int], Array],
+    seed: list[int],
+    watch: Watch,
+) -> Array:
+    """The sums of all resamples, shape (..., resamples), block by block."""
+    size = max(1, _DRAWS // max(1, units))
+    found = []
+    for number, start in enumerate(range(0, resamples, size)):
+        count = min(size, resamples - start)
+        found.append(sums(np.random.default_rng([seed[0], number, *seed[1:]]), count))
+        watch(start + count)
+    return np.concatenate(found, axis=-1)
 
 
-def units_of(difference: Array, weight: Array, clusters: Sequence[str] | None = None) -> Units:
-    """The units of paired rows.
-
-    Args:
-        difference: shape (rows,), finite.
-        weight: shape (rows,).
-        clusters: the cluster of each row, or None where each row is a unit.
-
-    """
-    if clusters is not None:
-        difference, weight = _summed(difference, weight, clusters)
-    flipped = _leans_down(difference)
-    oriented = -difference if flipped else difference
-    order = np.lexsort((weight, oriented))
-    return Units(oriented[order] + 0.0, weight[order], flipped)
-
-
-def _summed(difference: Array, weight: Array, clusters: Sequence[str]) -> tuple[Array, Array]:
-    """The sums of each cluster, each rounded once."""
-    number: dict[str, int] = {}
-    codes = np.fromiter((number.setdefault(name, len(number)) for name in clusters), np.int64, len(clusters))
-    order = np.argsort(codes, kind="stable")
-    starts = np.flatnonzero(np.diff(codes[order], prepend=-1))[1:]
-    differences, weights = (np.split(values[order], starts) for values in (difference, weight))
-    return np.array(list(map(math.fsum, differences))), np.array(list(map(math.fsum, weights)))
-
-
-def _leans_down(difference: Array) -> bool:
-    """Whether the sum is negative; where it is 0, whether the sorted differences come first."""
-    total = exact_sum(difference).scaled
-    if total:
-        return total < 0
-    rising, falling = np.sort(difference), np.sort(-difference)
-    unlike = np.flatnonzero(rising != falling)
-    return bool(unlike.size and rising[unlike[0]] < falling[unlike[0]])
+def _edges(units: int, *, both_ends: bool) -> Array:
+    """Where the runs of sorted units begin: single units at the far ends, runs between them."""
+    first = _FARTHEST if both_ends else 0
+    last = units - _FARTHEST
+    between = np.linspace(first, last, _RUNS, endpoint=False).astype(np.int64)
+    return np.unique(np.concatenate([np.arange(first), between, np.arange(last, units)]))
 
 
 # ---------------------------------------------------------------------------------------- the bootstrap
 
 
-def bootstrap(units: Units, resamples: int, seed: int, jobs: int = 1, watch: Watch = _unwatched) -> Array:
+def bootstrap(units: Units, resamples: int, seed: int, watch: Watch = _unwatched) -> Array:
     """The mean differences of resamples: as many units, drawn with replacement.
 
     Args:
         units: at least one.
         resamples: how many.
-        seed: of the random numbers; each block of resamples has a stream of its own (PCG64 of NumPy).
-        jobs: worker threads; the result does not depend on it.
+        seed: of the random numbers.
         watch: is told how far it is.
 
     Returns:
         shape (resamples,), oriented as the units are.
 
     """
-    equal = len(units) and bool((units.weight == units.weight[0]).all())
-
-    def means(block: tuple[int, int]) -> Array:
-        sums = _resampled(units, np.random.default_rng([seed, block[0]]), block[1], weights=not equal)
-        divisor = units.weight[0] * len(units) if equal else sums[1]
-        with np.errstate(all="ignore"):
-            return np.asarray(sums[0] / divisor)
-
-    return np.concatenate(list(_mapped(means, _blocks(len(units), resamples), jobs, watch)))
+    few = len(units) <= _EACH
+    sums = _of_each(units) if few else _of_runs(units)
+    difference, weight = _drawn(resamples, len(units) if few else 2 * _RUNS, sums, [seed], watch)
+    with np.errstate(all="ignore"):
+        return np.asarray(difference / weight)
 
 
-def _blocks(units: int, resamples: int) -> list[tuple[int, int]]:
-    """The number of each block and how many resamples it holds."""
-    size = max(1, _DRAWS // units)
-    starts = range(0, resamples, size)
-    return [(number, min(size, resamples - start)) for number, start in enumerate(starts)]
+def percentile(units: Units, means: Array, confidence: float) -> Bounds:
+    """The plain percentile interval of B - A from the means of resamples."""
+    if not np.isfinite(means).all():
+        return Bounds(math.nan, math.nan)
+    tail = (1 - confidence) / 2
+    low, high = np.quantile(means, (tail, 1 - tail))
+    return units.of_b_minus_a(Bounds(float(low), float(high)))
 
 
-def _mapped(
-    function: Callable[[tuple[int, int]], Array], blocks: Sequence[tuple[int, int]], jobs: int, watch: Watch
-) -> Iterator[Array]:
-    """The results of all blocks in order, on several threads."""
-    drawn = 0
-    with ThreadPoolExecutor(jobs, thread_name_prefix="celoss") if jobs > 1 else nullcontext() as pool:
-        for found, (_, size) in zip((pool.map if pool else map)(function, blocks), blocks, strict=True):
-            yield found
-            drawn += size
-            watch(drawn)
+def _of_each(units: Units) -> Callable[[np.random.Generator, int], Array]:
+    def sums(random: np.random.Generator, count: int) -> Array:
+        drawn = random.integers(0, len(units), (count, len(units)), dtype=np.uint32)
+        return np.stack([values.take(drawn).sum(axis=1) for values in (units.difference, units.weight)])
 
-
-def _resampled(units: Units, random: np.random.Generator, count: int, *, weights: bool) -> Array:
-    """Sums over the drawn units of the difference and, if wanted, the weight: shape (2, count)."""
-    sums = np.zeros((2, count))
-    for start in range(0, len(units), _DRAWS):
-        drawn = random.integers(0, len(units), (count, min(_DRAWS, len(units) - start)), dtype=np.uint32)
-        sums[0] += units.difference.take(drawn).sum(axis=1)
-        if weights:
-            sums[1] += units.weight.take(drawn).sum(axis=1)
     return sums
 
 
-def interval(units: Units, means: Array, confidence: float) -> tuple[Bounds, Bounds]:
-    """The BCa and the percentile bootstrap interval of B - A.
+def _of_runs(units: Units) -> Callable[[np.random.Generator, int], Array]:
+    starts, d, w = _edges(len(units), both_ends=True), units.difference, units.weight
+    sizes = np.diff(starts, append=len(units))
 
-    Args:
-        units: at least two.
-        means: of the resamples, as ``bootstrap`` gives them.
-        confidence: between 0 and 1.
+    def mean(values: Array) -> Array:
+        return np.asarray(np.add.reduceat(values, starts) / sizes)
 
-    Returns:
-        the bias-corrected and accelerated interval (Efron 1987), and the plain percentile interval; the
-        first is the second where its correction is not defined (the resamples do not surround the mean).
+    mean_d, mean_w = mean(d), mean(w)
+    off_d, off_w = (values - np.repeat(means, sizes) for values, means in ((d, mean_d), (w, mean_w)))
+    spread_d, spread_w, together = mean(off_d**2), mean(off_w**2), mean(off_d * off_w)
 
-    """
-    tail = (1 - confidence) / 2
-    plain = _between(means, tail, 1 - tail)
-    levels = _corrected(units, means, tail)
-    best = plain if levels is None else _between(means, *levels)
-    return (best.turned(), plain.turned()) if units.flipped else (best, plain)
+    def sums(random: np.random.Generator, count: int) -> Array:
+        often = random.multinomial(len(units), sizes / len(units), count)
+        a, b = random.standard_normal((2, count))
+        dd, ww, dw = ((often * spread).sum(axis=1) for spread in (spread_d, spread_w, together))
+        slope = np.divide(dw, dd, out=np.zeros(count), where=dd > 0)
+        step = np.sqrt(dd) * a
+        difference = (often * mean_d).sum(axis=1) + step
+        weight = (often * mean_w).sum(axis=1) + slope * step + np.sqrt(np.maximum(0, ww - slope * dw)) * b
+        return np.stack([difference, weight])
 
-
-def _between(means: Array, low: float, high: float) -> Bounds:
-    if not np.isfinite(means).all():
-        return Bounds(math.nan, math.nan)
-    first, last = np.quantile(means, (low, high))
-    return Bounds(float(first), float(last))
-
-
-def _corrected(units: Units, means: Array, tail: float) -> tuple[float, float] | None:
-    """The levels of the quantiles after Efron's corrections for bias and for skewness."""
-    center, normal = units.mean, NormalDist()
-    below = (np.count_nonzero(means < center) + np.count_nonzero(means <= center)) / (2 * len(means))
-    acceleration = _acceleration(units)
-    if not (0 < below < 1 and math.isfinite(acceleration)):
-        return None
-    bias = normal.inv_cdf(below)
-    levels = []
-    for level in (tail, 1 - tail):
-        z = bias + normal.inv_cdf(level)
-        if acceleration * z >= 1:
-            return None
-        levels.append(normal.cdf(bias + z / (1 - acceleration * z)))
-    return levels[0], levels[1]
-
-
-def _acceleration(units: Units) -> float:
-    """A sixth of the skewness of the jackknife: of the means without one unit each."""
-    with np.errstate(all="ignore"):
-        total, divisor = units.difference.sum(), units.weight.sum()
-        without = (total - units.difference) / (divisor - units.weight)
-        lack = without.mean() - without
-        return float((lack**3).sum() / (6 * (lack**2).sum() ** 1.5))
+    return sums
 
 
 # --------------------------------------------------------------------------------------------- the tests
@@ -241,7 +147,7 @@ def sign_test(wins: int, losses: int) -> float:
     """The two-sided p-value of a fair coin with this many heads and tails; 1 where there are none.
 
     P(X <= m) is the largest term, from the logarithm of the gamma function, times the sum of the ratios to
-    it: accurate for any count.
+    it: accurate for any count. One below ``LEAST_P`` is that.
     """
     n, m = wins + losses, min(wins, losses)
     if 2 * m == n:
@@ -249,19 +155,16 @@ def sign_test(wins: int, losses: int) -> float:
     top = math.exp(math.lgamma(n + 1) - math.lgamma(m + 1) - math.lgamma(n - m + 1) - n * math.log(2))
     falling = np.arange(m, 0, -1)
     ratios = np.cumprod(falling / (n - falling + 1))
-    return min(1.0, 2 * top * (1 + float(ratios.sum())))
+    return max(LEAST_P, min(1.0, 2 * top * (1 + float(ratios.sum()))))
 
 
-def sign_flip_test(
-    units: Units, resamples: int, seed: int, jobs: int = 1, watch: Watch = _unwatched
-) -> tuple[float, bool]:
+def sign_flip_test(units: Units, resamples: int, seed: int, watch: Watch = _unwatched) -> tuple[float, bool]:
     """The two-sided permutation test of paired data: A and B may be exchanged within each unit.
 
     Args:
         units: any number.
         resamples: how many of the exchanges are drawn; all of them are tried where they are no more.
         seed: of the random numbers.
-        jobs: worker threads; the result does not depend on it.
         watch: is told how far it is.
 
     Returns:
@@ -272,27 +175,43 @@ def sign_flip_test(
     moved = units.difference[units.difference != 0]
     observed = abs(float(exact_sum(moved))) - _NOISE * float(np.abs(moved).sum())
     if len(moved) <= math.log2(resamples):
-        sums = np.zeros(1)
-        for difference in moved:
-            sums = np.concatenate([sums + difference, sums - difference])
-        return float(np.mean(np.abs(sums) >= observed)), True
-
-    def sums_of(block: tuple[int, int]) -> Array:
-        # The third number keeps these streams apart from those of the bootstrap.
-        return _flipped(moved, np.random.default_rng([seed, block[0], 1]), block[1])
-
-    drawn = np.concatenate(list(_mapped(sums_of, _blocks(len(moved), resamples), jobs, watch)))
+        return float(np.mean(np.abs(_all_exchanges(moved)) >= observed)), True
+    few = len(moved) <= _EACH
+    sums = _exchanged_each(moved) if few else _exchanged_runs(np.sort(np.abs(moved)))
+    # The last number keeps these streams apart from those of the bootstrap.
+    drawn = _drawn(resamples, len(moved) if few else _RUNS + _FARTHEST, sums, [seed, 1], watch)
     far = int(np.count_nonzero(np.abs(drawn) >= observed))
     return (far + 1) / (resamples + 1), False
 
 
-def _flipped(moved: Array, random: np.random.Generator, count: int) -> Array:
-    """The sums of the differences, each with a sign of its own: shape (count,)."""
-    sums = np.zeros(count)
-    for start in range(0, len(moved), _DRAWS):
-        part = moved[start : start + _DRAWS]
-        coins = np.unpackbits(
-            np.frombuffer(random.bytes(count * (-(-len(part) // 8))), np.uint8).reshape(count, -1), axis=1
-        )
-        sums += np.where(coins[:, : len(part)], part, -part).sum(axis=1)
+def _all_exchanges(moved: Array) -> Array:
+    sums = np.zeros(1)
+    for difference in moved:
+        sums = np.concatenate([sums + difference, sums - difference])
+    return sums
+
+
+def _exchanged_each(moved: Array) -> Callable[[np.random.Generator, int], Array]:
+    """The sums of the differences, each with a sign of its own."""
+
+    def sums(random: np.random.Generator, count: int) -> Array:
+        bytes_of_a_row = -(-len(moved) // 8)
+        bits = np.frombuffer(random.bytes(count * bytes_of_a_row), np.uint8).reshape(count, -1)
+        coins = np.unpackbits(bits, axis=1)[:, : len(moved)]
+        return np.asarray(np.where(coins, moved, -moved).sum(axis=1))
+
+    return sums
+
+
+def _exchanged_runs(sizes: Array) -> Callable[[np.random.Generator, int], Array]:
+    """The same of many sorted sizes of differences: heads of a run less its tails, times its mean."""
+    starts = _edges(len(sizes), both_ends=False)
+    counts = np.diff(starts, append=len(sizes))
+    means = np.add.reduceat(sizes, starts) / counts
+    rest = math.sqrt(float(np.sum((sizes - np.repeat(means, counts)) ** 2)))
+
+    def sums(random: np.random.Generator, count: int) -> Array:
+        heads = random.binomial(counts, 0.5, (count, len(counts)))
+        return np.asarray(((2 * heads - counts) * means).sum(axis=1) + rest * random.standard_normal(count))
+
     return sums

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from celoss_cli.core.errors import plural, visible
 from celoss_cli.show.breakdown import Breakdown
 from celoss_cli.show.numerals import class_name, exact, short
+from celoss_cli.studies.compare.comparison import LEAST_P
 
 if TYPE_CHECKING:
     from celoss_cli.studies.compare.comparison import Change, Comparison
@@ -38,13 +39,16 @@ def facts(comparison: Comparison) -> Iterator[Fact]:
     yield "mean of B", short(comparison.second), divided
     yield "B - A", short(comparison.difference), f"mean difference, {unit}"
     yield "standard error", short(comparison.standard_error), f"of the difference, from {_units(comparison)}"
-    drawn = f"of {comparison.resamples} resamples, seed {comparison.seed}"
-    yield f"{percent} from", short(comparison.bounds.low), f"bias-corrected and accelerated bootstrap {drawn}"
+    yield f"{percent} from", short(comparison.bounds.low), _interval_is(comparison)
     yield f"{percent} to", short(comparison.bounds.high), "its upper end"
     yield "B better", str(comparison.wins), "rows with a lower loss in B"
     yield "B worse", str(comparison.losses), "rows with a higher loss in B"
     yield "same", str(comparison.ties), "rows with the same loss"
-    yield "sign test p", short(comparison.sign_p), f"two-sided, over {_units(comparison)}"
+    yield (
+        "sign test p",
+        _small(comparison.sign_p),
+        f"two-sided, over {_units(comparison)}: is B worse as often as better",
+    )
     if comparison.flip_p is not None:
         how = "all exchanges" if comparison.flip_exact else f"{comparison.resamples} random exchanges"
         yield "permutation p", short(comparison.flip_p), f"two-sided, {how} of A and B"
@@ -57,6 +61,14 @@ def facts(comparison: Comparison) -> Iterator[Fact]:
             short(comparison.divergence),
             f"mean divergence of B's predictions from A's, {unit}",
         )
+
+
+def _interval_is(comparison: Comparison) -> str:
+    return f"by Student's t, corrected for the differences' skewness of {comparison.skewness:.2g}"
+
+
+def _small(p: float) -> str:
+    return f"< {LEAST_P:g}" if p <= LEAST_P else short(p)
 
 
 def conclusion(comparison: Comparison) -> str:
@@ -130,8 +142,21 @@ def meaning(comparison: Comparison) -> Iterator[str]:
         )
     else:
         yield f"Rows of one {visible(comparison.group_column)} count as one draw."
-    if comparison.units < _FEW:
+    if not comparison.held:
+        yield unsure(comparison)
+    elif comparison.units < _FEW:
         yield f"With {comparison.units} {units} only, it tends to be too narrow."
+
+
+def unsure(comparison: Comparison) -> str:
+    """That the units are too few for their skewness."""
+    units = "groups" if comparison.group_column is not None else "rows"
+    return (
+        "The differences are too skewed for the interval to be sure: "
+        f"a skewness of {comparison.skewness:.2g} takes {comparison.units_needed} {units}, "
+        f"got {comparison.units}; the mean may lie in a tail that they hardly show, and --non-inferior does "
+        "not pass."
+    )
 
 
 def _where(comparison: Comparison) -> str:
