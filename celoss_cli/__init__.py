@@ -12,17 +12,14 @@ from typing import TYPE_CHECKING, Any
 from celoss_cli.core.errors import CelossError, InputError, LimitError, OutputError, UsageError
 
 if TYPE_CHECKING:
-    from celoss_cli.functions import (
-        binary_cross_entropy,
-        binary_cross_entropy_with_logits,
-        cross_entropy,
-        kl_div,
-        log_softmax,
-        nll_loss,
-        sigmoid,
-        soft_margin_loss,
-        softmax,
-    )
+    from celoss_cli.losses.binary import sigmoid
+    from celoss_cli.losses.binary_cross_entropy import binary_cross_entropy
+    from celoss_cli.losses.binary_cross_entropy_with_logits import binary_cross_entropy_with_logits
+    from celoss_cli.losses.class_axis import log_softmax, softmax
+    from celoss_cli.losses.cross_entropy import cross_entropy
+    from celoss_cli.losses.kl_div import kl_div
+    from celoss_cli.losses.nll_loss import nll_loss
+    from celoss_cli.losses.soft_margin_loss import soft_margin_loss
 
 __version__ = "0.1.0"
 
@@ -45,9 +42,13 @@ __all__ = [
 ]
 
 
+_ELSEWHERE = {"log_softmax": "class_axis", "sigmoid": "binary", "softmax": "class_axis"}
+"""The modules of the functions that are no losses; a loss stands in the module of its own name."""
+
+
 def __getattr__(name: str) -> Any:
     if name in __all__:
-        return getattr(import_module("celoss_cli.functions"), name)
+        return getattr(import_module(f"celoss_cli.losses.{_ELSEWHERE.get(name, name)}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

@@ -21,7 +21,7 @@ import celoss_cli
 from celoss_cli.evaluate.loop import Evaluation, Rows
 from celoss_cli.evaluate.summaries import Interval
 from celoss_cli.findings import FINDINGS, Rule
-from celoss_cli.losses import LOSSES, LossSpec
+from celoss_cli.losses import FUNCTIONS, LOSSES, LossSpec
 from celoss_cli.losses.base import Loss
 from celoss_cli.losses.cross_entropy import CrossEntropy
 from celoss_cli.read import SOURCES
@@ -199,8 +199,8 @@ def test_nothing_but_the_command_line_prints_or_exits() -> None:
 
 def test_nothing_outside_of_losses_names_the_class_of_a_loss() -> None:
     """What differs between losses is data: their terms, and what the registry says of them."""
-    named = [where for spec in LOSSES.values() for where in (spec.where, spec.by_convention)]
-    classes = {where.partition(":")[2] for where in named}
+    classes = {spec.loss.__name__ for spec in LOSSES.values()}
+    classes |= {spec.by_convention.partition(":")[2] for spec in LOSSES.values()}
     outside = {
         node.id
         for module in MODULES
@@ -227,8 +227,7 @@ def test_a_function_takes_the_reductions_that_the_registry_lists(spec: LossSpec)
 
 def registered(folder: str) -> set[str]:
     if folder == "losses":
-        named = [where for spec in LOSSES.values() for where in (spec.where, spec.by_convention) if where]
-        return {where.partition(":")[0] for where in named}
+        return set(FUNCTIONS.values())
     return {spec.module for spec in (SOURCES if folder == "read" else FORMATS).values()}
 
 
@@ -243,7 +242,7 @@ def is_entry(folder: str, module: str) -> bool:
         and issubclass(found, Loss)
         and found.__name__ in importlib.import_module(module).__all__
         and not inspect.isabstract(found)
-        and ("Formula:" in (found.__doc__ or "") or found.__name__.endswith("ByConvention"))
+        and "Formula:" in (found.__doc__ or "")
         for found in classes
     )
 
@@ -260,6 +259,7 @@ def test_the_modules_of_a_folder_that_do_its_work_are_exactly_the_registered_one
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_a_module_that_is_not_registered_is_used_by_another(folder: str) -> None:
     used = {target for module in MODULES for target in imported(module) if target != module}
+    used |= {f"{ROOT}.losses.{spec.by_convention.partition(':')[0]}" for spec in LOSSES.values()}
     helpers = {f"{ROOT}.{folder}.{name}" for name in members(folder) if name not in registered(folder)}
     rooms = {name.rpartition(".")[0] for name in MODULES}
     assert helpers - rooms <= used
@@ -318,8 +318,15 @@ def test_the_options_of_a_loss_are_the_fields_of_its_class(spec: LossSpec) -> No
 
 
 @every_loss
-def test_a_loss_says_whether_it_has_classes(spec: LossSpec) -> None:
-    assert spec.load().per_class == (spec.per == "class")
+def test_a_loss_is_declared_in_the_module_of_its_function(spec: LossSpec) -> None:
+    assert FUNCTIONS[spec.command] == spec.name == getattr(celoss_cli, spec.name).__name__
+    assert spec.loss.__module__ == getattr(celoss_cli, spec.name).__module__ == f"{ROOT}.losses.{spec.name}"
+
+
+def test_losses_declare_themselves_without_numpy() -> None:
+    code = "import sys; from celoss_cli.losses import LOSSES; list(LOSSES.values())"
+    code += "; sys.exit('numpy' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 @every_loss
@@ -334,7 +341,7 @@ def test_a_loss_is_a_public_function_that_takes_its_options(spec: LossSpec) -> N
 
 # -------------------------------------------------------------------------------------- documentation
 
-FUNCTIONS = [name for name in celoss_cli.__all__ if inspect.isfunction(getattr(celoss_cli, name))]
+PUBLIC = [name for name in celoss_cli.__all__ if inspect.isfunction(getattr(celoss_cli, name))]
 
 
 def test_every_public_name_exists() -> None:
@@ -348,7 +355,7 @@ def test_every_module_has_a_docstring() -> None:
     assert [module for module, tree in TREES.items() if not ast.get_docstring(tree)] == []
 
 
-@pytest.mark.parametrize("name", FUNCTIONS)
+@pytest.mark.parametrize("name", PUBLIC)
 def test_a_public_function_documents_its_arguments_result_errors_and_use(name: str) -> None:
     function = getattr(celoss_cli, name)
     documentation = inspect.getdoc(function) or ""
@@ -371,7 +378,7 @@ def test_the_examples_in_docstrings_give_what_they_say() -> None:
     assert not said, "".join(said)
 
 
-@pytest.mark.parametrize("name", FUNCTIONS)
+@pytest.mark.parametrize("name", PUBLIC)
 def test_every_public_function_has_an_example_that_runs(name: str) -> None:
     function = getattr(celoss_cli, name)
     found = examples(importlib.import_module(function.__module__))

@@ -30,15 +30,6 @@ __all__ = ["Job", "command"]
 Job = Callable[[], int]
 """What a command line asks for, to be run outside of the parser; answers the exit code."""
 
-_EXAMPLES = {
-    "ce": "celoss ce --logits '0.9,0.1;0.8,0.2' --targets 0,1",
-    "nll": "celoss nll --log-probs=-0.1,-2.4 --targets 0",
-    "bce": "celoss bce --probs 0.9,0.2 --targets 1,0",
-    "bce-logits": "celoss bce-logits --logits 2.2,-1.4 --targets 1,0 --pos-weight 3",
-    "soft-margin": "celoss soft-margin --scores 2.2,-1.4 --targets 1,-1",
-    "kl": "celoss kl --log-probs='-0.7,-0.7' --targets 0.5,0.5 --reduction sum",
-}
-
 
 class _Group(TyperGroup):
     def get_params(self, ctx: typer.Context) -> list[Any]:  # type: ignore[override]
@@ -131,9 +122,9 @@ def _loss_command(spec: LossSpec) -> Callable[..., Job]:
             from celoss_cli.cli.commands.loss import run
         return run(spec, given)
 
-    about = f"{spec.summary}\n\nA target is {spec.target}. Computes torch.nn.functional.{spec.name}."
-    example = f"\n\nExample: {_EXAMPLES[spec.command]}" if spec.command in _EXAMPLES else ""
-    return _command(run_loss, {**loss_options(spec), **gate_options()}, about + example)
+    about = f"{spec.summary}\n\nA target is {spec.target}. Computes {spec.reference}."
+    help = f"{about}\n\nExample: {spec.example}"
+    return _command(run_loss, {**loss_options(spec), **gate_options()}, help)
 
 
 def _runner(name: str) -> Callable[[Mapping[str, Any]], int]:

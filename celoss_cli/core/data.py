@@ -8,12 +8,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
-from typing import TYPE_CHECKING, Any, Literal
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Literal
 
 from celoss_cli.core.exact import ExactSum, exact_sum
+from celoss_cli.core.late import Array, np
 from celoss_cli.core.records import record
 
 if TYPE_CHECKING:
@@ -30,7 +28,6 @@ __all__ = [
     "Workings",
 ]
 
-Array = NDArray[Any]
 Reduction = Literal["none", "mean", "sum", "batchmean"]
 
 

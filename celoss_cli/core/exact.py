@@ -16,13 +16,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-import numpy as np
-from numpy.typing import NDArray
-
+from celoss_cli.core.late import np
 from celoss_cli.core.records import record
 from celoss_cli.core.scratch import Scratch
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 __all__ = ["POINT", "ExactSum", "ExactSums", "exact_sum", "exact_sums"]
 
@@ -31,7 +32,7 @@ POINT = 1074
 
 _BLOCK = 1 << 17
 _SIGN_BIT = 1 << 63
-_PATTERNS = {"f8": np.uint64, "f4": np.uint32}
+_PATTERNS = {"f8": "uint64", "f4": "uint32"}
 _WRAP = 1 << 64
 _TOP_EXPONENT = 900
 """Blocks with larger values are scaled down first, so that M cannot overflow."""

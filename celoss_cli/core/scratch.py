@@ -12,10 +12,13 @@ import threading
 import weakref
 from collections import deque
 from collections.abc import Hashable
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from celoss_cli.core.late import np
+
+if TYPE_CHECKING:
+    from numpy.typing import DTypeLike, NDArray
+
 
 __all__ = ["Order", "Scratch"]
 
@@ -40,7 +43,7 @@ class Scratch:
         self,
         name: str,
         shape: int | tuple[int, ...],
-        dtype: DTypeLike = np.float64,
+        dtype: DTypeLike = "float64",
         order: Order = "C",
     ) -> NDArray[Any]:
         """An array of this shape and memory order; the next call with the same name reuses it."""

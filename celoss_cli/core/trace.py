@@ -8,16 +8,13 @@ make the loss, and the two cannot disagree.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Literal, TypeVar
+from typing import Literal, TypeVar
 
-import numpy as np
-from numpy.typing import NDArray
-
+from celoss_cli.core.late import Array, np
 from celoss_cli.core.records import record
 
 __all__ = ["Level", "Note", "Recorder", "Step", "silent"]
 
-Array = NDArray[Any]
 A = TypeVar("A", bound=Array)
 Level = Literal["class", "row", "term", "gradient"]
 

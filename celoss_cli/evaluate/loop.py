@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import io
-import os
 import pickle
 import shutil
 import weakref
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import field, replace
-from typing import IO, TYPE_CHECKING, TypeVar
+from typing import IO, TYPE_CHECKING
 
 import numpy as np
 
-from celoss_cli.core.data import Array, Batch, Chunk, Row, Tally, Terms, Workings
+from celoss_cli.core.data import Batch, Chunk, Row, Tally, Terms, Workings
 from celoss_cli.core.errors import InputError
 from celoss_cli.core.records import record
 from celoss_cli.core.trace import Recorder
 from celoss_cli.evaluate.kinds import FirstRows, oddities
 from celoss_cli.evaluate.wanted import Wanted
 from celoss_cli.losses.base import SAMPLE_WEIGHT, odd_rows
+from celoss_cli.losses.pieces import Placed, default_jobs, name_of, of_pieces
 
 if TYPE_CHECKING:
     from celoss_cli.evaluate.collect import Collected
@@ -29,25 +28,15 @@ if TYPE_CHECKING:
     from celoss_cli.evaluate.survey import Survey
     from celoss_cli.losses.base import Loss
 
-__all__ = ["Evaluation", "Request", "default_jobs", "evaluate", "losses_of", "of_pieces", "row_of"]
-
-_LEAST_PIECE_BYTES, _MOST_PIECE_BYTES = 2 << 20, 64 << 20
-"""Measured: one piece a thread is the fastest, as threads wait for each other between pieces; but the
-losses of a piece are kept until it is done."""
+__all__ = ["Evaluation", "Request", "default_jobs", "evaluate", "of_pieces", "row_of"]
 
 _LEAST_BLOCK_VALUES = 1 << 15
 """Every loss computes so many values of its input in one block, with one recorded value for each step."""
-
-_MOST_JOBS = 6
-"""More threads wait for each other between their calls of NumPy, and each has its own buffers."""
 
 _SPOOLED_BYTES = 1 << 25
 """Kept rows move from memory to a temporary file from here on."""
 
 _ALL_THE_SAME = "--allow-out-of-domain computes it all the same"
-
-In = TypeVar("In")
-Out = TypeVar("Out")
 
 
 @record(frozen=True, slots=True)
@@ -162,12 +151,6 @@ class _Part:
     survey: Survey | None
 
 
-def default_jobs() -> int:
-    """The number of processors that this process may use, but no more threads than are of use."""
-    has = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, min(has, _MOST_JOBS))
-
-
 def evaluate(
     loss: Loss,
     batches: Iterable[Batch | Chunk],
@@ -220,61 +203,8 @@ def _join(part: _Part, wanted: Wanted, result: Evaluation) -> None:
         result.survey = part.survey if result.survey is None else result.survey + part.survey
 
 
-def losses_of(loss: Loss, batch: Batch, jobs: int) -> Array:
-    """The losses of every element of one batch, as one array."""
-
-    def losses(piece: Batch) -> Array:
-        with _Placed(piece):
-            return loss.terms(piece).loss
-
-    parts = list(of_pieces(losses, loss, [batch], jobs))
-    loss.verify(len(batch), batch.input.ndim)
-    return np.concatenate(parts) if len(parts) > 1 else parts[0]
-
-
-def of_pieces(
-    function: Callable[[Batch], Out], loss: Loss, batches: Iterable[Batch | Chunk], jobs: int
-) -> Iterator[Out]:
-    """``function`` of every canonical piece of a data set, in order, on ``jobs`` threads.
-
-    Raises:
-        InputError: with its place, for data that is not of the shape that the loss takes.
-
-    """
-
-    def results(pieces: Iterable[Batch]) -> list[Out]:
-        return [function(piece) for piece in pieces]
-
-    for found in _in_order(results, _tasks(loss, batches, jobs), jobs):
-        yield from found
-
-
-def _tasks(loss: Loss, batches: Iterable[Batch | Chunk], jobs: int) -> Iterator[Iterable[Batch]]:
-    """The work for one thread at a time: a piece of a batch, or a chunk still to be read."""
-    for batch in batches:
-        if isinstance(batch, Chunk):
-            yield _read(loss, batch)
-        else:
-            yield from ([piece] for piece in _pieces(loss, batch, jobs))
-
-
-def _read(loss: Loss, chunk: Chunk) -> Iterator[Batch]:
-    yield from _pieces(loss, chunk.read())
-
-
-def _pieces(loss: Loss, batch: Batch, jobs: int = 1) -> Iterator[Batch]:
-    """The canonical batch, cut to a size that one thread computes at a time, as many for each of them."""
-    with _Placed(replace(batch, shape=batch.input.shape[2 if loss.per_class else 1 :])):
-        canonical = loss.canonical(batch)
-    size = batch.input.nbytes
-    least = max(1, -(-size // _MOST_PIECE_BYTES))
-    even = -(-least // jobs) * jobs
-    pieces = max(least, min(even, size // _LEAST_PIECE_BYTES))
-    yield from replace(canonical, dimensions=batch.input.ndim).split(pieces)
-
-
 def _part(loss: Loss, batch: Batch, request: Request) -> _Part:
-    with _Placed(batch):
+    with Placed(batch):
         if request.strict:
             _check_domain(loss, batch, request)
         terms = loss.terms(batch)
@@ -311,36 +241,6 @@ def _surveyed(loss: Loss, batch: Batch) -> Survey:
     return survey(loss, batch)
 
 
-class _Placed:
-    """Puts a place in front of an error that only knows its element's index in the batch, or nothing."""
-
-    def __init__(self, batch: Batch) -> None:
-        self._batch = batch
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if not isinstance(error, InputError):
-            return
-        if error.element is None:
-            error.place = error.place or self._batch.source
-        else:
-            row, index = _name_of(self._batch, error.element)
-            place = ((error.in_input and self._batch.input_place) or self._batch.place)(row)
-            error.at(f"{place}{_subscript(index)}")
-
-
-def _name_of(batch: Batch, element: int) -> tuple[int, tuple[int, ...]]:
-    """The row of an element, counted within the batch, and its index within the row."""
-    row, position = divmod(element, max(1, batch.elements_per_row))
-    return row, tuple(int(i) for i in np.unravel_index(position, batch.shape)) if batch.shape else ()
-
-
-def _subscript(index: tuple[int, ...]) -> str:
-    return f" [{', '.join(map(str, index))}]" if index else ""
-
-
 def _check_domain(loss: Loss, batch: Batch, request: Request) -> None:
     if request.allow_out_of_domain:
         return
@@ -362,40 +262,9 @@ def _noticed(loss: Loss, batch: Batch, request: Request) -> Counter[str]:
     return +seen
 
 
-def _in_order(function: Callable[[In], Out], items: Iterator[In], jobs: int) -> Iterator[Out]:
-    """``function`` of every item, in order, at most a few items ahead of the reader.
-
-    Errors come in order too: one of the items waits for the results of the items before it.
-    """
-    if jobs <= 1:
-        yield from map(function, items)
-        return
-    with ThreadPoolExecutor(jobs, thread_name_prefix="celoss") as pool:
-        waiting: deque[Future[Out]] = deque()
-        for result in _submitted(pool, function, items):
-            waiting.append(result)
-            if len(waiting) > jobs:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
-
-
-def _submitted(
-    pool: ThreadPoolExecutor, function: Callable[[In], Out], items: Iterator[In]
-) -> Iterator[Future[Out]]:
-    """The results to come; where the items end in an error, the last result is that error."""
-    try:
-        for item in items:
-            yield pool.submit(function, item)
-    except Exception as error:
-        failed: Future[Out] = Future()
-        failed.set_exception(error)
-        yield failed
-
-
 def row_of(loss: Loss, batch: Batch, terms: Terms, element: int) -> Row:
     """One element of a canonical batch with its name, target, loss and weight."""
-    row, index = _name_of(batch, element)
+    row, index = name_of(batch, element)
     return Row(
         row=batch.start + row,
         index=index,
@@ -419,7 +288,7 @@ def _show(loss: Loss, batch: Batch, request: Request, result: Evaluation) -> Non
         first, last = row * width, row * width + min(width, max(1, request.show))
     for element in range(first, last):
         row, position = divmod(element, max(1, width))
-        place = (batch.start + row, _name_of(batch, element)[1])
+        place = (batch.start + row, name_of(batch, element)[1])
         single = batch.elements(np.array([row]), np.array([position]))
         workings, tally = _workings(loss, single, [place], request)
         result.workings += workings

@@ -5,17 +5,17 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
-import numpy as np
-
 from celoss_cli.core.errors import InputError, UsageError
+from celoss_cli.core.late import np
 from celoss_cli.core.records import record
 from celoss_cli.core.trace import Note, silent
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from celoss_cli.core.data import Array, Batch, Terms
 
 __all__ = [

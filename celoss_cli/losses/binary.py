@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-import numpy as np
-
 from celoss_cli.core.errors import InputError
+from celoss_cli.core.late import np
 from celoss_cli.core.records import record
 from celoss_cli.losses.base import Answers, as_real, finite_weights
 from celoss_cli.losses.elementwise import ElementLoss
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from celoss_cli.core.data import Array, Batch
     from celoss_cli.core.trace import Note
 

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
-
-import numpy as np
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from celoss_cli.core.errors import InputError
+from celoss_cli.core.late import np
 from celoss_cli.core.records import record
+from celoss_cli.losses.arrays import reduced
 from celoss_cli.losses.binary import BinaryLoss, weighted
 from celoss_cli.losses.elementwise import first_outside
+from celoss_cli.losses.options import WEIGHT
+from celoss_cli.losses.spec import LossSpec
 
 if TYPE_CHECKING:
-    from celoss_cli.core.data import Array, Batch
-    from celoss_cli.core.trace import Note
+    from collections.abc import Iterator
 
-__all__ = ["BinaryCrossEntropy"]
+    from celoss_cli.core.data import Array, Batch, Reduction
+    from celoss_cli.core.trace import Note
+    from celoss_cli.losses.spec import Problem
+
+__all__ = ["LOSS", "BinaryCrossEntropy", "binary_cross_entropy"]
 
 _CLAMP = -100.0
 """The least logarithm that binary_cross_entropy uses, in any precision (as PyTorch does)."""
@@ -100,3 +105,63 @@ class BinaryCrossEntropy(BinaryLoss):
 def _slope(p: Array, t: Array) -> Array:
     """The derivative with PyTorch's guard against a vanishing divisor."""
     return (p - t) / np.maximum(p * (1 - p), 1e-12)
+
+
+def _emitted(problem: Problem) -> Iterator[str]:
+    yield 'with np.errstate(divide="ignore"):  # log 0 is clamped'
+    yield "    log_p = np.maximum(np.log(probs), -100)"
+    yield "    log_q = np.maximum(np.log1p(-probs), -100)"
+    weight = "weight * " if problem.has("weight") else ""
+    yield f"losses = -{weight}(targets * log_p + (1 - targets) * log_q)"
+
+
+LOSS = LossSpec(
+    command="bce",
+    name="binary_cross_entropy",
+    title="binary cross entropy",
+    summary="Binary cross entropy of probabilities, logarithms clamped at -100.",
+    takes="probs",
+    target="0, 1 or a probability",
+    declared=(WEIGHT,),
+    loss=BinaryCrossEntropy,
+    example="celoss bce --probs 0.9,0.2 --targets 1,0",
+    reference="torch.nn.functional.binary_cross_entropy",
+    emitted=_emitted,
+    by_convention="by_convention:BinaryCrossEntropyByConvention",
+)
+
+
+def binary_cross_entropy(
+    input: Any,
+    target: Any,
+    weight: Any = None,
+    reduction: Reduction = "mean",
+    *,
+    dtype: str = "float64",
+) -> float | Array:
+    """Binary cross entropy of probabilities: ``l = -w [t log p + (1-t) log(1-p)]``.
+
+    Each logarithm is at least -100, so a certain and wrong answer costs 100.
+
+    Args:
+        input: probabilities p in [0, 1], any shape.
+        target: t in [0, 1], the same shape.
+        weight: a factor for each element; broadcasts to the input.
+        reduction: "none", "mean" or "sum"; the mean divides by the number of elements.
+        dtype: precision of the computation, "float64" or "float32".
+
+    Returns:
+        nats: a float, or for "none" an array of the input's shape.
+
+    Raises:
+        ValueError: if a shape or an option does not fit, or a value is outside [0, 1] or NaN.
+
+    Example:
+        >>> binary_cross_entropy([0.9, 0.2], [1, 0])
+        0.16425203348601802
+
+    Its twin ``binary_cross_entropy_with_logits`` takes scores and needs no clamp. The definition is
+    PyTorch's ``torch.nn.functional.binary_cross_entropy``.
+
+    """
+    return reduced(LOSS, input, target, reduction, dtype, weight=weight)

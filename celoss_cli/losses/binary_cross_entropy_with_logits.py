@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, ClassVar
-
-import numpy as np
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from celoss_cli.core.errors import UsageError
+from celoss_cli.core.late import np
 from celoss_cli.core.records import record
+from celoss_cli.losses.arrays import reduced
 from celoss_cli.losses.base import finite_weights
 from celoss_cli.losses.binary import BinaryLoss, log_answers, logistic, share_of, tail_of, weighted
 from celoss_cli.losses.elementwise import first_outside
+from celoss_cli.losses.options import POS_WEIGHT, WEIGHT
+from celoss_cli.losses.spec import LossSpec
 
 if TYPE_CHECKING:
-    from celoss_cli.core.data import Array, Batch
+    from collections.abc import Iterator
+
+    from celoss_cli.core.data import Array, Batch, Reduction
     from celoss_cli.core.trace import Note
     from celoss_cli.losses.base import Violation
+    from celoss_cli.losses.spec import Problem
 
-__all__ = ["BinaryCrossEntropyWithLogits"]
+__all__ = ["LOSS", "BinaryCrossEntropyWithLogits", "binary_cross_entropy_with_logits"]
 
 
 @record(frozen=True, kw_only=True)
@@ -118,3 +123,66 @@ class BinaryCrossEntropyWithLogits(BinaryLoss):
 
     def _loss_is(self) -> str:
         return super()._loss_is() if self.weight is not None else self._cost_is()
+
+
+def _emitted(problem: Problem) -> Iterator[str]:
+    factor = "pos_weight * " if problem.has("pos_weight") else ""
+    yield f"positive = {factor}targets * np.logaddexp(0, -logits)"
+    yield "negative = (1 - targets) * np.logaddexp(0, logits)"
+    yield f"losses = {'weight * (positive + negative)' if problem.has('weight') else 'positive + negative'}"
+
+
+LOSS = LossSpec(
+    command="bce-logits",
+    name="binary_cross_entropy_with_logits",
+    title="binary cross entropy with logits",
+    summary="Binary cross entropy of logits: sigmoid, both logarithms, weights.",
+    takes="logits",
+    target="0, 1 or a probability",
+    declared=(
+        WEIGHT,
+        POS_WEIGHT,
+    ),
+    loss=BinaryCrossEntropyWithLogits,
+    example="celoss bce-logits --logits 2.2,-1.4 --targets 1,0 --pos-weight 3",
+    reference="torch.nn.functional.binary_cross_entropy_with_logits",
+    emitted=_emitted,
+)
+
+
+def binary_cross_entropy_with_logits(
+    input: Any,
+    target: Any,
+    weight: Any = None,
+    reduction: Reduction = "mean",
+    pos_weight: Any = None,
+    *,
+    dtype: str = "float64",
+) -> float | Array:
+    """Binary cross entropy of logits: ``l = w [pw t softplus(-z) + (1-t) softplus(z)]``.
+
+    Args:
+        input: logits z, any shape.
+        target: t, the same shape; usually in [0, 1].
+        weight: a factor for each element; broadcasts to the input.
+        reduction: "none", "mean" or "sum"; the mean divides by the number of elements.
+        pos_weight: pw, a factor on the positive answer; broadcasts to the input from the last axis.
+        dtype: precision of the computation, "float64" or "float32".
+
+    Returns:
+        nats: a float, or for "none" an array of the input's shape. Infinite logits give the limits:
+        0 where the answer is right, inf where it is wrong.
+
+    Raises:
+        ValueError: if a shape or an option does not fit.
+
+    Example:
+        >>> binary_cross_entropy_with_logits([0.0, 0.0], [1, 0])
+        0.6931471805599453
+
+    Its twins: ``binary_cross_entropy`` takes probabilities, ``soft_margin_loss`` labels +1 and -1.
+    The definition is PyTorch's ``torch.nn.functional.binary_cross_entropy_with_logits``.
+
+    """
+    options = {"weight": weight, "pos_weight": pos_weight}
+    return reduced(LOSS, input, target, reduction, dtype, **options)

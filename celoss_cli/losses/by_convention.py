@@ -7,14 +7,11 @@ leaves the computation to the class that it belongs to.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
-
 from celoss_cli.core.errors import InputError, UsageError
+from celoss_cli.core.late import np
 from celoss_cli.core.records import record
 from celoss_cli.core.trace import Note, silent
 from celoss_cli.losses.base import SAMPLE_WEIGHT, Loss
@@ -25,6 +22,9 @@ from celoss_cli.losses.conventions import CONVENTIONS, INPUT_KINDS, Convention
 from celoss_cli.losses.cross_entropy import CrossEntropy
 
 if TYPE_CHECKING:
+    from collections import Counter
+    from collections.abc import Mapping
+
     from celoss_cli.core.data import Array, Batch, Terms
 
 __all__ = [

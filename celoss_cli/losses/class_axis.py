@@ -8,18 +8,18 @@ column gives depends on its own numbers alone, to the last bit.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from celoss_cli.core.errors import InputError
+from celoss_cli.core.late import np
 from celoss_cli.core.records import record
 from celoss_cli.core.scratch import Scratch
 from celoss_cli.core.trace import Note, silent
 from celoss_cli.losses.base import as_real
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from celoss_cli.core.data import Array
 
 __all__ = [

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-import numpy as np
-
 from celoss_cli.core.data import Array, Batch, Terms
 from celoss_cli.core.errors import InputError, UsageError, plural
+from celoss_cli.core.late import np
 from celoss_cli.core.records import record
 from celoss_cli.losses.base import Answers, Loss, as_real, finite_weights, spread
 from celoss_cli.losses.class_axis import Block, blocks, matrix_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
     from celoss_cli.core.trace import Note
 
 __all__ = ["ClassLoss", "columns_of", "no_distribution", "onehot"]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
-
 from celoss_cli.core.data import Array, Batch, Terms
 from celoss_cli.core.errors import InputError, UsageError
+from celoss_cli.core.late import np
 from celoss_cli.core.records import record
+from celoss_cli.losses.arrays import reduced
 from celoss_cli.losses.class_axis import (
     Exponentials,
     blocks,
@@ -21,11 +21,19 @@ from celoss_cli.losses.class_axis import (
     sum_over_classes,
 )
 from celoss_cli.losses.class_loss import ClassLoss, columns_of, onehot
+from celoss_cli.losses.conventions import INPUT_KINDS
+from celoss_cli.losses.emitted import by_class, gathered, log_softmax_lines
+from celoss_cli.losses.options import IGNORE_INDEX, LABEL_SMOOTHING, WEIGHT
+from celoss_cli.losses.spec import LossSpec
 
 if TYPE_CHECKING:
-    from celoss_cli.core.trace import Note
+    from collections.abc import Iterator
 
-__all__ = ["CrossEntropy"]
+    from celoss_cli.core.data import Reduction
+    from celoss_cli.core.trace import Note
+    from celoss_cli.losses.spec import Problem
+
+__all__ = ["LOSS", "CrossEntropy", "cross_entropy"]
 
 
 @record(frozen=True, kw_only=True)
@@ -180,3 +188,85 @@ class CrossEntropy(ClassLoss):
             off = (q < 0).any(axis=1) | ~(np.abs(q.sum(axis=1) - 1) <= 1e-6)
             seen["target-not-a-distribution"] = int(np.count_nonzero(off))
         return seen
+
+
+def _emitted(problem: Problem) -> Iterator[str]:
+    eps = problem.options["label_smoothing"] if problem.has("label_smoothing") else None
+    yield from log_softmax_lines(problem)
+    if problem.probabilities:
+        if eps is not None:
+            yield f"targets = {1 - eps!r} * targets + {eps!r} / targets.shape[1]"
+        yield f"losses = -({by_class(problem)}targets * log_p).sum(axis=1)"
+        return
+    yield from gathered(problem, "log_p")
+    if eps is not None:
+        yield f"uniform = -({by_class(problem)}log_p).mean(axis=1)"
+        yield f"losses = {1 - eps!r} * losses + {eps!r} * uniform"
+    if problem.ignoring:
+        yield "losses = np.where(counted, losses, 0)"
+
+
+LOSS = LossSpec(
+    command="ce",
+    name="cross_entropy",
+    title="cross entropy",
+    summary="Cross entropy of logits: log softmax, gather, weight, reduce.",
+    takes="logits",
+    target="class indices, class names or probabilities",
+    declared=(
+        WEIGHT,
+        IGNORE_INDEX,
+        LABEL_SMOOTHING,
+    ),
+    loss=CrossEntropy,
+    example="celoss ce --logits '0.9,0.1;0.8,0.2' --targets 0,1",
+    reference="torch.nn.functional.cross_entropy",
+    emitted=_emitted,
+    by_convention="by_convention:CrossEntropyByConvention",
+    kinds=INPUT_KINDS,
+)
+
+
+def cross_entropy(
+    input: Any,
+    target: Any,
+    weight: Any = None,
+    ignore_index: int = -100,
+    reduction: Reduction = "mean",
+    label_smoothing: float = 0.0,
+    *,
+    dtype: str = "float64",
+) -> float | Array:
+    """Cross entropy between logits and targets.
+
+    For a class index y: ``l = -(1-eps) w[y] log p[y] - eps/C sum_c w[c] log p[c]`` with
+    ``p = softmax(input)`` over the class axis; the mean divides by the sum of w[y] over the counted
+    targets. For probabilities q: ``l = -sum_c w[c] q'[c] log p[c]`` with ``q' = (1-eps) q + eps/C``;
+    the mean divides by the number of targets, never by the weights.
+
+    Args:
+        input: logits, shape (C,), (N, C) or (N, C, d1, ..., dk), in any unit-free scale.
+        target: class indices of shape (), (N,) or (N, d1, ..., dk), or floats of the input's shape.
+        weight: shape (C,), a factor for each class.
+        ignore_index: targets of this value count neither in the sum nor in the divisor.
+        reduction: "none", "mean" or "sum".
+        label_smoothing: eps in [0, 1].
+        dtype: precision of the computation, "float64" or "float32".
+
+    Returns:
+        nats: a float, or for "none" an array of the shape of the class indices. The mean of nothing
+        is nan.
+
+    Raises:
+        ValueError: if a shape, a target or an option is not as above.
+
+    Example:
+        >>> cross_entropy([[2.0, 1.0, 0.1], [0.5, 2.5, 0.3]], [0, 1])
+        0.3185397696491856
+
+    Its twin ``nll_loss`` takes log-probabilities instead of logits. The definition is PyTorch's
+    ``torch.nn.functional.cross_entropy``; label smoothing is from Szegedy et al. 2016.
+
+    """
+    options = {"weight": weight, "ignore_index": ignore_index, "label_smoothing": label_smoothing}
+    return reduced(LOSS, input, target, reduction, dtype, **options)

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
-import numpy as np
-
 from celoss_cli.core.data import Array, Batch, Terms
 from celoss_cli.core.errors import InputError
+from celoss_cli.core.late import np
 from celoss_cli.core.records import record
 from celoss_cli.losses.base import Loss, Violation, as_real, spread
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from celoss_cli.core.trace import Note
 
 __all__ = ["ElementLoss", "first_outside"]

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
-
+from celoss_cli.core.late import np
 from celoss_cli.core.records import record
+from celoss_cli.losses.arrays import reduced
 from celoss_cli.losses.elementwise import ElementLoss, first_outside
+from celoss_cli.losses.options import LOG_TARGET
+from celoss_cli.losses.spec import LossSpec
 
 if TYPE_CHECKING:
-    from celoss_cli.core.data import Array, Batch
+    from collections.abc import Iterator, Mapping
+
+    from celoss_cli.core.data import Array, Batch, Reduction
     from celoss_cli.core.trace import Note
     from celoss_cli.losses.base import Violation
+    from celoss_cli.losses.spec import Problem
 
-__all__ = ["KullbackLeibler"]
+__all__ = ["LOSS", "KullbackLeibler", "kl_div"]
 
 
 @record(frozen=True, kw_only=True)
@@ -102,3 +106,62 @@ class KullbackLeibler(ElementLoss):
 
     def _loss_is(self) -> str:
         return "p (log p - log q), 0 where p is 0"
+
+
+def _emitted(problem: Problem) -> Iterator[str]:
+    if problem.has("log_target"):
+        yield "losses = np.exp(targets) * (targets - log_probs)"
+    else:
+        yield "log_targets = np.log(np.where(targets == 0, 1, targets))  # 0 log 0 = 0"
+        yield "losses = targets * (log_targets - log_probs)"
+
+
+LOSS = LossSpec(
+    command="kl",
+    name="kl_div",
+    title="Kullback-Leibler divergence",
+    summary="Kullback-Leibler divergence of log-probabilities q from targets p.",
+    takes="log-probs",
+    target="probabilities, or their logarithms with --log-target",
+    declared=(LOG_TARGET,),
+    loss=KullbackLeibler,
+    example="celoss kl --log-probs='-0.7,-0.7' --targets 0.5,0.5 --reduction sum",
+    reference="torch.nn.functional.kl_div",
+    emitted=_emitted,
+    reductions=("none", "mean", "sum", "batchmean"),
+)
+
+
+def kl_div(
+    input: Any,
+    target: Any,
+    reduction: Reduction = "mean",
+    log_target: bool = False,
+    *,
+    dtype: str = "float64",
+) -> float | Array:
+    """Kullback-Leibler divergence: ``l = p (log p - log q)`` for each element, 0 where p is 0.
+
+    Args:
+        input: log q, any shape.
+        target: p, the same shape, or log p with ``log_target``.
+        reduction: "none", "mean" (over all elements), "batchmean" (over the first axis, which is the
+            divergence) or "sum".
+        log_target: the target holds log p.
+        dtype: precision of the computation, "float64" or "float32".
+
+    Returns:
+        nats: a float, or for "none" an array of the input's shape.
+
+    Raises:
+        ValueError: if a shape or an option does not fit.
+
+    Example:
+        >>> kl_div([[-0.6931471805599453, -0.6931471805599453]], [[0.5, 0.5]], reduction="batchmean")
+        0.0
+
+    ``cross_entropy`` with probability targets is this plus the entropy of p. The definition is
+    PyTorch's ``torch.nn.functional.kl_div``; Kullback and Leibler 1951.
+
+    """
+    return reduced(LOSS, input, target, reduction, dtype, log_target=log_target)

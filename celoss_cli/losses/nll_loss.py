@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
+from celoss_cli.core.late import np
 from celoss_cli.core.records import record
+from celoss_cli.losses.arrays import reduced
 from celoss_cli.losses.class_axis import Block
 from celoss_cli.losses.class_loss import ClassLoss, columns_of, no_distribution, onehot
+from celoss_cli.losses.emitted import gathered
+from celoss_cli.losses.options import IGNORE_INDEX, WEIGHT
+from celoss_cli.losses.spec import LossSpec
 
 if TYPE_CHECKING:
-    from celoss_cli.core.data import Array, Batch
-    from celoss_cli.core.trace import Note
+    from collections.abc import Iterator
 
-__all__ = ["NegativeLogLikelihood"]
+    from celoss_cli.core.data import Array, Batch, Reduction
+    from celoss_cli.core.trace import Note
+    from celoss_cli.losses.spec import Problem
+
+__all__ = ["LOSS", "NegativeLogLikelihood", "nll_loss"]
 
 
 @record(frozen=True, kw_only=True)
@@ -78,3 +83,66 @@ class NegativeLogLikelihood(ClassLoss):
 def _exp(batch: Batch) -> Array:
     with np.errstate(all="ignore"):
         return np.exp(batch.input.astype(np.float64))
+
+
+def _emitted(problem: Problem) -> Iterator[str]:
+    yield from gathered(problem, "log_probs")
+    if problem.ignoring:
+        yield "losses = np.where(counted, losses, 0)"
+
+
+LOSS = LossSpec(
+    command="nll",
+    name="nll_loss",
+    title="negative log likelihood",
+    summary="Negative log likelihood of log-probabilities: gather, weight, reduce.",
+    takes="log-probs",
+    target="class indices or class names",
+    declared=(
+        WEIGHT,
+        IGNORE_INDEX,
+    ),
+    loss=NegativeLogLikelihood,
+    example="celoss nll --log-probs=-0.1,-2.4 --targets 0",
+    reference="torch.nn.functional.nll_loss",
+    emitted=_emitted,
+    by_convention="by_convention:NegativeLogLikelihoodByConvention",
+)
+
+
+def nll_loss(
+    input: Any,
+    target: Any,
+    weight: Any = None,
+    ignore_index: int = -100,
+    reduction: Reduction = "mean",
+    *,
+    dtype: str = "float64",
+) -> float | Array:
+    """Negative log likelihood of targets under given log-probabilities: ``l = -w[y] input[y]``.
+
+    Args:
+        input: log-probabilities, shape (C,), (N, C) or (N, C, d1, ..., dk). They are taken as they
+            are; anything else gives a number that is no likelihood.
+        target: class indices of shape (), (N,) or (N, d1, ..., dk).
+        weight: shape (C,), a factor for each class.
+        ignore_index: targets of this value count neither in the sum nor in the divisor.
+        reduction: "none", "mean" or "sum"; the mean divides by the sum of w[y].
+        dtype: precision of the computation, "float64" or "float32".
+
+    Returns:
+        nats: a float, or for "none" an array of the shape of ``target``.
+
+    Raises:
+        ValueError: if a shape, a target or an option is not as above.
+
+    Example:
+        >>> nll_loss([[-0.1, -2.4], [-1.6, -0.2]], [0, 1])
+        0.15000000000000002
+
+    Its twin ``cross_entropy`` takes logits and normalises them. The definition is PyTorch's
+    ``torch.nn.functional.nll_loss``.
+
+    """
+    options = {"weight": weight, "ignore_index": ignore_index}
+    return reduced(LOSS, input, target, reduction, dtype, **options)

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
-
+from celoss_cli.core.late import np
 from celoss_cli.core.records import record
+from celoss_cli.losses.arrays import reduced
 from celoss_cli.losses.base import Violation
 from celoss_cli.losses.binary import AnswerLoss, answers_of, log_answers, logistic, tail_of
+from celoss_cli.losses.spec import LossSpec
 
 if TYPE_CHECKING:
-    from celoss_cli.core.data import Array, Batch
-    from celoss_cli.core.trace import Note
+    from collections.abc import Iterator, Mapping
 
-__all__ = ["SoftMargin"]
+    from celoss_cli.core.data import Array, Batch, Reduction
+    from celoss_cli.core.trace import Note
+    from celoss_cli.losses.spec import Problem
+
+__all__ = ["LOSS", "SoftMargin", "soft_margin_loss"]
 
 
 @record(frozen=True, kw_only=True)
@@ -76,3 +79,50 @@ class SoftMargin(AnswerLoss):
 
     def _loss_is(self) -> str:
         return "log(1 + exp(-y s)) = max(-y s, 0) + tail"
+
+
+def _emitted(problem: Problem) -> Iterator[str]:
+    yield "losses = np.logaddexp(0, -targets * scores)"
+
+
+LOSS = LossSpec(
+    command="soft-margin",
+    name="soft_margin_loss",
+    title="soft margin loss",
+    summary="Logistic loss of scores, labels +1 and -1: log(1 + exp(-y s)).",
+    takes="scores",
+    target="+1 or -1",
+    loss=SoftMargin,
+    example="celoss soft-margin --scores 2.2,-1.4 --targets 1,-1",
+    reference="torch.nn.functional.soft_margin_loss",
+    emitted=_emitted,
+    overflows={"float64": 700.0, "float32": 80.0},
+)
+
+
+def soft_margin_loss(
+    input: Any, target: Any, reduction: Reduction = "mean", *, dtype: str = "float64"
+) -> float | Array:
+    """Logistic loss of scores: ``l = log(1 + exp(-y s))``.
+
+    Args:
+        input: scores s, any shape.
+        target: labels y, the same shape; usually +1 and -1.
+        reduction: "none", "mean" or "sum"; the mean divides by the number of elements.
+        dtype: precision of the computation, "float64" or "float32".
+
+    Returns:
+        nats: a float, or for "none" an array of the input's shape.
+
+    Raises:
+        ValueError: if a shape or an option does not fit.
+
+    Example:
+        >>> soft_margin_loss([0.0], [-1])
+        0.6931471805599453
+
+    Equal to its twin ``binary_cross_entropy_with_logits`` with t = (y + 1) / 2. The definition is
+    PyTorch's ``torch.nn.functional.soft_margin_loss``.
+
+    """
+    return reduced(LOSS, input, target, reduction, dtype)

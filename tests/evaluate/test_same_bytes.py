@@ -15,7 +15,7 @@ import pytest
 from running import celoss
 
 from celoss_cli.core.data import Array
-from celoss_cli.evaluate import loop as evaluate
+from celoss_cli.losses import pieces as threads
 from celoss_cli.read.arrays import slices as arrays
 from celoss_cli.read.arrow import columnar
 from celoss_cli.read.text import blocks, plain
@@ -142,7 +142,7 @@ def test_threads_and_blocks_change_no_byte(
             (blocks, "_BLOCK_BYTES"),
             (arrays, "_SLICE_BYTES"),
             (columnar, "_BATCH_BYTES"),
-            (evaluate, "_MOST_PIECE_BYTES"),
+            (threads, "_MOST_PIECE_BYTES"),
         ):
             monkeypatch.setattr(module, name, size)
         found = printed(case.command, f"p.{suffix}", *options, "--json", "--jobs", jobs)

@@ -32,9 +32,8 @@ from celoss_cli.core.data import Batch, Tally, Workings
 from celoss_cli.core.errors import InputError
 from celoss_cli.core.scratch import Scratch
 from celoss_cli.core.trace import Recorder, Step
-from celoss_cli.evaluate import loop as evaluation
-from celoss_cli.evaluate.loop import Evaluation, Request, evaluate, losses_of
-from celoss_cli.losses import LOSSES, class_axis, elementwise
+from celoss_cli.evaluate.loop import Evaluation, Request, evaluate
+from celoss_cli.losses import LOSSES, class_axis, elementwise, pieces
 from celoss_cli.losses.base import SAMPLE_WEIGHT, Loss
 from celoss_cli.losses.binary_cross_entropy import BinaryCrossEntropy
 from celoss_cli.losses.binary_cross_entropy_with_logits import BinaryCrossEntropyWithLogits
@@ -42,6 +41,7 @@ from celoss_cli.losses.by_convention import CrossEntropyByConvention
 from celoss_cli.losses.cross_entropy import CrossEntropy
 from celoss_cli.losses.kl_div import KullbackLeibler
 from celoss_cli.losses.nll_loss import NegativeLogLikelihood
+from celoss_cli.losses.pieces import losses_of
 from celoss_cli.losses.soft_margin_loss import SoftMargin
 
 CLASSES = (1, 2, 8, 9, 63, 64, 65, 200)
@@ -227,7 +227,7 @@ def test_the_sizes_of_pieces_and_blocks_do_not_matter(
     loss, batch = kind.loss(shape[1], random), kind.data(random, shape)
     whole, losses = totals(loss, batch), losses_of(loss, batch, 1)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(evaluation, "_MOST_PIECE_BYTES", 8 * size * shape[1])
+        patch.setattr(pieces, "_MOST_PIECE_BYTES", 8 * size * shape[1])
         patch.setattr(class_axis, "_BLOCK_BYTES", 4 * size * shape[1])
         patch.setattr(elementwise, "_BLOCK", size)
         patch.setattr(exact, "_BLOCK", size)
@@ -338,7 +338,7 @@ def test_threads_do_not_share_buffers(classes: int) -> None:
     loss, batch = CrossEntropy(), Batch(random.normal(size=(1 << 14, classes)), np.arange(1 << 14) % classes)
     whole = totals(loss, batch)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(evaluation, "_MOST_PIECE_BYTES", 1 << 17)
+        patch.setattr(pieces, "_MOST_PIECE_BYTES", 1 << 17)
         assert totals(loss, batch, jobs=4) == whole
 
 
@@ -366,7 +366,7 @@ def test_buffers_outlive_their_thread_and_belong_to_one_at_a_time() -> None:
 def test_a_refusal_names_the_place_that_the_source_gave_to_the_row(jobs: int) -> None:
     batch = Batch(np.zeros((9, 2)), np.array([0] * 7 + [5, 0]), place=lambda row: f"preds.csv:{row + 2}")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(evaluation, "_MOST_PIECE_BYTES", 32)
+        patch.setattr(pieces, "_MOST_PIECE_BYTES", 32)
         with pytest.raises(InputError, match=r"^preds.csv:9: Expected a target from 0 to 1"):
             totals(CrossEntropy(), batch.rows(0, 4), batch.rows(4, 9), jobs=jobs)
 
@@ -713,4 +713,4 @@ def test_there_are_never_more_threads_than_are_of_use(
     processors: int, threads: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(processors)), raising=False)
-    assert evaluation.default_jobs() == threads
+    assert pieces.default_jobs() == threads

@@ -19,7 +19,6 @@ from running import celoss
 from celoss_cli.cli.main import run
 from celoss_cli.losses import LOSSES
 from celoss_cli.studies.emit import LIBRARIES
-from celoss_cli.studies.emit.computation import FORMULAS
 from celoss_cli.studies.emit.literals import assigned, literal, string, strings
 
 
@@ -519,7 +518,7 @@ def test_targets_that_are_ignored_by_default(ways: Ways, library: str) -> None:
 
 
 def test_every_loss_has_its_formula_in_arrays() -> None:
-    assert list(FORMULAS) == list(LOSSES)
+    assert all(spec.emitted is not None for spec in LOSSES.values())
 
 
 # ------------------------------------------------------------------------------------------- literals

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from celoss_cli.core.errors import InputError
+from celoss_cli.core.option import VALUES
+from celoss_cli.losses.spec import Problem
 from celoss_cli.studies.emit.arrays import array_code
 from celoss_cli.studies.emit.computation import computation
 from celoss_cli.studies.emit.kept import MOST, Kept
 from celoss_cli.studies.emit.literals import assigned, literal
-from celoss_cli.studies.emit.problem import DataCode, Problem, Values
+from celoss_cli.studies.emit.problem import DataCode, Values
 from celoss_cli.studies.emit.rows import row_code
 
 if TYPE_CHECKING:
@@ -26,8 +28,6 @@ if TYPE_CHECKING:
 __all__ = ["program"]
 
 _STANDARD = ("csv", "gzip", "json", "math")
-_OVERFLOWS = {("torch", "soft-margin"): {"float64": 700.0, "float32": 80.0}}
-"""Functions that take the exponential of their input, and up to which size they may, by dtype."""
 
 
 def program(
@@ -47,7 +47,7 @@ def program(
         InputError: for data that the library computes otherwise, and for too much of it.
 
     """
-    _refuse_long(report.options)
+    _refuse_long(spec, report.options)
     data = _data_code(reading, report, loss, kept, library.namespace)
     problem = Problem(
         spec=spec,
@@ -57,6 +57,7 @@ def program(
         probabilities=loss.per_class and not data.target.indices,
         ignoring=bool(report.tally.ignored),
         sampled=data.sample_weight is not None,
+        library=library.name,
     )
     _refuse_differences(problem, library, kept)
     in_other_base = ["import math"] if problem.options["base"] != "e" else []
@@ -82,8 +83,9 @@ def _variables(problem: Problem, data: DataCode, library: LibrarySpec) -> Iterat
     """The arrays of the program by name."""
     yield problem.input, data.input
     yield "targets", data.target
-    for name in filter(problem.has, ("weight", "pos_weight")):
-        yield name, Values(literal(problem.options[name], library.namespace), literal=True)
+    for name in (option.name for option in problem.spec.declared if option.kind is VALUES):
+        if problem.has(name):
+            yield name, Values(literal(problem.options[name], library.namespace), literal=True)
     if data.sample_weight is not None:
         yield "sample_weight", data.sample_weight
 
@@ -123,8 +125,8 @@ def _refuse_differences(problem: Problem, library: LibrarySpec, kept: Kept) -> N
             "Expected finite values with --emit, got an infinite one, where celoss takes the limit and the "
             "code would not."
         )
-    overflows = _OVERFLOWS.get((library.name, problem.spec.command), {})
-    largest = overflows.get(problem.options["dtype"], math.inf)
+    overflows = problem.spec.overflows if library.name == "torch" else None
+    largest = (overflows or {}).get(problem.options["dtype"], math.inf)
     if kept.largest > largest:
         raise InputError(
             f"Expected {problem.spec.takes} of a size up to {largest:g} for this library, got "
@@ -133,8 +135,8 @@ def _refuse_differences(problem: Problem, library: LibrarySpec, kept: Kept) -> N
         )
 
 
-def _refuse_long(options: Mapping[str, Any]) -> None:
-    for name in ("weight", "pos_weight"):
+def _refuse_long(spec: LossSpec, options: Mapping[str, Any]) -> None:
+    for name in (option.name for option in spec.declared if option.kind is VALUES):
         size = np.size(options.get(name) or 0.0)
         if size > MOST:
             raise InputError(f"Expected at most {MOST} values of {name} to write out, got {size}.")
