@@ -11,7 +11,7 @@ from celoss_cli.cli.result import gated
 from celoss_cli.cli.spelling import of_parts
 from celoss_cli.core.data import Reduction
 from celoss_cli.losses import LOSSES
-from celoss_cli.read.json.document import parsed
+from celoss_cli.read.json.parsing import parsed
 from celoss_cli.read.request import open_stream
 from celoss_cli.report.assemble import report_of
 from celoss_cli.studies.merge.document import as_text, read_partial

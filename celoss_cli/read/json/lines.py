@@ -11,7 +11,9 @@ import numpy as np
 
 from celoss_cli.core.data import Array, Batch, Chunk
 from celoss_cli.core.errors import InputError
-from celoss_cli.read.json.document import RowObjects, array_of, parse, table_of
+from celoss_cli.read.json.arrays import array_of
+from celoss_cli.read.json.objects import RowObjects, table_of
+from celoss_cli.read.json.parsing import parse
 from celoss_cli.read.request import Dataset, ReadRequest, Stream
 from celoss_cli.read.text.blocks import Ahead, Block, blocks, lines_of
 

@@ -1,0 +1,142 @@
+"""Row objects: of flat values a table, of lists an array a key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import chain, takewhile
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from celoss_cli.core.data import Array, Batch
+from celoss_cli.core.errors import InputError, quoted
+from celoss_cli.read.arrays.slices import on_class_axis
+from celoss_cli.read.json.arrays import check, plain, shape_of
+from celoss_cli.read.json.values import ValueTable, id_of, whole_table
+from celoss_cli.read.roles.keys import WEIGHT_KEYS, keys_of
+from celoss_cli.read.roles.targets import refuse_names
+
+if TYPE_CHECKING:
+    from celoss_cli.read.request import ReadRequest
+    from celoss_cli.read.roles.table import Place, WholeTable
+
+__all__ = ["RowObjects", "table_of"]
+
+_ROW_WEIGHTS = ("weight", *WEIGHT_KEYS)
+"""In a row object; of a document of arrays, "weight" is that of the classes."""
+
+
+class RowObjects:
+    """Reads row objects that all look like the first: of flat values a table, of lists an array a key.
+
+    Attributes:
+        described: how they are read.
+
+    """
+
+    def __init__(self, objects: Iterable[tuple[str, dict[str, Any]]], request: ReadRequest) -> None:
+        """Settles how these objects, the first ones with their places, are read.
+
+        Raises:
+            InputError: if the keys do not settle the roles.
+
+        """
+        objects = iter(objects)
+        place, first = next(objects)
+        self._first = first
+        self._names = list(first)
+        self._request = request
+        self._stacked = any(isinstance(value, list) for value in first.values())
+        columns: dict[str, Any]
+        if self._stacked:
+            refuse_names(request)
+            try:
+                self._keys = keys_of(self._names, request, _ROW_WEIGHTS, ())
+            except InputError as error:
+                raise error.at(place) from None
+            columns = self._keys.described()
+            if request.truth is not None:
+                request.truth.read_as((), request)
+        else:
+            alike = takewhile(lambda row: row.keys() == first.keys(), (row for _, row in objects))
+            rows = ([row[key] for key in self._names] for row in chain([first], alike))
+            self._table = ValueTable(self._names, rows, place, request)
+            columns = self._table.mapping.described()
+        self.described: dict[str, Any] = {"columns": columns}
+
+    def batch(self, objects: Sequence[dict[str, Any]], places: Sequence[str], start: int) -> Batch:
+        """The batch of these objects, the first of which is row ``start``.
+
+        Raises:
+            InputError: with its place, for an object of other keys or values.
+
+        """
+        _refuse_other_keys(objects, places, self._first)
+        if self._stacked:
+            return self._arrays(objects, places, start)
+        rows = [(index, [row[key] for key in self._names]) for index, row in enumerate(objects)]
+        return self._table.batch(rows, _place_in(places, self._names), start)
+
+    def _arrays(self, objects: Sequence[dict[str, Any]], places: Sequence[str], start: int) -> Batch:
+        keys, request = self._keys, self._request
+
+        def place(row: int) -> str:
+            return places[row]
+
+        input = self._stack(keys.input, objects, places)
+        ids = None if keys.id is None else [id_of(row[keys.id]) for row in objects]
+        conversions: tuple[str, ...] = ()
+        if keys.target is not None:
+            target = self._stack(keys.target, objects, places)
+        else:
+            assert request.truth is not None  # noqa: S101 - for the type checker: else there is a key
+            target = request.truth.of(start, len(objects), ids, place)
+            conversions = request.truth.conversions
+        if request.class_axis is not None:
+            input, target = on_class_axis(input, target, request.class_axis)
+        return Batch(
+            input,
+            target,
+            aligned={"sample weight": self._stack(keys.weight, objects, places)} if keys.weight else {},
+            ids=ids,
+            place=place,
+            source=places[0],
+            start=start,
+            conversions=conversions,
+        )
+
+    def _stack(self, key: str, objects: Sequence[dict[str, Any]], places: Sequence[str]) -> Array:
+        """The values of one key, one row after the other."""
+        shape, kind = shape_of(self._first[key]), None
+        for row, place in zip(objects, places, strict=True):
+            kind = check(row[key], f"{place}.{key}", shape, kind, self._request)
+        return np.array([plain(row[key]) for row in objects])
+
+
+def _refuse_other_keys(
+    objects: Sequence[dict[str, Any]], places: Sequence[str], first: dict[str, Any]
+) -> None:
+    for row, where in zip(objects, places, strict=True):
+        if row.keys() != first.keys():
+            odd = sorted(row.keys() ^ first.keys())
+            raise InputError(
+                f"expected the keys of the first row, got a difference in {', '.join(map(quoted, odd))}",
+                place=where,
+            )
+
+
+def _place_in(places: Sequence[str], names: Sequence[str]) -> Place:
+    return lambda row, column: places[row] + (f".{names[column - 1]}" if column else "")
+
+
+def table_of(objects: Sequence[dict[str, Any]], places: Sequence[str], request: ReadRequest) -> WholeTable:
+    """Row objects as a table of which some columns will be asked for.
+
+    Raises:
+        InputError: for objects of other keys than the first, and for values that are no cells.
+
+    """
+    _refuse_other_keys(objects, places, objects[0])
+    names = list(objects[0])
+    rows = ([row[name] for name in names] for row in objects)
+    return whole_table(names, rows, _place_in(places, names), places[0], request)

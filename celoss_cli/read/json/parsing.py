@@ -1,0 +1,168 @@
+"""JSON text to Python's values, by a strict reading of RFC 8259."""
+
+from __future__ import annotations
+
+import codecs
+import json
+import math
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from celoss_cli.core.errors import InputError, LimitError, quoted
+
+if TYPE_CHECKING:
+    from celoss_cli.read.request import Stream
+
+__all__ = ["Refused", "parse", "parsed"]
+
+_MAX_DEPTH = 64
+_PIECE = 1 << 20
+_MOST = 1 << 30
+_LINES = "one row object a line? try --input-format jsonl"
+
+_MARK = re.compile(
+    r'(?P<opening>[\[{])|(?P<closing>[\]}])|(?P<string>"(?:[^"\\]|\\.)*+")(?P<colon>\s*+:)?', re.DOTALL
+)
+_STRING = re.compile(rb'"(?:[^"\\]|\\.)*+"', re.DOTALL)
+
+
+class Refused(str):
+    """A token that is JSON and no number of ours; it is refused where it stands."""
+
+    __slots__ = ()
+
+
+class _Duplicate(Exception):
+    """Some object has a key twice."""
+
+
+def parsed(stream: Stream) -> Any:
+    """The one document in a stream.
+
+    Raises:
+        InputError: as ``parse`` does.
+        LimitError: for more than 1 GiB.
+
+    """
+    return parse(_whole(stream), stream.name)
+
+
+def _whole(stream: Stream) -> bytes:
+    """All bytes, but nothing after a NUL: no JSON goes on there, and a device may never end."""
+    whole = bytearray()
+    while piece := stream.binary.read(_PIECE):
+        whole += piece
+        if b"\0" in piece:
+            break
+        if len(whole) > _MOST:
+            raise LimitError(
+                f"expected a JSON document of at most {_MOST >> 20} MiB, got a longer one",
+                hint="JSON Lines and NumPy's files have no such limit",
+                place=stream.name,
+            )
+    return bytes(whole)
+
+
+def parse(data: bytes, name: str, first_line: int = 1) -> Any:
+    """The document in ``data``; numbers that no double holds are left as refusable tokens.
+
+    Raises:
+        InputError: for text that is not JSON, duplicate keys, nesting deeper than 64 or trailing data.
+
+    """
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise InputError("expected UTF-8, got UTF-16", place=name)
+    data = data.removeprefix(codecs.BOM_UTF8)
+    try:
+        text = data.decode()
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"expected UTF-8, got the byte 0x{data[error.start]:02x} at offset {error.start}", place=name
+        ) from None
+    if not text.strip():
+        raise InputError("expected a JSON document, got nothing: no rows", place=name)
+    if _depth(data) > _MAX_DEPTH:
+        raise InputError(f"expected at most {_MAX_DEPTH} levels of nesting, got more", place=name)
+    try:
+        return _DECODER.decode(text)
+    except json.JSONDecodeError as error:
+        raise InputError(
+            f"expected JSON, got {_found(text, error.pos)}: {error.msg}",
+            hint=_LINES if error.lineno > 1 and _goes_on(error) else "",
+            place=_place_of(error, name, first_line),
+        ) from None
+    except _Duplicate:
+        key, position = next(_repeated(text))
+        raise InputError(
+            f"expected each key once, got {quoted(key)} twice",
+            place=_place_of(json.JSONDecodeError("", text, position), name, first_line),
+        ) from None
+
+
+def _place_of(error: json.JSONDecodeError, name: str, first_line: int) -> str:
+    return f"{name}:{first_line + error.lineno - 1}:{error.colno}"
+
+
+def _repeated(text: str) -> Iterator[tuple[str, int]]:
+    """The keys that their object had before, and where; the text is JSON at least up to the first one."""
+    seen: list[set[str]] = []
+    for mark in _MARK.finditer(text):
+        if mark["opening"]:
+            seen.append(set())
+        elif mark["closing"]:
+            seen.pop()
+        elif mark["colon"]:
+            key = json.loads(mark["string"])
+            if key in seen[-1]:
+                yield key, mark.start()
+            seen[-1].add(key)
+
+
+def _goes_on(error: json.JSONDecodeError) -> bool:
+    """Whether another document follows a complete one."""
+    return error.msg == "Extra data" and error.doc[error.pos] in "{["
+
+
+def _depth(data: bytes) -> int:
+    """The deepest nesting, or where that cannot be too deep an upper bound of it."""
+    most = data.count(b"[") + data.count(b"{")
+    if most <= _MAX_DEPTH:
+        return most
+    marks = np.frombuffer(_STRING.sub(b"", data), np.uint8)
+    opening = (marks == ord("[")) | (marks == ord("{"))
+    closing = (marks == ord("]")) | (marks == ord("}"))
+    level = np.cumsum(opening.astype(np.int64) - closing)
+    return int(level.max()) if level.size else 0
+
+
+def _found(text: str, position: int) -> str:
+    rest = text[position : position + 20].split("\n")[0]
+    return quoted(rest) if rest else "the end of the text"
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    unique = dict(pairs)
+    if len(unique) < len(pairs):
+        raise _Duplicate
+    return unique
+
+
+def _double(token: str) -> Any:
+    value = float(token)
+    return Refused(token) if math.isinf(value) else value
+
+
+def _integer(token: str) -> Any:
+    return int(token) if len(token) < 19 else _double(token)
+
+
+def _constant(token: str) -> Any:
+    return -math.inf if token == "-Infinity" else Refused(token)
+
+
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_unique, parse_float=_double, parse_int=_integer, parse_constant=_constant
+)

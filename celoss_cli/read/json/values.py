@@ -1,0 +1,112 @@
+"""Rows of single JSON values as the cells of a table."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from celoss_cli.core.errors import InputError, quoted
+from celoss_cli.read.json.arrays import UNQUOTED, shown
+from celoss_cli.read.json.parsing import Refused
+from celoss_cli.read.roles.columns import map_columns
+from celoss_cli.read.roles.table import Assembler, Place, Quoted, Rows, WholeTable
+from celoss_cli.read.text.numbers import is_number
+
+if TYPE_CHECKING:
+    from celoss_cli.core.data import Batch
+    from celoss_cli.read.request import ReadRequest
+
+__all__ = ["ValueTable", "id_of", "whole_table"]
+
+
+class ValueTable:
+    """Makes batches of rows of JSON values: a text is an id, a group or the name of a class, and no number.
+
+    Attributes:
+        mapping: which column is what.
+
+    """
+
+    def __init__(
+        self, names: Sequence[str], rows: Iterable[Sequence[Any]], at: str, request: ReadRequest
+    ) -> None:
+        """Settles how the first rows are read.
+
+        Raises:
+            InputError: with the place ``at``, if the names do not settle the roles.
+
+        """
+        try:
+            self.mapping = map_columns(names, request)
+        except InputError as error:
+            raise error.at(at) from None
+        mapping = self.mapping
+        self._request = request
+        self._by_class = mapping.target if request.per_class and len(mapping.target) == 1 else ()
+        self._classes = {*mapping.labels, *mapping.spelled}
+        self._numeric = {*mapping.used} - {mapping.id} - {*self._by_class}
+        self._assembler = Assembler(mapping, request, (self._cells(row, lambda _: at) for row in rows))
+
+    def batch(self, rows: Sequence[tuple[int, Sequence[Any]]], place: Place, start: int) -> Batch:
+        """The batch of these rows, each with the index that its place has; the first is row ``start``."""
+        cells = [(index, self._cells(values, partial(place, index))) for index, values in rows]
+        return self._assembler.complete(Rows(self.mapping.names, cells, place, self._request), start)
+
+    def _cells(self, values: Sequence[Any], place: Callable[[int], str]) -> list[str]:
+        return [self._one(column, value, place) for column, value in enumerate(values)]
+
+    def _one(self, column: int, value: Any, place: Callable[[int], str]) -> str:
+        if isinstance(value, (list, dict)):
+            raise InputError(f"expected a number or a name, got {shown(value)}", place=place(column + 1))
+        if (
+            type(value) is str
+            and self._wants_number(column, value)
+            and is_number(value, decimal=self._request.decimal, allow_nonfinite=True)
+        ):
+            raise InputError(
+                f"expected a number in column {quoted(self.mapping.names[column])}, got {shown(value)}",
+                hint=UNQUOTED,
+                place=place(column + 1),
+            )
+        return _cell(value)
+
+    def _wants_number(self, column: int, text: str) -> bool:
+        if column in self._by_class:
+            return not (self._request.settled.by_name or text.strip() in self._classes)
+        return column in self._numeric
+
+
+def whole_table(
+    names: Sequence[str], data: Iterable[Sequence[Any]], place: Place, header: str, request: ReadRequest
+) -> WholeTable:
+    rows = [
+        (index, [_text_or_number(value, place, index, column) for column, value in enumerate(row, 1)])
+        for index, row in enumerate(data)
+    ]
+    return WholeTable(names, Rows(names, rows, place, request), header)
+
+
+def _text_or_number(value: Any, place: Place, row: int, column: int) -> str:
+    """A JSON value as a cell; a text stays one where a number is asked for."""
+    if isinstance(value, (list, dict)):
+        raise InputError(f"expected a number or a name, got {shown(value)}", place=place(row, column))
+    cell = _cell(value)
+    return Quoted(f'"{cell}"') if isinstance(value, str) and not isinstance(value, Refused) else cell
+
+
+def id_of(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _cell(value: Any) -> str:
+    """A single JSON value as the text cell that means the same."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Refused):
+        return {"NaN": "nan", "Infinity": "inf"}.get(value, str(value))
+    if isinstance(value, (int, float)):
+        return "-inf" if value == -math.inf else repr(value)
+    return "" if value is None else str(value)
