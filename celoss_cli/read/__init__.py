@@ -53,6 +53,7 @@ SOURCES: dict[str, SourceSpec] = {
         SourceSpec("safetensors", (".safetensors",), "tensors by name", "arrays.safetensors"),
         SourceSpec("parquet", (".parquet", ".pq"), "a table of typed columns", "arrow.columnar"),
         SourceSpec("arrow", (".arrow", ".feather", ".ipc"), "a table of typed columns", "arrow.columnar"),
+        SourceSpec("xlsx", (".xlsx", ".xlsm"), "the first sheet of a workbook, with a header", "xlsx"),
     )
 }
 
@@ -73,7 +74,7 @@ _MAX_HEADER = 100_000_000
 TABLES = ("csv", "tsv")
 """The formats of delimited text."""
 
-COLUMNS = (*TABLES, "json", "jsonl", "parquet", "arrow")
+COLUMNS = (*TABLES, "json", "jsonl", "parquet", "arrow", "xlsx")
 """The formats that hold columns with names, or values alone; ``read_columns`` reads either."""
 
 
@@ -94,6 +95,8 @@ def format_of(path: str, head: bytes, chosen: str | None) -> SourceSpec:
         return SOURCES["safetensors"]
     refuse_pickle(path, head)
     if nameless:
+        if _holds_workbook(head):
+            return SOURCES["xlsx"]
         text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
         return SOURCES[next((name for start, name in _STARTS.items() if text.startswith(start)), "csv")]
     suffix = PurePath(path).suffix.lower()
@@ -104,6 +107,13 @@ def format_of(path: str, head: bytes, chosen: str | None) -> SourceSpec:
     raise InputError(
         f'Expected a file name that ends in one of {known}, got "{suffix}".',
         hint="say what it is with --input-format",
+    )
+
+
+def _holds_workbook(head: bytes) -> bool:
+    """Whether an archive begins with a part of a workbook: where NumPy's have the name of an array."""
+    return head.startswith(b"PK\x03\x04") and head[30:].startswith(
+        (b"[Content_Types].xml", b"_rels/", b"docProps/", b"xl/")
     )
 
 

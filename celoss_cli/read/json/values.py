@@ -1,4 +1,4 @@
-"""Rows of single JSON values as the cells of a table."""
+"""Rows of single values with a type, of JSON or of a sheet, as the cells of a table."""
 
 from __future__ import annotations
 
@@ -18,12 +18,13 @@ from celoss_cli.read.text.numbers import is_number
 if TYPE_CHECKING:
     from celoss_cli.core.data import Batch
     from celoss_cli.read.request import ReadRequest
+    from celoss_cli.read.roles.headers import Typed
 
 __all__ = ["ValueTable", "id_of", "whole_table"]
 
 
 class ValueTable:
-    """Makes batches of rows of JSON values: a text is an id, a group or the name of a class, and no number.
+    """Makes batches of rows of typed values: a text is an id, a group or the name of a class, and no number.
 
     Attributes:
         mapping: which column is what.
@@ -31,20 +32,36 @@ class ValueTable:
     """
 
     def __init__(
-        self, names: Sequence[str], rows: Iterable[Sequence[Any]], at: str, request: ReadRequest
+        self,
+        names: Sequence[str],
+        rows: Iterable[Sequence[Any]],
+        at: str,
+        request: ReadRequest,
+        *,
+        typed: Typed | None = None,
+        unquoted: str = UNQUOTED,
     ) -> None:
         """Settles how the first rows are read.
+
+        Args:
+            names: of the columns.
+            rows: the first ones at least.
+            at: the place of the header.
+            request: what is asked of the reader.
+            typed: what is known of the columns beyond their names.
+            unquoted: what to do about a text that should be a number.
 
         Raises:
             InputError: with the place ``at``, if the names do not settle the roles.
 
         """
         try:
-            self.mapping = map_columns(names, request)
+            self.mapping = map_columns(names, request, typed)
         except InputError as error:
             raise error.at(at) from None
         mapping = self.mapping
         self._request = request
+        self._unquoted = unquoted
         self._by_class = mapping.target if request.per_class and len(mapping.target) == 1 else ()
         self._classes = {*mapping.labels, *mapping.spelled}
         self._numeric = {*mapping.used} - {mapping.id} - {*self._by_class}
@@ -68,7 +85,7 @@ class ValueTable:
         ):
             raise InputError(
                 f"expected a number in column {quoted(self.mapping.names[column])}, got {shown(value)}",
-                hint=UNQUOTED,
+                hint=self._unquoted,
                 place=place(column + 1),
             )
         return _cell(value)
