@@ -6,11 +6,12 @@ import arrays
 import frames
 import layouts
 import models
+import public
 import systems
 from corpus import DUMPS, write_manifest
 
 if __name__ == "__main__":
     DUMPS.mkdir(exist_ok=True)
-    for maker in (frames, models, arrays, systems, layouts):
+    for maker in (frames, models, arrays, systems, layouts, public):
         maker.make()
     write_manifest()
