@@ -29,6 +29,9 @@ MOST_LEFT_ALONE = 147
 KNOWN_WRONG = {"bce sagemaker.csv"}
 """Commands that still give a wrong number; only ever shortened (goal: none)."""
 
+SETTINGS = {"CELOSS_FORMAT": "value", "COLUMNS": "1000"}
+"""The number alone is printed, with no option that would be part of the commands."""
+
 PLACEHOLDERS = {"FILE", "@FILE", "NAME", "NAMES", "COLUMN"}
 """Words of a command that is no complete one."""
 
@@ -81,12 +84,15 @@ def offered(said: str) -> Iterator[str]:
 
 
 def score(command: str) -> Done:
-    """How `celoss COMMAND --format value` ends, run among the dumps; several programs are a shell's."""
+    """How `celoss COMMAND` ends among the dumps, as it is typed; several programs are a shell's."""
     if {"|", "<", ">"} & set(shlex.split(command)):
-        function = f'celoss() {{ {shlex.join(COMMAND)} "$@" --format=value; }}\n'
+        function = f'celoss() {{ {shlex.join(COMMAND)} "$@"; }}\n'
         words = ["bash", "-c", f"{function}celoss {command}"]
-        return subprocess.run(words, cwd=DUMPS, capture_output=True, text=True, timeout=60, check=False)
-    return celoss(*shlex.split(command), "--format=value", cwd=DUMPS, COLUMNS="1000")
+        settings = {**os.environ, **SETTINGS}
+        return subprocess.run(
+            words, cwd=DUMPS, env=settings, capture_output=True, text=True, timeout=60, check=False
+        )
+    return celoss(*shlex.split(command), cwd=DUMPS, **SETTINGS)
 
 
 def values(said: str) -> Iterator[float]:
