@@ -83,7 +83,7 @@ class Page:
 @pytest.fixture(autouse=True)
 def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
-    for name in ("CELOSS_FORMAT", "CELOSS_COLOR", "CELOSS_JOBS"):
+    for name in ("CELOSS_FORMAT", "CELOSS_COLOR", "CELOSS_JOBS", "COLUMNS"):
         monkeypatch.delenv(name, raising=False)
     Path("preds.csv").write_text(CSV)
     return tmp_path
