@@ -15,6 +15,7 @@ from celoss_cli.core.records import record
 from celoss_cli.judge.baseline import Baseline, read_baseline
 from celoss_cli.judge.gate import Increase, Limits, verdicts
 from celoss_cli.show import FORMATS, Style
+from celoss_cli.show.loss.document import document_of
 
 if TYPE_CHECKING:
     from celoss_cli.report.report import Report
@@ -165,9 +166,9 @@ def _earlier(path: str) -> Baseline | None:
 
 
 def _as_json(report: Report) -> dict[str, Any]:
-    from celoss_cli.show.document import as_json  # most runs have no baseline
+    from celoss_cli.show.contract import contract  # most runs have no baseline
 
-    return as_json(report, __version__)
+    return contract(document_of(report), __version__)
 
 
 def _save(path: str, earlier: Baseline | None, report: Report) -> None:
@@ -175,7 +176,7 @@ def _save(path: str, earlier: Baseline | None, report: Report) -> None:
     if not report.tally.counted or value is None or not math.isfinite(value):
         fact = f"expected a finite loss of counted rows to save as a baseline, got {value}"
         raise InputError(fact, place=name)
-    write_file(path, FORMATS["json"].render(report, Style(version=__version__)))
+    write_file(path, FORMATS["json"].render(document_of(report), Style(version=__version__)))
     change = f"new baseline {value!r} {report.unit}"
     if earlier is not None:
         change = f"baseline {earlier.value!r} -> {value!r} {report.unit}{_change(earlier, report)}"

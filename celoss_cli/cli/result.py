@@ -12,18 +12,20 @@ from celoss_cli.cli.output import PipeClosed, append_file, note, stdout_style, w
 from celoss_cli.cli.written import STDOUT, refuse_overwriting
 from celoss_cli.core.errors import ExitCode, UsageError, plural, quoted, visible
 from celoss_cli.show import FORMATS, FormatSpec, Style
+from celoss_cli.show.loss.document import document_of
 
 if TYPE_CHECKING:
     from celoss_cli.report.report import Report
+    from celoss_cli.show.document import Document
 
-__all__ = ["Rendered", "chosen_format", "chosen_reports", "gated", "on_stdout", "publish", "remarks"]
-
-Rendered = Callable[[FormatSpec, Style], Iterator[str]]
-"""Renders one result in any format."""
+__all__ = ["chosen_format", "chosen_reports", "gated", "on_stdout", "publish", "remarks"]
 
 
 def gated(
-    given: Mapping[str, Any], compute: Callable[[FormatSpec], Report], format: FormatSpec | None = None
+    given: Mapping[str, Any],
+    compute: Callable[[FormatSpec], Report],
+    format: FormatSpec | None = None,
+    command: str = "",
 ) -> ExitCode:
     """Computes, holds the report against the limits, writes it and keeps it; answers the exit code.
 
@@ -31,6 +33,7 @@ def gated(
         given: the options of the command.
         compute: the report, with whatever this format or another one asked for shows.
         format: how it is written; the one that the options name if not given.
+        command: prints the number again, for a page.
 
     Raises:
         CelossError: for anything that stands in the way.
@@ -45,7 +48,7 @@ def gated(
     report = gate.judged(compute(_able(format, extra)))
     code = gate.exit_code(report)
     _tell_verdicts(report, on_stdout(format, extra, given))
-    publish(lambda spec, style: spec.render(report, style), format, extra, given, code)
+    publish(document_of(report, command), format, extra, given, code)
     for line in remarks(report):
         note(f"celoss: {line}")
     gate.keep(report)
@@ -110,7 +113,7 @@ def _able(format: FormatSpec, extra: Sequence[tuple[FormatSpec, str]]) -> Format
 
 
 def publish(
-    render: Rendered,
+    document: Document,
     format: FormatSpec,
     extra: Sequence[tuple[FormatSpec, str]],
     given: Mapping[str, Any],
@@ -126,18 +129,18 @@ def publish(
     plain = Style(version=stdout_style("never").version)
     for spec, path in extra:
         if path != STDOUT:
-            write_file(path, render(spec, plain))
+            write_file(path, spec.render(document, plain))
     summary = os.environ.get("GITHUB_STEP_SUMMARY")
     if summary and any(spec.name == "github" for spec in (format, *(spec for spec, _ in extra))):
-        append_file(summary, render(FORMATS["markdown"], plain))
+        append_file(summary, FORMATS["markdown"].render(document, plain))
     if given["output"] is not None:
         style = replace(plain, color=given["color"] == "always")
-        write_file(given["output"], render(format, style))
+        write_file(given["output"], format.render(document, style))
     shown = on_stdout(format, extra, given)
     if shown is None:
         return
     try:
-        write_stdout(render(shown, stdout_style(given["color"])))
+        write_stdout(shown.render(document, stdout_style(given["color"])))
     except PipeClosed:
         raise PipeClosed(code or ExitCode.PIPE_CLOSED) from None
 

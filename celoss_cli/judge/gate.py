@@ -13,7 +13,6 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Literal
 
@@ -23,9 +22,8 @@ from celoss_cli.report.report import Report, Verdict
 
 if TYPE_CHECKING:
     from celoss_cli.evaluate.summaries import Group
-    from celoss_cli.studies.compare.comparison import Comparison
 
-__all__ = ["Increase", "Limits", "comparison_verdicts", "verdicts"]
+__all__ = ["Increase", "Limits", "Relation", "holds", "reason_of", "verdicts"]
 
 Relation = Literal["<=", ">="]
 
@@ -108,44 +106,7 @@ def _verdicts(report: Report, limits: Limits, baseline: float | None) -> Iterato
         yield _grouped(report, name, limit)
 
 
-def comparison_verdicts(
-    comparison: Comparison, max_increase: float | None = None, non_inferior: float | None = None
-) -> tuple[Verdict, ...]:
-    """One verdict for each limit.
-
-    Args:
-        comparison: what is judged.
-        max_increase: the largest mean difference B - A, or None.
-        non_inferior: the largest upper end of its interval, or None.
-
-    """
-    found = []
-    if max_increase is not None:
-        found.append(_at_most("max-increase", "mean difference", comparison.difference, max_increase))
-    if non_inferior is not None:
-        interval = f"upper end of the {100 * comparison.confidence:g}% interval"
-        found.append(_at_most("non-inferior", interval, comparison.bounds.high, non_inferior))
-        if found[-1].passed and not comparison.held:
-            found[-1] = replace(
-                found[-1], passed=False, reason=f"{found[-1].reason}, but {_unsure(comparison)}"
-            )
-    return tuple(found)
-
-
-def _at_most(name: str, what: str, value: float, limit: float) -> Verdict:
-    return Verdict(
-        name, _holds(value, "<=", limit), value, "<=", limit, what, _reason(what, value, "<=", limit)
-    )
-
-
-def _unsure(comparison: Comparison) -> str:
-    return (
-        f"that is not sure: differences with a skewness of {comparison.skewness:.2g} take "
-        f"{comparison.units_needed} independent rows or groups, got {comparison.units}"
-    )
-
-
-def _holds(value: float, relation: Relation, limit: float) -> bool:
+def holds(value: float, relation: Relation, limit: float) -> bool:
     """Whether a comparison holds; NaN never does, infinity not against a finite limit."""
     if math.isinf(value) and math.isfinite(limit):
         return False
@@ -154,8 +115,8 @@ def _holds(value: float, relation: Relation, limit: float) -> bool:
 
 def _bounded(name: str, report: Report, relation: Relation, limit: float, how: str = "") -> Verdict:
     value = _value(report)
-    passed = report.tally.counted > 0 and _holds(value, relation, limit)
-    reason = _reason(report.reduction, value, relation, limit) if report.tally.counted else _NOTHING
+    passed = report.tally.counted > 0 and holds(value, relation, limit)
+    reason = reason_of(report.reduction, value, relation, limit) if report.tally.counted else _NOTHING
     return Verdict(name, passed, value, relation, limit, report.reduction, reason + how)
 
 
@@ -167,8 +128,9 @@ def _value(report: Report) -> float:
     return math.nan if report.value is None else float(report.value)
 
 
-def _reason(what: str, value: float, relation: Relation, limit: float) -> str:
-    if _holds(value, relation, limit):
+def reason_of(what: str, value: float, relation: Relation, limit: float) -> str:
+    """One sentence with the numbers of a comparison."""
+    if holds(value, relation, limit):
         return f"{what} {value!r} is at {'most' if relation == '<=' else 'least'} {_short(limit)}"
     if not math.isfinite(value) or not math.isfinite(limit):
         return f"{what} {value!r} is not within the limit {_short(limit)}"
@@ -228,8 +190,8 @@ def _grouped(report: Report, wanted: str | None, limit: float) -> Verdict:
         return Verdict(name, False, None, "<=", limit, f"mean of {report.by} {wanted or ''}".strip(), missing)
     worst = max(candidates, key=_rank)
     value, what = float(worst.loss), f"mean of {report.by} {worst.name}"
-    passed = worst.tally.counted > 0 and _holds(value, "<=", limit)
-    reason = _reason(what, value, "<=", limit) if worst.tally.counted else _NOTHING
+    passed = worst.tally.counted > 0 and holds(value, "<=", limit)
+    reason = reason_of(what, value, "<=", limit) if worst.tally.counted else _NOTHING
     if wanted is None:
         reason += f" (the largest of {len(candidates)})"
     return Verdict(name, passed, value, "<=", limit, what, reason)

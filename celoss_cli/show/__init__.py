@@ -1,38 +1,24 @@
 """The registry of output formats. It imports no NumPy, so that ``--help`` stays quick.
 
 Adding a format is one line here and one module in this folder with a function
-``render(report: Report, style: Style) -> Iterator[str]`` that computes nothing. A format that shows other
-nouns than a report names them, and its module has a function for each: ``render_comparison(comparison,
-style)`` and so on, see ``NOUNS``.
+``render(document: Document, style: Style) -> Iterator[str]`` that computes nothing, see ``document``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Literal
 
 from celoss_cli.core.records import record
 
 if TYPE_CHECKING:
-    from celoss_cli.report.report import Report
+    from celoss_cli.show.document import Document
 
-__all__ = ["FORMATS", "NOUNS", "FormatSpec", "Noun", "Style", "formats_of"]
+__all__ = ["FORMATS", "FormatSpec", "Holds", "Style", "formats_of"]
 
-Noun = Literal[
-    "run",
-    "comparison",
-    "diagnosis",
-    "reconciliation",
-    "conventions",
-    "class_weights",
-    "explanation",
-]
-"""What a format may show beside a report: the checks of a config file, a comparison of two data sets, a
-diagnosis, a search for the semantics behind a number, several conventions side by side, weights of
-classes, and what there is to say about a loss or a finding."""
-
-NOUNS: tuple[Noun, ...] = get_args(Noun)
+Holds = Literal["view", "values", "number", "records", "checks"]
+"""The parts of a document; a view and values are in every one."""
 
 
 @record(frozen=True, slots=True)
@@ -61,36 +47,33 @@ class FormatSpec:
         name: the value of ``--format``.
         summary: one line of help.
         module: the module within this folder.
+        writes: the part of a document that it writes.
         every_row: whether it lists every element where the reduction is "none".
         workings: whether it shows steps.
         gradient: whether it shows the gradient.
         breakdown: whether it shows groups, quantiles and the largest losses.
         checks: whether it shows the verdicts of a gate.
-        only_checks: whether it is of no use without them.
-        shows: what it shows beside a report.
 
     """
 
     name: str
     summary: str
     module: str
-    every_row: bool = True
+    writes: Holds
+    every_row: bool = False
     workings: bool = False
     gradient: bool = False
-    breakdown: bool = True
-    checks: bool = True
-    only_checks: bool = False
-    shows: tuple[Noun, ...] = ()
+    breakdown: bool = False
+    checks: bool = False
 
-    def render(self, report: Report, style: Style) -> Iterator[str]:
-        """The report as text, in pieces."""
-        pieces: Iterator[str] = import_module(f"celoss_cli.show.{self.module}").render(report, style)
-        return pieces
+    @property
+    def only_checks(self) -> bool:
+        """Whether it is of no use without the verdicts of a gate."""
+        return self.writes == "checks"
 
-    def render_as(self, noun: Noun, found: Any, style: Style) -> Iterator[str]:
-        """A noun that this format shows as text, in pieces."""
-        module = import_module(f"celoss_cli.show.{self.module}")
-        pieces: Iterator[str] = getattr(module, f"render_{noun}")(found, style)
+    def render(self, document: Document, style: Style) -> Iterator[str]:
+        """The document as text, in pieces."""
+        pieces: Iterator[str] = import_module(f"celoss_cli.show.{self.module}").render(document, style)
         return pieces
 
 
@@ -98,54 +81,66 @@ FORMATS: dict[str, FormatSpec] = {
     spec.name: spec
     for spec in (
         FormatSpec(
-            "table", "every step, for people", "table", False, workings=True, gradient=True, shows=NOUNS
+            "table",
+            "every step, for people",
+            "table",
+            "view",
+            workings=True,
+            gradient=True,
+            breakdown=True,
+            checks=True,
+        ),
+        FormatSpec("value", "the number alone", "value", "number", every_row=True),
+        FormatSpec(
+            "json",
+            "the stable contract for programs",
+            "contract",
+            "values",
+            every_row=True,
+            breakdown=True,
+            checks=True,
         ),
         FormatSpec(
-            "value",
-            "the number alone",
-            "value",
-            breakdown=False,
-            checks=False,
-            shows=("comparison", "class_weights"),
+            "jsonl", "one JSON object a line", "lines", "records", every_row=True, breakdown=True, checks=True
         ),
-        FormatSpec("json", "the stable contract for programs", "document", shows=NOUNS),
-        FormatSpec("jsonl", "one JSON object a line", "lines"),
         FormatSpec(
-            "csv", "one line for each loss, or one for the result", "delimited", breakdown=False, checks=False
+            "csv", "one line for each loss, or one for the result", "delimited", "records", every_row=True
         ),
         FormatSpec(
             "markdown",
             "a table for a comment or a document",
             "markdown",
-            False,
+            "view",
             workings=True,
-            shows=NOUNS,
+            breakdown=True,
+            checks=True,
         ),
-        *(
-            FormatSpec(
-                name, summary, name, False, breakdown=False, only_checks=True, shows=("run", "comparison")
-            )
-            for name, summary in (
-                ("junit", "checks as test cases"),
-                ("github", "failed checks as annotations"),
-            )
+        FormatSpec("junit", "checks as test cases", "junit", "checks", checks=True),
+        FormatSpec("github", "failed checks as annotations", "github", "checks", checks=True),
+        FormatSpec(
+            "html",
+            "a page with every step",
+            "html",
+            "view",
+            workings=True,
+            gradient=True,
+            breakdown=True,
+            checks=True,
         ),
-        *(
-            FormatSpec(
-                name,
-                summary,
-                name,
-                False,
-                workings=True,
-                gradient=True,
-                shows=("run", "comparison", "diagnosis"),
-            )
-            for name, summary in (("html", "the table as a document"), ("svg", "the table as a picture"))
+        FormatSpec(
+            "svg",
+            "the table as a picture",
+            "svg",
+            "view",
+            workings=True,
+            gradient=True,
+            breakdown=True,
+            checks=True,
         ),
     )
 }
 
 
-def formats_of(noun: Noun) -> list[str]:
-    """The names of the formats that show a noun."""
-    return [spec.name for spec in FORMATS.values() if noun in spec.shows]
+def formats_of(*holds: Holds) -> list[str]:
+    """The names of the formats that write documents which hold these parts beside a view and values."""
+    return [spec.name for spec in FORMATS.values() if spec.writes in ("view", "values", *holds)]

@@ -1,73 +1,52 @@
-"""CSV: one line a loss where the reduction is "none", else one line with the result."""
+"""CSV: one line a record, of the elements where the reduction is "none", else of the whole."""
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from io import StringIO
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from celoss_cli.core.errors import visible
 from celoss_cli.show.numerals import exact
 
 if TYPE_CHECKING:
-    from celoss_cli.core.data import Row
-    from celoss_cli.report.report import Report
     from celoss_cli.show import Style
+    from celoss_cli.show.document import Document
 
 __all__ = ["render"]
 
 _FORMULA_STARTS = ("=", "+", "-", "@")
 
-
-def render(report: Report, style: Style) -> Iterator[str]:
-    """A header line and the rows; texts that a spreadsheet would run are prefixed with '."""
-    if report.value is not None:
-        yield _line(["loss", "reduction", "value", "total", "denominator", "rows", "counted", "ignored"])
-        tally = report.tally
-        denominator = "" if report.denominator is None else exact(report.denominator)
-        yield _line(
-            [
-                report.loss,
-                report.reduction,
-                exact(report.value),
-                exact(float(tally.loss)),
-                denominator,
-                tally.rows,
-                tally.counted,
-                tally.ignored,
-            ]
-        )
-        return
-    yield _line(["row", "id", "target", "loss", "weight", "index", "ignored"])
-    for row in report.rows:
-        yield _line(
-            [
-                row.row,
-                _text(row.id),
-                _target(row),
-                exact(row.loss),
-                exact(row.weight),
-                " ".join(map(str, row.index)),
-                str(row.ignored).lower(),
-            ]
-        )
+_AT_A_TIME = 1 << 12
+"""Records that are written as one text."""
 
 
-def _target(row: Row) -> str:
-    if isinstance(row.target, tuple):
-        return " ".join(map(exact, row.target))
-    return exact(row.target) if isinstance(row.target, float) else str(row.target)
+def render(document: Document, style: Style) -> Iterator[str]:
+    """A header line and the records; texts that a spreadsheet would run are prefixed with '."""
+    if document.records is not None:
+        found = document.records()
+        yield _text([found.names])
+        records = iter(found.records)
+        while text := _text(map(_cell, record) for record in islice(records, _AT_A_TIME)):
+            yield text
 
 
-def _text(text: str | None) -> str:
-    if text is None:
-        return ""
-    shown = visible(text)
-    return f"'{shown}" if shown.startswith(_FORMULA_STARTS) else shown
+def _text(lines: Iterable[Iterable[Any]]) -> str:
+    text = StringIO()
+    csv.writer(text, lineterminator="\n").writerows(lines)
+    return text.getvalue()
 
 
-def _line(cells: list[Any]) -> str:
-    line = StringIO()
-    csv.writer(line, lineterminator="\n").writerow(cells)
-    return line.getvalue()
+def _cell(value: Any) -> str:
+    if isinstance(value, float):
+        return exact(value)
+    if isinstance(value, str):
+        shown = visible(value)
+        return f"'{shown}" if shown.startswith(_FORMULA_STARTS) else shown
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, tuple):
+        return " ".join(map(_cell, value))
+    return "" if value is None else str(value)

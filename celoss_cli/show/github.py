@@ -10,43 +10,28 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from celoss_cli.core.errors import visible
-from celoss_cli.report.outcome import Outcome
-from celoss_cli.show.numerals import heading, reduction_line
-from celoss_cli.show.verdicts import Line, lines, lines_of, summary
-from celoss_cli.studies.compare.wording import conclusion
-from celoss_cli.studies.compare.wording import heading as comparison_heading
 
 if TYPE_CHECKING:
-    from celoss_cli.report.report import Report
     from celoss_cli.show import Style
-    from celoss_cli.studies.compare.comparison import Comparison
+    from celoss_cli.show.document import Document
+    from celoss_cli.show.verdicts import Line
 
-__all__ = ["MOST", "render", "render_comparison", "render_run"]
+__all__ = ["MOST", "render"]
 
 MOST = 10
 """As many error annotations of a step are shown."""
 
 
-def render(report: Report, style: Style) -> Iterator[str]:
-    """The reduction, and the checks of one report under the name of its loss."""
-    outcome = Outcome(report.loss, report)
-    yield _plain(f"{report.loss}: {heading(report)}: {reduction_line(report)}")
-    yield from _checks(lines([outcome]))
+def render(document: Document, style: Style) -> Iterator[str]:
+    """The result, every verdict as a line, the annotations; of a list of checks the count comes last."""
+    if document.checks is not None:
+        found = document.checks()
+        yield from (_plain(told) for told in (found.told,) if told)
+        yield from _verdicts([line for _, lines in found.suites for line in lines])
+        yield from (_plain(count) for count in (found.count,) if count)
 
 
-def render_run(outcomes: Sequence[Outcome], style: Style) -> Iterator[str]:
-    """Every verdict as a line, then the annotations, then the count."""
-    yield from _checks(lines(outcomes))
-    yield _plain(summary(outcomes))
-
-
-def render_comparison(comparison: Comparison, style: Style) -> Iterator[str]:
-    """The difference, and the checks of a comparison under the name of its loss."""
-    yield _plain(f"{comparison.loss}: {comparison_heading(comparison)}: {conclusion(comparison)}")
-    yield from _checks(lines_of(comparison.checks, f"compare {comparison.loss}"))
-
-
-def _checks(found: Sequence[Line]) -> Iterator[str]:
+def _verdicts(found: Sequence[Line]) -> Iterator[str]:
     for line in found:
         yield _plain(f"{line.mark} {_name(line)}: {line.reason}")
     bad = [line for line in found if line.mark != "pass"]

@@ -7,37 +7,20 @@ from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape, quoteattr
 
 from celoss_cli.core.errors import visible
-from celoss_cli.report.outcome import Outcome
-from celoss_cli.show.verdicts import Line, lines, lines_of
 
 if TYPE_CHECKING:
-    from celoss_cli.report.report import Report
     from celoss_cli.show import Style
-    from celoss_cli.studies.compare.comparison import Comparison
+    from celoss_cli.show.document import Document
+    from celoss_cli.show.verdicts import Line
 
-__all__ = ["render", "render_comparison", "render_run"]
+__all__ = ["render"]
 
 _ELEMENT = {"FAIL": "failure", "ERROR": "error"}
 
 
-def render(report: Report, style: Style) -> Iterator[str]:
-    """The checks of one report, under the name of its loss."""
-    return render_run([Outcome(report.loss, report)], style)
-
-
-def render_run(outcomes: Sequence[Outcome], style: Style) -> Iterator[str]:
-    """One document with a suite for each check of a config file."""
-    return _document([(outcome.name, lines([outcome])) for outcome in outcomes])
-
-
-def render_comparison(comparison: Comparison, style: Style) -> Iterator[str]:
-    """The checks of a comparison, under the name of its loss."""
-    name = f"compare {comparison.loss}"
-    return _document([(name, lines_of(comparison.checks, name))])
-
-
-def _document(suites: Sequence[tuple[str, Sequence[Line]]]) -> Iterator[str]:
+def render(document: Document, style: Style) -> Iterator[str]:
     """What is not ASCII is written as a character reference, so any encoding will do."""
+    suites = document.checks().suites if document.checks is not None else ()
     yield '<?xml version="1.0" encoding="UTF-8"?>\n'
     yield f"<testsuites {_counts([case for _, cases in suites for case in cases])}>\n"
     for name, cases in suites:

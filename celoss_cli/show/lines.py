@@ -1,35 +1,36 @@
-"""JSON Lines: one object a loss where the reduction is "none", else the JSON contract on one line."""
+"""JSON Lines: one object an element where the reduction is "none", else the JSON contract on one line."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from celoss_cli.show.document import as_json, target_value
+from celoss_cli.show.contract import contract
 from celoss_cli.show.numerals import finite_or_none, nonfinite
 
 if TYPE_CHECKING:
-    from celoss_cli.report.report import Report
     from celoss_cli.show import Style
+    from celoss_cli.show.document import Document
 
 __all__ = ["render"]
 
 
-def render(report: Report, style: Style) -> Iterator[str]:
-    """Each line is an object."""
-    if report.value is not None:
-        yield json.dumps(as_json(report, style.version), allow_nan=False) + "\n"
+def render(document: Document, style: Style) -> Iterator[str]:
+    """Each line is an object; a loss that is not finite is null and named."""
+    found = document.records() if document.records is not None else None
+    encoded = json.JSONEncoder(allow_nan=False).encode
+    if found is None or not found.each:
+        yield encoded(contract(document, style.version)) + "\n"
         return
-    for row in report.rows:
-        line = {
-            "row": row.row,
-            "id": row.id,
-            "target": target_value(row.target),
-            "loss": finite_or_none(row.loss),
-            "weight": finite_or_none(row.weight),
-            "index": row.index,
-            "ignored": row.ignored,
-            "nonfinite": nonfinite(row.loss),
-        }
-        yield json.dumps(line, allow_nan=False) + "\n"
+    loss = found.names.index("loss")
+    for record in found.records:
+        line = dict(zip(found.names, map(_plain, record), strict=True))
+        yield encoded(line | {"nonfinite": nonfinite(record[loss])}) + "\n"
+
+
+def _plain(value: Any) -> Any:
+    """The value, with null for what JSON has no number for."""
+    if isinstance(value, float):
+        return finite_or_none(value)
+    return list(map(_plain, value)) if isinstance(value, tuple) else value

@@ -1,155 +1,50 @@
-"""Markdown: the result and the shown rows, for a comment or a document."""
+"""Markdown: a document for a comment or a text; every name in it is escaped."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 from celoss_cli.core.errors import visible
-from celoss_cli.show.breakdown import Breakdown, breakdowns
-from celoss_cli.show.ledger import Ledger, ledger
-from celoss_cli.show.numerals import heading, reduction_line, row_name, skipped_line, target_name
-from celoss_cli.show.verdicts import Line, lines, lines_of, summary
-from celoss_cli.studies.compare import wording as _comparison
-from celoss_cli.studies.conventions import wording as _conventions
-from celoss_cli.studies.diagnose import wording as _diagnosis
-from celoss_cli.studies.reconcile import wording as _reconciliation
-from celoss_cli.studies.weights import wording as _class_weights
+from celoss_cli.show import document as blocks
 
 if TYPE_CHECKING:
-    from celoss_cli.report.outcome import Outcome
-    from celoss_cli.report.report import Report
     from celoss_cli.show import Style
-    from celoss_cli.studies.compare.comparison import Comparison
-    from celoss_cli.studies.conventions.conventions import Conventions
-    from celoss_cli.studies.diagnose.diagnosis import Diagnosis
-    from celoss_cli.studies.explain.explanation import Explanation, Section
-    from celoss_cli.studies.reconcile.reconciliation import Reconciliation
-    from celoss_cli.studies.weights.class_weights import ClassWeights
+    from celoss_cli.show.document import Block, Document
 
-__all__ = [
-    "render",
-    "render_class_weights",
-    "render_comparison",
-    "render_conventions",
-    "render_diagnosis",
-    "render_explanation",
-    "render_reconciliation",
-    "render_run",
-]
+__all__ = ["BLOCKS", "escaped", "render"]
 
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~:@$^-]|(?<=www)\.)", re.IGNORECASE)
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~@$^-]|:(?!\s|$)|(?<=www)\.)", re.IGNORECASE)
 """What Markdown would read as more than a character, links without brackets among it."""
 
-
-def render(report: Report, style: Style) -> Iterator[str]:
-    """A heading, a table of the shown rows and the reduction; names are escaped."""
-    yield f"**{escaped(report.title)}**: {heading(report)}, reduction {report.reduction}\n\n"
-    if report.workings:
-        yield from _rows(ledger(report), report)
-        yield "\n"
-    for extra in breakdowns(report):
-        yield from _breakdown(extra)
-    if report.source.get("skipped"):
-        yield f"{skipped_line(report.source['skipped'])}\n\n"
-    yield f"`{reduction_line(report)}`\n"
-    if report.checks:
-        yield "\n"
-        yield from _verdicts(lines_of(report.checks), ("verdict", "limit", "reason"))
-    for finding in report.findings:
-        yield f"\n{finding.severity} {finding.code}: {escaped(finding.message)}\n"
+_NUMBER = re.compile(r"-?[0-9.]+(e[+-]?[0-9]+)?%?")
 
 
-def render_diagnosis(diagnosis: Diagnosis, style: Style) -> Iterator[str]:
-    """A heading, a list of the findings and their number."""
-    yield f"**diagnosis of {escaped(diagnosis.title)}**: {_diagnosis.heading(diagnosis)}"
-    yield "".join(f", {part}" for part in _diagnosis.result(diagnosis)) + "\n\n"
-    for finding in diagnosis.findings:
-        remedy = f" Try: {escaped(visible(finding.remedy))}" if finding.remedy else ""
-        yield f"- {finding.severity} **{finding.code}**: {escaped(visible(finding.message))}.{remedy}\n"
-    yield f"\n{escaped(_diagnosis.summary(diagnosis))}\n"
+def render(document: Document, style: Style) -> Iterator[str]:
+    """The title and the blocks, with an empty line between two; what is long is left out."""
+    first, *others = _paragraphs_of(document)
+    yield first
+    yield from (f"\n{text}" for text in others)
 
 
-def render_run(outcomes: Sequence[Outcome], style: Style) -> Iterator[str]:
-    """A heading with the count and a table of all verdicts."""
-    yield f"**celoss**: {summary(outcomes)}\n\n"
-    yield from _verdicts(lines(outcomes), ("check", "verdict", "limit", "reason"))
+def _paragraphs_of(document: Document) -> Iterator[str]:
+    view = document.view()
+    title, extents = escaped(view.title or "celoss"), escaped(", ".join(view.extents))
+    title = f"## {title}" if view.is_text else f"**{title}**"
+    yield f"{title}: {extents}\n" if extents else f"{title}\n"
+    yield from _written(view.blocks)
 
 
-def render_comparison(comparison: Comparison, style: Style) -> Iterator[str]:
-    """A heading, the numbers, the tables and what the interval means; names are escaped."""
-    yield f"**{escaped(comparison.title)}**: {escaped(_comparison.heading(comparison))}\n\n"
-    for text in _comparison.source_lines(comparison):
-        yield f"{escaped(text)}\n\n"
-    yield _line(["", "", ""])
-    yield _line(["---", "---:", "---"])
-    for fact in _comparison.facts(comparison):
-        yield _line(list(map(escaped, fact)))
-    yield "\n"
-    for extra in _comparison.tables(comparison):
-        yield from _breakdown(extra)
-    yield f"`{_comparison.conclusion(comparison)}`\n\n"
-    for sentence in _comparison.meaning(comparison):
-        yield f"{escaped(sentence)}\n\n"
-    if comparison.checks:
-        yield from _verdicts(lines_of(comparison.checks), ("verdict", "limit", "reason"))
+def _written(found: Iterable[Block]) -> Iterator[str]:
+    """The paragraphs, tables and lists of blocks, each of whole lines."""
+    for block in found:
+        yield from BLOCKS[type(block)](block)
 
 
-def render_explanation(explanation: Explanation, style: Style) -> Iterator[str]:
-    """A document with a heading for each part; formulas and command lines stand as code."""
-    name = f"{escaped(explanation.name)}: " if explanation.name else ""
-    yield f"## {name}{escaped(explanation.title)}\n\n"
-    for key, value in explanation.facts.items():
-        yield f"- {escaped(key)}: {escaped(value)}\n"
-    for section in explanation.sections:
-        yield "\n"
-        yield from _section(section)
-    if explanation.example is not None:
-        yield f"\n### Example\n\n```console\n$ {explanation.command}\n```\n\n"
-        yield from render(explanation.example, style)
-
-
-def _section(section: Section) -> Iterator[str]:
-    if section.title:
-        yield f"### {escaped(section.title)}\n\n"
-    if section.formulas:
-        yield "".join(["```text\n", *(f"{formula}\n" for formula in section.formulas), "```\n"])
-    yield "\n".join(f"{escaped(paragraph)}\n" for paragraph in section.paragraphs)
-    yield from (f"{number}. {escaped(step)}\n" for number, step in enumerate(section.steps, 1))
-    yield from (f"- `{name}`: {escaped(meaning)}\n" for name, meaning in section.terms)
-
-
-def render_class_weights(weights: ClassWeights, style: Style) -> Iterator[str]:
-    """A heading, the formula and one line a class; names are escaped."""
-    yield f"`{_class_weights.formula(weights)}`\n\n"
-    yield from _breakdown(replace(_class_weights.table(weights), title=_class_weights.title(weights)))
-
-
-def render_conventions(conventions: Conventions, style: Style) -> Iterator[str]:
-    """A heading, the tables and what a convention does not have; names are escaped."""
-    yield f"**{escaped(conventions.title)}**: {escaped(_conventions.heading(conventions))}\n\n"
-    for extra in _conventions.tables(conventions):
-        yield from _breakdown(extra)
-    for sentence in _conventions.refusals(conventions):
-        yield f"{escaped(sentence)}\n\n"
-
-
-def render_reconciliation(found: Reconciliation, style: Style) -> Iterator[str]:
-    """A heading, the explanations, what was tried, and how much a hit says; names are escaped."""
-    yield f"**{escaped(_reconciliation.heading(found))}**\n\n"
-    for text in _reconciliation.source_lines(found):
-        yield f"{escaped(text)}\n\n"
-    for entry in _reconciliation.entries(found):
-        yield f"{escaped(entry.title)}\n\n"
-        yield from (f"- {escaped(line)}\n" for line in (*entry.deviations, *entry.lines))
-        if entry.command:
-            yield f"- {_code(entry.command)}\n"
-        yield "\n"
-    yield from _breakdown(_reconciliation.levels(found))
-    for sentence in _reconciliation.meaning(found):
-        yield f"{escaped(sentence)}\n\n"
+def escaped(text: str) -> str:
+    """``text`` as Markdown that shows exactly its characters."""
+    return _SPECIAL.sub(r"\\\1", visible(text)).replace("&", "&amp;")
 
 
 def _code(text: str) -> str:
@@ -160,41 +55,122 @@ def _code(text: str) -> str:
     return f"{fence}{space}{text}{space}{fence}"
 
 
-def _breakdown(extra: Breakdown) -> Iterator[str]:
-    yield f"{escaped(extra.title)}\n\n"
-    yield _line([*map(escaped, extra.names), *map(escaped, extra.numbers)])
-    yield _line([*["---"] * len(extra.names), *["---:"] * len(extra.numbers)])
-    for line in extra.lines:
-        yield _line(list(map(escaped, line)))
-    yield "\n"
+def _paragraphs(texts: Iterable[str]) -> Iterator[str]:
+    return (f"{escaped(text)}\n" for text in texts)
 
 
-def _verdicts(lines: Sequence[Line], names: Sequence[str]) -> Iterator[str]:
-    yield _line(names)
-    yield _line(["---"] * len(names))
-    for line in lines:
-        cells = {"check": line.check, "limit": line.limit, "reason": line.reason}
-        shown = {name: escaped(text) for name, text in cells.items()}
-        shown["verdict"] = line.mark if line.mark == "pass" else f"**{line.mark}**"
-        yield _line([shown[name] for name in names])
+def _points(lines: Iterable[str]) -> str:
+    return "".join(f"- {line}\n" for line in lines)
 
 
-def _rows(book: Ledger, report: Report) -> Iterator[str]:
-    yield _line(["row", "id", "target", *map(escaped, book.names)])
-    yield _line(["---", "---", "---", *["---:"] * len(book.names)])
-    for line in book.lines:
-        row = line.row
-        target = target_name(row, report.labels) + (" (ignored)" if row.ignored else "")
-        yield _line([row_name(row), escaped(row.id or ""), escaped(target), *line.cells])
-    if book.others is not None:
-        yield _line([f"{report.others.elements} more", "", "", *book.others])
-    yield _line(["sum", "", "", *book.total])
+def _grid(names: Sequence[str], numbers: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
+    """A table of cells that are escaped already, columns of text before those of numbers."""
+    rule = [*["---"] * len(names), *["---:"] * len(numbers)]
+    return "".join(f"| {' | '.join(line)} |\n" for line in ([*names, *numbers], rule, *lines))
 
 
-def escaped(text: str) -> str:
-    """``text`` as Markdown that shows exactly its characters."""
-    return _SPECIAL.sub(r"\\\1", visible(text)).replace("&", "&amp;")
+def _cell(text: str) -> str:
+    return text if _NUMBER.fullmatch(text) else escaped(text)
 
 
-def _line(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cells)} |\n"
+# ------------------------------------------------------------------------------------------ the blocks
+
+
+def _lines(block: blocks.Lines) -> Iterator[str]:
+    if len(block.lines) > 1:
+        yield _points(map(escaped, block.lines))
+    else:
+        yield from _paragraphs(block.lines)
+
+
+def _result(block: blocks.Result) -> Iterator[str]:
+    yield f"{_code(block.text)}\n"
+    yield from _paragraphs(block.meaning)
+
+
+def _table(block: blocks.Table) -> Iterator[str]:
+    if block.title:
+        yield f"{escaped(block.title)}\n"
+    heads = list(map(escaped, block.names)), list(map(escaped, block.numbers))
+    yield _grid(*heads, (list(map(_cell, line)) for line in block.lines))
+
+
+def _equations(block: blocks.Equations) -> Iterator[str]:
+    lines = [list(map(_cell, (line.name, line.value, line.what))) for line in block.lines]
+    yield "".join(f"| {' | '.join(line)} |\n" for line in ([""] * 3, ["---", "---:", "---"], *lines))
+
+
+def _findings(block: blocks.Findings) -> Iterator[str]:
+    if block.findings:
+        yield _points(
+            f"{found.severity} **{found.code}**: {escaped(found.message)}."
+            + (f" Try: {escaped(found.remedy)}" if found.remedy else "")
+            for found in block.findings
+        )
+
+
+def _verdicts(block: blocks.Verdicts) -> Iterator[str]:
+    at = 0 if block.named else 1
+    lines = [
+        [escaped(line.check), _mark(line.mark), escaped(line.limit), escaped(line.reason)][at:]
+        for line in block.lines
+    ]
+    yield _grid(["check", "verdict", "limit", "reason"][at:], [], lines)
+
+
+def _mark(mark: str) -> str:
+    return mark if mark == "pass" else f"**{mark}**"
+
+
+def _entry(block: blocks.Entry) -> Iterator[str]:
+    command = [_code(block.command)] if block.command else []
+    yield f"{escaped(block.title)}\n"
+    yield _points([*map(escaped, (*block.points, *block.lines)), *command])
+
+
+def _prose(block: blocks.Prose) -> Iterator[str]:
+    if block.title:
+        yield f"### {escaped(block.title)}\n"
+    if block.formulas:
+        yield "".join(["```text\n", *(f"{formula}\n" for formula in block.formulas), "```\n"])
+    yield from _paragraphs(block.paragraphs)
+    if block.steps:
+        yield "".join(f"{number}. {escaped(step)}\n" for number, step in enumerate(block.steps, 1))
+    if block.terms:
+        yield _points(f"`{name}`: {escaped(meaning)}" for name, meaning in block.terms)
+
+
+def _example(block: blocks.Example) -> Iterator[str]:
+    yield "### Example\n"
+    yield f"```console\n$ {block.command}\n{block.output}```\n"
+    if block.document is not None:
+        yield from _paragraphs_of(block.document)
+
+
+def _part(block: blocks.Part) -> Iterator[str]:
+    yield f"### {escaped(' · '.join(filter(None, (*block.title, block.warning))))}\n"
+    yield from _written(block.blocks)
+
+
+def _nothing(block: Any) -> Iterator[str]:
+    """What only a page or a terminal has room for."""
+    return iter(())
+
+
+BLOCKS: dict[type, Callable[[Any], Iterator[str]]] = {
+    blocks.Lines: _lines,
+    blocks.Sentences: lambda block: _paragraphs(block.texts),
+    blocks.Result: _result,
+    blocks.Table: _table,
+    blocks.Equations: _equations,
+    blocks.Findings: _findings,
+    blocks.Verdicts: _verdicts,
+    blocks.Entry: _entry,
+    blocks.Prose: _prose,
+    blocks.Example: _example,
+    blocks.Chart: _nothing,
+    blocks.Part: _part,
+    blocks.Full: lambda block: _written(block.brief),
+    blocks.Folded: _nothing,
+    blocks.Beside: lambda block: _written(block.blocks),
+}

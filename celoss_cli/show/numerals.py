@@ -6,24 +6,20 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from celoss_cli.core.errors import plural, visible
+from celoss_cli.core.errors import visible
 
 if TYPE_CHECKING:
     from celoss_cli.core.data import Row
-    from celoss_cli.report.report import Report
 
 __all__ = [
     "aligned",
     "class_name",
     "exact",
     "finite_or_none",
-    "heading",
     "nonfinite",
     "percent",
-    "reduction_line",
     "row_name",
     "short",
-    "skipped_line",
     "target_name",
 ]
 
@@ -108,41 +104,3 @@ def class_name(index: int, labels: Sequence[str] | None) -> str:
     if labels is None or not 0 <= index < len(labels) or labels[index] == str(index):
         return ""
     return visible(labels[index])
-
-
-def _perplexity(report: Report) -> str:
-    return "" if report.perplexity is None else f", perplexity {short(report.perplexity)}"
-
-
-def skipped_line(count: int) -> str:
-    """How many rows were left out because --missing skip was given."""
-    return f"{plural(count, 'row')} with missing values skipped"
-
-
-def heading(report: Report) -> str:
-    """The extents, "3 rows x 2 classes", with the extents between for K-dimensional input."""
-    tally = report.tally
-    parts = [plural(tally.rows, "row")]
-    if report.classes is not None:
-        parts.append(plural(report.classes, "class"))
-    if tally.rows and tally.elements != tally.rows:
-        parts.append(f"{tally.elements // tally.rows} elements a row")
-    return " x ".join(parts)
-
-
-def reduction_line(report: Report) -> str:
-    """The reduction with its numbers and the meaning of its denominator."""
-    total = float(report.tally.loss)
-    if report.value is None:
-        return (
-            f"no reduction: {report.tally.elements} losses that sum to {exact(total)} {report.unit}; "
-            "--format csv lists each"
-        )
-    if report.denominator is None:
-        return f"sum = {exact(report.value)} {report.unit}"
-    meaning = f" ({report.denominator_is})" if report.denominator_is else ""
-    empty = "" if report.tally.counted or report.value else ", the answer that --on-empty zero asks for"
-    return (
-        f"{report.reduction} = {short(total)} / {short(report.denominator)}{meaning}"
-        f" = {exact(report.value)} {report.unit}{_perplexity(report)}{empty}"
-    )

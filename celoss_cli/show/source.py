@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from celoss_cli.core.errors import file_name, visible
-from celoss_cli.show.numerals import short, skipped_line
+from celoss_cli.core.errors import file_name, plural, visible
+from celoss_cli.show.numerals import short
 
-__all__ = ["option_text", "options_line", "reading_lines", "source_lines"]
+__all__ = ["option_text", "options_line", "reading_lines", "skipped_line", "source_lines"]
 
 
 def source_lines(source: Mapping[str, Any], takes: str, options: Mapping[str, Any]) -> Iterator[str]:
@@ -36,6 +36,11 @@ def reading_lines(source: Mapping[str, Any], takes: str) -> Iterator[str]:
     yield from (columns or {}).get("notes", ())
     if source.get("skipped"):
         yield skipped_line(source["skipped"])
+
+
+def skipped_line(count: int) -> str:
+    """How many rows were left out because --missing skip was given."""
+    return f"{plural(count, 'row')} with missing values skipped"
 
 
 def options_line(options: Mapping[str, Any]) -> str:

@@ -11,7 +11,7 @@ from celoss_cli.cli.commands.check import keys_of
 from celoss_cli.cli.config import SETTINGS
 from celoss_cli.core.errors import ExitCode
 from celoss_cli.losses import LOSSES
-from celoss_cli.show import FORMATS, FormatSpec
+from celoss_cli.show import FORMATS, FormatSpec, Holds, formats_of
 from generator.markdown import code, prose, table
 
 __all__ = ["FOLDER", "pages"]
@@ -47,16 +47,20 @@ _ABILITIES = {
     "every_row": "one loss a row",
     "workings": "steps",
     "breakdown": "groups, quantiles, worst rows",
-    "only_checks": "nothing else",
-    "run": "`celoss check`",
-    "comparison": "`celoss compare`",
-    "diagnosis": "`celoss diagnose`",
-    "conventions": "`--convention all`",
-    "class_weights": "`celoss weights`",
-    "explanation": "`celoss explain`",
-    "reconciliation": "`celoss reconcile`",
 }
 """What a format shows, in words; what is missing here is its own word."""
+
+
+_COMMANDS: dict[str, tuple[Holds, ...]] = {
+    "`celoss check`": ("checks",),
+    "`celoss compare`": ("number", "checks"),
+    "`celoss diagnose`": (),
+    "`celoss reconcile`": (),
+    "`--convention all`": (),
+    "`celoss weights`": ("number",),
+    "`celoss explain`": (),
+}
+"""What the results of the other commands hold."""
 
 
 def _formats() -> str:
@@ -66,8 +70,10 @@ def _formats() -> str:
 
 def _shown(spec: FormatSpec) -> Iterator[str]:
     flags = [field.name for field in dataclasses.fields(spec) if getattr(spec, field.name) is True]
-    for name in (*flags, *spec.shows):
-        yield _ABILITIES.get(name, name)
+    yield from (_ABILITIES.get(name, name) for name in flags)
+    if spec.only_checks:
+        yield "nothing else"
+    yield from (name for name, holds in _COMMANDS.items() if spec.name in formats_of(*holds))
 
 
 def _summary(found: Any) -> str:

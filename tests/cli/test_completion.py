@@ -59,7 +59,7 @@ def test_commands_are_completed() -> None:
         ("celoss compare --loss s", ["soft-margin"]),
         ("celoss explain kl", ["kl", "kl_div"]),
         ("celoss explain CEL1", [code for code in FINDINGS if code.startswith("CEL1")]),
-        ("celoss explain --format ", formats_of("explanation")),
+        ("celoss explain --format ", formats_of()),
     ],
 )
 def test_options_and_their_values_are_completed(line: str, offered: list[str]) -> None:

@@ -24,10 +24,11 @@ from celoss_cli.losses import LOSSES
 from celoss_cli.report.assemble import report_of
 from celoss_cli.report.report import Report
 from celoss_cli.show import FORMATS, Style
-from celoss_cli.show.ledger import ledger
+from celoss_cli.show.loss.document import document_of
+from celoss_cli.show.loss.ledger import ledger
+from celoss_cli.show.loss.steps import row_steps
 from celoss_cli.show.markdown import escaped
 from celoss_cli.show.numerals import aligned, exact, short
-from celoss_cli.show.steps import row_steps
 
 SCHEMA = schema("schema")
 REDUCTIONS: tuple[Reduction, ...] = ("none", "mean", "sum")
@@ -99,7 +100,7 @@ def report(
 
 
 def rendered(format: str, found: Report, style: Style = PLAIN) -> str:
-    return "".join(FORMATS[format].render(found, style))
+    return "".join(FORMATS[format].render(document_of(found), style))
 
 
 def losses(found: Report) -> list[float]:
@@ -215,7 +216,7 @@ def test_the_index_of_a_pixel_is_a_column() -> None:
     last = json.loads(rendered("jsonl", found).splitlines()[-1])
     assert (last["row"], last["index"]) == (1, [1, 1])
     assert "row 0 [1, 0]" in rendered("table", found)
-    assert "| 0 [1, 0] |" in rendered("markdown", found)
+    assert "| 0 \\[1, 0\\] |" in rendered("markdown", found)
     assert "2 rows x 3 classes x 4 elements a row" in rendered("table", found)
 
 

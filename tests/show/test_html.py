@@ -15,9 +15,10 @@ from rich.cells import cell_len
 from celoss_cli.cli.main import run
 from celoss_cli.core.errors import visible
 from celoss_cli.findings.finding import Finding
-from celoss_cli.report.outcome import Outcome
 from celoss_cli.report.report import Report
 from celoss_cli.show import FORMATS, Style
+from celoss_cli.studies.checks.document import document_of
+from celoss_cli.studies.checks.outcome import Outcome
 from tests.show.test_formats import HOSTILE, hostile, rendered, report
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -35,8 +36,8 @@ def shown(format: str, document: str) -> str:
     """The text that a reader sees, line by line."""
     root = parsed(document)
     if format == "html":
-        (pre,) = root.iter("pre")
-        return "".join(pre.itertext())
+        (body,) = root.iter("body")
+        return "".join(body.itertext())
     lines: dict[float, str] = {}
     for text in root.iter(f"{SVG}text"):
         line, content = lines.get(float(text.attrib["y"]), ""), text.text or ""
@@ -57,17 +58,41 @@ def attributes(root: ElementTree.Element) -> Iterator[str]:
         yield from element.attrib.values()
 
 
-@both
-@pytest.mark.parametrize("loss", ["ce", "bce", "bce-logits"])
-def test_a_document_shows_exactly_the_text_of_the_table(format: str, loss: str) -> None:
+every_loss = pytest.mark.parametrize("loss", ["ce", "bce", "bce-logits"])
+
+
+def of_loss(loss: str) -> Report:
     targets = [0, -100, 1] if loss == "ce" else [[1.0, 0.0]] * 3
-    found = report(target=targets, loss=loss, ids=["a", "b", "c"])
-    table = rendered("table", found, Style(width=120))
-    assert words(shown(format, rendered(format, found))) == words(table)
+    return report(target=targets, loss=loss, ids=["a", "b", "c"])
 
 
-@both
-def test_the_columns_of_a_picture_stand_where_those_of_the_table_do(format: str) -> None:
+@every_loss
+def test_a_picture_shows_exactly_the_text_of_the_table(loss: str) -> None:
+    table = rendered("table", of_loss(loss), Style(width=120))
+    assert words(shown("svg", rendered("svg", of_loss(loss)))) == words(table)
+
+
+@every_loss
+def test_a_page_shows_every_number_name_and_step_of_the_table(loss: str) -> None:
+    root = parsed(rendered("html", of_loss(loss)))
+    page = " ".join(" ".join(text.split()) for text in root.find("body").itertext())  # type: ignore[union-attr]
+    table = rendered("table", of_loss(loss)).partition("\n\n")[2]
+    told = set(re.findall(r"[A-Za-z0-9][A-Za-z0-9.+-]*", table.replace("<- target", "")))
+    assert told <= set(re.findall(r"[A-Za-z0-9][A-Za-z0-9.+-]*", page))
+
+
+def test_numbers_of_a_page_have_their_points_in_line() -> None:
+    root = parsed(rendered("html", report(np.random.default_rng(1).normal(size=(3, 20)) * 50, [3, 4, 5])))
+    for body in root.iter("tbody"):
+        cells = [[cell.text or "" for cell in row if cell.get("class") == "n"] for row in body]
+        for column in zip(*cells, strict=True):
+            assert len(set(map(len, column))) == 1
+            points = {cell.index(".") for cell in column if "." in cell}
+            assert len(points) <= 1
+
+
+def test_the_columns_of_a_picture_stand_where_those_of_the_table_do() -> None:
+    format = "svg"
     found = report(
         np.random.default_rng(1).normal(size=(3, 20)), [3, 4, 5], labels=[f"c{i}" for i in range(20)]
     )
@@ -102,8 +127,8 @@ def test_a_document_asks_nobody_for_anything(format: str) -> None:
 @both
 def test_a_document_has_the_same_bytes_wherever_and_whenever_it_is_written(format: str) -> None:
     found = report(labels=["男性", "b"])
-    one = rendered(format, found)
-    for style in (Style(), Style(width=40, color=True), Style(unicode=False)):
+    one = rendered(format, found, Style())
+    for style in (Style(width=40, color=True), Style(unicode=False)):
         assert rendered(format, found, style) == one
     assert one.isascii()
 
@@ -117,7 +142,9 @@ def test_wide_characters_take_two_columns_of_a_picture() -> None:
 @both
 def test_faint_text_has_contrast(format: str) -> None:
     document = rendered(format, report())
-    colors = set(re.findall(r"(?<![a-z-])(?:color|fill): (#[0-9a-f]{6})", document))
+    light = document.partition("@media")[0]
+    names = r"(?<![a-z-])(?:color|fill|--ink|--muted|--good|--bad|--warn): (#[0-9a-f]{6})"
+    colors = set(re.findall(names, light))
     assert colors
     for color in colors:
         assert contrast(color) >= 5, color
@@ -146,7 +173,7 @@ def test_a_run_of_checks_a_comparison_and_a_diagnosis_are_documents_too(
     format: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     outcomes = [Outcome("<b>", None, "x.csv:1: no", 3)]
-    ran = "".join(FORMATS[format].render_as("run", outcomes, Style()))
+    ran = "".join(FORMATS[format].render(document_of(outcomes), Style()))
     assert "<b>" in shown(format, ran)
     assert "1 check: 0 passed, 1 in error" in shown(format, ran)
     monkeypatch.chdir(tmp_path)

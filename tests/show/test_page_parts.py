@@ -15,14 +15,16 @@ from celoss_cli.core.errors import visible
 from celoss_cli.evaluate.summaries import Bin, Histogram, Interval, Reliability
 from celoss_cli.show.charts.axes import Axis, ticks
 from celoss_cli.show.charts.charts import histogram_chart, reliability_chart
-from celoss_cli.show.charts.markup import Markup, element, joined, text
-from celoss_cli.show.charts.tables import table
+from celoss_cli.show.document import Table
+from celoss_cli.show.html import BLOCKS
+from celoss_cli.show.markup import Markup, element, joined, text
 
 # ----------------------------------------------------------------------------------------------- tables
 
 
 def test_only_a_long_text_is_broken_into_lines() -> None:
-    found = parsed(table(("class",), ("loss",), [("x" * 41, "1"), ("cat", "2")], caption="losses"))
+    table = Table("", ("class",), ("loss",), [("x" * 41, "1"), ("cat", "2")])
+    found = parsed(BLOCKS[Table](table, 2))
     assert [cell.get("class") for cell in found.iter("td")] == ["long", "n", None, "n"]
 
 

@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from celoss_cli.core.bounds import Bounds
 from celoss_cli.core.data import Batch, Tally
 from celoss_cli.core.errors import UsageError
 from celoss_cli.evaluate.summaries import Bin, Group, Histogram, Interval, Reliability
@@ -36,7 +37,6 @@ from celoss_cli.show.charts.figures import (
 )
 from celoss_cli.show.charts.numbers import render_csv, render_json
 from celoss_cli.show.charts.terminal import render
-from celoss_cli.studies.compare.comparison import Bounds
 
 every_loss = pytest.mark.parametrize("spec", LOSSES.values(), ids=list(LOSSES))
 

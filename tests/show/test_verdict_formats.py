@@ -14,13 +14,14 @@ from paths import schema
 
 from celoss_cli.core.data import Tally
 from celoss_cli.core.errors import visible
-from celoss_cli.report.outcome import Outcome
 from celoss_cli.report.report import Report, Verdict
 from celoss_cli.show import FORMATS, Style, formats_of
 from celoss_cli.show.github import MOST
+from celoss_cli.studies.checks.document import document_of
+from celoss_cli.studies.checks.outcome import Outcome
 
 RUN_SCHEMA = schema("run.schema")
-RUNS = formats_of("run")
+RUNS = formats_of("checks")
 every_run_format = pytest.mark.parametrize("format", RUNS)
 
 HOSTILE = [
@@ -82,7 +83,7 @@ ERROR = Outcome("bad", None, "p.csv:2: expected a number", 3)
 
 
 def rendered(format: str, outcomes: Sequence[Outcome], style: Style = Style(version="9.9.9")) -> str:  # noqa: B008
-    return "".join(FORMATS[format].render_as("run", outcomes, style))
+    return "".join(FORMATS[format].render(document_of(outcomes), style))
 
 
 @every_run_format

@@ -22,13 +22,15 @@ from hypothesis import strategies as st
 from paths import EXAMPLES, schema
 from running import Done, celoss
 
-from celoss_cli.judge.gate import comparison_verdicts as verdicts
+from celoss_cli.core.bounds import Bounds
 from celoss_cli.show import FORMATS, Style
 from celoss_cli.studies.compare.comparing import Pairs, Plan, compared
-from celoss_cli.studies.compare.comparison import Bounds, Comparison, Subject
+from celoss_cli.studies.compare.comparison import Comparison, Subject
+from celoss_cli.studies.compare.document import document_of
 from celoss_cli.studies.compare.interval import interval
 from celoss_cli.studies.compare.resampling import bootstrap, sign_flip_test, sign_test
 from celoss_cli.studies.compare.units import units_of
+from celoss_cli.studies.compare.verdicts import comparison_verdicts as verdicts
 
 SCHEMA = schema("comparison.schema")
 QUICK = Plan(resamples=1000)
@@ -169,7 +171,7 @@ def test_a_million_rows_take_seconds_and_little_memory() -> None:
 def test_a_p_below_what_a_double_holds_is_told_to_be_below() -> None:
     assert sign_test(1_000_000, 0) == 1e-300
     found = comparison(np.zeros(5000), np.ones(5000))
-    assert "< 1e-300" in "".join(FORMATS["table"].render_as("comparison", found, Style()))
+    assert "< 1e-300" in "".join(FORMATS["table"].render(document_of(found), Style()))
 
 
 def test_a_gate_that_cannot_be_sure_does_not_pass() -> None:
@@ -181,7 +183,7 @@ def test_a_gate_that_cannot_be_sure_does_not_pass() -> None:
     assert found.skewness == pytest.approx(stats.skew(d), rel=1e-12)
     assert (verdict.passed, found.bounds.high < 100) == (False, True)
     assert f"but that is not sure: differences with a skewness of {stats.skew(d):.2g} take" in verdict.reason
-    text = "".join(FORMATS["table"].render_as("comparison", found, Style()))
+    text = "".join(FORMATS["table"].render(document_of(found), Style()))
     assert "too skewed for the interval to be sure" in " ".join(text.split())
     assert verdicts(comparison(np.zeros(60), np.ones(60)), non_inferior=1.0)[0].passed
 
@@ -561,8 +563,8 @@ def test_no_number_is_broken_on_a_narrow_terminal() -> None:
     a, b = random.normal(3, 1, (2, 40))
     found = comparison(a, b)
     found = replace(found, checks=verdicts(found, 0.1, 0.2))
-    narrow = "".join(FORMATS["table"].render_as("comparison", found, Style(width=30)))
-    wide = "".join(FORMATS["table"].render_as("comparison", found, Style()))
+    narrow = "".join(FORMATS["table"].render(document_of(found), Style(width=30)))
+    wide = "".join(FORMATS["table"].render(document_of(found), Style()))
     assert re.findall(r"-?[0-9]+\.[0-9]+", narrow) == re.findall(r"-?[0-9]+\.[0-9]+", wide)
 
 
@@ -787,7 +789,7 @@ def test_names_stay_text(format: str, name: str) -> None:
         subject(files=(name, name), group_column=name, labels=[name]),
         QUICK,
     )
-    text = "".join(FORMATS[format].render_as("comparison", found, Style(version="9")))
+    text = "".join(FORMATS[format].render(document_of(found), Style(version="9")))
     assert "\x1b" not in text
     assert "\u202e" not in text
     if format == "markdown":

@@ -18,8 +18,10 @@ from celoss_cli.cli.options import loss_options
 from celoss_cli.core.errors import UsageError
 from celoss_cli.findings import FINDINGS
 from celoss_cli.losses import LOSSES, LossSpec
-from celoss_cli.show import FORMATS, Style
-from celoss_cli.studies.explain.explanation import Explanation, Section
+from celoss_cli.show import FORMATS, Style, formats_of
+from celoss_cli.show.document import Prose
+from celoss_cli.studies.explain.document import document_of
+from celoss_cli.studies.explain.explanation import Explanation
 from celoss_cli.studies.explain.explanations import explained, explained_names, overview
 
 every_loss = pytest.mark.parametrize("spec", LOSSES.values(), ids=list(LOSSES))
@@ -28,7 +30,7 @@ every_code = pytest.mark.parametrize("code", FINDINGS)
 TITLES = ["Formula", "Derivation", "Options", "Reduction", "Twins", "References"]
 
 
-def section(explanation: Explanation, title: str) -> Section:
+def section(explanation: Explanation, title: str) -> Prose:
     (found,) = (section for section in explanation.sections if section.title == title)
     return found
 
@@ -191,10 +193,10 @@ def test_what_cannot_be_explained_exits_2(arguments: list[str], said: str) -> No
 
 
 def test_formats_that_explain_are_the_registered_ones() -> None:
-    explanation = Explanation("x", "y", {}, [Section("z", formulas=["a"], paragraphs=["b"], steps=["c"])])
+    explanation = Explanation("x", "y", {}, [Prose("z", formulas=["a"], paragraphs=["b"], steps=["c"])])
     for spec in FORMATS.values():
-        if "explanation" in spec.shows:
-            assert "y" in "".join(spec.render_as("explanation", explanation, Style()))
+        if spec.name in formats_of():
+            assert "y" in "".join(spec.render(document_of(explanation), Style()))
 
 
 @pytest.mark.parametrize("name", [["ce"], ["CEL101"], []])

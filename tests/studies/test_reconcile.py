@@ -32,6 +32,7 @@ from celoss_cli.core.data import Batch
 from celoss_cli.core.errors import InputError, LimitError, UsageError
 from celoss_cli.show import FORMATS, Style, formats_of
 from celoss_cli.studies.reconcile import Problem, problem_of, reconcile, search, stated
+from celoss_cli.studies.reconcile.document import document_of
 from celoss_cli.studies.reconcile.reconciliation import Match, Reconciliation
 from celoss_cli.studies.reconcile.reductions import batch_sizes
 
@@ -592,7 +593,7 @@ def test_targets_that_no_loss_takes_leave_nothing_to_find() -> None:
     found = searched(Problem(X[:2], np.array([[0, 2, 5, 7], [1, 1, 9, 3]])), "1.0", most=2)
     assert (found.found, found.plain) == (0, [])
     assert [level.hypotheses for level in found.tried] == [0, 0, 0]
-    text = "".join(FORMATS["table"].render_as("reconciliation", found, Style()))
+    text = "".join(FORMATS["table"].render(document_of(found), Style()))
     assert "as it is, no loss is defined on this data\n" in text
 
 
@@ -821,7 +822,7 @@ def test_markdown_is_one_list_an_explanation() -> None:
     assert "- `celoss ce column-softmax.json --class-axis 0`\n" in done.stdout
 
 
-@pytest.mark.parametrize("format", formats_of("reconciliation"))
+@pytest.mark.parametrize("format", formats_of())
 @pytest.mark.parametrize(
     "hostile", ["\x1b[31mred", "\u202egnp.exe", "[red]x[/red]", "a`b``c", "<b>", "\udc80"]
 )
@@ -833,7 +834,7 @@ def test_hostile_names_are_shown_and_not_obeyed(format: str, hostile: str) -> No
             replace(e, command=f"celoss ce {shlex.quote(hostile)}") for e in found.explanations[:2]
         ],
     )
-    text = "".join(FORMATS[format].render_as("reconciliation", found, Style(version="9.9.9")))
+    text = "".join(FORMATS[format].render(document_of(found), Style(version="9.9.9")))
     assert not re.search("[\x1b\u202e\udc80]", text)
     if format == "json":
         assert json.loads(text)["reconciliation"]["files"] == [hostile]
@@ -842,7 +843,7 @@ def test_hostile_names_are_shown_and_not_obeyed(format: str, hostile: str) -> No
 def test_a_value_that_is_not_finite_is_null_in_json() -> None:
     p = np.array([[1.0, 0.0], [0.5, 0.5]])
     found = searched(Problem(p, np.array([1, 0]), kind="probs"), "3.0")
-    text = "".join(FORMATS["json"].render_as("reconciliation", found, Style(version="9.9.9")))
+    text = "".join(FORMATS["json"].render(document_of(found), Style(version="9.9.9")))
     document = json.loads(text)
     jsonschema.validate(document, SCHEMA)
     plain = document["reconciliation"]["plain"][0]

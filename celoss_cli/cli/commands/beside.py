@@ -19,6 +19,7 @@ from celoss_cli.losses.conventions import CONVENTIONS, Convention
 from celoss_cli.show import FormatSpec, formats_of
 from celoss_cli.studies.conventions.beside import Beside, beside, told
 from celoss_cli.studies.conventions.conventions import Conventions, ToolLoss
+from celoss_cli.studies.conventions.document import document_of
 
 if TYPE_CHECKING:
     from celoss_cli.losses import LossSpec
@@ -48,19 +49,13 @@ def run(spec: LossSpec, given: Mapping[str, Any]) -> int:
         _refuse_format(wanted)
     _refuse_options(given)
     conventions = _computed(spec, format, given)
-    publish(
-        lambda known, style: known.render_as("conventions", conventions, style),
-        format,
-        extra,
-        given,
-        ExitCode.DONE,
-    )
+    publish(document_of(conventions), format, extra, given, ExitCode.DONE)
     return ExitCode.DONE
 
 
 def _refuse_format(format: FormatSpec) -> None:
-    if "conventions" not in format.shows:
-        able = " or ".join(formats_of("conventions"))
+    if format.name not in formats_of():
+        able = " or ".join(formats_of())
         raise UsageError(f"Expected --format {able} with --convention all, got {format.name}.")
 
 

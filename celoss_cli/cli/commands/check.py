@@ -20,8 +20,9 @@ from celoss_cli.cli.settings import config_of
 from celoss_cli.core.errors import CelossError, ExitCode, InputError, LimitError, UsageError, quoted, visible
 from celoss_cli.core.records import record
 from celoss_cli.losses import LOSSES
-from celoss_cli.report.outcome import Outcome
 from celoss_cli.show import FORMATS, FormatSpec, formats_of
+from celoss_cli.studies.checks.document import document_of
+from celoss_cli.studies.checks.outcome import Outcome
 
 if TYPE_CHECKING:
     from celoss_cli.report.report import Report
@@ -88,15 +89,15 @@ def run(given: Mapping[str, Any]) -> int:
     outcomes = [outcome for outcome, _ in ran]
     code = _worst([ExitCode(outcome.exit_code) for outcome in outcomes], given["exit_zero"])
     _tell(outcomes, on_stdout(format, extra, given))
-    publish(lambda spec, style: spec.render_as("run", outcomes, style), format, extra, given, code)
+    publish(document_of(outcomes), format, extra, given, code)
     kept = [_kept(outcome, gate) for outcome, gate in ran if gate is not None]
     return _worst([code, *kept], given["exit_zero"])
 
 
 def _refuse_formats(specs: Sequence[FormatSpec]) -> None:
     for spec in specs:
-        if "run" not in spec.shows:
-            known = ", ".join(formats_of("run"))
+        if spec.name not in formats_of("checks"):
+            known = ", ".join(formats_of("checks"))
             raise UsageError(f"Expected a format of {known} for checks, got {spec.name}.")
 
 

@@ -22,7 +22,6 @@ from celoss_cli.core.errors import ExitCode, InputError, UsageError, plural, vis
 from celoss_cli.core.records import record
 from celoss_cli.evaluate.loop import Request, default_jobs
 from celoss_cli.findings import Facts, findings
-from celoss_cli.judge.gate import comparison_verdicts
 from celoss_cli.losses import LOSSES, LossSpec
 from celoss_cli.losses.base import UNITS, Loss
 from celoss_cli.read.gather import gather
@@ -30,7 +29,9 @@ from celoss_cli.read.truth import read_truth
 from celoss_cli.show import FormatSpec, formats_of
 from celoss_cli.studies.compare.comparing import Plan, compared
 from celoss_cli.studies.compare.comparison import Subject
+from celoss_cli.studies.compare.document import document_of
 from celoss_cli.studies.compare.pairing import Side, aligned, labels_of, paired, side_of
+from celoss_cli.studies.compare.verdicts import comparison_verdicts
 
 if TYPE_CHECKING:
     from celoss_cli.core.data import Reduction
@@ -57,7 +58,7 @@ def run(given: Mapping[str, Any]) -> int:
     failed = comparison.failed and not given["exit_zero"]
     code = ExitCode.CHECK_FAILED if failed else ExitCode.DONE
     _tell(spec.taking(given), comparison, sides, on_stdout(format, extra, given))
-    publish(lambda spec, style: spec.render_as("comparison", comparison, style), format, extra, given, code)
+    publish(document_of(comparison), format, extra, given, code)
     return code
 
 
@@ -65,8 +66,8 @@ def _reports(given: Mapping[str, Any]) -> list[tuple[FormatSpec, str]]:
     """The further formats and their files."""
     extra = chosen_reports(given)
     for spec, _ in extra:
-        if "comparison" not in spec.shows:
-            able = ", ".join(formats_of("comparison"))
+        if spec.name not in formats_of("number", "checks"):
+            able = ", ".join(formats_of("number", "checks"))
             raise UsageError(f"Expected --report with a format of {able}, got {spec.name}.")
     return extra
 

@@ -121,7 +121,7 @@ ComparisonFormat = Annotated[
     str | None,
     choice(
         "--format",
-        choices=formats_of("comparison"),
+        choices=formats_of("number", "checks"),
         panel=OUTPUT,
         help="How the result is written.",
     ),

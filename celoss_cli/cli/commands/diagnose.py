@@ -22,6 +22,7 @@ from celoss_cli.evaluate.loop import default_jobs
 from celoss_cli.findings import FINDINGS
 from celoss_cli.losses import LOSSES
 from celoss_cli.studies.diagnose.diagnosing import diagnosis_of, examined
+from celoss_cli.studies.diagnose.document import document_of
 
 if TYPE_CHECKING:
     from celoss_cli.studies.diagnose.diagnosis import Diagnosis
@@ -41,7 +42,7 @@ def run(given: Mapping[str, Any]) -> int:
     format, codes = chosen_format(given), _codes(given["select"], given["ignore"])
     diagnosis = _diagnosis(given, codes)
     code = ExitCode.CHECK_FAILED if _fails(diagnosis, given["fail_on"]) else ExitCode.DONE
-    publish(lambda spec, style: spec.render_as("diagnosis", diagnosis, style), format, (), given, code)
+    publish(document_of(diagnosis), format, (), given, code)
     return code
 
 

@@ -58,7 +58,7 @@ DiagnosisFormat = Annotated[
     str | None,
     choice(
         "--format",
-        choices=formats_of("diagnosis"),
+        choices=formats_of(),
         panel=OUTPUT,
         help="How the result is written.",
     ),

@@ -12,6 +12,7 @@ from celoss_cli.cli.result import chosen_format, publish
 from celoss_cli.core.errors import ExitCode
 from celoss_cli.losses import LOSSES
 from celoss_cli.show import FORMATS
+from celoss_cli.studies.explain.document import document_of
 from celoss_cli.studies.explain.explanations import explained, overview
 
 if TYPE_CHECKING:
@@ -29,13 +30,7 @@ def run(given: Mapping[str, Any]) -> int:
 
     """
     explanation = overview() if given["name"] is None else _with_example(explained(given["name"]))
-    publish(
-        lambda spec, style: spec.render_as("explanation", explanation, style),
-        chosen_format(given),
-        (),
-        given,
-        ExitCode.DONE,
-    )
+    publish(document_of(explanation), chosen_format(given), (), given, ExitCode.DONE)
     return ExitCode.DONE
 
 

@@ -30,7 +30,7 @@ ExplanationFormat = Annotated[
     str | None,
     choice(
         "--format",
-        choices=formats_of("explanation"),
+        choices=formats_of(),
         panel=OUTPUT,
         help="How it is written.",
     ),

@@ -20,6 +20,7 @@ from celoss_cli.read.gather import gather
 from celoss_cli.read.truth import read_targets, read_truth
 from celoss_cli.read.values import dataset_of_values, read_value
 from celoss_cli.studies.reconcile import MAX_DEVIATIONS, Problem, problem_of, reconcile, stated
+from celoss_cli.studies.reconcile.document import document_of
 
 if TYPE_CHECKING:
     from celoss_cli.read.request import Dataset, ReadRequest
@@ -84,7 +85,7 @@ def run(given: Mapping[str, Any]) -> int:
     if problem.skipped:
         note(f"celoss: note: {plural(problem.skipped, 'row')} with missing values skipped")
     code = ExitCode.DONE if found.found else ExitCode.CHECK_FAILED
-    publish(lambda spec, style: spec.render_as("reconciliation", found, style), format, [], given, code)
+    publish(document_of(found), format, [], given, code)
     return code
 
 

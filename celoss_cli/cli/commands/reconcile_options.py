@@ -57,7 +57,7 @@ ReconciliationFormat = Annotated[
     str | None,
     choice(
         "--format",
-        choices=formats_of("reconciliation"),
+        choices=formats_of(),
         panel=OUTPUT,
         help="How the result is written.",
     ),

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 from celoss_cli.cli.commands.loss import computed, refuse_foreign_semantics
 from celoss_cli.cli.result import gated
 from celoss_cli.cli.spelling import command_line
 from celoss_cli.core.errors import UsageError
-from celoss_cli.core.records import record
 from celoss_cli.evaluate.calibration import BINS
-from celoss_cli.losses import LOSSES, LossSpec
-from celoss_cli.show import FormatSpec, Style
-from celoss_cli.show.charts.page import page
-
-if TYPE_CHECKING:
-    from celoss_cli.report.report import Report
+from celoss_cli.losses import LOSSES
+from celoss_cli.show import FORMATS
 
 __all__ = ["run"]
 
@@ -24,22 +19,6 @@ _INTERVALS = 32
 """At most so many bars are told apart at the width of a phone."""
 
 _QUANTILES = (0.25, 0.5, 0.75, 0.9, 0.99)
-
-
-@record(frozen=True, slots=True)
-class _Page(FormatSpec):
-    """The page as a format of this command alone.
-
-    Attributes:
-        command: prints the value again.
-
-    """
-
-    command: str = ""
-
-    def render(self, report: Report, style: Style) -> Iterator[str]:
-        """The page."""
-        return page(report, self.command, style.version)
 
 
 def run(given: Mapping[str, Any]) -> int:
@@ -57,12 +36,8 @@ def run(given: Mapping[str, Any]) -> int:
             f"Expected --reduction {known} with --loss {spec.command}, got {given['reduction']}."
         )
     asked = _as_for_a_loss(given)
-    return gated(asked, lambda shown: computed(spec, asked, shown), _format(spec, given))
-
-
-def _format(spec: LossSpec, given: Mapping[str, Any]) -> _Page:
     command = f"{command_line(spec, given)} --format value"
-    return _Page("report", "a page", "", False, workings=True, gradient=True, command=command)
+    return gated(asked, lambda shown: computed(spec, asked, shown), FORMATS["html"], command)
 
 
 def _as_for_a_loss(given: Mapping[str, Any]) -> dict[str, Any]:

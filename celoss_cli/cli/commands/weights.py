@@ -19,6 +19,7 @@ from celoss_cli.findings.facts import Facts
 from celoss_cli.losses import LOSSES
 from celoss_cli.read.truth import targets_alone
 from celoss_cli.studies.weights.class_weights import ClassWeight, ClassWeights
+from celoss_cli.studies.weights.document import document_of
 from celoss_cli.studies.weights.schemes import BETA, SCHEMES, class_weights
 
 if TYPE_CHECKING:
@@ -44,9 +45,7 @@ def run(given: Mapping[str, Any]) -> int:
     if given["beta"] is not None and given["scheme"] not in _takers():
         raise UsageError(f"Expected --scheme {' or '.join(_takers())} with --beta, got {given['scheme']}.")
     found = _weights({**given, "by": None, "input": None})
-    publish(
-        lambda spec, style: spec.render_as("class_weights", found, style), format, (), given, ExitCode.DONE
-    )
+    publish(document_of(found), format, (), given, ExitCode.DONE)
     return ExitCode.DONE
 
 

@@ -69,7 +69,7 @@ WeightsFormat = Annotated[
     str | None,
     choice(
         "--format",
-        choices=formats_of("class_weights"),
+        choices=formats_of("number"),
         panel=OUTPUT,
         help="How the weights are written.",
     ),

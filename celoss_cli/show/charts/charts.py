@@ -6,14 +6,15 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from celoss_cli.show.charts.axes import Axis, ticks
-from celoss_cli.show.charts.markup import NOTHING, Markup, element, joined
+from celoss_cli.show.charts.figures import LossHistogram, Picture, ReliabilityDiagram
 from celoss_cli.show.charts.words import tick_text
+from celoss_cli.show.markup import NOTHING, Markup, element, joined
 from celoss_cli.show.numerals import short
 
 if TYPE_CHECKING:
     from celoss_cli.evaluate.summaries import Bin, Histogram, Interval, Reliability
 
-__all__ = ["histogram_chart", "reliability_chart"]
+__all__ = ["chart_of", "histogram_chart", "reliability_chart"]
 
 _WIDTH, _HEIGHT = 440, 300
 _LEFT, _RIGHT, _TOP, _BOTTOM = 56, 12, 14, 44
@@ -28,6 +29,15 @@ _LEAST = 1.0
 
 _GAP = 0.5
 """Between a bar and the end of its interval."""
+
+
+def chart_of(picture: Picture) -> Markup:
+    """The chart of a picture."""
+    if isinstance(picture, ReliabilityDiagram):
+        return reliability_chart(picture.reliability)
+    if isinstance(picture, LossHistogram):
+        return histogram_chart(picture.histogram, picture.mean, picture.unit)
+    raise TypeError(type(picture))
 
 
 def histogram_chart(found: Histogram, mean: float | None, unit: str) -> Markup:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from celoss_cli.core.bounds import Bounds
 from celoss_cli.losses.base import SAMPLE_WEIGHT, UNITS, Loss
 from celoss_cli.show.charts.figures import Curve, Line, Marks
-from celoss_cli.studies.compare.comparison import Bounds
 
 if TYPE_CHECKING:
     from celoss_cli.core.data import Array, Batch, Terms

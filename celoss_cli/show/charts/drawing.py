@@ -24,7 +24,7 @@ from celoss_cli.show.charts.words import classes_line, histogram_rows, reliabili
 from celoss_cli.show.numerals import short
 
 if TYPE_CHECKING:
-    from celoss_cli.studies.compare.comparison import Bounds
+    from celoss_cli.core.bounds import Bounds
 
 __all__ = ["KINDS", "drawn", "require_matplotlib"]
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from celoss_cli.core.records import record
 
 if TYPE_CHECKING:
+    from celoss_cli.core.bounds import Bounds
     from celoss_cli.evaluate.summaries import Group, Histogram, Reliability
-    from celoss_cli.studies.compare.comparison import Bounds
 
 __all__ = ["ClassLosses", "Curve", "Line", "LossHistogram", "Marks", "Picture", "ReliabilityDiagram"]
 
@@ -85,9 +85,10 @@ class Curve(Picture):
 
 @record(frozen=True, slots=True)
 class LossHistogram(Picture):
-    """How the losses are spread."""
+    """How the losses are spread, with their mean where that is told."""
 
     histogram: Histogram
+    mean: float | None = None
 
 
 @record(frozen=True, slots=True)

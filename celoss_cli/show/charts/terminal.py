@@ -28,10 +28,10 @@ from celoss_cli.show.charts.figures import ClassLosses, Curve, LossHistogram, Pi
 from celoss_cli.show.charts.words import tick_text
 
 if TYPE_CHECKING:
+    from celoss_cli.core.bounds import Bounds
     from celoss_cli.show import Style
-    from celoss_cli.studies.compare.comparison import Bounds
 
-__all__ = ["render"]
+__all__ = ["picture_lines", "render"]
 
 _USUAL_WIDTH = 80
 _WIDEST = 120
@@ -39,14 +39,23 @@ _WIDEST = 120
 
 def render(picture: Picture, style: Style) -> Iterator[str]:
     """The picture as lines of text, no wider than the style says wherever there is room at all."""
-    width = min(style.width or _USUAL_WIDTH, _WIDEST)
+    width = _width(style)
     yield from _printed([Text(line, "bold") for line in wrapped(picture.title, width)], style)
     yield "\n"
-    yield from _printed(_DRAWN[type(picture)](picture, width, style.unicode), style)
+    yield from picture_lines(picture, style)
     if picture.notes:
         yield "\n"
     for sentence in picture.notes:
         yield from _printed([Text(line, "dim") for line in wrapped(sentence, width)], style)
+
+
+def picture_lines(picture: Picture, style: Style) -> Iterator[str]:
+    """The picture itself, without its title and its notes."""
+    yield from _printed(_DRAWN[type(picture)](picture, _width(style), style.unicode), style)
+
+
+def _width(style: Style) -> int:
+    return min(style.width or _USUAL_WIDTH, _WIDEST)
 
 
 def _printed(lines: Sequence[Text], style: Style) -> Iterator[str]:

@@ -16,7 +16,8 @@ import numpy as np
 
 from celoss_cli.core.exact import ExactSum, exact_sum
 from celoss_cli.core.records import record
-from celoss_cli.studies.compare.comparison import Bounds, Change, ClassChange, Comparison, Subject
+from celoss_cli.core.bounds import Bounds
+from celoss_cli.studies.compare.comparison import Change, ClassChange, Comparison, Subject
 from celoss_cli.studies.compare.interval import interval, units_needed
 from celoss_cli.studies.compare.resampling import Watch, bootstrap, percentile, sign_flip_test, sign_test
 from celoss_cli.studies.compare.units import Units, units_of

@@ -8,25 +8,14 @@ from typing import TYPE_CHECKING, Any, Literal
 from celoss_cli.core.records import record
 
 if TYPE_CHECKING:
+    from celoss_cli.core.bounds import Bounds
     from celoss_cli.report.report import Verdict
 
-__all__ = ["LEAST_P", "Bounds", "Change", "ClassChange", "Comparison", "Subject"]
+__all__ = ["LEAST_P", "Change", "ClassChange", "Comparison", "Subject"]
 
 
 LEAST_P = 1e-300
 """A p-value that is smaller is given as this one: a double holds none that are much smaller."""
-
-
-@record(frozen=True, slots=True)
-class Bounds:
-    """The two ends of an interval; nan where there is none."""
-
-    low: float
-    high: float
-
-    def turned(self) -> Bounds:
-        """The interval of the opposite number."""
-        return Bounds(-self.high, -self.low)
 
 
 @record(frozen=True, slots=True)

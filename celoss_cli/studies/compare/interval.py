@@ -23,7 +23,7 @@ import math
 from statistics import NormalDist
 from typing import TYPE_CHECKING
 
-from celoss_cli.studies.compare.comparison import Bounds
+from celoss_cli.core.bounds import Bounds
 
 if TYPE_CHECKING:
     from celoss_cli.studies.compare.units import Units

@@ -1,26 +1,21 @@
-"""What a comparison says, laid out once for the formats that people read."""
+"""What a comparison says, in sentences."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from celoss_cli.core.errors import plural, visible
-from celoss_cli.show.breakdown import Breakdown
-from celoss_cli.show.numerals import class_name, exact, short
-from celoss_cli.studies.compare.comparison import LEAST_P
+from celoss_cli.show.numerals import exact, short
 
 if TYPE_CHECKING:
-    from celoss_cli.studies.compare.comparison import Change, Comparison
+    from celoss_cli.studies.compare.comparison import Comparison
 
-__all__ = ["conclusion", "facts", "heading", "meaning", "source_lines", "tables"]
+__all__ = ["conclusion", "heading", "meaning", "source_lines", "units", "unsure"]
 
 _FEW = 30
 """Below this many units the interval is told to be too narrow."""
-
-Fact = tuple[str, str, str]
-"""A name, a number and what it is."""
 
 
 def heading(comparison: Comparison) -> str:
@@ -31,46 +26,6 @@ def heading(comparison: Comparison) -> str:
     return f"B - A on the same {rows}{ignored}, aligned by {comparison.aligned_by}"
 
 
-def facts(comparison: Comparison) -> Iterator[Fact]:
-    """The numbers, each with what it is."""
-    unit, percent = comparison.unit, f"{100 * comparison.confidence:g}%"
-    divided = f"total / {short(comparison.denominator)} ({comparison.denominator_is}), {unit}"
-    yield "mean of A", short(comparison.first), divided
-    yield "mean of B", short(comparison.second), divided
-    yield "B - A", short(comparison.difference), f"mean difference, {unit}"
-    yield "standard error", short(comparison.standard_error), f"of the difference, from {_units(comparison)}"
-    yield f"{percent} from", short(comparison.bounds.low), _interval_is(comparison)
-    yield f"{percent} to", short(comparison.bounds.high), "its upper end"
-    yield "B better", str(comparison.wins), "rows with a lower loss in B"
-    yield "B worse", str(comparison.losses), "rows with a higher loss in B"
-    yield "same", str(comparison.ties), "rows with the same loss"
-    yield (
-        "sign test p",
-        _small(comparison.sign_p),
-        f"two-sided, over {_units(comparison)}: is B worse as often as better",
-    )
-    if comparison.flip_p is not None:
-        how = "all exchanges" if comparison.flip_exact else f"{comparison.resamples} random exchanges"
-        yield "permutation p", short(comparison.flip_p), f"two-sided, {how} of A and B"
-    if comparison.agreement is not None:
-        same = "of the predictions have the same most probable outcome"
-        yield "agreement", f"{100 * comparison.agreement:.2f}%", same
-    if comparison.divergence is not None:
-        yield (
-            "KL(A || B)",
-            short(comparison.divergence),
-            f"mean divergence of B's predictions from A's, {unit}",
-        )
-
-
-def _interval_is(comparison: Comparison) -> str:
-    return f"by Student's t, corrected for the differences' skewness of {comparison.skewness:.2g}"
-
-
-def _small(p: float) -> str:
-    return f"< {LEAST_P:g}" if p <= LEAST_P else short(p)
-
-
 def conclusion(comparison: Comparison) -> str:
     """The difference as it is, with its interval."""
     bounds = comparison.bounds
@@ -78,47 +33,6 @@ def conclusion(comparison: Comparison) -> str:
     ends = f"{interval} {short(bounds.low)} to {short(bounds.high)}"
     told = f"no {interval}" if math.isnan(bounds.low) else ends
     return f"B - A = {exact(comparison.difference)} {comparison.unit}, {told}"
-
-
-def tables(comparison: Comparison) -> Iterator[Breakdown]:
-    """The breakdown by class and the rows that changed most."""
-    if comparison.classes:
-        lines = [
-            (
-                visible(found.name),
-                str(found.counted),
-                *map(short, (found.first, found.second, found.difference)),
-            )
-            for found in comparison.classes
-        ]
-        yield Breakdown("by class", ("class",), ("counted", "mean of A", "mean of B", "B - A"), lines)
-    for title, changes in (
-        ("largest regressions, worse in B", comparison.regressions),
-        ("largest improvements, better in B", comparison.improvements),
-    ):
-        if changes:
-            rows = [_change_line(change, comparison.labels) for change in changes]
-            yield Breakdown(title, ("row", "id", "target"), ("loss A", "loss B", "B - A"), rows)
-
-
-def _change_line(change: Change, labels: Sequence[str] | None) -> tuple[str, ...]:
-    losses = (change.first, change.second, change.difference)
-    return (
-        str(change.row),
-        visible(change.id or ""),
-        _target_text(change.target, labels),
-        *map(short, losses),
-    )
-
-
-def _target_text(target: float | int | tuple[float, ...] | None, labels: Sequence[str] | None) -> str:
-    """The target of a row, with the name of its class."""
-    if target is None:
-        return ""
-    if isinstance(target, tuple):
-        return f"{len(target)} probabilities"
-    name = class_name(target, labels) if isinstance(target, int) else ""
-    return f"{short(target)} {name}".rstrip()
 
 
 def meaning(comparison: Comparison) -> Iterator[str]:
@@ -194,7 +108,8 @@ def _columns(source: Mapping[str, Any]) -> str:
     return f" ({'; '.join(said)})" if said else ""
 
 
-def _units(comparison: Comparison) -> str:
+def units(comparison: Comparison) -> str:
+    """The independent units with their number."""
     if comparison.group_column is None:
         return plural(comparison.units, "row")
     return f"{plural(comparison.units, 'group')} by {visible(comparison.group_column)}"

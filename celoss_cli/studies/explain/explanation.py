@@ -9,28 +9,9 @@ from celoss_cli.core.records import record
 
 if TYPE_CHECKING:
     from celoss_cli.report.report import Report
+    from celoss_cli.show.document import Prose
 
-__all__ = ["Explanation", "Section"]
-
-
-@record(frozen=True, slots=True)
-class Section:
-    """A part of an explanation; each kind of content in its own field, mostly one of them.
-
-    Attributes:
-        title: its heading, or "".
-        formulas: lines that are shown as they are.
-        paragraphs: sentences to be broken between words.
-        steps: the same, counted from 1.
-        terms: names with their meaning.
-
-    """
-
-    title: str
-    formulas: Sequence[str] = ()
-    paragraphs: Sequence[str] = ()
-    steps: Sequence[str] = ()
-    terms: Sequence[tuple[str, str]] = ()
+__all__ = ["Explanation"]
 
 
 @record(frozen=True, slots=True)
@@ -50,6 +31,6 @@ class Explanation:
     name: str
     title: str
     facts: Mapping[str, str]
-    sections: Sequence[Section]
+    sections: Sequence[Prose]
     command: str = ""
     example: Report | None = None

@@ -15,7 +15,8 @@ import textwrap
 from celoss_cli.core.errors import UsageError, quoted
 from celoss_cli.findings import FINDINGS, Rule
 from celoss_cli.losses import LOSSES, LossSpec
-from celoss_cli.studies.explain.explanation import Explanation, Section
+from celoss_cli.show.document import Prose
+from celoss_cli.studies.explain.explanation import Explanation
 
 __all__ = ["explained", "explained_names", "overview"]
 
@@ -71,7 +72,7 @@ def overview() -> Explanation:
         name="",
         title="celoss explain NAME",
         facts={},
-        sections=(Section("Losses", terms=losses), Section("Findings", terms=findings)),
+        sections=(Prose("Losses", terms=losses), Prose("Findings", terms=findings)),
     )
 
 
@@ -109,11 +110,11 @@ def _parts(rule: Rule) -> list[str]:
     return [part for part in rule.explanation.split("\n\n") if part.strip()]
 
 
-def _section(part: str) -> Section:
+def _section(part: str) -> Prose:
     """A part that is set in stands as it is, any other is a paragraph."""
     if part.startswith("    "):
-        return Section("", formulas=textwrap.dedent(part).splitlines())
-    return Section("", paragraphs=[_joined(part)])
+        return Prose("", formulas=textwrap.dedent(part).splitlines())
+    return Prose("", paragraphs=[_joined(part)])
 
 
 def _joined(part: str) -> str:
@@ -135,12 +136,12 @@ def _of_loss(spec: LossSpec) -> Explanation:
             "target": spec.target,
         },
         sections=(
-            Section("Formula", formulas=lesson.items("Formula")),
-            Section("Derivation", steps=lesson.items("Derivation")),
-            Section("Options", terms=lesson.options()),
-            Section("Reduction", terms=[*lesson.terms("Reduction").items()]),
-            Section("Twins", paragraphs=lesson.items("Twin")),
-            Section("References", paragraphs=lesson.items("Reference")),
+            Prose("Formula", formulas=lesson.items("Formula")),
+            Prose("Derivation", steps=lesson.items("Derivation")),
+            Prose("Options", terms=lesson.options()),
+            Prose("Reduction", terms=[*lesson.terms("Reduction").items()]),
+            Prose("Twins", paragraphs=lesson.items("Twin")),
+            Prose("References", paragraphs=lesson.items("Reference")),
         ),
         command=" ".join(lesson.items("Example")),
     )

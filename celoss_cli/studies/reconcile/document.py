@@ -1,51 +1,49 @@
-"""What a search for the semantics behind a number says, laid out once for the formats."""
+"""A search for the semantics behind a number as a document: explanations, and how much a hit says."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from celoss_cli.core.errors import plural, visible
-from celoss_cli.core.records import record
-from celoss_cli.show.breakdown import Breakdown
+from celoss_cli.show.document import Block, Document, Entry, Lines, Sentences, Table, View
 from celoss_cli.show.numerals import exact, finite_or_none, nonfinite, short
 
 if TYPE_CHECKING:
     from celoss_cli.studies.reconcile.reconciliation import Match, Reconciliation, Tried
 
-__all__ = ["Entry", "as_json", "entries", "heading", "levels", "meaning", "source_lines"]
+__all__ = ["document_of"]
 
 _UNLIKELY, _LIKELY = 0.05, 0.5
 """Below and above these expected chance hits, a hit is told to say much or little."""
 
 
-@record(frozen=True, slots=True)
-class Entry:
-    """One explanation.
-
-    Attributes:
-        title: its number, the loss and the value.
-        deviations: what deviates.
-        lines: the formula, and what is left to do by hand.
-        command: that gives it, or "".
-
-    """
-
-    title: str
-    deviations: tuple[str, ...]
-    lines: tuple[str, ...]
-    command: str
+def document_of(found: Reconciliation) -> Document:
+    """The document of a search."""
+    return Document(view=partial(_view, found), values=lambda version: _values(found))
 
 
-def heading(found: Reconciliation) -> str:
+def _view(found: Reconciliation) -> View:
+    return View(_heading(found), (), tuple(_blocks(found)))
+
+
+def _blocks(found: Reconciliation) -> Iterator[Block]:
+    yield Lines(list(_source_lines(found)))
+    yield from _entries(found)
+    yield _levels(found)
+    yield Sentences(list(_meaning(found)))
+
+
+def _heading(found: Reconciliation) -> str:
     """The number, how far it is known, and the extents of the data."""
     rows = plural(found.rows, "row")
     extents = rows if found.classes is None else f"{rows} x {found.classes} classes"
     return f"{visible(found.got)} within {short(found.tolerance)} · {extents}"
 
 
-def source_lines(found: Reconciliation) -> Iterator[str]:
+def _source_lines(found: Reconciliation) -> Iterator[str]:
     """Where the data came from, and what it gives as it is."""
     files = ", ".join("standard input" if path == "-" else visible(path) for path in found.files)
     said = [*found.source.get("conversions", ())]
@@ -55,7 +53,7 @@ def source_lines(found: Reconciliation) -> Iterator[str]:
     yield f"as it is: {plain}" if plain else "as it is, no loss is defined on this data"
 
 
-def entries(found: Reconciliation) -> Iterator[Entry]:
+def _entries(found: Reconciliation) -> Iterator[Entry]:
     """The explanations, the simplest first."""
     for number, explanation in enumerate(found.explanations, 1):
         yield _entry(number, explanation)
@@ -69,10 +67,10 @@ def _entry(number: int, found: Match) -> Entry:
         lines.append(f"the command's result, {by_hand}:")
     count = plural(len(deviations), "deviation") if deviations else "no deviation"
     title = f"{number}. {found.loss} of {found.reading}, {count}: {exact(found.value)}"
-    return Entry(title, deviations, tuple(lines), visible(found.command or ""))
+    return Entry(title, deviations, lines, visible(found.command or ""))
 
 
-def levels(found: Reconciliation) -> Breakdown:
+def _levels(found: Reconciliation) -> Table:
     """What was tried, by number of deviations."""
     lines = [
         (
@@ -86,14 +84,14 @@ def levels(found: Reconciliation) -> Breakdown:
         for level in found.tried
     ]
     numbers = ("tried", "new values", "near misses", "hits by chance", "found")
-    return Breakdown("what was tried", ("deviations",), numbers, lines)
+    return Table("what was tried", ("deviations",), numbers, lines)
 
 
 def _expected(count: float) -> str:
     return f"{count:.2g}" if count < 100 else f"{count:.0f}"
 
 
-def meaning(found: Reconciliation) -> Iterator[str]:
+def _meaning(found: Reconciliation) -> Iterator[str]:
     """How much a hit says, and what was searched."""
     dimensions = ", ".join(f"{name} {len(words)}" for name, words in found.searched.items())
     hidden = found.found - len(found.explanations)
@@ -133,9 +131,9 @@ def _weight(level: Tried) -> str:
     return f"{expected}, so this proves little; more digits are needed."
 
 
-def as_json(found: Reconciliation) -> dict[str, Any]:
-    """The search as plain JSON values."""
-    return {
+def _values(found: Reconciliation) -> dict[str, Any]:
+    """The search as ``reconcile.schema.json`` describes it."""
+    values = {
         "got": found.got,
         "value": found.value,
         "tolerance": found.tolerance,
@@ -151,7 +149,8 @@ def as_json(found: Reconciliation) -> dict[str, Any]:
         "tried": [asdict(level) for level in found.tried],
         "window": found.window,
         "searched": {name: list(words) for name, words in found.searched.items()},
-        "meaning": list(meaning(found)),
+        "meaning": list(_meaning(found)),
         "files": list(found.files),
         "input": dict(found.source),
     }
+    return {"reconciliation": values}

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from celoss_cli.core.records import record
+from celoss_cli.show.loss.steps import unpicked
 from celoss_cli.show.numerals import short
-from celoss_cli.show.steps import unpicked
 
 if TYPE_CHECKING:
     from celoss_cli.core.data import Row, Workings

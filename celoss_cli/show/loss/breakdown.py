@@ -2,38 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from celoss_cli.core.errors import visible
-from celoss_cli.core.records import record
+from celoss_cli.show.document import Table
 from celoss_cli.show.numerals import percent, row_name, short, target_name
 
 if TYPE_CHECKING:
     from celoss_cli.report.report import Report
 
-__all__ = ["Breakdown", "breakdowns", "by_group", "largest", "quantiles"]
+__all__ = ["breakdowns", "by_group", "largest", "quantiles"]
 
 
-@record(frozen=True, slots=True)
-class Breakdown:
-    """A table of names and numbers.
-
-    Attributes:
-        title: what it shows.
-        names: the headings of the columns of text.
-        numbers: the headings of the columns of numbers.
-        lines: the cells, texts before numbers.
-
-    """
-
-    title: str
-    names: tuple[str, ...]
-    numbers: tuple[str, ...]
-    lines: Sequence[tuple[str, ...]]
-
-
-def breakdowns(report: Report) -> Iterator[Breakdown]:
+def breakdowns(report: Report) -> Iterator[Table]:
     """The tables that were asked for."""
     if report.groups:
         yield by_group(report)
@@ -43,7 +25,7 @@ def breakdowns(report: Report) -> Iterator[Breakdown]:
         yield largest(report)
 
 
-def by_group(report: Report) -> Breakdown:
+def by_group(report: Report) -> Table:
     """One line a group."""
     lines = [
         (
@@ -57,19 +39,19 @@ def by_group(report: Report) -> Breakdown:
         for group in report.groups
     ]
     by = visible(report.by or "")
-    return Breakdown(f"by {by}", (by,), ("counted", "weight", "total", "mean", "share"), lines)
+    return Table(f"by {by}", (by,), ("counted", "weight", "total", "mean", "share"), lines)
 
 
-def quantiles(report: Report) -> Breakdown:
+def quantiles(report: Report) -> Table:
     """One line a fraction; there is at least one."""
     bound = f"each within {100 * report.quantiles[0].bound:.2g}% of itself"
     if report.quantiles_left_out:
         bound += f", {report.quantiles_left_out} NaN left out"
     values = [(short(quantile.fraction), short(quantile.value)) for quantile in report.quantiles]
-    return Breakdown(f"quantiles of the losses, {bound}", ("fraction",), ("loss",), values)
+    return Table(f"quantiles of the losses, {bound}", ("fraction",), ("loss",), values)
 
 
-def largest(report: Report) -> Breakdown:
+def largest(report: Report) -> Table:
     """One line an element, the largest loss first."""
     rows = [
         (
@@ -81,4 +63,4 @@ def largest(report: Report) -> Breakdown:
         )
         for workings in report.worst
     ]
-    return Breakdown("largest losses", ("row", "id", "target"), ("p[target]", "loss"), rows)
+    return Table("largest losses", ("row", "id", "target"), ("p[target]", "loss"), rows)

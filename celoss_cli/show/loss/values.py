@@ -1,0 +1,95 @@
+"""The JSON of a report; keys are only ever added."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from celoss_cli.show.numerals import finite_or_none, nonfinite
+from celoss_cli.show.values import finding_values, verdict_values
+
+if TYPE_CHECKING:
+    from celoss_cli.report.report import Report
+
+__all__ = ["values_of"]
+
+
+def values_of(report: Report) -> dict[str, Any]:
+    """The report as plain JSON values, as ``schema.json`` describes it."""
+    tally = report.tally
+    total = float(tally.loss)
+    value, limits = _value(report)
+    return {
+        "loss": report.loss,
+        "reduction": report.reduction,
+        "unit": report.unit,
+        "value": value,
+        "nonfinite": limits,
+        "total": finite_or_none(total),
+        "denominator": finite_or_none(report.denominator),
+        "denominator_is": report.denominator_is,
+        "rows": tally.rows,
+        "elements": tally.elements,
+        "counted": tally.counted,
+        "ignored": tally.ignored,
+        "clamped": tally.clamped,
+        "classes": report.classes,
+        "labels": None if report.labels is None else list(report.labels),
+        "perplexity": finite_or_none(report.perplexity),
+        **_breakdowns(report),
+        "options": dict(report.options),
+        "input": dict(report.source),
+        "findings": [finding_values(finding) for finding in report.findings],
+        "checks": [verdict_values(verdict) for verdict in report.checks],
+    }
+
+
+def _breakdowns(report: Report) -> dict[str, Any]:
+    """What was asked for beside the value; keys that were not asked for are left out."""
+    found: dict[str, Any] = {}
+    if report.by is not None:
+        found["by"] = report.by
+        found["groups"] = [
+            {
+                "name": group.name,
+                "loss": finite_or_none(group.loss),
+                "nonfinite": nonfinite(group.loss),
+                "total": finite_or_none(float(group.tally.loss)),
+                "weight": finite_or_none(float(group.tally.weight)),
+                "counted": group.tally.counted,
+                "share": finite_or_none(group.share),
+            }
+            for group in report.groups
+        ]
+    if report.quantiles:
+        found["quantiles"] = [
+            {
+                "fraction": quantile.fraction,
+                "loss": finite_or_none(quantile.value),
+                "nonfinite": nonfinite(quantile.value),
+                "relative_error": quantile.bound,
+            }
+            for quantile in report.quantiles
+        ]
+        found["quantiles_left_out"] = report.quantiles_left_out
+    if report.worst:
+        found["worst"] = [
+            {
+                "row": workings.row.row,
+                "index": list(workings.row.index),
+                "id": workings.row.id,
+                "target": workings.row.target,
+                "probability": finite_or_none(workings.probability),
+                "loss": finite_or_none(workings.row.loss),
+                "nonfinite": nonfinite(workings.row.loss),
+                "weight": workings.row.weight,
+            }
+            for workings in report.worst
+        ]
+    return found
+
+
+def _value(report: Report) -> tuple[float | list[float | None] | None, str | list[str | None] | None]:
+    if report.value is not None:
+        return finite_or_none(report.value), nonfinite(report.value)
+    limits = [nonfinite(row.loss) for row in report.rows]
+    return [finite_or_none(row.loss) for row in report.rows], limits if any(limits) else None

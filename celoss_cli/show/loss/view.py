@@ -1,0 +1,48 @@
+"""The report of a loss for people: every step of the first rows, then the reduction, written out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from celoss_cli.show.document import Block, Findings, Full, Lines, Part, Result, Verdicts, View
+from celoss_cli.show.loss.breakdown import breakdowns
+from celoss_cli.show.loss.wording import extents, reduction_line
+from celoss_cli.show.loss.workings import (
+    ignored_line,
+    ledger_table,
+    named_ledger_table,
+    row_title,
+    steps_of,
+)
+from celoss_cli.show.source import skipped_line, source_lines
+from celoss_cli.show.verdicts import lines_of
+
+if TYPE_CHECKING:
+    from celoss_cli.report.report import Report
+
+__all__ = ["view_of"]
+
+
+def view_of(report: Report) -> View:
+    """The rows, what they add up to, and what was asked for beside it; the number comes last."""
+    return View(report.title, (extents(report), f"reduction {report.reduction}"), tuple(_blocks(report)))
+
+
+def _blocks(report: Report) -> Iterator[Block]:
+    skipped = report.source.get("skipped")
+    yield Full(
+        [Lines(list(source_lines(report.source, report.takes, report.options)))],
+        [Lines([skipped_line(skipped)])] if skipped else [],
+    )
+    if report.workings:
+        rows = [
+            Part(row_title(workings, report), list(steps_of(workings, report)), ignored_line(workings))
+            for workings in report.workings
+        ]
+        yield Full([*rows, ledger_table(report)], [named_ledger_table(report)])
+    yield from breakdowns(report)
+    yield Result(reduction_line(report))
+    if report.checks:
+        yield Verdicts(lines_of(report.checks))
+    yield Findings(report.findings, told=True)

@@ -1,0 +1,43 @@
+"""What a report says in one line."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from celoss_cli.core.errors import plural
+from celoss_cli.show.numerals import exact, short
+
+if TYPE_CHECKING:
+    from celoss_cli.report.report import Report
+
+__all__ = ["extents", "reduction_line"]
+
+
+def extents(report: Report) -> str:
+    """The text "3 rows x 2 classes", with the extents between for K-dimensional input."""
+    tally = report.tally
+    parts = [plural(tally.rows, "row")]
+    if report.classes is not None:
+        parts.append(plural(report.classes, "class"))
+    if tally.rows and tally.elements != tally.rows:
+        parts.append(f"{tally.elements // tally.rows} elements a row")
+    return " x ".join(parts)
+
+
+def reduction_line(report: Report) -> str:
+    """The reduction with its numbers and the meaning of its denominator."""
+    total = float(report.tally.loss)
+    if report.value is None:
+        return (
+            f"no reduction: {report.tally.elements} losses that sum to {exact(total)} {report.unit}; "
+            "--format csv lists each"
+        )
+    if report.denominator is None:
+        return f"sum = {exact(report.value)} {report.unit}"
+    meaning = f" ({report.denominator_is})" if report.denominator_is else ""
+    perplexity = "" if report.perplexity is None else f", perplexity {short(report.perplexity)}"
+    empty = "" if report.tally.counted or report.value else ", the answer that --on-empty zero asks for"
+    return (
+        f"{report.reduction} = {short(total)} / {short(report.denominator)}{meaning}"
+        f" = {exact(report.value)} {report.unit}{perplexity}{empty}"
+    )

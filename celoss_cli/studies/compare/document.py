@@ -1,0 +1,144 @@
+"""A comparison as a document: the numbers, the tables, and what the interval means."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+from celoss_cli.core.errors import visible
+from celoss_cli.show.document import (
+    Block,
+    Checks,
+    Document,
+    Equation,
+    Equations,
+    Full,
+    Lines,
+    Result,
+    Table,
+    Verdicts,
+    View,
+)
+from celoss_cli.show.numerals import class_name, exact, short
+from celoss_cli.show.source import options_line
+from celoss_cli.show.verdicts import lines_of
+from celoss_cli.studies.compare.comparison import LEAST_P
+from celoss_cli.studies.compare.values import values_of
+from celoss_cli.studies.compare.wording import conclusion, heading, meaning, source_lines, units
+
+if TYPE_CHECKING:
+    from celoss_cli.studies.compare.comparison import Change, Comparison
+
+__all__ = ["document_of"]
+
+
+def document_of(comparison: Comparison) -> Document:
+    """The document of a comparison."""
+    return Document(
+        view=partial(_view, comparison),
+        values=lambda version: values_of(comparison),
+        number=lambda: [exact(comparison.difference)],
+        checks=partial(_checks, comparison),
+    )
+
+
+def _view(comparison: Comparison) -> View:
+    return View(comparison.title, (heading(comparison),), tuple(_blocks(comparison)))
+
+
+def _blocks(comparison: Comparison) -> Iterator[Block]:
+    yield Lines(list(source_lines(comparison)))
+    yield Full([Lines(list(filter(None, [options_line(comparison.options)])))])
+    yield Equations(list(_facts(comparison)))
+    yield from _tables(comparison)
+    yield Result(conclusion(comparison), list(meaning(comparison)))
+    if comparison.checks:
+        yield Verdicts(lines_of(comparison.checks))
+
+
+def _checks(comparison: Comparison) -> Checks:
+    """The verdicts under the name of the loss."""
+    name = f"compare {comparison.loss}"
+    told = f"{comparison.loss}: {heading(comparison)}: {conclusion(comparison)}"
+    return Checks([(name, lines_of(comparison.checks, name))], told=told)
+
+
+def _facts(comparison: Comparison) -> Iterator[Equation]:
+    """The numbers, each with what it is."""
+    unit, percent = comparison.unit, f"{100 * comparison.confidence:g}%"
+    divided = f"total / {short(comparison.denominator)} ({comparison.denominator_is}), {unit}"
+    yield Equation("mean of A", short(comparison.first), divided)
+    yield Equation("mean of B", short(comparison.second), divided)
+    yield Equation("B - A", short(comparison.difference), f"mean difference, {unit}", strong=True)
+    counted = units(comparison)
+    yield Equation("standard error", short(comparison.standard_error), f"of the difference, from {counted}")
+    low, high = short(comparison.bounds.low), short(comparison.bounds.high)
+    yield Equation(f"{percent} from", low, _interval_is(comparison))
+    yield Equation(f"{percent} to", high, "its upper end")
+    yield Equation("B better", str(comparison.wins), "rows with a lower loss in B")
+    yield Equation("B worse", str(comparison.losses), "rows with a higher loss in B")
+    yield Equation("same", str(comparison.ties), "rows with the same loss")
+    often = f"two-sided, over {counted}: is B worse as often as better"
+    yield Equation("sign test p", _small(comparison.sign_p), often)
+    if comparison.flip_p is not None:
+        how = "all exchanges" if comparison.flip_exact else f"{comparison.resamples} random exchanges"
+        yield Equation("permutation p", short(comparison.flip_p), f"two-sided, {how} of A and B")
+    if comparison.agreement is not None:
+        same = "of the predictions have the same most probable outcome"
+        yield Equation("agreement", f"{100 * comparison.agreement:.2f}%", same)
+    if comparison.divergence is not None:
+        yield Equation(
+            "KL(A || B)",
+            short(comparison.divergence),
+            f"mean divergence of B's predictions from A's, {unit}",
+        )
+
+
+def _interval_is(comparison: Comparison) -> str:
+    return f"by Student's t, corrected for the differences' skewness of {comparison.skewness:.2g}"
+
+
+def _small(p: float) -> str:
+    return f"< {LEAST_P:g}" if p <= LEAST_P else short(p)
+
+
+def _tables(comparison: Comparison) -> Iterator[Table]:
+    """The breakdown by class and the rows that changed most."""
+    if comparison.classes:
+        lines = [
+            (
+                visible(found.name),
+                str(found.counted),
+                *map(short, (found.first, found.second, found.difference)),
+            )
+            for found in comparison.classes
+        ]
+        yield Table("by class", ("class",), ("counted", "mean of A", "mean of B", "B - A"), lines)
+    for title, changes in (
+        ("largest regressions, worse in B", comparison.regressions),
+        ("largest improvements, better in B", comparison.improvements),
+    ):
+        if changes:
+            rows = [_change_line(change, comparison.labels) for change in changes]
+            yield Table(title, ("row", "id", "target"), ("loss A", "loss B", "B - A"), rows)
+
+
+def _change_line(change: Change, labels: Sequence[str] | None) -> tuple[str, ...]:
+    losses = (change.first, change.second, change.difference)
+    return (
+        str(change.row),
+        visible(change.id or ""),
+        _target_text(change.target, labels),
+        *map(short, losses),
+    )
+
+
+def _target_text(target: float | int | tuple[float, ...] | None, labels: Sequence[str] | None) -> str:
+    """The target of a row, with the name of its class."""
+    if target is None:
+        return ""
+    if isinstance(target, tuple):
+        return f"{len(target)} probabilities"
+    name = class_name(target, labels) if isinstance(target, int) else ""
+    return f"{short(target)} {name}".rstrip()
