@@ -18,7 +18,8 @@ __all__ = ["BLOCKS", "escaped", "render"]
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~@$^-]|:(?!\s|$)|(?<=www)\.)", re.IGNORECASE)
 """What Markdown would read as more than a character, links without brackets among it."""
 
-_NUMBER = re.compile(r"-?[0-9.]+(e[+-]?[0-9]+)?%?")
+_NUMBER = re.compile(r"-?[0-9.]+(e[+-]?[0-9]+)?%?( \[[0-9, ]+\])?")
+"""A number, a percentage, or the name of an element: as they are."""
 
 
 def render(document: Document, style: Style) -> Iterator[str]:

@@ -216,7 +216,7 @@ def test_the_index_of_a_pixel_is_a_column() -> None:
     last = json.loads(rendered("jsonl", found).splitlines()[-1])
     assert (last["row"], last["index"]) == (1, [1, 1])
     assert "row 0 [1, 0]" in rendered("table", found)
-    assert "| 0 \\[1, 0\\] |" in rendered("markdown", found)
+    assert "| 0 [1, 0] |" in rendered("markdown", found)
     assert "2 rows x 3 classes x 4 elements a row" in rendered("table", found)
 
 

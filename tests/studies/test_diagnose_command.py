@@ -77,7 +77,7 @@ def test_the_json_follows_its_schema(double: str) -> None:
 
 def test_markdown_lists_the_findings(double: str) -> None:
     told = celoss("diagnose", double, "--format", "markdown").stdout
-    assert told.startswith("**diagnosis of cross entropy**: 40 rows x 3 classes, mean ")
+    assert told.startswith("**diagnosis of cross entropy**: 40 rows x 3 classes\n\nmean ")
     assert "- warning **CEL104**: all 40 rows" in told
 
 

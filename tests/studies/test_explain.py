@@ -182,7 +182,7 @@ def test_an_explanation_goes_to_a_file(tmp_path) -> None:
         (["hinge"], 'got "hinge"'),
         ([""], 'got ""'),
         (["ce", "nll"], "unexpected extra argument"),
-        (["ce", "--format", "csv"], 'expected table, json, markdown, got "csv"'),
+        (["ce", "--format", "csv"], 'expected table, json, markdown, html, svg, got "csv"'),
     ],
 )
 def test_what_cannot_be_explained_exits_2(arguments: list[str], said: str) -> None:

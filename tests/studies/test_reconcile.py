@@ -741,7 +741,7 @@ def test_a_negative_number_is_a_value(words: Sequence[str], tmp_path: Path) -> N
         ((FILE, "--got", "1", "--max-deviations", "-1"), 2, "expected 0, 1, 2, 3, got"),
         ((FILE, "--got", "1", "-x", "1,2", "-y", "0"), 2, "Expected files or --input, got both."),
         (("-x", "1,2", "--got", "1"), 2, "Expected --targets together with --input"),
-        ((FILE, "--got", "1", "--format", "csv"), 2, "expected table, json, markdown, got"),
+        ((FILE, "--got", "1", "--format", "csv"), 2, "expected table, json, markdown, html, svg, got"),
         ((FILE, "--got", "1", "--label-smoothing", "2"), 2, "Expected label_smoothing from 0 to 1, got 2."),
         ((FILE, "--got", "1", "--weight", "1,2"), 3, "Expected 3 class weights"),
         (("bad.csv", "--got", "1"), 3, 'expected a number in column "b", got "x"'),
