@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from celoss_cli.core.bounds import Bounds
 from celoss_cli.core.exact import ExactSum, exact_sum
 from celoss_cli.core.records import record
-from celoss_cli.core.bounds import Bounds
 from celoss_cli.studies.compare.comparison import Change, ClassChange, Comparison, Subject
 from celoss_cli.studies.compare.interval import interval, units_needed
 from celoss_cli.studies.compare.resampling import Watch, bootstrap, percentile, sign_flip_test, sign_test

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from celoss_cli.core.exact import exact_sum
 from celoss_cli.core.bounds import Bounds
+from celoss_cli.core.exact import exact_sum
 from celoss_cli.studies.compare.comparison import LEAST_P
 
 if TYPE_CHECKING:

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from celoss_cli.core.bounds import Bounds
 from celoss_cli.core.exact import exact_sum
 from celoss_cli.core.records import record
-from celoss_cli.core.bounds import Bounds
 
 if TYPE_CHECKING:
     from celoss_cli.core.data import Array
