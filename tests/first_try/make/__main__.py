@@ -8,10 +8,11 @@ import layouts
 import models
 import public
 import systems
+import traps
 from corpus import DUMPS, write_manifest
 
 if __name__ == "__main__":
     DUMPS.mkdir(exist_ok=True)
-    for maker in (frames, models, arrays, systems, layouts, public):
+    for maker in (frames, models, arrays, systems, layouts, public, traps):
         maker.make()
     write_manifest()
