@@ -39,6 +39,7 @@ def read(stream: Stream, request: ReadRequest) -> Dataset:
         next(body, None)  # tells what is wrong
         raise InputError("expected row objects, got an empty file: no rows", place=stream.name)
     reader = RowObjects(chain([first], objects), request)
+    reader.frame(_first_line(body), first[1])
 
     def chunks() -> Iterator[Batch | Chunk]:
         start = request.start
@@ -81,7 +82,18 @@ def _stacked(lines: Iterable[tuple[str, Any]], request: ReadRequest) -> Array:
     return np.array(rows)
 
 
+def _first_line(body: Ahead) -> bytes:
+    """The bytes of the first line, without those that end it."""
+    data = next(iter(body.seen)).data
+    return data[: data.index(b"\n")].removesuffix(b"\r")
+
+
 def _batch(reader: RowObjects, block: Block, start: int) -> Batch:
+    data = block.data.replace(b"\r\n", b"\n") if b"\r" in block.data else block.data
+    if b"\r" not in data:
+        found = reader.framed(data, block.lines, b"\n", lambda row: block.place(block.line + row), start)
+        if found is not None:
+            return found
     places, objects = zip(*_objects(block), strict=True)
     return reader.batch(objects, places, start)
 

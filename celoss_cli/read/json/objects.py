@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain, takewhile
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,8 @@ from celoss_cli.core.data import Array, Batch
 from celoss_cli.core.errors import InputError, quoted
 from celoss_cli.read.arrays.slices import on_class_axis
 from celoss_cli.read.json.arrays import check, plain, shape_of
-from celoss_cli.read.json.values import ValueTable, id_of, whole_table
+from celoss_cli.read.json.frame import Frame, Framed, frame_of
+from celoss_cli.read.json.values import FramedCells, ValueTable, id_of, whole_table
 from celoss_cli.read.roles.keys import WEIGHT_KEYS, keys_of
 from celoss_cli.read.roles.targets import refuse_names
 
@@ -44,6 +46,7 @@ class RowObjects:
         objects = iter(objects)
         place, first = next(objects)
         self._first = first
+        self._frame: tuple[Frame, list[str]] | None = None
         self._names = list(first)
         self._request = request
         self._stacked = any(isinstance(value, list) for value in first.values())
@@ -77,30 +80,91 @@ class RowObjects:
         rows = [(index, [row[key] for key in self._names]) for index, row in enumerate(objects)]
         return self._table.batch(rows, _place_in(places, self._names), start)
 
+    def framed(
+        self, data: bytes, rows: int, end: bytes, place: Callable[[int], str], start: int
+    ) -> Batch | None:
+        """The batch of a text whose rows are all written alike, or None where they need a closer look.
+
+        Args:
+            data: whole rows, each with ``end`` behind it.
+            rows: how many they are, or 0 where that is not known.
+            end: a newline or a comma.
+            place: names a row.
+            start: the number of the first one.
+
+        """
+        if self._frame is None:
+            return None
+        frame, keys = self._frame
+        framed = frame.around(data, rows, end)
+        if framed is None:
+            return None
+        if self._stacked:
+            return self._framed_arrays(framed, keys, place, start)
+        if len(keys) != len(self._names):
+            return None
+        cells = FramedCells(framed, [keys.index(name) for name in self._names], place)
+        return self._table.framed(cells, start)
+
+    def frame(self, row: bytes, value: dict[str, Any]) -> None:
+        """Takes a row for the one that the others are written like."""
+        alike = value.keys() == self._first.keys() and all(
+            shape_of(value[key]) == shape_of(self._first[key]) for key in self._names
+        )
+        self._frame = frame_of(row, value) if alike else None
+
+    def _framed_arrays(
+        self, framed: Framed, cells: Sequence[str], place: Callable[[int], str], start: int
+    ) -> Batch | None:
+        keys = self._keys
+
+        def array(key: str) -> Array | None:
+            columns, extents = [i for i, name in enumerate(cells) if name == key], shape_of(self._first[key])
+            if len(columns) != math.prod(extents) or framed.are_texts(columns):
+                return None
+            values = framed.array(columns)
+            return None if values is None else values.reshape(len(framed), *extents)
+
+        arrays = {key: array(key) for key in (keys.input, keys.target, keys.weight) if key is not None}
+        ids = None if keys.id is None else framed.texts(cells.index(keys.id))
+        if any(values is None for values in arrays.values()) or (ids is None) != (keys.id is None):
+            return None
+        found = {key: values for key, values in arrays.items() if values is not None}
+        return self._assembled(found, ids, place, place(0), start)
+
     def _arrays(self, objects: Sequence[dict[str, Any]], places: Sequence[str], start: int) -> Batch:
-        keys, request = self._keys, self._request
-
-        def place(row: int) -> str:
-            return places[row]
-
-        input = self._stack(keys.input, objects, places)
+        keys = self._keys
+        used = [key for key in (keys.input, keys.target, keys.weight) if key is not None]
+        arrays = {key: self._stack(key, objects, places) for key in used}
         ids = None if keys.id is None else [id_of(row[keys.id]) for row in objects]
+        return self._assembled(arrays, ids, lambda row: places[row], places[0], start)
+
+    def _assembled(
+        self,
+        arrays: Mapping[str, Array],
+        ids: Sequence[str] | None,
+        place: Callable[[int], str],
+        source: str,
+        start: int,
+    ) -> Batch:
+        keys, request = self._keys, self._request
+        input = arrays[keys.input]
         conversions: tuple[str, ...] = ()
         if keys.target is not None:
-            target = self._stack(keys.target, objects, places)
+            target = arrays[keys.target]
         else:
             assert request.truth is not None  # noqa: S101 - for the type checker: else there is a key
-            target = request.truth.of(start, len(objects), ids, place)
+            target = request.truth.of(start, len(input), ids, place)
             conversions = request.truth.conversions
         if request.class_axis is not None:
             input, target = on_class_axis(input, target, request.class_axis)
         return Batch(
             input,
             target,
-            aligned={"sample weight": self._stack(keys.weight, objects, places)} if keys.weight else {},
+            aligned={"sample weight": arrays[keys.weight]} if keys.weight else {},
             ids=ids,
             place=place,
-            source=places[0],
+            source=source,
             start=start,
             conversions=conversions,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 from collections.abc import Callable, Iterable, Sequence
@@ -13,14 +14,16 @@ from celoss_cli.read.json.arrays import UNQUOTED, shown
 from celoss_cli.read.json.parsing import Refused
 from celoss_cli.read.roles.columns import map_columns
 from celoss_cli.read.roles.table import Assembler, Place, Quoted, Rows, WholeTable
-from celoss_cli.read.text.numbers import is_number
+from celoss_cli.read.text.numbers import BLANKS, is_number
+from celoss_cli.read.text.plain import NotPlain
 
 if TYPE_CHECKING:
-    from celoss_cli.core.data import Batch
+    from celoss_cli.core.data import Array, Batch
+    from celoss_cli.read.json.frame import Framed
     from celoss_cli.read.request import ReadRequest
     from celoss_cli.read.roles.headers import Typed
 
-__all__ = ["ValueTable", "id_of", "whole_table"]
+__all__ = ["FramedCells", "ValueTable", "id_of", "whole_table"]
 
 
 class ValueTable:
@@ -72,6 +75,25 @@ class ValueTable:
         cells = [(index, self._cells(values, partial(place, index))) for index, values in rows]
         return self._assembler.complete(Rows(self.mapping.names, cells, place, self._request), start)
 
+    def framed(self, cells: FramedCells, start: int) -> Batch | None:
+        """The same batch of rows that are written alike, or None where they need a closer look."""
+        mapping, request = self.mapping, self._request
+        if request.decimal != "." or cells.are_texts([*self._numeric]):
+            return None
+        if request.truth is not None and request.truth.has_gaps:
+            return None
+        targets = self._assembler.targets
+        if targets is not None and not self._fits(cells, mapping.target[0], in_words=targets.in_words):
+            return None
+        with contextlib.suppress(NotPlain):
+            return self._assembler.batch(cells, start)
+        return None
+
+    def _fits(self, cells: FramedCells, column: int, *, in_words: bool) -> bool:
+        """Whether targets that are texts are names, and the others numbers."""
+        is_text = cells.are_texts([column])
+        return is_text == in_words and not (is_text and not self._request.settled.by_name)
+
     def _cells(self, values: Sequence[Any], place: Callable[[int], str]) -> list[str]:
         return [self._one(column, value, place) for column, value in enumerate(values)]
 
@@ -94,6 +116,47 @@ class ValueTable:
         if column in self._by_class:
             return not (self._request.settled.by_name or text.strip() in self._classes)
         return column in self._numeric
+
+
+class FramedCells:
+    """Rows that are written alike as cells of a table; questions that they cannot answer are ``NotPlain``.
+
+    Args:
+        framed: the rows.
+        cell_of: which of their cells each column of the table is.
+        place: names a row.
+
+    """
+
+    def __init__(self, framed: Framed, cell_of: Sequence[int], place: Callable[[int], str]) -> None:
+        self._framed = framed
+        self._cell_of = cell_of
+        self.row_place = place
+
+    def __len__(self) -> int:
+        return len(self._framed)
+
+    def are_texts(self, columns: Sequence[int]) -> bool:
+        return self._framed.are_texts([self._cell_of[column] for column in columns])
+
+    def numbers(self, columns: Sequence[int]) -> Array:
+        cells = [self._cell_of[column] for column in columns]
+        found = None if self._framed.are_texts(cells) else self._framed.numbers(cells)
+        if found is None:
+            raise NotPlain
+        return found
+
+    def answers(self, columns: Sequence[int]) -> Array:
+        return self.numbers(columns)
+
+    def texts(self, column: int) -> Sequence[str]:
+        found = self._framed.texts(self._cell_of[column])
+        if found is None:
+            raise NotPlain
+        return [text.strip(BLANKS) for text in found]
+
+    def refusal(self, row: int, column: int, error: InputError) -> InputError:
+        raise NotPlain from error
 
 
 def whole_table(

@@ -71,25 +71,30 @@ def blocks(stream: Stream, request: ReadRequest, *, quotes: bool = False) -> Ite
 
 
 class Ahead(Iterator[Block]):
-    """Blocks that may be looked at before they are handed out; what is wrong is told in its place."""
+    """Blocks that may be looked at before they are handed out; what is wrong is told in its place.
+
+    Attributes:
+        seen: the blocks that were looked at and not yet handed out.
+
+    """
 
     def __init__(self, blocks: Iterator[Block]) -> None:
         self._blocks = blocks
-        self._seen: deque[Block] = deque()
+        self.seen: deque[Block] = deque()
         self._error: CelossError | None = None
 
     def look(self) -> Iterator[Block]:
         """The blocks to come, which stay to come; up to the first that cannot be read."""
         try:
             for block in self._blocks:
-                self._seen.append(block)
+                self.seen.append(block)
                 yield block
         except CelossError as error:
             self._error = error
 
     def __next__(self) -> Block:
-        if self._seen:
-            return self._seen.popleft()
+        if self.seen:
+            return self.seen.popleft()
         if self._error is not None:
             raise self._error
         return next(self._blocks)

@@ -77,6 +77,7 @@ class CutCells:
             behind the place before the first cell; shape (1 + rows * marks of a line,).
         points: which of the marks of a line is the decimal mark of each cell, or its end where it has none.
         ends: which of them ends each cell.
+        before, after: how many bytes of each cell of a line stand around its value; None for nowhere any.
 
     """
 
@@ -85,6 +86,8 @@ class CutCells:
     marks: Array
     points: Array
     ends: Array
+    before: Array | None = None
+    after: Array | None = None
 
     def __len__(self) -> int:
         return (len(self.marks) - 1) // self._marks_of_a_line
@@ -95,7 +98,7 @@ class CutCells:
 
     def bounds(self, column: int) -> tuple[Array, Array]:
         """Where the cells of a column begin and end in the data, each of shape (rows,)."""
-        starts, _, ends = self._places(slice(0, len(self)), [column])
+        starts, _, ends = self.places(slice(0, len(self)), [column])
         return starts - _BEFORE, ends - _BEFORE
 
     def numbers(self, columns: Sequence[int], few: float) -> tuple[Array, Array] | None:
@@ -111,22 +114,41 @@ class CutCells:
         """
         values = np.empty((len(self), len(columns)))
         odd = np.empty(values.shape, bool)
-        for part in self._parts(len(columns)):
-            starts, points, ends = self._places(part[0], columns[part[1]])
+        for part in self.parts(len(columns)):
+            starts, points, ends = self.places(part[0], columns[part[1]])
             _read(self.words, starts, points, ends, values[part].reshape(-1), odd[part].reshape(-1))
             if np.count_nonzero(odd[part]) > few * starts.size:
                 return None
         return values, odd
 
-    def _parts(self, columns: int) -> Iterator[tuple[slice, slice]]:
+    def parts(self, columns: int) -> Iterator[tuple[slice, slice]]:
         """Rows and columns of parts that lie together in memory: whole rows, or pieces of one."""
         step = max(1, _AT_A_TIME // columns)
         for row in range(0, len(self), step):
             for column in range(0, columns, _AT_A_TIME):
                 yield slice(row, row + step), slice(column, column + _AT_A_TIME)
 
-    def _places(self, rows: slice, columns: Sequence[int]) -> tuple[Array, Array, Array]:
-        """Where the cells begin, have their decimal mark and end, row by row; the result is scratch."""
+    @property
+    def text(self) -> Array:
+        """The bytes that the places of ``places`` count."""
+        return self.words.view(np.uint8)
+
+    def places(self, rows: slice, columns: Sequence[int]) -> tuple[Array, Array, Array]:
+        """Where the values begin, have their decimal mark and end, row by row; the result is scratch.
+
+        Without a decimal mark, the place of it is the end.
+        """
+        starts, points, ends = self.cells(rows, columns)
+        if self.before is not None and self.after is not None:
+            for values, change in ((starts, self.before), (ends, -self.after)):
+                by_row = values.reshape(-1, len(columns))
+                np.add(by_row, change[columns], out=by_row)
+            # A mark that stands before the value, or after it, is not the value's.
+            np.copyto(points, ends, where=(points < starts) | (points > ends))
+        return starts, points, ends
+
+    def cells(self, rows: slice, columns: Sequence[int]) -> tuple[Array, Array, Array]:
+        """The same for whole cells, with what stands around their values."""
         scratch, by_line = Scratch.here(), (-1, self._marks_of_a_line)
         before, marks = self.marks[:-1].reshape(by_line)[rows], self.marks[1:].reshape(by_line)[rows]
         points, ends = self.points[columns], self.ends[columns]
@@ -141,7 +163,7 @@ class CutCells:
         return starts, places("points", marks, points), places("ends", marks, ends)
 
 
-def cut_cells(data: bytes, width: int, delimiter: int, point: int) -> CutCells | None:
+def cut_cells(data: bytes, width: int, delimiter: int, point: int, end: int = _NEWLINE) -> CutCells | None:
     """The cells of whole lines without quotation marks, or None where a line is not ``width`` cells.
 
     The result shares scratch: it is to be used before the thread cuts other text.
@@ -151,41 +173,51 @@ def cut_cells(data: bytes, width: int, delimiter: int, point: int) -> CutCells |
         width: the number of cells of each line.
         delimiter: the byte between two cells.
         point: the byte before the decimals.
+        end: the byte that ends a line; the delimiter may do so too.
 
     """
     scratch = Scratch.here()
     words = scratch.array("words", (_BEFORE + len(data)) // _WORD + 1, np.uint64)
     text = words.view(np.uint8)
-    text[:_BEFORE] = _NEWLINE
+    text[:_BEFORE] = end
     text[_BEFORE : _BEFORE + len(data)] = np.frombuffer(data, np.uint8)
     text[_BEFORE + len(data) :] = 0
     is_mark, also = (scratch.array(name, text.size, np.bool_) for name in ("mark", "also"))
     np.equal(text, delimiter, out=is_mark)
-    for byte in (_NEWLINE, point):
+    for byte in {end, point} - {delimiter}:
         np.logical_or(is_mark, np.equal(text, byte, out=also), out=is_mark)
     is_mark[: _BEFORE - 1] = False
     marks = np.flatnonzero(is_mark)
     kinds = text.take(marks[1:])
-    line = kinds[: int((kinds == _NEWLINE).argmax()) + 1]
-    ends = np.flatnonzero(line != point)
+    ends = np.flatnonzero(kinds[: 2 * width] != point)[:width]
+    line = kinds[: int(ends[-1]) + 1] if ends.size else kinds[:0]
     pointed = np.diff(ends, prepend=-1) - 1
     regular = ends.size == width and kinds.size % line.size == 0 and int(pointed.max()) <= 1
-    if regular and (kinds.reshape(-1, line.size) == line).all():
+    ended = regular and line[-1] == end and (end == delimiter or (line[:-1] != end).all())
+    if ended and (kinds.reshape(-1, line.size) == line).all():
         return CutCells(data, words, marks, ends - pointed, ends)
-    return _cut_unlike(data, words, marks, kinds, width, point)
+    return _cut_unlike(data, words, marks, kinds, width, point, end, delimiter)
 
 
 def _cut_unlike(
-    data: bytes, words: Array, marks: Array, kinds: Array, width: int, point: int
+    data: bytes,
+    words: Array,
+    marks: Array,
+    kinds: Array,
+    width: int,
+    point: int,
+    end: int,
+    delimiter: int,
 ) -> CutCells | None:
     """The same where lines have their decimal marks in other cells than the first one."""
     at_point = kinds == point
     closing = np.flatnonzero(~at_point)
     if closing.size % width:
         return None
-    newline = kinds.take(closing).reshape(-1, width) == _NEWLINE
-    if not newline[:, -1].all() or int(np.count_nonzero(newline)) != len(newline):
-        return None
+    if end != delimiter:
+        ending = kinds.take(closing).reshape(-1, width) == end
+        if not ending[:, -1].all() or int(np.count_nonzero(ending)) != len(ending):
+            return None
     # A point right before the mark that closes a cell is that cell's; of two the first makes it odd.
     pointed = at_point.take(closing - 1, mode="clip")
     pointed[:1] = closing[:1] > 0
