@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from celoss_cli.core.records import record
-from celoss_cli.losses.base import odd_rows
+from celoss_cli.losses.base import ROUNDED, odd_rows
 
 if TYPE_CHECKING:
     from celoss_cli.core.data import Array, Batch
@@ -57,6 +57,7 @@ def _looks(loss: Loss, batch: Batch) -> Iterator[tuple[str, Array]]:
         yield "from-0-to-a-quarter", (x >= 0) & (x <= 0.25)
         yield "from-three-quarters-to-1", (x >= 0.75) & (x <= 1)
         yield "exactly-0-or-1", (x == 0) | (x == 1)
+        yield "just-outside-0-to-1", ((x < 0) & (x >= -ROUNDED)) | ((x > 1) & (x <= 1 + ROUNDED))
         yield "nan", np.isnan(x)
         yield "infinite", np.isposinf(x)
         yield "float16-ceiling", np.abs(x) == _FLOAT16_MAX

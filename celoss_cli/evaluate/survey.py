@@ -7,6 +7,7 @@ steps of 2**-20 and up to ``CAP`` nats each.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import field, replace
@@ -23,7 +24,7 @@ from celoss_cli.losses import LOSSES
 if TYPE_CHECKING:
     from celoss_cli.losses.base import Loss
 
-__all__ = ["CAP", "TEMPERATURES", "Fit", "Survey", "survey"]
+__all__ = ["CAP", "MATRIX_CLASSES", "TEMPERATURES", "Fit", "Survey", "survey"]
 
 CAP = 1024.0
 """A single cost counts up to this many nats: more than the -log of the smallest double."""
@@ -35,7 +36,9 @@ _SATURATED = -(2.0**-25)
 
 _STEP = 2.0**-20
 _COLUMN_STEP = 2.0**-30
-_MATRIX_CLASSES = 512
+MATRIX_CLASSES = 512
+"""The order of more classes than these is not held against others."""
+
 _KNOWN_TARGETS = 4096
 
 
@@ -61,15 +64,19 @@ class Shifted:
         pairs: how many.
         own: the cost of their own targets, in steps.
         other: the cost of the neighbour's targets, in steps.
+        hits: how many predicted their own target, as their largest.
 
     """
 
     pairs: int = 0
     own: int = 0
     other: int = 0
+    hits: int = 0
 
     def __add__(self, more: Shifted) -> Shifted:
-        return Shifted(self.pairs + more.pairs, self.own + more.own, self.other + more.other)
+        return Shifted(
+            self.pairs + more.pairs, self.own + more.own, self.other + more.other, self.hits + more.hits
+        )
 
     @property
     def nats(self) -> tuple[float, float]:
@@ -85,12 +92,16 @@ class Fit:
         counted: predictions with one outcome as target.
         hits: how many predicted that outcome, as their largest.
         impossible: how many gave it the probability 0.
+        first_impossible: the first row of these, or None.
         beyond: how many cost more than ``CAP``, these among them.
         saturated: how many gave an outcome a probability that rounds to 1 in single precision.
         cost: the total of -log p[y] in steps.
         heated: the same for the logits divided by each of TEMPERATURES.
         negated: the same for the logits with the other sign.
+        before: the same for targets that are one less, where none of them is 0.
+        as_probabilities: the same for logits of a binary loss that are probabilities already.
         matrix: cost of outcome j where i was the target, shape (outcomes, outcomes), or None.
+        guesses: how often outcome j was the largest where i was the target, of the same shape, or None.
         ahead: rows held against the target of the next row.
         behind: rows held against the target of the row before.
         ends: the first and the last prediction, where each row is one.
@@ -100,12 +111,16 @@ class Fit:
     counted: int = 0
     hits: int = 0
     impossible: int = 0
+    first_impossible: int | None = None
     beyond: int = 0
     saturated: int = 0
     cost: int = 0
     heated: tuple[int, ...] = (0,) * len(TEMPERATURES)
     negated: int = 0
+    before: int = 0
+    as_probabilities: int = 0
     matrix: Array | None = None
+    guesses: Array | None = None
     ahead: Shifted = Shifted()
     behind: Shifted = Shifted()
     ends: tuple[Edge, Edge] | None = None
@@ -119,12 +134,18 @@ class Fit:
             counted=self.counted + later.counted,
             hits=self.hits + later.hits,
             impossible=self.impossible + later.impossible,
+            first_impossible=later.first_impossible
+            if self.first_impossible is None
+            else self.first_impossible,
             beyond=self.beyond + later.beyond,
             saturated=self.saturated + later.saturated,
             cost=self.cost + later.cost,
             heated=tuple(a + b for a, b in zip(self.heated, later.heated, strict=True)),
             negated=self.negated + later.negated,
+            before=self.before + later.before,
+            as_probabilities=self.as_probabilities + later.as_probabilities,
             matrix=_sum_of(self.matrix, later.matrix),
+            guesses=_sum_of(self.guesses, later.guesses),
             ahead=ahead,
             behind=behind,
             ends=_joined(self.ends, later.ends),
@@ -144,6 +165,21 @@ class Fit:
     def negated_nats(self) -> float:
         """The total cost in nats of the logits with the other sign."""
         return self.negated * _STEP
+
+    @property
+    def nats_before(self) -> float:
+        """The total cost in nats of the classes before the targets'."""
+        return self.before * _STEP
+
+    @property
+    def nats_of_probabilities(self) -> float:
+        """The total cost in nats of logits that are probabilities already."""
+        return self.as_probabilities * _STEP
+
+    @property
+    def possible_nats(self) -> float:
+        """The total cost in nats without the predictions that cost more than ``CAP``."""
+        return self.nats - self.beyond * CAP
 
     def permuted(self) -> tuple[Array, float] | None:
         """The column that fits each class best, one for each, and the total cost in nats with them."""
@@ -185,21 +221,46 @@ def _fit(loss: Loss, batch: Batch) -> Fit | None:
     shifts = _neighbours(costs, outcomes) if batch.elements_per_row == 1 else (Shifted(), Shifted())
     at = np.flatnonzero(outcomes >= 0)
     y, picked = outcomes[at], logs[:, at]
-    own = costs[y, at]
+    own, guess = costs[y, at], picked.argmax(axis=0)
+    impossible = np.flatnonzero(np.isneginf(picked[y, np.arange(len(y))]))
+    few = len(costs) <= MATRIX_CLASSES
     return Fit(
         counted=len(at),
-        hits=count_of(picked.argmax(axis=0) == y),
-        impossible=count_of(np.isneginf(picked[y, np.arange(len(y))])),
+        hits=count_of(guess == y),
+        impossible=impossible.size,
+        first_impossible=_row_of(batch, int(at[impossible[0]])) if impossible.size else None,
         beyond=count_of(own >= CAP / _STEP),
         saturated=count_of(picked.max(axis=0) > _SATURATED),
         cost=int(own.sum()),
         heated=tuple(int(_cost_at(picked, y, temperature).sum()) for temperature in TEMPERATURES),
         negated=int(_cost_at(picked, y, -1.0).sum()),
-        matrix=_matrix(costs[:, at], y) if len(costs) <= _MATRIX_CLASSES else None,
+        before=int(costs[np.maximum(y - 1, 0), at].sum()),
+        as_probabilities=_cost_of_probabilities(loss, batch, at, y),
+        matrix=_matrix(costs[:, at], y) if few else None,
+        guesses=_guesses(len(costs), y, guess) if few else None,
         ahead=shifts[0],
         behind=shifts[1],
         ends=_ends(costs, outcomes) if batch.elements_per_row == 1 else None,
     )
+
+
+def _row_of(batch: Batch, element: int) -> int:
+    """The row of an element in the whole data set."""
+    return batch.start + element // max(1, batch.elements_per_row)
+
+
+def _cost_of_probabilities(loss: Loss, batch: Batch, at: Array, y: Array) -> int:
+    """The costs of the values as probabilities of the second outcome, where that may be what they are."""
+    if loss.per_class or batch.input.size <= at.max(initial=-1):
+        return 0
+    p = batch.input.reshape(-1)[at].astype(np.float64)
+    if not ((p >= 0) & (p <= 1)).all():
+        return len(at) * int(CAP / _STEP)
+    return int(_steps(-np.log(np.where(y == 1, p, 1 - p))).sum())
+
+
+def _guesses(outcomes: int, y: Array, guess: Array) -> Array:
+    return np.bincount(y * outcomes + guess, minlength=outcomes * outcomes).reshape(outcomes, outcomes)
 
 
 def _cost_at(logs: Array, y: Array, temperature: float) -> Array:
@@ -226,7 +287,8 @@ def _neighbours(costs: Array, outcomes: Array) -> tuple[Shifted, Shifted]:
 
 def _against(costs: Array, outcomes: Array, rows: Array, others: Array) -> Shifted:
     own, other = costs[outcomes[rows], rows], costs[outcomes[others], rows]
-    return Shifted(len(rows), int(own.sum()), int(other.sum()))
+    hits = count_of(costs[:, rows].argmin(axis=0) == outcomes[rows])
+    return Shifted(len(rows), int(own.sum()), int(other.sum()), hits)
 
 
 def _ends(costs: Array, outcomes: Array) -> tuple[Edge, Edge]:
@@ -272,6 +334,7 @@ class Survey:
         targets: how often each whole-numbered target occurs, ignored and impossible ones too.
         others: targets that are not among them: fractions, and more values than are kept.
         one_hot: how many probability targets are one-hot.
+        multi_hot: how many probability targets are rows of zeros and ones, with any number of ones.
         ignored: targets that ignore_index leaves out.
         columns: the sums of each column over all rows, of x and of exp x; None for other shapes.
         fit: how the predictions fit, or None where they predict no outcome.
@@ -285,6 +348,7 @@ class Survey:
     targets: Counter[int] = field(default_factory=Counter)
     others: int = 0
     one_hot: int = 0
+    multi_hot: int = 0
     ignored: int = 0
     columns: tuple[ColumnSums, ColumnSums] | None = None
     fit: Fit | None = None
@@ -298,11 +362,23 @@ class Survey:
             targets=self.targets + later.targets,
             others=self.others + later.others,
             one_hot=self.one_hot + later.one_hot,
+            multi_hot=self.multi_hot + later.multi_hot,
             ignored=self.ignored + later.ignored,
             columns=_added(self, later),
             fit=later.fit if self.fit is None else self.fit if later.fit is None else self.fit + later.fit,
             ids=self.ids + later.ids,
         )
+
+    @property
+    def resembles_bootstrap(self) -> bool:
+        """Whether as many identifiers are left as drawing all rows with replacement leaves.
+
+        Of n drawn from n, 1 - 1/e are left, with the variance (1/e - 2/e^2) / n of this part.
+        """
+        rows = sum(map(len, self.ids))
+        left = len(np.unique(np.concatenate(self.ids))) / rows if rows else 0.0
+        deviation = math.sqrt((math.exp(-1) - 2 * math.exp(-2)) / max(1, rows))
+        return rows >= 10 and abs(left - (1 - math.exp(-1))) <= 4 * deviation
 
     def repeated_id(self) -> tuple[int, int, int] | None:
         """How many rows carry an identifier of an earlier row, and the first two that share one."""
@@ -346,8 +422,9 @@ def survey(loss: Loss, batch: Batch) -> Survey:
 def _with_targets(found: Survey, loss: Loss, batch: Batch) -> Survey:
     t = batch.target
     if loss.per_class and t.ndim == 3:
-        one_hot = ((t == 0) | (t == 1)).all(axis=1) & (t.sum(axis=1) == 1)
-        return replace(found, one_hot=count_of(one_hot), others=one_hot.size)
+        hot = ((t == 0) | (t == 1)).all(axis=1)
+        one_hot = hot & (t.sum(axis=1) == 1)
+        return replace(found, one_hot=count_of(one_hot), multi_hot=count_of(hot), others=hot.size)
     flat = t.reshape(-1)
     whole = flat == np.floor(flat)
     values, counts = np.unique(flat[whole], return_counts=True)

@@ -42,6 +42,7 @@ FINDINGS: dict[str, Rule] = {
         Rule("CEL214", "error", "fit:permuted", "survey"),
         Rule("CEL215", "error", "fit:negated", "survey"),
         Rule("CEL216", "error", "targets:binary_labels", "survey"),
+        Rule("CEL217", "error", "fit:moved_by_one", "survey"),
         Rule("CEL301", "note", "precision:clamped", "clamped"),
         Rule("CEL302", "error", "precision:nonfinite", "survey"),
         Rule("CEL303", "note", "precision:rounded", "survey"),
@@ -52,6 +53,7 @@ FINDINGS: dict[str, Rule] = {
         Rule("CEL402", "warning", "fit:worse_than_frequencies", "survey"),
         Rule("CEL403", "note", "fit:temperature", "survey"),
         Rule("CEL404", "note", "fit:weighted", "survey"),
+        Rule("CEL405", "note", "fit:not_compared", "survey"),
     )
 }
 
@@ -70,7 +72,7 @@ def findings(facts: Facts) -> list[Finding]:
             found.append(
                 Finding(
                     rule.code,
-                    rule.severity,
+                    noticed.severity or rule.severity,
                     noticed.message,
                     noticed.count,
                     dict(noticed.evidence),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from celoss_cli.core.errors import plural
-from celoss_cli.findings.facts import Facts, Noticed
+from celoss_cli.findings.facts import SURE, Facts, Noticed
 from celoss_cli.findings.wording import all_rows_are, number, rows_have
 
 __all__ = [
@@ -84,6 +84,12 @@ def not_log_probabilities(facts: Facts) -> Noticed | None:
             f"{rows_have(count)} input that is -log p instead of log p: the result has the wrong sign",
             count,
             remedy="change the sign of the input",
+        )
+    if facts.loss.command == "kl" and facts.all_look_like("from-0-to-1", of="values", least=1):
+        return Noticed(
+            f"{rows_have(count)} input above 0: these are probabilities, and kl takes their logarithms",
+            count,
+            remedy="take the logarithm of the input",
         )
     return Noticed(
         f"{rows_have(count)} input that is not the logarithm of probabilities, so the result is no "
@@ -203,6 +209,16 @@ def logits_for_probabilities(facts: Facts) -> Noticed | None:
     outside = values - inside - facts.seen.get("nan", 0)
     if facts.loss.takes != "probs" or outside <= 0:
         return None
+    if facts.seen.get("just-outside-0-to-1", 0) == outside:
+        lies = "lies" if outside == 1 else "lie"
+        return Noticed(
+            f"{plural(outside, 'value')} of {values} {lies} outside of 0 to 1 by less than 1e-5: rounding "
+            "took probabilities there, which the loss refuses",
+            outside,
+            {"outside": outside, "values": values},
+            "clip them to 0 to 1 before they are written (numpy.clip(p, 0, 1))",
+            "warning",
+        )
     return Noticed(
         f"{plural(outside, 'value')} of {values} {'lies' if outside == 1 else 'lie'} outside of 0 to 1: "
         "these are logits, not probabilities",
@@ -228,6 +244,9 @@ def probabilities_for_logits(facts: Facts) -> Noticed | None:
     ends = ("from-0-to-a-quarter", "from-three-quarters-to-1")
     if facts.seen["from-0-to-1"] < values or not all(facts.seen.get(end) for end in ends):
         return None  # logits of a model that has learnt nothing yet lie close together
+    fit = facts.fit
+    if fit is not None and fit.nats - fit.nats_of_probabilities <= SURE:
+        return None  # weak and calibrated logits fit better as what they are
     return Noticed(
         f"all of the {values} examined values lie between 0 and 1: they look like probabilities, and this "
         "loss takes the sigmoid once more",
@@ -253,7 +272,7 @@ def not_probabilities(facts: Facts) -> Noticed | None:
     unsettled = facts.loss.by_convention and not facts.options.get("convention")
     compared = unsettled and not logits_for_probabilities(facts)
     return Noticed(
-        f"{rows_have(count)} probabilities that do not sum to 1 within 0.001",
+        f"{rows_have(count)} probabilities that do not sum to 1 within 0.001 or what their digits allow",
         count,
         remedy=facts.again("--convention", "all") if compared else "",
     )

@@ -14,7 +14,8 @@ def target_not_a_distribution(facts: Facts) -> Noticed | None:
 
     The formula takes any numbers, as PyTorch does, but the result is no cross entropy then.
 
-    Divide each row by its sum, or give class indices.
+    Divide each row by its sum, or give class indices. Rows of several ones are no distribution of one answer:
+    bce-logits asks each class on its own.
 
     Reference: PyTorch documentation of CrossEntropyLoss: probability targets should be between 0 and 1
     and sum to 1, which is not checked.
@@ -22,7 +23,26 @@ def target_not_a_distribution(facts: Facts) -> Noticed | None:
     count = facts.seen.get("target-not-a-distribution", 0)
     if not count:
         return None
+    logs = facts.seen.get("target-of-logarithms", 0)
+    if logs == count:
+        return Noticed(
+            f"{rows_have(count)} a target that is the logarithm of probabilities, and it is taken for these",
+            count,
+            remedy=facts.again("--log-target"),
+        )
+    if facts.loss.per == "class" and _multi_label(facts):
+        return Noticed(
+            f"{rows_have(count)} a target of several ones: with more than one answer a row each class is a "
+            "binary question",
+            count,
+            remedy=facts.command("bce-logits"),
+        )
     return Noticed(f"{rows_have(count)} a target that is negative somewhere or does not sum to 1", count)
+
+
+def _multi_label(facts: Facts) -> bool:
+    """Whether all targets are 0 or 1, with several ones in some rows."""
+    return facts.survey is not None and 0 < facts.survey.multi_hot == facts.survey.others
 
 
 def out_of_domain(facts: Facts) -> Noticed | None:

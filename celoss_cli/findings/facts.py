@@ -177,6 +177,7 @@ class Noticed:
         count: how many rows or values show it.
         evidence: the numbers by name.
         remedy: the command or the change that mends it, or the command that shows more of it.
+        severity: of this case, where it is less than the rule's.
 
     """
 
@@ -184,6 +185,7 @@ class Noticed:
     count: int
     evidence: Mapping[str, Any] = field(default_factory=dict)
     remedy: str = ""
+    severity: Severity | None = None
 
 
 @record(frozen=True, slots=True)

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from celoss_cli.evaluate.survey import TEMPERATURES, Fit
+import numpy as np
+
+from celoss_cli.evaluate.survey import MATRIX_CLASSES, TEMPERATURES, Fit, Shifted
 from celoss_cli.findings.choice import (
     logits_for_probabilities,
     not_log_probabilities,
@@ -19,8 +22,13 @@ from celoss_cli.findings.facts import SURE, Facts, Noticed
 from celoss_cli.findings.targets import binary_labels, from_one
 from celoss_cli.findings.wording import listed, number
 
+if TYPE_CHECKING:
+    from celoss_cli.core.data import Array
+
 __all__ = [
+    "moved_by_one",
     "negated",
+    "not_compared",
     "permuted",
     "shifted",
     "temperature",
@@ -37,6 +45,12 @@ _NO_PREDICTIONS = (
     probabilities_for_log_probabilities,
 )
 """Where one of these is found, no cost is -log of a probability, and comparing costs says nothing."""
+
+_DEVIATIONS = 3.5
+"""How many standard deviations of a count are no chance."""
+
+_FEW_DEVIATIONS = 2.0
+"""How many let a doubt stand."""
 
 _MUCH = 0.1
 """The part of the loss that another reading must save."""
@@ -111,6 +125,9 @@ def shifted(facts: Facts) -> Noticed | None:
     One of the two columns lost or gained a row: a header read as data, a first batch left out, a language
     model whose targets were not moved by one.
 
+    Forecasts from earlier targets fit these well too, and are no mistake: it is told only where the
+    predictions know no more of their own targets than the frequencies of the classes do.
+
     Align the rows again, best by an identifier: --targets @truth.csv joins by id.
 
     Reference: Royall 2000, "On the probability of observing misleading statistical evidence": where the
@@ -120,6 +137,8 @@ def shifted(facts: Facts) -> Noticed | None:
     if fit is None:
         return None
     for moved, where in ((fit.ahead, "next"), (fit.behind, "previous")):
+        if _knows_its_own(facts, moved):
+            continue
         if _far_better(facts, moved.pairs, *moved.nats, math.log(2)):
             own, other = (nats / moved.pairs for nats in moved.nats)
             return Noticed(
@@ -130,6 +149,30 @@ def shifted(facts: Facts) -> Noticed | None:
                 "align predictions and targets again, best by an id (--targets @FILE)",
             )
     return None
+
+
+def _knows_its_own(facts: Facts, moved: Shifted) -> bool:
+    """Whether predictions do not cost more, or are right more often, than the frequencies of the classes."""
+    own, _ = moved.nats
+    entropy, most, allowance = math.log(_outcomes(facts)), 1 / _outcomes(facts), 0.0
+    if facts.fit is not None and facts.targets.total() == facts.fit.counted:
+        entropy = _entropy(facts) / facts.fit.counted
+        most = max(facts.targets.values()) / facts.fit.counted
+        allowance = _allowance(facts, facts.fit)
+    right = moved.hits - most * moved.pairs
+    by_chance = _FEW_DEVIATIONS * math.sqrt(most * (1 - most) * moved.pairs)
+    return own - entropy * moved.pairs <= SURE + allowance or right > by_chance
+
+
+def _allowance(facts: Facts, fit: Fit) -> float:
+    """The penalty of Schwarz for the frequencies that are fitted, in nats."""
+    return (_outcomes(facts) - 1) / 2 * math.log(fit.counted)
+
+
+def _entropy(facts: Facts) -> float:
+    """What always predicting the frequencies of the classes costs, in nats."""
+    given = facts.targets
+    return -sum(n * math.log(n / given.total()) for n in given.values())
 
 
 def permuted(facts: Facts) -> Noticed | None:
@@ -145,10 +188,12 @@ def permuted(facts: Facts) -> Noticed | None:
     """
     fit = _fit(facts)
     better = None if fit is None else fit.permuted()
-    if fit is None or better is None:
+    if fit is None or better is None or moved_by_one(facts):
         return None
     order, nats = better
     if not _far_better(facts, fit.counted, fit.nats, nats, math.lgamma(len(order) + 1)):
+        return None
+    if not _more_often_right(fit, order) or (_may_be_negated(facts) and fit.negated_nats < nats):
         return None
     moved = [f"{facts.name(i)} -> {facts.name(int(j))}" for i, j in enumerate(order) if i != j]
     loss = nats / fit.counted
@@ -161,6 +206,15 @@ def permuted(facts: Facts) -> Noticed | None:
     )
 
 
+def _more_often_right(fit: Fit, order: Array) -> bool:
+    """Whether the other order is also right in more cases, so that no few certain answers decide."""
+    if fit.guesses is None:
+        return False
+    moved = np.flatnonzero(order != np.arange(len(order)))
+    own, other = (int(fit.guesses[moved, columns[moved]].sum()) for columns in (np.arange(len(order)), order))
+    return other - own > _DEVIATIONS * math.sqrt(other + own) or (own == 0 and other > 1)
+
+
 def _reordered(facts: Facts, order: Sequence[int]) -> str:
     if facts.loss.per != "class" or not facts.labels:
         return "swap the two answers" if len(order) == 2 else "reorder the columns"
@@ -169,6 +223,52 @@ def _reordered(facts: Facts, order: Sequence[int]) -> str:
         return again
     right = [facts.name(order.index(j)) for j in range(len(order))]
     return f"correct the names of the columns, which are {listed(right, 12)} as far as the targets tell"
+
+
+def moved_by_one(facts: Facts) -> Noticed | None:
+    """Targets fit the class before theirs much better: they count from 1.
+
+    Where the last class does not occur, no such target is outside of the classes, and nothing is refused:
+    every row is held against its neighbour's class.
+
+    Subtract 1 from every target, or give the names of the classes.
+
+    Reference: PyTorch documentation of CrossEntropyLoss: class indices in the range [0, C).
+    """
+    fit = _fit(facts)
+    if fit is None or facts.loss.per != "class" or _outcomes(facts) < 3 or fit.counted == 0:
+        return None
+    if min(facts.targets, default=0) < 1:
+        return None
+    if not _far_better(facts, fit.counted, fit.nats, fit.nats_before, 0.0):
+        return None
+    loss = fit.nats_before / fit.counted
+    return Noticed(
+        f"against the class before theirs the mean is {number(loss)} nats, against their own {_mean(fit)}: "
+        f"the targets count from 1, and the {_outcomes(facts)} classes from 0",
+        fit.counted,
+        {"moved_loss": loss, "loss": _known(fit)},
+        "subtract 1 from every target",
+    )
+
+
+def not_compared(facts: Facts) -> Noticed | None:
+    """There are more classes than are held against another order.
+
+    Which column fits which class best takes a matrix of classes by classes. With many classes it is left
+    out, so that CEL214 says nothing: neither that the order is right nor that it is not.
+
+    Compare a part of the classes, or the accuracy by class: --by class.
+    """
+    if facts.fit is None or _outcomes(facts) <= MATRIX_CLASSES:
+        return None
+    return Noticed(
+        f"the order of {_outcomes(facts)} classes is not held against others, which is done for at most "
+        f"{MATRIX_CLASSES} (CEL214)",
+        _outcomes(facts),
+        {"classes": _outcomes(facts), "most": MATRIX_CLASSES},
+        facts.again("--by", "class"),
+    )
 
 
 def negated(facts: Facts) -> Noticed | None:
@@ -182,8 +282,8 @@ def negated(facts: Facts) -> Noticed | None:
     predictions are right, a likelihood ratio of a million comes about at most once in a million data sets.
     """
     fit = _fit(facts)
-    if fit is None or _outcomes(facts) == 2 or facts.loss.takes == "probs":
-        return None  # the other sign of two classes is their other order
+    if fit is None or not _may_be_negated(facts):
+        return None
     if not _far_better(facts, fit.counted, fit.nats, fit.negated_nats, 0.0):
         return None
     better = permuted(facts)
@@ -196,6 +296,11 @@ def negated(facts: Facts) -> Noticed | None:
         {"loss": _known(fit), "negated_loss": loss},
         "change the sign of the input",
     )
+
+
+def _may_be_negated(facts: Facts) -> bool:
+    """Whether the other sign is another reading: that of two classes is their other order."""
+    return _outcomes(facts) != 2 and facts.loss.takes != "probs"
 
 
 def temperature(facts: Facts) -> Noticed | None:
@@ -237,12 +342,29 @@ def worse_than_guessing(facts: Facts) -> Noticed | None:
     outcomes = _outcomes(facts)
     if fit is None or _nats(facts, fit) - fit.counted * math.log(outcomes) <= SURE:
         return None
+    if _only_rounded(facts, fit, math.log(outcomes)):
+        return None
     return Noticed(
         f"{_the_mean(facts, fit)} is worse than guessing, which costs ln {outcomes} = "
         f"{number(math.log(outcomes))}; {fit.hits} of {fit.counted} predictions are right",
         fit.counted,
         {"loss": _computed(facts, fit), "guessing": math.log(outcomes), "accuracy": fit.hits / fit.counted},
         facts.again("--worst", "10"),
+    )
+
+
+def _only_rounded(facts: Facts, fit: Fit, each: float) -> bool:
+    """Whether but for targets of probability exactly 0 the predictions cost less than ``each`` nats.
+
+    Rounded probabilities and the leaves of trees say 0 and 1: CEL303 tells what that costs.
+    """
+    says_so = facts.seen.get("exactly-0-or-1", 0) and (
+        facts.loss.takes == "probs" or facts.all_look_like("probabilities")
+    )
+    if not (says_so and fit.beyond):
+        return False
+    return (
+        fit.possible_nats <= each * (fit.counted - fit.beyond) and fit.hits * _outcomes(facts) >= fit.counted
     )
 
 
@@ -260,9 +382,10 @@ def worse_than_frequencies(facts: Facts) -> Noticed | None:
     fit, given = facts.fit, facts.targets
     if fit is None or given.total() != fit.counted or worse_than_guessing(facts):
         return None
-    entropy = -sum(n * math.log(n / fit.counted) for n in given.values())
-    allowance = (_outcomes(facts) - 1) / 2 * math.log(fit.counted)
-    if _nats(facts, fit) - entropy <= SURE + allowance:
+    entropy = _entropy(facts)
+    if _nats(facts, fit) - entropy <= SURE + _allowance(facts, fit):
+        return None
+    if _only_rounded(facts, fit, entropy / fit.counted):
         return None
     return Noticed(
         f"{_the_mean(facts, fit)} is worse than {number(entropy / fit.counted)}, what always "

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import math
+from typing import TYPE_CHECKING
+
 from celoss_cli.core.errors import plural
 from celoss_cli.findings.facts import Facts, Noticed
 from celoss_cli.findings.wording import number
+
+if TYPE_CHECKING:
+    from celoss_cli.evaluate.survey import Fit
 
 __all__ = ["clamped", "clipped", "float16_ceiling", "nonfinite", "rounded", "saturated"]
 
@@ -79,12 +85,29 @@ def rounded(facts: Facts) -> Noticed | None:
         return None
     if not (facts.loss.takes == "probs" or facts.all_look_like("probabilities")):
         return None
-    impossible = 0 if facts.fit is None else facts.fit.impossible
+    fit = facts.fit
+    impossible = 0 if fit is None else fit.impossible
     labels = ", so these are labels rather than predictions" if exact == values else ""
     return Noticed(
-        f"{exact} of {plural(values, 'probability').replace('ys', 'ies')} are exactly 0 or 1{labels}",
+        f"{exact} of {plural(values, 'probability').replace('ys', 'ies')} are exactly 0 or 1{labels}"
+        f"{_what_it_costs(fit) if fit is not None and impossible else ''}",
         exact,
-        {"exact": exact, "values": values, "impossible": impossible},
+        {"exact": exact, "values": values, "impossible": impossible}
+        | ({} if fit is None or fit.first_impossible is None else {"first_row": fit.first_impossible}),
+        facts.again("--convention", "all") if impossible and facts.loss.by_convention else "",
+    )
+
+
+_CLIPS = (("PyTorch's bce", 100.0), ("scikit-learn", -math.log(2**-52)), ("Keras", -math.log(1e-7)))
+"""What a probability of 0 costs where a tool clips it, in nats (losses/conventions.py)."""
+
+
+def _what_it_costs(fit: Fit) -> str:
+    """How many targets got the probability 0, where, and what that makes of the mean."""
+    tools = ", ".join(f"{number(cost)} in {tool}" for tool, cost in _CLIPS)
+    return (
+        f"; {plural(fit.impossible, 'target')} got the probability 0, first in row {fit.first_impossible}, "
+        f"which makes the mean infinite; each costs {tools}"
     )
 
 

@@ -245,11 +245,14 @@ def repeated_id(facts: Facts) -> Noticed | None:
     if found is None:
         return None
     count, first, second = found
+    drawn = facts.survey is not None and facts.survey.resembles_bootstrap
     return Noticed(
         f"{plural(count, 'row')} {'repeats' if count == 1 else 'repeat'} an identifier of an earlier row, "
-        f"first row {second} that of row {first}",
+        f"first row {second} that of row {first}"
+        f"{', as many as rows drawn with replacement (a bootstrap sample) have' if drawn else ''}",
         count,
         {"first_row": first, "same_as": second},
+        severity="note" if drawn else None,
     )
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from celoss_cli.core.data import Array, Batch, Terms
 
 __all__ = [
+    "ROUNDED",
     "SAMPLE_WEIGHT",
     "UNITS",
     "Answers",
@@ -31,6 +32,9 @@ __all__ = [
 ]
 
 Base = Literal["e", "2", "10"]
+
+ROUNDED = 1e-5
+"""A probability this far outside of 0 to 1 was taken there by rounding."""
 
 SAMPLE_WEIGHT = "sample weight"
 """The name of the weights of rows among a batch's aligned arrays."""

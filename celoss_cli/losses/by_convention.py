@@ -17,7 +17,7 @@ from celoss_cli.core.trace import Note, silent
 from celoss_cli.losses.base import SAMPLE_WEIGHT, Loss
 from celoss_cli.losses.binary_cross_entropy import BinaryCrossEntropy
 from celoss_cli.losses.class_axis import exponentials_of
-from celoss_cli.losses.class_loss import onehot
+from celoss_cli.losses.class_loss import no_distribution, onehot
 from celoss_cli.losses.conventions import CONVENTIONS, INPUT_KINDS, Convention
 from celoss_cli.losses.cross_entropy import CrossEntropy
 
@@ -37,7 +37,6 @@ _NATIVE = "torch"
 """What holds where no convention is named."""
 
 _COUNTED = "number of counted targets; weights do not enter it"
-_SUMS_TO_ONE = 1e-3
 """How far the sum of a row may be from 1 without a warning: three printed decimals are enough."""
 
 
@@ -266,11 +265,9 @@ class CrossEntropyByConvention(_ByConvention, CrossEntropy):
         if self.input_is == "logits":
             return seen
         del seen["one-class"]
-        with np.errstate(all="ignore"):
-            p = batch.input.astype(np.float64)
-            total = (p if self.input_is == "probs" else np.exp(p)).sum(axis=1)
-        kind = "not-probabilities" if self.input_is == "probs" else "not-log-probabilities"
-        seen[kind] = int(np.count_nonzero(~(np.abs(total - 1) <= _SUMS_TO_ONE)))
+        probabilities = self.input_is == "probs"
+        odd = no_distribution(batch.input.astype(np.float64), logs=not probabilities)
+        seen["not-probabilities" if probabilities else "not-log-probabilities"] = int(np.count_nonzero(odd))
         return seen
 
     def computable(self, batch: Batch) -> Batch | None:

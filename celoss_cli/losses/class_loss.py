@@ -336,7 +336,37 @@ def onehot(x: Array, y: Array, weights: Array | None) -> Array:
     return factors
 
 
-def no_distribution(p: Array) -> Array:
-    """Which probabilities of the classes on axis 1 do not add up to 1."""
+def no_distribution(x: Array, *, logs: bool = False, within: float = 1e-3) -> Array:
+    """Which rows of probabilities of the classes on axis 1 do not add up to 1.
+
+    Numbers that were written with a few decimals may be off by half a unit of the last one, each.
+
+    Args:
+        x: shape (rows, classes, positions), probabilities, or their logarithms.
+        logs: which of the two.
+        within: how far a sum may be from 1, whatever the digits.
+
+    Returns:
+        shape (rows, positions) of bool.
+
+    """
     with np.errstate(all="ignore"):
-        return ~(np.abs(p.sum(axis=1) - 1) <= 1e-3)
+        off = np.abs((np.exp(x) if logs else x).sum(axis=1) - 1)
+        bad: Array = ~(off <= within)
+        rows = np.flatnonzero(bad.any(axis=1))
+        if rows.size:
+            # An error e of a logarithm is one of p (exp e - 1), and the p add up to 1.
+            shares = 1.01 if logs else x.shape[1]
+            bad[rows] &= ~(off[rows] <= shares * _half_unit(x[rows]) + 1e-9)
+    return bad
+
+
+def _half_unit(x: Array) -> Array:
+    """Half a unit of the last of two to six decimals of each row, shape (rows, 1); else 0."""
+    found = np.zeros(len(x))
+    values = np.where(np.isfinite(x), x, 0).reshape(len(x), -1)
+    for decimals in range(6, 1, -1):
+        scaled = values * 10.0**decimals
+        whole = (np.abs(scaled - np.rint(scaled)) <= 1e-6).all(axis=1)
+        found[whole] = 0.5 * 10.0**-decimals
+    return found[:, np.newaxis]

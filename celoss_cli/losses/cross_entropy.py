@@ -20,7 +20,7 @@ from celoss_cli.losses.class_axis import (
     softmax,
     sum_over_classes,
 )
-from celoss_cli.losses.class_loss import ClassLoss, columns_of, onehot
+from celoss_cli.losses.class_loss import ClassLoss, columns_of, no_distribution, onehot
 from celoss_cli.losses.conventions import INPUT_KINDS
 from celoss_cli.losses.emitted import by_class, gathered, log_softmax_lines
 from celoss_cli.losses.options import IGNORE_INDEX, LABEL_SMOOTHING, WEIGHT
@@ -185,7 +185,7 @@ class CrossEntropy(ClassLoss):
             seen["one-class"] = len(batch)
         if batch.target.ndim == 3:
             q = batch.target
-            off = (q < 0).any(axis=1) | ~(np.abs(q.sum(axis=1) - 1) <= 1e-6)
+            off = (q < 0).any(axis=1) | no_distribution(q, within=1e-6)
             seen["target-not-a-distribution"] = int(np.count_nonzero(off))
         return seen
 

@@ -10,14 +10,14 @@ from celoss_cli.core.data import Array, Batch, Terms
 from celoss_cli.core.errors import InputError
 from celoss_cli.core.late import np
 from celoss_cli.core.records import record
-from celoss_cli.losses.base import Loss, Violation, as_real, spread
+from celoss_cli.losses.base import ROUNDED, Loss, Violation, as_real, spread
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from celoss_cli.core.trace import Note
 
-__all__ = ["ElementLoss", "first_outside"]
+__all__ = ["ElementLoss", "by_rounding", "first_outside"]
 
 _BLOCK = 1 << 16
 """Elements computed at a time: a few temporaries of this size stay in the cache."""
@@ -158,4 +158,16 @@ def first_outside(values: Array, low: float, high: float, fact: str) -> Violatio
     outside = ~((flat >= low) & (flat <= high))
     if not outside.any():
         return None
-    return Violation(outside, f"{fact}, got {flat[int(np.flatnonzero(outside)[0])]:g}.")
+    first = flat[int(np.flatnonzero(outside)[0])]
+    return Violation(outside, f"{fact}, got {shown_outside(first, low, high)}.")
+
+
+def shown_outside(value: float, low: float, high: float) -> str:
+    """A number outside of a range, with as many digits as show that it is."""
+    short = f"{value:g}"
+    return repr(float(value)) if low <= float(short) <= high else short
+
+
+def by_rounding(value: float) -> bool:
+    """Whether a number outside of 0 to 1 is a probability that rounding took there."""
+    return -ROUNDED <= value <= 1 + ROUNDED

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from celoss_cli.core.late import np
 from celoss_cli.core.records import record
 from celoss_cli.losses.arrays import reduced
+from celoss_cli.losses.base import Violation
+from celoss_cli.losses.class_loss import no_distribution
 from celoss_cli.losses.elementwise import ElementLoss, first_outside
 from celoss_cli.losses.options import LOG_TARGET
 from celoss_cli.losses.spec import LossSpec
@@ -80,11 +82,24 @@ class KullbackLeibler(ElementLoss):
     def violation(self, batch: Batch) -> Violation | None:
         if self.log_target:
             return first_outside(batch.target, -np.inf, 0, "Expected a log-probability of at most 0")
-        return first_outside(batch.target, 0, 1, "Expected a probability from 0 to 1")
+        found = first_outside(batch.target, 0, 1, "Expected a probability from 0 to 1")
+        if found is None or not (batch.target <= 0).all():
+            return found
+        return Violation(found.where, f"{found.fact.removesuffix('.')}; --log-target takes logarithms.")
 
     def observe(self, batch: Batch) -> Counter[str]:
         odd = ~(batch.input <= 0)
-        return Counter({"not-log-probabilities": int(np.count_nonzero(odd.any(axis=1)))})
+        seen = Counter({"not-log-probabilities": int(np.count_nonzero(odd.any(axis=1)))})
+        if len(batch.shape) == 1 and batch.elements_per_row > 1:
+            q = batch.target.astype(np.float64)[..., np.newaxis]
+            seen["target-not-a-distribution"] = int(np.count_nonzero(self._odd_targets(q)))
+            seen["target-of-logarithms"] = int(np.count_nonzero(_of_logarithms(q, self.log_target)))
+        return seen
+
+    def _odd_targets(self, q: Array) -> Array:
+        if self.log_target:
+            return no_distribution(q, logs=True, within=1e-6)
+        return np.asarray((q < 0).any(axis=1) | no_distribution(q, within=1e-6))
 
     def log_predictions(self, batch: Batch) -> Array | None:
         if len(batch.shape) != 1 or batch.elements_per_row < 2:
@@ -165,3 +180,10 @@ def kl_div(
 
     """
     return reduced(LOSS, input, target, reduction, dtype, log_target=log_target)
+
+
+def _of_logarithms(q: Array, log_target: bool) -> Array:
+    """Which targets are logarithms of a distribution and are not said to be."""
+    if log_target:
+        return np.zeros(len(q), bool)
+    return np.asarray((q <= 0).all(axis=(1, 2)) & ~no_distribution(q, logs=True)[:, 0])

@@ -69,7 +69,11 @@ class NegativeLogLikelihood(ClassLoss):
         return None
 
     def observe(self, batch: Batch) -> Counter[str]:
-        return Counter({"not-log-probabilities": int(np.count_nonzero(no_distribution(_exp(batch))))})
+        if batch.input.shape[1] == 1:  # log p of the target alone, which is no distribution
+            odd = ~(batch.input <= 0)
+        else:
+            odd = no_distribution(batch.input.astype(np.float64), logs=True)
+        return Counter({"not-log-probabilities": int(np.count_nonzero(odd))})
 
     def log_predictions(self, batch: Batch) -> Array:
         return columns_of(batch.input.astype(np.float64))

@@ -100,6 +100,7 @@ PLANTED: dict[str, Planted] = {
     "CEL214": ("ce", X[:, [1, 2, 3, 0]], Y, {}),
     "CEL215": ("ce", -X, Y, {}),
     "CEL216": ("bce-logits", Z, 2 * T - 1, {}),
+    "CEL217": ("ce", np.column_stack([X, X[:, 0] - 9]), Y + 1, {}),
     "CEL301": ("bce", changed(G, 5, 1 - T[5]), T, {}),
     "CEL302": ("ce", changed(X, (4, 1), math.nan), Y, {}),
     "CEL303": ("bce", changed(G, 5, T[5]), T, {}),
@@ -110,6 +111,7 @@ PLANTED: dict[str, Planted] = {
     "CEL402": ("ce", np.zeros((400, 4)), changed(np.zeros(400, int), slice(0, 40), 1), {}),
     "CEL403": ("ce", X * 8, Y, {}),
     "CEL404": ("ce", X, Y, {"weight": [1, 2, 3, 4]}),
+    "CEL405": ("ce", np.pad(X, ((0, 0), (0, 600)), constant_values=-20.0), Y, {}),
 }
 
 
@@ -151,6 +153,7 @@ CONSEQUENCES = {
     "CEL305": {"CEL401", "CEL403"},
     "CEL401": {"CEL305", "CEL403"},
     "CEL402": {"CEL209"},
+    "CEL217": {"CEL209", "CEL401", "CEL402", "CEL403"},
     "CEL403": {"CEL305", "CEL401"},
 }
 """What else is true of data with a planted mistake."""
@@ -230,7 +233,7 @@ def test_the_remedy_is_a_command_over_the_same_file(code: str, remedy: str) -> N
         ("ce", 1000 * X, Y, {}, "the mean of 397.5 nats", mean_cost(1000 * X, Y)),
         ("ce", 1000 * X, Y, {"weight": [1, 2, 3, 4]}, "the mean of at least ", None),
         ("ce", changed(X, (np.arange(200), Y[:200]), -np.inf), Y, {}, "an infinite mean", None),
-        ("bce", np.round(G), T, {}, "the mean of 16.33 nats", 100 * float(np.mean(np.round(G) != T))),
+        ("bce", 1 - np.round(G), T, {}, "the mean of 83.67 nats", 100 * float(np.mean(np.round(G) == T))),
     ],
 )
 def test_a_mean_is_the_one_computed_or_what_is_known_of_it(
@@ -401,6 +404,109 @@ def test_the_loss_without_the_clamp_is_told() -> None:
     assert message.startswith(
         f"1 logarithm hit the clamp at -100; without it the plain mean is {plain:.4g} nats"
     )
+
+
+# ------------------------------------------------------------------- what is said is right (REVIEWED.md)
+
+
+def test_a_shift_of_predictions_that_know_their_own_targets_is_none() -> None:
+    """Persistence with a certainty fits the target before perfectly, and its own in nine of ten rows."""
+    y = (np.cumsum(np.random.default_rng(3).random(400) > 0.9) % 2).astype(float)
+    said = np.concatenate([[0.5], y[:-1]])
+    assert "CEL213" not in codes(diagnosis("bce", said, y))
+    assert "CEL213" in codes(diagnosis("ce", X, np.roll(Y, 1)))
+
+
+def test_the_other_sign_comes_before_an_order_that_fits_less_well() -> None:
+    """Negated, two columns may seem to be exchanged; what explains best is told alone."""
+    random = np.random.default_rng(0)
+    y = random.integers(0, 3, 500)
+    x = 4.0 * np.eye(3)[y] + random.normal(0, 0.5, (500, 3)) - 2 * np.eye(3)[(y + 1) % 3]
+    found = codes(diagnosis("ce", -x, y))
+    assert "CEL215" in found
+    assert "CEL214" not in found
+
+
+def test_more_classes_than_are_compared_are_told() -> None:
+    x = np.random.default_rng(0).normal(0, 1, (50, 600))
+    found = {finding.code: finding for finding in diagnosis("ce", 3 * x, x.argmax(axis=1)).findings}
+    finding = found["CEL405"]
+    assert finding.severity == "note"
+    assert "the order of 600 classes" in finding.message
+
+
+@pytest.mark.parametrize("classes", [20, 600, 1000])
+def test_labels_from_1_are_named_with_many_classes_too(classes: int) -> None:
+    """Also where the last class does not occur, so that no label is outside."""
+    random = np.random.default_rng(1)
+    y = random.integers(0, classes - 1, 400)
+    x = 6.0 * np.eye(classes)[y] + random.normal(0, 1, (400, classes))
+    found = {finding.code: finding for finding in diagnosis("ce", x, y + 1).findings}
+    assert found["CEL217"].severity == "error"
+    assert found["CEL217"].evidence["moved_loss"] == pytest.approx(mean_cost(x, y), rel=1e-5)
+    assert "CEL214" not in found
+    assert "CEL217" not in codes(diagnosis("ce", x, y))
+
+
+@pytest.mark.parametrize("value", [1.0000001192092896, -1e-9])
+def test_a_probability_that_rounding_took_outside_is_told_as_that(value: float) -> None:
+    (finding,) = [
+        found for found in diagnosis("bce", changed(G, 5, value), T).findings if found.code == "CEL108"
+    ]
+    assert (finding.severity, finding.count) == ("warning", 1)
+    assert "rounding" in finding.message
+    assert "clip" in finding.remedy
+
+
+def test_kl_of_probabilities_is_told_to_take_the_logarithm() -> None:
+    (finding,) = [found for found in diagnosis("kl", P, P[::-1]).findings if found.code == "CEL103"]
+    assert "for logits use ce" not in finding.message
+    assert finding.remedy == "take the logarithm of the input"
+
+
+def test_targets_of_kl_that_are_no_distributions_are_told() -> None:
+    assert "CEL201" in codes(diagnosis("kl", LOG_P, P * 0.7))
+    assert "CEL201" not in codes(diagnosis("kl", LOG_P, P[::-1]))
+    assert "CEL201" not in codes(diagnosis("kl", LOG_P, LOG_P[::-1], log_target=True))
+    (finding,) = [found for found in diagnosis("kl", LOG_P, LOG_P[::-1]).findings if found.code == "CEL201"]
+    assert finding.remedy == "celoss kl preds.csv --log-target"
+
+
+def test_targets_of_several_ones_are_sent_to_binary_questions() -> None:
+    several = changed(ONE_HOT, (slice(0, None, 3), 0), 1.0)
+    (finding,) = [found for found in diagnosis("ce", X, several).findings if found.code == "CEL201"]
+    assert finding.remedy == "celoss bce-logits preds.csv"
+
+
+def test_one_column_of_log_probabilities_is_no_distribution() -> None:
+    assert "CEL103" not in codes(diagnosis("nll", LOG_P[:, :1], np.zeros(len(X), int)))
+
+
+def test_sums_are_held_to_the_digits_of_their_terms() -> None:
+    row = np.array([[0.020, 0.753, 0.226]] * 9)
+    assert "CEL110" not in codes(diagnosis("ce", row, np.ones(9, int), input_is="probs"))
+    assert "CEL110" in codes(diagnosis("ce", row * 0.997, np.ones(9, int), input_is="probs"))
+    assert "CEL103" not in codes(diagnosis("nll", LOG_P.round(2), Y))
+    assert "CEL103" in codes(diagnosis("nll", LOG_P.round(2) - 0.1, Y))
+
+
+def test_an_infinite_mean_of_rounded_probabilities_says_where_it_comes_from() -> None:
+    p = changed(changed(P, (7, Y[7]), 0.0), (9, Y[9]), 0.0)
+    found = diagnosis("ce", p, Y, input_is="probs").findings
+    (finding,) = [finding for finding in found if finding.code == "CEL303"]
+    assert finding.evidence["impossible"] == 2
+    assert finding.evidence["first_row"] == 7
+    assert "2 targets got the probability 0, first in row 7" in finding.message
+    assert "36.04 in scikit-learn" in finding.message  # -ln 2**-52
+    assert "16.12 in Keras" in finding.message  # -ln 1e-7
+    assert not {"CEL401", "CEL402"} & {finding.code for finding in found}
+
+
+def test_identifiers_of_a_bootstrap_sample_are_a_note() -> None:
+    drawn = [str(row) for row in np.random.default_rng(0).integers(0, 300, 300)]
+    (finding,) = [found for found in diagnosis("ce", X, Y, ids=drawn).findings if found.code == "CEL211"]
+    assert finding.severity == "note"
+    assert told("CEL211").severity == "warning"
 
 
 def test_a_text_of_doubt_is_told_as_it_is() -> None:
