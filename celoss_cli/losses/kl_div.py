@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from celoss_cli.core.data import Array, Batch, Reduction
     from celoss_cli.core.trace import Note
-    from celoss_cli.losses.base import Violation
     from celoss_cli.losses.spec import Problem
 
 __all__ = ["LOSS", "KullbackLeibler", "kl_div"]
