@@ -515,6 +515,170 @@ def no_classification() -> None:
     )
 
 
+def more() -> None:
+    """A second search: several labels, parts of one model, PyCaret's Label and Score, files without truth."""
+    kinds = ["Fish", "Flower", "Gravel", "Sugar"]
+    marks = [[1, 0, 1, 1], [1, 0, 0, 1], [0, 0, 1, 1], [0, 1, 0, 0], [1, 1, 0, 1]]
+    half = np.array(
+        [[0.32885742, 0.12695312, 0.76708984, 0.8774414], [0.87597656, 0.29345703, 0.3112793, 0.32861328]]
+    )
+    half = (
+        np.vstack([half, 1 - half[0], 1 - half[1], half.mean(axis=0)])
+        .astype(np.float16)
+        .astype(np.float64)
+        .round(7)
+    )
+    rows = [
+        [
+            f"{k}3994e.jpg",
+            *(v for t, p in zip(marks[k], half[k].tolist(), strict=True) for v in (t, p, int(p > 0.6))),
+        ]
+        for k in range(5)
+    ]
+    head = ["image_id", *(f"{kind}_{part}" for kind in kinds for part in ("true", "prob", "pred"))]
+    dump("pub-clouds.csv", table(head, rows))
+    right(
+        "bce pub-clouds.csv",
+        bce(half, marks),
+        source("stivenzxy/Clouds-ML-Project", "results/predictions_test.csv"),
+    )
+    head = ["country", "n_orders", "total_amount", "user_id", "is_high_value_true", "is_high_value_pred"]
+    head += ["is_high_value_pred_proba"]
+    amounts = [117.98, 158.18, 20.5, 9.99, 310.0, 75.25, 44.1, 12.0]
+    users = [f"u{63 + k:03d}" for k in range(8)]
+    dump(
+        "pub-orders.csv",
+        columns(head, ["GB", "US"] * 4, [1, 1, 2, 1, 5, 1, 3, 1], amounts, users, Y2, D2, P2),
+    )
+    right(
+        "bce pub-orders.csv",
+        TWO,
+        source(
+            "Waelalessa21/ml-baseline-system", "models/runs/20251230_175705/tables/holdout_predictions.csv"
+        ),
+    )
+    head = [
+        "url",
+        "label",
+        "p_meta",
+        "p_electra",
+        "p_electra_std",
+        "ci_low",
+        "ci_high",
+        "uncertain",
+        "p_fusion",
+    ]
+    urls = [f"tools.ietf.org/html/rfc{3000 + k}" for k in range(8)]
+    low, high = [q - 0.05 for q in Q2], [q + 0.05 for q in Q2]
+    dump("pub-urls.csv", columns(head, urls, Y2, P2, Q2, [0.02] * 8, low, high, [0] * 8, R2))
+    refused(
+        "bce pub-urls.csv",
+        "several models side by side",
+        [TWO, bce(Q2, Y2), bce(R2, Y2)],
+        source("tmushd/hybrid-electra-url-detector", "results/predictions_test.csv"),
+    )
+    head = ["matches_played", "total_wins", "kills", "target", "Label", "Score", "player_id"]
+    sure = [round(max(p, 1 - p), 4) for p in P2]
+    turned = [s if d else 1 - s for s, d in zip(sure, D2, strict=True)]
+    games = [1, 18, 4, 7, 22, 3, 9, 2]
+    dump(
+        "pub-players.csv",
+        columns(
+            head,
+            games,
+            [0, 7, 1, 2, 9, 1, 4, 0],
+            [13, 247, 40, 71, 300, 22, 98, 15],
+            Y2,
+            D2,
+            sure,
+            [f"{k}f9e81d3fb7cf95627d630e9185f07" for k in range(8)],
+        ),
+    )
+    refused(
+        "bce pub-players.csv",
+        "Label is PyCaret's decision and Score the probability of it",
+        [bce(turned, Y2)],
+        source("thalicsouza/cs_go_analysis", "val_predictions.csv"),
+    )
+    why = "no targets: the other columns are features and the decision"
+    names = ["CANDIDATE", "CONFIRMED", "FALSE POSITIVE"]
+    head = ["koi_score", "koi_depth", "koi_period", "prediction", "confidence", *(f"prob_{n}" for n in names)]
+    rows = [[1.0, 1288.3 - k, 9.27358173 + k, names[int(np.argmax(p))], max(p), *p] for k, p in enumerate(P3)]
+    dump("pub-planets.csv", table(head, rows))
+    where = source("kyracnh/exoplanetAi", "results/predictions_test.csv")
+    refused("ce --input-is probs pub-planets.csv", why, [], where)
+    refused("bce pub-planets.csv", why, [], where)
+    head = ["Image-Name", "Predicted Class", "Confidence Score"]
+    said = [("DM", "PN", "NC")[int(np.argmax(p))] for p in P3]
+    dump(
+        "pub-brats.csv",
+        columns(head, [f"BraTSPath_Val_{k:07d}.png" for k in range(6)], said, [max(p) for p in P3]),
+    )
+    refused(
+        "ce --input-is probs pub-brats.csv",
+        why,
+        [],
+        source("ashleydaud/BraTS-Path-2025", "val_predictions.csv"),
+    )
+    dump(
+        "pub-news.csv",
+        columns(["", "score", "text"], range(8), P2, [f"original message {k}" for k in range(8)]),
+    )
+    refused("bce pub-news.csv", "no targets", [], source("mirgalieva/text_classification", "test_preds.csv"))
+    dump(
+        "pub-music.csv", columns(["actual label", " predicted label"], [12, 10, 1, 0, 25], [12, 10, 1, 1, 23])
+    )
+    where = source("smkuhl/music-symbol-classifier", "test_preds.csv")
+    refused("ce pub-music.csv", "decisions only, no scores", [], where)
+    head = ["image", "n_detections", "confidences", "gt_has_object", "pred_has_object"]
+    rows = [["a.jpg", 2, "0.294;0.291", 0, 1], ["b.jpg", 0, "", 0, 0], ["c.jpg", 1, "0.581", 1, 1]]
+    dump("pub-objects.csv", table(head, rows))
+    refused(
+        "bce pub-objects.csv",
+        "lists of confidences in cells",
+        [],
+        source("axsmilex/PrivLens", "results/predictions_test.csv"),
+    )
+    head = ["", "gene", "preds", "targets", "fold", "cross"]
+    values = [-1.4375, -0.18493652, 0.49389648, 0.090026855]
+    dump(
+        "pub-genes.csv",
+        columns(
+            head,
+            range(4),
+            [f"ENSG0000000{457 + k}" for k in range(4)],
+            [0.1685, 0.08484, 0.30078125, 0.65234375],
+            values,
+            [0] * 4,
+            [0] * 4,
+        ),
+    )
+    where = source("toby-clark4/mRNA-LM", "results/.ipynb_checkpoints/saluki_preds-checkpoint.csv")
+    refused("bce pub-genes.csv", "a regression: the targets are no labels", [], where)
+    kinds = ["genuine", "fake", "solicited"]
+    head = [
+        "case_id",
+        "system",
+        "action",
+        "p_not_genuine",
+        *(f"belief_{k}" for k in kinds),
+        "true_state",
+        "rating",
+    ]
+    rows = [
+        [f"P{k:03d}", "fixed_band", "permit", round(1 - p[0], 6), *p, kinds[y], 5.0]
+        for k, (p, y) in enumerate(zip(P3, Y3, strict=True))
+    ]
+    rows.insert(0, ["P000", "baseline_keyword", "flag", "", "", "", "", "solicited", 5.0])
+    dump("pub-reviews.csv", table(head, rows))
+    refused(
+        "ce --input-is probs pub-reviews.csv",
+        "a row without beliefs: leaving it out is for the reader to say",
+        [ce(P3, Y3)],
+        source("kishore461/ecommerce-review-moderator-agent", "results/predictions_probe.csv"),
+    )
+
+
 def make() -> None:
     binary()
     classes()
@@ -523,3 +687,4 @@ def make() -> None:
     without_scores()
     without_targets()
     no_classification()
+    more()
