@@ -195,18 +195,29 @@ def _failed(error: CelossError, arguments: Sequence[str]) -> ExitCode:
     if _wants_json(arguments):
         import json
 
-        told = {
+        told: dict[str, object] = {
             "exit_code": int(error.exit_code),
             "message": error.fact,
             "hint": error.hint or None,
             "place": error.place or None,
         }
+        if error.ways:
+            told["commands"] = [command for command, _ in _commands(error, arguments)]
         note(json.dumps({"error": told}))
     else:
-        note(f"celoss: error: {error}")
+        note(f"celoss: error: {error.sentence}")
+        for command, means in _commands(error, arguments) if error.ways else ():
+            note(f"  {command}{f'  ({visible(means)})' if means else ''}")
     if error.exit_code is ExitCode.NO_OUTPUT:
         _forget_stdout()
     return error.exit_code
+
+
+def _commands(error: CelossError, arguments: Sequence[str]) -> list[tuple[str, str]]:
+    """The ways out as commands, and what each means."""
+    from celoss_cli.cli.ways import commands
+
+    return commands(error, arguments)
 
 
 def _signal_behind(error: BaseException | None) -> ExitCode | None:

@@ -7,10 +7,10 @@ Code deep down states a fact ("expected 4 values, got 3"). On the way up the sou
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from enum import IntEnum
 from itertools import islice
-from typing import ClassVar, Self
+from typing import ClassVar, NamedTuple, Self
 
 __all__ = [
     "CelossError",
@@ -19,6 +19,7 @@ __all__ = [
     "LimitError",
     "OutputError",
     "UsageError",
+    "Way",
     "file_name",
     "listed",
     "plural",
@@ -61,12 +62,33 @@ _MEANING = {
 }
 
 
+class Way(NamedTuple):
+    """One way out of a refusal: options to be added to the command line.
+
+    Attributes:
+        told: what they mean, in words, or "".
+        options: their names and values, instead of those given.
+        command: the command that takes them, where it is another one, or "".
+
+    """
+
+    told: str
+    options: tuple[tuple[str, str], ...]
+    command: str = ""
+
+    def __str__(self) -> str:
+        words = [f"celoss {self.command}"] if self.command else []
+        words += [f"{name} {value}" for name, value in self.options]
+        return " ".join(words)
+
+
 class CelossError(Exception):
     """Root of every error that celoss raises on purpose.
 
     Attributes:
         fact: one sentence that says what was expected and what was found.
         hint: the way out, or "".
+        ways: the ways out that are options, the likeliest first; the command line makes commands of them.
         place: where it was found, outermost first ("preds.csv:17:4"), or "".
         element: index of the offending loss element within its batch, when only the batch is known.
         in_input: whether that element of the input is meant, and not its target.
@@ -80,6 +102,7 @@ class CelossError(Exception):
         fact: str,
         *,
         hint: str = "",
+        ways: Sequence[Way] = (),
         place: str = "",
         element: int | None = None,
         in_input: bool = False,
@@ -87,6 +110,7 @@ class CelossError(Exception):
         super().__init__(fact)
         self.fact = fact
         self.hint = hint
+        self.ways = tuple(ways)
         self.place = place
         self.element = element
         self.in_input = in_input
@@ -97,10 +121,15 @@ class CelossError(Exception):
         self.element = None
         return self
 
-    def __str__(self) -> str:
+    @property
+    def sentence(self) -> str:
+        """Place, fact and hint, without the ways out that are options."""
         where = f"{self.place}: " if self.place else ""
         way_out = f" ({self.hint})" if self.hint else ""
         return f"{where}{self.fact}{way_out}"
+
+    def __str__(self) -> str:
+        return f"{self.sentence} ({'; or '.join(map(str, self.ways))})" if self.ways else self.sentence
 
 
 class UsageError(CelossError, ValueError):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Literal, Protocol, cast
 
 from celoss_cli.core.errors import InputError, file_name, visible
 from celoss_cli.core.records import record
+from celoss_cli.read.roles.wanted import ColumnChoice
 
 if TYPE_CHECKING:
     from celoss_cli.core.data import Array, Batch, Chunk
@@ -32,25 +33,6 @@ MAX_LINE = 16 << 20
 
 _HEAD = 64
 """So many bytes tell a format."""
-
-
-@record(frozen=True, slots=True)
-class ColumnChoice:
-    """Which columns the user named; each an exact name, a glob, or a range ``first:last``.
-
-    Attributes:
-        target, classes, id, weight: patterns separated by commas, or None to work it out.
-        group: the column that the loss is broken down by, or None.
-        group_option: the option that named it.
-
-    """
-
-    target: str | None = None
-    classes: str | None = None
-    id: str | None = None
-    weight: str | None = None
-    group: str | None = None
-    group_option: str = "--by"
 
 
 @record(slots=True)
@@ -149,6 +131,9 @@ class ReadRequest:
         truth: the targets, where they come from elsewhere.
         class_axis: of an array, where it is not 1.
         target_is: whether targets are names of classes or indices, where the user says so.
+        positive: the target that is the positive answer of a binary loss, where the user says so.
+        answers: the numbers of the negative and the positive answer.
+        rescaled: whether probabilities are divided by their sum.
         start: the number of rows before the first one.
         settled: what the rows before the first one have decided.
 
@@ -168,6 +153,9 @@ class ReadRequest:
     truth: TargetSource | None = None
     class_axis: int | None = None
     target_is: Literal["name", "index"] | None = None
+    positive: str | None = None
+    answers: tuple[float, float] = (0.0, 1.0)
+    rescaled: bool = False
     start: int = 0
     settled: Settled = field(default_factory=Settled)
 

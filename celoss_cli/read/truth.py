@@ -16,6 +16,8 @@ from celoss_cli.core.errors import InputError, plural, quoted, visible
 from celoss_cli.read import COLUMNS, format_of
 from celoss_cli.read.bytes.compressed import decompressed
 from celoss_cli.read.request import Dataset, ReadRequest, TruthColumns, open_stream
+from celoss_cli.read.roles.answers import Answers, open_pair
+from celoss_cli.read.roles.column import value_of
 from celoss_cli.read.roles.headers import has_roles
 from celoss_cli.read.roles.labels import paired
 from celoss_cli.read.roles.table import WholeTable, parsed_number
@@ -255,7 +257,7 @@ class Truth:
             )
             found, said = targets.cells(present, fail), (targets.conversion,)
         else:
-            found = np.array([_answer(cell, index, request, fail) for index, cell in enumerate(present)])
+            found, said = _answers(present, request, (*spelled, *labels), fail)
         read = np.zeros(len(cells), found.dtype)
         read[rows] = found
         return read, said
@@ -392,6 +394,31 @@ class Truth:
                 hint=self._other_reading,
                 place=self._place(row),
             )
+
+
+def _answers(
+    cells: Sequence[str],
+    request: ReadRequest,
+    names: Sequence[str],
+    fail: Callable[[int, InputError], InputError],
+) -> tuple[Array, tuple[str, ...]]:
+    """The targets of a binary loss, and how they were read.
+
+    Args:
+        cells: of text.
+        request: says which text is the positive one, where the user does.
+        names: of the single column of the input, as it may be called.
+        fail: gives an error of one cell its place.
+
+    """
+    distinct = list(dict.fromkeys(cells))
+    said = next((text for text in distinct for name in names if text.casefold() == name.casefold()), None)
+    are_texts = len(distinct) == 2 and all(value_of(text, request.decimal) is None for text in distinct)
+    if request.positive is not None or are_texts:
+        positive = open_pair(distinct, request.positive or said)
+        answers = Answers(positive, distinct, request.answers)
+        return answers.cells(cells, fail), (answers.conversion,)
+    return np.array([_answer(cell, index, request, fail) for index, cell in enumerate(cells)]), ()
 
 
 def _answer(

@@ -6,7 +6,6 @@ that takes, so a workbook is looked through before: how much it unpacks to, and 
 
 from __future__ import annotations
 
-import datetime
 import re
 import zipfile
 import zlib
@@ -19,7 +18,6 @@ from celoss_cli.core.extras import extra_module
 from celoss_cli.read.bytes.mapped import piped
 from celoss_cli.read.json.values import ValueTable, whole_table
 from celoss_cli.read.request import Dataset
-from celoss_cli.read.roles.headers import Typed
 from celoss_cli.read.roles.table import matrix_of
 
 if TYPE_CHECKING:
@@ -44,7 +42,6 @@ _REFERENCE = 32
 _COLUMN = re.compile(rb"""\sr\s*=\s*["']([A-Z]{1,3})[0-9]""")
 _ROW = re.compile(rb"""\sr\s*=\s*["'][A-Z]{0,3}([0-9]+)""")
 _CELLS_AT_A_TIME = 1 << 17
-_KINDS = ((bool, "bool"), (float, "double"), (str, "string"), (datetime.timedelta, "duration"))
 _AS_TEXT = "the cell holds a text; make it a number in the sheet"
 
 
@@ -59,9 +56,7 @@ def read(stream: Stream, request: ReadRequest) -> Dataset:
 
     """
     sheet = _Sheet(stream)
-    table = ValueTable(
-        sheet.names, iter(sheet.rows()), sheet.header, request, typed=sheet.typed(), unquoted=_AS_TEXT
-    )
+    table = ValueTable(sheet.names, iter(sheet.rows()), sheet.header, request, unquoted=_AS_TEXT)
     described = table.mapping.described()
     if sheet.others:
         described["notes"] = [
@@ -177,15 +172,6 @@ class _Sheet:
             empty = 0
             yield [*map(_plain, cells), *[None] * (width - len(cells))]
 
-    def typed(self) -> Typed:
-        """What kind of values each column has, by its first rows."""
-        kinds: list[set[str]] = [set() for _ in self.names]
-        for cells in islice(self.rows(), max(1, _CELLS_AT_A_TIME // len(self.names))):
-            for kind, cell in zip(kinds, cells, strict=True):
-                if cell is not None:
-                    kind.add(_kind_of(cell))
-        return Typed([found.pop() if len(found) == 1 else "mixed" for found in kinds], frozenset())
-
 
 def _refuse_bomb(binary: BinaryIO, name: str) -> None:
     """Refuses what would take more memory than a workbook should.
@@ -257,9 +243,3 @@ def _plain(cell: Any) -> Any:
     if isinstance(cell, float):
         return int(cell) if cell.is_integer() and abs(cell) < 2**53 else cell
     return cell
-
-
-def _kind_of(value: Any) -> str:
-    """The kind of a value as typed columns name it."""
-    value = float(value) if type(value) is int else value
-    return next((kind for type_, kind in _KINDS if isinstance(value, type_)), "timestamp")

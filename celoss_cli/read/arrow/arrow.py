@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import errno
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 from celoss_cli.core.errors import InputError, LimitError, plural, quoted, visible
@@ -116,6 +117,34 @@ class RecordTable:
             index = json.loads(told).get("index_columns", [])
             return frozenset(name for name in index if isinstance(name, str))
         return frozenset()
+
+    def head(self, names: Sequence[str], size: int) -> list[Rows]:
+        """The first rows of some columns, at least so many if there are as many; they stay to be read.
+
+        Raises:
+            InputError: for a broken part.
+
+        """
+        if self._file.once:
+            self._keep_first()
+        found: list[Rows] = []
+        for rows in self.rows(Asked((), names, size)):
+            found.append(rows)
+            if sum(map(len, found)) >= size:
+                break
+        return found
+
+    def _keep_first(self) -> None:
+        """Lets the rows be asked for twice, the first ones at least, of a stream that comes once."""
+        with self.refusing():
+            pieces = self._file.pieces(Asked((), self.names, _HELD_ROWS))
+            first = list(islice(pieces, 1))
+
+        def again(asked: Asked) -> Iterator[Rows]:
+            for rows in chain(first, pieces):
+                yield from cut(rows.batch, asked)
+
+        self._file = replace(self._file, pieces=again)
 
     def hold(self) -> None:
         """Lets the rows be asked for again, also when the stream is closed."""

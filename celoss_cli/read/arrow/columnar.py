@@ -6,9 +6,11 @@ number in quotes is no number, and what no double or class index holds exactly a
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -19,10 +21,24 @@ from celoss_cli.core.errors import InputError, plural, quoted, visible
 from celoss_cli.core.records import record
 from celoss_cli.read.arrays.slices import first_nonfinite
 from celoss_cli.read.arrow.arrow import RecordTable
-from celoss_cli.read.arrow.rows import INTEGERS, LISTS, NUMBERS, TEXT, Asked, Rows, distinct_of, values_of
+from celoss_cli.read.arrow.rows import (
+    INTEGERS,
+    LISTS,
+    NUMBERS,
+    TEXT,
+    Asked,
+    Rows,
+    distinct_of,
+    kind_of,
+    values_of,
+)
 from celoss_cli.read.request import Dataset, ReadRequest, Stream, TargetSource
-from celoss_cli.read.roles.columns import Mapping, map_columns, refuse_duplicates
+from celoss_cli.read.roles.answers import Answers
+from celoss_cli.read.roles.assignment import Assignment
+from celoss_cli.read.roles.column import Column, Stored, sample_size
+from celoss_cli.read.roles.columns import map_columns
 from celoss_cli.read.roles.keys import INPUT_KEYS, one_of
+from celoss_cli.read.roles.naming import refuse_repeated
 from celoss_cli.read.roles.table import WholeTable
 from celoss_cli.read.roles.targets import Targets
 from celoss_cli.read.text.numbers import number
@@ -34,6 +50,7 @@ _FEW_ROWS = 1000
 """A column of a batch takes its time however few rows it has: a batch of fewer may be larger."""
 
 _NONFINITE = "nan and inf are accepted with --allow-nonfinite"
+_LOOKED_AT = NUMBERS | TEXT | {"bool"}
 _WHOLE = INTEGERS | {"bool"}
 """Of what several columns of targets are one-hot, and not probabilities."""
 
@@ -50,11 +67,46 @@ def read(stream: Stream, request: ReadRequest) -> Dataset:
     """
     table = RecordTable(stream)
     try:
-        mapping = map_columns(table.names, _with_list_column(table, request), table.typed)
+        columns, whole = _columns(table)
+        mapping = map_columns(columns, _with_list_column(table, request), whole=whole)
         reader = _Reader(table, mapping, request)
     except InputError as error:
         raise error.at(stream.name) from None
     return Dataset({"columns": mapping.described()}, reader.batches())
+
+
+def _columns(table: RecordTable) -> tuple[list[Column], bool]:
+    """The columns with what their first rows say, and whether these are all rows."""
+    size = sample_size(len(table.names))
+    counts = Counter(table.names)
+    looked_at = [name for name in table.names if counts[name] == 1 and table.kind(name) in _LOOKED_AT]
+    batches = table.head(looked_at, size + 1) if looked_at else []
+    cells = {
+        name: list(islice((text for rows in batches for text in _cells_of(rows.batch.column(name))), size))
+        for name in looked_at
+    }
+    index = table.typed.index
+    columns = [
+        Column.of(name, cells.get(name, ()), stored=_stored(table.kind(name)), is_index=name in index)
+        for name in table.names
+    ]
+    return columns, sum(map(len, batches)) <= size
+
+
+def _cells_of(column: Any) -> list[str]:
+    """Values as a table of text has them."""
+    if kind_of(column.type) == "bool":
+        return ["" if value is None else str(value).lower() for value in column.to_pylist()]
+    return [text.strip() for text in _texts(column)]
+
+
+def _stored(kind: str) -> Stored:
+    """What roles call the type of a column."""
+    if kind in NUMBERS:
+        return "number"
+    if kind in TEXT:
+        return "text"
+    return "truth" if kind == "bool" else "list" if kind in LISTS else "other"
 
 
 def read_values(stream: Stream, request: ReadRequest) -> Array:
@@ -90,9 +142,9 @@ def _matrix(table: RecordTable, columns: tuple[int, ...], request: ReadRequest) 
     """Columns of numbers, shape (rows, columns)."""
     if not columns:
         raise InputError("expected columns of numbers, got none", place=table.name)
-    mapping = Mapping(tuple(table.names), (), columns, tuple(table.names), None, None, ())
+    mapping = Assignment(tuple(table.names), (), columns, tuple(table.names), None, None, ())
     try:
-        refuse_duplicates(mapping)
+        refuse_repeated(mapping.names, mapping.used)
         reader = _Reader(table, mapping, request)
     except InputError as error:
         raise error.at(table.name) from None
@@ -172,13 +224,16 @@ class _Chunk:
 class _Reader:
     """Turns chunks into batches, by one mapping."""
 
-    def __init__(self, table: RecordTable, mapping: Mapping, request: ReadRequest) -> None:
+    def __init__(self, table: RecordTable, mapping: Assignment, request: ReadRequest) -> None:
         self._table = table
         self._mapping = mapping
         self._request = request
         self._in_lists = self._lists(mapping.inputs)
         self._by_class = request.per_class and len(mapping.target) == 1 and not self._lists(mapping.target)
         self._targets: Targets | None = None
+        self._answers: Answers | None = None
+        if mapping.positive is not None and len(mapping.target) == 1 and not request.per_class:
+            self._answers = Answers(mapping.positive, mapping.answers, request.answers)
         self._widths: dict[str, int] = {}
         self._check_types()
 
@@ -201,7 +256,8 @@ class _Reader:
 
     def _check_types(self) -> None:
         mapping = self._mapping
-        answers = NUMBERS | {"bool"} | (TEXT if self._by_class else frozenset())
+        of_text = self._by_class or self._answers is not None
+        answers = NUMBERS | {"bool"} | (TEXT if of_text else frozenset())
         by = f"choose the column: {self._request.columns.group_option} NAME"
         for columns, known, what, hint in (
             (mapping.inputs, NUMBERS, "numbers", "choose the columns: --class-columns NAMES"),
@@ -292,6 +348,8 @@ class _Reader:
             conversions = truth.conversions
         elif self._by_class:
             target, conversions = self._classes(chunk, labels)
+        elif self._answers is not None:
+            target, conversions = self._answered(chunk, self._answers)
         else:
             target = self._values(chunk, mapping.target)
             if request.per_class and self._are_whole(mapping.target):
@@ -361,6 +419,17 @@ class _Reader:
         elif values.dtype == np.float16:
             values = values.astype(np.float32)
         return values.reshape(len(column), width)
+
+    def _answered(self, chunk: _Chunk, answers: Answers) -> tuple[Array, tuple[str, ...]]:
+        """The answers of the single target column, shape (rows, 1), and how they were read."""
+        (name,) = self._named(self._mapping.target)
+        self._refuse_nulls(chunk, (name,))
+        texts = _cells_of(chunk.rows.batch.column(name))
+
+        def fail(row: int, error: InputError) -> InputError:
+            return error.at(f"{self._table.name}: row {chunk.row(row)}")
+
+        return answers.cells(texts, fail)[:, None], (answers.conversion,)
 
     def _classes(self, chunk: _Chunk, labels: tuple[str, ...]) -> tuple[Array, tuple[str, ...]]:
         """Class indices of the single target column, shape (rows,), and how they were read."""

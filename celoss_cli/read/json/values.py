@@ -7,12 +7,14 @@ import json
 import math
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 from celoss_cli.core.errors import InputError, quoted
 from celoss_cli.read.json.arrays import UNQUOTED, shown
 from celoss_cli.read.json.parsing import Refused
-from celoss_cli.read.roles.columns import map_columns
+from celoss_cli.read.roles.column import Stored, sample_size
+from celoss_cli.read.roles.columns import columns_of, map_columns
 from celoss_cli.read.roles.table import Assembler, Place, Quoted, Rows, WholeTable
 from celoss_cli.read.text.numbers import BLANKS, is_number
 from celoss_cli.read.text.plain import NotPlain
@@ -21,7 +23,6 @@ if TYPE_CHECKING:
     from celoss_cli.core.data import Array, Batch
     from celoss_cli.read.json.frame import Framed
     from celoss_cli.read.request import ReadRequest
-    from celoss_cli.read.roles.headers import Typed
 
 __all__ = ["FramedCells", "ValueTable", "id_of", "whole_table"]
 
@@ -41,7 +42,6 @@ class ValueTable:
         at: str,
         request: ReadRequest,
         *,
-        typed: Typed | None = None,
         unquoted: str = UNQUOTED,
     ) -> None:
         """Settles how the first rows are read.
@@ -51,23 +51,29 @@ class ValueTable:
             rows: the first ones at least.
             at: the place of the header.
             request: what is asked of the reader.
-            typed: what is known of the columns beyond their names.
             unquoted: what to do about a text that should be a number.
 
         Raises:
             InputError: with the place ``at``, if the names do not settle the roles.
 
         """
+        rows = iter(rows)
+        first = list(islice(rows, sample_size(len(names)) + 1))
+        rows = chain(first, rows)
         try:
-            self.mapping = map_columns(names, request, typed)
+            columns, whole = columns_of(
+                names, [_flat_cells(row) for row in first], request, stored=_stored(names, first)
+            )
+            mapping = self.mapping = map_columns(columns, request, whole=whole)
         except InputError as error:
             raise error.at(at) from None
-        mapping = self.mapping
         self._request = request
         self._unquoted = unquoted
         self._by_class = mapping.target if request.per_class and len(mapping.target) == 1 else ()
         self._classes = {*mapping.labels, *mapping.spelled}
         self._numeric = {*mapping.used} - {mapping.id} - {*self._by_class}
+        if mapping.positive is not None:
+            self._numeric -= {*mapping.target}
         self._assembler = Assembler(mapping, request, (self._cells(row, lambda _: at) for row in rows))
 
     def batch(self, rows: Sequence[tuple[int, Sequence[Any]]], place: Place, start: int) -> Batch:
@@ -116,6 +122,21 @@ class ValueTable:
         if column in self._by_class:
             return not (self._request.settled.by_name or text.strip() in self._classes)
         return column in self._numeric
+
+
+def _flat_cells(row: Sequence[Any]) -> list[str]:
+    """The values of a row as cells; what is none is refused where it stands."""
+    return ["" if isinstance(value, (list, dict)) else _cell(value) for value in row]
+
+
+def _stored(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[Stored]:
+    """The types of columns by their first values: one text among them makes a column one of texts."""
+    kinds: list[Stored] = []
+    for column in range(len(names)):
+        values = [row[column] for row in rows if row[column] is not None]
+        is_text = any(isinstance(value, str) and not isinstance(value, Refused) for value in values)
+        kinds.append("text" if is_text else "")
+    return kinds
 
 
 class FramedCells:

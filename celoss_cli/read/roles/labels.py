@@ -6,48 +6,9 @@ import re
 from collections.abc import Sequence
 
 from celoss_cli.core.errors import InputError, listed, visible
+from celoss_cli.read.roles.groups import labels_of
 
-__all__ = ["affix_of", "class_names", "in_natural_order", "order_notes", "paired"]
-
-_AFFIXES = (
-    ("Probability:Class=", ""),
-    ("P (class=", ")"),
-    (".pred_", ""),
-    ("log_prob_", ""),
-    ("logprob_", ""),
-    ("proba_", ""),
-    ("prob_", ""),
-    ("prob.", ""),
-    ("logit_", ""),
-    ("class_", ""),
-    ("score_", ""),
-    ("p_", ""),
-)
-_SEPARATORS = "_.:=- "
-
-
-def affix_of(name: str) -> tuple[str, str] | None:
-    for prefix, suffix in _AFFIXES:
-        if name.startswith(prefix) and name.endswith(suffix) and len(name) > len(prefix) + len(suffix):
-            return prefix, suffix
-    return None
-
-
-def class_names(names: Sequence[str]) -> tuple[str, ...]:
-    """The class names: the columns' names without their common affix."""
-    affixes = {affix_of(name) for name in names}
-    affix = affixes.pop() if len(affixes) == 1 else None
-    if affix:
-        prefix, suffix = affix
-        return tuple(name[len(prefix) : len(name) - len(suffix)] for name in names)
-    if len(names) > 1:
-        shared = _common_start(names)
-        cut = max((shared.rfind(mark) for mark in _SEPARATORS), default=-1) + 1
-        if all(re.fullmatch(r"[A-Za-z]+[0-9]+", name) for name in names):
-            cut = len(re.match(r"[A-Za-z]*", shared)[0])  # type: ignore[index]
-        if cut and all(len(name) > cut for name in names):
-            return tuple(name[cut:] for name in names)
-    return tuple(names)
+__all__ = ["in_natural_order", "order_notes", "paired"]
 
 
 def paired(names: Sequence[str], target: Sequence[int], labels: Sequence[str]) -> tuple[int, ...]:
@@ -59,7 +20,7 @@ def paired(names: Sequence[str], target: Sequence[int], labels: Sequence[str]) -
     """
     if len(target) < 2:
         return tuple(target)
-    named = class_names([names[i] for i in target])
+    named = labels_of([names[i] for i in target])
     column_of = dict(zip(named, target, strict=True))
     if set(column_of) == set(labels):
         return tuple(column_of[label] for label in labels)
@@ -72,13 +33,6 @@ def paired(names: Sequence[str], target: Sequence[int], labels: Sequence[str]) -
             hint="choose them: --class-columns NAMES, --target-column NAMES",
         )
     return tuple(target)
-
-
-def _common_start(names: Sequence[str]) -> str:
-    """What all names start with; the least and the greatest in order differ first."""
-    least, greatest = min(names), max(names)
-    length = next((i for i, (a, b) in enumerate(zip(least, greatest, strict=False)) if a != b), len(least))
-    return least[:length]
 
 
 def order_notes(names: Sequence[str]) -> tuple[str, ...]:

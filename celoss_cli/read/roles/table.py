@@ -16,13 +16,14 @@ import numpy as np
 from celoss_cli.core.data import Array, Batch
 from celoss_cli.core.errors import InputError, quoted, visible
 from celoss_cli.core.records import record
+from celoss_cli.read.roles.answers import Answers
 from celoss_cli.read.roles.targets import Targets
 from celoss_cli.read.text.numbers import BLANKS, MISSING, number, numbers
 
 if TYPE_CHECKING:
     from celoss_cli.read.request import ReadRequest
+    from celoss_cli.read.roles.assignment import Assignment
     from celoss_cli.read.roles.cells import Cells, Columns
-    from celoss_cli.read.roles.columns import Mapping
     from celoss_cli.read.roles.headers import Typed
 
 __all__ = [
@@ -137,15 +138,19 @@ class Assembler:
 
     Attributes:
         mapping: which column is what.
-        targets: how the cells of a single target column are read, or None where they are numbers.
+        targets: how the cells of a single column of classes are read, or None where they are numbers.
+        answers: how those of a binary loss are read, or None where they are numbers.
 
     """
 
-    def __init__(self, mapping: Mapping, request: ReadRequest, rows: Iterable[Sequence[str]]) -> None:
+    def __init__(self, mapping: Assignment, request: ReadRequest, rows: Iterable[Sequence[str]]) -> None:
         """Settles how targets are read by the first of these rows, of those that lack nothing."""
         self.mapping = mapping
         self._request = request
         self.targets: Targets | None = None
+        self.answers: Answers | None = None
+        if mapping.positive is not None and len(mapping.target) == 1 and not request.per_class:
+            self.answers = Answers(mapping.positive, mapping.answers, request.answers)
         complete = self._complete(islice(rows, max(1, _CELLS_LOOKED_AT // len(mapping.names))))
         first_row = next(complete, None)
         self._way_out = _way_out(mapping, request, first_row)
@@ -185,7 +190,14 @@ class Assembler:
         """What is done to the targets, in words."""
         if self._request.truth is not None:
             return self._request.truth.conversions
+        if self.answers is not None:
+            return (self.answers.conversion,)
         return (self.targets.conversion,) if self.targets else ()
+
+    @property
+    def in_words(self) -> bool:
+        """Whether targets have to be read as text."""
+        return self.answers is not None or (self.targets is not None and self.targets.in_words)
 
     def complete(self, found: Rows, start: int) -> Batch:
         """The batch of these rows, without those where a value is missing if they are to be skipped."""
@@ -239,6 +251,11 @@ class Assembler:
             return self._request.truth.of(start, len(cells), ids, cells.row_place)
         if self.targets:
             return self.targets.column(cells, self.mapping.target[0])
+        if self.answers is not None:
+            column = self.mapping.target[0]
+            texts = cells.texts(column)
+            found = self.answers.cells(texts, lambda row, error: cells.refusal(row, column, error))
+            return found[:, None]
         answers = cells.answers(self.mapping.target)
         if not (self._request.per_class and self._request.settled.one_hot):
             return answers
@@ -253,7 +270,7 @@ class Assembler:
         return whole
 
 
-def _way_out(mapping: Mapping, request: ReadRequest, first_row: Sequence[str] | None) -> str:
+def _way_out(mapping: Assignment, request: ReadRequest, first_row: Sequence[str] | None) -> str:
     """What to do where a column that nobody named for the input holds words; "" where none does."""
     if request.columns.classes is not None or first_row is None:
         return ""

@@ -11,13 +11,11 @@ from celoss_cli.read.request import TruthColumns
 from celoss_cli.read.roles.headers import (
     ID_NAMES,
     TARGET_NAMES,
-    chosen_columns,
     has_roles,
     index_columns,
-    one_of,
-    refuse_repeated,
     suited_to_ids,
 )
+from celoss_cli.read.roles.naming import chosen_columns, one_of, refuse_repeated
 
 if TYPE_CHECKING:
     from celoss_cli.read.request import ReadRequest

@@ -85,6 +85,7 @@ class Ahead(Iterator[Block]):
 
     def look(self) -> Iterator[Block]:
         """The blocks to come, which stay to come; up to the first that cannot be read."""
+        yield from list(self.seen)
         try:
             for block in self._blocks:
                 self.seen.append(block)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import csv
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 from celoss_cli.core.data import Array, Batch, Chunk
 from celoss_cli.core.errors import InputError, plural, quoted
 from celoss_cli.read.request import MAX_LINE, Dataset, ReadRequest, Stream
-from celoss_cli.read.roles.columns import map_columns
+from celoss_cli.read.roles.columns import columns_of, map_columns
 from celoss_cli.read.roles.table import Assembler, Rows, TableRow, WholeTable, matrix_of
 from celoss_cli.read.text.blocks import Ahead, Block, blocks, lines_of
 from celoss_cli.read.text.numbers import is_number
@@ -32,13 +32,15 @@ def read(stream: Stream, request: ReadRequest) -> Dataset:
 
     """
     table = Table(stream, request)
+    body = Ahead(table.body())
     try:
-        mapping = map_columns(table.names, request, positions=not table.has_header)
+        has_names = table.has_header
+        columns, whole = columns_of(table.names, _up_to_refused(table, body), request, has_names=has_names)
+        mapping = map_columns(columns, request, whole=whole, has_names=has_names)
     except InputError as error:
         raise error.at(table.place(table.header_line, None)) from None
 
     def chunks() -> Iterator[Batch | Chunk]:
-        body = Ahead(table.body())
         rows = (cells for block in body.look() for _, cells in table.rows(block))
         assembler = Assembler(mapping, request, rows)
         start = request.start
@@ -53,6 +55,13 @@ def read(stream: Stream, request: ReadRequest) -> Dataset:
             start += len(found)
 
     return Dataset({"columns": mapping.described()}, chunks())
+
+
+def _up_to_refused(table: Table, body: Ahead) -> Iterator[Sequence[str]]:
+    """The cells of the rows to come, up to the first that is refused, which is told where it stands."""
+    with contextlib.suppress(InputError):
+        for block in body.look():
+            yield from (cells for _, cells in table.rows(block))
 
 
 def read_values(stream: Stream, request: ReadRequest) -> Array:
@@ -76,7 +85,7 @@ def _batch(table: Table, assembler: Assembler, block: Block, start: int) -> Batc
     mapping, request = assembler.mapping, table.request
     texts = [column for column in (mapping.id, mapping.group) if column is not None]
     numbers = {*mapping.inputs, *(column for column in (mapping.weight,) if column is not None)}
-    if assembler.targets is not None and assembler.targets.in_words:
+    if assembler.in_words:
         texts += mapping.target
     else:
         numbers.update(mapping.target)

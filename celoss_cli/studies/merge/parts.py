@@ -64,7 +64,7 @@ class Partial:
             "weight_is": self.evaluation.weight_is,
             "by": self.by,
             "quantiles": list(self.quantiles),
-            "columns": self.source.get("columns"),
+            "columns": _roles(self.source.get("columns")),
         }
 
     @property
@@ -181,3 +181,10 @@ def _added(one: Partial, other: Partial) -> Partial:
         spelled=replace(one.spelled, data=one.spelled.data if one.spelled.data == other.spelled.data else ()),
         parts=one.parts | other.parts,
     )
+
+
+def _roles(columns: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """The roles of columns without what spoke for them, which may differ between parts."""
+    if columns is None:
+        return None
+    return {role: given for role, given in columns.items() if role not in ("why", "inferred")}

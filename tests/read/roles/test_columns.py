@@ -16,7 +16,9 @@ from ways import by_command
 from celoss_cli.cli.main import run
 from celoss_cli.core.errors import InputError, UsageError
 from celoss_cli.read.request import ColumnChoice, ReadRequest
-from celoss_cli.read.roles.columns import Mapping, map_columns
+from celoss_cli.read.roles.assignment import Assignment
+from celoss_cli.read.roles.column import Column
+from celoss_cli.read.roles.columns import map_columns
 
 Capture = pytest.CaptureFixture[str]
 
@@ -32,14 +34,23 @@ IDS = ["id", "row_id", "index", "sample_id", "doc_id", "SampleId"]
 WEIGHTS = ["weight", "sample_weight", "case_weights"]
 
 
-def mapped(header: str, *, per_class: bool = True, **choice: str) -> Mapping:
+def mapped(header: str, *, per_class: bool = True, **choice: str) -> Assignment:
     request = ReadRequest(per_class=per_class, takes="logits", columns=ColumnChoice(**choice))
-    return map_columns(header.split(","), request)
+    return map_columns([Column.of(name, sample(name)) for name in header.split(",")], request)
+
+
+def sample(name: str) -> list[str]:
+    """Cells of the first rows such as stand under this name: counts, answers, or logits."""
+    whole = [*TARGETS, *NEVER_TARGETS, *IDS, "pred_label", "prediction_label", ".pred_class", "fold"]
+    return (
+        ["0", "1", "2", "1"] if name.lower() in [*map(str.lower, whole)] else ["-0.5", "1.25", "0.5", "2.5"]
+    )
 
 
 def roles(header: str, **choice: Any) -> dict[str, Any]:
     described = mapped(header, **choice).described()
-    described.pop("notes", None)
+    for key in ("notes", "why", "inferred"):
+        described.pop(key, None)
     return described
 
 
@@ -60,8 +71,14 @@ def test_a_target_goes_by_its_name_wherever_it_stands(name: str) -> None:
 def test_a_prediction_is_never_the_target_nor_an_input(name: str) -> None:
     assert roles(f"a,b,{name},y") == expected(unused=[name])
     assert roles(f"y,{name},a,b") == expected(unused=[name])
-    with pytest.raises(InputError, match=r"^expected a column of targets, got .* \(name it: --target-column"):
-        mapped(f"a,b,{name}")
+    if name != "response":
+        with pytest.raises(InputError, match=r"^expected a column of targets, got .*--targets @targets.csv"):
+            mapped(f"a,b,{name}")
+
+
+def test_a_response_is_the_target_where_nothing_predicts() -> None:
+    assert roles("a,b,response") == expected("response")
+    assert roles("response,p_0,p_1,truth") == expected("truth", inputs=["p_0", "p_1"], unused=["response"])
 
 
 def test_a_prediction_is_the_target_where_the_user_says_so() -> None:
@@ -82,25 +99,46 @@ def test_a_sample_weight_goes_by_its_name(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("header", "candidates", "option"),
+    ("header", "candidates", "options"),
     [
-        ("a,b,label,target", '"label", "target"', "--target-column NAME"),
-        ("y,a,b,truth,gold", '"y", "truth", "gold"', "--target-column NAME"),
-        ("index,id,a,b,y", '"index", "id"', "--id-column NAME"),
-        ("a,b,weight,sample_weight,y", '"weight", "sample_weight"', "--weight-column NAME"),
-        ("p_a,p_b,extra,y", '"p_a", "p_b" beside "extra"', "--class-columns NAMES"),
-        ("p_a,q_b,y", '"p_a" beside "q_b"', "--class-columns NAMES"),
-        ("a,b", '"a", "b"', "--target-column NAME"),
-        ("y", '"y"', "--class-columns NAMES"),
+        ("p_a,q_b,y", '"p_a"', ["--class-columns p_a,q_b --target-column y"]),
+        ("a,b", '"a", "b"', ["--class-columns a,b --targets @targets.csv"]),
+        ("grade1,grade2,benign,y", '"benign"', ["--class-columns grade1,grade2,benign --target-column y"]),
+        ("confidence,y", '"confidence"', []),
+        ("y", '"y"', []),
     ],
 )
-def test_an_ambiguous_header_is_refused_with_the_candidates_and_the_option(
-    header: str, candidates: str, option: str
+def test_an_ambiguous_header_is_refused_with_the_candidates_and_the_options(
+    header: str, candidates: str, options: list[str]
 ) -> None:
     with pytest.raises(InputError) as told:
         mapped(header)
     assert candidates in told.value.fact
-    assert option in told.value.hint
+    assert {*options} <= {*map(str, told.value.ways)}
+
+
+def test_two_targets_that_differ_are_refused_with_a_command_for_each() -> None:
+    cells = {"a": ["0.5", "1.5"], "b": ["1.5", "2.5"], "label": ["0", "1"], "target": ["1", "1"]}
+    request = ReadRequest(per_class=True, takes="logits")
+    with pytest.raises(InputError, match='one column of targets, got "label", "target"') as told:
+        map_columns([Column.of(name, values) for name, values in cells.items()], request)
+    assert [str(way) for way in told.value.ways] == [
+        "--class-columns a,b --target-column label",
+        "--class-columns a,b --target-column target",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("header", "found"),
+    [
+        ("a,b,label,target", expected("label", unused=["target"])),
+        ("index,id,a,b,y", expected(id="id", unused=["index"])),
+        ("a,b,weight,sample_weight,y", expected(weight="sample_weight", unused=["weight"])),
+        ("p_a,p_b,extra,y", expected(inputs=["p_a", "p_b"], unused=["extra"])),
+    ],
+)
+def test_what_the_evidence_settles_is_taken(header: str, found: dict[str, Any]) -> None:
+    assert roles(header) == found
 
 
 @pytest.mark.parametrize(
@@ -177,7 +215,7 @@ def test_names_that_only_begin_alike_are_kept() -> None:
 def test_a_name_that_occurs_twice_is_refused_where_it_is_used() -> None:
     with pytest.raises(InputError, match='names of their own, got "a" 2 times'):
         mapped("a,a,y")
-    with pytest.raises(InputError, match='one column of targets, got "y", "y"'):
+    with pytest.raises(InputError, match='names of their own, got "y" 2 times'):
         mapped("a,b,y,y")
     assert roles("a,b,c,c,y", classes="a,b") == expected(unused=["c", "c"])
 
@@ -199,7 +237,7 @@ def test_targets_that_are_names_are_matched_and_never_sorted(tmp_path: Path, cap
 
 
 def test_names_without_their_affix_match_too(tmp_path: Path, capfd: Capture) -> None:
-    text = "p_dog,p_cat,y\n1,0,cat\n"
+    text = "p_dog,p_cat,y\n1,0,cat\n"  # which add up to 1
     assert table(capfd, tmp_path, text).value == pytest.approx(math.log1p(math.exp(1)), rel=1e-15)
 
 
@@ -246,6 +284,7 @@ def test_columns_without_a_header_are_named_by_position(tmp_path: Path, capfd: C
         "id": None,
         "weight": None,
         "unused": [],
+        "why": {"inputs": "named by --class-columns", "target": "named by --target-column"},
     }
     refused = table(capfd, tmp_path, "0,1,5\n5,3,0\n", *chosen)
     assert "data.csv:2: Expected a target from 0 to 1 (2 classes), got 3." in refused.said
@@ -358,7 +397,7 @@ def test_no_order_is_proposed_that_cannot_be_written(
     paths = [tmp_path / "1.csv", tmp_path / "2.csv"]
     for path, header in zip(paths, (first, second), strict=True):
         width = len(next(csv.reader([header])))
-        path.write_text(f"{header},label\n{'1,' * width}0\n")
+        path.write_text(f"{header},label\n{'2,' * width}0\n")
     refused = by_command(capfd, "ce", *map(str, paths))
     assert refused.code == 3
     assert "expected the columns of the first file" in refused.said
@@ -380,7 +419,7 @@ def test_an_option_that_takes_the_target_is_named(
 def test_columns_of_targets_go_with_the_columns_of_the_input() -> None:
     assert roles("p_a,p_b,t_a,t_b", target="t_*")["target"] == ["t_a", "t_b"]
     with pytest.raises(InputError, match="expected one target column for each of the 2 input columns"):
-        mapped("p_a,p_b,y", per_class=False)
+        mapped("p_a,p_b,y", per_class=False, classes="p_*", target="y")
 
 
 def test_columns_of_targets_are_paired_by_name() -> None:
@@ -393,7 +432,6 @@ def test_columns_of_targets_are_paired_by_name() -> None:
         ("logit_cat,logit_dog,t_dog,t_kat", 'got "kat" and none for "cat"'),
         ("logit_cat,logit_dog,t_Dog,t_Cat", 'got "Dog", "Cat" and none for "cat", "dog"'),
         ("p_0,p_1,p_2,t_1,t_2,t_3", 'got "3" and none for "0"'),
-        ("cat,dog,t_cat,t_dog,t_owl", 'got "owl"'),
     ],
 )
 def test_columns_of_targets_that_contradict_the_classes_are_refused(header: str, said: str) -> None:
@@ -436,11 +474,22 @@ def test_columns_that_speak_of_predictions_are_not_used(
     ("header", "odd"),
     [
         ("prob_0,prob_1,prob_max,y", "prob_max"),
-        ("prob_cat,prob_dog,prob_mean,y", "prob_mean"),
         ("prob_0,prob_1,fold,y", "fold"),
         ("p0,p1,fold,y", "fold"),
         ("p0,p1,extra,y", "extra"),
         ("cat,dog,fold,y", "fold"),
+    ],
+)
+def test_what_is_plainly_no_class_is_not_used(header: str, odd: str) -> None:
+    classes = [name for name in header.split(",") if name not in (odd, "y")]
+    assert roles(header) == expected(inputs=classes, unused=[odd])
+    assert roles(header, classes=",".join([*classes, odd]))["unused"] == []
+
+
+@pytest.mark.parametrize(
+    ("header", "odd"),
+    [
+        ("prob_cat,prob_dog,prob_mean,y", "prob_mean"),
         ("cat,dog,loss,y", "loss"),
         ("cat,dog,Entropy,y", "Entropy"),
     ],
@@ -449,18 +498,17 @@ def test_columns_that_may_be_no_classes_are_refused_unless_named(header: str, od
     classes = ",".join(name for name in header.split(",") if name not in (odd, "y"))
     with pytest.raises(InputError) as told:
         mapped(header)
-    assert told.value.fact.endswith(f'beside "{odd}"')
-    assert told.value.hint == "name them: --class-columns NAMES"
-    assert roles(header, classes=classes)["unused"] == [odd]
-    assert roles(header, classes=f"{classes},{odd}")["unused"] == []
+    commands = [str(way) for way in told.value.ways]
+    for chosen, unused in ((classes, [odd]), (f"{classes},{odd}", [])):
+        assert f"--class-columns {chosen} --target-column y" in commands or "prob_" in header
+        assert roles(header, classes=chosen)["unused"] == unused
 
 
 @pytest.mark.parametrize(
     "header",
     [
-        *("cat,dog,y", "top_a,top_b,other,y", "p_win,p_draw,p_loss,y", "b12,d3,iron,y", "confidence,y"),
+        *("cat,dog,y", "top_a,top_b,other,y", "p_win,p_draw,p_loss,y", "b12,d3,iron,y"),
         *(
-            "grade1,grade2,benign,y",
             "level_0,level_1,level_2,y",
             "Class_1,Class_2,y",
             "predict_0,predict_1,y",
@@ -490,12 +538,10 @@ def test_an_index_of_pandas_is_an_id_and_no_class(header: str, id: str, unused: 
 @pytest.mark.parametrize(
     "header", ["Unnamed: 0.1,Unnamed: 0,a,b,y", "a,b,y,__index_level_0__,__index_level_1__"]
 )
-def test_two_indexes_of_pandas_are_refused(header: str) -> None:
+def test_of_two_indexes_of_pandas_the_first_names_the_rows(header: str) -> None:
     names = [name for name in header.split(",") if name not in ("a", "b", "y")]
-    with pytest.raises(InputError, match="expected one such column") as told:
-        mapped(header)
-    assert told.value.hint == "say which: --id-column NAME"
-    assert roles(header, id=names[0]) == expected(id=names[0], unused=names[1:])
+    assert roles(header) == expected(id=names[0], unused=names[1:])
+    assert roles(header, id=names[1]) == expected(id=names[1], unused=names[:1])
 
 
 def test_one_column_of_probabilities_and_0_or_1_is_the_binary_case(tmp_path: Path, capfd: Capture) -> None:
@@ -563,6 +609,14 @@ def test_the_mapping_is_in_the_heading_and_in_the_json(tmp_path: Path, capfd: Ca
         "id": "id",
         "weight": "weight",
         "unused": ["predicted"],
+        "why": {
+            "inputs": "their common affix speaks of predictions",
+            "target": "named so",
+            "id": "it names the rows",
+            "weight": "named so",
+            "unused": {"predicted": "a decision, and no number that says how likely it is"},
+        },
+        "inferred": {"inputs": ["--class-columns", "p_*"], "weight": ["--weight-column", "weight"]},
     }
 
 
@@ -585,13 +639,13 @@ def test_a_target_may_be_spelled_as_its_column_is(
 ) -> None:
     width = header.count(",")
     path, truth = tmp_path / "data.csv", tmp_path / "truth.csv"
-    path.write_text(f"{header}\n" + "".join("0.1," * width + f"{target}\n" for target in targets))
+    path.write_text(f"{header}\n" + "".join("2.5," * width + f"{target}\n" for target in targets))
     truth.write_text("y\n" + "".join(f"{target}\n" for target in targets))
     each_row = ["--reduction", "none", "--format", "jsonl"]
     assert run(["ce", str(path), *each_row]) == 0
     found = [json.loads(line) for line in capfd.readouterr().out.splitlines()]
     assert [row["target"] for row in found] == classes
-    path.write_text(f"{header[:-2]}\n" + "".join("0.1," * (width - 1) + "0.1\n" for _ in targets))
+    path.write_text(f"{header[:-2]}\n" + "".join("2.5," * (width - 1) + "2.5\n" for _ in targets))
     assert run(["ce", str(path), "--targets", f"@{truth}", *each_row]) == 0
     found = [json.loads(line) for line in capfd.readouterr().out.splitlines()]
     assert [row["target"] for row in found] == classes

@@ -1,0 +1,80 @@
+"""Targets of a binary loss as texts: one of them is the positive answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from celoss_cli.core.errors import InputError, Way, listed, quoted
+from celoss_cli.read.roles.column import value_of
+from celoss_cli.read.roles.pairs import clear_positive
+
+if TYPE_CHECKING:
+    from celoss_cli.core.data import Array
+
+__all__ = ["Answers", "open_pair"]
+
+
+class Answers:
+    """Reads the positive and the one other answer as numbers.
+
+    Args:
+        positive: the positive one.
+        seen: the different ones of the first rows.
+        numbers: what the negative and the positive one become.
+
+    Attributes:
+        conversion: what is done, in words.
+
+    """
+
+    def __init__(self, positive: str, seen: Sequence[str], numbers: tuple[float, float]) -> None:
+        self._positive = _key(positive)
+        self._negative = next((key for text in seen if (key := _key(text)) != self._positive), None)
+        self._seen = [*seen]
+        self._numbers = numbers
+        others = [text for text in seen if _key(text) != self._positive]
+        negative, high = (f"{number:g}" for number in numbers)
+        self.conversion = f"targets read as {high} where they are {quoted(positive)}" + (
+            f", as {negative} where they are {quoted(others[0])}" if others else ""
+        )
+
+    def cells(self, texts: Sequence[str], fail: Callable[[int, InputError], InputError]) -> Array:
+        """The answers of cells, shape (rows,); ``fail`` gives an error of one cell its place.
+
+        Raises:
+            InputError: for a third answer.
+
+        """
+        values = np.empty(len(texts))
+        for row, text in enumerate(texts):
+            key = _key(text)
+            if key != self._positive:
+                self._negative = key if self._negative is None else self._negative
+                if key != self._negative:
+                    known = listed(self._seen)
+                    raise fail(row, InputError(f"expected one of two targets, {known}, got {quoted(text)}"))
+            values[row] = self._numbers[key == self._positive]
+        return values
+
+
+def open_pair(texts: Sequence[str], positive: str | None) -> str:
+    """The positive one of these targets: the one that is told, or that of a clear pair.
+
+    Raises:
+        InputError: if neither tells, with both ways out.
+
+    """
+    found = positive or clear_positive(texts)
+    if found is None:
+        ways = tuple(Way(f"{text} as 1", (("--positive", text),)) for text in texts[:2])
+        raise InputError(f"expected to know the positive one of two targets, got {listed(texts)}", ways=ways)
+    return found
+
+
+def _key(text: str) -> float | str:
+    """What is compared: numbers by their value, texts without regard to case."""
+    value = value_of(text)
+    return text.casefold() if value is None else value

@@ -1,0 +1,265 @@
+"""Which column is the input of a loss of single values; the first rule that applies.
+
+1. those that an option names; 2. the only column of numbers that speaks of predictions and is no decision;
+of two probabilities that add up to 1, that of the positive answer; 3. where no column speaks of predictions,
+the only number without another role.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from celoss_cli.core.errors import listed
+from celoss_cli.read.roles.column import value_of
+from celoss_cli.read.roles.found import Candidate, Found
+from celoss_cli.read.roles.groups import Group, alike, labels_of, predicting
+from celoss_cli.read.roles.pairs import is_negative, positive_of, positive_of_two
+
+if TYPE_CHECKING:
+    from celoss_cli.read.roles.evidence import Evidence
+
+__all__ = ["of_single_values"]
+
+_PREDICTED = "the only number that speaks of a prediction"
+_OTHER = "the only number without another role"
+_POSITIVE = "the probability of the positive answer"
+_SHOWN_COLUMNS = 6
+
+
+def of_single_values(evidence: Evidence, target: Sequence[int], targets: Sequence[str]) -> Found:
+    """The columns of the input; several only beside several columns of targets.
+
+    Args:
+        evidence: of the columns.
+        target: the columns of targets as far as they are known.
+        targets: the different targets among the first rows, or none.
+
+    """
+    return _Search(evidence, target, targets).found()
+
+
+class _Search:
+    def __init__(self, evidence: Evidence, target: Sequence[int], targets: Sequence[str]) -> None:
+        self._evidence = evidence
+        self._names = evidence.names
+        self._takes = evidence.wanted.takes
+        self._targets = targets
+        numbers = [i for i in evidence.free_numbers(target) if not evidence.columns[i].says.decided]
+        self._numbers = numbers
+        predicted = [
+            i for i in numbers if evidence.columns[i].says.predicts and not evidence.is_confidence(i)
+        ]
+        soft = [i for i in predicted if not evidence.is_decision(i)]
+        hard = [i for i in predicted if i not in soft]
+        self._soft = soft or hard
+        others = [i for i in range(len(self._names)) if i not in target and i not in evidence.taken]
+        self._speaks = any(evidence.is_prediction(i) for i in others)
+
+    def found(self) -> Found:
+        chosen = self._evidence.chosen["classes"]
+        if chosen is not None:
+            return Found((self._named_column(chosen),))
+        if self._evidence.wanted.paired:
+            return self._paired(self._evidence.wanted.paired)
+        if len(self._soft) == 1:
+            return self._of_one(self._soft[0])
+        if self._soft:
+            return self._of_several()
+        pair = self._named_pair()
+        if pair is not None:
+            return self._of_classes(pair)
+        if self._speaks:
+            return self._no_prediction()
+        return self._only_other()
+
+    def _named_pair(self) -> Group | None:
+        """Two numbers that are named as the answers are, and add up to 1."""
+        plain = self._evidence.plain(self._numbers)
+        for group in alike(self._evidence.columns, plain):
+            if len(group.columns) == 2 and self._evidence.adds_up(group.columns):
+                return group
+        answers = set(self._targets) or {"0", "1"}
+        named = [i for i in plain if self._evidence.names_all([self._names[i]], answers)]
+        if len(named) == 2 and self._evidence.adds_up(named):
+            return Group(tuple(named), tuple(self._names[i] for i in named), "")
+        return None
+
+    def _of_one(self, i: int) -> Found:
+        """The only prediction, unless it is a decision or how sure one is."""
+        column = self._evidence.columns[i]
+        if self._takes == "probs" and column.says.takes == "scores" and self._evidence.is_decision(i):
+            fact = f"a number that says how likely it is, got {listed([self._names[i]])}, which is a decision"
+            return Found((self._one(i),), fact)
+        if self._takes == "probs" and self._is_sure_of(i):
+            return self._confidence(i)
+        return self._settled(i, _PREDICTED)
+
+    def _is_sure_of(self, i: int) -> bool:
+        """Whether a number is never under a half beside decisions for both answers.
+
+        Among them are the labels of a pipeline, which are called ``label`` beside their ``score``.
+        """
+        values = self._evidence.columns[i].values
+        never = values.numbers is not None and bool((values.numbers >= 0.5).all())
+        others = (j for j in range(len(self._names)) if self._evidence.is_prediction(j) and j != i)
+        both = any(self._evidence.is_decision(j) and len(self._evidence.texts_of(j)) == 2 for j in others)
+        pipeline = self._names[i] == "score" and "label" in self._names and len(self._words()) > 1
+        return never and (both or pipeline)
+
+    def _confidence(self, i: int) -> Found:
+        name = listed([self._names[i]])
+        fact = f"the probability of one class, got {name}, which is that of the class predicted"
+        return Found((self._one(i),), fact)
+
+    def _named_column(self, chosen: Sequence[int]) -> Candidate:
+        positive = self._positive_of(chosen[0]) if len(chosen) == 1 else None
+        return Candidate(tuple(chosen), "named by --class-columns", inferred=False, positive=positive)
+
+    def _settled(self, i: int, why: str) -> Found:
+        """This column; one that is named as the negative answer may be that, or be numbered."""
+        label = labels_of([self._names[i]])[0]
+        told = self._evidence.wanted.positive
+        if told is None and is_negative(label) and not self._words():
+            readings = [
+                Candidate((i,), f"the probability of {answer}", options=(("--positive", answer),))
+                for answer in (label, "1")
+            ]
+            fact = f"the probability of the positive answer, got {listed([self._names[i]])}"
+            return Found(tuple(readings), fact)
+        return Found((Candidate((i,), why, positive=self._positive_of(i)),))
+
+    def _words(self) -> list[str]:
+        """The targets that are no numbers."""
+        return [target for target in self._targets if value_of(target) is None]
+
+    def _positive_of(self, i: int) -> str | None:
+        """The target that the name of a column of predictions speaks of."""
+        return positive_of(self._names[i], self._targets)
+
+    # ------------------------------------------------------------------------------ several predictions
+
+    def _of_several(self) -> Found:
+        """The one that says what the loss takes, or the positive one of two probabilities."""
+        groups = [
+            g for g in predicting(self._evidence.columns, self._soft) if self._evidence.adds_up(g.columns)
+        ]
+        if len(groups) == 1 and not self._beside(groups[0]):
+            return self._of_classes(groups[0])
+        kept = self._soft
+        for better in (self._can_be, self._says_so, self._is_in_range):
+            kept = [i for i in kept if better(i)] or kept
+        if len(kept) == 1:
+            return self._settled(kept[0], f"the only {self._word(kept[0])} among the predictions")
+        pairs = [g for g in groups if len(g.columns) == 2]
+        candidates = [self._one(i) for i in self._in_order(kept, pairs)[:_SHOWN_COLUMNS]]
+        fact = f"one column of {self._takes}, got {listed([self._names[i] for i in kept])}"
+        return Found(tuple(candidates), fact)
+
+    def _beside(self, group: Group) -> list[int]:
+        """Predictions of the same kind outside a group, which may be of another model."""
+        kind = self._evidence.columns[group.columns[0]].says.takes
+        outside = [i for i in self._soft if i not in group.columns]
+        return [i for i in outside if self._evidence.columns[i].says.takes == kind]
+
+    def _in_order(self, kept: Sequence[int], pairs: Sequence[Group]) -> list[int]:
+        """The columns, those first that name the positive answer of a pair."""
+        likely = [i for pair in pairs if (i := self._positive_column(pair)) is not None]
+        return [*likely, *(i for i in kept if i not in likely)]
+
+    def _one(self, i: int) -> Candidate:
+        return Candidate((i,), self._names[i], positive=self._positive_of(i))
+
+    def _of_classes(self, group: Group) -> Found:
+        """Columns that add up to 1: of two, that of the positive answer."""
+        positive = self._positive_column(group)
+        if positive is not None and self._takes == "probs":
+            label = group.labels[group.columns.index(positive)]
+            return Found(
+                (Candidate((positive,), f"{_POSITIVE}, {label}", positive=self._positive_of(positive)),)
+            )
+        shown = listed([self._names[i] for i in group.columns])
+        each = Candidate(
+            group.columns,
+            "a value for each class",
+            group.affix,
+            command="ce",
+            options=(("--input-is", "probs"),),
+        )
+        if len(group.columns) > 2:
+            return Found((each,), f"one column of {self._takes}, got {shown}, which add up to 1")
+        single = [self._one(i) for i in reversed(group.columns)] if self._takes == "probs" else []
+        return Found((*single, each), f"one column of {self._takes}, got {shown}, which add up to 1")
+
+    def _positive_column(self, group: Group) -> int | None:
+        """Of two columns the one of the positive answer, where labels and targets leave no doubt."""
+        if len(group.columns) != 2:
+            return None
+        told = self._evidence.wanted.positive
+        for label, i in zip(group.labels, group.columns, strict=True):
+            if told is not None and label.casefold() == told.casefold():
+                return i
+        positive = positive_of_two(group.labels, self._targets)
+        return None if positive is None else group.columns[positive]
+
+    def _can_be(self, i: int) -> bool:
+        """Whether the loss can take the values."""
+        return self._takes != "probs" or self._evidence.are_fractions([i])
+
+    def _says_so(self, i: int) -> bool:
+        """Whether the name says what the loss takes."""
+        takes = self._evidence.columns[i].says.takes
+        wanted = self._evidence.wanted.kind
+        return takes == wanted or (wanted == "scores" and takes == "logits")
+
+    def _is_in_range(self, i: int) -> bool:
+        """Whether scores are no probabilities, where the loss takes none."""
+        return self._takes == "probs" or not self._evidence.are_fractions([i])
+
+    def _word(self, i: int) -> str:
+        words = {"probs": "probability", "logits": "logit", "log-probs": "log-probability"}
+        return words.get(self._evidence.columns[i].says.takes, "score")
+
+    # ------------------------------------------------------------------------------ several targets
+
+    def _paired(self, names: Sequence[str]) -> Found:
+        """The columns that are named as the columns of targets are."""
+        wanted = {name.casefold() for name in names}
+        groups = predicting(self._evidence.columns, self._numbers)
+        for group in groups:
+            if {label.casefold() for label in group.labels} == wanted:
+                return Found((Candidate(group.columns, "named as the columns of targets", group.affix),))
+        columns = tuple(i for i in self._numbers if self._names[i].casefold() in wanted)
+        if len(columns) == len(wanted):
+            return Found((Candidate(columns, "named as the columns of targets"),))
+        every = tuple(self._numbers)
+        readings = (Candidate(every, "all numbers"),) if len(every) == len(wanted) else ()
+        return Found(readings, f"columns named as the targets {listed(names)}, got {listed(self._names)}")
+
+    # ---------------------------------------------------------------------------- no other prediction
+
+    def _no_prediction(self) -> Found:
+        """No number that speaks of predictions can be the input: not even if another number is left."""
+        evidence = self._evidence
+        confident = [i for i in self._numbers if evidence.is_confidence(i)]
+        shown = listed([self._names[i] for i in range(len(self._names)) if evidence.is_prediction(i)])
+        if confident:
+            return self._confidence(confident[0])
+        rest = [i for i in self._numbers if not evidence.certainly_other(i)]
+        return Found(
+            tuple(self._one(i) for i in rest[:_SHOWN_COLUMNS]),
+            f"a number that says how likely it is, got {shown}",
+        )
+
+    def _only_other(self) -> Found:
+        evidence = self._evidence
+        plain = evidence.plain(self._numbers)
+        if not plain and evidence.wanted.elsewhere:
+            plain = [i for i in self._numbers if not evidence.certainly_other(i)]
+        if len(plain) == 1:
+            return self._settled(plain[0], _OTHER)
+        named = plain or self._numbers
+        got = listed([self._names[i] for i in named]) if named else listed(self._names)
+        likely = sorted(named, key=lambda i: not self._can_be(i))
+        candidates = tuple(self._one(i) for i in likely[:_SHOWN_COLUMNS])
+        return Found(candidates, f"one column of {self._takes}, got {got}")

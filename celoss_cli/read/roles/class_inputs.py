@@ -1,0 +1,324 @@
+"""Which columns are the classes of a loss over classes; the first rule that applies.
+
+1. those that an option names; 2. a group whose common affix speaks of predictions; 3. the columns that are
+named as the targets are; 4. a group with any common affix; 5. all other numbers, if nothing speaks against
+it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from celoss_cli.core.errors import listed
+from celoss_cli.read.roles.found import Candidate, Found
+from celoss_cli.read.roles.groups import Group, alike, predicting, spellings_of
+from celoss_cli.read.roles.words import OF_ALL_CLASSES
+from celoss_cli.read.text.numbers import MISSING
+
+if TYPE_CHECKING:
+    from celoss_cli.read.roles.evidence import Evidence
+
+__all__ = ["over_classes"]
+
+_PREDICTED = "their common affix speaks of predictions"
+_NAMED = "they are named as the targets are"
+_ALIKE = "they have a common affix"
+_OTHERS = "they are the numbers without another role"
+_SHOWN_COLUMNS = 4
+"""So many columns get a command of their own."""
+
+
+def over_classes(evidence: Evidence, target: Sequence[int], targets: Sequence[str]) -> Found:
+    """The columns of the classes.
+
+    Args:
+        evidence: of the columns.
+        target: the columns of targets as far as they are known.
+        targets: the different targets among the first rows, or none.
+
+    """
+    return _Search(evidence, target, targets).found()
+
+
+class _Search:
+    def __init__(self, evidence: Evidence, target: Sequence[int], targets: Sequence[str]) -> None:
+        self._evidence = evidence
+        self._names = evidence.names
+        self._targets = targets
+        numbers = evidence.free_numbers(target)
+        self._numbers = [i for i in numbers if not evidence.columns[i].says.decided]
+        self._copies = [i for i in numbers if any(evidence.equal(i, t) for t in target)]
+        self._plain = evidence.plain(self._numbers)
+
+    def found(self) -> Found:
+        chosen = self._evidence.chosen["classes"]
+        if chosen is not None:
+            return Found((Candidate(tuple(chosen), "named by --class-columns", inferred=False),))
+        groups = [g for g in predicting(self._evidence.columns, self._numbers) if self._is_of_classes(g)]
+        if groups:
+            return self._one_of(groups)
+        soft = [i for i in self._numbers if self._is_soft(i)]
+        named = self._named()
+        if named is not None:
+            return named
+        if soft:
+            return self._singles(soft)
+        return self._by_affix() or self._all()
+
+    def _is_soft(self, i: int) -> bool:
+        """Whether this is a prediction that is no decision for a class, nor how sure one is."""
+        evidence = self._evidence
+        is_number = not evidence.is_decision(i) and not evidence.columns[i].is_empty
+        return evidence.is_prediction(i) and is_number and not evidence.is_confidence(i)
+
+    # ------------------------------------------------------------------------------- 2. predictions
+
+    def _is_of_classes(self, group: Group) -> bool:
+        return not all(self._evidence.is_confidence(i) for i in group.columns)
+
+    def _one_of(self, groups: Sequence[Group]) -> Found:
+        """The group that fits, of those with a word of prediction."""
+        every = [option for group in self._largest(groups) for option in self._without_odd(group)]
+        fitting = [group for group in every if self._fits(group)]
+        if len(fitting) > 1:
+            fitting = self._best(fitting)
+        if len(fitting) == 1:
+            return Found((self._candidate(fitting[0], _PREDICTED),))
+        if fitting:
+            shown = listed([group.affix for group in fitting])
+            return Found(
+                tuple(self._candidate(group, _PREDICTED) for group in fitting),
+                f"one group of columns of {self._evidence.wanted.takes}, got {shown}",
+            )
+        return self._no_classes(every[0])
+
+    def _without_odd(self, group: Group) -> list[Group]:
+        """The group without columns like prob_max; also with them where nothing tells."""
+        says = [self._evidence.columns[i].says for i in group.columns]
+        kept = [
+            at
+            for at, label in enumerate(group.labels)
+            if not says[at].confident and label.casefold() not in OF_ALL_CLASSES
+        ]
+        if len(kept) == len(says) or len(kept) < 2:
+            return [group]
+        less = Group(
+            tuple(group.columns[at] for at in kept),
+            tuple(group.labels[at] for at in kept),
+            "",
+            group.takes,
+        )
+        sure = less.counts or self._adds_up(less) or self._named_by_targets(less)
+        return [less] if sure else [less, group]
+
+    def _fits(self, group: Group) -> bool:
+        """Whether probabilities are of classes, and the targets are none of other names."""
+        if self._targets_differ(group):
+            return False
+        return not self._are_probabilities(group) or self._evidence.wanted.rescaled or self._adds_up(group)
+
+    def _are_probabilities(self, group: Group) -> bool:
+        wanted = self._evidence.wanted
+        if all(self._evidence.columns[i].is_empty for i in group.columns):
+            return False
+        if wanted.takes_probabilities:
+            return True
+        return self._evidence.are_fractions(group.columns) and (
+            group.takes == "probs" or (group.takes == "scores" and not self._is_named(group))
+        )
+
+    def _is_named(self, group: Group) -> bool:
+        """Whether the labels are those of classes: they count, or are the targets."""
+        return group.counts or self._named_by_targets(group)
+
+    def _adds_up(self, group: Group) -> bool:
+        return self._evidence.adds_up(group.columns)
+
+    def _targets_differ(self, group: Group) -> bool:
+        """Whether the targets are texts that name none of these classes."""
+        texts = [text for text in self._targets if not _is_index(text, len(group.columns))]
+        spelled = [*group.labels, *spellings_of([self._names[i] for i in group.columns])]
+        words = [text for text in texts if not _is_number(text)]
+        return bool(words) and not any(self._evidence.names_all([word], spelled) for word in words)
+
+    def _named_by_targets(self, group: Group) -> bool:
+        return self._evidence.names_all(self._targets, group.labels)
+
+    def _best(self, groups: Sequence[Group]) -> list[Group]:
+        """Those of several that fit best: by the targets' names, by labels that count, by what they take."""
+        kind = self._evidence.wanted.kind
+        for better in (
+            self._named_by_targets,
+            lambda group: group.counts,
+            lambda group: group.takes == kind,
+            lambda group: group.takes != "scores",
+        ):
+            kept = [group for group in groups if better(group)]
+            groups = kept or groups
+        return list(groups)
+
+    def _largest(self, groups: Sequence[Group]) -> list[Group]:
+        """Without groups that are part of another one."""
+        inner = [set(group.columns) for group in groups]
+        return [g for g, own in zip(groups, inner, strict=True) if not any(own < other for other in inner)]
+
+    def _no_classes(self, group: Group) -> Found:
+        """Columns of predictions that are no classes of one model: each may be one of its own."""
+        names = listed([self._names[i] for i in group.columns])
+        if self._targets_differ(group):
+            fact = f"targets that are named as the classes, got {listed(self._targets)} for {names}"
+        else:
+            fact = f"probabilities of classes, which add up to 1, got {names}, which do not"
+        single = [self._single(i) for i in group.columns[:_SHOWN_COLUMNS] if self._can_be_binary(i)]
+        whole = self._candidate(group, "named by --class-columns")
+        return Found((*single, whole), fact)
+
+    # ------------------------------------------------------------------------- one column of a kind
+
+    def _can_be_binary(self, i: int) -> bool:
+        """Whether a column may be that of a binary loss, by the targets that are seen."""
+        return len(self._targets) <= 2 and self._evidence.are_fractions([i])
+
+    def _single(self, i: int) -> Candidate:
+        fraction = self._evidence.are_fractions([i])
+        command = "bce" if fraction else "bce-logits"
+        return Candidate((i,), f"{self._names[i]} alone, in a binary loss", command=command)
+
+    def _singles(self, soft: Sequence[int]) -> Found:
+        """Columns of predictions that have no other beside them: those of a binary loss."""
+        names = listed([self._names[i] for i in soft])
+        fact = f"two columns of {self._evidence.wanted.takes} or more, which are named alike, got {names}"
+        others = self._everything()
+        single = [self._single(i) for i in soft[:_SHOWN_COLUMNS] if len(self._targets) <= 2]
+        return Found((*single, *others), fact)
+
+    def _everything(self) -> list[Candidate]:
+        """All numbers that might be classes, as a last reading."""
+        every = [i for i in self._numbers if not self._evidence.certainly_other(i)]
+        return [Candidate(tuple(every), "all numbers")] if len(every) > 1 else []
+
+    # -------------------------------------------------------------------------- 3. the targets' names
+
+    def _named(self) -> Found | None:
+        evidence = self._evidence
+        words = [text for text in self._targets if not _is_number(text)]
+        if not words or len(words) < len(self._targets):
+            return None
+        missing = [self._names[i] for i in self._plain if self._names[i] in MISSING]
+        named = [i for i in self._numbers if evidence.names_all([self._names[i]], [*words, *missing])]
+        rest = [i for i in self._plain if i not in named and i not in self._copies]
+        if not named or not evidence.names_all(words, [self._names[i] for i in (*named, *rest)]):
+            return None
+        alike_too = any({*named, *rest} <= {*g.columns} for g in alike(evidence.columns, self._plain))
+        if alike_too:
+            return self._settled(tuple(sorted((*named, *rest))), _NAMED)
+        return self._with_or_without(named, rest, _NAMED)
+
+    def _with_or_without(self, sure: Sequence[int], doubtful: Sequence[int], why: str) -> Found:
+        """Some columns, which may be all or lack others whose class is not among the first targets."""
+        both = tuple(sorted((*sure, *doubtful)))
+        if not doubtful and len(sure) > 1:
+            return self._settled(tuple(sure), why)
+        if self._takes_probabilities():
+            for columns in (tuple(sure), both):
+                if len(columns) > 1 and self._evidence.adds_up(columns):
+                    return self._settled(columns, f"{why} and add up to 1")
+        odd = [i for i in doubtful if self._is_of_another_kind(i, sure)]
+        if len(odd) == len(doubtful) and len(sure) > 1:
+            return self._settled(tuple(sure), why)
+        readings = [Candidate(columns, why) for columns in (both, tuple(sure)) if len(columns) > 1]
+        if len(readings) == 1:
+            return self._settled(readings[0].columns, why)
+        shown = listed([self._names[i] for i in doubtful])
+        return Found(tuple(readings), f"columns of classes alone, got {shown} among them, which may be none")
+
+    def _takes_probabilities(self) -> bool:
+        return self._evidence.wanted.takes_probabilities and not self._evidence.wanted.rescaled
+
+    def _is_of_another_kind(self, i: int, sure: Sequence[int]) -> bool:
+        """Whether a column of whole numbers stands beside columns of others."""
+        values = [self._evidence.columns[j].values for j in sure]
+        own = self._evidence.columns[i].values
+        enough = len(own.texts) >= 3 and not own.are_binary
+        return enough and own.are_whole and not any(v.are_whole for v in values)
+
+    # ----------------------------------------------------------------------- 4. and 5. other numbers
+
+    def _by_affix(self) -> Found | None:
+        groups = alike(self._evidence.columns, self._plain)
+        if not groups:
+            return None
+        counting = [group for group in groups if group.counts]
+        if len(counting) > 1:
+            shown = listed([group.affix for group in counting])
+            readings = tuple(self._candidate(group, _ALIKE) for group in counting)
+            return Found(readings, f"one group of columns of {self._evidence.wanted.takes}, got {shown}")
+        group = counting[0] if counting else max(groups, key=lambda g: len(g.columns))
+        rest = [i for i in self._plain if i not in group.columns and i not in self._copies]
+        if not rest:
+            return self._settled(group.columns, _ALIKE, group.affix)
+        if not counting:
+            return None
+        if all(self._is_of_another_kind(i, group.columns) for i in rest):
+            return self._settled(group.columns, _ALIKE, group.affix)
+        return self._with_or_without(group.columns, rest, _ALIKE)
+
+    def _all(self) -> Found:
+        evidence = self._evidence
+        plain = self._plain
+        others = [i for i in self._numbers if self._may_be_class(i)]
+        doubtful = [i for i in plain if i not in others and self._is_doubtful(i)]
+        if len(doubtful) == len(plain):
+            doubtful = []
+        doubtful += others
+        sure = [i for i in plain if i not in doubtful]
+        if doubtful and sure:
+            return self._with_or_without(sure, sorted(doubtful), _OTHERS)
+        columns = tuple(sure or doubtful)
+        if len(columns) > 1 and not doubtful:
+            return self._settled(columns, _OTHERS)
+        if len(columns) > 1:
+            names = listed([self._names[i] for i in columns])
+            readings = (Candidate(columns, _OTHERS),)
+            return Found(readings, f"columns of {evidence.wanted.takes}, got {names}, which may be none")
+        return self._too_few(columns)
+
+    def _may_be_class(self, i: int) -> bool:
+        """Whether a name that says something else may be that of a class: loss beside win and draw."""
+        column = self._evidence.columns[i]
+        other = bool(column.says.other) and not self._evidence.certainly_other(i)
+        return other or (column.says.confident and not column.says.takes)
+
+    def _is_doubtful(self, i: int) -> bool:
+        """Whether a number is a copy of the target, or whole where all others are not."""
+        others = [j for j in self._plain if j != i]
+        copied = i in self._copies and len(self._evidence.texts_of(i)) > 2
+        return copied or (len(others) > 1 and self._is_of_another_kind(i, others))
+
+    def _too_few(self, columns: Sequence[int]) -> Found:
+        takes = self._evidence.wanted.takes
+        got = listed([self._names[i] for i in columns]) if columns else listed(self._names)
+        single = [self._single(i) for i in columns if len(self._targets) <= 2]
+        return Found((*single, *self._everything()), f"two columns of {takes} or more, got {got}")
+
+    # ------------------------------------------------------------------------------------ the outcome
+
+    def _settled(self, columns: tuple[int, ...], why: str, affix: str = "") -> Found:
+        """These columns, if probabilities add up to 1."""
+        group = Group(columns, tuple(self._names[i] for i in columns), affix)
+        needs_sum = self._takes_probabilities() and not self._evidence.columns[columns[0]].is_empty
+        if needs_sum and not self._adds_up(group):
+            return self._no_classes(group)
+        return Found((Candidate(columns, why, affix),))
+
+    def _candidate(self, group: Group, why: str) -> Candidate:
+        return Candidate(group.columns, why, group.affix)
+
+
+def _is_number(text: str) -> bool:
+    return text.lstrip("+-").replace(".", "", 1).isdecimal() or text.lower() in ("true", "false")
+
+
+def _is_index(text: str, classes: int) -> bool:
+    return text.isdecimal() and int(text) < classes

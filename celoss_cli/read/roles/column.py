@@ -1,0 +1,176 @@
+"""A column as roles see it: its name, its type, and the values of its first rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from celoss_cli.core.errors import InputError
+from celoss_cli.core.records import record
+from celoss_cli.read.roles.words import Named, named
+from celoss_cli.read.text.numbers import BLANKS, MISSING, number, numbers
+
+if TYPE_CHECKING:
+    from celoss_cli.core.data import Array
+
+__all__ = ["Column", "Stored", "Values", "sample_size", "value_of"]
+
+Stored = Literal["", "number", "text", "truth", "list", "other"]
+"""The type of a column's values where the format has types; "" where a cell is as it is written."""
+
+_TRUTH = {"true": 1.0, "false": 0.0}
+_CELLS = 1 << 14
+_MOST_ROWS, _LEAST_ROWS = 256, 4
+
+
+def sample_size(columns: int) -> int:
+    """How many of the first rows are looked at; every format looks at as many."""
+    return max(_LEAST_ROWS, min(_MOST_ROWS, _CELLS // max(1, columns)))
+
+
+def value_of(text: str, decimal: str = ".") -> float | None:
+    """The number that a cell is, if it is one; true is 1."""
+    if text.lower() in _TRUTH:
+        return _TRUTH[text.lower()]
+    try:
+        return number(text, decimal=decimal, allow_nonfinite=True)
+    except InputError:
+        return None
+
+
+@record(frozen=True, slots=True)
+class Values:
+    """The values of the first rows, those that are missing left out.
+
+    Attributes:
+        texts: as they are written.
+        rows: which row each of them is of.
+        numbers: what they are if all are numbers, shape (values,), else None.
+        are_truth: whether all are true or false.
+
+    """
+
+    texts: tuple[str, ...]
+    rows: tuple[int, ...]
+    numbers: Array | None
+    are_truth: bool
+
+    @property
+    def distinct(self) -> tuple[str, ...]:
+        """The different texts in the order they come."""
+        return tuple(dict.fromkeys(self.texts))
+
+    @property
+    def are_texts(self) -> bool:
+        return self.numbers is None and not self.are_truth
+
+    @property
+    def are_whole(self) -> bool:
+        return self.numbers is not None and bool((self.numbers == np.floor(self.numbers)).all())
+
+    @property
+    def are_binary(self) -> bool:
+        """Whether all are 0 or 1, or true or false."""
+        return self.are_truth or (self.numbers is not None and bool(np.isin(self.numbers, (0, 1)).all()))
+
+    @property
+    def are_signs(self) -> bool:
+        return self.numbers is not None and bool(np.isin(self.numbers, (-1, 1)).all())
+
+    @property
+    def are_fractions(self) -> bool:
+        """Whether all are from 0 to 1, within the rounding of single precision."""
+        return self.numbers is not None and bool(
+            ((self.numbers >= -1e-6) & (self.numbers <= 1 + 1e-6)).all() and np.isfinite(self.numbers).all()
+        )
+
+    @property
+    def are_unique(self) -> bool:
+        return len(set(self.texts)) == len(self.texts)
+
+    @property
+    def digits(self) -> int:
+        """The most digits after the decimal mark."""
+        return max(map(_digits, self.texts), default=0)
+
+
+def _digits(text: str) -> int:
+    """How many digits a number has after the decimal mark, written without an exponent."""
+    mantissa, _, exponent = text.lower().partition("e")
+    mark = max(mantissa.find("."), mantissa.find(","))
+    after = len(mantissa) - mark - 1 if mark >= 0 else 0
+    return max(0, after - (int(exponent) if exponent.lstrip("+-").isdecimal() else 0))
+
+
+@record(frozen=True, slots=True)
+class Column:
+    """One column.
+
+    Attributes:
+        name: of the header; its position where there is none.
+        says: what the name says.
+        values: those of the first rows.
+        stored: the type of its values.
+        is_index: whether the file says that it holds the names of the rows.
+
+    """
+
+    name: str
+    says: Named
+    values: Values
+    stored: Stored = ""
+    is_index: bool = False
+
+    @property
+    def is_number(self) -> bool:
+        """Whether it may hold what a loss takes."""
+        if self.stored:
+            return self.stored == "number"
+        return self.values.numbers is not None
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.values.texts
+
+    @classmethod
+    def of(
+        cls,
+        name: str,
+        cells: Sequence[str],
+        *,
+        decimal: str = ".",
+        stored: Stored = "",
+        is_index: bool = False,
+        has_name: bool = True,
+    ) -> Column:
+        """A column with what its name and its cells say.
+
+        Args:
+            name: of the header, or the position.
+            cells: the first rows.
+            decimal: the decimal mark.
+            stored: the type of its values.
+            is_index: whether the file says that it holds the names of the rows.
+            has_name: whether the name says anything.
+
+        """
+        values = _values(cells, decimal, stored)
+        return cls(name, named(name if has_name else "?"), values, stored, is_index)
+
+
+def _values(cells: Sequence[str], decimal: str, stored: Stored) -> Values:
+    present = [(row, text) for row, cell in enumerate(cells) if (text := cell.strip(BLANKS)) not in MISSING]
+    rows, texts = tuple(row for row, _ in present), tuple(text for _, text in present)
+    if stored in ("text", "list", "other"):
+        return Values(texts, rows, None, False)
+    found = numbers(texts, decimal=decimal) if texts else np.empty(0)
+    if found is not None:
+        return Values(texts, rows, found, False)
+    if all(text.lower() in _TRUTH for text in texts):
+        return Values(texts, rows, np.array([_TRUTH[text.lower()] for text in texts]), True)
+    each = [value_of(text, decimal) for text in texts if text.lower() not in _TRUTH]
+    if len(each) < len(texts) or any(value is None for value in each):
+        return Values(texts, rows, None, False)
+    return Values(texts, rows, np.array(each, np.float64), False)

@@ -1,0 +1,210 @@
+"""What is known of every column of a table before roles are given."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from celoss_cli.read.roles.column import Column, value_of
+from celoss_cli.read.roles.naming import chosen_columns
+
+if TYPE_CHECKING:
+    from celoss_cli.read.roles.wanted import Wanted
+
+__all__ = ["Evidence", "adds_up"]
+
+_LEVEL = re.compile(r"level_[0-9]+")
+_CALIBRATED = "cal_"
+"""Put by H2O before the name of a class's column for the same calibrated."""
+
+_SINGLE, _HALF = 2.0**-23, 2.0**-11
+
+
+class Evidence:
+    """The columns, and which of them may be what.
+
+    Attributes:
+        columns: in the order of the header.
+        wanted: what they are looked at for.
+        chosen: the columns that an option names, by role, or None.
+        taken: all of these.
+
+    """
+
+    def __init__(self, columns: Sequence[Column], wanted: Wanted) -> None:
+        """Reads the options.
+
+        Raises:
+            UsageError: if one of them names no column.
+
+        """
+        self.columns = columns
+        self.wanted = wanted
+        self.names = [column.name for column in columns]
+        choice = wanted.choice
+        patterns = (
+            ("target", None if wanted.elsewhere else choice.target, "--target-column"),
+            ("classes", choice.classes, "--class-columns"),
+            ("id", choice.id, "--id-column"),
+            ("weight", choice.weight or None, "--weight-column"),
+            ("group", choice.group, choice.group_option),
+        )
+        self.chosen = {
+            role: chosen_columns(self.names, pattern, option) for role, pattern, option in patterns
+        }
+        self.taken = {
+            column
+            for role, columns in self.chosen.items()
+            if columns and role != "group"
+            for column in columns
+        }
+
+    # ------------------------------------------------------------------------------- kinds of columns
+
+    @cached_property
+    def keys(self) -> list[int]:
+        """The columns that name the rows, the likeliest first."""
+        found = [(-self._key(i), i) for i in range(len(self.columns)) if self._key(i) and i not in self.taken]
+        return [i for _, i in sorted(found)]
+
+    def _key(self, i: int) -> int:
+        column = self.columns[i]
+        if self.wanted.joined is not None and column.name == self.wanted.joined:
+            return 9
+        if column.is_index or (column.name == "" and i == 0):
+            return 1
+        if column.name == "":
+            return 0
+        if _LEVEL.fullmatch(column.name):
+            return int(not self._levels_are_classes)
+        return column.says.key
+
+    @cached_property
+    def _levels_are_classes(self) -> bool:
+        """Whether columns that are called as pandas calls an index are those of classes."""
+        levels = [column for column in self.columns if _LEVEL.fullmatch(column.name)]
+        others = [c for c in self.columns if c not in levels and not (c.says.target or c.says.key)]
+        return len(levels) > 1 and not any(c.is_number and not c.says.weight for c in others)
+
+    def is_prediction(self, i: int) -> bool:
+        """Whether the name speaks of predictions, whatever the values are."""
+        says = self.columns[i].says
+        return bool(says.takes) or says.confident
+
+    def is_decision(self, i: int) -> bool:
+        """Whether this may be the class that was decided for, and no number that says how likely it is."""
+        column, says = self.columns[i], self.columns[i].says
+        if not says.takes or column.is_empty:
+            return says.decided
+        values = column.values
+        return says.decided or not column.is_number or values.are_truth or values.are_whole
+
+    def is_copy(self, i: int) -> bool:
+        """Whether this is H2O's calibrated twin of another column."""
+        name = self.names[i]
+        return name.startswith(_CALIBRATED) and name.removeprefix(_CALIBRATED) in self.names
+
+    def is_confidence(self, i: int) -> bool:
+        """Whether this is how sure a decision is: by its name, or as PyCaret calls it."""
+        pycaret = self.names[i] == "prediction_score" and "prediction_label" in self.names
+        return pycaret or self.columns[i].says.confident
+
+    def is_answer(self, i: int) -> bool:
+        """Whether a tool writes its decisions under this name: CatBoost's Class, the I_ of SAS."""
+        name, names = self.names[i], self.names
+        catboost = any(other.startswith(("Probability:Class=", "RawFormulaVal")) for other in names)
+        sas = name.startswith("I_") and f"F_{name[2:]}" in names
+        return sas or (catboost and name == "Class" and "Label" in names)
+
+    @cached_property
+    def is_libsvm(self) -> bool:
+        """Whether this is the header that svm-predict -b 1 writes: its answers, then a column a label."""
+        names = self.names
+        numbers = all(re.fullmatch(r"[+-]?[0-9]+", name) for name in names[1:])
+        return len(names) > 2 and names[0] == "labels" and numbers
+
+    def free_numbers(self, others: Iterable[int] = ()) -> list[int]:
+        """The columns of numbers that have no other role by option, or by a name that leaves no doubt."""
+        without = {*self.taken, *others, *self.keys}
+        numbers = (i for i, c in enumerate(self.columns) if c.is_number and not c.says.weight)
+        return [i for i in numbers if i not in without and not self.is_copy(i)]
+
+    @cached_property
+    def weights(self) -> list[int]:
+        """The columns that are, or may be, weights of the rows."""
+        found = [
+            i for i, c in enumerate(self.columns) if c.says.weight and c.is_number and i not in self.taken
+        ]
+        sure = [i for i in found if self.columns[i].says.weight > 1]
+        return sure or found
+
+    def plain(self, numbers: Iterable[int]) -> list[int]:
+        """Those of some numbers whose names say neither prediction, target nor anything else."""
+        return [
+            i
+            for i in numbers
+            if not self.is_prediction(i) and self.columns[i].says.target < 3 and not self.certainly_other(i)
+        ]
+
+    def certainly_other(self, i: int) -> bool:
+        """Whether the name says something else, and the values agree: a fold, an epoch, a feature."""
+        column = self.columns[i]
+        return bool(column.says.other) and (column.values.are_whole or "feature" in column.says.other)
+
+    # ------------------------------------------------------------------------------------- the values
+
+    def texts_of(self, i: int) -> tuple[str, ...]:
+        return self.columns[i].values.distinct
+
+    def names_all(self, targets: Sequence[str], labels: Iterable[str]) -> bool:
+        """Whether every one of these targets is the name of a class, without regard to case."""
+        known = {label.casefold() for label in labels}
+        values = {value for label in known if (value := value_of(label)) is not None}
+        return bool(targets) and all(t.casefold() in known or value_of(t) in values for t in targets)
+
+    def adds_up(self, columns: Sequence[int]) -> bool:
+        """Whether the columns add up to 1 in every one of the first rows, within their digits."""
+        values = [self.columns[i].values for i in columns]
+        if any(v.numbers is None or v.rows != values[0].rows for v in values) or not values[0].rows:
+            return False
+        return adds_up(
+            np.stack([v.numbers for v in values if v.numbers is not None]), max(v.digits for v in values)
+        )
+
+    def are_fractions(self, columns: Sequence[int]) -> bool:
+        return all(self.columns[i].values.are_fractions for i in columns)
+
+    def agree(self, one: int, two: int) -> bool:
+        """Whether two columns say the same of every row, in words of their own."""
+        a, b = self.columns[one].values, self.columns[two].values
+        if a.rows != b.rows or len(a.texts) < 2:
+            return False
+        pairs = set(zip(a.texts, b.texts, strict=True))
+        return len(pairs) == len({x for x, _ in pairs}) == len({y for _, y in pairs}) > 1
+
+    def equal(self, one: int, two: int) -> bool:
+        """Whether two columns hold the same numbers."""
+        a, b = self.columns[one].values, self.columns[two].values
+        if a.numbers is None or b.numbers is None or a.rows != b.rows or not a.rows:
+            return False
+        return bool((a.numbers == b.numbers).all())
+
+
+def adds_up(values: np.ndarray, digits: int) -> bool:
+    """Whether the columns of probabilities add up to 1: half a unit of the last digit each, or of the type.
+
+    Args:
+        values: shape (classes, rows).
+        digits: after the decimal mark.
+
+    """
+    if not ((values >= -1e-6) & (values <= 1 + 1e-6)).all():
+        return False
+    is_half = bool((values == values.astype(np.float16)).all()) and digits > 3
+    written = 0.5 * 10.0**-digits if digits else 0.0
+    slack = max(written, _SINGLE, _HALF if is_half else 0.0)
+    return bool((np.abs(values.sum(axis=0) - 1) <= 1.001 * slack * len(values)).all())

@@ -1,0 +1,206 @@
+"""Columns that are named alike: prob_cat and prob_dog, cat_proba and dog_proba, c0 and c1."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from celoss_cli.core.records import record
+from celoss_cli.read.roles.words import CONNECTING, PREDICTING, named
+
+if TYPE_CHECKING:
+    from celoss_cli.read.roles.column import Column
+    from celoss_cli.read.roles.words import Named
+
+__all__ = ["Group", "alike", "labels_of", "predicting", "spellings_of", "targeting"]
+
+_MARKS = "_.:=-("
+_AFTER_WORD = re.compile(r"-?(?:[_.:=( \"']|-(?![0-9]))*")
+_BEFORE_WORD = re.compile(r"[_.:=\-( ]*$")
+_CLOSING = {"(": ")", '"': '"', "'": "'"}
+_NUMBERED = re.compile(r"(.*?[^\W\d_]\W?_?)([0-9]+)")
+_TARGETING = frozenset(
+    ["target", "label", "labels", "true", "truth", "actual", "gold", "gt", "y", "is", "t", "obs"]
+)
+
+Split = tuple[str, str, str]
+"""What stands before the name of a class, the name, and what stands after it."""
+
+
+@record(frozen=True, slots=True)
+class Group:
+    """Two columns or more with a common affix.
+
+    Attributes:
+        columns: their positions.
+        labels: their names without the affix, and without what else they start with.
+        affix: what they have in common, as a pattern: ``prob_*``.
+        takes: what its word of prediction says that they hold, or "".
+
+    """
+
+    columns: tuple[int, ...]
+    labels: tuple[str, ...]
+    affix: str
+    takes: str = ""
+
+    @property
+    def counts(self) -> bool:
+        """Whether the labels are numbers that count, from 0 or from 1."""
+        numbers = sorted(int(label) for label in self.labels if label.isdecimal())
+        return numbers in (list(range(len(self.labels))), list(range(1, len(self.labels) + 1)))
+
+
+def predicting(columns: Sequence[Column], members: Iterable[int]) -> list[Group]:
+    """The groups whose common affix holds a word of prediction."""
+    found: dict[tuple[str, str], list[tuple[int, str]]] = {}
+    for column in members:
+        for before, label, after in _splits(columns[column].says):
+            found.setdefault((before, after), []).append((column, label))
+    return _groups(columns, found)
+
+
+def targeting(columns: Sequence[Column], members: Iterable[int]) -> list[Group]:
+    """The groups whose common affix holds a word of targets: true_cat and true_dog."""
+    found: dict[tuple[str, str], list[tuple[int, str]]] = {}
+    for column in members:
+        says = columns[column].says
+        if says.takes or not says.words:
+            continue
+        word, start, end = says.words[0]
+        if word in _TARGETING and start == 0 and (label := says.name[_past(says.name, end) :]):
+            found.setdefault((says.name[: _past(says.name, end)], ""), []).append((column, label))
+        word, start, end = says.words[-1]
+        if word in _TARGETING and end == len(says.name):
+            label = says.name[: _until(says.name, start)]
+            if label:
+                found.setdefault(("", says.name[len(label) :]), []).append((column, label))
+    return _groups(columns, found)
+
+
+def alike(columns: Sequence[Column], members: Sequence[int]) -> list[Group]:
+    """The groups with a common start up to the first mark, or before a number at the end."""
+    found: dict[tuple[str, str], list[tuple[int, str]]] = {}
+    for column in members:
+        before, label = _plain_split(columns[column].name)
+        if before:
+            closing = _closing(before, label)
+            found.setdefault((before, closing), []).append((column, label.removesuffix(closing)))
+    return _groups(columns, found)
+
+
+def labels_of(names: Sequence[str]) -> tuple[str, ...]:
+    """The names of classes: those of their columns without what they have in common.
+
+    That is an affix with a word of prediction, one that ends in a mark, or letters before a number.
+    """
+    if len(names) == 1:
+        return (next((label for _, label, _ in _splits(named(names[0]))), names[0]),)
+    each = [list(_splits(named(name))) for name in names]
+    for before, _, after in each[0] if names else ():
+        fitting = [label for splits in each for b, label, a in splits if (b, a) == (before, after)]
+        if len(fitting) == len(names):
+            return _without_start(fitting)
+    return _without_start(names)
+
+
+def spellings_of(names: Sequence[str]) -> tuple[str, ...]:
+    """How targets may call the classes beside their labels: all names, then all again as they are cut."""
+    each = [list(_splits(named(name))) for name in names]
+    found = [list(names)]
+    for before, _, after in each[0] if len(names) > 1 else ():
+        fitting = [label for splits in each for b, label, a in splits if (b, a) == (before, after)]
+        if len(fitting) == len(names):
+            found.append(fitting)
+            found.append(_without_letters(fitting))
+    return tuple(name for cut in found if len(set(cut)) == len(cut) for name in cut)
+
+
+def _without_letters(names: Sequence[str]) -> list[str]:
+    """Names without all that they start with, where words are left: speciessetosa, speciesvirginica."""
+    cut = len(_common_start(names))
+    left = [name[cut:] for name in names]
+    return left if all(len(name) > 1 and name.isalpha() for name in left) else list(names)
+
+
+def _without_start(names: Sequence[str]) -> tuple[str, ...]:
+    shared = _common_start(names)
+    cut = max((shared.rfind(mark) for mark in _MARKS), default=-1) + 1
+    if all(re.fullmatch(r"[A-Za-z]+[0-9]+", name) for name in names):
+        cut = len(re.match(r"[A-Za-z]*", shared)[0])  # type: ignore[index]
+    if cut and all(len(name) > cut for name in names):
+        closing = {_closing(name[:cut], name[cut:]) for name in names}
+        end = closing.pop() if len(closing) == 1 else ""
+        return tuple(name[cut:].removesuffix(end) for name in names)
+    return tuple(names)
+
+
+def _common_start(names: Sequence[str]) -> str:
+    """What all names start with; the least and the greatest in order differ first."""
+    least, greatest = min(names), max(names)
+    length = next((i for i, (a, b) in enumerate(zip(least, greatest, strict=False)) if a != b), len(least))
+    return least[:length]
+
+
+def _groups(columns: Sequence[Column], found: dict[tuple[str, str], list[tuple[int, str]]]) -> list[Group]:
+    groups: list[Group] = []
+    for (before, after), members in found.items():
+        positions = tuple(column for column, _ in members)
+        if len(members) > 1 and positions not in [group.columns for group in groups]:
+            labels = _without_start([label for _, label in members])
+            takes = columns[positions[0]].says.takes
+            groups.append(Group(positions, labels, f"{before}*{after}", takes))
+    return groups
+
+
+def _splits(says: Named) -> Iterator[Split]:
+    """How a name with words of prediction is cut: the class behind these words, and the class before."""
+    name, words = says.name, says.words
+    at = [i for i, (word, _, _) in enumerate(words) if word in PREDICTING and _counts(words, i)]
+    if not at:
+        return
+    first = last = at[0]
+    while last + 1 < len(words) and words[last + 1][0] in PREDICTING | CONNECTING:
+        last += 1
+    while last >= first:
+        end = _past(name, words[last][2])
+        before, label = name[:end], name[end:]
+        closing = _closing(before, label)
+        label = label.removesuffix(closing)
+        if label:
+            yield before, label, closing
+            break
+        last -= 1
+    start = _until(name, words[first][1])
+    if label := name[:start]:
+        yield "", label, name[start:]
+
+
+def _closing(before: str, label: str) -> str:
+    """What closes behind a label what was opened before it."""
+    found = next((_CLOSING[mark] for mark in reversed(before) if mark in _CLOSING), "")
+    return found if len(label) > len(found) and label.endswith(found) else ""
+
+
+def _counts(words: tuple[tuple[str, int, int], ...], at: int) -> bool:
+    """Whether a word is one of prediction where it stands: a single p only at either end."""
+    return words[at][0] != "p" or at in (0, len(words) - 1)
+
+
+def _past(name: str, end: int) -> int:
+    """Where the marks end that follow a word."""
+    return _AFTER_WORD.match(name, end).end()  # type: ignore[union-attr]
+
+
+def _until(name: str, start: int) -> int:
+    """Where the marks start that stand before a word."""
+    return _BEFORE_WORD.search(name[:start]).start()  # type: ignore[union-attr]
+
+
+def _plain_split(name: str) -> tuple[str, str]:
+    """A name without words of prediction: up to its first mark, or before the number at its end."""
+    if numbered := _NUMBERED.fullmatch(name):
+        return numbered[1], numbered[2]
+    first = min((at for mark in _MARKS if (at := name.find(mark)) > 0), default=-1)
+    return ("", name) if first < 0 or first + 1 == len(name) else (name[: first + 1], name[first + 1 :])

@@ -1,0 +1,98 @@
+"""Names of columns in options: how a pattern is read, and how columns are named by one."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections import Counter
+from collections.abc import Sequence
+
+from celoss_cli.core.errors import InputError, UsageError, listed, quoted, visible
+
+__all__ = ["chosen_columns", "one_of", "pattern_of", "refuse_repeated"]
+
+_RANGE_FROM = 4
+
+
+def chosen_columns(names: Sequence[str], pattern: str | None, option: str) -> list[int] | None:
+    """The columns that a comma-separated list of names, globs and ranges means, in that order.
+
+    Raises:
+        UsageError: if a part of it names no column.
+
+    """
+    if pattern is None:
+        return None
+    columns: list[int] = []
+    exact = {name: i for i, name in reversed(list(enumerate(names)))}
+    for part in [pattern] if pattern in exact else pattern.split(","):
+        wanted = part.strip()
+        first, colon, last = wanted.partition(":")
+        if wanted in exact:
+            columns.append(exact[wanted])
+        elif colon and first in exact and last in exact:
+            columns.extend(range(exact[first], exact[last] + 1))
+        else:
+            matched = [i for i, name in enumerate(names) if fnmatch.fnmatchcase(name, wanted)]
+            if not matched:
+                raise UsageError(f"{option}: expected a column of {listed(names)}, got {quoted(wanted)}.")
+            columns.extend(matched)
+    return list(dict.fromkeys(columns))
+
+
+def pattern_of(names: Sequence[str], columns: Sequence[int], affix: str = "") -> str | None:
+    """The shortest pattern that means these columns in this order; None where none does."""
+    if not columns:
+        return None
+    first, last = names[columns[0]], names[columns[-1]]
+    tried = [affix] if affix else []
+    if len(columns) >= _RANGE_FROM:
+        tried.append(f"{first}:{last}")
+    tried.append(",".join(names[column] for column in columns))
+    tried.append(",".join(_matching(names[column]) for column in columns))
+    for pattern in tried:
+        if visible(pattern) == pattern and _means(names, pattern, columns):
+            return pattern
+    return None
+
+
+def _matching(name: str) -> str:
+    """A glob of a name that may hold a comma, or blanks around it."""
+    return "".join("?" if char in ", *[:" else char for char in name) or "?"
+
+
+def _means(names: Sequence[str], pattern: str, columns: Sequence[int]) -> bool:
+    try:
+        return chosen_columns(names, pattern, "") == list(columns)
+    except UsageError:
+        return False
+
+
+def one_of(columns: list[int], names: Sequence[str], option: str) -> int | None:
+    """The one column among these, or None.
+
+    Raises:
+        InputError: if there are several, with the option that settles it.
+
+    """
+    if len(columns) > 1:
+        raise InputError(
+            f"expected one such column, got {listed([names[i] for i in columns])}",
+            hint=f"say which: {option} NAME",
+        )
+    return columns[0] if columns else None
+
+
+def refuse_repeated(names: Sequence[str], used: Sequence[int]) -> None:
+    """Refuses a name in use that several columns have.
+
+    Raises:
+        InputError: with the name.
+
+    """
+    counts = Counter(names)
+    for column in used:
+        name = names[column]
+        if counts[name] > 1:
+            raise InputError(
+                f"expected columns with names of their own, got {quoted(name)} {counts[name]} times"
+            )

@@ -1,0 +1,75 @@
+"""What roles are given for: the loss, and what the user has said."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from celoss_cli.core.records import record
+
+__all__ = ["ColumnChoice", "Wanted"]
+
+
+@record(frozen=True, slots=True)
+class ColumnChoice:
+    """Which columns the user named; each an exact name, a glob, or a range ``first:last``.
+
+    Attributes:
+        target, classes, id, weight: patterns separated by commas, or None to work it out.
+        group: the column that the loss is broken down by, or None.
+        group_option: the option that named it.
+
+    """
+
+    target: str | None = None
+    classes: str | None = None
+    id: str | None = None
+    weight: str | None = None
+    group: str | None = None
+    group_option: str = "--by"
+
+
+@record(frozen=True, slots=True)
+class Wanted:
+    """What columns are looked for.
+
+    Attributes:
+        per_class: whether the loss takes a value for each class and one target, or pairs.
+        takes: what the loss takes: "logits", "log-probs", "probs" or "scores".
+        choice: the columns that the user named.
+        elsewhere: whether the targets come from elsewhere.
+        joined: the name of the ids that those targets are joined by, or None.
+        paired: the names of their columns where they are several, one for each column of the input.
+        rescaled: whether a convention divides probabilities by their sum.
+        whole: whether the first rows are all there are.
+        has_names: whether the names of the columns say anything.
+        positive: the target that is the positive one, where the user says so.
+
+    """
+
+    per_class: bool
+    takes: str
+    choice: ColumnChoice = ColumnChoice()
+    elsewhere: bool = False
+    joined: str | None = None
+    paired: tuple[str, ...] = ()
+    rescaled: bool = False
+    whole: bool = True
+    has_names: bool = True
+    positive: str | None = None
+
+    @property
+    def takes_probabilities(self) -> bool:
+        return self.takes in ("probs", "probabilities")
+
+    @property
+    def kind(self) -> Literal["", "log-probs", "logits", "probs", "scores"]:
+        """The word of prediction that says what the loss takes."""
+        known: dict[str, Literal["log-probs", "logits", "probs", "scores"]] = {
+            "probabilities": "probs",
+            "probs": "probs",
+            "logits": "logits",
+            "log-probs": "log-probs",
+            "log_probs": "log-probs",
+            "scores": "scores",
+        }
+        return known.get(self.takes, "")

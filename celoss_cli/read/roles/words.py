@@ -1,0 +1,228 @@
+"""What the words in a column's name say of it."""
+
+from __future__ import annotations
+
+import re
+
+from celoss_cli.core.records import record
+
+__all__ = ["CONNECTING", "OF_ALL_CLASSES", "PREDICTING", "Named", "named"]
+
+PROBABILITY = frozenset(
+    ["p", "prob", "probs", "proba", "probas", "probability", "probabilities", "softmax", "sigmoid"]
+)
+LOGIT = frozenset(["logit", "logits", "raw"])
+LOG = frozenset(["logprob", "logprobs", "logproba", "logprobability", "logprobabilities", "logp"])
+SCORE = frozenset(
+    [
+        *("score", "scores", "pred", "preds", "prediction", "predictions", "predicted", "predict"),
+        *("yhat", "output", "outputs", "oof", "scored"),
+    ]
+)
+PREDICTING = PROBABILITY | LOGIT | LOG | SCORE
+"""Words of what a model gives."""
+
+CONNECTING = frozenset(["class", "cls", "label", "of", "for", "formula", "val", "value", "values"])
+"""Words that go with those, and are no names of classes then: Probability:Class=0, prob_of_cat."""
+
+_DECIDED = frozenset(
+    [
+        *("class", "classes", "cls", "label", "labels", "idx", "index", "id", "ids", "name", "names"),
+        *("category", "decision", "outcome", "answer", "target"),
+    ]
+)
+"""Beside a word of prediction, these say that it is a decision for one class."""
+
+_FILLING = frozenset(["final", "y", "is", "hard", "the"])
+
+_TARGETS = frozenset(
+    [
+        *("target", "targets", "label", "labels", "y", "y_true", "ytrue", "y_test", "y_val", "y_valid"),
+        *("y_actual", "truth", "true", "true_label", "true_labels", "true_class", "true_value", "true_y"),
+        *("ground_truth", "groundtruth", "gt", "gt_label", "gold", "gold_label", "gold_labels", "actual"),
+        *("actuals", "actual_class", "actual_label", "class", "class_label", "class_id", "outcome", "obs"),
+        *("observed", "answer", "annotation", "label_id", "label_ids", "label_name", "target_class"),
+        *("target_label", "target_id", "target_name", "correct_label", "correct_class"),
+    ]
+)
+"""Whole names of targets."""
+
+_TARGET_WORDS = frozenset(
+    [
+        *("target", "targets", "label", "labels", "truth", "true", "gold", "actual", "gt", "groundtruth"),
+        *("annotation", "annotated", "outcome", "obs", "observed", "answer", "class"),
+    ]
+)
+_TARGET_PHRASE = re.compile(r"(?:^|_)y_(?:true|test|val|valid|actual)(?:_|$)")
+
+_KEYS = frozenset(
+    [
+        *("id", "ids", "uid", "uuid", "guid", "index", "idx", "key", "row", "rowid", "row_number", "rownum"),
+        *("row_names", "rownames", "sampleid", "imageid", "passengerid", "transactionid", "filename"),
+        *("file", "path", "file_name", "filepath", "image_path", "url"),
+    ]
+)
+_KEY_WORDS = frozenset(["id", "ids", "uid", "uuid", "guid", "idx", "key"])
+_INDEX = re.compile(r"Unnamed: 0(\.[0-9]+)*|__index_level_[0-9]+__|rownames|")
+"""How pandas and R call row names that have no name of their own."""
+
+_WEIGHTS = frozenset(["sample_weight", "sample_weights", "case_weight", "case_weights"])
+_DOUBTFUL_WEIGHTS = frozenset(["weight", "weights"])
+
+_RECORDS = frozenset(
+    [
+        *("fold", "folds", "kfold", "cv", "split", "subset", "partition", "epoch", "step", "iter"),
+        *("iteration", "batch", "time", "timestamp", "date", "datetime", "seed", "model", "run", "stage"),
+        *("variant", "experiment", "version", "rep", "repeat", "resample", "trial", "checkpoint"),
+        *("duration", "latency", "correct", "incorrect", "wrong", "status"),
+    ]
+)
+"""Words of how a row was made, or of what came of it."""
+
+_STATISTICS = frozenset(
+    [
+        *("max", "min", "mean", "median", "std", "stderr", "sd", "stdev", "var", "variance", "sum", "se"),
+        *("entropy", "margin", "argmax", "loss", "logloss", "nll", "rank", "percentile", "pctl", "quantile"),
+        *("decile", "lower", "upper", "ci", "uncertainty", "threshold", "cutoff", "error", "residual"),
+        *("bin", "bucket", "diff", "delta"),
+    ]
+)
+"""Words of what tells of all classes together, or of how sure a number is."""
+
+OF_ALL_CLASSES = frozenset(
+    ["max", "min", "mean", "median", "std", "var", "sum", "entropy", "margin", "argmax", "avg", "total"]
+)
+"""Statistics that after an affix tell of all classes together more often than of one."""
+
+_AVERAGES = frozenset(["mean", "median"])
+"""Statistics that are a prediction where they are one of predictions: prob_mean."""
+
+_CONFIDENT = frozenset(["confidence", "conf", "certainty"])
+_MOST = frozenset(["max", "top", "best"])
+
+_FEATURES = frozenset(
+    [
+        *("age", "sex", "gender", "income", "salary", "price", "amount", "height", "width", "length", "size"),
+        *("area", "count", "year", "month", "day", "hour", "lat", "lon", "latitude", "longitude", "feature"),
+        *("temperature", "bmi", "tenure", "balance", "fare", "duration", "distance", "speed", "volume"),
+        *("education", "region", "city", "country", "zip", "sepal", "petal", "feat", "features"),
+    ]
+)
+"""Words of what was measured of a row before anything was predicted."""
+
+_WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[^\W\d_A-Za-z]+")
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_OTHER_THAN_WORDS = re.compile(r"[\W_]+")
+
+
+@record(frozen=True, slots=True)
+class Named:
+    """What a name says.
+
+    Attributes:
+        name: the whole of it.
+        words: its words in lower case, with where each starts and ends.
+        takes: what its word of prediction says that the values are: "probs", "logits", "log-probs", or
+            "scores" for words that say no more than prediction; "" where it has none.
+        decided: whether it is a prediction of one class by its name.
+        confident: whether it is how sure a prediction is.
+        target: 3 for a whole name of targets, 2 for a word of them, 1 for "response", 0 for none.
+        key: 3 for "id", 2 for the name of a key, 1 for a name that pandas or R gave the rows, 0 for none.
+        weight: 2 for the name of a weight of rows, 1 where it may be a feature too, 0 for none.
+        other: what else it says, in words, or "".
+
+    """
+
+    name: str
+    words: tuple[tuple[str, int, int], ...]
+    takes: str
+    decided: bool
+    confident: bool
+    target: int
+    key: int
+    weight: int
+    other: str
+
+    @property
+    def predicts(self) -> bool:
+        """Whether it has a word of prediction and none that says otherwise."""
+        return bool(self.takes) and not self.decided and not self.confident and not self.other
+
+
+def named(name: str) -> Named:
+    """What the words of a name say; nothing is known of its values here."""
+    words = tuple((found[0].lower(), found.start(), found.end()) for found in _WORD.finditer(name))
+    plain = [word for word, _, _ in words]
+    whole = _OTHER_THAN_WORDS.sub("_", _CAMEL.sub("_", name)).strip("_").lower()
+    takes = _takes(plain, whole)
+    confident = not _CONFIDENT.isdisjoint(plain) or bool(takes and not _MOST.isdisjoint(plain))
+    decided = bool(takes) and any(word in _DECIDED for word in plain) and _only_decided(plain, whole)
+    key = _key(plain, whole, name)
+    return Named(
+        name,
+        words,
+        takes,
+        decided or (bool(takes) and bool(plain) and plain[-1] in _KEY_WORDS),
+        confident,
+        0 if takes or confident else _target(plain, whole),
+        0 if takes else key,
+        _weight(whole),
+        _other(plain, takes),
+    )
+
+
+def _takes(plain: list[str], whole: str) -> str:
+    if "decision_function" in whole:
+        return "logits"
+    if whole in ("y_hat", "p_hat"):
+        return "scores" if whole == "y_hat" else "probs"
+    if whole.startswith("p_value") or whole == "pvalue":
+        return ""
+    found = [word for word in plain if word in PREDICTING and (word != "p" or word in (plain[0], plain[-1]))]
+    if not found:
+        return ""
+    if any(word in LOG for word in found) or ("log" in plain and any(word in PROBABILITY for word in found)):
+        return "log-probs"
+    for words, takes in ((LOGIT, "logits"), (PROBABILITY, "probs")):
+        if any(word in words for word in found):
+            return takes
+    return "scores"
+
+
+def _only_decided(plain: list[str], whole: str) -> bool:
+    """Whether nothing but words of predictions and decisions is left, and no number counts a class."""
+    return all(word in PREDICTING | _DECIDED | _FILLING for word in plain) and not re.search(r"[0-9]", whole)
+
+
+def _target(plain: list[str], whole: str) -> int:
+    if whole in _TARGETS:
+        return 3
+    if _TARGET_PHRASE.search(whole) or not _TARGET_WORDS.isdisjoint(plain):
+        return 2
+    return int(whole == "response")
+
+
+def _key(plain: list[str], whole: str, name: str) -> int:
+    if whole == "id":
+        return 3
+    if _INDEX.fullmatch(name):
+        return 1
+    if whole in _TARGETS:
+        return 0
+    ends = bool(plain) and (plain[-1] in _KEY_WORDS or plain in (["row", "index"], ["row", "name"]))
+    return 2 if whole in _KEYS or (ends and not re.search(r"[0-9]$", whole)) else 0
+
+
+def _weight(whole: str) -> int:
+    return 2 if whole in _WEIGHTS else int(whole in _DOUBTFUL_WEIGHTS)
+
+
+def _other(plain: list[str], takes: str) -> str:
+    statistics = _STATISTICS - (_AVERAGES | _MOST if takes else frozenset())
+    for words, what in ((statistics, "a statistic"), (_RECORDS, "a record of how the row was made")):
+        word = next((word for word in plain if word in words), "")
+        if word and (not takes or words is statistics):
+            return f"{word} is {what}"
+    if not takes and (word := next((word for word in plain if word in _FEATURES), "")):
+        return f"{word} is a feature"
+    return ""
