@@ -17,6 +17,7 @@ from types import ModuleType
 from typing import get_args
 
 import pytest
+from cases import each
 
 import celoss_cli
 from celoss_cli.evaluate.loop import Evaluation, Rows
@@ -292,7 +293,7 @@ def test_every_mistake_of_the_folder_has_one_code_and_every_code_a_mistake() -> 
     assert list(FINDINGS) == sorted(FINDINGS)
 
 
-@pytest.mark.parametrize("rule", FINDINGS.values(), ids=list(FINDINGS))
+@each("rule", FINDINGS.values())
 def test_a_mistake_is_explained_what_it_sees_why_it_matters_what_to_do(rule: Rule) -> None:
     assert re.fullmatch(r"CEL[0-9]{3}", rule.code)
     paragraphs = rule.explanation.split("\n\n")

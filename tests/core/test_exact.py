@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from cases import each
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
@@ -108,8 +109,8 @@ def test_a_broadcast_scalar_is_summed_as_the_array_it_stands_for(
         assert exact_sum(np.broadcast_to(scalar, size)).scaled == size * exact_sum(scalar[None]).scaled
 
 
-@pytest.mark.parametrize("size", [0, 1, 2, 3, (1 << 17) - 1, 1 << 17, (1 << 17) + 1, (1 << 18) + 12345])
-@pytest.mark.parametrize("spread", [0, 30, 290])
+@each("size", [0, 1, 2, 3, (1 << 17) - 1, 1 << 17, (1 << 17) + 1, (1 << 18) + 12345])
+@each("spread", [0, 30, 290])
 def test_the_size_of_an_array_does_not_matter(size: int, spread: int) -> None:
     random = np.random.default_rng(size + spread)
     values = random.normal(size=size) * 10.0 ** random.integers(-spread, spread + 1, size)

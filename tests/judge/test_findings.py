@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from cases import each
 
 from celoss_cli.core.data import Batch
 from celoss_cli.findings import FINDINGS
@@ -126,7 +127,7 @@ def test_a_mistake_is_planted_for_every_code() -> None:
     assert list(PLANTED) == list(FINDINGS)
 
 
-@pytest.mark.parametrize("code", FINDINGS)
+@each("code", FINDINGS)
 def test_a_planted_mistake_is_told_in_one_sentence_with_its_severity(code: str) -> None:
     found = told(code)
     assert found.severity == FINDINGS[code].severity
@@ -159,7 +160,7 @@ CONSEQUENCES = {
 """What else is true of data with a planted mistake."""
 
 
-@pytest.mark.parametrize("code", FINDINGS)
+@each("code", FINDINGS)
 def test_a_planted_mistake_is_told_as_itself_and_not_as_another(code: str) -> None:
     command, x, y, options = PLANTED[code]
     others = set(codes(diagnosis(command, x, y, **options))) - {code}

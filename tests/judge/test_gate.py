@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
+from cases import each
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -73,14 +74,14 @@ MAX = [
 ]
 
 
-@pytest.mark.parametrize(("value", "limit", "passed"), MAX)
+@each(("value", "limit", "passed"), MAX)
 def test_max_is_inclusive_and_lets_only_what_compares_pass(value: float, limit: float, passed: bool) -> None:
     verdict = only(report(value), Limits(max=limit))
     assert verdict.passed is passed
     assert (verdict.name, verdict.relation, verdict.compared) == ("max", "<=", "mean")
 
 
-@pytest.mark.parametrize(("value", "limit", "passed"), MAX)
+@each(("value", "limit", "passed"), MAX)
 def test_min_is_max_mirrored(value: float, limit: float, passed: bool) -> None:
     assert only(report(-value), Limits(min=-limit)).passed is passed
 
@@ -111,7 +112,7 @@ EXPECT = [
 ]
 
 
-@pytest.mark.parametrize(("value", "expected", "atol", "rtol", "passed"), EXPECT)
+@each(("value", "expected", "atol", "rtol", "passed"), EXPECT)
 def test_expect_holds_within_its_tolerances(
     value: float, expected: float, atol: float, rtol: float, passed: bool
 ) -> None:

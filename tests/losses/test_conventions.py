@@ -11,6 +11,7 @@ from typing import Any
 import jsonschema
 import numpy as np
 import pytest
+from cases import each
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
@@ -643,7 +644,7 @@ def test_an_entry_is_whole_and_names_its_source(convention) -> None:
     assert set(convention.clip) in (set(), {"float64", "float32"})
 
 
-@pytest.mark.parametrize(
+@each(
     ("convention", "kind"),
     [pair for pair in product([None, *CONVENTIONS], INPUT_KINDS) if pair != ("onnx", "probs")],
 )

@@ -7,17 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pytest
+from cases import each
 
 import celoss_cli
 from celoss_cli.losses import LOSSES
 
 CASES = json.loads(Path(__file__).with_name("golden").joinpath("losses.json").read_text(encoding="utf-8"))
-PAIRS = [
-    pytest.param(case, reduction, id=f"{case['name']}, {reduction}")
-    for case in CASES
-    for reduction in case["expected"]
-]
+PAIRS = [(case["name"], case, reduction) for case in CASES for reduction in case["expected"]]
 
 
 def restored(value: Any) -> Any:
@@ -28,8 +24,8 @@ def restored(value: Any) -> Any:
     return np.array([kind(number) for number in value["values"]], kind).reshape(value["shape"])
 
 
-@pytest.mark.parametrize(("case", "reduction"), PAIRS)
-def test_a_loss_is_what_pytorch_gives(case: dict[str, Any], reduction: str) -> None:
+@each("name, case, reduction", PAIRS)
+def test_a_loss_is_what_pytorch_gives(name: str, case: dict[str, Any], reduction: str) -> None:
     function = getattr(celoss_cli, case["function"])
     options = {name: restored(value) for name, value in case["options"].items()}
     expected = restored(case["expected"][reduction])
@@ -37,7 +33,7 @@ def test_a_loss_is_what_pytorch_gives(case: dict[str, Any], reduction: str) -> N
     found = function(restored(case["input"]), restored(case["target"]), reduction=reduction, **options)
 
     assert np.shape(found) == expected.shape
-    np.testing.assert_allclose(found, expected, rtol=1e-12, atol=0, equal_nan=True)
+    np.testing.assert_allclose(found, expected, rtol=1e-12, atol=0, equal_nan=True, err_msg=name)
 
 
 def test_every_loss_and_reduction_has_golden_values() -> None:

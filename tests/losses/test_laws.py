@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from cases import each
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -206,8 +207,8 @@ def test_any_split_into_batches_and_any_number_of_jobs_gives_the_same_bits(
     )
 
 
-@every_kind
-@pytest.mark.parametrize("classes", CLASSES)
+@each("kind", KINDS)
+@each("classes", CLASSES)
 def test_single_rows_give_the_same_bits_as_all_rows_at_once(kind: Kind, classes: int) -> None:
     random = np.random.default_rng(classes)
     loss, batch = kind.loss(classes, random), kind.data(random, (40, classes))
@@ -235,8 +236,8 @@ def test_the_sizes_of_pieces_and_blocks_do_not_matter(
         assert_same_bits(losses_of(loss, batch, jobs), losses)
 
 
-@every_kind
-@pytest.mark.parametrize("classes", [3, 7, 20, 70, 129, 1023, 1025])
+@each("kind", KINDS)
+@each("classes", [3, 7, 20, 70, 129, 1023, 1025])
 def test_many_rows_give_the_same_bits_as_few(kind: Kind, classes: int) -> None:
     random = np.random.default_rng(classes)
     loss, batch = kind.loss(classes, random), kind.data(random, (600, classes))
@@ -245,10 +246,10 @@ def test_many_rows_give_the_same_bits_as_few(kind: Kind, classes: int) -> None:
     assert_same_bits(np.concatenate([losses_of(loss, part, 1) for part in few]), losses_of(loss, batch, 1))
 
 
-@pytest.mark.parametrize("dtype", ["float64", "float32"])
-@pytest.mark.parametrize("given_as", ["float64", "float32", "int8"])
-@pytest.mark.parametrize("classes", [4, 5, 15, 16, 17, 33, 62, 63, 64])
-@pytest.mark.parametrize("rows", [255, 256, 257, 1100])
+@each("dtype", ["float64", "float32"])
+@each("given_as", ["float64", "float32", "int8"])
+@each("classes", [4, 5, 15, 16, 17, 33, 62, 63, 64])
+@each("rows", [255, 256, 257, 1100])
 def test_rows_of_any_layout_and_number_give_the_same_bits(
     rows: int, classes: int, given_as: str, dtype: str
 ) -> None:
@@ -272,10 +273,10 @@ def test_rows_of_any_layout_and_number_give_the_same_bits(
     )
 
 
-@pytest.mark.parametrize("dtype", ["float64", "float32"])
-@pytest.mark.parametrize("given_as", ["float64", "float32", "int8"])
-@pytest.mark.parametrize("classes", [64, 100, 1025])
-@pytest.mark.parametrize("shape", [(2, 31), (2, 256), (3, 512), (1, 2048), (2048, 1), (31, 1)])
+@each("dtype", ["float64", "float32"])
+@each("given_as", ["float64", "float32", "int8"])
+@each("classes", [64, 100, 1025])
+@each("shape", [(2, 31), (2, 256), (3, 512), (1, 2048), (2048, 1), (31, 1)])
 def test_classes_a_power_of_two_apart_give_the_same_bits_as_classes_side_by_side(
     shape: tuple[int, int], classes: int, given_as: str, dtype: str
 ) -> None:
@@ -624,13 +625,12 @@ def test_the_gradient_of_cross_entropy_is_softmax_less_one_hot(seed: int, shape:
         assert step(working, "gradient")[working.gathered] == pytest.approx(-others.sum(), rel=1e-14)
 
 
-@pytest.mark.parametrize(
+@each(
     "loss",
     [CrossEntropy(), CrossEntropy(label_smoothing=1e-300), CrossEntropyByConvention(input_is="logits")],
-    ids=["plain", "smoothed by nothing", "by convention"],
 )
-@pytest.mark.parametrize("soft", [False, True])
-@pytest.mark.parametrize(
+@each("soft", [False, True])
+@each(
     ("logits", "own"),
     [
         ([30, 0], Decimal(-1) / (1 + Decimal(30).exp())),

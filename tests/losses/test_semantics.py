@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from cases import each
 
 import celoss_cli
 from celoss_cli import (
@@ -76,7 +77,7 @@ def test_cross_entropy_has_the_reference_values(options: dict[str, Any], expecte
     assert cross_entropy(X, Y, **options) == close(expected)
 
 
-@pytest.mark.parametrize(
+@each(
     ("x", "y", "options", "expected"),
     [
         pytest.param([[0.0, 1.0]], [-100], {}, NAN, id="all ignored, mean"),
@@ -470,8 +471,8 @@ def placed(shape: tuple[int, ...], index: tuple[int, ...], value: float, kind: t
     return array
 
 
-@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
-@pytest.mark.parametrize(
+@each("reduction", ["mean", "sum", "none"])
+@each(
     ("targets", "options", "message"),
     [
         ([0, 3, 1], {}, "row 1: Expected a target from 0 to 2 (3 classes), got 3."),
@@ -513,7 +514,7 @@ def placed(shape: tuple[int, ...], index: tuple[int, ...], value: float, kind: t
         ),
     ],
 )
-@pytest.mark.parametrize("function", [cross_entropy, nll_loss])
+@each("function", [cross_entropy, nll_loss])
 def test_a_class_index_out_of_range_is_refused_with_its_place_and_a_way_out(
     function: Callable[..., Any], targets: list[int], options: dict[str, Any], message: str, reduction: str
 ) -> None:
@@ -522,8 +523,8 @@ def test_a_class_index_out_of_range_is_refused_with_its_place_and_a_way_out(
     assert str(refusal.value) == message
 
 
-@pytest.mark.parametrize("reduction", ["mean", "none"])
-@pytest.mark.parametrize(
+@each("reduction", ["mean", "none"])
+@each(
     ("function", "x", "target", "message"),
     [
         pytest.param(
@@ -619,7 +620,7 @@ def test_a_bad_value_is_refused_with_its_row_and_its_index_in_the_row(
 RAGGED = [[1.0, 2.0], [1.0]]
 
 
-@pytest.mark.parametrize(
+@each(
     ("compute", "message"),
     [
         (lambda: cross_entropy(X, [0, 1]), "Expected 3 targets, one for each row of the input, got 2."),
@@ -735,7 +736,7 @@ def test_input_that_does_not_fit_is_refused(compute: Callable[[], Any], message:
     assert str(refusal.value) == message
 
 
-@pytest.mark.parametrize(
+@each(
     ("spec", "reduction"),
     [
         pytest.param(spec, reduction, id=f"{name}, {reduction}")

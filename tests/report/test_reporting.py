@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from cases import each
 
 from celoss_cli.core.data import Batch, Reduction
 from celoss_cli.core.errors import InputError
@@ -73,9 +74,9 @@ def report(
 CASES = [(loss, reduction) for loss, spec in LOSSES.items() for reduction in spec.reductions[1:]]
 
 
-@pytest.mark.parametrize(("loss", "reduction"), CASES)
-@pytest.mark.parametrize("base", ["e", "2", "10"])
-@pytest.mark.parametrize("weights", [None, [2.0, 0.5, 1.0, 3.0]])
+@each(("loss", "reduction"), CASES)
+@each("base", ["e", "2", "10"])
+@each("weights", [None, [2.0, 0.5, 1.0, 3.0]])
 def test_the_gradient_shown_is_that_of_the_printed_value(
     loss: str, reduction: Reduction, base: str, weights: list[float] | None
 ) -> None:

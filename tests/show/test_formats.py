@@ -13,6 +13,7 @@ from typing import Any
 import jsonschema
 import numpy as np
 import pytest
+from cases import each
 from hypothesis import given
 from hypothesis import strategies as st
 from paths import schema
@@ -144,8 +145,8 @@ def test_value_writes_what_is_infinite(target: int, text: str) -> None:
 # ---------------------------------------------------------------------------------------------- json
 
 
-@every_reduction
-@pytest.mark.parametrize("loss", LOSSES)
+@each("reduction", REDUCTIONS)
+@each("loss", LOSSES)
 def test_json_keeps_its_schema_for_every_loss(loss: str, reduction: Reduction) -> None:
     targets = TARGETS if LOSSES[loss].per == "class" else [[1.0, 0.0]] * 3
     inputs = LOGITS if loss != "nll" else np.log(LOGITS)
@@ -253,9 +254,9 @@ CONTROL = re.compile(
 )
 
 
-@every_format
-@every_reduction
-@pytest.mark.parametrize("name", HOSTILE)
+@each("format", FORMATS)
+@each("reduction", REDUCTIONS)
+@each("name", HOSTILE)
 def test_no_format_writes_a_control_character_of_a_name(format: str, reduction: Reduction, name: str) -> None:
     text = rendered(format, hostile(name, reduction))
     assert text
@@ -263,8 +264,8 @@ def test_no_format_writes_a_control_character_of_a_name(format: str, reduction: 
     text.encode()
 
 
-@every_reduction
-@pytest.mark.parametrize("name", HOSTILE)
+@each("reduction", REDUCTIONS)
+@each("name", HOSTILE)
 def test_programs_read_hostile_names_as_they_are(reduction: Reduction, name: str) -> None:
     found = hostile(name, reduction)
     document = json.loads(rendered("json", found))
@@ -277,7 +278,7 @@ def test_programs_read_hostile_names_as_they_are(reduction: Reduction, name: str
         assert cells[0]["id"].removeprefix("'") == visible(name)
 
 
-@pytest.mark.parametrize("name", [name for name in HOSTILE if name[:1] in ("=", "+", "-", "@")])
+@each("name", [name for name in HOSTILE if name[:1] in ("=", "+", "-", "@")])
 def test_a_spreadsheet_runs_no_name(name: str) -> None:
     text = rendered("csv", hostile(name, "none"))
     cells = in_csv(text)[0]
@@ -285,12 +286,12 @@ def test_a_spreadsheet_runs_no_name(name: str) -> None:
     assert not cells["loss"].startswith("'")
 
 
-@pytest.mark.parametrize("name", HOSTILE)
+@each("name", HOSTILE)
 def test_the_table_shows_a_name_literally(name: str) -> None:
     assert visible(name) in rendered("table", hostile(name, "mean"))
 
 
-@pytest.mark.parametrize("name", HOSTILE)
+@each("name", HOSTILE)
 def test_markdown_keeps_its_table_whatever_the_names(name: str) -> None:
     lines = rendered("markdown", hostile(name, "mean")).splitlines()
     rows = [re.sub(r"\\.", "", line) for line in lines if line.startswith("|")]

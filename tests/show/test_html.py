@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from cases import each
 from rich.cells import cell_len
 
 from celoss_cli.cli.main import run
@@ -101,8 +102,8 @@ def test_the_columns_of_a_picture_stand_where_those_of_the_table_do() -> None:
     assert [line for line in lines if line] == [line for line in table if line]
 
 
-@both
-@pytest.mark.parametrize("name", HOSTILE)
+@each("format", ["html", "svg"])
+@each("name", HOSTILE)
 def test_a_hostile_name_is_text_and_no_markup(format: str, name: str) -> None:
     document = rendered(format, hostile(name, "mean"))
     assert visible(name) in shown(format, document).replace("\n", "")

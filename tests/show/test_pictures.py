@@ -11,6 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from cases import each
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
@@ -229,9 +230,9 @@ def text(picture: Picture, **style: object) -> str:
     return "".join(render(picture, Style(**style)))  # type: ignore[arg-type]
 
 
-@every_picture
-@pytest.mark.parametrize("width", [60, 80, 160, None])
-@pytest.mark.parametrize("unicode", [True, False])
+@each("picture", PICTURES)
+@each("width", [60, 80, 160, None])
+@each("unicode", [True, False])
 def test_a_picture_keeps_to_its_width_and_its_characters(
     picture: Picture, width: int | None, unicode: bool
 ) -> None:

@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 
 import jsonschema
 import pytest
+from cases import each
 from paths import schema
 
 from celoss_cli.core.data import Tally
@@ -86,8 +87,8 @@ def rendered(format: str, outcomes: Sequence[Outcome], style: Style = Style(vers
     return "".join(FORMATS[format].render(document_of(outcomes), style))
 
 
-@every_run_format
-@pytest.mark.parametrize("name", HOSTILE)
+@each("format", RUNS)
+@each("name", HOSTILE)
 def test_no_name_and_no_reason_escapes(format: str, name: str) -> None:
     bad = Outcome(name, report([verdict(False, name, name), verdict(True, name, name)]), "", 1)
     text = rendered(format, [bad, Outcome(name, None, name, 3)])
@@ -95,7 +96,7 @@ def test_no_name_and_no_reason_escapes(format: str, name: str) -> None:
     text.encode()
 
 
-@pytest.mark.parametrize("name", HOSTILE)
+@each("name", HOSTILE)
 def test_junit_is_xml_and_says_what_is_visible(name: str) -> None:
     bad = Outcome(name, report([verdict(False, name, name), verdict(True, name, name)]), "", 1)
     text = rendered("junit", [bad, Outcome(name, None, name, 3)])
@@ -117,7 +118,7 @@ def test_junit_holds_every_character_that_there_is() -> None:
     assert root.find("testsuite/testcase/error").get("message") == visible(every)  # type: ignore[union-attr]
 
 
-@pytest.mark.parametrize("name", HOSTILE)
+@each("name", HOSTILE)
 def test_github_commands_are_only_our_own(name: str) -> None:
     bad = Outcome(name, report([verdict(False, name, name), verdict(True, name, name)]), "", 1)
     lines = rendered("github", [bad]).splitlines()

@@ -10,6 +10,7 @@ import sys
 
 import jsonschema
 import pytest
+from cases import each
 from paths import schema
 from running import celoss
 
@@ -75,7 +76,7 @@ def test_a_loss_is_found_by_its_command_and_by_its_functions_name(spec: LossSpec
     assert hasattr(celoss_cli, spec.name)
 
 
-@every_code
+@each("code", FINDINGS)
 def test_a_finding_is_explained_by_the_docstring_beside_its_check(code: str) -> None:
     explanation = explained(code.lower())
     assert explanation.facts == {"code": code, "severity": FINDINGS[code].severity}

@@ -13,6 +13,7 @@ from unittest.mock import patch
 
 import numpy as np
 import pytest
+from cases import each
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tables import TABLE_WAYS, read_table
@@ -220,8 +221,8 @@ def test_every_spelling_of_infinity_and_nan_is_read_on_request(way: str, share: 
     assert 't.csv:2:1: expected a number in column "p_a"' in read_table(data, CLASSES, way).said
 
 
-@pytest.mark.parametrize("way", TABLE_WAYS)
-@pytest.mark.parametrize(
+@each("way", TABLE_WAYS)
+@each(
     ("cell", "said"),
     [
         ("1_000", "expected a number"),
@@ -268,8 +269,8 @@ def test_what_is_no_number_is_refused_in_its_place_after_many_blocks(way: str, c
     assert read_table(data, CLASSES, way) == found
 
 
-@pytest.mark.parametrize("way", TABLE_WAYS)
-@pytest.mark.parametrize(
+@each("way", TABLE_WAYS)
+@each(
     ("row", "said"),
     [
         ("1,2", "t.csv:252: expected 3 values, got 2"),
@@ -447,8 +448,8 @@ def test_chunks_can_be_read_in_any_order() -> None:
     assert backwards.tolist() == [[i, i + 1] for i in range(100)]
 
 
-@pytest.mark.parametrize("way", TABLE_WAYS)
-@pytest.mark.parametrize("header", ["y,b,a", "b,y,a", "a,y,b", "weight,y,a", "y,a,weight", "a,weight,y"])
+@each("way", TABLE_WAYS)
+@each("header", ["y,b,a", "b,y,a", "a,y,b", "weight,y,a", "y,a,weight", "a,weight,y"])
 def test_columns_of_any_order_keep_their_roles(way: str, header: str) -> None:
     data = f"{header}\n0.12345678901234567,1,2\n".encode()
     found = read_table(data, replace(CLASSES, columns=ColumnChoice(target="y")), way)
