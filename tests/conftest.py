@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib.util import find_spec
 
 import pytest
 import running
@@ -10,6 +11,14 @@ from hypothesis import settings
 
 settings.register_profile("celoss", deadline=None)  # a busy machine is no error
 settings.load_profile("celoss")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skips what compares with PyTorch where that is not installed, without importing it."""
+    if find_spec("torch") is None:
+        for item in items:
+            if item.get_closest_marker("torch"):
+                item.add_marker(pytest.mark.skip(reason="PyTorch is not installed"))
 
 
 @pytest.fixture(autouse=True)

@@ -12,6 +12,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import get_args
@@ -57,8 +58,14 @@ def name_of(path: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-TREES = {name_of(path): ast.parse(path.read_text(encoding="utf-8")) for path in sorted(PACKAGE.rglob("*.py"))}
-MODULES = [name for name in TREES if name != ROOT]
+PATHS = {name_of(path): path for path in sorted(PACKAGE.rglob("*.py"))}
+MODULES = [name for name in PATHS if name != ROOT]
+
+
+@cache
+def tree(module: str) -> ast.Module:
+    """The text of a module, parsed when a test first asks for it."""
+    return ast.parse(PATHS[module].read_text(encoding="utf-8"))
 
 
 def part_of(module: str) -> str:
@@ -74,7 +81,7 @@ def layer_of(part: str) -> int:
 
 def imported(module: str) -> Iterator[str]:
     """The modules of this package that a module imports, as full names."""
-    for node in ast.walk(TREES[module]):
+    for node in ast.walk(tree(module)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names if alias.name.split(".")[0] == ROOT)
         elif isinstance(node, ast.ImportFrom):
@@ -83,7 +90,7 @@ def imported(module: str) -> Iterator[str]:
             for alias in node.names:
                 full = f"{origin}.{alias.name}"
                 if origin.split(".")[0] == ROOT:
-                    yield full if full in TREES else origin
+                    yield full if full in PATHS else origin
 
 
 def members(folder: str) -> list[str]:
@@ -93,7 +100,7 @@ def members(folder: str) -> list[str]:
 
 
 def defines(module: str, function: str) -> bool:
-    return any(isinstance(node, ast.FunctionDef) and node.name == function for node in TREES[module].body)
+    return any(isinstance(node, ast.FunctionDef) and node.name == function for node in tree(module).body)
 
 
 # ----------------------------------------------------------------------------------------- directions
@@ -114,7 +121,7 @@ CIRCLES_TO_GO = [["celoss_cli.cli.commands.emit", "celoss_cli.cli.commands.loss"
 
 def circles() -> list[list[str]]:
     """The modules that import each other, also by way of others or only for the type checker."""
-    below = {module: set(imported(module)) - {module} for module in TREES}
+    below = {module: set(imported(module)) - {module} for module in PATHS}
     reached: dict[str, set[str]] = {}
     for module in below:
         seen, left = set(), [module]
@@ -149,7 +156,7 @@ def test_records_are_quick_to_define() -> None:
         module
         for module in MODULES
         if module != f"{ROOT}.core.records"
-        for node in ast.walk(TREES[module])
+        for node in ast.walk(tree(module))
         if isinstance(node, ast.ImportFrom) and node.module == "dataclasses"
         for alias in node.names
         if alias.name == "dataclass"
@@ -171,13 +178,14 @@ def test_what_shows_computes_nothing_with_arrays() -> None:
         (module, alias.name.split(".")[0])
         for module in MODULES
         if part_of(module) == "show" and not module.startswith(f"{ROOT}.show.charts")
-        for node in ast.walk(TREES[module])
+        for node in ast.walk(tree(module))
         if isinstance(node, ast.Import)
         for alias in node.names
     }
     assert [module for module, root in roots if root == "numpy"] == []
 
 
+@pytest.mark.subprocess
 def test_the_package_loads_its_functions_only_when_they_are_used() -> None:
     checked = [ROOT, f"{ROOT}.core.errors", f"{ROOT}.losses", f"{ROOT}.read", f"{ROOT}.show"]
     code = f"import sys, {', '.join(checked)}; sys.exit('numpy' in sys.modules)"
@@ -189,7 +197,7 @@ def test_nothing_but_the_command_line_prints_or_exits() -> None:
         f"{module}:{node.lineno}"
         for module in MODULES
         if part_of(module) not in PRINTERS
-        for node in ast.walk(TREES[module])
+        for node in ast.walk(tree(module))
         if (isinstance(node, ast.Name) and node.id in {"print", "exit", "quit", "SystemExit"})
         or (isinstance(node, ast.Attribute) and node.attr in {"stdout", "stderr", "exit", "_exit"})
     ]
@@ -204,7 +212,7 @@ def test_nothing_outside_of_losses_names_the_class_of_a_loss() -> None:
         node.id
         for module in MODULES
         if part_of(module) != "losses"
-        for node in ast.walk(TREES[module])
+        for node in ast.walk(tree(module))
         if isinstance(node, ast.Name)
     }
     assert outside & classes == set()
@@ -319,6 +327,7 @@ def test_a_loss_is_declared_in_the_module_of_its_function(spec: LossSpec) -> Non
     assert spec.loss.__module__ == getattr(celoss_cli, spec.name).__module__ == f"{ROOT}.losses.{spec.name}"
 
 
+@pytest.mark.subprocess
 def test_losses_declare_themselves_without_numpy() -> None:
     code = "import sys; from celoss_cli.losses import LOSSES; list(LOSSES.values())"
     code += "; sys.exit('numpy' in sys.modules)"
@@ -348,7 +357,7 @@ def test_every_public_name_exists() -> None:
 
 
 def test_every_module_has_a_docstring() -> None:
-    assert [module for module, tree in TREES.items() if not ast.get_docstring(tree)] == []
+    assert [module for module in PATHS if not ast.get_docstring(tree(module))] == []
 
 
 @pytest.mark.parametrize("name", PUBLIC)

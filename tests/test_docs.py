@@ -38,6 +38,7 @@ WRITTEN = [page for page in PAGES if page not in REFERENCE]
 # --------------------------------------------------------------------------------- what is generated
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", sorted({*WRITTEN, *REFERENCE}))
 def test_a_page_says_what_the_program_says(page: str) -> None:
     told = list(generate.changes({page}, write=False))
@@ -102,6 +103,7 @@ def test_the_pages_name_no_option_that_is_not_there() -> None:
         assert named <= known | OTHER_TOOLS | {"--help", "--version"}, page
 
 
+@pytest.mark.subprocess
 def test_nothing_names_a_package_of_ours_that_no_index_has() -> None:
     listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False).stdout
     texts = [ROOT / name for name in listed.split() if name.endswith((".py", ".md", ".txt", ".yml", ".yaml"))]
@@ -260,6 +262,7 @@ class _Loaded(HTMLParser):
             self.addresses.append(given.get(name) or "")
 
 
+@pytest.mark.slow
 def test_the_site_is_built_strictly_and_loads_nothing_from_elsewhere(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

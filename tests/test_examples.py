@@ -13,6 +13,7 @@ import pytest
 from paths import EXAMPLES
 
 
+@pytest.mark.subprocess
 def test_the_worked_cases_give_the_numbers_beside_them() -> None:
     script = EXAMPLES / "worked_cases.sh"
     expected = re.findall(r"--format value.*# (-?[0-9.]+)$", script.read_text(), re.MULTILINE)
@@ -50,18 +51,21 @@ def make(target: str) -> int:
     return subprocess.run(command, capture_output=True, check=False).returncode
 
 
+@pytest.mark.subprocess
 def test_the_checks_of_the_example_pass(project: Path) -> None:
     done = celoss("celoss check")
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.endswith("\n2 checks: 2 passed\n")
 
 
+@pytest.mark.subprocess
 def test_the_run_that_must_fail_exits_1(project: Path) -> None:
     done = celoss("celoss check --config must-fail.toml")
     assert done.returncode == 1, done.stderr
     assert "FAIL" in done.stdout
 
 
+@pytest.mark.subprocess
 @pytest.mark.skipif(shutil.which("make") is None, reason="needs make")
 def test_the_targets_of_the_makefile_do_what_they_say(project: Path) -> None:
     assert [make("check"), make("must-fail")] == [0, 0]
@@ -72,12 +76,14 @@ def test_the_targets_of_the_makefile_do_what_they_say(project: Path) -> None:
     assert (project / "baselines/validation.json").read_text() != kept
 
 
+@pytest.mark.subprocess
 def test_the_baseline_of_the_example_is_what_celoss_writes(project: Path) -> None:
     kept = (project / "baselines/validation.json").read_text()
     assert celoss("celoss check validation --update-baselines").returncode == 0
     assert (project / "baselines/validation.json").read_text() == kept
 
 
+@pytest.mark.subprocess
 def test_the_workflow_runs_a_command_that_works(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(project / "summary.md"))
     (line,) = re.findall(

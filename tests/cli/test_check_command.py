@@ -81,6 +81,7 @@ def test_the_worst_exit_code_is_answered(config: str, arguments: str, code: int)
         assert done.stderr.startswith("celoss: error: ")
 
 
+@pytest.mark.subprocess
 def test_a_bug_in_one_check_is_70_and_told() -> None:
     done = check(GOOD, code=BROKEN)
     assert done.returncode == 70
@@ -89,6 +90,7 @@ def test_a_bug_in_one_check_is_70_and_told() -> None:
     assert "Traceback" in check(GOOD, "--debug", code=BROKEN).stderr
 
 
+@pytest.mark.subprocess
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a full device")
 def test_a_full_device_exits_4() -> None:
     Path("celoss.toml").write_text(GOOD)
@@ -96,6 +98,7 @@ def test_a_full_device_exits_4() -> None:
     assert subprocess.run(["sh", "-c", line], capture_output=True, check=False).returncode == 4
 
 
+@pytest.mark.subprocess
 @pytest.mark.parametrize(("config", "code"), [(FAILING, 1), (GOOD, 141)])
 def test_a_failed_check_is_not_forgotten_where_nobody_reads(config: str, code: int) -> None:
     Path("celoss.toml").write_text(config)
@@ -264,6 +267,7 @@ def test_the_defaults_of_the_file_are_below_the_environment(monkeypatch: pytest.
     assert check(config, "--format", "github").stdout.startswith("pass good max")
 
 
+@pytest.mark.subprocess
 def test_help_imports_no_numpy() -> None:
     code = (
         "import sys; from celoss_cli.cli.main import run; "

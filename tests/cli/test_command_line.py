@@ -230,6 +230,7 @@ def test_a_file_is_written_whole_and_leaves_nothing_beside_it(tmp_path: Path) ->
     assert os.listdir(tmp_path) == ["result.json"]
 
 
+@pytest.mark.subprocess
 @pytest.mark.parametrize("arguments", [["--version"], ["--help"], ["ce", "--help"], ["-h"]])
 def test_help_and_version_import_no_numpy(arguments: list[str]) -> None:
     code = (
@@ -294,6 +295,7 @@ def test_a_missing_file_exits_3(extra: dict[str, str]) -> None:
     assert (done.returncode, done.stderr) == (3, "celoss: error: nowhere.csv: No such file or directory.\n")
 
 
+@pytest.mark.subprocess
 @unbuffered
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a full device")
 @pytest.mark.parametrize("arguments", ["ce -x 1,2 -y 0", "--help", "--version"])
@@ -306,6 +308,7 @@ def test_a_full_device_exits_4(extra: dict[str, str], arguments: str) -> None:
     assert done.stderr == "celoss: error: standard output: No space left on device\n"
 
 
+@pytest.mark.subprocess
 @unbuffered
 def test_closed_output_exits_4(extra: dict[str, str]) -> None:
     line = f"{sys.executable} -m celoss_cli ce -x 1,2 -y 0 >&-"
@@ -315,11 +318,13 @@ def test_closed_output_exits_4(extra: dict[str, str]) -> None:
     assert (done.returncode, done.stderr) == (4, "celoss: error: standard output is closed\n")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/dev/zero").exists(), reason="needs an endless device")
 def test_a_line_without_end_exits_5() -> None:
     assert celoss("ce", "--input-format", "csv", "/dev/zero").returncode == 5
 
 
+@pytest.mark.subprocess
 @unbuffered
 def test_a_bug_exits_70_in_one_line_and_debug_shows_where(extra: dict[str, str]) -> None:
     code = (
@@ -337,6 +342,7 @@ def test_a_bug_exits_70_in_one_line_and_debug_shows_where(extra: dict[str, str])
     assert (done.returncode, "Traceback" in done.stderr) == (70, True)
 
 
+@pytest.mark.subprocess
 @unbuffered
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_while_reading_exits_silently(number: int, code: int, extra: dict[str, str]) -> None:
@@ -357,6 +363,7 @@ def test_a_signal_while_reading_exits_silently(number: int, code: int, extra: di
     assert (process.returncode, out, err) == (code, b"", b"")
 
 
+@pytest.mark.subprocess
 @unbuffered
 def test_a_reader_that_goes_away_exits_141_silently(extra: dict[str, str]) -> None:
     reading, writing = os.pipe()
@@ -434,6 +441,7 @@ def test_a_whole_number_keeps_all_its_digits() -> None:
     assert json.loads(done.stdout)["options"]["ignore_index"] == int(odd)
 
 
+@pytest.mark.subprocess
 @pytest.mark.parametrize("arguments", ["ce --help", "--help", "ce -x 1,2 -y 0"])
 def test_no_color_reaches_help_and_result_on_a_terminal(arguments: str) -> None:
     assert "\x1b" in on_a_terminal(arguments)
@@ -468,6 +476,7 @@ def test_a_shell_that_asks_for_words_in_an_unknown_way_exits_2() -> None:
     assert celoss(_CELOSS_COMPLETE="source_nope").returncode == 2
 
 
+@pytest.mark.subprocess
 def test_a_message_about_a_bug_holds_no_control_characters() -> None:
     code = (
         "import celoss_cli.cli.commands.loss as loss\n"
@@ -567,6 +576,7 @@ def test_who_reads_a_large_table_without_pyarrow_is_told_where_it_is_faster(
     assert ("python -m pip install '.[fast]'" in capfd.readouterr().err) == (other and not installed)
 
 
+@pytest.mark.subprocess
 @pytest.mark.skipif(not Path("/dev/fd").exists(), reason="no pipes with names")
 @pytest.mark.parametrize("packed", [False, True])
 def test_a_pipe_with_a_name_is_read_by_its_first_bytes(packed: bool, tmp_path: Path) -> None:

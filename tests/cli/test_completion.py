@@ -85,6 +85,7 @@ def test_files_are_left_to_the_shell(line: str) -> None:
     assert asked(line) == []
 
 
+@pytest.mark.subprocess
 def test_completion_loads_no_numpy_and_needs_no_config(tmp_path: Path) -> None:
     (tmp_path / "celoss.toml").write_text("this is no config")
     code = (
@@ -211,12 +212,14 @@ WORDS = [
 BASH, ZSH = ["bash", "--norc", "--noprofile", "-i"], ["zsh", "-f", "-i"]
 
 
+@pytest.mark.subprocess
 @pytest.mark.skipif(shutil.which("bash") is None, reason="bash is not installed")
 @pytest.mark.parametrize(("keys", "wanted"), WORDS)
 def test_tab_completes_in_bash(home: Path, keys: str, wanted: str) -> None:
     typed(home, BASH, 'eval "$(_CELOSS_COMPLETE=source_bash celoss)"', keys, wanted)
 
 
+@pytest.mark.subprocess
 @pytest.mark.skipif(shutil.which("zsh") is None, reason="zsh is not installed")
 @pytest.mark.parametrize(("keys", "wanted"), WORDS)
 def test_tab_completes_in_zsh(home: Path, keys: str, wanted: str) -> None:
@@ -224,6 +227,7 @@ def test_tab_completes_in_zsh(home: Path, keys: str, wanted: str) -> None:
     typed(home, ZSH, setup, keys, wanted)
 
 
+@pytest.mark.subprocess
 @pytest.mark.skipif(shutil.which("fish") is None, reason="fish is not installed")
 @pytest.mark.parametrize(
     ("line", "offered"),
@@ -248,6 +252,7 @@ def test_fish_completes(home: Path, line: str, offered: list[str]) -> None:
     assert [found.split("\t")[0] for found in done.stdout.splitlines()] == offered, done.stderr
 
 
+@pytest.mark.subprocess
 @pytest.mark.skipif(shutil.which("bash") is None, reason="bash is not installed")
 def test_completion_is_installed_for_good(home: Path) -> None:
     with terminal(home, *BASH) as process:

@@ -1,6 +1,6 @@
 """Faults and bad input, as a shell meets them: exit code, both streams, no traceback, nothing left behind.
 
-Every command runs with PYTHONUNBUFFERED set and unset, and says the same in both.
+Every process runs with PYTHONUNBUFFERED set and unset, and says the same in both.
 """
 
 from __future__ import annotations
@@ -24,10 +24,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import running
+from running import COMMAND
 
 from celoss_cli.cli.main import run
 
-COMMAND = [sys.executable, "-m", "celoss_cli"]
 GOOD = b"a,b,target\n0.9,0.1,0\n0.8,0.2,1\n0.7,0.3,0\n"
 LOSS = "0.6405346229445387"
 MODES: tuple[dict[str, str], ...] = ({}, {"PYTHONUNBUFFERED": "1"})
@@ -37,8 +38,6 @@ MODES: tuple[dict[str, str], ...] = ({}, {"PYTHONUNBUFFERED": "1"})
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Every test works in a folder of its own, whatever the surroundings say."""
     monkeypatch.chdir(tmp_path)
-    for name in ("PYTHONUNBUFFERED", "COLUMNS", "NO_COLOR", "FORCE_COLOR", "GITHUB_STEP_SUMMARY"):
-        monkeypatch.delenv(name, raising=False)
     return tmp_path
 
 
@@ -71,7 +70,10 @@ def ran(command: Sequence[str], data: bytes | None = None) -> Done:
 
 
 def celoss(*arguments: str, data: bytes | None = None) -> Done:
-    return ran([*COMMAND, *arguments], data)
+    """Runs a command line within this process, where only its words and data matter."""
+    done = running.celoss(*arguments, data=data)
+    assert "Traceback" not in done.stderr
+    return Done(done.returncode, done.stdout.encode(), done.stderr.encode())
 
 
 def shell(line: str, data: bytes | None = None, prefix: Sequence[str] = ()) -> Done:
@@ -123,6 +125,7 @@ def without_privileges() -> list[str]:
     return ["setpriv", "--bounding-set=-dac_override,-dac_read_search"]
 
 
+@pytest.mark.subprocess
 @pytest.mark.skipif(not hasattr(os, "geteuid"), reason="permissions of another kind")
 def test_a_file_without_permission_exits_3() -> None:
     Path("p.csv").write_bytes(GOOD)
@@ -131,6 +134,7 @@ def test_a_file_without_permission_exits_3() -> None:
     assert_refused(done, "celoss: error: p.csv: Permission denied.\n")
 
 
+@pytest.mark.subprocess
 @pytest.mark.skipif(not hasattr(os, "geteuid"), reason="permissions of another kind")
 def test_a_folder_without_permission_exits_4_and_keeps_its_files(folder: Path) -> None:
     Path("kept").mkdir()
@@ -306,6 +310,8 @@ ARRAY, LABELS = saved(np.zeros((4, 3))), saved(np.zeros(4, int))
 HEADER = "{'descr': '<f8', 'fortran_order': False, 'shape': %s, }"
 
 
+@pytest.mark.slow
+@pytest.mark.subprocess
 @pytest.mark.parametrize(
     ("data", "said"),
     [
@@ -341,6 +347,8 @@ def test_an_array_that_is_none_exits_3_before_anything_is_allocated(data: bytes,
     assert_refused(shell(f'ulimit -v 2000000; "$@" ce {" ".join(values)}'), said)
 
 
+@pytest.mark.slow
+@pytest.mark.subprocess
 @pytest.mark.parametrize(
     ("data", "said", "code"),
     [
@@ -429,6 +437,7 @@ def test_errors_about_hostile_names_hold_no_control_characters(asked: list[str])
 # -------------------------------------------------------------------------------------------- output
 
 
+@pytest.mark.subprocess
 def test_a_reader_that_stops_reading_ends_the_program_silently() -> None:
     Path("p.csv").write_bytes(b"a,b,target\n" + b"0.9,0.1,0\n" * 50_000)
     line = '"$@" ce p.csv --reduction none --format jsonl | head -1; echo "${PIPESTATUS[0]}"'
@@ -438,6 +447,8 @@ def test_a_reader_that_stops_reading_ends_the_program_silently() -> None:
     assert (code, done.err) == ("141", "")
 
 
+@pytest.mark.slow
+@pytest.mark.subprocess
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a full device")
 @pytest.mark.parametrize(
     "line",
@@ -459,12 +470,16 @@ def test_output_that_cannot_be_written_exits_4_with_one_line(line: str) -> None:
     assert done.err.count("\n") == 1
 
 
+@pytest.mark.slow
+@pytest.mark.subprocess
 @pytest.mark.parametrize("line", ["ce nowhere.csv 2>&-", "ce nowhere.csv 2>/dev/full", "ce -x 1,2 -y 0 <&-"])
 def test_streams_that_are_closed_change_no_exit_code(line: str) -> None:
     done = shell(f'"$@" {line}')
     assert (done.code, done.err) == (3 if "nowhere" in line else 0, "")
 
 
+@pytest.mark.slow
+@pytest.mark.subprocess
 @pytest.mark.parametrize("option", ["-o out.json", "--report json=out.json", "--save-baseline out.json"])
 def test_a_disk_that_is_full_leaves_the_old_file(option: str, folder: Path) -> None:
     assert celoss("ce", "-x", "3,2", "-y", "0", "--json", "-o", "out.json").code == 0
@@ -491,6 +506,9 @@ def space_taken(*arguments: str) -> int:
     return int(subprocess.run(command, capture_output=True, check=True, text=True).stdout.split()[-1])
 
 
+@pytest.mark.slow
+@pytest.mark.memory
+@pytest.mark.subprocess
 @pytest.mark.skipif(sys.platform != "linux", reason="limits of another kind")
 def test_out_of_memory_exits_5_without_output(folder: Path) -> None:
     Path("tiny.json").write_text('{"logits": [[1, 2]], "targets": [0]}')
@@ -513,6 +531,9 @@ def test_where_no_thread_can_be_started_the_limit_is_told(
     assert capfd.readouterr() == ("", said)
 
 
+@pytest.mark.slow
+@pytest.mark.memory
+@pytest.mark.subprocess
 @pytest.mark.skipif(sys.platform != "linux", reason="limits of another kind")
 def test_a_table_is_read_where_memory_is_rationed() -> None:
     """In little memory pyarrow would abort the process; the other readers take little."""
@@ -523,6 +544,8 @@ def test_a_table_is_read_where_memory_is_rationed() -> None:
     assert float(done.out) == pytest.approx(0.8259394198788435)
 
 
+@pytest.mark.slow
+@pytest.mark.memory
 def test_columns_in_too_little_memory_are_a_limit(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -543,6 +566,8 @@ def test_columns_in_too_little_memory_are_a_limit(
     )
 
 
+@pytest.mark.slow
+@pytest.mark.subprocess
 def test_a_signal_at_any_moment_leaves_no_part_and_no_trace(folder: Path) -> None:
     """A signal before the program's first line, or after its last one, ends it as the system does."""
     Path("p.csv").write_bytes(b"a,b,target\n" + b"0.9,0.1,0\n" * 60_000)
@@ -604,6 +629,7 @@ main()
 """
 
 
+@pytest.mark.subprocess
 @pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143)])
 @pytest.mark.parametrize("where", ["callback", "definition"])
 def test_a_signal_is_not_lost_where_the_interpreter_makes_another_error_of_it(
@@ -653,6 +679,8 @@ print(killed, len(known), len(seen))
 """
 
 
+@pytest.mark.slow
+@pytest.mark.subprocess
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 def test_a_kill_at_any_moment_leaves_the_old_results_or_the_new_ones(folder: Path) -> None:
     """What no program can tidy up after is a temporary file, at most one for each kill."""
@@ -669,6 +697,8 @@ def test_a_kill_at_any_moment_leaves_the_old_results_or_the_new_ones(folder: Pat
 # ------------------------------------------------------------------------------------- surroundings
 
 
+@pytest.mark.slow
+@pytest.mark.subprocess
 @pytest.mark.parametrize(
     "setting",
     ["COLUMNS=0 TERMINAL_WIDTH=abc", "-u TERM -u HOME LC_ALL=C", "PYTHONIOENCODING=ascii LANG=C"],
@@ -685,11 +715,14 @@ def test_one_file_twice_is_a_usage_error() -> None:
     assert_refused(celoss("ce", "p.csv", "p.csv"), 'Expected each file once, got "p.csv" twice.', 2)
 
 
+@pytest.mark.memory
+@pytest.mark.subprocess
 def test_no_room_for_a_library_is_a_limit() -> None:
     Path("p.csv").write_bytes(GOOD)
     assert_refused(shell('ulimit -v 60000; "$@" ce p.csv --format value'), "out of memory", 5)
 
 
+@pytest.mark.subprocess
 def test_output_through_a_link_that_loops_or_in_a_folder_that_is_gone_cannot_be_written() -> None:
     Path("p.csv").write_bytes(GOOD)
     os.symlink("loop", "loop")

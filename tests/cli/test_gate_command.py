@@ -374,6 +374,8 @@ print(len(seen), file=sys.stderr)
 """
 
 
+@pytest.mark.slow
+@pytest.mark.subprocess
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 def test_killing_the_writer_leaves_the_old_baseline_or_the_new_one(tmp_path: Path) -> None:
     command = [sys.executable, "-c", _KILLER, str(tmp_path / "b.json"), "200"]
@@ -427,6 +429,7 @@ def test_what_was_merged_is_gated_too(celoss: Celoss) -> None:
     assert celoss("merge", "part.json", "--max-group", "1") == 2
 
 
+@pytest.mark.subprocess
 @pytest.mark.parametrize(("limit", "code"), [("0.5", 1), ("0.7", 141)])
 def test_a_failed_check_is_not_forgotten_where_nobody_reads(limit: str, code: int) -> None:
     reading, writing = os.pipe()

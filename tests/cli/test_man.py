@@ -52,12 +52,14 @@ def test_the_page_is_the_same_every_time() -> None:
     assert str(ROOT) not in PAGE.read_text()
 
 
+@pytest.mark.subprocess
 @needs_groff
 def test_groff_reads_it_without_a_warning() -> None:
     done = subprocess.run(["groff", "-man", "-ww", "-z", str(PAGE)], capture_output=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
 
 
+@pytest.mark.subprocess
 @needs_man
 @pytest.mark.parametrize("width", ["60", "80", "160"])
 def test_man_shows_it_without_a_warning(width: str) -> None:
@@ -71,6 +73,7 @@ def test_man_shows_it_without_a_warning(width: str) -> None:
     assert b"celoss" in done.stdout
 
 
+@pytest.mark.subprocess
 @needs_groff
 def test_every_command_option_and_exit_code_is_in_it() -> None:
     text = rendered(200)
@@ -84,6 +87,7 @@ def test_every_command_option_and_exit_code_is_in_it() -> None:
         assert re.search(rf"\n +{int(code)} +{re.escape(code.meaning[0].upper() + code.meaning[1:])}\.", text)
 
 
+@pytest.mark.subprocess
 @needs_groff
 def test_what_is_typed_can_be_copied() -> None:
     """A hyphen is a hyphen and an apostrophe an apostrophe, in any locale."""
@@ -92,6 +96,7 @@ def test_what_is_typed_can_be_copied() -> None:
     assert "torch.nn.functional.binary_cross_entropy_with_logits" in text
 
 
+@pytest.mark.subprocess
 @needs_groff
 def test_an_option_says_which_commands_take_it() -> None:
     text = " ".join(rendered(100).split())

@@ -18,9 +18,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-pytestmark = pytest.mark.skipif(
-    not Path("/proc/self/status").exists(), reason="needs Linux's account of memory"
-)
+pytestmark = [
+    pytest.mark.memory,
+    pytest.mark.slow,
+    pytest.mark.subprocess,
+    pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs Linux's account of memory"),
+]
 
 _PROGRAM = """
 import os, sys

@@ -142,6 +142,7 @@ def test_only_the_first_rows_are_marked_and_it_is_said() -> None:
 # -------------------------------------------------------------------------------------------- the files
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "ending"), [("curve", "svg"), ("reliability", "png")])
 def test_a_file_has_the_same_bytes_twice(tmp_path: Path, kind: str, ending: str) -> None:
     first, second = tmp_path / f"1.{ending}", tmp_path / f"2.{ending.upper()}"
@@ -162,6 +163,7 @@ def test_the_ending_of_a_file_says_what_is_written(tmp_path: Path) -> None:
     assert plot("ce", "--format", "svg").stdout.startswith("<?xml")
 
 
+@pytest.mark.subprocess
 def test_without_matplotlib_the_terminal_still_draws_and_a_file_names_the_extra(tmp_path: Path) -> None:
     program = (sys.executable, "-c", WITHOUT_MATPLOTLIB)
     assert celoss_process("plot", "ce", program=program).returncode == 0

@@ -306,6 +306,7 @@ def printed_by(command: str) -> float:
     return float(done.stdout)
 
 
+@pytest.mark.subprocess
 @pytest.mark.parametrize(
     ("file", "content", "options"),
     [
@@ -348,6 +349,7 @@ def test_a_shell_reads_a_quoted_word_as_it_was(word: str) -> None:
         assert os.fsdecode(body) == word
 
 
+@pytest.mark.subprocess
 @pytest.mark.parametrize(
     "word", ["a b", "a'b", "a\nb", "\x1b'\\x41", "\u202e", "\u7537", "-", "", "$HOME", "`ls`"]
 )

@@ -92,6 +92,7 @@ def test_a_shell_is_offered_what_begins_so() -> None:
     assert Option("x", TEXT, "").completions("") == []
 
 
+@pytest.mark.subprocess
 def test_declaring_options_loads_neither_numpy_nor_typer() -> None:
     code = "import sys, celoss_cli.core.option; sys.exit(bool({'numpy', 'typer'} & sys.modules.keys()))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -37,6 +37,7 @@ def test_what_may_change_has_no_hash() -> None:
         hash(Pen(1.0))
 
 
+@pytest.mark.subprocess
 def test_the_type_checker_refuses_to_assign_a_field_of_a_frozen_record(tmp_path: Path) -> None:
     pytest.importorskip("mypy")
     (tmp_path / "assigning.py").write_text(

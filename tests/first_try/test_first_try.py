@@ -148,6 +148,8 @@ def listed(results: list[Result], *outcomes: Outcome) -> str:
     )
 
 
+@pytest.mark.slow
+@pytest.mark.subprocess
 def test_the_first_try(capfd: pytest.CaptureFixture[str]) -> None:
     """None wrong; the share of right ones never falls, refusals without a way out never grow in number."""
     pytest.importorskip("pyarrow")
@@ -165,6 +167,7 @@ def test_the_first_try(capfd: pytest.CaptureFixture[str]) -> None:
     assert alone <= MOST_LEFT_ALONE, listed(results, Outcome.ALONE)
 
 
+@pytest.mark.slow
 def test_the_manifest() -> None:
     """Each command once; every file is there, used and small; a number is due or a reason is given."""
     cases = manifest()

@@ -308,6 +308,7 @@ SOUND: list[tuple[str, Callable[[Any, Any, Any], tuple[Any, Any]]]] = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("command", "form"), SOUND, ids=[command for command, _ in SOUND])
 def test_random_sound_data_raises_no_warning(command: str, form: Callable[..., Any]) -> None:
     """200 data sets for each of five losses: 1,000 inputs, of 1 to 300 rows and 2 to 20 classes."""
@@ -362,6 +363,7 @@ def fitted() -> dict[str, tuple[Any, Any]]:
     }
 
 
+@pytest.mark.slow
 def test_models_of_real_data_raise_no_warning(fitted: dict[str, tuple[Any, Any]]) -> None:
     alarms = []
     for name, (p, y) in fitted.items():

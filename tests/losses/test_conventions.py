@@ -217,6 +217,7 @@ def test_keras_documents_this_binary_loss() -> None:
     assert mean("bce", "keras", p, y) == pytest.approx(-(np.log([0.4, 0.3, 0.8, 0.2]).mean()), rel=1e-14)
 
 
+@pytest.mark.torch
 def test_keras_by_the_formula_of_its_torch_backend() -> None:
     """keras/src/backend/torch/nn.py, categorical_crossentropy: divide, clip, log, sum with the target."""
     torch = pytest.importorskip("torch")

@@ -9,13 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from oracles import Oracle
 
 import celoss_cli
 from celoss_cli.core.data import Batch
 from celoss_cli.evaluate.loop import Request, evaluate
 from celoss_cli.losses import LOSSES
 
-torch = pytest.importorskip("torch")
+torch = Oracle("torch")
 
 pytestmark = [
     pytest.mark.torch,

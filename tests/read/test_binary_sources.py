@@ -410,6 +410,8 @@ def test_an_archive_cut_at_every_byte_is_refused(tmp_path: Path, compressed: boo
             stream.close()
 
 
+@pytest.mark.slow
+@pytest.mark.fuzz
 @pytest.mark.parametrize("compressed", [False, True])
 def test_an_archive_with_any_byte_changed_is_refused_or_means_the_same(
     tmp_path: Path, compressed: bool
@@ -707,6 +709,7 @@ def without(package: str, *arguments: str | Path) -> Done:
     return celoss_process(*arguments, program=(sys.executable, "-c", code))
 
 
+@pytest.mark.subprocess
 @pytest.mark.parametrize(
     ("package", "name", "extra"),
     [
@@ -725,6 +728,7 @@ def test_a_missing_package_is_named_with_its_extra(
     assert f"in a checkout of celoss: python -m pip install '.[{extra}]'" in done.stderr
 
 
+@pytest.mark.subprocess
 def test_a_package_that_cannot_be_imported_is_not_called_missing(tmp_path: Path) -> None:
     (tmp_path / "pyarrow.py").write_text("raise ImportError('libarrow.so: cannot open shared object file')")
     (tmp_path / "p.parquet").write_bytes(b"PAR1" * 8)
@@ -1162,6 +1166,7 @@ def test_a_good_file_is_not_called_broken_where_a_resource_runs_out(
 # ----------------------------------------------------------------------------- one file and no other
 
 
+@pytest.mark.subprocess
 def test_a_neighbour_with_a_similar_name_is_not_read(tmp_path: Path, arrow: ModuleType) -> None:
     table = arrow.table({"a": LOGITS[:, 0], "b": LOGITS[:, 1], "target": TARGETS})
     data = save(table, tmp_path / "right.parquet").read_bytes()
@@ -1588,6 +1593,9 @@ def test_zstandard_names_its_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     stream.close()
 
 
+@pytest.mark.slow
+@pytest.mark.memory
+@pytest.mark.subprocess
 @pytest.mark.parametrize(("pack", "suffix"), PACKERS)
 def test_a_bomb_is_unpacked_in_little_memory(tmp_path: Path, pack: Pack, suffix: str) -> None:
     path = tmp_path / f"bomb.csv{suffix}"
@@ -1635,6 +1643,9 @@ def sparse_npy(path: Path, kind: str, shape: tuple[int, ...]) -> None:
         file.truncate(file.tell() + int(np.prod(shape)) * np.dtype(kind).itemsize)
 
 
+@pytest.mark.slow
+@pytest.mark.memory
+@pytest.mark.subprocess
 def test_large_arrays_stay_on_the_disk(tmp_path: Path) -> None:
     """400 MB of logits; stored in an NPZ file they are mapped as well."""
     rows, classes = 1_000_000, 100

@@ -9,6 +9,8 @@ from types import ModuleType
 import pytest
 from paths import FUZZ
 
+pytestmark = pytest.mark.fuzz
+
 
 def loaded() -> ModuleType:
     spec = importlib.util.spec_from_file_location("fuzz_readers", FUZZ / "fuzz_readers.py")

@@ -449,6 +449,7 @@ def test_aligned_cells_have_one_width_and_their_points_in_line(numbers: list[flo
 # --------------------------------------------------------------------------------------------- escapes
 
 
+@pytest.mark.slow
 @given(st.text())
 def test_what_markdown_escapes_is_what_it_shows(text: str) -> None:
     shown = escaped(text).replace("&amp;", "&")

@@ -26,7 +26,12 @@ FRAME = """<!DOCTYPE html>
 """
 """A browser has no window as narrow as a phone, but a frame of any width."""
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium is installed")
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.slow,
+    pytest.mark.subprocess,
+    pytest.mark.skipif(CHROMIUM is None, reason="no chromium is installed"),
+]
 
 
 @pytest.fixture(autouse=True)

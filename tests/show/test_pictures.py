@@ -330,6 +330,7 @@ def test_what_is_not_finite_has_a_name_in_json_and_formulas_are_quoted_in_csv() 
 # ------------------------------------------------------------------------------------------ matplotlib
 
 
+@pytest.mark.slow
 @every_picture
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_drawing_has_the_same_bytes_twice_whatever_the_users_style(

@@ -111,6 +111,7 @@ def test_junit_is_xml_and_says_what_is_visible(name: str) -> None:
     assert (root.get("tests"), root.get("failures"), root.get("errors")) == ("3", "1", "1")
 
 
+@pytest.mark.slow
 def test_junit_holds_every_character_that_there_is() -> None:
     every = "".join(map(chr, range(sys.maxunicode + 1)))
     text = rendered("junit", [Outcome("x", None, every, 3)])

@@ -199,6 +199,7 @@ def test_the_spread_of_the_resamples_is_the_standard_error() -> None:
 # ----------------------------------------------------------------------------- what the interval promises
 
 
+@pytest.mark.slow
 def test_the_interval_catches_the_true_difference_in_about_95_of_100_samples() -> None:
     """Gamma noise: the differences are skewed, as those of losses are."""
     random = np.random.default_rng(7)
@@ -211,6 +212,7 @@ def test_the_interval_catches_the_true_difference_in_about_95_of_100_samples() -
     assert 0.93 <= caught / trials <= 0.97
 
 
+@pytest.mark.slow
 def test_a_difference_that_is_not_there_is_told_in_about_5_of_100_samples() -> None:
     random = np.random.default_rng(8)
     trials, rows = 1500, 60
@@ -806,6 +808,7 @@ def test_colour_only_where_it_is_wanted(tmp_path: Path) -> None:
     assert "\x1b" in compare(tmp_path, OLD, NEW, "--color", "always").stdout
 
 
+@pytest.mark.subprocess
 def test_help_does_not_import_numpy() -> None:
     code = (
         "import sys; from celoss_cli.cli.main import run; "

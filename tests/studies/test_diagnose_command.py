@@ -98,6 +98,7 @@ def test_nan_in_the_data_is_diagnosed() -> None:
     assert "error CEL302\n  the input holds 1 NaN and 0 infinite values" in done.stdout
 
 
+@pytest.mark.subprocess
 @pytest.mark.parametrize(
     ("arguments", "code", "text"),
     [

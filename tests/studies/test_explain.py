@@ -200,6 +200,7 @@ def test_formats_that_explain_are_the_registered_ones() -> None:
             assert "y" in "".join(spec.render(document_of(explanation), Style()))
 
 
+@pytest.mark.subprocess
 @pytest.mark.parametrize("name", [["ce"], ["CEL101"], []])
 def test_python_without_docstrings_is_told(name: list[str]) -> None:
     command = [sys.executable, "-OO", "-m", "celoss_cli", "explain", *name]

@@ -7,12 +7,13 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from oracles import Oracle
 
-from celoss_cli.studies.compare.comparison import Bounds
+from celoss_cli.core.bounds import Bounds
 from celoss_cli.studies.compare.interval import interval, student, units_needed
 from celoss_cli.studies.compare.units import units_of
 
-stats = pytest.importorskip("scipy.stats")
+stats = Oracle("scipy.stats")
 
 Draw = Callable[[np.random.Generator, int], np.ndarray]
 

@@ -259,6 +259,8 @@ def signed(document: dict[str, Any]) -> str:
 OTHERS = (None, True, False, 0, -1, 1.5, 10**17, "abc", "", [], [1], {}, {"a": None}, [[0.5]], [2.0])
 
 
+@pytest.mark.slow
+@pytest.mark.fuzz
 def test_any_change_is_noticed_and_no_content_is_a_bug(tmp_path: Path, capfd: Capture) -> None:
     options = ["--by", "group", "--quantiles", "0.5", "--weight", "1,2,3"]
     path = Path(shard(tmp_path, "one", rows(1, 4), *options))

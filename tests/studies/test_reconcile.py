@@ -214,6 +214,7 @@ def test_probabilities_given_to_cross_entropy_and_to_nll_are_told() -> None:
     assert plain.command == "celoss ce p.csv --input-is probs"
 
 
+@pytest.mark.torch
 def test_bfloat16_keeps_eight_bits() -> None:
     torch = pytest.importorskip("torch")
     rounded = torch.tensor(X).to(torch.float32).to(torch.bfloat16).to(torch.float64).numpy()
@@ -255,6 +256,8 @@ def test_rows_that_are_rescaled_are_told() -> None:
     assert {("clip", "rescaled")} in [names_of(explanation) for explanation in found]
 
 
+@pytest.mark.slow
+@pytest.mark.subprocess
 def test_the_instructions_of_a_processor_change_no_count() -> None:
     """The last bit of an exponential depends on them; of its logarithm no new hypothesis is made."""
     features = importlib.import_module("numpy._core._multiarray_umath")
@@ -471,6 +474,7 @@ def test_a_divergence_and_its_denominator_are_found() -> None:
 # --------------------------------------------------------------------------------------- two, and chance
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(st.data())
 def test_any_two_planted_deviations_of_the_result_are_found_together(data: st.DataObject) -> None:
@@ -510,6 +514,7 @@ def test_the_counts_add_up_and_more_digits_mean_fewer_chance_hits() -> None:
     assert rough.tried[-1].chance > 1000 * fine.tried[-1].chance > 0
 
 
+@pytest.mark.slow
 def test_hits_by_chance_are_about_as_many_as_expected() -> None:
     """Numbers without a cause, drawn where values lie; hits that say less than a simpler one fall away."""
     random = np.random.default_rng(3)
@@ -602,6 +607,7 @@ def test_an_option_of_classes_is_refused_where_there_are_none() -> None:
         searched(Problem(Z, T, ignore_index=1), "1.0")
 
 
+@pytest.mark.slow
 def test_ten_thousand_rows_take_a_few_seconds() -> None:
     x, y = RANDOM.normal(size=(10_000, 10)), RANDOM.integers(0, 10, 10_000)
     start = time.perf_counter()

@@ -122,6 +122,7 @@ def test_ignored_targets_are_not_counted() -> None:
     assert celoss("weights", data=data).returncode == 3
 
 
+@pytest.mark.torch
 @pytest.mark.parametrize("scheme", sorted(SCHEMES))
 def test_the_json_output_is_what_weight_takes(scheme: str, tmp_path: Path) -> None:
     torch = pytest.importorskip("torch")

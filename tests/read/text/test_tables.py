@@ -86,6 +86,7 @@ def tables(draw: st.DrawFn) -> tuple[bytes, ReadRequest, list[list[float]], list
     return text.encode(), request, numbers, identifiers
 
 
+@pytest.mark.slow
 @settings(max_examples=400, deadline=None)
 @given(tables())
 def test_every_way_of_reading_gives_the_double_that_python_reads(
@@ -166,6 +167,8 @@ GOOD = {
 }
 
 
+@pytest.mark.slow
+@pytest.mark.fuzz
 @settings(max_examples=1500, deadline=None)
 @given(st.sampled_from(sorted(GOOD)), st.data())
 def test_a_damaged_table_is_read_as_by_the_strict_reader_or_refused(name: str, data: st.DataObject) -> None:
@@ -399,6 +402,7 @@ def test_line_ends_and_a_byte_order_mark_change_nothing() -> None:
         assert read_table(codecs.BOM_UTF8 + unix, request) == read_table(unix, request)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text",
     [
