@@ -12,6 +12,8 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from celoss_cli.cli.options import Running, Writing
+from celoss_cli.cli.table import options_in
 from celoss_cli.core.errors import CelossError, UsageError, quoted, visible
 from celoss_cli.core.records import record
 from celoss_cli.losses import LOSSES
@@ -19,7 +21,10 @@ from celoss_cli.read.paths import each_once, matching
 
 __all__ = ["SETTINGS", "Check", "Config", "load", "nearest", "refuse_unknown"]
 
-SETTINGS = ("format", "color", "jobs")
+_SETTINGS = {
+    option.name: option for kind in (Writing, Running) for option in options_in(kind) if option.setting
+}
+SETTINGS = tuple(_SETTINGS)
 """The options that a config file gives defaults for."""
 
 _NAMES = ("celoss.toml", "pyproject.toml")
@@ -149,7 +154,7 @@ def _config(path: str, table: Any) -> Config:
     refuse_unknown(table, (*SETTINGS, "checks"), visible(path))
     settings = {name: table[name] for name in SETTINGS if name in table}
     for name, value in settings.items():
-        wanted: type = int if name == "jobs" else str
+        wanted: type = int if _SETTINGS[name].kind.fits(1) else str
         if not isinstance(value, wanted) or isinstance(value, bool):
             fact = f"expected {'a whole number' if wanted is int else 'a text'}, got {_kind(value)}"
             raise UsageError(fact, place=f"{place}{name}")

@@ -4,26 +4,26 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from celoss_cli import __version__
 from celoss_cli.cli.output import note, write_file
+from celoss_cli.cli.table import said
 from celoss_cli.core.errors import ExitCode, InputError, UsageError, visible
 from celoss_cli.core.records import record
+from celoss_cli.judge import gate
 from celoss_cli.judge.baseline import Baseline, read_baseline
-from celoss_cli.judge.gate import Increase, Limits, verdicts
+from celoss_cli.judge.gate import Increase, verdicts
 from celoss_cli.show import FORMATS, Style
 from celoss_cli.show.loss.document import document_of
 
 if TYPE_CHECKING:
+    from celoss_cli.cli.options import Keeping, Limits
     from celoss_cli.report.report import Report
 
-__all__ = ["Gate", "gate_of", "is_given"]
-
-_LIMITS = ("max", "min", "expect", "baseline", "min_count", "max_group")
-"""The options that each ask for a check."""
+__all__ = ["Gate", "gate_of"]
 
 
 @record(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Gate:
 
     """
 
-    limits: Limits
+    limits: gate.Limits
     baseline: Baseline | None
     written: Sequence[tuple[str, Baseline | None, bool]]
     exit_zero: bool
@@ -84,62 +84,60 @@ class Gate:
             _save(path, earlier, replace(report, checks=()))
 
 
-def gate_of(given: Mapping[str, Any]) -> Gate:
+def gate_of(limits: Limits, keeping: Keeping, reduction: str | None = None) -> Gate:
     """The gate that the options of a command ask for; its baselines are read at once.
+
+    Args:
+        limits: what the number is held against.
+        keeping: what happens afterwards.
+        reduction: that the command line asks for, or None.
 
     Raises:
         UsageError: for options that would change nothing.
         InputError: for a file that is no baseline.
 
     """
-    increases = _increases(given["max_increase"] or ())
-    _refuse_unused(given, increases)
-    updated = given["baseline"] if given["update_baseline"] else None
-    written = [(path, always) for path, always in ((given["save_baseline"], False), (updated, True)) if path]
+    increases = _increases(limits.max_increase)
+    _refuse_unused(limits, keeping, increases)
+    asked = [given for given in said(limits) if not given.option.needs]
+    if reduction == "none":
+        for given in (*asked, *(given for given in said(keeping) if given.option.file)):
+            told = f"Expected a reduction to one number with {given.option.flag}, got --reduction none."
+            raise UsageError(told)
+    updated = limits.baseline if keeping.update_baseline else None
+    written = [(path, always) for path, always in ((keeping.save_baseline, False), (updated, True)) if path]
     return Gate(
-        limits=_limits(given, increases),
-        baseline=None if given["baseline"] is None or updated else read_baseline(given["baseline"]),
+        limits=_limits(limits, increases),
+        baseline=None if limits.baseline is None or updated else read_baseline(limits.baseline),
         written=[(path, _earlier(path), always) for path, always in written],
-        exit_zero=given["exit_zero"],
-        asked=any(is_given(given[name]) for name in _LIMITS),
+        exit_zero=keeping.exit_zero,
+        asked=bool(asked),
     )
 
 
-def _refuse_unused(given: Mapping[str, Any], increases: Sequence[Increase]) -> None:
-    for name, needed in (
-        ("atol", "expect"),
-        ("rtol", "expect"),
-        ("max_increase", "baseline"),
-        ("update_baseline", "baseline"),
-    ):
-        if is_given(given[name]) and given[needed] is None:
-            option = f"--{name.replace('_', '-')}"
-            raise UsageError(f"Expected --{needed} together with {option}, got {option} alone.")
-    if given["require"] is not None and len(increases) < 2:
+def _refuse_unused(limits: Limits, keeping: Keeping, increases: Sequence[Increase]) -> None:
+    """Refuses options that change nothing without another one."""
+    there = {given.option.name for given in said(limits)}
+    for given in (*said(limits), *said(keeping)):
+        option = given.option
+        if option.needs and option.needs not in there:
+            needed = f"--{option.needs.replace('_', '-')}"
+            raise UsageError(f"Expected {needed} together with {option.flag}, got {option.flag} alone.")
+    if limits.require is not None and len(increases) < 2:
         raise UsageError(f"Expected --require with several --max-increase, got {len(increases)}.")
-    if given.get("reduction") == "none":
-        for name in (*_LIMITS, "save_baseline"):
-            if is_given(given[name]):
-                option = f"--{name.replace('_', '-')}"
-                raise UsageError(f"Expected a reduction to one number with {option}, got --reduction none.")
 
 
-def is_given(value: Any) -> bool:
-    """Whether an option was given; 0 is a value."""
-    return value is not None and value is not False and value != () and value != []
-
-
-def _limits(given: Mapping[str, Any], increases: tuple[Increase, ...]) -> Limits:
-    return Limits(
-        max=given["max"],
-        min=given["min"],
-        expect=given["expect"],
-        atol=given["atol"] or 0.0,
-        rtol=given["rtol"] or 0.0,
+def _limits(limits: Limits, increases: tuple[Increase, ...]) -> gate.Limits:
+    return gate.Limits(
+        max=limits.max,
+        min=limits.min,
+        expect=limits.expect,
+        atol=limits.atol or 0.0,
+        rtol=limits.rtol or 0.0,
         increases=increases,
-        require=given["require"] or "all",
-        min_count=given["min_count"],
-        groups=tuple(map(_group, given["max_group"] or ())),
+        require=limits.require or "all",
+        min_count=limits.min_count,
+        groups=tuple(map(_group, limits.max_group)),
     )
 
 

@@ -1,90 +1,63 @@
-"""Every option, declared once as an Annotated alias, and the parsers of their values.
+"""The options that several commands share, as records by trade. See table.py.
 
 Nothing here imports NumPy: ``--help`` must answer before it could be loaded.
 """
 
 from __future__ import annotations
 
-import inspect
 import io
-import re
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Mapping
+from typing import Any, Literal
 
-import typer
-
-from celoss_cli.core.errors import CelossError, quoted
+from celoss_cli.cli.table import Said, group, option, part
+from celoss_cli.core.errors import UsageError, quoted
+from celoss_cli.core.option import FINITE, FLAG, TEXT, VALUES, WHOLE, Kind, Option, at_least, finite, one_of
+from celoss_cli.core.records import record
+from celoss_cli.losses import LOSSES
 from celoss_cli.losses.conventions import CONVENTIONS, INPUT_KINDS
+from celoss_cli.losses.options import SEMANTICS
 from celoss_cli.read import SOURCES
-from celoss_cli.show import FORMATS
+from celoss_cli.show import FORMATS, Holds, formats_of
 from celoss_cli.studies.emit import LIBRARIES
 
-if TYPE_CHECKING:
-    from celoss_cli.losses import LossSpec
-
-__all__ = ["conventional_options", "loss_options", "merge_options"]
-
-_INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
+__all__ = [
+    "GATE",
+    "INPUT",
+    "OUTPUT",
+    "REAL_FILE",
+    "SEMANTICS",
+    "Keeping",
+    "Limits",
+    "LossOptions",
+    "Reading",
+    "Running",
+    "Semantics",
+    "Showing",
+    "Writing",
+    "files",
+    "formats",
+    "loss_name",
+    "loss_options",
+    "partial_file",
+    "values",
+]
 
 INPUT = "Input"
-SEMANTICS = "Semantics, as in PyTorch"
 OUTPUT = "Output"
+GATE = "Checks: a limit that does not hold exits 1"
 
 
-def _float(text: str) -> float:
-    """A number of the one grammar that all input has."""
-    from celoss_cli.read.text.numbers import number
-
-    try:
-        return number(text)
-    except CelossError as error:
-        raise typer.BadParameter(error.fact) from None
+# ------------------------------------------------------------------------------------ kinds of values
 
 
-def _whole(text: str) -> int:
-    if _INTEGER.fullmatch(text.strip()):
-        return int(text)  # no double holds every integer
-    value = _float(text)
-    if value != int(value) if abs(value) < 2**63 else True:
-        raise typer.BadParameter(f"expected a whole number, got {quoted(text)}")
-    return int(value)
-
-
-def _at_least(least: int, most: int | None = None) -> Callable[[str], int]:
-    def parse(text: str) -> int:
-        value = _whole(text)
-        if value < least:
-            raise typer.BadParameter(f"expected at least {least}, got {value}")
-        if most is not None and value > most:
-            raise typer.BadParameter(f"expected at most {most}, got {value}")
-        return value
-
-    return parse
-
-
-def _fractions(text: str) -> tuple[float, ...]:
-    values = tuple(map(_float, text.split(",")))
-    if not all(0 <= value <= 1 for value in values):
-        raise typer.BadParameter(f"expected numbers from 0 to 1, got {quoted(text)}")
-    return values
-
-
-def one_of(choices: Iterable[str]) -> Callable[[str], str]:
-    known = tuple(choices)
-
-    def parse(text: str) -> str:
-        if text not in known:
-            raise typer.BadParameter(f"expected {', '.join(known)}, got {quoted(text)}")
-        return text
-
-    return parse
+_DELIMITERS = {"tab": "\t", "\\t": "\t", "space": " "}
 
 
 def _delimiter(text: str) -> str:
-    text = {"tab": "\t", "\\t": "\t", "space": " "}.get(text, text)
-    if text not in (",", ";", "\t", " ", "|"):
-        raise typer.BadParameter(f"expected one of , ; tab space |, got {quoted(text)}")
-    return text
+    found = _DELIMITERS.get(text, text)
+    if found not in (",", ";", "\t", " ", "|"):
+        raise UsageError(f"expected one of , ; tab space |, got {quoted(text)}")
+    return found
 
 
 def _encoding(text: str) -> str:
@@ -92,412 +65,382 @@ def _encoding(text: str) -> str:
     try:
         io.TextIOWrapper(io.BytesIO(), encoding=text)
     except (LookupError, ValueError):
-        raise typer.BadParameter(f"expected a known encoding of text, got {quoted(text)}") from None
+        raise UsageError(f"expected a known encoding of text, got {quoted(text)}") from None
     return text
 
 
-def choice(*names: str, choices: Iterable[str], panel: str, help: str) -> Any:
-    choices = tuple(choices)
-    return typer.Option(
-        *names,
-        parser=one_of(choices),
-        autocompletion=completion(choices),
-        metavar="|".join(choices),
-        rich_help_panel=panel,
-        help=help,
-    )
+def _fractions(text: str) -> tuple[float, ...]:
+    values = tuple(map(finite, text.split(",")))
+    if not all(0 <= value <= 1 for value in values):
+        raise UsageError(f"expected numbers from 0 to 1, got {quoted(text)}")
+    return values
 
 
-def text(*names: str, metavar: str, panel: str, help: str, parser: Any = None) -> Any:
-    return typer.Option(*names, parser=parser, metavar=metavar, rich_help_panel=panel, help=help)
-
-
-def output_file(text: str) -> str | None:
+def _output_file(text: str) -> str | None:
     """The file to write; None for ``-``, standard output."""
     return None if text == "-" else text
 
 
-def real_file(text: str) -> str:
+def _real_file(text: str) -> str:
     """The file to write, which standard output cannot be: the result goes there."""
     if text == "-":
-        raise typer.BadParameter("expected the name of a file, got - (a file of that name is ./-)")
+        raise UsageError("expected the name of a file, got - (a file of that name is ./-)")
     return text
 
 
-def completion(choices: Iterable[str]) -> Callable[[str], list[str]]:
-    """Tells a shell which of the choices a word may become."""
-
-    def complete(incomplete: str) -> list[str]:
-        return [name for name in choices if name.startswith(incomplete)]
-
-    return complete
+def _tolerance(text: str) -> float:
+    value = finite(text)
+    if value < 0:
+        raise UsageError(f"expected a number that is not negative, got {quoted(text)}")
+    return value
 
 
-def _flag(name: str, panel: str, help: str) -> Any:
-    return typer.Option(name, rich_help_panel=panel, help=help)
+def _least(text: str) -> int:
+    value = finite(text)
+    if value != int(value) or value < 1:
+        raise UsageError(f"expected a whole number from 1, got {quoted(text)}")
+    return int(value)
 
 
-def count(name: str, least: int, panel: str, help: str, most: int | None = None) -> Any:
-    return typer.Option(name, parser=_at_least(least, most), metavar="N", rich_help_panel=panel, help=help)
+def _increases(text: str) -> str:
+    """Amounts and percentages between commas, as they stand."""
+    for one in text.split(","):
+        _tolerance(one.strip().removesuffix("%"))
+    return text
 
 
-Files = Annotated[
-    list[str] | None,
-    typer.Argument(metavar="[FILE]...", help="Data files, one data set in this order; - is standard input."),
-]
-Targets = Annotated[
-    str | None,
-    text("--targets", "-y", metavar="VALUES", panel=INPUT, help="Targets inline, or @FILE."),
-]
-TargetColumn = Annotated[
-    str | None,
-    text(
-        "--target-column",
-        metavar="NAMES",
+def _group(text: str) -> str:
+    """A limit, or a name and a limit, as it stands."""
+    finite(text.rpartition("=")[2])
+    return text
+
+
+def _text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+_FILE = Kind("the name of a file", str, _text, "FILE")
+_OUTPUT_FILE = Kind("the name of a file", _output_file, _text, "FILE")
+REAL_FILE = Kind("the name of a file", _real_file, _text, "FILE")
+_NAMES = Kind("names of columns", str, _text, "NAMES")
+_NAME = Kind("the name of a column", str, _text, "NAME")
+
+
+def formats(*holds: Holds, help: str = "How the result is written.") -> Mapping[str, Any]:
+    """What is another in the option ``--format`` of a command whose document holds these parts."""
+    return {"kind": one_of(formats_of(*holds)), "help": help}
+
+
+def loss_name(**more: Any) -> Any:
+    """The field that names the loss, where a command takes any."""
+    return option(one_of(LOSSES), "The loss, as its command is called.", panel=SEMANTICS, **more)
+
+
+# ---------------------------------------------------------------------------------------- the records
+
+
+@record(frozen=True, slots=True)
+class Reading:
+    """How the data is read."""
+
+    targets: str | None = option(
+        VALUES, "Targets inline, or @FILE.", flags=("--targets", "-y"), panel=INPUT, file="read"
+    )
+    target_column: str | None = option(
+        _NAMES, "The column(s) of targets: names, globs, first:last.", panel=INPUT, needs="files"
+    )
+    class_columns: str | None = option(
+        _NAMES, "The columns of the input: names, globs, first:last.", panel=INPUT, needs="files"
+    )
+    id_column: str | None = option(_NAME, "The column that names a row.", panel=INPUT, needs="files")
+    weight_column: str | None = option(
+        _NAME, "A weight for each row; the mean divides by their sum.", panel=INPUT, needs="files"
+    )
+    input_format: str | None = option(
+        one_of(SOURCES), "Instead of the file name's ending.", panel=INPUT, needs="files"
+    )
+    delimiter: str | None = option(
+        Kind(
+            "a delimiter",
+            _delimiter,
+            _text,
+            ",|;|tab|space|BAR",
+            text=lambda found: {"\t": "tab", " ": "space"}.get(found, found),
+        ),
+        "Between the values of a table; BAR is the character |.",
         panel=INPUT,
-        help="The column(s) of targets: names, globs, first:last.",
-    ),
-]
-ClassColumns = Annotated[
-    str | None,
-    text(
-        "--class-columns",
-        metavar="NAMES",
+    )
+    decimal: Literal[".", ","] = option(
+        one_of((".", ",")), "The decimal mark of a table.", default=".", panel=INPUT, needs="files"
+    )
+    encoding: str = option(
+        Kind("an encoding of text", _encoding, _text, "NAME"),
+        "The encoding of text input.",
+        default="utf-8",
         panel=INPUT,
-        help="The columns of the input: names, globs, first:last.",
-    ),
-]
-IdColumn = Annotated[
-    str | None, text("--id-column", metavar="NAME", panel=INPUT, help="The column that names a row.")
-]
-WeightColumn = Annotated[
-    str | None,
-    text(
-        "--weight-column",
-        metavar="NAME",
-        panel=INPUT,
-        help="A weight for each row; the mean divides by their sum.",
-    ),
-]
-InputFormat = Annotated[
-    str | None,
-    choice("--input-format", choices=SOURCES, panel=INPUT, help="Instead of the file name's ending."),
-]
-Delimiter = Annotated[
-    str | None,
-    typer.Option(
-        "--delimiter",
-        parser=_delimiter,
-        metavar=",|;|tab|space|BAR",
-        rich_help_panel=INPUT,
-        help="Between the values of a table; BAR is the character |.",
-    ),
-]
-Decimal = Annotated[
-    str, choice("--decimal", choices=(".", ","), panel=INPUT, help="The decimal mark of a table.")
-]
-Encoding = Annotated[
-    str,
-    typer.Option(
-        "--encoding",
-        parser=_encoding,
-        metavar="NAME",
-        rich_help_panel=INPUT,
-        help="The encoding of text input.",
-    ),
-]
-Header = Annotated[
-    bool | None,
-    _flag(
-        "--header/--no-header",
-        INPUT,
+    )
+    header: bool | None = option(
+        FLAG,
         "Whether a table's first line names the columns; if not, they are 1, 2, ... and the classes have no "
         "names.",
-    ),
-]
-Missing = Annotated[
-    str,
-    choice(
-        "--missing",
-        choices=("error", "skip"),
+        negation="--no-header",
         panel=INPUT,
-        help="What to do with rows that have empty or NA cells.",
-    ),
-]
-TargetIs = Annotated[
-    str | None,
-    choice(
-        "--target-is",
-        choices=("name", "index"),
+    )
+    missing: Literal["error", "skip"] = option(
+        one_of(("error", "skip")),
+        "What to do with rows that have empty or NA cells.",
+        default="error",
         panel=INPUT,
-        help="What targets of classes are; worked out from the names of the classes if not given.",
-    ),
-]
-ClassAxis = Annotated[
-    int | None,
-    typer.Option(
-        "--class-axis",
-        parser=_whole,
+        needs="files",
+    )
+    class_axis: int | None = option(
+        WHOLE,
+        "The class axis of an array; 1 if not given.",
         metavar="AXIS",
-        rich_help_panel=INPUT,
-        help="The class axis of an array; 1 if not given.",
-    ),
-]
-AllowNonfinite = Annotated[
-    bool, _flag("--allow-nonfinite", INPUT, "Accept nan and inf in any spelling (-inf always is).")
-]
-AllowUnterminated = Annotated[
-    bool,
-    _flag("--allow-unterminated", INPUT, "Accept a last line without a newline, which may have been cut."),
-]
-AllowOutOfDomain = Annotated[
-    bool, _flag("--allow-out-of-domain", INPUT, "Compute, with a warning, what the loss is not meant for.")
-]
+        panel=INPUT,
+        needs="classes",
+    )
+    target_is: Literal["name", "index"] | None = option(
+        one_of(("name", "index")),
+        "What targets of classes are; worked out from the names of the classes if not given.",
+        panel=INPUT,
+        needs="classes",
+    )
+    allow_nonfinite: bool = option(
+        FLAG, "Accept nan and inf in any spelling (-inf always is).", default=False, panel=INPUT
+    )
+    allow_unterminated: bool = option(
+        FLAG,
+        "Accept a last line without a newline, which may have been cut.",
+        default=False,
+        panel=INPUT,
+    )
+    allow_out_of_domain: bool = option(
+        FLAG, "Compute, with a warning, what the loss is not meant for.", default=False, panel=INPUT
+    )
 
-Weight = Annotated[
-    str | None,
-    text(
-        "--weight",
-        metavar="VALUES",
+
+@record(frozen=True, slots=True)
+class Semantics:
+    """What is computed: all that the number depends on beside the data."""
+
+    of_loss: tuple[Said, ...] = group()
+    input_is: str | None = option(
+        one_of(INPUT_KINDS), "What the values are; what the loss takes if not given.", panel=SEMANTICS
+    )
+    convention: str | None = option(
+        one_of(CONVENTIONS), "Clip, rescale and divide as this tool does.", panel=SEMANTICS
+    )
+    reduction: Literal["none", "mean", "sum", "batchmean"] | None = option(
+        one_of(("mean", "sum", "batchmean")),
+        "How the losses become one number; mean if not given.",
         panel=SEMANTICS,
-        help="A weight for each class (ce, nll) or element; or @FILE.",
-    ),
-]
-PosWeight = Annotated[
-    str | None,
-    text(
-        "--pos-weight",
-        metavar="VALUES",
+    )
+    dtype: Literal["float64", "float32"] = option(
+        one_of(("float64", "float32")),
+        "The precision of the computation.",
+        default="float64",
         panel=SEMANTICS,
-        help="Weights of the positive answer, from the last axis; or @FILE.",
-    ),
-]
-IgnoreIndex = Annotated[
-    int | None,
-    typer.Option(
-        "--ignore-index",
-        parser=_whole,
-        metavar="INDEX",
-        rich_help_panel=SEMANTICS,
-        help="Leave out targets of this value; -100 if not given.",
-    ),
-]
-LabelSmoothing = Annotated[
-    float | None,
-    typer.Option(
-        "--label-smoothing",
-        parser=_float,
-        metavar="EPS",
-        rich_help_panel=SEMANTICS,
-        help="Mix the target with the uniform distribution, 0 to 1.",
-    ),
-]
-LogTarget = Annotated[bool, _flag("--log-target", SEMANTICS, "The targets are log-probabilities.")]
-Dtype = Annotated[
-    str,
-    choice(
-        "--dtype", choices=("float64", "float32"), panel=SEMANTICS, help="The precision of the computation."
-    ),
-]
-Base = Annotated[
-    str,
-    choice(
-        "--base", choices=("e", "2", "10"), panel=SEMANTICS, help="The logarithm's base: nats, bits or dits."
-    ),
-]
-OnEmpty = Annotated[
-    str,
-    choice(
-        "--on-empty",
-        choices=("error", "nan", "zero"),
+    )
+    base: Literal["e", "2", "10"] = option(
+        one_of(("e", "2", "10")),
+        "The logarithm's base: nats, bits or dits.",
+        default="e",
         panel=SEMANTICS,
-        help="The answer where nothing is counted.",
-    ),
-]
+    )
+    on_empty: Literal["error", "nan", "zero"] = option(
+        one_of(("error", "nan", "zero")),
+        "The answer where nothing is counted.",
+        default="error",
+        panel=SEMANTICS,
+    )
 
-Format = Annotated[
-    str | None, choice("--format", choices=FORMATS, panel=OUTPUT, help="How the result is written.")
-]
-Json = Annotated[bool, _flag("--json", OUTPUT, "The same as --format json.")]
-Output = Annotated[
-    str | None,
-    text(
-        "--output",
-        "-o",
-        metavar="FILE",
+
+@record(frozen=True, slots=True)
+class Writing:
+    """How the result is written, and where."""
+
+    format: str | None = option(
+        one_of(FORMATS),
+        "How the result is written.",
         panel=OUTPUT,
-        parser=output_file,
-        help="Write to a file, whole or not at all; - is standard output.",
-    ),
-]
-Rows = Annotated[
-    int | None, count("--rows", 0, OUTPUT, "Show the steps of the first N rows; 3 if not given.")
-]
-OneRow = Annotated[
-    int | None, count("--row", 0, OUTPUT, "Show the steps of this row instead, counted from 0.")
-]
-By = Annotated[
-    str | None,
-    text("--by", metavar="class|COLUMN", panel=OUTPUT, help="Break the loss down by class or by a column."),
-]
-Worst = Annotated[int | None, count("--worst", 1, OUTPUT, "Show the N rows with the largest losses.")]
-Quantiles = Annotated[
-    str | None,  # as far as Typer needs to know; the parser answers with numbers
-    typer.Option(
-        "--quantiles",
-        parser=_fractions,
-        metavar="Q,...",
-        rich_help_panel=OUTPUT,
-        help="Quantiles of the losses, for example 0.5,0.9,0.99.",
-    ),
-]
-EmitPartial = Annotated[
-    str | None,
-    text(
-        "--emit-partial",
-        metavar="FILE",
+        setting=True,
+        settled_by=("json", "emit"),
+    )
+    json: bool = option(FLAG, "The same as --format json.", default=False, panel=OUTPUT)
+    output: str | None = option(
+        _OUTPUT_FILE,
+        "Write to a file, whole or not at all; - is standard output.",
+        flags=("--output", "-o"),
         panel=OUTPUT,
-        parser=real_file,
-        help="Also write the exact partial result, for celoss merge.",
-    ),
-]
-Emit = Annotated[
-    str | None,
-    choice(
-        "--emit",
-        choices=LIBRARIES,
+        file="written",
+    )
+    report: tuple[str, ...] = option(
+        TEXT,
+        "Write the result in one more format; repeatable. With -o FILE, - is standard output.",
+        default=(),
+        metavar="FORMAT=FILE",
         panel=OUTPUT,
-        help="Instead of the result, print code of this library that computes the same number.",
-    ),
-]
-Partials = Annotated[
-    list[str], typer.Argument(metavar="PARTIAL...", help="Files that --emit-partial wrote, in any order.")
-]
-Grad = Annotated[bool, _flag("--grad", OUTPUT, "Show the gradient of the result with respect to the input.")]
-Color = Annotated[
-    str,
-    choice("--color", choices=("auto", "always", "never"), panel=OUTPUT, help="Colour on standard output."),
-]
-Jobs = Annotated[int | None, count("--jobs", 1, OUTPUT, "Worker threads; the result does not depend on it.")]
-Debug = Annotated[bool, _flag("--debug", OUTPUT, "Show where in the program an error came from.")]
-
-SEMANTIC: dict[str, tuple[Any, Any]] = {
-    "weight": (Weight, None),
-    "pos_weight": (PosWeight, None),
-    "ignore_index": (IgnoreIndex, None),
-    "label_smoothing": (LabelSmoothing, None),
-    "log_target": (LogTarget, False),
-}
+        repeatable=True,
+    )
+    color: Literal["auto", "always", "never"] = option(
+        one_of(("auto", "always", "never")),
+        "Colour on standard output.",
+        default="auto",
+        panel=OUTPUT,
+        setting=True,
+    )
 
 
-def reading_options(*, per_class: bool = True) -> dict[str, tuple[Any, Any]]:
-    """The parameters that say how data is read; of classes where the loss may be one of classes."""
-    return {
-        "targets": (Targets, None),
-        "target_column": (TargetColumn, None),
-        "class_columns": (ClassColumns, None),
-        "id_column": (IdColumn, None),
-        "weight_column": (WeightColumn, None),
-        "input_format": (InputFormat, None),
-        "delimiter": (Delimiter, None),
-        "decimal": (Decimal, "."),
-        "encoding": (Encoding, "utf-8"),
-        "header": (Header, None),
-        "missing": (Missing, "error"),
-        **({"class_axis": (ClassAxis, None), "target_is": (TargetIs, None)} if per_class else {}),
-        "allow_nonfinite": (AllowNonfinite, False),
-        "allow_unterminated": (AllowUnterminated, False),
-        "allow_out_of_domain": (AllowOutOfDomain, False),
-    }
+@record(frozen=True, slots=True)
+class Showing:
+    """What the result shows beside the number."""
+
+    rows: int | None = option(
+        at_least(0), "Show the steps of the first N rows; 3 if not given.", panel=OUTPUT, needs="workings"
+    )
+    row: int | None = option(
+        at_least(0), "Show the steps of this row instead, counted from 0.", panel=OUTPUT, needs="workings"
+    )
+    by: str | None = option(
+        TEXT,
+        "Break the loss down by class or by a column.",
+        metavar="class|COLUMN",
+        panel=OUTPUT,
+        needs="breakdown",
+    )
+    worst: int | None = option(
+        at_least(1), "Show the N rows with the largest losses.", panel=OUTPUT, needs="breakdown"
+    )
+    quantiles: tuple[float, ...] = option(
+        Kind("numbers from 0 to 1", _fractions, _text, "Q,..."),
+        "Quantiles of the losses, for example 0.5,0.9,0.99.",
+        default=(),
+        panel=OUTPUT,
+        needs="breakdown",
+    )
+    grad: bool = option(
+        FLAG,
+        "Show the gradient of the result with respect to the input.",
+        default=False,
+        panel=OUTPUT,
+        needs="gradient",
+    )
 
 
-def _conventional(spec: LossSpec) -> dict[str, tuple[Any, Any]]:
-    """The parameters that say what the input is and which tool is reproduced, where there is a choice."""
-    tools = [name for name, known in CONVENTIONS.items() if spec.command in known.functions]
-    return {
-        **({"input_is": (input_is(spec.kinds, spec.takes), None)} if spec.kinds else {}),
-        **({"convention": (convention([*tools, "all"]), None)} if spec.by_convention else {}),
-    }
+@record(frozen=True, slots=True)
+class Running:
+    """How the command runs."""
+
+    jobs: int | None = option(
+        at_least(1), "Worker threads; the result does not depend on it.", panel=OUTPUT, setting=True
+    )
+    debug: bool = option(FLAG, "Show where in the program an error came from.", default=False, panel=OUTPUT)
 
 
-def conventional_options() -> dict[str, tuple[Any, Any]]:
-    """The kind of input and the convention, for commands of any loss."""
-    return {
-        "input_is": (input_is(INPUT_KINDS, "what the loss takes"), None),
-        "convention": (convention(tuple(CONVENTIONS)), None),
-    }
+@record(frozen=True, slots=True)
+class Limits:
+    """What the number is held against; an option that needs another one is no check by itself."""
+
+    max: float | None = option(FINITE, "The loss is at most X.", panel=GATE)
+    min: float | None = option(FINITE, "The loss is at least X.", panel=GATE)
+    expect: float | None = option(FINITE, "The loss is X, within atol + rtol * |X|.", panel=GATE)
+    atol: float | None = option(
+        Kind("a number", _tolerance, _text, "A"),
+        "Absolute tolerance of --expect; 0 if not given.",
+        panel=GATE,
+        needs="expect",
+    )
+    rtol: float | None = option(
+        Kind("a number", _tolerance, _text, "R"),
+        "Relative tolerance of --expect; 0 if not given.",
+        panel=GATE,
+        needs="expect",
+    )
+    baseline: str | None = option(
+        _FILE, "The loss is not above that of an earlier result in JSON.", panel=GATE, file="read"
+    )
+    max_increase: tuple[str, ...] = option(
+        Kind("an increase", _increases, _text, "A|P%"),
+        "How far above the baseline it may be: 0.01, 1%, or both as 0.01,1%; 0 if not given.",
+        default=(),
+        panel=GATE,
+        repeatable=True,
+        needs="baseline",
+    )
+    require: Literal["all", "any"] | None = option(
+        one_of(("all", "any")),
+        "Which of several --max-increase must hold; all if not given.",
+        panel=GATE,
+        needs="max_increase",
+    )
+    min_count: int | None = option(
+        Kind("a whole number", _least, _text, "N"), "At least N targets are counted.", panel=GATE
+    )
+    max_group: tuple[str, ...] = option(
+        Kind("a limit", _group, _text, "[NAME=]X"),
+        "The mean of every group of --by, or of this one, is at most X; repeatable.",
+        default=(),
+        panel=GATE,
+        repeatable=True,
+    )
 
 
-def input_is(kinds: Iterable[str], usual: str) -> Any:
-    """The option that says what the values of the input are."""
-    help = f"What the values are; {usual} if not given."
-    return Annotated[str | None, choice("--input-is", choices=kinds, panel=SEMANTICS, help=help)]
+@record(frozen=True, slots=True)
+class Keeping:
+    """What happens after a check."""
+
+    save_baseline: str | None = option(
+        REAL_FILE, "Write the result as a baseline if every check passed.", panel=GATE, file="written"
+    )
+    update_baseline: bool = option(
+        FLAG, "Replace the file of --baseline instead of comparing with it.", default=False, panel=GATE
+    )
+    exit_zero: bool = option(
+        FLAG, "Exit 0 where a check failed; every other code stays.", default=False, panel=GATE
+    )
 
 
-def convention(tools: Iterable[str]) -> Any:
-    """The option that names the tool to be reproduced."""
-    every = "; all shows them side by side" if "all" in tools else ""
-    help = f"Clip, rescale and divide as this tool does{every}."
-    return Annotated[str | None, choice("--convention", choices=tools, panel=SEMANTICS, help=help)]
+def files(**more: Any) -> Any:
+    """The field of the data files."""
+    help = "Data files, one data set in this order; - is standard input."
+    chosen = {"default": (), "metavar": "[FILE]...", **more}
+    return option(_FILE, help, argument=True, repeatable=True, file="read", **chosen)
 
 
-def merge_options() -> dict[str, tuple[Any, Any]]:
-    """The parameters of ``celoss merge``, in order: name -> (annotation, default)."""
-    return {
-        "partials": (Partials, inspect.Parameter.empty),
-        "on_empty": (OnEmpty, "error"),
-        "emit_partial": (EmitPartial, None),
-        "format": (Format, None),
-        "json": (Json, False),
-        "output": (Output, None),
-        "color": (Color, "auto"),
-        "debug": (Debug, False),
-    }
+def values() -> Any:
+    """The field of the input on the command line itself; each loss has its own flag for it."""
+    return option(VALUES, "", panel=INPUT, file="read")
 
 
-def loss_options(spec: LossSpec) -> dict[str, tuple[Any, Any]]:
-    """The parameters of a loss's command, in order: name -> (annotation, default)."""
-    values = Annotated[
-        str | None,
-        text(
-            f"--{spec.takes}",
-            "-x",
-            metavar="VALUES",
-            panel=INPUT,
-            help=f"The {spec.takes} inline, as 1,2;3,4 or [[1,2],[3,4]], or @FILE.",
-        ),
-    ]
-    reduction = Annotated[
-        str | None,
-        choice(
-            "--reduction",
-            choices=spec.reductions,
-            panel=SEMANTICS,
-            help="How the losses become one number; mean if not given.",
-        ),
-    ]
-    return {
-        "files": (Files, None),
-        "input": (values, None),
-        **reading_options(per_class=spec.per == "class"),
-        **_conventional(spec),
-        **{name: SEMANTIC[name] for name in spec.options},
-        "reduction": (reduction, None),
-        "dtype": (Dtype, "float64"),
-        "base": (Base, "e"),
-        "on_empty": (OnEmpty, "error"),
-        "format": (Format, None),
-        "json": (Json, False),
-        "output": (Output, None),
-        "rows": (Rows, None),
-        "row": (OneRow, None),
-        "emit_partial": (EmitPartial, None),
-        "emit": (Emit, None),
-        "by": (By, None),
-        "worst": (Worst, None),
-        "quantiles": (Quantiles, None),
-        "grad": (Grad, False),
-        "color": (Color, "auto"),
-        "jobs": (Jobs, None),
-        "debug": (Debug, False),
-    }
+def partial_file() -> Any:
+    """The field of the file that a partial result is written to."""
+    help = "Also write the exact partial result, for celoss merge."
+    return option(REAL_FILE, help, panel=OUTPUT, file="written")
+
+
+@record(frozen=True, slots=True)
+class LossOptions:
+    """The options of a loss's command."""
+
+    files: tuple[str, ...] = files()
+    input: str | None = values()
+    reading: Reading = part(Reading)
+    semantics: Semantics = part(Semantics)
+    writing: Writing = part(Writing)
+    showing: Showing = part(Showing)
+    emit_partial: str | None = partial_file()
+    emit: str | None = option(
+        one_of(LIBRARIES),
+        "Instead of the result, print code of this library that computes the same number.",
+        panel=OUTPUT,
+    )
+    running: Running = part(Running)
+    limits: Limits = part(Limits)
+    keeping: Keeping = part(Keeping)
+
+
+def loss_options() -> tuple[Option, ...]:
+    """The options of all losses, for commands that take any of them."""
+    every = {option.name: option for spec in LOSSES.values() for option in spec.declared}
+    return tuple(every.values())

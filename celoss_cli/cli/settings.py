@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
-import typer
-from typer.exceptions import TyperException
+from celoss_cli.core.errors import CelossError, UsageError, visible
 
-from celoss_cli.cli.config import SETTINGS, Config, load, nearest
-from celoss_cli.core.errors import UsageError, visible
+if TYPE_CHECKING:
+    from celoss_cli.cli.config import Config
+    from celoss_cli.core.option import Option
 
 __all__ = ["config_of", "settle"]
 
@@ -21,47 +22,54 @@ def config_of(path: str | None) -> Config | None:
         UsageError: for a file that is no config.
 
     """
+    from celoss_cli.cli.config import load, nearest
+
     try:
         return nearest() if path is None else load(path)
     except FileNotFoundError:  # the working directory is gone
         return None
 
 
-def settle(context: typer.Context) -> None:
-    """Fills in the options that the command line does not give.
+def settle(options: Mapping[str, Option], values: dict[str, Any], is_given: Callable[[str], bool]) -> None:
+    """Fills in the values of options that the command line does not give.
+
+    Args:
+        options: of the command, by name.
+        values: by the option's name; those of settings are replaced.
+        is_given: whether the command line gives the option of this name.
 
     Raises:
         UsageError: for a value that the option does not take, with where it came from.
 
     """
-    names = [name for name in SETTINGS if name in context.params and not _is_given(context, name)]
-    if context.params.get("json") or context.params.get("emit"):
-        names = [name for name in names if name != "format"]
-    missing = [name for name in names if not _from_variable(context, name)]
-    config = config_of(context.params.get("config")) if missing else None
-    for name in missing:
-        if config is not None and name in config.settings:
-            place = f"{visible(config.path)}: {name}"
-            context.params[name] = _converted(context, name, str(config.settings[name]), place)
+    missing = [
+        option
+        for option in options.values()
+        if option.setting and not is_given(option.name) and not _is_settled(option, values)
+    ]
+    unsaid = [option for option in missing if not _from_variable(option, values)]
+    config = config_of(values.get("config")) if unsaid else None
+    for option in unsaid:
+        if config is not None and option.name in config.settings:
+            place = f"{visible(config.path)}: {option.name}"
+            values[option.name] = _parsed(option, str(config.settings[option.name]), place)
 
 
-def _is_given(context: typer.Context, name: str) -> bool:
-    source = context.get_parameter_source(name)
-    return source is not None and source.name == "COMMANDLINE"
+def _is_settled(option: Option, values: Mapping[str, Any]) -> bool:
+    """Whether another option says what this one would."""
+    return any(values.get(name) for name in option.settled_by)
 
 
-def _from_variable(context: typer.Context, name: str) -> bool:
-    variable = f"CELOSS_{name.upper()}"
+def _from_variable(option: Option, values: dict[str, Any]) -> bool:
+    variable = f"CELOSS_{option.name.upper()}"
     text = os.environ.get(variable)
     if text:
-        context.params[name] = _converted(context, name, text, variable)
+        values[option.name] = _parsed(option, text, variable)
     return bool(text)
 
 
-def _converted(context: typer.Context, name: str, text: str, place: str) -> Any:
-    (option,) = (option for option in context.command.params if option.name == name)
+def _parsed(option: Option, text: str, place: str) -> Any:
     try:
-        return option.process_value(context, text)
-    except TyperException as error:
-        fact = getattr(error, "message", "") or error.format_message()
-        raise UsageError(visible(fact), place=place) from None
+        return option.parse(text)
+    except CelossError as error:
+        raise UsageError(visible(error.fact), place=place) from None

@@ -3,64 +3,69 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
 
+from celoss_cli.cli.table import said
 from celoss_cli.core.errors import UsageError, quoted
+from celoss_cli.core.option import VALUES
+
+if TYPE_CHECKING:
+    from celoss_cli.cli.table import Said
 
 __all__ = ["STDOUT", "refuse_overwriting"]
-
-_READ = ("files", "partials", "first", "second")
-_NAMED = ("input", "targets", "weight", "pos_weight")
-"""Options whose value may be the name of a file, most with an @ in front."""
 
 STDOUT = "-"
 """The file of --output and --report that is standard output."""
 
+_UPDATED = {"--baseline", "--save-baseline"}
+"""Options that may name one file: it is compared with before it is replaced."""
 
-def refuse_overwriting(given: Mapping[str, Any], reports: Iterable[str]) -> None:
+
+def refuse_overwriting(options: Any, reports: Iterable[str]) -> None:
     """Refuses a command that would write a file twice, or replace one that it reads.
 
     Args:
-        given: the options of the command.
+        options: the record of the command's options.
         reports: the files of --report.
 
     Raises:
         UsageError: naming the file and both of its uses.
 
     """
-    used = {_real(path): what for what, path in _read(given)}
-    for option, path in _written(given, reports):
+    given = list(said(options))
+    used: dict[str, str] = {}
+    for found in given:
+        if found.option.file == "read":
+            used.update((_real(path), _use(found)) for path in _paths(found))
+    written = [(found.option.flag, found.value) for found in given if found.option.file == "written"]
+    for option, path in (*written, *(("--report", path) for path in reports)):
         if path == STDOUT or _is_device(path):
             continue
         other = used.get(_real(path))
-        if other is not None and (option, other) != ("--save-baseline", "--baseline"):
+        if other is not None and {option, other} != _UPDATED:
             raise UsageError(
                 f"Expected another file for {option} than for {other}, got {quoted(path)} for both."
             )
         used[_real(path)] = option
 
 
-def _read(given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    for name in _READ:
-        paths = given.get(name) or ()
-        for path in (paths,) if isinstance(paths, str) else paths:
-            yield "the input", path
-    for name in _NAMED:
-        if isinstance(given.get(name), str):
-            yield f"the {name.replace('_', ' ')}", given[name].removeprefix("@")
-    if given.get("baseline") is not None and not given.get("update_baseline"):
-        yield "--baseline", given["baseline"]
+def _paths(given: Said) -> Iterator[str]:
+    """The files that an option names: @FILE where it takes values too."""
+    values = given.value if given.option.repeatable else (given.value,)
+    for value in values:
+        if given.option.kind is not VALUES:
+            yield value
+        elif value.startswith("@"):
+            yield value[1:]
 
 
-def _written(given: Mapping[str, Any], reports: Iterable[str]) -> Iterator[tuple[str, str]]:
-    for name in ("output", "emit_partial", "save_baseline"):
-        if given.get(name) is not None:
-            yield f"--{name.replace('_', '-')}", given[name]
-    if given.get("update_baseline") and given.get("baseline") is not None:
-        yield "--update-baseline", given["baseline"]
-    for path in reports:
-        yield "--report", path
+def _use(given: Said) -> str:
+    """What messages call the use of a file that is read."""
+    option = given.option
+    if option.argument:
+        return "the input"
+    return f"the {option.name.replace('_', ' ')}" if option.kind is VALUES else option.flag
 
 
 def _real(path: str) -> str:

@@ -43,9 +43,11 @@ class Kind:
     Attributes:
         words: what is expected, for messages ("a whole number").
         parse: the value of a text; raises an error with a fact ("expected a whole number, got ...").
-        fits: whether a value of JSON input is one.
+        fits: whether a value of JSON input is one; a list of numbers comes as an array.
         metavar: what stands for the value in the help.
         choices: the texts that there are, for completion; none where any text may do.
+        text: the text of a value.
+        of_json: the value that one of JSON stands for, which may write a whole number as 2.0.
 
     """
 
@@ -54,6 +56,8 @@ class Kind:
     fits: Callable[[object], bool]
     metavar: str
     choices: tuple[str, ...] = ()
+    text: Callable[[Any], str] = str
+    of_json: Callable[[Any], Any] = lambda value: value
 
 
 @record(frozen=True, slots=True)
@@ -73,7 +77,8 @@ class Option:
         required: whether it must be given.
         repeatable: whether it may be given several times; its value is then a tuple of values.
         file: whether its value may be the name of a file, which is "read" or "written"; "" for neither.
-        setting: whether a config file or a variable CELOSS_* may say what it is where it is not given.
+        setting: whether a variable CELOSS_* or a config file may say what it is where it is not given.
+        settled_by: options that say what it is in its place, so that no setting does.
         needs: what must be there for it to mean something; it is refused where that is not ("workings" of a
             format, "files" as input), or "".
         complete: the words that a shell may complete it to, where its kind has no choices.
@@ -93,6 +98,7 @@ class Option:
     repeatable: bool = False
     file: Literal["", "read", "written"] = ""
     setting: bool = False
+    settled_by: tuple[str, ...] = ()
     needs: str = ""
     complete: Callable[[], Iterable[str]] | None = None
 
@@ -119,17 +125,22 @@ class Option:
         words = self.complete() if self.complete is not None else self.kind.choices
         return [word for word in words if word.startswith(start)]
 
-    def words(self, value: object) -> Iterator[str]:
+    def words(self, value: Any) -> Iterator[str]:
         """The option with this value as words of a command line; a flag is a word by itself."""
-        if isinstance(value, bool):
-            yield self.flag if value else self.negation
-        elif isinstance(value, tuple | list):
+        if self.repeatable:
             for one in value:
-                yield from self.words(one)
-        elif str(value).startswith("-"):
-            yield f"{self.flag}={value}"
+                yield from self._words(one)
+        elif isinstance(value, bool):
+            yield from [self.flag] if value else filter(None, [self.negation])
         else:
-            yield from (self.flag, str(value))
+            yield from self._words(value)
+
+    def _words(self, value: Any) -> Iterator[str]:
+        text = self.kind.text(value)
+        if text.startswith("-"):
+            yield f"{self.flag}={text}"
+        else:
+            yield from (self.flag, text)
 
 
 def finite(text: str) -> float:
@@ -145,16 +156,20 @@ def finite(text: str) -> float:
     return value
 
 
-def at_least(least: int) -> Kind:
-    """Whole numbers from ``least`` on."""
+def at_least(least: int, most: float = math.inf) -> Kind:
+    """Whole numbers from ``least`` to ``most``."""
 
     def parse(text: str) -> int:
         value = whole(text)
         if value < least:
             raise UsageError(f"expected at least {least}, got {value}")
+        if value > most:
+            raise UsageError(f"expected at most {most}, got {value}")
         return value
 
-    return Kind(f"a whole number from {least}", parse, lambda value: _is_whole(value, least), "N")
+    return Kind(
+        f"a whole number from {least}", parse, lambda value: _is_whole(value, least, most), "N", of_json=int
+    )
 
 
 def one_of(choices: Iterable[str]) -> Kind:
@@ -173,8 +188,8 @@ def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
-def _is_whole(value: Any, least: float = -math.inf) -> bool:
-    return _is_number(value) and value == int(value) and value >= least
+def _is_whole(value: Any, least: float = -math.inf, most: float = math.inf) -> bool:
+    return _is_number(value) and value == int(value) and least <= value <= most
 
 
 def _are_numbers(value: object) -> bool:
@@ -183,7 +198,7 @@ def _are_numbers(value: object) -> bool:
 
 TEXT = Kind("a text", str, lambda value: isinstance(value, str), "TEXT")
 FLAG = Kind("true or false", bool, lambda value: isinstance(value, bool), "")
-WHOLE = Kind("a whole number", whole, _is_whole, "N")
+WHOLE = Kind("a whole number", whole, _is_whole, "N", of_json=int)
 NUMBER = Kind("a number", number, _is_number, "X")
 FINITE = Kind("a number", finite, _is_number, "X")
 VALUES = Kind("a number or a list of numbers", str, _are_numbers, "VALUES")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celoss_cli.core.option import FLAG, NUMBER, VALUES, WHOLE, Option
 
-__all__ = ["IGNORE_INDEX", "LABEL_SMOOTHING", "LOG_TARGET", "OPTIONS", "POS_WEIGHT", "SEMANTICS", "WEIGHT"]
+__all__ = ["IGNORE_INDEX", "LABEL_SMOOTHING", "LOG_TARGET", "POS_WEIGHT", "SEMANTICS", "WEIGHT"]
 
 SEMANTICS = "Semantics, as in PyTorch"
 """The heading in the help that the options of losses stand under."""
@@ -38,6 +38,3 @@ LABEL_SMOOTHING = Option(
     panel=SEMANTICS,
 )
 LOG_TARGET = Option("log_target", FLAG, "The targets are log-probabilities.", default=False, panel=SEMANTICS)
-
-OPTIONS = {option.name: option for option in (WEIGHT, POS_WEIGHT, IGNORE_INDEX, LABEL_SMOOTHING, LOG_TARGET)}
-"""By name, in the order of the help."""

@@ -46,7 +46,7 @@ BROKEN = """
 import celoss_cli.cli.commands.check as check
 from celoss_cli.cli.main import main
 def broken(*a): raise RuntimeError("oops")
-check.computed = broken
+check._computed = broken
 main()
 """
 

@@ -328,7 +328,7 @@ def test_a_line_without_end_exits_5() -> None:
 @unbuffered
 def test_a_bug_exits_70_in_one_line_and_debug_shows_where(extra: dict[str, str]) -> None:
     code = (
-        "import sys, celoss_cli.cli.commands.loss as loss\n"
+        "import sys, celoss_cli.cli.computing as loss\n"
         "def broken(*a): raise RuntimeError('oops')\n"
         "loss.run = broken\n"
         "from celoss_cli.cli.main import main\n"
@@ -479,7 +479,7 @@ def test_a_shell_that_asks_for_words_in_an_unknown_way_exits_2() -> None:
 @pytest.mark.subprocess
 def test_a_message_about_a_bug_holds_no_control_characters() -> None:
     code = (
-        "import celoss_cli.cli.commands.loss as loss\n"
+        "import celoss_cli.cli.computing as loss\n"
         "def broken(*a): raise RuntimeError('\\x1b[31mred')\n"
         "loss.run = broken\n"
         "from celoss_cli.cli.main import main\n"
@@ -566,12 +566,12 @@ def test_who_reads_a_large_table_without_pyarrow_is_told_where_it_is_faster(
     monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    from celoss_cli.cli.commands import loss
+    from celoss_cli.cli import reading
     from celoss_cli.cli.main import run
 
     (tmp_path / "p.csv").write_text(f"cat,dog,target\n{row}\n")
-    monkeypatch.setattr(loss, "_LARGE_BYTES", 1)
-    monkeypatch.setattr(loss, "has_pyarrow", lambda: installed)
+    monkeypatch.setattr(reading, "_LARGE_BYTES", 1)
+    monkeypatch.setattr(reading, "has_pyarrow", lambda: installed)
     assert run(["ce", str(tmp_path / "p.csv"), "--format", "value"]) == 0
     assert ("python -m pip install '.[fast]'" in capfd.readouterr().err) == (other and not installed)
 

@@ -128,8 +128,9 @@ def test_the_keys_of_a_check_are_input_semantics_and_limits() -> None:
         *("logits", "targets", "target-column", "class-columns", "id-column", "weight-column"),
         *("input-format", "delimiter", "decimal", "encoding", "header", "missing", "class-axis"),
         "target-is",
-        *("allow-nonfinite", "allow-unterminated", "allow-out-of-domain", "input-is", "convention", "weight"),
-        *("ignore-index", "label-smoothing", "reduction", "dtype", "base", "on-empty", "by", "max", "min"),
+        *("allow-nonfinite", "allow-unterminated", "allow-out-of-domain", "weight", "ignore-index"),
+        *("label-smoothing", "input-is", "convention", "reduction", "dtype", "base", "on-empty", "by"),
+        *("max", "min"),
         "expect",
         *("atol", "rtol", "baseline", "max-increase", "require", "min-count", "max-group"),
     ]

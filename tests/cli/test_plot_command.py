@@ -196,7 +196,10 @@ def test_without_matplotlib_the_terminal_still_draws_and_a_file_names_the_extra(
         (["ce", "--bins", "5"], "Expected no --bins with --kind curve, got one."),
         (["ce", "--weight", "1,2"], "Expected no --weight with --kind curve, got one."),
         (["ce", EXAMPLE, "--kind", "classes", "--rows", "5"], "Expected no --rows with --kind classes"),
-        (["ce", EXAMPLE, "--kind", "reliability", "--base", "2"], "Expected no --base and no --dtype"),
+        (
+            ["ce", EXAMPLE, "--kind", "reliability", "--base", "2"],
+            "Expected no --base with --kind rel",
+        ),
         (
             ["ce", EXAMPLE, "--kind", "reliability", "--bins", "1001"],
             "Expected at most 1000 --bins, got 1001.",

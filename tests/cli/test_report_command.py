@@ -19,7 +19,10 @@ from hypothesis import strategies as st
 from paths import ROOT
 from running import Done, celoss
 
+from celoss_cli.cli.app import parsed
+from celoss_cli.cli.commands.loss import command_of
 from celoss_cli.cli.main import run
+from celoss_cli.cli.reading import Data
 from celoss_cli.cli.spelling import command_line, shell_quoted
 from celoss_cli.core.errors import visible
 from celoss_cli.findings import FINDINGS
@@ -364,16 +367,11 @@ def test_options_of_the_gate_and_of_the_view_are_not_in_the_command() -> None:
 
 
 def test_every_option_that_the_number_depends_on_is_spelled_back() -> None:
-    given = {
-        "files": ["a"],
-        "delimiter": " ",
-        "header": False,
-        "ignore_index": -1,
-        "base": "2",
-        "weight": "-1,2",
-    }
+    words = ["a", "--delimiter", "space", "--no-header", "--ignore-index=-1", "--base", "2", "--weight=-1,2"]
+    given = parsed(command_of(LOSSES["ce"]), words)
+    data = Data(LOSSES["ce"], given.reading, given.files)
     spelled = "celoss ce a --delimiter space --no-header --weight=-1,2 --ignore-index=-1 --base 2"
-    assert command_line(LOSSES["ce"], given) == spelled
+    assert command_line(data, given.semantics) == spelled
 
 
 # -------------------------------------------------------------------------------------- codes and writing

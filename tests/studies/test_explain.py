@@ -15,7 +15,7 @@ from paths import schema
 from running import celoss
 
 import celoss_cli
-from celoss_cli.cli.options import loss_options
+from celoss_cli.cli.commands.loss import command_of
 from celoss_cli.core.errors import UsageError
 from celoss_cli.findings import FINDINGS
 from celoss_cli.losses import LOSSES, LossSpec
@@ -53,10 +53,10 @@ def test_a_loss_is_explained_in_full(spec: LossSpec) -> None:
 @every_loss
 def test_every_option_of_a_loss_has_a_meaning_and_its_default(spec: LossSpec) -> None:
     options = dict(section(explained(spec.command), "Options").terms)
-    offered = loss_options(spec)
+    offered = {option.name for option in command_of(spec).options()}
     tool = [name for name in ("input_is", "convention") if name in offered]
     names = [*spec.options, "weight_column", *tool, "dtype", "base", "on_empty"]
-    assert set(names) <= {*offered}
+    assert set(names) <= offered
     assert list(options) == [f"--{name.replace('_', '-')}" for name in names]
     assert all(len(meaning) > 30 for meaning in options.values())
     for field in dataclasses.fields(spec.load()):

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from paths import schema
 from running import celoss
 
-from celoss_cli.cli.commands import weights_options
+from celoss_cli.cli.commands.weights import COMMAND
 from celoss_cli.core.errors import InputError, UsageError
 from celoss_cli.studies.weights.schemes import SCHEMES, class_weights
 
@@ -93,7 +93,8 @@ def test_what_is_no_count_or_no_beta_is_refused() -> None:
 
 
 def test_the_command_offers_the_schemes_that_there_are() -> None:
-    assert tuple(SCHEMES) == weights_options._SCHEMES
+    (scheme,) = (option for option in COMMAND.options() if option.name == "scheme")
+    assert scheme.kind.choices == tuple(SCHEMES)
 
 
 # ----------------------------------------------------------------------------------------- the command

@@ -1,1 +1,28 @@
-"""The commands, one module each."""
+"""The commands. Adding one is its name here and a small module in this folder with a ``COMMAND``."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from celoss_cli.losses import LOSSES
+
+if TYPE_CHECKING:
+    from celoss_cli.cli.table import Command
+
+__all__ = ["NAMES", "command_named"]
+
+_OTHERS = ("diagnose", "reconcile", "explain", "compare", "check", "weights", "plot", "report", "merge")
+"""The commands that are no loss."""
+
+NAMES = (*LOSSES, *_OTHERS)
+"""All of them, in the order of the help."""
+
+
+def command_named(name: str) -> Command[Any]:
+    """The command of this name; only its own module is imported for that."""
+    if name in LOSSES:
+        found: Command[Any] = import_module(f"{__name__}.loss").command_of(LOSSES[name])
+    else:
+        found = import_module(f"{__name__}.{name}").COMMAND
+    return found

@@ -1,66 +1,107 @@
-"""Runs ``celoss diagnose``: data that may be wrong -> what is wrong with it."""
+"""``celoss diagnose``: data that may be wrong -> what is wrong with it."""
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Literal
 
-from celoss_cli.cli.commands.loss import (
-    chosen_loss,
-    dataset_of,
-    other_input,
-    read_request,
-    refuse_foreign_semantics,
-    refuse_unused_columns,
+from celoss_cli.cli.options import (
+    Reading,
+    Running,
+    Semantics,
+    Writing,
+    files,
+    formats,
+    loss_name,
+    loss_options,
 )
-from celoss_cli.cli.progress import Bar
-from celoss_cli.cli.result import chosen_format, publish
-from celoss_cli.cli.spelling import spelled
+from celoss_cli.cli.table import Command, option, part
 from celoss_cli.core.errors import ExitCode, InputError, UsageError, file_name, quoted
-from celoss_cli.evaluate.loop import default_jobs
-from celoss_cli.findings import FINDINGS
+from celoss_cli.core.option import Kind, one_of
+from celoss_cli.core.records import record
 from celoss_cli.losses import LOSSES
-from celoss_cli.studies.diagnose.diagnosing import diagnosis_of, examined
-from celoss_cli.studies.diagnose.document import document_of
 
 if TYPE_CHECKING:
     from celoss_cli.studies.diagnose.diagnosis import Diagnosis
 
-__all__ = ["run"]
+__all__ = ["COMMAND"]
 
+_HELP = """Find mistakes in the data or in the choice of the loss.
+
+Each finding has a code, the numbers that show it, and what mends it. Values that a loss command would \
+refuse are looked at all the same.
+
+Example: celoss diagnose preds.csv --loss ce --fail-on warning"""
+
+_DIAGNOSIS = "Diagnosis"
 _SEVERITIES = ("note", "warning", "error")
 
 
-def run(given: Mapping[str, Any]) -> int:
+def _codes(text: str) -> tuple[str, ...]:
+    return tuple(part.strip().upper() for part in text.split(","))
+
+
+_CODES = Kind("codes of findings", _codes, lambda value: isinstance(value, str), "CODE,...")
+
+
+@record(frozen=True, slots=True)
+class DiagnoseOptions:
+    """The options of ``celoss diagnose``."""
+
+    files: tuple[str, ...] = files()
+    loss: str = loss_name(default="ce")
+    reading: Reading = part(  # looking at what these options allow is the point
+        Reading, without=("allow_nonfinite", "allow_out_of_domain")
+    )
+    semantics: Semantics = part(Semantics, without=("reduction", "on_empty"))
+    select: tuple[str, ...] = option(
+        _CODES, "Only these findings; CEL1 stands for all that begin so.", default=(), panel=_DIAGNOSIS
+    )
+    ignore: tuple[str, ...] = option(_CODES, "Not these findings.", default=(), panel=_DIAGNOSIS)
+    fail_on: Literal["error", "warning", "note"] | None = option(
+        one_of(reversed(_SEVERITIES)),
+        "Exit 1 where something of this severity, or a worse one, is found.",
+        panel=_DIAGNOSIS,
+    )
+    writing: Writing = part(Writing, without=("report",), format=formats())
+    running: Running = part(Running)
+
+
+def run(given: DiagnoseOptions) -> int:
     """Looks and writes; answers the exit code.
 
     Raises:
         CelossError: for anything that stands in the way.
 
     """
-    format, codes = chosen_format(given), _codes(given["select"], given["ignore"])
+    from celoss_cli.cli.publish import outlet_of, publish
+    from celoss_cli.studies.diagnose.document import document_of
+
+    outlet, codes = outlet_of(given.writing, given), _chosen_codes(given.select, given.ignore)
     diagnosis = _diagnosis(given, codes)
-    code = ExitCode.CHECK_FAILED if _fails(diagnosis, given["fail_on"]) else ExitCode.DONE
-    publish(document_of(diagnosis), format, (), given, code)
+    code = ExitCode.CHECK_FAILED if _fails(diagnosis, given.fail_on) else ExitCode.DONE
+    publish(document_of(diagnosis), outlet, code)
     return code
 
 
-def _codes(select: Sequence[str] | None, ignore: Sequence[str] | None) -> list[str]:
+def _chosen_codes(select: Sequence[str], ignore: Sequence[str]) -> list[str]:
     """The findings that the options leave.
 
     Raises:
         UsageError: for a code that stands for none.
 
     """
-    for prefix in (*(select or ()), *(ignore or ())):
+    from celoss_cli.findings import FINDINGS
+
+    for prefix in (*select, *ignore):
         if not any(code.startswith(prefix) for code in FINDINGS) or not prefix:
             raise UsageError(
                 f"Expected the code of a finding, got {quoted(prefix)}.",
                 hint="celoss explain lists them",
             )
-    wanted, unwanted = tuple(select or ("",)), tuple(ignore or ())
-    left = [code for code in FINDINGS if code.startswith(wanted) and not code.startswith(unwanted or ("-",))]
+    wanted, unwanted = tuple(select) or ("",), tuple(ignore) or ("-",)
+    left = [code for code in FINDINGS if code.startswith(wanted) and not code.startswith(unwanted)]
     if not left:
         raise UsageError("Expected a finding to look for, but --ignore leaves none of --select.")
     return left
@@ -73,33 +114,36 @@ def _fails(diagnosis: Diagnosis, least: str | None) -> bool:
     return any(finding.severity in bad for finding in diagnosis.findings)
 
 
-def _diagnosis(given: Mapping[str, Any], codes: Sequence[str]) -> Diagnosis:
-    spec = LOSSES[given["loss"]]
-    refuse_foreign_semantics(spec, given)
+def _diagnosis(given: DiagnoseOptions, codes: Sequence[str]) -> Diagnosis:
+    from celoss_cli.cli.reading import Data, opened
+    from celoss_cli.cli.semantics import chosen, refuse_foreign
+    from celoss_cli.cli.spelling import spelled
+    from celoss_cli.evaluate.loop import default_jobs
+    from celoss_cli.studies.diagnose.diagnosing import diagnosis_of, examined
+
+    spec, semantics = LOSSES[given.loss], given.semantics
+    refuse_foreign(spec, given.reading, semantics)
+    data = Data(spec, given.reading, given.files, kind=semantics.input_is or "")
     # Everything that a loss command would refuse for its values is to be seen here.
-    words = spelled(given)
-    lenient = {"allow_nonfinite": True, "allow_out_of_domain": True}
-    given = {**given, **lenient, "input": None, "by": None, "reduction": None}
-    request = read_request(spec, given)
-    bar = Bar()
-    dataset, request = dataset_of(spec, given, request, bar.show)
-    with contextlib.closing(dataset), bar:
-        refuse_unused_columns(dataset.described["columns"], given)
-        loss, _, options = chosen_loss(spec, given, dataset, request)
-        seen = examined(loss, dataset.batches, given["jobs"] or default_jobs())
-    if request.truth is not None:
-        request.truth.verify()
+    lenient = replace(data, reading=replace(given.reading, allow_nonfinite=True, allow_out_of_domain=True))
+    with opened(lenient) as found:
+        choice = chosen(lenient, semantics, found)
+        seen = examined(choice.loss, found.dataset.batches, given.running.jobs or default_jobs())
+    described = found.dataset.described
     if not seen.survey.rows:
-        files = dataset.described.get("files", ())
-        raise InputError("expected rows to look at, got no rows", place=file_name(*files))
-    noticed = [*other_input(spec, given, dataset), *(["out-of-domain-weight"] if loss.odd_options() else [])]
+        raise InputError(
+            "expected rows to look at, got no rows", place=file_name(*described.get("files", ()))
+        )
     return diagnosis_of(
         spec,
-        loss,
+        choice.loss,
         seen,
-        options=options,
-        source=dataset.described,
+        options=choice.options,
+        source=described,
         codes=codes,
-        noticed=noticed,
-        spelled=words,
+        noticed=list(choice.facts),
+        spelled=spelled(data, semantics),
     )
+
+
+COMMAND = Command("diagnose", _HELP, DiagnoseOptions, run, groups={"of_loss": loss_options()})

@@ -1,49 +1,83 @@
-"""Runs ``celoss explain``: a name -> its words, and for a loss an example computed on the spot."""
+"""``celoss explain``: a name -> its words, and for a loss an example computed on the spot."""
 
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from celoss_cli.cli.commands.loss import computed
-from celoss_cli.cli.result import chosen_format, publish
+from celoss_cli.cli.commands.loss import command_of
+from celoss_cli.cli.options import Running, Writing, formats
+from celoss_cli.cli.table import Command, option, part
 from celoss_cli.core.errors import ExitCode
+from celoss_cli.core.option import TEXT
+from celoss_cli.core.records import record
 from celoss_cli.losses import LOSSES
-from celoss_cli.show import FORMATS
-from celoss_cli.studies.explain.document import document_of
-from celoss_cli.studies.explain.explanations import explained, overview
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from celoss_cli.report.report import Report
-    from celoss_cli.studies.explain.explanation import Explanation
 
-__all__ = ["run"]
+__all__ = ["COMMAND"]
+
+_HELP = """Explain a loss or a finding.
+
+A loss comes with its formula, a short derivation, the meaning of every option, an example computed on the \
+spot, its twins and references; a finding with what it sees, why it matters and what to do. Without a name \
+all are listed.
+
+Example: celoss explain ce; celoss explain CEL103"""
 
 
-def run(given: Mapping[str, Any]) -> int:
+def _names() -> Iterable[str]:
+    from celoss_cli.studies.explain.explanations import explained_names
+
+    return explained_names()
+
+
+@record(frozen=True, slots=True)
+class ExplainOptions:
+    """The options of ``celoss explain``."""
+
+    name: str | None = option(
+        TEXT,
+        "A loss (ce, cross_entropy) or the code of a finding (CEL101); all are listed if not given.",
+        metavar="[NAME]",
+        argument=True,
+        complete=_names,
+    )
+    writing: Writing = part(Writing, without=("report",), format=formats(help="How it is written."))
+    running: Running = part(Running, without=("jobs",))
+
+
+def run(given: ExplainOptions) -> int:
     """Explains one thing, or lists them all; answers the exit code.
 
     Raises:
         CelossError: for a name that there is not, and where the output cannot be written.
 
     """
-    explanation = overview() if given["name"] is None else _with_example(explained(given["name"]))
-    publish(document_of(explanation), chosen_format(given), (), given, ExitCode.DONE)
+    from celoss_cli.cli.publish import outlet_of, publish
+    from celoss_cli.studies.explain.document import document_of
+    from celoss_cli.studies.explain.explanations import explained, overview
+
+    explanation = overview() if given.name is None else explained(given.name)
+    if explanation.command:
+        explanation = replace(explanation, example=_computed(explanation.command))
+    publish(document_of(explanation), outlet_of(given.writing, given), ExitCode.DONE)
     return ExitCode.DONE
-
-
-def _with_example(explanation: Explanation) -> Explanation:
-    if not explanation.command:
-        return explanation
-    return replace(explanation, example=_computed(explanation.command))
 
 
 def _computed(line: str) -> Report:
     """The report of a command line, which is parsed and computed as if the user had typed it."""
-    from celoss_cli.cli.app import command
+    from celoss_cli.cli.app import parsed
+    from celoss_cli.cli.computing import compute, planned
+    from celoss_cli.show import FORMATS
 
     _, name, *arguments = shlex.split(line)
-    context = command(name).commands[name].make_context(name, arguments)
-    return computed(LOSSES[name], context.params, FORMATS["table"])
+    given = parsed(command_of(LOSSES[name]), arguments)
+    return compute(planned(LOSSES[name], given, FORMATS["table"])).report
+
+
+COMMAND = Command("explain", _HELP, ExplainOptions, run)

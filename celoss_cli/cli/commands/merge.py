@@ -1,56 +1,98 @@
-"""Runs ``celoss merge``: partial results -> one report."""
+"""``celoss merge``: partial results -> one report."""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
-from celoss_cli.cli.output import write_file
-from celoss_cli.cli.result import gated
-from celoss_cli.cli.spelling import of_parts
-from celoss_cli.core.data import Reduction
-from celoss_cli.losses import LOSSES
-from celoss_cli.read.json.parsing import parsed
-from celoss_cli.read.request import open_stream
-from celoss_cli.report.assemble import report_of
-from celoss_cli.studies.merge.document import as_text, read_partial
-from celoss_cli.studies.merge.parts import Partial, loss_of, merged
+from celoss_cli.cli.options import Keeping, Limits, Running, Semantics, Writing, partial_file
+from celoss_cli.cli.table import Command, option, part
+from celoss_cli.core.option import TEXT
+from celoss_cli.core.records import record
 
 if TYPE_CHECKING:
-    from celoss_cli.report.report import Report
+    from celoss_cli.cli.concluding import Computed
+    from celoss_cli.core.data import Reduction
+    from celoss_cli.studies.merge.parts import Partial
 
-__all__ = ["run"]
+__all__ = ["COMMAND"]
+
+_HELP = """Combine the exact partial results of shards.
+
+The result has the same bits as one run over all the data.
+
+Example: celoss ce part1.csv --emit-partial 1.json; celoss merge 1.json 2.json"""
 
 
-def run(given: Mapping[str, Any]) -> int:
+@record(frozen=True, slots=True)
+class MergeOptions:
+    """The options of ``celoss merge``."""
+
+    partials: tuple[str, ...] = option(
+        TEXT,
+        "Files that --emit-partial wrote, in any order.",
+        default=(),
+        metavar="PARTIAL...",
+        argument=True,
+        required=True,
+        repeatable=True,
+        file="read",
+    )
+    semantics: Semantics = part(Semantics, without=("input_is", "convention", "reduction", "dtype", "base"))
+    emit_partial: str | None = partial_file()
+    writing: Writing = part(Writing)
+    running: Running = part(Running, without=("jobs",))
+    limits: Limits = part(Limits)
+    keeping: Keeping = part(Keeping)
+
+
+def run(given: MergeOptions) -> int:
     """Adds and writes; answers the exit code.
 
     Raises:
         CelossError: for anything that stands in the way.
 
     """
-    return gated(given, lambda _: _computed(given))
+    from celoss_cli.cli.concluding import conclude, conclusion_of
+    from celoss_cli.cli.gates import gate_of
+    from celoss_cli.cli.publish import outlet_of
+
+    end = conclusion_of(
+        outlet_of(given.writing, given), gate_of(given.limits, given.keeping), given.emit_partial
+    )
+    return conclude(_computed(given.partials, given.semantics), end)
 
 
-def _computed(given: Mapping[str, Any]) -> Report:
-    whole = merged((path, _read(path)) for path in given["partials"])
-    if given["emit_partial"] is not None:
-        write_file(given["emit_partial"], [as_text(whole)])
-    return report_of(
+def _computed(paths: tuple[str, ...], semantics: Semantics) -> Computed:
+    from celoss_cli.cli.concluding import Computed
+    from celoss_cli.cli.spelling import of_parts
+    from celoss_cli.losses import LOSSES
+    from celoss_cli.report.assemble import report_of
+    from celoss_cli.studies.merge.parts import loss_of, merged
+
+    whole = merged((path, _read(path)) for path in paths)
+    report = report_of(
         LOSSES[whole.loss],
         loss_of(whole),
         whole.evaluation,
-        reduction=cast(Reduction, whole.reduction),
+        reduction=cast("Reduction", whole.reduction),
         options=whole.options,
         source=whole.source,
-        on_empty=given["on_empty"],
+        on_empty=semantics.on_empty,
         by=whole.by,
         quantiles=whole.quantiles,
-        spelled=of_parts(whole.source.get("files", ()), whole.spelled, given["on_empty"]),
+        spelled=of_parts(whole.source.get("files", ()), whole.spelled, semantics),
     )
+    return Computed(report, whole)
 
 
 def _read(path: str) -> Partial:
+    from celoss_cli.read.json.parsing import parsed
+    from celoss_cli.read.request import open_stream
+    from celoss_cli.studies.merge.document import read_partial
+
     with contextlib.closing(open_stream(path)) as stream:
         return read_partial(parsed(stream), stream.name)
+
+
+COMMAND = Command("merge", _HELP, MergeOptions, run)

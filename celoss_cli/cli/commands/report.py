@@ -1,19 +1,42 @@
-"""Runs ``celoss report``: a loss and everything there is to see of it -> one page."""
+"""``celoss report``: a loss and everything there is to see of it -> one page."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from celoss_cli.cli.commands.loss import computed, refuse_foreign_semantics
-from celoss_cli.cli.result import gated
-from celoss_cli.cli.spelling import command_line
+from celoss_cli.cli.options import (
+    REAL_FILE,
+    Keeping,
+    Limits,
+    Reading,
+    Running,
+    Semantics,
+    Showing,
+    Writing,
+    files,
+    loss_name,
+    loss_options,
+)
+from celoss_cli.cli.table import Command, part
 from celoss_cli.core.errors import UsageError
-from celoss_cli.evaluate.calibration import BINS
-from celoss_cli.losses import LOSSES
+from celoss_cli.core.records import record
+from celoss_cli.losses import LOSSES, LossSpec
 from celoss_cli.show import FORMATS
 
-__all__ = ["run"]
+if TYPE_CHECKING:
+    from celoss_cli.cli.computing import Plan
+    from celoss_cli.show import FormatSpec
+
+__all__ = ["COMMAND"]
+
+_HELP = """Write a page with everything there is to see of a loss.
+
+One file that needs nothing else: the number and how it comes about, how the losses are spread, whether the \
+probabilities come true, the loss by class, the worst rows step by step, and the command that gives the \
+number again.
+
+Example: celoss report preds.csv -o report.html"""
 
 _INTERVALS = 32
 """At most so many bars are told apart at the width of a phone."""
@@ -21,37 +44,76 @@ _INTERVALS = 32
 _QUANTILES = (0.25, 0.5, 0.75, 0.9, 0.99)
 
 
-def run(given: Mapping[str, Any]) -> int:
+@record(frozen=True, slots=True)
+class ReportOptions:
+    """The options of ``celoss report``."""
+
+    files: tuple[str, ...] = files(metavar="FILE...", required=True)
+    loss: str = loss_name(default="ce")
+    writing: Writing = part(
+        Writing,
+        without=("format", "json", "color"),
+        output={"kind": REAL_FILE, "help": "The page, whole or not at all.", "required": True},
+    )
+    reading: Reading = part(Reading)
+    semantics: Semantics = part(Semantics)
+    showing: Showing = part(Showing, worst={"default": 5})
+    running: Running = part(Running)
+    limits: Limits = part(Limits)
+    keeping: Keeping = part(Keeping)
+
+
+def run(given: ReportOptions) -> int:
     """Computes and writes; answers the exit code.
 
     Raises:
         CelossError: for anything that stands in the way.
 
     """
-    spec = LOSSES[given["loss"]]
-    refuse_foreign_semantics(spec, given)
-    if given["reduction"] not in (None, *spec.reductions):
+    from celoss_cli.cli.computing import compute
+    from celoss_cli.cli.concluding import conclude, conclusion_of
+    from celoss_cli.cli.gates import gate_of
+    from celoss_cli.cli.publish import outlet_of
+    from celoss_cli.cli.spelling import command_line
+
+    spec = LOSSES[given.loss]
+    _refuse_reduction(spec, given.semantics.reduction)
+    outlet = outlet_of(given.writing, given, format=FORMATS["html"])
+    end = conclusion_of(outlet, gate_of(given.limits, given.keeping, given.semantics.reduction))
+    plan = _planned(spec, given, outlet.able)
+    command = f"{command_line(plan.data, plan.semantics)} --format value"
+    return conclude(compute(plan), replace(end, command=command))
+
+
+def _refuse_reduction(spec: LossSpec, reduction: str | None) -> None:
+    if reduction not in (None, *spec.reductions):
         known = ", ".join(name for name in spec.reductions if name != "none")
-        raise UsageError(
-            f"Expected --reduction {known} with --loss {spec.command}, got {given['reduction']}."
-        )
-    asked = _as_for_a_loss(given)
-    command = f"{command_line(spec, given)} --format value"
-    return gated(asked, lambda shown: computed(spec, asked, shown), FORMATS["html"], command)
+        raise UsageError(f"Expected --reduction {known} with --loss {spec.command}, got {reduction}.")
 
 
-def _as_for_a_loss(given: Mapping[str, Any]) -> dict[str, Any]:
-    """The options as the command of the loss would have them, and what only a page shows."""
-    asks_for_groups = given["by"] or given["max_group"]
-    return {
-        **given,
-        "input": None,
-        "emit_partial": None,
-        "color": "auto",
-        "by": given["by"] or "class",
-        "quantiles": given["quantiles"] or _QUANTILES,
-        "intervals": _INTERVALS,
-        "reliability": BINS,
-        "survey": True,
-        "if_any": frozenset({"reliability"} if asks_for_groups else {"reliability", "by"}),
-    }
+def _planned(spec: LossSpec, given: ReportOptions, format: FormatSpec) -> Plan:
+    """What the command of the loss would compute, and what only a page shows."""
+    from celoss_cli.cli.computing import Plan, data_of, request_of
+    from celoss_cli.cli.semantics import refuse_foreign
+    from celoss_cli.evaluate.calibration import BINS
+
+    refuse_foreign(spec, given.reading, given.semantics)
+    showing = given.showing
+    asks_for_groups = showing.by or given.limits.max_group
+    shown = replace(showing, by=showing.by or "class", quantiles=showing.quantiles or _QUANTILES)
+    request = request_of(shown, given.reading, given.running.jobs, format)
+    wanted = replace(
+        request.wanted,
+        reliability=BINS,
+        if_any=frozenset({"reliability"} if asks_for_groups else {"reliability", "by"}),
+    )
+    return Plan(
+        data_of(spec, given.files, None, given.reading, given.semantics, shown.by),
+        given.semantics,
+        replace(request, wanted=wanted, survey=True),
+        shown.quantiles,
+        _INTERVALS,
+    )
+
+
+COMMAND = Command("report", _HELP, ReportOptions, run, groups={"of_loss": loss_options()})

@@ -1,107 +1,154 @@
-"""Runs ``celoss weights``: targets -> counts of the classes -> weights -> renderer."""
+"""``celoss weights``: targets -> counts of the classes -> weights."""
 
 from __future__ import annotations
 
 import contextlib
 from collections import Counter
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
-from celoss_cli.cli.commands.loss import dataset_of, read_request, refuse_unused_columns
-from celoss_cli.cli.output import note
-from celoss_cli.cli.progress import Bar
-from celoss_cli.cli.result import chosen_format, publish
-from celoss_cli.core.errors import ExitCode, InputError, UsageError, plural
-from celoss_cli.evaluate.loop import Evaluation, Request, default_jobs, evaluate
-from celoss_cli.evaluate.wanted import Wanted
-from celoss_cli.findings import findings
-from celoss_cli.findings.facts import Facts
+from celoss_cli.cli.options import INPUT, Reading, Running, Writing, files, formats
+from celoss_cli.cli.table import Command, declared, option, part
+from celoss_cli.core.errors import ExitCode, InputError, UsageError, plural, quoted
+from celoss_cli.core.option import Kind, at_least, finite, one_of
+from celoss_cli.core.records import record
 from celoss_cli.losses import LOSSES
-from celoss_cli.read.truth import targets_alone
+from celoss_cli.losses.options import IGNORE_INDEX
 from celoss_cli.studies.weights.class_weights import ClassWeight, ClassWeights
-from celoss_cli.studies.weights.document import document_of
 from celoss_cli.studies.weights.schemes import BETA, SCHEMES, class_weights
 
 if TYPE_CHECKING:
-    from celoss_cli.read.request import Dataset, ReadRequest
+    from collections.abc import Iterator, Mapping
 
-__all__ = ["run"]
+    from celoss_cli.cli.reading import Opened
+    from celoss_cli.evaluate.loop import Evaluation
+    from celoss_cli.read.request import Dataset
+
+__all__ = ["COMMAND"]
+
+_WEIGHTS = "Weights"
 
 _SPEC = LOSSES["ce"]
 """Whose way of reading targets is used: its classes, its ignored rows, its refusals."""
 
+_UNSAID = -100
+"""The target that stands for none where nobody says so."""
+
 _ODD = "out-of-domain-weight"
 """The one oddity of rows that changes how often they count."""
 
+_HELP = """Class weights from how often each class is a target.
 
-def run(given: Mapping[str, Any]) -> int:
+The targets are those of the files, which are read as celoss ce reads them, or those of --targets alone. \
+Ignored targets are not counted; rows with weights count as often as these say. --weight takes the JSON \
+output as @FILE, and the value output as it is.
+
+Example: celoss weights preds.csv --json > weights.json; celoss ce preds.csv --weight @weights.json"""
+
+
+def _beta(text: str) -> float:
+    value = finite(text)
+    if not 0 <= value < 1:
+        raise UsageError(f"expected a number from 0 to below 1, got {quoted(text)}")
+    return value
+
+
+@record(frozen=True, slots=True)
+class WeightsOptions:
+    """The options of ``celoss weights``."""
+
+    files: tuple[str, ...] = files()
+    reading: Reading = part(Reading)
+    classes: int | None = option(
+        at_least(1), "How many classes there are, where --targets alone are given.", panel=INPUT
+    )
+    ignore_index: int | None = declared(IGNORE_INDEX)
+    scheme: str = option(one_of(SCHEMES), "How counts become weights.", default="balanced", panel=_WEIGHTS)
+    beta: float | None = option(
+        Kind("a number from 0 to below 1", _beta, lambda value: isinstance(value, float), "B"),
+        f"Of the effective number of samples; {BETA} if not given.",
+        panel=_WEIGHTS,
+    )
+    unseen: Literal["error", "zero"] = option(
+        one_of(("error", "zero")),
+        "What to do with a class that never occurs.",
+        default="error",
+        panel=_WEIGHTS,
+    )
+    writing: Writing = part(
+        Writing, without=("report",), format=formats("number", help="How the weights are written.")
+    )
+    running: Running = part(Running)
+
+
+def run(given: WeightsOptions) -> int:
     """Counts and writes; answers the exit code.
 
     Raises:
         CelossError: for anything that stands in the way.
 
     """
-    format = chosen_format(given)
-    if given["beta"] is not None and given["scheme"] not in _takers():
-        raise UsageError(f"Expected --scheme {' or '.join(_takers())} with --beta, got {given['scheme']}.")
-    found = _weights({**given, "by": None, "input": None})
-    publish(document_of(found), format, (), given, ExitCode.DONE)
+    from celoss_cli.cli.publish import outlet_of, publish
+    from celoss_cli.studies.weights.document import document_of
+
+    outlet = outlet_of(given.writing, given)
+    if given.beta is not None and not SCHEMES[given.scheme].takes_beta:
+        takers = " or ".join(scheme.name for scheme in SCHEMES.values() if scheme.takes_beta)
+        raise UsageError(f"Expected --scheme {takers} with --beta, got {given.scheme}.")
+    if given.classes is not None and not _targets_alone(given):
+        raise UsageError("Expected --classes with --targets alone, got it with files, whose columns say it.")
+    with _opened(given) as data:
+        found = _counted(given, data.dataset)
+    _tell(found)
+    publish(document_of(_weights(given, found, data.dataset)), outlet, ExitCode.DONE)
     return ExitCode.DONE
 
 
-def _takers() -> list[str]:
-    """The schemes that take a beta."""
-    return [scheme.name for scheme in SCHEMES.values() if scheme.takes_beta]
+def _targets_alone(given: WeightsOptions) -> bool:
+    return given.reading.targets is not None and not given.files
 
 
-def _weights(given: Mapping[str, Any]) -> ClassWeights:
-    alone = given["targets"] is not None and not given["files"]
-    if given["classes"] is not None and not alone:
-        raise UsageError("Expected --classes with --targets alone, got it with files, whose columns say it.")
-    request = read_request(_SPEC, given)
-    bar = Bar()
-    if alone:
-        dataset = targets_alone(given["targets"], "--targets", request, given["classes"], _left_out(given))
-    else:
-        dataset, request = _with_input(given, request, bar)
-    with contextlib.closing(dataset), bar:
-        if not alone:
-            refuse_unused_columns(dataset.described["columns"], given)
-        found = _counted(given, dataset)
-    if request.truth is not None:
-        request.truth.verify()
-    if found.skipped:
-        note(f"celoss: note: {plural(found.skipped, 'row')} with missing values skipped")
-    for told in findings(Facts(Counter({_ODD: found.seen[_ODD]}), _SPEC)):
-        note(f"celoss: {told.severity} {told.code}: {told.message}")
-    return _of(given, found, dataset)
+@contextlib.contextmanager
+def _opened(given: WeightsOptions) -> Iterator[Opened]:
+    """The targets, with the input of the rows where there is one."""
+    from celoss_cli.cli.reading import Data, Opened, opened, request_of
+    from celoss_cli.read.truth import targets_alone
 
-
-def _with_input(given: Mapping[str, Any], request: ReadRequest, bar: Bar) -> tuple[Dataset, ReadRequest]:
+    data = Data(_SPEC, given.reading, given.files)
+    if given.reading.targets is not None and _targets_alone(given):
+        request, left_out = request_of(data), _left_out(given, {})
+        with contextlib.closing(
+            targets_alone(given.reading.targets, "--targets", request, given.classes, left_out)
+        ) as dataset:
+            yield Opened(dataset, request)
+        return
     try:
-        return dataset_of(_SPEC, given, request, bar.show)
+        with opened(data) as found:
+            yield found
     except InputError as error:
         if "--class-columns" in error.hint:
             error.hint = "a file of targets alone is given as --targets @FILE"
         raise
 
 
-def _left_out(given: Mapping[str, Any], dataset: Dataset | None = None) -> int:
+def _left_out(given: WeightsOptions, said: Mapping[str, Any]) -> int:
     """The target that is left out: the command line's before the data's own."""
-    if given["ignore_index"] is not None:
-        return int(given["ignore_index"])
-    said = None if dataset is None else dataset.options.get("ignore_index")
-    return -100 if said is None else int(said)
+    if given.ignore_index is not None:
+        return given.ignore_index
+    found = said.get(IGNORE_INDEX.name)
+    return _UNSAID if found is None else int(found)
 
 
-def _counted(given: Mapping[str, Any], dataset: Dataset) -> Evaluation:
+def _counted(given: WeightsOptions, dataset: Dataset) -> Evaluation:
     """Every target of the data set, counted by class in one pass."""
-    loss = _SPEC.made(ignore_index=_left_out(given, dataset))
+    from celoss_cli.evaluate.loop import Request, default_jobs, evaluate
+    from celoss_cli.evaluate.wanted import Wanted
+
+    loss = _SPEC.made(**{IGNORE_INDEX.name: _left_out(given, dataset.options)})
     request = Request(
         strict=True,
-        allow_out_of_domain=given["allow_out_of_domain"],
+        allow_out_of_domain=given.reading.allow_out_of_domain,
         wanted=Wanted("class"),
-        jobs=given["jobs"] or default_jobs(),
+        jobs=given.running.jobs or default_jobs(),
     )
     try:
         found = evaluate(loss, dataset.batches, request)
@@ -118,12 +165,24 @@ def _counted(given: Mapping[str, Any], dataset: Dataset) -> Evaluation:
     return found
 
 
-def _of(given: Mapping[str, Any], found: Evaluation, dataset: Dataset) -> ClassWeights:
+def _tell(found: Evaluation) -> None:
+    """What a reader should know of the targets, on standard error."""
+    from celoss_cli.cli.output import note
+    from celoss_cli.findings import findings
+    from celoss_cli.findings.facts import Facts
+
+    if found.skipped:
+        note(f"celoss: note: {plural(found.skipped, 'row')} with missing values skipped")
+    for told in findings(Facts(Counter({_ODD: found.seen[_ODD]}), _SPEC)):
+        note(f"celoss: {told.severity} {told.code}: {told.message}")
+
+
+def _weights(given: WeightsOptions, found: Evaluation, dataset: Dataset) -> ClassWeights:
     names = list(found.labels or map(str, range(found.classes or 0)))
     groups = found.collected.groups.tallies() if found.collected else {}
     counts = [float(groups[name].weight) if name in groups else 0.0 for name in names]
-    scheme, beta = SCHEMES[given["scheme"]], BETA if given["beta"] is None else given["beta"]
-    weights = class_weights(counts, scheme.name, beta, names, given["unseen"])
+    scheme, beta = SCHEMES[given.scheme], BETA if given.beta is None else given.beta
+    weights = class_weights(counts, scheme.name, beta, names, given.unseen)
     rows = zip(names, counts, weights, strict=True)
     return ClassWeights(
         scheme=scheme.name,
@@ -134,3 +193,6 @@ def _of(given: Mapping[str, Any], found: Evaluation, dataset: Dataset) -> ClassW
         ignored=found.tally.ignored,
         source={**dataset.described, "conversions": list(found.conversions), "skipped": found.skipped},
     )
+
+
+COMMAND = Command("weights", _HELP, WeightsOptions, run)

@@ -1,0 +1,156 @@
+"""Two data sets through one loss, and the comparison of both."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Literal
+
+from celoss_cli.cli.progress import Bar
+from celoss_cli.cli.reading import Data, opened
+from celoss_cli.cli.semantics import chosen
+from celoss_cli.core.errors import InputError, plural, visible
+from celoss_cli.core.records import record
+from celoss_cli.evaluate.loop import Request as Evaluating
+from celoss_cli.findings import Facts, findings
+from celoss_cli.losses.base import UNITS
+from celoss_cli.studies.compare.comparing import Plan
+from celoss_cli.studies.compare.comparing import compared as compared_pairs
+from celoss_cli.studies.compare.comparison import Subject
+from celoss_cli.studies.compare.pairing import Side, aligned, labels_of, paired, side_of
+from celoss_cli.studies.compare.verdicts import comparison_verdicts
+
+if TYPE_CHECKING:
+    from celoss_cli.cli.options import Semantics
+    from celoss_cli.core.data import Reduction
+    from celoss_cli.read.request import ReadRequest
+    from celoss_cli.studies.compare.comparison import Comparison
+
+__all__ = ["Compared", "Request", "compared", "judged", "remarks"]
+
+
+@record(frozen=True, slots=True)
+class Request:
+    """What is to be compared.
+
+    Attributes:
+        first, second: the data sets, A and B.
+        semantics: the options of the loss.
+        align: how rows find each other, or None for by id where there are ids.
+        plan: of the draws.
+        jobs: worker threads.
+
+    """
+
+    first: Data
+    second: Data
+    semantics: Semantics
+    align: Literal["id", "position"] | None
+    plan: Plan
+    jobs: int
+
+
+@record(frozen=True, slots=True)
+class Compared:
+    """A comparison, and both data sets as they went through the loss."""
+
+    comparison: Comparison
+    sides: tuple[Side, Side]
+
+
+def compared(request: Request) -> Compared:
+    """Reads both data sets and compares them.
+
+    Raises:
+        CelossError: for anything that stands in the way.
+
+    """
+    a = _read(request, request.first)
+    b = _read(request, request.second, a.asked.again())
+    _refuse_other_options(a, b)
+    alignment = aligned(a.side, b.side, request.align)
+    pairs = paired(a.side, b.side, alignment, a.reduction)
+    by_row = a.reduction == "batchmean"
+    spec = request.first.spec
+    subject = Subject(
+        loss=spec.name,
+        title=spec.title,
+        unit=UNITS[request.semantics.base],
+        options={**a.options, "reduction": a.reduction},
+        files=(request.first.files[0], request.second.files[0]),
+        sources=(a.source, b.source),
+        aligned_by=alignment.by,
+        rows=len(a.side.batch),
+        denominator_is="number of rows" if by_row else a.side.evaluation.weight_is,
+        group_column=request.first.group,
+        labels=labels_of(a.side, b.side),
+    )
+    with Bar("draws") as bar:
+        found = compared_pairs(pairs, subject, replace(request.plan, watch=bar.show))
+    return Compared(found, (a.side, b.side))
+
+
+def judged(comparison: Comparison, max_increase: float | None, non_inferior: float | None) -> Comparison:
+    """The comparison with a verdict for each limit."""
+    return replace(comparison, checks=comparison_verdicts(comparison, max_increase, non_inferior))
+
+
+@record(frozen=True, slots=True)
+class _Read:
+    """One data set, its reduction, the options in force, how it was read and what was asked of its reader."""
+
+    side: Side
+    reduction: Reduction
+    options: Mapping[str, Any]
+    source: Mapping[str, Any]
+    asked: ReadRequest
+
+
+def _read(request: Request, data: Data, asked: ReadRequest | None = None) -> _Read:
+    with opened(data, asked) as found:
+        choice = chosen(data, request.semantics, found)
+        evaluating = Evaluating(
+            strict=True,
+            allow_out_of_domain=data.reading.allow_out_of_domain,
+            jobs=request.jobs,
+        )
+        side = side_of(_name(data.files[0]), choice.loss, found.dataset.batches, evaluating)
+    evaluation = side.evaluation
+    evaluation.facts.update(choice.facts)
+    told = {"conversions": list(evaluation.conversions), "skipped": evaluation.skipped}
+    reduction: Reduction = "batchmean" if choice.reduction == "batchmean" else "mean"
+    return _Read(side, reduction, choice.options, {**found.dataset.described, **told}, found.request)
+
+
+def _name(path: str) -> str:
+    return "standard input" if path == "-" else visible(path)
+
+
+def _refuse_other_options(a: _Read, b: _Read) -> None:
+    ours, theirs = ({**read.options, "reduction": read.reduction} for read in (a, b))
+    unlike = [name for name in ours if ours[name] != theirs[name]]
+    if unlike:
+        raise InputError(
+            f"expected the {unlike[0]} of {a.side.name}, got another",
+            hint=f"an option of the command line goes before the data's own: --{unlike[0].replace('_', '-')}",
+            place=b.side.name,
+        )
+
+
+def remarks(found: Compared, data: Data) -> Iterator[str]:
+    """What a reader should know of the data, for standard error.
+
+    Args:
+        found: the comparison.
+        data: one of both data sets.
+
+    """
+    spec = replace(data.spec, takes=data.takes)
+    for side in found.sides:
+        evaluation = side.evaluation
+        if evaluation.skipped:
+            yield f"note: {side.name}: {plural(evaluation.skipped, 'row')} with missing values skipped"
+        seen = evaluation.seen + Counter({side.loss.clamp_is: evaluation.tally.clamped})
+        for told in findings(Facts(seen, spec, classes=evaluation.classes)):
+            yield f"{told.severity} {told.code}: {side.name}: {told.message}"

@@ -1,0 +1,245 @@
+"""The road of a loss: plan, compute, judge, publish."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from celoss_cli.cli.concluding import Computed, conclude, conclusion_of
+from celoss_cli.cli.gates import gate_of
+from celoss_cli.cli.publish import outlet_of
+from celoss_cli.cli.reading import Data, Opened, opened, refuse_with_values
+from celoss_cli.cli.semantics import Chosen, chosen
+from celoss_cli.cli.spelling import spelled, without_files
+from celoss_cli.cli.table import said
+from celoss_cli.core.errors import UsageError
+from celoss_cli.core.records import record
+from celoss_cli.evaluate.loop import Request, default_jobs, evaluate
+from celoss_cli.evaluate.wanted import Wanted
+from celoss_cli.report.assemble import report_of
+from celoss_cli.show import FORMATS, FormatSpec
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from celoss_cli.cli.options import LossOptions, Reading, Semantics, Showing
+    from celoss_cli.evaluate.loop import Evaluation
+    from celoss_cli.losses import LossSpec
+    from celoss_cli.report.report import Report
+    from celoss_cli.studies.merge.parts import Partial
+
+__all__ = [
+    "Evaluated",
+    "Plan",
+    "compute",
+    "data_of",
+    "evaluated",
+    "refuse_unshown",
+    "reported",
+    "request_of",
+    "run",
+]
+
+_SHOWN_ROWS = 3
+
+
+@record(frozen=True, slots=True)
+class Plan:
+    """What is to be computed, all of it known before any data is read.
+
+    Attributes:
+        data: the data.
+        semantics: the loss's options.
+        request: what is asked of the computation.
+        quantiles: the fractions whose losses are reported.
+        intervals: how many the histogram of the losses has at most, 0 for none.
+        partial: whether the exact totals are wanted for ``celoss merge``.
+
+    """
+
+    data: Data
+    semantics: Semantics
+    request: Request
+    quantiles: tuple[float, ...] = ()
+    intervals: int = 0
+    partial: bool = False
+
+
+@record(frozen=True, slots=True)
+class Evaluated:
+    """Data that went through a loss."""
+
+    chosen: Chosen
+    evaluation: Evaluation
+    source: dict[str, Any]
+
+
+def run(spec: LossSpec, given: LossOptions) -> int:
+    """Computes and writes; answers the exit code.
+
+    Raises:
+        CelossError: for anything that stands in the way.
+        PipeClosed: if nobody reads standard output any more.
+
+    """
+    outlet = outlet_of(given.writing, given)
+    gate = gate_of(given.limits, given.keeping, given.semantics.reduction)
+    end = conclusion_of(outlet, gate, given.emit_partial)
+    plan = planned(spec, given, outlet.able)
+    return conclude(compute(plan), end)
+
+
+def planned(spec: LossSpec, given: LossOptions, format: FormatSpec) -> Plan:
+    """What the options of a loss's command ask for, in this format.
+
+    Raises:
+        UsageError: for options that change nothing.
+
+    """
+    partial = given.emit_partial is not None
+    grouped = bool(given.limits.max_group) or partial
+    refuse_unshown(given.showing, format, needed=_needed(by=grouped, quantiles=partial))
+    if partial and given.showing.worst is not None:
+        raise UsageError(
+            "Expected no --worst with --emit-partial, got one.",
+            hint="a partial result holds totals and no rows, whose numbers would be those within each part",
+        )
+    data = data_of(spec, given.files, given.input, given.reading, given.semantics, given.showing.by)
+    refuse_with_values(data)
+    request = request_of(given.showing, given.reading, given.running.jobs, format)
+    return Plan(data, given.semantics, request, given.showing.quantiles, partial=partial)
+
+
+def _needed(**names: bool) -> frozenset[str]:
+    return frozenset(name for name, needed in names.items() if needed)
+
+
+def data_of(
+    spec: LossSpec,
+    files: Sequence[str],
+    values: str | None,
+    reading: Reading,
+    semantics: Semantics,
+    by: str | None,
+) -> Data:
+    """The data of a loss.
+
+    Args:
+        spec: the loss.
+        files: the data files.
+        values: the input where it stands on the command line, or None.
+        reading: how the data is read.
+        semantics: the options of the loss.
+        by: "class", the column of groups, or None.
+
+    """
+    group = None if by == "class" else by
+    return Data(spec, reading, files, values, semantics.input_is or "", group)
+
+
+def refuse_unshown(showing: Showing, format: FormatSpec, needed: frozenset[str] = frozenset()) -> None:
+    """Refuses options that say what is shown, where the format does not show it.
+
+    Args:
+        showing: the options.
+        format: what the result is written in.
+        needed: those that mean something without a format too.
+
+    Raises:
+        UsageError: for the first one, with the formats that show it.
+
+    """
+    for given in said(showing, without=needed):
+        ability = given.option.needs
+        if not getattr(format, ability):
+            able = [other.name for other in FORMATS.values() if getattr(other, ability)]
+            known = f"{', '.join(able[:-1])} or {able[-1]}"
+            raise UsageError(f"Expected {given.option.flag} with --format {known}, got {format.name}.")
+
+
+def request_of(showing: Showing, reading: Reading, jobs: int | None, format: FormatSpec) -> Request:
+    """What is asked of the computation for a result in this format."""
+    rows = _SHOWN_ROWS if showing.rows is None else showing.rows
+    return Request(
+        strict=True,
+        allow_out_of_domain=reading.allow_out_of_domain,
+        show=rows if format.workings else 0,
+        show_row=showing.row if format.workings else None,
+        gradient=showing.grad,
+        keep=format.every_row,
+        wanted=Wanted(showing.by, bool(showing.quantiles), showing.worst or 0),
+        jobs=jobs or default_jobs(),
+    )
+
+
+def compute(plan: Plan) -> Computed:
+    """The report of a plan, and the partial result where that is wanted.
+
+    Raises:
+        CelossError: for anything that stands in the way.
+
+    """
+    with opened(plan.data) as found:
+        result = evaluated(plan, found)
+    return Computed(reported(plan, result), _partial(plan, result) if plan.partial else None)
+
+
+def evaluated(plan: Plan, found: Opened) -> Evaluated:
+    """The data through the loss.
+
+    Raises:
+        CelossError: for anything that stands in the way.
+
+    """
+    choice = chosen(plan.data, plan.semantics, found)
+    if plan.partial and choice.reduction == "none":
+        raise UsageError("Expected a reduction with --emit-partial, got none.")
+    request = replace(plan.request, keep=plan.request.keep and choice.reduction == "none")
+    evaluation = evaluate(choice.loss, found.dataset.batches, request)
+    evaluation.facts.update(choice.facts)
+    if request.show_row is not None and not evaluation.workings:
+        rows = evaluation.tally.rows
+        wanted = f"--row from 0 to {rows - 1}" if rows else "rows where --row names one"
+        raise UsageError(f"Expected {wanted}, got {request.show_row if rows else 'no rows'}.")
+    return Evaluated(choice, evaluation, found.dataset.described)
+
+
+def reported(plan: Plan, found: Evaluated) -> Report:
+    """The report of an evaluation.
+
+    Raises:
+        InputError: if nothing was counted and nobody said what the answer is then.
+
+    """
+    return report_of(
+        plan.data.spec,
+        found.chosen.loss,
+        found.evaluation,
+        reduction=found.chosen.reduction,
+        options=found.chosen.options,
+        source=found.source,
+        on_empty=plan.semantics.on_empty,
+        by=plan.request.wanted.by,
+        quantiles=plan.quantiles,
+        spelled=spelled(plan.data, plan.semantics),
+        intervals=plan.intervals,
+    )
+
+
+def _partial(plan: Plan, found: Evaluated) -> Partial:
+    """The exact totals for ``celoss merge``."""
+    from celoss_cli.studies.merge.document import identified
+    from celoss_cli.studies.merge.parts import Partial
+
+    return identified(
+        Partial(
+            loss=plan.data.spec.command,
+            options=found.chosen.options,
+            reduction=found.chosen.reduction,
+            by=plan.request.wanted.by,
+            quantiles=plan.quantiles,
+            source=found.source,
+            evaluation=found.evaluation,
+            spelled=without_files(plan.data.reading, plan.semantics),
+        )
+    )

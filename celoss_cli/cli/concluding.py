@@ -1,0 +1,80 @@
+"""What is done with the report of a loss: it is judged, written and kept."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from celoss_cli.cli.output import note, write_file
+from celoss_cli.cli.publish import publish, remarks, tell_verdicts
+from celoss_cli.core.errors import ExitCode, UsageError
+from celoss_cli.core.records import record
+from celoss_cli.show.loss.document import document_of
+
+if TYPE_CHECKING:
+    from celoss_cli.cli.gates import Gate
+    from celoss_cli.cli.publish import Outlet
+    from celoss_cli.report.report import Report
+    from celoss_cli.studies.merge.parts import Partial
+
+__all__ = ["Computed", "Conclusion", "conclude", "conclusion_of"]
+
+
+@record(frozen=True, slots=True)
+class Computed:
+    """A report, and the partial result that goes with it where one is wanted."""
+
+    report: Report
+    partial: Partial | None = None
+
+
+@record(frozen=True, slots=True)
+class Conclusion:
+    """What is to be done with a report.
+
+    Attributes:
+        outlet: where it goes.
+        gate: what it is held against.
+        partial_file: where the partial result goes, or None.
+        command: a command line that prints the number again, for a page, or "".
+
+    """
+
+    outlet: Outlet
+    gate: Gate
+    partial_file: str | None = None
+    command: str = ""
+
+
+def conclusion_of(outlet: Outlet, gate: Gate, partial_file: str | None = None) -> Conclusion:
+    """What is to be done with a report.
+
+    Raises:
+        UsageError: for a format that shows nothing but checks, where there is none.
+
+    """
+    for spec in outlet.formats:
+        if spec.only_checks and not gate.asked:
+            raise UsageError(f"Expected a check with --format {spec.name}, for example --max, got none.")
+    return Conclusion(outlet, gate, partial_file)
+
+
+def conclude(found: Computed, plan: Conclusion) -> ExitCode:
+    """Judges a report, writes it and keeps it as a baseline; answers the exit code.
+
+    Raises:
+        CelossError: for anything that stands in the way.
+        PipeClosed: if nobody reads standard output any more.
+
+    """
+    if found.partial is not None and plan.partial_file is not None:
+        from celoss_cli.studies.merge.document import as_text
+
+        write_file(plan.partial_file, [as_text(found.partial)])
+    report = plan.gate.judged(found.report)
+    code = plan.gate.exit_code(report)
+    tell_verdicts(report.checks, plan.outlet)
+    publish(document_of(report, plan.command), plan.outlet, code)
+    for line in remarks(report):
+        note(f"celoss: {line}")
+    plan.gate.keep(report)
+    return code

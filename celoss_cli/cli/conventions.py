@@ -1,0 +1,191 @@
+"""A loss command with ``--convention all``: one data set, and the losses of several tools."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from celoss_cli.cli.computing import data_of
+from celoss_cli.cli.output import note
+from celoss_cli.cli.publish import outlet_of, publish
+from celoss_cli.cli.reading import Data, Opened, opened, refuse_with_values
+from celoss_cli.cli.semantics import Chosen, chosen
+from celoss_cli.cli.table import said
+from celoss_cli.core.data import Tally
+from celoss_cli.core.errors import CelossError, ExitCode, InputError, UsageError, plural
+from celoss_cli.core.records import record
+from celoss_cli.evaluate.loop import Evaluation, Request, default_jobs
+from celoss_cli.findings import Facts, findings
+from celoss_cli.losses.base import UNITS
+from celoss_cli.losses.conventions import CONVENTIONS, Convention
+from celoss_cli.show import FormatSpec, formats_of
+from celoss_cli.studies.conventions.beside import Beside, beside, told
+from celoss_cli.studies.conventions.conventions import Conventions, ToolLoss
+from celoss_cli.studies.conventions.document import document_of
+
+if TYPE_CHECKING:
+    from celoss_cli.cli.options import LossOptions, Semantics
+    from celoss_cli.losses import LossSpec
+    from celoss_cli.losses.base import Loss
+
+__all__ = ["run"]
+
+_TAKEN = ("files", "input", "reading", "semantics", "writing", "worst", "running")
+"""What the numbers of all tools depend on; every other option asks something of one result."""
+
+_SHOWN_GAPS = 5
+
+
+@record(frozen=True, slots=True)
+class _Plan:
+    """What is to be computed.
+
+    Attributes:
+        data: the data.
+        semantics: the options of each loss, but for its convention.
+        request: what is asked of the computation.
+        gaps: how many of the largest differences are shown.
+
+    """
+
+    data: Data
+    semantics: Semantics
+    request: Request
+    gaps: int
+
+
+def run(spec: LossSpec, given: LossOptions) -> int:
+    """Computes and writes; answers the exit code.
+
+    Raises:
+        CelossError: for anything that stands in the way.
+
+    """
+    outlet = outlet_of(given.writing, given)
+    for format in outlet.formats:
+        _refuse_format(format)
+    _refuse_unused(given)
+    found = _computed(_planned(spec, given))
+    publish(document_of(found), outlet, ExitCode.DONE)
+    return ExitCode.DONE
+
+
+def _refuse_format(format: FormatSpec) -> None:
+    if format.name not in formats_of():
+        able = " or ".join(formats_of())
+        raise UsageError(f"Expected --format {able} with --convention all, got {format.name}.")
+
+
+def _refuse_unused(given: LossOptions) -> None:
+    for other in said(given, without=_TAKEN):
+        raise UsageError(f"Expected one convention with {other.option.flag}, got all.")
+    if given.semantics.on_empty != "error":
+        raise UsageError("Expected one convention with --on-empty, got all.")
+
+
+def _planned(spec: LossSpec, given: LossOptions) -> _Plan:
+    data = data_of(spec, given.files, given.input, given.reading, given.semantics, given.showing.by)
+    refuse_with_values(data)
+    request = Request(
+        strict=True,
+        allow_out_of_domain=given.reading.allow_out_of_domain,
+        jobs=given.running.jobs or default_jobs(),
+    )
+    return _Plan(data, given.semantics, request, given.showing.worst or _SHOWN_GAPS)
+
+
+def _computed(plan: _Plan) -> Conventions:
+    spec, base = plan.data.spec, plan.semantics.base
+    with opened(plan.data) as data:
+        made = _losses(plan, data)
+        found = beside(made.losses, data.dataset.batches, plan.request, plan.gaps)
+    evaluation = found.evaluation
+    if not evaluation.tally.counted:
+        raise InputError("expected at least one counted target, got none")
+    evaluation.facts.update(made.first.facts)
+    _tell(evaluation, replace(spec, takes=plan.data.takes))
+    found.refused.update(made.refused)
+    return Conventions(
+        loss=spec.name,
+        title=spec.title,
+        takes=plan.data.takes,
+        unit=UNITS[base],
+        reduction=made.first.reduction,
+        options={**made.first.options, "convention": "all"},
+        source={
+            **data.dataset.described,
+            "conversions": list(evaluation.conversions),
+            "skipped": evaluation.skipped,
+        },
+        labels=evaluation.labels,
+        rows=evaluation.tally.rows,
+        elements=evaluation.tally.elements,
+        tools=[_tool(name, spec.command, found, made) for name in _names_for(spec)],
+        gaps=found.gaps,
+    )
+
+
+@record(frozen=True, slots=True)
+class _Made:
+    """The losses by convention, the choice of the first one, and why a convention has none."""
+
+    first: Chosen
+    losses: dict[str, Loss]
+    refused: dict[str, str]
+
+
+def _losses(plan: _Plan, data: Opened) -> _Made:
+    """PyTorch's loss must be possible; the others are told where they are not."""
+    name, *others = _names_for(plan.data.spec)
+    first = chosen(plan.data, replace(plan.semantics, convention=name), data)
+    if first.reduction == "none":
+        raise UsageError("Expected a reduction with --convention all, got none.")
+    made = _Made(first, {name: first.loss}, {})
+    for name in others:
+        try:
+            made.losses[name] = chosen(plan.data, replace(plan.semantics, convention=name), data).loss
+        except CelossError as error:
+            made.refused[name] = told(error)
+    return made
+
+
+def _names_for(spec: LossSpec) -> list[str]:
+    """The conventions that have this loss, PyTorch's first."""
+    return [name for name, known in CONVENTIONS.items() if spec.command in known.functions]
+
+
+def _tool(name: str, command: str, found: Beside, made: _Made) -> ToolLoss:
+    refused = found.refused.get(name, "")
+    tally = Tally() if refused else found.tallies[name]
+    divided = not refused and made.first.reduction == "mean"
+    return ToolLoss(
+        name=name,
+        facts=_facts(CONVENTIONS[name], command, made.first.options),
+        value=None if refused else made.losses[name].rounded(tally.reduce(made.first.reduction)),
+        tally=tally,
+        denominator=tally.denominator(made.first.reduction) if divided else None,
+        denominator_is=found.weight_is[name] if divided else None,
+        differing=0 if refused else found.differing[name],
+        refused=refused,
+    )
+
+
+def _facts(convention: Convention, command: str, options: dict[str, Any]) -> dict[str, Any]:
+    """What a reader of the result may want to know of a tool."""
+    kind = options["input_is"]
+    return {
+        "tool": convention.tool,
+        "function": convention.functions[command],
+        "clip": convention.clip_of(options["dtype"], kind) or None,
+        "clips_above": convention.clips_above and convention.changes(kind),
+        "rescales": convention.rescales and convention.changes(kind) and command != "bce",
+        "source": convention.source,
+    }
+
+
+def _tell(evaluation: Evaluation, spec: LossSpec) -> None:
+    """What a reader should know of the data, on standard error."""
+    if evaluation.skipped:
+        note(f"celoss: note: {plural(evaluation.skipped, 'row')} with missing values skipped")
+    for found in findings(Facts(evaluation.seen, spec, classes=evaluation.classes)):
+        note(f"celoss: {found.severity} {found.code}: {found.message}")

@@ -1,0 +1,79 @@
+"""A loss command with ``--emit``: the computation as code of a library instead of its result."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from celoss_cli.cli.computing import evaluated, planned, reported
+from celoss_cli.cli.output import note, write_file, write_stdout
+from celoss_cli.cli.publish import remarks
+from celoss_cli.cli.reading import opened
+from celoss_cli.cli.table import said
+from celoss_cli.core.errors import ExitCode, UsageError
+from celoss_cli.show import FORMATS
+from celoss_cli.studies.emit import LIBRARIES
+from celoss_cli.studies.emit.code import program
+from celoss_cli.studies.emit.kept import Kept
+from celoss_cli.studies.emit.reading import Reading
+
+if TYPE_CHECKING:
+    from celoss_cli.cli.options import LossOptions
+    from celoss_cli.losses import LossSpec
+
+__all__ = ["run"]
+
+_TAKEN = ("files", "input", "reading", "semantics", "output", "color", "running", "emit")
+"""What the code depends on, and where it goes; every other option says something of a result."""
+
+
+def run(spec: LossSpec, given: LossOptions) -> int:
+    """Computes, so that the data is known to be good, and writes the code; answers the exit code.
+
+    Raises:
+        CelossError: for anything that stands in the way.
+
+    """
+    _refuse_unused(given)
+    plan, kept = planned(spec, given, replace(FORMATS["value"], every_row=False)), Kept()
+    with opened(plan.data) as found:
+        found.dataset.batches = kept.through(found.dataset.batches)
+        result = evaluated(plan, found)
+    report = reported(plan, result)
+    loss = spec.load()(**report.options)
+    text = "".join(program(spec, LIBRARIES[given.emit or ""], _reading(given), report, loss, kept))
+    if given.writing.output is not None:
+        write_file(given.writing.output, [text])
+    else:
+        write_stdout([text])
+    for line in remarks(report):
+        note(f"celoss: {line}")
+    return ExitCode.DONE
+
+
+def _refuse_unused(given: LossOptions) -> None:
+    for other in said(given, without=_TAKEN):
+        raise UsageError(f"Expected no {other.option.flag} with --emit, got one.")
+    semantics = given.semantics
+    for flag, value, unsaid in (
+        ("--convention", semantics.convention, None),
+        ("--input-is", semantics.input_is, None),
+        ("--on-empty", semantics.on_empty, "error"),
+    ):
+        if value != unsaid:
+            raise UsageError(f"Expected no {flag} with --emit, got {value}.")
+
+
+def _reading(given: LossOptions) -> Reading:
+    reading = given.reading
+    return Reading(
+        files=given.files or ["-"],
+        input=given.input,
+        target=reading.targets,
+        input_format=reading.input_format,
+        delimiter=reading.delimiter,
+        decimal=reading.decimal,
+        encoding=reading.encoding,
+        header=reading.header is not False,
+        class_axis=reading.class_axis,
+    )

@@ -1,0 +1,146 @@
+"""The end of every command's road: a result is written in every format that is wanted."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from celoss_cli.cli.output import PipeClosed, append_file, note, stdout_style, write_file, write_stdout
+from celoss_cli.cli.written import STDOUT, refuse_overwriting
+from celoss_cli.core.errors import ExitCode, UsageError, plural, quoted, visible
+from celoss_cli.core.records import record
+from celoss_cli.show import FORMATS, FormatSpec, Style
+
+if TYPE_CHECKING:
+    from celoss_cli.cli.options import Writing
+    from celoss_cli.report.report import Report, Verdict
+    from celoss_cli.show.document import Document
+
+__all__ = ["Outlet", "outlet_of", "publish", "remarks", "tell_verdicts"]
+
+
+@record(frozen=True, slots=True)
+class Outlet:
+    """Where a result goes, and in which formats.
+
+    Attributes:
+        format: of the file, or of standard output.
+        file: that it is written to; None for standard output.
+        reports: further formats with their files, "-" for standard output.
+        color: "auto", "always" or "never".
+
+    """
+
+    format: FormatSpec
+    file: str | None = None
+    reports: tuple[tuple[FormatSpec, str], ...] = ()
+    color: str = "auto"
+
+    @property
+    def formats(self) -> list[FormatSpec]:
+        """All formats, the main one first."""
+        return [self.format, *(spec for spec, _ in self.reports)]
+
+    @property
+    def on_stdout(self) -> FormatSpec | None:
+        """What standard output gets: the format, or where that goes to a file, that of --report FORMAT=-."""
+        if self.file is None:
+            return self.format
+        return next((spec for spec, path in self.reports if path == STDOUT), None)
+
+    @property
+    def able(self) -> FormatSpec:
+        """The main format with what the others show too."""
+        specs = self.formats
+        return replace(
+            self.format,
+            every_row=any(spec.every_row for spec in specs),
+            workings=any(spec.workings for spec in specs),
+            gradient=any(spec.gradient for spec in specs),
+            breakdown=any(spec.breakdown for spec in specs),
+        )
+
+
+def outlet_of(writing: Writing, options: Any, *, format: FormatSpec | None = None) -> Outlet:
+    """Where the options say that the result goes.
+
+    Args:
+        writing: the options that say it.
+        options: the record of all options of the command, whose other files must be other ones.
+        format: of the result; the one that the options name if not given.
+
+    Raises:
+        UsageError: for two formats where one is written, for a format that there is not, and for a file
+            that has two uses.
+
+    """
+    if writing.json and writing.format not in (None, "json"):
+        raise UsageError(f"Expected --json or --format {writing.format}, got both.")
+    chosen: list[tuple[FormatSpec, str]] = []
+    for text in writing.report:
+        name, _, path = text.partition("=")
+        if name not in FORMATS or not path:
+            known = ", ".join(FORMATS)
+            raise UsageError(f"Expected --report FORMAT=FILE with a format of {known}, got {quoted(text)}.")
+        if path in (writing.output, *(other for _, other in chosen)):
+            raise UsageError(f"Expected one format for each file, got two for {quoted(path)}.")
+        if path == STDOUT and writing.output is None:
+            told = f"Expected -o FILE together with --report {name}=-, got standard output for two formats."
+            raise UsageError(told)
+        chosen.append((FORMATS[name], path))
+    refuse_overwriting(options, (path for _, path in chosen))
+    main = format or FORMATS["json" if writing.json else writing.format or "table"]
+    return Outlet(main, writing.output, tuple(chosen), writing.color)
+
+
+def publish(document: Document, outlet: Outlet, code: ExitCode) -> None:
+    """Writes a result in every format that is wanted, standard output last.
+
+    Args:
+        document: the result.
+        outlet: where it goes.
+        code: how the command ends.
+
+    Raises:
+        OutputError: if something cannot be written.
+        PipeClosed: if nobody reads standard output any more; a check that failed stays failed.
+
+    """
+    plain = Style(version=stdout_style("never").version)
+    for spec, path in outlet.reports:
+        if path != STDOUT:
+            write_file(path, spec.render(document, plain))
+    summary = os.environ.get("GITHUB_STEP_SUMMARY")
+    if summary and any(spec.name == "github" for spec in outlet.formats):
+        append_file(summary, FORMATS["markdown"].render(document, plain))
+    if outlet.file is not None:
+        style = replace(plain, color=outlet.color == "always")
+        write_file(outlet.file, outlet.format.render(document, style))
+    shown = outlet.on_stdout
+    if shown is None:
+        return
+    try:
+        write_stdout(shown.render(document, stdout_style(outlet.color)))
+    except PipeClosed:
+        raise PipeClosed(code or ExitCode.PIPE_CLOSED) from None
+
+
+def tell_verdicts(verdicts: Iterable[Verdict], outlet: Outlet) -> None:
+    """The verdicts on standard error, where standard output does not show them."""
+    shown = outlet.on_stdout
+    if shown is not None and shown.checks:
+        return
+    for verdict in verdicts:
+        mark = "pass" if verdict.passed else "FAIL"
+        note(f"celoss: {mark} {visible(verdict.name)}: {visible(verdict.reason)}")
+
+
+def remarks(report: Report) -> Iterator[str]:
+    """What a reader should know of a report, for standard error."""
+    if report.source.get("skipped"):
+        yield f"note: {plural(report.source['skipped'], 'row')} with missing values skipped"
+    for finding in report.findings:
+        remedy = f"; try: {visible(finding.remedy)}" if finding.remedy else ""
+        yield f"{finding.severity} {finding.code}: {visible(finding.message)}{remedy}"

@@ -1,0 +1,242 @@
+"""The data that a command line names, opened."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any
+
+from celoss_cli.cli.output import note
+from celoss_cli.cli.progress import Bar
+from celoss_cli.cli.table import said
+from celoss_cli.core.errors import UsageError, quoted
+from celoss_cli.core.extras import installing
+from celoss_cli.core.records import record
+from celoss_cli.read.gather import Watch, gather
+from celoss_cli.read.request import ColumnChoice, Dataset, ReadRequest
+from celoss_cli.read.text.plain import has_pyarrow, is_for_a_library
+from celoss_cli.read.values import dataset_of_values, read_value
+
+if TYPE_CHECKING:
+    from celoss_cli.cli.options import Reading
+    from celoss_cli.losses import LossSpec
+
+__all__ = [
+    "Data",
+    "Opened",
+    "dataset_of",
+    "opened",
+    "refuse_unused_columns",
+    "refuse_with_values",
+    "request_of",
+    "with_targets",
+]
+
+_LARGE_BYTES = 128 << 20
+"""Tables of this size take more than a second."""
+
+_LONG_LINE = 1 << 20
+
+
+@record(frozen=True, slots=True)
+class Data:
+    """The data that a command line names, and what it is read for.
+
+    Attributes:
+        spec: the loss that is computed from it.
+        reading: how it is read.
+        files: its files; none for standard input.
+        values: the input where it stands on the command line itself, or None.
+        kind: what the values of the input are; "" for what the loss takes.
+        group: the column of groups, or None.
+        group_option: the option that named it.
+
+    """
+
+    spec: LossSpec
+    reading: Reading
+    files: Sequence[str] = ()
+    values: str | None = None
+    kind: str = ""
+    group: str | None = None
+    group_option: str = "--by"
+
+    @property
+    def takes(self) -> str:
+        """What the values of the input are."""
+        return self.kind or self.spec.takes
+
+
+@record(frozen=True, slots=True)
+class Opened:
+    """Data that can be read, and what was asked of its reader."""
+
+    dataset: Dataset
+    request: ReadRequest
+
+
+@contextlib.contextmanager
+def opened(data: Data, asked: ReadRequest | None = None) -> Iterator[Opened]:
+    """The data, closed at the end; then every target that was given apart must have been used.
+
+    Args:
+        data: the data.
+        asked: what is asked of its reader, where another data set was read with the same targets before.
+
+    Raises:
+        CelossError: for options that change nothing, and for data that cannot be read.
+
+    """
+    bar = Bar()
+    dataset, request = dataset_of(data, asked or request_of(data), bar.show)
+    with contextlib.closing(dataset), bar:
+        if data.values is None:
+            refuse_unused_columns(dataset.described["columns"], data)
+        yield Opened(dataset, request)
+    if request.truth is not None:
+        request.truth.verify()
+
+
+def request_of(data: Data) -> ReadRequest:
+    """What the options ask of a reader."""
+    reading = data.reading
+    return ReadRequest(
+        per_class=data.spec.per == "class",
+        takes=data.takes,
+        columns=ColumnChoice(
+            reading.target_column,
+            reading.class_columns,
+            reading.id_column,
+            reading.weight_column,
+            data.group,
+            data.group_option,
+        ),
+        delimiter=reading.delimiter,
+        decimal=reading.decimal,
+        encoding=reading.encoding,
+        header=reading.header,
+        missing=reading.missing,
+        allow_nonfinite=reading.allow_nonfinite,
+        allow_unterminated=reading.allow_unterminated,
+        class_axis=reading.class_axis,
+        target_is=reading.target_is,
+    )
+
+
+def with_targets(data: Data, request: ReadRequest) -> ReadRequest:
+    """The same with the targets that are given apart from files."""
+    if data.reading.targets is None or data.values is not None or request.truth is not None:
+        return request
+    from celoss_cli.read.truth import read_truth
+
+    return replace(request, truth=read_truth(data.reading.targets, "--targets", request))
+
+
+def dataset_of(data: Data, request: ReadRequest, watch: Watch) -> tuple[Dataset, ReadRequest]:
+    """The data, and the request that holds its targets.
+
+    Raises:
+        UsageError: if the command line names none, or several of one kind.
+        InputError: if it cannot be read.
+
+    """
+    request = with_targets(data, request)
+    takes, files = f"--{data.spec.takes}", data.files
+    if data.values is not None:
+        return _of_values(data, request, takes), request
+    if not files and _nothing_on_stdin():
+        raise UsageError(
+            f"Expected a file, {takes} and --targets, or data on standard input, got none.",
+            hint=f"celoss {data.spec.command} --help shows how",
+        )
+    _name_the_extra(files)
+    return gather(files or ["-"], request, data.reading.input_format, watch), request
+
+
+def _of_values(data: Data, request: ReadRequest, takes: str) -> Dataset:
+    if data.files:
+        raise UsageError(f"Expected files or {takes}, got both.")
+    if data.reading.targets is None or data.values is None:
+        raise UsageError(f"Expected --targets together with {takes}, got {takes} alone.")
+    from celoss_cli.read.truth import read_targets
+
+    input = read_value(data.values, takes, request)
+    target = read_targets(data.reading.targets, "--targets", request)
+    return dataset_of_values(input, target, replace(request, takes=data.spec.takes))
+
+
+def _nothing_on_stdin() -> bool:
+    return sys.stdin is None or sys.stdin.isatty()
+
+
+def _name_the_extra(files: Sequence[str]) -> None:
+    """Tells who reads large tables without pyarrow where that is faster."""
+    tables = [path for path in files if path.endswith((".csv", ".tsv", ".txt")) and os.path.isfile(path)]
+    if sum(map(os.path.getsize, tables)) < _LARGE_BYTES or has_pyarrow():
+        return
+    if any(is_for_a_library(_first_row(path)) for path in tables):
+        slow = "numbers of 16 digits, with exponents or in quotation marks are read faster with pyarrow"
+        note(f"celoss: note: {slow}; {installing('fast')}")
+
+
+def _first_row(path: str) -> bytes:
+    """The first line of a table after the header."""
+    with open(path, "rb") as file:
+        file.readline(_LONG_LINE)
+        return file.readline(_LONG_LINE)
+
+
+# ------------------------------------------------------------------------------ options that mean nothing
+
+
+def refuse_with_values(data: Data) -> None:
+    """Refuses options that say how files are read, where the values stand on the command line.
+
+    Raises:
+        UsageError: for the first one.
+
+    """
+    if data.values is None:
+        return
+    takes = f"--{data.spec.takes}"
+    if data.group is not None:
+        raise UsageError(f"Expected --by class with {takes}, got the column {quoted(data.group)}.")
+    for given in said(data.reading):
+        if given.option.needs == "files":
+            raise UsageError(f"Expected {given.option.flag} with files, got it with {takes}.")
+
+
+def refuse_unused_columns(columns: Mapping[str, Any], data: Data) -> None:
+    """Refuses an option for columns that names none of those that play its role: the data is one array.
+
+    Raises:
+        UsageError: for the first one.
+
+    """
+    if data.group is not None and "group" not in columns:
+        if data.group_option != "--by":
+            raise UsageError(f"Expected {data.group_option} with a table, got arrays.")
+        raise UsageError(f"Expected --by class with arrays, got the column {quoted(data.group)}.")
+    reading = data.reading
+    chosen = {
+        "inputs": ("--class-columns", reading.class_columns),
+        "id": ("--id-column", reading.id_column),
+        "weight": ("--weight-column", reading.weight_column),
+    }
+    if reading.targets is None:  # else it names a column of the file of targets
+        chosen = {"target": ("--target-column", reading.target_column), **chosen}
+    for role, (option, pattern) in chosen.items():
+        found = columns[role]
+        names = [found] if isinstance(found, str) else found or []
+        if pattern is not None and not any(_names(pattern, column) for column in names):
+            raise UsageError(f"Expected {option} with a table or arrays by name, got one array.")
+
+
+def _names(pattern: str, column: str) -> bool:
+    parts = [part.strip() for part in (pattern, *pattern.split(","))]
+    starts = [part.partition(":")[0] for part in parts]
+    return any(column == part or fnmatchcase(column, part) for part in (*parts, *starts))

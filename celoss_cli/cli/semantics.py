@@ -1,0 +1,156 @@
+"""The loss that a command line chooses: its options before those that the data itself carries."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+
+from celoss_cli.cli.table import said
+from celoss_cli.core.errors import InputError, UsageError, file_name, quoted
+from celoss_cli.core.option import VALUES, Kind, one_of
+from celoss_cli.core.records import record
+from celoss_cli.losses.conventions import CONVENTIONS
+from celoss_cli.losses.options import IGNORE_INDEX
+from celoss_cli.read.values import read_value
+
+if TYPE_CHECKING:
+    from celoss_cli.cli.options import Reading, Semantics
+    from celoss_cli.cli.reading import Data, Opened
+    from celoss_cli.cli.table import Said
+    from celoss_cli.core.data import Reduction
+    from celoss_cli.losses import LossSpec
+    from celoss_cli.losses.base import Loss
+    from celoss_cli.read.request import Dataset, ReadRequest
+
+__all__ = ["Chosen", "chosen", "refuse_foreign", "said_by_data"]
+
+_INPUT_KINDS = {
+    "logits": "logits",
+    "scores": "logits",
+    "log_probs": "log-probs",
+    "probs": "probs",
+    "probabilities": "probs",
+}
+"""What a JSON key says that the input is."""
+
+_TAKES = {"logits": "logits", "scores": "logits", "log-probs": "log-probs", "probs": "probs"}
+
+
+@record(frozen=True, slots=True)
+class Chosen:
+    """A loss with its options.
+
+    Attributes:
+        loss: the loss.
+        reduction: how its values become one.
+        options: those in force, by name, as JSON has them.
+        facts: what the findings should know of the choice.
+
+    """
+
+    loss: Loss
+    reduction: Reduction
+    options: dict[str, Any]
+    facts: tuple[str, ...]
+
+
+def chosen(data: Data, semantics: Semantics, found: Opened) -> Chosen:
+    """The loss for this data.
+
+    Raises:
+        InputError: for options of the data that are none of the loss, and for odd ones that nobody allowed.
+        UsageError: for options that do not fit each other.
+
+    """
+    spec, dataset = data.spec, found.dataset
+    source = file_name(*dataset.described.get("files", ())[:1])
+    options = {option.name: option for option in spec.declared}
+    unknown = sorted(set(dataset.options) - {*options, "reduction"})
+    if unknown:
+        told = f'expected data for {spec.command}, got the option "{unknown[0]}", which it does not have'
+        raise InputError(told, place=source)
+    arguments = {given.option.name: _value(given, found.request) for given in semantics.of_loss}
+    for name in options.keys() - arguments.keys():
+        value = said_by_data(name, options[name].kind, dataset, source)
+        if value is not None:
+            arguments[name] = value
+    reduction = semantics.reduction or said_by_data("reduction", one_of(spec.reductions), dataset, source)
+    if IGNORE_INDEX.name in options and semantics.convention in CONVENTIONS:
+        arguments.setdefault(IGNORE_INDEX.name, CONVENTIONS[semantics.convention].ignore_index)
+    conventional = _conventional(data, semantics)
+    loss = spec.made(dtype=semantics.dtype, base=semantics.base, **arguments, **conventional)
+    odd = loss.odd_options()
+    if odd and not data.reading.allow_out_of_domain:
+        raise InputError(odd[0], hint="--allow-out-of-domain computes it all the same")
+    in_force = {name: _plain(getattr(loss, name)) for name in (*options, "dtype", "base", *conventional)}
+    facts = (*(["out-of-domain-weight"] if odd else []), *_other_input(data, dataset))
+    return Chosen(loss, cast("Reduction", reduction or "mean"), in_force, facts)
+
+
+def _value(given: Said, request: ReadRequest) -> Any:
+    """The value of an option, read where it is numbers or the name of a file with numbers."""
+    numbers = given.option.kind is VALUES
+    return read_value(given.value, given.option.flag, request) if numbers else given.value
+
+
+def _conventional(data: Data, semantics: Semantics) -> dict[str, Any]:
+    """The kind of input and the convention, where one of them is not the usual one."""
+    usual = data.takes == data.spec.takes and semantics.convention is None
+    return {} if usual else {"input_is": data.takes, "convention": semantics.convention}
+
+
+def said_by_data(name: str, kind: Kind, dataset: Dataset, source: str) -> Any:
+    """An option that the data itself carries, or None; a text in it never names a file.
+
+    Args:
+        name: of the option.
+        kind: of its values.
+        dataset: the data.
+        source: what messages call it.
+
+    Raises:
+        InputError: for a value that is none of the option.
+
+    """
+    value = dataset.options.get(name)
+    if value is None:
+        return None
+    if kind.fits(value):
+        return kind.of_json(value)
+    shown = "a list" if isinstance(value, np.ndarray) else quoted(str(value))
+    place = f"{source}: $.{name}" if source else f"$.{name}"
+    raise InputError(f"expected {name} as {kind.words}, got {shown}", place=place)
+
+
+def _plain(value: Any) -> Any:
+    return value.tolist() if isinstance(value, np.ndarray) else value
+
+
+def _other_input(data: Data, dataset: Dataset) -> list[str]:
+    """The oddity of data that says that it holds something else than the loss takes."""
+    if data.values is not None or "columns" not in dataset.described:
+        return []  # the option that values on the command line have is named by the loss
+    kind = _INPUT_KINDS.get(dataset.described["columns"]["inputs"][0])
+    return ["other-input"] if kind is not None and kind != _TAKES[data.takes] else []
+
+
+def refuse_foreign(spec: LossSpec, reading: Reading, semantics: Semantics) -> None:
+    """Refuses options that a loss does not have, where a command takes those of all losses.
+
+    Raises:
+        UsageError: for the first one.
+
+    """
+    own = {option.name for option in spec.declared}
+    foreign = [given.option.flag for given in semantics.of_loss if given.option.name not in own]
+    if spec.per != "class":
+        foreign += [given.option.flag for given in said(reading) if given.option.needs == "classes"]
+    for flag in foreign:
+        raise UsageError(f"Expected no {flag} with --loss {spec.command}, got one.")
+    for flag, value, has in (
+        ("--input-is", semantics.input_is, spec.kinds),
+        ("--convention", semantics.convention, spec.by_convention),
+    ):
+        if value is not None and not has:
+            raise UsageError(f"Expected no {flag} with --loss {spec.command}, got {value}.")

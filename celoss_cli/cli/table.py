@@ -1,0 +1,165 @@
+"""The table of options: each is a field of a small typed record, and a command takes a record of those.
+
+A record is a plain class with an attribute for each option, so that whoever reads one is checked by mypy.
+What the parser, the keys of the config, completion, refusals and suggested commands need is read from the
+same fields: ``options`` of a command lists them, and its ``value`` makes the record from what was given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import field, replace
+from types import MappingProxyType
+from typing import Any, Generic, TypeVar
+
+from celoss_cli.core.option import Kind, Option
+from celoss_cli.core.records import record
+
+__all__ = ["Command", "Said", "declared", "group", "option", "options_in", "part", "said"]
+
+T = TypeVar("T")
+
+_OPTION, _PART, _GROUP = "option", "part", "group"
+
+
+def option(kind: Kind, help: str, **more: Any) -> Any:
+    """A field that is an option; its name is that of the field.
+
+    Args:
+        kind: what its values are.
+        help: one or two sentences.
+        more: further attributes of ``Option``.
+
+    """
+    return declared(Option("", kind, help, **more))
+
+
+def declared(option: Option) -> Any:
+    """A field that is an option which was declared elsewhere, by a loss."""
+    return field(default=option.default, metadata={_OPTION: option})
+
+
+def part(kind: type, *, without: Iterable[str] = (), **changed: Mapping[str, Any]) -> Any:
+    """A field that holds another record of options.
+
+    Args:
+        kind: the record.
+        without: the options that the command does not take; their fields have their defaults.
+        changed: attributes of options that are others here, by the option's name.
+
+    """
+    return field(default_factory=kind, metadata={_PART: (kind, frozenset(without), changed)})
+
+
+def group() -> Any:
+    """A field for options that the losses declare: the values of those that were given, as ``Said``."""
+    return field(default=(), metadata={_GROUP: True})
+
+
+@record(frozen=True, slots=True)
+class Said:
+    """An option that was given, with its value."""
+
+    option: Option
+    value: Any
+
+    @property
+    def words(self) -> list[str]:
+        """It as words of a command line."""
+        return list(self.option.words(self.value))
+
+
+@record(frozen=True, slots=True)
+class Command(Generic[T]):
+    """A command: what it is called, which options it takes, and what it does with them.
+
+    Attributes:
+        name: of the command.
+        help: its help.
+        kind: the record of its options.
+        run: computes and writes; answers the exit code.
+        without: options of the record that it does not take.
+        changed: attributes of options that are others for it, by the option's name.
+        groups: the options of each group of the record, by the field's name.
+
+    """
+
+    name: str
+    help: str
+    kind: type[T]
+    run: Callable[[T], int]
+    without: frozenset[str] = frozenset()
+    changed: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    groups: Mapping[str, tuple[Option, ...]] = field(default_factory=dict)
+
+    def options(self) -> list[Option]:
+        """Its options in the order of the help."""
+        return list(options_in(self.kind, self.without, self.changed, self.groups))
+
+    def value(self, values: Mapping[str, Any]) -> T:
+        """The record of its options, from their values by name."""
+        made: T = _made(self.kind, values, self.groups)
+        return made
+
+
+def options_in(
+    kind: Any,
+    without: frozenset[str] = frozenset(),
+    changed: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
+    groups: Mapping[str, tuple[Option, ...]] = MappingProxyType({}),
+) -> Iterator[Option]:
+    """The options of a record, in order.
+
+    Args:
+        kind: the record.
+        without: those that are left out.
+        changed: attributes of options that are others here, by the option's name.
+        groups: the options of each group, by the field's name.
+
+    """
+    for name, found in kind.__dataclass_fields__.items():
+        if _PART in found.metadata:
+            inner, left_out, others = found.metadata[_PART]
+            yield from options_in(inner, without | left_out, {**others, **changed}, groups)
+        elif _GROUP in found.metadata:
+            yield from groups.get(name, ())
+        elif name not in without:
+            yield replace(found.metadata[_OPTION], name=name, **changed.get(name, {}))
+
+
+def _made(kind: Any, values: Mapping[str, Any], groups: Mapping[str, tuple[Option, ...]]) -> Any:
+    chosen: dict[str, Any] = {}
+    for name, found in kind.__dataclass_fields__.items():
+        if _PART in found.metadata:
+            chosen[name] = _made(found.metadata[_PART][0], values, groups)
+        elif _GROUP in found.metadata:
+            options = groups.get(name, ())
+            chosen[name] = tuple(
+                Said(option, values[option.name])
+                for option in options
+                if option.is_given(values[option.name])
+            )
+        elif name in values:
+            chosen[name] = values[name]
+    return kind(**chosen)
+
+
+def said(found: Any, *, without: Iterable[str] = ()) -> Iterator[Said]:
+    """The options of a record that were given, in the order of the help.
+
+    Args:
+        found: the record.
+        without: fields that are left out, options or records of options.
+
+    """
+    left_out = frozenset(without)
+    for name, declaration in found.__dataclass_fields__.items():
+        if name in left_out:
+            continue
+        value = getattr(found, name)
+        if _PART in declaration.metadata:
+            yield from said(value, without=left_out)
+        elif _GROUP in declaration.metadata:
+            yield from (given for given in value if given.option.name not in left_out)
+        elif declaration.metadata[_OPTION].is_given(value):
+            yield Said(replace(declaration.metadata[_OPTION], name=name), value)
