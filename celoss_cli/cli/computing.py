@@ -6,8 +6,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from celoss_cli.cli.concluding import Computed, conclude, conclusion_of
-from celoss_cli.cli.gates import gate_of
-from celoss_cli.cli.publish import outlet_of
 from celoss_cli.cli.reading import Data, Opened, opened, refuse_with_values
 from celoss_cli.cli.semantics import Chosen, chosen
 from celoss_cli.cli.spelling import spelled, without_files
@@ -20,7 +18,7 @@ from celoss_cli.report.assemble import report_of
 from celoss_cli.show import FORMATS, FormatSpec
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from celoss_cli.cli.options import LossOptions, Reading, Semantics, Showing
     from celoss_cli.evaluate.loop import Evaluation
@@ -82,10 +80,15 @@ def run(spec: LossSpec, given: LossOptions) -> int:
         PipeClosed: if nobody reads standard output any more.
 
     """
-    outlet = outlet_of(given.writing, given)
-    gate = gate_of(given.limits, given.keeping, given.semantics.reduction)
-    end = conclusion_of(outlet, gate, given.emit_partial)
-    plan = planned(spec, given, outlet.able)
+    end = conclusion_of(
+        given,
+        given.writing,
+        given.limits,
+        given.keeping,
+        reduction=given.semantics.reduction,
+        partial_file=given.emit_partial,
+    )
+    plan = planned(spec, given, end.outlet.able)
     return conclude(compute(plan), end)
 
 
@@ -97,8 +100,8 @@ def planned(spec: LossSpec, given: LossOptions, format: FormatSpec) -> Plan:
 
     """
     partial = given.emit_partial is not None
-    grouped = bool(given.limits.max_group) or partial
-    refuse_unshown(given.showing, format, needed=_needed(by=grouped, quantiles=partial))
+    meant = {"by": bool(given.limits.max_group) or partial, "quantiles": partial}
+    refuse_unshown(given.showing, format, [name for name, means in meant.items() if means])
     if partial and given.showing.worst is not None:
         raise UsageError(
             "Expected no --worst with --emit-partial, got one.",
@@ -108,10 +111,6 @@ def planned(spec: LossSpec, given: LossOptions, format: FormatSpec) -> Plan:
     refuse_with_values(data)
     request = request_of(given.showing, given.reading, given.running.jobs, format)
     return Plan(data, given.semantics, request, given.showing.quantiles, partial=partial)
-
-
-def _needed(**names: bool) -> frozenset[str]:
-    return frozenset(name for name, needed in names.items() if needed)
 
 
 def data_of(
@@ -137,19 +136,19 @@ def data_of(
     return Data(spec, reading, files, values, semantics.input_is or "", group)
 
 
-def refuse_unshown(showing: Showing, format: FormatSpec, needed: frozenset[str] = frozenset()) -> None:
+def refuse_unshown(showing: Showing, format: FormatSpec, meant: Iterable[str] = ()) -> None:
     """Refuses options that say what is shown, where the format does not show it.
 
     Args:
         showing: the options.
         format: what the result is written in.
-        needed: those that mean something without a format too.
+        meant: those that mean something without a format too.
 
     Raises:
         UsageError: for the first one, with the formats that show it.
 
     """
-    for given in said(showing, without=needed):
+    for given in said(showing, without=meant):
         ability = given.option.needs
         if not getattr(format, ability):
             able = [other.name for other in FORMATS.values() if getattr(other, ability)]

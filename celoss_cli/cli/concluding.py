@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from celoss_cli.cli.output import note, write_file
-from celoss_cli.cli.publish import publish, remarks, tell_verdicts
+from celoss_cli.cli.publish import outlet_of, publish, remarks, tell_verdicts
+from celoss_cli.cli.table import said
 from celoss_cli.core.errors import ExitCode, UsageError
 from celoss_cli.core.records import record
 from celoss_cli.show.loss.document import document_of
 
 if TYPE_CHECKING:
     from celoss_cli.cli.gates import Gate
+    from celoss_cli.cli.options import Keeping, Limits, Writing
     from celoss_cli.cli.publish import Outlet
     from celoss_cli.report.report import Report
+    from celoss_cli.show import FormatSpec
     from celoss_cli.studies.merge.parts import Partial
 
 __all__ = ["Computed", "Conclusion", "conclude", "conclusion_of"]
@@ -33,27 +36,53 @@ class Conclusion:
 
     Attributes:
         outlet: where it goes.
-        gate: what it is held against.
+        gate: what it is held against, or None.
         partial_file: where the partial result goes, or None.
         command: a command line that prints the number again, for a page, or "".
 
     """
 
     outlet: Outlet
-    gate: Gate
+    gate: Gate | None
     partial_file: str | None = None
     command: str = ""
 
 
-def conclusion_of(outlet: Outlet, gate: Gate, partial_file: str | None = None) -> Conclusion:
+def conclusion_of(
+    options: Any,
+    writing: Writing,
+    limits: Limits,
+    keeping: Keeping,
+    *,
+    reduction: str | None = None,
+    partial_file: str | None = None,
+    format: FormatSpec | None = None,
+) -> Conclusion:
     """What is to be done with a report.
 
+    Args:
+        options: the record of all options of the command.
+        writing: how the result is written.
+        limits: what it is held against.
+        keeping: what happens after that.
+        reduction: that the command line asks for, or None.
+        partial_file: where the partial result goes, or None.
+        format: of the result; the one that the options name if not given.
+
     Raises:
-        UsageError: for a format that shows nothing but checks, where there is none.
+        UsageError: for options that change nothing, and for a format that shows nothing but checks where
+            there is none.
+        InputError: for a file that is no baseline.
 
     """
+    outlet = outlet_of(writing, options, format=format)
+    gate = None
+    if any(said(limits)) or any(said(keeping)):
+        from celoss_cli.cli.gates import gate_of  # most runs check nothing
+
+        gate = gate_of(limits, keeping, reduction)
     for spec in outlet.formats:
-        if spec.only_checks and not gate.asked:
+        if spec.only_checks and not (gate is not None and gate.asked):
             raise UsageError(f"Expected a check with --format {spec.name}, for example --max, got none.")
     return Conclusion(outlet, gate, partial_file)
 
@@ -70,11 +99,14 @@ def conclude(found: Computed, plan: Conclusion) -> ExitCode:
         from celoss_cli.studies.merge.document import as_text
 
         write_file(plan.partial_file, [as_text(found.partial)])
-    report = plan.gate.judged(found.report)
-    code = plan.gate.exit_code(report)
+    report, gate = found.report, plan.gate
+    if gate is not None:
+        report = gate.judged(report)
+    code = ExitCode.DONE if gate is None else gate.exit_code(report)
     tell_verdicts(report.checks, plan.outlet)
     publish(document_of(report, plan.command), plan.outlet, code)
     for line in remarks(report):
         note(f"celoss: {line}")
-    plan.gate.keep(report)
+    if gate is not None:
+        gate.keep(report)
     return code

@@ -394,7 +394,11 @@ class Keeping:
         REAL_FILE, "Write the result as a baseline if every check passed.", panel=GATE, file="written"
     )
     update_baseline: bool = option(
-        FLAG, "Replace the file of --baseline instead of comparing with it.", default=False, panel=GATE
+        FLAG,
+        "Replace the file of --baseline instead of comparing with it.",
+        default=False,
+        panel=GATE,
+        needs="baseline",
     )
     exit_zero: bool = option(
         FLAG, "Exit 0 where a check failed; every other code stays.", default=False, panel=GATE

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from celoss_cli.cli.output import PipeClosed, append_file, note, stdout_style, write_file, write_stdout
-from celoss_cli.cli.written import STDOUT, refuse_overwriting
+from celoss_cli.cli.table import said
 from celoss_cli.core.errors import ExitCode, UsageError, plural, quoted, visible
 from celoss_cli.core.records import record
 from celoss_cli.show import FORMATS, FormatSpec, Style
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from celoss_cli.show.document import Document
 
 __all__ = ["Outlet", "outlet_of", "publish", "remarks", "tell_verdicts"]
+
+STDOUT = "-"
+"""The file of --output and --report that is standard output."""
 
 
 @record(frozen=True, slots=True)
@@ -90,7 +93,10 @@ def outlet_of(writing: Writing, options: Any, *, format: FormatSpec | None = Non
             told = f"Expected -o FILE together with --report {name}=-, got standard output for two formats."
             raise UsageError(told)
         chosen.append((FORMATS[name], path))
-    refuse_overwriting(options, (path for _, path in chosen))
+    if chosen or any(given.option.file == "written" for given in said(options)):
+        from celoss_cli.cli.written import refuse_overwriting  # most runs write no file
+
+        refuse_overwriting(options, (path for _, path in chosen))
     main = format or FORMATS["json" if writing.json else writing.format or "table"]
     return Outlet(main, writing.output, tuple(chosen), writing.color)
 

@@ -11,12 +11,11 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from celoss_cli.cli.output import note
-from celoss_cli.cli.progress import Bar
 from celoss_cli.cli.table import said
 from celoss_cli.core.errors import UsageError, quoted
 from celoss_cli.core.extras import installing
 from celoss_cli.core.records import record
-from celoss_cli.read.gather import Watch, gather
+from celoss_cli.read.gather import Watch, gather, unwatched
 from celoss_cli.read.request import ColumnChoice, Dataset, ReadRequest
 from celoss_cli.read.text.plain import has_pyarrow, is_for_a_library
 from celoss_cli.read.values import dataset_of_values, read_value
@@ -91,14 +90,26 @@ def opened(data: Data, asked: ReadRequest | None = None) -> Iterator[Opened]:
         CelossError: for options that change nothing, and for data that cannot be read.
 
     """
-    bar = Bar()
-    dataset, request = dataset_of(data, asked or request_of(data), bar.show)
-    with contextlib.closing(dataset), bar:
-        if data.values is None:
-            refuse_unused_columns(dataset.described["columns"], data)
-        yield Opened(dataset, request)
+    with _watched() as watch:
+        dataset, request = dataset_of(data, asked or request_of(data), watch)
+        with contextlib.closing(dataset):
+            if data.values is None:
+                refuse_unused_columns(dataset.described["columns"], data)
+            yield Opened(dataset, request)
     if request.truth is not None:
         request.truth.verify()
+
+
+@contextlib.contextmanager
+def _watched() -> Iterator[Watch]:
+    """Who is told how much was read: a bar on a terminal, else nobody."""
+    if sys.stderr is None or not sys.stderr.isatty():
+        yield unwatched
+        return
+    from celoss_cli.cli.progress import Bar
+
+    with Bar() as bar:
+        yield bar.show
 
 
 def request_of(data: Data) -> ReadRequest:

@@ -13,10 +13,7 @@ from celoss_cli.core.option import VALUES
 if TYPE_CHECKING:
     from celoss_cli.cli.table import Said
 
-__all__ = ["STDOUT", "refuse_overwriting"]
-
-STDOUT = "-"
-"""The file of --output and --report that is standard output."""
+__all__ = ["refuse_overwriting"]
 
 _UPDATED = {"--baseline", "--save-baseline"}
 """Options that may name one file: it is compared with before it is replaced."""
@@ -40,7 +37,7 @@ def refuse_overwriting(options: Any, reports: Iterable[str]) -> None:
             used.update((_real(path), _use(found)) for path in _paths(found))
     written = [(found.option.flag, found.value) for found in given if found.option.file == "written"]
     for option, path in (*written, *(("--report", path) for path in reports)):
-        if path == STDOUT or _is_device(path):
+        if path == "-" or _is_device(path):
             continue
         other = used.get(_real(path))
         if other is not None and {option, other} != _UPDATED:

@@ -18,7 +18,7 @@ from celoss_cli.read.request import Dataset, ReadRequest, Stream, open_stream
 if TYPE_CHECKING:
     from celoss_cli.core.data import Batch, Chunk
 
-__all__ = ["Watch", "gather", "read_stream"]
+__all__ = ["Watch", "gather", "read_stream", "unwatched"]
 
 _FEW_NAMES = 20
 """So many names of classes are repeated in a message; more are left to who reads it."""
@@ -27,8 +27,8 @@ Watch = Callable[[int, float | None], None]
 """Is told how many rows were handed out, and which part of all bytes was read, where that is known."""
 
 
-def _unwatched(rows: int, part: float | None) -> None:
-    return
+def unwatched(rows: int, part: float | None) -> None:
+    """Nobody is told."""
 
 
 def read_stream(stream: Stream, request: ReadRequest, chosen: str | None) -> Dataset:
@@ -42,7 +42,7 @@ def read_stream(stream: Stream, request: ReadRequest, chosen: str | None) -> Dat
 
 
 def gather(
-    paths: Sequence[str], request: ReadRequest, chosen: str | None, watch: Watch = _unwatched
+    paths: Sequence[str], request: ReadRequest, chosen: str | None, watch: Watch = unwatched
 ) -> Dataset:
     """The rows of all files, in order, as one data set described once.
 

@@ -54,12 +54,8 @@ def run(given: MergeOptions) -> int:
 
     """
     from celoss_cli.cli.concluding import conclude, conclusion_of
-    from celoss_cli.cli.gates import gate_of
-    from celoss_cli.cli.publish import outlet_of
 
-    end = conclusion_of(
-        outlet_of(given.writing, given), gate_of(given.limits, given.keeping), given.emit_partial
-    )
+    end = conclusion_of(given, given.writing, given.limits, given.keeping, partial_file=given.emit_partial)
     return conclude(_computed(given.partials, given.semantics), end)
 
 

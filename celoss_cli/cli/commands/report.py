@@ -72,15 +72,19 @@ def run(given: ReportOptions) -> int:
     """
     from celoss_cli.cli.computing import compute
     from celoss_cli.cli.concluding import conclude, conclusion_of
-    from celoss_cli.cli.gates import gate_of
-    from celoss_cli.cli.publish import outlet_of
     from celoss_cli.cli.spelling import command_line
 
     spec = LOSSES[given.loss]
     _refuse_reduction(spec, given.semantics.reduction)
-    outlet = outlet_of(given.writing, given, format=FORMATS["html"])
-    end = conclusion_of(outlet, gate_of(given.limits, given.keeping, given.semantics.reduction))
-    plan = _planned(spec, given, outlet.able)
+    end = conclusion_of(
+        given,
+        given.writing,
+        given.limits,
+        given.keeping,
+        reduction=given.semantics.reduction,
+        format=FORMATS["html"],
+    )
+    plan = _planned(spec, given, end.outlet.able)
     command = f"{command_line(plan.data, plan.semantics)} --format value"
     return conclude(compute(plan), replace(end, command=command))
 
