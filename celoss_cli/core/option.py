@@ -181,7 +181,13 @@ def one_of(choices: Iterable[str]) -> Kind:
             raise UsageError(f"expected {', '.join(known)}, got {quoted(text)}")
         return text
 
-    return Kind(", ".join(known), parse, lambda value: value in known, "|".join(known), known)
+    return Kind(
+        ", ".join(known),
+        parse,
+        lambda value: isinstance(value, str) and value in known,
+        "|".join(known),
+        known,
+    )
 
 
 def _is_number(value: object) -> bool:

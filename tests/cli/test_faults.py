@@ -600,7 +600,7 @@ def test_a_signal_at_any_moment_leaves_no_part_and_no_trace(folder: Path) -> Non
 
 _WITHIN = """
 import os, signal, sys, time, weakref
-from celoss_cli.cli.commands import loss
+from celoss_cli.cli import computing
 from celoss_cli.cli.main import main
 
 class Mortal: pass
@@ -624,7 +624,7 @@ def definition(*_):
     class Defined:
         attribute = Named()
 
-loss.evaluate = globals()[where]
+computing.evaluate = globals()[where]
 main()
 """
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from celoss_cli.cli.options import INPUT, Reading, Running, Writing, files, formats
-from celoss_cli.cli.table import Command, declared, option, part, said
+from celoss_cli.cli.table import Command, Said, group, option, part, said
 from celoss_cli.core.errors import ExitCode, plural
 from celoss_cli.core.option import TEXT, VALUES, at_least, one_of
 from celoss_cli.core.records import record
@@ -25,16 +25,6 @@ gives it.
 Example: celoss reconcile preds.csv --got 0.1365"""
 
 _SEARCH = "Search"
-
-
-@record(frozen=True, slots=True)
-class Known:
-    """What the number is known to have been computed with."""
-
-    weight: str | None = declared(WEIGHT)
-    pos_weight: str | None = declared(POS_WEIGHT)
-    ignore_index: int | None = declared(IGNORE_INDEX)
-    label_smoothing: float | None = declared(LABEL_SMOOTHING)
 
 
 @record(frozen=True, slots=True)
@@ -62,7 +52,7 @@ class ReconcileOptions:
         panel=INPUT,
     )
     reading: Reading = part(Reading, without=("allow_out_of_domain",))  # nothing is refused for its domain
-    known: Known = part(Known)
+    known: tuple[Said, ...] = group()
     max_deviations: Literal["0", "1", "2", "3"] | None = option(
         one_of(("0", "1", "2", "3")),
         "How many deviations are combined; 2 if not given, 1 of large data.",
@@ -89,7 +79,7 @@ def run(given: ReconcileOptions) -> int:
 
     outlet, got = outlet_of(given.writing, given), stated(given.got)
     data = Data(LOSSES["ce"], given.reading, given.files, given.input, given.input_is or "input")
-    problem, source = problem_of(data, given.input_is, tuple(said(given.known)))
+    problem, source = problem_of(data, given.input_is, given.known)
     most = int(given.max_deviations or (1 if is_large(problem) else MAX_DEVIATIONS))
     if is_large(problem) and given.max_deviations is None:
         note(f"celoss: note: one deviation at a time; --max-deviations {MAX_DEVIATIONS} combines them")
@@ -113,9 +103,10 @@ def _arguments(given: ReconcileOptions) -> dict[str, list[str]]:
     words = {"files": list(given.files)}
     if given.input is not None:
         words["input"] = ["-x", given.input]
-    return words | {
-        other.option.name: other.words for part in (given.reading, given.known) for other in said(part)
-    }
+    return words | {other.option.name: other.words for other in (*said(given.reading), *given.known)}
 
 
-COMMAND = Command("reconcile", _HELP, ReconcileOptions, run)
+_KNOWN = (WEIGHT, POS_WEIGHT, IGNORE_INDEX, LABEL_SMOOTHING)
+"""What the number may be known to have been computed with."""
+
+COMMAND = Command("reconcile", _HELP, ReconcileOptions, run, groups={"known": _KNOWN})
