@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from celoss_cli.cli.spelling import option_words, shell_quoted
+from celoss_cli.cli.commands import command_named
+from celoss_cli.cli.spelling import shell_quoted
+from celoss_cli.core.option import FLAG, flag_words
 from celoss_cli.losses import LOSSES
 
 if TYPE_CHECKING:
     from celoss_cli.core.errors import CelossError, Way
 
 __all__ = ["commands"]
-
-_OF_CLASSES = (
-    *("--input-is", "--convention", "--class-axis", "--target-is", "--ignore-index", "--label-smoothing"),
-)
-"""Options that a loss of single values does not have, and which another loss than the one typed drops."""
 
 _WITHOUT_OPTIONS = ("check",)
 """Commands whose options are read from a file."""
@@ -34,17 +31,24 @@ def commands(error: CelossError, arguments: Sequence[str]) -> list[tuple[str, st
 
 
 def _command(way: Way, arguments: Sequence[str]) -> str:
-    added = [word for name, value in way.options for word in option_words(name, value)]
+    added = [word for name, value in way.options for word in flag_words(name, value)]
     if arguments and arguments[0] in _WITHOUT_OPTIONS:
         return " ".join(map(shell_quoted, added))
-    replaced = [name for name, _ in way.options]
-    typed = list(_without(arguments, [*replaced, *(_OF_CLASSES if way.command else ())]))
-    if way.command:
-        typed = [way.command if word in LOSSES else word for word in typed[:1]] + typed[1:]
+    dropped = {name for name, _ in way.options}
+    if way.command and arguments and arguments[0] in LOSSES:
+        dropped |= _flags(arguments[0]) - _flags(way.command)
+        arguments = [way.command, *arguments[1:]]
+    typed = list(_without(arguments, dropped))
     return " ".join(map(shell_quoted, ["celoss", *typed, *added]))
 
 
-def _without(arguments: Sequence[str], options: Sequence[str]) -> Iterator[str]:
+def _flags(command: str) -> set[str]:
+    """The options of a command that take a value, as they are typed."""
+    options = [option for option in command_named(command).options() if option.kind is not FLAG]
+    return {flag for option in options for flag in option.flags or (option.flag,)}
+
+
+def _without(arguments: Sequence[str], options: Collection[str]) -> Iterator[str]:
     """The words without some options and their values."""
     words = iter(arguments)
     for word in words:

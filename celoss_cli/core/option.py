@@ -32,6 +32,7 @@ __all__ = [
     "Option",
     "at_least",
     "finite",
+    "flag_words",
     "one_of",
 ]
 
@@ -129,18 +130,19 @@ class Option:
         """The option with this value as words of a command line; a flag is a word by itself."""
         if self.repeatable:
             for one in value:
-                yield from self._words(one)
+                yield from flag_words(self.flag, self.kind.text(one))
         elif isinstance(value, bool):
             yield from [self.flag] if value else filter(None, [self.negation])
         else:
-            yield from self._words(value)
+            yield from flag_words(self.flag, self.kind.text(value))
 
-    def _words(self, value: Any) -> Iterator[str]:
-        text = self.kind.text(value)
-        if text.startswith("-"):
-            yield f"{self.flag}={text}"
-        else:
-            yield from (self.flag, text)
+
+def flag_words(flag: str, text: str) -> Iterator[str]:
+    """A flag with its value as words of a command line."""
+    if text.startswith("-"):
+        yield f"{flag}={text}"
+    else:
+        yield from (flag, text)
 
 
 def finite(text: str) -> float:
