@@ -257,7 +257,7 @@ def boosting() -> None:
     dump("xgb-label.txt", "".join(f"{v}\n" for v in T))
     right(
         "bce xgb-pred.txt --targets @xgb-label.txt",
-        bce([float(str(v)) for v in p], T),
+        bce(p, T),
         f"{XGBOOST}, one prediction a line, as its command line writes pred.txt",
     )
 

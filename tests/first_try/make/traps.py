@@ -445,7 +445,81 @@ def wrong_row() -> None:
     right("bce trap-ids.csv --targets @trap-shuffled.csv", TWO, "one key under two names, in another order")
 
 
+def by_mutation() -> None:
+    """Found by adding columns to the other dumps and by taking columns away."""
+    member = [0, 1, 1, 0, 1, 0, 1]
+    head = ["age", "income", "is_member", "Scored Labels", "Scored Probabilities"]
+    dump("trap-azure.csv", table(head, rows([30 + k for k in ROWS], LABELS, member, DECISION, POSITIVE)))
+    refused(
+        "bce trap-azure.csv",
+        "two columns of 0 and 1, and neither name says target",
+        [TWO, bce(POSITIVE, member)],
+        "Azure's layout with a flag among the features",
+    )
+    yes_no = [("no", "yes")[y] for y in LABELS]
+    decided = [("no", "yes")[d] for d in DECISION]
+    head = ["row ID", "churn", "Prediction (churn)", "P (churn=no)"]
+    dump("trap-knime.csv", table(head, rows([f"Row{k}" for k in ROWS], yes_no, decided, NEGATIVE)))
+    right("bce trap-knime.csv", TWO, "KNIME's layout with the probability of no only")
+    why = "no targets: what is left is the decision, which follows the probabilities in every row"
+    best = [SPECIES[k] for k in PROBS.argmax(axis=1)]
+    head = ["row_ids", "response", *[f"prob.{s}" for s in SPECIES]]
+    dump("trap-mlr3.csv", table(head, [[i + 1, best[i], *P[i]] for i in range(6)]))
+    refused("ce --input-is probs trap-mlr3.csv", why, [], "mlr3's layout without truth")
+    head = ["I_species", *[f"P_species{s}" for s in SPECIES]]
+    dump("trap-sas.csv", table(head, [[best[i], *P[i]] for i in range(6)]))
+    refused("ce --input-is probs trap-sas.csv", why, [], "SAS's layout without F_species")
+    dump(
+        "trap-event.csv",
+        table(["id", "event", "prob_rumor", "pred"], rows(ROWS, [1] * 7, POSITIVE, DECISION)),
+    )
+    refused(
+        "bce trap-event.csv",
+        "no targets: event is the same in every row",
+        [],
+        "a constant column beside a probability",
+    )
+    dump(
+        "trap-member.csv",
+        table(
+            ["customerID", "is_member", "churn_pred", "churn_proba"], rows(ROWS, member, DECISION, POSITIVE)
+        ),
+    )
+    refused(
+        "bce trap-member.csv",
+        "no targets: the probability is that of churn, and is_member is another thing",
+        [bce(POSITIVE, member)],
+        "a flag beside the probability of something else",
+    )
+    cities = ["york", "new_york", "new_jersey"]
+    head = ["is_member", *[f"p_{c}" for c in cities], "city"]
+    dump("trap-cities-member.csv", table(head, [[member[i], *P[i], cities[CLASSES[i]]] for i in range(6)]))
+    right(
+        "ce --input-is probs trap-cities-member.csv",
+        VALUE,
+        "a flag beside targets that are names of the classes",
+    )
+    numbers = [
+        [i, round(0.1 * i, 1), *x, k]
+        for i, (x, k) in enumerate(zip(LOGITS.tolist(), LOGIT_CLASSES, strict=True))
+    ]
+    dump("trap-unnamed-x.csv", table(["Unnamed: 0", "x1", "0", "1", "2", "target"], numbers))
+    right(
+        "ce trap-unnamed-x.csv",
+        ce_logits(LOGITS, LOGIT_CLASSES),
+        "a feature beside columns that are named by the classes",
+    )
+    named = [[i, *x, "abc"[k]] for i, (x, k) in enumerate(zip(LOGITS.tolist(), LOGIT_CLASSES, strict=True))]
+    dump("trap-visits.csv", table(["visits", "a", "b", "c", "label"], named))
+    right(
+        "ce trap-visits.csv",
+        ce_logits(LOGITS, LOGIT_CLASSES),
+        "a feature beside columns that are named by the classes",
+    )
+
+
 def make() -> None:
+    by_mutation()
     wrong_input()
     wrong_class()
     wrong_target()
