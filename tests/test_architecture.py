@@ -29,7 +29,7 @@ from celoss_cli.losses.base import Loss
 from celoss_cli.losses.cross_entropy import CrossEntropy
 from celoss_cli.read import SOURCES
 from celoss_cli.show import FORMATS, html, markdown, table
-from celoss_cli.show.document import Block
+from celoss_cli.show.blocks import Block
 
 PACKAGE = Path(celoss_cli.__file__).parent
 ROOT = "celoss_cli"

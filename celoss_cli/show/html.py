@@ -7,15 +7,16 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from celoss_cli.findings import FINDINGS
-from celoss_cli.show import document as blocks
-from celoss_cli.show.document import Headline, Page, Part, View
+from celoss_cli.show import blocks
+from celoss_cli.show.blocks import Headline, Page, Part, View
 from celoss_cli.show.markup import NOTHING, Markup, element, joined
 from celoss_cli.show.numerals import aligned
 
 if TYPE_CHECKING:
     from celoss_cli.findings.finding import Finding
     from celoss_cli.show import Style
-    from celoss_cli.show.document import Block, Document, Table
+    from celoss_cli.show.blocks import Block, Table
+    from celoss_cli.show.document import Document
 
 __all__ = ["BLOCKS", "render"]
 
@@ -205,9 +206,7 @@ def _prose(block: blocks.Prose, level: int) -> Markup:
 
 def _example(block: blocks.Example, level: int) -> Markup:
     output = element("pre", element("samp", block.output)) if block.output else NOTHING
-    shown = NOTHING
-    if block.document is not None:
-        shown = _written(block.document.view().blocks, level + 1)
+    shown = NOTHING if block.view is None else _written(block.view.blocks, level + 1)
     return joined(_command(block.command), output, shown)
 
 

@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from celoss_cli.core.errors import visible
-from celoss_cli.show import document as blocks
+from celoss_cli.show import blocks
 
 if TYPE_CHECKING:
     from celoss_cli.show import Style
-    from celoss_cli.show.document import Block, Document
+    from celoss_cli.show.blocks import Block, View
+    from celoss_cli.show.document import Document
 
 __all__ = ["BLOCKS", "escaped", "render"]
 
@@ -24,13 +25,12 @@ _NUMBER = re.compile(r"-?[0-9.]+(e[+-]?[0-9]+)?%?( \[[0-9, ]+\])?")
 
 def render(document: Document, style: Style) -> Iterator[str]:
     """The title and the blocks, with an empty line between two; what is long is left out."""
-    first, *others = _paragraphs_of(document)
+    first, *others = _texts(document.view())
     yield first
     yield from (f"\n{text}" for text in others)
 
 
-def _paragraphs_of(document: Document) -> Iterator[str]:
-    view = document.view()
+def _texts(view: View) -> Iterator[str]:
     title, extents = escaped(view.title or "celoss"), escaped(", ".join(view.extents))
     title = f"## {title}" if view.is_text else f"**{title}**"
     yield f"{title}: {extents}\n" if extents else f"{title}\n"
@@ -144,8 +144,8 @@ def _prose(block: blocks.Prose) -> Iterator[str]:
 def _example(block: blocks.Example) -> Iterator[str]:
     yield "### Example\n"
     yield f"```console\n$ {block.command}\n{block.output}```\n"
-    if block.document is not None:
-        yield from _paragraphs_of(block.document)
+    if block.view is not None:
+        yield from _texts(block.view)
 
 
 def _part(block: blocks.Part) -> Iterator[str]:

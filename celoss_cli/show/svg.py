@@ -61,7 +61,7 @@ _TEXT = re.compile(r'<text (class="[^"]*" x="[^"]*" y="[^"]*") textLength="[^"]*
 
 def render(document: Document, style: Style) -> Iterator[str]:
     """The text of the table, with its findings; ASCII, so that any encoding will do."""
-    console = _recorded("".join(pieces(document, _WIDE, told=True)))
+    console = _recorded("".join(pieces(document.view(), _WIDE, told=True)))
     picture = console.export_svg(
         title="", theme=_THEME, code_format=_DOCUMENT, font_aspect_ratio=_ASPECT, unique_id="celoss"
     )

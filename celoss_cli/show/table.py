@@ -16,12 +16,13 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from celoss_cli.core.errors import visible
-from celoss_cli.show import document as blocks
+from celoss_cli.show import blocks
 from celoss_cli.show.numerals import aligned
 
 if TYPE_CHECKING:
     from celoss_cli.show import Style
-    from celoss_cli.show.document import Block, Document, Table
+    from celoss_cli.show.blocks import Block, Table, View
+    from celoss_cli.show.document import Document
 
 __all__ = ["BLOCKS", "pieces", "render"]
 
@@ -39,12 +40,11 @@ _UNLIMITED = 100_000
 
 def render(document: Document, style: Style) -> Iterator[str]:
     """The document, block by block; what standard error tells is left to it."""
-    return pieces(document, style)
+    return pieces(document.view(), style)
 
 
-def pieces(document: Document, style: Style, *, told: bool = False) -> Iterator[str]:
-    """The same; ``told`` where nobody reads standard error."""
-    view = document.view()
+def pieces(view: View, style: Style, *, told: bool = False) -> Iterator[str]:
+    """The blocks of a view; with what is ``told`` on standard error where nobody reads that."""
     width = min(style.width or _PROSE_IN_A_PIPE, _PROSE) if view.is_text else style.width
     page = _Page(replace(style, width=width), style, told)
     heading = page.text(Text(" · ".join(filter(None, (view.title, *view.extents))), "bold"))
@@ -133,8 +133,8 @@ class _Page:
         yield before + self.text(Text("Example", _TITLE))
         yield f"$ {block.command}\n\n"
         yield block.output
-        if block.document is not None:
-            yield from pieces(block.document, self._outer, told=self._told)
+        if block.view is not None:
+            yield from pieces(block.view, self._outer, told=self._told)
 
     def chart(self, block: blocks.Chart, before: str) -> Iterator[str]:
         from celoss_cli.show.charts.terminal import picture_lines  # no table of a loss has one

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from celoss_cli.core.errors import visible
 from celoss_cli.evaluate.summaries import Bin, Histogram, Interval, Reliability
+from celoss_cli.show.blocks import Table
 from celoss_cli.show.charts.axes import Axis, ticks
 from celoss_cli.show.charts.charts import histogram_chart, reliability_chart
-from celoss_cli.show.document import Table
 from celoss_cli.show.html import BLOCKS
 from celoss_cli.show.markup import Markup, element, joined, text
 

@@ -20,7 +20,7 @@ from celoss_cli.core.errors import UsageError
 from celoss_cli.findings import FINDINGS
 from celoss_cli.losses import LOSSES, LossSpec
 from celoss_cli.show import FORMATS, Style, formats_of
-from celoss_cli.show.document import Prose
+from celoss_cli.show.blocks import Prose
 from celoss_cli.studies.explain.document import document_of
 from celoss_cli.studies.explain.explanation import Explanation
 from celoss_cli.studies.explain.explanations import explained, explained_names, overview

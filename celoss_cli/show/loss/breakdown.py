@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from celoss_cli.core.errors import visible
-from celoss_cli.show.document import Table
+from celoss_cli.show.blocks import Table
 from celoss_cli.show.numerals import percent, row_name, short, target_name
 
 if TYPE_CHECKING:

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from celoss_cli.show.document import Checks, Document, Page, Records, View
+from celoss_cli.show.document import Checks, Document, Records
 from celoss_cli.show.numerals import exact
 
 if TYPE_CHECKING:
     from celoss_cli.core.data import Row
     from celoss_cli.report.report import Report
+    from celoss_cli.show.blocks import Page, View
 
 __all__ = ["document_of"]
 

@@ -8,8 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from celoss_cli.core.errors import visible
-from celoss_cli.show.charts.figures import LossHistogram, ReliabilityDiagram
-from celoss_cli.show.document import (
+from celoss_cli.show.blocks import (
     Beside,
     Block,
     Chart,
@@ -27,6 +26,7 @@ from celoss_cli.show.document import (
     Table,
     Verdicts,
 )
+from celoss_cli.show.charts.figures import LossHistogram, ReliabilityDiagram
 from celoss_cli.show.loss.breakdown import by_group, largest, quantiles
 from celoss_cli.show.loss.wording import reduction_line
 from celoss_cli.show.loss.workings import ignored_line, ledger_table, row_title, steps_of

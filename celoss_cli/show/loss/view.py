@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from celoss_cli.show.document import Block, Findings, Full, Lines, Part, Result, Verdicts, View
+from celoss_cli.show.blocks import Block, Findings, Full, Lines, Part, Result, Verdicts, View
 from celoss_cli.show.loss.breakdown import breakdowns
 from celoss_cli.show.loss.wording import extents, reduction_line
 from celoss_cli.show.loss.workings import (

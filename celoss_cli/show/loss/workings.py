@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from celoss_cli.core.errors import visible
-from celoss_cli.show.document import Block, Equation, Equations, Table
+from celoss_cli.show.blocks import Block, Equation, Equations, Table
 from celoss_cli.show.loss.ledger import Ledger, ledger
 from celoss_cli.show.loss.steps import class_steps, numbered_class, row_steps, shown_classes
 from celoss_cli.show.numerals import row_name, short, target_name

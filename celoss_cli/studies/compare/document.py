@@ -7,19 +7,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from celoss_cli.core.errors import visible
-from celoss_cli.show.document import (
-    Block,
-    Checks,
-    Document,
-    Equation,
-    Equations,
-    Full,
-    Lines,
-    Result,
-    Table,
-    Verdicts,
-    View,
-)
+from celoss_cli.show.blocks import Block, Equation, Equations, Full, Lines, Result, Table, Verdicts, View
+from celoss_cli.show.document import Checks, Document
 from celoss_cli.show.numerals import class_name, exact, short
 from celoss_cli.show.source import options_line
 from celoss_cli.show.verdicts import lines_of

@@ -7,7 +7,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from celoss_cli.core.errors import plural, visible
-from celoss_cli.show.document import Block, Document, Full, Lines, Sentences, Table, View
+from celoss_cli.show.blocks import Block, Full, Lines, Sentences, Table, View
+from celoss_cli.show.document import Document
 from celoss_cli.show.numerals import exact, finite_or_none, nonfinite, row_name, short, target_name
 from celoss_cli.show.source import source_lines
 from celoss_cli.show.values import target_value

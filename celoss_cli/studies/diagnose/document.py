@@ -8,7 +8,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from celoss_cli.core.errors import plural
-from celoss_cli.show.document import Block, Document, Findings, Full, Lines, Sentences, View
+from celoss_cli.show.blocks import Block, Findings, Full, Lines, Sentences, View
+from celoss_cli.show.document import Document
 from celoss_cli.show.numerals import finite_or_none, nonfinite, short
 from celoss_cli.show.source import source_lines
 from celoss_cli.show.values import finding_values

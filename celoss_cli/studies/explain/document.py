@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from celoss_cli.show.blocks import Block, Example, Lines, Prose, View
 from celoss_cli.show.contract import contract
-from celoss_cli.show.document import Block, Document, Example, Lines, Prose, View
+from celoss_cli.show.document import Document
 from celoss_cli.show.loss.document import document_of as report_document
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def _blocks(explanation: Explanation) -> Iterator[Block]:
     yield Lines([f"{key}: {value}" for key, value in explanation.facts.items()])
     yield from explanation.sections
     if explanation.example is not None:
-        yield Example(explanation.command, report_document(explanation.example))
+        yield Example(explanation.command, report_document(explanation.example).view())
 
 
 def _values(explanation: Explanation, version: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from celoss_cli.core.records import record
 
 if TYPE_CHECKING:
     from celoss_cli.report.report import Report
-    from celoss_cli.show.document import Prose
+    from celoss_cli.show.blocks import Prose
 
 __all__ = ["Explanation"]
 

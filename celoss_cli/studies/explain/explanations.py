@@ -15,7 +15,7 @@ import textwrap
 from celoss_cli.core.errors import UsageError, quoted
 from celoss_cli.findings import FINDINGS, Rule
 from celoss_cli.losses import LOSSES, LossSpec
-from celoss_cli.show.document import Prose
+from celoss_cli.show.blocks import Prose
 from celoss_cli.studies.explain.explanation import Explanation
 
 __all__ = ["explained", "explained_names", "overview"]

@@ -8,7 +8,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from celoss_cli.core.errors import plural, visible
-from celoss_cli.show.document import Block, Document, Entry, Lines, Sentences, Table, View
+from celoss_cli.show.blocks import Block, Entry, Lines, Sentences, Table, View
+from celoss_cli.show.document import Document
 from celoss_cli.show.numerals import exact, finite_or_none, nonfinite, short
 
 if TYPE_CHECKING:

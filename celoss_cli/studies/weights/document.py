@@ -6,7 +6,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from celoss_cli.core.errors import plural, visible
-from celoss_cli.show.document import Document, Full, Lines, Table, View
+from celoss_cli.show.blocks import Full, Lines, Table, View
+from celoss_cli.show.document import Document
 from celoss_cli.show.numerals import class_name, exact, short
 
 if TYPE_CHECKING:
