@@ -18,16 +18,20 @@ from celoss_cli.evaluate.wanted import Wanted
 from celoss_cli.losses.options import WEIGHT
 from celoss_cli.read.request import Dataset
 from celoss_cli.report.assemble import report_of
+from celoss_cli.show import FORMATS
 from celoss_cli.show.charts.curves import Marker, curve
-from celoss_cli.show.charts.drawing import KINDS, drawn
+from celoss_cli.show.charts.document import document_of
+from celoss_cli.show.charts.drawing import alone
 from celoss_cli.show.charts.figures import ClassLosses, LossHistogram, Picture, ReliabilityDiagram
-from celoss_cli.show.charts.numbers import render_csv, render_json
+from celoss_cli.show.charts.raster import png_of
 from celoss_cli.show.charts.terminal import render
+from celoss_cli.show.charts.vector import svg_file
 
 if TYPE_CHECKING:
     from celoss_cli.cli.options import Semantics
     from celoss_cli.losses.base import Loss
     from celoss_cli.report.report import Report
+    from celoss_cli.show import Style
 
 __all__ = ["Plan", "computed", "published"]
 
@@ -168,7 +172,7 @@ def _pictured(report: Report, title: str) -> Picture:
     """The picture of what a report has."""
     loss, unit = report.loss, report.unit
     if report.histogram is not None:
-        return LossHistogram(loss, title, unit, [], report.histogram)
+        return LossHistogram(loss, title, unit, [], report.histogram, report.tally.reduce("mean"))
     if report.reliability is not None:
         left_out = report.reliability.left_out
         notes = [f"{plural(left_out, 'prediction')} without a probability left out."] if left_out else []
@@ -181,7 +185,7 @@ def published(picture: Picture, format: str, output: str | None, color: str) -> 
 
     Args:
         picture: the picture.
-        format: "text", "json", "csv" or one of ``KINDS``.
+        format: "text", "json", "csv", "svg" or "png".
         output: the file, or None for standard output.
         color: "auto", "always" or "never".
 
@@ -193,12 +197,13 @@ def published(picture: Picture, format: str, output: str | None, color: str) -> 
     style = stdout_style(color)
     if output is not None:
         style = replace(style, width=None, unicode=True, color=color == "always")
-    pieces: Iterator[str] | Sequence[bytes]
-    if format in KINDS:
-        pieces = [drawn(picture, format)]
+    if output is None:
+        write_stdout(_written(picture, format, style))
     else:
-        pieces = {"text": render, "json": render_json, "csv": render_csv}[format](picture, style)
-    if output is not None:
-        write_file(output, pieces)
-    else:
-        write_stdout(piece if isinstance(piece, str) else piece.decode() for piece in pieces)
+        write_file(output, [png_of(alone(picture))] if format == "png" else _written(picture, format, style))
+
+
+def _written(picture: Picture, format: str, style: Style) -> Iterator[str]:
+    if format == "svg":
+        return svg_file(alone(picture))
+    return render(picture, style) if format == "text" else FORMATS[format].render(document_of(picture), style)

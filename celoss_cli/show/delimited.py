@@ -27,7 +27,7 @@ def render(document: Document, style: Style) -> Iterator[str]:
     """A header line and the records; texts that a spreadsheet would run are prefixed with '."""
     if document.records is not None:
         found = document.records()
-        yield _text([found.names])
+        yield _text([found.names] if found.names else [])
         records = iter(found.records)
         while text := _text(map(_cell, record) for record in islice(records, _AT_A_TIME)):
             yield text

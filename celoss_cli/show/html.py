@@ -104,8 +104,9 @@ def _lines(block: blocks.Lines, level: int) -> Markup:
 
 
 def _sentences(block: blocks.Sentences, level: int) -> Markup:
-    kind = {"plain": None, "faint": "aside", "strong": "total"}[block.kind]
-    return joined(*(_paragraph(text, kind) for text in block.texts))
+    if block.kind == "strong":
+        return joined(*(element("p", element("strong", text)) for text in block.texts))
+    return joined(*(_paragraph(text, "aside" if block.kind == "faint" else None) for text in block.texts))
 
 
 def _result(block: blocks.Result, level: int) -> Markup:
@@ -211,9 +212,10 @@ def _example(block: blocks.Example, level: int) -> Markup:
 
 
 def _chart(block: blocks.Chart, level: int) -> Markup:
-    from celoss_cli.show.charts.charts import chart_of  # most pages have none
+    from celoss_cli.show.charts.drawing import on_page  # most pages have none
+    from celoss_cli.show.charts.vector import svg_of
 
-    return element("figure", chart_of(block.picture))
+    return element("figure", svg_of(on_page(block.picture)))
 
 
 def _part(block: Part, level: int) -> Markup:

@@ -8,7 +8,7 @@ from celoss_cli.core.errors import visible
 
 __all__ = ["NOTHING", "Markup", "element", "joined", "text"]
 
-_EMPTY = {"meta", "path", "rect", "line", "circle"}
+_EMPTY = {"meta", "path", "rect", "polyline", "circle"}
 """Elements without content."""
 
 

@@ -171,11 +171,14 @@ def test_without_matplotlib_the_terminal_still_draws_and_a_file_names_the_extra(
     done = celoss_process("plot", "ce", EXAMPLE, "-o", path, program=program)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == (
-        "celoss: error: Expected the package matplotlib, which draws PNG and SVG, got an installation "
-        "without it. (without -o the picture is drawn in the terminal; "
+        "celoss: error: Expected the package matplotlib, which paints PNG, got an installation "
+        "without it. (SVG and pictures in the terminal need none; "
         "in a checkout of celoss: python -m pip install '.[plot]')\n"
     )
     assert not path.exists()
+    vector = tmp_path / "picture.svg"
+    assert celoss_process("plot", "ce", EXAMPLE, "-o", vector, program=program).returncode == 0
+    assert vector.read_text(encoding="utf-8").startswith("<?xml")
 
 
 # ---------------------------------------------------------------------------------------- what is refused

@@ -6,8 +6,9 @@ import csv
 import json
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -18,15 +19,16 @@ from rich.cells import cell_len
 
 from celoss_cli.core.bounds import Bounds
 from celoss_cli.core.data import Batch, Tally
-from celoss_cli.core.errors import UsageError
+from celoss_cli.core.errors import UsageError, visible
 from celoss_cli.evaluate.summaries import Bin, Group, Histogram, Interval, Reliability
 from celoss_cli.losses import LOSSES, LossSpec
 from celoss_cli.losses.binary_cross_entropy_with_logits import BinaryCrossEntropyWithLogits
 from celoss_cli.losses.cross_entropy import CrossEntropy
-from celoss_cli.show import Style
+from celoss_cli.show import FORMATS, Style
 from celoss_cli.show.charts.canvas import Canvas
 from celoss_cli.show.charts.curves import Marker, curve
-from celoss_cli.show.charts.drawing import KINDS, drawn
+from celoss_cli.show.charts.document import document_of
+from celoss_cli.show.charts.drawing import alone, on_page
 from celoss_cli.show.charts.figures import (
     ClassLosses,
     Curve,
@@ -36,8 +38,10 @@ from celoss_cli.show.charts.figures import (
     Picture,
     ReliabilityDiagram,
 )
-from celoss_cli.show.charts.numbers import render_csv, render_json
+from celoss_cli.show.charts.raster import png_of
+from celoss_cli.show.charts.scene import Label, Rect, Scene, Stroke
 from celoss_cli.show.charts.terminal import render
+from celoss_cli.show.charts.vector import svg_file
 
 every_loss = pytest.mark.parametrize("spec", LOSSES.values(), ids=list(LOSSES))
 
@@ -110,7 +114,7 @@ def test_options_that_change_the_shape_change_the_curve_and_weights_do_not() -> 
     assert bare(LOSSES["ce"], ignore_index=0).lines == bare(LOSSES["ce"]).lines
     huge = bare(LOSSES["bce-logits"], pos_weight=np.array(1e308))
     assert text(huge, width=80).count("●") == 0
-    assert drawn(huge, "svg")
+    assert svg(huge)
     with pytest.raises(UsageError, match="Expected one positive weight for a curve, got 2"):
         bare(LOSSES["bce-logits"], pos_weight=np.array([1.0, 2.0]))
 
@@ -159,7 +163,7 @@ def test_a_score_that_is_too_far_away_leaves_the_others_their_picture() -> None:
     assert (found.across, len(found.notes)) == (Bounds(-6, 6), 1)
     assert found.up.high == pytest.approx(math.log1p(math.exp(6)))
     assert text(found, width=80).count("●") == 2  # one in the picture, one in the legend
-    assert drawn(found, "svg")
+    assert svg(found)
 
 
 def test_probabilities_of_classes_have_no_curve() -> None:
@@ -305,12 +309,16 @@ def test_a_reliability_diagram_shows_the_gap_between_bar_and_stroke() -> None:
 # --------------------------------------------------------------------------------------------- numbers
 
 
+def written(format: str, picture: Picture) -> str:
+    return "".join(FORMATS[format].render(document_of(picture), Style(version="1")))
+
+
 @every_picture
 def test_json_and_csv_say_the_same(picture: Picture) -> None:
-    document = json.loads("".join(render_json(picture, Style(version="1"))))
+    document = json.loads(written("json", picture))
     assert document["schema_version"] == 1
     assert document["tool"] == {"name": "celoss", "version": "1"}
-    lines = list(csv.DictReader("".join(render_csv(picture, Style())).splitlines()))
+    lines = list(csv.DictReader(written("csv", picture).splitlines()))
     assert len(lines) == len(document["data"])
     for line, item in zip(lines, document["data"], strict=True):
         assert list(line) == [key for key in item if key != "nonfinite"]
@@ -320,35 +328,105 @@ def test_json_and_csv_say_the_same(picture: Picture) -> None:
 
 
 def test_what_is_not_finite_has_a_name_in_json_and_formulas_are_quoted_in_csv() -> None:
-    document = json.loads("".join(render_json(PICTURES[3], Style())))
+    document = json.loads(written("json", PICTURES[3]))
     assert document["data"][1]["mean"] is None
     assert document["data"][1]["nonfinite"] == {"mean": "inf"}
-    assert "\n'=a\\x1b,3,1.0,0.25\n" in "".join(render_csv(PICTURES[3], Style()))
-    assert json.loads("".join(render_json(PICTURES[1], Style())))["above"] == 2
+    assert "\n'=a\\x1b,3,1.0,0.25\n" in written("csv", PICTURES[3])
+    assert json.loads(written("json", PICTURES[1]))["above"] == 2
 
 
-# ------------------------------------------------------------------------------------------ matplotlib
+# --------------------------------------------------------------------------------------------- the files
+
+
+def svg(picture: Picture) -> str:
+    return "".join(svg_file(alone(picture)))
+
+
+def parsed(document: str) -> ElementTree.Element:
+    return ElementTree.fromstring(document)  # noqa: S314 - our own document
 
 
 @pytest.mark.slow
 @every_picture
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_drawing_has_the_same_bytes_twice_whatever_the_users_style(
-    picture: Picture, kind: str, monkeypatch: pytest.MonkeyPatch
+def test_a_png_has_the_same_bytes_twice_whatever_the_users_style(
+    picture: Picture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import matplotlib as mpl
-
-    first = drawn(picture, kind)
+    mpl = pytest.importorskip("matplotlib")
+    first = png_of(alone(picture))
     monkeypatch.setitem(mpl.rcParams, "axes.facecolor", "red")
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1")
-    assert drawn(picture, kind) == first
+    assert png_of(alone(picture)) == first
     assert mpl.rcParams["axes.facecolor"] == "red"
-    assert first.startswith(b"\x89PNG" if kind == "png" else b"<?xml")
-    assert b"dc:date" not in first
+    assert first.startswith(b"\x89PNG")
 
 
-def test_a_drawing_needs_no_font_and_names_are_no_formulas() -> None:
-    odd = replace(PICTURES[3], title="$x$ 猫", groups=[group("$\\frac$", 1.0), group("猫", 2.0)])  # type: ignore[call-arg]
-    svg = drawn(odd, "svg").decode()
-    assert "<text" not in svg
-    assert "font-family" not in svg
+@every_picture
+def test_an_svg_is_well_formed_ascii_that_asks_nobody_for_anything(picture: Picture) -> None:
+    document = svg(picture)
+    assert document == svg(picture)
+    assert document.startswith("<?xml")
+    assert document.isascii()
+    assert re.findall('[a-z]+://[^"<]*', document) == ["http://www.w3.org/2000/svg"]
+    assert not re.search("<script|<image|href|url\\(|<style", document)
+    assert parsed(document).findtext("{http://www.w3.org/2000/svg}title")
+
+
+@every_picture
+@pytest.mark.parametrize("drawn", [alone, on_page])
+def test_every_shape_lies_within_its_picture(picture: Picture, drawn: Callable[[Picture], Scene]) -> None:
+    scene = drawn(picture)
+    for shape in scene.shapes:
+        if isinstance(shape, Rect):
+            assert shape.width >= 0
+            assert shape.height >= 0
+            corners = [(shape.x, shape.y), (shape.x + shape.width, shape.y + shape.height)]
+        else:
+            corners = list(shape.points) if isinstance(shape, Stroke) else [(shape.x, shape.y)]
+        for x, y in corners:
+            assert 0 <= x <= scene.width
+            assert 0 <= y <= scene.height
+
+
+def test_a_picture_says_its_title_its_notes_and_what_has_no_bar() -> None:
+    def told(picture: Picture) -> str:
+        return " ".join(shape.text for shape in alone(picture).shapes if isinstance(shape, Label))
+
+    assert "a title that is longer than thirty columns" in told(PICTURES[0])
+    assert told(PICTURES[0]).endswith("A note.")
+    assert "Not shown: 2 at 1 or above, 1 infinite, 1 not a number." in told(PICTURES[1])
+    assert "the 40 of 60 classes with the largest mean losses" in told(PICTURES[4])
+    assert "expected calibration error = 0.125 over 8 predictions in 2 bins" in told(PICTURES[6])
+
+
+def test_a_curve_ends_where_its_picture_ends_and_has_a_gap_where_it_is_not_finite() -> None:
+    """The line goes from the height 4 to -2 between x = 0 and 1; from 0 to 2 is seen, and so is its end."""
+    line = Line("one", [0, 1, 2, 3, 4], [4, -2, math.nan, 1, 1])
+    picture = Curve("f", "t", "nats", [], "p", [line], [], Bounds(0, 4), Bounds(0, 2))
+    strokes = [shape for shape in alone(picture).shapes if isinstance(shape, Stroke)]
+    legend, first, second = (list(shape.points) for shape in strokes if shape.kind == "first")
+    grid = {shape.points[0][1] for shape in strokes if shape.kind == "grid"}
+    bottom, top = max(grid), min(grid)
+    unit = (bottom - top) / 2
+    assert len(legend) == 2
+    assert [y for _, y in first] == pytest.approx([top - 0.08 * unit, bottom + 0.08 * unit])
+    assert first[1][0] - first[0][0] == pytest.approx((second[1][0] - second[0][0]) * 2.16 / 6)
+    assert [y for _, y in second] == pytest.approx([bottom - unit] * 2)
+
+
+def test_the_bars_of_classes_are_as_long_as_their_means_and_start_at_0() -> None:
+    groups = [group("a", 2.0), group("b", -1.0), group("c", 0.5)]
+    scene = alone(ClassLosses("f", "t", "nats", [], groups, 1.0))
+    bars = [shape for shape in scene.shapes if isinstance(shape, Rect) and shape.kind == "bar"]
+    assert [bar.width / bars[0].width for bar in bars] == pytest.approx([1, 0.5, 0.25])
+    assert bars[1].x + bars[1].width == pytest.approx(bars[0].x) == pytest.approx(bars[2].x)
+    (mark,) = (shape for shape in scene.shapes if isinstance(shape, Stroke) and shape.kind == "mark")
+    assert mark.points[0][0] == pytest.approx(bars[0].x + bars[0].width / 2)
+
+
+@pytest.mark.parametrize("name", ["$\\frac$", "<script>", "\u732b", "\x1b[31m"])
+def test_names_are_no_formulas_and_no_markup(name: str) -> None:
+    odd = replace(PICTURES[3], title=f"${name}$", groups=[group(name, 1.0), group("b", 2.0)])  # type: ignore[call-arg]
+    texts = [text.text for text in parsed(svg(odd)).iter("{http://www.w3.org/2000/svg}text")]
+    assert visible(name) in texts
+    assert f"${visible(name)}$" in texts
+    assert png_of(alone(odd)).startswith(b"\x89PNG")

@@ -84,7 +84,7 @@ class PlotOptions:
     )
     output: str | None = option(
         Kind("the name of a file", _output, lambda value: isinstance(value, str), "FILE"),
-        "Draw into a .png or .svg (with the extra plot), or write .txt, .json or .csv.",
+        "Draw into a .svg or a .png (with the extra plot), or write .txt, .json or .csv.",
         flags=("--output", "-o"),
         panel=OUTPUT,
         file="written",
@@ -128,11 +128,11 @@ def run(given: PlotOptions) -> int:
 
     """
     from celoss_cli.cli.plotting import computed, published
-    from celoss_cli.show.charts.drawing import KINDS, require_matplotlib
+    from celoss_cli.show.charts.raster import require_matplotlib
 
     spec, format = LOSSES[given.loss], _chosen_format(given)
     plan = _planned(spec, given)
-    if format in KINDS:
+    if format == "png":
         require_matplotlib()
     published(computed(plan), format, given.output, given.color)
     return ExitCode.DONE

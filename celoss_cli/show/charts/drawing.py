@@ -1,286 +1,386 @@
-"""Pictures drawn by matplotlib, as PNG or SVG: the same bytes for the same numbers and version.
-
-Nothing is taken from the user's own configuration of matplotlib, and text in SVG is drawn as paths, so
-that a picture looks the same everywhere.
-"""
+"""Pictures as scenes: one drawing for pages and for files of either format."""
 
 from __future__ import annotations
 
-import io
-import logging
 import math
-import os
 import textwrap
-import warnings
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from importlib import import_module
+from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from celoss_cli.core.errors import UsageError, visible
-from celoss_cli.core.extras import installing
+from celoss_cli.core.errors import visible
+from celoss_cli.core.records import record
+from celoss_cli.show.charts.axes import Axis, ticks
 from celoss_cli.show.charts.figures import ClassLosses, Curve, LossHistogram, Picture, ReliabilityDiagram
-from celoss_cli.show.charts.words import classes_line, histogram_rows, reliability_line, shown_groups
+from celoss_cli.show.charts.scene import Label, Mark, Rect, Scene, Shape, Stroke, text_width
+from celoss_cli.show.charts.words import (
+    beyond_line,
+    classes_line,
+    reliability_line,
+    shown_groups,
+    tick_text,
+)
 from celoss_cli.show.numerals import short
 
 if TYPE_CHECKING:
     from celoss_cli.core.bounds import Bounds
+    from celoss_cli.evaluate.summaries import Bin, Interval
 
-__all__ = ["KINDS", "drawn", "require_matplotlib"]
+__all__ = ["alone", "on_page"]
 
-KINDS = ("png", "svg")
+_LEFT, _RIGHT, _BOTTOM = 56.0, 14.0, 44.0
+_LINE = 18.0
+"""Height of a line of text."""
 
-_STYLE: Mapping[str, Any] = {
-    "font.family": ["DejaVu Sans"],
-    "font.size": 10.0,
-    "text.parse_math": False,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.axisbelow": True,
-    "axes.grid": True,
-    "grid.color": "#e4e4e4",
-    "grid.linewidth": 0.8,
-    "legend.frameon": False,
-    "svg.fonttype": "path",
-    "svg.hashsalt": "celoss",
-    "figure.dpi": 100.0,
-    "savefig.dpi": 150.0,
-}
-_METADATA: Mapping[str, Mapping[str, None]] = {
-    "png": {"Software": None},
-    "svg": {"Date": None, "Creator": None},
-}
-_BLUE, _ORANGE, _GREEN, _RED = "#0072b2", "#d55e00", "#009e73", "#b2182b"
-"""Of the palette of Okabe and Ito 2008, which people with any colour vision can tell apart."""
+_STRIP = 2 / 15
+"""Height of the counts below a reliability diagram, as a part of the whole."""
 
-_DASHES = ("-", "--", ":")
-_MARKS = ("o", "x", "D")
+_LEAST = 1.0
+"""Height of the smallest bar."""
+
+_GAP = 0.5
+"""Between a bar and the end of its interval."""
+
+_COLOURS = ("first", "second", "third")
+_FORMS = ("circle", "cross", "diamond")
+
+_ON_PAGE, _ALONE = (440.0, 300.0), (640.0, 400.0)
+"""Width and usual height of a drawing."""
+
+_Span = tuple[float, float]
 
 
-def require_matplotlib() -> Any:
-    """Matplotlib, which comes with an extra of celoss.
+@record(frozen=True, slots=True)
+class _Room:
+    """Where a drawing has its place."""
 
-    Raises:
-        UsageError: if it is not installed; the hint names the extra.
+    width: float
+    top: float
+    bottom: float
 
-    """
-    logging.getLogger("matplotlib").setLevel(logging.ERROR)
-    try:
-        with _no_backend():
-            return import_module("matplotlib")
-    except ImportError:
-        raise UsageError(
-            "Expected the package matplotlib, which draws PNG and SVG, got an installation without it.",
-            hint=f"without -o the picture is drawn in the terminal; {installing('plot')}",
-        ) from None
+    @property
+    def right(self) -> float:
+        return self.width - _RIGHT
 
-
-@contextmanager
-def _no_backend() -> Iterator[None]:
-    """Hides a backend that the user chose for windows: matplotlib fails where it knows none of that name."""
-    chosen = os.environ.pop("MPLBACKEND", None)
-    try:
-        yield
-    finally:
-        if chosen is not None:
-            os.environ["MPLBACKEND"] = chosen
+    @property
+    def most_ticks(self) -> int:
+        """How many numbers have room side by side."""
+        return int(self.width / 80)
 
 
-def drawn(picture: Picture, kind: str) -> bytes:
-    """The picture as the content of a file.
-
-    Args:
-        picture: any.
-        kind: "png" or "svg".
-
-    Raises:
-        UsageError: if matplotlib is not installed.
-
-    """
-    matplotlib = require_matplotlib()
-    with _own_style(matplotlib):
-        figure = import_module("matplotlib.figure").Figure(figsize=(7.0, 4.6), layout="constrained")
-        import_module("matplotlib.backends.backend_agg").FigureCanvasAgg(figure)
-        _DRAWN[type(picture)](picture, figure)
-        _label(picture, figure)
-        content = io.BytesIO()
-        figure.savefig(content, format=kind, metadata=dict(_METADATA[kind]))
-    return content.getvalue()
+def on_page(picture: Picture) -> Scene:
+    """The drawing alone, for a page that says the rest."""
+    kind, (width, usual) = _KINDS[type(picture)], _ON_PAGE
+    height = kind.height(picture, usual)
+    return Scene(kind.words(picture), width, height, tuple(kind.shapes(picture, _Room(width, 0.0, height))))
 
 
-def _label(picture: Picture, figure: Any) -> None:
-    """The title above and the notes below, broken where the figure ends."""
-    inches = figure.get_size_inches()[0]
-    title = textwrap.fill(_written(picture.title), int(inches * 11))
-    figure.suptitle(title, x=0.01, ha="left", fontweight="bold", fontsize=11)
-    notes = [textwrap.fill(_written(sentence), int(inches * 17)) for sentence in picture.notes]
-    if notes:
-        figure.supxlabel("\n".join(notes), x=0.01, ha="left", fontsize=8, color="#555555")
+def alone(picture: Picture) -> Scene:
+    """The drawing with its title above and its notes below."""
+    kind, (width, usual) = _KINDS[type(picture)], _ALONE
+    titles = list(_text(picture.title, "title", width, 24.0))
+    top = titles[-1].y + 14.0 if titles else 0.0
+    bottom = top + kind.height(picture, usual)
+    notes: list[Label] = []
+    for sentence in (*_notes(picture), *picture.notes):
+        notes += _text(sentence, "note", width, (notes[-1].y if notes else bottom + 2.0) + _LINE)
+    whole = notes[-1].y + 12.0 if notes else bottom
+    shapes = (*titles, *kind.shapes(picture, _Room(width, top, bottom)), *notes)
+    return Scene(kind.words(picture), width, whole, shapes)
 
 
-@contextmanager
-def _own_style(matplotlib: Any) -> Iterator[None]:
-    with matplotlib.rc_context(), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        matplotlib.rcdefaults()
-        matplotlib.rcParams.update(_STYLE)
-        yield
+def _text(sentence: str, kind: str, width: float, first: float) -> Iterator[Label]:
+    """The lines of a text, the first one at this place."""
+    letter = text_width("x", kind)
+    for number, line in enumerate(textwrap.wrap(visible(sentence), int((width - 28.0) / letter))):
+        yield Label(kind, line, 14.0, first + number * _LINE, "start")
 
 
-def _written(text: str) -> str:
-    """Text with an escape for each character that the font has no picture of."""
-    fonts = import_module("matplotlib.font_manager")
-    known = fonts.get_font(fonts.findfont("DejaVu Sans")).get_charmap()
-    return "".join(char if ord(char) in known else _escape(char) for char in visible(text))
+def _notes(picture: Picture) -> list[str]:
+    """What a drawing alone says of itself."""
+    if isinstance(picture, ReliabilityDiagram):
+        return [reliability_line(picture.reliability)]
+    if isinstance(picture, LossHistogram):
+        return beyond_line(picture.histogram)
+    return classes_line(picture.groups) if isinstance(picture, ClassLosses) else []
 
 
-def _escape(char: str) -> str:
-    return char.encode("ascii", "backslashreplace").decode()
+# ------------------------------------------------------------------------------------------- the parts
 
 
-# ---------------------------------------------------------------------------------------------- curves
+def _rows(x: Axis, y: Axis, values: Sequence[float], named: Callable[[float], str]) -> Iterator[Shape]:
+    """Lines across the drawing with their values at the left."""
+    for value in values:
+        yield Stroke("grid", [(x.start, y.at(value)), (x.stop, y.at(value))])
+        yield Label("label", named(value), x.start - 6, y.at(value) + 4, "end")
 
 
-def _curve(picture: Curve, figure: Any) -> None:
-    axes = figure.add_subplot()
-    colours = (_BLUE, _ORANGE, _GREEN)
-    for line, dash, colour in zip(picture.lines, _DASHES, colours, strict=False):
-        axes.plot(line.x, line.y, dash, color=colour, linewidth=1.8, label=line.name)
-    for marks, mark, colour in zip(picture.marks, _MARKS, colours, strict=False):
-        name = f"data ({len(marks.x)})" if len(picture.lines) == 1 else f"data, {marks.name} ({len(marks.x)})"
-        filled = {} if mark == "x" else {"edgecolors": "white", "linewidths": 0.6}
-        places = marks.inside(picture.across)
-        x, y = [x for x, _ in places], [y for _, y in places]
-        axes.scatter(x, y, s=34, marker=mark, color=colour, zorder=3, label=name, **filled)
-    axes.set_ylim(*_with_room(picture.up, 0.04))
-    axes.set_xlim(*_with_room(picture.across, 0.02))
-    axes.set_xlabel(picture.x_is)
-    axes.set_ylabel(f"loss, {picture.unit}")
-    axes.legend()
+def _columns(x: Axis, bottom: float, values: Sequence[float], title: str) -> Iterator[Shape]:
+    """The line below the drawing, with values and what they are under it."""
+    yield Stroke("axis", [(x.start, bottom), (x.stop, bottom)])
+    for value in values:
+        yield Label("label", tick_text(value), x.at(value), bottom + 16)
+    yield Label("label", title, (x.start + x.stop) / 2, bottom + 36)
 
 
-def _with_room(bounds: Bounds, part: float) -> tuple[float, float]:
-    """The bounds and a little beyond, for marks that lie on them."""
-    room = part * (bounds.high - bounds.low)
-    return bounds.low - room, bounds.high + room
+def _bar(x: Axis, y: Axis, across: _Span, up: _Span, kind: str, told: str) -> Rect:
+    """A bar between two values; a count of one can still be seen next to any other."""
+    left, right = x.at(across[0]) + _GAP, x.at(across[1]) - _GAP
+    bottom, height = y.at(up[0]), y.at(up[0]) - y.at(up[1])
+    if height and kind in ("bar", "count"):
+        height = max(height, _LEAST)
+    return Rect(kind, left, bottom - height, max(right - left, _GAP), height, told)
 
 
-# ------------------------------------------------------------------------------------------------ bars
+def _upright(x: Axis, place: float, low: float, high: float, text: str) -> Iterator[Shape]:
+    """A line at a value, with its words at the upper end, on the side that has more room."""
+    near_end = place > (x.start + x.stop) / 2
+    yield Stroke("mark", [(place, low), (place, high)])
+    yield Label("marked", text, place + (-5 if near_end else 5), high + 9, "end" if near_end else "start")
 
 
-def _histogram(picture: LossHistogram, figure: Any) -> None:
-    axes = figure.add_subplot()
-    found = picture.histogram
-    lows = [part.low for part in found.intervals]
-    width = found.intervals[0].high - found.intervals[0].low if lows else 1.0
-    axes.bar(
-        lows, [part.count for part in found.intervals], width, align="edge", color=_BLUE, edgecolor="white"
-    )
-    beyond = histogram_rows(picture)[len(lows) :]
-    end = found.intervals[-1].high if lows else 0.0
-    for place, (name, count) in enumerate(beyond):
-        at = end + (1.5 * place + 0.75) * width
-        axes.bar([at], [count], width, align="edge", color="white", edgecolor=_ORANGE, hatch="///")
-        axes.annotate(
-            f"{name}: {count}",
-            (at + width / 2, count),
-            (0, 4),
-            textcoords="offset points",
-            ha="right",
-            fontsize=8,
-        )
-    axes.set_xlabel(f"loss, {picture.unit}")
-    axes.set_ylabel("count")
-    axes.grid(False, axis="x")
+def _legend(entries: Sequence[tuple[str, str, str]], start: float, room: _Room) -> Iterator[Shape]:
+    """Kinds with their form, "line" or that of a mark, and their names, in as many lines as they take."""
+    x, y = start, room.top + 15
+    for kind, form, name in entries:
+        wide = 26 + text_width(name, "label")
+        if x > start and x + wide > room.right:
+            x, y = start, y + _LINE
+        if form == "line":
+            yield Stroke(kind, [(x, y - 4), (x + 20, y - 4)])
+        else:
+            yield Mark(kind, form, x + 10, y - 4)
+        yield Label("label", name, x + 26, y, "start")
+        x += wide + 14
 
 
-def _classes(picture: ClassLosses, figure: Any) -> None:
-    groups = shown_groups(picture.groups)
-    figure.set_size_inches(7.0, max(3.0, 1.4 + 0.28 * len(groups)))
-    axes = figure.add_subplot()
-    places = range(len(groups))
-    means = [group.loss if math.isfinite(group.loss) else 0.0 for group in groups]
-    axes.barh(places, means, color=_BLUE, height=0.7)
-    for place, group, mean in zip(places, groups, means, strict=True):
-        text = f"{short(group.loss)}  ({group.tally.counted})"
-        axes.annotate(
-            text,
-            (max(mean, 0.0), place),
-            (4, 0),
-            textcoords="offset points",
-            va="center",
-            fontsize=8,
-            bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.0},
-        )
-    if math.isfinite(picture.whole):
-        axes.axvline(
-            picture.whole, color=_ORANGE, linestyle="--", label=f"mean of all, {short(picture.whole)}"
-        )
-        axes.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0))
-    axes.set_yticks(list(places), [_written(_cut(group.name)) for group in groups])
-    axes.set_ylim(len(groups) - 0.4, -0.6)
-    axes.margins(x=0.18)
-    about = f"mean loss, {picture.unit}, with the number of counted targets"
-    axes.set_xlabel("\n".join([about, *classes_line(picture.groups)]))
-    axes.grid(False, axis="y")
+def _below(legend: Sequence[Shape], room: _Room) -> float:
+    """Where the drawing below a legend begins."""
+    return max((shape.y for shape in legend if isinstance(shape, Label)), default=room.top) + 14
 
 
-def _cut(name: str) -> str:
-    return name if len(name) <= 30 else f"{name[:27]}..."
+# --------------------------------------------------------------------------------------- the histogram
+
+
+def _histogram(picture: LossHistogram, room: _Room) -> Iterator[Shape]:
+    """The spread of the losses, with the mean marked where it lies within."""
+    intervals, mean = picture.histogram.intervals, picture.mean
+    low, high = (intervals[0].low, intervals[-1].high) if intervals else (0.0, 1.0)
+    most = max((interval.count for interval in intervals), default=0) or 1
+    x = Axis(low, high, _LEFT, room.right)
+    y = Axis(0, most, room.bottom - _BOTTOM, room.top + 28)
+    yield Label("label", "count", x.start - 6, room.top + 14, "end")
+    yield from _rows(x, y, [tick for tick in ticks(0, most) if tick == int(tick)], _count_text)
+    for part in intervals:
+        if part.count:
+            yield _bar(x, y, (part.low, part.high), (0, part.count), "bar", _spread(part))
+    yield from _columns(x, y.start, ticks(low, high, room.most_ticks), f"loss, {picture.unit}")
+    if mean is not None and low <= mean <= high:
+        yield from _upright(x, x.at(mean), y.start, room.top + 5, f"mean {short(mean)}")
+
+
+def _spread(interval: Interval) -> str:
+    return f"{short(interval.low)} to {short(interval.high)}: {interval.count:,}"
+
+
+def _count_text(value: float) -> str:
+    """A round count, short enough to stand left of its axis."""
+    for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if value >= 10 * size:
+            return f"{value / size:,.0f}{letter}"
+    return f"{int(value):,}"
+
+
+def _histogram_words(picture: LossHistogram) -> str:
+    intervals = picture.histogram.intervals
+    if not intervals:
+        return "Histogram of no finite losses"
+    ends = f"from {short(intervals[0].low)} to {short(intervals[-1].high)}"
+    return f"Histogram of the losses {ends} {picture.unit}"
 
 
 # ----------------------------------------------------------------------------------------- reliability
 
 
-def _reliability(picture: ReliabilityDiagram, figure: Any) -> None:
+def _reliability(picture: ReliabilityDiagram, room: _Room) -> Iterator[Shape]:
+    """Accuracy by confidence; what lies between a bar and the diagonal is the error."""
     found = picture.reliability
-    figure.set_size_inches(5.6, 6.6)
-    above, below = figure.subplots(2, 1, sharex=True, gridspec_kw={"height_ratios": [3, 1]})
-    width = found.bins[0].high - found.bins[0].low
-    full = [bin for bin in found.bins if bin.count]
-    lows = [bin.low for bin in full]
-    above.bar(
-        lows,
-        [bin.accuracy for bin in full],
-        width,
-        align="edge",
-        color=_BLUE,
-        edgecolor="white",
-        label=found.accuracy_is,
+    legend = list(
+        _legend(
+            [
+                ("bar", "square", found.accuracy_is),
+                ("over", "square", "probabilities too high"),
+                ("under", "square", "too low"),
+                ("ideal", "line", "perfect"),
+            ],
+            _LEFT,
+            room,
+        )
     )
-    above.bar(
-        lows,
-        [-bin.gap for bin in full],
-        width,
-        bottom=[bin.accuracy for bin in full],
-        align="edge",
-        color="none",
-        edgecolor=_RED,
-        hatch="////",
-        linewidth=0.8,
-        label="gap to the confidence",
-    )
-    above.plot([0, 1], [0, 1], "--", color="#555555", linewidth=1, label="perfect")
-    above.set_xlim(0, 1)
-    above.set_ylim(0, 1)
-    above.set_ylabel(found.accuracy_is)
-    above.legend(loc="upper left", frameon=True, framealpha=1, edgecolor="none")
-    above.set_title(reliability_line(found), fontsize=9, loc="left")
-    below.bar(
-        [bin.low for bin in found.bins],
-        [bin.count for bin in found.bins],
-        width,
-        align="edge",
-        color=_BLUE,
-        edgecolor="white",
-    )
-    below.set_ylabel("count")
-    below.set_xlabel(found.confidence_is)
+    yield from legend
+    strip_height = _STRIP * (room.bottom - room.top)
+    x = Axis(0, 1, _LEFT, room.right)
+    y = Axis(0, 1, room.bottom - _BOTTOM - strip_height - 16, _below(legend, room))
+    most = max(part.count for part in found.bins) or 1
+    strip = Axis(0, most, room.bottom - _BOTTOM, room.bottom - _BOTTOM - strip_height)
+    yield from _rows(x, y, ticks(0, 1), "{:g}".format)
+    filled = [part for part in found.bins if part.count]
+    for part in filled:
+        yield from _answers(x, y, part)
+    yield Stroke("ideal", [(x.start, y.start), (x.stop, y.stop)])
+    for part in filled:
+        yield _bar(x, strip, (part.low, part.high), (0, part.count), "count", _told(part))
+    yield Label("label", _count_text(most), x.start - 6, strip.stop + 9, "end")
+    yield Label("label", "count", x.start - 6, strip.stop + 25, "end")
+    yield from _columns(x, strip.start, ticks(0, 1), found.confidence_is)
 
 
-_DRAWN: dict[type[Picture], Callable[[Any, Any], None]] = {
-    Curve: _curve,
-    LossHistogram: _histogram,
-    ClassLosses: _classes,
-    ReliabilityDiagram: _reliability,
+def _answers(x: Axis, y: Axis, part: Bin) -> Iterator[Shape]:
+    """The bar of one bin, and the gap between its accuracy and its mean confidence."""
+    low, high = sorted((part.accuracy, part.confidence))
+    kind = "over" if part.accuracy < part.confidence else "under"
+    yield _bar(x, y, (part.low, part.high), (0, low), "bar", _told(part))
+    yield _bar(x, y, (part.low, part.high), (low, high), kind, _told(part))
+
+
+def _told(part: Bin) -> str:
+    return (
+        f"{part.low:.3g} to {part.high:.3g}: {part.count:,} predictions, "
+        f"mean confidence {short(part.confidence)}, {short(part.accuracy)} came true"
+    )
+
+
+# -------------------------------------------------------------------------------------------- classes
+
+
+def _classes(picture: ClassLosses, room: _Room) -> Iterator[Shape]:
+    """One bar for each class, with its mean loss and its count, and the mean of all."""
+    groups = shown_groups(picture.groups)
+    names = [_cut(visible(group.name), 0.36 * room.width) for group in groups]
+    means = [group.loss if math.isfinite(group.loss) else 0.0 for group in groups]
+    whole = [picture.whole] if math.isfinite(picture.whole) else []
+    told = [f"{short(group.loss)} ({group.tally.counted:,})" for group in groups]
+    left = 20 + max((text_width(name, "label") for name in names), default=0.0)
+    room_right = max((text_width(text, "label") for text in told), default=0.0) + 8
+    low, high = min([0.0, *means, *whole]), max([0.0, *means, *whole])
+    x = Axis(low, high if high > low else low + 1.0, left, room.right - room_right)
+    top, bottom = room.top + 24, room.bottom - _BOTTOM
+    for tick in ticks(x.low, x.high):
+        yield Stroke("grid", [(x.at(tick), top), (x.at(tick), bottom)])
+    height = (bottom - top) / max(1, len(groups))
+    for mean in whole:
+        yield from _upright(x, x.at(mean), bottom, room.top + 5, f"mean of all {short(mean)}")
+    for at, (name, mean, text) in enumerate(zip(names, means, told, strict=True)):
+        start, end = sorted((x.at(0), x.at(mean)))
+        middle = top + (at + 0.5) * height
+        yield Rect("bar", start, middle - 0.36 * height, end - start, 0.72 * height, f"{name}: {text}")
+        yield Label("label", name, left - 8, middle + 4, "end")
+        yield Rect("paper", end + 4, middle - 8, text_width(text, "label"), 16)
+        yield Label("label", text, end + 6, middle + 4, "start")
+    yield from _columns(x, bottom, ticks(x.low, x.high), f"mean loss, {picture.unit} (counted targets)")
+
+
+def _cut(name: str, width: float) -> str:
+    """The name, or as much of it as has room."""
+    if text_width(name, "label") <= width:
+        return name
+    kept = next(end for end in range(len(name), -1, -1) if text_width(f"{name[:end]}...", "label") <= width)
+    return f"{name[:kept]}..."
+
+
+# --------------------------------------------------------------------------------------------- curves
+
+
+def _curve(picture: Curve, room: _Room) -> Iterator[Shape]:
+    """The loss against the prediction, with the data on it."""
+    names = [(colour, "line", line.name) for line, colour in zip(picture.lines, _COLOURS, strict=False)]
+    several = len(picture.lines) > 1
+    marks = list(zip(picture.marks, _COLOURS, _FORMS, strict=False))
+    for found, colour, form in marks:
+        names.append((colour, form, f"data{f', {found.name}' if several else ''} ({len(found.x)})"))
+    legend = list(_legend(names, _LEFT, room))
+    yield from legend
+    across, up = _with_room(picture.across, 0.02), _with_room(picture.up, 0.04)
+    x = Axis(*across, _LEFT, room.right)
+    y = Axis(*up, room.bottom - _BOTTOM, _below(legend, room) + 16)
+    yield Label("label", f"loss, {picture.unit}", 14, y.stop - 10, "start")
+    yield from _rows(x, y, ticks(picture.up.low, picture.up.high), tick_text)
+    for line, colour in zip(picture.lines, _COLOURS, strict=False):
+        for run in _runs(line.x, line.y, *up):
+            yield Stroke(colour, [(x.at(one), y.at(two)) for one, two in run])
+    for found, colour, form in marks:
+        for one, two in found.inside(picture.across):
+            yield Mark(colour, form, x.at(one), y.at(two))
+    yield from _columns(
+        x, y.start, ticks(picture.across.low, picture.across.high, room.most_ticks), picture.x_is
+    )
+
+
+def _with_room(bounds: Bounds, part: float) -> tuple[float, float]:
+    """The ends and a little beyond, for marks that lie on them."""
+    room = part * (bounds.high - bounds.low)
+    return bounds.low - room, bounds.high + room
+
+
+def _runs(
+    x: Sequence[float], y: Sequence[float], low: float, high: float
+) -> Iterator[list[tuple[float, float]]]:
+    """The parts of a line that lie between two heights; what is not finite is a gap."""
+    run: list[tuple[float, float]] = []
+    for one, two in pairwise(zip(x, y, strict=True)):
+        piece = _within(one, two, low, high)
+        if not piece or (run and run[-1] != piece[0]):
+            if run:
+                yield run
+            run = []
+        run += piece[1:] if run else piece
+    if run:
+        yield run
+
+
+def _within(
+    one: tuple[float, float], two: tuple[float, float], low: float, high: float
+) -> list[tuple[float, float]]:
+    """The part of a segment between two heights, or nothing."""
+    (x0, y0), (x1, y1) = one, two
+    if not (math.isfinite(y0) and math.isfinite(y1)) or max(y0, y1) < low or min(y0, y1) > high:
+        return []
+
+    def at(height: float) -> tuple[float, float]:
+        return x0 + (x1 - x0) * (height - y0) / (y1 - y0), height
+
+    ends = (one, y0), (two, y1)
+    return [at(low) if height < low else at(high) if height > high else end for end, height in ends]
+
+
+# ---------------------------------------------------------------------------------------- the pictures
+
+
+def _usual(picture: Picture, height: float) -> float:
+    return height
+
+
+def _of_classes(picture: ClassLosses, height: float) -> float:
+    return 24 + _BOTTOM + 26.0 * max(3, len(shown_groups(picture.groups)))
+
+
+def _reliability_words(picture: ReliabilityDiagram) -> str:
+    found = picture.reliability
+    return f"Reliability diagram: {found.accuracy_is} by {found.confidence_is}"
+
+
+@record(frozen=True, slots=True)
+class _Kind:
+    """A kind of picture: its words for those who do not see it, its shapes, its height."""
+
+    words: Callable[[Any], str]
+    shapes: Callable[[Any, _Room], Iterator[Shape]]
+    height: Callable[[Any, float], float] = _usual
+
+
+_KINDS: dict[type[Picture], _Kind] = {
+    Curve: _Kind(lambda picture: f"Curve of the loss by {picture.x_is}", _curve),
+    LossHistogram: _Kind(_histogram_words, _histogram),
+    ClassLosses: _Kind(lambda picture: f"Mean loss by class, {picture.unit}", _classes, _of_classes),
+    ReliabilityDiagram: _Kind(_reliability_words, _reliability),
 }

@@ -9,10 +9,18 @@ from typing import TYPE_CHECKING
 from celoss_cli.show.numerals import short
 
 if TYPE_CHECKING:
-    from celoss_cli.evaluate.summaries import Group, Reliability
+    from celoss_cli.evaluate.summaries import Group, Histogram, Reliability
     from celoss_cli.show.charts.figures import ClassLosses, LossHistogram
 
-__all__ = ["class_heading", "classes_line", "histogram_rows", "reliability_line", "shown_groups", "tick_text"]
+__all__ = [
+    "beyond_line",
+    "class_heading",
+    "classes_line",
+    "histogram_rows",
+    "reliability_line",
+    "shown_groups",
+    "tick_text",
+]
 
 _MOST_CLASSES = 40
 """From more classes, those with the largest mean losses are drawn."""
@@ -35,6 +43,14 @@ def histogram_rows(picture: LossHistogram) -> list[tuple[str, int]]:
     end = tick_text(found.intervals[-1].high) if found.intervals else ""
     beyond = [(f"{end} and more", found.above), ("infinite", found.infinite), ("NaN", found.nan)]
     return rows + [(name, count) for name, count in beyond if count]
+
+
+def beyond_line(histogram: Histogram) -> list[str]:
+    """What a histogram does not show, in a sentence, where there is any."""
+    end = f"at {short(histogram.intervals[-1].high)} or above" if histogram.intervals else "finite"
+    told = [(histogram.above, end), (histogram.infinite, "infinite"), (histogram.nan, "not a number")]
+    parts = [f"{count:,} {words}" for count, words in told if count]
+    return [f"Not shown: {', '.join(parts)}."] if parts else []
 
 
 def class_heading(picture: ClassLosses) -> tuple[str, str, str, str]:

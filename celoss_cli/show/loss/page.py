@@ -27,6 +27,7 @@ from celoss_cli.show.blocks import (
     Verdicts,
 )
 from celoss_cli.show.charts.figures import LossHistogram, ReliabilityDiagram
+from celoss_cli.show.charts.words import beyond_line
 from celoss_cli.show.loss.breakdown import by_group, largest, quantiles
 from celoss_cli.show.loss.wording import reduction_line
 from celoss_cli.show.loss.workings import ignored_line, ledger_table, row_title, steps_of
@@ -36,7 +37,7 @@ from celoss_cli.show.verdicts import lines_of
 
 if TYPE_CHECKING:
     from celoss_cli.core.data import Workings
-    from celoss_cli.evaluate.summaries import Group, Histogram, Reliability
+    from celoss_cli.evaluate.summaries import Group, Reliability
     from celoss_cli.report.report import Report
 
 __all__ = ["page_of"]
@@ -140,25 +141,13 @@ def _spread(report: Report) -> Iterator[Block]:
         return
     mean = report.value if report.reduction == "mean" else None
     blocks: list[Block] = [Chart(LossHistogram(report.loss, "", report.unit, [], found, mean))]
-    blocks += [Sentences([text]) for text in _beyond(found)]
+    blocks += [Sentences([text]) for text in beyond_line(found)]
     if report.quantiles:
         within = f"Each quantile within {100 * report.quantiles[0].bound:.2g}% of itself."
         blocks += [_untitled(quantiles(report)), Sentences([within], "faint")]
     lines = [(short(part.low), short(part.high), f"{part.count}") for part in found.intervals]
     table = Table("", (), ("from", "below", "losses"), lines, label="losses by size")
     yield Part(("How the losses are spread",), [*blocks, Folded(("The counts",), [table])])
-
-
-def _beyond(histogram: Histogram) -> Iterator[str]:
-    end = short(histogram.intervals[-1].high)
-    told = [
-        (histogram.above, f"at {end} or above"),
-        (histogram.infinite, "infinite"),
-        (histogram.nan, "not a number"),
-    ]
-    parts = [f"{count:,} {words}" for count, words in told if count]
-    if parts:
-        yield f"Not shown: {', '.join(parts)}."
 
 
 def _calibration(report: Report) -> Iterator[Block]:

@@ -1,52 +1,52 @@
-"""What a picture shows, as numbers for programs: JSON and CSV."""
+"""A picture as a document: what it shows as numbers for programs, and itself for people."""
 
 from __future__ import annotations
 
-import csv
-import json
-from collections.abc import Callable, Iterator, Mapping
-from io import StringIO
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
 
-from celoss_cli.core.errors import visible
 from celoss_cli.core.records import record
+from celoss_cli.show.blocks import Chart, Sentences, View
 from celoss_cli.show.charts.figures import ClassLosses, Curve, LossHistogram, Picture, ReliabilityDiagram
-from celoss_cli.show.numerals import exact, finite_or_none, nonfinite
+from celoss_cli.show.document import Document, Records
+from celoss_cli.show.numerals import finite_or_none, nonfinite
 
-if TYPE_CHECKING:
-    from celoss_cli.show import Style
-
-__all__ = ["render_csv", "render_json"]
-
-_FORMULA_STARTS = ("=", "+", "-", "@")
+__all__ = ["document_of"]
 
 
 @record(frozen=True, slots=True)
-class _Numbers:
+class _Kind:
     """The lines of a table by column, and what belongs to all of them."""
 
-    kind: str
+    name: str
     lines: Callable[[Any], list[dict[str, Any]]]
     whole: Callable[[Any], Mapping[str, Any]]
 
 
-def render_json(picture: Picture, style: Style) -> Iterator[str]:
-    """One object as ``plot.schema.json`` describes it; what is not finite is null, and named beside."""
-    numbers = _NUMBERS[type(picture)]
-    document = {
-        "schema_version": 1,
-        "tool": {"name": "celoss", "version": style.version},
-        "kind": numbers.kind,
+def document_of(picture: Picture) -> Document:
+    """The document of a picture."""
+    return Document(
+        view=lambda: View(picture.title, (), (Chart(picture), Sentences(picture.notes, "faint"))),
+        values=lambda version: _values(picture),
+        records=partial(_records, picture),
+    )
+
+
+def _values(picture: Picture) -> dict[str, Any]:
+    """The numbers as ``plot.schema.json`` describes them; what is not finite is null, and named."""
+    kind = _KINDS[type(picture)]
+    return {
+        "kind": kind.name,
         "loss": picture.loss,
         "unit": picture.unit,
-        **numbers.whole(picture),
-        "data": [_as_json(line) for line in numbers.lines(picture)],
+        **kind.whole(picture),
+        "data": [_line_values(line) for line in kind.lines(picture)],
         "notes": list(picture.notes),
     }
-    yield json.dumps(document, indent=2, allow_nan=False) + "\n"
 
 
-def _as_json(line: Mapping[str, Any]) -> dict[str, Any]:
+def _line_values(line: Mapping[str, Any]) -> dict[str, Any]:
     """A line; where a number is not finite, the key "nonfinite" holds its text."""
     odd = {key: nonfinite(value) for key, value in line.items() if isinstance(value, float)}
     named = {key: text for key, text in odd.items() if text is not None}
@@ -54,30 +54,12 @@ def _as_json(line: Mapping[str, Any]) -> dict[str, Any]:
     return {**shown, "nonfinite": named} if named else shown
 
 
-def render_csv(picture: Picture, style: Style) -> Iterator[str]:
-    """A header line and the lines of the table; texts that a spreadsheet would run are prefixed with '."""
-    lines = _NUMBERS[type(picture)].lines(picture)
-    if not lines:
-        return
-    yield _joined(list(lines[0]))
-    for line in lines:
-        yield _joined(map(_cell, line.values()))
+def _records(picture: Picture) -> Records:
+    lines = _KINDS[type(picture)].lines(picture)
+    return Records(tuple(lines[0]) if lines else (), [tuple(line.values()) for line in lines], each=True)
 
 
-def _joined(cells: Any) -> str:
-    text = StringIO()
-    csv.writer(text, lineterminator="\n").writerow(cells)
-    return text.getvalue()
-
-
-def _cell(value: Any) -> str:
-    if isinstance(value, float):
-        return exact(value)
-    text = "" if value is None else visible(str(value))
-    return f"'{text}" if isinstance(value, str) and text.startswith(_FORMULA_STARTS) else text
-
-
-# ------------------------------------------------------------------------------------- the four pictures
+# ------------------------------------------------------------------------------------- the four kinds
 
 
 def _of_curve(picture: Curve) -> list[dict[str, Any]]:
@@ -134,9 +116,9 @@ def _beside_reliability(picture: ReliabilityDiagram) -> Mapping[str, Any]:
     }
 
 
-_NUMBERS: dict[type[Picture], _Numbers] = {
-    Curve: _Numbers("curve", _of_curve, lambda picture: {"prediction_is": picture.x_is}),
-    LossHistogram: _Numbers("histogram", _of_histogram, _beside_histogram),
-    ClassLosses: _Numbers("classes", _of_classes, lambda picture: {"mean": finite_or_none(picture.whole)}),
-    ReliabilityDiagram: _Numbers("reliability", _of_reliability, _beside_reliability),
+_KINDS: dict[type[Picture], _Kind] = {
+    Curve: _Kind("curve", _of_curve, lambda picture: {"prediction_is": picture.x_is}),
+    LossHistogram: _Kind("histogram", _of_histogram, _beside_histogram),
+    ClassLosses: _Kind("classes", _of_classes, lambda picture: {"mean": finite_or_none(picture.whole)}),
+    ReliabilityDiagram: _Kind("reliability", _of_reliability, _beside_reliability),
 }
