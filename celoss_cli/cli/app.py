@@ -178,7 +178,9 @@ def _program(commands: Iterable[Command[Any]]) -> Any:
         context: typer.Context,
         version: Annotated[
             bool,
-            typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit."),
+            typer.Option(
+                "--version", "-V", callback=_version, is_eager=True, help="Show the version and exit."
+            ),
         ] = False,
     ) -> None:
         if context.invoked_subcommand is None and not context.resilient_parsing:

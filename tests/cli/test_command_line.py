@@ -231,7 +231,7 @@ def test_a_file_is_written_whole_and_leaves_nothing_beside_it(tmp_path: Path) ->
 
 
 @pytest.mark.subprocess
-@pytest.mark.parametrize("arguments", [["--version"], ["--help"], ["ce", "--help"], ["-h"]])
+@pytest.mark.parametrize("arguments", [["--version"], ["-V"], ["--help"], ["ce", "--help"], ["-h"]])
 def test_help_and_version_import_no_numpy(arguments: list[str]) -> None:
     code = (
         "import sys; from celoss_cli.cli.main import run; "
