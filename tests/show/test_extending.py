@@ -42,7 +42,8 @@ def extended(tmp_path_factory: pytest.TempPathFactory) -> Path:
     package = folder / "celoss_cli"
     shutil.copytree(ROOT / "celoss_cli", package, ignore=shutil.ignore_patterns("__pycache__"))
     for page, (file, registry, before) in PAGES.items():
-        written, line = re.findall(r"```python\n(.*?)```", text_of(page), re.DOTALL)
+        (written,) = re.findall(r"```python\n(.*?)```", text_of(page), re.DOTALL)
+        (line,) = re.findall(r"```diff\n\+(.*?)```", text_of(page), re.DOTALL)
         (package / file).write_text(written, encoding="utf-8")
         known = (package / registry).read_text(encoding="utf-8")
         assert known.count(before) == 1
