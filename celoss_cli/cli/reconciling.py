@@ -56,7 +56,7 @@ def problem_of(data: Data, kind: str | None, known: Sequence[Said]) -> tuple[Pro
         CelossError: for data that cannot be read.
 
     """
-    request = with_targets(data, request_of(data))
+    request = with_targets(data, replace(request_of(data), or_binary=True))
     dataset = _dataset(data, request)
     if _is_one_column(dataset) and data.values is None and "-" not in _files(data):
         dataset.close()
@@ -70,7 +70,8 @@ def problem_of(data: Data, kind: str | None, known: Sequence[Said]) -> tuple[Pro
             dataset.batches,
             file_name(*dataset.described.get("files", ())),
             kind=kind or _kind(dataset),
-            arrays=not _is_table(dataset) and data.reading.class_axis is None,
+            arrays=not _is_table(dataset),
+            class_axis=data.reading.class_axis,
             **options,
         )
     if request.truth is not None:

@@ -117,6 +117,7 @@ class ReadRequest:
     Attributes:
         per_class: whether the loss takes a value for each class and one target, or pairs.
         takes: what the loss calls its input.
+        or_binary: whether one column of input is taken too, as the loss is still to be found.
         columns: the columns the user named.
         delimiter: between the values of a table; None for the format's own.
         decimal: the decimal mark.
@@ -141,6 +142,7 @@ class ReadRequest:
 
     per_class: bool
     takes: str
+    or_binary: bool = False
     columns: ColumnChoice = ColumnChoice()
     delimiter: str | None = None
     decimal: Literal[".", ","] = "."

@@ -187,6 +187,8 @@ class _Search:
 
     def _singles(self, soft: Sequence[int]) -> Found:
         """Columns of predictions that have no other beside them: those of a binary loss."""
+        if self._evidence.wanted.or_binary and len(soft) == 1:
+            return Found((Candidate(tuple(soft), _PREDICTED),))
         names = listed([self._names[i] for i in soft])
         fact = f"two columns of {self._evidence.wanted.takes} or more, which are named alike, got {names}"
         others = self._everything()
@@ -297,6 +299,8 @@ class _Search:
         return copied or (len(others) > 1 and self._is_of_another_kind(i, others))
 
     def _too_few(self, columns: Sequence[int]) -> Found:
+        if self._evidence.wanted.or_binary and len(columns) == 1:
+            return Found((Candidate(tuple(columns), _OTHERS),))
         takes = self._evidence.wanted.takes
         got = listed([self._names[i] for i in columns]) if columns else listed(self._names)
         single = [self._single(i) for i in columns if len(self._targets) <= 2]

@@ -90,6 +90,7 @@ def _wanted(request: ReadRequest, truth: TruthColumns | None, whole: bool, has_n
     return Wanted(
         per_class=request.per_class,
         takes=request.takes,
+        or_binary=request.or_binary,
         choice=request.columns,
         elsewhere=request.truth is not None,
         joined=None if truth is None else truth.row_id,

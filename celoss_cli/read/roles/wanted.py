@@ -35,6 +35,7 @@ class Wanted:
     Attributes:
         per_class: whether the loss takes a value for each class and one target, or pairs.
         takes: what the loss takes: "logits", "log-probs", "probs" or "scores".
+        or_binary: whether one column is taken where several are looked for.
         choice: the columns that the user named.
         elsewhere: whether the targets come from elsewhere.
         joined: the name of the ids that those targets are joined by, or None.
@@ -48,6 +49,7 @@ class Wanted:
 
     per_class: bool
     takes: str
+    or_binary: bool = False
     choice: ColumnChoice = ColumnChoice()
     elsewhere: bool = False
     joined: str | None = None

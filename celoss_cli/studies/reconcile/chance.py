@@ -7,17 +7,19 @@ around the number, and the largest counts.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from celoss_cli.studies.reconcile.deviations import half_step
 from celoss_cli.studies.reconcile.reconciliation import Tried
 
 if TYPE_CHECKING:
     from celoss_cli.core.data import Array
     from celoss_cli.studies.reconcile.stated import Stated
 
-__all__ = ["tried", "window_of"]
+__all__ = ["Values", "tried", "window_of"]
 
 _DIGITS = 12
 """Values whose mantissas agree to so many decimals are one value."""
@@ -34,18 +36,43 @@ def window_of(stated: Stated) -> float:
     return max(abs(stated.value) / 2, _ROUGH * stated.tolerance)
 
 
-def tried(
-    stated: Stated, values: Mapping[int, Sequence[Array]], found: Sequence[int], most: int
-) -> Iterator[Tried]:
+Values = Mapping[str, Mapping[int, list["Array"]]]
+"""What hypotheses gave, by the number type that the result is rounded to ("" for none) and by deviations."""
+
+
+def tried(stated: Stated, values: Values, found: Sequence[int], most: int) -> Iterator[Tried]:
     """The counts by number of deviations.
+
+    A result that is rounded to a number type hits from half a step of that type away, if the number is one of
+    that type: it is held against the unrounded values, with that tolerance.
 
     Args:
         stated: the number.
-        values: what the hypotheses gave, by number of deviations.
+        values: what the hypotheses gave.
         found: the number of deviations of each explanation.
         most: the largest number of deviations.
 
     """
+    plain = list(_counted(stated, values.get("", {}), most))
+    chance = [level.chance for level in plain]
+    for name, rounds in values.items():
+        step = half_step(name, stated.value, stated.reach) if name else 0.0
+        if step:
+            rough = replace(stated, tolerance=step + stated.tolerance)
+            for deviations, level in enumerate(_counted(rough, rounds, most)):
+                chance[deviations] += level.chance
+    for deviations, level in enumerate(plain):
+        of_types = sum(len(part) for name in values if name for part in values[name].get(deviations, ()))
+        yield replace(
+            level,
+            hypotheses=level.hypotheses + of_types,
+            chance=chance[deviations],
+            found=list(found).count(deviations),
+        )
+
+
+def _counted(stated: Stated, values: Mapping[int, Sequence[Array]], most: int) -> Iterator[Tried]:
+    """The counts of one kind of values, without what was found."""
     window, seen, fresh = window_of(stated), np.empty(0), []
     for deviations in range(most + 1):
         distinct = _distinct(np.concatenate([np.empty(0), *values.get(deviations, ())]))
@@ -61,7 +88,7 @@ def tried(
             distinct=len(new),
             near=_near(new, stated, window),
             chance=max([len(new) * part, *(_expected(so_far, stated, w) for w in narrower if w < window)]),
-            found=list(found).count(deviations),
+            found=0,
         )
 
 

@@ -109,7 +109,8 @@ class Classes(Prepared):
 
     def _choices(self) -> Iterator[Choice]:
         problem, classes = self._problem, self._count
-        yield from axis_choices(self._x.shape, problem.arrays)
+        turnable = problem.class_axis is None and self._hard
+        yield from axis_choices(self._x.shape, problem.arrays, problem.class_axis, turnable)
         yield from precision_choices(self._x)
         yield from (*clip_choices(), *rescale_choices())
         yield from smoothing_choices(problem.label_smoothing, classes)

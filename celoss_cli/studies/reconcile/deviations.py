@@ -16,9 +16,11 @@ if TYPE_CHECKING:
     from celoss_cli.core.data import Array
 
 __all__ = [
+    "ROUNDINGS",
     "axis_choices",
     "clip_choices",
     "element_labels",
+    "half_step",
     "ignore_choices",
     "label_choices",
     "named_labels",
@@ -35,18 +37,49 @@ _MOST_CLASSES = 50
 # ------------------------------------------------------------------------------------------- the axis
 
 
-def axis_choices(shape: Sequence[int], arrays: bool) -> Iterator[Choice]:
-    """A softmax over another axis than that of the classes, and classes along another axis."""
+def axis_choices(
+    shape: Sequence[int], arrays: bool, class_axis: int | None, turnable: bool
+) -> Iterator[Choice]:
+    """A softmax over another axis than that of the classes, and classes along another axis.
+
+    Args:
+        shape: of the input, the classes on axis 1.
+        arrays: whether the data can be turned by an option.
+        class_axis: where the classes were in the data as it was given, if that was said.
+        turnable: whether another axis may hold the classes: none was said, and the targets have no such axis.
+
+    """
+    if len(shape) < 2:
+        return
+    given = _axes_as_given(len(shape), class_axis)
     for axis in range(len(shape)):
         if axis != 1:
-            along = "axis 0, down the columns," if axis == 0 else f"axis {axis}"
+            along = "axis 0, down the columns," if given[axis] == 0 else f"axis {given[axis]}"
             words = f"softmax over {along} instead of the classes"
-            yield choice("axis", f"softmax-{axis}", words, 1, axis=axis)
+            yield choice("axis", f"softmax-{given[axis]}", words, 1, axis=axis, axis_named=given[axis])
     for axis in range(len(shape)):
-        if axis != 1 and shape[axis] == shape[1] and np.prod(shape) > 1:
+        if turnable and axis != 1 and shape[axis] == shape[1] and np.prod(shape) > 1:
             words = f"the classes taken along axis {axis}"
             options = ("--class-axis", str(axis)) if arrays else None
             yield choice("axis", f"class-axis-{axis}", words, 2, options, turned=axis)
+    if len(shape) > 2 and turnable:
+        words = "rows and places made one axis by a reshape to (-1, C), which mixes classes and places"
+        yield choice("axis", "reshaped", words, 2, rounded=_reshaped)
+
+
+def _axes_as_given(count: int, class_axis: int | None) -> list[int]:
+    """The number that each axis had before the classes were moved to axis 1."""
+    axes = list(range(count))
+    if class_axis is not None:
+        axes.insert(1, axes.pop(class_axis))
+    return axes
+
+
+def _reshaped(values: Array) -> Array:
+    """(N, C, d...) read as rows of C values in the order of the memory, back in this shape."""
+    rows, classes = values.shape[:2]
+    mixed = values.reshape(rows, -1, classes)
+    return np.moveaxis(mixed, -1, 1).reshape(values.shape)
 
 
 # -------------------------------------------------------------------------------------- the precision
@@ -66,6 +99,20 @@ def _float16(values: Array) -> Array:
 
 ROUNDINGS: dict[str, Callable[[Array], Array]] = {"float16": _float16, "bfloat16": _bfloat16}
 """Number types that celoss does not compute in, each with the rounding to it."""
+
+_FRACTION = {"float16": 10, "bfloat16": 7}
+"""Bits after the leading one."""
+
+
+def half_step(name: str, value: float, reach: float) -> float:
+    """How far off a result may be that rounds to a number of this type within ``reach`` of a value.
+
+    0 where there is no such number: no result is rounded to it.
+    """
+    nearest = float(ROUNDINGS[name](np.array([value]))[0])
+    if not nearest or not math.isfinite(nearest) or abs(nearest - value) > reach:
+        return 0.0
+    return 2.0 ** (math.floor(math.log2(abs(nearest))) - _FRACTION[name] - 1)
 
 
 def _rounded(decimals: int) -> Callable[[Array], Array]:

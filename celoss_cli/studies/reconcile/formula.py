@@ -51,7 +51,7 @@ def _element(setup: Setup) -> str:
     elif setup.smoothing:
         rest = ", ".join(filter(None, (rest, f"targets mixed with {setup.smoothing:g} of the uniform ones")))
     if setup.axis != 1:
-        rest = rest.replace("softmax of x", f"softmax of x along axis {setup.axis}")
+        rest = rest.replace("softmax of x", f"softmax of x along axis {setup.axis_named}")
     return f"{core}, {rest}" if rest else core
 
 

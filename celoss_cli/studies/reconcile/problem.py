@@ -26,6 +26,7 @@ class Problem:
         target: class indices, or values of the input's shape.
         kind: what the data says that the input is ("logits", "log-probs", "probs"), or None.
         arrays: whether the data are arrays, which can be turned, and not the columns of a table.
+        class_axis: of the arrays as they were given, where it was said; ``input`` has it as axis 1 by then.
         labels: the classes' names.
         sample_weight: shape (rows,), or None.
         weight: of classes or elements, or None.
@@ -41,6 +42,7 @@ class Problem:
     target: Array
     kind: str | None = None
     arrays: bool = True
+    class_axis: int | None = None
     labels: Sequence[str] | None = None
     sample_weight: Array | None = None
     weight: Array | None = None

@@ -24,6 +24,15 @@ class Transform:
     choices: tuple[Choice, ...]
     changes: tuple[Change, ...]
 
+    @property
+    def grid(self) -> str:
+        """The number type that the result is rounded to in the end, or ""."""
+        return next((name for name, rounded in ROUNDINGS.items() if self.changes[-1:] == (rounded,)), "")
+
+    def before_rounding(self) -> Transform:
+        """The same without that."""
+        return Transform(self.choices, self.changes[:-1])
+
     def __call__(self, values: Array) -> Array:
         with np.errstate(all="ignore"):
             for change in self.changes:

@@ -12,7 +12,7 @@ import numpy as np
 
 from celoss_cli.core.records import record
 from celoss_cli.losses import LOSSES
-from celoss_cli.studies.reconcile.chance import tried, window_of
+from celoss_cli.studies.reconcile.chance import Values, tried, window_of
 from celoss_cli.studies.reconcile.commands import Arguments, command_of
 from celoss_cli.studies.reconcile.formula import formula_of
 from celoss_cli.studies.reconcile.reconciliation import Match, Reconciliation
@@ -59,7 +59,8 @@ class _Found:
     """What the search has seen.
 
     Attributes:
-        values: of all hypotheses, by their number of deviations.
+        values: of all hypotheses, by their number of deviations; of those that round the result to a number
+            type, what they round, by that type too.
         hits: those that give the number.
         plain: the results without a deviation.
         searched: the words of the deviations, by dimension.
@@ -67,14 +68,18 @@ class _Found:
     """
 
     stated: Stated
-    values: defaultdict[int, list[Array]] = field(default_factory=lambda: defaultdict(list))
+    values: Values = field(default_factory=lambda: defaultdict(lambda: defaultdict(list)))
     hits: list[_Hit] = field(default_factory=list)
     plain: list[tuple[str, float]] = field(default_factory=list)
     searched: defaultdict[str, dict[str, None]] = field(default_factory=lambda: defaultdict(dict))
 
-    def take(self, start: Start, sets: Sequence[tuple[Choice, ...]], values: Array) -> None:
-        """The values of these sets of deviations, all of one size."""
-        self.values[len(sets[0])].append(values)
+    def take(
+        self, start: Start, sets: Sequence[tuple[Choice, ...]], change: Transform, numbers: Array
+    ) -> None:
+        """What a change makes of the numbers of these sets of deviations, all of one size."""
+        values = change(numbers)
+        rounds = change.before_rounding()(numbers) if change.grid else values
+        self.values[change.grid][len(sets[0])].append(rounds)
         with np.errstate(invalid="ignore"):
             hit = np.flatnonzero(np.abs(values - self.stated.value) <= self.stated.reach)
         self.hits += [_Hit(start, sets[i], float(values[i])) for i in hit.tolist()]
@@ -178,10 +183,10 @@ def _evaluate(
         if len(change.choices) > left or used & {choice.dimension for choice in change.choices}:
             continue
         _remember(found, change.choices)
-        found.take(start, [(*deviations, *change.choices)], change(plain))
+        found.take(start, [(*deviations, *change.choices)], change, plain)
         if reduced and len(change.choices) < left:
             sets = [(*deviations, choice, *change.choices) for choice, _ in reduced]
-            found.take(start, sets, change(others))
+            found.take(start, sets, change, others)
 
 
 def _remember(found: _Found, choices: Sequence[Choice]) -> None:

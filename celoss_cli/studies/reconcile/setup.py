@@ -25,7 +25,8 @@ class Setup:
         prepare: makes what the loss is given.
         formula: of the loss of an element, in words.
         softmax: whether ``prepare`` takes a softmax, along ``axis``.
-        axis: of the input as it was given.
+        axis: of the softmax, in the input with the classes on axis 1.
+        axis_named: the same in the data as it was given.
         turned: the axis of the input that holds the classes, where it is not 1.
         rounded: what the input is rounded to first.
         dtype: of the computation.
@@ -44,6 +45,7 @@ class Setup:
     formula: str
     softmax: bool = False
     axis: int = 1
+    axis_named: int = 1
     turned: int = 1
     rounded: Callable[[Array], Array] | None = None
     dtype: str = "float64"

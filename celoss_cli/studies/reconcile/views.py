@@ -11,6 +11,7 @@ import numpy as np
 from celoss_cli.core.data import Array, Batch
 from celoss_cli.core.errors import InputError, UsageError
 from celoss_cli.losses import LOSSES
+from celoss_cli.losses.class_loss import no_distribution
 from celoss_cli.studies.reconcile.classes import Classes
 from celoss_cli.studies.reconcile.pairs import Pairs
 
@@ -33,7 +34,8 @@ def views_of(problem: Problem) -> list[View]:
     problem = replace(problem, input=whole.input)
     _verify({"pos_weight": problem.pos_weight}, whole.input)
     views: list[View] = []
-    classes = _canonical("ce", whole)
+    one_column = whole.input.ndim == 1 and not problem.arrays
+    classes = None if one_column else _canonical("ce", whole)
     pairs = _canonical("bce-logits", whole)
     if classes is not None and classes.input.shape[1] > 1 and _are_classes(classes):
         LOSSES["ce"].made(weight=problem.weight).canonical(whole)
@@ -89,10 +91,10 @@ def _canonical(command: str, batch: Batch) -> Batch | None:
 
 
 def _are_classes(batch: Batch) -> bool:
-    """Whether targets of the input's shape are distributions, which a vector of answers need not be."""
+    """Whether targets of the input's shape are distributions to their digits; answers need not be."""
     if batch.target.ndim == 2:
         return True
-    return bool((batch.target >= 0).all() and np.allclose(batch.target.sum(axis=1), 1, atol=1e-6))
+    return bool((batch.target >= 0).all()) and not no_distribution(batch.target, within=1e-6).any()
 
 
 def _in_range(batch: Batch) -> bool:
