@@ -96,8 +96,10 @@ def _dataset(data: Data, request: ReadRequest) -> Dataset:
 
 
 def _is_one_column(dataset: Dataset) -> bool:
-    """Whether this is a table with one column of input: one value a row, and not one a class."""
-    return _is_table(dataset) and len(dataset.described["columns"]["inputs"]) == 1
+    """Whether this is a table with one column of input, or an array of one axis: no value for each class."""
+    if _is_table(dataset):
+        return len(dataset.described["columns"]["inputs"]) == 1
+    return len(dataset.described["shape"]) == 1
 
 
 def _is_table(dataset: Dataset) -> bool:

@@ -689,6 +689,15 @@ def test_one_column_of_probabilities_is_binary(tables: Path) -> None:
     assert {part["name"] for part in found["deviations"]} == {"2"}
 
 
+def test_an_array_of_one_axis_is_binary_as_for_the_binary_losses(tmp_path: Path) -> None:
+    np.save(tmp_path / "p.npy", np.array([0.8, 0.3, 0.6, 0.1]))
+    np.save(tmp_path / "t.npy", np.array([0, 0, 1, 0]))
+    value = -np.log([0.2, 0.7, 0.6, 0.9]).mean()
+    words = (str(tmp_path / "p.npy"), "--targets", f"@{tmp_path / 't.npy'}", "--got", f"{value:.6f}")
+    found = as_json(*words)["explanations"][0]
+    assert (found["loss"], found["deviations"]) == ("binary_cross_entropy", [])
+
+
 def test_a_class_axis_that_is_given_is_not_explained_as_another(tables: Path) -> None:
     """No other axis holds the classes, and the axes are counted as in the data that was given."""
     for file in ("cube.npz", "places.npz"):
@@ -852,7 +861,7 @@ def test_a_negative_number_is_a_value(words: Sequence[str], tmp_path: Path) -> N
         ((FILE, "--got", "1", "--format", "csv"), 2, "expected table, json, markdown, html, svg, got"),
         ((FILE, "--got", "1", "--label-smoothing", "2"), 2, "Expected label_smoothing from 0 to 1, got 2."),
         ((FILE, "--got", "1", "--weight", "1,2"), 3, "Expected 3 class weights"),
-        (("bad.csv", "--got", "1"), 3, 'expected a number in column "b", got "x"'),
+        (("bad.csv", "--got", "1", "--class-columns", "a,b"), 3, 'expected a number in column "b", got "x"'),
         (("empty.csv", "--got", "1"), 3, "expected rows to compute a loss of, got no rows"),
     ],
 )
