@@ -9,10 +9,12 @@ import models
 import public
 import systems
 import traps
+import traps_files
+import traps_names
 from corpus import DUMPS, write_manifest
 
 if __name__ == "__main__":
     DUMPS.mkdir(exist_ok=True)
-    for maker in (frames, models, arrays, systems, layouts, public, traps):
+    for maker in (frames, models, arrays, systems, layouts, public, traps, traps_names, traps_files):
         maker.make()
     write_manifest()
