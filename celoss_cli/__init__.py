@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from celoss_cli.core.errors import CelossError, InputError, LimitError, OutputError, UsageError
+from celoss_cli.losses import FUNCTIONS
 
 if TYPE_CHECKING:
     from celoss_cli.losses.binary import sigmoid
@@ -17,8 +18,11 @@ if TYPE_CHECKING:
     from celoss_cli.losses.binary_cross_entropy_with_logits import binary_cross_entropy_with_logits
     from celoss_cli.losses.class_axis import log_softmax, softmax
     from celoss_cli.losses.cross_entropy import cross_entropy
+    from celoss_cli.losses.focal_loss import focal_loss
+    from celoss_cli.losses.js_div import js_div
     from celoss_cli.losses.kl_div import kl_div
     from celoss_cli.losses.nll_loss import nll_loss
+    from celoss_cli.losses.sigmoid_focal_loss import sigmoid_focal_loss
     from celoss_cli.losses.soft_margin_loss import soft_margin_loss
 
 __version__ = "0.1.0"
@@ -33,10 +37,13 @@ __all__ = [
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
     "cross_entropy",
+    "focal_loss",
+    "js_div",
     "kl_div",
     "log_softmax",
     "nll_loss",
     "sigmoid",
+    "sigmoid_focal_loss",
     "soft_margin_loss",
     "softmax",
 ]
@@ -47,7 +54,7 @@ _ELSEWHERE = {"log_softmax": "class_axis", "sigmoid": "binary", "softmax": "clas
 
 
 def __getattr__(name: str) -> Any:
-    if name in __all__:
+    if name in __all__ or name in FUNCTIONS.values():
         return getattr(import_module(f"celoss_cli.losses.{_ELSEWHERE.get(name, name)}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 

@@ -97,7 +97,8 @@ def _value(given: Said, request: ReadRequest) -> Any:
 def _conventional(data: Data, semantics: Semantics) -> dict[str, Any]:
     """The kind of input and the convention, where one of them is not the usual one."""
     usual = data.takes == data.spec.takes and semantics.convention is None
-    return {} if usual else {"input_is": data.takes, "convention": semantics.convention}
+    tool = {"convention": semantics.convention} if data.spec.by_convention else {}
+    return {} if usual else {"input_is": data.takes, **tool}
 
 
 def said_by_data(name: str, kind: Kind, dataset: Dataset, source: str) -> Any:

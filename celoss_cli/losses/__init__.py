@@ -21,6 +21,9 @@ FUNCTIONS = {
     "bce-logits": "binary_cross_entropy_with_logits",
     "soft-margin": "soft_margin_loss",
     "kl": "kl_div",
+    "js": "js_div",
+    "focal": "focal_loss",
+    "focal-binary": "sigmoid_focal_loss",
 }
 """The public function of each loss by its command; the module of the same name declares it as ``LOSS``."""
 

@@ -96,6 +96,8 @@ class Loss(ABC):
     predicts_probability: ClassVar[bool] = True
     drawn_targets: ClassVar[Mapping[str, float]]
     """The targets whose curves are drawn, by name."""
+    gives_perplexity: ClassVar[bool] = False
+    """Whether exp of the mean in nats is a perplexity."""
     clamp_is: ClassVar[str] = "clamped"
     """The name under which a finding counts the logarithms that hit a clamp."""
 

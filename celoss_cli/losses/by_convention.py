@@ -20,6 +20,7 @@ from celoss_cli.losses.class_axis import exponentials_of
 from celoss_cli.losses.class_loss import no_distribution, onehot
 from celoss_cli.losses.conventions import CONVENTIONS, INPUT_KINDS, Convention
 from celoss_cli.losses.cross_entropy import CrossEntropy
+from celoss_cli.losses.elementwise import shown_outside
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -141,8 +142,9 @@ class CrossEntropyByConvention(_ByConvention, CrossEntropy):
         if bad.any():
             row, position = (int(index) for index in np.argwhere(bad)[0])
             value = x[row, int(np.flatnonzero(outside[row, :, position])[0]), position]
+            wanted = "of at least 0" if most > 1 else "from 0 to 1"
             raise InputError(
-                f"Expected a probability {'of at least 0' if most > 1 else 'from 0 to 1'}, got {value:g}.",
+                f"Expected a probability {wanted}, got {shown_outside(value, 0, most)}.",
                 hint="scores and logits belong to --input-is logits",
                 element=int(np.flatnonzero(bad.reshape(-1))[0]),
                 in_input=True,

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from celoss_cli.core.trace import Note
 
-__all__ = ["ClassLoss", "columns_of", "no_distribution", "onehot"]
+__all__ = ["ClassLoss", "WeightedClassLoss", "columns_of", "no_distribution", "onehot"]
 
 
 @record(frozen=True, kw_only=True)
@@ -26,8 +26,6 @@ class ClassLoss(Loss):
     """A loss with one target for each column of class values.
 
     Attributes:
-        weight: one factor for each class, shape (classes,): the loss of a target y is multiplied by w[y],
-            and so is its share of the divisor of the mean.
         ignore_index: a target of this value is left out: its loss is 0, and neither the sum nor the
             divisor counts it. It may be one of the classes. None leaves
             none out.
@@ -35,32 +33,19 @@ class ClassLoss(Loss):
     Reduction:
         none: the loss of every target, 0 where it is ignored.
         sum: their total.
-        mean: the total divided by the sum of w[y] over the counted targets; without weights that is their
-            number. All rows and positions have this one divisor.
+        mean: the total divided by the number of counted targets. All rows and positions have this one
+            divisor.
 
     """
 
-    weight: Array | None = None
     ignore_index: int | None = -100
 
     per_class: ClassVar[bool] = True
     predicts: ClassVar[str] = "predicted probability p of the target"
     drawn_targets: ClassVar[Mapping[str, float]] = {"loss": 0}
     _takes_probabilities: ClassVar[bool] = False
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.weight is not None:
-            weight = finite_weights("class weights", self.weight)
-            if weight.ndim != 1:
-                raise InputError(f"Expected class weights of shape (classes,), got shape {weight.shape}.")
-            object.__setattr__(self, "weight", weight)
-
-    def odd_options(self) -> list[str]:
-        if self.weight is None or not (self.weight < 0).any():
-            return []
-        index = int(np.flatnonzero(self.weight < 0)[0])
-        return [f"Expected class weights of at least 0, got {self.weight[index]:g} for class {index}."]
+    _targets_are_counted: ClassVar[str] = "number of targets"
+    """What the divisor is against probabilities, in words."""
 
     def canonical(self, batch: Batch) -> Batch:
         """Input (N, C, D) and target (N, D) of int64, or (N, C, D) for probabilities."""
@@ -74,10 +59,14 @@ class ClassLoss(Loss):
         rows, classes, *extents = x.shape
         if not classes:
             raise InputError("Expected at least one class, got an input with 0.")
-        if self.weight is not None and len(self.weight) != classes:
-            raise InputError(f"Expected {classes} class weights, one for each class, got {len(self.weight)}.")
+        self._check_classes(classes)
         positions = math.prod(extents)
         y, conversions = self._targets(x, y)
+        if y.shape == x.shape and self.ignore_index is not None and self.ignore_index >= 0:
+            raise InputError(
+                f"Expected no ignore_index with probability targets, got {self.ignore_index}.",
+                hint="a distribution has no index to ignore",
+            )
         inner = (classes, positions) if y.shape == x.shape else (positions,)
         return replace(
             batch,
@@ -87,6 +76,9 @@ class ClassLoss(Loss):
             shape=tuple(extents),
             conversions=batch.conversions + conversions,
         )
+
+    def _check_classes(self, classes: int) -> None:
+        """Refuses options for another number of classes."""
 
     def _targets(self, x: Array, y: Array) -> tuple[Array, tuple[str, ...]]:
         rows, _, *extents = x.shape
@@ -125,9 +117,11 @@ class ClassLoss(Loss):
         return y.argmax(axis=1), ("one-hot rows of integers read as class indices",)
 
     def _terms(self, batch: Batch, note: Note) -> Terms:
+        if batch.target.ndim == 3:
+            return self._terms_of_distributions(batch, note)
         x, targets = batch.input, batch.target.reshape(-1)
         y, ignored = self._indices(targets, x.shape[1])
-        weights = None if self.weight is None else self.weight.astype(self.dtype)
+        weights = self._class_weights()
         loss = np.empty(len(y), self.dtype)
         clamped = 0
         for block, matrix in self._each_block(x):
@@ -139,6 +133,27 @@ class ClassLoss(Loss):
         weight, weight_is = self._share(y, weights, ignored, note)
         note.term("loss", self._loss_is(), loss)
         return Terms(loss=loss, weight=weight, weight_is=weight_is, ignored=ignored, clamped=clamped)
+
+    def _terms_of_distributions(self, batch: Batch, note: Note) -> Terms:
+        loss = np.empty(len(batch) * batch.target.shape[2], self.dtype)
+        clamped = 0
+        for block in blocks(batch.input.shape, 8):
+            # The second matrix would overwrite the first one's scratch.
+            q = matrix_of(batch.target, block, self.dtype).copy(order="K")
+            x = matrix_of(batch.input, block, self.dtype)
+            hit = self._fill_from(x, q, loss[block.columns], note)
+            clamped += 0 if hit is None else int(np.count_nonzero(hit))
+        note.term("loss", self._loss_from_is(), loss)
+        return Terms(
+            loss=loss,
+            weight=np.broadcast_to(np.ones((), self.dtype), len(loss)),
+            weight_is=self._targets_are_counted,
+            clamped=clamped,
+        )
+
+    def _class_weights(self) -> Array | None:
+        """A factor for each class in the dtype of the computation, if there are any."""
+        return None
 
     def _share(self, y: Array, weights: Array | None, ignored: Array | None, note: Note) -> tuple[Array, str]:
         """Each target's share of the divisor, and what their sum is."""
@@ -160,8 +175,17 @@ class ClassLoss(Loss):
         """Writes the weighted loss of a block of columns to ``out``; says which hit a clamp, if any can."""
         raise NotImplementedError
 
+    def _fill_from(self, x: Array, q: Array, out: Array, note: Note) -> Array | None:
+        """The same against probabilities q, (classes, columns) as x is, for a loss that takes them."""
+        raise NotImplementedError
+
     def _loss_is(self) -> str:
-        return "-log p[y]" if self.weight is None else "weight x -log p[y]"
+        """What the loss is, in terms of the steps before it."""
+        return "-log p[y]"
+
+    def _loss_from_is(self) -> str:
+        """The same against probabilities."""
+        return "sum over the classes of q x -log p"
 
     def _indices(self, targets: Array, classes: int) -> tuple[Array, Array | None]:
         """The targets with 0 in place of ignored ones, and which those are."""
@@ -247,9 +271,6 @@ class ClassLoss(Loss):
             hit = (chosen == batch.target.reshape(-1)).astype(np.float64)
         return Answers(p[chosen, columns], hit)
 
-    def unweighted(self) -> Self:
-        return replace(self, weight=None)
-
     def predicting(self, values: Array, target: float, classes: int) -> Batch:
         others = max(1, classes - 1)
         y = int(target) + (int(target) == self.ignore_index)
@@ -322,6 +343,54 @@ def _axis_hint(x: Array, y: Array) -> str:
     if y.ndim == x.ndim:
         return "class indices have no class axis"
     return "the classes are the last axis? --class-axis -1" if y.shape == x.shape[:-1] and x.ndim > 2 else ""
+
+
+@record(frozen=True, kw_only=True)
+class WeightedClassLoss(ClassLoss):
+    """A class loss with a factor for each class.
+
+    Attributes:
+        weight: one factor for each class, shape (classes,): the loss of a target y is multiplied by w[y],
+            and so is its share of the divisor of the mean.
+
+    Reduction:
+        mean: the total divided by the sum of w[y] over the counted targets; without weights that is their
+            number. All rows and positions have this one divisor.
+
+    """
+
+    weight: Array | None = None
+
+    _targets_are_counted: ClassVar[str] = (
+        "number of targets; class weights do not enter it with probability targets"
+    )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.weight is not None:
+            weight = finite_weights("class weights", self.weight)
+            if weight.ndim != 1:
+                raise InputError(f"Expected class weights of shape (classes,), got shape {weight.shape}.")
+            object.__setattr__(self, "weight", weight)
+
+    def odd_options(self) -> list[str]:
+        if self.weight is None or not (self.weight < 0).any():
+            return []
+        index = int(np.flatnonzero(self.weight < 0)[0])
+        return [f"Expected class weights of at least 0, got {self.weight[index]:g} for class {index}."]
+
+    def unweighted(self) -> Self:
+        return replace(self, weight=None)
+
+    def _check_classes(self, classes: int) -> None:
+        if self.weight is not None and len(self.weight) != classes:
+            raise InputError(f"Expected {classes} class weights, one for each class, got {len(self.weight)}.")
+
+    def _class_weights(self) -> Array | None:
+        return None if self.weight is None else self.weight.astype(self.dtype)
+
+    def _loss_is(self) -> str:
+        return super()._loss_is() if self.weight is None else "weight x -log p[y]"
 
 
 def columns_of(values: Array) -> Array:

@@ -5,22 +5,19 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from celoss_cli.core.data import Array, Batch, Terms
-from celoss_cli.core.errors import InputError, UsageError
+from celoss_cli.core.errors import UsageError
 from celoss_cli.core.late import np
 from celoss_cli.core.records import record
 from celoss_cli.losses.arrays import reduced
 from celoss_cli.losses.class_axis import (
     Exponentials,
-    blocks,
     log_softmax,
-    matrix_of,
     negative_log_picked,
     negative_log_softmax,
     softmax,
     sum_over_classes,
 )
-from celoss_cli.losses.class_loss import ClassLoss, columns_of, no_distribution, onehot
+from celoss_cli.losses.class_loss import WeightedClassLoss, columns_of, no_distribution, onehot
 from celoss_cli.losses.conventions import INPUT_KINDS
 from celoss_cli.losses.emitted import by_class, gathered, log_softmax_lines
 from celoss_cli.losses.options import IGNORE_INDEX, LABEL_SMOOTHING, WEIGHT
@@ -29,7 +26,7 @@ from celoss_cli.losses.spec import LossSpec
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from celoss_cli.core.data import Reduction
+    from celoss_cli.core.data import Array, Batch, Reduction
     from celoss_cli.core.trace import Note
     from celoss_cli.losses.spec import Problem
 
@@ -37,7 +34,7 @@ __all__ = ["LOSS", "CrossEntropy", "cross_entropy"]
 
 
 @record(frozen=True, kw_only=True)
-class CrossEntropy(ClassLoss):
+class CrossEntropy(WeightedClassLoss):
     """Cross entropy of logits, as ``torch.nn.functional.cross_entropy`` defines it.
 
     Formula:
@@ -85,40 +82,13 @@ class CrossEntropy(ClassLoss):
 
     label_smoothing: float = 0.0
 
+    gives_perplexity: ClassVar[bool] = True
     _takes_probabilities: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if not 0 <= self.label_smoothing <= 1:
             raise UsageError(f"Expected label_smoothing from 0 to 1, got {self.label_smoothing:g}.")
-
-    def canonical(self, batch: Batch) -> Batch:
-        batch = super().canonical(batch)
-        if batch.target.ndim == 3 and self.ignore_index is not None and self.ignore_index >= 0:
-            raise InputError(
-                f"Expected no ignore_index with probability targets, got {self.ignore_index}.",
-                hint="a distribution has no index to ignore",
-            )
-        return batch
-
-    def _terms(self, batch: Batch, note: Note) -> Terms:
-        if batch.target.ndim == 2:
-            return super()._terms(batch, note)
-        loss = np.empty(len(batch) * batch.target.shape[2], self.dtype)
-        clamped = 0
-        for block in blocks(batch.input.shape, 8):
-            # The second matrix would overwrite the first one's scratch.
-            q = matrix_of(batch.target, block, self.dtype).copy(order="K")
-            x = matrix_of(batch.input, block, self.dtype)
-            hit = self._fill_from(x, q, loss[block.columns], note)
-            clamped += 0 if hit is None else int(np.count_nonzero(hit))
-        note.term("loss", "sum over the classes of q x -log p", loss)
-        return Terms(
-            loss=loss,
-            weight=np.broadcast_to(np.ones((), self.dtype), len(loss)),
-            weight_is="number of targets; class weights do not enter it with probability targets",
-            clamped=clamped,
-        )
 
     def _fill(self, x: Array, y: Array, weights: Array | None, out: Array, note: Note) -> Array | None:
         if not self.label_smoothing:

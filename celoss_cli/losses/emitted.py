@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from celoss_cli.losses.spec import Problem
 
-__all__ = ["by_class", "counted", "gathered", "leading", "log_softmax_lines"]
+__all__ = ["by_class", "counted", "gathered", "leading", "log_softmax_lines", "onehot_lines"]
 
 
 def log_softmax_lines(problem: Problem) -> Iterator[str]:
@@ -21,14 +21,14 @@ def log_softmax_lines(problem: Problem) -> Iterator[str]:
     yield "log_p = z - np.log(np.exp(z).sum(axis=1, keepdims=True))"
 
 
-def gathered(problem: Problem, log_p: str) -> Iterator[str]:
-    """The weighted -log p of the targets."""
+def gathered(problem: Problem, log_p: str, *, weighted: bool = True) -> Iterator[str]:
+    """The -log p of the targets, times the weights of their classes if these are wanted."""
     if problem.ignoring:
         yield from counted(problem)
     picked = f"{log_p}[np.arange(len(targets)), targets]"
     if problem.axes > 1:
         picked = f"np.take_along_axis({log_p}, np.expand_dims(targets, 1), axis=1).squeeze(1)"
-    yield f"losses = -{'weight[targets] * ' if problem.weight_by_target else ''}{picked}"
+    yield f"losses = -{'weight[targets] * ' if weighted and problem.weight_by_target else ''}{picked}"
 
 
 def counted(problem: Problem) -> Iterator[str]:
@@ -47,3 +47,9 @@ def by_class(problem: Problem) -> str:
 def leading(problem: Problem) -> str:
     """The shape of values of the first axis beside the axes of a row."""
     return f"-1{', 1' * (problem.axes - 1)}"
+
+
+def onehot_lines(problem: Problem) -> Iterator[str]:
+    """The statement that makes class indices distributions of the input's shape."""
+    rows = f"np.eye({problem.input}.shape[1], dtype={problem.input}.dtype)[targets]"
+    yield f"targets = {rows}" if problem.axes == 1 else f"targets = np.moveaxis({rows}, -1, 1)"

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from celoss_cli.core.late import np
 from celoss_cli.core.records import record
 from celoss_cli.losses.arrays import reduced
 from celoss_cli.losses.class_axis import Block
-from celoss_cli.losses.class_loss import ClassLoss, columns_of, no_distribution, onehot
+from celoss_cli.losses.class_loss import WeightedClassLoss, columns_of, no_distribution, onehot
 from celoss_cli.losses.emitted import gathered
 from celoss_cli.losses.options import IGNORE_INDEX, WEIGHT
 from celoss_cli.losses.spec import LossSpec
@@ -25,7 +25,7 @@ __all__ = ["LOSS", "NegativeLogLikelihood", "nll_loss"]
 
 
 @record(frozen=True, kw_only=True)
-class NegativeLogLikelihood(ClassLoss):
+class NegativeLogLikelihood(WeightedClassLoss):
     """Negative log likelihood of log-probabilities, as ``torch.nn.functional.nll_loss`` defines it.
 
     The input is taken at its word: nothing is normalised, as in PyTorch.
@@ -51,6 +51,8 @@ class NegativeLogLikelihood(ClassLoss):
         celoss nll --log-probs '-0.357,-1.609,-2.303;-2.303,-0.511,-1.204' --targets 0,2 --weight 1,2,3
 
     """
+
+    gives_perplexity: ClassVar[bool] = True
 
     def _each_block(self, x: Array) -> Iterator[tuple[Block, Array]]:
         rows, classes, positions = x.shape

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-from celoss_cli.core.option import FLAG, NUMBER, VALUES, WHOLE, Option
+from celoss_cli.core.option import FINITE, FLAG, NUMBER, VALUES, WHOLE, Option
 
-__all__ = ["IGNORE_INDEX", "LABEL_SMOOTHING", "LOG_TARGET", "POS_WEIGHT", "SEMANTICS", "WEIGHT"]
+__all__ = [
+    "GAMMA",
+    "IGNORE_INDEX",
+    "LABEL_SMOOTHING",
+    "LOG_TARGET",
+    "POS_WEIGHT",
+    "SEMANTICS",
+    "WEIGHT",
+]
 
 SEMANTICS = "Semantics, as in PyTorch"
 """The heading in the help that the options of losses stand under."""
@@ -35,6 +43,13 @@ LABEL_SMOOTHING = Option(
     NUMBER,
     "Mix the target with the uniform distribution, 0 to 1.",
     metavar="EPS",
+    panel=SEMANTICS,
+)
+GAMMA = Option(
+    "gamma",
+    FINITE,
+    "The exponent of 1 - p, from 0 on; 2 if not given.",
+    metavar="G",
     panel=SEMANTICS,
 )
 LOG_TARGET = Option("log_target", FLAG, "The targets are log-probabilities.", default=False, panel=SEMANTICS)

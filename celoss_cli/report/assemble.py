@@ -109,7 +109,7 @@ def report_of(
         quantiles=collected.quantiles(quantiles) if collected else (),
         quantiles_left_out=collected.unordered(tally.counted) if collected and quantiles else 0,
         worst=[rescaled(workings) for workings in evaluation.worst],
-        perplexity=_perplexity(loss, tally, reduction, value) if loss.per_class else None,
+        perplexity=_perplexity(loss, tally, reduction, value) if loss.gives_perplexity else None,
         histogram=None
         if collected is None or not intervals
         else collected.histogram(tally.counted, intervals),

@@ -40,9 +40,12 @@ from celoss_cli.losses.binary_cross_entropy import BinaryCrossEntropy
 from celoss_cli.losses.binary_cross_entropy_with_logits import BinaryCrossEntropyWithLogits
 from celoss_cli.losses.by_convention import CrossEntropyByConvention
 from celoss_cli.losses.cross_entropy import CrossEntropy
+from celoss_cli.losses.focal_loss import Focal
+from celoss_cli.losses.js_div import JensenShannon
 from celoss_cli.losses.kl_div import KullbackLeibler
 from celoss_cli.losses.nll_loss import NegativeLogLikelihood
 from celoss_cli.losses.pieces import losses_of
+from celoss_cli.losses.sigmoid_focal_loss import SigmoidFocal
 from celoss_cli.losses.soft_margin_loss import SoftMargin
 
 CLASSES = (1, 2, 8, 9, 63, 64, 65, 200)
@@ -148,6 +151,13 @@ KINDS = [
     Kind("soft-margin", lambda n, random: SoftMargin(), labels),
     Kind("kl", lambda n, random: KullbackLeibler(), fractions),
     Kind("kl, log_target", lambda n, random: KullbackLeibler(log_target=True), log_fractions),
+    Kind("js", lambda n, random: JensenShannon(), distributions, bounded=True),
+    Kind("js, indices", lambda n, random: JensenShannon(), indices, bounded=True),
+    Kind("js, logs", lambda n, random: JensenShannon(input_is="log-probs", log_target=True), log_fractions),
+    Kind("focal", lambda n, random: Focal(), indices),
+    Kind("focal, weight", lambda n, random: Focal(gamma=0.7, weight=factors(n, random)), indices),
+    Kind("focal-binary", lambda n, random: SigmoidFocal(), fractions),
+    Kind("focal-binary, no alpha, bits", lambda n, random: SigmoidFocal(alpha=-1, base="2"), fractions),
 ]
 every_kind = pytest.mark.parametrize("kind", KINDS, ids=[kind.name for kind in KINDS])
 SHAPES = st.tuples(st.integers(1, 12), st.sampled_from(CLASSES)) | st.tuples(
@@ -686,6 +696,17 @@ def test_cross_entropy_is_within_4_ulp_of_the_exact_value(x: list[float], y: int
     assert ulps(cross_entropy([x], [y]), expected) <= 4
     assert ulps(cross_entropy([x], [[float(c == y) for c in range(len(x))]]), expected) <= 4
     assert ulps(-log_softmax(x)[y], expected) <= 4
+
+
+@settings(deadline=None, max_examples=60)
+@given(x=st.lists(st.floats(-350, 350), min_size=2, max_size=8), y=st.integers(0, 7))
+@example(x=[560.906387208007, 43.750735720623595], y=0)
+@example(x=[18.13, -15.835], y=0)
+def test_a_rounded_difference_costs_a_unit_for_each_nat(x: list[float], y: int) -> None:
+    y %= len(x)
+    bound = 4 + max(x) - min(x)
+    assert ulps(cross_entropy([x], [y]), exact_cross_entropy(x, y)) <= bound
+    assert ulps(-log_softmax(x)[y], exact_cross_entropy(x, y)) <= bound
 
 
 @pytest.mark.parametrize("classes", [9, 63, 64, 200])

@@ -832,3 +832,11 @@ def test_log_softmax_computes_in_the_precision_that_is_asked_for() -> None:
     assert (single.dtype, log_softmax(x, axis=1).dtype) == (np.float32, np.float64)
     np.testing.assert_allclose(single, log_softmax(x, axis=1), rtol=1e-5)
     assert log_softmax(np.empty((0, 3)), dtype="float32").dtype == np.float32
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"), [(1.0000001192092896, "1.0000001192092896"), (-1e-9, "-1e-09"), (2, "2")]
+)
+def test_a_value_outside_of_the_domain_is_told_with_its_digits(value: float, shown: str) -> None:
+    with pytest.raises(InputError, match=rf"Expected a probability from 0 to 1, got {shown}[. ]"):
+        binary_cross_entropy([value], [1])

@@ -61,6 +61,12 @@ EXPECTED = {
         "target 1": lambda q: -math.log(q),
         "target 0.5": lambda q: 0.5 * (math.log(0.5) - math.log(q)),
     },
+    "js": {"loss": lambda p: ((2 - p) * math.log(2) - math.log(1 + p) + p * math.log(2 * p / (1 + p))) / 2},
+    "focal": {"loss": lambda p: -((1 - p) ** 2) * math.log(p)},
+    "focal-binary": {
+        "target 1": lambda z: 0.25 * (1 + math.exp(z)) ** -2 * math.log(1 + math.exp(-z)),
+        "target 0": lambda z: 0.75 * (1 + math.exp(-z)) ** -2 * math.log(1 + math.exp(z)),
+    },
 }
 """The curves as their definitions have them."""
 

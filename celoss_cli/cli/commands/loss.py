@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 def command_of(spec: LossSpec) -> Command[LossOptions]:
     """The command of a loss."""
-    about = f"{spec.summary}\n\nA target is {spec.target}. Computes {spec.reference}."
+    about = f"{spec.summary}\n\nA target is {spec.target}. The reference is {spec.reference}."
     return for_loss(spec, LossOptions, f"{about}\n\nExample: {spec.example}", partial(_run, spec))
 
 

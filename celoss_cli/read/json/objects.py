@@ -54,7 +54,7 @@ class RowObjects:
         if self._stacked:
             refuse_names(request)
             try:
-                self._keys = keys_of(self._names, request, _ROW_WEIGHTS, ())
+                self._keys = keys_of(self._names, request, _ROW_WEIGHTS, options=False)
             except InputError as error:
                 raise error.at(place) from None
             columns = self._keys.described()

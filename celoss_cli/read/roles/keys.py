@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 from celoss_cli.core.errors import InputError, UsageError, listed, quoted
 from celoss_cli.core.records import record
+from celoss_cli.losses import LOSSES
 from celoss_cli.read.roles.headers import TARGET_NAMES
 
 if TYPE_CHECKING:
     from celoss_cli.read.request import ReadRequest
 
-__all__ = ["ID_KEYS", "INPUT_KEYS", "OPTION_KEYS", "WEIGHT_KEYS", "Keys", "keys_of", "one_of"]
+__all__ = ["ID_KEYS", "INPUT_KEYS", "WEIGHT_KEYS", "Keys", "keys_of", "one_of"]
 
 INPUT_KEYS = ("logits", "log_probs", "probs", "probabilities", "scores", "predictions", "input", "inputs")
 WEIGHT_KEYS = ("sample_weight", "sample_weights", "case_weights")
 """Of the rows; among whole arrays, "weight" is that of the classes."""
 
-OPTION_KEYS = ("weight", "pos_weight", "ignore_index", "label_smoothing", "reduction", "log_target")
 ID_KEYS = ("ids", "id")
 
 
@@ -57,7 +57,8 @@ def keys_of(
     names: Collection[str],
     request: ReadRequest,
     weights: Collection[str] = WEIGHT_KEYS,
-    options: Collection[str] = OPTION_KEYS,
+    *,
+    options: bool = True,
 ) -> Keys:
     """Gives every array its role; one that an option names has no other.
 
@@ -65,7 +66,7 @@ def keys_of(
         names: of the arrays.
         request: holds the user's choice.
         weights: the names that are weights of the rows.
-        options: the names that are options of the loss.
+        options: whether names may be those of the options that losses have.
 
     Raises:
         InputError: if the names do not settle the roles, with the option that does.
@@ -101,9 +102,15 @@ def keys_of(
         )
     row_id = key("--id-column", ID_KEYS, "ids")
     weight = key("--weight-column", weights, "weights of the rows")
-    of_loss = tuple(name for name in options if name in free)
-    used = {input, target, row_id, weight, *of_loss}
-    return Keys(input, target, row_id, weight, of_loss, tuple(sorted(set(names) - used)))
+    rest = sorted(set(free) - {input, target, row_id, weight})
+    of_loss = tuple(filter(_is_option, rest)) if options else ()
+    unused = tuple(name for name in rest if name not in of_loss)
+    return Keys(input, target, row_id, weight, of_loss, unused)
+
+
+def _is_option(name: str) -> bool:
+    """Whether some loss has an option of this name; what is not for the one at hand is refused later."""
+    return name == "reduction" or any(name in spec.options for spec in LOSSES.values())
 
 
 def one_of(names: Collection[str], known: Collection[str], role: str, option: str) -> str | None:

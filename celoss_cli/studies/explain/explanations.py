@@ -66,7 +66,7 @@ def explained(name: str) -> Explanation:
 def overview() -> Explanation:
     """The list of all that can be explained."""
     _refuse_no_docstrings()
-    losses = [(spec.command, f"{spec.summary} torch.nn.functional.{spec.name}") for spec in LOSSES.values()]
+    losses = [(spec.command, f"{spec.summary} Reference: {spec.reference}.") for spec in LOSSES.values()]
     findings = [(rule.code, f"{rule.severity}: {_joined(_parts(rule)[0])}") for rule in FINDINGS.values()]
     return Explanation(
         name="",
@@ -131,7 +131,7 @@ def _of_loss(spec: LossSpec) -> Explanation:
         title=spec.title,
         facts={
             "command": f"celoss {spec.command}",
-            "function": f"torch.nn.functional.{spec.name}, celoss_cli.{spec.name}",
+            "function": f"{spec.reference}, celoss_cli.{spec.name}",
             "input": spec.takes,
             "target": spec.target,
         },
@@ -180,7 +180,8 @@ class _Lesson:
     def _conventional(self) -> list[tuple[str, str]]:
         """The kind of input and the tool, where the loss lets them be named."""
         usual, *others = self._spec.kinds or ("",)
-        kind = f"{_INPUT_IS.format(' or '.join(others))}. Not given: {usual}."
+        meaning = self.terms("Attributes").get("input_is", f"{_INPUT_IS.format(' or '.join(others))}.")
+        kind = f"{meaning} Not given: {usual}."
         return [
             *([(_option("input_is"), kind)] if others else []),
             *([(_option("convention"), f"{_CONVENTION}.")] if self._spec.by_convention else []),
