@@ -83,7 +83,7 @@ def _computed(paths: tuple[str, ...], semantics: Semantics) -> Computed:
 
 
 def _read(path: str) -> Partial:
-    from celoss_cli.read.json.parsing import parsed
+    from celoss_cli.read.json.text import parsed
     from celoss_cli.read.request import open_stream
     from celoss_cli.studies.merge.document import read_partial
 

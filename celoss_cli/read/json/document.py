@@ -1,29 +1,31 @@
-"""JSON: arrays by name, a list of row objects, or pandas' split orientation."""
+"""JSON documents: arrays by name, a list of row objects, or pandas' split orientation, read as they come."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from celoss_cli.core.errors import InputError, plural, visible
+from celoss_cli.core.data import Array, Batch, Chunk
+from celoss_cli.core.errors import InputError, visible
 from celoss_cli.read.arrays.slices import keyed_dataset
 from celoss_cli.read.json.arrays import array_of, shown
+from celoss_cli.read.json.numbers import Numbers
 from celoss_cli.read.json.objects import RowObjects, table_of
-from celoss_cli.read.json.parsing import parsed
-from celoss_cli.read.json.values import ValueTable, id_of, whole_table
+from celoss_cli.read.json.split import SplitRows
+from celoss_cli.read.json.text import Piece, Pieces, Text, keys_of
+from celoss_cli.read.json.values import id_of, whole_table
 from celoss_cli.read.request import Dataset, ReadRequest, Stream
-from celoss_cli.read.roles.keys import keys_of
+from celoss_cli.read.roles.keys import keys_of as roles_of
 
 if TYPE_CHECKING:
-    from celoss_cli.core.data import Array, Batch
-    from celoss_cli.read.roles.table import Place, WholeTable
+    from celoss_cli.read.roles.table import WholeTable
 
 __all__ = ["read", "read_columns", "read_values"]
 
-_CELLS_AT_A_TIME = 1 << 17
 _EXAMPLE = 'for example {"logits": [[0.9, 0.1]], "targets": [0]}'
 _ORIENTS = 'write it with to_json(orient="split") or to_json(orient="records")'
 
@@ -33,24 +35,102 @@ def read(stream: Stream, request: ReadRequest) -> Dataset:
 
     Raises:
         InputError: with the line or the JSON path, for anything that is not one of the known shapes.
+        LimitError: for a row of more than 64 MiB, or more values than are held that are no numbers.
 
     """
-    document = parsed(stream)
-    if isinstance(document, dict):
-        _refuse_orient(document, stream.name)
-        read_object = _split_dataset if _is_split(document) else _named_dataset
-        return read_object(document, stream.name, request)
-    if _are_objects(document):
-        return _objects_dataset(document, _places(document, stream.name), request)
-    if document == []:
-        raise InputError("expected rows, got an empty list: no rows", place=stream.name)
-    of_lists = isinstance(document, list) and all(isinstance(row, list) for row in document)
-    raise InputError(
+    text = Text(stream)
+    if text.take(b"{"):
+        return _dataset_of_object(text, request)
+    if text.take(b"["):
+        return _dataset_of_list(text, request)
+    text.value(b"")
+    text.finish()
+    raise _unknown(stream.name, of_lists=False)
+
+
+def _unknown(name: str, *, of_lists: bool) -> InputError:
+    return InputError(
         "expected an object of arrays or a list of row objects, "
         f"got {'a list of lists, which names nothing' if of_lists else 'something else'}",
         hint=_EXAMPLE + (f"; with pandas {_ORIENTS}" if of_lists else ""),
-        place=f"{stream.name}: $",
+        place=f"{name}: $",
     )
+
+
+def read_values(stream: Stream, request: ReadRequest) -> Array:
+    """A JSON array of numbers, nested as deep as the array has axes, or the one that celoss weights wrote."""
+    text = Text(stream)
+    if text.take(b"["):
+        return _list(text, "$", 1, request).array()
+    document = _object(text, request) if text.take(b"{") else text.value(b"")
+    text.finish()
+    return _values(document, stream.name, request)
+
+
+def read_columns(stream: Stream, request: ReadRequest) -> WholeTable | Array:
+    """A table of which some columns will be asked for, or what ``read_values`` reads."""
+    text = Text(stream)
+    if text.take(b"["):
+        return _columns_of_list(text, request)
+    if not text.take(b"{"):
+        value = text.value(b"")
+        text.finish()
+        return _values(value, stream.name, request)
+    document = _object(text, request)
+    text.finish()
+    if _is_split(document):
+        rows = SplitRows(*_columns_and_data(document, stream.name), stream.name)
+        return whole_table(rows.names, rows.rows(), rows.place, f"{stream.name}: $.columns", request)
+    return _values(document, stream.name, request)
+
+
+def _values(document: Any, name: str, request: ReadRequest) -> Array:
+    if isinstance(document, dict) and {"scheme", "weights"} <= document.keys():
+        return _array_of(document["weights"], "$.weights", name, request)
+    return _array_of(document, "$", name, request)
+
+
+def _array_of(value: Any, path: str, name: str, request: ReadRequest) -> Array:
+    return value.array() if isinstance(value, Numbers) else array_of(value, path, name, request)
+
+
+def _list(text: Text, path: str, within: int, request: ReadRequest) -> Numbers:
+    """The array whose bracket was taken; one that is the document ends it."""
+    numbers = Numbers(path, text.name, request)
+    for piece in text.pieces(within):
+        numbers.add(piece)
+    if within == 1:
+        text.finish()
+    return numbers
+
+
+# ------------------------------------------------------------------------------------------- objects
+
+
+def _object(text: Text, request: ReadRequest) -> dict[str, Any]:
+    """The object whose bracket was taken, of ``Numbers`` where it has arrays."""
+    return {key: _member(text, key, request) for key in keys_of(text)}
+
+
+def _member(text: Text, key: str, request: ReadRequest) -> Any:
+    return _list(text, f"$.{visible(key)}", 2, request) if text.take(b"[") else text.value(b'{"":')
+
+
+def _dataset_of_object(text: Text, request: ReadRequest) -> Dataset:
+    document: dict[str, Any] = {}
+    keys = keys_of(text)
+    for key in keys:
+        if key == "data" and isinstance(document.get("columns"), Numbers) and "schema" not in document:
+            names = document["columns"].items()
+            if text.take(b"["):
+                return _split_dataset(names, text, keys, request)
+        document[key] = _member(text, key, request)
+    text.finish()
+    _refuse_orient(document, text.name)
+    if not _is_split(document):
+        return _named_dataset(document, text.name, request)
+    rows = SplitRows(*_columns_and_data(document, text.name), text.name)
+    return Dataset(*rows.dataset(request))
 
 
 def _refuse_orient(document: dict[str, Any], name: str) -> None:
@@ -68,97 +148,117 @@ def _refuse_orient(document: dict[str, Any], name: str) -> None:
     )
 
 
-def read_values(stream: Stream, request: ReadRequest) -> Array:
-    """A JSON array of numbers, nested as deep as the array has axes, or the one that celoss weights wrote."""
-    return _values(parsed(stream), stream.name, request)
-
-
-def read_columns(stream: Stream, request: ReadRequest) -> WholeTable | Array:
-    """A table of which some columns will be asked for, or what ``read_values`` reads."""
-    document = parsed(stream)
-    if _is_split(document):
-        names, data, place = _split(document, stream.name)
-        return whole_table(names, data, place, f"{stream.name}: $.columns", request)
-    if _are_objects(document):
-        return table_of(document, _places(document, stream.name), request)
-    return _values(document, stream.name, request)
-
-
-def _values(document: Any, name: str, request: ReadRequest) -> Array:
-    if isinstance(document, dict) and {"scheme", "weights"} <= document.keys():
-        return array_of(document["weights"], "$.weights", name, request)
-    return array_of(document, "$", name, request)
-
-
 def _is_split(document: Any) -> bool:
     return isinstance(document, dict) and "columns" in document and "data" in document
 
 
-def _are_objects(document: Any) -> bool:
-    return isinstance(document, list) and bool(document) and all(isinstance(row, dict) for row in document)
+def _columns_and_data(document: dict[str, Any], name: str) -> tuple[list[Any], list[Any]]:
+    columns, data = document["columns"], document["data"]
+    if not isinstance(columns, Numbers) or not isinstance(data, Numbers):
+        raise InputError("expected lists of columns and of rows, got something else", place=f"{name}: $")
+    return columns.items(), data.items()
 
 
-def _places(document: Sequence[Any], name: str) -> Sequence[str]:
-    return [f"{name}: $[{i}]" for i in range(len(document))]
+def _split_dataset(names: list[Any], text: Text, keys: Iterator[str], request: ReadRequest) -> Dataset:
+    """Rows that come after the names of their columns, as they come."""
+
+    def rest() -> None:
+        for key in keys:
+            if key == "schema":
+                _refuse_orient({"schema": None, "data": None}, text.name)
+            _member(text, key, request)
+        text.finish()
+
+    rows = SplitRows(names, [], text.name)
+    return Dataset(*rows.dataset(request, Pieces(text.pieces(2)), rest))
 
 
 def _named_dataset(document: dict[str, Any], name: str, request: ReadRequest) -> Dataset:
     given = {key: value for key, value in document.items() if value is not None}
     try:
-        keys = keys_of(given, request)
+        keys = roles_of(given, request)
     except InputError as error:
         raise error.at(f"{name}: $") from None
 
     def load(key: str) -> Array:
-        return array_of(given[key], f"$.{visible(key)}", name, request)
+        return _array_of(given.pop(key), f"$.{visible(key)}", name, request)
 
-    options = {key: load(key) if isinstance(given[key], list) else given[key] for key in keys.options}
+    options = {key: load(key) if isinstance(given[key], Numbers) else given[key] for key in keys.options}
     ids = None if keys.id is None else _ids(given[keys.id], f"{name}: $.{visible(keys.id)}")
     return keyed_dataset(keys, load, ids, options, name, request)
 
 
 def _ids(value: Any, place: str) -> Array:
-    if not isinstance(value, list):
+    if not isinstance(value, Numbers):
         raise InputError(f"expected a list of ids, got {shown(value)}", place=place)
-    return np.array([id_of(item) for item in value], dtype=object)
+    return np.array([id_of(item) for item in value.items()], dtype=object)
 
 
-def _split(document: dict[str, Any], name: str) -> tuple[list[str], list[list[Any]], Place]:
-    """The columns' names, the rows, and how a place in them is named."""
-    columns, data = document["columns"], document["data"]
-    if not isinstance(columns, list) or not isinstance(data, list):
-        raise InputError("expected lists of columns and of rows, got something else", place=f"{name}: $")
-    names = [column if isinstance(column, str) else json.dumps(column) for column in columns]
-    for index, row in enumerate(data):
-        if not isinstance(row, list) or len(row) != len(names):
-            raise InputError(
-                f"expected {plural(len(names), 'value')}, got {shown(row)}", place=f"{name}: $.data[{index}]"
-            )
-
-    def place(row: int, column: int | None) -> str:
-        return f"{name}: $.data[{row}]" + (f"[{column - 1}]" if column else "")
-
-    return names, data, place
+# --------------------------------------------------------------------------------------------- lists
 
 
-def _split_dataset(document: dict[str, Any], name: str, request: ReadRequest) -> Dataset:
-    names, data, place = _split(document, name)
-    table = ValueTable(names, data, f"{name}: $.columns", request)
+def _dataset_of_list(text: Text, request: ReadRequest) -> Dataset:
+    """A list of row objects, as they come."""
+    pieces = Pieces(text.pieces(1))
+    first = next(pieces.look(), None)
+    values = [] if first is None else first.values()
+    if first is None or not values or not isinstance(values[0], dict):
+        raise _no_objects(pieces, text, any_values=bool(values))
+    looked = chain([first], pieces.look())
+    reader = RowObjects((found for piece in looked for found in _objects(piece)), request)
+    sample = first.sample()
+    if sample is not None and isinstance(sample[1], dict):
+        reader.frame(*sample)
 
-    def batches() -> Iterator[Batch]:
-        step = max(1, _CELLS_AT_A_TIME // max(1, len(names)))
+    def chunks() -> Iterator[Batch | Chunk]:
         start = request.start
-        for first in range(0, len(data), step):
-            batch = table.batch(list(enumerate(data[first : first + step], first)), place, start)
-            yield batch
-            start += len(batch)
+        for piece in pieces:
+            read = partial(_batch, reader, piece, start)
+            found = Chunk(piece.elements, read) if request.missing == "error" and piece.elements else read()
+            yield found
+            start += len(found)
+        text.finish()
 
-    return Dataset({"columns": table.mapping.described()}, batches())
+    return Dataset(reader.described, chunks())
 
 
-def _objects_dataset(
-    objects: Sequence[dict[str, Any]], places: Sequence[str], request: ReadRequest
-) -> Dataset:
-    """A list of row objects as a data set."""
-    reader = RowObjects(zip(places, objects, strict=True), request)
-    return Dataset(reader.described, iter([reader.batch(objects, places, request.start)]))
+def _no_objects(pieces: Pieces, text: Text, *, any_values: bool) -> InputError:
+    """What is wrong with a list that does not begin with an object, once all of it was read."""
+    of_lists = True
+    for piece in pieces:
+        of_lists = of_lists and all(isinstance(value, list) for value in piece.values())
+    text.finish()
+    if not any_values:
+        return InputError("expected rows, got an empty list: no rows", place=text.name)
+    return _unknown(text.name, of_lists=of_lists)
+
+
+def _objects(piece: Piece) -> Iterator[tuple[str, dict[str, Any]]]:
+    for index, value in enumerate(piece.values(), piece.first):
+        if not isinstance(value, dict):
+            raise _unknown(piece.name, of_lists=False)
+        yield f"{piece.name}: $[{index}]", value
+
+
+def _batch(reader: RowObjects, piece: Piece, start: int) -> Batch:
+    place: Callable[[int], str] = lambda row: f"{piece.name}: $[{piece.first + row}]"  # noqa: E731
+    found = reader.framed(piece.rows(reader.lead), piece.elements, b",", place, start)
+    if found is not None:
+        return found
+    places, objects = zip(*_objects(piece), strict=True)
+    return reader.batch(objects, places, start)
+
+
+def _columns_of_list(text: Text, request: ReadRequest) -> WholeTable | Array:
+    pieces = Pieces(text.pieces(1))
+    first = next(pieces.look(), None)
+    values = [] if first is None else first.values()
+    if values and all(isinstance(value, dict) for value in values):
+        places, objects = zip(*chain.from_iterable(map(_objects, pieces)), strict=True)
+        text.finish()
+        return table_of(objects, places, request)
+    numbers = Numbers("$", text.name, request)
+    for piece in pieces:
+        numbers.add(piece)
+    text.finish()
+    return numbers.array()

@@ -54,6 +54,11 @@ class Frame:
     def __len__(self) -> int:
         return len(self.before)
 
+    @property
+    def lead(self) -> bytes:
+        """The blanks in front of a row."""
+        return self.before[0][: len(self.before[0]) - len(self.before[0].lstrip(b" \t\r\n"))]
+
     def around(self, data: bytes, rows: int, end: bytes) -> Framed | None:
         """The rows of a text, if this and nothing else stands around their values.
 

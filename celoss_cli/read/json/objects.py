@@ -106,6 +106,11 @@ class RowObjects:
         cells = FramedCells(framed, [keys.index(name) for name in self._names], place)
         return self._table.framed(cells, start)
 
+    @property
+    def lead(self) -> bytes:
+        """The blanks in front of a row that is written like the others."""
+        return b"" if self._frame is None else self._frame[0].lead
+
     def frame(self, row: bytes, value: dict[str, Any]) -> None:
         """Takes a row for the one that the others are written like."""
         alike = value.keys() == self._first.keys() and all(

@@ -7,20 +7,24 @@ import json
 import math
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from celoss_cli.core.errors import InputError, LimitError, quoted
+from celoss_cli.core.errors import InputError, quoted
 
-if TYPE_CHECKING:
-    from celoss_cli.read.request import Stream
+__all__ = [
+    "MAX_DEPTH",
+    "Refused",
+    "decoded",
+    "extra_data",
+    "parse",
+    "refuse_utf16",
+    "repeated_key",
+    "too_deep",
+]
 
-__all__ = ["Refused", "parse", "parsed"]
-
-_MAX_DEPTH = 64
-_PIECE = 1 << 20
-_MOST = 1 << 30
+MAX_DEPTH = 64
 _LINES = "one row object a line? try --input-format jsonl"
 
 _MARK = re.compile(
@@ -39,42 +43,21 @@ class _Duplicate(Exception):
     """Some object has a key twice."""
 
 
-def parsed(stream: Stream) -> Any:
-    """The one document in a stream.
-
-    Raises:
-        InputError: as ``parse`` does.
-        LimitError: for more than 1 GiB.
-
-    """
-    return parse(_whole(stream), stream.name)
-
-
-def _whole(stream: Stream) -> bytes:
-    """All bytes, but nothing after a NUL: no JSON goes on there, and a device may never end."""
-    whole = bytearray()
-    while piece := stream.binary.read(_PIECE):
-        whole += piece
-        if b"\0" in piece:
-            break
-        if len(whole) > _MOST:
-            raise LimitError(
-                f"expected a JSON document of at most {_MOST >> 20} MiB, got a longer one",
-                hint="JSON Lines and NumPy's files have no such limit",
-                place=stream.name,
-            )
-    return bytes(whole)
-
-
-def parse(data: bytes, name: str, first_line: int = 1) -> Any:
+def parse(data: bytes, name: str, first_line: int = 1, first_column: int = 1, *, within: int = 0) -> Any:
     """The document in ``data``; numbers that no double holds are left as refusable tokens.
+
+    Args:
+        data: the text.
+        name: of the stream.
+        first_line: the number of its first line in the stream.
+        first_column: the number of the column in that line where it begins.
+        within: how deep it nests there.
 
     Raises:
         InputError: for text that is not JSON, duplicate keys, nesting deeper than 64 or trailing data.
 
     """
-    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        raise InputError("expected UTF-8, got UTF-16", place=name)
+    refuse_utf16(data, name)
     data = data.removeprefix(codecs.BOM_UTF8)
     try:
         text = data.decode()
@@ -84,26 +67,64 @@ def parse(data: bytes, name: str, first_line: int = 1) -> Any:
         ) from None
     if not text.strip():
         raise InputError("expected a JSON document, got nothing: no rows", place=name)
-    if _depth(data) > _MAX_DEPTH:
-        raise InputError(f"expected at most {_MAX_DEPTH} levels of nesting, got more", place=name)
+    if _depth(data) + within > MAX_DEPTH:
+        raise too_deep(name)
     try:
         return _DECODER.decode(text)
     except json.JSONDecodeError as error:
         raise InputError(
             f"expected JSON, got {_found(text, error.pos)}: {error.msg}",
             hint=_LINES if error.lineno > 1 and _goes_on(error) else "",
-            place=_place_of(error, name, first_line),
+            place=_place_of(error, name, first_line, first_column),
         ) from None
     except _Duplicate:
         key, position = next(_repeated(text))
-        raise InputError(
-            f"expected each key once, got {quoted(key)} twice",
-            place=_place_of(json.JSONDecodeError("", text, position), name, first_line),
-        ) from None
+        place = _place_of(json.JSONDecodeError("", text, position), name, first_line, first_column)
+        raise repeated_key(key, place) from None
 
 
-def _place_of(error: json.JSONDecodeError, name: str, first_line: int) -> str:
-    return f"{name}:{first_line + error.lineno - 1}:{error.colno}"
+def _place_of(error: json.JSONDecodeError, name: str, first_line: int, first_column: int) -> str:
+    column = error.colno + (first_column - 1 if error.lineno == 1 else 0)
+    return f"{name}:{first_line + error.lineno - 1}:{column}"
+
+
+def repeated_key(key: str, place: str) -> InputError:
+    return InputError(f"expected each key once, got {quoted(key)} twice", place=place)
+
+
+def too_deep(name: str) -> InputError:
+    return InputError(f"expected at most {MAX_DEPTH} levels of nesting, got more", place=name)
+
+
+def refuse_utf16(data: bytes, name: str) -> None:
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise InputError("expected UTF-8, got UTF-16", place=name)
+
+
+def extra_data(rest: str, place: str, *, later: bool) -> InputError:
+    """What is said of text behind a document.
+
+    Args:
+        rest: the text.
+        place: where it begins.
+        later: whether that is another line than the first.
+
+    """
+    hint = _LINES if later and rest[:1] in ("{", "[") else ""
+    return InputError(f"expected JSON, got {_found(rest, 0)}: Extra data", hint=hint, place=place)
+
+
+def decoded(text: str, start: int) -> tuple[Any, int]:
+    """The value that begins somewhere in a text, and where it ends.
+
+    Raises:
+        ValueError: for none, or one with a key twice.
+
+    """
+    try:
+        return _DECODER.raw_decode(text, start)
+    except _Duplicate:
+        raise ValueError from None
 
 
 def _repeated(text: str) -> Iterator[tuple[str, int]]:
@@ -129,7 +150,7 @@ def _goes_on(error: json.JSONDecodeError) -> bool:
 def _depth(data: bytes) -> int:
     """The deepest nesting, or where that cannot be too deep an upper bound of it."""
     most = data.count(b"[") + data.count(b"{")
-    if most <= _MAX_DEPTH:
+    if most <= MAX_DEPTH:
         return most
     marks = np.frombuffer(_STRING.sub(b"", data), np.uint8)
     opening = (marks == ord("[")) | (marks == ord("{"))
