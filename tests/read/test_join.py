@@ -107,8 +107,9 @@ def test_several_files_share_one_truth(files: Run) -> None:
     files.write("two.csv", header + rows[0] + rows[1])
     joined = files.value("ce", "one.csv", "two.csv", "--targets", "@t.csv")
     assert joined == files.value("ce", "whole.csv")
-    said = files.refusal("ce", "one.csv", "one.csv", "two.csv", "--targets", "@t.csv")
-    assert said.startswith('one.csv:2: expected each id once, got "c" again')
+    files.write("again.csv", header + rows[2])
+    said = files.refusal("ce", "one.csv", "again.csv", "two.csv", "--targets", "@t.csv")
+    assert said.startswith('again.csv:2: expected each id once, got "c" again')
 
 
 MISMATCHES = {
@@ -304,8 +305,10 @@ def test_arrays_with_ids_are_joined_by_them(files: Run, tmp_path: Path, way: str
 @every_array
 def test_arrays_of_several_files_count_on(files: Run, tmp_path: Path, way: str) -> None:
     name = with_arrays(files, tmp_path, way, logits=INPUTS)
-    twice = files.value("ce", name, name, "--targets", "0,2,1,0,2,1")
-    assert twice == files.value("ce", "whole.csv", "whole.csv")
+    for copied in (name, "whole.csv"):
+        (tmp_path / f"again.{copied}").write_bytes((tmp_path / copied).read_bytes())
+    twice = files.value("ce", name, f"again.{name}", "--targets", "0,2,1,0,2,1")
+    assert twice == files.value("ce", "whole.csv", "again.whole.csv")
 
 
 def test_one_vector_and_one_number_take_one_target(files: Run, tmp_path: Path) -> None:
