@@ -137,8 +137,8 @@ def logits(count: int = 3) -> list[float]:
         lambda: {"logits": [logits(2), logits(2), logits(2)], "target": [0, 2]},
         lambda: {
             "id": f"row {random.random()}",
-            "p.a": 0.5,
-            "p.b": random.random(),
+            "x.a": 0.5,
+            "x.b": random.random(),
             "target": random.choice("ab"),
         },
         lambda: {"target": 1, "id": random.randrange(99), "a": random.random() * 1e-7, "b": 2},
