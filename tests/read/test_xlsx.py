@@ -79,9 +79,9 @@ def test_cells_play_their_roles_by_their_types(save: Save) -> None:
     day = datetime.date(2024, 2, 29)
     path = save(
         [
-            ("id", "cat", "dog", "target", "taken", "comment", "fine"),
-            (17, 1.5, 2, "dog", day, "hm", True),
-            ("x-1", -3, 0.25, "cat", day, None, False),
+            ("id", "cat", "dog", "target", "taken", "comment"),
+            (17, 1.5, 2, "dog", day, "hm"),
+            ("x-1", -3, 0.25, "cat", day, None),
         ]
     )
     dataset = dataset_of(path)
@@ -89,7 +89,7 @@ def test_cells_play_their_roles_by_their_types(save: Save) -> None:
     assert batch.ids == ["17", "x-1"]
     np.testing.assert_array_equal(batch.input, [[1.5, 2], [-3, 0.25]])
     np.testing.assert_array_equal(batch.target, [1, 0])
-    assert dataset.described["columns"]["unused"] == ["taken", "comment", "fine"]
+    assert dataset.described["columns"]["unused"] == ["taken", "comment"]
 
 
 def test_whole_numbers_are_indices_and_one_hot(save: Save) -> None:
