@@ -19,6 +19,9 @@ __all__ = ["Command", "Said", "declared", "group", "option", "options_in", "part
 
 T = TypeVar("T")
 
+Changes = Mapping[str, Mapping[str, Any]]
+"""Attributes of options that are others for a command, by the option's name."""
+
 _OPTION, _PART, _GROUP = "option", "part", "group"
 
 
@@ -89,7 +92,7 @@ class Command(Generic[T]):
     kind: type[T]
     run: Callable[[T], int]
     without: frozenset[str] = frozenset()
-    changed: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    changed: Changes = field(default_factory=dict)
     groups: Mapping[str, tuple[Option, ...]] = field(default_factory=dict)
 
     def options(self) -> list[Option]:
@@ -105,7 +108,7 @@ class Command(Generic[T]):
 def options_in(
     kind: Any,
     without: frozenset[str] = frozenset(),
-    changed: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
+    changed: Changes = MappingProxyType({}),
     groups: Mapping[str, tuple[Option, ...]] = MappingProxyType({}),
 ) -> Iterator[Option]:
     """The options of a record, in order.

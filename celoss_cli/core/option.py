@@ -66,11 +66,11 @@ class Option:
     """One option of the command line, or one of its arguments.
 
     Attributes:
-        name: the name of its value, as in Python: "ignore_index".
+        name: the name of its value, as in Python.
         kind: what its values are.
         help: one or two sentences.
         default: the value where it is not given.
-        flags: as it is given: "--ignore-index" if none is named here; more than one for a short form.
+        flags: as it is given: "--pos-weight" for pos_weight if none is named here; a short form after it.
         negation: the flag that says the contrary, for a FLAG that is neither where it is not given.
         metavar: instead of that of its kind.
         panel: the heading in the help that it stands under.

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from celoss_cli.core.records import record
 from celoss_cli.losses import LOSSES, LossSpec
+from celoss_cli.losses.options import IGNORE_INDEX
 
 if TYPE_CHECKING:
     from celoss_cli.evaluate.survey import Fit, Survey
@@ -116,7 +117,7 @@ class Facts:
         """How often each whole-numbered target that no option leaves out occurs."""
         if self.survey is None:
             return Counter()
-        ignored = self.options.get("ignore_index")
+        ignored = self.options.get(IGNORE_INDEX.name)
         return Counter({t: n for t, n in self.survey.targets.items() if t != ignored})
 
     def name(self, index: int) -> str:

@@ -8,6 +8,7 @@ from celoss_cli.core.errors import plural
 from celoss_cli.findings.facts import SURE, Facts, Noticed
 from celoss_cli.findings.wording import listed
 from celoss_cli.losses.conventions import CONVENTIONS
+from celoss_cli.losses.options import IGNORE_INDEX
 from celoss_cli.read.roles.labels import in_natural_order
 
 __all__ = [
@@ -82,7 +83,7 @@ def marker(facts: Facts) -> Noticed | None:
 
 def _leaving_out(facts: Facts, value: int) -> str:
     tool = CONVENTIONS.get(facts.options.get("convention") or "")
-    if tool is not None and not tool.has(facts.loss.command, "ignore_index"):
+    if tool is not None and not tool.has(facts.loss.command, IGNORE_INDEX.name):
         return f"leave these rows out of the data: {tool.name} has no ignore_index"
     return facts.again("--ignore-index", str(value))
 
@@ -184,7 +185,7 @@ def all_ignored(facts: Facts) -> Noticed | None:
     if facts.survey is None or not facts.survey.ignored or facts.targets.total() + facts.survey.others:
         return None
     return Noticed(
-        f"all {facts.survey.ignored} targets are {facts.options.get('ignore_index')}, which is left out",
+        f"all {facts.survey.ignored} targets are {facts.options.get(IGNORE_INDEX.name)}, which is left out",
         facts.survey.ignored,
         {"ignored": facts.survey.ignored},
     )

@@ -9,11 +9,13 @@ import re
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any, TypeVar
 
 from celoss_cli.core.data import Tally
 from celoss_cli.core.errors import InputError, quoted
 from celoss_cli.core.exact import POINT, ExactSum
+from celoss_cli.core.option import VALUES, Option
 from celoss_cli.evaluate.collect import LARGEST_LEVEL, LEAST_LEVEL, Collected
 from celoss_cli.evaluate.groups import Groups
 from celoss_cli.evaluate.kinds import FirstRows
@@ -226,15 +228,22 @@ def _options(spec: LossSpec, value: Any) -> dict[str, Any]:
     conventional = ("input_is", "convention") if "convention" in value else ()
     options = _only(value, (*spec.options, "dtype", "base", *conventional))
     kinds: dict[str, Callable[[Any], Any]] = {
-        "ignore_index": lambda index: _maybe(_integer, index),
-        "label_smoothing": _number,
-        "log_target": _flag,
         "dtype": _text,
         "base": _text,
         "input_is": lambda kind: _one_of(kind, {spec.takes, *spec.kinds}),
         "convention": lambda tool: _maybe(_text, tool),
     }
-    return {name: kinds.get(name, _weights)(given) for name, given in options.items()}
+    kinds |= {option.name: partial(_declared, option) for option in spec.declared}
+    return {name: kinds[name](given) for name, given in options.items()}
+
+
+def _declared(option: Option, value: Any) -> Any:
+    """The value of an option of the loss, or None where nobody gave it."""
+    if option.kind is VALUES:
+        return _weights(value)
+    if value is not None and not option.kind.fits(value):
+        raise ValueError(f"{option.name} is not {option.kind.words}")
+    return value
 
 
 def _weights(value: Any) -> Any:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from celoss_cli.losses import LOSSES
 from celoss_cli.losses.conventions import CONVENTIONS
+from celoss_cli.losses.options import IGNORE_INDEX, LABEL_SMOOTHING, POS_WEIGHT, WEIGHT
 
 if TYPE_CHECKING:
     from celoss_cli.studies.reconcile.setup import Choice
@@ -19,7 +20,7 @@ Arguments = Mapping[str, Sequence[str]]
 """The words of the command line that give the data and the options, by the option's name."""
 
 _ALWAYS = {"--reduction", "--dtype", "--base", "--allow-out-of-domain"}
-_OF_LOSSES = {"weight", "pos_weight", "ignore_index", "label_smoothing"}
+_OF_LOSSES = {option.name for option in (WEIGHT, POS_WEIGHT, IGNORE_INDEX, LABEL_SMOOTHING)}
 _KINDS = {"logits": "logits", "scores": "logits", "probabilities": "probs", "log-probabilities": "log-probs"}
 _CLASSES_ONLY = {"--class-axis", "--input-is"}
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from celoss_cli.losses.conventions import CONVENTIONS, Convention
+from celoss_cli.losses.options import IGNORE_INDEX, LABEL_SMOOTHING
 from celoss_cli.studies.reconcile.setup import Choice, choice
 
 if TYPE_CHECKING:
@@ -249,8 +250,8 @@ def smoothing_choices(given: float, classes: int) -> Iterator[Choice]:
             ),
         ):
             if used != given and used <= 1:
-                options = ("--label-smoothing", repr(used))
-                drops = "label_smoothing" if given else ""
+                options = (LABEL_SMOOTHING.flag, repr(used))
+                drops = LABEL_SMOOTHING.name if given else ""
                 yield choice("smoothing", name, words, cost, options, drops, smoothing=used)
             cost += 1
 
@@ -258,7 +259,7 @@ def smoothing_choices(given: float, classes: int) -> Iterator[Choice]:
 def ignore_choices(target: Array, given: int, classes: int) -> Iterator[Choice]:
     """Targets left out that were counted, or counted that were left out."""
     present = set(np.unique(target).tolist())
-    drops = "ignore_index" if given != -100 else ""
+    drops = IGNORE_INDEX.name if given != -100 else ""
     if given in present and given >= 0:
         words = f"targets {given} counted, not ignored"
         yield choice("ignored", "none", words, 1, (), drops, ignore_index=-100)
@@ -266,7 +267,7 @@ def ignore_choices(target: Array, given: int, classes: int) -> Iterator[Choice]:
     for index in (-100, -1, 255, *few):
         if index != given and index in present:
             words = f"targets {index} ignored"
-            options = ("--ignore-index", str(index))
+            options = (IGNORE_INDEX.flag, str(index))
             yield choice("ignored", str(index), words, 1, options, drops, ignore_index=index)
 
 

@@ -12,6 +12,7 @@ from celoss_cli.core.data import Array, Batch
 from celoss_cli.core.errors import InputError, UsageError
 from celoss_cli.losses import LOSSES
 from celoss_cli.losses.class_loss import no_distribution
+from celoss_cli.losses.options import IGNORE_INDEX, LABEL_SMOOTHING
 from celoss_cli.studies.reconcile.classes import Classes
 from celoss_cli.studies.reconcile.pairs import Pairs
 
@@ -77,10 +78,14 @@ def _without_single_class(problem: Problem) -> Array:
 
 
 def _refuse_class_options(problem: Problem) -> None:
-    for name, unset in (("ignore_index", -100), ("label_smoothing", 0.0)):
-        if getattr(problem, name) != unset:
-            option = f"--{name.replace('_', '-')}"
-            raise UsageError(f"Expected {option} with targets that are classes, got targets of elements.")
+    for option, value, unset in (
+        (IGNORE_INDEX, problem.ignore_index, -100),
+        (LABEL_SMOOTHING, problem.label_smoothing, 0.0),
+    ):
+        if value != unset:
+            raise UsageError(
+                f"Expected {option.flag} with targets that are classes, got targets of elements."
+            )
 
 
 def _canonical(command: str, batch: Batch) -> Batch | None:
