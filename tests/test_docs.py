@@ -82,8 +82,8 @@ def test_a_schema_says_what_every_key_is(path: Path) -> None:
     assert not [place for place, text in said.items() if not text], f"say in {path.name} what these are"
 
 
-OTHER_TOOLS = {"--prediction-type", "--check", "--strict", "--margin"}
-"""Options of other programs that the pages name, and that of the loss that docs/extend/loss.md adds."""
+OTHER_TOOLS = {"--prediction-type", "--check", "--strict", "--margin", "--digits", "--sign"}
+"""Options of other programs that the pages name, and those of the examples in docs/extend."""
 
 
 def test_the_pages_name_no_option_that_is_not_there() -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+import importlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from paths import ROOT
 
 import celoss_cli.cli
 from celoss_cli.cli.app import parsed
@@ -167,3 +169,11 @@ def test_no_two_options_of_a_command_have_one_name_or_flag() -> None:
 def test_settings_are_options_that_say_so() -> None:
     assert [option.name for option in options_in(Writing) if option.setting] == ["format", "color"]
     assert not [option.name for option in options_in(Reading) if option.setting]
+
+
+def test_the_page_that_says_how_an_option_is_added_says_what_happens(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "docs"))
+    rewritten = importlib.import_module("generator.blocks").rewritten
+    page = "docs/extend/option.md"
+    text = (ROOT / page).read_text(encoding="utf-8")
+    assert rewritten(page, text) == text
