@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["commands"]
 
+_BY_THEMSELVES = ("--header", "--no-header", "--allow-unterminated", "--percent")
 _WITHOUT_OPTIONS = ("check",)
 """Commands whose options are read from a file."""
 
@@ -31,7 +32,7 @@ def commands(error: CelossError, arguments: Sequence[str]) -> list[tuple[str, st
 
 
 def _command(way: Way, arguments: Sequence[str]) -> str:
-    added = [word for name, value in way.options for word in flag_words(name, value)]
+    added = [word for name, value in way.options for word in _words(name, value)]
     if arguments and arguments[0] in _WITHOUT_OPTIONS:
         return " ".join(map(shell_quoted, added))
     dropped = {name for name, _ in way.options}
@@ -40,6 +41,14 @@ def _command(way: Way, arguments: Sequence[str]) -> str:
         arguments = [way.command, *arguments[1:]]
     typed = list(_without(arguments, dropped))
     return " ".join(map(shell_quoted, ["celoss", *typed, *added]))
+
+
+def _words(name: str, value: str) -> Iterator[str]:
+    """An option with its value; one that is a word by itself has none here."""
+    if name in _BY_THEMSELVES:
+        yield name
+    else:
+        yield from flag_words(name, value)
 
 
 def _flags(command: str) -> set[str]:

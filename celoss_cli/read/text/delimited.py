@@ -6,14 +6,16 @@ import contextlib
 import csv
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 
 from celoss_cli.core.data import Array, Batch, Chunk
-from celoss_cli.core.errors import InputError, plural, quoted
+from celoss_cli.core.errors import InputError, Way, plural, quoted
 from celoss_cli.read.request import MAX_LINE, Dataset, ReadRequest, Stream
 from celoss_cli.read.roles.columns import columns_of, map_columns
 from celoss_cli.read.roles.table import Assembler, Rows, TableRow, WholeTable, matrix_of
 from celoss_cli.read.text.blocks import Ahead, Block, blocks, lines_of
+from celoss_cli.read.text.dialect import are_values, dialect_of, with_tabs
 from celoss_cli.read.text.numbers import is_number
 from celoss_cli.read.text.plain import NotPlain, parsed
 
@@ -32,11 +34,12 @@ def read(stream: Stream, request: ReadRequest) -> Dataset:
 
     """
     table = Table(stream, request)
-    body = Ahead(table.body())
+    request, body = table.request, Ahead(table.body())
     try:
         has_names = table.has_header
         columns, whole = columns_of(table.names, _up_to_refused(table, body), request, has_names=has_names)
         mapping = map_columns(columns, request, whole=whole, has_names=has_names)
+        mapping = replace(mapping, notes=(*table.told, *mapping.notes))
     except InputError as error:
         raise error.at(table.place(table.header_line, None)) from None
 
@@ -67,13 +70,13 @@ def _up_to_refused(table: Table, body: Ahead) -> Iterator[Sequence[str]]:
 def read_values(stream: Stream, request: ReadRequest) -> Array:
     """A table of nothing but numbers, as an array."""
     table = Table(stream, request)
-    return matrix_of(table.every_row(), table.names, table.place, request)
+    return matrix_of(table.every_row(), table.names, table.place, table.request)
 
 
 def read_columns(stream: Stream, request: ReadRequest) -> WholeTable:
     """A table of which some columns will be asked for."""
     table = Table(stream, request)
-    rows = Rows(table.names, list(table.every_row()), table.place, request)
+    rows = Rows(table.names, list(table.every_row()), table.place, table.request)
     header = table.place(table.header_line, None)
     return WholeTable(
         table.names, rows, header, positions=not table.has_header, other_reading=table.other_reading
@@ -109,14 +112,20 @@ class Table:
 
     def __init__(self, stream: Stream, request: ReadRequest) -> None:
         self._name = stream.name
-        self.request = request
-        self._delimiter = request.delimiter or ","
-        self._whole_cells = _grammar_of_quotes(self._delimiter)
         self._blocks = blocks(stream, request, quotes=True)
         csv.field_size_limit(MAX_LINE)
         first = next(self._blocks, None)
         if first is None:
             raise InputError("expected a header line, got an empty file: no rows", place=self._name)
+        dialect = dialect_of(first.data, request.delimiter, request.decimal)
+        self.request = replace(request, delimiter=dialect.delimiter, decimal=dialect.decimal)
+        self.told = [*dialect.told]
+        self._delimiter = dialect.delimiter
+        self._in_blanks = dialect.blanks
+        self._whole_cells = _grammar_of_quotes(self._delimiter)
+        if dialect.blanks:
+            first, self._blocks = _with_tabs(first), map(_with_tabs, self._blocks)
+        first = first.after(dialect.skipped)
         self.header_line = first.line
         self.has_header = request.header is not False
         self.other_reading = ""
@@ -144,37 +153,72 @@ class Table:
             raise InputError("expected a header line, got an empty line", place=self.place(line, None))
         names = [cell.strip() for cell in cells]
         if all(is_number(name, decimal=self.request.decimal, allow_nonfinite=True) for name in names):
-            self._settle_numbers(text, len(cells), line)
+            self._settle_numbers(text, names, line)
         if not self.has_header:
             return [str(position) for position in range(1, len(cells) + 1)], block
         if self.request.header is None and names[0].startswith("#"):
-            raise InputError(
-                f"expected a header line, got what looks like a comment: {quoted(text)}",
-                hint="numpy.savetxt writes a header without the mark by comments=''; "
-                "if it belongs to the first name: --header",
-                place=self.place(line, None),
-            )
+            names = self._without_mark(names, text, self._after(block))
         if len(names) == 1:
             self._refuse_other_delimiter(names[0], line)
+        rest = self._after(block)
+        if self._delimiter == "\t" and self._width_of(rest) == len(names) + 1:
+            names = ["", *names]
+            self.told.append("the first column, which names the rows, has no name")
+        return names, rest
+
+    def _after(self, block: Block) -> Block:
+        """What follows the header."""
         end = block.data.index(b"\n") + 1
         marks = block.data.count(b'"', 0, end)
         while marks % 2:
             last, end = end, block.data.index(b"\n", end) + 1
             marks += block.data.count(b'"', last, end)
-        return names, block.after(end)
+        return block.after(end)
 
-    def _settle_numbers(self, text: str, width: int, line: int) -> None:
+    def _width_of(self, block: Block) -> int:
+        """How many values the first row has; 0 where there is none that can be read."""
+        with contextlib.suppress(InputError):
+            return len(next(self._records(block), (0, []))[1])
+        return 0
+
+    def _without_mark(self, names: list[str], text: str, rest: Block) -> list[str]:
+        """The names behind the mark that numpy.savetxt puts before a header.
+
+        Raises:
+            InputError: where the first row does not say that this is the header.
+
+        """
+        plain = names[1:] if names[0] == "#" else [names[0].lstrip("# "), *names[1:]]
+        numbers = all(is_number(name, decimal=self.request.decimal) for name in plain)
+        if not numbers and self._width_of(rest) == len(plain):
+            self.told.append("the header is the first line without its #")
+            return plain
+        raise InputError(
+            f"expected a header line, got what looks like a comment: {quoted(text)}",
+            hint="numpy.savetxt writes a header without the mark by comments=''; "
+            "if it belongs to the first name: --header",
+            place=self.place(self.header_line, None),
+        )
+
+    def _settle_numbers(self, text: str, names: Sequence[str], line: int) -> None:
         """Decides whether a first line of nothing but numbers is the header."""
-        if self.request.header is None and self.request.bare_column and width == 1:
+        bare = self.request.bare_column and len(names) == 1
+        if self.request.header is None and (bare or are_values(names, self.request.decimal)):
             self.has_header = False
         elif self.request.header is None:
             raise InputError(
                 f"expected a header line, got nothing but numbers: {quoted(text)}",
                 hint="if these name the columns: --header; if they are values: --no-header",
+                ways=(
+                    Way("they are values", (("--no-header", ""),)),
+                    Way("they name the columns", (("--header", ""),)),
+                ),
                 place=self.place(line, None),
             )
         taken, option = ("a header", "--no-header") if self.has_header else ("values", "--header")
         self.other_reading = f"its first line, {quoted(text)}, was taken for {taken}; if it is not: {option}"
+        if self.request.header is None and len(names) > 1:
+            self.told.append(self.other_reading)
 
     def _refuse_other_delimiter(self, name: str, line: int) -> None:
         other = next((mark for mark in ";\t|, " if mark in name and mark != self._delimiter), None)
@@ -183,6 +227,7 @@ class Table:
             raise InputError(
                 f"expected columns separated by {quoted(self._delimiter)}, got {quoted(name)}",
                 hint=f"try --delimiter '{shown}'",
+                ways=(Way("", (("--delimiter", shown),)),),
                 place=self.place(line, None),
             )
 
@@ -235,6 +280,11 @@ class Table:
         if record:
             closed = self._whole_cells.fullmatch("".join(record).rstrip("\n") + '"\n')
             raise InputError(_NOT_CLOSED if closed else _MARK_WITHIN, place=self.place(first, None))
+
+
+def _with_tabs(block: Block) -> Block:
+    """A block whose runs of blanks are tabs."""
+    return replace(block, data=with_tabs(block.data))
 
 
 def _grammar_of_quotes(delimiter: str) -> re.Pattern[str]:
