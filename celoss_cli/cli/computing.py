@@ -14,6 +14,7 @@ from celoss_cli.core.errors import UsageError
 from celoss_cli.core.records import record
 from celoss_cli.evaluate.loop import Request, default_jobs, evaluate
 from celoss_cli.evaluate.wanted import Wanted
+from celoss_cli.losses.conventions import CONVENTIONS
 from celoss_cli.report.assemble import report_of
 from celoss_cli.show import FORMATS, FormatSpec
 
@@ -133,7 +134,9 @@ def data_of(
 
     """
     group = None if by == "class" else by
-    return Data(spec, reading, files, values, semantics.input_is or "", group)
+    tool = CONVENTIONS.get(semantics.convention or "")
+    rescaled = tool is not None and tool.rescales
+    return Data(spec, reading, files, values, semantics.input_is or "", group, rescaled=rescaled)
 
 
 def refuse_unshown(showing: Showing, format: FormatSpec, meant: Iterable[str] = ()) -> None:

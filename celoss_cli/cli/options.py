@@ -193,6 +193,12 @@ class Reading:
         panel=INPUT,
         needs="files",
     )
+    positive: str | None = option(
+        Kind("a target", str, _text, "LABEL"),
+        "The positive one of two targets, where neither they nor the column's name say it.",
+        panel=INPUT,
+        needs="answers",
+    )
     class_axis: int | None = option(
         WHOLE,
         "The class axis of an array; 1 if not given.",

@@ -53,6 +53,7 @@ class Data:
         kind: what the values of the input are; "" for what the loss takes.
         group: the column of groups, or None.
         group_option: the option that named it.
+        rescaled: whether a convention divides probabilities by their sum.
 
     """
 
@@ -63,6 +64,7 @@ class Data:
     kind: str = ""
     group: str | None = None
     group_option: str = "--by"
+    rescaled: bool = False
 
     @property
     def takes(self) -> str:
@@ -135,6 +137,9 @@ def request_of(data: Data) -> ReadRequest:
         allow_unterminated=reading.allow_unterminated,
         class_axis=reading.class_axis,
         target_is=reading.target_is,
+        positive=reading.positive,
+        answers=(-1.0, 1.0) if data.spec.takes == "scores" else (0.0, 1.0),
+        rescaled=data.rescaled,
     )
 
 

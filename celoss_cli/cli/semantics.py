@@ -145,8 +145,8 @@ def refuse_foreign(spec: LossSpec, reading: Reading, semantics: Semantics) -> No
     """
     own = {option.name for option in spec.declared}
     foreign = [given.option.flag for given in semantics.of_loss if given.option.name not in own]
-    if spec.per != "class":
-        foreign += [given.option.flag for given in said(reading) if given.option.needs == "classes"]
+    other = "answers" if spec.per == "class" else "classes"
+    foreign += [given.option.flag for given in said(reading) if given.option.needs == other]
     for flag in foreign:
         raise UsageError(f"Expected no {flag} with --loss {spec.command}, got one.")
     for flag, value, has in (

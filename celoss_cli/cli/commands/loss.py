@@ -42,8 +42,8 @@ def for_loss(
 
 def _foreign(spec: LossSpec) -> Iterable[str]:
     """The options that mean nothing for a loss."""
-    if spec.per != "class":
-        yield from (option.name for option in options_in(Reading) if option.needs == "classes")
+    other = "answers" if spec.per == "class" else "classes"
+    yield from (option.name for option in options_in(Reading) if option.needs == other)
     if not spec.kinds:
         yield "input_is"
     if not spec.by_convention:

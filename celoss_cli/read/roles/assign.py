@@ -18,7 +18,7 @@ from celoss_cli.read.roles.class_inputs import over_classes
 from celoss_cli.read.roles.column import Column, value_of
 from celoss_cli.read.roles.evidence import Evidence
 from celoss_cli.read.roles.found import Candidate, Found
-from celoss_cli.read.roles.groups import alike, labels_of, predicting, spellings_of
+from celoss_cli.read.roles.groups import alike, labels_of, predicting, spellings_of, target_labels
 from celoss_cli.read.roles.labels import order_notes, paired
 from celoss_cli.read.roles.naming import one_of, pattern_of, refuse_repeated
 from celoss_cli.read.roles.pairs import clear_positive
@@ -77,7 +77,7 @@ def _weighed(evidence: Evidence) -> tuple[Found | None, Found]:
 
 def _beside_several(evidence: Evidence, target: Candidate) -> Found:
     """The input beside several columns of targets."""
-    names = tuple(labels_of([evidence.names[i] for i in target.columns]))
+    names = target_labels([evidence.names[i] for i in target.columns])
     if evidence.chosen["classes"] is not None or evidence.wanted.per_class:
         find = over_classes if evidence.wanted.per_class else of_single_values
         return find(evidence, target.columns, ())
@@ -305,6 +305,8 @@ class _Given:
         values = self._evidence.columns[self._target.columns[0]].values
         if wanted.positive is not None:
             return wanted.positive
+        if values.are_signs and wanted.takes == "probs":
+            return self._inputs.positive or "1"
         if not values.are_texts:
             return self._inputs.positive if self._is_odd(self._inputs.positive) else None
         told = self._inputs.positive or clear_positive(values.distinct)

@@ -117,16 +117,6 @@ class _Search:
         return Candidate(tuple(chosen), "named by --class-columns", inferred=False, positive=positive)
 
     def _settled(self, i: int, why: str) -> Found:
-        """This column; one that is named as the negative answer may be that, or be numbered."""
-        label = labels_of([self._names[i]])[0]
-        told = self._evidence.wanted.positive
-        if told is None and is_negative(label) and not self._words():
-            readings = [
-                Candidate((i,), f"the probability of {answer}", options=(("--positive", answer),))
-                for answer in (label, "1")
-            ]
-            fact = f"the probability of the positive answer, got {listed([self._names[i]])}"
-            return Found(tuple(readings), fact)
         return Found((Candidate((i,), why, positive=self._positive_of(i)),))
 
     def _words(self) -> list[str]:
@@ -134,8 +124,11 @@ class _Search:
         return [target for target in self._targets if value_of(target) is None]
 
     def _positive_of(self, i: int) -> str | None:
-        """The target that the name of a column of predictions speaks of."""
-        return positive_of(self._names[i], self._targets)
+        """The target that the name of a column of predictions speaks of: yes of prob_yes, 0 of p0."""
+        found = positive_of(self._names[i], self._targets)
+        label = labels_of([self._names[i]])[0]
+        known = self._targets or not self._evidence.columns[i].says.takes
+        return found if known or not is_negative(label) else label
 
     # ------------------------------------------------------------------------------ several predictions
 
@@ -226,9 +219,12 @@ class _Search:
         """The columns that are named as the columns of targets are."""
         wanted = {name.casefold() for name in names}
         groups = predicting(self._evidence.columns, self._numbers)
-        for group in groups:
-            if {label.casefold() for label in group.labels} == wanted:
-                return Found((Candidate(group.columns, "named as the columns of targets", group.affix),))
+        alike = [g for g in groups if {label.casefold() for label in g.labels} == wanted]
+        for better in (lambda g: g.takes == self._evidence.wanted.kind, lambda g: g.takes != "scores"):
+            alike = [group for group in alike if better(group)] or alike
+        if len(alike) == 1:
+            group = alike[0]
+            return Found((Candidate(group.columns, "named as the columns of targets", group.affix),))
         columns = tuple(i for i in self._numbers if self._names[i].casefold() in wanted)
         if len(columns) == len(wanted):
             return Found((Candidate(columns, "named as the columns of targets"),))

@@ -118,7 +118,8 @@ class Evidence:
         name, names = self.names[i], self.names
         catboost = any(other.startswith(("Probability:Class=", "RawFormulaVal")) for other in names)
         sas = name.startswith("I_") and f"F_{name[2:]}" in names
-        return sas or (catboost and name == "Class" and "Label" in names)
+        orange = any(other.startswith(f"{name} (") for other in names)
+        return sas or orange or (catboost and name == "Class" and "Label" in names)
 
     @cached_property
     def is_libsvm(self) -> bool:

@@ -13,7 +13,15 @@ if TYPE_CHECKING:
     from celoss_cli.read.roles.column import Column
     from celoss_cli.read.roles.words import Named
 
-__all__ = ["Group", "alike", "labels_of", "predicting", "spellings_of", "targeting"]
+__all__ = [
+    "Group",
+    "alike",
+    "labels_of",
+    "predicting",
+    "spellings_of",
+    "target_labels",
+    "targeting",
+]
 
 _MARKS = "_.:=-("
 _AFTER_WORD = re.compile(r"-?(?:[_.:=( \"']|-(?![0-9]))*")
@@ -115,6 +123,15 @@ def spellings_of(names: Sequence[str]) -> tuple[str, ...]:
             found.append(fitting)
             found.append(_without_letters(fitting))
     return tuple(name for cut in found if len(set(cut)) == len(cut) for name in cut)
+
+
+def target_labels(names: Sequence[str]) -> tuple[str, ...]:
+    """The classes of columns of targets, without what they all start or end with: cat of cat_true."""
+    found = _without_start(names)
+    if found != tuple(names):
+        return found
+    turned = _without_start([name[::-1] for name in names])
+    return tuple(name[::-1] for name in turned)
 
 
 def _without_letters(names: Sequence[str]) -> list[str]:

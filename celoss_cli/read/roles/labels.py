@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from celoss_cli.core.errors import InputError, listed, visible
-from celoss_cli.read.roles.groups import labels_of
+from celoss_cli.read.roles.groups import target_labels
 
 __all__ = ["in_natural_order", "order_notes", "paired"]
 
@@ -20,7 +20,7 @@ def paired(names: Sequence[str], target: Sequence[int], labels: Sequence[str]) -
     """
     if len(target) < 2:
         return tuple(target)
-    named = labels_of([names[i] for i in target])
+    named = target_labels([names[i] for i in target])
     column_of = dict(zip(named, target, strict=True))
     if set(column_of) == set(labels):
         return tuple(column_of[label] for label in labels)

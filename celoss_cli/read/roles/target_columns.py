@@ -76,7 +76,6 @@ def by_values(evidence: Evidence, inputs: Sequence[int], labels: Sequence[str]) 
         and i not in evidence.keys
         and not evidence.is_prediction(i)
         and not column.is_empty
-        and not column.says.other
         and not column.says.weight
         and not evidence.is_answer(i)
     ]
@@ -86,8 +85,21 @@ def by_values(evidence: Evidence, inputs: Sequence[int], labels: Sequence[str]) 
     ]
     if named:
         return _of_several(evidence, named, "its values are the names of the classes")
-    indices = [i for i in free if _are_answers(evidence, i, max(len(inputs), 2))]
-    return _of_several(evidence, indices, "the only other column whose values can be targets")
+    answers = [i for i in free if _are_answers(evidence, i, max(len(inputs), 2))]
+    plain = [i for i in answers if not columns[i].says.other]
+    if not plain:
+        plain = [i for i in answers if _is_decided(evidence, i)]
+    if not plain and answers:
+        likely = tuple(Candidate((i,), columns[i].says.other) for i in answers[:_SHOWN_COLUMNS])
+        return Found(likely, f"a column of targets, got {listed([evidence.names[i] for i in answers])}")
+    return _of_several(evidence, plain, "the only other column whose values can be targets")
+
+
+def _is_decided(evidence: Evidence, i: int) -> bool:
+    """Whether a column of decisions has the same answers: what was decided for is no feature."""
+    answers = {*evidence.texts_of(i)}
+    every = range(len(evidence.columns))
+    return any({*evidence.texts_of(j)} == answers for j in every if evidence.is_decision(j))
 
 
 def _are_answers(evidence: Evidence, i: int, classes: int) -> bool:

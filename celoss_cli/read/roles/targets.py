@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -65,6 +65,7 @@ class Targets:
         self._number = number
         names = (*spelled, *labels)  # what is a class's own name is not another's column
         self._index = {name: index % len(labels) for index, name in enumerate(names)}
+        self._folded = _without_case(self._index)
         self._values = [_value(label) for label in labels]
         known = {value: index for index, value in enumerate(self._values) if value is not None}
         self._index_of_value = known if len(known) == len(labels) - self._values.count(None) else {}
@@ -96,8 +97,12 @@ class Targets:
         for cell in examples:
             value = _value(cell, self._number)
             if value is None or self._is_index(value):
-                return cell in self._index and not (counting and cell in self._labels)
+                return self._known(cell) is not None and not (counting and cell in self._labels)
         return False
+
+    def _known(self, cell: str) -> int | None:
+        """The class of this name: as it is written, else without regard to case."""
+        return self._index.get(cell, self._folded.get(cell.casefold()))
 
     def _is_index(self, value: float | None) -> bool:
         return value is not None and 0 <= value < len(self._labels) and value == np.floor(value)
@@ -146,7 +151,8 @@ class Targets:
 
     def _one(self, cell: str) -> int:
         if self.by_name:
-            return self._index[cell] if cell in self._index else self._named(cell, _value(cell, self._number))
+            known = self._known(cell)
+            return self._named(cell, _value(cell, self._number)) if known is None else known
         if cell.lower() in _TRUTH:
             return int(_TRUTH[cell.lower()])
         try:
@@ -154,7 +160,7 @@ class Targets:
         except InputError as error:
             words = self._labels and all(value is None for value in self._values)
             names = f" or a name of {listed(self._labels)}" if words else ""
-            hint = _NAMES_FIRST if cell in self._index else error.hint
+            hint = error.hint if self._known(cell) is None else _NAMES_FIRST
             raise InputError(f"expected a class index{names}, got {quoted(cell)}", hint=hint) from None
         if value != np.floor(value) or abs(value) >= 2**63:
             raise InputError(f"expected a class index, got {quoted(cell)}")
@@ -175,6 +181,14 @@ class Targets:
             f"expected a class name of {listed(self._labels)}, got {quoted(cell)}",
             hint=_INDICES if self._is_index(value) else "",
         )
+
+
+def _without_case(index: Mapping[str, int]) -> dict[str, int]:
+    """The classes by names without regard to case, where only one of them is called so."""
+    found: dict[str, set[int]] = {}
+    for name, at in index.items():
+        found.setdefault(name.casefold(), set()).add(at)
+    return {name: at.pop() for name, at in found.items() if len(at) == 1}
 
 
 def refuse_names(request: ReadRequest) -> None:

@@ -342,7 +342,7 @@ def test_a_header_is_said_once(tmp_path: Path, capfd: Capture) -> None:
 @pytest.mark.parametrize(
     ("rows", "said"),
     [
-        ("1,0,dog\n1,0,Cat\n", 'data.csv:3:3: expected a class name of "dog", "cat", got "Cat"'),
+        ("1,0,dog\n1,0,Cow\n", 'data.csv:3:3: expected a class name of "dog", "cat", got "Cow"'),
         ("1,0,dog\n1,0,1\n", 'data.csv:3:3: expected a class name of "dog", "cat", got "1"'),
         (
             "1,0,0\n1,0,dog\n",
