@@ -102,7 +102,7 @@ def by_value_files(case: Case, folder: Path, capfd: pytest.CaptureFixture[str]) 
 
 
 def by_csv(case: Case, folder: Path, capfd: pytest.CaptureFixture[str]) -> Verdict:
-    inputs = [f"p_{name}" for name in "abcdefgh"[: len(case.x[0])]]
+    inputs = [f"logit_{name}" for name in "abcdefgh"[: len(case.x[0])]]
     wide = len(cells(case.y[0]))
     targets = ["target"] if wide == 1 else [f"t_{name}" for name in "abcdefgh"[:wide]]
     lines = [

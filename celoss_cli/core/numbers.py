@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import re
 
-from celoss_cli.core.errors import InputError, quoted
+from celoss_cli.core.errors import InputError, Way, quoted
 
 __all__ = ["BLANKS", "GRAMMAR", "MISSING", "is_number", "number", "whole"]
 
@@ -26,6 +26,9 @@ BLANKS = " \t"
 
 MISSING = frozenset({"", "NA", "N/A", "null"})
 """Cells that mark a missing value."""
+
+
+_SKIP = (Way("without the rows where a value is missing", (("--missing", "skip"),)),)
 
 
 def number(text: str, *, decimal: str = ".", allow_nonfinite: bool = False) -> float:
@@ -44,7 +47,8 @@ def number(text: str, *, decimal: str = ".", allow_nonfinite: bool = False) -> f
     if decimal == ",":
         plain = token.replace(",", ".") if "." not in token else token + "?"
     if not _ONE.fullmatch(plain):
-        raise InputError(f"expected a number, got {quoted(text)}", hint=_advice(token, decimal))
+        ways = _SKIP if token in MISSING else ()
+        raise InputError(f"expected a number, got {quoted(text)}", hint=_advice(token, decimal), ways=ways)
     value = float(plain)
     if math.isinf(value):
         raise InputError(f"expected a number within the range of a double, got {quoted(text)}")

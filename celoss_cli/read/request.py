@@ -58,6 +58,7 @@ class TruthColumns:
         id: the column of ids, or None where rows are joined by position.
         target: one column, or one for each class.
         unused: the rest.
+        examples: the different targets of the first rows, of a single column.
 
     """
 
@@ -65,6 +66,7 @@ class TruthColumns:
     id: int | None
     target: tuple[int, ...]
     unused: tuple[int, ...]
+    examples: tuple[str, ...] = ()
 
     @property
     def row_id(self) -> str | None:

@@ -18,11 +18,10 @@ from celoss_cli.read.bytes.compressed import decompressed
 from celoss_cli.read.request import Dataset, ReadRequest, TruthColumns, open_stream
 from celoss_cli.read.roles.answers import Answers, open_pair
 from celoss_cli.read.roles.column import value_of
-from celoss_cli.read.roles.headers import has_roles
 from celoss_cli.read.roles.labels import paired
 from celoss_cli.read.roles.table import WholeTable, parsed_number
 from celoss_cli.read.roles.targets import Targets, refuse_names
-from celoss_cli.read.roles.truth_columns import truth_columns
+from celoss_cli.read.roles.truth_columns import has_roles, truth_columns
 from celoss_cli.read.text.numbers import MISSING
 from celoss_cli.read.values import read_value
 
@@ -153,7 +152,7 @@ class Truth:
         if table.positions and names is not None:
             names = ()  # they have none in common
         try:
-            found = truth_columns(table.names, request, names, table.typed)
+            found = truth_columns(table.looked_at, request, names)
         except InputError as error:
             raise error.at(table.header) from None
         ids = None if found.id is None else table.columns.texts(found.id)
@@ -289,9 +288,7 @@ class Truth:
 
         """
         given = self._given
-        if isinstance(given, WholeTable) and (
-            len(given.names) == 1 or not has_roles(given.names, given.typed)
-        ):
+        if isinstance(given, WholeTable) and (len(given.names) == 1 or not has_roles(given.looked_at)):
             values = given.columns.numbers(range(len(given.names)))
             return values[:, 0] if values.shape[1] == 1 else values
         self.read_as((), request)

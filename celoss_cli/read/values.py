@@ -134,7 +134,7 @@ def _number(token: str, index: Sequence[Any], request: ReadRequest) -> float:
     try:
         return number(token, allow_nonfinite=request.allow_nonfinite)
     except InputError as error:
-        hint = "" if token.strip() in MISSING else error.hint
+        hint = "" if token.strip() in MISSING else error.hint  # nor is there a row to skip
         place = "".join(f"[{i}]" for i in index)
         raise InputError(error.fact, hint=hint, place=place) from None
 

@@ -153,7 +153,9 @@ def test_shapes_that_differ_are_refused(
 def test_no_class_at_all_is_refused(way: str, tmp_path: Path, capfd: Capture) -> None:
     verdict = WAYS[way](Case([[], []], ["0", "1"]), tmp_path, capfd)
     assert verdict.code == 3
-    assert ("expected columns of logits" if way == "csv" else "at least one class") in verdict.said
+    assert (
+        "expected two columns of logits or more" if way == "csv" else "at least one class"
+    ) in verdict.said
 
 
 @every_way

@@ -25,7 +25,6 @@ from celoss_cli.read.arrow.rows import (
     stored_as,
 )
 from celoss_cli.read.bytes.rations import refuse_scarcity
-from celoss_cli.read.roles.headers import Typed
 
 if TYPE_CHECKING:
     from celoss_cli.read.request import Stream
@@ -105,12 +104,7 @@ class RecordTable:
         dtype = self._types[name]
         return kind_of(dtype.value_type if kind_of(dtype) in LISTS else dtype)
 
-    @property
-    def typed(self) -> Typed:
-        """What is known of the columns beyond their names."""
-        return Typed([self.inner(name) for name in self.names], self._index())
-
-    def _index(self) -> frozenset[str]:
+    def index(self) -> frozenset[str]:
         """The columns that pandas, which leaves a note, calls the index."""
         told = (self._schema.metadata or {}).get(b"pandas", b"{}")
         with contextlib.suppress(ValueError, AttributeError, TypeError):

@@ -17,7 +17,7 @@ import numpy as np
 
 from celoss_cli.core.data import Array, Batch
 from celoss_cli.core.data import Chunk as _Later
-from celoss_cli.core.errors import InputError, plural, quoted, visible
+from celoss_cli.core.errors import InputError, Way, plural, quoted, visible
 from celoss_cli.core.records import record
 from celoss_cli.read.arrays.slices import first_nonfinite
 from celoss_cli.read.arrow.arrow import RecordTable
@@ -85,7 +85,7 @@ def _columns(table: RecordTable) -> tuple[list[Column], bool]:
         name: list(islice((text for rows in batches for text in _cells_of(rows.batch.column(name))), size))
         for name in looked_at
     }
-    index = table.typed.index
+    index = table.index()
     columns = [
         Column.of(name, cells.get(name, ()), stored=_stored(table.kind(name)), is_index=name in index)
         for name in table.names
@@ -135,7 +135,7 @@ def read_columns(stream: Stream, request: ReadRequest) -> WholeTable | Array:
     if _is_one_array(table, request):
         return _squeezed(_matrix(table, (0,), request))
     table.hold()
-    return WholeTable(table.names, _Columns(table, request), stream.name, table.typed)
+    return WholeTable(table.names, _Columns(table, request), stream.name, _columns(table)[0])
 
 
 def _matrix(table: RecordTable, columns: tuple[int, ...], request: ReadRequest) -> Array:
@@ -462,6 +462,7 @@ class _Reader:
             raise InputError(
                 f"expected a value in column {quoted(name)}, got a null",
                 hint="rows with missing values can be left out: --missing skip",
+                ways=(Way("without the rows where a value is missing", (("--missing", "skip"),)),),
                 place=f"{self._table.name}: row {chunk.row(rows[name])}",
             )
 

@@ -130,12 +130,13 @@ def _flat_cells(row: Sequence[Any]) -> list[str]:
 
 
 def _stored(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[Stored]:
-    """The types of columns by their first values: one text among them makes a column one of texts."""
+    """The types of columns by their first values; a text among numbers is refused where it stands."""
     kinds: list[Stored] = []
     for column in range(len(names)):
         values = [row[column] for row in rows if row[column] is not None]
-        is_text = any(isinstance(value, str) and not isinstance(value, Refused) for value in values)
-        kinds.append("text" if is_text else "")
+        texts = sum(isinstance(value, str) and not isinstance(value, Refused) for value in values)
+        numbers = texts == len(values) and all(is_number(value, allow_nonfinite=True) for value in values)
+        kinds.append("" if not texts else "text" if texts == len(values) and not numbers else "number")
     return kinds
 
 
@@ -183,11 +184,16 @@ class FramedCells:
 def whole_table(
     names: Sequence[str], data: Iterable[Sequence[Any]], place: Place, header: str, request: ReadRequest
 ) -> WholeTable:
+    data = list(data)
+    first = data[: sample_size(len(names)) + 1]
     rows = [
         (index, [_text_or_number(value, place, index, column) for column, value in enumerate(row, 1)])
         for index, row in enumerate(data)
     ]
-    return WholeTable(names, Rows(names, rows, place, request), header)
+    looked_at, _ = columns_of(
+        names, [_flat_cells(row) for row in first], request, stored=_stored(names, first)
+    )
+    return WholeTable(names, Rows(names, rows, place, request), header, looked_at)
 
 
 def _text_or_number(value: Any, place: Place, row: int, column: int) -> str:

@@ -65,7 +65,7 @@ def _weighed(evidence: Evidence) -> tuple[Found | None, Found]:
     """What was found for the targets, None where they come from elsewhere, and for the input."""
     find = over_classes if evidence.wanted.per_class else of_single_values
     if evidence.wanted.elsewhere:
-        return None, find(evidence, (), ())
+        return None, find(evidence, (), evidence.wanted.examples)
     target = by_name(evidence)
     if target.candidates:
         columns = [i for candidate in target.candidates for i in candidate.columns]

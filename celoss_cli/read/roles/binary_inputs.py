@@ -220,8 +220,8 @@ class _Search:
         wanted = {name.casefold() for name in names}
         groups = predicting(self._evidence.columns, self._numbers)
         alike = [g for g in groups if {label.casefold() for label in g.labels} == wanted]
-        for better in (lambda g: g.takes == self._evidence.wanted.kind, lambda g: g.takes != "scores"):
-            alike = [group for group in alike if better(group)] or alike
+        alike = [g for g in alike if g.takes == self._evidence.wanted.kind] or alike
+        alike = [g for g in alike if g.takes != "scores"] or alike
         if len(alike) == 1:
             group = alike[0]
             return Found((Candidate(group.columns, "named as the columns of targets", group.affix),))

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from celoss_cli.core.errors import listed
+from celoss_cli.read.roles.column import value_of
 from celoss_cli.read.roles.found import Candidate, Found
 from celoss_cli.read.roles.groups import Group, alike, predicting, spellings_of
 from celoss_cli.read.roles.words import OF_ALL_CLASSES
@@ -116,7 +117,9 @@ class _Search:
         """Whether probabilities are of classes, and the targets are none of other names."""
         if self._targets_differ(group):
             return False
-        return not self._are_probabilities(group) or self._evidence.wanted.rescaled or self._adds_up(group)
+        if not self._are_probabilities(group) or self._evidence.wanted.rescaled:
+            return True
+        return not self._evidence.cannot_add_up(group.columns)
 
     def _are_probabilities(self, group: Group) -> bool:
         wanted = self._evidence.wanted
@@ -222,12 +225,13 @@ class _Search:
         both = tuple(sorted((*sure, *doubtful)))
         if not doubtful and len(sure) > 1:
             return self._settled(tuple(sure), why)
-        if self._takes_probabilities():
-            for columns in (tuple(sure), both):
-                if len(columns) > 1 and self._evidence.adds_up(columns):
-                    return self._settled(columns, f"{why} and add up to 1")
+        for columns in (tuple(sure), both):
+            if len(columns) > 1 and self._evidence.adds_up(columns):
+                return self._settled(columns, f"{why} and add up to 1")
+        if any(_is_index(text, len(both)) and not _is_index(text, len(sure)) for text in self._targets):
+            return self._settled(both, why)
         odd = [i for i in doubtful if self._is_of_another_kind(i, sure)]
-        if len(odd) == len(doubtful) and len(sure) > 1:
+        if why != _OTHERS and len(odd) == len(doubtful) and len(sure) > 1:
             return self._settled(tuple(sure), why)
         readings = [Candidate(columns, why) for columns in (both, tuple(sure)) if len(columns) > 1]
         if len(readings) == 1:
@@ -311,8 +315,7 @@ class _Search:
     def _settled(self, columns: tuple[int, ...], why: str, affix: str = "") -> Found:
         """These columns, if probabilities add up to 1."""
         group = Group(columns, tuple(self._names[i] for i in columns), affix)
-        needs_sum = self._takes_probabilities() and not self._evidence.columns[columns[0]].is_empty
-        if needs_sum and not self._adds_up(group):
+        if self._takes_probabilities() and self._evidence.cannot_add_up(columns):
             return self._no_classes(group)
         return Found((Candidate(columns, why, affix),))
 
@@ -321,8 +324,9 @@ class _Search:
 
 
 def _is_number(text: str) -> bool:
-    return text.lstrip("+-").replace(".", "", 1).isdecimal() or text.lower() in ("true", "false")
+    return value_of(text) is not None
 
 
 def _is_index(text: str, classes: int) -> bool:
-    return text.isdecimal() and int(text) < classes
+    value = value_of(text)
+    return value is not None and value == int(value) and 0 <= value < classes

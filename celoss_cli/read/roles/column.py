@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
@@ -21,6 +22,7 @@ Stored = Literal["", "number", "text", "truth", "list", "other"]
 """The type of a column's values where the format has types; "" where a cell is as it is written."""
 
 _TRUTH = {"true": 1.0, "false": 0.0}
+_WRITTEN = re.compile(r"[-+]?[0-9][0-9.,']*\s?%?")
 _CELLS = 1 << 14
 _MOST_ROWS, _LEAST_ROWS = 256, 4
 
@@ -49,6 +51,8 @@ class Values:
         rows: which row each of them is of.
         numbers: what they are if all are numbers, shape (values,), else None.
         are_truth: whether all are true or false.
+        mostly_numbers: whether half of them or more are numbers, or are written as only numbers are: 0,5 or
+            83%. What else stands there is then refused in its place.
 
     """
 
@@ -56,6 +60,7 @@ class Values:
     rows: tuple[int, ...]
     numbers: Array | None
     are_truth: bool
+    mostly_numbers: bool = False
 
     @property
     def distinct(self) -> tuple[str, ...]:
@@ -128,7 +133,7 @@ class Column:
         """Whether it may hold what a loss takes."""
         if self.stored:
             return self.stored == "number"
-        return self.values.numbers is not None
+        return self.values.numbers is not None or self.values.mostly_numbers
 
     @property
     def is_empty(self) -> bool:
@@ -170,7 +175,9 @@ def _values(cells: Sequence[str], decimal: str, stored: Stored) -> Values:
         return Values(texts, rows, found, False)
     if all(text.lower() in _TRUTH for text in texts):
         return Values(texts, rows, np.array([_TRUTH[text.lower()] for text in texts]), True)
-    each = [value_of(text, decimal) for text in texts if text.lower() not in _TRUTH]
-    if len(each) < len(texts) or any(value is None for value in each):
-        return Values(texts, rows, None, False)
+    each = [None if text.lower() in _TRUTH else value_of(text, decimal) for text in texts]
+    odd = [text for text, value in zip(texts, each, strict=True) if value is None]
+    if odd:
+        mostly = 2 * len(odd) <= len(texts) or all(map(_WRITTEN.fullmatch, odd))
+        return Values(texts, rows, None, False, mostly)
     return Values(texts, rows, np.array(each, np.float64), False)

@@ -80,7 +80,7 @@ def map_columns(
     names = [column.name for column in columns]
     truth = None if request.truth is None else request.truth.meet(names if has_names else (), request)
     given = assign(columns, _wanted(request, truth, whole, has_names))
-    if truth is not None and request.columns.classes is None and has_names:
+    if truth is not None and len(truth.target) == 1 and request.columns.classes is None and has_names:
         refuse_what_truth_has(truth, [names[i] for i in given.inputs])
     return given
 
@@ -93,6 +93,7 @@ def _wanted(request: ReadRequest, truth: TruthColumns | None, whole: bool, has_n
         or_binary=request.or_binary,
         choice=request.columns,
         elsewhere=request.truth is not None,
+        examples=() if truth is None else truth.examples,
         joined=None if truth is None else truth.row_id,
         paired=tuple(truth.named(truth.target)) if several and truth is not None else (),
         rescaled=request.rescaled,

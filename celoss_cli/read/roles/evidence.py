@@ -13,6 +13,7 @@ from celoss_cli.read.roles.column import Column, value_of
 from celoss_cli.read.roles.naming import chosen_columns
 
 if TYPE_CHECKING:
+    from celoss_cli.core.data import Array
     from celoss_cli.read.roles.wanted import Wanted
 
 __all__ = ["Evidence", "adds_up"]
@@ -101,7 +102,8 @@ class Evidence:
         if not says.takes or column.is_empty:
             return says.decided
         values = column.values
-        return says.decided or not column.is_number or values.are_truth or values.are_whole
+        whole = values.are_truth or (values.numbers is not None and values.are_whole)
+        return says.decided or not column.is_number or whole
 
     def is_copy(self, i: int) -> bool:
         """Whether this is H2O's calibrated twin of another column."""
@@ -137,18 +139,19 @@ class Evidence:
     @cached_property
     def weights(self) -> list[int]:
         """The columns that are, or may be, weights of the rows."""
-        found = [
-            i for i, c in enumerate(self.columns) if c.says.weight and c.is_number and i not in self.taken
-        ]
-        sure = [i for i in found if self.columns[i].says.weight > 1]
-        return sure or found
+        free = (i for i in range(len(self.columns)) if i not in self.taken)
+        named = [i for i in free if self.columns[i].says.weight]
+        sure = [i for i in named if self.columns[i].says.weight > 1]
+        return sure or [i for i in named if self.columns[i].is_number]
 
     def plain(self, numbers: Iterable[int]) -> list[int]:
         """Those of some numbers whose names say neither prediction, target nor anything else."""
         return [
             i
             for i in numbers
-            if not self.is_prediction(i) and self.columns[i].says.target < 3 and not self.certainly_other(i)
+            if not self.is_prediction(i)
+            and self.columns[i].says.target in (0, 2)
+            and not self.certainly_other(i)
         ]
 
     def certainly_other(self, i: int) -> bool:
@@ -169,12 +172,25 @@ class Evidence:
 
     def adds_up(self, columns: Sequence[int]) -> bool:
         """Whether the columns add up to 1 in every one of the first rows, within their digits."""
+        found = self._rows_of(columns)
+        return bool(found.size) and adds_up(found, self._digits_of(columns))
+
+    def cannot_add_up(self, columns: Sequence[int]) -> bool:
+        """Whether a row is seen that does not add up to 1."""
+        found = self._rows_of(columns)
+        return bool(found.size) and not adds_up(found, self._digits_of(columns))
+
+    def _digits_of(self, columns: Sequence[int]) -> int:
+        return max(self.columns[i].values.digits for i in columns)
+
+    def _rows_of(self, columns: Sequence[int]) -> Array:
+        """The rows that lack no value, shape (columns, rows); none where a column holds other things too."""
         values = [self.columns[i].values for i in columns]
-        if any(v.numbers is None or v.rows != values[0].rows for v in values) or not values[0].rows:
-            return False
-        return adds_up(
-            np.stack([v.numbers for v in values if v.numbers is not None]), max(v.digits for v in values)
-        )
+        rows = set(values[0].rows).intersection(*(v.rows for v in values))
+        if any(v.numbers is None for v in values) or not rows:
+            return np.empty((len(columns), 0))
+        found = [v.numbers[[row in rows for row in v.rows]] for v in values if v.numbers is not None]
+        return np.stack(found)
 
     def are_fractions(self, columns: Sequence[int]) -> bool:
         return all(self.columns[i].values.are_fractions for i in columns)
@@ -195,7 +211,7 @@ class Evidence:
         return bool((a.numbers == b.numbers).all())
 
 
-def adds_up(values: np.ndarray, digits: int) -> bool:
+def adds_up(values: Array, digits: int) -> bool:
     """Whether the columns of probabilities add up to 1: half a unit of the last digit each, or of the type.
 
     Args:

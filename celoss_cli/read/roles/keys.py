@@ -8,12 +8,29 @@ from typing import TYPE_CHECKING, Any
 from celoss_cli.core.errors import InputError, UsageError, listed, quoted
 from celoss_cli.core.records import record
 from celoss_cli.losses import LOSSES
-from celoss_cli.read.roles.headers import TARGET_NAMES
 
 if TYPE_CHECKING:
     from celoss_cli.read.request import ReadRequest
 
 __all__ = ["ID_KEYS", "INPUT_KEYS", "WEIGHT_KEYS", "Keys", "keys_of", "one_of"]
+
+TARGET_NAMES = frozenset(
+    [
+        "target",
+        "targets",
+        "label",
+        "labels",
+        "y",
+        "y_true",
+        "truth",
+        "actual",
+        "gold",
+        "class",
+        "obs",
+        "label_ids",
+    ]
+)
+"""What targets are called, in a table and among arrays."""
 
 INPUT_KEYS = ("logits", "log_probs", "probs", "probabilities", "scores", "predictions", "input", "inputs")
 WEIGHT_KEYS = ("sample_weight", "sample_weights", "case_weights")

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from celoss_cli.read.request import ReadRequest
     from celoss_cli.read.roles.assignment import Assignment
     from celoss_cli.read.roles.cells import Cells, Columns
-    from celoss_cli.read.roles.headers import Typed
+    from celoss_cli.read.roles.column import Column
 
 __all__ = [
     "Assembler",
@@ -63,7 +63,7 @@ class WholeTable:
         names: the header.
         columns: what it holds.
         header: where the header is, for messages about it.
-        typed: what is known of the columns beyond their names.
+        looked_at: the columns with the values of their first rows.
         positions: whether the names only count the columns.
         other_reading: what else its first line could be, and the option that says so; else "".
 
@@ -72,7 +72,7 @@ class WholeTable:
     names: Sequence[str]
     columns: Columns
     header: str
-    typed: Typed | None = None
+    looked_at: Sequence[Column] = ()
     positions: bool = False
     other_reading: str = ""
 

@@ -38,6 +38,7 @@ class Wanted:
         or_binary: whether one column is taken where several are looked for.
         choice: the columns that the user named.
         elsewhere: whether the targets come from elsewhere.
+        examples: the different ones of these, as far as they are known.
         joined: the name of the ids that those targets are joined by, or None.
         paired: the names of their columns where they are several, one for each column of the input.
         rescaled: whether a convention divides probabilities by their sum.
@@ -52,6 +53,7 @@ class Wanted:
     or_binary: bool = False
     choice: ColumnChoice = ColumnChoice()
     elsewhere: bool = False
+    examples: tuple[str, ...] = ()
     joined: str | None = None
     paired: tuple[str, ...] = ()
     rescaled: bool = False

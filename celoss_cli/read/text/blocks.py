@@ -10,7 +10,7 @@ from typing import BinaryIO, Protocol
 
 import numpy as np
 
-from celoss_cli.core.errors import CelossError, InputError, LimitError, UsageError, quoted
+from celoss_cli.core.errors import CelossError, InputError, LimitError, UsageError, Way, quoted
 from celoss_cli.core.records import record
 from celoss_cli.core.scratch import Scratch
 from celoss_cli.read.request import MAX_LINE, ReadRequest, Stream
@@ -132,7 +132,10 @@ class _Cutter:
             data += more
         if data.startswith(_UTF16):
             raise InputError(
-                "expected UTF-8, got UTF-16", hint="try --encoding utf-16", place=f"{self._name}:1"
+                "expected UTF-8, got UTF-16",
+                hint="try --encoding utf-16",
+                ways=(Way("", (("--encoding", "utf-16"),)),),
+                place=f"{self._name}:1",
             )
         if data.startswith(codecs.BOM_UTF8):
             self._offset = len(codecs.BOM_UTF8)
@@ -255,6 +258,7 @@ def lines_of(block: Block) -> Iterator[str]:
             raise InputError(
                 f"expected UTF-8, got the byte 0x{raw[error.start]:02x} at offset {offset + error.start}",
                 hint="another encoding? try --encoding latin-1",
+                ways=(Way("", (("--encoding", "latin-1"),)),),
                 place=block.place(number),
             ) from None
         offset += len(raw) + 1

@@ -78,8 +78,14 @@ def read_columns(stream: Stream, request: ReadRequest) -> WholeTable:
     table = Table(stream, request)
     rows = Rows(table.names, list(table.every_row()), table.place, table.request)
     header = table.place(table.header_line, None)
+    cells = (found for _, found in rows.rows)
     return WholeTable(
-        table.names, rows, header, positions=not table.has_header, other_reading=table.other_reading
+        table.names,
+        rows,
+        header,
+        columns_of(table.names, cells, table.request, has_names=table.has_header)[0],
+        positions=not table.has_header,
+        other_reading=table.other_reading,
     )
 
 

@@ -63,7 +63,7 @@ def dialect_of(data: bytes, delimiter: str | None, decimal: Literal[".", ","]) -
     told: list[str] = [f"its first line says that values are separated by {mark}"] if skipped else []
     if not lines:
         return Dialect(mark or ",", decimal)
-    if mark is None and "," not in lines[0]:
+    if mark is None and ("," not in lines[0] or _is_all_numbers(lines[0], ";")):
         found = [other for other in _MARKS if other in lines[0]]
         if len(found) == 1 and _agree(lines, found[0]):
             mark = found[0]
@@ -75,6 +75,11 @@ def dialect_of(data: bytes, delimiter: str | None, decimal: Literal[".", ","]) -
         told.append("the decimal mark is a comma, as the first rows have it")
         decimal = ","
     return Dialect(mark, decimal, skipped=skipped, told=tuple(told))
+
+
+def _is_all_numbers(line: str, mark: str) -> bool:
+    """Whether a line holds nothing but numbers with a decimal comma between these marks."""
+    return mark in line and all(_COMMA.fullmatch(cell) or is_number(cell) for cell in line.split(mark))
 
 
 def _agree(lines: Sequence[str], mark: str) -> bool:

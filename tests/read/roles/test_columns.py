@@ -43,7 +43,7 @@ def sample(name: str) -> list[str]:
     """Cells of the first rows such as stand under this name: counts, answers, or logits."""
     whole = [*TARGETS, *NEVER_TARGETS, *IDS, "pred_label", "prediction_label", ".pred_class", "fold"]
     return (
-        ["0", "1", "2", "1"] if name.lower() in [*map(str.lower, whole)] else ["-0.5", "1.25", "0.5", "2.5"]
+        ["0", "1", "0", "1"] if name.lower() in [*map(str.lower, whole)] else ["-0.5", "1.25", "0.5", "2.5"]
     )
 
 
@@ -296,17 +296,24 @@ def test_words_have_no_class_to_match_without_a_header(tmp_path: Path, capfd: Ca
     assert 'data.csv:1:3: expected a class index, got "cat"' in verdict.said
 
 
-@pytest.mark.parametrize(
-    ("first", "dialect"),
-    [("0,1,2", []), ("0.5,-.25e-1,nan", []), ("0,5;1,5", ["--delimiter", ";", "--decimal", ","])],
-)
-def test_a_first_line_of_nothing_but_numbers_may_be_either(
-    first: str, dialect: list[str], tmp_path: Path, capfd: Capture
-) -> None:
-    verdict = table(capfd, tmp_path, f"{first}\n{first}\n", *dialect, "--targets", "0")
+def test_a_first_line_of_nothing_but_whole_numbers_may_be_either(tmp_path: Path, capfd: Capture) -> None:
+    verdict = table(capfd, tmp_path, "0,1,2\n0,1,2\n", "--targets", "0")
     assert verdict.code == 3
-    assert f'data.csv:1: expected a header line, got nothing but numbers: "{first}"' in verdict.said
+    assert 'data.csv:1: expected a header line, got nothing but numbers: "0,1,2"' in verdict.said
     assert "(if these name the columns: --header; if they are values: --no-header)" in verdict.said
+    for option, rows in (("--header", "0"), ("--no-header", "0,0")):
+        assert f" --targets 0 --format=value {option}" in verdict.said
+        assert table(capfd, tmp_path, "0,1,2\n0,1,2\n", "--targets", rows, option).code == 0
+
+
+@pytest.mark.parametrize("lines", ["0.5,-.25e-1\n0.5,1\n", "0,5;-0,025\n0,5;1\n"])
+def test_a_first_line_of_numbers_with_fractions_is_no_header(
+    lines: str, tmp_path: Path, capfd: Capture
+) -> None:
+    verdict = table(capfd, tmp_path, lines, "--targets", "0,1")
+    first, second = (math.log(math.exp(0.5) + math.exp(x)) for x in (-0.025, 1.0))
+    assert verdict.value == pytest.approx((first - 0.5 + second - 1) / 2, rel=1e-15)
+    assert any("was taken for values" in note for note in verdict.report["input"]["columns"]["notes"])
 
 
 def test_numbers_name_the_columns_where_that_is_said(tmp_path: Path, capfd: Capture) -> None:
