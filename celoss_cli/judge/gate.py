@@ -199,7 +199,7 @@ def _grouped(report: Report, wanted: str | None, limit: float) -> Verdict:
 
 def _rank(group: Group) -> tuple[bool, float]:
     """NaN before every number, so that no other group can hide it."""
-    return (math.isnan(group.loss), 0.0 if math.isnan(group.loss) else group.loss)
+    return (math.isnan(group.loss), group.loss)
 
 
 def _exact(value: float) -> Fraction:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 from cases import each
@@ -179,7 +180,7 @@ def test_an_absolute_and_a_relative_increase_are_two_checks_or_one(
 
 @pytest.mark.parametrize(
     ("counted", "least", "passed"),
-    [(3, 3, True), (3, 4, False), (3, 2, True), (3, 0, True), (0, 0, False), (0, 1, False)],
+    [(3, 3, True), (3, 4, False), (3, 2, True), (3, 0, True), (1, 1, True), (0, 0, False), (0, 1, False)],
 )
 def test_min_count_is_of_counted_targets(counted: int, least: int, passed: bool) -> None:
     assert only(report(0.5, counted), Limits(min_count=least)).passed is passed
@@ -247,6 +248,97 @@ def test_the_group_with_the_largest_mean_is_named() -> None:
 )
 def test_a_verdict_gives_its_reason_in_one_sentence(value: float, limits: Limits, said: str) -> None:
     assert only(report(value), limits).reason == said
+
+
+@pytest.mark.parametrize(
+    ("limits", "verdict"),
+    [
+        (Limits(max=0.5), Verdict("max", False, 0.75, "<=", 0.5, "mean", "mean 0.75 is above 0.5 by 0.25")),
+        (Limits(max=1), Verdict("max", True, 0.75, "<=", 1.0, "mean", "mean 0.75 is at most 1")),
+        (Limits(min=1.0), Verdict("min", False, 0.75, ">=", 1.0, "mean", "mean 0.75 is below 1 by 0.25")),
+        (
+            Limits(expect=0.5, atol=0.25),
+            Verdict("expect", True, 0.75, "within 0.25 of", 0.5, "mean", "mean 0.75 is within 0.25 of 0.5"),
+        ),
+        (
+            Limits(expect=2.0, rtol=0.1),
+            Verdict(
+                "expect", False, 0.75, "within 0.2 of", 2.0, "mean", "mean 0.75 is 1.25 from 2, more than 0.2"
+            ),
+        ),
+        (
+            Limits(increases=(Increase(25.0, percent=True),)),
+            Verdict(
+                "max-increase 25%",
+                False,
+                0.75,
+                "<=",
+                0.625,
+                "mean",
+                "mean 0.75 is above 0.625 by 0.125 (baseline 0.5 + 25%)",
+            ),
+        ),
+        (
+            Limits(min_count=1),
+            Verdict("min-count", True, 3, ">=", 1, "counted targets", "3 counted targets, at least 1"),
+        ),
+        (
+            Limits(groups=(("cat", 0.5),)),
+            Verdict(
+                "max-group cat",
+                True,
+                0.25,
+                "<=",
+                0.5,
+                "mean of class cat",
+                "mean of class cat 0.25 is at most 0.5",
+            ),
+        ),
+        (
+            Limits(groups=((None, 1.0),)),
+            Verdict(
+                "max-group",
+                False,
+                1.5,
+                "<=",
+                1.0,
+                "mean of class dog",
+                "mean of class dog 1.5 is above 1 by 0.5 (the largest of 2)",
+            ),
+        ),
+        (
+            Limits(groups=(("eel", 1.0),)),
+            Verdict(
+                "max-group eel",
+                False,
+                None,
+                "<=",
+                1.0,
+                "mean of class eel",
+                "nothing was counted of class eel",
+            ),
+        ),
+    ],
+)
+def test_a_verdict_is_told_whole(limits: Limits, verdict: Verdict) -> None:
+    baseline = 0.5 if limits.increases else None
+    assert only(report(0.75, groups={"cat": 0.25, "dog": 1.5}), limits, baseline) == verdict
+
+
+def test_a_group_of_which_nothing_was_counted_passes_nothing() -> None:
+    empty = [Group("cat", Tally(), 0.0, 0.0)]
+    found = replace(report(0.5, groups={}), groups=empty)
+    verdict = Verdict("max-group cat", False, 0.0, "<=", 1.0, "mean of class cat", "nothing was counted")
+    assert only(found, Limits(groups=(("cat", 1.0),))) == verdict
+    none = Verdict("max-group", False, None, "<=", 1.0, "mean of class", "nothing was counted")
+    assert only(report(0.5, groups={}), Limits(groups=((None, 1.0),))) == none
+
+
+def test_the_first_of_several_groups_that_are_nan_is_named() -> None:
+    verdict = only(
+        report(0.5, groups={"a": 9.0, "b": NAN, "c": NAN, "d": INF}), Limits(groups=((None, 1.0),))
+    )
+    assert verdict.compared == "mean of class b"
 
 
 def test_the_reason_names_the_baseline() -> None:
