@@ -21,9 +21,9 @@ from running import COMMAND, Done, celoss
 FOLDER = Path(__file__).parent
 DUMPS = FOLDER / "dumps"
 
-LEAST_RIGHT = 64.0
+LEAST_RIGHT = 78.3
 """Percent of the dumps with one sound reading that the plain command scores; only ever raised (goal: 95)."""
-MOST_LEFT_ALONE = 116
+MOST_LEFT_ALONE = 59
 """Dumps refused without a command that gives the right value; only ever lowered (goal: 0)."""
 
 KNOWN_WRONG = {
@@ -33,8 +33,13 @@ KNOWN_WRONG = {
     "ce --input-is probs trap-sas.csv",
     "bce trap-event.csv",
     "bce trap-member.csv",
-    "ce --input-is probs trap-cities-member.csv",
     "ce trap-unnamed-x.csv",
+    "bce trap-preds.csv",
+    "ce --input-is probs trap-years-member.csv",
+    "ce --input-is probs trap-planets.csv",
+    "ce --input-is probs trap-no-city.csv",
+    "bce trap-p0-spark.csv",
+    "bce names-yes-0.csv",
     "ce --input-is probs names-pos-neg.csv",
     "ce --input-is probs names-yes-no.csv",
     "bce files-decisions.npz",

@@ -509,6 +509,51 @@ def by_mutation() -> None:
         ce_logits(LOGITS, LOGIT_CLASSES),
         "a feature beside columns that are named by the classes",
     )
+    head = ["image", "fish_true", "fish_pred", "flower_true", "flower_prob", "flower_pred"]
+    dump(
+        "trap-preds.csv",
+        table(head, rows(ROWS, LABELS, DECISION, member, SHARE, [int(p > 0.5) for p in SHARE])),
+    )
+    refused(
+        "bce trap-preds.csv",
+        "fish has a decision only, and no decision is an input",
+        [],
+        "several labels, one without its probability",
+    )
+    years = ["2019", "2020", "2021"]
+    head = ["is_member", *[f"p_{y}" for y in years], "year"]
+    dump("trap-years-member.csv", table(head, [[member[i], *P[i], years[CLASSES[i]]] for i in range(6)]))
+    right(
+        "ce --input-is probs trap-years-member.csv",
+        VALUE,
+        "a flag beside targets that are names of the classes and numbers",
+    )
+    names = ["CANDIDATE", "CONFIRMED", "FALSE POSITIVE"]
+    head = ["koi_flag", "koi_depth", "prediction", "confidence", *[f"prob_{n}" for n in names]]
+    planets = [[member[i], 1288.3 - i, names[int(np.argmax(PROBS[i]))], max(P[i]), *P[i]] for i in range(6)]
+    dump("trap-planets.csv", table(head, planets))
+    refused(
+        "ce --input-is probs trap-planets.csv",
+        "no targets: a flag is no index of named classes",
+        [],
+        "a flag among the features, no truth",
+    )
+    head = ["is_member", *[f"p_{c}" for c in cities]]
+    dump("trap-no-city.csv", table(head, [[member[i], *P[i]] for i in range(6)]))
+    refused(
+        "ce --input-is probs trap-no-city.csv",
+        "no targets: a flag is no index of named classes",
+        [],
+        "a flag beside probabilities, no truth",
+    )
+    dump(
+        "trap-p0-spark.csv",
+        table(
+            ["label", "p0", "prediction"],
+            rows([float(y) for y in LABELS], NEGATIVE, [float(d) for d in DECISION]),
+        ),
+    )
+    right("bce trap-p0-spark.csv", TWO, "Spark's layout with p0 only")
     named = [[i, *x, "abc"[k]] for i, (x, k) in enumerate(zip(LOGITS.tolist(), LOGIT_CLASSES, strict=True))]
     dump("trap-visits.csv", table(["visits", "a", "b", "c", "label"], named))
     right(
