@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from celoss_cli.read import SOURCES
-from celoss_cli.read.roles import headers, keys, labels
+from celoss_cli.read.roles import keys, words
 from generator.markdown import code, prose, table
 
 __all__ = ["pages"]
@@ -34,9 +34,9 @@ def _formats() -> str:
 
 def _columns() -> str:
     roles = (
-        ("target", headers.TARGET_NAMES, "--target-column"),
-        ("id of a row", headers.ID_NAMES, "--id-column"),
-        ("weight of a row", headers.WEIGHT_NAMES, "--weight-column"),
+        ("target", words._TARGETS, "--target-column"),
+        ("id of a row", words._KEYS, "--id-column"),
+        ("weight of a row", words._WEIGHTS, "--weight-column"),
     )
     rows = ((role, ", ".join(map(code, sorted(names))), code(option)) for role, names, option in roles)
     return table(["role", "names, in any case", "option that settles it"], rows).rstrip()
@@ -45,7 +45,7 @@ def _columns() -> str:
 def _keys() -> str:
     roles = (
         ("input", keys.INPUT_KEYS, "--class-columns"),
-        ("targets", sorted(headers.TARGET_NAMES), "--target-column"),
+        ("targets", sorted(words._TARGETS), "--target-column"),
         ("ids of the rows", keys.ID_KEYS, "--id-column"),
         ("weights of the rows", keys.WEIGHT_KEYS, "--weight-column"),
     )
@@ -54,4 +54,4 @@ def _keys() -> str:
 
 
 def _affixes() -> str:
-    return ", ".join(code(f"{before}cat{after}") for before, after in labels._AFFIXES)
+    return ", ".join(map(code, sorted(words.PREDICTING)))

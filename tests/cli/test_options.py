@@ -55,7 +55,7 @@ def unread(kind: Any, read: Read) -> set[tuple[str, str]]:
 TREES = [ast.parse(path.read_text(encoding="utf-8")) for path in FOLDER.rglob("*.py")]
 
 
-@pytest.mark.parametrize("kind", {command.kind for command in COMMANDS} | {CheckedLoss})
+@pytest.mark.parametrize("kind", sorted({command.kind for command in COMMANDS} | {CheckedLoss}, key=str))
 def test_every_option_is_read_by_somebody(kind: type) -> None:
     """An option that is parsed and ignored fails here: whoever reads it says ``reading.header``."""
     assert unread(kind, attributes_read(TREES)) == set()
