@@ -178,6 +178,24 @@ PLANTED: list[tuple[str, str, float]] = [
         float(-np.log(np.round(softmax(X, axis=1), 3))[np.arange(ROWS), Y].mean()),
     ),
     ("precision", "float16-result", float(np.float16(NLP.mean()))),
+    ("clip", "0.05-both", float(-np.log(np.clip(softmax(X, axis=1), 0.05, 0.95))[np.arange(ROWS), Y].mean())),
+    ("clip", "0.001-added", float(-np.log(softmax(X, axis=1) + 0.001)[np.arange(ROWS), Y].mean())),
+    ("clip", "1e-05-added", float(-np.log(softmax(X, axis=1) + 1e-5)[np.arange(ROWS), Y].mean())),
+    ("labels", "reversed", picked(CLASSES - 1 - Y)),
+    ("labels", "1<->3", picked(np.array([0, 3, 2, 1])[Y])),
+    ("labels", "rows-1-ends", float(-LOG_P[np.arange(ROWS - 1), Y[1:]].mean())),
+    ("labels", "rows+1-ends", float(-LOG_P[np.arange(1, ROWS), Y[:-1]].mean())),
+    ("labels", "rows-2-ends", float(-LOG_P[np.arange(ROWS - 2), Y[2:]].mean())),
+    ("scale", "negated", float(-log_softmax(-X, axis=1)[np.arange(ROWS), Y].mean())),
+    ("scale", "temperature-2", float(-log_softmax(X / 2, axis=1)[np.arange(ROWS), Y].mean())),
+    ("shown", "2**", float(2 ** NLP.mean())),
+    ("point", "x2", float(2 * NLP.mean())),
+    ("point", "/4", float(NLP.mean() / 4)),
+    ("denominator", "mean-of-exp", float(np.exp(NLP).mean())),
+    ("denominator", "without-first-1", float(NLP[1:].mean())),
+    ("denominator", "without-last-2", float(NLP[:-2].mean())),
+    ("denominator", "padded-to-4", float(np.concatenate([NLP, NLP[:3]]).mean())),
+    ("denominator", "batches-16-last", float(NLP[32:].mean())),
 ]
 
 
@@ -221,6 +239,28 @@ def test_bfloat16_keeps_eight_bits() -> None:
     value = float(-log_softmax(rounded, axis=1)[np.arange(ROWS), Y].mean())
     found = simplest(Problem(X, Y, kind="logits"), value)
     assert {("precision", "bfloat16-input")} in [names_of(explanation) for explanation in found]
+
+
+def test_targets_along_the_positions_of_a_language_model_are_told() -> None:
+    x, y = RANDOM.normal(size=(5, 4, 7)), RANDOM.integers(0, 4, (5, 7))
+    log_p = log_softmax(x, axis=1)
+    value = float(-np.take_along_axis(log_p[:, :, :-1], y[:, None, 1:], axis=1).mean())
+    found = simplest(Problem(x, y, kind="logits"), value)
+    assert {("labels", "positions-1-ends")} in [names_of(explanation) for explanation in found]
+
+
+def test_a_reshape_instead_of_a_transposition_is_told() -> None:
+    x, y = RANDOM.normal(size=(5, 4, 7)), RANDOM.integers(0, 4, (5, 7))
+    value = float(-log_softmax(x.reshape(-1, 4), axis=1)[np.arange(35), y.reshape(-1)].mean())
+    found = simplest(Problem(x, y, kind="logits"), value)
+    assert {("axis", "reshaped")} in [names_of(explanation) for explanation in found]
+
+
+def test_ignored_targets_that_were_counted_as_class_0_are_told() -> None:
+    y = np.where(np.arange(ROWS) % 5 == 0, -100, Y)
+    value = picked(np.maximum(y, 0))
+    found = simplest(Problem(X, y, kind="logits"), value)
+    assert {("ignored", "as-0")} in [names_of(explanation) for explanation in found]
 
 
 def test_float32_is_told_where_the_digits_show_it() -> None:
@@ -749,6 +789,8 @@ def after(value: float, steps: Sequence[str]) -> float:
     for step in steps:
         verb, _, number = step.rpartition(" ")
         match verb, number:
+            case "2 to the power of", "it":
+                value = 2.0**value
             case "exp of", "it":
                 value = float(np.exp(value))
             case "exp of minus", "it":

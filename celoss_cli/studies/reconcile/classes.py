@@ -24,8 +24,10 @@ from celoss_cli.studies.reconcile.deviations import (
     ignore_choices,
     label_choices,
     named_labels,
+    position_choices,
     precision_choices,
     rescale_choices,
+    scale_choices,
     smoothing_choices,
     weight_choices,
 )
@@ -112,12 +114,15 @@ class Classes(Prepared):
         turnable = problem.class_axis is None and self._hard
         yield from axis_choices(self._x.shape, problem.arrays, problem.class_axis, turnable)
         yield from precision_choices(self._x)
+        if problem.kind in (None, "logits"):
+            yield from scale_choices()
         yield from (*clip_choices(), *rescale_choices())
         yield from smoothing_choices(problem.label_smoothing, classes)
         yield from weight_choices(self.weights)
         if self._hard:
             yield from label_choices(classes, self.rows)
             yield from named_labels(problem.labels or ())
+            yield from position_choices(self._batch.target.shape, problem.ignore_index)
             yield from ignore_choices(self._batch.target, problem.ignore_index, classes)
 
     def given(self, setup: Setup) -> Array | None:

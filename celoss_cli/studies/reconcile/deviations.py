@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,11 +26,16 @@ __all__ = [
     "ignore_choices",
     "label_choices",
     "named_labels",
+    "position_choices",
     "precision_choices",
     "rescale_choices",
+    "scale_choices",
     "smoothing_choices",
     "weight_choices",
 ]
+
+_MOST_SWAPPED = 6
+"""Up to this many classes each two of them are exchanged."""
 
 _MOST_CLASSES = 50
 """Up to this many classes each one is tried as the one that was left out, of more the first and last."""
@@ -141,11 +147,19 @@ def precision_choices(values: Array) -> Iterator[Choice]:
 _OTHER_CLIPS: tuple[tuple[str, str, float, float], ...] = (
     ("1.19e-07", "probabilities kept from 1.19e-07 to 1 - 1.19e-07 (eps of float32)", 2.0**-23, 1 - 2.0**-23),
     ("-100", "logarithms of at least -100 (binary_cross_entropy)", math.exp(-100), 1.0),
-    ("1e-08", "probabilities of at least 1e-08", 1e-8, 1.0),
-    ("1e-10", "probabilities of at least 1e-10", 1e-10, 1.0),
-    ("1e-12", "probabilities of at least 1e-12", 1e-12, 1.0),
+    *(
+        (f"{eps:.0e}", f"probabilities of at least {eps:g}", eps, 1.0)
+        for eps in (1e-5, 1e-6, 1e-8, 1e-9, 1e-10, 1e-12)
+    ),
+    *(
+        (f"{eps:g}-both", f"probabilities kept from {eps:g} to 1 - {eps:g}", eps, 1 - eps)
+        for eps in (0.001, 0.005, 0.01, 0.02, 0.05, 1e-4, 1e-5, 1e-6)
+    ),
 )
 """Clips that are no tool's convention in double precision: name, words, least and greatest probability."""
+
+_ADDED = (1e-12, 1e-10, 1e-9, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 0.001, 0.01)
+"""What is added to a probability before its logarithm is taken."""
 
 
 def _between(least: float, most: float) -> Callable[[Array], Array]:
@@ -168,7 +182,17 @@ def clip_choices() -> Iterator[Choice]:
         clipped = _between(*limits)
         yield choice("clip", f"{low}-{name}", words, 2, options, probabilities=clipped, rescaled=rescales)
     for name, words, least, most in _OTHER_CLIPS:
-        yield choice("clip", name, words, 3, probabilities=_between(least, most))
+        yield choice(
+            "clip", name, words, 3, alone=name.endswith("-both"), probabilities=_between(least, most)
+        )
+
+    for eps in _ADDED:
+        words = f"{eps:g} added to each probability"
+        yield choice("clip", f"{eps:g}-added", words, 3, alone=True, probabilities=_plus(eps))
+
+
+def _plus(eps: float) -> Callable[[Array], Array]:
+    return lambda p: p + p.dtype.type(eps)
 
 
 def rescale_choices() -> Iterator[Choice]:
@@ -193,10 +217,41 @@ def _next_row(by: int) -> Callable[[Array], Array]:
     return lambda target: np.roll(target, by, axis=0)
 
 
+def _beyond_the_end(by: int, axis: int, left_out: int) -> Callable[[Array], Array]:
+    """Targets moved along an axis; those that nothing takes the place of are left out."""
+
+    def change(target: Array) -> Array:
+        moved = np.roll(target, by, axis=axis)
+        end = [slice(None)] * moved.ndim
+        end[axis] = slice(0, by) if by > 0 else slice(by, None)
+        moved[tuple(end)] = left_out
+        return moved
+
+    return change
+
+
 def _row_shifts() -> Iterator[Choice]:
     for by, of in ((1, "row before"), (-1, "next row")):
         words = f"each row with the target of the {of}"
         yield choice("labels", f"rows{by:+d}", words, 3, labels=_next_row(by))
+
+
+def position_choices(shape: Sequence[int], left_out: int) -> Iterator[Choice]:
+    """Targets of the next or the previous position, as a language model's are, without one that comes round.
+
+    Args:
+        shape: of the targets, (rows, positions).
+        left_out: the target that is not counted.
+
+    """
+    for axis, what in ((0, "row"), (1, "position")):
+        for by in (-1, 1, -2):
+            if shape[axis] > abs(by):
+                of = f"{'next' if by < 0 else 'previous'} {what}{' but one' if abs(by) > 1 else ''}"
+                name = f"{what}s{by:+d}-ends"
+                words = f"each {what} with the target of the {of}, those at the end left out"
+                moved = _beyond_the_end(by, axis, left_out)
+                yield choice("labels", name, words, 2 if by == -1 else 3, alone=True, labels=moved)
 
 
 def label_choices(classes: int, rows: int) -> Iterator[Choice]:
@@ -207,8 +262,39 @@ def label_choices(classes: int, rows: int) -> Iterator[Choice]:
         at_end, round_again = _moved(by, classes, True), _moved(by, classes, False)
         yield choice("labels", f"{by:+d}", f"each label {what}, {how}", 2, labels=at_end)
         yield choice("labels", f"{by:+d}-modulo", f"each label {what}, {around}", 3, labels=round_again)
+    yield choice(
+        "labels", "reversed", "the classes in reversed order", 2, alone=True, labels=_reversed(classes)
+    )
+    if classes <= _MOST_SWAPPED:
+        for one, other in combinations(range(classes), 2):
+            words = f"the classes {one} and {other} exchanged"
+            swapped = _exchanged(one, other)
+            yield choice("labels", f"{one}<->{other}", words, 3, alone=True, labels=swapped)
     if rows > 1:
         yield from _row_shifts()
+
+
+def _reversed(classes: int) -> Callable[[Array], Array]:
+    return lambda target: np.where((target >= 0) & (target < classes), classes - 1 - target, target)
+
+
+def _exchanged(one: int, other: int) -> Callable[[Array], Array]:
+    return lambda target: np.where(target == one, other, np.where(target == other, one, target))
+
+
+def scale_choices() -> Iterator[Choice]:
+    """Logits of the other sign, or divided by a temperature."""
+    words = "the input with the other sign"
+    yield choice("scale", "negated", words, 2, alone=True, rounded=np.negative)
+    for temperature in (0.5, 2.0, 0.1, 10.0, 1.5, 0.7, 4.0, 5.0):
+        words = f"the logits divided by a temperature of {temperature:g}"
+        yield choice(
+            "scale", f"temperature-{temperature:g}", words, 3, alone=True, rounded=_divided(temperature)
+        )
+
+
+def _divided(by: float) -> Callable[[Array], Array]:
+    return lambda values: values / by
 
 
 def named_labels(names: Sequence[str]) -> Iterator[Choice]:
@@ -263,6 +349,9 @@ def ignore_choices(target: Array, given: int, classes: int) -> Iterator[Choice]:
     if given in present and given >= 0:
         words = f"targets {given} counted, not ignored"
         yield choice("ignored", "none", words, 1, (), drops, ignore_index=-100)
+    if given in present and not 0 <= given < classes:
+        words = f"targets {given} counted as class 0"
+        yield choice("ignored", "as-0", words, 2, labels=lambda t: np.where(t == given, 0, t))
     few = range(classes) if classes <= _MOST_CLASSES else (0, classes - 1)
     for index in (-100, -1, 255, *few):
         if index != given and index in present:

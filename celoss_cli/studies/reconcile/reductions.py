@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from celoss_cli.core.errors import plural
 from celoss_cli.core.exact import exact_sum
 from celoss_cli.studies.reconcile.setup import Choice, Setup, choice
 
@@ -62,6 +63,46 @@ def reductions(terms: Terms, view: View, setup: Setup) -> Iterator[Reduced]:
             by_hand = f"divided by {count:g}"
             yield choice("denominator", name, said, cost, ("--reduction", "sum"), "", by_hand), total / count
     yield from _means_of_parts(terms, view.rows, view.codes(setup))
+    yield from _means_of_powers(terms)
+    yield from _without_some(terms, view.rows)
+
+
+def _means_of_powers(terms: Terms) -> Iterator[Reduced]:
+    """The perplexity of each element, averaged."""
+    words = "the mean of exp of each loss"
+    with np.errstate(all="ignore"):
+        value = float((np.exp(terms.loss) * terms.weight).sum() / terms.weight.sum())
+    yield choice("denominator", "mean-of-exp", words, 3, alone=True), value
+
+
+def _without_some(terms: Terms, rows: int) -> Iterator[Reduced]:
+    """The mean without the first or the last rows, and of rows that a sampler gave twice."""
+    loss, weight = (part.reshape(rows, -1).sum(axis=1) for part in (terms.loss, terms.weight))
+    total, divisor = loss.sum(), weight.sum()
+    with np.errstate(all="ignore"):
+        for count in (1, 2):
+            if rows > count:
+                rows_left_out = plural(count, "row")
+                for name, words, part in (
+                    (
+                        f"without-first-{count}",
+                        f"the mean without the first {rows_left_out}",
+                        slice(0, count),
+                    ),
+                    (
+                        f"without-last-{count}",
+                        f"the mean without the last {rows_left_out}",
+                        slice(-count, None),
+                    ),
+                ):
+                    value = (total - loss[part].sum()) / (divisor - weight[part].sum())
+                    yield choice("denominator", name, words, 2, alone=True), float(value)
+        for parts in (2, 4, 8):
+            again = -rows % parts
+            if 0 < again < rows:
+                words = f"the mean with the first {plural(again, 'row')} again, as {parts} equal shares need"
+                value = (total + loss[:again].sum()) / (divisor + weight[:again].sum())
+                yield choice("denominator", f"padded-to-{parts}", words, 3, alone=True), float(value)
 
 
 def _counts(terms: Terms, view: View, setup: Setup) -> Iterator[tuple[str, str, float, int]]:
@@ -113,6 +154,12 @@ def _batches(loss: Array, weight: Array, size: int) -> Iterator[Reduced]:
     yield choice("denominator", f"batches-{size}-sum", words, cost + 1), float(means.sum())
     words = f"the mean of the sums of batches of {size}"
     yield choice("denominator", f"batch-sums-{size}", words, cost + 1), float(loss.sum() / len(means))
+    if len(means) > 1 and cost == 2:
+        for name, words, value in (
+            (f"batches-{size}-last", f"the mean of the last batch of {size} alone", means[-1]),
+            (f"batches-{size}-first", f"the mean of the first batch of {size} alone", means[0]),
+        ):
+            yield choice("denominator", name, words, cost + 1, alone=True), float(value)
     if len(loss) % size and len(means) > 1:
         words = f"the mean of {of}, without the last one, which is smaller"
         yield choice("denominator", f"batches-{size}-dropped", words, cost + 1), float(means[:-1].mean())

@@ -54,6 +54,8 @@ def _scalars() -> Iterator[tuple[Choice, Change]]:
     yield choice("shown", "exp", words, 2, (), by_hand="exp of it"), np.exp
     words = "shown as the geometric mean of the probabilities, exp of minus the loss"
     yield choice("shown", "exp-minus", words, 3, (), by_hand="exp of minus it"), lambda v: np.exp(-v)
+    words = "shown as 2 to the power of the loss"
+    yield choice("shown", "2**", words, 3, (), by_hand="2 to the power of it", alone=True), np.exp2
     yield choice("sign", "negated", "the sign turned", 1, (), by_hand="times -1"), np.negative
     for places, cost in ((1, 1), (2, 1), (3, 2)):
         factor = 10**places
@@ -65,6 +67,13 @@ def _scalars() -> Iterator[tuple[Choice, Change]]:
         )
         right = f"the decimal point moved {places} to the right{percent}"
         yield choice("point", f"x{factor}", right, cost, (), by_hand=f"times {factor}"), _times(factor)
+    for factor in (2, 3, 4, 5, 8):
+        for name, words, by_hand, change in (
+            (f"x{factor}", f"{factor} times the result", f"times {factor}", _times(factor)),
+            (f"/{factor}", f"a part of {factor} of the result", f"divided by {factor}", _times(1 / factor)),
+        ):
+            cost = 2 if factor == 2 else 3
+            yield choice("point", name, words, cost, (), by_hand=by_hand, alone=True), change
     for name, rounded in ROUNDINGS.items():
         words = f"the result rounded to {name}"
         yield choice("precision", f"{name}-result", words, 3, (), by_hand=f"rounded to {name}"), rounded

@@ -138,7 +138,8 @@ def _search(view: View, start: Start, changes: Sequence[Transform], most: int, f
     if len(start.deviations) > most:
         return
     taken = {choice.dimension for choice in start.deviations}
-    choices = [choice for choice in view.choices if choice.dimension not in taken]
+    alone = not start.deviations
+    choices = [found for found in view.choices if found.dimension not in taken and (alone or not found.alone)]
     groups: defaultdict[Any, list[tuple[Choice, ...]]] = defaultdict(list)
     for chosen in combined(choices, most - len(start.deviations)):
         groups[_setup(start, chosen).prediction].append(chosen)
@@ -174,19 +175,24 @@ def _evaluate(
     plain = np.array([mean(terms)]).astype(setup.dtype).astype(np.float64)
     if not deviations:
         found.plain.append((LOSSES[setup.command].name, float(plain[0])))
-    left = most - len(deviations)
+    left = 0 if any(choice.alone for choice in deviations) else most - len(deviations)
     reduced = list(reductions(terms, view, setup)) if left else []
+    reduced = [(choice, value) for choice, value in reduced if not (deviations and choice.alone)]
     others = np.array([value for _, value in reduced]).astype(setup.dtype).astype(np.float64)
     _remember(found, (*deviations, *(choice for choice, _ in reduced)))
     used = {choice.dimension for choice in chosen}
     for change in changes:
         if len(change.choices) > left or used & {choice.dimension for choice in change.choices}:
             continue
+        if deviations and any(choice.alone for choice in change.choices):
+            continue
         _remember(found, change.choices)
         found.take(start, [(*deviations, *change.choices)], change, plain)
-        if reduced and len(change.choices) < left:
-            sets = [(*deviations, choice, *change.choices) for choice, _ in reduced]
-            found.take(start, sets, change, others)
+        if len(change.choices) < left and not any(choice.alone for choice in change.choices):
+            kept = [i for i, (choice, _) in enumerate(reduced) if not (change.choices and choice.alone)]
+            if kept:
+                sets = [(*deviations, reduced[i][0], *change.choices) for i in kept]
+                found.take(start, sets, change, others[kept])
 
 
 def _remember(found: _Found, choices: Sequence[Choice]) -> None:

@@ -77,6 +77,7 @@ class Choice:
         options: what it adds to the command, or None where no option does it.
         drops: the option that it takes away from the command.
         by_hand: what is left to do with the command's result, in words.
+        alone: whether it is rare, and not combined with others: each that is makes chance hits likelier.
 
     """
 
@@ -86,6 +87,7 @@ class Choice:
     options: tuple[str, ...] | None = None
     drops: str = ""
     by_hand: str = ""
+    alone: bool = False
 
     @property
     def dimension(self) -> str:
@@ -104,10 +106,15 @@ def choice(
     options: tuple[str, ...] | None = None,
     drops: str = "",
     by_hand: str = "",
+    alone: bool = False,
     **sets: Any,
 ) -> Choice:
     """One line of a table."""
-    return Choice(Deviation(dimension, name, words), cost, sets, options, drops, by_hand)
+    return Choice(Deviation(dimension, name, words), cost, sets, options, drops, by_hand, alone)
+
+
+def _go_together(one: Choice, other: Choice) -> bool:
+    return one.dimension != other.dimension and not (one.alone or other.alone)
 
 
 def combined(choices: Iterable[Choice], most: int) -> list[tuple[Choice, ...]]:
@@ -117,6 +124,6 @@ def combined(choices: Iterable[Choice], most: int) -> list[tuple[Choice, ...]]:
         sets += [
             (*before, choice)
             for before in sets
-            if len(before) < most and all(other.dimension != choice.dimension for other in before)
+            if len(before) < most and all(_go_together(other, choice) for other in before)
         ]
     return sorted(sets, key=len)
