@@ -232,7 +232,7 @@ def test_a_function_takes_the_reductions_that_the_registry_lists(spec: LossSpec)
 def registered(folder: str) -> set[str]:
     if folder == "losses":
         return set(FUNCTIONS.values())
-    return {spec.module for spec in (SOURCES if folder == "read" else FORMATS).values()}
+    return set(FORMATS) if folder == "show" else {spec.module for spec in SOURCES.values()}
 
 
 def is_entry(folder: str, module: str) -> bool:

@@ -164,7 +164,7 @@ def _earlier(path: str) -> Baseline | None:
 
 
 def _as_json(report: Report) -> dict[str, Any]:
-    from celoss_cli.show.contract import contract  # most runs have no baseline
+    from celoss_cli.show.json import contract  # most runs have no baseline
 
     return contract(document_of(report), __version__)
 

@@ -44,9 +44,8 @@ class FormatSpec:
     """An output format.
 
     Attributes:
-        name: the value of ``--format``.
+        name: the value of ``--format``, and of the module within this folder.
         summary: one line of help.
-        module: the module within this folder.
         writes: the part of a document that it writes.
         every_row: whether it lists every element where the reduction is "none".
         workings: whether it shows steps.
@@ -58,7 +57,6 @@ class FormatSpec:
 
     name: str
     summary: str
-    module: str
     writes: Holds
     every_row: bool = False
     workings: bool = False
@@ -73,70 +71,27 @@ class FormatSpec:
 
     def render(self, document: Document, style: Style) -> Iterator[str]:
         """The document as text, in pieces."""
-        pieces: Iterator[str] = import_module(f"celoss_cli.show.{self.module}").render(document, style)
+        pieces: Iterator[str] = import_module(f"celoss_cli.show.{self.name}").render(document, style)
         return pieces
 
+
+_PEOPLE = {"workings": True, "gradient": True, "breakdown": True, "checks": True}
+_COMMENT = _PEOPLE | {"gradient": False}
+_PROGRAMS = {"every_row": True, "breakdown": True, "checks": True}
 
 FORMATS: dict[str, FormatSpec] = {
     spec.name: spec
     for spec in (
-        FormatSpec(
-            "table",
-            "every step, for people",
-            "table",
-            "view",
-            workings=True,
-            gradient=True,
-            breakdown=True,
-            checks=True,
-        ),
-        FormatSpec("value", "the number alone", "value", "number", every_row=True),
-        FormatSpec(
-            "json",
-            "the stable contract for programs",
-            "contract",
-            "values",
-            every_row=True,
-            breakdown=True,
-            checks=True,
-        ),
-        FormatSpec(
-            "jsonl", "one JSON object a line", "lines", "records", every_row=True, breakdown=True, checks=True
-        ),
-        FormatSpec(
-            "csv", "one line for each loss, or one for the result", "delimited", "records", every_row=True
-        ),
-        FormatSpec(
-            "markdown",
-            "a table for a comment or a document",
-            "markdown",
-            "view",
-            workings=True,
-            breakdown=True,
-            checks=True,
-        ),
-        FormatSpec("junit", "checks as test cases", "junit", "checks", checks=True),
-        FormatSpec("github", "failed checks as annotations", "github", "checks", checks=True),
-        FormatSpec(
-            "html",
-            "a page with every step",
-            "html",
-            "view",
-            workings=True,
-            gradient=True,
-            breakdown=True,
-            checks=True,
-        ),
-        FormatSpec(
-            "svg",
-            "the table as a picture",
-            "svg",
-            "view",
-            workings=True,
-            gradient=True,
-            breakdown=True,
-            checks=True,
-        ),
+        FormatSpec("table", "every step, for people", "view", **_PEOPLE),
+        FormatSpec("value", "the number alone", "number", every_row=True),
+        FormatSpec("json", "the stable contract for programs", "values", **_PROGRAMS),
+        FormatSpec("jsonl", "one JSON object a line", "records", **_PROGRAMS),
+        FormatSpec("csv", "one line for each loss, or one for the result", "records", every_row=True),
+        FormatSpec("markdown", "a table for a comment or a document", "view", **_COMMENT),
+        FormatSpec("junit", "checks as test cases", "checks", checks=True),
+        FormatSpec("github", "failed checks as annotations", "checks", checks=True),
+        FormatSpec("html", "a page with every step", "view", **_PEOPLE),
+        FormatSpec("svg", "the table as a picture", "view", **_PEOPLE),
     )
 }
 

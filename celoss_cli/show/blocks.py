@@ -24,7 +24,6 @@ __all__ = [
     "Equations",
     "Example",
     "Findings",
-    "Folded",
     "Full",
     "Headline",
     "Lines",
@@ -180,14 +179,15 @@ class Part:
         title: texts, each of which may be in any script; the first one names the part.
         blocks: what stands below it.
         warning: at the end of the title, or "".
-        minor: whether the title is a sentence that leads to the blocks.
+        kind: "folded" where a page opens it for those who want it, and a comment leaves it out; "minor"
+            where the title is a sentence that leads to the blocks.
 
     """
 
     title: Sequence[str]
     blocks: Sequence[Block]
     warning: str = ""
-    minor: bool = False
+    kind: Literal["", "folded", "minor"] = ""
 
 
 @record(frozen=True, slots=True)
@@ -196,15 +196,6 @@ class Full:
 
     full: Sequence[Block]
     brief: Sequence[Block] = ()
-
-
-@record(frozen=True, slots=True)
-class Folded:
-    """Blocks of a page that a reader may open; its title is that of a part."""
-
-    title: Sequence[str]
-    blocks: Sequence[Block]
-    warning: str = ""
 
 
 @record(frozen=True, slots=True)
@@ -229,7 +220,6 @@ Block = (
     | Chart
     | Part
     | Full
-    | Folded
     | Beside
 )
 

@@ -84,11 +84,6 @@ def _command(line: str) -> Markup:
     return element("pre", element("code", f"$ {line}"))
 
 
-def _region(content: Markup, label: str) -> Markup:
-    """What scrolls within itself where it is too wide."""
-    return element("div", content, class_="scroll", role="region", aria_label=label, tabindex="0")
-
-
 def _titled(title: Sequence[str], warning: str) -> Markup:
     """The title of a part; each text keeps its own direction of writing."""
     name, *others = title
@@ -114,31 +109,32 @@ def _result(block: blocks.Result, level: int) -> Markup:
     return joined(line, *map(_paragraph, block.meaning))
 
 
+def _framed(rows: Iterable[Markup], label: str, *heads: Markup, kind: str | None = None) -> Markup:
+    """A table that scrolls within itself where it is too wide."""
+    head = element("thead", element("tr", *heads)) if heads else NOTHING
+    table = element("table", head, element("tbody", *rows), class_=kind)
+    return element("div", table, class_="scroll", role="region", aria_label=label, tabindex="0")
+
+
 def _table(block: Table, level: int) -> Markup:
     title = _heading(level, block.title) if block.title else NOTHING
-    return joined(title, _region(_grid(block), block.label or block.title or "table"))
+    heads = [element("th", name, scope="col") for name in block.names]
+    heads += [element("th", name, scope="col", class_="n") for name in block.numbers]
+    heads += [element("td")] if block.parts else []
+    return joined(title, _framed(_rows(block), block.label or block.title or "table", *heads))
 
 
-def _grid(block: Table) -> Markup:
+def _rows(block: Table) -> Iterator[Markup]:
     texts = len(block.names)
     columns = [aligned([line[at] for line in block.lines]) for at in range(texts, texts + len(block.numbers))]
-    rows = [
-        element(
+    for at, line in enumerate(block.lines):
+        yield element(
             "tr",
             *(element("td", cell, class_="long" if len(cell) > _LONG else None) for cell in line[:texts]),
             *(element("td", column[at], class_="n") for column in columns),
             element("td", _bar(block.parts[at]), class_="track") if block.parts else NOTHING,
             class_=(block.kinds[at] or None) if block.kinds else None,
         )
-        for at, line in enumerate(block.lines)
-    ]
-    head = element(
-        "tr",
-        *(element("th", name, scope="col") for name in block.names),
-        *(element("th", name, scope="col", class_="n") for name in block.numbers),
-        element("td") if block.parts else NOTHING,
-    )
-    return element("table", element("thead", head), element("tbody", *rows))
 
 
 def _bar(part: float) -> Markup:
@@ -157,7 +153,7 @@ def _equations(block: blocks.Equations, level: int) -> Markup:
         )
         for line, value in zip(block.lines, values, strict=True)
     ]
-    return _region(element("table", element("tbody", *rows), class_="steps"), "steps")
+    return _framed(rows, "steps", kind="steps")
 
 
 def _findings(block: blocks.Findings, level: int) -> Markup:
@@ -184,8 +180,7 @@ def _verdicts(block: blocks.Verdicts, level: int) -> Markup:
         for line in block.lines
     ]
     names = ("check", "verdict", "limit", "reason")[0 if block.named else 1 :]
-    head = element("tr", *(element("th", name, scope="col") for name in names))
-    return _region(element("table", element("thead", head), element("tbody", *rows)), "checks")
+    return _framed(rows, "checks", *(element("th", name, scope="col") for name in names))
 
 
 def _entry(block: blocks.Entry, level: int) -> Markup:
@@ -201,7 +196,7 @@ def _prose(block: blocks.Prose, level: int) -> Markup:
         element("tr", element("th", name, scope="row"), element("td", meaning, class_="words"))
         for name, meaning in block.terms
     ]
-    table = _region(element("table", element("tbody", *terms)), "terms") if terms else NOTHING
+    table = _framed(terms, "terms") if terms else NOTHING
     return joined(title, formulas, *map(_paragraph, block.paragraphs), steps, table)
 
 
@@ -220,15 +215,12 @@ def _chart(block: blocks.Chart, level: int) -> Markup:
 
 def _part(block: Part, level: int) -> Markup:
     title = _titled(block.title, block.warning)
-    if block.minor:
+    if block.kind == "folded":
+        return element("details", element("summary", title), _written(block.blocks, level))
+    if block.kind == "minor":
         return element("div", element("p", title), _written(block.blocks, level))
     content = joined(_heading(level, title), _written(block.blocks, level + 1))
     return element("section", content) if level == 2 else content
-
-
-def _folded(block: blocks.Folded, level: int) -> Markup:
-    summary = element("summary", _titled(block.title, block.warning))
-    return element("details", summary, _written(block.blocks, level))
 
 
 def _beside(block: blocks.Beside, level: int) -> Markup:
@@ -249,6 +241,5 @@ BLOCKS: dict[type, Callable[[Any, int], Markup]] = {
     blocks.Chart: _chart,
     blocks.Part: _part,
     blocks.Full: lambda block, level: _written(block.full, level),
-    blocks.Folded: _folded,
     blocks.Beside: _beside,
 }

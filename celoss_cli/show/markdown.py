@@ -149,8 +149,9 @@ def _example(block: blocks.Example) -> Iterator[str]:
 
 
 def _part(block: blocks.Part) -> Iterator[str]:
-    yield f"### {escaped(' · '.join(filter(None, (*block.title, block.warning))))}\n"
-    yield from _written(block.blocks)
+    if block.kind != "folded":
+        yield f"### {escaped(' · '.join(filter(None, (*block.title, block.warning))))}\n"
+        yield from _written(block.blocks)
 
 
 def _nothing(block: Any) -> Iterator[str]:
@@ -172,6 +173,5 @@ BLOCKS: dict[type, Callable[[Any], Iterator[str]]] = {
     blocks.Chart: _nothing,
     blocks.Part: _part,
     blocks.Full: lambda block: _written(block.brief),
-    blocks.Folded: _nothing,
     blocks.Beside: lambda block: _written(block.blocks),
 }

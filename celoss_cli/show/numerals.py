@@ -15,7 +15,6 @@ __all__ = [
     "aligned",
     "class_name",
     "exact",
-    "finite_or_none",
     "nonfinite",
     "percent",
     "row_name",
@@ -73,10 +72,6 @@ def percent(part: float, decimals: int) -> str:
 def nonfinite(value: float | None) -> str | None:
     """The text "nan", "inf" or "-inf" for a value that JSON has no number for, else None."""
     return None if value is None or math.isfinite(value) else str(value)
-
-
-def finite_or_none(value: float | None) -> float | None:
-    return value if value is not None and math.isfinite(value) else None
 
 
 def row_name(row: Row) -> str:

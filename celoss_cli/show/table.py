@@ -5,18 +5,17 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from io import StringIO
 from typing import TYPE_CHECKING, Any
 
 from rich import box
 from rich.cells import cell_len
-from rich.console import Console
 from rich.measure import Measurement
 from rich.table import Table as RichTable
 from rich.text import Text
 
 from celoss_cli.core.errors import visible
 from celoss_cli.show import blocks
+from celoss_cli.show.console import console, printed
 from celoss_cli.show.numerals import aligned
 
 if TYPE_CHECKING:
@@ -35,7 +34,6 @@ _PROSE = 100
 """Longer lines of text are hard to read."""
 
 _PROSE_IN_A_PIPE = 80
-_UNLIMITED = 100_000
 
 
 def render(document: Document, style: Style) -> Iterator[str]:
@@ -142,7 +140,7 @@ class _Page:
         yield before
         yield from picture_lines(block.picture, self._style)
 
-    def part(self, block: blocks.Part | blocks.Folded, before: str) -> Iterator[str]:
+    def part(self, block: blocks.Part, before: str) -> Iterator[str]:
         name, *others = block.title
         title = Text(name, _TITLE)
         title.append("".join(f" · {text}" for text in others), "cyan")
@@ -170,7 +168,7 @@ class _Page:
 
     def _line(self, text: Text) -> str:
         """A line that is never broken, as one that is to be copied."""
-        return self._printed(text, _UNLIMITED)
+        return printed(text, self._style)
 
     def _fitting(self, candidates: Iterable[RichTable]) -> str:
         """The first of these tables that fits, or the last one at its own width: nothing is ever cut."""
@@ -178,39 +176,20 @@ class _Page:
             _, natural = self._measured(table)
             if self._style.width is None or natural <= self._style.width:
                 break
-        return self._printed(table, natural)
+        return printed(table, self._style, natural)
 
     def _folded(self, table: RichTable) -> str:
         """A table whose sentences are broken between words where it is too wide."""
         least, natural = self._measured(table)
-        return self._printed(table, max(least, min(natural, self._style.width or natural)))
+        return printed(table, self._style, max(least, min(natural, self._style.width or natural)))
 
     def _measured(self, table: RichTable) -> tuple[int, int]:
         """The least width and the natural one."""
         if not self._style.unicode:
             table.box = table.box and box.ASCII
-        wide = self._console(_UNLIMITED)
+        wide = console(self._style)
         found = Measurement.get(wide, wide.options, table)
         return found.minimum, found.maximum
-
-    def _printed(self, item: Text | RichTable, width: int) -> str:
-        console = self._console(width)
-        console.print(item, soft_wrap=isinstance(item, Text))
-        assert isinstance(console.file, StringIO)  # noqa: S101 - for the type checker
-        return "".join(f"{line.rstrip()}\n" for line in console.file.getvalue().splitlines())
-
-    def _console(self, width: int) -> Console:
-        return Console(
-            file=StringIO(),
-            width=width,
-            color_system="standard" if self._style.color else None,
-            force_terminal=self._style.color,
-            no_color=not self._style.color,
-            legacy_windows=False,
-            markup=False,
-            emoji=False,
-            highlight=False,
-        )
 
 
 BLOCKS: dict[type, Callable[[_Page, Any, str], Iterator[str]]] = {
@@ -227,7 +206,6 @@ BLOCKS: dict[type, Callable[[_Page, Any, str], Iterator[str]]] = {
     blocks.Chart: _Page.chart,
     blocks.Part: _Page.part,
     blocks.Full: _Page.full,
-    blocks.Folded: _Page.part,
     blocks.Beside: _Page.beside,
 }
 

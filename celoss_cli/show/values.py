@@ -1,16 +1,16 @@
-"""What is the same in the JSON of several commands: findings, verdicts, targets."""
+"""What is the same in the JSON of several commands: findings and verdicts."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from celoss_cli.show.numerals import finite_or_none, nonfinite
+from celoss_cli.show.numerals import nonfinite
 
 if TYPE_CHECKING:
     from celoss_cli.findings.finding import Finding
     from celoss_cli.report.report import Verdict
 
-__all__ = ["finding_values", "target_value", "verdict_values"]
+__all__ = ["finding_values", "verdict_values"]
 
 
 def finding_values(finding: Finding) -> dict[str, Any]:
@@ -20,13 +20,9 @@ def finding_values(finding: Finding) -> dict[str, Any]:
         "severity": finding.severity,
         "message": finding.message,
         "count": finding.count,
-        "evidence": {name: _finite(value) for name, value in finding.evidence.items()},
+        "evidence": dict(finding.evidence),
         "remedy": finding.remedy,
     }
-
-
-def _finite(value: Any) -> Any:
-    return finite_or_none(value) if isinstance(value, float) else value
 
 
 def verdict_values(verdict: Verdict) -> dict[str, Any]:
@@ -35,16 +31,9 @@ def verdict_values(verdict: Verdict) -> dict[str, Any]:
         "name": verdict.name,
         "passed": verdict.passed,
         "compared": verdict.compared,
-        "value": finite_or_none(verdict.value),
+        "value": verdict.value,
         "nonfinite": nonfinite(verdict.value),
         "relation": verdict.relation,
-        "limit": finite_or_none(verdict.limit),
+        "limit": verdict.limit,
         "reason": verdict.reason,
     }
-
-
-def target_value(target: float | int | tuple[float, ...]) -> float | int | list[float | None] | None:
-    """The target, with null for what JSON has no number for."""
-    if isinstance(target, tuple):
-        return [finite_or_none(value) for value in target]
-    return target if isinstance(target, int) else finite_or_none(target)

@@ -115,8 +115,8 @@ def losses(found: Report) -> list[float]:
 def test_an_ignored_row_picks_nothing_and_the_last_column_is_summed(base: str, last: str) -> None:
     found = report([[0.9, 0.1], [0.8, 0.2]], [0, 255], ignore_index=255, base=base)
     book = ledger(found)
-    counted, ignored = (dict(zip(book.names, line.cells, strict=True)) for line in book.lines)
-    assert (book.names[-1], book.total[-1]) == (last, counted[last])
+    counted, ignored, total = (dict(zip(book.numbers, line[2:], strict=True)) for line in book.lines)
+    assert (book.numbers[-1], total[last]) == (last, counted[last])
     assert (counted["-log p[y]"], ignored["-log p[y]"]) == ("0.371101", "")
     assert (ignored["weight"], ignored[last]) == ("0", "0")
     assert "-log p[y]" not in [step.name for step in row_steps(found.workings[1])]

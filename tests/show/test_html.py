@@ -144,7 +144,7 @@ def test_wide_characters_take_two_columns_of_a_picture() -> None:
 def test_faint_text_has_contrast(format: str) -> None:
     document = rendered(format, report())
     light = document.partition("@media")[0]
-    names = r"(?<![a-z-])(?:color|fill|--ink|--muted|--good|--bad|--warn): (#[0-9a-f]{6})"
+    names = r"(?:<(?:g|text) [^>]*fill=.|--ink: |--muted: |--good: |--bad: |--warn: )(#[0-9a-f]{6})"
     colors = set(re.findall(names, light))
     assert colors
     for color in colors:

@@ -10,7 +10,7 @@ from celoss_cli.core.records import record
 from celoss_cli.show.blocks import Chart, Sentences, View
 from celoss_cli.show.charts.figures import ClassLosses, Curve, LossHistogram, Picture, ReliabilityDiagram
 from celoss_cli.show.document import Document, Records
-from celoss_cli.show.numerals import finite_or_none, nonfinite
+from celoss_cli.show.numerals import nonfinite
 
 __all__ = ["document_of"]
 
@@ -50,8 +50,7 @@ def _line_values(line: Mapping[str, Any]) -> dict[str, Any]:
     """A line; where a number is not finite, the key "nonfinite" holds its text."""
     odd = {key: nonfinite(value) for key, value in line.items() if isinstance(value, float)}
     named = {key: text for key, text in odd.items() if text is not None}
-    shown = {key: finite_or_none(value) if key in odd else value for key, value in line.items()}
-    return {**shown, "nonfinite": named} if named else shown
+    return {**line, **({"nonfinite": named} if named else {})}
 
 
 def _records(picture: Picture) -> Records:
@@ -108,7 +107,7 @@ def _of_reliability(picture: ReliabilityDiagram) -> list[dict[str, Any]]:
 def _beside_reliability(picture: ReliabilityDiagram) -> Mapping[str, Any]:
     found = picture.reliability
     return {
-        "ece": finite_or_none(found.ece),
+        "ece": found.ece,
         "predictions": found.count,
         "left_out": found.left_out,
         "confidence_is": found.confidence_is,
@@ -119,6 +118,6 @@ def _beside_reliability(picture: ReliabilityDiagram) -> Mapping[str, Any]:
 _KINDS: dict[type[Picture], _Kind] = {
     Curve: _Kind("curve", _of_curve, lambda picture: {"prediction_is": picture.x_is}),
     LossHistogram: _Kind("histogram", _of_histogram, _beside_histogram),
-    ClassLosses: _Kind("classes", _of_classes, lambda picture: {"mean": finite_or_none(picture.whole)}),
+    ClassLosses: _Kind("classes", _of_classes, lambda picture: {"mean": picture.whole}),
     ReliabilityDiagram: _Kind("reliability", _of_reliability, _beside_reliability),
 }

@@ -7,11 +7,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from io import StringIO
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
 from rich.text import Text
 
 from celoss_cli.show.charts.axes import ticks
@@ -26,6 +24,7 @@ from celoss_cli.show.charts.bars import (
 from celoss_cli.show.charts.canvas import Canvas
 from celoss_cli.show.charts.figures import ClassLosses, Curve, LossHistogram, Picture, ReliabilityDiagram
 from celoss_cli.show.charts.words import tick_text
+from celoss_cli.show.console import printed
 
 if TYPE_CHECKING:
     from celoss_cli.core.bounds import Bounds
@@ -60,20 +59,9 @@ def _width(style: Style) -> int:
 
 def _printed(lines: Sequence[Text], style: Style) -> Iterator[str]:
     """The lines with their colours, if any are wanted."""
-    console = Console(
-        file=StringIO(),
-        width=100_000,
-        color_system="standard" if style.color else None,
-        force_terminal=style.color,
-        no_color=not style.color,
-        legacy_windows=False,
-        highlight=False,
-    )
     for line in lines:
         line.rstrip()
-        console.print(line, soft_wrap=True)
-    assert isinstance(console.file, StringIO)  # noqa: S101 - for the type checker
-    yield console.file.getvalue()
+        yield printed(line, style)
 
 
 def _curve(picture: Curve, width: int, unicode: bool) -> list[Text]:

@@ -5,55 +5,44 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from celoss_cli.core.records import record
+from celoss_cli.show.blocks import Table
 from celoss_cli.show.loss.steps import unpicked
-from celoss_cli.show.numerals import short
+from celoss_cli.show.numerals import row_name, short, target_name
 
 if TYPE_CHECKING:
     from celoss_cli.core.data import Row, Workings
     from celoss_cli.report.report import Report
 
-__all__ = ["Ledger", "Line", "ledger"]
+__all__ = ["ledger"]
 
 _SHARE = "weight x sample weight"
 
 
-@record(frozen=True, slots=True)
-class Line:
-    """One shown element.
+def ledger(report: Report, *, named: bool = False) -> Table:
+    """One line a shown element with its terms, what the rest adds up to, and the sum.
 
-    Attributes:
-        row: its name, target, loss and weight.
-        cells: its terms, one for each heading.
+    Every column has the name of a term; two of them are summed: the divisor, if it is shown, and the loss.
 
-    """
-
-    row: Row
-    cells: tuple[str, ...]
-
-
-@record(frozen=True, slots=True)
-class Ledger:
-    """Every column has the name of a term; two of them are summed.
-
-    Attributes:
-        names: the headings.
-        summed: those of the columns that the reduction uses: the divisor, if it is shown, and the loss.
-        lines: the shown elements.
-        others: the sums over the elements that are not shown, or None where all are.
-        total: the sums over all elements.
+    Args:
+        report: one that shows workings.
+        named: whether the elements have their identifiers here, where no steps name them.
 
     """
+    terms, divisor = _columns(report)
+    texts = ("row", "id", "target") if named else ("row", "target")
+    lines = [(*_names(found.row, report.labels, named), *_cells(found, terms)) for found in report.workings]
+    kinds = ["faint" if found.row.ignored else "" for found in report.workings]
+    others = [(f"{report.others.elements} more", report.others)] if report.others.elements else []
+    for name, tally in (*others, ("sum", report.tally)):
+        sums = {divisor: short(float(tally.weight)), terms[-1]: short(float(tally.loss))}
+        lines.append((name, *[""] * (len(texts) - 1), *(sums.get(term, "") for term in terms)))
+        kinds.append("total" if name == "sum" else "")
+    least = ("-log p[y]", divisor, terms[-1])
+    return Table("", texts, terms, lines, kinds=kinds, least=least, label="rows that are summed")
 
-    names: tuple[str, ...]
-    summed: tuple[str, ...]
-    lines: tuple[Line, ...]
-    others: tuple[str, ...] | None
-    total: tuple[str, ...]
 
-
-def ledger(report: Report) -> Ledger:
-    """The table of a report that shows workings."""
+def _columns(report: Report) -> tuple[list[str], str]:
+    """The terms in their order, and that of them which is the divisor, or ""."""
     names = list(dict.fromkeys(name for workings in report.workings for name in _terms(workings)))
     result = list(_terms(report.workings[0]))[-1]
     names.sort(key=lambda name: name == result)  # the last column, also where only a later row has a weight
@@ -62,20 +51,15 @@ def ledger(report: Report) -> Ledger:
         names.insert(names.index("loss"), "weight")
     if not shared and {"weight", "sample weight"} <= set(names):
         names.insert(names.index("sample weight") + 1, _SHARE)
-    divisor = next((name for name in ("share", _SHARE, "sample weight", "weight") if name in names), None)
-    others, tally = report.others, report.tally
+    divisors = ("share", _SHARE, "sample weight", "weight")
+    return names, next((name for name in divisors if name in names), "")
 
-    def sums(weight: float, loss: float) -> tuple[str, ...]:
-        cells = {names[-1]: short(loss)} | ({divisor: short(weight)} if divisor else {})
-        return tuple(cells.get(name, "") for name in names)
 
-    return Ledger(
-        names=tuple(names),
-        summed=(*([divisor] if divisor else []), names[-1]),
-        lines=tuple(Line(workings.row, _cells(workings, names)) for workings in report.workings),
-        others=sums(float(others.weight), float(others.loss)) if others.elements else None,
-        total=sums(float(tally.weight), float(tally.loss)),
-    )
+def _names(row: Row, labels: Sequence[str] | None, named: bool) -> tuple[str, ...]:
+    target = target_name(row, labels)
+    if not named:
+        return row_name(row), target
+    return row_name(row), row.id or "", f"{target} (ignored)" if row.ignored else target
 
 
 def _terms(workings: Workings) -> dict[str, str]:

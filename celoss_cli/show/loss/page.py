@@ -16,7 +16,6 @@ from celoss_cli.show.blocks import (
     Equations,
     Example,
     Findings,
-    Folded,
     Headline,
     Lines,
     Page,
@@ -29,8 +28,9 @@ from celoss_cli.show.blocks import (
 from celoss_cli.show.charts.figures import LossHistogram, ReliabilityDiagram
 from celoss_cli.show.charts.words import beyond_line
 from celoss_cli.show.loss.breakdown import by_group, largest, quantiles
+from celoss_cli.show.loss.ledger import ledger
 from celoss_cli.show.loss.wording import reduction_line
-from celoss_cli.show.loss.workings import ignored_line, ledger_table, row_title, steps_of
+from celoss_cli.show.loss.workings import ignored_line, row_title, steps_of
 from celoss_cli.show.numerals import exact, short
 from celoss_cli.show.source import option_text, reading_lines
 from celoss_cli.show.verdicts import lines_of
@@ -79,7 +79,7 @@ def _blocks(report: Report, command: str) -> Iterator[Block]:
     if report.groups:
         yield _groups(report)
     if report.worst:
-        folded = [Folded(*_row(workings, report)) for workings in report.worst]
+        folded = [Part(*_row(workings, report), kind="folded") for workings in report.worst]
         yield Part(("Largest losses",), [_untitled(largest(report)), *folded])
     if report.workings:
         yield Part(("Step by step",), [Part(*_row(workings, report)) for workings in report.workings])
@@ -114,8 +114,8 @@ def _untitled(table: Table) -> Table:
 def _computation(report: Report) -> Iterator[Block]:
     """The formula, step by step, and the reduction with its numbers."""
     steps = next((one for one in (*report.workings, *report.worst) if not one.row.ignored), None)
-    formula = [] if steps is None else [Part(("For every row:",), [_formulas(steps)], minor=True)]
-    rows = [Part(("Then over all rows:",), [ledger_table(report)], minor=True)] if report.workings else []
+    formula = [] if steps is None else [Part(("For every row:",), [_formulas(steps)], kind="minor")]
+    rows = [Part(("Then over all rows:",), [ledger(report)], kind="minor")] if report.workings else []
     yield Beside([*formula, *rows])
     yield Result(reduction_line(report))
 
@@ -147,7 +147,7 @@ def _spread(report: Report) -> Iterator[Block]:
         blocks += [_untitled(quantiles(report)), Sentences([within], "faint")]
     lines = [(short(part.low), short(part.high), f"{part.count}") for part in found.intervals]
     table = Table("", (), ("from", "below", "losses"), lines, label="losses by size")
-    yield Part(("How the losses are spread",), [*blocks, Folded(("The counts",), [table])])
+    yield Part(("How the losses are spread",), [*blocks, Part(("The counts",), [table], kind="folded")])
 
 
 def _calibration(report: Report) -> Iterator[Block]:
@@ -164,7 +164,7 @@ def _calibration(report: Report) -> Iterator[Block]:
     blocks.append(Equations([error]))
     if found.left_out:
         blocks.append(Sentences([f"Left out: {found.left_out:,} without a probability."]))
-    blocks.append(Folded(("The bins",), [_bins(found)]))
+    blocks.append(Part(("The bins",), [_bins(found)], kind="folded"))
     yield Part(("Whether the probabilities come true",), blocks)
 
 
@@ -213,13 +213,11 @@ def _reproduction(report: Report, command: str) -> Iterator[Block]:
     if not command:
         yield Part(("How the data was read",), [read, Part(("Options in force",), [table])])
         return
-    output = "" if report.value is None else exact(report.value)
-    place = "Names of files are relative to the directory in which the page was made."
     yield Part(
         ("How to get this number again",),
         [
-            Example(command, output=output),
-            Sentences([place], "faint"),
+            Example(command, output="" if report.value is None else exact(report.value)),
+            Sentences(["Names of files are relative to the directory in which the page was made."], "faint"),
             Part(("How the data was read",), [read]),
             Part(("Options in force",), [table]),
         ],

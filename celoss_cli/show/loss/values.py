@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from celoss_cli.show.numerals import finite_or_none, nonfinite
+from celoss_cli.show.numerals import nonfinite
 from celoss_cli.show.values import finding_values, verdict_values
 
 if TYPE_CHECKING:
@@ -24,8 +24,8 @@ def values_of(report: Report) -> dict[str, Any]:
         "unit": report.unit,
         "value": value,
         "nonfinite": limits,
-        "total": finite_or_none(total),
-        "denominator": finite_or_none(report.denominator),
+        "total": total,
+        "denominator": report.denominator,
         "denominator_is": report.denominator_is,
         "rows": tally.rows,
         "elements": tally.elements,
@@ -34,7 +34,7 @@ def values_of(report: Report) -> dict[str, Any]:
         "clamped": tally.clamped,
         "classes": report.classes,
         "labels": None if report.labels is None else list(report.labels),
-        "perplexity": finite_or_none(report.perplexity),
+        "perplexity": report.perplexity,
         **_breakdowns(report),
         "options": dict(report.options),
         "input": dict(report.source),
@@ -51,12 +51,12 @@ def _breakdowns(report: Report) -> dict[str, Any]:
         found["groups"] = [
             {
                 "name": group.name,
-                "loss": finite_or_none(group.loss),
+                "loss": group.loss,
                 "nonfinite": nonfinite(group.loss),
-                "total": finite_or_none(float(group.tally.loss)),
-                "weight": finite_or_none(float(group.tally.weight)),
+                "total": float(group.tally.loss),
+                "weight": float(group.tally.weight),
                 "counted": group.tally.counted,
-                "share": finite_or_none(group.share),
+                "share": group.share,
             }
             for group in report.groups
         ]
@@ -64,7 +64,7 @@ def _breakdowns(report: Report) -> dict[str, Any]:
         found["quantiles"] = [
             {
                 "fraction": quantile.fraction,
-                "loss": finite_or_none(quantile.value),
+                "loss": quantile.value,
                 "nonfinite": nonfinite(quantile.value),
                 "relative_error": quantile.bound,
             }
@@ -78,8 +78,8 @@ def _breakdowns(report: Report) -> dict[str, Any]:
                 "index": list(workings.row.index),
                 "id": workings.row.id,
                 "target": workings.row.target,
-                "probability": finite_or_none(workings.probability),
-                "loss": finite_or_none(workings.row.loss),
+                "probability": workings.probability,
+                "loss": workings.row.loss,
                 "nonfinite": nonfinite(workings.row.loss),
                 "weight": workings.row.weight,
             }
@@ -90,6 +90,6 @@ def _breakdowns(report: Report) -> dict[str, Any]:
 
 def _value(report: Report) -> tuple[float | list[float | None] | None, str | list[str | None] | None]:
     if report.value is not None:
-        return finite_or_none(report.value), nonfinite(report.value)
+        return report.value, nonfinite(report.value)
     limits = [nonfinite(row.loss) for row in report.rows]
-    return [finite_or_none(row.loss) for row in report.rows], limits if any(limits) else None
+    return [row.loss for row in report.rows], limits if any(limits) else None

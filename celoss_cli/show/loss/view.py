@@ -7,14 +7,9 @@ from typing import TYPE_CHECKING
 
 from celoss_cli.show.blocks import Block, Findings, Full, Lines, Part, Result, Verdicts, View
 from celoss_cli.show.loss.breakdown import breakdowns
+from celoss_cli.show.loss.ledger import ledger
 from celoss_cli.show.loss.wording import extents, reduction_line
-from celoss_cli.show.loss.workings import (
-    ignored_line,
-    ledger_table,
-    named_ledger_table,
-    row_title,
-    steps_of,
-)
+from celoss_cli.show.loss.workings import ignored_line, row_title, steps_of
 from celoss_cli.show.source import skipped_line, source_lines
 from celoss_cli.show.verdicts import lines_of
 
@@ -40,7 +35,7 @@ def _blocks(report: Report) -> Iterator[Block]:
             Part(row_title(workings, report), list(steps_of(workings, report)), ignored_line(workings))
             for workings in report.workings
         ]
-        yield Full([*rows, ledger_table(report)], [named_ledger_table(report)])
+        yield Full([*rows, ledger(report)], [ledger(report, named=True)])
     yield from breakdowns(report)
     yield Result(reduction_line(report))
     if report.checks:

@@ -1,4 +1,4 @@
-"""The steps of the shown elements, and the table that adds them up, as blocks."""
+"""The steps of the shown elements as blocks."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from celoss_cli.core.errors import visible
 from celoss_cli.show.blocks import Block, Equation, Equations, Table
-from celoss_cli.show.loss.ledger import Ledger, ledger
 from celoss_cli.show.loss.steps import class_steps, numbered_class, row_steps, shown_classes
 from celoss_cli.show.numerals import row_name, short, target_name
 
@@ -15,10 +14,9 @@ if TYPE_CHECKING:
     from celoss_cli.core.data import Workings
     from celoss_cli.report.report import Report
 
-__all__ = ["ignored_line", "ledger_table", "named_ledger_table", "row_title", "steps_of"]
+__all__ = ["ignored_line", "row_title", "steps_of"]
 
 _PICK = "<- target", "<- y"
-_CLASSES, _SUMMED = "steps by class", "rows that are summed"
 
 
 def row_title(workings: Workings, report: Report) -> tuple[str, ...]:
@@ -65,38 +63,6 @@ def _by_class(workings: Workings, report: Report) -> Table:
     # That of the gradient is too long for a heading and stands below.
     formulas = ["" if step.level == "gradient" else step.formula for step in steps]
     names = [step.name for step in steps]
-    return Table("", ("class",), names, lines, formulas=formulas, kinds=kinds, pick=_PICK, label=_CLASSES)
-
-
-def ledger_table(report: Report) -> Table:
-    """One line a shown element with its terms, what the rest adds up to, and the sum."""
-    book = ledger(report)
-    lines = [(row_name(line.row), target_name(line.row, report.labels), *line.cells) for line in book.lines]
-    kinds = ["faint" if line.row.ignored else "" for line in book.lines]
-    lines += _rest(book, report, 2)
-    kinds += [""] * (len(lines) - len(kinds) - 1) + ["total"]
-    least = ("-log p[y]", *book.summed)
-    return Table("", ("row", "target"), book.names, lines, kinds=kinds, least=least, label=_SUMMED)
-
-
-def named_ledger_table(report: Report) -> Table:
-    """The same where the steps, which name the elements, are not shown."""
-    book = ledger(report)
-    lines = [
-        (
-            row_name(line.row),
-            line.row.id or "",
-            target_name(line.row, report.labels) + (" (ignored)" if line.row.ignored else ""),
-            *line.cells,
-        )
-        for line in book.lines
-    ]
-    return Table("", ("row", "id", "target"), book.names, [*lines, *_rest(book, report, 3)])
-
-
-def _rest(book: Ledger, report: Report, texts: int) -> Iterator[tuple[str, ...]]:
-    """The sums over the other elements and over all, behind this many columns of text."""
-    empty = [""] * (texts - 1)
-    if book.others is not None:
-        yield (f"{report.others.elements} more", *empty, *book.others)
-    yield ("sum", *empty, *book.total)
+    return Table(
+        "", ("class",), names, lines, formulas=formulas, kinds=kinds, pick=_PICK, label="steps by class"
+    )

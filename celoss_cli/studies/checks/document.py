@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from celoss_cli.core.errors import plural, visible
 from celoss_cli.show.blocks import Verdicts, View
-from celoss_cli.show.contract import contract
 from celoss_cli.show.document import Checks, Document
+from celoss_cli.show.json import contract
 from celoss_cli.show.loss.document import document_of as report_document
 from celoss_cli.show.verdicts import Line, lines_of
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from celoss_cli.show.numerals import finite_or_none, nonfinite
-from celoss_cli.show.values import target_value, verdict_values
+from celoss_cli.show.numerals import nonfinite
+from celoss_cli.show.values import verdict_values
 from celoss_cli.studies.compare.wording import meaning
 
 if TYPE_CHECKING:
@@ -34,21 +34,21 @@ def _comparison(found: Comparison) -> dict[str, Any]:
         "units": found.units,
         "group_column": found.group_column,
         "labels": None if found.labels is None else list(found.labels),
-        "denominator": finite_or_none(found.denominator),
+        "denominator": found.denominator,
         "denominator_is": found.denominator_is,
-        "mean_a": finite_or_none(found.first),
-        "mean_b": finite_or_none(found.second),
-        "difference": finite_or_none(found.difference),
+        "mean_a": found.first,
+        "mean_b": found.second,
+        "difference": found.difference,
         "nonfinite": {
             "mean_a": nonfinite(found.first),
             "mean_b": nonfinite(found.second),
             "difference": nonfinite(found.difference),
             "divergence": nonfinite(found.divergence),
         },
-        "standard_error": finite_or_none(found.standard_error),
+        "standard_error": found.standard_error,
         "confidence": found.confidence,
         "interval": {"method": "hall", **_ends(found.bounds)},
-        "skewness": finite_or_none(found.skewness),
+        "skewness": found.skewness,
         "units_needed": found.units_needed,
         "percentile_interval": _ends(found.percentile),
         "resamples": found.resamples,
@@ -65,14 +65,14 @@ def _comparison(found: Comparison) -> dict[str, Any]:
             {
                 "name": part.name,
                 "counted": part.counted,
-                "mean_a": finite_or_none(part.first),
-                "mean_b": finite_or_none(part.second),
-                "difference": finite_or_none(part.difference),
+                "mean_a": part.first,
+                "mean_b": part.second,
+                "difference": part.difference,
             }
             for part in found.classes
         ],
-        "agreement": finite_or_none(found.agreement),
-        "divergence": finite_or_none(found.divergence),
+        "agreement": found.agreement,
+        "divergence": found.divergence,
         "meaning": list(meaning(found)),
         "options": dict(found.options),
         "inputs": [dict(source) for source in found.sources],
@@ -80,16 +80,16 @@ def _comparison(found: Comparison) -> dict[str, Any]:
 
 
 def _ends(bounds: Bounds) -> dict[str, float | None]:
-    return {"low": finite_or_none(bounds.low), "high": finite_or_none(bounds.high)}
+    return {"low": bounds.low, "high": bounds.high}
 
 
 def _change(change: Change) -> dict[str, Any]:
     return {
         "row": change.row,
         "id": change.id,
-        "target": None if change.target is None else target_value(change.target),
-        "loss_a": finite_or_none(change.first),
-        "loss_b": finite_or_none(change.second),
-        "difference": finite_or_none(change.difference),
+        "target": None if change.target is None else change.target,
+        "loss_a": change.first,
+        "loss_b": change.second,
+        "difference": change.difference,
         "nonfinite": nonfinite(change.difference),
     }

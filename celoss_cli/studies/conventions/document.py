@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 from celoss_cli.core.errors import plural, visible
 from celoss_cli.show.blocks import Block, Full, Lines, Sentences, Table, View
 from celoss_cli.show.document import Document
-from celoss_cli.show.numerals import exact, finite_or_none, nonfinite, row_name, short, target_name
+from celoss_cli.show.numerals import exact, nonfinite, row_name, short, target_name
 from celoss_cli.show.source import source_lines
-from celoss_cli.show.values import target_value
 
 if TYPE_CHECKING:
     from celoss_cli.studies.conventions.conventions import Conventions, Gap, ToolLoss
@@ -112,10 +111,10 @@ def _values(conventions: Conventions) -> dict[str, Any]:
 def _tool_values(tool: ToolLoss) -> dict[str, Any]:
     return {
         "name": tool.name,
-        "value": finite_or_none(tool.value),
+        "value": tool.value,
         "nonfinite": nonfinite(tool.value),
-        "total": None if tool.refused else finite_or_none(float(tool.tally.loss)),
-        "denominator": finite_or_none(tool.denominator),
+        "total": None if tool.refused else float(tool.tally.loss),
+        "denominator": tool.denominator,
         "denominator_is": tool.denominator_is,
         "clipped": tool.tally.clamped,
         "differing": tool.differing,
@@ -129,8 +128,8 @@ def _gap_values(gap: Gap) -> dict[str, Any]:
         "row": gap.row.row,
         "index": list(gap.row.index),
         "id": gap.row.id,
-        "target": target_value(gap.row.target),
-        "probability": finite_or_none(gap.probability),
-        "losses": {name: finite_or_none(loss) for name, loss in gap.losses.items()},
+        "target": gap.row.target,
+        "probability": gap.probability,
+        "losses": dict(gap.losses),
         "nonfinite": {name: nonfinite(loss) for name, loss in gap.losses.items() if nonfinite(loss)},
     }

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from celoss_cli.core.errors import plural
 from celoss_cli.show.blocks import Block, Findings, Full, Lines, Sentences, View
 from celoss_cli.show.document import Document
-from celoss_cli.show.numerals import finite_or_none, nonfinite, short
+from celoss_cli.show.numerals import nonfinite, short
 from celoss_cli.show.source import source_lines
 from celoss_cli.show.values import finding_values
 
@@ -71,7 +71,7 @@ def _values(diagnosis: Diagnosis) -> dict[str, Any]:
         "rows": diagnosis.rows,
         "classes": diagnosis.classes,
         "labels": None if diagnosis.labels is None else list(diagnosis.labels),
-        "value": finite_or_none(diagnosis.value),
+        "value": diagnosis.value,
         "nonfinite": nonfinite(diagnosis.value),
         "unit": diagnosis.unit,
         "counted": diagnosis.counted,

@@ -7,8 +7,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from celoss_cli.show.blocks import Block, Example, Lines, Prose, View
-from celoss_cli.show.contract import contract
 from celoss_cli.show.document import Document
+from celoss_cli.show.json import contract
 from celoss_cli.show.loss.document import document_of as report_document
 
 if TYPE_CHECKING:

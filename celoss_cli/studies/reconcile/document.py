@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from celoss_cli.core.errors import plural, visible
 from celoss_cli.show.blocks import Block, Entry, Lines, Sentences, Table, View
 from celoss_cli.show.document import Document
-from celoss_cli.show.numerals import exact, finite_or_none, nonfinite, short
+from celoss_cli.show.numerals import exact, nonfinite, short
 
 if TYPE_CHECKING:
     from celoss_cli.studies.reconcile.reconciliation import Match, Reconciliation, Tried
@@ -143,8 +143,7 @@ def _values(found: Reconciliation) -> dict[str, Any]:
         "rows": found.rows,
         "classes": found.classes,
         "plain": [
-            {"loss": name, "value": finite_or_none(value), "nonfinite": nonfinite(value)}
-            for name, value in found.plain
+            {"loss": name, "value": value, "nonfinite": nonfinite(value)} for name, value in found.plain
         ],
         "explanations": [asdict(explanation) for explanation in found.explanations],
         "tried": [asdict(level) for level in found.tried],

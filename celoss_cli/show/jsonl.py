@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from celoss_cli.show.contract import contract
-from celoss_cli.show.numerals import finite_or_none, nonfinite
+from celoss_cli.show.json import contract, finite
+from celoss_cli.show.numerals import nonfinite
 
 if TYPE_CHECKING:
     from celoss_cli.show import Style
@@ -25,12 +25,5 @@ def render(document: Document, style: Style) -> Iterator[str]:
         return
     loss = found.names.index("loss")
     for record in found.records:
-        line = dict(zip(found.names, map(_plain, record), strict=True))
+        line = dict(zip(found.names, map(finite, record), strict=True))
         yield encoded(line | {"nonfinite": nonfinite(record[loss])}) + "\n"
-
-
-def _plain(value: Any) -> Any:
-    """The value, with null for what JSON has no number for."""
-    if isinstance(value, float):
-        return finite_or_none(value)
-    return list(map(_plain, value)) if isinstance(value, tuple) else value

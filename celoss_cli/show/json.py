@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
     from celoss_cli.show import Style
     from celoss_cli.show.document import Document
 
-__all__ = ["SCHEMA_VERSION", "contract", "render"]
+__all__ = ["SCHEMA_VERSION", "contract", "finite", "render"]
 
 SCHEMA_VERSION = 1
 
@@ -22,7 +23,17 @@ _TOKENS = 1 << 16
 def contract(document: Document, version: str) -> dict[str, Any]:
     """The whole object of a document, as the schema of its command describes it."""
     tool = {"name": "celoss", "version": version}
-    return {"schema_version": SCHEMA_VERSION, "tool": tool, **document.values(version)}
+    whole: dict[str, Any] = finite(document.values(version))
+    return {"schema_version": SCHEMA_VERSION, "tool": tool, **whole}
+
+
+def finite(value: Any) -> Any:
+    """The value, with null for each number within that JSON has no digits for."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {name: finite(one) for name, one in value.items()}
+    return list(map(finite, value)) if isinstance(value, list | tuple) else value
 
 
 def render(document: Document, style: Style) -> Iterator[str]:
