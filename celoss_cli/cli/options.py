@@ -217,7 +217,7 @@ class Reading:
     )
     allow_unterminated: bool = option(
         FLAG,
-        "Accept a last line without a newline, which may have been cut.",
+        "A last line without a newline is whole: nothing is said of it.",
         default=False,
         panel=INPUT,
     )

@@ -55,6 +55,7 @@ class Batch:
         skipped: how many rows were left out for a missing value.
         groups: the group of each row, where the loss is broken down by a column.
         dimensions: how many axes the input had as it was given.
+        facts: oddities of the data that these rows come from.
 
     """
 
@@ -72,6 +73,7 @@ class Batch:
     skipped: int = 0
     groups: Sequence[str] | None = None
     dimensions: int = 0
+    facts: frozenset[str] = frozenset()
 
     def __len__(self) -> int:
         return len(self.input) if self.input.ndim else 1

@@ -182,6 +182,7 @@ def evaluate(
         result.weight_is = part.weight_is
         _join(part, request.wanted, result)
         result.skipped += part.batch.skipped
+        result.facts |= part.batch.facts
         if part.terms is not None:
             (keep or result.rows.add)(part.batch, part.terms)
     if dimensions is not None:

@@ -43,6 +43,7 @@ FINDINGS: dict[str, Rule] = {
         Rule("CEL215", "error", "fit:negated", "survey"),
         Rule("CEL216", "error", "targets:binary_labels", "survey"),
         Rule("CEL217", "error", "fit:moved_by_one", "survey"),
+        Rule("CEL218", "note", "files:unterminated", "no-last-newline"),
         Rule("CEL301", "note", "precision:clamped", "clamped"),
         Rule("CEL302", "error", "precision:nonfinite", "survey"),
         Rule("CEL303", "note", "precision:rounded", "survey"),

@@ -130,7 +130,7 @@ class ReadRequest:
             has said so.
         missing: refuse empty and NA cells, or skip their rows.
         allow_nonfinite: accept nan and inf.
-        allow_unterminated: accept a last line without a newline.
+        allow_unterminated: nothing is to be said of a last line without a newline.
         truth: the targets, where they come from elsewhere.
         class_axis: of an array, where it is not 1.
         target_is: whether targets are names of classes or indices, where the user says so.

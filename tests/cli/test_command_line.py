@@ -114,7 +114,7 @@ def test_rows_with_missing_cells_are_refused_or_skipped_on_request() -> None:
         ("a,b,seen,target\n1,2,May,0\n", "(if seen is no class: --class-columns NAMES or --id-column seen)"),
         ("a,b,target\nnan,1,0\n", "--allow-nonfinite"),
         ("a,b,target\n1e999999,1,0\n", "within the range of a double"),
-        ("a,b,target\n1,2,0", "expected a newline at the end of the last line"),
+        ("a,b,target\n1,2,0\n1,2", "(the last line has no newline: was the data cut?)"),
         ("a,b,target\n1,2,5\n", "standard input:2: Expected a target from 0 to 1 (2 classes), got 5."),
         ("a,b,target\n1,2,0.5\n", "expected a class index"),
         ('a,b,target\n"1,2,0\n', "closing quote"),

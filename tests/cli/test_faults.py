@@ -178,7 +178,10 @@ def test_a_check_goes_on_to_the_other_inputs() -> None:
         (b"a,b,target\n\xff,2,0\n", "standard input:2: expected UTF-8, got the byte 0xff at offset 11"),
         (b"a,b,target\n1,2,0\r1,2,0\n", "standard input:2: expected lines that end in LF or CRLF"),
         (b'a,b,target\n"1,2,0\n', "standard input:2: "),
-        (b"a,b,target\n1,2,0", "standard input:2: expected a newline at the end of the last line"),
+        (
+            b"a,b,target\n1,2,0\n1,2",
+            "standard input:3: expected 3 values, got 2 (the last line has",
+        ),
     ],
 )
 def test_a_text_that_is_no_table_exits_3_with_its_line(text: bytes, said: str) -> None:

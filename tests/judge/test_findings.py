@@ -102,6 +102,7 @@ PLANTED: dict[str, Planted] = {
     "CEL215": ("ce", -X, Y, {}),
     "CEL216": ("bce-logits", Z, 2 * T - 1, {}),
     "CEL217": ("ce", np.column_stack([X, X[:, 0] - 9]), Y + 1, {}),
+    "CEL218": ("ce", X, Y, {"noticed": ("no-last-newline",)}),
     "CEL301": ("bce", changed(G, 5, 1 - T[5]), T, {}),
     "CEL302": ("ce", changed(X, (4, 1), math.nan), Y, {}),
     "CEL303": ("bce", changed(G, 5, T[5]), T, {}),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any
@@ -32,7 +33,7 @@ def read(stream: Stream, request: ReadRequest) -> Dataset:
         InputError: with file and line.
 
     """
-    body = Ahead(blocks(stream, request))
+    body = Ahead(blocks(stream, request, unterminated=True))
     objects = (found for block in body.look() for found in _objects(block))
     first = next(objects, None)
     if first is None:
@@ -44,7 +45,7 @@ def read(stream: Stream, request: ReadRequest) -> Dataset:
     def chunks() -> Iterator[Batch | Chunk]:
         start = request.start
         for block in body:
-            read = partial(_batch, reader, block, start)
+            read = partial(_told_batch, reader, block, start)
             found = Chunk(block.data.count(b"\n"), read) if request.missing == "error" else read()
             yield found
             start += len(found)
@@ -86,6 +87,12 @@ def _first_line(body: Ahead) -> bytes:
     """The bytes of the first line, without those that end it."""
     data = next(iter(body.seen)).data
     return data[: data.index(b"\n")].removesuffix(b"\r")
+
+
+def _told_batch(reader: RowObjects, block: Block, start: int) -> Batch:
+    """The rows of a block, with what is odd about the file."""
+    batch = _batch(reader, block, start)
+    return replace(batch, facts=block.facts) if block.facts else batch
 
 
 def _batch(reader: RowObjects, block: Block, start: int) -> Batch:

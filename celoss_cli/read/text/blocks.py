@@ -34,6 +34,7 @@ class Block:
         line: the number of the first line, from 1.
         offset: where ``data`` starts in the stream, in bytes of UTF-8.
         name: what messages call the stream.
+        unterminated: whether the last line had no newline, and nobody has said that it may.
 
     """
 
@@ -42,24 +43,40 @@ class Block:
     line: int
     offset: int
     name: str
+    unterminated: bool = False
+
+    @property
+    def facts(self) -> frozenset[str]:
+        """Oddities of the stream that this block shows."""
+        return frozenset(("no-last-newline",) if self.unterminated else ())
 
     def after(self, size: int) -> Block:
         """What follows the first ``size`` bytes, which are whole lines."""
         head = self.data.count(b"\n", 0, size)
-        return Block(self.data[size:], self.lines - head, self.line + head, self.offset + size, self.name)
+        return Block(
+            self.data[size:],
+            self.lines - head,
+            self.line + head,
+            self.offset + size,
+            self.name,
+            self.unterminated,
+        )
 
     def place(self, line: int) -> str:
         """A line of the whole stream, by its number."""
         return f"{self.name}:{line}"
 
 
-def blocks(stream: Stream, request: ReadRequest, *, quotes: bool = False) -> Iterator[Block]:
+def blocks(
+    stream: Stream, request: ReadRequest, *, quotes: bool = False, unterminated: bool = False
+) -> Iterator[Block]:
     """The lines of a text in blocks of about 2 MiB; blank lines at the end are left out.
 
     Args:
         stream: where the bytes come from.
         request: says the encoding and whether the last line may lack its newline.
         quotes: a newline between two quotation marks does not end a line.
+        unterminated: whether the last line may lack its newline, which its block tells then.
 
     Raises:
         InputError: for text in another encoding, or a last line without a newline.
@@ -67,7 +84,7 @@ def blocks(stream: Stream, request: ReadRequest, *, quotes: bool = False) -> Ite
         UsageError: for an encoding that nobody knows.
 
     """
-    return _Cutter(stream, request, quotes).blocks()
+    return _Cutter(stream, request, quotes, unterminated).blocks()
 
 
 class Ahead(Iterator[Block]):
@@ -102,10 +119,11 @@ class Ahead(Iterator[Block]):
 
 
 class _Cutter:
-    def __init__(self, stream: Stream, request: ReadRequest, quotes: bool) -> None:
+    def __init__(self, stream: Stream, request: ReadRequest, quotes: bool, unterminated: bool) -> None:
         self._name = stream.name
         self._request = request
         self._quotes = quotes
+        self._may_lack_newline = unterminated or request.allow_unterminated
         self._binary = _as_utf8(stream, request)
         self._line = 1
         self._offset = 0
@@ -151,9 +169,9 @@ class _Cutter:
                 f"expected text in {self._request.encoding}, got other bytes", place=f"{self._name}:{line}"
             ) from None
 
-    def _block(self, data: bytes) -> Block:
+    def _block(self, data: bytes, *, unterminated: bool = False) -> Block:
         lines = count_bytes(np.equal, data, ord("\n"))
-        block = Block(data, lines, self._line, self._offset, self._name)
+        block = Block(data, lines, self._line, self._offset, self._name, unterminated)
         self._line += lines
         self._offset += len(data)
         return block
@@ -186,8 +204,9 @@ class _Cutter:
         """What follows the last newline, or the last quotation mark that was not closed."""
         text = len(data.rstrip(_BLANKS))
         data = data[: data.find(b"\n", text) + 1 or len(data)]
-        if not data.endswith(b"\n"):
-            if not self._request.allow_unterminated:
+        unterminated = not data.endswith(b"\n")
+        if unterminated:
+            if not self._may_lack_newline:
                 line = self._line + data.count(b"\n")
                 raise InputError(
                     "expected a newline at the end of the last line; was the data cut?",
@@ -195,7 +214,7 @@ class _Cutter:
                     place=f"{self._name}:{line}",
                 )
             data += b"\n"
-        yield self._block(data)
+        yield self._block(data, unterminated=unterminated and not self._request.allow_unterminated)
 
 
 def count_bytes(compare: np.ufunc, data: bytes, value: int) -> int:

@@ -33,7 +33,7 @@ def read(stream: Stream, request: ReadRequest) -> Dataset:
         LimitError: for a line of more than 16 MiB.
 
     """
-    table = Table(stream, request)
+    table = Table(stream, request, unterminated=True)
     request, body = table.request, Ahead(table.body())
     try:
         has_names = table.has_header
@@ -48,7 +48,7 @@ def read(stream: Stream, request: ReadRequest) -> Dataset:
         assembler = Assembler(mapping, request, rows)
         start = request.start
         for block in body:
-            read = partial(_batch, table, assembler, block, start)
+            read = partial(_told_batch, table, assembler, block, start)
             if request.missing == "error" and b'"' not in block.data:
                 found: Batch | Chunk = Chunk(block.lines, read)
             else:
@@ -89,6 +89,12 @@ def read_columns(stream: Stream, request: ReadRequest) -> WholeTable:
     )
 
 
+def _told_batch(table: Table, assembler: Assembler, block: Block, start: int) -> Batch:
+    """The rows of a block, with what is odd about the file."""
+    batch = _batch(table, assembler, block, start)
+    return replace(batch, facts=block.facts) if block.facts else batch
+
+
 def _batch(table: Table, assembler: Assembler, block: Block, start: int) -> Batch:
     """The rows of a block: parsed by a library where it is plain, else by the strict reader."""
     mapping, request = assembler.mapping, table.request
@@ -116,9 +122,9 @@ class Table:
 
     """
 
-    def __init__(self, stream: Stream, request: ReadRequest) -> None:
+    def __init__(self, stream: Stream, request: ReadRequest, *, unterminated: bool = False) -> None:
         self._name = stream.name
-        self._blocks = blocks(stream, request, quotes=True)
+        self._blocks = blocks(stream, request, quotes=True, unterminated=unterminated)
         csv.field_size_limit(MAX_LINE)
         first = next(self._blocks, None)
         if first is None:
@@ -248,12 +254,17 @@ class Table:
             if len(cells) != width:
                 raise InputError(
                     f"expected {plural(width, 'value')}, got {len(cells)}",
-                    hint="decimal comma? try --delimiter ';' --decimal ,"
-                    if len(cells) > width and self._delimiter == ","
-                    else "",
+                    hint=self._advice(block, line, len(cells)),
                     place=self.place(line, None),
                 )
             yield line, cells
+
+    def _advice(self, block: Block, line: int, cells: int) -> str:
+        """What to do about a line that is too long or too short."""
+        if cells > len(self.names):
+            return "decimal comma? try --delimiter ';' --decimal ," if self._delimiter == "," else ""
+        last = block.unterminated and line == block.line + block.lines - 1
+        return "the last line has no newline: was the data cut?" if last else ""
 
     def _records(self, block: Block) -> Iterator[TableRow]:
         lines = lines_of(block)

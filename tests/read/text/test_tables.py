@@ -324,6 +324,7 @@ TEXTS: dict[str, tuple[ReadRequest, bytes]] = {
     "a stray quote in the header": (CLASSES, b'id,p_a,p"_b,y\nx,1,2,0\n"v",5,6,0\n'),
     "a byte order mark": (CLASSES, codecs.BOM_UTF8 + b"p_a,p_b,target\r\n1,2,0\r\n3,4,1\r\n"),
     "no last newline": (CLASSES, b"p_a,p_b,target\n1,2,0\n3,4,1"),
+    "no last newline and a value too few": (CLASSES, b"p_a,p_b,target\n1,2,0\n3,4"),
     "no last newline, allowed": (
         replace(CLASSES, allow_unterminated=True),
         b"p_a,p_b,target\n1,2,0\n3,4,1",
@@ -369,7 +370,8 @@ def test_any_size_of_a_block_gives_the_same_rows_and_messages(name: str) -> None
         ("an open quote", "t.csv:3: expected a closing quote, got the end of the file"),
         ("a stray quote", "t.csv:3: expected quotation marks around whole values only"),
         ("a stray quote in the header", "t.csv:1: expected quotation marks around whole values only"),
-        ("no last newline", "t.csv:3: expected a newline at the end of the last line"),
+        ("no last newline", ""),
+        ("no last newline and a value too few", "t.csv:3: expected 3 values, got 2"),
         ("half a last line ending", ""),
         ("UTF-16 cut", "t.csv:2: expected text in utf-16, got other bytes"),
         ("ASCII only", "t.csv:3: expected text in ascii, got other bytes"),
