@@ -43,6 +43,7 @@ class Outcome:
         numbers: the input, the targets and the weights as bytes, and the shape of the input.
         names: ids, groups and places of the rows.
         skipped: rows left out.
+        facts: oddities of the file.
 
     """
 
@@ -50,6 +51,7 @@ class Outcome:
     numbers: tuple[Any, ...] = ()
     names: tuple[Any, ...] = ()
     skipped: int = 0
+    facts: frozenset[str] = frozenset()
 
 
 def batches_of(dataset: Dataset) -> Iterator[Batch]:
@@ -95,4 +97,5 @@ def _joined(batches: list[Batch]) -> Outcome:
             batches[0].conversions,
         ),
         skipped=sum(batch.skipped for batch in batches),
+        facts=frozenset().union(*(batch.facts for batch in batches)),
     )
