@@ -164,7 +164,44 @@ def notations() -> None:
     refused("bce files-short.csv", "the last line is cut", [], "a download that broke off")
 
 
+def headerless() -> None:
+    """The first line is data, though it has texts; taken as a header, a row is lost."""
+    files = [f"img{k}.png" for k in range(7)]
+    dump("files-bare-text.csv", table(None, rows(files, POSITIVE, LABELS)))
+    right("bce files-bare-text.csv", TWO, "no header: file, probability, label")
+    dump("files-bare-label.csv", table(None, rows([("no", "yes")[y] for y in LABELS], POSITIVE)))
+    right("bce files-bare-label.csv", TWO, "no header: yes or no, probability")
+    dump("files-bare-tag.txt", table(None, rows(POSITIVE, LABELS, [f"row{k}" for k in range(7)]), " "))
+    right("bce files-bare-tag.txt", TWO, "no header: probability, label and a tag after blanks")
+    names = ("setosa", "versicolor", "virginica")
+    dump(
+        "files-bare-names.csv",
+        table(None, [[names[k], *p] for k, p in zip(CLASSES, PROBS.tolist(), strict=True)]),
+    )
+    refused(
+        "ce --input-is probs files-bare-names.csv",
+        "no header: which column is which named class is not said",
+        [],
+        "no header, names of classes",
+    )
+    two = [[0.5, 0.5], [0.8, 0.2], [0.3, 0.7], [0.45, 0.55]]
+    dump("files-bare-two.csv", table(None, [[*p, y] for p, y in zip(two, [0, 0, 1, 1], strict=True)]))
+    right(
+        "ce --input-is probs files-bare-two.csv",
+        ce(two, [0, 0, 1, 1]),
+        "no header: two probabilities and the label",
+    )
+    sure = [[1, 0], [0.8, 0.2], [0.3, 0.7], [0.45, 0.55]]
+    dump("files-bare-sure.csv", table(None, [[*p, y] for p, y in zip(sure, [0, 0, 1, 1], strict=True)]))
+    right(
+        "ce --input-is probs files-bare-sure.csv",
+        ce(sure, [0, 0, 1, 1]),
+        "no header: a first row 1,0,0 of whole numbers",
+    )
+
+
 def make() -> None:
+    headerless()
     arrays()
     objects()
     joins()
