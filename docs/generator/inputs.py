@@ -21,7 +21,7 @@ def pages() -> Iterator[tuple[str, str]]:
 
 
 def _tables() -> dict[str, str]:
-    return {"formats": _formats(), "columns": _columns(), "affixes": _affixes(), "keys": _keys()}
+    return {"formats": _formats(), "columns": _columns(), "keys": _keys()}
 
 
 def _formats() -> str:
@@ -33,25 +33,27 @@ def _formats() -> str:
 
 
 def _columns() -> str:
-    roles = (
-        ("target", words._TARGETS, "--target-column"),
-        ("id of a row", words._KEYS, "--id-column"),
-        ("weight of a row", words._WEIGHTS, "--weight-column"),
+    kinds = (
+        ("predictions", words.PREDICTING, "--class-columns"),
+        ("targets", words._TARGETS, "--target-column"),
+        ("ids of the rows", words._KEYS, "--id-column"),
+        ("weights of the rows", words._WEIGHTS, "--weight-column"),
+        ("how a row was made", words._RECORDS, ""),
+        ("statistics of a prediction", words._STATISTICS, ""),
     )
-    rows = ((role, ", ".join(map(code, sorted(names))), code(option)) for role, names, option in roles)
-    return table(["role", "names, in any case", "option that settles it"], rows).rstrip()
+    rows = (
+        (kind, ", ".join(map(code, sorted(names))), code(option) if option else "")
+        for kind, names, option in kinds
+    )
+    return table(["kind", "names and words of names, in any case", "option that settles it"], rows).rstrip()
 
 
 def _keys() -> str:
     roles = (
         ("input", keys.INPUT_KEYS, "--class-columns"),
-        ("targets", sorted(words._TARGETS), "--target-column"),
+        ("targets", sorted(keys.TARGET_NAMES), "--target-column"),
         ("ids of the rows", keys.ID_KEYS, "--id-column"),
         ("weights of the rows", keys.WEIGHT_KEYS, "--weight-column"),
     )
     rows = ((role, ", ".join(map(code, names)), code(option)) for role, names, option in roles)
     return table(["role", "names, in any case", "option that settles it"], rows).rstrip()
-
-
-def _affixes() -> str:
-    return ", ".join(map(code, sorted(words.PREDICTING)))
