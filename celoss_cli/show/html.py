@@ -39,9 +39,10 @@ def render(document: Document, style: Style) -> Iterator[str]:
 
 
 def _laid_out(view: View) -> Page:
-    """A view as a page, whose title comes first even where a terminal has it last."""
+    """A view as a page, which begins with the title and the result where a terminal ends with them."""
     title, about = view.title or "celoss", " \u00b7 ".join(view.extents)
-    return Page(f"celoss: {title}" if view.title else title, title, about, view.blocks)
+    ordered = sorted(view.blocks, key=lambda block: not isinstance(block, blocks.Result | blocks.Verdicts))
+    return Page(f"celoss: {title}" if view.title else title, title, about, ordered)
 
 
 def _headline(found: Headline) -> Markup:
@@ -153,7 +154,7 @@ def _equations(block: blocks.Equations, level: int) -> Markup:
         )
         for line, value in zip(block.lines, values, strict=True)
     ]
-    return _framed(rows, "steps", kind="steps")
+    return _framed(rows, "numbers", kind="steps")
 
 
 def _findings(block: blocks.Findings, level: int) -> Markup:

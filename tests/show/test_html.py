@@ -185,7 +185,9 @@ def test_a_run_of_checks_a_comparison_and_a_diagnosis_are_documents_too(
     assert run(["compare", "a.csv", "b.csv", "--loss", "ce"]) == 0
     number = re.search(r"B - A = \S+", capfd.readouterr().out)
     assert number
-    assert number[0] in shown(format, document)
+    text = shown(format, document)
+    assert number[0] in text
+    assert (text.index(number[0]) < text.index("mean of A")) == (format == "html"), "a page begins with it"
     assert run(["diagnose", "a.csv", "--loss", "ce", "--format", format]) == 0
     document = capfd.readouterr().out
     assert "diagnosis of cross entropy" in shown(format, document)
