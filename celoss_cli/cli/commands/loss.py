@@ -71,11 +71,11 @@ def _changed(spec: LossSpec) -> Mapping[str, Mapping[str, Any]]:
 
 
 def _run(spec: LossSpec, given: LossOptions) -> int:
-    """Computes the loss, or writes it as code, or compares the conventions of all tools."""
-    if given.emit is not None:
-        from celoss_cli.cli.emitting import run
-    elif given.semantics.convention == "all":
+    """Computes the loss, or compares the conventions of all tools, or writes it as code."""
+    if given.semantics.convention == "all":
         from celoss_cli.cli.conventions import run
+    elif given.emit is not None:
+        from celoss_cli.cli.emitting import run
     else:
         from celoss_cli.cli.computing import run
     return run(spec, given)
