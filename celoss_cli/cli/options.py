@@ -5,13 +5,25 @@ Nothing here imports NumPy: ``--help`` must answer before it could be loaded.
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping
 from typing import Any, Literal
 
+from celoss_cli.cli.kinds import (
+    COUNT,
+    DELIMITER,
+    ENCODING,
+    FILE,
+    FRACTIONS,
+    GROUP_LIMIT,
+    INCREASES,
+    NAME,
+    NAMES,
+    OUTPUT_FILE,
+    REAL_FILE,
+    TOLERANCE,
+)
 from celoss_cli.cli.table import Said, group, option, part
-from celoss_cli.core.errors import UsageError, quoted
-from celoss_cli.core.option import FINITE, FLAG, TEXT, VALUES, WHOLE, Kind, Option, at_least, finite, one_of
+from celoss_cli.core.option import FINITE, FLAG, TEXT, VALUES, WHOLE, Option, at_least, one_of
 from celoss_cli.core.records import record
 from celoss_cli.losses import LOSSES
 from celoss_cli.losses.conventions import CONVENTIONS, INPUT_KINDS
@@ -24,7 +36,6 @@ __all__ = [
     "GATE",
     "INPUT",
     "OUTPUT",
-    "REAL_FILE",
     "SEMANTICS",
     "Keeping",
     "Limits",
@@ -45,85 +56,6 @@ __all__ = [
 INPUT = "Input"
 OUTPUT = "Output"
 GATE = "Checks: a limit that does not hold exits 1"
-
-
-# ------------------------------------------------------------------------------------ kinds of values
-
-
-_DELIMITERS = {"tab": "\t", "\\t": "\t", "space": " "}
-
-
-def _delimiter(text: str) -> str:
-    found = _DELIMITERS.get(text, text)
-    if found not in (",", ";", "\t", " ", "|"):
-        raise UsageError(f"expected one of , ; tab space |, got {quoted(text)}")
-    return found
-
-
-def _encoding(text: str) -> str:
-    """The name of an encoding of text; Python knows others that turn bytes into bytes."""
-    try:
-        io.TextIOWrapper(io.BytesIO(), encoding=text)
-    except (LookupError, ValueError):
-        raise UsageError(f"expected a known encoding of text, got {quoted(text)}") from None
-    return text
-
-
-def _fractions(text: str) -> tuple[float, ...]:
-    values = tuple(map(finite, text.split(",")))
-    if not all(0 <= value <= 1 for value in values):
-        raise UsageError(f"expected numbers from 0 to 1, got {quoted(text)}")
-    return values
-
-
-def _output_file(text: str) -> str | None:
-    """The file to write; None for ``-``, standard output."""
-    return None if text == "-" else text
-
-
-def _real_file(text: str) -> str:
-    """The file to write, which standard output cannot be: the result goes there."""
-    if text == "-":
-        raise UsageError("expected the name of a file, got - (a file of that name is ./-)")
-    return text
-
-
-def _tolerance(text: str) -> float:
-    value = finite(text)
-    if value < 0:
-        raise UsageError(f"expected a number that is not negative, got {quoted(text)}")
-    return value
-
-
-def _least(text: str) -> int:
-    value = finite(text)
-    if value != int(value) or value < 1:
-        raise UsageError(f"expected a whole number from 1, got {quoted(text)}")
-    return int(value)
-
-
-def _increases(text: str) -> str:
-    """Amounts and percentages between commas, as they stand."""
-    for one in text.split(","):
-        _tolerance(one.strip().removesuffix("%"))
-    return text
-
-
-def _group(text: str) -> str:
-    """A limit, or a name and a limit, as it stands."""
-    finite(text.rpartition("=")[2])
-    return text
-
-
-def _text(value: object) -> bool:
-    return isinstance(value, str)
-
-
-_FILE = Kind("the name of a file", str, _text, "FILE")
-_OUTPUT_FILE = Kind("the name of a file", _output_file, _text, "FILE")
-REAL_FILE = Kind("the name of a file", _real_file, _text, "FILE")
-_NAMES = Kind("names of columns", str, _text, "NAMES")
-_NAME = Kind("the name of a column", str, _text, "NAME")
 
 
 def formats(*holds: Holds, help: str = "How the result is written.") -> Mapping[str, Any]:
@@ -147,26 +79,20 @@ class Reading:
         VALUES, "Targets inline, or @FILE.", flags=("--targets", "-y"), panel=INPUT, file="read"
     )
     target_column: str | None = option(
-        _NAMES, "The column(s) of targets: names, globs, first:last.", panel=INPUT, needs="files"
+        NAMES, "The column(s) of targets: names, globs, first:last.", panel=INPUT, needs="files"
     )
     class_columns: str | None = option(
-        _NAMES, "The columns of the input: names, globs, first:last.", panel=INPUT, needs="files"
+        NAMES, "The columns of the input: names, globs, first:last.", panel=INPUT, needs="files"
     )
-    id_column: str | None = option(_NAME, "The column that names a row.", panel=INPUT, needs="files")
+    id_column: str | None = option(NAME, "The column that names a row.", panel=INPUT, needs="files")
     weight_column: str | None = option(
-        _NAME, "A weight for each row; the mean divides by their sum.", panel=INPUT, needs="files"
+        NAME, "A weight for each row; the mean divides by their sum.", panel=INPUT, needs="files"
     )
     input_format: str | None = option(
         one_of(SOURCES), "Instead of the file name's ending.", panel=INPUT, needs="files"
     )
     delimiter: str | None = option(
-        Kind(
-            "a delimiter",
-            _delimiter,
-            _text,
-            ",|;|tab|space|BAR",
-            text=lambda found: {"\t": "tab", " ": "space"}.get(found, found),
-        ),
+        DELIMITER,
         "Between the values of a table; BAR is the character |.",
         panel=INPUT,
     )
@@ -174,7 +100,7 @@ class Reading:
         one_of((".", ",")), "The decimal mark of a table.", default=".", panel=INPUT, needs="files"
     )
     encoding: str = option(
-        Kind("an encoding of text", _encoding, _text, "NAME"),
+        ENCODING,
         "The encoding of text input.",
         default="utf-8",
         panel=INPUT,
@@ -194,8 +120,9 @@ class Reading:
         needs="files",
     )
     positive: str | None = option(
-        Kind("a target", str, _text, "LABEL"),
+        TEXT,
         "The positive one of two targets, where neither they nor the column's name say it.",
+        metavar="LABEL",
         panel=INPUT,
         needs="answers",
     )
@@ -275,7 +202,7 @@ class Writing:
     )
     json: bool = option(FLAG, "The same as --format json.", default=False, panel=OUTPUT)
     output: str | None = option(
-        _OUTPUT_FILE,
+        OUTPUT_FILE,
         "Write to a file, whole or not at all; - is standard output.",
         flags=("--output", "-o"),
         panel=OUTPUT,
@@ -319,7 +246,7 @@ class Showing:
         at_least(1), "Show the N rows with the largest losses.", panel=OUTPUT, needs="breakdown"
     )
     quantiles: tuple[float, ...] = option(
-        Kind("numbers from 0 to 1", _fractions, _text, "Q,..."),
+        FRACTIONS,
         "Quantiles of the losses, for example 0.5,0.9,0.99.",
         default=(),
         panel=OUTPUT,
@@ -352,22 +279,23 @@ class Limits:
     min: float | None = option(FINITE, "The loss is at least X.", panel=GATE)
     expect: float | None = option(FINITE, "The loss is X, within atol + rtol * |X|.", panel=GATE)
     atol: float | None = option(
-        Kind("a number", _tolerance, _text, "A"),
+        TOLERANCE,
         "Absolute tolerance of --expect; 0 if not given.",
         panel=GATE,
         needs="expect",
     )
     rtol: float | None = option(
-        Kind("a number", _tolerance, _text, "R"),
+        TOLERANCE,
         "Relative tolerance of --expect; 0 if not given.",
+        metavar="R",
         panel=GATE,
         needs="expect",
     )
     baseline: str | None = option(
-        _FILE, "The loss is not above that of an earlier result in JSON.", panel=GATE, file="read"
+        FILE, "The loss is not above that of an earlier result in JSON.", panel=GATE, file="read"
     )
     max_increase: tuple[str, ...] = option(
-        Kind("an increase", _increases, _text, "A|P%"),
+        INCREASES,
         "How far above the baseline it may be: 0.01, 1%, or both as 0.01,1%; 0 if not given.",
         default=(),
         panel=GATE,
@@ -380,11 +308,9 @@ class Limits:
         panel=GATE,
         needs="max_increase",
     )
-    min_count: int | None = option(
-        Kind("a whole number", _least, _text, "N"), "At least N targets are counted.", panel=GATE
-    )
+    min_count: int | None = option(COUNT, "At least N targets are counted.", panel=GATE)
     max_group: tuple[str, ...] = option(
-        Kind("a limit", _group, _text, "[NAME=]X"),
+        GROUP_LIMIT,
         "The mean of every group of --by, or of this one, is at most X; repeatable.",
         default=(),
         panel=GATE,
@@ -415,7 +341,7 @@ def files(**more: Any) -> Any:
     """The field of the data files."""
     help = "Data files, one data set in this order; - is standard input."
     chosen = {"default": (), "metavar": "[FILE]...", **more}
-    return option(_FILE, help, argument=True, repeatable=True, file="read", **chosen)
+    return option(FILE, help, argument=True, repeatable=True, file="read", **chosen)
 
 
 def values() -> Any:

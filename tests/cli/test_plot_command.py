@@ -15,6 +15,7 @@ from paths import EXAMPLES, schema
 from running import Done, celoss, celoss_process
 
 from celoss_cli.cli.main import run
+from celoss_cli.losses import LOSSES
 
 EXAMPLE = str(EXAMPLES / "new.csv")
 SCHEMA = schema("plot.schema")
@@ -187,7 +188,7 @@ def test_without_matplotlib_the_terminal_still_draws_and_a_file_names_the_extra(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["nonsense"], "expected ce, nll, bce, bce-logits, soft-margin, kl, got"),
+        (["nonsense"], f"expected {', '.join(LOSSES)}, got"),
         (["ce", "--kind", "histogram"], "Expected a file, or --logits and --targets, for --kind histogram"),
         (
             ["ce", "--targets", "0"],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
+from celoss_cli.cli.kinds import OUTPUT_FILE
 from celoss_cli.cli.options import (
     INPUT,
     OUTPUT,
@@ -15,7 +16,7 @@ from celoss_cli.cli.options import (
 )
 from celoss_cli.cli.table import Command, Said, group, option, part, said
 from celoss_cli.core.errors import ExitCode, UsageError, quoted
-from celoss_cli.core.option import VALUES, Kind, Option, at_least, one_of
+from celoss_cli.core.option import VALUES, Option, at_least, one_of
 from celoss_cli.core.records import record
 from celoss_cli.losses import LOSSES, LossSpec
 from celoss_cli.losses.options import LABEL_SMOOTHING, POS_WEIGHT, WEIGHT
@@ -38,11 +39,6 @@ _FORMATS = ("text", "png", "svg", "json", "csv")
 _ENDINGS = {"txt": "text"}
 
 _MOST_BINS = 1000
-
-
-def _output(text: str) -> str | None:
-    """The file to write; None for ``-``, standard output."""
-    return None if text == "-" else text
 
 
 @record(frozen=True, slots=True)
@@ -83,7 +79,7 @@ class PlotOptions:
         panel=OUTPUT,
     )
     output: str | None = option(
-        Kind("the name of a file", _output, lambda value: isinstance(value, str), "FILE"),
+        OUTPUT_FILE,
         "Draw into a .svg or a .png (with the extra plot), or write .txt, .json or .csv.",
         flags=("--output", "-o"),
         panel=OUTPUT,

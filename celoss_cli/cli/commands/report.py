@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from celoss_cli.cli.kinds import REAL_FILE
 from celoss_cli.cli.options import (
-    REAL_FILE,
     Keeping,
     Limits,
     Reading,

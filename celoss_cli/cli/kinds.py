@@ -1,0 +1,111 @@
+"""Kinds of values that the options of the command line have beside those of core/option.py."""
+
+from __future__ import annotations
+
+import io
+
+from celoss_cli.core.errors import UsageError, quoted
+from celoss_cli.core.option import Kind, finite
+
+__all__ = [
+    "COUNT",
+    "DELIMITER",
+    "ENCODING",
+    "FILE",
+    "FRACTIONS",
+    "GROUP_LIMIT",
+    "INCREASES",
+    "NAME",
+    "NAMES",
+    "OUTPUT_FILE",
+    "REAL_FILE",
+    "TOLERANCE",
+]
+
+_DELIMITERS = {"tab": "\t", "\\t": "\t", "space": " "}
+
+
+def _delimiter(text: str) -> str:
+    found = _DELIMITERS.get(text, text)
+    if found not in (",", ";", "\t", " ", "|"):
+        raise UsageError(f"expected one of , ; tab space |, got {quoted(text)}")
+    return found
+
+
+def _encoding(text: str) -> str:
+    """The name of an encoding of text; Python knows others that turn bytes into bytes."""
+    try:
+        io.TextIOWrapper(io.BytesIO(), encoding=text)
+    except (LookupError, ValueError):
+        raise UsageError(f"expected a known encoding of text, got {quoted(text)}") from None
+    return text
+
+
+def _fractions(text: str) -> tuple[float, ...]:
+    values = tuple(map(finite, text.split(",")))
+    if not all(0 <= value <= 1 for value in values):
+        raise UsageError(f"expected numbers from 0 to 1, got {quoted(text)}")
+    return values
+
+
+def _output_file(text: str) -> str | None:
+    """The file to write; None for ``-``, standard output."""
+    return None if text == "-" else text
+
+
+def _real_file(text: str) -> str:
+    """The file to write, which standard output cannot be: the result goes there."""
+    if text == "-":
+        raise UsageError("expected the name of a file, got - (a file of that name is ./-)")
+    return text
+
+
+def _tolerance(text: str) -> float:
+    value = finite(text)
+    if value < 0:
+        raise UsageError(f"expected a number that is not negative, got {quoted(text)}")
+    return value
+
+
+def _least(text: str) -> int:
+    value = finite(text)
+    if value != int(value) or value < 1:
+        raise UsageError(f"expected a whole number from 1, got {quoted(text)}")
+    return int(value)
+
+
+def _increases(text: str) -> str:
+    """Amounts and percentages between commas, as they stand."""
+    for one in text.split(","):
+        _tolerance(one.strip().removesuffix("%"))
+    return text
+
+
+def _group(text: str) -> str:
+    """A limit, or a name and a limit, as it stands."""
+    finite(text.rpartition("=")[2])
+    return text
+
+
+def _text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+FILE = Kind("the name of a file", str, _text, "FILE")
+OUTPUT_FILE = Kind("the name of a file", _output_file, _text, "FILE")
+REAL_FILE = Kind("the name of a file", _real_file, _text, "FILE")
+NAMES = Kind("names of columns", str, _text, "NAMES")
+NAME = Kind("the name of a column", str, _text, "NAME")
+DELIMITER = Kind(
+    "a delimiter",
+    _delimiter,
+    _text,
+    ",|;|tab|space|BAR",
+    text=lambda found: {"\t": "tab", " ": "space"}.get(found, found),
+)
+ENCODING = Kind("an encoding of text", _encoding, _text, "NAME")
+FRACTIONS = Kind("numbers from 0 to 1", _fractions, _text, "Q,...")
+TOLERANCE = Kind("a number that is not negative", _tolerance, _text, "A")
+INCREASES = Kind("an increase", _increases, _text, "A|P%")
+COUNT = Kind("a whole number from 1", _least, _text, "N")
+GROUP_LIMIT = Kind("a limit", _group, _text, "[NAME=]X")
