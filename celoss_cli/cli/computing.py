@@ -135,7 +135,7 @@ def data_of(
     """
     group = None if by == "class" else by
     tool = CONVENTIONS.get(semantics.convention or "")
-    rescaled = tool is not None and tool.rescales
+    rescaled = semantics.convention == "all" or (tool is not None and tool.rescales)
     return Data(spec, reading, files, values, semantics.input_is or "", group, rescaled=rescaled)
 
 
