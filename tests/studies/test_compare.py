@@ -28,6 +28,7 @@ from celoss_cli.studies.compare.comparing import Pairs, Plan, compared
 from celoss_cli.studies.compare.comparison import Comparison, Subject
 from celoss_cli.studies.compare.document import document_of
 from celoss_cli.studies.compare.interval import interval
+from celoss_cli.studies.compare.pairing import _Names, _Part
 from celoss_cli.studies.compare.resampling import bootstrap, sign_flip_test, sign_test
 from celoss_cli.studies.compare.units import units_of
 from celoss_cli.studies.compare.verdicts import comparison_verdicts as verdicts
@@ -489,6 +490,24 @@ def test_ignored_rows_are_left_out_and_weights_divide(tmp_path: Path) -> None:
     found = document(compare(tmp_path, a, b, "--json", "--weight", "1,3"))["comparison"]
     assert (found["rows"], found["counted"], found["denominator"]) == (4, 3, 5.0)
     assert "w" not in {change["id"] for change in found["regressions"] + found["improvements"]}
+
+
+def test_names_of_any_characters_are_kept_as_they_are() -> None:
+    names = ["a", "b\nc", "", "d\n\x00e", "f\x00"]
+    kept = _Names([_Part.of(names[:3]), _Part.of(names[3:])])
+    assert list(kept) == [kept[i] for i in range(5)] == list(kept[0:5]) == names
+    assert [kept[4], kept[0], kept[3]] == ["f\x00", "a", "d\n\x00e"]
+
+
+def test_rows_in_another_order_and_rows_in_order_find_each_other(tmp_path: Path) -> None:
+    rows = [f"r{number},{number / 7},{(number * 5) % 3},{number % 2}" for number in range(50)]
+    turned = compare(
+        tmp_path, HEADER + "\n".join(rows) + "\n", HEADER + "\n".join(rows[::-1]) + "\n", "--json"
+    )
+    same = compare(tmp_path, HEADER + "\n".join(rows) + "\n", HEADER + "\n".join(rows) + "\n", "--json")
+    for done in (turned, same):
+        found = document(done)["comparison"]
+        assert (found["ties"], found["difference"], found["aligned_by"]) == (50, 0.0, "id")
 
 
 def test_groups_are_drawn_together(tmp_path: Path) -> None:
