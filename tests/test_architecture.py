@@ -314,7 +314,7 @@ every_loss = pytest.mark.parametrize("spec", LOSSES.values(), ids=list(LOSSES))
 @every_loss
 def test_the_options_of_a_loss_are_the_fields_of_its_class(spec: LossSpec) -> None:
     shared = {field.name for field in dataclasses.fields(Loss)}
-    own = [field.name for field in dataclasses.fields(spec.load()) if field.name not in shared]
+    own = [field.name for field in dataclasses.fields(spec.loss) if field.name not in shared]
     assert set(own) - ({"input_is"} if spec.kinds else set()) == set(spec.options)
 
 

@@ -12,9 +12,10 @@ from celoss_cli.cli.spelling import spelled, without_files
 from celoss_cli.cli.table import said
 from celoss_cli.core.errors import UsageError
 from celoss_cli.core.records import record
-from celoss_cli.evaluate.loop import Request, default_jobs, evaluate
+from celoss_cli.evaluate.loop import Request, evaluate
 from celoss_cli.evaluate.wanted import Wanted
 from celoss_cli.losses.conventions import CONVENTIONS
+from celoss_cli.losses.pieces import default_jobs
 from celoss_cli.report.assemble import report_of
 from celoss_cli.show import FORMATS, FormatSpec
 

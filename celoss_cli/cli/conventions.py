@@ -14,10 +14,12 @@ from celoss_cli.cli.table import said
 from celoss_cli.core.data import Tally
 from celoss_cli.core.errors import CelossError, ExitCode, InputError, UsageError, plural
 from celoss_cli.core.records import record
-from celoss_cli.evaluate.loop import Evaluation, Request, default_jobs
+from celoss_cli.evaluate.loop import Evaluation, Request
 from celoss_cli.findings import Facts, findings
+from celoss_cli.losses import LOSSES
 from celoss_cli.losses.base import UNITS
 from celoss_cli.losses.conventions import CONVENTIONS, Convention
+from celoss_cli.losses.pieces import default_jobs
 from celoss_cli.show import FormatSpec, formats_of
 from celoss_cli.studies.conventions.beside import Beside, beside, told
 from celoss_cli.studies.conventions.conventions import Conventions, ToolLoss
@@ -178,7 +180,7 @@ def _facts(convention: Convention, command: str, options: dict[str, Any]) -> dic
         "function": convention.functions[command],
         "clip": convention.clip_of(options["dtype"], kind) or None,
         "clips_above": convention.clips_above and convention.changes(kind),
-        "rescales": convention.rescales and convention.changes(kind) and command != "bce",
+        "rescales": convention.rescales and convention.changes(kind) and LOSSES[command].per == "class",
         "source": convention.source,
     }
 

@@ -34,13 +34,13 @@ def run(spec: LossSpec, given: LossOptions) -> int:
         CelossError: for anything that stands in the way.
 
     """
-    _refuse_unused(given)
+    _refuse_unused(spec, given)
     plan, kept = planned(spec, given, replace(FORMATS["value"], every_row=False)), Kept()
     with opened(plan.data) as found:
         found.dataset.batches = kept.through(found.dataset.batches)
         result = evaluated(plan, found)
     report = reported(plan, result)
-    loss = spec.load()(**report.options)
+    loss = spec.loss(**report.options)
     text = "".join(program(spec, LIBRARIES[given.emit or ""], _reading(given), report, loss, kept))
     if given.writing.output is not None:
         write_file(given.writing.output, [text])
@@ -51,13 +51,13 @@ def run(spec: LossSpec, given: LossOptions) -> int:
     return ExitCode.DONE
 
 
-def _refuse_unused(given: LossOptions) -> None:
+def _refuse_unused(spec: LossSpec, given: LossOptions) -> None:
     for other in said(given, without=_TAKEN):
         raise UsageError(f"Expected no {other.option.flag} with --emit, got one.")
     semantics = given.semantics
     for flag, value, unsaid in (
         ("--convention", semantics.convention, None),
-        ("--input-is", semantics.input_is, None),
+        ("--input-is", semantics.input_is if spec.by_convention else None, None),
         ("--on-empty", semantics.on_empty, "error"),
     ):
         if value != unsaid:

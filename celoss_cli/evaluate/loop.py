@@ -20,7 +20,7 @@ from celoss_cli.core.trace import Recorder
 from celoss_cli.evaluate.kinds import FirstRows, oddities
 from celoss_cli.evaluate.wanted import Wanted
 from celoss_cli.losses.base import SAMPLE_WEIGHT, odd_rows
-from celoss_cli.losses.pieces import Placed, default_jobs, name_of, of_pieces
+from celoss_cli.losses.pieces import Placed, name_of, of_pieces
 
 if TYPE_CHECKING:
     from celoss_cli.evaluate.collect import Collected
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from celoss_cli.evaluate.survey import Survey
     from celoss_cli.losses.base import Loss
 
-__all__ = ["Evaluation", "Request", "default_jobs", "evaluate", "of_pieces", "row_of"]
+__all__ = ["Evaluation", "Request", "evaluate", "row_of"]
 
 _LEAST_BLOCK_VALUES = 1 << 15
 """Every loss computes so many values of its input in one block, with one recorded value for each step."""

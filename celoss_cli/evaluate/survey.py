@@ -266,7 +266,7 @@ def _guesses(outcomes: int, y: Array, guess: Array) -> Array:
 def _cost_at(logs: Array, y: Array, temperature: float) -> Array:
     """The costs of the logits divided by a temperature, in steps: log-probabilities are logits too."""
     heated = Batch(input=(logs / temperature).T[:, :, None], target=y[:, None])
-    return _steps(LOSSES["ce"].load()().terms(heated).loss)
+    return _steps(LOSSES["ce"].loss().terms(heated).loss)
 
 
 def _matrix(costs: Array, y: Array) -> Array:

@@ -85,9 +85,10 @@ def not_log_probabilities(facts: Facts) -> Noticed | None:
             count,
             remedy="change the sign of the input",
         )
-    if facts.loss.command == "kl" and facts.all_look_like("from-0-to-1", of="values", least=1):
+    if facts.loss.per == "element" and facts.all_look_like("from-0-to-1", of="values", least=1):
+        takes = f"these are probabilities, and {facts.loss.command} takes their logarithms"
         return Noticed(
-            f"{rows_have(count)} input above 0: these are probabilities, and kl takes their logarithms",
+            f"{rows_have(count)} input above 0: {takes}",
             count,
             remedy="take the logarithm of the input",
         )

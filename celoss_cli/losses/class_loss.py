@@ -294,7 +294,8 @@ class ClassLoss(Loss):
 
     def distributions(self, batch: Batch, p: Array, wanted: str, hint: str) -> Array:
         """The columns of (rows, classes, positions), refused where those of a counted target sum to no 1."""
-        wrong = np.flatnonzero(no_distribution(p) & (batch.target != self.ignore_index))
+        counted = True if batch.target.ndim == 3 else ~self._left_out(batch.target)
+        wrong = np.flatnonzero(no_distribution(p) & counted)
         if wrong.size:
             total = float(p.sum(axis=1).reshape(-1)[wrong[0]])
             raise InputError(

@@ -75,10 +75,6 @@ class LossSpec:
         """The name of the function in ``torch.nn.functional`` that computes this loss, or ""."""
         return self.reference.removeprefix(_TORCH) if self.reference.startswith(_TORCH) else ""
 
-    def load(self) -> type[Loss]:
-        """The class that computes this loss."""
-        return self.loss
-
     def taking(self, options: Mapping[str, Any]) -> LossSpec:
         """The same loss with the kind of input that its options name."""
         return replace(self, takes=options.get("input_is") or self.takes)

@@ -291,7 +291,7 @@ def test_onnx_by_the_formula_of_its_reference() -> None:
 def test_pytorch_by_name_has_the_bits_of_cross_entropy(convention: str | None, options: dict) -> None:
     x, y = np.random.default_rng(0).normal(size=(500, 3)), np.arange(500) % 3
     y[::7] = -100
-    plain = total(LOSSES["ce"].load()(**options), x, y)
+    plain = total(LOSSES["ce"].loss(**options), x, y)
     assert total(made("ce", convention, input_is="logits", **options), x, y) == plain
 
 

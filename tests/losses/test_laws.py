@@ -170,7 +170,7 @@ SMALL = st.tuples(st.integers(1, 4), st.sampled_from((1, 2, 9, 64))) | st.tuples
 
 def test_every_loss_is_among_the_examples() -> None:
     random = np.random.default_rng(0)
-    assert {type(kind.loss(2, random)) for kind in KINDS} == {spec.load() for spec in LOSSES.values()}
+    assert {type(kind.loss(2, random)) for kind in KINDS} == {spec.loss for spec in LOSSES.values()}
 
 
 def totals(loss: Loss, *batches: Batch, jobs: int = 1) -> Tally:

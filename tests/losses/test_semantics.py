@@ -761,7 +761,7 @@ def test_another_reduction_is_refused(spec: LossSpec, reduction: Any) -> None:
 )
 def test_another_precision_or_unit_is_refused(spec: LossSpec, option: dict[str, str], message: str) -> None:
     with pytest.raises(UsageError) as refusal:
-        spec.load()(**option)
+        spec.loss(**option)
     assert str(refusal.value) == message
 
 

@@ -303,7 +303,7 @@ def test_the_recorded_gradient_is_that_of_autograd(name: str, data: st.DataObjec
     expected = tensors["input"].grad.numpy()[None] if unbatched else tensors["input"].grad.numpy()
 
     request = Request(show=1 << 30, gradient=True)
-    workings = evaluate(spec.load()(**options), [Batch(x, target)], request).workings
+    workings = evaluate(spec.loss(**options), [Batch(x, target)], request).workings
 
     found = np.full_like(expected, np.nan)
     for working in workings:

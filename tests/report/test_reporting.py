@@ -56,7 +56,7 @@ def report(
     on_empty: Any = "error",
 ) -> Report:
     spec = LOSSES[loss]
-    computed = spec.load()(base=base, **OPTIONS[loss])
+    computed = spec.loss(base=base, **OPTIONS[loss])
     aligned = {} if weights is None else {SAMPLE_WEIGHT: np.asarray(weights, float)}
     batch = Batch(np.asarray(input, float), TARGETS[loss] if target is None else np.asarray(target), aligned)
     request = Request(show=1000, gradient=True)

@@ -83,7 +83,7 @@ def report(
 ) -> Report:
     """A report of a computation on arrays, as the command line makes it from a file."""
     spec = LOSSES[loss]
-    computed = spec.load()(**options)
+    computed = spec.loss(**options)
     batch = Batch(np.asarray(input, float), np.asarray(target), ids=ids, labels=labels, skipped=skipped)
     request = Request(
         strict=True, allow_out_of_domain=True, show=show, gradient=True, keep=reduction == "none"

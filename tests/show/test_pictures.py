@@ -72,7 +72,7 @@ EXPECTED = {
 
 
 def bare(spec: LossSpec, **options: object) -> Curve:
-    return curve(spec.load()(**options), spec.title, spec.name, 3, [], [])
+    return curve(spec.loss(**options), spec.title, spec.name, 3, [], [])
 
 
 # ---------------------------------------------------------------------------------------------- curves
@@ -93,7 +93,7 @@ def test_a_curve_is_the_definition_of_the_loss(spec: LossSpec) -> None:
 
 @every_loss
 def test_what_is_predicted_is_what_was_put_in(spec: LossSpec) -> None:
-    loss = spec.load()()
+    loss = spec.loss()
     values = np.array([0.05, 0.5, 0.95])
     for target in loss.drawn_targets.values():
         assert loss.predicted(loss.predicting(values, target, 5)) == pytest.approx(values, rel=1e-14)

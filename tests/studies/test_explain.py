@@ -60,7 +60,7 @@ def test_every_option_of_a_loss_has_a_meaning_and_its_default(spec: LossSpec) ->
     assert set(names) <= offered
     assert list(options) == [f"--{name.replace('_', '-')}" for name in names]
     assert all(len(meaning) > 30 for meaning in options.values())
-    for field in dataclasses.fields(spec.load()):
+    for field in dataclasses.fields(spec.loss):
         shown = {"None": "1 each", "False": "no"}.get(
             str(field.default), str(field.default).removesuffix(".0")
         )

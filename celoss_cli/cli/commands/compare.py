@@ -163,7 +163,7 @@ def _planned(spec: LossSpec, given: CompareOptions) -> Request:
     from celoss_cli.cli.comparing import Request
     from celoss_cli.cli.reading import Data
     from celoss_cli.cli.semantics import refuse_foreign
-    from celoss_cli.evaluate.loop import default_jobs
+    from celoss_cli.losses.pieces import default_jobs
     from celoss_cli.studies.compare.comparing import Plan
 
     refuse_foreign(spec, given.reading, given.semantics)

@@ -118,7 +118,7 @@ def _diagnosis(given: DiagnoseOptions, codes: Sequence[str]) -> Diagnosis:
     from celoss_cli.cli.reading import Data, opened
     from celoss_cli.cli.semantics import chosen, refuse_foreign
     from celoss_cli.cli.spelling import spelled
-    from celoss_cli.evaluate.loop import default_jobs
+    from celoss_cli.losses.pieces import default_jobs
     from celoss_cli.studies.diagnose.diagnosing import diagnosis_of, examined
 
     spec, semantics = LOSSES[given.loss], given.semantics

@@ -159,7 +159,7 @@ def _planned(spec: LossSpec, given: PlotOptions) -> Plan:
     from celoss_cli.cli.plotting import Plan
     from celoss_cli.cli.reading import Data
     from celoss_cli.cli.semantics import refuse_foreign
-    from celoss_cli.evaluate.loop import default_jobs
+    from celoss_cli.losses.pieces import default_jobs
 
     values = _values(spec, given)
     refuse_foreign(spec, given.reading, given.semantics)

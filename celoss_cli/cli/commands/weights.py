@@ -140,8 +140,9 @@ def _left_out(given: WeightsOptions, said: Mapping[str, Any]) -> int:
 
 def _counted(given: WeightsOptions, dataset: Dataset) -> Evaluation:
     """Every target of the data set, counted by class in one pass."""
-    from celoss_cli.evaluate.loop import Request, default_jobs, evaluate
+    from celoss_cli.evaluate.loop import Request, evaluate
     from celoss_cli.evaluate.wanted import Wanted
+    from celoss_cli.losses.pieces import default_jobs
 
     loss = _SPEC.made(**{IGNORE_INDEX.name: _left_out(given, dataset.options)})
     request = Request(

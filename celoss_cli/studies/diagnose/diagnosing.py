@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from celoss_cli.core.data import Batch, Chunk, Tally
 from celoss_cli.core.records import record
-from celoss_cli.evaluate.loop import of_pieces
 from celoss_cli.evaluate.survey import Survey, survey
 from celoss_cli.findings import FINDINGS, Spelled, findings
 from celoss_cli.losses.base import SAMPLE_WEIGHT, UNITS, Loss
+from celoss_cli.losses.pieces import of_pieces
 from celoss_cli.report.assemble import facts_of
 from celoss_cli.studies.diagnose.diagnosis import Diagnosis
 

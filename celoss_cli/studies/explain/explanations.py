@@ -152,7 +152,7 @@ class _Lesson:
 
     def __init__(self, spec: LossSpec) -> None:
         self._spec = spec
-        self._class = spec.load()
+        self._class = spec.loss
         self._sections = [_sections(inspect.cleandoc(found.__doc__ or "")) for found in self._class.__mro__]
 
     def items(self, title: str) -> list[str]:

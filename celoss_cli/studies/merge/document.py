@@ -172,7 +172,7 @@ def _partial(document: dict[str, Any]) -> Partial:
             **_source(document.pop("source")),
             "columns": _columns(document.pop("columns")),
         },
-        evaluation=Evaluation(Rows(spec.load()())),
+        evaluation=Evaluation(Rows(spec.loss())),
         spelled=Spelled(
             _list(_text, spelled["reading"]),
             semantics=_map(lambda words: _list(_text, words), spelled["semantics"]),
@@ -225,7 +225,9 @@ def _verify(partial: Partial) -> None:
 
 
 def _options(spec: LossSpec, value: Any) -> dict[str, Any]:
-    conventional = ("input_is", "convention") if "convention" in value else ()
+    conventional = (
+        ("input_is", *(["convention"] if spec.by_convention else [])) if "input_is" in value else ()
+    )
     options = _only(value, (*spec.options, "dtype", "base", *conventional))
     kinds: dict[str, Callable[[Any], Any]] = {
         "dtype": _text,

@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from celoss_cli.losses import LOSSES
+
 if TYPE_CHECKING:
     from celoss_cli.studies.reconcile.setup import Choice, Setup
 
@@ -57,7 +59,7 @@ def _element(setup: Setup) -> str:
 
 def _weighted(core: str, setup: Setup) -> str:
     """With w for the weight of the class or element, v for that of the row, pw for that of the positives."""
-    if setup.pos_weight and setup.command == "bce-logits":
+    if setup.pos_weight and "pos_weight" in LOSSES[setup.command].options:
         core = core.replace("[t log", "[pw t log")
     weights = [name for name, given in (("w", setup.weight), ("v", setup.sample_weight)) if given]
     if _by_class(setup):

@@ -121,10 +121,11 @@ class Pairs(Prepared):
     def given(self, setup: Setup) -> Array | None:
         if setup.probabilities is None:
             return self._prepared(setup)
-        if setup.command not in ("bce", "bce-logits"):
+        takes = LOSSES[setup.command].takes
+        if takes not in ("probs", "logits"):
             return None
         p = self._prepared(setup)
-        p = p if setup.command == "bce" else sigmoid(p)
+        p = p if takes == "probs" else sigmoid(p)
         changed = setup.probabilities(p)
         return None if np.array_equal(changed, p) else changed
 
