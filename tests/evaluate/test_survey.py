@@ -20,7 +20,7 @@ from celoss_cli.losses import LOSSES
 def canonical(
     command: str, x: Any, y: Any, start: int = 0, ids: list[str] | None = None
 ) -> tuple[Any, Batch]:
-    loss = LOSSES[command].load()()
+    loss = LOSSES[command].loss()
     return loss, loss.canonical(Batch(np.asarray(x), np.asarray(y), start=start, ids=ids))
 
 

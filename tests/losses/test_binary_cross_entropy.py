@@ -31,7 +31,7 @@ def test_a_certain_and_right_answer_costs_zero_without_a_sign(weight: list[float
 @pytest.mark.parametrize("weight", [None, W])
 def test_the_derivative_has_the_weight_of_its_element(command: str, weight: np.ndarray | None) -> None:
     x, slopes = SLOPES[command]
-    loss = LOSSES[command].load()(weight=weight)
+    loss = LOSSES[command].loss(weight=weight)
     batch = Batch(x[None], T[None]) if weight is not None else Batch(x, T)
     workings = evaluate(loss, [batch], Request(show=9, gradient=True)).workings
     found = [next(step.value for step in each.steps if step.level == "gradient") for each in workings]

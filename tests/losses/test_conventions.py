@@ -298,7 +298,7 @@ def test_pytorch_by_name_has_the_bits_of_cross_entropy(convention: str | None, o
 def test_log_probabilities_are_taken_as_they_are() -> None:
     lp = np.log(rows_of_probabilities(50, 3, seed=2)[0][2:])
     y = np.arange(48) % 3
-    plain = total(LOSSES["nll"].load()(), lp, y)
+    plain = total(LOSSES["nll"].loss(), lp, y)
     assert total(made("nll", "torch"), lp, y) == plain
     assert total(made("ce", None, input_is="log-probs"), lp, y) == plain
     assert total(made("nll", "onnx"), lp, y) == plain

@@ -398,7 +398,7 @@ def test_the_base_of_the_logarithm_decides_the_unit(base: str, expected: float) 
 @pytest.mark.parametrize("name", LOSSES)
 def test_a_row_of_sample_weight_2_counts_as_two_rows(name: str) -> None:
     loss, x, target = (
-        LOSSES[name].load()(),
+        LOSSES[name].loss(),
         np.array([[-0.5, -1.5], [-3.0, -0.25]]),
         np.array([[0.0, 1.0]] * 2),
     )
