@@ -266,7 +266,8 @@ class _Search:
             return self._settled(group.columns, _ALIKE, group.affix)
         if not counting:
             return None
-        if all(self._is_of_another_kind(i, group.columns) for i in rest):
+        bare = not group.affix  # columns that are called 0, 1, 2
+        if bare or all(self._is_of_another_kind(i, group.columns) for i in rest):
             return self._settled(group.columns, _ALIKE, group.affix)
         return self._with_or_without(group.columns, rest, _ALIKE)
 

@@ -118,9 +118,12 @@ class Evidence:
     def is_answer(self, i: int) -> bool:
         """Whether a tool writes its decisions under this name: CatBoost's Class, the I_ of SAS."""
         name, names = self.names[i], self.names
+        if self.columns[i].says.target == 1:  # mlr3 calls what it predicted so
+            return any(column.says.takes for column in self.columns)
         catboost = any(other.startswith(("Probability:Class=", "RawFormulaVal")) for other in names)
         sas = name.startswith("I_") and f"F_{name[2:]}" in names
         orange = any(other.startswith(f"{name} (") for other in names)
+        sas = sas or (name.startswith("I_") and any(other.startswith(f"P_{name[2:]}") for other in names))
         return sas or orange or (catboost and name == "Class" and "Label" in names)
 
     @cached_property
@@ -158,6 +161,11 @@ class Evidence:
         """Whether the name says something else, and the values agree: a fold, an epoch, a feature."""
         column = self.columns[i]
         return bool(column.says.other) and (column.values.are_whole or "feature" in column.says.other)
+
+    def certainly_recorded(self, i: int) -> bool:
+        """Whether a name says how the row was made, or a statistic: a fold, an epoch, a loss."""
+        other = self.columns[i].says.other
+        return bool(other) and "feature" not in other
 
     # ------------------------------------------------------------------------------------- the values
 

@@ -95,7 +95,11 @@ def alike(columns: Sequence[Column], members: Sequence[int]) -> list[Group]:
         if before:
             closing = _closing(before, label)
             found.setdefault((before, closing), []).append((column, label.removesuffix(closing)))
-    return _groups(columns, found)
+    bare = [column for column in members if columns[column].name.isdecimal()]
+    groups = _groups(columns, found)
+    if len(bare) > 1 and _numbered([columns[column].name for column in bare]):
+        groups.append(Group(tuple(bare), tuple(columns[column].name for column in bare), ""))
+    return groups
 
 
 def labels_of(names: Sequence[str]) -> tuple[str, ...]:
@@ -213,6 +217,11 @@ def _past(name: str, end: int) -> int:
 def _until(name: str, start: int) -> int:
     """Where the marks start that stand before a word."""
     return _BEFORE_WORD.search(name[:start]).start()  # type: ignore[union-attr]
+
+
+def _numbered(names: Sequence[str]) -> bool:
+    """Whether names are numbers that count from 0: the columns of a frame without names."""
+    return sorted(names, key=lambda name: (len(name), name)) == [str(i) for i in range(len(names))]
 
 
 def _plain_split(name: str) -> tuple[str, str]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from celoss_cli.read.roles.column import value_of
 from celoss_cli.read.roles.groups import labels_of
+
+_PARTS = re.compile(r"[\W_]+")
 
 __all__ = ["PAIRS", "clear_positive", "is_negative", "positive_of", "positive_of_two"]
 
@@ -39,8 +42,25 @@ def positive_of(name: str, targets: Sequence[str]) -> str | None:
         targets: the different ones that are seen.
 
     """
-    said = {name.casefold(), *(label.casefold() for label in labels_of([name]))}
-    return next((target for target in targets if target.casefold() in said), None)
+    label = labels_of([name])[0]
+    said = [label.casefold(), *_PARTS.split(label.casefold())[::-1], name.casefold()]
+    for part in said:
+        for target in targets:
+            if target.casefold() == part:
+                return target
+    return next((found for part in said if (found := _by_meaning(part, targets)) is not None), None)
+
+
+def _by_meaning(part: str, targets: Sequence[str]) -> str | None:
+    """The target that means the same as a word of another clear pair: No of 0, 0 of false."""
+    given = {target.casefold(): target for target in targets}
+    for positive, negative in PAIRS:
+        if given and given.keys() <= {positive, negative}:
+            if is_negative(part):
+                return given.get(negative)
+            if any(part == other for other, _ in PAIRS):
+                return given.get(positive)
+    return None
 
 
 def positive_of_two(labels: Sequence[str], targets: Sequence[str]) -> int | None:

@@ -86,13 +86,25 @@ def by_values(evidence: Evidence, inputs: Sequence[int], labels: Sequence[str]) 
     if named:
         return _of_several(evidence, named, "its values are the names of the classes")
     answers = [i for i in free if _are_answers(evidence, i, max(len(inputs), 2))]
-    plain = [i for i in answers if not columns[i].says.other]
-    if not plain:
-        plain = [i for i in answers if _is_decided(evidence, i)]
-    if not plain and answers:
-        likely = tuple(Candidate((i,), columns[i].says.other) for i in answers[:_SHOWN_COLUMNS])
-        return Found(likely, f"a column of targets, got {listed([evidence.names[i] for i in answers])}")
-    return _of_several(evidence, plain, "the only other column whose values can be targets")
+    answers = [i for i in answers if not _is_constant(evidence, i) and not evidence.certainly_recorded(i)]
+    if len(answers) == 1 and _is_meant(evidence, answers[0], inputs):
+        return Found((Candidate((answers[0],), "the only other column whose values can be targets"),))
+    if len(answers) > 1 and not any(columns[i].says.other for i in answers):
+        return _of_several(evidence, answers, "the only other column whose values can be targets")
+    likely = tuple(Candidate((i,), columns[i].says.other) for i in answers[:_SHOWN_COLUMNS])
+    return Found(likely, f"a column of targets, got {listed([evidence.names[i] for i in answers])}")
+
+
+def _is_meant(evidence: Evidence, i: int, inputs: Sequence[int]) -> bool:
+    """Whether a column may be what was predicted: not a feature, nor another thing than the input names."""
+    if evidence.columns[i].says.other:
+        return _is_decided(evidence, i)
+    if len(inputs) != 1:
+        return True
+    subject = evidence.columns[inputs[0]].says.subject
+    own = {word for word, _, _ in evidence.columns[i].says.words}
+    own |= {text.casefold() for text in evidence.texts_of(i)}
+    return not subject or not own.isdisjoint(subject)
 
 
 def _is_decided(evidence: Evidence, i: int) -> bool:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from celoss_cli.core.errors import InputError, UsageError, listed, quoted
+from celoss_cli.read.roles.column import value_of
+from celoss_cli.read.roles.pairs import PAIRS
 from celoss_cli.read.text.numbers import number
 
 if TYPE_CHECKING:
@@ -66,7 +68,7 @@ class Targets:
         names = (*spelled, *labels)  # what is a class's own name is not another's column
         self._index = {name: index % len(labels) for index, name in enumerate(names)}
         self._folded = _without_case(self._index)
-        self._values = [_value(label) for label in labels]
+        self._values = _values_of(labels)
         known = {value: index for index, value in enumerate(self._values) if value is not None}
         self._index_of_value = known if len(known) == len(labels) - self._values.count(None) else {}
         others = iter(examples)
@@ -181,6 +183,15 @@ class Targets:
             f"expected a class name of {listed(self._labels)}, got {quoted(cell)}",
             hint=_INDICES if self._is_index(value) else "",
         )
+
+
+def _values_of(labels: Sequence[str]) -> list[float | None]:
+    """The numbers that classes are called by: of two that are a clear pair, 1 is the positive one."""
+    lowered = [label.casefold() for label in labels]
+    for positive, negative in PAIRS:
+        if sorted(lowered) == sorted((positive, negative)) and value_of(negative) is None:
+            return [float(label == positive) for label in lowered]
+    return [_value(label) for label in labels]
 
 
 def _without_case(index: Mapping[str, int]) -> dict[str, int]:

@@ -33,6 +33,25 @@ _DECIDED = frozenset(
 )
 """Beside a word of prediction, these say that it is a decision for one class."""
 
+_GENERAL = frozenset(
+    [
+        "positive",
+        "pos",
+        "true",
+        "yes",
+        "hat",
+        "log",
+        "test",
+        "val",
+        "valid",
+        "train",
+        "model",
+        "raw",
+        "calibrated",
+    ]
+)
+"""Words beside those of prediction that name no thing."""
+
 _FILLING = frozenset(["final", "y", "is", "hard", "the"])
 
 _TARGETS = frozenset(
@@ -142,6 +161,12 @@ class Named:
     key: int
     weight: int
     other: str
+
+    @property
+    def subject(self) -> frozenset[str]:
+        """The words of what is predicted: churn of churn_proba."""
+        words = frozenset(word for word, _, _ in self.words)
+        return words - PREDICTING - CONNECTING - _FILLING - _DECIDED - OF_ALL_CLASSES - _GENERAL
 
     @property
     def predicts(self) -> bool:
