@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
@@ -14,7 +15,7 @@ from celoss_cli.core.errors import InputError, UsageError, plural, visible
 from celoss_cli.core.records import record
 from celoss_cli.read.bytes.mapped import release
 from celoss_cli.read.request import Dataset, ReadRequest
-from celoss_cli.read.roles.keys import Keys, keys_of
+from celoss_cli.read.roles.keys import Keys, Shape, keys_of
 from celoss_cli.read.roles.targets import refuse_names
 from celoss_cli.read.text.numbers import number
 
@@ -76,12 +77,20 @@ def named_dataset(members: Mapping[str, Loader], name: str, request: ReadRequest
 
     """
     try:
-        keys = keys_of(members, request)
+        keys = keys_of(members, request, shape=lambda key: _shape_of(members[key]))
     except InputError as error:
         raise error.at(name) from None
     options = {key: _option(members[key](), _at(name, key)) for key in keys.options}
     ids = None if keys.id is None else _identifiers(members[keys.id](), _at(name, keys.id))
     return keyed_dataset(keys, lambda key: members[key](), ids, options, name, request)
+
+
+def _shape_of(load: Loader) -> Shape | None:
+    """The shape and type of an array; None where it cannot be read, which is told where it is used."""
+    with contextlib.suppress(InputError):
+        values = load()
+        return Shape(tuple(map(int, values.shape)), values.dtype.kind)
+    return None
 
 
 def keyed_dataset(

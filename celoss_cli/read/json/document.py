@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import chain
@@ -15,10 +16,12 @@ from celoss_cli.read.arrays.slices import keyed_dataset
 from celoss_cli.read.json.arrays import array_of, shown
 from celoss_cli.read.json.numbers import Numbers
 from celoss_cli.read.json.objects import RowObjects, table_of
+from celoss_cli.read.json.orients import framed
 from celoss_cli.read.json.split import SplitRows
 from celoss_cli.read.json.text import Piece, Pieces, Text, keys_of
 from celoss_cli.read.json.values import id_of, whole_table
 from celoss_cli.read.request import Dataset, ReadRequest, Stream
+from celoss_cli.read.roles.keys import Shape
 from celoss_cli.read.roles.keys import keys_of as roles_of
 
 if TYPE_CHECKING:
@@ -81,6 +84,10 @@ def read_columns(stream: Stream, request: ReadRequest) -> WholeTable | Array:
     if _is_split(document):
         rows = SplitRows(*_columns_and_data(document, stream.name), stream.name)
         return whole_table(rows.names, rows.rows(), rows.place, f"{stream.name}: $.columns", request)
+    frame = None if "weights" in document else framed(document)
+    if frame is not None:
+        rows = SplitRows(frame.names, frame.rows, stream.name)
+        return whole_table(rows.names, rows.rows(), rows.place, f"{stream.name}: $", request)
     return _values(document, stream.name, request)
 
 
@@ -126,9 +133,8 @@ def _dataset_of_object(text: Text, request: ReadRequest) -> Dataset:
                 return _split_dataset(names, text, keys, request)
         document[key] = _member(text, key, request)
     text.finish()
-    _refuse_orient(document, text.name)
     if not _is_split(document):
-        return _named_dataset(document, text.name, request)
+        return _framed_dataset(document, text.name, request)
     rows = SplitRows(*_columns_and_data(document, text.name), text.name)
     return Dataset(*rows.dataset(request))
 
@@ -146,6 +152,31 @@ def _refuse_orient(document: dict[str, Any], name: str) -> None:
         hint=_ORIENTS,
         place=f"{name}: $",
     )
+
+
+def _framed_dataset(document: dict[str, Any], name: str, request: ReadRequest) -> Dataset:
+    """Arrays by name, or else the table that an object is."""
+    refused: InputError | None = None
+    if all(isinstance(value, Numbers) for value in document.values()) or not _is_table(document):
+        try:
+            return _named_dataset(document, name, request)
+        except InputError as error:
+            refused = error
+    frame = framed(document)
+    if frame is None:
+        _refuse_orient(document, name)
+    if frame is None or (refused is not None and not refused.place.endswith("$")):
+        raise refused or _unknown(name, of_lists=False)
+    rows = SplitRows(frame.names, frame.rows, name)
+    described, batches = rows.dataset(request)
+    columns = described["columns"]
+    columns["notes"] = [frame.told, *columns.get("notes", ())]
+    return Dataset(described, batches)
+
+
+def _is_table(document: dict[str, Any]) -> bool:
+    """Whether an object holds objects, as a table by columns or by rows does, or is a request's."""
+    return bool(document) and any(isinstance(value, dict) for value in document.values())
 
 
 def _is_split(document: Any) -> bool:
@@ -176,7 +207,7 @@ def _split_dataset(names: list[Any], text: Text, keys: Iterator[str], request: R
 def _named_dataset(document: dict[str, Any], name: str, request: ReadRequest) -> Dataset:
     given = {key: value for key, value in document.items() if value is not None}
     try:
-        keys = roles_of(given, request)
+        keys = roles_of(given, request, shape=lambda key: _shape_of(given[key], name, request))
     except InputError as error:
         raise error.at(f"{name}: $") from None
 
@@ -186,6 +217,16 @@ def _named_dataset(document: dict[str, Any], name: str, request: ReadRequest) ->
     options = {key: load(key) if isinstance(given[key], Numbers) else given[key] for key in keys.options}
     ids = None if keys.id is None else _ids(given[keys.id], f"{name}: $.{visible(keys.id)}")
     return keyed_dataset(keys, load, ids, options, name, request)
+
+
+def _shape_of(value: Any, name: str, request: ReadRequest) -> Shape | None:
+    """The shape and type of an array; None for what is none."""
+    if not isinstance(value, Numbers):
+        return None
+    with contextlib.suppress(InputError):
+        values = value.array()
+        return Shape(values.shape, values.dtype.kind)
+    return None
 
 
 def _ids(value: Any, place: str) -> Array:

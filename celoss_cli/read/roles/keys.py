@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
-from celoss_cli.core.errors import InputError, UsageError, listed, quoted
+from celoss_cli.core.errors import InputError, UsageError, Way, listed, quoted
 from celoss_cli.core.records import record
 from celoss_cli.losses import LOSSES
+from celoss_cli.read.roles.wanted import KINDS
+from celoss_cli.read.roles.words import named
 
 if TYPE_CHECKING:
     from celoss_cli.read.request import ReadRequest
 
-__all__ = ["ID_KEYS", "INPUT_KEYS", "WEIGHT_KEYS", "Keys", "keys_of", "one_of"]
+__all__ = ["ID_KEYS", "INPUT_KEYS", "WEIGHT_KEYS", "Keys", "Shape", "keys_of", "one_of"]
 
 TARGET_NAMES = frozenset(
     [
@@ -39,6 +42,26 @@ WEIGHT_KEYS = ("sample_weight", "sample_weights", "case_weights")
 ID_KEYS = ("ids", "id")
 
 
+_MOST_WAYS = 6
+
+
+@record(frozen=True, slots=True)
+class Shape:
+    """What an array is before it is read.
+
+    Attributes:
+        extents: of its axes.
+        kind: of its values, as NumPy's types have it: "f", "i", "u", "b", "U".
+
+    """
+
+    extents: tuple[int, ...]
+    kind: str
+
+
+ShapeOf = Callable[[str], Shape | None]
+
+
 @record(frozen=True, slots=True)
 class Keys:
     """The keys of arrays by their roles.
@@ -49,6 +72,7 @@ class Keys:
         id, weight: of what the rows are called and how much they count, or None.
         options: of the loss's own options.
         unused: the rest.
+        why: what speaks for the input and the targets, where it is not a known name.
 
     """
 
@@ -58,15 +82,18 @@ class Keys:
     weight: str | None
     options: tuple[str, ...]
     unused: tuple[str, ...]
+    why: Mapping[str, str] = field(default_factory=dict)
 
     def described(self) -> dict[str, Any]:
         """The roles for the heading and the JSON output, as a table has them."""
+        reasons = {"why": dict(self.why)} if self.why else {}
         return {
             "inputs": [self.input],
             "target": self.target,
             "id": self.id,
             "weight": self.weight,
             "unused": list(self.unused),
+            **reasons,
         }
 
 
@@ -76,6 +103,7 @@ def keys_of(
     weights: Collection[str] = WEIGHT_KEYS,
     *,
     options: bool = True,
+    shape: ShapeOf | None = None,
 ) -> Keys:
     """Gives every array its role; one that an option names has no other.
 
@@ -84,6 +112,8 @@ def keys_of(
         request: holds the user's choice.
         weights: the names that are weights of the rows.
         options: whether names may be those of the options that losses have.
+        shape: gives the shape and type of an array, or None for what is none; asked only where names leave
+            a doubt.
 
     Raises:
         InputError: if the names do not settle the roles, with the option that does.
@@ -104,25 +134,149 @@ def keys_of(
     def key(option: str, known: Collection[str], role: str) -> str | None:
         return chosen[option] if option in chosen else one_of(free, known, role, option)
 
-    input = key("--class-columns", INPUT_KEYS, "input")
-    if input is None:
-        known = ", ".join(INPUT_KEYS)
-        raise InputError(
-            f"expected the input by name ({known}), got {listed(names)}",
-            hint="name it: --class-columns NAME",
-        )
-    target = None if elsewhere else key("--target-column", TARGET_NAMES, "targets")
-    if target is None and not elsewhere:
-        raise InputError(
-            f"expected the targets by name (targets, labels, ...), got {listed(names)}",
-            hint="name them: --target-column NAME; or give them apart: --targets @FILE",
-        )
     row_id = key("--id-column", ID_KEYS, "ids")
     weight = key("--weight-column", weights, "weights of the rows")
+    others = {row_id, weight, *(filter(_is_option, free) if options else ())}
+    search = _Search([name for name in free if name not in others], request, shape)
+    input, target, why = search.found(chosen.get("--class-columns"), chosen.get("--target-column"))
     rest = sorted(set(free) - {input, target, row_id, weight})
     of_loss = tuple(filter(_is_option, rest)) if options else ()
     unused = tuple(name for name in rest if name not in of_loss)
-    return Keys(input, target, row_id, weight, of_loss, unused)
+    return Keys(input, target, row_id, weight, of_loss, unused, why)
+
+
+class _Search:
+    """Which array is the input and which holds the targets: by name, else by shape and type."""
+
+    def __init__(self, names: Sequence[str], request: ReadRequest, shape: ShapeOf | None) -> None:
+        self._names = names
+        self._request = request
+        self._says = {name: named(name) for name in names}
+        self._shape = shape
+        self._shapes: dict[str, Shape | None] = {}
+
+    def found(self, input: str | None, target: str | None) -> tuple[str, str | None, Mapping[str, str]]:
+        """The keys of the input and of the targets, and why, where it is no known name.
+
+        Raises:
+            InputError: where neither names nor shapes settle it, with a way out for each reading.
+
+        """
+        why: dict[str, str] = {}
+        elsewhere = self._request.truth is not None
+        given = input, target
+        inputs = [input] if input is not None else self._inputs()
+        targets = [] if elsewhere else [target] if target is not None else self._targets()
+        if len(inputs) == 1 and (elsewhere or len(targets) == 1):
+            self._refuse_decision(inputs[0], chosen=input is not None)
+            return inputs[0], targets[0] if targets else None, why
+        if elsewhere and not inputs:
+            inputs = self._floats()
+            if len(inputs) == 1:
+                return inputs[0], None, {"inputs": "the only array of numbers"}
+        pairs = [] if elsewhere else self._by_shape(inputs or self._names, targets or self._names)
+        if len(pairs) == 1:
+            (found,) = pairs
+            reason = "the only one whose shape and type fit"
+            why = {role: reason for role, one in zip(("inputs", "target"), given, strict=True) if one is None}
+            return *found, why
+        raise self._doubt(pairs, inputs, targets)
+
+    def _inputs(self) -> list[str]:
+        """The arrays whose names say that they are the input."""
+        says, kind = self._says, KINDS.get(self._request.takes, "")
+        for found in (
+            [name for name in self._names if name.lower() in INPUT_KEYS],
+            [name for name in self._names if says[name].takes and not says[name].decided],
+        ):
+            for better in (kind, "logits" if kind == "scores" else ""):
+                found = [name for name in found if better and says[name].takes == better] or found
+            soft = [name for name in found if not self._is_decision(name)]
+            if found:
+                return soft if len(found) > 1 and soft else found
+        return []
+
+    def _targets(self) -> list[str]:
+        """The arrays whose names say that they hold the targets."""
+        for found in (
+            [name for name in self._names if name.lower() in TARGET_NAMES],
+            [name for name in self._names if self._says[name].target == 3],
+            [name for name in self._names if self._says[name].target == 2],
+        ):
+            if found:
+                return found
+        return []
+
+    def _look(self, name: str) -> Shape | None:
+        if self._shape is None:
+            return None
+        if name not in self._shapes:
+            self._shapes[name] = self._shape(name)
+        return self._shapes[name]
+
+    def _is_decision(self, name: str) -> bool:
+        """Whether an array holds whole numbers, one a row."""
+        found = self._look(name)
+        return found is not None and found.kind in "biu" and len(found.extents) == 1
+
+    def _refuse_decision(self, name: str, *, chosen: bool) -> None:
+        """Refuses predictions that are whole numbers where probabilities are wanted."""
+        if chosen or self._request.takes != "probs" or self._says[name].takes != "scores":
+            return
+        if self._is_decision(name):
+            raise InputError(
+                f"expected a number that says how likely it is, got {quoted(name)}, which is a decision",
+                ways=(Way("", (("--class-columns", name),)),),
+            )
+
+    def _floats(self) -> list[str]:
+        return [name for name in self._names if (found := self._look(name)) and found.kind == "f"]
+
+    def _by_shape(self, inputs: Sequence[str], targets: Sequence[str]) -> list[tuple[str, str]]:
+        """The pairs of arrays that can be input and targets."""
+        return [(one, two) for one in inputs for two in targets if one != two and self._fit(one, two)]
+
+    def _fit(self, one: str, two: str) -> bool:
+        x, y = self._look(one), self._look(two)
+        if x is None or y is None or x.kind not in "fiu" or y.kind not in "biu":
+            return False
+        if not self._request.per_class:
+            return x.kind == "f" and _squeezed(x.extents) == _squeezed(y.extents)
+        if len(x.extents) < 2:
+            return False
+        without = (x.extents[:1] + x.extents[2:], x.extents[:-1])
+        return _squeezed(y.extents) in map(_squeezed, without)
+
+    def _doubt(
+        self, pairs: Sequence[tuple[str, str]], inputs: Sequence[str], targets: Sequence[str]
+    ) -> InputError:
+        elsewhere = self._request.truth is not None
+        if len(inputs) > 1:
+            fact = f"expected the input once, got {listed(inputs)}"
+        elif not inputs:
+            fact = f"expected the input by name ({', '.join(INPUT_KEYS)}), got {listed(self._names)}"
+        elif len(targets) > 1:
+            fact = f"expected the targets once, got {listed(targets)}"
+        else:
+            fact = f"expected the targets by name (targets, labels, ...), got {listed(self._names)}"
+        options = [(("--class-columns", one), ("--target-column", two)) for one, two in pairs]
+        if not options and elsewhere:
+            ways = [Way("", (("--class-columns", one),)) for one in inputs or self._names]
+        elif not options:
+            ways = [
+                Way("", (("--class-columns", one), ("--target-column", two)))
+                for one in inputs or self._names
+                for two in targets or self._names
+                if one != two
+            ]
+        else:
+            ways = [Way("", pair) for pair in options]
+        return InputError(fact, ways=tuple(ways[:_MOST_WAYS]))
+
+
+def _squeezed(extents: tuple[int, ...]) -> tuple[int, ...]:
+    """A shape without its last axis of extent 1, which some writers keep."""
+    return extents[:-1] if len(extents) > 1 and extents[-1] == 1 else extents
 
 
 def _is_option(name: str) -> bool:

@@ -6,7 +6,7 @@ from typing import Literal
 
 from celoss_cli.core.records import record
 
-__all__ = ["ColumnChoice", "Wanted"]
+__all__ = ["KINDS", "ColumnChoice", "Wanted"]
 
 
 @record(frozen=True, slots=True)
@@ -26,6 +26,18 @@ class ColumnChoice:
     weight: str | None = None
     group: str | None = None
     group_option: str = "--by"
+
+
+Kind = Literal["log-probs", "logits", "probs", "scores"]
+KINDS: dict[str, Kind] = {
+    "probabilities": "probs",
+    "probs": "probs",
+    "logits": "logits",
+    "log-probs": "log-probs",
+    "log_probs": "log-probs",
+    "scores": "scores",
+}
+"""The word of prediction that says what a loss takes."""
 
 
 @record(frozen=True, slots=True)
@@ -66,14 +78,6 @@ class Wanted:
         return self.takes in ("probs", "probabilities")
 
     @property
-    def kind(self) -> Literal["", "log-probs", "logits", "probs", "scores"]:
+    def kind(self) -> Kind | Literal[""]:
         """The word of prediction that says what the loss takes."""
-        known: dict[str, Literal["log-probs", "logits", "probs", "scores"]] = {
-            "probabilities": "probs",
-            "probs": "probs",
-            "logits": "logits",
-            "log-probs": "log-probs",
-            "log_probs": "log-probs",
-            "scores": "scores",
-        }
-        return known.get(self.takes, "")
+        return KINDS.get(self.takes, "")
