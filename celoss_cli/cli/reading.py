@@ -169,8 +169,18 @@ def dataset_of(data: Data, request: ReadRequest, watch: Watch) -> tuple[Dataset,
             f"Expected a file, {takes} and --targets, or data on standard input, got none.",
             hint=f"celoss {data.spec.command} --help shows how",
         )
+    if are_two_arrays(files, request, data.reading.input_format):
+        from celoss_cli.read.two_arrays import dataset_of_two
+
+        return dataset_of_two(files, request), request
     _name_the_extra(files)
     return gather(files or ["-"], request, data.reading.input_format, watch), request
+
+
+def are_two_arrays(files: Sequence[str], request: ReadRequest, chosen: str | None) -> bool:
+    """Whether the files are two arrays, and nothing says where the targets are."""
+    arrays = len(files) == 2 and all(path.lower().endswith(".npy") for path in files)
+    return arrays and request.truth is None and chosen is None
 
 
 def _of_values(data: Data, request: ReadRequest, takes: str) -> Dataset:

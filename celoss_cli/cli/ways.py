@@ -40,6 +40,8 @@ def _command(way: Way, arguments: Sequence[str]) -> str:
         dropped |= _flags(arguments[0]) - _flags(way.command)
         arguments = [way.command, *arguments[1:]]
     typed = list(_without(arguments, dropped))
+    if not way.files:
+        typed = [word for word in typed if not word.endswith(".npy")]
     return " ".join(map(shell_quoted, ["celoss", *typed, *added]))
 
 

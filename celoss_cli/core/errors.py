@@ -69,12 +69,14 @@ class Way(NamedTuple):
         told: what they mean, in words, or "".
         options: their names and values, instead of those given.
         command: the command that takes them, where it is another one, or "".
+        files: whether the files that were given stay.
 
     """
 
     told: str
     options: tuple[tuple[str, str], ...]
     command: str = ""
+    files: bool = True
 
     def __str__(self) -> str:
         words = [f"celoss {self.command}"] if self.command else []

@@ -312,11 +312,15 @@ def dataset_of_arrays(
     given = target.shape
     if request.class_axis is not None:
         input, target = on_class_axis(input, target, request.class_axis)
-    whole_target = target
+    whole, whole_target = input.shape, target
     if request.per_class:
         target = _without_class_axis(input, target)
+    else:
+        input, target = _without_last_axis(input, target)
     if target is not whole_target:
         conversions += (f"targets of shape {given} read as {target.shape}",)
+    if input.shape != whole:
+        conversions += (f"input of shape {whole} read as {input.shape}",)
     _refuse_counts(input, target, aligned, request, places)
     described = {**described, "shape": list(input.shape)}
     return Dataset(described, _batches(input, target, request, aligned, places, conversions, source))
@@ -341,12 +345,21 @@ def on_class_axis(input: Array, target: Array, axis: int) -> tuple[Array, Array]
 
 def _without_class_axis(input: Array, target: Array) -> Array:
     """Class indices without the axis of extent 1 that some writers keep in place of the classes."""
-    if target.ndim == input.ndim > 2 and target.shape != input.shape:
+    if target.ndim == input.ndim > 1 and target.shape != input.shape:
         for axis in (1, input.ndim - 1):
             kept = input.shape[:axis] + input.shape[axis + 1 :]
             if target.shape[axis] == 1 and target.shape[:axis] + target.shape[axis + 1 :] == kept:
                 return target.squeeze(axis)
     return target
+
+
+def _without_last_axis(input: Array, target: Array) -> tuple[Array, Array]:
+    """Values without a last axis of extent 1, as of a layer with one output, that the other array lacks."""
+    if input.ndim == target.ndim + 1 and input.shape == (*target.shape, 1):
+        return input[..., 0], target
+    if target.ndim == input.ndim + 1 and target.shape == (*input.shape, 1):
+        return input, target[..., 0]
+    return input, target
 
 
 def _refuse_counts(

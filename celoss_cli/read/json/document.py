@@ -12,7 +12,7 @@ import numpy as np
 
 from celoss_cli.core.data import Array, Batch, Chunk
 from celoss_cli.core.errors import InputError, visible
-from celoss_cli.read.arrays.slices import keyed_dataset
+from celoss_cli.read.arrays.slices import joined_dataset, keyed_dataset
 from celoss_cli.read.json.arrays import array_of, shown
 from celoss_cli.read.json.numbers import Numbers
 from celoss_cli.read.json.objects import RowObjects, table_of
@@ -243,6 +243,8 @@ def _dataset_of_list(text: Text, request: ReadRequest) -> Dataset:
     pieces = Pieces(text.pieces(1))
     first = next(pieces.look(), None)
     values = [] if first is None else first.values()
+    if request.truth is not None and values and isinstance(values[0], list):
+        return _one_array(pieces, text, request)
     if first is None or not values or not isinstance(values[0], dict):
         raise _no_objects(pieces, text, any_values=bool(values))
     looked = chain([first], pieces.look())
@@ -261,6 +263,16 @@ def _dataset_of_list(text: Text, request: ReadRequest) -> Dataset:
         text.finish()
 
     return Dataset(reader.described, chunks())
+
+
+def _one_array(pieces: Pieces, text: Text, request: ReadRequest) -> Dataset:
+    """A list of lists, which is the input where the targets are given apart."""
+    numbers = Numbers("$", text.name, request)
+    for piece in pieces:
+        numbers.add(piece)
+    text.finish()
+    columns = {"inputs": [request.takes], "target": None, "id": None, "weight": None, "unused": []}
+    return joined_dataset(numbers.array(), text.name, {"columns": columns}, request, source=text.name)
 
 
 def _no_objects(pieces: Pieces, text: Text, *, any_values: bool) -> InputError:

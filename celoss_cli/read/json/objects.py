@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from celoss_cli.core.data import Array, Batch
-from celoss_cli.core.errors import InputError, quoted
+from celoss_cli.core.errors import InputError, Way, quoted
 from celoss_cli.read.arrays.slices import on_class_axis
 from celoss_cli.read.json.arrays import check, plain, shape_of
 from celoss_cli.read.json.frame import Frame, Framed, frame_of
 from celoss_cli.read.json.values import FramedCells, ValueTable, id_of, whole_table
-from celoss_cli.read.roles.keys import WEIGHT_KEYS, keys_of
+from celoss_cli.read.roles.keys import WEIGHT_KEYS, Shape, keys_of
 from celoss_cli.read.roles.targets import refuse_names
 
 if TYPE_CHECKING:
@@ -54,9 +54,13 @@ class RowObjects:
         if self._stacked:
             refuse_names(request)
             try:
-                self._keys = keys_of(self._names, request, _ROW_WEIGHTS, options=False)
+                self._keys = keys_of(
+                    self._names, request, _ROW_WEIGHTS, options=False, shape=lambda key: _shape(first[key])
+                )
             except InputError as error:
                 raise error.at(place) from None
+            if request.columns.classes is None:
+                _refuse_own_order(first, self._keys.input, self._keys.unused, place)
             columns = self._keys.described()
             if request.truth is not None:
                 request.truth.read_as((), request)
@@ -180,6 +184,30 @@ class RowObjects:
         for row, place in zip(objects, places, strict=True):
             kind = check(row[key], f"{place}.{key}", shape, kind, self._request)
         return np.array([plain(row[key]) for row in objects])
+
+
+def _refuse_own_order(first: dict[str, Any], input: str, others: Sequence[str], place: str) -> None:
+    """Refuses values whose classes each row names anew, as a zero-shot classifier does."""
+    for key in others:
+        names = first[key]
+        texts = isinstance(names, list) and all(isinstance(name, str) for name in names)
+        if texts and isinstance(first[input], list) and len(names) == len(first[input]) > 0:
+            raise InputError(
+                f"expected classes in one order, got {quoted(input)} with {quoted(key)} for each row",
+                hint="write them in one order first",
+                ways=(Way("they are in one order", (("--class-columns", input),)),),
+                place=place,
+            )
+
+
+def _shape(value: Any) -> Shape | None:
+    """The shape of all rows of a key by that of the first, and the type of their values."""
+    leaf = value
+    while isinstance(leaf, list) and leaf:
+        leaf = leaf[0]
+    kinds = {bool: "b", int: "i", float: "f"}
+    kind = kinds.get(type(leaf))
+    return None if kind is None else Shape((-1, *shape_of(value)), kind)
 
 
 def _refuse_other_keys(

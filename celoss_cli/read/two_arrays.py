@@ -1,0 +1,75 @@
+"""Two files of one array each as arguments: which holds the input, and which the targets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from celoss_cli.core.errors import InputError, Way, visible
+from celoss_cli.read.arrays.slices import dataset_of_arrays
+from celoss_cli.read.values import read_file
+
+if TYPE_CHECKING:
+    from celoss_cli.core.data import Array
+    from celoss_cli.read.request import Dataset, ReadRequest
+
+__all__ = ["dataset_of_two"]
+
+
+def dataset_of_two(paths: Sequence[str], request: ReadRequest) -> Dataset:
+    """Two arrays as a data set, where shapes and types say which is which.
+
+    Raises:
+        InputError: where they do not, with a way out for either reading.
+
+    """
+    one, two = (read_file(path, request, None) for path in paths)
+    orders = [(one, two, 0), (two, one, 1)]
+    fitting = [(x, y, at) for x, y, at in orders if _fit(x, y, request)]
+    if len(fitting) != 1:
+        flag = f"--{request.takes}"
+        names = [paths, paths[::-1]]
+        ways = tuple(Way("", ((flag, f"@{x}"), ("--targets", f"@{y}")), files=False) for x, y in names)
+        raise InputError(
+            f"expected an input and its targets, got arrays of shapes {one.shape} and {two.shape} "
+            f"and types {one.dtype} and {two.dtype}",
+            ways=ways,
+            place=", ".join(map(visible, paths)),
+        )
+    input, target, at = fitting[0]
+    first, second = paths[at], paths[1 - at]
+    why = dict.fromkeys(("inputs", "target"), "by shape and type")
+    columns = {"inputs": [first], "target": second, "id": None, "weight": None, "unused": [], "why": why}
+    return dataset_of_arrays(
+        input,
+        target,
+        {"files": list(paths), "columns": columns},
+        request,
+        places=(visible(first), visible(second)),
+        source=visible(first),
+    )
+
+
+def _fit(input: Array, target: Array, request: ReadRequest) -> bool:
+    """Whether one array can be the input of a loss, and the other its targets."""
+    if input.dtype.kind != "f":
+        return False
+    x, y = _squeezed(input), _squeezed(target)
+    if request.per_class and input.ndim > 1:
+        axis = 1 if request.class_axis is None else request.class_axis % input.ndim
+        without = input.shape[:axis] + input.shape[axis + 1 :]
+        if y == without or target.shape == without:
+            return target.dtype.kind in "biu"
+        return target.shape == input.shape and _are_answers(target) and not _are_answers(input)
+    return not request.per_class and x == y and _are_answers(target) and not _are_answers(input)
+
+
+def _squeezed(values: Array) -> tuple[int, ...]:
+    return values.shape[:-1] if values.ndim > 1 and values.shape[-1] == 1 else values.shape
+
+
+def _are_answers(values: Array) -> bool:
+    """Whether all values are 0 or 1, or -1 and 1."""
+    return values.dtype.kind in "bu" or bool(np.isin(values, (-1, 0, 1)).all())
