@@ -92,7 +92,8 @@ def by_values(evidence: Evidence, inputs: Sequence[int], labels: Sequence[str]) 
     if len(answers) > 1 and not any(columns[i].says.other for i in answers):
         return _of_several(evidence, answers, "the only other column whose values can be targets")
     likely = tuple(Candidate((i,), columns[i].says.other) for i in answers[:_SHOWN_COLUMNS])
-    return Found(likely, f"a column of targets, got {listed([evidence.names[i] for i in answers])}")
+    got = [evidence.names[i] for i in answers] or evidence.names
+    return Found(likely, f"a column of targets, got {listed(got)}")
 
 
 def _is_meant(evidence: Evidence, i: int, inputs: Sequence[int]) -> bool:

@@ -92,6 +92,8 @@ class Targets:
         return bool(request.settled.by_name)
 
     def _are_names_by(self, examples: Iterable[str]) -> bool:
+        if any(value is not None for value in self._values) and not any(map(_is_value, self._labels)):
+            return True  # two classes that are called yes and no: 1 and 0 mean the same
         counting = self._values == list(range(len(self._values)))
         if not counting and any(value is not None for value in self._values):
             values = (_value(cell, self._number) for cell in examples)
@@ -183,6 +185,10 @@ class Targets:
             f"expected a class name of {listed(self._labels)}, got {quoted(cell)}",
             hint=_INDICES if self._is_index(value) else "",
         )
+
+
+def _is_value(label: str) -> bool:
+    return _value(label) is not None
 
 
 def _values_of(labels: Sequence[str]) -> list[float | None]:
