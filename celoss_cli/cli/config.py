@@ -1,4 +1,4 @@
-"""The config file: ``celoss.toml``, or ``[tool.celoss]`` in ``pyproject.toml``, whichever is nearest.
+"""What a config file says.
 
 It holds defaults for a few options (``format``, ``color``, ``jobs``) and named checks, each with a loss,
 input, options and limits. A key that nobody reads is refused with its place.
@@ -12,6 +12,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from celoss_cli.cli.config_file import table_in
 from celoss_cli.cli.options import Running, Writing
 from celoss_cli.cli.table import options_in
 from celoss_cli.core.errors import CelossError, UsageError, quoted, visible
@@ -19,15 +20,13 @@ from celoss_cli.core.records import record
 from celoss_cli.losses import LOSSES
 from celoss_cli.read.paths import each_once, matching
 
-__all__ = ["SETTINGS", "Check", "Config", "load", "nearest", "refuse_unknown"]
+__all__ = ["SETTINGS", "Check", "Config", "config_in", "load", "refuse_unknown"]
 
 _SETTINGS = {
     option.name: option for kind in (Writing, Running) for option in options_in(kind) if option.setting
 }
 SETTINGS = tuple(_SETTINGS)
 """The options that a config file gives defaults for."""
-
-_NAMES = ("celoss.toml", "pyproject.toml")
 
 
 @record(frozen=True, slots=True)
@@ -94,25 +93,6 @@ class Config:
     checks: Mapping[str, Check]
 
 
-def nearest(folder: str = "") -> Config | None:
-    """The config of this folder or of the first one above it that has one.
-
-    Raises:
-        UsageError: for a file that is no config.
-
-    """
-    above = os.path.abspath(folder or os.curdir)
-    while True:
-        for name in _NAMES:
-            path = os.path.join(above, name)
-            table = _table(os.path.relpath(path)) if os.path.isfile(path) else None
-            if table is not None:
-                return _config(os.path.relpath(path), table)
-        if os.path.dirname(above) == above:
-            return None
-        above = os.path.dirname(above)
-
-
 def load(path: str) -> Config:
     """The config in a file that was named.
 
@@ -120,34 +100,19 @@ def load(path: str) -> Config:
         UsageError: for a file that is no config.
 
     """
-    table = _table(path)
+    table = table_in(path)
     if table is None:
         raise UsageError("expected a table [tool.celoss], got none", place=visible(path))
-    return _config(path, table)
+    return config_in(path, table)
 
 
-def _table(path: str) -> Mapping[str, Any] | None:
-    """The table of a file that is ours, or None where a ``pyproject.toml`` has none."""
-    import tomllib  # most runs have no config file
+def config_in(path: str, table: Any) -> Config:
+    """What the table of a file says.
 
-    shared = os.path.basename(path) == "pyproject.toml"
-    try:
-        with open(path, "rb") as file:
-            data = file.read()
-        if shared and b"celoss" not in data:
-            return None
-        table = tomllib.loads(data.decode())
-    except OSError as error:
-        raise UsageError(f"{error.strerror}", place=visible(path)) from None
-    except ValueError as error:
-        raise UsageError(f"expected TOML: {visible(str(error))}", place=visible(path)) from None
-    except RecursionError:
-        raise UsageError("expected TOML, got values nested too deeply", place=visible(path)) from None
-    tool = table.get("tool", {}) if shared else table
-    return (tool.get("celoss") if isinstance(tool, dict) else None) if shared else table
+    Raises:
+        UsageError: for a table that is no config.
 
-
-def _config(path: str, table: Any) -> Config:
+    """
     place = f"{visible(path)}: "
     if not isinstance(table, dict):
         raise UsageError(f"expected a table, got {_kind(table)}", place=f"{place}tool.celoss")

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from celoss_cli.cli.config_file import nearest_table
 from celoss_cli.core.errors import CelossError, UsageError, visible
 
 if TYPE_CHECKING:
@@ -15,19 +16,30 @@ if TYPE_CHECKING:
 __all__ = ["config_of", "settle"]
 
 
-def config_of(path: str | None) -> Config | None:
+def config_of(path: str | None, folder: str = "") -> Config | None:
     """The config file that was named, or the nearest one; None where there is none.
+
+    Args:
+        path: of the file, or None.
+        folder: that the search begins in.
 
     Raises:
         UsageError: for a file that is no config.
 
     """
-    from celoss_cli.cli.config import load, nearest
+    if path is not None:
+        from celoss_cli.cli.config import load
 
+        return load(path)
     try:
-        return nearest() if path is None else load(path)
+        found = nearest_table(folder)
     except FileNotFoundError:  # the working directory is gone
         return None
+    if found is None:
+        return None
+    from celoss_cli.cli.config import config_in  # most runs have no config file
+
+    return config_in(*found)
 
 
 def settle(options: Mapping[str, Option], values: dict[str, Any], is_given: Callable[[str], bool]) -> None:

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from celoss_cli.cli.commands.check import keys_of
-from celoss_cli.cli.config import Config, load, nearest
+from celoss_cli.cli.config import Config, load
+from celoss_cli.cli.settings import config_of
 from celoss_cli.core.errors import InputError, UsageError
 from celoss_cli.losses import LOSSES
 
@@ -17,6 +18,10 @@ CHECK = '[checks.val]\nloss = "ce"\nfiles = ["p.csv"]\nmax = 0.5\n'
 @pytest.fixture(autouse=True)
 def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
+
+
+def nearest(folder: str = "") -> Config | None:
+    return config_of(None, folder)
 
 
 def found() -> Config:
