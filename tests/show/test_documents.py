@@ -123,7 +123,10 @@ def test_records_checks_and_the_number_are_written_where_there_are_any() -> None
 
 CSV = "id,cat,dog,target\n1,0.9,0.1,cat\n2,0.8,0.2,dog\n3,0.7,0.3,cat\n"
 RESULTS: dict[str, tuple[tuple[str, ...], list[str]]] = {
-    "compare": (("compare", "a.csv", "a.csv", "--max-increase", "1"), formats_of("number", "checks")),
+    "compare": (
+        ("compare", "a.csv", "a.csv", "--loss", "ce", "--max-increase", "1"),
+        formats_of("number", "checks"),
+    ),
     "diagnose": (("diagnose", "a.csv"), formats_of()),
     "reconcile": (("reconcile", "a.csv", "--got", "0.6405"), formats_of()),
     "weights": (("weights", "a.csv"), formats_of("number")),
