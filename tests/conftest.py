@@ -10,6 +10,7 @@ import running
 from hypothesis import settings
 
 settings.register_profile("celoss", deadline=None)  # a busy machine is no error
+settings.register_profile("mutation", deadline=None, max_examples=25, derandomize=True, database=None)
 settings.load_profile("celoss")
 
 

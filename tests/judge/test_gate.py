@@ -334,6 +334,29 @@ def test_a_group_of_which_nothing_was_counted_passes_nothing() -> None:
     assert only(report(0.5, groups={}), Limits(groups=((None, 1.0),))) == none
 
 
+def test_one_counted_target_is_enough() -> None:
+    found = report(0.5, counted=1, groups={"cat": 0.5})
+    asked = Limits(
+        max=0.5, min=0.5, expect=0.5, increases=(Increase(0.0),), min_count=1, groups=((None, 0.5),)
+    )
+    assert all(verdict.passed for verdict in verdicts(found, asked, 0.5))
+
+
+def test_any_of_one_increase_is_that_increase() -> None:
+    verdict = only(report(0.75), Limits(increases=(Increase(0.25),), require="any"), 0.5)
+    told = "mean 0.75 is at most 0.75 (baseline 0.5 + 0.25)"
+    assert verdict == Verdict("max-increase 0.25", True, 0.75, "<=", 0.75, "mean", told)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected", "told"),
+    [(INF, -INF, "inf from -inf"), (NAN, 1.0, "nan from 1"), (-INF, 2.0, "inf from 2")],
+)
+def test_a_distance_that_is_no_number_is_told(value: float, expected: float, told: str) -> None:
+    verdict = only(report(value), Limits(expect=expected))
+    assert verdict.reason == f"mean {value!r} is {told}, more than 0"
+
+
 def test_the_first_of_several_groups_that_are_nan_is_named() -> None:
     verdict = only(
         report(0.5, groups={"a": 9.0, "b": NAN, "c": NAN, "d": INF}), Limits(groups=((None, 1.0),))
