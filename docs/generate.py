@@ -14,11 +14,21 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import chain
 
-from generator import commands, functions, inputs, losses, measurements, mistakes, schemas, tools
+from generator import (
+    architecture,
+    commands,
+    functions,
+    inputs,
+    losses,
+    measurements,
+    mistakes,
+    schemas,
+    tools,
+)
 from generator.blocks import PAGES, Broken, differs, rewritten
 from generator.sessions import ROOT
 
-_REFERENCE = (commands, schemas, functions, losses, mistakes, tools, inputs, measurements)
+_REFERENCE = (commands, schemas, functions, losses, mistakes, tools, inputs, measurements, architecture)
 _MARK = "\n<!-- Written by docs/generate.py; do not edit. -->\n"
 
 

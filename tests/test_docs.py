@@ -26,7 +26,7 @@ DOCS = ROOT / "docs"
 sys.path.insert(0, str(DOCS))
 
 import generate  # noqa: E402  # it stands beside the pages
-from generator import markdown, measurements, schemas  # noqa: E402
+from generator import architecture, markdown, measurements, schemas  # noqa: E402
 from generator.blocks import PAGES, Broken, differs, rewritten  # noqa: E402
 from generator.sessions import session  # noqa: E402
 
@@ -63,6 +63,11 @@ def test_every_option_of_a_command_is_in_its_page_and_every_command_is_shown_at_
         assert f"`{option}`" in page
     shown = "".join((ROOT / page).read_text(encoding="utf-8") for page in WRITTEN)
     assert re.search(rf"^ *\$ (.* )?celoss {name}( |$)", shown, re.MULTILINE), f"no page runs celoss {name}"
+
+
+def test_the_page_of_the_architecture_lists_the_folders_that_there_are() -> None:
+    folders = {path.parent.name for path in (ROOT / "celoss_cli").glob("*/__init__.py")}
+    assert set(architecture.ROOMS) == folders
 
 
 def test_every_exit_code_and_finding_is_listed() -> None:
