@@ -754,6 +754,7 @@ def test_a_class_axis_that_is_given_is_not_explained_as_another(tables: Path) ->
 HALVES = ["1.000000", "0.500000", "0.750000", "0.437500", "0.718750", "0.902344"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("got", HALVES)
 def test_a_number_of_a_half_precision_is_hit_by_rounding_as_often_as_is_said(got: str) -> None:
     """Any result within half a step of it rounds to it, which is said not to be hardly chance."""
@@ -765,6 +766,7 @@ def test_a_number_of_a_half_precision_is_hit_by_rounding_as_often_as_is_said(got
         assert sum(part["chance"] for part in found["tried"][: level + 1]) > 0.05
 
 
+@pytest.mark.slow
 def test_random_numbers_are_explained_as_seldom_as_is_said() -> None:
     """On the grids of half precisions and off them; claims are held against a Poisson bound of their sum."""
     random = np.random.default_rng(11)
