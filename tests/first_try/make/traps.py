@@ -27,7 +27,7 @@ from corpus import (
     table,
 )
 
-TWO, VALUE = bce(POSITIVE, LABELS), ce(PROBS, CLASSES)
+TWO, VALUE, LOGIT_VALUE = bce(POSITIVE, LABELS), ce(PROBS, CLASSES), ce_logits(LOGITS, LOGIT_CLASSES)
 DECISION = [int(p > 0.5) for p in POSITIVE]
 NEGATIVE = [round(1 - p, 6) for p in POSITIVE]
 SHARE = [0.42, 0.17, 0.88, 0.63, 0.05, 0.71, 0.29]
@@ -554,6 +554,14 @@ def by_mutation() -> None:
         ),
     )
     right("bce trap-p0-spark.csv", TWO, "Spark's layout with p0 only")
+    wide = [[*x, SHARE[i], k] for i, (x, k) in enumerate(zip(LOGITS.tolist(), LOGIT_CLASSES, strict=True))]
+    dump("trap-wide.csv", table(["a", "b", "c", "humidity", "y"], wide))
+    refused(
+        "ce trap-wide.csv",
+        "four columns without a common affix, of which the targets, 0 to 2, name three: one may be a feature",
+        [LOGIT_VALUE],
+        "a feature beside columns that nothing names",
+    )
     named = [[i, *x, "abc"[k]] for i, (x, k) in enumerate(zip(LOGITS.tolist(), LOGIT_CLASSES, strict=True))]
     dump("trap-visits.csv", table(["visits", "a", "b", "c", "label"], named))
     right(

@@ -200,7 +200,76 @@ def headerless() -> None:
     )
 
 
+BODY = [62, 85, 71, 90, 58, 77, 66]
+NEGATIVE = (1 - POSITIVE).round(6)
+SURE = np.maximum(POSITIVE, NEGATIVE)
+HEAVY = float(np.average([bce([p], [y]) for p, y in zip(POSITIVE, LABELS, strict=True)], weights=BODY))
+NAMED: dict[str, tuple[dict[str, object], list[float], str]] = {
+    "confidence": (
+        {"target": LABELS, "predicted_label": DECISIONS, "probability": SURE},
+        [TWO],
+        "a probability of the class predicted",
+    ),
+    "no-target": (
+        {"customer": INDEX, "churn_pred": DECISIONS, "churn_proba": POSITIVE},
+        [],
+        "no targets: churn_pred is the decision",
+    ),
+    "body": (
+        {"age": [50, 61, 39, 44, 70, 55, 48], "weight": BODY, "target": LABELS, "prob": POSITIVE},
+        [TWO, HEAVY],
+        "weight beside age is a body's, or the row's",
+    ),
+    "p-value": ({"significant": LABELS, "p_value": SURE}, [], "a p-value is no prediction"),
+    "p0": ({"y": LABELS, "prob_0": NEGATIVE}, [TWO], ""),
+    "correct": (
+        {"confidence": SURE, "correct": LABELS},
+        [bce(SURE, LABELS)],
+        "a confidence, and whether the decision was correct",
+    ),
+    "feature": (
+        {"humidity": NEGATIVE, "y_pred": DECISIONS, "y_true": LABELS},
+        [],
+        "y_pred is a decision, and no feature takes its place",
+    ),
+    "models": (
+        {"y_true": LABELS, "lr_proba": POSITIVE, "rf_proba": SURE},
+        [TWO, bce(SURE, LABELS)],
+        "two models side by side",
+    ),
+    "plain": ({"user_id": INDEX, "y_score": POSITIVE, "y_pred": DECISIONS, "y_true": LABELS}, [TWO], ""),
+}
+"""Arrays by name, the values due, and why no number is."""
+
+
+def by_name() -> None:
+    """What is true of a table's columns is true of arrays by name, in JSON and in NPZ."""
+    for name, (named, values, why) in NAMED.items():
+        arrays = {key: np.asarray(value) for key, value in named.items()}
+        dump(f"name-{name}.json", json.dumps({key: value.tolist() for key, value in arrays.items()}))
+        np.savez(DUMPS / f"name-{name}.npz", **arrays)
+        for command in (f"bce name-{name}.json", f"bce name-{name}.npz"):
+            source = f"arrays by name: {', '.join(named)}"
+            if why:
+                refused(command, why, values, source)
+            else:
+                right(command, values[0], source)
+    truth, guess = [8.64, 6.84, 7.21, 5.98, 6.4], [7.84, 7.32, 7.0, 6.1, 6.6]
+    rest = [0.8, -0.48, 0.21, -0.12, -0.2]
+    dump("name-regression.json", json.dumps({"true_y": truth, "predicted_y": guess, "residual": rest}))
+    refused(
+        "ce name-regression.json",
+        "a regression: the targets are no labels",
+        [],
+        "arrays by name: a regression",
+    )
+    classes = {f"c{k}": PROBS[:, k].tolist() for k in range(3)}
+    dump("name-classes.json", json.dumps({"index": list(range(6)), **classes, "y": CLASSES.tolist()}))
+    right("ce --input-is probs name-classes.json", VALUE, "arrays by name: one a class")
+
+
 def make() -> None:
+    by_name()
     headerless()
     arrays()
     objects()
