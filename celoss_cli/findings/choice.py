@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from celoss_cli.core.errors import plural
-from celoss_cli.findings.facts import SURE, Facts, Noticed
+from celoss_cli.findings.facts import Facts, Noticed
 from celoss_cli.findings.wording import all_rows_are, number, rows_have
 
 __all__ = [
@@ -20,6 +20,10 @@ __all__ = [
     "probabilities_for_logits",
     "wrong_axis",
 ]
+
+
+_LIKELY = math.log(100)
+"""How much better, in nats, values fit as probabilities before a warning says that they are."""
 
 
 def one_class(facts: Facts) -> Noticed | None:
@@ -246,7 +250,7 @@ def probabilities_for_logits(facts: Facts) -> Noticed | None:
     if facts.seen["from-0-to-1"] < values or not all(facts.seen.get(end) for end in ends):
         return None  # logits of a model that has learnt nothing yet lie close together
     fit = facts.fit
-    if fit is not None and fit.nats - fit.nats_of_probabilities <= SURE:
+    if fit is not None and fit.nats - fit.nats_of_probabilities <= _LIKELY:
         return None  # weak and calibrated logits fit better as what they are
     return Noticed(
         f"all of the {values} examined values lie between 0 and 1: they look like probabilities, and this "

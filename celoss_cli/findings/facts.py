@@ -128,6 +128,13 @@ class Facts:
         """The command line of this loss over the same data, with these options too."""
         return self._line(self.loss.command, self.loss, self.spelled.semantics, options)
 
+    def shown(self, *options: str) -> str:
+        """The same where the loss can be computed, and does not refuse a value of the data; else ""."""
+        refused = self.seen.get("nan", 0) + self.seen.get("infinite", 0)
+        if self.loss.per == "class" and self.classes:
+            refused += sum(n for t, n in self.targets.items() if not 0 <= t < self.classes)
+        return "" if refused else self.again(*options)
+
     def with_columns(self, names: Sequence[str]) -> str:
         """The same with the input's columns in this order, or "" where an option cannot say it."""
         few = len(names) <= _MOST_NAMES and all(map(_PLAIN.fullmatch, names))

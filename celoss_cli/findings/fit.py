@@ -267,7 +267,7 @@ def not_compared(facts: Facts) -> Noticed | None:
         f"{MATRIX_CLASSES} (CEL214)",
         _outcomes(facts),
         {"classes": _outcomes(facts), "most": MATRIX_CLASSES},
-        facts.again("--by", "class"),
+        facts.shown("--by", "class"),
     )
 
 
@@ -349,7 +349,7 @@ def worse_than_guessing(facts: Facts) -> Noticed | None:
         f"{number(math.log(outcomes))}; {fit.hits} of {fit.counted} predictions are right",
         fit.counted,
         {"loss": _computed(facts, fit), "guessing": math.log(outcomes), "accuracy": fit.hits / fit.counted},
-        facts.again("--worst", "10"),
+        facts.shown("--worst", "10"),
     )
 
 
@@ -392,7 +392,7 @@ def worse_than_frequencies(facts: Facts) -> Noticed | None:
         "predicting the frequencies of the classes costs",
         fit.counted,
         {"loss": _computed(facts, fit), "entropy": entropy / fit.counted},
-        facts.again("--by", "class"),
+        facts.shown("--by", "class"),
     )
 
 

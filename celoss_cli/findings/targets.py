@@ -169,7 +169,7 @@ def never_seen(facts: Facts) -> Noticed | None:
         f"{given.total()} targets: {listed(map(facts.name, missing))}",
         len(missing),
         {"classes": missing[:20]},
-        facts.again("--by", "class"),
+        facts.shown("--by", "class"),
     )
 
 
@@ -210,7 +210,7 @@ def constant(facts: Facts) -> Noticed | None:
         f"all {given.total()} targets are {value}",
         given.total(),
         {"value": value},
-        facts.again("--target-column", "NAME"),
+        "check the column that was taken for the target (--target-column names another)",
     )
 
 

@@ -191,12 +191,13 @@ def test_probabilities_of_another_sum_are_compared_unless_a_tool_was_chosen(tmp_
     x, y = drawn()
     p = np.exp(x) / np.exp(x).sum(axis=1, keepdims=True)
     path = written(tmp_path / "p.csv", "a,b,c,d,target", 0.9 * p, y)
-    words = remedy("CEL110", path, "--input-is", "probs")
-    assert words == f"celoss ce {path} --input-is probs --convention all"
+    columns = ("--class-columns", "a,b,c,d")
+    words = remedy("CEL110", path, "--input-is", "probs", *columns)
+    assert words == f"celoss ce {path} --class-columns a,b,c,d --input-is probs --convention all"
     assert celoss(*shlex.split(words)[1:]).returncode == 0
-    assert remedy("CEL110", path, "--input-is", "probs", "--convention", "kaggle") == ""
+    assert remedy("CEL110", path, "--input-is", "probs", "--convention", "kaggle", *columns) == ""
     outside = written(tmp_path / "outside.csv", "a,b,c,d,target", 2 * p, y)
-    assert remedy("CEL110", outside, "--input-is", "probs") == ""
+    assert remedy("CEL110", outside, "--input-is", "probs", *columns) == ""
 
 
 @pytest.mark.parametrize(
@@ -270,9 +271,9 @@ def test_one_score_a_row_is_sent_to_the_binary_losses(tmp_path: Path) -> None:
     path = written(tmp_path / "b.csv", "score,target", np.array([[0.5], [1.5]]), np.array([0, 1]))
     done = celoss("ce", path)
     assert done.returncode == 3
-    assert (
-        "Expected the target 0 (1 class), got 1. (one score for each row is a binary problem" in done.stderr
-    )
+    assert 'expected two columns of logits or more, which are named alike, got "score"' in done.stderr
+    command = next(line for line in done.stderr.splitlines() if line.startswith("  celoss bce"))
+    assert celoss(*shlex.split(command.partition("  (")[0])[1:]).returncode == 0
 
 
 @pytest.mark.parametrize(
@@ -289,3 +290,45 @@ def test_a_remedy_for_values_of_the_command_line_can_be_run(arguments: list[str]
     done = celoss(*arguments)
     assert done.stderr.rstrip().endswith(f"; try: {words}")
     assert celoss(*shlex.split(words)[1:]).returncode == 0
+
+
+def test_values_of_the_command_line_are_diagnosed_as_those_of_a_file(tmp_path: Path) -> None:
+    """With the remedy as a command that runs over the same values."""
+    values = ["0.7,0.3;0.2,0.8;0.6,0.4", "--targets", "0,1,0"]
+    done = celoss("diagnose", "--input", *values, "--json")
+    assert done.returncode == 0, done.stderr
+    (finding,) = json.loads(done.stdout)["findings"]
+    assert finding["code"] == "CEL104"
+    words = shlex.split(finding["remedy"])[1:]
+    assert float(celoss(*words, "--format", "value").stdout) == pytest.approx(
+        -np.log([0.7, 0.8, 0.6]).mean(), rel=1e-12
+    )
+    np.save(tmp_path / "p.npy", np.array([0.8, 0.3, 0.6, 1.5]))
+    refused = celoss("diagnose", "-x", f"@{tmp_path / 'p.npy'}", "-y", "0,0,1,0", "--loss", "bce", "--json")
+    assert [found["code"] for found in json.loads(refused.stdout)["findings"]] == ["CEL108"]
+
+
+PLANTED = {
+    "p0,p1,p2,target": ("ce", lambda x, y: (np.exp(x) / np.exp(x).sum(axis=1, keepdims=True), y)),
+    "x0,x1,x2,target": ("nll", lambda x, y: (x, y)),
+    "logit_0,logit_1,logit_2,target": ("ce", lambda x, y: (x, np.where(y == 2, 255, y))),
+    "logit_a,logit_b,logit_c,target": ("ce", lambda x, y: (x[:, [1, 2, 0]], np.array(list("abc"))[y])),
+    "logit_u,logit_v,logit_w,target": ("ce", lambda x, y: (8 * x, np.array(list("uvw"))[(y + 1) % 3])),
+}
+
+
+@pytest.mark.parametrize("header", PLANTED)
+def test_every_command_that_a_finding_prints_runs(tmp_path: Path, header: str) -> None:
+    random = np.random.default_rng(4)
+    x = random.normal(0, 3, (60, 3)).round(4)
+    loss, change = PLANTED[header]
+    values, targets = change(x, x.argmax(axis=1))
+    path = tmp_path / "planted.csv"
+    lines = [",".join(map(str, (*row.tolist(), target))) for row, target in zip(values, targets, strict=True)]
+    path.write_text("\n".join([header, *lines, ""]))
+    found = json.loads(celoss("diagnose", str(path), "--loss", loss, "--json").stdout)["findings"]
+    commands = [finding["remedy"] for finding in found if finding["remedy"].startswith("celoss ")]
+    assert commands, found
+    for command in commands:
+        done = celoss(*shlex.split(command)[1:])
+        assert done.returncode == 0, (command, done.stderr)

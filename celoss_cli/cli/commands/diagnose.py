@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from celoss_cli.cli.options import (
+    INPUT,
     Reading,
     Running,
     Semantics,
@@ -18,7 +19,7 @@ from celoss_cli.cli.options import (
 )
 from celoss_cli.cli.table import Command, option, part
 from celoss_cli.core.errors import ExitCode, InputError, UsageError, file_name, quoted
-from celoss_cli.core.option import Kind, one_of
+from celoss_cli.core.option import VALUES, Kind, one_of
 from celoss_cli.core.records import record
 from celoss_cli.losses import LOSSES
 
@@ -51,6 +52,13 @@ class DiagnoseOptions:
 
     files: tuple[str, ...] = files()
     loss: str = loss_name(default="ce")
+    input: str | None = option(
+        VALUES,
+        "The input inline, as 1,2;3,4, or @FILE.",
+        flags=("--input", "-x"),
+        panel=INPUT,
+        file="read",
+    )
     reading: Reading = part(  # looking at what these options allow is the point
         Reading, without=("allow_nonfinite", "allow_out_of_domain")
     )
@@ -123,7 +131,7 @@ def _diagnosis(given: DiagnoseOptions, codes: Sequence[str]) -> Diagnosis:
 
     spec, semantics = LOSSES[given.loss], given.semantics
     refuse_foreign(spec, given.reading, semantics)
-    data = Data(spec, given.reading, given.files, kind=semantics.input_is or "")
+    data = Data(spec, given.reading, given.files, given.input, semantics.input_is or "")
     # Everything that a loss command would refuse for its values is to be seen here.
     lenient = replace(data, reading=replace(given.reading, allow_nonfinite=True, allow_out_of_domain=True))
     with opened(lenient) as found:
