@@ -33,6 +33,12 @@ _SPEC = LOSSES["ce"]
 _UNSAID = -100
 """The target that stands for none where nobody says so."""
 
+_ALONE = (
+    "a file of targets alone is given as --targets @FILE, a column of a table as --targets @FILE "
+    "--target-column NAME"
+)
+"""The way where the rows have no input of classes."""
+
 _ODD = "out-of-domain-weight"
 """The one oddity of rows that changes how often they count."""
 
@@ -125,8 +131,8 @@ def _opened(given: WeightsOptions) -> Iterator[Opened]:
         with opened(data) as found:
             yield found
     except InputError as error:
-        if "--class-columns" in error.hint:
-            error.hint = "a file of targets alone is given as --targets @FILE"
+        if error.ways or "columns" in f"{error.fact} {error.hint}":  # the input is what was not found
+            error.ways, error.hint = (), _ALONE
         raise
 
 
