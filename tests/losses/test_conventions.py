@@ -583,12 +583,12 @@ def test_exit_codes(arguments: list[str], code: int, message: str) -> None:
 def test_bad_probabilities_are_told_with_their_place(tmp_path: Path) -> None:
     path = tmp_path / "p.csv"
     path.write_text("a,b,target\n0.5,0.5,0\n1.5,-0.5,1\n")
-    done = celoss("ce", str(path), "--input-is", "probs")
+    done = celoss("ce", str(path), "--input-is", "probs", "--class-columns", "a,b")
     assert done.returncode == 3
     assert "p.csv:3: Expected a probability from 0 to 1, got 1.5." in done.stderr
     assert celoss("ce", str(path), "--input-is", "probs", "--convention", "all").returncode == 3
     path.write_text("a,b,target\n0.5,0.1,0\n")
-    done = celoss("ce", str(path), "--input-is", "probs")
+    done = celoss("ce", str(path), "--input-is", "probs", "--class-columns", "a,b")
     assert done.returncode == 0
     assert "warning CEL110: 1 row has probabilities that do not sum to 1" in done.stderr
 

@@ -26,6 +26,9 @@ INPUTS = {
     "bce-logits": RNG.normal(size=SHAPE),
     "soft-margin": RNG.normal(size=SHAPE),
     "kl": -RNG.exponential(size=SHAPE),
+    "js": RNG.dirichlet(np.ones(3) * 3, 4),
+    "focal": RNG.normal(size=SHAPE),
+    "focal-binary": RNG.normal(size=SHAPE),
 }
 TARGETS = {
     "ce": np.array([0, 2, -100, 1]),
@@ -34,6 +37,9 @@ TARGETS = {
     "bce-logits": RNG.uniform(0, 1, SHAPE),
     "soft-margin": RNG.choice([-1.0, 1.0], SHAPE),
     "kl": RNG.dirichlet(np.ones(3), 4),
+    "js": RNG.dirichlet(np.ones(3), 4),
+    "focal": np.array([0, 2, -100, 1]),
+    "focal-binary": RNG.uniform(0, 1, SHAPE),
 }
 OPTIONS: dict[str, dict[str, Any]] = {
     "ce": {"weight": [1.0, 2.0, 0.5], "label_smoothing": 0.1},
@@ -42,6 +48,9 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "bce-logits": {"weight": [1.0, 2.0, 0.5], "pos_weight": [3.0, 1.0, 2.0]},
     "soft-margin": {},
     "kl": {},
+    "js": {},
+    "focal": {"weight": [1.0, 2.0, 0.5], "gamma": 1.5},
+    "focal-binary": {"alpha": 0.3},
 }
 
 
