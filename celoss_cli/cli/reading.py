@@ -18,7 +18,6 @@ from celoss_cli.core.records import record
 from celoss_cli.read.gather import Watch, gather, unwatched
 from celoss_cli.read.request import ColumnChoice, Dataset, ReadRequest
 from celoss_cli.read.text.plain import has_pyarrow, is_for_a_library
-from celoss_cli.read.values import dataset_of_values, read_value
 
 if TYPE_CHECKING:
     from celoss_cli.cli.options import Reading
@@ -189,6 +188,7 @@ def _of_values(data: Data, request: ReadRequest, takes: str) -> Dataset:
     if data.reading.targets is None or data.values is None:
         raise UsageError(f"Expected --targets together with {takes}, got {takes} alone.")
     from celoss_cli.read.truth import read_targets
+    from celoss_cli.read.values import dataset_of_values, read_value
 
     input = read_value(data.values, takes, request)
     target = read_targets(data.reading.targets, "--targets", request)

@@ -12,7 +12,6 @@ from celoss_cli.core.option import VALUES, Kind, one_of
 from celoss_cli.core.records import record
 from celoss_cli.losses.conventions import CONVENTIONS
 from celoss_cli.losses.options import IGNORE_INDEX
-from celoss_cli.read.values import read_value
 
 if TYPE_CHECKING:
     from celoss_cli.cli.options import Reading, Semantics
@@ -90,8 +89,11 @@ def chosen(data: Data, semantics: Semantics, found: Opened) -> Chosen:
 
 def _value(given: Said, request: ReadRequest) -> Any:
     """The value of an option, read where it is numbers or the name of a file with numbers."""
-    numbers = given.option.kind is VALUES
-    return read_value(given.value, given.option.flag, request) if numbers else given.value
+    if given.option.kind is not VALUES:
+        return given.value
+    from celoss_cli.read.values import read_value  # most options are no arrays
+
+    return read_value(given.value, given.option.flag, request)
 
 
 def _conventional(data: Data, semantics: Semantics) -> dict[str, Any]:

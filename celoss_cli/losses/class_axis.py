@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from celoss_cli.core.errors import InputError
 from celoss_cli.core.late import np
+from celoss_cli.core.layout import ROW_MAJOR_FROM
 from celoss_cli.core.records import record
 from celoss_cli.core.scratch import Scratch
 from celoss_cli.core.trace import Note, silent
@@ -38,9 +39,6 @@ __all__ = [
 _BLOCK_BYTES = 1 << 20
 """Of one matrix: a few of them fit the cache of a core, and a block is long against what handing over the
 interpreter lock costs."""
-
-_ROW_MAJOR_FROM = 64
-"""From this many classes on, a reduction along the classes of one column is the faster one."""
 
 _EINSUM_UP_TO = 1024
 """Up to this many classes in a line, einsum adds them in an order that depends on nothing else, and faster
@@ -84,7 +82,7 @@ def matrix_of(x: Array, block: Block, dtype: str) -> Array:
     """
     part, computed = x[block.rows, :, block.positions], np.dtype(dtype)
     rows, classes, positions = part.shape
-    by_class = classes < _ROW_MAJOR_FROM
+    by_class = classes < ROW_MAJOR_FROM
     view = part[0] if rows == 1 else part[:, :, 0].T if positions == 1 else None
     if view is not None and part.dtype == computed and view.strides[1 if by_class else 0] == part.itemsize:
         return view
@@ -114,21 +112,21 @@ def _near(part: Array) -> Array:
 
 def _scratch(name: str, shape: tuple[int, int], dtype: np.dtype[Any]) -> Array:
     """A (classes, columns) matrix in this module's memory order; its content is garbage."""
-    return Scratch.here().array(name, shape, dtype, "C" if shape[0] < _ROW_MAJOR_FROM else "F")
+    return Scratch.here().array(name, shape, dtype, "C" if shape[0] < ROW_MAJOR_FROM else "F")
 
 
 def _places(matrix: Array, classes: Array) -> Array:
     """Where ``classes[i]`` of column i lies among the ``_cells`` of the matrix; the result is scratch."""
     places = Scratch.here().array("places", len(classes), np.intp)
     columns = np.arange(len(classes))
-    if len(matrix) < _ROW_MAJOR_FROM:
+    if len(matrix) < ROW_MAJOR_FROM:
         return np.add(np.multiply(classes, len(classes), out=places), columns, out=places)
     return np.add(np.multiply(columns, len(matrix), out=places), classes, out=places)
 
 
 def _cells(matrix: Array) -> Array:
     """The numbers of a scratch matrix as one line in memory order: a view."""
-    return (matrix if len(matrix) < _ROW_MAJOR_FROM else matrix.T).reshape(-1)
+    return (matrix if len(matrix) < ROW_MAJOR_FROM else matrix.T).reshape(-1)
 
 
 def _take(matrix: Array, places: Array, name: str) -> Array:
@@ -139,7 +137,7 @@ def _take(matrix: Array, places: Array, name: str) -> Array:
 
 def sum_over_classes(matrix: Array, out: Array) -> Array:
     """The sums of the columns of a matrix in this module's memory order, each added in the same order."""
-    if len(matrix) < _ROW_MAJOR_FROM:
+    if len(matrix) < ROW_MAJOR_FROM:
         if out.size == 1:  # alone, the classes are what lies closest, and would be added in pairs
             out[...] = np.add.accumulate(matrix, axis=0)[-1]
             return out

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from celoss_cli.core.errors import InputError
 from celoss_cli.core.extras import extra_module
+from celoss_cli.core.layout import ROW_MAJOR_FROM
 from celoss_cli.core.records import record
-from celoss_cli.read.arrow.rows import ROW_MAJOR_FROM, Asked, Opened, Rows, cut, dtype_of
+from celoss_cli.read.arrow.rows import Asked, Opened, Rows, cut, dtype_of
 from celoss_cli.read.arrow.transposed import Part, in_columns
 from celoss_cli.read.bytes.mapped import Whole
 from celoss_cli.read.bytes.rations import grants_threads

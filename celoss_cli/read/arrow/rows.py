@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from celoss_cli.core.layout import ROW_MAJOR_FROM
 from celoss_cli.core.records import record
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ __all__ = [
     "INTEGERS",
     "LISTS",
     "NUMBERS",
-    "ROW_MAJOR_FROM",
     "TEXT",
     "WORDS",
     "Asked",
@@ -50,9 +50,6 @@ WORDS = TEXT | frozenset(
 """Types whose values are no numbers."""
 
 LISTS = frozenset(("list", "large_list", "fixed_size_list"))
-
-ROW_MAJOR_FROM = 64
-"""From so many columns on, rows are the better order to compute in."""
 
 
 @record(frozen=True, slots=True)

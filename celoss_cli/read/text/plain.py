@@ -22,8 +22,8 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 
 from celoss_cli.core.errors import InputError
+from celoss_cli.core.layout import ROW_MAJOR_FROM
 from celoss_cli.core.records import record
-from celoss_cli.read.arrow.rows import ROW_MAJOR_FROM
 from celoss_cli.read.bytes.rations import is_rationed
 from celoss_cli.read.text.blocks import count_bytes
 from celoss_cli.read.text.digits import CutCells, cut_cells
