@@ -158,6 +158,16 @@ def test_subtraction_takes_a_part_out_again(part: np.ndarray, rest: np.ndarray) 
     assert exact_sum(np.concatenate([part, rest])) - exact_sum(part) == exact_sum(rest)
 
 
+@given(arrays(ANY))
+@example(np.array([1.5, math.inf, math.inf, -math.inf, math.nan]))
+def test_the_opposite_is_the_sum_of_the_opposites(values: np.ndarray) -> None:
+    total = exact_sum(values)
+    assert -total == exact_sum(-values)
+    assert (-total).scaled == -total.scaled
+    assert (-total).nan == total.nan
+    assert (total + -total).scaled == 0
+
+
 @given(arrays(FINITE), arrays(FINITE))
 @example(np.array([1.7e308, 1.7e308]), np.array([1e-300]))
 def test_a_quotient_of_sums_is_rounded_once(numerators: np.ndarray, denominators: np.ndarray) -> None:
