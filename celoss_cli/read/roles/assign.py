@@ -21,7 +21,7 @@ from celoss_cli.read.roles.found import Candidate, Found
 from celoss_cli.read.roles.groups import alike, labels_of, predicting, spellings_of, target_labels
 from celoss_cli.read.roles.labels import order_notes, paired
 from celoss_cli.read.roles.naming import one_of, pattern_of, refuse_repeated
-from celoss_cli.read.roles.pairs import clear_positive
+from celoss_cli.read.roles.pairs import clear_positive, positive_of
 from celoss_cli.read.roles.target_columns import by_name, by_values
 
 if TYPE_CHECKING:
@@ -96,13 +96,15 @@ def _by_values(evidence: Evidence) -> tuple[Found, Found]:
     find = over_classes if evidence.wanted.per_class else of_single_values
     possible = by_values(evidence, (), ())
     likely = [i for candidate in possible.candidates for i in candidate.columns]
-    inputs = find(evidence, likely if not evidence.wanted.per_class else (), ())
+    texts = () if possible.expected else _texts(evidence, possible)
+    inputs = find(evidence, *((), ()) if evidence.wanted.per_class else (likely, texts))
     only = inputs.only
     if only is None:
         return _unsettled(evidence, possible), inputs
     labels = labels_of([evidence.names[i] for i in only.columns])
     target = by_values(evidence, only.columns, labels)
-    strong = not only.inferred or any(evidence.columns[i].says.takes for i in only.columns)
+    takes = any(evidence.columns[i].says.takes for i in only.columns)
+    strong = takes or not only.inferred or only.positive is not None
     if target.only is not None and strong:
         again = find(evidence, target.only.columns, _texts(evidence, target))
         return target, again
@@ -182,7 +184,7 @@ def _doubt(evidence: Evidence, inputs: Found, target: Found | None, weight: Foun
         names = listed([evidence.names[i] for i in evidence.weights])
         facts.append(f"weights of the rows or a feature, got {names}, which may be either")
     pairs = list(islice(_pairs(inputs, target), _MOST_WAYS))
-    ways = [way for pair in pairs if (way := _way(evidence, *pair)) is not None]
+    ways = [way for pair in pairs for way in _ways(evidence, *pair)]
     if weight is None:
         ways = [less for way in ways for less in _with_weights(evidence, way)][:_MOST_WAYS]
     return InputError(f"expected {'; and '.join(dict.fromkeys(facts))}", ways=tuple(ways))
@@ -194,6 +196,24 @@ def _pairs(inputs: Found, target: Found | None) -> Iterator[Pair]:
         for other in targets:
             if not set(one.columns) & set(other.columns):
                 yield one, other
+
+
+def _ways(evidence: Evidence, inputs: Candidate, target: Candidate) -> Iterator[Way]:
+    """The way out for a reading; one for either of two texts where neither is the positive one by itself."""
+    way = _way(evidence, inputs, target)
+    if way is None:
+        return
+    wanted = evidence.wanted
+    texts: tuple[str, ...] = ()
+    if not wanted.per_class and not way.command and wanted.positive is None and len(target.columns) == 1:
+        values = evidence.columns[target.columns[0]].values
+        texts = values.distinct if values.are_texts and len(values.distinct) == 2 else ()
+    named = inputs.columns and positive_of(evidence.names[inputs.columns[0]], texts)
+    if not texts or named or clear_positive(texts) or any(name == "--positive" for name, _ in way.options):
+        yield way
+        return
+    for text in texts:
+        yield Way(f"{text} as 1", (*way.options, ("--positive", text)))
 
 
 def _way(evidence: Evidence, inputs: Candidate, target: Candidate) -> Way | None:

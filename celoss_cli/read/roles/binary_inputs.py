@@ -241,7 +241,7 @@ class _Search:
         shown = listed([self._names[i] for i in range(len(self._names)) if evidence.is_prediction(i)])
         if confident:
             return self._confidence(confident[0])
-        rest = [i for i in self._numbers if not evidence.certainly_other(i)]
+        rest = [i for i in self._numbers if not evidence.certainly_other(i)] or self._numbers
         return Found(
             tuple(self._one(i) for i in rest[:_SHOWN_COLUMNS]),
             f"a number that says how likely it is, got {shown}",

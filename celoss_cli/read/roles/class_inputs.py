@@ -200,7 +200,7 @@ class _Search:
 
     def _everything(self) -> list[Candidate]:
         """All numbers that might be classes, as a last reading."""
-        every = [i for i in self._numbers if not self._evidence.certainly_other(i)]
+        every = [i for i in self._numbers if not self._evidence.certainly_other(i)] or self._numbers
         return [Candidate(tuple(every), "all numbers")] if len(every) > 1 else []
 
     # -------------------------------------------------------------------------- 3. the targets' names

@@ -47,7 +47,7 @@ _GENERAL = frozenset(
         "train",
         "model",
         "raw",
-        "calibrated",
+        *("calibrated", "no", "neg", "negative", "false"),
     ]
 )
 """Words beside those of prediction that name no thing."""
