@@ -33,7 +33,8 @@ def reading_lines(source: Mapping[str, Any], takes: str) -> Iterator[str]:
             parts.append(f"not used {_listed([visible(name) for name in columns['unused']])}")
         yield f"{files}: {'; '.join(parts)}"
     yield from source.get("conversions", ())
-    yield from (columns or {}).get("notes", ())
+    for key in ("told", "notes"):
+        yield from (columns or {}).get(key, ())
     if source.get("skipped"):
         yield skipped_line(source["skipped"])
 

@@ -170,7 +170,7 @@ def _framed_dataset(document: dict[str, Any], name: str, request: ReadRequest) -
     rows = SplitRows(frame.names, frame.rows, name)
     described, batches = rows.dataset(request)
     columns = described["columns"]
-    columns["notes"] = [frame.told, *columns.get("notes", ())]
+    columns["told"] = [frame.told]
     return Dataset(described, batches)
 
 

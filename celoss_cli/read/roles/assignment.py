@@ -41,6 +41,7 @@ class Assignment:
         id, weight, group: a column, or None.
         unused: the rest.
         notes: what a reader of the output should know of it.
+        told: how the table is written, where that was worked out.
         why: what speaks for it.
         inferred: the roles that neither an option nor a whole name of targets gave, and the options that
             pin them: "target" -> ("--target-column", "clicked").
@@ -58,6 +59,7 @@ class Assignment:
     unused: tuple[int, ...]
     group: int | None = None
     notes: tuple[str, ...] = ()
+    told: tuple[str, ...] = ()
     why: Why = Why()
     inferred: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     positive: str | None = None
@@ -88,8 +90,10 @@ class Assignment:
         described["unused"] = self._named(self.unused)
         if self.notes:
             described["notes"] = list(self.notes)
-        if told := self._reasons():
-            described["why"] = told
+        if self.told:
+            described["told"] = list(self.told)
+        if reasons := self._reasons():
+            described["why"] = reasons
         if self.inferred:
             described["inferred"] = {role: list(option) for role, option in self.inferred.items()}
         return described

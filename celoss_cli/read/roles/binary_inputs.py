@@ -218,7 +218,8 @@ class _Search:
     def _paired(self, names: Sequence[str]) -> Found:
         """The columns that are named as the columns of targets are."""
         wanted = {name.casefold() for name in names}
-        groups = predicting(self._evidence.columns, self._numbers)
+        soft = [i for i in self._numbers if not self._evidence.is_decision(i)]
+        groups = predicting(self._evidence.columns, soft)
         alike = [g for g in groups if {label.casefold() for label in g.labels} == wanted]
         alike = [g for g in alike if g.takes == self._evidence.wanted.kind] or alike
         alike = [g for g in alike if g.takes != "scores"] or alike

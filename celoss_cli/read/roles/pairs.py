@@ -45,8 +45,9 @@ def positive_of(name: str, targets: Sequence[str]) -> str | None:
     label = labels_of([name])[0]
     said = [label.casefold(), *_PARTS.split(label.casefold())[::-1], name.casefold()]
     for part in said:
+        value = value_of(part)
         for target in targets:
-            if target.casefold() == part:
+            if target.casefold() == part or (value is not None and value == value_of(target)):
                 return target
     return next((found for part in said if (found := _by_meaning(part, targets)) is not None), None)
 

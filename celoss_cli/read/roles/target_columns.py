@@ -87,9 +87,10 @@ def by_values(evidence: Evidence, inputs: Sequence[int], labels: Sequence[str]) 
         return _of_several(evidence, named, "its values are the names of the classes")
     answers = [i for i in free if _are_answers(evidence, i, max(len(inputs), 2))]
     answers = [i for i in answers if not _is_constant(evidence, i) and not evidence.certainly_recorded(i)]
-    if len(answers) == 1 and _is_meant(evidence, answers[0], inputs):
+    counted = not evidence.wanted.per_class or all(label.isdecimal() for label in labels)
+    if counted and len(answers) == 1 and _is_meant(evidence, answers[0], inputs):
         return Found((Candidate((answers[0],), "the only other column whose values can be targets"),))
-    if len(answers) > 1 and not any(columns[i].says.other for i in answers):
+    if counted and len(answers) > 1 and not any(columns[i].says.other for i in answers):
         return _of_several(evidence, answers, "the only other column whose values can be targets")
     likely = tuple(Candidate((i,), columns[i].says.other) for i in answers[:_SHOWN_COLUMNS])
     got = [evidence.names[i] for i in answers] or evidence.names
@@ -113,6 +114,12 @@ def _is_decided(evidence: Evidence, i: int) -> bool:
     answers = {*evidence.texts_of(i)}
     every = range(len(evidence.columns))
     return any({*evidence.texts_of(j)} == answers for j in every if evidence.is_decision(j))
+
+
+def _exceed(evidence: Evidence, i: int, classes: int) -> bool:
+    """Whether whole numbers are no indices of so many classes, and so their names if anything: years."""
+    values = evidence.columns[i].values
+    return values.numbers is not None and values.are_whole and bool((values.numbers >= classes).any())
 
 
 def _are_answers(evidence: Evidence, i: int, classes: int) -> bool:
@@ -179,7 +186,8 @@ def _in_order(evidence: Evidence, found: Sequence[int]) -> list[int]:
 def _paired(evidence: Evidence, free: Iterable[int]) -> Candidate | None:
     """Columns of targets, one for each class of a group of predictions with the same labels."""
     numbers = [i for i in free if evidence.columns[i].is_number]
-    inputs = predicting(evidence.columns, numbers)
+    soft = [i for i in numbers if not evidence.is_decision(i)]
+    inputs = predicting(evidence.columns, soft)
     for group in targeting(evidence.columns, numbers):
         labels = {label.casefold() for label in group.labels}
         if any({label.casefold() for label in other.labels} == labels for other in inputs):

@@ -39,7 +39,7 @@ def read(stream: Stream, request: ReadRequest) -> Dataset:
         has_names = table.has_header
         columns, whole = columns_of(table.names, _up_to_refused(table, body), request, has_names=has_names)
         mapping = map_columns(columns, request, whole=whole, has_names=has_names)
-        mapping = replace(mapping, notes=(*table.told, *mapping.notes))
+        mapping = replace(mapping, told=tuple(table.told))
     except InputError as error:
         raise error.at(table.place(table.header_line, None)) from None
 
@@ -166,6 +166,9 @@ class Table:
         names = [cell.strip() for cell in cells]
         if all(is_number(name, decimal=self.request.decimal, allow_nonfinite=True) for name in names):
             self._settle_numbers(text, names, line)
+        elif self.request.header is None and self._is_a_row(names, self._after(block)):
+            self.has_header = False
+            self.told.append(f"its first line, {quoted(text)}, was taken for values; if it is not: --header")
         if not self.has_header:
             return [str(position) for position in range(1, len(cells) + 1)], block
         if self.request.header is None and names[0].startswith("#"):
@@ -186,6 +189,17 @@ class Table:
             last, end = end, block.data.index(b"\n", end) + 1
             marks += block.data.count(b'"', last, end)
         return block.after(end)
+
+    def _is_a_row(self, names: Sequence[str], rest: Block) -> bool:
+        """Whether a first line holds numbers with fractions where the next one has numbers, and nothing else."""
+        decimal = self.request.decimal
+        with contextlib.suppress(InputError):
+            _, cells = next(self._records(rest), (0, []))
+            numbers = [is_number(cell, decimal=decimal) for cell in cells]
+            same = numbers == [is_number(name, decimal=decimal) for name in names]
+            values = [name for name, number in zip(names, numbers, strict=False) if number]
+            return same and are_values(values, decimal)
+        return False
 
     def _width_of(self, block: Block) -> int:
         """How many values the first row has; 0 where there is none that can be read."""

@@ -187,4 +187,4 @@ def _roles(columns: Mapping[str, Any] | None) -> dict[str, Any] | None:
     """The roles of columns without what spoke for them, which may differ between parts."""
     if columns is None:
         return None
-    return {role: given for role, given in columns.items() if role not in ("why", "inferred")}
+    return {role: given for role, given in columns.items() if role not in ("why", "inferred", "told")}
