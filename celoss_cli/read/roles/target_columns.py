@@ -80,9 +80,8 @@ def by_values(evidence: Evidence, inputs: Sequence[int], labels: Sequence[str]) 
         and not evidence.is_answer(i)
     ]
     spelled = [*labels, *spellings_of([evidence.names[i] for i in inputs])] if inputs else list(labels)
-    named = [
-        i for i in free if columns[i].values.are_texts and evidence.names_all(evidence.texts_of(i), spelled)
-    ]
+    texts = [i for i in free if columns[i].values.are_texts or _exceed(evidence, i, len(labels))]
+    named = [i for i in texts if evidence.names_all(evidence.texts_of(i), spelled)]
     if named:
         return _of_several(evidence, named, "its values are the names of the classes")
     answers = [i for i in free if _are_answers(evidence, i, max(len(inputs), 2))]

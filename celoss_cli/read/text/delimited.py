@@ -191,7 +191,7 @@ class Table:
         return block.after(end)
 
     def _is_a_row(self, names: Sequence[str], rest: Block) -> bool:
-        """Whether a first line holds numbers with fractions where the next one has numbers, and nothing else."""
+        """Whether a first line holds numbers, some with fractions, just where the next one has numbers."""
         decimal = self.request.decimal
         with contextlib.suppress(InputError):
             _, cells = next(self._records(rest), (0, []))

@@ -313,7 +313,7 @@ def test_a_first_line_of_numbers_with_fractions_is_no_header(
     verdict = table(capfd, tmp_path, lines, "--targets", "0,1")
     first, second = (math.log(math.exp(0.5) + math.exp(x)) for x in (-0.025, 1.0))
     assert verdict.value == pytest.approx((first - 0.5 + second - 1) / 2, rel=1e-15)
-    assert any("was taken for values" in note for note in verdict.report["input"]["columns"]["notes"])
+    assert any("was taken for values" in note for note in verdict.report["input"]["columns"]["told"])
 
 
 def test_numbers_name_the_columns_where_that_is_said(tmp_path: Path, capfd: Capture) -> None:
