@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from celoss_cli.core.data import Array, Batch, Reduction
 from celoss_cli.core.errors import UsageError
 from celoss_cli.losses.base import as_real
-from celoss_cli.losses.pieces import default_jobs, losses_of, tally_of
 
 if TYPE_CHECKING:
     from celoss_cli.losses.base import Loss
@@ -43,6 +42,8 @@ def reduced(
         InputError: for arrays that do not fit.
 
     """
+    from celoss_cli.losses.pieces import default_jobs, losses_of, tally_of  # help need not wait for threads
+
     if reduction not in spec.reductions:
         raise UsageError(f"Expected reduction {', '.join(spec.reductions)}, got {reduction!r}.")
     loss = spec.loss(dtype=dtype, **options)
