@@ -21,17 +21,12 @@ from running import COMMAND, Done, celoss
 FOLDER = Path(__file__).parent
 DUMPS = FOLDER / "dumps"
 
-LEAST_RIGHT = 88.1
+LEAST_RIGHT = 90.2
 """Percent of the dumps with one sound reading that the plain command scores; only ever raised (goal: 95)."""
-MOST_LEFT_ALONE = 33
+MOST_LEFT_ALONE = 25
 """Dumps refused with no command that gives the right value, also where others do; only lowered (goal: 0)."""
 
 KNOWN_WRONG = {
-    "bce trap-preds.csv",
-    "ce --input-is probs trap-years-member.csv",
-    "ce --input-is probs trap-planets.csv",
-    "ce --input-is probs trap-no-city.csv",
-    "bce trap-p0-spark.csv",
     "ce trap-wide.csv",
     "bce name-confidence.json",
     "bce name-confidence.npz",
