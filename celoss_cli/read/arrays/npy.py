@@ -274,30 +274,33 @@ class _Archive:
             key = info.filename.removesuffix(".npy")
             if key in members:
                 raise InputError(f"expected each name once, got {quoted(key)} twice", place=self._name)
-            members[key] = self._loader(info, f"{self._name}: $.{visible(key)}")
+            members[key] = _Member(self, info, f"{self._name}: $.{visible(key)}")
         return members
 
-    def _loader(self, info: zipfile.ZipInfo, place: str) -> Callable[[], Array]:
-        def load() -> Array:
-            try:
-                return self._load(info, place)
-            except CelossError:
-                raise
-            except (
-                zipfile.BadZipFile,
-                NotImplementedError,
-                RuntimeError,  # encrypted
-                ValueError,  # a name that is no text
-                OSError,  # a place before the start of the file
-                EOFError,
-                struct.error,
-                zlib.error,
-            ) as error:
-                raise _broken(error, place) from None
+    def load(self, info: zipfile.ZipInfo, place: str, *, outline: bool) -> Array:
+        """A member, or an array of its shape and type without the values.
 
-        return load
+        Raises:
+            InputError: for what is no complete array.
 
-    def _load(self, info: zipfile.ZipInfo, place: str) -> Array:
+        """
+        try:
+            return self._load(info, place, outline=outline)
+        except CelossError:
+            raise
+        except (
+            zipfile.BadZipFile,
+            NotImplementedError,
+            RuntimeError,  # encrypted
+            ValueError,  # a name that is no text
+            OSError,  # a place before the start of the file
+            EOFError,
+            struct.error,
+            zlib.error,
+        ) as error:
+            raise _broken(error, place) from None
+
+    def _load(self, info: zipfile.ZipInfo, place: str, *, outline: bool) -> Array:
         if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise InputError(
                 f"expected a stored or deflated array, got zip method {info.compress_type}", place=place
@@ -311,12 +314,30 @@ class _Archive:
         with self._zip.open(info) as member:
             header = _header(member, place)
             _refuse_size(header, info.file_size - header.size, place)
+            if outline:
+                return np.broadcast_to(np.zeros((), header.dtype), header.shape)
             if self._buffer is not None and info.compress_type == zipfile.ZIP_STORED:
                 return header.view(self._buffer, _stored(self._buffer, info, place) + header.size)
             values = _values_from(member, header, place)
             if member.read(1):  # at the end the checksum is compared
                 raise InputError(f"expected the end after {_what(header)}, got more bytes", place=place)
         return values
+
+
+class _Member:
+    """An array in a zip file, which is read when it is called for."""
+
+    def __init__(self, archive: _Archive, info: zipfile.ZipInfo, place: str) -> None:
+        self._archive = archive
+        self._info = info
+        self._place = place
+
+    def __call__(self) -> Array:
+        return self._archive.load(self._info, self._place, outline=False)
+
+    def outline(self) -> Array:
+        """An array of the same shape and type that takes no memory."""
+        return self._archive.load(self._info, self._place, outline=True)
 
 
 def _broken(error: Exception, place: str) -> InputError:

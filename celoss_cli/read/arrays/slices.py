@@ -80,15 +80,26 @@ def named_dataset(members: Mapping[str, Loader], name: str, request: ReadRequest
         keys = keys_of(members, request, shape=lambda key: _shape_of(members[key]))
     except InputError as error:
         raise error.at(name) from None
+    if keys.target is not None:
+        # Shapes are compared before any array is unpacked.
+        places = (_at(name, keys.input), _at(name, keys.target))
+        input, target = (_outline(members[key]) for key in (keys.input, keys.target))
+        dataset_of_arrays(input, target, {}, request, places=places, source=name)
     options = {key: _option(members[key](), _at(name, key)) for key in keys.options}
     ids = None if keys.id is None else _identifiers(members[keys.id](), _at(name, keys.id))
     return keyed_dataset(keys, lambda key: members[key](), ids, options, name, request)
 
 
+def _outline(load: Loader) -> Array:
+    """An array of the same shape and type, without its values where they would take memory."""
+    outline: Loader = getattr(load, "outline", load)
+    return outline()
+
+
 def _shape_of(load: Loader) -> Shape | None:
     """The shape and type of an array; None where it cannot be read, which is told where it is used."""
     with contextlib.suppress(InputError):
-        values = load()
+        values = _outline(load)
         return Shape(tuple(map(int, values.shape)), values.dtype.kind)
     return None
 

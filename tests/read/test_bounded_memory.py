@@ -1,0 +1,80 @@
+"""Data that would take much more memory than it is worth is refused before it does, or read in little."""
+
+from __future__ import annotations
+
+import io
+import sys
+import zipfile
+from pathlib import Path
+from subprocess import run
+
+import numpy as np
+import pytest
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="memory is measured as Linux does")
+
+_MEASURED = """
+import re, sys
+from pathlib import Path
+from celoss_cli.cli.main import run
+code = run(sys.argv[1:])
+print(int(re.search(r"VmHWM:\\s*([0-9]+)", Path("/proc/self/status").read_text())[1]) >> 10, file=sys.stderr)
+sys.exit(code)
+"""
+
+
+def measured(*arguments: str) -> tuple[int, str, int]:
+    """The exit code, what was said, and the most memory in MiB."""
+    done = run([sys.executable, "-c", _MEASURED, *arguments], capture_output=True, text=True, check=False)
+    said, _, memory = done.stderr.strip().rpartition("\n")
+    return done.returncode, done.stdout + said, int(memory)
+
+
+def test_shapes_in_an_archive_are_compared_before_anything_is_unpacked(tmp_path: Path) -> None:
+    header = io.BytesIO()
+    np.lib.format.write_array_header_1_0(
+        header, {"descr": "<f8", "fortran_order": False, "shape": (1 << 22, 16)}
+    )
+    labels = io.BytesIO()
+    np.save(labels, np.array([0, 1]))
+    with zipfile.ZipFile(tmp_path / "p.npz", "w", zipfile.ZIP_DEFLATED) as archive:
+        with archive.open("logits.npy", "w") as member:
+            member.write(header.getvalue())
+            for _ in range(512):
+                member.write(bytes(1 << 20))
+        archive.writestr("labels.npy", labels.getvalue())
+    code, said, memory = measured("ce", str(tmp_path / "p.npz"))
+    assert code == 3
+    assert "Expected 4194304 targets, one for each row of the input, got 2." in said
+    assert memory < 200
+
+
+def test_a_document_takes_the_memory_of_its_numbers(tmp_path: Path) -> None:
+    rows = 200_000
+    row = "[0.123456, -1.5, 2.25, -0.654321, 0.5, 3.125, -2.75, 0.987654, 1.0, -1.0]"
+    with open(tmp_path / "p.json", "w") as file:
+        file.write('{"logits": [' + ", ".join([row] * rows) + '], "targets": [')
+        file.write(", ".join(["3"] * rows) + "]}")
+    _, _, before = measured("ce", "--logits", "1,2", "--targets", "0", "--format", "value")
+    code, _, memory = measured("ce", str(tmp_path / "p.json"), "--format", "value", "--jobs", "1")
+    numbers = rows * 11 * 8 >> 20
+    assert code == 0
+    assert memory - before < 1.5 * numbers + 24  # a part of the text, and what the numbers are read in
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (b"[" * (50 << 20), "expected at most 64 levels of nesting, got more"),
+        (b" " * (60 << 20), "expected a JSON document, got nothing: no rows"),
+        (b"[" + b"[]," * (4 << 20), "expected an object of arrays or a list of row objects"),
+        (b'{"logits": [' + b"[],{}," * (10 << 20) + b"0]}", "values that are no numbers, got more"),
+    ],
+    ids=["nesting", "blanks", "empty lists", "mixed"],
+)
+def test_text_that_says_nothing_takes_little_memory(text: bytes, said: str, tmp_path: Path) -> None:
+    (tmp_path / "p.json").write_bytes(text)
+    code, told, memory = measured("ce", str(tmp_path / "p.json"))
+    assert code in (3, 5)
+    assert said in told or "expected JSON" in told
+    assert memory < 300
