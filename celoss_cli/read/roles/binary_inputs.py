@@ -250,7 +250,7 @@ class _Search:
 
     def _only_other(self) -> Found:
         evidence = self._evidence
-        plain = evidence.plain(self._numbers)
+        plain = [i for i in evidence.plain(self._numbers) if not evidence.columns[i].says.target]
         if not plain and evidence.wanted.elsewhere:
             plain = [i for i in self._numbers if not evidence.certainly_other(i)]
         if len(plain) == 1:

@@ -50,7 +50,12 @@ class _Search:
         numbers = evidence.free_numbers(target)
         self._numbers = [i for i in numbers if not evidence.columns[i].says.decided]
         self._copies = [i for i in numbers if any(evidence.equal(i, t) for t in target)]
-        self._plain = evidence.plain(self._numbers)
+        self._plain = self._without_targets(evidence.plain(self._numbers))
+
+    def _without_targets(self, plain: Sequence[int]) -> list[int]:
+        """Columns whose names have no word of targets, or share it: class_0 and class_1."""
+        shared = {i for group in alike(self._evidence.columns, plain) for i in group.columns}
+        return [i for i in plain if i in shared or not self._evidence.columns[i].says.target]
 
     def found(self) -> Found:
         chosen = self._evidence.chosen["classes"]
@@ -234,7 +239,7 @@ class _Search:
         if why != _OTHERS and len(odd) == len(doubtful) and len(sure) > 1:
             return self._settled(tuple(sure), why)
         readings = [Candidate(columns, why) for columns in (both, tuple(sure)) if len(columns) > 1]
-        if len(readings) == 1:
+        if len(readings) == 1 and why != _OTHERS:
             return self._settled(readings[0].columns, why)
         shown = listed([self._names[i] for i in doubtful])
         return Found(tuple(readings), f"columns of classes alone, got {shown} among them, which may be none")
@@ -295,7 +300,7 @@ class _Search:
         """Whether a name that says something else may be that of a class: loss beside win and draw."""
         column = self._evidence.columns[i]
         other = bool(column.says.other) and not self._evidence.certainly_other(i)
-        return other or (column.says.confident and not column.says.takes)
+        return other and not column.says.confident
 
     def _is_doubtful(self, i: int) -> bool:
         """Whether a number is a copy of the target, or whole where all others are not."""
