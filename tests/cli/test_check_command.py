@@ -30,7 +30,7 @@ ENDLESS = '[checks.endless]\nloss = "ce"\nfiles = "/dev/zero"\ninput-format = "c
 def _project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("p.csv").write_text(DATA)
-    Path("broken.csv").write_text("cat,dog,target\n0.9,x,cat\n")
+    Path("broken.csv").write_text("cat,dog,target\n0.9,0.1,cat\n0.9,x,cat\n")
 
 
 def check(config: str, *arguments: str, code: str = "") -> Done:
@@ -166,7 +166,7 @@ def test_a_check_whose_data_is_bad_is_told_and_the_others_run() -> None:
         ["good", "pass"],
     ]
     assert done.stdout.splitlines()[-1] == "3 checks: 1 passed, 1 failed, 1 in error"
-    assert done.stderr.startswith('celoss: error: bad: broken.csv:2:2: expected a number in column "dog"')
+    assert done.stderr.startswith('celoss: error: bad: broken.csv:3:2: expected a number in column "dog"')
 
 
 def test_every_format_is_written_at_once() -> None:

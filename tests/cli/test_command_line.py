@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -107,11 +108,11 @@ def test_rows_with_missing_cells_are_refused_or_skipped_on_request() -> None:
         ("a,b,target\n", "no rows"),
         ("a,b,target\n1,2\n", "standard input:2: expected 3 values, got 2"),
         ("a,b,target\n1_000,2,0\n", 'standard input:2:1: expected a number in column "a", got "1_000"'),
-        ("a,b,target\n0x10,2,0\n", 'got "0x10"'),
+        ("a,b,target\n0x10,2,0\n1,2,0\n", 'standard input:2:1: expected a number in column "a", got "0x10"'),
         ("a,b,target\n１,2,0\n", "expected a number"),  # noqa: RUF001 - a full-width digit is the point
         ("a,b,target\n1,,0\n", "standard input:2:2"),
         ("a,b,target\ntrue,1,0\n", 'got "true"'),
-        ("a,b,seen,target\n1,2,May,0\n", "(if seen is no class: --class-columns NAMES or --id-column seen)"),
+        ("a,seen,target\n1,May,0\n", 'expected two columns of logits or more, got "a"'),
         ("a,b,target\nnan,1,0\n", "--allow-nonfinite"),
         ("a,b,target\n1e999999,1,0\n", "within the range of a double"),
         ("a,b,target\n1,2,0\n1,2", "(the last line has no newline: was the data cut?)"),
@@ -121,9 +122,9 @@ def test_rows_with_missing_cells_are_refused_or_skipped_on_request() -> None:
         ("a,b,target\n1,2,0\r1,2,0\n", "bare carriage return"),
         ("a,b,target\n1,\0,0\n", "NUL"),
         ("a,a,target\n1,2,0\n", '"a" 2 times'),
-        ("a,b,label,target\n1,2,0,0\n", "--target-column"),
+        ("a,b,label,target\n1,2,0,0\n", 'expected one column of targets, got "label", "target"'),
         ("1,2,0\n1,2,0\n", "--no-header"),
-        ("a;b;target\n1;2;0\n", "--delimiter ';'"),
+        ("a;b,c;target\n1;2;0\n", "expected"),
         (b"\xff\xfea\x00", "UTF-16"),
         (b"a,b,target\n\xff,2,0\n", "0xff at offset 11"),
         ('{"logits": [[1,2]], "logits": [[1,2]], "targets": [0]}', '"logits" twice'),
@@ -134,14 +135,22 @@ def test_rows_with_missing_cells_are_refused_or_skipped_on_request() -> None:
         ("[" * 65 + "]" * 65, "64 levels"),
     ],
 )
-def test_bad_data_is_one_line_with_its_place_and_exit_3(text: str | bytes, said: str) -> None:
+def test_bad_data_is_told_with_its_place_and_commands_that_work_and_exits_3(
+    text: str | bytes, said: str
+) -> None:
     done = celoss("ce", data=text)
     assert done.returncode == 3
     assert done.stdout == ""
     assert done.stderr.startswith("celoss: error: ")
-    assert said in done.stderr
-    assert done.stderr.count("\n") == 1
-    assert "Traceback" not in done.stderr
+    told, *commands = done.stderr.splitlines()
+    assert said in told
+    assert all(line.startswith("  celoss ") for line in commands)
+
+
+def test_a_semicolon_as_the_only_delimiter_of_a_header_and_columns_of_text_are_no_bad_data() -> None:
+    for text in ("a;b;target\n1;2;0\n", "a,b,seen,target\n1,2,May,0\n"):
+        done = celoss("ce", "--format", "value", data=text)
+        assert (done.returncode, done.stdout) == (0, "1.3132616875182228\n")
 
 
 def test_a_file_cut_anywhere_is_refused_or_gives_a_part_of_its_rows(tmp_path: Path) -> None:
@@ -154,8 +163,8 @@ def test_a_file_cut_anywhere_is_refused_or_gives_a_part_of_its_rows(tmp_path: Pa
         path = tmp_path / "cut.csv"
         path.write_text(text)
         try:
-            found = gather([str(path)], ReadRequest(per_class=True, takes="logits"), None).batches
-            batches = [part.read() if isinstance(part, Chunk) else part for part in found]
+            with contextlib.closing(gather([str(path)], ReadRequest(True, "logits"), None)) as found:
+                batches = [part.read() if isinstance(part, Chunk) else part for part in found.batches]
         except CelossError:
             return None
         return [(*x, y) for b in batches for x, y in zip(b.input.tolist(), b.target.tolist(), strict=True)]

@@ -218,7 +218,11 @@ class _Search:
         missing = [self._names[i] for i in self._plain if self._names[i] in MISSING]
         named = [i for i in self._numbers if evidence.names_all([self._names[i]], [*words, *missing])]
         rest = [i for i in self._plain if i not in named and i not in self._copies]
-        if not named or not evidence.names_all(words, [self._names[i] for i in (*named, *rest)]):
+        if (
+            not named
+            or len(named) + len(rest) < 2
+            or not evidence.names_all(words, [self._names[i] for i in (*named, *rest)])
+        ):
             return None
         alike_too = any({*named, *rest} <= {*g.columns} for g in alike(evidence.columns, self._plain))
         if alike_too:

@@ -22,7 +22,9 @@ Stored = Literal["", "number", "text", "truth", "list", "other"]
 """The type of a column's values where the format has types; "" where a cell is as it is written."""
 
 _TRUTH = {"true": 1.0, "false": 0.0}
-_WRITTEN = re.compile(r"[-+]?[0-9][0-9.,']*\s?%?")
+_WRITTEN = re.compile(r"[-+]?\d[\d.,_']*([eE][-+]?[0-9]+)?\s?%?")
+"""As only numbers are written, in some grammar: 0,5 or 83% or 1_000 or 1e999."""
+
 _CELLS = 1 << 14
 _MOST_ROWS, _LEAST_ROWS = 256, 4
 
