@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from celoss_cli.core.errors import InputError, UsageError, Way, listed, plural, quoted
 from celoss_cli.read.roles.assignment import Assignment, Why
-from celoss_cli.read.roles.binary_inputs import of_single_values
+from celoss_cli.read.roles.binary_inputs import POSITIVE, of_single_values
 from celoss_cli.read.roles.class_inputs import over_classes
 from celoss_cli.read.roles.column import Column, value_of
 from celoss_cli.read.roles.evidence import Evidence
@@ -104,7 +104,7 @@ def _by_values(evidence: Evidence) -> tuple[Found, Found]:
     labels = labels_of([evidence.names[i] for i in only.columns])
     target = by_values(evidence, only.columns, labels)
     takes = any(evidence.columns[i].says.takes for i in only.columns)
-    strong = takes or not only.inferred or only.positive is not None
+    strong = takes or not only.inferred or only.why.startswith(POSITIVE)
     if target.only is not None and strong:
         again = find(evidence, target.only.columns, _texts(evidence, target))
         return target, again

@@ -19,11 +19,11 @@ from celoss_cli.read.roles.pairs import is_negative, positive_of, positive_of_tw
 if TYPE_CHECKING:
     from celoss_cli.read.roles.evidence import Evidence
 
-__all__ = ["of_single_values"]
+__all__ = ["POSITIVE", "of_single_values"]
 
 _PREDICTED = "the only number that speaks of a prediction"
 _OTHER = "the only number without another role"
-_POSITIVE = "the probability of the positive answer"
+POSITIVE = "the probability of the positive answer"
 _SHOWN_COLUMNS = 6
 
 
@@ -169,7 +169,7 @@ class _Search:
         if positive is not None and self._takes == "probs":
             label = group.labels[group.columns.index(positive)]
             return Found(
-                (Candidate((positive,), f"{_POSITIVE}, {label}", positive=self._positive_of(positive)),)
+                (Candidate((positive,), f"{POSITIVE}, {label}", positive=self._positive_of(positive)),)
             )
         shown = listed([self._names[i] for i in group.columns])
         each = Candidate(

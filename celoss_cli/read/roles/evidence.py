@@ -208,6 +208,8 @@ class Evidence:
         a, b = self.columns[one].values, self.columns[two].values
         if a.rows != b.rows or len(a.texts) < 2:
             return False
+        if not (a.are_texts or b.are_texts) and not (a.are_whole and b.are_whole):
+            return self.equal(one, two)  # values that never recur agree with any others
         pairs = set(zip(a.texts, b.texts, strict=True))
         return len(pairs) == len({x for x, _ in pairs}) == len({y for _, y in pairs}) > 1
 

@@ -41,7 +41,6 @@ WORDS = [
     "age",
     "x",
     "conf",
-    "id",
     "class",
     "y",
     "weight",
@@ -98,7 +97,6 @@ def test_a_doubtful_table_is_read_in_one_way_or_refused(parts: list[tuple[str, s
         if loss == "bce" and predicts:
             assert says[0] in ("prob", "score", "pred")
         assert "conf" not in says
-        assert "id" not in says
         assert "age" not in says
     assert len(readings) <= 1
 
