@@ -397,14 +397,14 @@ def report(*arguments: str) -> Done:
         ("preds.csv --loss ce --reduction batchmean -o p.html", 2, "Expected --reduction mean, sum"),
         ("preds.csv --loss ce --row 7 -o p.html", 2, "Expected --row from 0 to 2, got 7."),
         ("preds.csv --loss ce -o p.html -o q.html", 2, "Expected --output once, got it 2 times."),
-        ("bad.csv --loss ce -o p.html", 3, "celoss: error: bad.csv:2"),
+        ("bad.csv --loss ce -o p.html", 3, "celoss: error: bad.csv:3"),
         ("none.csv --loss ce -o p.html", 3, "celoss: error: none.csv: No such file or directory.\n"),
         ("preds.csv --loss ce -o no/p.html", 4, "celoss: error: no/p.html: No such file or directory\n"),
         ("preds.csv --loss ce -o /dev/full", 4, "celoss: error: /dev/full: No space left on device\n"),
     ],
 )  # fmt: skip
 def test_exit_codes_and_what_is_said(arguments: str, code: int, said: str) -> None:
-    Path("bad.csv").write_text("a,b,target\n1,x,0\n")
+    Path("bad.csv").write_text("a,b,target\n1,2,0\n1,x,0\n")
     Path("sound.csv").write_text("a,b,target\n2,-1,0\n-1,3,1\n0.5,0.1,1\n")
     Path("p.html").write_text("old")
     done = report(*arguments.split())
