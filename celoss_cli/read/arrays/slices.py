@@ -15,6 +15,7 @@ from celoss_cli.core.errors import InputError, UsageError, plural, visible
 from celoss_cli.core.records import record
 from celoss_cli.read.bytes.mapped import release
 from celoss_cli.read.request import Dataset, ReadRequest
+from celoss_cli.read.roles.column import value_of
 from celoss_cli.read.roles.keys import Keys, Shape, keys_of
 from celoss_cli.read.roles.targets import refuse_names
 from celoss_cli.read.text.numbers import number
@@ -100,7 +101,7 @@ def _shape_of(load: Loader) -> Shape | None:
     """The shape and type of an array; None where it cannot be read, which is told where it is used."""
     with contextlib.suppress(InputError):
         values = _outline(load)
-        return Shape(tuple(map(int, values.shape)), values.dtype.kind)
+        return Shape.of(values)
     return None
 
 
@@ -138,8 +139,12 @@ def keyed_dataset(
         dataset = joined_dataset(input, input_at, described, request, aligned=aligned, source=name)
     else:
         places = (input_at, _at(name, keys.target))
+        target = load(keys.target)
+        if keys.positive is not None:
+            low, high = request.answers
+            target = np.where(target == value_of(keys.positive), high, low)
         dataset = dataset_of_arrays(
-            input, load(keys.target), described, request, aligned=aligned, places=places, source=name
+            input, target, described, request, aligned=aligned, places=places, source=name
         )
     dataset.options = options
     return dataset

@@ -225,7 +225,7 @@ def _shape_of(value: Any, name: str, request: ReadRequest) -> Shape | None:
         return None
     with contextlib.suppress(InputError):
         values = value.array()
-        return Shape(values.shape, values.dtype.kind)
+        return Shape.of(values)
     return None
 
 

@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING, Any
 from celoss_cli.core.errors import InputError, UsageError, Way, listed, quoted
 from celoss_cli.core.records import record
 from celoss_cli.losses import LOSSES
-from celoss_cli.read.roles.wanted import KINDS
+from celoss_cli.read.roles.assign import assign
+from celoss_cli.read.roles.column import Column, Stored, sample_size
+from celoss_cli.read.roles.wanted import KINDS, ColumnChoice, Wanted
 from celoss_cli.read.roles.words import named
 
 if TYPE_CHECKING:
+    from celoss_cli.core.data import Array
     from celoss_cli.read.request import ReadRequest
 
 __all__ = ["ID_KEYS", "INPUT_KEYS", "WEIGHT_KEYS", "Keys", "Shape", "keys_of", "one_of"]
@@ -43,6 +46,7 @@ ID_KEYS = ("ids", "id")
 
 
 _MOST_WAYS = 6
+_STORED: dict[str, Stored] = {"b": "truth", "U": "text"}
 
 
 @record(frozen=True, slots=True)
@@ -52,11 +56,20 @@ class Shape:
     Attributes:
         extents: of its axes.
         kind: of its values, as NumPy's types have it: "f", "i", "u", "b", "U".
+        cells: its first values as text, where it has one axis.
 
     """
 
     extents: tuple[int, ...]
     kind: str
+    cells: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, values: Array) -> Shape:
+        """The shape of an array, with the first values of one along a single axis."""
+        first = values[: sample_size(1) + 1].tolist() if values.ndim == 1 else []
+        cells = tuple(str(value).lower() if isinstance(value, bool) else str(value) for value in first)
+        return cls(tuple(map(int, values.shape)), values.dtype.kind, cells)
 
 
 ShapeOf = Callable[[str], Shape | None]
@@ -73,6 +86,7 @@ class Keys:
         options: of the loss's own options.
         unused: the rest.
         why: what speaks for the input and the targets, where it is not a known name.
+        positive: the target that is the positive answer, where it is not 1.
 
     """
 
@@ -83,6 +97,7 @@ class Keys:
     options: tuple[str, ...]
     unused: tuple[str, ...]
     why: Mapping[str, str] = field(default_factory=dict)
+    positive: str | None = None
 
     def described(self) -> dict[str, Any]:
         """The roles for the heading and the JSON output, as a table has them."""
@@ -137,12 +152,17 @@ def keys_of(
     row_id = key("--id-column", ID_KEYS, "ids")
     weight = key("--weight-column", weights, "weights of the rows")
     others = {row_id, weight, *(filter(_is_option, free) if options else ())}
+    if options and "weight" in free and any("feature" in named(name).other for name in free):
+        raise InputError(
+            'expected weights or a feature, got "weight", which may be either beside features',
+            ways=(Way("weights of the rows", (("--weight-column", "weight"),)),),
+        )
     search = _Search([name for name in free if name not in others], request, shape)
     input, target, why = search.found(chosen.get("--class-columns"), chosen.get("--target-column"))
     rest = sorted(set(free) - {input, target, row_id, weight})
     of_loss = tuple(filter(_is_option, rest)) if options else ()
     unused = tuple(name for name in rest if name not in of_loss)
-    return Keys(input, target, row_id, weight, of_loss, unused, why)
+    return Keys(input, target, row_id, weight, of_loss, unused, why, search.positive)
 
 
 class _Search:
@@ -154,6 +174,7 @@ class _Search:
         self._says = {name: named(name) for name in names}
         self._shape = shape
         self._shapes: dict[str, Shape | None] = {}
+        self.positive: str | None = None
 
     def found(self, input: str | None, target: str | None) -> tuple[str, str | None, Mapping[str, str]]:
         """The keys of the input and of the targets, and why, where it is no known name.
@@ -165,9 +186,12 @@ class _Search:
         why: dict[str, str] = {}
         elsewhere = self._request.truth is not None
         given = input, target
+        if input is None and (table := self._as_columns()) is not None:
+            return self._of_table(table)
         inputs = [input] if input is not None else self._inputs()
         targets = [] if elsewhere else [target] if target is not None else self._targets()
         if len(inputs) == 1 and (elsewhere or len(targets) == 1):
+            self._refuse_one_axis(inputs[0], chosen=input is not None)
             self._refuse_decision(inputs[0], chosen=input is not None)
             return inputs[0], targets[0] if targets else None, why
         if elsewhere and not inputs:
@@ -181,6 +205,37 @@ class _Search:
             why = {role: reason for role, one in zip(("inputs", "target"), given, strict=True) if one is None}
             return *found, why
         raise self._doubt(pairs, inputs, targets)
+
+    def _as_columns(self) -> list[Column] | None:
+        """Arrays of one axis and one length for a loss of single values, as the columns of a table."""
+        if self._request.per_class or self._shape is None:
+            return None
+        if any(name.lower() in INPUT_KEYS for name in self._names):
+            return None
+        shapes = [found for name in self._names if (found := self._look(name)) is not None]
+        lengths = {found.extents for found in shapes}
+        if len(shapes) < len(self._names) or len(lengths) != 1 or any(len(one) != 1 for one in lengths):
+            return None
+        size = sample_size(len(self._names))
+        return [
+            Column.of(name, found.cells[:size], stored=_STORED.get(found.kind, "number"))
+            for name, found in zip(self._names, shapes, strict=True)
+        ]
+
+    def _of_table(self, columns: list[Column]) -> tuple[str, str | None, Mapping[str, str]]:
+        request = self._request
+        choice = ColumnChoice(target=request.columns.target)
+        wanted = Wanted(
+            per_class=False,
+            takes=request.takes,
+            choice=choice,
+            elsewhere=request.truth is not None,
+            positive=request.positive,
+        )
+        found = assign(columns, wanted)
+        self.positive = found.positive
+        target = found.names[found.target[0]] if found.target else None
+        return found.names[found.inputs[0]], target, {"inputs": found.why.inputs, "target": found.why.target}
 
     def _inputs(self) -> list[str]:
         """The arrays whose names say that they are the input."""
@@ -227,6 +282,15 @@ class _Search:
             raise InputError(
                 f"expected a number that says how likely it is, got {quoted(name)}, which is a decision",
                 ways=(Way("", (("--class-columns", name),)),),
+            )
+
+    def _refuse_one_axis(self, name: str, *, chosen: bool) -> None:
+        """Refuses one number a row where a value for each class is wanted, if no known name says so."""
+        found = None if chosen or name.lower() in INPUT_KEYS else self._look(name)
+        if self._request.per_class and found is not None and len(found.extents) == 1:
+            raise InputError(
+                f"expected a value for each class, got {quoted(name)} with one for each row",
+                ways=(Way("a binary loss", (("--class-columns", name),), "bce"),),
             )
 
     def _floats(self) -> list[str]:
