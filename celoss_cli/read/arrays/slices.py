@@ -100,8 +100,8 @@ def _outline(load: Loader) -> Array:
 def _shape_of(load: Loader) -> Shape | None:
     """The shape and type of an array; None where it cannot be read, which is told where it is used."""
     with contextlib.suppress(InputError):
-        values = _outline(load)
-        return Shape.of(values)
+        outline = _outline(load)
+        return Shape.of(load() if outline.ndim == 1 else outline)
     return None
 
 
