@@ -110,9 +110,11 @@ def numbers(out: str) -> dict[str, Any]:
 
 
 def apart_from_order(out: str) -> dict[str, Any]:
-    """The report without the files, and without the numbers of rows, which count from the first file."""
+    """The report without what its files were and why, and without numbers of rows, counted from the first."""
     report = json.loads(out)
     report["input"]["files"] = None
+    for name in ("why", "inferred"):  # a part keeps which column is what, and not the reasons
+        report["input"]["columns"].pop(name, None)
     for row in report.get("worst", ()):
         row["row"] = None
     return report
