@@ -90,7 +90,10 @@ def test_a_doubtful_table_is_read_in_one_way_or_refused(parts: list[tuple[str, s
         except InputError:
             continue
         inputs, target, weight, positive = meaning(found)
-        kinds = dict(column.rpartition(":")[::2] for column in columns)  # twins are one target
+        # Twins are one target, in whichever words it says the same of every row.
+        kinds = {
+            name: "y" if kind == "yn" else kind for name, _, kind in (c.rpartition(":") for c in columns)
+        }
         readings.add((*inputs, "->", *(kinds[name] for name in target), weight, positive))
         says = [name.rpartition("_")[0] for name in inputs]
         predicts = [word for word, kind in parts if word in ("prob", "score", "pred") and kind in "pms"]
