@@ -53,6 +53,7 @@ class Data:
         group: the column of groups, or None.
         group_option: the option that named it.
         rescaled: whether a convention divides probabilities by their sum.
+        examined: whether it is read to find what is wrong with it.
 
     """
 
@@ -64,6 +65,7 @@ class Data:
     group: str | None = None
     group_option: str = "--by"
     rescaled: bool = False
+    examined: bool = False
 
     @property
     def takes(self) -> str:
@@ -139,6 +141,7 @@ def request_of(data: Data) -> ReadRequest:
         positive=reading.positive,
         answers=(-1.0, 1.0) if data.spec.takes == "scores" else (0.0, 1.0),
         rescaled=data.rescaled,
+        examined=data.examined,
     )
 
 

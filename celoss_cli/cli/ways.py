@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from celoss_cli.cli.commands import command_named
+from celoss_cli.cli.commands import NAMES, command_named
 from celoss_cli.cli.spelling import shell_quoted
 from celoss_cli.core.option import FLAG, flag_words
 from celoss_cli.losses import LOSSES
@@ -36,13 +36,27 @@ def _command(way: Way, arguments: Sequence[str]) -> str:
     if arguments and arguments[0] in _WITHOUT_OPTIONS:
         return " ".join(map(shell_quoted, added))
     dropped = {name for name, _ in way.options}
-    if way.command and arguments and arguments[0] in LOSSES:
-        dropped |= _flags(arguments[0]) - _flags(way.command)
-        arguments = [way.command, *arguments[1:]]
+    if way.command and arguments and arguments[0] in NAMES:
+        dropped |= set().union(*map(_flags, LOSSES)) - _flags(way.command)
+        at = _place_of_loss(arguments)
+        if at is not None:
+            arguments = [*arguments[:at], way.command, *arguments[at + 1 :]]
+        elif "--loss" in _flags(arguments[0]):
+            dropped.add("--loss")
+            added += ["--loss", way.command]
     typed = list(_without(arguments, dropped))
     if not way.files:
         typed = [word for word in typed if not word.endswith(".npy")]
     return " ".join(map(shell_quoted, ["celoss", *typed, *added]))
+
+
+def _place_of_loss(arguments: Sequence[str]) -> int | None:
+    """Where the loss is typed as a word by itself; None where an option names it, or nothing."""
+    if arguments[0] in LOSSES:
+        return 0
+    if any(option.argument for option in command_named(arguments[0]).options() if option.name == "loss"):
+        return next((at for at, word in enumerate(arguments) if word in LOSSES), None)
+    return None
 
 
 def _words(name: str, value: str) -> Iterator[str]:

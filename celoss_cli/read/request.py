@@ -137,6 +137,7 @@ class ReadRequest:
         positive: the target that is the positive answer of a binary loss, where the user says so.
         answers: the numbers of the negative and the positive answer.
         rescaled: whether probabilities are divided by their sum.
+        examined: whether the data is read to find what is wrong with it.
         start: the number of rows before the first one.
         settled: what the rows before the first one have decided.
 
@@ -160,6 +161,7 @@ class ReadRequest:
     positive: str | None = None
     answers: tuple[float, float] = (0.0, 1.0)
     rescaled: bool = False
+    examined: bool = False
     start: int = 0
     settled: Settled = field(default_factory=Settled)
 

@@ -52,6 +52,32 @@ def test_logits_that_are_called_probabilities_are_found() -> None:
     assert f"try: celoss ce {LOGITS}\n" in done.stdout
 
 
+def test_probabilities_that_do_not_add_up_are_looked_at_where_their_names_are_the_classes(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "short.csv"
+    path.write_text("prob_cat,prob_dog,target\n0.5,0.2,cat\n0.1,0.3,dog\n")
+    assert celoss("ce", path, "--input-is", "probs").returncode == 3
+    done = celoss("diagnose", path, "--input-is", "probs")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "warning CEL110\n  2 rows have probabilities that do not sum to 1" in done.stdout
+
+
+def test_columns_that_may_be_those_of_two_models_are_no_classes_to_look_at(tmp_path: Path) -> None:
+    path = tmp_path / "models.csv"
+    path.write_text("prob_a,prob_b,target\n0.5,0.2,0\n0.1,0.3,1\n")
+    done = celoss("diagnose", path, "--input-is", "probs")
+    assert done.returncode == 3
+    assert 'which add up to 1, got "prob_a", "prob_b"' in done.stderr
+    ways = [line.partition("  (")[0] for line in done.stderr.splitlines()[1:]]
+    chosen = "--target-column target --loss bce"
+    assert ways[:2] == [f"  celoss diagnose {path} --class-columns prob_{x} {chosen}" for x in "ab"]
+    assert [celoss(*shlex.split(way)[1:]).returncode for way in ways] == [0, 0, 0]
+    drawn = celoss("plot", "ce", path, "--input-is", "probs").stderr.splitlines()[1].partition("  (")[0]
+    assert drawn == f"  celoss plot bce {path} --class-columns prob_a --target-column target"
+    assert celoss(*shlex.split(drawn)[1:]).returncode == 0
+
+
 @pytest.mark.parametrize("tool", ["sklearn", "kaggle", "keras"])
 def test_the_command_of_a_page_gives_the_number_of_the_convention(tool: str, tmp_path: Path) -> None:
     page = tmp_path / "page.html"

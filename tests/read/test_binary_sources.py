@@ -283,14 +283,21 @@ def test_options_ids_weights_and_unused_names(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arrays", "said"),
     [
-        ({"logits": LOGITS}, "expected the targets by name .*--target-column NAME; or .* --targets @FILE"),
+        ({"logits": LOGITS}, "expected the targets by name .*\n  celoss ce .*p.npz --targets @targets.csv "),
         (
-            {"logits": LOGITS, "probs": LOGITS, "labels": TARGETS},
-            'expected the input once, got "logits", "probs" .*--class-columns NAME',
+            {"logits_a": LOGITS, "logits_b": LOGITS, "labels": TARGETS},
+            'expected the input once, got "logits_a", "logits_b"\n'
+            r"  celoss ce \S*p.npz --class-columns logits_a --target-column labels\n"
+            r"  celoss ce \S*p.npz --class-columns logits_b --target-column labels\n",
         ),
-        ({"logits": LOGITS, "labels": TARGETS, "y": TARGETS}, 'got "labels", "y" .*--target-column NAME'),
+        (
+            {"logits": LOGITS, "labels": TARGETS, "y": TARGETS},
+            'expected the targets once, got "labels", "y"\n'
+            r"  celoss ce \S*p.npz --class-columns logits --target-column labels\n"
+            r"  celoss ce \S*p.npz --class-columns logits --target-column y\n",
+        ),
         ({"logits": LOGITS, "y": TARGETS, "id": TARGETS, "ids": TARGETS}, "--id-column NAME"),
-        ({"logits": LOGITS, "labels": TARGETS[:, None]}, "p.npz: Expected targets of shape"),
+        ({"logits": LOGITS, "labels": np.tile(TARGETS[:, None], 3)}, "p.npz: Expected targets of shape"),
         ({"logits": LOGITS, "labels": TARGETS, "weight": np.ones(3)}, "p.npz: Expected 2 class weights"),
         ({"logits": LOGITS[:0], "labels": TARGETS[:0]}, "p.npz: expected rows to compute a loss of"),
         ({"logits": LOGITS, "labels": TARGETS[:1]}, r"\$.labels: Expected 3 targets, .* got 1"),
@@ -313,6 +320,33 @@ def test_arrays_that_do_not_fit_are_refused(tmp_path: Path, arrays: dict[str, Ar
     assert done.returncode == 3
     assert done.stdout == ""
     assert re.search(said, done.stderr), done.stderr
+
+
+def test_the_command_that_names_one_of_two_inputs_works(tmp_path: Path) -> None:
+    path = saved(tmp_path, "npz", logits_a=LOGITS, logits_b=-LOGITS, labels=TARGETS)
+    assert celoss("ce", path).returncode == 3
+    chosen = ("--class-columns", "logits_a", "--target-column", "labels")
+    assert value("ce", path, *chosen) == pytest.approx(LOSS, rel=1e-15)
+
+
+def test_of_two_inputs_the_one_is_taken_whose_name_says_what_the_loss_takes(tmp_path: Path) -> None:
+    path = saved(tmp_path, "npz", logits=LOGITS, probs=1 - LOGITS, labels=TARGETS)
+    found, columns = columns_of(path)
+    assert (found, columns["inputs"]) == (pytest.approx(LOSS, rel=1e-15), ["logits"])
+
+
+def test_targets_of_one_column_are_those_of_one_axis(tmp_path: Path) -> None:
+    path = saved(tmp_path, "npz", logits=LOGITS, labels=TARGETS[:, None])
+    assert value("ce", path) == pytest.approx(LOSS, rel=1e-15)
+
+
+def test_targets_that_no_array_holds_are_given_apart_by_the_command_that_is_told(tmp_path: Path) -> None:
+    path = saved(tmp_path, "npz", logits=LOGITS)
+    (tmp_path / "targets.csv").write_text("target\n0\n1\n0\n")
+    told = celoss("ce", path).stderr
+    assert f"celoss ce {path} --targets @targets.csv" in told
+    targets = f"@{tmp_path / 'targets.csv'}"
+    assert value("ce", path, "--targets", targets) == pytest.approx(LOSS, rel=1e-15)
 
 
 WAYS = ("npz", "json", "jsonl", "safetensors")
@@ -394,7 +428,8 @@ def test_arrays_have_no_groups(tmp_path: Path) -> None:
 @pytest.mark.parametrize("way", WAYS)
 def test_rows_are_counted_on_through_several_files(tmp_path: Path, way: str) -> None:
     path = saved(tmp_path, way, logits=LOGITS, y=TARGETS)
-    rows = celoss("ce", path, path, "--reduction", "none", "--format", "jsonl").stdout.splitlines()
+    other = shutil.copy(path, tmp_path / f"other.{way}")
+    rows = celoss("ce", path, other, "--reduction", "none", "--format", "jsonl").stdout.splitlines()
     assert [json.loads(row)["row"] for row in rows] == list(range(6))
 
 

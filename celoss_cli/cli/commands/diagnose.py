@@ -133,7 +133,8 @@ def _diagnosis(given: DiagnoseOptions, codes: Sequence[str]) -> Diagnosis:
     refuse_foreign(spec, given.reading, semantics)
     data = Data(spec, given.reading, given.files, given.input, semantics.input_is or "")
     # Everything that a loss command would refuse for its values is to be seen here.
-    lenient = replace(data, reading=replace(given.reading, allow_nonfinite=True, allow_out_of_domain=True))
+    reading = replace(given.reading, allow_nonfinite=True, allow_out_of_domain=True)
+    lenient = replace(data, reading=reading, examined=True)
     with opened(lenient) as found:
         choice = chosen(lenient, semantics, found)
         seen = examined(choice.loss, found.dataset.batches, given.running.jobs or default_jobs())

@@ -87,6 +87,7 @@ class _Search:
         """The group that fits, of those with a word of prediction."""
         every = [option for group in self._largest(groups) for option in self._without_odd(group)]
         fitting = [group for group in every if self._fits(group)]
+        fitting = fitting or [group for group in every if self._is_examined(group)]
         if len(fitting) > 1:
             fitting = self._best(fitting)
         if len(fitting) == 1:
@@ -125,6 +126,12 @@ class _Search:
         if not self._are_probabilities(group) or self._evidence.wanted.rescaled:
             return True
         return not self._evidence.cannot_add_up(group.columns)
+
+    def _is_examined(self, group: Group) -> bool:
+        """Whether values that do not fit are looked at all the same, as the columns can be nothing else."""
+        if not self._evidence.wanted.examined or self._targets_differ(group):
+            return False
+        return self._is_named(group) or not any(self._can_be_binary(i) for i in group.columns)
 
     def _are_probabilities(self, group: Group) -> bool:
         wanted = self._evidence.wanted
@@ -325,7 +332,8 @@ class _Search:
     def _settled(self, columns: tuple[int, ...], why: str, affix: str = "") -> Found:
         """These columns, if probabilities add up to 1."""
         group = Group(columns, tuple(self._names[i] for i in columns), affix)
-        if self._takes_probabilities() and self._evidence.cannot_add_up(columns):
+        odd = self._takes_probabilities() and self._evidence.cannot_add_up(columns)
+        if odd and not self._is_examined(group):
             return self._no_classes(group)
         return Found((Candidate(columns, why, affix),))
 

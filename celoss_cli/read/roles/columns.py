@@ -97,6 +97,7 @@ def _wanted(request: ReadRequest, truth: TruthColumns | None, whole: bool, has_n
         joined=None if truth is None else truth.row_id,
         paired=tuple(truth.named(truth.target)) if several and truth is not None else (),
         rescaled=request.rescaled,
+        examined=request.examined,
         whole=whole,
         has_names=has_names,
         positive=request.positive,

@@ -333,6 +333,9 @@ class _Search:
                 for two in targets or self._names
                 if one != two
             ]
+            if len(inputs) == 1 and not targets:
+                apart = Way("from another file", (("--targets", "@targets.csv"),))
+                ways = [*ways[: _MOST_WAYS - 1], apart]
         else:
             ways = [Way("", pair) for pair in options]
         return InputError(fact, ways=tuple(ways[:_MOST_WAYS]))

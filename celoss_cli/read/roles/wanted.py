@@ -54,6 +54,8 @@ class Wanted:
         joined: the name of the ids that those targets are joined by, or None.
         paired: the names of their columns where they are several, one for each column of the input.
         rescaled: whether a convention divides probabilities by their sum.
+        examined: whether the data is read to find what is wrong with it: then values that do not fit are no
+            reason against the only reading there is.
         whole: whether the first rows are all there are.
         has_names: whether the names of the columns say anything.
         positive: the target that is the positive one, where the user says so.
@@ -69,6 +71,7 @@ class Wanted:
     joined: str | None = None
     paired: tuple[str, ...] = ()
     rescaled: bool = False
+    examined: bool = False
     whole: bool = True
     has_names: bool = True
     positive: str | None = None
