@@ -136,8 +136,8 @@ def test_the_place_of_a_pixel_has_its_position(way: str, tmp_path: Path, capfd: 
         (["0", "1"], "Expected 3 targets, one for each row of the input, got 2."),
         (["0", "1", "0", "1"], "Expected 3 targets, one for each row of the input, got 4."),
         (
-            [["0"], ["1"], ["0"]],
-            "Expected targets of shape (3,) for input of shape (3, 2), got shape (3, 1).",
+            [["0", "1", "0"], ["1", "0", "0"], ["0", "0", "1"]],
+            "Expected targets of shape (3,) for input of shape (3, 2), got shape (3, 3).",
         ),
     ],
 )
@@ -147,6 +147,17 @@ def test_shapes_that_differ_are_refused(
     verdict = WAYS[way](Case(X, y), tmp_path, capfd)
     assert verdict.code == 3
     assert said in verdict.said
+
+
+@arrays
+def test_targets_of_one_column_are_squeezed_and_told(way: str, tmp_path: Path, capfd: Capture) -> None:
+    verdict = WAYS[way](Case(X, [["0"], ["1"], ["0"]]), tmp_path, capfd)
+    if way == "function":
+        assert verdict.code == 3
+        assert "Expected targets of shape (3,) for input of shape (3, 2), got shape (3, 1)." in verdict.said
+    else:
+        assert (verdict.code, verdict.value) == (0, MEAN)
+        assert "targets of shape (3, 1) read as (3,)" in verdict.report["input"]["conversions"]
 
 
 @every_way
@@ -252,18 +263,27 @@ def test_on_request_it_computes_the_same_and_warns(
     assert verdict.report["findings"]
 
 
+SHARES = ("kl", "js")
+"""The losses whose targets have a probability for each class."""
+
+
 def weighted(kind: str, weight: float, loss: str) -> str:
     """A file of three rows, the last of which has this weight; answers its name."""
-    targets: list[Any] = [[0.25, 0.75]] * 3 if loss == "kl" else [1, 0, 1]
-    pairs = loss not in ("ce", "nll", "kl")
-    x = [0.5, 0.25, 0.75] if pairs else [[-0.5, -1.0], [-0.25, -2.0], [-0.75, -0.5]]
+    targets: list[Any] = [[0.25, 0.75]] * 3 if loss in SHARES else [1, 0, 1]
+    spec = LOSSES[loss]
+    pairs = not spec.loss.per_class and loss not in SHARES
+    x: list[Any] = [[-0.5, -1.0], [-0.25, -2.0], [-0.75, -0.5]]
+    if pairs:
+        x = [0.5, 0.25, 0.75]
+    elif spec.takes == "probs":
+        x = [[0.5, 0.5], [0.25, 0.75], [0.75, 0.25]]
     weights = [1.0, 2.0, weight]
     if kind == "npz":
         np.savez("w.npz", logits=np.array(x), labels=np.array(targets), sample_weight=np.array(weights))
         return "w.npz"
     columns = np.column_stack([x, targets, weights])
     names = ["a"] if pairs else ["p_a", "p_b"]
-    names += ["t_a", "t_b"] if loss == "kl" else ["y"]
+    names += ["t_a", "t_b"] if loss in SHARES else ["y"]
     rows = [dict(zip([*names, "weight"], row, strict=True)) for row in columns.tolist()]
     if kind == "csv":
         np.savetxt("w.csv", columns, delimiter=",", comments="", header=",".join([*names, "weight"]))
@@ -296,7 +316,7 @@ def test_a_weight_of_a_row_that_is_no_weight_is_refused_with_its_row_until_it_is
 ) -> None:
     monkeypatch.chdir(tmp_path)
     name = weighted(kind, weight, loss)
-    arguments = [loss, name, "--allow-nonfinite", *(["--target-column", "t_*"] if loss == "kl" else [])]
+    arguments = [loss, name, "--allow-nonfinite", *(["--target-column", "t_*"] if loss in SHARES else [])]
     refused = by_command(capfd, *arguments)
     assert refused.code == 3
     fact = f"Expected a sample weight that is finite and at least 0, got {weight:g}."

@@ -304,13 +304,9 @@ class _Given:
         if chosen is not None:
             return one_of(chosen, self._names, "--id-column")
         used = {*self._inputs.columns, *self._target.columns, *self._weight.columns}
-        suited = (i for i in self._evidence.keys if i not in used and self._can_name(i))
+        columns = self._evidence.columns
+        suited = (i for i in self._evidence.keys if i not in used and columns[i].can_name_rows)
         return next(suited, None)
-
-    def _can_name(self, i: int) -> bool:
-        """Whether values can name rows: texts and whole numbers."""
-        column = self._evidence.columns[i]
-        return column.stored in ("", "text") or (column.stored == "number" and column.values.are_whole)
 
     def _positive(self) -> str | None:
         """The text that is the positive answer; None where targets are numbers.

@@ -219,8 +219,7 @@ class _Search:
         """The columns that are named as the columns of targets are."""
         wanted = {name.casefold() for name in names}
         soft = [i for i in self._numbers if not self._evidence.is_decision(i)]
-        groups = predicting(self._evidence.columns, soft)
-        alike = [g for g in groups if {label.casefold() for label in g.labels} == wanted]
+        alike = self._named_alike(soft, wanted) or self._named_alike(self._can_be_whole(), wanted)
         alike = [g for g in alike if g.takes == self._evidence.wanted.kind] or alike
         alike = [g for g in alike if g.takes != "scores"] or alike
         if len(alike) == 1:
@@ -232,6 +231,16 @@ class _Search:
         every = tuple(self._numbers)
         readings = (Candidate(every, "all numbers"),) if len(every) == len(wanted) else ()
         return Found(readings, f"columns named as the targets {listed(names)}, got {listed(self._names)}")
+
+    def _named_alike(self, columns: Sequence[int], names: set[str]) -> list[Group]:
+        """The groups of predictions among some columns with these labels, in lower case."""
+        groups = predicting(self._evidence.columns, columns)
+        return [group for group in groups if {label.casefold() for label in group.labels} == names]
+
+    def _can_be_whole(self) -> list[int]:
+        """Numbers that may be whole without being decisions: those whose name says how likely, not what."""
+        says = [self._evidence.columns[i].says for i in self._numbers]
+        return [i for i, said in zip(self._numbers, says, strict=True) if said.takes not in ("", "scores")]
 
     # ---------------------------------------------------------------------------- no other prediction
 

@@ -47,6 +47,8 @@ class _Search:
         self._evidence = evidence
         self._names = evidence.names
         self._targets = targets
+        values = [evidence.columns[i].values for i in target]
+        self._in_numbers = len(values) == 1 and values[0].mostly_numbers
         numbers = evidence.free_numbers(target)
         self._numbers = [i for i in numbers if not evidence.columns[i].says.decided]
         self._copies = [i for i in numbers if any(evidence.equal(i, t) for t in target)]
@@ -151,7 +153,12 @@ class _Search:
         return self._evidence.adds_up(group.columns)
 
     def _targets_differ(self, group: Group) -> bool:
-        """Whether the targets are texts that name none of these classes."""
+        """Whether the targets are texts that name none of these classes.
+
+        A text among numbers is a target that is wrong, and refused where it stands.
+        """
+        if self._in_numbers:
+            return False
         texts = [text for text in self._targets if not _is_index(text, len(group.columns))]
         spelled = [*group.labels, *spellings_of([self._names[i] for i in group.columns])]
         words = [text for text in texts if not _is_number(text)]

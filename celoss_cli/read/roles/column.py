@@ -138,6 +138,12 @@ class Column:
         return self.values.numbers is not None or self.values.mostly_numbers
 
     @property
+    def can_name_rows(self) -> bool:
+        """Whether values can be ids: texts, whole numbers, or some of either."""
+        whole = self.values.are_whole or self.values.are_texts
+        return self.stored in ("", "text") or (self.stored == "number" and whole)
+
+    @property
     def is_empty(self) -> bool:
         return not self.values.texts
 

@@ -52,7 +52,7 @@ def by_name(evidence: Evidence) -> Found:
         ranked[rank] = [i for i in ranked[rank] if not _is_constant(evidence, i)]
     ranked[2] = [i for i in ranked[2] if i not in grouped or not columns[i].is_number]
     for rank, why in ((3, _WHOLE_NAME), (2, _WORD), (1, _WORD)):
-        if found := _possible(evidence, ranked[rank]):
+        if found := _possible(evidence, _but_groups(evidence, ranked[rank])):
             return _of_several(evidence, found, why, inferred=rank < 3)
     _refuse_taken(evidence)
     return Found(())
@@ -136,6 +136,12 @@ def _is_constant(evidence: Evidence, i: int) -> bool:
     """Whether a value is the same in every one of several rows: the name of an answer, say."""
     values = evidence.columns[i].values
     return len(values.texts) > 1 and len(values.distinct) == 1
+
+
+def _but_groups(evidence: Evidence, candidates: Sequence[int]) -> Sequence[int]:
+    """Those that an option does not name as the groups of rows; all where there is no other."""
+    groups = evidence.chosen["group"] or ()
+    return [i for i in candidates if i not in groups] or candidates
 
 
 def _possible(evidence: Evidence, candidates: Sequence[int]) -> list[int]:

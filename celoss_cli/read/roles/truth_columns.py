@@ -97,12 +97,8 @@ class _Truth:
                 f"got {listed([self._names[i] for i in shared])}",
                 ways=tuple(Way("", (("--id-column", self._names[i]),)) for i in shared),
             )
-        suited = [i for i in self._index if self._can_name(i)]
+        suited = [i for i in self._index if self._columns[i].can_name_rows]
         return one_of(shared or suited, self._names, "--id-column")
-
-    def _can_name(self, i: int) -> bool:
-        column = self._columns[i]
-        return column.stored in ("", "text") or (column.stored == "number" and column.values.are_whole)
 
     def _shared(self) -> list[int]:
         """The columns that may be ids because the header of the input has them too."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -166,20 +167,28 @@ class Table:
         names = [cell.strip() for cell in cells]
         if all(is_number(name, decimal=self.request.decimal, allow_nonfinite=True) for name in names):
             self._settle_numbers(text, names, line)
-        elif self.request.header is None and self._is_a_row(names, self._after(block)):
+        elif self.request.header is None and self._is_a_row(names, self._rows_after(block)):
             self.has_header = False
             self.told.append(f"its first line, {quoted(text)}, was taken for values; if it is not: --header")
         if not self.has_header:
             return [str(position) for position in range(1, len(cells) + 1)], block
         if self.request.header is None and names[0].startswith("#"):
-            names = self._without_mark(names, text, self._after(block))
+            names = self._without_mark(names, text, self._rows_after(block))
         if len(names) == 1:
             self._refuse_other_delimiter(names[0], line)
         rest = self._after(block)
-        if self._delimiter == "\t" and self._width_of(rest) == len(names) + 1:
+        if self._delimiter == "\t" and self._width_of(self._rows_after(block)) == len(names) + 1:
             names = ["", *names]
             self.told.append("the first column, which names the rows, has no name")
         return names, rest
+
+    def _rows_after(self, block: Block) -> Block:
+        """The first rows, to be looked at only: of the next block where the header fills its own."""
+        rest = self._after(block)
+        if rest.data or (more := next(self._blocks, None)) is None:
+            return rest
+        self._blocks = itertools.chain((more,), self._blocks)
+        return more
 
     def _after(self, block: Block) -> Block:
         """What follows the header."""

@@ -75,7 +75,7 @@ def test_what_never_ends_is_a_limit(data: bytes) -> None:
 
 
 def test_a_newline_within_a_cell_makes_no_two_numbers() -> None:
-    found = read_table(b'a,b,y\n"0\n.9",1,0\n', REQUEST)
+    found = read_table(b'a,b,y\n"0\n.9",1,0\n0.5,2,1\n', REQUEST)
     assert found.said.startswith('InputError: t.csv:2:1: expected a number in column "a", got "0\\x0a.9"')
 
 
