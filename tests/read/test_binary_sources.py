@@ -509,7 +509,10 @@ LABELS = ("labels.npy", npy_bytes(TARGETS))
             archive(("logits.npy", npy_bytes(LOGITS)), LABELS) + b"garbage",
             "directory of a zip file at its end",
         ),
-        (archive(("logits.txt", b"1,2"), LABELS), "expected the input by name"),
+        (
+            archive(("logits.txt", b"1,2"), LABELS),
+            r": \$.logits.txt: expected an NPY file, which .*, got .1,2",
+        ),
     ],
 )
 def test_archives_that_are_not_what_numpy_writes_are_refused(tmp_path: Path, data: bytes, said: str) -> None:
@@ -1342,13 +1345,21 @@ def test_columns_of_lists(tmp_path: Path, polars: ModuleType) -> None:
         ({"label": [date(2020, 1, 1)] * 3}, 'expected targets in column "label", got date32[day]'),
         ({"label": [0, 2**63, 1]}, "row 1: expected a class index"),
         ({"cat": [[1.0, 2.0]] * 3}, 'one column of lists or columns of numbers, got "cat" among others'),
-        ({"id": [1.5, 2.5, 3.5]}, 'expected ids in column "id", got double'),
+        ({"cat": ["0.9", "0.8", "0.7"]}, 'p.parquet: expected numbers in column "cat", got '),
     ],
 )
 def test_cells_that_are_no_numbers_are_refused(
     tmp_path: Path, polars: ModuleType, change: dict[str, Any], said: str
 ) -> None:
     assert said in refusal(write(polars.DataFrame({**TABLE, **change}), tmp_path / "p.parquet"))
+
+
+def test_fractions_are_no_ids(tmp_path: Path, polars: ModuleType) -> None:
+    """They are not used and told; named as the ids they are refused."""
+    path = write(polars.DataFrame({**TABLE, "id": [1.5, 2.5, 3.5]}), tmp_path / "p.parquet")
+    found, columns = columns_of(path)
+    assert (found, columns["id"], columns["unused"]) == (LOSS, None, ["id"])
+    assert 'expected ids in column "id", got double' in refusal(path, "--id-column", "id")
 
 
 WORDS = {
@@ -1398,6 +1409,8 @@ def test_the_index_that_pandas_leaves_in_a_file_is_an_id(
         "id": column,
         "weight": None,
         "unused": [],
+        "inferred": {"inputs": ["--class-columns", "cat,dog"]},
+        "why": {"inputs": "they are named as the targets are", "id": "it names the rows"},
     }
 
 

@@ -318,9 +318,12 @@ class _Given:
         wanted = self._wanted
         if wanted.per_class or wanted.elsewhere or len(self._target.columns) != 1:
             return wanted.positive
-        values = self._evidence.columns[self._target.columns[0]].values
+        column = self._evidence.columns[self._target.columns[0]]
+        values = column.values
         if wanted.positive is not None:
             return wanted.positive
+        if column.stored in ("list", "other"):  # a target for each column, or no targets
+            return None
         if values.are_signs and wanted.takes == "probs":
             return self._inputs.positive or "1"
         if not values.are_texts:

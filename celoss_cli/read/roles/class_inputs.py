@@ -51,8 +51,14 @@ class _Search:
         self._in_numbers = len(values) == 1 and values[0].mostly_numbers
         numbers = evidence.free_numbers(target)
         self._numbers = [i for i in numbers if not evidence.columns[i].says.decided]
+        self._no_numbers = self._of_other_types(target)
         self._copies = [i for i in numbers if any(evidence.equal(i, t) for t in target)]
         self._plain = self._without_targets(evidence.plain(self._numbers))
+
+    def _of_other_types(self, target: Sequence[int]) -> list[int]:
+        """Columns of a type that is no number; one that is named as a class is refused for it."""
+        columns, roles = self._evidence.columns, {*self._evidence.taken, *target}
+        return [i for i, c in enumerate(columns) if c.stored in ("text", "list", "other") and i not in roles]
 
     def _without_targets(self, plain: Sequence[int]) -> list[int]:
         """Columns whose names have no word of targets, or share it: class_0 and class_1."""
@@ -230,7 +236,8 @@ class _Search:
         if not words or len(words) < len(self._targets):
             return None
         missing = [self._names[i] for i in self._plain if self._names[i] in MISSING]
-        named = [i for i in self._numbers if evidence.names_all([self._names[i]], [*words, *missing])]
+        likely = sorted((*self._numbers, *self._no_numbers))
+        named = [i for i in likely if evidence.names_all([self._names[i]], [*words, *missing])]
         rest = [i for i in self._plain if i not in named and i not in self._copies]
         if (
             not named
