@@ -112,6 +112,11 @@ class RecordTable:
             return frozenset(name for name in index if isinstance(name, str))
         return frozenset()
 
+    @property
+    def can_be_read_again(self) -> bool:
+        """Whether this is a file, and no stream that comes once."""
+        return not self._file.once
+
     def head(self, names: Sequence[str], size: int) -> list[Rows]:
         """The first rows of some columns, at least so many if there are as many; they stay to be read.
 

@@ -51,6 +51,9 @@ _FEW_ROWS = 1000
 
 _NONFINITE = "nan and inf are accepted with --allow-nonfinite"
 _LOOKED_AT = NUMBERS | TEXT | {"bool"}
+_LOOKED_AT_TOGETHER = 64
+"""So many columns of a compressed part are unpacked at a time to look at their first rows."""
+
 _WHOLE = INTEGERS | {"bool"}
 """Of what several columns of targets are one-hot, and not probabilities."""
 
@@ -80,17 +83,22 @@ def _columns(table: RecordTable) -> tuple[list[Column], bool]:
     size = sample_size(len(table.names))
     counts = Counter(table.names)
     looked_at = [name for name in table.names if counts[name] == 1 and table.kind(name) in _LOOKED_AT]
-    batches = table.head(looked_at, size + 1) if looked_at else []
-    cells = {
-        name: list(islice((text for rows in batches for text in _cells_of(rows.batch.column(name))), size))
-        for name in looked_at
-    }
+    together = _LOOKED_AT_TOGETHER if table.can_be_read_again else max(1, len(looked_at))
+    cells: dict[str, list[str]] = {}
+    seen = 0
+    for start in range(0, len(looked_at), together):
+        group = looked_at[start : start + together]
+        batches = table.head(group, size + 1)
+        seen = sum(map(len, batches))
+        for name in group:
+            texts = (text for rows in batches for text in _cells_of(rows.batch.column(name)))
+            cells[name] = list(islice(texts, size))
     index = table.index()
     columns = [
         Column.of(name, cells.get(name, ()), stored=_stored(table.kind(name)), is_index=name in index)
         for name in table.names
     ]
-    return columns, sum(map(len, batches)) <= size
+    return columns, seen <= size
 
 
 def _cells_of(column: Any) -> list[str]:

@@ -90,7 +90,9 @@ class _File:
             self._header(start)
         for index, start in enumerate(self._blocks.batches):
             header = self._header(start)
-            part = Part(header.rows, partial(self._columns, index), partial(self._by_rows, index, asked))
+            part = Part(
+                header.rows, partial(self._columns, index), partial(self._by_rows, index, header, asked)
+            )
             size = header.rows * len(asked.matrix) * dtype.itemsize
             large = header.compressed and size > IN_MEMORY_BYTES
             yield from in_columns(part, asked, dtype) if large else part.by_rows()
@@ -103,8 +105,10 @@ class _File:
         except CelossError as error:
             raise error.at(self._name) from None
 
-    def _by_rows(self, index: int, asked: Asked) -> Iterator[Rows]:
-        batch = self._every.get_batch(index)  # the option for some columns only would copy them
+    def _by_rows(self, index: int, header: BatchHeader, asked: Asked) -> Iterator[Rows]:
+        # A reader of some columns only would copy them; what is compressed is copied in any case.
+        names = (*asked.matrix, *asked.single) if header.compressed else ()
+        batch = (self._reader(names) if names else self._every).get_batch(index)
         return self._cutter.cut(batch, asked)
 
     def _columns(self, index: int, names: Sequence[str]) -> Any:
