@@ -234,7 +234,7 @@ def test_bad_data_is_told_with_its_place() -> None:
 
 
 def test_a_file_that_cannot_be_written_is_exit_4(tmp_path: Path) -> None:
-    assert "No such file or directory" in fails(4, "ce", "-o", str(tmp_path / "none" / "a.png"))
+    assert "No such file or directory" in fails(4, "ce", "-o", str(tmp_path / "none" / "a.svg"))
 
 
 def test_settings_for_the_formats_of_results_leave_pictures_alone() -> None:

@@ -63,9 +63,13 @@ def decompressed(stream: Stream) -> Stream:
 
 
 def _packed(stream: Stream) -> str | None:
-    """How the stream is packed, by its first bytes."""
+    """How the stream is packed, by its first bytes; one that cannot be read is closed."""
     peek: Callable[[int], bytes] | None = getattr(stream.binary, "peek", None)
-    head = peek(4) if peek else b""
+    try:
+        head = peek(4) if peek else b""
+    except OSError:
+        stream.close()
+        raise
     return next((kind for magic, kind in _MAGIC.items() if head.startswith(magic)), None)
 
 
