@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import io
 
 from celoss_cli.core.errors import UsageError, quoted
@@ -22,6 +23,7 @@ __all__ = [
     "TOLERANCE",
 ]
 
+_NO_CHARACTER_SETS = ("idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape")
 _DELIMITERS = {"tab": "\t", "\\t": "\t", "space": " "}
 
 
@@ -33,11 +35,14 @@ def _delimiter(text: str) -> str:
 
 
 def _encoding(text: str) -> str:
-    """The name of an encoding of text; Python knows others that turn bytes into bytes."""
+    """The name of an encoding of text; Python knows others, of bytes in bytes and of text in text."""
     try:
         io.TextIOWrapper(io.BytesIO(), encoding=text)
+        name = codecs.lookup(text).name
     except (LookupError, ValueError):
-        raise UsageError(f"expected a known encoding of text, got {quoted(text)}") from None
+        name = "undefined"
+    if name in _NO_CHARACTER_SETS:
+        raise UsageError(f"expected a known encoding of text, got {quoted(text)}")
     return text
 
 
@@ -50,14 +55,20 @@ def _fractions(text: str) -> tuple[float, ...]:
 
 def _output_file(text: str) -> str | None:
     """The file to write; None for ``-``, standard output."""
-    return None if text == "-" else text
+    return None if text == "-" else _named(text)
+
+
+def _named(text: str) -> str:
+    if not text:
+        raise UsageError("expected the name of a file, got an empty one")
+    return text
 
 
 def _real_file(text: str) -> str:
     """The file to write, which standard output cannot be: the result goes there."""
     if text == "-":
         raise UsageError("expected the name of a file, got - (a file of that name is ./-)")
-    return text
+    return _named(text)
 
 
 def _tolerance(text: str) -> float:

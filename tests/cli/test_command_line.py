@@ -408,6 +408,10 @@ def test_an_error_is_an_object_where_json_was_asked_for() -> None:
         (["--target-column", "t"], "Expected --target-column with files, got it with --logits."),
         (["--weight-column", "w"], "Expected --weight-column with files, got it with --logits."),
         (["--encoding", "base64"], 'expected a known encoding of text, got "base64"'),
+        (["--encoding", "unicode_escape"], 'expected a known encoding of text, got "unicode_escape"'),
+        (["--encoding", "idna"], 'expected a known encoding of text, got "idna"'),
+        (["-o", ""], "expected the name of a file, got an empty one"),
+        (["--save-baseline", ""], "expected the name of a file, got an empty one"),
     ],
 )
 def test_an_option_that_would_change_nothing_is_refused(arguments: list[str], said: str) -> None:
