@@ -114,6 +114,8 @@ def test_rows_with_missing_cells_are_refused_or_skipped_on_request() -> None:
         ("a,b,target\ntrue,1,0\n", 'got "true"'),
         ("a,seen,target\n1,May,0\n", 'expected two columns of logits or more, got "a"'),
         ("a,b,target\nnan,1,0\n", "--allow-nonfinite"),
+        ("p_1,p_2,p_3,z,target\n.1,.2,.7,3,inf\n.2,.2,.6,5,2\n", "expected"),
+        ("p_1,p_2,p_3,z,target\n.1,.2,.7,3,nan\n.2,.2,.6,5,2\n", "expected"),
         ("a,b,target\n1e999999,1,0\n", "within the range of a double"),
         ("a,b,target\n1,2,0\n1,2", "(the last line has no newline: was the data cut?)"),
         ("a,b,target\n1,2,5\n", "standard input:2: Expected a target from 0 to 1 (2 classes), got 5."),

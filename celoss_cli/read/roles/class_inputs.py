@@ -361,4 +361,4 @@ def _is_number(text: str) -> bool:
 
 def _is_index(text: str, classes: int) -> bool:
     value = value_of(text)
-    return value is not None and value == int(value) and 0 <= value < classes
+    return value is not None and value.is_integer() and 0 <= value < classes
