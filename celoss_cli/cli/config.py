@@ -7,7 +7,6 @@ input, options and limits. A key that nobody reads is refused with its place.
 from __future__ import annotations
 
 import difflib
-import glob
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -18,7 +17,7 @@ from celoss_cli.cli.table import options_in
 from celoss_cli.core.errors import CelossError, UsageError, quoted, visible
 from celoss_cli.core.records import record
 from celoss_cli.losses import LOSSES
-from celoss_cli.read.paths import each_once, matching
+from celoss_cli.read.paths import files_of
 
 __all__ = ["SETTINGS", "Check", "Config", "config_in", "load", "refuse_unknown"]
 
@@ -59,16 +58,8 @@ class Check:
             UsageError: for a name that is listed twice.
 
         """
-        named = [pattern for pattern in self.patterns if not glob.has_magic(pattern)]
-        each_once(named)
-        found = [path for pattern in self.patterns for path in self._matches(pattern)]
-        return each_once(list(dict.fromkeys(found)))
-
-    def _matches(self, pattern: str) -> list[str]:
-        if not glob.has_magic(pattern):
-            return [self.path(pattern)]
         try:
-            return matching(pattern, self.folder)
+            return files_of(self.patterns, self.folder)
         except CelossError as error:
             raise error.at(self.place) from None
 

@@ -339,7 +339,7 @@ class Keeping:
 
 def files(**more: Any) -> Any:
     """The field of the data files."""
-    help = "Data files, one data set in this order; - is standard input."
+    help = "Data files, folders or patterns in quotes, one data set in this order; - is standard input."
     chosen = {"default": (), "metavar": "[FILE]...", **more}
     return option(FILE, help, argument=True, repeatable=True, file="read", **chosen)
 

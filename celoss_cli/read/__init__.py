@@ -10,7 +10,7 @@ from importlib import import_module
 from pathlib import PurePath
 from typing import Any
 
-from celoss_cli.core.errors import InputError, UsageError
+from celoss_cli.core.errors import InputError, UsageError, visible
 from celoss_cli.core.records import record
 from celoss_cli.read.bytes.devices import is_device
 from celoss_cli.read.bytes.pickles import refuse_pickle
@@ -107,6 +107,7 @@ def format_of(path: str, head: bytes, chosen: str | None) -> SourceSpec:
     raise InputError(
         f'Expected a file name that ends in one of {known}, got "{suffix}".',
         hint="say what it is with --input-format",
+        place=visible(path),
     )
 
 

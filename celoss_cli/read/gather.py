@@ -5,18 +5,16 @@ from __future__ import annotations
 import contextlib
 import os
 import shlex
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from celoss_cli.core.data import Batch, Chunk
 from celoss_cli.core.errors import InputError, quoted, visible
 from celoss_cli.read import format_of
 from celoss_cli.read.bytes.compressed import decompressed
-from celoss_cli.read.paths import each_once
+from celoss_cli.read.paths import files_of, keys_of
 from celoss_cli.read.request import Dataset, ReadRequest, Stream, open_stream
-
-if TYPE_CHECKING:
-    from celoss_cli.core.data import Batch, Chunk
 
 __all__ = ["Watch", "gather", "read_stream", "unwatched"]
 
@@ -46,13 +44,21 @@ def gather(
 ) -> Dataset:
     """The rows of all files, in order, as one data set described once.
 
+    Args:
+        paths: of files, folders and patterns.
+        request: what is asked of the readers.
+        chosen: the format where the user says it.
+        watch: is told what was read.
+
     Raises:
         InputError: if a file cannot be read, or differs from the first one in its columns or options.
+        LimitError: if a pattern leads through too many folders.
         UsageError: if a file is named twice.
 
     """
     opened = contextlib.ExitStack()
-    path, *others = paths = each_once(paths)
+    path, *others = paths = files_of(paths)
+    _refuse_without_key(paths, request.columns.group)
     meter = _Meter(paths)
     first = _read(path, request, chosen, opened, meter)
     whole = Dataset({"files": list(paths), **first.described}, iter(()), dict(first.options), opened.close)
@@ -111,10 +117,58 @@ def _read(
     opened.callback(stream.close)
     meter.on(stream)
     try:
-        return read_stream(stream, request, chosen)
+        return _with_key(path, stream, request, chosen)
     except BaseException:
         opened.close()
         raise
+
+
+def _refuse_without_key(paths: Sequence[str], group: str | None) -> None:
+    """Refuses files without a key that the paths of others have, where groups are asked by it."""
+    without = [path for path in paths if group not in keys_of(path)]
+    if group is not None and without and len(without) < len(paths):
+        raise InputError(
+            f"expected the key {quoted(group)} in the path of every file, as others have it, got none",
+            place=visible(without[0]),
+        )
+
+
+def _with_key(path: str, stream: Stream, request: ReadRequest, chosen: str | None) -> Dataset:
+    """The data set of a stream; where its path has the key that groups are asked by, that is its column."""
+    name = request.columns.group
+    key = None if name is None else keys_of(path).get(name)
+    if name is None or key is None:
+        return read_stream(stream, request, chosen)
+    dataset = read_stream(stream, replace(request, columns=replace(request.columns, group=None)), chosen)
+    columns = dataset.described["columns"]
+    if name in _named(columns):
+        raise InputError(
+            f"expected {quoted(name)} as a column or as a key of the path, got both", place=visible(path)
+        )
+    dataset.described = {**dataset.described, "columns": {**columns, "group": name}}
+    dataset.batches = _all_of(key, dataset.batches)
+    return dataset
+
+
+def _named(columns: Mapping[str, Any]) -> Iterator[str]:
+    """The columns that have a role, and those that have none."""
+    for role in ("inputs", "target", "id", "weight", "unused"):
+        found = columns.get(role)
+        yield from [found] if isinstance(found, str) else found or ()
+
+
+def _all_of(group: str, batches: Iterable[Batch | Chunk]) -> Iterator[Batch | Chunk]:
+    """The rows, all of one group."""
+
+    def of_group(batch: Batch) -> Batch:
+        return replace(batch, groups=[group] * len(batch))
+
+    for found in batches:
+        yield of_group(found) if isinstance(found, Batch) else Chunk(len(found), _then(found.read, of_group))
+
+
+def _then(read: Callable[[], Batch], change: Callable[[Batch], Batch]) -> Callable[[], Batch]:
+    return lambda: change(read())
 
 
 def _refuse_difference(whole: Dataset, path: str, dataset: Dataset) -> None:

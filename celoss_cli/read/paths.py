@@ -1,4 +1,4 @@
-"""Which files are meant: patterns matched within bounds, and each file once."""
+"""Which files are meant: patterns and folders searched within bounds, and each file once."""
 
 from __future__ import annotations
 
@@ -8,14 +8,75 @@ from fnmatch import fnmatchcase
 from glob import has_magic
 from itertools import groupby
 
-from celoss_cli.core.errors import InputError, LimitError, UsageError, quoted
+from celoss_cli.core.errors import InputError, LimitError, UsageError, quoted, visible
 
-__all__ = ["each_once", "matching"]
+__all__ = ["each_once", "files_of", "keys_of", "matching"]
 
 _ANY_FOLDERS = "**"
 
 _MOST_ENTRIES = 1_000_000
 """So many names of files and folders are looked at for one pattern; more are a mistake, or a loop."""
+
+
+_NO_DATA = (".", "_")
+"""How names of what lies beside the data in a folder begin: .part-0.crc, _SUCCESS, _delta_log."""
+
+
+def files_of(named: Sequence[str], folder: str = "") -> list[str]:
+    """The files that names mean: a pattern those that it matches, a folder all data below it, in order.
+
+    Args:
+        named: paths and patterns; what exists under its name is no pattern, ``-`` is standard input.
+        folder: what they are relative to, "" for the working directory.
+
+    Returns:
+        Paths with ``folder`` in front, each file once.
+
+    Raises:
+        InputError: if a pattern or a folder leads to no file.
+        LimitError: if there are too many names to look at.
+        UsageError: if one name is given twice.
+
+    """
+    paths = [os.path.join(folder, name) if folder else name for name in named]
+    each_once(paths)
+    found = [path for name, path in zip(named, paths, strict=True) for path in _meant(name, path, folder)]
+    return each_once(list(dict.fromkeys(found)))
+
+
+def _meant(name: str, path: str, folder: str) -> list[str]:
+    if os.path.isdir(path):
+        return _below(path)
+    return matching(name, folder) if has_magic(name) and not os.path.lexists(path) else [path]
+
+
+def _below(folder: str) -> list[str]:
+    """The files of data in a folder and those below it, sorted by name."""
+    parts = [path.split(os.sep) for path in _Search(folder).below(folder, (_ANY_FOLDERS, "*"))]
+    start = len(folder.rstrip(os.sep).split(os.sep))
+    files = [os.sep.join(names) for names in parts if not _is_beside_data(names[start:])]
+    if not files:
+        raise InputError("expected files of data in the directory, got none", place=visible(folder))
+    return sorted(files)
+
+
+def _is_beside_data(names: Sequence[str]) -> bool:
+    return any(name.startswith(_NO_DATA) for name in names)
+
+
+def keys_of(path: str) -> dict[str, str]:
+    """The keys in the names of the folders of a path, as Hive and Spark lay files out.
+
+    >>> keys_of("logs/day=2026-01-01/model=a%2Fb/p.parquet")
+    {'day': '2026-01-01', 'model': 'a/b'}
+
+    """
+    if "=" not in path:
+        return {}
+    from urllib.parse import unquote  # most paths have no keys
+
+    pairs = (name.partition("=") for name in path.split("/")[:-1])
+    return {unquote(key): unquote(value) for key, sign, value in pairs if key and sign}
 
 
 def each_once(paths: Sequence[str]) -> list[str]:
@@ -99,8 +160,8 @@ class _Search:
     def _at(self, path: str, left: tuple[str, ...]) -> Iterator[str]:
         if left:
             yield from self.below(path, left)
-        elif os.path.exists(path) and not os.path.isdir(path):
-            yield path
+        elif os.path.lexists(path) and not os.path.isdir(path):
+            yield path  # a link that leads nowhere is a file that is missing, and refused when it is read
 
     def _listed(self, folder: str) -> Iterator[os.DirEntry[str]]:
         try:
@@ -113,5 +174,7 @@ class _Search:
                             hint="begin the pattern with the folder that is meant",
                         )
                     yield entry
-        except OSError:  # no folder, or none that may be read: nothing matches there
-            return
+        except (FileNotFoundError, NotADirectoryError):
+            return  # nothing matches there
+        except OSError as error:
+            raise InputError(f"{error.strerror}.", place=visible(folder or os.curdir)) from None

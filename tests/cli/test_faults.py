@@ -96,7 +96,8 @@ def assert_refused(done: Done, said: str, code: int = 3) -> None:
     ("name", "said"),
     [
         ("nowhere.csv", "nowhere.csv: No such file or directory."),
-        (".", ".: Expected a file, got a directory."),
+        ("nothing", "nothing: expected files of data in the directory, got none"),
+        ("beside", "beside/readme: Expected a file name that ends in one of"),
         ("", "Expected the name of a file, got an empty one."),
         ("empty.csv", "empty.csv: expected a header line, got an empty file: no rows"),
         ("header.csv", "no rows"),
@@ -109,6 +110,9 @@ def test_a_file_that_cannot_be_read_exits_3(name: str, said: str) -> None:
     Path("header.csv").write_bytes(b"a,b,target\n")
     Path("p.xyz").write_bytes(GOOD)
     Path("p.pkl").write_bytes(b"\x80\x04N.")
+    Path("nothing").mkdir()
+    Path("beside").mkdir()
+    Path("beside/readme").write_text("")
     assert_refused(celoss("ce", name), said)
 
 

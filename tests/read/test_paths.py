@@ -9,7 +9,7 @@ import pytest
 
 from celoss_cli.core.errors import InputError, LimitError, UsageError
 from celoss_cli.read import paths
-from celoss_cli.read.paths import each_once, matching
+from celoss_cli.read.paths import each_once, files_of, keys_of, matching
 
 
 @pytest.fixture(autouse=True)
@@ -88,3 +88,64 @@ def test_what_is_no_file_is_kept_by_its_name() -> None:
 def test_one_name_twice_is_a_mistake(name: str) -> None:
     with pytest.raises(UsageError, match=r"^Expected each file once, got .* twice"):
         each_once([name, "b.csv", name])
+
+
+@pytest.mark.parametrize(
+    ("named", "found"),
+    [
+        (["x"], ["x/a.csv", "x/y/a.csv", "x/y/d.csv"]),  # neither what is hidden nor what a link leads to
+        (["x/"], ["x/a.csv", "x/y/a.csv", "x/y/d.csv"]),
+        (["b.csv", "x/y"], ["b.csv", "x/y/a.csv", "x/y/d.csv"]),
+        (["x/y/d.csv", "x/**/*.csv"], ["x/y/d.csv", "x/a.csv", "x/y/a.csv"]),
+        (["x/y/*.csv", "x"], ["x/y/a.csv", "x/y/d.csv", "x/a.csv"]),
+        (["odd[1].csv"], ["odd[1].csv"]),
+        (["-", "nowhere.csv"], ["-", "nowhere.csv"]),
+    ],
+)
+def test_names_mean_files(named: list[str], found: list[str]) -> None:
+    Path("odd[1].csv").write_text("")
+    for name in ("_SUCCESS", ".part.crc", "_delta_log/0.json", "y/_tmp"):
+        Path("x", name).parent.mkdir(exist_ok=True)
+        Path("x", name).write_text("")
+    assert files_of(named) == found
+
+
+def test_files_are_relative_to_a_folder(tmp_path: Path) -> None:
+    assert files_of(["y", "a.csv"], "x") == ["x/y/a.csv", "x/y/d.csv", "x/a.csv"]
+    assert files_of([f"{tmp_path}/x/y"], "elsewhere") == [f"{tmp_path}/x/y/a.csv", f"{tmp_path}/x/y/d.csv"]
+
+
+@pytest.mark.parametrize("named", [["x/*.csv", "x/*.csv"], ["a.csv", "a.csv"], ["x", "x"]])
+def test_one_name_twice_is_refused_whatever_it_means(named: list[str]) -> None:
+    with pytest.raises(UsageError, match="Expected each file once"):
+        files_of(named)
+
+
+def test_a_folder_without_data_is_refused() -> None:
+    Path("none").mkdir()
+    Path("none/_SUCCESS").write_text("")
+    with pytest.raises(InputError, match=r"^none: expected files of data in the directory, got none"):
+        files_of(["none"])
+
+
+def test_a_link_to_nowhere_is_no_file_that_may_be_left_out() -> None:
+    os.symlink("gone.csv", "x/broken.csv")
+    assert matching("x/*.csv") == ["x/a.csv", "x/broken.csv"]
+
+
+def test_a_folder_that_cannot_be_read_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    listed = os.scandir
+
+    def denied(folder: str) -> object:
+        if folder == "x/y":
+            raise PermissionError(13, "Permission denied")
+        return listed(folder)
+
+    monkeypatch.setattr(os, "scandir", denied)
+    with pytest.raises(InputError, match=r"^x/y: Permission denied\.$"):
+        files_of(["x"])
+
+
+def test_keys_are_those_of_folders() -> None:
+    assert keys_of("a=1/b=x%3Ay/=/k=/lr=0.1.csv") == {"a": "1", "b": "x:y", "k": ""}
+    assert keys_of("lr=0.1.csv") == keys_of("plain/p.csv") == {}
