@@ -54,6 +54,8 @@ def run(spec: LossSpec, given: LossOptions) -> int:
 def _refuse_unused(spec: LossSpec, given: LossOptions) -> None:
     for other in said(given, without=_TAKEN):
         raise UsageError(f"Expected no {other.option.flag} with --emit, got one.")
+    if given.reading.clip_domain is not None:
+        raise UsageError("Expected no --clip-domain with --emit, got one.")
     semantics = given.semantics
     for flag, value, unsaid in (
         ("--convention", semantics.convention, None),

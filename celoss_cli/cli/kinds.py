@@ -11,6 +11,7 @@ from celoss_cli.core.option import Kind, finite
 __all__ = [
     "COUNT",
     "DELIMITER",
+    "DISTANCE",
     "ENCODING",
     "FILE",
     "FRACTIONS",
@@ -22,6 +23,9 @@ __all__ = [
     "REAL_FILE",
     "TOLERANCE",
 ]
+
+_FAR = 0.01
+"""Probabilities further outside of 0 to 1 than this were not put there by rounding."""
 
 _NO_CHARACTER_SETS = ("idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape")
 _DELIMITERS = {"tab": "\t", "\\t": "\t", "space": " "}
@@ -78,6 +82,13 @@ def _tolerance(text: str) -> float:
     return value
 
 
+def _distance(text: str) -> float:
+    value = finite(text)
+    if not 0 < value <= _FAR:
+        raise UsageError(f"expected a number above 0 and at most {_FAR:g}, got {quoted(text)}")
+    return value
+
+
 def _least(text: str) -> int:
     value = finite(text)
     if value != int(value) or value < 1:
@@ -117,6 +128,7 @@ DELIMITER = Kind(
 ENCODING = Kind("an encoding of text", _encoding, _text, "NAME")
 FRACTIONS = Kind("numbers from 0 to 1", _fractions, _text, "Q,...")
 TOLERANCE = Kind("a number that is not negative", _tolerance, _text, "A")
+DISTANCE = Kind(f"a number above 0 and at most {_FAR:g}", _distance, _text, "D")
 INCREASES = Kind("an increase", _increases, _text, "A|P%")
 COUNT = Kind("a whole number from 1", _least, _text, "N")
 GROUP_LIMIT = Kind("a limit", _group, _text, "[NAME=]X")

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from celoss_cli.cli.kinds import (
     COUNT,
     DELIMITER,
+    DISTANCE,
     ENCODING,
     FILE,
     FRACTIONS,
@@ -150,6 +151,11 @@ class Reading:
     )
     allow_out_of_domain: bool = option(
         FLAG, "Compute, with a warning, what the loss is not meant for.", default=False, panel=INPUT
+    )
+    clip_domain: float | None = option(
+        DISTANCE,
+        "Take probabilities up to D outside of 0 to 1 for 0 and 1: rounding put them there.",
+        panel=INPUT,
     )
 
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Data",
     "Opened",
+    "clip_domain",
     "dataset_of",
     "opened",
     "refuse_unused_columns",
@@ -54,6 +55,7 @@ class Data:
         group_option: the option that named it.
         rescaled: whether a convention divides probabilities by their sum.
         examined: whether it is read to find what is wrong with it.
+        values_flag: the option that has the values; "" for the loss's own.
 
     """
 
@@ -66,11 +68,17 @@ class Data:
     group_option: str = "--by"
     rescaled: bool = False
     examined: bool = False
+    values_flag: str = ""
 
     @property
     def takes(self) -> str:
         """What the values of the input are."""
         return self.kind or self.spec.takes
+
+    @property
+    def flag(self) -> str:
+        """The option that has values on the command line."""
+        return self.values_flag or f"--{self.spec.takes}"
 
 
 @record(frozen=True, slots=True)
@@ -95,6 +103,7 @@ def opened(data: Data, asked: ReadRequest | None = None) -> Iterator[Opened]:
     """
     with _watched() as watch:
         dataset, request = dataset_of(data, asked or request_of(data), watch)
+        clip_domain(dataset, data)
         with contextlib.closing(dataset):
             if data.values is None:
                 refuse_unused_columns(dataset.described["columns"], data)
@@ -145,6 +154,23 @@ def request_of(data: Data) -> ReadRequest:
     )
 
 
+def clip_domain(dataset: Dataset, data: Data) -> None:
+    """Takes probabilities a little outside of 0 to 1 for 0 and 1, where an option says so.
+
+    Raises:
+        UsageError: if the input is none of probabilities.
+
+    """
+    distance = data.reading.clip_domain
+    if distance is None:
+        return
+    if data.takes not in ("probs", "input"):
+        raise UsageError(f"Expected --clip-domain with input of probabilities, got {data.takes}.")
+    from celoss_cli.read.clipped import clipped
+
+    dataset.batches = clipped(dataset.batches, distance)
+
+
 def with_targets(data: Data, request: ReadRequest) -> ReadRequest:
     """The same with the targets that are given apart from files."""
     if data.reading.targets is None or data.values is not None or request.truth is not None:
@@ -163,7 +189,7 @@ def dataset_of(data: Data, request: ReadRequest, watch: Watch) -> tuple[Dataset,
 
     """
     request = with_targets(data, request)
-    takes, files = f"--{data.spec.takes}", data.files
+    takes, files = data.flag, data.files
     if data.values is not None:
         return _of_values(data, request, takes), request
     if not files and _nothing_on_stdin():
@@ -231,7 +257,7 @@ def refuse_with_values(data: Data) -> None:
     """
     if data.values is None:
         return
-    takes = f"--{data.spec.takes}"
+    takes = data.flag
     if data.group is not None:
         raise UsageError(f"Expected --by class with {takes}, got the column {quoted(data.group)}.")
     for given in said(data.reading):

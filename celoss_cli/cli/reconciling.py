@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from celoss_cli.cli.reading import Data, refuse_unused_columns, request_of, with_targets
+from celoss_cli.cli.reading import Data, clip_domain, refuse_unused_columns, request_of, with_targets
 from celoss_cli.cli.semantics import said_by_data
 from celoss_cli.core.errors import UsageError, file_name
 from celoss_cli.core.option import VALUES
@@ -63,6 +63,7 @@ def problem_of(data: Data, kind: str | None, known: Sequence[Said]) -> tuple[Pro
         request = with_targets(data, replace(request_of(data), per_class=False, class_axis=None))
         dataset = _dataset(data, request)
     with contextlib.closing(dataset):
+        clip_domain(dataset, data)
         if data.values is None:
             refuse_unused_columns(dataset.described["columns"], data)
         options = _options(known, dataset, request)

@@ -221,7 +221,7 @@ def logits_for_probabilities(facts: Facts) -> Noticed | None:
             "took probabilities there, which the loss refuses",
             outside,
             {"outside": outside, "values": values},
-            "clip them to 0 to 1 before they are written (numpy.clip(p, 0, 1))",
+            facts.again("--clip-domain", "1e-5"),
             "warning",
         )
     return Noticed(

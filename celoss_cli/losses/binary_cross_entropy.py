@@ -9,7 +9,7 @@ from celoss_cli.core.late import np
 from celoss_cli.core.records import record
 from celoss_cli.losses.arrays import reduced
 from celoss_cli.losses.binary import BinaryLoss, weighted
-from celoss_cli.losses.elementwise import by_rounding, first_outside
+from celoss_cli.losses.elementwise import by_rounding, first_outside, ways_of_rounding
 from celoss_cli.losses.options import WEIGHT
 from celoss_cli.losses.spec import LossSpec
 
@@ -67,13 +67,14 @@ class BinaryCrossEntropy(BinaryLoss):
             outside = first_outside(values, 0, 1, fact)
             if outside:
                 element = int(np.flatnonzero(outside.where)[0])
-                other = "scores and logits belong to bce-logits" if values is batch.input else ""
-                rounded = by_rounding(values.reshape(-1)[element])
+                is_input, rounded = values is batch.input, by_rounding(values.reshape(-1)[element])
+                other = "scores and logits belong to bce-logits" if is_input else ""
                 raise InputError(
                     outside.fact,
-                    hint="rounding took it there: clip to 0 to 1 before it is written" if rounded else other,
+                    hint="rounding took it there" if rounded else other,
+                    ways=ways_of_rounding(values) if is_input and rounded else (),
                     element=element,
-                    in_input=values is batch.input,
+                    in_input=is_input,
                 )
 
     def _fill(self, x: Array, t: Array, aligned: dict[str, Array], out: Array, note: Note) -> int:

@@ -20,7 +20,7 @@ from celoss_cli.losses.class_axis import exponentials_of
 from celoss_cli.losses.class_loss import no_distribution, onehot
 from celoss_cli.losses.conventions import CONVENTIONS, INPUT_KINDS, Convention
 from celoss_cli.losses.cross_entropy import CrossEntropy
-from celoss_cli.losses.elementwise import shown_outside
+from celoss_cli.losses.elementwise import by_rounding, shown_outside, ways_of_rounding
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -143,9 +143,11 @@ class CrossEntropyByConvention(_ByConvention, CrossEntropy):
             row, position = (int(index) for index in np.argwhere(bad)[0])
             value = x[row, int(np.flatnonzero(outside[row, :, position])[0]), position]
             wanted = "of at least 0" if most > 1 else "from 0 to 1"
+            rounded = by_rounding(value)
             raise InputError(
                 f"Expected a probability {wanted}, got {shown_outside(value, 0, most)}.",
-                hint="scores and logits belong to --input-is logits",
+                hint="rounding took it there" if rounded else "scores and logits belong to --input-is logits",
+                ways=ways_of_rounding(x) if rounded else (),
                 element=int(np.flatnonzero(bad.reshape(-1))[0]),
                 in_input=True,
             )
@@ -340,13 +342,17 @@ class BinaryCrossEntropyByConvention(_ByConvention, BinaryCrossEntropy):
             no = note("1-p clipped", "1 - p clipped", 1 - yes)
         else:
             no = note("1-p clipped", self._clip_is(), self._clipped(1 - p))
-        log_p = note.term("log p", "of the clipped", self._log(yes))
-        log_q = note.term("log(1-p)", "of the clipped", self._log(no))
+        kept = yes == p, no == 1 - p
+        if self._rules.added:
+            more, plus = yes.dtype.type(self._rules.added), f"clipped + {self._rules.added:g}"
+            yes, no = note("p shifted", plus, yes + more), note("1-p shifted", plus, no + more)
+        of = "of the shifted" if self._rules.added else "of the clipped"
+        log_p, log_q = note.term("log p", of, self._log(yes)), note.term("log(1-p)", of, self._log(no))
         np.negative(t * log_p + (1 - t) * log_q, out=out)
         out += 0.0  # no negative zero
         note.gradient(
-            "(1 - t) / (1 - p) - t / p, 0 where clipped",
-            lambda: (1 - t) / no * (no == 1 - p) - t / yes * (yes == p),
+            f"(1 - t) / (1 - p) - t / p{', of the shifted' if self._rules.added else ''}, 0 where clipped",
+            lambda: (1 - t) / no * kept[1] - t / yes * kept[0],
         )
         return int(
             np.count_nonzero((p < self._clip) & (t > 0)) + np.count_nonzero((1 - p < self._clip) & (t < 1))

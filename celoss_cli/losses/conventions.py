@@ -33,6 +33,7 @@ class Convention:
         clips_above: whether probabilities are clipped to 1 - clip as well.
         clips_once: whether 1 - p is taken of the p that was clipped, instead of being clipped as p is: in
             float32, 1 - (1 - 1e-7) is 1.19e-7.
+        added: what is added to each probability after it was clipped, before its logarithm is taken.
         clipped_costs: what a probability that was clipped costs, where it is not -log of the clip as it is
             computed here.
         rescales: whether each row is divided by its sum, before it is clipped.
@@ -56,6 +57,7 @@ class Convention:
     clip: Mapping[str, float] = field(default_factory=dict)
     clips_above: bool = False
     clips_once: bool = False
+    added: float = 0.0
     clipped_costs: float | None = None
     rescales: bool = False
     takes: tuple[str, ...] = INPUT_KINDS
@@ -212,6 +214,21 @@ CONVENTIONS: dict[str, Convention] = {
             "sum_over_batch_size, divides by the number of unmasked targets also with weights",
         ),
         Convention(
+            name="tf-keras",
+            tool="tf.keras 2.2 to 2.15",
+            functions={"bce": "tf.keras.losses.BinaryCrossentropy"},
+            clip=_everywhere(1e-7),
+            clips_above=True,
+            clips_once=True,
+            added=1e-7,
+            takes=("probs",),
+            denominator="counted",
+            options=_for("bce", "sample_weight", "soft_targets"),
+            source="github.com/keras-team/keras, version 2.15: keras/backend.py, binary_crossentropy, not "
+            "from_logits: clips to [epsilon, 1 - epsilon], epsilon 1e-7, and takes log(p + epsilon) and "
+            "log(1 - p + epsilon); a traced function that ends in a sigmoid computes from its logits instead",
+        ),
+        Convention(
             name="xgboost",
             tool="XGBoost 1.7 and later",
             functions={**_named("ce nll", "mlogloss"), "bce": "logloss"},
@@ -230,6 +247,15 @@ CONVENTIONS: dict[str, Convention] = {
             source="github.com/microsoft/LightGBM: src/metric/multiclass_metric.hpp and binary_metric.hpp "
             "take log p above kEpsilon, 1e-15f, else the log of kEpsilon, which is a float32; they "
             "divide by the sum of the weights",
+        ),
+        Convention(
+            name="catboost",
+            tool="CatBoost",
+            functions={"ce": "MultiClass"},
+            takes=("logits",),
+            options=_for("ce", "sample_weight"),
+            source="github.com/catboost/catboost: catboost/libs/metrics/metric.cpp, TMultiClassMetric, takes "
+            "the log of the softmax of the raw values, clips nothing and divides by the sum of the weights",
         ),
         Convention(
             name="spark",

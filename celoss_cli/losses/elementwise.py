@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from celoss_cli.core.data import Array, Batch, Terms
-from celoss_cli.core.errors import InputError
+from celoss_cli.core.errors import InputError, Way
 from celoss_cli.core.late import np
 from celoss_cli.core.records import record
 from celoss_cli.losses.base import ROUNDED, Loss, Violation, as_real, spread
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from celoss_cli.core.trace import Note
 
-__all__ = ["ElementLoss", "by_rounding", "first_outside"]
+__all__ = ["ElementLoss", "by_rounding", "first_outside", "ways_of_rounding"]
 
 _BLOCK = 1 << 16
 """Elements computed at a time: a few temporaries of this size stay in the cache."""
@@ -171,3 +171,13 @@ def shown_outside(value: float, low: float, high: float) -> str:
 def by_rounding(value: float) -> bool:
     """Whether a number outside of 0 to 1 is a probability that rounding took there."""
     return -ROUNDED <= value <= 1 + ROUNDED
+
+
+def ways_of_rounding(values: Array) -> tuple[Way, ...]:
+    """The option that clips what rounding took outside of 0 to 1, with a power of ten that all are within."""
+    off = np.maximum(-values, values - 1)
+    off = off[(off > 0) & (off <= ROUNDED)]
+    if not off.size:
+        return ()
+    distance = 10.0 ** math.ceil(math.log10(float(off.max())))
+    return (Way("to take these for 0 and 1", (("--clip-domain", f"{distance:g}"),)),)

@@ -40,7 +40,8 @@ def _clip(found: Convention) -> str:
     values = sorted(set(found.clip.values()))
     shown = " in float64, ".join(f"{value:.3g}" for value in values)
     single = " in float32" if len(values) > 1 else ""
-    return f"below {shown}{single}{', and above 1 less it' if found.clips_above else ''}"
+    above = ", and above 1 less it" if found.clips_above else ""
+    return f"below {shown}{single}{above}{f', then adds {found.added:g}' if found.added else ''}"
 
 
 def _facts(found: Convention) -> str:

@@ -42,6 +42,11 @@ id,p_a,p_b,target
 ZERO = KAGGLE + "7,0,1,0\n"
 
 
+OF_CLASSES = [name for name, tool in CONVENTIONS.items() if "ce" in tool.functions]
+OF_PROBABILITIES = [name for name in OF_CLASSES if "probs" in CONVENTIONS[name].takes]
+"""Those that have cross entropy, and those that have it of probabilities."""
+
+
 def made(command: str, convention: str | None, **options: Any) -> Loss:
     if command != "bce":
         options.setdefault("ignore_index", CONVENTIONS[convention or "torch"].ignore_index)
@@ -149,7 +154,7 @@ def test_what_a_probability_of_0_costs(convention: str, dtype: str) -> None:
 
 
 def test_the_documented_numbers_of_a_probability_of_0() -> None:
-    costs = {name: round(mean("ce", name, [[0.0, 1.0]], [0]), 3) for name in CONVENTIONS if name != "onnx"}
+    costs = {name: round(mean("ce", name, [[0.0, 1.0]], [0]), 3) for name in OF_PROBABILITIES}
     assert costs == {
         "torch": math.inf,
         "sklearn": 36.044,
@@ -174,6 +179,43 @@ def test_a_probability_of_1_is_clipped_too_where_the_tool_does_so(convention: st
 def test_keras_takes_1_less_the_clipped_probability(dtype: str, cost: float) -> None:
     """Keras 3.15 in float32: BinaryCrossentropy()([0.0], [1.0]), where 1 - 1e-7 is rounded."""
     assert mean("bce", "keras", [1.0], [0.0], dtype=dtype) == pytest.approx(cost, rel=1e-15)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_older_tf_keras_adds_its_epsilon_to_what_it_clipped(dtype: str) -> None:
+    """tensorflow.org, tf.keras.metrics.BinaryCrossentropy of 2.x: 3.833 of 1, 1, 1, 0 against 1, 0, 1, 0.
+
+    keras/backend.py of 2.15: clip to [1e-7, 1 - 1e-7], then y log(p + 1e-7) + (1 - y) log(1 - p + 1e-7).
+    """
+    eps = np.dtype(dtype).type(1e-7)
+    p, t = np.array([0, 1, 1, 0, 0.3, 0.9, 1e-8], dtype), np.array([1, 0, 1, 0, 1, 0, 0.5], dtype)
+    kept = np.clip(p, eps, 1 - eps)
+    expected = -(t * np.log(kept + eps) + (1 - t) * np.log(1 - kept + eps))
+    loss = made("bce", "tf-keras", dtype=dtype)
+    ours = loss.terms(loss.canonical(Batch(p, t))).loss
+    assert ours.tolist() == pytest.approx(expected.tolist(), rel=1e-15 if dtype == "float64" else 2e-7)
+    documented = mean("bce", "tf-keras", [1.0, 1.0, 1.0, 0.0], [1.0, 0.0, 1.0, 0.0], dtype="float32")
+    assert documented == pytest.approx(3.833, abs=5e-4)
+
+
+def test_the_gradient_of_older_tf_keras_is_that_of_its_number() -> None:
+    loss, p, t = made("bce", "tf-keras"), np.array([0.3, 0.9, 1e-6, 1 - 1e-6]), np.array([1.0, 0, 1, 0])
+    recorder = Recorder(with_gradient=True)
+    loss.terms(loss.canonical(Batch(p, t)), recorder)
+    expected = (1 - t) / (1 - p + 1e-7) - t / (p + 1e-7)
+    assert next(
+        step.value for step in recorder.steps if step.name == "gradient"
+    ).ravel().tolist() == pytest.approx(expected.tolist(), rel=1e-12)
+
+
+def test_catboost_has_the_softmax_of_raw_values_divided_by_the_weights() -> None:
+    """metric.cpp: the weighted sum of -(a[t] - max - log sum exp(a - max)) over the sum of the weights."""
+    x, y, weight = np.random.default_rng(3).normal(size=(50, 4)), np.arange(50) % 4, np.linspace(0.1, 2, 50)
+    costs = np.log(np.exp(x).sum(axis=1)) - x[np.arange(50), y]
+    ours = mean("ce", "catboost", x, y, weight, input_is="logits")
+    assert ours == pytest.approx((costs * weight).sum() / weight.sum(), rel=1e-14)
+    with pytest.raises(UsageError, match="Expected input of logits with convention catboost, got probs"):
+        made("ce", "catboost", input_is="probs")
 
 
 def test_lightgbm_prints_the_logarithm_of_its_epsilon_in_float32() -> None:
@@ -310,7 +352,7 @@ def test_keras_takes_logits_without_a_clip_and_the_others_after_the_softmax() ->
     assert mean("ce", "sklearn", x, y, input_is="logits") == pytest.approx(-math.log(2.0**-52), rel=1e-15)
 
 
-@pytest.mark.parametrize("convention", [name for name in CONVENTIONS if name != "onnx"])
+@pytest.mark.parametrize("convention", OF_PROBABILITIES)
 def test_the_three_kinds_of_input_agree_away_from_the_clips(convention: str) -> None:
     x = np.random.default_rng(4).normal(size=(40, 5))
     p = np.exp(x) / np.exp(x).sum(axis=1, keepdims=True)
@@ -333,7 +375,7 @@ def test_a_tool_that_rescales_does_not_see_the_scale(convention: str, scale: flo
 
 
 @pytest.mark.parametrize("rows", [1, 7])
-@pytest.mark.parametrize("convention", list(CONVENTIONS))
+@pytest.mark.parametrize("convention", OF_CLASSES)
 def test_every_cut_into_batches_gives_the_same_bits(convention: str, rows: int) -> None:
     p, y, _ = rows_of_probabilities(30, 80, seed=11)
     kind = CONVENTIONS[convention].takes[-1]
@@ -513,7 +555,7 @@ def test_all_conventions_stand_side_by_side() -> None:
     found = answer("ce", "--input-is", "probs", "--convention", "all")
     jsonschema.validate(found, SCHEMA)
     values = {tool["name"]: tool["value"] for tool in found["conventions"]}
-    for name in values.keys() - {"torch", "onnx"}:
+    for name in values.keys() - {"torch", "onnx", "catboost"}:
         assert values[name] == answer("ce", "--input-is", "probs", "--convention", name)["value"]
     torch_row = found["conventions"][0]
     assert (torch_row["name"], torch_row["value"], torch_row["nonfinite"]) == ("torch", None, "inf")
@@ -637,7 +679,7 @@ def test_a_comparison_takes_a_convention(tmp_path: Path) -> None:
 def test_an_entry_is_whole_and_names_its_source(convention) -> None:
     assert CONVENTIONS[convention.name] is convention
     assert convention.source.split(":")[0].endswith(
-        (".org", ".com", ".ai", "Loss", "keras", "xgboost", "LightGBM")
+        (".org", ".com", ".ai", "Loss", "keras", "version 2.15", "xgboost", "LightGBM", "catboost")
     )
     assert set(convention.functions) == set(convention.options)
     assert set(convention.functions) <= {name for name, spec in LOSSES.items() if spec.by_convention}
@@ -647,7 +689,11 @@ def test_an_entry_is_whole_and_names_its_source(convention) -> None:
 
 @each(
     ("convention", "kind"),
-    [pair for pair in product([None, *CONVENTIONS], INPUT_KINDS) if pair != ("onnx", "probs")],
+    [
+        (name, kind)
+        for name, kind in product([None, *OF_CLASSES], INPUT_KINDS)
+        if name is None or kind in CONVENTIONS[name].takes
+    ],
 )
 def test_many_rows_give_the_same_bits_as_few(convention: str | None, kind: str) -> None:
     random = np.random.default_rng(5)

@@ -131,7 +131,9 @@ def _diagnosis(given: DiagnoseOptions, codes: Sequence[str]) -> Diagnosis:
 
     spec, semantics = LOSSES[given.loss], given.semantics
     refuse_foreign(spec, given.reading, semantics)
-    data = Data(spec, given.reading, given.files, given.input, semantics.input_is or "")
+    data = Data(
+        spec, given.reading, given.files, given.input, semantics.input_is or "", values_flag="--input"
+    )
     # Everything that a loss command would refuse for its values is to be seen here.
     reading = replace(given.reading, allow_nonfinite=True, allow_out_of_domain=True)
     lenient = replace(data, reading=reading, examined=True)

@@ -170,7 +170,7 @@ def clip_choices() -> Iterator[Choice]:
     """Probabilities kept off 0 and 1 before their logarithm is taken, as tools do it or by hand."""
     known: dict[tuple[str, bool, bool], list[Convention]] = {}
     for convention in CONVENTIONS.values():
-        if convention.clip:
+        if convention.clip and not convention.added:
             low = f"{convention.clip['float64']:.3g}"
             known.setdefault((low, convention.clips_above, convention.rescales), []).append(convention)
     for (low, above, rescales), tools in known.items():
@@ -186,6 +186,14 @@ def clip_choices() -> Iterator[Choice]:
             "clip", name, words, 3, alone=name.endswith("-both"), probabilities=_between(least, most)
         )
 
+    for convention in CONVENTIONS.values():
+        if convention.added:
+            least = convention.clip["float64"]
+            kept = f"kept from {least:.3g} to 1 - {least:.3g}, {convention.added:.3g} added"
+            words = f"probabilities {kept} ({convention.name})"
+            options, changed = ("--convention", convention.name), _shifted(least, convention.added)
+            yield choice("clip", f"{least:.3g}-{convention.name}", words, 2, options, probabilities=changed)
+
     for eps in _ADDED:
         words = f"{eps:g} added to each probability"
         yield choice("clip", f"{eps:g}-added", words, 3, alone=True, probabilities=_plus(eps))
@@ -193,6 +201,10 @@ def clip_choices() -> Iterator[Choice]:
 
 def _plus(eps: float) -> Callable[[Array], Array]:
     return lambda p: p + p.dtype.type(eps)
+
+
+def _shifted(least: float, added: float) -> Callable[[Array], Array]:
+    return lambda p: np.clip(p, p.dtype.type(least), p.dtype.type(1 - least)) + p.dtype.type(added)
 
 
 def rescale_choices() -> Iterator[Choice]:
