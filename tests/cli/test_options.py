@@ -90,6 +90,7 @@ SAMPLES = {
     "quantiles": (0.5, 0.9),
     "max_group": ("a=1.5",),
     "beta": 0.5,
+    "clip_domain": 1e-06,
     "select": ("CEL1", "CEL2"),
     "ignore": ("CEL1",),
     "confidence": 0.9,
