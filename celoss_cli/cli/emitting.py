@@ -37,6 +37,10 @@ def run(spec: LossSpec, given: LossOptions) -> int:
     _refuse_unused(spec, given)
     plan, kept = planned(spec, given, replace(FORMATS["value"], every_row=False)), Kept()
     with opened(plan.data) as found:
+        if found.dataset.scored:
+            raise UsageError(
+                "Expected no --emit with scored tokens, got one: there is nothing left to compute."
+            )
         found.dataset.batches = kept.through(found.dataset.batches)
         result = evaluated(plan, found)
     report = reported(plan, result)

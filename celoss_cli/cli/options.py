@@ -29,6 +29,7 @@ from celoss_cli.core.records import record
 from celoss_cli.losses import LOSSES
 from celoss_cli.losses.conventions import CONVENTIONS, INPUT_KINDS
 from celoss_cli.losses.options import SEMANTICS
+from celoss_cli.losses.spec import TOKENS
 from celoss_cli.read import SOURCES
 from celoss_cli.show import FORMATS, Holds, formats_of
 from celoss_cli.studies.emit import LIBRARIES
@@ -165,7 +166,27 @@ class Semantics:
 
     of_loss: tuple[Said, ...] = group()
     input_is: str | None = option(
-        one_of(INPUT_KINDS), "What the values are; what the loss takes if not given.", panel=SEMANTICS
+        one_of((*INPUT_KINDS, TOKENS)),
+        "What the values are; what the loss takes if not given.",
+        panel=SEMANTICS,
+    )
+    per: Literal["token", "document", "byte", "word"] | None = option(
+        one_of(("token", "document", "byte", "word")),
+        "What the loss of scored tokens is divided by; token if not given.",
+        panel=SEMANTICS,
+        needs="tokens",
+    )
+    score: Literal["all", "prompt", "completion"] | None = option(
+        one_of(("all", "prompt", "completion")),
+        "Which of the scored tokens count; all if not given.",
+        panel=SEMANTICS,
+        needs="tokens",
+    )
+    censored: Literal["error", "skip", "bound"] | None = option(
+        one_of(("error", "skip", "bound")),
+        "What to do with tokens of which only a bound is known (-9999); error if not given.",
+        panel=SEMANTICS,
+        needs="tokens",
     )
     convention: str | None = option(
         one_of(CONVENTIONS), "Clip, rescale and divide as this tool does.", panel=SEMANTICS

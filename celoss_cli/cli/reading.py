@@ -151,6 +151,7 @@ def request_of(data: Data) -> ReadRequest:
         answers=(-1.0, 1.0) if data.spec.takes == "scores" else (0.0, 1.0),
         rescaled=data.rescaled,
         examined=data.examined,
+        scored=bool(data.spec.scored),
     )
 
 

@@ -12,6 +12,7 @@ from celoss_cli.core.option import VALUES, Kind, one_of
 from celoss_cli.core.records import record
 from celoss_cli.losses.conventions import CONVENTIONS
 from celoss_cli.losses.options import IGNORE_INDEX
+from celoss_cli.losses.spec import TOKENS
 
 if TYPE_CHECKING:
     from celoss_cli.cli.options import Reading, Semantics
@@ -63,6 +64,9 @@ def chosen(data: Data, semantics: Semantics, found: Opened) -> Chosen:
 
     """
     spec, dataset = data.spec, found.dataset
+    if dataset.scored:
+        return _of_tokens(data, semantics)
+    _refuse_without_tokens(semantics)
     source = file_name(*dataset.described.get("files", ())[:1])
     options = {option.name: option for option in spec.declared}
     unknown = sorted(set(dataset.options) - {*options, "reduction"})
@@ -85,6 +89,35 @@ def chosen(data: Data, semantics: Semantics, found: Opened) -> Chosen:
     in_force = {name: _plain(getattr(loss, name)) for name in (*options, "dtype", "base", *conventional)}
     facts = (*(["out-of-domain-weight"] if odd else []), *_other_input(data, dataset))
     return Chosen(loss, cast("Reduction", reduction or "mean"), in_force, facts)
+
+
+def _of_tokens(data: Data, semantics: Semantics) -> Chosen:
+    """The loss of tokens whose log-probability is given.
+
+    Raises:
+        UsageError: for an option that says something of classes.
+
+    """
+    foreign = [given.option.flag for given in semantics.of_loss]
+    foreign += ["--convention"] if semantics.convention is not None else []
+    if foreign:
+        raise UsageError(f"Expected no {foreign[0]} with scored tokens, got one.")
+    if semantics.input_is not in (None, data.spec.takes, TOKENS):
+        raise UsageError(f"Expected --input-is {TOKENS} with scored tokens, got {semantics.input_is}.")
+    said_of = {"per": semantics.per, "score": semantics.score, "censored": semantics.censored}
+    named = {name: value for name, value in said_of.items() if value is not None}
+    loss = data.spec.made(input_is=TOKENS, dtype=semantics.dtype, base=semantics.base, **named)
+    in_force = {name: getattr(loss, name) for name in ("dtype", "base", "input_is", *said_of)}
+    return Chosen(loss, semantics.reduction or "mean", in_force, ())
+
+
+def _refuse_without_tokens(semantics: Semantics) -> None:
+    """Refuses options that say something of scored tokens, where there are none."""
+    for given in said(semantics):
+        if given.option.needs == "tokens":
+            raise UsageError(f"Expected {given.option.flag} with scored tokens, got it with other data.")
+    if semantics.input_is == TOKENS:
+        raise UsageError(f"Expected scored tokens with --input-is {TOKENS}, got other data.")
 
 
 def _value(given: Said, request: ReadRequest) -> Any:
@@ -149,6 +182,8 @@ def refuse_foreign(spec: LossSpec, reading: Reading, semantics: Semantics) -> No
     foreign = [given.option.flag for given in semantics.of_loss if given.option.name not in own]
     other = "answers" if spec.per == "class" else "classes"
     foreign += [given.option.flag for given in said(reading) if given.option.needs == other]
+    if not spec.scored:
+        foreign += [given.option.flag for given in said(semantics) if given.option.needs == "tokens"]
     for flag in foreign:
         raise UsageError(f"Expected no {flag} with --loss {spec.command}, got one.")
     for flag, value, has in (

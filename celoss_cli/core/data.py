@@ -42,6 +42,9 @@ class Batch:
     Attributes:
         input: what the loss takes; the first axis counts rows.
         target: the first axis counts rows too.
+        offsets: where the elements of each row begin, and where those of the last one end, shape (rows + 1,),
+            where rows differ in their number of elements: input, target and aligned arrays then have one
+            axis, of elements. None where ``shape`` says what a row has.
         aligned: further arrays with one value for each loss element (an element weight, say), each
             broadcast to the shape of ``input`` and cut along with it.
         shape: the extents of the loss elements of one row, () where a row is one element.
@@ -56,6 +59,7 @@ class Batch:
         groups: the group of each row, where the loss is broken down by a column.
         dimensions: how many axes the input had as it was given.
         facts: oddities of the data that these rows come from.
+        told: what was found beside these rows and is none of them, each with how often.
 
     """
 
@@ -74,23 +78,33 @@ class Batch:
     groups: Sequence[str] | None = None
     dimensions: int = 0
     facts: frozenset[str] = frozenset()
+    offsets: Array | None = None
+    told: Mapping[str, int] = field(default_factory=dict)
 
     def __len__(self) -> int:
+        if self.offsets is not None:
+            return len(self.offsets) - 1
         return len(self.input) if self.input.ndim else 1
 
     def rows(self, start: int, stop: int) -> Batch:
         """The rows from ``start`` up to ``stop``, counted within this batch."""
+        part = slice(start, stop)
+        if self.offsets is not None:
+            ends = self.offsets[start : max(start, stop) + 1]
+            part = slice(int(ends[0]), int(ends[-1]))
         return replace(
             self,
-            input=self.input[start:stop],
-            target=self.target[start:stop],
-            aligned={name: values[start:stop] for name, values in self.aligned.items()},
+            input=self.input[part],
+            target=self.target[part],
+            aligned={name: values[part] for name, values in self.aligned.items()},
+            offsets=None if self.offsets is None else ends - ends[0],
             start=self.start + start,
             place=lambda row: self.place(start + row),
             input_place=None if self.input_place is None else self._input_from(start),
             ids=None if self.ids is None else self.ids[start:stop],
             skipped=0 if start else self.skipped,
             groups=None if self.groups is None else self.groups[start:stop],
+            told={} if start else self.told,
         )
 
     def elements(self, rows: Array, positions: Array) -> Batch:
@@ -103,6 +117,8 @@ class Batch:
         """
 
         def picked(values: Array) -> Array:
+            if self.offsets is not None:
+                return values[self.offsets[rows] + positions]
             found: Array = np.moveaxis(values, -1, 1)[rows, positions][..., np.newaxis]
             return found
 
@@ -112,7 +128,28 @@ class Batch:
             {name: picked(values) for name, values in self.aligned.items()},
             ids=None if self.ids is None else [self.ids[row] for row in rows.tolist()],
             labels=self.labels,
+            offsets=None if self.offsets is None else np.arange(len(rows) + 1),
         )
+
+    def places(self, elements: Array) -> tuple[Array, Array]:
+        """The row of each element, counted within this batch, and its position within the row."""
+        if self.offsets is None:
+            rows, positions = np.divmod(elements, max(1, self.elements_per_row))
+            return rows, positions
+        rows = np.searchsorted(self.offsets, elements, side="right") - 1
+        return rows, elements - self.offsets[rows]
+
+    def element(self, row: int, position: int) -> int:
+        """The number of the element at a position of a row, both counted within this batch."""
+        return position + (row * self.elements_per_row if self.offsets is None else int(self.offsets[row]))
+
+    def size_of(self, row: int) -> int:
+        """How many elements a row has."""
+        return self.elements_per_row if self.offsets is None else int(np.diff(self.offsets)[row])
+
+    def spread(self, values: Array) -> Array:
+        """One value a row as one for each of its elements."""
+        return np.repeat(values, self.elements_per_row if self.offsets is None else np.diff(self.offsets))
 
     def _input_from(self, start: int) -> Callable[[int], str]:
         place = self.input_place or self.place
@@ -259,7 +296,7 @@ class Row:
     row: int
     index: tuple[int, ...]
     id: str | None
-    target: float | int | tuple[float, ...]
+    target: float | int | str | tuple[float, ...]
     loss: float
     weight: float
     ignored: bool

@@ -227,14 +227,15 @@ def _groups(loss: Loss, batch: Batch, terms: Terms, by: str) -> Groups:
     if by == "class":
         codes, names = loss.class_codes(batch)
     else:
-        codes, names = _codes_of(batch.groups or (), batch.elements_per_row)
-    return Groups.of(codes, names, terms, batch.elements_per_row)
+        codes, names = _codes_of(batch.groups or ())
+        codes = batch.spread(codes)
+    single = batch.offsets is None and batch.elements_per_row <= 1
+    return Groups.of(codes, names, terms, None if single else batch.places(np.arange(len(codes)))[0])
 
 
-def _codes_of(groups: Sequence[str], repeated: int) -> tuple[Array, Sequence[str]]:
+def _codes_of(groups: Sequence[str]) -> tuple[Array, Sequence[str]]:
     code_of = {name: code for code, name in enumerate(dict.fromkeys(groups))}
-    codes = np.fromiter(map(code_of.__getitem__, groups), np.int64, len(groups))
-    return np.repeat(codes, repeated), list(code_of)
+    return np.fromiter(map(code_of.__getitem__, groups), np.int64, len(groups)), list(code_of)
 
 
 def _levels(losses: Array) -> Counter[int]:

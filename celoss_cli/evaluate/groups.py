@@ -71,20 +71,21 @@ class Groups:
     parts: tuple[_Totals, ...] = ()
 
     @classmethod
-    def of(cls, codes: Array, names: Sequence[str], terms: Terms, elements_per_row: int) -> Groups:
+    def of(cls, codes: Array, names: Sequence[str], terms: Terms, row: Array | None = None) -> Groups:
         """The groups of one batch; ignored elements are in none.
 
         Args:
             codes: shape (elements,), the group of each element.
             names: by code, each once.
             terms: of the elements.
-            elements_per_row: how many consecutive elements make a row.
+            row: shape (elements,), the row of each element, ascending; None where each is one.
 
         """
-        loss, weight, row = terms.loss, terms.weight, np.arange(len(codes)) // max(1, elements_per_row)
+        loss, weight = terms.loss, terms.weight
         if terms.ignored is not None:
             counted = ~terms.ignored
-            loss, weight, codes, row = loss[counted], weight[counted], codes[counted], row[counted]
+            loss, weight, codes = loss[counted], weight[counted], codes[counted]
+            row = None if row is None else row[counted]
         elements = np.bincount(codes, minlength=len(names))
         present = np.flatnonzero(elements)
         if not present.size:
@@ -96,7 +97,7 @@ class Groups:
                     [names[code] for code in present.tolist()],
                     exact_sums(loss, codes, len(present)),
                     exact_sums(weight, codes, len(present)),
-                    _rows(codes, row, len(present)) if elements_per_row > 1 else elements[present],
+                    elements[present] if row is None else _rows(codes, row, len(present)),
                     elements[present],
                 ),
             )

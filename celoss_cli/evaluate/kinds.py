@@ -105,7 +105,7 @@ class FirstRows:
     def of(cls, loss: Loss, batch: Batch) -> FirstRows:
         """The first rows of the whole data set that are in a canonical batch."""
         found = first_rows(batch)
-        if not len(found):
+        if not len(found) or batch.offsets is not None:
             return cls()
         rows = {
             name: np.count_nonzero(where, axis=tuple(range(1, where.ndim)))

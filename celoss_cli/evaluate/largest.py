@@ -47,6 +47,8 @@ class Elements:
 
     def place(self, at: int) -> tuple[int, tuple[int, ...]]:
         """The row of an element in the data set and its index within the row."""
+        if self.batch.offsets is not None:
+            return int(self.row[at]), (int(self.position[at]),)
         index = np.unravel_index(int(self.position[at]), self.shape) if self.shape else ()
         return int(self.row[at]), tuple(map(int, index))
 
@@ -79,6 +81,7 @@ def _together(parts: Sequence[Elements]) -> Elements:
                 name: np.concatenate([batch.aligned[name] for batch in batches]) for name in first.aligned
             },
             ids=None if first.ids is None else [name for batch in batches for name in batch.ids or ()],
+            offsets=None if first.offsets is None else np.arange(sum(map(len, batches)) + 1),
         ),
     )
 
@@ -133,7 +136,7 @@ class Largest:
         chosen = _largest_of(terms, count)
         if not chosen.size:
             return cls()
-        row, position = np.divmod(chosen, max(1, batch.elements_per_row))
+        row, position = batch.places(chosen)
         _refuse_many(batch, len(chosen))
         loss = terms.loss[chosen].astype(np.float64)
         kept = batch.elements(row, position)

@@ -36,6 +36,9 @@ _LEAST_BLOCK_VALUES = 1 << 15
 _SPOOLED_BYTES = 1 << 25
 """Kept rows move from memory to a temporary file from here on."""
 
+_MOST_OF_A_ROW = 12
+"""So many elements are shown of a row that has a number of them of its own."""
+
 _ALL_THE_SAME = "--allow-out-of-domain computes it all the same"
 
 
@@ -79,7 +82,7 @@ class Rows(Iterable[Row]):
     def add(self, batch: Batch, terms: Terms) -> None:
         """Appends the elements of a canonical batch."""
         ids = None if batch.ids is None else list(batch.ids)
-        kept = (batch.start, batch.shape, ids, batch.input.shape, batch.target, terms)
+        kept = (batch.start, batch.shape, ids, batch.input.shape, batch.target, batch.offsets, terms)
         pickle.dump(kept, self._spool, pickle.HIGHEST_PROTOCOL)
         self._parts += 1
         if not self._spilled and self._spool.tell() > _SPOOLED_BYTES:
@@ -97,8 +100,10 @@ class Rows(Iterable[Row]):
     def __iter__(self) -> Iterator[Row]:
         self._spool.seek(0)
         for _ in range(self._parts):
-            start, shape, ids, extents, target, terms = pickle.load(self._spool)  # noqa: S301 - our own file
-            batch = Batch(np.broadcast_to(0.0, extents), target, shape=shape, start=start, ids=ids)
+            start, shape, ids, extents, target, offsets, terms = pickle.load(self._spool)  # noqa: S301 - our own
+            batch = Batch(
+                np.broadcast_to(0.0, extents), target, shape=shape, start=start, ids=ids, offsets=offsets
+            )
             for element in range(terms.loss.size):
                 yield row_of(self._loss, batch, terms, element)
 
@@ -111,6 +116,7 @@ class Evaluation:
         counted: oddities of all rows, with how many rows or elements show them.
         first: what the first rows look like.
         facts: oddities of the options and of the data as a whole, which are there or not.
+        sizes: how much is counted in other units than elements, where the loss knows any.
 
     """
 
@@ -125,6 +131,7 @@ class Evaluation:
     counted: Counter[str] = field(default_factory=Counter)
     first: FirstRows = field(default_factory=FirstRows)
     facts: set[str] = field(default_factory=set)
+    sizes: Counter[str] = field(default_factory=Counter)
     survey: Survey | None = None
     sample_weights: bool = False
     skipped: int = 0
@@ -149,6 +156,7 @@ class _Part:
     counted: Counter[str]
     first: FirstRows | None
     survey: Survey | None
+    sizes: Counter[str]
 
 
 def evaluate(
@@ -196,6 +204,7 @@ def evaluate(
 def _join(part: _Part, wanted: Wanted, result: Evaluation) -> None:
     """Adds what was collected of one more part."""
     result.counted += part.counted
+    result.sizes += part.sizes
     if part.first is not None:
         result.first += part.first
     if result.collected is not None and part.collected is not None:
@@ -219,6 +228,7 @@ def _part(loss: Loss, batch: Batch, request: Request) -> _Part:
         counted=_noticed(loss, batch, request) if request.strict else Counter(),
         first=FirstRows.of(loss, batch) if request.strict and not request.survey else None,
         survey=_surveyed(loss, batch) if request.survey else None,
+        sizes=loss.sizes(batch, terms),
     )
 
 
@@ -260,7 +270,7 @@ def _noticed(loss: Loss, batch: Batch, request: Request) -> Counter[str]:
     outside = loss.violation(batch)
     if outside:
         seen["out-of-domain"] = int(np.count_nonzero(outside.where))
-    return +seen
+    return +(seen + Counter(batch.told))
 
 
 def row_of(loss: Loss, batch: Batch, terms: Terms, element: int) -> Row:
@@ -279,21 +289,32 @@ def row_of(loss: Loss, batch: Batch, terms: Terms, element: int) -> Row:
 
 def _show(loss: Loss, batch: Batch, request: Request, result: Evaluation) -> None:
     """Recomputes the elements to be shown, one by one, with a recorder listening."""
-    width = batch.elements_per_row
-    if request.show_row is None:
-        first, last = 0, min(request.show - len(result.workings), len(batch) * width)
-    else:
-        row = request.show_row - batch.start
-        if not 0 <= row < len(batch):
-            return
-        first, last = row * width, row * width + min(width, max(1, request.show))
-    for element in range(first, last):
-        row, position = divmod(element, max(1, width))
-        place = (batch.start + row, name_of(batch, element)[1])
+    for row, position in _shown(batch, request, len(result.workings)):
+        place = (batch.start + row, name_of(batch, batch.element(row, position))[1])
         single = batch.elements(np.array([row]), np.array([position]))
         workings, tally = _workings(loss, single, [place], request)
         result.workings += workings
         result.shown += tally
+
+
+def _shown(batch: Batch, request: Request, before: int) -> Iterator[tuple[int, int]]:
+    """The elements of a batch that are shown, each by its row and its position there.
+
+    Of rows that differ in their size, all elements of the first rows are shown, up to a number; of others the
+    first elements.
+    """
+    if request.show_row is not None:
+        row = request.show_row - batch.start
+        if 0 <= row < len(batch):
+            most = _MOST_OF_A_ROW if batch.offsets is not None else max(1, request.show)
+            yield from ((row, position) for position in range(min(batch.size_of(row), most)))
+    elif batch.offsets is not None:
+        for row in range(min(len(batch), max(0, request.show - batch.start))):
+            yield from ((row, position) for position in range(min(batch.size_of(row), _MOST_OF_A_ROW)))
+    else:
+        width = batch.elements_per_row
+        for element in range(min(request.show - before, len(batch) * width)):
+            yield divmod(element, max(1, width))
 
 
 def _workings(

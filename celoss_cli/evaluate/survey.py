@@ -407,6 +407,9 @@ def survey(loss: Loss, batch: Batch) -> Survey:
         batch: canonical; non-finite values and impossible targets are counted like any others.
 
     """
+    if batch.offsets is not None:
+        ids = () if batch.ids is None else (_hashes(batch.ids),)
+        return Survey(rows=len(batch), seen=oddities(loss, batch), ids=ids)
     with np.errstate(all="ignore"):
         found = Survey(
             rows=len(batch),

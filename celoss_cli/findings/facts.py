@@ -39,6 +39,9 @@ _MOST_NAMES = 100
 _ALWAYS = ("reduction", "dtype", "base", "on_empty")
 """Options of every loss."""
 
+_OF_TOKENS = ("per", "score", "censored")
+"""Options of scored tokens."""
+
 _ENOUGH = 8
 """So many rows before a loss command says what they look like; ``diagnose`` says it of any."""
 
@@ -162,6 +165,7 @@ class Facts:
     ) -> str:
         """With the options that are kept where the loss has them, and no option twice."""
         has = {*_ALWAYS, *spec.options, *(("convention", "input_is") if spec.by_convention else ())}
+        has |= {*(_OF_TOKENS if spec.scored else ())}
         given = {option.removeprefix("--").replace("-", "_") for option in options}
         words = [word for option, said in kept.items() if option in has - given for word in said]
         return shlex.join(["celoss", name, *self._data(name, spec), *words, *options])

@@ -186,6 +186,16 @@ class Loss(ABC):
         """Whether an option has a value for each row of an input of so many dimensions."""
         return False
 
+    def sizes(self, batch: Batch, terms: Terms) -> Counter[str]:
+        """How much of a canonical batch is counted in other units than elements, where this loss has any.
+
+        Args:
+            batch: canonical.
+            terms: of it.
+
+        """
+        return Counter()
+
     def classes(self, batch: Batch) -> int | None:
         """The number of classes of a canonical batch, or None for a loss that has none."""
         return None
@@ -281,7 +291,7 @@ class Loss(ABC):
         )
 
     @abstractmethod
-    def target_of(self, batch: Batch, element: int) -> float | int | tuple[float, ...]:
+    def target_of(self, batch: Batch, element: int) -> float | int | str | tuple[float, ...]:
         """The target of one element of a canonical batch, as it is shown."""
 
 

@@ -12,7 +12,7 @@ from celoss_cli.losses.class_axis import Block
 from celoss_cli.losses.class_loss import WeightedClassLoss, columns_of, no_distribution, onehot
 from celoss_cli.losses.emitted import gathered
 from celoss_cli.losses.options import IGNORE_INDEX, WEIGHT
-from celoss_cli.losses.spec import LossSpec
+from celoss_cli.losses.spec import TOKENS, LossSpec
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,6 +38,11 @@ class NegativeLogLikelihood(WeightedClassLoss):
         The input holds log p already, so all that is left is to gather its entry at the target and to
             change the sign.
         The derivative with respect to the input is -1 at the target and 0 elsewhere.
+
+    Attributes:
+        input_is: what the values are: log-probs of each class, from which the target picks one, or
+            token-logprobs, the log-probability of one token in each place, which needs no target. Dumps of
+            scored tokens are known by their structure.
 
     Twin:
         ce takes logits and normalises them first: ce of x is nll of the log softmax of x. Logits given to
@@ -113,6 +118,8 @@ LOSS = LossSpec(
     reference="torch.nn.functional.nll_loss",
     emitted=_emitted,
     by_convention="by_convention:NegativeLogLikelihoodByConvention",
+    kinds=("log-probs", TOKENS),
+    scored="scored_tokens:ScoredTokens",
 )
 
 

@@ -123,6 +123,9 @@ class Placed:
 
 def name_of(batch: Batch, element: int) -> tuple[int, tuple[int, ...]]:
     """The row of an element, counted within the batch, and its index within the row."""
+    if batch.offsets is not None:
+        row, position = (int(found) for found in batch.places(np.asarray(element)))
+        return row, (position,)
     row, position = divmod(element, max(1, batch.elements_per_row))
     return row, tuple(int(i) for i in np.unravel_index(position, batch.shape)) if batch.shape else ()
 

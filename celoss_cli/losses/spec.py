@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from celoss_cli.core.option import Option
     from celoss_cli.losses.base import Loss
 
-__all__ = ["LossSpec", "Problem"]
+__all__ = ["TOKENS", "LossSpec", "Problem"]
+
+TOKENS = "token-logprobs"
+"""The kind of input that has the log-probability of one token in each place, and needs no target."""
 
 _TORCH = "torch.nn.functional."
 
@@ -39,6 +42,7 @@ class LossSpec:
         declared: the semantics options, each a field of the class.
         reductions: the accepted reductions.
         by_convention: "module:Class" of the class that takes a convention and a kind of input too, or "".
+        scored: "module:Class" of the class for tokens whose log-probability is given, or "".
         kinds: the kinds of input that may be named, the usual one first; none where there is only one.
         overflows: up to which size of the input the reference computes, by dtype; empty where it always does.
 
@@ -57,6 +61,7 @@ class LossSpec:
     declared: tuple[Option, ...] = ()
     reductions: tuple[str, ...] = ("none", "mean", "sum")
     by_convention: str = ""
+    scored: str = ""
     kinds: tuple[str, ...] = ()
     overflows: Mapping[str, float] | None = None
 
@@ -82,11 +87,17 @@ class LossSpec:
     def made(self, **options: Any) -> Loss:
         """The loss with its options; ``convention`` and ``input_is`` may be among them."""
         conventional = not options.keys().isdisjoint(("convention", "input_is"))
-        if not (conventional and self.by_convention):
-            return self.loss(**options)
-        module, _, name = self.by_convention.partition(":")
-        found: type[Loss] = getattr(import_module(f"celoss_cli.losses.{module}"), name)
-        return found(**options)
+        if self.scored and options.get("input_is") == TOKENS:
+            return _class_of(self.scored)(**options)
+        return (_class_of(self.by_convention) if conventional and self.by_convention else self.loss)(
+            **options
+        )
+
+
+def _class_of(name: str) -> type[Loss]:
+    module, _, found = name.partition(":")
+    kind: type[Loss] = getattr(import_module(f"celoss_cli.losses.{module}"), found)
+    return kind
 
 
 @record(frozen=True, slots=True)

@@ -27,6 +27,8 @@ class SourceSpec:
         suffixes: the file name endings that choose it.
         summary: one line of help.
         module: the module within this folder.
+        scored: "records" where it is one of scored tokens in JSON, which is known by its structure, "file"
+            for another one of scored tokens, else "".
 
     """
 
@@ -34,6 +36,7 @@ class SourceSpec:
     suffixes: tuple[str, ...]
     summary: str
     module: str
+    scored: str = ""
 
     def load(self) -> Any:
         return import_module(f"celoss_cli.read.{self.module}")
@@ -54,6 +57,12 @@ SOURCES: dict[str, SourceSpec] = {
         SourceSpec("parquet", (".parquet", ".pq"), "a table of typed columns", "arrow.columnar"),
         SourceSpec("arrow", (".arrow", ".feather", ".ipc"), "a table of typed columns", "arrow.columnar"),
         SourceSpec("xlsx", (".xlsx", ".xlsm"), "the first sheet of a workbook, with a header", "xlsx"),
+        SourceSpec(
+            "vllm", (), "scored tokens: answers of vLLM's server, its RequestOutput", "tokens.vllm", "records"
+        ),
+        SourceSpec(
+            "openai", (), "scored tokens: answers of OpenAI's API, its Batch", "tokens.openai", "records"
+        ),
     )
 }
 

@@ -61,7 +61,9 @@ def gather(
     _refuse_without_key(paths, request.columns.group)
     meter = _Meter(paths)
     first = _read(path, request, chosen, opened, meter)
-    whole = Dataset({"files": list(paths), **first.described}, iter(()), dict(first.options), opened.close)
+    whole = Dataset(
+        {"files": list(paths), **first.described}, iter(()), dict(first.options), opened.close, first.scored
+    )
 
     def batches() -> Iterator[Batch | Chunk]:
         rows = request.start

@@ -138,6 +138,7 @@ class ReadRequest:
         answers: the numbers of the negative and the positive answer.
         rescaled: whether probabilities are divided by their sum.
         examined: whether the data is read to find what is wrong with it.
+        scored: whether tokens with their log-probabilities are taken, which need no target.
         start: the number of rows before the first one.
         settled: what the rows before the first one have decided.
 
@@ -162,6 +163,7 @@ class ReadRequest:
     answers: tuple[float, float] = (0.0, 1.0)
     rescaled: bool = False
     examined: bool = False
+    scored: bool = False
     start: int = 0
     settled: Settled = field(default_factory=Settled)
 
@@ -182,6 +184,7 @@ class Dataset:
         batches: the rows, to be iterated once, read or still to be read; both may refuse the data.
         options: semantics options that the data itself carries.
         close: closes the files, when nobody reads on.
+        scored: whether the elements are tokens with their log-probabilities.
 
     """
 
@@ -189,6 +192,7 @@ class Dataset:
     batches: Iterator[Batch | Chunk]
     options: dict[str, Any] = field(default_factory=dict)
     close: Callable[[], None] = lambda: None
+    scored: bool = False
 
 
 class Stream:

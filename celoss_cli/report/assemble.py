@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 
-from celoss_cli.core.errors import InputError, file_name
+from celoss_cli.core.errors import InputError, file_name, plural
 from celoss_cli.findings import Facts, Spelled, findings
 from celoss_cli.losses.base import UNITS, Loss
 from celoss_cli.read.roles.targets import BY_INDEX, BY_NAME
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from celoss_cli.evaluate.summaries import Reliability
     from celoss_cli.evaluate.survey import Survey
     from celoss_cli.losses import LossSpec
+    from celoss_cli.report.tokens import Tokens
 
 __all__ = ["facts_of", "report_of"]
 
@@ -94,7 +95,7 @@ def report_of(
         unit=UNITS[loss.base],
         value=value,
         denominator=tally.denominator(reduction) if divided else None,
-        denominator_is=_denominator_is(evaluation, reduction) if divided else None,
+        denominator_is=_denominator_is(evaluation, reduction, options.get("per")) if divided else None,
         tally=tally,
         classes=evaluation.classes,
         options=options,
@@ -109,11 +110,14 @@ def report_of(
         quantiles=collected.quantiles(quantiles) if collected else (),
         quantiles_left_out=collected.unordered(tally.counted) if collected and quantiles else 0,
         worst=[rescaled(workings) for workings in evaluation.worst],
-        perplexity=_perplexity(loss, tally, reduction, value) if loss.gives_perplexity else None,
+        perplexity=_perplexity(loss, tally, reduction, value)
+        if loss.gives_perplexity and options.get("per") != "document"
+        else None,
         histogram=None
         if collected is None or not intervals
         else collected.histogram(tally.counted, intervals),
         reliability=_reliability(loss, evaluation),
+        tokens=_tokens(loss, evaluation, tally),
     )
 
 
@@ -228,8 +232,21 @@ def _nothing(tally: Tally, skipped: int) -> str:
     return f"expected at least one counted target, got {tally.ignored} that are all ignored"
 
 
-def _denominator_is(evaluation: Evaluation, reduction: Reduction) -> str:
-    return "number of rows" if reduction == "batchmean" else evaluation.weight_is
+def _denominator_is(evaluation: Evaluation, reduction: Reduction, per: str | None) -> str:
+    if reduction == "batchmean":
+        return "number of rows"
+    of = f" of {plural(evaluation.sizes['documents'], 'document')}" if per not in (None, "document") else ""
+    return f"{evaluation.weight_is}{of}"
+
+
+def _tokens(loss: Loss, evaluation: Evaluation, tally: Tally) -> Tokens | None:
+    """The loss by each divisor; None where the elements are no scored tokens."""
+    per = getattr(loss, "per", None)
+    if per is None:
+        return None
+    from celoss_cli.report.tokens import tokens_of  # most data holds none
+
+    return tokens_of(per, evaluation.sizes, tally.loss, float(loss.nats))
 
 
 def _with_conversions(source: Mapping[str, Any], evaluation: Evaluation) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from celoss_cli.core.records import record
 if TYPE_CHECKING:
     from celoss_cli.evaluate.summaries import Group, Histogram, Quantile, Reliability
     from celoss_cli.findings.finding import Finding
+    from celoss_cli.report.tokens import Tokens
 
 __all__ = ["Report", "Verdict"]
 
@@ -66,10 +67,12 @@ class Report:
         quantiles: of the losses of the counted elements, where they were asked for.
         quantiles_left_out: how many of these losses are NaN, which has no place among them.
         worst: the elements with the largest losses, the largest first, where they were asked for.
-        perplexity: exp of the mean in nats, for a mean of a loss of one class.
+        perplexity: exp of the mean in nats, for a mean of a loss of one class, or of scored tokens, bytes or
+            words.
         checks: a verdict for each limit that was asked for.
         histogram: of the losses of the counted elements, where it was asked for.
         reliability: of the predictions of the counted elements, where it was asked for.
+        tokens: the loss by each divisor, where the elements are scored tokens.
 
     """
 
@@ -99,6 +102,7 @@ class Report:
     checks: Sequence[Verdict] = ()
     histogram: Histogram | None = None
     reliability: Reliability | None = None
+    tokens: Tokens | None = None
 
     @property
     def failed(self) -> bool:

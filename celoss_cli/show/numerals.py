@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from celoss_cli.core.errors import visible
+from celoss_cli.core.errors import quoted, visible
 
 if TYPE_CHECKING:
     from celoss_cli.core.data import Row
@@ -82,6 +82,8 @@ def row_name(row: Row) -> str:
 
 def target_name(row: Row, labels: Sequence[str] | None) -> str:
     """The target with the name of its class, or the probabilities."""
+    if isinstance(row.target, str):
+        return quoted(row.target)
     if isinstance(row.target, tuple):
         return (
             f"[{', '.join(map(short, row.target))}]"

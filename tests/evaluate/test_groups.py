@@ -29,7 +29,7 @@ def part(terms: Terms, where: np.ndarray) -> Terms:
 @given(seed=st.integers(0, 2**32), rows=st.integers(0, 20), width=st.integers(1, 3), ignored=st.booleans())
 def test_each_group_has_the_tally_of_its_elements(seed: int, rows: int, width: int, ignored: bool) -> None:
     codes, terms = elements(seed, rows * width, ignored)
-    found = Groups.of(codes, list("abcde"), terms, width).tallies()
+    found = Groups.of(codes, list("abcde"), terms, np.arange(len(codes)) // width).tallies()
     counted = np.ones(len(codes), bool) if terms.ignored is None else ~terms.ignored
     for code, name in enumerate("abcde"):
         members = np.flatnonzero((codes == code) & counted)
@@ -43,7 +43,7 @@ def test_adding_is_adding_name_by_name(batches: list[list[str]]) -> None:
     parts, expected = [], dict[str, Tally]()
     for number, names in enumerate(batches):
         terms = Terms(np.arange(len(names)) + number, np.ones(len(names)), "count")
-        parts.append(Groups.of(np.arange(len(names)), names, terms, 1))
+        parts.append(Groups.of(np.arange(len(names)), names, terms))
         for name, tally in parts[-1].tallies().items():
             expected[name] = expected.get(name, Tally()) + tally
     assert reduce(add, parts, Groups()).tallies() == expected
@@ -53,7 +53,7 @@ def test_adding_is_adding_name_by_name(batches: list[list[str]]) -> None:
 def test_more_groups_than_can_be_kept_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(groups, "_MOST", 3)
     terms = Terms(np.ones(1), np.ones(1), "count")
-    alone = [Groups.of(np.zeros(1, int), [name], terms, 1) for name in "abcd"]
+    alone = [Groups.of(np.zeros(1, int), [name], terms) for name in "abcd"]
     assert len(sum(alone[:3], Groups()).tallies()) == 3
     with pytest.raises(LimitError, match="at most 3 groups") as refused:
         sum(alone, Groups()).tallies()

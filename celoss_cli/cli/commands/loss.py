@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from celoss_cli.cli.options import LossOptions, Reading
+from celoss_cli.cli.options import LossOptions, Reading, Semantics
 from celoss_cli.cli.table import Command, options_in
 from celoss_cli.core.option import one_of
 from celoss_cli.losses.conventions import CONVENTIONS
@@ -48,6 +48,8 @@ def _foreign(spec: LossSpec) -> Iterable[str]:
         yield "input_is"
     if not spec.by_convention:
         yield "convention"
+    if not spec.scored:
+        yield from (option.name for option in options_in(Semantics) if option.needs == "tokens")
 
 
 def _changed(spec: LossSpec) -> Mapping[str, Mapping[str, Any]]:

@@ -24,6 +24,13 @@ The result has the same bits as one run over all the data.
 Example: celoss ce part1.csv --emit-partial 1.json; celoss merge 1.json 2.json"""
 
 
+_OF_THE_PARTS = (
+    *("input_is", "convention", "reduction", "dtype", "base"),
+    *("per", "score", "censored"),
+)
+"""What the parts say."""
+
+
 @record(frozen=True, slots=True)
 class MergeOptions:
     """The options of ``celoss merge``."""
@@ -38,7 +45,7 @@ class MergeOptions:
         repeatable=True,
         file="read",
     )
-    semantics: Semantics = part(Semantics, without=("input_is", "convention", "reduction", "dtype", "base"))
+    semantics: Semantics = part(Semantics, without=_OF_THE_PARTS)
     emit_partial: str | None = partial_file()
     writing: Writing = part(Writing)
     running: Running = part(Running, without=("jobs",))

@@ -18,11 +18,12 @@ from celoss_cli.read.json.numbers import Numbers
 from celoss_cli.read.json.objects import RowObjects, table_of
 from celoss_cli.read.json.orients import framed
 from celoss_cli.read.json.split import SplitRows
-from celoss_cli.read.json.text import Piece, Pieces, Text, keys_of
+from celoss_cli.read.json.text import Piece, Pieces, Text, keys_of, values_after, values_of
 from celoss_cli.read.json.values import id_of, whole_table
 from celoss_cli.read.request import Dataset, ReadRequest, Stream
 from celoss_cli.read.roles.keys import Shape
 from celoss_cli.read.roles.keys import keys_of as roles_of
+from celoss_cli.read.tokens import may_be_scored
 
 if TYPE_CHECKING:
     from celoss_cli.read.roles.table import WholeTable
@@ -132,6 +133,16 @@ def _dataset_of_object(text: Text, request: ReadRequest) -> Dataset:
             if text.take(b"["):
                 return _split_dataset(names, text, keys, request)
         document[key] = _member(text, key, request)
+    if may_be_scored(document):
+        from celoss_cli.read.tokens.records import scored_dataset  # most objects are none
+
+        first = {
+            key: value.items() if isinstance(value, Numbers) else value for key, value in document.items()
+        }
+        records = chain([(f"{text.name}:1", first)], values_after(text))
+        found = scored_dataset(text.name, first, records, request)
+        if found is not None:
+            return found
     text.finish()
     if not _is_split(document):
         return _framed_dataset(document, text.name, request)
@@ -247,6 +258,12 @@ def _dataset_of_list(text: Text, request: ReadRequest) -> Dataset:
         return _one_array(pieces, text, request)
     if first is None or not values or not isinstance(values[0], dict):
         raise _no_objects(pieces, text, any_values=bool(values))
+    if may_be_scored(values[0]):
+        from celoss_cli.read.tokens.records import scored_dataset  # most rows are none
+
+        found = scored_dataset(text.name, values[0], values_of(pieces, text), request)
+        if found is not None:
+            return found
     looked = chain([first], pieces.look())
     reader = RowObjects((found for piece in looked for found in _objects(piece)), request)
     sample = first.sample()

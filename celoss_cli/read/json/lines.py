@@ -17,6 +17,7 @@ from celoss_cli.read.json.objects import RowObjects, table_of
 from celoss_cli.read.json.parsing import parse
 from celoss_cli.read.request import Dataset, ReadRequest, Stream
 from celoss_cli.read.text.blocks import Ahead, Block, blocks, lines_of
+from celoss_cli.read.tokens import may_be_scored
 
 if TYPE_CHECKING:
     from celoss_cli.read.roles.table import WholeTable
@@ -39,6 +40,13 @@ def read(stream: Stream, request: ReadRequest) -> Dataset:
     if first is None:
         next(body, None)  # tells what is wrong
         raise InputError("expected row objects, got an empty file: no rows", place=stream.name)
+    if may_be_scored(first[1]):
+        from celoss_cli.read.tokens.records import scored_dataset  # most rows are none
+
+        records = (found for block in body for found in _documents(block))
+        found = scored_dataset(stream.name, first[1], records, request)
+        if found is not None:
+            return found
     reader = RowObjects(chain([first], objects), request)
     reader.frame(_first_line(body), first[1])
 

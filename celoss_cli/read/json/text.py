@@ -6,7 +6,7 @@ import codecs
 import contextlib
 import re
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from celoss_cli.core.errors import CelossError, InputError, LimitError
@@ -25,7 +25,7 @@ from celoss_cli.read.json.parsing import (
 if TYPE_CHECKING:
     from celoss_cli.read.request import Stream
 
-__all__ = ["Piece", "Pieces", "Text", "keys_of", "parsed"]
+__all__ = ["Piece", "Pieces", "Text", "keys_of", "parsed", "values_after", "values_of"]
 
 _PART = 1 << 20
 _MOST = 64 << 20
@@ -365,6 +365,21 @@ def keys_of(text: Text) -> Iterator[str]:
         before = b'{"":0,'
     if repeated is not None:
         raise repeated
+
+
+def values_of(pieces: Iterable[Piece], text: Text) -> Iterator[tuple[str, Any]]:
+    """The elements of the array that a text is, each with its place."""
+    for piece in pieces:
+        for index, value in enumerate(piece.values(), piece.first):
+            yield f"{piece.name}: $[{index}]", value
+    text.finish()
+
+
+def values_after(text: Text) -> Iterator[tuple[str, Any]]:
+    """The values that follow, one behind the other, each with its line."""
+    while text.peek():
+        place = f"{text.name}:{text.line}"
+        yield place, text.value(b"")
 
 
 def parsed(stream: Stream, longest: int = 1 << 30) -> Any:

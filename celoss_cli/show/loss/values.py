@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from celoss_cli.show.loss.tokens import token_values
 from celoss_cli.show.numerals import nonfinite
 from celoss_cli.show.values import finding_values, verdict_values
 
@@ -35,6 +36,7 @@ def values_of(report: Report) -> dict[str, Any]:
         "classes": report.classes,
         "labels": None if report.labels is None else list(report.labels),
         "perplexity": report.perplexity,
+        **({} if report.tokens is None else {"tokens": token_values(report.tokens)}),
         **_breakdowns(report),
         "options": dict(report.options),
         "input": dict(report.source),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from celoss_cli.core.errors import plural
+from celoss_cli.show.loss import tokens
 from celoss_cli.show.numerals import exact, short
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ __all__ = ["extents", "reduction_line"]
 def extents(report: Report) -> str:
     """The text "3 rows x 2 classes", with the extents between for K-dimensional input."""
     tally = report.tally
+    if report.tokens is not None:
+        return tokens.extents(report)
     parts = [plural(tally.rows, "row")]
     if report.classes is not None:
         parts.append(plural(report.classes, "class"))
@@ -35,7 +38,8 @@ def reduction_line(report: Report) -> str:
     if report.denominator is None:
         return f"sum = {exact(report.value)} {report.unit}"
     meaning = f" ({report.denominator_is})" if report.denominator_is else ""
-    perplexity = "" if report.perplexity is None else f", perplexity {short(report.perplexity)}"
+    called = "perplexity" if report.tokens is None else tokens.perplexity_is(report.tokens)
+    perplexity = "" if report.perplexity is None else f", {called} {short(report.perplexity)}"
     empty = "" if report.tally.counted or report.value else ", the answer that --on-empty zero asks for"
     return (
         f"{report.reduction} = {short(total)} / {short(report.denominator)}{meaning}"

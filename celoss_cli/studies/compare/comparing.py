@@ -51,7 +51,7 @@ class Pairs:
     row: Array | None = None
     ids: Sequence[str] | None = None
     groups: Sequence[str] | None = None
-    target: Callable[[int], float | int | tuple[float, ...] | None] = lambda row: None
+    target: Callable[[int], float | int | str | tuple[float, ...] | None] = lambda row: None
     totals: tuple[ExactSum, ExactSum, ExactSum] | None = None
     classes: Sequence[tuple[str, Tally, Tally]] = ()
     agreement: float | None = None

@@ -32,7 +32,7 @@ class Change:
 
     row: int
     id: str | None
-    target: float | int | tuple[float, ...] | None
+    target: float | int | str | tuple[float, ...] | None
     first: float
     second: float
 

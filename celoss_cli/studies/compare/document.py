@@ -123,7 +123,7 @@ def _change_line(change: Change, labels: Sequence[str] | None) -> tuple[str, ...
     )
 
 
-def _target_text(target: float | int | tuple[float, ...] | None, labels: Sequence[str] | None) -> str:
+def _target_text(target: float | int | str | tuple[float, ...] | None, labels: Sequence[str] | None) -> str:
     """The target of a row, with the name of its class."""
     if target is None:
         return ""

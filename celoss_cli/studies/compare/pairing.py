@@ -34,6 +34,8 @@ Align = Literal["id", "position"]
 
 _EXAMPLES = 3
 _BLOCK_BYTES = 1 << 19
+_OF_TOKENS = "other tokens of the same text are compared by its bytes: --per byte"
+
 _ROWS = 1 << 16
 """So many rows are counted by class at a time."""
 
@@ -71,9 +73,10 @@ class Side:
         ignored = self.terms.ignored
         return self.by_row(np.ones(self.terms.loss.size, bool) if ignored is None else ~ignored)
 
-    def target(self, row: int) -> float | int | tuple[float, ...] | None:
-        """The target of a row of one element."""
-        return None if self.batch.elements_per_row != 1 else self.loss.target_of(self.batch, row)
+    def target(self, row: int) -> float | int | str | tuple[float, ...] | None:
+        """The target of a row of one element; None where it has none."""
+        single = self.batch.elements_per_row == 1 and self.batch.target.size
+        return self.loss.target_of(self.batch, row) if single else None
 
 
 def side_of(name: str, loss: Loss, batches: Iterable[Batch | Chunk], request: Request) -> Side:
@@ -87,6 +90,8 @@ def side_of(name: str, loss: Loss, batches: Iterable[Batch | Chunk], request: Re
     weights: list[Array] = []
 
     def keep(batch: Batch, terms: Terms) -> None:
+        if batch.offsets is not None:
+            batch, terms = _by_document(batch, terms)
         places = "\n".join(map(batch.place, range(len(batch))))
         if SAMPLE_WEIGHT in batch.aligned:
             weights.append(batch.aligned[SAMPLE_WEIGHT][:, 0])
@@ -99,6 +104,22 @@ def side_of(name: str, loss: Loss, batches: Iterable[Batch | Chunk], request: Re
     batch, terms = _whole([found[0] for found in kept]), _all_terms([found[1] for found in kept])
     places = _Places([found[2] for found in kept])
     return Side(name, loss, evaluation, batch, terms, places, np.concatenate(weights) if weights else None)
+
+
+def _by_document(batch: Batch, terms: Terms) -> tuple[Batch, Terms]:
+    """Rows of any number of elements as rows of one, which has the sums of theirs: what is paired."""
+    rows = batch.places(np.arange(terms.loss.size))[0]
+    counted = np.ones(len(rows), bool) if terms.ignored is None else ~terms.ignored
+    loss, weight = (np.bincount(rows, values, len(batch)) for values in (terms.loss, terms.weight))
+    left_out = np.bincount(rows, counted, len(batch)) == 0
+    whole = replace(
+        batch,
+        input=loss[:, np.newaxis],
+        target=np.empty((len(batch), 0)),
+        aligned={},
+        offsets=None,
+    )
+    return whole, replace(terms, loss=loss, weight=weight, ignored=left_out)
 
 
 class _Places:
@@ -378,6 +399,7 @@ def _refuse_other_weights(a: Side, b: Side, order: Array) -> None:
         raise InputError(
             f"expected the weight {mine[row].sum():g} of {a.place(row)}, got {theirs[row].sum():g}"
             f"{_others(unlike)}",
+            hint=_OF_TOKENS if a.loss.gives_perplexity and not a.loss.per_class else "",
             place=b.place(int(order[row])),
         )
 

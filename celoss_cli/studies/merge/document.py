@@ -22,6 +22,7 @@ from celoss_cli.evaluate.kinds import FirstRows
 from celoss_cli.evaluate.loop import Evaluation, Rows
 from celoss_cli.findings import Spelled
 from celoss_cli.losses import LOSSES, LossSpec
+from celoss_cli.losses.spec import TOKENS
 from celoss_cli.studies.merge.parts import Partial, collected_of, loss_of
 
 __all__ = ["as_text", "identified", "read_partial"]
@@ -37,6 +38,9 @@ _SUM = re.compile(
 """The sum of 2**63 of the largest doubles has 541 of these digits."""
 
 _MOST_ZEROS = 2200
+
+_OF_TOKENS = ("per", "score", "censored")
+"""Options of scored tokens."""
 
 _WHOLE = re.compile(r"-?[0-9]{1,9}")
 _DIGEST = re.compile(r"[0-9a-f]{32}")
@@ -87,6 +91,7 @@ def _content(partial: Partial) -> dict[str, Any]:
         "tally": _tally(evaluation.tally),
         "groups": {name: _group(tally) for name, tally in collected.groups.tallies().items()},
         "levels": {str(level): count for level, count in sorted(collected.levels.items())},
+        **({"sizes": dict(evaluation.sizes)} if evaluation.sizes else {}),
     }
 
 
@@ -199,6 +204,7 @@ def _fill(evaluation: Evaluation, document: dict[str, Any]) -> None:
     evaluation.facts = set(_list(_text, document.pop("facts")))
     evaluation.counted = Counter(_map(_count, document.pop("counted")))
     evaluation.first = FirstRows.from_texts(_count(first["limit"]), _map(_text, first["counts"]))
+    evaluation.sizes = Counter(_map(_count, document.pop("sizes", {})))
     evaluation.collected = Collected(
         Groups.known(_map(_group_of, document.pop("groups"))),
         Counter({_level(level): count for level, count in _map(_count, document.pop("levels")).items()}),
@@ -225,15 +231,18 @@ def _verify(partial: Partial) -> None:
 
 
 def _options(spec: LossSpec, value: Any) -> dict[str, Any]:
+    tokens = value.get("input_is") == TOKENS
     conventional = (
         ("input_is", *(["convention"] if spec.by_convention else [])) if "input_is" in value else ()
     )
-    options = _only(value, (*spec.options, "dtype", "base", *conventional))
+    more = ("input_is", *_OF_TOKENS) if tokens else (*spec.options, *conventional)
+    options = _only(value, (*more, "dtype", "base"))
     kinds: dict[str, Callable[[Any], Any]] = {
         "dtype": _text,
         "base": _text,
         "input_is": lambda kind: _one_of(kind, {spec.takes, *spec.kinds}),
         "convention": lambda tool: _maybe(_text, tool),
+        **dict.fromkeys(_OF_TOKENS, _text),
     }
     kinds |= {option.name: partial(_declared, option) for option in spec.declared}
     return {name: kinds[name](given) for name, given in options.items()}
@@ -256,7 +265,7 @@ def _weights(value: Any) -> Any:
 def _source(value: Any) -> dict[str, Any]:
     found = dict(value)
     kinds = {"files": _text, "shape": _count}
-    return {key: _list(kinds[key], items) for key, items in found.items()}
+    return {key: _text(item) if key == "format" else _list(kinds[key], item) for key, item in found.items()}
 
 
 def _columns(value: Any) -> dict[str, Any]:

@@ -169,6 +169,7 @@ def _added(one: Partial, other: Partial) -> Partial:
         first=a.first + b.first,
         facts=a.facts | b.facts,
         sample_weights=a.sample_weights or b.sample_weights,
+        sizes=a.sizes + b.sizes,
         skipped=a.skipped + b.skipped,
         labels=first.labels,
         conversions=first.conversions,

@@ -1,0 +1,151 @@
+"""What is no score in a dump of scored tokens, and scores that may not be what was meant."""
+
+from __future__ import annotations
+
+from celoss_cli.core.errors import plural
+from celoss_cli.findings.facts import Facts, Noticed
+
+__all__ = [
+    "both_parts",
+    "censored",
+    "certain",
+    "failed",
+    "first_without",
+    "missing",
+    "other_views",
+    "repeated",
+]
+
+
+def first_without(facts: Facts) -> Noticed | None:
+    """The first token of a document has no log-probability: nothing comes before it that would predict it.
+
+    It is left out of the sum and of the divisor. Counted as 0 it would make the loss smaller: 4 nats of 4
+    tokens are 1 a token, and of these with two first ones 0.67.
+
+    Nothing is to be done. Two dumps are comparable only where both leave the same tokens out: a server that
+    puts a token of its own before the text scores the first one too.
+
+    Reference: vLLM, RequestOutput.prompt_logprobs: the first one is None.
+    """
+    count = facts.seen.get("first-token", 0)
+    if not count:
+        return None
+    has = "has" if count == 1 else "have"
+    return Noticed(f"{plural(count, 'first token')} of a document {has} no log-probability: left out", count)
+
+
+def missing(facts: Facts) -> Noticed | None:
+    """A token behind the first one has no log-probability, and --missing skip leaves it out.
+
+    The mean is then of the other tokens, which may be the easier ones.
+
+    Ask the server for the log-probabilities of all tokens.
+    """
+    count = facts.seen.get("missing-score", 0)
+    return Noticed(f"{plural(count, 'token')} without a log-probability left out", count) if count else None
+
+
+def censored(facts: Facts) -> Noticed | None:
+    """Tokens have -9999 for their log-probability: they are not among those that the server lists.
+
+    The number stands for "very unlikely" and is none: averaged, one of it in a thousand tokens makes the
+    loss 10 nats larger. Left out, the loss is too small, as the least likely tokens are missing; with the
+    bound (the least log-probability that is listed for that place) it is a lower bound of the loss.
+
+    Score the text with a server that gives the log-probability of every token of a prompt.
+
+    Reference: OpenAI API reference, chat completion object, logprobs.content.logprob; vLLM writes -9999.0 for
+    -inf (entrypoints/openai).
+    """
+    count = facts.seen.get("censored", 0)
+    if not count:
+        return None
+    done = (
+        "left out"
+        if facts.options.get("censored") == "skip"
+        else "counted with a bound: the loss is at least this"
+    )
+    return Noticed(f"{plural(count, 'token')} with -9999 for the log-probability {done}", count)
+
+
+def certain(facts: Facts) -> Noticed | None:
+    """Tokens have a log-probability of exactly 0, which is the probability 1.
+
+    Numbers that were rounded reach it where a token is nearly certain, and they count. Many of them are
+    rather tokens that were forced, special ones that the server does not score, or a log-probability that
+    was never filled in.
+
+    Look at these tokens: --row shows those of a document.
+    """
+    count, of = facts.seen.get("certain", 0), facts.elements
+    return (
+        Noticed(f"{plural(count, 'token')} of {of} with a log-probability of exactly 0", count)
+        if count
+        else None
+    )
+
+
+def both_parts(facts: Facts) -> Noticed | None:
+    """The tokens of the prompt and those of the completion count together.
+
+    What a model says to a prompt it finds likely, since it chose it: the two losses differ by far, and their
+    mean depends on the lengths of both.
+
+    Say which is meant: --score prompt or --score completion.
+    """
+    parts = [facts.seen.get(f"{part}-tokens", 0) for part in ("prompt", "completion")]
+    if not all(parts) or facts.options.get("score") != "all":
+        return None
+    return Noticed(
+        f"{parts[0]} tokens of prompts and {parts[1]} of completions count together",
+        sum(parts),
+        {"prompt": parts[0], "completion": parts[1]},
+        facts.again("--score", "prompt"),
+    )
+
+
+def failed(facts: Facts) -> Noticed | None:
+    """Requests of a batch failed, and there is no text of theirs to score.
+
+    The loss is of those that were answered. Long texts fail more often, so that it is not that of all.
+
+    Send them again, and score both files together.
+
+    Reference: OpenAI API reference, Batch: a line of the output has response or error.
+    """
+    count = facts.seen.get("failed-request", 0)
+    return Noticed(f"{plural(count, 'request')} failed and left out", count) if count else None
+
+
+def repeated(facts: Facts) -> Noticed | None:
+    """A document stands in the file again, with the same scores, and counts once.
+
+    A file that was appended to by a second run has every document twice: the mean of documents stays, counts
+    and standard errors do not.
+
+    Nothing is to be done where that is so. Other scores under the same name are refused.
+    """
+    count = facts.seen.get("repeated-document", 0)
+    return (
+        Noticed(f"{plural(count, 'document')} given again with the same scores: counted once", count)
+        if count
+        else None
+    )
+
+
+def other_views(facts: Facts) -> Noticed | None:
+    """The file has several lines for a document, one for each filter of its answers; one of them counts.
+
+    The filters see the same scores. A mean over all lines weights a document by the number of its filters.
+
+    Nothing is to be done: the first filter of the file is the one that counts.
+
+    Reference: lm-evaluation-harness, lm_eval/evaluator.py: samples are logged once for each filter.
+    """
+    count = facts.seen.get("other-view", 0)
+    return (
+        Noticed(f"{plural(count, 'line')} of another filter of the same documents left out", count)
+        if count
+        else None
+    )

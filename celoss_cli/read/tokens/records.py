@@ -1,0 +1,269 @@
+"""The records of a dump, one a response or a sample, and the documents in them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from importlib import import_module
+from itertools import chain
+from typing import TYPE_CHECKING, Any, cast
+
+from celoss_cli.core.errors import InputError, listed, quoted
+from celoss_cli.core.records import record
+from celoss_cli.read import SOURCES, SourceSpec
+from celoss_cli.read.json.values import id_of
+from celoss_cli.read.request import Dataset
+from celoss_cli.read.tokens.assembling import Named, batches_of
+
+if TYPE_CHECKING:
+    from celoss_cli.read.request import ReadRequest
+    from celoss_cli.read.tokens.document import Document, Format
+
+__all__ = ["dataset_of", "scored_dataset"]
+
+Records = Iterable[tuple[str, Any]]
+"""Values of JSON, each with its place."""
+
+_DOCUMENT = "document"
+"""What --by takes for the documents themselves, where no field has this name."""
+
+_OK = range(200, 300)
+
+
+def scored_dataset(
+    name: str, first: Mapping[str, Any], records: Records, request: ReadRequest
+) -> Dataset | None:
+    """The data set of records, the first of which is known, where that one has scored tokens; else None.
+
+    Raises:
+        InputError: where nobody asked for them.
+
+    """
+    spec = _format_of(first)
+    if spec is None and not _is_line_of_a_batch(first):
+        return None
+    if not request.scored:
+        title = "a Batch" if spec is None else _loaded(spec).TITLE
+        raise InputError(
+            f"expected {request.takes} and targets, got scored tokens of {title}",
+            hint="their loss is that of celoss nll",
+            place=name,
+        )
+    return dataset_of(name, records, request)
+
+
+def dataset_of(name: str, records: Records, request: ReadRequest, chosen: str | None = None) -> Dataset:
+    """The documents of a dump as a data set.
+
+    Args:
+        name: of the stream.
+        records: in order.
+        request: what is asked of the reader.
+        chosen: the format that the user names, or None to know it by its structure.
+
+    Raises:
+        InputError: with its place, for a record that is none of the format.
+
+    """
+    reader = _Reader(request, chosen)
+    found = reader.named(records)
+    first = next(found, None)
+    if first is None:
+        failed = reader.told["failed-request"]
+        got = f"{failed} failed requests and nothing else" if failed else "no rows"
+        raise InputError(f"expected documents with scored tokens, got {got}", place=name)
+    columns = {
+        "inputs": ["logprob"],
+        "target": None,
+        "id": reader.id,
+        "weight": None,
+        "unused": [],
+        "told": [f"read as scored tokens of {reader.title}"],
+    }
+    if request.columns.group is not None:
+        columns["group"] = request.columns.group
+    return Dataset(
+        {"columns": columns, "format": reader.name},
+        batches_of(chain([first], found), reader.told, request),
+        scored=True,
+    )
+
+
+@record(frozen=True, slots=True)
+class _Whole:
+    """A record and what it was packed in.
+
+    Attributes:
+        body: the record.
+        outer: what holds it, or itself.
+        path: of the one in the other, "" where they are the same.
+
+    """
+
+    body: Mapping[str, Any]
+    outer: Mapping[str, Any]
+    path: str
+
+    def within(self, format: Format) -> Iterator[Document]:
+        """The documents of the record, with the paths that they have in what holds it."""
+        try:
+            for document in format.documents(self.body):
+                yield replace(document, path=self._placed(document.path)) if self.path else document
+        except InputError as error:
+            error.place = self._placed(error.place)
+            raise
+
+    def _placed(self, path: str) -> str:
+        return f"${self.path}{path.removeprefix('$')}"
+
+
+class _Reader:
+    """Reads records that are all of one format.
+
+    Attributes:
+        told: what was found beside documents.
+        name: of the format.
+        title: what it is called, once the first record is read.
+        id: the key that names the documents, or None.
+
+    """
+
+    def __init__(self, request: ReadRequest, chosen: str | None) -> None:
+        self.told: Counter[str] = Counter()
+        self.name = chosen or ""
+        self.title = ""
+        self.id: str | None = None
+        self._request = request
+        self._format = None if chosen is None else _loaded(SOURCES[chosen])
+
+    def named(self, records: Records) -> Iterator[Named]:
+        """The documents of all records.
+
+        Raises:
+            InputError: with its place.
+
+        """
+        for place, value in records:
+            try:
+                yield from self._of(place, value)
+            except InputError as error:
+                raise error.at(place) from None
+
+    def _of(self, place: str, value: Any) -> Iterator[Named]:
+        if not isinstance(value, dict):
+            raise InputError("expected an object with scored tokens, got another value", place="$")
+        whole = self._opened(value)
+        if whole is None:
+            self.told["failed-request"] += 1
+            return
+        format = self._known(whole)
+        name = self._name(whole)
+        group = self._group(whole, name)
+        for document in whole.within(format):
+            called = f"{name}{document.suffix}" if name else ""
+            yield Named(document, called, place, (called or None) if group is _BY_DOCUMENT else group)
+
+    def _opened(self, value: dict[str, Any]) -> _Whole | None:
+        """The response in a record; None for a request that failed."""
+        if _is_line_of_a_batch(value):
+            response = value["response"]
+            status = response.get("status_code", 200) if isinstance(response, dict) else None
+            if value.get("error") is not None or status not in _OK:
+                return None
+            body = response.get("body")
+            if not isinstance(body, dict):
+                raise InputError("expected the body of a response, got none", place="$.response.body")
+            return _Whole(body, value, ".response.body")
+        if value.get("error") is not None and _format_of(value) is None:
+            return None
+        return _Whole(value, value, "")
+
+    def _known(self, whole: _Whole) -> Format:
+        if self._format is None:
+            spec = _format_of(whole.body)
+            if spec is None:
+                raise InputError(
+                    f"expected scored tokens, got an object of {_keys(whole.body)}", place=f"${whole.path}"
+                )
+            self.name, self._format = spec.name, _loaded(spec)
+        elif not self._format.is_one(whole.body):
+            raise InputError(
+                f"expected a record of {self._format.TITLE}, got an object of {_keys(whole.body)}",
+                place=f"${whole.path}",
+            )
+        self.title = self._format.TITLE
+        return self._format
+
+    def _name(self, whole: _Whole) -> str:
+        """What the user or the format names documents by; "" where it is not there."""
+        chosen = self._request.columns.id
+        if chosen is not None:
+            self.id = chosen
+            return _text_of(whole, chosen, "--id-column")
+        assert self._format is not None  # noqa: S101 - for the type checker
+        for key in ("custom_id", *self._format.IDS):
+            value = whole.outer.get(key, whole.body.get(key))
+            if value is not None and not isinstance(value, list | dict):
+                self.id = self.id or key
+                return id_of(value)
+        return ""
+
+    def _group(self, whole: _Whole, name: str) -> str | None:
+        chosen = self._request.columns.group
+        if chosen is None:
+            return None
+        if chosen == _DOCUMENT and _field(whole, chosen) is None:
+            return _BY_DOCUMENT
+        return _text_of(whole, chosen, self._request.columns.group_option)
+
+
+_BY_DOCUMENT = "\0"
+"""The group of a document that is a group of its own."""
+
+
+def _is_line_of_a_batch(found: Mapping[str, Any]) -> bool:
+    """Whether a record is a line of OpenAI's Batch output (also written by vLLM's run_batch).
+
+    Source: openai-openapi, components/schemas/BatchRequestOutput.
+    """
+    return "custom_id" in found and "response" in found and "error" in found
+
+
+def _format_of(found: Mapping[str, Any]) -> SourceSpec | None:
+    scored = (spec for spec in SOURCES.values() if spec.scored == "records")
+    return next((spec for spec in scored if _loaded(spec).is_one(found)), None)
+
+
+def _loaded(spec: SourceSpec) -> Format:
+    return cast("Format", import_module(f"celoss_cli.read.{spec.module}"))
+
+
+def _field(whole: _Whole, name: str) -> Any:
+    """A field of a record, which may be one of an object within: doc.subject."""
+    for start in (whole.outer, whole.body):
+        value: Any = start.get(name)
+        if value is not None:
+            return value
+        value = start
+        for part in name.split("."):
+            value = value.get(part) if isinstance(value, dict) else None
+        if value is not None:
+            return value
+    return None
+
+
+def _text_of(whole: _Whole, name: str, option: str) -> str:
+    value = _field(whole, name)
+    if value is None or isinstance(value, list | dict):
+        known = [key for key, held in whole.outer.items() if not isinstance(held, list | dict | None)]
+        raise InputError(
+            f"expected the field {quoted(name)} with a single value in every record, got none",
+            hint=f"{option} takes {_DOCUMENT} or {listed(known)}" if known else "",
+            place="$",
+        )
+    return id_of(value)
+
+
+def _keys(found: Mapping[str, Any]) -> str:
+    return listed(list(found))

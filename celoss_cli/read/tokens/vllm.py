@@ -1,0 +1,164 @@
+"""vLLM: ``prompt_logprobs`` beside what OpenAI's API has, and the fields of its RequestOutput as JSON.
+
+``prompt_logprobs`` is a list with null for the first token, then for each token an object from ids of the
+vocabulary to ``{logprob, rank, decoded_token}``: the token of the prompt and the most likely ones. It stands
+in a choice of a completion and at the root of a chat. The token of the prompt is the first of an object, as
+dumps keep the order; ``prompt_token_ids``, where it is there, says which one it is. The server writes
+-9999.0 for -inf. Offline, ``outputs[].logprobs`` is a list of such objects of the generated tokens,
+``token_ids`` are theirs.
+
+Source: vllm, vllm/logprobs.py (Logprob; the sampled or prompt token comes first), vllm/outputs.py
+(RequestOutput, CompletionOutput), entrypoints/openai/protocol.py (prompt_logprobs of both responses).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from celoss_cli.core.errors import InputError, quoted
+from celoss_cli.read.tokens import openai
+from celoss_cli.read.tokens.document import Document, a_list, an_object, bound_of, got, texts_of
+from celoss_cli.read.tokens.dumps import read_dump
+
+if TYPE_CHECKING:
+    from celoss_cli.read.request import Dataset, ReadRequest, Stream
+
+__all__ = ["IDS", "TITLE", "documents", "is_one", "read"]
+
+TITLE = "vLLM"
+IDS = ("id", "request_id")
+
+_KEY = "prompt_logprobs"
+
+
+def read(stream: Stream, request: ReadRequest) -> Dataset:
+    """Reads responses of vLLM's server, or its RequestOutput as JSON.
+
+    Raises:
+        InputError: with its place.
+
+    """
+    return read_dump(stream, request, "vllm")
+
+
+def is_one(found: Mapping[str, Any]) -> bool:
+    choices = found.get("choices")
+    if isinstance(choices, list):
+        return bool(choices) and isinstance(choices[0], dict) and (_KEY in found or _KEY in choices[0])
+    return _KEY in found and ("outputs" in found or isinstance(found[_KEY], list))
+
+
+def documents(found: Mapping[str, Any]) -> Iterator[Document]:
+    """A document a choice, or output; a prompt that is told once belongs to the first one."""
+    if "choices" in found:
+        yield from _of_choices(found)
+        return
+    outputs = a_list(found.get("outputs") or [], "$.outputs")
+    prompt = _listed(found.get(_KEY), found.get("prompt_token_ids"), f"$.{_KEY}")
+    if not outputs and prompt is not None:
+        yield prompt
+    for number, output in enumerate(outputs):
+        path = f"$.outputs[{number}]"
+        output = an_object(output, path)
+        rest = _listed(output.get("logprobs"), output.get("token_ids"), f"{path}.logprobs", prompt=False)
+        yield from _together(prompt if number == 0 else None, rest, openai.suffixed(outputs, number), path)
+
+
+def _of_choices(found: Mapping[str, Any]) -> Iterator[Document]:
+    choices = a_list(found["choices"], "$.choices")
+    root = _listed(found.get(_KEY), found.get("prompt_token_ids"), f"$.{_KEY}")
+    for number, choice in enumerate(choices):
+        path = f"$.choices[{number}]"
+        choice = an_object(choice, path)
+        own = _listed(choice.get(_KEY), choice.get("prompt_token_ids"), f"{path}.{_KEY}")
+        prompt = own if own is not None or number else root
+        suffix = openai.suffixed(choices, number)
+        rest = None
+        if choice.get("logprobs") is not None:
+            size = None if prompt is None else len(prompt.logprobs)
+            rest = openai.completion_of(choice, path, size, suffix)
+            if prompt is not None and rest.logprobs and rest.logprobs[0] is None:
+                prompt = None  # with echo, the prompt stands in both
+        yield from _together(prompt, rest, suffix, path)
+
+
+def _together(prompt: Document | None, rest: Document | None, suffix: str, path: str) -> Iterator[Document]:
+    """The prompt and what follows it as one document."""
+    if prompt is None and rest is None:
+        raise InputError(
+            "expected log-probabilities, got none",
+            hint="ask the server for them: prompt_logprobs or logprobs in the request",
+            place=path,
+        )
+    if prompt is None or rest is None:
+        only = rest if prompt is None else prompt
+        assert only is not None  # noqa: S101 - for the type checker
+        yield Document(
+            only.logprobs, only.path, only.texts, only.ids, only.sizes, only.prompt, only.bound, suffix=suffix
+        )
+        return
+    size = len(prompt.logprobs)
+    yield Document(
+        [*prompt.logprobs, *rest.logprobs],
+        f"{path}: token {{}}",
+        None if prompt.texts is None or rest.texts is None else [*prompt.texts, *rest.texts],
+        sizes=None if rest.sizes is None else [*[None] * size, *rest.sizes],
+        prompt=size,
+        bound=lambda number: prompt.bound(number) if number < size else rest.bound(number - size),
+        suffix=suffix,
+    )
+
+
+def _listed(value: Any, ids: Any, path: str, *, prompt: bool = True) -> Document | None:
+    """The tokens of a list of objects by id."""
+    if value is None:
+        return None
+    entries = a_list(value, path)
+    if ids is not None and len(a_list(ids, path)) != len(entries):
+        raise InputError(f"expected an entry for each of {len(ids)} tokens, got {len(entries)}", place=path)
+    chosen = [
+        (None, None) if entry is None else _chosen(an_object(entry, f"{path}[{number}]"), ids, number, path)
+        for number, entry in enumerate(entries)
+    ]
+    texts = [_text(entry) for _, entry in chosen]
+    if texts and texts[0] is None and entries[0] is None:
+        texts[0] = ""  # the first token has no entry, and it has no score whose bytes would count
+    return Document(
+        [None if entry is None else entry.get("logprob") for _, entry in chosen],
+        f"{path}[{{}}]",
+        texts_of(texts, f"{path}[{{}}].decoded_token"),
+        ids=ids if ids is not None and all(type(one) is int for one in ids) else None,
+        prompt=len(entries) if prompt else 0,
+        bound=lambda number: _bound(entries[number], chosen[number][0]),
+    )
+
+
+def _text(entry: Mapping[str, Any] | None) -> Any:
+    return None if entry is None else entry.get("decoded_token")
+
+
+def _chosen(
+    entry: Mapping[str, Any], ids: Sequence[Any] | None, number: int, path: str
+) -> tuple[str, Mapping[str, Any]]:
+    """The entry of the token that stands in the text: the one that the ids name, else the first."""
+    if not entry:
+        raise InputError("expected a token with its log-probability, got none", place=f"{path}[{number}]")
+    key = next(iter(entry)) if ids is None else str(ids[number])
+    if key not in entry:
+        known = ", ".join(map(quoted, [*entry][:3]))
+        raise InputError(
+            f"expected the token {quoted(key)} of the text, got {known}", place=f"{path}[{number}]"
+        )
+    found = an_object(entry[key], f"{path}[{number}]")
+    if found.get("logprob") is None:
+        value = got(found.get("logprob"))
+        raise InputError(f"expected a log-probability, got {value}", place=f"{path}[{number}].{key}.logprob")
+    return key, found
+
+
+def _bound(entry: Mapping[str, Any], key: str | None) -> float | None:
+    others = [
+        other.get("logprob") for name, other in entry.items() if name != key and isinstance(other, dict)
+    ]
+    return bound_of(others)

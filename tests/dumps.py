@@ -1,0 +1,92 @@
+"""Dumps of scored tokens as servers write them, made of texts and log-probabilities: of our own making."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+__all__ = ["FORMATS", "chat", "completion", "in_batch", "lines", "prompts", "sglang", "tgi"]
+
+Scores = Sequence[tuple[str, float | None]]
+"""Tokens of a document with their log-probabilities."""
+
+
+def completion(name: str, scores: Scores, *, prompt: int | None = None, **more: Any) -> dict[str, Any]:
+    """OpenAI's completion with echo: lists side by side."""
+    texts = [text for text, _ in scores]
+    logprobs = {
+        "tokens": texts,
+        "token_logprobs": [score for _, score in scores],
+        "top_logprobs": None,
+        "text_offset": [sum(map(len, texts[:at])) for at in range(len(texts))],
+    }
+    choice = {"index": 0, "text": "".join(texts), "finish_reason": "length", "logprobs": logprobs}
+    usage = {} if prompt is None else {"usage": {"prompt_tokens": prompt, "total_tokens": len(texts)}}
+    return {"id": name, "object": "text_completion", "choices": [{**choice, **more}], **usage}
+
+
+def chat(name: str, scores: Scores, *, top: Sequence[float] = ()) -> dict[str, Any]:
+    """OpenAI's chat completion: an object a token."""
+    others = [{"token": "?", "logprob": score, "bytes": [63]} for score in top]
+    content = [
+        {"token": text, "logprob": score, "bytes": [*text.encode()], "top_logprobs": others}
+        for text, score in scores
+    ]
+    message = {"role": "assistant", "content": "".join(text for text, _ in scores)}
+    choice = {"index": 0, "message": message, "logprobs": {"content": content}, "finish_reason": "stop"}
+    return {"id": name, "object": "chat.completion", "choices": [choice]}
+
+
+def in_batch(body: dict[str, Any]) -> dict[str, Any]:
+    """A line of OpenAI's Batch output."""
+    response = {"status_code": 200, "request_id": "r", "body": body}
+    return {"id": f"batch_{body['id']}", "custom_id": body["id"], "response": response, "error": None}
+
+
+def prompts(name: str, scores: Scores) -> dict[str, Any]:
+    """vLLM's completion with prompt_logprobs: an object from ids of the vocabulary a token."""
+    entries = [
+        None
+        if score is None
+        else {
+            str(at): {"logprob": score, "rank": 1, "decoded_token": text},
+            "90000": {"logprob": -9.5, "rank": 2, "decoded_token": "?"},
+        }
+        for at, (text, score) in enumerate(scores)
+    ]
+    choice = {"index": 0, "text": "", "logprobs": None, "prompt_logprobs": entries}
+    return {"id": name, "object": "text_completion", "choices": [choice]}
+
+
+def sglang(name: str, scores: Scores) -> dict[str, Any]:
+    """SGLang's answer to a prompt with return_logprob: a triple a token."""
+    triples = [[score, at, text] for at, (text, score) in enumerate(scores)]
+    return {
+        "text": "",
+        "meta_info": {"id": name, "input_token_logprobs": triples, "output_token_logprobs": []},
+    }
+
+
+def tgi(name: str, scores: Scores) -> dict[str, Any]:
+    """Text Generation Inference's answer with decoder_input_details."""
+    prefill = [
+        {"id": at, "text": text, **({} if score is None else {"logprob": score})}
+        for at, (text, score) in enumerate(scores)
+    ]
+    return {"id": name, "generated_text": "", "details": {"prefill": prefill, "tokens": []}}
+
+
+FORMATS: dict[str, Callable[[str, Scores], dict[str, Any]]] = {
+    "completion": completion,
+    "batch": lambda name, scores: in_batch(completion(name, scores)),
+    "vllm": prompts,
+}
+"""Those that can hold a null for the first token."""
+
+
+def lines(path: Path, records: Sequence[Any]) -> Path:
+    """JSON Lines of these records."""
+    path.write_text("".join(f"{json.dumps(record)}\n" for record in records))
+    return path

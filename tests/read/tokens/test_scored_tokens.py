@@ -1,0 +1,350 @@
+"""Dumps of scored tokens: right values by every divisor and format, and what is no score is never averaged."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dumps import FORMATS, chat, completion, in_batch, lines, prompts
+from running import Done
+
+A = [("The", None), (" cat", -0.5), (" sat", -1.25), (".", -0.25)]
+B = [("A", None), (" dög", -2.0)]
+
+Run = Callable[..., Done]
+
+
+def result(celoss: Run, *words: str | Path, **more: Any) -> dict[str, Any]:
+    done = celoss("nll", *words, "--json", **more)
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize(
+    ("per", "divisor", "meaning"),
+    [
+        ("token", 4, "scored tokens of 2 documents"),
+        ("document", 2, "documents"),
+        ("byte", 14, "UTF-8 bytes of 2 documents"),
+        ("word", 3, "words of 2 documents"),
+    ],
+)
+def test_a_first_token_without_a_score_is_left_out_by_every_divisor(
+    celoss: Run, tmp_path: Path, format: str, per: str, divisor: int, meaning: str
+) -> None:
+    path = lines(tmp_path / "dump.jsonl", [FORMATS[format]("a", A), FORMATS[format]("b", B)])
+    found = result(celoss, path, "--per", per)
+    assert found["value"] == 4 / divisor  # null counted as 0 would give 4 / 6 a token
+    assert found["denominator_is"] == meaning
+    assert (found["rows"], found["elements"], found["counted"]) == (2, 6, 4)
+    assert [finding["code"] for finding in found["findings"]] == ["CEL219"]
+    assert found["tokens"]["documents"] == {
+        "count": 2,
+        "loss": 2.0,
+        "bits": pytest.approx(2 / math.log(2)),
+        "perplexity": None,
+    }
+    assert found["tokens"]["tokens"]["perplexity"] == pytest.approx(math.e)
+    assert found["tokens"]["bits_per_byte"] == pytest.approx(4 / 14 / math.log(2))
+    assert found["perplexity"] == (None if per == "document" else pytest.approx(math.exp(4 / divisor)))
+
+
+def test_the_view_names_the_divisor_and_shows_the_others(celoss: Run, tmp_path: Path) -> None:
+    path = lines(tmp_path / "dump.jsonl", [completion("a", A), completion("b", B)])
+    done = celoss("nll", path, "--per", "byte", "--base", "2")
+    assert "2 documents, 6 tokens, 4 counted" in done.stdout
+    assert "5.770780 / 14 (UTF-8 bytes of 2 documents) = 0.4121985" in done.stdout
+    assert "bits, byte perplexity 1.330712" in done.stdout
+    assert [line.split()[:3] for line in done.stdout.splitlines() if line.startswith("per ")] == [
+        ["per", "token", "4"],
+        ["per", "document", "2"],
+        ["per", "byte", "14"],
+        ["per", "word", "3"],
+    ]
+
+
+def test_a_document_a_list_a_line_and_a_pipe_are_the_same(celoss: Run, tmp_path: Path) -> None:
+    records = [completion("a", A), completion("b", B)]
+    values = set()
+    for name, text in (
+        ("list.json", json.dumps(records, indent=1)),
+        ("lines.jsonl", "\n".join(map(json.dumps, records))),
+        ("behind.json", json.dumps(records[0], indent=2) + json.dumps(records[1])),
+    ):
+        (tmp_path / name).write_text(text)
+        values |= {result(celoss, tmp_path / name)["value"], result(celoss, data=text)["value"]}
+    assert values == {1.0}
+    one = tmp_path / "one.json"
+    one.write_text(json.dumps(records[1]))
+    assert result(celoss, one)["value"] == 2.0
+    assert result(celoss, one, "--input-format", "openai")["value"] == 2.0
+
+
+def test_parts_of_the_data_are_merged_to_the_same_bits(celoss: Run, tmp_path: Path) -> None:
+    records = [completion("a", A), completion("b", [("x", None), ("y", -0.1), ("z", -0.7)])]
+    whole = lines(tmp_path / "whole.jsonl", records)
+    parts = []
+    for number, record in enumerate(records):
+        part = lines(tmp_path / f"part{number}.jsonl", [record])
+        parts.append(tmp_path / f"part{number}.json")
+        options = ("--per", "byte", "--by", "document", "--emit-partial", parts[-1])
+        assert celoss("nll", part, *options).returncode == 0
+    merged = celoss("merge", *parts, "--json")
+    assert merged.returncode == 0, merged.stderr
+    wanted, found = result(celoss, whole, "--per", "byte", "--by", "document"), json.loads(merged.stdout)
+    for key in ("value", "total", "denominator", "denominator_is", "tokens", "groups", "rows", "perplexity"):
+        assert found[key] == wanted[key], key
+
+
+def test_documents_and_fields_are_groups(celoss: Run, tmp_path: Path) -> None:
+    records = [{**completion("a", A), "task": "x"}, {**completion("b", B), "task": "y"}]
+    path = lines(tmp_path / "dump.jsonl", records)
+    for by, names in (("document", ["a", "b"]), ("task", ["x", "y"])):
+        groups = result(celoss, path, "--by", by)["groups"]
+        assert [(group["name"], group["counted"], group["total"]) for group in groups] == [
+            (names[0], 3, 2.0),
+            (names[1], 1, 2.0),
+        ]
+    done = celoss("nll", path, "--by", "subset")
+    assert done.returncode == 3
+    assert 'dump.jsonl:1: $: expected the field "subset" with a single value' in done.stderr
+
+
+# ------------------------------------------------------------------------------ prompt and completion
+
+
+def test_prompt_and_completion_are_told_apart(celoss: Run, tmp_path: Path) -> None:
+    path = lines(tmp_path / "dump.jsonl", [completion("a", A, prompt=2)])
+    assert result(celoss, path, "--score", "prompt")["value"] == 0.5
+    assert result(celoss, path, "--score", "completion")["value"] == 0.75
+    both = result(celoss, path)
+    assert both["value"] == 2 / 3
+    assert [finding["code"] for finding in both["findings"]] == ["CEL219", "CEL223"]
+    unknown = lines(tmp_path / "unknown.jsonl", [completion("a", A)])
+    done = celoss("nll", unknown, "--score", "completion")
+    assert done.returncode == 3
+    assert "expected to know where the completion is" in done.stderr
+    assert f"celoss nll {unknown} --score all" in done.stderr
+
+
+def test_the_prompt_of_vllm_stands_before_the_completion_of_openai(celoss: Run, tmp_path: Path) -> None:
+    record = prompts("a", A)
+    record["choices"][0]["logprobs"] = chat("a", [(" on", -3.0)])["choices"][0]["logprobs"]
+    path = lines(tmp_path / "dump.jsonl", [record])
+    for score, value in (("prompt", 2 / 3), ("completion", 3.0), ("all", 5 / 4)):
+        assert result(celoss, path, "--score", score)["value"] == value
+
+
+def test_a_prompt_that_is_in_both_lists_counts_once(celoss: Run, tmp_path: Path) -> None:
+    record = prompts("a", A)
+    record["choices"][0]["logprobs"] = completion("a", A)["choices"][0]["logprobs"]
+    assert result(celoss, lines(tmp_path / "dump.jsonl", [record]))["counted"] == 3
+
+
+def test_the_ids_of_a_prompt_say_which_token_stands_in_it(celoss: Run, tmp_path: Path) -> None:
+    record = prompts("a", A)
+    record["choices"][0]["prompt_token_ids"] = [0, 90000, 2, 3]
+    assert result(celoss, lines(tmp_path / "dump.jsonl", [record]))["total"] == 9.5 + 1.25 + 0.25
+    record["choices"][0]["prompt_token_ids"] = [0, 1, 7, 3]
+    done = celoss("nll", lines(tmp_path / "other.jsonl", [record]))
+    assert done.returncode == 3
+    assert (
+        '$.choices[0].prompt_logprobs[2]: expected the token "7" of the text, got "2", "90000"' in done.stderr
+    )
+
+
+def test_offline_outputs_of_vllm(celoss: Run, tmp_path: Path) -> None:
+    entries = prompts("a", A)["choices"][0]["prompt_logprobs"]
+    output = {"index": 0, "text": " on", "token_ids": [9], "logprobs": [{"9": {"logprob": -3.0}}]}
+    record = {"request_id": "7", "prompt": "x", "prompt_logprobs": entries, "outputs": [output]}
+    path = lines(tmp_path / "dump.jsonl", [record])
+    assert result(celoss, path, "--score", "completion")["value"] == 3.0
+    found = result(celoss, path)
+    assert (found["value"], found["input"]["format"]) == (5 / 4, "vllm")
+
+
+# ----------------------------------------------------------------------------------- what is no score
+
+
+def test_a_censored_token_is_refused_left_out_or_bounded(celoss: Run, tmp_path: Path) -> None:
+    scores = [("a", -1.0), ("b", -9999.0)]
+    path = lines(tmp_path / "dump.jsonl", [chat("a", scores, top=[-0.5, -4.0, -9999.0])])
+    done = celoss("nll", path)
+    assert done.returncode == 3
+    assert "dump.jsonl:1 [1]: expected a log-probability, got -9999" in done.stderr
+    assert f"celoss nll {path} --censored skip" in done.stderr
+    assert f"celoss nll {path} --censored bound" in done.stderr
+    skipped = result(celoss, path, "--censored", "skip")
+    assert (skipped["value"], skipped["counted"]) == (1.0, 1)
+    bounded = result(celoss, path, "--censored", "bound")
+    assert (bounded["value"], bounded["counted"]) == (2.5, 2)
+    assert [finding["code"] for finding in bounded["findings"]] == ["CEL221"]
+    none = lines(tmp_path / "none.jsonl", [chat("a", scores)])
+    assert "which bound that of the token, got none" in celoss("nll", none, "--censored", "bound").stderr
+
+
+def test_failed_requests_are_counted_and_told(celoss: Run, tmp_path: Path) -> None:
+    failed = {"id": "x", "custom_id": "f", "response": None, "error": {"code": "expired"}}
+    refused = {"id": "y", "custom_id": "g", "response": {"status_code": 429, "body": {}}, "error": None}
+    path = lines(tmp_path / "dump.jsonl", [failed, in_batch(completion("b", B)), refused])
+    found = result(celoss, path, "--by", "document")
+    assert found["value"] == 2.0
+    assert found["groups"][0]["name"] == "b"
+    assert found["input"]["columns"]["id"] == "custom_id"
+    told = {finding["code"]: finding["message"] for finding in found["findings"]}
+    assert told["CEL224"] == "2 requests failed and left out"
+    done = celoss("nll", lines(tmp_path / "failed.jsonl", [failed]))
+    assert done.returncode == 3
+    assert "got 1 failed requests and nothing else" in done.stderr
+
+
+def test_a_document_that_comes_again_counts_once_and_other_scores_of_it_are_refused(
+    celoss: Run, tmp_path: Path
+) -> None:
+    path = lines(tmp_path / "dump.jsonl", [completion("a", A), completion("b", B), completion("a", A)])
+    found = result(celoss, path)
+    assert (found["value"], found["rows"]) == (1.0, 2)
+    assert "CEL225" in [finding["code"] for finding in found["findings"]]
+    other = lines(tmp_path / "other.jsonl", [completion("a", A), completion("a", B)])
+    done = celoss("nll", other)
+    assert done.returncode == 3
+    assert 'other.jsonl:2: expected each document once, got "a" again with other' in done.stderr
+
+
+def test_positive_log_probabilities_are_refused_and_zeros_told(celoss: Run, tmp_path: Path) -> None:
+    path = lines(tmp_path / "dump.jsonl", [chat("a", [("a", 0.25), ("b", -1.0)])])
+    done = celoss("nll", path)
+    assert done.returncode == 3
+    assert "dump.jsonl:1 [0]: Expected a log-probability of at most 0, got 0.25." in done.stderr
+    allowed = result(celoss, path, "--allow-out-of-domain")
+    assert allowed["value"] == 0.375
+    assert "CEL202" in [finding["code"] for finding in allowed["findings"]]
+    zeros = result(celoss, lines(tmp_path / "zeros.jsonl", [chat("a", [("a", 0), ("b", -1.0)])]))
+    assert zeros["value"] == 0.5
+    assert zeros["findings"][0]["message"] == "1 token of 2 with a log-probability of exactly 0"
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ("true", 'expected a log-probability, got "true"'),
+        ('"-0.5"', 'expected a log-probability, got the text "-0.5"'),
+        ("NaN", "expected a log-probability, got NaN"),
+        ("1e999", "expected a log-probability, got 1e999"),
+        ("[-0.5]", "expected a log-probability, got a list of 1 value"),
+        ("null", "expected a log-probability, got null behind the first token (--missing skip leaves"),
+    ],
+)
+def test_what_is_no_number_is_refused_in_its_place(
+    celoss: Run, tmp_path: Path, value: str, told: str
+) -> None:
+    text = json.dumps(completion("a", A)).replace("-1.25", value)
+    path = tmp_path / "dump.jsonl"
+    path.write_text(f"{text}\n")
+    done = celoss("nll", path)
+    assert done.returncode == 3
+    assert f"dump.jsonl:1: $.choices[0].logprobs.token_logprobs[2]: {told}" in done.stderr
+    if value == "null":
+        found = result(celoss, path, "--missing", "skip")
+        assert (found["value"], found["counted"]) == (0.375, 2)
+
+
+def test_minus_infinity_is_a_score_of_probability_0(celoss: Run, tmp_path: Path) -> None:
+    path = tmp_path / "dump.jsonl"
+    path.write_text(json.dumps(completion("a", A)).replace("-1.25", "-Infinity") + "\n")
+    found = result(celoss, path)
+    assert (found["value"], found["nonfinite"]) == (None, "inf")
+
+
+def test_bytes_that_nobody_knows_are_refused_as_a_divisor(celoss: Run, tmp_path: Path) -> None:
+    lost = [("a", -1.0), ("\ufffd", -2.0)]
+    path = lines(tmp_path / "dump.jsonl", [completion("a", lost)])
+    found = result(celoss, path)
+    assert (found["value"], found["tokens"]["bytes"]["count"]) == (1.5, None)
+    done = celoss("nll", path, "--per", "byte")
+    assert done.returncode == 3
+    assert "dump.jsonl:1 [1]: expected to know how many bytes are scored here" in done.stderr
+    assert f"celoss nll {path} --per token" in done.stderr
+    parts = [("a", -1.0), ("bytes:\\xe2\\x82", -2.0), ("bytes:\\xac", -1.0)]
+    whole = result(celoss, lines(tmp_path / "parts.jsonl", [completion("a", parts)]), "--per", "byte")
+    assert whole["value"] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("record", "told"),
+    [
+        (
+            {"id": "a", "choices": [{"index": 0, "logprobs": None}]},
+            "$.choices[0].logprobs: expected log-probabilities, got null (ask the server",
+        ),
+        (
+            {"id": "a", "choices": [{"logprobs": {"tokens": ["a"], "token_logprobs": [-1, -2]}}]},
+            "$.choices[0].logprobs.token_logprobs: expected a log-probability for each of 1 tokens, got 2",
+        ),
+        ({"id": "a", "choices": [{"logprobs": {"content": [7]}}]}, "expected an object, got"),
+        ({"id": "a", "choices": [{"logprobs": []}]}, "expected an object, got a list of 0 values"),
+    ],
+)
+def test_a_record_that_is_not_as_its_format_has_it_is_refused(
+    celoss: Run, tmp_path: Path, record: dict[str, Any], told: str
+) -> None:
+    done = celoss("nll", lines(tmp_path / "dump.jsonl", [record]))
+    assert done.returncode == 3
+    assert told in done.stderr
+
+
+def test_records_of_two_formats_are_refused(celoss: Run, tmp_path: Path) -> None:
+    done = celoss("nll", lines(tmp_path / "dump.jsonl", [completion("a", A), {"task": 1}]))
+    assert done.returncode == 3
+    assert "dump.jsonl:2: $: expected a record of OpenAI's API" in done.stderr
+
+
+def test_options_of_other_data_are_refused(celoss: Run, tmp_path: Path) -> None:
+    path = lines(tmp_path / "dump.jsonl", [completion("a", A)])
+    for words in (("--weight", "1,2"), ("--ignore-index", "3"), ("--convention", "torch")):
+        done = celoss("nll", path, *words)
+        assert (done.returncode, "with scored tokens" in done.stderr) == (2, True), words
+    assert celoss("nll", path, "--emit", "numpy").returncode == 2
+    assert "their loss is that of celoss nll" in celoss("ce", path).stderr
+    table = tmp_path / "t.csv"
+    table.write_text("a,b,y\n-0.1,-2.4,0\n")
+    done = celoss("nll", table, "--per", "byte")
+    assert (done.returncode, "Expected --per with scored tokens" in done.stderr) == (2, True)
+    assert celoss("ce", table, "--per", "byte").returncode == 2
+
+
+def test_documents_of_two_models_are_compared_with_documents_as_the_units(
+    celoss: Run, tmp_path: Path
+) -> None:
+    """B - A is -0.1 a token; residuals 0, 0.3 and -0.3 of 3 documents and 6 tokens: sqrt(1.5 * 0.18) / 6."""
+    before = {"a": [-1.0, -1.0], "b": [-0.5], "c": [-2.0, -1.0, -0.5]}
+    less = {"a": [-0.1, -0.1], "b": [0.2], "c": [-0.3, -0.1, -0.2]}
+    after = {name: [p - d for p, d in zip(before[name], less[name], strict=True)] for name in before}
+    paths = [
+        lines(tmp_path / f"{side}.jsonl", [chat(name, [("x", p) for p in ps]) for name, ps in model.items()])
+        for side, model in (("a", before), ("b", after))
+    ]
+    done = celoss("compare", *paths, "--loss", "nll", "--json")
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)["comparison"]
+    assert found["difference"] == pytest.approx(-0.1)
+    assert found["standard_error"] == pytest.approx(math.sqrt(1.5 * 0.18) / 6)
+
+
+def test_models_of_two_tokenizers_are_compared_by_the_bytes_that_they_share(
+    celoss: Run, tmp_path: Path
+) -> None:
+    one = lines(tmp_path / "a.jsonl", [chat("a", [("cat", -1.0)]), chat("b", [("do", -1.0), ("g", -1.0)])])
+    other = lines(tmp_path / "b.jsonl", [chat("a", [("c", -1.0), ("at", -1.0)]), chat("b", [("dog", -1.0)])])
+    done = celoss("compare", one, other, "--loss", "nll")
+    assert done.returncode == 3
+    assert "compared by its bytes: --per byte" in done.stderr
+    done = celoss("compare", one, other, "--loss", "nll", "--per", "byte", "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["comparison"]["difference"] == 0.0
