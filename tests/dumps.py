@@ -46,7 +46,7 @@ def in_batch(body: dict[str, Any]) -> dict[str, Any]:
 
 
 def prompts(name: str, scores: Scores) -> dict[str, Any]:
-    """vLLM's completion with prompt_logprobs: an object from ids of the vocabulary a token."""
+    """VLLM's completion with prompt_logprobs: an object from ids of the vocabulary a token."""
     entries = [
         None
         if score is None

@@ -95,7 +95,7 @@ def both_parts(facts: Facts) -> Noticed | None:
     Say which is meant: --score prompt or --score completion.
     """
     parts = [facts.seen.get(f"{part}-tokens", 0) for part in ("prompt", "completion")]
-    if not all(parts) or facts.options.get("score") != "all":
+    if not all(parts) or facts.options.get("score", "all") != "all":
         return None
     return Noticed(
         f"{parts[0]} tokens of prompts and {parts[1]} of completions count together",

@@ -1,4 +1,4 @@
-"""Dumps of scored tokens: right values by every divisor and format, and what is no score is never averaged."""
+"""Dumps of scored tokens: right values by every divisor and format; what is no score is never averaged."""
 
 from __future__ import annotations
 
