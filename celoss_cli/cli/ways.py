@@ -6,16 +6,23 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from celoss_cli.cli.commands import NAMES, command_named
+from celoss_cli.cli.options import Reading
 from celoss_cli.cli.spelling import shell_quoted
+from celoss_cli.cli.table import options_in
 from celoss_cli.core.option import FLAG, flag_words
 from celoss_cli.losses import LOSSES
 
 if TYPE_CHECKING:
     from celoss_cli.core.errors import CelossError, Way
 
-__all__ = ["commands"]
+__all__ = ["commands", "words_of"]
 
 _BY_THEMSELVES = ("--header", "--no-header", "--allow-unterminated", "--percent")
+_OF_COLUMNS = ("--class-columns", "--target-column", "--id-column", "--weight-column", "--positive")
+"""Options whose ways out are readings of a file."""
+
+_LOOKING = "shows each column, and why"
+
 _WITHOUT_OPTIONS = ("check",)
 """Commands whose options are read from a file."""
 
@@ -28,13 +35,29 @@ def commands(error: CelossError, arguments: Sequence[str]) -> list[tuple[str, st
         arguments: the words that were typed after the program's name.
 
     """
-    return [(_command(way, arguments), way.told) for way in error.ways]
+    found = [(_command(way, arguments), way.told) for way in error.ways]
+    if any(name in _OF_COLUMNS for way in error.ways for name, _ in way.options):
+        found += [(" ".join(map(shell_quoted, words)), _LOOKING) for words in _inspecting(arguments)]
+    return found
 
 
 def _command(way: Way, arguments: Sequence[str]) -> str:
-    added = [word for name, value in way.options for word in _words(name, value)]
     if arguments and arguments[0] in _WITHOUT_OPTIONS:
-        return " ".join(map(shell_quoted, added))
+        words = [word for name, value in way.options for word in _words(name, value)]
+    else:
+        words = ["celoss", *words_of(way, arguments)]
+    return " ".join(map(shell_quoted, words))
+
+
+def words_of(way: Way, arguments: Sequence[str]) -> list[str]:
+    """What is typed after the program's name to take a way out.
+
+    Args:
+        way: the way.
+        arguments: what was typed.
+
+    """
+    added = [word for name, value in way.options for word in _words(name, value)]
     dropped = {name for name, _ in way.options}
     if way.command and arguments and arguments[0] in NAMES:
         dropped |= set().union(*map(_flags, LOSSES)) - _flags(way.command)
@@ -47,7 +70,27 @@ def _command(way: Way, arguments: Sequence[str]) -> str:
     typed = list(_without(arguments, dropped))
     if not way.files:
         typed = [word for word in typed if not word.endswith(".npy")]
-    return " ".join(map(shell_quoted, ["celoss", *typed, *added]))
+    return [*typed, *added]
+
+
+def _inspecting(arguments: Sequence[str]) -> Iterator[list[str]]:
+    """The command that looks at the files of a command line, where it has any."""
+    if not arguments or arguments[0] not in NAMES or arguments[0] == "inspect":
+        return
+    files = [option for option in command_named(arguments[0]).options() if option.name == "files"]
+    if not (files and files[0].argument):
+        return
+    kept = {flag for option in options_in(Reading) for flag in option.flags or (option.flag,)}
+    valued, words = _flags(arguments[0]), iter(arguments[1:])
+    typed = ["celoss", "inspect"]
+    for word in words:
+        value = [next(words, "")] if word in valued else []
+        if not word.startswith("-") or word == "-":
+            typed += [] if word in LOSSES else [word]
+        elif word.partition("=")[0] in kept:
+            typed += [word, *value]
+    if len(typed) > 2:
+        yield typed
 
 
 def _place_of_loss(arguments: Sequence[str]) -> int | None:

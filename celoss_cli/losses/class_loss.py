@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from celoss_cli.core.data import Array, Batch, Terms
-from celoss_cli.core.errors import InputError, UsageError, plural
+from celoss_cli.core.errors import InputError, UsageError, Way, plural
 from celoss_cli.core.late import np
 from celoss_cli.core.records import record
 from celoss_cli.losses.base import Answers, Loss, as_real, finite_weights, spread
@@ -336,14 +336,12 @@ def _shape_error(x: Array, y: Array) -> InputError:
         return InputError(f"Expected {rows} targets, one for each row of the input, got {len(y)}.")
     return InputError(
         f"Expected targets of shape {wanted} for input of shape {x.shape}, got shape {y.shape}.",
-        hint=_axis_hint(x, y),
+        hint="class indices have no class axis" if y.ndim == x.ndim else "",
+        ways=(_LAST_AXIS,) if y.shape == x.shape[:-1] and x.ndim > 2 else (),
     )
 
 
-def _axis_hint(x: Array, y: Array) -> str:
-    if y.ndim == x.ndim:
-        return "class indices have no class axis"
-    return "the classes are the last axis? --class-axis -1" if y.shape == x.shape[:-1] and x.ndim > 2 else ""
+_LAST_AXIS = Way("the classes are the last axis", (("--class-axis", "-1"),))
 
 
 @record(frozen=True, kw_only=True)

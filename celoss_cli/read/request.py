@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, Protocol, cast
 
@@ -15,6 +15,8 @@ from celoss_cli.read.roles.wanted import ColumnChoice
 
 if TYPE_CHECKING:
     from celoss_cli.core.data import Array, Batch, Chunk
+    from celoss_cli.read.roles.column import Column
+    from celoss_cli.read.roles.shape import Shape
 
 __all__ = [
     "MAX_LINE",
@@ -42,11 +44,15 @@ class Settled:
     Attributes:
         by_name: whether targets are the names of classes.
         one_hot: whether several columns of targets hold one 1 a row, and not probabilities.
+        columns: the columns of a table as they were looked at to give them roles, whatever came of it.
+        arrays: the arrays by name, each with what gives its shape and first values while the file is open.
 
     """
 
     by_name: bool | None = None
     one_hot: bool | None = None
+    columns: Sequence[Column] = ()
+    arrays: Mapping[str, Callable[[], Shape | None]] = field(default_factory=dict)
 
 
 @record(frozen=True, slots=True)

@@ -19,6 +19,7 @@ __all__ = [
     "percent",
     "row_name",
     "short",
+    "shortened",
     "target_name",
 ]
 
@@ -94,6 +95,25 @@ def target_name(row: Row, labels: Sequence[str] | None) -> str:
         name = class_name(row.target, labels)
         return f"{row.target} {name}" if name else str(row.target)
     return short(row.target)
+
+
+def shortened(text: str, width: int) -> str:
+    """A text of at most so many columns, its middle left out where it is longer.
+
+    >>> shortened("/data/runs/2024/fold-3/predictions.csv", 16)
+    '/data/ru…ons.csv'
+
+    """
+    if text.isascii():
+        if len(text) <= width:
+            return text
+        return f"{text[: width // 2]}…{text[len(text) - (width - 1) // 2 :]}"
+    from rich.cells import cell_len, set_cell_size  # most names are ASCII
+
+    if cell_len(text) <= width:
+        return text
+    end = set_cell_size(text[::-1], (width - 1) // 2)[::-1]
+    return f"{set_cell_size(text, width // 2)}…{end}"
 
 
 def class_name(index: int, labels: Sequence[str] | None) -> str:

@@ -54,6 +54,7 @@ _ABILITIES = {
 _COMMANDS: dict[str, tuple[Holds, ...]] = {
     "`celoss check`": ("checks",),
     "`celoss compare`": ("number", "checks"),
+    "`celoss inspect`": (),
     "`celoss diagnose`": (),
     "`celoss reconcile`": (),
     "`--convention all`": (),

@@ -127,6 +127,7 @@ RESULTS: dict[str, tuple[tuple[str, ...], list[str]]] = {
         ("compare", "a.csv", "a.csv", "--loss", "ce", "--max-increase", "1"),
         formats_of("number", "checks"),
     ),
+    "inspect": (("inspect", "a.csv"), formats_of()),
     "diagnose": (("diagnose", "a.csv"), formats_of()),
     "reconcile": (("reconcile", "a.csv", "--got", "0.6405"), formats_of()),
     "weights": (("weights", "a.csv"), formats_of("number")),

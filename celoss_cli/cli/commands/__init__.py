@@ -12,7 +12,10 @@ if TYPE_CHECKING:
 
 __all__ = ["NAMES", "command_named"]
 
-_OTHERS = ("diagnose", "reconcile", "explain", "compare", "check", "weights", "plot", "report", "merge")
+_OTHERS = (
+    *("inspect", "diagnose", "reconcile", "explain", "compare", "check", "weights", "plot", "report"),
+    "merge",
+)
 """The commands that are no loss."""
 
 NAMES = (*LOSSES, *_OTHERS)

@@ -16,7 +16,8 @@ from celoss_cli.core.records import record
 from celoss_cli.read.bytes.mapped import release
 from celoss_cli.read.request import Dataset, ReadRequest
 from celoss_cli.read.roles.column import value_of
-from celoss_cli.read.roles.keys import Keys, Shape, keys_of
+from celoss_cli.read.roles.keys import Keys, keys_of
+from celoss_cli.read.roles.shape import Shape
 from celoss_cli.read.roles.targets import refuse_names
 from celoss_cli.read.text.numbers import number
 

@@ -15,7 +15,8 @@ from celoss_cli.read.arrays.slices import on_class_axis
 from celoss_cli.read.json.arrays import check, plain, shape_of
 from celoss_cli.read.json.frame import Frame, Framed, frame_of
 from celoss_cli.read.json.values import FramedCells, ValueTable, id_of, whole_table
-from celoss_cli.read.roles.keys import WEIGHT_KEYS, Shape, keys_of
+from celoss_cli.read.roles.keys import WEIGHT_KEYS, keys_of
+from celoss_cli.read.roles.shape import Shape
 from celoss_cli.read.roles.targets import refuse_names
 
 if TYPE_CHECKING:

@@ -77,6 +77,7 @@ def map_columns(
         raise UsageError(
             f"Expected --class-axis 1 for a table, whose classes are its columns, got {request.class_axis}."
         )
+    request.settled.columns = columns
     names = [column.name for column in columns]
     truth = None if request.truth is None else request.truth.meet(names if has_names else (), request)
     given = assign(columns, _wanted(request, truth, whole, has_names))

@@ -120,11 +120,19 @@ class Evidence:
         name, names = self.names[i], self.names
         if self.columns[i].says.target == 1:  # mlr3 calls what it predicted so
             return any(column.says.takes for column in self.columns)
-        catboost = any(other.startswith(("Probability:Class=", "RawFormulaVal")) for other in names)
+        if name == "Class" and "Label" in names:
+            catboost = any(other.startswith(("Probability:Class=", "RawFormulaVal")) for other in names)
+        else:
+            catboost = False
         sas = name.startswith("I_") and f"F_{name[2:]}" in names
-        orange = any(other.startswith(f"{name} (") for other in names)
         sas = sas or (name.startswith("I_") and any(other.startswith(f"P_{name[2:]}") for other in names))
-        return sas or orange or (catboost and name == "Class" and "Label" in names)
+        return sas or catboost or name in self._before_brackets
+
+    @cached_property
+    def _before_brackets(self) -> frozenset[str]:
+        """What stands before a bracket in the names, as Orange writes "iris (setosa)"."""
+        cuts = ((name, found.start()) for name in self.names for found in re.finditer(r" \(", name))
+        return frozenset(name[:cut] for name, cut in cuts)
 
     @cached_property
     def is_libsvm(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from celoss_cli.core.errors import InputError, UsageError, Way, listed, quoted
@@ -11,14 +12,14 @@ from celoss_cli.core.records import record
 from celoss_cli.losses import LOSSES
 from celoss_cli.read.roles.assign import assign
 from celoss_cli.read.roles.column import Column, Stored, sample_size
+from celoss_cli.read.roles.shape import Shape
 from celoss_cli.read.roles.wanted import KINDS, ColumnChoice, Wanted
 from celoss_cli.read.roles.words import named
 
 if TYPE_CHECKING:
-    from celoss_cli.core.data import Array
     from celoss_cli.read.request import ReadRequest
 
-__all__ = ["ID_KEYS", "INPUT_KEYS", "WEIGHT_KEYS", "Keys", "Shape", "keys_of", "one_of"]
+__all__ = ["ID_KEYS", "INPUT_KEYS", "WEIGHT_KEYS", "Keys", "keys_of", "one_of"]
 
 TARGET_NAMES = frozenset(
     [
@@ -47,29 +48,6 @@ ID_KEYS = ("ids", "id")
 
 _MOST_WAYS = 6
 _STORED: dict[str, Stored] = {"b": "truth", "U": "text"}
-
-
-@record(frozen=True, slots=True)
-class Shape:
-    """What an array is before it is read.
-
-    Attributes:
-        extents: of its axes.
-        kind: of its values, as NumPy's types have it: "f", "i", "u", "b", "U".
-        cells: its first values as text, where it has one axis.
-
-    """
-
-    extents: tuple[int, ...]
-    kind: str
-    cells: tuple[str, ...] = ()
-
-    @classmethod
-    def of(cls, values: Array) -> Shape:
-        """The shape of an array, with the first values of one along a single axis."""
-        first = values[: sample_size(1) + 1].tolist() if values.ndim == 1 else []
-        cells = tuple(str(value).lower() if isinstance(value, bool) else str(value) for value in first)
-        return cls(tuple(map(int, values.shape)), values.dtype.kind, cells)
 
 
 ShapeOf = Callable[[str], Shape | None]
@@ -135,6 +113,7 @@ def keys_of(
         UsageError: if an option names an array that is not there, or two of them the same one.
 
     """
+    request.settled.arrays = {name: partial(shape, name) if shape else lambda: None for name in names}
     choice, elsewhere = request.columns, request.truth is not None
     asked = {
         "--class-columns": choice.classes,

@@ -1,0 +1,53 @@
+"""``celoss inspect``: a file -> what each column is and why, and the command for each reading."""
+
+from __future__ import annotations
+
+from celoss_cli.cli.options import OUTPUT, SEMANTICS, Reading, Running, Writing, files, formats
+from celoss_cli.cli.table import Command, option, part
+from celoss_cli.core.errors import ExitCode
+from celoss_cli.core.option import at_least, one_of
+from celoss_cli.core.records import record
+from celoss_cli.losses import LOSSES
+
+__all__ = ["COMMAND"]
+
+_HELP = """Show what each column of a file is, and why, and the command for each reading.
+
+Every command that is printed was tried on the first rows. A file that a loss command refuses because its \
+columns leave a doubt is shown all the same.
+
+Example: celoss inspect preds.csv"""
+
+
+@record(frozen=True, slots=True)
+class InspectOptions:
+    """The options of ``celoss inspect``."""
+
+    files: tuple[str, ...] = files()
+    loss: str | None = option(
+        one_of(LOSSES), "Only commands of this loss; the usual ones if not given.", panel=SEMANTICS
+    )
+    rows: int = option(at_least(0, 20), "How many of the first rows are shown.", default=3, panel=OUTPUT)
+    reading: Reading = part(Reading)
+    writing: Writing = part(Writing, without=("report",), format=formats())
+    running: Running = part(Running, without=("jobs",))
+
+
+def run(given: InspectOptions) -> int:
+    """Looks and writes; answers the exit code.
+
+    Raises:
+        CelossError: for anything that stands in the way of looking.
+
+    """
+    from celoss_cli.cli.inspecting import inspection_of
+    from celoss_cli.cli.publish import outlet_of, publish
+    from celoss_cli.studies.inspect.document import document_of
+
+    outlet = outlet_of(given.writing, given)
+    found = inspection_of(given.files, given.reading, given.loss, given.rows)
+    publish(document_of(found), outlet, ExitCode.DONE)
+    return ExitCode.DONE
+
+
+COMMAND = Command("inspect", _HELP, InspectOptions, run)

@@ -1,0 +1,326 @@
+"""The readings of a file: each is tried as the command line that would read it, on the first rows."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import sys
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
+
+from celoss_cli.cli.app import parsed
+from celoss_cli.cli.commands import command_named
+from celoss_cli.cli.computing import data_of
+from celoss_cli.cli.reading import Opened, are_two_arrays, dataset_of, request_of, with_targets
+from celoss_cli.cli.semantics import chosen
+from celoss_cli.cli.spelling import shell_quoted
+from celoss_cli.cli.table import said
+from celoss_cli.cli.ways import words_of
+from celoss_cli.core.errors import CelossError, InputError, LimitError, UsageError, Way
+from celoss_cli.core.records import record
+from celoss_cli.evaluate.loop import Request, evaluate
+from celoss_cli.losses import LOSSES
+from celoss_cli.read import format_of
+from celoss_cli.read.bytes.devices import is_device
+from celoss_cli.read.gather import read_stream, unwatched
+from celoss_cli.read.paths import files_of
+from celoss_cli.read.request import Settled, Stream, open_stream
+from celoss_cli.read.roles.shape import Shape
+from celoss_cli.studies.inspect.inspection import Inspection, Part, ReadingFound
+from celoss_cli.studies.inspect.parts import of_arrays, of_columns, rows_looked_at
+
+if TYPE_CHECKING:
+    from celoss_cli.cli.options import LossOptions, Reading
+    from celoss_cli.cli.reading import Data
+    from celoss_cli.evaluate.loop import Evaluation
+    from celoss_cli.read.request import Dataset, ReadRequest
+
+__all__ = ["inspection_of"]
+
+_USUAL = (("ce", "probs"), ("nll", "log-probs"), ("ce", "logits"), ("bce", "probs"), ("bce-logits", "logits"))
+"""Losses with what their input is, in the order in which they are tried and told."""
+
+_MOST_TRIED, _MOST_SHOWN, _MOST_REFUSED = 40, 8, 3
+_MOST_WORDS = 24
+"""A way out that takes a way out, and so on, ends here."""
+
+_PIPE_BYTES = 64 << 20
+"""So much of a pipe is looked at."""
+
+
+@record(frozen=True, slots=True)
+class _Tried:
+    """What came of a command line on the first rows.
+
+    Attributes:
+        words: of the command line, after the program's name.
+        offered: whether a refusal offered it.
+        told: what it is then.
+        settled: what its reader noted.
+        shapes: of the arrays by name.
+        columns: the roles, or None where it was refused.
+        evaluation: of the first rows, or None.
+        notes: how the data was read.
+        error: that refused it, or None.
+
+    """
+
+    words: Sequence[str]
+    offered: bool
+    told: str
+    settled: Settled
+    shapes: Mapping[str, Shape | None]
+    columns: Mapping[str, Any] | None = None
+    evaluation: Evaluation | None = None
+    notes: Sequence[str] = ()
+    error: CelossError | None = None
+
+
+def inspection_of(files: Sequence[str], reading: Reading, loss: str | None, rows: int) -> Inspection:
+    """What files hold, and how they can be read.
+
+    Args:
+        files: one data set; none for standard input.
+        reading: how they are read.
+        loss: the only loss to look for, or None.
+        rows: how many of the first rows are told.
+
+    Raises:
+        CelossError: for what cannot be looked at in any way.
+
+    """
+    if not files and (sys.stdin is None or sys.stdin.isatty()):
+        raise UsageError("Expected a file or data on standard input, got none.", hint="celoss inspect -h")
+    files = tuple(files) or ("-",)
+    opener = _Opener(files)
+    tried = list(_attempts(opener, files, reading, loss))
+    seen = [found for found in tried if found.settled.columns or found.shapes]
+    fitting = [found for found in tried if found.columns is not None and _fits(found)]
+    if not seen and not fitting:
+        raise next(found.error for found in tried if found.error is not None)
+    sure = [found for found in fitting if _adds_up(found)]
+    plain = [found for found in fitting if not found.offered]
+    readings = _distinct(plain or sure or fitting)[:_MOST_SHOWN]
+    first = readings[0] if readings else None
+    refused = dict.fromkeys(str(found.error.sentence) for found in tried if found.error is not None)
+    of, parts, looked_at = _parts((first or seen[0]), rows)
+    return Inspection(
+        files=files,
+        of=of,
+        parts=parts,
+        rows=looked_at,
+        whole=bool(first and first.evaluation and first.evaluation.tally.rows <= looked_at),
+        readings=[_reading(found) for found in readings],
+        refused=list(refused)[:_MOST_REFUSED],
+    )
+
+
+def _parts(found: _Tried, rows: int) -> tuple[str, list[Part], int]:
+    """The columns or arrays, and how many rows were looked at."""
+    columns = found.settled.columns
+    if columns:
+        return "columns", of_columns(columns, found.columns, rows), rows_looked_at(columns)
+    return "arrays", of_arrays(found.shapes, found.columns, rows), 0
+
+
+# ------------------------------------------------------------------------------------------ attempts
+
+
+def _attempts(opener: _Opener, files: Sequence[str], reading: Reading, loss: str | None) -> Iterator[_Tried]:
+    """The usual command lines; where none of them reads the file, those that their refusals offer."""
+    usual = [(name, kind) for name, kind in _USUAL if loss in (None, name)]
+    if loss is not None and not usual:
+        usual = [(loss, LOSSES[loss].takes)]
+    plain = [_tried(opener, _typed(files, reading, *one)) for one in usual]
+    yield from plain
+    if any(found.error is None and _fits(found) for found in plain):
+        return
+    waiting = deque(step for found in plain for step in _ways(found, loss))
+    known: set[tuple[str, ...]] = set()
+    while waiting and len(known) < _MOST_TRIED:
+        words, told = waiting.popleft()
+        if tuple(words) not in known:
+            known.add(tuple(words))
+            found = _tried(opener, words, told)
+            yield found
+            waiting += _ways(found, loss) if len(words) < len(files) + _MOST_WORDS else ()
+
+
+def _ways(found: _Tried, loss: str | None) -> list[tuple[list[str], str]]:
+    """The command lines that a refusal offers, and what they mean."""
+    ways = () if found.error is None else found.error.ways
+    return [(words_of(way, found.words), way.told or found.told) for way in ways if _is_of(way, loss)]
+
+
+def _is_of(way: Way, loss: str | None) -> bool:
+    return loss is None or way.command in ("", loss)
+
+
+def _typed(files: Sequence[str], reading: Reading, loss: str, kind: str) -> list[str]:
+    """The words of a loss's command for these files, with those options that it has."""
+    spec = LOSSES[loss]
+    other = "answers" if spec.per == "class" else "classes"
+    options = [word for given in said(reading) if given.option.needs != other for word in given.words]
+    named = [f"./{path}" if path.startswith("-") and path != "-" else path for path in files]
+    return [loss, *named, *options, *(["--input-is", kind] if kind != spec.takes else [])]
+
+
+def _tried(opener: _Opener, words: Sequence[str], told: str | None = None) -> _Tried:
+    """What the command line gives for the first rows."""
+    settled, shapes = Settled(), dict[str, Shape | None]()
+    try:
+        spec = LOSSES[words[0]]
+        given: LossOptions = parsed(command_named(spec.command), words[1:])
+        data = data_of(spec, given.files, given.input, given.reading, given.semantics, None)
+        request = request_of(data)
+        settled = request.settled
+        with opener.opened(data, request) as (dataset, request):
+            shapes = _shapes(opener, data, request)
+            choice = chosen(data, given.semantics, Opened(dataset, request))
+            evaluation = evaluate(choice.loss, islice(dataset.batches, 1), Request(strict=True))
+            columns = dataset.described["columns"]
+    except CelossError as error:
+        return _Tried(words, told is not None, told or "", settled, shapes or opener.shapes, error=error)
+    notes = (*evaluation.conversions, *columns.get("told", ()), *columns.get("notes", ()))
+    return _Tried(words, told is not None, told or "", settled, shapes, columns, evaluation, notes)
+
+
+def _shapes(opener: _Opener, data: Data, request: ReadRequest) -> dict[str, Shape | None]:
+    found: dict[str, Shape | None] = {}
+    for name, shape in request.settled.arrays.items():
+        try:
+            found[name] = shape()
+        except KeyError:  # it has been read, and nothing else of it is kept
+            found[name] = Shape((), "")
+    return found or dict(opener.shapes)
+
+
+class _Opener:
+    """Opens the files for one attempt after another; a pipe is read once, up to a limit.
+
+    Attributes:
+        shapes: of arrays that are files of their own.
+
+    """
+
+    def __init__(self, files: Sequence[str]) -> None:
+        """Reads what cannot be read again.
+
+        Raises:
+            LimitError: for more through a pipe than is looked at, of a format that is read as a whole.
+
+        """
+        self.shapes: dict[str, Shape | None] = {}
+        self._first = files_of(files)[0]
+        is_pipe = self._first == "-" or is_device(self._first)
+        self._piped = _beginning(open_stream(self._first)) if is_pipe else None
+
+    @contextlib.contextmanager
+    def opened(self, data: Data, request: ReadRequest) -> Iterator[tuple[Dataset, ReadRequest]]:
+        """The data set that these options make of the files, of which only the first is read."""
+        files = data.files
+        if data.values is not None:  # a way out named two arrays by their options
+            found, request = dataset_of(data, request, unwatched)
+            yield found, request
+            return
+        if all(path.lower().endswith(".npy") for path in files) and not self.shapes:
+            self.shapes = {path: _shape_of_file(path, request) for path in files}
+        request = with_targets(data, request)
+        if are_two_arrays(files, request, data.reading.input_format):
+            from celoss_cli.read.two_arrays import dataset_of_two
+
+            with contextlib.closing(dataset_of_two(files, request)) as dataset:
+                yield dataset, request
+            return
+        stream = self._stream()
+        try:
+            with contextlib.closing(read_stream(stream, request, data.reading.input_format)) as dataset:
+                yield dataset, request
+        finally:
+            stream.close()
+
+    def _stream(self) -> Stream:
+        if self._piped is not None:
+            return Stream(self._first, cast(BinaryIO, io.BufferedReader(io.BytesIO(self._piped))))
+        return open_stream(self._first)
+
+
+def _beginning(stream: Stream) -> bytes:
+    """What is looked at of a pipe: whole lines of text, or all of another format."""
+    with contextlib.closing(stream):
+        head = stream.head()
+        data = stream.binary.read(_PIPE_BYTES + 1)
+    if len(data) <= _PIPE_BYTES:
+        return data
+    if format_of(stream.path, head, None).name not in ("csv", "tsv", "jsonl"):
+        raise LimitError(
+            f"expected at most {_PIPE_BYTES} bytes through a pipe",
+            hint="save them to a file",
+            place=stream.name,
+        )
+    return data[: data.rfind(b"\n") + 1] or data
+
+
+def _shape_of_file(path: str, request: ReadRequest) -> Shape | None:
+    from celoss_cli.read.values import read_file
+
+    with contextlib.suppress(InputError):
+        return Shape.of(read_file(path, request, None))
+    return None
+
+
+# ------------------------------------------------------------------------------------------ readings
+
+
+def _fits(found: _Tried) -> bool:
+    """Whether the first values are what the command takes them for."""
+    if found.evaluation is None:
+        return False
+    seen, spec = found.evaluation.seen, LOSSES[found.words[0]]
+    if not found.evaluation.tally.rows or (spec.command, _kind(found.words)) not in _USUAL:
+        return True
+    kind, rows = _kind(found.words), seen["examined"]
+    if spec.per == "class" and rows:
+        if 2 * seen["probabilities"] > rows and seen["from-0-to-1"] == seen["values"]:
+            return kind == "probs"
+        return kind == ("log-probs" if 2 * seen["log-probabilities"] > rows else "logits")
+    return kind == "probs" or seen["from-0-to-1"] < seen["values"]
+
+
+def _adds_up(found: _Tried) -> bool:
+    """Whether the values of every row are the probabilities of classes, as no other numbers are."""
+    return LOSSES[found.words[0]].per == "class" and _kind(found.words) in ("probs", "log-probs")
+
+
+def _kind(words: Sequence[str]) -> str:
+    if "--input-is" in words:
+        return words[words.index("--input-is") + 1]
+    return LOSSES[words[0]].takes
+
+
+def _distinct(fitting: Sequence[_Tried]) -> list[_Tried]:
+    """Those that differ in what they compute."""
+    found: dict[Any, _Tried] = {}
+    for one in fitting:
+        columns = one.columns or {}
+        roles = (tuple(columns.get("inputs") or ()), str(columns.get("target")), str(columns.get("weight")))
+        positive = [
+            after for word, after in zip(one.words, one.words[1:], strict=False) if word == "--positive"
+        ]
+        found.setdefault((one.words[0], _kind(one.words), *roles, *positive), one)
+    return list(found.values())
+
+
+def _reading(found: _Tried) -> ReadingFound:
+    words = ["celoss", *found.words]
+    return ReadingFound(
+        command=" ".join(map(shell_quoted, words)),
+        loss=LOSSES[found.words[0]].title,
+        takes=_kind(found.words),
+        columns=dict(found.columns or {}),
+        told="" if found.told.startswith("named by") else found.told,
+        notes=list(found.notes),
+        plain=not found.offered,
+    )

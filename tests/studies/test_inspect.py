@@ -1,0 +1,237 @@
+"""celoss inspect: the roles that a loss would give, and commands that all run, whatever the file is."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import threading
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import numpy as np
+import pytest
+from paths import schema
+from running import Done, celoss
+
+SCHEMA = schema("inspect.schema")
+
+AGE = "age,pred,label\n0.5,0.9,1\n0.1,0.2,0\n0.7,0.6,1\n0.2,0.7,0\n"
+"""The right score is that of pred: 0.510826 by hand, -(log .9 + log .8 + log .6 + log .3) / 4."""
+
+MODELS = "id,prob_x,prob_y,truth\n1,0.9,0.8,1\n2,0.2,0.4,0\n"
+
+
+def inspected(*arguments: str | Path, data: str | None = None, cwd: Path | None = None) -> dict[str, Any]:
+    done = celoss("inspect", *arguments, "--json", data=data, cwd=cwd)
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    jsonschema.validate(found, SCHEMA)
+    return found
+
+
+def values(found: dict[str, Any], data: str | None = None) -> list[float]:
+    """The number of each command that was printed; every one of them must run."""
+    numbers = []
+    for reading in found["readings"]:
+        words = shlex.split(reading["command"])
+        assert words[0] == "celoss"
+        done = celoss(*words[1:], "--format", "value", data=data)
+        assert done.returncode == 0, (words, done.stderr)
+        numbers.append(float(done.stdout))
+    return numbers
+
+
+def roles(found: dict[str, Any]) -> dict[str, str]:
+    return {part["name"]: part["role"] for part in found.get("columns", found.get("arrays"))}
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    path = tmp_path / "a b.csv"
+    path.write_text(AGE)
+    return path
+
+
+# -------------------------------------------------------------------------------------------- tables
+
+
+def test_each_column_has_its_role_and_why_and_the_command_runs(table: Path) -> None:
+    found = inspected(table)
+    assert roles(found) == {"age": "unused", "pred": "input", "label": "target"}
+    assert all(part["why"] for part in found["columns"])
+    assert found["columns"][1]["first"] == ["0.9", "0.2", "0.6"]
+    assert (found["rows_looked_at"], found["whole"]) == (4, True)
+    assert values(found) == [pytest.approx(0.5108256237659907)]
+
+
+def test_the_roles_are_those_of_the_loss(table: Path) -> None:
+    (reading,) = inspected(table)["readings"]
+    loss = json.loads(celoss("bce", table, "--json").stdout)
+    assert reading["columns"] == loss["input"]["columns"]
+
+
+def test_a_file_that_the_loss_refuses_has_a_command_for_each_reading(tmp_path: Path) -> None:
+    path = tmp_path / "models.csv"
+    path.write_text(MODELS)
+    refused = celoss("bce", path)
+    assert refused.returncode == 3
+    assert f"  celoss inspect {path}  (shows each column, and why)\n" in refused.stderr
+    found = inspected(path)
+    # -(log .9 + log .8) / 2 and -(log .8 + log .6) / 2
+    assert values(found)[:2] == [pytest.approx(0.16425203), pytest.approx(0.36698459)]
+    assert not any(reading["plain"] for reading in found["readings"])
+
+
+def test_a_pointer_to_it_keeps_the_options_of_reading(tmp_path: Path) -> None:
+    path = tmp_path / "models.csv"
+    path.write_text(MODELS.replace(",", "|"))
+    told = celoss("bce", path, "--delimiter", "|", "--max", "1", "-o", tmp_path / "x").stderr
+    line = next(line for line in told.splitlines() if "inspect" in line)
+    assert line.strip().startswith(f"celoss inspect {path} --delimiter '|'  (")
+    words = shlex.split(line.partition("  (")[0])
+    assert celoss(*words[1:]).returncode == 0
+
+
+def test_probabilities_logits_and_log_probabilities_are_told_apart() -> None:
+    rows = np.array([[0.7, 0.2, 0.1], [0.25, 0.25, 0.5], [0.5, 0.25, 0.25]])
+    for kind, x in (("probs", rows), ("log-probs", np.log(rows)), ("logits", np.log(rows) + 3)):
+        data = "a,b,c,label\n" + "".join(
+            f"{','.join(map(repr, row))},{label}\n" for row, label in zip(x.tolist(), "acb", strict=True)
+        )
+        found = inspected(data=data)
+        assert [reading["takes"] for reading in found["readings"]] == [kind]
+        assert values(found, data) == [pytest.approx(-(np.log(0.7) + np.log(0.5) + np.log(0.25)) / 3)]
+
+
+def test_one_loss_can_be_asked_for() -> None:
+    data = "score,label\n2.0,1\n-1.0,-1\n"
+    found = inspected("--loss", "soft-margin", data=data)
+    assert [shlex.split(reading["command"])[1] for reading in found["readings"]] == ["soft-margin"]
+    assert values(found, data) == [pytest.approx((np.log1p(np.exp(-2)) + np.log1p(np.exp(-1))) / 2)]
+
+
+def test_where_nothing_can_be_computed_the_columns_are_shown_and_what_is_in_the_way(tmp_path: Path) -> None:
+    path = tmp_path / "names.csv"
+    path.write_text("city,street\nRome,Via\nParis,Rue\n")
+    found = inspected(path)
+    assert found["readings"] == []
+    assert found["refused"]
+    assert roles(found) == {"city": None, "street": None}
+    shown = celoss("inspect", path).stdout
+    assert "No command computes a loss of it as it is." in shown
+
+
+def test_rows_chooses_how_many_are_shown(table: Path) -> None:
+    assert [len(part["first"]) for part in inspected(table, "--rows", "2")["columns"]] == [2, 2, 2]
+    assert "row 0" not in celoss("inspect", table, "--rows", "0").stdout
+
+
+def test_missing_cells_are_shown_where_they_are() -> None:
+    found = inspected(data="p,y\n0.5,1\n,0\n0.25,1\n")
+    assert found["columns"][0]["first"] == ["0.5", None, "0.25"]
+
+
+# ------------------------------------------------------------------------------------- other formats
+
+
+def test_parquet_json_and_arrays_are_looked_at_alike(tmp_path: Path) -> None:
+    pa, pq = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    columns = {"p_a": [0.75, 0.5], "p_b": [0.25, 0.5], "label": ["a", "b"]}
+    pq.write_table(pa.table(columns), tmp_path / "t.parquet")
+    rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+    (tmp_path / "t.json").write_text(json.dumps(rows))
+    (tmp_path / "t.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    expected = -(np.log(0.75) + np.log(0.5)) / 2
+    for name in ("t.parquet", "t.json", "t.jsonl"):
+        found = inspected(tmp_path / name)
+        assert roles(found) == {"p_a": "input", "p_b": "input", "label": "target"}
+        assert values(found)[0] == pytest.approx(expected)
+
+
+def test_arrays_by_name_and_pairs_of_files(tmp_path: Path) -> None:
+    x, y = np.array([[2.0, 1.0, 0.0], [0.0, 1.0, 3.0]]), np.array([0, 2])
+    np.savez(tmp_path / "both.npz", logits=x, labels=y)
+    np.save(tmp_path / "x.npy", x)
+    np.save(tmp_path / "y.npy", y)
+    expected = np.mean(np.log(np.exp(x).sum(1)) - x[[0, 1], y])
+    found = inspected(tmp_path / "both.npz")
+    assert roles(found) == {"logits": "input", "labels": "target"}
+    assert found["arrays"][0]["holds"] == "numbers 2 x 3"
+    assert values(found) == [pytest.approx(expected)]
+    pair = inspected(tmp_path / "x.npy", tmp_path / "y.npy")
+    assert list(roles(pair).values()) == ["input", "target"]
+    assert values(pair) == [pytest.approx(expected)]
+    alone = inspected(tmp_path / "x.npy")
+    assert alone["readings"] == []
+    assert "--targets" in alone["refused"][0]
+
+
+def test_a_class_axis_that_is_the_last_one_is_a_command(tmp_path: Path) -> None:
+    logits = np.random.default_rng(0).normal(size=(2, 3, 4))
+    np.savez(tmp_path / "tokens.npz", predictions=logits, label_ids=np.zeros((2, 3), np.int64))
+    found = inspected(tmp_path / "tokens.npz")
+    assert "--class-axis=-1" in found["readings"][0]["command"]
+    assert values(found) == [pytest.approx(np.mean(np.log(np.exp(logits).sum(2)) - logits[..., 0]))]
+
+
+# ------------------------------------------------------------------------- pipes and what is hostile
+
+
+def test_a_folder_is_looked_at_by_its_first_file(tmp_path: Path) -> None:
+    for name in "ab":
+        (tmp_path / f"{name}.csv").write_text(AGE)
+    assert values(inspected(tmp_path)) == [pytest.approx(0.5108256237659907)]
+
+
+def test_a_named_pipe_is_read_once(tmp_path: Path) -> None:
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    writer = threading.Thread(target=path.write_text, args=(AGE,))
+    writer.start()
+    found = inspected(path)
+    writer.join()
+    assert found["readings"][0]["command"] == f"celoss bce {path}"
+
+
+def test_standard_input_is_a_file_of_the_command() -> None:
+    found = inspected(data=AGE)
+    assert found["files"] == ["-"]
+    assert values(found, AGE) == [pytest.approx(0.5108256237659907)]
+
+
+@pytest.mark.parametrize("arguments", [["missing.csv"], ["."], ["empty.csv"]])
+def test_what_cannot_be_looked_at_exits_3(tmp_path: Path, arguments: list[str]) -> None:
+    (tmp_path / "empty.csv").touch()
+    done = celoss("inspect", *arguments, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (3, "")
+    assert done.stderr.startswith("celoss: error: ")
+
+
+def test_names_that_a_terminal_would_obey_are_visible_and_the_commands_run(tmp_path: Path) -> None:
+    path = tmp_path / "odd.csv"
+    path.write_text('"[red]\x1b[31m p ; rm",‮,"$(touch x)"\n0.25,0.5,0\n0.5,0.25,1\n')
+    done = celoss("inspect", path, "--target-column", "$(touch x)")
+    assert done.returncode == 0
+    assert "\x1b" not in done.stdout
+    assert "‮" not in done.stdout
+    assert len(values(inspected(path, "--target-column", "$(touch x)"))) > 0
+
+
+def test_ten_thousand_columns_are_one_line_and_80_columns_hold_it(tmp_path: Path) -> None:
+    path = tmp_path / "wide.csv"
+    header = ",".join(f"logit_{i}" for i in range(10_000))
+    path.write_text(f"{header},target\n{','.join(['0.5'] * 10_000)},7\n")
+    done = celoss("inspect", "wide.csv", cwd=tmp_path, COLUMNS="80")
+    assert done.returncode == 0
+    assert max(map(len, done.stdout.splitlines()[1:])) <= 80
+    assert len(done.stdout.splitlines()) < 30
+    assert "(10000)" in done.stdout
+
+
+@pytest.mark.parametrize("format", ["table", "markdown", "html", "svg", "json"])
+def test_every_format_shows_it(table: Path, format: str) -> None:
+    done: Done = celoss("inspect", table, "--format", format)
+    assert done.returncode == 0
+    assert "pred" in done.stdout
