@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from celoss_cli.cli.command_line import command_words, words_without_files
 from celoss_cli.cli.concluding import Computed, conclude, conclusion_of
 from celoss_cli.cli.reading import Data, Opened, opened, refuse_with_values
 from celoss_cli.cli.semantics import Chosen, chosen
-from celoss_cli.cli.spelling import spelled, without_files
-from celoss_cli.cli.table import said
+from celoss_cli.cli.table import given_options
 from celoss_cli.core.errors import UsageError
 from celoss_cli.core.records import record
 from celoss_cli.evaluate.loop import Request, evaluate
@@ -152,7 +152,7 @@ def refuse_unshown(showing: Showing, format: FormatSpec, meant: Iterable[str] = 
         UsageError: for the first one, with the formats that show it.
 
     """
-    for given in said(showing, without=meant):
+    for given in given_options(showing, without=meant):
         ability = given.option.needs
         if not getattr(format, ability):
             able = [other.name for other in FORMATS.values() if getattr(other, ability)]
@@ -224,7 +224,7 @@ def reported(plan: Plan, found: Evaluated) -> Report:
         on_empty=plan.semantics.on_empty,
         by=plan.request.wanted.by,
         quantiles=plan.quantiles,
-        spelled=spelled(plan.data, plan.semantics),
+        command_words=command_words(plan.data, plan.semantics),
         intervals=plan.intervals,
     )
 
@@ -243,6 +243,6 @@ def _partial(plan: Plan, found: Evaluated) -> Partial:
             quantiles=plan.quantiles,
             source=found.source,
             evaluation=found.evaluation,
-            spelled=without_files(plan.data.reading, plan.semantics),
+            command_words=words_without_files(plan.data.reading, plan.semantics),
         )
     )

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from celoss_cli.cli.output import note, write_file
-from celoss_cli.cli.publish import outlet_of, publish, remarks, tell_verdicts
-from celoss_cli.cli.table import said
+from celoss_cli.cli.publish import outlet_of, print_verdicts, publish, remarks
+from celoss_cli.cli.table import given_options
 from celoss_cli.core.errors import ExitCode, UsageError
 from celoss_cli.core.records import record
 from celoss_cli.show.loss.document import document_of
@@ -77,7 +77,7 @@ def conclusion_of(
     """
     outlet = outlet_of(writing, options, format=format)
     gate = None
-    if any(said(limits)) or any(said(keeping)):
+    if any(given_options(limits)) or any(given_options(keeping)):
         from celoss_cli.cli.gates import gate_of  # most runs check nothing
 
         gate = gate_of(limits, keeping, reduction)
@@ -103,10 +103,10 @@ def conclude(found: Computed, plan: Conclusion) -> ExitCode:
     if gate is not None:
         report = gate.judged(report)
     code = ExitCode.DONE if gate is None else gate.exit_code(report)
-    tell_verdicts(report.checks, plan.outlet)
+    print_verdicts(report.checks, plan.outlet)
     publish(document_of(report, plan.command), plan.outlet, code)
     for line in remarks(report):
         note(f"celoss: {line}")
     if gate is not None:
-        gate.keep(report)
+        gate.save_baselines(report)
     return code

@@ -10,7 +10,7 @@ from celoss_cli.cli.output import note
 from celoss_cli.cli.publish import outlet_of, publish
 from celoss_cli.cli.reading import Data, Opened, opened, refuse_with_values
 from celoss_cli.cli.semantics import Chosen, chosen
-from celoss_cli.cli.table import said
+from celoss_cli.cli.table import given_options
 from celoss_cli.core.data import Tally
 from celoss_cli.core.errors import CelossError, ExitCode, InputError, UsageError, plural
 from celoss_cli.core.records import record
@@ -21,9 +21,9 @@ from celoss_cli.losses.base import UNITS
 from celoss_cli.losses.conventions import CONVENTIONS, Convention
 from celoss_cli.losses.pieces import default_jobs
 from celoss_cli.show import FormatSpec, formats_of
-from celoss_cli.studies.conventions.beside import Beside, beside, told
 from celoss_cli.studies.conventions.conventions import Conventions, ToolLoss
 from celoss_cli.studies.conventions.document import document_of
+from celoss_cli.studies.conventions.evaluation import ConventionTotals, evaluate_conventions, refusal_reason
 
 if TYPE_CHECKING:
     from celoss_cli.cli.options import LossOptions, Semantics
@@ -79,7 +79,7 @@ def _refuse_format(format: FormatSpec) -> None:
 
 
 def _refuse_unused(given: LossOptions) -> None:
-    for other in said(given, without=_TAKEN):
+    for other in given_options(given, without=_TAKEN):
         raise UsageError(f"Expected one convention with {other.option.flag}, got all.")
     if given.semantics.on_empty != "error":
         raise UsageError("Expected one convention with --on-empty, got all.")
@@ -100,12 +100,12 @@ def _computed(plan: _Plan) -> Conventions:
     spec, base = plan.data.spec, plan.semantics.base
     with opened(plan.data) as data:
         made = _losses(plan, data)
-        found = beside(made.losses, data.dataset.batches, plan.request, plan.gaps)
+        found = evaluate_conventions(made.losses, data.dataset.batches, plan.request, plan.gaps)
     evaluation = found.evaluation
     if not evaluation.tally.counted:
         raise InputError("expected at least one counted target, got none")
     evaluation.facts.update(made.first.facts)
-    _tell(evaluation, replace(spec, takes=plan.data.takes))
+    _print_findings(evaluation, replace(spec, takes=plan.data.takes))
     found.refused.update(made.refused)
     return Conventions(
         loss=spec.name,
@@ -128,7 +128,7 @@ def _computed(plan: _Plan) -> Conventions:
 
 
 @record(frozen=True, slots=True)
-class _Made:
+class _ConventionLosses:
     """The losses by convention, the choice of the first one, and why a convention has none."""
 
     first: Chosen
@@ -136,18 +136,18 @@ class _Made:
     refused: dict[str, str]
 
 
-def _losses(plan: _Plan, data: Opened) -> _Made:
+def _losses(plan: _Plan, data: Opened) -> _ConventionLosses:
     """PyTorch's loss must be possible; the others are told where they are not."""
     name, *others = _names_for(plan.data.spec)
     first = chosen(plan.data, replace(plan.semantics, convention=name), data)
     if first.reduction == "none":
         raise UsageError("Expected a reduction with --convention all, got none.")
-    made = _Made(first, {name: first.loss}, {})
+    made = _ConventionLosses(first, {name: first.loss}, {})
     for name in others:
         try:
             made.losses[name] = chosen(plan.data, replace(plan.semantics, convention=name), data).loss
         except CelossError as error:
-            made.refused[name] = told(error)
+            made.refused[name] = refusal_reason(error)
     return made
 
 
@@ -156,7 +156,7 @@ def _names_for(spec: LossSpec) -> list[str]:
     return [name for name, known in CONVENTIONS.items() if spec.command in known.functions]
 
 
-def _tool(name: str, command: str, found: Beside, made: _Made) -> ToolLoss:
+def _tool(name: str, command: str, found: ConventionTotals, made: _ConventionLosses) -> ToolLoss:
     refused = found.refused.get(name, "")
     tally = Tally() if refused else found.tallies[name]
     divided = not refused and made.first.reduction == "mean"
@@ -185,7 +185,7 @@ def _facts(convention: Convention, command: str, options: dict[str, Any]) -> dic
     }
 
 
-def _tell(evaluation: Evaluation, spec: LossSpec) -> None:
+def _print_findings(evaluation: Evaluation, spec: LossSpec) -> None:
     """What a reader should know of the data, on standard error."""
     if evaluation.skipped:
         note(f"celoss: note: {plural(evaluation.skipped, 'row')} with missing values skipped")

@@ -9,7 +9,7 @@ from celoss_cli.cli.computing import evaluated, planned, reported
 from celoss_cli.cli.output import note, write_file, write_stdout
 from celoss_cli.cli.publish import remarks
 from celoss_cli.cli.reading import opened
-from celoss_cli.cli.table import said
+from celoss_cli.cli.table import given_options
 from celoss_cli.core.errors import ExitCode, UsageError
 from celoss_cli.show import FORMATS
 from celoss_cli.studies.emit import LIBRARIES
@@ -56,7 +56,7 @@ def run(spec: LossSpec, given: LossOptions) -> int:
 
 
 def _refuse_unused(spec: LossSpec, given: LossOptions) -> None:
-    for other in said(given, without=_TAKEN):
+    for other in given_options(given, without=_TAKEN):
         raise UsageError(f"Expected no {other.option.flag} with --emit, got one.")
     if given.reading.clip_domain is not None:
         raise UsageError("Expected no --clip-domain with --emit, got one.")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from celoss_cli import __version__
 from celoss_cli.cli.output import note, write_file
-from celoss_cli.cli.table import said
+from celoss_cli.cli.table import given_options
 from celoss_cli.core.errors import ExitCode, InputError, UsageError, visible
 from celoss_cli.core.records import record
 from celoss_cli.judge import gate
@@ -42,7 +42,7 @@ class Gate:
 
     limits: gate.Limits
     baseline: Baseline | None
-    written: Sequence[tuple[str, Baseline | None, bool]]
+    baselines: Sequence[tuple[str, Baseline | None, bool]]
     exit_zero: bool
     asked: bool
 
@@ -54,7 +54,7 @@ class Gate:
             InputError: if the baseline is of another computation.
 
         """
-        if not self.asked and not self.written:
+        if not self.asked and not self.baselines:
             return report
         if report.value is None:
             raise UsageError("Expected a reduction to one number with a check, got none.")
@@ -69,7 +69,7 @@ class Gate:
         """1 where a check failed, if that counts."""
         return ExitCode.CHECK_FAILED if report.failed and not self.exit_zero else ExitCode.DONE
 
-    def keep(self, report: Report) -> None:
+    def save_baselines(self, report: Report) -> None:
         """Writes the baselines that were asked for and says what changed.
 
         Raises:
@@ -77,7 +77,7 @@ class Gate:
             OutputError: if a file cannot be written; it then holds what it held.
 
         """
-        for path, earlier, always in self.written:
+        for path, earlier, always in self.baselines:
             if report.failed and not always:
                 note(f"celoss: note: {visible(path)}: not saved, a check failed")
                 continue
@@ -99,17 +99,17 @@ def gate_of(limits: Limits, keeping: Keeping, reduction: str | None = None) -> G
     """
     increases = _increases(limits.max_increase)
     _refuse_unused(limits, keeping, increases)
-    asked = [given for given in said(limits) if not given.option.needs]
+    asked = [given for given in given_options(limits) if not given.option.needs]
     if reduction == "none":
-        for given in (*asked, *(given for given in said(keeping) if given.option.file)):
+        for given in (*asked, *(given for given in given_options(keeping) if given.option.file)):
             told = f"Expected a reduction to one number with {given.option.flag}, got --reduction none."
             raise UsageError(told)
     updated = limits.baseline if keeping.update_baseline else None
-    written = [(path, always) for path, always in ((keeping.save_baseline, False), (updated, True)) if path]
+    baselines = [(path, always) for path, always in ((keeping.save_baseline, False), (updated, True)) if path]
     return Gate(
         limits=_limits(limits, increases),
         baseline=None if limits.baseline is None or updated else read_baseline(limits.baseline),
-        written=[(path, _earlier(path), always) for path, always in written],
+        baselines=[(path, _earlier(path), always) for path, always in baselines],
         exit_zero=keeping.exit_zero,
         asked=bool(asked),
     )
@@ -117,8 +117,8 @@ def gate_of(limits: Limits, keeping: Keeping, reduction: str | None = None) -> G
 
 def _refuse_unused(limits: Limits, keeping: Keeping, increases: Sequence[Increase]) -> None:
     """Refuses options that change nothing without another one."""
-    there = {given.option.name for given in said(limits)}
-    for given in (*said(limits), *said(keeping)):
+    there = {given.option.name for given in given_options(limits)}
+    for given in (*given_options(limits), *given_options(keeping)):
         option = given.option
         if option.needs and option.needs not in there:
             needed = f"--{option.needs.replace('_', '-')}"

@@ -23,7 +23,7 @@ from celoss_cli.cli.kinds import (
     REAL_FILE,
     TOLERANCE,
 )
-from celoss_cli.cli.table import Said, group, option, part
+from celoss_cli.cli.table import GivenOption, group, option, part
 from celoss_cli.core.option import FINITE, FLAG, TEXT, VALUES, WHOLE, Option, at_least, one_of
 from celoss_cli.core.records import record
 from celoss_cli.losses import LOSSES
@@ -164,7 +164,7 @@ class Reading:
 class Semantics:
     """What is computed: all that the number depends on beside the data."""
 
-    of_loss: tuple[Said, ...] = group()
+    of_loss: tuple[GivenOption, ...] = group()
     input_is: str | None = option(
         one_of((*INPUT_KINDS, TOKENS)),
         "What the values are; what the loss takes if not given.",

@@ -61,7 +61,7 @@ class Plan:
     jobs: int
 
     @property
-    def bare(self) -> bool:
+    def is_without_data(self) -> bool:
         """Whether there is no data."""
         return self.data.values is None and not self.data.files
 
@@ -73,8 +73,8 @@ def computed(plan: Plan) -> Picture:
         CelossError: for anything that stands in the way.
 
     """
-    if plan.bare:
-        return _bare(plan)
+    if plan.is_without_data:
+        return _curve_without_data(plan)
     with opened(plan.data) as found:
         choice = chosen(plan.data, plan.semantics, found)
         drawing = _of_curve if plan.kind == "curve" else _of_collection
@@ -84,7 +84,7 @@ def computed(plan: Plan) -> Picture:
     return picture
 
 
-def _bare(plan: Plan) -> Picture:
+def _curve_without_data(plan: Plan) -> Picture:
     """The curve without data."""
     spec, nothing = plan.data.spec, Opened(Dataset({}, iter(())), request_of(plan.data))
     loss = chosen(plan.data, plan.semantics, nothing).loss
@@ -198,12 +198,12 @@ def published(picture: Picture, format: str, output: str | None, color: str) -> 
     if output is not None:
         style = replace(style, width=None, unicode=True, color=color == "always")
     if output is None:
-        write_stdout(_written(picture, format, style))
+        write_stdout(_rendered(picture, format, style))
     else:
-        write_file(output, [png_of(alone(picture))] if format == "png" else _written(picture, format, style))
+        write_file(output, [png_of(alone(picture))] if format == "png" else _rendered(picture, format, style))
 
 
-def _written(picture: Picture, format: str, style: Style) -> Iterator[str]:
+def _rendered(picture: Picture, format: str, style: Style) -> Iterator[str]:
     if format == "svg":
         return svg_file(alone(picture))
     return render(picture, style) if format == "text" else FORMATS[format].render(document_of(picture), style)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from celoss_cli.cli.output import PipeClosed, append_file, note, stdout_style, write_file, write_stdout
-from celoss_cli.cli.table import said
+from celoss_cli.cli.table import given_options
 from celoss_cli.core.errors import ExitCode, UsageError, plural, quoted, visible
 from celoss_cli.core.records import record
 from celoss_cli.show import FORMATS, FormatSpec, Style
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from celoss_cli.report.report import Report, Verdict
     from celoss_cli.show.document import Document
 
-__all__ = ["Outlet", "outlet_of", "publish", "remarks", "tell_verdicts"]
+__all__ = ["Outlet", "outlet_of", "print_verdicts", "publish", "remarks"]
 
 STDOUT = "-"
 """The file of --output and --report that is standard output."""
@@ -93,8 +93,8 @@ def outlet_of(writing: Writing, options: Any, *, format: FormatSpec | None = Non
             told = f"Expected -o FILE together with --report {name}=-, got standard output for two formats."
             raise UsageError(told)
         chosen.append((FORMATS[name], path))
-    if chosen or any(given.option.file == "written" for given in said(options)):
-        from celoss_cli.cli.written import refuse_overwriting  # most runs write no file
+    if chosen or any(given.option.file == "written" for given in given_options(options)):
+        from celoss_cli.cli.output_files import refuse_overwriting  # most runs write no file
 
         refuse_overwriting(options, (path for _, path in chosen))
     main = format or FORMATS["json" if writing.json else writing.format or "table"]
@@ -133,7 +133,7 @@ def publish(document: Document, outlet: Outlet, code: ExitCode) -> None:
         raise PipeClosed(code or ExitCode.PIPE_CLOSED) from None
 
 
-def tell_verdicts(verdicts: Iterable[Verdict], outlet: Outlet) -> None:
+def print_verdicts(verdicts: Iterable[Verdict], outlet: Outlet) -> None:
     """The verdicts on standard error, where standard output does not show them."""
     shown = outlet.on_stdout
     if shown is not None and shown.checks:

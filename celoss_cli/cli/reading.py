@@ -11,7 +11,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from celoss_cli.cli.output import note
-from celoss_cli.cli.table import said
+from celoss_cli.cli.table import given_options
 from celoss_cli.core.errors import UsageError, quoted
 from celoss_cli.core.extras import installing
 from celoss_cli.core.records import record
@@ -261,7 +261,7 @@ def refuse_with_values(data: Data) -> None:
     takes = data.flag
     if data.group is not None:
         raise UsageError(f"Expected --by class with {takes}, got the column {quoted(data.group)}.")
-    for given in said(data.reading):
+    for given in given_options(data.reading):
         if given.option.needs == "files":
             raise UsageError(f"Expected {given.option.flag} with files, got it with {takes}.")
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from celoss_cli.cli.reading import Data, clip_domain, refuse_unused_columns, request_of, with_targets
-from celoss_cli.cli.semantics import said_by_data
+from celoss_cli.cli.semantics import option_of_data
 from celoss_cli.core.errors import UsageError, file_name
 from celoss_cli.core.option import VALUES
 from celoss_cli.losses.base import finite_weights
@@ -20,7 +20,7 @@ from celoss_cli.studies.reconcile import Problem
 from celoss_cli.studies.reconcile import problem_of as in_memory
 
 if TYPE_CHECKING:
-    from celoss_cli.cli.table import Said
+    from celoss_cli.cli.table import GivenOption
     from celoss_cli.read.request import Dataset, ReadRequest
 
 __all__ = ["is_large", "problem_of"]
@@ -44,7 +44,9 @@ def is_large(problem: Problem) -> bool:
     return problem.input.size >= _LARGE
 
 
-def problem_of(data: Data, kind: str | None, known: Sequence[Said]) -> tuple[Problem, Mapping[str, Any]]:
+def problem_of(
+    data: Data, kind: str | None, known: Sequence[GivenOption]
+) -> tuple[Problem, Mapping[str, Any]]:
     """The data as a problem, and how it was read.
 
     Args:
@@ -107,14 +109,14 @@ def _is_table(dataset: Dataset) -> bool:
     return "shape" not in dataset.described
 
 
-def _options(known: Sequence[Said], dataset: Dataset, request: ReadRequest) -> dict[str, Any]:
+def _options(known: Sequence[GivenOption], dataset: Dataset, request: ReadRequest) -> dict[str, Any]:
     """What is known of the computation: the command line's word before the data's own."""
     given = {found.option.name: found.value for found in known}
     options: dict[str, Any] = {}
     for option, unsaid in _UNSAID.items():
         value = given.get(option.name)
         if value is None:
-            value = said_by_data(option.name, option.kind, dataset, "")
+            value = option_of_data(option.name, option.kind, dataset, "")
         elif option.kind is VALUES:
             value = read_value(value, option.flag, request)
         if option.kind is VALUES and value is not None:

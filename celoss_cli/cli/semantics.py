@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from celoss_cli.cli.table import said
+from celoss_cli.cli.table import given_options
 from celoss_cli.core.errors import InputError, UsageError, file_name, quoted
 from celoss_cli.core.option import VALUES, Kind, one_of
 from celoss_cli.core.records import record
@@ -17,13 +17,13 @@ from celoss_cli.losses.spec import TOKENS
 if TYPE_CHECKING:
     from celoss_cli.cli.options import Reading, Semantics
     from celoss_cli.cli.reading import Data, Opened
-    from celoss_cli.cli.table import Said
+    from celoss_cli.cli.table import GivenOption
     from celoss_cli.core.data import Reduction
     from celoss_cli.losses import LossSpec
     from celoss_cli.losses.base import Loss
     from celoss_cli.read.request import Dataset, ReadRequest
 
-__all__ = ["Chosen", "chosen", "refuse_foreign", "said_by_data"]
+__all__ = ["Chosen", "chosen", "option_of_data", "refuse_foreign"]
 
 _INPUT_KINDS = {
     "logits": "logits",
@@ -75,15 +75,15 @@ def chosen(data: Data, semantics: Semantics, found: Opened) -> Chosen:
         raise InputError(told, place=source)
     arguments = {given.option.name: _value(given, found.request) for given in semantics.of_loss}
     for name in options.keys() - arguments.keys():
-        value = said_by_data(name, options[name].kind, dataset, source)
+        value = option_of_data(name, options[name].kind, dataset, source)
         if value is not None:
             arguments[name] = value
-    reduction = semantics.reduction or said_by_data("reduction", one_of(spec.reductions), dataset, source)
+    reduction = semantics.reduction or option_of_data("reduction", one_of(spec.reductions), dataset, source)
     if IGNORE_INDEX.name in options and semantics.convention in CONVENTIONS:
         arguments.setdefault(IGNORE_INDEX.name, CONVENTIONS[semantics.convention].ignore_index)
     conventional = _conventional(data, semantics)
     loss = spec.made(dtype=semantics.dtype, base=semantics.base, **arguments, **conventional)
-    odd = loss.odd_options()
+    odd = loss.out_of_domain_options()
     if odd and not data.reading.allow_out_of_domain:
         raise InputError(odd[0], hint="--allow-out-of-domain computes it all the same")
     in_force = {name: _plain(getattr(loss, name)) for name in (*options, "dtype", "base", *conventional)}
@@ -113,14 +113,14 @@ def _of_tokens(data: Data, semantics: Semantics) -> Chosen:
 
 def _refuse_without_tokens(semantics: Semantics) -> None:
     """Refuses options that say something of scored tokens, where there are none."""
-    for given in said(semantics):
+    for given in given_options(semantics):
         if given.option.needs == "tokens":
             raise UsageError(f"Expected {given.option.flag} with scored tokens, got it with other data.")
     if semantics.input_is == TOKENS:
         raise UsageError(f"Expected scored tokens with --input-is {TOKENS}, got other data.")
 
 
-def _value(given: Said, request: ReadRequest) -> Any:
+def _value(given: GivenOption, request: ReadRequest) -> Any:
     """The value of an option, read where it is numbers or the name of a file with numbers."""
     if given.option.kind is not VALUES:
         return given.value
@@ -136,7 +136,7 @@ def _conventional(data: Data, semantics: Semantics) -> dict[str, Any]:
     return {} if usual else {"input_is": data.takes, **tool}
 
 
-def said_by_data(name: str, kind: Kind, dataset: Dataset, source: str) -> Any:
+def option_of_data(name: str, kind: Kind, dataset: Dataset, source: str) -> Any:
     """An option that the data itself carries, or None; a text in it never names a file.
 
     Args:
@@ -181,9 +181,9 @@ def refuse_foreign(spec: LossSpec, reading: Reading, semantics: Semantics) -> No
     own = {option.name for option in spec.declared}
     foreign = [given.option.flag for given in semantics.of_loss if given.option.name not in own]
     other = "answers" if spec.per == "class" else "classes"
-    foreign += [given.option.flag for given in said(reading) if given.option.needs == other]
+    foreign += [given.option.flag for given in given_options(reading) if given.option.needs == other]
     if not spec.scored:
-        foreign += [given.option.flag for given in said(semantics) if given.option.needs == "tokens"]
+        foreign += [given.option.flag for given in given_options(semantics) if given.option.needs == "tokens"]
     for flag in foreign:
         raise UsageError(f"Expected no {flag} with --loss {spec.command}, got one.")
     for flag, value, has in (

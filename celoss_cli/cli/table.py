@@ -15,7 +15,7 @@ from typing import Any, Generic, TypeVar
 from celoss_cli.core.option import Kind, Option
 from celoss_cli.core.records import record
 
-__all__ = ["Command", "Said", "declared", "group", "option", "options_in", "part", "said"]
+__all__ = ["Command", "GivenOption", "declared", "given_options", "group", "option", "options_in", "part"]
 
 T = TypeVar("T")
 
@@ -60,7 +60,7 @@ def group() -> Any:
 
 
 @record(frozen=True, slots=True)
-class Said:
+class GivenOption:
     """An option that was given, with its value."""
 
     option: Option
@@ -138,7 +138,7 @@ def _made(kind: Any, values: Mapping[str, Any], groups: Mapping[str, tuple[Optio
         elif _GROUP in found.metadata:
             options = groups.get(name, ())
             chosen[name] = tuple(
-                Said(option, values[option.name])
+                GivenOption(option, values[option.name])
                 for option in options
                 if option.is_given(values[option.name])
             )
@@ -147,7 +147,7 @@ def _made(kind: Any, values: Mapping[str, Any], groups: Mapping[str, tuple[Optio
     return kind(**chosen)
 
 
-def said(found: Any, *, without: Iterable[str] = ()) -> Iterator[Said]:
+def given_options(found: Any, *, without: Iterable[str] = ()) -> Iterator[GivenOption]:
     """The options of a record that were given, in the order of the help.
 
     Args:
@@ -161,8 +161,8 @@ def said(found: Any, *, without: Iterable[str] = ()) -> Iterator[Said]:
             continue
         value = getattr(found, name)
         if _PART in declaration.metadata:
-            yield from said(value, without=left_out)
+            yield from given_options(value, without=left_out)
         elif _GROUP in declaration.metadata:
             yield from (given for given in value if given.option.name not in left_out)
         elif declaration.metadata[_OPTION].is_given(value):
-            yield Said(replace(declaration.metadata[_OPTION], name=name), value)
+            yield GivenOption(replace(declaration.metadata[_OPTION], name=name), value)

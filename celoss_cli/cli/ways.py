@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from celoss_cli.cli.command_line import shell_quoted
 from celoss_cli.cli.commands import NAMES, command_named
 from celoss_cli.cli.options import Reading
-from celoss_cli.cli.spelling import shell_quoted
 from celoss_cli.cli.table import options_in
 from celoss_cli.core.option import FLAG, flag_words
 from celoss_cli.losses import LOSSES
@@ -35,7 +35,7 @@ def commands(error: CelossError, arguments: Sequence[str]) -> list[tuple[str, st
         arguments: the words that were typed after the program's name.
 
     """
-    found = [(_command(way, arguments), way.told) for way in error.ways]
+    found = [(_command(way, arguments), way.meaning) for way in error.ways]
     if any(name in _OF_COLUMNS for way in error.ways for name, _ in way.options):
         found += [(" ".join(map(shell_quoted, words)), _LOOKING) for words in _inspecting(arguments)]
     return found

@@ -73,7 +73,7 @@ class Way(NamedTuple):
 
     """
 
-    told: str
+    meaning: str
     options: tuple[tuple[str, str], ...]
     command: str = ""
     files: bool = True

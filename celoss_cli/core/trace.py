@@ -50,7 +50,7 @@ class Note:
         """A step that the table of rows shows: a (rows,) array, returned as it is."""
         return value
 
-    def aside(self, name: str, formula: str, compute: Callable[[], Array]) -> None:
+    def lazy(self, name: str, formula: str, compute: Callable[[], Array]) -> None:
         """A step that a reader wants and the loss does not need; ``compute`` runs only for a reader."""
 
     def gradient(self, formula: str, compute: Callable[[], Array]) -> None:
@@ -85,7 +85,7 @@ class Recorder(Note):
         self._keep(name, formula, value, "term")
         return value
 
-    def aside(self, name: str, formula: str, compute: Callable[[], Array]) -> None:
+    def lazy(self, name: str, formula: str, compute: Callable[[], Array]) -> None:
         self(name, formula, compute())
 
     def gradient(self, formula: str, compute: Callable[[], Array]) -> None:

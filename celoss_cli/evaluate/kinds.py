@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from celoss_cli.core.records import record
-from celoss_cli.losses.base import ROUNDED, odd_rows
+from celoss_cli.losses.base import ROUNDED, rows_out_of_domain
 
 if TYPE_CHECKING:
     from celoss_cli.core.data import Array, Batch
@@ -45,10 +45,10 @@ def kinds(loss: Loss, batch: Batch) -> Counter[str]:
 
     "examined" counts rows of a class axis; "values" counts all values.
     """
-    return +Counter({name: count_of(where) for name, where in _looks(loss, batch)})
+    return +Counter({name: count_of(where) for name, where in _properties(loss, batch)})
 
 
-def _looks(loss: Loss, batch: Batch) -> Iterator[tuple[str, Array]]:
+def _properties(loss: Loss, batch: Batch) -> Iterator[tuple[str, Array]]:
     """Where a canonical batch looks like what; the first axis counts rows."""
     x = batch.input
     with np.errstate(all="ignore"):
@@ -62,15 +62,15 @@ def _looks(loss: Loss, batch: Batch) -> Iterator[tuple[str, Array]]:
         yield "infinite", np.isposinf(x)
         yield "float16-ceiling", np.abs(x) == _FLOAT16_MAX
         if loss.per_class and x.shape[1] > 1:
-            yield from _looks_of_rows(x.astype(np.float64, copy=False))
+            yield from _properties_of_rows(x.astype(np.float64, copy=False))
 
 
 def oddities(loss: Loss, batch: Batch) -> Counter[str]:
     """How many rows or elements of a canonical batch show each oddity, those of sample weights among them."""
-    return loss.observe(batch) + Counter({"out-of-domain-weight": odd_rows(batch).size})
+    return loss.observe(batch) + Counter({"out-of-domain-weight": rows_out_of_domain(batch).size})
 
 
-def _looks_of_rows(x: Array) -> Iterator[tuple[str, Array]]:
+def _properties_of_rows(x: Array) -> Iterator[tuple[str, Array]]:
     inside = ((x >= 0) & (x <= 1)).all(axis=1)
     logs = (x <= 1e-6).all(axis=1)
     yield "examined", np.broadcast_to(True, inside.shape)
@@ -109,7 +109,7 @@ class FirstRows:
             return cls()
         rows = {
             name: np.count_nonzero(where, axis=tuple(range(1, where.ndim)))
-            for name, where in _looks(loss, found)
+            for name, where in _properties(loss, found)
         }
         return cls(_limit(batch), rows)
 

@@ -19,7 +19,7 @@ from celoss_cli.core.records import record
 from celoss_cli.core.trace import Recorder
 from celoss_cli.evaluate.kinds import FirstRows, oddities
 from celoss_cli.evaluate.wanted import Wanted
-from celoss_cli.losses.base import SAMPLE_WEIGHT, odd_rows
+from celoss_cli.losses.base import SAMPLE_WEIGHT, rows_out_of_domain
 from celoss_cli.losses.pieces import Placed, name_of, of_pieces
 
 if TYPE_CHECKING:
@@ -225,7 +225,7 @@ def _part(loss: Loss, batch: Batch, request: Request) -> _Part:
         tally=Tally.of(terms, len(batch)),
         weight_is=terms.weight_is,
         collected=collected,
-        counted=_noticed(loss, batch, request) if request.strict else Counter(),
+        counted=_count_oddities(loss, batch, request) if request.strict else Counter(),
         first=FirstRows.of(loss, batch) if request.strict and not request.survey else None,
         survey=_surveyed(loss, batch) if request.survey else None,
         sizes=loss.sizes(batch, terms),
@@ -255,7 +255,7 @@ def _surveyed(loss: Loss, batch: Batch) -> Survey:
 def _check_domain(loss: Loss, batch: Batch, request: Request) -> None:
     if request.allow_out_of_domain:
         return
-    odd = odd_rows(batch)
+    odd = rows_out_of_domain(batch)
     if odd.size:
         weight = batch.aligned[SAMPLE_WEIGHT][odd[0], 0]
         fact = f"Expected a sample weight that is finite and at least 0, got {weight:g}."
@@ -265,7 +265,7 @@ def _check_domain(loss: Loss, batch: Batch, request: Request) -> None:
         raise InputError(outside.fact, hint=_ALL_THE_SAME, element=int(np.flatnonzero(outside.where)[0]))
 
 
-def _noticed(loss: Loss, batch: Batch, request: Request) -> Counter[str]:
+def _count_oddities(loss: Loss, batch: Batch, request: Request) -> Counter[str]:
     seen = Counter() if request.survey else oddities(loss, batch)
     outside = loss.violation(batch)
     if outside:

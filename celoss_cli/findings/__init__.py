@@ -8,10 +8,10 @@ never given to another mistake. A module is imported when one of its functions i
 
 from __future__ import annotations
 
-from celoss_cli.findings.facts import Facts, Rule, Spelled
+from celoss_cli.findings.facts import CommandWords, Facts, Rule
 from celoss_cli.findings.finding import Finding
 
-__all__ = ["FINDINGS", "Facts", "Rule", "Spelled", "findings"]
+__all__ = ["FINDINGS", "CommandWords", "Facts", "Rule", "findings"]
 
 FINDINGS: dict[str, Rule] = {
     rule.code: rule

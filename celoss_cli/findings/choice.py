@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from celoss_cli.core.errors import plural
-from celoss_cli.findings.facts import Facts, Noticed
+from celoss_cli.findings.facts import Facts, Observation
 from celoss_cli.findings.wording import all_rows_are, number, rows_have
 
 __all__ = [
@@ -26,7 +26,7 @@ _LIKELY = math.log(100)
 """How much better, in nats, values fit as probabilities before a warning says that they are."""
 
 
-def one_class(facts: Facts) -> Noticed | None:
+def one_class(facts: Facts) -> Observation | None:
     """The input has a single class.
 
     A softmax over one class is 1 whatever the logit, so the loss is 0 and says nothing.
@@ -38,7 +38,7 @@ def one_class(facts: Facts) -> Noticed | None:
     count = facts.seen.get("one-class", 0)
     if not count:
         return None
-    return Noticed(
+    return Observation(
         f"{rows_have(count)} a single class: a softmax over one class is always 1 and the loss 0; for one "
         "score a row use bce or bce-logits",
         count,
@@ -49,12 +49,12 @@ def one_class(facts: Facts) -> Noticed | None:
 def _as_binary(facts: Facts) -> str:
     inside = facts.seen.get("from-0-to-1", 0) == facts.seen.get("values", 0)
     loss = "bce" if inside else "bce-logits"
-    if facts.spelled.inline is not None:  # values of rows, where a binary loss takes them in one line
+    if facts.command_words.inline is not None:  # values of rows, where a binary loss takes them in one line
         return ""
     return facts.command("diagnose", "--loss", loss, loss=loss)
 
 
-def other_input(facts: Facts) -> Noticed | None:
+def other_input(facts: Facts) -> Observation | None:
     """The data calls its input something else than this loss takes.
 
     Probabilities given to a loss of logits go through the softmax twice, and the loss can no longer
@@ -66,10 +66,10 @@ def other_input(facts: Facts) -> Noticed | None:
     count = facts.seen.get("other-input", 0)
     if not count or log_probabilities(facts):
         return None
-    return Noticed("the data calls its input by another name than what this loss takes", count)
+    return Observation("the data calls its input by another name than what this loss takes", count)
 
 
-def not_log_probabilities(facts: Facts) -> Noticed | None:
+def not_log_probabilities(facts: Facts) -> Observation | None:
     """Rows given as log-probabilities are not the logarithm of probabilities.
 
     This loss takes logarithms of probabilities and believes them: nothing is normalised. Raw scores
@@ -83,20 +83,20 @@ def not_log_probabilities(facts: Facts) -> Noticed | None:
     count = facts.seen.get("not-log-probabilities", 0)
     if not count or probabilities_for_log_probabilities(facts):
         return None
-    if facts.all_look_like("costs", least=1):
-        return Noticed(
+    if facts.nearly_all("costs", least=1):
+        return Observation(
             f"{rows_have(count)} input that is -log p instead of log p: the result has the wrong sign",
             count,
             remedy="change the sign of the input",
         )
-    if facts.loss.per == "element" and facts.all_look_like("from-0-to-1", of="values", least=1):
+    if facts.loss.per == "element" and facts.nearly_all("from-0-to-1", of="values", least=1):
         takes = f"these are probabilities, and {facts.loss.command} takes their logarithms"
-        return Noticed(
+        return Observation(
             f"{rows_have(count)} input above 0: {takes}",
             count,
             remedy="take the logarithm of the input",
         )
-    return Noticed(
+    return Observation(
         f"{rows_have(count)} input that is not the logarithm of probabilities, so the result is no "
         "likelihood; for logits use ce",
         count,
@@ -104,7 +104,7 @@ def not_log_probabilities(facts: Facts) -> Noticed | None:
     )
 
 
-def already_probabilities(facts: Facts) -> Noticed | None:
+def already_probabilities(facts: Facts) -> Observation | None:
     """Rows given as logits are at least 0 and sum to 1: they are probabilities already.
 
     Cross entropy takes the softmax itself. A second one flattens the predictions: the loss of a row
@@ -117,12 +117,12 @@ def already_probabilities(facts: Facts) -> Noticed | None:
     Reference: PyTorch documentation of CrossEntropyLoss: the input is expected to contain the
     unnormalized logits for each class.
     """
-    rows = facts.all_look_like("probabilities")
+    rows = facts.nearly_all("probabilities")
     if not rows or (facts.loss.takes, facts.loss.per) != ("logits", "class"):
         return None
     classes = facts.classes or 2
     low, high = math.log1p((classes - 1) / math.e), math.log(classes - 1 + math.e)
-    return Noticed(
+    return Observation(
         f"{all_rows_are(rows, first=facts.only_first(rows))} at least 0 and sum to 1: they are probabilities "
         f"already, and cross entropy takes the softmax once more; the loss of a row then lies between "
         f"{number(low)} and {number(high)} nats, whatever the model",
@@ -132,7 +132,7 @@ def already_probabilities(facts: Facts) -> Noticed | None:
     )
 
 
-def log_probabilities(facts: Facts) -> Noticed | None:
+def log_probabilities(facts: Facts) -> Observation | None:
     """Rows given as logits are log-probabilities.
 
     This is harmless: the log softmax of log-probabilities gives them back, so ce and nll agree.
@@ -141,17 +141,17 @@ def log_probabilities(facts: Facts) -> Noticed | None:
 
     Reference: log softmax is idempotent, since log-probabilities have the log-sum-exp 0.
     """
-    rows = facts.all_look_like("log-probabilities")
+    rows = facts.nearly_all("log-probabilities")
     if not rows or (facts.loss.takes, facts.loss.per) != ("logits", "class"):
         return None
-    return Noticed(
+    return Observation(
         f"{all_rows_are(rows, first=facts.only_first(rows))} log-probabilities; that is harmless, since "
         "their log softmax gives them back",
         facts.seen["log-probabilities"],
     )
 
 
-def probabilities_for_log_probabilities(facts: Facts) -> Noticed | None:
+def probabilities_for_log_probabilities(facts: Facts) -> Observation | None:
     """Rows given as log-probabilities are probabilities.
 
     nll only picks the entry of the target and changes its sign: the mean of -p lies between -1 and 0 and
@@ -161,10 +161,10 @@ def probabilities_for_log_probabilities(facts: Facts) -> Noticed | None:
 
     Reference: PyTorch documentation of NLLLoss, which expects log-probabilities.
     """
-    rows = facts.all_look_like("probabilities", least=1)
+    rows = facts.nearly_all("probabilities", least=1)
     if not rows or (facts.loss.takes, facts.loss.per) != ("log-probs", "class"):
         return None
-    return Noticed(
+    return Observation(
         f"{all_rows_are(rows, first=facts.only_first(rows))} probabilities, not their logarithms, so the "
         "result is a mean of -p between -1 and 0",
         facts.seen["probabilities"],
@@ -172,7 +172,7 @@ def probabilities_for_log_probabilities(facts: Facts) -> Noticed | None:
     )
 
 
-def wrong_axis(facts: Facts) -> Noticed | None:
+def wrong_axis(facts: Facts) -> Observation | None:
     """The columns sum to 1 over the rows, and the rows do not: the softmax was taken over the batch.
 
     Each row should be one distribution over the classes. Normalised over the rows, a prediction depends
@@ -185,13 +185,13 @@ def wrong_axis(facts: Facts) -> Noticed | None:
     columns = None if facts.survey is None else facts.survey.columns
     if columns is None or facts.survey is None or facts.survey.rows < 2:
         return None
-    if facts.all_look_like("probabilities") or facts.all_look_like("log-probabilities"):
+    if facts.nearly_all("probabilities") or facts.nearly_all("log-probabilities"):
         return None
     batches = columns[0].distributions or columns[1].distributions
     if not 0 < 2 * batches <= facts.survey.rows:
         return None
     kind = "values" if columns[0].distributions else "exponentials"
-    return Noticed(
+    return Observation(
         f"the {kind} of each column sum to {batches} over the rows while the rows do not sum to 1: the "
         "softmax was taken over the batch instead of the classes",
         facts.survey.rows,
@@ -200,7 +200,7 @@ def wrong_axis(facts: Facts) -> Noticed | None:
     )
 
 
-def logits_for_probabilities(facts: Facts) -> Noticed | None:
+def logits_for_probabilities(facts: Facts) -> Observation | None:
     """Values given as probabilities lie outside of 0 to 1.
 
     Binary cross entropy takes the logarithm of p and of 1 - p, which such values do not have: they are
@@ -216,7 +216,7 @@ def logits_for_probabilities(facts: Facts) -> Noticed | None:
         return None
     if facts.seen.get("just-outside-0-to-1", 0) == outside:
         lies = "lies" if outside == 1 else "lie"
-        return Noticed(
+        return Observation(
             f"{plural(outside, 'value')} of {values} {lies} outside of 0 to 1 by less than 1e-5: rounding "
             "took probabilities there, which the loss refuses",
             outside,
@@ -224,7 +224,7 @@ def logits_for_probabilities(facts: Facts) -> Noticed | None:
             facts.again("--clip-domain", "1e-5"),
             "warning",
         )
-    return Noticed(
+    return Observation(
         f"{plural(outside, 'value')} of {values} {'lies' if outside == 1 else 'lie'} outside of 0 to 1: "
         "these are logits, not probabilities",
         outside,
@@ -233,7 +233,7 @@ def logits_for_probabilities(facts: Facts) -> Noticed | None:
     )
 
 
-def probabilities_for_logits(facts: Facts) -> Noticed | None:
+def probabilities_for_logits(facts: Facts) -> Observation | None:
     """All values given as logits of a binary loss lie between 0 and 1, and near both ends.
 
     Logits of a working model are negative for one of the answers. Probabilities taken for logits go
@@ -243,7 +243,7 @@ def probabilities_for_logits(facts: Facts) -> Noticed | None:
 
     Reference: PyTorch documentation of BCEWithLogitsLoss, which combines a sigmoid and BCELoss.
     """
-    values = facts.all_look_like("from-0-to-1", of="values")
+    values = facts.nearly_all("from-0-to-1", of="values")
     if facts.loss.takes not in ("logits", "scores") or facts.loss.per != "element" or values < 8:
         return None
     ends = ("from-0-to-a-quarter", "from-three-quarters-to-1")
@@ -252,7 +252,7 @@ def probabilities_for_logits(facts: Facts) -> Noticed | None:
     fit = facts.fit
     if fit is not None and fit.nats - fit.nats_of_probabilities <= _LIKELY:
         return None  # weak and calibrated logits fit better as what they are
-    return Noticed(
+    return Observation(
         f"all of the {values} examined values lie between 0 and 1: they look like probabilities, and this "
         "loss takes the sigmoid once more",
         values,
@@ -260,7 +260,7 @@ def probabilities_for_logits(facts: Facts) -> Noticed | None:
     )
 
 
-def not_probabilities(facts: Facts) -> Noticed | None:
+def not_probabilities(facts: Facts) -> Observation | None:
     """Rows given as probabilities do not sum to 1 over the classes.
 
     Some tools divide each row by its sum first, others take the values as they are, so that one file has
@@ -276,7 +276,7 @@ def not_probabilities(facts: Facts) -> Noticed | None:
         return None
     unsettled = facts.loss.by_convention and not facts.options.get("convention")
     compared = unsettled and not logits_for_probabilities(facts)
-    return Noticed(
+    return Observation(
         f"{rows_have(count)} probabilities that do not sum to 1 within 0.001 or what their digits allow",
         count,
         remedy=facts.again("--convention", "all") if compared else "",

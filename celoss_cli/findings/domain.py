@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from celoss_cli.core.errors import plural
-from celoss_cli.findings.facts import Facts, Noticed
+from celoss_cli.findings.facts import Facts, Observation
 from celoss_cli.findings.wording import rows_have
 
 __all__ = ["out_of_domain", "out_of_domain_weight", "target_not_a_distribution"]
 
 
-def target_not_a_distribution(facts: Facts) -> Noticed | None:
+def target_not_a_distribution(facts: Facts) -> Observation | None:
     """A probability target is negative somewhere or does not sum to 1 over the classes.
 
     The formula takes any numbers, as PyTorch does, but the result is no cross entropy then.
@@ -25,19 +25,19 @@ def target_not_a_distribution(facts: Facts) -> Noticed | None:
         return None
     logs = facts.seen.get("target-of-logarithms", 0)
     if logs == count:
-        return Noticed(
+        return Observation(
             f"{rows_have(count)} a target that is the logarithm of probabilities, and it is taken for these",
             count,
             remedy=facts.again("--log-target"),
         )
     if facts.loss.per == "class" and _multi_label(facts):
-        return Noticed(
+        return Observation(
             f"{rows_have(count)} a target of several ones: with more than one answer a row each class is a "
             "binary question",
             count,
             remedy=facts.command("bce-logits"),
         )
-    return Noticed(f"{rows_have(count)} a target that is negative somewhere or does not sum to 1", count)
+    return Observation(f"{rows_have(count)} a target that is negative somewhere or does not sum to 1", count)
 
 
 def _multi_label(facts: Facts) -> bool:
@@ -45,7 +45,7 @@ def _multi_label(facts: Facts) -> bool:
     return facts.survey is not None and 0 < facts.survey.multi_hot == facts.survey.others
 
 
-def out_of_domain(facts: Facts) -> Noticed | None:
+def out_of_domain(facts: Facts) -> Observation | None:
     """Targets outside the domain of the loss were computed all the same.
 
     The formula has a value there, but it is not the loss that its name says.
@@ -56,10 +56,12 @@ def out_of_domain(facts: Facts) -> Noticed | None:
     count = facts.seen.get("out-of-domain", 0)
     if not count:
         return None
-    return Noticed(f"{plural(count, 'target')} outside the domain of the loss, computed all the same", count)
+    return Observation(
+        f"{plural(count, 'target')} outside the domain of the loss, computed all the same", count
+    )
 
 
-def out_of_domain_weight(facts: Facts) -> Noticed | None:
+def out_of_domain_weight(facts: Facts) -> Observation | None:
     """Weights that are negative or not finite, of classes or of rows, were computed all the same.
 
     A negative weight rewards wrong answers; the mean may be negative or infinite.
@@ -67,4 +69,8 @@ def out_of_domain_weight(facts: Facts) -> Noticed | None:
     Give weights of at least 0; or leave out --allow-out-of-domain, which refuses others with their place.
     """
     count = facts.seen.get("out-of-domain-weight", 0)
-    return Noticed("weights that are negative or not finite, computed all the same", count) if count else None
+    return (
+        Observation("weights that are negative or not finite, computed all the same", count)
+        if count
+        else None
+    )

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from celoss_cli.evaluate.survey import Fit, Survey
     from celoss_cli.findings.finding import Severity
 
-__all__ = ["SURE", "Facts", "Noticed", "Rule", "Spelled"]
+__all__ = ["SURE", "CommandWords", "Facts", "Observation", "Rule"]
 
 SURE = math.log(1e6)
 """How much better, in nats, another reading must fit before it is told.
@@ -47,7 +47,7 @@ _ENOUGH = 8
 
 
 @record(frozen=True, slots=True)
-class Spelled:
+class CommandWords:
     """How a command line says what is computed, so that a remedy can say it again.
 
     Attributes:
@@ -77,7 +77,7 @@ class Facts:
         weighted: whether weights of classes, elements or rows are in force.
         labels: the classes' names.
         doubts: what the header left open.
-        spelled: the command line.
+        command_words: the command line.
         columns: the header's names of the input, one a class, where the targets are counted by index;
             empty for other data.
 
@@ -93,10 +93,10 @@ class Facts:
     weighted: bool = False
     labels: Sequence[str] | None = None
     doubts: Sequence[str] = ()
-    spelled: Spelled = Spelled()
+    command_words: CommandWords = CommandWords()
     columns: Sequence[str] = ()
 
-    def all_look_like(self, kind: str, of: str = "examined", least: int | None = None) -> int:
+    def nearly_all(self, kind: str, of: str = "examined", least: int | None = None) -> int:
         """How many rows or values were examined if nearly all of them are of a kind, else 0.
 
         So that chance is no reason, there must be ``least`` of them, or as many as is usual.
@@ -129,7 +129,7 @@ class Facts:
 
     def again(self, *options: str) -> str:
         """The command line of this loss over the same data, with these options too."""
-        return self._line(self.loss.command, self.loss, self.spelled.semantics, options)
+        return self._line(self.loss.command, self.loss, self.command_words.semantics, options)
 
     def shown(self, *options: str) -> str:
         """The same where the loss can be computed, and does not refuse a value of the data; else ""."""
@@ -141,7 +141,7 @@ class Facts:
     def with_columns(self, names: Sequence[str]) -> str:
         """The same with the input's columns in this order, or "" where an option cannot say it."""
         few = len(names) <= _MOST_NAMES and all(map(_PLAIN.fullmatch, names))
-        plain = few and "--class-columns" not in self.spelled.data
+        plain = few and "--class-columns" not in self.command_words.data
         return self.again("--class-columns", ",".join(names)) if plain else ""
 
     def command(self, name: str, *options: str, loss: str = "") -> str:
@@ -157,7 +157,9 @@ class Facts:
         other = {"input_is", *(() if spec.per == self.loss.per else ("weight",))}
         if "probs" in options and self.options.get("convention") == "onnx":
             other.add("convention")  # which takes none
-        kept = {option: words for option, words in self.spelled.semantics.items() if option not in other}
+        kept = {
+            option: words for option, words in self.command_words.semantics.items() if option not in other
+        }
         return self._line(name, spec, kept, options)
 
     def _line(
@@ -172,7 +174,7 @@ class Facts:
 
     def _data(self, name: str, spec: LossSpec) -> Sequence[str]:
         """The words that give a command the data: every loss has an option of its own for values."""
-        data, inline = self.spelled.data, self.spelled.inline
+        data, inline = self.command_words.data, self.command_words.inline
         if inline is None:
             return data or ["FILE"]
         option = f"--{spec.takes}"
@@ -181,7 +183,7 @@ class Facts:
 
 
 @record(frozen=True, slots=True)
-class Noticed:
+class Observation:
     """What a check found.
 
     Attributes:
@@ -218,10 +220,10 @@ class Rule:
     on: str
 
     @property
-    def check(self) -> Callable[[Facts], Noticed | None]:
+    def check(self) -> Callable[[Facts], Observation | None]:
         """The function that finds it."""
         module, _, name = self.where.partition(":")
-        function: Callable[[Facts], Noticed | None] = getattr(
+        function: Callable[[Facts], Observation | None] = getattr(
             import_module(f"celoss_cli.findings.{module}"), name
         )
         return function

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from celoss_cli.findings.facts import Facts, Noticed
+from celoss_cli.findings.facts import Facts, Observation
 
 __all__ = ["unterminated"]
 
 
-def unterminated(facts: Facts) -> Noticed | None:
+def unterminated(facts: Facts) -> Observation | None:
     """The last line of a table or of JSON Lines has no newline at its end, and is used.
 
     Many programs end a file so, and a file that was cut within its last number looks the same: 0.25 may
@@ -20,7 +20,7 @@ def unterminated(facts: Facts) -> Noticed | None:
     """
     if not facts.seen.get("no-last-newline"):
         return None
-    return Noticed(
+    return Observation(
         "the last line has no newline at its end: it was used, and may have been cut within its last value",
         1,
         remedy=facts.again("--allow-unterminated"),

@@ -18,7 +18,7 @@ from celoss_cli.findings.choice import (
     not_log_probabilities,
     probabilities_for_log_probabilities,
 )
-from celoss_cli.findings.facts import SURE, Facts, Noticed
+from celoss_cli.findings.facts import SURE, Facts, Observation
 from celoss_cli.findings.targets import binary_labels, from_one
 from celoss_cli.findings.wording import listed, number
 
@@ -119,7 +119,7 @@ def _outcomes(facts: Facts) -> int:
     return facts.classes or 2
 
 
-def shifted(facts: Facts) -> Noticed | None:
+def shifted(facts: Facts) -> Observation | None:
     """The targets fit the predictions of the row before or after much better than their own.
 
     One of the two columns lost or gained a row: a header read as data, a first batch left out, a language
@@ -141,7 +141,7 @@ def shifted(facts: Facts) -> Noticed | None:
             continue
         if _far_better(facts, moved.pairs, *moved.nats, math.log(2)):
             own, other = (nats / moved.pairs for nats in moved.nats)
-            return Noticed(
+            return Observation(
                 f"against the target of the {where} row the mean is {number(other)} nats, against its own "
                 f"{number(own)}: the targets are shifted by one row",
                 moved.pairs,
@@ -175,7 +175,7 @@ def _entropy(facts: Facts) -> float:
     return -sum(n * math.log(n / given.total()) for n in given.values())
 
 
-def permuted(facts: Facts) -> Noticed | None:
+def permuted(facts: Facts) -> Observation | None:
     """With the class columns in another order the loss would be far lower.
 
     The columns and the targets count the classes differently: sorted names against the order of first
@@ -197,7 +197,7 @@ def permuted(facts: Facts) -> Noticed | None:
         return None
     moved = [f"{facts.name(i)} -> {facts.name(int(j))}" for i, j in enumerate(order) if i != j]
     loss = nats / fit.counted
-    return Noticed(
+    return Observation(
         f"with the classes in another order the mean would be {number(loss)} nats instead of "
         f"{_mean(fit)}: target -> column {listed(moved)}",
         len(moved),
@@ -225,7 +225,7 @@ def _reordered(facts: Facts, order: Sequence[int]) -> str:
     return f"correct the names of the columns, which are {listed(right, 12)} as far as the targets tell"
 
 
-def moved_by_one(facts: Facts) -> Noticed | None:
+def moved_by_one(facts: Facts) -> Observation | None:
     """Targets fit the class before theirs much better: they count from 1.
 
     Where the last class does not occur, no such target is outside of the classes, and nothing is refused:
@@ -243,7 +243,7 @@ def moved_by_one(facts: Facts) -> Noticed | None:
     if not _far_better(facts, fit.counted, fit.nats, fit.nats_before, 0.0):
         return None
     loss = fit.nats_before / fit.counted
-    return Noticed(
+    return Observation(
         f"against the class before theirs the mean is {number(loss)} nats, against their own {_mean(fit)}: "
         f"the targets count from 1, and the {_outcomes(facts)} classes from 0",
         fit.counted,
@@ -252,7 +252,7 @@ def moved_by_one(facts: Facts) -> Noticed | None:
     )
 
 
-def not_compared(facts: Facts) -> Noticed | None:
+def not_compared(facts: Facts) -> Observation | None:
     """There are more classes than are held against another order.
 
     Which column fits which class best takes a matrix of classes by classes. With many classes it is left
@@ -262,7 +262,7 @@ def not_compared(facts: Facts) -> Noticed | None:
     """
     if facts.fit is None or _outcomes(facts) <= MATRIX_CLASSES:
         return None
-    return Noticed(
+    return Observation(
         f"the order of {_outcomes(facts)} classes is not held against others, which is done for at most "
         f"{MATRIX_CLASSES} (CEL214)",
         _outcomes(facts),
@@ -271,7 +271,7 @@ def not_compared(facts: Facts) -> Noticed | None:
     )
 
 
-def negated(facts: Facts) -> Noticed | None:
+def negated(facts: Facts) -> Observation | None:
     """With the other sign the logits would fit much better.
 
     The input is a cost or a distance, where small is good, or -log p in place of log p.
@@ -290,7 +290,7 @@ def negated(facts: Facts) -> Noticed | None:
     if better is not None and better.evidence["reordered_loss"] * fit.counted < fit.negated_nats:
         return None
     loss = fit.negated_nats / fit.counted
-    return Noticed(
+    return Observation(
         f"with the other sign the input would have a mean of {number(loss)} nats instead of {_mean(fit)}",
         fit.counted,
         {"loss": _known(fit), "negated_loss": loss},
@@ -303,7 +303,7 @@ def _may_be_negated(facts: Facts) -> bool:
     return _outcomes(facts) != 2 and facts.loss.takes != "probs"
 
 
-def temperature(facts: Facts) -> Noticed | None:
+def temperature(facts: Facts) -> Observation | None:
     """Divided by a temperature far from 1, the logits would fit much better.
 
     A temperature above 1 says that the model is overconfident, one below 1 that it is too cautious, or
@@ -320,7 +320,7 @@ def temperature(facts: Facts) -> Noticed | None:
     if best == 1 or not _far_better(facts, fit.counted, fit.nats, nats, math.log(len(TEMPERATURES))):
         return None
     loss = nats / fit.counted
-    return Noticed(
+    return Observation(
         f"divided by a temperature of about {best:g} the logits would have a mean of {number(loss)} nats "
         f"instead of {_mean(fit)}: the predictions are {'over' if best > 1 else 'under'}confident",
         fit.counted,
@@ -328,7 +328,7 @@ def temperature(facts: Facts) -> Noticed | None:
     )
 
 
-def worse_than_guessing(facts: Facts) -> Noticed | None:
+def worse_than_guessing(facts: Facts) -> Observation | None:
     """The loss is larger than that of guessing every class alike.
 
     Such a guess costs ln C nats for C classes. A model that costs more knows less than nothing: its
@@ -344,7 +344,7 @@ def worse_than_guessing(facts: Facts) -> Noticed | None:
         return None
     if _only_rounded(facts, fit, math.log(outcomes)):
         return None
-    return Noticed(
+    return Observation(
         f"{_the_mean(facts, fit)} is worse than guessing, which costs ln {outcomes} = "
         f"{number(math.log(outcomes))}; {fit.hits} of {fit.counted} predictions are right",
         fit.counted,
@@ -359,7 +359,7 @@ def _only_rounded(facts: Facts, fit: Fit, each: float) -> bool:
     Rounded probabilities and the leaves of trees say 0 and 1: CEL303 tells what that costs.
     """
     says_so = facts.seen.get("exactly-0-or-1", 0) and (
-        facts.loss.takes == "probs" or facts.all_look_like("probabilities")
+        facts.loss.takes == "probs" or facts.nearly_all("probabilities")
     )
     if not (says_so and fit.beyond):
         return False
@@ -368,7 +368,7 @@ def _only_rounded(facts: Facts, fit: Fit, each: float) -> bool:
     )
 
 
-def worse_than_frequencies(facts: Facts) -> Noticed | None:
+def worse_than_frequencies(facts: Facts) -> Observation | None:
     """The loss is larger than that of always predicting the frequencies of the classes.
 
     A prediction that ignores its input and says how frequent each class is costs the entropy of these
@@ -387,7 +387,7 @@ def worse_than_frequencies(facts: Facts) -> Noticed | None:
         return None
     if _only_rounded(facts, fit, entropy / fit.counted):
         return None
-    return Noticed(
+    return Observation(
         f"{_the_mean(facts, fit)} is worse than {number(entropy / fit.counted)}, what always "
         "predicting the frequencies of the classes costs",
         fit.counted,
@@ -396,7 +396,7 @@ def worse_than_frequencies(facts: Facts) -> Noticed | None:
     )
 
 
-def weighted(facts: Facts) -> Noticed | None:
+def weighted(facts: Facts) -> Observation | None:
     """Weights make the mean another number than the plain mean.
 
     The mean over class indices divides by the sum of the weights of the counted rows, not by their
@@ -413,7 +413,7 @@ def weighted(facts: Facts) -> Noticed | None:
         return None  # these change the mean too
     if abs(facts.mean - fit.mean) <= 1e-5 * max(1.0, abs(fit.mean)):
         return None
-    return Noticed(
+    return Observation(
         f"the weighted mean is {number(facts.mean)} nats, the plain mean {number(fit.mean)}",
         fit.counted,
         {"weighted": facts.mean, "plain": fit.mean},

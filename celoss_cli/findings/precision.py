@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from celoss_cli.core.errors import plural
-from celoss_cli.findings.facts import Facts, Noticed
+from celoss_cli.findings.facts import Facts, Observation
 from celoss_cli.findings.wording import number
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["clamped", "clipped", "float16_ceiling", "nonfinite", "rounded", "saturated"]
 
 
-def clamped(facts: Facts) -> Noticed | None:
+def clamped(facts: Facts) -> Observation | None:
     """Logarithms hit the clamp at -100 of binary_cross_entropy.
 
     The loss takes no logarithm below -100, so an infinite loss shows up as 100. A probability of exactly
@@ -29,7 +29,7 @@ def clamped(facts: Facts) -> Noticed | None:
     count = facts.seen.get("clamped", 0)
     if not count:
         return None
-    return Noticed(
+    return Observation(
         f"{plural(count, 'logarithm')} hit the clamp at -100{_without_clamp(facts)}; "
         "from logits, bce-logits has none",
         count,
@@ -46,7 +46,7 @@ def _without_clamp(facts: Facts) -> str:
     return f"; without it the plain mean is {number(fit.mean)} nats"
 
 
-def nonfinite(facts: Facts) -> Noticed | None:
+def nonfinite(facts: Facts) -> Observation | None:
     """The input holds NaN, or +inf where the loss has no limit for it.
 
     One such value makes the mean NaN. It comes from an overflow, a division by 0 or a missing value
@@ -60,7 +60,7 @@ def nonfinite(facts: Facts) -> Noticed | None:
     nan, infinite = facts.seen.get("nan", 0), facts.seen.get("infinite", 0)
     if facts.survey is None or not nan + infinite:
         return None
-    return Noticed(
+    return Observation(
         f"the input holds {plural(nan, 'NaN')} and {plural(infinite, 'infinite value')}",
         nan + infinite,
         {"nan": nan, "infinite": infinite},
@@ -68,7 +68,7 @@ def nonfinite(facts: Facts) -> Noticed | None:
     )
 
 
-def rounded(facts: Facts) -> Noticed | None:
+def rounded(facts: Facts) -> Observation | None:
     """Probabilities are exactly 0 or 1.
 
     A model with a softmax or sigmoid never says so: such values are rounded, saturated, or hard labels.
@@ -83,12 +83,12 @@ def rounded(facts: Facts) -> Noticed | None:
     exact = facts.seen.get("exactly-0-or-1", 0)
     if facts.survey is None or not exact or facts.seen.get("from-0-to-1", 0) < values:
         return None
-    if not (facts.loss.takes == "probs" or facts.all_look_like("probabilities")):
+    if not (facts.loss.takes == "probs" or facts.nearly_all("probabilities")):
         return None
     fit = facts.fit
     impossible = 0 if fit is None else fit.impossible
     labels = ", so these are labels rather than predictions" if exact == values else ""
-    return Noticed(
+    return Observation(
         f"{exact} of {plural(values, 'probability').replace('ys', 'ies')} are exactly 0 or 1{labels}"
         f"{_what_it_costs(fit) if fit is not None and impossible else ''}",
         exact,
@@ -111,7 +111,7 @@ def _what_it_costs(fit: Fit) -> str:
     )
 
 
-def float16_ceiling(facts: Facts) -> Noticed | None:
+def float16_ceiling(facts: Facts) -> Observation | None:
     """Values are exactly 65504, the largest number of float16.
 
     Half precision cuts larger logits there (or turns them into infinity), so their differences, which
@@ -124,10 +124,10 @@ def float16_ceiling(facts: Facts) -> Noticed | None:
     count = facts.seen.get("float16-ceiling", 0)
     if not count:
         return None
-    return Noticed(f"{plural(count, 'value')} at +-65504, the largest number of float16", count)
+    return Observation(f"{plural(count, 'value')} at +-65504, the largest number of float16", count)
 
 
-def saturated(facts: Facts) -> Noticed | None:
+def saturated(facts: Facts) -> Observation | None:
     """Logits lie so far apart that the largest probability rounds to 1 in single precision.
 
     Such a prediction has no gradient where it is right and a huge loss where it is wrong: training in
@@ -142,9 +142,9 @@ def saturated(facts: Facts) -> Noticed | None:
     fit = facts.fit
     if fit is None or fit.saturated < 0.01 * fit.counted or facts.loss.takes not in ("logits", "scores"):
         return None
-    if not fit.saturated or facts.classes == 1 or facts.all_look_like("probabilities"):
+    if not fit.saturated or facts.classes == 1 or facts.nearly_all("probabilities"):
         return None
-    return Noticed(
+    return Observation(
         f"{fit.saturated} of {plural(fit.counted, 'prediction')} are saturated: their largest probability "
         "rounds to 1 in single precision",
         fit.saturated,
@@ -152,7 +152,7 @@ def saturated(facts: Facts) -> Noticed | None:
     )
 
 
-def clipped(facts: Facts) -> Noticed | None:
+def clipped(facts: Facts) -> Observation | None:
     """Probabilities of the target lie below the clip of the convention.
 
     The tool raises them to its clip before it takes the logarithm, so what such a row costs is chosen by
@@ -166,4 +166,4 @@ def clipped(facts: Facts) -> Noticed | None:
     if not count:
         return None
     noun = "probability" if count == 1 else "probabilities"
-    return Noticed(f"{count} {noun} of the target below the clip of the convention", count)
+    return Observation(f"{count} {noun} of the target below the clip of the convention", count)

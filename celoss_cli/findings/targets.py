@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from celoss_cli.core.errors import plural
-from celoss_cli.findings.facts import SURE, Facts, Noticed
+from celoss_cli.findings.facts import SURE, Facts, Observation
 from celoss_cli.findings.wording import listed
 from celoss_cli.losses.conventions import CONVENTIONS
 from celoss_cli.losses.options import IGNORE_INDEX
@@ -36,7 +36,7 @@ def _impossible(facts: Facts) -> dict[int, int]:
     return {t: n for t, n in sorted(facts.targets.items()) if not 0 <= t < classes}
 
 
-def from_one(facts: Facts) -> Noticed | None:
+def from_one(facts: Facts) -> Observation | None:
     """Targets run from 1 to the number of classes instead of from 0.
 
     Class indices count from 0. Labels from 1 put every row on its neighbour's class, and the last class
@@ -49,7 +49,7 @@ def from_one(facts: Facts) -> Noticed | None:
     given, classes = facts.targets, facts.classes
     if facts.loss.per != "class" or not given or min(given) != 1 or max(given) != classes:
         return None
-    return Noticed(
+    return Observation(
         f"the targets run from 1 to {classes}, and the {classes} classes are counted from 0",
         given.total(),
         {"least": 1, "largest": classes},
@@ -57,7 +57,7 @@ def from_one(facts: Facts) -> Noticed | None:
     )
 
 
-def marker(facts: Facts) -> Noticed | None:
+def marker(facts: Facts) -> Observation | None:
     """Targets hold -1, 255 or -100, which usually mark rows to be left out.
 
     They are no class, and no option leaves them out. Padding, unlabelled pixels and masked tokens are
@@ -72,7 +72,7 @@ def marker(facts: Facts) -> Noticed | None:
     if not found:
         return None
     value, count = max(found.items(), key=lambda item: item[1])
-    return Noticed(
+    return Observation(
         f"{plural(count, 'target')} {'is' if count == 1 else 'are'} {value}, which is no class and usually "
         "marks rows to be left out",
         count,
@@ -88,7 +88,7 @@ def _leaving_out(facts: Facts, value: int) -> str:
     return facts.again("--ignore-index", str(value))
 
 
-def outside(facts: Facts) -> Noticed | None:
+def outside(facts: Facts) -> Observation | None:
     """Targets are neither a class nor a usual mark of rows to be left out.
 
     Either the input has too few classes, or the targets count other classes than the input's columns.
@@ -104,7 +104,7 @@ def outside(facts: Facts) -> Noticed | None:
     return _impossible_ones(found, f"outside of 0 to {(facts.classes or 1) - 1}")
 
 
-def binary_labels(facts: Facts) -> Noticed | None:
+def binary_labels(facts: Facts) -> Observation | None:
     """Targets of a binary loss are other numbers than its answers.
 
     bce and bce-logits take targets from 0 to 1, the soft margin takes +1 and -1. PyTorch computes
@@ -125,11 +125,11 @@ def binary_labels(facts: Facts) -> Noticed | None:
     return _impossible_ones(wrong, what, _other_labels(facts, wrong))
 
 
-def _impossible_ones(found: Mapping[int, int], what: str, remedy: str = "") -> Noticed:
+def _impossible_ones(found: Mapping[int, int], what: str, remedy: str = "") -> Observation:
     """Targets that the loss has no answer for, with how often each occurs."""
     count = sum(found.values())
     message = f"{plural(count, 'target')} {what}: {listed(map(str, found))}"
-    return Noticed(message, count, {"values": list(found)[:20]}, remedy)
+    return Observation(message, count, {"values": list(found)[:20]}, remedy)
 
 
 def _other_labels(facts: Facts, wrong: Mapping[int, int]) -> str:
@@ -146,7 +146,7 @@ def _other_labels(facts: Facts, wrong: Mapping[int, int]) -> str:
     return ""
 
 
-def never_seen(facts: Facts) -> Noticed | None:
+def never_seen(facts: Facts) -> Observation | None:
     """A class never occurs among the targets.
 
     The loss says nothing about it, and a mean over classes has no value for it. In a file of many rows
@@ -164,7 +164,7 @@ def never_seen(facts: Facts) -> Noticed | None:
     missing = [index for index in range(classes) if not given[index]]
     if not missing or len(missing) == classes:
         return None
-    return Noticed(
+    return Observation(
         f"{len(missing)} of {classes} classes never occur{'s' if len(missing) == 1 else ''} among "
         f"{given.total()} targets: {listed(map(facts.name, missing))}",
         len(missing),
@@ -173,7 +173,7 @@ def never_seen(facts: Facts) -> Noticed | None:
     )
 
 
-def all_ignored(facts: Facts) -> Noticed | None:
+def all_ignored(facts: Facts) -> Observation | None:
     """Every target is left out.
 
     The mean is 0 / 0: PyTorch answers nan, and a training step on such a batch destroys the weights.
@@ -184,14 +184,14 @@ def all_ignored(facts: Facts) -> Noticed | None:
     """
     if facts.survey is None or not facts.survey.ignored or facts.targets.total() + facts.survey.others:
         return None
-    return Noticed(
+    return Observation(
         f"all {facts.survey.ignored} targets are {facts.options.get(IGNORE_INDEX.name)}, which is left out",
         facts.survey.ignored,
         {"ignored": facts.survey.ignored},
     )
 
 
-def constant(facts: Facts) -> Noticed | None:
+def constant(facts: Facts) -> Observation | None:
     """All targets are the same.
 
     A model that always says this class has the loss 0, so the number measures nothing.
@@ -206,7 +206,7 @@ def constant(facts: Facts) -> Noticed | None:
     if facts.fit is not None and facts.fit.nats <= SURE:
         return None  # the predictions say so too
     value = next(iter(given))
-    return Noticed(
+    return Observation(
         f"all {given.total()} targets are {value}",
         given.total(),
         {"value": value},
@@ -214,7 +214,7 @@ def constant(facts: Facts) -> Noticed | None:
     )
 
 
-def one_hot(facts: Facts) -> Noticed | None:
+def one_hot(facts: Facts) -> Observation | None:
     """Targets are one-hot rows of probabilities, where class indices would say the same.
 
     With class weights the two are not the same: the mean over probability targets divides by the number
@@ -228,14 +228,14 @@ def one_hot(facts: Facts) -> Noticed | None:
     if found is None or not found.one_hot or found.one_hot < found.others:
         return None
     weights = " with class weights its mean differs from that of class indices" if facts.weighted else ""
-    return Noticed(
+    return Observation(
         f"all {found.one_hot} targets are one-hot rows of probabilities;"
         f"{weights or ' class indices say the same in one column'}",
         found.one_hot,
     )
 
 
-def repeated_id(facts: Facts) -> Noticed | None:
+def repeated_id(facts: Facts) -> Observation | None:
     """Identifiers occur more than once.
 
     Rows that were written twice count twice in the mean; a join that multiplied rows does the same.
@@ -247,7 +247,7 @@ def repeated_id(facts: Facts) -> Noticed | None:
         return None
     count, first, second = found
     drawn = facts.survey is not None and facts.survey.resembles_bootstrap
-    return Noticed(
+    return Observation(
         f"{plural(count, 'row')} {'repeats' if count == 1 else 'repeat'} an identifier of an earlier row, "
         f"first row {second} that of row {first}"
         f"{', as many as rows drawn with replacement (a bootstrap sample) have' if drawn else ''}",
@@ -257,7 +257,7 @@ def repeated_id(facts: Facts) -> Noticed | None:
     )
 
 
-def header_order(facts: Facts) -> Noticed | None:
+def header_order(facts: Facts) -> Observation | None:
     """The class columns stand in an order that differs from the natural one.
 
     Targets that are indices count the columns in the header's order. A tool that sorted the columns as
@@ -268,4 +268,4 @@ def header_order(facts: Facts) -> Noticed | None:
     if not facts.doubts:
         return None
     natural = in_natural_order(facts.columns)
-    return Noticed("; ".join(facts.doubts), 1, remedy=facts.with_columns(natural) if natural else "")
+    return Observation("; ".join(facts.doubts), 1, remedy=facts.with_columns(natural) if natural else "")

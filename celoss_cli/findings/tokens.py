@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from celoss_cli.core.errors import plural
-from celoss_cli.findings.facts import Facts, Noticed
+from celoss_cli.findings.facts import Facts, Observation
 
 __all__ = [
     "both_parts",
@@ -17,7 +17,7 @@ __all__ = [
 ]
 
 
-def first_without(facts: Facts) -> Noticed | None:
+def first_without(facts: Facts) -> Observation | None:
     """The first token of a document has no log-probability: nothing comes before it that would predict it.
 
     It is left out of the sum and of the divisor. Counted as 0 it would make the loss smaller: 4 nats of 4
@@ -32,10 +32,12 @@ def first_without(facts: Facts) -> Noticed | None:
     if not count:
         return None
     has = "has" if count == 1 else "have"
-    return Noticed(f"{plural(count, 'first token')} of a document {has} no log-probability: left out", count)
+    return Observation(
+        f"{plural(count, 'first token')} of a document {has} no log-probability: left out", count
+    )
 
 
-def missing(facts: Facts) -> Noticed | None:
+def missing(facts: Facts) -> Observation | None:
     """A token behind the first one has no log-probability, and --missing skip leaves it out.
 
     The mean is then of the other tokens, which may be the easier ones.
@@ -43,10 +45,12 @@ def missing(facts: Facts) -> Noticed | None:
     Ask the server for the log-probabilities of all tokens.
     """
     count = facts.seen.get("missing-score", 0)
-    return Noticed(f"{plural(count, 'token')} without a log-probability left out", count) if count else None
+    return (
+        Observation(f"{plural(count, 'token')} without a log-probability left out", count) if count else None
+    )
 
 
-def censored(facts: Facts) -> Noticed | None:
+def censored(facts: Facts) -> Observation | None:
     """Tokens have -9999 for their log-probability: they are not among those that the server lists.
 
     The number stands for "very unlikely" and is none: averaged, one of it in a thousand tokens makes the
@@ -66,10 +70,10 @@ def censored(facts: Facts) -> Noticed | None:
         if facts.options.get("censored") == "skip"
         else "counted with a bound: the loss is at least this"
     )
-    return Noticed(f"{plural(count, 'token')} with -9999 for the log-probability {done}", count)
+    return Observation(f"{plural(count, 'token')} with -9999 for the log-probability {done}", count)
 
 
-def certain(facts: Facts) -> Noticed | None:
+def certain(facts: Facts) -> Observation | None:
     """Tokens have a log-probability of exactly 0, which is the probability 1.
 
     Numbers that were rounded reach it where a token is nearly certain, and they count. Many of them are
@@ -80,13 +84,13 @@ def certain(facts: Facts) -> Noticed | None:
     """
     count, of = facts.seen.get("certain", 0), facts.elements
     return (
-        Noticed(f"{plural(count, 'token')} of {of} with a log-probability of exactly 0", count)
+        Observation(f"{plural(count, 'token')} of {of} with a log-probability of exactly 0", count)
         if count
         else None
     )
 
 
-def both_parts(facts: Facts) -> Noticed | None:
+def both_parts(facts: Facts) -> Observation | None:
     """The tokens of the prompt and those of the completion count together.
 
     What a model says to a prompt it finds likely, since it chose it: the two losses differ by far, and their
@@ -97,7 +101,7 @@ def both_parts(facts: Facts) -> Noticed | None:
     parts = [facts.seen.get(f"{part}-tokens", 0) for part in ("prompt", "completion")]
     if not all(parts) or facts.options.get("score", "all") != "all":
         return None
-    return Noticed(
+    return Observation(
         f"{parts[0]} tokens of prompts and {parts[1]} of completions count together",
         sum(parts),
         {"prompt": parts[0], "completion": parts[1]},
@@ -105,7 +109,7 @@ def both_parts(facts: Facts) -> Noticed | None:
     )
 
 
-def failed(facts: Facts) -> Noticed | None:
+def failed(facts: Facts) -> Observation | None:
     """Requests of a batch failed, and there is no text of theirs to score.
 
     The loss is of those that were answered. Long texts fail more often, so that it is not that of all.
@@ -115,10 +119,10 @@ def failed(facts: Facts) -> Noticed | None:
     Reference: OpenAI API reference, Batch: a line of the output has response or error.
     """
     count = facts.seen.get("failed-request", 0)
-    return Noticed(f"{plural(count, 'request')} failed and left out", count) if count else None
+    return Observation(f"{plural(count, 'request')} failed and left out", count) if count else None
 
 
-def repeated(facts: Facts) -> Noticed | None:
+def repeated(facts: Facts) -> Observation | None:
     """A document stands in the file again, with the same scores, and counts once.
 
     A file that was appended to by a second run has every document twice: the mean of documents stays, counts
@@ -128,13 +132,13 @@ def repeated(facts: Facts) -> Noticed | None:
     """
     count = facts.seen.get("repeated-document", 0)
     return (
-        Noticed(f"{plural(count, 'document')} given again with the same scores: counted once", count)
+        Observation(f"{plural(count, 'document')} given again with the same scores: counted once", count)
         if count
         else None
     )
 
 
-def other_views(facts: Facts) -> Noticed | None:
+def other_views(facts: Facts) -> Observation | None:
     """The file has several lines for a document, one for each filter of its answers; one of them counts.
 
     The filters see the same scores. A mean over all lines weights a document by the number of its filters.
@@ -145,7 +149,7 @@ def other_views(facts: Facts) -> Noticed | None:
     """
     count = facts.seen.get("other-view", 0)
     return (
-        Noticed(f"{plural(count, 'line')} of another filter of the same documents left out", count)
+        Observation(f"{plural(count, 'line')} of another filter of the same documents left out", count)
         if count
         else None
     )

@@ -27,7 +27,7 @@ __all__ = [
     "Violation",
     "as_real",
     "finite_weights",
-    "odd_rows",
+    "rows_out_of_domain",
     "spread",
 ]
 
@@ -161,7 +161,7 @@ class Loss(ABC):
         with np.errstate(over="ignore"):
             return float(np.dtype(self.dtype).type(value))
 
-    def odd_options(self) -> list[str]:
+    def out_of_domain_options(self) -> list[str]:
         """Options outside the domain of the loss, each in one sentence."""
         return []
 
@@ -321,7 +321,7 @@ def finite_weights(name: str, values: Any) -> Array:
     return weights
 
 
-def odd_rows(batch: Batch) -> Array:
+def rows_out_of_domain(batch: Batch) -> Array:
     """The rows of a canonical batch whose sample weight is negative or not finite."""
     if SAMPLE_WEIGHT not in batch.aligned:
         return np.empty(0, np.int64)

@@ -138,7 +138,7 @@ class BinaryLoss(AnswerLoss):
     def outcomes(self, batch: Batch) -> Array:
         return answers_of(batch.target, 0)
 
-    def odd_options(self) -> list[str]:
+    def out_of_domain_options(self) -> list[str]:
         if self.weight is not None and (self.weight < 0).any():
             return [f"Expected weights of at least 0, got {self.weight.min():g}."]
         return []

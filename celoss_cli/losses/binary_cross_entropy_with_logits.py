@@ -79,8 +79,8 @@ class BinaryCrossEntropyWithLogits(BinaryLoss):
         extra = {} if self.pos_weight is None else {"pos_weight": self.pos_weight}
         return {**super()._aligned(), **extra}
 
-    def odd_options(self) -> list[str]:
-        odd = super().odd_options()
+    def out_of_domain_options(self) -> list[str]:
+        odd = super().out_of_domain_options()
         if self.pos_weight is not None and (self.pos_weight < 0).any():
             odd.append(f"Expected positive weights of at least 0, got {self.pos_weight.min():g}.")
         return odd
@@ -91,7 +91,7 @@ class BinaryCrossEntropyWithLogits(BinaryLoss):
     def _fill(self, x: Array, t: Array, aligned: dict[str, Array], out: Array, note: Note) -> int:
         z = note.term("z", "logit", x)
         note("t", "target", t)
-        note.aside("g", "sigmoid(z) = 1 / (1 + exp -z)", lambda: logistic(z))
+        note.lazy("g", "sigmoid(z) = 1 / (1 + exp -z)", lambda: logistic(z))
         tail = note("tail", "log(1 + exp -|z|)", tail_of(z))
         miss = note.term("-log g", "softplus(-z) = max(-z, 0) + tail", tail + np.maximum(-z, 0))
         alarm = note.term("-log(1-g)", "softplus(z) = max(z, 0) + tail", tail + np.maximum(z, 0))

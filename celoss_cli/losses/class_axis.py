@@ -220,7 +220,7 @@ def negative_log_picked(x: Array, y: Array, out: Array, note: Note) -> Exponenti
     z_y = _take(z, places, "z[y]")
     parts = _exponentials(z, places, note)
     log_sum = note("log sum", "log of the sum", parts.log_sum())
-    note.aside("-log p", "log sum - z", lambda: log_sum - z)
+    note.lazy("-log p", "log sum - z", lambda: log_sum - z)
     np.subtract(log_sum, z_y, out=out)
     return parts
 
@@ -259,8 +259,8 @@ def _exponentials(z: Array, places: Array, note: Note) -> Exponentials:
         own = _take(e, places, "own")
         _cells(e)[places] = 0
         parts = Exponentials(e, places, own, sum_over_classes(e, rest))
-    note.aside("sum", "sum of e over the classes", parts.total)
-    note.aside("p", "e / sum", parts.softmax)
+    note.lazy("sum", "sum of e over the classes", parts.total)
+    note.lazy("p", "e / sum", parts.softmax)
     return parts
 
 

@@ -372,7 +372,7 @@ class WeightedClassLoss(ClassLoss):
                 raise InputError(f"Expected class weights of shape (classes,), got shape {weight.shape}.")
             object.__setattr__(self, "weight", weight)
 
-    def odd_options(self) -> list[str]:
+    def out_of_domain_options(self) -> list[str]:
         if self.weight is None or not (self.weight < 0).any():
             return []
         index = int(np.flatnonzero(self.weight < 0)[0])

@@ -91,11 +91,11 @@ class KullbackLeibler(ElementLoss):
         seen = Counter({"not-log-probabilities": int(np.count_nonzero(odd.any(axis=1)))})
         if len(batch.shape) == 1 and batch.elements_per_row > 1:
             q = batch.target.astype(np.float64)[..., np.newaxis]
-            seen["target-not-a-distribution"] = int(np.count_nonzero(self._odd_targets(q)))
+            seen["target-not-a-distribution"] = int(np.count_nonzero(self._targets_out_of_domain(q)))
             seen["target-of-logarithms"] = int(np.count_nonzero(_of_logarithms(q, self.log_target)))
         return seen
 
-    def _odd_targets(self, q: Array) -> Array:
+    def _targets_out_of_domain(self, q: Array) -> Array:
         if self.log_target:
             return no_distribution(q, logs=True, within=1e-6)
         return np.asarray((q < 0).any(axis=1) | no_distribution(q, within=1e-6))

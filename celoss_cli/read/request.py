@@ -100,7 +100,7 @@ class TargetSource(Protocol):
     def again(self) -> TargetSource:
         """The same targets for another data set."""
 
-    def meet(self, names: Sequence[str] | None, request: ReadRequest) -> TruthColumns | None:
+    def choose_columns(self, names: Sequence[str] | None, request: ReadRequest) -> TruthColumns | None:
         """Settles which columns hold the ids and the targets, by the first header of the input."""
 
     def read_as(self, labels: Sequence[str], request: ReadRequest, spelled: Sequence[str] = ()) -> None:

@@ -127,7 +127,7 @@ class Truth:
         """The same targets for another data set."""
         return Truth(self._name, self._given)
 
-    def meet(self, names: Sequence[str] | None, request: ReadRequest) -> TruthColumns | None:
+    def choose_columns(self, names: Sequence[str] | None, request: ReadRequest) -> TruthColumns | None:
         """Settles which columns hold the ids and the targets, by the first header of the input.
 
         Args:
@@ -200,7 +200,7 @@ class Truth:
         """
         if self._read is not None:
             return
-        self.meet((), request)
+        self.choose_columns((), request)
         values = self._values
         assert values is not None  # noqa: S101 - for the type checker: they have met
         said: tuple[str, ...] = ()
@@ -270,7 +270,7 @@ class Truth:
 
     def as_classes(self, request: ReadRequest) -> tuple[Array, Sequence[str] | None, Callable[[int], str]]:
         """The targets as class indices, the names in order where they are names, and each one's place."""
-        self.meet(None, request)
+        self.choose_columns(None, request)
         values = self._values
         assert values is not None  # noqa: S101 - for the type checker: the columns are settled
         if isinstance(values, np.ndarray):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 import numpy as np
 
 from celoss_cli.core.errors import InputError, file_name, plural
-from celoss_cli.findings import Facts, Spelled, findings
+from celoss_cli.findings import CommandWords, Facts, findings
 from celoss_cli.losses.base import UNITS, Loss
 from celoss_cli.read.roles.targets import BY_INDEX, BY_NAME
 from celoss_cli.report.report import Report
@@ -41,7 +41,7 @@ def report_of(
     by: str | None = None,
     quantiles: Sequence[float] = (),
     intervals: int = 0,
-    spelled: Spelled = Spelled(),
+    command_words: CommandWords = CommandWords(),
 ) -> Report:
     """Reduces an evaluation and gathers what there is to say about it.
 
@@ -56,7 +56,7 @@ def report_of(
         by: what the evaluation's groups are.
         quantiles: the fractions whose losses are reported.
         intervals: how many the histogram of the losses has at most; none without.
-        spelled: the command line; one that names the source's files if not given.
+        command_words: the command line; one that names the source's files if not given.
 
     Raises:
         InputError: if nothing was counted and ``on_empty`` is "error".
@@ -83,7 +83,7 @@ def report_of(
         classes=evaluation.classes,
         options=options,
         source=source,
-        spelled=spelled,
+        command_words=command_words,
     )
     rescaled = _Rescaled(loss, tally, reduction)
     collected = evaluation.collected
@@ -121,7 +121,7 @@ def report_of(
     )
 
 
-class Looked(Protocol):
+class Examination(Protocol):
     """Who looked at the data, at all of it or at its first rows.
 
     Attributes:
@@ -145,30 +145,30 @@ class Looked(Protocol):
 def facts_of(
     spec: LossSpec,
     loss: Loss,
-    looked: Looked,
+    examination: Examination,
     *,
     seen: Mapping[str, int],
     tally: Tally | None,
     classes: int | None,
     options: Mapping[str, Any],
     source: Mapping[str, Any],
-    spelled: Spelled,
+    command_words: CommandWords,
 ) -> Facts:
     """What the findings are about.
 
     Args:
         spec: the loss as the registry has it, with its options.
         loss: the loss with its options.
-        looked: what was seen of the data.
+        examination: what was seen of the data.
         seen: oddities beside those of the survey, with their counts.
         tally: the totals of the loss, None where some of it cannot be computed.
         classes: the number of classes, or None.
         options: the options in force, by name.
         source: where the data came from and how it was read.
-        spelled: the command line; where it names no data, the source's files do.
+        command_words: the command line; where it names no data, the source's files do.
 
     """
-    survey = looked.survey
+    survey = examination.survey
     value = None if tally is None else tally.mean
     return Facts(
         Counter(seen)
@@ -180,18 +180,18 @@ def facts_of(
         mean=None if value is None else float(value * loss.nats),
         classes=classes,
         options=options,
-        weighted=looked.sample_weights or any(options.get(name) is not None for name in _WEIGHTS),
-        labels=looked.labels,
-        doubts=doubts(source, looked.conversions),
-        spelled=replace(spelled, data=spelled.data or source.get("files", ())),
-        columns=_counted_columns(source, looked),
+        weighted=examination.sample_weights or any(options.get(name) is not None for name in _WEIGHTS),
+        labels=examination.labels,
+        doubts=doubts(source, examination.conversions),
+        command_words=replace(command_words, data=command_words.data or source.get("files", ())),
+        columns=_counted_columns(source, examination),
     )
 
 
-def _counted_columns(source: Mapping[str, Any], looked: Looked) -> Sequence[str]:
+def _counted_columns(source: Mapping[str, Any], examination: Examination) -> Sequence[str]:
     """The header's names of the input where nothing but their order says what class each one is."""
-    labels = looked.labels or ()
-    if BY_INDEX not in looked.conversions or list(labels) == list(map(str, range(len(labels)))):
+    labels = examination.labels or ()
+    if BY_INDEX not in examination.conversions or list(labels) == list(map(str, range(len(labels)))):
         return ()
     found: Sequence[str] = source.get("columns", {}).get("inputs", ())
     return found

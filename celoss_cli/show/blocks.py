@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from celoss_cli.show.verdicts import Line
 
 __all__ = [
-    "Beside",
     "Block",
     "Chart",
     "Entry",
@@ -32,6 +31,7 @@ __all__ = [
     "Prose",
     "Result",
     "Sentences",
+    "SideBySide",
     "Table",
     "Verdicts",
     "View",
@@ -199,7 +199,7 @@ class Full:
 
 
 @record(frozen=True, slots=True)
-class Beside:
+class SideBySide:
     """Blocks of a page that stand side by side where there is room, ``even`` ones in columns."""
 
     blocks: Sequence[Block]
@@ -220,7 +220,7 @@ Block = (
     | Chart
     | Part
     | Full
-    | Beside
+    | SideBySide
 )
 
 

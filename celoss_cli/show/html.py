@@ -34,7 +34,7 @@ def render(document: Document, style: Style) -> Iterator[str]:
     number = NOTHING if page.headline is None else _headline(page.headline)
     yield f"{element('header', element('h1', page.title), _paragraph(page.about, 'of'), number)}\n"
     for block in page.blocks:
-        yield f"{_written([block], 2)}\n"
+        yield f"{_rendered([block], 2)}\n"
     yield f"{element('footer', f'celoss {style.version}'.rstrip())}\n</main>\n</body>\n</html>\n"
 
 
@@ -64,7 +64,7 @@ def _head(name: str) -> Markup:
     )
 
 
-def _written(found: Iterable[Block], level: int) -> Markup:
+def _rendered(found: Iterable[Block], level: int) -> Markup:
     """Blocks one after another, with headings of this level and below."""
     return joined(*(BLOCKS[type(block)](block, level) for block in found))
 
@@ -203,7 +203,7 @@ def _prose(block: blocks.Prose, level: int) -> Markup:
 
 def _example(block: blocks.Example, level: int) -> Markup:
     output = element("pre", element("samp", block.output)) if block.output else NOTHING
-    shown = NOTHING if block.view is None else _written(block.view.blocks, level + 1)
+    shown = NOTHING if block.view is None else _rendered(block.view.blocks, level + 1)
     return joined(_command(block.command), output, shown)
 
 
@@ -217,15 +217,15 @@ def _chart(block: blocks.Chart, level: int) -> Markup:
 def _part(block: Part, level: int) -> Markup:
     title = _titled(block.title, block.warning)
     if block.kind == "folded":
-        return element("details", element("summary", title), _written(block.blocks, level))
+        return element("details", element("summary", title), _rendered(block.blocks, level))
     if block.kind == "minor":
-        return element("div", element("p", title), _written(block.blocks, level))
-    content = joined(_heading(level, title), _written(block.blocks, level + 1))
+        return element("div", element("p", title), _rendered(block.blocks, level))
+    content = joined(_heading(level, title), _rendered(block.blocks, level + 1))
     return element("section", content) if level == 2 else content
 
 
-def _beside(block: blocks.Beside, level: int) -> Markup:
-    return element("div", _written(block.blocks, level), class_="pair" if block.even else "beside")
+def _side_by_side(block: blocks.SideBySide, level: int) -> Markup:
+    return element("div", _rendered(block.blocks, level), class_="pair" if block.even else "beside")
 
 
 BLOCKS: dict[type, Callable[[Any, int], Markup]] = {
@@ -241,6 +241,6 @@ BLOCKS: dict[type, Callable[[Any, int], Markup]] = {
     blocks.Example: _example,
     blocks.Chart: _chart,
     blocks.Part: _part,
-    blocks.Full: lambda block, level: _written(block.full, level),
-    blocks.Beside: _beside,
+    blocks.Full: lambda block, level: _rendered(block.full, level),
+    blocks.SideBySide: _side_by_side,
 }

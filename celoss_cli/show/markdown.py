@@ -34,10 +34,10 @@ def _texts(view: View) -> Iterator[str]:
     title, extents = escaped(view.title or "celoss"), escaped(", ".join(view.extents))
     title = f"## {title}" if view.is_text else f"**{title}**"
     yield f"{title}: {extents}\n" if extents else f"{title}\n"
-    yield from _written(view.blocks)
+    yield from _rendered(view.blocks)
 
 
-def _written(found: Iterable[Block]) -> Iterator[str]:
+def _rendered(found: Iterable[Block]) -> Iterator[str]:
     """The paragraphs, tables and lists of blocks, each of whole lines."""
     for block in found:
         yield from BLOCKS[type(block)](block)
@@ -151,7 +151,7 @@ def _example(block: blocks.Example) -> Iterator[str]:
 def _part(block: blocks.Part) -> Iterator[str]:
     if block.kind != "folded":
         yield f"### {escaped(' · '.join(filter(None, (*block.title, block.warning))))}\n"
-        yield from _written(block.blocks)
+        yield from _rendered(block.blocks)
 
 
 def _nothing(block: Any) -> Iterator[str]:
@@ -172,6 +172,6 @@ BLOCKS: dict[type, Callable[[Any], Iterator[str]]] = {
     blocks.Example: _example,
     blocks.Chart: _nothing,
     blocks.Part: _part,
-    blocks.Full: lambda block: _written(block.brief),
-    blocks.Beside: lambda block: _written(block.blocks),
+    blocks.Full: lambda block: _rendered(block.brief),
+    blocks.SideBySide: lambda block: _rendered(block.blocks),
 }

@@ -48,9 +48,9 @@ def pieces(view: View, style: Style, *, told: bool = False) -> Iterator[str]:
     heading = page.text(Text(" · ".join(filter(None, (view.title, *view.extents))), "bold"))
     if view.title:
         yield heading
-        yield from page.written(view.blocks, "\n")
+        yield from page.rendered(view.blocks, "\n")
     else:
-        yield from page.written(view.blocks, "")
+        yield from page.rendered(view.blocks, "")
         yield f"\n{heading}"
 
 
@@ -62,7 +62,7 @@ class _Page:
         self._outer = outer
         self._told = told
 
-    def written(self, found: Iterable[Block], before: str) -> Iterator[str]:
+    def rendered(self, found: Iterable[Block], before: str) -> Iterator[str]:
         for block in found:
             yield from BLOCKS[type(block)](self, block, before)
 
@@ -146,13 +146,13 @@ class _Page:
         title.append("".join(f" · {text}" for text in others), "cyan")
         title.append(f" · {block.warning}" if block.warning else "", "yellow")
         yield before + self.text(title)
-        yield from self.written(block.blocks, "")
+        yield from self.rendered(block.blocks, "")
 
     def full(self, block: blocks.Full, before: str) -> Iterator[str]:
-        yield from self.written(block.full, before)
+        yield from self.rendered(block.full, before)
 
-    def beside(self, block: blocks.Beside, before: str) -> Iterator[str]:
-        yield from self.written(block.blocks, before)
+    def side_by_side(self, block: blocks.SideBySide, before: str) -> Iterator[str]:
+        yield from self.rendered(block.blocks, before)
 
     # ------------------------------------------------------------------------------- text and its width
 
@@ -206,7 +206,7 @@ BLOCKS: dict[type, Callable[[_Page, Any, str], Iterator[str]]] = {
     blocks.Chart: _Page.chart,
     blocks.Part: _Page.part,
     blocks.Full: _Page.full,
-    blocks.Beside: _Page.beside,
+    blocks.SideBySide: _Page.side_by_side,
 }
 
 

@@ -563,10 +563,10 @@ def test_columns_in_too_little_memory_are_a_limit(
     pytest.importorskip("pyarrow")
     from pyarrow import parquet, table
 
-    from celoss_cli.read.bytes import rations
+    from celoss_cli.read.bytes import resources
 
     parquet.write_table(table({"a": [1.0], "b": [2.0], "target": [0]}), "p.parquet")
-    monkeypatch.setattr(rations, "_limit", lambda: rations._address_space() + (9 << 20) // 2)
+    monkeypatch.setattr(resources, "_limit", lambda: resources._address_space() + (9 << 20) // 2)
     assert run(["ce", "p.parquet", "--jobs", "1"]) == 5
     out, err = capfd.readouterr()
     assert out == ""

@@ -16,7 +16,7 @@ from celoss_cli.cli.app import parsed
 from celoss_cli.cli.commands import NAMES, command_named
 from celoss_cli.cli.commands.check import CheckedLoss
 from celoss_cli.cli.options import Reading, Writing
-from celoss_cli.cli.table import Command, options_in, said
+from celoss_cli.cli.table import Command, given_options, options_in
 from celoss_cli.core.errors import UsageError
 from celoss_cli.core.option import FLAG, Option
 
@@ -138,7 +138,9 @@ def test_every_option_comes_out_of_the_words_that_give_it(command: Command[Any])
     for option in options:
         value = sample(option)
         words = [] if option.required else words_of(option, value)
-        given = {found.option.name: found.value for found in said(parsed(command, [*needed, *words]))}
+        given = {
+            found.option.name: found.value for found in given_options(parsed(command, [*needed, *words]))
+        }
         assert given[option.name] == value, option.name
 
 
@@ -147,7 +149,7 @@ def test_a_command_line_without_options_says_nothing_but_what_is_needed(command:
     options = command.options()
     needed = [word for option in options if option.required for word in words_of(option, sample(option))]
     usual = {option.name for option in options if option.default not in (None, False, ())}
-    given = {found.option.name for found in said(parsed(command, needed))}
+    given = {found.option.name for found in given_options(parsed(command, needed))}
     assert given - usual == {option.name for option in options if option.required}
 
 

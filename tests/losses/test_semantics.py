@@ -823,7 +823,7 @@ def test_the_functions_compute_what_is_outside_the_domain(loss: Loss, x: Any, ta
     ],
 )
 def test_negative_weights_are_computed_and_named_for_the_command_line(loss: Loss, odd: list[str]) -> None:
-    assert loss.odd_options() == odd
+    assert loss.out_of_domain_options() == odd
 
 
 def test_log_softmax_computes_in_the_precision_that_is_asked_for() -> None:

@@ -1167,15 +1167,15 @@ def test_where_no_thread_can_be_started_columns_are_read_without(
     tmp_path: Path, arrow: ModuleType, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     from celoss_cli.read.arrow import columnar
-    from celoss_cli.read.bytes import rations
+    from celoss_cli.read.bytes import resources
 
     def start(thread: threading.Thread) -> None:
         raise RuntimeError("can't start new thread")
 
     path = save(arrow.table({"a": LOGITS[:, 0], "b": LOGITS[:, 1], "target": TARGETS}), tmp_path / name)
-    assert rations.grants_threads()
+    assert resources.grants_threads()
     monkeypatch.setattr(threading.Thread, "start", start)
-    assert not rations.grants_threads()
+    assert not resources.grants_threads()
     stream = open_stream(str(path))
     np.testing.assert_array_equal(rows_of(columnar.read(stream, REQUEST.again()))[0], LOGITS)
     stream.close()

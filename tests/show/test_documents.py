@@ -38,7 +38,7 @@ BLOCKS: tuple[b.Block, ...] = (
     b.Part(("part title", "id 7"), [b.Lines(["within a part"])], "a caution"),
     b.Part(("folded title",), [b.Lines(["within a fold"])], kind="folded"),
     b.Full([b.Lines(["in full"])], [b.Lines(["in brief"])]),
-    b.Beside([b.Lines(["on the left"]), b.Lines(["on the right"])]),
+    b.SideBySide([b.Lines(["on the left"]), b.Lines(["on the right"])]),
     b.Result("the result", ["what it means"]),
 )
 

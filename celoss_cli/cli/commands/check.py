@@ -121,9 +121,9 @@ def run(given: CheckOptions) -> int:
     ran = [_ran(plan) for plan in plans]
     outcomes = [outcome for outcome, _ in ran]
     code = _worst([ExitCode(outcome.exit_code) for outcome in outcomes], given.exit_zero)
-    _tell(outcomes, outlet)
+    _print_messages(outcomes, outlet)
     publish(document_of(outcomes), outlet, code)
-    kept = [_kept(outcome, gate) for outcome, gate in ran if gate is not None]
+    kept = [_save_baseline(outcome, gate) for outcome, gate in ran if gate is not None]
     return _worst([code, *kept], given.exit_zero)
 
 
@@ -270,7 +270,7 @@ def _worst(codes: Sequence[ExitCode], exit_zero: bool) -> ExitCode:
     return ExitCode.DONE if worst is ExitCode.CHECK_FAILED and exit_zero else worst
 
 
-def _tell(outcomes: Sequence[Outcome], outlet: Outlet) -> None:
+def _print_messages(outcomes: Sequence[Outcome], outlet: Outlet) -> None:
     """Errors and remarks on standard error, and verdicts where standard output does not show them."""
     from celoss_cli.cli.output import note
     from celoss_cli.cli.publish import remarks
@@ -286,13 +286,13 @@ def _tell(outcomes: Sequence[Outcome], outlet: Outlet) -> None:
             note(f"celoss: {mark} {name} {visible(verdict.name)}: {visible(verdict.reason)}")
 
 
-def _kept(outcome: Outcome, gate: Gate) -> ExitCode:
+def _save_baseline(outcome: Outcome, gate: Gate) -> ExitCode:
     """Writes the baseline where that is wanted; one that fails does not stop the others."""
     from celoss_cli.cli.output import note
 
     try:
         if outcome.report is not None:
-            gate.keep(outcome.report)
+            gate.save_baselines(outcome.report)
     except CelossError as error:
         note(f"celoss: error: {visible(outcome.name)}: {error}")
         return error.exit_code

@@ -120,7 +120,7 @@ def run(given: CompareOptions) -> int:
     """
     from celoss_cli.cli.comparing import compared, judged, remarks
     from celoss_cli.cli.output import note
-    from celoss_cli.cli.publish import outlet_of, publish, tell_verdicts
+    from celoss_cli.cli.publish import outlet_of, print_verdicts, publish
     from celoss_cli.studies.compare.document import document_of
 
     spec, outlet = LOSSES[given.loss], outlet_of(given.writing, given)
@@ -132,7 +132,7 @@ def run(given: CompareOptions) -> int:
     code = ExitCode.CHECK_FAILED if comparison.failed and not given.exit_zero else ExitCode.DONE
     for remark in remarks(found, plan.first):
         note(f"celoss: {remark}")
-    tell_verdicts(comparison.checks, outlet)
+    print_verdicts(comparison.checks, outlet)
     publish(document_of(comparison), outlet, code)
     return code
 

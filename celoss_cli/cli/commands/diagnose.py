@@ -123,9 +123,9 @@ def _fails(diagnosis: Diagnosis, least: str | None) -> bool:
 
 
 def _diagnosis(given: DiagnoseOptions, codes: Sequence[str]) -> Diagnosis:
+    from celoss_cli.cli.command_line import command_words
     from celoss_cli.cli.reading import Data, opened
     from celoss_cli.cli.semantics import chosen, refuse_foreign
-    from celoss_cli.cli.spelling import spelled
     from celoss_cli.losses.pieces import default_jobs
     from celoss_cli.studies.diagnose.diagnosing import diagnosis_of, examined
 
@@ -153,7 +153,7 @@ def _diagnosis(given: DiagnoseOptions, codes: Sequence[str]) -> Diagnosis:
         source=described,
         codes=codes,
         noticed=list(choice.facts),
-        spelled=spelled(data, semantics),
+        command_words=command_words(data, semantics),
     )
 
 

@@ -67,8 +67,8 @@ def run(given: MergeOptions) -> int:
 
 
 def _computed(paths: tuple[str, ...], semantics: Semantics) -> Computed:
+    from celoss_cli.cli.command_line import words_of_merge
     from celoss_cli.cli.concluding import Computed
-    from celoss_cli.cli.spelling import of_parts
     from celoss_cli.losses import LOSSES
     from celoss_cli.report.assemble import report_of
     from celoss_cli.studies.merge.parts import loss_of, merged
@@ -84,7 +84,7 @@ def _computed(paths: tuple[str, ...], semantics: Semantics) -> Computed:
         on_empty=semantics.on_empty,
         by=whole.by,
         quantiles=whole.quantiles,
-        spelled=of_parts(whole.source.get("files", ()), whole.spelled, semantics),
+        command_words=words_of_merge(whole.source.get("files", ()), whole.command_words, semantics),
     )
     return Computed(report, whole)
 

@@ -14,7 +14,7 @@ from celoss_cli.cli.options import (
     files,
     loss_options,
 )
-from celoss_cli.cli.table import Command, Said, group, option, part, said
+from celoss_cli.cli.table import Command, GivenOption, given_options, group, option, part
 from celoss_cli.core.errors import ExitCode, UsageError, quoted
 from celoss_cli.core.option import VALUES, Option, at_least, one_of
 from celoss_cli.core.records import record
@@ -70,7 +70,7 @@ class PlotOptions:
         panel=INPUT,
         file="read",
     )
-    inline: tuple[Said, ...] = group()
+    inline: tuple[GivenOption, ...] = group()
     reading: Reading = part(Reading)
     semantics: Semantics = part(Semantics, without=("reduction", "on_empty"))
     format: str | None = option(
@@ -172,7 +172,7 @@ def _planned(spec: LossSpec, given: PlotOptions) -> Plan:
         given.bins,
         given.running.jobs or default_jobs(),
     )
-    if plan.bare:
+    if plan.is_without_data:
         _refuse_no_data(spec, given)
     return plan
 
@@ -196,7 +196,7 @@ def _values(spec: LossSpec, given: PlotOptions) -> str | None:
 
 def _refuse_unused(given: PlotOptions) -> None:
     """Refuses options that would be read and change nothing."""
-    for other in said(given):
+    for other in given_options(given):
         if other.option.name in _UNUSED[given.kind]:
             raise UsageError(f"Expected no {other.option.flag} with --kind {given.kind}, got one.")
     if given.bins is not None and given.bins > _MOST_BINS:

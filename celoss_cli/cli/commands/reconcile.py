@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from celoss_cli.cli.options import INPUT, Reading, Running, Writing, files, formats
-from celoss_cli.cli.table import Command, Said, group, option, part, said
+from celoss_cli.cli.table import Command, GivenOption, given_options, group, option, part
 from celoss_cli.core.errors import ExitCode, plural
 from celoss_cli.core.option import TEXT, VALUES, at_least, one_of
 from celoss_cli.core.records import record
@@ -52,7 +52,7 @@ class ReconcileOptions:
         panel=INPUT,
     )
     reading: Reading = part(Reading, without=("allow_out_of_domain",))  # nothing is refused for its domain
-    known: tuple[Said, ...] = group()
+    known: tuple[GivenOption, ...] = group()
     max_deviations: Literal["0", "1", "2", "3"] | None = option(
         one_of(("0", "1", "2", "3")),
         "How many deviations are combined; 2 if not given, 1 of large data.",
@@ -103,7 +103,7 @@ def _arguments(given: ReconcileOptions) -> dict[str, list[str]]:
     words = {"files": list(given.files)}
     if given.input is not None:
         words["input"] = ["-x", given.input]
-    return words | {other.option.name: other.words for other in (*said(given.reading), *given.known)}
+    return words | {other.option.name: other.words for other in (*given_options(given.reading), *given.known)}
 
 
 _KNOWN = (WEIGHT, POS_WEIGHT, IGNORE_INDEX, LABEL_SMOOTHING)

@@ -70,9 +70,9 @@ def run(given: ReportOptions) -> int:
         CelossError: for anything that stands in the way.
 
     """
+    from celoss_cli.cli.command_line import command_line
     from celoss_cli.cli.computing import compute
     from celoss_cli.cli.concluding import conclude, conclusion_of
-    from celoss_cli.cli.spelling import command_line
 
     spec = LOSSES[given.loss]
     _refuse_reduction(spec, given.semantics.reduction)

@@ -104,7 +104,7 @@ def run(given: WeightsOptions) -> int:
         raise UsageError("Expected --classes with --targets alone, got it with files, whose columns say it.")
     with _opened(given) as data:
         found = _counted(given, data.dataset)
-    _tell(found)
+    _print_findings(found)
     publish(document_of(_weights(given, found, data.dataset)), outlet, ExitCode.DONE)
     return ExitCode.DONE
 
@@ -172,7 +172,7 @@ def _counted(given: WeightsOptions, dataset: Dataset) -> Evaluation:
     return found
 
 
-def _tell(found: Evaluation) -> None:
+def _print_findings(found: Evaluation) -> None:
     """What a reader should know of the targets, on standard error."""
     from celoss_cli.cli.output import note
     from celoss_cli.findings import findings

@@ -22,7 +22,7 @@ from celoss_cli.core.errors import CelossError, InputError, LimitError, plural, 
 from celoss_cli.core.records import record
 from celoss_cli.read.arrays.slices import joined_dataset, named_dataset, refuse_nonfinite, refuse_type
 from celoss_cli.read.bytes.mapped import mapped, memory_limit, piped, release_bytes
-from celoss_cli.read.bytes.pickles import holds_pickle, looks_pickled, pickled
+from celoss_cli.read.bytes.pickles import holds_pickle, is_pickle, pickled
 
 if TYPE_CHECKING:
     from celoss_cli.core.data import Array
@@ -135,7 +135,7 @@ class _Header:
 def _header(binary: IO[bytes], place: str) -> _Header:
     """Reads the header up to the first value and checks all that it says."""
     head = binary.read(8)
-    if looks_pickled(head):
+    if is_pickle(head):
         raise pickled(place)
     if head[:6] != _NPY:
         got = quoted(head.decode("latin-1")) if head else "an empty file: no rows"
@@ -277,7 +277,7 @@ class _Archive:
             members[key] = _Member(self, info, f"{self._name}: $.{visible(key)}")
         return members
 
-    def load(self, info: zipfile.ZipInfo, place: str, *, outline: bool) -> Array:
+    def load(self, info: zipfile.ZipInfo, place: str, *, template: bool) -> Array:
         """A member, or an array of its shape and type without the values.
 
         Raises:
@@ -285,7 +285,7 @@ class _Archive:
 
         """
         try:
-            return self._load(info, place, outline=outline)
+            return self._load(info, place, template=template)
         except CelossError:
             raise
         except (
@@ -300,7 +300,7 @@ class _Archive:
         ) as error:
             raise _broken(error, place) from None
 
-    def _load(self, info: zipfile.ZipInfo, place: str, *, outline: bool) -> Array:
+    def _load(self, info: zipfile.ZipInfo, place: str, *, template: bool) -> Array:
         if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise InputError(
                 f"expected a stored or deflated array, got zip method {info.compress_type}", place=place
@@ -314,7 +314,7 @@ class _Archive:
         with self._zip.open(info) as member:
             header = _header(member, place)
             _refuse_size(header, info.file_size - header.size, place)
-            if outline:
+            if template:
                 return np.broadcast_to(np.zeros((), header.dtype), header.shape)
             if self._buffer is not None and info.compress_type == zipfile.ZIP_STORED:
                 return header.view(self._buffer, _stored(self._buffer, info, place) + header.size)
@@ -333,11 +333,11 @@ class _Member:
         self._place = place
 
     def __call__(self) -> Array:
-        return self._archive.load(self._info, self._place, outline=False)
+        return self._archive.load(self._info, self._place, template=False)
 
-    def outline(self) -> Array:
+    def template(self) -> Array:
         """An array of the same shape and type that takes no memory."""
-        return self._archive.load(self._info, self._place, outline=True)
+        return self._archive.load(self._info, self._place, template=True)
 
 
 def _broken(error: Exception, place: str) -> InputError:

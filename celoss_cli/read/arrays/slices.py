@@ -85,24 +85,24 @@ def named_dataset(members: Mapping[str, Loader], name: str, request: ReadRequest
     if keys.target is not None:
         # Shapes are compared before any array is unpacked.
         places = (_at(name, keys.input), _at(name, keys.target))
-        input, target = (_outline(members[key]) for key in (keys.input, keys.target))
+        input, target = (_template(members[key]) for key in (keys.input, keys.target))
         dataset_of_arrays(input, target, {}, request, places=places, source=name)
     options = {key: _option(members[key](), _at(name, key)) for key in keys.options}
     ids = None if keys.id is None else _identifiers(members[keys.id](), _at(name, keys.id))
     return keyed_dataset(keys, lambda key: members[key](), ids, options, name, request)
 
 
-def _outline(load: Loader) -> Array:
+def _template(load: Loader) -> Array:
     """An array of the same shape and type, without its values where they would take memory."""
-    outline: Loader = getattr(load, "outline", load)
-    return outline()
+    template: Loader = getattr(load, "template", load)
+    return template()
 
 
 def _shape_of(load: Loader) -> Shape | None:
     """The shape and type of an array; None where it cannot be read, which is told where it is used."""
     with contextlib.suppress(InputError):
-        outline = _outline(load)
-        return Shape.of(load() if outline.ndim == 1 else outline)
+        template = _template(load)
+        return Shape.of(load() if template.ndim == 1 else template)
     return None
 
 

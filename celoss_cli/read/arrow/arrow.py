@@ -24,7 +24,7 @@ from celoss_cli.read.arrow.rows import (
     stored,
     stored_as,
 )
-from celoss_cli.read.bytes.rations import refuse_scarcity
+from celoss_cli.read.bytes.resources import require_memory
 
 if TYPE_CHECKING:
     from celoss_cli.read.request import Stream
@@ -68,7 +68,7 @@ class RecordTable:
         opening = _opening(stream)
         with self.refusing():
             self._file = opening(self._arrow, stream)
-            refuse_scarcity()  # the file is mapped by now
+            require_memory()  # the file is mapped by now
             self._schema = self._file.schema
             self.names: list[str] = self._schema.names
         self._types = {field.name: stored_as(field.type) for field in self._schema}

@@ -13,7 +13,7 @@ from celoss_cli.read.arrow.messages import BatchHeader, Blocks, batch_header, bl
 from celoss_cli.read.arrow.rows import Asked, Opened, Rows, cut, dtype_of
 from celoss_cli.read.arrow.transposed import IN_MEMORY_BYTES, Part, in_columns
 from celoss_cli.read.bytes.mapped import Whole, mapped, piped, release_bytes
-from celoss_cli.read.bytes.rations import grants_threads
+from celoss_cli.read.bytes.resources import grants_threads
 
 if TYPE_CHECKING:
     from celoss_cli.read.request import Stream
@@ -155,7 +155,7 @@ def opened_stream(arrow: Any, stream: Stream) -> Opened:
         LimitError: for a part of more than 1 GiB through a pipe, while iterating.
 
     """
-    watched = _Watched(stream)
+    watched = _CheckedStream(stream)
     options = arrow.ipc.IpcReadOptions(use_threads=grants_threads())
     reader = arrow.ipc.open_stream(arrow.PythonFile(watched, mode="r"), options=options)
 
@@ -175,7 +175,7 @@ def opened_stream(arrow: Any, stream: Stream) -> Opened:
     return Opened(reader.schema, pieces, once=True)
 
 
-class _Watched(io.RawIOBase):
+class _CheckedStream(io.RawIOBase):
     """Bytes on their way to pyarrow, which does not copy those of a mapped file.
 
     Attributes:

@@ -45,7 +45,7 @@ class _Table:
 
     @classmethod
     def root(cls, data: memoryview) -> _Table:
-        return cls(data, _led_to(data, 0))
+        return cls(data, _dereferenced(data, 0))
 
     def has(self, number: int) -> bool:
         return self._place(number) is not None
@@ -58,13 +58,13 @@ class _Table:
         place = self._place(number)
         if place is None:
             raise ValueError("a table that is left out")
-        return _Table(self._data, _led_to(self._data, place))
+        return _Table(self._data, _dereferenced(self._data, place))
 
     def structures(self, number: int, kind: DTypeLike) -> Array:
         place = self._place(number)
         if place is None:
             return np.empty(0, kind)
-        start = _led_to(self._data, place)
+        start = _dereferenced(self._data, place)
         (count,) = struct.unpack_from("<I", self._data, start)
         return np.frombuffer(self._data, kind, count, start + 4)
 
@@ -76,7 +76,7 @@ class _Table:
         return self._at + offset if offset else None
 
 
-def _led_to(data: memoryview, place: int) -> int:
+def _dereferenced(data: memoryview, place: int) -> int:
     return place + int(struct.unpack_from("<I", data, place)[0])
 
 

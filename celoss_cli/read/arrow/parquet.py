@@ -13,7 +13,7 @@ from celoss_cli.core.records import record
 from celoss_cli.read.arrow.rows import Asked, Opened, Rows, cut, dtype_of
 from celoss_cli.read.arrow.transposed import Part, in_columns
 from celoss_cli.read.bytes.mapped import Whole
-from celoss_cli.read.bytes.rations import grants_threads
+from celoss_cli.read.bytes.resources import grants_threads
 
 if TYPE_CHECKING:
     from celoss_cli.read.request import Stream

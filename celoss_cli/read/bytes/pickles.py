@@ -6,14 +6,14 @@ from pathlib import PurePath
 
 from celoss_cli.core.errors import InputError, visible
 
-__all__ = ["holds_pickle", "looks_pickled", "pickled", "refuse_pickle"]
+__all__ = ["holds_pickle", "is_pickle", "pickled", "refuse_pickle"]
 
 _SUFFIXES = frozenset((".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".joblib"))
 _FROM_TORCH = frozenset((".pt", ".pth", ".ckpt"))
 _PROTOCOLS = b"\x02\x03\x04\x05"
 
 
-def looks_pickled(head: bytes) -> bool:
+def is_pickle(head: bytes) -> bool:
     """Whether these first bytes are a pickle's: 0x80 and a protocol from 2 to 5."""
     return head[:1] == b"\x80" and (len(head) == 1 or head[1] in _PROTOCOLS)
 
@@ -43,5 +43,5 @@ def refuse_pickle(path: str, head: bytes) -> None:
     suffix = PurePath(path).suffix.lower()
     if suffix in _SUFFIXES:
         raise pickled(visible(path), f'a pickle ("{suffix}")', suffix)
-    if path == "-" and looks_pickled(head):
+    if path == "-" and is_pickle(head):
         raise pickled("standard input")

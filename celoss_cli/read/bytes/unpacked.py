@@ -94,11 +94,11 @@ class _Zstandard:
                 if self._frame is not None:
                     raise EOFError
                 return b""
-            self._unpacked = memoryview(self._bite())
+            self._unpacked = memoryview(self._next_chunk())
         data, self._unpacked = self._unpacked[:size], self._unpacked[size:]
         return bytes(data)
 
-    def _bite(self) -> bytes:
+    def _next_chunk(self) -> bytes:
         if self._frame is None:
             self._frame = self._module.ZstdDecompressor().decompressobj()
         try:

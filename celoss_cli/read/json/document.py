@@ -18,8 +18,9 @@ from celoss_cli.read.json.numbers import Numbers
 from celoss_cli.read.json.objects import RowObjects, table_of
 from celoss_cli.read.json.orients import framed
 from celoss_cli.read.json.split import SplitRows
-from celoss_cli.read.json.text import Piece, Pieces, Text, keys_of, values_after, values_of
+from celoss_cli.read.json.text import Piece, Text, keys_of, values_after, values_of
 from celoss_cli.read.json.values import id_of, whole_table
+from celoss_cli.read.peekable import Peekable
 from celoss_cli.read.request import Dataset, ReadRequest, Stream
 from celoss_cli.read.roles.keys import keys_of as roles_of
 from celoss_cli.read.roles.shape import Shape
@@ -212,7 +213,7 @@ def _split_dataset(names: list[Any], text: Text, keys: Iterator[str], request: R
         text.finish()
 
     rows = SplitRows(names, [], text.name)
-    return Dataset(*rows.dataset(request, Pieces(text.pieces(2)), rest))
+    return Dataset(*rows.dataset(request, Peekable(text.pieces(2)), rest))
 
 
 def _named_dataset(document: dict[str, Any], name: str, request: ReadRequest) -> Dataset:
@@ -251,8 +252,8 @@ def _ids(value: Any, place: str) -> Array:
 
 def _dataset_of_list(text: Text, request: ReadRequest) -> Dataset:
     """A list of row objects, as they come."""
-    pieces = Pieces(text.pieces(1))
-    first = next(pieces.look(), None)
+    pieces = Peekable(text.pieces(1))
+    first = next(pieces.peek(), None)
     values = [] if first is None else first.values()
     if request.truth is not None and values and isinstance(values[0], list):
         return _one_array(pieces, text, request)
@@ -264,8 +265,7 @@ def _dataset_of_list(text: Text, request: ReadRequest) -> Dataset:
         found = scored_dataset(text.name, values[0], values_of(pieces, text), request)
         if found is not None:
             return found
-    looked = chain([first], pieces.look())
-    reader = RowObjects((found for piece in looked for found in _objects(piece)), request)
+    reader = RowObjects((found for piece in pieces.peek() for found in _objects(piece)), request)
     sample = first.sample()
     if sample is not None and isinstance(sample[1], dict):
         reader.frame(*sample)
@@ -282,7 +282,7 @@ def _dataset_of_list(text: Text, request: ReadRequest) -> Dataset:
     return Dataset(reader.described, chunks())
 
 
-def _one_array(pieces: Pieces, text: Text, request: ReadRequest) -> Dataset:
+def _one_array(pieces: Peekable[Piece], text: Text, request: ReadRequest) -> Dataset:
     """A list of lists, which is the input where the targets are given apart."""
     numbers = Numbers("$", text.name, request)
     for piece in pieces:
@@ -292,7 +292,7 @@ def _one_array(pieces: Pieces, text: Text, request: ReadRequest) -> Dataset:
     return joined_dataset(numbers.array(), text.name, {"columns": columns}, request, source=text.name)
 
 
-def _no_objects(pieces: Pieces, text: Text, *, any_values: bool) -> InputError:
+def _no_objects(pieces: Peekable[Piece], text: Text, *, any_values: bool) -> InputError:
     """What is wrong with a list that does not begin with an object, once all of it was read."""
     of_lists = True
     for piece in pieces:
@@ -320,8 +320,8 @@ def _batch(reader: RowObjects, piece: Piece, start: int) -> Batch:
 
 
 def _columns_of_list(text: Text, request: ReadRequest) -> WholeTable | Array:
-    pieces = Pieces(text.pieces(1))
-    first = next(pieces.look(), None)
+    pieces = Peekable(text.pieces(1))
+    first = next(pieces.peek(), None)
     values = [] if first is None else first.values()
     if values and all(isinstance(value, dict) for value in values):
         places, objects = zip(*chain.from_iterable(map(_objects, pieces)), strict=True)

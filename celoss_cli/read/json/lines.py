@@ -15,8 +15,9 @@ from celoss_cli.core.errors import InputError
 from celoss_cli.read.json.arrays import array_of
 from celoss_cli.read.json.objects import RowObjects, table_of
 from celoss_cli.read.json.parsing import parse
+from celoss_cli.read.peekable import Peekable
 from celoss_cli.read.request import Dataset, ReadRequest, Stream
-from celoss_cli.read.text.blocks import Ahead, Block, blocks, lines_of
+from celoss_cli.read.text.blocks import Block, blocks, lines_of
 from celoss_cli.read.tokens import may_be_scored
 
 if TYPE_CHECKING:
@@ -34,8 +35,8 @@ def read(stream: Stream, request: ReadRequest) -> Dataset:
         InputError: with file and line.
 
     """
-    body = Ahead(blocks(stream, request, unterminated=True))
-    objects = (found for block in body.look() for found in _objects(block))
+    body = Peekable(blocks(stream, request, unterminated=True))
+    objects = (found for block in body.peek() for found in _objects(block))
     first = next(objects, None)
     if first is None:
         next(body, None)  # tells what is wrong
@@ -53,7 +54,7 @@ def read(stream: Stream, request: ReadRequest) -> Dataset:
     def chunks() -> Iterator[Batch | Chunk]:
         start = request.start
         for block in body:
-            read = partial(_told_batch, reader, block, start)
+            read = partial(_described_batch, reader, block, start)
             found = Chunk(block.data.count(b"\n"), read) if request.missing == "error" else read()
             yield found
             start += len(found)
@@ -91,13 +92,13 @@ def _stacked(lines: Iterable[tuple[str, Any]], request: ReadRequest) -> Array:
     return np.array(rows)
 
 
-def _first_line(body: Ahead) -> bytes:
+def _first_line(body: Peekable[Block]) -> bytes:
     """The bytes of the first line, without those that end it."""
     data = next(iter(body.seen)).data
     return data[: data.index(b"\n")].removesuffix(b"\r")
 
 
-def _told_batch(reader: RowObjects, block: Block, start: int) -> Batch:
+def _described_batch(reader: RowObjects, block: Block, start: int) -> Batch:
     """The rows of a block, with what is odd about the file."""
     batch = _batch(reader, block, start)
     return replace(batch, facts=block.facts) if block.facts else batch

@@ -39,7 +39,7 @@ class Numbers:
         self._request = request
         self._shape: tuple[int, ...] | None = None
         self._kind: type | None = None
-        self._grown = _Grown()
+        self._grown = _GrowingArray()
         self._frame: Frame | None = None
         self._error: InputError | None = None
         self._items: list[Any] = []
@@ -127,7 +127,7 @@ class Numbers:
         return self._items if self._error is not None else self._grown.array().tolist()
 
 
-class _Grown:
+class _GrowingArray:
     """An array that grows in place: of truth values, or of integers until a part is of floats."""
 
     def __init__(self) -> None:

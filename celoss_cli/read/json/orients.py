@@ -80,7 +80,7 @@ def _of_objects(document: Mapping[str, Any]) -> Frame | None:
     outer, inner = list(document), list(next(iter(document.values())))
     by_column, by_row = _count(inner), _count(outer)
     if by_column == by_row:
-        by_column, by_row = any(map(_speaks, outer)), any(map(_speaks, inner))
+        by_column, by_row = any(map(_names_a_role, outer)), any(map(_names_a_role, inner))
     if by_column == by_row:
         return None
     if by_row:
@@ -108,7 +108,7 @@ def _count(names: list[str]) -> bool:
     return names == [str(i) for i in range(len(names))]
 
 
-def _speaks(name: str) -> bool:
+def _names_a_role(name: str) -> bool:
     """Whether a name is that of a column of predictions or targets."""
     says = named(name)
     return bool(says.takes) or says.target > 1

@@ -15,7 +15,8 @@ from celoss_cli.read.json.frame import Frame, frame_of
 from celoss_cli.read.json.values import FramedCells, ValueTable
 
 if TYPE_CHECKING:
-    from celoss_cli.read.json.text import Piece, Pieces
+    from celoss_cli.read.json.text import Piece
+    from celoss_cli.read.peekable import Peekable
     from celoss_cli.read.request import ReadRequest
 
 __all__ = ["SplitRows"]
@@ -58,7 +59,10 @@ class SplitRows:
             yield row
 
     def dataset(
-        self, request: ReadRequest, pieces: Pieces | None = None, rest: Callable[[], None] = lambda: None
+        self,
+        request: ReadRequest,
+        pieces: Peekable[Piece] | None = None,
+        rest: Callable[[], None] = lambda: None,
     ) -> tuple[dict[str, Any], Iterator[Batch | Chunk]]:
         """How the rows are read, and their batches.
 
@@ -68,7 +72,7 @@ class SplitRows:
             rest: reads what follows them.
 
         """
-        ahead = () if pieces is None else pieces.look()
+        ahead = () if pieces is None else pieces.peek()
         first = chain(list(self.rows()), (row for piece in ahead for row in self._of(piece)))
         table = ValueTable(self.names, first, f"{self._name}: $.columns", request)
         batches = (
@@ -88,7 +92,7 @@ class SplitRows:
             start += len(batch)
 
     def _streamed(
-        self, table: ValueTable, request: ReadRequest, pieces: Pieces, rest: Callable[[], None]
+        self, table: ValueTable, request: ReadRequest, pieces: Peekable[Piece], rest: Callable[[], None]
     ) -> Iterator[Batch | Chunk]:
         start, frame = request.start, None
         for piece in pieces:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import codecs
 import contextlib
 import re
-from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from celoss_cli.core.errors import CelossError, InputError, LimitError
+from celoss_cli.core.errors import InputError, LimitError
 from celoss_cli.core.records import record
 from celoss_cli.read.json.cutting import cut_elements
 from celoss_cli.read.json.parsing import (
@@ -25,7 +24,7 @@ from celoss_cli.read.json.parsing import (
 if TYPE_CHECKING:
     from celoss_cli.read.request import Stream
 
-__all__ = ["Piece", "Pieces", "Text", "keys_of", "parsed", "values_after", "values_of"]
+__all__ = ["Piece", "Text", "keys_of", "parsed", "values_after", "values_of"]
 
 _PART = 1 << 20
 _MOST = 64 << 20
@@ -308,31 +307,6 @@ class Text:
             first, begun = first + cut.elements, True
             if cut.closed:
                 return
-
-
-class Pieces(Iterator[Piece]):
-    """Pieces that may be looked at before they are handed out; what is wrong is told in its place."""
-
-    def __init__(self, pieces: Iterator[Piece]) -> None:
-        self._pieces = pieces
-        self._seen: deque[Piece] = deque()
-        self._error: CelossError | None = None
-
-    def look(self) -> Iterator[Piece]:
-        """The pieces to come, which stay to come; up to the first that cannot be read."""
-        try:
-            for piece in self._pieces:
-                self._seen.append(piece)
-                yield piece
-        except CelossError as error:
-            self._error = error
-
-    def __next__(self) -> Piece:
-        if self._seen:
-            return self._seen.popleft()
-        if self._error is not None:
-            raise self._error
-        return next(self._pieces)
 
 
 def keys_of(text: Text) -> Iterator[str]:

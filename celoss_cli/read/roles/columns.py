@@ -79,7 +79,9 @@ def map_columns(
         )
     request.settled.columns = columns
     names = [column.name for column in columns]
-    truth = None if request.truth is None else request.truth.meet(names if has_names else (), request)
+    truth = (
+        None if request.truth is None else request.truth.choose_columns(names if has_names else (), request)
+    )
     given = assign(columns, _wanted(request, truth, whole, has_names))
     if truth is not None and len(truth.target) == 1 and request.columns.classes is None and has_names:
         refuse_what_truth_has(truth, [names[i] for i in given.inputs])

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import codecs
 import io
-from collections import deque
 from collections.abc import Iterator
 from typing import BinaryIO, Protocol
 
 import numpy as np
 
-from celoss_cli.core.errors import CelossError, InputError, LimitError, UsageError, Way, quoted
+from celoss_cli.core.errors import InputError, LimitError, UsageError, Way, quoted
 from celoss_cli.core.records import record
 from celoss_cli.core.scratch import Scratch
 from celoss_cli.read.request import MAX_LINE, ReadRequest, Stream
 
-__all__ = ["Ahead", "Block", "blocks", "count_bytes", "lines_of"]
+__all__ = ["Block", "blocks", "count_bytes", "lines_of"]
 
 _BLOCK_BYTES = 2 << 20
 """Measured: in smaller ones threads wait for each other at more calls; larger ones only take memory."""
@@ -85,37 +84,6 @@ def blocks(
 
     """
     return _Cutter(stream, request, quotes, unterminated).blocks()
-
-
-class Ahead(Iterator[Block]):
-    """Blocks that may be looked at before they are handed out; what is wrong is told in its place.
-
-    Attributes:
-        seen: the blocks that were looked at and not yet handed out.
-
-    """
-
-    def __init__(self, blocks: Iterator[Block]) -> None:
-        self._blocks = blocks
-        self.seen: deque[Block] = deque()
-        self._error: CelossError | None = None
-
-    def look(self) -> Iterator[Block]:
-        """The blocks to come, which stay to come; up to the first that cannot be read."""
-        yield from list(self.seen)
-        try:
-            for block in self._blocks:
-                self.seen.append(block)
-                yield block
-        except CelossError as error:
-            self._error = error
-
-    def __next__(self) -> Block:
-        if self.seen:
-            return self.seen.popleft()
-        if self._error is not None:
-            raise self._error
-        return next(self._blocks)
 
 
 class _Cutter:

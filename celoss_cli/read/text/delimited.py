@@ -12,10 +12,11 @@ from functools import partial
 
 from celoss_cli.core.data import Array, Batch, Chunk
 from celoss_cli.core.errors import InputError, Way, plural, quoted
+from celoss_cli.read.peekable import Peekable
 from celoss_cli.read.request import MAX_LINE, Dataset, ReadRequest, Stream
 from celoss_cli.read.roles.columns import columns_of, map_columns
 from celoss_cli.read.roles.table import Assembler, Rows, TableRow, WholeTable, matrix_of
-from celoss_cli.read.text.blocks import Ahead, Block, blocks, lines_of
+from celoss_cli.read.text.blocks import Block, blocks, lines_of
 from celoss_cli.read.text.dialect import are_values, dialect_of, with_tabs
 from celoss_cli.read.text.numbers import is_number
 from celoss_cli.read.text.plain import NotPlain, parsed
@@ -35,7 +36,7 @@ def read(stream: Stream, request: ReadRequest) -> Dataset:
 
     """
     table = Table(stream, request, unterminated=True)
-    request, body = table.request, Ahead(table.body())
+    request, body = table.request, Peekable(table.body())
     try:
         has_names = table.has_header
         columns, whole = columns_of(table.names, _up_to_refused(table, body), request, has_names=has_names)
@@ -45,11 +46,11 @@ def read(stream: Stream, request: ReadRequest) -> Dataset:
         raise error.at(table.place(table.header_line, None)) from None
 
     def chunks() -> Iterator[Batch | Chunk]:
-        rows = (cells for block in body.look() for _, cells in table.rows(block))
+        rows = (cells for block in body.peek() for _, cells in table.rows(block))
         assembler = Assembler(mapping, request, rows)
         start = request.start
         for block in body:
-            read = partial(_told_batch, table, assembler, block, start)
+            read = partial(_described_batch, table, assembler, block, start)
             if request.missing == "error" and b'"' not in block.data:
                 found: Batch | Chunk = Chunk(block.lines, read)
             else:
@@ -61,10 +62,10 @@ def read(stream: Stream, request: ReadRequest) -> Dataset:
     return Dataset({"columns": mapping.described()}, chunks())
 
 
-def _up_to_refused(table: Table, body: Ahead) -> Iterator[Sequence[str]]:
+def _up_to_refused(table: Table, body: Peekable[Block]) -> Iterator[Sequence[str]]:
     """The cells of the rows to come, up to the first that is refused, which is told where it stands."""
     with contextlib.suppress(InputError):
-        for block in body.look():
+        for block in body.peek():
             yield from (cells for _, cells in table.rows(block))
 
 
@@ -90,7 +91,7 @@ def read_columns(stream: Stream, request: ReadRequest) -> WholeTable:
     )
 
 
-def _told_batch(table: Table, assembler: Assembler, block: Block, start: int) -> Batch:
+def _described_batch(table: Table, assembler: Assembler, block: Block, start: int) -> Batch:
     """The rows of a block, with what is odd about the file."""
     batch = _batch(table, assembler, block, start)
     return replace(batch, facts=block.facts) if block.facts else batch

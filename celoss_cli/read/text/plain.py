@@ -24,7 +24,7 @@ import numpy as np
 from celoss_cli.core.errors import InputError
 from celoss_cli.core.layout import ROW_MAJOR_FROM
 from celoss_cli.core.records import record
-from celoss_cli.read.bytes.rations import is_rationed
+from celoss_cli.read.bytes.resources import has_memory_limit
 from celoss_cli.read.text.blocks import count_bytes
 from celoss_cli.read.text.digits import CutCells, cut_cells
 from celoss_cli.read.text.numbers import BLANKS, number
@@ -156,7 +156,7 @@ class _Text:
             and set(self.columns).isdisjoint(self.texts)
             and is_for_a_library(self.data[: self.data.index(b"\n")])
             and has_pyarrow()
-            and not is_rationed()
+            and not has_memory_limit()
         )
 
     def by_pyarrow(self) -> Plain:

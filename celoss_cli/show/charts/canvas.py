@@ -98,9 +98,9 @@ class Canvas:
     def lines(self) -> Iterator[list[tuple[str, Cell]]]:
         """The rows from the top, each character with the cell it comes from."""
         for row in range(self.rows):
-            yield [self._drawn(self._cells.get((row, column), Cell())) for column in range(self.columns)]
+            yield [self._character(self._cells.get((row, column), Cell())) for column in range(self.columns)]
 
-    def _drawn(self, cell: Cell) -> tuple[str, Cell]:
+    def _character(self, cell: Cell) -> tuple[str, Cell]:
         if cell.mark or not cell.dots:
             return cell.mark or " ", cell
         return (chr(_BLANK + cell.dots) if self.unicode else _STROKES[cell.line % len(_STROKES)]), cell

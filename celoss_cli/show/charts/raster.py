@@ -119,7 +119,7 @@ def _label(shape: Label) -> Any:
     return import_module("matplotlib.text").Text(
         shape.x,
         shape.y,
-        _written(shape.text),
+        _escaped(shape.text),
         color=paint.fill,
         fontsize=paint.size * 0.93,
         fontweight="bold" if paint.bold else "normal",
@@ -128,7 +128,7 @@ def _label(shape: Label) -> Any:
     )
 
 
-def _written(text: str) -> str:
+def _escaped(text: str) -> str:
     """Text with an escape for each character that the font has no picture of."""
     fonts = import_module("matplotlib.font_manager")
     known = fonts.get_font(fonts.findfont("DejaVu Sans")).get_charmap()

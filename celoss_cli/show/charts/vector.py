@@ -32,7 +32,7 @@ def _svg(scene: Scene, *before: Markup, **attributes: str | float) -> Markup:
         "svg",
         element("title", scene.title),
         *before,
-        *map(_drawn, scene.shapes),
+        *map(_element_of, scene.shapes),
         viewBox=f"0 0 {scene.width:g} {scene.height:g}",
         role="img",
         font_family=_FONT,
@@ -40,7 +40,7 @@ def _svg(scene: Scene, *before: Markup, **attributes: str | float) -> Markup:
     )
 
 
-def _drawn(shape: Shape) -> Markup:
+def _element_of(shape: Shape) -> Markup:
     return _DRAWN[type(shape)](shape)
 
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from celoss_cli.core.errors import visible
 from celoss_cli.show.blocks import (
-    Beside,
     Block,
     Chart,
     Equation,
@@ -22,6 +21,7 @@ from celoss_cli.show.blocks import (
     Part,
     Result,
     Sentences,
+    SideBySide,
     Table,
     Verdicts,
 )
@@ -75,7 +75,7 @@ def _blocks(report: Report, command: str) -> Iterator[Block]:
     yield Part(("How the number comes about",), list(_computation(report)))
     pictures = [*_spread(report), *_calibration(report)]
     if pictures:
-        yield Beside(pictures, even=True)
+        yield SideBySide(pictures, even=True)
     if report.groups:
         yield _groups(report)
     if report.worst:
@@ -116,7 +116,7 @@ def _computation(report: Report) -> Iterator[Block]:
     steps = next((one for one in (*report.workings, *report.worst) if not one.row.ignored), None)
     formula = [] if steps is None else [Part(("For every row:",), [_formulas(steps)], kind="minor")]
     rows = [Part(("Then over all rows:",), [ledger(report)], kind="minor")] if report.workings else []
-    yield Beside([*formula, *rows])
+    yield SideBySide([*formula, *rows])
     yield Result(reduction_line(report))
 
 
@@ -128,7 +128,7 @@ def _formulas(workings: Workings) -> Equations:
 
 def _row(workings: Workings, report: Report) -> tuple[Sequence[str], Sequence[Block], str]:
     """The title and the steps of one element, and what is said where it is ignored."""
-    return row_title(workings, report), [Beside(list(steps_of(workings, report)))], ignored_line(workings)
+    return row_title(workings, report), [SideBySide(list(steps_of(workings, report)))], ignored_line(workings)
 
 
 # --------------------------------------------------------------------------- spread and calibration

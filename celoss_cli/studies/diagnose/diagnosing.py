@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from celoss_cli.core.data import Batch, Chunk, Tally
 from celoss_cli.core.records import record
 from celoss_cli.evaluate.survey import Survey, survey
-from celoss_cli.findings import FINDINGS, Spelled, findings
+from celoss_cli.findings import FINDINGS, CommandWords, findings
 from celoss_cli.losses.base import SAMPLE_WEIGHT, UNITS, Loss
 from celoss_cli.losses.pieces import of_pieces
 from celoss_cli.report.assemble import facts_of
@@ -85,7 +85,7 @@ def diagnosis_of(
     source: Mapping[str, Any],
     codes: Iterable[str] = tuple(FINDINGS),
     noticed: Sequence[str] = (),
-    spelled: Spelled = Spelled(),
+    command_words: CommandWords = CommandWords(),
 ) -> Diagnosis:
     """Holds what was seen against every finding.
 
@@ -97,7 +97,7 @@ def diagnosis_of(
         source: where the data came from and how it was read.
         codes: the findings that are wanted.
         noticed: oddities of the options and of the names in the data.
-        spelled: the command line; one that names the source's files if not given.
+        command_words: the command line; one that names the source's files if not given.
 
     """
     spec, codes = spec.taking(options), set(codes)
@@ -112,7 +112,7 @@ def diagnosis_of(
         classes=found.classes,
         options=options,
         source=source,
-        spelled=spelled,
+        command_words=command_words,
     )
     return Diagnosis(
         loss=spec.name,

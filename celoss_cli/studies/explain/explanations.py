@@ -125,7 +125,7 @@ def _joined(part: str) -> str:
 
 
 def _of_loss(spec: LossSpec) -> Explanation:
-    lesson = _Lesson(spec)
+    lesson = _Docstrings(spec)
     return Explanation(
         name=spec.command,
         title=spec.title,
@@ -147,7 +147,7 @@ def _of_loss(spec: LossSpec) -> Explanation:
     )
 
 
-class _Lesson:
+class _Docstrings:
     """The sections of the docstrings of a loss's class and those above it, the nearest first."""
 
     def __init__(self, spec: LossSpec) -> None:

@@ -20,7 +20,7 @@ from celoss_cli.evaluate.collect import LARGEST_LEVEL, LEAST_LEVEL, Collected
 from celoss_cli.evaluate.groups import Groups
 from celoss_cli.evaluate.kinds import FirstRows
 from celoss_cli.evaluate.loop import Evaluation, Rows
-from celoss_cli.findings import Spelled
+from celoss_cli.findings import CommandWords
 from celoss_cli.losses import LOSSES, LossSpec
 from celoss_cli.losses.spec import TOKENS
 from celoss_cli.studies.merge.parts import Partial, collected_of, loss_of
@@ -66,7 +66,7 @@ def identified(partial: Partial) -> Partial:
     """
     if not partial.evaluation.tally.rows:
         return partial  # nothing that could count twice
-    content = _content(replace(partial, spelled=Spelled(), parts=frozenset()))
+    content = _content(replace(partial, command_words=CommandWords(), parts=frozenset()))
     return replace(partial, parts=frozenset([_digest(content)[:32]]))
 
 
@@ -79,8 +79,8 @@ def _content(partial: Partial) -> dict[str, Any]:
         **partial.described(),
         "source": {key: value for key, value in partial.source.items() if key != "columns"},
         "spelled": {
-            "reading": list(partial.spelled.data),
-            "semantics": {name: list(words) for name, words in partial.spelled.semantics.items()},
+            "reading": list(partial.command_words.data),
+            "semantics": {name: list(words) for name, words in partial.command_words.semantics.items()},
         },
         "conversions": list(evaluation.conversions),
         "sample_weights": evaluation.sample_weights,
@@ -166,7 +166,7 @@ def _is_as_written(document: Mapping[str, Any]) -> bool:
 
 def _partial(document: dict[str, Any]) -> Partial:
     spec = LOSSES[_text(document.pop("loss"))]
-    spelled = _only(document.pop("spelled"), ("reading", "semantics"))
+    words = _only(document.pop("spelled"), ("reading", "semantics"))
     partial = Partial(
         loss=spec.command,
         options=_options(spec, document.pop("options")),
@@ -178,9 +178,9 @@ def _partial(document: dict[str, Any]) -> Partial:
             "columns": _columns(document.pop("columns")),
         },
         evaluation=Evaluation(Rows(spec.loss())),
-        spelled=Spelled(
-            _list(_text, spelled["reading"]),
-            semantics=_map(lambda words: _list(_text, words), spelled["semantics"]),
+        command_words=CommandWords(
+            _list(_text, words["reading"]),
+            semantics=_map(lambda found: _list(_text, found), words["semantics"]),
         ),
         parts=frozenset(_list(_identity, document.pop("parts"))),
     )

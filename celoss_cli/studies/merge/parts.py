@@ -11,7 +11,7 @@ from celoss_cli.core.records import record
 from celoss_cli.evaluate.collect import Collected
 from celoss_cli.evaluate.loop import Evaluation
 from celoss_cli.evaluate.wanted import Wanted
-from celoss_cli.findings import Spelled
+from celoss_cli.findings import CommandWords
 from celoss_cli.losses import LOSSES
 from celoss_cli.read.roles.targets import BY_INDEX, BY_NAME
 
@@ -38,7 +38,7 @@ class Partial:
         quantiles: the fractions asked for.
         source: where the data came from and how it was read.
         evaluation: totals and collections, without rows and workings.
-        spelled: the command line, its files left out.
+        command_words: the command line, its files left out.
         parts: what identifies the runs that this is the sum of; a run without rows is none.
 
     """
@@ -50,7 +50,7 @@ class Partial:
     quantiles: tuple[float, ...]
     source: Mapping[str, Any]
     evaluation: Evaluation
-    spelled: Spelled = Spelled()
+    command_words: CommandWords = CommandWords()
     parts: frozenset[str] = frozenset()
 
     def described(self) -> dict[str, Any]:
@@ -115,9 +115,8 @@ def _refuse_difference(whole: Partial, part: Partial, first: str, name: str) -> 
     for key in wanted:
         for path, mine, theirs in _differences((key,), wanted[key], got[key]):
             if key not in open_questions:
-                raise InputError(
-                    f"expected {_said(path)} {_told(mine)} as in {first}, got {_told(theirs)}", place=name
-                )
+                expected = f"{_path_in_words(path)} {_value_in_words(mine)} as in {first}"
+                raise InputError(f"expected {expected}, got {_value_in_words(theirs)}", place=name)
     if whole.reading != part.reading and not open_questions:
         raise InputError(
             f"expected {whole.reading} as in {first}, got {part.reading}",
@@ -138,7 +137,7 @@ def _differences(path: Path, one: Any, other: Any) -> Iterator[tuple[Path, Any, 
         yield path, one, other
 
 
-def _said(path: Path) -> str:
+def _path_in_words(path: Path) -> str:
     """A path in words: "the option weight [2]", "the columns target"."""
     key, *rest = path
     words = ["option" if key == "options" else str(key)]
@@ -146,7 +145,7 @@ def _said(path: Path) -> str:
     return f"the {' '.join(words)}"
 
 
-def _told(value: Any) -> str:
+def _value_in_words(value: Any) -> str:
     length = f" ({len(value)} values)" if isinstance(value, list) else ""
     return f"{shown(value)}{length}"
 
@@ -179,7 +178,10 @@ def _added(one: Partial, other: Partial) -> Partial:
         one,
         evaluation=evaluation,
         source={**one.source, "files": files},
-        spelled=replace(one.spelled, data=one.spelled.data if one.spelled.data == other.spelled.data else ()),
+        command_words=replace(
+            one.command_words,
+            data=one.command_words.data if one.command_words.data == other.command_words.data else (),
+        ),
         parts=one.parts | other.parts,
     )
 

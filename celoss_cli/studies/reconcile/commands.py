@@ -62,12 +62,13 @@ def _has(command: str, flag: str) -> bool:
 
 
 def _by_convention(name: str, start: Start, names: set[str]) -> bool:
-    """Whether a tool's convention clips this input, has these options and divides by what the loss does."""
+    """Whether a tool has the loss, clips this input, has these options and divides by what the loss does."""
     convention, command = CONVENTIONS[name], start.setup.command
     semantic = names & _OF_LOSSES | ({"sample_weight"} if "weight_column" in names else set())
     weighted = semantic & {"weight", "sample_weight"}
     return (
-        convention.changes(_KINDS[start.reading])
+        command in convention.functions
+        and convention.changes(_KINDS[start.reading])
         and all(convention.has(command, option) for option in semantic)
         and not (weighted and convention.denominator != "weights")
     )

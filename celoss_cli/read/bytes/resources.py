@@ -8,19 +8,19 @@ import threading
 
 from celoss_cli.core.errors import LimitError
 
-__all__ = ["grants_threads", "is_rationed", "refuse_scarcity"]
+__all__ = ["grants_threads", "has_memory_limit", "require_memory"]
 
 
 _NEEDED_BYTES = 160 << 20
 """Address space that a columnar file is read in, beside that of the file itself."""
 
 
-def is_rationed() -> bool:
+def has_memory_limit() -> bool:
     """Whether memory is limited for this process."""
     return _limit() is not None
 
 
-def refuse_scarcity() -> None:
+def require_memory() -> None:
     """Refuses to begin what would end the process without a word.
 
     Raises:
@@ -59,7 +59,7 @@ def _address_space() -> int:
 
 def grants_threads() -> bool:
     """Whether a library may start a thread for each processor: as many are tried."""
-    if is_rationed():  # a thread that runs out of memory ends the process
+    if has_memory_limit():  # a thread that runs out of memory ends the process
         return False
     end = threading.Event()
     started: list[threading.Thread] = []

@@ -8,15 +8,15 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from celoss_cli.cli.table import said
+from celoss_cli.cli.table import given_options
 from celoss_cli.core.errors import visible
-from celoss_cli.findings.facts import Spelled
+from celoss_cli.findings.facts import CommandWords
 
 if TYPE_CHECKING:
     from celoss_cli.cli.options import Reading, Semantics
     from celoss_cli.cli.reading import Data
 
-__all__ = ["command_line", "of_parts", "shell_quoted", "spelled", "without_files"]
+__all__ = ["command_line", "command_words", "shell_quoted", "words_of_merge", "words_without_files"]
 
 
 def command_line(data: Data, semantics: Semantics) -> str:
@@ -25,17 +25,17 @@ def command_line(data: Data, semantics: Semantics) -> str:
     return " ".join(map(shell_quoted, words))
 
 
-def spelled(data: Data, semantics: Semantics) -> Spelled:
+def command_words(data: Data, semantics: Semantics) -> CommandWords:
     """What a remedy repeats of the command line."""
-    return Spelled(_data_words(data), data.values, _semantic_words(semantics))
+    return CommandWords(_data_words(data), data.values, _semantic_words(semantics))
 
 
-def without_files(reading: Reading, semantics: Semantics) -> Spelled:
+def words_without_files(reading: Reading, semantics: Semantics) -> CommandWords:
     """What a partial result keeps of the command line: all but its files and what is asked of no rows."""
-    return Spelled(_words(reading), semantics=_semantic_words(replace(semantics, on_empty="error")))
+    return CommandWords(_words(reading), semantics=_semantic_words(replace(semantics, on_empty="error")))
 
 
-def of_parts(files: Iterable[str], kept: Spelled, semantics: Semantics) -> Spelled:
+def words_of_merge(files: Iterable[str], kept: CommandWords, semantics: Semantics) -> CommandWords:
     """The command line of one run over the files of all parts.
 
     Args:
@@ -45,7 +45,7 @@ def of_parts(files: Iterable[str], kept: Spelled, semantics: Semantics) -> Spell
 
     """
     more = _semantic_words(semantics)
-    return Spelled([*map(_file, files), *kept.data], semantics={**kept.semantics, **more})
+    return CommandWords([*map(_file, files), *kept.data], semantics={**kept.semantics, **more})
 
 
 def _data_words(data: Data) -> list[str]:
@@ -53,11 +53,11 @@ def _data_words(data: Data) -> list[str]:
 
 
 def _words(options: Any) -> list[str]:
-    return [word for given in said(options) for word in given.words]
+    return [word for given in given_options(options) for word in given.words]
 
 
 def _semantic_words(semantics: Semantics) -> dict[str, list[str]]:
-    return {given.option.name: given.words for given in said(semantics)}
+    return {given.option.name: given.words for given in given_options(semantics)}
 
 
 def _file(path: str) -> str:

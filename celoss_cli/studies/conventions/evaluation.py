@@ -18,19 +18,19 @@ from celoss_cli.studies.conventions.conventions import Gap
 if TYPE_CHECKING:
     from celoss_cli.losses.base import Loss
 
-__all__ = ["Beside", "beside", "told"]
+__all__ = ["ConventionTotals", "evaluate_conventions", "refusal_reason"]
 
 _NOISE = 1e-12
 """Differences up to this size are the rounding of a division that others do not make."""
 
 
-def told(error: CelossError) -> str:
+def refusal_reason(error: CelossError) -> str:
     """Why a convention computes nothing, in one line without a place."""
     return f"{error.fact}{f' ({error.hint})' if error.hint else ''}"
 
 
 @record(slots=True)
-class Beside:
+class ConventionTotals:
     """The outcome.
 
     Attributes:
@@ -51,9 +51,9 @@ class Beside:
     gaps: list[Gap] = field(default_factory=list)
 
 
-def beside(
+def evaluate_conventions(
     losses: Mapping[str, Loss], batches: Iterable[Batch | Chunk], request: Request, count: int
-) -> Beside:
+) -> ConventionTotals:
     """Computes one data set under several conventions in one pass.
 
     Args:
@@ -66,12 +66,12 @@ def beside(
         InputError: with its place, for data that the first loss refuses.
 
     """
-    panel = _Panel(losses, count)
-    evaluation = evaluate(next(iter(losses.values())), batches, replace(request, keep=True), panel.add)
-    return panel.finished(evaluation)
+    accumulator = _Accumulator(losses, count)
+    evaluation = evaluate(next(iter(losses.values())), batches, replace(request, keep=True), accumulator.add)
+    return accumulator.finished(evaluation)
 
 
-class _Panel:
+class _Accumulator:
     """Takes batch after batch; a convention that refuses one is out for all of them.
 
     Gaps are differences from the first loss, kept for each convention on its own, so that nothing
@@ -108,7 +108,7 @@ class _Panel:
             self._losses[name].admit(batch)
             return self._losses[name].terms(batch)
         except CelossError as error:
-            self._refused[name] = told(error)
+            self._refused[name] = refusal_reason(error)
             return None
 
     def _gap(self, batch: Batch, terms: Terms, element: int, known: Mapping[str, Terms]) -> Gap:
@@ -116,7 +116,7 @@ class _Panel:
         losses = {name: float(found.loss[element]) for name, found in known.items()}
         return Gap(row_of(loss, batch, terms, element), _probability(loss, batch, element), losses)
 
-    def finished(self, evaluation: Evaluation) -> Beside:
+    def finished(self, evaluation: Evaluation) -> ConventionTotals:
         """The outcome without what the conventions that are out had computed."""
         left = [name for name in self._losses if name not in self._refused]
         largest: dict[tuple[int, int], tuple[int, int, float, Gap]] = {}
@@ -124,7 +124,7 @@ class _Panel:
             if found[2] > largest.get(found[:2], (0, 0, 0.0))[2]:
                 largest[found[:2]] = found
         gaps = sorted(largest.values(), key=_by_distance)[: self._count]
-        return Beside(
+        return ConventionTotals(
             evaluation,
             {name: self._tallies[name] for name in left},
             self._weight_is,
@@ -137,8 +137,8 @@ class _Panel:
 def _distance(losses: Array, others: Array) -> Array:
     """How far the losses of elements are apart; 0 where both are infinite or NaN."""
     with np.errstate(invalid="ignore"):
-        apart = np.abs(losses.astype(np.float64) - others.astype(np.float64))
-    return np.nan_to_num(apart, nan=0.0, posinf=np.inf)
+        differences = np.abs(losses.astype(np.float64) - others.astype(np.float64))
+    return np.nan_to_num(differences, nan=0.0, posinf=np.inf)
 
 
 def _by_distance(found: tuple[int, int, float, Gap]) -> tuple[float, int, int]:

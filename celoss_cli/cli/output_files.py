@@ -6,12 +6,12 @@ import os
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from celoss_cli.cli.table import said
+from celoss_cli.cli.table import given_options
 from celoss_cli.core.errors import UsageError, quoted
 from celoss_cli.core.option import VALUES
 
 if TYPE_CHECKING:
-    from celoss_cli.cli.table import Said
+    from celoss_cli.cli.table import GivenOption
 
 __all__ = ["refuse_overwriting"]
 
@@ -30,7 +30,7 @@ def refuse_overwriting(options: Any, reports: Iterable[str]) -> None:
         UsageError: naming the file and both of its uses.
 
     """
-    given = list(said(options))
+    given = list(given_options(options))
     used: dict[str, str] = {}
     for found in given:
         if found.option.file == "read":
@@ -47,7 +47,7 @@ def refuse_overwriting(options: Any, reports: Iterable[str]) -> None:
         used[_real(path)] = option
 
 
-def _paths(given: Said) -> Iterator[str]:
+def _paths(given: GivenOption) -> Iterator[str]:
     """The files that an option names: @FILE where it takes values too."""
     values = given.value if given.option.repeatable else (given.value,)
     for value in values:
@@ -57,7 +57,7 @@ def _paths(given: Said) -> Iterator[str]:
             yield value[1:]
 
 
-def _use(given: Said) -> str:
+def _use(given: GivenOption) -> str:
     """What messages call the use of a file that is read."""
     option = given.option
     if option.argument:
