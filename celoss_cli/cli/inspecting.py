@@ -11,12 +11,12 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from celoss_cli.cli.app import parsed
+from celoss_cli.cli.command_line import shell_quoted
 from celoss_cli.cli.commands import command_named
 from celoss_cli.cli.computing import data_of
 from celoss_cli.cli.reading import Opened, are_two_arrays, dataset_of, request_of, with_targets
 from celoss_cli.cli.semantics import chosen
-from celoss_cli.cli.spelling import shell_quoted
-from celoss_cli.cli.table import said
+from celoss_cli.cli.table import given_options
 from celoss_cli.cli.ways import words_of
 from celoss_cli.core.errors import CelossError, InputError, LimitError, UsageError, Way
 from celoss_cli.core.records import record
@@ -151,7 +151,7 @@ def _attempts(opener: _Opener, files: Sequence[str], reading: Reading, loss: str
 def _ways(found: _Tried, loss: str | None) -> list[tuple[list[str], str]]:
     """The command lines that a refusal offers, and what they mean."""
     ways = () if found.error is None else found.error.ways
-    return [(words_of(way, found.words), way.told or found.told) for way in ways if _is_of(way, loss)]
+    return [(words_of(way, found.words), way.meaning or found.told) for way in ways if _is_of(way, loss)]
 
 
 def _is_of(way: Way, loss: str | None) -> bool:
@@ -162,7 +162,9 @@ def _typed(files: Sequence[str], reading: Reading, loss: str, kind: str) -> list
     """The words of a loss's command for these files, with those options that it has."""
     spec = LOSSES[loss]
     other = "answers" if spec.per == "class" else "classes"
-    options = [word for given in said(reading) if given.option.needs != other for word in given.words]
+    options = [
+        word for given in given_options(reading) if given.option.needs != other for word in given.words
+    ]
     named = [f"./{path}" if path.startswith("-") and path != "-" else path for path in files]
     return [loss, *named, *options, *(["--input-is", kind] if kind != spec.takes else [])]
 
@@ -320,7 +322,7 @@ def _reading(found: _Tried) -> ReadingFound:
         loss=LOSSES[found.words[0]].title,
         takes=_kind(found.words),
         columns=dict(found.columns or {}),
-        told="" if found.told.startswith("named by") else found.told,
+        told="" if found.meaning.startswith("named by") else found.told,
         notes=list(found.notes),
         plain=not found.offered,
     )
