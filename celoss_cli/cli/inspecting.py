@@ -322,7 +322,7 @@ def _reading(found: _Tried) -> ReadingFound:
         loss=LOSSES[found.words[0]].title,
         takes=_kind(found.words),
         columns=dict(found.columns or {}),
-        told="" if found.meaning.startswith("named by") else found.told,
+        told="" if found.told.startswith("named by") else found.told,
         notes=list(found.notes),
         plain=not found.offered,
     )

@@ -55,7 +55,7 @@ def part(kind: type, *, without: Iterable[str] = (), **changed: Mapping[str, Any
 
 
 def group() -> Any:
-    """A field for options that the losses declare: the values of those that were given, as ``GivenOption``."""
+    """A field for options that the losses declare: each that was given, as ``GivenOption``."""
     return field(default=(), metadata={_GROUP: True})
 
 
