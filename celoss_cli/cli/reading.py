@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from celoss_cli.cli.output import note
 from celoss_cli.cli.table import given_options
-from celoss_cli.core.errors import UsageError, quoted
+from celoss_cli.core.errors import InputError, UsageError, Way, quoted
 from celoss_cli.core.extras import installing
 from celoss_cli.core.records import record
+from celoss_cli.losses.spec import TOKENS
+from celoss_cli.read import SOURCES
 from celoss_cli.read.gather import Watch, gather, unwatched
 from celoss_cli.read.request import ColumnChoice, Dataset, ReadRequest
 from celoss_cli.read.text.plain import has_pyarrow, is_for_a_library
@@ -39,6 +41,8 @@ _LARGE_BYTES = 128 << 20
 """Tables of this size take more than a second."""
 
 _LONG_LINE = 1 << 20
+
+_SCORED = [spec.name for spec in SOURCES.values() if spec.scored]
 
 
 @record(frozen=True, slots=True)
@@ -189,6 +193,8 @@ def dataset_of(data: Data, request: ReadRequest, watch: Watch) -> tuple[Dataset,
         InputError: if it cannot be read.
 
     """
+    if data.kind == TOKENS and data.values is None and data.reading.input_format not in _SCORED:
+        return _of_token_rows(data, request, watch)
     request = with_targets(data, request)
     takes, files = data.flag, data.files
     if data.values is not None:
@@ -204,6 +210,27 @@ def dataset_of(data: Data, request: ReadRequest, watch: Watch) -> tuple[Dataset,
         return dataset_of_two(files, request), request
     _name_the_extra(files)
     return gather(files or ["-"], request, data.reading.input_format, watch), request
+
+
+def _of_token_rows(data: Data, request: ReadRequest, watch: Watch) -> tuple[Dataset, ReadRequest]:
+    """The data whose rows are tokens, unless it is a dump of scored tokens that is known by its structure."""
+    if data.reading.targets is not None:
+        raise UsageError(f"Expected no --targets with --input-is {TOKENS}, got some: a token needs none.")
+    from celoss_cli.read.tokens.rows import asked_of_tables, by_document, named_like_documents
+
+    asked, files = asked_of_tables(request), data.files or ["-"]
+    found = gather(files, asked, data.reading.input_format, watch)
+    if found.scored:
+        return found, request
+    name = named_like_documents(found)
+    if name is not None:
+        found.close()
+        if not all(map(os.path.isfile, files)):
+            way = Way("", (("--id-column", name),))
+            raise InputError("expected to know which column names the documents, got none", ways=(way,))
+        asked = replace(asked, columns=replace(asked.columns, id=name))
+        found = gather(files, asked, data.reading.input_format, watch)
+    return by_document(found, request), request
 
 
 def are_two_arrays(files: Sequence[str], request: ReadRequest, chosen: str | None) -> bool:

@@ -25,6 +25,7 @@ from celoss_cli.evaluate.calibration import Calibration
 from celoss_cli.evaluate.groups import Groups
 from celoss_cli.evaluate.largest import Largest
 from celoss_cli.evaluate.summaries import Group, Histogram, Interval, Quantile
+from celoss_cli.evaluate.worst_rows import RowLoss, worst, worst_rows
 
 if TYPE_CHECKING:
     from celoss_cli.core.data import Array, Batch, Tally, Terms
@@ -56,6 +57,7 @@ class Collected:
         levels: how many losses lie in each interval of relative width 2**-8, NaN in none.
         worst: the elements with the largest losses.
         calibration: the predictions by their confidence.
+        rows: the rows with the largest mean losses, where rows differ in their number of elements.
         missing: what some element has none of: it is left out for all.
 
     """
@@ -64,6 +66,7 @@ class Collected:
     levels: Counter[int] = field(default_factory=Counter)
     worst: Largest = Largest()
     calibration: Calibration = Calibration()
+    rows: tuple[RowLoss, ...] = ()
     missing: frozenset[str] = frozenset()
 
     def joined(self, other: Collected, wanted: Wanted) -> Collected:
@@ -74,6 +77,7 @@ class Collected:
             self.levels + other.levels,
             self.worst.joined(other.worst, wanted.worst),
             Calibration() if "reliability" in missing else self.calibration + other.calibration,
+            worst((*self.rows, *other.rows), wanted.worst),
             missing,
         )
 
@@ -193,6 +197,7 @@ def collect(loss: Loss, batch: Batch, terms: Terms, wanted: Wanted) -> Collected
         _levels(terms.loss if counted is None else terms.loss[counted]) if wanted.quantiles else Counter(),
         Largest.of(batch, terms, wanted.worst) if wanted.worst else Largest(),
         calibration or Calibration(),
+        worst_rows(batch, terms, wanted.worst) if wanted.worst and batch.offsets is not None else (),
         frozenset(name for name, is_missing in missing.items() if is_missing),
     )
 

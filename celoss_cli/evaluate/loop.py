@@ -117,6 +117,8 @@ class Evaluation:
         first: what the first rows look like.
         facts: oddities of the options and of the data as a whole, which are there or not.
         sizes: how much is counted in other units than elements, where the loss knows any.
+        of_rows: the totals of the rows whose elements are shown, where rows differ in their number of
+        elements.
 
     """
 
@@ -132,6 +134,7 @@ class Evaluation:
     first: FirstRows = field(default_factory=FirstRows)
     facts: set[str] = field(default_factory=set)
     sizes: Counter[str] = field(default_factory=Counter)
+    of_rows: dict[int, Tally] = field(default_factory=dict)
     survey: Survey | None = None
     sample_weights: bool = False
     skipped: int = 0
@@ -290,6 +293,9 @@ def row_of(loss: Loss, batch: Batch, terms: Terms, element: int) -> Row:
 def _show(loss: Loss, batch: Batch, request: Request, result: Evaluation) -> None:
     """Recomputes the elements to be shown, one by one, with a recorder listening."""
     for row, position in _shown(batch, request, len(result.workings)):
+        if batch.offsets is not None and position == 0:
+            whole = batch.rows(row, row + 1)
+            result.of_rows[batch.start + row] = Tally.of(loss.terms(whole), 1)
         place = (batch.start + row, name_of(batch, batch.element(row, position))[1])
         single = batch.elements(np.array([row]), np.array([position]))
         workings, tally = _workings(loss, single, [place], request)

@@ -52,6 +52,8 @@ FINDINGS: dict[str, Rule] = {
         Rule("CEL224", "warning", "tokens:failed", "failed-request"),
         Rule("CEL225", "note", "tokens:repeated", "repeated-document"),
         Rule("CEL226", "note", "tokens:other_views", "other-view"),
+        Rule("CEL227", "warning", "tokens:sampled", "sampled-probability"),
+        Rule("CEL228", "warning", "tokens:least_written", "least-written"),
         Rule("CEL301", "note", "precision:clamped", "clamped"),
         Rule("CEL302", "error", "precision:nonfinite", "survey"),
         Rule("CEL303", "note", "precision:rounded", "survey"),

@@ -11,9 +11,11 @@ __all__ = [
     "certain",
     "failed",
     "first_without",
+    "least_written",
     "missing",
     "other_views",
     "repeated",
+    "sampled",
 ]
 
 
@@ -150,6 +152,41 @@ def other_views(facts: Facts) -> Observation | None:
     count = facts.seen.get("other-view", 0)
     return (
         Observation(f"{plural(count, 'line')} of another filter of the same documents left out", count)
+        if count
+        else None
+    )
+
+
+def sampled(facts: Facts) -> Observation | None:
+    """The probabilities are those that tokens were drawn with, after temperature, top-k and other rules.
+
+    They are no likelihood of the model: with a low temperature the loss of its own words is near 0.
+
+    Ask for the model's own: post_sampling_probs false in the request.
+
+    Reference: llama.cpp, tools/server/README.md, post_sampling_probs.
+    """
+    count = facts.seen.get("sampled-probability", 0)
+    return (
+        Observation(f"{plural(count, 'token')} with the probability after sampling rules", count)
+        if count
+        else None
+    )
+
+
+def least_written(facts: Facts) -> Observation | None:
+    """Tokens have the least log-probability that the file can hold, 16 nats below the largest of their row.
+
+    What lies lower is written so too: their loss is at least what is counted.
+
+    Where they are many, score the text anew with log-probabilities that are not quantised.
+
+    Reference: llama.cpp, tools/perplexity/perplexity.cpp, log_softmax: max(min_logit, max_logit - 16).
+    """
+    count = facts.seen.get("least-written", 0)
+    has = "has" if count == 1 else "have"
+    return (
+        Observation(f"{plural(count, 'token')} {has} the least log-probability that is written", count)
         if count
         else None
     )

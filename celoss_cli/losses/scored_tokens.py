@@ -24,6 +24,7 @@ __all__ = [
     "CENSORED",
     "CENSORING",
     "COMPLETION",
+    "ERROR",
     "FIRST",
     "MISSING",
     "PART",
@@ -32,6 +33,7 @@ __all__ = [
     "PROMPT",
     "SCORED",
     "STATUS",
+    "STEP",
     "UNKNOWN",
     "ScoredTokens",
 ]
@@ -45,8 +47,12 @@ PARTS = ("all", "prompt", "completion")
 CENSORING = ("error", "skip", "bound")
 """What can be done about a token of which only a bound is known."""
 
-STATUS, PART = "status", "part"
-"""The names of two of a batch's aligned arrays: what a token's number is, and where the token stands."""
+STATUS, PART, ERROR = "status", "part", "error"
+"""The names of a batch's aligned arrays: what a token's number is, where the token stands, and where numbers
+are quantised, how far each may be off."""
+
+STEP = 2.0**-40
+"""Bounds of errors are added up in whole numbers of it."""
 
 SCORED, FIRST, MISSING, CENSORED = range(4)
 """A log-probability; none, at a document's first token, which nothing comes before; none at another token;
@@ -198,6 +204,8 @@ class ScoredTokens(Loss):
             unknown = np.isnan(values)
             found[unit] = int(values[~unknown].sum())
             found[f"without {unit}"] = int(np.count_nonzero(unknown))
+        if ERROR in batch.aligned:
+            found["error"] = int(np.ceil(batch.aligned[ERROR][counted] / STEP).sum())
         return found
 
     def violation(self, batch: Batch) -> Violation | None:

@@ -63,8 +63,21 @@ SOURCES: dict[str, SourceSpec] = {
         SourceSpec(
             "openai", (), "scored tokens: answers of OpenAI's API, its Batch", "tokens.openai", "records"
         ),
+        SourceSpec("sglang", (), "scored tokens: answers of SGLang", "tokens.sglang", "records"),
+        SourceSpec("tgi", (), "scored tokens: answers of Text Generation Inference", "tokens.tgi", "records"),
+        SourceSpec("llama", (), "scored tokens: answers of llama.cpp's server", "tokens.llama", "records"),
+        SourceSpec("lm-eval", (), "samples of lm-evaluation-harness", "tokens.lm_eval", "records"),
+        SourceSpec(
+            "llama-logits",
+            (".kld",),
+            "scored tokens: the base file of llama-perplexity",
+            "tokens.llama_logits",
+            "file",
+        ),
     )
 }
+
+_LOGITS = b"_logits_"
 
 _STARTS = {
     b"{": "json",
@@ -74,6 +87,7 @@ _STARTS = {
     b"PAR1": "parquet",
     b"ARROW1": "arrow",
     b"\xff\xff\xff\xff": "arrow",
+    _LOGITS: "llama-logits",
 }
 """The formats of standard input by their first bytes; everything else is CSV."""
 
@@ -112,6 +126,8 @@ def format_of(path: str, head: bytes, chosen: str | None) -> SourceSpec:
     for spec in SOURCES.values():
         if suffix in spec.suffixes:
             return spec
+    if head.startswith(_LOGITS):  # llama-perplexity gives its file no ending
+        return SOURCES["llama-logits"]
     known = ", ".join(suffix for spec in SOURCES.values() for suffix in spec.suffixes)
     raise InputError(
         f'Expected a file name that ends in one of {known}, got "{suffix}".',

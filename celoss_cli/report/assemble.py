@@ -118,6 +118,8 @@ def report_of(
         else collected.histogram(tally.counted, intervals),
         reliability=_reliability(loss, evaluation),
         tokens=_tokens(loss, evaluation, tally),
+        of_rows=evaluation.of_rows,
+        worst_rows=collected.rows if collected else (),
     )
 
 

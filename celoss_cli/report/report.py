@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 from celoss_cli.core.data import Reduction, Row, Tally, Workings
@@ -10,6 +11,7 @@ from celoss_cli.core.records import record
 
 if TYPE_CHECKING:
     from celoss_cli.evaluate.summaries import Group, Histogram, Quantile, Reliability
+    from celoss_cli.evaluate.worst_rows import RowLoss
     from celoss_cli.findings.finding import Finding
     from celoss_cli.report.tokens import Tokens
 
@@ -73,6 +75,8 @@ class Report:
         histogram: of the losses of the counted elements, where it was asked for.
         reliability: of the predictions of the counted elements, where it was asked for.
         tokens: the loss by each divisor, where the elements are scored tokens.
+        of_rows: the totals of the rows whose elements are shown, where rows differ in their number of
+        elements. worst_rows: the rows with the largest mean losses there, where they were asked for.
 
     """
 
@@ -103,6 +107,8 @@ class Report:
     histogram: Histogram | None = None
     reliability: Reliability | None = None
     tokens: Tokens | None = None
+    of_rows: Mapping[int, Tally] = field(default_factory=dict)
+    worst_rows: Sequence[RowLoss] = ()
 
     @property
     def failed(self) -> bool:

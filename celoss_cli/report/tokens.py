@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from celoss_cli.core.records import record
+from celoss_cli.losses.scored_tokens import STEP
 
 if TYPE_CHECKING:
     from celoss_cli.core.exact import ExactSum
@@ -43,11 +44,13 @@ class Tokens:
     Attributes:
         per: what the mean is divided by.
         parts: the total by each divisor.
+        error: how far the mean may be from that of the numbers that were quantised, or None where none were.
 
     """
 
     per: str
     parts: tuple[Divided, ...]
+    error: float | None = None
 
     def of(self, per: str) -> Divided:
         return next(part for part in self.parts if part.per == per)
@@ -64,7 +67,10 @@ def tokens_of(per: str, sizes: Mapping[str, int], total: ExactSum, nats: float) 
         nats: how many nats one unit of it is.
 
     """
-    return Tokens(per, tuple(_divided(name, unit, sizes, total, nats) for name, unit in _UNITS.items()))
+    parts = tuple(_divided(name, unit, sizes, total, nats) for name, unit in _UNITS.items())
+    count = next(part.count for part in parts if part.per == per)
+    error = sizes["error"] * STEP / nats / count if sizes.get("error") and count else None
+    return Tokens(per, parts, error)
 
 
 def _divided(per: str, unit: str, sizes: Mapping[str, int], total: ExactSum, nats: float) -> Divided:

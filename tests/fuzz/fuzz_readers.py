@@ -31,6 +31,9 @@ with atheris.instrument_imports(include=["celoss_cli", "zipfile"]) if atheris el
     from tables import TABLE_WAYS, batches_of, read_table
 
     from celoss_cli.core.errors import CelossError
+    from celoss_cli.evaluate.loop import Request, evaluate
+    from celoss_cli.losses.scored_tokens import ScoredTokens
+    from celoss_cli.read import SOURCES
     from celoss_cli.read.arrays import npy
     from celoss_cli.read.arrow import columnar
     from celoss_cli.read.json import document, lines
@@ -93,6 +96,24 @@ def both(module: Any) -> Callable[[bytes], None]:
     return fuzz
 
 
+def scored(data: bytes) -> None:
+    """Reads dumps of scored tokens as one document, as lines and as each format that has a name."""
+    request = ReadRequest(per_class=True, takes="log-probs", scored=True)
+    loss = ScoredTokens(censored="skip")
+
+    def stream() -> Stream:
+        return Stream("-", io.BufferedReader(io.BytesIO(data)))  # type: ignore[arg-type]
+
+    def read(module: Any) -> None:
+        dataset = module.read(stream(), request)
+        if dataset.scored:
+            evaluate(loss, dataset.batches, Request(strict=True, allow_out_of_domain=True))
+
+    formats = [spec.load() for spec in SOURCES.values() if spec.scored]
+    for module in (document, lines, *formats):
+        refused_or(lambda module=module: read(module))
+
+
 TARGETS: dict[str, Callable[[bytes], None]] = {
     "csv": fuzz_csv,
     "json": both(document),
@@ -101,6 +122,7 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     "npz": both(npy),
     "parquet": both(columnar),
     "arrow": both(columnar),
+    "tokens": scored,
 }
 
 

@@ -21,7 +21,7 @@ def loaded() -> ModuleType:
     return module
 
 
-@pytest.mark.parametrize("reader", ["csv", "json", "jsonl", "npy", "npz", "parquet", "arrow"])
+@pytest.mark.parametrize("reader", ["csv", "json", "jsonl", "npy", "npz", "parquet", "arrow", "tokens"])
 def test_the_corpus_is_read_or_refused_and_every_way_agrees(reader: str) -> None:
     module = loaded()
     inputs = list(module.corpus(reader))

@@ -11,7 +11,12 @@ from typing import Any
 
 __all__ = ["may_be_scored"]
 
-_KEYS = frozenset(("choices", "custom_id", "prompt_logprobs"))
+_KEYS = frozenset(
+    (
+        *("choices", "custom_id", "prompt_logprobs", "meta_info", "details"),
+        *("completion_probabilities", "filtered_resps"),
+    )
+)
 """The keys that the records of some format have, one at least."""
 
 

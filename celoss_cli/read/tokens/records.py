@@ -203,7 +203,7 @@ class _Reader:
             return _text_of(whole, chosen, "--id-column")
         assert self._format is not None  # noqa: S101 - for the type checker
         for key in ("custom_id", *self._format.IDS):
-            value = whole.outer.get(key, whole.body.get(key))
+            value = _field(whole, key)
             if value is not None and not isinstance(value, list | dict):
                 self.id = self.id or key
                 return id_of(value)

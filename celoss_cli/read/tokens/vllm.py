@@ -20,6 +20,7 @@ from celoss_cli.core.errors import InputError, quoted
 from celoss_cli.read.tokens import openai
 from celoss_cli.read.tokens.document import Document, a_list, an_object, bound_of, got, texts_of
 from celoss_cli.read.tokens.dumps import read_dump
+from celoss_cli.read.tokens.joining import together
 
 if TYPE_CHECKING:
     from celoss_cli.read.request import Dataset, ReadRequest, Stream
@@ -30,6 +31,7 @@ TITLE = "vLLM"
 IDS = ("id", "request_id")
 
 _KEY = "prompt_logprobs"
+_ASK = "ask the server for them: prompt_logprobs or logprobs in the request"
 
 
 def read(stream: Stream, request: ReadRequest) -> Dataset:
@@ -62,7 +64,8 @@ def documents(found: Mapping[str, Any]) -> Iterator[Document]:
         path = f"$.outputs[{number}]"
         output = an_object(output, path)
         rest = _listed(output.get("logprobs"), output.get("token_ids"), f"{path}.logprobs", prompt=False)
-        yield from _together(prompt if number == 0 else None, rest, openai.suffixed(outputs, number), path)
+        suffix = openai.suffixed(outputs, number)
+        yield together(prompt if number == 0 else None, rest, path, _ASK, suffix)
 
 
 def _of_choices(found: Mapping[str, Any]) -> Iterator[Document]:
@@ -80,34 +83,7 @@ def _of_choices(found: Mapping[str, Any]) -> Iterator[Document]:
             rest = openai.completion_of(choice, path, size, suffix)
             if prompt is not None and rest.logprobs and rest.logprobs[0] is None:
                 prompt = None  # with echo, the prompt stands in both
-        yield from _together(prompt, rest, suffix, path)
-
-
-def _together(prompt: Document | None, rest: Document | None, suffix: str, path: str) -> Iterator[Document]:
-    """The prompt and what follows it as one document."""
-    if prompt is None and rest is None:
-        raise InputError(
-            "expected log-probabilities, got none",
-            hint="ask the server for them: prompt_logprobs or logprobs in the request",
-            place=path,
-        )
-    if prompt is None or rest is None:
-        only = rest if prompt is None else prompt
-        assert only is not None  # noqa: S101 - for the type checker
-        yield Document(
-            only.logprobs, only.path, only.texts, only.ids, only.sizes, only.prompt, only.bound, suffix=suffix
-        )
-        return
-    size = len(prompt.logprobs)
-    yield Document(
-        [*prompt.logprobs, *rest.logprobs],
-        f"{path}: token {{}}",
-        None if prompt.texts is None or rest.texts is None else [*prompt.texts, *rest.texts],
-        sizes=None if rest.sizes is None else [*[None] * size, *rest.sizes],
-        prompt=size,
-        bound=lambda number: prompt.bound(number) if number < size else rest.bound(number - size),
-        suffix=suffix,
-    )
+        yield together(prompt, rest, path, _ASK, suffix)
 
 
 def _listed(value: Any, ids: Any, path: str, *, prompt: bool = True) -> Document | None:

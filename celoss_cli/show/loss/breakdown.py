@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from celoss_cli.core.errors import visible
 from celoss_cli.show.blocks import Table
+from celoss_cli.show.loss.tokens import worst_documents
 from celoss_cli.show.numerals import percent, row_name, short, target_name
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ def breakdowns(report: Report) -> Iterator[Table]:
         yield by_group(report)
     if report.quantiles:
         yield quantiles(report)
+    if report.worst_rows:
+        yield worst_documents(report)
     if report.worst:
         yield largest(report)
 

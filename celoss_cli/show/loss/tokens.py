@@ -2,26 +2,108 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from celoss_cli.core.errors import plural
-from celoss_cli.show.blocks import Table
-from celoss_cli.show.numerals import short
+from celoss_cli.core.errors import plural, quoted, visible
+from celoss_cli.show.blocks import Block, Part, Table
+from celoss_cli.show.numerals import short, target_name
 
 if TYPE_CHECKING:
+    from celoss_cli.core.data import Tally, Workings
     from celoss_cli.report.report import Report
-    from celoss_cli.report.tokens import Tokens
+    from celoss_cli.report.tokens import Divided, Tokens
 
-__all__ = ["by_divisor", "extents", "perplexity_is", "token_values"]
+__all__ = [
+    "by_divisor",
+    "documents",
+    "extents",
+    "perplexity_is",
+    "token_values",
+    "within",
+    "worst_documents",
+    "worst_values",
+]
+
+_EXCERPT = 60
 
 _PERPLEXITIES = {"byte": "byte perplexity", "word": "word perplexity"}
 
 
 def extents(report: Report) -> str:
-    """The text "2 documents x 7 tokens", and how many of them count."""
-    tally = report.tally
+    """The text "2 documents, 7 tokens", and how many of them count; of sums nobody knows the tokens."""
+    tally, found = report.tally, report.tokens
+    documents = plural(tally.rows, "document")
+    if found is None or found.of("token").count is None:
+        return documents
     left_out = f", {tally.counted} counted" if tally.ignored else ""
-    return f"{plural(tally.rows, 'document')}, {plural(tally.elements, 'token')}{left_out}"
+    return f"{documents}, {plural(tally.elements, 'token')}{left_out}"
+
+
+def documents(report: Report) -> Iterator[Block]:
+    """The tokens of each document that is shown: p, -log p, and the sum as it grows."""
+    of_row: dict[int, list[Workings]] = {}
+    for workings in report.workings:
+        of_row.setdefault(workings.row.row, []).append(workings)
+    for row, tokens in of_row.items():
+        id = tokens[0].row.id
+        named = () if id is None else (f"document {visible(id)}",)
+        yield Part((f"row {row}", *named), [_tokens(tokens, report.of_rows[row], report)])
+
+
+def _tokens(tokens: Sequence[Workings], whole: Tally, report: Report) -> Table:
+    """One line a token, what the rest adds up to, and the sums of the document."""
+    terms = [step.name for step in tokens[0].steps if step.level in ("term", "gradient")]
+    others = (name for name in terms if name not in ("loss", "share") and not name.startswith("in "))
+    names = [*others, "-log p", "running sum", "share"]
+    running, lines = 0.0, []
+    for one in tokens:
+        row = one.row
+        running += row.loss
+        steps = {step.name: short(step.value) for step in one.steps}
+        steps |= {"-log p": short(row.loss), "running sum": short(running), "share": short(row.weight)}
+        cells = ("" if row.ignored else steps[name] for name in names)
+        lines.append((str(row.index[-1]), target_name(row, None), *cells))
+    kinds = ["faint" if one.row.ignored else "" for one in tokens]
+    if whole.elements > len(tokens):
+        lines.append((f"{whole.elements - len(tokens)} more", *[""] * (len(names) + 1)))
+        kinds.append("faint")
+    sums = {"running sum": short(float(whole.loss)), "share": short(float(whole.weight))}
+    lines.append(("sum", "", *(sums.get(name, "") for name in names)))
+    kinds.append("total")
+    least = ("-log p", "running sum")
+    return Table("", ("position", "token"), names, lines, kinds=kinds, least=least, label="tokens")
+
+
+def worst_documents(report: Report) -> Table:
+    """One line a document, the largest mean first, with how its text begins."""
+    lines = [
+        (
+            str(row.row),
+            visible(row.id or ""),
+            quoted(row.text[:_EXCERPT]) if row.text else "",
+            *map(short, (row.counted, row.weight, row.loss, row.mean)),
+        )
+        for row in report.worst_rows
+    ]
+    heads = ("counted", "weight", "total", "mean")
+    return Table("documents with the largest means", ("row", "id", "text"), heads, lines)
+
+
+def worst_values(report: Report) -> list[dict[str, Any]]:
+    """The JSON of the documents with the largest means."""
+    return [
+        {
+            "row": row.row,
+            "id": row.id,
+            "text": row.text,
+            "counted": row.counted,
+            "weight": row.weight,
+            "total": row.loss,
+            "loss": row.mean,
+        }
+        for row in report.worst_rows
+    ]
 
 
 def perplexity_is(found: Tokens) -> str:
@@ -29,18 +111,27 @@ def perplexity_is(found: Tokens) -> str:
     return _PERPLEXITIES.get(found.per, "perplexity")
 
 
+def within(found: Tokens) -> str:
+    """How far the mean may be from that of numbers before they were quantised, or ""."""
+    return "" if found.error is None else f", within {short(found.error)} of that of the logits (quantised)"
+
+
 def by_divisor(found: Tokens, unit: str) -> Table:
     """One line a divisor: how many, the loss, in bits, the perplexity."""
+
+    def values(part: Divided) -> list[float | None]:
+        return [part.loss, *([] if unit == "bits" else [part.bits]), part.perplexity]
+
     lines = [
         (
             f"per {part.per}",
             "not known" if part.count is None else str(part.count),
-            *("" if value is None else short(value) for value in (part.loss, part.bits, part.perplexity)),
+            *("" if value is None else short(value) for value in values(part)),
         )
         for part in found.parts
     ]
     kinds = ["picked" if part.per == found.per else "" for part in found.parts]
-    heads = ("counted", unit, "bits", "perplexity")
+    heads = ("counted", *([unit] if unit == "bits" else [unit, "bits"]), "perplexity")
     return Table("the total by each divisor", ("",), heads, lines, kinds=kinds, label="divisors")
 
 
@@ -58,4 +149,5 @@ def token_values(found: Tokens) -> dict[str, Any]:
             for part in found.parts
         },
         "bits_per_byte": found.of("byte").bits,
+        "quantisation_error": found.error,
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from celoss_cli.show.loss.tokens import token_values
+from celoss_cli.show.loss.tokens import token_values, worst_values
 from celoss_cli.show.numerals import nonfinite
 from celoss_cli.show.values import finding_values, verdict_values
 
@@ -73,6 +73,8 @@ def _breakdowns(report: Report) -> dict[str, Any]:
             for quantile in report.quantiles
         ]
         found["quantiles_left_out"] = report.quantiles_left_out
+    if report.worst_rows:
+        found["worst_documents"] = worst_values(report)
     if report.worst:
         found["worst"] = [
             {

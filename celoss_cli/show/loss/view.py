@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from celoss_cli.show.blocks import Block, Findings, Full, Lines, Part, Result, Verdicts, View
 from celoss_cli.show.loss.breakdown import breakdowns
 from celoss_cli.show.loss.ledger import ledger
-from celoss_cli.show.loss.tokens import by_divisor
+from celoss_cli.show.loss.tokens import by_divisor, documents
 from celoss_cli.show.loss.wording import extents, reduction_line
 from celoss_cli.show.loss.workings import ignored_line, row_title, steps_of
 from celoss_cli.show.source import skipped_line, source_lines
@@ -31,11 +31,12 @@ def _blocks(report: Report) -> Iterator[Block]:
         [Lines(list(source_lines(report.source, report.takes, report.options)))],
         [Lines([skipped_line(skipped)])] if skipped else [],
     )
-    if report.workings:
+    if report.tokens is not None:
+        yield Full([*documents(report)], [])
+    elif report.workings:
         rows = [
             Part(row_title(workings, report), list(steps_of(workings, report)), ignored_line(workings))
             for workings in report.workings
-            if report.tokens is None
         ]
         yield Full([*rows, ledger(report)], [ledger(report, named=True)])
     yield from breakdowns(report)

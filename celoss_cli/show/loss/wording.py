@@ -40,6 +40,7 @@ def reduction_line(report: Report) -> str:
     meaning = f" ({report.denominator_is})" if report.denominator_is else ""
     called = "perplexity" if report.tokens is None else tokens.perplexity_is(report.tokens)
     perplexity = "" if report.perplexity is None else f", {called} {short(report.perplexity)}"
+    perplexity += "" if report.tokens is None else tokens.within(report.tokens)
     empty = "" if report.tally.counted or report.value else ", the answer that --on-empty zero asks for"
     return (
         f"{report.reduction} = {short(total)} / {short(report.denominator)}{meaning}"

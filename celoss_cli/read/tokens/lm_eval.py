@@ -1,0 +1,132 @@
+"""Samples of lm-evaluation-harness (``samples_*.jsonl``, --log_samples): the log-likelihoods of whole texts.
+
+A record is ``{doc_id, doc, target, arguments, resps, filtered_resps, filter, ...}`` and the metrics. Of a
+rolling log-likelihood the metrics hold what is averaged: ``word_perplexity`` is [loglikelihood, words],
+``byte_perplexity`` and ``bits_per_byte`` are [loglikelihood, bytes]; the harness scores every token of the
+text, so that bytes and words are those of the whole. Of a log-likelihood of one continuation
+``filtered_resps`` holds [loglikelihood, is greedy], and ``arguments`` the context and the continuation.
+Numbers are texts in newer files. A document has a line for each filter; files are appended to by later runs.
+Several choices a document are read by celoss ce.
+
+Source: lm-evaluation-harness, lm_eval/evaluator.py (log_samples), lm_eval/api/task.py (process_results),
+lm_eval/api/metrics.py (weighted_perplexity, bits_per_byte).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from celoss_cli.core.errors import InputError
+from celoss_cli.read.json.parsing import Refused
+from celoss_cli.read.text.numbers import is_number
+from celoss_cli.read.tokens.document import Document, a_list, an_object, got
+from celoss_cli.read.tokens.dumps import read_dump
+
+if TYPE_CHECKING:
+    from celoss_cli.read.request import Dataset, ReadRequest, Stream
+
+__all__ = ["IDS", "TITLE", "arguments_of", "documents", "is_one", "likelihoods_of", "number_of", "read"]
+
+TITLE = "lm-evaluation-harness"
+IDS = ("doc_id",)
+
+_ROLLING = {"word_perplexity": "words", "byte_perplexity": "bytes", "bits_per_byte": "bytes"}
+
+
+def read(stream: Stream, request: ReadRequest) -> Dataset:
+    """Reads samples of lm-evaluation-harness.
+
+    Raises:
+        InputError: with its place.
+
+    """
+    return read_dump(stream, request, "lm-eval")
+
+
+def is_one(found: Mapping[str, Any]) -> bool:
+    return "doc_id" in found and "filtered_resps" in found
+
+
+def documents(found: Mapping[str, Any]) -> Iterator[Document]:
+    """The document of a sample: one element, the sum over its tokens."""
+    variant = str(found.get("filter", ""))
+    pairs = {key: found[key] for key in _ROLLING if isinstance(found.get(key), list)}
+    if pairs:
+        yield _rolling(pairs, variant)
+        return
+    likelihoods = likelihoods_of(found)
+    if len(likelihoods) != 1:
+        raise InputError(
+            f"expected one log-likelihood a document, got {len(likelihoods)}",
+            hint="the loss of several choices is that of celoss ce",
+            place="$.filtered_resps",
+        )
+    text = arguments_of(found)[0][1]
+    sizes = {"bytes": len(text.encode(errors="surrogatepass")), "words": len(text.split())}
+    yield Document(likelihoods, "$.filtered_resps", totals=sizes, variant=variant)
+
+
+def _rolling(pairs: Mapping[str, Any], variant: str) -> Document:
+    """The sum and the units of a rolling log-likelihood; all metrics must hold the same sum."""
+    totals: dict[str, int] = {}
+    sums: dict[float, str] = {}
+    for key, pair in pairs.items():
+        path = f"$.{key}"
+        if len(a_list(pair, path)) != 2:
+            raise InputError(f"expected [loglikelihood, {_ROLLING[key]}], got {got(pair)}", place=path)
+        sums.setdefault(number_of(pair[0], f"{path}[0]"), f"{path}[0]")
+        size = number_of(pair[1], f"{path}[1]")
+        if size != int(size) or size < 0 or totals.setdefault(_ROLLING[key], int(size)) != size:
+            raise InputError(f"expected a number of {_ROLLING[key]}, got {got(pair[1])}", place=f"{path}[1]")
+    if len(sums) > 1:
+        first, other = sums
+        raise InputError(f"expected the log-likelihood {first}, got {other}", place=sums[other])
+    return Document([*sums], next(iter(sums.values())), totals=totals, variant=variant)
+
+
+def likelihoods_of(found: Mapping[str, Any]) -> list[float]:
+    """The log-likelihoods of a sample, one for each of its requests.
+
+    Raises:
+        InputError: with the path, for what is none.
+
+    """
+    path = "$.filtered_resps"
+    answers = a_list(found.get("filtered_resps"), path)
+    values = []
+    for number, answer in enumerate(answers):
+        while isinstance(answer, list) and len(answer) == 1 and isinstance(answer[0], list):
+            answer = answer[0]
+        score = answer[0] if isinstance(answer, list) and answer else answer
+        values.append(number_of(score, f"{path}[{number}]"))
+    return values
+
+
+def number_of(value: Any, path: str) -> float:
+    """A number, which newer files write as a text."""
+    if type(value) in (int, float):
+        return float(value)
+    if isinstance(value, str) and not isinstance(value, Refused) and is_number(value, allow_nonfinite=False):
+        return float(value)
+    raise InputError(f"expected a log-likelihood, got {got(value)}", place=path)
+
+
+def arguments_of(found: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The context and the continuation of each request: lists, or in newer files objects of named arguments.
+
+    Raises:
+        InputError: with the path, for anything else.
+
+    """
+    path = "$.arguments"
+    held = found.get("arguments")
+    if isinstance(held, dict):
+        held = [[*an_object(one, f"{path}.{name}").values()] for name, one in held.items()]
+    pairs = []
+    for number, one in enumerate(a_list(held, path)):
+        texts = [text for text in one if isinstance(text, str)] if isinstance(one, list) else []
+        if len(texts) < 2:
+            raise InputError("expected a context and a continuation", place=f"{path}[{number}]")
+        pairs.append((texts[0], texts[1]))
+    return pairs

@@ -1,0 +1,158 @@
+"""Tables and row objects with the log-probability of one token a row, as documents.
+
+The table is read as one of a loss that needs no target: its roles, numbers and refusals are those of every
+table. Rows that follow each other with one id are a document; without a column of ids, all of them are one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from celoss_cli.core.data import Array, Batch, Chunk
+from celoss_cli.core.errors import InputError
+from celoss_cli.losses.base import SAMPLE_WEIGHT
+from celoss_cli.losses.scored_tokens import CENSORED, PART, STATUS, UNKNOWN
+from celoss_cli.read.tokens.document import CENSORED_AS
+
+if TYPE_CHECKING:
+    from celoss_cli.read.request import Dataset, ReadRequest, TargetSource, TruthColumns
+
+__all__ = ["asked_of_tables", "by_document", "named_like_documents"]
+
+_UNITS = ("bytes", "words")
+
+_DOCUMENTS = ("doc", "document", "docid", "document_id", "text_id", "sample", "sequence", "seq", "sentence")
+
+
+class _NoTargets:
+    """Answers readers that ask for targets, where the loss has none."""
+
+    conversions: tuple[str, ...] = ()
+    has_gaps = False
+
+    def again(self) -> TargetSource:
+        return _NoTargets()
+
+    def choose_columns(self, names: Sequence[str] | None, request: ReadRequest) -> TruthColumns | None:
+        return None
+
+    def read_as(self, labels: Sequence[str], request: ReadRequest, spelled: Sequence[str] = ()) -> None:
+        return
+
+    def of(self, start: int, rows: int, ids: Sequence[str] | None, place: Callable[[int], str]) -> Array:
+        return np.zeros(rows)
+
+    def of_complete(
+        self, start: int, complete: Array, ids: Sequence[str] | None, place: Callable[[int], str]
+    ) -> tuple[Array, Array]:
+        return complete, np.zeros(int(np.count_nonzero(complete)))
+
+    def verify(self) -> None:
+        return
+
+
+def asked_of_tables(request: ReadRequest) -> ReadRequest:
+    """The request for a table whose rows are tokens."""
+    return replace(request, per_class=False, takes="log-probs", truth=_NoTargets())
+
+
+def named_like_documents(dataset: Dataset) -> str | None:
+    """A column without a role whose name says that it names documents, where no column has that role."""
+    columns = dataset.described["columns"]
+    if columns["id"] is not None:
+        return None
+    return next((name for name in columns["unused"] if name.lower() in _DOCUMENTS), None)
+
+
+def by_document(dataset: Dataset, request: ReadRequest) -> Dataset:
+    """The rows of a table as documents of tokens.
+
+    Args:
+        dataset: of one number a row, by a request of ``asked_of_tables``.
+        request: what is asked of the reader.
+
+    """
+    columns = dataset.described["columns"]
+    columns["told"] = [*columns.get("told", ()), "each row is read as a token, rows of one id as a document"]
+    dataset.batches = _documents(dataset.batches, request)
+    dataset.scored = True
+    return dataset
+
+
+def _documents(batches: Iterator[Batch | Chunk], request: ReadRequest) -> Iterator[Batch]:
+    """Batches of whole documents: the last of a batch waits for the rows that may follow it."""
+    waiting: list[Batch] = []
+    start = request.start
+    for found in batches:
+        batch = found.read() if isinstance(found, Chunk) else found
+        if batch.input.ndim > 2 or (batch.input.ndim == 2 and batch.input.shape[1] != 1):
+            raise InputError("expected one log-probability a row, got several", place=batch.source)
+        waiting.append(batch)
+        cut = _last_document(waiting)
+        if cut is None:
+            continue
+        *whole, last = waiting
+        made = _made([*whole, last.rows(0, cut)], start)
+        yield made
+        start += len(made)
+        waiting = [last.rows(cut, len(last))]
+    rows = [batch for batch in waiting if len(batch)]
+    if rows:
+        yield _made(rows, start)
+
+
+def _last_document(waiting: Sequence[Batch]) -> int | None:
+    """Where the last document of the last batch begins; None where all of that is one document."""
+    ids = waiting[-1].ids
+    if ids is None or not len(ids):
+        return None
+    last, at = ids[-1], len(ids) - 1
+    while at and ids[at - 1] == last:
+        at -= 1
+    before = next((batch.ids[-1] for batch in reversed(waiting[:-1]) if batch.ids), None)
+    return at if at or (before is not None and before != last) else None
+
+
+def _made(rows: Sequence[Batch], start: int) -> Batch:
+    """Rows as the documents that they are."""
+    logprobs = np.concatenate([batch.input.reshape(-1) for batch in rows]).astype(np.float64)
+    ids = None if rows[0].ids is None else [name for batch in rows for name in batch.ids or ()]
+    groups = None if rows[0].groups is None else [name for batch in rows for name in batch.groups or ()]
+    starts = [0] if ids is None else [0, *(at for at in range(1, len(ids)) if ids[at] != ids[at - 1])]
+    status = np.where(logprobs == CENSORED_AS, np.int8(CENSORED), np.int8(0))
+    logprobs[status == CENSORED] = np.nan
+    weights = [batch.aligned[SAMPLE_WEIGHT].reshape(-1) for batch in rows if SAMPLE_WEIGHT in batch.aligned]
+    size = len(logprobs)
+    return Batch(
+        input=logprobs,
+        target=np.arange(size) - np.repeat(starts, np.diff([*starts, size])),
+        aligned={
+            STATUS: status,
+            PART: np.broadcast_to(np.int8(UNKNOWN), size),
+            **{unit: np.broadcast_to(np.nan, size) for unit in _UNITS},
+            **({SAMPLE_WEIGHT: np.concatenate(weights)} if weights else {}),
+        },
+        start=start,
+        place=_places(rows, starts),
+        ids=None if ids is None else [ids[at] for at in starts],
+        groups=None if groups is None else [groups[at] for at in starts],
+        conversions=rows[0].conversions,
+        skipped=sum(batch.skipped for batch in rows),
+        facts=frozenset().union(*(batch.facts for batch in rows)),
+        offsets=np.array([*starts, size]),
+    )
+
+
+def _places(rows: Sequence[Batch], starts: Sequence[int]) -> Callable[[int], str]:
+    ends = np.cumsum([len(batch) for batch in rows])
+
+    def place(document: int) -> str:
+        at = starts[document]
+        number = int(np.searchsorted(ends, at, side="right"))
+        return rows[number].place(at - int(ends[number] - len(rows[number])))
+
+    return place
