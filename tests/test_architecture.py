@@ -36,7 +36,7 @@ ROOT = "celoss_cli"
 
 LAYERS = (
     {"core"},
-    {"losses"},
+    {"losses", "statistics"},
     {"read"},
     {"evaluate"},
     {"findings"},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -15,10 +15,11 @@ from celoss_cli.core.records import record
 from celoss_cli.evaluate.loop import Request as Evaluating
 from celoss_cli.findings import Facts, findings
 from celoss_cli.losses.base import UNITS
-from celoss_cli.studies.compare.comparing import Plan
+from celoss_cli.studies.compare.comparing import Pairs, Plan
 from celoss_cli.studies.compare.comparing import compared as compared_pairs
 from celoss_cli.studies.compare.comparison import Subject
-from celoss_cli.studies.compare.pairing import Side, aligned, labels_of, paired, side_of
+from celoss_cli.studies.compare.pairing import aligned, labels_of, paired
+from celoss_cli.studies.compare.side import Side, side_of
 from celoss_cli.studies.compare.verdicts import comparison_verdicts
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from celoss_cli.read.request import ReadRequest
     from celoss_cli.studies.compare.comparison import Comparison
 
-__all__ = ["Compared", "Request", "compared", "judged", "remarks"]
+__all__ = ["Compared", "Request", "compared", "judged"]
 
 
 @record(frozen=True, slots=True)
@@ -53,10 +54,10 @@ class Request:
 
 @record(frozen=True, slots=True)
 class Compared:
-    """A comparison, and both data sets as they went through the loss."""
+    """A comparison, and what a reader should know of both data sets, for standard error."""
 
     comparison: Comparison
-    sides: tuple[Side, Side]
+    remarks: Sequence[str]
 
 
 def compared(request: Request) -> Compared:
@@ -66,11 +67,18 @@ def compared(request: Request) -> Compared:
         CelossError: for anything that stands in the way.
 
     """
+    pairs, subject, remarks = _brought_together(request)
+    with Bar("draws") as bar:
+        found = compared_pairs(pairs, subject, replace(request.plan, watch=bar.show))
+    return Compared(found, remarks)
+
+
+def _brought_together(request: Request) -> tuple[Pairs, Subject, Sequence[str]]:
+    """The pairs of rows; nothing else of the data is held after that."""
     a = _read(request, request.first)
     b = _read(request, request.second, a.asked.again())
     _refuse_other_options(a, b)
     alignment = aligned(a.side, b.side, request.align)
-    pairs = paired(a.side, b.side, alignment, a.reduction)
     by_row = a.reduction == "batchmean"
     spec = request.first.spec
     subject = Subject(
@@ -86,9 +94,8 @@ def compared(request: Request) -> Compared:
         group_column=request.first.group,
         labels=labels_of(a.side, b.side),
     )
-    with Bar("draws") as bar:
-        found = compared_pairs(pairs, subject, replace(request.plan, watch=bar.show))
-    return Compared(found, (a.side, b.side))
+    remarks = [*_remarks(a.side, request.first), *_remarks(b.side, request.first)]
+    return paired(a.side, b.side, alignment, a.reduction), subject, remarks
 
 
 def judged(comparison: Comparison, max_increase: float | None, non_inferior: float | None) -> Comparison:
@@ -138,19 +145,10 @@ def _refuse_other_options(a: _Read, b: _Read) -> None:
         )
 
 
-def remarks(found: Compared, data: Data) -> Iterator[str]:
-    """What a reader should know of the data, for standard error.
-
-    Args:
-        found: the comparison.
-        data: one of both data sets.
-
-    """
-    spec = replace(data.spec, takes=data.takes)
-    for side in found.sides:
-        evaluation = side.evaluation
-        if evaluation.skipped:
-            yield f"note: {side.name}: {plural(evaluation.skipped, 'row')} with missing values skipped"
-        seen = evaluation.seen + Counter({side.loss.clamp_is: evaluation.tally.clamped})
-        for told in findings(Facts(seen, spec, classes=evaluation.classes)):
-            yield f"{told.severity} {told.code}: {side.name}: {told.message}"
+def _remarks(side: Side, data: Data) -> Iterator[str]:
+    spec, evaluation = replace(data.spec, takes=data.takes), side.evaluation
+    if evaluation.skipped:
+        yield f"note: {side.name}: {plural(evaluation.skipped, 'row')} with missing values skipped"
+    seen = evaluation.seen + Counter({side.loss.clamp_is: evaluation.tally.clamped})
+    for told in findings(Facts(seen, spec, classes=evaluation.classes)):
+        yield f"{told.severity} {told.code}: {side.name}: {told.message}"

@@ -654,6 +654,23 @@ def test_a_signal_is_not_lost_where_the_interpreter_makes_another_error_of_it(
     assert (done.returncode, done.stdout, done.stderr) == (code, b"", b"")
 
 
+@pytest.mark.subprocess
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_ends_draws_at_once(number: signal.Signals, code: int, folder: Path) -> None:
+    for name in "ab":
+        rows = "".join(f"{random.Random(name + str(at)).random()},0.5,{at % 2}\n" for at in range(5000))
+        Path(f"{name}.csv").write_text("a,b,target\n" + rows)
+    command = [*COMMAND, "compare", "a.csv", "b.csv", "--loss", "ce", "--resamples", "1000000"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    time.sleep(3)  # reading takes a tenth of that, the draws a minute
+    assert process.poll() is None
+    process.send_signal(number)
+    start = time.monotonic()
+    out, err = process.communicate(timeout=30)
+    assert time.monotonic() - start < 2
+    assert (process.returncode, out, err) == (code, b"", b"")
+
+
 _KILLER = """
 import os, random, signal, sys, time
 from celoss_cli.cli.main import run

@@ -24,11 +24,12 @@ from running import Done, celoss
 
 from celoss_cli.core.bounds import Bounds
 from celoss_cli.show import FORMATS, Style
+from celoss_cli.statistics.interval import estimate
+from celoss_cli.statistics.spread import spread_of_all
 from celoss_cli.studies.compare.comparing import Pairs, Plan, compared
 from celoss_cli.studies.compare.comparison import Comparison, Subject
 from celoss_cli.studies.compare.document import document_of
-from celoss_cli.studies.compare.interval import interval
-from celoss_cli.studies.compare.pairing import _Names, _Part
+from celoss_cli.studies.compare.names import Names, Part
 from celoss_cli.studies.compare.resampling import bootstrap, sign_flip_test, sign_test
 from celoss_cli.studies.compare.units import units_of
 from celoss_cli.studies.compare.verdicts import comparison_verdicts as verdicts
@@ -76,8 +77,8 @@ def test_the_standard_error_is_that_of_the_paired_t_test(rows: int) -> None:
     a, b = paired_losses(rows, 0.1)
     found = comparison(a, b)
     expected = stats.ttest_rel(b, a)
-    assert found.standard_error == pytest.approx(stats.sem(b - a), rel=1e-12)
-    assert found.difference / found.standard_error == pytest.approx(expected.statistic, rel=1e-9)
+    assert found.estimate.standard_error == pytest.approx(stats.sem(b - a), rel=1e-12)
+    assert found.difference / found.estimate.standard_error == pytest.approx(expected.statistic, rel=1e-9)
 
 
 @pytest.mark.parametrize(
@@ -93,7 +94,11 @@ def test_the_sign_test_is_the_exact_binomial_test(wins: int, losses: int) -> Non
 def test_no_difference_is_no_evidence() -> None:
     assert sign_test(0, 0) == 1.0
     same = comparison([1.0, 2.0, 3.0], [1.0, 2.0, 3.0])
-    assert (same.difference, same.standard_error, same.bounds) == (0.0, 0.0, Bounds(0.0, 0.0))
+    assert (same.difference, same.estimate.standard_error, same.estimate.bounds) == (
+        0.0,
+        0.0,
+        Bounds(0.0, 0.0),
+    )
     assert (same.wins, same.losses, same.ties, same.sign_p, same.flip_p) == (0, 0, 3, 1.0, 1.0)
 
 
@@ -146,7 +151,7 @@ def test_many_units_are_resampled_in_runs_as_one_by_one(monkeypatch: pytest.Monk
     monkeypatch.setattr("celoss_cli.studies.compare.resampling._EACH", 10_000)
     each = bootstrap(units, 4000, 0)
     assert stats.ks_2samp(runs, each).pvalue > 0.001
-    assert runs.std() == pytest.approx(units.standard_error, rel=0.05)
+    assert runs.std() == pytest.approx(spread_of_all(units.difference, units.weight).standard_error, rel=0.05)
     assert flips == pytest.approx(sign_flip_test(units, 4000, 0)[0], abs=0.03)
 
 
@@ -165,8 +170,23 @@ def test_a_million_rows_take_seconds_and_little_memory() -> None:
     means = bootstrap(units, 10_000, 0)
     sign_flip_test(units, 10_000, 0)
     assert time.process_time() - begin < 20
-    assert means.std() == pytest.approx(units.standard_error, rel=0.05)
+    assert means.std() == pytest.approx(
+        spread_of_all(units.difference, units.weight).standard_error, rel=0.05
+    )
     assert np.array_equal(means, bootstrap(units, 10_000, 0))
+
+
+def test_what_could_have_been_seen_and_what_the_sign_test_asks_is_told() -> None:
+    a = np.random.default_rng(8).gamma(2, 1, 500)
+    d = np.where(np.arange(500) < 300, -0.01, 0.5)
+    found = comparison(a, a + d)
+    text = " ".join("".join(FORMATS["table"].render(document_of(found), Style())).split())
+    told = re.search(r"a true mean difference of (\S+) nats, up or down, would be seen", text)
+    assert told is not None
+    assert float(told[1]) == pytest.approx(found.estimate.detectable, abs=1e-6)
+    error = found.estimate.standard_error
+    assert found.estimate.detectable == pytest.approx((1.96 + 0.84) * error, rel=0.1)
+    assert "Here B is better on more rows, and yet its mean loss is higher." in text
 
 
 def test_a_p_below_what_a_double_holds_is_told_to_be_below() -> None:
@@ -181,8 +201,8 @@ def test_a_gate_that_cannot_be_sure_does_not_pass() -> None:
     d[:2] = 0.1, 1.0
     found = comparison(np.zeros(60), d)
     (verdict,) = verdicts(found, non_inferior=100.0)
-    assert found.skewness == pytest.approx(stats.skew(d), rel=1e-12)
-    assert (verdict.passed, found.bounds.high < 100) == (False, True)
+    assert found.estimate.skewness == pytest.approx(stats.skew(d), rel=1e-12)
+    assert (verdict.passed, found.estimate.bounds.high < 100) == (False, True)
     assert f"but that is not sure: differences with a skewness of {stats.skew(d):.2g} take" in verdict.reason
     text = "".join(FORMATS["table"].render(document_of(found), Style()))
     assert "too skewed for the interval to be sure" in " ".join(text.split())
@@ -193,7 +213,9 @@ def test_the_spread_of_the_resamples_is_the_standard_error() -> None:
     random = np.random.default_rng(4)
     weight = random.uniform(0.5, 2, 300)
     units = units_of(weight * random.normal(0.1, 1, 300), weight)
-    assert bootstrap(units, 4000, 0).std() == pytest.approx(units.standard_error, rel=0.05)
+    assert bootstrap(units, 4000, 0).std() == pytest.approx(
+        spread_of_all(units.difference, units.weight).standard_error, rel=0.05
+    )
     assert len(bootstrap(units, 777, 0)) == 777
 
 
@@ -207,8 +229,8 @@ def test_the_interval_catches_the_true_difference_in_about_95_of_100_samples() -
     trials, rows, true = 1500, 100, 0.05
     caught = 0
     for _ in range(trials):
-        units = units_of(random.gamma(4, 0.25, rows) - 1 + true, np.ones(rows))
-        bounds = interval(units, 0.95)
+        spread = spread_of_all(random.gamma(4, 0.25, rows) - 1 + true, np.ones(rows))
+        bounds = estimate(spread, 0.95).bounds
         caught += bounds.low <= true <= bounds.high
     assert 0.93 <= caught / trials <= 0.97
 
@@ -220,7 +242,7 @@ def test_a_difference_that_is_not_there_is_told_in_about_5_of_100_samples() -> N
     alarms = {"interval": 0, "permutation": 0}
     for trial in range(trials):
         units = units_of(random.normal(0, 1, rows), np.ones(rows))
-        bounds = interval(units, 0.95)
+        bounds = estimate(spread_of_all(units.difference, units.weight), 0.95).bounds
         alarms["interval"] += not bounds.low <= 0 <= bounds.high
         alarms["permutation"] += sign_flip_test(units, 600, trial)[0] <= 0.05
     assert all(0.03 <= count / trials <= 0.07 for count in alarms.values()), alarms
@@ -234,11 +256,72 @@ def test_clustered_rows_need_the_cluster_interval() -> None:
     for _ in range(trials):
         d = np.repeat(random.normal(0, 1, groups), size) + random.normal(0, 0.3, groups * size)
         for which, clusters in (("groups", names), ("rows", None)):
-            units = units_of(d, np.ones(len(d)), clusters)
-            bounds = interval(units, 0.95)
+            bounds = comparison(
+                np.zeros(len(d)), d, plan=Plan(resamples=100), groups=clusters
+            ).estimate.bounds
             caught[which] += bounds.low <= 0 <= bounds.high
     assert 0.9 <= caught["groups"] / trials <= 0.98
     assert caught["rows"] / trials < 0.7
+
+
+# ------------------------------------------------------------------------------------------ classes at once
+
+
+def classes_of(rows: int, seed: int, shift: float = 0.0) -> tuple[str, str]:
+    """Two tables of the same rows whose targets are of five classes; in class 4 B has larger logits."""
+    random = np.random.default_rng(seed)
+    target = random.integers(0, 5, rows)
+    noise = random.normal(0, 0.5, (2, rows, 5))
+    noise[1, target == 4, 4] += shift
+    tables = []
+    for x in noise:
+        lines = (",".join([*map(repr, row.tolist()), str(y)]) for row, y in zip(x, target, strict=True))
+        tables.append("a,b,c,d,e,target\n" + "\n".join(lines) + "\n")
+    return tables[0], tables[1]
+
+
+def test_p_values_of_classes_are_adjusted_for_their_number(tmp_path: Path) -> None:
+    stats = pytest.importorskip("scipy.stats")
+    a, b = classes_of(3000, 1, shift=0.15)
+    found = document(compare(tmp_path, a, b, "--json"))["comparison"]
+    losses, targets = [], np.array([int(line[-1]) for line in a.split()[1:]])
+    for name in ("a.csv", "b.csv"):
+        done = celoss("ce", str(tmp_path / name), "--reduction", "none", "--format", "value")
+        losses.append(np.array(list(map(float, done.stdout.split()))))
+    expected = [stats.ttest_rel(*(loss[targets == y] for loss in losses)).pvalue for y in range(5)]
+    p = [part["p"] for part in found["classes"]]
+    assert p == pytest.approx(expected, rel=0.3, abs=0.03)
+    ordered = sorted(p)
+    highest = [max(min(1.0, (5 - j) * ordered[j]) for j in range(i + 1)) for i in range(5)]
+    adjusted = {part["p"]: part["adjusted_p"] for part in found["classes"]}
+    assert [adjusted[value] for value in ordered] == pytest.approx(highest)
+    text = compare(tmp_path, a, b).stdout
+    assert "adjusted p" in text
+    assert "adjusted for the 5 tests by Holm's method" in " ".join(text.split())
+
+
+def test_a_class_of_one_row_has_no_p(tmp_path: Path) -> None:
+    found = document(compare(tmp_path, OLD, NEW, "--json"))["comparison"]
+    assert [(part["counted"], part["p"] is None) for part in found["classes"]] == [(2, False), (1, True)]
+    assert found["classes"][0]["adjusted_p"] == found["classes"][0]["p"]
+
+
+def test_groups_within_a_class_are_drawn_together(tmp_path: Path) -> None:
+    """Thirty copies of a row in one group say no more of the class than the row alone."""
+    a, b = classes_of(60, 3, shift=1.0)
+
+    def copied(table: str, times: int) -> str:
+        head, *lines = table.split()
+        every = [f"{line},u{number}" for number, line in enumerate(lines) for _ in range(times)]
+        return "\n".join([f"{head},user", *every]) + "\n"
+
+    one, many = (
+        document(compare(tmp_path, copied(a, times), copied(b, times), "--json", "--group-column", "user"))[
+            "comparison"
+        ]["classes"]
+        for times in (1, 30)
+    )
+    assert [part["p"] for part in many] == pytest.approx([part["p"] for part in one], rel=1e-9)
 
 
 # ----------------------------------------------------------------------------------------------- clusters
@@ -251,14 +334,14 @@ def test_the_clustered_standard_error_is_that_of_the_sums_of_the_groups() -> Non
     found = comparison(np.zeros(90), d, groups=list(names))
     residual = np.array([(d[names == name] - d.mean()).sum() for name in sorted(set(names))])
     expected = math.sqrt(12 / 11 * (residual**2).sum()) / 90
-    assert found.standard_error == pytest.approx(expected, rel=1e-12)
-    assert (found.units, found.counted) == (12, 90)
+    assert found.estimate.standard_error == pytest.approx(expected, rel=1e-12)
+    assert (found.estimate.units, found.counted) == (12, 90)
 
 
 def test_groups_of_one_row_are_rows() -> None:
     a, b = paired_losses(50)
     alone, grouped = comparison(a, b), comparison(a, b, groups=[f"r{row}" for row in range(50)])
-    for name in ("standard_error", "bounds", "percentile", "sign_p", "flip_p"):
+    for name in ("estimate", "percentile", "sign_p", "flip_p"):
         assert getattr(alone, name) == getattr(grouped, name)
 
 
@@ -267,13 +350,13 @@ def test_copies_of_a_row_in_one_group_add_no_certainty() -> None:
     names = [f"r{row}" for row in range(40)]
     once = comparison(a, b, groups=names)
     thrice = comparison(np.repeat(a, 3), np.repeat(b, 3), groups=list(np.repeat(names, 3)))
-    assert thrice.standard_error == pytest.approx(once.standard_error, rel=1e-12)
-    assert thrice.bounds.low == pytest.approx(once.bounds.low, rel=1e-9)
+    assert thrice.estimate.standard_error == pytest.approx(once.estimate.standard_error, rel=1e-12)
+    assert thrice.estimate.bounds.low == pytest.approx(once.estimate.bounds.low, rel=1e-9)
 
 
 # --------------------------------------------------------------------------------------------------- laws
 
-STATISTICS = ("first", "second", "difference", "standard_error", "bounds", "percentile", "sign_p", "flip_p")
+STATISTICS = ("first", "second", "difference", "estimate", "percentile", "sign_p", "flip_p")
 
 
 def numbers(found: Comparison) -> list[Any]:
@@ -311,8 +394,12 @@ def test_comparing_b_with_a_turns_everything_round(rows: list[tuple[float, float
     one, two = comparison(a, b, weight, plan), comparison(b, a, weight, plan)
     assert (one.first, one.second, one.difference) == (two.second, two.first, -two.difference)
     assert (one.wins, one.losses, one.ties) == (two.losses, two.wins, two.ties)
-    assert (one.standard_error, one.sign_p, one.flip_p) == (two.standard_error, two.sign_p, two.flip_p)
-    assert one.bounds == two.bounds.turned()
+    assert (one.estimate.standard_error, one.sign_p, one.flip_p) == (
+        two.estimate.standard_error,
+        two.sign_p,
+        two.flip_p,
+    )
+    assert one.estimate.bounds == two.estimate.bounds.turned()
     assert one.percentile == two.percentile.turned()
     assert [change.row for change in one.regressions] == [change.row for change in two.improvements]
 
@@ -322,7 +409,7 @@ def test_the_seed_decides_what_is_drawn_and_the_interval_is_not() -> None:
     base, again, other = (comparison(a, b, plan=Plan(resamples=500, seed=seed)) for seed in (0, 0, 1))
     assert numbers(again) == numbers(base)
     assert other.percentile != base.percentile
-    assert other.bounds == base.bounds
+    assert other.estimate == base.estimate
 
 
 def test_the_mean_has_the_denominator_of_the_loss() -> None:
@@ -347,8 +434,8 @@ def test_a_loss_that_is_not_finite_has_no_interval_and_passes_no_gate() -> None:
     ):
         found = comparison(a, b)
         assert str(found.difference) == str(difference)
-        assert math.isnan(found.standard_error)
-        assert math.isnan(found.bounds.high)
+        assert math.isnan(found.estimate.standard_error)
+        assert math.isnan(found.estimate.bounds.high)
         assert found.flip_p is None
         assert [verdict.passed for verdict in verdicts(found, 1e300, 1e300)] == [False, False]
 
@@ -362,7 +449,7 @@ def test_a_nan_is_no_win_and_no_loss_and_comes_first() -> None:
 
 def test_one_row_has_no_interval() -> None:
     found = comparison([1.0], [2.0])
-    assert (found.difference, math.isnan(found.bounds.low), found.flip_p) == (1.0, True, 1.0)
+    assert (found.difference, math.isnan(found.estimate.bounds.low), found.flip_p) == (1.0, True, 1.0)
     assert not verdicts(found, non_inferior=10.0)[0].passed
 
 
@@ -375,10 +462,10 @@ def test_limits_are_inclusive(limit: float, passed: bool) -> None:
 def test_the_two_gates_compare_the_difference_and_the_upper_end() -> None:
     a, b = paired_losses(100, -0.01)
     found = comparison(a, b)
-    one, two = verdicts(found, found.difference, found.bounds.high)
+    one, two = verdicts(found, found.difference, found.estimate.bounds.high)
     assert (one.passed, two.passed) == (True, True)
-    assert (one.value, two.value) == (found.difference, found.bounds.high)
-    assert not verdicts(found, non_inferior=math.nextafter(found.bounds.high, -1))[0].passed
+    assert (one.value, two.value) == (found.difference, found.estimate.bounds.high)
+    assert not verdicts(found, non_inferior=math.nextafter(found.estimate.bounds.high, -1))[0].passed
     assert verdicts(found) == ()
 
 
@@ -494,7 +581,7 @@ def test_ignored_rows_are_left_out_and_weights_divide(tmp_path: Path) -> None:
 
 def test_names_of_any_characters_are_kept_as_they_are() -> None:
     names = ["a", "b\nc", "", "d\n\x00e", "f\x00"]
-    kept = _Names([_Part.of(names[:3]), _Part.of(names[3:])])
+    kept = Names([Part.of(names[:3]), Part.of(names[3:])])
     assert list(kept) == [kept[i] for i in range(5)] == list(kept[0:5]) == names
     assert [kept[4], kept[0], kept[3]] == ["f\x00", "a", "d\n\x00e"]
 

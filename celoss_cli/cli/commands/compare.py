@@ -118,7 +118,7 @@ def run(given: CompareOptions) -> int:
         CelossError: for anything that stands in the way.
 
     """
-    from celoss_cli.cli.comparing import compared, judged, remarks
+    from celoss_cli.cli.comparing import compared, judged
     from celoss_cli.cli.output import note
     from celoss_cli.cli.publish import outlet_of, print_verdicts, publish
     from celoss_cli.studies.compare.document import document_of
@@ -130,7 +130,7 @@ def run(given: CompareOptions) -> int:
     found = compared(plan)
     comparison = judged(found.comparison, given.max_increase, given.non_inferior)
     code = ExitCode.CHECK_FAILED if comparison.failed and not given.exit_zero else ExitCode.DONE
-    for remark in remarks(found, plan.first):
+    for remark in found.remarks:
         note(f"celoss: {remark}")
     print_verdicts(comparison.checks, outlet)
     publish(document_of(comparison), outlet, code)

@@ -17,15 +17,34 @@ import numpy as np
 from celoss_cli.core.bounds import Bounds
 from celoss_cli.core.exact import ExactSum, exact_sum
 from celoss_cli.core.records import record
+from celoss_cli.statistics.holm import holm
+from celoss_cli.statistics.interval import estimate, p_value
+from celoss_cli.statistics.spread import Spread, spread_of_all
 from celoss_cli.studies.compare.comparison import Change, ClassChange, Comparison, Subject
-from celoss_cli.studies.compare.interval import interval, units_needed
 from celoss_cli.studies.compare.resampling import Watch, bootstrap, percentile, sign_flip_test, sign_test
-from celoss_cli.studies.compare.units import Units, units_of
+from celoss_cli.studies.compare.units import codes_of, summed, units_of
 
 if TYPE_CHECKING:
     from celoss_cli.core.data import Array, Tally
 
-__all__ = ["Pairs", "Plan", "compared"]
+__all__ = ["ClassPart", "Pairs", "Plan", "compared"]
+
+
+@record(frozen=True, slots=True)
+class ClassPart:
+    """The elements whose target is one class.
+
+    Attributes:
+        name: of the class.
+        first, second: their totals in A and in B.
+        spread: of the differences, by independent unit.
+
+    """
+
+    name: str
+    first: Tally
+    second: Tally
+    spread: Spread
 
 
 @record(frozen=True)
@@ -40,7 +59,7 @@ class Pairs:
         groups: the cluster of each row, or None where the rows are independent.
         target: the target of a row by its place in these arrays.
         totals: the exact totals of A, of B and of the weights, where the rows are sums themselves.
-        classes: the name of each class with its totals in A and in B.
+        classes: what is known of each class.
         agreement, divergence: of the predictions, as in a comparison.
 
     """
@@ -53,7 +72,7 @@ class Pairs:
     groups: Sequence[str] | None = None
     target: Callable[[int], float | int | str | tuple[float, ...] | None] = lambda row: None
     totals: tuple[ExactSum, ExactSum, ExactSum] | None = None
-    classes: Sequence[tuple[str, Tally, Tally]] = ()
+    classes: Sequence[ClassPart] = ()
     agreement: float | None = None
     divergence: float | None = None
 
@@ -117,12 +136,11 @@ def compared(pairs: Pairs, subject: Subject, plan: Plan = Plan()) -> Comparison:
         **{name: getattr(subject, name) for name in Subject.__dataclass_fields__},
         **_totals(pairs),
         **_spread(pairs, plan),
-        confidence=plan.confidence,
         resamples=plan.resamples,
         seed=plan.seed,
         regressions=regressions,
         improvements=improvements,
-        classes=[_class_change(*found) for found in pairs.classes],
+        classes=_class_changes(pairs.classes, plan.confidence),
         agreement=pairs.agreement,
         divergence=pairs.divergence,
     )
@@ -145,49 +163,35 @@ def _totals(pairs: Pairs) -> dict[str, Any]:
 
 def _spread(pairs: Pairs, plan: Plan) -> dict[str, Any]:
     """What the differences of the independent units say; nothing of them is settled by one row."""
-    units = _units(pairs)
-    if units is None:
-        nothing = Bounds(math.nan, math.nan)
-        found: dict[str, Any] = {"standard_error": math.nan, "skewness": math.nan, "units_needed": None}
-        found |= {"bounds": nothing, "percentile": nothing, "flip_p": None, "flip_exact": False}
-    else:
-        found = _of_units(units, plan)
-    return {
-        **found,
-        "units": len(pairs.first) if pairs.groups is None else len(set(pairs.groups)),
-        "sign_p": _sign_p(units, pairs),
+    difference, weight = _units(pairs)
+    found: dict[str, Any] = {
+        "estimate": estimate(spread_of_all(difference, weight), plan.confidence),
+        "sign_p": sign_test(_count(difference < 0), _count(difference > 0)),
     }
+    if not np.isfinite(difference).all():
+        return found | {"percentile": Bounds(math.nan, math.nan), "flip_p": None, "flip_exact": False}
+    return found | _draws(difference, weight, plan)
 
 
-def _of_units(units: Units, plan: Plan) -> dict[str, Any]:
-    skewness = units.skewness.value
-    means = bootstrap(units, plan.resamples, plan.seed, plan.watched_from(0)) if len(units) > 1 else None
+def _units(pairs: Pairs) -> tuple[Array, Array]:
+    """The difference and the weight of what was drawn independently."""
+    difference, weight = (
+        values.astype(np.float64, copy=False) for values in (pairs.difference, pairs.weight)
+    )
+    if pairs.groups is None:
+        return difference, weight
+    return summed(difference, weight, codes_of(pairs.groups, len(difference)))
+
+
+def _draws(difference: Array, weight: Array, plan: Plan) -> dict[str, Any]:
+    """What random draws of the units say."""
+    units = units_of(difference, weight)
+    bounds = Bounds(math.nan, math.nan)
+    if len(units) > 1:
+        means = bootstrap(units, plan.resamples, plan.seed, plan.watched_from(0))
+        bounds = percentile(units, means, plan.confidence)
     flip_p, flip_exact = sign_flip_test(units, plan.resamples, plan.seed, plan.watched_from(plan.resamples))
-    return {
-        "standard_error": units.standard_error,
-        "skewness": skewness * (units.turned or 1),
-        "units_needed": units_needed(skewness, plan.confidence),
-        "bounds": interval(units, plan.confidence),
-        "percentile": Bounds(math.nan, math.nan)
-        if means is None
-        else percentile(units, means, plan.confidence),
-        "flip_p": flip_p,
-        "flip_exact": flip_exact,
-    }
-
-
-def _units(pairs: Pairs) -> Units | None:
-    """What was drawn independently, or None where a loss is not finite and nothing can be resampled."""
-    if not np.isfinite(pairs.difference).all():
-        return None
-    return units_of(pairs.difference.astype(np.float64), pairs.weight.astype(np.float64), pairs.groups)
-
-
-def _sign_p(units: Units | None, pairs: Pairs) -> float:
-    """The sign test of the independent units; of the rows where the units cannot be told."""
-    if units is None:
-        return sign_test(_count(pairs.second < pairs.first), _count(pairs.second > pairs.first))
-    return sign_test(_count(units.difference < 0), _count(units.difference > 0))
+    return {"percentile": bounds, "flip_p": flip_p, "flip_exact": flip_exact}
 
 
 def _count(where: Array) -> int:
@@ -210,11 +214,25 @@ def _extremes(pairs: Pairs, count: int) -> tuple[list[Change], list[Change]]:
     return listed(size), listed(-size)
 
 
-def _class_change(name: str, first: Tally, second: Tally) -> ClassChange:
+def _class_changes(parts: Sequence[ClassPart], confidence: float) -> list[ClassChange]:
+    """The difference of each class, with the p-values that hold for all of them together."""
+    p = [p_value(part.spread, confidence) for part in parts]
+    tested = [value for value in p if not math.isnan(value)]
+    adjusted = iter(holm(tested))
+    return [
+        _class_change(part, value, next(adjusted) if value == value else None)
+        for part, value in zip(parts, p, strict=True)
+    ]
+
+
+def _class_change(part: ClassPart, p: float, adjusted: float | None) -> ClassChange:
+    first, second = part.first, part.second
     return ClassChange(
-        name=name,
+        name=part.name,
         counted=first.counted,
         first=first.loss / first.weight,
         second=second.loss / second.weight,
         difference=(second.loss + -first.loss) / first.weight,
+        p=None if adjusted is None else p,
+        adjusted_p=adjusted,
     )

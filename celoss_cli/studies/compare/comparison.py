@@ -10,6 +10,7 @@ from celoss_cli.core.records import record
 if TYPE_CHECKING:
     from celoss_cli.core.bounds import Bounds
     from celoss_cli.report.report import Verdict
+    from celoss_cli.statistics.interval import Estimate
 
 __all__ = ["LEAST_P", "Change", "ClassChange", "Comparison", "Subject"]
 
@@ -51,6 +52,8 @@ class ClassChange:
         counted: how many elements.
         first, second: their mean loss in A and in B, each total divided by the class's own weight.
         difference: B - A, from the exact totals.
+        p: of no difference in this class, two-sided, by its interval; None where it has none.
+        adjusted_p: the same, adjusted for the number of classes by Holm's method.
 
     """
 
@@ -59,6 +62,8 @@ class ClassChange:
     first: float
     second: float
     difference: float
+    p: float | None = None
+    adjusted_p: float | None = None
 
 
 @record(frozen=True, slots=True, kw_only=True)
@@ -97,16 +102,11 @@ class Comparison(Subject):
 
     Attributes:
         counted: how many of the rows have a target that counts.
-        units: how many of those are independent: the counted rows, or the groups.
         denominator: what both totals were divided by.
         first, second: the losses of A and B, as their own reports have them.
         difference: B - A, rounded once from the exact totals.
-        standard_error: of the difference; nan of fewer than two units.
-        skewness: of the differences of the units; nan where a loss is not finite.
-        units_needed: how many units of this skewness it takes for an interval that holds its level, or None.
-        confidence: of the intervals.
+        estimate: the interval of the difference; its units are the counted rows, or the groups.
         resamples, seed: of the plain bootstrap interval and of the permutation test.
-        bounds: the interval of the difference by Student's t, corrected for the skewness.
         percentile: the plain bootstrap interval.
         wins, losses, ties: rows where B's loss is lower, higher, the same; no NaN is any of them.
         sign_p: the two-sided p-value of the sign test, over the units; at least 1e-300.
@@ -121,18 +121,13 @@ class Comparison(Subject):
     """
 
     counted: int
-    units: int
     denominator: float
     first: float
     second: float
     difference: float
-    standard_error: float
-    skewness: float
-    units_needed: int | None
-    confidence: float
+    estimate: Estimate
     resamples: int
     seed: int
-    bounds: Bounds
     percentile: Bounds
     wins: int
     losses: int
@@ -146,11 +141,6 @@ class Comparison(Subject):
     agreement: float | None = None
     divergence: float | None = None
     checks: Sequence[Verdict] = ()
-
-    @property
-    def held(self) -> bool:
-        """Whether there are enough units for their skewness, so that the interval holds its level."""
-        return self.units_needed is not None and self.units >= self.units_needed
 
     @property
     def failed(self) -> bool:

@@ -14,7 +14,7 @@ from celoss_cli.show.source import options_line
 from celoss_cli.show.verdicts import lines_of
 from celoss_cli.studies.compare.comparison import LEAST_P
 from celoss_cli.studies.compare.values import values_of
-from celoss_cli.studies.compare.wording import conclusion, heading, meaning, source_lines, units
+from celoss_cli.studies.compare.wording import conclusion, heading, interval_of, meaning, source_lines
 
 if TYPE_CHECKING:
     from celoss_cli.studies.compare.comparison import Change, Comparison
@@ -55,16 +55,15 @@ def _checks(comparison: Comparison) -> Checks:
 
 def _facts(comparison: Comparison) -> Iterator[Equation]:
     """The numbers, each with what it is."""
-    unit, percent = comparison.unit, f"{100 * comparison.confidence:g}%"
+    unit, interval, found = comparison.unit, interval_of(comparison), comparison.estimate
     divided = f"total / {short(comparison.denominator)} ({comparison.denominator_is}), {unit}"
     yield Equation("mean of A", short(comparison.first), divided)
     yield Equation("mean of B", short(comparison.second), divided)
     yield Equation("B - A", short(comparison.difference), f"mean difference, {unit}", strong=True)
-    counted = units(comparison)
-    yield Equation("standard error", short(comparison.standard_error), f"of the difference, from {counted}")
-    low, high = short(comparison.bounds.low), short(comparison.bounds.high)
-    yield Equation(f"{percent} from", low, _interval_is(comparison))
-    yield Equation(f"{percent} to", high, "its upper end")
+    counted = interval.counted
+    yield Equation("standard error", short(found.standard_error), f"of the difference, from {counted}")
+    yield Equation(f"{interval.percent} from", short(found.bounds.low), interval.method)
+    yield Equation(f"{interval.percent} to", short(found.bounds.high), "its upper end")
     yield Equation("B better", str(comparison.wins), "rows with a lower loss in B")
     yield Equation("B worse", str(comparison.losses), "rows with a higher loss in B")
     yield Equation("same", str(comparison.ties), "rows with the same loss")
@@ -84,10 +83,6 @@ def _facts(comparison: Comparison) -> Iterator[Equation]:
         )
 
 
-def _interval_is(comparison: Comparison) -> str:
-    return f"by Student's t, corrected for the differences' skewness of {comparison.skewness:.2g}"
-
-
 def _small(p: float) -> str:
     return f"< {LEAST_P:g}" if p <= LEAST_P else short(p)
 
@@ -100,10 +95,12 @@ def _tables(comparison: Comparison) -> Iterator[Table]:
                 visible(found.name),
                 str(found.counted),
                 *map(short, (found.first, found.second, found.difference)),
+                "" if found.adjusted_p is None else _small(found.adjusted_p),
             )
             for found in comparison.classes
         ]
-        yield Table("by class", ("class",), ("counted", "mean of A", "mean of B", "B - A"), lines)
+        heads = ("counted", "mean of A", "mean of B", "B - A", "adjusted p")
+        yield Table("by class", ("class",), heads, lines)
     for title, changes in (
         ("largest regressions, worse in B", comparison.regressions),
         ("largest improvements, better in B", comparison.improvements),

@@ -6,230 +6,30 @@ that are not the same rows would look like any other.
 
 from __future__ import annotations
 
-import contextlib
-import itertools
 import operator
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Literal, overload
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from celoss_cli.core.data import Array, Batch, Chunk, Reduction, Tally, Terms
-from celoss_cli.core.errors import InputError, UsageError, quoted
+from celoss_cli.core.errors import InputError, quoted
 from celoss_cli.core.exact import ExactSum, exact_sum
 from celoss_cli.core.records import record
-from celoss_cli.evaluate.collect import Collected, collect
-from celoss_cli.evaluate.loop import Evaluation, Request, evaluate
-from celoss_cli.evaluate.wanted import Wanted
-from celoss_cli.losses.base import SAMPLE_WEIGHT
+from celoss_cli.studies.compare.classes import by_class
 from celoss_cli.studies.compare.comparing import Pairs
 
 if TYPE_CHECKING:
-    from celoss_cli.losses.base import Loss
+    from celoss_cli.core.data import Array, Reduction
+    from celoss_cli.studies.compare.side import Side
 
-__all__ = ["Align", "Alignment", "Side", "aligned", "labels_of", "paired", "side_of"]
+__all__ = ["Align", "Alignment", "aligned", "labels_of", "paired"]
 
 Align = Literal["id", "position"]
 
 _EXAMPLES = 3
 _BLOCK_BYTES = 1 << 19
 _OF_TOKENS = "other tokens of the same text are compared by its bytes: --per byte"
-
-_ROWS = 1 << 16
-"""So many rows are counted by class at a time."""
-
-
-@record(frozen=True, slots=True)
-class Side:
-    """One data set, computed and kept row by row.
-
-    Attributes:
-        name: what messages call it.
-        loss: that it was computed with.
-        evaluation: its totals and what was noticed.
-        batch: all of its rows, canonical.
-        terms: shape (elements,), of all rows.
-        sample_weight: shape (rows,), the weight that the data gives each row, or None.
-        place: names the place of a row.
-
-    """
-
-    name: str
-    loss: Loss
-    evaluation: Evaluation
-    batch: Batch
-    terms: Terms
-    place: Callable[[int], str]
-    sample_weight: Array | None = None
-
-    def by_row(self, values: Array) -> Array:
-        """Values of the elements as shape (rows, elements of a row)."""
-        return values.reshape(len(self.batch), -1)
-
-    @property
-    def counted(self) -> Array:
-        """Which elements are not ignored, shape (rows, elements of a row)."""
-        ignored = self.terms.ignored
-        return self.by_row(np.ones(self.terms.loss.size, bool) if ignored is None else ~ignored)
-
-    def target(self, row: int) -> float | int | str | tuple[float, ...] | None:
-        """The target of a row of one element; None where it has none."""
-        single = self.batch.elements_per_row == 1 and self.batch.target.size
-        return self.loss.target_of(self.batch, row) if single else None
-
-
-def side_of(name: str, loss: Loss, batches: Iterable[Batch | Chunk], request: Request) -> Side:
-    """Computes a data set and keeps all of it.
-
-    Raises:
-        InputError: for data that cannot be computed, and where nothing is counted.
-
-    """
-    kept: list[tuple[Batch, Terms, str]] = []
-    weights: list[Array] = []
-
-    def keep(batch: Batch, terms: Terms) -> None:
-        if batch.offsets is not None:
-            batch, terms = _by_document(batch, terms)
-        places = "\n".join(map(batch.place, range(len(batch))))
-        if SAMPLE_WEIGHT in batch.aligned:
-            weights.append(batch.aligned[SAMPLE_WEIGHT][:, 0])
-        named = replace(batch, ids=_joined([batch.ids]), groups=_joined([batch.groups]))
-        kept.append((replace(named, place=str, input_place=None), terms, places))
-
-    evaluation = evaluate(loss, batches, replace(request, keep=True), keep)
-    if not evaluation.tally.counted:
-        raise InputError("expected at least one counted target, got none", place=name)
-    batch, terms = _whole([found[0] for found in kept]), _all_terms([found[1] for found in kept])
-    places = _Places([found[2] for found in kept])
-    return Side(name, loss, evaluation, batch, terms, places, np.concatenate(weights) if weights else None)
-
-
-def _by_document(batch: Batch, terms: Terms) -> tuple[Batch, Terms]:
-    """Rows of any number of elements as rows of one, which has the sums of theirs: what is paired."""
-    rows = batch.places(np.arange(terms.loss.size))[0]
-    counted = np.ones(len(rows), bool) if terms.ignored is None else ~terms.ignored
-    loss, weight = (np.bincount(rows, values, len(batch)) for values in (terms.loss, terms.weight))
-    left_out = np.bincount(rows, counted, len(batch)) == 0
-    whole = replace(
-        batch,
-        input=loss[:, np.newaxis],
-        target=np.empty((len(batch), 0)),
-        aligned={},
-        offsets=None,
-    )
-    return whole, replace(terms, loss=loss, weight=weight, ignored=left_out)
-
-
-class _Places:
-    """The places of rows, one line of text each."""
-
-    def __init__(self, parts: Sequence[str]) -> None:
-        self._parts = parts
-
-    def __call__(self, row: int) -> str:
-        lines = itertools.chain.from_iterable(part.split("\n") for part in self._parts)
-        return next(itertools.islice(lines, row, None))
-
-
-def _whole(batches: Sequence[Batch]) -> Batch:
-    """Consecutive canonical batches as one.
-
-    Raises:
-        InputError: for rows of other extents than the first one.
-
-    """
-    first = batches[0]
-    for batch in batches:
-        if batch.input.shape[1:] != first.input.shape[1:] or batch.target.shape[1:] != first.target.shape[1:]:
-            raise InputError("expected rows of one shape to compare, got several")
-    return replace(
-        first,
-        input=np.concatenate([batch.input for batch in batches]),
-        target=np.concatenate([batch.target for batch in batches]),
-        aligned={},
-        ids=_joined([batch.ids for batch in batches]),
-        groups=_joined([batch.groups for batch in batches]),
-    )
-
-
-class _Names(Sequence[str]):
-    """Names in parts, each one text: a tenth of the memory of a list of texts. Going on is quick."""
-
-    def __init__(self, parts: Sequence[_Part]) -> None:
-        self.parts = parts
-        self._ends = np.cumsum([part.count for part in parts])
-        self._last: tuple[int, list[str]] = (-1, [])
-
-    def __len__(self) -> int:
-        return int(self._ends[-1])
-
-    def __iter__(self) -> Iterator[str]:
-        return itertools.chain.from_iterable(part.names() for part in self.parts)
-
-    @overload
-    def __getitem__(self, at: int) -> str: ...
-    @overload
-    def __getitem__(self, at: slice) -> Sequence[str]: ...
-    def __getitem__(self, at: int | slice) -> str | Sequence[str]:
-        if isinstance(at, slice):
-            return [self[i] for i in range(*at.indices(len(self)))]
-        number = int(np.searchsorted(self._ends, at, side="right"))
-        if number != self._last[0]:
-            self._last = (number, self.parts[number].names())
-        return self._last[1][at - int(self._ends[number])]
-
-
-@record(frozen=True, slots=True)
-class _Part:
-    """Some names as one text.
-
-    Attributes:
-        count: how many.
-        text: of all of them, with a separator that is in none.
-        separator: between them.
-
-    """
-
-    count: int
-    text: str
-    separator: str
-
-    @classmethod
-    def of(cls, names: Sequence[str]) -> _Part:
-        separator = "\n"
-        while any(separator in name for name in names):
-            separator += "\x00"
-        return cls(len(names), separator.join(names), separator)
-
-    def names(self) -> list[str]:
-        return self.text.split(self.separator)
-
-
-def _joined(parts: Sequence[Sequence[str] | None]) -> Sequence[str] | None:
-    known = [part for part in parts if part is not None]
-    if len(known) != len(parts):
-        return None
-    texts = [names.parts if isinstance(names, _Names) else [_Part.of(names)] for names in known]
-    return _Names(list(itertools.chain.from_iterable(texts)))
-
-
-def _all_terms(terms: Sequence[Terms]) -> Terms:
-    ignored = None
-    if any(part.ignored is not None for part in terms):
-        ignored = np.concatenate(
-            [np.zeros(part.loss.size, bool) if part.ignored is None else part.ignored for part in terms]
-        )
-    return Terms(
-        loss=np.concatenate([part.loss for part in terms]).astype(np.float64, copy=False),
-        weight=np.concatenate([part.weight for part in terms]).astype(np.float64, copy=False),
-        weight_is=terms[0].weight_is,
-        ignored=ignored,
-    )
-
-
-# ---------------------------------------------------------------------------------------- the alignment
 
 
 @record(frozen=True, slots=True)
@@ -309,7 +109,9 @@ def _same(ours: Sequence[str], theirs: Sequence[str]) -> bool:
     """Whether both have the same names in one order, each once; a table of their hashes is small."""
     if len(ours) != len(theirs) or not all(map(operator.eq, ours, theirs)):
         return False
-    return len(np.unique(np.fromiter(map(hash, ours), np.int64, len(ours)))) == len(ours)
+    hashes = np.fromiter(map(hash, ours), np.int64, len(ours))
+    hashes.sort()
+    return bool((hashes[1:] != hashes[:-1]).all())
 
 
 def _order_by_name(a: Side, b: Side) -> Array:
@@ -367,7 +169,7 @@ def _refuse_other_targets(a: Side, b: Side, order: Array) -> None:
     mine, theirs = a.batch.target, b.batch.target
     if mine.shape[1:] != theirs.shape[1:]:
         raise InputError(f"expected targets of the kind of those of {a.name}, got others", place=b.name)
-    unlike = (mine != theirs[order]).reshape(len(mine), -1).any(axis=1)
+    unlike = (mine != _ordered(theirs, order)).reshape(len(mine), -1).any(axis=1)
     if unlike.any():
         row = int(np.flatnonzero(unlike)[0])
         texts = [_target_text(a, row), _target_text(b, int(order[row]))]
@@ -380,7 +182,7 @@ def _refuse_other_targets(a: Side, b: Side, order: Array) -> None:
 
 
 def _target_text(side: Side, row: int) -> str | None:
-    target, labels = side.target(row), side.batch.labels
+    target, labels = side.targets(row), side.batch.labels
     if isinstance(target, int) and labels is not None and 0 <= target < len(labels):
         return quoted(labels[target])
     return None if target is None else str(target)
@@ -392,7 +194,7 @@ def _others(unlike: Array) -> str:
 
 
 def _refuse_other_weights(a: Side, b: Side, order: Array) -> None:
-    mine, theirs = a.by_row(a.terms.weight), b.by_row(b.terms.weight)[order]
+    mine, theirs = a.by_row(a.terms.weight), _ordered(b.by_row(b.terms.weight), order)
     unlike = (mine != theirs).any(axis=1)
     if unlike.any():
         row = int(np.flatnonzero(unlike)[0])
@@ -431,54 +233,51 @@ def paired(a: Side, b: Side, alignment: Alignment, reduction: Reduction) -> Pair
 
     """
     order, counted = alignment.order, a.counted
-    rows = np.flatnonzero(counted.any(axis=1))
-    all_count = len(rows) == len(counted)
-    mine, theirs = (side.by_row(side.terms.loss).sum(axis=1) for side in (a, b))
+    rows = _counted_rows(counted)
     by_row = reduction == "batchmean"
-    weight = np.ones(len(order)) if by_row else a.by_row(a.terms.weight).sum(axis=1)
-    divisor = exact_sum(weight) if by_row else a.evaluation.tally.weight
-    ids, groups = a.batch.ids, a.batch.groups
+    weight = np.ones(len(order)) if by_row else a.summed(a.terms.weight)
+    targets = a.targets
     agreement, divergence = _predictions(a, b, order, counted)
     return Pairs(
-        first=mine[rows],
-        second=theirs[order][rows],
-        weight=weight[rows],
+        first=_of_rows(a.summed(a.terms.loss), rows),
+        second=_of_rows(_ordered(b.summed(b.terms.loss), order), rows),
+        weight=_of_rows(weight, rows),
         row=rows,
-        ids=ids if all_count else _of_rows(ids, rows),
-        groups=groups if all_count else _of_rows(groups, rows),
-        target=lambda at: a.target(int(rows[at])),
-        totals=(a.evaluation.tally.loss, b.evaluation.tally.loss, divisor),
-        classes=list(_by_class(a, b)),
+        ids=_names_of_rows(a.batch.ids, rows),
+        groups=_names_of_rows(a.batch.groups, rows),
+        target=targets if rows is None else lambda at: targets(int(rows[at])),
+        totals=(
+            a.evaluation.tally.loss,
+            b.evaluation.tally.loss,
+            exact_sum(weight) if by_row else a.evaluation.tally.weight,
+        ),
+        classes=list(by_class(a, b, order, labels_of(a, b))),
         agreement=agreement,
         divergence=divergence,
     )
 
 
-def _of_rows(names: Sequence[str] | None, rows: Array) -> list[str] | None:
-    return None if names is None else [names[row] for row in rows.tolist()]
+def _counted_rows(counted: Array) -> Array | None:
+    """The rows with an element that counts; None where all have one."""
+    rows = counted.any(axis=1)
+    return None if rows.all() else np.flatnonzero(rows)
 
 
-def _by_class(a: Side, b: Side) -> Iterator[tuple[str, Tally, Tally]]:
-    """The totals of each class, in the order of the classes; none where the targets are no classes."""
-    labels = labels_of(a, b)
-    with contextlib.suppress(UsageError):
-        mine, theirs = (_collected(side, labels) for side in (a, b))
-        others = theirs.groups.tallies()
-        for group in mine.breakdown(a.evaluation.tally, labels):
-            yield group.name, group.tally, others[group.name]
+def _of_rows(values: Array, rows: Array | None) -> Array:
+    return values if rows is None else values[rows]
 
 
-def _collected(side: Side, labels: Sequence[str] | None) -> Collected:
-    """The totals by class, some rows at a time."""
-    wanted, found = Wanted(by="class"), Collected()
-    batch = replace(side.batch, labels=labels, ids=None, groups=None)
-    each, terms = batch.elements_per_row, side.terms
-    for start in range(0, len(batch), _ROWS):
-        part = slice(start * each, (start + _ROWS) * each)
-        ignored = None if terms.ignored is None else terms.ignored[part]
-        cut = replace(terms, loss=terms.loss[part], weight=terms.weight[part], ignored=ignored)
-        found = found.joined(collect(side.loss, batch.rows(start, start + _ROWS), cut, wanted), wanted)
-    return found
+def _ordered(values: Array, order: Array) -> Array:
+    return values if _in_order(order) else values[order]
+
+
+def _in_order(order: Array) -> bool:
+    """Whether the rows of both stand in one order."""
+    return bool((order[1:] > order[:-1]).all())
+
+
+def _names_of_rows(names: Sequence[str] | None, rows: Array | None) -> Sequence[str] | None:
+    return names if names is None or rows is None else [names[row] for row in rows.tolist()]
 
 
 def _predictions(a: Side, b: Side, order: Array, counted: Array) -> tuple[float | None, float | None]:

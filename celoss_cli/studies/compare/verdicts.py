@@ -29,9 +29,9 @@ def comparison_verdicts(
     if max_increase is not None:
         found.append(_at_most("max-increase", "mean difference", comparison.difference, max_increase))
     if non_inferior is not None:
-        interval = f"upper end of the {100 * comparison.confidence:g}% interval"
-        found.append(_at_most("non-inferior", interval, comparison.bounds.high, non_inferior))
-        if found[-1].passed and not comparison.held:
+        interval = f"upper end of the {100 * comparison.estimate.confidence:g}% interval"
+        found.append(_at_most("non-inferior", interval, comparison.estimate.bounds.high, non_inferior))
+        if found[-1].passed and not comparison.estimate.held:
             found[-1] = replace(
                 found[-1], passed=False, reason=f"{found[-1].reason}, but {_unsure(comparison)}"
             )
@@ -46,6 +46,6 @@ def _at_most(name: str, what: str, value: float, limit: float) -> Verdict:
 
 def _unsure(comparison: Comparison) -> str:
     return (
-        f"that is not sure: differences with a skewness of {comparison.skewness:.2g} take "
-        f"{comparison.units_needed} independent rows or groups, got {comparison.units}"
+        f"that is not sure: differences with a skewness of {comparison.estimate.skewness:.2g} take "
+        f"{comparison.estimate.units_needed} independent rows or groups, got {comparison.estimate.units}"
     )

@@ -7,15 +7,14 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from celoss_cli.core.errors import plural, visible
+from celoss_cli.show.intervals import Named
 from celoss_cli.show.numerals import exact, short
+from celoss_cli.statistics.interval import POWER
 
 if TYPE_CHECKING:
     from celoss_cli.studies.compare.comparison import Comparison
 
-__all__ = ["conclusion", "heading", "meaning", "source_lines", "units", "unsure"]
-
-_FEW = 30
-"""Below this many units the interval is told to be too narrow."""
+__all__ = ["conclusion", "heading", "interval_of", "meaning", "source_lines"]
 
 
 def heading(comparison: Comparison) -> str:
@@ -28,53 +27,33 @@ def heading(comparison: Comparison) -> str:
 
 def conclusion(comparison: Comparison) -> str:
     """The difference as it is, with its interval."""
-    bounds = comparison.bounds
-    interval = f"{100 * comparison.confidence:g}% interval"
-    ends = f"{interval} {short(bounds.low)} to {short(bounds.high)}"
-    told = f"no {interval}" if math.isnan(bounds.low) else ends
-    return f"B - A = {exact(comparison.difference)} {comparison.unit}, {told}"
+    return f"B - A = {exact(comparison.difference)} {comparison.unit}, {interval_of(comparison).ends}"
+
+
+def interval_of(comparison: Comparison) -> Named:
+    """The interval with its words."""
+    return Named(
+        comparison.estimate,
+        mean="mean difference",
+        values="differences",
+        beyond="other kinds of data, another training run or another seed of the models",
+        gate="--non-inferior",
+        group_column=comparison.group_column,
+    )
 
 
 def meaning(comparison: Comparison) -> Iterator[str]:
-    """What the interval says and what it does not, in sentences."""
-    bounds, percent = comparison.bounds, f"{100 * comparison.confidence:g}%"
-    units = "groups" if comparison.group_column is not None else "rows"
-    if math.isnan(bounds.low):
-        yield f"There is no interval: {_no_interval(comparison)}."
-        return
-    yield _where(comparison)
-    yield (
-        f"The {percent} interval comes from a rule that would catch the true mean difference in about "
-        f"{100 * comparison.confidence:g} of 100 new samples of {units} drawn like these. It is no range "
-        f"that holds {percent} of the {units}, and it says nothing about other kinds of data, another "
-        "training run or another seed of the models."
-    )
-    if comparison.group_column is None:
-        yield (
-            "It takes the rows as independent; where several belong together (one document, one user), "
-            "it is too narrow: name their column with --group-column."
-        )
-    else:
-        yield f"Rows of one {visible(comparison.group_column)} count as one draw."
-    if not comparison.held:
-        yield unsure(comparison)
-    elif comparison.units < _FEW:
-        yield f"With {comparison.units} {units} only, it tends to be too narrow."
-
-
-def unsure(comparison: Comparison) -> str:
-    """That the units are too few for their skewness."""
-    units = "groups" if comparison.group_column is not None else "rows"
-    return (
-        "The differences are too skewed for the interval to be sure: "
-        f"a skewness of {comparison.skewness:.2g} takes {comparison.units_needed} {units}, "
-        f"got {comparison.units}; the mean may lie in a tail that they hardly show, and --non-inferior does "
-        "not pass."
-    )
+    """What the numbers say and what they do not, in sentences."""
+    if not math.isnan(comparison.estimate.bounds.low):
+        yield _where(comparison)
+    yield from interval_of(comparison).sentences()
+    yield from _power(comparison)
+    yield from _sign_test(comparison)
+    yield from _of_classes(comparison)
 
 
 def _where(comparison: Comparison) -> str:
-    bounds = comparison.bounds
+    bounds = comparison.estimate.bounds
     if bounds.low > 0:
         return "The interval lies above 0: the mean loss of B is higher than that of A."
     if bounds.high < 0:
@@ -84,12 +63,39 @@ def _where(comparison: Comparison) -> str:
     return "The interval contains 0: these rows do not settle which of A and B has the lower mean loss."
 
 
-def _no_interval(comparison: Comparison) -> str:
-    if comparison.flip_p is None:
-        return "a loss is not finite"
-    if comparison.units < 2:
-        return f"it takes two {'groups' if comparison.group_column is not None else 'rows'} to see a spread"
-    return "the weights of the resamples can add up to 0"
+def _power(comparison: Comparison) -> Iterator[str]:
+    """What these rows could have shown."""
+    found = comparison.estimate
+    if found.detectable > 0:
+        units = interval_of(comparison).units
+        yield (
+            f"With as many {units} as these, a true mean difference of {short(found.detectable)} "
+            f"{comparison.unit}, up or down, would be seen (the interval would leave 0 out) in at least "
+            f"{100 * POWER:g} of 100 samples, a smaller one less often."
+        )
+
+
+def _sign_test(comparison: Comparison) -> Iterator[str]:
+    """What the sign test asks, and where it and the mean point opposite ways."""
+    told = (
+        "The sign test asks something else: whether B is worse as often as better, by however little; it "
+        "knows nothing of the size of a difference."
+    )
+    wins, losses = comparison.wins, comparison.losses
+    if (losses - wins) * comparison.difference < 0:
+        more, side = ("better", "higher") if wins > losses else ("worse", "lower")
+        told += f" Here B is {more} on more rows, and yet its mean loss is {side}."
+    if wins or losses:
+        yield told
+
+
+def _of_classes(comparison: Comparison) -> Iterator[str]:
+    tested = [part for part in comparison.classes if part.adjusted_p is not None]
+    if len(tested) > 1:
+        yield (
+            f"The p-values of the classes are adjusted for the {len(tested)} tests by Holm's method: where "
+            "no class differs, any of them is below 0.05 in at most 5 of 100 comparisons."
+        )
 
 
 def source_lines(comparison: Comparison) -> Iterator[str]:
@@ -106,10 +112,3 @@ def _columns(source: Mapping[str, Any]) -> str:
     if source.get("skipped"):
         said.append(f"{plural(source['skipped'], 'row')} with missing values skipped")
     return f" ({'; '.join(said)})" if said else ""
-
-
-def units(comparison: Comparison) -> str:
-    """The independent units with their number."""
-    if comparison.group_column is None:
-        return plural(comparison.units, "row")
-    return f"{plural(comparison.units, 'group')} by {visible(comparison.group_column)}"

@@ -10,8 +10,9 @@ import pytest
 from oracles import Oracle
 
 from celoss_cli.core.bounds import Bounds
-from celoss_cli.studies.compare.interval import interval, student, units_needed
-from celoss_cli.studies.compare.units import units_of
+from celoss_cli.statistics.interval import estimate, units_needed
+from celoss_cli.statistics.spread import spread_of_all
+from celoss_cli.statistics.student import student
 
 stats = Oracle("scipy.stats")
 
@@ -28,29 +29,29 @@ def test_the_quantiles_of_student(level: float, freedom: int) -> None:
 
 def test_the_skewness_is_that_of_the_sample() -> None:
     d = np.random.default_rng(1).lognormal(0, 1, 300)
-    found = units_of(d, np.ones(300)).skewness
-    assert found.value == pytest.approx(stats.skew(d), rel=1e-12)
+    found = spread_of_all(d, np.ones(300))
+    assert found.skewness == pytest.approx(stats.skew(d), rel=1e-12)
     again = stats.bootstrap((d,), stats.skew, n_resamples=2000, random_state=1, method="basic")
-    assert found.error == pytest.approx(again.standard_error, rel=0.5)
+    assert found.skewness_error == pytest.approx(again.standard_error, rel=0.5)
 
 
 def test_without_skewness_it_is_nearly_the_interval_of_the_t_test() -> None:
     d = np.random.default_rng(2).normal(0.3, 1, 4000)
-    found = interval(units_of(d, np.ones(4000)), 0.95)
+    found = estimate(spread_of_all(d, np.ones(4000)), 0.95).bounds
     expected = stats.ttest_1samp(d, 0).confidence_interval(0.95)
     assert [found.low, found.high] == pytest.approx(list(expected), abs=0.05 * d.std() / math.sqrt(4000))
 
 
 def test_two_units_and_equal_units() -> None:
-    found = interval(units_of(np.array([1.0, 3.0]), np.ones(2)), 0.95)
+    found = estimate(spread_of_all(np.array([1.0, 3.0]), np.ones(2)), 0.95).bounds
     assert found.low < 2 - 12.7 < 2 + 12.7 < found.high
-    assert interval(units_of(np.full(5, 0.25), np.ones(5)), 0.95) == Bounds(0.25, 0.25)
-    assert math.isnan(interval(units_of(np.array([1.0]), np.ones(1)), 0.95).low)
+    assert estimate(spread_of_all(np.full(5, 0.25), np.ones(5)), 0.95).bounds == Bounds(0.25, 0.25)
+    assert math.isnan(estimate(spread_of_all(np.array([1.0]), np.ones(1)), 0.95).bounds.low)
 
 
 def test_units_that_are_the_same_both_ways_have_a_symmetric_interval() -> None:
     d, w = np.array([-1.0, 0.0, 1.0]), np.array([1.0, 0.5, 1.0])
-    found = interval(units_of(d, w), 0.9)
+    found = estimate(spread_of_all(d, w), 0.9).bounds
     assert found.low == -found.high < 0
 
 
@@ -81,9 +82,9 @@ def test_a_b_that_is_exactly_worse_by_the_limit_passes_in_at_most_4_of_100_sampl
     rows, samples, passed = 100, 2500, 0
     random = np.random.default_rng(len(kind))
     for _ in range(samples):
-        units = units_of(draw(random, rows), np.ones(rows))
-        sure = rows >= units_needed(units.skewness.value, 0.95)
-        passed += sure and interval(units, 0.95).high <= true
+        spread = spread_of_all(draw(random, rows), np.ones(rows))
+        sure = rows >= units_needed(spread.skewness, 0.95)
+        passed += sure and estimate(spread, 0.95).bounds.high <= true
     assert passed / samples <= 0.04
 
 
@@ -92,7 +93,7 @@ def test_the_interval_catches_the_true_mean_in_about_95_of_100_samples(kind: str
     draw, true = DRAWS[kind]
     random, samples, caught = np.random.default_rng(3), 2000, 0
     for _ in range(samples):
-        found = interval(units_of(draw(random, 100), np.ones(100)), 0.95)
+        found = estimate(spread_of_all(draw(random, 100), np.ones(100)), 0.95).bounds
         caught += found.low <= true <= found.high
     assert 0.935 <= caught / samples <= 0.98
 
@@ -101,8 +102,8 @@ def test_weighted_rows_keep_the_level_too() -> None:
     random, samples, rows, missed = np.random.default_rng(4), 1500, 150, 0
     for _ in range(samples):
         weight = random.uniform(0.5, 2, rows)
-        units = units_of(weight * random.exponential(1, rows), weight)
-        missed += interval(units, 0.95).high < 1
+        spread = spread_of_all(weight * random.exponential(1, rows), weight)
+        missed += estimate(spread, 0.95).bounds.high < 1
     assert missed / samples <= 0.04
 
 
@@ -111,7 +112,7 @@ def test_a_sample_that_lacks_its_tail_is_not_sure() -> None:
     random, unsure = np.random.default_rng(5), 0
     for _ in range(200):
         d = random.exponential(1, 60) * (random.random(60) < 0.05)
-        unsure += units_needed(units_of(d, np.ones(60)).skewness.value, 0.95) > 60
+        unsure += units_needed(spread_of_all(d, np.ones(60)).skewness, 0.95) > 60
     assert unsure >= 180
     assert units_needed(0.0, 0.95) == 2
     assert units_needed(-4.43, 0.95) == units_needed(4.43, 0.95) == pytest.approx(100, abs=1)

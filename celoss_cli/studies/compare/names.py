@@ -1,0 +1,74 @@
+"""The names of many rows in little memory."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+from typing import overload
+
+import numpy as np
+
+from celoss_cli.core.records import record
+
+__all__ = ["Names", "Part", "joined"]
+
+
+class Names(Sequence[str]):
+    """Names in parts, each one text: a tenth of the memory of a list of texts. Going on is quick."""
+
+    def __init__(self, parts: Sequence[Part]) -> None:
+        self.parts = parts
+        self._ends = np.cumsum([part.count for part in parts])
+        self._last: tuple[int, list[str]] = (-1, [])
+
+    def __len__(self) -> int:
+        return int(self._ends[-1])
+
+    def __iter__(self) -> Iterator[str]:
+        return itertools.chain.from_iterable(part.names() for part in self.parts)
+
+    @overload
+    def __getitem__(self, at: int) -> str: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[str]: ...
+    def __getitem__(self, at: int | slice) -> str | Sequence[str]:
+        if isinstance(at, slice):
+            return [self[i] for i in range(*at.indices(len(self)))]
+        number = int(np.searchsorted(self._ends, at, side="right"))
+        if number != self._last[0]:
+            self._last = (number, self.parts[number].names())
+        return self._last[1][at - int(self._ends[number])]
+
+
+@record(frozen=True, slots=True)
+class Part:
+    """Some names as one text.
+
+    Attributes:
+        count: how many.
+        text: of all of them, with a separator that is in none.
+        separator: between them.
+
+    """
+
+    count: int
+    text: str
+    separator: str
+
+    @classmethod
+    def of(cls, names: Sequence[str]) -> Part:
+        separator = "\n"
+        while any(separator in name for name in names):
+            separator += "\x00"
+        return cls(len(names), separator.join(names), separator)
+
+    def names(self) -> list[str]:
+        return self.text.split(self.separator)
+
+
+def joined(parts: Sequence[Sequence[str] | None]) -> Sequence[str] | None:
+    known = [part for part in parts if part is not None]
+    if len(known) != len(parts):
+        return None
+    texts = [names.parts if isinstance(names, Names) else [Part.of(names)] for names in known]
+    return Names(list(itertools.chain.from_iterable(texts)))

@@ -1,0 +1,178 @@
+"""One data set of a comparison: computed, and held in memory row by row."""
+
+from __future__ import annotations
+
+import itertools
+import zlib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from celoss_cli.core.data import Array, Batch, Chunk, Terms
+from celoss_cli.core.errors import InputError
+from celoss_cli.core.records import record
+from celoss_cli.evaluate.loop import Evaluation, Request, evaluate
+from celoss_cli.losses.base import SAMPLE_WEIGHT
+from celoss_cli.studies.compare.grown import Grown
+from celoss_cli.studies.compare.names import joined
+
+if TYPE_CHECKING:
+    from celoss_cli.losses.base import Loss
+
+__all__ = ["Side", "side_of"]
+
+
+@record(frozen=True, slots=True)
+class Side:
+    """One data set, computed and kept row by row.
+
+    Attributes:
+        name: what messages call it.
+        loss: that it was computed with.
+        evaluation: its totals and what was noticed.
+        batch: all of its rows, canonical.
+        terms: shape (elements,), of all rows.
+        sample_weight: shape (rows,), the weight that the data gives each row, or None.
+        place: names the place of a row.
+
+    """
+
+    name: str
+    loss: Loss
+    evaluation: Evaluation
+    batch: Batch
+    terms: Terms
+    place: Callable[[int], str]
+    sample_weight: Array | None = None
+
+    def by_row(self, values: Array) -> Array:
+        """Values of the elements as shape (rows, elements of a row)."""
+        return values.reshape(len(self.batch), -1)
+
+    def summed(self, values: Array) -> Array:
+        """The sums of the elements of each row, shape (rows,)."""
+        each = self.by_row(values)
+        return each[:, 0] if each.shape[1] == 1 else each.sum(axis=1)
+
+    @property
+    def targets(self) -> Callable[[int], float | int | str | tuple[float, ...] | None]:
+        """The target of a row of one element, None where it has none; held is nothing but the targets."""
+        if self.batch.elements_per_row != 1 or not self.batch.target.size:
+            return lambda row: None
+        loss, batch = (
+            self.loss,
+            replace(self.batch, input=np.broadcast_to(0.0, self.batch.input.shape), ids=None, groups=None),
+        )
+        return lambda row: loss.target_of(batch, row)
+
+    @property
+    def counted(self) -> Array:
+        """Which elements are not ignored, shape (rows, elements of a row)."""
+        ignored = self.terms.ignored
+        return self.by_row(np.ones(self.terms.loss.size, bool) if ignored is None else ~ignored)
+
+
+def side_of(name: str, loss: Loss, batches: Iterable[Batch | Chunk], request: Request) -> Side:
+    """Computes a data set and keeps all of it.
+
+    Raises:
+        InputError: for data that cannot be computed, and where nothing is counted.
+
+    """
+    kept = _Kept()
+    evaluation = evaluate(loss, batches, replace(request, keep=True), kept.add)
+    if not evaluation.tally.counted:
+        raise InputError("expected at least one counted target, got none", place=name)
+    weights = kept.sample_weight.whole() if kept.weighted else None
+    return Side(name, loss, evaluation, kept.batch(), kept.terms(), _Places(kept.places), weights)
+
+
+class _Kept:
+    """What was kept of the batches so far."""
+
+    def __init__(self) -> None:
+        self.first: tuple[Batch, Terms] | None = None
+        self.input, self.target, self.sample_weight = Grown(), Grown(), Grown()
+        self.loss, self.weight, self.ignored = Grown(), Grown(), Grown()
+        self.places: list[bytes] = []
+        self.weighted = self.ignoring = False
+        self._ids: list[Sequence[str] | None] = []
+        self._groups: list[Sequence[str] | None] = []
+
+    def add(self, batch: Batch, terms: Terms) -> None:
+        """Takes the next batch, canonical.
+
+        Raises:
+            InputError: for rows of other extents than the first one.
+
+        """
+        if batch.offsets is not None:
+            batch, terms = _by_document(batch, terms)
+        if self.first is None:
+            self.first = replace(batch, place=str, input_place=None, ids=None, groups=None), terms
+        self.places.append(zlib.compress("\n".join(map(batch.place, range(len(batch)))).encode(), 1))
+        if not (self.input.takes(batch.input) and self.target.takes(batch.target)):
+            raise InputError("expected rows of one shape to compare, got several")
+        self.input.add(batch.input)
+        self.target.add(batch.target)
+        self.loss.add(terms.loss.astype(np.float64, copy=False))
+        self.weight.add(terms.weight.astype(np.float64, copy=False))
+        self.ignoring |= terms.ignored is not None
+        self.ignored.add(np.zeros(terms.loss.size, bool) if terms.ignored is None else terms.ignored)
+        if SAMPLE_WEIGHT in batch.aligned:
+            self.weighted = True
+            self.sample_weight.add(batch.aligned[SAMPLE_WEIGHT][:, 0])
+        self._ids.append(joined([batch.ids]))
+        self._groups.append(joined([batch.groups]))
+
+    def batch(self) -> Batch:
+        """All batches as one."""
+        first = self.first[0] if self.first is not None else Batch(np.zeros(0), np.zeros(0))
+        return replace(
+            first,
+            input=self.input.whole(),
+            target=self.target.whole(),
+            aligned={},
+            ids=joined(self._ids),
+            groups=joined(self._groups),
+        )
+
+    def terms(self) -> Terms:
+        """The terms of all batches."""
+        return Terms(
+            loss=self.loss.whole(),
+            weight=self.weight.whole(),
+            weight_is=self.first[1].weight_is if self.first is not None else "",
+            ignored=self.ignored.whole() if self.ignoring else None,
+        )
+
+
+def _by_document(batch: Batch, terms: Terms) -> tuple[Batch, Terms]:
+    """Rows of any number of elements as rows of one, which has the sums of theirs: what is paired."""
+    rows = batch.places(np.arange(terms.loss.size))[0]
+    counted = np.ones(len(rows), bool) if terms.ignored is None else ~terms.ignored
+    loss, weight = (np.bincount(rows, values, len(batch)) for values in (terms.loss, terms.weight))
+    left_out = np.bincount(rows, counted, len(batch)) == 0
+    whole = replace(
+        batch,
+        input=loss[:, np.newaxis],
+        target=np.empty((len(batch), 0)),
+        aligned={},
+        offsets=None,
+    )
+    return whole, replace(terms, loss=loss, weight=weight, ignored=left_out)
+
+
+class _Places:
+    """The places of rows: texts of a line each, packed, as only an error asks for one."""
+
+    def __init__(self, parts: Sequence[bytes]) -> None:
+        self._parts = parts
+
+    def __call__(self, row: int) -> str:
+        lines = itertools.chain.from_iterable(
+            zlib.decompress(part).decode().split("\n") for part in self._parts
+        )
+        return next(itertools.islice(lines, row, None))
