@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import os
 from collections.abc import Sequence
@@ -9,18 +10,20 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from celoss_cli import __version__
+from celoss_cli.cli.command_line import shell_quoted
 from celoss_cli.cli.output import note, write_file
 from celoss_cli.cli.table import given_options
 from celoss_cli.core.errors import ExitCode, InputError, UsageError, visible
+from celoss_cli.core.option import flag_words
 from celoss_cli.core.records import record
 from celoss_cli.judge import gate
-from celoss_cli.judge.baseline import Baseline, read_baseline
+from celoss_cli.judge.baseline import Baseline, as_text, read_baseline
 from celoss_cli.judge.gate import Increase, verdicts
-from celoss_cli.show import FORMATS, Style
 from celoss_cli.show.loss.document import document_of
 
 if TYPE_CHECKING:
     from celoss_cli.cli.options import Keeping, Limits
+    from celoss_cli.findings.finding import Finding
     from celoss_cli.report.report import Report
 
 __all__ = ["Gate", "gate_of"]
@@ -37,6 +40,7 @@ class Gate:
             those that are written even where a check failed.
         exit_zero: whether a check that failed exits 0.
         asked: whether there is a check at all.
+        in_config: whether options are keys of a config file.
 
     """
 
@@ -45,6 +49,7 @@ class Gate:
     baselines: Sequence[tuple[str, Baseline | None, bool]]
     exit_zero: bool
     asked: bool
+    in_config: bool = False
 
     def judged(self, report: Report) -> Report:
         """The report with a verdict for each limit.
@@ -63,7 +68,8 @@ class Gate:
         if self.baseline is not None:
             self.baseline.verify(_as_json(report))
         earlier = None if self.baseline is None else self.baseline.value
-        return replace(report, checks=verdicts(report, self.limits, earlier))
+        noticed = [*report.findings, *_inferred(report, in_config=self.in_config)]
+        return replace(report, checks=verdicts(report, self.limits, earlier), findings=noticed)
 
     def exit_code(self, report: Report) -> ExitCode:
         """1 where a check failed, if that counts."""
@@ -84,13 +90,34 @@ class Gate:
             _save(path, earlier, replace(report, checks=()))
 
 
-def gate_of(limits: Limits, keeping: Keeping, reduction: str | None = None) -> Gate:
+def _inferred(report: Report, *, in_config: bool) -> list[Finding]:
+    """A note on columns that nobody named, with what pins them."""
+    columns = report.source.get("columns") or {}
+    pins = [(option, pattern) for option, pattern in columns.get("inferred", {}).values()]
+    if not pins:
+        return []
+    from celoss_cli.findings import Facts, findings
+    from celoss_cli.losses import LOSSES
+
+    spec = next(spec for spec in LOSSES.values() if spec.name == report.loss)
+    if in_config:
+        words = [f"{option.removeprefix('--')} = {json.dumps(pattern)}" for option, pattern in pins]
+    else:
+        words = [shell_quoted(word) for pin in pins for word in flag_words(*pin)]
+    pinned = (", " if in_config else " ").join(words)
+    return findings(Facts({"inferred": len(pins)}, spec, inferred=columns["inferred"], pinned=pinned))
+
+
+def gate_of(
+    limits: Limits, keeping: Keeping, reduction: str | None = None, *, in_config: bool = False
+) -> Gate:
     """The gate that the options of a command ask for; its baselines are read at once.
 
     Args:
         limits: what the number is held against.
         keeping: what happens afterwards.
         reduction: that the command line asks for, or None.
+        in_config: whether options are keys of a config file.
 
     Raises:
         UsageError: for options that would change nothing.
@@ -112,6 +139,7 @@ def gate_of(limits: Limits, keeping: Keeping, reduction: str | None = None) -> G
         baselines=[(path, _earlier(path), always) for path, always in baselines],
         exit_zero=keeping.exit_zero,
         asked=bool(asked),
+        in_config=in_config,
     )
 
 
@@ -174,7 +202,7 @@ def _save(path: str, earlier: Baseline | None, report: Report) -> None:
     if not report.tally.counted or value is None or not math.isfinite(value):
         fact = f"expected a finite loss of counted rows to save as a baseline, got {value}"
         raise InputError(fact, place=name)
-    write_file(path, FORMATS["json"].render(document_of(report), Style(version=__version__)))
+    write_file(path, [as_text(_as_json(report))])
     change = f"new baseline {value!r} {report.unit}"
     if earlier is not None:
         change = f"baseline {earlier.value!r} -> {value!r} {report.unit}{_change(earlier, report)}"

@@ -54,6 +54,7 @@ FINDINGS: dict[str, Rule] = {
         Rule("CEL226", "note", "tokens:other_views", "other-view"),
         Rule("CEL227", "warning", "tokens:sampled", "sampled-probability"),
         Rule("CEL228", "warning", "tokens:least_written", "least-written"),
+        Rule("CEL231", "note", "files:inferred", "inferred"),
         Rule("CEL301", "note", "precision:clamped", "clamped"),
         Rule("CEL302", "error", "precision:nonfinite", "survey"),
         Rule("CEL303", "note", "precision:rounded", "survey"),

@@ -80,6 +80,8 @@ class Facts:
         command_words: the command line.
         columns: the header's names of the input, one a class, where the targets are counted by index;
             empty for other data.
+        inferred: the roles that nobody named, with the option and the columns that pin each, before a gate.
+        pinned: those options as they are typed.
 
     """
 
@@ -95,6 +97,8 @@ class Facts:
     doubts: Sequence[str] = ()
     command_words: CommandWords = CommandWords()
     columns: Sequence[str] = ()
+    inferred: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    pinned: str = ""
 
     def nearly_all(self, kind: str, of: str = "examined", least: int | None = None) -> int:
         """How many rows or values were examined if nearly all of them are of a kind, else 0.

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from celoss_cli.findings.facts import Facts, Observation
 
-__all__ = ["unterminated"]
+__all__ = ["inferred", "unterminated"]
+
+_ROLES = {"inputs": "the input", "target": "the target", "weight": "the weight"}
 
 
 def unterminated(facts: Facts) -> Observation | None:
@@ -24,4 +26,26 @@ def unterminated(facts: Facts) -> Observation | None:
         "the last line has no newline at its end: it was used, and may have been cut within its last value",
         1,
         remedy=facts.again("--allow-unterminated"),
+    )
+
+
+def inferred(facts: Facts) -> Observation | None:
+    """A check holds a number against a limit, and nobody named the columns it is computed from.
+
+    They were found by what their names and values say, as the heading tells. A file with other columns
+    tomorrow may be understood otherwise, and the check would go on with another number.
+
+    Name the columns by the options that are told: then another file is refused where it has not got them. A
+    baseline remembers its columns, and refuses a result of others.
+    """
+    count = facts.seen.get("inferred", 0)
+    if not count:
+        return None
+    roles = [f"{_ROLES.get(role, role)} ({pattern})" for role, (_, pattern) in facts.inferred.items()]
+    of = f" of {' and '.join(roles)}" if roles else ""
+    return Observation(
+        f"no option names the columns{of}: they were found by their names and values",
+        count,
+        {role: pattern for role, (_, pattern) in facts.inferred.items()},
+        remedy=facts.pinned,
     )

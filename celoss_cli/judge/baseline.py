@@ -7,12 +7,19 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from celoss_cli.core.errors import InputError, LimitError, shown, visible
+from celoss_cli.core.checksum import KEY, digest, is_as_written
+from celoss_cli.core.errors import InputError, LimitError, Way, shown, visible
 from celoss_cli.core.records import record
 
-__all__ = ["Baseline", "read_baseline"]
+__all__ = ["Baseline", "as_text", "read_baseline"]
 
 _MOST_BYTES = 1 << 26
+
+_PINS = {"inputs": "--class-columns", "target": "--target-column", "weight": "--weight-column"}
+"""The options that choose the columns of a role."""
+
+_PLAIN = frozenset(",*?[:")
+"""With these a text in those options is no name."""
 
 
 @record(frozen=True, slots=True)
@@ -31,7 +38,7 @@ class Baseline:
     document: Mapping[str, Any]
 
     def verify(self, document: Mapping[str, Any]) -> None:
-        """Compares what was computed: the loss, its options, classes and unit, not the data.
+        """Compares what was computed: the loss, its options, classes, unit and columns, not the data.
 
         Args:
             document: the new result as JSON values.
@@ -48,8 +55,14 @@ class Baseline:
             raise InputError(
                 f"expected a baseline of the same computation, got one with {', '.join(told)}",
                 hint="where the change is meant, update the baseline",
+                ways=tuple(_pinned(self.document, document)),
                 place=visible(self.path),
             )
+
+
+def as_text(document: Mapping[str, Any]) -> str:
+    """A result in JSON as a file that tells whether it was changed since."""
+    return json.dumps({**document, KEY: digest(document)}, indent=2, allow_nan=False) + "\n"
 
 
 def read_baseline(path: str) -> Baseline:
@@ -67,6 +80,12 @@ def read_baseline(path: str) -> Baseline:
     if document["schema_version"] != 1:
         got = shown(document["schema_version"])
         raise InputError(f"expected a result of schema_version 1, got {got}", place=place)
+    if KEY in document and not is_as_written(document):  # results of --json have none
+        raise InputError(
+            "expected a baseline as it was written: the file was changed since then",
+            hint="write it anew with --update-baseline or --save-baseline",
+            place=place,
+        )
     value = document.get("value")
     if not _is_number(value) or not document.get("counted"):
         said = document.get("nonfinite")
@@ -98,7 +117,12 @@ def _is_result(document: Any) -> bool:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return False
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # a whole number that no double holds
+        return False
 
 
 def _differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:
@@ -114,10 +138,49 @@ def _differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[tup
     names = old.get("labels"), new.get("labels")
     if None not in names and names[0] != names[1]:
         yield "the classes", *names
-    if _weighted(old) != _weighted(new):
-        yield "sample weights", _weighted(old), _weighted(new)
+    for role, (one, two) in _columns(old, new).items():
+        told_by_classes = role == "inputs" and names[0] != names[1]
+        if one != two and not told_by_classes:
+            told = {"inputs": "columns of the input", "target": "target column", "weight": "sample weights"}
+            yield told[role], one, two
 
 
-def _weighted(document: Mapping[str, Any]) -> bool:
+def _columns(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
+    """The columns of each role in both; arrays that are files are no columns, and none is compared."""
+    found = {}
+    for role in _PINS:
+        pair = [_named(document, role) for document in (old, new)]
+        if role == "weight" or None not in pair:
+            found[role] = (pair[0], pair[1])
+    return found
+
+
+def _named(document: Mapping[str, Any], role: str) -> Any:
+    columns, files = document["input"].get("columns"), document["input"].get("files") or ()
+    found = columns.get(role) if isinstance(columns, dict) else None
+    names = found if isinstance(found, list) else [found]
+    return None if any(name in files for name in names) else found
+
+
+def _pinned(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Way]:
+    """The options that choose the columns of the baseline, where only these differ and the data has them."""
+    known = {name for role in ("inputs", "target", "weight", "unused") for name in _listed(new, role)}
+    differing = [role for role, (one, two) in _columns(old, new).items() if one != two]
+    wanted = {role: _listed(old, role) for role in differing}
+    for names in wanted.values():
+        if not names or not all(name in known and _is_plain(name) for name in names):
+            return
+    if wanted:
+        options = tuple((_PINS[role], ",".join(names)) for role, names in wanted.items())
+        yield Way("the columns of the baseline", options)
+
+
+def _is_plain(name: str) -> bool:
+    """Whether an option names this column by its name as it is."""
+    return _PLAIN.isdisjoint(name) and name.strip() == name == visible(name) != ""
+
+
+def _listed(document: Mapping[str, Any], role: str) -> list[str]:
     columns = document["input"].get("columns")
-    return isinstance(columns, dict) and columns.get("weight") is not None
+    found = columns.get(role) if isinstance(columns, dict) else None
+    return [found] if isinstance(found, str) else [name for name in found or () if isinstance(name, str)]

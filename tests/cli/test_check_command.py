@@ -107,7 +107,8 @@ def test_a_failed_check_is_not_forgotten_where_nobody_reads(config: str, code: i
     command = [sys.executable, "-m", "celoss_cli", "check"]
     done = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, check=False)
     os.close(writing)
-    assert (done.returncode, done.stderr) == (code, b"")
+    told = [line for line in done.stderr.splitlines() if b"note CEL231" not in line]
+    assert (done.returncode, told) == (code, [])
 
 
 @pytest.mark.parametrize(("header", "rows"), [("true", 1), ("false", 2)])
@@ -166,7 +167,7 @@ def test_a_check_whose_data_is_bad_is_told_and_the_others_run() -> None:
         ["good", "pass"],
     ]
     assert done.stdout.splitlines()[-1] == "3 checks: 1 passed, 1 failed, 1 in error"
-    assert done.stderr.startswith('celoss: error: bad: broken.csv:3:2: expected a number in column "dog"')
+    assert '\nceloss: error: bad: broken.csv:3:2: expected a number in column "dog"' in done.stderr
 
 
 def test_every_format_is_written_at_once() -> None:

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import jsonschema
+import numpy as np
 import pytest
 import running
 from paths import schema
@@ -287,7 +288,79 @@ def test_a_baseline_of_another_loss_or_other_classes_is_refused(celoss: Celoss) 
     assert 'the classes ["cat", "dog"] instead of ["cat", "cow"]' in celoss.err
     Path("w.csv").write_text("cat,dog,target,weight\n1,2,0,3\n")
     assert celoss("ce", "w.csv", "--baseline", "c.json") == 3
-    assert "sample weights false instead of true" in celoss.err
+    assert 'sample weights null instead of "weight"' in celoss.err
+
+
+AGE = "age,pred,label\n0.5,0.9,1\n0.1,0.2,0\n0.7,0.6,1\n0.2,0.7,0\n"
+"""One column of predictions, one that could be taken for it, and targets."""
+
+
+def test_a_baseline_of_other_columns_is_refused_with_the_command_that_takes_its_own(celoss: Celoss) -> None:
+    Path("a.csv").write_text(AGE)
+    assert celoss("bce", "a.csv", "--save-baseline", "b.json") == 0
+    assert celoss("bce", "a.csv", "--baseline", "b.json", "--class-columns", "age") == 3
+    assert 'columns of the input ["pred"] instead of ["age"]' in celoss.err
+    assert "  celoss bce a.csv --baseline b.json --class-columns pred  (the columns of the b" in celoss.err
+    assert celoss("bce", "a.csv", "--baseline", "b.json", "--class-columns", "pred") == 0
+    Path("n.csv").write_text(AGE.replace("label", "truth"))
+    assert celoss("bce", "n.csv", "--baseline", "b.json") == 3
+    assert 'target column "label" instead of "truth"' in celoss.err
+    assert "(the columns of the baseline)" not in celoss.err
+
+
+def test_arrays_of_other_files_are_the_same_computation(celoss: Celoss) -> None:
+    for name in "ab":
+        np.save(f"x{name}.npy", np.array([[2.0, 1.0], [0.5, 1.5]]))
+        np.save(f"y{name}.npy", np.array([0, 1]))
+    assert celoss("ce", "xa.npy", "ya.npy", "--save-baseline", "b.json") == 0
+    assert celoss("ce", "xb.npy", "yb.npy", "--baseline", "b.json") == 0
+
+
+def test_a_baseline_that_was_edited_is_noticed_and_one_without_a_checksum_is_read(celoss: Celoss) -> None:
+    Path("a.csv").write_text(AGE)
+    assert celoss("bce", "a.csv", "--save-baseline", "b.json") == 0
+    document = json.loads(Path("b.json").read_text())
+    jsonschema.validate(document, SCHEMA)
+    Path("b.json").write_text(json.dumps({**document, "value": 0.9}))
+    assert celoss("bce", "a.csv", "--baseline", "b.json") == 3
+    assert "b.json: expected a baseline as it was written: the file was changed since then" in celoss.err
+    Path("b.json").write_text(json.dumps(document, indent=7, sort_keys=True))  # laid out anew, and the same
+    assert celoss("bce", "a.csv", "--baseline", "b.json") == 0
+    del document["checksum"], document["input"]["columns"]
+    Path("b.json").write_text(json.dumps(document))
+    assert celoss("bce", "a.csv", "--baseline", "b.json") == 0
+
+
+def test_a_gate_notes_columns_that_nobody_named_and_what_pins_them(celoss: Celoss) -> None:
+    Path("a.csv").write_text(AGE.replace("label", "clicked_label"))
+    assert celoss("bce", "a.csv", "--max", "1", "--json") == 0
+    assert "note CEL231: no option names the columns of the input (pred) and the target" in celoss.err
+    (found,) = json.loads(celoss.out)["findings"]
+    assert (found["code"], found["severity"]) == ("CEL231", "note")
+    pins = found["remedy"]
+    assert pins == "--class-columns pred --target-column clicked_label"
+    assert celoss("bce", "a.csv", "--max", "1", "--json", *pins.split()) == 0
+    assert json.loads(celoss.out)["findings"] == []
+    assert celoss("bce", "a.csv", "--json") == 0  # no gate, no note
+    assert json.loads(celoss.out)["findings"] == []
+
+
+def test_a_check_notes_them_as_keys_of_its_config(celoss: Celoss) -> None:
+    Path("a.csv").write_text(AGE)
+    config = '[checks.a]\nloss = "bce"\nfiles = "a.csv"\nmax = 1\n'
+    Path("celoss.toml").write_text(config)
+    assert celoss("check") == 0
+    line = next(line for line in celoss.err.splitlines() if "CEL231" in line)
+    Path("celoss.toml").write_text(config + line.partition("; try: ")[2] + "\n")
+    assert celoss("check") == 0
+    assert "CEL231" not in celoss.err
+
+
+def test_a_baseline_with_a_value_of_400_digits_exits_3(celoss: Celoss) -> None:
+    document = {**BASELINE, "value": 10**400}
+    Path("b.json").write_text(json.dumps(document))
+    assert celoss.ce("--baseline", "b.json") == 3
+    assert "expected a baseline with a finite value" in celoss.err
 
 
 BASELINE = {

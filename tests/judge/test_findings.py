@@ -113,6 +113,7 @@ PLANTED: dict[str, Planted] = {
     "CEL226": ("ce", X, Y, {"noticed": ("other-view",)}),
     "CEL227": ("ce", X, Y, {"noticed": ("sampled-probability",)}),
     "CEL228": ("ce", X, Y, {"noticed": ("least-written",)}),
+    "CEL231": ("ce", X, Y, {"noticed": ("inferred",)}),
     "CEL301": ("bce", changed(G, 5, 1 - T[5]), T, {}),
     "CEL302": ("ce", changed(X, (4, 1), math.nan), Y, {}),
     "CEL303": ("bce", changed(G, 5, T[5]), T, {}),

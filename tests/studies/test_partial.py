@@ -14,9 +14,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from celoss_cli.cli.main import run
+from celoss_cli.core.checksum import digest
 from celoss_cli.core.errors import ExitCode
 from celoss_cli.core.exact import ExactSum
-from celoss_cli.studies.merge.document import _digest, _sum, _sum_of
+from celoss_cli.studies.merge.document import _sum, _sum_of
 
 Capture = pytest.CaptureFixture[str]
 
@@ -260,7 +261,7 @@ def with_change(document: Any, path: tuple[Any, ...], value: Any) -> Any:
 def signed(document: dict[str, Any]) -> str:
     """The document with the checksum that it should have."""
     content = {key: value for key, value in document.items() if key != "checksum"}
-    return json.dumps({**content, "checksum": _digest(content)})
+    return json.dumps({**content, "checksum": digest(content)})
 
 
 OTHERS = (None, True, False, 0, -1, 1.5, 10**17, "abc", "", [], [1], {}, {"a": None}, [[0.5]], [2.0])

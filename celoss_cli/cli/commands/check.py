@@ -218,7 +218,8 @@ def _computed(plan: _Plan) -> tuple[Report, Gate]:
     from celoss_cli.cli.options import Keeping, LossOptions
 
     given = plan.given
-    gate = gate_of(given.limits, Keeping(update_baseline=plan.update), given.semantics.reduction)
+    keeping = Keeping(update_baseline=plan.update)
+    gate = gate_of(given.limits, keeping, given.semantics.reduction, in_config=True)
     if not gate.asked:
         raise UsageError("expected a limit, for example max = 0.5, got none")
     asked = LossOptions(

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
 
+from celoss_cli.core.checksum import KEY, digest, is_as_written
 from celoss_cli.core.data import Tally
 from celoss_cli.core.errors import InputError, quoted
 from celoss_cli.core.exact import POINT, ExactSum
@@ -54,7 +54,7 @@ T = TypeVar("T")
 def as_text(partial: Partial) -> str:
     """The JSON document of a partial result, with a line for each of its keys."""
     document = _content(partial)
-    document["checksum"] = _digest(document)
+    document[KEY] = digest(document)
     lines = (f"{json.dumps(key)}: {json.dumps(value, allow_nan=False)}" for key, value in document.items())
     return "{\n" + ",\n".join(lines) + "\n}\n"
 
@@ -67,7 +67,7 @@ def identified(partial: Partial) -> Partial:
     if not partial.evaluation.tally.rows:
         return partial  # nothing that could count twice
     content = _content(replace(partial, command_words=CommandWords(), parts=frozenset()))
-    return replace(partial, parts=frozenset([_digest(content)[:32]]))
+    return replace(partial, parts=frozenset([digest(content)[:32]]))
 
 
 def _content(partial: Partial) -> dict[str, Any]:
@@ -93,12 +93,6 @@ def _content(partial: Partial) -> dict[str, Any]:
         "levels": {str(level): count for level, count in sorted(collected.levels.items())},
         **({"sizes": dict(evaluation.sizes)} if evaluation.sizes else {}),
     }
-
-
-def _digest(document: Mapping[str, Any]) -> str:
-    """The SHA-256 of a document, however it is laid out."""
-    text = json.dumps(document, sort_keys=True, separators=(",", ":"), allow_nan=False)
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _tally(tally: Tally) -> dict[str, Any]:
@@ -141,7 +135,7 @@ def read_partial(document: Any, name: str) -> Partial:
         raise InputError(
             f"expected a partial result of version {VERSION}, got {quoted(str(version))}", place=name
         )
-    if not _is_as_written(document):
+    if not is_as_written(document):
         raise InputError(
             "expected a partial result as it was written: the file was changed or damaged since then",
             hint="write it anew with --emit-partial",
@@ -154,14 +148,6 @@ def read_partial(document: Any, name: str) -> Partial:
         raise InputError(
             f"expected a whole partial result, got a damaged one: {quoted(what)}", place=name
         ) from None
-
-
-def _is_as_written(document: Mapping[str, Any]) -> bool:
-    content = {key: value for key, value in document.items() if key != "checksum"}
-    try:
-        return bool(document.get("checksum") == _digest(content))
-    except (TypeError, ValueError):  # a value that JSON has no word for, as 1e999
-        return False
 
 
 def _partial(document: dict[str, Any]) -> Partial:
