@@ -9,6 +9,8 @@ from celoss_cli.core.errors import UsageError, quoted
 from celoss_cli.core.option import Kind, finite
 
 __all__ = [
+    "CLASS_MAP",
+    "COMMENT",
     "COUNT",
     "DELIMITER",
     "DISTANCE",
@@ -109,6 +111,20 @@ def _group(text: str) -> str:
     return text
 
 
+def _pairs(text: str) -> str:
+    """Pairs of a target and a class between commas, or @FILE, as they stand."""
+    odd = next((pair for pair in text.split(",") if not all(pair.partition("="))), None)
+    if odd is not None and not text.startswith("@"):
+        raise UsageError(f"expected pairs as H=home,D=draw, got {quoted(odd)}")
+    return text
+
+
+def _comment(text: str) -> str:
+    if not text or not text.isprintable() or text[0].isalnum() or text[0] in "\"'.+ " or text in ("-", ","):
+        raise UsageError(f"expected a mark that no row begins with, for example #, got {quoted(text)}")
+    return text
+
+
 def _text(value: object) -> bool:
     return isinstance(value, str)
 
@@ -126,6 +142,8 @@ DELIMITER = Kind(
     text=lambda found: {"\t": "tab", " ": "space"}.get(found, found),
 )
 ENCODING = Kind("an encoding of text", _encoding, _text, "NAME")
+CLASS_MAP = Kind("pairs of a target and a class", _pairs, _text, "TARGET=CLASS,...", or_file=True)
+COMMENT = Kind("the mark of a comment", _comment, _text, "MARK")
 FRACTIONS = Kind("numbers from 0 to 1", _fractions, _text, "Q,...")
 TOLERANCE = Kind("a number that is not negative", _tolerance, _text, "A")
 DISTANCE = Kind(f"a number above 0 and at most {_FAR:g}", _distance, _text, "D")

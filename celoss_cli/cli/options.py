@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from celoss_cli.cli.kinds import (
+    CLASS_MAP,
+    COMMENT,
     COUNT,
     DELIMITER,
     DISTANCE,
@@ -114,6 +116,16 @@ class Reading:
         negation="--no-header",
         panel=INPUT,
     )
+    percent: bool = option(
+        FLAG,
+        "Cells of a table that end in % are hundredths: 52.69% is 0.5269.",
+        default=False,
+        panel=INPUT,
+        needs="files",
+    )
+    comment: str | None = option(
+        COMMENT, "Lines of a table that begin with this are left out.", panel=INPUT, needs="files"
+    )
     missing: Literal["error", "skip"] = option(
         one_of(("error", "skip")),
         "What to do with rows that have empty or NA cells.",
@@ -127,6 +139,23 @@ class Reading:
         metavar="LABEL",
         panel=INPUT,
         needs="answers",
+    )
+    first_class: int = option(
+        at_least(0, 1),
+        "The number that targets begin to count the classes with: 0, or 1.",
+        default=0,
+        metavar="0|1",
+        panel=INPUT,
+        needs="classes",
+    )
+    class_map: tuple[str, ...] = option(
+        CLASS_MAP,
+        "What targets mean by names of classes, for example H=home,D=draw, or @FILE with a pair a line.",
+        default=(),
+        panel=INPUT,
+        needs="classes",
+        file="read",
+        repeatable=True,
     )
     class_axis: int | None = option(
         WHOLE,

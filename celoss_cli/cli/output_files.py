@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from celoss_cli.cli.table import given_options
 from celoss_cli.core.errors import UsageError, quoted
-from celoss_cli.core.option import VALUES
 
 if TYPE_CHECKING:
     from celoss_cli.cli.table import GivenOption
@@ -51,7 +50,7 @@ def _paths(given: GivenOption) -> Iterator[str]:
     """The files that an option names: @FILE where it takes values too."""
     values = given.value if given.option.repeatable else (given.value,)
     for value in values:
-        if given.option.kind is not VALUES:
+        if not given.option.kind.or_file:
             yield value
         elif value.startswith("@"):
             yield value[1:]
@@ -62,7 +61,7 @@ def _use(given: GivenOption) -> str:
     option = given.option
     if option.argument:
         return "the input"
-    return f"the {option.name.replace('_', ' ')}" if option.kind is VALUES else option.flag
+    return f"the {option.name.replace('_', ' ')}" if option.kind.or_file else option.flag
 
 
 def _real(path: str) -> str:

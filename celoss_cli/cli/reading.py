@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from celoss_cli.cli.output import note
 from celoss_cli.cli.table import given_options
@@ -145,12 +145,16 @@ def request_of(data: Data) -> ReadRequest:
         delimiter=reading.delimiter,
         decimal=reading.decimal,
         encoding=reading.encoding,
+        percent=reading.percent,
+        comment=reading.comment,
         header=reading.header,
         missing=reading.missing,
         allow_nonfinite=reading.allow_nonfinite,
         allow_unterminated=reading.allow_unterminated,
         class_axis=reading.class_axis,
-        target_is=reading.target_is,
+        target_is=_target_is(reading),
+        first_class=reading.first_class,
+        class_map=_class_map(reading),
         positive=reading.positive,
         answers=(-1.0, 1.0) if data.spec.takes == "scores" else (0.0, 1.0),
         rescaled=data.rescaled,
@@ -174,6 +178,29 @@ def clip_domain(dataset: Dataset, data: Data) -> None:
     from celoss_cli.read.clipped import clipped
 
     dataset.batches = clipped(dataset.batches, distance)
+
+
+def _target_is(reading: Reading) -> Literal["name", "index"] | None:
+    """What targets are: those that are counted from 1 are indices.
+
+    Raises:
+        UsageError: for options that say different things.
+
+    """
+    if reading.first_class and (reading.target_is == "name" or reading.class_map):
+        other = "--class-map" if reading.class_map else "--target-is name"
+        raise UsageError(f"Expected --first-class or {other}, got both.")
+    if reading.class_map and reading.target_is == "index":
+        raise UsageError("Expected --class-map or --target-is index, got both.")
+    return "index" if reading.first_class else reading.target_is
+
+
+def _class_map(reading: Reading) -> Mapping[str, str]:
+    if not reading.class_map:
+        return {}
+    from celoss_cli.read.roles.class_map import class_map_of
+
+    return class_map_of(reading.class_map)
 
 
 def with_targets(data: Data, request: ReadRequest) -> ReadRequest:

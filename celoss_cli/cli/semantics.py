@@ -81,6 +81,7 @@ def chosen(data: Data, semantics: Semantics, found: Opened) -> Chosen:
     reduction = semantics.reduction or option_of_data("reduction", one_of(spec.reductions), dataset, source)
     if IGNORE_INDEX.name in options and semantics.convention in CONVENTIONS:
         arguments.setdefault(IGNORE_INDEX.name, CONVENTIONS[semantics.convention].ignore_index)
+    _refuse_class_left_out(data, arguments.get(IGNORE_INDEX.name), dataset)
     conventional = _conventional(data, semantics)
     loss = spec.made(dtype=semantics.dtype, base=semantics.base, **arguments, **conventional)
     odd = loss.out_of_domain_options()
@@ -118,6 +119,23 @@ def _refuse_without_tokens(semantics: Semantics) -> None:
             raise UsageError(f"Expected {given.option.flag} with scored tokens, got it with other data.")
     if semantics.input_is == TOKENS:
         raise UsageError(f"Expected scored tokens with --input-is {TOKENS}, got other data.")
+
+
+def _refuse_class_left_out(data: Data, index: int | None, dataset: Dataset) -> None:
+    """Refuses to leave out a class where targets are counted from 1: its number may mean either count.
+
+    Raises:
+        UsageError: for an index that may be a class.
+
+    """
+    if not data.reading.first_class or index is None or "columns" not in dataset.described:
+        return
+    from celoss_cli.read.counting import classes_of  # most targets are counted from 0
+
+    if 0 <= index <= classes_of(dataset.described):
+        raise UsageError(
+            f"Expected --ignore-index of no class with --first-class {data.reading.first_class}, got {index}."
+        )
 
 
 def _value(given: GivenOption, request: ReadRequest) -> Any:

@@ -12,7 +12,7 @@ import re
 
 from celoss_cli.core.errors import InputError, Way, quoted
 
-__all__ = ["BLANKS", "GRAMMAR", "MISSING", "is_number", "number", "whole"]
+__all__ = ["BLANKS", "GRAMMAR", "MISSING", "hundredths", "is_number", "number", "whole"]
 
 GRAMMAR = r"[+-]?(?:[0-9]++(?:\.[0-9]*+)?+|\.[0-9]++)(?:[eE][+-]?[0-9]++)?+"
 """A finite number with a decimal point, as a regular expression."""
@@ -20,6 +20,8 @@ GRAMMAR = r"[+-]?(?:[0-9]++(?:\.[0-9]*+)?+|\.[0-9]++)(?:[eE][+-]?[0-9]++)?+"
 _ONE = re.compile(GRAMMAR)
 _NONFINITE = re.compile(r"[+-]?(?:inf|infinity|nan)", re.ASCII | re.IGNORECASE)
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
+
+_PERCENT = re.compile(r"[ \t]*([+-]?[0-9][0-9.,]*|[+-]?[.,][0-9]+)[ \t\u00a0\u202f]*%[ \t]*", re.ASCII)
 
 BLANKS = " \t"
 """What may stand around a value."""
@@ -53,6 +55,17 @@ def number(text: str, *, decimal: str = ".", allow_nonfinite: bool = False) -> f
     if math.isinf(value):
         raise InputError(f"expected a number within the range of a double, got {quoted(text)}")
     return value
+
+
+def hundredths(text: str) -> str:
+    """A number before a % as the same with an exponent; any other text as it is.
+
+    >>> hundredths("52.69%"), hundredths("52,7 %"), hundredths("52.69")
+    ('52.69e-2', '52,7e-2', '52.69')
+
+    """
+    found = _PERCENT.fullmatch(text)
+    return text if found is None else f"{found[1]}e-2"
 
 
 def whole(text: str) -> int:

@@ -48,6 +48,7 @@ class Kind:
         metavar: what stands for the value in the help.
         choices: the texts that there are, for completion; none where any text may do.
         text: the text of a value.
+        or_file: whether a text may also be @FILE, the name of a file that holds the value.
         of_json: the value that one of JSON stands for, which may write a whole number as 2.0.
 
     """
@@ -59,6 +60,7 @@ class Kind:
     choices: tuple[str, ...] = ()
     text: Callable[[Any], str] = str
     of_json: Callable[[Any], Any] = lambda value: value
+    or_file: bool = False
 
 
 @record(frozen=True, slots=True)
@@ -209,5 +211,5 @@ FLAG = Kind("true or false", bool, lambda value: isinstance(value, bool), "")
 WHOLE = Kind("a whole number", whole, _is_whole, "N", of_json=int)
 NUMBER = Kind("a number", number, _is_number, "X")
 FINITE = Kind("a number", finite, _is_number, "X")
-VALUES = Kind("a number or a list of numbers", str, _are_numbers, "VALUES")
+VALUES = Kind("a number or a list of numbers", str, _are_numbers, "VALUES", or_file=True)
 """Numbers, or @FILE with numbers: the text is kept, as reading it needs to know how the input is read."""

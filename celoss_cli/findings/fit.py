@@ -248,7 +248,7 @@ def moved_by_one(facts: Facts) -> Observation | None:
         f"the targets count from 1, and the {_outcomes(facts)} classes from 0",
         fit.counted,
         {"moved_loss": loss, "loss": _known(fit)},
-        "subtract 1 from every target",
+        facts.again("--first-class", "1"),
     )
 
 

@@ -42,7 +42,7 @@ def from_one(facts: Facts) -> Observation | None:
     Class indices count from 0. Labels from 1 put every row on its neighbour's class, and the last class
     outside of the input.
 
-    Subtract 1 from every target, or name the classes and give their names.
+    Say that targets count from 1: --first-class 1.
 
     Reference: PyTorch documentation of CrossEntropyLoss: class indices in the range [0, C).
     """
@@ -53,7 +53,7 @@ def from_one(facts: Facts) -> Observation | None:
         f"the targets run from 1 to {classes}, and the {classes} classes are counted from 0",
         given.total(),
         {"least": 1, "largest": classes},
-        "subtract 1 from every target",
+        facts.again("--first-class", "1"),
     )
 
 

@@ -206,7 +206,7 @@ class ClassLoss(Loss):
     def _out_of_range(self, targets: Array, kept: Array, element: int, classes: int) -> InputError:
         value = int(targets[element])
         counted = targets[~self._left_out(targets)]
-        hint = ""
+        hint, ways = "", list[Way]()
         if value in (-1, 255) or -1 in kept or 255 in kept:
             marker = -1 if -1 in kept else 255
             hint = f"if {marker} marks targets to leave out: {self._leaving_out(marker)}"
@@ -214,12 +214,14 @@ class ClassLoss(Loss):
             hint = "one score for each row is a binary problem: bce for probabilities, bce-logits for logits"
         elif int(counted.min()) == 1 and int(counted.max()) == classes:
             hint = f"the targets run from 1 to {classes}: subtract 1 from each"
+            ways = [Way("", (("--first-class", "1"),))]
         inside = self.ignore_index is not None and self.ignore_index >= 0
         ignored = f" or ignore_index {self.ignore_index}" if inside else ""
         known = "the target 0" if classes == 1 else f"a target from 0 to {classes - 1}"
         return InputError(
             f"Expected {known}{ignored} ({plural(classes, 'class')}), got {value}.",
             hint=hint,
+            ways=ways,
             element=element,
         )
 

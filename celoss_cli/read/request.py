@@ -130,6 +130,8 @@ class ReadRequest:
         delimiter: between the values of a table; None for the format's own.
         decimal: the decimal mark.
         encoding: of the text.
+        percent: whether numbers before a % are hundredths.
+        comment: lines of a table that begin with this are left out; None for no line.
         header: whether the first line of a table names the columns; None where nobody has said so: then
             one of nothing but numbers is refused.
         bare_column: whether a table of one column whose first line is a number has no header, where nobody
@@ -140,6 +142,8 @@ class ReadRequest:
         truth: the targets, where they come from elsewhere.
         class_axis: of an array, where it is not 1.
         target_is: whether targets are names of classes or indices, where the user says so.
+        first_class: the number that targets begin to count the classes with.
+        class_map: the names of classes that targets stand for.
         positive: the target that is the positive answer of a binary loss, where the user says so.
         answers: the numbers of the negative and the positive answer.
         rescaled: whether probabilities are divided by their sum.
@@ -157,6 +161,8 @@ class ReadRequest:
     delimiter: str | None = None
     decimal: Literal[".", ","] = "."
     encoding: str = "utf-8"
+    percent: bool = False
+    comment: str | None = None
     header: bool | None = None
     bare_column: bool = False
     missing: Literal["error", "skip"] = "error"
@@ -165,6 +171,8 @@ class ReadRequest:
     truth: TargetSource | None = None
     class_axis: int | None = None
     target_is: Literal["name", "index"] | None = None
+    first_class: int = 0
+    class_map: Mapping[str, str] = field(default_factory=dict)
     positive: str | None = None
     answers: tuple[float, float] = (0.0, 1.0)
     rescaled: bool = False

@@ -15,6 +15,7 @@ from celoss_cli.core.data import Array, Batch
 from celoss_cli.core.errors import InputError, plural, quoted, visible
 from celoss_cli.read import COLUMNS, format_of
 from celoss_cli.read.bytes.compressed import decompressed
+from celoss_cli.read.counting import from_first
 from celoss_cli.read.request import Dataset, ReadRequest, TruthColumns, open_stream
 from celoss_cli.read.roles.answers import Answers, open_pair
 from celoss_cli.read.roles.column import value_of
@@ -85,6 +86,8 @@ def targets_alone(
     """
     targets, labels, place = read_truth(text, option, request, counted=False).as_classes(request)
     if labels is None:
+        if request.first_class:
+            targets = from_first(targets, classes, request)
         counted = targets[targets != left_out]
         known = classes or (int(counted.max()) + 1 if counted.size and counted.max() >= 0 else 1)
     else:

@@ -9,6 +9,7 @@ import numpy as np
 
 from celoss_cli.core.errors import InputError, Way, visible
 from celoss_cli.read.arrays.slices import dataset_of_arrays
+from celoss_cli.read.counting import counted
 from celoss_cli.read.values import read_file
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def dataset_of_two(paths: Sequence[str], request: ReadRequest) -> Dataset:
     first, second = paths[at], paths[1 - at]
     why = dict.fromkeys(("inputs", "target"), "by shape and type")
     columns = {"inputs": [first], "target": second, "id": None, "weight": None, "unused": [], "why": why}
-    return dataset_of_arrays(
+    found = dataset_of_arrays(
         input,
         target,
         {"files": list(paths), "columns": columns},
@@ -50,6 +51,7 @@ def dataset_of_two(paths: Sequence[str], request: ReadRequest) -> Dataset:
         places=(visible(first), visible(second)),
         source=visible(first),
     )
+    return counted(found, request)
 
 
 def _fit(input: Array, target: Array, request: ReadRequest) -> bool:

@@ -13,6 +13,7 @@ from celoss_cli.core.errors import InputError, plural, quoted
 from celoss_cli.read import format_of
 from celoss_cli.read.arrays.slices import dataset_of_arrays
 from celoss_cli.read.bytes.compressed import decompressed
+from celoss_cli.read.counting import counted
 from celoss_cli.read.request import Dataset, ReadRequest, open_stream
 from celoss_cli.read.text.numbers import MISSING, number
 
@@ -67,7 +68,8 @@ def dataset_of_values(input: Array, target: Array, request: ReadRequest) -> Data
     described = {
         "columns": {"inputs": [request.takes], "target": "targets", "id": None, "weight": None, "unused": []},
     }
-    return dataset_of_arrays(input, target, described, request, places=(f"--{request.takes}", "--targets"))
+    places = (f"--{request.takes}", "--targets")
+    return counted(dataset_of_arrays(input, target, described, request, places=places), request)
 
 
 def _by_rows(text: str) -> Any:

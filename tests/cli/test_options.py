@@ -84,6 +84,9 @@ def test_the_options_of_one_command_are_read_by_its_own_module(name: str) -> Non
 
 
 SAMPLES = {
+    "comment": "#",
+    "class_map": ("H=home,D=draw",),
+    "first_class": 1,
     "header": False,
     "delimiter": "\t",
     "encoding": "latin-1",

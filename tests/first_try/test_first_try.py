@@ -21,9 +21,9 @@ from running import COMMAND, Done, celoss
 FOLDER = Path(__file__).parent
 DUMPS = FOLDER / "dumps"
 
-LEAST_RIGHT = 90.5
+LEAST_RIGHT = 90.8
 """Percent of the dumps with one sound reading that the plain command scores; only ever raised (goal: 95)."""
-MOST_LEFT_ALONE = 32
+MOST_LEFT_ALONE = 28
 """Dumps refused with no command that gives the right value, also where others do; only lowered (goal: 0)."""
 
 KNOWN_WRONG = {

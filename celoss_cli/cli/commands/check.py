@@ -11,7 +11,7 @@ from celoss_cli.cli.commands.loss import for_loss
 from celoss_cli.cli.options import GATE, Limits, Reading, Running, Semantics, Showing, Writing, values
 from celoss_cli.cli.table import Command, option, part
 from celoss_cli.core.errors import CelossError, ExitCode, InputError, LimitError, UsageError, quoted, visible
-from celoss_cli.core.option import FLAG, TEXT, VALUES, Option
+from celoss_cli.core.option import FLAG, TEXT, Option
 from celoss_cli.core.records import record
 from celoss_cli.losses import LOSSES
 from celoss_cli.show import FORMATS, formats_of
@@ -192,7 +192,7 @@ def _text(value: Any, key: str, check: Check, option: Option) -> str:
     if isinstance(value, str):
         if value.startswith("@"):
             return f"@{check.path(value[1:])}"
-        return check.path(value) if option.file and option.kind is not VALUES else value
+        return check.path(value) if option.file and not option.kind.or_file else value
     if isinstance(value, list):
         texts = all(isinstance(one, str) for one in value)
         return ",".join(value) if texts else _json(value, key, check)

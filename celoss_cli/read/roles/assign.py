@@ -115,7 +115,7 @@ def _named_by_classes(evidence: Evidence) -> tuple[Found, Found] | None:
     """The targets and the classes where the values of one column are the names of others."""
     pairs = []
     for i, column in enumerate(evidence.columns):
-        texts = column.values.distinct
+        texts = evidence.texts_of(i)
         is_free = i not in evidence.taken and i not in evidence.keys and not evidence.is_prediction(i)
         if is_free and not evidence.is_answer(i) and column.values.are_texts and texts:
             pairs += [i for labels in _labels(evidence, i) if evidence.names_all(texts, labels)][:1]
@@ -231,6 +231,8 @@ def _way(evidence: Evidence, inputs: Candidate, target: Candidate) -> Way | None
         options.append((option, pattern))
     said = inputs.why if inputs.inferred and inputs.why != ", ".join(_named(evidence, inputs)) else ""
     options += [*inputs.options, *target.options]
+    if any(evidence.columns[i].values.in_percent for i in inputs.columns):
+        options.append(("--percent", ""))
     return Way(said, tuple(options), inputs.command)
 
 

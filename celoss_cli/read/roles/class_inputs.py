@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from celoss_cli.core.errors import listed
+from celoss_cli.read.roles.class_map import initials
 from celoss_cli.read.roles.column import value_of
 from celoss_cli.read.roles.found import Candidate, Found
 from celoss_cli.read.roles.groups import Group, alike, predicting, spellings_of
@@ -159,16 +160,20 @@ class _Search:
         return self._evidence.adds_up(group.columns)
 
     def _targets_differ(self, group: Group) -> bool:
-        """Whether the targets are texts that name none of these classes.
+        """Whether the targets are texts that name none of these classes."""
+        return bool(self._other_names(group))
+
+    def _other_names(self, group: Group) -> list[str]:
+        """The targets, where they are texts that name none of these classes.
 
         A text among numbers is a target that is wrong, and refused where it stands.
         """
         if self._in_numbers:
-            return False
+            return []
         texts = [text for text in self._targets if not _is_index(text, len(group.columns))]
         spelled = [*group.labels, *spellings_of([self._names[i] for i in group.columns])]
         words = [text for text in texts if not _is_number(text)]
-        return bool(words) and not any(self._evidence.names_all([word], spelled) for word in words)
+        return [] if any(self._evidence.names_all([word], spelled) for word in words) else words
 
     def _named_by_targets(self, group: Group) -> bool:
         return self._evidence.names_all(self._targets, group.labels)
@@ -199,7 +204,9 @@ class _Search:
         else:
             fact = f"probabilities of classes, which add up to 1, got {names}, which do not"
         single = [self._single(i) for i in group.columns[:_SHOWN_COLUMNS] if self._can_be_binary(i)]
-        whole = self._candidate(group, "named by --class-columns")
+        stands = initials(self._targets, group.labels)
+        options = (("--class-map", stands),) if stands else ()
+        whole = Candidate(group.columns, "named by --class-columns", group.affix, options=options)
         return Found((*single, whole), fact)
 
     # ------------------------------------------------------------------------- one column of a kind
@@ -347,7 +354,7 @@ class _Search:
         """These columns, if probabilities add up to 1."""
         group = Group(columns, tuple(self._names[i] for i in columns), affix)
         odd = self._takes_probabilities() and self._evidence.cannot_add_up(columns)
-        if odd and not self._is_examined(group):
+        if (odd and not self._is_examined(group)) or initials(self._other_names(group), group.labels):
             return self._no_classes(group)
         return Found((Candidate(columns, why, affix),))
 

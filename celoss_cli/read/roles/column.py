@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from celoss_cli.core.errors import InputError
+from celoss_cli.core.numbers import hundredths
 from celoss_cli.core.records import record
 from celoss_cli.read.roles.words import Named, named
 from celoss_cli.read.text.numbers import BLANKS, MISSING, number, numbers
@@ -68,6 +69,11 @@ class Values:
     def distinct(self) -> tuple[str, ...]:
         """The different texts in the order they come."""
         return tuple(dict.fromkeys(self.texts))
+
+    @property
+    def in_percent(self) -> bool:
+        """Whether they are written as percents, which an option reads."""
+        return self.mostly_numbers and any(hundredths(text) != text for text in self.texts)
 
     @property
     def are_texts(self) -> bool:

@@ -7,6 +7,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from celoss_cli.core.errors import UsageError
+from celoss_cli.core.numbers import hundredths
 from celoss_cli.read.roles.assign import assign
 from celoss_cli.read.roles.column import Column, Stored, sample_size
 from celoss_cli.read.roles.truth_columns import refuse_what_truth_has
@@ -41,7 +42,9 @@ def columns_of(
     """
     size = sample_size(len(names))
     first = list(islice(rows, size + 1))
-    cells = list(zip(*first[:size], strict=True)) if first else [()] * len(names)
+    cells: list[Sequence[str]] = list(zip(*first[:size], strict=True)) if first else [()] * len(names)
+    if request.percent:
+        cells = [tuple(map(hundredths, column)) for column in cells]
     kinds: Sequence[Stored] = stored or [""] * len(names)
     columns = [
         Column.of(
@@ -104,4 +107,5 @@ def _wanted(request: ReadRequest, truth: TruthColumns | None, whole: bool, has_n
         whole=whole,
         has_names=has_names,
         positive=request.positive,
+        class_map=request.class_map,
     )

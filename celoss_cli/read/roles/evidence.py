@@ -178,7 +178,9 @@ class Evidence:
     # ------------------------------------------------------------------------------------- the values
 
     def texts_of(self, i: int) -> tuple[str, ...]:
-        return self.columns[i].values.distinct
+        """The different values, as the names of classes that they stand for."""
+        meaning = self.wanted.class_map
+        return tuple(dict.fromkeys(meaning.get(text, text) for text in self.columns[i].values.distinct))
 
     def names_all(self, targets: Sequence[str], labels: Iterable[str]) -> bool:
         """Whether every one of these targets is the name of a class, without regard to case."""

@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from celoss_cli.core.data import Array, Batch
-from celoss_cli.core.errors import InputError, quoted, visible
+from celoss_cli.core.errors import InputError, Way, quoted, visible
+from celoss_cli.core.numbers import hundredths
 from celoss_cli.core.records import record
 from celoss_cli.read.roles.answers import Answers
 from celoss_cli.read.roles.targets import Targets
-from celoss_cli.read.text.numbers import BLANKS, MISSING, number, numbers
+from celoss_cli.read.text.numbers import BLANKS, MISSING, is_number, number, numbers
 
 if TYPE_CHECKING:
     from celoss_cli.read.request import ReadRequest
@@ -96,6 +97,8 @@ class Rows:
 
     def numbers(self, columns: Sequence[int]) -> Array:
         flat = [cells[column] for _, cells in self.rows for column in columns]
+        if self.request.percent:
+            flat = list(map(hundredths, flat))
         values = numbers(flat, decimal=self.request.decimal)
         if values is None:
             values = np.array([self._one(row, column) for row in range(len(self)) for column in columns])
@@ -129,8 +132,31 @@ class Rows:
 
 
 def parsed_number(text: str, request: ReadRequest) -> float:
-    """A number in the dialect that was asked for."""
-    return number(text, decimal=request.decimal, allow_nonfinite=request.allow_nonfinite)
+    """A number in the dialect that was asked for.
+
+    Raises:
+        InputError: for what is none, with the option that makes it one.
+
+    """
+    plain = hundredths(text) if request.percent else text
+    try:
+        return number(plain, decimal=request.decimal, allow_nonfinite=request.allow_nonfinite)
+    except InputError as error:
+        error.ways = error.ways or _other_dialect(text, request)
+        raise
+
+
+def _other_dialect(text: str, request: ReadRequest) -> tuple[Way, ...]:
+    """The options by which a text is a number, where there are any."""
+    options = []
+    if not request.percent and (plain := hundredths(text)) != text:
+        options.append(("--percent", ""))
+        text = plain
+    if not is_number(text, decimal=request.decimal):
+        if request.decimal != "." or not is_number(text, decimal=","):
+            return ()
+        options.append(("--decimal", ","))
+    return (Way("", tuple(options)),) if options else ()
 
 
 class Assembler:

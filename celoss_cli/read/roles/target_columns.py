@@ -7,10 +7,11 @@ class indices, 0 or 1, or two texts. A decision that was made for a class is non
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from celoss_cli.core.errors import InputError, listed
+from celoss_cli.read.roles.class_map import initials
 from celoss_cli.read.roles.found import Candidate, Found
 from celoss_cli.read.roles.groups import alike, predicting, spellings_of, targeting
 
@@ -81,7 +82,9 @@ def by_values(evidence: Evidence, inputs: Sequence[int], labels: Sequence[str]) 
     ]
     spelled = [*labels, *spellings_of([evidence.names[i] for i in inputs])] if inputs else list(labels)
     texts = [i for i in free if columns[i].values.are_texts or _exceed(evidence, i, len(labels))]
-    named = [i for i in texts if evidence.names_all(evidence.texts_of(i), spelled)]
+    named = [
+        i for i in texts if evidence.names_all(evidence.texts_of(i), spelled) or _are_mapped(evidence, i)
+    ]
     if named:
         return _of_several(evidence, named, "its values are the names of the classes")
     answers = [i for i in free if _are_answers(evidence, i, max(len(inputs), 2))]
@@ -91,9 +94,25 @@ def by_values(evidence: Evidence, inputs: Sequence[int], labels: Sequence[str]) 
         return Found((Candidate((answers[0],), "the only other column whose values can be targets"),))
     if counted and len(answers) > 1 and not any(columns[i].says.other for i in answers):
         return _of_several(evidence, answers, "the only other column whose values can be targets")
-    likely = tuple(Candidate((i,), columns[i].says.other) for i in answers[:_SHOWN_COLUMNS])
+    likely = (
+        *_beginning(evidence, texts, labels),
+        *(Candidate((i,), columns[i].says.other) for i in answers[:_SHOWN_COLUMNS]),
+    )
     got = [evidence.names[i] for i in answers] or evidence.names
     return Found(likely, f"a column of targets, got {listed(got)}")
+
+
+def _are_mapped(evidence: Evidence, i: int) -> bool:
+    """Whether the user has said of every value which class it stands for."""
+    return {*evidence.columns[i].values.distinct} <= evidence.wanted.class_map.keys()
+
+
+def _beginning(evidence: Evidence, texts: Iterable[int], labels: Sequence[str]) -> Iterator[Candidate]:
+    """The columns whose values each begin the name of one class: H, D and A of home, draw and away."""
+    if evidence.wanted.per_class and not evidence.wanted.class_map:
+        for i in texts:
+            if found := initials(evidence.texts_of(i), labels):
+                yield Candidate((i,), "", options=(("--class-map", found),))
 
 
 def _is_meant(evidence: Evidence, i: int, inputs: Sequence[int]) -> bool:

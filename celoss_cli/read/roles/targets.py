@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from celoss_cli.core.errors import InputError, UsageError, listed, quoted
+from celoss_cli.read.roles.class_map import refuse_unknown_classes
 from celoss_cli.read.roles.column import value_of
 from celoss_cli.read.roles.pairs import PAIRS
 from celoss_cli.read.text.numbers import number
@@ -26,6 +27,9 @@ BY_INDEX = "targets read as class indices"
 
 BY_NAME = "targets matched to the class names"
 """What is said of targets that are names of classes."""
+
+BY_MAP = "targets matched to the class names by --class-map"
+"""What is said of targets that stand for names of classes."""
 
 
 class Targets:
@@ -65,6 +69,9 @@ class Targets:
     ) -> None:
         self._labels = labels
         self._number = number
+        self._meaning = request.class_map
+        if self._meaning:
+            refuse_unknown_classes(self._meaning, (*labels, *spelled))
         names = (*spelled, *labels)  # what is a class's own name is not another's column
         self._index = {name: index % len(labels) for index, name in enumerate(names)}
         self._folded = _without_case(self._index)
@@ -74,15 +81,18 @@ class Targets:
         others = iter(examples)
         example = next(others, "")
         self.by_name = self._are_names(example, others, request)
-        self.in_words = self.by_name and not (len(known) == len(labels) and self._is_number(example))
-        self.names: Container[str] = self._index if self.by_name else ()
+        numbers = len(known) == len(labels) and not self._meaning and self._is_number(example)
+        self.in_words = self.by_name and not numbers
+        self.names: Container[str] = {**self._index, **self._meaning} if self.by_name else ()
         self.conversion = BY_INDEX
         if self.by_name:
-            self.conversion = BY_NAME
+            self.conversion = BY_MAP if self._meaning else BY_NAME
         elif example.lower() in _TRUTH:
             self.conversion = "false and true read as class indices 0 and 1"
 
     def _are_names(self, example: str, others: Iterator[str], request: ReadRequest) -> bool:
+        if self._meaning:
+            return True
         if request.target_is is not None:
             if not self._labels:
                 refuse_names(request)
@@ -128,6 +138,8 @@ class Targets:
 
     def of_numbers(self, values: Array) -> Array | None:
         """The class indices of numbers, shape (rows,) of int64; None where one of them is no target."""
+        if self._meaning:
+            return None
         if values.dtype.kind == "f":
             if not bool((values == np.floor(values)).all() and (np.abs(values) < np.float64(2.0**63)).all()):
                 return self._by_distinct(values) if self.by_name else None
@@ -155,6 +167,7 @@ class Targets:
 
     def _one(self, cell: str) -> int:
         if self.by_name:
+            cell = self._meaning.get(cell, cell)
             known = self._known(cell)
             return self._named(cell, _value(cell, self._number)) if known is None else known
         if cell.lower() in _TRUTH:

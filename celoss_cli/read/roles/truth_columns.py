@@ -46,7 +46,8 @@ def truth_columns(
             ways=found.ways([target]),
         )
     refuse_repeated(names, (*target, *(() if row_id is None else (row_id,))))
-    examples = columns[target[0]].values.distinct if len(target) == 1 else ()
+    seen = columns[target[0]].values.distinct if len(target) == 1 else ()
+    examples = tuple(request.class_map.get(text, text) for text in seen)
     return TruthColumns(tuple(names), row_id, tuple(target), unused, examples)
 
 

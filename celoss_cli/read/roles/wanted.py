@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import field
 from typing import Literal
 
 from celoss_cli.core.records import record
@@ -59,6 +61,7 @@ class Wanted:
         whole: whether the first rows are all there are.
         has_names: whether the names of the columns say anything.
         positive: the target that is the positive one, where the user says so.
+        class_map: the names of classes that targets stand for.
 
     """
 
@@ -75,6 +78,7 @@ class Wanted:
     whole: bool = True
     has_names: bool = True
     positive: str | None = None
+    class_map: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def takes_probabilities(self) -> bool:

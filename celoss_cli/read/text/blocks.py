@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import BinaryIO, Protocol
 
 import numpy as np
@@ -14,7 +14,7 @@ from celoss_cli.core.records import record
 from celoss_cli.core.scratch import Scratch
 from celoss_cli.read.request import MAX_LINE, ReadRequest, Stream
 
-__all__ = ["Block", "blocks", "count_bytes", "lines_of"]
+__all__ = ["Block", "blocks", "count_bytes", "lines_of", "without_comments"]
 
 _BLOCK_BYTES = 2 << 20
 """Measured: in smaller ones threads wait for each other at more calls; larger ones only take memory."""
@@ -59,6 +59,15 @@ class Block:
             self.offset + size,
             self.name,
             self.unterminated,
+        )
+
+    def part(self, start: int, end: int) -> Block:
+        """Some of its lines, from one byte up to another; only the last ones may lack a newline."""
+        before = self.data.count(b"\n", 0, start)
+        data = self.data[start:end]
+        last = self.unterminated and end == len(self.data)
+        return Block(
+            data, data.count(b"\n"), self.line + before, self.offset + start, self.name, unterminated=last
         )
 
     def place(self, line: int) -> str:
@@ -183,6 +192,34 @@ class _Cutter:
                 )
             data += b"\n"
         yield self._block(data, unterminated=unterminated and not self._request.allow_unterminated)
+
+
+def without_comments(found: Iterable[Block], mark: bytes) -> Iterator[Block]:
+    """The blocks without the lines that begin with a mark, unless quotation marks stand around them."""
+    for block in found:
+        start = end = 0
+        while (at := _comment(block.data, end, mark, start)) >= 0:
+            if at > start:
+                yield block.part(start, at)
+            start = end = block.data.index(b"\n", at) + 1
+        if start < len(block.data):
+            yield block.part(start, len(block.data)) if start else block
+
+
+def _comment(data: bytes, start: int, mark: bytes, counted: int) -> int:
+    """Where the next line that begins with a mark starts; -1 where there is none.
+
+    Args:
+        data: whole lines.
+        start: where a line begins.
+        mark: of comments.
+        counted: where a line begins that is no part of a value.
+
+    """
+    at = start if data.startswith(mark, start) else data.find(b"\n" + mark, start) + 1 or -1
+    while at >= 0 and data.count(b'"', counted, at) % 2:
+        at = data.find(b"\n" + mark, at) + 1 or -1
+    return at
 
 
 def count_bytes(compare: np.ufunc, data: bytes, value: int) -> int:

@@ -16,7 +16,7 @@ from celoss_cli.read.peekable import Peekable
 from celoss_cli.read.request import MAX_LINE, Dataset, ReadRequest, Stream
 from celoss_cli.read.roles.columns import columns_of, map_columns
 from celoss_cli.read.roles.table import Assembler, Rows, TableRow, WholeTable, matrix_of
-from celoss_cli.read.text.blocks import Block, blocks, lines_of
+from celoss_cli.read.text.blocks import Block, blocks, lines_of, without_comments
 from celoss_cli.read.text.dialect import are_values, dialect_of, with_tabs
 from celoss_cli.read.text.numbers import is_number
 from celoss_cli.read.text.plain import NotPlain, parsed
@@ -127,6 +127,8 @@ class Table:
     def __init__(self, stream: Stream, request: ReadRequest, *, unterminated: bool = False) -> None:
         self._name = stream.name
         self._blocks = blocks(stream, request, quotes=True, unterminated=unterminated)
+        if request.comment is not None:
+            self._blocks = without_comments(self._blocks, request.comment.encode())
         csv.field_size_limit(MAX_LINE)
         first = next(self._blocks, None)
         if first is None:
@@ -226,13 +228,14 @@ class Table:
         """
         plain = names[1:] if names[0] == "#" else [names[0].lstrip("# "), *names[1:]]
         numbers = all(is_number(name, decimal=self.request.decimal) for name in plain)
-        if not numbers and self._width_of(rest) == len(plain):
+        if not numbers and len(plain) > 1 and self._width_of(rest) == len(plain):
             self.told.append("the header is the first line without its #")
             return plain
         raise InputError(
             f"expected a header line, got what looks like a comment: {quoted(text)}",
             hint="numpy.savetxt writes a header without the mark by comments=''; "
             "if it belongs to the first name: --header",
+            ways=(Way("lines that begin with # are comments", (("--comment", "#"),)),),
             place=self.place(self.header_line, None),
         )
 
