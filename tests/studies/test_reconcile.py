@@ -195,7 +195,7 @@ PLANTED: list[tuple[str, str, float]] = [
     ("denominator", "without-first-1", float(NLP[1:].mean())),
     ("denominator", "without-last-2", float(NLP[:-2].mean())),
     ("denominator", "padded-to-4", float(np.concatenate([NLP, NLP[:3]]).mean())),
-    ("denominator", "batches-16-last", float(NLP[32:].mean())),
+    ("denominator", "batches-8-last", float(NLP[32:].mean())),
 ]
 
 

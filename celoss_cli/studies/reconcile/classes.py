@@ -21,16 +21,19 @@ from celoss_cli.losses.class_axis import log_softmax
 from celoss_cli.studies.reconcile.deviations import (
     axis_choices,
     clip_choices,
+    hardened_labels,
     ignore_choices,
     label_choices,
     named_labels,
     position_choices,
     precision_choices,
+    predicted_labels,
     rescale_choices,
     scale_choices,
     smoothing_choices,
     weight_choices,
 )
+from celoss_cli.studies.reconcile.quantities import class_quantities
 from celoss_cli.studies.reconcile.setup import Choice, Setup, choice
 from celoss_cli.studies.reconcile.view import (
     Prepared,
@@ -47,8 +50,12 @@ from celoss_cli.studies.reconcile.view import (
 
 if TYPE_CHECKING:
     from celoss_cli.studies.reconcile.problem import Problem
+    from celoss_cli.studies.reconcile.quantities import ClassQuantity
 
 __all__ = ["Classes"]
+
+_ABOVE = 1e-9
+"""A logarithm of a probability is at most 0 but for rounding."""
 
 _ROUNDING = 16
 """Logarithms that differ by so many units of their precision may differ on one processor only."""
@@ -57,8 +64,10 @@ _ROUNDING = 16
 class Classes(Prepared):
     """A value for each class and one target, an index or a distribution."""
 
-    def __init__(self, problem: Problem, batch: Batch) -> None:
+    def __init__(self, problem: Problem, batch: Batch, odd: tuple[Choice, ...] = ()) -> None:
+        """``odd`` is what makes this view a deviation already."""
         super().__init__(problem)
+        self._odd = odd
         if self._x.ndim == 1:
             self._x = self._x[None]
         self._batch = batch
@@ -88,7 +97,11 @@ class Classes(Prepared):
         """Each kind of input that a command takes; another one than the data names is a deviation."""
         problem = self._problem
         logits = Setup("ce", take_log_softmax, "-log p[y], p = softmax of x", softmax=True)
-        yield self._start(logits, "logits", taken(problem, "logits", "logits: softmax taken again", 1))
+        if self._hard or problem.kind != "log-probs":
+            yield self._start(logits, "logits", taken(problem, "logits", "logits: softmax taken again", 1))
+        else:
+            plain = Setup("ce", as_it_is, "-x[y]")
+            yield self._start(plain, "log-probabilities", (), ("--input-is", "log-probs"))
         if self._hard:
             words = "log-probabilities: nll_loss of them as they are"
             plain = Setup("nll", as_it_is, "-x[y]")
@@ -107,7 +120,7 @@ class Classes(Prepared):
         setup = replace(setup, ignore_index=problem.ignore_index, smoothing=smoothing)
         if not self._hard:
             setup = replace(setup, formula=setup.formula.replace("[y]", "") + ", summed with the weights q")
-        return Start(self._with_weights(setup), reading, deviations, options)
+        return Start(self._with_weights(setup), reading, (*self._odd, *deviations), options)
 
     def _choices(self) -> Iterator[Choice]:
         problem, classes = self._problem, self._count
@@ -121,9 +134,13 @@ class Classes(Prepared):
         yield from weight_choices(self.weights)
         if self._hard:
             yield from label_choices(classes, self.rows)
+            yield from predicted_labels(self._batch.input.argmax(axis=1))
             yield from named_labels(problem.labels or ())
             yield from position_choices(self._batch.target.shape, problem.ignore_index)
             yield from ignore_choices(self._batch.target, problem.ignore_index, classes)
+        else:
+            yield from hardened_labels()
+        yield from class_quantities(self._hard)
 
     def given(self, setup: Setup) -> Array | None:
         if setup.axis != 1 and not setup.softmax:
@@ -145,6 +162,8 @@ class Classes(Prepared):
         target = self._batch.target if setup.labels is None else setup.labels(self._batch.target)
         aligned = self._aligned(setup)
         with np.errstate(all="ignore"):
+            if setup.quantity is not None:
+                return self._quantity(setup.quantity, given, target, setup, aligned)
             if not self._hard:
                 return rounded_losses(self._soft(given, target, setup, aligned), setup.decimals)
             loss = self._losses("nll", setup.weight, setup.ignore_index, setup.dtype)
@@ -154,6 +173,24 @@ class Classes(Prepared):
                 return None
             smoothed = self._smoothed(terms, given, setup, aligned) if setup.smoothing else terms
         return rounded_losses(smoothed, setup.decimals)
+
+    def _quantity(
+        self, of: ClassQuantity, given: Array, target: Array, setup: Setup, aligned: dict[str, Array]
+    ) -> Terms | None:
+        """Another quantity of each target, with the weights of the loss."""
+        if not within(given, -np.inf, _ABOVE):
+            return None  # no logarithms of probabilities
+        plain = replace(setup, quantity=None, smoothing=0.0)
+        terms = self.terms(given, plain)
+        if terms is None:
+            return None
+        q = target
+        if self._hard:
+            q = (np.arange(self._count)[None, :, None] == target[:, None, :]).astype(np.float64)
+        values = of(given, q).reshape(-1) * terms.weight
+        if terms.ignored is not None:
+            values[terms.ignored] = 0
+        return replace(terms, loss=values)
 
     def _loss(self, command: str, weighted: bool, ignore_index: int, dtype: str) -> Loss:
         weight = self._problem.weight if weighted else None
@@ -199,4 +236,11 @@ class Classes(Prepared):
         return target.reshape(-1)
 
     def total_weight(self, setup: Setup) -> float:
-        return 0.0
+        if self._hard or self._problem.weight is None or not setup.weight:
+            return 0.0
+        weighted = self._batch.target * self._class_weight(setup)[:, None]
+        return float(weighted.sum())
+
+    def class_weight(self, setup: Setup) -> Array | None:
+        used = self._hard and setup.weight and self._problem.weight is not None
+        return self._class_weight(setup) if used else None

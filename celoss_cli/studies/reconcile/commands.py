@@ -66,9 +66,11 @@ def _by_convention(name: str, start: Start, names: set[str]) -> bool:
     convention, command = CONVENTIONS[name], start.setup.command
     semantic = names & _OF_LOSSES | ({"sample_weight"} if "weight_column" in names else set())
     weighted = semantic & {"weight", "sample_weight"}
+    kind = _KINDS[start.reading]
     return (
         command in convention.functions
-        and convention.changes(_KINDS[start.reading])
+        and kind in convention.takes
+        and convention.changes(kind)
         and all(convention.has(command, option) for option in semantic)
         and not (weighted and convention.denominator != "weights")
     )

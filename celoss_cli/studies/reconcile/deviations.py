@@ -22,12 +22,15 @@ __all__ = [
     "axis_choices",
     "clip_choices",
     "element_labels",
+    "exchanged_weights",
     "half_step",
+    "hardened_labels",
     "ignore_choices",
     "label_choices",
     "named_labels",
     "position_choices",
     "precision_choices",
+    "predicted_labels",
     "rescale_choices",
     "scale_choices",
     "smoothing_choices",
@@ -64,6 +67,8 @@ def axis_choices(
             along = "axis 0, down the columns," if given[axis] == 0 else f"axis {given[axis]}"
             words = f"softmax over {along} instead of the classes"
             yield choice("axis", f"softmax-{given[axis]}", words, 1, axis=axis, axis_named=given[axis])
+    words = "softmax over all values at once, an exponential divided by the sum of all"
+    yield choice("axis", "softmax-all", words, 2, axis=None, axis_named=None)
     for axis in range(len(shape)):
         if turnable and axis != 1 and shape[axis] == shape[1] and np.prod(shape) > 1:
             words = f"the classes taken along axis {axis}"
@@ -158,7 +163,7 @@ _OTHER_CLIPS: tuple[tuple[str, str, float, float], ...] = (
 )
 """Clips that are no tool's convention in double precision: name, words, least and greatest probability."""
 
-_ADDED = (1e-12, 1e-10, 1e-9, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 0.001, 0.01)
+_ADDED = (1e-16, 1e-15, 1e-12, 1e-10, 1e-9, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 0.001, 0.01)
 """What is added to a probability before its logarithm is taken."""
 
 
@@ -209,7 +214,7 @@ def _shifted(least: float, added: float) -> Callable[[Array], Array]:
 
 def rescale_choices() -> Iterator[Choice]:
     """Probabilities that do not add up to 1, made to."""
-    yield choice("clip", "rescaled", "each row of probabilities divided by its sum", 2, rescaled=True)
+    yield choice("clip", "rescaled", "each row of probabilities divided by its sum", 1, rescaled=True)
 
 
 # --------------------------------------------------------------------------------------------- labels
@@ -266,6 +271,28 @@ def position_choices(shape: Sequence[int], left_out: int) -> Iterator[Choice]:
                 yield choice("labels", name, words, 2 if by == -1 else 3, alone=True, labels=moved)
 
 
+def predicted_labels(predicted: Array) -> Iterator[Choice]:
+    """The classes of the largest predictions in place of the targets that are counted."""
+    words = "the class of the largest prediction taken for the target"
+
+    def change(target: Array) -> Array:
+        return np.where((target >= 0), predicted, target)
+
+    yield choice("labels", "predicted", words, 3, alone=True, labels=change)
+
+
+def hardened_labels() -> Iterator[Choice]:
+    """Distributions replaced by their most likely class."""
+    words = "the most likely class of each target in place of its distribution"
+
+    def change(target: Array) -> Array:
+        return (np.arange(target.shape[1])[None, :, None] == target.argmax(axis=1)[:, None]).astype(
+            np.float64
+        )
+
+    yield choice("labels", "hardened", words, 2, alone=True, labels=change)
+
+
 def label_choices(classes: int, rows: int) -> Iterator[Choice]:
     """Class indices that are off by one, or stand in another row."""
     for by, what in ((-1, "less 1"), (1, "plus 1")):
@@ -298,7 +325,7 @@ def scale_choices() -> Iterator[Choice]:
     """Logits of the other sign, or divided by a temperature."""
     words = "the input with the other sign"
     yield choice("scale", "negated", words, 2, alone=True, rounded=np.negative)
-    for temperature in (0.5, 2.0, 0.1, 10.0, 1.5, 0.7, 4.0, 5.0):
+    for temperature in (0.5, 2.0, 0.1, 10.0, 1.5, 0.7, 3.0, 4.0, 5.0, 0.25, 0.07, 20.0):
         words = f"the logits divided by a temperature of {temperature:g}"
         yield choice(
             "scale", f"temperature-{temperature:g}", words, 3, alone=True, rounded=_divided(temperature)
@@ -361,15 +388,23 @@ def ignore_choices(target: Array, given: int, classes: int) -> Iterator[Choice]:
     if given in present and given >= 0:
         words = f"targets {given} counted, not ignored"
         yield choice("ignored", "none", words, 1, (), drops, ignore_index=-100)
-    if given in present and not 0 <= given < classes:
-        words = f"targets {given} counted as class 0"
-        yield choice("ignored", "as-0", words, 2, labels=lambda t: np.where(t == given, 0, t))
+    for marker in dict.fromkeys((given, -1, 255, -100)):
+        if marker in present and not 0 <= marker < classes:
+            words, name = (
+                f"targets {marker} counted as class 0",
+                "as-0" if marker == given else f"{marker}-as-0",
+            )
+            yield choice("ignored", name, words, 2, labels=_as_first(marker))
     few = range(classes) if classes <= _MOST_CLASSES else (0, classes - 1)
     for index in (-100, -1, 255, *few):
         if index != given and index in present:
             words = f"targets {index} ignored"
             options = (IGNORE_INDEX.flag, str(index))
             yield choice("ignored", str(index), words, 1, options, drops, ignore_index=index)
+
+
+def _as_first(marker: int) -> Callable[[Array], Array]:
+    return lambda target: np.where(target == marker, 0, target)
 
 
 def weight_choices(given: Iterable[str]) -> Iterator[Choice]:
@@ -384,3 +419,13 @@ def weight_choices(given: Iterable[str]) -> Iterator[Choice]:
             options = None if name == "sample_weight" else ()
             found = choice(name, "unused", words, 1, options, option)
             yield replace(found, sets={name: False})
+
+
+def exchanged_weights(given: Iterable[str]) -> Iterator[Choice]:
+    """A weight of elements taken for that of the positive answers, or the other way."""
+    if "weight" in given:
+        words = "the weight taken for the weight of the positive answers"
+        yield choice("weight", "as-pos_weight", words, 2, alone=True, exchanged=True)
+    if "pos_weight" in given:
+        words = "the weight of the positive answers taken for that of all"
+        yield choice("pos_weight", "as-weight", words, 2, alone=True, exchanged=True)

@@ -138,6 +138,7 @@ def _values(found: Reconciliation) -> dict[str, Any]:
         "got": found.got,
         "value": found.value,
         "tolerance": found.tolerance,
+        "unit": found.unit,
         "explained": bool(found.found),
         "found": found.found,
         "rows": found.rows,

@@ -46,13 +46,17 @@ def _by_class(setup: Setup) -> bool:
 def _element(setup: Setup) -> str:
     """The loss of one element, with its weights and what smooths its target."""
     core, _, rest = setup.formula.partition(", ")
+    if setup.quantity is not None:
+        return setup.quantity_formula
     core = _weighted(core, setup)
     if setup.smoothing and _by_class(setup):
         every = core.replace("[y]", "[c]")
         core = f"{1 - setup.smoothing:g} ({core}) + {setup.smoothing:g} (the mean over c of {every})"
     elif setup.smoothing:
         rest = ", ".join(filter(None, (rest, f"targets mixed with {setup.smoothing:g} of the uniform ones")))
-    if setup.axis != 1:
+    if setup.axis is None:
+        rest = rest.replace("softmax of x", "softmax of all of x at once")
+    elif setup.axis != 1:
         rest = rest.replace("softmax of x", f"softmax of x along axis {setup.axis_named}")
     return f"{core}, {rest}" if rest else core
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -17,10 +17,12 @@ from celoss_cli.losses.binary import sigmoid
 from celoss_cli.studies.reconcile.deviations import (
     clip_choices,
     element_labels,
+    exchanged_weights,
     precision_choices,
     smoothing_choices,
     weight_choices,
 )
+from celoss_cli.studies.reconcile.quantities import binary_quantities, probabilities_of
 from celoss_cli.studies.reconcile.setup import Choice, Setup, choice
 from celoss_cli.studies.reconcile.view import (
     Prepared,
@@ -37,6 +39,9 @@ if TYPE_CHECKING:
     from celoss_cli.studies.reconcile.problem import Problem
 
 __all__ = ["Pairs"]
+
+_CLAMP = -100.0
+"""The least logarithm of binary_cross_entropy."""
 
 
 class Pairs(Prepared):
@@ -110,6 +115,10 @@ class Pairs(Prepared):
         yield from precision_choices(self._x)
         yield from clip_choices()
         yield from weight_choices(self.weights)
+        if not self._one_hot:
+            yield from exchanged_weights(self.weights)
+        if self._binary and not self.weights:
+            yield from binary_quantities()
         if self._binary:
             eps = [
                 found for found in smoothing_choices(0.0, 2) if not found.deviation.name.endswith("others")
@@ -126,8 +135,8 @@ class Pairs(Prepared):
             return None
         p = self._prepared(setup)
         p = p if takes == "probs" else sigmoid(p)
-        changed = setup.probabilities(p)
-        return None if np.array_equal(changed, p) else changed
+        same = (np.array_equal(setup.probabilities(q), q) for q in (p, 1 - p))
+        return None if all(same) else p
 
     def terms(self, given: Array, setup: Setup) -> Terms | None:
         target = self._t if setup.labels is None else setup.labels(self._t)
@@ -135,20 +144,29 @@ class Pairs(Prepared):
             target = target * (1 - setup.smoothing) + setup.smoothing / 2
         command = "bce" if setup.probabilities is not None else setup.command
         try:
-            loss = self._losses(command, setup.weight, setup.pos_weight, setup.dtype)
+            loss = self._losses(command, setup.weight, setup.pos_weight, setup.exchanged, setup.dtype)
             batch = loss.canonical(Batch(given.reshape(self._shape), target.reshape(self._shape)))
-            aligned = {**batch.aligned, **self._sample_weight(setup)}
-            return rounded_losses(loss.terms(replace(batch, aligned=aligned)), setup.decimals)
+            batch = replace(batch, aligned={**batch.aligned, **self._sample_weight(setup)})
+            terms = loss.terms(batch)
         except InputError:
             return None
+        if setup.probabilities is not None:
+            terms = _of_changed(batch, setup.probabilities, terms)
+        if setup.quantity is not None:
+            p = probabilities_of(batch.input, LOSSES[setup.command].takes)
+            return None if p is None else replace(terms, loss=setup.quantity(p, batch.target).reshape(-1))
+        return rounded_losses(terms, setup.decimals)
 
-    def _loss(self, command: str, weighted: bool, pos_weighted: bool, dtype: str) -> Loss:
+    def _loss(self, command: str, weighted: bool, pos_weighted: bool, exchanged: bool, dtype: str) -> Loss:
         problem, options = self._problem, LOSSES[command].options
+        weight, pos_weight = problem.weight, problem.pos_weight
+        if exchanged:
+            weight, pos_weight, weighted, pos_weighted = pos_weight, weight, pos_weighted, weighted
         chosen: dict[str, Any] = {}
         if "weight" in options and weighted and not self._one_hot:
-            chosen["weight"] = problem.weight
+            chosen["weight"] = weight
         if "pos_weight" in options and pos_weighted:
-            chosen["pos_weight"] = problem.pos_weight
+            chosen["pos_weight"] = pos_weight
         return LOSSES[command].made(dtype=dtype, **chosen)
 
     def _sample_weight(self, setup: Setup) -> dict[str, Array]:
@@ -163,7 +181,25 @@ class Pairs(Prepared):
         return (self._t if setup.labels is None else setup.labels(self._t)).reshape(-1)
 
     def total_weight(self, setup: Setup) -> float:
-        weight = self._problem.weight
-        if weight is None or self._one_hot or not setup.weight:
+        weight = None if self._one_hot or not setup.weight else self._problem.weight
+        pos_weight = self._problem.pos_weight if setup.pos_weight else None
+        if weight is None and pos_weight is None:
             return 0.0
-        return float(np.broadcast_to(weight, self._shape).sum())
+        each = np.ones(self._shape) if weight is None else np.broadcast_to(weight, self._shape)
+        if pos_weight is not None:
+            each = each * (1 + (pos_weight - 1) * self._t.reshape(self._shape))
+        return float(each.sum())
+
+    def class_weight(self, setup: Setup) -> Array | None:
+        return None
+
+
+def _of_changed(batch: Batch, change: Callable[[Array], Array], terms: Terms) -> Terms:
+    """The terms with p and 1 - p changed, each before its logarithm is taken, as people write it."""
+    p, t = batch.input, batch.target
+    with np.errstate(all="ignore"):
+        logs = [np.maximum(np.log(change(q)), _CLAMP) for q in (p, 1 - p)]
+    cost = -(t * logs[0] + (1 - t) * logs[1])
+    for weight in batch.aligned.values():
+        cost = cost * weight
+    return replace(terms, loss=cost.reshape(-1))

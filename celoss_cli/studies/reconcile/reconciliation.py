@@ -80,6 +80,7 @@ class Reconciliation:
         got: the number as it was given.
         value: the same as a number.
         tolerance: half a unit of its last digit.
+        unit: what the number counts, as it says itself, or "".
         window: how far from it a value counts as near.
         rows: how many rows the data has.
         classes: how many classes, or None for data without a class axis.
@@ -95,6 +96,7 @@ class Reconciliation:
     got: str
     value: float
     tolerance: float
+    unit: str
     window: float
     rows: int
     classes: int | None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -43,7 +43,23 @@ _USUAL = (
 _PARTS = range(2, 9)
 """Into so many equal parts data is split among devices."""
 
+_FOLDS = (3, 5, 10, 4)
+"""Into so many parts that differ by a row at most data is split for a cross-validation."""
+
+_LEFT_OUT = (1, 2, 3, 5, 10)
+"""So many of the first or last rows are left out."""
+
+_MOST_NAMED = 4
+"""So many sizes of batches that give the same number are named."""
+
+_SAME = 13
+"""Values that agree in so many digits are one value."""
+
 Reduced = tuple[Choice, float]
+
+
+def _as_it_is(value: Array) -> Array:
+    return value
 
 
 def mean(terms: Terms) -> float:
@@ -51,8 +67,17 @@ def mean(terms: Terms) -> float:
     return exact_sum(terms.loss) / exact_sum(terms.weight)
 
 
-def reductions(terms: Terms, view: View, setup: Setup) -> Iterator[Reduced]:
-    """Every other reduction of the same terms, but those that divide by the same number."""
+def reductions(terms: Terms, view: View, setup: Setup, *, in_logs: bool = False) -> Iterator[Reduced]:
+    """Every other reduction of the same terms, but those that divide by the same number.
+
+    Args:
+        terms: of the elements.
+        view: the data.
+        setup: the settings that the terms were computed with.
+        in_logs: whether exp is taken of the result, so that means of exp are to be their logarithms.
+
+    """
+    shown = np.log if in_logs else _as_it_is
     total = float(exact_sum(terms.loss))
     yield choice("denominator", "sum", "the sum", 1, ("--reduction", "sum")), total
     seen = {float(exact_sum(terms.weight)), 1.0}
@@ -60,74 +85,68 @@ def reductions(terms: Terms, view: View, setup: Setup) -> Iterator[Reduced]:
         if count and count not in seen:
             seen.add(count)
             said = f"divided by {words} ({count:g})"
-            by_hand = f"divided by {count:g}"
+            by_hand = f"divided by {count:.17g}"
             yield choice("denominator", name, said, cost, ("--reduction", "sum"), "", by_hand), total / count
-    yield from _means_of_parts(terms, view.rows, view.codes(setup))
-    yield from _means_of_powers(terms)
-    yield from _without_some(terms, view.rows)
-
-
-def _means_of_powers(terms: Terms) -> Iterator[Reduced]:
-    """The perplexity of each element, averaged."""
-    words = "the mean of exp of each loss"
+    loss, weight = (np.asarray(values, np.float64) for values in (terms.loss, terms.weight))
+    by_row = loss.reshape(view.rows, -1).sum(axis=1), weight.reshape(view.rows, -1).sum(axis=1)
     with np.errstate(all="ignore"):
-        value = float((np.exp(terms.loss) * terms.weight).sum() / terms.weight.sum())
-    yield choice("denominator", "mean-of-exp", words, 3, alone=True), value
-
-
-def _without_some(terms: Terms, rows: int) -> Iterator[Reduced]:
-    """The mean without the first or the last rows, and of rows that a sampler gave twice."""
-    loss, weight = (part.reshape(rows, -1).sum(axis=1) for part in (terms.loss, terms.weight))
-    total, divisor = loss.sum(), weight.sum()
-    with np.errstate(all="ignore"):
-        for count in (1, 2):
-            if rows > count:
-                rows_left_out = plural(count, "row")
-                for name, words, part in (
-                    (
-                        f"without-first-{count}",
-                        f"the mean without the first {rows_left_out}",
-                        slice(0, count),
-                    ),
-                    (
-                        f"without-last-{count}",
-                        f"the mean without the last {rows_left_out}",
-                        slice(-count, None),
-                    ),
-                ):
-                    value = (total - loss[part].sum()) / (divisor - weight[part].sum())
-                    yield choice("denominator", name, words, 2, alone=True), float(value)
-        for parts in (2, 4, 8):
-            again = -rows % parts
-            if 0 < again < rows:
-                words = f"the mean with the first {plural(again, 'row')} again, as {parts} equal shares need"
-                value = (total + loss[:again].sum()) / (divisor + weight[:again].sum())
-                yield choice("denominator", f"padded-to-{parts}", words, 3, alone=True), float(value)
+        yield from _means_of_classes(loss, weight, view.codes(setup), view.class_weight(setup))
+        if loss.size > view.rows:
+            yield from _means_of_rows(*by_row, shown)
+        yield from _means_of_batches(*by_row)
+        yield from _means_of_folds(*by_row)
+        yield from _means_of_powers(loss, weight, shown)
+        yield from _without_some(*by_row)
 
 
 def _counts(terms: Terms, view: View, setup: Setup) -> Iterator[tuple[str, str, float, int]]:
     """Numbers that a sum may be divided by: name, words, number, cost."""
     elements = terms.loss.size
     ignored = 0 if terms.ignored is None else int(np.count_nonzero(terms.ignored))
+    counted = float(elements - ignored)
     yield "weights", "the sum of the weights", view.total_weight(setup), 1
-    yield "counted", "the number of counted targets", float(elements - ignored), 1
+    yield "counted", "the number of counted targets", counted, 1
     yield "rows", "the number of all rows", float(view.rows), 1
     yield "elements", "the number of all targets", float(elements), 1
     yield "values", "the number of all input values", float(view.values), 2
+    weight = view.class_weight(setup)
+    if weight is not None:
+        for name, of in (("sum", weight.sum()), ("mean", weight.mean()), ("max", weight.max())):
+            words = f"the number of counted targets, after weights of classes were made to have the {name} 1"
+            yield f"weights-{name}-1", words, counted * float(of), 2
 
 
-def _means_of_parts(terms: Terms, rows: int, codes: Array | None) -> Iterator[Reduced]:
-    loss, weight = (np.asarray(values, np.float64) for values in (terms.loss, terms.weight))
-    if codes is not None:
-        classes, places = np.unique(codes[weight != 0], return_inverse=True)
-        if len(classes) > 1:
-            sums = [np.bincount(places, part[weight != 0]) for part in (loss, weight)]
-            words = "the mean of the classes' means"
-            yield choice("denominator", "class-means", words, 2), float(np.mean(sums[0] / sums[1]))
-    by_row = (loss.reshape(rows, -1).sum(axis=1), weight.reshape(rows, -1).sum(axis=1))
-    single = [1] if loss.size > rows else []
-    for size in (*single, *batch_sizes(rows)):
-        yield from _batches(*by_row, size)
+# ------------------------------------------------------------------------------------- means of means
+
+
+def _means_of_classes(
+    loss: Array, weight: Array, codes: Array | None, of_classes: Array | None
+) -> Iterator[Reduced]:
+    """The mean of each class, averaged alike or by the weights of the classes."""
+    if codes is None:
+        return
+    counted = weight != 0
+    classes, places = np.unique(codes[counted], return_inverse=True)
+    if len(classes) < 2:
+        return
+    sums = [np.bincount(places, part[counted]) for part in (loss, weight)]
+    means = sums[0] / sums[1]
+    yield choice("denominator", "class-means", "the mean of the classes' means", 2), float(means.mean())
+    if of_classes is not None and of_classes.size > classes.max():
+        words, shares = "the mean of the classes' means by the weights of the classes", of_classes[classes]
+        yield (
+            choice("denominator", "class-means-weighted", words, 2),
+            float((means * shares).sum() / shares.sum()),
+        )
+
+
+def _means_of_rows(loss: Array, weight: Array, shown: Callable[[Array], Array]) -> Iterator[Reduced]:
+    """The mean of each row, which has several targets, averaged, and as a perplexity."""
+    means = loss / weight
+    if len(means) > 1:
+        yield choice("denominator", "row-means", "the mean of each row's own mean", 2), float(means.mean())
+    words = "the mean of exp of each row's own mean"
+    yield choice("denominator", "mean-of-row-exp", words, 3, alone=True), float(shown(np.exp(means).mean()))
 
 
 def batch_sizes(rows: int) -> list[int]:
@@ -136,30 +155,89 @@ def batch_sizes(rows: int) -> list[int]:
     return sorted({size for size in (*range(2, _ALL_UP_TO + 1), *_USUAL, *parts) if 1 < size < rows})
 
 
-def _batches(loss: Array, weight: Array, size: int) -> Iterator[Reduced]:
-    """What a loop over batches adds up: their means, averaged in one way or another."""
+def _means_of_batches(loss: Array, weight: Array) -> Iterator[Reduced]:
+    """What loops over batches add up; sizes that give one number are one deviation, the likeliest first."""
+    sizes = sorted(batch_sizes(len(loss)), key=lambda size: (_cost_of(size), size))
+    found: dict[tuple[str, float], list[tuple[int, float]]] = {}
+    for size in sizes:
+        for kind, value in _of_batches(loss, weight, size):
+            found.setdefault((kind, float(f"{value:.{_SAME}g}")), []).append((size, value))
+    for (kind, _), same in found.items():
+        name, words, cost, alone = _KINDS[kind]
+        (first, value), listed = same[0], ", ".join(str(size) for size, _ in same[:_MOST_NAMED])
+        of = f"{listed}{' or others' if len(same) > _MOST_NAMED else ''}"
+        named, said = name.format(first), words.format(of)
+        yield choice("denominator", named, said, cost + _cost_of(first), alone=alone), value
+
+
+_KINDS: dict[str, tuple[str, str, int, bool]] = {
+    "mean": ("batches-{}", "the mean of the means of batches of {}", 0, False),
+    "by-rows": ("batches-{}-by-rows", "the means of batches of {}, added and divided by the rows", 1, False),
+    "sum": ("batches-{}-sum", "the means of batches of {}, added and not divided", 1, False),
+    "sums": ("batch-sums-{}", "the mean of the sums of batches of {}", 1, False),
+    "last": ("batches-{}-last", "the mean of the last batch of {} alone", 1, True),
+    "first": ("batches-{}-first", "the mean of the first batch of {} alone", 1, True),
+    "dropped": (
+        "batches-{}-dropped",
+        "the mean of the means of batches of {}, without the last one, which is smaller",
+        1,
+        False,
+    ),
+}
+"""What is made of batches: the name and the words for a size, the cost, and whether it is not combined."""
+
+
+def _cost_of(size: int) -> int:
+    return 2 if size in _USUAL or size in (8, 16, 32) else 3
+
+
+def _of_batches(loss: Array, weight: Array, size: int) -> Iterator[tuple[str, float]]:
+    """The numbers that batches of one size give, by what is made of them."""
     starts = np.arange(0, len(loss), size)
-    with np.errstate(all="ignore"):
-        means = np.add.reduceat(loss, starts) / np.add.reduceat(weight, starts)
-    cost = 2 if size in _USUAL or size in (8, 16, 32) else 3
-    of = f"the means of batches of {size}" if size > 1 else "each row's own mean"
+    means = np.add.reduceat(loss, starts) / np.add.reduceat(weight, starts)
     if len(means) > 1:
-        name = f"batches-{size}" if size > 1 else "row-means"
-        yield choice("denominator", name, f"the mean of {of}", cost), float(means.mean())
-    if size == 1:
-        return
-    words = f"{of}, added and divided by the number of rows"
-    yield choice("denominator", f"batches-{size}-by-rows", words, cost + 1), float(means.sum() / len(loss))
-    words = f"{of}, added and not divided"
-    yield choice("denominator", f"batches-{size}-sum", words, cost + 1), float(means.sum())
-    words = f"the mean of the sums of batches of {size}"
-    yield choice("denominator", f"batch-sums-{size}", words, cost + 1), float(loss.sum() / len(means))
-    if len(means) > 1 and cost == 2:
-        for name, words, value in (
-            (f"batches-{size}-last", f"the mean of the last batch of {size} alone", means[-1]),
-            (f"batches-{size}-first", f"the mean of the first batch of {size} alone", means[0]),
-        ):
-            yield choice("denominator", name, words, cost + 1, alone=True), float(value)
+        yield "mean", float(means.mean())
+    yield "by-rows", float(means.sum() / len(loss))
+    yield "sum", float(means.sum())
+    yield "sums", float(loss.sum() / len(means))
+    if len(means) > 1 and _cost_of(size) == 2:
+        yield "last", float(means[-1])
+        yield "first", float(means[0])
     if len(loss) % size and len(means) > 1:
-        words = f"the mean of {of}, without the last one, which is smaller"
-        yield choice("denominator", f"batches-{size}-dropped", words, cost + 1), float(means[:-1].mean())
+        yield "dropped", float(means[:-1].mean())
+
+
+def _means_of_folds(loss: Array, weight: Array) -> Iterator[Reduced]:
+    """The mean of the folds' means, where they are not all of one size."""
+    for count in _FOLDS:
+        if len(loss) > count and len(loss) % count:
+            parts = zip(np.array_split(loss, count), np.array_split(weight, count), strict=True)
+            value = float(np.mean([part.sum() / shares.sum() for part, shares in parts]))
+            yield choice("denominator", f"folds-{count}", f"the mean of the means of {count} folds", 3), value
+
+
+# --------------------------------------------------------------------------------------------- others
+
+
+def _means_of_powers(loss: Array, weight: Array, shown: Callable[[Array], Array]) -> Iterator[Reduced]:
+    """The perplexity of each element, averaged."""
+    value = float(shown((np.exp(loss) * weight).sum() / weight.sum()))
+    yield choice("denominator", "mean-of-exp", "the mean of exp of each loss", 3, alone=True), value
+
+
+def _without_some(loss: Array, weight: Array) -> Iterator[Reduced]:
+    """The mean without the first or the last rows, and of rows that a sampler gave twice."""
+    total, divisor, rows = loss.sum(), weight.sum(), len(loss)
+    for count in _LEFT_OUT:
+        if rows > count:
+            for which, part in (("first", slice(0, count)), ("last", slice(-count, None))):
+                words = f"the mean without the {which} {plural(count, 'row')}"
+                value = (total - loss[part].sum()) / (divisor - weight[part].sum())
+                cost = 2 if count < 3 else 3
+                yield choice("denominator", f"without-{which}-{count}", words, cost, alone=True), float(value)
+    for parts in (2, 4, 8):
+        again = -rows % parts
+        if 0 < again < rows:
+            words = f"the mean with the first {plural(again, 'row')} again, as {parts} equal shares need"
+            value = (total + loss[:again].sum()) / (divisor + weight[:again].sum())
+            yield choice("denominator", f"padded-to-{parts}", words, 3, alone=True), float(value)

@@ -12,7 +12,7 @@ from celoss_cli.core.records import record
 from celoss_cli.studies.reconcile.deviations import ROUNDINGS
 from celoss_cli.studies.reconcile.setup import Choice, choice, combined
 
-__all__ = ["Transform", "transforms"]
+__all__ = ["Transform", "meant_by", "transforms"]
 
 Change = Callable[[Array], Array]
 
@@ -83,12 +83,42 @@ _APART = ({"base", "shown"}, {"sign", "shown"})
 """Dimensions that make no sense together: the exponential undoes the natural logarithm."""
 
 
-def transforms(most: int) -> list[Transform]:
-    """Every change by at most so many deviations, first of all none."""
+_MEANT = {
+    "bits": ("base", "2"),
+    "dits": ("base", "10"),
+    "perplexity": ("shown", "exp"),
+    "percent": ("point", "x100"),
+}
+"""What makes the loss a number of a unit: an entry of the table, which is no deviation then."""
+
+
+def meant_by(unit: str) -> Choice | None:
+    """What makes the loss a number of this unit, or None for that of the losses."""
+    return next((found for found, _ in _scalars() if _key(found) == _MEANT.get(unit)), None)
+
+
+def _key(found: Choice) -> tuple[str, str]:
+    return found.dimension, found.deviation.name
+
+
+def transforms(most: int, unit: str = "") -> list[Transform]:
+    """Every change by at most so many deviations, first of all none.
+
+    Args:
+        most: how many.
+        unit: of the number; the change to it comes first, unless the number is in nats all the same.
+
+    """
     table = list(_scalars())
+    first: tuple[Change, ...] = tuple(change for found, change in table if _key(found) == _MEANT.get(unit))
+    nats: Choice | None = None
+    if first and unit != "percent":
+        table = [(found, change) for found, change in table if found.dimension not in ("base", "shown")]
+        nats = choice("unit", "nats", f"the number is in nats, no {unit}", 1, ())
+        table.insert(0, (nats, lambda values: values))
     change_of = {id(found): change for found, change in table}
     return [
-        Transform(chosen, tuple(change_of[id(found)] for found in chosen))
+        Transform(chosen, (*(() if nats in chosen else first), *(change_of[id(found)] for found in chosen)))
         for chosen in combined((found for found, _ in table), most)
         if not any(apart <= {found.dimension for found in chosen} for apart in _APART)
     ]

@@ -17,11 +17,13 @@ from celoss_cli.studies.reconcile.commands import Arguments, command_of
 from celoss_cli.studies.reconcile.formula import formula_of
 from celoss_cli.studies.reconcile.reconciliation import Match, Reconciliation
 from celoss_cli.studies.reconcile.reductions import mean, reductions
-from celoss_cli.studies.reconcile.scalars import Transform, transforms
+from celoss_cli.studies.reconcile.scalars import Transform, meant_by, transforms
 from celoss_cli.studies.reconcile.setup import Choice, combined
 from celoss_cli.studies.reconcile.views import views_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from celoss_cli.core.data import Array
     from celoss_cli.studies.reconcile.problem import Problem
     from celoss_cli.studies.reconcile.stated import Stated
@@ -62,6 +64,7 @@ class _Found:
         values: of all hypotheses, by their number of deviations; of those that round the result to a number
             type, what they round, by that type too.
         hits: those that give the number.
+        count: how many hypotheses were computed.
         plain: the results without a deviation.
         searched: the words of the deviations, by dimension.
 
@@ -70,6 +73,7 @@ class _Found:
     stated: Stated
     values: Values = field(default_factory=lambda: defaultdict(lambda: defaultdict(list)))
     hits: list[_Hit] = field(default_factory=list)
+    count: int = 0
     plain: list[tuple[str, float]] = field(default_factory=list)
     searched: defaultdict[str, dict[str, None]] = field(default_factory=lambda: defaultdict(dict))
 
@@ -78,6 +82,7 @@ class _Found:
     ) -> None:
         """What a change makes of the numbers of these sets of deviations, all of one size."""
         values = change(numbers)
+        self.count += len(values)
         rounds = change.before_rounding()(numbers) if change.grid else values
         self.values[change.grid][len(sets[0])].append(rounds)
         with np.errstate(invalid="ignore"):
@@ -93,6 +98,7 @@ def reconcile(
     source: Mapping[str, Any],
     most: int = MAX_DEVIATIONS,
     shown: int = 10,
+    watch: Callable[[int, float | None], None] = lambda count, part: None,
 ) -> Reconciliation:
     """Searches for computations that give a number.
 
@@ -103,26 +109,29 @@ def reconcile(
         source: how the data was read.
         most: how many deviations are combined.
         shown: how many explanations are kept.
+        watch: is told how many hypotheses were computed and which part of all work that is.
 
     """
     found = _Found(stated)
     views = views_of(problem)
-    changes = transforms(most)
+    changes = transforms(most, stated.unit)
+    work = [part for view in views for start in view.starts for part in _parts(view, start, most)]
     with np.errstate(all="ignore"):
-        for view in views:
-            for start in view.starts:
-                _search(view, start, changes, most, found)
+        for done, part in enumerate(work):
+            _search(part, changes, most, found)
+            watch(found.count, (done + 1) / len(work))
     hits = _needed(found.hits)
     needed = [len(hit.choices) for hit in hits]
     return Reconciliation(
         got=stated.text,
         value=stated.value,
         tolerance=stated.tolerance,
+        unit=stated.unit,
         window=window_of(stated),
         rows=views[0].rows,
         classes=next((view.classes for view in views if view.classes), None),
         plain=found.plain,
-        explanations=[_explanation(hit, given) for hit in hits[:shown]],
+        explanations=[_explanation(hit, given, meant_by(stated.unit)) for hit in hits[:shown]],
         tried=list(tried(stated, found.values, needed, most)),
         searched={name: tuple(words) for name, words in found.searched.items()},
         source={**source, "conversions": list(problem.conversions), "skipped": problem.skipped},
@@ -133,21 +142,33 @@ def reconcile(
 # -------------------------------------------------------------------------------------- the hypotheses
 
 
-def _search(view: View, start: Start, changes: Sequence[Transform], most: int, found: _Found) -> None:
+@record(frozen=True, slots=True)
+class _Part:
+    """The sets of deviations of one loss for which it is given the same."""
+
+    view: View
+    start: Start
+    sets: Sequence[tuple[Choice, ...]]
+
+
+def _parts(view: View, start: Start, most: int) -> list[_Part]:
     """All hypotheses of one loss; what the loss is given is made once for all that share it."""
     if len(start.deviations) > most:
-        return
+        return []
     taken = {choice.dimension for choice in start.deviations}
     alone = not start.deviations
     choices = [found for found in view.choices if found.dimension not in taken and (alone or not found.alone)]
     groups: defaultdict[Any, list[tuple[Choice, ...]]] = defaultdict(list)
     for chosen in combined(choices, most - len(start.deviations)):
         groups[_setup(start, chosen).prediction].append(chosen)
-    for group in groups.values():
-        given = view.given(_setup(start, group[0]))
-        if given is not None:
-            for chosen in group:
-                _evaluate(view, start, chosen, given, changes, most, found)
+    return [_Part(view, start, sets) for sets in groups.values()]
+
+
+def _search(part: _Part, changes: Sequence[Transform], most: int, found: _Found) -> None:
+    given = part.view.given(_setup(part.start, part.sets[0]))
+    if given is not None:
+        for chosen in part.sets:
+            _evaluate(part.view, part.start, chosen, given, changes, most, found)
 
 
 def _setup(start: Start, chosen: Sequence[Choice]) -> Any:
@@ -176,7 +197,8 @@ def _evaluate(
     if not deviations:
         found.plain.append((LOSSES[setup.command].name, float(plain[0])))
     left = 0 if any(choice.alone for choice in deviations) else most - len(deviations)
-    reduced = list(reductions(terms, view, setup)) if left else []
+    in_logs = found.stated.unit == "perplexity"
+    reduced = list(reductions(terms, view, setup, in_logs=in_logs)) if left else []
     reduced = [(choice, value) for choice, value in reduced if not (deviations and choice.alone)]
     others = np.array([value for _, value in reduced]).astype(setup.dtype).astype(np.float64)
     _remember(found, (*deviations, *(choice for choice, _ in reduced)))
@@ -223,13 +245,22 @@ def _unlike(hits: Sequence[_Hit]) -> list[_Hit]:
     return [hit for hit in hits if least[float(f"{hit.value:.{_SAME}g}")] == len(hit.choices)]
 
 
-def _explanation(hit: _Hit, given: Arguments) -> Match:
+_OF_RESULTS = ("sign", "point", "precision")
+"""Dimensions of what happens to a number that has its unit."""
+
+
+def _explanation(hit: _Hit, given: Arguments, unit: Choice | None) -> Match:
+    """Args: ``unit`` is what makes the loss a number of the unit that was given."""
+    done = list(hit.choices)
+    if unit is not None and not any(choice.dimension == "unit" for choice in done):
+        later = (i for i, choice in enumerate(done) if choice.dimension in _OF_RESULTS and choice.by_hand)
+        done.insert(next(later, len(done)), unit)
     return Match(
         loss=LOSSES[hit.start.setup.command].name,
         reading=hit.start.reading,
         deviations=tuple(choice.deviation for choice in hit.choices),
         value=hit.value,
-        formula=formula_of(_setup(hit.start, hit.choices), hit.choices),
-        command=command_of(hit.start, hit.choices, given),
-        afterwards=tuple(choice.by_hand for choice in hit.choices if choice.by_hand),
+        formula=formula_of(_setup(hit.start, hit.choices), done),
+        command=command_of(hit.start, done, given),
+        afterwards=tuple(choice.by_hand for choice in done if choice.by_hand),
     )

@@ -12,7 +12,7 @@ from celoss_cli.studies.reconcile.reconciliation import Deviation
 
 __all__ = ["Choice", "Setup", "choice", "combined"]
 
-Prepared = Callable[[Array, int, str], Array]
+Prepared = Callable[[Array, int | None, str], Array]
 """What the loss is given: of the input, the axis of a softmax and the precision."""
 
 
@@ -25,7 +25,7 @@ class Setup:
         prepare: makes what the loss is given.
         formula: of the loss of an element, in words.
         softmax: whether ``prepare`` takes a softmax, along ``axis``.
-        axis: of the softmax, in the input with the classes on axis 1.
+        axis: of the softmax, in the input with the classes on axis 1; None for all values at once.
         axis_named: the same in the data as it was given.
         turned: the axis of the input that holds the classes, where it is not 1.
         rounded: what the input is rounded to first.
@@ -36,6 +36,9 @@ class Setup:
         smoothing: eps of the label smoothing.
         ignore_index: targets of this value are left out.
         weight, pos_weight, sample_weight: whether those that were given are used.
+        exchanged: whether the weight is taken for the weight of the positives, and the other way.
+        quantity: what is averaged in place of the losses, of what the loss is given and of the targets.
+        quantity_formula: the same in words.
         decimals: to which the loss of each element is rounded.
 
     """
@@ -44,8 +47,8 @@ class Setup:
     prepare: Prepared
     formula: str
     softmax: bool = False
-    axis: int = 1
-    axis_named: int = 1
+    axis: int | None = 1
+    axis_named: int | None = 1
     turned: int = 1
     rounded: Callable[[Array], Array] | None = None
     dtype: str = "float64"
@@ -57,6 +60,9 @@ class Setup:
     weight: bool = True
     pos_weight: bool = True
     sample_weight: bool = True
+    exchanged: bool = False
+    quantity: Callable[[Array, Array], Array] | None = None
+    quantity_formula: str = ""
     decimals: int | None = None
 
     @property

@@ -80,34 +80,39 @@ class View(Protocol):
     def total_weight(self, setup: Setup) -> float:
         """The sum of the weights of elements, which a mean does not divide by; 0 where there are none."""
 
+    def class_weight(self, setup: Setup) -> Array | None:
+        """The weights of the classes, where the mean divides by those of the targets."""
 
-def as_it_is(x: Array, axis: int, dtype: str) -> Array:
+
+def as_it_is(x: Array, axis: int | None, dtype: str) -> Array:
     """The input in the precision of the computation."""
     return x.astype(dtype, copy=False)
 
 
-def take_log(x: Array, axis: int, dtype: str) -> Array:
+def take_log(x: Array, axis: int | None, dtype: str) -> Array:
     """Logarithms of probabilities."""
     with np.errstate(divide="ignore"):
         return np.log(x.astype(dtype, copy=False))
 
 
-def take_log_softmax(x: Array, axis: int, dtype: str) -> Array:
+def take_log_softmax(x: Array, axis: int | None, dtype: str) -> Array:
     """Logarithms of the softmax."""
+    if axis is None:
+        return log_softmax(x.reshape(-1), 0, dtype=dtype).reshape(x.shape)
     return log_softmax(x, axis, dtype=dtype)
 
 
-def take_softmax(x: Array, axis: int, dtype: str) -> Array:
+def take_softmax(x: Array, axis: int | None, dtype: str) -> Array:
     """The softmax, without its logarithm."""
-    return softmax(x, axis).astype(dtype)
+    return np.exp(take_log_softmax(x, axis, dtype)) if axis is None else softmax(x, axis).astype(dtype)
 
 
-def take_softmax_twice(x: Array, axis: int, dtype: str) -> Array:
+def take_softmax_twice(x: Array, axis: int | None, dtype: str) -> Array:
     """Logarithms of the softmax of the softmax."""
-    return log_softmax(softmax(x, axis), axis, dtype=dtype)
+    return take_log_softmax(take_softmax(x, axis, "float64"), axis, dtype)
 
 
-def take_sigmoid(x: Array, axis: int, dtype: str) -> Array:
+def take_sigmoid(x: Array, axis: int | None, dtype: str) -> Array:
     """The sigmoid of each value."""
     return sigmoid(x).astype(dtype)
 

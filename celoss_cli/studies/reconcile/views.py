@@ -15,6 +15,7 @@ from celoss_cli.losses.class_loss import no_distribution
 from celoss_cli.losses.options import IGNORE_INDEX, LABEL_SMOOTHING
 from celoss_cli.studies.reconcile.classes import Classes
 from celoss_cli.studies.reconcile.pairs import Pairs
+from celoss_cli.studies.reconcile.setup import choice
 
 if TYPE_CHECKING:
     from celoss_cli.studies.reconcile.problem import Problem
@@ -38,13 +39,17 @@ def views_of(problem: Problem) -> list[View]:
     one_column = whole.input.ndim == 1 and not problem.arrays
     classes = None if one_column else _canonical("ce", whole)
     pairs = _canonical("bce-logits", whole)
-    if classes is not None and classes.input.shape[1] > 1 and _are_classes(classes):
+    several = classes is not None and classes.input.shape[1] > 1
+    if classes is not None and several and _are_classes(classes):
         LOSSES["ce"].made(weight=problem.weight).canonical(whole)
         views.append(Classes(problem, classes))
         if pairs is None and _in_range(classes):
             views.append(Pairs(problem, _one_hot(classes), one_hot=True))
     if pairs is not None:
         views.append(Pairs(_of_elements(problem, alone=not views), pairs, one_hot=False))
+        if classes is not None and several and _are_hot(classes) and problem.weight is None:
+            words = "several answers of a row taken for a distribution over classes, whose softmax is taken"
+            views.append(Classes(problem, classes, (choice("targets", "as-distributions", words, 1),)))
     if not views:
         LOSSES["ce"].made().canonical(whole)  # says what is wrong
         raise InputError("expected values of more than one class, or a target for each value, got neither")
@@ -100,6 +105,11 @@ def _are_classes(batch: Batch) -> bool:
     if batch.target.ndim == 2:
         return True
     return bool((batch.target >= 0).all()) and not no_distribution(batch.target, within=1e-6).any()
+
+
+def _are_hot(batch: Batch) -> bool:
+    """Whether targets of the input's shape are 0 and 1, and no distributions."""
+    return bool(np.isin(batch.target, (0, 1)).all()) and not _are_classes(batch)
 
 
 def _in_range(batch: Batch) -> bool:
