@@ -10,6 +10,7 @@ from celoss_cli.cli.concluding import Computed, conclude, conclusion_of
 from celoss_cli.cli.reading import Data, Opened, opened, refuse_with_values
 from celoss_cli.cli.semantics import Chosen, chosen
 from celoss_cli.cli.table import given_options
+from celoss_cli.cli.uncertainty import Group, Interval, asked_interval, group_of, units_for
 from celoss_cli.core.errors import UsageError
 from celoss_cli.core.records import record
 from celoss_cli.evaluate.loop import Request, evaluate
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from celoss_cli.evaluate.loop import Evaluation
     from celoss_cli.losses import LossSpec
     from celoss_cli.report.report import Report
+    from celoss_cli.statistics.interval import Estimate
     from celoss_cli.studies.merge.parts import Partial
 
 __all__ = [
@@ -54,6 +56,7 @@ class Plan:
         quantiles: the fractions whose losses are reported.
         intervals: how many the histogram of the losses has at most, 0 for none.
         partial: whether the exact totals are wanted for ``celoss merge``.
+        interval: of the mean, where it is wanted.
 
     """
 
@@ -63,6 +66,7 @@ class Plan:
     quantiles: tuple[float, ...] = ()
     intervals: int = 0
     partial: bool = False
+    interval: Interval | None = None
 
 
 @record(frozen=True, slots=True)
@@ -72,6 +76,7 @@ class Evaluated:
     chosen: Chosen
     evaluation: Evaluation
     source: dict[str, Any]
+    estimate: Estimate | None = None
 
 
 def run(spec: LossSpec, given: LossOptions) -> int:
@@ -109,10 +114,17 @@ def planned(spec: LossSpec, given: LossOptions, format: FormatSpec) -> Plan:
             "Expected no --worst with --emit-partial, got one.",
             hint="a partial result holds totals and no rows, whose numbers would be those within each part",
         )
-    data = data_of(spec, given.files, given.input, given.reading, given.semantics, given.showing.by)
+    interval = asked_interval(given.uncertainty, given.limits, format)
+    if partial and interval is not None:
+        raise UsageError(
+            "Expected no --interval with --emit-partial, got one.",
+            hint="a partial result holds totals, and an interval takes the loss of every row",
+        )
+    group = group_of(given.showing.by, given.uncertainty)
+    data = data_of(spec, given.files, given.input, given.reading, given.semantics, group)
     refuse_with_values(data)
     request = request_of(given.showing, given.reading, given.running.jobs, format)
-    return Plan(data, given.semantics, request, given.showing.quantiles, partial=partial)
+    return Plan(data, given.semantics, request, given.showing.quantiles, partial=partial, interval=interval)
 
 
 def data_of(
@@ -121,7 +133,7 @@ def data_of(
     values: str | None,
     reading: Reading,
     semantics: Semantics,
-    by: str | None,
+    group: Group | None,
 ) -> Data:
     """The data of a loss.
 
@@ -131,13 +143,13 @@ def data_of(
         values: the input where it stands on the command line, or None.
         reading: how the data is read.
         semantics: the options of the loss.
-        by: "class", the column of groups, or None.
+        group: the column of groups and the option that names it, or None.
 
     """
-    group = None if by == "class" else by
     tool = CONVENTIONS.get(semantics.convention or "")
     rescaled = semantics.convention == "all" or (tool is not None and tool.rescales)
-    return Data(spec, reading, files, values, semantics.input_is or "", group, rescaled=rescaled)
+    found = Data(spec, reading, files, values, semantics.input_is or "", rescaled=rescaled)
+    return found if group is None else replace(found, group=group.column, group_option=group.option)
 
 
 def refuse_unshown(showing: Showing, format: FormatSpec, meant: Iterable[str] = ()) -> None:
@@ -198,13 +210,18 @@ def evaluated(plan: Plan, found: Opened) -> Evaluated:
     if plan.partial and choice.reduction == "none":
         raise UsageError("Expected a reduction with --emit-partial, got none.")
     request = replace(plan.request, keep=plan.request.keep and choice.reduction == "none")
-    evaluation = evaluate(choice.loss, found.dataset.batches, request)
+    units = units_for(plan.interval, choice.reduction)
+    if units is not None:
+        request = replace(request, keep=True)
+    keep = None if units is None else units.add
+    evaluation = evaluate(choice.loss, found.dataset.batches, request, keep)
     evaluation.facts.update(choice.facts)
     if request.show_row is not None and not evaluation.workings:
         rows = evaluation.tally.rows
         wanted = f"--row from 0 to {rows - 1}" if rows else "rows where --row names one"
         raise UsageError(f"Expected {wanted}, got {request.show_row if rows else 'no rows'}.")
-    return Evaluated(choice, evaluation, found.dataset.described)
+    sure = None if units is None or plan.interval is None else plan.interval.of(units)
+    return Evaluated(choice, evaluation, found.dataset.described, sure)
 
 
 def reported(plan: Plan, found: Evaluated) -> Report:
@@ -226,6 +243,8 @@ def reported(plan: Plan, found: Evaluated) -> Report:
         quantiles=plan.quantiles,
         command_words=command_words(plan.data, plan.semantics),
         intervals=plan.intervals,
+        estimate=found.estimate,
+        group_column=None if plan.interval is None else plan.interval.group_column,
     )
 
 

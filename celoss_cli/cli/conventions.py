@@ -11,6 +11,7 @@ from celoss_cli.cli.publish import outlet_of, publish
 from celoss_cli.cli.reading import Data, Opened, opened, refuse_with_values
 from celoss_cli.cli.semantics import Chosen, chosen
 from celoss_cli.cli.table import given_options
+from celoss_cli.cli.uncertainty import group_of
 from celoss_cli.core.data import Tally
 from celoss_cli.core.errors import CelossError, ExitCode, InputError, UsageError, plural
 from celoss_cli.core.records import record
@@ -86,7 +87,8 @@ def _refuse_unused(given: LossOptions) -> None:
 
 
 def _planned(spec: LossSpec, given: LossOptions) -> _Plan:
-    data = data_of(spec, given.files, given.input, given.reading, given.semantics, given.showing.by)
+    group = group_of(given.showing.by, given.uncertainty)
+    data = data_of(spec, given.files, given.input, given.reading, given.semantics, group)
     refuse_with_values(data)
     request = Request(
         strict=True,

@@ -143,14 +143,28 @@ def gate_of(
     )
 
 
+_HELD_BY_VALUE = {
+    "expect": "it is within a tolerance of the loss of these rows, which have no interval",
+    "baseline": "the baseline is of rows too, and the interval of the increase is that of their differences: "
+    "celoss compare OLD NEW --loss LOSS --non-inferior X",
+    "max_group": "groups have no intervals of their own",
+}
+"""Limits that are of no use against the end of an interval, and why."""
+
+
 def _refuse_unused(limits: Limits, keeping: Keeping, increases: Sequence[Increase]) -> None:
     """Refuses options that change nothing without another one."""
     there = {given.option.name for given in given_options(limits)}
     for given in (*given_options(limits), *given_options(keeping)):
         option = given.option
-        if option.needs and option.needs not in there:
-            needed = f"--{option.needs.replace('_', '-')}"
-            raise UsageError(f"Expected {needed} together with {option.flag}, got {option.flag} alone.")
+        needed = option.needs.split("|")
+        if option.needs and not there & {*needed}:
+            flags = " or ".join(f"--{name.replace('_', '-')}" for name in needed)
+            raise UsageError(f"Expected {flags} together with {option.flag}, got {option.flag} alone.")
+    for name, why in _HELD_BY_VALUE.items() if limits.gate_on == "interval" else ():
+        if name in there:
+            flag = f"--{name.replace('_', '-')}"
+            raise UsageError(f"Expected --max or --min with --gate-on interval, got {flag}.", hint=why)
     if limits.require is not None and len(increases) < 2:
         raise UsageError(f"Expected --require with several --max-increase, got {len(increases)}.")
 
@@ -166,6 +180,7 @@ def _limits(limits: Limits, increases: tuple[Increase, ...]) -> gate.Limits:
         require=limits.require or "all",
         min_count=limits.min_count,
         groups=tuple(map(_group, limits.max_group)),
+        on_interval=limits.gate_on == "interval",
     )
 
 

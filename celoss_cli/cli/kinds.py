@@ -11,6 +11,7 @@ from celoss_cli.core.option import Kind, finite
 __all__ = [
     "CLASS_MAP",
     "COMMENT",
+    "CONFIDENCE",
     "COUNT",
     "DELIMITER",
     "DISTANCE",
@@ -50,6 +51,13 @@ def _encoding(text: str) -> str:
     if name in _NO_CHARACTER_SETS:
         raise UsageError(f"expected a known encoding of text, got {quoted(text)}")
     return text
+
+
+def _open_fraction(text: str) -> float:
+    value = finite(text)
+    if not 0 < value < 1:
+        raise UsageError(f"expected a number between 0 and 1, got {quoted(text)}")
+    return value
 
 
 def _fractions(text: str) -> tuple[float, ...]:
@@ -148,5 +156,6 @@ FRACTIONS = Kind("numbers from 0 to 1", _fractions, _text, "Q,...")
 TOLERANCE = Kind("a number that is not negative", _tolerance, _text, "A")
 DISTANCE = Kind(f"a number above 0 and at most {_FAR:g}", _distance, _text, "D")
 INCREASES = Kind("an increase", _increases, _text, "A|P%")
+CONFIDENCE = Kind("a number between 0 and 1", _open_fraction, lambda value: isinstance(value, float), "PART")
 COUNT = Kind("a whole number from 1", _least, _text, "N")
 GROUP_LIMIT = Kind("a limit", _group, _text, "[NAME=]X")

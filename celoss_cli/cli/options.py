@@ -11,6 +11,7 @@ from typing import Any, Literal
 from celoss_cli.cli.kinds import (
     CLASS_MAP,
     COMMENT,
+    CONFIDENCE,
     COUNT,
     DELIMITER,
     DISTANCE,
@@ -48,6 +49,7 @@ __all__ = [
     "Running",
     "Semantics",
     "Showing",
+    "Uncertainty",
     "Writing",
     "files",
     "formats",
@@ -318,6 +320,28 @@ class Showing:
 
 
 @record(frozen=True, slots=True)
+class Uncertainty:
+    """What is said of how far the mean may be from that of other rows drawn like these."""
+
+    interval: bool = option(
+        FLAG,
+        "Show the interval of the mean loss: how far it may be off as that of all rows like these.",
+        default=False,
+        panel=OUTPUT,
+    )
+    confidence: float = option(
+        CONFIDENCE, "Of the interval, between 0 and 1.", default=0.95, panel=OUTPUT, needs="interval"
+    )
+    group_column: str | None = option(
+        TEXT,
+        "Rows with one value of it are not independent: for the interval they are one draw.",
+        metavar="NAME",
+        panel=INPUT,
+        needs="interval",
+    )
+
+
+@record(frozen=True, slots=True)
 class Running:
     """How the command runs."""
 
@@ -333,6 +357,13 @@ class Limits:
 
     max: float | None = option(FINITE, "The loss is at most X.", panel=GATE)
     min: float | None = option(FINITE, "The loss is at least X.", panel=GATE)
+    gate_on: Literal["value", "interval"] | None = option(
+        one_of(("value", "interval")),
+        "What --max and --min are held against: the loss, or the upper and lower end of its interval; the "
+        "loss if not given.",
+        panel=GATE,
+        needs="max|min",
+    )
     expect: float | None = option(FINITE, "The loss is X, within atol + rtol * |X|.", panel=GATE)
     atol: float | None = option(
         TOLERANCE,
@@ -421,6 +452,7 @@ class LossOptions:
     semantics: Semantics = part(Semantics)
     writing: Writing = part(Writing)
     showing: Showing = part(Showing)
+    uncertainty: Uncertainty = part(Uncertainty)
     emit_partial: str | None = partial_file()
     emit: str | None = option(
         one_of(LIBRARIES),

@@ -253,6 +253,17 @@ class ExactSums:
             _joined(self.limits, other.limits, at, size),
         )
 
+    def rounded(self) -> NDArray[np.float64]:
+        """The sums, each rounded once."""
+        parts = (slice(start, start + _ROUNDED_AT_ONCE) for start in range(0, self.size, _ROUNDED_AT_ONCE))
+        found = [np.fromiter(map(float, self._part(part).each()), np.float64) for part in parts]
+        return np.concatenate(found) if found else np.zeros(0)
+
+    def _part(self, part: slice) -> ExactSums:
+        digits = {place: digit[part] for place, digit in self.digits.items()}
+        limits = {name: count[part] for name, count in self.limits.items()}
+        return ExactSums(len(range(*part.indices(self.size))), digits, limits)
+
     def each(self) -> list[ExactSum]:
         """The sums one by one."""
         scaled: NDArray[Any] = np.zeros(self.size, object)
@@ -266,6 +277,7 @@ class ExactSums:
 _DIGIT_BITS = 32
 _DIGIT = (1 << _DIGIT_BITS) - 1
 _LIMITS = ("nan", "posinf", "neginf")
+_ROUNDED_AT_ONCE = 1 << 12
 _COUNTED_AT_ONCE = 1 << 20
 """So many digits of 32 bits add up to less than 2**53, where ``bincount`` is still exact."""
 

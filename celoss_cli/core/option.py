@@ -83,7 +83,7 @@ class Option:
         setting: whether a variable CELOSS_* or a config file may say what it is where it is not given.
         settled_by: options that say what it is in its place, so that no setting does.
         needs: what must be there for it to mean something; it is refused where that is not ("workings" of a
-            format, "files" as input), or "".
+            format, "files" as input, one of "max|min"), or "".
         complete: the words that a shell may complete it to, where its kind has no choices.
 
     """

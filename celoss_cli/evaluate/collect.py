@@ -22,7 +22,7 @@ import numpy as np
 from celoss_cli.core.errors import CelossError
 from celoss_cli.core.records import record
 from celoss_cli.evaluate.calibration import Calibration
-from celoss_cli.evaluate.groups import Groups
+from celoss_cli.evaluate.groups import Groups, codes_of
 from celoss_cli.evaluate.largest import Largest
 from celoss_cli.evaluate.summaries import Group, Histogram, Interval, Quantile
 from celoss_cli.evaluate.worst_rows import RowLoss, worst, worst_rows
@@ -232,15 +232,10 @@ def _groups(loss: Loss, batch: Batch, terms: Terms, by: str) -> Groups:
     if by == "class":
         codes, names = loss.class_codes(batch)
     else:
-        codes, names = _codes_of(batch.groups or ())
+        codes, names = codes_of(batch.groups or ())
         codes = batch.spread(codes)
     single = batch.offsets is None and batch.elements_per_row <= 1
     return Groups.of(codes, names, terms, None if single else batch.places(np.arange(len(codes)))[0])
-
-
-def _codes_of(groups: Sequence[str]) -> tuple[Array, Sequence[str]]:
-    code_of = {name: code for code, name in enumerate(dict.fromkeys(groups))}
-    return np.fromiter(map(code_of.__getitem__, groups), np.int64, len(groups)), list(code_of)
 
 
 def _levels(losses: Array) -> Counter[int]:

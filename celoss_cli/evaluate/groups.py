@@ -15,7 +15,7 @@ from celoss_cli.core.records import record
 if TYPE_CHECKING:
     from celoss_cli.core.data import Array, Terms
 
-__all__ = ["Groups"]
+__all__ = ["Groups", "codes_of"]
 
 _MOST = 500_000
 """A group takes up to two kilobytes until it is written."""
@@ -140,22 +140,45 @@ class Groups:
         """
         if not self.parts:
             return {}
-        *rest, whole = self.parts
-        for part in reversed(rest):
-            whole = part + whole
-        _refuse_many([whole])
+        whole = self._whole()
         columns = (whole.loss.each(), whole.weight.each(), whole.rows.tolist(), whole.elements.tolist())
         return {
             name: Tally(loss, weight, rows=rows, elements=elements)
             for name, loss, weight, rows, elements in zip(whole.names, *columns, strict=True)
         }
 
+    def totals(self) -> tuple[Array, Array]:
+        """The losses and the weights of the groups in any order, each sum rounded once, shape (groups,).
+
+        Raises:
+            LimitError: if there are too many.
+
+        """
+        if not self.parts:
+            return np.zeros(0), np.zeros(0)
+        whole = self._whole()
+        return whole.loss.rounded(), whole.weight.rounded()
+
+    def _whole(self) -> _Totals:
+        *rest, whole = self.parts
+        for part in reversed(rest):
+            whole = part + whole
+        _refuse_many([whole])
+        return whole
+
+
+def codes_of(names: Sequence[str]) -> tuple[Array, Sequence[str]]:
+    """The group of each row by a number, and the names by number."""
+    code_of = {name: code for code, name in enumerate(dict.fromkeys(names))}
+    codes = np.fromiter(map(code_of.__getitem__, names), np.int64, len(names))
+    return codes, list(code_of)
+
 
 def _refuse_many(parts: Sequence[_Totals]) -> None:
     if any(len(part.names) > _MOST for part in parts):
         raise LimitError(
             f"expected at most {_MOST:,} groups, got more",
-            hint="is the column of --by an identifier? --reduction none writes the loss of every row",
+            hint="is the column an identifier? --reduction none writes the loss of every row",
         )
 
 

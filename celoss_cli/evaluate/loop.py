@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import io
 import pickle
-import shutil
-import weakref
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import field, replace
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from celoss_cli.core.data import Batch, Chunk, Row, Tally, Terms, Workings
 from celoss_cli.core.errors import InputError
 from celoss_cli.core.records import record
+from celoss_cli.core.spool import Spool
 from celoss_cli.core.trace import Recorder
 from celoss_cli.evaluate.kinds import FirstRows, oddities
 from celoss_cli.evaluate.wanted import Wanted
@@ -32,9 +30,6 @@ __all__ = ["Evaluation", "Request", "evaluate", "row_of"]
 
 _LEAST_BLOCK_VALUES = 1 << 15
 """Every loss computes so many values of its input in one block, with one recorded value for each step."""
-
-_SPOOLED_BYTES = 1 << 25
-"""Kept rows move from memory to a temporary file from here on."""
 
 _MOST_OF_A_ROW = 12
 """So many elements are shown of a row that has a number of them of its own."""
@@ -75,32 +70,20 @@ class Rows(Iterable[Row]):
 
     def __init__(self, loss: Loss) -> None:
         self._loss = loss
-        self._spool: IO[bytes] = io.BytesIO()
-        self._spilled = False
+        self._spool = Spool()
         self._parts = 0
 
     def add(self, batch: Batch, terms: Terms) -> None:
         """Appends the elements of a canonical batch."""
         ids = None if batch.ids is None else list(batch.ids)
         kept = (batch.start, batch.shape, ids, batch.input.shape, batch.target, batch.offsets, terms)
-        pickle.dump(kept, self._spool, pickle.HIGHEST_PROTOCOL)
+        pickle.dump(kept, self._spool.written, pickle.HIGHEST_PROTOCOL)
         self._parts += 1
-        if not self._spilled and self._spool.tell() > _SPOOLED_BYTES:
-            self._spill()
-
-    def _spill(self) -> None:
-        import tempfile
-
-        file = tempfile.TemporaryFile()  # noqa: SIM115 - closed with this object
-        weakref.finalize(self, file.close)
-        self._spool.seek(0)
-        shutil.copyfileobj(self._spool, file)
-        self._spool, self._spilled = file, True
 
     def __iter__(self) -> Iterator[Row]:
-        self._spool.seek(0)
+        file = self._spool.read()
         for _ in range(self._parts):
-            start, shape, ids, extents, target, offsets, terms = pickle.load(self._spool)  # noqa: S301 - our own
+            start, shape, ids, extents, target, offsets, terms = pickle.load(file)  # noqa: S301 - our own
             batch = Batch(
                 np.broadcast_to(0.0, extents), target, shape=shape, start=start, ids=ids, offsets=offsets
             )

@@ -65,6 +65,7 @@ class Limits:
         require: whether all increases must hold, or any one of them.
         min_count: how many targets must have been counted.
         groups: bounds of the mean of a group by its name; the name None is every group.
+        on_interval: whether ``max`` bounds the upper end of the loss's interval, and ``min`` the lower one.
 
     """
 
@@ -77,6 +78,7 @@ class Limits:
     require: Literal["all", "any"] = "all"
     min_count: int | None = None
     groups: tuple[tuple[str | None, float], ...] = ()
+    on_interval: bool = False
 
 
 def verdicts(report: Report, limits: Limits, baseline: float | None = None) -> tuple[Verdict, ...]:
@@ -92,10 +94,11 @@ def verdicts(report: Report, limits: Limits, baseline: float | None = None) -> t
 
 
 def _verdicts(report: Report, limits: Limits, baseline: float | None) -> Iterator[Verdict]:
+    bounded = _bounded_end if limits.on_interval else _bounded
     if limits.max is not None:
-        yield _bounded("max", report, "<=", limits.max)
+        yield bounded("max", report, "<=", limits.max)
     if limits.min is not None:
-        yield _bounded("min", report, ">=", limits.min)
+        yield bounded("min", report, ">=", limits.min)
     if limits.expect is not None:
         yield _expected(report, limits.expect, limits.atol, limits.rtol)
     if baseline is not None:
@@ -118,6 +121,26 @@ def _bounded(name: str, report: Report, relation: Relation, limit: float, how: s
     passed = report.tally.counted > 0 and holds(value, relation, limit)
     reason = reason_of(report.reduction, value, relation, limit) if report.tally.counted else _NOTHING
     return Verdict(name, passed, value, relation, limit, report.reduction, reason + how)
+
+
+def _bounded_end(name: str, report: Report, relation: Relation, limit: float) -> Verdict:
+    """The end of the interval that a limit bounds; it passes only where the interval holds its level."""
+    found = report.estimate
+    if found is None:
+        raise ValueError("a limit of an interval takes a report with one")
+    end, value = ("upper", found.bounds.high) if relation == "<=" else ("lower", found.bounds.low)
+    what = f"{end} end of the {100 * found.confidence:g}% interval of the {report.reduction}"
+    reason = reason_of(what, value, relation, limit)
+    if math.isnan(value):
+        reason = f"there is no {100 * found.confidence:g}% interval of the {report.reduction}"
+    elif not found.held:
+        units = "rows" if report.group_column is None else "groups"
+        reason += (
+            f", but that is not sure: losses with a skewness of {found.skewness:.2g} take "
+            f"{found.units_needed} {units}, got {found.units}"
+        )
+    passed = report.tally.counted > 0 and found.held and holds(value, relation, limit)
+    return Verdict(name, passed, value, relation, limit, what, reason if report.tally.counted else _NOTHING)
 
 
 _NOTHING = "nothing was counted"

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from celoss_cli.evaluate.survey import Survey
     from celoss_cli.losses import LossSpec
     from celoss_cli.report.tokens import Tokens
+    from celoss_cli.statistics.interval import Estimate
 
 __all__ = ["facts_of", "report_of"]
 
@@ -42,6 +43,8 @@ def report_of(
     quantiles: Sequence[float] = (),
     intervals: int = 0,
     command_words: CommandWords = CommandWords(),
+    estimate: Estimate | None = None,
+    group_column: str | None = None,
 ) -> Report:
     """Reduces an evaluation and gathers what there is to say about it.
 
@@ -57,6 +60,8 @@ def report_of(
         quantiles: the fractions whose losses are reported.
         intervals: how many the histogram of the losses has at most; none without.
         command_words: the command line; one that names the source's files if not given.
+        estimate: the interval of the mean, where it is wanted.
+        group_column: whose values are its independent draws, or None.
 
     Raises:
         InputError: if nothing was counted and ``on_empty`` is "error".
@@ -120,6 +125,8 @@ def report_of(
         tokens=_tokens(loss, evaluation, tally),
         of_rows=evaluation.of_rows,
         worst_rows=collected.rows if collected else (),
+        estimate=estimate,
+        group_column=group_column,
     )
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from celoss_cli.evaluate.worst_rows import RowLoss
     from celoss_cli.findings.finding import Finding
     from celoss_cli.report.tokens import Tokens
+    from celoss_cli.statistics.interval import Estimate
 
 __all__ = ["Report", "Verdict"]
 
@@ -77,6 +78,8 @@ class Report:
         tokens: the loss by each divisor, where the elements are scored tokens.
         of_rows: the totals of the rows whose elements are shown, where rows differ in their number of
         elements. worst_rows: the rows with the largest mean losses there, where they were asked for.
+        estimate: the interval of the value, a mean, where it was asked for.
+        group_column: whose values are the independent draws of that interval, None where each row is one.
 
     """
 
@@ -109,6 +112,8 @@ class Report:
     tokens: Tokens | None = None
     of_rows: Mapping[int, Tally] = field(default_factory=dict)
     worst_rows: Sequence[RowLoss] = ()
+    estimate: Estimate | None = None
+    group_column: str | None = None
 
     @property
     def failed(self) -> bool:

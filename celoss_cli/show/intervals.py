@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from celoss_cli.core.errors import plural, visible
 from celoss_cli.core.records import record
@@ -61,9 +61,33 @@ class Named:
         return f"{self.percent} interval {short(bounds.low)} to {short(bounds.high)}"
 
     @property
+    def told(self) -> str:
+        """The interval with how it was made, in one sentence."""
+        if math.isnan(self.estimate.bounds.low):
+            return f"{self.ends[:1].upper()}{self.ends[1:]} of the {self.mean}."
+        return f"{self.ends} of the {self.mean}, {self.method}, from {self.counted}."
+
+    @property
     def method(self) -> str:
         """How it is made."""
         return f"by Student's t, corrected for the {self.values}' skewness of {self.estimate.skewness:.2g}"
+
+    def as_json(self) -> dict[str, Any]:
+        """It as JSON values; keys are only ever added."""
+        found = self.estimate
+        return {
+            "confidence": found.confidence,
+            "method": "hall",
+            "low": found.bounds.low,
+            "high": found.bounds.high,
+            "standard_error": found.standard_error,
+            "skewness": found.skewness,
+            "units": found.units,
+            "units_needed": found.units_needed,
+            "sure": found.held,
+            "group_column": self.group_column,
+            "meaning": list(self.sentences()),
+        }
 
     def sentences(self) -> Iterator[str]:
         """What it promises, on which condition, and what it cannot know."""

@@ -8,7 +8,17 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from celoss_cli.cli.commands.loss import for_loss
-from celoss_cli.cli.options import GATE, Limits, Reading, Running, Semantics, Showing, Writing, values
+from celoss_cli.cli.options import (
+    GATE,
+    Limits,
+    Reading,
+    Running,
+    Semantics,
+    Showing,
+    Uncertainty,
+    Writing,
+    values,
+)
 from celoss_cli.cli.table import Command, option, part
 from celoss_cli.core.errors import CelossError, ExitCode, InputError, LimitError, UsageError, quoted, visible
 from celoss_cli.core.option import FLAG, TEXT, Option
@@ -54,6 +64,7 @@ class CheckedLoss:
     reading: Reading = part(Reading)
     semantics: Semantics = part(Semantics)
     showing: Showing = part(Showing, without=("rows", "row", "worst", "quantiles", "grad"))
+    uncertainty: Uncertainty = part(Uncertainty)
     limits: Limits = part(Limits)
 
 
@@ -228,6 +239,7 @@ def _computed(plan: _Plan) -> tuple[Report, Gate]:
         reading=given.reading,
         semantics=given.semantics,
         showing=given.showing,
+        uncertainty=given.uncertainty,
         running=plan.running,
         limits=given.limits,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+from celoss_cli.cli.kinds import CONFIDENCE
 from celoss_cli.cli.options import (
     GATE,
     INPUT,
@@ -16,8 +17,8 @@ from celoss_cli.cli.options import (
     loss_options,
 )
 from celoss_cli.cli.table import Command, option, part
-from celoss_cli.core.errors import ExitCode, UsageError, quoted
-from celoss_cli.core.option import FINITE, FLAG, TEXT, Kind, at_least, finite, one_of
+from celoss_cli.core.errors import ExitCode, UsageError
+from celoss_cli.core.option import FINITE, FLAG, TEXT, at_least, one_of
 from celoss_cli.core.records import record
 from celoss_cli.losses import LOSSES, LossSpec
 from celoss_cli.show import Holds, formats_of
@@ -39,13 +40,6 @@ _COMPARISON = "Comparison"
 
 _HELD: tuple[Holds, ...] = ("number", "checks")
 """What the document of a comparison holds."""
-
-
-def _open_fraction(text: str) -> float:
-    value = finite(text)
-    if not 0 < value < 1:
-        raise UsageError(f"expected a number between 0 and 1, got {quoted(text)}")
-    return value
 
 
 @record(frozen=True, slots=True)
@@ -80,7 +74,7 @@ class CompareOptions:
         },
     )
     confidence: float = option(
-        Kind("a number between 0 and 1", _open_fraction, lambda value: isinstance(value, float), "PART"),
+        CONFIDENCE,
         "Of the interval, between 0 and 1.",
         default=0.95,
         panel=_COMPARISON,

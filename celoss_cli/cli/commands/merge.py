@@ -49,7 +49,7 @@ class MergeOptions:
     emit_partial: str | None = partial_file()
     writing: Writing = part(Writing)
     running: Running = part(Running, without=("jobs",))
-    limits: Limits = part(Limits)
+    limits: Limits = part(Limits, without=("gate_on",))
     keeping: Keeping = part(Keeping)
 
 

@@ -13,6 +13,7 @@ from celoss_cli.cli.options import (
     Running,
     Semantics,
     Showing,
+    Uncertainty,
     Writing,
     files,
     loss_name,
@@ -58,6 +59,7 @@ class ReportOptions:
     reading: Reading = part(Reading)
     semantics: Semantics = part(Semantics)
     showing: Showing = part(Showing, worst={"default": 5})
+    uncertainty: Uncertainty = part(Uncertainty)
     running: Running = part(Running)
     limits: Limits = part(Limits)
     keeping: Keeping = part(Keeping)
@@ -99,6 +101,7 @@ def _planned(spec: LossSpec, given: ReportOptions, format: FormatSpec) -> Plan:
     """What the command of the loss would compute, and what only a page shows."""
     from celoss_cli.cli.computing import Plan, data_of, request_of
     from celoss_cli.cli.semantics import refuse_foreign
+    from celoss_cli.cli.uncertainty import asked_interval, group_of
     from celoss_cli.evaluate.calibration import BINS
 
     refuse_foreign(spec, given.reading, given.semantics)
@@ -112,11 +115,19 @@ def _planned(spec: LossSpec, given: ReportOptions, format: FormatSpec) -> Plan:
         if_any=frozenset({"reliability"} if asks_for_groups else {"reliability", "by"}),
     )
     return Plan(
-        data_of(spec, given.files, None, given.reading, given.semantics, shown.by),
+        data_of(
+            spec,
+            given.files,
+            None,
+            given.reading,
+            given.semantics,
+            group_of(shown.by, given.uncertainty),
+        ),
         given.semantics,
         replace(request, wanted=wanted, survey=True),
         shown.quantiles,
         _INTERVALS,
+        interval=asked_interval(given.uncertainty, given.limits, format),
     )
 
 

@@ -29,7 +29,7 @@ from celoss_cli.show.charts.figures import LossHistogram, ReliabilityDiagram
 from celoss_cli.show.charts.words import beyond_line
 from celoss_cli.show.loss.breakdown import by_group, largest, quantiles
 from celoss_cli.show.loss.ledger import ledger
-from celoss_cli.show.loss.wording import reduction_line
+from celoss_cli.show.loss.wording import interval_of, reduction_line
 from celoss_cli.show.loss.workings import ignored_line, row_title, steps_of
 from celoss_cli.show.numerals import exact, short
 from celoss_cli.show.source import option_text, reading_lines
@@ -73,6 +73,9 @@ def _blocks(report: Report, command: str) -> Iterator[Block]:
     if report.findings:
         yield Part(("Findings",), [Findings(report.findings)])
     yield Part(("How the number comes about",), list(_computation(report)))
+    interval = interval_of(report)
+    if interval is not None:
+        yield Part(("How sure the number is",), [Sentences([interval.told, *interval.sentences()])])
     pictures = [*_spread(report), *_calibration(report)]
     if pictures:
         yield SideBySide(pictures, even=True)
@@ -97,6 +100,10 @@ def _facts(report: Report) -> Iterator[tuple[str, str]]:
         yield "classes", f"{report.classes:,}"
     if report.perplexity is not None:
         yield "perplexity", short(report.perplexity)
+    interval = interval_of(report)
+    if interval is not None and not math.isnan(interval.estimate.bounds.low):
+        bounds = interval.estimate.bounds
+        yield f"{interval.percent} interval", f"{short(bounds.low)} to {short(bounds.high)}"
     if report.reliability is not None:
         yield "calibration error", short(report.reliability.ece)
 

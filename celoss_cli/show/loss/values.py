@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from celoss_cli.show.loss.tokens import token_values, worst_values
+from celoss_cli.show.loss.wording import interval_of
 from celoss_cli.show.numerals import nonfinite
 from celoss_cli.show.values import finding_values, verdict_values
 
@@ -75,6 +76,9 @@ def _breakdowns(report: Report) -> dict[str, Any]:
         found["quantiles_left_out"] = report.quantiles_left_out
     if report.worst_rows:
         found["worst_documents"] = worst_values(report)
+    interval = interval_of(report)
+    if interval is not None:
+        found["interval"] = interval.as_json()
     if report.worst:
         found["worst"] = [
             {

@@ -9,7 +9,7 @@ from celoss_cli.show.blocks import Block, Findings, Full, Lines, Part, Result, V
 from celoss_cli.show.loss.breakdown import breakdowns
 from celoss_cli.show.loss.ledger import ledger
 from celoss_cli.show.loss.tokens import by_divisor, documents
-from celoss_cli.show.loss.wording import extents, reduction_line
+from celoss_cli.show.loss.wording import extents, interval_of, reduction_line
 from celoss_cli.show.loss.workings import ignored_line, row_title, steps_of
 from celoss_cli.show.source import skipped_line, source_lines
 from celoss_cli.show.verdicts import lines_of
@@ -42,7 +42,15 @@ def _blocks(report: Report) -> Iterator[Block]:
     yield from breakdowns(report)
     if report.tokens is not None:
         yield by_divisor(report.tokens, report.unit)
-    yield Result(reduction_line(report))
+    yield _result(report)
     if report.checks:
         yield Verdicts(lines_of(report.checks))
     yield Findings(report.findings, told=True)
+
+
+def _result(report: Report) -> Result:
+    """The number, and what its interval says where it was asked for."""
+    interval = interval_of(report)
+    if interval is None:
+        return Result(reduction_line(report))
+    return Result(reduction_line(report), [interval.told, *interval.sentences()])

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from celoss_cli.core.errors import plural
+from celoss_cli.show.intervals import Named
 from celoss_cli.show.loss import tokens
 from celoss_cli.show.numerals import exact, short
 
 if TYPE_CHECKING:
     from celoss_cli.report.report import Report
 
-__all__ = ["extents", "reduction_line"]
+__all__ = ["extents", "interval_of", "reduction_line"]
 
 
 def extents(report: Report) -> str:
@@ -45,4 +46,18 @@ def reduction_line(report: Report) -> str:
     return (
         f"{report.reduction} = {short(total)} / {short(report.denominator)}{meaning}"
         f" = {exact(report.value)} {report.unit}{perplexity}{empty}"
+    )
+
+
+def interval_of(report: Report) -> Named | None:
+    """The interval of the mean with its words, where it was asked for."""
+    if report.estimate is None:
+        return None
+    return Named(
+        report.estimate,
+        mean="mean loss",
+        values="losses",
+        beyond="other kinds of data or another training run",
+        gate="--gate-on interval",
+        group_column=report.group_column,
     )

@@ -13,6 +13,7 @@ import numpy as np
 from celoss_cli.core.data import Array, Batch, Chunk, Terms
 from celoss_cli.core.errors import InputError
 from celoss_cli.core.records import record
+from celoss_cli.evaluate.by_row import by_row
 from celoss_cli.evaluate.loop import Evaluation, Request, evaluate
 from celoss_cli.losses.base import SAMPLE_WEIGHT
 from celoss_cli.studies.compare.grown import Grown
@@ -151,18 +152,15 @@ class _Kept:
 
 def _by_document(batch: Batch, terms: Terms) -> tuple[Batch, Terms]:
     """Rows of any number of elements as rows of one, which has the sums of theirs: what is paired."""
-    rows = batch.places(np.arange(terms.loss.size))[0]
-    counted = np.ones(len(rows), bool) if terms.ignored is None else ~terms.ignored
-    loss, weight = (np.bincount(rows, values, len(batch)) for values in (terms.loss, terms.weight))
-    left_out = np.bincount(rows, counted, len(batch)) == 0
+    rows = by_row(batch, terms)
     whole = replace(
         batch,
-        input=loss[:, np.newaxis],
+        input=rows.loss[:, np.newaxis],
         target=np.empty((len(batch), 0)),
         aligned={},
         offsets=None,
     )
-    return whole, replace(terms, loss=loss, weight=weight, ignored=left_out)
+    return whole, rows
 
 
 class _Places:

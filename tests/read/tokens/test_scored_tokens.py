@@ -348,3 +348,14 @@ def test_models_of_two_tokenizers_are_compared_by_the_bytes_that_they_share(
     done = celoss("compare", one, other, "--loss", "nll", "--per", "byte", "--json")
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["comparison"]["difference"] == 0.0
+
+
+def test_the_interval_has_documents_as_its_draws(celoss: Run, tmp_path: Path) -> None:
+    """Means 1, 2 and 3 of documents of 1, 2 and 3 tokens; m = 14 / 6, residuals -4/3, -2/3 and 2."""
+    scores = {"a": [-1.0], "b": [-1.5, -2.5], "c": [-2.0, -3.0, -4.0]}
+    path = lines(tmp_path / "p.jsonl", [chat(name, [("x", p) for p in ps]) for name, ps in scores.items()])
+    found = result(celoss, path, "--interval")
+    assert found["value"] == pytest.approx(14 / 6)
+    squares = (4 / 3) ** 2 + (2 / 3) ** 2 + 2**2
+    assert found["interval"]["standard_error"] == pytest.approx(math.sqrt(1.5 * squares) / 6)
+    assert found["interval"]["units"] == 3
