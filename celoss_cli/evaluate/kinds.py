@@ -58,6 +58,7 @@ def _properties(loss: Loss, batch: Batch) -> Iterator[tuple[str, Array]]:
         yield "from-three-quarters-to-1", (x >= 0.75) & (x <= 1)
         yield "exactly-0-or-1", (x == 0) | (x == 1)
         yield "just-outside-0-to-1", ((x < 0) & (x >= -ROUNDED)) | ((x > 1) & (x <= 1 + ROUNDED))
+        yield "from-0-to-100", (x >= 0) & (x <= 100)
         yield "nan", np.isnan(x)
         yield "infinite", np.isposinf(x)
         yield "float16-ceiling", np.abs(x) == _FLOAT16_MAX
@@ -75,6 +76,8 @@ def _properties_of_rows(x: Array) -> Iterator[tuple[str, Array]]:
     logs = (x <= 1e-6).all(axis=1)
     yield "examined", np.broadcast_to(True, inside.shape)
     yield "probabilities", inside & _is_one(x.sum(axis=1))
+    hundred = ((x >= 0) & (x <= 100)).all(axis=1) & (np.abs(x.sum(axis=1) - 100) <= 100 * NEAR_ONE)
+    yield "percentages", hundred
     yield "log-probabilities", logs & _is_one(np.exp(x).sum(axis=1))
     yield "costs", (x >= -1e-6).all(axis=1) & _is_one(np.exp(-x).sum(axis=1))
 

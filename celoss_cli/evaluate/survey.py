@@ -1,9 +1,4 @@
-"""What the data looks like, and how well other readings of it would fit: one pass, mergeable.
-
-Every number is an integer or follows from integers alone, so a survey is the same for any cutting of
-the rows. Costs are -log p in nats of the plain prediction, without weights and smoothing, counted in
-steps of 2**-20 and up to ``CAP`` nats each.
-"""
+"""What the data looks like, and how well other readings of it would fit: one pass, mergeable."""
 
 from __future__ import annotations
 
@@ -15,288 +10,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from celoss_cli.core.data import Array, Batch
 from celoss_cli.core.records import record
-from celoss_cli.evaluate.assignment import cheapest
+from celoss_cli.evaluate.fit import Fit, fit_of
 from celoss_cli.evaluate.kinds import NEAR_ONE, count_of, kinds, oddities
-from celoss_cli.losses import LOSSES
 
 if TYPE_CHECKING:
+    from celoss_cli.core.data import Array, Batch
     from celoss_cli.losses.base import Loss
 
-__all__ = ["CAP", "MATRIX_CLASSES", "TEMPERATURES", "Fit", "Survey", "survey"]
+__all__ = ["Survey", "survey"]
 
-CAP = 1024.0
-"""A single cost counts up to this many nats: more than the -log of the smallest double."""
-
-TEMPERATURES = tuple(2.0**k for k in range(-4, 9))
-
-_SATURATED = -(2.0**-25)
-"""Log-probabilities from here on round to 0, and probabilities to 1, in single precision."""
-
-_STEP = 2.0**-20
 _COLUMN_STEP = 2.0**-30
-MATRIX_CLASSES = 512
-"""The order of more classes than these is not held against others."""
-
 _KNOWN_TARGETS = 4096
-
-
-@record(frozen=True, slots=True)
-class Edge:
-    """The first or the last prediction of a stretch of rows.
-
-    Attributes:
-        costs: -log p of every outcome, shape (outcomes,), in steps.
-        outcome: what came, -1 where nothing is counted.
-
-    """
-
-    costs: Array
-    outcome: int
-
-
-@record(frozen=True, slots=True)
-class Shifted:
-    """Rows whose neighbour's target is held against their own prediction.
-
-    Attributes:
-        pairs: how many.
-        own: the cost of their own targets, in steps.
-        other: the cost of the neighbour's targets, in steps.
-        hits: how many predicted their own target, as their largest.
-
-    """
-
-    pairs: int = 0
-    own: int = 0
-    other: int = 0
-    hits: int = 0
-
-    def __add__(self, more: Shifted) -> Shifted:
-        return Shifted(
-            self.pairs + more.pairs, self.own + more.own, self.other + more.other, self.hits + more.hits
-        )
-
-    @property
-    def nats(self) -> tuple[float, float]:
-        """The two costs in nats."""
-        return self.own * _STEP, self.other * _STEP
-
-
-@record(frozen=True, slots=True)
-class Fit:
-    """How predictions fit their targets; ``Fit()`` is empty and ``+`` appends the rows that follow.
-
-    Attributes:
-        counted: predictions with one outcome as target.
-        hits: how many predicted that outcome, as their largest.
-        impossible: how many gave it the probability 0.
-        first_impossible: the first row of these, or None.
-        beyond: how many cost more than ``CAP``, these among them.
-        saturated: how many gave an outcome a probability that rounds to 1 in single precision.
-        cost: the total of -log p[y] in steps.
-        heated: the same for the logits divided by each of TEMPERATURES.
-        negated: the same for the logits with the other sign.
-        before: the same for targets that are one less, where none of them is 0.
-        as_probabilities: the same for logits of a binary loss that are probabilities already.
-        matrix: cost of outcome j where i was the target, shape (outcomes, outcomes), or None.
-        guesses: how often outcome j was the largest where i was the target, of the same shape, or None.
-        ahead: rows held against the target of the next row.
-        behind: rows held against the target of the row before.
-        ends: the first and the last prediction, where each row is one.
-
-    """
-
-    counted: int = 0
-    hits: int = 0
-    impossible: int = 0
-    first_impossible: int | None = None
-    beyond: int = 0
-    saturated: int = 0
-    cost: int = 0
-    heated: tuple[int, ...] = (0,) * len(TEMPERATURES)
-    negated: int = 0
-    before: int = 0
-    as_probabilities: int = 0
-    matrix: Array | None = None
-    guesses: Array | None = None
-    ahead: Shifted = Shifted()
-    behind: Shifted = Shifted()
-    ends: tuple[Edge, Edge] | None = None
-
-    def __add__(self, later: Fit) -> Fit:
-        ahead, behind = self.ahead + later.ahead, self.behind + later.behind
-        if self.ends and later.ends:
-            seam = _neighbours(*(_columns((self.ends[1], later.ends[0]))))
-            ahead, behind = ahead + seam[0], behind + seam[1]
-        return Fit(
-            counted=self.counted + later.counted,
-            hits=self.hits + later.hits,
-            impossible=self.impossible + later.impossible,
-            first_impossible=later.first_impossible
-            if self.first_impossible is None
-            else self.first_impossible,
-            beyond=self.beyond + later.beyond,
-            saturated=self.saturated + later.saturated,
-            cost=self.cost + later.cost,
-            heated=tuple(a + b for a, b in zip(self.heated, later.heated, strict=True)),
-            negated=self.negated + later.negated,
-            before=self.before + later.before,
-            as_probabilities=self.as_probabilities + later.as_probabilities,
-            matrix=_sum_of(self.matrix, later.matrix),
-            guesses=_sum_of(self.guesses, later.guesses),
-            ahead=ahead,
-            behind=behind,
-            ends=_joined(self.ends, later.ends),
-        )
-
-    @property
-    def nats(self) -> float:
-        """The total cost in nats."""
-        return self.cost * _STEP
-
-    @property
-    def mean(self) -> float:
-        """The mean cost in nats; the least that it can be where some are beyond what is counted."""
-        return self.nats / self.counted
-
-    @property
-    def negated_nats(self) -> float:
-        """The total cost in nats of the logits with the other sign."""
-        return self.negated * _STEP
-
-    @property
-    def nats_before(self) -> float:
-        """The total cost in nats of the classes before the targets'."""
-        return self.before * _STEP
-
-    @property
-    def nats_of_probabilities(self) -> float:
-        """The total cost in nats of logits that are probabilities already."""
-        return self.as_probabilities * _STEP
-
-    @property
-    def possible_nats(self) -> float:
-        """The total cost in nats without the predictions that cost more than ``CAP``."""
-        return self.nats - self.beyond * CAP
-
-    def permuted(self) -> tuple[Array, float] | None:
-        """The column that fits each class best, one for each, and the total cost in nats with them."""
-        if self.matrix is None:
-            return None
-        order = cheapest(self.matrix.astype(np.float64))
-        return order, float(self.matrix[np.arange(len(order)), order].sum()) * _STEP
-
-    def best_temperature(self) -> tuple[float, float]:
-        """The temperature that fits best and the total cost in nats at it."""
-        cost, temperature = min(zip(self.heated, TEMPERATURES, strict=True))
-        return temperature, cost * _STEP
-
-
-def _sum_of(one: Array | None, other: Array | None) -> Array | None:
-    return other if one is None else one if other is None else one + other
-
-
-def _joined(one: tuple[Edge, Edge] | None, other: tuple[Edge, Edge] | None) -> tuple[Edge, Edge] | None:
-    return other if one is None else one if other is None else (one[0], other[1])
-
-
-def _columns(edges: Sequence[Edge]) -> tuple[Array, Array]:
-    return np.stack([edge.costs for edge in edges], axis=1), np.array([edge.outcome for edge in edges])
-
-
-def _steps(costs: Array) -> Array:
-    """Costs in nats as integers; what is no number counts as the largest."""
-    return np.rint(np.where(costs < CAP, costs, CAP) / _STEP).astype(np.int64)
-
-
-def _fit(loss: Loss, batch: Batch) -> Fit | None:
-    outcomes, logs = loss.outcomes(batch), loss.log_predictions(batch)
-    if outcomes is None or logs is None or not logs.shape[1]:
-        return None
-    known = ~np.isnan(logs).any(axis=0)
-    outcomes = np.where(known, outcomes, -1)
-    costs = _steps(-logs)
-    shifts = _neighbours(costs, outcomes) if batch.elements_per_row == 1 else (Shifted(), Shifted())
-    at = np.flatnonzero(outcomes >= 0)
-    y, picked = outcomes[at], logs[:, at]
-    own, guess = costs[y, at], picked.argmax(axis=0)
-    impossible = np.flatnonzero(np.isneginf(picked[y, np.arange(len(y))]))
-    few = len(costs) <= MATRIX_CLASSES
-    return Fit(
-        counted=len(at),
-        hits=count_of(guess == y),
-        impossible=impossible.size,
-        first_impossible=_row_of(batch, int(at[impossible[0]])) if impossible.size else None,
-        beyond=count_of(own >= CAP / _STEP),
-        saturated=count_of(picked.max(axis=0) > _SATURATED),
-        cost=int(own.sum()),
-        heated=tuple(int(_cost_at(picked, y, temperature).sum()) for temperature in TEMPERATURES),
-        negated=int(_cost_at(picked, y, -1.0).sum()),
-        before=int(costs[np.maximum(y - 1, 0), at].sum()),
-        as_probabilities=_cost_of_probabilities(loss, batch, at, y),
-        matrix=_matrix(costs[:, at], y) if few else None,
-        guesses=_guesses(len(costs), y, guess) if few else None,
-        ahead=shifts[0],
-        behind=shifts[1],
-        ends=_ends(costs, outcomes) if batch.elements_per_row == 1 else None,
-    )
-
-
-def _row_of(batch: Batch, element: int) -> int:
-    """The row of an element in the whole data set."""
-    return batch.start + element // max(1, batch.elements_per_row)
-
-
-def _cost_of_probabilities(loss: Loss, batch: Batch, at: Array, y: Array) -> int:
-    """The costs of the values as probabilities of the second outcome, where that may be what they are."""
-    if loss.per_class or batch.input.size <= at.max(initial=-1):
-        return 0
-    p = batch.input.reshape(-1)[at].astype(np.float64)
-    if not ((p >= 0) & (p <= 1)).all():
-        return len(at) * int(CAP / _STEP)
-    return int(_steps(-np.log(np.where(y == 1, p, 1 - p))).sum())
-
-
-def _guesses(outcomes: int, y: Array, guess: Array) -> Array:
-    return np.bincount(y * outcomes + guess, minlength=outcomes * outcomes).reshape(outcomes, outcomes)
-
-
-def _cost_at(logs: Array, y: Array, temperature: float) -> Array:
-    """The costs of the logits divided by a temperature, in steps: log-probabilities are logits too."""
-    heated = Batch(input=(logs / temperature).T[:, :, None], target=y[:, None])
-    return _steps(LOSSES["ce"].loss().terms(heated).loss)
-
-
-def _matrix(costs: Array, y: Array) -> Array:
-    """Row i holds the costs of every outcome, added up where i was the target."""
-    order = np.argsort(y, kind="stable")
-    present, starts = np.unique(y[order], return_index=True)
-    matrix = np.zeros((len(costs), len(costs)), np.int64)
-    if len(present):
-        matrix[present] = np.add.reduceat(costs[:, order], starts, axis=1).T
-    return matrix
-
-
-def _neighbours(costs: Array, outcomes: Array) -> tuple[Shifted, Shifted]:
-    """Each row's prediction against the target of the next row, and against that of the row before."""
-    both = np.flatnonzero((outcomes[:-1] >= 0) & (outcomes[1:] >= 0))
-    return _against(costs, outcomes, both, both + 1), _against(costs, outcomes, both + 1, both)
-
-
-def _against(costs: Array, outcomes: Array, rows: Array, others: Array) -> Shifted:
-    own, other = costs[outcomes[rows], rows], costs[outcomes[others], rows]
-    hits = count_of(costs[:, rows].argmin(axis=0) == outcomes[rows])
-    return Shifted(len(rows), int(own.sum()), int(other.sum()), hits)
-
-
-def _ends(costs: Array, outcomes: Array) -> tuple[Edge, Edge]:
-    first, last = (Edge(costs[:, i].copy(), int(outcomes[i])) for i in (0, -1))
-    return first, last
-
-
-# ---------------------------------------------------------------------------------------------- survey
 
 
 @record(frozen=True, slots=True)
@@ -416,7 +141,7 @@ def survey(loss: Loss, batch: Batch) -> Survey:
             classes=loss.classes(batch),
             seen=oddities(loss, batch) + kinds(loss, batch),
             columns=_column_sums(batch) if loss.per_class else None,
-            fit=_fit(loss, batch),
+            fit=fit_of(loss, batch),
             ids=() if batch.ids is None else (_hashes(batch.ids),),
         )
         return _with_targets(found, loss, batch)

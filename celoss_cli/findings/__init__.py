@@ -9,7 +9,7 @@ never given to another mistake. A module is imported when one of its functions i
 from __future__ import annotations
 
 from celoss_cli.findings.facts import CommandWords, Facts, Rule
-from celoss_cli.findings.finding import Finding
+from celoss_cli.findings.finding import SEVERITIES, Finding
 
 __all__ = ["FINDINGS", "CommandWords", "Facts", "Rule", "findings"]
 
@@ -26,6 +26,8 @@ FINDINGS: dict[str, Rule] = {
         Rule("CEL108", "error", "choice:logits_for_probabilities", "values"),
         Rule("CEL109", "warning", "choice:probabilities_for_logits", "from-three-quarters-to-1"),
         Rule("CEL110", "warning", "choice:not_probabilities", "not-probabilities"),
+        Rule("CEL111", "warning", "choice:percentages", "values"),
+        Rule("CEL112", "error", "fit:other_axis", "survey"),
         Rule("CEL201", "warning", "domain:target_not_a_distribution", "target-not-a-distribution"),
         Rule("CEL202", "warning", "domain:out_of_domain", "out-of-domain"),
         Rule("CEL203", "warning", "domain:out_of_domain_weight", "out-of-domain-weight"),
@@ -34,7 +36,7 @@ FINDINGS: dict[str, Rule] = {
         Rule("CEL206", "error", "targets:outside", "survey"),
         Rule("CEL207", "error", "targets:all_ignored", "survey"),
         Rule("CEL208", "warning", "targets:constant", "survey"),
-        Rule("CEL209", "note", "targets:never_seen", "survey"),
+        Rule("CEL209", "note", "targets:never_seen", "survey", symptom=True),
         Rule("CEL210", "note", "targets:one_hot", "survey"),
         Rule("CEL211", "warning", "targets:repeated_id", "survey"),
         Rule("CEL212", "warning", "targets:header_order", "doubts"),
@@ -59,36 +61,42 @@ FINDINGS: dict[str, Rule] = {
         Rule("CEL302", "error", "precision:nonfinite", "survey"),
         Rule("CEL303", "note", "precision:rounded", "survey"),
         Rule("CEL304", "warning", "precision:float16_ceiling", "float16-ceiling"),
-        Rule("CEL305", "note", "precision:saturated", "survey"),
+        Rule("CEL305", "note", "precision:saturated", "survey", symptom=True),
         Rule("CEL306", "note", "precision:clipped", "clipped"),
-        Rule("CEL401", "warning", "fit:worse_than_guessing", "survey"),
-        Rule("CEL402", "warning", "fit:worse_than_frequencies", "survey"),
+        Rule("CEL307", "error", "precision:marked", "survey"),
+        Rule("CEL401", "warning", "fit:worse_than_guessing", "survey", symptom=True),
+        Rule("CEL402", "warning", "fit:worse_than_frequencies", "survey", symptom=True),
         Rule("CEL403", "note", "fit:temperature", "survey"),
         Rule("CEL404", "note", "fit:weighted", "survey"),
         Rule("CEL405", "note", "fit:not_compared", "survey"),
+        Rule("CEL406", "warning", "fit:always_the_same", "survey"),
     )
 }
 
 
 def findings(facts: Facts) -> list[Finding]:
-    """What these facts show, in order of the codes."""
+    """What these facts show: causes before what follows from them, the worst first, else by code."""
     known = {name for name, count in facts.seen.items() if count}
     if facts.survey is not None:
         known.add("survey")
     if facts.doubts:
         known.add("doubts")
-    found = []
+    found: list[tuple[bool, Finding]] = []
     for rule in FINDINGS.values():
         noticed = rule.check(facts) if rule.on in known else None
         if noticed is not None:
-            found.append(
-                Finding(
-                    rule.code,
-                    noticed.severity or rule.severity,
-                    noticed.message,
-                    noticed.count,
-                    dict(noticed.evidence),
-                    noticed.remedy,
-                )
+            finding = Finding(
+                rule.code,
+                noticed.severity or rule.severity,
+                noticed.message,
+                noticed.count,
+                dict(noticed.evidence),
+                noticed.remedy,
             )
-    return found
+            found.append((rule.symptom, finding))
+    return [finding for _, finding in sorted(found, key=_order)]
+
+
+def _order(found: tuple[bool, Finding]) -> tuple[bool, int, str]:
+    symptom, finding = found
+    return symptom, SEVERITIES.index(finding.severity), finding.code

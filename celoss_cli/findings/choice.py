@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from celoss_cli.core.errors import plural
-from celoss_cli.findings.facts import Facts, Observation
+from celoss_cli.findings.facts import SURE, Facts, Observation
 from celoss_cli.findings.wording import all_rows_are, number, rows_have
 
 __all__ = [
@@ -16,11 +16,15 @@ __all__ = [
     "not_probabilities",
     "one_class",
     "other_input",
+    "percentages",
     "probabilities_for_log_probabilities",
     "probabilities_for_logits",
     "wrong_axis",
 ]
 
+
+_SEVERAL = 8
+"""So many values before their range says what they are."""
 
 _LIKELY = math.log(100)
 """How much better, in nats, values fit as probabilities before a warning says that they are."""
@@ -81,8 +85,10 @@ def not_log_probabilities(facts: Facts) -> Observation | None:
     adding a LogSoftmax layer".
     """
     count = facts.seen.get("not-log-probabilities", 0)
-    if not count or probabilities_for_log_probabilities(facts):
+    if not count or probabilities_for_log_probabilities(facts) or wrong_axis(facts):
         return None
+    if facts.fit is not None and facts.fit.marks is not None and facts.fit.marks.count == count:
+        return None  # their rows add up to less than 1 for it
     if facts.nearly_all("costs", least=1):
         return Observation(
             f"{rows_have(count)} input that is -log p instead of log p: the result has the wrong sign",
@@ -172,6 +178,46 @@ def probabilities_for_log_probabilities(facts: Facts) -> Observation | None:
     )
 
 
+def percentages(facts: Facts) -> Observation | None:
+    """The values are percentages.
+
+    They run from 0 to 100, and the rows of several classes add up to 100. Taken for logits they are far too
+    sure of themselves; as probabilities they are refused.
+
+    Divide them by 100, and say that they are probabilities.
+
+    Reference: scikit-learn documentation of predict_proba, whose values lie between 0 and 1.
+    """
+    if facts.loss.per == "class":
+        rows = facts.nearly_all("percentages")
+        if not rows or facts.classes == 1:
+            return None
+        return Observation(
+            f"{all_rows_are(rows, first=facts.only_first(rows))} from 0 to 100 and sum to 100: they are "
+            "probabilities in percent",
+            facts.seen["percentages"],
+            remedy="divide the input by 100",
+            severity="error" if facts.loss.takes == "probs" else None,
+        )
+    values, above = (
+        facts.seen.get("values", 0),
+        facts.seen.get("values", 0) - facts.seen.get("from-0-to-1", 0),
+    )
+    survey = facts.survey
+    if facts.loss.takes != "probs" or values < _SEVERAL or facts.seen.get("from-0-to-100", 0) < values:
+        return None
+    if survey is None or survey.fit is None or 4 * above < values:
+        return None
+    if survey.fit.nats_of_percentages > survey.rows * math.log(2) + SURE:
+        return None
+    return Observation(
+        f"all of the {values} values lie between 0 and 100 and fit as probabilities in percent",
+        values,
+        remedy="divide the input by 100",
+        severity="error",
+    )
+
+
 def wrong_axis(facts: Facts) -> Observation | None:
     """The columns sum to 1 over the rows, and the rows do not: the softmax was taken over the batch.
 
@@ -212,7 +258,7 @@ def logits_for_probabilities(facts: Facts) -> Observation | None:
     """
     values, inside = facts.seen.get("values", 0), facts.seen.get("from-0-to-1", 0)
     outside = values - inside - facts.seen.get("nan", 0)
-    if facts.loss.takes != "probs" or outside <= 0:
+    if facts.loss.takes != "probs" or outside <= 0 or percentages(facts):
         return None
     if facts.seen.get("just-outside-0-to-1", 0) == outside:
         lies = "lies" if outside == 1 else "lie"

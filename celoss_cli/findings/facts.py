@@ -17,7 +17,8 @@ from celoss_cli.losses import LOSSES, LossSpec
 from celoss_cli.losses.options import IGNORE_INDEX
 
 if TYPE_CHECKING:
-    from celoss_cli.evaluate.survey import Fit, Survey
+    from celoss_cli.evaluate.fit import Fit
+    from celoss_cli.evaluate.survey import Survey
     from celoss_cli.findings.finding import Severity
 
 __all__ = ["SURE", "CommandWords", "Facts", "Observation", "Rule"]
@@ -215,6 +216,7 @@ class Rule:
         severity: "error" where the number means nothing, "warning", or "note".
         where: "module:function" of this folder: the function that finds it; its docstring explains it.
         on: what must be known for it to apply: an oddity of ``Facts.seen``, "survey" or "doubts".
+        symptom: whether it says what other mistakes lead to, so that these are told first.
 
     """
 
@@ -222,6 +224,7 @@ class Rule:
     severity: Severity
     where: str
     on: str
+    symptom: bool = False
 
     @property
     def check(self) -> Callable[[Facts], Observation | None]:

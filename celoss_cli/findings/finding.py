@@ -8,9 +8,12 @@ from typing import Any, Literal
 
 from celoss_cli.core.records import record
 
-__all__ = ["Finding", "Severity"]
+__all__ = ["SEVERITIES", "Finding", "Severity"]
 
 Severity = Literal["error", "warning", "note"]
+
+SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
+"""The worst first."""
 
 
 @record(frozen=True, slots=True)

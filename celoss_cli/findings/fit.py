@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from celoss_cli.evaluate.survey import MATRIX_CLASSES, TEMPERATURES, Fit, Shifted
+from celoss_cli.evaluate.fit import MATRIX_CLASSES, TEMPERATURES, Fit
+from celoss_cli.evaluate.shifts import STEP
 from celoss_cli.findings.choice import (
     logits_for_probabilities,
     not_log_probabilities,
+    percentages,
     probabilities_for_log_probabilities,
 )
 from celoss_cli.findings.facts import SURE, Facts, Observation
@@ -23,12 +25,17 @@ from celoss_cli.findings.targets import binary_labels, from_one
 from celoss_cli.findings.wording import listed, number
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from celoss_cli.core.data import Array
+    from celoss_cli.evaluate.shifts import Shifted
 
 __all__ = [
+    "always_the_same",
     "moved_by_one",
     "negated",
     "not_compared",
+    "other_axis",
     "permuted",
     "shifted",
     "temperature",
@@ -42,9 +49,12 @@ _NO_PREDICTIONS = (
     from_one,
     logits_for_probabilities,
     not_log_probabilities,
+    percentages,
     probabilities_for_log_probabilities,
 )
 """Where one of these is found, no cost is -log of a probability, and comparing costs says nothing."""
+
+_ENOUGH_ROWS = 10
 
 _DEVIATIONS = 3.5
 """How many standard deviations of a count are no chance."""
@@ -58,7 +68,8 @@ _MUCH = 0.1
 
 def _fit(facts: Facts) -> Fit | None:
     """How the predictions fit, where no other finding says already that they cannot."""
-    return None if any(check(facts) for check in _NO_PREDICTIONS) else facts.fit
+    told = any(check(facts) for check in _NO_PREDICTIONS) or always_the_same(facts)
+    return None if told else facts.fit
 
 
 def _mean(fit: Fit) -> str:
@@ -120,7 +131,7 @@ def _outcomes(facts: Facts) -> int:
 
 
 def shifted(facts: Facts) -> Observation | None:
-    """The targets fit the predictions of the row before or after much better than their own.
+    """The targets fit the predictions of another row or position much better than their own.
 
     One of the two columns lost or gained a row: a header read as data, a first batch left out, a language
     model whose targets were not moved by one.
@@ -136,19 +147,46 @@ def shifted(facts: Facts) -> Observation | None:
     fit = _fit(facts)
     if fit is None:
         return None
-    for moved, where in ((fit.ahead, "next"), (fit.behind, "previous")):
-        if _knows_its_own(facts, moved):
-            continue
-        if _far_better(facts, moved.pairs, *moved.nats, math.log(2)):
-            own, other = (nats / moved.pairs for nats in moved.nats)
-            return Observation(
-                f"against the target of the {where} row the mean is {number(other)} nats, against its own "
-                f"{number(own)}: the targets are shifted by one row",
-                moved.pairs,
-                {"shifted_loss": other, "loss": own, "target_of": where},
-                "align predictions and targets again, best by an id (--targets @FILE)",
-            )
-    return None
+    tried = [
+        (moved, lag, what) for found, what in _neighbours(fit) for lag, moved in found.items() if moved.pairs
+    ]
+    readings = math.log(max(2, len(tried)))
+    better = [
+        (moved.nats[0] - moved.nats[1], lag, what, moved)
+        for moved, lag, what in tried
+        if not _knows_its_own(facts, moved) and _far_better(facts, moved.pairs, *moved.nats, readings)
+    ]
+    if not better:
+        return None
+    _, lag, what, moved = max(better, key=lambda found: found[0] / found[3].pairs)
+    own, other = (nats / moved.pairs for nats in moved.nats)
+    return Observation(
+        f"against the target of the {_which(lag, what)} the mean is {number(other)} nats, against its own "
+        f"{number(own)}: the targets are shifted by {'one' if abs(lag) == 1 else abs(lag)} {what}"
+        f"{'' if abs(lag) == 1 else 's'}",
+        moved.pairs,
+        {
+            "shifted_loss": other,
+            "loss": own,
+            "target_of": "next" if lag > 0 else "previous",
+            "by": abs(lag),
+            "of": what,
+        },
+        "align predictions and targets again, best by an id (--targets @FILE)"
+        if what == "row"
+        else "move the targets along the sequence",
+    )
+
+
+def _neighbours(fit: Fit) -> tuple[tuple[Mapping[int, Shifted], str], ...]:
+    return (fit.shifts.by_lag, "row"), (fit.along, "position")
+
+
+def _which(lag: int, what: str) -> str:
+    """The row or position that lies so far on, or back where it is negative."""
+    if abs(lag) == 1:
+        return f"{'next' if lag > 0 else 'previous'} {what}"
+    return f"{what} {abs(lag)} {'later' if lag > 0 else 'earlier'}"
 
 
 def _knows_its_own(facts: Facts, moved: Shifted) -> bool:
@@ -250,6 +288,51 @@ def moved_by_one(facts: Facts) -> Observation | None:
         {"moved_loss": loss, "loss": _known(fit)},
         facts.again("--first-class", "1"),
     )
+
+
+def other_axis(facts: Facts) -> Observation | None:
+    """With the classes along another axis of the same length the loss would be far lower.
+
+    An array of (rows, positions, classes) is read as (rows, classes, positions) where nobody says which axis
+    holds the classes, and nothing is refused where both are equally long.
+
+    Say which axis it is: --class-axis -1.
+
+    Reference: PyTorch documentation of CrossEntropyLoss: the input has the shape (N, C, d1, d2, ...).
+    """
+    fit = _fit(facts)
+    if fit is None or not fit.turned:
+        return None
+    axis, cost = min(fit.turned.items(), key=lambda found: found[1])
+    nats = cost * STEP
+    if not _far_better(facts, fit.counted, fit.nats, nats, math.log(len(fit.turned))):
+        return None
+    said = "--class-axis" in facts.command_words.data
+    return Observation(
+        f"with the classes along axis {axis} the mean would be {number(nats / fit.counted)} nats instead of "
+        f"{_mean(fit)}",
+        fit.counted,
+        {"loss": _known(fit), "turned_loss": nats / fit.counted, "axis": axis},
+        "the axis that --class-axis names is not that of the classes"
+        if said
+        else facts.again("--class-axis", str(axis)),
+    )
+
+
+def always_the_same(facts: Facts) -> Observation | None:
+    """All predictions are the same.
+
+    The model says the same whatever it is given: inputs that were not read, weights that are all 0 or nan to
+    begin with, a file that holds the last row again and again.
+
+    Look at the model's inputs. A baseline that always answers the frequencies of the classes looks so too.
+
+    The check asks for ten rows.
+    """
+    fit = facts.fit
+    if fit is None or fit.same is None or fit.counted < _ENOUGH_ROWS or _outcomes(facts) < 2:
+        return None
+    return Observation(f"all {fit.counted} predictions are the same", fit.counted)
 
 
 def not_compared(facts: Facts) -> Observation | None:

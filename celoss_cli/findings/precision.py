@@ -10,9 +10,9 @@ from celoss_cli.findings.facts import Facts, Observation
 from celoss_cli.findings.wording import number
 
 if TYPE_CHECKING:
-    from celoss_cli.evaluate.survey import Fit
+    from celoss_cli.evaluate.fit import Fit
 
-__all__ = ["clamped", "clipped", "float16_ceiling", "nonfinite", "rounded", "saturated"]
+__all__ = ["clamped", "clipped", "float16_ceiling", "marked", "nonfinite", "rounded", "saturated"]
 
 
 def clamped(facts: Facts) -> Observation | None:
@@ -167,3 +167,41 @@ def clipped(facts: Facts) -> Observation | None:
         return None
     noun = "probability" if count == 1 else "probabilities"
     return Observation(f"{count} {noun} of the target below the clip of the convention", count)
+
+
+_MARKERS = 900.0
+"""Numbers that stand for minus infinity are at most minus this: -999, -9999, -1e9."""
+
+
+def marked(facts: Facts) -> Observation | None:
+    """Targets have a value like -9999 or -3.4e38, which stands for minus infinity or for nothing.
+
+    Masks and exporters write such a number where a probability is 0 or is not known. It is finite, so the
+    mean is too, and says no more than which number was chosen.
+
+    Leave these rows out, or find out why the model masks the class that came: a mask that is off by one, or
+    labels of another list of classes.
+
+    Reference: NumPy documentation of finfo; the least float32 is -3.4028235e38.
+    """
+    marks = None if facts.fit is None else facts.fit.marks
+    if marks is None or marks.low != marks.high or marks.high > -_MARKERS:
+        return None
+    if not (marks.count > 1 or _is_round(marks.low)):
+        return None
+    return Observation(
+        f"{plural(marks.count, 'target')} {'has' if marks.count == 1 else 'have'} the value "
+        f"{number(marks.low)}, first in row {marks.row}: a number that stands for minus infinity or for "
+        "nothing, and decides the mean",
+        marks.count,
+        {"value": marks.low, "first_row": marks.row},
+        facts.shown("--row", str(marks.row)),
+    )
+
+
+def _is_round(value: float) -> bool:
+    """Whether a number is a power of ten, one less, or the least of a type."""
+    size = -value
+    ten = 10.0 ** round(math.log10(size))
+    least = (65504.0, 3.4028234663852886e38, 1.7976931348623157e308)
+    return any(math.isclose(size, known, rel_tol=1e-6) for known in (ten, ten - 1, *least))

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from celoss_cli.core.data import Batch
 from celoss_cli.evaluate.assignment import cheapest
+from celoss_cli.evaluate.fit import TEMPERATURES
 from celoss_cli.evaluate.kinds import first_rows, kinds
-from celoss_cli.evaluate.survey import TEMPERATURES, Survey, survey
+from celoss_cli.evaluate.survey import Survey, survey
 from celoss_cli.losses import LOSSES
 
 
@@ -38,7 +39,8 @@ def comparable(found: Survey) -> dict[str, Any]:
         "heated": fit.heated,
         "negated": fit.negated,
         "matrix": None if fit.matrix is None else fit.matrix.tolist(),
-        "shifts": (fit.ahead, fit.behind),
+        "shifts": (fit.shifts.by_lag, fit.along, fit.turned),
+        "odd": (fit.marks, None if fit.same is None else fit.same.tolist()),
         "counts": (fit.counted, fit.hits, fit.impossible),
         "ids": found.repeated_id(),
     }

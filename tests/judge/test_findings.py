@@ -85,6 +85,8 @@ PLANTED: dict[str, Planted] = {
     "CEL108": ("bce", Z, T, {}),
     "CEL109": ("bce-logits", G, T, {}),
     "CEL110": ("ce", P * 0.9, Y, {"input_is": "probs"}),
+    "CEL111": ("ce", 100 * P, Y, {}),
+    "CEL112": ("ce", X[:288].reshape(18, 4, 4, 4), Y[:288].reshape(18, 4, 4), {}),
     "CEL201": ("ce", X, ONE_HOT * 0.7, {}),
     "CEL202": ("bce-logits", Z, T * 2, {"noticed": ("out-of-domain",)}),
     "CEL203": ("ce", X, Y, {"noticed": ("out-of-domain-weight",), "weight": [1, 1, 1, -1]}),
@@ -120,11 +122,13 @@ PLANTED: dict[str, Planted] = {
     "CEL304": ("ce", changed(X, (4, 1), 65504), Y, {}),
     "CEL305": ("ce", X * 8, Y, {}),
     "CEL306": ("bce", changed(G, 5, (1 - T[5]) * (1 - 1e-9) + T[5] * 1e-9), T, {"convention": "keras"}),
+    "CEL307": ("nll", changed(LOG_P, (4, Y[4]), -9999.0), Y, {}),
     "CEL401": ("ce", X * 8, Y, {}),
     "CEL402": ("ce", np.zeros((400, 4)), changed(np.zeros(400, int), slice(0, 40), 1), {}),
     "CEL403": ("ce", X * 8, Y, {}),
     "CEL404": ("ce", X, Y, {"weight": [1, 2, 3, 4]}),
     "CEL405": ("ce", np.pad(X, ((0, 0), (0, 600)), constant_values=-20.0), Y, {}),
+    "CEL406": ("ce", np.tile(np.log([0.4, 0.3, 0.2, 0.1]), (300, 1)), Y, {}),
 }
 
 
@@ -133,6 +137,12 @@ def told(code: str) -> Finding:
     found = {finding.code: finding for finding in diagnosis(command, x, y, **options).findings}
     assert code in found, f"{code} is not told, but {sorted(found)}"
     return found[code]
+
+
+def test_causes_come_before_what_follows_from_them_and_the_worst_first() -> None:
+    assert codes(diagnosis("ce", 6 * X, Y)) == ["CEL403", "CEL401", "CEL305"]
+    severities = [FINDINGS[code].severity for code in codes(diagnosis("ce", np.roll(X, 1, axis=1), Y))]
+    assert severities == sorted(severities, key=["error", "warning", "note"].index)
 
 
 def test_a_mistake_is_planted_for_every_code() -> None:
@@ -165,7 +175,11 @@ CONSEQUENCES = {
     "CEL304": {"CEL305", "CEL401"},
     "CEL305": {"CEL401", "CEL403"},
     "CEL401": {"CEL305", "CEL403"},
-    "CEL402": {"CEL209"},
+    "CEL112": {"CEL401"},
+    "CEL307": {"CEL401", "CEL402"},
+    "CEL402": {"CEL209", "CEL406"},
+    "CEL406": {"CEL105", "CEL402", "CEL401"},
+    "CEL111": {"CEL305", "CEL401", "CEL402"},
     "CEL217": {"CEL209", "CEL401", "CEL402", "CEL403"},
     "CEL403": {"CEL305", "CEL401"},
 }
@@ -409,7 +423,7 @@ def test_targets_sorted_by_class_are_not_shifted() -> None:
 
 def test_equal_logits_are_no_softmax_over_the_rows() -> None:
     """Their exponentials sum to a whole number in every column."""
-    assert not codes(diagnosis("ce", np.zeros((40, 4)), np.arange(40) % 4))
+    assert codes(diagnosis("ce", np.zeros((40, 4)), np.arange(40) % 4)) == ["CEL406"]
 
 
 def test_the_loss_without_the_clamp_is_told() -> None:

@@ -181,8 +181,8 @@ def test_conventions_are_diagnosed_with_targets_that_they_have_no_option_for(tmp
     done = celoss("diagnose", path, "--convention", "sklearn", "--json")
     found = json.loads(done.stdout)
     assert (done.returncode, found["value"]) == (0, None)
-    assert [finding["code"] for finding in found["findings"]][:2] == ["CEL104", "CEL205"]
-    assert found["findings"][1]["remedy"] == "leave these rows out of the data: sklearn has no ignore_index"
+    assert [finding["code"] for finding in found["findings"]][:2] == ["CEL205", "CEL104"]
+    assert found["findings"][0]["remedy"] == "leave these rows out of the data: sklearn has no ignore_index"
     for tool, kept in (("sklearn", " --convention sklearn"), ("onnx", "")):  # which takes no probabilities
         assert remedy("CEL104", path, "--convention", tool) == f"celoss ce {path}{kept} --input-is probs"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from celoss_cli.core.data import Batch, Chunk, Tally
@@ -129,4 +129,20 @@ def diagnosis_of(
         source={**source, "conversions": list(seen.conversions), "skipped": seen.skipped},
         checks=len(codes),
         findings=[finding for finding in findings(facts) if finding.code in codes],
+        not_looked_at=[words for of, words in _not_looked_at(found) if of & codes],
     )
+
+
+def _not_looked_at(found: Survey) -> Iterator[tuple[set[str], str]]:
+    """What the data does not let anybody look at: the findings, and why in words."""
+    fit = found.fit
+    if fit is None:
+        of = {"CEL112", "CEL213", "CEL214", "CEL215", "CEL217", "CEL401", "CEL402", "CEL403", "CEL406"}
+        yield (
+            of,
+            "how well the predictions fit, as the targets are no single outcomes (CEL213 to CEL217, CEL4)",
+        )
+    if fit is not None and fit.shifts.first is None and not fit.along:
+        yield {"CEL213"}, "targets that are shifted, as a row has several in no order (CEL213)"
+    if not found.ids:
+        yield {"CEL211"}, "rows that occur twice, as they have no ids (CEL211)"

@@ -32,6 +32,7 @@ class Diagnosis:
         source: where the data came from and how it was read.
         checks: how many checks were made.
         findings: what they found.
+        not_looked_at: what could not be looked at, and why, in words.
 
     """
 
@@ -49,3 +50,4 @@ class Diagnosis:
     source: Mapping[str, Any]
     checks: int
     findings: Sequence[Finding]
+    not_looked_at: Sequence[str] = ()

@@ -36,6 +36,8 @@ def _blocks(diagnosis: Diagnosis) -> Iterator[Block]:
     yield Full([Lines(list(source_lines(diagnosis.source, diagnosis.takes, diagnosis.options)))])
     yield Lines([", ".join(_result(diagnosis)) or "no loss can be computed"], faint=False)
     yield Findings(diagnosis.findings)
+    if diagnosis.not_looked_at:
+        yield Sentences([f"Not looked at: {'; '.join(diagnosis.not_looked_at)}."])
     yield Sentences([_summary(diagnosis)], "strong")
 
 
@@ -79,5 +81,6 @@ def _values(diagnosis: Diagnosis) -> dict[str, Any]:
         "options": dict(diagnosis.options),
         "input": dict(diagnosis.source),
         "checks": diagnosis.checks,
+        "not_looked_at": list(diagnosis.not_looked_at),
         "findings": [finding_values(finding) for finding in diagnosis.findings],
     }
