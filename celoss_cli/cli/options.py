@@ -172,6 +172,12 @@ class Reading:
         panel=INPUT,
         needs="classes",
     )
+    choice_norm: Literal["none", "char", "byte", "unconditional"] | None = option(
+        one_of(("none", "char", "byte", "unconditional")),
+        "What the log-likelihood of a choice is divided by, or taken less: that without the question.",
+        panel=INPUT,
+        needs="choices",
+    )
     allow_nonfinite: bool = option(
         FLAG, "Accept nan and inf in any spelling (-inf always is).", default=False, panel=INPUT
     )

@@ -111,6 +111,9 @@ def opened(data: Data, asked: ReadRequest | None = None) -> Iterator[Opened]:
         with contextlib.closing(dataset):
             if data.values is None:
                 refuse_unused_columns(dataset.described["columns"], data)
+            if data.reading.choice_norm is not None and not dataset.choices:
+                told = "Expected --choice-norm with samples of several choices, got it with other data."
+                raise UsageError(told)
             yield Opened(dataset, request)
     if request.truth is not None:
         request.truth.verify()
@@ -160,6 +163,7 @@ def request_of(data: Data) -> ReadRequest:
         rescaled=data.rescaled,
         examined=data.examined,
         scored=bool(data.spec.scored),
+        choice_norm=reading.choice_norm,
     )
 
 

@@ -18,6 +18,7 @@ from celoss_cli.read.truth import read_targets
 from celoss_cli.read.values import dataset_of_values, read_value
 from celoss_cli.studies.reconcile import Problem
 from celoss_cli.studies.reconcile import problem_of as in_memory
+from celoss_cli.studies.reconcile.tokens import TokenProblem, token_problem_of
 
 if TYPE_CHECKING:
     from celoss_cli.cli.table import GivenOption
@@ -46,8 +47,8 @@ def is_large(problem: Problem) -> bool:
 
 def problem_of(
     data: Data, kind: str | None, known: Sequence[GivenOption]
-) -> tuple[Problem, Mapping[str, Any]]:
-    """The data as a problem, and how it was read.
+) -> tuple[Problem | TokenProblem, Mapping[str, Any]]:
+    """The data as a problem, of scored tokens where it is a dump of them, and how it was read.
 
     Args:
         data: rows of class values, until the header says that there is one column.
@@ -58,8 +59,14 @@ def problem_of(
         CelossError: for data that cannot be read.
 
     """
-    request = with_targets(data, replace(request_of(data), or_binary=True))
+    request = with_targets(data, replace(request_of(data), or_binary=True, scored=True))
     dataset = _dataset(data, request)
+    if dataset.scored:
+        with contextlib.closing(dataset):
+            for option in known:
+                raise UsageError(f"Expected no {option.option.flag} with scored tokens, got one.")
+            files = file_name(*dataset.described.get("files", ()))
+            return token_problem_of(dataset.batches, files), dataset.described
     if _is_one_column(dataset) and data.values is None and "-" not in _files(data):
         dataset.close()
         request = with_targets(data, replace(request_of(data), per_class=False, class_axis=None))

@@ -256,7 +256,7 @@ def _count_oddities(loss: Loss, batch: Batch, request: Request) -> Counter[str]:
     outside = loss.violation(batch)
     if outside:
         seen["out-of-domain"] = int(np.count_nonzero(outside.where))
-    return +(seen + Counter(batch.told))
+    return +(seen if request.survey else seen + Counter(batch.told))
 
 
 def row_of(loss: Loss, batch: Batch, terms: Terms, element: int) -> Row:

@@ -9,14 +9,20 @@ __all__ = [
     "both_parts",
     "censored",
     "certain",
+    "equal_choices",
     "failed",
     "first_without",
+    "harness_agrees",
+    "harness_differs",
     "least_written",
     "missing",
     "other_views",
+    "positive",
     "repeated",
     "sampled",
 ]
+
+_CENSORED = {"skip": "left out", "bound": "counted with a bound, the loss is at least this"}
 
 
 def first_without(facts: Facts) -> Observation | None:
@@ -67,12 +73,8 @@ def censored(facts: Facts) -> Observation | None:
     count = facts.seen.get("censored", 0)
     if not count:
         return None
-    done = (
-        "left out"
-        if facts.options.get("censored") == "skip"
-        else "counted with a bound: the loss is at least this"
-    )
-    return Observation(f"{plural(count, 'token')} with -9999 for the log-probability {done}", count)
+    done = _CENSORED.get(facts.options.get("censored", ""), "which no mean is taken of")
+    return Observation(f"{plural(count, 'token')} with -9999 for the log-probability: {done}", count)
 
 
 def certain(facts: Facts) -> Observation | None:
@@ -187,6 +189,75 @@ def least_written(facts: Facts) -> Observation | None:
     has = "has" if count == 1 else "have"
     return (
         Observation(f"{plural(count, 'token')} {has} the least log-probability that is written", count)
+        if count
+        else None
+    )
+
+
+def harness_agrees(facts: Facts) -> Observation | None:
+    """The choice with the largest logit is right exactly where the harness's own accuracy says so.
+
+    The file has acc, acc_norm or acc_mutual_info for each document; that of the same normalisation is
+    compared.
+
+    Nothing is to be done: the log-likelihoods were normalised as the harness does it.
+
+    Reference: lm-evaluation-harness, lm_eval/api/task.py, process_results.
+    """
+    count, others = facts.seen.get("harness-agrees", 0), facts.seen.get("harness-differs", 0)
+    if not count or others:
+        return None
+    return Observation(f"the accuracy of {plural(count, 'document')} is the harness's own, one by one", count)
+
+
+def harness_differs(facts: Facts) -> Observation | None:
+    """The largest logit is right where the harness's own accuracy says that it is wrong, or the other way.
+
+    The choices are then not what the harness divided by, or the target is another one: tasks change both in
+    code of their own.
+
+    Take the normalisation whose accuracy agrees, or none: the log-likelihoods themselves are those of the
+    file.
+
+    Reference: lm-evaluation-harness, lm_eval/api/task.py, process_results.
+    """
+    count, same = facts.seen.get("harness-differs", 0), facts.seen.get("harness-agrees", 0)
+    if not count:
+        return None
+    return Observation(
+        f"the accuracy of {plural(count, 'document')} of {count + same} is not the harness's own",
+        count,
+        {"same": same, "different": count},
+    )
+
+
+def positive(facts: Facts) -> Observation | None:
+    """A log-probability is above 0, where a probability would be above 1.
+
+    The numbers are then none: losses with the sign changed already, logits, or sums that rounding took above
+    0.
+
+    Find out what the dump holds. A few that are 1e-6 above 0 come from rounding: --allow-out-of-domain
+    computes them.
+    """
+    count = facts.seen.get("positive", 0)
+    has = "has" if count == 1 else "have"
+    return Observation(f"{plural(count, 'token')} {has} a log-probability above 0", count) if count else None
+
+
+def equal_choices(facts: Facts) -> Observation | None:
+    """All choices of a document have the same log-likelihood, mostly 0: they were not scored.
+
+    A server that returns no log-probabilities of a prompt leaves the harness with zeros, and the first
+    choice is then the answer to every question: the accuracy is the part of questions whose first choice is
+    right.
+
+    Score the task with a model whose interface gives log-probabilities.
+    """
+    count = facts.seen.get("equal-choices", 0)
+    has = "has" if count == 1 else "have"
+    return (
+        Observation(f"{plural(count, 'document')} {has} the same log-likelihood for all choices", count)
         if count
         else None
     )

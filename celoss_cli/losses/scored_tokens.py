@@ -192,6 +192,14 @@ class ScoredTokens(Loss):
         ]
         return [*known, "document"]
 
+    def computable(self, batch: Batch) -> Batch | None:
+        try:
+            self._share(batch, self._left_out(batch))
+            self._refuse_censored(batch, self._left_out(batch))
+        except InputError:
+            return None
+        return batch
+
     def sizes(self, batch: Batch, terms: Terms) -> Counter[str]:
         """How many tokens, documents, bytes and words count, and of how many elements they are not known."""
         counted = np.flatnonzero(~terms.ignored) if terms.ignored is not None else np.arange(terms.loss.size)
@@ -231,6 +239,7 @@ class ScoredTokens(Loss):
         )
         scored = inside & (status == SCORED)
         found["certain"] = int(np.count_nonzero(scored & (batch.input == 0)))
+        found["positive"] = int(np.count_nonzero(scored & (batch.input > 0)))
         for name, part in (("prompt-tokens", PROMPT), ("completion-tokens", COMPLETION)):
             found[name] = int(np.count_nonzero(scored & (batch.aligned[PART] == part)))
         return +found

@@ -71,6 +71,11 @@ class LossSpec:
         return "class" if self.loss.per_class else "element"
 
     @property
+    def takes_choices(self) -> bool:
+        """Whether the log-likelihoods of choices can be its input."""
+        return self.per == "class" and self.takes == "logits"
+
+    @property
     def options(self) -> tuple[str, ...]:
         """The names of the semantics options."""
         return tuple(option.name for option in self.declared)

@@ -62,8 +62,15 @@ def gather(
     meter = _Meter(paths)
     first = _read(path, request, chosen, opened, meter)
     whole = Dataset(
-        {"files": list(paths), **first.described}, iter(()), dict(first.options), opened.close, first.scored
+        {"files": list(paths), **first.described},
+        iter(()),
+        dict(first.options),
+        opened.close,
+        first.scored,
+        first.choices,
     )
+    if others:
+        whole.described.pop("choices", None)  # which are those of the first file
 
     def batches() -> Iterator[Batch | Chunk]:
         rows = request.start

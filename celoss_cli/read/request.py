@@ -149,6 +149,7 @@ class ReadRequest:
         rescaled: whether probabilities are divided by their sum.
         examined: whether the data is read to find what is wrong with it.
         scored: whether tokens with their log-probabilities are taken, which need no target.
+        choice_norm: how the log-likelihoods of choices become logits, where the user says so.
         start: the number of rows before the first one.
         settled: what the rows before the first one have decided.
 
@@ -178,6 +179,7 @@ class ReadRequest:
     rescaled: bool = False
     examined: bool = False
     scored: bool = False
+    choice_norm: str | None = None
     start: int = 0
     settled: Settled = field(default_factory=Settled)
 
@@ -199,6 +201,7 @@ class Dataset:
         options: semantics options that the data itself carries.
         close: closes the files, when nobody reads on.
         scored: whether the elements are tokens with their log-probabilities.
+        choices: whether the classes are choices, whose logits depend on a norm.
 
     """
 
@@ -207,6 +210,7 @@ class Dataset:
     options: dict[str, Any] = field(default_factory=dict)
     close: Callable[[], None] = lambda: None
     scored: bool = False
+    choices: bool = False
 
 
 class Stream:

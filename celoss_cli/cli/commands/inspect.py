@@ -28,7 +28,7 @@ class InspectOptions:
         one_of(LOSSES), "Only commands of this loss; the usual ones if not given.", panel=SEMANTICS
     )
     rows: int = option(at_least(0, 20), "How many of the first rows are shown.", default=3, panel=OUTPUT)
-    reading: Reading = part(Reading)
+    reading: Reading = part(Reading, without=("choice_norm",))
     writing: Writing = part(Writing, without=("report",), format=formats())
     running: Running = part(Running, without=("jobs",))
 

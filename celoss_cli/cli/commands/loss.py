@@ -44,6 +44,8 @@ def _foreign(spec: LossSpec) -> Iterable[str]:
     """The options that mean nothing for a loss."""
     other = "answers" if spec.per == "class" else "classes"
     yield from (option.name for option in options_in(Reading) if option.needs == other)
+    if not spec.takes_choices:
+        yield from (option.name for option in options_in(Reading) if option.needs == "choices")
     if not spec.kinds:
         yield "input_is"
     if not spec.by_convention:

@@ -51,7 +51,9 @@ class ReconcileOptions:
         "What the input is known to be; anything else is then a deviation.",
         panel=INPUT,
     )
-    reading: Reading = part(Reading, without=("allow_out_of_domain",))  # nothing is refused for its domain
+    reading: Reading = part(
+        Reading, without=("allow_out_of_domain", "choice_norm")
+    )  # nothing is refused for its domain
     known: tuple[GivenOption, ...] = group()
     max_deviations: Literal["0", "1", "2", "3"] | None = option(
         one_of(("0", "1", "2", "3")),
@@ -75,26 +77,26 @@ def run(given: ReconcileOptions) -> int:
     from celoss_cli.cli.publish import outlet_of, publish
     from celoss_cli.cli.reading import Data
     from celoss_cli.cli.reconciling import is_large, problem_of
-    from celoss_cli.studies.reconcile import MAX_DEVIATIONS, reconcile, stated
+    from celoss_cli.studies.reconcile import MAX_DEVIATIONS, Problem, reconcile, stated
     from celoss_cli.studies.reconcile.document import document_of
+    from celoss_cli.studies.reconcile.tokens import TokenProblem, reconcile_tokens
 
     outlet, got = outlet_of(given.writing, given), stated(given.got)
     data = Data(LOSSES["ce"], given.reading, given.files, given.input, given.input_is or "input")
     problem, source = problem_of(data, given.input_is, given.known)
-    most = int(given.max_deviations or (1 if is_large(problem) else MAX_DEVIATIONS))
-    if is_large(problem) and given.max_deviations is None:
+    large = isinstance(problem, Problem) and is_large(problem)
+    most = int(given.max_deviations or (1 if large else MAX_DEVIATIONS))
+    if large and given.max_deviations is None:
         note(f"celoss: note: one deviation at a time; --max-deviations {MAX_DEVIATIONS} combines them")
-    with Bar("hypotheses") as bar:
-        found = reconcile(
-            problem,
-            got,
-            given=_arguments(given),
-            source=source,
-            most=most,
-            shown=given.max_shown,
-            watch=bar.show,
-        )
-    if problem.skipped:
+    arguments, shown = _arguments(given), given.max_shown
+    if isinstance(problem, TokenProblem):
+        found = reconcile_tokens(problem, got, given=arguments, source=source, most=most, shown=shown)
+    else:
+        with Bar("hypotheses") as bar:
+            found = reconcile(
+                problem, got, given=arguments, source=source, most=most, shown=shown, watch=bar.show
+            )
+    if isinstance(problem, Problem) and problem.skipped:
         note(f"celoss: note: {plural(problem.skipped, 'row')} with missing values skipped")
     code = ExitCode.DONE if found.found else ExitCode.CHECK_FAILED
     publish(document_of(found), outlet, code)

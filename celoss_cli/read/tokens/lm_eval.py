@@ -18,15 +18,14 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from celoss_cli.core.errors import InputError
-from celoss_cli.read.json.parsing import Refused
-from celoss_cli.read.text.numbers import is_number
-from celoss_cli.read.tokens.document import Document, a_list, an_object, got
+from celoss_cli.read.tokens.document import Document, a_list, got
 from celoss_cli.read.tokens.dumps import read_dump
+from celoss_cli.read.tokens.samples import arguments_of, is_sample, likelihoods_of, number_of
 
 if TYPE_CHECKING:
     from celoss_cli.read.request import Dataset, ReadRequest, Stream
 
-__all__ = ["IDS", "TITLE", "arguments_of", "documents", "is_one", "likelihoods_of", "number_of", "read"]
+__all__ = ["IDS", "TITLE", "documents", "is_one", "read"]
 
 TITLE = "lm-evaluation-harness"
 IDS = ("doc_id",)
@@ -45,7 +44,7 @@ def read(stream: Stream, request: ReadRequest) -> Dataset:
 
 
 def is_one(found: Mapping[str, Any]) -> bool:
-    return "doc_id" in found and "filtered_resps" in found
+    return is_sample(found)
 
 
 def documents(found: Mapping[str, Any]) -> Iterator[Document]:
@@ -83,50 +82,3 @@ def _rolling(pairs: Mapping[str, Any], variant: str) -> Document:
         first, other = sums
         raise InputError(f"expected the log-likelihood {first}, got {other}", place=sums[other])
     return Document([*sums], next(iter(sums.values())), totals=totals, variant=variant)
-
-
-def likelihoods_of(found: Mapping[str, Any]) -> list[float]:
-    """The log-likelihoods of a sample, one for each of its requests.
-
-    Raises:
-        InputError: with the path, for what is none.
-
-    """
-    path = "$.filtered_resps"
-    answers = a_list(found.get("filtered_resps"), path)
-    values = []
-    for number, answer in enumerate(answers):
-        while isinstance(answer, list) and len(answer) == 1 and isinstance(answer[0], list):
-            answer = answer[0]
-        score = answer[0] if isinstance(answer, list) and answer else answer
-        values.append(number_of(score, f"{path}[{number}]"))
-    return values
-
-
-def number_of(value: Any, path: str) -> float:
-    """A number, which newer files write as a text."""
-    if type(value) in (int, float):
-        return float(value)
-    if isinstance(value, str) and not isinstance(value, Refused) and is_number(value, allow_nonfinite=False):
-        return float(value)
-    raise InputError(f"expected a log-likelihood, got {got(value)}", place=path)
-
-
-def arguments_of(found: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """The context and the continuation of each request: lists, or in newer files objects of named arguments.
-
-    Raises:
-        InputError: with the path, for anything else.
-
-    """
-    path = "$.arguments"
-    held = found.get("arguments")
-    if isinstance(held, dict):
-        held = [[*an_object(one, f"{path}.{name}").values()] for name, one in held.items()]
-    pairs = []
-    for number, one in enumerate(a_list(held, path)):
-        texts = [text for text in one if isinstance(text, str)] if isinstance(one, list) else []
-        if len(texts) < 2:
-            raise InputError("expected a context and a continuation", place=f"{path}[{number}]")
-        pairs.append((texts[0], texts[1]))
-    return pairs

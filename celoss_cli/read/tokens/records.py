@@ -43,6 +43,11 @@ def scored_dataset(
     spec = _format_of(first)
     if spec is None and not _is_line_of_a_batch(first):
         return None
+    if spec is not None and spec.name == "lm-eval" and request.takes == "logits" and request.per_class:
+        from celoss_cli.read.tokens.choices import choices_dataset, has_choices
+
+        if has_choices(first):
+            return choices_dataset(name, records, request, _Reader(request, spec.name).group_of)
     if not request.scored:
         title = "a Batch" if spec is None else _loaded(spec).TITLE
         raise InputError(
@@ -159,7 +164,7 @@ class _Reader:
             return
         format = self._known(whole)
         name = self._name(whole)
-        group = self._group(whole, name)
+        group = self._group(whole)
         for document in whole.within(format):
             called = f"{name}{document.suffix}" if name else ""
             yield Named(document, called, place, (called or None) if group is _BY_DOCUMENT else group)
@@ -209,7 +214,12 @@ class _Reader:
                 return id_of(value)
         return ""
 
-    def _group(self, whole: _Whole, name: str) -> str | None:
+    def group_of(self, found: dict[str, Any]) -> str | None:
+        """What a record is counted under; None for under its own name, or where nobody asked."""
+        group = self._group(_Whole(found, found, ""))
+        return None if group is _BY_DOCUMENT else group
+
+    def _group(self, whole: _Whole) -> str | None:
         chosen = self._request.columns.group
         if chosen is None:
             return None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from celoss_cli.show.blocks import Block, Findings, Full, Lines, Part, Result, Verdicts, View
 from celoss_cli.show.loss.breakdown import breakdowns
+from celoss_cli.show.loss.choices import by_norm
 from celoss_cli.show.loss.ledger import ledger
 from celoss_cli.show.loss.tokens import by_divisor, documents
 from celoss_cli.show.loss.wording import extents, interval_of, reduction_line
@@ -42,6 +43,8 @@ def _blocks(report: Report) -> Iterator[Block]:
     yield from breakdowns(report)
     if report.tokens is not None:
         yield by_divisor(report.tokens, report.unit)
+    if choices := report.source.get("choices"):
+        yield by_norm(choices)
     yield _result(report)
     if report.checks:
         yield Verdicts(lines_of(report.checks))

@@ -39,6 +39,9 @@ _SUM = re.compile(
 
 _MOST_ZEROS = 2200
 
+_OF_A_FILE = ("columns", "choices")
+"""What the source says that is written elsewhere, or holds for one file alone."""
+
 _OF_TOKENS = ("per", "score", "censored")
 """Options of scored tokens."""
 
@@ -77,7 +80,7 @@ def _content(partial: Partial) -> dict[str, Any]:
         "celoss_partial": VERSION,
         "parts": sorted(partial.parts),
         **partial.described(),
-        "source": {key: value for key, value in partial.source.items() if key != "columns"},
+        "source": {key: value for key, value in partial.source.items() if key not in _OF_A_FILE},
         "spelled": {
             "reading": list(partial.command_words.data),
             "semantics": {name: list(words) for name, words in partial.command_words.semantics.items()},

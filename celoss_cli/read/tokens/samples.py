@@ -1,0 +1,68 @@
+"""The requests in a sample of lm-evaluation-harness, and the log-likelihoods that answer them.
+
+Source: lm-evaluation-harness, lm_eval/evaluator.py (log_samples): ``arguments`` and ``filtered_resps``,
+whose leaves newer files write as texts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from celoss_cli.core.errors import InputError
+from celoss_cli.read.json.parsing import Refused
+from celoss_cli.read.text.numbers import is_number
+from celoss_cli.read.tokens.document import a_list, an_object, got
+
+__all__ = ["arguments_of", "is_sample", "likelihoods_of", "number_of"]
+
+
+def is_sample(found: Mapping[str, Any]) -> bool:
+    return "doc_id" in found and "filtered_resps" in found
+
+
+def likelihoods_of(found: Mapping[str, Any]) -> list[float]:
+    """The log-likelihoods of a sample, one for each of its requests.
+
+    Raises:
+        InputError: with the path, for what is none.
+
+    """
+    path = "$.filtered_resps"
+    answers = a_list(found.get("filtered_resps"), path)
+    values = []
+    for number, answer in enumerate(answers):
+        while isinstance(answer, list) and len(answer) == 1 and isinstance(answer[0], list):
+            answer = answer[0]
+        score = answer[0] if isinstance(answer, list) and answer else answer
+        values.append(number_of(score, f"{path}[{number}]"))
+    return values
+
+
+def number_of(value: Any, path: str) -> float:
+    """A number, which newer files write as a text."""
+    if type(value) in (int, float):
+        return float(value)
+    if isinstance(value, str) and not isinstance(value, Refused) and is_number(value, allow_nonfinite=False):
+        return float(value)
+    raise InputError(f"expected a log-likelihood, got {got(value)}", place=path)
+
+
+def arguments_of(found: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The context and the continuation of each request: lists, or in newer files objects of named arguments.
+
+    Raises:
+        InputError: with the path, for anything else.
+
+    """
+    path = "$.arguments"
+    held = found.get("arguments")
+    if isinstance(held, dict):
+        held = [[*an_object(one, f"{path}.{name}").values()] for name, one in held.items()]
+    pairs = []
+    for number, one in enumerate(a_list(held, path)):
+        texts = [text for text in one if isinstance(text, str)] if isinstance(one, list) else []
+        if len(texts) < 2:
+            raise InputError("expected a context and a continuation", place=f"{path}[{number}]")
+        pairs.append((texts[0], texts[1]))
+    return pairs

@@ -1,0 +1,408 @@
+"""Which way of averaging scored tokens gives a number that somebody else got.
+
+A hypothesis says which tokens are taken, what they are averaged over, what the sum is divided by and in
+which unit it is told; each that is not the plain one is a deviation.
+"""
+
+from __future__ import annotations
+
+import math
+import shlex
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import product
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from celoss_cli.core.data import Array, Batch, Chunk
+from celoss_cli.core.errors import InputError
+from celoss_cli.core.records import record
+from celoss_cli.losses.scored_tokens import CENSORED, FIRST, MISSING, PART, PROMPT, SCORED, STATUS
+from celoss_cli.studies.reconcile.chance import tried, window_of
+from celoss_cli.studies.reconcile.reconciliation import Deviation, Match, Reconciliation
+
+if TYPE_CHECKING:
+    from celoss_cli.studies.reconcile.stated import Stated
+
+__all__ = ["TokenProblem", "reconcile_tokens", "token_problem_of"]
+
+_BATCHES = (2, 4, 8, 16, 32, 64, 128)
+_CENSORED_AS = -9999.0
+_LOSS = "nll_loss"
+
+
+@record(frozen=True, slots=True)
+class TokenProblem:
+    """The tokens of all documents, in memory.
+
+    Attributes:
+        logprobs, status, part: shape (tokens,), as batches have them.
+        units: how many tokens, bytes and words each is, NaN where nobody knows.
+        document: shape (tokens,), the document of each, ascending.
+        documents: how many.
+
+    """
+
+    logprobs: Array
+    status: Array
+    part: Array
+    units: Mapping[str, Array]
+    document: Array
+    documents: int
+
+
+@record(frozen=True, slots=True)
+class _Choice:
+    """One answer to one of the questions.
+
+    Attributes:
+        deviation: what it is, or None for the plain one.
+        formula: a part of the formula.
+        options: that a command gives it with, or None where none does.
+        by_hand: what is done to the command's result.
+        of: what it computes.
+
+    """
+
+    deviation: Deviation | None
+    formula: str
+    options: tuple[str, ...] | None
+    of: Any
+    by_hand: str = ""
+
+
+def token_problem_of(batches: Iterable[Batch | Chunk], place: str) -> TokenProblem:
+    """All documents of a data set.
+
+    Raises:
+        InputError: for data without tokens.
+
+    """
+    found = [batch.read() if isinstance(batch, Chunk) else batch for batch in batches]
+    ends = np.cumsum([len(batch) for batch in found])
+    if not found or not sum(batch.input.size for batch in found):
+        raise InputError("expected scored tokens, got none", place=place)
+    size = [batch.input.size for batch in found]
+    return TokenProblem(
+        np.concatenate([batch.input for batch in found]),
+        np.concatenate([batch.aligned[STATUS] for batch in found]),
+        np.concatenate([batch.aligned[PART] for batch in found]),
+        {
+            unit: np.concatenate(
+                [batch.aligned.get(unit, np.ones(count)) for batch, count in zip(found, size, strict=True)]
+            )
+            for unit in ("tokens", "bytes", "words")
+        },
+        np.concatenate(
+            [
+                batch.places(np.arange(count))[0] + (int(end) - len(batch))
+                for batch, count, end in zip(found, size, ends, strict=True)
+            ]
+        ),
+        int(ends[-1]),
+    )
+
+
+def _deviation(dimension: str, name: str, words: str) -> Deviation:
+    return Deviation(dimension, name, words)
+
+
+# ------------------------------------------------------------------------------------ which tokens count
+
+
+def _tokens(problem: TokenProblem) -> Iterator[_Choice]:
+    """Choices of (log-probability of each token, whether it counts)."""
+    x, status, part = problem.logprobs, problem.status, problem.part
+    scored = status == SCORED
+    censored = status == CENSORED
+    plain = np.where(scored, x, 0)
+    skip = ("--censored", "skip") if censored.any() else ()
+    left_out = " that are not censored" if censored.any() else ""
+    yield _Choice(None, f"the scored tokens{left_out}", skip, (plain, scored))
+    null = (status == FIRST) | (status == MISSING)
+    firsts = np.diff(problem.document, prepend=-1) != 0
+    lasts = np.append(firsts[1:], True)
+    prompt = part == PROMPT
+    if null.any():
+        told = _deviation("tokens", "null-counted", "tokens without a score counted as 0")
+        yield _Choice(told, "the scored tokens and those without a score as 0", None, (plain, scored | null))
+    if censored.any():
+        told = _deviation("tokens", "censored-averaged", "-9999 taken for a log-probability")
+        yield _Choice(
+            told,
+            "all tokens, -9999 as it is",
+            None,
+            (np.where(censored, _CENSORED_AS, plain), scored | censored),
+        )
+        if not np.isnan(x[censored]).any():
+            told = _deviation("tokens", "censored-bound", "the bound of censored tokens taken")
+            yield _Choice(
+                told,
+                "all tokens, bounds of censored ones",
+                ("--censored", "bound"),
+                (np.where(censored, x, plain), scored | censored),
+            )
+    for name, where in (("prompt", prompt), ("completion", part > PROMPT)):
+        if (scored & where).any() and not (scored & ~where == 0).all():
+            told = _deviation("tokens", name, f"only the tokens of the {name}")
+            yield _Choice(
+                told, f"the tokens of the {name}", ("--score", name, *skip), (plain, scored & where)
+            )
+    for name, words, where in (
+        ("last-left-out", "the last token of each document left out", ~lasts),
+        (
+            "first-left-out",
+            "the first scored token of each document left out",
+            ~_first_scored(problem, scored),
+        ),
+        ("zeros-left-out", "scores of exactly 0 left out", x != 0),
+    ):
+        if (scored & ~where).any() and (scored & where).any():
+            told = _deviation("tokens", name, words)
+            yield _Choice(told, f"the scored tokens, {words}", None, (plain, scored & where))
+
+
+def _first_scored(problem: TokenProblem, scored: Array) -> Array:
+    at = np.flatnonzero(scored)
+    first: Array = np.zeros(len(scored), bool)
+    first[at[np.flatnonzero(np.diff(problem.document[at], prepend=-1))]] = True
+    return first
+
+
+# ------------------------------------------------------------------------------- what it is divided by
+
+
+def _divisors(problem: TokenProblem, counted: Array) -> Iterator[_Choice]:
+    """Choices of each token's share of the divisor."""
+    share = counted.astype(np.float64)
+    known = {unit: not np.isnan(problem.units[unit][counted]).any() for unit in problem.units}
+    plain = known["tokens"]
+    if plain:
+        yield _Choice(None, "the number of tokens", (), share)
+    first = _first_scored(problem, counted).astype(np.float64)
+    told = _deviation("divisor", "document", "divided by the number of documents")
+    yield _Choice(told, "the number of documents", ("--per", "document"), first)
+    for unit, per in (("bytes", "byte"), ("words", "word")):
+        if known[unit]:
+            told = _deviation("divisor", per, f"divided by the number of {unit}")
+            share = np.where(counted, problem.units[unit], 0)
+            yield _Choice(told if plain else None, f"the number of {unit}", ("--per", per), share)
+    if known["words"]:
+        told = _deviation(
+            "divisor",
+            "words-and-one",
+            "divided by words and documents, as splitting at blanks counts an empty piece each",
+        )
+        share = np.where(counted, problem.units["words"], 0) + first
+        yield _Choice(told, "the number of words and of documents", None, share)
+    told = _deviation("divisor", "sum", "not divided at all")
+    yield _Choice(told, "1", ("--reduction", "sum"), None)
+
+
+# ------------------------------------------------------------------------------- what is averaged, and how
+
+
+def _averages(documents: int) -> Iterator[_Choice]:
+    """Choices of a function from the sums and divisors of documents to one number."""
+    yield _Choice(None, "sum / {}", (), lambda sums, shares: sums.sum() / shares.sum())
+    if documents < 2:
+        return
+    told = _deviation("average", "document-means", "the mean of each document averaged over documents")
+    yield _Choice(
+        told, "mean over documents of (sum / {})", None, lambda s, n: float(np.mean(s[n > 0] / n[n > 0]))
+    )
+    told = _deviation(
+        "average", "document-perplexities", "the perplexity of each document averaged over documents"
+    )
+    yield _Choice(
+        told,
+        "mean over documents of exp(sum / {})",
+        None,
+        lambda s, n: float(np.mean(np.exp(s[n > 0] / n[n > 0]))),
+    )
+    told = _deviation("average", "document-medians", "the median of the means of documents")
+    yield _Choice(
+        told, "median over documents of (sum / {})", None, lambda s, n: float(np.median(s[n > 0] / n[n > 0]))
+    )
+    for size in _BATCHES:
+        if size < documents:
+            told = _deviation(
+                "average", f"batches-of-{size}", f"the means of batches of {size} documents averaged"
+            )
+            yield _Choice(
+                told, f"mean over batches of {size} documents of (sum / {{}})", None, _of_batches(size)
+            )
+
+
+def _of_batches(size: int) -> Callable[[Array, Array], float]:
+    def average(sums: Array, shares: Array) -> float:
+        starts = np.arange(0, len(sums), size)
+        total, divisor = np.add.reduceat(sums, starts), np.add.reduceat(shares, starts)
+        return float(np.mean(total[divisor > 0] / divisor[divisor > 0]))
+
+    return average
+
+
+_UNITS = (
+    _Choice(None, "{}", (), lambda value: value),
+    _Choice(
+        _deviation("unit", "bits", "bits"), "({}) / ln 2", ("--base", "2"), lambda value: value / math.log(2)
+    ),
+    _Choice(
+        _deviation("unit", "perplexity", "the perplexity, exp of it"), "exp({})", (), math.exp, "exp of it"
+    ),
+    _Choice(
+        _deviation("unit", "power-of-2", "2 to the power of nats, a perplexity of bits that are none"),
+        "2 ^ ({})",
+        (),
+        lambda value: 2.0**value,
+        "2 to its power",
+    ),
+    _Choice(
+        _deviation("unit", "exp-of-bits", "exp of bits, a perplexity of nats that are none"),
+        "exp(({}) / ln 2)",
+        ("--base", "2"),
+        lambda value: math.exp(value / math.log(2)),
+        "exp of it",
+    ),
+    _Choice(
+        _deviation("unit", "negative", "the log-likelihood, without its sign changed"),
+        "-({})",
+        (),
+        lambda value: -value,
+        "negated",
+    ),
+)
+
+
+def _units_of(unit: str) -> list[_Choice]:
+    """What the number may be told in: what it says itself is no deviation, and nats are one then."""
+    if not any(choice.deviation is not None and choice.deviation.name == unit for choice in _UNITS):
+        return list(_UNITS)
+    nats = Deviation("unit", "nats", f"the number is in nats, no {unit}")
+    return [
+        replace(choice, deviation=nats)
+        if choice.deviation is None
+        else replace(choice, deviation=None if choice.deviation.name == unit else choice.deviation)
+        for choice in _UNITS
+    ]
+
+
+# ------------------------------------------------------------------------------------------ the search
+
+
+@record(frozen=True, slots=True)
+class _Hypothesis:
+    choices: tuple[_Choice, ...]
+    value: float
+
+    @property
+    def deviations(self) -> tuple[Deviation, ...]:
+        return tuple(choice.deviation for choice in self.choices if choice.deviation is not None)
+
+
+def reconcile_tokens(
+    problem: TokenProblem,
+    stated: Stated,
+    *,
+    given: Mapping[str, Sequence[str]],
+    source: Mapping[str, Any],
+    most: int,
+    shown: int,
+) -> Reconciliation:
+    """Searches for ways of averaging that give a number.
+
+    Args:
+        problem: the tokens.
+        stated: the number and how far it is known.
+        given: the words of a command line that read the same data.
+        source: how the data was read.
+        most: how many deviations are combined.
+        shown: how many explanations are kept.
+
+    """
+    units = _units_of(stated.unit)
+    found = [one for one in _hypotheses(problem, units) if len(one.deviations) <= most]
+    values: dict[int, list[Array]] = defaultdict(list)
+    searched: dict[str, dict[str, None]] = defaultdict(dict)
+    for one in found:
+        values[len(one.deviations)].append(np.array([one.value]))
+        for deviation in one.deviations:
+            searched[deviation.dimension][deviation.words] = None
+    hits = _needed([one for one in found if abs(one.value - stated.value) <= stated.reach])
+    needed = [len(one.deviations) for one in hits]
+    plain = next((one.value for one in found if not one.deviations), None)
+    return Reconciliation(
+        got=stated.text,
+        value=stated.value,
+        tolerance=stated.tolerance,
+        unit=stated.unit,
+        window=window_of(stated),
+        rows=problem.documents,
+        classes=None,
+        plain=[] if plain is None else [(_LOSS, plain)],
+        explanations=[_explanation(one, given) for one in hits[:shown]],
+        tried=list(tried(stated, {"": values}, needed, most)),
+        searched={name: tuple(words) for name, words in searched.items()},
+        source={**source, "conversions": [], "skipped": 0},
+        files=list(source.get("files", ())),
+    )
+
+
+def _hypotheses(problem: TokenProblem, units: Sequence[_Choice]) -> Iterator[_Hypothesis]:
+    averages = list(_averages(problem.documents))
+    for tokens in _tokens(problem):
+        logprobs, counted = tokens.of
+        sums = np.bincount(problem.document, np.where(counted, -logprobs, 0), problem.documents)
+        for divisor in _divisors(problem, counted):
+            ways, parts, shares = averages, sums, _by_document(problem, divisor.of)
+            if divisor.of is None:
+                ways, parts = averages[:1], np.array([sums.sum()])
+            if not shares.sum():
+                continue
+            for average, unit in product(ways, units):
+                with np.errstate(all="ignore"):
+                    try:
+                        value = float(unit.of(average.of(parts, shares)))
+                    except OverflowError:
+                        value = math.inf
+                yield _Hypothesis((tokens, divisor, average, unit), value)
+
+
+def _by_document(problem: TokenProblem, share: Array | None) -> Array:
+    """What each document is divided by; 1 for the whole where nothing is divided."""
+    if share is None:
+        return np.ones(1)
+    return np.asarray(np.bincount(problem.document, share, problem.documents))
+
+
+def _needed(hits: Sequence[_Hypothesis]) -> list[_Hypothesis]:
+    """The hits that need all of their deviations, the fewest first."""
+    kept: list[_Hypothesis] = []
+    for one in sorted(hits, key=lambda hit: len(hit.deviations)):
+        mine = set(map(repr, one.deviations))
+        if not any(set(map(repr, other.deviations)) <= mine for other in kept):
+            kept.append(one)
+    return kept
+
+
+def _explanation(found: _Hypothesis, given: Mapping[str, Sequence[str]]) -> Match:
+    tokens, divisor, average, unit = found.choices
+    formula = unit.formula.format(average.formula.format(divisor.formula)) + f", over {tokens.formula}"
+    words: list[str] | None = ["celoss", "nll"]
+    for choice in found.choices:
+        words = None if words is None or choice.options is None else [*words, *choice.options]
+    command = None
+    if words is not None:
+        command = shlex.join([*words[:2], *(word for part in given.values() for word in part), *words[2:]])
+    return Match(
+        loss=_LOSS,
+        reading="scored tokens",
+        deviations=found.deviations,
+        value=found.value,
+        formula=formula,
+        command=command,
+        afterwards=tuple(choice.by_hand for choice in found.choices if choice.by_hand),
+    )
