@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from celoss_cli.core.exact import ExactSum, exact_sum
 from celoss_cli.core.late import Array, np
@@ -21,6 +21,7 @@ __all__ = [
     "Array",
     "Batch",
     "Chunk",
+    "NamedTerms",
     "Reduction",
     "Row",
     "Tally",
@@ -290,8 +291,31 @@ class Tally:
 
 
 @record(frozen=True, slots=True)
+class NamedTerms:
+    """Consecutive loss elements with their names: what ``--reduction none`` streams.
+
+    Attributes:
+        row: of the whole data set, shape (elements,) of int64.
+        id: the identifiers of these rows, or None.
+        target: shape (elements,), or (elements, classes) of probabilities; tokens may be texts.
+        loss, weight: shape (elements,) of float64.
+        index: within the row, shape (elements, axes), with no axes where a row is one element.
+        ignored: shape (elements,) of bool.
+
+    """
+
+    row: Array
+    id: Sequence[str] | None
+    target: Array | Sequence[Any]
+    loss: Array
+    weight: Array
+    index: Array
+    ignored: Array
+
+
+@record(frozen=True, slots=True)
 class Row:
-    """One loss element with its name: what ``--reduction none`` streams."""
+    """One loss element with its name."""
 
     row: int
     index: tuple[int, ...]

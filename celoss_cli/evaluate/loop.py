@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from celoss_cli.core.data import Batch, Chunk, Row, Tally, Terms, Workings
+from celoss_cli.core.data import Batch, Chunk, NamedTerms, Row, Tally, Terms, Workings
 from celoss_cli.core.errors import InputError
 from celoss_cli.core.records import record
 from celoss_cli.core.spool import Spool
 from celoss_cli.core.trace import Recorder
 from celoss_cli.evaluate.kinds import FirstRows, oddities
+from celoss_cli.evaluate.rows import named_terms
 from celoss_cli.evaluate.wanted import Wanted
 from celoss_cli.losses.base import SAMPLE_WEIGHT, rows_out_of_domain
 from celoss_cli.losses.pieces import Placed, name_of, of_pieces
@@ -81,14 +82,23 @@ class Rows(Iterable[Row]):
         self._parts += 1
 
     def __iter__(self) -> Iterator[Row]:
+        for batch, terms in self._kept():
+            for element in range(terms.loss.size):
+                yield row_of(self._loss, batch, terms, element)
+
+    def by_column(self) -> Iterator[NamedTerms]:
+        """The elements in order, as many at a time as were computed together."""
+        for batch, terms in self._kept():
+            yield named_terms(self._loss, batch, terms)
+
+    def _kept(self) -> Iterator[tuple[Batch, Terms]]:
         file = self._spool.read()
         for _ in range(self._parts):
             start, shape, ids, extents, target, offsets, terms = pickle.load(file)  # noqa: S301 - our own
             batch = Batch(
                 np.broadcast_to(0.0, extents), target, shape=shape, start=start, ids=ids, offsets=offsets
             )
-            for element in range(terms.loss.size):
-                yield row_of(self._loss, batch, terms, element)
+            yield batch, terms
 
 
 @record(slots=True)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
-from celoss_cli.core.data import Reduction, Row, Tally, Workings
+from celoss_cli.core.data import NamedTerms, Reduction, Tally, Workings
 from celoss_cli.core.records import record
 
 if TYPE_CHECKING:
+    from celoss_cli.evaluate.loop import Rows
     from celoss_cli.evaluate.summaries import Group, Histogram, Quantile, Reliability
     from celoss_cli.evaluate.worst_rows import RowLoss
     from celoss_cli.findings.finding import Finding
@@ -96,7 +97,7 @@ class Report:
     options: Mapping[str, Any]
     source: Mapping[str, Any]
     labels: Sequence[str] | None = None
-    rows: Iterable[Row] = ()
+    rows: Rows | None = None
     workings: Sequence[Workings] = ()
     others: Tally = Tally()
     findings: Sequence[Finding] = ()
@@ -114,6 +115,11 @@ class Report:
     worst_rows: Sequence[RowLoss] = ()
     estimate: Estimate | None = None
     group_column: str | None = None
+
+    @property
+    def named(self) -> Iterator[NamedTerms]:
+        """Every element with its name, by column, some at a time."""
+        return iter(()) if self.rows is None else self.rows.by_column()
 
     @property
     def failed(self) -> bool:

@@ -9,13 +9,15 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from celoss_cli.core.errors import visible
+from celoss_cli.show.document import Columns
+from celoss_cli.show.lines import Notation, as_lines
 from celoss_cli.show.numerals import exact
 
 if TYPE_CHECKING:
     from celoss_cli.show import Style
     from celoss_cli.show.document import Document
 
-__all__ = ["render"]
+__all__ = ["NOTATION", "render"]
 
 _FORMULA_STARTS = ("=", "+", "-", "@")
 
@@ -28,6 +30,10 @@ def render(document: Document, style: Style) -> Iterator[str]:
     if document.records is not None:
         found = document.records()
         yield _text([found.names] if found.names else [])
+        if isinstance(found, Columns):
+            for block in found.blocks:
+                yield from as_lines(block, NOTATION)
+            return
         records = iter(found.records)
         while text := _text(map(_cell, record) for record in islice(records, _AT_A_TIME)):
             yield text
@@ -50,3 +56,14 @@ def _cell(value: Any) -> str:
     if isinstance(value, tuple):
         return " ".join(map(_cell, value))
     return "" if value is None else str(value)
+
+
+NOTATION = Notation(
+    between=b",",
+    end=b"\n",
+    nothing=b"",
+    nonfinite=(b"nan", b"inf", b"-inf"),
+    quote=b"",
+    value=lambda value: _text([[_cell(value)]])[:-1],
+    several=(b"", b" ", b""),
+)

@@ -7,15 +7,16 @@ is a function that returns a document, a new format a function that takes one.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from celoss_cli.core.records import record
 
 if TYPE_CHECKING:
+    from celoss_cli.core.data import Array
     from celoss_cli.show.blocks import Page, View
     from celoss_cli.show.verdicts import Line
 
-__all__ = ["Checks", "Document", "Records"]
+__all__ = ["Checks", "Column", "Columns", "Document", "Records", "Words"]
 
 
 @record(frozen=True, slots=True)
@@ -32,6 +33,44 @@ class Records:
     names: Sequence[str]
     records: Iterable[Sequence[Any]]
     each: bool
+
+
+@record(frozen=True, slots=True)
+class Words:
+    """A column in which each value is one of a few.
+
+    Attributes:
+        codes: shape (rows,).
+        words: by code, as they are to be written.
+
+    """
+
+    codes: Array
+    words: Sequence[bytes]
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    def __getitem__(self, rows: slice) -> Words:
+        return Words(self.codes[rows], self.words)
+
+
+Column: TypeAlias = "Array | Sequence[Any] | Words | None"
+"""Numbers, (rows,) or (rows, values) where a row has several; texts, and numbers among them; or nothing."""
+
+
+@record(frozen=True, slots=True)
+class Columns:
+    """A long table of data, a record an element, as columns of some of its rows at a time.
+
+    Attributes:
+        names: of the columns.
+        blocks: a column for each name; the first one is never nothing.
+
+    """
+
+    names: Sequence[str]
+    blocks: Iterable[Sequence[Column]]
 
 
 @record(frozen=True, slots=True)
@@ -68,5 +107,5 @@ class Document:
     values: Callable[[str], dict[str, Any]]
     page: Callable[[], Page] | None = None
     number: Callable[[], Iterable[str]] | None = None
-    records: Callable[[], Records] | None = None
+    records: Callable[[], Records | Columns] | None = None
     checks: Callable[[], Checks] | None = None

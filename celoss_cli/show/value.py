@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -11,8 +12,12 @@ if TYPE_CHECKING:
 
 __all__ = ["render"]
 
+_AT_A_TIME = 1 << 12
+"""Lines that are written as one text."""
+
 
 def render(document: Document, style: Style) -> Iterator[str]:
     """One line, or one line an element where the reduction is "none"."""
-    for line in document.number() if document.number is not None else ():
-        yield f"{line}\n"
+    lines = iter(document.number() if document.number is not None else ())
+    while some := list(islice(lines, _AT_A_TIME)):
+        yield "\n".join(some) + "\n"

@@ -105,7 +105,7 @@ def rendered(format: str, found: Report, style: Style = PLAIN) -> str:
 
 
 def losses(found: Report) -> list[float]:
-    return [row.loss for row in found.rows]
+    return [loss for some in found.named for loss in some.loss.tolist()]
 
 
 # -------------------------------------------------------------------------------------------- ledger
@@ -187,14 +187,22 @@ def test_csv_and_json_lines_list_every_element() -> None:
     table = in_csv(rendered("csv", found))
     lines = [json.loads(line) for line in rendered("jsonl", found).splitlines()]
     assert list(table[0])[:5] == list(lines[0])[:5] == ["row", "id", "target", "loss", "weight"]
-    for cells, line, row in zip(table, lines, found.rows, strict=True):
-        assert int(cells["row"]) == line["row"] == row.row
-        assert cells["id"] == line["id"] == row.id
-        assert int(cells["target"]) == line["target"] == row.target
-        assert float(cells["loss"]) == line["loss"] == row.loss
-        assert float(cells["weight"]) == line["weight"] == row.weight
-        assert (cells["ignored"] == "true") == line["ignored"] == row.ignored
-    assert [row.weight for row in found.rows] == [1.0, 0.0, 3.0]
+    (terms,) = found.named
+    assert [int(cells["row"]) for cells in table] == [line["row"] for line in lines] == terms.row.tolist()
+    assert [cells["id"] for cells in table] == [line["id"] for line in lines] == terms.id
+    assert (
+        [int(cells["target"]) for cells in table]
+        == [line["target"] for line in lines]
+        == terms.target.tolist()
+    )
+    assert (
+        [float(cells["loss"]) for cells in table] == [line["loss"] for line in lines] == terms.loss.tolist()
+    )
+    assert (
+        [float(cells["weight"]) for cells in table] == [line["weight"] for line in lines] == [1.0, 0.0, 3.0]
+    )
+    ignored = terms.ignored.tolist()
+    assert [cells["ignored"] == "true" for cells in table] == [line["ignored"] for line in lines] == ignored
 
 
 @pytest.mark.parametrize("reduction", ["mean", "sum"])

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from celoss_cli.show.document import Checks, Document, Records
+from celoss_cli.show.document import Checks, Columns, Document, Records
 from celoss_cli.show.numerals import exact
 
 if TYPE_CHECKING:
-    from celoss_cli.core.data import Row
+    from celoss_cli.core.data import NamedTerms
     from celoss_cli.report.report import Report
     from celoss_cli.show.blocks import Page, View
+    from celoss_cli.show.document import Column
 
 __all__ = ["document_of"]
 
@@ -56,12 +57,21 @@ def _page(report: Report, command: str) -> Page:
 def _number(report: Report) -> Iterator[str]:
     if report.value is not None:
         return iter([exact(report.value)])
-    return (exact(row.loss) for row in report.rows)
+    return _losses(report)
 
 
-def _records(report: Report) -> Records:
+def _losses(report: Report) -> Iterator[str]:
+    from celoss_cli.show.csv import NOTATION
+    from celoss_cli.show.lines import as_lines
+
+    for found in report.named:
+        for text in as_lines([found.loss], NOTATION):
+            yield from text.splitlines()
+
+
+def _records(report: Report) -> Records | Columns:
     if report.value is None:
-        return Records(_OF_AN_ELEMENT, map(_element, report.rows), each=True)
+        return Columns(_OF_AN_ELEMENT, map(_columns, report.named))
     return Records(_OF_THE_WHOLE, [_whole(report)], each=False)
 
 
@@ -69,8 +79,8 @@ _OF_AN_ELEMENT = ("row", "id", "target", "loss", "weight", "index", "ignored")
 _OF_THE_WHOLE = ("loss", "reduction", "value", "total", "denominator", "rows", "counted", "ignored")
 
 
-def _element(row: Row) -> tuple[Any, ...]:
-    return row.row, row.id, row.target, row.loss, row.weight, row.index, row.ignored
+def _columns(found: NamedTerms) -> Sequence[Column]:
+    return found.row, found.id, found.target, found.loss, found.weight, found.index, found.ignored
 
 
 def _whole(report: Report) -> tuple[Any, ...]:

@@ -99,5 +99,6 @@ def _breakdowns(report: Report) -> dict[str, Any]:
 def _value(report: Report) -> tuple[float | list[float | None] | None, str | list[str | None] | None]:
     if report.value is not None:
         return report.value, nonfinite(report.value)
-    limits = [nonfinite(row.loss) for row in report.rows]
-    return [row.loss for row in report.rows], limits if any(limits) else None
+    losses = [loss for found in report.named for loss in found.loss.tolist()]
+    limits = list(map(nonfinite, losses))
+    return losses, limits if any(limits) else None
