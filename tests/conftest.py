@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from importlib.util import find_spec
 
+import profiles
 import pytest
 import running
-from hypothesis import settings
 
-settings.register_profile("celoss", deadline=None)  # a busy machine is no error
-settings.register_profile("mutation", deadline=None, max_examples=25, derandomize=True, database=None)
-settings.load_profile("celoss")
+profiles.register()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

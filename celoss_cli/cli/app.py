@@ -223,7 +223,9 @@ def parsed(declared: Command[T], words: Sequence[str]) -> T:
         UsageError: for words that the command does not take.
 
     """
-    found = _program([declared]).commands[declared.name]
+    is_known = declared.name in NAMES and command_named(declared.name) is declared
+    program = command(declared.name) if is_known else _program([declared])
+    found = program.commands[declared.name]
     try:
         context = found.make_context(declared.name, list(words), obj=_UNSETTLED)
     except TyperException as error:

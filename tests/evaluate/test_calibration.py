@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from profiles import examples
 
 from celoss_cli.core.data import Array, Batch
 from celoss_cli.core.errors import InputError, UsageError
@@ -59,7 +60,7 @@ def softmax(x: Array) -> Array:
     return e / e.sum(axis=1, keepdims=True)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(seed=SEEDS, bins=BINS, cuts=CUTS)
 def test_the_error_of_classes_is_that_of_the_paper(seed: int, bins: int, cuts: list[int]) -> None:
     random = np.random.default_rng(seed)
@@ -70,7 +71,7 @@ def test_the_error_of_classes_is_that_of_the_paper(seed: int, bins: int, cuts: l
     assert reliable(NegativeLogLikelihood(), np.log(p), y, bins).ece == pytest.approx(expected, abs=1e-14)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(seed=SEEDS, bins=BINS, cuts=CUTS)
 def test_the_error_of_binary_answers_is_that_of_the_positive_one(
     seed: int, bins: int, cuts: list[int]
@@ -84,7 +85,7 @@ def test_the_error_of_binary_answers_is_that_of_the_positive_one(
     assert reliable(SoftMargin(), z, 2 * t - 1, bins).ece == pytest.approx(expected, abs=1e-12)
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(seed=SEEDS, cuts=CUTS, jobs=st.sampled_from([1, 3]), ignore=st.sampled_from([-100, 2]))
 def test_any_cutting_gives_the_same_bits(seed: int, cuts: list[int], jobs: int, ignore: int) -> None:
     random = np.random.default_rng(seed)
@@ -96,7 +97,7 @@ def test_any_cutting_gives_the_same_bits(seed: int, cuts: list[int], jobs: int, 
     assert parts.histogram(60, 20) == whole.histogram(60, 20)
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(seed=SEEDS, at=st.integers(0, 60))
 def test_merged_parts_are_the_whole_and_nothing_is_zero(seed: int, at: int) -> None:
     random = np.random.default_rng(seed)
@@ -164,7 +165,7 @@ def histogram(losses: Any, most: int = 20) -> Histogram:
     return found.histogram(len(values), most)
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(
     losses=st.lists(st.floats(-1e3, 1e3, allow_subnormal=False), min_size=1, max_size=80),
     most=st.integers(4, 40),

@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
+from profiles import examples
 
 from celoss_cli.core.data import Array, Batch, Tally
 from celoss_cli.core.errors import LimitError, UsageError
@@ -49,7 +50,7 @@ def row_losses(x: Array, y: Array) -> Array:
     )
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(seed=SEEDS, cuts=CUTS, ignore=st.sampled_from([-100, 1]), jobs=st.sampled_from([1, 3]))
 def test_classes_add_up_to_the_whole(seed: int, cuts: list[int], ignore: int, jobs: int) -> None:
     x, y = data(seed)
@@ -67,7 +68,7 @@ def test_classes_add_up_to_the_whole(seed: int, cuts: list[int], ignore: int, jo
         assert group.loss == pytest.approx(row_losses(x, y)[members].mean(), rel=1e-12)
 
 
-@settings(max_examples=30, deadline=None)
+@examples(30)
 @given(seed=SEEDS, cuts=CUTS)
 def test_groups_are_the_values_of_a_column(seed: int, cuts: list[int]) -> None:
     x, y = data(seed)
@@ -79,7 +80,7 @@ def test_groups_are_the_values_of_a_column(seed: int, cuts: list[int]) -> None:
     assert len(found.collected.groups.tallies()) == 3
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(seed=SEEDS, cuts=CUTS, count=st.integers(1, 50), ignore=st.sampled_from([-100, 2]))
 def test_the_worst_are_the_largest_losses_and_of_equal_ones_the_first(
     seed: int, cuts: list[int], count: int, ignore: int
@@ -117,7 +118,7 @@ def rank(fraction: float, total: int) -> int:
     return next(k for k in range(1, total + 1) if k >= Decimal(repr(fraction)) * total)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(
     seed=SEEDS,
     cuts=CUTS,

@@ -12,7 +12,7 @@ import jsonschema
 import numpy as np
 import pytest
 from cases import each
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from paths import schema
@@ -111,7 +111,6 @@ def test_sklearn_takes_sums_and_rows_that_do_not_sum_to_1() -> None:
     assert float(total(made("ce", "sklearn"), p, y).loss) == pytest.approx(theirs, rel=1e-15)
 
 
-@settings(deadline=None)
 @given(
     arrays.arrays(np.float64, (4, 3), elements=st.floats(0, 1, allow_subnormal=False)),
     st.lists(st.integers(0, 2), min_size=4, max_size=4),
@@ -366,7 +365,6 @@ def test_the_three_kinds_of_input_agree_away_from_the_clips(convention: str) -> 
 
 
 @pytest.mark.parametrize("convention", ["kaggle", "keras"])
-@settings(deadline=None)
 @given(st.floats(0.01, 100), st.integers(0, 2))
 def test_a_tool_that_rescales_does_not_see_the_scale(convention: str, scale: float, y: int) -> None:
     p = np.array([[0.2, 0.5, 0.3]])

@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from oracles import Oracle
+from profiles import examples
 
 import celoss_cli
 from celoss_cli.core.data import Batch
@@ -22,7 +23,7 @@ pytestmark = [
     pytest.mark.torch,
     pytest.mark.filterwarnings("ignore:reduction. 'mean' divides:UserWarning"),
 ]
-check = settings(deadline=None, max_examples=150)
+check = examples(150)
 
 Draw = st.DrawFn
 Arguments = tuple[np.ndarray, np.ndarray, dict[str, Any]]
@@ -263,7 +264,7 @@ ARGUMENTS = {
 
 
 @pytest.mark.parametrize("name", [name for name, spec in LOSSES.items() if spec.torch])
-@settings(deadline=None, max_examples=60)
+@examples(60)
 @given(data=st.data(), reduction=REDUCTIONS)
 def test_float32_is_that_of_pytorch(name: str, data: st.DataObject, reduction: str) -> None:
     x, target, options = data.draw(ARGUMENTS[name])

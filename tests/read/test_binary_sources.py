@@ -27,9 +27,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from profiles import examples
 from running import Done, celoss, celoss_process
 
 from celoss_cli.core.data import Array, Batch, Chunk
@@ -84,7 +85,7 @@ def rows_of(dataset: Dataset) -> tuple[Array, Array]:
 # ------------------------------------------------------------------------------------------------ NPY
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(
     values=hnp.arrays(
         st.one_of(
@@ -553,7 +554,7 @@ def test_a_value_from_an_archive_is_its_only_array(tmp_path: Path) -> None:
 # --------------------------------------------------------------------------------------- slices of rows
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(rows=st.integers(1, 9), classes=st.integers(1, 4), fortran=st.booleans(), size=st.integers(1, 200))
 def test_slices_hold_the_rows_in_order_and_name_their_places(
     rows: int, classes: int, fortran: bool, size: int
@@ -815,7 +816,7 @@ def test_a_pattern_in_a_path_is_a_name(tmp_path: Path, polars: ModuleType) -> No
     assert value("ce", write(shorter, tmp_path / "*.parquet")) == pytest.approx(np.log1p(np.exp(-0.8)))
 
 
-@settings(max_examples=25, deadline=None)
+@examples(25)
 @given(
     data=st.data(),
     rows=st.integers(1, 40),

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from cases import each
+from profiles import some
 
 from celoss_cli.core.data import Batch, Reduction
 from celoss_cli.core.errors import InputError
@@ -84,7 +85,7 @@ CASES = [(loss, reduction) for loss, spec in LOSSES.items() for reduction in spe
 
 
 @each(("loss", "reduction"), CASES)
-@each("base", ["e", "2", "10"])
+@each("base", some(["10", "2", "e"], 1))
 @each("weights", [None, [2.0, 0.5, 1.0, 3.0]])
 def test_the_gradient_shown_is_that_of_the_printed_value(
     loss: str, reduction: Reduction, base: str, weights: list[float] | None

@@ -17,6 +17,7 @@ from cases import each
 from hypothesis import given
 from hypothesis import strategies as st
 from paths import schema
+from profiles import some
 
 from celoss_cli.core.data import Batch, Reduction
 from celoss_cli.core.errors import visible
@@ -264,7 +265,7 @@ CONTROL = re.compile(
 
 @each("format", FORMATS)
 @each("reduction", REDUCTIONS)
-@each("name", HOSTILE)
+@each("name", some(HOSTILE, 6))
 def test_no_format_writes_a_control_character_of_a_name(format: str, reduction: Reduction, name: str) -> None:
     text = rendered(format, hostile(name, reduction))
     assert text
@@ -273,7 +274,7 @@ def test_no_format_writes_a_control_character_of_a_name(format: str, reduction: 
 
 
 @each("reduction", REDUCTIONS)
-@each("name", HOSTILE)
+@each("name", some(HOSTILE, 6))
 def test_programs_read_hostile_names_as_they_are(reduction: Reduction, name: str) -> None:
     found = hostile(name, reduction)
     document = json.loads(rendered("json", found))

@@ -13,8 +13,9 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 from cases import each
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from profiles import examples
 from rich.cells import cell_len
 
 from celoss_cli.core.bounds import Bounds
@@ -133,7 +134,7 @@ def marked(loss: object, x: object, y: object, most: int = 100, **parts: object)
     return marker.marks()
 
 
-@settings(max_examples=30, deadline=None)
+@examples(30)
 @given(seed=st.integers(0, 1000), most=st.integers(0, 30))
 def test_the_first_counted_rows_lie_on_the_curve_whatever_their_weights(seed: int, most: int) -> None:
     random = np.random.default_rng(seed)

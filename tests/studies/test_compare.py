@@ -141,6 +141,7 @@ def test_the_bootstrap_interval_is_close_to_that_of_scipy(confidence: float) -> 
     assert [bounds.low, bounds.high] == pytest.approx([expected.low, expected.high], abs=0.012)
 
 
+@pytest.mark.slow
 def test_many_units_are_resampled_in_runs_as_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
     stats = pytest.importorskip("scipy.stats")
     random = np.random.default_rng(5)
@@ -155,6 +156,7 @@ def test_many_units_are_resampled_in_runs_as_one_by_one(monkeypatch: pytest.Monk
     assert flips == pytest.approx(sign_flip_test(units, 4000, 0)[0], abs=0.03)
 
 
+@pytest.mark.slow
 def test_the_permutation_test_of_many_rows_in_runs_is_close_to_the_t_test() -> None:
     stats = pytest.importorskip("scipy.stats")
     a, b = paired_losses(50_000, 0.0018)
@@ -162,6 +164,7 @@ def test_the_permutation_test_of_many_rows_in_runs_is_close_to_the_t_test() -> N
     assert found.flip_p == pytest.approx(stats.ttest_rel(b, a).pvalue, abs=0.02)
 
 
+@pytest.mark.slow
 def test_a_million_rows_take_seconds_and_little_memory() -> None:
     random = np.random.default_rng(6)
     d = random.lognormal(0, 1, 1_000_000) - 1.6
@@ -248,6 +251,7 @@ def test_a_difference_that_is_not_there_is_told_in_about_5_of_100_samples() -> N
     assert all(0.03 <= count / trials <= 0.07 for count in alarms.values()), alarms
 
 
+@pytest.mark.slow
 def test_clustered_rows_need_the_cluster_interval() -> None:
     random = np.random.default_rng(9)
     trials, groups, size = 400, 50, 6

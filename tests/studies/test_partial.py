@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
+from profiles import examples
 
 from celoss_cli.cli.main import run
 from celoss_cli.core.checksum import digest
@@ -56,7 +57,7 @@ def settled(report: dict[str, Any]) -> dict[str, Any]:
     return {**report, "input": {**report["input"], "columns": roles}}
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 99), cuts=st.lists(st.integers(0, 30), max_size=3), order=st.randoms())
 @pytest.mark.parametrize(
     "options",

@@ -22,9 +22,10 @@ import jsonschema
 import numpy as np
 import pytest
 from formulas import expit, log_softmax, softmax
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from paths import EXAMPLES, schema
+from profiles import examples, some
 from running import celoss as celoss_in
 
 from celoss_cli.cli.main import run
@@ -515,7 +516,7 @@ def test_a_divergence_and_its_denominator_are_found() -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=25, deadline=None)
+@examples(25)
 @given(st.data())
 def test_any_two_planted_deviations_of_the_result_are_found_together(data: st.DataObject) -> None:
     """Those of the finished number, whose arithmetic a test can repeat."""
@@ -526,7 +527,7 @@ def test_any_two_planted_deviations_of_the_result_are_found_together(data: st.Da
     assert {("base", base), ("point", point)} in [names_of(explanation) for explanation in found]
 
 
-@settings(max_examples=25, deadline=None)
+@examples(25)
 @given(st.floats(-3, 3), st.integers(2, 6))
 def test_an_explanation_gives_the_number_and_needs_all_of_its_deviations(got: float, digits: int) -> None:
     found = searched(Problem(X[:9], Y[:9]), f"{got:.{digits}f}")
@@ -864,7 +865,7 @@ def test_a_suggested_command_gives_the_value(
     found = json.loads(in_process("reconcile", *rough, *options, "--json"))["reconciliation"]
     commands = [e for e in found["explanations"] if e["command"]]
     assert len(commands) >= least
-    for explanation in commands:
+    for explanation in some(commands, 8):
         words = shlex.split(explanation["command"])[1:]
         value = after(float(in_process(*words, "--format", "value")), explanation["afterwards"])
         assert value == pytest.approx(explanation["value"], rel=1e-6), explanation["command"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ NAMES = (*LOSSES, *_OTHERS)
 """All of them, in the order of the help."""
 
 
+@cache
 def command_named(name: str) -> Command[Any]:
     """The command of this name; only its own module is imported for that."""
     if name in LOSSES:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 from hypothesis import given as drawn
-from hypothesis import settings
 from hypothesis import strategies as st
 from layouts import given
+from profiles import examples
 
 from celoss_cli.core.errors import InputError
 from celoss_cli.read.roles.assignment import Assignment
@@ -63,7 +63,7 @@ def meaning(found: Assignment) -> tuple[list[str], list[str], str | None, str | 
 cases = st.sampled_from([(loss, table) for loss, tables in TABLES.items() for table in tables])
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @drawn(cases, st.lists(st.sampled_from(BESIDE), unique=True, max_size=4), st.randoms(use_true_random=False))
 def test_other_columns_and_their_order_change_nothing(
     case: tuple[str, str], beside: list[str], random: object
@@ -75,7 +75,7 @@ def test_other_columns_and_their_order_change_nothing(
     assert meaning(given(" ".join(columns), loss)) == expected
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @drawn(
     st.lists(st.tuples(st.sampled_from(WORDS), st.sampled_from(KINDS)), min_size=2, max_size=5),
     st.sampled_from(["bce", "ce", "ce-probs"]),

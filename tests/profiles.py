@@ -1,0 +1,41 @@
+"""How many examples and cases a test has: all of them in .ci/run, fewer where somebody waits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+from hypothesis import settings
+
+__all__ = ["FULL", "examples", "register", "some"]
+
+T = TypeVar("T")
+
+FULL = 100
+"""How many the profile ``full`` draws where a test says nothing; other profiles draw in proportion."""
+
+
+def register() -> None:
+    """Makes the profiles and loads that of who waits; ``--hypothesis-profile=full`` is that of .ci/run."""
+    settings.register_profile("quick", deadline=None, max_examples=15)  # a busy machine is no error
+    settings.register_profile("full", deadline=None, max_examples=FULL)
+    settings.register_profile("mutation", deadline=None, max_examples=25, derandomize=True, database=None)
+    settings.load_profile("quick")
+
+
+def examples(count: int, **more: Any) -> Any:
+    """The settings of a test.
+
+    Args:
+        count: how many examples are drawn in full; eight of them, or all, in every profile.
+        more: further settings.
+
+    """
+    return settings(max_examples=max(min(count, 8), count * settings().max_examples // FULL), **more)
+
+
+def some(cases: Sequence[T], count: int = 2) -> Sequence[T]:
+    """All cases in full; else ``count`` of them from the first to the last, at equal distances."""
+    if settings().max_examples >= FULL or count >= len(cases):
+        return cases
+    return [cases[at * (len(cases) - 1) // max(1, count - 1)] for at in range(count)]
