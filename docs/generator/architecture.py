@@ -18,7 +18,7 @@ from generator.sessions import ROOT
 __all__ = ["ROOMS", "pages"]
 
 ROOMS = (
-    *("core", "losses", "read", "evaluate", "findings", "report"),
+    *("core", "losses", "statistics", "read", "evaluate", "findings", "report"),
     *("judge", "show", "studies", "cli"),
 )
 """The folders of the package, from the one that imports no other to the one that none imports."""
