@@ -171,7 +171,7 @@ def _typed(files: Sequence[str], reading: Reading, loss: str, kind: str) -> list
 
 def _tried(opener: _Opener, words: Sequence[str], told: str | None = None) -> _Tried:
     """What the command line gives for the first rows."""
-    settled, shapes = Settled(), dict[str, Shape | None]()
+    settled, shapes = Settled(keeps_columns=True), dict[str, Shape | None]()
     try:
         spec = LOSSES[words[0]]
         given: LossOptions = parsed(command_named(spec.command), words[1:])

@@ -44,6 +44,7 @@ class Settled:
     Attributes:
         by_name: whether targets are the names of classes.
         one_hot: whether several columns of targets hold one 1 a row, and not probabilities.
+        keeps_columns: whether somebody will ask for ``columns``.
         columns: the columns of a table as they were looked at to give them roles, whatever came of it.
         arrays: the arrays by name, each with what gives its shape and first values while the file is open.
 
@@ -51,6 +52,7 @@ class Settled:
 
     by_name: bool | None = None
     one_hot: bool | None = None
+    keeps_columns: bool = False
     columns: Sequence[Column] = ()
     arrays: Mapping[str, Callable[[], Shape | None]] = field(default_factory=dict)
 

@@ -19,6 +19,7 @@ from celoss_cli.read.roles.column import Column, value_of
 from celoss_cli.read.roles.evidence import Evidence
 from celoss_cli.read.roles.found import Candidate, Found
 from celoss_cli.read.roles.groups import alike, labels_of, predicting, spellings_of, target_labels
+from celoss_cli.read.roles.known import KnownNames
 from celoss_cli.read.roles.labels import order_notes, paired
 from celoss_cli.read.roles.naming import one_of, pattern_of, refuse_repeated
 from celoss_cli.read.roles.pairs import clear_positive, positive_of
@@ -114,11 +115,12 @@ def _by_values(evidence: Evidence) -> tuple[Found, Found]:
 def _named_by_classes(evidence: Evidence) -> tuple[Found, Found] | None:
     """The targets and the classes where the values of one column are the names of others."""
     pairs = []
+    classes = [KnownNames(labels) for labels in _labels(evidence)]
     for i, column in enumerate(evidence.columns):
         texts = evidence.texts_of(i)
-        is_free = i not in evidence.taken and i not in evidence.keys and not evidence.is_prediction(i)
+        is_free = i not in evidence.taken and not evidence.is_key(i) and not evidence.is_prediction(i)
         if is_free and not evidence.is_answer(i) and column.values.are_texts and texts:
-            pairs += [i for labels in _labels(evidence, i) if evidence.names_all(texts, labels)][:1]
+            pairs += [i] if any(known.have(texts) for known in classes) else []
     if not pairs:
         return None
     every = [label for labels in _labels(evidence, *pairs) for label in labels]
@@ -405,7 +407,7 @@ def _why_unused(evidence: Evidence, i: int) -> str:
         return "another prediction"
     if column.says.other:
         return column.says.other
-    if i in evidence.keys or column.says.key:
+    if evidence.is_key(i) or column.says.key:
         return "it names the rows"
     if column.says.target:
         return "targets that are not used"

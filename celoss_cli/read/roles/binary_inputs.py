@@ -51,8 +51,7 @@ class _Search:
             i for i in numbers if evidence.columns[i].says.predicts and not evidence.is_confidence(i)
         ]
         soft = [i for i in predicted if not evidence.is_decision(i)]
-        hard = [i for i in predicted if i not in soft]
-        self._soft = soft or hard
+        self._soft = soft or predicted
         others = [i for i in range(len(self._names)) if i not in target and i not in evidence.taken]
         self._speaks = any(evidence.is_prediction(i) for i in others)
 

@@ -15,6 +15,7 @@ from celoss_cli.read.roles.class_map import initials
 from celoss_cli.read.roles.column import value_of
 from celoss_cli.read.roles.found import Candidate, Found
 from celoss_cli.read.roles.groups import Group, alike, predicting, spellings_of
+from celoss_cli.read.roles.known import KnownNames
 from celoss_cli.read.roles.words import OF_ALL_CLASSES
 from celoss_cli.read.text.numbers import MISSING
 
@@ -27,6 +28,8 @@ _PREDICTED = "their common affix speaks of predictions"
 _NAMED = "they are named as the targets are"
 _ALIKE = "they have a common affix"
 _OTHERS = "they are the numbers without another role"
+_ENOUGH = 3
+"""So many values show that a column is of whole numbers."""
 _SHOWN_COLUMNS = 4
 """So many columns get a command of their own."""
 
@@ -193,8 +196,12 @@ class _Search:
 
     def _largest(self, groups: Sequence[Group]) -> list[Group]:
         """Without groups that are part of another one."""
-        inner = [set(group.columns) for group in groups]
-        return [g for g, own in zip(groups, inner, strict=True) if not any(own < other for other in inner)]
+        holders: dict[int, list[set[int]]] = {}
+        for group in groups:
+            own = set(group.columns)
+            for i in group.columns:
+                holders.setdefault(i, []).append(own)
+        return [g for g in groups if not any({*g.columns} < other for other in holders[g.columns[0]])]
 
     def _no_classes(self, group: Group) -> Found:
         """Columns of predictions that are no classes of one model: each may be one of its own."""
@@ -244,8 +251,10 @@ class _Search:
             return None
         missing = [self._names[i] for i in self._plain if self._names[i] in MISSING]
         likely = sorted((*self._numbers, *self._no_numbers))
-        named = [i for i in likely if evidence.names_all([self._names[i]], [*words, *missing])]
-        rest = [i for i in self._plain if i not in named and i not in self._copies]
+        known = KnownNames((*words, *missing))
+        named = [i for i in likely if known.have([self._names[i]])]
+        others = {*named, *self._copies}
+        rest = [i for i in self._plain if i not in others]
         if (
             not named
             or len(named) + len(rest) < 2
@@ -283,7 +292,7 @@ class _Search:
         """Whether a column of whole numbers stands beside columns of others."""
         values = [self._evidence.columns[j].values for j in sure]
         own = self._evidence.columns[i].values
-        enough = len(own.texts) >= 3 and not own.are_binary
+        enough = len(own.texts) >= _ENOUGH and not own.are_binary
         return enough and own.are_whole and not any(v.are_whole for v in values)
 
     # ----------------------------------------------------------------------- 4. and 5. other numbers
@@ -298,7 +307,8 @@ class _Search:
             readings = tuple(self._candidate(group, _ALIKE) for group in counting)
             return Found(readings, f"one group of columns of {self._evidence.wanted.takes}, got {shown}")
         group = counting[0] if counting else max(groups, key=lambda g: len(g.columns))
-        rest = [i for i in self._plain if i not in group.columns and i not in self._copies]
+        taken = {*group.columns, *self._copies}
+        rest = [i for i in self._plain if i not in taken]
         if not rest:
             return self._settled(group.columns, _ALIKE, group.affix)
         if not counting:
@@ -311,15 +321,16 @@ class _Search:
     def _all(self) -> Found:
         evidence = self._evidence
         plain = self._plain
-        others = [i for i in self._numbers if self._may_be_class(i)]
-        doubtful = [i for i in plain if i not in others and self._is_doubtful(i)]
-        if len(doubtful) == len(plain):
-            doubtful = []
-        doubtful += others
+        others = {i for i in self._numbers if self._may_be_class(i)}
+        whole = [i for i in plain if evidence.columns[i].values.are_whole]
+        doubtful = {i for i in plain if self._is_doubtful(i, only_whole=whole == [i])}
+        if len(doubtful - others) == len(plain):
+            doubtful = set()
+        doubtful |= others
         sure = [i for i in plain if i not in doubtful]
         if doubtful and sure:
             return self._with_or_without(sure, sorted(doubtful), _OTHERS)
-        columns = tuple(sure or doubtful)
+        columns = tuple(sure or sorted(doubtful))
         if len(columns) > 1 and not doubtful:
             return self._settled(columns, _OTHERS)
         if len(columns) > 1:
@@ -334,11 +345,12 @@ class _Search:
         other = bool(column.says.other) and not self._evidence.certainly_other(i)
         return other and not column.says.confident
 
-    def _is_doubtful(self, i: int) -> bool:
-        """Whether a number is a copy of the target, or whole where all others are not."""
-        others = [j for j in self._plain if j != i]
+    def _is_doubtful(self, i: int, *, only_whole: bool) -> bool:
+        """Whether a number is a copy of the target, or the only one that is whole, and more than 0 and 1."""
         copied = i in self._copies and len(self._evidence.texts_of(i)) > 2
-        return copied or (len(others) > 1 and self._is_of_another_kind(i, others))
+        values = self._evidence.columns[i].values
+        odd = only_whole and len(values.texts) >= _ENOUGH and not values.are_binary
+        return copied or (len(self._plain) > 2 and odd)
 
     def _too_few(self, columns: Sequence[int]) -> Found:
         if self._evidence.wanted.or_binary and len(columns) == 1:

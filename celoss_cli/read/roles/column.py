@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -179,9 +180,16 @@ class Column:
         return cls(name, named(name if has_name else "?"), values, stored, is_index)
 
 
+@lru_cache(1)
+def _rows(count: int) -> tuple[int, ...]:
+    """All rows, one object for all columns that lack nothing."""
+    return tuple(range(count))
+
+
 def _values(cells: Sequence[str], decimal: str, stored: Stored) -> Values:
     present = [(row, text) for row, cell in enumerate(cells) if (text := cell.strip(BLANKS)) not in MISSING]
-    rows, texts = tuple(row for row, _ in present), tuple(text for _, text in present)
+    rows = _rows(len(cells)) if len(present) == len(cells) else tuple(row for row, _ in present)
+    texts = tuple(text for _, text in present)
     if stored in ("text", "list", "other"):
         return Values(texts, rows, None, False)
     found = numbers(texts, decimal=decimal) if texts else np.empty(0)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from itertools import islice
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice, repeat
 from typing import TYPE_CHECKING
 
 from celoss_cli.core.errors import UsageError
@@ -42,20 +42,20 @@ def columns_of(
     """
     size = sample_size(len(names))
     first = list(islice(rows, size + 1))
-    cells: list[Sequence[str]] = list(zip(*first[:size], strict=True)) if first else [()] * len(names)
+    cells: Iterator[Sequence[str]] = zip(*first[:size], strict=True) if first else repeat(())
     if request.percent:
-        cells = [tuple(map(hundredths, column)) for column in cells]
-    kinds: Sequence[Stored] = stored or [""] * len(names)
+        cells = (tuple(map(hundredths, column)) for column in cells)
+    kinds: Iterable[Stored] = stored or repeat("")
     columns = [
         Column.of(
             name,
-            cells[i],
+            column,
             decimal=request.decimal,
-            stored=kinds[i],
+            stored=kind,
             is_index=name in index,
             has_name=has_names,
         )
-        for i, name in enumerate(names)
+        for name, column, kind in zip(names, cells, kinds, strict=False)
     ]
     return columns, len(first) <= size
 
@@ -80,7 +80,8 @@ def map_columns(
         raise UsageError(
             f"Expected --class-axis 1 for a table, whose classes are its columns, got {request.class_axis}."
         )
-    request.settled.columns = columns
+    if request.settled.keeps_columns:
+        request.settled.columns = columns
     names = [column.name for column in columns]
     truth = (
         None if request.truth is None else request.truth.choose_columns(names if has_names else (), request)

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from celoss_cli.read.roles.column import Column, value_of
+from celoss_cli.read.roles.known import KnownNames
 from celoss_cli.read.roles.naming import chosen_columns
 
 if TYPE_CHECKING:
     from celoss_cli.core.data import Array
+    from celoss_cli.read.roles.column import Column
     from celoss_cli.read.roles.wanted import Wanted
 
 __all__ = ["Evidence", "adds_up"]
@@ -72,6 +74,14 @@ class Evidence:
         found = [(-self._key(i), i) for i in range(len(self.columns)) if self._key(i) and i not in self.taken]
         return [i for _, i in sorted(found)]
 
+    @cached_property
+    def _key_set(self) -> frozenset[int]:
+        return frozenset(self.keys)
+
+    def is_key(self, i: int) -> bool:
+        """Whether a column names the rows."""
+        return i in self._key_set
+
     def _key(self, i: int) -> int:
         column = self.columns[i]
         if self.wanted.joined is not None and column.name == self.wanted.joined:
@@ -88,7 +98,8 @@ class Evidence:
     def _levels_are_classes(self) -> bool:
         """Whether columns that are called as pandas calls an index are those of classes."""
         levels = [column for column in self.columns if _LEVEL.fullmatch(column.name)]
-        others = [c for c in self.columns if c not in levels and not (c.says.target or c.says.key)]
+        names = {column.name for column in levels}
+        others = [c for c in self.columns if c.name not in names and not (c.says.target or c.says.key)]
         return len(levels) > 1 and not any(c.is_number and not c.says.weight for c in others)
 
     def is_prediction(self, i: int) -> bool:
@@ -108,7 +119,7 @@ class Evidence:
     def is_copy(self, i: int) -> bool:
         """Whether this is H2O's calibrated twin of another column."""
         name = self.names[i]
-        return name.startswith(_CALIBRATED) and name.removeprefix(_CALIBRATED) in self.names
+        return name.startswith(_CALIBRATED) and self._begins(name.removeprefix(_CALIBRATED), whole=True)
 
     def is_confidence(self, i: int) -> bool:
         """Whether this is how sure a decision is: by its name, or as PyCaret calls it."""
@@ -117,22 +128,33 @@ class Evidence:
 
     def is_answer(self, i: int) -> bool:
         """Whether a tool writes its decisions under this name: CatBoost's Class, the I_ of SAS."""
-        name, names = self.names[i], self.names
+        name = self.names[i]
         if self.columns[i].says.target == 1:  # mlr3 calls what it predicted so
-            return any(column.says.takes for column in self.columns)
-        if name == "Class" and "Label" in names:
-            catboost = any(other.startswith(("Probability:Class=", "RawFormulaVal")) for other in names)
-        else:
-            catboost = False
-        sas = name.startswith("I_") and f"F_{name[2:]}" in names
-        sas = sas or (name.startswith("I_") and any(other.startswith(f"P_{name[2:]}") for other in names))
-        return sas or catboost or name in self._before_brackets
+            return self._predicts
+        if name == "Class":
+            catboost = self._begins("Probability:Class=") or self._begins("RawFormulaVal")
+            if catboost and self._begins("Label", whole=True):
+                return True
+        if name.startswith("I_"):
+            subject = name[2:]
+            if self._begins(f"F_{subject}", whole=True) or self._begins(f"P_{subject}"):
+                return True
+        return self._begins(f"{name} (")  # Orange: species (setosa)
 
     @cached_property
-    def _before_brackets(self) -> frozenset[str]:
-        """What stands before a bracket in the names, as Orange writes "iris (setosa)"."""
-        cuts = ((name, found.start()) for name in self.names for found in re.finditer(r" \(", name))
-        return frozenset(name[:cut] for name, cut in cuts)
+    def _predicts(self) -> bool:
+        """Whether the name of any column speaks of predictions."""
+        return any(column.says.takes for column in self.columns)
+
+    @cached_property
+    def _sorted(self) -> list[str]:
+        return sorted(self.names)
+
+    def _begins(self, start: str, *, whole: bool = False) -> bool:
+        """Whether the name of a column begins so, or is this."""
+        at = bisect_left(self._sorted, start)
+        found = self._sorted[at] if at < len(self.names) else ""
+        return found == start if whole else found.startswith(start)
 
     @cached_property
     def is_libsvm(self) -> bool:
@@ -184,9 +206,7 @@ class Evidence:
 
     def names_all(self, targets: Sequence[str], labels: Iterable[str]) -> bool:
         """Whether every one of these targets is the name of a class, without regard to case."""
-        known = {label.casefold() for label in labels}
-        values = {value for label in known if (value := value_of(label)) is not None}
-        return bool(targets) and all(t.casefold() in known or value_of(t) in values for t in targets)
+        return KnownNames(labels).have(targets)
 
     def adds_up(self, columns: Sequence[int]) -> bool:
         """Whether the columns add up to 1 in every one of the first rows, within their digits."""

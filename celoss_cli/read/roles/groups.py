@@ -109,24 +109,29 @@ def labels_of(names: Sequence[str]) -> tuple[str, ...]:
     """
     if len(names) == 1:
         return (next((label for _, label, _ in _splits(named(names[0]))), names[0]),)
-    each = [list(_splits(named(name))) for name in names]
-    for before, _, after in each[0] if names else ():
-        fitting = [label for splits in each for b, label, a in splits if (b, a) == (before, after)]
-        if len(fitting) == len(names):
-            return _without_start(fitting)
-    return _without_start(names)
+    cut = next(_cuts(names), None)
+    return _without_start(names if cut is None else cut)
 
 
 def spellings_of(names: Sequence[str]) -> tuple[str, ...]:
     """How targets may call the classes beside their labels: all names, then all again as they are cut."""
-    each = [list(_splits(named(name))) for name in names]
     found = [list(names)]
-    for before, _, after in each[0] if len(names) > 1 else ():
-        fitting = [label for splits in each for b, label, a in splits if (b, a) == (before, after)]
-        if len(fitting) == len(names):
-            found.append(fitting)
-            found.append(_without_letters(fitting))
+    for cut in _cuts(names) if len(names) > 1 else ():
+        found += [cut, _without_letters(cut)]
     return tuple(name for cut in found if len(set(cut)) == len(cut) for name in cut)
+
+
+def _cuts(names: Sequence[str]) -> Iterator[list[str]]:
+    """All names without a common affix that holds a word of prediction, for each such affix."""
+    for before, _, after in _splits(named(names[0])) if names else ():
+        cut: list[str] = []
+        for name in names:
+            label = next((label for b, label, a in _splits(named(name)) if (b, a) == (before, after)), None)
+            if label is None:
+                break
+            cut.append(label)
+        else:
+            yield cut
 
 
 def target_labels(names: Sequence[str]) -> tuple[str, ...]:
@@ -166,9 +171,11 @@ def _common_start(names: Sequence[str]) -> str:
 
 def _groups(columns: Sequence[Column], found: dict[tuple[str, str], list[tuple[int, str]]]) -> list[Group]:
     groups: list[Group] = []
+    known: set[tuple[int, ...]] = set()
     for (before, after), members in found.items():
         positions = tuple(column for column, _ in members)
-        if len(members) > 1 and positions not in [group.columns for group in groups]:
+        if len(members) > 1 and positions not in known:
+            known.add(positions)
             labels = _without_start([label for _, label in members])
             takes = columns[positions[0]].says.takes
             groups.append(Group(positions, labels, f"{before}*{after}", takes))

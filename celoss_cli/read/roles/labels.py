@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 from celoss_cli.core.errors import InputError, listed, visible
 from celoss_cli.read.roles.groups import target_labels
@@ -25,7 +26,8 @@ def paired(names: Sequence[str], target: Sequence[int], labels: Sequence[str]) -
     if set(column_of) == set(labels):
         return tuple(column_of[label] for label in labels)
     if {name.casefold() for name in named} & {label.casefold() for label in labels}:
-        odd = [name for name in named if name not in labels]
+        known = {*labels}
+        odd = [name for name in named if name not in known]
         without = [label for label in labels if label not in column_of]
         got = [*([listed(odd)] if odd else []), *([f"none for {listed(without)}"] if without else [])]
         raise InputError(
@@ -36,9 +38,10 @@ def paired(names: Sequence[str], target: Sequence[int], labels: Sequence[str]) -
 
 
 def order_notes(names: Sequence[str]) -> tuple[str, ...]:
-    natural = in_natural_order(names)
-    if natural == list(names) or not all(re.search(r"[0-9]", name) for name in names):
+    in_order = all(_natural(one) <= _natural(two) for one, two in pairwise(names))
+    if in_order or not all(re.search(r"[0-9]", name) for name in names):
         return ()
+    natural = in_natural_order(names)
     at = next(at for at, name in enumerate(names) if name != natural[at])
     return (
         f"the columns are taken in the header's order, with {visible(names[at])} as class {at}; in natural "

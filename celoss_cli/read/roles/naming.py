@@ -11,6 +11,8 @@ from celoss_cli.core.errors import InputError, UsageError, listed, quoted, visib
 __all__ = ["chosen_columns", "one_of", "pattern_of", "refuse_repeated"]
 
 _RANGE_FROM = 4
+_MOST_PATTERNS = 100
+"""Each is compared with every name."""
 
 
 def chosen_columns(names: Sequence[str], pattern: str | None, option: str) -> list[int] | None:
@@ -48,7 +50,8 @@ def pattern_of(names: Sequence[str], columns: Sequence[int], affix: str = "") ->
     if len(columns) >= _RANGE_FROM:
         tried.append(f"{first}:{last}")
     tried.append(",".join(names[column] for column in columns))
-    tried.append(",".join(_matching(names[column]) for column in columns))
+    if len(columns) <= _MOST_PATTERNS:
+        tried.append(",".join(_matching(names[column]) for column in columns))
     for pattern in tried:
         if visible(pattern) == pattern and _means(names, pattern, columns):
             return pattern

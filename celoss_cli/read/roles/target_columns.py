@@ -14,6 +14,7 @@ from celoss_cli.core.errors import InputError, listed
 from celoss_cli.read.roles.class_map import initials
 from celoss_cli.read.roles.found import Candidate, Found
 from celoss_cli.read.roles.groups import alike, predicting, spellings_of, targeting
+from celoss_cli.read.roles.known import KnownNames
 
 if TYPE_CHECKING:
     from celoss_cli.read.roles.evidence import Evidence
@@ -68,13 +69,12 @@ def by_values(evidence: Evidence, inputs: Sequence[int], labels: Sequence[str]) 
         labels: the names of the classes, or none.
 
     """
-    columns = evidence.columns
+    columns, others = evidence.columns, {*inputs, *evidence.taken}
     free = [
         i
         for i, column in enumerate(columns)
-        if i not in inputs
-        and i not in evidence.taken
-        and i not in evidence.keys
+        if i not in others
+        and not evidence.is_key(i)
         and not evidence.is_prediction(i)
         and not column.is_empty
         and not column.says.weight
@@ -82,9 +82,8 @@ def by_values(evidence: Evidence, inputs: Sequence[int], labels: Sequence[str]) 
     ]
     spelled = [*labels, *spellings_of([evidence.names[i] for i in inputs])] if inputs else list(labels)
     texts = [i for i in free if columns[i].values.are_texts or _exceed(evidence, i, len(labels))]
-    named = [
-        i for i in texts if evidence.names_all(evidence.texts_of(i), spelled) or _are_mapped(evidence, i)
-    ]
+    known = KnownNames(spelled)
+    named = [i for i in texts if known.have(evidence.texts_of(i)) or _are_mapped(evidence, i)]
     if named:
         return _of_several(evidence, named, "its values are the names of the classes")
     answers = [i for i in free if _are_answers(evidence, i, max(len(inputs), 2))]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -74,7 +75,6 @@ class Targets:
             refuse_unknown_classes(self._meaning, (*labels, *spelled))
         names = (*spelled, *labels)  # what is a class's own name is not another's column
         self._index = {name: index % len(labels) for index, name in enumerate(names)}
-        self._folded = _without_case(self._index)
         self._values = _values_of(labels)
         known = {value: index for index, value in enumerate(self._values) if value is not None}
         self._index_of_value = known if len(known) == len(labels) - self._values.count(None) else {}
@@ -89,6 +89,10 @@ class Targets:
             self.conversion = BY_MAP if self._meaning else BY_NAME
         elif example.lower() in _TRUTH:
             self.conversion = "false and true read as class indices 0 and 1"
+
+    @cached_property
+    def _folded(self) -> Mapping[str, int]:
+        return _without_case(self._index)
 
     def _are_names(self, example: str, others: Iterator[str], request: ReadRequest) -> bool:
         if self._meaning:
@@ -215,10 +219,12 @@ def _values_of(labels: Sequence[str]) -> list[float | None]:
 
 def _without_case(index: Mapping[str, int]) -> dict[str, int]:
     """The classes by names without regard to case, where only one of them is called so."""
-    found: dict[str, set[int]] = {}
+    found: dict[str, int] = {}
+    several = set()
     for name, at in index.items():
-        found.setdefault(name.casefold(), set()).add(at)
-    return {name: at.pop() for name, at in found.items() if len(at) == 1}
+        if found.setdefault(name.casefold(), at) != at:
+            several.add(name.casefold())
+    return {name: at for name, at in found.items() if name not in several}
 
 
 def refuse_names(request: ReadRequest) -> None:

@@ -70,6 +70,7 @@ class _Truth:
         self._columns = columns
         self._names = [column.name for column in columns]
         self._others = others
+        self._known = {*others}
         self._per_class = request.per_class
         self._target = chosen_columns(self._names, choice.target, "--target-column")
         named = choice.id in self._names
@@ -104,7 +105,7 @@ class _Truth:
     def _shared(self) -> list[int]:
         """The columns that may be ids because the header of the input has them too."""
         target = self._target if self._target is not None else self._likely(None)
-        shared = [i for i, name in enumerate(self._names) if name in self._others and i not in target]
+        shared = [i for i, name in enumerate(self._names) if name in self._known and i not in target]
         numbers = all(column.is_number for column in self._columns)
         if len(shared) == len(self._names) and numbers and not self._keys:
             return [i for i in shared if self._counts_rows(i)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from celoss_cli.core.records import record
 
@@ -176,7 +177,7 @@ class Named:
 
 def named(name: str) -> Named:
     """What the words of a name say; nothing is known of its values here."""
-    words = tuple((found[0].lower(), found.start(), found.end()) for found in _WORD.finditer(name))
+    words = _shared(tuple((found[0].lower(), found.start(), found.end()) for found in _WORD.finditer(name)))
     plain = [word for word, _, _ in words]
     whole = _OTHER_THAN_WORDS.sub("_", _CAMEL.sub("_", name)).strip("_").lower()
     takes = _takes(plain, whole)
@@ -194,6 +195,12 @@ def named(name: str) -> Named:
         _weight(whole),
         _other(plain, takes),
     )
+
+
+@lru_cache(1 << 10)
+def _shared(words: tuple[tuple[str, int, int], ...]) -> tuple[tuple[str, int, int], ...]:
+    """The same words as one object: many columns are named alike."""
+    return words
 
 
 def _takes(plain: list[str], whole: str) -> str:
