@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import gzip
 import io
@@ -1760,3 +1761,23 @@ def test_standard_input_is_recognised_by_its_first_bytes() -> None:
     assert format_of("-", b"a", None).name == "csv"
     with pytest.raises(InputError, match="got a pickle"):
         format_of("-", b"\x80", None)
+
+
+def test_bfloat16_stays_as_it_is_stored_until_its_rows_are_wanted(tmp_path: Path) -> None:
+    pytest.importorskip("safetensors")
+    from celoss_cli.read.arrays import safetensors
+
+    wide = np.arange(1 << 16, dtype="<u2")
+    bits = wide[
+        ~np.isnan((wide.astype("<u4") << 16).view("<f4")) & (wide != 0x7F80)
+    ]  # every one but nan and inf
+    rows = np.stack([bits, bits[::-1]])
+    data = safetensors_bytes(labels=("I64", np.array([0, 1])), logits=("BF16", rows))
+    (tmp_path / "p.safetensors").write_bytes(data)
+    with contextlib.closing(open_stream(str(tmp_path / "p.safetensors"))) as stream:
+        x, _ = rows_of(safetensors.read(stream, REQUEST))
+        tensor = safetensors._tensors(stream)["logits"]
+    assert tensor.stored().itemsize == 2
+    assert tensor.template().shape == rows.shape
+    assert x.dtype == np.float32
+    np.testing.assert_array_equal(x.view("<u4"), rows.astype("<u4") << 16)

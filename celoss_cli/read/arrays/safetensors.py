@@ -5,24 +5,25 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from celoss_cli.core.data import Array
 from celoss_cli.core.errors import InputError, quoted, visible
 from celoss_cli.core.extras import extra_module
+from celoss_cli.core.records import record
+from celoss_cli.read.arrays.bfloat16 import BFLOAT16, widened
 from celoss_cli.read.arrays.npy import refuse_shape
 from celoss_cli.read.arrays.slices import named_dataset, refuse_nonfinite
 from celoss_cli.read.bytes.mapped import mapped, piped
 
 if TYPE_CHECKING:
+    from celoss_cli.core.data import Array
     from celoss_cli.read.request import Dataset, ReadRequest, Stream
 
 __all__ = ["read", "read_values"]
 
-_TYPES = {
+_TYPES: dict[str, Any] = {
     "BOOL": "|b1",
     "U8": "|u1",
     "I8": "|i1",
@@ -33,19 +34,17 @@ _TYPES = {
     "U64": "<u8",
     "I64": "<i8",
     "F16": "<f2",
-    "BF16": "<u2",
+    "BF16": BFLOAT16,
     "F32": "<f4",
     "F64": "<f8",
 }
-"""The stored types as NumPy's; the bits of a bfloat16 are the upper half of a float32's."""
+"""The stored types as NumPy's."""
 
 _LENGTH_BYTES = 8
 """Before the header stands its length."""
 
 _MAX_HEADER = 100_000_000
 """The package takes no longer one."""
-
-Loader = Callable[[], Array]
 
 
 def read(stream: Stream, request: ReadRequest) -> Dataset:
@@ -79,7 +78,7 @@ def read_values(stream: Stream, request: ReadRequest) -> Array:
     return values
 
 
-def _tensors(stream: Stream) -> dict[str, Loader]:
+def _tensors(stream: Stream) -> dict[str, _Tensor]:
     package = extra_module("safetensors", "safetensors", "safetensors files")
     buffer = mapped(stream)
     try:
@@ -115,18 +114,18 @@ def _data_bytes(head: bytes, name: str) -> int:
         return 0
 
 
-def _from_bytes(tensors: list[tuple[str, dict[str, Any]]], name: str) -> dict[str, Loader]:
+def _from_bytes(tensors: list[tuple[str, dict[str, Any]]], name: str) -> dict[str, _Tensor]:
     return {
-        key: _loader(tensor["data"], 0, tensor["shape"], tensor["dtype"], f"{name}: $.{visible(key)}")
+        key: _Tensor(tensor["data"], 0, tensor["shape"], tensor["dtype"], f"{name}: $.{visible(key)}")
         for key, tensor in tensors
     }
 
 
-def _in_file(buffer: Any, name: str) -> dict[str, Loader]:
+def _in_file(buffer: Any, name: str) -> dict[str, _Tensor]:
     """The tensors of a file that the package has found to be sound, from its header."""
     start = _LENGTH_BYTES + int.from_bytes(buffer[:_LENGTH_BYTES], "little")
     return {
-        key: _loader(
+        key: _Tensor(
             buffer,
             start + about["data_offsets"][0],
             about["shape"],
@@ -152,31 +151,50 @@ def _tensors_in(head: bytes, name: str) -> dict[str, Any]:
     return header
 
 
-def _type(kind: str, place: str) -> str:
-    if kind not in _TYPES:
-        raise InputError(
-            f"expected a tensor of real numbers, got one of {kind}",
-            hint="write it as F32: tensor.float()",
-            place=place,
-        )
-    return _TYPES[kind]
+@record(frozen=True, slots=True)
+class _Tensor:
+    """Gives a tensor when it is wanted.
 
+    Attributes:
+        buffer: that holds its values.
+        offset: where they begin.
+        shape: of the tensor.
+        kind: of its values, as the file calls it.
+        place: for messages.
 
-def _loader(buffer: Any, offset: int, shape: list[int], kind: str, place: str) -> Loader:
-    def load() -> Array:
-        dtype = _type(kind, place)
-        refuse_shape(shape, np.dtype(dtype).itemsize, place)
-        if not math.prod(shape):
-            return np.empty(shape, "<f4" if kind == "BF16" else dtype)
-        values: Array = np.ndarray(shape, dtype, buffer, offset)
-        if kind == "BF16":
-            values = _from_bfloat16(values)
+    """
+
+    buffer: Any
+    offset: int
+    shape: list[int]
+    kind: str
+    place: str
+
+    def __call__(self) -> Array:
+        values = widened(self.stored())
         values.flags.writeable = False
         return values
 
-    return load
+    def stored(self) -> Array:
+        """The values as they lie in the file."""
+        dtype = self._dtype()
+        if not math.prod(self.shape):
+            return np.empty(self.shape, dtype)
+        values: Array = np.ndarray(self.shape, dtype, self.buffer, self.offset)
+        values.flags.writeable = False
+        return values
 
+    def template(self) -> Array:
+        """An array of this shape and type, without its values."""
+        return np.broadcast_to(widened(np.zeros((), self._dtype())), self.shape)
 
-def _from_bfloat16(bits: Array) -> Array:
-    """The float32 values whose upper halves are these bits: exact, for the lower halves are 0."""
-    return (bits.astype(np.uint32) << 16).view(np.float32)
+    def _dtype(self) -> np.dtype[Any]:
+        if self.kind not in _TYPES:
+            raise InputError(
+                f"expected a tensor of real numbers, got one of {self.kind}",
+                hint="write it as F32: tensor.float()",
+                place=self.place,
+            )
+        dtype = np.dtype(_TYPES[self.kind])
+        refuse_shape(self.shape, dtype.itemsize, self.place)
+        return dtype

@@ -13,6 +13,7 @@ import numpy as np
 from celoss_cli.core.data import Array, Batch, Chunk
 from celoss_cli.core.errors import InputError, UsageError, plural, visible
 from celoss_cli.core.records import record
+from celoss_cli.read.arrays.bfloat16 import BFLOAT16, widened
 from celoss_cli.read.bytes.mapped import release
 from celoss_cli.read.request import Dataset, ReadRequest
 from celoss_cli.read.roles.column import value_of
@@ -38,7 +39,11 @@ _IN_FLIGHT = 64
 """No more slices than these are being computed while the next one is handed out."""
 
 Loader = Callable[[], Array]
-"""Gives an array when it is wanted, so that the unused ones are never read."""
+"""Gives an array when it is wanted, so that the unused ones are never read.
+
+It may have two attributes: ``template`` gives an array of this shape and type whose values take no memory,
+``stored`` the values as they lie in the file, which may be of BFLOAT16.
+"""
 
 
 @record(frozen=True, slots=True)
@@ -89,13 +94,18 @@ def named_dataset(members: Mapping[str, Loader], name: str, request: ReadRequest
         dataset_of_arrays(input, target, {}, request, places=places, source=name)
     options = {key: _option(members[key](), _at(name, key)) for key in keys.options}
     ids = None if keys.id is None else _identifiers(members[keys.id](), _at(name, keys.id))
-    return keyed_dataset(keys, lambda key: members[key](), ids, options, name, request)
+    return keyed_dataset(keys, lambda key: _stored(members[key]), ids, options, name, request)
 
 
 def _template(load: Loader) -> Array:
     """An array of the same shape and type, without its values where they would take memory."""
     template: Loader = getattr(load, "template", load)
     return template()
+
+
+def _stored(load: Loader) -> Array:
+    stored: Loader = getattr(load, "stored", load)
+    return stored()
 
 
 def _shape_of(load: Loader) -> Shape | None:
@@ -143,7 +153,7 @@ def keyed_dataset(
         target = load(keys.target)
         if keys.positive is not None:
             low, high = request.answers
-            target = np.where(target == value_of(keys.positive), high, low)
+            target = np.where(widened(target) == value_of(keys.positive), high, low)
         dataset = dataset_of_arrays(
             input, target, described, request, aligned=aligned, places=places, source=name
         )
@@ -227,7 +237,7 @@ def refuse_type(values: Array, at: str) -> None:
         InputError: for text, complex, structured, date and extended-precision arrays.
 
     """
-    if values.dtype.kind in "biuf" and values.dtype.itemsize <= 8:
+    if values.dtype == BFLOAT16 or (values.dtype.kind in "biuf" and values.dtype.itemsize <= 8):
         return
     if values.dtype.kind in "US":
         hint = "number the classes from 0, in the order of the input's columns"
@@ -465,5 +475,6 @@ def _placed(at: str, start: int) -> Callable[[int], str]:
 
 def _native(values: Array) -> Array:
     """The values in this machine's byte order and at addresses that its instructions like."""
+    values = widened(values)
     values = values.astype(values.dtype.newbyteorder("="), copy=False)
     return values if values.flags.aligned else values.copy(order="K")
