@@ -7,6 +7,7 @@ steps of 2**-20 and up to ``CAP`` nats each.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import field, replace
 from typing import TYPE_CHECKING
@@ -197,8 +198,8 @@ def fit_of(loss: Loss, batch: Batch) -> Fit | None:
         beyond=count_of(own >= CAP / STEP),
         saturated=count_of(picked.max(axis=0) > _SATURATED),
         cost=int(own.sum()),
-        heated=tuple(int(_cost_at(picked, y, temperature).sum()) for temperature in TEMPERATURES),
-        negated=int(_cost_at(picked, y, -1.0).sum()),
+        heated=_heated(picked, chosen),
+        negated=_negated(picked, y),
         before=int(costs[np.maximum(y - 1, 0), at].sum()),
         as_probabilities=_cost_of_probabilities(loss, batch, at, y, 1.0),
         as_percentages=_cost_of_probabilities(loss, batch, np.flatnonzero(targets >= 0), targets, 0.01),
@@ -289,10 +290,32 @@ def _guesses(outcomes: int, y: Array, guess: Array) -> Array:
     return np.bincount(y * outcomes + guess, minlength=outcomes * outcomes).reshape(outcomes, outcomes)
 
 
-def _cost_at(logs: Array, y: Array, temperature: float) -> Array:
-    """The costs of the logits divided by a temperature, in steps: log-probabilities are logits too."""
-    heated = Batch(input=(logs / temperature).T[:, :, None], target=y[:, None])
-    return _steps(LOSSES["ce"].loss().terms(heated).loss)
+def _heated(logs: Array, chosen: Array) -> tuple[int, ...]:
+    """The costs at each of TEMPERATURES, which double: exponentials at one are squares of those at the next.
+
+    Log-probabilities are logits too. A square has twice the relative error of its root, after twelve of them
+    2**-41, and costs are counted in steps of 2**-20.
+    """
+    largest = logs.max(axis=0, initial=-math.inf)
+    e = np.ascontiguousarray(np.exp((logs - largest) / TEMPERATURES[-1]))
+    costs = []
+    for temperature in reversed(TEMPERATURES):
+        cost = np.log(_total(e)) - (chosen - largest) / temperature
+        costs.append(int(_steps(cost).sum()))
+        np.square(e, out=e)
+    return tuple(reversed(costs))
+
+
+def _total(e: Array) -> Array:
+    """The sums over the outcomes, added in the same order for a single row as for many."""
+    total: Array = np.add.accumulate(e, axis=0)[-1] if e.shape[1] == 1 else np.add.reduce(e, axis=0)
+    return total
+
+
+def _negated(logs: Array, y: Array) -> int:
+    """The costs of the logits with the other sign, in steps."""
+    batch = Batch(input=-logs.T[:, :, None], target=y[:, None])
+    return int(_steps(LOSSES["ce"].loss().terms(batch).loss).sum())
 
 
 def _matrix(costs: Array, y: Array) -> Array:

@@ -63,45 +63,53 @@ class _Stretch:
     Attributes:
         costs: -log p of every outcome in steps, shape (outcomes, rows).
         outcomes: what came, -1 where nothing is counted.
+        own: the cost of it; anything where nothing is counted.
         right: whether it was the largest.
 
     """
 
     costs: Array
     outcomes: Array
+    own: Array
     right: Array
 
     @classmethod
     def of(cls, costs: Array, outcomes: Array) -> _Stretch:
-        return cls(costs, outcomes, costs.argmin(axis=0) == outcomes)
+        own = costs[outcomes, np.arange(outcomes.size)] if len(costs) else outcomes
+        return cls(costs, outcomes, own, costs.argmin(axis=0) == outcomes)
 
     def __len__(self) -> int:
         return self.outcomes.size
 
     def __getitem__(self, part: slice) -> _Stretch:
-        return _Stretch(self.costs[:, part].copy(), self.outcomes[part].copy(), self.right[part].copy())
+        return _Stretch(
+            self.costs[:, part].copy(),
+            self.outcomes[part].copy(),
+            self.own[part].copy(),
+            self.right[part].copy(),
+        )
 
     def __add__(self, later: _Stretch) -> _Stretch:
         return _Stretch(
             np.concatenate([self.costs, later.costs], axis=1),
             np.concatenate([self.outcomes, later.outcomes]),
+            np.concatenate([self.own, later.own]),
             np.concatenate([self.right, later.right]),
         )
 
-    def against(self, rows: Array, others: Array) -> Shifted:
+    def against(self, rows: Array | slice, others: Array | slice) -> Shifted:
         """The predictions of rows against the targets of others, where both are counted."""
-        both = (self.outcomes[rows] >= 0) & (self.outcomes[others] >= 0)
-        rows, others = rows[both], others[both]
-        return Shifted(
-            rows.size,
-            int(self.costs[self.outcomes[rows], rows].sum()),
-            int(self.costs[self.outcomes[others], rows].sum()),
-            int(np.count_nonzero(self.right[rows])),
-        )
+        size = self.outcomes.size
+        targets, own, right = self.outcomes[others], self.own[rows], self.right[rows]
+        other = self.costs.reshape(-1).take(targets * size + np.arange(size)[rows], mode="clip")
+        both = (self.outcomes[rows] >= 0) & (targets >= 0)
+        if not both.all():
+            own, other, right = own[both], other[both], right[both]
+        return Shifted(own.size, int(own.sum()), int(other.sum()), int(np.count_nonzero(right)))
 
-    def shifted(self, first: Array, lag: int) -> dict[int, Shifted]:
+    def shifted(self, first: Array | slice, later: Array | slice, lag: int) -> dict[int, Shifted]:
         """Rows ``first`` and those ``lag`` later, each against the other's target."""
-        return {lag: self.against(first, first + lag), -lag: self.against(first + lag, first)}
+        return {lag: self.against(first, later), -lag: self.against(later, first)}
 
 
 @record(frozen=True, slots=True)
@@ -125,7 +133,7 @@ class Shifts:
         lags = _lags(len(costs))
         found: dict[int, Shifted] = {}
         for lag in lags:
-            found |= rows.shifted(np.arange(max(0, len(rows) - lag)), lag)
+            found |= rows.shifted(slice(0, max(0, len(rows) - lag)), slice(lag, None), lag)
         return cls(found, rows[: lags[-1]], rows[-lags[-1] :])
 
     def __add__(self, later: Shifts) -> Shifts:
@@ -138,7 +146,8 @@ class Shifts:
         found: dict[int, Shifted] = {}
         for lag in lags:
             begin, end = max(0, at - lag), min(at, len(seam) - lag)
-            found |= seam.shifted(np.arange(begin, max(begin, end)), lag)
+            end = max(begin, end)
+            found |= seam.shifted(slice(begin, end), slice(begin + lag, end + lag), lag)
         both = [self.by_lag, later.by_lag, found]
         return Shifts(
             {lag: sum((part.get(lag, Shifted()) for part in both), Shifted()) for lag in found},
@@ -166,5 +175,6 @@ def along_positions(costs: Array, outcomes: Array, positions: int) -> dict[int, 
     found: dict[int, Shifted] = {}
     for lag in _POSITIONS:
         if lag < positions:
-            found |= every.shifted(places[:, :-lag].reshape(-1), lag)
+            first = places[:, :-lag].reshape(-1)
+            found |= every.shifted(first, first + lag, lag)
     return found

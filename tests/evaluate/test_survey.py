@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from celoss_cli.core.data import Batch
+from celoss_cli.evaluate import fit
 from celoss_cli.evaluate.assignment import cheapest
 from celoss_cli.evaluate.fit import TEMPERATURES
 from celoss_cli.evaluate.kinds import first_rows, kinds
@@ -108,3 +109,18 @@ def test_only_the_first_rows_of_the_data_set_are_examined_in_passing() -> None:
     assert len(first_rows(batch)) == 1024
     assert len(first_rows(batch.rows(1000, 3000))) == 24
     assert len(first_rows(batch.rows(2000, 3000))) == 0
+
+
+def test_costs_at_temperatures_are_those_of_heated_logits_alone_and_among_others() -> None:
+    rng = np.random.default_rng(4)
+    logs = rng.normal(scale=20, size=(300, 7))
+    logs -= np.logaddexp.reduce(logs, axis=1, keepdims=True)
+    logs[rng.random(logs.shape) < 0.02] = -np.inf
+    y = rng.integers(0, 7, len(logs))
+    found = fit._heated(logs.T, logs[np.arange(300), y])
+    for cost, temperature in zip(found, fit.TEMPERATURES, strict=True):
+        heated = np.logaddexp.reduce(logs / temperature, axis=1) - logs[np.arange(300), y] / temperature
+        steps = np.rint(np.minimum(heated, fit.CAP) * 2**20).sum()
+        assert cost == pytest.approx(steps, abs=2 * 300)
+    alone = [fit._heated(logs[i : i + 1].T, logs[i : i + 1, y[i]]) for i in range(300)]
+    assert tuple(map(sum, zip(*alone, strict=True))) == found
