@@ -72,7 +72,8 @@ def test_columns_that_may_be_those_of_two_models_are_no_classes_to_look_at(tmp_p
     ways = [line.partition("  (")[0] for line in done.stderr.splitlines()[1:]]
     chosen = "--target-column target --loss bce"
     assert ways[:2] == [f"  celoss diagnose {path} --class-columns prob_{x} {chosen}" for x in "ab"]
-    assert [celoss(*shlex.split(way)[1:]).returncode for way in ways] == [0, 0, 0]
+    assert [celoss(*shlex.split(way)[1:]).returncode for way in ways] == [0, 0, 0, 0]
+    assert ways[-1] == f"  celoss inspect {path}"
     drawn = celoss("plot", "ce", path, "--input-is", "probs").stderr.splitlines()[1].partition("  (")[0]
     assert drawn == f"  celoss plot bce {path} --class-columns prob_a --target-column target"
     assert celoss(*shlex.split(drawn)[1:]).returncode == 0
