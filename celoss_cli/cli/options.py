@@ -92,7 +92,11 @@ class Reading:
     )
     id_column: str | None = option(NAME, "The column that names a row.", panel=INPUT, needs="files")
     weight_column: str | None = option(
-        NAME, "A weight for each row; the mean divides by their sum.", panel=INPUT, needs="files"
+        NAME,
+        "A weight for each row; the mean divides by their sum.",
+        panel=INPUT,
+        needs="files",
+        changes="weight",
     )
     input_format: str | None = option(
         one_of(SOURCES), "Instead of the file name's ending.", panel=INPUT, needs="files"
@@ -206,6 +210,7 @@ class Semantics:
         one_of((*INPUT_KINDS, TOKENS)),
         "What the values are; what the loss takes if not given.",
         panel=SEMANTICS,
+        changes="prediction",
     )
     per: Literal["token", "document", "byte", "word"] | None = option(
         one_of(("token", "document", "byte", "word")),
@@ -226,7 +231,10 @@ class Semantics:
         needs="tokens",
     )
     convention: str | None = option(
-        one_of(CONVENTIONS), "Clip, rescale and divide as this tool does.", panel=SEMANTICS
+        one_of(CONVENTIONS),
+        "Clip, rescale and divide as this tool does.",
+        panel=SEMANTICS,
+        changes="prediction",
     )
     reduction: Literal["none", "mean", "sum", "batchmean"] | None = option(
         one_of(("mean", "sum", "batchmean")),

@@ -84,6 +84,8 @@ class Option:
         settled_by: options that say what it is in its place, so that no setting does.
         needs: what must be there for it to mean something; it is refused where that is not ("workings" of a
             format, "files" as input, one of "max|min"), or "".
+        changes: what of a computation: the "prediction", or which of them count; the "loss" of one; or no
+            more than its "weight".
         complete: the words that a shell may complete it to, where its kind has no choices.
 
     """
@@ -103,6 +105,7 @@ class Option:
     setting: bool = False
     settled_by: tuple[str, ...] = ()
     needs: str = ""
+    changes: Literal["prediction", "loss", "weight"] = "loss"
     complete: Callable[[], Iterable[str]] | None = None
 
     @property

@@ -23,6 +23,7 @@ WEIGHT = Option(
     "A weight for each class (ce, nll) or element; or @FILE.",
     panel=SEMANTICS,
     file="read",
+    changes="weight",
 )
 POS_WEIGHT = Option(
     "pos_weight",
@@ -37,6 +38,7 @@ IGNORE_INDEX = Option(
     "Leave out targets of this value; -100 if not given.",
     metavar="INDEX",
     panel=SEMANTICS,
+    changes="prediction",
 )
 LABEL_SMOOTHING = Option(
     "label_smoothing",
@@ -52,4 +54,11 @@ GAMMA = Option(
     metavar="G",
     panel=SEMANTICS,
 )
-LOG_TARGET = Option("log_target", FLAG, "The targets are log-probabilities.", default=False, panel=SEMANTICS)
+LOG_TARGET = Option(
+    "log_target",
+    FLAG,
+    "The targets are log-probabilities.",
+    default=False,
+    panel=SEMANTICS,
+    changes="prediction",
+)

@@ -14,6 +14,7 @@ import pytest
 from paths import EXAMPLES, schema
 from running import Done, celoss, celoss_process
 
+from celoss_cli.cli.commands import plot as declaring
 from celoss_cli.cli.main import run
 from celoss_cli.losses import LOSSES
 
@@ -205,6 +206,14 @@ def test_without_matplotlib_the_terminal_still_draws_and_a_file_names_the_extra(
             "Expected no --base with --kind rel",
         ),
         (
+            ["focal", EXAMPLE, "--kind", "reliability", "--gamma", "3"],
+            "Expected no --gamma with --kind reliability, got one.",
+        ),
+        (
+            ["focal-binary", "-x", "1,2", "-y", "0,1", "--kind", "reliability", "--alpha", "0.5"],
+            "Expected no --alpha with --kind reliability, got one.",
+        ),
+        (
             ["ce", EXAMPLE, "--kind", "reliability", "--bins", "1001"],
             "Expected at most 1000 --bins, got 1001.",
         ),
@@ -223,6 +232,11 @@ def test_wrong_usage_is_told_in_one_line(
     told = capfd.readouterr()
     assert message in told.err
     assert (told.out, told.err.count("\n")) == ("", 1)
+
+
+def test_every_option_of_pictures_says_which_kinds_take_it() -> None:
+    of_pictures = {found.name for found in declaring.COMMAND.options() if found.panel == declaring._PICTURE}
+    assert of_pictures - {"kind"} == set(declaring._TAKERS)
 
 
 def test_bad_data_is_told_with_its_place() -> None:

@@ -219,6 +219,7 @@ def test_names_that_a_terminal_would_obey_are_visible_and_the_commands_run(tmp_p
     assert len(values(inspected(path, "--target-column", "$(touch x)"))) > 0
 
 
+@pytest.mark.slow
 def test_ten_thousand_columns_are_one_line_and_80_columns_hold_it(tmp_path: Path) -> None:
     path = tmp_path / "wide.csv"
     header = ",".join(f"logit_{i}" for i in range(10_000))

@@ -19,7 +19,6 @@ from celoss_cli.core.errors import ExitCode, UsageError, quoted
 from celoss_cli.core.option import VALUES, Option, at_least, one_of
 from celoss_cli.core.records import record
 from celoss_cli.losses import LOSSES, LossSpec
-from celoss_cli.losses.options import LABEL_SMOOTHING, POS_WEIGHT, WEIGHT
 
 if TYPE_CHECKING:
     from celoss_cli.cli.plotting import Plan
@@ -102,17 +101,12 @@ def _inline(takes: str) -> Option:
     return Option(takes.replace("-", "_"), VALUES, help, panel=INPUT, file="read")
 
 
-_UNUSED = {
-    "curve": {"bins", WEIGHT.name, "weight_column"},
-    "histogram": {"rows"},
-    "classes": {"rows", "bins"},
-    "reliability": {
-        *("rows", "weight_column", "base", "dtype"),
-        *(WEIGHT.name, POS_WEIGHT.name, LABEL_SMOOTHING.name),
-    },
-}
-"""Options that change nothing in a picture of this kind: a weight only scales a curve, and reliability counts
-each prediction once, whatever its loss."""
+_TAKERS = {"rows": ("curve",), "bins": ("histogram", "reliability")}
+"""The kinds of picture that take an option of pictures."""
+
+_UNCHANGED = {"curve": {"weight"}, "reliability": {"loss", "weight"}}
+"""What of a computation a picture of this kind does not show: a weight only scales a curve, and reliability
+counts each prediction once, whatever its loss."""
 
 
 def run(given: PlotOptions) -> int:
@@ -196,9 +190,13 @@ def _values(spec: LossSpec, given: PlotOptions) -> str | None:
 
 def _refuse_unused(given: PlotOptions) -> None:
     """Refuses options that would be read and change nothing."""
-    for other in given_options(given):
-        if other.option.name in _UNUSED[given.kind]:
-            raise UsageError(f"Expected no {other.option.flag} with --kind {given.kind}, got one.")
+    semantics = {found.option.name for found in given_options(given.semantics)}
+    unchanged = _UNCHANGED.get(given.kind, set())
+    for taken in (found.option for found in given_options(given)):
+        is_shown = taken.name == "kind" or taken.panel != _PICTURE or given.kind in _TAKERS[taken.name]
+        of_computation = taken.name in semantics or taken.changes == "weight"
+        if not is_shown or (of_computation and taken.changes in unchanged):
+            raise UsageError(f"Expected no {taken.flag} with --kind {given.kind}, got one.")
     if given.bins is not None and given.bins > _MOST_BINS:
         raise UsageError(f"Expected at most {_MOST_BINS} --bins, got {given.bins}.")
 

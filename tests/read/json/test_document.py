@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from profiles import some
 from tables import Outcome, batches_of, outcome_of
 
 from celoss_cli.core.errors import CelossError, InputError, LimitError
@@ -98,7 +99,7 @@ def test_documents_are_read_in_parts_of_any_size(way: str, how: dict[str, Any]) 
     assert np.frombuffer(found.numbers[1][2], found.numbers[1][1]).reshape(40, -1)[:, 0].tolist() == [
         i % 3 for i in range(40)
     ]
-    for part in (1, 7, 64, 100, 1000):
+    for part in some((1, 7, 64, 100, 1000), 3):
         assert read(data, part=part) == found
         assert strict(data, part=part) == found
 
@@ -204,7 +205,7 @@ def test_a_change_anywhere_is_seen(data: bytes, at: int, other: bytes, part: int
 @pytest.mark.parametrize("way", WAYS)
 def test_a_document_cut_anywhere_is_refused(way: str) -> None:
     data = written(rows_of(4), way)
-    for size in range(len(data)):
+    for size in some(range(len(data)), 80):
         for part in (16, 1 << 20):
             assert read(data[:size], part=part).said
 
