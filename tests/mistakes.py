@@ -376,6 +376,42 @@ def entropy_of_the_predictions() -> Any:
     return -(P * np.log(P)).sum(axis=1).mean()
 
 
+@mistake(LOGITS, {("quantity", "absolute")})
+def mean_absolute_error() -> Any:
+    return np.abs(P - np.eye(C)[Y]).mean()
+
+
+@mistake(LOGITS, {("quantity", "hinge")})
+def multi_class_hinge_loss() -> Any:
+    return f().multi_margin_loss(tensor(X), tensor(Y))
+
+
+@mistake(LOGITS, {("quantity", "exchanged")})
+def arguments_of_keras_exchanged() -> Any:
+    return -(P * np.log(np.clip(np.eye(C)[Y], 1e-7, 1 - 1e-7))).sum(axis=1).mean()
+
+
+@mistake(LOGITS, {("input", "keras-logits")})
+def from_logits_forgotten_in_keras() -> Any:
+    shares = np.clip(X / X.sum(axis=1, keepdims=True), 1e-7, 1 - 1e-7)
+    return -np.log(shares[range(N), Y]).mean()
+
+
+@mistake(LOGITS, {("denominator", "median")})
+def median_of_the_losses() -> Any:
+    return tensor(LOSS).median()
+
+
+@mistake(LOGITS, {("denominator", "by-log-of-classes")})
+def logarithm_of_base_c() -> Any:
+    return np.mean([math.log(1 / P[i, Y[i]], C) for i in range(N)])
+
+
+@mistake(LOGITS, {("denominator", "mean-by-counted")})
+def divided_by_the_rows_twice() -> Any:
+    return f().cross_entropy(tensor(X), tensor(Y)) / N
+
+
 @mistake(LOGITS, {("quantity", "probability")})
 def mean_probability_of_the_target() -> Any:
     return P[range(N), Y].mean()
@@ -412,6 +448,11 @@ def weights_of_the_class_means() -> Any:
 @mistake(Problem(X, np.eye(C)[Y], kind="logits", weight=W), {("denominator", "weights")})
 def one_hot_targets_divided_by_the_weights_of_their_classes() -> Any:
     return f().cross_entropy(tensor(X), tensor(Y), weight=tensor(W))
+
+
+@mistake(SAMPLED, {("denominator", "mean-by-counted")})
+def row_weights_that_sum_to_one_averaged_over_rows() -> Any:
+    return (S / S.sum() * LOSS).mean()
 
 
 @mistake(SAMPLED, {("sample_weight", "unused")})
@@ -686,6 +727,32 @@ def binary_label_smoothing_by_the_formula_of_keras() -> Any:
 def sigmoid_focal_loss_of_torchvision() -> Any:
     p_t, alpha = np.where(HIT == 1, G, 1 - G), np.where(HIT == 1, 0.25, 0.75)
     return (alpha * (1 - p_t) ** 2 * -np.log(p_t)).mean()
+
+
+@mistake(BINARY, {("quantity", "balanced")})
+def pos_weight_of_the_ratio_of_the_answers() -> Any:
+    ratio = tensor((HIT == 0).sum() / (HIT == 1).sum())
+    return f().binary_cross_entropy_with_logits(tensor(Z), tensor(HIT), pos_weight=ratio)
+
+
+@mistake(BINARY, {("quantity", "hinge")})
+def binary_hinge_loss() -> Any:
+    return metrics().hinge_loss(HIT, Z)
+
+
+@mistake(BINARY, {("quantity", "one-sided")})
+def one_sided_label_smoothing() -> Any:
+    return f().binary_cross_entropy_with_logits(tensor(Z), tensor(0.9 * HIT))
+
+
+@mistake(BINARY, {("input", "keras-logits")})
+def from_logits_forgotten_in_keras_for_one_answer() -> Any:
+    return log_loss_of(np.clip(Z, 1e-7, 1 - 1e-7), HIT).mean()
+
+
+@mistake(YESNO, {("quantity", "exchanged")})
+def arguments_of_keras_exchanged_for_one_answer() -> Any:
+    return log_loss_of(np.clip(HIT, 1e-7, 1 - 1e-7), R).mean()
 
 
 @mistake(BINARY, {("quantity", "focal-2")})

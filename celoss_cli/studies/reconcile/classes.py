@@ -41,6 +41,7 @@ from celoss_cli.studies.reconcile.view import (
     as_it_is,
     rounded_losses,
     take_log,
+    take_log_of_shares,
     take_log_softmax,
     take_softmax,
     take_softmax_twice,
@@ -86,6 +87,11 @@ class Classes(Prepared):
             words = "softmax applied before cross_entropy, which applies it once more"
             twice = (choice("input", "softmax-twice", words, 1),)
             yield self._start(Setup("ce", take_softmax_twice, formula, softmax=True), "logits", twice)
+            words = (
+                "logits taken for probabilities by Keras: divided by their sum, kept from 1e-7 to 1 - 1e-7"
+            )
+            shares = (choice("input", "keras-logits", words, 2, alone=True),)
+            yield self._start(Setup("ce", take_log_of_shares, "-log(x[y] / sum of x)"), "logits", shares)
             if self._hard:
                 words = "softmax without its logarithm given to nll_loss"
                 bare = (choice("input", "no-log", words, 1),)

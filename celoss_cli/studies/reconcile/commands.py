@@ -27,7 +27,10 @@ _CLASSES_ONLY = {"--class-axis", "--input-is"}
 
 def command_of(start: Start, choices: Sequence[Choice], given: Arguments) -> str | None:
     """The command of a loss with the options of these deviations; None where one of them has none."""
-    spec = LOSSES[start.setup.command]
+    other = next((found.command for found in choices if found.command), "")
+    spec = LOSSES[other or start.setup.command]
+    if other and (start.reading != "logits" or _OF_LOSSES & set(given) or "weight_column" in given):
+        return None  # which weighs and divides in its own way
     if any(found.options is None for found in choices):
         return None
     dropped = {found.drops for found in choices}

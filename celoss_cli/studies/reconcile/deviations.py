@@ -68,7 +68,7 @@ def axis_choices(
             words = f"softmax over {along} instead of the classes"
             yield choice("axis", f"softmax-{given[axis]}", words, 1, axis=axis, axis_named=given[axis])
     words = "softmax over all values at once, an exponential divided by the sum of all"
-    yield choice("axis", "softmax-all", words, 2, axis=None, axis_named=None)
+    yield choice("axis", "softmax-all", words, 2, alone=True, axis=None, axis_named=None)
     for axis in range(len(shape)):
         if turnable and axis != 1 and shape[axis] == shape[1] and np.prod(shape) > 1:
             words = f"the classes taken along axis {axis}"

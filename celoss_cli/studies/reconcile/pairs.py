@@ -29,6 +29,7 @@ from celoss_cli.studies.reconcile.view import (
     Start,
     as_it_is,
     rounded_losses,
+    take_clipped,
     take_log,
     take_sigmoid,
     taken,
@@ -76,6 +77,12 @@ class Pairs(Prepared):
                 twice = (choice("input", "sigmoid-twice", words, 1), *odd)
                 formula = "-[t log g + (1-t) log(1-g)], g = sigmoid of sigmoid of x"
                 yield self._start(Setup("bce-logits", take_sigmoid, formula), "logits", "logits", twice)
+        if self._binary and not probable and self._problem.kind in (None, "logits"):
+            words = "logits taken for probabilities by Keras, kept from 1e-7 to 1 - 1e-7"
+            kept = (choice("input", "keras-logits", words, 2, alone=True),)
+            yield self._start(
+                Setup("bce", take_clipped, "-[t log x + (1-t) log(1-x)]"), "logits", "logits", kept
+            )
         if self._binary and probable:
             probs = Setup("bce", as_it_is, "-[t log x + (1-t) log(1-x)]")
             yield self._start(probs, "probabilities", "probs")

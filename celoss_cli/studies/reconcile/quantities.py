@@ -21,6 +21,9 @@ BinaryQuantity = Callable[[Array, Array], Array]
 """Of probabilities and targets of one shape: a value for each."""
 
 _TEMPERATURES = (2.0, 3.0, 4.0, 5.0, 8.0, 10.0, 20.0)
+_KERAS = 1e-7
+"""Its epsilon."""
+
 _POWERS = (2.0, 1.0, 3.0, 5.0)
 """Of the focal loss, the usual one first."""
 
@@ -36,6 +39,7 @@ class _Entry:
         of: computes it.
         cost: sorts explanations, the likelier mistake first.
         targets: the kind of targets that it makes sense for: "index", "soft", or "" for either.
+        command: the words of the command that computes it of logits, or none.
 
     """
 
@@ -45,6 +49,7 @@ class _Entry:
     of: Callable[[Array, Array], Array]
     cost: int = 2
     targets: str = ""
+    command: tuple[str, ...] = ()
 
 
 def class_quantities(hard: bool) -> Iterator[Choice]:
@@ -60,13 +65,15 @@ def binary_quantities() -> Iterator[Choice]:
 
 
 def _choice(found: _Entry) -> Choice:
-    words = f"{found.words}, not the loss"
+    command, *options = found.command or ("",)
     return choice(
         "quantity",
         found.name,
-        words,
+        found.words if found.words.startswith("the loss") else f"{found.words}, not the loss",
         found.cost,
+        tuple(options) if command else None,
         alone=True,
+        command=command,
         quantity=found.of,
         quantity_formula=found.formula,
     )
@@ -89,9 +96,8 @@ def _of_classes() -> Iterator[_Entry]:
     yield _Entry("probability", "the probability of the target", "p[y]", _probability, 1, "index")
     for power in _POWERS:
         formula = f"-(1 - p[y])**{power:g} log p[y]"
-        yield _Entry(
-            f"focal-{power:g}", f"the focal loss, gamma {power:g}", formula, _focal(power), 2, "index"
-        )
+        words, command = f"the focal loss, gamma {power:g}", ("focal", "--gamma", f"{power:g}")
+        yield _Entry(f"focal-{power:g}", words, formula, _focal(power), 2, "index", command)
     yield _Entry(
         "focal-0.25-2",
         "the focal loss, gamma 2 and alpha 0.25",
@@ -101,12 +107,20 @@ def _of_classes() -> Iterator[_Entry]:
         "index",
     )
     yield _Entry("entropy", "the entropy of the predictions", "the sum over c of -p[c] log p[c]", _entropy)
+    apart = "the mean over c of |p[c] - q[c]|"
+    yield _Entry("absolute", "the mean absolute error of the probabilities", apart, _absolute, 3)
+    hinge = "the sum over the other classes c of max(0, 1 - x[y] + x[c]) / classes"
+    yield _Entry("hinge", "the hinge loss, as multi_margin_loss", hinge, _hinge, 3, "index")
+    swapped = "the sum over c of -p[c] log q[c], q kept from 1e-7 to 1 - 1e-7"
+    yield _Entry(
+        "exchanged", "the loss with predictions and targets exchanged, as Keras", swapped, _exchanged, 3
+    )
     yield _Entry(
         "kl",
         "the divergence from the targets",
         "the sum over c of q[c] (log q[c] - log p[c])",
         _kl,
-        1,
+        2,
         "soft",
     )
     reverse = "the sum over c of p[c] (log p[c] - log q[c])"
@@ -139,6 +153,19 @@ def _focal(power: float) -> ClassQuantity:
         return (1 - np.exp(own)) ** power * -own
 
     return of
+
+
+def _absolute(logs: Array, q: Array) -> Array:
+    return np.abs(np.exp(logs) - q).mean(axis=1)
+
+
+def _hinge(logs: Array, q: Array) -> Array:
+    own = np.where(q > 0, logs, 0).sum(axis=1, keepdims=True)
+    return np.where(q > 0, 0, np.maximum(0, 1 - own + logs)).mean(axis=1)
+
+
+def _exchanged(logs: Array, q: Array) -> Array:
+    return -(np.exp(logs) * np.log(np.clip(q, _KERAS, 1 - _KERAS))).sum(axis=1)
 
 
 def _entropy(logs: Array, q: Array) -> Array:
@@ -179,13 +206,33 @@ def _of_answers() -> Iterator[_Entry]:
     yield _Entry("negative-part", "the part of the negative answer", "-(1-t) log(1-p)", _part(0), 2)
     for power in _POWERS:
         formula = f"(1 - p_t)**{power:g} (-log p_t), p_t the probability of the target"
-        yield _Entry(f"focal-{power:g}", f"the focal loss, gamma {power:g}", formula, _binary_focal(power))
+        words, command = (
+            f"the focal loss, gamma {power:g}",
+            ("focal-binary", "--gamma", f"{power:g}", "--alpha=-1"),
+        )
+        yield _Entry(f"focal-{power:g}", words, formula, _binary_focal(power), command=command)
     yield _Entry(
         "focal-0.25-2",
         "the focal loss, gamma 2 and alpha 0.25, as torchvision's",
         "alpha_t (1 - p_t)**2 (-log p_t), alpha_t 0.25 for t = 1 and 0.75 for t = 0",
         lambda p, t: (0.25 * t + 0.75 * (1 - t)) * _binary_focal(2.0)(p, t),
+        command=("focal-binary",),
     )
+    rare = "the loss with positive answers weighted by how many negative ones there are for each"
+    yield _Entry("balanced", rare, "-[r t log p + (1-t) log(1-p)], r negatives / positives", _balanced)
+    hinge = "max(0, 1 - s x), s 1 or -1, x the logit"
+    yield _Entry("hinge", "the hinge loss", hinge, _binary_hinge, 3)
+    swapped = "-[p log t + (1-p) log(1-t)], t kept from 1e-7 to 1 - 1e-7"
+    yield _Entry(
+        "exchanged",
+        "the loss with predictions and targets exchanged, as Keras",
+        swapped,
+        lambda p, t: _cost(np.clip(t, _KERAS, 1 - _KERAS), p),
+        3,
+    )
+    one_sided = "-[0.9 t log p + (1 - 0.9 t) log(1-p)]"
+    words = "the loss with positive answers of 0.9 (one-sided label smoothing)"
+    yield _Entry("one-sided", words, one_sided, lambda p, t: _cost(p, 0.9 * t), 3)
     entropy = "-p log p - (1-p) log(1-p)"
     yield _Entry("entropy", "the entropy of the predictions", entropy, lambda p, t: _cost(p, p))
 
@@ -206,6 +253,16 @@ def _part(answer: int) -> BinaryQuantity:
 
 def _cost(p: Array, t: Array) -> Array:
     return _part(1)(p, t) + _part(0)(p, t)
+
+
+def _balanced(p: Array, t: Array) -> Array:
+    positives = float(t.sum())
+    ratio = (t.size - positives) / positives if positives else 1.0
+    return ratio * _part(1)(p, t) + _part(0)(p, t)
+
+
+def _binary_hinge(p: Array, t: Array) -> Array:
+    return np.maximum(0, 1 - (2 * t - 1) * (np.log(p) - np.log1p(-p)))
 
 
 def _binary_focal(power: float) -> BinaryQuantity:

@@ -96,6 +96,7 @@ def reductions(terms: Terms, view: View, setup: Setup, *, in_logs: bool = False)
         yield from _means_of_batches(*by_row)
         yield from _means_of_folds(*by_row)
         yield from _means_of_powers(loss, weight, shown)
+        yield from _in_other_ways(loss, weight, view.classes)
         yield from _without_some(*by_row)
 
 
@@ -223,6 +224,22 @@ def _means_of_powers(loss: Array, weight: Array, shown: Callable[[Array], Array]
     """The perplexity of each element, averaged."""
     value = float(shown((np.exp(loss) * weight).sum() / weight.sum()))
     yield choice("denominator", "mean-of-exp", "the mean of exp of each loss", 3, alone=True), value
+
+
+def _in_other_ways(loss: Array, weight: Array, classes: int | None) -> Iterator[Reduced]:
+    """What lies in the middle, and the mean in units of a guess."""
+    counted = weight != 0
+    if counted.any():
+        number = int(np.count_nonzero(counted))
+        words = f"the mean, divided by the number of counted targets ({number}) once more"
+        value = float(loss.sum() / weight.sum() / number)
+        yield choice("denominator", "mean-by-counted", words, 3, alone=True), value
+        middle = float(np.median(loss[counted] / weight[counted]))
+        yield choice("denominator", "median", "the median of the losses", 3, alone=True), middle
+    if classes is not None and classes > 2:
+        words = f"the mean divided by ln {classes}, a logarithm whose base is the number of classes"
+        value = float(loss.sum() / weight.sum() / np.log(classes))
+        yield choice("denominator", "by-log-of-classes", words, 3, alone=True), value
 
 
 def _without_some(loss: Array, weight: Array) -> Iterator[Reduced]:

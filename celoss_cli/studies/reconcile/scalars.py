@@ -67,7 +67,7 @@ def _scalars() -> Iterator[tuple[Choice, Change]]:
         )
         right = f"the decimal point moved {places} to the right{percent}"
         yield choice("point", f"x{factor}", right, cost, (), by_hand=f"times {factor}"), _times(factor)
-    for factor in (2, 3, 4, 5, 8):
+    for factor in (2, 3, 4, 5, 6, 7, 8, 9, 12, 16):
         for name, words, by_hand, change in (
             (f"x{factor}", f"{factor} times the result", f"times {factor}", _times(factor)),
             (f"/{factor}", f"a part of {factor} of the result", f"divided by {factor}", _times(1 / factor)),

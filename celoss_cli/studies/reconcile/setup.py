@@ -83,6 +83,7 @@ class Choice:
         options: what it adds to the command, or None where no option does it.
         drops: the option that it takes away from the command.
         by_hand: what is left to do with the command's result, in words.
+        command: the command that computes it, where it is not that of the loss.
         alone: whether it is rare, and not combined with others: each that is makes chance hits likelier.
 
     """
@@ -94,6 +95,7 @@ class Choice:
     drops: str = ""
     by_hand: str = ""
     alone: bool = False
+    command: str = ""
 
     @property
     def dimension(self) -> str:
@@ -113,10 +115,11 @@ def choice(
     drops: str = "",
     by_hand: str = "",
     alone: bool = False,
+    command: str = "",
     **sets: Any,
 ) -> Choice:
     """One line of a table."""
-    return Choice(Deviation(dimension, name, words), cost, sets, options, drops, by_hand, alone)
+    return Choice(Deviation(dimension, name, words), cost, sets, options, drops, by_hand, alone, command)
 
 
 def _go_together(one: Choice, other: Choice) -> bool:

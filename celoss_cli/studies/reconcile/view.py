@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -23,7 +23,9 @@ __all__ = [
     "View",
     "as_it_is",
     "rounded_losses",
+    "take_clipped",
     "take_log",
+    "take_log_of_shares",
     "take_log_softmax",
     "take_sigmoid",
     "take_softmax",
@@ -31,6 +33,12 @@ __all__ = [
     "taken",
     "within",
 ]
+
+_KERAS = 1e-7
+"""Its epsilon."""
+
+_KEPT = 4
+"""So many inputs of the losses are kept for the next hypotheses."""
 
 
 @record(frozen=True, slots=True)
@@ -117,6 +125,17 @@ def take_sigmoid(x: Array, axis: int | None, dtype: str) -> Array:
     return sigmoid(x).astype(dtype)
 
 
+def take_log_of_shares(x: Array, axis: int | None, dtype: str) -> Array:
+    """Logarithms of each value's share of the sum over the classes, kept off 0 and 1 as Keras keeps them."""
+    values = x.astype(dtype, copy=False)
+    return np.log(np.clip(values / values.sum(axis=1, keepdims=True), _KERAS, 1 - _KERAS))
+
+
+def take_clipped(x: Array, axis: int | None, dtype: str) -> Array:
+    """The values kept off 0 and 1 as Keras keeps them."""
+    return np.clip(x.astype(dtype, copy=False), _KERAS, 1 - _KERAS)
+
+
 def rounded_losses(terms: Terms, decimals: int | None) -> Terms:
     """The terms with each loss rounded, as somebody does who computes by hand."""
     return terms if decimals is None else replace(terms, loss=np.round(terms.loss, decimals))
@@ -140,6 +159,7 @@ class Prepared:
     def __init__(self, problem: Problem) -> None:
         self._problem = problem
         self._x = problem.input
+        self._kept: dict[tuple[Any, ...], Array] = {}
         self.weights = {
             name for name in ("weight", "pos_weight", "sample_weight") if getattr(problem, name) is not None
         }
@@ -155,6 +175,15 @@ class Prepared:
         )
 
     def _prepared(self, setup: Setup) -> Array:
+        """What the loss is given but for changed probabilities; the last few are kept."""
+        key = (setup.prepare, setup.axis, setup.turned, setup.rounded, setup.dtype)
+        if key not in self._kept:
+            while len(self._kept) >= _KEPT:
+                del self._kept[next(iter(self._kept))]
+            self._kept[key] = self._made(setup)
+        return self._kept[key]
+
+    def _made(self, setup: Setup) -> Array:
         x = self._x if setup.rounded is None else setup.rounded(self._x)
         if setup.turned != 1:
             x = np.moveaxis(x, setup.turned, 1)
