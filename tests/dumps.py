@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import struct
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-__all__ = ["FORMATS", "chat", "completion", "in_batch", "lines", "prompts", "sglang", "tgi"]
+import numpy as np
+
+__all__ = ["FORMATS", "base_file", "chat", "completion", "in_batch", "lines", "prompts", "sglang", "tgi"]
 
 Scores = Sequence[tuple[str, float | None]]
 """Tokens of a document with their log-probabilities."""
@@ -89,4 +92,27 @@ FORMATS: dict[str, Callable[[str, Scores], dict[str, Any]]] = {
 def lines(path: Path, records: Sequence[Any]) -> Path:
     """JSON Lines of these records."""
     path.write_text("".join(f"{json.dumps(record)}\n" for record in records))
+    return path
+
+
+def quantised(logits: Sequence[float]) -> bytes:
+    """A row as llama-perplexity writes it, in single precision."""
+    x = np.asarray(logits, np.float32)
+    most, least = x.max(), max(x.min(), x.max() - np.float32(16))
+    total = np.float32(np.log(np.exp((x - most).astype(np.float64)).sum()))
+    scale = np.float32((most - least) / np.float32(65535))
+    q = np.where(x > least, np.rint((x - least) / scale), 0).astype("<u2")
+    row = np.zeros(2 * ((len(x) + 1) // 2) + 4, "<u2")
+    row[:4] = np.array([scale, least - most - total], "<f4").view("<u2")
+    row[4 : 4 + len(x)] = q
+    return row.tobytes()
+
+
+def base_file(path: Path, chunks: Sequence[Sequence[int]], logits: Any) -> Path:
+    """Chunks of tokens, and logits of shape (chunks, rows, vocabulary)."""
+    tokens = np.array(chunks, "<i4")
+    rows = b"".join(quantised(row) for chunk in logits for row in chunk)
+    vocabulary = len(logits[0][0])
+    sizes = struct.pack("<3i", tokens.shape[1], vocabulary, len(chunks))
+    path.write_bytes(b"_logits_" + sizes + tokens.tobytes() + rows)
     return path

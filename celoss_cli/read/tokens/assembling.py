@@ -140,7 +140,10 @@ def _scores(document: Document, request: ReadRequest) -> tuple[Array, Array]:
     values = document.logprobs
     if not set(map(type, values)) <= {float, int, type(None)}:
         _refuse_other(document)
-    logprobs = np.array(values, dtype=np.float64)
+    try:
+        logprobs = np.array(values, dtype=np.float64)
+    except OverflowError:
+        raise InputError("expected log-probabilities that a double holds, got a larger one") from None
     missing = np.isnan(logprobs)
     status = np.zeros(len(logprobs), np.int8)
     if missing.any():

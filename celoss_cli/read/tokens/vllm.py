@@ -13,7 +13,7 @@ Source: vllm, vllm/logprobs.py (Logprob; the sampled or prompt token comes first
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from celoss_cli.core.errors import InputError, quoted
@@ -93,48 +93,54 @@ def _listed(value: Any, ids: Any, path: str, *, prompt: bool = True) -> Document
     entries = a_list(value, path)
     if ids is not None and len(a_list(ids, path)) != len(entries):
         raise InputError(f"expected an entry for each of {len(ids)} tokens, got {len(entries)}", place=path)
-    chosen = [
-        (None, None) if entry is None else _chosen(an_object(entry, f"{path}[{number}]"), ids, number, path)
-        for number, entry in enumerate(entries)
-    ]
-    texts = [_text(entry) for _, entry in chosen]
+    keys = [None] * len(entries) if ids is None else [*map(str, ids)]
+    logprobs: list[Any] = []
+    texts: list[Any] = []
+    for entry, key in zip(entries, keys, strict=True):
+        if entry is None:
+            logprobs.append(None)
+            texts.append(None)
+            continue
+        try:
+            found = entry[next(iter(entry)) if key is None else key]
+            logprob = found["logprob"]
+            texts.append(found.get("decoded_token"))
+        except (AttributeError, KeyError, StopIteration, TypeError):
+            logprob = None
+        if logprob is None:
+            raise _refusal(entry, key, f"{path}[{len(logprobs)}]")
+        logprobs.append(logprob)
     if texts and texts[0] is None and entries[0] is None:
         texts[0] = ""  # the first token has no entry, and it has no score whose bytes would count
     return Document(
-        [None if entry is None else entry.get("logprob") for _, entry in chosen],
+        logprobs,
         f"{path}[{{}}]",
         texts_of(texts, f"{path}[{{}}].decoded_token"),
         ids=ids if ids is not None and all(type(one) is int for one in ids) else None,
         prompt=len(entries) if prompt else 0,
-        bound=lambda number: _bound(entries[number], chosen[number][0]),
+        bound=lambda number: _bound(entries[number], keys[number]),
     )
 
 
-def _text(entry: Mapping[str, Any] | None) -> Any:
-    return None if entry is None else entry.get("decoded_token")
-
-
-def _chosen(
-    entry: Mapping[str, Any], ids: Sequence[Any] | None, number: int, path: str
-) -> tuple[str, Mapping[str, Any]]:
-    """The entry of the token that stands in the text: the one that the ids name, else the first."""
+def _refusal(entry: Any, key: str | None, place: str) -> InputError:
+    """What is wrong with an entry that has no log-probability of its token."""
+    if not isinstance(entry, dict):
+        return InputError(f"expected an object, got {got(entry)}", place=place)
     if not entry:
-        raise InputError("expected a token with its log-probability, got none", place=f"{path}[{number}]")
-    key = next(iter(entry)) if ids is None else str(ids[number])
-    if key not in entry:
+        return InputError("expected a token with its log-probability, got none", place=place)
+    if key is not None and key not in entry:
         known = ", ".join(map(quoted, [*entry][:3]))
-        raise InputError(
-            f"expected the token {quoted(key)} of the text, got {known}", place=f"{path}[{number}]"
-        )
-    found = an_object(entry[key], f"{path}[{number}]")
-    if found.get("logprob") is None:
-        value = got(found.get("logprob"))
-        raise InputError(f"expected a log-probability, got {value}", place=f"{path}[{number}].{key}.logprob")
-    return key, found
+        return InputError(f"expected the token {quoted(key)} of the text, got {known}", place=place)
+    name = next(iter(entry)) if key is None else key
+    if not isinstance(entry[name], dict):
+        return InputError(f"expected an object, got {got(entry[name])}", place=place)
+    value = got(entry[name].get("logprob"))
+    return InputError(f"expected a log-probability, got {value}", place=f"{place}.{name}.logprob")
 
 
 def _bound(entry: Mapping[str, Any], key: str | None) -> float | None:
+    own = next(iter(entry)) if key is None else key
     others = [
-        other.get("logprob") for name, other in entry.items() if name != key and isinstance(other, dict)
+        other.get("logprob") for name, other in entry.items() if name != own and isinstance(other, dict)
     ]
     return bound_of(others)

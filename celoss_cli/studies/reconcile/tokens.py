@@ -62,6 +62,7 @@ class _Choice:
         formula: a part of the formula.
         options: that a command gives it with, or None where none does.
         by_hand: what is done to the command's result.
+        has_unit: whether it gives a perplexity already.
         of: what it computes.
 
     """
@@ -71,6 +72,7 @@ class _Choice:
     options: tuple[str, ...] | None
     of: Any
     by_hand: str = ""
+    has_unit: bool = False
 
 
 def token_problem_of(batches: Iterable[Batch | Chunk], place: str) -> TokenProblem:
@@ -221,6 +223,7 @@ def _averages(documents: int) -> Iterator[_Choice]:
         "mean over documents of exp(sum / {})",
         None,
         lambda s, n: float(np.mean(np.exp(s[n > 0] / n[n > 0]))),
+        has_unit=True,
     )
     told = _deviation("average", "document-medians", "the median of the means of documents")
     yield _Choice(
@@ -363,12 +366,15 @@ def _hypotheses(problem: TokenProblem, units: Sequence[_Choice]) -> Iterator[_Hy
             if not shares.sum():
                 continue
             for average, unit in product(ways, units):
+                if average.has_unit and unit is not units[0]:
+                    continue
                 with np.errstate(all="ignore"):
                     try:
                         value = float(unit.of(average.of(parts, shares)))
                     except OverflowError:
                         value = math.inf
-                yield _Hypothesis((tokens, divisor, average, unit), value)
+                told = _UNITS[0] if average.has_unit else unit
+                yield _Hypothesis((tokens, divisor, average, told), value)
 
 
 def _by_document(problem: TokenProblem, share: Array | None) -> Array:

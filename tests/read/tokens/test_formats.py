@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import math
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from dumps import lines, sglang, tgi
+from dumps import base_file, lines, sglang, tgi
 from running import Done
 
 A = [("The", None), (" cat", -0.5), (" sat", -1.25), (".", -0.25)]
@@ -165,29 +165,6 @@ def test_metrics_that_contradict_each_other_are_refused(
 
 
 # -------------------------------------------------------------------------------------- llama-perplexity
-
-
-def quantised(logits: Sequence[float]) -> bytes:
-    """A row as llama-perplexity writes it, in single precision."""
-    x = np.asarray(logits, np.float32)
-    most, least = x.max(), max(x.min(), x.max() - np.float32(16))
-    total = np.float32(np.log(np.exp((x - most).astype(np.float64)).sum()))
-    scale = np.float32((most - least) / np.float32(65535))
-    q = np.where(x > least, np.rint((x - least) / scale), 0).astype("<u2")
-    row = np.zeros(2 * ((len(x) + 1) // 2) + 4, "<u2")
-    row[:4] = np.array([scale, least - most - total], "<f4").view("<u2")
-    row[4 : 4 + len(x)] = q
-    return row.tobytes()
-
-
-def base_file(path: Path, chunks: Sequence[Sequence[int]], logits: Any) -> Path:
-    """Chunks of tokens, and logits of shape (chunks, rows, vocabulary)."""
-    tokens = np.array(chunks, "<i4")
-    rows = b"".join(quantised(row) for chunk in logits for row in chunk)
-    vocabulary = len(logits[0][0])
-    sizes = struct.pack("<3i", tokens.shape[1], vocabulary, len(chunks))
-    path.write_bytes(b"_logits_" + sizes + tokens.tobytes() + rows)
-    return path
 
 
 def test_the_base_file_of_llama_perplexity_within_half_a_step(celoss: Run, tmp_path: Path) -> None:
