@@ -34,7 +34,12 @@ if TYPE_CHECKING:
 
 __all__ = ["LARGEST_LEVEL", "LEAST_LEVEL", "QUANTILE_BOUND", "Collected", "collect"]
 
-_WHOLE = re.compile(r"[+-]?[0-9]+")
+_WHOLE = re.compile(r"([+-]?[0-9]+)(-[0-9]+)?")
+"""A whole number, or a range from one to another."""
+
+POSITION = "position"
+"""What a breakdown by the place of an element within its row is called, where rows differ in their size."""
+
 _KEPT_BITS = 8
 _DROPPED_BITS = 52 - _KEPT_BITS
 QUANTILE_BOUND = 2.0 ** -(_KEPT_BITS + 1)
@@ -178,7 +183,8 @@ def _counts_between(levels: Mapping[int, int], ends: Sequence[int]) -> list[int]
 
 
 def _natural(name: str) -> tuple[int, float, str]:
-    return (0, float(name), name) if _WHOLE.fullmatch(name) else (1, 0.0, name)
+    whole = _WHOLE.fullmatch(name)
+    return (0, float(whole[1]), name) if whole else (1, 0.0, name)
 
 
 def collect(loss: Loss, batch: Batch, terms: Terms, wanted: Wanted) -> Collected:
@@ -229,13 +235,29 @@ def _calibration(answers: Answers, counted: Array | None, bins: int) -> Calibrat
 
 
 def _groups(loss: Loss, batch: Batch, terms: Terms, by: str) -> Groups:
-    if by == "class":
+    if by == POSITION and batch.offsets is not None:
+        codes, names = _by_position(batch)
+    elif by == "class":
         codes, names = loss.class_codes(batch)
     else:
         codes, names = codes_of(batch.groups or ())
         codes = batch.spread(codes)
     single = batch.offsets is None and batch.elements_per_row <= 1
     return Groups.of(codes, names, terms, None if single else batch.places(np.arange(len(codes)))[0])
+
+
+def _by_position(batch: Batch) -> tuple[Array, Sequence[str]]:
+    """The places of elements in their rows, from 0, by powers of 2: the first, the second, two, four, ..."""
+    positions = batch.places(np.arange(batch.input.size))[1]
+    codes = np.frexp(positions.astype(np.float64))[1]
+    last = int(codes.max(initial=0))
+    names = [_span(code) for code in range(last + 1)]
+    return codes, names
+
+
+def _span(code: int) -> str:
+    first, last = (1 << code) // 2, (1 << code) - 1
+    return str(first) if first >= last else f"{first}-{last}"
 
 
 def _levels(losses: Array) -> Counter[int]:

@@ -28,6 +28,9 @@ Records = Iterable[tuple[str, Any]]
 _DOCUMENT = "document"
 """What --by takes for the documents themselves, where no field has this name."""
 
+_POSITION = "position"
+"""What --by takes for the places of tokens in their documents, which the computation knows."""
+
 _OK = range(200, 300)
 
 
@@ -223,7 +226,7 @@ class _Reader:
         chosen = self._request.columns.group
         if chosen is None:
             return None
-        if chosen == _DOCUMENT and _field(whole, chosen) is None:
+        if chosen in (_DOCUMENT, _POSITION) and _field(whole, chosen) is None:
             return _BY_DOCUMENT
         return _text_of(whole, chosen, self._request.columns.group_option)
 

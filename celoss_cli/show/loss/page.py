@@ -29,6 +29,7 @@ from celoss_cli.show.charts.figures import LossHistogram, ReliabilityDiagram
 from celoss_cli.show.charts.words import beyond_line
 from celoss_cli.show.loss.breakdown import by_group, largest, quantiles
 from celoss_cli.show.loss.ledger import ledger
+from celoss_cli.show.loss.tokens import by_divisor, documents, worst_documents
 from celoss_cli.show.loss.wording import interval_of, reduction_line
 from celoss_cli.show.loss.workings import ignored_line, row_title, steps_of
 from celoss_cli.show.numerals import exact, short
@@ -81,19 +82,25 @@ def _blocks(report: Report, command: str) -> Iterator[Block]:
         yield SideBySide(pictures, even=True)
     if report.groups:
         yield _groups(report)
+    if report.worst_rows:
+        yield Part(("Documents with the largest means",), [_untitled(worst_documents(report))])
     if report.worst:
-        folded = [Part(*_row(workings, report), kind="folded") for workings in report.worst]
+        steps = () if report.tokens is not None else report.worst
+        folded = [Part(*_row(workings, report), kind="folded") for workings in steps]
         yield Part(("Largest losses",), [_untitled(largest(report)), *folded])
-    if report.workings:
+    if report.tokens is not None and report.workings:
+        yield Part(("Token by token",), list(documents(report, bars=True)))
+    elif report.workings:
         yield Part(("Step by step",), [Part(*_row(workings, report)) for workings in report.workings])
     yield from _reproduction(report, command)
 
 
 def _facts(report: Report) -> Iterator[tuple[str, str]]:
     tally = report.tally
-    yield "rows", f"{tally.rows:,}"
+    rows, losses = ("documents", "tokens") if report.tokens is not None else ("rows", "losses")
+    yield rows, f"{tally.rows:,}"
     if tally.elements != tally.rows:
-        yield "losses", f"{tally.elements:,}"
+        yield losses, f"{tally.elements:,}"
     yield "counted", f"{tally.counted:,}"
     yield "ignored", f"{tally.ignored:,}"
     if report.classes is not None:
@@ -123,6 +130,9 @@ def _computation(report: Report) -> Iterator[Block]:
     steps = next((one for one in (*report.workings, *report.worst) if not one.row.ignored), None)
     formula = [] if steps is None else [Part(("For every row:",), [_formulas(steps)], kind="minor")]
     rows = [Part(("Then over all rows:",), [ledger(report)], kind="minor")] if report.workings else []
+    if report.tokens is not None:
+        table = _untitled(by_divisor(report.tokens, report.unit))
+        rows = [Part(("Then over all tokens, by each divisor:",), [table], kind="minor")]
     yield SideBySide([*formula, *rows])
     yield Result(reduction_line(report))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -40,18 +41,24 @@ def extents(report: Report) -> str:
     return f"{documents}, {plural(tally.elements, 'token')}{left_out}"
 
 
-def documents(report: Report) -> Iterator[Block]:
-    """The tokens of each document that is shown: p, -log p, and the sum as it grows."""
+def documents(report: Report, *, bars: bool = False) -> Iterator[Block]:
+    """The tokens of each document that is shown: p, -log p, and the sum as it grows.
+
+    Args:
+        report: of scored tokens.
+        bars: whether each token has a bar for its loss.
+
+    """
     of_row: dict[int, list[Workings]] = {}
     for workings in report.workings:
         of_row.setdefault(workings.row.row, []).append(workings)
     for row, tokens in of_row.items():
         id = tokens[0].row.id
         named = () if id is None else (f"document {visible(id)}",)
-        yield Part((f"row {row}", *named), [_tokens(tokens, report.of_rows[row], report)])
+        yield Part((f"row {row}", *named), [_tokens(tokens, report.of_rows[row], bars=bars)])
 
 
-def _tokens(tokens: Sequence[Workings], whole: Tally, report: Report) -> Table:
+def _tokens(tokens: Sequence[Workings], whole: Tally, *, bars: bool) -> Table:
     """One line a token, what the rest adds up to, and the sums of the document."""
     terms = [step.name for step in tokens[0].steps if step.level in ("term", "gradient")]
     others = (name for name in terms if name not in ("loss", "share") and not name.startswith("in "))
@@ -72,7 +79,12 @@ def _tokens(tokens: Sequence[Workings], whole: Tally, report: Report) -> Table:
     lines.append(("sum", "", *(sums.get(name, "") for name in names)))
     kinds.append("total")
     least = ("-log p", "running sum")
-    return Table("", ("position", "token"), names, lines, kinds=kinds, least=least, label="tokens")
+    parts: Sequence[float] = ()
+    losses = [0.0 if one.row.ignored else one.row.loss for one in tokens]
+    if bars and losses and 0 < max(losses) < math.inf and min(losses) >= 0:
+        parts = [*(loss / max(losses) for loss in losses), *[0.0] * (len(lines) - len(losses))]
+    heads = ("position", "token")
+    return Table("", heads, names, lines, kinds=kinds, least=least, parts=parts, label="tokens")
 
 
 def worst_documents(report: Report) -> Table:

@@ -359,3 +359,29 @@ def test_the_interval_has_documents_as_its_draws(celoss: Run, tmp_path: Path) ->
     squares = (4 / 3) ** 2 + (2 / 3) ** 2 + 2**2
     assert found["interval"]["standard_error"] == pytest.approx(math.sqrt(1.5 * squares) / 6)
     assert found["interval"]["units"] == 3
+
+
+def test_the_loss_by_the_place_of_a_token(celoss: Run, tmp_path: Path) -> None:
+    scores = [("t", None), *(("t", -float(at)) for at in range(1, 20))]
+    path = lines(tmp_path / "dump.jsonl", [completion("a", scores), completion("b", scores[:3])])
+    groups = result(celoss, path, "--by", "position")["groups"]
+    assert [(group["name"], group["counted"], group["total"]) for group in groups] == [
+        ("1", 2, 2.0),
+        ("2-3", 3, 7.0),
+        ("4-7", 4, 22.0),
+        ("8-15", 8, 92.0),
+        ("16-31", 4, 70.0),
+    ]
+
+
+def test_the_page_shows_tokens_with_their_losses(celoss: Run, tmp_path: Path) -> None:
+    hostile = [("<script>", None), ("<script>alert(1)</script>", -0.5), ("\x1b[31m", -2.0)]
+    path = lines(tmp_path / "dump.jsonl", [completion("<b>", hostile), completion("b", B)])
+    page = tmp_path / "page.html"
+    done = celoss("report", path, "--loss", "nll", "-o", page)
+    assert done.returncode == 0, done.stderr
+    text = page.read_text()
+    assert "Token by token" in text
+    assert "Documents with the largest means" in text
+    assert "<script>alert" not in text
+    assert "\x1b" not in text
