@@ -1,18 +1,16 @@
 """celoss: the loss calculator for the shell, and its losses as functions on NumPy arrays.
 
-The functions are imported when they are first used, because the command line must answer ``--help``
-and ``--version`` before NumPy could be loaded.
+Nothing is imported before it is used: the command line must answer ``--help`` and ``--version`` before NumPy
+could be loaded, and say how a signal ends it before anything else is.
 """
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
-
-from celoss_cli.core.errors import CelossError, InputError, LimitError, OutputError, UsageError
-from celoss_cli.losses import FUNCTIONS
-
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
+    from celoss_cli.core.errors import CelossError, InputError, LimitError, OutputError, UsageError
     from celoss_cli.losses.binary import sigmoid
     from celoss_cli.losses.binary_cross_entropy import binary_cross_entropy
     from celoss_cli.losses.binary_cross_entropy_with_logits import binary_cross_entropy_with_logits
@@ -54,6 +52,14 @@ _ELSEWHERE = {"log_softmax": "class_axis", "sigmoid": "binary", "softmax": "clas
 
 
 def __getattr__(name: str) -> Any:
+    if name.startswith("_"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    from celoss_cli.losses import FUNCTIONS
+
+    if name.endswith("Error") and name in __all__:
+        return getattr(import_module("celoss_cli.core.errors"), name)
     if name in __all__ or name in FUNCTIONS.values():
         return getattr(import_module(f"celoss_cli.losses.{_ELSEWHERE.get(name, name)}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

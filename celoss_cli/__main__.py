@@ -1,5 +1,5 @@
 """``python -m celoss_cli`` is ``celoss``."""
 
-from celoss_cli.cli.main import main
+from celoss_cli.start import main
 
 main()

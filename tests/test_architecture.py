@@ -45,11 +45,12 @@ LAYERS = (
     {"show"},
     {"studies"},
     {"cli"},
+    {"start"},
     {"__main__"},
 )
 """From the bottom up. A part imports itself and lower layers, so neighbours never import each other."""
 
-PRINTERS = {"cli", "__main__"}
+PRINTERS = {"cli", "start", "__main__"}
 """The parts that print and exit."""
 
 

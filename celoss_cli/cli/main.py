@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import gc
 import io
 import itertools
@@ -31,6 +32,9 @@ _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 _KEPT_BYTES = 32 << 20
 """The most that the C library takes for the second of these options, mallopt(3)."""
 
+_BYTES_OF_NUMPY = 90 << 20
+"""Address space that NumPy and a small computation take beside what is there before."""
+
 _NO_THREAD = "can't start new thread"
 """How the interpreter says that threads or the memory for them have run out."""
 
@@ -51,17 +55,42 @@ class _Terminated(BaseException):
 def main() -> NoReturn:
     """The ``celoss`` command, which ends the process."""
     gc.set_threshold(_OBJECTS_AT_A_TIME)
-    _handle(signal.SIGTERM, _terminate)
     sys.unraisablehook = _send_again
     # NumPy would start threads for products of matrices, of which there are none here.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     # Other allocators of pyarrow keep what was freed of large buffers, or start a thread, even unused.
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
     os.environ.setdefault("JE_ARROW_MALLOC_CONF", "background_thread:false")
-    code = run(sys.argv[1:], _keep_memory)
+    code = _interruptible()
     for number in (signal.SIGINT, signal.SIGTERM):  # all is written: nothing is left to be tidied up
         _handle(number, signal.SIG_DFL)
     _leave(int(code))
+
+
+def _interruptible() -> ExitCode:
+    """Runs the command line of this process; a signal from here on is an exit code."""
+    try:
+        _handle(signal.SIGTERM, _terminate)
+        if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
+            _handle(signal.SIGINT, signal.default_int_handler)
+        return run(sys.argv[1:], _prepare)
+    except KeyboardInterrupt:
+        return ExitCode.INTERRUPTED
+    except _Terminated:
+        return ExitCode.TERMINATED
+
+
+def _prepare() -> None:
+    """What comes before anything is computed.
+
+    Raises:
+        LimitError: where NumPy's library of linear algebra would end the process for want of memory.
+
+    """
+    _keep_memory()
+    from celoss_cli.read.bytes.resources import require_memory
+
+    require_memory(_BYTES_OF_NUMPY, "NumPy")
 
 
 def _keep_memory() -> None:
@@ -138,6 +167,8 @@ def _refused(error: Exception) -> CelossError | None:
         return LimitError("out of memory: a library could not be loaded")
     if isinstance(error, RuntimeError) and str(error) == _NO_THREAD:
         return LimitError("the system starts no more threads", hint="fewer of them: --jobs 1")
+    if isinstance(error, OSError) and error.errno == errno.ENOMEM:
+        return LimitError("out of memory", place=visible(str(error.filename or "")))
     if isinstance(error, OSError):
         return InputError(
             f"{visible(str(error.strerror or error))}.", place=visible(str(error.filename or ""))

@@ -42,6 +42,7 @@ class _Totals:
         place = {name: index for index, name in enumerate(self.names)}
         at = np.fromiter((place.setdefault(name, len(place)) for name in other.names), np.int64)
         size = len(place)
+        _refuse_more(size)
         return _Totals(
             list(place),
             self.loss.joined(other.loss, at, size),
@@ -128,7 +129,7 @@ class Groups:
             while len(parts) > 1 and len(parts[-2].names) <= 2 * len(parts[-1].names):
                 last = parts.pop()
                 parts[-1] += last
-        _refuse_many(parts)
+        _refuse_more(max((len(part.names) for part in parts), default=0))
         return Groups(tuple(parts))
 
     def tallies(self) -> dict[str, Tally]:
@@ -163,7 +164,7 @@ class Groups:
         *rest, whole = self.parts
         for part in reversed(rest):
             whole = part + whole
-        _refuse_many([whole])
+        _refuse_more(len(whole.names))
         return whole
 
 
@@ -174,8 +175,8 @@ def codes_of(names: Sequence[str]) -> tuple[Array, Sequence[str]]:
     return codes, list(code_of)
 
 
-def _refuse_many(parts: Sequence[_Totals]) -> None:
-    if any(len(part.names) > _MOST for part in parts):
+def _refuse_more(groups: int) -> None:
+    if groups > _MOST:
         raise LimitError(
             f"expected at most {_MOST:,} groups, got more",
             hint="is the column an identifier? --reduction none writes the loss of every row",

@@ -131,8 +131,8 @@ def test_a_file_that_was_named_must_be_there_and_have_the_table() -> None:
 def test_the_keys_of_a_check_are_input_semantics_and_limits() -> None:
     assert keys_of("ce") == [
         *("logits", "targets", "target-column", "class-columns", "id-column", "weight-column"),
-        *("input-format", "delimiter", "decimal", "encoding", "header", "missing", "class-axis"),
-        "target-is",
+        *("input-format", "delimiter", "decimal", "encoding", "header", "percent", "comment", "missing"),
+        *("first-class", "class-map", "class-axis", "target-is", "choice-norm"),
         *(
             "allow-nonfinite",
             "allow-unterminated",
@@ -142,7 +142,8 @@ def test_the_keys_of_a_check_are_input_semantics_and_limits() -> None:
             "ignore-index",
         ),
         *("label-smoothing", "input-is", "convention", "reduction", "dtype", "base", "on-empty", "by"),
-        *("max", "min"),
+        *("interval", "confidence", "group-column"),
+        *("max", "min", "gate-on"),
         "expect",
         *("atol", "rtol", "baseline", "max-increase", "require", "min-count", "max-group"),
     ]

@@ -654,6 +654,55 @@ def test_a_signal_is_not_lost_where_the_interpreter_makes_another_error_of_it(
     assert (done.returncode, done.stdout, done.stderr) == (code, b"", b"")
 
 
+_AT_IMPORT = """
+import os, signal, sys
+at, number = int(sys.argv.pop()), getattr(signal, sys.argv.pop())
+seen = 0
+def count(event, arguments):
+    global seen
+    if event == "import" and "celoss_cli.start" in sys.modules:
+        seen += 1
+        if seen == at:
+            os.kill(os.getpid(), number)
+sys.addaudithook(count)
+from celoss_cli.start import main
+main()
+"""
+
+
+@pytest.mark.subprocess
+@pytest.mark.parametrize("at", [2, 20, 80, 160])
+@pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143)])
+def test_a_signal_within_the_first_imports_leaves_no_trace(name: str, code: int, at: int) -> None:
+    """It ends the process as the system does, until there is an exit code for it."""
+    words = ["ce", "-x", "1,2", "-y", "0", name, str(at)]
+    done = subprocess.run([sys.executable, "-c", _AT_IMPORT, *words], capture_output=True, check=False)
+    assert (done.stdout, done.stderr) == (b"", b"")
+    assert done.returncode in (-getattr(signal, name), code)
+
+
+def test_nothing_is_imported_before_signals_are_settled() -> None:
+    program = "import sys, celoss_cli.start; print(*sorted(m for m in sys.modules if m.startswith('celoss')))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["celoss_cli", "celoss_cli.start"]
+
+
+@pytest.mark.subprocess
+def test_an_ignored_signal_stays_ignored() -> None:
+    """As nohup and a shell's & in a script ask it."""
+    program = (
+        "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_IGN); "
+        "import celoss_cli.cli.main as m; run = m.run; "
+        "m.run = lambda *a: (os.kill(os.getpid(), signal.SIGINT), run(*a))[1]; "
+        "from celoss_cli.start import main; main()"
+    )
+    words = ["ce", "-x", "1,2", "-y", "0", "--format", "value"]
+    done = subprocess.run(
+        [sys.executable, "-c", program, *words], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 @pytest.mark.subprocess
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_ends_draws_at_once(number: signal.Signals, code: int, folder: Path) -> None:
@@ -689,7 +738,7 @@ for rows in sizes:
     start = time.monotonic()
     assert os.waitpid(started(rows), 0)[1] == 0
     lasts = time.monotonic() - start
-    known.add(open("out.json").read())
+    known |= {open(name).read() for name in ("out.json", "b.json")}
 
 moments, seen, killed = random.Random(3), set(), 0
 for kill in range(400):
@@ -716,7 +765,7 @@ def test_a_kill_at_any_moment_leaves_the_old_results_or_the_new_ones(folder: Pat
     assert done.returncode == 0, done.stderr[-2000:]
     killed, known, seen = map(int, done.stdout.split())
     assert killed == 60
-    assert known == 3
+    assert known == 6  # the baseline has a checksum beside the result
     assert seen > 3, "no result was ever replaced"
     results = {"2000.csv", "3000.csv", "4000.csv", "b.json", "out.json"}
     assert all(name in results or name.startswith(".celoss-") for name in os.listdir(folder))
@@ -747,7 +796,44 @@ def test_one_file_twice_is_a_usage_error() -> None:
 @pytest.mark.subprocess
 def test_no_room_for_a_library_is_a_limit() -> None:
     Path("p.csv").write_bytes(GOOD)
-    assert_refused(shell('ulimit -v 60000; "$@" ce p.csv --format value'), "out of memory", 5)
+    code, err = rationed(60_000)
+    assert code == 5
+    assert err.startswith(b"celoss: error: expected 90 MiB of address space for NumPy, got ")
+
+
+@pytest.mark.slow
+@pytest.mark.memory
+@pytest.mark.subprocess
+@pytest.mark.skipif(sys.platform != "linux", reason="limits of another kind")
+def test_no_amount_of_memory_is_a_failed_check_or_a_bug() -> None:
+    """OpenBLAS ends the process with 1 where it finds no room, NumPy's import with an error."""
+    Path("p.csv").write_bytes(GOOD)
+    done = [rationed(size) for size in range(26_000, 140_000, 6000)]
+    codes = [code for code, _ in done]
+    assert set(codes) == {0, 5}
+    assert codes == sorted(codes, reverse=True)
+    assert all(err.startswith(b"celoss: error: ") for code, err in done if code)
+
+
+def rationed(kibibytes: int) -> tuple[int, bytes]:
+    """The exit code and the message in so much address space."""
+    words = ["bash", "-c", f'ulimit -v {kibibytes}; "$@" ce p.csv --jobs 1 -o out', "-", *COMMAND]
+    done = subprocess.run(words, capture_output=True, check=False)
+    return done.returncode, done.stderr
+
+
+@pytest.mark.subprocess
+@pytest.mark.skipif(sys.platform != "linux", reason="limits of another kind")
+def test_an_array_larger_than_the_address_space_is_a_limit_of_that_file() -> None:
+    with open("p.npy", "wb") as file:
+        np.lib.format.write_array_header_1_0(
+            file, {"descr": "<f8", "fortran_order": False, "shape": (2**29, 2)}
+        )
+        start = file.tell()
+        file.truncate(start + 2**33)  # sparse
+    for words in ("-x @p.npy -y 0", "p.npy p.npy"):
+        done = shell(f'ulimit -v 2000000; "$@" ce {words}')
+        assert_refused(done, f"p.npy: expected {start + 2**33} bytes of address space for the file", 5)
 
 
 @pytest.mark.subprocess

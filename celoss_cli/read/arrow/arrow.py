@@ -42,6 +42,9 @@ _NO_THREAD = "launch worker thread"
 """In pyarrow's words when threads have run out."""
 
 
+_BYTES_OF_COLUMNS = 160 << 20
+"""Address space that a columnar file is read in, beside that of the file itself."""
+
 _HELD_ROWS = 1 << 16
 
 
@@ -68,7 +71,7 @@ class RecordTable:
         opening = _opening(stream)
         with self.refusing():
             self._file = opening(self._arrow, stream)
-            require_memory()  # the file is mapped by now
+            require_memory(_BYTES_OF_COLUMNS, "the columns")  # the file is mapped by now
             self._schema = self._file.schema
             self.names: list[str] = self._schema.names
         self._types = {field.name: stored_as(field.type) for field in self._schema}

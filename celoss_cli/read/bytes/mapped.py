@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import mmap
 import os
@@ -28,6 +29,10 @@ def mapped(stream: Stream) -> mmap.mmap | None:
     """The whole file, read-only and in no memory until it is used; None for a pipe or an empty file.
 
     The mapping outlives the stream.
+
+    Raises:
+        LimitError: for a file that is larger than the address space.
+
     """
     try:
         number = stream.binary.fileno()
@@ -36,7 +41,16 @@ def mapped(stream: Stream) -> mmap.mmap | None:
             return None
     except (OSError, ValueError):
         return None
-    return mmap.mmap(number, 0, access=mmap.ACCESS_READ)
+    try:
+        return mmap.mmap(number, 0, access=mmap.ACCESS_READ)
+    except OSError as error:
+        if error.errno != errno.ENOMEM:
+            raise
+        raise LimitError(
+            f"expected {status.st_size} bytes of address space for the file, got fewer",
+            hint="raise the limit: ulimit -v",
+            place=stream.name,
+        ) from None
 
 
 def release(values: Array) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import mmap
 import os
 import threading
 
@@ -11,29 +10,29 @@ from celoss_cli.core.errors import LimitError
 __all__ = ["grants_threads", "has_memory_limit", "require_memory"]
 
 
-_NEEDED_BYTES = 160 << 20
-"""Address space that a columnar file is read in, beside that of the file itself."""
-
-
 def has_memory_limit() -> bool:
     """Whether memory is limited for this process."""
     return _limit() is not None
 
 
-def require_memory() -> None:
+def require_memory(needed: int, what: str) -> None:
     """Refuses to begin what would end the process without a word.
 
+    Args:
+        needed: bytes of address space.
+        what: takes them.
+
     Raises:
-        LimitError: if little of the limited address space is left.
+        LimitError: if less of the limited address space is left.
 
     """
     limit = _limit()
     if limit is None:
         return
     left = limit - _address_space()
-    if left < _NEEDED_BYTES:
+    if left < needed:
         raise LimitError(
-            f"expected {_NEEDED_BYTES >> 20} MiB of address space for the columns, got {max(0, left) >> 20}",
+            f"expected {needed >> 20} MiB of address space for {what}, got {max(0, left) >> 20}",
             hint="raise the limit: ulimit -v",
         )
 
@@ -52,7 +51,7 @@ def _address_space() -> int:
     """How many bytes of it are taken, 0 where the system does not say."""
     try:
         with open("/proc/self/statm") as statm:
-            return int(statm.read().split()[0]) * mmap.PAGESIZE
+            return int(statm.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
     except (OSError, ValueError, IndexError):
         return 0
 
