@@ -276,8 +276,9 @@ def _of_values(data: Data, request: ReadRequest, takes: str) -> Dataset:
     if data.reading.targets is None or data.values is None:
         raise UsageError(f"Expected --targets together with {takes}, got {takes} alone.")
     from celoss_cli.read.truth import read_targets
-    from celoss_cli.read.values import dataset_of_values, read_value
+    from celoss_cli.read.values import dataset_of_values, read_value, refuse_file_names
 
+    refuse_file_names((takes, data.values), ("--targets", data.reading.targets))
     input = read_value(data.values, takes, request)
     target = read_targets(data.reading.targets, "--targets", request)
     return dataset_of_values(input, target, replace(request, takes=data.spec.takes))

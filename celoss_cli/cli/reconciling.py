@@ -15,7 +15,7 @@ from celoss_cli.losses.base import finite_weights
 from celoss_cli.losses.options import IGNORE_INDEX, LABEL_SMOOTHING, POS_WEIGHT, WEIGHT
 from celoss_cli.read.gather import gather
 from celoss_cli.read.truth import read_targets
-from celoss_cli.read.values import dataset_of_values, read_value
+from celoss_cli.read.values import dataset_of_values, read_value, refuse_file_names
 from celoss_cli.studies.reconcile import Problem
 from celoss_cli.studies.reconcile import problem_of as in_memory
 from celoss_cli.studies.reconcile.tokens import TokenProblem, token_problem_of
@@ -100,6 +100,7 @@ def _dataset(data: Data, request: ReadRequest) -> Dataset:
         raise UsageError("Expected files or --input, got both.")
     if data.reading.targets is None:
         raise UsageError("Expected --targets together with --input, got --input alone.")
+    refuse_file_names(("--input", data.values), ("--targets", data.reading.targets))
     input = read_value(data.values, "--input", request)
     target = read_targets(data.reading.targets, "--targets", request)
     return dataset_of_values(input, target, request)

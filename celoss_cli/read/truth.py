@@ -16,6 +16,7 @@ from celoss_cli.core.errors import InputError, plural, quoted, visible
 from celoss_cli.read import COLUMNS, format_of
 from celoss_cli.read.bytes.compressed import decompressed
 from celoss_cli.read.counting import from_first
+from celoss_cli.read.printed import names_in
 from celoss_cli.read.request import Dataset, ReadRequest, TruthColumns, open_stream
 from celoss_cli.read.roles.answers import Answers, open_pair
 from celoss_cli.read.roles.column import value_of
@@ -24,7 +25,7 @@ from celoss_cli.read.roles.table import WholeTable, parsed_number
 from celoss_cli.read.roles.targets import Targets, refuse_names
 from celoss_cli.read.roles.truth_columns import has_roles, truth_columns
 from celoss_cli.read.text.numbers import MISSING
-from celoss_cli.read.values import read_value
+from celoss_cli.read.values import read_value, refuse_file_names
 
 __all__ = ["Truth", "read_targets", "read_truth", "targets_alone"]
 
@@ -46,7 +47,9 @@ def read_truth(text: str, option: str, request: ReadRequest, *, counted: bool = 
 
     """
     if not text.startswith("@"):
-        return Truth(option, read_value(text, option, request))
+        refuse_file_names((option, text))
+        names = names_in(text)
+        return Truth(option, read_value(text, option, request) if names is None else names)
     request = replace(request, bare_column=counted)
     stream = decompressed(open_stream(text[1:]))
     with contextlib.closing(stream):
@@ -104,14 +107,14 @@ class Truth:
 
     Args:
         name: what messages call the place they come from.
-        given: values in the input's order, or a table with columns of ids and of targets.
+        given: values or names in the input's order, or a table with columns of ids and of targets.
 
     Attributes:
         conversions: what was done to read them, in words.
 
     """
 
-    def __init__(self, name: str, given: Array | WholeTable) -> None:
+    def __init__(self, name: str, given: Array | Sequence[str] | WholeTable) -> None:
         self._name = name
         self._given = given
         self._columns: TruthColumns | None = None

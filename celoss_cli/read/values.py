@@ -3,28 +3,32 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from celoss_cli.core.errors import InputError, plural, quoted
+from celoss_cli.core.errors import InputError, Way, plural, quoted
 from celoss_cli.read import format_of
 from celoss_cli.read.arrays.slices import dataset_of_arrays
 from celoss_cli.read.bytes.compressed import decompressed
 from celoss_cli.read.counting import counted
+from celoss_cli.read.printed import plain_values
 from celoss_cli.read.request import Dataset, ReadRequest, open_stream
-from celoss_cli.read.text.numbers import MISSING, number
+from celoss_cli.read.text.numbers import MISSING, is_number, number
 
 if TYPE_CHECKING:
     from celoss_cli.core.data import Array
 
-__all__ = ["dataset_of_values", "read_file", "read_value"]
+__all__ = ["dataset_of_values", "read_file", "read_value", "refuse_file_names"]
 
 _TOKEN = re.compile(r"[\[\],;]|[^\[\],;]+")
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
 _MAX_DEPTH = 64
+_TRUTH = {"true": True, "false": False, "True": True, "False": False}
+_LONGEST_NAME = 1 << 10
 
 
 def read_value(text: str, option: str, request: ReadRequest) -> Array:
@@ -36,7 +40,9 @@ def read_value(text: str, option: str, request: ReadRequest) -> Array:
     """
     if text.startswith("@"):
         return read_file(text[1:], request, None)
+    refuse_file_names((option, text))
     try:
+        text = plain_values(text)
         nested = _bracketed(text) if text.lstrip().startswith("[") else _by_rows(text)
         return _array(nested, request)
     except InputError as error:
@@ -44,6 +50,32 @@ def read_value(text: str, option: str, request: ReadRequest) -> Array:
             error.place = f"{option}{error.place}"
             raise
         raise error.at(option) from None
+
+
+def refuse_file_names(*given: tuple[str, str | None]) -> None:
+    """Refuses names of files where values or @FILE are expected.
+
+    Args:
+        given: options with their texts.
+
+    Raises:
+        InputError: with the command that reads all of them.
+
+    """
+    named = [(option, text) for option, text in given if text is not None and _is_file(text)]
+    if named:
+        shown = " and ".join(quoted(text) for _, text in named)
+        raise InputError(
+            f"expected values or @FILE, got {shown}, which {'is a file' if len(named) == 1 else 'are files'}",
+            ways=(Way("", tuple((option, f"@{text}") for option, text in named)),),
+            place=named[0][0],
+        )
+
+
+def _is_file(text: str) -> bool:
+    """Whether a text that is no number is the name of a file."""
+    short = len(text) < _LONGEST_NAME and text.isprintable() and not text.startswith(("@", "["))
+    return short and not is_number(text) and os.path.isfile(text)
 
 
 def read_file(path: str, request: ReadRequest, chosen: str | None) -> Array:
@@ -123,8 +155,8 @@ def _array(nested: Any, request: ReadRequest) -> Array:
     """Integers stay integers, so that one-hot rows and probabilities can be told apart."""
     tokens: list[str] = []
     shape = _collect(nested, tokens, "")
-    if tokens and all(token.strip() in ("true", "false") for token in tokens):
-        return np.array([token.strip() == "true" for token in tokens]).reshape(shape)
+    if tokens and all(token.strip() in _TRUTH for token in tokens):
+        return np.array([_TRUTH[token.strip()] for token in tokens]).reshape(shape)
     integral = all(_INTEGER.fullmatch(token.strip()) for token in tokens)
     values = [_number(token, np.unravel_index(i, shape), request) for i, token in enumerate(tokens)]
     if integral:
