@@ -9,17 +9,22 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 from celoss_cli.core.data import Array, Batch, Chunk
-from celoss_cli.core.errors import InputError, Way, plural, quoted
+from celoss_cli.core.errors import InputError, Way, plural, quoted, visible
 from celoss_cli.read.peekable import Peekable
 from celoss_cli.read.request import MAX_LINE, Dataset, ReadRequest, Stream
+from celoss_cli.read.roles.column import sample_size
 from celoss_cli.read.roles.columns import columns_of, map_columns
 from celoss_cli.read.roles.table import Assembler, Rows, TableRow, WholeTable, matrix_of
 from celoss_cli.read.text.blocks import Block, blocks, lines_of, without_comments
 from celoss_cli.read.text.dialect import are_values, dialect_of, with_tabs
 from celoss_cli.read.text.numbers import is_number
 from celoss_cli.read.text.plain import NotPlain, parsed
+
+if TYPE_CHECKING:
+    from celoss_cli.read.text.lists import ListColumns
 
 __all__ = ["Table", "read", "read_columns", "read_values"]
 
@@ -106,7 +111,7 @@ def _batch(table: Table, assembler: Assembler, block: Block, start: int) -> Batc
         texts += mapping.target
     else:
         numbers.update(mapping.target)
-    if request.truth is None or not request.truth.has_gaps:
+    if table.lists is None and (request.truth is None or not request.truth.has_gaps):
         with contextlib.suppress(NotPlain):
             return assembler.batch(parsed(block, len(table.names), sorted(numbers), texts, request), start)
     return assembler.complete(Rows(table.names, list(table.rows(block)), table.place, request), start)
@@ -145,9 +150,37 @@ class Table:
         self.header_line = first.line
         self.has_header = request.header is not False
         self.other_reading = ""
-        self.names, self._rest = self._header(first)
+        names, self._rest = self._header(first)
+        self.names, self._width = names, len(names)
+        self.lists: ListColumns | None = None
+        rest = self._next_block()
+        if rest is not None and b"[" in rest.data:
+            self._find_lists(names, rest)
+
+    def _next_block(self) -> Block | None:
+        """The first rows, which stay to come."""
+        if self._rest.data:
+            return self._rest
+        found = next(self._blocks, None)
+        if found is not None:
+            self._rest = found
+        return found
+
+    def _find_lists(self, names: Sequence[str], first: Block) -> None:
+        """Takes columns of lists for as many columns as their lists are long."""
+        from celoss_cli.read.text.lists import ListColumns  # most tables hold single values
+
+        found: list[Sequence[str]] = []
+        with contextlib.suppress(InputError):
+            found.extend(cells for _, cells in itertools.islice(self.rows(first), sample_size(len(names))))
+        lists = ListColumns(names, found, self.request)
+        if lists:
+            self.lists, self.names = lists, lists.names
+            self.told.append("each value of a list is a column: " + ", ".join(map(visible, lists.told)))
 
     def place(self, line: int, column: int | None) -> str:
+        if column and self.lists is not None:
+            column = self.lists.written(column - 1) + 1
         return f"{self._name}:{line}" + (f":{column}" if column else "")
 
     def body(self) -> Iterator[Block]:
@@ -272,7 +305,7 @@ class Table:
 
     def rows(self, block: Block) -> Iterator[TableRow]:
         """The rows of a block after the header, each as long as it."""
-        width = len(self.names)
+        width = self._width
         for line, cells in self._records(block):
             if not cells:
                 raise InputError(
@@ -284,11 +317,18 @@ class Table:
                     hint=self._advice(block, line, len(cells)),
                     place=self.place(line, None),
                 )
-            yield line, cells
+            yield line, cells if self.lists is None else self._with_lists(line, cells)
+
+    def _with_lists(self, line: int, cells: Sequence[str]) -> Sequence[str]:
+        assert self.lists is not None  # noqa: S101 - for the type checker: the caller has asked
+        try:
+            return self.lists.cells(cells)
+        except InputError as error:
+            raise error.at(self.place(line, None)) from None
 
     def _advice(self, block: Block, line: int, cells: int) -> str:
         """What to do about a line that is too long or too short."""
-        if cells > len(self.names):
+        if cells > self._width:
             return "decimal comma? try --delimiter ';' --decimal ," if self._delimiter == "," else ""
         last = block.unterminated and line == block.line + block.lines - 1
         return "the last line has no newline: was the data cut?" if last else ""
