@@ -347,7 +347,7 @@ def refuse_unused_columns(columns: Mapping[str, Any], data: Data) -> None:
     for role, (option, pattern) in chosen.items():
         found = columns[role]
         names = [found] if isinstance(found, str) else found or []
-        if pattern is not None and not any(_names(pattern, column) for column in names):
+        if pattern and not any(_names(pattern, column) for column in names):
             raise UsageError(f"Expected {option} with a table or arrays by name, got one array.")
 
 

@@ -62,6 +62,8 @@ def words_of(way: Way, arguments: Sequence[str]) -> list[str]:
     if way.command and arguments and arguments[0] in NAMES:
         dropped |= set().union(*map(_flags, LOSSES)) - _flags(way.command)
         at = _place_of_loss(arguments)
+        if at == 0:
+            arguments = _renamed(arguments, LOSSES[arguments[0]].takes, LOSSES[way.command].takes)
         if at is not None:
             arguments = [*arguments[:at], way.command, *arguments[at + 1 :]]
         elif "--loss" in _flags(arguments[0]):
@@ -91,6 +93,13 @@ def _inspecting(arguments: Sequence[str]) -> Iterator[list[str]]:
             typed += [word, *value]
     if len(typed) > 2:
         yield typed
+
+
+def _renamed(arguments: Sequence[str], old: str, new: str) -> list[str]:
+    """The words with the input's option as another loss calls it: --logits of --probs."""
+    flags = {f"--{old}": f"--{new}"}
+    pairs = (word.partition("=") for word in arguments)
+    return ["".join((flags.get(flag, flag), equals, value)) for flag, equals, value in pairs]
 
 
 def _place_of_loss(arguments: Sequence[str]) -> int | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from celoss_cli.core.errors import InputError
+from celoss_cli.core.errors import InputError, Way
 from celoss_cli.core.late import np
 from celoss_cli.core.records import record
 from celoss_cli.losses.arrays import reduced
@@ -24,6 +24,9 @@ __all__ = ["LOSS", "BinaryCrossEntropy", "binary_cross_entropy"]
 
 _CLAMP = -100.0
 """The least logarithm that binary_cross_entropy uses, in any precision (as PyTorch does)."""
+
+
+_LOGITS = (Way("scores and logits", (), "bce-logits"),)
 
 
 @record(frozen=True, kw_only=True)
@@ -69,10 +72,11 @@ class BinaryCrossEntropy(BinaryLoss):
                 element = int(np.flatnonzero(outside.where)[0])
                 is_input, rounded = values is batch.input, by_rounding(values.reshape(-1)[element])
                 other = "scores and logits belong to bce-logits" if is_input else ""
+                ways = ways_of_rounding(values) if rounded else _LOGITS
                 raise InputError(
                     outside.fact,
                     hint="rounding took it there" if rounded else other,
-                    ways=ways_of_rounding(values) if is_input and rounded else (),
+                    ways=ways if is_input else (),
                     element=element,
                     in_input=is_input,
                 )

@@ -120,12 +120,15 @@ def format_of(path: str, head: bytes, chosen: str | None) -> SourceSpec:
     if nameless:
         if _holds_workbook(head):
             return SOURCES["xlsx"]
+        if _holds_lines(head):
+            return SOURCES["jsonl"]
         text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
         return SOURCES[next((name for start, name in _STARTS.items() if text.startswith(start)), "csv")]
     suffix = PurePath(path).suffix.lower()
     for spec in SOURCES.values():
         if suffix in spec.suffixes:
-            return spec
+            lines = spec.name == "json" and _holds_lines(head)
+            return SOURCES["jsonl"] if lines else spec
     if head.startswith(_LOGITS):  # llama-perplexity gives its file no ending
         return SOURCES["llama-logits"]
     known = ", ".join(suffix for spec in SOURCES.values() for suffix in spec.suffixes)
@@ -141,6 +144,19 @@ def _holds_workbook(head: bytes) -> bool:
     return head.startswith(b"PK\x03\x04") and head[30:].startswith(
         (b"[Content_Types].xml", b"_rels/", b"docProps/", b"xl/")
     )
+
+
+def _holds_lines(head: bytes) -> bool:
+    """Whether a JSON object ends with the first line, and another one follows: no document does so."""
+    first, _, rest = head.removeprefix(b"\xef\xbb\xbf").partition(b"\n")
+    if not (first.strip().startswith(b"{") and first.strip().endswith(b"}") and rest.strip()[:1] == b"{"):
+        return False
+    import json  # few files begin so
+
+    try:
+        return isinstance(json.loads(first), dict)
+    except ValueError:
+        return False
 
 
 def _holds_tensors(head: bytes) -> bool:

@@ -33,7 +33,7 @@ __all__ = [
 MAX_LINE = 16 << 20
 """The longest line in bytes."""
 
-_HEAD = 64
+_HEAD = 4096
 """So many bytes tell a format."""
 
 

@@ -582,7 +582,7 @@ def test_a_class_index_out_of_range_is_refused_with_its_place_and_a_way_out(
             placed((2, 3), (1, 2), 1.5),
             np.zeros((2, 3)),
             "row 1 [2]: Expected a probability from 0 to 1, got 1.5. "
-            "(scores and logits belong to bce-logits)",
+            "(scores and logits belong to bce-logits) (celoss bce-logits)",
             id="probability",
         ),
         pytest.param(
@@ -590,7 +590,7 @@ def test_a_class_index_out_of_range_is_refused_with_its_place_and_a_way_out(
             placed((2, 3), (1, 0), NAN),
             np.zeros((2, 3)),
             "row 1 [0]: Expected a probability from 0 to 1, got nan. "
-            "(scores and logits belong to bce-logits)",
+            "(scores and logits belong to bce-logits) (celoss bce-logits)",
             id="nan probability",
         ),
         pytest.param(

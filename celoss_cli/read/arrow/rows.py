@@ -147,13 +147,16 @@ def cut(batch: Any, asked: Asked) -> Iterator[Rows]:
 
 def is_stored_otherwise(dtype: Any) -> bool:
     """Whether ``stored`` changes columns of this type."""
-    return _is_dictionary(dtype) or kind_of(dtype) == _VIEW or hasattr(dtype, "storage_type")
+    changed = kind_of(dtype) == _VIEW or _is_decimal(dtype)
+    return changed or _is_dictionary(dtype) or hasattr(dtype, "storage_type")
 
 
 def stored_as(dtype: Any) -> Any:
     """The type of the values themselves: a dictionary's values, and lists where they are called a tensor."""
     if _is_dictionary(dtype):
-        return dtype.value_type
+        return stored_as(dtype.value_type)
+    if _is_decimal(dtype):
+        return _double()
     return dtype.storage_type if len(getattr(dtype, "shape", ())) == 1 else dtype
 
 
@@ -164,7 +167,27 @@ def stored(column: Any) -> Any:
         return type(column).from_arrays(column.indices, values).dictionary_decode()
     if kind_of(column.type) == _VIEW:
         return column.cast("large_string")
+    if _is_decimal(column.type):
+        return _doubles(column)
     return getattr(column, "storage", column)
+
+
+def _is_decimal(dtype: Any) -> bool:
+    """Whether this is SQL's DECIMAL."""
+    return kind_of(dtype).startswith("decimal")
+
+
+def _double() -> Any:
+    import pyarrow as pa
+
+    return pa.float64()
+
+
+def _doubles(column: Any) -> Any:
+    """Decimal numbers as the doubles next to them; a cast of pyarrow's rounds twice."""
+    import pyarrow as pa
+
+    return pa.array([None if value is None else float(value) for value in column.to_pylist()], pa.float64())
 
 
 def nulls_of(columns: Iterable[tuple[str, Any]]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from celoss_cli.core.errors import InputError, quoted
+from celoss_cli.core.errors import InputError, Way, quoted
 
 __all__ = [
     "MAX_DEPTH",
@@ -110,8 +110,10 @@ def extra_data(rest: str, place: str, *, later: bool) -> InputError:
         later: whether that is another line than the first.
 
     """
-    hint = _LINES if later and rest[:1] in ("{", "[") else ""
-    return InputError(f"expected JSON, got {_found(rest, 0)}: Extra data", hint=hint, place=place)
+    are_lines = later and rest[:1] in ("{", "[")
+    ways = (Way("", (("--input-format", "jsonl"),)),) if are_lines else ()
+    told = f"expected JSON, got {_found(rest, 0)}: Extra data"
+    return InputError(told, hint=_LINES if are_lines else "", ways=ways, place=place)
 
 
 def decoded(text: str, start: int) -> tuple[Any, int]:

@@ -23,7 +23,7 @@ from celoss_cli.read.roles.known import KnownNames
 from celoss_cli.read.roles.labels import order_notes, paired
 from celoss_cli.read.roles.naming import one_of, pattern_of, refuse_repeated
 from celoss_cli.read.roles.pairs import clear_positive, positive_of
-from celoss_cli.read.roles.target_columns import by_name, by_values
+from celoss_cli.read.roles.target_columns import by_name, by_position, by_values
 
 if TYPE_CHECKING:
     from celoss_cli.read.roles.wanted import Wanted
@@ -68,6 +68,7 @@ def _weighed(evidence: Evidence) -> tuple[Found | None, Found]:
     if evidence.wanted.elsewhere:
         return None, find(evidence, (), evidence.wanted.examples)
     target = by_name(evidence)
+    target = target if target.candidates else by_position(evidence)
     if target.candidates:
         columns = [i for candidate in target.candidates for i in candidate.columns]
         if (only := target.only) is not None and len(only.columns) > 1:
@@ -235,7 +236,15 @@ def _way(evidence: Evidence, inputs: Candidate, target: Candidate) -> Way | None
     options += [*inputs.options, *target.options]
     if any(evidence.columns[i].values.in_percent for i in inputs.columns):
         options.append(("--percent", ""))
+    if inputs.columns and _lacks_values(evidence, inputs.columns):
+        options.append(("--missing", "skip"))
     return Way(said, tuple(options), inputs.command)
+
+
+def _lacks_values(evidence: Evidence, columns: Sequence[int]) -> bool:
+    """Whether a column lacks a value in a row where others have one."""
+    rows = max(len(column.values.rows) for column in evidence.columns)
+    return any(0 < len(evidence.columns[i].values.rows) < rows for i in columns)
 
 
 def _named(evidence: Evidence, candidate: Candidate) -> list[str]:

@@ -233,7 +233,8 @@ class _Search:
             return Found((Candidate(tuple(soft), _PREDICTED),))
         names = listed([self._names[i] for i in soft])
         fact = f"two columns of {self._evidence.wanted.takes} or more, which are named alike, got {names}"
-        others = self._everything()
+        alike_ones = [self._candidate(g, _ALIKE) for g in alike(self._evidence.columns, self._plain)]
+        others = [*alike_ones, *self._everything()]
         single = [self._single(i) for i in soft[:_SHOWN_COLUMNS] if len(self._targets) <= 2]
         return Found((*single, *others), fact)
 

@@ -19,7 +19,7 @@ from celoss_cli.read.roles.known import KnownNames
 if TYPE_CHECKING:
     from celoss_cli.read.roles.evidence import Evidence
 
-__all__ = ["by_name", "by_values"]
+__all__ = ["by_name", "by_position", "by_values"]
 
 _WHOLE_NAME = "named so"
 _WORD = "a word of its name says so"
@@ -60,6 +60,18 @@ def by_name(evidence: Evidence) -> Found:
     return Found(())
 
 
+def by_position(evidence: Evidence) -> Found:
+    """The last column of a table without a header, if its values can be targets and no other's can."""
+    last = len(evidence.columns) - 1
+    if evidence.wanted.has_names or last < 1 or last in evidence.taken:
+        return Found(())
+    free = (i for i in range(last + 1) if i not in evidence.taken)
+    answers = [i for i in free if _are_answers(evidence, i, max(last, 2))]
+    if answers != [last] or _is_constant(evidence, last):
+        return Found(())
+    return Found((Candidate((last,), "the last column, and the only one whose values can be targets"),))
+
+
 def by_values(evidence: Evidence, inputs: Sequence[int], labels: Sequence[str]) -> Found:
     """The columns that may be targets by their values; the only one is it.
 
@@ -93,11 +105,14 @@ def by_values(evidence: Evidence, inputs: Sequence[int], labels: Sequence[str]) 
         return Found((Candidate((answers[0],), "the only other column whose values can be targets"),))
     if counted and len(answers) > 1 and not any(columns[i].says.other for i in answers):
         return _of_several(evidence, answers, "the only other column whose values can be targets")
+    recorded = [i for i in free if evidence.certainly_recorded(i) and _are_answers(evidence, i, 2)]
+    answers += [i for i in recorded if i not in answers and not evidence.wanted.per_class]
     likely = (
         *_beginning(evidence, texts, labels),
         *(Candidate((i,), columns[i].says.other) for i in answers[:_SHOWN_COLUMNS]),
     )
-    got = [evidence.names[i] for i in answers] or evidence.names
+    shown = [i for i in answers if i not in recorded]
+    got = [evidence.names[i] for i in shown] or evidence.names
     return Found(likely, f"a column of targets, got {listed(got)}")
 
 

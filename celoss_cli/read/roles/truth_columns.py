@@ -9,6 +9,7 @@ from celoss_cli.core.errors import InputError, Way, listed, quoted
 from celoss_cli.read.request import TruthColumns
 from celoss_cli.read.roles.groups import labels_of, target_labels
 from celoss_cli.read.roles.naming import chosen_columns, one_of, pattern_of, refuse_repeated
+from celoss_cli.read.roles.words import named
 
 if TYPE_CHECKING:
     from celoss_cli.read.request import ReadRequest
@@ -189,7 +190,7 @@ class _Truth:
 
 def refuse_what_truth_has(truth: TruthColumns, inputs: Sequence[str]) -> None:
     """Refuses columns of the input that may as well be copies of the table of targets."""
-    copied = [name for name in truth.named(truth.unused) if name in inputs]
+    copied = [name for name in truth.named(truth.unused) if name in inputs and not named(name).predicts]
     if len(inputs) > 1 and len(truth.target) == 1:
         copied += [name for name in truth.named(truth.target) if name in inputs]
     if copied:

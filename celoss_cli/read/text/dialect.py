@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from math import isfinite
 from typing import Literal
 
 from celoss_cli.core.records import record
@@ -71,7 +72,7 @@ def dialect_of(data: bytes, delimiter: str | None, decimal: Literal[".", ","]) -
         elif not found and _are_in_blanks(lines):
             return Dialect("\t", decimal, blanks=True, told=("values are separated by runs of blanks",))
     mark = mark or ","
-    if decimal == "." and mark in (";", "\t") and _has_commas(text.splitlines()[1 : _ROWS + 1], mark):
+    if decimal == "." and mark in (";", "\t") and _has_commas(text.splitlines()[1:], mark):
         told.append("the decimal mark is a comma, as the first rows have it")
         decimal = ","
     return Dialect(mark, decimal, skipped=skipped, told=tuple(told))
@@ -119,6 +120,9 @@ def with_tabs(data: bytes) -> bytes:
 
 
 def are_values(cells: Sequence[str], decimal: str) -> bool:
-    """Whether a first line of numbers is plainly no header: one of them has a fraction."""
+    """Whether a first line of numbers is plainly no header: one of them has a fraction, or they recur."""
     plain = [cell.replace(decimal, ".") for cell in cells]
-    return any(is_number(cell) and float(cell) != int(float(cell)) for cell in plain if cell.strip())
+    numbers = [float(cell) for cell in plain if cell.strip() and is_number(cell)]
+    if len(numbers) == len(cells) and len(set(numbers)) < len(numbers):
+        return True
+    return any(number != int(number) for number in numbers if isfinite(number))
