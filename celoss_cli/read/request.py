@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, Protocol, cast
 
@@ -67,6 +67,7 @@ class TruthColumns:
         target: one column, or one for each class.
         unused: the rest.
         examples: the different targets of the first rows, of a single column.
+        ids: those of all rows.
 
     """
 
@@ -75,6 +76,7 @@ class TruthColumns:
     target: tuple[int, ...]
     unused: tuple[int, ...]
     examples: tuple[str, ...] = ()
+    ids: Container[str] = ()
 
     @property
     def row_id(self) -> str | None:

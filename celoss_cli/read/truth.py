@@ -166,7 +166,7 @@ class Truth:
             self._take(table.columns.texts(found.target[0]), ids)
         else:
             self._take(table.columns.numbers(found.target), ids)
-        return found
+        return found if self._row_of is None else replace(found, ids=self._row_of)
 
     def _take(self, values: Array | Sequence[str], ids: Sequence[str] | None) -> None:
         if isinstance(self._given, WholeTable) and not len(values):

@@ -21,14 +21,12 @@ from running import COMMAND, Done, celoss
 FOLDER = Path(__file__).parent
 DUMPS = FOLDER / "dumps"
 
-LEAST_RIGHT = 90.8
+LEAST_RIGHT = 95.6
 """Percent of the dumps with one sound reading that the plain command scores; only ever raised (goal: 95)."""
-MOST_LEFT_ALONE = 28
+MOST_LEFT_ALONE = 6
 """Dumps refused with no command that gives the right value, also where others do; only lowered (goal: 0)."""
 
-KNOWN_WRONG = {
-    "ce trap-wide.csv",
-}
+KNOWN_WRONG: frozenset[str] = frozenset()
 """Commands that still give a wrong number; only ever shortened (goal: none)."""
 
 SETTINGS = {"CELOSS_FORMAT": "value", "COLUMNS": "1000"}

@@ -46,6 +46,10 @@ class RowObjects:
         """
         objects = iter(objects)
         place, first = next(objects)
+        self._nested = any(isinstance(value, dict) for value in first.values())
+        if self._nested:
+            objects = ((where, flat(row, where)) for where, row in objects)
+            first = flat(first, place)
         self._first = first
         self._frame: tuple[Frame, list[str]] | None = None
         self._names = list(first)
@@ -79,6 +83,8 @@ class RowObjects:
             InputError: with its place, for an object of other keys or values.
 
         """
+        if self._nested:
+            objects = [flat(row, place) for row, place in zip(objects, places, strict=True)]
         _refuse_other_keys(objects, places, self._first)
         if self._stacked:
             return self._arrays(objects, places, start)
@@ -118,6 +124,8 @@ class RowObjects:
 
     def frame(self, row: bytes, value: dict[str, Any]) -> None:
         """Takes a row for the one that the others are written like."""
+        if self._nested:
+            return
         alike = value.keys() == self._first.keys() and all(
             shape_of(value[key]) == shape_of(self._first[key]) for key in self._names
         )
@@ -187,6 +195,24 @@ class RowObjects:
         return np.array([plain(row[key]) for row in objects])
 
 
+def flat(row: dict[str, Any], place: str) -> dict[str, Any]:
+    """A row whose objects of single values are columns of their own: probs.cat of {"probs": {"cat": 0.7}}.
+
+    Raises:
+        InputError: where that gives a name twice.
+
+    """
+    found: dict[str, Any] = {}
+    for key, value in row.items():
+        inner = (
+            {f"{key}.{name}": one for name, one in value.items()} if isinstance(value, dict) else {key: value}
+        )
+        if twice := found.keys() & inner.keys():
+            raise InputError(f"expected each key once, got {quoted(min(twice))} twice", place=place)
+        found |= inner
+    return found
+
+
 def _refuse_own_order(first: dict[str, Any], input: str, others: Sequence[str], place: str) -> None:
     """Refuses values whose classes each row names anew, as a zero-shot classifier does."""
     for key in others:
@@ -234,6 +260,7 @@ def table_of(objects: Sequence[dict[str, Any]], places: Sequence[str], request: 
         InputError: for objects of other keys than the first, and for values that are no cells.
 
     """
+    objects = [flat(row, place) for row, place in zip(objects, places, strict=True)]
     _refuse_other_keys(objects, places, objects[0])
     names = list(objects[0])
     rows = ([row[name] for name in names] for row in objects)

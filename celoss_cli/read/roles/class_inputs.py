@@ -324,7 +324,9 @@ class _Search:
         plain = self._plain
         others = {i for i in self._numbers if self._may_be_class(i)}
         whole = [i for i in plain if evidence.columns[i].values.are_whole]
-        doubtful = {i for i in plain if self._is_doubtful(i, only_whole=whole == [i])}
+        fractions = [i for i in plain if evidence.columns[i].values.are_fractions]
+        odd = [kind[0] for kind in (whole, fractions) if len(kind) == 1]
+        doubtful = {i for i in plain if self._is_doubtful(i, of_a_kind=i in odd)}
         if len(doubtful - others) == len(plain):
             doubtful = set()
         doubtful |= others
@@ -346,11 +348,11 @@ class _Search:
         other = bool(column.says.other) and not self._evidence.certainly_other(i)
         return other and not column.says.confident
 
-    def _is_doubtful(self, i: int, *, only_whole: bool) -> bool:
-        """Whether a number is a copy of the target, or the only one that is whole, and more than 0 and 1."""
+    def _is_doubtful(self, i: int, *, of_a_kind: bool) -> bool:
+        """Whether a number is a copy of the target, or the only one of its kind: whole, or from 0 to 1."""
         copied = i in self._copies and len(self._evidence.texts_of(i)) > 2
         values = self._evidence.columns[i].values
-        odd = only_whole and len(values.texts) >= _ENOUGH and not values.are_binary
+        odd = of_a_kind and len(values.texts) >= _ENOUGH and not values.are_binary
         return copied or (len(self._plain) > 2 and odd)
 
     def _too_few(self, columns: Sequence[int]) -> Found:

@@ -102,6 +102,7 @@ def _wanted(request: ReadRequest, truth: TruthColumns | None, whole: bool, has_n
         elsewhere=request.truth is not None,
         examples=() if truth is None else truth.examples,
         joined=None if truth is None else truth.row_id,
+        ids=() if truth is None else truth.ids,
         paired=tuple(truth.named(truth.target)) if several and truth is not None else (),
         rescaled=request.rescaled,
         examined=request.examined,

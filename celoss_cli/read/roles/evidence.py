@@ -86,6 +86,8 @@ class Evidence:
         column = self.columns[i]
         if self.wanted.joined is not None and column.name == self.wanted.joined:
             return 9
+        if self._ids_are_renamed and self._holds_ids(i):
+            return 8
         if column.is_index or (column.name == "" and i == 0):
             return 1
         if column.name == "":
@@ -93,6 +95,17 @@ class Evidence:
         if _LEVEL.fullmatch(column.name):
             return int(not self._levels_are_classes)
         return column.says.key
+
+    @cached_property
+    def _ids_are_renamed(self) -> bool:
+        """Whether the ids of the targets' table have a name that no column here has."""
+        return self.wanted.joined is not None and self.wanted.joined not in self.names
+
+    def _holds_ids(self, i: int) -> bool:
+        """Whether values are ids of the targets' table, each once."""
+        values = self.columns[i].values
+        are_ids = values.are_texts and values.are_unique and len(values.texts) > 1
+        return are_ids and all(text in self.wanted.ids for text in values.texts)
 
     @cached_property
     def _levels_are_classes(self) -> bool:

@@ -119,7 +119,7 @@ def keys_of(
         "--class-columns": choice.classes,
         "--target-column": None if elsewhere else choice.target,
         "--id-column": choice.id,
-        "--weight-column": choice.weight,
+        "--weight-column": choice.weight or None,
     }
     chosen = {option: _chosen(names, key, option) for option, key in asked.items() if key is not None}
     _refuse_two_roles(list(chosen.values()))
@@ -129,17 +129,28 @@ def keys_of(
         return chosen[option] if option in chosen else one_of(free, known, role, option)
 
     row_id = key("--id-column", ID_KEYS, "ids")
-    weight = key("--weight-column", weights, "weights of the rows")
+    unweighted = choice.weight == ""
+    weight = None if unweighted else key("--weight-column", weights, "weights of the rows")
     others = {row_id, weight, *(filter(_is_option, free) if options else ())}
-    if options and "weight" in free and any("feature" in named(name).other for name in free):
+    if (
+        not unweighted
+        and options
+        and "weight" in free
+        and any("feature" in named(name).other for name in free)
+    ):
         raise InputError(
             'expected weights or a feature, got "weight", which may be either beside features',
-            ways=(Way("weights of the rows", (("--weight-column", "weight"),)),),
+            ways=(
+                Way("weights of the rows", (("--weight-column", "weight"),)),
+                Way("no weights", (("--weight-column", ""),)),
+            ),
         )
     search = _Search([name for name in free if name not in others], request, shape)
     input, target, why = search.found(chosen.get("--class-columns"), chosen.get("--target-column"))
     rest = sorted(set(free) - {input, target, row_id, weight})
-    of_loss = tuple(filter(_is_option, rest)) if options else ()
+    of_loss = (
+        tuple(n for n in rest if _is_option(n) and not (unweighted and n == "weight")) if options else ()
+    )
     unused = tuple(name for name in rest if name not in of_loss)
     return Keys(input, target, row_id, weight, of_loss, unused, why, search.positive)
 

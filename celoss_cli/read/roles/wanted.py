@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import field
 from typing import Literal
 
@@ -54,6 +54,7 @@ class Wanted:
         elsewhere: whether the targets come from elsewhere.
         examples: the different ones of these, as far as they are known.
         joined: the name of the ids that those targets are joined by, or None.
+        ids: these ids.
         paired: the names of their columns where they are several, one for each column of the input.
         rescaled: whether a convention divides probabilities by their sum.
         examined: whether the data is read to find what is wrong with it: then values that do not fit are no
@@ -72,6 +73,7 @@ class Wanted:
     elsewhere: bool = False
     examples: tuple[str, ...] = ()
     joined: str | None = None
+    ids: Container[str] = ()
     paired: tuple[str, ...] = ()
     rescaled: bool = False
     examined: bool = False

@@ -60,7 +60,7 @@ def dialect_of(data: bytes, delimiter: str | None, decimal: Literal[".", ","]) -
     if delimiter is None and (said := _SEP.match(text)):
         skipped, mark = len(said[0].encode()), said[1]
         text = text[said.end() :]
-    lines = [_QUOTED.sub('""', line) for line in text.splitlines()[: _ROWS + 1]]
+    lines = _QUOTED.sub('""', text).splitlines()[: _ROWS + 1]
     told: list[str] = [f"its first line says that values are separated by {mark}"] if skipped else []
     if not lines:
         return Dialect(mark or ",", decimal)

@@ -243,10 +243,9 @@ def hugging_face() -> None:
     rows.to_csv(str(DUMPS / "hf-dataset.csv"), index=False)
     lines = (DUMPS / "hf-dataset.csv").read_text().splitlines()[1:]
     printed = [[float(number) for number in line.split(",", 2)[2].strip('"[] ').split()] for line in lines]
-    refused(
+    right(
         "ce hf-dataset.csv",
-        "lists as NumPy prints them in cells",
-        [ce_logits(printed, y)],
+        ce_logits(printed, y),
         f"Hugging Face datasets {datasets.__version__}, to_csv",
     )
 

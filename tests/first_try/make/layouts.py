@@ -236,10 +236,9 @@ def workbenches() -> None:
     )
     rows = [[float(LABELS[k]), f'"[{NO[k]},{POSITIVE[k]}]"', float(DECISION[k])] for k in ROWS]
     dump("spark.csv", table(["label", "probability", "prediction"], rows))
-    refused(
+    right(
         "bce spark.csv",
-        "lists in cells are read by an option",
-        [TWO],
+        TWO,
         documented("Spark: the vector of probabilities as text in a CSV"),
     )
     rows = [[float(LABELS[k]), NO[k], POSITIVE[k], float(DECISION[k])] for k in ROWS]
