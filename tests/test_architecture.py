@@ -386,3 +386,33 @@ def test_every_public_function_has_an_example_that_runs(name: str) -> None:
     function = getattr(celoss_cli, name)
     found = examples(importlib.import_module(function.__module__))
     assert f"{function.__module__}.{name}" in {example.name for example in found}
+
+
+# ------------------------------------------------------------------------------------- arrays and shapes
+
+
+def _of_arrays(path: Path) -> Iterator[tuple[str, str]]:
+    """The public functions and methods that take or give an array, and what they say.
+
+    A method without words of its own replaces another and does the same.
+    """
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    kinds = [node for node in tree.body if isinstance(node, ast.ClassDef) and not node.name.startswith("_")]
+    for owner in (tree, *kinds):
+        for node in owner.body:
+            if not isinstance(node, ast.FunctionDef) or node.name.startswith("_"):
+                continue
+            found = [*(argument.annotation for argument in node.args.args), node.returns]
+            said = ast.get_docstring(node)
+            if any("Array" in ast.unparse(kind) for kind in found if kind) and (said or owner is tree):
+                yield f"{path.relative_to(PACKAGE)}:{node.lineno} {node.name}", said or ""
+
+
+_SHAPE = re.compile(r"[Ss]hape|\((rows|columns|classes|elements|sums)\b")
+
+
+@each("room", ["core", "losses", "evaluate"])
+def test_who_takes_or_gives_arrays_says_their_shapes(room: str) -> None:
+    functions = [found for path in (PACKAGE / room).rglob("*.py") for found in _of_arrays(path)]
+    assert functions
+    assert not [place for place, said in functions if not _SHAPE.search(said)], "of what shape?"

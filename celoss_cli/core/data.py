@@ -112,8 +112,8 @@ class Batch:
         """Elements of a canonical batch, each a row of its own, without the places of the rows.
 
         Args:
-            rows: of each element, counted within this batch.
-            positions: of each element within its row.
+            rows: of each element, counted within this batch, shape (elements,).
+            positions: of each element within its row, shape (elements,).
 
         """
 
@@ -133,7 +133,10 @@ class Batch:
         )
 
     def places(self, elements: Array) -> tuple[Array, Array]:
-        """The row of each element, counted within this batch, and its position within the row."""
+        """The row of each element, counted within this batch, and its position within the row.
+
+        Both have the shape of ``elements``, which are numbers from 0 in the order of the batch.
+        """
         if self.offsets is None:
             rows, positions = np.divmod(elements, max(1, self.elements_per_row))
             return rows, positions
@@ -149,7 +152,7 @@ class Batch:
         return self.elements_per_row if self.offsets is None else int(np.diff(self.offsets)[row])
 
     def spread(self, values: Array) -> Array:
-        """One value a row as one for each of its elements."""
+        """One value a row, shape (rows,), as one for each of its elements, shape (elements,)."""
         return np.repeat(values, self.elements_per_row if self.offsets is None else np.diff(self.offsets))
 
     def _input_from(self, start: int) -> Callable[[int], str]:

@@ -246,7 +246,14 @@ class ExactSums:
         return cls(len(sums), _carried({**digits, places: signs}), _occurring(limits))
 
     def joined(self, other: ExactSums, at: NDArray[np.int64], size: int) -> ExactSums:
-        """These sums, followed by zeros up to ``size``, with the other ones added at the places ``at``."""
+        """These sums, followed by zeros up to ``size``, with the other ones added at places.
+
+        Args:
+            other: the sums that are added.
+            at: the place of each of them, shape (sums,).
+            size: how many sums there are then.
+
+        """
         return ExactSums(
             size,
             _carried(_joined(self.digits, other.digits, at, size)),
@@ -254,7 +261,7 @@ class ExactSums:
         )
 
     def rounded(self) -> NDArray[np.float64]:
-        """The sums, each rounded once."""
+        """The sums, each rounded once: shape (sums,)."""
         parts = (slice(start, start + _ROUNDED_AT_ONCE) for start in range(0, self.size, _ROUNDED_AT_ONCE))
         found = [np.fromiter(map(float, self._part(part).each()), np.float64) for part in parts]
         return np.concatenate(found) if found else np.zeros(0)

@@ -51,10 +51,16 @@ class Note:
         return value
 
     def lazy(self, name: str, formula: str, compute: Callable[[], Array]) -> None:
-        """A step that a reader wants and the loss does not need; ``compute`` runs only for a reader."""
+        """A step that a reader wants and the loss does not need.
+
+        ``compute`` gives its value, shape (classes, rows) or (rows,), and runs only for a reader.
+        """
 
     def gradient(self, formula: str, compute: Callable[[], Array]) -> None:
-        """The derivative of each row's loss with respect to the input, computed only for a reader."""
+        """The derivative of each row's loss with respect to the input, in nats, computed only for a reader.
+
+        ``compute`` gives it in the shape of the input, (classes, rows) or (rows,).
+        """
 
     def reuse(self, buffer: A) -> A:
         """``buffer`` itself where it may be overwritten, a fresh array where a step still needs it."""

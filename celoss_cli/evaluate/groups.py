@@ -169,7 +169,7 @@ class Groups:
 
 
 def codes_of(names: Sequence[str]) -> tuple[Array, Sequence[str]]:
-    """The group of each row by a number, and the names by number."""
+    """The group of each row by a number, shape (rows,), and the names by number."""
     code_of = {name: code for code, name in enumerate(dict.fromkeys(names))}
     codes = np.fromiter(map(code_of.__getitem__, names), np.int64, len(names))
     return codes, list(code_of)

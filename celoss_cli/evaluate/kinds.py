@@ -87,7 +87,7 @@ def _is_one(total: Array) -> Array:
 
 
 def count_of(where: Array) -> int:
-    """How many are true."""
+    """How many of an array of truth values of any shape are true."""
     return int(np.count_nonzero(where))
 
 

@@ -128,7 +128,7 @@ class Shifts:
 
     @classmethod
     def of(cls, costs: Array, outcomes: Array) -> Shifts:
-        """Those of consecutive rows, each one prediction."""
+        """Those of consecutive rows, each one prediction: costs (outcomes, rows), outcomes (rows,)."""
         rows = _Stretch.of(costs, outcomes)
         lags = _lags(len(costs))
         found: dict[int, Shifted] = {}

@@ -28,14 +28,14 @@ def reduced(
 
     Args:
         spec: which one.
-        input: what it takes.
-        target: as the loss defines it.
+        input: what it takes, of shape (rows, classes, ...) or any shape, as the loss defines it.
+        target: of shape (rows, ...) or the shape of the input, as the loss defines it.
         reduction: one of those that it has.
         dtype: precision of the computation, "float64" or "float32".
         options: its own, by name.
 
     Returns:
-        nats: a float, or for "none" an array of one value for each loss element.
+        nats: a float, or for "none" an array of one value for each loss element, in the target's shape.
 
     Raises:
         UsageError: for an option or a reduction that the loss does not have.

@@ -280,7 +280,7 @@ class Loss(ABC):
         return
 
     def class_codes(self, batch: Batch) -> tuple[Array, Sequence[str]]:
-        """The class of every element of a canonical batch as a code, and the names by code.
+        """The class of every element of a canonical batch as a code, (elements,), and the names by code.
 
         Raises:
             UsageError: if the targets are no classes.
@@ -296,7 +296,7 @@ class Loss(ABC):
 
 
 def as_real(name: str, values: Any) -> Array:
-    """``values`` as an array of real numbers of their own type.
+    """``values`` as an array of real numbers of their own shape and type.
 
     Raises:
         InputError: for ragged lists, strings, objects and complex numbers.
@@ -312,7 +312,12 @@ def as_real(name: str, values: Any) -> Array:
 
 
 def finite_weights(name: str, values: Any) -> Array:
-    """Weights as float64; NaN and infinite ones are refused."""
+    """Weights as float64, in their own shape.
+
+    Raises:
+        InputError: for NaN and infinite ones, and what is no array of real numbers.
+
+    """
     weights = as_real(name, values).astype(np.float64)
     bad = np.flatnonzero(~np.isfinite(weights.reshape(-1)))
     if bad.size:
@@ -322,7 +327,7 @@ def finite_weights(name: str, values: Any) -> Array:
 
 
 def rows_out_of_domain(batch: Batch) -> Array:
-    """The rows of a canonical batch whose sample weight is negative or not finite."""
+    """The rows of a canonical batch whose sample weight is negative or not finite, shape (found,)."""
     if SAMPLE_WEIGHT not in batch.aligned:
         return np.empty(0, np.int64)
     weights = batch.aligned[SAMPLE_WEIGHT][:, :1]
@@ -330,7 +335,7 @@ def rows_out_of_domain(batch: Batch) -> Array:
 
 
 def spread(batch: Batch, rows: int, width: int) -> dict[str, Array]:
-    """The batch's aligned arrays of one value a row, broadcast to the ``width`` elements of each row."""
+    """The batch's aligned arrays of one value a row, broadcast to shape (rows, width)."""
     return {
         name: np.broadcast_to(values.reshape(rows, 1), (rows, width))
         for name, values in batch.aligned.items()

@@ -54,12 +54,13 @@ def sigmoid(input: Any) -> Array:
 
 
 def logistic(z: Array) -> Array:
+    """1 / (1 + exp(-z)) of an array of any shape, without overflow."""
     small = np.exp(-np.abs(z))
     return np.where(z >= 0, 1, small) / (1 + small)
 
 
 def tail_of(z: Array) -> Array:
-    """log(1 + exp(-|z|)), the part of softplus that neither overflows nor cancels."""
+    """log(1 + exp(-|z|)), the part of softplus that neither overflows nor cancels; of any shape."""
     return np.log1p(np.exp(-np.abs(z)))
 
 
@@ -72,20 +73,21 @@ def log_answers(z: Array) -> Array:
 
 
 def weighted(loss: Array, aligned: dict[str, Array], note: Note) -> Array:
+    """The loss of each element times its weight, shape (elements,), where the loss has weights."""
     if "weight" not in aligned:
         return loss
     return loss * note.term("w", "weight of the element", aligned["weight"])
 
 
 def share_of(factor: Array, cost: Array) -> Array:
-    """Factor x cost, where no part of an infinite cost is 0."""
+    """Factor x cost of arrays of one shape, where no part of an infinite cost is 0."""
     product = factor * cost
     product[(factor == 0) & np.isinf(cost)] = 0
     return product
 
 
 def answers_of(t: Array, no: float) -> Array:
-    """0 where a target is the negative answer, 1 where it is 1, -1 where it is neither."""
+    """0 where a target is the negative answer, 1 where it is 1, -1 where it is neither: shape (elements,)."""
     t = t.reshape(-1)
     return np.where(t == 1, 1, np.where(t == no, 0, -1))
 

@@ -136,7 +136,13 @@ def _take(matrix: Array, places: Array, name: str) -> Array:
 
 
 def sum_over_classes(matrix: Array, out: Array) -> Array:
-    """The sums of the columns of a matrix in this module's memory order, each added in the same order."""
+    """The sums of the columns of a matrix in this module's memory order, each added in the same order.
+
+    Args:
+        matrix: shape (classes, columns).
+        out: shape (columns,), which is written and returned.
+
+    """
     if len(matrix) < ROW_MAJOR_FROM:
         if out.size == 1:  # alone, the classes are what lies closest, and would be added in pairs
             out[...] = np.add.accumulate(matrix, axis=0)[-1]
@@ -168,7 +174,7 @@ class Exponentials:
     rest: Array
 
     def log_sum(self) -> Array:
-        """log(own + rest) = log1p(rest + (own - 1)); the result is scratch.
+        """log(own + rest) = log1p(rest + (own - 1)), shape (columns,); the result is scratch.
 
         Where the entry kept apart is the largest, own is 1 and the result keeps all its digits however
         small the rest is; elsewhere rest is at least 1 and nothing is lost either.
@@ -181,11 +187,11 @@ class Exponentials:
         return np.log1p(out, out=out)
 
     def total(self) -> Array:
-        """The sum over the classes, as a fresh array."""
+        """The sum over the classes as a fresh array, shape (columns,)."""
         return self.rest + (1 if self.own is None else self.own)
 
     def softmax(self) -> Array:
-        """P = e / sum, as a fresh array."""
+        """P = e / sum as a fresh array, shape (classes, columns)."""
         e = self.others.copy(order="K")
         if self.places is not None:
             _cells(e)[self.places] = self.own
@@ -226,7 +232,7 @@ def negative_log_picked(x: Array, y: Array, out: Array, note: Note) -> Exponenti
 
 
 def negative_log_softmax(x: Array, note: Note) -> tuple[Array, Exponentials]:
-    """-log softmax(x) for every class, with the exponentials it came from."""
+    """-log softmax(x) for every class, with the exponentials it came from; x has shape (classes, columns)."""
     z = _shifted(note("x", "logits", x), note)
     kept = z.copy(order="K")
     parts = _exponentials(z, _places(z, z.argmax(axis=0)), note)

@@ -153,7 +153,7 @@ def _broadcast(name: str, values: Array, shape: tuple[int, ...]) -> Array:
 
 
 def first_outside(values: Array, low: float, high: float, fact: str) -> Violation | None:
-    """Where ``values`` are not in [low, high], NaN included."""
+    """Where ``values``, of any shape, are not in [low, high], NaN included."""
     flat = values.reshape(-1)
     outside = ~((flat >= low) & (flat <= high))
     if not outside.any():
@@ -174,7 +174,10 @@ def by_rounding(value: float) -> bool:
 
 
 def ways_of_rounding(values: Array) -> tuple[Way, ...]:
-    """The option that clips what rounding took outside of 0 to 1, with a power of ten that all are within."""
+    """The option that clips values outside of 0 to 1 by rounding, with a power of ten that all are within.
+
+    The values have any shape.
+    """
     off = np.maximum(-values, values - 1)
     off = off[(off > 0) & (off <= ROUNDED)]
     if not off.size:

@@ -37,7 +37,12 @@ def default_jobs() -> int:
 
 
 def losses_of(loss: Loss, batch: Batch, jobs: int) -> Array:
-    """The losses of every element of one batch, as one array."""
+    """The losses of every element of one batch in nats, shape (elements,).
+
+    Raises:
+        InputError: for a batch that the loss does not take.
+
+    """
 
     def losses(piece: Batch) -> Array:
         with Placed(piece):
