@@ -151,7 +151,7 @@ class Fit:
         return self.nats - self.beyond * CAP
 
     def permuted(self) -> tuple[Array, float] | None:
-        """The column that fits each class best, one for each, and the total cost in nats with them."""
+        """The column that fits each class best, shape (classes,), and the total cost in nats with them."""
         if self.matrix is None:
             return None
         order = cheapest(self.matrix.astype(np.float64))
