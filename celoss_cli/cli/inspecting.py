@@ -171,13 +171,14 @@ def _typed(files: Sequence[str], reading: Reading, loss: str, kind: str) -> list
 
 def _tried(opener: _Opener, words: Sequence[str], told: str | None = None) -> _Tried:
     """What the command line gives for the first rows."""
-    settled, shapes = Settled(keeps_columns=True), dict[str, Shape | None]()
+    settled, shapes = Settled(), dict[str, Shape | None]()
     try:
         spec = LOSSES[words[0]]
         given: LossOptions = parsed(command_named(spec.command), words[1:])
         data = data_of(spec, given.files, given.input, given.reading, given.semantics, None)
         request = request_of(data)
         settled = request.settled
+        settled.keeps_columns = True
         with opener.opened(data, request) as (dataset, request):
             shapes = _shapes(opener, data, request)
             choice = chosen(data, given.semantics, Opened(dataset, request))
