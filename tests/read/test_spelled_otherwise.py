@@ -159,6 +159,15 @@ def test_initials_are_refused_with_the_map_that_they_may_mean(
     assert "--class-map H=home,D=draw,A=away" in refused.stderr
 
 
+def test_targets_that_are_the_classes_are_offered_no_map(tmp_path: Path) -> None:
+    rows = "0.7,0.2,0.1,cat\n0.3,0.3,0.3,bird\n0.1,0.8,0.1,dog\n"
+    (tmp_path / "p.csv").write_text("proba_cat,proba_dog,proba_bird,label\n" + rows)
+    done = scored(tmp_path, "p.csv")
+    assert done.returncode == 3
+    assert "--class-columns 'proba_*'" in done.stderr
+    assert "--class-map" not in done.stderr
+
+
 def test_initials_that_may_mean_two_classes_are_offered_none(tmp_path: Path) -> None:
     (tmp_path / "p.csv").write_text(table(["d", "h", "a"], ["dog", "deer", "ape"]))
     assert "--class-map" not in scored(tmp_path, "p.csv").stderr

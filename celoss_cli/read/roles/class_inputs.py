@@ -211,7 +211,7 @@ class _Search:
         else:
             fact = f"probabilities of classes, which add up to 1, got {names}, which do not"
         single = [self._single(i) for i in group.columns[:_SHOWN_COLUMNS] if self._can_be_binary(i)]
-        stands = initials(self._targets, group.labels)
+        stands = initials(self._other_names(group), group.labels)
         options = (("--class-map", stands),) if stands else ()
         whole = Candidate(group.columns, "named by --class-columns", group.affix, options=options)
         return Found((*single, whole), fact)
