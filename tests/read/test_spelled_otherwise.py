@@ -119,7 +119,8 @@ def test_other_commands_count_so_too(command: list[str], tmp_path: Path) -> None
     (tmp_path / "p.csv").write_text(table([1, 2, 3]))
     told = celoss(*command, "--input-is", "probs", "--first-class", "1", "--json", cwd=tmp_path)
     assert told.returncode == 0, told.stderr
-    assert "CEL2" not in told.stdout.replace("CEL20", "")
+    found = [finding["code"] for finding in json.loads(told.stdout).get("findings", ())]
+    assert not [code for code in found if code.startswith("CEL2") and not code.startswith("CEL20")]
 
 
 def test_a_check_counts_so_too(tmp_path: Path) -> None:
@@ -160,7 +161,7 @@ def test_initials_are_refused_with_the_map_that_they_may_mean(
 
 
 def test_targets_that_are_the_classes_are_offered_no_map(tmp_path: Path) -> None:
-    rows = "0.7,0.2,0.1,cat\n0.3,0.3,0.3,bird\n0.1,0.8,0.1,dog\n"
+    rows = "0.7,0.2,0.1,cat\n0.31,0.31,0.31,bird\n0.1,0.8,0.1,dog\n"
     (tmp_path / "p.csv").write_text("proba_cat,proba_dog,proba_bird,label\n" + rows)
     done = scored(tmp_path, "p.csv")
     assert done.returncode == 3
