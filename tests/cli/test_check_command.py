@@ -43,10 +43,10 @@ def check(config: str, *arguments: str, code: str = "") -> Done:
 # ----------------------------------------------------------------------------------------- exit codes
 
 BROKEN = """
-import celoss_cli.cli.commands.check as check
+import celoss_cli.cli.checking as checking
 from celoss_cli.cli.main import main
 def broken(*a): raise RuntimeError("oops")
-check._computed = broken
+checking._computed = broken
 main()
 """
 

@@ -1,0 +1,122 @@
+"""Running checks: each is computed and held against its limits, and what fails does not stop the others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from celoss_cli.core.errors import CelossError, ExitCode, InputError, LimitError, UsageError, visible
+from celoss_cli.losses import LOSSES
+from celoss_cli.show import FORMATS
+
+if TYPE_CHECKING:
+    from celoss_cli.cli.checks import Plan
+    from celoss_cli.cli.gates import Gate
+    from celoss_cli.cli.publish import Outlet
+    from celoss_cli.report.report import Report
+    from celoss_cli.studies.checks.outcome import Outcome
+
+__all__ = ["print_messages", "ran", "save_baseline", "worst"]
+
+_WORST = (
+    ExitCode.BUG,
+    ExitCode.NO_OUTPUT,
+    ExitCode.LIMIT,
+    ExitCode.BAD_INPUT,
+    ExitCode.CHECK_FAILED,
+    ExitCode.DONE,
+)
+
+_SHOWN = replace(FORMATS["json"], every_row=False)
+
+
+def _computed(plan: Plan) -> tuple[Report, Gate]:
+    """The report with its verdicts, and the gate that gave them."""
+    from celoss_cli.cli.computing import compute, planned
+    from celoss_cli.cli.gates import gate_of
+    from celoss_cli.cli.options import Keeping, LossOptions
+
+    given = plan.given
+    keeping = Keeping(update_baseline=plan.update)
+    gate = gate_of(given.limits, keeping, given.semantics.reduction, in_config=True)
+    if not gate.asked:
+        raise UsageError("expected a limit, for example max = 0.5, got none")
+    asked = LossOptions(
+        files=tuple(plan.check.files()),
+        input=given.input,
+        reading=given.reading,
+        semantics=given.semantics,
+        showing=given.showing,
+        uncertainty=given.uncertainty,
+        running=plan.running,
+        limits=given.limits,
+    )
+    return gate.judged(compute(planned(LOSSES[plan.check.loss], asked, _SHOWN)).report), gate
+
+
+def ran(plan: Plan) -> tuple[Outcome, Gate | None]:
+    """What came of a check; bad data is told and does not stop the others."""
+    from celoss_cli.studies.checks.outcome import Outcome
+
+    name = plan.check.name
+    try:
+        report, gate = _computed(plan)
+    except UsageError as error:
+        raise error.at(plan.check.place) from None
+    except CelossError as error:
+        return Outcome(name, None, str(error), error.exit_code), None
+    except MemoryError:
+        return Outcome(name, None, "out of memory", LimitError.exit_code), None
+    except OSError as error:
+        told = InputError(f"{error.strerror or error}.", place=str(error.filename or ""))
+        return Outcome(name, None, str(told), told.exit_code), None
+    except Exception as error:
+        if plan.running.debug:
+            _trace()
+        told_bug = f"a bug in celoss, please report it ({type(error).__name__}: {error}; see --debug)"
+        return Outcome(name, None, told_bug, ExitCode.BUG), None
+    return Outcome(name, report, "", ExitCode.CHECK_FAILED if report.failed else ExitCode.DONE), gate
+
+
+def _trace() -> None:
+    import traceback
+
+    from celoss_cli.cli.output import note
+
+    note(traceback.format_exc().rstrip())
+
+
+def worst(codes: Sequence[ExitCode], *, exit_zero: bool) -> ExitCode:
+    """The worst of these exit codes; a check that failed is none where ``exit_zero`` is asked for."""
+    found = min(codes, key=_WORST.index)
+    return ExitCode.DONE if found is ExitCode.CHECK_FAILED and exit_zero else found
+
+
+def print_messages(outcomes: Sequence[Outcome], outlet: Outlet) -> None:
+    """Errors and remarks on standard error, and verdicts where standard output does not show them."""
+    from celoss_cli.cli.output import note
+    from celoss_cli.cli.publish import remarks
+
+    for outcome in outcomes:
+        name = visible(outcome.name)
+        if outcome.error:
+            note(f"celoss: error: {name}: {visible(outcome.error)}")
+        for remark in remarks(outcome.report) if outcome.report is not None else ():
+            note(f"celoss: {name}: {remark}")
+        for verdict in outcome.verdicts if outlet.on_stdout is None else ():
+            mark = "pass" if verdict.passed else "FAIL"
+            note(f"celoss: {mark} {name} {visible(verdict.name)}: {visible(verdict.reason)}")
+
+
+def save_baseline(outcome: Outcome, gate: Gate) -> ExitCode:
+    """Writes the baseline where that is wanted; one that fails does not stop the others."""
+    from celoss_cli.cli.output import note
+
+    try:
+        if outcome.report is not None:
+            gate.save_baselines(outcome.report)
+    except CelossError as error:
+        note(f"celoss: error: {visible(outcome.name)}: {error}")
+        return error.exit_code
+    return ExitCode.DONE
