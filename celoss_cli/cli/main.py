@@ -185,6 +185,10 @@ def _run(arguments: list[str], prepare: Callable[[], None] | None) -> ExitCode:
 
     from celoss_cli.cli.app import command
 
+    if not {"-h", "--help"}.isdisjoint(arguments):
+        from celoss_cli.cli.help import load_writer  # most runs show no help
+
+        load_writer()
     colored = stdout_style("auto").color
     printed = _Captured(colored)
     try:
