@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
@@ -23,6 +23,9 @@ _LAGS = (1, 2, 3, 4, 5, 6, 7, 8, 16, 32, 64, 128, 256)
 
 _POSITIONS = (1, 2, 3)
 """How many positions within a row."""
+
+Part: TypeAlias = "Array | slice"
+"""Rows that are held against others."""
 
 _MOST_KEPT = 1 << 18
 """So many costs of rows at the ends of a stretch are kept."""
@@ -97,19 +100,29 @@ class _Stretch:
             np.concatenate([self.right, later.right]),
         )
 
-    def against(self, rows: Array | slice, others: Array | slice) -> Shifted:
-        """The predictions of rows against the targets of others, where both are counted."""
-        size = self.outcomes.size
-        targets, own, right = self.outcomes[others], self.own[rows], self.right[rows]
-        other = self.costs.reshape(-1).take(targets * size + np.arange(size)[rows], mode="clip")
-        both = (self.outcomes[rows] >= 0) & (targets >= 0)
-        if not both.all():
+    def shifted(self, pairs: Iterable[tuple[int, Part, Part]]) -> dict[int, Shifted]:
+        """Rows and those so many later, each against the other's target, where both are counted.
+
+        Args:
+            pairs: of each number of rows, the ones and the others.
+
+        """
+        cells = self.outcomes * len(self) + np.arange(len(self))
+        whole = bool((self.outcomes >= 0).all())
+        found: dict[int, Shifted] = {}
+        for lag, first, later in pairs:
+            for rows, others, distance in ((first, later, lag), (later, first, -lag)):
+                found[distance] = self._against(rows, others, cells[others] - distance, whole)
+        return found
+
+    def _against(self, rows: Part, others: Part, cells: Array, whole: bool) -> Shifted:
+        """The predictions of rows against the targets of others, whose costs lie in these cells."""
+        own, right = self.own[rows], self.right[rows]
+        other = self.costs.reshape(-1).take(cells, mode="clip")
+        if not whole:
+            both = (self.outcomes[rows] >= 0) & (self.outcomes[others] >= 0)
             own, other, right = own[both], other[both], right[both]
         return Shifted(own.size, int(own.sum()), int(other.sum()), int(np.count_nonzero(right)))
-
-    def shifted(self, first: Array | slice, later: Array | slice, lag: int) -> dict[int, Shifted]:
-        """Rows ``first`` and those ``lag`` later, each against the other's target."""
-        return {lag: self.against(first, later), -lag: self.against(later, first)}
 
 
 @record(frozen=True, slots=True)
@@ -131,9 +144,10 @@ class Shifts:
         """Those of consecutive rows, each one prediction: costs (outcomes, rows), outcomes (rows,)."""
         rows = _Stretch.of(costs, outcomes)
         lags = _lags(len(costs))
-        found: dict[int, Shifted] = {}
-        for lag in lags:
-            found |= rows.shifted(slice(0, max(0, len(rows) - lag)), slice(lag, None), lag)
+        last = [max(0, len(rows) - lag) for lag in lags]
+        found = rows.shifted(
+            (lag, slice(0, end), slice(lag, None)) for lag, end in zip(lags, last, strict=True)
+        )
         return cls(found, rows[: lags[-1]], rows[-lags[-1] :])
 
     def __add__(self, later: Shifts) -> Shifts:
@@ -143,17 +157,20 @@ class Shifts:
             return self
         lags = _lags(len(self.last.costs))
         seam, at = self.last + later.first, len(self.last)
-        found: dict[int, Shifted] = {}
-        for lag in lags:
-            begin, end = max(0, at - lag), min(at, len(seam) - lag)
-            end = max(begin, end)
-            found |= seam.shifted(slice(begin, end), slice(begin + lag, end + lag), lag)
+        found = seam.shifted((lag, *_across(at, len(seam), lag)) for lag in lags)
         both = [self.by_lag, later.by_lag, found]
         return Shifts(
             {lag: sum((part.get(lag, Shifted()) for part in both), Shifted()) for lag in found},
             (self.first + later.first)[: lags[-1]] if len(self.first) < lags[-1] else self.first,
             (self.last + later.last)[-lags[-1] :] if len(later.last) < lags[-1] else later.last,
         )
+
+
+def _across(at: int, size: int, lag: int) -> tuple[slice, slice]:
+    """The rows before a seam that have partners so many rows later behind it, and these."""
+    begin = max(0, at - lag)
+    end = max(begin, min(at, size - lag))
+    return slice(begin, end), slice(begin + lag, end + lag)
 
 
 def _lags(outcomes: int) -> tuple[int, ...]:
@@ -172,9 +189,8 @@ def along_positions(costs: Array, outcomes: Array, positions: int) -> dict[int, 
     """
     every = _Stretch.of(costs, outcomes)
     places = np.arange(outcomes.size).reshape(-1, positions)
-    found: dict[int, Shifted] = {}
-    for lag in _POSITIONS:
-        if lag < positions:
-            first = places[:, :-lag].reshape(-1)
-            found |= every.shifted(first, first + lag, lag)
-    return found
+    return every.shifted(
+        (lag, places[:, :-lag].reshape(-1), places[:, lag:].reshape(-1))
+        for lag in _POSITIONS
+        if lag < positions
+    )
