@@ -247,20 +247,23 @@ def _of_token_rows(data: Data, request: ReadRequest, watch: Watch) -> tuple[Data
     """The data whose rows are tokens, unless it is a dump of scored tokens that is known by its structure."""
     if data.reading.targets is not None:
         raise UsageError(f"Expected no --targets with --input-is {TOKENS}, got some: a token needs none.")
-    from celoss_cli.read.tokens.rows import asked_of_tables, by_document, named_like_documents
+    from celoss_cli.read.tokens.rows import asked_of_tables, by_document, with_companions
 
     asked, files = asked_of_tables(request), data.files or ["-"]
     found = gather(files, asked, data.reading.input_format, watch)
     if found.scored:
         return found, request
-    name = named_like_documents(found)
-    if name is not None:
+    columns, again = with_companions(found, asked.columns), all(map(os.path.isfile, files))
+    if not again:
+        columns = replace(columns, group=asked.columns.group)  # which has no option of its own
+    if columns != asked.columns:
         found.close()
-        if not all(map(os.path.isfile, files)):
-            way = Way("", (("--id-column", name),))
-            raise InputError("expected to know which column names the documents, got none", ways=(way,))
-        asked = replace(asked, columns=replace(asked.columns, id=name))
-        found = gather(files, asked, data.reading.input_format, watch)
+        if not again:
+            named = {"--id-column": columns.id, "--class-columns": columns.classes}
+            ways = tuple((option, name) for option, name in named.items() if name is not None)
+            told = "expected to know from the start which columns a stream has for tokens, got none"
+            raise InputError(told, ways=(Way("", ways),))
+        found = gather(files, replace(asked, columns=columns), data.reading.input_format, watch)
     return by_document(found, request), request
 
 

@@ -253,7 +253,9 @@ def _check_domain(loss: Loss, batch: Batch, request: Request) -> None:
         return
     odd = rows_out_of_domain(batch)
     if odd.size:
-        weight = batch.aligned[SAMPLE_WEIGHT][odd[0], 0]
+        row = int(odd[0])
+        weights = batch.rows(row, row + 1).aligned[SAMPLE_WEIGHT].reshape(-1)
+        weight = weights[np.flatnonzero(~((weights >= 0) & (weights < np.inf)))[0]]
         fact = f"Expected a sample weight that is finite and at least 0, got {weight:g}."
         raise InputError(fact, hint=_ALL_THE_SAME, place=batch.place(int(odd[0])))
     outside = loss.violation(batch)

@@ -330,8 +330,10 @@ def rows_out_of_domain(batch: Batch) -> Array:
     """The rows of a canonical batch whose sample weight is negative or not finite, shape (found,)."""
     if SAMPLE_WEIGHT not in batch.aligned:
         return np.empty(0, np.int64)
-    weights = batch.aligned[SAMPLE_WEIGHT][:, :1]
-    return np.flatnonzero(~((weights >= 0) & (weights < math.inf)))
+    weights = batch.aligned[SAMPLE_WEIGHT]
+    if batch.offsets is not None:
+        return batch.places(np.flatnonzero(~((weights >= 0) & (weights < math.inf))))[0]
+    return np.flatnonzero(~((weights[:, :1] >= 0) & (weights[:, :1] < math.inf)))
 
 
 def spread(batch: Batch, rows: int, width: int) -> dict[str, Array]:

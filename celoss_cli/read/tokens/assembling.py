@@ -28,6 +28,7 @@ _LEAST = float(np.finfo(np.float32).min)
 
 _UNITS = ("tokens", "bytes", "words")
 _WORD = re.compile(r"\S+")
+_BLANKS = np.array([chr(code).isspace() for code in range(128)])
 _LOST = "\ufffd"
 """What stands for bytes that are no character alone: a token's text then says nothing of its bytes."""
 
@@ -211,9 +212,19 @@ def _words(texts: Sequence[str]) -> Array:
     """How many words begin in each token: what stands between blanks is a word."""
     whole = "".join(texts)
     ends = np.cumsum(np.fromiter(map(len, texts), np.int64, len(texts)))
+    if whole.isascii():
+        return _ascii_words(whole, ends)
     starts = np.fromiter((word.start() for word in _WORD.finditer(whole)), np.int64)
     found = np.bincount(np.searchsorted(ends, starts, side="right"), minlength=len(texts))
     return found.astype(np.float64)
+
+
+def _ascii_words(whole: str, ends: Array) -> Array:
+    blank = _BLANKS[np.frombuffer(whole.encode("ascii"), np.uint8)]
+    begins = ~blank
+    begins[1:] &= blank[:-1]
+    so_far = np.concatenate([[0], np.cumsum(begins)])[ends]
+    return np.diff(so_far, prepend=0).astype(np.float64)
 
 
 def _batch(waiting: Sequence[_Tokens], start: int, told: Counter[str], request: ReadRequest) -> Batch:

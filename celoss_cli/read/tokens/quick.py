@@ -48,14 +48,15 @@ def _keys(value: Any) -> int:
     """How many keys the objects of a value have in all; -1 for too many levels and for large numbers."""
     keys, level = 0, [value]
     for _ in range(MAX_DEPTH + 1):
-        numbers = [held for held in level if type(held) is float]
-        whole = [held for held in level if type(held) is int]
+        kinds = set(map(type, level))
+        numbers = [held for held in level if type(held) is float] if float in kinds else []
+        whole = [held for held in level if type(held) is int] if int in kinds else []
         if math.inf in numbers or -math.inf in numbers or (whole and max(max(whole), -min(whole)) >= _LONG):
             return -1
+        if dict not in kinds and list not in kinds:
+            return keys
         objects = [held for held in level if type(held) is dict]
         lists = [held for held in level if type(held) is list]
-        if not objects and not lists:
-            return keys
         keys += sum(map(len, objects))
         level = [*chain.from_iterable(map(dict.values, objects)), *chain.from_iterable(lists)]
     return -1

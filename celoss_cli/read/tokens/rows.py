@@ -6,24 +6,27 @@ table. Rows that follow each other with one id are a document; without a column 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from celoss_cli.core.data import Array, Batch, Chunk
-from celoss_cli.core.errors import InputError
+from celoss_cli.core.errors import InputError, quoted
 from celoss_cli.losses.base import SAMPLE_WEIGHT
-from celoss_cli.losses.scored_tokens import CENSORED, PART, STATUS, UNKNOWN
+from celoss_cli.losses.scored_tokens import CENSORED, COMPLETION, PART, PROMPT, STATUS, UNKNOWN
 from celoss_cli.read.tokens.document import CENSORED_AS
 
 if TYPE_CHECKING:
-    from celoss_cli.read.request import Dataset, ReadRequest, TargetSource, TruthColumns
+    from celoss_cli.read.request import ColumnChoice, Dataset, ReadRequest, TargetSource, TruthColumns
 
-__all__ = ["asked_of_tables", "by_document", "named_like_documents"]
+__all__ = ["asked_of_tables", "by_document", "with_companions"]
 
 _UNITS = ("bytes", "words")
+
+_PART = "part"
+_PARTS = {"prompt": PROMPT, "completion": COMPLETION}
 
 _DOCUMENTS = ("doc", "document", "docid", "document_id", "text_id", "sample", "sequence", "seq", "sentence")
 
@@ -60,12 +63,24 @@ def asked_of_tables(request: ReadRequest) -> ReadRequest:
     return replace(request, per_class=False, takes="log-probs", truth=_NoTargets())
 
 
-def named_like_documents(dataset: Dataset) -> str | None:
-    """A column without a role whose name says that it names documents, where no column has that role."""
+def with_companions(dataset: Dataset, choice: ColumnChoice) -> ColumnChoice:
+    """The choice of columns with those that say more of a token: its document, bytes, words and part.
+
+    Args:
+        dataset: of the table, read by this choice.
+        choice: of the user; what it names stays.
+
+    """
     columns = dataset.described["columns"]
-    if columns["id"] is not None:
-        return None
-    return next((name for name in columns["unused"] if name.lower() in _DOCUMENTS), None)
+    by_name = {name.lower(): name for name in columns["unused"]}
+    units = [by_name[unit] for unit in _UNITS if unit in by_name]
+    if units and choice.classes is None:
+        choice = replace(choice, classes=",".join([*columns["inputs"], *units]))
+    if columns["id"] is None:
+        choice = replace(choice, id=next((by_name[name] for name in _DOCUMENTS if name in by_name), None))
+    if choice.group is None and _PART in by_name:
+        choice = replace(choice, group=by_name[_PART])
+    return choice
 
 
 def by_document(dataset: Dataset, request: ReadRequest) -> Dataset:
@@ -78,31 +93,34 @@ def by_document(dataset: Dataset, request: ReadRequest) -> Dataset:
     """
     columns = dataset.described["columns"]
     columns["told"] = [*columns.get("told", ()), "each row is read as a token, rows of one id as a document"]
-    dataset.batches = _documents(dataset.batches, request)
+    names = [name.lower() for name in columns["inputs"]]
+    dataset.batches = _documents(dataset.batches, request, names)
     dataset.scored = True
     return dataset
 
 
-def _documents(batches: Iterator[Batch | Chunk], request: ReadRequest) -> Iterator[Batch]:
+def _documents(
+    batches: Iterator[Batch | Chunk], request: ReadRequest, names: Sequence[str]
+) -> Iterator[Batch]:
     """Batches of whole documents: the last of a batch waits for the rows that may follow it."""
     waiting: list[Batch] = []
     start = request.start
     for found in batches:
         batch = found.read() if isinstance(found, Chunk) else found
-        if batch.input.ndim > 2 or (batch.input.ndim == 2 and batch.input.shape[1] != 1):
+        if batch.input.ndim > 2 or not {*names[1:]} <= {*_UNITS}:
             raise InputError("expected one log-probability a row, got several", place=batch.source)
         waiting.append(batch)
         cut = _last_document(waiting)
         if cut is None:
             continue
         *whole, last = waiting
-        made = _made([*whole, last.rows(0, cut)], start)
+        made = _made([*whole, last.rows(0, cut)], start, request, names)
         yield made
         start += len(made)
         waiting = [last.rows(cut, len(last))]
     rows = [batch for batch in waiting if len(batch)]
     if rows:
-        yield _made(rows, start)
+        yield _made(rows, start, request, names)
 
 
 def _last_document(waiting: Sequence[Batch]) -> int | None:
@@ -117,9 +135,11 @@ def _last_document(waiting: Sequence[Batch]) -> int | None:
     return at if at or (before is not None and before != last) else None
 
 
-def _made(rows: Sequence[Batch], start: int) -> Batch:
+def _made(rows: Sequence[Batch], start: int, request: ReadRequest, names: Sequence[str]) -> Batch:
     """Rows as the documents that they are."""
-    logprobs = np.concatenate([batch.input.reshape(-1) for batch in rows]).astype(np.float64)
+    held = np.concatenate([batch.input.reshape(len(batch), -1) for batch in rows]).astype(np.float64)
+    logprobs = held[:, 0].copy()
+    units = {name: held[:, at] for at, name in enumerate(names) if at}
     ids = None if rows[0].ids is None else [name for batch in rows for name in batch.ids or ()]
     groups = None if rows[0].groups is None else [name for batch in rows for name in batch.groups or ()]
     starts = [0] if ids is None else [0, *(at for at in range(1, len(ids)) if ids[at] != ids[at - 1])]
@@ -127,17 +147,22 @@ def _made(rows: Sequence[Batch], start: int) -> Batch:
     logprobs[status == CENSORED] = np.nan
     weights = [batch.aligned[SAMPLE_WEIGHT].reshape(-1) for batch in rows if SAMPLE_WEIGHT in batch.aligned]
     size = len(logprobs)
+    place = _places(rows, starts)
+    part = np.broadcast_to(np.int8(UNKNOWN), size)
+    if request.columns.group is None and groups is not None:
+        part, groups = _parts(groups, rows), None
+    _refuse_odd(units, rows)
     return Batch(
         input=logprobs,
         target=np.arange(size) - np.repeat(starts, np.diff([*starts, size])),
         aligned={
             STATUS: status,
-            PART: np.broadcast_to(np.int8(UNKNOWN), size),
-            **{unit: np.broadcast_to(np.nan, size) for unit in _UNITS},
+            PART: part,
+            **{unit: units.get(unit, np.broadcast_to(np.nan, size)) for unit in _UNITS},
             **({SAMPLE_WEIGHT: np.concatenate(weights)} if weights else {}),
         },
         start=start,
-        place=_places(rows, starts),
+        place=place,
         ids=None if ids is None else [ids[at] for at in starts],
         groups=None if groups is None else [groups[at] for at in starts],
         conversions=rows[0].conversions,
@@ -145,6 +170,27 @@ def _made(rows: Sequence[Batch], start: int) -> Batch:
         facts=frozenset().union(*(batch.facts for batch in rows)),
         offsets=np.array([*starts, size]),
     )
+
+
+def _parts(names: Sequence[str], rows: Sequence[Batch]) -> Array:
+    """Where each token stands, as a column of its own says."""
+    other = next((at for at, name in enumerate(names) if name not in _PARTS), None)
+    if other is not None:
+        raise InputError(
+            f"expected prompt or completion in the column {_PART}, got {quoted(names[other])}",
+            place=_places(rows, range(len(names)))(other),
+        )
+    return np.fromiter(map(_PARTS.__getitem__, names), np.int8, len(names))
+
+
+def _refuse_odd(units: Mapping[str, Array], rows: Sequence[Batch]) -> None:
+    for unit, values in units.items():
+        odd = np.flatnonzero((values < 0) | (values != np.floor(values)))
+        if odd.size:
+            raise InputError(
+                f"expected a number of {unit}, got {values[odd[0]]:g}",
+                place=_places(rows, range(len(values)))(int(odd[0])),
+            )
 
 
 def _places(rows: Sequence[Batch], starts: Sequence[int]) -> Callable[[int], str]:

@@ -13,7 +13,7 @@ Source: vllm, vllm/logprobs.py (Logprob; the sampled or prompt token comes first
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from celoss_cli.core.errors import InputError, quoted
@@ -94,9 +94,42 @@ def _listed(value: Any, ids: Any, path: str, *, prompt: bool = True) -> Document
     if ids is not None and len(a_list(ids, path)) != len(entries):
         raise InputError(f"expected an entry for each of {len(ids)} tokens, got {len(entries)}", place=path)
     keys = [None] * len(entries) if ids is None else [*map(str, ids)]
+    begun = entries[:1] == [None]
+    try:
+        logprobs, texts = _of_entries(entries[begun:], None if ids is None else keys[begun:])
+    except (AttributeError, KeyError, StopIteration, TypeError):
+        logprobs, texts = _one_by_one(entries[begun:], keys[begun:], path, int(begun))
+    if begun:  # the first token has no entry, and it has no score whose bytes would count
+        logprobs, texts = [None, *logprobs], ["", *texts]
+    return Document(
+        logprobs,
+        f"{path}[{{}}]",
+        texts_of(texts, f"{path}[{{}}].decoded_token"),
+        ids=ids if ids is not None and all(type(one) is int for one in ids) else None,
+        prompt=len(entries) if prompt else 0,
+        bound=lambda number: _bound(entries[number], keys[number]),
+    )
+
+
+def _of_entries(entries: Sequence[Any], keys: Sequence[Any] | None) -> tuple[list[Any], list[Any]]:
+    """The log-probability and the text of each token, where every entry has them: quick for millions."""
+    if keys is None:
+        found = list(map(next, map(iter, map(dict.values, entries))))
+    else:
+        found = [entry[key] for entry, key in zip(entries, keys, strict=True)]
+    logprobs = [one["logprob"] for one in found]
+    if None in logprobs:
+        raise KeyError("logprob")
+    return logprobs, [one.get("decoded_token") for one in found]
+
+
+def _one_by_one(
+    entries: Sequence[Any], keys: Sequence[str | None], path: str, first: int
+) -> tuple[list[Any], list[Any]]:
+    """The same, up to the entry that is refused; null has no score."""
     logprobs: list[Any] = []
     texts: list[Any] = []
-    for entry, key in zip(entries, keys, strict=True):
+    for number, (entry, key) in enumerate(zip(entries, keys, strict=True), first):
         if entry is None:
             logprobs.append(None)
             texts.append(None)
@@ -108,18 +141,9 @@ def _listed(value: Any, ids: Any, path: str, *, prompt: bool = True) -> Document
         except (AttributeError, KeyError, StopIteration, TypeError):
             logprob = None
         if logprob is None:
-            raise _refusal(entry, key, f"{path}[{len(logprobs)}]")
+            raise _refusal(entry, key, f"{path}[{number}]")
         logprobs.append(logprob)
-    if texts and texts[0] is None and entries[0] is None:
-        texts[0] = ""  # the first token has no entry, and it has no score whose bytes would count
-    return Document(
-        logprobs,
-        f"{path}[{{}}]",
-        texts_of(texts, f"{path}[{{}}].decoded_token"),
-        ids=ids if ids is not None and all(type(one) is int for one in ids) else None,
-        prompt=len(entries) if prompt else 0,
-        bound=lambda number: _bound(entries[number], keys[number]),
-    )
+    return logprobs, texts
 
 
 def _refusal(entry: Any, key: str | None, place: str) -> InputError:

@@ -266,3 +266,26 @@ def test_a_table_of_tokens_keeps_the_rules_of_tables(celoss: Run, tmp_path: Path
     assert "Expected a log-probability of at most 0, got 0.5" in told
     path.write_text("id,logprob\na,-0.5\na,-9999\n")
     assert "got -9999" in refusal(celoss, path, "--input-is", "token-logprobs")
+
+
+def test_columns_of_a_table_say_bytes_and_part_of_each_token(celoss: Run, tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text(
+        "doc,token,logprob,bytes,part,w\na,x,-0.5,1,prompt,1\na,yy,-1.5,2,completion,2\nb,z,-1,1,completion,1\n"
+    )
+    option = ("--input-is", "token-logprobs")
+    assert result(celoss, path, *option, "--per", "byte")["value"] == 0.75
+    assert result(celoss, path, *option, "--score", "completion")["value"] == 1.25
+    assert result(celoss, path, *option, "--weight-column", "w")["value"] == (0.5 + 3 + 1) / 4
+    columns = ("--id-column", "doc", "--class-columns", "logprob,bytes")
+    piped = result(celoss, *option, *columns, "--per", "byte", data=path.read_text())
+    assert piped["value"] == 0.75
+    for changed, told in (
+        (("prompt", "x"), 'expected prompt or completion in the column part, got "x"'),
+        (("-0.5,1,", "-0.5,1.5,"), "expected a number of bytes, got 1.5"),
+        (("prompt,1", "prompt,-1"), "Expected a sample weight that is finite and at least 0, got -1"),
+    ):
+        other = tmp_path / "other.csv"
+        other.write_text(path.read_text().replace(*changed))
+        words = ("--weight-column", "w") if "weight" in told else ()
+        assert told in refusal(celoss, other, *option, *words)
