@@ -143,6 +143,10 @@ def told(code: str) -> Finding:
     return found[code]
 
 
+def test_the_ceiling_of_float16_is_no_other_marker() -> None:
+    assert "CEL307" not in codes(diagnosis("ce", changed(X, ([4, 9], Y[[4, 9]]), -65504.0), Y))
+
+
 def test_causes_come_before_what_follows_from_them_and_the_worst_first() -> None:
     assert codes(diagnosis("ce", 6 * X, Y)) == ["CEL403", "CEL401", "CEL305"]
     severities = [FINDINGS[code].severity for code in codes(diagnosis("ce", np.roll(X, 1, axis=1), Y))]

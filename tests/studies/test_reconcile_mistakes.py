@@ -125,6 +125,20 @@ def test_the_unit_is_part_of_the_command_and_of_what_is_done_by_hand() -> None:
     assert perplexity.value == pytest.approx(np.exp(LOSS.sum() / X.size), rel=1e-12)
 
 
+@pytest.mark.parametrize("value", [1e308, -3.4e38, 5e-324, -9999.0, np.inf, -np.inf, np.nan])
+@pytest.mark.parametrize("kind", [None, "logits", "log-probs"])
+def test_extreme_values_are_searched_without_a_warning(value: float, kind: str | None) -> None:
+    x = X[:20].copy()
+    x[3, 1] = value
+    assert searched(Problem(x, Y[:20], kind=kind), "1.234567", most=1).tried[1].hypotheses > 100
+
+
+def test_the_focal_loss_comes_with_its_command() -> None:
+    value = ((1 - np.exp(-LOSS)) ** 2 * LOSS).mean()
+    found = searched(LOGITS, f"{value:.8f}", most=1).explanations[0]
+    assert (found.command, found.afterwards) == ("celoss focal p.csv --gamma 2", ())
+
+
 @pytest.mark.parametrize("got", ["bits", "1 2 bits", "ppl 3 bits", "1.2 furlongs", "%"])
 def test_what_is_no_number_with_a_unit_is_refused(got: str) -> None:
     with pytest.raises(ValueError, match="Expected --got with a finite number"):

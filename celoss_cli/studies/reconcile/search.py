@@ -113,10 +113,10 @@ def reconcile(
 
     """
     found = _Found(stated)
-    views = views_of(problem)
     changes = transforms(most, stated.unit)
-    work = [part for view in views for start in view.starts for part in _parts(view, start, most)]
     with np.errstate(all="ignore"):
+        views = views_of(problem)
+        work = [part for view in views for start in view.starts for part in _parts(view, start, most)]
         for done, part in enumerate(work):
             _search(part, changes, most, found)
             watch(found.count, (done + 1) / len(work))
