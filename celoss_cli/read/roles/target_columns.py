@@ -24,6 +24,8 @@ __all__ = ["by_name", "by_position", "by_values"]
 _WHOLE_NAME = "named so"
 _WORD = "a word of its name says so"
 _SHOWN_COLUMNS = 4
+_STEM = 4
+"""So many letters of a word say what it is, whatever ends it."""
 
 
 def by_name(evidence: Evidence) -> Found:
@@ -138,7 +140,13 @@ def _is_meant(evidence: Evidence, i: int, inputs: Sequence[int]) -> bool:
     subject = evidence.columns[inputs[0]].says.subject
     own = {word for word, _, _ in evidence.columns[i].says.words}
     own |= {text.casefold() for text in evidence.texts_of(i)}
-    return not subject or not own.isdisjoint(subject)
+    return not subject or any(_are_one_word(a, b) for a in own for b in subject)
+
+
+def _are_one_word(one: str, two: str) -> bool:
+    """Whether two words are one, or one goes on where the other ends: churn and churned."""
+    short = min(one, two, key=len)
+    return one == two or (len(short) >= _STEM and one.startswith(short) and two.startswith(short))
 
 
 def _is_decided(evidence: Evidence, i: int) -> bool:

@@ -168,7 +168,8 @@ class _Truth:
                 return named
         free = [i for i in others if i not in self._keys or (row_id is None and len(self._keys) > 1)]
         if row_id is None:
-            return []
+            named = [i for i in free if self._columns[i].values.are_texts and self._can_be(i)]
+            return named if len(named) == 1 else []
         if len(free) == 1:
             return free
         possible = [i for i in free if self._can_be(i)]

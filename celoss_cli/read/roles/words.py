@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from functools import lru_cache
 
 from celoss_cli.core.records import record
@@ -10,8 +11,14 @@ from celoss_cli.core.records import record
 __all__ = ["CONNECTING", "OF_ALL_CLASSES", "PREDICTING", "Named", "named"]
 
 PROBABILITY = frozenset(
-    ["p", "prob", "probs", "proba", "probas", "probability", "probabilities", "softmax", "sigmoid"]
+    [
+        *("p", "prob", "probs", "proba", "probas", "probability", "probabilities", "softmax", "sigmoid"),
+        *("phat", "propensity", "wahrscheinlichkeit", "probabilite", "probabilidad", "probabilidade"),
+        *("probabilita", "kans", "\u6982\u7387", "\u78ba\u7387"),
+    ]
 )
+"""The last ones are German, French, Spanish, Portuguese, Italian, Dutch, Chinese and Japanese."""
+
 LOGIT = frozenset(["logit", "logits", "raw"])
 LOG = frozenset(["logprob", "logprobs", "logproba", "logprobability", "logprobabilities", "logp"])
 SCORE = frozenset(
@@ -63,6 +70,8 @@ _TARGETS = frozenset(
         *("actuals", "actual_class", "actual_label", "class", "class_label", "class_id", "outcome", "obs"),
         *("observed", "answer", "annotation", "label_id", "label_ids", "label_name", "target_class"),
         *("target_label", "target_id", "target_name", "correct_label", "correct_class"),
+        *("klasse", "zielklasse", "zielwert", "classe", "cible", "clase", "objetivo", "alvo"),
+        *("\u6807\u7b7e", "\u771f\u5b9e\u6807\u7b7e", "\u771f\u5b9e\u503c", "\u30e9\u30d9\u30eb"),
     ]
 )
 """Whole names of targets."""
@@ -79,7 +88,7 @@ _KEYS = frozenset(
     [
         *("id", "ids", "uid", "uuid", "guid", "index", "idx", "key", "row", "rowid", "row_number", "rownum"),
         *("row_names", "rownames", "sampleid", "imageid", "passengerid", "transactionid", "filename"),
-        *("file", "path", "file_name", "filepath", "image_path", "url"),
+        *("file", "path", "file_name", "filepath", "image_path", "url", "\u7f16\u53f7", "\u5e8f\u53f7"),
     ]
 )
 _KEY_WORDS = frozenset(["id", "ids", "uid", "uuid", "guid", "idx", "key"])
@@ -177,9 +186,11 @@ class Named:
 
 def named(name: str) -> Named:
     """What the words of a name say; nothing is known of its values here."""
-    words = _shared(tuple((found[0].lower(), found.start(), found.end()) for found in _WORD.finditer(name)))
+    plain_name = name if name.isascii() else _without_accents(name)
+    found_words = ((found[0].lower(), *found.span()) for found in _WORD.finditer(plain_name))
+    words = _shared(tuple(found_words))
     plain = [word for word, _, _ in words]
-    whole = _OTHER_THAN_WORDS.sub("_", _CAMEL.sub("_", name)).strip("_").lower()
+    whole = _OTHER_THAN_WORDS.sub("_", _CAMEL.sub("_", plain_name)).strip("_").lower()
     takes = _takes(plain, whole)
     confident = not _CONFIDENT.isdisjoint(plain) or bool(takes and not _MOST.isdisjoint(plain))
     decided = bool(takes) and any(word in _DECIDED for word in plain) and _only_decided(plain, whole)
@@ -194,6 +205,14 @@ def named(name: str) -> Named:
         0 if takes else key,
         _weight(whole),
         _other(plain, takes),
+    )
+
+
+def _without_accents(name: str) -> str:
+    """The name with plain letters in place of those with accents, as long as before."""
+    bases = (unicodedata.normalize("NFD", char)[0] for char in name)
+    return "".join(
+        base if base.isascii() and base.isalpha() else char for base, char in zip(bases, name, strict=True)
     )
 
 

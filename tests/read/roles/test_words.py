@@ -1,0 +1,52 @@
+"""What words of other tools and languages say."""
+
+from __future__ import annotations
+
+import pytest
+
+from celoss_cli.read.roles.assign import assign
+from celoss_cli.read.roles.column import Column
+from celoss_cli.read.roles.wanted import Wanted
+from celoss_cli.read.roles.words import named
+
+SCORES, LABELS = ["0.83", "0.27", "0.64"], ["1", "0", "1"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["phat", "Wahrscheinlichkeit", "probabilité", "Probabilidad_1", "\u6982\u7387", "churn propensity"],
+)
+def test_words_of_probabilities(name: str) -> None:
+    assert named(name).takes == "probs"
+
+
+@pytest.mark.parametrize("name", ["Klasse", "classe", "\u6807\u7b7e", "cible"])
+def test_words_of_targets(name: str) -> None:
+    assert named(name).target == 3
+
+
+@pytest.mark.parametrize("name", ["probabilite\u0301", "\u1112\u1161\u11ab", "\ud55c\uae00", "\u00df"])
+def test_the_places_of_words_are_those_of_the_name(name: str) -> None:
+    for word, start, end in named(f"p_{name}").words:
+        assert len(word) == end - start
+
+
+@pytest.mark.parametrize(
+    ("target", "input", "settled"),
+    [
+        ("churned", "p_churn", True),
+        ("defaulted", "default_probability", True),
+        ("foreign", "phat", True),
+        ("member", "p_churn", False),
+        ("cat", "p_category", False),
+    ],
+)
+def test_a_target_is_named_as_what_is_predicted(target: str, input: str, *, settled: bool) -> None:
+    columns = [Column.of("customer_id", ["a", "b", "c"]), Column.of(target, LABELS), Column.of(input, SCORES)]
+    wanted = Wanted(per_class=False, takes="probs")
+    if not settled:
+        with pytest.raises(ValueError, match="a column of targets"):
+            assign(columns, wanted)
+        return
+    found = assign(columns, wanted)
+    assert (found.target, found.inputs) == ((1,), (2,))
