@@ -15,6 +15,7 @@ from celoss_cli.read.roles.column import value_of
 from celoss_cli.read.roles.found import Candidate, Found
 from celoss_cli.read.roles.groups import Group, alike, labels_of, predicting
 from celoss_cli.read.roles.pairs import is_negative, positive_of, positive_of_two
+from celoss_cli.read.roles.search import Search
 
 if TYPE_CHECKING:
     from celoss_cli.read.roles.evidence import Evidence
@@ -39,16 +40,12 @@ def of_single_values(evidence: Evidence, target: Sequence[int], targets: Sequenc
     return _Search(evidence, target, targets).found()
 
 
-class _Search:
+class _Search(Search):
     def __init__(self, evidence: Evidence, target: Sequence[int], targets: Sequence[str]) -> None:
-        self._evidence = evidence
-        self._names = evidence.names
+        super().__init__(evidence, target, targets)
         self._takes = evidence.wanted.takes
-        self._targets = targets
-        numbers = [i for i in evidence.free_numbers(target) if not evidence.columns[i].says.decided]
-        self._numbers = numbers
         predicted = [
-            i for i in numbers if evidence.columns[i].says.predicts and not evidence.is_confidence(i)
+            i for i in self._numbers if evidence.columns[i].says.predicts and not evidence.is_confidence(i)
         ]
         soft = [i for i in predicted if not evidence.is_decision(i)]
         self._soft = soft or predicted

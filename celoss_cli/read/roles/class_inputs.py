@@ -11,12 +11,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from celoss_cli.core.errors import listed
-from celoss_cli.read.roles.class_map import initials
-from celoss_cli.read.roles.column import value_of
+from celoss_cli.read.roles.class_groups import ALIKE, GroupSearch, is_index, is_number
 from celoss_cli.read.roles.found import Candidate, Found
-from celoss_cli.read.roles.groups import Group, alike, predicting, spellings_of
+from celoss_cli.read.roles.groups import alike, predicting
 from celoss_cli.read.roles.known import KnownNames
-from celoss_cli.read.roles.words import OF_ALL_CLASSES
 from celoss_cli.read.text.numbers import MISSING
 
 if TYPE_CHECKING:
@@ -24,14 +22,10 @@ if TYPE_CHECKING:
 
 __all__ = ["over_classes"]
 
-_PREDICTED = "their common affix speaks of predictions"
 _NAMED = "they are named as the targets are"
-_ALIKE = "they have a common affix"
 _OTHERS = "they are the numbers without another role"
 _ENOUGH = 3
 """So many values show that a column is of whole numbers."""
-_SHOWN_COLUMNS = 4
-"""So many columns get a command of their own."""
 
 
 def over_classes(evidence: Evidence, target: Sequence[int], targets: Sequence[str]) -> Found:
@@ -46,29 +40,7 @@ def over_classes(evidence: Evidence, target: Sequence[int], targets: Sequence[st
     return _Search(evidence, target, targets).found()
 
 
-class _Search:
-    def __init__(self, evidence: Evidence, target: Sequence[int], targets: Sequence[str]) -> None:
-        self._evidence = evidence
-        self._names = evidence.names
-        self._targets = targets
-        values = [evidence.columns[i].values for i in target]
-        self._in_numbers = len(values) == 1 and values[0].mostly_numbers
-        numbers = evidence.free_numbers(target)
-        self._numbers = [i for i in numbers if not evidence.columns[i].says.decided]
-        self._no_numbers = self._of_other_types(target)
-        self._copies = [i for i in numbers if any(evidence.equal(i, t) for t in target)]
-        self._plain = self._without_targets(evidence.plain(self._numbers))
-
-    def _of_other_types(self, target: Sequence[int]) -> list[int]:
-        """Columns of a type that is no number; one that is named as a class is refused for it."""
-        columns, roles = self._evidence.columns, {*self._evidence.taken, *target}
-        return [i for i, c in enumerate(columns) if c.stored in ("text", "list", "other") and i not in roles]
-
-    def _without_targets(self, plain: Sequence[int]) -> list[int]:
-        """Columns whose names have no word of targets, or share it: class_0 and class_1."""
-        shared = {i for group in alike(self._evidence.columns, plain) for i in group.columns}
-        return [i for i in plain if i in shared or not self._evidence.columns[i].says.target]
-
+class _Search(GroupSearch):
     def found(self) -> Found:
         chosen = self._evidence.chosen["classes"]
         if chosen is not None:
@@ -90,164 +62,11 @@ class _Search:
         is_number = not evidence.is_decision(i) and not evidence.columns[i].is_empty
         return evidence.is_prediction(i) and is_number and not evidence.is_confidence(i)
 
-    # ------------------------------------------------------------------------------- 2. predictions
-
-    def _is_of_classes(self, group: Group) -> bool:
-        return not all(self._evidence.is_confidence(i) for i in group.columns)
-
-    def _one_of(self, groups: Sequence[Group]) -> Found:
-        """The group that fits, of those with a word of prediction."""
-        every = [option for group in self._largest(groups) for option in self._without_odd(group)]
-        fitting = [group for group in every if self._fits(group)]
-        fitting = fitting or [group for group in every if self._is_examined(group)]
-        if len(fitting) > 1:
-            fitting = self._best(fitting)
-        if len(fitting) == 1:
-            return Found((self._candidate(fitting[0], _PREDICTED),))
-        if fitting:
-            shown = listed([group.affix for group in fitting])
-            return Found(
-                tuple(self._candidate(group, _PREDICTED) for group in fitting),
-                f"one group of columns of {self._evidence.wanted.takes}, got {shown}",
-            )
-        return self._no_classes(every[0])
-
-    def _without_odd(self, group: Group) -> list[Group]:
-        """The group without columns like prob_max; also with them where nothing tells."""
-        says = [self._evidence.columns[i].says for i in group.columns]
-        kept = [
-            at
-            for at, label in enumerate(group.labels)
-            if not says[at].confident and label.casefold() not in OF_ALL_CLASSES
-        ]
-        if len(kept) == len(says) or len(kept) < 2:
-            return [group]
-        less = Group(
-            tuple(group.columns[at] for at in kept),
-            tuple(group.labels[at] for at in kept),
-            "",
-            group.takes,
-        )
-        sure = less.counts or self._adds_up(less) or self._named_by_targets(less)
-        return [less] if sure else [less, group]
-
-    def _fits(self, group: Group) -> bool:
-        """Whether probabilities are of classes, and the targets are none of other names."""
-        if self._targets_differ(group):
-            return False
-        if not self._are_probabilities(group) or self._evidence.wanted.rescaled:
-            return True
-        return not self._evidence.cannot_add_up(group.columns)
-
-    def _is_examined(self, group: Group) -> bool:
-        """Whether values that do not fit are looked at all the same, as the columns can be nothing else."""
-        if not self._evidence.wanted.examined or self._targets_differ(group):
-            return False
-        return self._is_named(group) or not any(self._can_be_binary(i) for i in group.columns)
-
-    def _are_probabilities(self, group: Group) -> bool:
-        wanted = self._evidence.wanted
-        if all(self._evidence.columns[i].is_empty for i in group.columns):
-            return False
-        if wanted.takes_probabilities:
-            return True
-        return self._evidence.are_fractions(group.columns) and (
-            group.takes == "probs" or (group.takes == "scores" and not self._is_named(group))
-        )
-
-    def _is_named(self, group: Group) -> bool:
-        """Whether the labels are those of classes: they count, or are the targets."""
-        return group.counts or self._named_by_targets(group)
-
-    def _adds_up(self, group: Group) -> bool:
-        return self._evidence.adds_up(group.columns)
-
-    def _targets_differ(self, group: Group) -> bool:
-        """Whether the targets are texts that name none of these classes."""
-        return bool(self._other_names(group))
-
-    def _other_names(self, group: Group) -> list[str]:
-        """The targets, where they are texts that name none of these classes.
-
-        A text among numbers is a target that is wrong, and refused where it stands.
-        """
-        if self._in_numbers:
-            return []
-        texts = [text for text in self._targets if not _is_index(text, len(group.columns))]
-        spelled = [*group.labels, *spellings_of([self._names[i] for i in group.columns])]
-        words = [text for text in texts if not _is_number(text)]
-        return [] if any(self._evidence.names_all([word], spelled) for word in words) else words
-
-    def _named_by_targets(self, group: Group) -> bool:
-        return self._evidence.names_all(self._targets, group.labels)
-
-    def _best(self, groups: Sequence[Group]) -> list[Group]:
-        """Those of several that fit best: by the targets' names, by labels that count, by what they take."""
-        kind = self._evidence.wanted.kind
-        for better in (
-            self._named_by_targets,
-            lambda group: group.counts,
-            lambda group: group.takes == kind,
-            lambda group: group.takes != "scores",
-        ):
-            kept = [group for group in groups if better(group)]
-            groups = kept or groups
-        return list(groups)
-
-    def _largest(self, groups: Sequence[Group]) -> list[Group]:
-        """Without groups that are part of another one."""
-        holders: dict[int, list[set[int]]] = {}
-        for group in groups:
-            own = set(group.columns)
-            for i in group.columns:
-                holders.setdefault(i, []).append(own)
-        return [g for g in groups if not any({*g.columns} < other for other in holders[g.columns[0]])]
-
-    def _no_classes(self, group: Group) -> Found:
-        """Columns of predictions that are no classes of one model: each may be one of its own."""
-        names = listed([self._names[i] for i in group.columns])
-        if self._targets_differ(group):
-            fact = f"targets that are named as the classes, got {listed(self._targets)} for {names}"
-        else:
-            fact = f"probabilities of classes, which add up to 1, got {names}, which do not"
-        single = [self._single(i) for i in group.columns[:_SHOWN_COLUMNS] if self._can_be_binary(i)]
-        stands = initials(self._other_names(group), group.labels)
-        options = (("--class-map", stands),) if stands else ()
-        whole = Candidate(group.columns, "named by --class-columns", group.affix, options=options)
-        return Found((*single, whole), fact)
-
-    # ------------------------------------------------------------------------- one column of a kind
-
-    def _can_be_binary(self, i: int) -> bool:
-        """Whether a column may be that of a binary loss, by the targets that are seen."""
-        return len(self._targets) <= 2 and self._evidence.are_fractions([i])
-
-    def _single(self, i: int) -> Candidate:
-        fraction = self._evidence.are_fractions([i])
-        command = "bce" if fraction else "bce-logits"
-        return Candidate((i,), f"{self._names[i]} alone, in a binary loss", command=command)
-
-    def _singles(self, soft: Sequence[int]) -> Found:
-        """Columns of predictions that have no other beside them: those of a binary loss."""
-        if self._evidence.wanted.or_binary and len(soft) == 1:
-            return Found((Candidate(tuple(soft), _PREDICTED),))
-        names = listed([self._names[i] for i in soft])
-        fact = f"two columns of {self._evidence.wanted.takes} or more, which are named alike, got {names}"
-        alike_ones = [self._candidate(g, _ALIKE) for g in alike(self._evidence.columns, self._plain)]
-        others = [*alike_ones, *self._everything()]
-        single = [self._single(i) for i in soft[:_SHOWN_COLUMNS] if len(self._targets) <= 2]
-        return Found((*single, *others), fact)
-
-    def _everything(self) -> list[Candidate]:
-        """All numbers that might be classes, as a last reading."""
-        every = [i for i in self._numbers if not self._evidence.certainly_other(i)] or self._numbers
-        return [Candidate(tuple(every), "all numbers")] if len(every) > 1 else []
-
     # -------------------------------------------------------------------------- 3. the targets' names
 
     def _named(self) -> Found | None:
         evidence = self._evidence
-        words = [text for text in self._targets if not _is_number(text)]
+        words = [text for text in self._targets if not is_number(text)]
         if not words or len(words) < len(self._targets):
             return None
         missing = [self._names[i] for i in self._plain if self._names[i] in MISSING]
@@ -275,7 +94,7 @@ class _Search:
         for columns in (tuple(sure), both):
             if len(columns) > 1 and self._evidence.adds_up(columns):
                 return self._settled(columns, f"{why} and add up to 1")
-        if any(_is_index(text, len(both)) and not _is_index(text, len(sure)) for text in self._targets):
+        if any(is_index(text, len(both)) and not is_index(text, len(sure)) for text in self._targets):
             return self._settled(both, why)
         odd = [i for i in doubtful if self._is_of_another_kind(i, sure)]
         if why != _OTHERS and len(odd) == len(doubtful) and len(sure) > 1:
@@ -285,9 +104,6 @@ class _Search:
             return self._settled(readings[0].columns, why)
         shown = listed([self._names[i] for i in doubtful])
         return Found(tuple(readings), f"columns of classes alone, got {shown} among them, which may be none")
-
-    def _takes_probabilities(self) -> bool:
-        return self._evidence.wanted.takes_probabilities and not self._evidence.wanted.rescaled
 
     def _is_of_another_kind(self, i: int, sure: Sequence[int]) -> bool:
         """Whether a column of whole numbers stands beside columns of others."""
@@ -305,19 +121,19 @@ class _Search:
         counting = [group for group in groups if group.counts]
         if len(counting) > 1:
             shown = listed([group.affix for group in counting])
-            readings = tuple(self._candidate(group, _ALIKE) for group in counting)
+            readings = tuple(self._candidate(group, ALIKE) for group in counting)
             return Found(readings, f"one group of columns of {self._evidence.wanted.takes}, got {shown}")
         group = counting[0] if counting else max(groups, key=lambda g: len(g.columns))
         taken = {*group.columns, *self._copies}
         rest = [i for i in self._plain if i not in taken]
         if not rest:
-            return self._settled(group.columns, _ALIKE, group.affix)
+            return self._settled(group.columns, ALIKE, group.affix)
         if not counting:
             return None
         bare = not group.affix  # columns that are called 0, 1, 2
         if bare or all(self._is_of_another_kind(i, group.columns) for i in rest):
-            return self._settled(group.columns, _ALIKE, group.affix)
-        return self._with_or_without(group.columns, rest, _ALIKE)
+            return self._settled(group.columns, ALIKE, group.affix)
+        return self._with_or_without(group.columns, rest, ALIKE)
 
     def _all(self) -> Found:
         evidence = self._evidence
@@ -362,25 +178,3 @@ class _Search:
         got = listed([self._names[i] for i in columns]) if columns else listed(self._names)
         single = [self._single(i) for i in columns if len(self._targets) <= 2]
         return Found((*single, *self._everything()), f"two columns of {takes} or more, got {got}")
-
-    # ------------------------------------------------------------------------------------ the outcome
-
-    def _settled(self, columns: tuple[int, ...], why: str, affix: str = "") -> Found:
-        """These columns, if probabilities add up to 1."""
-        group = Group(columns, tuple(self._names[i] for i in columns), affix)
-        odd = self._takes_probabilities() and self._evidence.cannot_add_up(columns)
-        if (odd and not self._is_examined(group)) or initials(self._other_names(group), group.labels):
-            return self._no_classes(group)
-        return Found((Candidate(columns, why, affix),))
-
-    def _candidate(self, group: Group, why: str) -> Candidate:
-        return Candidate(group.columns, why, group.affix)
-
-
-def _is_number(text: str) -> bool:
-    return value_of(text) is not None
-
-
-def _is_index(text: str, classes: int) -> bool:
-    value = value_of(text)
-    return value is not None and value.is_integer() and 0 <= value < classes

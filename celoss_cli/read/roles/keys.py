@@ -12,6 +12,7 @@ from celoss_cli.core.records import record
 from celoss_cli.losses import LOSSES
 from celoss_cli.read.roles.assign import assign
 from celoss_cli.read.roles.column import Column, Stored, sample_size
+from celoss_cli.read.roles.naming import refuse_two_roles
 from celoss_cli.read.roles.shape import Shape
 from celoss_cli.read.roles.wanted import KINDS, ColumnChoice, Wanted
 from celoss_cli.read.roles.words import named
@@ -122,7 +123,8 @@ def keys_of(
         "--weight-column": choice.weight or None,
     }
     chosen = {option: _chosen(names, key, option) for option, key in asked.items() if key is not None}
-    _refuse_two_roles(list(chosen.values()))
+    keys = [*chosen.values()]
+    refuse_two_roles([key for key in keys if keys.count(key) > 1], "an array")
     free = [name for name in names if name not in chosen.values()]
 
     def key(option: str, known: Collection[str], role: str) -> str | None:
@@ -358,9 +360,3 @@ def _chosen(names: Collection[str], key: str, option: str) -> str:
     if key not in names:
         raise UsageError(f"{option}: expected an array of {listed(names)}, got {quoted(key)}.")
     return key
-
-
-def _refuse_two_roles(chosen: Sequence[str]) -> None:
-    for name in chosen:
-        if chosen.count(name) > 1:
-            raise UsageError(f"Expected an array to play one role, got {quoted(name)} twice.")

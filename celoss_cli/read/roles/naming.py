@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from celoss_cli.core.errors import InputError, UsageError, listed, quoted, visible
 
-__all__ = ["chosen_columns", "one_of", "pattern_of", "refuse_repeated"]
+__all__ = ["chosen_columns", "one_of", "pattern_of", "refuse_repeated", "refuse_two_roles"]
 
 _RANGE_FROM = 4
 _MOST_PATTERNS = 100
@@ -99,3 +99,18 @@ def refuse_repeated(names: Sequence[str], used: Sequence[int]) -> None:
             raise InputError(
                 f"expected columns with names of their own, got {quoted(name)} {counts[name]} times"
             )
+
+
+def refuse_two_roles(names: Sequence[str], what: str) -> None:
+    """Refuses names that play more than one role.
+
+    Args:
+        names: of those that do.
+        what: they are the names of: "a column", "an array".
+
+    Raises:
+        UsageError: for the first one.
+
+    """
+    if names:
+        raise UsageError(f"Expected {what} to play one role, got {quoted(names[0])} twice.")

@@ -199,7 +199,7 @@ def _possible(evidence: Evidence, candidates: Sequence[int]) -> list[int]:
 
 def _of_several(evidence: Evidence, found: Sequence[int], why: str, *, inferred: bool = True) -> Found:
     """The one column, or that of several that say the same of every row."""
-    best = _in_order(evidence, found)
+    best = _in_order(evidence, found) if len(found) > 1 else found
     candidates = tuple(Candidate((i,), why, inferred=inferred) for i in best[:_SHOWN_COLUMNS])
     if len(best) < 2:
         return Found(candidates)

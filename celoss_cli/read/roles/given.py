@@ -1,0 +1,172 @@
+"""What settled candidates make of the columns: each with its role, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from celoss_cli.core.errors import InputError, Way, listed, plural
+from celoss_cli.read.roles.assignment import Assignment, Why
+from celoss_cli.read.roles.column import value_of
+from celoss_cli.read.roles.groups import labels_of
+from celoss_cli.read.roles.labels import order_notes, paired
+from celoss_cli.read.roles.naming import one_of, pattern_of, refuse_repeated, refuse_two_roles
+from celoss_cli.read.roles.pairs import clear_positive
+from celoss_cli.read.roles.readings import way_of
+
+if TYPE_CHECKING:
+    from celoss_cli.read.roles.evidence import Evidence
+    from celoss_cli.read.roles.found import Candidate
+
+__all__ = ["Given"]
+
+
+class Given:
+    """An assignment of settled candidates."""
+
+    def __init__(self, evidence: Evidence, inputs: Candidate, target: Candidate, weight: Candidate) -> None:
+        self._evidence = evidence
+        self._names = evidence.names
+        self._wanted = evidence.wanted
+        self._inputs, self._target, self._weight = inputs, target, weight
+
+    def assignment(self) -> Assignment:
+        """The assignment.
+
+        Raises:
+            InputError: for columns that do not go together.
+            UsageError: for a column with two roles.
+
+        """
+        wanted, names = self._wanted, self._names
+        inputs, target = self._inputs.columns, self._target.columns
+        row_id = self._id()
+        weight = self._weight.columns[0] if self._weight.columns else None
+        group = one_of(self._evidence.chosen["group"] or [], names, wanted.choice.group_option)
+        known = {*target, *(i for i in (row_id, weight) if i is not None)}
+        refuse_two_roles([names[i] for i in inputs if i in known], "a column")
+        grouping = {i for i in (group,) if i is not None} - known - {*inputs}
+        labels = labels_of([names[i] for i in inputs]) if wanted.has_names else ()
+        positive = self._positive()
+        given = Assignment(
+            names=tuple(names),
+            target=paired(names, target, labels),
+            inputs=tuple(inputs),
+            labels=labels,
+            id=row_id,
+            weight=weight,
+            group=group,
+            unused=tuple(sorted({*range(len(names))} - known - grouping - {*inputs})),
+            notes=order_notes([names[i] for i in inputs]) if wanted.per_class and labels else (),
+            inferred=self._pinned(),
+            positive=positive,
+            answers=self._answers() if positive is not None else (),
+        )
+        refuse_repeated(names, given.used)
+        self._refuse_mismatch(given)
+        return self._explained(given)
+
+    def _id(self) -> int | None:
+        chosen = self._evidence.chosen["id"]
+        if chosen is not None:
+            return one_of(chosen, self._names, "--id-column")
+        used = {*self._inputs.columns, *self._target.columns, *self._weight.columns}
+        columns = self._evidence.columns
+        suited = (i for i in self._evidence.keys if i not in used and columns[i].can_name_rows)
+        return next(suited, None)
+
+    def _positive(self) -> str | None:
+        """The text that is the positive answer; None where targets are numbers.
+
+        Raises:
+            InputError: where two texts leave it open.
+
+        """
+        wanted = self._wanted
+        if wanted.per_class or wanted.elsewhere or len(self._target.columns) != 1:
+            return wanted.positive
+        column = self._evidence.columns[self._target.columns[0]]
+        values = column.values
+        if wanted.positive is not None:
+            return wanted.positive
+        if column.stored in ("list", "other"):  # a target for each column, or no targets
+            return None
+        if values.are_signs and wanted.takes == "probs":
+            return self._inputs.positive or "1"
+        if not values.are_texts:
+            return self._inputs.positive if self._is_odd(self._inputs.positive) else None
+        told = self._inputs.positive or clear_positive(values.distinct)
+        if told is None and len(values.distinct) <= 2:
+            raise self._open_pair(values.distinct)
+        return told
+
+    def _answers(self) -> tuple[str, ...]:
+        columns = self._target.columns
+        return self._evidence.texts_of(columns[0]) if len(columns) == 1 else ()
+
+    def _is_odd(self, positive: str | None) -> bool:
+        """Whether the positive answer is another number than 1 or true."""
+        return positive is not None and value_of(positive) != 1
+
+    def _open_pair(self, texts: Sequence[str]) -> InputError:
+        way = way_of(self._evidence, self._inputs, self._target) or Way("", ())
+        ways = tuple(Way(f"{text} as 1", (*way.options, ("--positive", text))) for text in texts)
+        return InputError(f"expected to know the positive one of two targets, got {listed(texts)}", ways=ways)
+
+    def _refuse_mismatch(self, given: Assignment) -> None:
+        wanted, inputs, targets = self._wanted, len(given.inputs), len(given.target)
+        if wanted.elsewhere or targets == inputs or (wanted.per_class and targets == 1):
+            return
+        needed = "one target column or one" if wanted.per_class else "one target column"
+        shown = f"{plural(inputs, 'input column')} {listed([given.names[i] for i in given.inputs])}"
+        raise InputError(
+            f"expected {needed} for each of the {shown}, got {targets}",
+            hint="choose them: --class-columns NAMES, --target-column NAMES",
+        )
+
+    def _pinned(self) -> dict[str, tuple[str, str]]:
+        """The roles that were inferred, with the options that pin them."""
+        found = {}
+        for role, option, candidate in (
+            ("inputs", "--class-columns", self._inputs),
+            ("target", "--target-column", self._target),
+            ("weight", "--weight-column", self._weight),
+        ):
+            if candidate.inferred and candidate.columns:
+                pattern = pattern_of(self._names, candidate.columns, candidate.affix)
+                if pattern is not None:
+                    found[role] = (option, pattern)
+        return found
+
+    def _explained(self, given: Assignment) -> Assignment:
+        says = {i: self._evidence.columns[i].says for i in given.unused}
+        unused = {i: _why_unused(self._evidence, i) for i in says}
+        why = Why(
+            self._inputs.why,
+            self._target.why,
+            "" if given.id is None else "it names the rows",
+            self._weight.why,
+            unused,
+        )
+        return replace(given, why=why)
+
+
+def _why_unused(evidence: Evidence, i: int) -> str:
+    """Why a column has no role, in words."""
+    column = evidence.columns[i]
+    if evidence.is_copy(i):
+        return "the same predictions calibrated"
+    if evidence.is_confidence(i):
+        return "how sure the prediction is, and of no fixed class"
+    if evidence.is_answer(i) or (column.says.takes and evidence.is_decision(i)):
+        return "a decision, and no number that says how likely it is"
+    if column.says.takes:
+        return "another prediction"
+    if column.says.other:
+        return column.says.other
+    if evidence.is_key(i) or column.says.key:
+        return "it names the rows"
+    if column.says.target:
+        return "targets that are not used"
+    return "nothing says that it has a role" if column.is_number else "no numbers"
