@@ -17,6 +17,8 @@ from celoss_cli.losses.base import ROUNDED, Loss, Violation
 from celoss_cli.losses.elementwise import shown_outside
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from celoss_cli.core.data import Array, Batch
     from celoss_cli.core.trace import Note
 
@@ -91,6 +93,7 @@ class ScoredTokens(Loss):
 
     per_class: ClassVar[bool] = False
     predicts: ClassVar[str] = "log p of a token"
+    drawn_targets: ClassVar[Mapping[str, float]] = {"": 0.0}
     gives_perplexity: ClassVar[bool] = True
 
     def __post_init__(self) -> None:

@@ -385,3 +385,9 @@ def test_the_page_shows_tokens_with_their_losses(celoss: Run, tmp_path: Path) ->
     assert "Documents with the largest means" in text
     assert "<script>alert" not in text
     assert "\x1b" not in text
+
+
+def test_a_curve_of_scored_tokens_is_refused(celoss: Run, tmp_path: Path) -> None:
+    path = lines(tmp_path / "dump.jsonl", [completion("a", A)])
+    done = celoss("plot", "nll", path, "-o", tmp_path / "p.svg")
+    assert (done.returncode, "Expected a loss of classes or answers for a curve" in done.stderr) == (2, True)
