@@ -1,0 +1,235 @@
+"""Every command that celoss prints runs: of refusals, findings, explanations, reconcile, inspect, pages."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import shutil
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from paths import EXAMPLES
+from running import Done, celoss
+
+from celoss_cli.cli.commands import NAMES, command_named
+from celoss_cli.findings import FINDINGS
+from celoss_cli.losses import LOSSES
+
+ROOT = Path(__file__).resolve().parents[1]
+DUMPS = ROOT / "tests" / "first_try" / "dumps"
+
+STANDS_FOR = re.compile(
+    r"^(with|@targets\.csv|@?[A-Z]{3,}|[A-Z]+=[A-Z]+|OLD|NEW|X|N|A|B|K|[a-z]+=FILE|\.\.\.|…|\[.*\])$"
+)
+"""A word that stands for what a reader puts there."""
+
+KNOWN_DEAD = {
+    "bce name-body.json --json --class-columns prob --target-column target --weight-column ''",
+    "bce psql-copy.txt --json --class-columns 1 --target-column 3",
+    "bce psql-copy.txt --json --class-columns 1 --target-column 4",
+    "bce pub-ticker.csv --json --class-columns gru_prediction --target-column actual_hl",
+    "bce pub-ticker.csv --json --class-columns lstm_prediction --target-column actual_hl",
+    "bce pub-tree.csv --json --class-columns Predicted --target-column Actual",
+    "bce trap-body.csv --json --class-columns prob --target-column target --weight-column ''",
+    "bce trap-two-probs.csv --json --class-columns prob --target-column label",
+    "ce --input-is probs files-bare-sure.csv --json --header",
+    "ce --input-is probs weka-prediction.csv --json "
+    "--class-columns 'inst#,prediction' --target-column actual",
+    "ce infinite.csv",
+    "ce name-regression.json --json --class-columns predicted_y,residual --target-column true_y",
+    "ce pub-pic50.csv --json --class-columns Predicted_pIC50,Residual --target-column True_pIC50",
+    "compare missing.csv missing.csv --loss ce --json --missing skip",
+    "inspect 255.csv --json --class-columns a,b --target-column target",
+    "inspect ignored.csv --json --class-columns a,b --target-column target",
+    "inspect name-correct.json",
+    "inspect pub-tree.csv",
+    "inspect trap-correct.csv",
+    "inspect uncertain.csv --json --class-columns x,z --target-column y",
+}
+"""Printed commands that lead to a refusal without a way out; only ever shortened (goal: none)."""
+
+A_COMMAND = re.compile(r"\bceloss [a-z][^`\n]*")
+
+
+def texts(value: Any) -> Iterator[str]:
+    """Every text of a JSON document."""
+    if isinstance(value, str):
+        yield value
+    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from texts(inner)
+
+
+def commands(text: str) -> Iterator[list[str]]:
+    """The commands of a text, as words after ``celoss``, without those in which a word stands for another."""
+    for found in A_COMMAND.findall(text):
+        words = split(found)
+        if len(words) > 2 and words[1] in NAMES and not any(map(STANDS_FOR.match, words)):
+            yield words[1:]
+
+
+def split(command: str) -> list[str]:
+    """The words of a command, up to where a sentence goes on."""
+    for end in ("; ", "  (", ", or ", " (", " or "):
+        command = command.partition(end)[0]
+    try:
+        words = shlex.split(command)
+    except ValueError:
+        return []
+    return [] if {"|", "<", ">", "&&"} & set(words) else words
+
+
+def refused_by(folder: Path, words: list[str], **settings: str) -> str:
+    """What is wrong with a command, or "" where it runs, or is refused for another doubt with a way out."""
+    done = celoss(*words, cwd=folder, **settings)
+    if shlex.join(words) in KNOWN_DEAD:
+        return ""
+    further = [line for line in done.stderr.splitlines() if line.startswith("  celoss ")]
+    if done.returncode in (0, 1) or (done.returncode == 3 and ('"commands"' in done.stderr or further)):
+        return ""
+    return f"celoss {shlex.join(words)}: {done.returncode} {done.stderr}"
+
+
+def document(done: Done) -> Any:
+    return json.loads(done.stdout if done.returncode in (0, 1) else done.stderr.splitlines()[0])
+
+
+# ------------------------------------------------------------------------------- refusals and findings
+
+ODD = {
+    "labels from 1": ("ce", "a,b,c,target\n0.1,0.2,0.3,1\n0.3,0.1,0.2,2\n0.2,0.3,0.9,3\n0.1,0.4,0.2,3\n"),
+    "ignored": ("ce", "a,b,target\n0.1,0.2,-1\n0.3,0.1,1\n0.2,0.3,0\n"),
+    "255": ("ce", "a,b,target\n0.1,0.2,255\n0.3,0.1,1\n0.2,0.3,0\n"),
+    "probabilities": ("ce", "p_a,p_b,target\n0.9,0.1,a\n0.2,0.8,b\n0.5,0.5,b\n"),
+    "scores": ("bce", "score,target\n2.5,1\n-1.5,0\n0.5,1\n"),
+    "rounded": ("bce", "prob,target\n1.0000001192092896,1\n0.25,0\n0.5,1\n"),
+    "logits for log-probs": ("nll", "a,b,target\n2.5,1.0,0\n-1.5,0.5,1\n"),
+    "zero and one": ("soft-margin", "score,target\n2.5,1\n-1.5,0\n0.5,1\n"),
+    "no probabilities": ("kl", "input_0,input_1,target_0,target_1\n0.2,0.8,0.5,0.5\n0.4,0.6,0.1,0.9\n"),
+    "decimal comma": ("ce", 'a;b;target\n0,1;0,2;1\n0,3;0,1;0\n'),
+    "pipes": ("ce", "a|b|target\n0.1|0.2|1\n0.3|0.1|0\n"),
+    "no header": ("ce", "0.1,0.2,1\n0.3,0.1,0\n"),
+    "feature": ("bce", "age,pred,label\n0.5,0.9,1\n0.1,0.2,0\n0.7,0.6,1\n0.2,0.7,0\n"),
+    "two groups": ("ce", "logit_a,logit_b,prob_a,prob_b,target\n1,2,0.3,0.7,a\n2,1,0.7,0.3,b\n"),
+    "missing": ("ce", "a,b,target\n0.1,,1\n0.3,0.1,0\n"),
+    "percent": ("bce", "prob,target\n90%,1\n20%,0\n"),
+    "uncertain": ("ce", "x,y,z,target\n1,2,3,0\n3,1,5,1\n2,2,1,0\n"),
+    "names": ("ce", "cat,dog,label\n0.1,0.9,bird\n0.4,0.2,cat\n"),
+    "infinite": ("ce", "a,b,target\ninf,0.2,1\n0.3,0.1,0\n"),
+    "cut": ("ce", "a,b,target\n0.1,0.2,1\n0.3,0.1,0"),
+    "constant": ("ce", "a,b,target\n" + "0.1,0.2,1\n0.1,0.2,0\n" * 12),
+    "negated": ("ce", "a,b,target\n" + "-3,0.2,0\n0.3,-4,1\n" * 12),
+    "shifted": ("ce", "a,b,c,target\n" + "5,0,0,1\n0,5,0,2\n0,0,5,0\n" * 12),
+}  # fmt: skip
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for name, (_, text) in ODD.items():
+        (tmp_path / f"{name}.csv").write_text(text)
+    return tmp_path
+
+
+def test_commands_of_refusals_and_findings_run(folder: Path) -> None:
+    wrong, tried = [], 0
+    for name, (loss, _) in ODD.items():
+        for words in (
+            [loss, f"{name}.csv", "--json"],
+            ["diagnose", f"{name}.csv", "--loss", loss, "--json"],
+            ["inspect", f"{name}.csv", "--json"],
+            ["reconcile", f"{name}.csv", "--got", "0.6931", "--json"],
+            ["compare", f"{name}.csv", f"{name}.csv", "--loss", loss, "--json"],
+            ["weights", f"{name}.csv", "--json"],
+        ):
+            done = celoss(*words, cwd=folder)
+            if not (done.stdout or done.stderr.startswith("{")):
+                continue
+            for text in texts(document(done)):
+                for command in commands(text):
+                    tried += 1
+                    wrong.append(refused_by(folder, command))
+    assert tried > 60
+    assert "".join(sorted(set(wrong))) == ""
+
+
+@pytest.mark.slow
+def test_commands_of_refused_dumps_run() -> None:
+    pytest.importorskip("pyarrow")
+    manifest = tomllib.loads((DUMPS.parent / "manifest.toml").read_text())["case"]
+    wrong, tried = [], 0
+    for case in manifest:
+        words = shlex.split(case["command"])
+        if {"|", "<", ">"} & set(words):
+            continue
+        done = celoss(*words, "--json", cwd=DUMPS)
+        if done.returncode in (0, 1):
+            continue
+        for text in document(done)["error"].get("commands", ()):
+            for command in commands(text):
+                tried += 1
+                wrong.append(refused_by(DUMPS, command))
+    assert tried > 30
+    assert "".join(sorted(set(wrong))) == ""
+
+
+# -------------------------------------------------------------------------------- numbers beside commands
+
+
+@pytest.mark.parametrize(
+    ("file", "got"), [("old.csv", "0.9848"), ("preds.csv", "1.9216"), ("old.csv", "1.4208")]
+)
+def test_a_reading_has_the_number_beside_it(file: str, got: str) -> None:
+    found = document(celoss("reconcile", file, "--got", got, "--json", cwd=EXAMPLES))
+    explanations = (
+        found["reconciliation"]["explanations"] if "reconciliation" in found else found["explanations"]
+    )
+    assert explanations
+    for explanation in explanations:
+        if explanation["command"] and not explanation["afterwards"]:
+            words = shlex.split(explanation["command"])[1:]
+            done = celoss(*words, "--format", "value", cwd=EXAMPLES)
+            assert done.returncode == 0, done.stderr
+            assert float(done.stdout) == pytest.approx(explanation["value"], rel=1e-12), words
+
+
+def test_the_page_of_a_report_has_the_command_of_its_number(tmp_path: Path) -> None:
+    shutil.copy(EXAMPLES / "old.csv", tmp_path)
+    assert celoss("report", "old.csv", "-o", "r.html", cwd=tmp_path).returncode == 0
+    page = (tmp_path / "r.html").read_text()
+    (command,) = re.findall(r"celoss ce [^<]*--format value", page)
+    value = celoss(*shlex.split(command)[1:], cwd=tmp_path).stdout.strip()
+    assert value in page
+
+
+# ------------------------------------------------------------------------------------- explanations, pages
+
+
+@pytest.mark.parametrize("subject", [*FINDINGS, *LOSSES])
+def test_commands_of_explanations_run(subject: str) -> None:
+    for text in texts(document(celoss("explain", subject, "--json"))):
+        for command in commands(text):
+            assert refused_by(EXAMPLES, command) == ""
+
+
+def flags_of(command: str) -> Iterator[str]:
+    for option in command_named(command).options():
+        yield from (*(option.flags or (option.flag,)), option.negation)
+
+
+PAGES = [ROOT / "README.md", ROOT / "README.zh-CN.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_options_of_commands_within_sentences_exist(page: Path) -> None:
+    """Blocks are run when the pages are written; what stands in a sentence must at least be known."""
+    text = re.sub(r"^( *)```.*?^\1```$", "", page.read_text(), flags=re.MULTILINE | re.DOTALL)
+    for found in re.findall(r"`celoss ([a-z][^`]*)`", text):
+        words = found.split()
+        if words[0] not in NAMES:
+            continue
+        flags = {word.partition("=")[0] for word in words if word.startswith("--")}
+        known = set(flags_of(words[0]))
+        assert flags <= known | {"--help"}, found
