@@ -7,6 +7,7 @@ import frames
 import layouts
 import models
 import public
+import strangers
 import systems
 import traps
 import traps_files
@@ -15,6 +16,17 @@ from corpus import DUMPS, write_manifest
 
 if __name__ == "__main__":
     DUMPS.mkdir(exist_ok=True)
-    for maker in (frames, models, arrays, systems, layouts, public, traps, traps_names, traps_files):
+    for maker in (
+        frames,
+        models,
+        arrays,
+        systems,
+        layouts,
+        public,
+        traps,
+        traps_names,
+        traps_files,
+        strangers,
+    ):
         maker.make()
     write_manifest()
