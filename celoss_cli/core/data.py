@@ -21,6 +21,7 @@ __all__ = [
     "Array",
     "Batch",
     "Chunk",
+    "Lines",
     "NamedTerms",
     "Reduction",
     "Row",
@@ -34,6 +35,27 @@ Reduction = Literal["none", "mean", "sum", "batchmean"]
 
 def _row_number(row: int) -> str:
     return f"row {row}"
+
+
+@record(frozen=True, slots=True)
+class Lines:
+    """The places of rows in consecutive lines of a file, without the data that stands there.
+
+    Attributes:
+        name: of the file.
+        first: the line of row 0.
+
+    """
+
+    name: str
+    first: int
+
+    def __call__(self, row: int) -> str:
+        return f"{self.name}:{self.first + row}"
+
+    def after(self, rows: int) -> Lines:
+        """The places of the rows after so many."""
+        return Lines(self.name, self.first + rows)
 
 
 @record(frozen=True, slots=True)
@@ -100,7 +122,7 @@ class Batch:
             aligned={name: values[part] for name, values in self.aligned.items()},
             offsets=None if self.offsets is None else ends - ends[0],
             start=self.start + start,
-            place=lambda row: self.place(start + row),
+            place=self._place_from(start),
             input_place=None if self.input_place is None else self._input_from(start),
             ids=None if self.ids is None else self.ids[start:stop],
             skipped=0 if start else self.skipped,
@@ -154,6 +176,11 @@ class Batch:
     def spread(self, values: Array) -> Array:
         """One value a row, shape (rows,), as one for each of its elements, shape (elements,)."""
         return np.repeat(values, self.elements_per_row if self.offsets is None else np.diff(self.offsets))
+
+    def _place_from(self, start: int) -> Callable[[int], str]:
+        if isinstance(self.place, Lines):
+            return self.place.after(start)
+        return lambda row: self.place(start + row)
 
     def _input_from(self, start: int) -> Callable[[int], str]:
         place = self.input_place or self.place

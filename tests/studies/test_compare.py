@@ -23,6 +23,7 @@ from paths import EXAMPLES, schema
 from running import Done, celoss
 
 from celoss_cli.core.bounds import Bounds
+from celoss_cli.core.data import Batch, Lines
 from celoss_cli.show import FORMATS, Style
 from celoss_cli.statistics.interval import estimate
 from celoss_cli.statistics.spread import spread_of_all
@@ -31,6 +32,7 @@ from celoss_cli.studies.compare.comparison import Comparison, Subject
 from celoss_cli.studies.compare.document import document_of
 from celoss_cli.studies.compare.names import Names, Part
 from celoss_cli.studies.compare.resampling import bootstrap, sign_flip_test, sign_test
+from celoss_cli.studies.compare.side import _packed, _Places
 from celoss_cli.studies.compare.units import units_of
 from celoss_cli.studies.compare.verdicts import comparison_verdicts as verdicts
 
@@ -947,3 +949,12 @@ def test_the_examples_compare() -> None:
     found = document(done)["comparison"]
     assert found["interval"]["low"] < found["difference"] < found["interval"]["high"] < 0
     assert found["labels"] == ["cat", "dog", "bird"]
+
+
+def test_rows_of_compared_tables_have_their_lines_whatever_the_blocks() -> None:
+    batch = Batch(np.zeros((5, 2)), np.zeros(5, np.int64), place=Lines("a.csv", 2))
+    parts = [batch.rows(0, 2), batch.rows(2, 5), replace(batch.rows(2, 5), place="row {}".format)]
+    places = _Places([(len(part), _packed(part)) for part in parts])
+    told = [f"a.csv:{line}" for line in range(2, 7)] + ["row 0", "row 1", "row 2"]
+    assert list(map(places, range(8))) == told
+    assert batch.rows(1, 5).rows(2, 4).place(1) == "a.csv:6"

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
+from celoss_cli.core.data import Lines
 from celoss_cli.core.errors import InputError
 from celoss_cli.core.layout import ROW_MAJOR_FROM
 from celoss_cli.core.records import record
@@ -283,7 +284,7 @@ class Plain:
         columns: Sequence[int],
         texts: dict[int, Callable[[], Sequence[str]]],
     ) -> None:
-        self._block = block
+        self.row_place: Callable[[int], str] = Lines(block.name, block.line)
         self._values = values
         self._position = {column: i for i, column in enumerate(columns)}
         self._texts = texts
@@ -304,9 +305,6 @@ class Plain:
         if column not in self._texts:
             raise NotPlain
         return Texts(self._texts[column], len(self))
-
-    def row_place(self, row: int) -> str:
-        return self._block.place(self._block.line + row)
 
     def refusal(self, row: int, column: int, error: InputError) -> InputError:
         raise NotPlain from error

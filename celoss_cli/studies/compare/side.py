@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import zlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from celoss_cli.core.data import Array, Batch, Chunk, Terms
+from celoss_cli.core.data import Array, Batch, Chunk, Lines, Terms
 from celoss_cli.core.errors import InputError
 from celoss_cli.core.records import record
 from celoss_cli.evaluate.by_row import by_row
@@ -97,7 +96,7 @@ class _Kept:
         self.first: tuple[Batch, Terms] | None = None
         self.input, self.target, self.sample_weight = Grown(), Grown(), Grown()
         self.loss, self.weight, self.ignored = Grown(), Grown(), Grown()
-        self.places: list[bytes] = []
+        self.places: list[tuple[int, Lines | bytes]] = []
         self.weighted = self.ignoring = False
         self._ids: list[Sequence[str] | None] = []
         self._groups: list[Sequence[str] | None] = []
@@ -113,7 +112,7 @@ class _Kept:
             batch, terms = _by_document(batch, terms)
         if self.first is None:
             self.first = replace(batch, place=str, input_place=None, ids=None, groups=None), terms
-        self.places.append(zlib.compress("\n".join(map(batch.place, range(len(batch)))).encode(), 1))
+        self.places.append((len(batch), _packed(batch)))
         if not (self.input.takes(batch.input) and self.target.takes(batch.target)):
             raise InputError("expected rows of one shape to compare, got several")
         self.input.add(batch.input)
@@ -163,14 +162,24 @@ def _by_document(batch: Batch, terms: Terms) -> tuple[Batch, Terms]:
     return whole, rows
 
 
-class _Places:
-    """The places of rows: texts of a line each, packed, as only an error asks for one."""
+def _packed(batch: Batch) -> Lines | bytes:
+    """The places of its rows, which only an error asks for: consecutive lines, or packed texts."""
+    if isinstance(batch.place, Lines):
+        return batch.place
+    return zlib.compress("\n".join(map(batch.place, range(len(batch)))).encode(), 1)
 
-    def __init__(self, parts: Sequence[bytes]) -> None:
+
+class _Places:
+    """The places of rows, part by part: how many rows, and what was packed of them."""
+
+    def __init__(self, parts: Sequence[tuple[int, Lines | bytes]]) -> None:
         self._parts = parts
 
     def __call__(self, row: int) -> str:
-        lines = itertools.chain.from_iterable(
-            zlib.decompress(part).decode().split("\n") for part in self._parts
-        )
-        return next(itertools.islice(lines, row, None))
+        for rows, part in self._parts:
+            if row < rows:
+                return (
+                    part(row) if isinstance(part, Lines) else zlib.decompress(part).decode().split("\n")[row]
+                )
+            row -= rows
+        raise IndexError(row)
