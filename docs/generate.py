@@ -23,12 +23,24 @@ from generator import (
     measurements,
     mistakes,
     schemas,
+    terminal,
     tools,
 )
 from generator.blocks import PAGES, Broken, differs, rewritten
 from generator.sessions import ROOT
 
-_REFERENCE = (commands, schemas, functions, losses, mistakes, tools, inputs, measurements, architecture)
+_REFERENCE = (
+    commands,
+    schemas,
+    functions,
+    losses,
+    mistakes,
+    tools,
+    inputs,
+    measurements,
+    architecture,
+    terminal,
+)
 _MARK = "\n<!-- Written by docs/generate.py; do not edit. -->\n"
 
 

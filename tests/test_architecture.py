@@ -28,7 +28,7 @@ from celoss_cli.losses import FUNCTIONS, LOSSES, LossSpec
 from celoss_cli.losses.base import Loss
 from celoss_cli.losses.cross_entropy import CrossEntropy
 from celoss_cli.read import SOURCES
-from celoss_cli.show import FORMATS, html, markdown, table
+from celoss_cli.show import ARRAYS, FORMATS, html, markdown, table
 from celoss_cli.show.blocks import Block
 
 PACKAGE = Path(celoss_cli.__file__).parent
@@ -233,7 +233,7 @@ def test_a_function_takes_the_reductions_that_the_registry_lists(spec: LossSpec)
 def registered(folder: str) -> set[str]:
     if folder == "losses":
         return set(FUNCTIONS.values())
-    return set(FORMATS) if folder == "show" else {spec.module for spec in SOURCES.values()}
+    return {*FORMATS, *ARRAYS} if folder == "show" else {spec.module for spec in SOURCES.values()}
 
 
 def is_entry(folder: str, module: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from time import perf_counter
 from typing import TYPE_CHECKING
 
 from celoss_cli.core.errors import CelossError, ExitCode, InputError, LimitError, UsageError, visible
@@ -55,7 +56,14 @@ def _computed(plan: Plan) -> tuple[Report, Gate]:
     return gate.judged(compute(planned(LOSSES[plan.check.loss], asked, _SHOWN)).report), gate
 
 
-def ran(plan: Plan) -> tuple[Outcome, Gate | None]:
+def ran(plan: Plan, config: str) -> tuple[Outcome, Gate | None]:
+    """What came of a check of this config file, with the time it took."""
+    start = perf_counter()
+    outcome, gate = _ran(plan)
+    return replace(outcome, file=config, seconds=perf_counter() - start), gate
+
+
+def _ran(plan: Plan) -> tuple[Outcome, Gate | None]:
     """What came of a check; bad data is told and does not stop the others."""
     from celoss_cli.studies.checks.outcome import Outcome
 

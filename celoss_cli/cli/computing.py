@@ -11,19 +11,20 @@ from celoss_cli.cli.reading import Data, Opened, opened, refuse_with_values
 from celoss_cli.cli.semantics import Chosen, chosen
 from celoss_cli.cli.table import given_options
 from celoss_cli.cli.uncertainty import Group, Interval, asked_interval, group_of, units_for
-from celoss_cli.core.errors import UsageError
+from celoss_cli.core.errors import UsageError, visible
 from celoss_cli.core.records import record
 from celoss_cli.evaluate.loop import Request, evaluate
 from celoss_cli.evaluate.wanted import Wanted
 from celoss_cli.losses.conventions import CONVENTIONS
 from celoss_cli.losses.pieces import default_jobs
 from celoss_cli.report.assemble import report_of
-from celoss_cli.show import FORMATS, FormatSpec
+from celoss_cli.show import ARRAYS, FORMATS, FormatSpec
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from celoss_cli.cli.options import LossOptions, Reading, Semantics, Showing
+    from celoss_cli.cli.publish import Outlet
     from celoss_cli.evaluate.loop import Evaluation
     from celoss_cli.losses import LossSpec
     from celoss_cli.report.report import Report
@@ -94,9 +95,18 @@ def run(spec: LossSpec, given: LossOptions) -> int:
         given.keeping,
         reduction=given.semantics.reduction,
         partial_file=given.emit_partial,
+        arrays=True,
     )
+    _refuse_elements(given, end.outlet)
     plan = planned(spec, given, end.outlet.able)
     return conclude(compute(plan), end)
+
+
+def _refuse_elements(given: LossOptions, outlet: Outlet) -> None:
+    """Refuses a file of elements where there is one number,."""
+    if outlet.format.name in ARRAYS and given.semantics.reduction != "none" and not given.showing.grad:
+        told = "Expected --reduction none or --grad with a file of the elements, got none."
+        raise UsageError(told, place=visible(outlet.file or ""))
 
 
 def planned(spec: LossSpec, given: LossOptions, format: FormatSpec) -> Plan:
@@ -182,6 +192,7 @@ def request_of(showing: Showing, reading: Reading, jobs: int | None, format: For
         show_row=showing.row if format.workings else None,
         gradient=showing.grad,
         keep=format.every_row,
+        predictions=format.predictions,
         wanted=Wanted(showing.by, bool(showing.quantiles), showing.worst or 0),
         jobs=jobs or default_jobs(),
     )
@@ -209,10 +220,12 @@ def evaluated(plan: Plan, found: Opened) -> Evaluated:
     choice = chosen(plan.data, plan.semantics, found)
     if plan.partial and choice.reduction == "none":
         raise UsageError("Expected a reduction with --emit-partial, got none.")
-    request = replace(plan.request, keep=plan.request.keep and choice.reduction == "none")
+    none = choice.reduction == "none"
     units = units_for(plan.interval, choice.reduction)
-    if units is not None:
-        request = replace(request, keep=True)
+    told = plan.request.keep and (none or plan.request.gradient)
+    request = replace(
+        plan.request, keep=told or units is not None, predictions=plan.request.predictions and none
+    )
     keep = None if units is None else units.add
     evaluation = evaluate(choice.loss, found.dataset.batches, request, keep)
     evaluation.facts.update(choice.facts)

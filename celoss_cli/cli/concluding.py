@@ -57,6 +57,7 @@ def conclusion_of(
     reduction: str | None = None,
     partial_file: str | None = None,
     format: FormatSpec | None = None,
+    arrays: bool = False,
 ) -> Conclusion:
     """What is to be done with a report.
 
@@ -68,6 +69,7 @@ def conclusion_of(
         reduction: that the command line asks for, or None.
         partial_file: where the partial result goes, or None.
         format: of the result; the one that the options name if not given.
+        arrays: whether the result has elements that may be written as an array.
 
     Raises:
         UsageError: for options that change nothing, and for a format that shows nothing but checks where
@@ -75,7 +77,7 @@ def conclusion_of(
         InputError: for a file that is no baseline.
 
     """
-    outlet = outlet_of(writing, options, format=format)
+    outlet = outlet_of(writing, options, format=format, arrays=arrays)
     gate = None
     if any(given_options(limits)) or any(given_options(keeping)):
         from celoss_cli.cli.gates import gate_of  # most runs check nothing

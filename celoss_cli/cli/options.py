@@ -6,6 +6,7 @@ Nothing here imports NumPy: ``--help`` must answer before it could be loaded.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import PurePath
 from typing import Any, Literal
 
 from celoss_cli.cli.kinds import (
@@ -271,11 +272,13 @@ class Writing:
         panel=OUTPUT,
         setting=True,
         settled_by=("json", "emit"),
+        settled=lambda values: bool(PurePath(values.get("output") or "").suffix),
     )
     json: bool = option(FLAG, "The same as --format json.", default=False, panel=OUTPUT)
     output: str | None = option(
         OUTPUT_FILE,
-        "Write to a file, whole or not at all; - is standard output.",
+        "Write to a file, whole or not at all, in the format of its ending if no other is named; - is "
+        "standard output.",
         flags=("--output", "-o"),
         panel=OUTPUT,
         file="written",

@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from celoss_cli.cli.output import PipeClosed, append_file, note, stdout_style, write_file, write_stdout
-from celoss_cli.cli.table import given_options
+from celoss_cli.cli.table import given_options, options_in
 from celoss_cli.core.errors import ExitCode, UsageError, plural, quoted, visible
 from celoss_cli.core.records import record
-from celoss_cli.show import FORMATS, FormatSpec, Style
+from celoss_cli.read.bytes.devices import is_device
+from celoss_cli.show import ARRAYS, FORMATS, FormatSpec, Style, format_of_suffix, suffixes
 
 if TYPE_CHECKING:
     from celoss_cli.cli.options import Writing
@@ -62,17 +64,21 @@ class Outlet:
             every_row=any(spec.every_row for spec in specs),
             workings=any(spec.workings for spec in specs),
             gradient=any(spec.gradient for spec in specs),
+            predictions=any(spec.predictions for spec in specs),
             breakdown=any(spec.breakdown for spec in specs),
         )
 
 
-def outlet_of(writing: Writing, options: Any, *, format: FormatSpec | None = None) -> Outlet:
+def outlet_of(
+    writing: Writing, options: Any, *, format: FormatSpec | None = None, arrays: bool = False
+) -> Outlet:
     """Where the options say that the result goes.
 
     Args:
         writing: the options that say it.
         options: the record of all options of the command, whose other files must be other ones.
         format: of the result; the one that the options name if not given.
+        arrays: whether the result has elements that may be written as an array.
 
     Raises:
         UsageError: for two formats where one is written, for a format that there is not, and for a file
@@ -97,8 +103,30 @@ def outlet_of(writing: Writing, options: Any, *, format: FormatSpec | None = Non
         from celoss_cli.cli.output_files import refuse_overwriting  # most runs write no file
 
         refuse_overwriting(options, (path for _, path in chosen))
-    main = format or FORMATS["json" if writing.json else writing.format or "table"]
+    main = format or _main(writing, options, arrays=arrays)
     return Outlet(main, writing.output, tuple(chosen), writing.color)
+
+
+def _main(writing: Writing, options: Any, *, arrays: bool) -> FormatSpec:
+    """The format of --format, or else of the ending of the file.
+
+    Raises:
+        UsageError: for an ending that says none, or one that the command does not write.
+
+    """
+    named = "json" if writing.json else writing.format
+    path = writing.output or STDOUT
+    if named is not None or path == STDOUT or not PurePath(path).suffix or is_device(path):
+        return FORMATS[named or "table"]
+    found = format_of_suffix(path)
+    offered = next(option for option in options_in(type(options)) if option.name == "format").kind.choices
+    able = [*offered, *(ARRAYS if arrays else ())]
+    if found is None or found.name not in able:
+        raise UsageError(
+            f"Expected -o with a file that ends in {', '.join(suffixes(*able))}, got {quoted(path)}.",
+            hint="or say what it is: --format",
+        )
+    return found
 
 
 def publish(document: Document, outlet: Outlet, code: ExitCode) -> None:

@@ -69,7 +69,7 @@ def settle(options: Mapping[str, Option], values: dict[str, Any], is_given: Call
 
 def _is_settled(option: Option, values: Mapping[str, Any]) -> bool:
     """Whether another option says what this one would."""
-    return any(values.get(name) for name in option.settled_by)
+    return any(values.get(name) for name in option.settled_by) or option.settled(values)
 
 
 def _from_variable(option: Option, values: dict[str, Any]) -> bool:

@@ -331,6 +331,9 @@ class NamedTerms:
         loss, weight: shape (elements,) of float64.
         index: within the row, shape (elements, axes), with no axes where a row is one element.
         ignored: shape (elements,) of bool.
+        probability: that each target was predicted with, NaN where there is none; None if not wanted.
+        prediction: the likeliest outcome, -1 where there is none; None if not wanted.
+        gradient: of the result, shape (elements, classes) or (elements,); None if not wanted.
 
     """
 
@@ -341,6 +344,9 @@ class NamedTerms:
     weight: Array
     index: Array
     ignored: Array
+    probability: Array | None = None
+    prediction: Array | None = None
+    gradient: Array | None = None
 
 
 @record(frozen=True, slots=True)

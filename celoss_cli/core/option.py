@@ -14,7 +14,7 @@ loss does not have it. Nothing here imports NumPy, which ``--help`` cannot wait 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Literal
 
 from celoss_cli.core.errors import UsageError, quoted
@@ -82,6 +82,7 @@ class Option:
         file: whether its value may be the name of a file, which is "read" or "written"; "" for neither.
         setting: whether a variable CELOSS_* or a config file may say what it is where it is not given.
         settled_by: options that say what it is in its place, so that no setting does.
+        settled: whether the values of others say it in another way than by being given.
         needs: what must be there for it to mean something; it is refused where that is not ("workings" of a
             format, "files" as input, one of "max|min"), or "".
         changes: what of a computation: the "prediction", or which of them count; the "loss" of one; or no
@@ -104,6 +105,7 @@ class Option:
     file: Literal["", "read", "written"] = ""
     setting: bool = False
     settled_by: tuple[str, ...] = ()
+    settled: Callable[[Mapping[str, Any]], bool] = lambda values: False
     needs: str = ""
     changes: Literal["prediction", "loss", "weight"] = "loss"
     complete: Callable[[], Iterable[str]] | None = None

@@ -22,7 +22,9 @@ from celoss_cli.losses.base import SAMPLE_WEIGHT, rows_out_of_domain
 from celoss_cli.losses.pieces import Placed, name_of, of_pieces
 
 if TYPE_CHECKING:
+    from celoss_cli.core.data import Array
     from celoss_cli.evaluate.collect import Collected
+    from celoss_cli.evaluate.details import Details
     from celoss_cli.evaluate.largest import Elements
     from celoss_cli.evaluate.survey import Survey
     from celoss_cli.losses.base import Loss
@@ -49,6 +51,7 @@ class Request:
         show_row: show the workings of this row instead.
         gradient: compute the gradient of the shown elements.
         keep: keep every element's row.
+        predictions: keep with it what was predicted.
         wanted: what is collected beside the totals.
         survey: look at every row for findings, not only at the first ones.
         jobs: worker threads.
@@ -61,44 +64,66 @@ class Request:
     show_row: int | None = None
     gradient: bool = False
     keep: bool = False
+    predictions: bool = False
     wanted: Wanted = Wanted()
     survey: bool = False
     jobs: int = 1
 
 
 class Rows(Iterable[Row]):
-    """Every element of a data set in order; long ones wait in a temporary file."""
+    """Every element of a data set in order; long ones wait in a temporary file.
+
+    Attributes:
+        with_gradient: whether elements are kept with their gradient.
+        scale: what gradients are multiplied by to be those of the result, once its denominator is known.
+
+    """
 
     def __init__(self, loss: Loss) -> None:
+        self.with_gradient = False
+        self.scale = 1.0
         self._loss = loss
         self._spool = Spool()
         self._parts = 0
 
-    def add(self, batch: Batch, terms: Terms) -> None:
+    def add(self, batch: Batch, terms: Terms, details: Details | None = None) -> None:
         """Appends the elements of a canonical batch."""
         ids = None if batch.ids is None else list(batch.ids)
-        kept = (batch.start, batch.shape, ids, batch.input.shape, batch.target, batch.offsets, terms)
+        kept = (batch.start, batch.shape, ids, batch.input.shape, batch.target, batch.offsets, terms, details)
         pickle.dump(kept, self._spool.written, pickle.HIGHEST_PROTOCOL)
         self._parts += 1
+        self.with_gradient |= details is not None and details.gradient is not None
 
     def __iter__(self) -> Iterator[Row]:
-        for batch, terms in self._kept():
+        for batch, terms, _ in self._kept():
             for element in range(terms.loss.size):
                 yield row_of(self._loss, batch, terms, element)
 
     def by_column(self) -> Iterator[NamedTerms]:
         """The elements in order, as many at a time as were computed together."""
-        for batch, terms in self._kept():
-            yield named_terms(self._loss, batch, terms)
+        for batch, terms, details in self._kept():
+            yield named_terms(self._loss, batch, terms, details, self.scale)
 
-    def _kept(self) -> Iterator[tuple[Batch, Terms]]:
+    def losses(self) -> Iterator[Array]:
+        """The losses batch by batch, shape (rows, ...) float64."""
+        for batch, terms, _ in self._kept():
+            yield terms.loss.astype(np.float64).reshape(len(batch), *batch.shape)
+
+    def gradients(self) -> Iterator[Array]:
+        """The gradient of the result batch by batch, of the shape of the input with its classes second."""
+        for batch, _, details in self._kept():
+            if details is not None and details.gradient is not None:
+                slopes = (details.gradient * self.scale).reshape(len(batch), *batch.shape, -1)
+                slopes = np.moveaxis(slopes, -1, 1)
+                yield slopes[:, 0] if details.gradient.ndim == 1 else slopes
+
+    def _kept(self) -> Iterator[tuple[Batch, Terms, Details | None]]:
         file = self._spool.read()
         for _ in range(self._parts):
-            start, shape, ids, extents, target, offsets, terms = pickle.load(file)  # noqa: S301 - our own
-            batch = Batch(
-                np.broadcast_to(0.0, extents), target, shape=shape, start=start, ids=ids, offsets=offsets
-            )
-            yield batch, terms
+            kept = pickle.load(file)  # noqa: S301 - our own
+            start, shape, ids, extents, target, offsets, terms, details = kept
+            input = np.broadcast_to(0.0, extents)
+            yield Batch(input, target, shape=shape, start=start, ids=ids, offsets=offsets), terms, details
 
 
 @record(slots=True)
@@ -152,6 +177,7 @@ class _Part:
     counted: Counter[str]
     first: FirstRows | None
     survey: Survey | None
+    details: Details | None
     sizes: Counter[str]
 
 
@@ -188,7 +214,10 @@ def evaluate(
         result.skipped += part.batch.skipped
         result.facts |= part.batch.facts
         if part.terms is not None:
-            (keep or result.rows.add)(part.batch, part.terms)
+            if keep is not None:
+                keep(part.batch, part.terms)
+            if keep is None or part.details is not None:
+                result.rows.add(part.batch, part.terms, part.details)
     if dimensions is not None:
         loss.verify(result.tally.rows, dimensions)
     if result.collected is not None:
@@ -224,6 +253,7 @@ def _part(loss: Loss, batch: Batch, request: Request) -> _Part:
         counted=_count_oddities(loss, batch, request) if request.strict else Counter(),
         first=FirstRows.of(loss, batch) if request.strict and not request.survey else None,
         survey=_surveyed(loss, batch) if request.survey else None,
+        details=_details(loss, batch, terms, request),
         sizes=loss.sizes(batch, terms),
     )
 
@@ -240,6 +270,14 @@ def _collected(loss: Loss, batch: Batch, terms: Terms, wanted: Wanted) -> Collec
     from celoss_cli.evaluate.collect import collect
 
     return collect(loss, batch, terms, wanted)
+
+
+def _details(loss: Loss, batch: Batch, terms: Terms, request: Request) -> Details | None:
+    if not (request.keep and (request.predictions or request.gradient)):
+        return None
+    from celoss_cli.evaluate.details import details_of  # most runs want the losses alone
+
+    return details_of(loss, batch, terms, predictions=request.predictions, gradient=request.gradient)
 
 
 def _surveyed(loss: Loss, batch: Batch) -> Survey:

@@ -11,13 +11,25 @@ from celoss_cli.core.data import NamedTerms
 
 if TYPE_CHECKING:
     from celoss_cli.core.data import Array, Batch, Terms
+    from celoss_cli.evaluate.details import Details
     from celoss_cli.losses.base import Loss
 
 __all__ = ["named_terms"]
 
 
-def named_terms(loss: Loss, batch: Batch, terms: Terms) -> NamedTerms:
-    """The terms of a canonical batch with the names of its elements."""
+def named_terms(
+    loss: Loss, batch: Batch, terms: Terms, details: Details | None = None, scale: float = 1.0
+) -> NamedTerms:
+    """The terms of a canonical batch with the names of its elements.
+
+    Args:
+        loss: with its options.
+        batch: canonical.
+        terms: of the batch.
+        details: of the batch, where they are wanted.
+        scale: what gradients are multiplied by.
+
+    """
     rows, positions = batch.places(np.arange(terms.loss.size))
     return NamedTerms(
         row=rows + batch.start,
@@ -27,6 +39,9 @@ def named_terms(loss: Loss, batch: Batch, terms: Terms) -> NamedTerms:
         weight=terms.weight.astype(np.float64, copy=False),
         index=_indices(batch, positions),
         ignored=np.zeros(terms.loss.size, bool) if terms.ignored is None else terms.ignored,
+        probability=None if details is None else details.probability,
+        prediction=None if details is None else details.prediction,
+        gradient=None if details is None or details.gradient is None else details.gradient * scale,
     )
 
 

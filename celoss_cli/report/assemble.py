@@ -91,6 +91,7 @@ def report_of(
         command_words=command_words,
     )
     rescaled = _Rescaled(loss, tally, reduction)
+    evaluation.rows.scale = rescaled.scale
     collected = evaluation.collected
     return Report(
         loss=spec.name,
@@ -269,7 +270,7 @@ class _Rescaled:
         divided = reduction in ("mean", "batchmean")
         with np.errstate(all="ignore"):
             divisor = np.float64(tally.denominator(reduction)) * np.float64(loss.nats)
-            self._scale = float(np.float64(1.0) / divisor)
+            self.scale = float(np.float64(1.0) / divisor)
         self._divided = ", divided by the denominator" if divided else ""
         self._unit = "" if loss.base == "e" else f", in {UNITS[loss.base]}"
 
@@ -286,5 +287,5 @@ class _Rescaled:
         return replace(
             step,
             formula=f"{step.formula}{weighted}{self._divided}{self._unit}",
-            value=step.value * (self._scale * (1.0 if given is None else given)),
+            value=step.value * (self.scale * (1.0 if given is None else given)),
         )

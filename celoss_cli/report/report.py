@@ -122,6 +122,11 @@ class Report:
         return iter(()) if self.rows is None else self.rows.by_column()
 
     @property
+    def by_element(self) -> bool:
+        """Whether elements are told: they are the result, or their gradients are wanted."""
+        return self.value is None or (self.rows is not None and self.rows.with_gradient)
+
+    @property
     def failed(self) -> bool:
         """Whether a check failed."""
         return not all(verdict.passed for verdict in self.checks)

@@ -16,7 +16,21 @@ if TYPE_CHECKING:
     from celoss_cli.show.blocks import Page, View
     from celoss_cli.show.verdicts import Line
 
-__all__ = ["Checks", "Column", "Columns", "Document", "Records", "Words"]
+__all__ = ["Checks", "Column", "Columns", "Document", "Parts", "Records", "Words"]
+
+
+@record(frozen=True, slots=True)
+class Parts:
+    """An array of numbers, in parts.
+
+    Attributes:
+        rows: how many there are in all of its parts.
+        parts: arrays of float64, joined along their first axis.
+
+    """
+
+    rows: int
+    parts: Iterable[Array]
 
 
 @record(frozen=True, slots=True)
@@ -100,6 +114,7 @@ class Document:
         number: makes the lines of ``--format value``, or None where there is no number.
         records: makes a table of data, or None where there is none.
         checks: makes the checks, or None for a result that is held against nothing.
+        array: makes the array of losses or gradients, or None where there is none.
 
     """
 
@@ -109,3 +124,4 @@ class Document:
     number: Callable[[], Iterable[str]] | None = None
     records: Callable[[], Records | Columns] | None = None
     checks: Callable[[], Checks] | None = None
+    array: Callable[[], Parts] | None = None

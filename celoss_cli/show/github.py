@@ -37,7 +37,8 @@ def _verdicts(found: Sequence[Line]) -> Iterator[str]:
     bad = [line for line in found if line.mark != "pass"]
     shown = bad if len(bad) <= MOST else bad[: MOST - 1]
     for line in shown:
-        yield f"::error title={_property(f'celoss: {_name(line)}')}::{_message(line.reason)}\n"
+        file = f"file={_property(line.file)}," if line.file else ""
+        yield f"::error {file}title={_property(f'celoss: {_name(line)}')}::{_message(line.reason)}\n"
     if len(shown) < len(bad):
         yield f"::error title=celoss::{len(bad) - len(shown)} more checks failed\n"
 

@@ -40,11 +40,9 @@ def _case(case: Line) -> str:
     inner = f"<system-out>{_text(case.reason)}</system-out>"
     if case.mark != "pass":
         inner = f"<{_ELEMENT[case.mark]} message={_attribute(case.reason)}/>"
-    return (
-        f"    <testcase classname={_attribute(case.check)} name={_attribute(case.limit or 'computed')}>\n"
-        f"      {inner}\n"
-        "    </testcase>\n"
-    )
+    time = "" if case.seconds is None else f' time="{case.seconds:.3f}"'
+    name = f"classname={_attribute(case.check)} name={_attribute(case.limit or 'computed')}"
+    return f"    <testcase {name}{time}>\n      {inner}\n    </testcase>\n"
 
 
 def _text(text: str) -> str:

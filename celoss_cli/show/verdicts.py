@@ -25,6 +25,8 @@ class Line:
         mark: "pass", "FAIL", or "ERROR" where nothing was computed.
         limit: the name of the limit, or "".
         reason: one sentence; every character of it is visible.
+        file: that an annotation is put on, or "".
+        seconds: that the check took, on its first line; None where that is not known.
 
     """
 
@@ -32,12 +34,23 @@ class Line:
     mark: Mark
     limit: str
     reason: str
+    file: str = ""
+    seconds: float | None = None
 
 
-def lines_of(verdicts: Sequence[Verdict], check: str = "") -> list[Line]:
-    """The verdicts of one result."""
+def lines_of(
+    verdicts: Sequence[Verdict], check: str = "", file: str = "", seconds: float | None = None
+) -> list[Line]:
+    """The verdicts of one result; see ``Line``."""
     marks: dict[bool, Mark] = {True: "pass", False: "FAIL"}
     return [
-        Line(check, marks[verdict.passed], visible(verdict.name), visible(verdict.reason))
-        for verdict in verdicts
+        Line(
+            check,
+            marks[verdict.passed],
+            visible(verdict.name),
+            visible(verdict.reason),
+            file,
+            None if seconds is None else 0.0 if at else seconds,
+        )
+        for at, verdict in enumerate(verdicts)
     ]

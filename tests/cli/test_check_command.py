@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -202,7 +203,10 @@ def test_a_file_hides_no_verdict() -> None:
 def test_github_gets_annotations_and_a_job_summary(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", "summary.md")
     done = check(FAILING + GOOD, "--format", "github")
-    assert "\n::error title=celoss%3A failing max::mean 0.6405346229445387 is above 0.6" in done.stdout
+    assert (
+        "\n::error file=celoss.toml,title=celoss%3A failing max::mean 0.6405346229445387 is above 0.6"
+        in done.stdout
+    )
     assert Path("summary.md").read_text().startswith("**celoss**: 2 checks: 1 passed, 1 failed\n")
 
 
@@ -296,3 +300,14 @@ def test_a_file_that_several_patterns_match_counts_once() -> None:
 def test_files_that_cannot_be_meant_and_endless_nesting_are_usage_errors(config: str, told: str) -> None:
     done = check(config)
     assert (done.returncode, told in done.stderr) == (2, True)
+
+
+def test_junit_has_the_time_of_each_check_and_annotations_their_file() -> None:
+    done = check(FAILING + GOOD, "--report", "junit=out.xml", "--format", "github", "-o", "out")
+    assert done.returncode == 1
+    suites = ElementTree.fromstring(Path("out.xml").read_text())  # noqa: S314 - our own file
+    times = [[float(case.attrib["time"]) for case in suite] for suite in suites]
+    assert all(one[0] >= 0 and set(one[1:]) <= {0.0} for one in times)
+    assert re.search(
+        r"^::error file=\S*celoss\.toml,title=celoss%3A failing max::", Path("out").read_text(), re.M
+    )

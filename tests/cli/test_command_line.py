@@ -401,7 +401,10 @@ def test_an_error_is_an_object_where_json_was_asked_for() -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--grad", "--json"], "Expected --grad with --format table, html or svg, got json."),
+        (
+            ["--grad", "--format", "value"],
+            "Expected --grad with --format table, json, jsonl, csv, html or svg, got value.",
+        ),
         (
             ["--row", "0", "--format", "csv"],
             "Expected --row with --format table, markdown, html or svg",

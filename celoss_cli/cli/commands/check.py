@@ -76,7 +76,7 @@ def run(given: CheckOptions) -> int:
         planned(check, given.running, update_baselines=given.update_baselines)
         for check in _chosen(config, given.names)
     ]
-    results = [ran(plan) for plan in plans]
+    results = [ran(plan, config.path) for plan in plans]
     outcomes = [outcome for outcome, _ in results]
     code = worst([ExitCode(outcome.exit_code) for outcome in outcomes], exit_zero=given.exit_zero)
     print_messages(outcomes, outlet)

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from celoss_cli.show.document import Checks, Columns, Document, Records
+from celoss_cli.show.document import Checks, Columns, Document, Parts, Records
 from celoss_cli.show.numerals import exact
 
 if TYPE_CHECKING:
-    from celoss_cli.core.data import NamedTerms
+    from celoss_cli.core.data import Array, NamedTerms
     from celoss_cli.report.report import Report
     from celoss_cli.show.blocks import Page, View
     from celoss_cli.show.document import Column
@@ -33,6 +33,7 @@ def document_of(report: Report, command: str = "") -> Document:
         number=partial(_number, report),
         records=partial(_records, report),
         checks=partial(_checks, report),
+        array=partial(_array, report) if report.by_element else None,
     )
 
 
@@ -70,17 +71,54 @@ def _losses(report: Report) -> Iterator[str]:
 
 
 def _records(report: Report) -> Records | Columns:
-    if report.value is None:
-        return Columns(_OF_AN_ELEMENT, map(_columns, report.named))
+    if report.by_element:
+        gradient = ("gradient",) if report.rows is not None and report.rows.with_gradient else ()
+        names = (*_OF_AN_ELEMENT, *gradient)
+        return Columns(names, (_columns(found, report.labels)[: len(names)] for found in report.named))
     return Records(_OF_THE_WHOLE, [_whole(report)], each=False)
 
 
-_OF_AN_ELEMENT = ("row", "id", "target", "loss", "weight", "index", "ignored")
+def _array(report: Report) -> Parts:
+    rows = report.rows
+    parts = () if rows is None else rows.gradients() if rows.with_gradient else rows.losses()
+    return Parts(report.tally.rows, parts)
+
+
+_OF_AN_ELEMENT = (
+    *("row", "id", "target", "loss", "weight", "index", "ignored"),
+    *("class", "p_target", "prediction", "predicted_class"),
+)
 _OF_THE_WHOLE = ("loss", "reduction", "value", "total", "denominator", "rows", "counted", "ignored")
 
 
-def _columns(found: NamedTerms) -> Sequence[Column]:
-    return found.row, found.id, found.target, found.loss, found.weight, found.index, found.ignored
+def _columns(found: NamedTerms, labels: Sequence[str] | None) -> Sequence[Column]:
+    which = found.row, found.id, found.target, found.loss, found.weight, found.index, found.ignored
+    p = found.probability
+    predicted = found.prediction
+    return (
+        *which,
+        _named(found.target, labels),
+        None if p is None else p if (p == p).all() else [None if x != x else x for x in p.tolist()],
+        _known(predicted),
+        None if predicted is None else _named(predicted, labels),
+        found.gradient,
+    )
+
+
+def _known(codes: Array | None) -> Column:
+    """Codes, with nothing for -1; nothing where there are no others."""
+    if codes is None or (codes < 0).all():
+        return None
+    return codes if (codes >= 0).all() else [None if code < 0 else code for code in codes.tolist()]
+
+
+def _named(codes: Any, labels: Sequence[str] | None) -> Column:
+    """The names of classes, where they have any."""
+    if labels is None or getattr(codes, "ndim", 0) != 1 or codes.dtype.kind != "i":
+        return None
+    names, count = labels, len(labels)
+    found = [names[code] if 0 <= code < count else None for code in codes.tolist()]
+    return None if all(name is None for name in found) else found
 
 
 def _whole(report: Report) -> tuple[Any, ...]:
@@ -94,4 +132,5 @@ def _checks(report: Report) -> Checks:
     from celoss_cli.show.verdicts import lines_of
 
     told = f"{report.loss}: {extents(report)}: {reduction_line(report)}"
-    return Checks([(report.loss, lines_of(report.checks, report.loss))], told=told)
+    file = next((path for path in report.source.get("files", ()) if path != "-"), "")
+    return Checks([(report.loss, lines_of(report.checks, report.loss, file))], told=told)

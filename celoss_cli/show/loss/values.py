@@ -26,6 +26,7 @@ def values_of(report: Report) -> dict[str, Any]:
         "unit": report.unit,
         "value": value,
         "nonfinite": limits,
+        **_elements(report),
         "total": total,
         "denominator": report.denominator,
         "denominator_is": report.denominator_is,
@@ -44,6 +45,20 @@ def values_of(report: Report) -> dict[str, Any]:
         "findings": [finding_values(finding) for finding in report.findings],
         "checks": [verdict_values(verdict) for verdict in report.checks],
     }
+
+
+def _elements(report: Report) -> dict[str, Any]:
+    """What is told of each element, in the order of the elements: lists beside that of the losses."""
+    told: dict[str, list[Any]] = {}
+    for found in report.named if report.by_element else ():
+        if report.value is None and found.prediction is not None:
+            p = found.probability.tolist() if found.probability is not None else []
+            told.setdefault("p_target", []).extend(None if x != x else x for x in p)
+            codes = found.prediction.tolist()
+            told.setdefault("prediction", []).extend(None if code < 0 else code for code in codes)
+        if found.gradient is not None:
+            told.setdefault("gradient", []).extend(found.gradient.tolist())
+    return {name: values for name, values in told.items() if any(value is not None for value in values)}
 
 
 def _breakdowns(report: Report) -> dict[str, Any]:

@@ -40,8 +40,8 @@ def _suites(outcomes: Sequence[Outcome]) -> list[tuple[str, list[Line]]]:
 def _lines(outcome: Outcome) -> Iterator[Line]:
     name = visible(outcome.name)
     if outcome.error:
-        yield Line(name, "ERROR", "", visible(outcome.error))
-    yield from lines_of(outcome.verdicts, name)
+        yield Line(name, "ERROR", "", visible(outcome.error), outcome.file, outcome.seconds)
+    yield from lines_of(outcome.verdicts, name, outcome.file, outcome.seconds)
 
 
 def _count(outcomes: Sequence[Outcome]) -> str:

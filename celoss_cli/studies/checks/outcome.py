@@ -22,6 +22,8 @@ class Outcome:
         report: the result with its verdicts, or None where nothing could be computed.
         error: why nothing was computed, or "".
         exit_code: what this check alone answers.
+        file: the config file.
+        seconds: that it took.
 
     """
 
@@ -29,6 +31,8 @@ class Outcome:
     report: Report | None
     error: str = ""
     exit_code: int = 0
+    file: str = ""
+    seconds: float | None = None
 
     @property
     def verdicts(self) -> Sequence[Verdict]:
