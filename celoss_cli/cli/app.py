@@ -13,7 +13,7 @@ from typer.core import TyperCommand, TyperGroup
 from typer.exceptions import TyperException
 
 from celoss_cli import __version__
-from celoss_cli.cli.commands import NAMES, command_named
+from celoss_cli.cli.commands import NAMES, command_named, panel_of
 from celoss_cli.cli.settings import settle
 from celoss_cli.core.errors import CelossError, ExitCode, UsageError, visible
 from celoss_cli.core.option import FLAG, Option
@@ -189,9 +189,13 @@ def _program(commands: Iterable[Command[Any]]) -> Any:
     listed = list(commands)
     for found in listed:
         function = _function(found)
-        app.command(found.name, cls=_StrictCommand, epilog=_exit_codes(), context_settings=_SETTINGS)(
-            function
-        )
+        app.command(
+            found.name,
+            cls=_StrictCommand,
+            epilog=_exit_codes(),
+            context_settings=_SETTINGS,
+            rich_help_panel=panel_of(found.name),
+        )(function)
     program: Any = typer.main.get_command(app)
     for found in listed:
         made = program.commands[found.name]

@@ -176,9 +176,21 @@ def _refused(error: Exception) -> CelossError | None:
     return None
 
 
+def _told_at_once(arguments: list[str]) -> str | None:
+    """What is answered without the parser, whose import takes ten times as long: version and short help."""
+    if arguments in (["--version"], ["-V"]):
+        return f"celoss {__version__}\n"
+    if arguments[-1:] != ["-h"] or len(arguments) > 2:
+        return None
+    from celoss_cli.cli.short_help import short_help
+
+    return short_help(arguments[:-1])
+
+
 def _run(arguments: list[str], prepare: Callable[[], None] | None) -> ExitCode:
-    if arguments in (["--version"], ["-V"]):  # without the parser: its import takes ten times as long
-        write_stdout([f"celoss {__version__}\n"])
+    told = _told_at_once(arguments)
+    if told is not None:
+        write_stdout([told])
         return ExitCode.DONE
     _repair_environment()
     from typer.exceptions import TyperException

@@ -54,7 +54,7 @@ def details_of(loss: Loss, batch: Batch, terms: Terms, *, predictions: bool, gra
 
 
 def gradient_of(loss: Loss, batch: Batch, terms: Terms) -> Array | None:
-    """The gradient of every element's loss with respect to its input; see ``Details``."""
+    """The gradient of every element's loss with respect to its input, in the shape that ``Details`` says."""
     width = max(1, batch.elements_per_row)
     count = len(terms.loss)
     step = max(1, _BLOCK_VALUES * width // max(1, batch.input[:1].size))

@@ -135,6 +135,7 @@ class Evaluation:
         first: what the first rows look like.
         facts: oddities of the options and of the data as a whole, which are there or not.
         sizes: how much is counted in other units than elements, where the loss knows any.
+        first_infinite: the first row whose loss is infinite, by its number and name; "" where none is.
         of_rows: the totals of the rows whose elements are shown, where rows differ in their number of
         elements.
 
@@ -149,6 +150,7 @@ class Evaluation:
     worst: list[Workings] = field(default_factory=list)
     collected: Collected | None = None
     counted: Counter[str] = field(default_factory=Counter)
+    first_infinite: str = ""
     first: FirstRows = field(default_factory=FirstRows)
     facts: set[str] = field(default_factory=set)
     sizes: Counter[str] = field(default_factory=Counter)
@@ -178,6 +180,7 @@ class _Part:
     first: FirstRows | None
     survey: Survey | None
     details: Details | None
+    infinite: str
     sizes: Counter[str]
 
 
@@ -212,6 +215,7 @@ def evaluate(
         result.weight_is = part.weight_is
         _join(part, request.wanted, result)
         result.skipped += part.batch.skipped
+        result.first_infinite = result.first_infinite or part.infinite
         result.facts |= part.batch.facts
         if part.terms is not None:
             if keep is not None:
@@ -254,8 +258,20 @@ def _part(loss: Loss, batch: Batch, request: Request) -> _Part:
         first=FirstRows.of(loss, batch) if request.strict and not request.survey else None,
         survey=_surveyed(loss, batch) if request.survey else None,
         details=_details(loss, batch, terms, request),
+        infinite=_first_infinite(batch, terms),
         sizes=loss.sizes(batch, terms),
     )
+
+
+def _first_infinite(batch: Batch, terms: Terms) -> str:
+    """The first row of a batch whose loss is infinite; "" where none is."""
+    if not np.isinf(terms.loss.max(initial=-np.inf)):
+        return ""
+    rows, _ = batch.places(np.flatnonzero(np.isposinf(terms.loss))[:1])
+    if not len(rows):
+        return ""
+    row = int(rows[0])
+    return f"row {batch.start + row}" + ("" if batch.ids is None else f" (id {batch.ids[row]})")
 
 
 def _nothing_yet(wanted: Wanted) -> Collected | None:

@@ -12,7 +12,16 @@ from celoss_cli.findings.wording import number
 if TYPE_CHECKING:
     from celoss_cli.evaluate.fit import Fit
 
-__all__ = ["clamped", "clipped", "float16_ceiling", "marked", "nonfinite", "rounded", "saturated"]
+__all__ = [
+    "clamped",
+    "clipped",
+    "float16_ceiling",
+    "impossible",
+    "marked",
+    "nonfinite",
+    "rounded",
+    "saturated",
+]
 
 
 def clamped(facts: Facts) -> Observation | None:
@@ -207,3 +216,34 @@ def _is_round(value: float) -> bool:
     ten = 10.0 ** round(math.log10(size))
     least = (3.4028234663852886e38, 1.7976931348623157e308)
     return any(math.isclose(size, known, rel_tol=1e-6) for known in (ten, ten - 1, *least))
+
+
+_INSTEAD = (
+    "scikit-learn takes 2.2e-16 for 0 (36.04 nats), Keras 1e-7 (16.12), and PyTorch's binary_cross_entropy "
+    "stops at 100 nats"
+)
+"""What other tools print for such a target."""
+
+
+def impossible(facts: Facts) -> Observation | None:
+    """Targets came true that were predicted with probability 0, so their loss is infinite.
+
+    -log 0 is infinite, and one such target makes the mean infinite whatever the others are. A probability
+    that was rounded to 0 in a file, or a class that the model masks, is the usual cause.
+
+    Compare what other tools print with --convention all: they take a small number for 0, each another one.
+    Or compute from the logits, where nothing is rounded to 0.
+
+    Reference: scikit-learn documentation of log_loss: y_proba is clipped to [eps, 1 - eps].
+    """
+    count = facts.seen.get("infinite-loss", 0)
+    if not count:
+        return None
+    first = f"; the first is {facts.first_infinite}" if facts.first_infinite else ""
+    has = "target has" if count == 1 else "targets have"
+    return Observation(
+        f"{count} {has} probability 0, whose loss is infinite{first}. Instead, {_INSTEAD}",
+        count,
+        {"first": facts.first_infinite} if facts.first_infinite else {},
+        remedy=facts.again("--convention", "all") if facts.loss.by_convention else "",
+    )

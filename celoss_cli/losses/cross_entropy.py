@@ -107,7 +107,9 @@ class CrossEntropy(WeightedClassLoss):
         note.term("-log p[y]", "log sum - z[y]", own)
         note.term("mean", "mean over the classes of w x -log p", spread)
         out[...] = (1 - eps) * own_weight * own + eps * spread
-        note.gradient("p sum(a) - a, a the factors of -log p", lambda: self._pull(parts, y, weights))
+        smoothed = "q = 1 - eps + eps / C at the target, eps / C elsewhere"
+        told = f"p - q, {smoothed}" if weights is None else f"p sum(w q) - w q, {smoothed}"
+        note.gradient(told, lambda: self._pull(parts, y, weights))
         return None
 
     def _pull(self, parts: Exponentials, y: Array, weights: Array | None) -> Array:
@@ -134,7 +136,8 @@ class CrossEntropy(WeightedClassLoss):
             product, factors = product * weights, q * weights
         note("q x -log p" if self.weight is None else "w x q x -log p", "its share of the loss", product)
         sum_over_classes(product, out=out)
-        note.gradient("p sum(a) - a, a the factors of -log p", lambda: parts.gradient(factors))
+        told = "p sum(q) - q" if self.weight is None else "p sum(w q) - w q"
+        note.gradient(told, lambda: parts.gradient(factors))
         return None
 
     def log_predictions(self, batch: Batch) -> Array:

@@ -83,8 +83,9 @@ def report_of(
         spec,
         loss,
         evaluation,
-        seen=evaluation.seen,
+        seen=evaluation.seen + Counter({"infinite-loss": tally.loss.posinf}),
         tally=tally,
+        first_infinite=evaluation.first_infinite,
         classes=evaluation.classes,
         options=options,
         source=source,
@@ -163,6 +164,7 @@ def facts_of(
     options: Mapping[str, Any],
     source: Mapping[str, Any],
     command_words: CommandWords,
+    first_infinite: str = "",
 ) -> Facts:
     """What the findings are about.
 
@@ -176,6 +178,7 @@ def facts_of(
         options: the options in force, by name.
         source: where the data came from and how it was read.
         command_words: the command line; where it names no data, the source's files do.
+        first_infinite: the first row whose loss is infinite, or "".
 
     """
     survey = examination.survey
@@ -195,6 +198,7 @@ def facts_of(
         doubts=doubts(source, examination.conversions),
         command_words=replace(command_words, data=command_words.data or source.get("files", ())),
         columns=_counted_columns(source, examination),
+        first_infinite=first_infinite,
     )
 
 

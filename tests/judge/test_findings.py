@@ -127,6 +127,7 @@ PLANTED: dict[str, Planted] = {
     "CEL305": ("ce", X * 8, Y, {}),
     "CEL306": ("bce", changed(G, 5, (1 - T[5]) * (1 - 1e-9) + T[5] * 1e-9), T, {"convention": "keras"}),
     "CEL307": ("nll", changed(LOG_P, (4, Y[4]), -9999.0), Y, {}),
+    "CEL308": ("ce", X, Y, {"noticed": ("infinite-loss",)}),
     "CEL401": ("ce", X * 8, Y, {}),
     "CEL402": ("ce", np.zeros((400, 4)), changed(np.zeros(400, int), slice(0, 40), 1), {}),
     "CEL403": ("ce", X * 8, Y, {}),

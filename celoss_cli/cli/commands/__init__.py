@@ -11,7 +11,7 @@ from celoss_cli.losses import LOSSES
 if TYPE_CHECKING:
     from celoss_cli.cli.table import Command
 
-__all__ = ["NAMES", "command_named"]
+__all__ = ["NAMES", "command_named", "panel_of"]
 
 _OTHERS = (
     *("inspect", "diagnose", "reconcile", "explain", "compare", "check", "weights", "plot", "report"),
@@ -31,3 +31,16 @@ def command_named(name: str) -> Command[Any]:
     else:
         found = import_module(f"{__name__}.{name}").COMMAND
     return found
+
+
+_PANELS = {
+    "Understand": ("diagnose", "reconcile", "explain", "plot", "report"),
+    "Gate": ("check", "compare"),
+}
+
+
+def panel_of(name: str) -> str:
+    """The heading that a command stands under in the help of the program."""
+    if name in LOSSES:
+        return "Losses"
+    return next((panel for panel, names in _PANELS.items() if name in names), "Files")

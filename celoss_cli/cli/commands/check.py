@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from celoss_cli.cli.options import GATE, Running, Writing
-from celoss_cli.cli.table import Command, option, part
+from celoss_cli.cli.kinds import FILE
+from celoss_cli.cli.options import GATE, Limits, Running, Writing
+from celoss_cli.cli.table import Command, option, options_in, part
 from celoss_cli.core.errors import ExitCode, UsageError, quoted, visible
 from celoss_cli.core.option import FLAG, TEXT
 from celoss_cli.core.records import record
@@ -25,6 +26,8 @@ options and limits. A check whose data is bad is told, and the others still run.
 jobs of the file are defaults of these options, the variables CELOSS_FORMAT, CELOSS_COLOR and CELOSS_JOBS go \
 before.
 
+--init FILE writes the first one from a data file, --list shows what there is.
+
 Example: celoss check --report junit=checks.xml"""
 
 
@@ -41,6 +44,12 @@ class CheckOptions:
         repeatable=True,
     )
     config: str | None = option(TEXT, "Instead of the nearest celoss.toml or pyproject.toml.", metavar="FILE")
+    listing: bool = option(FLAG, "Only list the checks of the config file.", default=False, flags=("--list",))
+    init: str | None = option(
+        FILE,
+        "Write celoss.toml, or the file of -o, for this data file, with a limit just above its loss.",
+        file="read",
+    )
     update_baselines: bool = option(
         FLAG, "Replace the baselines instead of comparing with them.", default=False
     )
@@ -65,6 +74,10 @@ def run(given: CheckOptions) -> int:
     from celoss_cli.cli.settings import config_of
     from celoss_cli.studies.checks.document import document_of
 
+    if given.init is not None:
+        from celoss_cli.cli.starting import write_config
+
+        return write_config(given.init, given.writing.output or "celoss.toml")
     outlet = outlet_of(given.writing, given)
     _refuse_formats(outlet)
     config = config_of(given.config)
@@ -72,6 +85,8 @@ def run(given: CheckOptions) -> int:
         raise UsageError(
             "Expected a config file, got none.", hint="celoss.toml, or [tool.celoss] in pyproject.toml"
         )
+    if given.listing:
+        return _listed(_chosen(config, given.names))
     plans = [
         planned(check, given.running, update_baselines=given.update_baselines)
         for check in _chosen(config, given.names)
@@ -83,6 +98,18 @@ def run(given: CheckOptions) -> int:
     publish(document_of(outcomes), outlet, code)
     saved = [save_baseline(outcome, gate) for outcome, gate in results if gate is not None]
     return worst([code, *saved], exit_zero=given.exit_zero)
+
+
+def _listed(checks: Sequence[Check]) -> int:
+    """Writes the name of each check with its loss, its files and its limits."""
+    from celoss_cli.cli.output import write_stdout
+
+    limits = {option.name.replace("_", "-") for option in options_in(Limits)}
+    for check in checks:
+        held = (f"{key} {value}" for key, value in check.options.items() if key in limits)
+        parts = (check.name, check.loss, " ".join(check.patterns) or "-", ", ".join(held))
+        write_stdout(["\t".join(visible(part) for part in parts if part) + "\n"])
+    return ExitCode.DONE
 
 
 def _refuse_formats(outlet: Outlet) -> None:

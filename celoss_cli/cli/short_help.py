@@ -1,0 +1,133 @@
+"""The help of ``-h``, which fits on one screen; ``--help`` is whole. Nothing here loads the parser."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+from celoss_cli.cli.commands import NAMES, command_named, panel_of
+from celoss_cli.core.option import FLAG
+from celoss_cli.losses import LOSSES
+
+if TYPE_CHECKING:
+    from celoss_cli.cli.table import Command
+    from celoss_cli.core.option import Option
+
+__all__ = ["short_help"]
+
+_WIDTH = 80
+_LEFT = 26
+"""Where the second column begins."""
+
+_LONGEST = 40
+"""Of a choice with more characters only the kind is told."""
+
+_MOST = 10
+_USED = (
+    *(
+        "input",
+        "targets",
+        "target_column",
+        "class_columns",
+        "input_is",
+        "weight",
+        "ignore_index",
+        "reduction",
+    ),
+    *("by", "max", "baseline", "format", "output", "loss", "got", "config", "fail_on", "rows", "scheme"),
+)
+"""The options that people use, most of all first."""
+
+_CODES = "Exit codes: 0 done, 1 a check failed, 2 usage, 3 bad input, 4 output, 5 limit."
+
+
+def short_help(words: Sequence[str]) -> str | None:
+    """The short help of the program, or of the command of this name; None where there is no such command.
+
+    Args:
+        words: what was typed before ``-h``.
+
+    """
+    if not words:
+        return "\n".join(_of_program()) + "\n"
+    if words[0] not in NAMES:
+        return None
+    return "\n".join(_of_command(command_named(words[0]))) + "\n"
+
+
+def _of_program() -> Iterator[str]:
+    yield "Usage: celoss COMMAND [OPTIONS] [FILE]..."
+    yield ""
+    yield "The loss calculator for the shell: exact losses with every step shown."
+    for panel, names in groupby(sorted(NAMES, key=_place), key=panel_of):
+        yield ""
+        yield f"{panel}:"
+        for name in names:
+            yield from _line(name, command_named(name).help.partition("\n\n")[0])
+    yield ""
+    yield "celoss COMMAND -h shows a command, --help all of its options, -V the version."
+    yield "CELOSS_FORMAT, CELOSS_COLOR and CELOSS_JOBS are defaults of these options."
+    yield _CODES
+
+
+def _place(name: str) -> int:
+    return ("Losses", "Understand", "Gate", "Files").index(panel_of(name))
+
+
+def _of_command(command: Command[Any]) -> Iterator[str]:
+    options = command.options()
+    arguments = " ".join(option.metavar for option in options if option.argument)
+    yield f"Usage: celoss {command.name} [OPTIONS] {arguments}".rstrip()
+    yield ""
+    yield from textwrap.wrap(command.help.partition("\n\n")[0], _WIDTH)
+    yield ""
+    yield "Examples:"
+    for example in _examples(command):
+        yield f"  {example}"
+    flags = [option for option in options if not option.argument]
+    yield ""
+    yield "Options:"
+    for option in _used(flags):
+        yield from _line(_left(option), option.help.partition(". ")[0].rstrip("."))
+    yield ""
+    if command.name in LOSSES:
+        yield f"celoss explain {command.name}: the formula, and what every option means."
+    yield f"celoss {command.name} --help: all {len(flags)} options."
+    yield _CODES
+
+
+def _examples(command: Command[Any]) -> Iterator[str]:
+    """Up to three command lines; the one of the command itself comes last."""
+    if command.name in LOSSES:
+        yield f"celoss {command.name} preds.csv"
+        yield f"celoss {command.name} preds.csv --max 0.65 --format value"
+    for paragraph in command.help.split("\n\n"):
+        if paragraph.startswith("Example: "):
+            yield " ".join(paragraph.removeprefix("Example: ").split())
+
+
+def _used(options: Sequence[Option]) -> list[Option]:
+    """The ten that people use, in the order of the whole help."""
+    ranked = sorted(options, key=lambda found: _USED.index(found.name) if found.name in _USED else len(_USED))
+    chosen = {option.name for option in ranked[:_MOST]}
+    return [option for option in options if option.name in chosen]
+
+
+def _left(option: Option) -> str:
+    names = ", ".join(reversed(option.flags)) if option.flags else option.flag
+    value = "" if option.kind is FLAG else option.metavar or option.kind.metavar
+    value = value if len(value) <= _LONGEST else option.name.rpartition("_")[2].upper()
+    return f"{names} {value}".rstrip()
+
+
+def _line(left: str, told: str) -> Iterator[str]:
+    """A name and what it means; on a line of its own where it is long, and broken between words."""
+    lines = textwrap.wrap(told, _WIDTH - _LEFT, break_long_words=False) or [""]
+    if len(left) + 4 > _LEFT:
+        yield from textwrap.wrap(f"  {left}", _WIDTH, subsequent_indent="      ", break_long_words=False)
+    else:
+        yield f"  {left}".ljust(_LEFT) + lines.pop(0)
+    for line in lines:
+        yield " " * _LEFT + line

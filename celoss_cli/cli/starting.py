@@ -1,0 +1,131 @@
+"""The first config file of a project, from a data file."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import re
+import shlex
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from celoss_cli.cli.app import parsed
+from celoss_cli.cli.commands import command_named
+from celoss_cli.cli.inspecting import inspection_of
+from celoss_cli.cli.options import Reading
+from celoss_cli.cli.output import note, write_file
+from celoss_cli.core.errors import ExitCode, InputError, UsageError, visible
+from celoss_cli.losses import LOSSES
+
+if TYPE_CHECKING:
+    from celoss_cli.report.report import Report
+    from celoss_cli.studies.inspect.inspection import ReadingFound
+
+__all__ = ["write_config"]
+
+_ROOM = 1.05
+"""The limit is so many times the loss, rounded up."""
+
+
+def write_config(data: str, path: str) -> int:
+    """Writes a commented config with one check of a data file; answers the exit code.
+
+    Args:
+        data: the data file.
+        path: of the config file, which must not be there.
+
+    Raises:
+        UsageError: for a config file that is there.
+        InputError: for data that no command reads as it is.
+
+    """
+    if os.path.exists(path):
+        raise UsageError("Expected no config file yet, got one.", place=visible(path))
+    found = inspection_of([data], Reading(), None, 0)
+    if not found.readings:
+        raise InputError(
+            "expected a file that a loss reads as it is", hint=f"celoss inspect {data}", place=visible(data)
+        )
+    reading = found.readings[0]
+    words = shlex.split(reading.command)[1:]
+    write_file(path, [_text(data, path, words, reading, _report(words))])
+    note(f"celoss: note: {visible(path)}: written; celoss check runs it")
+    return ExitCode.DONE
+
+
+def _report(words: list[str]) -> Report:
+    """The result of the command."""
+    from celoss_cli.cli.computing import compute, planned
+    from celoss_cli.show import FORMATS
+
+    given = parsed(command_named(words[0]), words[1:])
+    return compute(planned(LOSSES[words[0]], given, FORMATS["value"])).report
+
+
+def _text(data: str, path: str, words: list[str], reading: ReadingFound, report: Report) -> str:
+    name = re.sub(r"[^A-Za-z0-9_-]+", "-", os.path.basename(data).partition(".")[0]).strip("-") or "data"
+    file = os.path.relpath(data, os.path.dirname(path) or ".")
+    loss = words[0]
+    lines = [
+        "# Checks of celoss: `celoss check` runs them all, and exits 1 where a limit does not hold.",
+        f"# Paths are relative to this file. Options of `celoss {loss}` are keys here, without their dashes.",
+        "",
+        f"[checks.{name}]",
+        f"loss = {_toml(loss)}",
+        f"files = {_toml(file)}",
+        *_keys(words),
+        *_pins(reading),
+    ]
+    value = report.value
+    if value is not None and math.isfinite(value):
+        lines.append(f"max = {_limit(value)!r}  # the mean was {value:.6g} when this was written")
+    lines += [
+        f"min-count = {report.tally.counted}  # so many targets were counted; fewer are no result",
+        "",
+        "# A baseline instead of a number: celoss check --update-baselines writes the file.",
+        f'# baseline = "baselines/{name}.json"',
+        '# max-increase = "1%"',
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _limit(value: float) -> float:
+    """A little more than a loss, with few digits."""
+    digits = 3 - math.floor(math.log10(abs(value))) if value else 3
+    return math.ceil(value * (_ROOM if value > 0 else 1 / _ROOM) * 10**digits) / 10**digits
+
+
+def _keys(words: list[str]) -> Iterator[str]:
+    """The options of the command as keys; the first words are the loss and its file."""
+    rest = iter(words[2:])
+    for word in rest:
+        flag, equals, value = word.partition("=")
+        if flag not in ("--class-columns", "--target-column", "--weight-column"):
+            yield f"{flag.removeprefix('--')} = {_toml(value if equals else next(rest, ''))}"
+        elif not equals:
+            next(rest, None)
+
+
+def _pins(reading: ReadingFound) -> Iterator[str]:
+    """The columns by name, so that a file with others is refused."""
+    columns = reading.columns
+    for key, role in (("class-columns", "inputs"), ("target-column", "target"), ("weight-column", "weight")):
+        option, pattern = columns.get("inferred", {}).get(role, (f"--{key}", None))
+        named = _named(columns, role) if pattern is None else pattern
+        if named is not None:
+            yield f"{option.removeprefix('--')} = {_toml(named)}"
+
+
+def _named(columns: Any, role: str) -> str | None:
+    """The columns of a role where their names can be listed, and are those of columns."""
+    found = columns.get(role)
+    names = [found] if isinstance(found, str) else found or []
+    if "unused" not in columns or not names or "why" not in columns:
+        return None
+    return ",".join(names) if all(re.fullmatch(r"[\w. -]+", name) for name in names) else None
+
+
+def _toml(text: str) -> str:
+    """A text of TOML, whose escapes are those of JSON."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
