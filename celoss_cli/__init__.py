@@ -30,6 +30,7 @@ __all__ = [
     "InputError",
     "LimitError",
     "OutputError",
+    "Partial",
     "UsageError",
     "__version__",
     "binary_cross_entropy",
@@ -40,6 +41,7 @@ __all__ = [
     "kl_div",
     "log_softmax",
     "nll_loss",
+    "partial",
     "sigmoid",
     "sigmoid_focal_loss",
     "soft_margin_loss",
@@ -51,6 +53,10 @@ _ELSEWHERE = {"log_softmax": "class_axis", "sigmoid": "binary", "softmax": "clas
 """The modules of the functions that are no losses; a loss stands in the module of its own name."""
 
 
+_PARTIALS = ("Partial", "partial")
+"""What programs do with shards; it is above all other rooms, which know this one for the version."""
+
+
 def __getattr__(name: str) -> Any:
     if name.startswith("_"):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
@@ -60,6 +66,8 @@ def __getattr__(name: str) -> Any:
 
     if name.endswith("Error") and name in __all__:
         return getattr(import_module("celoss_cli.core.errors"), name)
+    if name in _PARTIALS:
+        return getattr(import_module("celoss_cli.cli.partials"), name)
     if name in __all__ or name in FUNCTIONS.values():
         return getattr(import_module(f"celoss_cli.losses.{_ELSEWHERE.get(name, name)}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

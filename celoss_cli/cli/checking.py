@@ -12,7 +12,8 @@ from celoss_cli.losses import LOSSES
 from celoss_cli.show import FORMATS
 
 if TYPE_CHECKING:
-    from celoss_cli.cli.checks import Plan
+    from celoss_cli.cli.checks import CheckedLoss, CheckedParts, Plan
+    from celoss_cli.cli.config import Check
     from celoss_cli.cli.gates import Gate
     from celoss_cli.cli.publish import Outlet
     from celoss_cli.report.report import Report
@@ -34,15 +35,33 @@ _SHOWN = replace(FORMATS["json"], every_row=False)
 
 def _computed(plan: Plan) -> tuple[Report, Gate]:
     """The report with its verdicts, and the gate that gave them."""
-    from celoss_cli.cli.computing import compute, planned
+    from celoss_cli.cli.checks import CheckedParts
     from celoss_cli.cli.gates import gate_of
-    from celoss_cli.cli.options import Keeping, LossOptions
+    from celoss_cli.cli.options import Keeping
 
     given = plan.given
     keeping = Keeping(update_baseline=plan.update)
     gate = gate_of(given.limits, keeping, given.semantics.reduction, in_config=True)
     if not gate.asked:
         raise UsageError("expected a limit, for example max = 0.5, got none")
+    found = _of_parts(plan.check, given) if isinstance(given, CheckedParts) else _of_data(plan, given)
+    return gate.judged(found), gate
+
+
+def _of_parts(check: Check, given: CheckedParts) -> Report:
+    from celoss_cli.cli.commands.merge import whole_of
+    from celoss_cli.cli.merging import report_of_whole
+
+    whole = whole_of(check.files(), given.expect_parts)
+    if whole.loss != check.loss:
+        raise InputError(f"expected partial results of {check.loss}, got those of {whole.loss}")
+    return report_of_whole(whole, given.semantics)
+
+
+def _of_data(plan: Plan, given: CheckedLoss) -> Report:
+    from celoss_cli.cli.computing import compute, planned
+    from celoss_cli.cli.options import LossOptions
+
     asked = LossOptions(
         files=tuple(plan.check.files()),
         input=given.input,
@@ -52,8 +71,15 @@ def _computed(plan: Plan) -> tuple[Report, Gate]:
         uncertainty=given.uncertainty,
         running=plan.running,
         limits=given.limits,
+        cluster=plan.cluster,
     )
-    return gate.judged(compute(planned(LOSSES[plan.check.loss], asked, _SHOWN)).report), gate
+    found = planned(LOSSES[plan.check.loss], asked, _SHOWN)
+    if asked.cluster is None:
+        return compute(found).report
+    from celoss_cli.cli.in_parts import whole_of
+    from celoss_cli.cli.merging import report_of_whole
+
+    return report_of_whole(whole_of(found, asked), given.semantics, asked.files)
 
 
 def ran(plan: Plan, config: str) -> tuple[Outcome, Gate | None]:

@@ -6,8 +6,18 @@ import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from celoss_cli.cli.commands.loss import for_loss
-from celoss_cli.cli.options import Limits, Reading, Running, Semantics, Showing, Uncertainty, values
+from celoss_cli.cli.commands.merge import OF_THE_PARTS
+from celoss_cli.cli.for_loss import for_loss
+from celoss_cli.cli.options import (
+    Limits,
+    Reading,
+    Running,
+    Semantics,
+    Showing,
+    Uncertainty,
+    expect_parts,
+    values,
+)
 from celoss_cli.cli.table import Command, part
 from celoss_cli.core.errors import UsageError
 from celoss_cli.core.records import record
@@ -17,7 +27,7 @@ if TYPE_CHECKING:
     from celoss_cli.cli.config import Check
     from celoss_cli.core.option import Option
 
-__all__ = ["CheckedLoss", "Plan", "keys_of", "planned"]
+__all__ = ["CheckedLoss", "CheckedParts", "Plan", "keys_of", "planned"]
 
 
 @record(frozen=True, slots=True)
@@ -33,6 +43,15 @@ class CheckedLoss:
 
 
 @record(frozen=True, slots=True)
+class CheckedParts:
+    """The keys of a check of partial results: the data has been read, and the loss been chosen."""
+
+    expect_parts: int | None = expect_parts()
+    semantics: Semantics = part(Semantics, without=OF_THE_PARTS)
+    limits: Limits = part(Limits)
+
+
+@record(frozen=True, slots=True)
 class Plan:
     """A check with its options parsed.
 
@@ -41,34 +60,39 @@ class Plan:
         given: its keys.
         update: whether its baseline is replaced.
         running: as the command has it.
+        cluster: that computes the data file by file, or None.
 
     """
 
     check: Check
-    given: CheckedLoss
+    given: CheckedLoss | CheckedParts
     update: bool
     running: Running
+    cluster: str | None
 
 
-def _command(loss: str) -> Command[CheckedLoss]:
+def _command(loss: str, *, in_parts: bool = False) -> Command[Any]:
+    if in_parts:
+        return Command(loss, "", CheckedParts, lambda given: 0)
     return for_loss(LOSSES[loss], CheckedLoss)
 
 
 def keys_of(loss: str) -> list[str]:
     """The keys that a check of this loss may have beside ``loss`` and ``files``."""
-    return list(_keys(loss))
+    return list(_keys(_command(loss)))
 
 
-def _keys(loss: str) -> dict[str, Option]:
-    return {option.flag.removeprefix("--"): option for option in _command(loss).options()}
+def _keys(command: Command[Any]) -> dict[str, Option]:
+    return {option.flag.removeprefix("--"): option for option in command.options()}
 
 
-def planned(check: Check, running: Running, *, update_baselines: bool) -> Plan:
+def planned(check: Check, running: Running, cluster: str | None = None, *, update_baselines: bool) -> Plan:
     """The check with its options parsed as those of the command line are.
 
     Args:
         check: as the config file has it.
         running: as the command has it.
+        cluster: that computes the data file by file, or None.
         update_baselines: whether a baseline is replaced instead of compared with.
 
     Raises:
@@ -78,15 +102,16 @@ def planned(check: Check, running: Running, *, update_baselines: bool) -> Plan:
     from celoss_cli.cli.app import parsed
     from celoss_cli.cli.config import refuse_unknown
 
-    known = _keys(check.loss)
+    command = _command(check.loss, in_parts=check.in_parts)
+    known = _keys(command)
     refuse_unknown(check.options, list(known), check.place)
     flags = [flag for key, value in check.options.items() for flag in _flags(key, value, check, known[key])]
     try:
-        found = parsed(_command(check.loss), flags)
+        found = parsed(command, flags)
     except UsageError as error:
         raise error.at(check.place) from None
     updated = update_baselines and found.limits.baseline is not None
-    return Plan(check, found, updated, running)
+    return Plan(check, found, updated, running, cluster)
 
 
 def _flags(key: str, value: Any, check: Check, option: Option) -> Iterator[str]:

@@ -17,6 +17,7 @@ from celoss_cli.evaluate.loop import Request, evaluate
 from celoss_cli.evaluate.wanted import Wanted
 from celoss_cli.losses.conventions import CONVENTIONS
 from celoss_cli.losses.pieces import default_jobs
+from celoss_cli.read.paths import files_of
 from celoss_cli.report.assemble import report_of
 from celoss_cli.show import ARRAYS, FORMATS, FormatSpec
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from celoss_cli.cli.publish import Outlet
     from celoss_cli.evaluate.loop import Evaluation
     from celoss_cli.losses import LossSpec
+    from celoss_cli.read.shards import Shard
     from celoss_cli.report.report import Report
     from celoss_cli.statistics.interval import Estimate
     from celoss_cli.studies.merge.parts import Partial
@@ -37,6 +39,7 @@ __all__ = [
     "compute",
     "data_of",
     "evaluated",
+    "partial_of",
     "refuse_unshown",
     "reported",
     "request_of",
@@ -58,6 +61,7 @@ class Plan:
         intervals: how many the histogram of the losses has at most, 0 for none.
         partial: whether the exact totals are wanted for ``celoss merge``.
         interval: of the mean, where it is wanted.
+        shard: which one of the data set the files are, or None for all of it.
 
     """
 
@@ -68,6 +72,7 @@ class Plan:
     intervals: int = 0
     partial: bool = False
     interval: Interval | None = None
+    shard: Shard | None = None
 
 
 @record(frozen=True, slots=True)
@@ -116,25 +121,56 @@ def planned(spec: LossSpec, given: LossOptions, format: FormatSpec) -> Plan:
         UsageError: for options that change nothing.
 
     """
-    partial = given.emit_partial is not None
+    partial = given.emit_partial is not None or given.cluster is not None
+    asked = given.in_parts or "--emit-partial"
     meant = {"by": bool(given.limits.max_group) or partial, "quantiles": partial}
     refuse_unshown(given.showing, format, [name for name, means in meant.items() if means])
     if partial and given.showing.worst is not None:
         raise UsageError(
-            "Expected no --worst with --emit-partial, got one.",
+            f"Expected no --worst with {asked}, got one.",
             hint="a partial result holds totals and no rows, whose numbers would be those within each part",
         )
     interval = asked_interval(given.uncertainty, given.limits, format)
     if partial and interval is not None:
         raise UsageError(
-            "Expected no --interval with --emit-partial, got one.",
+            f"Expected no --interval with {asked}, got one.",
             hint="a partial result holds totals, and an interval takes the loss of every row",
         )
     group = group_of(given.showing.by, given.uncertainty)
-    data = data_of(spec, given.files, given.input, given.reading, given.semantics, group)
+    data = data_of(spec, _files(given), given.input, given.reading, given.semantics, group)
     refuse_with_values(data)
     request = request_of(given.showing, given.reading, given.running.jobs, format)
-    return Plan(data, given.semantics, request, given.showing.quantiles, partial=partial, interval=interval)
+    return Plan(
+        data,
+        given.semantics,
+        request,
+        given.showing.quantiles,
+        partial=partial,
+        interval=interval,
+        shard=given.shard,
+    )
+
+
+def _files(given: LossOptions) -> Sequence[str]:
+    """The files, those of the shard where one is asked for.
+
+    Raises:
+        UsageError: if there are shards of something else than files that hold their own targets.
+
+    """
+    shards = "--shard" if given.shard is not None else given.in_parts
+    if not shards:
+        return given.files
+    if given.shard is not None and given.cluster is not None:
+        raise UsageError("Expected --shard or --cluster, got both.")
+    if given.input is not None or not given.files or "-" in given.files:
+        raise UsageError(f"Expected files with {shards}, got data from elsewhere.")
+    if given.reading.targets is not None:
+        raise UsageError(
+            f"Expected targets in the files themselves with {shards}, got --targets.",
+            hint="targets of their own are joined with all rows, of which a shard has some",
+        )
+    return given.files if given.shard is None else given.shard.files(files_of(given.files))
 
 
 def data_of(
@@ -207,7 +243,7 @@ def compute(plan: Plan) -> Computed:
     """
     with opened(plan.data) as found:
         result = evaluated(plan, found)
-    return Computed(reported(plan, result), _partial(plan, result) if plan.partial else None)
+    return Computed(reported(plan, result), partial_of(plan, result) if plan.partial else None)
 
 
 def evaluated(plan: Plan, found: Opened) -> Evaluated:
@@ -261,7 +297,7 @@ def reported(plan: Plan, found: Evaluated) -> Report:
     )
 
 
-def _partial(plan: Plan, found: Evaluated) -> Partial:
+def partial_of(plan: Plan, found: Evaluated) -> Partial:
     """The exact totals for ``celoss merge``."""
     from celoss_cli.studies.merge.document import identified
     from celoss_cli.studies.merge.parts import Partial
@@ -276,5 +312,6 @@ def _partial(plan: Plan, found: Evaluated) -> Partial:
             source=found.source,
             evaluation=found.evaluation,
             command_words=words_without_files(plan.data.reading, plan.semantics),
+            shards=() if plan.shard is None else (plan.shard,),
         )
     )

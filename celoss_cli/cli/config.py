@@ -17,7 +17,7 @@ from celoss_cli.cli.table import options_in
 from celoss_cli.core.errors import CelossError, UsageError, quoted, visible
 from celoss_cli.core.records import record
 from celoss_cli.losses import LOSSES
-from celoss_cli.read.paths import files_of
+from celoss_cli.read.paths import files_of, located
 
 __all__ = ["SETTINGS", "Check", "Config", "config_in", "load", "refuse_unknown"]
 
@@ -37,6 +37,7 @@ class Check:
         place: the file and the key, for messages.
         loss: the command.
         patterns: the input files, relative to ``folder``; globs among them.
+        in_parts: whether these are partial results, and not data.
         options: the options of the command by name, with dashes.
         folder: what paths are relative to, "" for the working directory.
 
@@ -48,6 +49,7 @@ class Check:
     patterns: tuple[str, ...]
     options: Mapping[str, Any]
     folder: str
+    in_parts: bool = False
 
     def files(self) -> list[str]:
         """The files that the patterns match, pattern by pattern, each sorted by name and none twice.
@@ -65,7 +67,7 @@ class Check:
 
     def path(self, path: str) -> str:
         """A path of the file as seen from the working directory."""
-        return os.path.join(self.folder, path) if self.folder else path
+        return located(path, self.folder)
 
 
 @record(frozen=True, slots=True)
@@ -137,8 +139,12 @@ def _check(name: str, entry: Any, place: str, folder: str) -> Check:
     if not isinstance(loss, str) or loss not in LOSSES:
         got = "none" if loss is None else _kind(loss)
         raise UsageError(f"expected loss as one of {', '.join(LOSSES)}, got {got}", place=f"{place}.loss")
-    patterns = _patterns(options.pop("files", None), f"{place}.files")
-    return Check(name, place, loss, patterns, options, folder)
+    in_parts = "partials" in options
+    if in_parts and "files" in options:
+        raise UsageError("expected files or partials, got both", place=place)
+    key = "partials" if in_parts else "files"
+    patterns = _patterns(options.pop(key, None), f"{place}.{key}")
+    return Check(name, place, loss, patterns, options, folder, in_parts)
 
 
 def _patterns(value: Any, place: str) -> tuple[str, ...]:

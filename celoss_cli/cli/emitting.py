@@ -10,7 +10,9 @@ from celoss_cli.cli.output import note, write_file, write_stdout
 from celoss_cli.cli.publish import remarks
 from celoss_cli.cli.reading import opened
 from celoss_cli.cli.table import given_options
-from celoss_cli.core.errors import ExitCode, UsageError
+from celoss_cli.core.errors import ExitCode, UsageError, quoted
+from celoss_cli.read.paths import files_of
+from celoss_cli.read.remote.urls import is_remote
 from celoss_cli.show import FORMATS
 from celoss_cli.studies.emit import LIBRARIES
 from celoss_cli.studies.emit.code import program
@@ -58,6 +60,8 @@ def run(spec: LossSpec, given: LossOptions) -> int:
 def _refuse_unused(spec: LossSpec, given: LossOptions) -> None:
     for other in given_options(given, without=_TAKEN):
         raise UsageError(f"Expected no {other.option.flag} with --emit, got one.")
+    for path in filter(is_remote, (*given.files, (given.reading.targets or "").removeprefix("@"))):
+        raise UsageError(f"Expected files of this machine with --emit, got {quoted(path)}.")
     if given.reading.clip_domain is not None:
         raise UsageError("Expected no --clip-domain with --emit, got one.")
     semantics = given.semantics
@@ -73,7 +77,7 @@ def _refuse_unused(spec: LossSpec, given: LossOptions) -> None:
 def _reading(given: LossOptions) -> Reading:
     reading = given.reading
     return Reading(
-        files=given.files or ["-"],
+        files=files_of(given.files) or ["-"],
         input=given.input,
         target=reading.targets,
         input_format=reading.input_format,

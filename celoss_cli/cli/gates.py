@@ -19,6 +19,7 @@ from celoss_cli.core.records import record
 from celoss_cli.judge import gate
 from celoss_cli.judge.baseline import Baseline, as_text, read_baseline
 from celoss_cli.judge.gate import Increase, verdicts
+from celoss_cli.read.remote.urls import is_remote
 from celoss_cli.show.loss.document import document_of
 
 if TYPE_CHECKING:
@@ -197,13 +198,21 @@ def _group(text: str) -> tuple[str | None, float]:
 
 def _earlier(path: str) -> Baseline | None:
     """What a baseline that is about to be written holds so far; a file of something else is refused."""
-    if not os.path.isfile(path):
+    if not _is_there(path):
         return None
     try:
         return read_baseline(path)
     except InputError as error:
         error.hint = "a baseline would replace it: remove it first, or name another file"
         raise
+
+
+def _is_there(path: str) -> bool:
+    if not is_remote(path):
+        return os.path.isfile(path)
+    from celoss_cli.read.remote.files import is_there  # most files are of this machine
+
+    return is_there(path)
 
 
 def _as_json(report: Report) -> dict[str, Any]:

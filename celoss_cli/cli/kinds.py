@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import codecs
 import io
+import re
 
 from celoss_cli.core.errors import UsageError, quoted
 from celoss_cli.core.option import Kind, finite
+from celoss_cli.read.shards import Shard, shard_of_text
 
 __all__ = [
     "CLASS_MAP",
+    "CLUSTER",
     "COMMENT",
     "CONFIDENCE",
     "COUNT",
@@ -24,6 +27,7 @@ __all__ = [
     "NAMES",
     "OUTPUT_FILE",
     "REAL_FILE",
+    "SHARD",
     "TOLERANCE",
 ]
 
@@ -133,6 +137,15 @@ def _comment(text: str) -> str:
     return text
 
 
+def _cluster(text: str) -> str:
+    """local, local:N from 1, or an address with a protocol."""
+    kind, _, rest = text.partition(":")
+    is_local = kind == "local" and (text == "local" or re.fullmatch("[1-9][0-9]{0,3}", rest) is not None)
+    if not is_local and re.fullmatch(r"[a-z]+://[^\s/@]+(/\S*)?", text) is None:
+        raise UsageError(f"expected local, local:N or an address as tcp://host:8786, got {quoted(text)}")
+    return text
+
+
 def _text(value: object) -> bool:
     return isinstance(value, str)
 
@@ -159,3 +172,5 @@ INCREASES = Kind("an increase", _increases, _text, "A|P%")
 CONFIDENCE = Kind("a number between 0 and 1", _open_fraction, lambda value: isinstance(value, float), "PART")
 COUNT = Kind("a whole number from 1", _least, _text, "N")
 GROUP_LIMIT = Kind("a limit", _group, _text, "[NAME=]X")
+SHARD = Kind("a shard", shard_of_text, lambda value: isinstance(value, Shard), "I/N")
+CLUSTER = Kind("a cluster", _cluster, _text, "ADDRESS|local[:N]")

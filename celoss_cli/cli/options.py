@@ -5,12 +5,14 @@ Nothing here imports NumPy: ``--help`` must answer before it could be loaded.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import PurePath
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from celoss_cli.cli.kinds import (
     CLASS_MAP,
+    CLUSTER,
     COMMENT,
     CONFIDENCE,
     COUNT,
@@ -25,6 +27,7 @@ from celoss_cli.cli.kinds import (
     NAMES,
     OUTPUT_FILE,
     REAL_FILE,
+    SHARD,
     TOLERANCE,
 )
 from celoss_cli.cli.table import GivenOption, group, option, part
@@ -37,6 +40,9 @@ from celoss_cli.losses.spec import TOKENS
 from celoss_cli.read import SOURCES
 from celoss_cli.show import FORMATS, Holds, formats_of
 from celoss_cli.studies.emit import LIBRARIES
+
+if TYPE_CHECKING:
+    from celoss_cli.read.shards import Shard
 
 __all__ = [
     "GATE",
@@ -52,11 +58,12 @@ __all__ = [
     "Showing",
     "Uncertainty",
     "Writing",
+    "cluster",
+    "expect_parts",
     "files",
     "formats",
     "loss_name",
     "loss_options",
-    "partial_file",
     "values",
 ]
 
@@ -453,10 +460,16 @@ def values() -> Any:
     return option(VALUES, "", panel=INPUT, file="read")
 
 
-def partial_file() -> Any:
-    """The field of the file that a partial result is written to."""
-    help = "Also write the exact partial result, for celoss merge."
-    return option(REAL_FILE, help, panel=OUTPUT, file="written")
+def expect_parts() -> Any:
+    """The field of the number of shards that there must be."""
+    help = "Refuse all but the N parts of --shard or a folder of --emit-partial, each once."
+    return option(at_least(1), help, panel=INPUT)
+
+
+def cluster() -> Any:
+    """The field of the cluster that computes file by file."""
+    help = "Compute file by file on a cluster of dask: a scheduler's address, or N processes of this machine."
+    return option(CLUSTER, help, panel=OUTPUT)
 
 
 @record(frozen=True, slots=True)
@@ -470,7 +483,21 @@ class LossOptions:
     writing: Writing = part(Writing)
     showing: Showing = part(Showing)
     uncertainty: Uncertainty = part(Uncertainty)
-    emit_partial: str | None = partial_file()
+    shard: Shard | None = option(
+        SHARD,
+        "Only every N-th file, from file I on, counted from 0: one of N shards, on as many machines.",
+        panel=INPUT,
+        needs="files",
+    )
+    emit_partial: str | None = option(
+        REAL_FILE,
+        "Also write the exact partial result, for celoss merge; into a folder (parts/) one for each file or "
+        "for --shard, where those that still stand are not computed again.",
+        metavar="FILE|FOLDER/",
+        panel=OUTPUT,
+        file="written",
+    )
+    cluster: str | None = cluster()
     emit: str | None = option(
         one_of(LIBRARIES),
         "Instead of the result, print code of this library that computes the same number.",
@@ -479,6 +506,17 @@ class LossOptions:
     running: Running = part(Running)
     limits: Limits = part(Limits)
     keeping: Keeping = part(Keeping)
+
+    @property
+    def folder(self) -> str:
+        """The folder that partial results go into, or "" for none."""
+        named = self.emit_partial or ""
+        return named if named.endswith("/") or os.path.isdir(named) else ""
+
+    @property
+    def in_parts(self) -> str:
+        """What asks for the data to be computed in parts, in words; "" where nothing does."""
+        return "--cluster" if self.cluster else "a folder of --emit-partial" if self.folder else ""
 
 
 def loss_options() -> tuple[Option, ...]:

@@ -13,9 +13,19 @@ from typing import TextIO
 
 from celoss_cli import __version__
 from celoss_cli.core.errors import ExitCode, OutputError, visible
+from celoss_cli.read.remote.urls import is_remote
 from celoss_cli.show import Style
 
-__all__ = ["PipeClosed", "append_file", "note", "stdout_style", "width_in", "write_file", "write_stdout"]
+__all__ = [
+    "PipeClosed",
+    "append_file",
+    "make_folder",
+    "note",
+    "stdout_style",
+    "width_in",
+    "write_file",
+    "write_stdout",
+]
 
 _ASCII = str.maketrans(
     {
@@ -122,12 +132,18 @@ def _write_all(descriptor: int, data: bytes) -> None:
 
 
 def write_file(path: str, pieces: Iterable[str] | Iterable[bytes]) -> None:
-    """Replaces a file by new content: afterwards it is the old file or the new one, never a part.
+    """Replaces a file, here or at a URL, by new content: it is the old one or the new one, never a part.
 
     Raises:
         OutputError: if it cannot be written.
+        UsageError: for a URL that holds a secret or that no installed package writes.
 
     """
+    if is_remote(path):
+        from celoss_cli.read.remote.files import write_object  # most files are of this machine
+
+        write_object(path, map(_bytes, pieces))
+        return
     with _output_errors(visible(path) or '""'):
         target = os.path.realpath(path)
         if os.path.islink(target):
@@ -161,6 +177,19 @@ def _private(path: str, flags: int) -> int:
 
 def _bytes(piece: str | bytes) -> bytes:
     return piece.encode() if isinstance(piece, str) else piece
+
+
+def make_folder(path: str) -> None:
+    """Makes a folder if it is not there yet; stores have none.
+
+    Raises:
+        OutputError: if it cannot be made.
+
+    """
+    if is_remote(path):
+        return
+    with _output_errors(visible(path)):
+        os.makedirs(path, exist_ok=True)
 
 
 def append_file(path: str, pieces: Iterable[str]) -> None:

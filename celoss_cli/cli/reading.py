@@ -94,18 +94,19 @@ class Opened:
 
 
 @contextlib.contextmanager
-def opened(data: Data, asked: ReadRequest | None = None) -> Iterator[Opened]:
+def opened(data: Data, asked: ReadRequest | None = None, *, quiet: bool = False) -> Iterator[Opened]:
     """The data, closed at the end; then every target that was given apart must have been used.
 
     Args:
         data: the data.
         asked: what is asked of its reader, where another data set was read with the same targets before.
+        quiet: nobody is told how much was read.
 
     Raises:
         CelossError: for options that change nothing, and for data that cannot be read.
 
     """
-    with _watched() as watch:
+    with contextlib.nullcontext(unwatched) if quiet else _watched() as watch:
         dataset, request = dataset_of(data, asked or request_of(data), watch)
         clip_domain(dataset, data)
         with contextlib.closing(dataset):

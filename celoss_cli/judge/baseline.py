@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 from collections.abc import Iterator, Mapping
@@ -10,6 +11,8 @@ from typing import Any
 from celoss_cli.core.checksum import KEY, digest, is_as_written
 from celoss_cli.core.errors import InputError, LimitError, Way, shown, visible
 from celoss_cli.core.records import record
+from celoss_cli.read.remote.urls import is_remote
+from celoss_cli.read.request import open_stream
 
 __all__ = ["Baseline", "as_text", "read_baseline"]
 
@@ -96,7 +99,7 @@ def read_baseline(path: str) -> Baseline:
 
 def _parsed(path: str, place: str) -> Any:
     try:
-        with open(path, "rb") as file:
+        with contextlib.closing(open_stream(path).binary) if is_remote(path) else open(path, "rb") as file:
             data = file.read(_MOST_BYTES + 1)
     except FileNotFoundError as error:
         hint = "celoss ce writes one with --save-baseline, celoss check with --update-baselines"

@@ -9,8 +9,9 @@ from glob import has_magic
 from itertools import groupby
 
 from celoss_cli.core.errors import InputError, LimitError, UsageError, quoted, visible
+from celoss_cli.read.remote.urls import is_remote, url_of
 
-__all__ = ["each_once", "files_of", "keys_of", "matching"]
+__all__ = ["each_once", "files_of", "keys_of", "located", "matching"]
 
 _ANY_FOLDERS = "**"
 
@@ -38,13 +39,30 @@ def files_of(named: Sequence[str], folder: str = "") -> list[str]:
         UsageError: if one name is given twice.
 
     """
-    paths = [os.path.join(folder, name) if folder else name for name in named]
+    paths = [located(name, folder) for name in named]
     each_once(paths)
     found = [path for name, path in zip(named, paths, strict=True) for path in _meant(name, path, folder)]
     return each_once(list(dict.fromkeys(found)))
 
 
+def located(name: str, folder: str) -> str:
+    """A path or a pattern with the folder in front that it is relative to; a URL is relative to none.
+
+    Raises:
+        UsageError: for a URL that holds a secret.
+
+    """
+    if is_remote(name):
+        url_of(name)
+        return name
+    return os.path.join(folder, name) if folder else name
+
+
 def _meant(name: str, path: str, folder: str) -> list[str]:
+    if is_remote(name):
+        from celoss_cli.read.remote.listing import remote_files  # most files are of this machine
+
+        return remote_files(name, _MOST_ENTRIES)
     if os.path.isdir(path):
         return _below(path)
     return matching(name, folder) if has_magic(name) and not os.path.lexists(path) else [path]

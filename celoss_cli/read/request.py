@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Literal, Protocol, cast
 
 from celoss_cli.core.errors import InputError, file_name, visible
 from celoss_cli.core.records import record
+from celoss_cli.read.remote.urls import is_remote
 from celoss_cli.read.roles.wanted import ColumnChoice
 
 if TYPE_CHECKING:
     from celoss_cli.core.data import Array, Batch, Chunk
+    from celoss_cli.read.remote.files import Object
     from celoss_cli.read.roles.column import Column
     from celoss_cli.read.roles.shape import Shape
 
@@ -224,13 +226,15 @@ class Stream:
         path: as the user wrote it; "-" is standard input.
         name: what messages call it.
         binary: the bytes.
+        remote: the object that they are those of, where it is one of a store that reads by ranges.
 
     """
 
-    def __init__(self, path: str, binary: BinaryIO) -> None:
+    def __init__(self, path: str, binary: BinaryIO, remote: Object | None = None) -> None:
         self.path = path
         self.name = file_name(path)
         self.binary = binary
+        self.remote = remote
 
     def close(self) -> None:
         """Closes a file; standard input stays open."""
@@ -244,10 +248,11 @@ class Stream:
 
 
 def open_stream(path: str) -> Stream:
-    """Opens a file or standard input.
+    """Opens a file, here or at a URL, or standard input.
 
     Raises:
         InputError: if it cannot be opened; the text is the system's.
+        UsageError: for a URL that holds a secret or that no installed package reads.
 
     """
     if path == "-":
@@ -258,6 +263,10 @@ def open_stream(path: str) -> Stream:
         raise InputError("Expected a path, got one with a NUL character.", place=visible(path))
     if not path:
         raise InputError("Expected the name of a file, got an empty one.")
+    if is_remote(path):
+        from celoss_cli.read.remote.files import opened  # most files are of this machine
+
+        return Stream(path, *opened(path))
     if os.path.isdir(path):
         raise InputError("Expected a file, got a directory.", place=visible(path))
     try:

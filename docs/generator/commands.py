@@ -128,11 +128,14 @@ def _config_file() -> str:
     keys = {name: keys_of(name) for name in LOSSES}
     shared = [key for key in keys["ce"] if all(key in other for other in keys.values())]
     own = [(code(name), ", ".join(code(key) for key in keys[name] if key not in shared)) for name in LOSSES]
+    parts = ", ".join(map(code, ("expect-parts", "on-empty")))
     return (
         "## Keys of the config file\n\n"
         f"At the top: {', '.join(map(code, SETTINGS))}, the defaults of these options. A check is a table "
         "`[checks.NAME]` with `loss` (the name of a loss command), `files` (paths and globs, relative to "
         "the file) and any of these keys, which are options of that command without the dashes: "
-        f"{', '.join(map(code, shared))}.\n\n"
+        f"{', '.join(map(code, shared))}. With `partials` (paths, folders and globs) instead of `files`, the "
+        f"check is of partial results that a run or shards have written: it has the keys {parts} and those "
+        "of limits.\n\n"
         f"{table(['loss', 'further keys'], own)}"
     ).rstrip()

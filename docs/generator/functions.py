@@ -31,8 +31,10 @@ def pages() -> Iterator[tuple[str, str]]:
     """The one page."""
     public = [getattr(celoss_cli, name) for name in celoss_cli.__all__ if not name.startswith("_")]
     functions = [_section(found) for found in public if inspect.isfunction(found)]
-    errors = [_section(found) for found in public if inspect.isclass(found)]
-    text = _HEAD + "\n".join(functions) + "\n## Errors\n\n" + "\n".join(errors)
+    kinds = [found for found in public if inspect.isclass(found)]
+    errors = [_section(found) for found in kinds if issubclass(found, Exception)]
+    others = [_class(found) for found in kinds if not issubclass(found, Exception)]
+    text = _HEAD + "\n".join([*functions, *others]) + "\n## Errors\n\n" + "\n".join(errors)
     yield "docs/reference/python.md", text
 
 
@@ -40,6 +42,20 @@ def _section(found: Any) -> str:
     title = f"### {found.__name__}" if inspect.isclass(found) else f"## {found.__name__}"
     signature = "" if inspect.isclass(found) else f"```python\n{_signature(found)}\n```\n\n"
     return f"{title}\n\n{signature}{_documentation(inspect.getdoc(found) or '')}\n"
+
+
+def _class(found: Any) -> str:
+    """A class with what it can do."""
+    members = [
+        member.fget if isinstance(member, property) else getattr(member, "__func__", member)
+        for name, member in vars(found).items()
+        if not name.startswith("_") or name == "__add__"
+    ]
+    listed = "\n".join(
+        f"### {found.__name__}.{one.__name__}\n\n{_documentation(inspect.getdoc(one) or '')}\n"
+        for one in members
+    )
+    return f"## {found.__name__}\n\n{_documentation(inspect.getdoc(found) or '')}\n\n{listed}"
 
 
 def _signature(found: Any) -> str:

@@ -19,6 +19,7 @@ from celoss_cli.cli.options import Reading, Writing
 from celoss_cli.cli.table import Command, given_options, options_in
 from celoss_cli.core.errors import UsageError
 from celoss_cli.core.option import FLAG, Option
+from celoss_cli.read.shards import Shard
 
 FOLDER = Path(celoss_cli.cli.__file__).parent
 COMMANDS: list[Command[Any]] = [command_named(name) for name in NAMES]
@@ -87,6 +88,8 @@ SAMPLES = {
     "comment": "#",
     "class_map": ("H=home,D=draw",),
     "first_class": 1,
+    "shard": Shard(1, 8),
+    "cluster": "local:2",
     "header": False,
     "delimiter": "\t",
     "encoding": "latin-1",

@@ -143,6 +143,20 @@ def test_the_one_weight_of_many_that_differs_is_named(tmp_path: Path, capfd: Cap
 # ----------------------------------------------------------------------------------------- data given twice
 
 
+def test_one_file_counts_once_and_one_name_twice_is_refused(
+    tmp_path: Path, capfd: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    shard(Path(), "p0", rows(3, 3))
+    capfd.readouterr()
+    assert run(["merge", "p0.json", "--json"]) == 0
+    alone = capfd.readouterr().out
+    assert run(["merge", "p0.json", "./p0.json", "p*.json", "--json"]) == 0
+    assert capfd.readouterr().out == alone
+    assert run(["merge", "p0.json", "p0.json"]) == ExitCode.USAGE
+    assert 'Expected each file once, got "p0.json" twice.' in capfd.readouterr().err
+
+
 def test_no_data_counts_twice(tmp_path: Path, capfd: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     lines = rows(3, 9)
@@ -152,8 +166,6 @@ def test_no_data_counts_twice(tmp_path: Path, capfd: Capture, monkeypatch: pytes
     Path("copy.json").write_bytes(Path("p1.json").read_bytes())
     capfd.readouterr()
     for names, other in (
-        (["p0.json", "p0.json"], "p0.json"),
-        (["p0.json", "./p0.json"], "p0.json"),
         (["p1.json", "p2.json", "copy.json"], "p1.json"),
         (["both.json", "p1.json"], "both.json"),
         (["p2.json", "p1.json", "both.json"], "p1.json"),

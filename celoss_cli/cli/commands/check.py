@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from celoss_cli.cli.kinds import FILE
-from celoss_cli.cli.options import GATE, Limits, Running, Writing
+from celoss_cli.cli.options import GATE, Limits, Running, Writing, cluster
 from celoss_cli.cli.table import Command, option, options_in, part
 from celoss_cli.core.errors import ExitCode, UsageError, quoted, visible
 from celoss_cli.core.option import FLAG, TEXT
@@ -22,9 +22,9 @@ __all__ = ["COMMAND"]
 _HELP = """Run the checks of the config file.
 
 Reads the nearest celoss.toml, or the table tool.celoss of pyproject.toml: named checks with a loss, files, \
-options and limits. A check whose data is bad is told, and the others still run. The keys format, color and \
-jobs of the file are defaults of these options, the variables CELOSS_FORMAT, CELOSS_COLOR and CELOSS_JOBS go \
-before.
+options and limits; or with partials instead of files, the partial results of shards. A check whose data is \
+bad is told, and the others still run. The keys format, color and jobs of the file are defaults of these \
+options, the variables CELOSS_FORMAT, CELOSS_COLOR and CELOSS_JOBS go before.
 
 --init FILE writes the first one from a data file, --list shows what there is.
 
@@ -56,6 +56,7 @@ class CheckOptions:
     exit_zero: bool = option(
         FLAG, "Exit 0 where a check failed; every other code stays.", default=False, panel=GATE
     )
+    cluster: str | None = cluster()
     writing: Writing = part(Writing)
     running: Running = part(Running)
 
@@ -88,7 +89,7 @@ def run(given: CheckOptions) -> int:
     if given.listing:
         return _listed(_chosen(config, given.names))
     plans = [
-        planned(check, given.running, update_baselines=given.update_baselines)
+        planned(check, given.running, given.cluster, update_baselines=given.update_baselines)
         for check in _chosen(config, given.names)
     ]
     results = [ran(plan, config.path) for plan in plans]

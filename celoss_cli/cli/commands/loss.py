@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from celoss_cli.cli.options import LossOptions, Reading, Semantics
-from celoss_cli.cli.table import Command, options_in
-from celoss_cli.core.option import one_of
-from celoss_cli.losses.conventions import CONVENTIONS
+from celoss_cli.cli.for_loss import for_loss
+from celoss_cli.cli.options import LossOptions
 
 if TYPE_CHECKING:
+    from celoss_cli.cli.table import Command
     from celoss_cli.losses import LossSpec
 
-__all__ = ["command_of", "for_loss"]
+__all__ = ["command_of"]
 
 T = TypeVar("T")
 
@@ -25,61 +23,14 @@ def command_of(spec: LossSpec) -> Command[LossOptions]:
     return for_loss(spec, LossOptions, f"{about}\n\nExample: {spec.example}", partial(_run, spec))
 
 
-def for_loss(
-    spec: LossSpec, kind: type[T], help: str = "", run: Callable[[T], int] = lambda given: 0
-) -> Command[T]:
-    """A command with the options of a record that a loss has, and no others."""
-    return Command(
-        spec.command,
-        help,
-        kind,
-        run,
-        without=frozenset(_foreign(spec)),
-        changed=_changed(spec),
-        groups={"of_loss": spec.declared},
-    )
-
-
-def _foreign(spec: LossSpec) -> Iterable[str]:
-    """The options that mean nothing for a loss."""
-    other = "answers" if spec.per == "class" else "classes"
-    yield from (option.name for option in options_in(Reading) if option.needs == other)
-    if not spec.takes_choices:
-        yield from (option.name for option in options_in(Reading) if option.needs == "choices")
-    if not spec.kinds:
-        yield "input_is"
-    if not spec.by_convention:
-        yield "convention"
-    if not spec.scored:
-        yield from (option.name for option in options_in(Semantics) if option.needs == "tokens")
-
-
-def _changed(spec: LossSpec) -> Mapping[str, Mapping[str, Any]]:
-    """What is another in the options of a loss."""
-    tools = [name for name, known in CONVENTIONS.items() if spec.command in known.functions]
-    return {
-        "input": {
-            "flags": (f"--{spec.takes}", "-x"),
-            "help": f"The {spec.takes} inline, as 1,2;3,4 or [[1,2],[3,4]], or @FILE.",
-        },
-        "input_is": {
-            "kind": one_of(spec.kinds),
-            "help": f"What the values are; {spec.takes} if not given.",
-        },
-        "convention": {
-            "kind": one_of((*tools, "all")),
-            "help": "Clip, rescale and divide as this tool does; all shows them side by side.",
-        },
-        "reduction": {"kind": one_of(spec.reductions)},
-    }
-
-
 def _run(spec: LossSpec, given: LossOptions) -> int:
-    """Computes the loss, or compares the conventions of all tools, or writes it as code."""
+    """Computes the loss, in parts or at once; or compares all conventions, or writes code."""
     if given.semantics.convention == "all":
         from celoss_cli.cli.conventions import run
     elif given.emit is not None:
         from celoss_cli.cli.emitting import run
+    elif given.in_parts:
+        from celoss_cli.cli.in_parts import run
     else:
         from celoss_cli.cli.computing import run
     return run(spec, given)

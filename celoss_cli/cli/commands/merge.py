@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
-from typing import TYPE_CHECKING, cast
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from celoss_cli.cli.options import Keeping, Limits, Running, Semantics, Writing, partial_file
+from celoss_cli.cli.kinds import REAL_FILE
+from celoss_cli.cli.options import OUTPUT, Keeping, Limits, Running, Semantics, Writing, expect_parts
 from celoss_cli.cli.table import Command, option, part
 from celoss_cli.core.option import TEXT
 from celoss_cli.core.records import record
 
 if TYPE_CHECKING:
     from celoss_cli.cli.concluding import Computed
-    from celoss_cli.core.data import Reduction
     from celoss_cli.studies.merge.parts import Partial
 
-__all__ = ["COMMAND"]
+__all__ = ["COMMAND", "OF_THE_PARTS", "whole_of"]
 
 _HELP = """Combine the exact partial results of shards.
 
@@ -24,7 +24,7 @@ The result has the same bits as one run over all the data.
 Example: celoss ce part1.csv --emit-partial 1.json; celoss merge 1.json 2.json"""
 
 
-_OF_THE_PARTS = (
+OF_THE_PARTS = (
     *("input_is", "convention", "reduction", "dtype", "base"),
     *("per", "score", "censored"),
 )
@@ -37,7 +37,7 @@ class MergeOptions:
 
     partials: tuple[str, ...] = option(
         TEXT,
-        "Files that --emit-partial wrote, in any order.",
+        "Files that --emit-partial wrote, their folder or a pattern in quotes, in any order.",
         default=(),
         metavar="PARTIAL...",
         argument=True,
@@ -45,8 +45,11 @@ class MergeOptions:
         repeatable=True,
         file="read",
     )
-    semantics: Semantics = part(Semantics, without=_OF_THE_PARTS)
-    emit_partial: str | None = partial_file()
+    expect_parts: int | None = expect_parts()
+    semantics: Semantics = part(Semantics, without=OF_THE_PARTS)
+    emit_partial: str | None = option(
+        REAL_FILE, "Also write the exact partial result of all.", panel=OUTPUT, file="written"
+    )
     writing: Writing = part(Writing)
     running: Running = part(Running, without=("jobs",))
     limits: Limits = part(Limits, without=("gate_on",))
@@ -63,39 +66,40 @@ def run(given: MergeOptions) -> int:
     from celoss_cli.cli.concluding import conclude, conclusion_of
 
     end = conclusion_of(given, given.writing, given.limits, given.keeping, partial_file=given.emit_partial)
-    return conclude(_computed(given.partials, given.semantics), end)
+    return conclude(_computed(given), end)
 
 
-def _computed(paths: tuple[str, ...], semantics: Semantics) -> Computed:
-    from celoss_cli.cli.command_line import words_of_merge
+def _computed(given: MergeOptions) -> Computed:
     from celoss_cli.cli.concluding import Computed
-    from celoss_cli.losses import LOSSES
-    from celoss_cli.report.assemble import report_of
-    from celoss_cli.studies.merge.parts import loss_of, merged
+    from celoss_cli.cli.merging import report_of_whole
 
-    whole = merged((path, _read(path)) for path in paths)
-    report = report_of(
-        LOSSES[whole.loss],
-        loss_of(whole),
-        whole.evaluation,
-        reduction=cast("Reduction", whole.reduction),
-        options=whole.options,
-        source=whole.source,
-        on_empty=semantics.on_empty,
-        by=whole.by,
-        quantiles=whole.quantiles,
-        command_words=words_of_merge(whole.source.get("files", ()), whole.command_words, semantics),
-    )
-    return Computed(report, whole)
+    whole = whole_of(given.partials, given.expect_parts)
+    return Computed(report_of_whole(whole, given.semantics), whole)
 
 
-def _read(path: str) -> Partial:
-    from celoss_cli.read.json.text import parsed
-    from celoss_cli.read.request import open_stream
-    from celoss_cli.studies.merge.document import read_partial
+def whole_of(named: Sequence[str], expected: int | None) -> Partial:
+    """The sum of the partial results in files.
 
-    with contextlib.closing(open_stream(path)) as stream:
-        return read_partial(parsed(stream), stream.name)
+    Args:
+        named: files, folders and patterns.
+        expected: how many shards there must be, or None.
+
+    Raises:
+        InputError: for parts that do not go together or are not all there.
+
+    """
+    from celoss_cli.cli.output import note
+    from celoss_cli.core.errors import listed, visible
+    from celoss_cli.read.paths import files_of
+    from celoss_cli.studies.merge.files import all_parts, missing_of, partial_in
+    from celoss_cli.studies.merge.parts import merged
+
+    parts = ((visible(path), partial_in(path)) for path in files_of(named))
+    whole = merged(parts if expected is None else all_parts(parts, expected))
+    if missing := missing_of(whole.shards):
+        told = listed([str(shard) for shard in missing]).replace('"', "")
+        note(f"celoss: note: {len(whole.shards)} of {missing[0].of} shards, without {told}")
+    return whole
 
 
 COMMAND = Command("merge", _HELP, MergeOptions, run)

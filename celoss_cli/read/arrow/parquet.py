@@ -12,7 +12,7 @@ from celoss_cli.core.layout import ROW_MAJOR_FROM
 from celoss_cli.core.records import record
 from celoss_cli.read.arrow.rows import Asked, Opened, Rows, cut, dtype_of
 from celoss_cli.read.arrow.transposed import Part, in_columns
-from celoss_cli.read.bytes.mapped import Whole
+from celoss_cli.read.bytes.mapped import Distant, Whole
 from celoss_cli.read.bytes.resources import grants_threads
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ _OPENING = _START + b"\x15"
 
 
 def opened(arrow: Any, stream: Stream) -> Opened:
-    """A Parquet file, mapped into memory.
+    """A Parquet file, mapped into memory; of a remote one the columns that are asked for, by ranges.
 
     Raises:
         InputError: while iterating, if another file stands before this one.
@@ -37,9 +37,9 @@ def opened(arrow: Any, stream: Stream) -> Opened:
         UsageError: without pyarrow's part for Parquet.
 
     """
-    whole = Whole(stream)
+    whole = Whole(stream) if stream.remote is None else Distant(stream.remote)
     parquet = extra_module("pyarrow.parquet", "fast", "Parquet files").ParquetFile(
-        arrow.BufferReader(arrow.py_buffer(whole.data)), pre_buffer=False, page_checksum_verification=True
+        whole.source(arrow), pre_buffer=whole.is_distant, page_checksum_verification=True
     )
     file = _File(parquet, whole, grants_threads())
 
@@ -67,14 +67,16 @@ class _File:
     """
 
     parquet: Any
-    whole: Whole
+    whole: Whole | Distant
     threads: bool
 
     def by_rows(self, asked: Asked, row_groups: range) -> Iterator[Rows]:
-        names, groups = [*asked.matrix, *asked.single], list(row_groups)
-        for batch in self.parquet.iter_batches(asked.size, groups, names, use_threads=self.threads):
-            yield from cut(batch, asked)
-            self.whole.release()
+        names = [*asked.matrix, *asked.single]
+        # What is fetched ahead of a remote file is that of all row groups that are asked for together.
+        for groups in [[index] for index in row_groups] if self.whole.is_distant else [list(row_groups)]:
+            for batch in self.parquet.iter_batches(asked.size, groups, names, use_threads=self.threads):
+                yield from cut(batch, asked)
+                self.whole.release()
 
     def columns(self, index: int, names: Sequence[str]) -> Any:
         """Some columns of a row group."""

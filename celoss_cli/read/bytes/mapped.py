@@ -7,7 +7,7 @@ import io
 import mmap
 import os
 import stat
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,25 +15,32 @@ from celoss_cli.core.errors import LimitError
 
 if TYPE_CHECKING:
     from celoss_cli.core.data import Array
+    from celoss_cli.read.remote.files import Object
     from celoss_cli.read.request import Stream
 
-__all__ = ["MAX_PIPED", "Whole", "mapped", "memory_limit", "piped", "release", "release_bytes"]
+__all__ = ["MAX_PIPED", "Distant", "Whole", "mapped", "memory_limit", "piped", "release", "release_bytes"]
 
 MAX_PIPED = 1 << 30
 """The most bytes that are taken from a pipe for a format that must be read as a whole."""
 
 _CHUNK = 1 << 20
+_FETCHED = 1 << 23
 
 
 def mapped(stream: Stream) -> mmap.mmap | None:
     """The whole file, read-only and in no memory until it is used; None for a pipe or an empty file.
 
-    The mapping outlives the stream.
+    The mapping outlives the stream. A remote file is copied to a temporary one first.
 
     Raises:
         LimitError: for a file that is larger than the address space.
 
     """
+    if stream.remote is not None and stream.remote.state.size:
+        from celoss_cli.read.remote.files import spooled  # most files are of this machine
+
+        with spooled(stream.remote) as file:
+            return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     try:
         number = stream.binary.fileno()
         status = os.fstat(number)
@@ -111,8 +118,11 @@ class Whole:
 
     Attributes:
         data: the bytes: mapped from a file, or read from a pipe.
+        is_distant: whether reading takes requests.
 
     """
+
+    is_distant = False
 
     def __init__(self, stream: Stream) -> None:
         """Maps the file, or reads the pipe to its end.
@@ -126,6 +136,10 @@ class Whole:
             piped(stream).getbuffer() if self._mapped is None else self._mapped
         )
 
+    def source(self, arrow: Any) -> Any:
+        """The bytes as pyarrow reads them."""
+        return arrow.BufferReader(arrow.py_buffer(self.data))
+
     def release(self) -> None:
         """Gives the memory of a mapped file back; used again, it is read again."""
         if self._mapped is not None:
@@ -138,3 +152,34 @@ class Whole:
                 return True
             self.release()
         return False
+
+
+class Distant:
+    """The bytes of a remote file, for a format with a directory whose reader knows what it needs.
+
+    Attributes:
+        is_distant: whether reading takes requests.
+
+    """
+
+    is_distant = True
+
+    def __init__(self, remote: Object) -> None:
+        self._remote = remote
+
+    def source(self, arrow: Any) -> Any:
+        """The bytes as pyarrow reads them: exactly what it asks for."""
+        from celoss_cli.read.remote.files import Ranges  # most files are of this machine
+
+        return arrow.PythonFile(Ranges(self._remote), "r")
+
+    def release(self) -> None:
+        """Nothing is held."""
+
+    def found(self, mark: bytes, start: int) -> bool:
+        """Whether these bytes stand anywhere from ``start`` on."""
+        size = self._remote.state.size
+        return any(
+            mark in self._remote.bytes(first, min(first + _FETCHED + len(mark) - 1, size))
+            for first in range(start, size, _FETCHED)
+        )

@@ -23,11 +23,12 @@ from celoss_cli.evaluate.loop import Evaluation, Rows
 from celoss_cli.findings import CommandWords
 from celoss_cli.losses import LOSSES, LossSpec
 from celoss_cli.losses.spec import TOKENS
-from celoss_cli.studies.merge.parts import Partial, collected_of, loss_of
+from celoss_cli.read.shards import FileState, shard_of_text
+from celoss_cli.studies.merge.parts import Origin, Partial, collected_of, loss_of
 
 __all__ = ["as_text", "identified", "read_partial"]
 
-VERSION = 1
+VERSION = 2
 """Raised when a reader of the old form would misread the new one."""
 
 _LIMITS = ("nan", "posinf", "neginf")
@@ -69,7 +70,8 @@ def identified(partial: Partial) -> Partial:
     """
     if not partial.evaluation.tally.rows:
         return partial  # nothing that could count twice
-    content = _content(replace(partial, command_words=CommandWords(), parts=frozenset()))
+    content = _content(replace(partial, command_words=CommandWords(), parts=frozenset(), origin=None))
+    content |= partial.described()  # without what spoke for the columns
     return replace(partial, parts=frozenset([digest(content)[:32]]))
 
 
@@ -79,7 +81,10 @@ def _content(partial: Partial) -> dict[str, Any]:
     return {
         "celoss_partial": VERSION,
         "parts": sorted(partial.parts),
+        "shards": list(map(str, partial.shards)),
+        "origin": None if partial.origin is None else _origin(partial.origin),
         **partial.described(),
+        "columns": partial.source.get("columns"),
         "source": {key: value for key, value in partial.source.items() if key not in _OF_A_FILE},
         "spelled": {
             "reading": list(partial.command_words.data),
@@ -96,6 +101,11 @@ def _content(partial: Partial) -> dict[str, Any]:
         "levels": {str(level): count for level, count in sorted(collected.levels.items())},
         **({"sizes": dict(evaluation.sizes)} if evaluation.sizes else {}),
     }
+
+
+def _origin(origin: Origin) -> dict[str, Any]:
+    files = [{"name": file.name, "size": file.size, "stamp": file.stamp} for file in origin.files]
+    return {"version": origin.version, "words": list(origin.words), "files": files}
 
 
 def _tally(tally: Tally) -> dict[str, Any]:
@@ -172,6 +182,8 @@ def _partial(document: dict[str, Any]) -> Partial:
             semantics=_map(lambda found: _list(_text, found), words["semantics"]),
         ),
         parts=frozenset(_list(_identity, document.pop("parts"))),
+        shards=tuple(_list(lambda text: shard_of_text(_text(text)), document.pop("shards"))),
+        origin=_maybe(_origin_of, document.pop("origin")),
     )
     loss_of(partial)  # refuses values that the options do not have
     _fill(partial.evaluation, document)
@@ -259,8 +271,11 @@ def _source(value: Any) -> dict[str, Any]:
 
 def _columns(value: Any) -> dict[str, Any]:
     found = {"group": None, "notes": [], **value}
-    _only(found, ("inputs", "target", "id", "weight", "group", "unused", "notes"))
-    for key in ("inputs", "unused", "notes"):
+    found = {"told": [], "why": {}, "inferred": {}, **found}
+    _only(found, ("inputs", "target", "id", "weight", "group", "unused", "notes", "told", "why", "inferred"))
+    _map(_reason, found["why"])
+    _map(_words, found["inferred"])
+    for key in ("inputs", "unused", "notes", "told"):
         _list(_text, found[key])
     for key in ("id", "weight", "group"):
         _maybe(_text, found[key])
@@ -269,6 +284,27 @@ def _columns(value: Any) -> dict[str, Any]:
     else:
         _maybe(_text, found["target"])
     return dict(value)
+
+
+def _reason(value: Any) -> Any:
+    """What spoke for a role: a text, or one for each column."""
+    return _map(_text, value) if isinstance(value, dict) else _text(value)
+
+
+def _words(value: Any) -> list[str]:
+    return _list(_text, value)
+
+
+def _origin_of(value: Any) -> Origin:
+    found = _only(value, ("version", "words", "files"))
+    return Origin(
+        _text(found["version"]), tuple(_words(found["words"])), tuple(_list(_state, found["files"]))
+    )
+
+
+def _state(value: Any) -> FileState:
+    found = _only(value, ("name", "size", "stamp"))
+    return FileState(_text(found["name"]), _count(found["size"]), _text(found["stamp"]))
 
 
 def _tally_of(value: Any) -> Tally:

@@ -17,13 +17,30 @@ from celoss_cli.read.roles.targets import BY_INDEX, BY_NAME
 
 if TYPE_CHECKING:
     from celoss_cli.losses.base import Loss
+    from celoss_cli.read.shards import FileState, Shard
 
-__all__ = ["Partial", "collected_of", "loss_of", "merged"]
+__all__ = ["Origin", "Partial", "collected_of", "loss_of", "merged"]
 
 _SAYS_DATA = ("classes", "labels", "weight_is")
 """What a part without rows leaves open."""
 
 Path = tuple[str | int, ...]
+
+
+@record(frozen=True, slots=True)
+class Origin:
+    """What a partial result was computed from: as long as this is the same, so is the result.
+
+    Attributes:
+        version: of celoss.
+        words: the loss and the options that the result depends on, as words of a command line.
+        files: the files that were read, those that options name among them.
+
+    """
+
+    version: str
+    words: tuple[str, ...]
+    files: tuple[FileState, ...]
 
 
 @record(frozen=True, slots=True)
@@ -40,6 +57,8 @@ class Partial:
         evaluation: totals and collections, without rows and workings.
         command_words: the command line, its files left out.
         parts: what identifies the runs that this is the sum of; a run without rows is none.
+        shards: those that this is the sum of, in order, as far as they are shards.
+        origin: what one run read, or None for a sum.
 
     """
 
@@ -52,6 +71,8 @@ class Partial:
     evaluation: Evaluation
     command_words: CommandWords = CommandWords()
     parts: frozenset[str] = frozenset()
+    shards: tuple[Shard, ...] = ()
+    origin: Origin | None = None
 
     def described(self) -> dict[str, Any]:
         """What must be the same in all parts."""
@@ -90,13 +111,28 @@ def merged(parts: Iterable[tuple[str, Partial]]) -> Partial:
     """
     waiting = iter(parts)
     first, whole = next(waiting)
-    holders = dict.fromkeys(whole.parts, first)
+    holders, files, shards = dict.fromkeys(whole.parts, first), _files(whole), list(whole.shards)
+    several = False
     for name, part in waiting:
         _refuse_again(part, name, holders)
         _refuse_difference(whole, part, first, name)
         holders.update(dict.fromkeys(part.parts, name))
-        whole = _added(whole, part)
-    return whole
+        files += _files(part)
+        shards += part.shards
+        whole, several = _added(whole, part), True
+    if not several:
+        return whole
+    return replace(
+        whole,
+        source={**whole.source, "files": files},
+        parts=frozenset(holders),
+        shards=tuple(shards),
+        origin=None,
+    )
+
+
+def _files(part: Partial) -> list[str]:
+    return list(part.source.get("files", ()))
 
 
 def _refuse_again(part: Partial, name: str, holders: Mapping[str, str]) -> None:
@@ -156,6 +192,7 @@ def collected_of(evaluation: Evaluation) -> Collected:
 
 
 def _added(one: Partial, other: Partial) -> Partial:
+    """The first part with the totals of both; what names the data is added up by who adds many."""
     a, b = one.evaluation, other.evaluation
     first = a if a.tally.rows else b
     evaluation = Evaluation(
@@ -173,17 +210,8 @@ def _added(one: Partial, other: Partial) -> Partial:
         labels=first.labels,
         conversions=first.conversions,
     )
-    files = [*one.source.get("files", ()), *other.source.get("files", ())]
-    return replace(
-        one,
-        evaluation=evaluation,
-        source={**one.source, "files": files},
-        command_words=replace(
-            one.command_words,
-            data=one.command_words.data if one.command_words.data == other.command_words.data else (),
-        ),
-        parts=one.parts | other.parts,
-    )
+    data = one.command_words.data if one.command_words.data == other.command_words.data else ()
+    return replace(one, evaluation=evaluation, command_words=replace(one.command_words, data=data))
 
 
 def _roles(columns: Mapping[str, Any] | None) -> dict[str, Any] | None:

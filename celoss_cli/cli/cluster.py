@@ -1,0 +1,187 @@
+"""Shards on a cluster of dask: one task a shard, its partial result back, whatever order they end in."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import re
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import CancelledError
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from celoss_cli import __version__
+from celoss_cli.core.errors import CelossError, InputError, LimitError, UsageError, quoted, visible
+from celoss_cli.core.extras import extra_module
+from celoss_cli.read.remote.urls import is_remote
+
+if TYPE_CHECKING:
+    from celoss_cli.cli.part import Asked
+
+__all__ = ["texts_of"]
+
+RETRIES = 2
+"""So many times a task is given to a worker again that was lost or failed for a reason of its own."""
+
+SECONDS = 30
+"""So long a scheduler and its first worker are waited for."""
+
+_PROFILE = "distributed.worker.profile.enabled"
+"""Whether a worker looks at itself a hundred times a second, which takes a tenth of its time."""
+
+_LOCAL = re.compile(r"local(?::([0-9]{1,4}))?")
+_AHEAD = 4
+"""So many tasks a thread are handed out; the rest waits here, so that the scheduler's memory is flat."""
+
+
+def texts_of(address: str, asked: Sequence[Asked], arrived: Callable[[int, str], None]) -> Iterator[str]:
+    """The partial results as JSON documents, in the order in which they are asked for.
+
+    Args:
+        address: of the scheduler, or local or local:N for processes of this machine.
+        asked: the shards.
+        arrived: is told of each as soon as it is there, with its position.
+
+    Raises:
+        CelossError: what a worker says of a shard.
+        InputError: if a shard, or the cluster, fails for good.
+        UsageError: without the package, the cluster, or the same celoss on its workers.
+
+    """
+    _refuse_files_of_this_machine(address, asked)
+    distributed = extra_module("distributed", "cluster", "--cluster")
+    waiting: dict[int, str] = {}
+    following = 0
+    with _quiet(), _client(distributed, address) as client:
+        _refuse_other_versions(client)
+        for at, text in _results(distributed, client, asked):
+            arrived(at, text)
+            waiting[at] = text
+            while following in waiting:
+                yield waiting.pop(following)
+                following += 1
+
+
+def _refuse_files_of_this_machine(address: str, asked: Sequence[Asked]) -> None:
+    """Refuses relative paths where the workers may be anywhere."""
+    if _LOCAL.fullmatch(address):
+        return
+    paths = (word for one in asked for word in one.words[one.words.index("--") + 1 :])
+    for path in paths:
+        if not is_remote(path) and not os.path.isabs(path):
+            raise UsageError(
+                f"Expected URLs or absolute paths with --cluster {address}, got {quoted(path)}.",
+                hint="workers read the files where they run",
+            )
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """What a cluster logs of its own life stays out of the output; what goes wrong is raised."""
+    logger = logging.getLogger("distributed")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
+
+
+@contextlib.contextmanager
+def _client(distributed: Any, address: str) -> Iterator[Any]:
+    dask = extra_module("dask", "cluster", "--cluster")
+    local = _LOCAL.fullmatch(address)
+    with (
+        contextlib.ExitStack() as opened,
+        dask.config.set({"distributed.comm.timeouts.connect": f"{SECONDS}s", _PROFILE: False}),
+    ):
+        try:
+            where: Any = address
+            if local:
+                where = opened.enter_context(
+                    distributed.LocalCluster(
+                        n_workers=int(local[1] or len(os.sched_getaffinity(0))),
+                        threads_per_worker=1,
+                        memory_limit=0,
+                        dashboard_address=":0",
+                        silence_logs=logging.CRITICAL + 1,
+                    )
+                )
+            client = opened.enter_context(distributed.Client(where, timeout=SECONDS, set_as_default=False))
+            client.wait_for_workers(1, timeout=SECONDS)
+        except (OSError, TimeoutError, ValueError) as error:
+            raise UsageError(
+                f"Expected a scheduler and workers at {visible(address)}, got none ({type(error).__name__}).",
+                hint="dask scheduler and dask worker start them",
+            ) from None
+        yield client
+
+
+def _refuse_other_versions(client: Any) -> None:
+    try:
+        found = client.run(_version, on_error="return")
+    except Exception as error:  # whatever a worker without celoss cannot unpack
+        found = {"": error}
+    for worker, version in found.items():
+        if version != __version__:
+            got = version if isinstance(version, str) else f"none ({type(version).__name__})"
+            raise UsageError(
+                f"Expected celoss {__version__} on every worker, got {visible(got)} at {visible(worker)}."
+            )
+
+
+def _version() -> str:
+    return __version__
+
+
+def _results(distributed: Any, client: Any, asked: Sequence[Asked]) -> Iterator[tuple[int, str]]:
+    """Each result with its position, as they arrive."""
+    left = iter(enumerate(asked))
+    done = distributed.as_completed(loop=client.loop)
+    positions: dict[str, int] = {}
+
+    def hand_out(count: int) -> None:
+        for at, one in islice(left, count):
+            future = client.submit(_task, one.loss, one.words, str(one.shard), retries=RETRIES, pure=False)
+            positions[future.key] = at
+            done.add(future)
+
+    hand_out(_AHEAD * max(1, sum(client.nthreads().values())))
+    for ended, future in enumerate(done):
+        at = positions.pop(future.key)
+        yield at, _text_of(future, asked[at], ended, len(asked))
+        hand_out(1)
+
+
+def _text_of(future: Any, asked: Asked, ended: int, of: int) -> str:
+    """What a worker answered; or what it said, or what became of it, as an error."""
+    try:
+        found = future.result()
+    except (CancelledError, OSError) as error:
+        raise InputError(
+            f"expected {of} shards, got {ended}: the cluster went away ({type(error).__name__})",
+            hint="parts that a folder of --emit-partial holds are not computed again",
+        ) from None
+    except Exception as error:
+        raise InputError(
+            f"expected the result of shard {asked.shard}, got a worker that was lost or failed, "
+            f"{RETRIES + 1} times ({type(error).__name__})",
+            place=asked.name,
+        ) from None
+    if isinstance(found, CelossError):
+        raise found
+    return str(found)
+
+
+def _task(loss: str, words: Sequence[str], shard: str) -> str | CelossError:
+    """What a worker does. What celoss says of the data is no reason to try again, so it is an answer."""
+    from celoss_cli.cli.part import text_of_part
+    from celoss_cli.read.shards import shard_of_text
+
+    try:
+        return text_of_part(loss, words, shard_of_text(shard))
+    except CelossError as error:
+        return error
+    except MemoryError:
+        return LimitError("out of memory", place=words[-1])

@@ -1,0 +1,131 @@
+"""The partial result of some files: its plan from words of a command line, and what it is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import chain
+from typing import TYPE_CHECKING
+
+from celoss_cli import __version__
+from celoss_cli.cli.app import parsed
+from celoss_cli.cli.command_line import words_without_files
+from celoss_cli.cli.computing import Plan, data_of, evaluated, partial_of, request_of
+from celoss_cli.cli.for_loss import for_loss
+from celoss_cli.cli.options import Reading, Running, Semantics, Showing, Uncertainty, files
+from celoss_cli.cli.reading import opened
+from celoss_cli.cli.table import given_options, part
+from celoss_cli.cli.uncertainty import group_of
+from celoss_cli.core.errors import InputError, visible
+from celoss_cli.core.option import flag_words
+from celoss_cli.core.records import record
+from celoss_cli.losses import LOSSES
+from celoss_cli.read.shards import Shard, state_of
+from celoss_cli.show import FORMATS
+from celoss_cli.studies.merge.document import as_text
+from celoss_cli.studies.merge.parts import Origin
+
+if TYPE_CHECKING:
+    from celoss_cli.studies.merge.parts import Partial
+
+__all__ = ["Asked", "PartOptions", "origin_of", "part_of", "plan_of", "text_of_part", "words_of"]
+
+_SHOWN = replace(FORMATS["json"], every_row=False)
+
+
+@record(frozen=True, slots=True)
+class PartOptions:
+    """What a partial result depends on, as options."""
+
+    files: tuple[str, ...] = files()
+    reading: Reading = part(Reading)
+    semantics: Semantics = part(Semantics)
+    showing: Showing = part(Showing, without=("rows", "row", "worst", "grad"))
+    running: Running = part(Running, without=("debug",))
+
+
+@record(frozen=True, slots=True)
+class Asked:
+    """What is asked of a worker.
+
+    Attributes:
+        loss: the command.
+        words: its files and options.
+        shard: which one the files are.
+        name: what messages call it.
+
+    """
+
+    loss: str
+    words: tuple[str, ...]
+    shard: Shard
+    name: str
+
+
+def words_of(reading: Reading, semantics: Semantics, showing: Showing) -> list[str]:
+    """The options that a partial result depends on, as words of a command line without its files."""
+    words = [
+        word for options in (reading, semantics) for given in given_options(options) for word in given.words
+    ]
+    words += [] if showing.by is None else flag_words("--by", showing.by)
+    return words + ([f"--quantiles={','.join(map(repr, showing.quantiles))}"] if showing.quantiles else [])
+
+
+def plan_of(loss: str, words: Sequence[str], shard: Shard | None = None) -> Plan:
+    """What is to be computed of some files.
+
+    Args:
+        loss: the command.
+        words: files and options.
+        shard: which one the files are, or None.
+
+    Raises:
+        UsageError: for words that the command does not take.
+
+    """
+    spec = LOSSES[loss]
+    given = parsed(for_loss(spec, PartOptions), words)
+    group = group_of(given.showing.by, Uncertainty())
+    data = data_of(spec, given.files, None, given.reading, given.semantics, group)
+    request = request_of(given.showing, given.reading, given.running.jobs, _SHOWN)
+    return Plan(data, given.semantics, request, given.showing.quantiles, partial=True, shard=shard)
+
+
+def text_of_part(loss: str, words: Sequence[str], shard: Shard | None = None) -> str:
+    """The partial result of some files as a JSON document; the arguments are those of ``plan_of``."""
+    return as_text(part_of(plan_of(loss, words, shard)))
+
+
+def origin_of(plan: Plan) -> Origin:
+    """What the partial result of a plan is computed from, as it is now.
+
+    Raises:
+        InputError: if a file is not there.
+
+    """
+    kept, by = words_without_files(plan.data.reading, plan.semantics), plan.request.wanted.by
+    words = [plan.data.spec.command, *kept.data, *chain(*kept.semantics.values())]
+    words += [] if by is None else flag_words("--by", by)
+    words += [f"--quantiles={','.join(map(repr, plan.quantiles))}"] if plan.quantiles else []
+    named = [word[1:] for word in words if word.startswith("@")]
+    return Origin(__version__, tuple(words), tuple(map(state_of, [*plan.data.files, *named])))
+
+
+def part_of(plan: Plan) -> Partial:
+    """The partial result of a plan, with its origin.
+
+    Raises:
+        InputError: also if a file changed while it was read.
+        CelossError: for anything else that stands in the way.
+
+    """
+    origin = origin_of(plan)
+    with opened(plan.data, quiet=True) as found:
+        part = partial_of(plan, evaluated(plan, found))
+    for before, after in zip(origin.files, origin_of(plan).files, strict=True):
+        if before != after:
+            raise InputError(
+                "expected a file that stays as it is, got one that changed while it was read",
+                place=visible(before.name),
+            )
+    return replace(part, origin=origin)

@@ -1,0 +1,264 @@
+"""A cluster of dask gives the bytes of one process, or says which shard stands in the way."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from running import COMMAND, Done
+
+from celoss_cli.cli import cluster
+from celoss_cli.read.shards import Shard
+from celoss_cli.studies.merge.files import part_name
+
+Celoss = Callable[..., Done]
+
+FILES = 12
+
+
+@pytest.fixture(autouse=True)
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files of some rows each in a folder."""
+    monkeypatch.chdir(tmp_path)
+    numbers = random.Random(3)
+    Path("data").mkdir()
+    for index in range(FILES):
+        rows = (f"{numbers.gauss(0, 3)!r},{numbers.gauss(0, 3)!r},{numbers.randrange(2)}\n" for _ in range(5))
+        Path("data", f"{index:02d}.csv").write_text("".join(["no,yes,target\n", *rows]))
+
+
+def said(done: Done, code: int) -> str:
+    assert (done.returncode, done.stdout) == (code, "")
+    return done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["data", "--cluster", "local:0"], "expected local, local:N or an address"),
+        (["data", "--cluster", "nowhere"], "expected local, local:N or an address"),
+        (["data", "--cluster", "tcp://me:secret@host:8786"], "expected local, local:N or an address"),
+        (["data", "--cluster", "tcp://host:8786"], "Expected URLs or absolute paths with --cluster"),
+        (["data", "--cluster", "local", "--shard", "0/2"], "Expected --shard or --cluster, got both"),
+        (["data", "--cluster", "local", "--rows", "2"], "Expected no --rows with --cluster"),
+        (["data", "--cluster", "local", "--worst", "2"], "Expected no --worst with --cluster"),
+        (["data", "--cluster", "local", "--grad"], "Expected no --grad with --cluster"),
+        (["data", "--cluster", "local", "--targets", "@t.csv"], "Expected targets in the files themselves"),
+        (["data", "--cluster", "local", "--emit", "numpy"], "Expected no --cluster with --emit"),
+        (["--logits", "1,2", "-y", "0", "--cluster", "local"], "Expected files with --cluster"),
+    ],
+)
+def test_what_a_cluster_cannot_do_is_refused(celoss: Celoss, words: list[str], told: str) -> None:
+    pytest.importorskip("distributed")
+    assert told in said(celoss("ce", *words), 2)
+
+
+def test_without_the_package_the_extra_is_named(celoss: Celoss, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    told = said(celoss("ce", "data", "--cluster", "local"), 2)
+    assert "Expected the package distributed" in told
+    assert "python -m pip install '.[cluster]'" in told
+
+
+# ------------------------------------------------------------------------------------------- a cluster
+
+
+@pytest.fixture(scope="module")
+def workers() -> Iterator[Any]:
+    """A cluster of two processes."""
+    distributed = pytest.importorskip("distributed")
+    found = distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, memory_limit=0, dashboard_address=":0", silence_logs=60
+    )
+    yield found
+    found.close()
+
+
+pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning")
+slow = pytest.mark.slow
+
+
+def on(workers: Any, *words: str) -> list[str]:
+    return ["ce", str(Path("data").absolute()), "--cluster", workers.scheduler_address, *words]
+
+
+@slow
+@pytest.mark.parametrize(
+    "options", [[], ["--by", "class", "--quantiles", "0.5,0.9"], ["--weight", "1,2"], ["--reduction", "sum"]]
+)
+def test_the_bytes_are_those_of_one_process(celoss: Celoss, workers: Any, options: list[str]) -> None:
+    found = celoss(*on(workers, *options, "--json"))
+    assert found.returncode == 0, found.stderr
+    assert found.stdout == celoss("ce", Path("data").absolute(), *options, "--json").stdout
+
+
+@slow
+def test_parts_stand_whoever_computed_them(celoss: Celoss, workers: Any) -> None:
+    keep = ["--emit-partial", "parts/", "--json"]
+    folder = Path("data").absolute()
+    assert celoss("ce", folder, *keep).returncode == 0
+    kept = {path.name: path.read_bytes() for path in Path("parts").iterdir()}
+    for name in list(kept)[::2]:
+        Path("parts", name).unlink()
+    again = celoss(*on(workers, *keep))
+    assert again.stderr == f"celoss: note: {FILES // 2} of {FILES} parts taken as they stand\n"
+    assert {path.name: path.read_bytes() for path in Path("parts").iterdir()} == kept
+    assert again.stdout == celoss("ce", folder, "--json").stdout
+
+
+@slow
+def test_checks_compute_on_a_cluster(celoss: Celoss, workers: Any) -> None:
+    folder = Path("data").absolute()
+    Path("celoss.toml").write_text(
+        f"[checks.all]\nloss = 'ce'\nfiles = '{folder}'\nmax = 99\nmin-count = 60\n"
+    )
+    found = celoss("check", "--cluster", workers.scheduler_address, "--json")
+    assert found.returncode == 0, found.stderr
+    assert found.stdout == celoss("check", "--json").stdout
+    assert celoss("check", "--cluster", workers.scheduler_address, "--exit-zero").returncode == 0
+
+
+@slow
+def test_limits_and_one_file_of_the_whole(celoss: Celoss, workers: Any) -> None:
+    done = celoss(*on(workers, "--max", "0", "--emit-partial", "whole.json", "--json"))
+    assert done.returncode == 1
+    assert json.loads(Path("whole.json").read_text())["shards"] == [f"{i}/{FILES}" for i in range(FILES)]
+
+
+@slow
+def test_a_shard_that_is_corrupt_is_named_and_the_others_are_kept(celoss: Celoss, workers: Any) -> None:
+    bad = Path("data", "05.csv").absolute()
+    good = bad.read_text()
+    bad.write_text(good + "1,x,0\n")
+    told = said(celoss(*on(workers, "--emit-partial", "parts/")), 3)
+    assert f"{bad}:7:2: expected a number" in told
+    assert part_name(Shard(5, FILES)) not in os.listdir("parts")
+    bad.write_text(good)
+    again = celoss(*on(workers, "--emit-partial", "parts/", "--json"))
+    assert again.stdout == celoss("ce", Path("data").absolute(), "--json").stdout
+
+
+def _kill_once(folder: str) -> Callable[..., Any]:
+    """A task that ends the process of its worker, the first time that it is given to one."""
+
+    def task(loss: str, words: tuple[str, ...], shard: str) -> Any:
+        import os
+        from pathlib import Path
+
+        from celoss_cli.cli.cluster import _task
+
+        mark = Path(folder, "killed")
+        if shard.startswith("3/") and not mark.exists():
+            mark.touch()
+            os._exit(1)
+        return _task(loss, words, shard)
+
+    return task
+
+
+@slow
+def test_a_worker_that_is_killed_is_no_loss(
+    celoss: Celoss, workers: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(cluster, "_task", _kill_once(str(tmp_path)))
+    found = celoss(*on(workers, "--json"))
+    assert (tmp_path / "killed").exists()
+    assert found.returncode == 0, found.stderr
+    assert found.stdout == celoss("ce", Path("data").absolute(), "--json").stdout
+
+
+def _always_kill(loss: str, words: tuple[str, ...], shard: str) -> Any:
+    import os
+
+    if shard.startswith("3/"):
+        os._exit(1)
+    from celoss_cli.cli.part import text_of_part
+    from celoss_cli.read.shards import shard_of_text
+
+    return text_of_part(loss, words, shard_of_text(shard))
+
+
+@slow
+def test_a_shard_that_always_ends_its_worker_leaves_no_number(
+    celoss: Celoss, workers: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cluster, "_task", lambda *asked: _always_kill(*asked))
+    told = said(celoss(*on(workers)), 3)
+    # The scheduler cannot know which of the tasks of a worker ended it.
+    assert re.search(
+        r"data/[01][0-9]\.csv: expected the result of shard [0-9]+/12, got a worker that was", told
+    )
+
+
+@slow
+def test_a_worker_of_another_version_is_refused(
+    celoss: Celoss, workers: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cluster, "_version", lambda: "0.0.9")
+    told = said(celoss(*on(workers)), 2)
+    assert "on every worker, got 0.0.9 at tcp://" in told
+
+
+@slow
+def test_nobody_at_the_address_is_told(celoss: Celoss, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("distributed")
+    monkeypatch.setattr(cluster, "SECONDS", 1)
+    words = ("ce", Path("data").absolute(), "--cluster", "tcp://127.0.0.1:9")
+    assert "Expected a scheduler and workers at tcp://127.0.0.1:9, got none" in said(celoss(*words), 2)
+
+
+@slow
+def test_a_scheduler_that_goes_away_leaves_no_number(celoss: Celoss, monkeypatch: pytest.MonkeyPatch) -> None:
+    distributed = pytest.importorskip("distributed")
+    monkeypatch.setattr(cluster, "SECONDS", 5)
+    with distributed.LocalCluster(
+        n_workers=1, threads_per_worker=1, memory_limit=0, dashboard_address=":0", silence_logs=60
+    ) as short:
+        kept: list[int] = []
+        made = cluster._results
+
+        def results(*asked: Any) -> Iterator[tuple[int, str]]:
+            for found in made(*asked):
+                yield found
+                kept.append(found[0])
+                if len(kept) == 2:
+                    short.close()
+
+        monkeypatch.setattr(cluster, "_results", results)
+        monkeypatch.setattr(cluster, "_AHEAD", 1)
+        told = said(celoss(*on(short, "--emit-partial", "parts/")), 3)
+    assert "the cluster went away" in told
+    assert len(os.listdir("parts")) >= 2
+    assert celoss("ce", Path("data").absolute(), "--emit-partial", "parts/", "--json").returncode == 0
+
+
+@slow
+@pytest.mark.subprocess
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_a_command_that_is_killed_goes_on_where_it_was(celoss: Celoss, number: signal.Signals) -> None:
+    pytest.importorskip("distributed")
+    for path in Path("data").iterdir():
+        path.write_text(path.read_text() + "0.5,0.25,1\n" * 50_000)
+    words = ["ce", "data", "--emit-partial", "parts/", "--json"]
+    running = subprocess.Popen([*COMMAND, *words, "--cluster", "local:1"], stdout=subprocess.PIPE)
+    end = time.monotonic() + 60
+    while not (Path("parts").is_dir() and any(Path("parts").glob("part-*"))) and time.monotonic() < end:
+        time.sleep(0.02)
+    running.send_signal(number)
+    out, _ = running.communicate(timeout=30)
+    assert out == b""
+    assert running.returncode in (-number, 128 + number)
+    there = len(list(Path("parts").glob("part-*")))
+    again = celoss(*words)
+    assert f"{there} of {FILES} parts taken as they stand" in again.stderr or there == 0
+    assert again.stdout == celoss("ce", "data", "--json").stdout
