@@ -159,6 +159,7 @@ class Reading:
         "The number that targets begin to count the classes with: 0, or 1.",
         default=0,
         metavar="0|1",
+        complete=lambda: ("0", "1"),
         panel=INPUT,
         needs="classes",
     )

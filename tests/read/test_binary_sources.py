@@ -19,7 +19,7 @@ import warnings
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from datetime import time as clock
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -1339,6 +1339,7 @@ def test_columns_of_lists(tmp_path: Path, polars: ModuleType) -> None:
         ({"label": ["cat", None, "cat"]}, 'p.parquet: row 1: expected a value in column "label", got a null'),
         ({"cat": [0.9, 0.8, np.nan]}, 'p.parquet: row 2: expected a number in column "cat", got "nan"'),
         ({"dog": [0.9, np.inf, 0.1]}, 'p.parquet: row 1: expected a number in column "dog", got "inf"'),
+        ({"cat": [timedelta(1)] * 3}, 'p.parquet: expected numbers in column "cat", got duration[us]'),
         ({"label": ["cat", "cow", "dog"]}, 'row 1: expected a class name of "cat", "dog", got "cow"'),
         ({"label": [0, 1, 2]}, "row 2: Expected a target from 0 to 1"),
         ({"label": [0.0, 0.5, 1.0]}, "row 1: expected a class index"),
