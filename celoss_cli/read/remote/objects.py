@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any, BinaryIO
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, BinaryIO, TypeVar
 from urllib.parse import unquote
 
 from celoss_cli.core.errors import InputError, OutputError, UsageError, visible
@@ -18,6 +19,8 @@ __all__ = ["RETRIES", "ObjectStore"]
 
 RETRIES: dict[str, Any] = {"max_retries": 5}
 """Of a request that the server could not answer, after 0.1 s, 0.2 s and so on; of obstore's keys."""
+
+T = TypeVar("T")
 
 _STATUS = re.compile(r"status code: ([0-9]{3})")
 _NO_RANGES = re.compile(r"does not support range|range request|received.*range|Content-Range", re.I)
@@ -32,6 +35,14 @@ _CREDENTIALS = {
     "az": "AZURE_STORAGE_ACCOUNT_NAME with AZURE_STORAGE_ACCOUNT_KEY, or AZURE_SKIP_SIGNATURE=true",
     "hf": "HF_TOKEN",
 }
+
+
+_WAITING = ThreadPoolExecutor(16)
+"""Threads that wait for answers, so that the one that asked hears a signal meanwhile."""
+
+
+def _answered(ask: Callable[[], T]) -> T:
+    return _WAITING.submit(ask).result()
 
 
 class ObjectStore:
@@ -77,7 +88,7 @@ class ObjectStore:
     def state(self, key: str) -> ObjectState:
         with self._refusing(key):
             try:
-                return _state(self._obstore.head(self._store, self._path(key)))
+                return _state(_answered(lambda: self._obstore.head(self._store, self._path(key))))
             except (self._obstore.exceptions.BaseError, FileNotFoundError) as error:
                 told = str(error)
                 if self._is_web and (_status(told) in _NO_HEAD or _NO_LENGTH.search(told)):
@@ -90,7 +101,7 @@ class ObjectStore:
             asked["if_match"] = state.stamp
         with self._refusing(key):
             try:
-                found = self._obstore.get(self._store, self._path(key), options=asked)
+                found = _answered(lambda: self._obstore.get(self._store, self._path(key), options=asked))
             except self._obstore.exceptions.BaseError as error:
                 if _NO_RANGES.search(str(error)) or isinstance(
                     error, self._obstore.exceptions.NotSupportedError
@@ -99,11 +110,13 @@ class ObjectStore:
                 raise
             if _state(found.meta) != state or tuple(found.range) != (start, end):
                 raise InputError(CHANGED, place=self._named(key))
-            return bytes(found.bytes())
+            return _answered(lambda: bytes(found.bytes()))
 
     def stream(self, key: str) -> Iterator[bytes]:
         with self._refusing(key):
-            for chunk in self._obstore.get(self._store, self._path(key)).stream(min_chunk_size=_CHUNK):
+            found = _answered(lambda: self._obstore.get(self._store, self._path(key)))
+            chunks = iter(found.stream(min_chunk_size=_CHUNK))
+            while (chunk := _answered(lambda: next(chunks, None))) is not None:
                 yield bytes(chunk)
 
     def keys(self, prefix: str) -> Iterator[str]:

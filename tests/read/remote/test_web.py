@@ -5,13 +5,17 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import signal
+import subprocess
+import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from formulas import log_softmax
-from running import Done
+from running import COMMAND, Done
 from servers import Web, web
 
 from celoss_cli.read.remote import files, objects, stores
@@ -262,6 +266,26 @@ def test_urls_that_say_too_much_or_too_little_are_refused(
         assert done.returncode == code, (words, done.stderr)
         assert "secret" not in done.stdout + done.stderr
     assert told in celoss("ce", url).stderr
+
+
+@pytest.mark.slow
+@pytest.mark.subprocess
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_is_heard_while_an_answer_is_waited_for(
+    server: Web, table: str, number: signal.Signals
+) -> None:
+    url, asked = server.add("p.csv", table), threading.Event()
+
+    def wait(path: str) -> None:
+        asked.set()
+        time.sleep(20)
+
+    server.change = wait
+    running = subprocess.Popen([*COMMAND, "ce", url], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert asked.wait(30)
+    running.send_signal(number)
+    out, _ = running.communicate(timeout=10)
+    assert (running.returncode, out) == (128 + number, b"")
 
 
 # ------------------------------------------------------------------------------------- the Hub of data sets
