@@ -11,7 +11,7 @@ CODE = """
 import sys
 {before}
 from celoss_cli.cli.main import run
-code = run(["ce", "-h"])
+code = run(["ce", "--help"])
 print(sorted({{"markdown_it", "pygments", "numpy"}} & set(sys.modules)))
 sys.exit(code)
 """
