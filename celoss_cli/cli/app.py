@@ -50,7 +50,7 @@ class _StrictCommand(TyperCommand):
 
     def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]
         _, _, order = self.make_parser(ctx).parse_args(args=list(args))
-        for param, times in Counter(order).items():
+        for param, times in Counter(() if ctx.resilient_parsing else order).items():
             if times > 1 and _is_option(param) and not getattr(param, "multiple", False):
                 raise UsageError(f"Expected {param.opts[0]} once, got it {times} times.")
         rest = super().parse_args(ctx, args)
@@ -119,7 +119,7 @@ def _info(option: Option) -> Any:
     """What Typer shows of an option. Its text is read by ``_processed``."""
     more: dict[str, Any] = {"help": option.help, "rich_help_panel": option.panel or None}
     if option.complete is not None or option.kind.choices:
-        more["autocompletion"] = option.completions
+        more["autocompletion"] = _completions(option)
     if option.kind is not FLAG:
         more["metavar"] = option.metavar or option.kind.metavar
         more["parser"] = option.parse
@@ -127,6 +127,28 @@ def _info(option: Option) -> Any:
         return typer.Argument(**more)
     flags = option.flags or (option.flag,)
     return typer.Option(*([f"{flags[0]}/{option.negation}"] if option.negation else flags), **more)
+
+
+def _completions(option: Option) -> Callable[[typer.Context, str], list[str]]:
+    """What answers the words that a shell may complete an option or an argument to."""
+
+    def completions(ctx: typer.Context, incomplete: str) -> list[str]:
+        return option.completions(incomplete, _typed(ctx))
+
+    return completions
+
+
+def _typed(ctx: typer.Context) -> dict[str, Any]:
+    """What the words before the one to be completed say, by the option's name.
+
+    Where an option still lacks its value the parser leaves the words that are arguments aside.
+    """
+    typed, left = dict(ctx.params), list(ctx.args)
+    arguments = [found for found in ctx.command.declared.values() if found.argument]  # type: ignore[attr-defined]
+    for found in arguments:
+        if left and not typed.get(found.name):
+            typed[found.name] = tuple(left) if found.repeatable else left.pop(0)
+    return typed
 
 
 def _job(declared: Command[Any], **given: Any) -> Job:

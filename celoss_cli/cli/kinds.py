@@ -153,7 +153,7 @@ def _text(value: object) -> bool:
 FILE = Kind("the name of a file", str, _text, "FILE")
 OUTPUT_FILE = Kind("the name of a file", _output_file, _text, "FILE")
 REAL_FILE = Kind("the name of a file", _real_file, _text, "FILE")
-NAMES = Kind("names of columns", str, _text, "NAMES")
+NAMES = Kind("names of columns", str, _text, "NAMES", separator=",")
 NAME = Kind("the name of a column", str, _text, "NAME")
 DELIMITER = Kind(
     "a delimiter",

@@ -196,6 +196,7 @@ def _run(arguments: list[str], prepare: Callable[[], None] | None) -> ExitCode:
     from typer.exceptions import TyperException
 
     from celoss_cli.cli.app import command
+    from celoss_cli.cli.completing import command_typed
 
     if not {"-h", "--help"}.isdisjoint(arguments):
         from celoss_cli.cli.help import load_writer  # most runs show no help
@@ -205,7 +206,7 @@ def _run(arguments: list[str], prepare: Callable[[], None] | None) -> ExitCode:
     printed = _Captured(colored)
     try:
         with contextlib.redirect_stdout(printed):
-            outcome = command(arguments[0] if arguments else None).main(
+            outcome = command(arguments[0] if arguments else command_typed()).main(
                 arguments, prog_name="celoss", standalone_mode=False
             )
     except TyperException as error:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Literal
 
+from celoss_cli.cli.completing import columns_typed
 from celoss_cli.cli.kinds import (
     CLASS_MAP,
     CLUSTER,
@@ -93,18 +94,29 @@ class Reading:
         VALUES, "Targets inline, or @FILE.", flags=("--targets", "-y"), panel=INPUT, file="read"
     )
     target_column: str | None = option(
-        NAMES, "The column(s) of targets: names, globs, first:last.", panel=INPUT, needs="files"
+        NAMES,
+        "The column(s) of targets: names, globs, first:last.",
+        panel=INPUT,
+        needs="files",
+        complete=columns_typed,
     )
     class_columns: str | None = option(
-        NAMES, "The columns of the input: names, globs, first:last.", panel=INPUT, needs="files"
+        NAMES,
+        "The columns of the input: names, globs, first:last.",
+        panel=INPUT,
+        needs="files",
+        complete=columns_typed,
     )
-    id_column: str | None = option(NAME, "The column that names a row.", panel=INPUT, needs="files")
+    id_column: str | None = option(
+        NAME, "The column that names a row.", panel=INPUT, needs="files", complete=columns_typed
+    )
     weight_column: str | None = option(
         NAME,
         "A weight for each row; the mean divides by their sum.",
         panel=INPUT,
         needs="files",
         changes="weight",
+        complete=columns_typed,
     )
     input_format: str | None = option(
         one_of(SOURCES), "Instead of the file name's ending.", panel=INPUT, needs="files"
@@ -159,7 +171,7 @@ class Reading:
         "The number that targets begin to count the classes with: 0, or 1.",
         default=0,
         metavar="0|1",
-        complete=lambda: ("0", "1"),
+        complete=lambda typed: ("0", "1"),
         panel=INPUT,
         needs="classes",
     )
@@ -324,6 +336,7 @@ class Showing:
         metavar="class|COLUMN",
         panel=OUTPUT,
         needs="breakdown",
+        complete=lambda typed: ("class", *columns_typed(typed)),
     )
     worst: int | None = option(
         at_least(1), "Show the N rows with the largest losses.", panel=OUTPUT, needs="breakdown"
@@ -363,6 +376,7 @@ class Uncertainty:
         metavar="NAME",
         panel=INPUT,
         needs="interval",
+        complete=columns_typed,
     )
 
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any, Literal
 
 from celoss_cli.core.errors import UsageError, quoted
@@ -50,6 +51,7 @@ class Kind:
         text: the text of a value.
         or_file: whether a text may also be @FILE, the name of a file that holds the value.
         of_json: the value that one of JSON stands for, which may write a whole number as 2.0.
+        separator: what stands between several words of a text, of which the last one is completed.
 
     """
 
@@ -61,6 +63,7 @@ class Kind:
     text: Callable[[Any], str] = str
     of_json: Callable[[Any], Any] = lambda value: value
     or_file: bool = False
+    separator: str = ""
 
 
 @record(frozen=True, slots=True)
@@ -87,7 +90,8 @@ class Option:
             format, "files" as input, one of "max|min"), or "".
         changes: what of a computation: the "prediction", or which of them count; the "loss" of one; or no
             more than its "weight".
-        complete: the words that a shell may complete it to, where its kind has no choices.
+        complete: the words that a shell may complete it to, where its kind has no choices, by what the
+            options before it say.
 
     """
 
@@ -108,7 +112,7 @@ class Option:
     settled: Callable[[Mapping[str, Any]], bool] = lambda values: False
     needs: str = ""
     changes: Literal["prediction", "loss", "weight"] = "loss"
-    complete: Callable[[], Iterable[str]] | None = None
+    complete: Callable[[Mapping[str, Any]], Iterable[str]] | None = None
 
     @property
     def flag(self) -> str:
@@ -128,10 +132,19 @@ class Option:
         """Whether a value is another one than that of an option that is not given; 0 is a value."""
         return value is not None and value != self.default
 
-    def completions(self, start: str) -> list[str]:
-        """The words that begin so."""
-        words = self.complete() if self.complete is not None else self.kind.choices
-        return [word for word in words if word.startswith(start)]
+    def completions(self, start: str, typed: Mapping[str, Any] = MappingProxyType({})) -> list[str]:
+        """The words that begin so.
+
+        Args:
+            start: what stands there.
+            typed: the values of the options before it, by name.
+
+        """
+        words = self.complete(typed) if self.complete is not None else self.kind.choices
+        mark = self.kind.separator
+        before = "".join(start.rpartition(mark)[:2]) if mark else ""
+        taken = before.split(mark) if mark else ()
+        return [before + word for word in words if (before + word).startswith(start) and word not in taken]
 
     def words(self, value: Any) -> Iterator[str]:
         """The option with this value as words of a command line; a flag is a word by itself."""

@@ -15,10 +15,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import typer
 from paths import ROOT
 from running import celoss
 
 from celoss_cli.cli.app import command
+from celoss_cli.cli.completing import command_typed
 from celoss_cli.findings import FINDINGS
 from celoss_cli.losses import LOSSES
 from celoss_cli.read import SOURCES
@@ -75,8 +77,9 @@ def test_every_option_with_a_list_of_words_completes_them() -> None:
     }
     assert ("ce", "--format") in words
     for (name, option), choices in words.items():
-        (param,) = (each for each in command().commands[name].params if option in each.opts)
-        completed = param.shell_complete(None, "")
+        found = command().commands[name]
+        (param,) = (each for each in found.params if option in each.opts)
+        completed = param.shell_complete(typer.Context(found), "")
         assert [item.value for item in completed] == choices, (name, option)
 
 
@@ -132,6 +135,100 @@ def test_the_script_of_a_shell_is_shown(shell: str) -> None:
     assert shown.returncode == sourced.returncode == 0
     assert shown.stdout.strip() == sourced.stdout.strip()
     assert f"_CELOSS_COMPLETE=complete_{shell}" in shown.stdout
+
+
+# ------------------------------------------------------------------------------------------- the data
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "preds.csv").write_text("id,p_cat,p_dog,label,fold\n7,0.9,0.1,cat,0\n8,0.2,0.8,dog,1\n")
+    (tmp_path / "semicolons.csv").write_text("p_cat;p_dog;Wahrheit\n0,9;0,1;cat\n")
+    (tmp_path / "rows.jsonl").write_text('{"a": 0.5, "b": 1.5, "gold": 0}\n{"a": 2.5, "b": 1, "gold": 1}\n')
+    (tmp_path / "rows.json").write_text('[{"a": 1, "b": 2, "y": 0}]')
+    (tmp_path / "truth.csv").write_text("key,answer\n7,cat\n8,dog\n")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("line", "offered"),
+    [
+        ("celoss ce preds.csv --target-column ", ["id", "p_cat", "p_dog", "label", "fold"]),
+        ("celoss ce preds.csv --target-column l", ["label"]),
+        ("celoss ce preds.csv --class-columns p_", ["p_cat", "p_dog"]),
+        ("celoss ce preds.csv --class-columns p_cat,p_", ["p_cat,p_dog"]),
+        ("celoss ce preds.csv --id-column i", ["id"]),
+        ("celoss ce preds.csv --weight-column f", ["fold"]),
+        ("celoss ce preds.csv --group-column f", ["fold"]),
+        ("celoss ce preds.csv --by ", ["class", "id", "p_cat", "p_dog", "label", "fold"]),
+        ("celoss ce --input-is probs preds.csv --max 1 --by f", ["fold"]),
+        ("celoss ce preds.csv --max 1 --max 2 --by f", ["fold"]),
+        ("celoss ce preds.csv --max nonsense --by f", ["fold"]),
+        ("celoss ce semicolons.csv --target-column W", ["Wahrheit"]),
+        ("celoss ce rows.jsonl --target-column g", ["gold"]),
+        ("celoss ce rows.json --target-column ", ["a", "b", "y"]),
+        ("celoss ce preds.csv --targets @truth.csv --target-column a", ["answer"]),
+        ("celoss compare preds.csv semicolons.csv --loss ce --group-column f", ["fold"]),
+        ("celoss diagnose preds.csv --target-column la", ["label"]),
+        ("celoss weights preds.csv --target-column la", ["label"]),
+    ],
+)
+@pytest.mark.usefixtures("folder")
+def test_the_columns_of_the_file_are_offered(line: str, offered: list[str]) -> None:
+    assert asked(line) == offered
+
+
+def test_the_columns_of_a_parquet_file_are_offered(folder: Path) -> None:
+    pyarrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    parquet.write_table(pyarrow.table({"a": [0.5], "b": [0.5], "truth": [1]}), folder / "p.parquet")
+    assert asked("celoss ce p.parquet --target-column ") == ["a", "b", "truth"]
+
+
+def test_only_names_that_a_shell_takes_as_they_are_are_offered(folder: Path) -> None:
+    header = 'id,New York,$HOME,`id`,"a\nb",\x1b[31m,x*,q?,first:last,-h,@f,Größe'
+    (folder / "odd.csv").write_text(f"{header}\n{','.join('0' * 12)}\n", encoding="utf-8")
+    assert asked("celoss ce odd.csv --target-column ") == ["id", "Größe"]
+
+
+def test_nothing_is_offered_or_said_where_anything_is_wrong(folder: Path) -> None:
+    (folder / "empty.csv").write_text("")
+    (folder / "cut.json").write_text('[{"a": 1')
+    (folder / "bytes.csv").write_bytes(bytes(range(256)))
+    (folder / "no.parquet").write_bytes(b"PAR1 is no file")
+    (folder / "large.json").write_text('[{"a": 1}' + " " * (1 << 20) + "]")
+    os.mkfifo(folder / "pipe.csv")
+    for name in (
+        *("empty.csv", "cut.json", "bytes.csv", "no.parquet", "large.json", "pipe.csv", "missing.csv"),
+        *(".", "-", "s3://bucket/preds.csv", "https://example.org/preds.csv", "preds.csv.exe"),
+    ):
+        assert asked(f"celoss ce {name} --target-column ") == [], name
+    assert asked("celoss ce --target-column ") == []
+
+
+def test_only_the_command_whose_words_are_asked_for_is_built(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("_CELOSS_COMPLETE", "complete_bash")
+    for line, built in (
+        ("celoss ce --fo", "ce"),
+        ("celoss\ncheck\n", "check"),
+        ("celoss ce", None),
+        ("", None),
+    ):
+        monkeypatch.setenv("COMP_WORDS", line)
+        assert command_typed() == built, line
+
+
+def test_the_checks_of_the_config_are_offered(folder: Path) -> None:
+    checks = "".join(f'[checks.{name}]\nloss = "ce"\nfiles = "preds.csv"\n' for name in ("nightly", "smoke"))
+    (folder / "celoss.toml").write_text(checks)
+    (folder / "other.toml").write_text(checks.replace("nightly", "weekly"))
+    assert asked("celoss check ") == ["nightly", "smoke"]
+    assert asked("celoss check ni") == ["nightly"]
+    assert asked("celoss check nightly ") == ["smoke"]
+    assert asked("celoss check --config other.toml ") == ["weekly", "smoke"]
+    assert asked("celoss check --config missing.toml ") == []
+    (folder / "celoss.toml").write_text("this is no config")
+    assert asked("celoss check ") == []
 
 
 # ------------------------------------------------------------------------------------------- the shells
@@ -208,6 +305,7 @@ WORDS = [
     ("celoss kl --reduction batch\t", "celoss kl --reduction batchmean "),
     ("celoss ce predic\t", "celoss ce predictions.csv"),
     ("celoss explain soft_m\t", "celoss explain soft_margin_loss "),
+    ("celoss ce predictions.csv --target-column tar\t", "--target-column target "),
 ]
 BASH, ZSH = ["bash", "--norc", "--noprofile", "-i"], ["zsh", "-f", "-i"]
 

@@ -88,7 +88,7 @@ def test_an_option_becomes_words_that_give_it_again() -> None:
 
 def test_a_shell_is_offered_what_begins_so() -> None:
     assert Option("x", one_of(("mean", "median", "sum")), "").completions("me") == ["mean", "median"]
-    assert Option("x", TEXT, "", complete=lambda: ["CEL101", "ce"]).completions("C") == ["CEL101"]
+    assert Option("x", TEXT, "", complete=lambda typed: ["CEL101", "ce"]).completions("C") == ["CEL101"]
     assert Option("x", TEXT, "").completions("") == []
 
 

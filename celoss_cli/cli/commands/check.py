@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from celoss_cli.cli.completing import checks_typed
 from celoss_cli.cli.kinds import FILE
 from celoss_cli.cli.options import GATE, Limits, Running, Writing, cluster
 from celoss_cli.cli.table import Command, option, options_in, part
@@ -42,6 +43,7 @@ class CheckOptions:
         metavar="[NAME]...",
         argument=True,
         repeatable=True,
+        complete=checks_typed,
     )
     config: str | None = option(TEXT, "Instead of the nearest celoss.toml or pyproject.toml.", metavar="FILE")
     listing: bool = option(FLAG, "Only list the checks of the config file.", default=False, flags=("--list",))

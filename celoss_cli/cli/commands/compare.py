@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+from celoss_cli.cli.completing import columns_typed
 from celoss_cli.cli.kinds import CONFIDENCE
 from celoss_cli.cli.options import (
     GATE,
@@ -59,6 +60,7 @@ class CompareOptions:
         "Rows with one value of it are not independent: they are drawn together.",
         metavar="NAME",
         panel=INPUT,
+        complete=columns_typed,
     )
     align: Literal["id", "position"] | None = option(
         one_of(("id", "position")),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from celoss_cli.cli.commands.loss import command_of
 from celoss_cli.cli.options import Running, Writing, formats
@@ -15,7 +15,7 @@ from celoss_cli.core.records import record
 from celoss_cli.losses import LOSSES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from celoss_cli.report.report import Report
 
@@ -30,7 +30,7 @@ all are listed.
 Example: celoss explain ce; celoss explain CEL103"""
 
 
-def _names() -> Iterable[str]:
+def _names(typed: Mapping[str, Any]) -> Iterable[str]:
     from celoss_cli.studies.explain.explanations import explained_names
 
     return explained_names()

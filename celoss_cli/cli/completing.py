@@ -1,0 +1,83 @@
+"""What a shell completes to that is in the data and in the config file, and not in the program.
+
+Nobody waits for it or wants an error while typing: only the beginning of files that are there is read, no
+pipe and no network, and where anything is wrong nothing is offered.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
+from typing import Any
+
+from celoss_cli.cli.config_file import nearest_table, table_in
+
+__all__ = ["checks_typed", "columns_typed", "command_typed"]
+
+_WHOLE = (".json", ".xlsx", ".xlsm")
+_WHOLE_BYTES, _OTHER_BYTES = 1 << 19, 1 << 32
+"""The largest files that are looked at: of formats that are read as a whole, and of others."""
+
+_READING = ("delimiter", "decimal", "encoding", "comment", "header")
+"""The options that say what a table's header is."""
+
+_AS_TYPED = re.compile(r"[\w+.%@/-]+")
+"""Names that no shell splits or expands, and that are not read as patterns or ranges of columns."""
+
+
+def command_typed() -> str | None:
+    """The command whose words a shell asks for; None where it asks for none, or for the command itself."""
+    if "_CELOSS_COMPLETE" not in os.environ:
+        return None
+    line = os.environ.get("COMP_WORDS") or os.environ.get("_TYPER_COMPLETE_ARGS") or ""
+    found = re.match(r"\S+\s+(\S+)\s", line)
+    return None if found is None else found[1]
+
+
+def columns_typed(typed: Mapping[str, Any]) -> list[str]:
+    """The columns of the first file on the command line, and of a file of targets.
+
+    Args:
+        typed: the values of the options, by name.
+
+    """
+    files = [*(typed.get("files") or ()), *filter(None, [typed.get("first")])][:1]
+    apart = typed.get("targets") or ""
+    files += [apart[1:]] if apart.startswith("@") else []
+    return _plain(chain.from_iterable(_columns(os.path.expanduser(path), typed) for path in files))
+
+
+def checks_typed(typed: Mapping[str, Any]) -> list[str]:
+    """The checks of the config file that are not named yet."""
+    path, named = typed.get("config"), typed.get("names") or ()
+    with contextlib.suppress(Exception):
+        found = nearest_table() if path is None else (path, table_in(os.path.expanduser(path)))
+        table = (found and found[1]) or {}
+        return _plain(name for name in table["checks"] if name not in named)
+    return []
+
+
+def _columns(path: str, typed: Mapping[str, Any]) -> Sequence[str]:
+    """The columns of a file as they are looked at to give them roles, whatever comes of it."""
+    most = _WHOLE_BYTES if path.lower().endswith(_WHOLE) else _OTHER_BYTES
+    if not os.path.isfile(path) or os.path.getsize(path) > most:
+        return ()
+    from celoss_cli.read.gather import read_stream  # loads NumPy
+    from celoss_cli.read.request import ReadRequest, Settled, open_stream
+
+    said = {name: typed[name] for name in _READING if typed.get(name) is not None}
+    settled = Settled(keeps_columns=True)
+    with contextlib.suppress(Exception), contextlib.ExitStack() as opened:
+        stream = open_stream(path)
+        opened.callback(stream.close)
+        request = ReadRequest(per_class=True, takes="logits", settled=settled, **said)
+        read_stream(stream, request, typed.get("input_format")).close()
+    return [column.name for column in settled.columns]
+
+
+def _plain(names: Iterator[str]) -> list[str]:
+    """The names that can stand on a command line as they are, none twice."""
+    return [name for name in dict.fromkeys(names) if _AS_TYPED.fullmatch(name) and name[0] not in "-@"]
