@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from rich import box
@@ -16,6 +17,7 @@ from rich.text import Text
 from celoss_cli.core.errors import visible
 from celoss_cli.show import blocks
 from celoss_cli.show.console import console, printed
+from celoss_cli.show.narrow import narrowed, with_short_words
 from celoss_cli.show.numerals import aligned
 
 if TYPE_CHECKING:
@@ -30,10 +32,16 @@ _STYLE_OF = {"pass": "green", "FAIL": "bold red", "ERROR": "bold red"}
 _SEVERITIES = {"error": "bold red", "warning": "bold yellow", "note": "bold cyan"}
 _KINDS = {"picked": "bold green", "faint": "dim", "total": "bold"}
 
+_INDENT = "  "
+"""Before the lines of a paragraph after the first."""
+
 _PROSE = 100
 """Longer lines of text are hard to read."""
 
 _PROSE_IN_A_PIPE = 80
+
+_LONG, _LEAST = 24, 12
+"""Names are shortened to so many columns before numbers are left out of a table, and to so many after."""
 
 
 def render(document: Document, style: Style) -> Iterator[str]:
@@ -70,7 +78,8 @@ class _Page:
 
     def lines(self, block: blocks.Lines, before: str) -> Iterator[str]:
         for line in block.lines:
-            yield self.text(Text(line, _FAINT if block.faint else ""))
+            words = self._short_words(line) if block.faint else line
+            yield self.text(Text(words, _FAINT if block.faint else ""))
 
     def sentences(self, block: blocks.Sentences, before: str) -> Iterator[str]:
         style = {"plain": "", "faint": _FAINT, "strong": "bold"}[block.kind]
@@ -87,7 +96,7 @@ class _Page:
         yield before
         if block.title:
             yield self.text(Text(block.title, _TITLE))
-        yield self._fitting(_candidates(block))
+        yield self._fitting(block)
 
     def equations(self, block: blocks.Equations, before: str) -> Iterator[str]:
         yield before + self._folded(_equations(block))
@@ -141,7 +150,7 @@ class _Page:
         yield from picture_lines(block.picture, self._style)
 
     def part(self, block: blocks.Part, before: str) -> Iterator[str]:
-        name, *others = block.title
+        name, *others = map(self._short_words, block.title)
         title = Text(name, _TITLE)
         title.append("".join(f" · {text}" for text in others), "cyan")
         title.append(f" · {block.warning}" if block.warning else "", "yellow")
@@ -156,7 +165,7 @@ class _Page:
 
     # ------------------------------------------------------------------------------- text and its width
 
-    def text(self, text: Text, indent: str = "  ") -> str:
+    def text(self, text: Text, indent: str = _INDENT) -> str:
         """A paragraph, broken between words only; the lines after the first are set in."""
         width = self._style.width
         if width is None or cell_len(text.plain) <= width:
@@ -166,15 +175,34 @@ class _Page:
         )
         return "".join(self._line(Text(line, text.style)) for line in lines)
 
+    def _short_words(self, text: str) -> str:
+        """A text whose longest names are shortened to what a line of a terminal has room for."""
+        width = self._outer.width
+        if width is None:
+            return text
+        return with_short_words(text, max(width - len(_INDENT) - self._extra_dots, _LEAST))
+
+    @property
+    def _extra_dots(self) -> int:
+        """By how many columns a shortened name is longer where an ellipsis is written as three dots."""
+        return 0 if self._style.unicode else 2
+
     def _line(self, text: Text) -> str:
         """A line that is never broken, as one that is to be copied."""
         return printed(text, self._style)
 
-    def _fitting(self, candidates: Iterable[RichTable]) -> str:
-        """The first of these tables that fits, or the last one at its own width: nothing is ever cut."""
-        for table in candidates:
+    def _fitting(self, block: Table) -> str:
+        """The first form of a table that fits, or the last one at its own width: no number is ever cut."""
+        for form, least in _forms(block):
+            table = form(block)
             _, natural = self._measured(table)
-            if self._style.width is None or natural <= self._style.width:
+            excess = natural - (self._style.width or natural)
+            if excess <= 0:
+                break
+            excess += self._extra_dots * len(block.names)
+            short = narrowed(block, excess, least) if least else None
+            if short is not None:
+                table = form(short)
                 break
         return printed(table, self._style, natural)
 
@@ -213,14 +241,16 @@ BLOCKS: dict[type, Callable[[_Page, Any, str], Iterator[str]]] = {
 # ------------------------------------------------------------------------------------------- the tables
 
 
-def _candidates(block: Table) -> Iterator[RichTable]:
-    """The table from the widest to the narrowest form that shows it."""
+def _forms(block: Table) -> Iterator[tuple[Callable[[Table], RichTable], int]]:
+    """How to show a table, from the widest form to the narrowest, and how short its names may become; 0 for
+    as they are.
+    """
     if block.formulas:
-        yield _table(block, block.numbers, formulas=True)
-    yield _table(block, block.numbers)
-    yield _table(block, block.numbers, gap=1)
+        yield partial(_table, numbers=block.numbers, formulas=True), 0
+    yield partial(_table, numbers=block.numbers), 0
+    yield partial(_table, numbers=block.numbers, gap=1), _LONG if block.least else _LEAST
     if block.least:
-        yield _table(block, [name for name in block.numbers if name in block.least])
+        yield partial(_table, numbers=[name for name in block.numbers if name in block.least]), _LEAST
 
 
 def _table(block: Table, numbers: Sequence[str], *, formulas: bool = False, gap: int = 2) -> RichTable:

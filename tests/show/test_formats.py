@@ -368,7 +368,7 @@ def test_no_width_cuts_a_number(width: int | None, classes: int) -> None:
     wide = set(re.findall(r"-?[0-9]+\.[0-9]+", rendered("table", found)))
     narrow = set(re.findall(r"-?[0-9]+\.[0-9]+", rendered("table", found, Style(width=width))))
     assert narrow == wide
-    assert "…" not in rendered("table", found, Style(width=width))
+    assert not re.search(r"[0-9.]…|…[.]", rendered("table", found, Style(width=width)))
 
 
 def test_a_table_of_normal_width_fits_a_terminal() -> None:
