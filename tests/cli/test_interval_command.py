@@ -275,6 +275,7 @@ def test_a_check_of_the_config_file_may_hold_it(tmp_path: Path) -> None:
     assert celoss("check", cwd=tmp_path).returncode == 1
 
 
+@pytest.mark.slow
 def test_a_gate_that_holds_the_upper_end_lets_a_mean_that_is_too_high_pass_seldom(tmp_path: Path) -> None:
     """Losses of a true mean of exactly the limit: 2.5 of 100 samples are what the level aims at."""
     random, passed, samples = np.random.default_rng(11), 0, 400

@@ -546,6 +546,7 @@ def test_a_number_far_off_has_no_explanation() -> None:
     assert (found.found, found.explanations) == (0, [])
 
 
+@pytest.mark.slow
 def test_the_counts_add_up_and_more_digits_mean_fewer_chance_hits() -> None:
     problem = Problem(X, Y)
     rough, fine = searched(problem, "1.5", most=2), searched(problem, "1.50000", most=2)
