@@ -340,6 +340,21 @@ def test_markdown_has_the_numbers_of_the_table() -> None:
 
 
 @every_reduction
+def test_a_single_loss_is_not_repeated_in_a_table_of_its_own(reduction: Reduction) -> None:
+    found = report([[2.0, 1.0, 0.5]], [0], weight=[2.0, 1.0, 1.0], reduction=reduction)
+    text = rendered("table", found)
+    assert len(re.findall(r"^loss +=", text, re.MULTILINE)) == 1
+    assert not re.search(r"^row +target", text, re.MULTILINE)
+    assert text.splitlines()[-1].startswith({"none": "no reduction"}.get(reduction, reduction))
+    assert "| sum |" in rendered("markdown", found)  # which has no steps
+
+
+@pytest.mark.parametrize("shown", [{"show": 1}, {"show": 3}])
+def test_the_losses_of_several_rows_add_up_in_a_table(shown: dict[str, int]) -> None:
+    assert re.search(r"^row +target", rendered("table", report(**shown)), re.MULTILINE)
+
+
+@every_reduction
 def test_the_reduction_is_written_out(reduction: Reduction) -> None:
     found = report(reduction=reduction, weight=[1.0, 3.0])
     last = rendered("table", found).splitlines()[-1]

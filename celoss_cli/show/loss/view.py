@@ -39,7 +39,9 @@ def _blocks(report: Report) -> Iterator[Block]:
             Part(row_title(workings, report), list(steps_of(workings, report)), ignored_line(workings))
             for workings in report.workings
         ]
-        yield Full([*rows, ledger(report)], [ledger(report, named=True)])
+        # The steps of a single loss say all that its line and the sum would repeat.
+        summed = [] if report.tally.elements == 1 else [ledger(report)]
+        yield Full([*rows, *summed], [ledger(report, named=True)])
     yield from breakdowns(report)
     if report.tokens is not None:
         yield by_divisor(report.tokens, report.unit)
