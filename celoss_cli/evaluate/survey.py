@@ -105,6 +105,15 @@ class Survey:
         deviation = math.sqrt((math.exp(-1) - 2 * math.exp(-2)) / max(1, rows))
         return rows >= 10 and abs(left - (1 - math.exp(-1))) <= 4 * deviation
 
+    def evenly_repeated(self) -> tuple[int, int] | None:
+        """How many identifiers there are and how often nearly each of them occurs, where that is not once."""
+        if not self.ids:
+            return None
+        _, times = np.unique(np.concatenate(self.ids), return_counts=True)
+        usual = int(np.bincount(times).argmax())
+        even = len(times) > 1 and usual > 1 and count_of(times == usual) >= 0.9 * len(times)
+        return (len(times), usual) if even else None
+
     def repeated_id(self) -> tuple[int, int, int] | None:
         """How many rows carry an identifier of an earlier row, and the first two that share one."""
         ids = np.concatenate(self.ids) if self.ids else np.empty(0, np.int64)

@@ -84,6 +84,7 @@ class Facts:
         inferred: the roles that nobody named, with the option and the columns that pin each, before a gate.
         pinned: those options as they are typed.
         first_infinite: the first row whose loss is infinite, or "".
+        unused: the columns that have no role.
 
     """
 
@@ -102,6 +103,7 @@ class Facts:
     inferred: Mapping[str, Sequence[str]] = field(default_factory=dict)
     pinned: str = ""
     first_infinite: str = ""
+    unused: Sequence[str] = ()
 
     def nearly_all(self, kind: str, of: str = "examined", least: int | None = None) -> int:
         """How many rows or values were examined if nearly all of them are of a kind, else 0.

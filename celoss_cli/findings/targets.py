@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from celoss_cli.core.errors import plural
+from celoss_cli.core.errors import plural, quoted
+from celoss_cli.core.option import flag_words
 from celoss_cli.findings.facts import SURE, Facts, Observation
 from celoss_cli.findings.wording import listed
 from celoss_cli.losses.conventions import CONVENTIONS
 from celoss_cli.losses.options import IGNORE_INDEX
 from celoss_cli.read.roles.labels import in_natural_order
+from celoss_cli.read.roles.words import tells_versions_apart
 
 __all__ = [
     "all_ignored",
@@ -240,12 +242,20 @@ def repeated_id(facts: Facts) -> Observation | None:
 
     Rows that were written twice count twice in the mean; a join that multiplied rows does the same.
 
-    Keep one row of each identifier, or name the right column with --id-column.
+    Where each occurs as often as the others and a column names a model, a variant or a fold, the file holds
+    several predictions of the same things, one below the other: the mean is over all of them.
+
+    Keep one row of each identifier, or name the right column with --id-column. Of several predictions, --by
+    COLUMN tells the loss of each; a filter of the shell leaves one: awk -F, 'NR == 1; $2 == "A"' FILE writes
+    the rows with A in the second column, for celoss to read through a pipe.
     """
     found = None if facts.survey is None else facts.survey.repeated_id()
     if found is None:
         return None
     count, first, second = found
+    several = _several_versions(facts, count, {"first_row": first, "same_as": second})
+    if several is not None:
+        return several
     drawn = facts.survey is not None and facts.survey.resembles_bootstrap
     return Observation(
         f"{plural(count, 'row')} {'repeats' if count == 1 else 'repeat'} an identifier of an earlier row, "
@@ -254,6 +264,24 @@ def repeated_id(facts: Facts) -> Observation | None:
         count,
         {"first_row": first, "same_as": second},
         severity="note" if drawn else None,
+    )
+
+
+def _several_versions(facts: Facts, count: int, evidence: Mapping[str, int]) -> Observation | None:
+    """What is said of a long format: the same identifiers again for each model, variant or fold."""
+    even = None if facts.survey is None else facts.survey.evenly_repeated()
+    column = next(filter(tells_versions_apart, facts.unused), None)
+    if even is None or column is None:
+        return None
+    identifiers, times = even
+    return Observation(
+        f"each of {identifiers} identifiers occurs {times} times, and the column {quoted(column)} may say of "
+        "which of several predictions a row is: the mean is over all of them; --by tells each, a filter of "
+        "the shell leaves one",
+        count,
+        {**evidence, "column": column, "identifiers": identifiers, "times": times},
+        remedy=facts.shown(*flag_words("--by", column)),
+        severity="note",
     )
 
 

@@ -199,6 +199,7 @@ def facts_of(
         command_words=replace(command_words, data=command_words.data or source.get("files", ())),
         columns=_counted_columns(source, examination),
         first_infinite=first_infinite,
+        unused=source.get("columns", {}).get("unused", ()),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shlex
 from collections.abc import Callable
 from typing import Any
 
@@ -30,6 +31,7 @@ def diagnosis(
     notes: tuple[str, ...] = (),
     noticed: tuple[str, ...] = (),
     row_weights: Any = None,
+    unused: tuple[str, ...] = (),
     **options: Any,
 ) -> Diagnosis:
     spec = LOSSES[command]
@@ -41,7 +43,7 @@ def diagnosis(
         loss,
         examined(loss, [batch], 1),
         options={name: getattr(loss, name) for name in (*spec.options, *options)},
-        source={"columns": {"notes": list(notes)}, "files": ["preds.csv"]},
+        source={"columns": {"notes": list(notes), "unused": list(unused)}, "files": ["preds.csv"]},
         noticed=noticed,
     )
 
@@ -545,6 +547,34 @@ def test_identifiers_of_a_bootstrap_sample_are_a_note() -> None:
     (finding,) = [found for found in diagnosis("ce", X, Y, ids=drawn).findings if found.code == "CEL211"]
     assert finding.severity == "note"
     assert told("CEL211").severity == "warning"
+
+
+@each("column", ["model", "Model_Name", "cv fold", "variant"])
+@each("layout", ["one below the other", "row by row"])
+def test_a_long_format_is_a_note_that_names_the_column(column: str, layout: str) -> None:
+    ids = [str(row % 100 if layout == "one below the other" else row // 3) for row in range(300)]
+    found = diagnosis("ce", X, Y, ids=ids, unused=("text", column)).findings
+    (finding,) = [finding for finding in found if finding.code == "CEL211"]
+    assert (finding.severity, finding.count) == ("note", 200)
+    assert finding.message.startswith(f'each of 100 identifiers occurs 3 times, and the column "{column}" ')
+    assert finding.remedy == shlex.join(["celoss", "ce", "preds.csv", "--by", column])
+    assert (finding.evidence["identifiers"], finding.evidence["times"]) == (100, 3)
+
+
+@pytest.mark.parametrize(
+    ("ids", "unused"),
+    [
+        ([str(row % 100) for row in range(300)], ("text", "price", "prob_of_model")),  # none tells them apart
+        ([str(row % 290) for row in range(300)], ("model",)),  # a few rows twice
+        (["7"] * 300, ("model",)),  # one identifier names nothing
+    ],
+)
+def test_other_repeated_identifiers_are_a_warning(ids: list[str], unused: tuple[str, ...]) -> None:
+    (finding,) = [
+        found for found in diagnosis("ce", X, Y, ids=ids, unused=unused).findings if found.code == "CEL211"
+    ]
+    assert finding.severity == "warning"
+    assert finding.remedy == ""
 
 
 def test_a_text_of_doubt_is_told_as_it_is() -> None:

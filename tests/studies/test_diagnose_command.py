@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import shlex
 import subprocess
 from pathlib import Path
@@ -332,3 +333,19 @@ def test_every_command_that_a_finding_prints_runs(tmp_path: Path, header: str) -
     for command in commands:
         done = celoss(*shlex.split(command)[1:])
         assert done.returncode == 0, (command, done.stderr)
+
+
+def test_a_long_format_is_told_with_a_command_that_works(tmp_path: Path) -> None:
+    rows = [
+        f"{row},{model},{p},{1 - p:g},{'ab'[row % 2]}"
+        for row in range(3)
+        for model, p in (("A", 0.25), ("B", 0.5))
+    ]
+    (tmp_path / "long.csv").write_text("\n".join(["id,model,prob_a,prob_b,label", *rows, ""]))
+    done = celoss("diagnose", "long.csv", "--input-is", "probs", "--json", cwd=tmp_path)
+    (finding,) = [found for found in json.loads(done.stdout)["findings"] if found["code"] == "CEL211"]
+    assert (finding["severity"], finding["evidence"]["column"]) == ("note", "model")
+    _, *words = shlex.split(finding["remedy"])
+    shown = json.loads(celoss(*words, "--json", cwd=tmp_path).stdout)
+    means = {"A": -(2 * math.log(0.25) + math.log(0.75)) / 3, "B": math.log(2)}
+    assert {group["name"]: group["loss"] for group in shown["groups"]} == pytest.approx(means)

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from celoss_cli.core.records import record
 
-__all__ = ["CONNECTING", "OF_ALL_CLASSES", "PREDICTING", "Named", "named"]
+__all__ = ["CONNECTING", "OF_ALL_CLASSES", "PREDICTING", "Named", "named", "tells_versions_apart"]
 
 PROBABILITY = frozenset(
     [
@@ -129,6 +129,14 @@ _AVERAGES = frozenset(["mean", "median"])
 _CONFIDENT = frozenset(["confidence", "conf", "certainty"])
 _MOST = frozenset(["max", "top", "best"])
 
+_VERSIONS = frozenset(
+    [
+        *("model", "variant", "fold", "folds", "kfold", "cv", "version", "run", "seed", "experiment"),
+        *("trial", "checkpoint", "rep", "repeat", "resample"),
+    ]
+)
+"""Those of them that say which of several predictions of one thing a row is."""
+
 _FEATURES = frozenset(
     [
         *("age", "sex", "gender", "income", "salary", "price", "amount", "height", "width", "length", "size"),
@@ -206,6 +214,12 @@ def named(name: str) -> Named:
         _weight(whole),
         _other(plain, takes),
     )
+
+
+def tells_versions_apart(name: str) -> bool:
+    """Whether a column may say which of several predictions of one thing a row is: model, variant, fold."""
+    found = named(name)
+    return not found.takes and any(word in _VERSIONS for word, _, _ in found.words)
 
 
 def _without_accents(name: str) -> str:
