@@ -11,14 +11,17 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from celoss_cli.cli.app import parsed
+from celoss_cli.cli.command_line import shell_quoted
 from celoss_cli.cli.commands import command_named
 from celoss_cli.cli.inspecting import inspection_of
 from celoss_cli.cli.options import Reading
 from celoss_cli.cli.output import note, write_file
+from celoss_cli.cli.table import given_options
 from celoss_cli.core.errors import ExitCode, InputError, UsageError, visible
 from celoss_cli.losses import LOSSES
 
 if TYPE_CHECKING:
+    from celoss_cli.cli.table import GivenOption
     from celoss_cli.report.report import Report
     from celoss_cli.studies.inspect.inspection import ReadingFound
 
@@ -45,13 +48,22 @@ def write_config(data: str, path: str) -> int:
     found = inspection_of([data], Reading(), None, 0)
     if not found.readings:
         raise InputError(
-            "expected a file that a loss reads as it is", hint=f"celoss inspect {data}", place=visible(data)
+            "expected a file that a loss reads as it is",
+            hint=f"celoss inspect {shell_quoted(data)}",
+            place=visible(data),
         )
     reading = found.readings[0]
     words = shlex.split(reading.command)[1:]
     write_file(path, [_text(data, path, words, reading, _report(words))])
-    note(f"celoss: note: {visible(path)}: written; celoss check runs it")
+    note(f"celoss: note: {visible(path)}: written; {_running(path)} runs it")
     return ExitCode.DONE
+
+
+def _running(path: str) -> str:
+    """The command that runs the checks of a config file, which is found by its name or is named."""
+    if os.path.normpath(path) == "celoss.toml":
+        return "celoss check"
+    return " ".join(map(shell_quoted, ["celoss", "check", "--config", path]))
 
 
 def _report(words: list[str]) -> Report:
@@ -74,7 +86,7 @@ def _text(data: str, path: str, words: list[str], reading: ReadingFound, report:
         f"[checks.{name}]",
         f"loss = {_toml(loss)}",
         f"files = {_toml(file)}",
-        *_keys(words),
+        *_keys(words, os.path.dirname(path) or "."),
         *_pins(reading),
     ]
     value = report.value
@@ -96,15 +108,25 @@ def _limit(value: float) -> float:
     return math.ceil(value * (_ROOM if value > 0 else 1 / _ROOM) * 10**digits) / 10**digits
 
 
-def _keys(words: list[str]) -> Iterator[str]:
-    """The options of the command as keys; the first words are the loss and its file."""
-    rest = iter(words[2:])
-    for word in rest:
-        flag, equals, value = word.partition("=")
-        if flag not in ("--class-columns", "--target-column", "--weight-column"):
-            yield f"{flag.removeprefix('--')} = {_toml(value if equals else next(rest, ''))}"
-        elif not equals:
-            next(rest, None)
+def _keys(words: list[str], folder: str) -> Iterator[str]:
+    """The options of the command as keys, but for those that choose columns."""
+    given = parsed(command_named(words[0]), words[1:])
+    for record in (given.reading, given.semantics):
+        for one in given_options(record, without=("class_columns", "target_column", "weight_column")):
+            yield f"{one.option.flag.removeprefix('--')} = {_value(one, folder)}"
+
+
+def _value(given: GivenOption, folder: str) -> str:
+    """The value of an option in TOML; a path as seen from the folder of the config."""
+    option, value = given.option, given.value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if option.repeatable:
+        return f"[{', '.join(_toml(option.kind.text(one)) for one in value)}]"
+    if isinstance(value, int | float) and math.isfinite(value):
+        return repr(value)
+    text = option.kind.text(value)
+    return _toml(f"@{os.path.relpath(text[1:], folder)}" if option.file and text.startswith("@") else text)
 
 
 def _pins(reading: ReadingFound) -> Iterator[str]:

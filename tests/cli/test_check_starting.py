@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import tomllib
 from pathlib import Path
 
@@ -59,6 +60,25 @@ def test_init_of_probabilities_of_classes_in_another_folder(folder: Path) -> Non
     (check,) = tomllib.loads((folder / "sub/new.toml").read_text())["checks"].values()
     assert (check["files"], check["input-is"]) == ("../p.csv", "probs")
     assert celoss("check", "--config", "sub/new.toml", cwd=folder).returncode == 0
+
+
+def test_init_writes_flags_and_numbers_as_what_they_are(tmp_path: Path) -> None:
+    (tmp_path / "p.csv").write_text("# a comment\np_a,p_b,label\n75%,25%,a\n50%,50%,b\n")
+    done = celoss("check", "--init", "p.csv", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    (check,) = tomllib.loads((tmp_path / "celoss.toml").read_text())["checks"].values()
+    assert (check["percent"], check["comment"]) == (True, "#")
+    ran = celoss("check", cwd=tmp_path)
+    assert ran.returncode == 0, ran.stderr
+
+
+@pytest.mark.parametrize("name", ["other name.toml", "sub/celoss.toml"])
+def test_init_names_the_command_that_runs_what_it_wrote(folder: Path, name: str) -> None:
+    (folder / "sub").mkdir()
+    done = celoss("check", "--init", "my preds.csv", "-o", name, cwd=folder)
+    command = f"celoss check --config {shlex.quote(name)}"
+    assert done.stderr == f"celoss: note: {name}: written; {command} runs it\n"
+    assert celoss(*shlex.split(command)[1:], cwd=folder).returncode == 0
 
 
 def test_list_names_the_checks_and_computes_nothing(folder: Path) -> None:
