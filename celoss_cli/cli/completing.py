@@ -61,11 +61,12 @@ def checks_typed(typed: Mapping[str, Any]) -> list[str]:
 
 
 def _columns(path: str, typed: Mapping[str, Any]) -> Sequence[str]:
-    """The columns of a file as they are looked at to give them roles, whatever comes of it."""
+    """The columns of a file: of a table by its header, of others as they are looked at to give them roles."""
     most = _WHOLE_BYTES if path.lower().endswith(_WHOLE) else _OTHER_BYTES
     if not os.path.isfile(path) or os.path.getsize(path) > most:
         return ()
-    from celoss_cli.read.gather import read_stream  # loads NumPy
+    from celoss_cli.read import TABLES
+    from celoss_cli.read.gather import recognised  # loads NumPy
     from celoss_cli.read.request import ReadRequest, Settled, open_stream
 
     said = {name: typed[name] for name in _READING if typed.get(name) is not None}
@@ -74,7 +75,12 @@ def _columns(path: str, typed: Mapping[str, Any]) -> Sequence[str]:
         stream = open_stream(path)
         opened.callback(stream.close)
         request = ReadRequest(per_class=True, takes="logits", settled=settled, **said)
-        read_stream(stream, request, typed.get("input_format")).close()
+        spec, stream, request = recognised(stream, request, typed.get("input_format"))
+        if spec.name in TABLES:
+            from celoss_cli.read.text.delimited import Table
+
+            return Table(stream, request).names
+        spec.load().read(stream, request).close()
     return [column.name for column in settled.columns]
 
 

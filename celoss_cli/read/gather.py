@@ -11,12 +11,12 @@ from typing import Any
 
 from celoss_cli.core.data import Batch, Chunk
 from celoss_cli.core.errors import InputError, quoted, visible
-from celoss_cli.read import format_of
+from celoss_cli.read import SourceSpec, format_of
 from celoss_cli.read.bytes.compressed import decompressed
 from celoss_cli.read.paths import files_of, keys_of
 from celoss_cli.read.request import Dataset, ReadRequest, Stream, open_stream
 
-__all__ = ["Watch", "gather", "read_stream", "unwatched"]
+__all__ = ["Watch", "gather", "read_stream", "recognised", "unwatched"]
 
 _FEW_NAMES = 20
 """So many names of classes are repeated in a message; more are left to who reads it."""
@@ -31,12 +31,20 @@ def unwatched(rows: int, part: float | None) -> None:
 
 def read_stream(stream: Stream, request: ReadRequest, chosen: str | None) -> Dataset:
     """The data set in a stream, in the format that its name, its first bytes or the user says."""
+    spec, stream, request = recognised(stream, request, chosen)
+    dataset: Dataset = spec.load().read(stream, request)
+    return dataset
+
+
+def recognised(
+    stream: Stream, request: ReadRequest, chosen: str | None
+) -> tuple[SourceSpec, Stream, ReadRequest]:
+    """The format of a stream, with what its reader takes: the data without compression, and the request."""
     stream = decompressed(stream)
     spec = format_of(stream.path, stream.head(), chosen)
     if spec.name == "tsv" and request.delimiter is None:
         request = request.separated_by("\t")
-    dataset: Dataset = spec.load().read(stream, request)
-    return dataset
+    return spec, stream, request
 
 
 def gather(

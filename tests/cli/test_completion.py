@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 import os
 import re
 import select
@@ -144,6 +145,9 @@ def test_the_script_of_a_shell_is_shown(shell: str) -> None:
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "preds.csv").write_text("id,p_cat,p_dog,label,fold\n7,0.9,0.1,cat,0\n8,0.2,0.8,dog,1\n")
+    (tmp_path / "tabs.tsv").write_text("a\tb\tt\n0.5\t1.5\t0\n")
+    (tmp_path / "packed.csv.gz").write_bytes(gzip.compress((tmp_path / "preds.csv").read_bytes()))
+    (tmp_path / "bare.csv").write_text("0.5,1.5,0\n2.5,1,1\n")
     (tmp_path / "semicolons.csv").write_text("p_cat;p_dog;Wahrheit\n0,9;0,1;cat\n")
     (tmp_path / "rows.jsonl").write_text('{"a": 0.5, "b": 1.5, "gold": 0}\n{"a": 2.5, "b": 1, "gold": 1}\n')
     (tmp_path / "rows.json").write_text('[{"a": 1, "b": 2, "y": 0}]')
@@ -165,6 +169,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("celoss ce --input-is probs preds.csv --max 1 --by f", ["fold"]),
         ("celoss ce preds.csv --max 1 --max 2 --by f", ["fold"]),
         ("celoss ce preds.csv --max nonsense --by f", ["fold"]),
+        ("celoss ce tabs.tsv --target-column t", ["t"]),
+        ("celoss ce packed.csv.gz --target-column l", ["label"]),
+        ("celoss ce bare.csv --no-header --target-column ", ["1", "2", "3"]),
         ("celoss ce semicolons.csv --target-column W", ["Wahrheit"]),
         ("celoss ce rows.jsonl --target-column g", ["gold"]),
         ("celoss ce rows.json --target-column ", ["a", "b", "y"]),
