@@ -23,10 +23,16 @@ if TYPE_CHECKING:
     from celoss_cli.cli.options import LossOptions
     from celoss_cli.losses import LossSpec
 
-__all__ = ["run"]
+__all__ = ["READ_BY_CODE", "run"]
 
 _TAKEN = ("files", "input", "reading", "semantics", "output", "color", "running", "emit")
 """What the code depends on, and where it goes; every other option says something of a result."""
+
+READ_BY_CODE = (
+    *("targets", "target_column", "class_columns", "id_column", "weight_column", "input_format", "delimiter"),
+    *("decimal", "encoding", "header", "class_axis", "allow_unterminated", "allow_out_of_domain"),
+)
+"""The options of reading that lines which read the files know; with any other the values are written out."""
 
 
 def run(spec: LossSpec, given: LossOptions) -> int:
@@ -76,7 +82,9 @@ def _refuse_unused(spec: LossSpec, given: LossOptions) -> None:
 
 def _reading(given: LossOptions) -> Reading:
     reading = given.reading
+    more = given_options(reading, without=READ_BY_CODE)
     return Reading(
+        unwritten=tuple(other.option.flag for other in more),
         files=files_of(given.files) or ["-"],
         input=given.input,
         target=reading.targets,

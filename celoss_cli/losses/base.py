@@ -19,9 +19,13 @@ if TYPE_CHECKING:
     from celoss_cli.core.data import Array, Batch, Terms
 
 __all__ = [
+    "ONE_HOT_READ",
     "ROUNDED",
     "SAMPLE_WEIGHT",
+    "TRUTH_READ",
+    "TRUTH_READ_AS_CLASSES",
     "UNITS",
+    "WHOLE_READ",
     "Answers",
     "Loss",
     "Violation",
@@ -32,6 +36,12 @@ __all__ = [
 ]
 
 Base = Literal["e", "2", "10"]
+
+WHOLE_READ = "integral floats read as class indices"
+TRUTH_READ_AS_CLASSES = "false and true read as class indices 0 and 1"
+TRUTH_READ = "false and true read as 0 and 1"
+ONE_HOT_READ = "one-hot rows of integers read as class indices"
+"""What is said of targets that a loss brings to its own form."""
 
 ROUNDED = 1e-5
 """A probability this far outside of 0 to 1 was taken there by rounding."""

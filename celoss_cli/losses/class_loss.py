@@ -10,7 +10,16 @@ from celoss_cli.core.data import Array, Batch, Terms
 from celoss_cli.core.errors import InputError, UsageError, Way, plural
 from celoss_cli.core.late import np
 from celoss_cli.core.records import record
-from celoss_cli.losses.base import Answers, Loss, as_real, finite_weights, spread
+from celoss_cli.losses.base import (
+    ONE_HOT_READ,
+    TRUTH_READ_AS_CLASSES,
+    WHOLE_READ,
+    Answers,
+    Loss,
+    as_real,
+    finite_weights,
+    spread,
+)
 from celoss_cli.losses.class_axis import Block, blocks, matrix_of
 
 if TYPE_CHECKING:
@@ -95,9 +104,9 @@ class ClassLoss(Loss):
                     f"Expected targets that are class indices, got {y[place]:g}.",
                     element=_flat(place, y.shape),
                 )
-            return _as_int64(y), ("integral floats read as class indices",)
+            return _as_int64(y), (WHOLE_READ,)
         if y.dtype.kind == "b":
-            return _as_int64(y), ("false and true read as class indices 0 and 1",)
+            return _as_int64(y), (TRUTH_READ_AS_CLASSES,)
         return _as_int64(y), ()
 
     def _targets_by_class(self, y: Array) -> tuple[Array, tuple[str, ...]]:
@@ -114,7 +123,7 @@ class ClassLoss(Loss):
                 hint="probabilities are written as 1.0, class indices have no class axis",
                 element=int(np.flatnonzero(~one_hot.reshape(-1))[0]),
             )
-        return y.argmax(axis=1), ("one-hot rows of integers read as class indices",)
+        return y.argmax(axis=1), (ONE_HOT_READ,)
 
     def _terms(self, batch: Batch, note: Note) -> Terms:
         if batch.target.ndim == 3:

@@ -10,7 +10,7 @@ from celoss_cli.core.data import Array, Batch, Terms
 from celoss_cli.core.errors import InputError, Way
 from celoss_cli.core.late import np
 from celoss_cli.core.records import record
-from celoss_cli.losses.base import ROUNDED, Loss, Violation, as_real, spread
+from celoss_cli.losses.base import ROUNDED, TRUTH_READ, Loss, Violation, as_real, spread
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,7 +35,6 @@ class ElementLoss(Loss):
     """
 
     per_class: ClassVar[bool] = False
-    _target_conversion: ClassVar[str] = "false and true read as 0 and 1"
 
     def canonical(self, batch: Batch) -> Batch:
         """Input and target (N, D), and every option that goes with elements broadcast to the same."""
@@ -59,7 +58,7 @@ class ElementLoss(Loss):
             target=t.reshape(rows, width),
             aligned={**spread(batch, rows, width), **aligned},
             shape=extents,
-            conversions=batch.conversions + ((self._target_conversion,) if t.dtype.kind == "b" else ()),
+            conversions=batch.conversions + ((TRUTH_READ,) if t.dtype.kind == "b" else ()),
         )
 
     def verify(self, rows: int, dimensions: int) -> None:

@@ -17,7 +17,10 @@ import pytest
 from profiles import some
 from running import celoss
 
+from celoss_cli.cli.emitting import READ_BY_CODE
 from celoss_cli.cli.main import run
+from celoss_cli.cli.options import Reading as ReadingOptions
+from celoss_cli.cli.table import options_in
 from celoss_cli.losses import LOSSES
 from celoss_cli.studies.emit import LIBRARIES
 from celoss_cli.studies.emit.literals import assigned, literal, string, strings
@@ -509,6 +512,73 @@ def test_targets_that_are_ignored_by_default(ways: Ways, library: str) -> None:
 
 def test_every_loss_has_its_formula_in_arrays() -> None:
     assert all(spec.emitted is not None for spec in LOSSES.values())
+
+
+# ------------------------------------------------------------------------- targets that are mapped
+
+MAPPED = [
+    (
+        "ce",
+        "a,b,c,y\n1,2,0,1\n3,-1,0,2\n1,0,0,1\n",
+        ["--first-class", "1"],
+        [[1, 2, 0], [3, -1, 0], [1, 0, 0]],
+        [0, 1, 0],
+    ),
+    ("ce", "a,b,y\n1,2,X\n3,-1,Y\n", ["--class-map", "X=b,Y=a"], [[1, 2], [3, -1]], [1, 0]),
+    ("ce", "a,b,y\n10%,90%,0\n20%,80%,1\n", ["--percent"], [[0.1, 0.9], [0.2, 0.8]], [0, 1]),
+    ("ce", "a,b,y\n# of old\n1,2,0\n3,-1,1\n", ["--comment", "#"], [[1, 2], [3, -1]], [0, 1]),
+    ("bce", "p,label\n0.2,1\n0.7,0\n", ["--positive", "0"], [0.2, 0.7], [0, 1]),
+    ("bce", "p,label\n0.2,1\n0.7,2\n", ["--positive", "2"], [0.2, 0.7], [0, 1]),
+    ("bce", "p,label\n0.2,yes\n0.7,no\n", [], [0.2, 0.7], [1, 0]),
+    ("bce", "p,label\n0.2,1\n0.7,-1\n", [], [0.2, 0.7], [1, 0]),
+    ("bce-logits", "logit,label\n0.2,1\n0.7,0\n", ["--positive", "0"], [0.2, 0.7], [0, 1]),
+    ("soft-margin", "score,label\n0.2,1\n0.7,0\n", ["--positive", "0"], [0.2, 0.7], [-1, 1]),
+]
+"""A loss, a table, the options that map it, and the values that it means."""
+
+
+@every_library
+@pytest.mark.parametrize(("loss", "table", "arguments", "input", "target"), MAPPED)
+def test_code_has_the_targets_that_were_computed_with(
+    ways: Ways, library: str, loss: str, table: str, arguments: list[str], input: list, target: list
+) -> None:
+    Path("p.csv").write_text(table)
+    flag = f"--{LOSSES[loss].takes}"
+    plain = [loss, flag, json.dumps(input), "--targets", json.dumps(target)]
+    expected = float(celoss(*plain, "--format", "value").stdout)
+    assert ways.by_code(library, loss, "p.csv", *arguments) == pytest.approx(expected, abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("table", "arguments", "said"),
+    [
+        ("a,b,y\n" + "1,2,1\n3,-1,2\n" * 2501, ["--first-class", "1"], "--first-class"),
+        ("a,b,y\n" + "1,2,X\n3,-1,Y\n" * 2501, ["--class-map", "X=b,Y=a"], "--class-map"),
+    ],
+)
+def test_too_many_mapped_values_are_refused_with_what_maps_them(
+    ways: Ways, table: str, arguments: list[str], said: str
+) -> None:
+    Path("p.csv").write_text(table)
+    done = celoss("ce", "p.csv", *arguments, "--emit", "numpy")
+    assert (done.returncode, done.stdout) == (3, "")
+    assert f"the code does not read files with this: {said}" in done.stderr
+
+
+def test_many_answers_that_are_texts_are_refused(ways: Ways) -> None:
+    Path("p.csv").write_text("p,label\n" + "0.2,yes\n0.7,no\n" * 5001)
+    done = celoss("bce", "p.csv", "--emit", "numpy")
+    assert (done.returncode, done.stdout) == (3, "")
+    assert 'the code does not read files with this: targets read as 1 where they are "yes"' in done.stderr
+
+
+def test_every_option_of_reading_is_read_by_the_code_or_has_the_values_written_out() -> None:
+    named = {option.name for option in options_in(ReadingOptions)}
+    assert set(READ_BY_CODE) <= named
+    assert named - set(READ_BY_CODE) == {
+        *("percent", "comment", "missing", "positive", "first_class", "class_map", "target_is"),
+        *("choice_norm", "allow_nonfinite", "clip_domain"),
+    }
 
 
 # ------------------------------------------------------------------------------------------- literals

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from celoss_cli.losses.base import ONE_HOT_READ
 from celoss_cli.studies.emit.literals import string
 from celoss_cli.studies.emit.problem import DataCode, Values
-from celoss_cli.studies.emit.reading import Reading, kind_of, opened, opening
+from celoss_cli.studies.emit.reading import RESHAPED, Reading, kind_of, opened, opening
 
 if TYPE_CHECKING:
     from celoss_cli.losses.base import Loss
@@ -15,9 +16,6 @@ if TYPE_CHECKING:
     from celoss_cli.studies.emit.kept import Kept
 
 __all__ = ["array_code"]
-
-_ONE_HOT = "one-hot rows of integers read as class indices"
-_RESHAPED = "targets of shape "
 
 
 class _Code:
@@ -91,9 +89,9 @@ def _target(values: str, reading: Reading, report: Report, kept: Kept) -> str:
     said = report.source["conversions"]
     if kept.first.target.shape == kept.first.input.shape:
         values = _on_axis(values, reading.class_axis)
-    if _ONE_HOT in said:
+    if ONE_HOT_READ in said:
         values = f"{values}.argmax(axis=1)"
-    if any(text.startswith(_RESHAPED) for text in said):
+    if any(text.startswith(RESHAPED) for text in said):
         shape = (report.tally.rows, *kept.first.target.shape[1:])
         values = f"{values}.reshape({', '.join(map(str, shape))})"
     return values

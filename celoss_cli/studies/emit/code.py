@@ -72,11 +72,12 @@ def program(
 
 def _data_code(reading: Reading, report: Report, loss: Loss, kept: Kept, namespace: str) -> DataCode:
     """The same files read by a few lines, or the values written out where that takes more than a few."""
-    if report.tally.rows > 1 and not report.source.get("skipped"):
+    beyond = reading.beyond(report.source["conversions"])
+    if report.tally.rows > 1 and not report.source.get("skipped") and not beyond:
         found = row_code(reading, report, loss) or array_code(reading, report, loss, kept)
         if found is not None:
             return found
-    return kept.written_out(loss, namespace)
+    return kept.written_out(loss, namespace, beyond)
 
 
 def _variables(problem: Problem, data: DataCode, library: LibrarySpec) -> Iterator[tuple[str, Values]]:

@@ -55,17 +55,23 @@ class Kept:
         self.largest = max(self.largest, float(np.abs(finite).max(initial=0)))
         self._batches = [*self._batches, batch] if self.size <= MOST else []
 
-    def written_out(self, loss: Loss, namespace: str) -> DataCode:
+    def written_out(self, loss: Loss, namespace: str, beyond: str = "") -> DataCode:
         """All values as literals in the shape that the loss takes, the class axis second.
+
+        Args:
+            loss: with its options.
+            namespace: what the code calls the library's module.
+            beyond: what lines that read the files themselves would not do, or "".
 
         Raises:
             InputError: if they are too many.
 
         """
         if self.size > MOST:
+            files = "from a CSV, TSV, JSON or NPY file the code reads them itself"
             raise InputError(
                 f"Expected at most {MOST} values to write out, got {self.size}.",
-                hint="from a CSV, TSV, JSON or NPY file the code reads them itself",
+                hint=f"the code does not read files with this: {beyond}" if beyond else files,
             )
         found = [loss.canonical(batch) for batch in self._batches]
         extents = found[0].shape

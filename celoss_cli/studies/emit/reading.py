@@ -9,11 +9,19 @@ from typing import IO, Any
 
 from celoss_cli.core.errors import CelossError
 from celoss_cli.core.records import record
+from celoss_cli.losses.base import ONE_HOT_READ, TRUTH_READ, TRUTH_READ_AS_CLASSES, WHOLE_READ
 from celoss_cli.read import format_of
 from celoss_cli.read.bytes.devices import is_device
+from celoss_cli.read.roles.targets import BY_INDEX, BY_NAME
 from celoss_cli.studies.emit.literals import string
 
-__all__ = ["Reading", "kind_of", "opened", "opening"]
+__all__ = ["RESHAPED", "Reading", "kind_of", "opened", "opening"]
+
+RESHAPED = "targets of shape "
+"""How it begins what is said of targets that lost an axis of length 1."""
+
+_WRITTEN = (BY_INDEX, BY_NAME, WHOLE_READ, TRUTH_READ, TRUTH_READ_AS_CLASSES, ONE_HOT_READ)
+"""What is said of targets that the lines bring to the same form."""
 
 
 @record(frozen=True, slots=True)
@@ -29,6 +37,7 @@ class Reading:
         encoding: of text.
         header: whether a table's first line names the columns.
         class_axis: of an array, where it is not 1.
+        unwritten: the options that say more of how the data is read than the code can.
 
     """
 
@@ -41,6 +50,22 @@ class Reading:
     encoding: str = "utf-8"
     header: bool = True
     class_axis: int | None = None
+    unwritten: tuple[str, ...] = ()
+
+    def beyond(self, conversions: Sequence[str]) -> str:
+        """What lines that read the files themselves would not do to the data, or "".
+
+        Args:
+            conversions: what was done to the targets, in words. One that is not known here is beyond them.
+
+        """
+        unknown = (said for said in conversions if said not in _WRITTEN and not _in_order(said))
+        return next(iter(self.unwritten), "") or next(unknown, "")
+
+
+def _in_order(said: str) -> bool:
+    """Whether it tells of a shape, or of a file of targets that is read row by row."""
+    return said.startswith(RESHAPED) or said.endswith("joined by position")
 
 
 def kind_of(path: str, chosen: str | None = None) -> str | None:

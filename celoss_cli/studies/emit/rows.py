@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from celoss_cli.core.records import record
+from celoss_cli.losses.base import ONE_HOT_READ
 from celoss_cli.read import TABLES
 from celoss_cli.read.roles.targets import BY_NAME
 from celoss_cli.read.text.numbers import is_number
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from celoss_cli.report.report import Report
 
 __all__ = ["row_code"]
-
-_ONE_HOT = "one-hot rows of integers read as class indices"
 
 
 @record(frozen=True, slots=True)
@@ -108,7 +107,7 @@ def _one_target(rows: _Rows, report: Report, loss: Loss, names: Sequence[str]) -
 
 def _many_targets(rows: _Rows, report: Report, _: Loss, names: Sequence[str]) -> tuple[list[str], str, bool]:
     """The same for a column of targets for each column of the input."""
-    one_hot = _ONE_HOT in report.source["conversions"]
+    one_hot = ONE_HOT_READ in report.source["conversions"]
     cells = f"[{rows.answer('name', names[0])} for name in answers]"
     return [f"answers = {strings(names)}"], f"{cells}{'.index(1)' if one_hot else ''}", one_hot
 
