@@ -23,6 +23,7 @@ __all__ = [
     "FRACTIONS",
     "GROUP_LIMIT",
     "INCREASES",
+    "MOST_CONFIDENT",
     "NAME",
     "NAMES",
     "OUTPUT_FILE",
@@ -33,6 +34,9 @@ __all__ = [
 
 _FAR = 0.01
 """Probabilities further outside of 0 to 1 than this were not put there by rounding."""
+
+MOST_CONFIDENT = 0.999999
+"""Of an interval; nearer to 1 it is of no use: no sample shows how a distribution ends so far out."""
 
 _NO_CHARACTER_SETS = ("idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape")
 _DELIMITERS = {"tab": "\t", "\\t": "\t", "space": " "}
@@ -61,6 +65,8 @@ def _open_fraction(text: str) -> float:
     value = finite(text)
     if not 0 < value < 1:
         raise UsageError(f"expected a number between 0 and 1, got {quoted(text)}")
+    if value > MOST_CONFIDENT:
+        raise UsageError(f"expected a number of at most {MOST_CONFIDENT}, got {quoted(text)}")
     return value
 
 

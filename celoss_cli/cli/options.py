@@ -368,7 +368,11 @@ class Uncertainty:
         panel=OUTPUT,
     )
     confidence: float = option(
-        CONFIDENCE, "Of the interval, between 0 and 1.", default=0.95, panel=OUTPUT, needs="interval"
+        CONFIDENCE,
+        "Of the interval, between 0 and 1, at most 0.999999.",
+        default=0.95,
+        panel=OUTPUT,
+        needs="interval",
     )
     group_column: str | None = option(
         TEXT,

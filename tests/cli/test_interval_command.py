@@ -299,6 +299,8 @@ def test_a_gate_that_holds_the_upper_end_lets_a_mean_that_is_too_high_pass_seldo
         ("--interval --emit-partial p.json", "Expected no --interval with --emit-partial, got one."),
         ("--interval --emit numpy", "Expected no --interval with --emit, got one."),
         ("--interval --confidence 1", "expected a number between 0 and 1, got"),
+        ("--interval --confidence 0.9999999999", 'expected a number of at most 0.999999, got "0.9999999999"'),
+        ("--interval --confidence 0.9999999999999999", "expected a number of at most 0.999999, got"),
         ("--interval --by id --group-column target", "Expected one column with --by and --group-column, got"),
         ("--gate-on interval", "Expected --max or --min together with --gate-on, got --gate-on"),
         ("--gate-on interval --max 1 --expect 1", "Expected --max or --min with --gate-on interval, got"),

@@ -77,7 +77,7 @@ class CompareOptions:
     )
     confidence: float = option(
         CONFIDENCE,
-        "Of the interval, between 0 and 1.",
+        "Of the interval, between 0 and 1, at most 0.999999.",
         default=0.95,
         panel=_COMPARISON,
     )
