@@ -112,6 +112,7 @@ def opened(data: Data, asked: ReadRequest | None = None, *, quiet: bool = False)
         with contextlib.closing(dataset):
             if data.values is None:
                 refuse_unused_columns(dataset.described["columns"], data)
+            _refuse_of_classes(dataset, data)
             if data.reading.choice_norm is not None and not dataset.choices:
                 told = "Expected --choice-norm with samples of several choices, got it with other data."
                 raise UsageError(told)
@@ -154,6 +155,7 @@ def request_of(data: Data) -> ReadRequest:
         header=reading.header,
         missing=reading.missing,
         allow_nonfinite=reading.allow_nonfinite,
+        allow_out_of_domain=reading.allow_out_of_domain,
         allow_unterminated=reading.allow_unterminated,
         class_axis=reading.class_axis,
         target_is=_target_is(reading),
@@ -353,6 +355,26 @@ def refuse_unused_columns(columns: Mapping[str, Any], data: Data) -> None:
         names = [found] if isinstance(found, str) else found or []
         if pattern and not any(_names(pattern, column) for column in names):
             raise UsageError(f"Expected {option} with a table or arrays by name, got one array.")
+
+
+def _refuse_of_classes(dataset: Dataset, data: Data) -> None:
+    """Refuses options that say what targets of classes are, where the format itself says what is right.
+
+    Raises:
+        UsageError: for the first one.
+
+    """
+    if not (dataset.choices or dataset.scored):
+        return
+    kind = "samples of several choices" if dataset.choices else "scored tokens"
+    for given in given_options(data.reading):
+        if given.option.needs in ("classes", "answers"):
+            raise UsageError(
+                f"Expected no {given.option.flag} with {kind}, got one.",
+                hint="their format itself says what the right one is"
+                if dataset.choices
+                else "they have no target",
+            )
 
 
 def _names(pattern: str, column: str) -> bool:

@@ -241,8 +241,11 @@ def positive(facts: Facts) -> Observation | None:
     computes them.
     """
     count = facts.seen.get("positive", 0)
+    if not count:
+        return None
+    element = "choice" if facts.seen.get("positive-choice") else "token"
     has = "has" if count == 1 else "have"
-    return Observation(f"{plural(count, 'token')} {has} a log-probability above 0", count) if count else None
+    return Observation(f"{plural(count, element)} {has} a log-probability above 0", count)
 
 
 def equal_choices(facts: Facts) -> Observation | None:

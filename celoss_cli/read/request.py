@@ -144,6 +144,7 @@ class ReadRequest:
             has said so.
         missing: refuse empty and NA cells, or skip their rows.
         allow_nonfinite: accept nan and inf.
+        allow_out_of_domain: take log-likelihoods above 0.
         allow_unterminated: nothing is to be said of a last line without a newline.
         truth: the targets, where they come from elsewhere.
         class_axis: of an array, where it is not 1.
@@ -174,6 +175,7 @@ class ReadRequest:
     bare_column: bool = False
     missing: Literal["error", "skip"] = "error"
     allow_nonfinite: bool = False
+    allow_out_of_domain: bool = False
     allow_unterminated: bool = False
     truth: TargetSource | None = None
     class_axis: int | None = None

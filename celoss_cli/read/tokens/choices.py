@@ -18,9 +18,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from celoss_cli.core.data import Array, Batch
-from celoss_cli.core.errors import InputError, quoted
+from celoss_cli.core.errors import InputError, Way, quoted
 from celoss_cli.core.records import record
+from celoss_cli.losses.base import ROUNDED
 from celoss_cli.losses.cross_entropy import cross_entropy
+from celoss_cli.losses.elementwise import shown_outside
 from celoss_cli.read.json.values import id_of
 from celoss_cli.read.request import Dataset
 from celoss_cli.read.tokens.document import got
@@ -82,14 +84,9 @@ def choices_dataset(
 
     """
     told: Counter[str] = Counter()
-    samples = list(_samples(records, told, group))
+    samples = list(_samples(records, told, group, request))
     norm = request.choice_norm or "none"
-    for sample in samples:
-        if norm not in sample.logits:
-            raise InputError(
-                f"expected requests without the question for --choice-norm {norm}, got none",
-                place=sample.place,
-            )
+    told["positive"] = told["positive-choice"] = sum(int((one.logits["none"] > 0).sum()) for one in samples)
     told.update(_agreement(samples, norm))
     told["equal-choices"] = sum(bool((one.logits["none"] == one.logits["none"][0]).all()) for one in samples)
     columns: dict[str, Any] = {
@@ -107,12 +104,18 @@ def choices_dataset(
 
 
 def _samples(
-    records: Iterable[tuple[str, Any]], told: Counter[str], group: Callable[[Any], str | None]
+    records: Iterable[tuple[str, Any]],
+    told: Counter[str],
+    group: Callable[[Any], str | None],
+    request: ReadRequest,
 ) -> Iterator[_Sample]:
     seen: dict[str, tuple[str, bytes]] = {}
     for place, found in records:
         try:
             sample = _sample(found, place, group)
+            _refuse_norm(sample, found, request.choice_norm)
+            if not (request.allow_out_of_domain or request.examined):
+                _refuse_positive(likelihoods_of(found))
         except InputError as error:
             raise error.at(place) from None
         mine = (str(found.get("filter", "")), sample.logits["none"].tobytes())
@@ -142,9 +145,10 @@ def _sample(found: Any, place: str, group: Callable[[Any], str | None]) -> _Samp
     texts = [text.removeprefix(" ") for _, text in pairs[:size]]
     sums = np.array(likelihoods)
     logits = {"none": sums[:size]}
-    with np.errstate(all="ignore"):
+    if all(texts):  # else there is nothing to divide by
         logits["char"] = sums[:size] / np.array([len(text) for text in texts])
         logits["byte"] = sums[:size] / np.array([len(text.encode(errors="surrogatepass")) for text in texts])
+    with np.errstate(all="ignore"):
         if size < len(sums):
             logits["unconditional"] = sums[:size] - sums[size:]
     own = {
@@ -154,6 +158,35 @@ def _sample(found: Any, place: str, group: Callable[[Any], str | None]) -> _Samp
     }
     gold = _gold(found, texts, logits["none"], own.get("acc"))
     return _Sample(id_of(found["doc_id"]), place, gold, logits, own, group(found))
+
+
+def _refuse_norm(sample: _Sample, found: Any, norm: str | None) -> None:
+    """Refuses a norm that is asked for and that the sample does not have."""
+    if norm is None or norm in sample.logits:
+        return
+    ways = (Way("the sum", (("--choice-norm", "none"),)),)
+    if norm == "unconditional":
+        told = f"expected requests without the question for --choice-norm {norm}, got none"
+        raise InputError(told, ways=ways)
+    empty = next(at for at, (_, text) in enumerate(arguments_of(found)) if not text.removeprefix(" "))
+    unit = "characters" if norm == "char" else "bytes"
+    raise InputError(
+        f"expected choices to divide by their {unit}, got an empty one",
+        ways=ways,
+        place=f"$.arguments[{empty}]",
+    )
+
+
+def _refuse_positive(likelihoods: Sequence[float]) -> None:
+    """Refuses logarithms of probabilities that are above 0."""
+    for at, value in enumerate(likelihoods):
+        if value > 0:
+            because = ", which rounding does" if value <= ROUNDED else ""
+            raise InputError(
+                f"expected a log-likelihood of at most 0, got {shown_outside(value, -np.inf, 0.0)}{because}",
+                hint="--allow-out-of-domain computes it all the same",
+                place=f"$.filtered_resps[{at}]",
+            )
 
 
 def _choices_of(pairs: Sequence[tuple[str, str]]) -> int:

@@ -112,7 +112,13 @@ def of_objects(content: Sequence[Any], path: str, suffix: str = "") -> Document:
 
 
 def _size(value: Any, path: str) -> int | None:
-    return None if value is None else len(a_list(value, path))
+    """How many bytes a token has; None where nobody knows."""
+    if value is None:
+        return None
+    for number, byte in enumerate(a_list(value, path)):
+        if type(byte) is not int or not 0 <= byte <= 255:
+            raise InputError(f"expected a byte from 0 to 255, got {got(byte)}", place=f"{path}[{number}]")
+    return len(value)
 
 
 def _of_lists(logprobs: Mapping[str, Any], path: str, prompt: int | None, suffix: str) -> Document:

@@ -154,3 +154,41 @@ def test_the_option_means_nothing_elsewhere(celoss: Run, tmp_path: Path) -> None
     done = celoss("ce", table, "--choice-norm", "char")
     assert (done.returncode, "Expected --choice-norm with samples" in done.stderr) == (2, True)
     assert celoss("bce", table, "--choice-norm", "char").returncode == 2
+
+
+@pytest.mark.parametrize("words", [("--first-class", "1"), ("--class-map", "a=b"), ("--target-is", "name")])
+def test_options_of_targets_are_refused_as_the_harness_says_what_is_right(
+    celoss: Run, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    path = lines(tmp_path / "samples_t.jsonl", [sample(0, YES, 1)])
+    done = celoss("ce", path, *words)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"Expected no {words[0]} with samples of several choices, got one." in done.stderr
+
+
+@pytest.mark.parametrize("norm", ["char", "byte"])
+@pytest.mark.parametrize("empty", ["", " "])
+def test_an_empty_choice_has_no_size_to_divide_by(celoss: Run, tmp_path: Path, norm: str, empty: str) -> None:
+    choices = [("no", -3.0), ("", -1.0)]
+    record = sample(0, choices, 0)
+    record["arguments"][1][1] = empty
+    path = lines(tmp_path / "samples_t.jsonl", [sample(1, YES, 1), record])
+    done = celoss("ce", path, "--choice-norm", norm)
+    assert (done.returncode, done.stdout) == (3, "")
+    assert "samples_t.jsonl:2: $.arguments[1]: expected choices to divide by their" in done.stderr
+    assert "--choice-norm none" in done.stderr
+    found = result(celoss, path, "--choice-norm", "none")
+    expected = (math.log(1 + math.exp(2)) + math.log(1 + math.exp(2))) / 2
+    assert found["value"] == pytest.approx(expected)
+    assert set(found["input"]["choices"]["by_norm"]) == {"none"}
+
+
+def test_a_log_likelihood_above_0_is_refused(celoss: Run, tmp_path: Path) -> None:
+    path = lines(tmp_path / "samples_t.jsonl", [sample(0, [("yes", -1.0), ("no", 4.0)], 1)])
+    done = celoss("ce", path)
+    assert (done.returncode, done.stdout) == (3, "")
+    assert "$.filtered_resps[1]: expected a log-likelihood of at most 0, got 4" in done.stderr
+    found = result(celoss, path, "--allow-out-of-domain")
+    assert found["value"] == pytest.approx(math.log(1 + math.exp(-5)))
+    told = {finding["code"]: finding["message"] for finding in found["findings"]}
+    assert told["CEL232"].startswith("1 choice has a log-probability above 0")

@@ -391,3 +391,20 @@ def test_a_curve_of_scored_tokens_is_refused(celoss: Run, tmp_path: Path) -> Non
     path = lines(tmp_path / "dump.jsonl", [completion("a", A)])
     done = celoss("plot", "nll", path, "-o", tmp_path / "p.svg")
     assert (done.returncode, "Expected a loss of classes or answers for a curve" in done.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("byte", [300, -1, 1.5, "a", None])
+def test_what_is_no_byte_is_refused_with_its_place(celoss: Run, tmp_path: Path, byte: object) -> None:
+    token = {"token": "a", "logprob": -1.0, "bytes": [97, byte], "top_logprobs": []}
+    record = {"id": "r", "choices": [{"index": 0, "logprobs": {"content": [token]}}]}
+    done = celoss("nll", lines(tmp_path / "chat.jsonl", [record]))
+    assert (done.returncode, done.stdout) == (3, "")
+    assert "$.choices[0].logprobs.content[0].bytes[1]: expected a byte from 0 to 255, got" in done.stderr
+
+
+def test_options_of_targets_are_refused_with_scored_tokens(celoss: Run, tmp_path: Path) -> None:
+    token = {"token": "a", "logprob": -1.0, "bytes": [97], "top_logprobs": []}
+    record = {"id": "r", "choices": [{"index": 0, "logprobs": {"content": [token]}}]}
+    done = celoss("nll", lines(tmp_path / "chat.jsonl", [record]), "--first-class", "1")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "Expected no --first-class with scored tokens, got one." in done.stderr
