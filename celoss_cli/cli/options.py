@@ -165,6 +165,7 @@ class Reading:
         metavar="LABEL",
         panel=INPUT,
         needs="answers",
+        changes="meaning",
     )
     first_class: int = option(
         at_least(0, 1),
@@ -174,6 +175,7 @@ class Reading:
         complete=lambda typed: ("0", "1"),
         panel=INPUT,
         needs="classes",
+        changes="meaning",
     )
     class_map: tuple[str, ...] = option(
         CLASS_MAP,
@@ -181,6 +183,7 @@ class Reading:
         default=(),
         panel=INPUT,
         needs="classes",
+        changes="meaning",
         file="read",
         repeatable=True,
     )
@@ -202,6 +205,7 @@ class Reading:
         "What the log-likelihood of a choice is divided by, or taken less: that without the question.",
         panel=INPUT,
         needs="choices",
+        changes="meaning",
     )
     allow_nonfinite: bool = option(
         FLAG, "Accept nan and inf in any spelling (-inf always is).", default=False, panel=INPUT

@@ -116,6 +116,7 @@ def opened(data: Data, asked: ReadRequest | None = None, *, quiet: bool = False)
             if data.reading.choice_norm is not None and not dataset.choices:
                 told = "Expected --choice-norm with samples of several choices, got it with other data."
                 raise UsageError(told)
+            dataset.described.update(_meaning_of(data.reading, request))
             yield Opened(dataset, request)
     if request.truth is not None:
         request.truth.verify()
@@ -168,6 +169,18 @@ def request_of(data: Data) -> ReadRequest:
         scored=bool(data.spec.scored),
         choice_norm=reading.choice_norm,
     )
+
+
+def _meaning_of(reading: Reading, request: ReadRequest) -> dict[str, dict[str, Any]]:
+    """The options that say what the data means, as a result tells them; nothing where none was given.
+
+    Args:
+        reading: the options.
+        request: what they ask of a reader, with the content of the files that they name.
+
+    """
+    names = [given.option.name for given in given_options(reading) if given.option.changes == "meaning"]
+    return {"meaning": {name: getattr(request, name) for name in names}} if names else {}
 
 
 def clip_domain(dataset: Dataset, data: Data) -> None:

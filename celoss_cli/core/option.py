@@ -88,8 +88,9 @@ class Option:
         settled: whether the values of others say it in another way than by being given.
         needs: what must be there for it to mean something; it is refused where that is not ("workings" of a
             format, "files" as input, one of "max|min"), or "".
-        changes: what of a computation: the "prediction", or which of them count; the "loss" of one; or no
-            more than its "weight".
+        changes: what of a computation: the "prediction", or which of them count; the "loss" of one; no
+            more than its "weight"; or the "meaning" of what the data says, so that results with another
+            value are none of the same computation.
         complete: the words that a shell may complete it to, where its kind has no choices, by what the
             options before it say.
 
@@ -111,7 +112,7 @@ class Option:
     settled_by: tuple[str, ...] = ()
     settled: Callable[[Mapping[str, Any]], bool] = lambda values: False
     needs: str = ""
-    changes: Literal["prediction", "loss", "weight"] = "loss"
+    changes: Literal["prediction", "loss", "weight", "meaning"] = "loss"
     complete: Callable[[Mapping[str, Any]], Iterable[str]] | None = None
 
     @property

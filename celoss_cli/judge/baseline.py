@@ -135,9 +135,10 @@ def _differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[tup
             yield name, old.get(name), new.get(name)
     if old.get("loss") != new.get("loss"):
         return  # another loss has other options
-    for name in sorted({*old["options"], *new["options"]}):
-        if old["options"].get(name) != new["options"].get(name):
-            yield name, old["options"].get(name), new["options"].get(name)
+    options = [{**document["options"], **_meaning(document)} for document in (old, new)]
+    for name in sorted({*options[0], *options[1]}):
+        if options[0].get(name) != options[1].get(name):
+            yield name, options[0].get(name), options[1].get(name)
     names = old.get("labels"), new.get("labels")
     if None not in names and names[0] != names[1]:
         yield "the classes", *names
@@ -146,6 +147,12 @@ def _differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[tup
         if one != two and not told_by_classes:
             told = {"inputs": "columns of the input", "target": "target column", "weight": "sample weights"}
             yield told[role], one, two
+
+
+def _meaning(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The options that say what the data means; a result of an earlier celoss tells none."""
+    found = document["input"].get("meaning")
+    return found if isinstance(found, dict) else {}
 
 
 def _columns(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:

@@ -275,6 +275,56 @@ def test_a_baseline_of_other_options_is_refused(celoss: Celoss, options: str, sa
     assert f"got one with {said}" in celoss.err
 
 
+COUNTED = "a,b,c,target\n1,2,3,1\n3,2,1,2\n"
+NAMED = "a,b,target\n1,2,X\n3,2,Y\n"
+BINARY = "p,label\n0.2,1\n0.7,2\n"
+CHOICES = json.dumps(
+    {"doc_id": 0, "target": 0, "filtered_resps": [[-1.0, False], [-2.0, False]]}
+    | {"arguments": [["q", " no"], ["q", " maybe"]]}
+)
+
+
+@pytest.mark.parametrize(
+    ("loss", "name", "text", "before", "after", "said"),
+    [
+        ("ce", "s.csv", COUNTED, "", "--first-class 1", "first_class null instead of 1"),
+        ("ce", "s.csv", COUNTED, "--first-class 1", "", "first_class 1 instead of null"),
+        (
+            *("ce", "m.csv", NAMED, "--class-map X=a,Y=b", "--class-map X=b,Y=a"),
+            'class_map {"X": "a", "Y": "b"} instead of {"X": "b", "Y": "a"}',
+        ),
+        ("bce", "p.csv", BINARY, "--positive 2", "--positive 1", 'positive "2" instead of "1"'),
+        ("ce", "c.jsonl", CHOICES, "--choice-norm char", "", 'choice_norm "char" instead of null'),
+    ],
+)
+def test_a_baseline_of_another_meaning_of_the_data_is_refused(
+    celoss: Celoss, loss: str, name: str, text: str, before: str, after: str, said: str
+) -> None:
+    Path(name).write_text(f"{text}\n")
+    assert celoss(loss, name, *before.split(), "--save-baseline", "b.json") == 0, celoss.err
+    assert celoss(loss, name, *after.split(), "--baseline", "b.json", "--max-increase", "9") == 3
+    assert f"expected a baseline of the same computation, got one with {said} (" in celoss.err
+    assert celoss(loss, name, *before.split(), "--baseline", "b.json") == 0
+
+
+def test_a_class_map_is_the_same_in_another_order_and_from_a_file(celoss: Celoss) -> None:
+    Path("m.csv").write_text(NAMED)
+    Path("map.txt").write_text("Y=b\nX=a\n")
+    assert celoss("ce", "m.csv", "--class-map", "X=a,Y=b", "--save-baseline", "b.json") == 0
+    assert celoss("ce", "m.csv", "--class-map", "@map.txt", "--baseline", "b.json") == 0
+
+
+@pytest.mark.parametrize("meaning", [None, 3, [], "first_class"])
+def test_a_baseline_whose_meaning_is_none_is_read_as_one_without(celoss: Celoss, meaning: object) -> None:
+    Path("s.csv").write_text(COUNTED)
+    assert celoss("ce", "s.csv", "--json", "-o", "b.json") == 0
+    document = json.loads(Path("b.json").read_text())
+    assert "meaning" not in document["input"]
+    document["input"]["meaning"] = meaning
+    Path("b.json").write_text(json.dumps(document))
+    assert celoss("ce", "s.csv", "--baseline", "b.json") == 0
+
+
 def test_a_baseline_of_another_loss_or_other_classes_is_refused(celoss: Celoss) -> None:
     assert celoss.ce("--save-baseline", "b.json") == 0
     assert celoss("ce", "-x", "1,2,3", "-y", "0", "--baseline", "b.json") == 3

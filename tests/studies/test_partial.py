@@ -143,6 +143,34 @@ def test_the_one_weight_of_many_that_differs_is_named(tmp_path: Path, capfd: Cap
 # ----------------------------------------------------------------------------------------- data given twice
 
 
+def binary_part(folder: Path, name: str, *options: str) -> str:
+    data, partial = folder / f"{name}.csv", folder / f"{name}.json"
+    data.write_text("p,label\n0.2,1\n0.7,2\n")
+    emit = ["--emit-partial", str(partial), "--json"]
+    assert run(["bce", str(data), *options, *emit]) == ExitCode.DONE
+    return str(partial)
+
+
+def test_parts_of_another_meaning_of_targets_are_refused(tmp_path: Path, capfd: Capture) -> None:
+    one = binary_part(tmp_path, "one", "--positive", "2")
+    two = binary_part(tmp_path, "two", "--positive", "1")
+    three = binary_part(tmp_path, "three", "--positive", "2")
+    capfd.readouterr()
+    assert run(["merge", one, two]) == ExitCode.BAD_INPUT
+    assert f'{two}: expected the option positive "2" as in {one}, got "1"' in capfd.readouterr().err
+    staged = str(tmp_path / "staged.json")
+    assert run(["merge", one, three, "--json", "--emit-partial", staged]) == ExitCode.DONE
+    merged = json.loads(capfd.readouterr().out)
+    assert (merged["input"]["meaning"], merged["rows"]) == ({"positive": "2"}, 4)
+    assert run(["merge", staged, two]) == ExitCode.BAD_INPUT
+    counted = shard(tmp_path, "counted", ["1,2,3,x,1\n"], "--first-class", "1")
+    plain = shard(tmp_path, "plain", ["1,2,3,x,1\n"])
+    for pair, said in (((plain, counted), "null"), ((counted, plain), "1")):
+        capfd.readouterr()
+        assert run(["merge", *pair]) == ExitCode.BAD_INPUT
+        assert f"expected the option first_class {said} as in {pair[0]}, got" in capfd.readouterr().err
+
+
 def test_one_file_counts_once_and_one_name_twice_is_refused(
     tmp_path: Path, capfd: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:

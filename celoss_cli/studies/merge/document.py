@@ -40,7 +40,7 @@ _SUM = re.compile(
 
 _MOST_ZEROS = 2200
 
-_OF_A_FILE = ("columns", "choices")
+_OF_A_FILE = ("columns", "choices", "meaning")
 """What the source says that is written elsewhere, or holds for one file alone."""
 
 _OF_TOKENS = ("per", "score", "censored")
@@ -175,6 +175,7 @@ def _partial(document: dict[str, Any]) -> Partial:
         source={
             **_source(document.pop("source")),
             "columns": _columns(document.pop("columns")),
+            **({"meaning": _meaning(document.pop("meaning"))} if "meaning" in document else {}),
         },
         evaluation=Evaluation(Rows(spec.loss())),
         command_words=CommandWords(
@@ -284,6 +285,17 @@ def _columns(value: Any) -> dict[str, Any]:
     else:
         _maybe(_text, found["target"])
     return dict(value)
+
+
+def _meaning(value: Any) -> dict[str, Any]:
+    """What the options that say what the data means say: texts, whole numbers and names of classes."""
+
+    def one(said: Any) -> Any:
+        if isinstance(said, dict):
+            return _map(_text, said)
+        return said if isinstance(said, str) else _count(said)
+
+    return _map(one, value)
 
 
 def _reason(value: Any) -> Any:

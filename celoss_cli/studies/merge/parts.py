@@ -86,6 +86,7 @@ class Partial:
             "by": self.by,
             "quantiles": list(self.quantiles),
             "columns": _roles(self.source.get("columns")),
+            **({"meaning": self.source["meaning"]} if "meaning" in self.source else {}),
         }
 
     @property
@@ -148,8 +149,9 @@ def _refuse_again(part: Partial, name: str, holders: Mapping[str, str]) -> None:
 def _refuse_difference(whole: Partial, part: Partial, first: str, name: str) -> None:
     open_questions = _SAYS_DATA if 0 in (whole.evaluation.tally.rows, part.evaluation.tally.rows) else ()
     wanted, got = whole.described(), part.described()
-    for key in wanted:
-        for path, mine, theirs in _differences((key,), wanted[key], got[key]):
+    for key in {**wanted, **got}:
+        default: Any = {} if key == "meaning" else None
+        for path, mine, theirs in _differences((key,), wanted.get(key, default), got.get(key, default)):
             if key not in open_questions:
                 expected = f"{_path_in_words(path)} {_value_in_words(mine)} as in {first}"
                 raise InputError(f"expected {expected}, got {_value_in_words(theirs)}", place=name)
@@ -176,7 +178,7 @@ def _differences(path: Path, one: Any, other: Any) -> Iterator[tuple[Path, Any, 
 def _path_in_words(path: Path) -> str:
     """A path in words: "the option weight [2]", "the columns target"."""
     key, *rest = path
-    words = ["option" if key == "options" else str(key)]
+    words = ["option" if key in ("options", "meaning") else str(key)]
     words += [f"[{part}]" if isinstance(part, int) else part for part in rest]
     return f"the {' '.join(words)}"
 
