@@ -60,7 +60,7 @@ def gradient_of(loss: Loss, batch: Batch, terms: Terms) -> Array | None:
     step = max(1, _BLOCK_VALUES * width // max(1, batch.input[:1].size))
     parts = []
     for start in range(0, count, step):
-        rows, positions = np.divmod(np.arange(start, min(start + step, count)), width)
+        rows, positions = batch.places(np.arange(start, min(start + step, count)))
         recorder = Recorder(with_gradient=True)
         loss.terms(batch.elements(rows, positions), recorder)
         found = [step.value for step in recorder.steps if step.level == "gradient"]

@@ -76,12 +76,14 @@ class Rows(Iterable[Row]):
     Attributes:
         with_gradient: whether elements are kept with their gradient.
         scale: what gradients are multiplied by to be those of the result, once its denominator is known.
+        length: of the array of losses: the rows, or the elements where rows differ in their number.
 
     """
 
     def __init__(self, loss: Loss) -> None:
         self.with_gradient = False
         self.scale = 1.0
+        self.length = 0
         self._loss = loss
         self._spool = Spool()
         self._parts = 0
@@ -92,6 +94,7 @@ class Rows(Iterable[Row]):
         kept = (batch.start, batch.shape, ids, batch.input.shape, batch.target, batch.offsets, terms, details)
         pickle.dump(kept, self._spool.written, pickle.HIGHEST_PROTOCOL)
         self._parts += 1
+        self.length += len(batch) if batch.offsets is None else len(terms.loss)
         self.with_gradient |= details is not None and details.gradient is not None
 
     def __iter__(self) -> Iterator[Row]:
@@ -105,15 +108,15 @@ class Rows(Iterable[Row]):
             yield named_terms(self._loss, batch, terms, details, self.scale)
 
     def losses(self) -> Iterator[Array]:
-        """The losses batch by batch, shape (rows, ...) float64."""
+        """The losses batch by batch, shape (rows, ...) float64; flat where rows differ in their elements."""
         for batch, terms, _ in self._kept():
-            yield terms.loss.astype(np.float64).reshape(len(batch), *batch.shape)
+            yield terms.loss.astype(np.float64).reshape(_extents(batch))
 
     def gradients(self) -> Iterator[Array]:
         """The gradient of the result batch by batch, of the shape of the input with its classes second."""
         for batch, _, details in self._kept():
             if details is not None and details.gradient is not None:
-                slopes = (details.gradient * self.scale).reshape(len(batch), *batch.shape, -1)
+                slopes = (details.gradient * self.scale).reshape(*_extents(batch), -1)
                 slopes = np.moveaxis(slopes, -1, 1)
                 yield slopes[:, 0] if details.gradient.ndim == 1 else slopes
 
@@ -124,6 +127,11 @@ class Rows(Iterable[Row]):
             start, shape, ids, extents, target, offsets, terms, details = kept
             input = np.broadcast_to(0.0, extents)
             yield Batch(input, target, shape=shape, start=start, ids=ids, offsets=offsets), terms, details
+
+
+def _extents(batch: Batch) -> tuple[int, ...]:
+    """Those of an array of the elements, which is flat where rows differ in their number."""
+    return (len(batch), *batch.shape) if batch.offsets is None else (int(batch.offsets[-1]),)
 
 
 @record(slots=True)

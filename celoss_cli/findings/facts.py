@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from celoss_cli.core.records import record
 from celoss_cli.losses import LOSSES, LossSpec
 from celoss_cli.losses.options import IGNORE_INDEX
+from celoss_cli.losses.spec import TOKENS
 
 if TYPE_CHECKING:
     from celoss_cli.evaluate.fit import Fit
@@ -117,6 +118,11 @@ class Facts:
     def only_first(self, examined: int) -> bool:
         """Whether there are more rows than those that were examined."""
         return self.survey is None and examined < self.elements
+
+    @property
+    def offers_conventions(self) -> bool:
+        """Whether tools compute this loss of this data in different ways."""
+        return bool(self.loss.by_convention) and self.options.get("input_is") != TOKENS
 
     @property
     def fit(self) -> Fit | None:

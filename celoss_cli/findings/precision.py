@@ -103,7 +103,7 @@ def rounded(facts: Facts) -> Observation | None:
         exact,
         {"exact": exact, "values": values, "impossible": impossible}
         | ({} if fit is None or fit.first_impossible is None else {"first_row": fit.first_impossible}),
-        facts.again("--convention", "all") if impossible and facts.loss.by_convention else "",
+        facts.again("--convention", "all") if impossible and facts.offers_conventions else "",
     )
 
 
@@ -241,9 +241,10 @@ def impossible(facts: Facts) -> Observation | None:
         return None
     first = f"; the first is {facts.first_infinite}" if facts.first_infinite else ""
     has = "target has" if count == 1 else "targets have"
+    instead = f". Instead, {_INSTEAD}" if facts.offers_conventions else ""
     return Observation(
-        f"{count} {has} probability 0, whose loss is infinite{first}. Instead, {_INSTEAD}",
+        f"{count} {has} probability 0, whose loss is infinite{first}{instead}",
         count,
         {"first": facts.first_infinite} if facts.first_infinite else {},
-        remedy=facts.again("--convention", "all") if facts.loss.by_convention else "",
+        remedy=facts.again("--convention", "all") if facts.offers_conventions else "",
     )

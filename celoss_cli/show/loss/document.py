@@ -80,8 +80,9 @@ def _records(report: Report) -> Records | Columns:
 
 def _array(report: Report) -> Parts:
     rows = report.rows
-    parts = () if rows is None else rows.gradients() if rows.with_gradient else rows.losses()
-    return Parts(report.tally.rows, parts)
+    if rows is None:
+        return Parts(0, ())
+    return Parts(rows.length, rows.gradients() if rows.with_gradient else rows.losses())
 
 
 _OF_AN_ELEMENT = (

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from dumps import FORMATS, chat, completion, in_batch, lines, prompts
 from running import Done
@@ -260,6 +262,48 @@ def test_minus_infinity_is_a_score_of_probability_0(celoss: Run, tmp_path: Path)
     path.write_text(json.dumps(completion("a", A)).replace("-1.25", "-Infinity") + "\n")
     found = result(celoss, path)
     assert (found["value"], found["nonfinite"]) == (None, "inf")
+    told = {finding["code"]: finding for finding in found["findings"]}["CEL308"]
+    assert told["remedy"] == ""  # --convention is refused with scored tokens
+    assert "Keras" not in told["message"]
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_losses_and_gradients_are_one_array_of_all_tokens(celoss: Run, tmp_path: Path, format: str) -> None:
+    path = lines(tmp_path / "dump.jsonl", [FORMATS[format]("a", A), FORMATS[format]("b", B)])
+    for words in (("--reduction", "none", "-o", "l.npy"), ("--grad", "--per", "document", "-o", "g.npy")):
+        done = celoss("nll", path, *words, cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+    assert np.load(tmp_path / "l.npy").tolist() == [0, 0.5, 1.25, 0.25, 0, 2]
+    half = -1 / 2  # d(-log p) / d(log p), divided by the documents
+    assert np.load(tmp_path / "g.npy").tolist() == [0, half, half, half, 0, half]
+
+
+@pytest.mark.parametrize("ending", ["json", "csv", "jsonl", "parquet"])
+def test_gradients_stand_beside_the_tokens_in_files(celoss: Run, tmp_path: Path, ending: str) -> None:
+    path = lines(tmp_path / "dump.jsonl", [completion("a", A), completion("b", B)])
+    file = tmp_path / f"g.{ending}"
+    done = celoss("nll", path, "--grad", "-o", file)
+    assert done.returncode == 0, done.stderr
+    if ending == "parquet":
+        found = pytest.importorskip("pyarrow.parquet").read_table(file).column("gradient").to_pylist()
+    elif ending == "csv":
+        found = [float(row["gradient"]) for row in csv.DictReader(file.read_text().splitlines())]
+    elif ending == "jsonl":
+        found = [json.loads(line).get("gradient") for line in file.read_text().splitlines()]
+    else:
+        found = json.loads(file.read_text())["gradient"]
+    assert found == [0, -0.25, -0.25, -0.25, 0, -0.25]
+
+
+def test_tokens_of_several_batches_are_one_array(celoss: Run, tmp_path: Path) -> None:
+    many = [("x", None), *[("x", -0.5)] * 40_000]
+    path = lines(tmp_path / "dump.jsonl", [completion(name, many) for name in "abc"])
+    done = celoss("nll", path, "--grad", "-o", tmp_path / "g.npy")
+    assert done.returncode == 0, done.stderr
+    found = np.load(tmp_path / "g.npy")
+    assert found.shape == (120_003,)
+    assert np.flatnonzero(found == 0).tolist() == [0, 40_001, 80_002]
+    assert found.sum() == pytest.approx(-1)
 
 
 def test_bytes_that_nobody_knows_are_refused_as_a_divisor(celoss: Run, tmp_path: Path) -> None:
