@@ -14,14 +14,22 @@ from celoss_cli.cli.app import parsed
 from celoss_cli.cli.command_line import shell_quoted
 from celoss_cli.cli.commands import command_named
 from celoss_cli.cli.computing import data_of
-from celoss_cli.cli.reading import Opened, are_two_arrays, dataset_of, request_of, with_targets
+from celoss_cli.cli.reading import (
+    Opened,
+    are_two_arrays,
+    dataset_of,
+    refuse_unused_columns,
+    request_of,
+    with_targets,
+)
 from celoss_cli.cli.semantics import chosen
 from celoss_cli.cli.table import given_options
 from celoss_cli.cli.ways import words_of
-from celoss_cli.core.errors import CelossError, InputError, LimitError, UsageError, Way
+from celoss_cli.core.errors import CelossError, InputError, LimitError, UsageError, Way, plural
 from celoss_cli.core.records import record
 from celoss_cli.evaluate.loop import Request, evaluate
 from celoss_cli.losses import LOSSES
+from celoss_cli.losses.spec import TOKENS
 from celoss_cli.read import format_of
 from celoss_cli.read.bytes.devices import is_device
 from celoss_cli.read.gather import read_stream, unwatched
@@ -29,7 +37,7 @@ from celoss_cli.read.paths import files_of
 from celoss_cli.read.request import Settled, Stream, open_stream
 from celoss_cli.read.roles.shape import Shape
 from celoss_cli.studies.inspect.inspection import Inspection, Part, ReadingFound
-from celoss_cli.studies.inspect.parts import of_arrays, of_columns, rows_looked_at
+from celoss_cli.studies.inspect.parts import of_arrays, of_columns, of_dump, rows_looked_at
 
 if TYPE_CHECKING:
     from celoss_cli.cli.options import LossOptions, Reading
@@ -64,6 +72,8 @@ class _Tried:
         evaluation: of the first rows, or None.
         notes: how the data was read.
         error: that refused it, or None.
+        dump: "tokens" or "choices" where the data is a dump of a language model's scores, else "".
+        whole: whether the first rows of a dump are all.
 
     """
 
@@ -76,6 +86,8 @@ class _Tried:
     evaluation: Evaluation | None = None
     notes: Sequence[str] = ()
     error: CelossError | None = None
+    dump: str = ""
+    whole: bool = False
 
 
 def inspection_of(files: Sequence[str], reading: Reading, loss: str | None, rows: int) -> Inspection:
@@ -99,7 +111,7 @@ def inspection_of(files: Sequence[str], reading: Reading, loss: str | None, rows
     seen = [found for found in tried if found.settled.columns or found.shapes]
     fitting = [found for found in tried if found.columns is not None and _fits(found)]
     if not seen and not fitting:
-        raise next(found.error for found in tried if found.error is not None)
+        raise _refusal(tried)
     sure = [found for found in fitting if _adds_up(found)]
     plain = [found for found in fitting if not found.offered]
     readings = _distinct(plain or sure or fitting)[:_MOST_SHOWN]
@@ -111,14 +123,34 @@ def inspection_of(files: Sequence[str], reading: Reading, loss: str | None, rows
         of=of,
         parts=parts,
         rows=looked_at,
-        whole=bool(first and first.evaluation and first.evaluation.tally.rows <= looked_at),
+        whole=_whole(first, looked_at),
         readings=[_reading(found) for found in readings],
         refused=list(refused)[:_MOST_REFUSED],
     )
 
 
+def _refusal(tried: Sequence[_Tried]) -> CelossError:
+    """What stands in the way of all readings: an option rather than the data; its ways out were all tried."""
+    errors = [found.error for found in tried if found.error is not None]
+    if not errors:
+        return InputError("expected rows that a loss can be computed of, got none")
+    error = next((one for one in errors if isinstance(one, UsageError)), errors[0])
+    has = {option.flag for option in command_named("inspect").options()}
+    error.ways = tuple(way for way in error.ways if has.issuperset(name for name, _ in way.options))
+    return error
+
+
+def _whole(first: _Tried | None, looked_at: int) -> bool:
+    """Whether the rows that were looked at are all."""
+    if first is None or first.evaluation is None:
+        return False
+    return first.whole if first.dump else first.evaluation.tally.rows <= looked_at
+
+
 def _parts(found: _Tried, rows: int) -> tuple[str, list[Part], int]:
-    """The columns or arrays, and how many rows were looked at."""
+    """The columns, arrays or fields of records, and how many rows were looked at."""
+    if found.dump and found.columns is not None and found.evaluation is not None:
+        return "fields", of_dump(found.dump, found.columns), found.evaluation.tally.rows
     columns = found.settled.columns
     if columns:
         return "columns", of_columns(columns, found.columns, rows), rows_looked_at(columns)
@@ -181,13 +213,36 @@ def _tried(opener: _Opener, words: Sequence[str], told: str | None = None) -> _T
         settled.keeps_columns = True
         with opener.opened(data, request) as (dataset, request):
             shapes = _shapes(opener, data, request)
+            columns = dataset.described["columns"]
+            if data.values is None:
+                refuse_unused_columns(columns, data)
             choice = chosen(data, given.semantics, Opened(dataset, request))
             evaluation = evaluate(choice.loss, islice(dataset.batches, 1), Request(strict=True))
-            columns = dataset.described["columns"]
+            dump = "tokens" if dataset.scored else "choices" if dataset.choices else ""
+            whole = bool(dump) and next(dataset.batches, None) is None
     except CelossError as error:
         return _Tried(words, told is not None, told or "", settled, shapes or opener.shapes, error=error)
-    notes = (*evaluation.conversions, *columns.get("told", ()), *columns.get("notes", ()))
-    return _Tried(words, told is not None, told or "", settled, shapes, columns, evaluation, notes)
+    notes = [*evaluation.conversions, *columns.get("told", ()), *columns.get("notes", ())]
+    if dataset.scored:
+        notes.append(_sizes(evaluation))
+    return _Tried(
+        words,
+        told is not None,
+        told or "",
+        settled,
+        shapes,
+        columns,
+        evaluation,
+        notes,
+        dump=dump,
+        whole=whole,
+    )
+
+
+def _sizes(evaluation: Evaluation) -> str:
+    tally = evaluation.tally
+    tokens = f"{plural(tally.elements, 'score')}, {tally.counted} of them counted"
+    return f"{plural(tally.rows, 'document')} looked at: {tokens}"
 
 
 def _shapes(opener: _Opener, data: Data, request: ReadRequest) -> dict[str, Shape | None]:
@@ -281,6 +336,8 @@ def _fits(found: _Tried) -> bool:
     """Whether the first values are what the command takes them for."""
     if found.evaluation is None:
         return False
+    if found.dump:
+        return found.evaluation.tally.counted > 0
     seen, spec = found.evaluation.seen, LOSSES[found.words[0]]
     if not found.evaluation.tally.rows or (spec.command, _kind(found.words)) not in _USUAL:
         return True
@@ -303,6 +360,10 @@ def _kind(words: Sequence[str]) -> str:
     return LOSSES[words[0]].takes
 
 
+_TELLING_APART = ("--positive", "--per", "--censored")
+"""Options whose values make other numbers of the same columns."""
+
+
 def _distinct(fitting: Sequence[_Tried]) -> list[_Tried]:
     """Those that differ in what they compute."""
     found: dict[Any, _Tried] = {}
@@ -310,7 +371,7 @@ def _distinct(fitting: Sequence[_Tried]) -> list[_Tried]:
         columns = one.columns or {}
         roles = (tuple(columns.get("inputs") or ()), str(columns.get("target")), str(columns.get("weight")))
         positive = [
-            after for word, after in zip(one.words, one.words[1:], strict=False) if word == "--positive"
+            after for word, after in zip(one.words, one.words[1:], strict=False) if word in _TELLING_APART
         ]
         found.setdefault((one.words[0], _kind(one.words), *roles, *positive), one)
     return list(found.values())
@@ -321,7 +382,7 @@ def _reading(found: _Tried) -> ReadingFound:
     return ReadingFound(
         command=" ".join(map(shell_quoted, words)),
         loss=LOSSES[found.words[0]].title,
-        takes=_kind(found.words),
+        takes=TOKENS if found.dump == "tokens" else _kind(found.words),
         columns=dict(found.columns or {}),
         told="" if found.told.startswith("named by") else found.told,
         notes=list(found.notes),

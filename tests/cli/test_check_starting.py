@@ -7,6 +7,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from dumps import completion, lines
 from running import celoss
 
 AGE = "age,pred,label\n0.5,0.9,1\n0.1,0.2,0\n0.7,0.6,1\n0.2,0.7,0\n"
@@ -90,3 +91,12 @@ def test_list_names_the_checks_and_computes_nothing(folder: Path) -> None:
     assert done.stdout == "one\tce\ta.csv b.csv\tmax 0.5\ntwo\tbce\tmissing.csv\tmin 0\n"
     assert celoss("check", "two", "--list", cwd=folder).stdout.startswith("two\t")
     assert celoss("check", "no", "--list", cwd=folder).returncode == 2
+
+
+def test_init_of_scored_tokens(folder: Path) -> None:
+    lines(folder / "dump.jsonl", [completion("a", [("The", None), (" cat", -0.5), (" sat", -1.5)])])
+    done = celoss("check", "--init", "dump.jsonl", "-o", "tokens.toml", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    assert 'loss = "nll"' in (folder / "tokens.toml").read_text()
+    done = celoss("check", "--config", "tokens.toml", cwd=folder)
+    assert done.returncode == 0, done.stderr

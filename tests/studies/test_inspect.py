@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import shlex
 import threading
@@ -12,6 +13,7 @@ from typing import Any
 import jsonschema
 import numpy as np
 import pytest
+from dumps import FORMATS, lines
 from paths import schema
 from running import Done, celoss
 
@@ -44,7 +46,8 @@ def values(found: dict[str, Any], data: str | None = None) -> list[float]:
 
 
 def roles(found: dict[str, Any]) -> dict[str, str]:
-    return {part["name"]: part["role"] for part in found.get("columns", found.get("arrays"))}
+    parts = next(found[of] for of in ("columns", "arrays", "fields") if of in found)
+    return {part["name"]: part["role"] for part in parts}
 
 
 @pytest.fixture
@@ -236,3 +239,59 @@ def test_every_format_shows_it(table: Path, format: str) -> None:
     done: Done = celoss("inspect", table, "--format", format)
     assert done.returncode == 0
     assert "pred" in done.stdout
+
+
+SCORES = [("The", None), (" cat", -0.5), (" sat", -1.5)]
+
+
+@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("loss", [[], ["--loss", "nll"]])
+def test_a_dump_of_scored_tokens_has_its_fields_and_a_command(
+    tmp_path: Path, format: str, loss: list[str]
+) -> None:
+    path = lines(tmp_path / "dump.jsonl", [FORMATS[format]("a", SCORES)])
+    found = inspected(path, *loss)
+    assert values(found) == [1.0]
+    assert roles(found)["logprob"] == "input"
+    assert (found["rows_looked_at"], found["whole"]) == (1, True)
+    assert found["readings"][0]["takes"] == "token-logprobs"
+    shown = celoss("inspect", path, *loss).stdout
+    assert "1 document looked at: 3 scores, 2 of them counted" in shown
+    assert "given apart" not in shown
+
+
+def test_each_divisor_of_documents_without_tokens_is_a_reading(tmp_path: Path) -> None:
+    sample = {
+        "doc_id": 0,
+        "doc": {"text": "ab c"},
+        "target": "ab c",
+        "arguments": {"gen_args_0": {"arg_0": "ab c"}},
+        "resps": [[-6.0]],
+        "filtered_resps": [-6.0],
+        "word_perplexity": [-6.0, 2],
+        "byte_perplexity": [-6.0, 4],
+        "bits_per_byte": [-6.0, 4],
+    }
+    path = lines(tmp_path / "rolling.jsonl", [sample])
+    assert sorted(values(inspected(path, "--loss", "nll"))) == [1.5, 3.0, 6.0]
+
+
+def choices(tmp_path: Path) -> Path:
+    sample = {
+        "doc_id": 0,
+        "doc": {"q": "?"},
+        "target": "1",
+        "arguments": {f"gen_args_{n}": {"arg_0": "?", "arg_1": f" {n}"} for n in range(2)},
+        "resps": [[[-1.0, False]], [[-3.0, False]]],
+        "filtered_resps": [[-1.0, False], [-3.0, False]],
+    }
+    return lines(tmp_path / "choices.jsonl", [sample])
+
+
+def test_choices_have_their_fields_and_a_column_that_they_lack_is_refused(tmp_path: Path) -> None:
+    path = choices(tmp_path)
+    found = inspected(path)
+    assert roles(found) == {"log-likelihoods": "input", "target": "target", "doc_id": "id"}
+    assert values(found) == [pytest.approx(2 + math.log1p(math.exp(-2)))]
+    done = celoss("inspect", path, "--class-columns", "q")
+    assert (done.returncode, "Expected --class-columns with a table" in done.stderr) == (2, True)

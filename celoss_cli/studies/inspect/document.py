@@ -9,6 +9,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from celoss_cli.core.errors import file_name, plural, visible
+from celoss_cli.losses.spec import TOKENS
 from celoss_cli.show.blocks import Block, Entry, Lines, Part, Prose, Sentences, Table, View
 from celoss_cli.show.document import Document
 from celoss_cli.show.numerals import shortened
@@ -36,7 +37,7 @@ def document_of(found: Inspection) -> Document:
 def _view(found: Inspection) -> View:
     kind = found.of.removesuffix("s")
     extents = [plural(len(found.parts), kind)]
-    if found.of == "columns":
+    if found.of != "arrays":
         extents.append(f"{plural(found.rows, 'row')}{'' if found.whole else ' looked at'}")
     return View(f"inspect {file_name(*found.files)}", extents, tuple(_blocks(found)))
 
@@ -48,7 +49,7 @@ def _blocks(found: Inspection) -> Iterator[Block]:
         left = sum(map(len, groups[_MOST_LINES:]))
         yield Lines([f"and {left} more; --json has them all"])
     terms = [(_named(group), _why(group[0])) for group in _reasons(groups[:_MOST_LINES])]
-    if terms:
+    if terms and found.of != "fields":
         yield Prose("why", terms=terms)
     yield from _readings(found)
 
@@ -124,7 +125,8 @@ def _entry(number: int, reading: ReadingFound) -> Entry:
     inputs = roles.get("inputs") or ()
     target = roles.get("target") or "given apart"
     targets = [target] if isinstance(target, str) else target
-    lines = [f"{reading.takes} {_listed(inputs)}; target {_listed(targets)}"]
+    needs = "" if reading.takes == TOKENS else f"; target {_listed(targets)}"
+    lines = [f"{reading.takes} {_listed(inputs)}{needs}"]
     lines += [
         f"rows {verb} by {shortened(visible(roles[role]), _NAME)}"
         for role, verb in (("id", "named"), ("weight", "weighted"))

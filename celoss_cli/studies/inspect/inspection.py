@@ -12,7 +12,7 @@ __all__ = ["Inspection", "Part", "ReadingFound"]
 
 @record(frozen=True, slots=True)
 class Part:
-    """A column of a table, or one of several arrays.
+    """A column of a table, one of several arrays, or a field of records.
 
     Attributes:
         name: of the header, or of the array.
@@ -62,8 +62,8 @@ class Inspection:
 
     Attributes:
         files: as they were named.
-        of: "columns" or "arrays".
-        parts: its columns or arrays, in order.
+        of: "columns", "arrays", or "fields" of a dump of a language model's scores.
+        parts: its columns, arrays or fields, in order.
         rows: how many of the first rows were looked at.
         whole: whether these are all.
         readings: that the first rows can be computed with, best first.

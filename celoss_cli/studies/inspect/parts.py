@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from celoss_cli.read.roles.column import Column, Values
     from celoss_cli.read.roles.shape import Shape
 
-__all__ = ["of_arrays", "of_columns", "rows_looked_at"]
+__all__ = ["of_arrays", "of_columns", "of_dump", "rows_looked_at"]
 
 _ROLES = (("inputs", "input"), ("target", "target"), ("id", "id"), ("weight", "weight"))
 _FEW = 4
@@ -70,6 +70,28 @@ def of_arrays(shapes: Mapping[str, Shape | None], roles: Mapping[str, Any] | Non
         )
         parts.append(Part(name, position, role, why, holds, list(shape.cells[:rows]) if shape else []))
     return parts
+
+
+_OF_DUMPS = {
+    "tokens": {"input": "log-probabilities", "id": "a document a row"},
+    "choices": {"input": "a logit a choice", "target": "the right choice", "id": "a document a row"},
+}
+"""What the fields of a dump hold, by their roles."""
+
+
+def of_dump(kind: str, roles: Mapping[str, Any]) -> list[Part]:
+    """What records of a dump of a language model's scores have that plays a role.
+
+    Args:
+        kind: "tokens" or "choices".
+        roles: as the JSON output has them.
+
+    """
+    said = _said(roles).items()
+    return [
+        Part(name, position, role, "", _OF_DUMPS[kind].get(role, ""), [])
+        for position, (name, (role, _)) in enumerate(said)
+    ]
 
 
 def _extents(shape: Shape) -> str:
