@@ -231,6 +231,9 @@ def test_a_folder_that_cannot_be_made_exits_4(celoss: Celoss) -> None:
 # ---------------------------------------------------------------------------------- all of them, each once
 
 
+THREE = [f"parts/{part_name(Shard(index, 3))}" for index in range(3)]
+
+
 @pytest.fixture
 def three(celoss: Celoss) -> None:
     """The parts of three shards."""
@@ -282,6 +285,41 @@ def test_parts_that_are_no_shards_are_counted(celoss: Celoss) -> None:
     )
     said = told(celoss, 3, "merge", "parts", "a.json", "--expect-parts", "3")
     assert "a.json: expected shards, got a part that is none of them" in said
+
+
+@pytest.mark.usefixtures("three")
+@pytest.mark.parametrize("words", [["parts"], ["parts/*"], ["two.json", "parts/part-00000-of-00003.json"]])
+def test_two_sets_of_shards_are_never_added(celoss: Celoss, words: list[str]) -> None:
+    for index in range(2):
+        done(celoss, "ce", "data", "--shard", f"{index}/2", "--emit-partial", "parts/", "--format", "value")
+    two = [f"parts/{part_name(Shard(index, 2))}" for index in range(2)]
+    done(celoss, "merge", *two, "--emit-partial", "two.json", "--format", "value")
+    said = told(celoss, 3, "merge", *words)
+    assert "celoss: error: parts/part-00000-of-00003.json: expected shards of 2 as in " in said
+    assert f"as in {two[0] if len(words) == 1 else 'two.json'}, got shard 0/3 (" in said
+    found = check(celoss, f"[checks.all]\nloss = 'ce'\npartials = {words!r}\nmax = 9\nmin-count = 40\n")
+    assert (found.returncode, "expected shards of 2 as in " in found.stderr) == (3, True)
+    assert done(celoss, "merge", "parts/*-of-00003.json", "--json") == done(celoss, "merge", *THREE, "--json")
+
+
+def test_parts_that_a_larger_folder_left_behind_are_never_added(celoss: Celoss) -> None:
+    done(celoss, "ce", "data", "--emit-partial", "parts/", "--format", "value")
+    Path("data/g.csv").unlink()
+    fewer = done(celoss, "ce", "data", "--emit-partial", "parts/", "--format", "value")
+    said = told(celoss, 3, "merge", "parts")
+    assert "part-00000-of-00007.json: expected shards of 6 as in parts/part-00000-of-00006.json" in said
+    assert done(celoss, "merge", "parts/*-of-00006.json", "--format", "value") == fewer
+
+
+def test_a_file_that_two_parts_hold_is_named(celoss: Celoss) -> None:
+    files = ["data/a.csv", "data/b.csv", "./data/a.csv", "data/c.csv"]
+    for index, name in enumerate(("one", "two")):
+        here = ["--shard", f"{index}/2", "--emit-partial", f"{name}/", "--format", "value"]
+        done(celoss, "ce", *(files[:2] if index else files[2:]), *here)
+    done(celoss, "ce", *files[:2], "--shard", "0/2", "--emit-partial", "three/", "--format", "value")
+    done(celoss, "merge", "one", "two", "--format", "value")
+    said = told(celoss, 3, "merge", "one", "two", "three")
+    assert 'expected each file once, got "data/a.csv" that is in one/part-00000-of-00002.json already' in said
 
 
 def test_missing_shards_are_known_where_all_are_of_one_number() -> None:

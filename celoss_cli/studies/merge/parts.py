@@ -14,6 +14,7 @@ from celoss_cli.evaluate.wanted import Wanted
 from celoss_cli.findings import CommandWords
 from celoss_cli.losses import LOSSES
 from celoss_cli.read.roles.targets import BY_INDEX, BY_NAME
+from celoss_cli.studies.merge.once import Once
 
 if TYPE_CHECKING:
     from celoss_cli.losses.base import Loss
@@ -107,17 +108,18 @@ def merged(parts: Iterable[tuple[str, Partial]]) -> Partial:
         parts: at least one, read one after the other.
 
     Raises:
-        InputError: for parts of different losses, options or columns, and for data that is given twice.
+        InputError: for parts of different losses, options, columns or sets of shards, and for data that is
+            given twice.
 
     """
     waiting = iter(parts)
     first, whole = next(waiting)
-    holders, files, shards = dict.fromkeys(whole.parts, first), _files(whole), list(whole.shards)
+    once, files, shards = Once(), _files(whole), list(whole.shards)
+    once.add(first, whole.parts, whole.shards, _states(whole))
     several = False
     for name, part in waiting:
-        _refuse_again(part, name, holders)
+        once.add(name, part.parts, part.shards, _states(part))
         _refuse_difference(whole, part, first, name)
-        holders.update(dict.fromkeys(part.parts, name))
         files += _files(part)
         shards += part.shards
         whole, several = _added(whole, part), True
@@ -126,7 +128,7 @@ def merged(parts: Iterable[tuple[str, Partial]]) -> Partial:
     return replace(
         whole,
         source={**whole.source, "files": files},
-        parts=frozenset(holders),
+        parts=frozenset(once.runs),
         shards=tuple(shards),
         origin=None,
     )
@@ -136,14 +138,9 @@ def _files(part: Partial) -> list[str]:
     return list(part.source.get("files", ()))
 
 
-def _refuse_again(part: Partial, name: str, holders: Mapping[str, str]) -> None:
-    """Refuses data that a part before this one holds already."""
-    for run in sorted(part.parts & holders.keys()):
-        raise InputError(
-            f"expected the data of each part once, got data that is in {holders[run]} already",
-            hint="leave one of the two out; equal shards are told apart by the names of their files",
-            place=name,
-        )
+def _states(part: Partial) -> list[FileState]:
+    """The states of the data files of one run; a sum of runs says none."""
+    return [] if part.origin is None else [file for file in part.origin.files if file.name in _files(part)]
 
 
 def _refuse_difference(whole: Partial, part: Partial, first: str, name: str) -> None:

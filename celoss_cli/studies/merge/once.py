@@ -1,0 +1,79 @@
+"""Whether the data of parts counts once: no run twice, no file twice, and shards of one set."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterable
+from dataclasses import field, replace
+from typing import TYPE_CHECKING
+
+from celoss_cli.core.errors import InputError, quoted
+from celoss_cli.core.records import record
+from celoss_cli.read.remote.urls import is_remote
+
+if TYPE_CHECKING:
+    from celoss_cli.read.shards import FileState, Shard
+
+__all__ = ["Once"]
+
+_ONE_SET = "a run over other files leaves its parts behind: merge those of one number alone, *-of-N.json"
+_ONE_FILE = "leave one of the two out; other files are told apart by their names, sizes and times"
+
+
+@record(frozen=True, slots=True)
+class Once:
+    """What the parts so far hold, each with the name of the part that holds it.
+
+    Attributes:
+        runs: by what identifies them.
+        numbers: of shards that the sets have which they are of.
+        files: by name, size and time; a part that is a sum of others says none.
+
+    """
+
+    runs: dict[str, str] = field(default_factory=dict)
+    numbers: dict[int, str] = field(default_factory=dict)
+    files: dict[FileState, str] = field(default_factory=dict)
+
+    def add(
+        self, name: str, runs: Collection[str], shards: Iterable[Shard], files: Iterable[FileState]
+    ) -> None:
+        """Adds a part.
+
+        Args:
+            name: of its file, for messages.
+            runs: what identifies those that it is the sum of.
+            shards: those that it is the sum of.
+            files: those of its data whose state is known.
+
+        Raises:
+            InputError: if it holds data that is in one before it, or a shard of another set.
+
+        """
+        for run in sorted(self.runs.keys() & runs):
+            raise InputError(
+                f"expected the data of each part once, got data that is in {self.runs[run]} already",
+                hint="leave one of the two out; equal shards are told apart by the names of their files",
+                place=name,
+            )
+        self._add_shards(name, shards)
+        states = [_normal(state) for state in files if state.stamp]
+        for state in states:
+            if state in self.files:
+                told = f"{quoted(state.name)} that is in {self.files[state]} already"
+                raise InputError(f"expected each file once, got {told}", hint=_ONE_FILE, place=name)
+        self.runs.update(dict.fromkeys(runs, name))
+        self.files.update(dict.fromkeys(states, name))
+
+    def _add_shards(self, name: str, shards: Iterable[Shard]) -> None:
+        for shard in shards:
+            self.numbers.setdefault(shard.of, name)
+            of, first = next(iter(self.numbers.items()))
+            if shard.of != of:
+                told = f"expected shards of {of} as in {first}, got shard {shard}"
+                raise InputError(told, hint=_ONE_SET, place=name)
+
+
+def _normal(state: FileState) -> FileState:
+    """The state under one name of its path: ./a.csv is a.csv."""
+    return state if is_remote(state.name) else replace(state, name=os.path.normpath(state.name))
