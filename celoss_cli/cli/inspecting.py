@@ -7,6 +7,7 @@ import io
 import sys
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
@@ -17,8 +18,9 @@ from celoss_cli.cli.computing import data_of
 from celoss_cli.cli.reading import (
     Opened,
     are_two_arrays,
+    clip_domain,
     dataset_of,
-    refuse_unused_columns,
+    refuse_unused,
     request_of,
     with_targets,
 )
@@ -32,7 +34,7 @@ from celoss_cli.losses import LOSSES
 from celoss_cli.losses.spec import TOKENS
 from celoss_cli.read import format_of
 from celoss_cli.read.bytes.devices import is_device
-from celoss_cli.read.gather import read_stream, unwatched
+from celoss_cli.read.gather import read_stream, refuse_difference, unwatched
 from celoss_cli.read.paths import files_of
 from celoss_cli.read.request import Settled, Stream, open_stream
 from celoss_cli.read.roles.shape import Shape
@@ -42,6 +44,7 @@ from celoss_cli.studies.inspect.parts import of_arrays, of_columns, of_dump, row
 if TYPE_CHECKING:
     from celoss_cli.cli.options import LossOptions, Reading
     from celoss_cli.cli.reading import Data
+    from celoss_cli.cli.table import GivenOption
     from celoss_cli.evaluate.loop import Evaluation
     from celoss_cli.read.request import Dataset, ReadRequest
 
@@ -53,6 +56,9 @@ _USUAL = (("ce", "probs"), ("nll", "log-probs"), ("ce", "logits"), ("bce", "prob
 _MOST_TRIED, _MOST_SHOWN, _MOST_REFUSED = 40, 8, 3
 _MOST_WORDS = 24
 """A way out that takes a way out, and so on, ends here."""
+
+_MOST_FILES = 100
+"""So many files after the first one are looked at."""
 
 _PIPE_BYTES = 64 << 20
 """So much of a pipe is looked at."""
@@ -69,7 +75,7 @@ class _Tried:
         settled: what its reader noted.
         shapes: of the arrays by name.
         columns: the roles, or None where it was refused.
-        evaluation: of the first rows, or None.
+        evaluation: of the first rows, or None; there is an error too where further files do not fit.
         notes: how the data was read.
         error: that refused it, or None.
         dump: "tokens" or "choices" where the data is a dump of a language model's scores, else "".
@@ -116,14 +122,15 @@ def inspection_of(files: Sequence[str], reading: Reading, loss: str | None, rows
     plain = [found for found in fitting if not found.offered]
     readings = _distinct(plain or sure or fitting)[:_MOST_SHOWN]
     first = readings[0] if readings else None
-    refused = dict.fromkeys(str(found.error.sentence) for found in tried if found.error is not None)
+    furthest = sorted(tried, key=lambda found: (found.evaluation is None, not found.offered))
+    refused = dict.fromkeys(str(found.error.sentence) for found in furthest if found.error is not None)
     of, parts, looked_at = _parts((first or seen[0]), rows)
     return Inspection(
         files=files,
         of=of,
         parts=parts,
         rows=looked_at,
-        whole=_whole(first, looked_at),
+        whole=not opener.others and _whole(first, looked_at),
         readings=[_reading(found) for found in readings],
         refused=list(refused)[:_MOST_REFUSED],
     )
@@ -169,7 +176,7 @@ def _attempts(opener: _Opener, files: Sequence[str], reading: Reading, loss: str
     yield from plain
     if any(found.error is None and _fits(found) for found in plain):
         return
-    waiting = deque(step for found in plain for step in _ways(found, loss))
+    waiting = deque(step for found in plain for step in _ways(found, reading, loss))
     known: set[tuple[str, ...]] = set()
     while waiting and len(known) < _MOST_TRIED:
         words, told = waiting.popleft()
@@ -177,13 +184,22 @@ def _attempts(opener: _Opener, files: Sequence[str], reading: Reading, loss: str
             known.add(tuple(words))
             found = _tried(opener, words, told)
             yield found
-            waiting += _ways(found, loss) if len(words) < len(files) + _MOST_WORDS else ()
+            waiting += _ways(found, reading, loss) if len(words) < len(files) + _MOST_WORDS else ()
 
 
-def _ways(found: _Tried, loss: str | None) -> list[tuple[list[str], str]]:
+def _ways(found: _Tried, reading: Reading, loss: str | None) -> list[tuple[list[str], str]]:
     """The command lines that a refusal offers, and what they mean."""
     ways = () if found.error is None else found.error.ways
-    return [(words_of(way, found.words), way.meaning or found.told) for way in ways if _is_of(way, loss)]
+    taken = [(way, words_of(way, found.words)) for way in ways if _is_of(way, loss)]
+    return [([*words, *_missing(reading, words)], way.meaning or found.told) for way, words in taken]
+
+
+def _missing(reading: Reading, words: Sequence[str]) -> Iterator[str]:
+    """The options that were typed and that this loss has, where the one that was refused had them not."""
+    typed = {word.partition("=")[0] for word in words}
+    for given in _options(reading, words[0]):
+        if not typed & {*given.option.flags, given.option.flag, given.option.negation}:
+            yield from given.words
 
 
 def _is_of(way: Way, loss: str | None) -> bool:
@@ -193,17 +209,21 @@ def _is_of(way: Way, loss: str | None) -> bool:
 def _typed(files: Sequence[str], reading: Reading, loss: str, kind: str) -> list[str]:
     """The words of a loss's command for these files, with those options that it has."""
     spec = LOSSES[loss]
-    other = "answers" if spec.per == "class" else "classes"
-    options = [
-        word for given in given_options(reading) if given.option.needs != other for word in given.words
-    ]
+    options = [word for given in _options(reading, loss) for word in given.words]
     named = [f"./{path}" if path.startswith("-") and path != "-" else path for path in files]
     return [loss, *named, *options, *(["--input-is", kind] if kind != spec.takes else [])]
+
+
+def _options(reading: Reading, loss: str) -> list[GivenOption]:
+    """The options that were typed, those that the loss has."""
+    other = "answers" if LOSSES[loss].per == "class" else "classes"
+    return [given for given in given_options(reading) if given.option.needs != other]
 
 
 def _tried(opener: _Opener, words: Sequence[str], told: str | None = None) -> _Tried:
     """What the command line gives for the first rows."""
     settled, shapes = Settled(), dict[str, Shape | None]()
+    evaluation: Evaluation | None = None
     try:
         spec = LOSSES[words[0]]
         given: LossOptions = parsed(command_named(spec.command), words[1:])
@@ -214,14 +234,16 @@ def _tried(opener: _Opener, words: Sequence[str], told: str | None = None) -> _T
         with opener.opened(data, request) as (dataset, request):
             shapes = _shapes(opener, data, request)
             columns = dataset.described["columns"]
-            if data.values is None:
-                refuse_unused_columns(columns, data)
+            clip_domain(dataset, data)
+            refuse_unused(dataset, data)
             choice = chosen(data, given.semantics, Opened(dataset, request))
             evaluation = evaluate(choice.loss, islice(dataset.batches, 1), Request(strict=True))
             dump = "tokens" if dataset.scored else "choices" if dataset.choices else ""
             whole = bool(dump) and next(dataset.batches, None) is None
+            opener.refuse_misfits(data, dataset, request)
     except CelossError as error:
-        return _Tried(words, told is not None, told or "", settled, shapes or opener.shapes, error=error)
+        shapes = shapes or opener.shapes
+        return _Tried(words, told is not None, told or "", settled, shapes, None, evaluation, error=error)
     notes = [*evaluation.conversions, *columns.get("told", ()), *columns.get("notes", ())]
     if dataset.scored:
         notes.append(_sizes(evaluation))
@@ -260,6 +282,7 @@ class _Opener:
 
     Attributes:
         shapes: of arrays that are files of their own.
+        others: the files after the first one.
 
     """
 
@@ -271,7 +294,7 @@ class _Opener:
 
         """
         self.shapes: dict[str, Shape | None] = {}
-        self._first = files_of(files)[0]
+        self._first, *self.others = files_of(files)
         is_pipe = self._first == "-" or is_device(self._first)
         self._piped = _beginning(open_stream(self._first)) if is_pipe else None
 
@@ -298,6 +321,27 @@ class _Opener:
                 yield dataset, request
         finally:
             stream.close()
+
+    def refuse_misfits(self, data: Data, dataset: Dataset, request: ReadRequest) -> None:
+        """Refuses files after the first one that are no more of the same data set.
+
+        Raises:
+            CelossError: for the first one that cannot be read in the same way, without ways out.
+
+        """
+        if data.values is not None or are_two_arrays(data.files, request, data.reading.input_format):
+            return
+        for path in self.others[:_MOST_FILES]:
+            stream = open_stream(path)
+            try:
+                asked = replace(request, settled=Settled())
+                with contextlib.closing(read_stream(stream, asked, data.reading.input_format)) as other:
+                    refuse_difference(dataset, path, other)
+            except CelossError as error:
+                error.ways = ()  # which are for that file alone
+                raise
+            finally:
+                stream.close()
 
     def _stream(self) -> Stream:
         if self._piped is not None:

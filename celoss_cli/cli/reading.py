@@ -31,6 +31,7 @@ __all__ = [
     "clip_domain",
     "dataset_of",
     "opened",
+    "refuse_unused",
     "refuse_unused_columns",
     "refuse_with_values",
     "request_of",
@@ -110,12 +111,7 @@ def opened(data: Data, asked: ReadRequest | None = None, *, quiet: bool = False)
         dataset, request = dataset_of(data, asked or request_of(data), watch)
         clip_domain(dataset, data)
         with contextlib.closing(dataset):
-            if data.values is None:
-                refuse_unused_columns(dataset.described["columns"], data)
-            _refuse_of_classes(dataset, data)
-            if data.reading.choice_norm is not None and not dataset.choices:
-                told = "Expected --choice-norm with samples of several choices, got it with other data."
-                raise UsageError(told)
+            refuse_unused(dataset, data)
             dataset.described.update(_meaning_of(data.reading, request))
             yield Opened(dataset, request)
     if request.truth is not None:
@@ -342,6 +338,20 @@ def refuse_with_values(data: Data) -> None:
     for given in given_options(data.reading):
         if given.option.needs == "files":
             raise UsageError(f"Expected {given.option.flag} with files, got it with {takes}.")
+
+
+def refuse_unused(dataset: Dataset, data: Data) -> None:
+    """Refuses an option that the data turns out to have no use for.
+
+    Raises:
+        UsageError: for the first one.
+
+    """
+    if data.values is None:
+        refuse_unused_columns(dataset.described["columns"], data)
+    _refuse_of_classes(dataset, data)
+    if data.reading.choice_norm is not None and not dataset.choices:
+        raise UsageError("Expected --choice-norm with samples of several choices, got it with other data.")
 
 
 def refuse_unused_columns(columns: Mapping[str, Any], data: Data) -> None:

@@ -222,8 +222,8 @@ class ClassLoss(Loss):
         elif classes == 1:
             hint = "one score for each row is a binary problem: bce for probabilities, bce-logits for logits"
         elif int(counted.min()) == 1 and int(counted.max()) == classes:
-            hint = f"the targets run from 1 to {classes}: subtract 1 from each"
-            ways = [Way("", (("--first-class", "1"),))]
+            hint = f"the targets run from 1 to {classes}"
+            ways = [Way("classes counted from 1", (("--first-class", "1"),))]
         inside = self.ignore_index is not None and self.ignore_index >= 0
         ignored = f" or ignore_index {self.ignore_index}" if inside else ""
         known = "the target 0" if classes == 1 else f"a target from 0 to {classes - 1}"

@@ -16,7 +16,7 @@ from celoss_cli.read.bytes.compressed import decompressed
 from celoss_cli.read.paths import files_of, keys_of
 from celoss_cli.read.request import Dataset, ReadRequest, Stream, open_stream
 
-__all__ = ["Watch", "gather", "read_stream", "recognised", "unwatched"]
+__all__ = ["Watch", "gather", "read_stream", "recognised", "refuse_difference", "unwatched"]
 
 _FEW_NAMES = 20
 """So many names of classes are repeated in a message; more are left to who reads it."""
@@ -33,6 +33,10 @@ def read_stream(stream: Stream, request: ReadRequest, chosen: str | None) -> Dat
     """The data set in a stream, in the format that its name, its first bytes or the user says."""
     spec, stream, request = recognised(stream, request, chosen)
     dataset: Dataset = spec.load().read(stream, request)
+    if request.first_class:
+        from celoss_cli.read.counting import counted  # most targets are counted from 0
+
+        return counted(dataset, request)
     return dataset
 
 
@@ -90,17 +94,13 @@ def gather(
             for name in others:
                 opened.close()
                 dataset = _read(name, replace(request, start=rows), chosen, opened, meter)
-                _refuse_difference(whole, name, dataset)
+                refuse_difference(whole, name, dataset)
                 for found in dataset.batches:
                     yield found
                     rows += len(found)
                     watch(rows, meter.part())
 
     whole.batches = batches()
-    if request.first_class:
-        from celoss_cli.read.counting import counted  # most targets are counted from 0
-
-        return counted(whole, request)
     return whole
 
 
@@ -192,7 +192,13 @@ def _then(read: Callable[[], Batch], change: Callable[[Batch], Batch]) -> Callab
     return lambda: change(read())
 
 
-def _refuse_difference(whole: Dataset, path: str, dataset: Dataset) -> None:
+def refuse_difference(whole: Dataset, path: str, dataset: Dataset) -> None:
+    """Refuses a file that has other columns or options than the first one of its data set.
+
+    Raises:
+        InputError: with what differs.
+
+    """
     mine, theirs = whole.described["columns"], dataset.described["columns"]
     for role in ("inputs", "target", "weight"):
         if mine[role] != theirs[role]:

@@ -486,13 +486,13 @@ def placed(shape: tuple[int, ...], index: tuple[int, ...], value: float, kind: t
             [2, 3, 1],
             {},
             "row 1: Expected a target from 0 to 2 (3 classes), got 3. "
-            "(the targets run from 1 to 3: subtract 1 from each) (--first-class 1)",
+            "(the targets run from 1 to 3) (--first-class 1)",
         ),
         (
             [-100, 3, 1],
             {},
             "row 1: Expected a target from 0 to 2 (3 classes), got 3. "
-            "(the targets run from 1 to 3: subtract 1 from each) (--first-class 1)",
+            "(the targets run from 1 to 3) (--first-class 1)",
         ),
         (
             [0, -1, 1],

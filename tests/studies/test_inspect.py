@@ -115,6 +115,62 @@ def test_one_loss_can_be_asked_for() -> None:
     assert values(found, data) == [pytest.approx((np.log1p(np.exp(-2)) + np.log1p(np.exp(-1))) / 2)]
 
 
+FROM_ONE = "logit_0,logit_1,logit_2,target\n1,0,-1,3\n0,2,0,1\n1,0,3,2\n"
+
+
+def test_targets_that_count_from_1_have_the_command_that_the_refusal_offers(tmp_path: Path) -> None:
+    path = tmp_path / "one.csv"
+    path.write_text(FROM_ONE)
+    refused = celoss("ce", path)
+    assert refused.returncode == 3
+    found = inspected(path)
+    (reading,) = found["readings"]
+    assert f"  {reading['command']}  (classes counted from 1)\n" in refused.stderr
+    rows = ((1, 0, -1), 2), ((0, 2, 0), 0), ((1, 0, 3), 1)
+    right = sum(np.log(np.exp(row).sum()) - row[target] for row, target in rows) / 3
+    assert values(found) == [pytest.approx(right)]
+    assert inspected(path, "--first-class", "1")["readings"][0]["command"] == reading["command"]
+
+
+def test_options_that_were_typed_are_in_every_command(tmp_path: Path) -> None:
+    path = tmp_path / "b.csv"
+    path.write_text("id,age,p_yes,label\n0,20,0.2,yes\n1,21,0.6,no\n2,22,0.7,yes\n")
+    found = inspected(path, "--positive", "no")
+    assert found["readings"]
+    assert all("--positive no" in reading["command"] for reading in found["readings"])
+    found = inspected(path, "--positive", "maybe")
+    assert found["readings"] == []
+    assert any("expected one of two targets" in told for told in found["refused"])
+
+
+def test_options_that_the_data_has_no_use_for_are_in_the_way(tmp_path: Path) -> None:
+    np.save(tmp_path / "z.npy", np.eye(3))
+    np.save(tmp_path / "y.npy", np.arange(3))
+    found = inspected("z.npy", "y.npy", "--class-columns", "q", cwd=tmp_path)
+    assert found["readings"] == []
+    assert any("Expected --class-columns with a table" in told for told in found["refused"])
+
+
+def test_several_files_are_one_data_set_of_which_the_first_rows_are_seen(tmp_path: Path) -> None:
+    for name in ("p0.csv", "p1.csv"):
+        (tmp_path / name).write_text(AGE)
+    found = inspected("p*.csv", cwd=tmp_path)
+    assert (found["rows_looked_at"], found["whole"]) == (4, False)
+    assert [shlex.split(reading["command"])[2] for reading in found["readings"]] == ["p*.csv"]
+    told = celoss("inspect", "p0.csv", "p1.csv", cwd=tmp_path).stdout
+    assert told.startswith("inspect p0.csv, p1.csv · 3 columns · 4 rows looked at\n")
+
+
+def test_files_that_do_not_fit_together_get_no_command(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(AGE)
+    (tmp_path / "b.csv").write_text(AGE.replace("pred", "score"))
+    (tmp_path / "c.csv").write_text("p_x,p_y,label\n0.25,0.75,y\n0.5,0.5,x\n")
+    for names in (("a.csv", "b.csv"), ("c.csv", "a.csv"), ("a.csv", "c.csv")):
+        found = inspected(*names, cwd=tmp_path)
+        assert found["readings"] == []
+        assert any(told.startswith(names[1]) for told in found["refused"])
+
+
 def test_where_nothing_can_be_computed_the_columns_are_shown_and_what_is_in_the_way(tmp_path: Path) -> None:
     path = tmp_path / "names.csv"
     path.write_text("city,street\nRome,Via\nParis,Rue\n")
