@@ -17,7 +17,7 @@ from celoss_cli.cli.inspecting import inspection_of
 from celoss_cli.cli.options import Reading
 from celoss_cli.cli.output import note, write_file
 from celoss_cli.cli.table import given_options
-from celoss_cli.core.errors import ExitCode, InputError, UsageError, visible
+from celoss_cli.core.errors import CelossError, ExitCode, InputError, UsageError, visible
 from celoss_cli.losses import LOSSES
 
 if TYPE_CHECKING:
@@ -72,7 +72,10 @@ def _report(words: list[str]) -> Report:
     from celoss_cli.show import FORMATS
 
     given = parsed(command_named(words[0]), words[1:])
-    return compute(planned(LOSSES[words[0]], given, FORMATS["value"])).report
+    try:
+        return compute(planned(LOSSES[words[0]], given, FORMATS["value"])).report
+    except CelossError as error:
+        raise error.of_command(words) from None
 
 
 def _text(data: str, path: str, words: list[str], reading: ReadingFound, report: Report) -> str:

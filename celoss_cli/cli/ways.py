@@ -37,11 +37,13 @@ def commands(error: CelossError, arguments: Sequence[str]) -> list[tuple[str, st
     """
     found = [(_command(way, arguments), way.meaning) for way in error.ways]
     if any(name in _OF_COLUMNS for way in error.ways for name, _ in way.options):
-        found += [(" ".join(map(shell_quoted, words)), _LOOKING) for words in _inspecting(arguments)]
+        refused = next((way.words for way in error.ways if way.words), arguments)
+        found += [(" ".join(map(shell_quoted, words)), _LOOKING) for words in _inspecting(refused)]
     return found
 
 
 def _command(way: Way, arguments: Sequence[str]) -> str:
+    arguments = way.words or arguments
     if arguments and arguments[0] in _WITHOUT_OPTIONS:
         words = [word for name, value in way.options for word in _words(name, value)]
     else:

@@ -70,6 +70,7 @@ class Way(NamedTuple):
         options: their names and values, instead of those given.
         command: the command that takes them, where it is another one, or "".
         files: whether the files that were given stay.
+        words: the command line that it is added to, where it is another one than was typed.
 
     """
 
@@ -77,6 +78,7 @@ class Way(NamedTuple):
     options: tuple[tuple[str, str], ...]
     command: str = ""
     files: bool = True
+    words: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         words = [f"celoss {self.command}"] if self.command else []
@@ -116,6 +118,11 @@ class CelossError(Exception):
         self.place = place
         self.element = element
         self.in_input = in_input
+
+    def of_command(self, words: Sequence[str]) -> Self:
+        """The same error with ways out that are added to these words, which nobody typed."""
+        self.ways = tuple(way._replace(words=way.words or tuple(words)) for way in self.ways)
+        return self
 
     def at(self, place: str) -> Self:
         """The same error with ``place`` put in front of what is known already."""

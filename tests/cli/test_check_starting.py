@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shlex
 import tomllib
 from pathlib import Path
@@ -80,6 +81,24 @@ def test_init_names_the_command_that_runs_what_it_wrote(folder: Path, name: str)
     command = f"celoss check --config {shlex.quote(name)}"
     assert done.stderr == f"celoss: note: {name}: written; {command} runs it\n"
     assert celoss(*shlex.split(command)[1:], cwd=folder).returncode == 0
+
+
+def test_init_of_refused_data_names_complete_commands(tmp_path: Path) -> None:
+    (tmp_path / "my data").mkdir()
+    (tmp_path / "my data/1.csv").write_text("age,pred,label\n5,0.5,1\n")
+    (tmp_path / "my data/2.csv").write_text("age,pred,label\n5,1.0000001,1\n")
+    done = celoss("check", "--init", "my data", cwd=tmp_path)
+    assert done.returncode == 3
+    (command,) = [line.strip().partition("  (")[0] for line in done.stderr.splitlines()[1:]]
+    assert command.startswith("celoss bce 'my data' ")
+    ran = celoss(*shlex.split(command)[1:], "--format", "value", cwd=tmp_path)
+    assert (ran.returncode, float(ran.stdout)) == (0, pytest.approx(math.log(2) / 2))
+
+
+def test_init_quotes_what_it_points_to(tmp_path: Path) -> None:
+    (tmp_path / "my names.csv").write_text("city,street\nRome,Via\n")
+    done = celoss("check", "--init", "my names.csv", cwd=tmp_path)
+    assert "(celoss inspect 'my names.csv')" in done.stderr
 
 
 def test_list_names_the_checks_and_computes_nothing(folder: Path) -> None:
