@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
 import sys
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
@@ -48,7 +49,7 @@ if TYPE_CHECKING:
     from celoss_cli.evaluate.loop import Evaluation
     from celoss_cli.read.request import Dataset, ReadRequest
 
-__all__ = ["inspection_of"]
+__all__ = ["completed", "inspection_of"]
 
 _USUAL = (("ce", "probs"), ("nll", "log-probs"), ("ce", "logits"), ("bce", "probs"), ("bce-logits", "logits"))
 """Losses with what their input is, in the order in which they are tried and told."""
@@ -59,6 +60,9 @@ _MOST_WORDS = 24
 
 _MOST_FILES = 100
 """So many files after the first one are looked at."""
+
+_MOST_COMPLETED = 4
+"""So many commands are tried until one holds all that is needed."""
 
 _PIPE_BYTES = 64 << 20
 """So much of a pipe is looked at."""
@@ -134,6 +138,30 @@ def inspection_of(files: Sequence[str], reading: Reading, loss: str | None, rows
         readings=[_reading(found) for found in readings],
         refused=list(refused)[:_MOST_REFUSED],
     )
+
+
+def completed(words: Sequence[str]) -> Sequence[str]:
+    """A command line of a loss with all that its first rows need: the only way out of each further refusal.
+
+    The words stay where that leads to no result or leaves a choice, or where the data cannot be read again.
+    """
+    if not words or words[0] not in LOSSES:
+        return words
+    try:
+        files = parsed(command_named(words[0]), words[1:]).files
+        if not files or not all(map(os.path.isfile, files_of(files))):
+            return words
+    except CelossError:
+        return words
+    opener, found = _Opener(files), words
+    for _ in range(_MOST_COMPLETED):
+        tried = _tried(opener, found)
+        if tried.error is None:
+            return found
+        if len(tried.error.ways) != 1:
+            break
+        found = words_of(tried.error.ways[0], found)
+    return words
 
 
 def _refusal(tried: Sequence[_Tried]) -> CelossError:

@@ -269,7 +269,11 @@ def _commands(error: CelossError, arguments: Sequence[str]) -> list[tuple[str, s
     """The ways out as commands, and what each means."""
     from celoss_cli.cli.ways import commands
 
-    return commands(error, arguments)
+    if not isinstance(error, InputError):
+        return commands(error, arguments)
+    from celoss_cli.cli.inspecting import completed
+
+    return commands(error, arguments, completed)
 
 
 def _signal_behind(error: BaseException | None) -> ExitCode | None:

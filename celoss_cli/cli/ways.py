@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from celoss_cli.cli.command_line import shell_quoted
@@ -27,27 +27,32 @@ _WITHOUT_OPTIONS = ("check",)
 """Commands whose options are read from a file."""
 
 
-def commands(error: CelossError, arguments: Sequence[str]) -> list[tuple[str, str]]:
+def commands(
+    error: CelossError,
+    arguments: Sequence[str],
+    completed: Callable[[Sequence[str]], Sequence[str]] = lambda words: words,
+) -> list[tuple[str, str]]:
     """Each way out as a command for a shell, and what it means in words.
 
     Args:
         error: with ways out.
         arguments: the words that were typed after the program's name.
+        completed: adds what such a command line needs beside.
 
     """
-    found = [(_command(way, arguments), way.meaning) for way in error.ways]
+    found = [(_command(way, arguments, completed), way.meaning) for way in error.ways]
     if any(name in _OF_COLUMNS for way in error.ways for name, _ in way.options):
         refused = next((way.words for way in error.ways if way.words), arguments)
         found += [(" ".join(map(shell_quoted, words)), _LOOKING) for words in _inspecting(refused)]
     return found
 
 
-def _command(way: Way, arguments: Sequence[str]) -> str:
+def _command(way: Way, arguments: Sequence[str], completed: Callable[[Sequence[str]], Sequence[str]]) -> str:
     arguments = way.words or arguments
     if arguments and arguments[0] in _WITHOUT_OPTIONS:
         words = [word for name, value in way.options for word in _words(name, value)]
     else:
-        words = ["celoss", *words_of(way, arguments)]
+        words = ["celoss", *completed(words_of(way, arguments))]
     return " ".join(map(shell_quoted, words))
 
 

@@ -115,6 +115,24 @@ def test_one_loss_can_be_asked_for() -> None:
     assert values(found, data) == [pytest.approx((np.log1p(np.exp(-2)) + np.log1p(np.exp(-1))) / 2)]
 
 
+def test_a_command_of_a_refusal_holds_all_that_is_needed(tmp_path: Path) -> None:
+    path = tmp_path / "pct.csv"
+    path.write_text("# a comment\np_a,p_b,label\n75%,25%,a\n# another\n50%,50%,b\n")
+    refused = celoss("ce", path, "--input-is", "probs", "--max", "1")
+    (line,) = refused.stderr.splitlines()[1:]
+    command = line.partition("  (")[0].strip()
+    assert ("--comment '#'" in command, "--percent" in command) == (True, True)
+    done = celoss(*shlex.split(command)[1:], "--format", "value")
+    assert (done.returncode, float(done.stdout)) == (0, pytest.approx(-(np.log(0.75) + np.log(0.5)) / 2))
+
+
+def test_a_command_of_a_refusal_makes_no_choice_for_the_user(tmp_path: Path) -> None:
+    path = tmp_path / "models.csv"
+    path.write_text("# a comment\n" + MODELS)
+    told = celoss("bce", path).stderr
+    assert f"  celoss bce {path} --comment '#'  (" in told
+
+
 FROM_ONE = "logit_0,logit_1,logit_2,target\n1,0,-1,3\n0,2,0,1\n1,0,3,2\n"
 
 
