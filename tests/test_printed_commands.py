@@ -43,6 +43,16 @@ KNOWN_DEAD = {
     "ce name-regression.json --json --class-columns predicted_y,residual --target-column true_y",
     "ce pub-pic50.csv --json --class-columns Predicted_pIC50,Residual --target-column True_pIC50",
     "compare missing.csv missing.csv --loss ce --json --missing skip",
+    "bce bigquery.json --json --class-columns predicted_label --target-column label",
+    "bce bigquery.json --json --class-columns predicted_label_probs --target-column label",
+    "bce-logits sk-regression.csv --json",
+    "ce --input-is probs fastai.csv --json --class-columns loss,probability --target-column actual",
+    "ce --input-is probs pub-reviews.csv --json --class-columns "
+    "p_not_genuine,belief_genuine,belief_fake,belief_solicited,rating --target-column true_state "
+    "--missing skip",
+    "ce --input-is probs sagemaker-lists.csv --json --class-columns 'probabilities.*' --target-column labels",
+    "ce --input-is probs sagemaker-lists.csv --json --class-columns 'probabilities.*' --target-column target",
+    "ce --input-is probs vertex.jsonl --json --class-columns prediction.scores",
     "inspect 255.csv --json --class-columns a,b --target-column target",
     "inspect ignored.csv --json --class-columns a,b --target-column target",
     "inspect name-correct.json",

@@ -18,7 +18,7 @@ from running import celoss
 Table = Mapping[str, Sequence[Any]]
 
 TEXTS = st.sampled_from(["red", "blue", "green", "a b", "x,y"])
-NUMBERS = st.floats(-3, 3).map(lambda value: round(value, 3) + 0.0005)
+NUMBERS = st.floats(-3, 3).map(lambda value: round(round(value, 3) + 0.0005, 4))  # workbooks hold 15 digits
 FRACTIONS = st.integers(1, 999).map(lambda value: value / 1000)
 
 
@@ -114,7 +114,8 @@ def of_classes(draw: st.DrawFn) -> Table:
     prefix = draw(st.sampled_from(["", "p_", "logit_", "class "]))
     names = draw(st.sampled_from([["cat", "dog", "eel"], ["0", "1", "2"], ["A", "B", "C", "D"]]))
     table = {f"{prefix}{n}": draw(st.lists(NUMBERS, min_size=rows, max_size=rows)) for n in names}
-    answers = st.sampled_from(names) if draw(st.booleans()) else st.integers(0, len(names) - 1)
+    named = names[0] != "0" and draw(st.booleans())  # numbers in quotation marks are no numbers in JSON
+    answers = st.sampled_from(names) if named else st.integers(0, len(names) - 1)
     target = draw(st.sampled_from(["label", "y_true", "species", "truth"]))
     table[target] = draw(st.lists(answers, min_size=rows, max_size=rows))
     return shuffled(draw, {**table, **draw(columns_beside(rows))})
@@ -144,7 +145,7 @@ def shuffled(draw: st.DrawFn, table: Table) -> Table:
 @pytest.mark.slow
 @pytest.mark.parametrize(("loss", "tables"), [("ce", of_classes()), ("bce", of_answers())])
 def test_the_format_changes_nothing(loss: str, tables: st.SearchStrategy[Table], tmp_path: Path) -> None:
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=40, deadline=None, derandomize=True)
     @given(tables)
     def each(table: Table) -> None:
         found = {name: read(tmp_path, loss, name, table) for name in FORMATS}
@@ -155,7 +156,7 @@ def test_the_format_changes_nothing(loss: str, tables: st.SearchStrategy[Table],
 
 @pytest.mark.slow
 def test_arrays_by_name_are_read_as_the_columns_of_a_table(tmp_path: Path) -> None:
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=40, deadline=None, derandomize=True)
     @given(of_answers(texts=False))
     def each(table: Table) -> None:
         value, *_ = read(tmp_path, "bce", "t.npz", table)
