@@ -108,7 +108,7 @@ def run(spec: LossSpec, given: LossOptions) -> int:
 
 
 def _refuse_elements(given: LossOptions, outlet: Outlet) -> None:
-    """Refuses a file of elements where there is one number,."""
+    """Refuses a file of elements where there is one number."""
     if outlet.format.name in ARRAYS and given.semantics.reduction != "none" and not given.showing.grad:
         told = "Expected --reduction none or --grad with a file of the elements, got none."
         raise UsageError(told, place=visible(outlet.file or ""))

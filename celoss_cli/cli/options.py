@@ -483,6 +483,12 @@ def values() -> Any:
     return option(VALUES, "", panel=INPUT, file="read")
 
 
+def any_values() -> Any:
+    """The field of the input on the command line itself, where a command takes that of any loss."""
+    help = "The input inline, as 1,2;3,4, or @FILE."
+    return option(VALUES, help, flags=("--input", "-x"), panel=INPUT, file="read")
+
+
 def expect_parts() -> Any:
     """The field of the number of shards that there must be."""
     help = "Refuse all but the N parts of --shard or a folder of --emit-partial, each once."

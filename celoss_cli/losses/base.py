@@ -6,7 +6,7 @@ import math
 from abc import ABC, abstractmethod
 from collections import Counter
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from celoss_cli.core.errors import InputError, UsageError
 from celoss_cli.core.late import np
@@ -34,8 +34,6 @@ __all__ = [
     "rows_out_of_domain",
     "spread",
 ]
-
-Base = Literal["e", "2", "10"]
 
 WHOLE_READ = "integral floats read as class indices"
 TRUTH_READ_AS_CLASSES = "false and true read as class indices 0 and 1"

@@ -7,11 +7,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from celoss_cli.cli.options import (
-    INPUT,
     Reading,
     Running,
     Semantics,
     Writing,
+    any_values,
     files,
     formats,
     loss_name,
@@ -19,7 +19,7 @@ from celoss_cli.cli.options import (
 )
 from celoss_cli.cli.table import Command, option, part
 from celoss_cli.core.errors import ExitCode, InputError, UsageError, file_name, quoted
-from celoss_cli.core.option import VALUES, Kind, one_of
+from celoss_cli.core.option import Kind, one_of
 from celoss_cli.core.records import record
 from celoss_cli.losses import LOSSES
 
@@ -52,13 +52,7 @@ class DiagnoseOptions:
 
     files: tuple[str, ...] = files()
     loss: str = loss_name(default="ce")
-    input: str | None = option(
-        VALUES,
-        "The input inline, as 1,2;3,4, or @FILE.",
-        flags=("--input", "-x"),
-        panel=INPUT,
-        file="read",
-    )
+    input: str | None = any_values()
     reading: Reading = part(  # looking at what these options allow is the point
         Reading, without=("allow_nonfinite", "allow_out_of_domain")
     )

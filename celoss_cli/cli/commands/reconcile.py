@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Literal
 
-from celoss_cli.cli.options import INPUT, Reading, Running, Writing, files, formats
+from celoss_cli.cli.options import INPUT, Reading, Running, Writing, any_values, files, formats
 from celoss_cli.cli.table import Command, GivenOption, given_options, group, option, part
 from celoss_cli.core.errors import ExitCode, plural
-from celoss_cli.core.option import TEXT, VALUES, at_least, one_of
+from celoss_cli.core.option import TEXT, at_least, one_of
 from celoss_cli.core.records import record
 from celoss_cli.losses import LOSSES
 from celoss_cli.losses.conventions import INPUT_KINDS
@@ -39,13 +39,7 @@ class ReconcileOptions:
         panel=_SEARCH,
         required=True,
     )
-    input: str | None = option(
-        VALUES,
-        "The input inline, as 1,2;3,4, or @FILE.",
-        flags=("--input", "-x"),
-        panel=INPUT,
-        file="read",
-    )
+    input: str | None = any_values()
     input_is: Literal["logits", "log-probs", "probs"] | None = option(
         one_of(INPUT_KINDS),
         "What the input is known to be; anything else is then a deviation.",

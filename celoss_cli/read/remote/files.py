@@ -61,16 +61,13 @@ class Object:
         raise AssertionError("the last attempt returns or raises")
 
 
-class Windows(io.RawIOBase):
-    """An object read from its beginning, in windows of which the next one is on its way."""
+class _Seekable(io.RawIOBase):
+    """An object with a place in it from which bytes are read."""
 
     def __init__(self, object: Object) -> None:
         super().__init__()
         self.object = object
-        self._first = object.bytes(0, min(_WINDOWS[0], object.state.size))
-        self._window, self._start, self._at, self._count = self._first, 0, 0, 1
-        self._pool: ThreadPoolExecutor | None = None
-        self._next: tuple[int, Future[bytes]] | None = None
+        self._at = 0
 
     def readable(self) -> bool:
         return True
@@ -85,6 +82,17 @@ class Windows(io.RawIOBase):
 
     def tell(self) -> int:
         return self._at
+
+
+class Windows(_Seekable):
+    """An object read from its beginning, in windows of which the next one is on its way."""
+
+    def __init__(self, object: Object) -> None:
+        super().__init__(object)
+        self._first = object.bytes(0, min(_WINDOWS[0], object.state.size))
+        self._window, self._start, self._count = self._first, 0, 1
+        self._pool: ThreadPoolExecutor | None = None
+        self._next: tuple[int, Future[bytes]] | None = None
 
     def readinto(self, buffer: Any) -> int:
         if self._at >= self.object.state.size:
@@ -120,31 +128,12 @@ class Windows(io.RawIOBase):
         super().close()
 
 
-class Ranges(io.RawIOBase):
+class Ranges(_Seekable):
     """An object of which exactly what is asked for is read: for a library that knows what it needs."""
 
-    def __init__(self, object: Object) -> None:
-        super().__init__()
-        self._object = object
-        self._at = 0
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._object.state.size}[whence]
-        self._at = start + offset
-        return self._at
-
-    def tell(self) -> int:
-        return self._at
-
     def read(self, size: int = -1) -> bytes:
-        end = self._object.state.size if size < 0 else min(self._at + size, self._object.state.size)
-        found = self._object.bytes(self._at, end)
+        end = self.object.state.size if size < 0 else min(self._at + size, self.object.state.size)
+        found = self.object.bytes(self._at, end)
         self._at += len(found)
         return found
 
