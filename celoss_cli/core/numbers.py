@@ -14,8 +14,11 @@ from celoss_cli.core.errors import InputError, Way, quoted
 
 __all__ = ["BLANKS", "GRAMMAR", "MISSING", "hundredths", "is_number", "number", "whole"]
 
-GRAMMAR = r"[+-]?(?:[0-9]++(?:\.[0-9]*+)?+|\.[0-9]++)(?:[eE][+-]?[0-9]++)?+"
-"""A finite number with a decimal point, as a regular expression."""
+GRAMMAR = r"[+-]?(?:[0-9]++(?:\.[0-9]*+)?|\.[0-9]++)(?:[eE][+-]?[0-9]++)?"
+"""A finite number with a decimal point, as a regular expression.
+
+No group is possessive: up to Python 3.11.4 one that fails within keeps what it took, and 1e was a number.
+"""
 
 _ONE = re.compile(GRAMMAR)
 _NONFINITE = re.compile(r"[+-]?(?:inf|infinity|nan)", re.ASCII | re.IGNORECASE)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["BLANKS", "MISSING", "is_number", "number", "numbers"]
 
-_MANY = re.compile(rf"(?:[ \t]*+{GRAMMAR}[ \t]*+\n)*+")
+_MANY = re.compile(rf"(?>(?:[ \t]*+{GRAMMAR}[ \t]*+\n)*)")
 
 
 def numbers(cells: Sequence[str], *, decimal: str = ".", allow_nonfinite: bool = False) -> Array | None:

@@ -280,6 +280,8 @@ def test_losses_and_gradients_are_one_array_of_all_tokens(celoss: Run, tmp_path:
 
 @pytest.mark.parametrize("ending", ["json", "csv", "jsonl", "parquet"])
 def test_gradients_stand_beside_the_tokens_in_files(celoss: Run, tmp_path: Path, ending: str) -> None:
+    if ending == "parquet":
+        pytest.importorskip("pyarrow")
     path = lines(tmp_path / "dump.jsonl", [completion("a", A), completion("b", B)])
     file = tmp_path / f"g.{ending}"
     done = celoss("nll", path, "--grad", "-o", file)
