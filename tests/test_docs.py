@@ -245,6 +245,8 @@ def test_every_link_leads_to_a_file_and_a_heading_that_are_there(page: str) -> N
         path, _, anchor = link.partition("#")
         target = (ROOT / page).parent / path if path else ROOT / page
         assert target.exists(), f"{page}: {link}"
+        if page.startswith("docs/"):  # the site holds nothing else
+            assert target.resolve().is_relative_to(ROOT / "docs"), f"{page}: {link}"
         assert not anchor or anchor in anchors(target), f"{page}: {link}"
 
 

@@ -175,7 +175,7 @@ class Truth:
         self._rows, self._reached = len(values), 0
         if ids is None:
             return
-        self._used = np.zeros(len(values), bool)
+        self._uses = _Uses(len(values))
         self._row_of = {row_id: row for row, row_id in enumerate(ids)}
         if len(self._row_of) < len(ids):
             row = next(row for row, row_id in enumerate(ids) if self._row_of[row_id] != row)
@@ -310,7 +310,7 @@ class Truth:
         assert self._read is not None  # noqa: S101 - for the type checker: the classes come first
         if self._row_of is None:
             return self._read[self._next(start, rows, place)]
-        return self._read[self._by_id(rows, ids, place)]
+        return self._read[self._by_id(start, rows, ids, place)]
 
     def of_complete(
         self, start: int, complete: Array, ids: Sequence[str] | None, place: Callable[[int], str]
@@ -331,7 +331,8 @@ class Truth:
         """
         assert self._read is not None  # noqa: S101 - for the type checker: the classes come first
         rows = len(complete)
-        found = self._next(start, rows, place) if self._row_of is None else self._by_id(rows, ids, place)
+        by_id = self._row_of is not None
+        found = self._by_id(start, rows, ids, place) if by_id else self._next(start, rows, place)
         kept = complete if self._gaps is None else complete & ~self._gaps[found]
         self._skipped += int(np.count_nonzero(~kept))
         return kept, self._read[found][kept]
@@ -349,7 +350,7 @@ class Truth:
             self._reached = max(self._reached, start + rows)
         return slice(start, start + rows)
 
-    def _by_id(self, rows: int, ids: Sequence[str] | None, place: Callable[[int], str]) -> Array:
+    def _by_id(self, start: int, rows: int, ids: Sequence[str] | None, place: Callable[[int], str]) -> Array:
         """The rows of targets with these ids, which are used then."""
         assert self._row_of is not None  # noqa: S101 - for the type checker: the caller has asked
         if ids is None:
@@ -365,20 +366,13 @@ class Truth:
             raise InputError(
                 f"expected an id that {self._name} has, got {quoted(ids[row])}", place=place(row)
             )
-        again = self._repeated(found)
-        if again is not None:
-            raise InputError(f"expected each id once, got {quoted(ids[again])} again", place=place(again))
-        return found
-
-    def _repeated(self, found: Array) -> int | None:
-        """The first of these rows of targets that was used before; marks them as used."""
         with self._lock:
-            used = self._used[found]
-            self._used[found] = True
-        _, first = np.unique(found, return_index=True)
-        used |= ~np.isin(np.arange(len(found)), first)
-        rows = np.flatnonzero(used)
-        return int(rows[0]) if rows.size else None
+            again = self._uses.add(start, found, place)
+        if again is not None:
+            target, where = again
+            repeated = self._ids[target]  # type: ignore[index]
+            raise InputError(f"expected each id once, got {quoted(repeated)} again", place=where)
+        return found
 
     def verify(self) -> None:
         """Refuses targets that no row of the input asked for.
@@ -387,7 +381,7 @@ class Truth:
             InputError: with the first of them.
 
         """
-        left = np.arange(self._reached, self._rows) if self._ids is None else np.flatnonzero(~self._used)
+        left = np.arange(self._reached, self._rows) if self._ids is None else self._uses.left()
         if left.size:
             row = int(left[0])
             which = f"the id {quoted(self._ids[row])}" if self._ids is not None else "this one"
@@ -397,6 +391,52 @@ class Truth:
                 hint=self._other_reading,
                 place=self._place(row),
             )
+
+
+class _Uses:
+    """Which rows of targets were used, by blocks of rows that may come before others above them."""
+
+    def __init__(self, targets: int) -> None:
+        self._by = np.full(targets, -1)
+        self._reached = 0
+        self._ahead: dict[int, tuple[Array, Callable[[int], str]]] = {}
+
+    def left(self) -> Array:
+        """The rows of targets that nobody used."""
+        return np.flatnonzero(self._by < 0)
+
+    def add(self, start: int, found: Array, place: Callable[[int], str]) -> tuple[int, str] | None:
+        """Marks these rows of targets as used.
+
+        Args:
+            start: counts the rows of input before the block.
+            found: the row of targets of each of its rows.
+            place: names one of its rows.
+
+        Returns:
+            A row of targets that two rows of input have, and the place of the lower one of them; or None.
+
+        """
+        before = self._by[found]
+        self._by[found] = np.maximum(before, start)
+        again = before >= 0
+        _, first = np.unique(found, return_index=True)
+        again |= ~np.isin(np.arange(len(found)), first)
+        if not again.any():
+            self._note(start, found, place)
+            return None
+        row = int(np.flatnonzero(again)[0])
+        target = int(found[row])
+        if before[row] <= start:
+            return target, place(row)
+        others, place_of = self._ahead[int(before[row])]
+        return target, place_of(int(np.flatnonzero(others == target)[0]))
+
+    def _note(self, start: int, found: Array, place: Callable[[int], str]) -> None:
+        """Keeps a block while one above it is still to come."""
+        self._ahead[start] = found, place
+        while (ready := min(self._ahead, default=self._reached + 1)) <= self._reached:
+            self._reached = max(self._reached, ready + len(self._ahead.pop(ready)[0]))
 
 
 def _answers(

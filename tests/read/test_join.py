@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 
 from celoss_cli.cli.main import run
+from celoss_cli.read.truth import _Uses
 
 ROWS = [("a", [0.7, 0.2, 0.1], "cat"), ("b", [0.1, 0.3, 0.6], "eel"), ("c", [0.25, 0.25, 0.5], "dog")]
 PREDICTIONS = "id,cat,dog,eel\n" + "".join(f"{i},{','.join(map(str, x))}\n" for i, x, _ in ROWS)
@@ -740,3 +742,22 @@ def test_an_id_that_is_missing_leaves_its_target_without_a_row(files: Run) -> No
     files.write("p.csv", PREDICTIONS.replace("b,", ","))
     said = files.refusal("ce", "p.csv", "--targets", "@t.csv", "--missing", "skip")
     assert 'p.csv:3: expected an id that t.csv has, got ""' in said
+
+
+def test_an_id_that_comes_twice_is_blamed_on_the_lower_row_in_whatever_order_blocks_are_read() -> None:
+    for order in itertools.permutations(range(4)):
+        uses = _Uses(8)
+        found = [np.array([0, 1]), np.array([2, 3]), np.array([4, 1]), np.array([6, 7])]
+        said = [
+            uses.add(2 * block, found[block], lambda row, block=block: f"row {2 * block + row}")
+            for block in order
+        ]
+        assert [text for text in said if text] == [(1, "row 5")]
+
+
+def test_blocks_are_forgotten_once_those_above_them_were_read() -> None:
+    uses = _Uses(100)
+    for block in (1, 0, 3, 2, 4):
+        assert uses.add(20 * block, np.arange(20 * block, 20 * block + 20), str) is None
+    assert not uses._ahead
+    assert not uses.left().size
