@@ -47,7 +47,7 @@ print(json.dumps(list(entered)), file=sys.stderr)
 
 def pages() -> Iterator[tuple[str, str]]:
     """The one page: text of our own with what the code says put in."""
-    walked, every = _walked(), [path for path in _PACKAGE.rglob("*.py") if path.name != "__init__.py"]
+    walked = _walked()
     text = _TEXT.read_text(encoding="utf-8")
     yield (
         "docs/architecture.md",
@@ -55,24 +55,18 @@ def pages() -> Iterator[tuple[str, str]]:
             rooms=_rooms(),
             command=" ".join(("celoss", *COMMAND)),
             modules=len(walked),
-            all=len(every),
             walk=_walk(walked),
         ),
     )
 
 
 def _rooms() -> str:
-    rows = ((code(room), _said_of(_PACKAGE / room), str(_modules(_PACKAGE / room))) for room in ROOMS)
-    return table(["room", "what it is", "modules"], rows).rstrip()
+    return table(["room", "what it is"], ((code(room), _said_of(_PACKAGE / room)) for room in ROOMS)).rstrip()
 
 
 def _said_of(room: Path) -> str:
     said = ast.get_docstring(ast.parse((room / "__init__.py").read_text(encoding="utf-8"))) or ""
     return said.partition("\n")[0]
-
-
-def _modules(room: Path) -> int:
-    return sum(path.name != "__init__.py" for path in room.rglob("*.py"))
 
 
 @cache
