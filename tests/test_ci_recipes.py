@@ -163,3 +163,27 @@ def test_what_the_image_is_built_from_is_sent_to_docker() -> None:
     sent = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
     copied = re.findall(r"^COPY (?!--)(.*)$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
     assert {source for line in copied for source in line.split()[:-1]} == sent
+
+
+# ------------------------------------------------------------------------------------ the workflow
+
+
+def test_the_workflow_tries_every_python_that_the_package_names_on_every_system() -> None:
+    jobs = yaml_of(".github/workflows/ci.yml")["jobs"]
+    matrix = jobs["quick"]["strategy"]["matrix"]
+    named = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["classifiers"]
+    pythons = {kind.rpartition(" ")[2] for kind in named if re.search(r"Python :: 3\.", kind)}
+    assert set(matrix["python"]) == pythons
+    assert {system.partition("-")[0] for system in matrix["os"]} == {"ubuntu", "macos", "windows"}
+    assert jobs["everything"]["steps"][-1]["run"] == ".ci/run"
+    assert (ROOT / ".ci/run").stat().st_mode & 0o100
+
+
+def test_what_is_released_holds_all_that_its_tests_read() -> None:
+    build = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["hatch"]["build"]
+    included = set(build["targets"]["sdist"]["include"])
+    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False).stdout
+    if not tracked:
+        pytest.skip("no checkout")
+    roots = {f"/{line.partition('/')[0]}" for line in tracked.splitlines()}
+    assert roots - included <= {"/.gitignore", "/.dockerignore", "/pyproject.toml"}

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from celoss_cli import __version__
 from celoss_cli.core.errors import CelossError, InputError, LimitError, UsageError, quoted, visible
 from celoss_cli.core.extras import extra_module
+from celoss_cli.losses.pieces import processors
 from celoss_cli.read.remote.urls import is_remote
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ def _client(distributed: Any, address: str) -> Iterator[Any]:
             if local:
                 where = opened.enter_context(
                     distributed.LocalCluster(
-                        n_workers=int(local[1] or len(os.sched_getaffinity(0))),
+                        n_workers=int(local[1] or processors()),
                         threads_per_worker=1,
                         memory_limit=0,
                         dashboard_address=":0",

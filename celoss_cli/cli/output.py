@@ -162,7 +162,8 @@ def write_file(path: str, pieces: Iterable[str] | Iterable[bytes]) -> None:
                     file.write(_bytes(piece))
                 file.flush()
                 os.fsync(file.fileno())
-                os.fchmod(file.fileno(), _mode(target))
+                if hasattr(os, "fchmod"):  # Windows has none before Python 3.13
+                    os.fchmod(file.fileno(), _mode(target))
             os.replace(temporary, target)
         except BaseException:
             with contextlib.suppress(OSError):

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from celoss_cli.losses.base import Loss
 
-__all__ = ["Placed", "default_jobs", "losses_of", "name_of", "of_pieces", "tally_of"]
+__all__ = ["Placed", "default_jobs", "losses_of", "name_of", "of_pieces", "processors", "tally_of"]
 
 _LEAST_PIECE_BYTES, _MOST_PIECE_BYTES = 2 << 20, 64 << 20
 """Measured: one piece a thread is the fastest, as threads wait for each other between pieces; but the
@@ -30,10 +30,14 @@ In = TypeVar("In")
 Out = TypeVar("Out")
 
 
+def processors() -> int:
+    """The number of processors that this process may use, as far as the system says."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def default_jobs() -> int:
-    """The number of processors that this process may use, but no more threads than are of use."""
-    has = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, min(has, _MOST_JOBS))
+    """As many threads as there are processors for them, but no more than are of use."""
+    return min(processors(), _MOST_JOBS)
 
 
 def losses_of(loss: Loss, batch: Batch, jobs: int) -> Array:

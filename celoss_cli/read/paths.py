@@ -93,7 +93,7 @@ def keys_of(path: str) -> dict[str, str]:
         return {}
     from urllib.parse import unquote  # most paths have no keys
 
-    pairs = (name.partition("=") for name in path.split("/")[:-1])
+    pairs = (name.partition("=") for name in _with_slashes(path).split("/")[:-1])
     return {unquote(key): unquote(value) for key, sign, value in pairs if key and sign}
 
 
@@ -139,13 +139,19 @@ def matching(pattern: str, folder: str = "") -> list[str]:
 
     """
     search = _Search(pattern)
-    start = "/" if pattern.startswith("/") else folder
-    names = [name for name in pattern.split("/") if name]
+    drive, rest = os.path.splitdrive(_with_slashes(pattern))
+    start = drive + os.sep if rest.startswith("/") else drive or folder
+    names = [name for name in rest.split("/") if name]
     collapsed = [name for name, same in groupby(names) for _ in ([0] if name == _ANY_FOLDERS else same)]
     files = sorted(set(search.below(start, tuple(collapsed))))
     if not files:
         raise InputError(f"expected files that match {quoted(pattern)}, got none")
     return files
+
+
+def _with_slashes(path: str) -> str:
+    """The path with the separator that patterns and URLs have, where the system has another one."""
+    return path if os.sep == "/" else path.replace(os.sep, "/")
 
 
 class _Search:

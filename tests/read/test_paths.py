@@ -149,3 +149,9 @@ def test_a_folder_that_cannot_be_read_is_refused(monkeypatch: pytest.MonkeyPatch
 def test_keys_are_those_of_folders() -> None:
     assert keys_of("a=1/b=x%3Ay/=/k=/lr=0.1.csv") == {"a": "1", "b": "x:y", "k": ""}
     assert keys_of("lr=0.1.csv") == keys_of("plain/p.csv") == {}
+
+
+def test_folders_of_windows_have_keys_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(paths.os, "sep", "\\")
+    assert keys_of(r"logs\day=2026-01-01\p.csv") == {"day": "2026-01-01"}
+    assert keys_of("logs/day=2026-01-01/p.csv") == {"day": "2026-01-01"}

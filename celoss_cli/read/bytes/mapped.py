@@ -80,9 +80,10 @@ def release_bytes(buffer: mmap.mmap, start: int, end: int) -> None:
 
 def memory_limit() -> int:
     """How many bytes this machine has; no array that must be read into memory can be larger."""
-    if not hasattr(os, "sysconf"):
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError):  # Windows, and systems that do not say
         return 1 << 40
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
 def piped(stream: Stream, size: int | None = None, before: bytes = b"") -> io.BytesIO:
