@@ -182,7 +182,8 @@ def test_the_workflow_tries_every_python_that_the_package_names_on_every_system(
 def test_what_is_released_holds_all_that_its_tests_read() -> None:
     build = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["hatch"]["build"]
     included = set(build["targets"]["sdist"]["include"])
-    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False).stdout
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False)
+    tracked = listed.stdout
     if not tracked:
         pytest.skip("no checkout")
     roots = {f"/{line.partition('/')[0]}" for line in tracked.splitlines()}
