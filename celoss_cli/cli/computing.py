@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from celoss_cli.read.shards import Shard
     from celoss_cli.report.report import Report
     from celoss_cli.statistics.interval import Estimate
-    from celoss_cli.studies.merge.parts import Partial
+    from celoss_cli.studies.merge.parts import Origin, Partial
 
 __all__ = [
     "Evaluated",
@@ -73,6 +73,17 @@ class Plan:
     partial: bool = False
     interval: Interval | None = None
     shard: Shard | None = None
+
+    def origin(self) -> Origin:
+        """What the files are as they are now, and all that the result depends on.
+
+        Raises:
+            InputError: if a file is not there.
+
+        """
+        from celoss_cli.cli.origins import origin_of  # most runs write no partial result
+
+        return origin_of(self.data, self.semantics, self.request.wanted.by, self.quantiles)
 
 
 @record(frozen=True, slots=True)
@@ -241,9 +252,15 @@ def compute(plan: Plan) -> Computed:
         CelossError: for anything that stands in the way.
 
     """
-    with opened(plan.data) as found:
+    if not plan.partial:
+        with opened(plan.data) as found:
+            result = evaluated(plan, found)
+        return Computed(reported(plan, result))
+    from celoss_cli.cli.origins import unchanged  # most runs write no partial result
+
+    with unchanged(plan.origin()) as origin, opened(plan.data) as found:
         result = evaluated(plan, found)
-    return Computed(reported(plan, result), partial_of(plan, result) if plan.partial else None)
+    return Computed(reported(plan, result), partial_of(plan, result, origin))
 
 
 def evaluated(plan: Plan, found: Opened) -> Evaluated:
@@ -297,8 +314,8 @@ def reported(plan: Plan, found: Evaluated) -> Report:
     )
 
 
-def partial_of(plan: Plan, found: Evaluated) -> Partial:
-    """The exact totals for ``celoss merge``."""
+def partial_of(plan: Plan, found: Evaluated, origin: Origin) -> Partial:
+    """The exact totals for ``celoss merge``, with what they are of."""
     from celoss_cli.studies.merge.document import identified
     from celoss_cli.studies.merge.parts import Partial
 
@@ -313,5 +330,6 @@ def partial_of(plan: Plan, found: Evaluated) -> Partial:
             evaluation=found.evaluation,
             command_words=words_without_files(plan.data.reading, plan.semantics),
             shards=() if plan.shard is None else (plan.shard,),
+            origin=origin,
         )
     )

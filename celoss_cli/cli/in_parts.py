@@ -12,7 +12,7 @@ from celoss_cli.cli.computing import planned
 from celoss_cli.cli.concluding import Computed, conclude, conclusion_of
 from celoss_cli.cli.merging import report_of_whole
 from celoss_cli.cli.output import make_folder, note, write_file
-from celoss_cli.cli.part import Asked, origin_of, part_of, words_of
+from celoss_cli.cli.part import Asked, part_of, words_of
 from celoss_cli.cli.progress import Bar
 from celoss_cli.core.errors import InputError, UsageError, plural, quoted, visible
 from celoss_cli.core.option import flag_words
@@ -177,6 +177,6 @@ def _standing(task: _Task) -> Partial | None:
         part = partial_in(task.path)
     except InputError:  # none, or a broken one
         return None
-    origin = origin_of(task.plan)
+    origin = task.plan.origin()
     known = all(file.stamp for file in origin.files)
     return part if known and part.shards == (task.plan.shard,) and part.origin == origin else None

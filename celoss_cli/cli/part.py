@@ -4,31 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import chain
 from typing import TYPE_CHECKING
 
-from celoss_cli import __version__
 from celoss_cli.cli.app import parsed
-from celoss_cli.cli.command_line import words_without_files
 from celoss_cli.cli.computing import Plan, data_of, evaluated, partial_of, request_of
 from celoss_cli.cli.for_loss import for_loss
 from celoss_cli.cli.options import Reading, Running, Semantics, Showing, Uncertainty, files
+from celoss_cli.cli.origins import unchanged
 from celoss_cli.cli.reading import opened
 from celoss_cli.cli.table import given_options, part
 from celoss_cli.cli.uncertainty import group_of
-from celoss_cli.core.errors import InputError, visible
 from celoss_cli.core.option import flag_words
 from celoss_cli.core.records import record
 from celoss_cli.losses import LOSSES
-from celoss_cli.read.shards import Shard, state_of
 from celoss_cli.show import FORMATS
 from celoss_cli.studies.merge.document import as_text
-from celoss_cli.studies.merge.parts import Origin
 
 if TYPE_CHECKING:
+    from celoss_cli.read.shards import Shard
     from celoss_cli.studies.merge.parts import Partial
 
-__all__ = ["Asked", "PartOptions", "origin_of", "part_of", "plan_of", "text_of_part", "words_of"]
+__all__ = ["Asked", "PartOptions", "part_of", "plan_of", "text_of_part", "words_of"]
 
 _SHOWN = replace(FORMATS["json"], every_row=False)
 
@@ -96,21 +92,6 @@ def text_of_part(loss: str, words: Sequence[str], shard: Shard | None = None) ->
     return as_text(part_of(plan_of(loss, words, shard)))
 
 
-def origin_of(plan: Plan) -> Origin:
-    """What the partial result of a plan is computed from, as it is now.
-
-    Raises:
-        InputError: if a file is not there.
-
-    """
-    kept, by = words_without_files(plan.data.reading, plan.semantics), plan.request.wanted.by
-    words = [plan.data.spec.command, *kept.data, *chain(*kept.semantics.values())]
-    words += [] if by is None else flag_words("--by", by)
-    words += [f"--quantiles={','.join(map(repr, plan.quantiles))}"] if plan.quantiles else []
-    named = [word[1:] for word in words if word.startswith("@")]
-    return Origin(__version__, tuple(words), tuple(map(state_of, [*plan.data.files, *named])))
-
-
 def part_of(plan: Plan) -> Partial:
     """The partial result of a plan, with its origin.
 
@@ -119,13 +100,5 @@ def part_of(plan: Plan) -> Partial:
         CelossError: for anything else that stands in the way.
 
     """
-    origin = origin_of(plan)
-    with opened(plan.data, quiet=True) as found:
-        part = partial_of(plan, evaluated(plan, found))
-    for before, after in zip(origin.files, origin_of(plan).files, strict=True):
-        if before != after:
-            raise InputError(
-                "expected a file that stays as it is, got one that changed while it was read",
-                place=visible(before.name),
-            )
-    return replace(part, origin=origin)
+    with unchanged(plan.origin()) as origin, opened(plan.data, quiet=True) as found:
+        return partial_of(plan, evaluated(plan, found), origin)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import random
+import shutil
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
@@ -207,9 +209,100 @@ def test_no_data_counts_twice(tmp_path: Path, capfd: Capture, monkeypatch: pytes
     assert run(["merge", "both.json", "p2.json"]) == 0
 
 
+def part_of(name: str, *files: str) -> str:
+    """The part of these files, which are made where there are none."""
+    for number, file in enumerate(files):
+        if "*" not in file and not Path(file).exists():
+            Path(file).parent.mkdir(parents=True, exist_ok=True)
+            Path(file).write_text(HEADER + "".join(rows(sum(map(ord, file)) + number, 3)))
+    assert run(["ce", *files, *CLASSES, "--emit-partial", name, "--format", "value"]) == ExitCode.DONE
+    return name
+
+
+@pytest.mark.parametrize("second", [["b.csv", "c.csv"], ["./b.csv"], ["d/../b.csv", "c.csv"], ["b*.csv"]])
+def test_a_file_that_two_runs_share_counts_once(
+    tmp_path: Path, capfd: Capture, monkeypatch: pytest.MonkeyPatch, second: list[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("d").mkdir()
+    part_of("x.json", "a.csv", "b.csv")
+    part_of("y.json", *second)
+    part_of("z.json", "z.csv")
+    assert run(["merge", "x.json", "z.json", "--emit-partial", "sum.json", "--format", "value"]) == 0
+    capfd.readouterr()
+    for first in ("x.json", "sum.json"):
+        assert run(["merge", first, "y.json"]) == ExitCode.BAD_INPUT
+        said = capfd.readouterr().err
+        assert f'y.json: expected each file once, got "b.csv" that is in {first} already' in said
+
+
+def test_a_file_that_changed_is_another_one(
+    tmp_path: Path, capfd: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    parts = [part_of("x.json", "a.csv", "log.csv")]
+    Path("log.csv").write_text(HEADER + "".join(rows(77, 8)))
+    parts.append(part_of("y.json", "log.csv"))
+    capfd.readouterr()
+    assert run(["merge", *parts, "--format", "value"]) == ExitCode.DONE
+    assert capfd.readouterr().err == ""
+
+
+def test_arrays_that_options_name_are_files_too(
+    tmp_path: Path, capfd: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name, values in (("x", [[1.0, 2.0]]), ("more", [[3.0, 1.0]]), ("y", [1])):
+        np.save(f"{name}.npy", np.array(values))
+    for part, input in (("one", "x"), ("two", "x"), ("three", "more")):
+        words = ["--logits", f"@{input}.npy", "--targets", "@y.npy", "--emit-partial", f"{part}.json"]
+        assert run(["ce", *words, "--base", "e" if part == "one" else "2", "--format", "value"]) == 0
+    assert run(["merge", "two.json", "three.json", "--format", "value"]) == ExitCode.DONE  # of one y.npy
+    [state] = json.loads(Path("one.json").read_text())["origin"]["files"]
+    found = Path("x.npy").stat()
+    assert state == {"name": "x.npy", "size": found.st_size, "stamp": str(found.st_mtime_ns)}
+
+
+def test_where_data_may_count_twice_unseen_is_told(
+    tmp_path: Path, capfd: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    part_of("x.json", "a.csv", "b.csv")
+    old = json.loads(Path("x.json").read_text())
+    Path("old.json").write_text(signed({**old, "origin": None}))
+    part_of("z.json", "z.csv")
+    capfd.readouterr()
+    assert run(["merge", "old.json", "--format", "value"]) == ExitCode.DONE
+    assert capfd.readouterr().err == ""  # nothing is added to it
+    assert run(["merge", "old.json", "z.json", "--emit-partial", "s.json", "--format", "value"]) == 0
+    said = capfd.readouterr().err
+    assert said.startswith('celoss: note: "old.json" is of a pipe or of an earlier version and does not say')
+    part_of("w.json", "w.csv")
+    capfd.readouterr()
+    assert run(["merge", "s.json", "w.json", "--format", "value"]) == ExitCode.DONE
+    assert 'note: "s.json" is of a pipe or of an earlier version' in capfd.readouterr().err
+
+
+def test_a_copy_in_another_folder_is_told(
+    tmp_path: Path, capfd: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    part_of("x.json", "a.csv", "b.csv")
+    Path("d").mkdir()
+    shutil.copy2("b.csv", "d/b.csv")
+    part_of("y.json", "d/b.csv")
+    capfd.readouterr()
+    assert run(["merge", "x.json", "y.json", "--format", "value"]) == ExitCode.DONE
+    told = 'celoss: note: "b.csv" and "d/b.csv" have one size and one time: is that a file twice?\n'
+    assert capfd.readouterr().err == told
+
+
 def test_the_same_run_writes_the_same_bytes(tmp_path: Path) -> None:
-    first = Path(shard(tmp_path, "one", rows(1, 30))).read_bytes()
-    assert Path(shard(tmp_path, "one", rows(1, 30), "--jobs", "1")).read_bytes() == first
+    part = Path(shard(tmp_path, "one", rows(1, 30)))
+    first = part.read_bytes()
+    again = ["ce", str(tmp_path / "one.csv"), *CLASSES, "--jobs", "1", "--format", "value"]
+    assert run([*again, "--on-empty", "nan", "--emit-partial", str(part)]) == ExitCode.DONE
+    assert part.read_bytes() == first
 
 
 def test_equal_rows_in_files_of_other_names_are_other_data(tmp_path: Path) -> None:

@@ -278,7 +278,8 @@ def test_shards_may_be_merged_in_stages(celoss: Celoss) -> None:
 @pytest.mark.usefixtures("three")
 def test_parts_that_are_no_shards_are_counted(celoss: Celoss) -> None:
     for name in "ab":
-        done(celoss, "ce", f"data/{name}.csv", "--emit-partial", f"{name}.json", "--format", "value")
+        Path(f"{name}.csv").write_bytes(Path("data", f"{name}.csv").read_bytes())
+        done(celoss, "ce", f"{name}.csv", "--emit-partial", f"{name}.json", "--format", "value")
     done(celoss, "merge", "a.json", "b.json", "--expect-parts", "2", "--format", "value")
     assert 'expected 3 parts, got 2: "a.json", "b.json"' in told(
         celoss, 3, "merge", "a.json", "b.json", "--expect-parts", "3"

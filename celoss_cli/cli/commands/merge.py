@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from celoss_cli.cli.kinds import REAL_FILE
@@ -94,12 +94,37 @@ def whole_of(named: Sequence[str], expected: int | None) -> Partial:
     from celoss_cli.studies.merge.files import all_parts, missing_of, partial_in
     from celoss_cli.studies.merge.parts import merged
 
-    parts = ((visible(path), partial_in(path)) for path in files_of(named))
-    whole = merged(parts if expected is None else all_parts(parts, expected))
+    unsure: list[str] = []
+
+    def parts() -> Iterator[tuple[str, Partial]]:
+        for path in files_of(named):
+            part = partial_in(path)
+            if not part.knows_its_files:
+                unsure.append(path)
+            yield visible(path), part
+
+    whole = merged(parts() if expected is None else all_parts(parts(), expected))
+    if len(whole.parts) > 1:
+        _tell_of_doubt(unsure, whole)
     if missing := missing_of(whole.shards):
         told = listed([str(shard) for shard in missing]).replace('"', "")
         note(f"celoss: note: {len(whole.shards)} of {missing[0].of} shards, without {told}")
     return whole
+
+
+def _tell_of_doubt(unsure: Sequence[str], whole: Partial) -> None:
+    """Tells where data may count twice and nothing shows it."""
+    from celoss_cli.cli.output import note
+    from celoss_cli.core.errors import listed, quoted
+    from celoss_cli.studies.merge.once import alike
+
+    if unsure:
+        told = "is of a pipe or of an earlier version and does not say how its files were"
+        note(f"celoss: note: {listed(unsure)} {told}: data that counts twice would not be seen")
+    if pairs := alike(whole.states):
+        one, other = map(quoted, pairs[0])
+        more = f", and {len(pairs) - 1} more such pairs" if len(pairs) > 1 else ""
+        note(f"celoss: note: {one} and {other} have one size and one time: is that a file twice?{more}")
 
 
 COMMAND = Command("merge", _HELP, MergeOptions, run)

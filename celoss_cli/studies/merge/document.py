@@ -104,8 +104,13 @@ def _content(partial: Partial) -> dict[str, Any]:
 
 
 def _origin(origin: Origin) -> dict[str, Any]:
-    files = [{"name": file.name, "size": file.size, "stamp": file.stamp} for file in origin.files]
-    return {"version": origin.version, "words": list(origin.words), "files": files}
+    files, named = (list(map(_file, found)) for found in (origin.files, origin.named))
+    found = {"version": origin.version, "words": list(origin.words), "files": files}
+    return {**found, "named": named} if named else found
+
+
+def _file(state: FileState) -> dict[str, Any]:
+    return {"name": state.name, "size": state.size, "stamp": state.stamp}
 
 
 def _tally(tally: Tally) -> dict[str, Any]:
@@ -308,10 +313,9 @@ def _words(value: Any) -> list[str]:
 
 
 def _origin_of(value: Any) -> Origin:
-    found = _only(value, ("version", "words", "files"))
-    return Origin(
-        _text(found["version"]), tuple(_words(found["words"])), tuple(_list(_state, found["files"]))
-    )
+    found = _only({"named": [], **value}, ("version", "words", "files", "named"))
+    files, named = (tuple(_list(_state, found[key])) for key in ("files", "named"))
+    return Origin(_text(found["version"]), tuple(_words(found["words"])), files, named)
 
 
 def _state(value: Any) -> FileState:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import field, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from celoss_cli.core.errors import InputError, quoted
@@ -14,7 +16,7 @@ from celoss_cli.read.remote.urls import is_remote
 if TYPE_CHECKING:
     from celoss_cli.read.shards import FileState, Shard
 
-__all__ = ["Once"]
+__all__ = ["Once", "alike"]
 
 _ONE_SET = "a run over other files leaves its parts behind: merge those of one number alone, *-of-N.json"
 _ONE_FILE = "leave one of the two out; other files are told apart by their names, sizes and times"
@@ -27,7 +29,7 @@ class Once:
     Attributes:
         runs: by what identifies them.
         numbers: of shards that the sets have which they are of.
-        files: by name, size and time; a part that is a sum of others says none.
+        files: by name, size and time.
 
     """
 
@@ -77,3 +79,13 @@ class Once:
 def _normal(state: FileState) -> FileState:
     """The state under one name of its path: ./a.csv is a.csv."""
     return state if is_remote(state.name) else replace(state, name=os.path.normpath(state.name))
+
+
+def alike(files: Iterable[FileState]) -> list[tuple[str, str]]:
+    """Paths of files that are likely the same: the last name, size and time are, the folders are not."""
+    found: defaultdict[tuple[str, int, str], dict[str, None]] = defaultdict(dict)
+    for state in files:
+        if state.stamp:
+            name = _normal(state).name
+            found[name.rpartition("/")[2], state.size, state.stamp][name] = None
+    return [(one, other) for names in found.values() for one, other in pairwise(names)]

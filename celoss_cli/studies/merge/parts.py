@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from celoss_cli import __version__
 from celoss_cli.core.errors import InputError, shown
 from celoss_cli.core.records import record
 from celoss_cli.evaluate.collect import Collected
@@ -34,14 +35,16 @@ class Origin:
 
     Attributes:
         version: of celoss.
-        words: the loss and the options that the result depends on, as words of a command line.
-        files: the files that were read, those that options name among them.
+        words: the loss and the options that the result depends on, as words of a command line; none of a sum.
+        files: those of the data.
+        named: those that options name, which parts may share.
 
     """
 
     version: str
     words: tuple[str, ...]
     files: tuple[FileState, ...]
+    named: tuple[FileState, ...] = ()
 
 
 @record(frozen=True, slots=True)
@@ -59,7 +62,7 @@ class Partial:
         command_words: the command line, its files left out.
         parts: what identifies the runs that this is the sum of; a run without rows is none.
         shards: those that this is the sum of, in order, as far as they are shards.
-        origin: what one run read, or None for a sum.
+        origin: what was read, or None where the part does not say it.
 
     """
 
@@ -91,6 +94,18 @@ class Partial:
         }
 
     @property
+    def states(self) -> tuple[FileState, ...]:
+        """The files of the data as they were read, as far as the part says them and has any row of them."""
+        return () if self.origin is None or not self.evaluation.tally.rows else self.origin.files
+
+    @property
+    def knows_its_files(self) -> bool:
+        """Whether it says how its files were; of a pipe, or of an object without etag, nobody can."""
+        states = () if self.origin is None else self.origin.files
+        known = {state.name for state in states if state.stamp}
+        return self.origin is not None and known.issuperset(self.source.get("files", ()))
+
+    @property
     def reading(self) -> str | None:
         """Whether targets were read as names or as indices, where the classes have names."""
         return next((told for told in self.evaluation.conversions if told in (BY_INDEX, BY_NAME)), None)
@@ -115,13 +130,15 @@ def merged(parts: Iterable[tuple[str, Partial]]) -> Partial:
     waiting = iter(parts)
     first, whole = next(waiting)
     once, files, shards = Once(), _files(whole), list(whole.shards)
-    once.add(first, whole.parts, whole.shards, _states(whole))
+    once.add(first, whole.parts, whole.shards, whole.states)
+    states = list(whole.states)
     several = False
     for name, part in waiting:
-        once.add(name, part.parts, part.shards, _states(part))
+        once.add(name, part.parts, part.shards, part.states)
         _refuse_difference(whole, part, first, name)
         files += _files(part)
         shards += part.shards
+        states += part.states
         whole, several = _added(whole, part), True
     if not several:
         return whole
@@ -130,17 +147,12 @@ def merged(parts: Iterable[tuple[str, Partial]]) -> Partial:
         source={**whole.source, "files": files},
         parts=frozenset(once.runs),
         shards=tuple(shards),
-        origin=None,
+        origin=Origin(__version__, (), tuple(states)),
     )
 
 
 def _files(part: Partial) -> list[str]:
     return list(part.source.get("files", ()))
-
-
-def _states(part: Partial) -> list[FileState]:
-    """The states of the data files of one run; a sum of runs says none."""
-    return [] if part.origin is None else [file for file in part.origin.files if file.name in _files(part)]
 
 
 def _refuse_difference(whole: Partial, part: Partial, first: str, name: str) -> None:
