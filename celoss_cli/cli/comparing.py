@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -25,7 +26,7 @@ from celoss_cli.studies.compare.verdicts import comparison_verdicts
 if TYPE_CHECKING:
     from celoss_cli.cli.options import Semantics
     from celoss_cli.core.data import Reduction
-    from celoss_cli.read.request import ReadRequest
+    from celoss_cli.read.request import Dataset, ReadRequest
     from celoss_cli.studies.compare.comparison import Comparison
 
 __all__ = ["Compared", "Request", "compared", "judged"]
@@ -115,7 +116,7 @@ class _Read:
 
 
 def _read(request: Request, data: Data, asked: ReadRequest | None = None) -> _Read:
-    with opened(data, asked) as found:
+    with opened(data, asked) as found, _keeping_rows(_by_position(request, found.dataset)):
         choice = chosen(data, request.semantics, found)
         evaluating = Evaluating(
             strict=True,
@@ -128,6 +129,22 @@ def _read(request: Request, data: Data, asked: ReadRequest | None = None) -> _Re
     told = {"conversions": list(evaluation.conversions), "skipped": evaluation.skipped}
     reduction: Reduction = "batchmean" if choice.reduction == "batchmean" else "mean"
     return _Read(side, reduction, choice.options, {**found.dataset.described, **told}, found.request)
+
+
+def _by_position(request: Request, dataset: Dataset) -> bool:
+    """Whether a row is known by where it stands."""
+    return request.align == "position" or not (dataset.described.get("columns") or {}).get("id")
+
+
+@contextlib.contextmanager
+def _keeping_rows(by_position: bool) -> Iterator[None]:
+    """Offers no way out that skips rows where the others would stand elsewhere then."""
+    try:
+        yield
+    except InputError as error:
+        if by_position:
+            error.ways = tuple(way for way in error.ways if ("--missing", "skip") not in way.options)
+        raise
 
 
 def _name(path: str) -> str:

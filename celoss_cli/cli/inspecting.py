@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from celoss_cli.evaluate.loop import Evaluation
     from celoss_cli.read.request import Dataset, ReadRequest
 
-__all__ = ["completed", "inspection_of"]
+__all__ = ["inspection_of", "leading_on"]
 
 _USUAL = (("ce", "probs"), ("nll", "log-probs"), ("ce", "logits"), ("bce", "probs"), ("bce-logits", "logits"))
 """Losses with what their input is, in the order in which they are tried and told."""
@@ -61,8 +61,8 @@ _MOST_WORDS = 24
 _MOST_FILES = 100
 """So many files after the first one are looked at."""
 
-_MOST_COMPLETED = 4
-"""So many commands are tried until one holds all that is needed."""
+_MOST_FOLLOWED = 4
+"""So many ways out are taken after one another, until a command holds all that is needed."""
 
 _PIPE_BYTES = 64 << 20
 """So much of a pipe is looked at."""
@@ -140,10 +140,12 @@ def inspection_of(files: Sequence[str], reading: Reading, loss: str | None, rows
     )
 
 
-def completed(words: Sequence[str]) -> Sequence[str]:
-    """A command line of a loss with all that its first rows need: the only way out of each further refusal.
+def leading_on(words: Sequence[str]) -> Sequence[str] | None:
+    """A command line of a loss that a refusal may offer, with all that the first rows of its files need.
 
-    The words stay where that leads to no result or leaves a choice, or where the data cannot be read again.
+    A further refusal with one way out takes it. None where nothing but a refusal without a way out follows;
+    the words stay where that leaves a choice, and where they cannot be tried: of another command, or of data
+    that cannot be read again.
     """
     if not words or words[0] not in LOSSES:
         return words
@@ -153,15 +155,17 @@ def completed(words: Sequence[str]) -> Sequence[str]:
             return words
     except CelossError:
         return words
-    opener, found = _Opener(files), words
-    for _ in range(_MOST_COMPLETED):
-        tried = _tried(opener, found)
-        if tried.error is None:
-            return found
-        if len(tried.error.ways) != 1:
-            break
-        found = words_of(tried.error.ways[0], found)
-    return words
+    return _followed(_Opener(files), words, _MOST_FOLLOWED)
+
+
+def _followed(opener: _Opener, words: Sequence[str], most: int) -> Sequence[str] | None:
+    """The command line that the ways out lead to, at most so many after one another."""
+    error = _tried(opener, words).error
+    if error is None or not (most and isinstance(error, (InputError, UsageError))):
+        return words
+    further = (_followed(opener, words_of(way, words), most - 1) for way in error.ways)
+    found = next((one for one in further if one is not None), None)
+    return found if len(error.ways) == 1 or found is None else words
 
 
 def _refusal(tried: Sequence[_Tried]) -> CelossError:

@@ -253,8 +253,9 @@ def _failed(error: CelossError, arguments: Sequence[str]) -> ExitCode:
             "hint": error.hint or None,
             "place": error.place or None,
         }
-        if error.ways:
-            told["commands"] = [command for command, _ in _commands(error, arguments)]
+        offered = _commands(error, arguments) if error.ways else ()
+        if offered:
+            told["commands"] = [command for command, _ in offered]
         note(json.dumps({"error": told}))
     else:
         note(f"celoss: error: {error.sentence}")
@@ -266,14 +267,14 @@ def _failed(error: CelossError, arguments: Sequence[str]) -> ExitCode:
 
 
 def _commands(error: CelossError, arguments: Sequence[str]) -> list[tuple[str, str]]:
-    """The ways out as commands, and what each means."""
+    """The ways out that lead to a result as commands, and what each means."""
     from celoss_cli.cli.ways import commands
 
     if not isinstance(error, InputError):
         return commands(error, arguments)
-    from celoss_cli.cli.inspecting import completed
+    from celoss_cli.cli.inspecting import leading_on
 
-    return commands(error, arguments, completed)
+    return commands(error, arguments, leading_on)
 
 
 def _signal_behind(error: BaseException | None) -> ExitCode | None:

@@ -30,30 +30,33 @@ _WITHOUT_OPTIONS = ("check",)
 def commands(
     error: CelossError,
     arguments: Sequence[str],
-    completed: Callable[[Sequence[str]], Sequence[str]] = lambda words: words,
+    leading_on: Callable[[Sequence[str]], Sequence[str] | None] = lambda words: words,
 ) -> list[tuple[str, str]]:
     """Each way out as a command for a shell, and what it means in words.
 
     Args:
         error: with ways out.
         arguments: the words that were typed after the program's name.
-        completed: adds what such a command line needs beside.
+        leading_on: adds what such a command line needs beside; None for one that is not to be offered.
 
     """
-    found = [(_command(way, arguments, completed), way.meaning) for way in error.ways]
+    offered = [(_words_of_command(way, arguments, leading_on), way.meaning) for way in error.ways]
+    found = [(" ".join(map(shell_quoted, words)), meaning) for words, meaning in offered if words]
     if any(name in _OF_COLUMNS for way in error.ways for name, _ in way.options):
         refused = next((way.words for way in error.ways if way.words), arguments)
         found += [(" ".join(map(shell_quoted, words)), _LOOKING) for words in _inspecting(refused)]
     return found
 
 
-def _command(way: Way, arguments: Sequence[str], completed: Callable[[Sequence[str]], Sequence[str]]) -> str:
+def _words_of_command(
+    way: Way, arguments: Sequence[str], leading_on: Callable[[Sequence[str]], Sequence[str] | None]
+) -> list[str]:
+    """The words of a way out as a command; none where it leads nowhere."""
     arguments = way.words or arguments
     if arguments and arguments[0] in _WITHOUT_OPTIONS:
-        words = [word for name, value in way.options for word in _words(name, value)]
-    else:
-        words = ["celoss", *completed(words_of(way, arguments))]
-    return " ".join(map(shell_quoted, words))
+        return [word for name, value in way.options for word in _words(name, value)]
+    words = leading_on(words_of(way, arguments))
+    return [] if words is None else ["celoss", *words]
 
 
 def words_of(way: Way, arguments: Sequence[str]) -> list[str]:

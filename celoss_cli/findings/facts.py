@@ -138,6 +138,11 @@ class Facts:
         ignored = self.options.get(IGNORE_INDEX.name)
         return Counter({t: n for t, n in self.survey.targets.items() if t != ignored})
 
+    @property
+    def _nonfinite(self) -> bool:
+        """Whether the input holds NaN or +inf."""
+        return bool(self.seen.get("nan", 0) + self.seen.get("infinite", 0))
+
     def name(self, index: int) -> str:
         """The name of a class, its index where it has none."""
         return self.labels[index] if self.labels else str(index)
@@ -147,11 +152,16 @@ class Facts:
         return self._line(self.loss.command, self.loss, self.command_words.semantics, options)
 
     def shown(self, *options: str) -> str:
-        """The same where the loss can be computed, and does not refuse a value of the data; else ""."""
-        refused = self.seen.get("nan", 0) + self.seen.get("infinite", 0)
-        if self.loss.per == "class" and self.classes:
-            refused += sum(n for t, n in self.targets.items() if not 0 <= t < self.classes)
-        return "" if refused else self.again(*options)
+        """The same where the loss can be computed and has an answer for every target; else ""."""
+        computed = self.survey is None or self.mean is not None
+        return self.again(*options) if computed and all(map(self.takes, self.targets)) else ""
+
+    def takes(self, target: int) -> bool:
+        """Whether the loss has an answer for a whole-numbered target."""
+        if self.loss.per == "class":
+            return not self.classes or 0 <= target < self.classes
+        answers = (-1, 1) if self.loss.takes == "scores" else (0, 1)
+        return self.loss.takes == "log-probs" or target in answers
 
     def with_columns(self, names: Sequence[str]) -> str:
         """The same with the input's columns in this order, or "" where an option cannot say it."""
@@ -185,6 +195,8 @@ class Facts:
         has |= {*(_OF_TOKENS if spec.scored else ())}
         given = {option.removeprefix("--").replace("-", "_") for option in options}
         words = [word for option, said in kept.items() if option in has - given for word in said]
+        if self.survey is not None and name in LOSSES and self._nonfinite:  # diagnose takes it unasked
+            words.append("--allow-nonfinite")
         return shlex.join(["celoss", name, *self._data(name, spec), *words, *options])
 
     def _data(self, name: str, spec: LossSpec) -> Sequence[str]:

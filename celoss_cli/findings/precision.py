@@ -61,8 +61,8 @@ def nonfinite(facts: Facts) -> Observation | None:
     One such value makes the mean NaN. It comes from an overflow, a division by 0 or a missing value
     upstream, not from the loss.
 
-    Find the first such row, which the loss commands refuse with its place, and mend what wrote it. -inf as a
-    logit is fine: a masked class with the probability 0.
+    Find the first such row, which the loss commands refuse with its place and show with --allow-nonfinite,
+    and mend what wrote it. -inf as a logit is fine: a masked class with the probability 0.
 
     Reference: IEEE 754, in which every sum with a NaN is NaN.
     """
@@ -73,7 +73,7 @@ def nonfinite(facts: Facts) -> Observation | None:
         f"the input holds {plural(nan, 'NaN')} and {plural(infinite, 'infinite value')}",
         nan + infinite,
         {"nan": nan, "infinite": infinite},
-        facts.again(),
+        facts.shown("--worst", "5"),
     )
 
 

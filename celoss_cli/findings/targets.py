@@ -120,7 +120,7 @@ def binary_labels(facts: Facts) -> Observation | None:
     if facts.loss.per != "element" or facts.loss.takes == "log-probs":
         return None
     signed = facts.loss.takes == "scores"
-    wrong = {t: n for t, n in sorted(facts.targets.items()) if t not in ((-1, 1) if signed else (0, 1))}
+    wrong = {t: n for t, n in sorted(facts.targets.items()) if not facts.takes(t)}
     if not wrong:
         return None
     what = f"other than {'-1 and 1' if signed else '0 and 1'}"

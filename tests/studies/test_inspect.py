@@ -369,3 +369,18 @@ def test_choices_have_their_fields_and_a_column_that_they_lack_is_refused(tmp_pa
     assert values(found) == [pytest.approx(2 + math.log1p(math.exp(-2)))]
     done = celoss("inspect", path, "--class-columns", "q")
     assert (done.returncode, "Expected --class-columns with a table" in done.stderr) == (2, True)
+
+
+def test_a_reading_that_leads_to_a_refusal_alone_is_not_offered(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("close,lstm_prediction,gru_prediction\n1.015,0.77,0.79\n0.5,0.25,0.125\n")
+    done = celoss("bce", "t.csv", cwd=tmp_path)
+    assert done.returncode == 3
+    assert "--class-columns" not in done.stderr  # a target of 1.015 has no way out
+    assert "  celoss inspect t.csv" in done.stderr
+
+
+def test_a_way_out_that_leads_to_a_choice_stays(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("#x\n1;0.8;1;1\n2;0.3;0;1\n3;0.7;0;1\n")
+    assert "celoss bce t.csv --comment '#'" in celoss("bce", "t.csv", cwd=tmp_path).stderr
+    further = celoss("bce", "t.csv", "--comment", "#", cwd=tmp_path)
+    assert further.stderr.count("  celoss bce t.csv --comment '#' --class-columns ") > 1

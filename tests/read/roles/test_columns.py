@@ -297,12 +297,13 @@ def test_words_have_no_class_to_match_without_a_header(tmp_path: Path, capfd: Ca
 
 
 def test_a_first_line_of_nothing_but_whole_numbers_may_be_either(tmp_path: Path, capfd: Capture) -> None:
-    verdict = table(capfd, tmp_path, "0,1,2\n0,1,2\n", "--targets", "0")
-    assert verdict.code == 3
-    assert 'data.csv:1: expected a header line, got nothing but numbers: "0,1,2"' in verdict.said
-    assert "(if these name the columns: --header; if they are values: --no-header)" in verdict.said
-    for option, rows in (("--header", "0"), ("--no-header", "0,0")):
-        assert f" --targets 0 --format=value {option}" in verdict.said
+    for option, other, rows in (("--header", "--no-header", "0"), ("--no-header", "--header", "0,0")):
+        verdict = table(capfd, tmp_path, "0,1,2\n0,1,2\n", "--targets", rows)
+        assert verdict.code == 3
+        assert 'data.csv:1: expected a header line, got nothing but numbers: "0,1,2"' in verdict.said
+        assert "(if these name the columns: --header; if they are values: --no-header)" in verdict.said
+        assert f" --targets {rows} --format=value {option}" in verdict.said
+        assert f" --format=value {other}" not in verdict.said  # which has another number of rows
         assert table(capfd, tmp_path, "0,1,2\n0,1,2\n", "--targets", rows, option).code == 0
 
 
