@@ -297,14 +297,15 @@ def test_words_have_no_class_to_match_without_a_header(tmp_path: Path, capfd: Ca
 
 
 def test_a_first_line_of_nothing_but_whole_numbers_may_be_either(tmp_path: Path, capfd: Capture) -> None:
-    for option, other, rows in (("--header", "--no-header", "0"), ("--no-header", "--header", "0,0")):
+    for option, rows in (("--header", "0"), ("--no-header", "0,0")):
         verdict = table(capfd, tmp_path, "0,1,2\n0,1,2\n", "--targets", rows)
         assert verdict.code == 3
         assert 'data.csv:1: expected a header line, got nothing but numbers: "0,1,2"' in verdict.said
         assert "(if these name the columns: --header; if they are values: --no-header)" in verdict.said
         assert f" --targets {rows} --format=value {option}" in verdict.said
-        assert f" --format=value {other}" not in verdict.said  # which has another number of rows
         assert table(capfd, tmp_path, "0,1,2\n0,1,2\n", "--targets", rows, option).code == 0
+    one_target = table(capfd, tmp_path, "0,1,2\n0,1,2\n", "--targets", "0").said
+    assert "--format=value --no-header" not in one_target  # whose second row has no target
 
 
 @pytest.mark.parametrize("lines", ["0.5,-.25e-1\n0.5,1\n", "0,5;-0,025\n0,5;1\n"])
