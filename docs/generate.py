@@ -18,6 +18,7 @@ from generator import (
     architecture,
     commands,
     functions,
+    gallery,
     inputs,
     losses,
     measurements,
@@ -40,6 +41,7 @@ _REFERENCE = (
     measurements,
     architecture,
     terminal,
+    gallery,
 )
 _MARK = "\n<!-- Written by docs/generate.py; do not edit. -->\n"
 

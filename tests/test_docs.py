@@ -6,8 +6,8 @@ import json
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
-from html.parser import HTMLParser
 from operator import attrgetter
 from pathlib import Path
 
@@ -26,7 +26,7 @@ DOCS = ROOT / "docs"
 sys.path.insert(0, str(DOCS))
 
 import generate  # noqa: E402  # it stands beside the pages
-from generator import architecture, markdown, measurements, schemas  # noqa: E402
+from generator import architecture, gallery, markdown, measurements, schemas  # noqa: E402
 from generator.blocks import PAGES, Broken, differs, rewritten  # noqa: E402
 from generator.sessions import session  # noqa: E402
 
@@ -121,7 +121,7 @@ def test_the_pages_name_no_option_that_is_not_there() -> None:
 def test_nothing_names_a_package_of_ours_that_no_index_has() -> None:
     listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False).stdout
     texts = [ROOT / name for name in listed.split() if name.endswith((".py", ".md", ".txt", ".yml", ".yaml"))]
-    told = re.compile(r"(install|dependencies).*celoss-(?:cli)(?!/)")
+    told = re.compile(r"(install|dependencies).*celoss-(?:cli)(?!/|\[[a-z,]+\] @ git\+)")
     assert not [path for path in texts if told.search(path.read_text(encoding="utf-8", errors="replace"))]
 
 
@@ -130,6 +130,29 @@ def test_the_readme_has_two_commands_of_one_line_that_install_and_run() -> None:
         text = (ROOT / name).read_text(encoding="utf-8")
         commands = re.findall(r"^\$ python -m pip install .*$", text, re.MULTILINE)
         assert [command.split(" && ")[1].split()[0] for command in commands] == ["celoss", "python"]
+
+
+def test_the_page_of_installing_lists_every_extra_with_its_packages() -> None:
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"][
+        "optional-dependencies"
+    ]
+    rows = re.findall(
+        r"^\| `(\w+)` \| (.*?) \|", (DOCS / "install.md").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    assert {name for name, _ in rows} == set(extras)
+    for name, packages in rows:
+        if not packages.startswith("all of the above"):
+            assert packages.split(", ") == [re.split("[>=<\\[]", package)[0] for package in extras[name]], (
+                name
+            )
+
+
+def test_the_pictures_of_the_gallery_are_those_that_there_are_and_small() -> None:
+    files = list((DOCS / "gallery").iterdir())
+    assert {file.stem for file in files if file.suffix == ".svg"} == {
+        picture.name for picture in gallery.PICTURES
+    }
+    assert sum(file.stat().st_size for file in files) < 500_000
 
 
 def test_help_is_literal_in_markdown() -> None:
@@ -259,42 +282,6 @@ def test_the_readmes_link_to_each_other_and_the_chinese_one_has_commands_of_the_
     assert set(typed[0]) == set(typed[1])
     assert "(README.zh-CN.md)" in english
     assert "(README.md)" in chinese
-
-
-# ---------------------------------------------------------------------------------------------- site
-
-
-class _Loaded(HTMLParser):
-    """The addresses that a browser fetches for a page."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.addresses: list[str] = []
-
-    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
-        given = dict(attributes)
-        name = {"script": "src", "img": "src", "link": "href", "iframe": "src"}.get(tag)
-        if name and given.get("rel") not in ("canonical", "next", "prev"):
-            self.addresses.append(given.get(name) or "")
-
-
-@pytest.mark.slow
-def test_the_site_is_built_strictly_and_loads_nothing_from_elsewhere(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    build = pytest.importorskip("mkdocs.commands.build")
-    pytest.importorskip("material")
-    from mkdocs.config import load_config
-
-    monkeypatch.setenv("NO_MKDOCS_2_WARNING", "1")
-    build.build(load_config(str(ROOT / "mkdocs.yml"), site_dir=str(tmp_path / "site"), strict=True))
-    pages = list((tmp_path / "site").rglob("*.html"))
-    assert len(pages) > len(PAGES) - len(WRITTEN)
-    for page in pages:
-        reader = _Loaded()
-        reader.feed(page.read_text(encoding="utf-8"))
-        assert not [address for address in reader.addresses if re.match(r"(https?:)?//", address)], page
-    assert not list((tmp_path / "site").rglob("*.py"))
 
 
 # --------------------------------------------------------------------------------------------- dumps

@@ -113,7 +113,7 @@ def session(start: str) -> Iterator[Session]:
             "PYTHONPATH": str(ROOT),
             "PYTHONUTF8": "1",
             "LC_ALL": "C.UTF-8",
-            "COLUMNS": "120",
+            "COLUMNS": "80",
         }
         yield Session(root, root / start, {**kept, **own})
 

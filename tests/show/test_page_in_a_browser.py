@@ -3,35 +3,18 @@
 from __future__ import annotations
 
 import csv
-import json
-import re
-import shutil
-import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+from browsing import browse, marks, measured
 
 from celoss_cli.cli.main import run
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 MEASURE = (Path(__file__).parent / "measure_page.js").read_text(encoding="ascii")
 
-FRAME = """<!DOCTYPE html>
-<html style="color-scheme: light dark"><body style="margin: 0">
-<script>onmessage = event => { document.documentElement.dataset.measured = event.data; };</script>
-<iframe src="measured.html" style="border: 0" width="WIDTH" height="900"></iframe>
-</body></html>
-"""
-"""A browser has no window as narrow as a phone, but a frame of any width."""
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.slow,
-    pytest.mark.subprocess,
-    pytest.mark.skipif(CHROMIUM is None, reason="no chromium is installed"),
-]
+pytestmark = marks
 
 
 @pytest.fixture(autouse=True)
@@ -43,23 +26,6 @@ def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def made(file: str, *options: str) -> Path:
     assert run(["report", file, "--loss", "ce", "-o", "page.html", *options]) == 0
     return Path("page.html")
-
-
-def browse(page: Path, profile: Path, *, dark: bool, more: Sequence[str]) -> str:
-    """What the browser writes on standard output, with a profile of its own and no way to the network."""
-    assert CHROMIUM is not None
-    call = [
-        CHROMIUM,
-        *("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--hide-scrollbars"),
-        *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-        "--host-resolver-rules=MAP * ~NOTFOUND",
-        f"--blink-settings=preferredColorScheme={0 if dark else 1}",
-        f"--user-data-dir={profile}",
-        "--window-size=1280,900",
-        *more,
-        page.resolve().as_uri(),
-    ]
-    return subprocess.run(call, capture_output=True, text=True, check=True, timeout=60).stdout
 
 
 def wide_data() -> Iterator[list[object]]:
@@ -78,24 +44,16 @@ def test_the_page_fits_a_desktop_and_a_phone_in_the_light_and_in_the_dark(
     with open("wide.csv", "w", newline="") as stream:
         csv.writer(stream).writerows(wide_data())
     page = made("wide.csv", "--grad", "--max", "9")
-    text = page.read_text().replace("Content-Security-Policy", "")  # which would stop our script
-    text = text.replace("</body>", f"<script>{MEASURE}</script></body>")
-    Path("measured.html").write_text(text)
-    Path("frame.html").write_text(FRAME.replace("WIDTH", str(width)))
-    more = ["--dump-dom", "--virtual-time-budget=3000"]
-    document = browse(Path("frame.html"), tmp_path / "profile", dark=dark, more=more)
-    found = re.search(r'data-measured="([^"]*)"', document)
-    assert found
-    measured = json.loads(found[1].replace("&quot;", '"'))
-    assert measured["viewport"] == width
-    assert measured["dark"] == dark
-    assert measured["page"] <= width
-    assert measured["outside"] == 0
-    assert (measured["scrolling"] > 0) or width > 1000
-    assert measured["contrast"] >= 4.5
-    assert measured["smallest"] >= 12
-    assert all(300 <= chart <= 544 for chart in measured["charts"])
-    assert len(measured["charts"]) == 2
+    found = measured(page, MEASURE, tmp_path / "profile", width=width, dark=dark)
+    assert found["viewport"] == width
+    assert found["dark"] == dark
+    assert found["page"] <= width
+    assert found["outside"] == 0
+    assert (found["scrolling"] > 0) or width > 1000
+    assert found["contrast"] >= 4.5
+    assert found["smallest"] >= 12
+    assert all(300 <= chart <= 544 for chart in found["charts"])
+    assert len(found["charts"]) == 2
 
 
 def test_a_browser_paints_the_page(tmp_path: Path) -> None:
