@@ -85,7 +85,7 @@ def changes(wanted: set[str], *, write: bool) -> Iterator[str]:
         difference = differs(old, new)
         if difference is None:
             continue
-        yield f"{page}:{difference.line}: now {difference.now!r}"
+        yield f"{page}:{difference.line}: now {difference.now[:100]!r}"
         if write:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(new, encoding="utf-8")
