@@ -95,7 +95,7 @@ def test_a_schema_says_what_every_key_is(path: Path) -> None:
 
 OTHER_TOOLS = {
     *("--prediction-type", "--check", "--strict", "--margin", "--digits", "--sign", "--from", "--rm"),
-    *("--log", "--kl-divergence-base", "--array", "--dependency", "--joblog", "--retries"),
+    *("--build-arg", "--log", "--kl-divergence-base", "--array", "--dependency", "--joblog", "--retries"),
 }
 """Options of other programs that the pages name, and those of the examples in docs/extend."""
 
