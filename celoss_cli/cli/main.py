@@ -8,7 +8,6 @@ import gc
 import io
 import itertools
 import os
-import re
 import signal
 import sys
 from collections.abc import Callable, Sequence
@@ -16,8 +15,17 @@ from types import FrameType
 from typing import TYPE_CHECKING, NoReturn
 
 from celoss_cli import __version__
-from celoss_cli.cli.output import PipeClosed, note, stdout_style, width_in, write_stdout
-from celoss_cli.core.errors import CelossError, ExitCode, InputError, LimitError, UsageError, visible
+from celoss_cli.cli.output import PipeClosed, note, width_in, write_stdout
+from celoss_cli.core.errors import (
+    CelossError,
+    ExitCode,
+    InputError,
+    LimitError,
+    UsageError,
+    Way,
+    quoted,
+    visible,
+)
 
 if TYPE_CHECKING:
     from sys import UnraisableHookArgs
@@ -43,9 +51,6 @@ _NO_ROOM = "failed to map segment from shared object"
 
 _A_MOMENT = 0.002
 """Seconds after which no callback runs any more that was running before."""
-
-_STYLES = re.compile(r"\x1b\[[0-9;]*m")
-"""What the help renderer writes for bold and colour; it does so even where NO_COLOR is set."""
 
 
 class _Terminated(BaseException):
@@ -180,11 +185,15 @@ def _told_at_once(arguments: list[str]) -> str | None:
     """What is answered without the parser, whose import takes ten times as long: version and short help."""
     if arguments in (["--version"], ["-V"]):
         return f"celoss {__version__}\n"
-    if arguments[-1:] != ["-h"] or len(arguments) > 2:
-        return None
-    from celoss_cli.cli.short_help import short_help
+    if "--help" in arguments or arguments[:1] == ["help"]:
+        from celoss_cli.cli.help import whole_help
 
-    return short_help(arguments[:-1])
+        return whole_help([word for word in arguments if word not in ("--help", "help")])
+    if "-h" in arguments:
+        from celoss_cli.cli.short_help import short_help
+
+        return short_help([word for word in arguments if word != "-h"])
+    return None
 
 
 def _run(arguments: list[str], prepare: Callable[[], None] | None) -> ExitCode:
@@ -192,18 +201,14 @@ def _run(arguments: list[str], prepare: Callable[[], None] | None) -> ExitCode:
     if told is not None:
         write_stdout([told])
         return ExitCode.DONE
+    _refuse_unknown(arguments)
     _repair_environment()
     from typer.exceptions import TyperException
 
     from celoss_cli.cli.app import command
     from celoss_cli.cli.completing import command_typed
 
-    if not {"-h", "--help"}.isdisjoint(arguments):
-        from celoss_cli.cli.help import load_writer  # most runs show no help
-
-        load_writer()
-    colored = stdout_style("auto").color
-    printed = _Captured(colored)
+    printed = io.StringIO()  # what the completion of a shell is made of
     try:
         with contextlib.redirect_stdout(printed):
             outcome = command(arguments[0] if arguments else command_typed()).main(
@@ -216,7 +221,7 @@ def _run(arguments: list[str], prepare: Callable[[], None] | None) -> ExitCode:
             return ExitCode.USAGE
         outcome = ExitCode.DONE
     if printed.getvalue():
-        write_stdout([printed.getvalue() if colored else _STYLES.sub("", printed.getvalue())])
+        write_stdout([printed.getvalue()])
     if not callable(outcome):
         return ExitCode(outcome or 0)
     if prepare is not None:
@@ -224,15 +229,22 @@ def _run(arguments: list[str], prepare: Callable[[], None] | None) -> ExitCode:
     return ExitCode(outcome())
 
 
-class _Captured(io.StringIO):
-    """Collects help text, so that writing it can fail in one place only."""
+def _refuse_unknown(arguments: list[str]) -> None:
+    """Refuses a command that there is not, with the one that is likely meant.
 
-    def __init__(self, colored: bool) -> None:
-        super().__init__()
-        self._colored = colored
+    Raises:
+        UsageError: for such a command.
 
-    def isatty(self) -> bool:
-        return self._colored
+    """
+    from celoss_cli.cli.commands import NAMES, like
+
+    words = arguments[1:] if arguments[:1] == ["help"] else arguments
+    if not words or words[0].startswith("-") or words[0] in NAMES:
+        return
+    meant = like(words[0])
+    ways = (Way("", (), words=(meant, *words[1:])),) if meant else ()
+    hint = "" if meant else "celoss -h lists the commands"
+    raise UsageError(f"expected a command, got {quoted(words[0])}", hint=hint, ways=ways)
 
 
 def _repair_environment() -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from celoss_cli.cli.output import PipeClosed, append_file, note, stdout_style, write_file, write_stdout
 from celoss_cli.cli.table import given_options, options_in
-from celoss_cli.core.errors import ExitCode, UsageError, plural, quoted, visible
+from celoss_cli.core.errors import ExitCode, UsageError, Way, plural, quoted, visible
 from celoss_cli.core.records import record
 from celoss_cli.read.bytes.devices import is_device
 from celoss_cli.show import ARRAYS, FORMATS, FormatSpec, Style, format_of_suffix, suffixes
@@ -103,8 +103,29 @@ def outlet_of(
         from celoss_cli.cli.output_files import refuse_overwriting  # most runs write no file
 
         refuse_overwriting(options, (path for _, path in chosen))
+    if format is not None:
+        _refuse_ending(writing.output or STDOUT, format)
     main = format or _main(writing, options, arrays=arrays)
     return Outlet(main, writing.output, tuple(chosen), writing.color)
+
+
+def _refuse_ending(path: str, format: FormatSpec) -> None:
+    """Refuses a file whose ending says another format than the only one that a command writes.
+
+    Raises:
+        UsageError: with the file of the right ending, and that of the other format beside it.
+
+    """
+    ending = PurePath(path).suffix
+    if path == STDOUT or not ending or ending.lower() in format.suffixes or is_device(path):
+        return
+    other, right = format_of_suffix(path), str(PurePath(path).with_suffix(format.suffixes[0]))
+    ways = [Way("", (("-o", right),))]
+    if other is not None and other.name in FORMATS:
+        ways.append(Way("both", (("-o", right), ("--report", f"{other.name}={path}"))))
+    raise UsageError(
+        f"Expected -o with a file that ends in {' or '.join(format.suffixes)}, got {quoted(path)}.", ways=ways
+    )
 
 
 def _main(writing: Writing, options: Any, *, arrays: bool) -> FormatSpec:

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from celoss_cli.cli.table import Command
     from celoss_cli.core.option import Option
 
-__all__ = ["short_help"]
+__all__ = ["WIDTH", "left_of", "line", "program", "short_help"]
 
-_WIDTH = 80
+WIDTH = 80
 _LEFT = 26
 """Where the second column begins."""
 
@@ -51,13 +51,14 @@ def short_help(words: Sequence[str]) -> str | None:
 
     """
     if not words:
-        return "\n".join(_of_program()) + "\n"
+        return "\n".join((*program(), _CODES)) + "\n"
     if words[0] not in NAMES:
         return None
     return "\n".join(_of_command(command_named(words[0]))) + "\n"
 
 
-def _of_program() -> Iterator[str]:
+def program() -> Iterator[str]:
+    """The lines about the program: its commands, and where its options are looked for."""
     yield "Usage: celoss COMMAND [OPTIONS] [FILE]..."
     yield ""
     yield "The loss calculator for the shell: exact losses with every step shown."
@@ -65,11 +66,10 @@ def _of_program() -> Iterator[str]:
         yield ""
         yield f"{panel}:"
         for name in names:
-            yield from _line(name, command_named(name).help.partition("\n\n")[0])
+            yield from line(name, command_named(name).help.partition("\n\n")[0])
     yield ""
     yield "celoss COMMAND -h shows a command, --help all of its options, -V the version."
     yield "CELOSS_FORMAT, CELOSS_COLOR and CELOSS_JOBS are defaults of these options."
-    yield _CODES
 
 
 def _place(name: str) -> int:
@@ -81,16 +81,16 @@ def _of_command(command: Command[Any]) -> Iterator[str]:
     arguments = " ".join(option.metavar for option in options if option.argument)
     yield f"Usage: celoss {command.name} [OPTIONS] {arguments}".rstrip()
     yield ""
-    yield from textwrap.wrap(command.help.partition("\n\n")[0], _WIDTH)
+    yield from textwrap.wrap(command.help.partition("\n\n")[0], WIDTH)
     yield ""
     yield "Examples:"
     for example in _examples(command):
-        yield f"  {example}"
+        yield from _broken(example)
     flags = [option for option in options if not option.argument]
     yield ""
     yield "Options:"
     for option in _used(flags):
-        yield from _line(_left(option), option.help.partition(". ")[0].rstrip("."))
+        yield from line(left_of(option), option.help.partition(". ")[0].rstrip("."))
     yield ""
     if command.name in LOSSES:
         yield f"celoss explain {command.name}: the formula, and what every option means."
@@ -108,6 +108,15 @@ def _examples(command: Command[Any]) -> Iterator[str]:
             yield " ".join(paragraph.removeprefix("Example: ").split())
 
 
+def _broken(example: str) -> Iterator[str]:
+    """A command line, on as many lines as a shell takes for one."""
+    lines = textwrap.wrap(
+        example, WIDTH - 4, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
+    )
+    for at, text in enumerate(lines, 1):
+        yield f"  {text}" + (" \\" if at < len(lines) else "")
+
+
 def _used(options: Sequence[Option]) -> list[Option]:
     """The ten that people use, in the order of the whole help."""
     ranked = sorted(options, key=lambda found: _USED.index(found.name) if found.name in _USED else len(_USED))
@@ -115,18 +124,22 @@ def _used(options: Sequence[Option]) -> list[Option]:
     return [option for option in options if option.name in chosen]
 
 
-def _left(option: Option) -> str:
+def left_of(option: Option) -> str:
+    """An option as it is typed, with its value in a word."""
+    if option.argument:
+        return option.metavar
     names = ", ".join(reversed(option.flags)) if option.flags else option.flag
+    names += f", {option.negation}" if option.negation else ""
     value = "" if option.kind is FLAG else option.metavar or option.kind.metavar
     value = value if len(value) <= _LONGEST else option.name.rpartition("_")[2].upper()
     return f"{names} {value}".rstrip()
 
 
-def _line(left: str, told: str) -> Iterator[str]:
+def line(left: str, told: str) -> Iterator[str]:
     """A name and what it means; on a line of its own where it is long, and broken between words."""
-    lines = textwrap.wrap(told, _WIDTH - _LEFT, break_long_words=False) or [""]
+    lines = textwrap.wrap(told, WIDTH - _LEFT, break_long_words=False, break_on_hyphens=False) or [""]
     if len(left) + 4 > _LEFT:
-        yield from textwrap.wrap(f"  {left}", _WIDTH, subsequent_indent="      ", break_long_words=False)
+        yield from textwrap.wrap(f"  {left}", WIDTH, subsequent_indent="      ", break_long_words=False)
     else:
         yield f"  {left}".ljust(_LEFT) + lines.pop(0)
     for line in lines:

@@ -68,7 +68,7 @@ def words_of(way: Way, arguments: Sequence[str]) -> list[str]:
 
     """
     added = [word for name, value in way.options for word in _words(name, value)]
-    dropped = {name for name, _ in way.options}
+    dropped = _with_aliases({name for name, _ in way.options}, arguments)
     if way.command and arguments and arguments[0] in NAMES:
         dropped |= set().union(*map(_flags, LOSSES)) - _flags(way.command)
         at = _place_of_loss(arguments)
@@ -85,6 +85,14 @@ def words_of(way: Way, arguments: Sequence[str]) -> list[str]:
     return [*typed, *added]
 
 
+def _with_aliases(flags: set[str], arguments: Sequence[str]) -> set[str]:
+    """Options as they may be typed, with every other flag that each has: -y of --targets."""
+    if not arguments or arguments[0] not in NAMES:
+        return flags
+    every = (option.flags for option in command_named(arguments[0]).options() if flags & {*option.flags})
+    return flags.union(*every)
+
+
 def _inspecting(arguments: Sequence[str]) -> Iterator[list[str]]:
     """The command that looks at the files of a command line, where it has any."""
     if not arguments or arguments[0] not in NAMES or arguments[0] == "inspect":
@@ -94,15 +102,17 @@ def _inspecting(arguments: Sequence[str]) -> Iterator[list[str]]:
         return
     kept = {flag for option in options_in(Reading) for flag in option.flags or (option.flag,)}
     valued, words = _flags(arguments[0]), iter(arguments[1:])
-    typed = ["celoss", "inspect"]
+    typed: list[str] = []
+    named = False
     for word in words:
         value = [next(words, "")] if word in valued else []
-        if not word.startswith("-") or word == "-":
-            typed += [] if word in LOSSES else [word]
+        if (not word.startswith("-") or word == "-") and word not in LOSSES:
+            typed.append(word)
+            named = True
         elif word.partition("=")[0] in kept:
             typed += [word, *value]
-    if len(typed) > 2:
-        yield typed
+    if named:
+        yield ["celoss", "inspect", *typed]
 
 
 def _renamed(arguments: Sequence[str], old: str, new: str) -> list[str]:

@@ -322,7 +322,8 @@ def _check_domain(loss: Loss, batch: Batch, request: Request) -> None:
         raise InputError(fact, hint=_ALL_THE_SAME, place=batch.place(int(odd[0])))
     outside = loss.violation(batch)
     if outside:
-        raise InputError(outside.fact, hint=_ALL_THE_SAME, element=int(np.flatnonzero(outside.where)[0]))
+        element = int(np.flatnonzero(outside.where)[0])
+        raise InputError(outside.fact, hint=_ALL_THE_SAME, ways=outside.ways, element=element)
 
 
 def _count_oddities(loss: Loss, batch: Batch, request: Request) -> Counter[str]:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from celoss_cli.core.data import Array, Batch, Terms
+    from celoss_cli.core.errors import Way
 
 __all__ = [
     "ONE_HOT_READ",
@@ -58,11 +59,13 @@ class Violation:
     Attributes:
         where: shape (elements,) of bool.
         fact: the refusal of the first one.
+        ways: the options with which they are in it.
 
     """
 
     where: Array
     fact: str
+    ways: tuple[Way, ...] = ()
 
 
 @record(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from celoss_cli.core.late import np
 from celoss_cli.core.records import record
 from celoss_cli.losses.arrays import reduced
 from celoss_cli.losses.binary import BinaryLoss, weighted
-from celoss_cli.losses.elementwise import by_rounding, first_outside, ways_of_rounding
+from celoss_cli.losses.elementwise import by_rounding, first_outside, ways_of_answers, ways_of_rounding
 from celoss_cli.losses.options import WEIGHT
 from celoss_cli.losses.spec import LossSpec
 
@@ -72,11 +72,12 @@ class BinaryCrossEntropy(BinaryLoss):
                 element = int(np.flatnonzero(outside.where)[0])
                 is_input, rounded = values is batch.input, by_rounding(values.reshape(-1)[element])
                 other = "scores and logits belong to bce-logits" if is_input else ""
-                ways = ways_of_rounding(values) if rounded else _LOGITS
+                others = _LOGITS if is_input else ways_of_answers(values)
+                ways = ways_of_rounding(values) if rounded and is_input else others
                 raise InputError(
                     outside.fact,
                     hint="rounding took it there" if rounded else other,
-                    ways=ways if is_input else (),
+                    ways=ways,
                     element=element,
                     in_input=is_input,
                 )

@@ -11,7 +11,7 @@ from celoss_cli.core.records import record
 from celoss_cli.losses.arrays import reduced
 from celoss_cli.losses.base import finite_weights
 from celoss_cli.losses.binary import BinaryLoss, log_answers, logistic, share_of, tail_of, weighted
-from celoss_cli.losses.elementwise import first_outside
+from celoss_cli.losses.elementwise import answers_outside
 from celoss_cli.losses.options import POS_WEIGHT, WEIGHT
 from celoss_cli.losses.spec import LossSpec
 
@@ -86,7 +86,7 @@ class BinaryCrossEntropyWithLogits(BinaryLoss):
         return odd
 
     def violation(self, batch: Batch) -> Violation | None:
-        return first_outside(batch.target, 0, 1, "Expected a target from 0 to 1")
+        return answers_outside(batch.target, 0, 1, "Expected a target from 0 to 1")
 
     def _fill(self, x: Array, t: Array, aligned: dict[str, Array], out: Array, note: Note) -> int:
         z = note.term("z", "logit", x)

@@ -17,7 +17,14 @@ if TYPE_CHECKING:
 
     from celoss_cli.core.trace import Note
 
-__all__ = ["ElementLoss", "by_rounding", "first_outside", "ways_of_rounding"]
+__all__ = [
+    "ElementLoss",
+    "answers_outside",
+    "by_rounding",
+    "first_outside",
+    "ways_of_answers",
+    "ways_of_rounding",
+]
 
 _BLOCK = 1 << 16
 """Elements computed at a time: a few temporaries of this size stay in the cache."""
@@ -159,6 +166,25 @@ def first_outside(values: Array, low: float, high: float, fact: str) -> Violatio
         return None
     first = flat[int(np.flatnonzero(outside)[0])]
     return Violation(outside, f"{fact}, got {shown_outside(first, low, high)}.")
+
+
+def answers_outside(targets: Array, low: float, high: float, fact: str) -> Violation | None:
+    """The same for targets of any shape; of two whole numbers either may be the positive answer."""
+    found = first_outside(targets, low, high, fact)
+    return None if found is None else replace(found, ways=ways_of_answers(targets))
+
+
+def ways_of_answers(targets: Array) -> tuple[Way, ...]:
+    """The option that says which of two whole numbers is the positive answer, the larger one first.
+
+    Targets have any shape; of more or other values than two whole numbers there is no way.
+    """
+    values = np.unique(targets)
+    if len(values) != 2 or not (values == np.floor(values)).all():
+        return ()
+    return tuple(
+        Way(f"{value:g} as the positive one", (("--positive", f"{value:g}"),)) for value in values[::-1]
+    )
 
 
 def shown_outside(value: float, low: float, high: float) -> str:

@@ -11,7 +11,7 @@ from celoss_cli.core.option import FINITE, Option
 from celoss_cli.core.records import record
 from celoss_cli.losses.arrays import reduced
 from celoss_cli.losses.binary import AnswerLoss, answers_of, log_answers, logistic, share_of, tail_of
-from celoss_cli.losses.elementwise import first_outside
+from celoss_cli.losses.elementwise import answers_outside
 from celoss_cli.losses.options import GAMMA, SEMANTICS
 from celoss_cli.losses.spec import LossSpec
 
@@ -93,7 +93,7 @@ class SigmoidFocal(AnswerLoss):
             raise UsageError(f"Expected gamma from 0 on, got {self.gamma:g}.")
 
     def violation(self, batch: Batch) -> Violation | None:
-        return first_outside(batch.target, 0, 1, "Expected a target from 0 to 1")
+        return answers_outside(batch.target, 0, 1, "Expected a target from 0 to 1")
 
     def outcomes(self, batch: Batch) -> Array:
         return answers_of(batch.target, 0)

@@ -9,6 +9,7 @@ from celoss_cli.core.records import record
 from celoss_cli.losses.arrays import reduced
 from celoss_cli.losses.base import Violation
 from celoss_cli.losses.binary import AnswerLoss, answers_of, log_answers, logistic, tail_of
+from celoss_cli.losses.elementwise import ways_of_answers
 from celoss_cli.losses.spec import LossSpec
 
 if TYPE_CHECKING:
@@ -57,7 +58,8 @@ class SoftMargin(AnswerLoss):
         odd = np.abs(labels) != 1
         if not odd.any():
             return None
-        return Violation(odd, f"Expected a label +1 or -1, got {labels[int(np.flatnonzero(odd)[0])]:g}.")
+        fact = f"Expected a label +1 or -1, got {labels[int(np.flatnonzero(odd)[0])]:g}."
+        return Violation(odd, fact, ways_of_answers(labels))
 
     def _fill(self, x: Array, t: Array, aligned: dict[str, Array], out: Array, note: Note) -> int:
         s = note.term("s", "score", x)

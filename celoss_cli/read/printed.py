@@ -18,6 +18,14 @@ _CALL = re.compile(
 )
 """``tensor([[1., 2.]], device='cuda:0', grad_fn=<AddBackward0>)``, ``array([0, 1], dtype=int32)``."""
 
+_SCALAR = re.compile(
+    r"(?:np|numpy|jnp|torch|tf)\.(?:float|int|uint|bool|longdouble|str)\w*\(\s*"
+    r"(?P<value>[-+0-9.eEinfa]+|True|False|'[^'()]*'|\"[^\"()]*\")\s*\)"
+    r"|(?:np|numpy)\.(?P<truth>True|False)_"
+    r"|tensor\(\s*(?P<single>[-+0-9.eEinfa]+|True|False)\s*(?:,\s*\w+\s*=\s*[^,()]*)*\)"
+)
+"""``np.float64(0.5)`` as NumPy 2 prints single values in lists, ``tensor(0.5)`` as PyTorch does."""
+
 _ELIDED = re.compile(r"\.\.\.|\u2026")
 _GAP = re.compile(r"(?<=[^\s\[])\s+(?=[^\s\]])")
 _NAME = re.compile(r"""\s*(?:'(?P<one>[^']*)'|"(?P<two>[^"]*)"|(?P<bare>[^\s'",;\[\]@][^'",;\[\]]*))\s*""")
@@ -37,8 +45,9 @@ def plain_values(text: str) -> str:
         InputError: for what was printed in part only.
 
     """
-    found = _CALL.fullmatch(text.strip())
-    values = text.strip() if found is None else found["values"]
+    text = _bare(text.strip())
+    found = _CALL.fullmatch(text)
+    values = text if found is None else found["values"]
     if _ELIDED.search(values) and values.startswith("["):
         raise InputError(
             "expected all values, got ... in place of some",
@@ -55,8 +64,9 @@ def plain_values(text: str) -> str:
 
 def names_in(text: str) -> list[str] | None:
     """The names of classes in a list of words, as Python and NumPy print them too; None for anything else."""
-    found = _CALL.fullmatch(text.strip())
-    inner = text.strip() if found is None else found["values"]
+    text = _bare(text.strip())
+    found = _CALL.fullmatch(text)
+    inner = text if found is None else found["values"]
     is_list = inner.startswith("[") and inner.endswith("]")
     if is_list:
         inner = _QUOTED_APART.sub(",", inner[1:-1])
@@ -67,6 +77,11 @@ def names_in(text: str) -> list[str] | None:
     if len(names) < len(parts) or not all(names) or any(map(_is_value, names)):
         return None
     return names
+
+
+def _bare(text: str) -> str:
+    """A text with the values alone in place of single ones with their types."""
+    return _SCALAR.sub(lambda found: found["value"] or found["truth"] or found["single"], text)
 
 
 def _is_value(name: str) -> bool:

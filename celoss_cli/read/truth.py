@@ -14,6 +14,7 @@ import numpy as np
 from celoss_cli.core.data import Array, Batch
 from celoss_cli.core.errors import InputError, plural, quoted, visible
 from celoss_cli.read import COLUMNS, format_of
+from celoss_cli.read.arrays.slices import answered
 from celoss_cli.read.bytes.compressed import decompressed
 from celoss_cli.read.counting import from_first
 from celoss_cli.read.printed import names_in
@@ -215,7 +216,8 @@ class Truth:
         elif request.per_class and values.ndim == 1:
             self._read, said = self._numbers_read(values, labels, request)
         else:
-            self._read = self._in_order_of(values, labels)
+            ordered = self._in_order_of(values, labels)
+            self._read, said = answered(ordered, request.positive, request, self._name)
         self.conversions = (*said, self._joined())
 
     def _numbers_read(
@@ -296,7 +298,8 @@ class Truth:
         given = self._given
         if isinstance(given, WholeTable) and (len(given.names) == 1 or not has_roles(given.looked_at)):
             values = given.columns.numbers(range(len(given.names)))
-            return values[:, 0] if values.shape[1] == 1 else values
+            values = values[:, 0] if values.shape[1] == 1 else values
+            return answered(values, request.positive, request, self._name)[0]
         self.read_as((), request)
         return self.of(0, self._rows, None, self._place)
 

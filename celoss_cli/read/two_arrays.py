@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from celoss_cli.core.errors import InputError, Way, visible
-from celoss_cli.read.arrays.slices import dataset_of_arrays
+from celoss_cli.read.arrays.slices import answered, dataset_of_arrays
 from celoss_cli.read.counting import counted
 from celoss_cli.read.values import read_file
 
@@ -43,12 +43,14 @@ def dataset_of_two(paths: Sequence[str], request: ReadRequest) -> Dataset:
     first, second = paths[at], paths[1 - at]
     why = dict.fromkeys(("inputs", "target"), "by shape and type")
     columns = {"inputs": [first], "target": second, "id": None, "weight": None, "unused": [], "why": why}
+    target, said = answered(target, request.positive, request, visible(second))
     found = dataset_of_arrays(
         input,
         target,
         {"files": list(paths), "columns": columns},
         request,
         places=(visible(first), visible(second)),
+        conversions=said,
         source=visible(first),
     )
     return counted(found, request)
@@ -65,7 +67,8 @@ def _fit(input: Array, target: Array, request: ReadRequest) -> bool:
         if y == without or target.shape == without:
             return target.dtype.kind in "biu"
         return target.shape == input.shape and _are_answers(target) and not _are_answers(input)
-    return not request.per_class and x == y and _are_answers(target) and not _are_answers(input)
+    answers = _are_answers(target) or request.positive is not None
+    return not request.per_class and x == y and answers and not _are_answers(input)
 
 
 def _squeezed(values: Array) -> tuple[int, ...]:

@@ -460,10 +460,15 @@ def test_a_whole_number_keeps_all_its_digits() -> None:
 
 
 @pytest.mark.subprocess
-@pytest.mark.parametrize("arguments", ["ce --help", "--help", "ce -x 1,2 -y 0"])
-def test_no_color_reaches_help_and_result_on_a_terminal(arguments: str) -> None:
-    assert "\x1b" in on_a_terminal(arguments)
-    assert "\x1b" not in on_a_terminal(arguments, NO_COLOR="1")
+def test_no_color_reaches_the_result_on_a_terminal() -> None:
+    assert "\x1b" in on_a_terminal("ce -x 1,2 -y 0")
+    assert "\x1b" not in on_a_terminal("ce -x 1,2 -y 0", NO_COLOR="1")
+
+
+@pytest.mark.subprocess
+@pytest.mark.parametrize("arguments", ["ce --help", "--help", "ce -h"])
+def test_help_on_a_terminal_is_plain(arguments: str) -> None:
+    assert "\x1b" not in on_a_terminal(arguments, FORCE_COLOR="1")
 
 
 def on_a_terminal(arguments: str, **extra: str) -> str:

@@ -1,32 +1,70 @@
-"""Help is written without libraries that it does not need, and is the same as with them."""
+"""The whole help of --help: 80 columns, every option with every choice, nothing cut."""
 
 from __future__ import annotations
 
-import subprocess
-import sys
-
 import pytest
+from running import celoss
 
-CODE = """
-import sys
-{before}
-from celoss_cli.cli.main import run
-code = run(["ce", "--help"])
-print(sorted({{"markdown_it", "pygments", "numpy"}} & set(sys.modules)))
-sys.exit(code)
-"""
+from celoss_cli.cli.commands import NAMES, command_named
+
+EVERY = [[], *([name] for name in NAMES)]
 
 
-@pytest.mark.subprocess
-def test_help_needs_no_markdown_and_is_the_same_without_it() -> None:
-    texts = []
-    for before in ("", "import rich.markdown, rich.traceback"):
-        done = subprocess.run(
-            [sys.executable, "-c", CODE.format(before=before)], capture_output=True, text=True
-        )
-        assert done.returncode == 0, done.stderr
-        help, _, modules = done.stdout.strip().rpartition("\n")
-        texts.append(help)
-        assert modules == ("['markdown_it', 'pygments']" if before else "[]")
-    assert texts[0] == texts[1]
-    assert "--label-smoothing" in texts[0]
+@pytest.mark.parametrize("words", EVERY)
+def test_nothing_is_cut_or_over_80_columns(words: list[str]) -> None:
+    done = celoss(*words, "--help")
+    assert done.returncode == 0
+    assert [line for line in done.stdout.splitlines() if len(line) > 80] == []
+    assert not {"…", "<bool>", "<str>"} & {*done.stdout.split()}
+    assert "…" not in done.stdout
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_option_stands_there_with_its_choices(name: str) -> None:
+    told = celoss(name, "--help").stdout
+    words = {*told.replace("|", " ").replace(",", " ").replace(".", " ").split()}
+    for option in command_named(name).options():
+        flags = () if option.argument else (*(option.flags or (option.flag,)), option.negation)
+        assert {flag for flag in flags if flag} <= words, option.name
+        assert all(choice in told for choice in option.kind.choices), option.name
+        assert f"CELOSS_{option.name.upper()}" in told or not option.setting
+
+
+@pytest.mark.parametrize("width", ["20", "200"])
+def test_it_is_the_same_on_every_terminal(width: str) -> None:
+    assert celoss("ce", "--help", COLUMNS=width).stdout == celoss("ce", "--help").stdout
+
+
+def test_it_is_asked_for_in_any_place() -> None:
+    whole = celoss("ce", "--help").stdout
+    assert celoss("help", "ce").stdout == celoss("ce", "preds.csv", "--max", "1", "--help").stdout == whole
+    assert celoss("ce", "preds.csv", "-h").stdout == celoss("ce", "-h").stdout
+    assert celoss("help").stdout == celoss("--help").stdout
+
+
+@pytest.mark.parametrize(
+    ("word", "meant"),
+    [
+        ("cross_entropy", "ce"),
+        ("crossentropy", "ce"),
+        ("CE", "ce"),
+        ("CrossEntropyLoss", "ce"),
+        ("BCEWithLogitsLoss", "bce-logits"),
+        ("nll_loss", "nll"),
+        ("kl_div", "kl"),
+        ("diagnos", "diagnose"),
+    ],
+)
+def test_a_wrong_command_says_which_is_meant(word: str, meant: str) -> None:
+    done = celoss(word, "my preds.csv", "--max", "1")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.splitlines()[1] == f"  celoss {meant} 'my preds.csv' --max 1"
+
+
+@pytest.mark.parametrize("words", [["banana"], ["help", "banana"], ["banana", "--help"]])
+def test_a_command_like_none_is_refused(words: list[str]) -> None:
+    done = celoss(*words)
+    assert (done.returncode, done.stderr) == (
+        2,
+        'celoss: error: expected a command, got "banana" (celoss -h lists the commands)\n',
+    )

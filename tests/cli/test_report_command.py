@@ -7,6 +7,7 @@ import json
 import math
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -424,3 +425,31 @@ def test_the_result_goes_to_further_formats_too() -> None:
     assert done.returncode == 0
     assert json.loads(Path("r.json").read_text())["value"] == LOSS
     ElementTree.parse("r.svg")  # noqa: S314 - our own document
+
+
+@pytest.mark.parametrize(
+    ("path", "commands"),
+    [
+        ("p.csv", ["-o p.html", "-o p.html --report csv=p.csv"]),
+        ("p.xyz", ["-o p.html"]),
+        ("a b.json", ["-o 'a b.html'", "-o 'a b.html' --report 'json=a b.json'"]),
+    ],
+)
+def test_a_file_of_another_ending_is_refused(path: str, commands: list[str], tmp_path: Path) -> None:
+    (tmp_path / "preds.csv").write_text("a,b,target\n0.5,1,0\n2,1,1\n")
+    for flag in ("-o", "--output"):
+        done = celoss("report", "preds.csv", flag, path, cwd=tmp_path)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert done.stderr.splitlines()[1:] == [
+            f"  celoss report preds.csv {command}{'  (both)' if '--report' in command else ''}"
+            for command in commands
+        ]
+        assert {file.name for file in tmp_path.iterdir()} == {"preds.csv"}
+    for command in commands:
+        assert celoss("report", "preds.csv", *shlex.split(command), cwd=tmp_path).returncode == 0
+
+
+@pytest.mark.parametrize("path", ["page", "page.html", "page.HTM", "/dev/null"])
+def test_files_that_may_hold_a_page(path: str, tmp_path: Path) -> None:
+    (tmp_path / "preds.csv").write_text("a,b,target\n0.5,1,0\n2,1,1\n")
+    assert celoss("report", "preds.csv", "-o", path, cwd=tmp_path).returncode == 0

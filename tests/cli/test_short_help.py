@@ -16,8 +16,7 @@ def test_it_fits_on_a_screen_and_nothing_is_cut(words: list[str]) -> None:
     done = celoss(*words, "-h")
     assert done.returncode == 0
     lines = done.stdout.splitlines()
-    long = [line for line in lines if len(line) > 80 and not line.startswith("  celoss ")]
-    assert long == []
+    assert [line for line in lines if len(line) > 80] == []
     assert len(lines) <= 48
     assert "…" not in done.stdout
     assert lines[0].startswith("Usage: celoss ")

@@ -65,6 +65,36 @@ def test_targets_as_they_are_printed(y: str) -> None:
     assert float(done.stdout) == pytest.approx(expected(), rel=1e-12)
 
 
+@pytest.mark.parametrize(
+    ("probs", "targets"),
+    [
+        ("[np.float64(0.25), np.float64(0.5)]", "[np.int64(1), np.int64(0)]"),
+        ("[np.float32(0.25), 0.5]", "[np.True_, np.False_]"),
+        ("[np.float16(0.25) np.float16(0.5)]", "[np.uint8(1) np.uint8(0)]"),
+        ("[tensor(0.25), tensor(0.5, device='cuda:0')]", "[tensor(1), tensor(0)]"),
+        ("[tensor(0.2500, grad_fn=<SelectBackward0>), tensor(0.5)]", "[np.str_('yes'), np.str_('no')]"),
+    ],
+)
+def test_lists_of_single_values_with_their_types(probs: str, targets: str) -> None:
+    """As NumPy 2 and PyTorch print the scalars in a list of Python."""
+    done = scored("bce", "--probs", probs, "--targets", targets)
+    assert done.returncode == 0, done.stderr
+    assert float(done.stdout) == pytest.approx(-(math.log(0.25) + math.log(0.5)) / 2, rel=1e-12)
+
+
+def test_what_numpy_prints_of_a_list_of_its_numbers_is_read() -> None:
+    values, labels = list(np.array([0.25, 0.5])), list(np.array([1, 0]))
+    done = scored("bce", "--probs", str(values), "--targets", str(labels))
+    assert float(done.stdout) == pytest.approx(-(math.log(0.25) + math.log(0.5)) / 2, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    "text", ["[np.float64(x)]", "[os.system('1')]", "[np.float64(0.5]", "np.float64(1)2"]
+)
+def test_calls_that_are_no_values_are_refused(text: str) -> None:
+    assert scored("bce", "--probs", text, "--targets", "1").returncode == 3
+
+
 def test_single_values_and_truth_values_as_they_are_printed() -> None:
     done = scored("bce", "--probs", "[0.25 0.5 ]", "--targets", "[ True False]")
     assert float(done.stdout) == pytest.approx(-(math.log(0.25) + math.log(0.5)) / 2, rel=1e-12)

@@ -11,7 +11,7 @@ from celoss_cli.losses import LOSSES
 if TYPE_CHECKING:
     from celoss_cli.cli.table import Command
 
-__all__ = ["NAMES", "command_named", "panel_of"]
+__all__ = ["NAMES", "command_named", "like", "panel_of"]
 
 _OTHERS = (
     *("inspect", "diagnose", "reconcile", "explain", "compare", "check", "weights", "plot", "report"),
@@ -44,3 +44,24 @@ def panel_of(name: str) -> str:
     if name in LOSSES:
         return "Losses"
     return next((panel for panel, names in _PANELS.items() if name in names), "Files")
+
+
+def like(word: str) -> str:
+    """The command that a wrong word likely means: a loss by its long name, or one spelled alike; or ""."""
+    import difflib  # few words are wrong
+
+    known = {name: name for name in NAMES}
+    for name, spec in LOSSES.items():
+        known |= dict.fromkeys((spec.name, spec.title, spec.reference.rpartition(".")[2]), name)
+    joined = {_joined(name): command for name, command in known.items()}
+    found = difflib.get_close_matches(_joined(word), joined, 1, _ALIKE)
+    return joined[found[0]] if found else ""
+
+
+_ALIKE = 0.75
+
+
+def _joined(name: str) -> str:
+    """The letters of a name: crossentropy of cross_entropy and CrossEntropyLoss."""
+    letters = "".join(char for char in name.lower() if char.isalnum())
+    return letters.removesuffix("loss") or letters

@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 
 from celoss_cli.core.data import Array, Batch, Chunk
-from celoss_cli.core.errors import InputError, UsageError, plural, visible
+from celoss_cli.core.errors import InputError, UsageError, plural, quoted, visible
 from celoss_cli.core.records import record
 from celoss_cli.read.arrays.bfloat16 import BFLOAT16, widened
 from celoss_cli.read.bytes.mapped import release
 from celoss_cli.read.request import Dataset, ReadRequest
-from celoss_cli.read.roles.column import value_of
+from celoss_cli.read.roles.answers import with_positive
 from celoss_cli.read.roles.keys import Keys, keys_of
 from celoss_cli.read.roles.shape import Shape
 from celoss_cli.read.roles.targets import refuse_names
@@ -24,6 +24,7 @@ from celoss_cli.read.text.numbers import number
 
 __all__ = [
     "Aligned",
+    "answered",
     "dataset_of_arrays",
     "first_nonfinite",
     "joined_dataset",
@@ -151,14 +152,34 @@ def keyed_dataset(
     else:
         places = (input_at, _at(name, keys.target))
         target = load(keys.target)
-        if keys.positive is not None:
-            low, high = request.answers
-            target = np.where(widened(target) == value_of(keys.positive), high, low)
+        target, said = answered(target, keys.positive, request, places[1])
         dataset = dataset_of_arrays(
-            input, target, described, request, aligned=aligned, places=places, source=name
+            input, target, described, request, aligned=aligned, places=places, conversions=said, source=name
         )
     dataset.options = options
     return dataset
+
+
+def answered(
+    target: Array, positive: str | None, request: ReadRequest, at: str
+) -> tuple[Array, tuple[str, ...]]:
+    """Targets of a binary loss with their positive one as it takes it, and how they were read.
+
+    Args:
+        target: any shape.
+        positive: the positive one, or None for targets that say it themselves.
+        request: says what the loss takes.
+        at: the place of the targets.
+
+    Raises:
+        InputError: for a positive one that is no number, and for a third target.
+
+    """
+    if positive is None or request.per_class:
+        return target, ()
+    refuse_type(target, at)
+    told = f"targets read as {request.answers[1]:g} where they are {quoted(positive)}"
+    return with_positive(widened(target), positive, request.answers, at), (told,)
 
 
 def joined_dataset(

@@ -14,7 +14,7 @@ from celoss_cli.read.roles.pairs import clear_positive
 if TYPE_CHECKING:
     from celoss_cli.core.data import Array
 
-__all__ = ["Answers", "open_pair"]
+__all__ = ["Answers", "open_pair", "with_positive"]
 
 
 class Answers:
@@ -72,6 +72,31 @@ def open_pair(texts: Sequence[str], positive: str | None) -> str:
         ways = tuple(Way(f"{text} as 1", (("--positive", text),)) for text in texts[:2])
         raise InputError(f"expected to know the positive one of two targets, got {listed(texts)}", ways=ways)
     return found
+
+
+def with_positive(values: Array, positive: str, numbers: tuple[float, float], at: str) -> Array:
+    """Targets that are numbers, as the answers of a binary loss.
+
+    Args:
+        values: any shape.
+        positive: the positive one.
+        numbers: what the negative and the positive one become.
+        at: the place of the values.
+
+    Raises:
+        InputError: for a positive one that is no number, and for a third value.
+
+    """
+    wanted = value_of(positive)
+    if wanted is None:
+        raise InputError(
+            f"expected --positive of the targets, which are numbers, got {quoted(positive)}", place=at
+        )
+    others = np.unique(values[values != wanted])
+    if len(others) > 1:
+        shown = " and ".join(f"{value:g}" for value in others[:2])
+        raise InputError(f"expected one target beside {quoted(positive)}, got {shown}", place=at)
+    return np.where(values == wanted, numbers[1], numbers[0])
 
 
 def _key(text: str) -> float | str:

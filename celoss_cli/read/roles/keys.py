@@ -166,7 +166,7 @@ class _Search:
         self._says = {name: named(name) for name in names}
         self._shape = shape
         self._shapes: dict[str, Shape | None] = {}
-        self.positive: str | None = None
+        self.positive: str | None = request.positive
 
     def found(self, input: str | None, target: str | None) -> tuple[str, str | None, Mapping[str, str]]:
         """The keys of the input and of the targets, and why, where it is no known name.

@@ -1,0 +1,116 @@
+"""Two numbers as the answers of a binary loss: refused with the option that says which is positive."""
+
+from __future__ import annotations
+
+import json
+import math
+import shlex
+from pathlib import Path
+
+import numpy as np
+import pytest
+from running import Done, celoss
+
+P, LABELS = [0.2, 0.9, 0.7, 0.4], [1, 2, 2, 1]
+
+
+def bce(probs: list[float], positive: list[bool]) -> float:
+    pairs = zip(probs, positive, strict=True)
+    return -sum(math.log(p if yes else 1 - p) for p, yes in pairs) / len(probs)
+
+
+RIGHT = {"2": bce(P, [y == 2 for y in LABELS]), "1": bce(P, [y == 1 for y in LABELS])}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    rows = list(zip(P, LABELS, strict=True))
+    (tmp_path / "t.csv").write_text("p,label\n" + "".join(f"{p},{y}\n" for p, y in rows))
+    (tmp_path / "t.jsonl").write_text("".join(json.dumps({"p": p, "label": y}) + "\n" for p, y in rows))
+    (tmp_path / "t.json").write_text(json.dumps({"p": P, "label": LABELS}))
+    (tmp_path / "known.json").write_text(json.dumps({"probs": P, "targets": LABELS}))
+    np.savez(tmp_path / "t.npz", p=np.array(P), label=np.array(LABELS))
+    np.savez(tmp_path / "known.npz", probs=np.array(P), targets=np.array(LABELS))
+    np.save(tmp_path / "p.npy", np.array(P))
+    np.save(tmp_path / "y.npy", np.array(LABELS))
+    (tmp_path / "y.csv").write_text("".join(f"{y}\n" for y in LABELS))
+    (tmp_path / "p.csv").write_text("p\n" + "".join(f"{p}\n" for p in P))
+    return tmp_path
+
+
+WAYS = [
+    "t.csv",
+    "t.jsonl",
+    "t.json",
+    "known.json",
+    "t.npz",
+    "known.npz",
+    "p.npy --targets @y.npy",
+    "p.npy --targets @y.csv",
+    "p.csv --targets @y.csv",
+    "p.csv --targets 1,2,2,1",
+    "--probs 0.2,0.9,0.7,0.4 --targets 1,2,2,1",
+    "--probs @p.npy --targets @y.csv",
+    "t.csv --class-columns p --target-column label",
+    "t.npz --class-columns p --target-column label",
+]
+
+
+def scored(command: str, folder: Path) -> Done:
+    return celoss(*shlex.split(command), cwd=folder, CELOSS_FORMAT="value")
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_one_and_two_are_refused_with_commands_that_give_either_number(way: str, folder: Path) -> None:
+    done = scored(f"bce {way}", folder)
+    assert (done.returncode, done.stdout) == (3, "")
+    offered = [line.partition("  (")[0].split(maxsplit=1)[1] for line in done.stderr.splitlines()[1:3]]
+    assert offered == [f"bce {way} --positive {positive}" for positive in ("2", "1")]
+    for command, positive in zip(offered, ("2", "1"), strict=True):
+        found = scored(command, folder)
+        assert found.returncode == 0, found.stderr
+        assert float(found.stdout) == pytest.approx(RIGHT[positive], rel=1e-12)
+
+
+@pytest.mark.parametrize("way", [*WAYS, "p.npy y.npy"])
+@pytest.mark.parametrize("positive", ["yes", "3"])
+def test_a_positive_one_that_is_no_target_is_refused(way: str, positive: str, folder: Path) -> None:
+    assert scored(f"bce {way} --positive {positive}", folder).returncode == 3
+
+
+def test_two_arrays_as_arguments(folder: Path) -> None:
+    found = scored("bce p.npy y.npy --positive 2", folder)
+    assert float(found.stdout) == pytest.approx(RIGHT["2"], rel=1e-12)
+
+
+@pytest.mark.parametrize("loss", ["bce-logits", "focal-binary"])
+def test_the_other_losses_of_two_answers(loss: str) -> None:
+    done = celoss(loss, "--logits", "0.5,-1,2", "--targets", "2,1,2")
+    assert done.stderr.splitlines()[1].startswith(
+        f"  celoss {loss} --logits 0.5,-1,2 --targets 2,1,2 --positive 2  ("
+    )
+    told = celoss(loss, "--logits", "0.5,-1,2", "--targets", "2,1,2", "--positive", "2", "--format", "value")
+    assert (
+        told.stdout == celoss(loss, "--logits", "0.5,-1,2", "--targets", "1,0,1", "--format", "value").stdout
+    )
+
+
+def test_the_soft_margin_takes_the_answers_as_signs() -> None:
+    done = celoss("soft-margin", "--scores", "2,-1", "--targets", "1,0")
+    assert "--targets 1,0 --positive 1  (" in done.stderr
+    found = celoss(
+        "soft-margin", "--scores", "2,-1", "--targets", "1,0", "--positive", "1", "--format", "value"
+    )
+    right = (math.log1p(math.exp(-2)) + math.log1p(math.exp(-1))) / 2
+    assert float(found.stdout) == pytest.approx(right, rel=1e-12)
+
+
+@pytest.mark.parametrize("targets", ["1,2,3", "0.5,1.5", "0,1,2"])
+def test_other_values_are_no_two_answers(targets: str) -> None:
+    done = celoss("bce", "--probs", ",".join("0.5" for _ in targets.split(",")), "--targets", targets)
+    assert (done.returncode, "--positive" in done.stderr) == (3, False)
+
+
+def test_a_third_target_is_refused(folder: Path) -> None:
+    done = scored("bce --probs 0.2,0.9,0.5 --targets 1,2,3 --positive 2", folder)
+    assert (done.returncode, 'beside "2", got 1 and 3' in done.stderr) == (3, True)
