@@ -244,10 +244,11 @@ class View:
 
 @record(frozen=True, slots=True)
 class Headline:
-    """The number of a page, its unit, and facts by name."""
+    """The number of a page in few digits, its unit, the same in full where it has more, and facts by name."""
 
     number: str
     unit: str
+    full: str
     facts: Sequence[tuple[str, str]]
 
 

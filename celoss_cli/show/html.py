@@ -47,8 +47,9 @@ def _laid_out(view: View) -> Page:
 
 def _headline(found: Headline) -> Markup:
     number = element("p", element("strong", found.number), " ", element("span", found.unit), class_="value")
+    full = element("p", element("code", found.full), class_="full") if found.full else NOTHING
     facts = (element("div", element("dt", name), element("dd", value)) for name, value in found.facts)
-    return joined(number, element("dl", *facts))
+    return joined(number, full, element("dl", *facts))
 
 
 def _head(name: str) -> Markup:
@@ -225,7 +226,8 @@ def _part(block: Part, level: int) -> Markup:
 
 
 def _side_by_side(block: blocks.SideBySide, level: int) -> Markup:
-    return element("div", _rendered(block.blocks, level), class_="pair" if block.even else "beside")
+    columns = (element("div", _rendered([one], level)) for one in block.blocks)
+    return element("div", *columns, class_="pair" if block.even else "beside")
 
 
 BLOCKS: dict[type, Callable[[Any, int], Markup]] = {

@@ -58,13 +58,12 @@ def page_of(report: Report, command: str) -> Page:
     files = [visible("standard input" if path == "-" else path) for path in report.source.get("files", ())]
     named = ", ".join(files)
     value = "" if report.value is None else f" {short(report.value)}"
-    number = "no single number" if report.value is None else exact(report.value)
     return Page(
         name=f"{report.title}{value}{' - ' if named else ''}{named}",
         title=report.title[:1].upper() + report.title[1:],
         about=f"{report.reduction} over {named or 'the rows'}",
         blocks=tuple(_blocks(report, command)),
-        headline=Headline(number, report.unit, list(_facts(report))),
+        headline=_headline(report),
     )
 
 
@@ -80,19 +79,23 @@ def _blocks(report: Report, command: str) -> Iterator[Block]:
     pictures = [*_spread(report), *_calibration(report)]
     if pictures:
         yield SideBySide(pictures, even=True)
-    if report.groups:
-        yield _groups(report)
-    if report.worst_rows:
-        yield Part(("Documents with the largest means",), [_untitled(worst_documents(report))])
-    if report.worst:
-        steps = () if report.tokens is not None else report.worst
-        folded = [Part(*_row(workings, report), kind="folded") for workings in steps]
-        yield Part(("Largest losses",), [_untitled(largest(report)), *folded])
+    tables = [*_groups(report), *_worst(report)]
+    if tables:
+        yield SideBySide(tables, even=True)
     if report.tokens is not None and report.workings:
         yield Part(("Token by token",), list(documents(report, bars=True)))
     elif report.workings:
-        yield Part(("Step by step",), [Part(*_row(workings, report)) for workings in report.workings])
+        rows = [Part(*_row(workings, report)) for workings in report.workings]
+        yield Part(("Step by step",), [SideBySide(rows, even=True)])
     yield from _reproduction(report, command)
+
+
+def _headline(report: Report) -> Headline:
+    facts = list(_facts(report))
+    if report.value is None:
+        return Headline("no single number", report.unit, "", facts)
+    number, full = short(report.value), exact(report.value)
+    return Headline(number, report.unit, full if number not in (full, full.removesuffix(".0")) else "", facts)
 
 
 def _facts(report: Report) -> Iterator[tuple[str, str]]:
@@ -201,8 +204,10 @@ def _bins(found: Reliability) -> Table:
 # ------------------------------------------------------------------------------- groups and the source
 
 
-def _groups(report: Report) -> Part:
+def _groups(report: Report) -> Iterator[Part]:
     """The loss of each group, with a bar for its share; of many, those with the largest shares."""
+    if not report.groups:
+        return
     groups, left_out = report.groups, len(report.groups) - _MANY
     more: list[Block] = []
     if left_out > 0:
@@ -215,7 +220,17 @@ def _groups(report: Report) -> Part:
         _untitled(by_group(replace(report, groups=groups))),
         parts=[share / max(shares) for share in shares] if drawn else (),
     )
-    return Part((f"By {report.by}",), [table, *more])
+    yield Part((f"By {report.by}",), [table, *more])
+
+
+def _worst(report: Report) -> Iterator[Part]:
+    """The documents and the elements with the largest losses, whose steps can be opened."""
+    if report.worst_rows:
+        yield Part(("Documents with the largest means",), [_untitled(worst_documents(report))])
+    if report.worst:
+        steps = () if report.tokens is not None else report.worst
+        folded = [Part(*_row(workings, report), kind="folded") for workings in steps]
+        yield Part(("Largest losses",), [_untitled(largest(report)), *folded])
 
 
 def _share(group: Group) -> float:
@@ -227,15 +242,14 @@ def _reproduction(report: Report, command: str) -> Iterator[Block]:
     options = [(name, option_text(value)) for name, value in report.options.items() if value is not None]
     table = Table("", ("option", "value"), (), [("reduction", report.reduction), *options], label="options")
     read = Lines(list(reading_lines(report.source, report.takes)))
-    if not command:
-        yield Part(("How the data was read",), [read, Part(("Options in force",), [table])])
-        return
-    yield Part(
-        ("How to get this number again",),
-        [
-            Example(command, output="" if report.value is None else exact(report.value)),
-            Sentences(["Names of files are relative to the directory in which the page was made."], "faint"),
-            Part(("How the data was read",), [read]),
-            Part(("Options in force",), [table]),
-        ],
+    source = SideBySide(
+        [Part(("How the data was read",), [read]), Part(("Options in force",), [table])], even=True
     )
+    if not command:
+        yield source
+        return
+    again: list[Block] = [
+        Example(command, output="" if report.value is None else exact(report.value)),
+        Sentences(["Names of files are relative to the directory in which the page was made."], "faint"),
+    ]
+    yield Part(("How to get this number again",), [*again, source])
