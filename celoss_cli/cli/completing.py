@@ -15,7 +15,10 @@ from typing import Any
 
 from celoss_cli.cli.config_file import nearest_table, table_in
 
-__all__ = ["checks_typed", "columns_typed", "command_typed"]
+__all__ = ["COMPLETION", "checks_typed", "columns_typed", "command_typed"]
+
+COMPLETION = "_CELOSS_COMPLETE"
+"""The variable by which a shell asks for words."""
 
 _WHOLE = (".json", ".xlsx", ".xlsm")
 _WHOLE_BYTES, _OTHER_BYTES = 1 << 19, 1 << 32
@@ -30,7 +33,7 @@ _AS_TYPED = re.compile(r"[\w+.%@/-]+")
 
 def command_typed() -> str | None:
     """The command whose words a shell asks for; None where it asks for none, or for the command itself."""
-    if "_CELOSS_COMPLETE" not in os.environ:
+    if COMPLETION not in os.environ:
         return None
     line = os.environ.get("COMP_WORDS") or os.environ.get("_TYPER_COMPLETE_ARGS") or ""
     found = re.match(r"\S+\s+(\S+)\s", line)

@@ -205,15 +205,12 @@ def _run(arguments: list[str], prepare: Callable[[], None] | None) -> ExitCode:
     _repair_environment()
     from typer.exceptions import TyperException
 
-    from celoss_cli.cli.app import command
-    from celoss_cli.cli.completing import command_typed
+    from celoss_cli.cli.app import outcome_of
 
     printed = io.StringIO()  # what the completion of a shell is made of
     try:
         with contextlib.redirect_stdout(printed):
-            outcome = command(arguments[0] if arguments else command_typed()).main(
-                arguments, prog_name="celoss", standalone_mode=False
-            )
+            outcome = outcome_of(arguments)
     except TyperException as error:
         raise UsageError(visible(" ".join(error.format_message().split()))) from None
     except SystemExit as stop:  # the completion of the shell's words ends so

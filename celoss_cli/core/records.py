@@ -1,27 +1,40 @@
 """Dataclasses that are quick to define, as a short run spends its time on definitions.
 
 ``dataclasses.dataclass`` writes up to six methods of a class as text and compiles each of them: 0.6 ms a
-class, a seventh of a tiny run. Here only ``__init__`` is made in that way. ``==``, ``hash`` and ``repr`` are
-functions that all classes share, and that no field of a frozen one is assigned is checked by the type
-checker, for which ``record`` is ``dataclass``.
+class. Here ``==``, ``hash`` and ``repr`` are functions that all classes share, and that no field of a frozen
+one is assigned is checked by the type checker, for which ``record`` is ``dataclass``. A class with slots gets
+what ``dataclass`` writes, its fields and its ``__init__``, when somebody asks for the fields or makes many of
+it; the first are made by a function that looks the fields up.
 """
 
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
+from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 __all__ = ["record"]
+
+_MANY = 100
+"""Writing ``__init__`` takes as long as what it saves for so many objects."""
+
+_ONE_AT_A_TIME = RLock()
+"""Held by the thread that completes a class, which may have to complete those that it inherits from."""
+
+_MISSING = dataclasses.MISSING
 
 if TYPE_CHECKING:
     from dataclasses import dataclass as record
 else:
 
-    def record(*, frozen: bool = False, **options: Any) -> Any:
+    def record(*, frozen: bool = False, slots: bool = False, kw_only: bool = False) -> Any:
         """The decorator; it takes ``frozen``, ``slots`` and ``kw_only`` as ``dataclass`` does."""
 
         def made(kind: type) -> type:
-            found = dataclasses.dataclass(eq=False, repr=False, match_args=False, **options)(kind)
+            defaults = _defaults(kind)
+            found: Any = _slotted(kind, defaults, kw_only) if slots else _written(kind, kw_only)
+            found.__record_fields__ = defaults
             methods = {"__eq__": _equal, "__hash__": _hash if frozen else None, "__repr__": _shown}
             for name, method in methods.items():
                 if name not in vars(kind):
@@ -31,8 +44,84 @@ else:
         return made
 
 
+def _written(kind: type, kw_only: bool) -> type:
+    return dataclasses.dataclass(eq=False, repr=False, match_args=False, kw_only=kw_only)(kind)
+
+
+def _defaults(kind: type) -> dict[str, Any]:
+    """What stands in the class for each field, by name and in order: a default, a field, or nothing."""
+    found: dict[str, Any] = {}
+    for base in kind.__mro__[:0:-1]:
+        found |= vars(base).get("__record_fields__", {})
+    for name, annotation in kind.__annotations__.items():
+        if not str(annotation).startswith("ClassVar"):
+            found[name] = vars(kind).get(name, _MISSING)
+    return found
+
+
+def _slotted(plain: Any, defaults: dict[str, Any], kw_only: bool) -> type:
+    """The class with slots; ``dataclass`` completes it with what it makes of ``plain``."""
+    inherited = {name for base in plain.__mro__[1:] for name in vars(base).get("__slots__", ())}
+    left_out = {"__dict__", "__weakref__", *defaults}
+    body = {name: value for name, value in vars(plain).items() if name not in left_out}
+    slots = tuple(name for name in defaults if name not in inherited)
+    made: Any = type(plain)(plain.__name__, plain.__bases__, {**body, "__slots__": slots})
+
+    def complete() -> None:
+        with _ONE_AT_A_TIME:
+            written = vars(_written(plain, kw_only))
+            for name in ("__dataclass_params__", "__dataclass_fields__", "__init__"):
+                setattr(made, name, written[name])
+
+    made.__init__ = _general(made, defaults, kw_only, complete)
+    made.__dataclass_fields__ = _Fields(made, complete)
+    return made
+
+
+class _Fields:
+    """The fields of a class that is completed when somebody asks for them."""
+
+    def __init__(self, owner: type, complete: Callable[[], None]) -> None:
+        self._owner, self._complete = owner, complete
+
+    def __get__(self, instance: object, owner: type | None = None) -> Any:
+        if vars(self._owner)["__dataclass_fields__"] is self:
+            self._complete()
+        return vars(self._owner)["__dataclass_fields__"]
+
+
+def _general(kind: Any, defaults: dict[str, Any], kw_only: bool, complete: Callable[[], None]) -> Any:
+    """An ``__init__`` that no text is compiled for; wrong arguments are left to the one that is written."""
+    places = () if kw_only else tuple(defaults)
+    fields = {name: found for name, found in defaults.items() if isinstance(found, dataclasses.Field)}
+    constants = {name: fields[name].default if name in fields else found for name, found in defaults.items()}
+    constants = {name: found for name, found in constants.items() if found is not _MISSING}
+    factories: list[Any] = [
+        (name, found.default_factory) for name, found in fields.items() if name not in constants
+    ]
+    left = _MANY
+
+    def assign(self: Any, *given: Any, **named: Any) -> None:
+        nonlocal left
+        left -= 1
+        values = {**dict(zip(places, given, strict=False)), **named}
+        unequal = len(values) < len(given) + len(named)
+        for name, make in factories:
+            if name not in values:
+                values[name] = make()
+        values = {**constants, **values}
+        if left < 0 or unequal or values.keys() != defaults.keys():
+            complete()
+            kind.__init__(self, *given, **named)
+            return
+        for name in values:
+            setattr(self, name, values[name])
+
+    return assign
+
+
 def _values(record: Any) -> tuple[Any, ...]:
-    return tuple(getattr(record, name) for name in record.__dataclass_fields__)
+    return tuple(getattr(record, name) for name in record.__record_fields__)
 
 
 def _equal(self: Any, other: object) -> bool:
@@ -44,5 +133,5 @@ def _hash(self: Any) -> int:
 
 
 def _shown(self: Any) -> str:
-    fields = (f"{name}={getattr(self, name)!r}" for name in self.__dataclass_fields__)
+    fields = (f"{name}={getattr(self, name)!r}" for name in self.__record_fields__)
     return f"{type(self).__name__}({', '.join(fields)})"

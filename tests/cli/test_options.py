@@ -12,7 +12,7 @@ import pytest
 from paths import ROOT
 
 import celoss_cli.cli
-from celoss_cli.cli.app import parsed
+from celoss_cli.cli.app import outcome_of, parsed
 from celoss_cli.cli.checks import CheckedLoss
 from celoss_cli.cli.commands import NAMES, command_named
 from celoss_cli.cli.options import Reading, Writing
@@ -135,6 +135,24 @@ def words_of(option: Option, value: Any) -> list[str]:
     if option.name in ("select", "ignore"):
         return [option.flag, ",".join(value)]
     return list(option.words(value))
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=NAMES)
+def test_a_command_line_is_parsed_as_with_all_parameters(command: Command[Any]) -> None:
+    """A run makes parameters of the options that its words can be about; others have their defaults."""
+    needed = [word for one in command.options() if one.required for word in words_of(one, sample(one))]
+    for option in command.options():
+        typed = words_of(option, sample(option))
+        words = [*needed, *([] if option.required else typed)]
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("celoss_cli.cli.app.command", refused)
+            patch.setattr("celoss_cli.cli.app.settle", lambda *_: None)
+            job = outcome_of([command.name, *words])
+        assert job.args[-1] == parsed(command, words), option.name
+
+
+def refused(name: str | None) -> None:
+    raise AssertionError(f"all parameters of {name} were made")
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=NAMES)

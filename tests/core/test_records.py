@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
-from dataclasses import fields, replace
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import field, fields, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -29,7 +32,7 @@ def test_equal_values_of_one_class_are_equal_and_hash_alike() -> None:
     assert len({Point(1.0), Point(1.0, 0.0)}) == 1
     assert repr(Point(1.0)) == "Point(x=1.0, y=0.0)"
     assert replace(Point(1.0), y=3.0) == Point(1.0, 3.0)
-    assert [field.name for field in fields(Point)] == ["x", "y"]
+    assert [found.name for found in fields(Point)] == ["x", "y"]
 
 
 def test_what_may_change_has_no_hash() -> None:
@@ -50,3 +53,69 @@ def test_the_type_checker_refuses_to_assign_a_field_of_a_frozen_record(tmp_path:
     command = [sys.executable, "-m", "mypy", "--follow-imports=silent", str(tmp_path / "assigning.py")]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert 'Property "x" defined in "Point" is read-only' in done.stdout
+
+
+@record(frozen=True, slots=True)
+class Place:
+    row: int
+    notes: list[str] = field(default_factory=list)
+    name: str = field(default="here", metadata={"help": "a name"})
+
+
+@record(frozen=True, slots=True, kw_only=True)
+class Named(Place):
+    """Inherits fields, and changes the default of one."""
+
+    name: str = "there"
+    last: int
+
+
+@pytest.mark.parametrize("made_before", [0, 1000])
+def test_the_first_objects_of_a_class_are_as_those_of_a_dataclass(made_before: int) -> None:
+    @record(frozen=True, slots=True)
+    class Cell:
+        row: int
+        notes: list[str] = field(default_factory=list)
+        name: str = field(default="here", metadata={"help": "a name"})
+
+    cells = [Cell(1) for _ in range(made_before)] + [Cell(2), Cell(3, ["a"], name="b")]
+    assert [(cell.row, cell.notes, cell.name) for cell in cells[-2:]] == [(2, [], "here"), (3, ["a"], "b")]
+    assert len({id(cell.notes) for cell in cells}) == len(cells)
+    assert not hasattr(cells[0], "__dict__")
+
+
+@pytest.mark.parametrize(
+    ("given", "named", "expected"),
+    [
+        ((), {}, "missing 1 required positional argument: 'row'"),
+        ((1, [], "a", 4), {}, "takes from 2 to 4 positional arguments but 5 were given"),
+        ((1,), {"row": 2}, "got multiple values for argument 'row'"),
+        ((1,), {"column": 2}, "got an unexpected keyword argument 'column'"),
+    ],
+)
+def test_wrong_arguments_are_refused_in_the_words_of_python(
+    given: tuple, named: dict[str, Any], expected: str
+) -> None:
+    with pytest.raises(TypeError, match=re.escape(expected)):
+        Place(*given, **named)
+
+
+def test_fields_are_inherited_with_their_metadata() -> None:
+    assert Named(row=1, last=2) == Named(row=1, notes=[], name="there", last=2)
+    assert [found.name for found in fields(Named)] == ["row", "notes", "name", "last"]
+    assert fields(Place(1))[2].metadata == {"help": "a name"}
+    assert Named(1, last=2) == Named(row=1, last=2)
+
+
+def test_threads_may_make_the_first_objects_of_a_class_together() -> None:
+    @record(frozen=True, slots=True)
+    class Both:
+        x: int
+        y: int = 0
+
+    def make(start: int) -> list[int]:
+        return [replace(Both(start + i), y=i).x for i in range(200)]
+
+    with ThreadPoolExecutor(8) as pool:
+        made = list(pool.map(make, range(8)))
+    assert made == [list(range(start, start + 200)) for start in range(8)]
