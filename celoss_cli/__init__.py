@@ -12,8 +12,10 @@ if TYPE_CHECKING:
 
     from celoss_cli.core.errors import CelossError, InputError, LimitError, OutputError, UsageError
     from celoss_cli.losses.binary import sigmoid
+    from celoss_cli.losses.binary_brier_score import binary_brier_score
     from celoss_cli.losses.binary_cross_entropy import binary_cross_entropy
     from celoss_cli.losses.binary_cross_entropy_with_logits import binary_cross_entropy_with_logits
+    from celoss_cli.losses.brier_score import brier_score
     from celoss_cli.losses.class_axis import log_softmax, softmax
     from celoss_cli.losses.cross_entropy import cross_entropy
     from celoss_cli.losses.focal_loss import focal_loss
@@ -33,8 +35,10 @@ __all__ = [
     "Partial",
     "UsageError",
     "__version__",
+    "binary_brier_score",
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
+    "brier_score",
     "cross_entropy",
     "focal_loss",
     "js_div",

@@ -336,7 +336,8 @@ def test_losses_declare_themselves_without_numpy() -> None:
 def test_a_loss_is_a_public_function_that_takes_its_options(spec: LossSpec) -> None:
     assert spec.name in celoss_cli.__all__
     parameters = inspect.signature(getattr(celoss_cli, spec.name)).parameters
-    assert set(parameters) == {"input", "target", "reduction", "dtype", *spec.options}
+    kind = {"input_is"} & set(parameters) if spec.kinds else set()
+    assert set(parameters) == {"input", "target", "reduction", "dtype", *spec.options, *kind}
     assert [name for name, found in parameters.items() if found.kind is inspect.Parameter.KEYWORD_ONLY] == [
         "dtype"
     ]

@@ -15,7 +15,6 @@ from celoss_cli.core.errors import InputError, plural, visible
 from celoss_cli.core.records import record
 from celoss_cli.evaluate.loop import Request as Evaluating
 from celoss_cli.findings import Facts, findings
-from celoss_cli.losses.base import UNITS
 from celoss_cli.studies.compare.comparing import Pairs, Plan
 from celoss_cli.studies.compare.comparing import compared as compared_pairs
 from celoss_cli.studies.compare.comparison import Subject
@@ -85,7 +84,7 @@ def _brought_together(request: Request) -> tuple[Pairs, Subject, Sequence[str]]:
     subject = Subject(
         loss=spec.name,
         title=spec.title,
-        unit=UNITS[request.semantics.base],
+        unit=a.side.loss.unit,
         options={**a.options, "reduction": a.reduction},
         files=(request.first.files[0], request.second.files[0]),
         sources=(a.source, b.source),

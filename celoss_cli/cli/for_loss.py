@@ -41,6 +41,8 @@ def _foreign(spec: LossSpec) -> Iterable[str]:
         yield from (option.name for option in options_in(Reading) if option.needs == "choices")
     if not spec.kinds:
         yield "input_is"
+    if not spec.loss.is_information:
+        yield "base"
     if not spec.by_convention:
         yield "convention"
     if not spec.scored:

@@ -21,6 +21,7 @@ from celoss_cli.judge.baseline import Baseline, as_text, read_baseline
 from celoss_cli.judge.gate import Increase, verdicts
 from celoss_cli.read.remote.urls import is_remote
 from celoss_cli.show.loss.document import document_of
+from celoss_cli.show.numerals import measured
 
 if TYPE_CHECKING:
     from celoss_cli.cli.options import Keeping, Limits
@@ -227,9 +228,10 @@ def _save(path: str, earlier: Baseline | None, report: Report) -> None:
         fact = f"expected a finite loss of counted rows to save as a baseline, got {value}"
         raise InputError(fact, place=name)
     write_file(path, [as_text(_as_json(report))])
-    change = f"new baseline {value!r} {report.unit}"
+    change = measured(f"new baseline {value!r}", report.unit)
     if earlier is not None:
-        change = f"baseline {earlier.value!r} -> {value!r} {report.unit}{_change(earlier, report)}"
+        moved = measured(f"baseline {earlier.value!r} -> {value!r}", report.unit)
+        change = f"{moved}{_change(earlier, report)}"
     note(f"celoss: note: {name}: {change}")
 
 

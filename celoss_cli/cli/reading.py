@@ -136,6 +136,7 @@ def request_of(data: Data) -> ReadRequest:
     return ReadRequest(
         per_class=data.spec.per == "class",
         takes=data.takes,
+        binary=data.spec.binary,
         columns=ColumnChoice(
             reading.target_column,
             reading.class_columns,

@@ -87,7 +87,8 @@ def chosen(data: Data, semantics: Semantics, found: Opened) -> Chosen:
     odd = loss.out_of_domain_options()
     if odd and not data.reading.allow_out_of_domain:
         raise InputError(odd[0], hint="--allow-out-of-domain computes it all the same")
-    in_force = {name: _plain(getattr(loss, name)) for name in (*options, "dtype", "base", *conventional)}
+    of_all = ("dtype", "base") if loss.is_information else ("dtype",)
+    in_force = {name: _plain(getattr(loss, name)) for name in (*options, *of_all, *conventional)}
     facts = (*(["out-of-domain-weight"] if odd else []), *_other_input(data, dataset))
     return Chosen(loss, cast("Reduction", reduction or "mean"), in_force, facts)
 
@@ -209,6 +210,7 @@ def refuse_foreign(spec: LossSpec, reading: Reading, semantics: Semantics) -> No
     for flag, value, has in (
         ("--input-is", semantics.input_is, spec.kinds),
         ("--convention", semantics.convention, spec.by_convention),
+        ("--base", None if semantics.base == "e" else semantics.base, spec.loss.is_information),
     ):
         if value is not None and not has:
             raise UsageError(f"Expected no {flag} with --loss {spec.command}, got {value}.")

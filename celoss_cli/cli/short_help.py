@@ -21,6 +21,9 @@ WIDTH = 80
 _LEFT = 26
 """Where the second column begins."""
 
+_LEFT_OF_COMMANDS = 16
+"""The same where the first column holds names of commands."""
+
 _LONGEST = 40
 """Of a choice with more characters only the kind is told."""
 
@@ -66,7 +69,7 @@ def program() -> Iterator[str]:
         yield ""
         yield f"{panel}:"
         for name in names:
-            yield from line(name, command_named(name).help.partition("\n\n")[0])
+            yield from line(name, command_named(name).help.partition("\n\n")[0], _LEFT_OF_COMMANDS)
     yield ""
     yield "celoss COMMAND -h shows a command, --help all of its options, -V the version."
     yield "CELOSS_FORMAT, CELOSS_COLOR and CELOSS_JOBS are defaults of these options."
@@ -135,12 +138,12 @@ def left_of(option: Option) -> str:
     return f"{names} {value}".rstrip()
 
 
-def line(left: str, told: str) -> Iterator[str]:
+def line(left: str, told: str, at: int = _LEFT) -> Iterator[str]:
     """A name and what it means; on a line of its own where it is long, and broken between words."""
-    lines = textwrap.wrap(told, WIDTH - _LEFT, break_long_words=False, break_on_hyphens=False) or [""]
-    if len(left) + 4 > _LEFT:
+    lines = textwrap.wrap(told, WIDTH - at, break_long_words=False, break_on_hyphens=False) or [""]
+    if len(left) + 4 > at:
         yield from textwrap.wrap(f"  {left}", WIDTH, subsequent_indent="      ", break_long_words=False)
     else:
-        yield f"  {left}".ljust(_LEFT) + lines.pop(0)
+        yield f"  {left}".ljust(at) + lines.pop(0)
     for line in lines:
-        yield " " * _LEFT + line
+        yield " " * at + line

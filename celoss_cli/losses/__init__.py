@@ -24,6 +24,8 @@ FUNCTIONS = {
     "js": "js_div",
     "focal": "focal_loss",
     "focal-binary": "sigmoid_focal_loss",
+    "brier": "brier_score",
+    "brier-binary": "binary_brier_score",
 }
 """The public function of each loss by its command; the module of the same name declares it as ``LOSS``."""
 

@@ -107,6 +107,8 @@ class Loss(ABC):
     predicts_probability: ClassVar[bool] = True
     drawn_targets: ClassVar[Mapping[str, float]]
     """The targets whose curves are drawn, by name."""
+    is_information: ClassVar[bool] = True
+    """Whether it is measured in units of information, which the base of the logarithm chooses."""
     gives_perplexity: ClassVar[bool] = False
     """Whether exp of the mean in nats is a perplexity."""
     clamp_is: ClassVar[str] = "clamped"
@@ -117,6 +119,8 @@ class Loss(ABC):
             raise UsageError(f'Expected dtype "float64" or "float32", got {self.dtype!r}.')
         if self.base not in UNITS:
             raise UsageError(f'Expected base "e", "2" or "10", got {self.base!r}.')
+        if self.base != "e" and not self.is_information:
+            raise UsageError(f"Expected no base for a loss that is no information, got {self.base!r}.")
 
     @abstractmethod
     def canonical(self, batch: Batch) -> Batch:
@@ -161,6 +165,11 @@ class Loss(ABC):
             weight=terms.weight * weights,
             weight_is=f"{terms.weight_is}; each counts as often as its sample weight says",
         )
+
+    @property
+    def unit(self) -> str:
+        """The unit of this loss; "" for one that is a plain number."""
+        return UNITS[self.base] if self.is_information else ""
 
     @property
     def nats(self) -> Any:

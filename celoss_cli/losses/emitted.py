@@ -49,7 +49,7 @@ def leading(problem: Problem) -> str:
     return f"-1{', 1' * (problem.axes - 1)}"
 
 
-def onehot_lines(problem: Problem) -> Iterator[str]:
-    """The statement that makes class indices distributions of the input's shape."""
+def onehot_lines(problem: Problem, name: str = "targets") -> Iterator[str]:
+    """The statement that makes class indices distributions of the input's shape, under a name."""
     rows = f"np.eye({problem.input}.shape[1], dtype={problem.input}.dtype)[targets]"
-    yield f"targets = {rows}" if problem.axes == 1 else f"targets = np.moveaxis({rows}, -1, 1)"
+    yield f"{name} = {rows}" if problem.axes == 1 else f"{name} = np.moveaxis({rows}, -1, 1)"

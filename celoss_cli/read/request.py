@@ -132,6 +132,7 @@ class ReadRequest:
         per_class: whether the loss takes a value for each class and one target, or pairs.
         takes: what the loss calls its input.
         or_binary: whether one column of input is taken too, as the loss is still to be found.
+        binary: the command for one column of input, where it is not bce or bce-logits.
         columns: the columns the user named.
         delimiter: between the values of a table; None for the format's own.
         decimal: the decimal mark.
@@ -165,6 +166,7 @@ class ReadRequest:
     per_class: bool
     takes: str
     or_binary: bool = False
+    binary: str = ""
     columns: ColumnChoice = ColumnChoice()
     delimiter: str | None = None
     decimal: Literal[".", ","] = "."

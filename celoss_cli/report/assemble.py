@@ -11,7 +11,6 @@ import numpy as np
 
 from celoss_cli.core.errors import InputError, file_name, plural
 from celoss_cli.findings import CommandWords, Facts, findings
-from celoss_cli.losses.base import UNITS, Loss
 from celoss_cli.read.roles.targets import BY_INDEX, BY_NAME
 from celoss_cli.report.report import Report
 
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from celoss_cli.evaluate.summaries import Reliability
     from celoss_cli.evaluate.survey import Survey
     from celoss_cli.losses import LossSpec
+    from celoss_cli.losses.base import Loss
     from celoss_cli.report.tokens import Tokens
     from celoss_cli.statistics.interval import Estimate
 
@@ -99,7 +99,7 @@ def report_of(
         title=spec.title,
         takes=spec.takes,
         reduction=reduction,
-        unit=UNITS[loss.base],
+        unit=loss.unit,
         value=value,
         denominator=tally.denominator(reduction) if divided else None,
         denominator_is=_denominator_is(evaluation, reduction, options.get("per")) if divided else None,
@@ -277,7 +277,7 @@ class _Rescaled:
             divisor = np.float64(tally.denominator(reduction)) * np.float64(loss.nats)
             self.scale = float(np.float64(1.0) / divisor)
         self._divided = ", divided by the denominator" if divided else ""
-        self._unit = "" if loss.base == "e" else f", in {UNITS[loss.base]}"
+        self._unit = "" if loss.base == "e" else f", in {loss.unit}"
 
     def __call__(self, workings: Workings) -> Workings:
         return replace(workings, steps=tuple(self._step(step, workings) for step in workings.steps))

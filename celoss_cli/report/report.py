@@ -53,7 +53,7 @@ class Report:
         title: the loss in words.
         takes: what the loss calls its input ("logits").
         reduction: "none", "mean", "sum" or "batchmean".
-        unit: "nats", "bits" or "dits".
+        unit: "nats", "bits" or "dits"; "" of a loss that is a plain number.
         value: the reduced loss, or None where the reduction is "none".
         denominator: what the total was divided by, or None where it was not.
         denominator_is: what that number is, in words.

@@ -15,7 +15,9 @@ __all__ = [
     "aligned",
     "class_name",
     "exact",
+    "measured",
     "nonfinite",
+    "of_unit",
     "percent",
     "row_name",
     "short",
@@ -31,6 +33,16 @@ _NOISE = 1e-14
 def exact(value: float) -> str:
     """The shortest digits that read back as the same double."""
     return repr(float(value))
+
+
+def measured(number: str, unit: str) -> str:
+    """A number with its unit, where there is one."""
+    return f"{number} {unit}" if unit else number
+
+
+def of_unit(what: str, unit: str) -> str:
+    """What numbers are, with their unit where there is one: "loss, nats"."""
+    return f"{what}, {unit}" if unit else what
 
 
 def short(value: Any) -> str:

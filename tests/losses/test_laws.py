@@ -37,8 +37,10 @@ from celoss_cli.core.trace import Recorder, Step
 from celoss_cli.evaluate.loop import Evaluation, Request, evaluate
 from celoss_cli.losses import LOSSES, class_axis, elementwise, pieces
 from celoss_cli.losses.base import SAMPLE_WEIGHT, Loss
+from celoss_cli.losses.binary_brier_score import BinaryBrier
 from celoss_cli.losses.binary_cross_entropy import BinaryCrossEntropy
 from celoss_cli.losses.binary_cross_entropy_with_logits import BinaryCrossEntropyWithLogits
+from celoss_cli.losses.brier_score import Brier
 from celoss_cli.losses.by_convention import CrossEntropyByConvention
 from celoss_cli.losses.cross_entropy import CrossEntropy
 from celoss_cli.losses.focal_loss import Focal
@@ -158,6 +160,19 @@ KINDS = [
     Kind("focal", lambda n, random: Focal(), indices),
     Kind("focal, weight", lambda n, random: Focal(gamma=0.7, weight=factors(n, random)), indices),
     Kind("focal-binary", lambda n, random: SigmoidFocal(), fractions),
+    Kind("brier", lambda n, random: Brier(), indices, bounded=True),
+    Kind(
+        "brier of logits, weight",
+        lambda n, random: Brier(input_is="logits", weight=factors(n, random)),
+        indices,
+    ),
+    Kind("brier of logarithms", lambda n, random: Brier(input_is="log-probs"), indices),
+    Kind("brier-binary", lambda n, random: BinaryBrier(), fractions, bounded=True),
+    Kind(
+        "brier-binary of logits, weight",
+        lambda n, random: BinaryBrier(input_is="logits", weight=np.float64(2.5)),
+        fractions,
+    ),
     Kind("focal-binary, no alpha, bits", lambda n, random: SigmoidFocal(alpha=-1, base="2"), fractions),
 ]
 every_kind = pytest.mark.parametrize("kind", KINDS, ids=[kind.name for kind in KINDS])

@@ -30,6 +30,8 @@ INPUTS = {
     "js": RNG.dirichlet(np.ones(3) * 3, 4),
     "focal": RNG.normal(size=SHAPE),
     "focal-binary": RNG.normal(size=SHAPE),
+    "brier": RNG.dirichlet(np.ones(3) * 3, 4),
+    "brier-binary": RNG.uniform(0.1, 0.9, SHAPE),
 }
 TARGETS = {
     "ce": np.array([0, 2, -100, 1]),
@@ -41,6 +43,8 @@ TARGETS = {
     "js": RNG.dirichlet(np.ones(3), 4),
     "focal": np.array([0, 2, -100, 1]),
     "focal-binary": RNG.uniform(0, 1, SHAPE),
+    "brier": np.array([0, 2, -100, 1]),
+    "brier-binary": RNG.uniform(0, 1, SHAPE),
 }
 OPTIONS: dict[str, dict[str, Any]] = {
     "ce": {"weight": [1.0, 2.0, 0.5], "label_smoothing": 0.1},
@@ -52,6 +56,8 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "js": {},
     "focal": {"weight": [1.0, 2.0, 0.5], "gamma": 1.5},
     "focal-binary": {"alpha": 0.3},
+    "brier": {"weight": [1.0, 2.0, 0.5]},
+    "brier-binary": {"weight": [1.0, 2.0, 0.5]},
 }
 
 
@@ -66,7 +72,7 @@ def report(
     on_empty: Any = "error",
 ) -> Report:
     spec = LOSSES[loss]
-    computed = spec.loss(base=base, **OPTIONS[loss])
+    computed = spec.loss(base=base if spec.loss.is_information else "e", **OPTIONS[loss])
     aligned = {} if weights is None else {SAMPLE_WEIGHT: np.asarray(weights, float)}
     batch = Batch(np.asarray(input, float), TARGETS[loss] if target is None else np.asarray(target), aligned)
     request = Request(show=1000, gradient=True)

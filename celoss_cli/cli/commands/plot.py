@@ -44,7 +44,9 @@ _MOST_BINS = 1000
 class PlotOptions:
     """The options of ``celoss plot``."""
 
-    loss: str = option(one_of(LOSSES), "The loss, as its command is called.", argument=True, required=True)
+    loss: str = option(
+        one_of(LOSSES), "The loss, as its command is called.", argument=True, required=True, metavar="LOSS"
+    )
     files: tuple[str, ...] = files()
     kind: Literal["curve", "histogram", "classes", "reliability"] = option(
         one_of(("curve", "histogram", "classes", "reliability")),

@@ -179,7 +179,7 @@ class GroupSearch(Search):
 
     def _single(self, i: int) -> Candidate:
         fraction = self._evidence.are_fractions([i])
-        command = "bce" if fraction else "bce-logits"
+        command = self._evidence.wanted.binary or ("bce" if fraction else "bce-logits")
         return Candidate((i,), f"{self._names[i]} alone, in a binary loss", command=command)
 
     def _singles(self, soft: Sequence[int]) -> Found:

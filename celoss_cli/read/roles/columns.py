@@ -98,6 +98,7 @@ def _wanted(request: ReadRequest, truth: TruthColumns | None, whole: bool, has_n
         per_class=request.per_class,
         takes=request.takes,
         or_binary=request.or_binary,
+        binary=request.binary,
         choice=request.columns,
         elsewhere=request.truth is not None,
         examples=() if truth is None else truth.examples,

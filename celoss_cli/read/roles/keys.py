@@ -282,7 +282,7 @@ class _Search:
         if self._request.per_class and found is not None and len(found.extents) == 1:
             raise InputError(
                 f"expected a value for each class, got {quoted(name)} with one for each row",
-                ways=(Way("a binary loss", (("--class-columns", name),), "bce"),),
+                ways=(Way("a binary loss", (("--class-columns", name),), self._request.binary or "bce"),),
             )
 
     def _floats(self) -> list[str]:

@@ -50,6 +50,7 @@ class Wanted:
         per_class: whether the loss takes a value for each class and one target, or pairs.
         takes: what the loss takes: "logits", "log-probs", "probs" or "scores".
         or_binary: whether one column is taken where several are looked for.
+        binary: the command that takes one column, where it is not bce or bce-logits.
         choice: the columns that the user named.
         elsewhere: whether the targets come from elsewhere.
         examples: the different ones of these, as far as they are known.
@@ -69,6 +70,7 @@ class Wanted:
     per_class: bool
     takes: str
     or_binary: bool = False
+    binary: str = ""
     choice: ColumnChoice = ColumnChoice()
     elsewhere: bool = False
     examples: tuple[str, ...] = ()

@@ -18,7 +18,7 @@ from celoss_cli.show.charts.words import (
     reliability_line,
     shown_groups,
 )
-from celoss_cli.show.numerals import aligned, percent, short
+from celoss_cli.show.numerals import aligned, of_unit, percent, short
 
 if TYPE_CHECKING:
     from celoss_cli.evaluate.summaries import Bin
@@ -77,7 +77,7 @@ def histogram_bars(picture: LossHistogram, width: int, unicode: bool) -> list[Te
     rows = histogram_rows(picture)
     largest = max((count for _, count in rows), default=0)
     return _bars(
-        (f"loss, {picture.unit}", "count"),
+        (of_unit("loss", picture.unit), "count"),
         [(name, str(count)) for name, count in rows],
         [count / largest if largest else 0.0 for _, count in rows],
         width,

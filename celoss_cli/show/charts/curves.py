@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from celoss_cli.core.bounds import Bounds
-from celoss_cli.losses.base import SAMPLE_WEIGHT, UNITS, Loss
+from celoss_cli.losses.base import SAMPLE_WEIGHT, Loss
 from celoss_cli.show.charts.figures import Curve, Line, Marks
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def curve(
     return Curve(
         loss=name,
         title=title,
-        unit=UNITS[loss.base],
+        unit=loss.unit,
         notes=[*notes, *_remarks(sum(len(mark.x) for mark in marks) - len(shown))],
         x_is=loss.predicts,
         lines=lines,

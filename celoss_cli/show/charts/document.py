@@ -39,7 +39,7 @@ def _values(picture: Picture) -> dict[str, Any]:
     return {
         "kind": kind.name,
         "loss": picture.loss,
-        "unit": picture.unit,
+        "unit": picture.unit or None,
         **kind.whole(picture),
         "data": [_line_values(line) for line in kind.lines(picture)],
         "notes": list(picture.notes),

@@ -20,7 +20,7 @@ from celoss_cli.show.charts.words import (
     shown_groups,
     tick_text,
 )
-from celoss_cli.show.numerals import short
+from celoss_cli.show.numerals import measured, of_unit, short
 
 if TYPE_CHECKING:
     from celoss_cli.core.bounds import Bounds
@@ -174,7 +174,7 @@ def _histogram(picture: LossHistogram, room: _Room) -> Iterator[Shape]:
     for part in intervals:
         if part.count:
             yield _bar(x, y, (part.low, part.high), (0, part.count), "bar", _spread(part))
-    yield from _columns(x, y.start, ticks(low, high, room.most_ticks), f"loss, {picture.unit}")
+    yield from _columns(x, y.start, ticks(low, high, room.most_ticks), of_unit("loss", picture.unit))
     if mean is not None and low <= mean <= high:
         yield from _upright(x, x.at(mean), y.start, room.top + 5, f"mean {short(mean)}")
 
@@ -196,7 +196,7 @@ def _histogram_words(picture: LossHistogram) -> str:
     if not intervals:
         return "Histogram of no finite losses"
     ends = f"from {short(intervals[0].low)} to {short(intervals[-1].high)}"
-    return f"Histogram of the losses {ends} {picture.unit}"
+    return measured(f"Histogram of the losses {ends}", picture.unit)
 
 
 # ----------------------------------------------------------------------------------------- reliability
@@ -277,7 +277,8 @@ def _classes(picture: ClassLosses, room: _Room) -> Iterator[Shape]:
         yield Label("label", name, left - 8, middle + 4, "end")
         yield Rect("paper", end + 4, middle - 8, text_width(text, "label"), 16)
         yield Label("label", text, end + 6, middle + 4, "start")
-    yield from _columns(x, bottom, ticks(x.low, x.high), f"mean loss, {picture.unit} (counted targets)")
+    across = f"{of_unit('mean loss', picture.unit)} (counted targets)"
+    yield from _columns(x, bottom, ticks(x.low, x.high), across)
 
 
 def _cut(name: str, width: float) -> str:
@@ -303,7 +304,7 @@ def _curve(picture: Curve, room: _Room) -> Iterator[Shape]:
     across, up = _with_room(picture.across, 0.02), _with_room(picture.up, 0.04)
     x = Axis(*across, _LEFT, room.right)
     y = Axis(*up, room.bottom - _BOTTOM, _below(legend, room) + 16)
-    yield Label("label", f"loss, {picture.unit}", 14, y.stop - 10, "start")
+    yield Label("label", of_unit("loss", picture.unit), 14, y.stop - 10, "start")
     yield from _rows(x, y, ticks(picture.up.low, picture.up.high), tick_text)
     for line, colour in zip(picture.lines, _COLOURS, strict=False):
         for run in _runs(line.x, line.y, *up):
@@ -381,6 +382,6 @@ class _Kind:
 _KINDS: dict[type[Picture], _Kind] = {
     Curve: _Kind(lambda picture: f"Curve of the loss by {picture.x_is}", _curve),
     LossHistogram: _Kind(_histogram_words, _histogram),
-    ClassLosses: _Kind(lambda picture: f"Mean loss by class, {picture.unit}", _classes, _of_classes),
+    ClassLosses: _Kind(lambda picture: of_unit("Mean loss by class", picture.unit), _classes, _of_classes),
     ReliabilityDiagram: _Kind(_reliability_words, _reliability),
 }

@@ -22,7 +22,7 @@ class Picture:
     Attributes:
         loss: the name of the function, as in ``torch.nn.functional``.
         title: one line over the picture.
-        unit: of the losses, "nats", "bits" or "dits".
+        unit: of the losses, "nats", "bits" or "dits", or "".
         notes: sentences under the picture.
 
     """

@@ -25,6 +25,7 @@ from celoss_cli.show.charts.canvas import Canvas
 from celoss_cli.show.charts.figures import ClassLosses, Curve, LossHistogram, Picture, ReliabilityDiagram
 from celoss_cli.show.charts.words import tick_text
 from celoss_cli.show.console import printed
+from celoss_cli.show.numerals import of_unit
 
 if TYPE_CHECKING:
     from celoss_cli.core.bounds import Bounds
@@ -81,7 +82,7 @@ def _curve(picture: Curve, width: int, unicode: bool) -> list[Text]:
         for x, y in found.inside(picture.across):
             canvas.mark(_part(x, picture.across), _part(y, picture.up), mark)
     return [
-        Text(f"loss, {picture.unit}"),
+        Text(of_unit("loss", picture.unit)),
         *_framed(
             canvas,
             {canvas.row(_part(v, picture.up)): text for v, text in up},

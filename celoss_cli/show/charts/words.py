@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from celoss_cli.show.numerals import short
+from celoss_cli.show.numerals import of_unit, short
 
 if TYPE_CHECKING:
     from celoss_cli.evaluate.summaries import Group, Histogram, Reliability
@@ -55,7 +55,7 @@ def beyond_line(histogram: Histogram) -> list[str]:
 
 def class_heading(picture: ClassLosses) -> tuple[str, str, str, str]:
     """The columns of the classes."""
-    return ("class", "counted", f"mean, {picture.unit}", "share of total")
+    return ("class", "counted", of_unit("mean", picture.unit), "share of total")
 
 
 def shown_groups(groups: Sequence[Group]) -> Sequence[Group]:

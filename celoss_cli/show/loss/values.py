@@ -23,7 +23,7 @@ def values_of(report: Report) -> dict[str, Any]:
     return {
         "loss": report.loss,
         "reduction": report.reduction,
-        "unit": report.unit,
+        "unit": report.unit or None,
         "value": value,
         "nonfinite": limits,
         **_elements(report),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from celoss_cli.core.errors import plural
 from celoss_cli.show.intervals import Named
 from celoss_cli.show.loss import tokens
-from celoss_cli.show.numerals import exact, short
+from celoss_cli.show.numerals import exact, measured, short
 
 if TYPE_CHECKING:
     from celoss_cli.report.report import Report
@@ -32,12 +32,10 @@ def reduction_line(report: Report) -> str:
     """The reduction with its numbers and the meaning of its denominator."""
     total = float(report.tally.loss)
     if report.value is None:
-        return (
-            f"no reduction: {report.tally.elements} losses that sum to {exact(total)} {report.unit}; "
-            "--format csv lists each"
-        )
+        summed = measured(exact(total), report.unit)
+        return f"no reduction: {report.tally.elements} losses that sum to {summed}; --format csv lists each"
     if report.denominator is None:
-        return f"sum = {exact(report.value)} {report.unit}"
+        return f"sum = {measured(exact(report.value), report.unit)}"
     meaning = f" ({report.denominator_is})" if report.denominator_is else ""
     called = "perplexity" if report.tokens is None else tokens.perplexity_is(report.tokens)
     perplexity = "" if report.perplexity is None else f", {called} {short(report.perplexity)}"
@@ -45,7 +43,7 @@ def reduction_line(report: Report) -> str:
     empty = "" if report.tally.counted or report.value else ", the answer that --on-empty zero asks for"
     return (
         f"{report.reduction} = {short(total)} / {short(report.denominator)}{meaning}"
-        f" = {exact(report.value)} {report.unit}{perplexity}{empty}"
+        f" = {measured(exact(report.value), report.unit)}{perplexity}{empty}"
     )
 
 

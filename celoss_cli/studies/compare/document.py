@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from celoss_cli.core.errors import visible
 from celoss_cli.show.blocks import Block, Equation, Equations, Full, Lines, Result, Table, Verdicts, View
 from celoss_cli.show.document import Checks, Document
-from celoss_cli.show.numerals import class_name, exact, short
+from celoss_cli.show.numerals import class_name, exact, of_unit, short
 from celoss_cli.show.source import options_line
 from celoss_cli.show.verdicts import lines_of
 from celoss_cli.studies.compare.comparison import LEAST_P
@@ -56,10 +56,10 @@ def _checks(comparison: Comparison) -> Checks:
 def _facts(comparison: Comparison) -> Iterator[Equation]:
     """The numbers, each with what it is."""
     unit, interval, found = comparison.unit, interval_of(comparison), comparison.estimate
-    divided = f"total / {short(comparison.denominator)} ({comparison.denominator_is}), {unit}"
+    divided = of_unit(f"total / {short(comparison.denominator)} ({comparison.denominator_is})", unit)
     yield Equation("mean of A", short(comparison.first), divided)
     yield Equation("mean of B", short(comparison.second), divided)
-    yield Equation("B - A", short(comparison.difference), f"mean difference, {unit}", strong=True)
+    yield Equation("B - A", short(comparison.difference), of_unit("mean difference", unit), strong=True)
     counted = interval.counted
     yield Equation("standard error", short(found.standard_error), f"of the difference, from {counted}")
     yield Equation(f"{interval.percent} from", short(found.bounds.low), interval.method)
@@ -79,7 +79,7 @@ def _facts(comparison: Comparison) -> Iterator[Equation]:
         yield Equation(
             "KL(A || B)",
             short(comparison.divergence),
-            f"mean divergence of B's predictions from A's, {unit}",
+            f"mean divergence of B's predictions from A's, {unit or 'nats'}",
         )
 
 

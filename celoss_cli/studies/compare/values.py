@@ -26,7 +26,7 @@ def values_of(comparison: Comparison) -> dict[str, Any]:
 def _comparison(found: Comparison) -> dict[str, Any]:
     return {
         "loss": found.loss,
-        "unit": found.unit,
+        "unit": found.unit or None,
         "files": list(found.files),
         "aligned_by": found.aligned_by,
         "rows": found.rows,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from celoss_cli.core.errors import plural, visible
 from celoss_cli.show.intervals import Named
-from celoss_cli.show.numerals import exact, short
+from celoss_cli.show.numerals import exact, measured, short
 from celoss_cli.statistics.interval import POWER
 
 if TYPE_CHECKING:
@@ -27,7 +27,8 @@ def heading(comparison: Comparison) -> str:
 
 def conclusion(comparison: Comparison) -> str:
     """The difference as it is, with its interval."""
-    return f"B - A = {exact(comparison.difference)} {comparison.unit}, {interval_of(comparison).ends}"
+    difference = measured(exact(comparison.difference), comparison.unit)
+    return f"B - A = {difference}, {interval_of(comparison).ends}"
 
 
 def interval_of(comparison: Comparison) -> Named:
@@ -69,9 +70,9 @@ def _power(comparison: Comparison) -> Iterator[str]:
     if found.detectable > 0:
         units = interval_of(comparison).units
         yield (
-            f"With as many {units} as these, a true mean difference of {short(found.detectable)} "
-            f"{comparison.unit}, up or down, would be seen (the interval would leave 0 out) in at least "
-            f"{100 * POWER:g} of 100 samples, a smaller one less often."
+            f"With as many {units} as these, a true mean difference of "
+            f"{measured(short(found.detectable), comparison.unit)}, up or down, would be seen (the interval "
+            f"would leave 0 out) in at least {100 * POWER:g} of 100 samples, a smaller one less often."
         )
 
 

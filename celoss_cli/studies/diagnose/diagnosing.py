@@ -9,7 +9,7 @@ from celoss_cli.core.data import Batch, Chunk, Tally
 from celoss_cli.core.records import record
 from celoss_cli.evaluate.survey import Survey, survey
 from celoss_cli.findings import FINDINGS, CommandWords, findings
-from celoss_cli.losses.base import SAMPLE_WEIGHT, UNITS, Loss
+from celoss_cli.losses.base import SAMPLE_WEIGHT, Loss
 from celoss_cli.losses.pieces import of_pieces
 from celoss_cli.report.assemble import facts_of
 from celoss_cli.studies.diagnose.diagnosis import Diagnosis
@@ -122,7 +122,7 @@ def diagnosis_of(
         classes=found.classes,
         labels=seen.labels,
         value=None if value is None else loss.rounded(value),
-        unit=UNITS[loss.base],
+        unit=loss.unit,
         counted=0 if fit is None else fit.counted,
         accuracy=fit.hits / fit.counted if fit is not None and fit.counted else None,
         options=options,

@@ -25,7 +25,7 @@ class Diagnosis:
         classes: the number of classes, or None.
         labels: the classes' names.
         value: the mean with the options in force, in ``unit``, or None where it cannot be computed.
-        unit: "nats", "bits" or "dits".
+        unit: "nats", "bits" or "dits"; "" of a loss that is a plain number.
         counted: how many predictions have one outcome as target.
         accuracy: the part of these whose largest prediction is that outcome, or None.
         options: the options in force, by name.

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from celoss_cli.core.errors import plural
 from celoss_cli.show.blocks import Block, Findings, Full, Lines, Sentences, View
 from celoss_cli.show.document import Document
-from celoss_cli.show.numerals import nonfinite, short
+from celoss_cli.show.numerals import measured, nonfinite, short
 from celoss_cli.show.source import source_lines
 from celoss_cli.show.values import finding_values
 
@@ -50,7 +50,7 @@ def _heading(diagnosis: Diagnosis) -> str:
 def _result(diagnosis: Diagnosis) -> Iterator[str]:
     """The loss and the accuracy, where there are any."""
     if diagnosis.value is not None:
-        yield f"mean {short(diagnosis.value)} {diagnosis.unit}"
+        yield measured(f"mean {short(diagnosis.value)}", diagnosis.unit)
     if diagnosis.accuracy is not None:
         targets = plural(diagnosis.counted, "prediction")
         yield f"accuracy {100 * diagnosis.accuracy:.2f}% of {targets}"
@@ -75,7 +75,7 @@ def _values(diagnosis: Diagnosis) -> dict[str, Any]:
         "labels": None if diagnosis.labels is None else list(diagnosis.labels),
         "value": diagnosis.value,
         "nonfinite": nonfinite(diagnosis.value),
-        "unit": diagnosis.unit,
+        "unit": diagnosis.unit or None,
         "counted": diagnosis.counted,
         "accuracy": diagnosis.accuracy,
         "options": dict(diagnosis.options),

@@ -60,7 +60,7 @@ def program(
         library=library.name,
     )
     _refuse_differences(problem, library, kept)
-    in_other_base = ["import math"] if problem.options["base"] != "e" else []
+    in_other_base = ["import math"] if problem.options.get("base", "e") != "e" else []
     yield f"# {_heading(report)}\n"
     yield from _imports([*data.imports, *in_other_base, *library.imports])
     yield "\n"

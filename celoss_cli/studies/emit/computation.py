@@ -24,7 +24,7 @@ def computation(problem: Problem, library: LibrarySpec) -> Iterator[str]:
     else:
         lines = [*_losses(problem), *_reduced(problem)]
         yield from (line.replace("np.", f"{library.namespace}.") for line in lines)
-    if problem.options["base"] != "e":
+    if problem.options.get("base", "e") != "e":
         yield f"loss = loss / math.log({problem.options['base']})"
     yield f"print(loss.{'tolist' if problem.reduction == 'none' else 'item'}())"
 

@@ -170,12 +170,14 @@ class _Docstrings:
         """The meaning of every option, with its default."""
         meaning = self.terms("Attributes")
         defaults = {field.name: field.default for field in dataclasses.fields(self._class)}
-        listed = [
-            (_option(name), f"{meaning[name]} {_default(defaults[name])}")
-            for name in (*self._spec.options, "dtype", "base")
-        ]
+
+        def listed(*names: str) -> list[tuple[str, str]]:
+            return [(_option(name), f"{meaning[name]} {_default(defaults[name])}") for name in names]
+
         common = [(_option("weight_column"), f"{_SAMPLE_WEIGHT}."), *self._conventional()]
-        return [*listed[:-2], *common, *listed[-2:], (_option("on_empty"), f"{_ON_EMPTY}.")]
+        of_all = ("dtype", "base") if self._class.is_information else ("dtype",)
+        own = listed(*self._spec.options)
+        return [*own, *common, *listed(*of_all), (_option("on_empty"), f"{_ON_EMPTY}.")]
 
     def _conventional(self) -> list[tuple[str, str]]:
         """The kind of input and the tool, where the loss lets them be named."""

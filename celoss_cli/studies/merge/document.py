@@ -243,7 +243,7 @@ def _options(spec: LossSpec, value: Any) -> dict[str, Any]:
         ("input_is", *(["convention"] if spec.by_convention else [])) if "input_is" in value else ()
     )
     more = ("input_is", *_OF_TOKENS) if tokens else (*spec.options, *conventional)
-    options = _only(value, (*more, "dtype", "base"))
+    options = _only(value, (*more, "dtype", *(["base"] if spec.loss.is_information else [])))
     kinds: dict[str, Callable[[Any], Any]] = {
         "dtype": _text,
         "base": _text,
