@@ -15,7 +15,7 @@ __all__ = ["NAMES", "command_named", "like", "panel_of"]
 
 _OTHERS = (
     *("inspect", "diagnose", "reconcile", "explain", "compare", "check", "weights", "plot", "report"),
-    "merge",
+    *("play", "merge"),
 )
 """The commands that are no loss."""
 
@@ -34,7 +34,7 @@ def command_named(name: str) -> Command[Any]:
 
 
 _PANELS = {
-    "Understand": ("diagnose", "reconcile", "explain", "plot", "report"),
+    "Understand": ("diagnose", "reconcile", "explain", "plot", "report", "play"),
     "Gate": ("check", "compare"),
 }
 

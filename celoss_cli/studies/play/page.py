@@ -1,0 +1,77 @@
+"""The page as one text: its parts stand beside this module, and nothing is loaded from elsewhere."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from base64 import b64encode
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from celoss_cli.core.errors import visible
+from celoss_cli.studies.play.beginning import EXAMPLE
+
+if TYPE_CHECKING:
+    from celoss_cli.studies.play.beginning import Beginning, Language
+
+__all__ = ["COMPUTING", "page_of", "part_of", "start_of"]
+
+COMPUTING = ("compute.js", "lines.js")
+"""The scripts that compute; they touch no page, so that they can be tested without one."""
+
+_SCRIPTS = (*COMPUTING, "elements.js", "charts.js", "play.js")
+
+
+def page_of(beginning: Beginning, language: Language, version: str) -> str:
+    """The page that starts so; ASCII, and the same text for the same beginning."""
+    style, script = part_of("play.css"), "".join(map(part_of, _SCRIPTS))
+    page = part_of("play.html")
+    for name, content in {
+        "policy": _policy(style, script),
+        "style": style,
+        "start": _embedded(start_of(beginning, language, version)),
+        "script": script,
+    }.items():
+        before, _, after = page.partition("{{" + name + "}}")
+        page = before + content + after
+    return page
+
+
+def part_of(name: str) -> str:
+    """The text of one of the files beside this module."""
+    return files("celoss_cli.studies.play").joinpath(name).read_text(encoding="utf-8")
+
+
+def start_of(beginning: Beginning, language: Language, version: str) -> dict[str, Any]:
+    """What the script is given: the settings, the names, the words and the questions."""
+    source = beginning.source
+    return {
+        "version": version,
+        "lang": language,
+        "settings": beginning.settings,
+        "defaults": EXAMPLE.settings,
+        "labels": None if beginning.labels is None else list(map(visible, beginning.labels)),
+        "rows": None if beginning.rows is None else list(map(visible, beginning.rows)),
+        "source": None
+        if source is None
+        else {"file": visible(source.file), "shown": source.shown, "more": source.more},
+        "words": json.loads(part_of("words.json")),
+        "questions": json.loads(part_of("questions.json")),
+    }
+
+
+def _embedded(value: Any) -> str:
+    """JSON that ends no element and opens no comment, whatever its texts are."""
+    text = json.dumps(value, allow_nan=False, separators=(",", ":"))
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+def _policy(style: str, script: str) -> str:
+    """No browser loads anything for this page, or runs anything but its own script."""
+    allowed = f"style-src '{_hash(style)}'; script-src '{_hash(script)}'"
+    return f"default-src 'none'; {allowed}; base-uri 'none'; form-action 'none'"
+
+
+def _hash(text: str) -> str:
+    """The hash of an element's content by which a policy allows it."""
+    return f"sha256-{b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
