@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = ["COMMAND"]
 
-_HELP = """Write a page with everything there is to see of a loss.
+_HELP = """Write a page with all there is to see of a loss.
 
 One file that needs nothing else: the number and how it comes about, how the losses are spread, whether the \
 probabilities come true, the loss by class, the worst rows step by step, and the command that gives the \
