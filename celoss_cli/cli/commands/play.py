@@ -21,8 +21,8 @@ _HELP = """Write a page on which a loss follows your every move.
 
 One file that needs no network, to play with cross entropy: move a logit, and probabilities, steps, loss \
 curve and gradient follow, with the command and the line of PyTorch for what is shown; targets, weights, \
-smoothing, temperature and the rest can be changed too. Fifteen questions ask for a prediction first. English \
-and Chinese. With FILE the page starts with its first rows.
+smoothing, temperature and the rest can be changed too. Fifteen questions ask for a prediction first. \
+English and Chinese. With FILE the page starts with its first rows.
 
 Example: celoss play -o play.html"""
 
