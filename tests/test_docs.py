@@ -284,6 +284,25 @@ def test_the_readmes_link_to_each_other_and_the_chinese_one_has_commands_of_the_
     assert "(README.md)" in chinese
 
 
+_SESSION = re.compile(r"^```(?:console|pycon)\n.*?^```$", re.MULTILINE | re.DOTALL)
+
+
+@each("page", sorted(path.name for path in (DOCS / "tutorial").glob("*.md")))
+def test_the_chinese_tutorial_has_the_sessions_formulas_and_links_of_the_english_one(page: str) -> None:
+    english, chinese = (
+        (DOCS / folder / page).read_text(encoding="utf-8") for folder in ("tutorial", "zh/tutorial")
+    )
+    assert _SESSION.findall(english) == _SESSION.findall(chinese)
+    for mark in ("```math", "## ", "| ", "- "):
+        lines = [sum(line.startswith(mark) for line in text.splitlines()) for text in (english, chinese)]
+        assert lines[0] == lines[1], mark
+    pages = [
+        {Path(link.partition("#")[0]).name for link in _LINK.findall(text)} for text in (english, chinese)
+    ]
+    assert pages[0] == pages[1]
+    assert re.search("[\u4e00-\u9fff]", chinese)
+
+
 # --------------------------------------------------------------------------------------------- dumps
 
 
