@@ -35,10 +35,7 @@ def for_loss(
 
 def _foreign(spec: LossSpec) -> Iterable[str]:
     """The options that mean nothing for a loss."""
-    other = "answers" if spec.per == "class" else "classes"
-    yield from (option.name for option in options_in(Reading) if option.needs == other)
-    if not spec.takes_choices:
-        yield from (option.name for option in options_in(Reading) if option.needs == "choices")
+    yield from (option.name for option in options_in(Reading) if option.needs in spec.lacks)
     if not spec.kinds:
         yield "input_is"
     if not spec.loss.is_information:

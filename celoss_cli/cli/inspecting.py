@@ -248,8 +248,7 @@ def _typed(files: Sequence[str], reading: Reading, loss: str, kind: str) -> list
 
 def _options(reading: Reading, loss: str) -> list[GivenOption]:
     """The options that were typed, those that the loss has."""
-    other = "answers" if LOSSES[loss].per == "class" else "classes"
-    return [given for given in given_options(reading) if given.option.needs != other]
+    return [given for given in given_options(reading) if given.option.needs not in LOSSES[loss].lacks]
 
 
 def _tried(opener: _Opener, words: Sequence[str], told: str | None = None) -> _Tried:
@@ -436,7 +435,7 @@ def _kind(words: Sequence[str]) -> str:
     return LOSSES[words[0]].takes
 
 
-_TELLING_APART = ("--positive", "--per", "--censored")
+_TELLING_APART = ("--positive", "--predicted-column", "--per", "--censored")
 """Options whose values make other numbers of the same columns."""
 
 

@@ -167,6 +167,14 @@ class Reading:
         needs="answers",
         changes="meaning",
     )
+    predicted_column: str | None = option(
+        NAME,
+        "The class predicted, where the input is how sure the prediction is: the probability of that class.",
+        panel=INPUT,
+        needs="decisions",
+        changes="meaning",
+        complete=columns_typed,
+    )
     first_class: int = option(
         at_least(0, 1),
         "The number that targets begin to count the classes with: 0, or 1.",

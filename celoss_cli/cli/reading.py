@@ -147,6 +147,7 @@ def request_of(data: Data) -> ReadRequest:
             reading.weight_column,
             data.group,
             data.group_option,
+            reading.predicted_column,
         ),
         delimiter=reading.delimiter,
         decimal=reading.decimal,
@@ -340,7 +341,7 @@ def refuse_with_values(data: Data) -> None:
     if data.group is not None:
         raise UsageError(f"Expected --by class with {takes}, got the column {quoted(data.group)}.")
     for given in given_options(data.reading):
-        if given.option.needs == "files":
+        if given.option.needs in ("files", "decisions"):
             raise UsageError(f"Expected {given.option.flag} with files, got it with {takes}.")
 
 
@@ -395,7 +396,7 @@ def _refuse_of_classes(dataset: Dataset, data: Data) -> None:
         return
     kind = "samples of several choices" if dataset.choices else "scored tokens"
     for given in given_options(data.reading):
-        if given.option.needs in ("classes", "answers"):
+        if given.option.needs in ("classes", "answers", "decisions"):
             raise UsageError(
                 f"Expected no {given.option.flag} with {kind}, got one.",
                 hint="their format itself says what the right one is"

@@ -199,10 +199,7 @@ def refuse_foreign(spec: LossSpec, reading: Reading, semantics: Semantics) -> No
     """
     own = {option.name for option in spec.declared}
     foreign = [given.option.flag for given in semantics.of_loss if given.option.name not in own]
-    other = "answers" if spec.per == "class" else "classes"
-    foreign += [given.option.flag for given in given_options(reading) if given.option.needs == other]
-    if not spec.takes_choices and reading.choice_norm is not None:
-        foreign.append("--choice-norm")
+    foreign += [given.option.flag for given in given_options(reading) if given.option.needs in spec.lacks]
     if not spec.scored:
         foreign += [given.option.flag for given in given_options(semantics) if given.option.needs == "tokens"]
     for flag in foreign:

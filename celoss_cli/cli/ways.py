@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 __all__ = ["commands", "words_of"]
 
 _BY_THEMSELVES = ("--header", "--no-header", "--allow-unterminated", "--percent")
-_OF_COLUMNS = ("--class-columns", "--target-column", "--id-column", "--weight-column", "--positive")
+_OF_COLUMNS = (
+    *("--class-columns", "--target-column", "--id-column", "--weight-column", "--positive"),
+    "--predicted-column",
+)
 """Options whose ways out are readings of a file."""
 
 _LOOKING = "shows each column, and why"

@@ -78,6 +78,14 @@ class LossSpec:
         return self.per == "class" and self.takes == "logits"
 
     @property
+    def lacks(self) -> frozenset[str]:
+        """What options of reading need that data of this loss never has."""
+        has = {"classes"} if self.per == "class" else {"answers"}
+        has |= {"choices"} if self.takes_choices else set()
+        has |= {"decisions"} if self.per == "element" and self.takes == "probs" else set()
+        return frozenset(("classes", "answers", "choices", "decisions")) - has
+
+    @property
     def options(self) -> tuple[str, ...]:
         """The names of the semantics options."""
         return tuple(option.name for option in self.declared)

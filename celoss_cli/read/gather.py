@@ -200,11 +200,12 @@ def refuse_difference(whole: Dataset, path: str, dataset: Dataset) -> None:
 
     """
     mine, theirs = whole.described["columns"], dataset.described["columns"]
-    for role in ("inputs", "target", "weight"):
-        if mine[role] != theirs[role]:
-            wanted = f"the columns of the first file ({role} {_shown(mine[role])})"
-            hint = _one_order(mine[role], theirs[role]) if role == "inputs" else ""
-            raise InputError(f"expected {wanted}, got {_shown(theirs[role])}", hint=hint, place=visible(path))
+    for role in ("inputs", "target", "weight", "predicted"):
+        one, other = mine.get(role), theirs.get(role)
+        if one != other:
+            wanted = f"the columns of the first file ({role} {_shown(one)})"
+            hint = _one_order(one, other) if role == "inputs" else ""
+            raise InputError(f"expected {wanted}, got {_shown(other)}", hint=hint, place=visible(path))
     if {key: str(value) for key, value in dataset.options.items()} != {
         key: str(value) for key, value in whole.options.items()
     }:

@@ -193,6 +193,11 @@ class ReadRequest:
     start: int = 0
     settled: Settled = field(default_factory=Settled)
 
+    @property
+    def predicted_column(self) -> str | None:
+        """The column of the classes predicted, as the option of this name has it."""
+        return self.columns.predicted
+
     def separated_by(self, delimiter: str) -> ReadRequest:
         return replace(self, delimiter=delimiter)
 

@@ -28,7 +28,9 @@ def reading_lines(source: Mapping[str, Any], takes: str) -> Iterator[str]:
         parts = [f"{takes} {_listed(inputs)}"]
         if target:
             parts.append(f"target {visible(target if isinstance(target, str) else ', '.join(target))}")
-        parts += [f"{role} {visible(columns[role])}" for role in ("id", "weight") if columns.get(role)]
+        parts += [
+            f"{role} {visible(columns[role])}" for role in ("predicted", "id", "weight") if columns.get(role)
+        ]
         if columns.get("unused"):
             parts.append(f"not used {_listed([visible(name) for name in columns['unused']])}")
         yield f"{files}: {'; '.join(parts)}"

@@ -23,7 +23,7 @@ DUMPS = FOLDER / "dumps"
 
 LEAST_RIGHT = 95.1
 """Percent of the dumps with one sound reading that the plain command scores; only ever raised (goal: 95)."""
-MOST_LEFT_ALONE = 6
+MOST_LEFT_ALONE = 0
 """Dumps refused with no command that gives the right value, also where others do; only lowered (goal: 0)."""
 
 KNOWN_WRONG: frozenset[str] = frozenset()

@@ -63,7 +63,9 @@ class WeightsOptions:
     """The options of ``celoss weights``."""
 
     files: tuple[str, ...] = files()
-    reading: Reading = part(Reading, without=("clip_domain", "choice_norm"))  # no input is computed with
+    reading: Reading = part(  # no input is computed with, and the targets are classes
+        Reading, without=("clip_domain", "choice_norm", "positive", "predicted_column")
+    )
     classes: int | None = option(
         at_least(1), "How many classes there are, where --targets alone are given.", panel=INPUT
     )

@@ -16,7 +16,7 @@ from celoss_cli.core.records import record
 from celoss_cli.read.arrays.bfloat16 import BFLOAT16, widened
 from celoss_cli.read.bytes.mapped import release
 from celoss_cli.read.request import Dataset, ReadRequest
-from celoss_cli.read.roles.answers import with_positive
+from celoss_cli.read.roles.answers import Decisions, with_positive
 from celoss_cli.read.roles.keys import Keys, keys_of
 from celoss_cli.read.roles.shape import Shape
 from celoss_cli.read.roles.targets import refuse_names
@@ -147,17 +147,43 @@ def keyed_dataset(
     )
     described = {"columns": keys.described()}
     input, input_at = load(keys.input), _at(name, keys.input)
+    input, turned = _turned(input, keys, load, name)
     if keys.target is None:
-        dataset = joined_dataset(input, input_at, described, request, aligned=aligned, source=name)
+        dataset = joined_dataset(
+            input, input_at, described, request, aligned=aligned, said=turned, source=name
+        )
     else:
         places = (input_at, _at(name, keys.target))
         target = load(keys.target)
         target, said = answered(target, keys.positive, request, places[1])
         dataset = dataset_of_arrays(
-            input, target, described, request, aligned=aligned, places=places, conversions=said, source=name
+            input,
+            target,
+            described,
+            request,
+            aligned=aligned,
+            places=places,
+            conversions=(*said, *turned),
+            source=name,
         )
     dataset.options = options
     return dataset
+
+
+def _turned(
+    input: Array, keys: Keys, load: Callable[[str], Array], name: str
+) -> tuple[Array, tuple[str, ...]]:
+    """How sure predictions are as the probability of the positive answer, and how it was read."""
+    if keys.predicted is None:
+        return input, ()
+    classes, at = load(keys.predicted), _at(name, keys.predicted)
+    decisions = Decisions(keys.predicted, keys.decided)
+
+    def fail(row: int, error: InputError) -> InputError:
+        return error.at(f"{at}[{row}]")
+
+    texts = [str(value) for value in classes.tolist()]
+    return decisions.turned(widened(input), texts, fail), (decisions.conversion,)
 
 
 def answered(
@@ -189,6 +215,7 @@ def joined_dataset(
     request: ReadRequest,
     *,
     aligned: Aligned | None = None,
+    said: tuple[str, ...] = (),
     source: str = "",
 ) -> Dataset:
     """An array with the targets that come from elsewhere, by id or row by row.
@@ -199,6 +226,7 @@ def joined_dataset(
         described: how the data was read.
         request: holds the targets.
         aligned: ids and weights of the rows.
+        said: how the input was read, in words.
         source: the file.
 
     Raises:
@@ -222,7 +250,7 @@ def joined_dataset(
         request,
         aligned=aligned,
         places=(at, at),
-        conversions=truth.conversions,
+        conversions=(*truth.conversions, *said),
         source=source,
     )
 

@@ -33,7 +33,7 @@ from celoss_cli.read.arrow.rows import (
     values_of,
 )
 from celoss_cli.read.request import Dataset, ReadRequest, Stream, TargetSource
-from celoss_cli.read.roles.answers import Answers
+from celoss_cli.read.roles.answers import Answers, Decisions
 from celoss_cli.read.roles.assignment import Assignment
 from celoss_cli.read.roles.column import Column, Stored, sample_size
 from celoss_cli.read.roles.columns import map_columns
@@ -242,6 +242,9 @@ class _Reader:
         self._answers: Answers | None = None
         if mapping.positive is not None and len(mapping.target) == 1 and not request.per_class:
             self._answers = Answers(mapping.positive, mapping.answers, request.answers)
+        self._decisions: Decisions | None = None
+        if mapping.predicted is not None:
+            self._decisions = Decisions(mapping.names[mapping.predicted], mapping.decided)
         self._widths: dict[str, int] = {}
         self._check_types()
 
@@ -272,6 +275,12 @@ class _Reader:
             (mapping.target, answers, "targets", "choose the column: --target-column NAME"),
             (_present(mapping.weight), NUMBERS, "weights", "choose the column: --weight-column NAME"),
             (_present(mapping.id), TEXT | INTEGERS, "ids", "choose the column: --id-column NAME"),
+            (
+                _present(mapping.predicted),
+                answers | TEXT,
+                "classes",
+                "choose the column: --predicted-column NAME",
+            ),
             (_present(mapping.group), TEXT | INTEGERS, "groups", by),
         ):
             for name in self._named(columns):
@@ -312,7 +321,7 @@ class _Reader:
     def _complete(self, chunk: _Chunk, start: int) -> tuple[_Chunk, Array | None]:
         """The rows without a null where a number or a target belongs, and their targets from elsewhere."""
         mapping = self._mapping
-        wanted = {*mapping.inputs, *mapping.target, *_present(mapping.weight)}
+        wanted = {*mapping.inputs, *mapping.target, *_present(mapping.weight), *_present(mapping.predicted)}
         named = set(self._named(sorted(wanted)))
         complete, target = np.ones(len(chunk), bool), None
         for name, hole in chunk.rows.holes().items():
@@ -346,7 +355,7 @@ class _Reader:
 
     def _batch(self, chunk: _Chunk, start: int, skipped: int, target: Array | None) -> Batch:
         mapping, request = self._mapping, self._request
-        input = self.inputs(chunk)
+        input, turned = self._turned(self.inputs(chunk), chunk)
         ids = self._names(chunk, mapping.id)
         place, labels = self._place(chunk), self._labels()
         conversions: tuple[str, ...] = ()
@@ -375,10 +384,24 @@ class _Reader:
             place=place,
             ids=ids,
             labels=labels or None,
-            conversions=conversions,
+            conversions=(*conversions, *turned),
             skipped=skipped,
             groups=self._names(chunk, mapping.group),
         )
+
+    def _turned(self, input: Array, chunk: _Chunk) -> tuple[Array, tuple[str, ...]]:
+        """The input as the probability of the positive answer, shape (rows, 1), and how it was read."""
+        decisions, column = self._decisions, self._mapping.predicted
+        if decisions is None or column is None:
+            return input, ()
+        (name,) = self._named((column,))
+        self._refuse_nulls(chunk, (name,))
+        texts = _cells_of(chunk.rows.batch.column(name))
+
+        def fail(row: int, error: InputError) -> InputError:
+            return error.at(f"{self._table.name}: row {chunk.row(row)}")
+
+        return decisions.turned(input[:, 0], texts, fail)[:, None], (decisions.conversion,)
 
     def inputs(self, chunk: _Chunk) -> Array:
         """The loss's input, shape (rows, classes): float32 where every column is, else float64."""

@@ -71,7 +71,7 @@ class ValueTable:
         self._unquoted = unquoted
         self._by_class = mapping.target if request.per_class and len(mapping.target) == 1 else ()
         self._classes = {*mapping.labels, *mapping.spelled}
-        self._numeric = {*mapping.used} - {mapping.id} - {*self._by_class}
+        self._numeric = {*mapping.used} - {mapping.id, mapping.predicted} - {*self._by_class}
         if mapping.positive is not None:
             self._numeric -= {*mapping.target}
         self._assembler = Assembler(mapping, request, (self._cells(row, lambda _: at) for row in rows))

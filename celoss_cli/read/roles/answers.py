@@ -10,11 +10,12 @@ import numpy as np
 from celoss_cli.core.errors import InputError, Way, listed, quoted
 from celoss_cli.read.roles.column import value_of
 from celoss_cli.read.roles.pairs import clear_positive
+from celoss_cli.read.text.numbers import MISSING
 
 if TYPE_CHECKING:
     from celoss_cli.core.data import Array
 
-__all__ = ["Answers", "open_pair", "with_positive"]
+__all__ = ["Answers", "Decisions", "open_pair", "same_answer", "with_positive"]
 
 
 class Answers:
@@ -58,6 +59,55 @@ class Answers:
                     raise fail(row, InputError(f"expected one of two targets, {known}, got {quoted(text)}"))
             values[row] = self._numbers[key == self._positive]
         return values
+
+
+class Decisions:
+    """Turns how sure predictions are into the probability of the positive answer: p, or 1 - p.
+
+    Args:
+        name: of the column of the classes predicted.
+        decided: these, the positive one first.
+
+    Attributes:
+        conversion: what is done, in words.
+
+    """
+
+    def __init__(self, name: str, decided: Sequence[str]) -> None:
+        self._answers = Answers(decided[0], decided, (0.0, 1.0))
+        self.conversion = (
+            f"probabilities read as those of the class in {quoted(name)}: 1 less them where it is not "
+            f"{quoted(decided[0])}"
+        )
+
+    def turned(
+        self, sure: Array, texts: Sequence[str], fail: Callable[[int, InputError], InputError]
+    ) -> Array:
+        """Probabilities of the positive answer, shape (rows,) float64.
+
+        Args:
+            sure: how sure each prediction is, shape (rows,).
+            texts: the classes predicted.
+            fail: gives an error of one row its place.
+
+        Raises:
+            InputError: for no class, for a third one, and for what is no probability.
+
+        """
+        given = sure.astype(np.float64)
+        for row, text in enumerate(texts):
+            if text in MISSING:
+                raise fail(row, InputError(f"expected the class predicted, got {quoted(text)}"))
+        odd = np.flatnonzero(~((given >= 0) & (given <= 1)))
+        if odd.size:
+            row = int(odd[0])
+            raise fail(row, InputError(f"expected a probability from 0 to 1, got {given[row]:g}"))
+        return np.where(self._answers.cells(texts, fail) == 1, given, 1 - given)
+
+
+def same_answer(one: str, two: str) -> bool:
+    """Whether two texts are one answer: numbers by their value, texts without regard to case."""
+    return _key(one) == _key(two)
 
 
 def open_pair(texts: Sequence[str], positive: str | None) -> str:

@@ -6,7 +6,7 @@ each with the options that choose it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -57,7 +57,7 @@ def _one(target: Found | None) -> Candidate | None:
 
 def _weighed(evidence: Evidence) -> tuple[Found | None, Found]:
     """What was found for the targets, None where they come from elsewhere, and for the input."""
-    find = over_classes if evidence.wanted.per_class else of_single_values
+    find = _finder(evidence)
     if evidence.wanted.elsewhere:
         return None, find(evidence, (), evidence.wanted.examples)
     target = by_name(evidence)
@@ -70,12 +70,18 @@ def _weighed(evidence: Evidence) -> tuple[Found | None, Found]:
     return _by_values(evidence)
 
 
+def _finder(evidence: Evidence) -> Callable[[Evidence, Sequence[int], Sequence[str]], Found]:
+    """What finds the input of the loss; of a loss still to be found too, where its answers are predicted."""
+    wanted = evidence.wanted
+    is_single = not wanted.per_class or (wanted.or_binary and evidence.chosen["predicted"] is not None)
+    return of_single_values if is_single else over_classes
+
+
 def _beside_several(evidence: Evidence, target: Candidate) -> Found:
     """The input beside several columns of targets."""
     names = target_labels([evidence.names[i] for i in target.columns])
     if evidence.chosen["classes"] is not None or evidence.wanted.per_class:
-        find = over_classes if evidence.wanted.per_class else of_single_values
-        return find(evidence, target.columns, ())
+        return _finder(evidence)(evidence, target.columns, ())
     return of_single_values(_with_paired(evidence, names), target.columns, ())
 
 
@@ -88,7 +94,7 @@ def _by_values(evidence: Evidence) -> tuple[Found, Found]:
     named = _named_by_classes(evidence) if evidence.wanted.per_class else None
     if named is not None:
         return named
-    find = over_classes if evidence.wanted.per_class else of_single_values
+    find = _finder(evidence)
     possible = by_values(evidence, (), ())
     likely = [i for candidate in possible.candidates for i in candidate.columns]
     texts = () if possible.expected else _texts(evidence, possible)

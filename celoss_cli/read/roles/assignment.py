@@ -46,6 +46,8 @@ class Assignment:
         inferred: the roles that neither an option nor a whole name of targets gave, and the options that
             pin them: "target" -> ("--target-column", "clicked").
         positive: the target that is the positive answer of a loss of single values, where it is not 1.
+        predicted: the column of the class predicted whose probability the input is, or None.
+        decided: its answers, the positive one first.
         answers: the different targets of the first rows, where one of them is that.
 
     """
@@ -64,6 +66,8 @@ class Assignment:
     inferred: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     positive: str | None = None
     answers: tuple[str, ...] = ()
+    predicted: int | None = None
+    decided: tuple[str, ...] = ()
 
     @property
     def spelled(self) -> tuple[str, ...]:
@@ -73,7 +77,7 @@ class Assignment:
     @property
     def used(self) -> tuple[int, ...]:
         """The columns whose values are read."""
-        others = tuple(column for column in (self.id, self.weight) if column is not None)
+        others = tuple(column for column in (self.id, self.weight, self.predicted) if column is not None)
         return (*self.inputs, *self.target, *others)
 
     def described(self) -> dict[str, Any]:
@@ -85,6 +89,8 @@ class Assignment:
             described["target"] = self.names[self.target[0]]
         described["id"] = None if self.id is None else self.names[self.id]
         described["weight"] = None if self.weight is None else self.names[self.weight]
+        if self.predicted is not None:
+            described["predicted"] = self.names[self.predicted]
         if self.group is not None:
             described["group"] = self.names[self.group]
         described["unused"] = self._named(self.unused)

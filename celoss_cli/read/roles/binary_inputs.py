@@ -8,14 +8,16 @@ the only number without another role.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from celoss_cli.core.errors import listed
+from celoss_cli.core.errors import UsageError, listed
 from celoss_cli.read.roles.column import value_of
+from celoss_cli.read.roles.confidences import Confidences
 from celoss_cli.read.roles.found import Candidate, Found
 from celoss_cli.read.roles.groups import Group, alike, labels_of, predicting
+from celoss_cli.read.roles.naming import one_of
 from celoss_cli.read.roles.pairs import is_negative, positive_of, positive_of_two
-from celoss_cli.read.roles.search import Search
 
 if TYPE_CHECKING:
     from celoss_cli.read.roles.evidence import Evidence
@@ -40,7 +42,7 @@ def of_single_values(evidence: Evidence, target: Sequence[int], targets: Sequenc
     return _Search(evidence, target, targets).found()
 
 
-class _Search(Search):
+class _Search(Confidences):
     def __init__(self, evidence: Evidence, target: Sequence[int], targets: Sequence[str]) -> None:
         super().__init__(evidence, target, targets)
         self._takes = evidence.wanted.takes
@@ -53,18 +55,24 @@ class _Search(Search):
         self._speaks = any(evidence.is_prediction(i) for i in others)
 
     def found(self) -> Found:
-        chosen = self._evidence.chosen["classes"]
+        chosen, predicted = self._evidence.chosen["classes"], self._evidence.chosen["predicted"]
         if chosen is not None:
-            return Found((self._named_column(chosen),))
+            return Found((self._named_column(chosen, predicted),))
+        if predicted is not None:
+            return self._of_predicted(predicted)
         if self._evidence.wanted.paired:
             return self._paired(self._evidence.wanted.paired)
-        if len(self._soft) == 1:
-            return self._of_one(self._soft[0])
-        if self._soft:
+        sure = [i for i in self._numbers if self._evidence.is_confidence(i)]
+        soft = [] if sure and all(map(self._evidence.is_decision, self._soft)) else self._soft
+        if len(soft) == 1:
+            return self._of_one(soft[0])
+        if soft:
             return self._of_several()
         pair = self._named_pair()
         if pair is not None:
             return self._of_classes(pair)
+        if sure:
+            return self._confidence(sure[0])
         if self._speaks:
             return self._no_prediction()
         return self._only_other()
@@ -87,30 +95,38 @@ class _Search(Search):
         if self._takes == "probs" and column.says.takes == "scores" and self._evidence.is_decision(i):
             fact = f"a number that says how likely it is, got {listed([self._names[i]])}, which is a decision"
             return Found((self._one(i),), fact)
-        if self._takes == "probs" and self._is_sure_of(i):
+        if self._takes == "probs" and self.is_sure_of(i):
             return self._confidence(i)
         return self._settled(i, _PREDICTED)
 
-    def _is_sure_of(self, i: int) -> bool:
-        """Whether a number is never under a half beside decisions for both answers.
-
-        Among them are the labels of a pipeline, which are called ``label`` beside their ``score``.
-        """
-        values = self._evidence.columns[i].values
-        never = values.numbers is not None and bool((values.numbers >= 0.5).all())
-        others = (j for j in range(len(self._names)) if self._evidence.is_prediction(j) and j != i)
-        both = any(self._evidence.is_decision(j) and len(self._evidence.texts_of(j)) == 2 for j in others)
-        pipeline = self._names[i] == "score" and "label" in self._names and len(self._words()) > 1
-        return never and (both or pipeline)
-
     def _confidence(self, i: int) -> Found:
+        """How sure the prediction is: with each column that may be what was predicted, and as it stands."""
         name = listed([self._names[i]])
         fact = f"the probability of one class, got {name}, which is that of the class predicted"
-        return Found((self._one(i),), fact)
+        other = "" if self._takes == "probs" else "bce"
+        return Found((*self.turned(i, other), self._one(i)), fact)
 
-    def _named_column(self, chosen: Sequence[int]) -> Candidate:
+    def _of_predicted(self, predicted: list[int]) -> Found:
+        """The probability of the class predicted: the only number that says how sure it is, or how likely."""
+        decided = one_of(predicted, self._names, "--predicted-column")
+        sure = [i for i in self._numbers if self._evidence.is_confidence(i)]
+        sure = sure or [i for i in self._soft if i != decided and self._can_be(i)]
+        why = f"the probability of the class in {self._names[decided]}" if decided is not None else ""
+        candidates = tuple(replace(self._one(i), why=why, predicted=decided) for i in sure[:_SHOWN_COLUMNS])
+        if len(candidates) == 1:
+            return Found(candidates)
+        got = listed([self._names[i] for i in sure] or self._names)
+        return Found(candidates, f"one column of how sure the prediction is, got {got}")
+
+    def _named_column(self, chosen: Sequence[int], predicted: list[int] | None) -> Candidate:
         positive = self._positive_of(chosen[0]) if len(chosen) == 1 else None
-        return Candidate(tuple(chosen), "named by --class-columns", inferred=False, positive=positive)
+        decided = one_of(predicted or [], self._names, "--predicted-column")
+        if decided is not None and len(chosen) > 1:
+            raise UsageError(
+                f"Expected one column of --class-columns with --predicted-column, got {len(chosen)}."
+            )
+        why = "named by --class-columns"
+        return Candidate(tuple(chosen), why, inferred=False, positive=positive, predicted=decided)
 
     def _settled(self, i: int, why: str) -> Found:
         return Found((Candidate((i,), why, positive=self._positive_of(i)),))
@@ -243,10 +259,7 @@ class _Search(Search):
     def _no_prediction(self) -> Found:
         """No number that speaks of predictions can be the input: not even if another number is left."""
         evidence = self._evidence
-        confident = [i for i in self._numbers if evidence.is_confidence(i)]
         shown = listed([self._names[i] for i in range(len(self._names)) if evidence.is_prediction(i)])
-        if confident:
-            return self._confidence(confident[0])
         rest = [i for i in self._numbers if not evidence.certainly_other(i)] or self._numbers
         return Found(
             tuple(self._one(i) for i in rest[:_SHOWN_COLUMNS]),

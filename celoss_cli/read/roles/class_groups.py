@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from celoss_cli.core.errors import listed
 from celoss_cli.read.roles.class_map import initials
 from celoss_cli.read.roles.column import value_of
+from celoss_cli.read.roles.confidences import Confidences
 from celoss_cli.read.roles.found import Candidate, Found
 from celoss_cli.read.roles.groups import Group, alike, spellings_of
-from celoss_cli.read.roles.search import Search
 from celoss_cli.read.roles.words import OF_ALL_CLASSES
 
 if TYPE_CHECKING:
@@ -24,8 +24,8 @@ _SHOWN_COLUMNS = 4
 """So many columns get a command of their own."""
 
 
-class GroupSearch(Search):
-    """Weighs groups of columns; see ``Search``."""
+class GroupSearch(Confidences):
+    """Weighs groups of columns; see ``search.Search``."""
 
     def __init__(self, evidence: Evidence, target: Sequence[int], targets: Sequence[str]) -> None:
         super().__init__(evidence, target, targets)
@@ -181,6 +181,14 @@ class GroupSearch(Search):
         fraction = self._evidence.are_fractions([i])
         command = self._evidence.wanted.binary or ("bce" if fraction else "bce-logits")
         return Candidate((i,), f"{self._names[i]} alone, in a binary loss", command=command)
+
+    def _how_sure(self, i: int) -> Found:
+        """A number that says how sure a prediction is: of two classes that is a binary loss."""
+        name = listed([self._names[i]])
+        told = f"a value for each class, got {name}, which is the probability of the class predicted"
+        if len(self._targets) > 2:
+            return Found((), f"{told}: of {len(self._targets)} classes the loss is not determined by it")
+        return Found((*self.turned(i, "bce"), self._single(i)), told)
 
     def _singles(self, soft: Sequence[int]) -> Found:
         """Columns of predictions that have no other beside them: those of a binary loss."""

@@ -52,9 +52,20 @@ class _Search(GroupSearch):
         named = self._named()
         if named is not None:
             return named
+        sure = self._sure(soft)
+        if sure:
+            return self._how_sure(sure[0])
         if soft:
             return self._singles(soft)
         return self._by_affix() or self._all()
+
+    def _sure(self, soft: Sequence[int]) -> list[int]:
+        """The numbers that say how sure a prediction is, where no others may be the classes."""
+        evidence = self._evidence
+        if evidence.wanted.or_binary or len(self._plain) > 1:
+            return []
+        found = [i for i in self._numbers if evidence.is_confidence(i) or (i in soft and self.is_sure_of(i))]
+        return [] if {*soft} - {*found} else found
 
     def _is_soft(self, i: int) -> bool:
         """Whether this is a prediction that is no decision for a class, nor how sure one is."""

@@ -54,6 +54,7 @@ class Evidence:
             ("classes", choice.classes, "--class-columns"),
             ("id", choice.id, "--id-column"),
             ("weight", choice.weight or None, "--weight-column"),
+            ("predicted", choice.predicted, "--predicted-column"),
             ("group", choice.group, choice.group_option),
         )
         self.chosen = {

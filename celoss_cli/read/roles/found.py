@@ -18,6 +18,7 @@ class Candidate:
         inferred: whether neither an option nor a whole name of targets says so.
         command: the command of another loss that takes these columns, or "".
         positive: the target that a single column of probabilities speaks of, or None.
+        predicted: the column of the class predicted whose probability a single column is, or None.
         options: what else is to be said for this reading, as options with their values.
 
     """
@@ -28,6 +29,7 @@ class Candidate:
     inferred: bool = True
     command: str = ""
     positive: str | None = None
+    predicted: int | None = None
     options: tuple[tuple[str, str], ...] = ()
 
 

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from celoss_cli.core.errors import InputError, Way, listed, plural
+from celoss_cli.core.errors import InputError, Way, listed, plural, quoted
+from celoss_cli.read.roles.answers import same_answer
 from celoss_cli.read.roles.assignment import Assignment, Why
 from celoss_cli.read.roles.column import value_of
 from celoss_cli.read.roles.groups import labels_of
@@ -44,7 +45,9 @@ class Given:
         row_id = self._id()
         weight = self._weight.columns[0] if self._weight.columns else None
         group = one_of(self._evidence.chosen["group"] or [], names, wanted.choice.group_option)
-        known = {*target, *(i for i in (row_id, weight) if i is not None)}
+        predicted = self._inputs.predicted
+        known = {*target, *(i for i in (row_id, weight, predicted) if i is not None)}
+        refuse_two_roles([names[i] for i in target if i == predicted], "a column")
         refuse_two_roles([names[i] for i in inputs if i in known], "a column")
         grouping = {i for i in (group,) if i is not None} - known - {*inputs}
         labels = labels_of([names[i] for i in inputs]) if wanted.has_names else ()
@@ -62,6 +65,8 @@ class Given:
             inferred=self._pinned(),
             positive=positive,
             answers=self._answers() if positive is not None else (),
+            predicted=predicted,
+            decided=() if predicted is None else self._decided(predicted, positive),
         )
         refuse_repeated(names, given.used)
         self._refuse_mismatch(given)
@@ -71,7 +76,7 @@ class Given:
         chosen = self._evidence.chosen["id"]
         if chosen is not None:
             return one_of(chosen, self._names, "--id-column")
-        used = {*self._inputs.columns, *self._target.columns, *self._weight.columns}
+        used = {*self._inputs.columns, *self._target.columns, *self._weight.columns, self._inputs.predicted}
         columns = self._evidence.columns
         suited = (i for i in self._evidence.keys if i not in used and columns[i].can_name_rows)
         return next(suited, None)
@@ -104,6 +109,28 @@ class Given:
     def _answers(self) -> tuple[str, ...]:
         columns = self._target.columns
         return self._evidence.texts_of(columns[0]) if len(columns) == 1 else ()
+
+    def _decided(self, predicted: int, positive: str | None) -> tuple[str, ...]:
+        """The classes predicted, the positive one first; they are called as the targets are, or a clear pair.
+
+        Raises:
+            InputError: for classes that are called otherwise.
+
+        """
+        seen = self._evidence.texts_of(predicted)
+        targets = self._answers() if self._target.columns else self._wanted.examples
+        told = positive or clear_positive(targets) or "1"
+        if not any(same_answer(told, text) for text in seen):
+            known = all(any(same_answer(text, target) for target in targets) for text in seen)
+            told = told if known and targets else clear_positive(seen) or ""
+        if not told or len(seen) > 2:
+            named = self._names[predicted]
+            raise InputError(
+                f"expected two classes in {quoted(named)}, called as the targets are, {listed(targets)}, "
+                f"got {listed(seen)}",
+                hint="of more than two classes the probability of one says nothing of the others",
+            )
+        return (told, *(text for text in seen if not same_answer(text, told)))
 
     def _is_odd(self, positive: str | None) -> bool:
         """Whether the positive answer is another number than 1 or true."""

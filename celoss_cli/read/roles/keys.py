@@ -66,6 +66,8 @@ class Keys:
         unused: the rest.
         why: what speaks for the input and the targets, where it is not a known name.
         positive: the target that is the positive answer, where it is not 1.
+        predicted: of the classes predicted whose probability the input is, or None.
+        decided: these, the positive one first.
 
     """
 
@@ -77,10 +79,14 @@ class Keys:
     unused: tuple[str, ...]
     why: Mapping[str, str] = field(default_factory=dict)
     positive: str | None = None
+    predicted: str | None = None
+    decided: tuple[str, ...] = ()
 
     def described(self) -> dict[str, Any]:
         """The roles for the heading and the JSON output, as a table has them."""
-        reasons = {"why": dict(self.why)} if self.why else {}
+        reasons: dict[str, Any] = {"why": dict(self.why)} if self.why else {}
+        if self.predicted is not None:
+            reasons["predicted"] = self.predicted
         return {
             "inputs": [self.input],
             "target": self.target,
@@ -126,6 +132,7 @@ def keys_of(
     keys = [*chosen.values()]
     refuse_two_roles([key for key in keys if keys.count(key) > 1], "an array")
     free = [name for name in names if name not in chosen.values()]
+    asked_apart = {chosen.get("--id-column"), chosen.get("--weight-column")}
 
     def key(option: str, known: Collection[str], role: str) -> str | None:
         return chosen[option] if option in chosen else one_of(free, known, role, option)
@@ -147,26 +154,43 @@ def keys_of(
                 Way("no weights", (("--weight-column", ""),)),
             ),
         )
-    search = _Search([name for name in free if name not in others], request, shape)
+    searched = [name for name in names if name not in others and name not in asked_apart]
+    search = _Search([name for name in searched if name in free], searched, request, shape)
     input, target, why = search.found(chosen.get("--class-columns"), chosen.get("--target-column"))
-    rest = sorted(set(free) - {input, target, row_id, weight})
+    rest = sorted(set(free) - {input, target, row_id, weight, search.predicted})
     of_loss = (
         tuple(n for n in rest if _is_option(n) and not (unweighted and n == "weight")) if options else ()
     )
     unused = tuple(name for name in rest if name not in of_loss)
-    return Keys(input, target, row_id, weight, of_loss, unused, why, search.positive)
+    return Keys(
+        input,
+        target,
+        row_id,
+        weight,
+        of_loss,
+        unused,
+        why,
+        search.positive,
+        search.predicted,
+        search.decided,
+    )
 
 
 class _Search:
     """Which array is the input and which holds the targets: by name, else by shape and type."""
 
-    def __init__(self, names: Sequence[str], request: ReadRequest, shape: ShapeOf | None) -> None:
+    def __init__(
+        self, names: Sequence[str], every: Sequence[str], request: ReadRequest, shape: ShapeOf | None
+    ) -> None:
         self._names = names
+        self._every = every
         self._request = request
         self._says = {name: named(name) for name in names}
         self._shape = shape
         self._shapes: dict[str, Shape | None] = {}
         self.positive: str | None = request.positive
+        self.predicted: str | None = None
+        self.decided: tuple[str, ...] = ()
 
     def found(self, input: str | None, target: str | None) -> tuple[str, str | None, Mapping[str, str]]:
         """The keys of the input and of the targets, and why, where it is no known name.
@@ -178,8 +202,11 @@ class _Search:
         why: dict[str, str] = {}
         elsewhere = self._request.truth is not None
         given = input, target
-        if input is None and (table := self._as_columns()) is not None:
+        decided = self._request.columns.predicted is not None
+        if (input is None or decided) and (table := self._as_columns()) is not None:
             return self._of_table(table)
+        if decided:
+            raise UsageError("Expected --predicted-column with arrays of one axis, got others.")
         inputs = [input] if input is not None else self._inputs()
         targets = [] if elsewhere else [target] if target is not None else self._targets()
         if len(inputs) == 1 and (elsewhere or len(targets) == 1):
@@ -202,21 +229,28 @@ class _Search:
         """Arrays of one axis and one length for a loss of single values, as the columns of a table."""
         if self._request.per_class or self._shape is None:
             return None
-        if any(name.lower() in INPUT_KEYS for name in self._names):
+        if self._request.columns.predicted is None and any(
+            name.lower() in INPUT_KEYS for name in self._names
+        ):
             return None
-        shapes = [found for name in self._names if (found := self._look(name)) is not None]
+        shapes = [found for name in self._every if (found := self._look(name)) is not None]
         lengths = {found.extents for found in shapes}
-        if len(shapes) < len(self._names) or len(lengths) != 1 or any(len(one) != 1 for one in lengths):
+        if len(shapes) < len(self._every) or len(lengths) != 1 or any(len(one) != 1 for one in lengths):
             return None
-        size = sample_size(len(self._names))
+        size = sample_size(len(self._every))
         return [
             Column.of(name, found.cells[:size], stored=_STORED.get(found.kind, "number"))
-            for name, found in zip(self._names, shapes, strict=True)
+            for name, found in zip(self._every, shapes, strict=True)
         ]
 
     def _of_table(self, columns: list[Column]) -> tuple[str, str | None, Mapping[str, str]]:
         request = self._request
-        choice = ColumnChoice(target=request.columns.target)
+        asked = request.columns
+        choice = ColumnChoice(
+            target=asked.target,
+            classes=asked.classes if asked.predicted is not None else None,
+            predicted=asked.predicted,
+        )
         wanted = Wanted(
             per_class=False,
             takes=request.takes,
@@ -226,6 +260,8 @@ class _Search:
         )
         found = assign(columns, wanted)
         self.positive = found.positive
+        if found.predicted is not None:
+            self.predicted, self.decided = found.names[found.predicted], found.decided
         target = found.names[found.target[0]] if found.target else None
         return found.names[found.inputs[0]], target, {"inputs": found.why.inputs, "target": found.why.target}
 

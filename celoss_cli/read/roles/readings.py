@@ -42,7 +42,7 @@ def _pairs(inputs: Found, target: Found | None) -> Iterator[Pair]:
     targets = (Candidate((), ""),) if target is None else target.candidates or (_ELSEWHERE,)
     for one in inputs.candidates:
         for other in targets:
-            if not set(one.columns) & set(other.columns):
+            if not {*one.columns, one.predicted} & {*other.columns}:
                 yield one, other
 
 
@@ -60,8 +60,9 @@ def _ways(evidence: Evidence, inputs: Candidate, target: Candidate) -> Iterator[
     if not texts or named or clear_positive(texts) or any(name == "--positive" for name, _ in way.options):
         yield way
         return
+    turned = f"{way.meaning}; " if inputs.predicted is not None else ""
     for text in texts:
-        yield Way(f"{text} as 1", (*way.options, ("--positive", text)))
+        yield Way(f"{turned}{text} as 1", (*way.options, ("--positive", text)))
 
 
 def way_of(evidence: Evidence, inputs: Candidate, target: Candidate) -> Way | None:
@@ -78,6 +79,8 @@ def way_of(evidence: Evidence, inputs: Candidate, target: Candidate) -> Way | No
             return None
         options.append((option, pattern))
     said = inputs.why if inputs.inferred and inputs.why != ", ".join(_named(evidence, inputs)) else ""
+    if inputs.predicted is not None and evidence.chosen["predicted"] is None:
+        options.append(("--predicted-column", evidence.names[inputs.predicted]))
     options += [*inputs.options, *target.options]
     if any(evidence.columns[i].values.in_percent for i in inputs.columns):
         options.append(("--percent", ""))

@@ -24,6 +24,7 @@ class Search:
     def __init__(self, evidence: Evidence, target: Sequence[int], targets: Sequence[str]) -> None:
         self._evidence = evidence
         self._names = evidence.names
+        self._target = target
         self._targets = targets
         self._free = evidence.free_numbers(target)
         self._numbers = [i for i in self._free if not evidence.columns[i].says.decided]

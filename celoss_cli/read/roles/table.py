@@ -17,7 +17,7 @@ from celoss_cli.core.data import Array, Batch
 from celoss_cli.core.errors import InputError, Way, quoted, visible
 from celoss_cli.core.numbers import hundredths
 from celoss_cli.core.records import record
-from celoss_cli.read.roles.answers import Answers
+from celoss_cli.read.roles.answers import Answers, Decisions
 from celoss_cli.read.roles.targets import Targets
 from celoss_cli.read.text.numbers import BLANKS, MISSING, is_number, number, numbers
 
@@ -177,6 +177,9 @@ class Assembler:
         self.answers: Answers | None = None
         if mapping.positive is not None and len(mapping.target) == 1 and not request.per_class:
             self.answers = Answers(mapping.positive, mapping.answers, request.answers)
+        self._decisions: Decisions | None = None
+        if mapping.predicted is not None:
+            self._decisions = Decisions(mapping.names[mapping.predicted], mapping.decided)
         complete = self._complete(islice(rows, max(1, _CELLS_LOOKED_AT // len(mapping.names))))
         first_row = next(complete, None)
         self._way_out = _way_out(mapping, request, first_row)
@@ -208,17 +211,20 @@ class Assembler:
         names: Container[str] = mapping.labels if len(mapping.target) == 1 else ()
         if self.targets is not None:
             names = self.targets.names
+        if mapping.predicted is not None and cells[mapping.predicted].strip(BLANKS) in MISSING:
+            return False
         targets = [cells[column].strip(BLANKS) for column in mapping.target]
         return not any(cell in MISSING and cell not in names for cell in targets)
 
     @property
     def conversions(self) -> tuple[str, ...]:
-        """What is done to the targets, in words."""
+        """What is done to the targets and the input, in words."""
+        turned = () if self._decisions is None else (self._decisions.conversion,)
         if self._request.truth is not None:
-            return self._request.truth.conversions
+            return (*self._request.truth.conversions, *turned)
         if self.answers is not None:
-            return (self.answers.conversion,)
-        return (self.targets.conversion,) if self.targets else ()
+            return (self.answers.conversion, *turned)
+        return (self.targets.conversion,) if self.targets else turned
 
     @property
     def in_words(self) -> bool:
@@ -252,6 +258,8 @@ class Assembler:
         except InputError as error:
             error.hint = error.hint or self._way_out
             raise
+        if self._decisions is not None and mapping.predicted is not None:
+            input = self._turned(input, self._decisions, cells, mapping.predicted)
         ids = None if mapping.id is None else cells.texts(mapping.id)
         target = self._target(cells, start, ids) if target is None else target
         if not per_class and len(mapping.inputs) == 1:
@@ -271,6 +279,12 @@ class Assembler:
             skipped=skipped,
             groups=None if mapping.group is None else cells.texts(mapping.group),
         )
+
+    def _turned(self, input: Array, decisions: Decisions, cells: Cells, predicted: int) -> Array:
+        """The probability of the positive answer, shape (rows, 1), of that of the class predicted."""
+        texts = cells.texts(predicted)
+        fail = lambda row, error: cells.refusal(row, predicted, error)  # noqa: E731
+        return decisions.turned(input[:, 0], texts, fail)[:, None]
 
     def _target(self, cells: Cells, start: int, ids: Sequence[str] | None) -> Array:
         if self._request.truth is not None:

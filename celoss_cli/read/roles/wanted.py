@@ -19,6 +19,7 @@ class ColumnChoice:
         target, classes, id, weight: patterns separated by commas, or None to work it out.
         group: the column that the loss is broken down by, or None.
         group_option: the option that named it.
+        predicted: the column of the classes predicted, whose probability the input is, or None.
 
     """
 
@@ -28,6 +29,7 @@ class ColumnChoice:
     weight: str | None = None
     group: str | None = None
     group_option: str = "--by"
+    predicted: str | None = None
 
 
 Kind = Literal["log-probs", "logits", "probs", "scores"]

@@ -105,7 +105,8 @@ def _described_batch(table: Table, assembler: Assembler, block: Block, start: in
 def _batch(table: Table, assembler: Assembler, block: Block, start: int) -> Batch:
     """The rows of a block: parsed by a library where it is plain, else by the strict reader."""
     mapping, request = assembler.mapping, table.request
-    texts = [column for column in (mapping.id, mapping.group) if column is not None]
+    named = (mapping.id, mapping.group, mapping.predicted)
+    texts = [column for column in named if column is not None]
     numbers = {*mapping.inputs, *(column for column in (mapping.weight,) if column is not None)}
     if assembler.in_words:
         texts += mapping.target

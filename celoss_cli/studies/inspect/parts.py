@@ -14,7 +14,13 @@ if TYPE_CHECKING:
 
 __all__ = ["of_arrays", "of_columns", "of_dump", "rows_looked_at"]
 
-_ROLES = (("inputs", "input"), ("target", "target"), ("id", "id"), ("weight", "weight"))
+_ROLES = (
+    ("inputs", "input"),
+    ("target", "target"),
+    ("id", "id"),
+    ("weight", "weight"),
+    ("predicted", "predicted"),
+)
 _FEW = 4
 """So many different texts are repeated."""
 

@@ -276,14 +276,15 @@ def _source(value: Any) -> dict[str, Any]:
 
 
 def _columns(value: Any) -> dict[str, Any]:
-    found = {"group": None, "notes": [], **value}
+    found = {"group": None, "predicted": None, "notes": [], **value}
     found = {"told": [], "why": {}, "inferred": {}, **found}
-    _only(found, ("inputs", "target", "id", "weight", "group", "unused", "notes", "told", "why", "inferred"))
+    roles = ("inputs", "target", "id", "weight", "predicted", "group", "unused")
+    _only(found, (*roles, "notes", "told", "why", "inferred"))
     _map(_reason, found["why"])
     _map(_words, found["inferred"])
     for key in ("inputs", "unused", "notes", "told"):
         _list(_text, found[key])
-    for key in ("id", "weight", "group"):
+    for key in ("id", "weight", "predicted", "group"):
         _maybe(_text, found[key])
     if isinstance(found["target"], list):
         _list(_text, found["target"])

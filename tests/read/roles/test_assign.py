@@ -227,10 +227,33 @@ REFUSED = [
     ("age:f income:m label:y", "ce", ["age,income -> label"]),
     ("sepal_length:f sepal_width:m petal_length:p species:y3", "ce", []),
     # how sure, decisions
-    ("true:mb pred:mb confidence:c", "bce", ["confidence -> true --positive benign"]),
+    (
+        "true:mb pred:mb confidence:c",
+        "bce",
+        [
+            "confidence -> true --predicted-column pred --positive benign",
+            "confidence -> true --positive benign",
+        ],
+    ),
     ("label:y confidence:p", "bce", ["confidence -> label"]),
-    ("target:y predicted_label:d probability:c", "bce", ["probability -> target"]),
-    ("f1:f Purchase:y prediction_label:d prediction_score:c", "bce", []),
+    (
+        "target:y predicted_label:d probability:c",
+        "bce",
+        ["probability -> target --predicted-column predicted_label", "probability -> target"],
+    ),
+    (
+        "f1:f Purchase:y prediction_label:d prediction_score:c",
+        "bce",
+        ["prediction_score -> Purchase --predicted-column prediction_label"],
+    ),
+    ("label:y pred:d confidence:c", "bce-logits", ["celoss bce confidence -> label --predicted-column pred"]),
+    ("age:i pred:d confidence:c label:y", "bce", ["confidence -> label --predicted-column pred"]),
+    ("age:i pred:d confidence:c label:y", "ce", ["celoss bce confidence -> label --predicted-column pred"]),
+    (
+        "target:y Label:d Score:c",
+        "bce",
+        ["Score -> target --predicted-column Label", "Score -> Label --predicted-column target"],
+    ),
     ("label:mb score:c", "bce", ["score -> label --positive malignant"]),
     ("y_true:y y_pred:d", "bce", ["y_pred -> y_true"]),
     ("label:y max_prob:c", "bce", ["max_prob -> label"]),
@@ -307,6 +330,7 @@ def test_each_way_out_settles_what_it_says(layout: str, loss: str, ways: list[st
             "target": options.get("--target-column"),
             "weight": options.get("--weight-column"),
             "positive": options.get("--positive"),
+            "predicted": options.get("--predicted-column"),
         }
         other = {"ce": "ce-probs"}.get(way.command, way.command)
         found = given(

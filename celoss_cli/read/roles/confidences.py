@@ -1,0 +1,71 @@
+"""How sure predictions are: the probability of the class predicted, which is no fixed class's.
+
+Of two classes it gives that of the positive one, where the class predicted is known: p, or 1 - p. Of more
+than two it says nothing of the others, and no loss is determined.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from celoss_cli.read.roles.column import value_of
+from celoss_cli.read.roles.found import Candidate
+from celoss_cli.read.roles.pairs import positive_of
+from celoss_cli.read.roles.search import Search
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["Confidences"]
+
+_HALF = 0.5
+_TWO = 2
+
+
+class Confidences(Search):
+    """Which numbers say how sure a prediction is, and which columns hold what was predicted."""
+
+    def is_sure_of(self, i: int) -> bool:
+        """Whether a number is never under a half beside decisions for several answers, or several targets.
+
+        Among them are the labels of a pipeline, which are called ``label`` beside their ``score``.
+        """
+        evidence = self._evidence
+        values = evidence.columns[i].values
+        never = values.numbers is not None and bool((values.numbers >= _HALF).all())
+        others = (j for j in range(len(self._names)) if evidence.is_prediction(j) and j != i)
+        both = any(evidence.is_decision(j) and len(evidence.texts_of(j)) >= _TWO for j in others)
+        pipeline = self._names[i] == "score" and "label" in self._names and self._are_several_words()
+        return never and (both or pipeline or len(self._target) > 1)
+
+    def _are_several_words(self) -> bool:
+        return sum(value_of(target) is None for target in self._targets) > 1
+
+    def decisions(self, confidence: int) -> list[int]:
+        """The columns that may hold the class predicted, of two, the likeliest first.
+
+        Their names say so, or they are one of several that may be the targets, or have the same values.
+        """
+        evidence, every = self._evidence, range(len(self._names))
+        several = self._target[::-1] if len(self._target) > 1 else ()
+        named = [
+            j for j in every if j != confidence and evidence.is_prediction(j) and evidence.is_decision(j)
+        ]
+        same = (j for j in every if j not in self._target and not evidence.columns[j].says.other)
+        equal = [j for j in same if {*evidence.texts_of(j)} == {*self._targets}]
+        likely = (j for j in (*named, *several, *equal) if j not in evidence.taken)
+        return [j for j in dict.fromkeys(likely) if 1 <= len(evidence.texts_of(j)) <= _TWO]
+
+    def turned(self, confidence: int, command: str = "") -> Iterator[Candidate]:
+        """The readings of a number as the probability of the class in each of those columns.
+
+        Args:
+            confidence: the number.
+            command: of the loss that takes it, where it is another one.
+
+        """
+        name = self._names[confidence]
+        positive = positive_of(name, self._targets)
+        for j in self.decisions(confidence):
+            why = f"1 less it where {self._names[j]} is the other class"
+            yield Candidate((confidence,), why, positive=positive, predicted=j, command=command)
