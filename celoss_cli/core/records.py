@@ -69,11 +69,13 @@ def _slotted(plain: Any, defaults: dict[str, Any], kw_only: bool) -> type:
 
     def complete() -> None:
         with _ONE_AT_A_TIME:
+            if vars(made)["__init__"] is not general:  # another thread did it meanwhile
+                return
             written = vars(_written(plain, kw_only))
             for name in ("__dataclass_params__", "__dataclass_fields__", "__init__"):
                 setattr(made, name, written[name])
 
-    made.__init__ = _general(made, defaults, kw_only, complete)
+    made.__init__ = general = _general(made, defaults, kw_only, complete)
     made.__dataclass_fields__ = _Fields(made, complete)
     return made
 

@@ -7,7 +7,6 @@ steps of 2**-20 and up to ``CAP`` nats each.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import field, replace
 from typing import TYPE_CHECKING
@@ -173,7 +172,9 @@ def _alike(one: Array | None, other: Array | None) -> bool:
 
 def _steps(costs: Array) -> Array:
     """Costs in nats as integers; what is no number counts as the largest."""
-    return np.rint(np.where(costs < CAP, costs, CAP) / STEP).astype(np.int64)
+    steps = np.fmin(costs, CAP)
+    steps /= STEP
+    return np.rint(steps, out=steps).astype(np.int64)
 
 
 def fit_of(loss: Loss, batch: Batch) -> Fit | None:
@@ -186,8 +187,8 @@ def fit_of(loss: Loss, batch: Batch) -> Fit | None:
     costs = _steps(-logs)
     at = np.flatnonzero(outcomes >= 0)
     y, picked = outcomes[at], logs[:, at]
-    own, guess = costs[y, at], picked.argmax(axis=0)
-    chosen = picked[y, np.arange(len(y))]
+    own, guess, here = costs[y, at], picked.argmax(axis=0), np.arange(len(y))
+    chosen, largest = picked[y, here], picked[guess, here]
     impossible = np.flatnonzero(np.isneginf(chosen))
     few, alone = len(costs) <= MATRIX_CLASSES, batch.elements_per_row == 1
     return Fit(
@@ -196,9 +197,9 @@ def fit_of(loss: Loss, batch: Batch) -> Fit | None:
         impossible=impossible.size,
         first_impossible=_row_of(batch, int(at[impossible[0]])) if impossible.size else None,
         beyond=count_of(own >= CAP / STEP),
-        saturated=count_of(picked.max(axis=0) > _SATURATED),
+        saturated=count_of(largest > _SATURATED),
         cost=int(own.sum()),
-        heated=_heated(picked, chosen),
+        heated=_heated(picked - largest, chosen - largest),
         negated=_negated(picked, y),
         before=int(costs[np.maximum(y - 1, 0), at].sum()),
         as_probabilities=_cost_of_probabilities(loss, batch, at, y, 1.0),
@@ -295,15 +296,20 @@ def _heated(logs: Array, chosen: Array) -> tuple[int, ...]:
 
     Log-probabilities are logits too. A square has twice the relative error of its root, after twelve of them
     2**-41, and costs are counted in steps of 2**-20.
+
+    Args:
+        logs: less the largest of each prediction, shape (outcomes, predictions).
+        chosen: those of the targets.
+
     """
-    largest = logs.max(axis=0, initial=-math.inf)
-    e = np.ascontiguousarray(np.exp((logs - largest) / TEMPERATURES[-1]))
-    costs = []
-    for temperature in reversed(TEMPERATURES):
-        cost = np.log(_total(e)) - (chosen - largest) / temperature
-        costs.append(int(_steps(cost).sum()))
+    e = np.ascontiguousarray(np.exp(logs / TEMPERATURES[-1]))
+    totals = np.empty((len(TEMPERATURES), e.shape[1]))
+    for place in reversed(range(len(TEMPERATURES))):
+        totals[place] = _total(e)
         np.square(e, out=e)
-    return tuple(reversed(costs))
+    costs = np.log(totals, out=totals)
+    costs -= chosen / np.array(TEMPERATURES)[:, None]
+    return tuple(_steps(costs).sum(axis=1).tolist())
 
 
 def _total(e: Array) -> Array:
@@ -319,10 +325,6 @@ def _negated(logs: Array, y: Array) -> int:
 
 
 def _matrix(costs: Array, y: Array) -> Array:
-    """Row i holds the costs of every outcome, added up where i was the target."""
-    order = np.argsort(y, kind="stable")
-    present, starts = np.unique(y[order], return_index=True)
-    matrix = np.zeros((len(costs), len(costs)), np.int64)
-    if len(present):
-        matrix[present] = np.add.reduceat(costs[:, order], starts, axis=1).T
-    return matrix
+    """Row i holds the costs of every outcome, added up where i was the target; exact below 2**53 steps."""
+    rows = [np.bincount(y, weights=of_one, minlength=len(costs)) for of_one in costs]
+    return np.stack(rows, axis=1).astype(np.int64)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import field
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -22,6 +22,9 @@ __all__ = ["NEAR_ONE", "FirstRows", "count_of", "first_rows", "kinds", "oddities
 
 NEAR_ONE = 0.0105
 """How far a sum of rounded probabilities may be from a whole number."""
+
+_NOUGHT = 1e-6
+"""How far from 0 a log-probability may be on the wrong side, by rounding."""
 
 _FLOAT16_MAX = 65504.0
 _FIRST_ROWS = 1024
@@ -53,14 +56,15 @@ def _properties(loss: Loss, batch: Batch) -> Iterator[tuple[str, Array]]:
     x = batch.input
     with np.errstate(all="ignore"):
         yield "values", np.broadcast_to(True, x.shape)
-        yield "from-0-to-1", (x >= 0) & (x <= 1)
-        yield "from-0-to-a-quarter", (x >= 0) & (x <= 0.25)
-        yield "from-three-quarters-to-1", (x >= 0.75) & (x <= 1)
-        yield "exactly-0-or-1", (x == 0) | (x == 1)
-        yield "just-outside-0-to-1", ((x < 0) & (x >= -ROUNDED)) | ((x > 1) & (x <= 1 + ROUNDED))
-        yield "from-0-to-100", (x >= 0) & (x <= 100)
+        positive, inside = x >= 0, (x >= 0) & (x <= 1)
+        yield "from-0-to-1", inside
+        yield "from-0-to-a-quarter", inside & (x <= 0.25)
+        yield "from-three-quarters-to-1", inside & (x >= 0.75)
+        yield "exactly-0-or-1", inside & ((x == 0) | (x == 1))
+        yield "just-outside-0-to-1", (x >= -ROUNDED) & (x <= 1 + ROUNDED) & ~inside
+        yield "from-0-to-100", positive & (x <= 100)
         yield "nan", np.isnan(x)
-        yield "infinite", np.isposinf(x)
+        yield "infinite", x == np.inf
         yield "float16-ceiling", np.abs(x) == _FLOAT16_MAX
         if loss.per_class and x.shape[1] > 1:
             yield from _properties_of_rows(x.astype(np.float64, copy=False))
@@ -72,14 +76,19 @@ def oddities(loss: Loss, batch: Batch) -> Counter[str]:
 
 
 def _properties_of_rows(x: Array) -> Iterator[tuple[str, Array]]:
-    inside = ((x >= 0) & (x <= 1)).all(axis=1)
-    logs = (x <= 1e-6).all(axis=1)
-    yield "examined", np.broadcast_to(True, inside.shape)
-    yield "probabilities", inside & _is_one(x.sum(axis=1))
-    hundred = ((x >= 0) & (x <= 100)).all(axis=1) & (np.abs(x.sum(axis=1) - 100) <= 100 * NEAR_ONE)
-    yield "percentages", hundred
-    yield "log-probabilities", logs & _is_one(np.exp(x).sum(axis=1))
-    yield "costs", (x >= -1e-6).all(axis=1) & _is_one(np.exp(-x).sum(axis=1))
+    low, high, total = x.min(axis=1), x.max(axis=1), x.sum(axis=1)
+    yield "examined", np.broadcast_to(True, low.shape)
+    yield "probabilities", (low >= 0) & (high <= 1) & _is_one(total)
+    yield "percentages", (low >= 0) & (high <= 100) & (np.abs(total - 100) <= 100 * NEAR_ONE)
+    yield "log-probabilities", _sums_to_one(x, high <= _NOUGHT, np.exp)
+    yield "costs", _sums_to_one(x, low >= -_NOUGHT, lambda costs: np.exp(-costs))
+
+
+def _sums_to_one(x: Array, where: Array, of: Callable[[Array], Array]) -> Array:
+    """Where what ``of`` makes of the values adds up to 1 over the classes, of places without a class axis."""
+    found = np.zeros_like(where)
+    found[where] = _is_one(of(np.moveaxis(x, 1, -1)[where]).sum(axis=-1))
+    return found
 
 
 def _is_one(total: Array) -> Array:

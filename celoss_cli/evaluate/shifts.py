@@ -107,18 +107,20 @@ class _Stretch:
             pairs: of each number of rows, the ones and the others.
 
         """
-        cells = self.outcomes * len(self) + np.arange(len(self))
+        costs = self.costs.T.reshape(-1)  # row by row, copied at most once
+        step = len(self.costs)
+        cells = np.arange(len(self)) * step + self.outcomes
         whole = bool((self.outcomes >= 0).all())
         found: dict[int, Shifted] = {}
         for lag, first, later in pairs:
             for rows, others, distance in ((first, later, lag), (later, first, -lag)):
-                found[distance] = self._against(rows, others, cells[others] - distance, whole)
+                other = costs.take(cells[others] - distance * step, mode="clip")
+                found[distance] = self._against(rows, others, other, whole)
         return found
 
-    def _against(self, rows: Part, others: Part, cells: Array, whole: bool) -> Shifted:
-        """The predictions of rows against the targets of others, whose costs lie in these cells."""
+    def _against(self, rows: Part, others: Part, other: Array, whole: bool) -> Shifted:
+        """The predictions of rows against the targets of others, which cost that much."""
         own, right = self.own[rows], self.right[rows]
-        other = self.costs.reshape(-1).take(cells, mode="clip")
         if not whole:
             both = (self.outcomes[rows] >= 0) & (self.outcomes[others] >= 0)
             own, other, right = own[both], other[both], right[both]

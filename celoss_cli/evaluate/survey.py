@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
@@ -29,7 +29,7 @@ class ColumnSums:
     """The sum of each column over the rows.
 
     Attributes:
-        steps: shape (classes,).
+        steps: shape (classes,); 0 where ``fits`` is false.
         fits: whether every value could be a probability.
 
     """
@@ -38,7 +38,8 @@ class ColumnSums:
     fits: bool
 
     def __add__(self, more: ColumnSums) -> ColumnSums:
-        return ColumnSums(self.steps + more.steps, self.fits and more.fits)
+        fits = self.fits and more.fits
+        return ColumnSums((self.steps + more.steps) * fits, fits)
 
     @property
     def distributions(self) -> int:
@@ -170,15 +171,18 @@ def _with_targets(found: Survey, loss: Loss, batch: Batch) -> Survey:
 
 
 def _column_sums(batch: Batch) -> tuple[ColumnSums, ColumnSums] | None:
-    if batch.elements_per_row != 1 or not len(batch):
+    if batch.elements_per_row != 1 or not batch.input.size:
         return None
     x = batch.input[:, :, 0].astype(np.float64, copy=False)
-    return _rounded_sums(x, (x >= 0) & (x <= 1)), _rounded_sums(np.exp(x), x <= 0)
+    low, high = x.min(), x.max()
+    return _rounded_sums(x, bool(low >= 0 and high <= 1)), _rounded_sums(x, bool(high <= 0), np.exp)
 
 
-def _rounded_sums(values: Array, fits: Array) -> ColumnSums:
-    steps = np.rint(np.where(fits, values, 0) / _COLUMN_STEP).astype(np.int64)
-    return ColumnSums(steps.sum(axis=0), bool(fits.all()))
+def _rounded_sums(x: Array, fits: bool, of: Callable[[Array], Array] = np.asarray) -> ColumnSums:
+    """The sums of what ``of`` makes of the values, where each of these could be a probability."""
+    if not fits:
+        return ColumnSums(np.zeros(x.shape[1], np.int64), fits)
+    return ColumnSums(np.rint(of(x) / _COLUMN_STEP).astype(np.int64).sum(axis=0), fits)
 
 
 def _hashes(ids: Sequence[str]) -> Array:

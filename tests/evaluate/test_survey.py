@@ -104,6 +104,31 @@ def test_kinds_of_values_and_rows() -> None:
     assert found["exactly-0-or-1"] == 2
 
 
+@pytest.mark.parametrize("shape", [(60, 4), (12, 4, 5)])
+def test_what_rows_may_be_is_counted_place_by_place(shape: tuple[int, ...]) -> None:
+    random = np.random.default_rng(3)
+    x = random.normal(size=shape) * 3
+    logs = x - np.log(np.exp(x).sum(axis=1, keepdims=True))
+    readings = {"log-probabilities": logs, "costs": -logs, "probabilities": np.exp(logs)}
+    readings["percentages"] = 100 * np.exp(logs)
+    places = (shape[0], *shape[2:])
+    for name, reading in readings.items():
+        chosen = random.random(places) < 0.5
+        values = np.where(np.expand_dims(chosen, 1), reading, x)
+        loss, batch = canonical("ce", values, np.zeros(places, np.int64))
+        assert kinds(loss, batch)[name] == chosen.sum(), name
+
+
+@pytest.mark.parametrize("make", [np.asarray, np.log], ids=["probabilities", "logs"])
+def test_columns_add_up_to_distributions(make: Any) -> None:
+    p = np.random.default_rng(4).random((50, 3))
+    p = 2 * p / p.sum(axis=0)
+    loss, batch = canonical("ce", make(p), np.zeros(50, np.int64))
+    columns = survey(loss, batch).columns
+    assert columns is not None
+    assert [found.distributions for found in columns] == ([2, 0] if make is np.asarray else [0, 2])
+
+
 def test_only_the_first_rows_of_the_data_set_are_examined_in_passing() -> None:
     _, batch = canonical("ce", np.zeros((3000, 2)), np.zeros(3000, int))
     assert len(first_rows(batch)) == 1024
