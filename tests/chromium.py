@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -64,7 +64,9 @@ class Browser:
         self._read.close()
         self._write.close()
 
-    def open(self, page: Path, *, width: int = 1280, height: int = 900, dark: bool = False) -> None:
+    def open(
+        self, page: Path, *, width: int = 1280, height: int = 900, dark: bool = False, fragment: str = ""
+    ) -> None:
         """Opens a page at this width, in the light or in the dark."""
         self._call(
             "Emulation.setDeviceMetricsOverride",
@@ -75,7 +77,9 @@ class Browser:
         )
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self._call("Emulation.setEmulatedMedia", features=[scheme])
-        self._call("Page.navigate", url=page.resolve().as_uri())
+        for url in ("about:blank", f"{page.resolve().as_uri()}#{fragment}"):  # else a fragment loads nothing
+            self._call("Page.navigate", url=url)
+            self.wait(f"location.href === {json.dumps(url)}")
         self.wait("document.readyState === 'complete'")
 
     def value(self, expression: str) -> Any:
@@ -124,6 +128,12 @@ class Browser:
             self._call(
                 "Input.dispatchMouseEvent", type=kind, x=found[0], y=found[1], button="left", clickCount=1
             )
+
+    def drag(self, places: Sequence[tuple[float, float]]) -> None:
+        """Presses a button at the first place, moves through the others, and lets go at the last."""
+        kinds = ["mousePressed", *("mouseMoved" for _ in places[1:]), "mouseReleased"]
+        for kind, (x, y) in zip(kinds, [*places, places[-1]], strict=True):
+            self._call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
 
     def screenshot(self, file: Path, *, whole: bool = True) -> None:
         """A picture of the page."""

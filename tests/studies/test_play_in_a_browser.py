@@ -83,6 +83,40 @@ def test_a_slider_moves_the_loss_its_curve_and_its_command(tab: Browser, page: P
     assert tab.value(bars)[0] == pytest.approx(p, abs=1e-6)
 
 
+def test_the_point_on_the_curve_is_dragged(tab: Browser, page: Path) -> None:
+    tab.open(page)
+    tab.value("document.querySelector('#curve-x').scrollIntoView({block: 'center'})")
+    left, top, wide, high = tab.value(
+        "(({left, top, width, height}) => [left, top, width, height])"
+        "(document.querySelector('#curve-x svg').getBoundingClientRect())"
+    )
+    places = [left + wide * part for part in (0.5, 0.6, 0.7)]
+    tab.drag([(x, top + high / 2) for x in places])
+    # The picture's 420 units hold 360 of the axis from -10 to 10, after 46.
+    moved = round(-10 + 20 * (0.7 * 420 - 46) / 360, 1)
+    assert float(tab.value("document.querySelector('#batch input').value")) == pytest.approx(moved)
+    first = math.log1p((math.e + math.exp(0.1)) / math.exp(moved))
+    assert shown(tab) == pytest.approx((first + 0.22004952302053787) / 2, rel=1e-12)
+
+
+def test_the_three_steps_say_what_the_row_pays(tab: Browser, page: Path) -> None:
+    tab.open(page)
+    tab.value(
+        "(field => { field.value = '0.1'; field.dispatchEvent(new Event('input')); })"
+        "(document.querySelectorAll('#option-fields .number')[1])"
+    )
+    steps = tab.value("[...document.querySelectorAll('#ideas code')].map(one => one.textContent)")
+    logs = [math.log(math.exp(2) + math.e + math.exp(0.1)) - x for x in (2, 1, 0.1)]
+    paid = 0.9 * logs[0] + 0.1 * sum(logs) / 3
+    assert steps[1] == f"\u2212log {math.exp(-logs[0]):.6f} = {logs[0]:.6f}"
+    assert steps[2] == f"(1 \u2212 0.1) \u00d7 {logs[0]:.6f} + 0.1 \u00d7 {sum(logs) / 3:.6f} = {paid:.6f}"
+
+
+def test_an_address_opens_a_question(tab: Browser, page: Path) -> None:
+    tab.open(page, fragment="gradient")
+    assert tab.value("document.querySelector('#question-title').textContent") == "The gradient is p - y"
+
+
 def test_a_field_takes_a_number_and_infinity_and_refuses_words(tab: Browser, page: Path) -> None:
     tab.open(page)
     for text, invalid in (("-inf", "false"), ("5e0", "false"), ("five", "true")):

@@ -28,7 +28,7 @@ const pathOf = (points) => points.map(([x, y], index) => `${index ? "L" : "M"}${
 function picture(label, title, x, y, xTitle, drawn) {
   const place = scales(x, y);
   const { width, height, left, right, top, bottom } = FRAME;
-  const made = svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label });
+  const made = svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label, "data-range": x.join(" ") });
   for (const tick of ticks(y)) {
     made.append(svg("line", { class: "grid", x1: left, x2: width - right, y1: place.y(tick), y2: place.y(tick) }));
     made.append(svg("text", { x: left - 8, y: place.y(tick) + 4, "text-anchor": "end" }, String(tick).replace("-", "\u2212")));

@@ -33,6 +33,9 @@ function short(value) {
   return text.replace(/-/g, "\u2212");
 }
 
+/** A number as it was typed, with no more digits than there is room for. */
+const brief = (value) => (Number.isFinite(value) ? String(Number(value.toPrecision(6))) : numeral(value)).replace(/-/g, "\u2212");
+
 /** A number with fourteen digits, which every library for double precision gives alike. */
 const full = (value) => (Number.isFinite(value) ? String(Number(value.toPrecision(14))) : numeral(value)).replace(/-/g, "\u2212");
 

@@ -206,11 +206,11 @@ function updateRow() {
       slider.max = Math.max(10, Number.isFinite(value) ? Math.ceil(value) : 10);
       slider.value = value;
     }
-    line.querySelector(".x").textContent = typed(value).replace("-", "\u2212");
+    line.querySelector(".x").textContent = brief(value);
     line.classList.toggle("picked", index === state.settings.targets[state.row]);
     if (row) updateBars(line, row, index);
   }
-  if (row) ofId("gradient-note").textContent = row.ignored ? word("row_ignored", state.row) : isReduced() ? word("gradient_note", gradientFormula()) : word("gradient_note_none");
+  if (row) ofId("gradient-note").textContent = row.ignored ? word("row_ignored", state.row) : word(isReduced() ? "gradient_note" : "gradient_note_none", gradientFormula());
 }
 
 function updateBars(line, row, index) {
@@ -227,12 +227,14 @@ function updateBars(line, row, index) {
   line.querySelector(".g").textContent = short(slope);
 }
 
+/** The gradient of a row as a formula, where it is a short one. */
 function gradientFormula() {
-  const { settings } = state;
-  const plain = settings.loss === "ce" && settings.before === "none" && settings.temperature === 1 && settings.base === "e" && !settings.weight;
-  if (!plain) return word("gradient_general");
-  if (result.denominator === 1) return settings.smoothing ? word("gradient_p_q", "1") : word("gradient_p_y_plain");
-  return word(settings.smoothing ? "gradient_p_q" : "gradient_p_y", short(result.denominator));
+  const { loss, before, smoothing, weight, temperature, base } = state.settings;
+  if (loss !== "ce" || before !== "none" || (weight && smoothing)) return word("gradient_chain");
+  const difference = smoothing ? "p \u2212 q" : "p \u2212 y";
+  const parts = [temperature === 1 ? "" : `/ ${temperature}`, base === "e" ? "" : `/ ln ${base}`, result.denominator === 1 ? "" : `/ ${short(result.denominator)}`].filter(Boolean);
+  const whole = weight ? `w[y] (${difference})` : parts.length ? `(${difference})` : difference;
+  return [whole, ...parts].join(" ");
 }
 
 // ------------------------------------------------------------------------------------ what is computed
@@ -343,7 +345,57 @@ function drawCurves() {
     slope: word("slope", short(row.gradient[index])),
   };
   const drawn = Number.isFinite(logit) ? logitCurve(texts, logit, value, row.gradient[index], resultAt) : null;
+  if (drawn) drawn[1].addEventListener("pointerdown", dragged);
   beside.replaceChildren(...(drawn ?? [h("figcaption", {}, word("curve_x")), h("p", { class: "faint" }, word("nothing_to_draw"))]));
+}
+
+/** The point follows a pointer along the curve; the picture keeps its range until it is let go. */
+function dragged(event) {
+  const { left, width } = event.currentTarget.getBoundingClientRect();
+  const { range } = event.currentTarget.dataset;
+  const [low, high] = range.split(" ").map(Number);
+  const moved = ({ clientX }) => {
+    const part = (((clientX - left) / width) * FRAME.width - FRAME.left) / (FRAME.width - FRAME.left - FRAME.right);
+    setLogit(state.row, state.class, Number((low + Math.min(1, Math.max(0, part)) * (high - low)).toFixed(1)));
+  };
+  const released = () => {
+    removeEventListener("pointermove", moved);
+    removeEventListener("pointerup", released);
+    removeEventListener("pointercancel", released);
+  };
+  addEventListener("pointermove", moved);
+  addEventListener("pointerup", released);
+  addEventListener("pointercancel", released);
+  event.preventDefault();
+  moved(event);
+}
+
+// ------------------------------------------------------------------------------------ in three steps
+
+/** The chosen row's way to the result in three formulas with their numbers. */
+function updateIdeas() {
+  if (!result || state.asking) return ofId("ideas").replaceChildren();
+  const { settings } = state;
+  const row = result.rows[state.row];
+  const y = row.target;
+  const isCe = settings.loss === "ce";
+  const idea = (key, formulas, why) => h("li", {}, h("h3", {}, word(key)), formulas.map((formula) => h("code", {}, formula)), h("p", { class: "faint" }, word(why)));
+  const first = row.ignored
+    ? word("row_is_ignored", state.row)
+    : isCe
+      ? `p[${y}] = e / ${word("sum")} = ${short(row.e[y])} / ${short(row.sum)} = ${short(row.p[y])}`
+      : `x[${y}] = ${short(row.v[y])}`;
+  const paid = row.ignored ? word("row_is_ignored", state.row) : `${isCe ? `\u2212log ${short(row.p[y])}` : `\u2212(${short(row.v[y])})`} = ${short(row.own)}`;
+  const third = {
+    mean: `${short(result.total)} / ${short(result.denominator)} = ${short(result.value)}`,
+    sum: `${result.rows.length > 4 ? "\u2026" : result.rows.map((one) => short(one.loss)).join(" + ")} = ${short(result.total)}`,
+    none: short(row.loss),
+  }[settings.reduction];
+  ofId("ideas").replaceChildren(
+    idea(isCe ? "idea_softmax" : "idea_nll", [first], isCe ? "idea_softmax_why" : "idea_nll_why"),
+    idea("idea_log", [paid, ...(row.ignored ? [] : lossFormula(row).map((formula) => `${formula} = ${short(row.loss)}`))], "idea_log_why"),
+    idea("idea_reduce", [third], `idea_reduce_${settings.reduction}`)
+  );
 }
 
 // ------------------------------------------------------------------------------------ step by step
@@ -367,31 +419,39 @@ function stepTable(row) {
   columns.push([word("step_nlp"), row.nlp, false]);
   if (isCe && settings.smoothing && !row.ignored) columns.push([word("step_q"), row.q, true]);
   columns.push([word("gradient"), row.gradient, true]);
-  const shown = ([, values], index) => (values === row.x ? typed(values[index]).replace("-", "\u2212") : short(values[index]));
+  const shown = ([, values], index) => (values === row.x ? brief(values[index]) : short(values[index]));
   const lines = row.x.map((_, index) => [state.labels ? named(className(index)) : String(index), ...columns.map((column) => shown(column, index))]);
   const kinds = row.x.map((_, index) => (index === row.target ? "picked" : ""));
-  lines.push([word("sum"), ...columns.map(([, values, isSum]) => (isSum ? short(exactSum(values)) : ""))]);
+  lines.push([word("sum"), ...columns.map(([, values, isSum]) => (isSum ? short(settled(exactSum(values))) : ""))]);
   return table(word("steps"), [word("class"), ...columns.map(([head]) => head)], lines, [...kinds, "total"]);
 }
+
+/** A sum without the last rounding errors of its parts: a gradient adds up to 0. */
+const settled = (sum) => (Math.abs(sum) < 1e-14 ? 0 : sum);
 
 function rowEquations(row) {
   const { settings } = state;
   if (row.ignored) return h("p", {}, word("row_ignored", state.row));
-  const nats = NATS[settings.base];
   const y = row.target;
+  const isCe = settings.loss === "ce";
   const found = [];
-  if (settings.loss === "ce") found.push(`max = ${short(row.max)}    log sum = ${short(row.logSum)}`);
-  found.push(settings.loss === "ce" ? `-log p[${y}] = log sum - z[${y}] = ${short(row.own)}` : `-x[${y}] = ${short(row.own)}`);
-  let loss = settings.weight ? `w[${y}] \u00d7 ${short(row.own)}` : short(row.own);
+  if (isCe) found.push(`max = ${short(row.max)}    ${word("log_sum")} = log ${short(row.sum)} = ${short(row.logSum)}`);
+  found.push(isCe ? `\u2212log p[${y}] = ${word("log_sum")} \u2212 z[${y}] = ${short(row.own)}` : `\u2212x[${y}] = ${short(row.own)}`);
   if (settings.weight) found.push(`w[${y}] = ${short(settings.weight[y])}`);
-  if (settings.loss === "ce" && settings.smoothing) {
-    found.push(`mean of ${settings.weight ? "w \u00d7 " : ""}-log p = ${short(row.spread)}`);
-    loss = `(1 - ${settings.smoothing}) \u00d7 ${loss} + ${settings.smoothing} \u00d7 ${short(row.spread)}`;
-  }
-  if (settings.base !== "e") loss = `(${loss}) / ln ${settings.base}`;
-  found.push(`loss = ${loss === short(row.own) ? "" : `${loss} = `}${short(row.loss)}`);
-  const off = settings.loss === "nll" && Math.abs(exactSum(row.p) - 1) > 1e-6;
-  return [h("pre", {}, found.join("\n").replace(/(^|[\s(])-(?=[\d.lx])/g, "$1\u2212")), off ? h("p", { class: "warning" }, word("not_log_probs", short(exactSum(row.p)))) : null];
+  if (isCe && settings.smoothing) found.push(`${word("mean_of", `${settings.weight ? "w \u00d7 " : ""}\u2212log p`)} = ${short(row.spread)}`);
+  found.push(`${word("loss")} = ${[...lossFormula(row), short(row.loss)].join(" = ")}`);
+  const off = !isCe && Math.abs(exactSum(row.p) - 1) > 1e-6;
+  return [h("pre", {}, found.join("\n")), off ? h("p", { class: "warning" }, word("not_log_probs", short(exactSum(row.p)))) : null];
+}
+
+/** How the loss of a row comes of -log p[y], where it is another number: one formula or none. */
+function lossFormula(row) {
+  const { loss, weight, smoothing, base } = state.settings;
+  let formula = short(row.own);
+  if (weight) formula = `${short(weight[row.target])} \u00d7 ${formula}`;
+  if (loss === "ce" && smoothing) formula = `(1 \u2212 ${smoothing}) \u00d7 ${formula} + ${smoothing} \u00d7 ${short(row.spread)}`;
+  if (base !== "e") formula = `(${formula}) / ln ${base}`;
+  return formula === short(row.own) ? [] : [formula];
 }
 
 function rowTable() {
@@ -577,6 +637,7 @@ function update() {
   updateResult();
   updateBatch();
   updateRow();
+  updateIdeas();
   drawCurves();
   updateSteps();
   updateLines();
@@ -610,4 +671,6 @@ ofId("theme").addEventListener("click", () => {
 });
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", buildWords);
 if (matchMedia("(max-width: 76rem)").matches) ofId("questions-box").open = false;
-load(start.settings, true);
+const asked = start.questions.findIndex((question) => location.hash === `#${question.id}`);
+if (asked < 0) load(start.settings, true);
+else ask(asked);
