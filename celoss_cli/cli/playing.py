@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 __all__ = ["beginning_of"]
 
+_USUAL_ROWS = 6
+
 _MOST_CLASSES = 50
 """Each class of a row is a field and a slider."""
 
@@ -49,22 +51,23 @@ class _Rows:
     weighted: bool
 
 
-def beginning_of(files: Sequence[str], reading: Reading, semantics: Semantics, rows: int) -> Beginning:
+def beginning_of(files: Sequence[str], reading: Reading, semantics: Semantics, rows: int | None) -> Beginning:
     """What the page starts with; no more of the data is read than is needed for it.
 
     Args:
         files: of the data; without any it is an example.
         reading: how they are read.
         semantics: the options of the loss.
-        rows: how many of the first rows.
+        rows: how many of the first rows, or None for the usual number.
 
     Raises:
         CelossError: for data that the page has no place for, and for options without data.
 
     """
     if not files:
-        for given in (*given_options(reading), *given_options(semantics)):
-            raise UsageError(f"Expected a file with {given.option.flag}, got none.")
+        flags = [given.option.flag for given in (*given_options(reading), *given_options(semantics))]
+        for flag in (*flags, *(["--rows"] if rows is not None else [])):
+            raise UsageError(f"Expected a file with {flag}, got none.")
         return EXAMPLE
     data = Data(LOSSES["ce"], reading, files, kind=semantics.input_is or "")
     with opened(data, quiet=True, partly=True) as found:
@@ -73,7 +76,7 @@ def beginning_of(files: Sequence[str], reading: Reading, semantics: Semantics, r
             got = "scored tokens" if dataset.scored else "samples of several choices"
             raise InputError(f"expected rows of classes, got {got}", hint=_ONE_CLASS_A_ROW)
         choice = chosen(data, semantics, found)
-        first = _first_rows(choice.loss, dataset, rows)
+        first = _first_rows(choice.loss, dataset, _USUAL_ROWS if rows is None else rows)
     if first.input.shape[1] > _MOST_CLASSES:
         told = f"expected at most {_MOST_CLASSES} classes on a page, got {first.input.shape[1]}"
         raise InputError(told, hint=f"one row in steps: {command_line(data, semantics)} --row 0")

@@ -72,6 +72,8 @@ PICTURES = (
 
 _REPORT = "celoss report old.csv --loss ce --rows 2"
 
+_PLAY = "celoss play"
+
 _HEAD = f"""# Gallery
 
 celoss draws in the terminal, and into SVG files that need no extra package. Each picture here was drawn by
@@ -83,6 +85,12 @@ It is a single file that needs no network:
 ```sh
 {_REPORT} -o report.html
 ```
+
+[A page to play with](gallery/play.html) is another: move a logit, and everything follows.
+
+```sh
+{_PLAY} -o play.html
+```
 """
 
 
@@ -92,6 +100,7 @@ def pages() -> Iterator[tuple[str, str]]:
         for picture in PICTURES:
             yield f"docs/gallery/{picture.name}.svg", _written(here, picture.command, "picture.svg")
         yield "docs/gallery/report.html", _written(here, _REPORT, "report.html")
+        yield "docs/gallery/play.html", _written(here, _PLAY, "play.html")
     yield "docs/gallery.md", _HEAD + "".join(map(_section, PICTURES))
 
 

@@ -91,7 +91,7 @@ def test_the_script_uses_only_words_that_there_are_and_all_of_them() -> None:
     assert used <= set(start["words"])
     spelled = page.partition('id="start">')[0] + page.rpartition("</script>\n<script>")[2]
     unused = {name for name in start["words"] if not re.search(rf'["`]{name}["`]', spelled)}
-    built = {name for name in unused if re.match(r"(before|base|unit)_|(mean|sum|none)_is$", name)}
+    built = {name for name in unused if re.match(r"(before|base|unit|idea_reduce)_|(mean|sum|none)_is$", name)}
     assert unused - built == set()
 
 
@@ -159,6 +159,7 @@ def test_positions_of_a_row_are_rows_of_the_page() -> None:
     [
         (["--weight", "1,2"], "Expected a file with --weight, got none."),
         (["--target-column", "y"], "Expected a file with --target-column, got none."),
+        (["--rows", "6"], "Expected a file with --rows, got none."),
         (["preds.csv", "--rows", "21"], "expected at most 20, got 21"),
         (["preds.csv", "--lang", "fr"], 'expected en, zh, got "fr"'),
         (["missing.csv"], "missing.csv: no such file"),

@@ -32,10 +32,9 @@ class PlayOptions:
     """The options of ``celoss play``."""
 
     files: tuple[str, ...] = files()
-    rows: int = option(
+    rows: int | None = option(
         at_least(1, _MOST_ROWS),
-        f"How many of the first rows the page starts with, at most {_MOST_ROWS}.",
-        default=6,
+        f"How many of the first rows the page starts with, at most {_MOST_ROWS}; 6 if not given.",
         panel=OUTPUT,
     )
     lang: Literal["en", "zh"] = option(
