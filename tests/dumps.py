@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Callable, Sequence
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ def completion(name: str, scores: Scores, *, prompt: int | None = None, **more: 
         "tokens": texts,
         "token_logprobs": [score for _, score in scores],
         "top_logprobs": None,
-        "text_offset": [sum(map(len, texts[:at])) for at in range(len(texts))],
+        "text_offset": [*accumulate(map(len, texts[:-1]), initial=0)],
     }
     choice = {"index": 0, "text": "".join(texts), "finish_reason": "length", "logprobs": logprobs}
     usage = {} if prompt is None else {"usage": {"prompt_tokens": prompt, "total_tokens": len(texts)}}

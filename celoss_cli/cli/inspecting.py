@@ -145,9 +145,9 @@ def leading_on(words: Sequence[str]) -> Sequence[str] | None:
 
     A further refusal with one way out takes it. None where nothing but a refusal without a way out follows;
     the words stay where that leaves a choice, and where they cannot be tried: of another command, or of data
-    that cannot be read again.
+    that cannot be read again, or that the user is to write first.
     """
-    if not words or words[0] not in LOSSES:
+    if not words or words[0] not in LOSSES or any(map(_is_to_be_written, words)):
         return words
     try:
         files = parsed(command_named(words[0]), words[1:]).files
@@ -156,6 +156,11 @@ def leading_on(words: Sequence[str]) -> Sequence[str] | None:
     except CelossError:
         return words
     return _followed(_Opener(files), words, _MOST_FOLLOWED)
+
+
+def _is_to_be_written(word: str) -> bool:
+    """Whether a word names a file of values that is not there: @targets.csv."""
+    return word.startswith("@") and not os.path.exists(word[1:])
 
 
 def _followed(opener: _Opener, words: Sequence[str], most: int) -> Sequence[str] | None:
