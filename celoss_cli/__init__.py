@@ -1,15 +1,18 @@
 """celoss: the loss calculator for the shell, and its losses as functions on NumPy arrays.
 
-Nothing is imported before it is used: the command line must answer ``--help`` and ``--version`` before NumPy
-could be loaded, and say how a signal ends it before anything else is.
+Nothing but the version is imported before it is used: the command line must answer ``--help`` and
+``--version`` before NumPy could be loaded, and say how a signal ends it before anything else is.
 """
 
 from __future__ import annotations
+
+from celoss_cli.core.version import __version__
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from celoss_cli.cli.partials import Partial, partial
     from celoss_cli.core.errors import CelossError, InputError, LimitError, OutputError, UsageError
     from celoss_cli.losses.binary import sigmoid
     from celoss_cli.losses.binary_brier_score import binary_brier_score
@@ -24,8 +27,6 @@ if TYPE_CHECKING:
     from celoss_cli.losses.nll_loss import nll_loss
     from celoss_cli.losses.sigmoid_focal_loss import sigmoid_focal_loss
     from celoss_cli.losses.soft_margin_loss import soft_margin_loss
-
-__version__ = "0.1.0"
 
 __all__ = [
     "CelossError",
@@ -58,7 +59,7 @@ _ELSEWHERE = {"log_softmax": "class_axis", "sigmoid": "binary", "softmax": "clas
 
 
 _PARTIALS = ("Partial", "partial")
-"""What programs do with shards; it is above all other rooms, which know this one for the version."""
+"""What programs do with shards."""
 
 
 def __getattr__(name: str) -> Any:

@@ -14,12 +14,12 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.exceptions import TyperException
 
-from celoss_cli import __version__
 from celoss_cli.cli.commands import NAMES, command_named, panel_of
 from celoss_cli.cli.completing import COMPLETION, command_typed
 from celoss_cli.cli.settings import settle
 from celoss_cli.core.errors import CelossError, ExitCode, UsageError, visible
 from celoss_cli.core.option import FLAG, Option
+from celoss_cli.core.version import __version__
 
 if TYPE_CHECKING:
     from celoss_cli.cli.table import Command

@@ -11,9 +11,9 @@ from concurrent.futures import CancelledError
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from celoss_cli import __version__
 from celoss_cli.core.errors import CelossError, InputError, LimitError, UsageError, quoted, visible
 from celoss_cli.core.extras import extra_module
+from celoss_cli.core.version import __version__
 from celoss_cli.losses.pieces import processors
 from celoss_cli.read.remote.urls import is_remote
 

@@ -9,13 +9,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from celoss_cli import __version__
 from celoss_cli.cli.command_line import shell_quoted
 from celoss_cli.cli.output import note, write_file
 from celoss_cli.cli.table import given_options
 from celoss_cli.core.errors import ExitCode, InputError, UsageError, visible
 from celoss_cli.core.option import flag_words
 from celoss_cli.core.records import record
+from celoss_cli.core.version import __version__
 from celoss_cli.judge import gate
 from celoss_cli.judge.baseline import Baseline, as_text, read_baseline
 from celoss_cli.judge.gate import Increase, verdicts

@@ -14,7 +14,6 @@ from collections.abc import Callable, Sequence
 from types import FrameType
 from typing import TYPE_CHECKING, NoReturn
 
-from celoss_cli import __version__
 from celoss_cli.cli.output import PipeClosed, note, width_in, write_stdout
 from celoss_cli.core.errors import (
     CelossError,
@@ -26,6 +25,7 @@ from celoss_cli.core.errors import (
     quoted,
     visible,
 )
+from celoss_cli.core.version import __version__
 
 if TYPE_CHECKING:
     from sys import UnraisableHookArgs

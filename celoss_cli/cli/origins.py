@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from celoss_cli import __version__
 from celoss_cli.cli.command_line import words_without_files
 from celoss_cli.core.errors import InputError, visible
 from celoss_cli.core.option import flag_words
+from celoss_cli.core.version import __version__
 from celoss_cli.read.paths import files_of
 from celoss_cli.read.shards import state_of
 from celoss_cli.studies.merge.parts import Origin

@@ -11,8 +11,8 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import TextIO
 
-from celoss_cli import __version__
 from celoss_cli.core.errors import ExitCode, OutputError, visible
+from celoss_cli.core.version import __version__
 from celoss_cli.read.remote.urls import is_remote
 from celoss_cli.show import Style
 

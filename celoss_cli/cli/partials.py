@@ -7,7 +7,6 @@ import os
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Literal
 
-from celoss_cli import __version__
 from celoss_cli.cli.config import refuse_unknown
 from celoss_cli.cli.for_loss import for_loss
 from celoss_cli.cli.merging import report_of_whole
@@ -15,6 +14,7 @@ from celoss_cli.cli.options import Semantics
 from celoss_cli.cli.part import PartOptions, part_of, plan_of
 from celoss_cli.core.errors import InputError, UsageError
 from celoss_cli.core.option import VALUES, Option
+from celoss_cli.core.version import __version__
 from celoss_cli.losses import LOSSES
 from celoss_cli.read.paths import files_of
 from celoss_cli.read.shards import Shard, shard_of_text

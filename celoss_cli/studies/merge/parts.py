@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from celoss_cli import __version__
 from celoss_cli.core.errors import InputError, shown
 from celoss_cli.core.records import record
+from celoss_cli.core.version import __version__
 from celoss_cli.evaluate.collect import Collected
 from celoss_cli.evaluate.loop import Evaluation
 from celoss_cli.evaluate.wanted import Wanted
