@@ -144,7 +144,7 @@ def _results(distributed: Any, client: Any, asked: Sequence[Asked]) -> Iterator[
 
     def hand_out(count: int) -> None:
         for at, one in islice(left, count):
-            future = client.submit(_task, one.loss, one.words, str(one.shard), retries=RETRIES, pure=False)
+            future = client.submit(_task, one, retries=RETRIES, pure=False)
             positions[future.key] = at
             done.add(future)
 
@@ -175,14 +175,13 @@ def _text_of(future: Any, asked: Asked, ended: int, of: int) -> str:
     return str(found)
 
 
-def _task(loss: str, words: Sequence[str], shard: str) -> str | CelossError:
+def _task(asked: Asked) -> str | CelossError:
     """What a worker does. What celoss says of the data is no reason to try again, so it is an answer."""
     from celoss_cli.cli.part import text_of_part
-    from celoss_cli.read.shards import shard_of_text
 
     try:
-        return text_of_part(loss, words, shard_of_text(shard))
+        return text_of_part(asked)
     except CelossError as error:
         return error
     except MemoryError:
-        return LimitError("out of memory", place=words[-1])
+        return LimitError("out of memory", place=asked.name)

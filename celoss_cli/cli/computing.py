@@ -11,7 +11,7 @@ from celoss_cli.cli.reading import Data, Opened, opened, refuse_with_values
 from celoss_cli.cli.semantics import Chosen, chosen
 from celoss_cli.cli.table import given_options
 from celoss_cli.cli.uncertainty import Group, Interval, asked_interval, group_of, units_for
-from celoss_cli.core.errors import UsageError, visible
+from celoss_cli.core.errors import UsageError, quoted, visible
 from celoss_cli.core.records import record
 from celoss_cli.evaluate.loop import Request, evaluate
 from celoss_cli.evaluate.wanted import Wanted
@@ -22,13 +22,14 @@ from celoss_cli.report.assemble import report_of
 from celoss_cli.show import ARRAYS, FORMATS, FormatSpec
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from celoss_cli.cli.options import LossOptions, Reading, Semantics, Showing
     from celoss_cli.cli.publish import Outlet
     from celoss_cli.evaluate.loop import Evaluation
     from celoss_cli.losses import LossSpec
-    from celoss_cli.read.shards import Shard
+    from celoss_cli.read.pieces import Piece
+    from celoss_cli.read.shards import RowGroups, Shard
     from celoss_cli.report.report import Report
     from celoss_cli.statistics.interval import Estimate
     from celoss_cli.studies.merge.parts import Origin, Partial
@@ -148,7 +149,9 @@ def planned(spec: LossSpec, given: LossOptions, format: FormatSpec) -> Plan:
             hint="a partial result holds totals, and an interval takes the loss of every row",
         )
     group = group_of(given.showing.by, given.uncertainty)
-    data = data_of(spec, _files(given), given.input, given.reading, given.semantics, group)
+    files, row_groups = _files(given)
+    data = data_of(spec, files, given.input, given.reading, given.semantics, group)
+    data = replace(data, row_groups=row_groups)
     refuse_with_values(data)
     request = request_of(given.showing, given.reading, given.running.jobs, format)
     return Plan(
@@ -162,8 +165,8 @@ def planned(spec: LossSpec, given: LossOptions, format: FormatSpec) -> Plan:
     )
 
 
-def _files(given: LossOptions) -> Sequence[str]:
-    """The files, those of the shard where one is asked for.
+def _files(given: LossOptions) -> tuple[Sequence[str], Mapping[str, RowGroups]]:
+    """The files, those of the shard where one is asked for, and the row groups of those of which not all is.
 
     Raises:
         UsageError: if there are shards of something else than files that hold their own targets.
@@ -171,7 +174,7 @@ def _files(given: LossOptions) -> Sequence[str]:
     """
     shards = "--shard" if given.shard is not None else given.in_parts
     if not shards:
-        return given.files
+        return given.files, {}
     if given.shard is not None and given.cluster is not None:
         raise UsageError("Expected --shard or --cluster, got both.")
     if given.input is not None or not given.files or "-" in given.files:
@@ -181,7 +184,23 @@ def _files(given: LossOptions) -> Sequence[str]:
             f"Expected targets in the files themselves with {shards}, got --targets.",
             hint="targets of their own are joined with all rows, of which a shard has some",
         )
-    return given.files if given.shard is None else given.shard.files(files_of(given.files))
+    if given.shard is None or given.in_parts:  # which deals them out itself
+        return given.files, {}
+    from celoss_cli.read.pieces import dealt, row_groups_in  # most runs are of all data
+
+    pieces = dealt(files_of(given.files), given.shard)
+    tell_of_row_groups(given.shard, pieces)
+    return [piece.path for piece in pieces], row_groups_in(pieces)
+
+
+def tell_of_row_groups(shard: Shard, pieces: Sequence[Piece]) -> None:
+    """Tells which part of a file a shard is, where it is not all of it."""
+    from celoss_cli.cli.output import note
+    from celoss_cli.read.pieces import row_groups_in
+
+    split = [f"{groups} of {quoted(path)}" for path, groups in row_groups_in(pieces).items()]
+    if split:
+        note(f"celoss: note: shard {shard} is {' and '.join(split)}")
 
 
 def data_of(

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from celoss_cli.cli.computing import planned
+from celoss_cli.cli.computing import planned, tell_of_row_groups
 from celoss_cli.cli.concluding import Computed, conclude, conclusion_of
 from celoss_cli.cli.merging import report_of_whole
 from celoss_cli.cli.output import make_folder, note, write_file
@@ -18,6 +18,7 @@ from celoss_cli.core.errors import InputError, UsageError, plural, quoted, visib
 from celoss_cli.core.option import flag_words
 from celoss_cli.core.records import record
 from celoss_cli.read.paths import files_of
+from celoss_cli.read.pieces import dealt, parts_of, row_groups_in
 from celoss_cli.read.shards import Shard
 from celoss_cli.studies.merge.document import as_text, read_partial
 from celoss_cli.studies.merge.files import part_name, partial_in
@@ -50,12 +51,15 @@ class _Task:
     @property
     def name(self) -> str:
         """What messages call it: the file of its part, or its first file."""
-        return visible(self.path or self.plan.data.files[0])
+        first = self.plan.data.files[0]
+        groups = self.plan.data.row_groups.get(first)
+        return visible(self.path or (first if groups is None else f"{first} ({groups})"))
 
     @property
     def asked(self) -> Asked:
         """The same for a worker."""
-        return Asked(self.plan.data.spec.command, self.words, self.plan.shard or Shard(0, 1), self.name)
+        data, shard = self.plan.data, self.plan.shard or Shard(0, 1)
+        return Asked(data.spec.command, self.words, shard, self.name, data.row_groups)
 
 
 def run(spec: LossSpec, given: LossOptions) -> int:
@@ -108,18 +112,22 @@ def _tasks(plan: Plan, given: LossOptions) -> list[_Task]:
     files, folder = files_of(given.files), given.folder
     if folder:
         _refuse_among(files, given.files, folder)
-    shards = [given.shard] if given.shard else [Shard(index, len(files)) for index in range(len(files))]
+    parts = [(given.shard, dealt(files, given.shard))] if given.shard else parts_of(files)
+    if given.shard:
+        tell_of_row_groups(*parts[0])
     options = words_of(given.reading, given.semantics, given.showing)
     jobs = 1 if given.running.jobs is None else given.running.jobs
     plan = replace(plan, request=replace(plan.request, show=0, show_row=None), partial=True)
     return [
         _Task(
-            replace(plan, data=replace(plan.data, files=found), shard=shard),
+            replace(
+                plan, data=replace(plan.data, files=found, row_groups=row_groups_in(pieces)), shard=shard
+            ),
             os.path.join(folder, part_name(shard)) if folder else "",
             (*options, *flag_words("--jobs", str(jobs)), "--", *found),
         )
-        for shard in shards
-        for found in [shard.files(files)]
+        for shard, pieces in parts
+        for found in [[piece.path for piece in pieces]]
     ]
 
 

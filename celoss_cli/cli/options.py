@@ -505,7 +505,10 @@ def expect_parts() -> Any:
 
 def cluster() -> Any:
     """The field of the cluster that computes file by file."""
-    help = "Compute file by file on a cluster of dask: a scheduler's address, or N processes of this machine."
+    help = (
+        "Compute files or row groups on a cluster of dask: a scheduler's address, or N processes of this "
+        "machine."
+    )
     return option(CLUSTER, help, panel=OUTPUT)
 
 
@@ -522,14 +525,15 @@ class LossOptions:
     uncertainty: Uncertainty = part(Uncertainty)
     shard: Shard | None = option(
         SHARD,
-        "Only every N-th file, from file I on, counted from 0: one of N shards, on as many machines.",
+        "Only every N-th file, from file I on, counted from 0: one of N shards, on as many machines; of "
+        "fewer than N files, row groups of Parquet files.",
         panel=INPUT,
         needs="files",
     )
     emit_partial: str | None = option(
         REAL_FILE,
-        "Also write the exact partial result, for celoss merge; into a folder (parts/) one for each file or "
-        "for --shard, where those that still stand are not computed again.",
+        "Also write the exact partial result, for celoss merge; into a folder (parts/) one for each file, of "
+        "few files for each row group, or for --shard, where those that still stand are not computed again.",
         metavar="FILE|FOLDER/",
         panel=OUTPUT,
         file="written",

@@ -40,8 +40,8 @@ def origin_of(data: Data, semantics: Semantics, by: str | None, quantiles: Seque
     words += [] if by is None else flag_words("--by", by)
     words += [f"--quantiles={','.join(map(repr, quantiles))}"] if quantiles else []
     named = [word[1:] for word in words if word.startswith("@")]
-    files, others = (tuple(map(state_of, paths)) for paths in (_files(data), named))
-    return Origin(__version__, tuple(words), files, others)
+    files = (state_of(path, data.row_groups.get(path)) for path in _files(data))
+    return Origin(__version__, tuple(words), tuple(files), tuple(map(state_of, named)))
 
 
 def _files(data: Data) -> list[str]:
@@ -61,7 +61,7 @@ def unchanged(origin: Origin) -> Iterator[Origin]:
     """
     yield origin
     for before in (*origin.files, *origin.named):
-        if state_of(before.name) != before:
+        if state_of(before.name, before.row_groups) != before:
             raise InputError(
                 "expected a file that stays as it is, got one that changed while it was read",
                 place=visible(before.name),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
 from celoss_cli.cli.app import parsed
@@ -21,7 +21,7 @@ from celoss_cli.show import FORMATS
 from celoss_cli.studies.merge.document import as_text
 
 if TYPE_CHECKING:
-    from celoss_cli.read.shards import Shard
+    from celoss_cli.read.shards import RowGroups, Shard
     from celoss_cli.studies.merge.parts import Partial
 
 __all__ = ["Asked", "PartOptions", "part_of", "plan_of", "text_of_part", "words_of"]
@@ -49,6 +49,7 @@ class Asked:
         words: its files and options.
         shard: which one the files are.
         name: what messages call it.
+        row_groups: those that are meant of the files of which not all is.
 
     """
 
@@ -56,6 +57,7 @@ class Asked:
     words: tuple[str, ...]
     shard: Shard
     name: str
+    row_groups: Mapping[str, RowGroups] = field(default_factory=dict)
 
 
 def words_of(reading: Reading, semantics: Semantics, showing: Showing) -> list[str]:
@@ -67,13 +69,19 @@ def words_of(reading: Reading, semantics: Semantics, showing: Showing) -> list[s
     return words + ([f"--quantiles={','.join(map(repr, showing.quantiles))}"] if showing.quantiles else [])
 
 
-def plan_of(loss: str, words: Sequence[str], shard: Shard | None = None) -> Plan:
+def plan_of(
+    loss: str,
+    words: Sequence[str],
+    shard: Shard | None = None,
+    row_groups: Mapping[str, RowGroups] | None = None,
+) -> Plan:
     """What is to be computed of some files.
 
     Args:
         loss: the command.
         words: files and options.
         shard: which one the files are, or None.
+        row_groups: those that are meant of the files of which not all is.
 
     Raises:
         UsageError: for words that the command does not take.
@@ -83,13 +91,14 @@ def plan_of(loss: str, words: Sequence[str], shard: Shard | None = None) -> Plan
     given = parsed(for_loss(spec, PartOptions), words)
     group = group_of(given.showing.by, Uncertainty())
     data = data_of(spec, given.files, None, given.reading, given.semantics, group)
+    data = replace(data, row_groups=row_groups or {})
     request = request_of(given.showing, given.reading, given.running.jobs, _SHOWN)
     return Plan(data, given.semantics, request, given.showing.quantiles, partial=True, shard=shard)
 
 
-def text_of_part(loss: str, words: Sequence[str], shard: Shard | None = None) -> str:
-    """The partial result of some files as a JSON document; the arguments are those of ``plan_of``."""
-    return as_text(part_of(plan_of(loss, words, shard)))
+def text_of_part(asked: Asked) -> str:
+    """The partial result of a shard as a JSON document."""
+    return as_text(part_of(plan_of(asked.loss, asked.words, asked.shard, asked.row_groups)))
 
 
 def part_of(plan: Plan) -> Partial:

@@ -17,7 +17,8 @@ from celoss_cli.core.option import VALUES, Option
 from celoss_cli.core.version import __version__
 from celoss_cli.losses import LOSSES
 from celoss_cli.read.paths import files_of
-from celoss_cli.read.shards import Shard, shard_of_text
+from celoss_cli.read.pieces import Piece, dealt, row_groups_in
+from celoss_cli.read.shards import shard_of_text
 from celoss_cli.show.json import contract
 from celoss_cli.show.loss.document import document_of
 from celoss_cli.studies.merge import parts
@@ -120,7 +121,7 @@ def partial(
     Args:
         files: paths, URLs, folders or patterns.
         loss: the command: "ce", "bce-logits" and so on.
-        shard: "I/N": of these files only every N-th, from I on.
+        shard: "I/N": of these files only every N-th, from I on; of fewer than N files, row groups.
         options: those of the command that the number depends on, by their names with underscores:
             ``label_smoothing=0.1``, ``weight=[1, 2]``, ``by="class"``, ``target_column="y"``, ``jobs=1``.
 
@@ -145,12 +146,10 @@ def partial(
     listed = [files] if isinstance(files, str | os.PathLike) else list(files)
     words = [word for name, value in options.items() for word in _words(known[name], value)]
     part = None if shard is None else shard_of_text(shard)
-    paths = _of_shard([os.fspath(path) for path in listed], part)
-    return Partial(part_of(plan_of(loss, [*words, "--", *paths], part)))
-
-
-def _of_shard(named: list[str], shard: Shard | None) -> list[str]:
-    return named if shard is None else shard.files(files_of(named))
+    named = [os.fspath(path) for path in listed]
+    pieces = list(map(Piece, named)) if part is None else dealt(files_of(named), part)
+    paths = [piece.path for piece in pieces]
+    return Partial(part_of(plan_of(loss, [*words, "--", *paths], part, row_groups_in(pieces))))
 
 
 def _words(option: Option, value: Any) -> Iterator[str]:

@@ -6,7 +6,7 @@ import contextlib
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import field, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -24,6 +24,7 @@ from celoss_cli.read.text.plain import has_pyarrow, is_for_a_library
 if TYPE_CHECKING:
     from celoss_cli.cli.options import Reading
     from celoss_cli.losses import LossSpec
+    from celoss_cli.read.shards import RowGroups
 
 __all__ = [
     "Data",
@@ -61,6 +62,7 @@ class Data:
         rescaled: whether a convention divides probabilities by their sum.
         examined: whether it is read to find what is wrong with it.
         values_flag: the option that has the values; "" for the loss's own.
+        row_groups: those that are meant of the Parquet files of which not all is.
 
     """
 
@@ -74,6 +76,7 @@ class Data:
     rescaled: bool = False
     examined: bool = False
     values_flag: str = ""
+    row_groups: Mapping[str, RowGroups] = field(default_factory=dict)
 
     @property
     def takes(self) -> str:
@@ -257,7 +260,8 @@ def dataset_of(data: Data, request: ReadRequest, watch: Watch) -> tuple[Dataset,
 
         return dataset_of_two(files, request), request
     _name_the_extra(files)
-    return gather(files or ["-"], request, data.reading.input_format, watch), request
+    found = gather(files or ["-"], request, data.reading.input_format, watch, data.row_groups)
+    return found, request
 
 
 def _of_token_rows(data: Data, request: ReadRequest, watch: Watch) -> tuple[Dataset, ReadRequest]:
@@ -267,7 +271,7 @@ def _of_token_rows(data: Data, request: ReadRequest, watch: Watch) -> tuple[Data
     from celoss_cli.read.tokens.rows import asked_of_tables, by_document, with_companions
 
     asked, files = asked_of_tables(request), data.files or ["-"]
-    found = gather(files, asked, data.reading.input_format, watch)
+    found = gather(files, asked, data.reading.input_format, watch, data.row_groups)
     if found.scored:
         return found, request
     columns, again = with_companions(found, asked.columns), all(map(os.path.isfile, files))
@@ -280,7 +284,8 @@ def _of_token_rows(data: Data, request: ReadRequest, watch: Watch) -> tuple[Data
             ways = tuple((option, name) for option, name in named.items() if name is not None)
             told = "expected to know from the start which columns a stream has for tokens, got none"
             raise InputError(told, ways=(Way("", ways),))
-        found = gather(files, replace(asked, columns=columns), data.reading.input_format, watch)
+        asked = replace(asked, columns=columns)
+        found = gather(files, asked, data.reading.input_format, watch, data.row_groups)
     return by_document(found, request), request
 
 

@@ -7,7 +7,7 @@ import os
 import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from celoss_cli.core.data import Batch, Chunk
 from celoss_cli.core.errors import InputError, quoted, visible
@@ -15,6 +15,9 @@ from celoss_cli.read import SourceSpec, format_of
 from celoss_cli.read.bytes.compressed import decompressed
 from celoss_cli.read.paths import files_of, keys_of
 from celoss_cli.read.request import Dataset, ReadRequest, Stream, open_stream
+
+if TYPE_CHECKING:
+    from celoss_cli.read.shards import RowGroups
 
 __all__ = ["Watch", "gather", "read_stream", "recognised", "refuse_difference", "unwatched"]
 
@@ -52,7 +55,11 @@ def recognised(
 
 
 def gather(
-    paths: Sequence[str], request: ReadRequest, chosen: str | None, watch: Watch = unwatched
+    paths: Sequence[str],
+    request: ReadRequest,
+    chosen: str | None,
+    watch: Watch = unwatched,
+    row_groups: Mapping[str, RowGroups] | None = None,
 ) -> Dataset:
     """The rows of all files, in order, as one data set described once.
 
@@ -61,6 +68,7 @@ def gather(
         request: what is asked of the readers.
         chosen: the format where the user says it.
         watch: is told what was read.
+        row_groups: those that are meant of the Parquet files of which not all is.
 
     Raises:
         InputError: if a file cannot be read, or differs from the first one in its columns or options.
@@ -72,7 +80,19 @@ def gather(
     path, *others = paths = files_of(paths)
     _refuse_without_key(paths, request.columns.group)
     meter = _Meter(paths)
-    first = _read(path, request, chosen, opened, meter)
+
+    def read(path: str, request: ReadRequest) -> Dataset:
+        stream = open_stream(path)
+        opened.callback(stream.close)
+        meter.on(stream)
+        stream.row_groups = (row_groups or {}).get(path)
+        try:
+            return _with_key(path, stream, request, chosen)
+        except BaseException:
+            opened.close()
+            raise
+
+    first = read(path, request)
     whole = Dataset(
         {"files": list(paths), **first.described},
         iter(()),
@@ -93,7 +113,7 @@ def gather(
                 watch(rows, meter.part())
             for name in others:
                 opened.close()
-                dataset = _read(name, replace(request, start=rows), chosen, opened, meter)
+                dataset = read(name, replace(request, start=rows))
                 refuse_difference(whole, name, dataset)
                 for found in dataset.batches:
                     yield found
@@ -128,20 +148,6 @@ class _Meter:
 def _size(path: str) -> int:
     """How many bytes a file has, 0 for what is no file."""
     return os.path.getsize(path) if path != "-" and os.path.isfile(path) else 0
-
-
-def _read(
-    path: str, request: ReadRequest, chosen: str | None, opened: contextlib.ExitStack, meter: _Meter
-) -> Dataset:
-    """The data set of one file, which ``opened`` closes; at once where it cannot be read."""
-    stream = open_stream(path)
-    opened.callback(stream.close)
-    meter.on(stream)
-    try:
-        return _with_key(path, stream, request, chosen)
-    except BaseException:
-        opened.close()
-        raise
 
 
 def _refuse_without_key(paths: Sequence[str], group: str | None) -> None:

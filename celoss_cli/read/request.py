@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from celoss_cli.read.remote.files import Object
     from celoss_cli.read.roles.column import Column
     from celoss_cli.read.roles.shape import Shape
+    from celoss_cli.read.shards import RowGroups
 
 __all__ = [
     "MAX_LINE",
@@ -236,6 +237,7 @@ class Stream:
         name: what messages call it.
         binary: the bytes.
         remote: the object that they are those of, where it is one of a store that reads by ranges.
+        row_groups: those that are to be read of a Parquet file, None for all.
 
     """
 
@@ -244,6 +246,7 @@ class Stream:
         self.name = file_name(path)
         self.binary = binary
         self.remote = remote
+        self.row_groups: RowGroups | None = None
 
     def close(self) -> None:
         """Closes a file; standard input stays open."""

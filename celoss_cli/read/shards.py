@@ -1,16 +1,15 @@
-"""Shards of a data set: every so many-th file, and what its files are known by."""
+"""Shards of a data set, and what its files are known by."""
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
 
-from celoss_cli.core.errors import InputError, UsageError, plural, quoted, visible
+from celoss_cli.core.errors import InputError, UsageError, quoted, visible
 from celoss_cli.core.records import record
 from celoss_cli.read.remote.urls import is_remote
 
-__all__ = ["FileState", "Shard", "shard_of_text", "state_of"]
+__all__ = ["FileState", "RowGroups", "Shard", "shard_of_text", "state_of"]
 
 _SHARD = re.compile(r"([0-9]{1,9})/([0-9]{1,9})")
 
@@ -31,19 +30,29 @@ class Shard:
     def __str__(self) -> str:
         return f"{self.index}/{self.of}"
 
-    def files(self, paths: Sequence[str]) -> list[str]:
-        """Every ``of``-th of the paths, from ``index`` on; the same on every machine that has the same list.
 
-        Raises:
-            InputError: if there are fewer files than shards, so that some would hold nothing.
+@record(frozen=True, slots=True)
+class RowGroups:
+    """Consecutive row groups of a Parquet file.
 
-        """
-        if len(paths) < self.of:
-            raise InputError(
-                f"expected a file at least for each of {self.of} shards, got {plural(len(paths), 'file')}",
-                hint=f"deal them out to {len(paths)} shards or fewer",
-            )
-        return list(paths[self.index :: self.of])
+    Attributes:
+        first: counted from 0.
+        end: the one behind the last.
+        of: how many the file has.
+
+    """
+
+    first: int
+    end: int
+    of: int
+
+    def __str__(self) -> str:
+        last = f" to {self.end - 1}" if self.end - self.first > 1 else ""
+        return f"row group{'s' if last else ''} {self.first}{last} of {self.of}"
+
+    def share(self, other: RowGroups) -> bool:
+        """Whether one is in both."""
+        return self.first < other.end and other.first < self.end
 
 
 def shard_of_text(text: str) -> Shard:
@@ -72,16 +81,18 @@ class FileState:
         size: in bytes.
         stamp: when it was changed, in nanoseconds of its system; of a remote file its etag, "" where its
             server says none, so that nobody knows whether it is the same.
+        row_groups: those that were read, None for the whole file.
 
     """
 
     name: str
     size: int
     stamp: str
+    row_groups: RowGroups | None = None
 
 
-def state_of(path: str) -> FileState:
-    """The state of a file as it is now.
+def state_of(path: str, row_groups: RowGroups | None = None) -> FileState:
+    """The state of a file as it is now, of which all is read or some row groups.
 
     Raises:
         InputError: if there is none.
@@ -91,9 +102,9 @@ def state_of(path: str) -> FileState:
         from celoss_cli.read.remote.files import state_of_object  # most files are of this machine
 
         state = state_of_object(path)
-        return FileState(path, state.size, state.stamp)
+        return FileState(path, state.size, state.stamp, row_groups)
     try:
         found = os.stat(path)
     except (OSError, ValueError) as error:
         raise InputError(f"{getattr(error, 'strerror', None) or error}.", place=visible(path)) from None
-    return FileState(path, found.st_size, str(found.st_mtime_ns))
+    return FileState(path, found.st_size, str(found.st_mtime_ns), row_groups)

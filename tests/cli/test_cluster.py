@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import random
 import re
 import signal
 import subprocess
@@ -15,35 +14,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from running import COMMAND, Done
+from parted import Celoss, folder_of, told
+from running import COMMAND
 
 from celoss_cli.cli import cluster
+from celoss_cli.cli.part import Asked
 from celoss_cli.read.shards import Shard
 from celoss_cli.studies.merge.files import part_name
-
-Celoss = Callable[..., Done]
 
 FILES = 12
 
 
-@pytest.fixture(autouse=True)
-def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Files of some rows each in a folder."""
-    monkeypatch.chdir(tmp_path)
-    numbers = random.Random(3)
-    Path("data").mkdir()
-    for index in range(FILES):
-        rows = (f"{numbers.gauss(0, 3)!r},{numbers.gauss(0, 3)!r},{numbers.randrange(2)}\n" for _ in range(5))
-        Path("data", f"{index:02d}.csv").write_text("".join(["no,yes,target\n", *rows]))
-
-
-def said(done: Done, code: int) -> str:
-    assert (done.returncode, done.stdout) == (code, "")
-    return done.stderr
+data = folder_of([f"{index:02d}" for index in range(FILES)], 5)
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "expected"),
     [
         (["data", "--cluster", "local:0"], "expected local, local:N or an address"),
         (["data", "--cluster", "nowhere"], "expected local, local:N or an address"),
@@ -58,16 +44,16 @@ def said(done: Done, code: int) -> str:
         (["--logits", "1,2", "-y", "0", "--cluster", "local"], "Expected files with --cluster"),
     ],
 )
-def test_what_a_cluster_cannot_do_is_refused(celoss: Celoss, words: list[str], told: str) -> None:
+def test_what_a_cluster_cannot_do_is_refused(celoss: Celoss, words: list[str], expected: str) -> None:
     pytest.importorskip("distributed")
-    assert told in said(celoss("ce", *words), 2)
+    assert expected in told(celoss, 2, "ce", *words)
 
 
 def test_without_the_package_the_extra_is_named(celoss: Celoss, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "distributed", None)
-    told = said(celoss("ce", "data", "--cluster", "local"), 2)
-    assert "Expected the package distributed" in told
-    assert "python -m pip install '.[cluster]'" in told
+    said = told(celoss, 2, "ce", "data", "--cluster", "local")
+    assert "Expected the package distributed" in said
+    assert "python -m pip install '.[cluster]'" in said
 
 
 # ------------------------------------------------------------------------------------------- a cluster
@@ -140,8 +126,8 @@ def test_a_shard_that_is_corrupt_is_named_and_the_others_are_kept(celoss: Celoss
     bad = Path("data", "05.csv").absolute()
     good = bad.read_text()
     bad.write_text(good + "1,x,0\n")
-    told = said(celoss(*on(workers, "--emit-partial", "parts/")), 3)
-    assert f"{bad}:7:2: expected a number" in told
+    said = told(celoss, 3, *on(workers, "--emit-partial", "parts/"))
+    assert f"{bad}:7:2: expected a number" in said
     assert part_name(Shard(5, FILES)) not in os.listdir("parts")
     bad.write_text(good)
     again = celoss(*on(workers, "--emit-partial", "parts/", "--json"))
@@ -151,17 +137,17 @@ def test_a_shard_that_is_corrupt_is_named_and_the_others_are_kept(celoss: Celoss
 def _kill_once(folder: str) -> Callable[..., Any]:
     """A task that ends the process of its worker, the first time that it is given to one."""
 
-    def task(loss: str, words: tuple[str, ...], shard: str) -> Any:
+    def task(asked: Asked) -> Any:
         import os
         from pathlib import Path
 
         from celoss_cli.cli.cluster import _task
 
         mark = Path(folder, "killed")
-        if shard.startswith("3/") and not mark.exists():
+        if asked.shard.index == 3 and not mark.exists():
             mark.touch()
             os._exit(1)
-        return _task(loss, words, shard)
+        return _task(asked)
 
     return task
 
@@ -177,26 +163,25 @@ def test_a_worker_that_is_killed_is_no_loss(
     assert found.stdout == celoss("ce", Path("data").absolute(), "--json").stdout
 
 
-def _always_kill(loss: str, words: tuple[str, ...], shard: str) -> Any:
+def _always_kill(asked: Asked) -> Any:
     import os
 
-    if shard.startswith("3/"):
+    if asked.shard.index == 3:
         os._exit(1)
     from celoss_cli.cli.part import text_of_part
-    from celoss_cli.read.shards import shard_of_text
 
-    return text_of_part(loss, words, shard_of_text(shard))
+    return text_of_part(asked)
 
 
 @slow
 def test_a_shard_that_always_ends_its_worker_leaves_no_number(
     celoss: Celoss, workers: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cluster, "_task", lambda *asked: _always_kill(*asked))
-    told = said(celoss(*on(workers)), 3)
+    monkeypatch.setattr(cluster, "_task", lambda asked: _always_kill(asked))
+    said = told(celoss, 3, *on(workers))
     # The scheduler cannot know which of the tasks of a worker ended it.
     assert re.search(
-        r"data/[01][0-9]\.csv: expected the result of shard [0-9]+/12, got a worker that was", told
+        r"data/[01][0-9]\.csv: expected the result of shard [0-9]+/12, got a worker that was", said
     )
 
 
@@ -205,8 +190,8 @@ def test_a_worker_of_another_version_is_refused(
     celoss: Celoss, workers: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(cluster, "_version", lambda: "0.0.9")
-    told = said(celoss(*on(workers)), 2)
-    assert "on every worker, got 0.0.9 at tcp://" in told
+    said = told(celoss, 2, *on(workers))
+    assert "on every worker, got 0.0.9 at tcp://" in said
 
 
 @slow
@@ -214,7 +199,7 @@ def test_nobody_at_the_address_is_told(celoss: Celoss, monkeypatch: pytest.Monke
     pytest.importorskip("distributed")
     monkeypatch.setattr(cluster, "SECONDS", 1)
     words = ("ce", Path("data").absolute(), "--cluster", "tcp://127.0.0.1:9")
-    assert "Expected a scheduler and workers at tcp://127.0.0.1:9, got none" in said(celoss(*words), 2)
+    assert "Expected a scheduler and workers at tcp://127.0.0.1:9, got none" in told(celoss, 2, *words)
 
 
 @slow
@@ -236,8 +221,8 @@ def test_a_scheduler_that_goes_away_leaves_no_number(celoss: Celoss, monkeypatch
 
         monkeypatch.setattr(cluster, "_results", results)
         monkeypatch.setattr(cluster, "_AHEAD", 1)
-        told = said(celoss(*on(short, "--emit-partial", "parts/")), 3)
-    assert "the cluster went away" in told
+        said = told(celoss, 3, *on(short, "--emit-partial", "parts/"))
+    assert "the cluster went away" in said
     assert len(os.listdir("parts")) >= 2
     assert celoss("ce", Path("data").absolute(), "--emit-partial", "parts/", "--json").returncode == 0
 

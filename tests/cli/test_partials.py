@@ -5,31 +5,21 @@ from __future__ import annotations
 import json
 import math
 import pickle
-import random
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from running import Done
+from parted import Celoss, folder_of
 
 import celoss_cli
 from celoss_cli import InputError, UsageError
 
-Celoss = Callable[..., Done]
 Partial: Any = celoss_cli.Partial
 partial: Any = celoss_cli.partial
 
 
-@pytest.fixture(autouse=True)
-def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Four files of some rows each in a folder."""
-    monkeypatch.chdir(tmp_path)
-    numbers = random.Random(11)
-    Path("data").mkdir()
-    for name in "abcd":
-        rows = (f"{numbers.gauss(0, 3)!r},{numbers.gauss(0, 3)!r},{numbers.randrange(2)}\n" for _ in range(6))
-        Path("data", f"{name}.csv").write_text("".join(["no,yes,target\n", *rows]))
+data = folder_of("abcd", 6)
 
 
 @pytest.mark.parametrize(

@@ -4,43 +4,19 @@ from __future__ import annotations
 
 import json
 import os
-import random
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from parted import Celoss, done, folder_of, told
 from running import Done
 
-from celoss_cli.core.errors import InputError, UsageError
+from celoss_cli.core.errors import UsageError
+from celoss_cli.read.pieces import dealt
 from celoss_cli.read.shards import Shard, shard_of_text
 from celoss_cli.studies.merge.files import missing_of, part_name
 
-Celoss = Callable[..., Done]
-
-
-@pytest.fixture(autouse=True)
-def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Seven files of some rows each in a folder."""
-    monkeypatch.chdir(tmp_path)
-    numbers = random.Random(7)
-    Path("data").mkdir()
-    for name in "abcdefg":
-        rows = (f"{numbers.gauss(0, 3)!r},{numbers.gauss(0, 3)!r},{numbers.randrange(2)}\n" for _ in range(5))
-        Path("data", f"{name}.csv").write_text("".join(["no,yes,target\n", *rows]))
-
-
-def done(celoss: Celoss, *words: str) -> str:
-    """What a command prints that must not fail."""
-    found = celoss(*words)
-    assert found.returncode == 0, found.stderr
-    return found.stdout
-
-
-def told(celoss: Celoss, code: int, *words: str) -> str:
-    """What a command that prints nothing says of its failure."""
-    found = celoss(*words)
-    assert (found.returncode, found.stdout) == (code, "")
-    return found.stderr
+data = folder_of("abcdefg", 5)
 
 
 # ----------------------------------------------------------------------------------------- which files
@@ -49,15 +25,16 @@ def told(celoss: Celoss, code: int, *words: str) -> str:
 @pytest.mark.parametrize("of", [1, 2, 3, 7])
 def test_shards_are_every_nth_file_and_all_files_once(of: int) -> None:
     paths = [f"{i}.csv" for i in range(7)]
-    shards = [Shard(index, of).files(paths) for index in range(of)]
+    shards = [[piece.path for piece in dealt(paths, Shard(index, of))] for index in range(of)]
     assert shards[0] == paths[::of]
     assert sorted(path for shard in shards for path in shard) == paths
 
 
-def test_more_shards_than_files_are_refused_on_every_machine() -> None:
+def test_more_shards_than_files_are_refused_on_every_machine(celoss: Celoss) -> None:
     for index in range(8):
-        with pytest.raises(InputError, match="expected a file at least for each of 8 shards, got 7 files"):
-            Shard(index, 8).files(list("abcdefg"))
+        said = told(celoss, 3, "ce", "data", "--shard", f"{index}/8")
+        assert "expected a file or a row group of a Parquet file for each of 8 shards, got 7" in said
+        assert 'only Parquet files of several row groups are split, not "data/a.csv", "data/b.csv"' in said
 
 
 @pytest.mark.parametrize(

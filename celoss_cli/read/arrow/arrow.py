@@ -94,6 +94,16 @@ class RecordTable:
                 place=self.name,
             ) from None
 
+    @property
+    def row_groups(self) -> int:
+        """How many parts the whole file has that can be read by themselves."""
+        return self._file.row_groups
+
+    @property
+    def first(self) -> int:
+        """The number of the first row in the file."""
+        return self._file.first
+
     def dtype(self, name: str) -> str:
         """A column's type with its parameters, for messages."""
         return visible(str(self._schema.field(name).type))

@@ -212,7 +212,7 @@ class _Chunk:
 
     Attributes:
         rows: the rows as they were read.
-        start: index of its first row in the file.
+        start: the number of its first row in the file.
         kept: the indices of its rows within the chunk they were cut from, or None for all.
 
     """
@@ -294,7 +294,7 @@ class _Reader:
         matrix = () if self._in_lists else mapping.inputs
         single = sorted({*mapping.used, *_present(mapping.group)} - set(matrix))
         size = _rows_of_a_batch(len(matrix) + len(single))
-        start = 0
+        start = self._table.first
         for rows in self._table.rows(Asked(self._named(matrix), self._named(single), size)):
             yield _Chunk(rows, start)
             start += len(rows)

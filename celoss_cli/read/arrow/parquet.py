@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence, Set
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from celoss_cli.core.errors import InputError
+from celoss_cli.core.errors import InputError, plural
 from celoss_cli.core.extras import extra_module
 from celoss_cli.core.layout import ROW_MAJOR_FROM
 from celoss_cli.core.records import record
@@ -41,7 +41,8 @@ def opened(arrow: Any, stream: Stream) -> Opened:
     parquet = extra_module("pyarrow.parquet", "fast", "Parquet files").ParquetFile(
         whole.source(arrow), pre_buffer=whole.is_distant, page_checksum_verification=True
     )
-    file = _File(parquet, whole, grants_threads())
+    groups = _asked_groups(stream, parquet.num_row_groups)
+    file = _File(parquet, whole, groups, grants_threads())
 
     def pieces(asked: Asked) -> Iterator[Rows]:
         yield from _pieces(file, asked)
@@ -52,7 +53,23 @@ def opened(arrow: Any, stream: Stream) -> Opened:
                 place=stream.name,
             )
 
-    return Opened(parquet.schema_arrow, pieces, parquet.metadata.num_rows)
+    before, count = (sum(file.rows(index) for index in part) for part in (range(groups.start), groups))
+    return Opened(parquet.schema_arrow, pieces, count, row_groups=parquet.num_row_groups, first=before)
+
+
+def _asked_groups(stream: Stream, found: int) -> range:
+    """The row groups that are to be read.
+
+    Raises:
+        InputError: if the file has others than those it was dealt out by.
+
+    """
+    asked = stream.row_groups
+    if asked is None:
+        return range(found)
+    if asked.of != found:
+        raise InputError(f"expected {plural(asked.of, 'row group')}, got {found}", place=stream.name)
+    return range(asked.first, asked.end)
 
 
 @record(frozen=True, slots=True)
@@ -62,13 +79,19 @@ class _File:
     Attributes:
         parquet: pyarrow's.
         whole: its bytes.
+        groups: its row groups that are asked for.
         threads: whether pyarrow may start threads.
 
     """
 
     parquet: Any
     whole: Whole | Distant
+    groups: range
     threads: bool
+
+    def rows(self, index: int) -> int:
+        """How many rows a row group has."""
+        return int(self.parquet.metadata.row_group(index).num_rows)
 
     def by_rows(self, asked: Asked, row_groups: range) -> Iterator[Rows]:
         names = [*asked.matrix, *asked.single]
@@ -101,13 +124,12 @@ class _File:
 
 
 def _pieces(file: _File, asked: Asked) -> Iterator[Rows]:
-    every = range(file.parquet.num_row_groups)
-    extents = [file.parquet.metadata.row_group(index).num_rows for index in every]
+    extents = {index: file.rows(index) for index in file.groups}
     dtype = dtype_of(file.parquet.schema_arrow, asked.matrix)
-    size = max(extents, default=0) * len(asked.matrix) * dtype.itemsize
+    size = max(extents.values(), default=0) * len(asked.matrix) * dtype.itemsize
     if len(asked.matrix) < ROW_MAJOR_FROM or size < _LEAST_BYTES:
-        yield from file.by_rows(asked, every)
+        yield from file.by_rows(asked, file.groups)
         return
-    for index, rows in enumerate(extents):
+    for index, rows in extents.items():
         by_rows = partial(file.by_rows, asked, range(index, index + 1))
         yield from in_columns(Part(rows, partial(file.columns, index), by_rows), asked, dtype)

@@ -129,6 +129,8 @@ class Opened:
         pieces: reads what is asked, in order.
         count: how many rows there are, where the file says so.
         once: whether the rows can be read only once, and only from the open stream.
+        row_groups: how many the whole file has.
+        first: the number of the first of these rows in the file.
 
     """
 
@@ -136,6 +138,8 @@ class Opened:
     pieces: Callable[[Asked], Iterator[Rows]]
     count: int | None = None
     once: bool = False
+    row_groups: int = 1
+    first: int = 0
 
 
 def cut(batch: Any, asked: Asked) -> Iterator[Rows]:

@@ -23,7 +23,7 @@ from celoss_cli.evaluate.loop import Evaluation, Rows
 from celoss_cli.findings import CommandWords
 from celoss_cli.losses import LOSSES, LossSpec
 from celoss_cli.losses.spec import TOKENS
-from celoss_cli.read.shards import FileState, shard_of_text
+from celoss_cli.read.shards import FileState, RowGroups, shard_of_text
 from celoss_cli.studies.merge.parts import Origin, Partial, collected_of, loss_of
 
 __all__ = ["as_text", "identified", "read_partial"]
@@ -110,7 +110,9 @@ def _origin(origin: Origin) -> dict[str, Any]:
 
 
 def _file(state: FileState) -> dict[str, Any]:
-    return {"name": state.name, "size": state.size, "stamp": state.stamp}
+    found = {"name": state.name, "size": state.size, "stamp": state.stamp}
+    groups = state.row_groups
+    return found if groups is None else {**found, "row_groups": [groups.first, groups.end, groups.of]}
 
 
 def _tally(tally: Tally) -> dict[str, Any]:
@@ -320,8 +322,16 @@ def _origin_of(value: Any) -> Origin:
 
 
 def _state(value: Any) -> FileState:
-    found = _only(value, ("name", "size", "stamp"))
-    return FileState(_text(found["name"]), _count(found["size"]), _text(found["stamp"]))
+    found = _only({"row_groups": None, **value}, ("name", "size", "stamp", "row_groups"))
+    name, size, stamp = _text(found["name"]), _count(found["size"]), _text(found["stamp"])
+    return FileState(name, size, stamp, _maybe(_row_groups, found["row_groups"]))
+
+
+def _row_groups(value: Any) -> RowGroups:
+    first, end, of = _list(_count, value)
+    if not first < end <= of:
+        raise ValueError(f"{value!r} are no row groups")
+    return RowGroups(first, end, of)
 
 
 def _tally_of(value: Any) -> Tally:

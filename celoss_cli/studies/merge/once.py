@@ -14,7 +14,7 @@ from celoss_cli.core.records import record
 from celoss_cli.read.remote.urls import is_remote
 
 if TYPE_CHECKING:
-    from celoss_cli.read.shards import FileState, Shard
+    from celoss_cli.read.shards import FileState, RowGroups, Shard
 
 __all__ = ["Once", "alike"]
 
@@ -29,13 +29,13 @@ class Once:
     Attributes:
         runs: by what identifies them.
         numbers: of shards that the sets have which they are of.
-        files: by name, size and time.
+        files: by name, size and time; of a split file, each of its pieces.
 
     """
 
     runs: dict[str, str] = field(default_factory=dict)
     numbers: dict[int, str] = field(default_factory=dict)
-    files: dict[FileState, str] = field(default_factory=dict)
+    files: dict[FileState, list[tuple[RowGroups | None, str]]] = field(default_factory=dict)
 
     def add(
         self, name: str, runs: Collection[str], shards: Iterable[Shard], files: Iterable[FileState]
@@ -59,13 +59,16 @@ class Once:
                 place=name,
             )
         self._add_shards(name, shards)
-        states = [_normal(state) for state in files if state.stamp]
-        for state in states:
-            if state in self.files:
-                told = f"{quoted(state.name)} that is in {self.files[state]} already"
-                raise InputError(f"expected each file once, got {told}", hint=_ONE_FILE, place=name)
+        pieces = [(_whole(state), state.row_groups) for state in files if state.stamp]
+        for file, groups in pieces:
+            for before, first in self.files.get(file, ()):
+                if before is None or groups is None or before.share(groups):
+                    what = quoted(file.name) if groups is None else f"{quoted(file.name)} ({groups})"
+                    told = f"expected each file once, got {what} that is in {first} already"
+                    raise InputError(told, hint=_ONE_FILE, place=name)
         self.runs.update(dict.fromkeys(runs, name))
-        self.files.update(dict.fromkeys(states, name))
+        for file, groups in pieces:
+            self.files.setdefault(file, []).append((groups, name))
 
     def _add_shards(self, name: str, shards: Iterable[Shard]) -> None:
         for shard in shards:
@@ -76,9 +79,10 @@ class Once:
                 raise InputError(told, hint=_ONE_SET, place=name)
 
 
-def _normal(state: FileState) -> FileState:
-    """The state under one name of its path: ./a.csv is a.csv."""
-    return state if is_remote(state.name) else replace(state, name=os.path.normpath(state.name))
+def _whole(state: FileState) -> FileState:
+    """The state of the whole file under one name of its path: ./a.csv is a.csv."""
+    name = state.name if is_remote(state.name) else os.path.normpath(state.name)
+    return replace(state, name=name, row_groups=None)
 
 
 def alike(files: Iterable[FileState]) -> list[tuple[str, str]]:
@@ -86,6 +90,6 @@ def alike(files: Iterable[FileState]) -> list[tuple[str, str]]:
     found: defaultdict[tuple[str, int, str], dict[str, None]] = defaultdict(dict)
     for state in files:
         if state.stamp:
-            name = _normal(state).name
+            name = _whole(state).name
             found[name.rpartition("/")[2], state.size, state.stamp][name] = None
     return [(one, other) for names in found.values() for one, other in pairwise(names)]

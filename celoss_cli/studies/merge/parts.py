@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -136,7 +136,7 @@ def merged(parts: Iterable[tuple[str, Partial]]) -> Partial:
     for name, part in waiting:
         once.add(name, part.parts, part.shards, part.states)
         _refuse_difference(whole, part, first, name)
-        files += _files(part)
+        files += _new_files(part, files)
         shards += part.shards
         states += part.states
         whole, several = _added(whole, part), True
@@ -153,6 +153,12 @@ def merged(parts: Iterable[tuple[str, Partial]]) -> Partial:
 
 def _files(part: Partial) -> list[str]:
     return list(part.source.get("files", ()))
+
+
+def _new_files(part: Partial, before: Sequence[str]) -> list[str]:
+    """The files of a part; of one that is split by its row groups, the name stands once."""
+    split = {state.name for state in part.states if state.row_groups is not None}
+    return [name for name in _files(part) if name not in split or name not in before]
 
 
 def _refuse_difference(whole: Partial, part: Partial, first: str, name: str) -> None:

@@ -181,6 +181,34 @@ def test_shards_of_a_bucket(celoss: Celoss, bucket: Any, tmp_path: Path) -> None
     assert merged.stdout == celoss("ce", "s3://data/in/", "--format", "value").stdout
 
 
+def test_row_groups_of_an_object_are_shards_that_fetch_their_own(
+    celoss: Celoss, bucket: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arrow, file = pytest.importorskip("pyarrow"), io.BytesIO()
+    rows, size = 400_000, 50_000
+    x, y = np.random.default_rng(1).normal(size=(rows, 3)), np.arange(rows) % 3
+    columns = {**{f"logit_{at}": x[:, at] for at in range(3)}, "target": y}
+    pytest.importorskip("pyarrow.parquet").write_table(arrow.table(columns), file, row_group_size=size)
+    url = put(bucket, "big.parquet", file.getvalue())
+    read, fetched = objects.ObjectStore.read, [0]
+
+    def counted(self: Any, *asked: Any) -> bytes:
+        found = read(self, *asked)
+        fetched[-1] += len(found)
+        return found
+
+    monkeypatch.setattr(objects.ObjectStore, "read", counted)
+    for index in range(4):
+        fetched.append(0)
+        done = celoss("ce", url, "--shard", f"{index}/4", "--emit-partial", f"{tmp_path}/{index}.json")
+        assert done.returncode == 0, done.stderr
+    whole = len(file.getvalue())
+    assert all(whole / 4 < part < 0.45 * whole for part in fetched[1:]), (whole, fetched)
+    parts = [f"{tmp_path}/{index}.json" for index in range(4)]
+    merged = celoss("merge", *parts, "--expect-parts", "4", "--json")
+    assert merged.stdout == celoss("ce", url, "--json").stdout
+
+
 def test_an_object_that_is_replaced_while_it_is_read_is_refused(
     celoss: Celoss, bucket: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
