@@ -188,7 +188,7 @@ def _files(given: LossOptions) -> tuple[Sequence[str], Mapping[str, RowGroups]]:
         return given.files, {}
     from celoss_cli.read.pieces import dealt, row_groups_in  # most runs are of all data
 
-    pieces = dealt(files_of(given.files), given.shard)
+    pieces = dealt(files_of(given.files), given.shard, split=given.semantics.of_rows)
     tell_of_row_groups(given.shard, pieces)
     return [piece.path for piece in pieces], row_groups_in(pieces)
 

@@ -112,7 +112,12 @@ def _tasks(plan: Plan, given: LossOptions) -> list[_Task]:
     files, folder = files_of(given.files), given.folder
     if folder:
         _refuse_among(files, given.files, folder)
-    parts = [(given.shard, dealt(files, given.shard))] if given.shard else parts_of(files)
+    split = given.semantics.of_rows
+    parts = (
+        [(given.shard, dealt(files, given.shard, split=split))]
+        if given.shard
+        else parts_of(files, split=split)
+    )
     if given.shard:
         tell_of_row_groups(*parts[0])
     options = words_of(given.reading, given.semantics, given.showing)

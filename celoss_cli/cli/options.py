@@ -293,6 +293,11 @@ class Semantics:
         panel=SEMANTICS,
     )
 
+    @property
+    def of_rows(self) -> bool:
+        """Whether every row stands for itself: one of scored tokens is a part of a document."""
+        return self.input_is != TOKENS
+
 
 @record(frozen=True, slots=True)
 class Writing:

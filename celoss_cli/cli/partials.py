@@ -16,6 +16,7 @@ from celoss_cli.core.errors import InputError, UsageError
 from celoss_cli.core.option import VALUES, Option
 from celoss_cli.core.version import __version__
 from celoss_cli.losses import LOSSES
+from celoss_cli.losses.spec import TOKENS
 from celoss_cli.read.paths import files_of
 from celoss_cli.read.pieces import Piece, dealt, row_groups_in
 from celoss_cli.read.shards import shard_of_text
@@ -147,7 +148,11 @@ def partial(
     words = [word for name, value in options.items() for word in _words(known[name], value)]
     part = None if shard is None else shard_of_text(shard)
     named = [os.fspath(path) for path in listed]
-    pieces = list(map(Piece, named)) if part is None else dealt(files_of(named), part)
+    pieces = (
+        list(map(Piece, named))
+        if part is None
+        else dealt(files_of(named), part, split=options.get("input_is") != TOKENS)
+    )
     paths = [piece.path for piece in pieces]
     return Partial(part_of(plan_of(loss, [*words, "--", *paths], part, row_groups_in(pieces))))
 

@@ -83,6 +83,8 @@ class Batch:
         dimensions: how many axes the input had as it was given.
         facts: oddities of the data that these rows come from.
         told: what was found beside these rows and is none of them, each with how often.
+        padded: whether rows may have fewer classes than the input, which is -inf there; other batches may
+            then have fewer or more.
 
     """
 
@@ -103,6 +105,7 @@ class Batch:
     facts: frozenset[str] = frozenset()
     offsets: Array | None = None
     told: Mapping[str, int] = field(default_factory=dict)
+    padded: bool = False
 
     def __len__(self) -> int:
         if self.offsets is not None:

@@ -215,9 +215,9 @@ def evaluate(
     for part in of_pieces(lambda piece: _part(loss, piece, request), loss, batches, request.jobs):
         if dimensions is None:
             result.labels, result.conversions = part.batch.labels, part.batch.conversions
-            result.classes = loss.classes(part.batch)
             result.sample_weights = SAMPLE_WEIGHT in part.batch.aligned
             dimensions = part.batch.dimensions
+        result.classes = _classes(loss, part.batch, result.classes)
         _show(loss, part.batch, request, result)
         result.tally += part.tally
         result.weight_is = part.weight_is
@@ -236,6 +236,23 @@ def evaluate(
         for found in result.collected.worst.sorted(request.wanted.worst):
             result.worst.extend(_workings_of_worst(loss, found, request))
     return result
+
+
+def _classes(loss: Loss, batch: Batch, before: int | None) -> int | None:
+    """The number of classes, the same in all batches unless rows are padded to a common one.
+
+    Raises:
+        InputError: for a batch with fewer or more.
+
+    """
+    found = loss.classes(batch)
+    if before is None or found is None or found == before:
+        return found
+    if not batch.padded:
+        raise InputError(
+            f"expected {before} classes as in the rows before, got {found}", place=batch.place(0)
+        )
+    return max(before, found)
 
 
 def _join(part: _Part, wanted: Wanted, result: Evaluation) -> None:

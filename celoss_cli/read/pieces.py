@@ -36,11 +36,16 @@ class Piece:
     row_groups: RowGroups | None = None
 
 
-def dealt(paths: Sequence[str], shard: Shard) -> list[Piece]:
+def dealt(paths: Sequence[str], shard: Shard, *, split: bool = True) -> list[Piece]:
     """What belongs to a shard; the same on every machine that sees the same files.
 
     Every ``shard.of``-th file from ``shard.index`` on; where there are fewer files than shards, consecutive
     row groups of about one number.
+
+    Args:
+        paths: of all files.
+        shard: which one.
+        split: whether rows stand for themselves, so that files may be split between them.
 
     Raises:
         InputError: if there are fewer files and row groups than shards, so that some would hold nothing.
@@ -48,13 +53,19 @@ def dealt(paths: Sequence[str], shard: Shard) -> list[Piece]:
     """
     if len(paths) >= shard.of:
         return [Piece(path) for path in paths[shard.index :: shard.of]]
-    return _share(_units(paths, shard.of), shard)
+    return _share(_units(paths, shard.of, split), shard)
 
 
-def parts_of(paths: Sequence[str]) -> list[tuple[Shard, list[Piece]]]:
-    """All shards of a data set where nobody says how many: one a file, or of few files, one a row group."""
+def parts_of(paths: Sequence[str], *, split: bool = True) -> list[tuple[Shard, list[Piece]]]:
+    """All shards of a data set where nobody says how many: one a file, or of few files, one a row group.
+
+    Args:
+        paths: of all files.
+        split: as for ``dealt``.
+
+    """
     units = [Piece(path) for path in paths]
-    if len(paths) < _MANY_FILES:
+    if split and len(paths) < _MANY_FILES:
         units = [unit for path in paths for unit in _units_of(path)]
     of = max(len(paths), min(len(units), _MOST_PARTS))
     shards = [Shard(index, of) for index in range(of)]
@@ -66,11 +77,16 @@ def row_groups_in(pieces: Sequence[Piece]) -> Mapping[str, RowGroups]:
     return {piece.path: piece.row_groups for piece in pieces if piece.row_groups is not None}
 
 
-def _units(paths: Sequence[str], least: int) -> list[Piece]:
-    units = [unit for path in paths for unit in _units_of(path)]
+def _units(paths: Sequence[str], least: int, split: bool) -> list[Piece]:
+    units = [unit for path in paths for unit in (_units_of(path) if split else [Piece(path)])]
     if len(units) < least:
         whole = [unit.path for unit in units if unit.row_groups is None]
         why = f"; only Parquet files of several row groups are split, not {listed(whole)}" if whole else ""
+        why = (
+            why
+            if split
+            else "; files of tokens are not split, for a document may go on in the next row group"
+        )
         raise InputError(
             f"expected a file or a row group of a Parquet file for each of {least} shards, got {len(units)}",
             hint=f"deal them out to {plural(len(units), 'shard')} or fewer{why}",

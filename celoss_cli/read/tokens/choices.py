@@ -276,4 +276,5 @@ def _batch(
         ids=[sample.name for sample in samples],
         groups=[sample.group or sample.name for sample in samples] if grouped else None,
         told=dict(+told),
+        padded=True,
     )

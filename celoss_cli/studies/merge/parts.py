@@ -26,6 +26,9 @@ __all__ = ["Origin", "Partial", "collected_of", "loss_of", "merged"]
 _SAYS_DATA = ("classes", "labels", "weight_is")
 """What a part without rows leaves open."""
 
+_CHOICES = "lm-eval"
+"""The format whose rows differ in their number of classes."""
+
 Path = tuple[str | int, ...]
 
 
@@ -163,11 +166,12 @@ def _new_files(part: Partial, before: Sequence[str]) -> list[str]:
 
 def _refuse_difference(whole: Partial, part: Partial, first: str, name: str) -> None:
     open_questions = _SAYS_DATA if 0 in (whole.evaluation.tally.rows, part.evaluation.tally.rows) else ()
+    may_differ = (*open_questions, *(["classes"] if part.source.get("format") == _CHOICES else []))
     wanted, got = whole.described(), part.described()
     for key in {**wanted, **got}:
         default: Any = {} if key == "meaning" else None
         for path, mine, theirs in _differences((key,), wanted.get(key, default), got.get(key, default)):
-            if key not in open_questions:
+            if key not in may_differ:
                 expected = f"{_path_in_words(path)} {_value_in_words(mine)} as in {first}"
                 raise InputError(f"expected {expected}, got {_value_in_words(theirs)}", place=name)
     if whole.reading != part.reading and not open_questions:
@@ -216,7 +220,7 @@ def _added(one: Partial, other: Partial) -> Partial:
         rows=a.rows,
         tally=a.tally + b.tally,
         weight_is=first.weight_is,
-        classes=first.classes,
+        classes=max(a.classes, b.classes) if a.classes and b.classes else first.classes,
         collected=collected_of(a).joined(collected_of(b), Wanted()),
         counted=a.counted + b.counted,
         first=a.first + b.first,
