@@ -249,9 +249,8 @@ def _classes(loss: Loss, batch: Batch, before: int | None) -> int | None:
     if before is None or found is None or found == before:
         return found
     if not batch.padded:
-        raise InputError(
-            f"expected {before} classes as in the rows before, got {found}", place=batch.place(0)
-        )
+        place = (batch.input_place or batch.place)(0)
+        raise InputError(f"expected {before} classes as in the rows before, got {found}", place=place)
     return max(before, found)
 
 
