@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import partial
 from itertools import chain
@@ -42,10 +42,10 @@ def read(stream: Stream, request: ReadRequest) -> Dataset:
         next(body, None)  # tells what is wrong
         raise InputError("expected row objects, got an empty file: no rows", place=stream.name)
     if may_be_scored(first[1]):
-        from celoss_cli.read.tokens.quick import parsed_line  # most rows are none
+        from celoss_cli.read.tokens.quick import quick_values  # most rows are none
         from celoss_cli.read.tokens.records import scored_dataset
 
-        records = (found for block in body for found in _documents(block, parsed_line))
+        records = (found for block in body for found in quick_values(block, _documents))
         found = scored_dataset(stream.name, first[1], records, request)
         if found is not None:
             return found
@@ -122,15 +122,11 @@ def _objects(block: Block) -> Iterator[tuple[str, dict[str, Any]]]:
         yield place, value
 
 
-def _parsed(line: str, name: str, number: int) -> Any:
-    return parse(line.encode(), name, number)
-
-
-def _documents(block: Block, parsed: Callable[[str, str, int], Any] = _parsed) -> Iterator[tuple[str, Any]]:
+def _documents(block: Block) -> Iterator[tuple[str, Any]]:
     for number, line in enumerate(lines_of(block), block.line):
         place = block.place(number)
         if not line.strip():
             raise InputError("expected a row object, got an empty line", place=place)
         if line.startswith(_BOM):
             raise InputError("expected a row object, got a byte order mark within the text", place=place)
-        yield place, parsed(line, block.name, number)
+        yield place, parse(line.encode(), block.name, number)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Sequence
+from itertools import chain
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from celoss_cli.core.data import Array, Batch
-from celoss_cli.core.errors import InputError, quoted
+from celoss_cli.core.errors import CelossError, InputError, quoted
 from celoss_cli.core.records import record
 from celoss_cli.losses.scored_tokens import CENSORED, FIRST, MISSING, PART, STATUS, UNKNOWN
 from celoss_cli.read.tokens.document import CENSORED_AS, Document, got
+from celoss_cli.read.tokens.measure import bytes_and_words
 
 if TYPE_CHECKING:
     from celoss_cli.read.request import ReadRequest
@@ -27,10 +28,6 @@ _LEAST = float(np.finfo(np.float32).min)
 """What llama.cpp writes for the logarithm of 0 (tools/server/server-task.h, ``logarithm``)."""
 
 _UNITS = ("tokens", "bytes", "words")
-_WORD = re.compile(r"\S+")
-_BLANKS = np.array([chr(code).isspace() for code in range(128)])
-_LOST = "\ufffd"
-"""What stands for bytes that are no character alone: a token's text then says nothing of its bytes."""
 
 
 @record(frozen=True, slots=True)
@@ -52,13 +49,29 @@ class Named:
 
 
 @record(frozen=True, slots=True)
-class _Tokens:
-    """The tokens of one document, arrays of shape (tokens,)."""
+class _Scores:
+    """The tokens of some documents, one after the other.
 
-    found: Named
+    Attributes:
+        logprobs: NaN where there are none, shape (tokens,).
+        status: what each is, shape (tokens,).
+        offsets: where each document begins, and where the last one ends; shape (1 + documents,).
+
+    """
+
     logprobs: Array
     status: Array
-    units: Mapping[str, Array]
+    offsets: Array
+
+    def of(self, document: int) -> Array:
+        found: Array = self.logprobs[self.offsets[document] : self.offsets[document + 1]]
+        return found
+
+    def positions(self) -> Array:
+        """The place of each token in its document, shape (tokens,)."""
+        sizes = np.diff(self.offsets)
+        found: Array = np.arange(len(self.logprobs)) - np.repeat(self.offsets[:-1], sizes)
+        return found
 
 
 def batches_of(found: Iterator[Named], told: Counter[str], request: ReadRequest) -> Iterator[Batch]:
@@ -73,28 +86,38 @@ def batches_of(found: Iterator[Named], told: Counter[str], request: ReadRequest)
         InputError: with its place, for what is no log-probability, and for two scores of one document.
 
     """
-    start, seen = request.start, _Seen()
-    waiting: list[_Tokens] = []
+    start, seen = request.start, Seen()
+    for part in _parts(found):
+        for one in part:
+            told.update(one.document.told)
+        new, scores = _new(part, seen, told, request)
+        if new:
+            yield _batch(new, scores, start, told, request)
+            start += len(new)
+    if told:
+        yield _batch([], _scores([], request), start, told, request)
+
+
+def _parts(found: Iterator[Named]) -> Iterator[list[Named]]:
+    """The documents in parts of some ten thousand tokens; those before an error come before it."""
+    waiting: list[Named] = []
     size = 0
-    for one in found:
-        tokens = _tokens(one, request)
-        told.update(one.document.told)
-        again = seen.again(one, tokens.logprobs)
-        if again:
-            told[again] += 1
-            continue
-        waiting.append(tokens)
-        size += len(tokens.logprobs)
-        if size >= _TOKENS:
-            yield _batch(waiting, start, told, request)
-            start += len(waiting)
-            waiting, size = [], 0
-    if waiting or told:
-        yield _batch(waiting, start, told, request)
+    try:
+        for one in found:
+            waiting.append(one)
+            size += len(one.document.logprobs)
+            if size >= _TOKENS:
+                yield waiting
+                waiting, size = [], 0
+    except CelossError:
+        yield waiting
+        raise
+    if waiting:
+        yield waiting
 
 
-class _Seen:
-    """The documents of a file by name, in the fewest bytes: a name and its scores are two numbers."""
+class Seen:
+    """The documents by name, in the fewest bytes: a name and its scores are two numbers."""
 
     def __init__(self) -> None:
         self._scores: dict[int, int] = {}
@@ -127,149 +150,155 @@ class _Seen:
         )
 
 
-def _tokens(found: Named, request: ReadRequest) -> _Tokens:
-    document = found.document
+def _new(
+    part: Sequence[Named], seen: Seen, told: Counter[str], request: ReadRequest
+) -> tuple[list[Named], _Scores]:
+    """The documents that were not there before, and their tokens.
+
+    Raises:
+        InputError: for the first one in order that has something else, or other scores than before.
+
+    """
     try:
-        logprobs, status = _scores(document, request)
-    except InputError as error:
-        raise error.at(found.place) from None
-    return _Tokens(found, logprobs, status, _units(document, len(logprobs)))
+        scores = _scores([one.document for one in part], request)
+    except InputError:
+        for one in part:  # which of them it is, and whether another one is wrong before
+            try:
+                scores = _scores([one.document], request)
+            except InputError as error:
+                raise error.at(one.place) from None
+            seen.again(one, scores.of(0))
+        raise
+    kept = []
+    for number, one in enumerate(part):
+        again = seen.again(one, scores.of(number))
+        if again:
+            told[again] += 1
+        else:
+            kept.append(number)
+    if len(kept) == len(part):
+        return list(part), scores
+    new = [part[number] for number in kept]
+    return new, _scores([one.document for one in new], request)
 
 
-def _scores(document: Document, request: ReadRequest) -> tuple[Array, Array]:
-    """The log-probabilities, NaN where there are none, and what each is."""
-    values = document.logprobs
+def _scores(documents: Sequence[Document], request: ReadRequest) -> _Scores:
+    """The log-probabilities of some documents, and what each is.
+
+    Raises:
+        InputError: with a path of the first document, for what is none.
+
+    """
+    values = [*chain.from_iterable(document.logprobs for document in documents)]
     if not set(map(type, values)) <= {float, int, type(None)}:
-        _refuse_other(document)
+        raise _refusal(documents[0])
     try:
         logprobs = np.array(values, dtype=np.float64)
     except OverflowError:
         raise InputError("expected log-probabilities that a double holds, got a larger one") from None
-    missing = np.isnan(logprobs)
-    status = np.zeros(len(logprobs), np.int8)
-    if missing.any():
-        where = np.flatnonzero(missing)
-        status[where] = np.where(where == 0, FIRST, MISSING)
-        later = where[where > 0]
-        if later.size and request.missing == "error":
+    ends = np.cumsum([len(document.logprobs) for document in documents], dtype=np.int64)
+    scores = _Scores(logprobs, np.zeros(len(values), np.int8), np.concatenate([[0], ends]))
+    missing = np.flatnonzero(np.isnan(logprobs))
+    if missing.size:
+        later = scores.positions()[missing]
+        scores.status[missing] = np.where(later == 0, FIRST, MISSING)
+        if later.any() and request.missing == "error":
             raise InputError(
                 "expected a log-probability, got null behind the first token",
                 hint="--missing skip leaves such tokens out",
-                place=document.path.format(int(later[0])),
+                place=documents[0].path.format(int(later[later > 0][0])),
             )
     logprobs[logprobs <= _LEAST] = -np.inf
-    for number in np.flatnonzero(logprobs == CENSORED_AS).tolist():
-        status[number] = CENSORED
-        bound = document.bound(number)
-        logprobs[number] = np.nan if bound is None else bound
-    return logprobs, status
+    censored = np.flatnonzero(logprobs == CENSORED_AS)
+    scores.status[censored] = CENSORED
+    for at in censored.tolist():
+        number = int(np.searchsorted(scores.offsets, at, side="right")) - 1
+        bound = documents[number].bound(at - int(scores.offsets[number]))
+        logprobs[at] = np.nan if bound is None else bound
+    return scores
 
 
-def _refuse_other(document: Document) -> None:
+def _refusal(document: Document) -> InputError:
+    """What is wrong with the log-probabilities of a document."""
     for number, value in enumerate(document.logprobs):
         if type(value) not in (float, int, type(None)):
             place = document.path.format(number)
-            raise InputError(f"expected a log-probability, got {got(value)}", place=place)
+            return InputError(f"expected a log-probability, got {got(value)}", place=place)
+    return InputError("expected log-probabilities, got something else")  # of another document
 
 
-def _units(document: Document, size: int) -> dict[str, Array]:
+def _units(documents: Sequence[Document], scores: _Scores) -> dict[str, Array]:
     """How many tokens, bytes and words each element has; NaN where nobody knows."""
+    if any(document.totals is not None or document.texts is None for document in documents):
+        parts = [_units_of(document) for document in documents]
+        return {unit: np.concatenate([part[unit] for part in parts]) for unit in _UNITS}
+    texts = [*chain.from_iterable(document.texts or () for document in documents)]
+    sizes, words = bytes_and_words(texts, scores.offsets[:-1])
+    for document, start, end in zip(documents, scores.offsets, scores.offsets[1:], strict=False):
+        _put_known(sizes[start:end], document)
+    return {"tokens": np.ones(len(texts)), "bytes": sizes, "words": words}
+
+
+def _units_of(document: Document) -> dict[str, Array]:
+    """Those of one document, which may be known as a whole, or not by its texts."""
+    size = len(document.logprobs)
     if document.totals is not None:
         return {unit: np.full(size, document.totals.get(unit, np.nan), np.float64) for unit in _UNITS}
-    return {
-        "tokens": np.ones(size),
-        "bytes": _bytes(document, size),
-        "words": np.full(size, np.nan) if document.texts is None else _words(document.texts),
-    }
+    sizes, words = np.full(size, np.nan), np.full(size, np.nan)
+    if document.texts is not None:
+        sizes, words = bytes_and_words(document.texts, np.zeros(1, np.int64))
+    _put_known(sizes, document)
+    return {"tokens": np.ones(size), "bytes": sizes, "words": words}
 
 
-def _bytes(document: Document, size: int) -> Array:
-    texts, sizes = document.texts, document.sizes
-    if sizes is None and texts is None:
-        return np.full(size, np.nan)
-    if sizes is None:
-        assert texts is not None  # noqa: S101 - for the type checker
-        if "".join(texts).isascii():
-            return np.fromiter(map(len, texts), np.float64, size)
-        sizes = [_bytes_of(text) for text in texts]
-    elif texts is not None:
-        sizes = [
-            _bytes_of(text) if known is None else known for known, text in zip(sizes, texts, strict=True)
-        ]
-    return np.array(sizes, dtype=np.float64)
+def _put_known(sizes: Array, document: Document) -> None:
+    """Writes how many bytes the tokens of a document have, where the dump says it."""
+    if document.sizes is not None:
+        known = np.array(document.sizes, dtype=np.float64)
+        np.copyto(sizes, known, where=~np.isnan(known))
 
 
-def _bytes_of(text: str) -> int | None:
-    if _LOST in text:
-        return None
-    try:
-        return len(text.encode())
-    except UnicodeEncodeError:  # half of a pair of UTF-16
-        return None
-
-
-def _words(texts: Sequence[str]) -> Array:
-    """How many words begin in each token: what stands between blanks is a word."""
-    whole = "".join(texts)
-    ends = np.cumsum(np.fromiter(map(len, texts), np.int64, len(texts)))
-    if whole.isascii():
-        return _ascii_words(whole, ends)
-    starts = np.fromiter((word.start() for word in _WORD.finditer(whole)), np.int64)
-    found = np.bincount(np.searchsorted(ends, starts, side="right"), minlength=len(texts))
-    return found.astype(np.float64)
-
-
-def _ascii_words(whole: str, ends: Array) -> Array:
-    blank = _BLANKS[np.frombuffer(whole.encode("ascii"), np.uint8)]
-    begins = ~blank
-    begins[1:] &= blank[:-1]
-    so_far = np.concatenate([[0], np.cumsum(begins)])[ends]
-    return np.diff(so_far, prepend=0).astype(np.float64)
-
-
-def _batch(waiting: Sequence[_Tokens], start: int, told: Counter[str], request: ReadRequest) -> Batch:
-    sizes = np.fromiter((len(one.logprobs) for one in waiting), np.int64, len(waiting))
-    places = [one.found.place for one in waiting]
+def _batch(
+    found: Sequence[Named], scores: _Scores, start: int, told: Counter[str], request: ReadRequest
+) -> Batch:
+    documents = [one.document for one in found]
+    places = [one.place for one in found]
     grouped = request.columns.group is not None
     batch = Batch(
-        input=_joined([one.logprobs for one in waiting]),
-        target=_joined([_targets(one) for one in waiting]),
-        aligned={
-            STATUS: _joined([one.status for one in waiting], np.int8),
-            PART: _joined([_parts(one) for one in waiting], np.int8),
-            **{unit: _joined([one.units[unit] for one in waiting]) for unit in _UNITS},
-        },
+        input=scores.logprobs,
+        target=_targets(documents),
+        aligned={STATUS: scores.status, PART: _parts_of(documents, scores), **_units(documents, scores)},
         start=start,
         place=places.__getitem__,
-        ids=[one.found.name or str(start + row) for row, one in enumerate(waiting)],
-        groups=[_group(one, start + row) for row, one in enumerate(waiting)] if grouped else None,
-        offsets=np.concatenate([[0], np.cumsum(sizes)]),
+        ids=[one.name or str(start + row) for row, one in enumerate(found)],
+        groups=[_group(one, start + row) for row, one in enumerate(found)] if grouped else None,
+        offsets=scores.offsets,
         told=dict(told),
     )
     told.clear()
     return batch
 
 
-def _group(one: _Tokens, row: int) -> str:
-    return str(row) if one.found.group is None else one.found.group
+def _group(one: Named, row: int) -> str:
+    return str(row) if one.group is None else one.group
 
 
-def _joined(parts: Sequence[Array], kind: Any = np.float64) -> Array:
-    return np.concatenate(parts) if parts else np.empty(0, kind)
-
-
-def _targets(one: _Tokens) -> Array:
+def _targets(documents: Sequence[Document]) -> Array:
     """What names each token: its text, else its number in the vocabulary, else its place in the document."""
-    document = one.found.document
+    names = [*chain.from_iterable(map(_names, documents))]
+    targets = np.empty(len(names), object)
+    targets[:] = names
+    return targets
+
+
+def _names(document: Document) -> Sequence[str] | Sequence[int]:
     if document.texts is not None:
-        texts = np.empty(len(document.texts), object)
-        texts[:] = document.texts
-        return texts
-    return np.array(range(len(one.logprobs)) if document.ids is None else document.ids, dtype=object)
+        return document.texts
+    return range(len(document.logprobs)) if document.ids is None else document.ids
 
 
-def _parts(one: _Tokens) -> Array:
-    prompt, size = one.found.document.prompt, len(one.logprobs)
-    if prompt is None:
-        return np.full(size, UNKNOWN, np.int8)
-    return (np.arange(size) >= prompt).astype(np.int8)
+def _parts_of(documents: Sequence[Document], scores: _Scores) -> Array:
+    """Where each token stands, shape (tokens,) of int8."""
+    prompts = [UNKNOWN if document.prompt is None else document.prompt for document in documents]
+    of_tokens = np.repeat(np.array(prompts, np.int64), np.diff(scores.offsets))
+    return np.where(of_tokens == UNKNOWN, UNKNOWN, scores.positions() >= of_tokens).astype(np.int8)
