@@ -127,10 +127,10 @@ def failed(facts: Facts) -> Observation | None:
 
 
 def repeated(facts: Facts) -> Observation | None:
-    """A document stands in the file again, with the same scores, and counts once.
+    """A document stands in the data again, with the same scores, and counts once.
 
-    A file that was appended to by a second run has every document twice: the mean of documents stays, counts
-    and standard errors do not.
+    A file that was appended to by a second run has every document twice, and so have a file and its copy: the
+    mean of documents stays, counts and standard errors do not.
 
     Nothing is to be done where that is so. Other scores under the same name are refused.
     """

@@ -78,6 +78,7 @@ def gather(
     """
     opened = contextlib.ExitStack()
     path, *others = paths = files_of(paths)
+    request.settled.documents.clear()
     _refuse_without_key(paths, request.columns.group)
     meter = _Meter(paths)
 

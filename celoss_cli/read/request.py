@@ -50,6 +50,7 @@ class Settled:
         keeps_columns: whether somebody will ask for ``columns``.
         columns: the columns of a table as they were looked at to give them roles, whatever came of it.
         arrays: the arrays by name, each with what gives its shape and first values while the file is open.
+        documents: of scored tokens that were there so far, by name, each with its scores: two numbers.
 
     """
 
@@ -58,6 +59,7 @@ class Settled:
     keeps_columns: bool = False
     columns: Sequence[Column] = ()
     arrays: Mapping[str, Callable[[], Shape | None]] = field(default_factory=dict)
+    documents: dict[int, int] = field(default_factory=dict)
 
 
 @record(frozen=True, slots=True)

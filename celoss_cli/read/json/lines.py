@@ -42,10 +42,10 @@ def read(stream: Stream, request: ReadRequest) -> Dataset:
         next(body, None)  # tells what is wrong
         raise InputError("expected row objects, got an empty file: no rows", place=stream.name)
     if may_be_scored(first[1]):
-        from celoss_cli.read.tokens.quick import quick_values  # most rows are none
+        from celoss_cli.read.tokens.quick import lines_read  # most rows are none
         from celoss_cli.read.tokens.records import scored_dataset
 
-        records = (found for block in body for found in quick_values(block, _documents))
+        records = (found for block in body for found in lines_read(block, _documents))
         found = scored_dataset(stream.name, first[1], records, request)
         if found is not None:
             return found

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from celoss_cli.core.data import Array, Batch
-from celoss_cli.core.errors import CelossError, InputError, quoted
+from celoss_cli.core.errors import CelossError, InputError
 from celoss_cli.core.records import record
 from celoss_cli.losses.scored_tokens import CENSORED, FIRST, MISSING, PART, STATUS, UNKNOWN
+from celoss_cli.read.tokens.again import again
 from celoss_cli.read.tokens.document import CENSORED_AS, Document, got
 from celoss_cli.read.tokens.measure import bytes_and_words
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Named", "batches_of"]
 
-_TOKENS = 1 << 16
+_TOKENS = 1 << 14
 """A batch ends with the document that reaches so many tokens."""
 
 _LEAST = float(np.finfo(np.float32).min)
@@ -86,11 +87,11 @@ def batches_of(found: Iterator[Named], told: Counter[str], request: ReadRequest)
         InputError: with its place, for what is no log-probability, and for two scores of one document.
 
     """
-    start, seen = request.start, Seen()
+    start = request.start
     for part in _parts(found):
         for one in part:
             told.update(one.document.told)
-        new, scores = _new(part, seen, told, request)
+        new, scores = _new(part, told, request)
         if new:
             yield _batch(new, scores, start, told, request)
             start += len(new)
@@ -104,6 +105,7 @@ def _parts(found: Iterator[Named]) -> Iterator[list[Named]]:
     size = 0
     try:
         for one in found:
+            _let_go(one.document)
             waiting.append(one)
             size += len(one.document.logprobs)
             if size >= _TOKENS:
@@ -116,43 +118,35 @@ def _parts(found: Iterator[Named]) -> Iterator[list[Named]]:
         yield waiting
 
 
-class Seen:
-    """The documents by name, in the fewest bytes: a name and its scores are two numbers."""
+def _let_go(document: Document) -> None:
+    """Frees the record of a document: many small objects, which would fill the memory meanwhile."""
+    bounds = {}
+    if CENSORED_AS in document.logprobs:
+        censored = (number for number, value in enumerate(document.logprobs) if value == CENSORED_AS)
+        bounds = {number: document.bound(number) for number in censored}
+    document.bound, document.many = bounds.get, ()
+    # Nothing collects garbage in tuples of numbers and texts.
+    document.logprobs = tuple(document.logprobs)
+    document.texts = None if document.texts is None else tuple(document.texts)
 
-    def __init__(self) -> None:
-        self._scores: dict[int, int] = {}
-        self._variants: dict[int, int] = {}
 
-    def again(self, found: Named, logprobs: Array) -> str:
-        """What a document is that was there before, or "" for a new one.
-
-        Raises:
-            InputError: for one that was there with other scores.
-
-        """
-        if not found.name:
-            return ""
-        name, scores = hash(found.name), hash(logprobs.tobytes())
-        if found.document.variant:
-            variant = hash(found.document.variant)
-            if self._variants.setdefault(name, variant) != variant:
-                return "other-view"
-        before = self._scores.get(name)
-        if before is None:
-            self._scores[name] = scores
-            return ""
-        if before == scores:
-            return "repeated-document"
-        raise InputError(
-            f"expected each document once, got {quoted(found.name)} again with other log-probabilities",
-            hint="is it named by another field? --id-column says so",
-            place=found.place,
+def _again(one: Named, logprobs: Array, request: ReadRequest) -> str:
+    """What a document is that was there before, or "" for a new one."""
+    document, known = one.document, request.settled.documents
+    try:
+        return again(
+            known,
+            one.name,
+            logprobs.tobytes(),
+            what="log-probabilities",
+            own=document.own,
+            variant=document.variant,
         )
+    except InputError as error:
+        raise error.at(one.place) from None
 
 
-def _new(
-    part: Sequence[Named], seen: Seen, told: Counter[str], request: ReadRequest
-) -> tuple[list[Named], _Scores]:
+def _new(part: Sequence[Named], told: Counter[str], request: ReadRequest) -> tuple[list[Named], _Scores]:
     """The documents that were not there before, and their tokens.
 
     Raises:
@@ -167,13 +161,13 @@ def _new(
                 scores = _scores([one.document], request)
             except InputError as error:
                 raise error.at(one.place) from None
-            seen.again(one, scores.of(0))
+            _again(one, scores.of(0), request)
         raise
     kept = []
     for number, one in enumerate(part):
-        again = seen.again(one, scores.of(number))
-        if again:
-            told[again] += 1
+        found = _again(one, scores.of(number), request)
+        if found:
+            told[found] += 1
         else:
             kept.append(number)
     if len(kept) == len(part):

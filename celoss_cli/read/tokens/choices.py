@@ -18,15 +18,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from celoss_cli.core.data import Array, Batch
-from celoss_cli.core.errors import InputError, Way, quoted
+from celoss_cli.core.errors import InputError, Way
 from celoss_cli.core.records import record
 from celoss_cli.losses.base import ROUNDED
 from celoss_cli.losses.cross_entropy import cross_entropy
 from celoss_cli.losses.elementwise import shown_outside
 from celoss_cli.read.json.values import id_of
 from celoss_cli.read.request import Dataset
+from celoss_cli.read.tokens.again import again
 from celoss_cli.read.tokens.document import got
-from celoss_cli.read.tokens.samples import arguments_of, is_sample, likelihoods_of, number_of
+from celoss_cli.read.tokens.samples import arguments_of, is_sample, likelihoods_of, number_of, own_of
 
 if TYPE_CHECKING:
     from celoss_cli.read.request import ReadRequest
@@ -109,27 +110,26 @@ def _samples(
     group: Callable[[Any], str | None],
     request: ReadRequest,
 ) -> Iterator[_Sample]:
-    seen: dict[str, tuple[str, bytes]] = {}
     for place, found in records:
         try:
             sample = _sample(found, place, group)
             _refuse_norm(sample, found, request.choice_norm)
             if not (request.allow_out_of_domain or request.examined):
                 _refuse_positive(likelihoods_of(found))
+            seen = again(
+                request.settled.documents,
+                sample.name,
+                sample.logits["none"].tobytes(),
+                what="log-likelihoods",
+                own=own_of(found),
+                variant=str(found.get("filter", "")),
+            )
         except InputError as error:
             raise error.at(place) from None
-        mine = (str(found.get("filter", "")), sample.logits["none"].tobytes())
-        before = seen.get(sample.name)
-        if before is None:
-            seen[sample.name] = mine
-            yield sample
-        elif before[0] != mine[0]:
-            told["other-view"] += 1
-        elif before == mine:
-            told["repeated-document"] += 1
+        if seen:
+            told[seen] += 1
         else:
-            again = f"{quoted(sample.name)} again with other log-likelihoods"
-            raise InputError(f"expected each document once, got {again}", place=place)
+            yield sample
 
 
 def _sample(found: Any, place: str, group: Callable[[Any], str | None]) -> _Sample:

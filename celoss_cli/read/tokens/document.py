@@ -11,7 +11,7 @@ from celoss_cli.core.records import record
 from celoss_cli.read.json.arrays import shown
 from celoss_cli.read.json.parsing import Refused
 
-__all__ = ["CENSORED_AS", "Document", "Format", "a_list", "an_object", "bound_of", "got", "texts_of"]
+__all__ = ["CENSORED_AS", "Document", "Format", "Many", "a_list", "an_object", "bound_of", "got", "texts_of"]
 
 CENSORED_AS = -9999.0
 """What stands for a log-probability that is not told: by OpenAI where the token is not among those that are
@@ -20,6 +20,22 @@ listed (openai-python, types/chat/chat_completion_token_logprob.py), by vLLM's s
 
 
 @record(frozen=True, slots=True)
+class Many:
+    """The many small lists and objects of a record that a format went through, and what is in them.
+
+    Attributes:
+        within: the lists that hold them.
+        keys: how many keys there are.
+        texts: among the values.
+
+    """
+
+    within: Sequence[Any]
+    keys: int = 0
+    texts: Sequence[str] = ()
+
+
+@record(slots=True)
 class Document:
     """One text whose tokens are scored, or of which the sum is known.
 
@@ -35,6 +51,8 @@ class Document:
         suffix: what tells it from others of the same record, or "".
         variant: which of several views of the same document this is; only the first one that a file has
         counts. told: what was found in it that is no score, each with how often.
+        own: what tells it from others of its name, where there is more than its scores.
+        many: the parts of the record that nobody has to go through again.
 
     """
 
@@ -49,6 +67,8 @@ class Document:
     suffix: str = ""
     variant: str = ""
     told: Mapping[str, int] = field(default_factory=dict)
+    own: str = ""
+    many: Sequence[Many] = ()
 
 
 class Format(Protocol):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from celoss_cli.core.errors import InputError
 from celoss_cli.read.tokens.document import Document
 
@@ -30,7 +28,8 @@ def together(
         only = rest if prompt is None else prompt
         if only is None:
             raise InputError("expected log-probabilities, got none", hint=hint, place=path)
-        return replace(only, suffix=suffix)
+        only.suffix = suffix
+        return only
     size = len(prompt.logprobs)
     return Document(
         [*prompt.logprobs, *rest.logprobs],
@@ -41,6 +40,7 @@ def together(
         prompt=size,
         bound=lambda number: prompt.bound(number) if number < size else rest.bound(number - size),
         suffix=suffix,
+        many=[*prompt.many, *rest.many],
     )
 
 

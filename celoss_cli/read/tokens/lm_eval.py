@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from celoss_cli.core.errors import InputError
 from celoss_cli.read.tokens.document import Document, a_list, got
 from celoss_cli.read.tokens.dumps import read_dump
-from celoss_cli.read.tokens.samples import arguments_of, is_sample, likelihoods_of, number_of
+from celoss_cli.read.tokens.samples import arguments_of, is_sample, likelihoods_of, number_of, own_of
 
 if TYPE_CHECKING:
     from celoss_cli.read.request import Dataset, ReadRequest, Stream
@@ -52,7 +52,7 @@ def documents(found: Mapping[str, Any]) -> Iterator[Document]:
     variant = str(found.get("filter", ""))
     pairs = {key: found[key] for key in _ROLLING if isinstance(found.get(key), list)}
     if pairs:
-        yield _rolling(pairs, variant)
+        yield _rolling(pairs, variant, own_of(found))
         return
     likelihoods = likelihoods_of(found)
     if len(likelihoods) != 1:
@@ -63,10 +63,10 @@ def documents(found: Mapping[str, Any]) -> Iterator[Document]:
         )
     text = arguments_of(found)[0][1]
     sizes = {"bytes": len(text.encode(errors="surrogatepass")), "words": len(text.split())}
-    yield Document(likelihoods, "$.filtered_resps", totals=sizes, variant=variant)
+    yield Document(likelihoods, "$.filtered_resps", totals=sizes, variant=variant, own=own_of(found))
 
 
-def _rolling(pairs: Mapping[str, Any], variant: str) -> Document:
+def _rolling(pairs: Mapping[str, Any], variant: str, own: str) -> Document:
     """The sum and the units of a rolling log-likelihood; all metrics must hold the same sum."""
     totals: dict[str, int] = {}
     sums: dict[float, str] = {}
@@ -81,4 +81,4 @@ def _rolling(pairs: Mapping[str, Any], variant: str) -> Document:
     if len(sums) > 1:
         first, other = sums
         raise InputError(f"expected the log-likelihood {first}, got {other}", place=sums[other])
-    return Document([*sums], next(iter(sums.values())), totals=totals, variant=variant)
+    return Document([*sums], next(iter(sums.values())), totals=totals, variant=variant, own=own)

@@ -12,10 +12,8 @@ from __future__ import annotations
 import io
 import json
 import math
-from collections.abc import Callable, Iterator, Sequence
-from functools import cache
-from itertools import chain
-from operator import itemgetter
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,14 +24,12 @@ from celoss_cli.read.json.parsing import MAX_DEPTH
 if TYPE_CHECKING:
     from celoss_cli.core.data import Array
     from celoss_cli.read.text.blocks import Block
+    from celoss_cli.read.tokens.document import Many
 
-__all__ = ["quick_value", "quick_values"]
+__all__ = ["Line", "lines_read", "proven"]
 
 _LONG = 10**17
 """Whole numbers from here on are doubles for the strict reader."""
-
-_MANY = 32
-"""So many objects with the same keys are looked at key by key."""
 
 _HIDDEN = MAX_DEPTH // 2
 """So many lists may be where nobody looked: not even one in the other are they too many levels."""
@@ -44,38 +40,63 @@ Strict = Callable[["Block"], Iterator[tuple[str, Any]]]
 """Reads the lines of a block by the strict reader, each with its place."""
 
 
-def quick_values(block: Block, strict: Strict) -> Iterator[tuple[str, Any]]:
-    """The values of a block's lines, each with its place, as the strict reader gives them.
+@record(frozen=True, slots=True)
+class Line:
+    """The value of a line as a parser without callbacks has it.
+
+    Attributes:
+        value: it may lack what stands twice.
+        text: the line.
+        strict: gives the value by the strict reader.
+
+    """
+
+    value: Any
+    text: bytes
+    strict: Callable[[], Any]
+
+    def is_whole(self, many: Iterable[Many] = ()) -> bool:
+        """Whether the value is all that the line says, and nothing that the strict reader refuses.
+
+        Args:
+            many: the parts that somebody went through already.
+
+        """
+        return _is_whole(self.value, self.text, many)
+
+
+def lines_read(block: Block, strict: Strict) -> Iterator[tuple[str, Any]]:
+    """The lines of a block, each with its place: as a ``Line``, or as the strict reader gives it.
 
     Args:
         block: whole lines.
-        strict: reads those that need it.
+        strict: reads those that no other reader can.
 
     Raises:
         InputError: as that does.
 
     """
-    start = 0
+    start, loads = 0, _parser().loads
     for number, line in enumerate(io.BytesIO(block.data), block.line):
         end = start + len(line)
-        value = quick_value(line)
-        if value is None:
-            yield from strict(block.part(start, end))
-        else:
-            yield block.place(number), value
+        alone = partial(_alone, block, start, end, strict)
         start = end
+        try:
+            value = None if b"\r" in line else loads(line)  # that ends no line but with LF behind it
+        except (RecursionError, ValueError):
+            value = None
+        yield block.place(number), alone() if value is None else Line(value, line, alone)
 
 
-def quick_value(line: bytes) -> Any:
-    """The value of a line of UTF-8 as the strict reader gives it, or None for one that it has to look at."""
-    parser = _parser()
-    if b"\r" in line:  # which ends no line but with LF behind it
-        return None
-    try:
-        value = parser.loads(line)
-        return value if _is_whole(value, line, exact=parser.refuses_infinity) else None
-    except (KeyError, RecursionError, TypeError, ValueError):
-        return None
+def _alone(block: Block, start: int, end: int, strict: Strict) -> Any:
+    return next(strict(block.part(start, end)))[1]
+
+
+def proven(value: Any) -> Any:
+    """A value, by the strict reader where that is needed."""
+    if not isinstance(value, Line):
+        return value
+    return value.value if value.is_whole() else value.strict()
 
 
 @record(frozen=True, slots=True)
@@ -112,20 +133,18 @@ def _refused(constant: str) -> Any:
 _STANDARD = json.JSONDecoder(parse_constant=_refused)
 
 
-def _is_whole(value: Any, line: bytes, *, exact: bool) -> bool:
-    """Whether a value is all that a line says.
-
-    Args:
-        value: of the line.
-        line: as it is written.
-        exact: whether its numbers are known to be finite.
-
-    """
+def _is_whole(value: Any, line: bytes, many: Iterable[Many]) -> bool:
     text = np.frombuffer(line, np.uint8)
     if _has_escapes(text):
         return False
-    found = _counted(value, exact=exact)
-    if found is None or found.keys + found.colons != np.count_nonzero(text == _COLON):
+    found, seen, finite = _Counted(), set[int](), _parser().refuses_infinity
+    for part in many if finite else ():  # else their numbers are to be looked at
+        found.keys += part.keys
+        found.add_texts(part.texts)
+        seen.update(map(id, part.within))
+    if not _count(value, found, seen, finite=finite):
+        return False
+    if found.keys + found.colons != np.count_nonzero(text == _COLON):
         return False
     return int(np.count_nonzero(text == _BRACKET)) - found.lists - found.brackets <= _HIDDEN
 
@@ -147,7 +166,7 @@ class _Counted:
 
     Attributes:
         keys, lists: how many keys the objects have in all, and how many lists there are.
-        colons, brackets: how many stand in the strings that are values.
+        colons, brackets: how many stand in strings.
 
     """
 
@@ -156,46 +175,50 @@ class _Counted:
     colons: int = 0
     brackets: int = 0
 
-    def add_texts(self, texts: Sequence[str]) -> None:
-        whole = "".join(texts)
+    def add_texts(self, texts: Sequence[Any]) -> None:
+        try:
+            whole = "".join(texts)
+        except TypeError:  # null for one that is not known
+            whole = "".join(text for text in texts if type(text) is str)
         self.colons += whole.count(":")
         self.brackets += whole.count("[")
 
 
-def _counted(value: Any, *, exact: bool) -> _Counted | None:
-    """What is in a value level by level; None for too many levels and for large numbers."""
-    found, level = _Counted(), [value]
-    for _ in range(MAX_DEPTH - _HIDDEN):
-        kinds = set(map(type, level))
-        objects: Sequence[Any] = _of_kind(dict, level, kinds)
-        lists: Sequence[Any] = _of_kind(list, level, kinds)
-        found.lists += len(lists)
-        found.keys += sum(map(len, objects))
-        found.add_texts(_of_kind(str, level, kinds))
-        if not exact and not set(map(abs, _of_kind(float, level, kinds))).isdisjoint((math.inf,)):
-            return None
-        whole = _of_kind(int, level, kinds)
-        if whole and max(max(whole), -min(whole)) >= _LONG:
-            return None
-        if not objects and not lists:
-            return found
-        level = [*_values_of(objects, exact=exact), *chain.from_iterable(lists)]
-    return None
+def _count(value: Any, found: _Counted, seen: Container[int], *, finite: bool) -> bool:
+    """Adds what is in a value, level by level.
 
+    Args:
+        value: of a line.
+        found: is added to.
+        seen: the lists that are counted already.
+        finite: whether numbers are known to be finite.
 
-def _of_kind(kind: type, level: Sequence[Any], kinds: set[type]) -> Sequence[Any]:
-    if kind not in kinds:
-        return ()
-    return level if len(kinds) == 1 else [held for held in level if type(held) is kind]
+    Returns:
+        False for too many levels, and for numbers that the strict reader takes otherwise.
 
-
-def _values_of(objects: Sequence[dict[str, Any]], *, exact: bool) -> Iterator[Any]:
-    """The values of objects; without numbers that say nothing, where the objects are many and alike.
-
-    A string, list or object in such a place is one colon or bracket too many, if it holds any.
     """
-    first, last = (objects[0], objects[-1]) if objects else ({}, {})
-    if len(objects) < _MANY or not exact or first.keys() != last.keys():
-        return chain.from_iterable(map(dict.values, objects))
-    kept = [key for key, value in first.items() if type(value) not in (int, float)]
-    return chain.from_iterable(map(itemgetter(key), objects) for key in kept)
+    texts: list[str] = []
+    level = [value]
+    for _ in range(MAX_DEPTH - _HIDDEN):
+        inner: list[Any] = []
+        for held in level:
+            kind = type(held)
+            if kind is str:
+                texts.append(held)
+            elif kind is dict:
+                found.keys += len(held)
+                texts.extend(held)
+                inner.extend(held.values())
+            elif kind is list:
+                found.lists += 1
+                if id(held) not in seen:
+                    inner.extend(held)
+            elif (kind is int and not -_LONG < held < _LONG) or (
+                kind is float and not finite and not math.isfinite(held)
+            ):
+                return False
+        if not inner:
+            found.add_texts(texts)
+            return True
+        level = inner
+    return False

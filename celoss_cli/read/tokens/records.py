@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from importlib import import_module
 from itertools import chain
 from typing import TYPE_CHECKING, Any, cast
@@ -15,6 +14,7 @@ from celoss_cli.read import SOURCES, SourceSpec
 from celoss_cli.read.json.values import id_of
 from celoss_cli.read.request import Dataset
 from celoss_cli.read.tokens.assembling import Named, batches_of
+from celoss_cli.read.tokens.quick import Line, proven
 
 if TYPE_CHECKING:
     from celoss_cli.read.request import ReadRequest
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["dataset_of", "scored_dataset"]
 
 Records = Iterable[tuple[str, Any]]
-"""Values of JSON, each with its place."""
+"""Values of JSON, each with its place; some are still to be proven."""
 
 _DOCUMENT = "document"
 """What --by takes for the documents themselves, where no field has this name."""
@@ -50,7 +50,8 @@ def scored_dataset(
         from celoss_cli.read.tokens.choices import choices_dataset, has_choices
 
         if has_choices(first):
-            return choices_dataset(name, records, request, _Reader(request, spec.name).group_of)
+            found = ((place, proven(value)) for place, value in records)
+            return choices_dataset(name, found, request, _Reader(request, spec.name).group_of)
     if not request.scored:
         title = "a Batch" if spec is None else _loaded(spec).TITLE
         raise InputError(
@@ -117,7 +118,8 @@ class _Whole:
         """The documents of the record, with the paths that they have in what holds it."""
         try:
             for document in format.documents(self.body):
-                yield replace(document, path=self._placed(document.path)) if self.path else document
+                document.path = self._placed(document.path)
+                yield document
         except InputError as error:
             error.place = self._placed(error.place)
             raise
@@ -152,13 +154,17 @@ class _Reader:
             InputError: with its place.
 
         """
-        for place, value in records:
+        for place, found in records:
+            documents = self._quick(found) if isinstance(found, Line) else None
+            value = found
+            if isinstance(found, Line):
+                value = found.strict() if documents is None else found.value
             try:
-                yield from self._of(place, value)
+                yield from self._of(place, value, documents)
             except InputError as error:
                 raise error.at(place) from None
 
-    def _of(self, place: str, value: Any) -> Iterator[Named]:
+    def _of(self, place: str, value: Any, documents: Iterable[Document] | None) -> Iterator[Named]:
         if not isinstance(value, dict):
             raise InputError("expected an object with scored tokens, got another value", place="$")
         whole = self._opened(value)
@@ -168,9 +174,20 @@ class _Reader:
         format = self._known(whole)
         name = self._name(whole)
         group = self._group(whole)
-        for document in whole.within(format):
+        for document in whole.within(format) if documents is None else documents:
             called = f"{name}{document.suffix}" if name else ""
             yield Named(document, called, place, (called or None) if group is _BY_DOCUMENT else group)
+
+    def _quick(self, line: Line) -> list[Document] | None:
+        """The documents of a line, where its value is all that it says and all that is to be refused."""
+        try:
+            whole = self._opened(line.value) if isinstance(line.value, dict) else None
+            spec = None if whole is None or self._format is not None else _format_of(whole.body)
+            format = self._format if spec is None else _loaded(spec)
+            documents = [] if whole is None or format is None else list(whole.within(format))
+        except InputError:
+            return None
+        return documents if line.is_whole(part for one in documents for part in one.many) else None
 
     def _opened(self, value: dict[str, Any]) -> _Whole | None:
         """The response in a record; None for a request that failed."""

@@ -66,3 +66,8 @@ def arguments_of(found: Mapping[str, Any]) -> list[tuple[str, str]]:
             raise InputError("expected a context and a continuation", place=f"{path}[{number}]")
         pairs.append((texts[0], texts[1]))
     return pairs
+
+
+def own_of(found: Mapping[str, Any]) -> str:
+    """What tells a sample from those of other tasks, whose numbers begin at 0 too."""
+    return str(found.get("doc_hash") or found.get("arguments"))

@@ -14,11 +14,12 @@ Source: vllm, vllm/logprobs.py (Logprob; the sampled or prompt token comes first
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from celoss_cli.core.errors import InputError, quoted
 from celoss_cli.read.tokens import openai
-from celoss_cli.read.tokens.document import Document, a_list, an_object, bound_of, got, texts_of
+from celoss_cli.read.tokens.document import Document, Many, a_list, an_object, bound_of, got, texts_of
 from celoss_cli.read.tokens.dumps import read_dump
 from celoss_cli.read.tokens.joining import together
 
@@ -95,8 +96,10 @@ def _listed(value: Any, ids: Any, path: str, *, prompt: bool = True) -> Document
         raise InputError(f"expected an entry for each of {len(ids)} tokens, got {len(entries)}", place=path)
     keys = [None] * len(entries) if ids is None else [*map(str, ids)]
     begun = entries[:1] == [None]
+    many: Sequence[Many] = ()
     try:
-        logprobs, texts = _of_entries(entries[begun:], None if ids is None else keys[begun:])
+        logprobs, texts, read = _of_entries(entries[begun:], None if ids is None else keys[begun:])
+        many = [Many([entries], *read)]
     except (AttributeError, KeyError, StopIteration, TypeError):
         logprobs, texts = _one_by_one(entries[begun:], keys[begun:], path, int(begun))
     if begun:  # the first token has no entry, and it has no score whose bytes would count
@@ -108,19 +111,27 @@ def _listed(value: Any, ids: Any, path: str, *, prompt: bool = True) -> Document
         ids=ids if ids is not None and all(type(one) is int for one in ids) else None,
         prompt=len(entries) if prompt else 0,
         bound=lambda number: _bound(entries[number], keys[number]),
+        many=many,
     )
 
 
-def _of_entries(entries: Sequence[Any], keys: Sequence[Any] | None) -> tuple[list[Any], list[Any]]:
+def _of_entries(
+    entries: Sequence[Any], keys: Sequence[Any] | None
+) -> tuple[list[Any], list[Any], tuple[int, list[Any]]]:
     """The log-probability and the text of each token, where every entry has them: quick for millions."""
-    if keys is None:
-        found = list(map(next, map(iter, map(dict.values, entries))))
-    else:
+    every = [*chain.from_iterable(map(dict.values, entries))]
+    if keys is not None:
         found = [entry[key] for entry, key in zip(entries, keys, strict=True)]
+    elif len(every) == len(entries) and all(entries):
+        found = every
+    else:
+        found = [*map(next, map(iter, map(dict.values, entries)))]
     logprobs = [one["logprob"] for one in found]
     if None in logprobs:
         raise KeyError("logprob")
-    return logprobs, [one.get("decoded_token") for one in found]
+    texts = [one["decoded_token"] for one in found]
+    written = texts if found is every else [one["decoded_token"] for one in every]
+    return logprobs, texts, (sum(map(len, entries)) + sum(map(len, every)), written)
 
 
 def _one_by_one(

@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from celoss_cli.read.json.parsing import parse
+from celoss_cli.read.text.blocks import Block
 from celoss_cli.read.tokens import quick
-from celoss_cli.read.tokens.quick import quick_value
 
 scalars = (
     st.none()
@@ -44,6 +44,13 @@ def parser(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> I
 
 def strict(line: str) -> Any:
     return parse(line.encode(), "x", 1)
+
+
+def quick_value(line: bytes) -> Any:
+    """The value of a line that needs no other look, else None."""
+    block = Block(line.removesuffix(b"\n") + b"\n", 1, 1, 0, "x")
+    [(_, found)] = quick.lines_read(block, lambda block: iter([("", None)]))
+    return found.value if isinstance(found, quick.Line) and found.is_whole() else None
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -454,3 +454,56 @@ def test_options_of_targets_are_refused_with_scored_tokens(celoss: Run, tmp_path
     done = celoss("nll", lines(tmp_path / "chat.jsonl", [record]), "--first-class", "1")
     assert (done.returncode, done.stdout) == (2, "")
     assert "Expected no --first-class with scored tokens, got one." in done.stderr
+
+
+@pytest.mark.parametrize("odd", ['"logprob": 1, "logprob"', '"logprob": NaN, "x"', '"logprob": 1e999, "x"'])
+def test_a_line_for_the_strict_reader_is_refused_with_its_place(
+    celoss: Run, tmp_path: Path, odd: str
+) -> None:
+    path = tmp_path / "dump.jsonl"
+    good, bad = (json.dumps(prompts(name, A)) for name in "ab")
+    path.write_text("\n".join([good, bad.replace('"logprob"', odd, 1)]))
+    done = celoss("nll", path)
+    assert done.returncode == 3
+    assert done.stderr.startswith(f"celoss: error: {path}:2")
+    assert done.stderr.count("dump.jsonl:2") == 1
+
+
+def test_the_first_refusal_of_a_file_is_told(celoss: Run, tmp_path: Path) -> None:
+    path = tmp_path / "dump.jsonl"
+    path.write_text(f"{json.dumps(prompts('a', [('x', 0.5)]))}\n{{\n")
+    assert f"{path}:1 [0]: Expected a log-probability of at most 0" in celoss("nll", path).stderr
+
+
+def test_a_document_of_one_file_counts_once_in_another(celoss: Run, tmp_path: Path) -> None:
+    first = lines(tmp_path / "first.jsonl", [completion("a", A)])
+    second = lines(tmp_path / "second.jsonl", [completion("a", A), completion("b", B)])
+    found = result(celoss, first, second, "--reduction", "sum")
+    assert (found["value"], found["rows"]) == (4.0, 2)  # with a twice it would be 6
+    assert [(one["code"], one["count"]) for one in found["findings"]] == [("CEL219", 2), ("CEL225", 1)]
+    other = lines(tmp_path / "other.jsonl", [completion("a", [("The", None), (" dog", -0.25)])])
+    done = celoss("nll", first, other)
+    assert done.returncode == 3
+    assert f'{other}:1: expected each document once, got "a" again with other log-prob' in done.stderr
+
+
+def test_samples_of_two_tasks_have_the_same_numbers(celoss: Run, tmp_path: Path) -> None:
+    def sample(task: str, score: float, **more: str) -> dict[str, Any]:
+        request = {"gen_args_0": {"arg_0": "", "arg_1": task}}
+        answers = {"resps": [[[score, False]]], "filtered_resps": [[score, False]]}
+        return {
+            "doc_id": 0,
+            "doc": {},
+            "target": "",
+            "arguments": request,
+            "filter": "none",
+            **answers,
+            **more,
+        }
+
+    for more in ({}, {"doc_hash": "x"}):
+        one = lines(tmp_path / "one.jsonl", [sample("one", -1.0)])
+        two = lines(tmp_path / "two.jsonl", [sample("two", -2.0, **more)])
+        assert result(celoss, one, two, "--per", "document")["value"] == 1.5
+        copy = lines(tmp_path / "copy.jsonl", [sample("two", -2.0, **more)])
+        assert result(celoss, two, copy, "--per", "document")["rows"] == 1
