@@ -174,8 +174,12 @@ def _followed(opener: _Opener, words: Sequence[str], most: int) -> Sequence[str]
 
 
 def _refusal(tried: Sequence[_Tried]) -> CelossError:
-    """What stands in the way of all readings: an option rather than the data; its ways out were all tried."""
-    errors = [found.error for found in tried if found.error is not None]
+    """What stands in the way of all readings: an option rather than the data; its ways out were all tried.
+
+    What is data of another loss was tried as that, and is told of that.
+    """
+    found = [one.error for one in tried if one.error is not None]
+    errors = [one for one in found if not any(way.command for way in one.ways)] or found
     if not errors:
         return InputError("expected rows that a loss can be computed of, got none")
     error = next((one for one in errors if isinstance(one, UsageError)), errors[0])

@@ -24,6 +24,8 @@ _OF_COLUMNS = (
 )
 """Options whose ways out are readings of a file."""
 
+_KIND = "--input-is"
+
 _LOOKING = "shows each column, and why"
 
 _WITHOUT_OPTIONS = ("check",)
@@ -74,6 +76,8 @@ def words_of(way: Way, arguments: Sequence[str]) -> list[str]:
     dropped = _with_aliases({name for name, _ in way.options}, arguments)
     if way.command and arguments and arguments[0] in NAMES:
         dropped |= set().union(*map(_flags, LOSSES)) - _flags(way.command)
+        if _kind(arguments) not in (None, *LOSSES[way.command].kinds):
+            dropped.add(_KIND)
         at = _place_of_loss(arguments)
         if at == 0:
             arguments = _renamed(arguments, LOSSES[arguments[0]].takes, LOSSES[way.command].takes)
@@ -94,6 +98,15 @@ def _with_aliases(flags: set[str], arguments: Sequence[str]) -> set[str]:
         return flags
     every = (option.flags for option in command_named(arguments[0]).options() if flags & {*option.flags})
     return flags.union(*every)
+
+
+def _kind(arguments: Sequence[str]) -> str | None:
+    """What the input was said to be."""
+    for word, value in zip(arguments, [*arguments[1:], ""], strict=True):
+        flag, equals, joined = word.partition("=")
+        if flag == _KIND:
+            return joined if equals else value
+    return None
 
 
 def _inspecting(arguments: Sequence[str]) -> Iterator[list[str]]:

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 
 from celoss_cli.core.data import Array, Batch
-from celoss_cli.core.errors import InputError, LimitError
+from celoss_cli.core.errors import InputError, LimitError, Way
 from celoss_cli.core.records import record
 from celoss_cli.losses.scored_tokens import ERROR, PART, STATUS
 from celoss_cli.read.request import Dataset
@@ -76,7 +76,7 @@ def read(stream: Stream, request: ReadRequest) -> Dataset:
     if not request.scored:
         raise InputError(
             f"expected {request.takes} and targets, got scored tokens of llama-perplexity",
-            hint="their loss is that of celoss nll",
+            ways=(Way("their loss", (), "nll"),),
             place=stream.name,
         )
     header = _header(stream.binary, stream.name)

@@ -8,7 +8,7 @@ from importlib import import_module
 from itertools import chain
 from typing import TYPE_CHECKING, Any, cast
 
-from celoss_cli.core.errors import InputError, listed, quoted
+from celoss_cli.core.errors import InputError, Way, listed, quoted
 from celoss_cli.core.records import record
 from celoss_cli.read import SOURCES, SourceSpec
 from celoss_cli.read.json.values import id_of
@@ -56,7 +56,7 @@ def scored_dataset(
         title = "a Batch" if spec is None else _loaded(spec).TITLE
         raise InputError(
             f"expected {request.takes} and targets, got scored tokens of {title}",
-            hint="their loss is that of celoss nll",
+            ways=(Way("their loss", (), "nll"),),
             place=name,
         )
     return dataset_of(name, records, request)

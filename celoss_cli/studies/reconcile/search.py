@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import field
-from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from celoss_cli.core.records import record
 from celoss_cli.losses import LOSSES
-from celoss_cli.studies.reconcile.chance import Values, tried, window_of
 from celoss_cli.studies.reconcile.commands import Arguments, command_of
 from celoss_cli.studies.reconcile.formula import formula_of
+from celoss_cli.studies.reconcile.outcome import Searched, needed, outcome
 from celoss_cli.studies.reconcile.reconciliation import Match, Reconciliation
 from celoss_cli.studies.reconcile.reductions import mean, reductions
 from celoss_cli.studies.reconcile.scalars import Transform, meant_by, transforms
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from celoss_cli.core.data import Array
+    from celoss_cli.studies.reconcile.chance import Values
     from celoss_cli.studies.reconcile.problem import Problem
     from celoss_cli.studies.reconcile.stated import Stated
     from celoss_cli.studies.reconcile.view import Start, View
@@ -121,21 +121,19 @@ def reconcile(
             _search(part, changes, most, found)
             watch(found.count, (done + 1) / len(work))
     hits = _needed(found.hits)
-    needed = [len(hit.choices) for hit in hits]
-    return Reconciliation(
-        got=stated.text,
-        value=stated.value,
-        tolerance=stated.tolerance,
-        unit=stated.unit,
-        window=window_of(stated),
-        rows=views[0].rows,
-        classes=next((view.classes for view in views if view.classes), None),
-        plain=found.plain,
-        explanations=[_explanation(hit, given, meant_by(stated.unit)) for hit in hits[:shown]],
-        tried=list(tried(stated, found.values, needed, most)),
-        searched={name: tuple(words) for name, words in found.searched.items()},
-        source={**source, "conversions": list(problem.conversions), "skipped": problem.skipped},
-        files=list(source.get("files", ())),
+    return outcome(
+        stated,
+        Searched(
+            rows=views[0].rows,
+            classes=next((view.classes for view in views if view.classes), None),
+            values=found.values,
+            plain=found.plain,
+            words=found.searched,
+            most=most,
+        ),
+        [len(hit.choices) for hit in hits],
+        [_explanation(hit, given, meant_by(stated.unit)) for hit in hits[:shown]],
+        {**source, "conversions": list(problem.conversions), "skipped": problem.skipped},
     )
 
 
@@ -227,13 +225,7 @@ def _remember(found: _Found, choices: Sequence[Choice]) -> None:
 
 def _needed(hits: Sequence[_Hit]) -> list[_Hit]:
     """The hits that need all of their deviations, the simplest first."""
-    known = {(id(hit.start), hit.key) for hit in hits}
-
-    def simpler(hit: _Hit) -> Iterator[frozenset[tuple[str, str]]]:
-        for size in range(len(hit.choices)):
-            yield from map(frozenset, combinations(hit.key, size))
-
-    kept = [hit for hit in hits if not any((id(hit.start), key) in known for key in simpler(hit))]
+    kept = needed(hits, lambda hit: (id(hit.start), hit.key))
     return _unlike(sorted(kept, key=lambda hit: (len(hit.choices), hit.cost)))
 
 

@@ -20,7 +20,7 @@ from celoss_cli.core.data import Array, Batch, Chunk
 from celoss_cli.core.errors import InputError
 from celoss_cli.core.records import record
 from celoss_cli.losses.scored_tokens import CENSORED, FIRST, MISSING, PART, PROMPT, SCORED, STATUS
-from celoss_cli.studies.reconcile.chance import tried, window_of
+from celoss_cli.studies.reconcile.outcome import Searched, needed, outcome
 from celoss_cli.studies.reconcile.reconciliation import Deviation, Match, Reconciliation
 
 if TYPE_CHECKING:
@@ -305,6 +305,10 @@ class _Hypothesis:
     def deviations(self) -> tuple[Deviation, ...]:
         return tuple(choice.deviation for choice in self.choices if choice.deviation is not None)
 
+    @property
+    def key(self) -> frozenset[tuple[str, str]]:
+        return frozenset((found.dimension, found.name) for found in self.deviations)
+
 
 def reconcile_tokens(
     problem: TokenProblem,
@@ -335,22 +339,20 @@ def reconcile_tokens(
         for deviation in one.deviations:
             searched[deviation.dimension][deviation.words] = None
     hits = _needed([one for one in found if abs(one.value - stated.value) <= stated.reach])
-    needed = [len(one.deviations) for one in hits]
     plain = next((one.value for one in found if not one.deviations), None)
-    return Reconciliation(
-        got=stated.text,
-        value=stated.value,
-        tolerance=stated.tolerance,
-        unit=stated.unit,
-        window=window_of(stated),
-        rows=problem.documents,
-        classes=None,
-        plain=[] if plain is None else [(_LOSS, plain)],
-        explanations=[_explanation(one, given) for one in hits[:shown]],
-        tried=list(tried(stated, {"": values}, needed, most)),
-        searched={name: tuple(words) for name, words in searched.items()},
-        source={**source, "conversions": [], "skipped": 0},
-        files=list(source.get("files", ())),
+    return outcome(
+        stated,
+        Searched(
+            rows=problem.documents,
+            classes=None,
+            values={"": values},
+            plain=[] if plain is None else [(_LOSS, plain)],
+            words=searched,
+            most=most,
+        ),
+        [len(one.deviations) for one in hits],
+        [_explanation(one, given) for one in hits[:shown]],
+        {**source, "conversions": [], "skipped": 0},
     )
 
 
@@ -385,13 +387,10 @@ def _by_document(problem: TokenProblem, share: Array | None) -> Array:
 
 
 def _needed(hits: Sequence[_Hypothesis]) -> list[_Hypothesis]:
-    """The hits that need all of their deviations, the fewest first."""
-    kept: list[_Hypothesis] = []
-    for one in sorted(hits, key=lambda hit: len(hit.deviations)):
-        mine = set(map(repr, one.deviations))
-        if not any(set(map(repr, other.deviations)) <= mine for other in kept):
-            kept.append(one)
-    return kept
+    """The hits that need all of their deviations, the fewest first; one for each set of deviations."""
+    fewest = sorted(hits, key=lambda hit: len(hit.deviations))
+    alike = {hit.key: hit for hit in reversed(fewest)}
+    return [hit for hit in needed(fewest, lambda hit: ("", hit.key)) if alike[hit.key] is hit]
 
 
 def _explanation(found: _Hypothesis, given: Mapping[str, Sequence[str]]) -> Match:

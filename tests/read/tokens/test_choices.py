@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -13,6 +12,7 @@ from dumps import lines
 from running import Done
 
 Run = Callable[..., Done]
+Result = Callable[..., dict[str, Any]]
 
 
 def sample(doc: int, choices: Sequence[tuple[str, float]], target: Any, **more: Any) -> dict[str, Any]:
@@ -31,25 +31,18 @@ def sample(doc: int, choices: Sequence[tuple[str, float]], target: Any, **more: 
 YES = [("yes", -4.0), ("not really", -6.0)]
 
 
-def result(celoss: Run, *words: str | Path) -> dict[str, Any]:
-    done = celoss("ce", *words, "--json")
-    assert done.returncode == 0, done.stderr
-    found: dict[str, Any] = json.loads(done.stdout)
-    return found
-
-
 @pytest.mark.parametrize(("norm", "value"), [("none", 2.126928), ("char", 0.392248), ("byte", 0.392248)])
 def test_a_choice_is_divided_by_the_characters_of_its_own(
-    celoss: Run, tmp_path: Path, norm: str, value: float
+    result: Result, tmp_path: Path, norm: str, value: float
 ) -> None:
     """The gold choice is the second: -4 and -6, by characters -4/3 and -6/10."""
     path = lines(tmp_path / "samples_t.jsonl", [sample(0, YES, 1)])
-    assert result(celoss, path, "--choice-norm", norm)["value"] == pytest.approx(value, abs=1e-6)
+    assert result("ce", path, "--choice-norm", norm)["value"] == pytest.approx(value, abs=1e-6)
     if norm == "none":
-        assert result(celoss, path)["value"] == pytest.approx(value, abs=1e-6)
+        assert result("ce", path)["value"] == pytest.approx(value, abs=1e-6)
 
 
-def test_newer_files_write_numbers_and_targets_as_texts(celoss: Run, tmp_path: Path) -> None:
+def test_newer_files_write_numbers_and_targets_as_texts(result: Result, tmp_path: Path) -> None:
     newer = sample(0, YES, "1")
     newer["arguments"] = {
         f"gen_args_{at}": {"arg_0": "Question", "arg_1": f" {text}"} for at, (text, _) in enumerate(YES)
@@ -57,11 +50,11 @@ def test_newer_files_write_numbers_and_targets_as_texts(celoss: Run, tmp_path: P
     newer["filtered_resps"] = [[str(score), "False"] for _, score in YES]
     for target in ("1", "not really"):
         path = lines(tmp_path / "samples_t.jsonl", [{**newer, "target": target}])
-        assert result(celoss, path)["value"] == pytest.approx(2.126928, abs=1e-6)
+        assert result("ce", path)["value"] == pytest.approx(2.126928, abs=1e-6)
 
 
 def test_all_normalisations_stand_side_by_side_with_the_harness_s_own_accuracy(
-    celoss: Run, tmp_path: Path
+    celoss: Run, result: Result, tmp_path: Path
 ) -> None:
     more = [("a", -4.0), ("b", -6.0), ("c", -1.0)]
     records = [
@@ -71,7 +64,7 @@ def test_all_normalisations_stand_side_by_side_with_the_harness_s_own_accuracy(
         sample(0, YES, 1, acc=0.0, acc_norm=1.0),
     ]
     path = lines(tmp_path / "samples_t.jsonl", records)
-    found = result(celoss, path, "--choice-norm", "char")
+    found = result("ce", path, "--choice-norm", "char")
     second = math.log(1 + math.exp(-3) + math.exp(-5))
     assert found["value"] == pytest.approx((math.log(1 + math.exp(-4 / 3 + 0.6)) + second) / 2)
     assert (found["rows"], found["classes"]) == (2, 3)
@@ -89,39 +82,41 @@ def test_all_normalisations_stand_side_by_side_with_the_harness_s_own_accuracy(
     assert "the harness's" in view
 
 
-def test_an_accuracy_that_is_not_the_harness_s_is_told(celoss: Run, tmp_path: Path) -> None:
+def test_an_accuracy_that_is_not_the_harness_s_is_told(result: Result, tmp_path: Path) -> None:
     path = lines(tmp_path / "samples_t.jsonl", [sample(0, YES, 1, acc=1.0, acc_norm=1.0)])
-    told = result(celoss, path)["findings"]
+    told = result("ce", path)["findings"]
     assert [(finding["code"], finding["severity"]) for finding in told] == [("CEL230", "warning")]
-    assert [finding["code"] for finding in result(celoss, path, "--choice-norm", "char")["findings"]] == [
+    assert [finding["code"] for finding in result("ce", path, "--choice-norm", "char")["findings"]] == [
         "CEL229"
     ]
 
 
-def test_the_file_s_own_accuracy_settles_what_a_target_of_digits_is(celoss: Run, tmp_path: Path) -> None:
+def test_the_file_s_own_accuracy_settles_what_a_target_of_digits_is(
+    celoss: Run, result: Result, tmp_path: Path
+) -> None:
     choices = [("7", -3.0), ("0", -1.0)]  # "0" is the number of the first and the text of the second
     path = lines(tmp_path / "samples_t.jsonl", [sample(0, choices, "0", acc=1.0)])
-    assert result(celoss, path)["value"] == pytest.approx(math.log(1 + math.exp(-2)))
+    assert result("ce", path)["value"] == pytest.approx(math.log(1 + math.exp(-2)))
     done = celoss("ce", lines(tmp_path / "open.jsonl", [sample(0, choices, "0")]))
     assert done.returncode == 3
     assert "$.target: expected the number or the text of one of 2 choices" in done.stderr
 
 
-def test_what_a_choice_gains_by_the_question(celoss: Run, tmp_path: Path) -> None:
+def test_what_a_choice_gains_by_the_question(celoss: Run, result: Result, tmp_path: Path) -> None:
     record = sample(0, YES, 1, acc_mutual_info=1.0)
     record["arguments"] += [["", " yes"], ["", " not really"]]
     record["filtered_resps"] += [[-2.0, False], [-9.0, False]]
     path = lines(tmp_path / "samples_t.jsonl", [record])
-    found = result(celoss, path, "--choice-norm", "unconditional")
+    found = result("ce", path, "--choice-norm", "unconditional")
     assert found["value"] == pytest.approx(math.log(1 + math.exp(-2 - 3)))
     assert (found["classes"], found["findings"][0]["code"]) == (2, "CEL229")
     done = celoss("ce", lines(tmp_path / "t.jsonl", [sample(0, YES, 1)]), "--choice-norm", "unconditional")
     assert (done.returncode, "expected requests without the question" in done.stderr) == (3, True)
 
 
-def test_choices_are_rows_of_every_command(celoss: Run, tmp_path: Path) -> None:
+def test_choices_are_rows_of_every_command(celoss: Run, result: Result, tmp_path: Path) -> None:
     path = lines(tmp_path / "samples_t.jsonl", [sample(doc, YES, doc % 2) for doc in range(6)])
-    groups = result(celoss, path, "--by", "doc.subject")["groups"]
+    groups = result("ce", path, "--by", "doc.subject")["groups"]
     assert [(group["name"], group["counted"]) for group in groups] == [("s0", 3), ("s1", 3)]
     assert celoss("compare", path, path, "--loss", "ce", "--choice-norm", "char").returncode == 0
     parts = tmp_path / "part.json"
@@ -168,7 +163,9 @@ def test_options_of_targets_are_refused_as_the_harness_says_what_is_right(
 
 @pytest.mark.parametrize("norm", ["char", "byte"])
 @pytest.mark.parametrize("empty", ["", " "])
-def test_an_empty_choice_has_no_size_to_divide_by(celoss: Run, tmp_path: Path, norm: str, empty: str) -> None:
+def test_an_empty_choice_has_no_size_to_divide_by(
+    celoss: Run, result: Result, tmp_path: Path, norm: str, empty: str
+) -> None:
     choices = [("no", -3.0), ("", -1.0)]
     record = sample(0, choices, 0)
     record["arguments"][1][1] = empty
@@ -177,18 +174,18 @@ def test_an_empty_choice_has_no_size_to_divide_by(celoss: Run, tmp_path: Path, n
     assert (done.returncode, done.stdout) == (3, "")
     assert "samples_t.jsonl:2: $.arguments[1]: expected choices to divide by their" in done.stderr
     assert "--choice-norm none" in done.stderr
-    found = result(celoss, path, "--choice-norm", "none")
+    found = result("ce", path, "--choice-norm", "none")
     expected = (math.log(1 + math.exp(2)) + math.log(1 + math.exp(2))) / 2
     assert found["value"] == pytest.approx(expected)
     assert set(found["input"]["choices"]["by_norm"]) == {"none"}
 
 
-def test_a_log_likelihood_above_0_is_refused(celoss: Run, tmp_path: Path) -> None:
+def test_a_log_likelihood_above_0_is_refused(celoss: Run, result: Result, tmp_path: Path) -> None:
     path = lines(tmp_path / "samples_t.jsonl", [sample(0, [("yes", -1.0), ("no", 4.0)], 1)])
     done = celoss("ce", path)
     assert (done.returncode, done.stdout) == (3, "")
     assert "$.filtered_resps[1]: expected a log-likelihood of at most 0, got 4" in done.stderr
-    found = result(celoss, path, "--allow-out-of-domain")
+    found = result("ce", path, "--allow-out-of-domain")
     assert found["value"] == pytest.approx(math.log(1 + math.exp(-5)))
     told = {finding["code"]: finding["message"] for finding in found["findings"]}
     assert told["CEL232"].startswith("1 choice has a log-probability above 0")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import struct
 from collections.abc import Callable
@@ -18,13 +17,7 @@ A = [("The", None), (" cat", -0.5), (" sat", -1.25), (".", -0.25)]
 B = [("A", None), (" dog", -2.0)]
 
 Run = Callable[..., Done]
-
-
-def result(celoss: Run, *words: str | Path, **more: Any) -> dict[str, Any]:
-    done = celoss("nll", *words, "--json", **more)
-    assert done.returncode == 0, done.stderr
-    found: dict[str, Any] = json.loads(done.stdout)
-    return found
+Result = Callable[..., dict[str, Any]]
 
 
 def refusal(celoss: Run, *words: str | Path) -> str:
@@ -37,24 +30,28 @@ def refusal(celoss: Run, *words: str | Path) -> str:
 
 
 @pytest.mark.parametrize("format", [sglang, tgi])
-def test_servers_of_prompts(celoss: Run, tmp_path: Path, format: Callable[..., dict[str, Any]]) -> None:
+def test_servers_of_prompts(
+    celoss: Run, result: Result, tmp_path: Path, format: Callable[..., dict[str, Any]]
+) -> None:
     path = lines(tmp_path / "dump.jsonl", [format("a", A), format("b", B)])
-    found = result(celoss, path, "--by", "document")
+    found = result("nll", path, "--by", "document")
     assert (found["value"], found["counted"], found["input"]["format"]) == (1.0, 4, format.__name__)
     assert [group["name"] for group in found["groups"]] == ["a", "b"]
-    assert result(celoss, path, "--score", "prompt", "--per", "document")["value"] == 2.0
-    assert result(celoss, path, "--input-format", format.__name__)["value"] == 1.0
+    assert result("nll", path, "--score", "prompt", "--per", "document")["value"] == 2.0
+    assert result("nll", path, "--input-format", format.__name__)["value"] == 1.0
     assert "expected a record of vLLM" in refusal(celoss, path, "--input-format", "vllm")
 
 
-def test_the_completion_of_sglang_follows_its_prompt_and_pairs_are_read(celoss: Run, tmp_path: Path) -> None:
+def test_the_completion_of_sglang_follows_its_prompt_and_pairs_are_read(
+    celoss: Run, result: Result, tmp_path: Path
+) -> None:
     record = sglang("a", A)
     record["meta_info"]["output_token_logprobs"] = [[-3.0, 9, None], [-5.0, 8, None]]
     path = lines(tmp_path / "dump.jsonl", [record])
-    assert result(celoss, path, "--score", "completion")["value"] == 4.0
-    assert result(celoss, path)["tokens"]["bytes"]["count"] is None  # null is no text
+    assert result("nll", path, "--score", "completion")["value"] == 4.0
+    assert result("nll", path)["tokens"]["bytes"]["count"] is None  # null is no text
     record["meta_info"]["input_token_logprobs"] = [[-1.0, 1], [-2.0, 2]]
-    assert result(celoss, lines(tmp_path / "pairs.jsonl", [record]), "--score", "prompt")["value"] == 1.5
+    assert result("nll", lines(tmp_path / "pairs.jsonl", [record]), "--score", "prompt")["value"] == 1.5
     record["meta_info"]["input_token_logprobs"] = [[-1.0]]
     told = refusal(celoss, lines(tmp_path / "one.jsonl", [record]))
     assert "$.meta_info.input_token_logprobs[0]: expected [logprob, id, text]" in told
@@ -70,13 +67,13 @@ def llama(tokens: list[dict[str, Any]]) -> dict[str, Any]:
     return {"content": "", "completion_probabilities": tokens}
 
 
-def test_llama_of_today_and_of_before(celoss: Run, tmp_path: Path) -> None:
+def test_llama_of_today_and_of_before(celoss: Run, result: Result, tmp_path: Path) -> None:
     now = [{"id": 1, "token": "a", "bytes": [97], "logprob": -0.5, "top_logprobs": []}]
-    assert result(celoss, lines(tmp_path / "now.jsonl", [llama(now)]))["value"] == 0.5
+    assert result("nll", lines(tmp_path / "now.jsonl", [llama(now)]))["value"] == 0.5
     never = [{"token": "b", "bytes": [98], "logprob": -3.4028234663852886e38}]  # how it writes log 0
-    assert result(celoss, lines(tmp_path / "never.jsonl", [llama([*now, *never])]))["nonfinite"] == "inf"
+    assert result("nll", lines(tmp_path / "never.jsonl", [llama([*now, *never])]))["nonfinite"] == "inf"
     drawn = [{"id": 1, "token": "a", "bytes": [97], "prob": 0.25, "top_probs": []}]
-    found = result(celoss, lines(tmp_path / "drawn.jsonl", [llama(drawn)]))
+    found = result("nll", lines(tmp_path / "drawn.jsonl", [llama(drawn)]))
     assert found["value"] == pytest.approx(math.log(4))
     assert [finding["code"] for finding in found["findings"]] == ["CEL227"]
     older = [
@@ -84,8 +81,8 @@ def test_llama_of_today_and_of_before(celoss: Run, tmp_path: Path) -> None:
         {"content": "c", "probs": [{"tok_str": "a", "prob": 0.5}, {"tok_str": "b", "prob": 0.125}]},
     ]
     path = lines(tmp_path / "older.jsonl", [llama(older)])
-    assert result(celoss, path, "--censored", "skip")["value"] == pytest.approx(math.log(2))
-    assert result(celoss, path, "--censored", "bound")["value"] == pytest.approx(math.log(16) / 2)
+    assert result("nll", path, "--censored", "skip")["value"] == pytest.approx(math.log(2))
+    assert result("nll", path, "--censored", "bound")["value"] == pytest.approx(math.log(16) / 2)
     odd = [{"content": "a", "probs": [{"tok_str": "a", "prob": 1.5}]}]
     told = refusal(celoss, lines(tmp_path / "odd.jsonl", [llama(odd)]))
     assert '$.completion_probabilities[0].probs[0].prob: expected a probability, got "1.5"' in told
@@ -109,40 +106,40 @@ def rolling(doc: int, loglikelihood: float, words: int, bytes: int, filter: str 
     }
 
 
-def test_rolling_log_likelihoods_by_words_and_bytes(celoss: Run, tmp_path: Path) -> None:
+def test_rolling_log_likelihoods_by_words_and_bytes(celoss: Run, result: Result, tmp_path: Path) -> None:
     path = lines(tmp_path / "samples_w.jsonl", [rolling(0, -50, 10, 60), rolling(1, -12.0, 4, 15)])
-    words = result(celoss, path, "--per", "word")
+    words = result("nll", path, "--per", "word")
     assert words["perplexity"] == pytest.approx(83.811600, abs=1e-6)  # exp(62 / 14)
-    found = result(celoss, path, "--per", "byte", "--base", "2")
+    found = result("nll", path, "--per", "byte", "--base", "2")
     assert found["perplexity"] == pytest.approx(2.285687, abs=1e-6)  # exp(62 / 75)
     assert found["value"] == found["tokens"]["bits_per_byte"] == pytest.approx(1.192628, abs=1e-6)
     assert found["denominator_is"] == "UTF-8 bytes of 2 documents"
     assert found["tokens"]["tokens"]["count"] is None
-    by = result(celoss, path, "--per", "byte", "--by", "doc.topic")["groups"]
+    by = result("nll", path, "--per", "byte", "--by", "doc.topic")["groups"]
     assert [(group["name"], group["loss"]) for group in by] == [("t0", 50 / 60), ("t1", 12 / 15)]
     told = refusal(celoss, path)
     assert "expected to know how many tokens are scored here" in told
     assert f"celoss nll {path} --per byte" in told
 
 
-def test_a_line_for_each_filter_and_an_appended_run_count_once(celoss: Run, tmp_path: Path) -> None:
+def test_a_line_for_each_filter_and_an_appended_run_count_once(result: Result, tmp_path: Path) -> None:
     records = [rolling(0, -50, 10, 60), rolling(0, -50, 10, 60, "other"), rolling(1, -12, 4, 15)]
     path = lines(tmp_path / "samples_w.jsonl", [*records, *records])
-    found = result(celoss, path, "--per", "byte")
+    found = result("nll", path, "--per", "byte")
     assert (found["total"], found["rows"]) == (62.0, 2)
     told = {finding["code"]: finding["count"] for finding in found["findings"]}
     assert told == {"CEL225": 2, "CEL226": 2}
 
 
-def test_a_continuation_has_the_bytes_and_words_of_its_text(celoss: Run, tmp_path: Path) -> None:
+def test_a_continuation_has_the_bytes_and_words_of_its_text(result: Result, tmp_path: Path) -> None:
     newer = {"gen_args_0": {"arg_0": "The", "arg_1": " cät sat"}}
     for number, (arguments, leaf) in enumerate(
         (([["The", " cät sat"]], [-4.5, True]), (newer, ["-4.5", "True"]))
     ):
         record = {"doc_id": 0, "target": "x", "arguments": arguments, "filtered_resps": [leaf]}
         path = lines(tmp_path / f"samples_{number}.jsonl", [record])
-        assert result(celoss, path, "--per", "byte")["value"] == 0.5
-        assert result(celoss, path, "--per", "word")["value"] == 2.25
+        assert result("nll", path, "--per", "byte")["value"] == 0.5
+        assert result("nll", path, "--per", "word")["value"] == 2.25
 
 
 @pytest.mark.parametrize(
@@ -167,9 +164,11 @@ def test_metrics_that_contradict_each_other_are_refused(
 # -------------------------------------------------------------------------------------- llama-perplexity
 
 
-def test_the_base_file_of_llama_perplexity_within_half_a_step(celoss: Run, tmp_path: Path) -> None:
+def test_the_base_file_of_llama_perplexity_within_half_a_step(
+    celoss: Run, result: Result, tmp_path: Path
+) -> None:
     path = base_file(tmp_path / "base", [[0, 0, 2, 1]], [[[2.0, 1.0, 0.0]]])
-    found = result(celoss, path)
+    found = result("nll", path)
     assert found["value"] == pytest.approx(1.407591, abs=1e-6)
     exact = -math.log(math.exp(1) / (math.exp(2) + math.exp(1) + 1))
     assert exact == pytest.approx(1.407606, abs=1e-6)
@@ -178,7 +177,7 @@ def test_the_base_file_of_llama_perplexity_within_half_a_step(celoss: Run, tmp_p
 
 
 def test_many_rows_of_llama_perplexity_are_the_cross_entropy_of_the_second_halves(
-    celoss: Run, tmp_path: Path
+    result: Result, tmp_path: Path
 ) -> None:
     random = np.random.default_rng(5)
     tokens = random.integers(0, 37, (3, 10))
@@ -187,15 +186,15 @@ def test_many_rows_of_llama_perplexity_are_the_cross_entropy_of_the_second_halve
     x = logits.astype(np.float32).astype(np.float64)
     log_p = x - np.log(np.exp(x).sum(axis=2, keepdims=True))
     wanted = -np.take_along_axis(log_p, tokens[:, 6:, None], axis=2).mean()
-    found = result(celoss, path, "--by", "document")
+    found = result("nll", path, "--by", "document")
     assert abs(found["value"] - wanted) <= found["tokens"]["quantisation_error"]
     assert found["value"] == pytest.approx(wanted, abs=2e-4)
     assert (found["rows"], found["counted"], len(found["groups"])) == (3, 12, 3)
 
 
-def test_a_token_below_what_can_be_written_is_told(celoss: Run, tmp_path: Path) -> None:
+def test_a_token_below_what_can_be_written_is_told(result: Result, tmp_path: Path) -> None:
     path = base_file(tmp_path / "base", [[0, 0, 0, 2]], [[[20.0, 1.0, 0.0, 0.0]]])
-    found = result(celoss, path)
+    found = result("nll", path)
     assert found["value"] == pytest.approx(16, abs=1e-3)  # 20 are 16
     assert [finding["code"] for finding in found["findings"]] == ["CEL228"]
 
@@ -219,47 +218,48 @@ def test_damaged_base_files_are_refused(celoss: Run, tmp_path: Path) -> None:
         assert told in refusal(celoss, damaged)
     damaged.write_bytes(whole[:8] + struct.pack("<3i", 2**30, 3, 2**30) + whole[20:])
     assert celoss("nll", damaged).returncode == 5
-    assert "their loss is that of celoss nll" in celoss("ce", tmp_path / "base").stderr
+    base = tmp_path / "base"
+    assert f"  celoss nll {base}  (their loss)\n" in celoss("ce", base).stderr
 
 
 # ------------------------------------------------------------------------------------------------- tables
 
 
-def test_a_table_with_a_token_a_row(celoss: Run, tmp_path: Path) -> None:
+def test_a_table_with_a_token_a_row(celoss: Run, result: Result, tmp_path: Path) -> None:
     csv, jsonl = tmp_path / "t.csv", tmp_path / "t.jsonl"
     csv.write_text("doc,token,logprob\na,x,-0.5\na,y,-1.5\nb,z,-1\n")
     jsonl.write_text(
         "".join(f'{{"doc_id":"{name}","logprob":{p}}}\n' for name, p in (("a", -0.5), ("a", -1.5), ("b", -1)))
     )
     for path in (csv, jsonl):
-        found = result(celoss, path, "--input-is", "token-logprobs", "--per", "document", "--worst", "1")
+        found = result("nll", path, "--input-is", "token-logprobs", "--per", "document", "--worst", "1")
         assert (found["value"], found["rows"], found["elements"]) == (1.5, 2, 3)
         assert found["worst_documents"][0]["id"] == "a"
     one = tmp_path / "one.csv"
     one.write_text("logprob\n-0.5\n-1.5\n")
-    found = result(celoss, one, "--input-is", "token-logprobs")
+    found = result("nll", one, "--input-is", "token-logprobs")
     assert (found["value"], found["rows"]) == (1.0, 1)
     done = celoss("nll", "--input-is", "token-logprobs", data=csv.read_text())
     assert (done.returncode, "--id-column doc" in done.stderr) == (3, True)
 
 
-def test_documents_of_a_table_are_whole_whatever_its_blocks(celoss: Run, tmp_path: Path) -> None:
+def test_documents_of_a_table_are_whole_whatever_its_blocks(result: Result, tmp_path: Path) -> None:
     random = np.random.default_rng(1)
     names = np.repeat(np.arange(700), random.integers(1, 900, 700))
     values = -random.integers(1, 4000, len(names)) / 256
     path = tmp_path / "t.csv"
     rows = (f"d{name},{value}\n" for name, value in zip(names.tolist(), values.tolist(), strict=True))
     path.write_text("id,logprob\n" + "".join(rows))
-    found = result(celoss, path, "--input-is", "token-logprobs", "--per", "document")
+    found = result("nll", path, "--input-is", "token-logprobs", "--per", "document")
     assert found["value"] == -values.sum() / 700
     assert (found["rows"], found["counted"]) == (700, len(values))
 
 
-def test_a_table_of_tokens_keeps_the_rules_of_tables(celoss: Run, tmp_path: Path) -> None:
+def test_a_table_of_tokens_keeps_the_rules_of_tables(celoss: Run, result: Result, tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     path.write_text("id,logprob\na,-0.5\na,\nb,-1\n")
     assert "t.csv:3" in refusal(celoss, path, "--input-is", "token-logprobs")
-    found = result(celoss, path, "--input-is", "token-logprobs", "--missing", "skip")
+    found = result("nll", path, "--input-is", "token-logprobs", "--missing", "skip")
     assert (found["value"], found["input"]["skipped"]) == (0.75, 1)
     path.write_text("id,logprob\na,-0.5\na,0.5\n")
     told = refusal(celoss, path, "--input-is", "token-logprobs")
@@ -268,17 +268,19 @@ def test_a_table_of_tokens_keeps_the_rules_of_tables(celoss: Run, tmp_path: Path
     assert "got -9999" in refusal(celoss, path, "--input-is", "token-logprobs")
 
 
-def test_columns_of_a_table_say_bytes_and_part_of_each_token(celoss: Run, tmp_path: Path) -> None:
+def test_columns_of_a_table_say_bytes_and_part_of_each_token(
+    celoss: Run, result: Result, tmp_path: Path
+) -> None:
     path = tmp_path / "t.csv"
     path.write_text(
         "doc,token,logprob,bytes,part,w\na,x,-0.5,1,prompt,1\na,yy,-1.5,2,completion,2\nb,z,-1,1,completion,1\n"
     )
     option = ("--input-is", "token-logprobs")
-    assert result(celoss, path, *option, "--per", "byte")["value"] == 0.75
-    assert result(celoss, path, *option, "--score", "completion")["value"] == 1.25
-    assert result(celoss, path, *option, "--weight-column", "w")["value"] == (0.5 + 3 + 1) / 4
+    assert result("nll", path, *option, "--per", "byte")["value"] == 0.75
+    assert result("nll", path, *option, "--score", "completion")["value"] == 1.25
+    assert result("nll", path, *option, "--weight-column", "w")["value"] == (0.5 + 3 + 1) / 4
     columns = ("--id-column", "doc", "--class-columns", "logprob,bytes")
-    piped = result(celoss, *option, *columns, "--per", "byte", data=path.read_text())
+    piped = result("nll", *option, *columns, "--per", "byte", data=path.read_text())
     assert piped["value"] == 0.75
     for changed, told in (
         (("prompt", "x"), 'expected prompt or completion in the column part, got "x"'),

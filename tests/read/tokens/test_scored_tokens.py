@@ -18,13 +18,7 @@ A = [("The", None), (" cat", -0.5), (" sat", -1.25), (".", -0.25)]
 B = [("A", None), (" dög", -2.0)]
 
 Run = Callable[..., Done]
-
-
-def result(celoss: Run, *words: str | Path, **more: Any) -> dict[str, Any]:
-    done = celoss("nll", *words, "--json", **more)
-    assert done.returncode == 0, done.stderr
-    found: dict[str, Any] = json.loads(done.stdout)
-    return found
+Result = Callable[..., dict[str, Any]]
 
 
 @pytest.mark.parametrize("format", FORMATS)
@@ -38,10 +32,10 @@ def result(celoss: Run, *words: str | Path, **more: Any) -> dict[str, Any]:
     ],
 )
 def test_a_first_token_without_a_score_is_left_out_by_every_divisor(
-    celoss: Run, tmp_path: Path, format: str, per: str, divisor: int, meaning: str
+    result: Result, tmp_path: Path, format: str, per: str, divisor: int, meaning: str
 ) -> None:
     path = lines(tmp_path / "dump.jsonl", [FORMATS[format]("a", A), FORMATS[format]("b", B)])
-    found = result(celoss, path, "--per", per)
+    found = result("nll", path, "--per", per)
     assert found["value"] == 4 / divisor  # null counted as 0 would give 4 / 6 a token
     assert found["denominator_is"] == meaning
     assert (found["rows"], found["elements"], found["counted"]) == (2, 6, 4)
@@ -71,7 +65,7 @@ def test_the_view_names_the_divisor_and_shows_the_others(celoss: Run, tmp_path: 
     ]
 
 
-def test_a_document_a_list_a_line_and_a_pipe_are_the_same(celoss: Run, tmp_path: Path) -> None:
+def test_a_document_a_list_a_line_and_a_pipe_are_the_same(result: Result, tmp_path: Path) -> None:
     records = [completion("a", A), completion("b", B)]
     values = set()
     for name, text in (
@@ -80,15 +74,15 @@ def test_a_document_a_list_a_line_and_a_pipe_are_the_same(celoss: Run, tmp_path:
         ("behind.json", json.dumps(records[0], indent=2) + json.dumps(records[1])),
     ):
         (tmp_path / name).write_text(text)
-        values |= {result(celoss, tmp_path / name)["value"], result(celoss, data=text)["value"]}
+        values |= {result("nll", tmp_path / name)["value"], result("nll", data=text)["value"]}
     assert values == {1.0}
     one = tmp_path / "one.json"
     one.write_text(json.dumps(records[1]))
-    assert result(celoss, one)["value"] == 2.0
-    assert result(celoss, one, "--input-format", "openai")["value"] == 2.0
+    assert result("nll", one)["value"] == 2.0
+    assert result("nll", one, "--input-format", "openai")["value"] == 2.0
 
 
-def test_parts_of_the_data_are_merged_to_the_same_bits(celoss: Run, tmp_path: Path) -> None:
+def test_parts_of_the_data_are_merged_to_the_same_bits(celoss: Run, result: Result, tmp_path: Path) -> None:
     records = [completion("a", A), completion("b", [("x", None), ("y", -0.1), ("z", -0.7)])]
     whole = lines(tmp_path / "whole.jsonl", records)
     parts = []
@@ -99,16 +93,16 @@ def test_parts_of_the_data_are_merged_to_the_same_bits(celoss: Run, tmp_path: Pa
         assert celoss("nll", part, *options).returncode == 0
     merged = celoss("merge", *parts, "--json")
     assert merged.returncode == 0, merged.stderr
-    wanted, found = result(celoss, whole, "--per", "byte", "--by", "document"), json.loads(merged.stdout)
+    wanted, found = result("nll", whole, "--per", "byte", "--by", "document"), json.loads(merged.stdout)
     for key in ("value", "total", "denominator", "denominator_is", "tokens", "groups", "rows", "perplexity"):
         assert found[key] == wanted[key], key
 
 
-def test_documents_and_fields_are_groups(celoss: Run, tmp_path: Path) -> None:
+def test_documents_and_fields_are_groups(celoss: Run, result: Result, tmp_path: Path) -> None:
     records = [{**completion("a", A), "task": "x"}, {**completion("b", B), "task": "y"}]
     path = lines(tmp_path / "dump.jsonl", records)
     for by, names in (("document", ["a", "b"]), ("task", ["x", "y"])):
-        groups = result(celoss, path, "--by", by)["groups"]
+        groups = result("nll", path, "--by", by)["groups"]
         assert [(group["name"], group["counted"], group["total"]) for group in groups] == [
             (names[0], 3, 2.0),
             (names[1], 1, 2.0),
@@ -121,11 +115,11 @@ def test_documents_and_fields_are_groups(celoss: Run, tmp_path: Path) -> None:
 # ------------------------------------------------------------------------------ prompt and completion
 
 
-def test_prompt_and_completion_are_told_apart(celoss: Run, tmp_path: Path) -> None:
+def test_prompt_and_completion_are_told_apart(celoss: Run, result: Result, tmp_path: Path) -> None:
     path = lines(tmp_path / "dump.jsonl", [completion("a", A, prompt=2)])
-    assert result(celoss, path, "--score", "prompt")["value"] == 0.5
-    assert result(celoss, path, "--score", "completion")["value"] == 0.75
-    both = result(celoss, path)
+    assert result("nll", path, "--score", "prompt")["value"] == 0.5
+    assert result("nll", path, "--score", "completion")["value"] == 0.75
+    both = result("nll", path)
     assert both["value"] == 2 / 3
     assert [finding["code"] for finding in both["findings"]] == ["CEL219", "CEL223"]
     unknown = lines(tmp_path / "unknown.jsonl", [completion("a", A)])
@@ -135,24 +129,26 @@ def test_prompt_and_completion_are_told_apart(celoss: Run, tmp_path: Path) -> No
     assert f"celoss nll {unknown} --score all" in done.stderr
 
 
-def test_the_prompt_of_vllm_stands_before_the_completion_of_openai(celoss: Run, tmp_path: Path) -> None:
+def test_the_prompt_of_vllm_stands_before_the_completion_of_openai(result: Result, tmp_path: Path) -> None:
     record = prompts("a", A)
     record["choices"][0]["logprobs"] = chat("a", [(" on", -3.0)])["choices"][0]["logprobs"]
     path = lines(tmp_path / "dump.jsonl", [record])
     for score, value in (("prompt", 2 / 3), ("completion", 3.0), ("all", 5 / 4)):
-        assert result(celoss, path, "--score", score)["value"] == value
+        assert result("nll", path, "--score", score)["value"] == value
 
 
-def test_a_prompt_that_is_in_both_lists_counts_once(celoss: Run, tmp_path: Path) -> None:
+def test_a_prompt_that_is_in_both_lists_counts_once(result: Result, tmp_path: Path) -> None:
     record = prompts("a", A)
     record["choices"][0]["logprobs"] = completion("a", A)["choices"][0]["logprobs"]
-    assert result(celoss, lines(tmp_path / "dump.jsonl", [record]))["counted"] == 3
+    assert result("nll", lines(tmp_path / "dump.jsonl", [record]))["counted"] == 3
 
 
-def test_the_ids_of_a_prompt_say_which_token_stands_in_it(celoss: Run, tmp_path: Path) -> None:
+def test_the_ids_of_a_prompt_say_which_token_stands_in_it(
+    celoss: Run, result: Result, tmp_path: Path
+) -> None:
     record = prompts("a", A)
     record["choices"][0]["prompt_token_ids"] = [0, 90000, 2, 3]
-    assert result(celoss, lines(tmp_path / "dump.jsonl", [record]))["total"] == 9.5 + 1.25 + 0.25
+    assert result("nll", lines(tmp_path / "dump.jsonl", [record]))["total"] == 9.5 + 1.25 + 0.25
     record["choices"][0]["prompt_token_ids"] = [0, 1, 7, 3]
     done = celoss("nll", lines(tmp_path / "other.jsonl", [record]))
     assert done.returncode == 3
@@ -161,20 +157,20 @@ def test_the_ids_of_a_prompt_say_which_token_stands_in_it(celoss: Run, tmp_path:
     )
 
 
-def test_offline_outputs_of_vllm(celoss: Run, tmp_path: Path) -> None:
+def test_offline_outputs_of_vllm(result: Result, tmp_path: Path) -> None:
     entries = prompts("a", A)["choices"][0]["prompt_logprobs"]
     output = {"index": 0, "text": " on", "token_ids": [9], "logprobs": [{"9": {"logprob": -3.0}}]}
     record = {"request_id": "7", "prompt": "x", "prompt_logprobs": entries, "outputs": [output]}
     path = lines(tmp_path / "dump.jsonl", [record])
-    assert result(celoss, path, "--score", "completion")["value"] == 3.0
-    found = result(celoss, path)
+    assert result("nll", path, "--score", "completion")["value"] == 3.0
+    found = result("nll", path)
     assert (found["value"], found["input"]["format"]) == (5 / 4, "vllm")
 
 
 # ----------------------------------------------------------------------------------- what is no score
 
 
-def test_a_censored_token_is_refused_left_out_or_bounded(celoss: Run, tmp_path: Path) -> None:
+def test_a_censored_token_is_refused_left_out_or_bounded(celoss: Run, result: Result, tmp_path: Path) -> None:
     scores = [("a", -1.0), ("b", -9999.0)]
     path = lines(tmp_path / "dump.jsonl", [chat("a", scores, top=[-0.5, -4.0, -9999.0])])
     done = celoss("nll", path)
@@ -182,20 +178,20 @@ def test_a_censored_token_is_refused_left_out_or_bounded(celoss: Run, tmp_path: 
     assert "dump.jsonl:1 [1]: expected a log-probability, got -9999" in done.stderr
     assert f"celoss nll {path} --censored skip" in done.stderr
     assert f"celoss nll {path} --censored bound" in done.stderr
-    skipped = result(celoss, path, "--censored", "skip")
+    skipped = result("nll", path, "--censored", "skip")
     assert (skipped["value"], skipped["counted"]) == (1.0, 1)
-    bounded = result(celoss, path, "--censored", "bound")
+    bounded = result("nll", path, "--censored", "bound")
     assert (bounded["value"], bounded["counted"]) == (2.5, 2)
     assert [finding["code"] for finding in bounded["findings"]] == ["CEL221"]
     none = lines(tmp_path / "none.jsonl", [chat("a", scores)])
     assert "which bound that of the token, got none" in celoss("nll", none, "--censored", "bound").stderr
 
 
-def test_failed_requests_are_counted_and_told(celoss: Run, tmp_path: Path) -> None:
+def test_failed_requests_are_counted_and_told(celoss: Run, result: Result, tmp_path: Path) -> None:
     failed = {"id": "x", "custom_id": "f", "response": None, "error": {"code": "expired"}}
     refused = {"id": "y", "custom_id": "g", "response": {"status_code": 429, "body": {}}, "error": None}
     path = lines(tmp_path / "dump.jsonl", [failed, in_batch(completion("b", B)), refused])
-    found = result(celoss, path, "--by", "document")
+    found = result("nll", path, "--by", "document")
     assert found["value"] == 2.0
     assert found["groups"][0]["name"] == "b"
     assert found["input"]["columns"]["id"] == "custom_id"
@@ -207,10 +203,10 @@ def test_failed_requests_are_counted_and_told(celoss: Run, tmp_path: Path) -> No
 
 
 def test_a_document_that_comes_again_counts_once_and_other_scores_of_it_are_refused(
-    celoss: Run, tmp_path: Path
+    celoss: Run, result: Result, tmp_path: Path
 ) -> None:
     path = lines(tmp_path / "dump.jsonl", [completion("a", A), completion("b", B), completion("a", A)])
-    found = result(celoss, path)
+    found = result("nll", path)
     assert (found["value"], found["rows"]) == (1.0, 2)
     assert "CEL225" in [finding["code"] for finding in found["findings"]]
     other = lines(tmp_path / "other.jsonl", [completion("a", A), completion("a", B)])
@@ -219,15 +215,17 @@ def test_a_document_that_comes_again_counts_once_and_other_scores_of_it_are_refu
     assert 'other.jsonl:2: expected each document once, got "a" again with other' in done.stderr
 
 
-def test_positive_log_probabilities_are_refused_and_zeros_told(celoss: Run, tmp_path: Path) -> None:
+def test_positive_log_probabilities_are_refused_and_zeros_told(
+    celoss: Run, result: Result, tmp_path: Path
+) -> None:
     path = lines(tmp_path / "dump.jsonl", [chat("a", [("a", 0.25), ("b", -1.0)])])
     done = celoss("nll", path)
     assert done.returncode == 3
     assert "dump.jsonl:1 [0]: Expected a log-probability of at most 0, got 0.25." in done.stderr
-    allowed = result(celoss, path, "--allow-out-of-domain")
+    allowed = result("nll", path, "--allow-out-of-domain")
     assert allowed["value"] == 0.375
     assert "CEL202" in [finding["code"] for finding in allowed["findings"]]
-    zeros = result(celoss, lines(tmp_path / "zeros.jsonl", [chat("a", [("a", 0), ("b", -1.0)])]))
+    zeros = result("nll", lines(tmp_path / "zeros.jsonl", [chat("a", [("a", 0), ("b", -1.0)])]))
     assert zeros["value"] == 0.5
     assert zeros["findings"][0]["message"] == "1 token of 2 with a log-probability of exactly 0"
 
@@ -244,7 +242,7 @@ def test_positive_log_probabilities_are_refused_and_zeros_told(celoss: Run, tmp_
     ],
 )
 def test_what_is_no_number_is_refused_in_its_place(
-    celoss: Run, tmp_path: Path, value: str, told: str
+    celoss: Run, result: Result, tmp_path: Path, value: str, told: str
 ) -> None:
     text = json.dumps(completion("a", A)).replace("-1.25", value)
     path = tmp_path / "dump.jsonl"
@@ -253,14 +251,14 @@ def test_what_is_no_number_is_refused_in_its_place(
     assert done.returncode == 3
     assert f"dump.jsonl:1: $.choices[0].logprobs.token_logprobs[2]: {told}" in done.stderr
     if value == "null":
-        found = result(celoss, path, "--missing", "skip")
+        found = result("nll", path, "--missing", "skip")
         assert (found["value"], found["counted"]) == (0.375, 2)
 
 
-def test_minus_infinity_is_a_score_of_probability_0(celoss: Run, tmp_path: Path) -> None:
+def test_minus_infinity_is_a_score_of_probability_0(result: Result, tmp_path: Path) -> None:
     path = tmp_path / "dump.jsonl"
     path.write_text(json.dumps(completion("a", A)).replace("-1.25", "-Infinity") + "\n")
-    found = result(celoss, path)
+    found = result("nll", path)
     assert (found["value"], found["nonfinite"]) == (None, "inf")
     told = {finding["code"]: finding for finding in found["findings"]}["CEL308"]
     assert told["remedy"] == ""  # --convention is refused with scored tokens
@@ -308,17 +306,19 @@ def test_tokens_of_several_batches_are_one_array(celoss: Run, tmp_path: Path) ->
     assert found.sum() == pytest.approx(-1)
 
 
-def test_bytes_that_nobody_knows_are_refused_as_a_divisor(celoss: Run, tmp_path: Path) -> None:
+def test_bytes_that_nobody_knows_are_refused_as_a_divisor(
+    celoss: Run, result: Result, tmp_path: Path
+) -> None:
     lost = [("a", -1.0), ("\ufffd", -2.0)]
     path = lines(tmp_path / "dump.jsonl", [completion("a", lost)])
-    found = result(celoss, path)
+    found = result("nll", path)
     assert (found["value"], found["tokens"]["bytes"]["count"]) == (1.5, None)
     done = celoss("nll", path, "--per", "byte")
     assert done.returncode == 3
     assert "dump.jsonl:1 [1]: expected to know how many bytes are scored here" in done.stderr
     assert f"celoss nll {path} --per token" in done.stderr
     parts = [("a", -1.0), ("bytes:\\xe2\\x82", -2.0), ("bytes:\\xac", -1.0)]
-    whole = result(celoss, lines(tmp_path / "parts.jsonl", [completion("a", parts)]), "--per", "byte")
+    whole = result("nll", lines(tmp_path / "parts.jsonl", [completion("a", parts)]), "--per", "byte")
     assert whole["value"] == 1.0
 
 
@@ -357,7 +357,7 @@ def test_options_of_other_data_are_refused(celoss: Run, tmp_path: Path) -> None:
         done = celoss("nll", path, *words)
         assert (done.returncode, "with scored tokens" in done.stderr) == (2, True), words
     assert celoss("nll", path, "--emit", "numpy").returncode == 2
-    assert "their loss is that of celoss nll" in celoss("ce", path).stderr
+    assert f"  celoss nll {path}  (their loss)\n" in celoss("ce", path, "--input-is", "probs").stderr
     table = tmp_path / "t.csv"
     table.write_text("a,b,y\n-0.1,-2.4,0\n")
     done = celoss("nll", table, "--per", "byte")
@@ -396,21 +396,21 @@ def test_models_of_two_tokenizers_are_compared_by_the_bytes_that_they_share(
     assert json.loads(done.stdout)["comparison"]["difference"] == 0.0
 
 
-def test_the_interval_has_documents_as_its_draws(celoss: Run, tmp_path: Path) -> None:
+def test_the_interval_has_documents_as_its_draws(result: Result, tmp_path: Path) -> None:
     """Means 1, 2 and 3 of documents of 1, 2 and 3 tokens; m = 14 / 6, residuals -4/3, -2/3 and 2."""
     scores = {"a": [-1.0], "b": [-1.5, -2.5], "c": [-2.0, -3.0, -4.0]}
     path = lines(tmp_path / "p.jsonl", [chat(name, [("x", p) for p in ps]) for name, ps in scores.items()])
-    found = result(celoss, path, "--interval")
+    found = result("nll", path, "--interval")
     assert found["value"] == pytest.approx(14 / 6)
     squares = (4 / 3) ** 2 + (2 / 3) ** 2 + 2**2
     assert found["interval"]["standard_error"] == pytest.approx(math.sqrt(1.5 * squares) / 6)
     assert found["interval"]["units"] == 3
 
 
-def test_the_loss_by_the_place_of_a_token(celoss: Run, tmp_path: Path) -> None:
+def test_the_loss_by_the_place_of_a_token(result: Result, tmp_path: Path) -> None:
     scores = [("t", None), *(("t", -float(at)) for at in range(1, 20))]
     path = lines(tmp_path / "dump.jsonl", [completion("a", scores), completion("b", scores[:3])])
-    groups = result(celoss, path, "--by", "position")["groups"]
+    groups = result("nll", path, "--by", "position")["groups"]
     assert [(group["name"], group["counted"], group["total"]) for group in groups] == [
         ("1", 2, 2.0),
         ("2-3", 3, 7.0),
@@ -475,10 +475,10 @@ def test_the_first_refusal_of_a_file_is_told(celoss: Run, tmp_path: Path) -> Non
     assert f"{path}:1 [0]: Expected a log-probability of at most 0" in celoss("nll", path).stderr
 
 
-def test_a_document_of_one_file_counts_once_in_another(celoss: Run, tmp_path: Path) -> None:
+def test_a_document_of_one_file_counts_once_in_another(celoss: Run, result: Result, tmp_path: Path) -> None:
     first = lines(tmp_path / "first.jsonl", [completion("a", A)])
     second = lines(tmp_path / "second.jsonl", [completion("a", A), completion("b", B)])
-    found = result(celoss, first, second, "--reduction", "sum")
+    found = result("nll", first, second, "--reduction", "sum")
     assert (found["value"], found["rows"]) == (4.0, 2)  # with a twice it would be 6
     assert [(one["code"], one["count"]) for one in found["findings"]] == [("CEL219", 2), ("CEL225", 1)]
     other = lines(tmp_path / "other.jsonl", [completion("a", [("The", None), (" dog", -0.25)])])
@@ -487,7 +487,7 @@ def test_a_document_of_one_file_counts_once_in_another(celoss: Run, tmp_path: Pa
     assert f'{other}:1: expected each document once, got "a" again with other log-prob' in done.stderr
 
 
-def test_samples_of_two_tasks_have_the_same_numbers(celoss: Run, tmp_path: Path) -> None:
+def test_samples_of_two_tasks_have_the_same_numbers(result: Result, tmp_path: Path) -> None:
     def sample(task: str, score: float, **more: str) -> dict[str, Any]:
         request = {"gen_args_0": {"arg_0": "", "arg_1": task}}
         answers = {"resps": [[[score, False]]], "filtered_resps": [[score, False]]}
@@ -504,6 +504,16 @@ def test_samples_of_two_tasks_have_the_same_numbers(celoss: Run, tmp_path: Path)
     for more in ({}, {"doc_hash": "x"}):
         one = lines(tmp_path / "one.jsonl", [sample("one", -1.0)])
         two = lines(tmp_path / "two.jsonl", [sample("two", -2.0, **more)])
-        assert result(celoss, one, two, "--per", "document")["value"] == 1.5
+        assert result("nll", one, two, "--per", "document")["value"] == 1.5
         copy = lines(tmp_path / "copy.jsonl", [sample("two", -2.0, **more)])
-        assert result(celoss, two, copy, "--per", "document")["rows"] == 1
+        assert result("nll", two, copy, "--per", "document")["rows"] == 1
+
+
+def test_inspect_tells_why_the_loss_of_a_dump_refuses_it(celoss: Run, tmp_path: Path) -> None:
+    path = lines(tmp_path / "dump.jsonl", [completion("a", [("x", 0.5)])])
+    done = celoss("inspect", path)
+    assert done.returncode == 3
+    assert f"{path}:1 [0]: Expected a log-probability of at most 0, got 0.5" in done.stderr
+    assert (
+        f"  celoss inspect {path} --loss nll  (their loss)" in celoss("inspect", path, "--loss", "ce").stderr
+    )
