@@ -301,6 +301,7 @@ function updateResult() {
   const stray = strayTarget(settings);
   result = stray ? null : compute(settings);
   document.body.classList.toggle("asking", state.asking);
+  ofId("idea").hidden = state.question !== null;
   document.body.classList.toggle("stray", Boolean(stray));
   ofId("problem").textContent = stray ? word("stray", stray.row, stray.target, stray.classes - 1) : "";
   const number = ofId("value");
@@ -379,7 +380,7 @@ function updateIdeas() {
   const row = result.rows[state.row];
   const y = row.target;
   const isCe = settings.loss === "ce";
-  const idea = (key, formulas, why) => h("li", {}, h("h3", {}, word(key)), formulas.map((formula) => h("code", {}, formula)), h("p", { class: "faint" }, word(why)));
+  const idea = (key, formulas, why) => h("li", {}, h("h3", {}, word(key)), formulas.map((formula) => h("code", {}, formula)), h("p", { class: "faint" }, word(why, gradientFormula())));
   const first = row.ignored
     ? word("row_is_ignored", state.row)
     : isCe
@@ -510,7 +511,7 @@ function ask(index) {
   if (matchMedia("(max-width: 76rem)").matches) ofId("questions-box").open = false;
   const place = ofId(index === null ? "main" : "question-title");
   place.focus({ preventScroll: true });
-  if (matchMedia("(max-width: 76rem)").matches) place.scrollIntoView({ block: "start" });
+  if (matchMedia("(max-width: 76rem)").matches) (place.closest("section") ?? place).scrollIntoView({ block: "start" });
 }
 
 /** Puts settings into the fields; those of the file have its names. */
