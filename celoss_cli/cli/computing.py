@@ -84,7 +84,7 @@ class Plan:
         """
         from celoss_cli.cli.origins import origin_of  # most runs write no partial result
 
-        return origin_of(self.data, self.semantics, self.request.wanted.by, self.quantiles)
+        return origin_of(self.data, self.semantics, self.request.wanted.by, self.quantiles, self.request.top)
 
 
 @record(frozen=True, slots=True)
@@ -135,7 +135,7 @@ def planned(spec: LossSpec, given: LossOptions, format: FormatSpec) -> Plan:
     """
     partial = given.emit_partial is not None or given.cluster is not None
     asked = given.in_parts or "--emit-partial"
-    meant = {"by": bool(given.limits.max_group) or partial, "quantiles": partial}
+    meant = {"by": bool(given.limits.max_group) or partial, "quantiles": partial, "top_k": partial}
     refuse_unshown(given.showing, format, [name for name, means in meant.items() if means])
     if partial and given.showing.worst is not None:
         raise UsageError(
@@ -154,10 +154,11 @@ def planned(spec: LossSpec, given: LossOptions, format: FormatSpec) -> Plan:
     data = replace(data, row_groups=row_groups)
     refuse_with_values(data)
     request = request_of(given.showing, given.reading, given.running.jobs, format)
+    limited = given.limits.min_accuracy is not None or given.limits.min_skill is not None
     return Plan(
         data,
         given.semantics,
-        request,
+        replace(request, scores=request.scores or limited or partial),
         given.showing.quantiles,
         partial=partial,
         interval=interval,
@@ -260,6 +261,8 @@ def request_of(showing: Showing, reading: Reading, jobs: int | None, format: For
         keep=format.every_row,
         predictions=format.predictions,
         wanted=Wanted(showing.by, bool(showing.quantiles), showing.worst or 0),
+        scores=format.scores,
+        top=showing.top_k or 0,
         jobs=jobs or default_jobs(),
     )
 
@@ -296,7 +299,10 @@ def evaluated(plan: Plan, found: Opened) -> Evaluated:
     units = units_for(plan.interval, choice.reduction)
     told = plan.request.keep and (none or plan.request.gradient)
     request = replace(
-        plan.request, keep=told or units is not None, predictions=plan.request.predictions and none
+        plan.request,
+        keep=told or units is not None,
+        predictions=plan.request.predictions and none,
+        scores=plan.request.scores and not none,
     )
     keep = None if units is None else units.add
     evaluation = evaluate(choice.loss, found.dataset.batches, request, keep)
@@ -330,6 +336,7 @@ def reported(plan: Plan, found: Evaluated) -> Report:
         intervals=plan.intervals,
         estimate=found.estimate,
         group_column=None if plan.interval is None else plan.interval.group_column,
+        top=plan.request.top,
     )
 
 
@@ -345,6 +352,7 @@ def partial_of(plan: Plan, found: Evaluated, origin: Origin) -> Partial:
             reduction=found.chosen.reduction,
             by=plan.request.wanted.by,
             quantiles=plan.quantiles,
+            top_k=plan.request.top,
             source=found.source,
             evaluation=found.evaluation,
             command_words=words_without_files(plan.data.reading, plan.semantics),

@@ -150,6 +150,8 @@ _HELD_BY_VALUE = {
     "baseline": "the baseline is of rows too, and the interval of the increase is that of their differences: "
     "celoss compare OLD NEW --loss LOSS --non-inferior X",
     "max_group": "groups have no intervals of their own",
+    "min_accuracy": "the interval is that of the mean loss",
+    "min_skill": "the interval is that of the mean loss",
 }
 """Limits that are of no use against the end of an interval, and why."""
 
@@ -181,6 +183,8 @@ def _limits(limits: Limits, increases: tuple[Increase, ...]) -> gate.Limits:
         increases=increases,
         require=limits.require or "all",
         min_count=limits.min_count,
+        min_accuracy=limits.min_accuracy,
+        min_skill=limits.min_skill,
         groups=tuple(map(_group, limits.max_group)),
         on_interval=limits.gate_on == "interval",
     )

@@ -42,5 +42,6 @@ def report_of_whole(whole: Partial, semantics: Semantics, files: Iterable[str] |
         on_empty=semantics.on_empty,
         by=whole.by,
         quantiles=whole.quantiles,
+        top=whole.top_k,
         command_words=words_of_merge(named, whole.command_words, semantics),
     )

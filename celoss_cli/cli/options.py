@@ -365,6 +365,13 @@ class Showing:
         panel=OUTPUT,
         needs="breakdown",
     )
+    top_k: int | None = option(
+        at_least(1),
+        "Show how often the target is among the K likeliest classes, too.",
+        metavar="K",
+        panel=OUTPUT,
+        needs="scores",
+    )
     grad: bool = option(
         FLAG,
         "Show the gradient of the result with respect to the input.",
@@ -456,6 +463,12 @@ class Limits:
         needs="max_increase",
     )
     min_count: int | None = option(COUNT, "At least N targets are counted.", panel=GATE)
+    min_accuracy: float | None = option(FINITE, "The accuracy is at least X, from 0 to 1.", panel=GATE)
+    min_skill: float | None = option(
+        FINITE,
+        "The skill is at least X: 1 - loss / loss of always answering the class frequencies.",
+        panel=GATE,
+    )
     max_group: tuple[str, ...] = option(
         GROUP_LIMIT,
         "The mean of every group of --by, or of this one, is at most X; repeatable.",

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 __all__ = ["origin_of", "unchanged"]
 
 
-def origin_of(data: Data, semantics: Semantics, by: str | None, quantiles: Sequence[float]) -> Origin:
+def origin_of(
+    data: Data, semantics: Semantics, by: str | None, quantiles: Sequence[float], top: int = 0
+) -> Origin:
     """What a partial result is computed from, as it is now; of standard input nobody knows.
 
     Args:
@@ -30,6 +32,7 @@ def origin_of(data: Data, semantics: Semantics, by: str | None, quantiles: Seque
         semantics: the options of the loss.
         by: what the groups are, or None.
         quantiles: the fractions asked for.
+        top: among how many of the likeliest outcomes one is looked for, 0 for not at all.
 
     Raises:
         InputError: if a file is not there.
@@ -39,6 +42,7 @@ def origin_of(data: Data, semantics: Semantics, by: str | None, quantiles: Seque
     words = [data.spec.command, *kept.data, *chain(*kept.semantics.values())]
     words += [] if by is None else flag_words("--by", by)
     words += [f"--quantiles={','.join(map(repr, quantiles))}"] if quantiles else []
+    words += flag_words("--top-k", str(top)) if top else []
     named = [word[1:] for word in words if word.startswith("@")]
     files = (state_of(path, data.row_groups.get(path)) for path in _files(data))
     return Origin(__version__, tuple(words), tuple(files), tuple(map(state_of, named)))

@@ -66,6 +66,7 @@ def words_of(reading: Reading, semantics: Semantics, showing: Showing) -> list[s
         word for options in (reading, semantics) for given in given_options(options) for word in given.words
     ]
     words += [] if showing.by is None else flag_words("--by", showing.by)
+    words += [] if showing.top_k is None else flag_words("--top-k", str(showing.top_k))
     return words + ([f"--quantiles={','.join(map(repr, showing.quantiles))}"] if showing.quantiles else [])
 
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from celoss_cli.evaluate.collect import Collected
     from celoss_cli.evaluate.details import Details
     from celoss_cli.evaluate.largest import Elements
+    from celoss_cli.evaluate.scores import Totals
     from celoss_cli.evaluate.survey import Survey
     from celoss_cli.losses.base import Loss
 
@@ -53,6 +54,8 @@ class Request:
         keep: keep every element's row.
         predictions: keep with it what was predicted.
         wanted: what is collected beside the totals.
+        scores: count how often predictions are right, and how often each outcome occurs.
+        top: among how many of the likeliest outcomes one is looked for, 0 for not at all.
         survey: look at every row for findings, not only at the first ones.
         jobs: worker threads.
 
@@ -66,6 +69,8 @@ class Request:
     keep: bool = False
     predictions: bool = False
     wanted: Wanted = Wanted()
+    scores: bool = False
+    top: int = 0
     survey: bool = False
     jobs: int = 1
 
@@ -143,6 +148,7 @@ class Evaluation:
         first: what the first rows look like.
         facts: oddities of the options and of the data as a whole, which are there or not.
         sizes: how much is counted in other units than elements, where the loss knows any.
+        scores: what the scores are made of, where they were asked for.
         first_infinite: the first row whose loss is infinite, by its number and name; "" where none is.
         of_rows: the totals of the rows whose elements are shown, where rows differ in their number of
         elements.
@@ -154,6 +160,7 @@ class Evaluation:
     shown: Tally = Tally()
     weight_is: str = ""
     classes: int | None = None
+    scores: Totals | None = None
     workings: list[Workings] = field(default_factory=list)
     worst: list[Workings] = field(default_factory=list)
     collected: Collected | None = None
@@ -188,6 +195,7 @@ class _Part:
     first: FirstRows | None
     survey: Survey | None
     details: Details | None
+    scores: Totals | None
     infinite: str
     sizes: Counter[str]
 
@@ -257,6 +265,8 @@ def _classes(loss: Loss, batch: Batch, before: int | None) -> int | None:
 def _join(part: _Part, wanted: Wanted, result: Evaluation) -> None:
     """Adds what was collected of one more part."""
     result.counted += part.counted
+    if part.scores is not None:
+        result.scores = part.scores if result.scores is None else result.scores + part.scores
     result.sizes += part.sizes
     if part.first is not None:
         result.first += part.first
@@ -282,6 +292,7 @@ def _part(loss: Loss, batch: Batch, request: Request) -> _Part:
         first=FirstRows.of(loss, batch) if request.strict and not request.survey else None,
         survey=_surveyed(loss, batch) if request.survey else None,
         details=_details(loss, batch, terms, request),
+        scores=_scored(loss, batch, terms, request.top) if request.scores else None,
         infinite=_first_infinite(batch, terms),
         sizes=loss.sizes(batch, terms),
     )
@@ -318,6 +329,12 @@ def _details(loss: Loss, batch: Batch, terms: Terms, request: Request) -> Detail
     from celoss_cli.evaluate.details import details_of  # most runs want the losses alone
 
     return details_of(loss, batch, terms, predictions=request.predictions, gradient=request.gradient)
+
+
+def _scored(loss: Loss, batch: Batch, terms: Terms, top: int) -> Totals:
+    from celoss_cli.evaluate.scores import totals_of  # a run that prints the number alone wants none
+
+    return totals_of(loss, batch, terms, top)
 
 
 def _surveyed(loss: Loss, batch: Batch) -> Survey:

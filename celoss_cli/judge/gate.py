@@ -64,6 +64,7 @@ class Limits:
         increases: how far the loss may lie above the baseline; () with a baseline means not at all.
         require: whether all increases must hold, or any one of them.
         min_count: how many targets must have been counted.
+        min_accuracy, min_skill: bounds of the scores beside the loss.
         groups: bounds of the mean of a group by its name; the name None is every group.
         on_interval: whether ``max`` bounds the upper end of the loss's interval, and ``min`` the lower one.
 
@@ -77,6 +78,8 @@ class Limits:
     increases: tuple[Increase, ...] = ()
     require: Literal["all", "any"] = "all"
     min_count: int | None = None
+    min_accuracy: float | None = None
+    min_skill: float | None = None
     groups: tuple[tuple[str | None, float], ...] = ()
     on_interval: bool = False
 
@@ -105,6 +108,10 @@ def _verdicts(report: Report, limits: Limits, baseline: float | None) -> Iterato
         yield from _increased(report, limits, baseline)
     if limits.min_count is not None:
         yield _counted(report, limits.min_count)
+    if limits.min_accuracy is not None:
+        yield _scored("accuracy", report, limits.min_accuracy)
+    if limits.min_skill is not None:
+        yield _scored("skill", report, limits.min_skill)
     for name, limit in limits.groups:
         yield _grouped(report, name, limit)
 
@@ -202,6 +209,21 @@ def _counted(report: Report, least: int) -> Verdict:
     told = "at least" if passed else "fewer than"
     reason = f"{plural(counted, 'counted target')}, {told} {least}" if counted else _NOTHING
     return Verdict("min-count", passed, counted, ">=", least, "counted targets", reason)
+
+
+def _scored(what: Literal["accuracy", "skill"], report: Report, least: float) -> Verdict:
+    """The bound of a score; where there is none, nothing passes."""
+    found = report.scores
+    if found is None:
+        missing = f"there is no {what}: the targets are no classes" if report.tally.counted else _NOTHING
+        return Verdict(f"min-{what}", False, None, ">=", least, what, missing)
+    value = found.accuracy if what == "accuracy" else found.skill
+    passed = report.tally.counted > 0 and holds(value, ">=", least)
+    reason = reason_of(what, value, ">=", least)
+    if math.isnan(value):
+        told = "the class frequencies alone have a loss of"
+        reason = f"there is no {what}: {told} {found.prior_loss:g}"
+    return Verdict(f"min-{what}", passed, value, ">=", least, what, reason)
 
 
 def _grouped(report: Report, wanted: str | None, limit: float) -> Verdict:

@@ -278,6 +278,44 @@ class Loss(ABC):
         """
         return None
 
+    def decided(self, batch: Batch) -> Array | None:
+        """The likeliest outcome of every element of a canonical batch, the first of several.
+
+        Shape (elements,), numbered as ``outcomes`` are; None where the input predicts no outcome.
+        """
+        return None
+
+    def ranks(self, batch: Batch, outcomes: Array) -> Array:
+        """How many outcomes come before that of each element, by likelihood and then in order.
+
+        Args:
+            batch: canonical.
+            outcomes: shape (elements,), those of ``batch``; the rank of -1 means nothing.
+
+        """
+        return np.asarray(self.decided(batch) != outcomes).astype(np.int64)
+
+    def factors(self, batch: Batch) -> Array | None:
+        """What the cost of every element of a canonical batch is multiplied by, whatever its outcome.
+
+        Shape (elements,); None where it is 1.
+        """
+        found = batch.aligned.get(SAMPLE_WEIGHT)
+        return None if found is None else found.reshape(-1)
+
+    def costs_of_frequencies(self, totals: Array) -> Array | None:
+        """What each outcome costs where the frequencies of all outcomes are always answered.
+
+        Args:
+            totals: shape (columns, outcomes), how often each occurs, each column with its own frequencies.
+
+        Returns:
+            the same shape, the loss of an element whose ``factors`` are 1; anything where an outcome never
+            occurs. None where that cannot be said.
+
+        """
+        return None
+
     def computable(self, batch: Batch) -> Batch | None:
         """A canonical batch without the targets that cannot be computed, None if nothing is left then."""
         return batch

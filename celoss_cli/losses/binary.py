@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
+from celoss_cli.core.data import Batch
 from celoss_cli.core.errors import InputError
 from celoss_cli.core.late import np
 from celoss_cli.core.records import record
@@ -14,7 +15,7 @@ from celoss_cli.losses.elementwise import ElementLoss
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from celoss_cli.core.data import Array, Batch
+    from celoss_cli.core.data import Array
     from celoss_cli.core.trace import Note
 
 __all__ = [
@@ -106,6 +107,23 @@ class AnswerLoss(ElementLoss):
         hit = self._positive(batch.target.reshape(-1).astype(np.float64))
         return Answers(self._probabilities(batch.input.reshape(-1).astype(np.float64)), hit)
 
+    def decided(self, batch: Batch) -> Array | None:
+        return (batch.input.reshape(-1) > self._of_probability(np.array(0.5))).astype(np.int64)
+
+    def costs_of_frequencies(self, totals: Array) -> Array | None:
+        with np.errstate(all="ignore"):
+            x = self._of_probability(totals[:, 1] / totals.sum(axis=1))
+        no, yes = sorted(self.drawn_targets.values())
+        plain = self.unweighted()
+        targets = np.stack([np.full(len(x), no), np.full(len(x), yes)])
+        batch = plain.canonical(Batch(np.stack([x, x]), targets))
+        return plain.terms(batch).loss.astype(np.float64).reshape(2, -1).T
+
+    def _of_probability(self, p: Array) -> Array:
+        """The input that says this probability of the positive answer, of any shape."""
+        with np.errstate(divide="ignore"):
+            return np.log(p) - np.log1p(-p)
+
     def _probabilities(self, x: Array) -> Array:
         """The probability of the positive answer."""
         return sigmoid(x)
@@ -133,6 +151,13 @@ class BinaryLoss(AnswerLoss):
 
     def unweighted(self) -> Self:
         return replace(self, weight=None)
+
+    def factors(self, batch: Batch) -> Array | None:
+        found = super().factors(batch)
+        if self.weight is None:
+            return found
+        own = batch.aligned["weight"].reshape(-1)
+        return own if found is None else own * found
 
     def _aligned(self) -> dict[str, Array]:
         return {} if self.weight is None else {"weight": self.weight}

@@ -83,16 +83,16 @@ class BinaryBrier(BinaryLoss):
             return np.stack([np.log1p(-p), np.log(p)])
 
     def predicting(self, values: Array, target: float, classes: int) -> Batch:
-        if self.input_is == "logits":
-            with np.errstate(divide="ignore"):
-                values = np.log(values) - np.log1p(-values)
-        return super().predicting(values, target, classes)
+        return super().predicting(self._of_probability(values), target, classes)
 
     def predicted(self, batch: Batch) -> Array:
         return self._probabilities(super().predicted(batch))
 
     def _probabilities(self, x: Array) -> Array:
         return sigmoid(x) if self.input_is == "logits" else x
+
+    def _of_probability(self, p: Array) -> Array:
+        return super()._of_probability(p) if self.input_is == "logits" else p
 
     def _fill(self, x: Array, t: Array, aligned: dict[str, Array], out: Array, note: Note) -> int:
         d, slope = self._difference(x, t, note)

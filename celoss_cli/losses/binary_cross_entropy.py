@@ -107,6 +107,9 @@ class BinaryCrossEntropy(BinaryLoss):
     def _probabilities(self, x: Array) -> Array:
         return x
 
+    def _of_probability(self, p: Array) -> Array:
+        return p
+
     def _loss_is(self) -> str:
         return super()._loss_is() if self.weight is not None else "-[t log p + (1-t) log(1-p)]"
 

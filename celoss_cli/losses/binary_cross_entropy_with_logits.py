@@ -111,6 +111,12 @@ class BinaryCrossEntropyWithLogits(BinaryLoss):
     def log_predictions(self, batch: Batch) -> Array:
         return log_answers(batch.input)
 
+    def costs_of_frequencies(self, totals: Array) -> Array | None:
+        own = self.pos_weight
+        if own is not None and own.size > 1 and own.shape != totals.shape[:1]:
+            return None  # of elements that are no labels of a row
+        return super().costs_of_frequencies(totals)
+
     def predicting(self, values: Array, target: float, classes: int) -> Batch:
         if self.pos_weight is not None and self.pos_weight.size > 1:
             raise UsageError(f"Expected one positive weight for a curve, got {self.pos_weight.size}.")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from celoss_cli.core.errors import UsageError
@@ -107,9 +106,8 @@ class Brier(WeightedClassLoss):
         with np.errstate(all="ignore"):
             return np.log(x)
 
-    def predicting(self, values: Array, target: float, classes: int) -> Batch:
-        batch = super().predicting(values, target, classes)
-        return replace(batch, input=np.exp(batch.input)) if self.input_is == "probs" else batch
+    def _of_logs(self, logs: Array) -> Array:
+        return np.exp(logs) if self.input_is == "probs" else logs
 
     def _probabilities(self, batch: Batch) -> Array:
         if self.input_is == "logits":

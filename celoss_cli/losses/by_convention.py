@@ -283,9 +283,8 @@ class CrossEntropyByConvention(_ByConvention, CrossEntropy):
             return None
         return found
 
-    def predicting(self, values: Array, target: float, classes: int) -> Batch:
-        batch = super().predicting(values, target, classes)
-        return replace(batch, input=np.exp(batch.input)) if self.input_is == "probs" else batch
+    def _of_logs(self, logs: Array) -> Array:
+        return np.exp(logs) if self.input_is == "probs" else logs
 
     def _probabilities(self, batch: Batch) -> Array:
         if self.input_is == "logits":

@@ -140,6 +140,10 @@ class CrossEntropy(WeightedClassLoss):
         note.gradient(told, lambda: parts.gradient(factors))
         return None
 
+    def _shares(self, totals: Array) -> Array:
+        smoothed = (1 - self.label_smoothing) * totals + self.label_smoothing / len(totals) * totals.sum()
+        return super()._shares(smoothed)
+
     def log_predictions(self, batch: Batch) -> Array:
         return columns_of(log_softmax(batch.input, axis=1))
 

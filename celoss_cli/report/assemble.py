@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from celoss_cli.core.data import Reduction, Tally, Workings
     from celoss_cli.core.trace import Step
     from celoss_cli.evaluate.loop import Evaluation
+    from celoss_cli.evaluate.scores import Scores
     from celoss_cli.evaluate.summaries import Reliability
     from celoss_cli.evaluate.survey import Survey
     from celoss_cli.losses import LossSpec
@@ -45,6 +46,7 @@ def report_of(
     command_words: CommandWords = CommandWords(),
     estimate: Estimate | None = None,
     group_column: str | None = None,
+    top: int = 0,
 ) -> Report:
     """Reduces an evaluation and gathers what there is to say about it.
 
@@ -62,6 +64,7 @@ def report_of(
         command_words: the command line; one that names the source's files if not given.
         estimate: the interval of the mean, where it is wanted.
         group_column: whose values are its independent draws, or None.
+        top: among how many of the likeliest outcomes the evaluation looked for one, 0 for not at all.
 
     Raises:
         InputError: if nothing was counted and ``on_empty`` is "error".
@@ -124,6 +127,7 @@ def report_of(
         if collected is None or not intervals
         else collected.histogram(tally.counted, intervals),
         reliability=_reliability(loss, evaluation),
+        scores=_scores(loss, evaluation, reduction, top),
         tokens=_tokens(loss, evaluation, tally),
         of_rows=evaluation.of_rows,
         worst_rows=collected.rows if collected else (),
@@ -238,6 +242,15 @@ def _reliability(loss: Loss, evaluation: Evaluation) -> Reliability | None:
     from celoss_cli.evaluate.calibration import reliability  # most runs count no predictions
 
     return reliability(found.calibration, positive=not loss.per_class)
+
+
+def _scores(loss: Loss, evaluation: Evaluation, reduction: Reduction, top: int) -> Scores | None:
+    if evaluation.scores is None or reduction == "none":
+        return None
+    from celoss_cli.evaluate.scores import scores_of  # a run that prints the number alone wants none
+
+    tally = evaluation.tally
+    return scores_of(evaluation.scores, loss, tally, tally.denominator(reduction), top)
 
 
 def _nothing(tally: Tally, skipped: int) -> str:

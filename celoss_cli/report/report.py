@@ -11,6 +11,7 @@ from celoss_cli.core.records import record
 
 if TYPE_CHECKING:
     from celoss_cli.evaluate.loop import Rows
+    from celoss_cli.evaluate.scores import Scores
     from celoss_cli.evaluate.summaries import Group, Histogram, Quantile, Reliability
     from celoss_cli.evaluate.worst_rows import RowLoss
     from celoss_cli.findings.finding import Finding
@@ -76,6 +77,8 @@ class Report:
         checks: a verdict for each limit that was asked for.
         histogram: of the losses of the counted elements, where it was asked for.
         reliability: of the predictions of the counted elements, where it was asked for.
+        scores: accuracy, and the loss of the frequencies alone, where they were asked for and the targets are
+            outcomes.
         tokens: the loss by each divisor, where the elements are scored tokens.
         of_rows: the totals of the rows whose elements are shown, where rows differ in their number of
         elements. worst_rows: the rows with the largest mean losses there, where they were asked for.
@@ -110,6 +113,7 @@ class Report:
     checks: Sequence[Verdict] = ()
     histogram: Histogram | None = None
     reliability: Reliability | None = None
+    scores: Scores | None = None
     tokens: Tokens | None = None
     of_rows: Mapping[int, Tally] = field(default_factory=dict)
     worst_rows: Sequence[RowLoss] = ()

@@ -69,6 +69,11 @@ class FormatSpec:
     suffixes: tuple[str, ...] = ()
 
     @property
+    def scores(self) -> bool:
+        """Whether it shows scores beside the loss."""
+        return self.writes in ("view", "values")
+
+    @property
     def only_checks(self) -> bool:
         """Whether it is of no use without the verdicts of a gate."""
         return self.writes == "checks"

@@ -32,7 +32,7 @@ from celoss_cli.show.loss.ledger import ledger
 from celoss_cli.show.loss.tokens import by_divisor, documents, worst_documents
 from celoss_cli.show.loss.wording import interval_of, reduction_line
 from celoss_cli.show.loss.workings import ignored_line, row_title, steps_of
-from celoss_cli.show.numerals import exact, short
+from celoss_cli.show.numerals import exact, percent, short
 from celoss_cli.show.source import option_text, reading_lines
 from celoss_cli.show.verdicts import lines_of
 
@@ -114,6 +114,11 @@ def _facts(report: Report) -> Iterator[tuple[str, str]]:
     if interval is not None and not math.isnan(interval.estimate.bounds.low):
         bounds = interval.estimate.bounds
         yield f"{interval.percent} interval", f"{short(bounds.low)} to {short(bounds.high)}"
+    if report.scores is not None:
+        yield "accuracy", percent(report.scores.accuracy, 2)
+        if not math.isnan(report.scores.skill):
+            yield "skill", short(report.scores.skill)
+            yield "frequencies alone", short(report.scores.prior_loss)
     if report.reliability is not None:
         yield "calibration error", short(report.reliability.ece)
 

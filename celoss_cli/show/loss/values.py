@@ -10,6 +10,7 @@ from celoss_cli.show.numerals import nonfinite
 from celoss_cli.show.values import finding_values, verdict_values
 
 if TYPE_CHECKING:
+    from celoss_cli.evaluate.scores import Scores
     from celoss_cli.report.report import Report
 
 __all__ = ["values_of"]
@@ -38,6 +39,7 @@ def values_of(report: Report) -> dict[str, Any]:
         "classes": report.classes,
         "labels": None if report.labels is None else list(report.labels),
         "perplexity": report.perplexity,
+        **({} if report.scores is None else _scores(report.scores)),
         **({} if report.tokens is None else {"tokens": token_values(report.tokens)}),
         **_breakdowns(report),
         "options": dict(report.options),
@@ -45,6 +47,12 @@ def values_of(report: Report) -> dict[str, Any]:
         "findings": [finding_values(finding) for finding in report.findings],
         "checks": [verdict_values(verdict) for verdict in report.checks],
     }
+
+
+def _scores(found: Scores) -> dict[str, Any]:
+    """The scores beside the loss; what is no number is null."""
+    top = {} if found.top is None else {"top_k": dict(zip(("k", "accuracy"), found.top, strict=True))}
+    return {"accuracy": found.accuracy, **top, "prior_loss": found.prior_loss, "skill": found.skill}
 
 
 def _elements(report: Report) -> dict[str, Any]:

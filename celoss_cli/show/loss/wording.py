@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from celoss_cli.core.errors import plural
 from celoss_cli.show.intervals import Named
 from celoss_cli.show.loss import tokens
-from celoss_cli.show.numerals import exact, measured, short
+from celoss_cli.show.numerals import exact, measured, percent, short
 
 if TYPE_CHECKING:
     from celoss_cli.report.report import Report
 
-__all__ = ["extents", "interval_of", "reduction_line"]
+__all__ = ["extents", "interval_of", "reduction_line", "scores_line"]
 
 
 def extents(report: Report) -> str:
@@ -45,6 +46,21 @@ def reduction_line(report: Report) -> str:
         f"{report.reduction} = {short(total)} / {short(report.denominator)}{meaning}"
         f" = {measured(exact(report.value), report.unit)}{perplexity}{empty}"
     )
+
+
+def scores_line(report: Report) -> str:
+    """How often the predictions are right, and what is gained over the frequencies alone."""
+    found = report.scores
+    if found is None:
+        return ""
+    top = "" if found.top is None else f", top {found.top[0]} {percent(found.top[1], 2)}"
+    told = f"accuracy {percent(found.accuracy, 2)}{top}"
+    if math.isnan(found.prior_loss):
+        return told
+    whose = "the frequency of each label" if found.by_column else "the class frequencies"
+    prior = f"{measured(short(found.prior_loss), report.unit)} by {whose} alone"
+    skill = "no skill to tell" if math.isnan(found.skill) else f"skill {short(found.skill)}"
+    return f"{told}, {skill} ({prior})"
 
 
 def interval_of(report: Report) -> Named | None:

@@ -14,12 +14,13 @@ from typing import Any, TypeVar
 from celoss_cli.core.checksum import KEY, digest, is_as_written
 from celoss_cli.core.data import Tally
 from celoss_cli.core.errors import InputError, quoted
-from celoss_cli.core.exact import POINT, ExactSum
+from celoss_cli.core.exact import POINT, ExactSum, ExactSums
 from celoss_cli.core.option import VALUES, Option
 from celoss_cli.evaluate.collect import LARGEST_LEVEL, LEAST_LEVEL, Collected
 from celoss_cli.evaluate.groups import Groups
 from celoss_cli.evaluate.kinds import FirstRows
 from celoss_cli.evaluate.loop import Evaluation, Rows
+from celoss_cli.evaluate.scores import Totals
 from celoss_cli.findings import CommandWords
 from celoss_cli.losses import LOSSES, LossSpec
 from celoss_cli.losses.spec import TOKENS
@@ -42,6 +43,11 @@ _MOST_ZEROS = 2200
 
 _OF_A_FILE = ("columns", "choices", "meaning")
 """What the source says that is written elsewhere, or holds for one file alone."""
+
+_SCORED = ("weight", "hits", "top")
+"""The sums that the scores are made of, beside those of the outcomes."""
+
+_MOST_OUTCOMES = 1 << 24
 
 _OF_TOKENS = ("per", "score", "censored")
 """Options of scored tokens."""
@@ -100,6 +106,7 @@ def _content(partial: Partial) -> dict[str, Any]:
         "groups": {name: _group(tally) for name, tally in collected.groups.tallies().items()},
         "levels": {str(level): count for level, count in sorted(collected.levels.items())},
         **({"sizes": dict(evaluation.sizes)} if evaluation.sizes else {}),
+        **({"scores": _scores(evaluation.scores)} if evaluation.scores is not None else {}),
     }
 
 
@@ -126,6 +133,19 @@ def _group(tally: Tally) -> dict[str, Any]:
         "weight": _sum(tally.weight),
         "rows": tally.rows,
         "elements": tally.elements,
+    }
+
+
+def _scores(found: Totals) -> dict[str, Any]:
+    """What the scores are made of; an outcome that never occurs is left out."""
+    each = enumerate(found.outcomes.each())
+    return {
+        "columns": found.columns,
+        "count": found.count,
+        "missing": found.missing,
+        **{name: _sum(getattr(found, name)) for name in _SCORED},
+        "size": found.outcomes.size,
+        "outcomes": {str(code): _sum(total) for code, total in each if total != ExactSum()},
     }
 
 
@@ -179,6 +199,7 @@ def _partial(document: dict[str, Any]) -> Partial:
         reduction=_one_of(document.pop("reduction"), set(spec.reductions) - {"none"}),
         by=_maybe(_text, document.pop("by")),
         quantiles=tuple(_list(_fraction, document.pop("quantiles"))),
+        top_k=_count(document.pop("top_k", 0)),
         source={
             **_source(document.pop("source")),
             "columns": _columns(document.pop("columns")),
@@ -196,6 +217,7 @@ def _partial(document: dict[str, Any]) -> Partial:
     loss_of(partial)  # refuses values that the options do not have
     _fill(partial.evaluation, document)
     _verify(partial)
+    _verify_scores(partial)
     _only(document, ("celoss_partial", "checksum"))
     return partial
 
@@ -214,10 +236,23 @@ def _fill(evaluation: Evaluation, document: dict[str, Any]) -> None:
     evaluation.counted = Counter(_map(_count, document.pop("counted")))
     evaluation.first = FirstRows.from_texts(_count(first["limit"]), _map(_text, first["counts"]))
     evaluation.sizes = Counter(_map(_count, document.pop("sizes", {})))
+    evaluation.scores = _scores_of(document.pop("scores")) if "scores" in document else None
     evaluation.collected = Collected(
         Groups.known(_map(_group_of, document.pop("groups"))),
         Counter({_level(level): count for level, count in _map(_count, document.pop("levels")).items()}),
     )
+
+
+def _scores_of(value: Any) -> Totals:
+    found = _only(value, ("columns", "count", "missing", *_SCORED, "size", "outcomes"))
+    sums = {int(code): _sum_of(total) for code, total in _map(lambda one: one, found["outcomes"]).items()}
+    size = _count(found["size"])
+    if size > _MOST_OUTCOMES or not all(0 <= code < size for code in sums):
+        raise ValueError("an outcome is none of those there are")
+    columns, count, missing = (_count(found[name]) for name in ("columns", "count", "missing"))
+    weight, hits, top = (_sum_of(found[name]) for name in _SCORED)
+    outcomes = ExactSums.of([sums.get(code, ExactSum()) for code in range(size)])
+    return Totals(columns, count, missing, weight, hits, top, outcomes)
 
 
 def _verify(partial: Partial) -> None:
@@ -237,6 +272,22 @@ def _verify(partial: Partial) -> None:
     sizes = collected_of(evaluation).levels.total()
     if sizes != (counted - tally.loss.nan if partial.quantiles else 0):
         raise ValueError("the losses counted by size are not those of the total")
+
+
+def _verify_scores(partial: Partial) -> None:
+    """Refuses totals of scores that do not go together."""
+    found, evaluation = partial.evaluation.scores, partial.evaluation
+    if found is None:
+        return
+    outcomes = evaluation.classes if LOSSES[partial.loss].per == "class" else 2 * found.columns
+    if found.columns and found.outcomes.size != outcomes:
+        raise ValueError("there are other outcomes than classes or answers")
+    if not found.columns and (found.count or found.outcomes.size):
+        raise ValueError("there are outcomes of no column")
+    if found.columns > 1 and evaluation.classes is not None:
+        raise ValueError("classes have one column")
+    if found.count + found.missing != evaluation.tally.counted:
+        raise ValueError("the predictions are not the counted targets")
 
 
 def _options(spec: LossSpec, value: Any) -> dict[str, Any]:

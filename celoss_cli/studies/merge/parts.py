@@ -11,6 +11,7 @@ from celoss_cli.core.records import record
 from celoss_cli.core.version import __version__
 from celoss_cli.evaluate.collect import Collected
 from celoss_cli.evaluate.loop import Evaluation
+from celoss_cli.evaluate.scores import Totals
 from celoss_cli.evaluate.wanted import Wanted
 from celoss_cli.findings import CommandWords
 from celoss_cli.losses import LOSSES
@@ -60,6 +61,7 @@ class Partial:
         reduction: how the whole becomes one number.
         by: what the groups are, or None.
         quantiles: the fractions asked for.
+        top_k: among how many of the likeliest outcomes one was looked for, 0 for not at all.
         source: where the data came from and how it was read.
         evaluation: totals and collections, without rows and workings.
         command_words: the command line, its files left out.
@@ -80,6 +82,7 @@ class Partial:
     parts: frozenset[str] = frozenset()
     shards: tuple[Shard, ...] = ()
     origin: Origin | None = None
+    top_k: int = 0
 
     def described(self) -> dict[str, Any]:
         """What must be the same in all parts."""
@@ -92,6 +95,7 @@ class Partial:
             "weight_is": self.evaluation.weight_is,
             "by": self.by,
             "quantiles": list(self.quantiles),
+            **({"top_k": self.top_k} if self.top_k else {}),
             "columns": _roles(self.source.get("columns")),
             **({"meaning": self.source["meaning"]} if "meaning" in self.source else {}),
         }
@@ -227,12 +231,18 @@ def _added(one: Partial, other: Partial) -> Partial:
         facts=a.facts | b.facts,
         sample_weights=a.sample_weights or b.sample_weights,
         sizes=a.sizes + b.sizes,
+        scores=_scores_of(a) + _scores_of(b),
         skipped=a.skipped + b.skipped,
         labels=first.labels,
         conversions=first.conversions,
     )
     data = one.command_words.data if one.command_words.data == other.command_words.data else ()
     return replace(one, evaluation=evaluation, command_words=replace(one.command_words, data=data))
+
+
+def _scores_of(evaluation: Evaluation) -> Totals:
+    """What the scores of a part are made of; one that was written without makes them unknown."""
+    return Totals(missing=evaluation.tally.counted) if evaluation.scores is None else evaluation.scores
 
 
 def _roles(columns: Mapping[str, Any] | None) -> dict[str, Any] | None:

@@ -1,0 +1,170 @@
+"""What is told beside the loss: how often the likeliest answer is right, and what frequencies alone cost.
+
+The totals are exact and added in any order; what is divided is divided once, at the end. The loss of always
+answering the frequencies is that of a constant prediction, computed by the loss itself for each outcome.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from celoss_cli.core.exact import POINT, ExactSum, ExactSums, exact_sum, exact_sums
+from celoss_cli.core.records import record
+from celoss_cli.losses.base import SAMPLE_WEIGHT
+
+if TYPE_CHECKING:
+    from celoss_cli.core.data import Array, Batch, Tally, Terms
+    from celoss_cli.losses.base import Loss
+
+__all__ = ["Scores", "Totals", "scores_of", "totals_of"]
+
+
+@record(frozen=True, slots=True)
+class Totals:
+    """What the scores are made of; ``Totals()`` is empty and ``+`` is exact in any order.
+
+    Attributes:
+        columns: how many answers a row has that are asked on their own: the labels of a row, else 1.
+        count: how many predictions.
+        missing: how many counted targets are no outcome, so that nothing can be said.
+        weight: the sum of the sample weights of the predictions.
+        hits: the same of those whose likeliest outcome came.
+        top: the same of those whose outcome was among the likeliest ones.
+        outcomes: the sum of the factors of each outcome of each column, column by column.
+
+    """
+
+    columns: int = 0
+    count: int = 0
+    missing: int = 0
+    weight: ExactSum = ExactSum()
+    hits: ExactSum = ExactSum()
+    top: ExactSum = ExactSum()
+    outcomes: ExactSums = ExactSums()
+
+    def __add__(self, other: Totals) -> Totals:
+        if self.columns and other.columns and self.outcomes.size != other.outcomes.size:
+            return Totals(1, self.count + other.count, self.missing + other.missing + 1)
+        size = max(self.outcomes.size, other.outcomes.size)
+        return Totals(
+            self.columns or other.columns,
+            self.count + other.count,
+            self.missing + other.missing,
+            self.weight + other.weight,
+            self.hits + other.hits,
+            self.top + other.top,
+            self.outcomes.joined(other.outcomes, np.arange(other.outcomes.size), size),
+        )
+
+
+@record(frozen=True, slots=True)
+class Scores:
+    """What the totals say.
+
+    Attributes:
+        accuracy: the part of the predictions whose likeliest outcome came, by sample weight.
+        prior_loss: what always answering the frequencies of the outcomes would have cost, reduced as the loss
+            is; nan where that cannot be said.
+        skill: 1 less the loss divided by the prior loss; nan where that is 0, or unknown.
+        top: how many outcomes were looked at, and the part of the predictions whose outcome was among them.
+        by_column: whether each label of a row has frequencies of its own.
+
+    """
+
+    accuracy: float
+    prior_loss: float
+    skill: float
+    top: tuple[int, float] | None = None
+    by_column: bool = False
+
+
+_MOST_COLUMNS = 1 << 12
+"""A row with more elements holds no labels that are asked on their own."""
+
+
+def totals_of(loss: Loss, batch: Batch, terms: Terms, top: int) -> Totals:
+    """The totals of one canonical batch.
+
+    Args:
+        loss: with its options.
+        batch: canonical.
+        terms: of it.
+        top: among how many of the likeliest outcomes an outcome is looked for, 0 for not at all.
+
+    """
+    counted = terms.loss.size - (0 if terms.ignored is None else int(np.count_nonzero(terms.ignored)))
+    decided = None if batch.offsets is not None else loss.decided(batch)
+    outcomes = None if decided is None else loss.outcomes(batch)
+    if decided is None or outcomes is None:
+        return Totals(missing=counted)
+    known = outcomes >= 0
+    count = int(np.count_nonzero(known))
+    weights = batch.aligned.get(SAMPLE_WEIGHT)
+    sure = known if np.isfinite(terms.loss).all() else known & ~np.isnan(terms.loss)
+
+    def weighed(where: Array) -> ExactSum:
+        if weights is None:
+            return ExactSum(int(np.count_nonzero(where)) << POINT)
+        return exact_sum(weights.reshape(-1)[where].astype(np.float64))
+
+    columns, size = _columns(loss, batch)
+    codes = outcomes if columns == 1 else outcomes + 2 * np.tile(np.arange(columns), len(batch))
+    factors = loss.factors(batch)
+    each = np.broadcast_to(np.ones(()), count) if factors is None else factors[known].astype(np.float64)
+    return Totals(
+        columns,
+        count,
+        counted - count,
+        weighed(known),
+        weighed((decided == outcomes) & sure),
+        weighed((loss.ranks(batch, outcomes) < top) & sure) if top else ExactSum(),
+        exact_sums(each, codes[known], size),
+    )
+
+
+def _columns(loss: Loss, batch: Batch) -> tuple[int, int]:
+    """How many answers a row has that are asked on their own, and how many outcomes all of them have."""
+    classes = loss.classes(batch)
+    if classes is not None:
+        return 1, classes
+    labels = batch.shape[0] if len(batch.shape) == 1 and batch.shape[0] <= _MOST_COLUMNS else 1
+    return max(1, labels), 2 * max(1, labels)
+
+
+def scores_of(found: Totals, loss: Loss, tally: Tally, denominator: float, top: int = 0) -> Scores | None:
+    """The scores of a whole data set; None where its targets are no outcomes, or nothing is predicted.
+
+    Args:
+        found: the totals of it.
+        loss: with its options.
+        tally: the totals of the loss.
+        denominator: what the total of the loss is divided by.
+        top: among how many of the likeliest outcomes an outcome was looked for, 0 for not at all.
+
+    """
+    if not found.count or found.missing:
+        return None
+    prior = _prior(found, loss)
+    with np.errstate(all="ignore"):
+        skill = float(1 - np.float64(float(tally.loss)) / np.float64(prior))
+        prior = float(np.float64(prior) / np.float64(denominator))
+    return Scores(
+        accuracy=found.hits / found.weight,
+        prior_loss=prior,
+        skill=skill if prior and not math.isinf(prior) else math.nan,
+        top=(top, found.top / found.weight) if top else None,
+        by_column=found.columns > 1,
+    )
+
+
+def _prior(found: Totals, loss: Loss) -> float:
+    """The total loss of always answering the frequencies; nan where the loss cannot say it."""
+    totals = found.outcomes.rounded()
+    costs = loss.costs_of_frequencies(totals.reshape(found.columns, -1))
+    if costs is None:
+        return math.nan
+    occurs = totals > 0
+    return math.fsum((totals[occurs] * costs.reshape(-1)[occurs]).tolist())
