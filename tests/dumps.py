@@ -11,7 +11,18 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["FORMATS", "base_file", "chat", "completion", "in_batch", "lines", "prompts", "sglang", "tgi"]
+__all__ = [
+    "FORMATS",
+    "base_file",
+    "chat",
+    "completion",
+    "in_batch",
+    "lines",
+    "prompts",
+    "response",
+    "sglang",
+    "tgi",
+]
 
 Scores = Sequence[tuple[str, float | None]]
 """Tokens of a document with their log-probabilities."""
@@ -41,6 +52,22 @@ def chat(name: str, scores: Scores, *, top: Sequence[float] = ()) -> dict[str, A
     message = {"role": "assistant", "content": "".join(text for text, _ in scores)}
     choice = {"index": 0, "message": message, "logprobs": {"content": content}, "finish_reason": "stop"}
     return {"id": name, "object": "chat.completion", "choices": [choice]}
+
+
+def response(name: str, *texts: Scores) -> dict[str, Any]:
+    """OpenAI's response: some reasoning, and a message of texts."""
+    contents = [
+        {
+            "type": "output_text",
+            "text": "".join(text for text, _ in scores),
+            "annotations": [],
+            "logprobs": chat(name, scores)["choices"][0]["logprobs"]["content"],
+        }
+        for scores in texts
+    ]
+    reasoning = {"id": "rs", "type": "reasoning", "summary": []}
+    message = {"id": "msg", "type": "message", "role": "assistant", "content": contents}
+    return {"id": name, "object": "response", "output": [reasoning, message], "usage": {"output_tokens": 2}}
 
 
 def in_batch(body: dict[str, Any]) -> dict[str, Any]:

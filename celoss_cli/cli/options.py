@@ -208,8 +208,8 @@ class Reading:
         panel=INPUT,
         needs="classes",
     )
-    choice_norm: Literal["none", "char", "byte", "unconditional"] | None = option(
-        one_of(("none", "char", "byte", "unconditional")),
+    choice_norm: Literal["none", "char", "byte", "token", "unconditional"] | None = option(
+        one_of(("none", "char", "byte", "token", "unconditional")),
         "What the log-likelihood of a choice is divided by, or taken less: that without the question.",
         panel=INPUT,
         needs="choices",

@@ -168,6 +168,10 @@ def _refuse_norm(sample: _Sample, found: Any, norm: str | None) -> None:
     if norm == "unconditional":
         told = f"expected requests without the question for --choice-norm {norm}, got none"
         raise InputError(told, ways=ways)
+    if norm == "token":
+        told = f"expected the number of tokens of each choice for --choice-norm {norm}, got none"
+        because = "the harness writes sums over tokens and not how many they are"
+        raise InputError(told, hint=because, ways=(Way("bytes instead", (("--choice-norm", "byte"),)),))
     empty = next(at for at, (_, text) in enumerate(arguments_of(found)) if not text.removeprefix(" "))
     unit = "characters" if norm == "char" else "bytes"
     raise InputError(

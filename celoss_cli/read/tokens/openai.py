@@ -7,10 +7,12 @@ Completions: ``choices[].logprobs`` holds the lists ``tokens``, ``token_logprobs
 ``text_offset``. With ``echo`` the prompt's tokens stand before those of the completion, and the first has
 null; ``usage.prompt_tokens`` says how many they are. A token that is part of a character is written
 "bytes:\\xe2".
+Responses: ``output[].content[].logprobs[]`` of a message's ``output_text`` holds the objects of chat; the
+list is empty where the request did not include ``message.output_text.logprobs``.
 
-Source: openai-python, types/chat/chat_completion.py, chat_completion_token_logprob.py and
-types/completion_choice.py; for -9999.0 the description of ``logprob`` there. lm-evaluation-harness,
-models/openai_completions.py, for what echo holds.
+Source: openai-python, types/chat/chat_completion.py, chat_completion_token_logprob.py,
+types/completion_choice.py and types/responses/response_output_text.py; for -9999.0 the description of
+``logprob`` there. lm-evaluation-harness, models/openai_completions.py, for what echo holds.
 """
 
 from __future__ import annotations
@@ -46,18 +48,44 @@ def read(stream: Stream, request: ReadRequest) -> Dataset:
 
 
 def is_one(found: Mapping[str, Any]) -> bool:
-    choices = found.get("choices")
+    if "choices" not in found:
+        return any("logprobs" in text for _, text in _outputs(found))
+    choices = found["choices"]
     if not isinstance(choices, list) or not choices or not isinstance(choices[0], dict):
         return False
     return "logprobs" in choices[0]
 
 
 def documents(found: Mapping[str, Any]) -> Iterator[Document]:
-    """A document a choice."""
+    """A document a choice, or a text of a response."""
+    if "choices" not in found:
+        yield from _of_response(found)
+        return
     choices = a_list(found.get("choices"), "$.choices")
     for number, choice in enumerate(choices):
         path = f"$.choices[{number}]"
         yield completion_of(an_object(choice, path), path, _prompt_size(found), suffixed(choices, number))
+
+
+def _outputs(found: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The texts of a response's messages, each with its path."""
+    outputs = found.get("output") if found.get("object") == "response" else None
+    for number, output in enumerate(outputs if isinstance(outputs, list) else ()):
+        contents = output.get("content") if isinstance(output, dict) else None
+        for at, content in enumerate(contents if isinstance(contents, list) else ()):
+            if isinstance(content, dict) and content.get("type") == "output_text":
+                yield f"$.output[{number}].content[{at}]", content
+
+
+def _of_response(found: Mapping[str, Any]) -> Iterator[Document]:
+    texts = list(_outputs(found))
+    for number, (path, text) in enumerate(texts):
+        path = f"{path}.logprobs"
+        tokens = a_list(text.get("logprobs") or [], path)
+        if not tokens:
+            ask = "ask the server for them: include message.output_text.logprobs in the request"
+            raise InputError("expected log-probabilities, got none", hint=ask, place=path)
+        yield of_objects(tokens, path, suffixed(texts, number))
 
 
 def suffixed(choices: Sequence[Any], number: int) -> str:

@@ -189,3 +189,11 @@ def test_a_log_likelihood_above_0_is_refused(celoss: Run, result: Result, tmp_pa
     assert found["value"] == pytest.approx(math.log(1 + math.exp(-5)))
     told = {finding["code"]: finding["message"] for finding in found["findings"]}
     assert told["CEL232"].startswith("1 choice has a log-probability above 0")
+
+
+def test_tokens_of_a_choice_that_nobody_counted_are_no_divisor(celoss: Run, tmp_path: Path) -> None:
+    path = lines(tmp_path / "samples_t.jsonl", [sample(0, [("yes", -4.0), ("not really", -6.0)], 1)])
+    done = celoss("ce", path, "--choice-norm", "token")
+    assert done.returncode == 3
+    assert f"{path}:1: expected the number of tokens of each choice for --choice-norm token" in done.stderr
+    assert f"  celoss ce {path} --choice-norm byte" in done.stderr

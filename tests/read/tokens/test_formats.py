@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from dumps import base_file, lines, sglang, tgi
+from dumps import base_file, in_batch, lines, response, sglang, tgi
 from running import Done
 
 A = [("The", None), (" cat", -0.5), (" sat", -1.25), (".", -0.25)]
@@ -291,3 +291,21 @@ def test_columns_of_a_table_say_bytes_and_part_of_each_token(
         other.write_text(path.read_text().replace(*changed))
         words = ("--weight-column", "w") if "weight" in told else ()
         assert told in refusal(celoss, other, *option, *words)
+
+
+# ------------------------------------------------------------------------------------- OpenAI's responses
+
+
+def test_the_texts_of_responses_are_completions(celoss: Run, result: Result, tmp_path: Path) -> None:
+    one, two = response("a", [("Hi", -0.5), (" you", -1.5)]), response("b", [("x", -1.0)], [("y", -3.0)])
+    path = lines(tmp_path / "r.jsonl", [one, in_batch(two)])
+    found = result("nll", path, "--by", "document", "--score", "completion")
+    assert found["value"] == 6 / 4
+    assert [group["name"] for group in found["groups"]] == ["a", "b[0]", "b[1]"]
+    assert found["tokens"]["bytes"]["count"] == 8
+    two["output"][1]["content"][1]["logprobs"] = []
+    told = refusal(celoss, lines(tmp_path / "empty.jsonl", [one, two]))
+    assert "empty.jsonl:2: $.output[1].content[1].logprobs: expected log-probabilities, got none" in told
+    assert "message.output_text.logprobs" in told
+    for odd in ({"output": None}, {"output": [None, {"content": [None]}]}, {"object": "x"}):
+        assert "expected" in refusal(celoss, lines(tmp_path / "odd.jsonl", [{**one, **odd}]))
