@@ -46,7 +46,7 @@ def test_without_a_file_the_page_has_an_example_and_is_the_same_each_time() -> N
     first = page_of()
     assert first == page_of()
     assert start_of()["settings"]["logits"] == [[2.0, 1.0, 0.1], [0.5, 2.5, 0.3]]
-    assert start_of()["lang"] == "en"
+    assert start_of()["lang"] is None
     assert start_of("--lang", "zh")["lang"] == "zh"
 
 

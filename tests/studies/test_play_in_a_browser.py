@@ -123,9 +123,12 @@ def test_a_field_takes_a_number_and_infinity_and_refuses_words(tab: Browser, pag
         tab.value("(field => { field.focus(); field.select(); })(document.querySelector('#batch input'))")
         tab.write(text)
         assert tab.value("document.querySelector('#batch input').getAttribute('aria-invalid')") == invalid
+        assert bool(tab.value("document.querySelector('#problem').textContent")) == (invalid == "true")
     assert "5,1,0.1;" in line(tab)
+    tab.key("Tab")
+    assert tab.value("document.querySelector('#batch input').value") == "5"
     assert "five" not in tab.value("document.querySelector('#lines').textContent")
-    assert tab.value("document.querySelector('#problem').textContent")
+    assert tab.value("document.querySelector('#problem').textContent") == ""
 
 
 def test_every_option_changes_the_command_and_the_number(tab: Browser, page: Path) -> None:

@@ -37,8 +37,10 @@ class PlayOptions:
         f"How many of the first rows the page starts with, at most {_MOST_ROWS}; 6 if not given.",
         panel=OUTPUT,
     )
-    lang: Literal["en", "zh"] = option(
-        one_of(("en", "zh")), "The language that the page starts in.", default="en", panel=OUTPUT
+    lang: Literal["en", "zh"] | None = option(
+        one_of(("en", "zh")),
+        "The language that the page starts in; that of its reader's browser if not given.",
+        panel=OUTPUT,
     )
     writing: Writing = part(
         Writing,

@@ -22,7 +22,7 @@ COMPUTING = ("compute.js", "lines.js")
 _SCRIPTS = (*COMPUTING, "elements.js", "charts.js", "play.js")
 
 
-def page_of(beginning: Beginning, language: Language, version: str) -> str:
+def page_of(beginning: Beginning, language: Language | None, version: str) -> str:
     """The page that starts so; ASCII, and the same text for the same beginning."""
     style, script = part_of("play.css"), "".join(map(part_of, _SCRIPTS))
     page = part_of("play.html")
@@ -42,7 +42,7 @@ def part_of(name: str) -> str:
     return files("celoss_cli.studies.play").joinpath(name).read_text(encoding="utf-8")
 
 
-def start_of(beginning: Beginning, language: Language, version: str) -> dict[str, Any]:
+def start_of(beginning: Beginning, language: Language | None, version: str) -> dict[str, Any]:
     """What the script is given: the settings, the names, the words and the questions."""
     source = beginning.source
     return {

@@ -2,7 +2,7 @@
 
 const start = JSON.parse(ofId("start").textContent);
 const state = {
-  lang: start.lang,
+  lang: start.lang ?? (navigator.language.startsWith("zh") ? "zh" : "en"),
   settings: settingsOf(start.settings),
   labels: start.labels,
   rows: start.rows,
@@ -35,11 +35,15 @@ function parsed(given) {
 
 /** A field for a number; what is none of its domain is marked and changes nothing. */
 function numberField(label, value, changed, { valid = () => true, step = 0.1, ...attributes } = {}) {
-  const take = (field, found) => {
-    const fits = found !== null && valid(found);
+  let good = value;
+  const tell = (field, fits) => {
     field.setAttribute("aria-invalid", String(!fits));
     ofId("problem").textContent = fits ? "" : word("bad_number");
-    if (fits) changed(found);
+  };
+  const take = (field, found) => {
+    const fits = found !== null && valid(found);
+    tell(field, fits);
+    if (fits) changed((good = found));
   };
   return h("input", {
     type: "text",
@@ -50,6 +54,11 @@ function numberField(label, value, changed, { valid = () => true, step = 0.1, ..
     value: typed(value),
     ...attributes,
     input: (event) => take(event.target, parsed(event.target.value)),
+    blur: ({ target }) => {
+      if (target.getAttribute("aria-invalid") !== "true") return;
+      target.value = typed(good);
+      tell(target, true);
+    },
     keydown: (event) => {
       const direction = { ArrowUp: 1, ArrowDown: -1 }[event.key];
       const now = parsed(event.target.value);
@@ -331,7 +340,7 @@ function drawCurves() {
   const { settings, row: at, class: index } = state;
   const row = result.rows[at];
   const nats = NATS[settings.base];
-  where.replaceChildren(...lossCurve(word("curve_p_label", short(Math.exp(-row.own)), short(row.own / nats)), word("curve_p"), word("curve_p_axis"), result.rows, at, nats));
+  where.replaceChildren(...lossCurve(word("curve_p_label", short(Math.exp(-row.own)), short(row.own / nats)), word(settings.weight || (settings.loss === "ce" && settings.smoothing) ? "curve_p_part" : "curve_p"), word("curve_p_axis"), result.rows, at, nats));
   const logit = row.x[index];
   const value = isReduced() ? result.value : row.loss;
   const others = result.total - row.loss;
