@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 
-__all__ = ["Run", "in_turn"]
+__all__ = ["Run", "in_turn", "timed"]
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,11 @@ def in_turn(commands: Mapping[str, Sequence[str]], rounds: int) -> dict[str, Run
 
 
 def _run(command: Sequence[str]) -> Run:
+    return timed(command)[1]
+
+
+def timed(command: Sequence[str]) -> tuple[bytes, Run]:
+    """The last bytes that a command printed, and what it and the processes that it started cost."""
     # An installed package comes with its bytecode, so that of a working tree is kept as well.
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     start = perf_counter()
@@ -50,7 +55,7 @@ def _run(command: Sequence[str]) -> Run:
     if process.returncode:
         raise SystemExit(f"exit code {process.returncode} of {' '.join(command)}")
     unit = 1 if sys.platform == "darwin" else 1024
-    return Run(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * unit, _number(last))
+    return last, Run(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * unit, _number(last))
 
 
 def _number(printed: bytes) -> float:

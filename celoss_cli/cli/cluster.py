@@ -1,4 +1,4 @@
-"""Shards on a cluster of dask: one task a shard, its partial result back, whatever order they end in."""
+"""Shards on a cluster of dask, or on processes of this machine, whatever order they end in."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import contextlib
 import logging
 import os
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import CancelledError
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from celoss_cli.core.errors import CelossError, InputError, LimitError, UsageError, quoted, visible
+from celoss_cli.core.errors import CelossError, InputError, UsageError, quoted, visible
 from celoss_cli.core.extras import extra_module
 from celoss_cli.core.version import __version__
 from celoss_cli.losses.pieces import processors
@@ -27,9 +27,6 @@ RETRIES = 2
 
 SECONDS = 30
 """So long a scheduler and its first worker are waited for."""
-
-_PROFILE = "distributed.worker.profile.enabled"
-"""Whether a worker looks at itself a hundred times a second, which takes a tenth of its time."""
 
 _LOCAL = re.compile(r"local(?::([0-9]{1,4}))?")
 _AHEAD = 4
@@ -50,13 +47,12 @@ def texts_of(address: str, asked: Sequence[Asked], arrived: Callable[[int, str],
         UsageError: without the package, the cluster, or the same celoss on its workers.
 
     """
-    _refuse_files_of_this_machine(address, asked)
-    distributed = extra_module("distributed", "cluster", "--cluster")
+    local = _LOCAL.fullmatch(address)
+    found = _on_processes(local[1], asked) if local else _on_cluster(address, asked)
     waiting: dict[int, str] = {}
     following = 0
-    with _quiet(), _client(distributed, address) as client:
-        _refuse_other_versions(client)
-        for at, text in _results(distributed, client, asked):
+    with contextlib.closing(found):
+        for at, text in found:
             arrived(at, text)
             waiting[at] = text
             while following in waiting:
@@ -64,10 +60,22 @@ def texts_of(address: str, asked: Sequence[Asked], arrived: Callable[[int, str],
                 following += 1
 
 
+def _on_processes(count: str | None, asked: Sequence[Asked]) -> Generator[tuple[int, str]]:
+    from celoss_cli.cli.local import results  # multiprocessing, which a cluster needs not
+
+    yield from results(int(count) if count else processors(), asked)
+
+
+def _on_cluster(address: str, asked: Sequence[Asked]) -> Generator[tuple[int, str]]:
+    _refuse_files_of_this_machine(address, asked)
+    distributed = extra_module("distributed", "cluster", "--cluster")
+    with _quiet(), _client(distributed, address) as client:
+        _refuse_other_versions(client)
+        yield from _results(distributed, client, asked)
+
+
 def _refuse_files_of_this_machine(address: str, asked: Sequence[Asked]) -> None:
     """Refuses relative paths where the workers may be anywhere."""
-    if _LOCAL.fullmatch(address):
-        return
     paths = (word for one in asked for word in one.words[one.words.index("--") + 1 :])
     for path in paths:
         if not is_remote(path) and not os.path.isabs(path):
@@ -92,24 +100,12 @@ def _quiet() -> Iterator[None]:
 @contextlib.contextmanager
 def _client(distributed: Any, address: str) -> Iterator[Any]:
     dask = extra_module("dask", "cluster", "--cluster")
-    local = _LOCAL.fullmatch(address)
     with (
         contextlib.ExitStack() as opened,
-        dask.config.set({"distributed.comm.timeouts.connect": f"{SECONDS}s", _PROFILE: False}),
+        dask.config.set({"distributed.comm.timeouts.connect": f"{SECONDS}s"}),
     ):
         try:
-            where: Any = address
-            if local:
-                where = opened.enter_context(
-                    distributed.LocalCluster(
-                        n_workers=int(local[1] or processors()),
-                        threads_per_worker=1,
-                        memory_limit=0,
-                        dashboard_address=":0",
-                        silence_logs=logging.CRITICAL + 1,
-                    )
-                )
-            client = opened.enter_context(distributed.Client(where, timeout=SECONDS, set_as_default=False))
+            client = opened.enter_context(distributed.Client(address, timeout=SECONDS, set_as_default=False))
             client.wait_for_workers(1, timeout=SECONDS)
         except (OSError, TimeoutError, ValueError) as error:
             raise UsageError(
@@ -177,11 +173,6 @@ def _text_of(future: Any, asked: Asked, ended: int, of: int) -> str:
 
 def _task(asked: Asked) -> str | CelossError:
     """What a worker does. What celoss says of the data is no reason to try again, so it is an answer."""
-    from celoss_cli.cli.part import text_of_part
+    from celoss_cli.cli.local import answer_to
 
-    try:
-        return text_of_part(asked)
-    except CelossError as error:
-        return error
-    except MemoryError:
-        return LimitError("out of memory", place=asked.name)
+    return answer_to(asked)

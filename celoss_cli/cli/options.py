@@ -524,8 +524,8 @@ def expect_parts() -> Any:
 def cluster() -> Any:
     """The field of the cluster that computes file by file."""
     help = (
-        "Compute files or row groups on a cluster of dask: a scheduler's address, or N processes of this "
-        "machine."
+        "Compute files or row groups on a cluster of dask, by its scheduler's address, or on N processes of "
+        "this machine."
     )
     return option(CLUSTER, help, panel=OUTPUT)
 

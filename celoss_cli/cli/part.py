@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import field, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from celoss_cli.cli.app import parsed
@@ -80,7 +81,7 @@ def plan_of(
 
     Args:
         loss: the command.
-        words: files and options.
+        words: options, "--" and files.
         shard: which one the files are, or None.
         row_groups: those that are meant of the files of which not all is.
 
@@ -89,12 +90,19 @@ def plan_of(
 
     """
     spec = LOSSES[loss]
-    given = parsed(for_loss(spec, PartOptions), words)
+    end = words.index("--")
+    given = _given(loss, tuple(words[:end]))
     group = group_of(given.showing.by, Uncertainty())
-    data = data_of(spec, given.files, None, given.reading, given.semantics, group)
+    data = data_of(spec, words[end + 1 :], None, given.reading, given.semantics, group)
     data = replace(data, row_groups=row_groups or {})
     request = request_of(given.showing, given.reading, given.running.jobs, _SHOWN)
     return Plan(data, given.semantics, request, given.showing.quantiles, partial=True, shard=shard)
+
+
+@lru_cache(maxsize=8)
+def _given(loss: str, options: tuple[str, ...]) -> PartOptions:
+    """Options as they are typed, the same of all shards; to parse them takes as long as a small file."""
+    return parsed(for_loss(LOSSES[loss], PartOptions), options)
 
 
 def text_of_part(asked: Asked) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import re
 import signal
@@ -14,15 +15,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from parted import Celoss, folder_of, told
+from parted import Celoss, done, folder_of, told
 from running import COMMAND
 
-from celoss_cli.cli import cluster
+from celoss_cli.cli import cluster, local
 from celoss_cli.cli.part import Asked
 from celoss_cli.read.shards import Shard
 from celoss_cli.studies.merge.files import part_name
 
 FILES = 12
+
+pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning")
+slow = pytest.mark.slow
 
 
 data = folder_of([f"{index:02d}" for index in range(FILES)], 5)
@@ -51,9 +55,71 @@ def test_what_a_cluster_cannot_do_is_refused(celoss: Celoss, words: list[str], e
 
 def test_without_the_package_the_extra_is_named(celoss: Celoss, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "distributed", None)
-    said = told(celoss, 2, "ce", "data", "--cluster", "local")
+    said = told(celoss, 2, "ce", Path("data").absolute(), "--cluster", "tcp://127.0.0.1:9")
     assert "Expected the package distributed" in said
     assert "python -m pip install '.[cluster]'" in said
+
+
+# ------------------------------------------------------------------------------ processes of this machine
+
+
+@slow
+@pytest.mark.subprocess
+@pytest.mark.parametrize("options", [[], ["--by", "class", "--quantiles", "0.5,0.9"], ["--reduction", "sum"]])
+def test_the_bytes_of_two_processes_are_those_of_one(celoss: Celoss, options: list[str]) -> None:
+    whole = done(celoss, "ce", "data", *options, "--json")
+    assert done(celoss, "ce", "data", *options, "--cluster", "local:2", "--json") == whole
+    assert multiprocessing.active_children() == []
+
+
+@slow
+@pytest.mark.subprocess
+def test_a_process_that_is_killed_is_no_loss(celoss: Celoss, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The one that has shard 3, twice: before it answers, and while another has its own."""
+    ask, killed = local._Process.ask, []
+
+    def asked(self: Any, at: int, asked: Asked) -> None:
+        ask(self, at, asked)
+        if at == 3 and len(killed) < local.RETRIES:
+            killed.append(at)
+            self._process.kill()
+
+    monkeypatch.setattr(local._Process, "ask", asked)
+    found = done(celoss, "ce", "data", "--cluster", "local:2", "--json")
+    assert killed == [3, 3]
+    assert found == done(celoss, "ce", "data", "--json")
+    assert multiprocessing.active_children() == []
+
+
+@slow
+@pytest.mark.subprocess
+def test_a_shard_with_which_every_process_is_lost_leaves_no_number(
+    celoss: Celoss, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask = local._Process.ask
+
+    def asked(self: Any, at: int, asked: Asked) -> None:
+        ask(self, at, asked)
+        if at == 3:
+            self._process.kill()
+
+    monkeypatch.setattr(local._Process, "ask", asked)
+    said = told(celoss, 3, "ce", "data", "--cluster", "local:1", "--emit-partial", "parts/")
+    assert (
+        "part-00003-of-00012.json: expected the result of shard 3/12, got a process that was lost, 3" in said
+    )
+    assert "--cluster local:1" in said
+    assert len(os.listdir("parts")) == 3
+    assert multiprocessing.active_children() == []
+
+
+@slow
+@pytest.mark.subprocess
+def test_what_a_process_says_of_the_data_is_said(celoss: Celoss) -> None:
+    with open("data/05.csv", "a") as file:
+        file.write("1,x,0\n")
+    assert "data/05.csv:7:2: expected a number" in told(celoss, 3, "ce", "data", "--cluster", "local:2")
+    assert multiprocessing.active_children() == []
 
 
 # ------------------------------------------------------------------------------------------- a cluster
@@ -68,10 +134,6 @@ def workers() -> Iterator[Any]:
     )
     yield found
     found.close()
-
-
-pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning")
-slow = pytest.mark.slow
 
 
 def on(workers: Any, *words: str) -> list[str]:
@@ -116,8 +178,8 @@ def test_checks_compute_on_a_cluster(celoss: Celoss, workers: Any) -> None:
 
 @slow
 def test_limits_and_one_file_of_the_whole(celoss: Celoss, workers: Any) -> None:
-    done = celoss(*on(workers, "--max", "0", "--emit-partial", "whole.json", "--json"))
-    assert done.returncode == 1
+    ended = celoss(*on(workers, "--max", "0", "--emit-partial", "whole.json", "--json"))
+    assert ended.returncode == 1
     assert json.loads(Path("whole.json").read_text())["shards"] == [f"{i}/{FILES}" for i in range(FILES)]
 
 
@@ -231,7 +293,6 @@ def test_a_scheduler_that_goes_away_leaves_no_number(celoss: Celoss, monkeypatch
 @pytest.mark.subprocess
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
 def test_a_command_that_is_killed_goes_on_where_it_was(celoss: Celoss, number: signal.Signals) -> None:
-    pytest.importorskip("distributed")
     for path in Path("data").iterdir():
         path.write_text(path.read_text() + "0.5,0.25,1\n" * 50_000)
     words = ["ce", "data", "--emit-partial", "parts/", "--json"]

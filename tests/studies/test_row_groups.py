@@ -182,7 +182,6 @@ def test_targets_of_their_own_are_refused(celoss: Celoss) -> None:
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning")
 def test_a_cluster_takes_row_groups(celoss: Celoss) -> None:
-    pytest.importorskip("distributed")
     whole = done(celoss, "ce", "big.parquet", "--json")
     words = ("ce", "big.parquet", "--cluster", "local:1", "--emit-partial", "parts/", "--json")
     assert done(celoss, *words) == whole

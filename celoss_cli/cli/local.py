@@ -1,0 +1,156 @@
+"""Shards on processes of this machine: one task a process at a time, another process for one that is lost."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections import Counter, deque
+from collections.abc import Iterator, Sequence
+from multiprocessing import get_context
+from multiprocessing.connection import Connection, wait
+from typing import TYPE_CHECKING
+
+from celoss_cli.core.errors import CelossError, InputError, LimitError
+
+if TYPE_CHECKING:
+    from celoss_cli.cli.part import Asked
+
+__all__ = ["RETRIES", "answer_to", "results"]
+
+RETRIES = 2
+"""So many times a shard is given to another process after one was lost with it."""
+
+_SECONDS = 5
+"""So long a process is waited for that was told to end."""
+
+
+def results(processes: int, asked: Sequence[Asked]) -> Iterator[tuple[int, str]]:
+    """The partial results as JSON documents, each with its position, as they arrive.
+
+    Args:
+        processes: how many work at the same time.
+        asked: the shards.
+
+    Raises:
+        CelossError: what celoss says of a shard.
+        InputError: for a shard with which a process was lost each time.
+        LimitError: if no process can be started.
+
+    """
+    left, lost = deque(range(len(asked))), Counter[int]()
+    working: dict[Connection, _Process] = {}
+    try:
+        while left or working:
+            while left and len(working) < processes:
+                _hand_out(_Process(), left.popleft(), asked, working)
+            for ready in wait(list(working)):
+                assert isinstance(ready, Connection)  # noqa: S101 - for the type checker
+                process = working.pop(ready)
+                found = process.answer()
+                if found is None:
+                    lost[process.at] += 1
+                    if lost[process.at] > RETRIES:
+                        raise _failed(asked[process.at])
+                    left.appendleft(process.at)
+                    continue
+                if isinstance(found, CelossError):
+                    process.end()
+                    raise found
+                at = process.at
+                if left:
+                    _hand_out(process, left.popleft(), asked, working)
+                else:
+                    process.end()
+                yield at, found
+    finally:
+        for process in working.values():
+            process.end()
+
+
+class _Process:
+    """A process that computes shards.
+
+    Attributes:
+        at: the position of the shard that it has.
+
+    """
+
+    def __init__(self) -> None:
+        """Starts it.
+
+        Raises:
+            LimitError: if the system starts none.
+
+        """
+        context = get_context("spawn")  # a copy of this process would have its locks, but not its threads
+        self.at = -1
+        self.connection, theirs = context.Pipe()
+        self._process = context.Process(target=_serve, args=(theirs,), daemon=True)
+        try:
+            self._process.start()
+        except OSError as error:
+            raise LimitError(f"the system starts no more processes ({error.strerror})") from None
+        finally:
+            theirs.close()
+
+    def ask(self, at: int, asked: Asked) -> None:
+        """Gives it a shard; that it was lost meanwhile, its answer tells."""
+        self.at = at
+        try:
+            self.connection.send(asked)
+        except OSError:
+            return
+
+    def answer(self) -> str | CelossError | None:
+        """What it answers; None, once it is gone, where it does not."""
+        try:
+            found: str | CelossError = self.connection.recv()
+        except (EOFError, OSError):
+            self.end()
+            return None
+        return found
+
+    def end(self) -> None:
+        """Ends it, whatever it does."""
+        self.connection.close()
+        self._process.terminate()
+        self._process.join(_SECONDS)
+
+
+def _hand_out(
+    process: _Process, at: int, asked: Sequence[Asked], working: dict[Connection, _Process]
+) -> None:
+    process.ask(at, asked[at])
+    working[process.connection] = process
+
+
+def _failed(asked: Asked) -> InputError:
+    return InputError(
+        f"expected the result of shard {asked.shard}, got a process that was lost, {RETRIES + 1} times",
+        hint="where memory runs out, fewer processes need less: --cluster local:1",
+        place=asked.name,
+    )
+
+
+def _serve(connection: Connection) -> None:
+    """Answers until nobody asks any more. Who interrupts a command ends the one that asks."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.environ["OMP_NUM_THREADS"] = "1"  # for Arrow, whose threads would take turns with the other processes
+    while True:
+        try:
+            asked = connection.recv()
+            connection.send(answer_to(asked))
+        except (EOFError, OSError):
+            return
+
+
+def answer_to(asked: Asked) -> str | CelossError:
+    """The partial result of a shard as a JSON document. What celoss says of the data is an answer, too."""
+    from celoss_cli.cli.part import text_of_part
+
+    try:
+        return text_of_part(asked)
+    except CelossError as error:
+        return error
+    except MemoryError:
+        return LimitError("out of memory", place=asked.name)
