@@ -22,6 +22,7 @@ import numpy as np
 from celoss_cli.core.errors import CelossError
 from celoss_cli.core.records import record
 from celoss_cli.evaluate.calibration import Calibration
+from celoss_cli.evaluate.confusion import Confusion, confusion_of
 from celoss_cli.evaluate.groups import Groups, codes_of
 from celoss_cli.evaluate.largest import Largest
 from celoss_cli.evaluate.summaries import Group, Histogram, Interval, Quantile
@@ -62,6 +63,7 @@ class Collected:
         levels: how many losses lie in each interval of relative width 2**-8, NaN in none.
         worst: the elements with the largest losses.
         calibration: the predictions by their confidence.
+        confusion: what came and what was expected.
         rows: the rows with the largest mean losses, where rows differ in their number of elements.
         missing: what some element has none of: it is left out for all.
 
@@ -71,6 +73,7 @@ class Collected:
     levels: Counter[int] = field(default_factory=Counter)
     worst: Largest = Largest()
     calibration: Calibration = Calibration()
+    confusion: Confusion = Confusion()
     rows: tuple[RowLoss, ...] = ()
     missing: frozenset[str] = frozenset()
 
@@ -82,6 +85,7 @@ class Collected:
             self.levels + other.levels,
             self.worst.joined(other.worst, wanted.worst),
             Calibration() if "reliability" in missing else self.calibration + other.calibration,
+            self.confusion + other.confusion,
             worst((*self.rows, *other.rows), wanted.worst),
             missing,
         )
@@ -203,6 +207,7 @@ def collect(loss: Loss, batch: Batch, terms: Terms, wanted: Wanted) -> Collected
         _levels(terms.loss if counted is None else terms.loss[counted]) if wanted.quantiles else Counter(),
         Largest.of(batch, terms, wanted.worst) if wanted.worst else Largest(),
         calibration or Calibration(),
+        confusion_of(loss, batch, terms, wanted.confusion) if wanted.confusion else Confusion(),
         worst_rows(batch, terms, wanted.worst) if wanted.worst and batch.offsets is not None else (),
         frozenset(name for name, is_missing in missing.items() if is_missing),
     )

@@ -17,6 +17,7 @@ from celoss_cli.report.report import Report
 if TYPE_CHECKING:
     from celoss_cli.core.data import Reduction, Tally, Workings
     from celoss_cli.core.trace import Step
+    from celoss_cli.evaluate.confusion import Confusion
     from celoss_cli.evaluate.loop import Evaluation
     from celoss_cli.evaluate.scores import Scores
     from celoss_cli.evaluate.summaries import Reliability
@@ -127,6 +128,7 @@ def report_of(
         if collected is None or not intervals
         else collected.histogram(tally.counted, intervals),
         reliability=_reliability(loss, evaluation),
+        confusion=_confusion(evaluation),
         scores=_scores(loss, evaluation, reduction, top),
         tokens=_tokens(loss, evaluation, tally),
         of_rows=evaluation.of_rows,
@@ -242,6 +244,13 @@ def _reliability(loss: Loss, evaluation: Evaluation) -> Reliability | None:
     from celoss_cli.evaluate.calibration import reliability  # most runs count no predictions
 
     return reliability(found.calibration, positive=not loss.per_class)
+
+
+def _confusion(evaluation: Evaluation) -> Confusion | None:
+    found = evaluation.collected
+    if found is None or not found.confusion.counts or found.confusion.missing:
+        return None
+    return found.confusion
 
 
 def _scores(loss: Loss, evaluation: Evaluation, reduction: Reduction, top: int) -> Scores | None:

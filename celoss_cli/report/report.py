@@ -10,6 +10,7 @@ from celoss_cli.core.data import NamedTerms, Reduction, Tally, Workings
 from celoss_cli.core.records import record
 
 if TYPE_CHECKING:
+    from celoss_cli.evaluate.confusion import Confusion
     from celoss_cli.evaluate.loop import Rows
     from celoss_cli.evaluate.scores import Scores
     from celoss_cli.evaluate.summaries import Group, Histogram, Quantile, Reliability
@@ -77,6 +78,8 @@ class Report:
         checks: a verdict for each limit that was asked for.
         histogram: of the losses of the counted elements, where it was asked for.
         reliability: of the predictions of the counted elements, where it was asked for.
+        confusion: how often each outcome came and which one was the likeliest, where it was asked for and the
+            targets are outcomes.
         scores: accuracy, and the loss of the frequencies alone, where they were asked for and the targets are
             outcomes.
         tokens: the loss by each divisor, where the elements are scored tokens.
@@ -113,6 +116,7 @@ class Report:
     checks: Sequence[Verdict] = ()
     histogram: Histogram | None = None
     reliability: Reliability | None = None
+    confusion: Confusion | None = None
     scores: Scores | None = None
     tokens: Tokens | None = None
     of_rows: Mapping[int, Tally] = field(default_factory=dict)

@@ -116,6 +116,7 @@ def test_the_page_has_every_section_of_a_loss_of_classes() -> None:
         "How the losses are spread",
         "Whether the probabilities come true",
         "By class",
+        "What was predicted instead",
         "Largest losses",
         "Step by step",
         "How to get this number again",
@@ -138,6 +139,28 @@ def test_it_has_the_findings_of_a_diagnosis() -> None:
     codes = [finding["code"] for finding in json.loads(diagnosed.stdout)["findings"]]
     assert codes == ["CEL214", "CEL401"]
     assert re.findall("CEL[0-9]{3}", made("permuted.csv").text) == codes
+
+
+def test_a_confusion_table_counts_what_was_predicted_for_each_target() -> None:
+    rows = ["a,b,c,target", "3,1,0,a", "0,2,1,a", "0,2,1,b", "1,1,0,b", "0,1,2,a"]
+    Path("c.csv").write_text("\n".join(rows) + "\n")
+    page = made("c.csv")
+    table = page.root.find(".//div[@aria-label='targets and predictions']")
+    assert table is not None
+    cells = [[(cell.text or "").strip() for cell in line] for line in table.iter("tr")]
+    assert cells == [
+        ["target", "a", "b", "c", "right"],
+        ["a", "1", "1", "1", "33.33%"],
+        ["b", "1", "1", "0", "50.00%"],  # of equals the first one
+        ["c", "0", "0", "0", ""],
+    ]
+
+
+def test_more_than_twenty_classes_have_no_confusion_table() -> None:
+    rows = [",".join([*(f"c{at}" for at in range(21)), "target"])]
+    rows += [",".join([*(str(float(at == of)) for at in range(21)), f"c{of}"]) for of in range(21)]
+    Path("many.csv").write_text("\n".join(rows) + "\n")
+    assert "What was predicted instead" not in made("many.csv").sections
 
 
 def test_its_numbers_are_those_of_the_other_formats(capfd: pytest.CaptureFixture[str]) -> None:

@@ -42,6 +42,9 @@ Example: celoss report preds.csv -o report.html"""
 _INTERVALS = 32
 """At most so many bars are told apart at the width of a phone."""
 
+_MOST_CONFUSED = 20
+"""The confusion matrix of more classes has no room."""
+
 _QUANTILES = (0.25, 0.5, 0.75, 0.9, 0.99)
 
 
@@ -112,6 +115,7 @@ def _planned(spec: LossSpec, given: ReportOptions, format: FormatSpec) -> Plan:
     wanted = replace(
         request.wanted,
         reliability=BINS,
+        confusion=_MOST_CONFUSED,
         if_any=frozenset({"reliability"} if asks_for_groups else {"reliability", "by"}),
     )
     return Plan(

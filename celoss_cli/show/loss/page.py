@@ -79,7 +79,7 @@ def _blocks(report: Report, command: str) -> Iterator[Block]:
     pictures = [*_spread(report), *_calibration(report)]
     if pictures:
         yield SideBySide(pictures, even=True)
-    tables = [*_groups(report), *_worst(report)]
+    tables = [*_groups(report), *_confusion(report), *_worst(report)]
     if tables:
         yield SideBySide(tables, even=True)
     if report.tokens is not None and report.workings:
@@ -226,6 +226,21 @@ def _groups(report: Report) -> Iterator[Part]:
         parts=[share / max(shares) for share in shares] if drawn else (),
     )
     yield Part((f"By {report.by}",), [table, *more])
+
+
+def _confusion(report: Report) -> Iterator[Part]:
+    """How often each class was the target, and which one was the likeliest then."""
+    if report.confusion is None:
+        return
+    matrix = report.confusion.matrix()
+    names = list(map(visible, report.labels or map(str, range(len(matrix)))))
+    lines = [
+        (name, *map(str, line.tolist()), percent(line[at] / line.sum(), 2) if line.any() else "")
+        for at, (name, line) in enumerate(zip(names, matrix, strict=True))
+    ]
+    table = Table("", ("target",), (*names, "right"), lines, label="targets and predictions")
+    told = "A line for each target, a column for the class that was the likeliest; of equals the first one."
+    yield Part(("What was predicted instead",), [table, Sentences([told], "faint")])
 
 
 def _worst(report: Report) -> Iterator[Part]:
