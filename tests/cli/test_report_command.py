@@ -142,7 +142,7 @@ def test_it_has_the_findings_of_a_diagnosis() -> None:
 
 
 def test_a_confusion_table_counts_what_was_predicted_for_each_target() -> None:
-    rows = ["a,b,c,target", "3,1,0,a", "0,2,1,a", "0,2,1,b", "1,1,0,b", "0,1,2,a"]
+    rows = ["a,b,c,target", "3,1,0,a", "0,2,1,a", "0,2,1,b", "1,1,0,b", "0,1,2,a", "0,1,2,c"]
     Path("c.csv").write_text("\n".join(rows) + "\n")
     page = made("c.csv")
     table = page.root.find(".//div[@aria-label='targets and predictions']")
@@ -152,7 +152,7 @@ def test_a_confusion_table_counts_what_was_predicted_for_each_target() -> None:
         ["target", "a", "b", "c", "right"],
         ["a", "1", "1", "1", "33.33%"],
         ["b", "1", "1", "0", "50.00%"],  # of equals the first one
-        ["c", "0", "0", "0", ""],
+        ["c", "0", "0", "1", "100.00%"],
     ]
 
 
