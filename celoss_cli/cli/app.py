@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import inspect
-import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache, partial
@@ -15,7 +13,7 @@ from typer.core import TyperCommand, TyperGroup
 from typer.exceptions import TyperException
 
 from celoss_cli.cli.commands import NAMES, command_named, panel_of
-from celoss_cli.cli.completing import COMPLETION, command_typed
+from celoss_cli.cli.completing import command_typed
 from celoss_cli.cli.settings import settle
 from celoss_cli.core.errors import CelossError, ExitCode, UsageError, visible
 from celoss_cli.core.option import FLAG, Option
@@ -57,8 +55,6 @@ class _StrictCommand(TyperCommand):
             if times > 1 and _is_option(param) and not getattr(param, "multiple", False):
                 raise UsageError(f"Expected {param.opts[0]} once, got it {times} times.")
         rest = super().parse_args(ctx, args)
-        for option in self.declared.values():
-            ctx.params.setdefault(option.name, option.default)  # it is in no word, so it is no parameter
         if not ctx.resilient_parsing and ctx.obj is not _UNSETTLED:
             settle(self.declared, ctx.params, partial(_is_given, ctx))
         return rest
@@ -162,7 +158,7 @@ def _job(declared: Command[Any], **given: Any) -> Job:
 
 
 def _function(declared: Command[Any], options: Iterable[Option]) -> Callable[..., None]:
-    """A function with these of the command's options as parameters, from which Typer makes its own."""
+    """A function with the command's options as parameters, from which Typer makes its own."""
 
     def function(**given: Any) -> None:
         return
@@ -187,14 +183,8 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-def _program(commands: Iterable[Command[Any]], words: Sequence[str] | None = None) -> Any:
-    """The command line with these commands as one object with a ``main`` method.
-
-    Args:
-        commands: that it has.
-        words: of the one command line that it is for, where it needs no other parameters.
-
-    """
+def _program(commands: Iterable[Command[Any]]) -> Any:
+    """The command line with these commands as one object with a ``main`` method."""
     app = typer.Typer(
         name="celoss",
         cls=_Group,
@@ -219,7 +209,7 @@ def _program(commands: Iterable[Command[Any]], words: Sequence[str] | None = Non
 
     listed = [(found, found.options()) for found in commands]
     for found, options in listed:
-        function = _function(found, [one for one in options if words is None or _may_be_in(words, one)])
+        function = _function(found, options)
         app.command(
             found.name,
             cls=_StrictCommand,
@@ -235,34 +225,14 @@ def _program(commands: Iterable[Command[Any]], words: Sequence[str] | None = Non
     return program
 
 
-def _may_be_in(words: Sequence[str], option: Option) -> bool:
-    """Whether words may be about an option, or must be: it is an argument, or -vk and --top=7 can mean it."""
-    if option.argument or option.required:
-        return True
-    flags = [*(option.flags or (option.flag,)), *filter(None, [option.negation])]
-    dashed = [word for word in words if word.startswith("-")]
-    return any(
-        flag[1:] in word if len(flag) == 2 else word.startswith(flag) for flag in flags for word in dashed
-    )
-
-
 def outcome_of(words: Sequence[str]) -> Any:
     """What a command line comes to: its job, or whatever a parameter that ends it says.
-
-    Making Typer's parameter of an option takes longer than parsing it, so one is made of those that the words
-    can be about. Where the words are wrong they are parsed again with all, for a message that knows these.
 
     Args:
         words: what stands after the program's name.
 
     """
-    if words and words[0] in NAMES and {"-h", "--help"}.isdisjoint(words) and COMPLETION not in os.environ:
-        with contextlib.suppress(TyperException):
-            return _ran(_program([command_named(words[0])], words), words)
-    return _ran(command(words[0] if words else command_typed()), words)
-
-
-def _ran(program: Any, words: Sequence[str]) -> Any:
+    program = command(words[0] if words else command_typed())
     return program.main(list(words), prog_name="celoss", standalone_mode=False)
 
 

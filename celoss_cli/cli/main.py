@@ -203,6 +203,23 @@ def _run(arguments: list[str], prepare: Callable[[], None] | None) -> ExitCode:
         return ExitCode.DONE
     _refuse_unknown(arguments)
     _repair_environment()
+    from celoss_cli.cli.plain import plain_job
+
+    outcome = plain_job(arguments) or _parsed(arguments)
+    if not callable(outcome):
+        return ExitCode(outcome or 0)
+    if prepare is not None:
+        prepare()
+    return ExitCode(outcome())
+
+
+def _parsed(arguments: list[str]) -> Callable[[], int] | int | None:
+    """What Typer makes of a command line: its job, or an exit code.
+
+    Raises:
+        UsageError: for one that is wrong.
+
+    """
     from typer.exceptions import TyperException
 
     from celoss_cli.cli.app import outcome_of
@@ -210,20 +227,14 @@ def _run(arguments: list[str], prepare: Callable[[], None] | None) -> ExitCode:
     printed = io.StringIO()  # what the completion of a shell is made of
     try:
         with contextlib.redirect_stdout(printed):
-            outcome = outcome_of(arguments)
+            outcome: Callable[[], int] | int | None = outcome_of(arguments)
     except TyperException as error:
         raise UsageError(visible(" ".join(error.format_message().split()))) from None
     except SystemExit as stop:  # the completion of the shell's words ends so
-        if stop.code:
-            return ExitCode.USAGE
-        outcome = ExitCode.DONE
-    if printed.getvalue():
+        outcome = ExitCode.USAGE if stop.code else ExitCode.DONE
+    if printed.getvalue() and outcome is not ExitCode.USAGE:
         write_stdout([printed.getvalue()])
-    if not callable(outcome):
-        return ExitCode(outcome or 0)
-    if prepare is not None:
-        prepare()
-    return ExitCode(outcome())
+    return outcome
 
 
 def _refuse_unknown(arguments: list[str]) -> None:

@@ -2,27 +2,36 @@
 
 ``dataclasses.dataclass`` writes up to six methods of a class as text and compiles each of them: 0.6 ms a
 class. Here ``==``, ``hash`` and ``repr`` are functions that all classes share, and that no field of a frozen
-one is assigned is checked by the type checker, for which ``record`` is ``dataclass``. A class with slots gets
-what ``dataclass`` writes, its fields and its ``__init__``, when somebody asks for the fields or makes many of
-it; the first are made by a function that looks the fields up.
+one is assigned is checked by the type checker, for which ``record`` is ``dataclass``. The fields of a class
+with slots are worked out when somebody asks for them. ``__init__`` is compiled where many objects are made;
+the first ones are made by a function that looks the fields up.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
-from threading import RLock
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 __all__ = ["record"]
 
 _MANY = 100
-"""Writing ``__init__`` takes as long as what it saves for so many objects."""
-
-_ONE_AT_A_TIME = RLock()
-"""Held by the thread that completes a class, which may have to complete those that it inherits from."""
+"""Compiling ``__init__`` takes as long as what it saves for so many objects."""
 
 _MISSING = dataclasses.MISSING
+
+_OF_DATACLASS = (
+    "__annotations__",
+    "__doc__",
+    "__module__",
+    "__orig_bases__",
+    "__post_init__",
+    "__qualname__",
+)
+"""What ``dataclass`` reads of a class beside its fields."""
+
+Written = Callable[[bool], Mapping[str, Any]]
+"""The attributes of a copy of a class after ``dataclass``; the argument says whether ``__init__`` is one."""
 
 if TYPE_CHECKING:
     from dataclasses import dataclass as record
@@ -33,7 +42,13 @@ else:
 
         def made(kind: type) -> type:
             defaults = _defaults(kind)
-            found: Any = _slotted(kind, defaults, kw_only) if slots else _written(kind, kw_only)
+            read = {name: vars(kind)[name] for name in (*_OF_DATACLASS, *defaults) if name in vars(kind)}
+
+            def written(init: bool) -> Mapping[str, Any]:
+                return vars(_dataclass(type(kind)(kind.__name__, kind.__bases__, dict(read)), init, kw_only))
+
+            found = _slotted(kind, defaults, written) if slots else _dataclass(kind, False, kw_only)
+            found.__init__ = _general(found, defaults, kw_only, written)
             found.__record_fields__ = defaults
             methods = {"__eq__": _equal, "__hash__": _hash if frozen else None, "__repr__": _shown}
             for name, method in methods.items():
@@ -44,8 +59,8 @@ else:
         return made
 
 
-def _written(kind: type, kw_only: bool) -> type:
-    return dataclasses.dataclass(eq=False, repr=False, match_args=False, kw_only=kw_only)(kind)
+def _dataclass(kind: type, init: bool, kw_only: bool) -> type:
+    return dataclasses.dataclass(init=init, eq=False, repr=False, match_args=False, kw_only=kw_only)(kind)
 
 
 def _defaults(kind: type) -> dict[str, Any]:
@@ -59,41 +74,33 @@ def _defaults(kind: type) -> dict[str, Any]:
     return found
 
 
-def _slotted(plain: Any, defaults: dict[str, Any], kw_only: bool) -> type:
-    """The class with slots; ``dataclass`` completes it with what it makes of ``plain``."""
-    inherited = {name for base in plain.__mro__[1:] for name in vars(base).get("__slots__", ())}
+def _slotted(kind: Any, defaults: dict[str, Any], written: Written) -> type:
+    """The class with a slot for each field in the place of its default."""
+    inherited = {name for base in kind.__mro__[1:] for name in vars(base).get("__slots__", ())}
     left_out = {"__dict__", "__weakref__", *defaults}
-    body = {name: value for name, value in vars(plain).items() if name not in left_out}
+    body = {name: value for name, value in vars(kind).items() if name not in left_out}
     slots = tuple(name for name in defaults if name not in inherited)
-    made: Any = type(plain)(plain.__name__, plain.__bases__, {**body, "__slots__": slots})
-
-    def complete() -> None:
-        with _ONE_AT_A_TIME:
-            if vars(made)["__init__"] is not general:  # another thread did it meanwhile
-                return
-            written = vars(_written(plain, kw_only))
-            for name in ("__dataclass_params__", "__dataclass_fields__", "__init__"):
-                setattr(made, name, written[name])
-
-    made.__init__ = general = _general(made, defaults, kw_only, complete)
-    made.__dataclass_fields__ = _Fields(made, complete)
+    made: Any = type(kind)(kind.__name__, kind.__bases__, {**body, "__slots__": slots})
+    made.__dataclass_fields__ = _Fields(made, written)
     return made
 
 
 class _Fields:
-    """The fields of a class that is completed when somebody asks for them."""
+    """The fields of a class, worked out when somebody asks for them; by several threads to the same."""
 
-    def __init__(self, owner: type, complete: Callable[[], None]) -> None:
-        self._owner, self._complete = owner, complete
+    def __init__(self, owner: type, written: Written) -> None:
+        self._owner, self._written = owner, written
 
     def __get__(self, instance: object, owner: type | None = None) -> Any:
         if vars(self._owner)["__dataclass_fields__"] is self:
-            self._complete()
+            made = self._written(False)
+            for name in ("__dataclass_params__", "__dataclass_fields__"):
+                setattr(self._owner, name, made[name])
         return vars(self._owner)["__dataclass_fields__"]
 
 
-def _general(kind: Any, defaults: dict[str, Any], kw_only: bool, complete: Callable[[], None]) -> Any:
-    """An ``__init__`` that no text is compiled for; wrong arguments are left to the one that is written."""
+def _general(kind: Any, defaults: dict[str, Any], kw_only: bool, written: Written) -> Callable[..., None]:
+    """An ``__init__`` that no text is compiled for; wrong arguments are left to the one that is."""
     places = () if kw_only else tuple(defaults)
     fields = {name: found for name, found in defaults.items() if isinstance(found, dataclasses.Field)}
     constants = {name: fields[name].default if name in fields else found for name, found in defaults.items()}
@@ -101,6 +108,7 @@ def _general(kind: Any, defaults: dict[str, Any], kw_only: bool, complete: Calla
     factories: list[Any] = [
         (name, found.default_factory) for name, found in fields.items() if name not in constants
     ]
+    finishes = hasattr(kind, "__post_init__")
     left = _MANY
 
     def assign(self: Any, *given: Any, **named: Any) -> None:
@@ -113,11 +121,13 @@ def _general(kind: Any, defaults: dict[str, Any], kw_only: bool, complete: Calla
                 values[name] = make()
         values = {**constants, **values}
         if left < 0 or unequal or values.keys() != defaults.keys():
-            complete()
+            kind.__init__ = written(True)["__init__"]
             kind.__init__(self, *given, **named)
             return
-        for name in values:
+        for name in defaults:
             setattr(self, name, values[name])
+        if finishes:
+            self.__post_init__()
 
     return assign
 

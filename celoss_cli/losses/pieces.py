@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
+from itertools import chain
 from typing import TYPE_CHECKING, TypeVar
 
 from celoss_cli.core.data import Batch, Chunk, Tally
@@ -14,6 +14,7 @@ from celoss_cli.core.late import Array, np
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from concurrent.futures import Future, ThreadPoolExecutor
 
     from celoss_cli.losses.base import Loss
 
@@ -151,6 +152,21 @@ def _in_order(function: Callable[[In], Out], items: Iterator[In], jobs: int) -> 
     if jobs <= 1:
         yield from map(function, items)
         return
+    for first in items:
+        try:
+            second = next(items)
+        except StopIteration:  # one item needs no threads, and a small file is one
+            yield function(first)
+        except Exception:
+            yield function(first)
+            raise
+        else:
+            yield from _on_threads(function, chain((first, second), items), jobs)
+
+
+def _on_threads(function: Callable[[In], Out], items: Iterator[In], jobs: int) -> Iterator[Out]:
+    from concurrent.futures import ThreadPoolExecutor  # a small file needs no threads
+
     with ThreadPoolExecutor(jobs, thread_name_prefix="celoss") as pool:
         waiting: deque[Future[Out]] = deque()
         for result in _submitted(pool, function, items):
@@ -169,6 +185,8 @@ def _submitted(
         for item in items:
             yield pool.submit(function, item)
     except Exception as error:
+        from concurrent.futures import Future
+
         failed: Future[Out] = Future()
         failed.set_exception(error)
         yield failed

@@ -9,20 +9,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from option_samples import COMMANDS, sample, words_of
 from paths import ROOT
 
 import celoss_cli.cli
-from celoss_cli.cli.app import outcome_of, parsed
+from celoss_cli.cli.app import parsed
 from celoss_cli.cli.checks import CheckedLoss
 from celoss_cli.cli.commands import NAMES, command_named
 from celoss_cli.cli.options import Reading, Writing
 from celoss_cli.cli.table import Command, given_options, options_in
 from celoss_cli.core.errors import UsageError
-from celoss_cli.core.option import FLAG, Option
-from celoss_cli.read.shards import Shard
 
 FOLDER = Path(celoss_cli.cli.__file__).parent
-COMMANDS: list[Command[Any]] = [command_named(name) for name in NAMES]
 
 Read = set[tuple[str, str]]
 """Pairs of names: ``reading.header`` and ``given.reading.header`` are ("reading", "header")."""
@@ -82,77 +80,6 @@ def test_the_options_of_one_command_are_read_by_its_own_module(name: str) -> Non
     if {option.name for option in command.options()} & {"jobs", "debug"} == {"debug"}:
         own.remove(("given", "running"))  # of --debug alone, which the boundary of all commands reads
     assert own - read == set()
-
-
-SAMPLES = {
-    "comment": "#",
-    "class_map": ("H=home,D=draw",),
-    "first_class": 1,
-    "shard": Shard(1, 8),
-    "cluster": "local:2",
-    "header": False,
-    "delimiter": "\t",
-    "encoding": "latin-1",
-    "quantiles": (0.5, 0.9),
-    "max_group": ("a=1.5",),
-    "beta": 0.5,
-    "clip_domain": 1e-06,
-    "select": ("CEL1", "CEL2"),
-    "ignore": ("CEL1",),
-    "confidence": 0.9,
-    "resamples": 200,
-    "names": ("val",),
-    "files": ("a.csv", "b.csv"),
-    "partials": ("1.json",),
-    "atol": 0.5,
-    "rtol": 0.5,
-    "min_count": 2,
-}
-
-
-def sample(option: Option) -> Any:
-    """A value that the option has nowhere by itself."""
-    if option.name in SAMPLES:
-        return SAMPLES[option.name]
-    if option.kind is FLAG:
-        return not option.default
-    if option.kind.choices:
-        return next(choice for choice in option.kind.choices if choice != option.default)
-    for text in ("7", "a.csv"):
-        try:
-            value = option.parse(text)
-        except UsageError:
-            continue
-        return (value,) if option.repeatable else value
-    raise AssertionError(option.name)
-
-
-def words_of(option: Option, value: Any) -> list[str]:
-    if option.argument:
-        return list(value) if option.repeatable else [value]
-    if option.name == "quantiles":
-        return ["--quantiles", "0.5,0.9"]
-    if option.name in ("select", "ignore"):
-        return [option.flag, ",".join(value)]
-    return list(option.words(value))
-
-
-@pytest.mark.parametrize("command", COMMANDS, ids=NAMES)
-def test_a_command_line_is_parsed_as_with_all_parameters(command: Command[Any]) -> None:
-    """A run makes parameters of the options that its words can be about; others have their defaults."""
-    needed = [word for one in command.options() if one.required for word in words_of(one, sample(one))]
-    for option in command.options():
-        typed = words_of(option, sample(option))
-        words = [*needed, *([] if option.required else typed)]
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("celoss_cli.cli.app.command", refused)
-            patch.setattr("celoss_cli.cli.app.settle", lambda *_: None)
-            job = outcome_of([command.name, *words])
-        assert job.args[-1] == parsed(command, words), option.name
-
-
-def refused(name: str | None) -> None:
-    raise AssertionError(f"all parameters of {name} were made")
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=NAMES)

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import field, fields, replace
 from pathlib import Path
 from time import sleep
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -109,13 +109,13 @@ def test_fields_are_inherited_with_their_metadata() -> None:
     assert Named(1, last=2) == Named(row=1, last=2)
 
 
-def test_threads_that_complete_a_class_together_do_so_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    def slowly(kind: type, kw_only: bool) -> type:
+def test_threads_may_complete_a_class_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    def slowly(*given: Any) -> type:
         sleep(0.01)
-        return written(kind, kw_only)
+        return written(*given)
 
-    written = records._written
-    monkeypatch.setattr(records, "_written", slowly)
+    written = records._dataclass
+    monkeypatch.setattr(records, "_dataclass", slowly)
 
     @record(frozen=True, slots=True)
     class Both:
@@ -123,6 +123,30 @@ def test_threads_that_complete_a_class_together_do_so_once(monkeypatch: pytest.M
         y: int = 0
 
     with ThreadPoolExecutor(4) as pool:
-        made = list(pool.map(lambda y: replace(Both(), y=y), range(4)))
+        made = list(pool.map(lambda y: [replace(Both(), y=y) for _ in range(60)][-1], range(4)))
     assert made == [Both([], y) for y in range(4)]
     assert fields(Both)[0].default_factory is list
+
+
+def test_a_class_without_slots_is_finished_by_post_init() -> None:
+    @record(frozen=True, kw_only=True)
+    class Base:
+        told: ClassVar[list[str]] = []
+        x: int = 1
+
+        def __post_init__(self) -> None:
+            self.told.append(f"x {self.x}")
+
+    @record(frozen=True, kw_only=True)
+    class Further(Base):
+        y: int
+
+        def __post_init__(self) -> None:
+            super().__post_init__()
+            self.told.append(f"y {self.y}")
+
+    made = [Further(y=y) for y in range(200)]
+    assert (vars(made[0]), vars(made[-1])) == ({"x": 1, "y": 0}, {"x": 1, "y": 199})
+    assert Base.told == [text for y in range(200) for text in ("x 1", f"y {y}")]
+    with pytest.raises(TypeError, match="missing 1 required keyword-only argument: 'y'"):
+        Further(x=2)
