@@ -144,6 +144,7 @@ def test_the_registry_of_formats_imports_no_reader() -> None:
     assert {name.removeprefix(f"{ROOT}.") for name in imported(f"{ROOT}.read")} == {
         "core.errors",
         "core.records",
+        "core.suffix",
         "read.bytes.devices",
         "read.bytes.pickles",
     }

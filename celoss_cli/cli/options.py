@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Literal
 
 from celoss_cli.cli.completing import columns_typed
@@ -34,6 +33,7 @@ from celoss_cli.cli.kinds import (
 from celoss_cli.cli.table import GivenOption, group, option, part
 from celoss_cli.core.option import FINITE, FLAG, TEXT, VALUES, WHOLE, Option, at_least, one_of
 from celoss_cli.core.records import record
+from celoss_cli.core.suffix import suffix_of
 from celoss_cli.losses import LOSSES
 from celoss_cli.losses.conventions import CONVENTIONS, INPUT_KINDS
 from celoss_cli.losses.options import SEMANTICS
@@ -309,7 +309,7 @@ class Writing:
         panel=OUTPUT,
         setting=True,
         settled_by=("json", "emit"),
-        settled=lambda values: bool(PurePath(values.get("output") or "").suffix),
+        settled=lambda values: bool(suffix_of(values.get("output") or "")),
     )
     json: bool = option(FLAG, "The same as --format json.", default=False, panel=OUTPUT)
     output: str | None = option(

@@ -6,7 +6,6 @@ import contextlib
 import errno
 import os
 import re
-import shutil
 import sys
 from collections.abc import Iterable, Iterator
 from typing import TextIO
@@ -72,7 +71,11 @@ def _width(stream: TextIO | None) -> int | None:
     asked = width_in("COLUMNS")
     if asked is not None:
         return asked
-    return shutil.get_terminal_size().columns if _is_terminal(stream) else None
+    if not _is_terminal(stream):
+        return None
+    import shutil
+
+    return shutil.get_terminal_size().columns
 
 
 def width_in(variable: str) -> int | None:

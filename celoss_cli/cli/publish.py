@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from celoss_cli.cli.output import PipeClosed, append_file, note, stdout_style, write_file, write_stdout
 from celoss_cli.cli.table import given_options, options_in
 from celoss_cli.core.errors import ExitCode, UsageError, Way, plural, quoted, visible
 from celoss_cli.core.records import record
+from celoss_cli.core.suffix import suffix_of, without_suffix
 from celoss_cli.read.bytes.devices import is_device
 from celoss_cli.show import ARRAYS, FORMATS, FormatSpec, Style, format_of_suffix, suffixes
 
@@ -116,10 +116,10 @@ def _refuse_ending(path: str, format: FormatSpec) -> None:
         UsageError: with the file of the right ending, and that of the other format beside it.
 
     """
-    ending = PurePath(path).suffix
+    ending = suffix_of(path)
     if path == STDOUT or not ending or ending.lower() in format.suffixes or is_device(path):
         return
-    other, right = format_of_suffix(path), str(PurePath(path).with_suffix(format.suffixes[0]))
+    other, right = format_of_suffix(path), without_suffix(path) + format.suffixes[0]
     ways = [Way("", (("-o", right),))]
     if other is not None and other.name in FORMATS:
         ways.append(Way("both", (("-o", right), ("--report", f"{other.name}={path}"))))
@@ -137,7 +137,7 @@ def _main(writing: Writing, options: Any, *, arrays: bool) -> FormatSpec:
     """
     named = "json" if writing.json else writing.format
     path = writing.output or STDOUT
-    if named is not None or path == STDOUT or not PurePath(path).suffix or is_device(path):
+    if named is not None or path == STDOUT or not suffix_of(path) or is_device(path):
         return FORMATS[named or "table"]
     found = format_of_suffix(path)
     offered = next(option for option in options_in(type(options)) if option.name == "format").kind.choices

@@ -6,7 +6,6 @@ Code deep down states a fact ("expected 4 values, got 3"). On the way up the sou
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Sequence
 from enum import IntEnum
 from itertools import islice
@@ -202,6 +201,8 @@ def plural(count: int, noun: str) -> str:
 
 def shown(value: object) -> str:
     """A JSON value for a message: visible, and cut at 60 characters."""
+    import json  # of messages only
+
     text = json.dumps(value, ensure_ascii=False)
     return visible(text if len(text) <= _SHOWN_JSON else f"{text[: _SHOWN_JSON - 3]}...")
 

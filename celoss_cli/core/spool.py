@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import shutil
 import weakref
 from typing import IO
 
@@ -33,6 +32,7 @@ class Spool:
         return self._file
 
     def _spill(self) -> None:
+        import shutil  # most runs keep little
         import tempfile
 
         file = tempfile.TemporaryFile()  # noqa: SIM115 - closed with this object

@@ -7,11 +7,11 @@ Adding a format is one line here and one module in this folder with a function
 from __future__ import annotations
 
 from importlib import import_module
-from pathlib import PurePath
 from typing import Any
 
 from celoss_cli.core.errors import InputError, UsageError, visible
 from celoss_cli.core.records import record
+from celoss_cli.core.suffix import suffix_of
 from celoss_cli.read.bytes.devices import is_device
 from celoss_cli.read.bytes.pickles import refuse_pickle
 
@@ -124,7 +124,7 @@ def format_of(path: str, head: bytes, chosen: str | None) -> SourceSpec:
             return SOURCES["jsonl"]
         text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
         return SOURCES[next((name for start, name in _STARTS.items() if text.startswith(start)), "csv")]
-    suffix = PurePath(path).suffix.lower()
+    suffix = suffix_of(path).lower()
     for spec in SOURCES.values():
         if suffix in spec.suffixes:
             lines = spec.name == "json" and _holds_lines(head)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
-from glob import has_magic
 from itertools import groupby
 
 from celoss_cli.core.errors import InputError, LimitError, UsageError, quoted, visible
@@ -65,7 +64,11 @@ def _meant(name: str, path: str, folder: str) -> list[str]:
         return remote_files(name, _MOST_ENTRIES)
     if os.path.isdir(path):
         return _below(path)
-    return matching(name, folder) if has_magic(name) and not os.path.lexists(path) else [path]
+    return matching(name, folder) if _is_pattern(name) and not os.path.lexists(path) else [path]
+
+
+def _is_pattern(name: str) -> bool:
+    return any(mark in name for mark in "*?[")
 
 
 def _below(folder: str) -> list[str]:
@@ -173,7 +176,7 @@ class _Search:
             for entry in self._listed(folder):
                 if entry.is_dir(follow_symlinks=False) and not entry.name.startswith("."):
                     yield from self.below(os.path.join(folder, entry.name), names)
-        elif has_magic(name):
+        elif _is_pattern(name):
             for entry in self._listed(folder):
                 hidden = entry.name.startswith(".") and not name.startswith(".")
                 if not hidden and fnmatchcase(entry.name, name):

@@ -531,13 +531,16 @@ def test_out_of_memory_exits_5_without_output(folder: Path) -> None:
 
 
 def test_where_no_thread_can_be_started_the_limit_is_told(
-    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     def start(thread: threading.Thread) -> None:
         raise RuntimeError("can't start new thread")
 
+    files = [tmp_path / "a.csv", tmp_path / "b.csv"]  # one block of one file needs no thread
+    for file in files:
+        file.write_text("logit_a,logit_b,target\n1,2,0\n")
     monkeypatch.setattr(threading.Thread, "start", start)
-    assert run(["ce", "-x", "1,2", "-y", "0", "--jobs", "2"]) == 5
+    assert run(["ce", *map(str, files), "--jobs", "2"]) == 5
     said = "celoss: error: the system starts no more threads (fewer of them: --jobs 1)\n"
     assert capfd.readouterr() == ("", said)
 

@@ -14,10 +14,10 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from pathlib import PurePath
 from typing import BinaryIO, cast
 
 from celoss_cli.core.errors import InputError
+from celoss_cli.core.suffix import suffix_of, without_suffix
 from celoss_cli.read.bytes.devices import is_device
 from celoss_cli.read.request import Stream
 
@@ -46,7 +46,7 @@ def decompressed(stream: Stream) -> Stream:
         UsageError: for Zstandard without the package zstandard.
 
     """
-    said = None if stream.path == "-" else _SUFFIXES.get(PurePath(stream.path).suffix.lower())
+    said = None if stream.path == "-" else _SUFFIXES.get(suffix_of(stream.path).lower())
     found = _packed(stream)
     if said is None and found is None:
         return stream
@@ -56,7 +56,7 @@ def decompressed(stream: Stream) -> Stream:
 
     unpack = gunzip if found == _GZIP else unzstd
     raw = Unpacked(stream, unpack(stream.binary), cast(str, found))
-    path = stream.path if said is None else stream.path[: -len(PurePath(stream.path).suffix)]
+    path = stream.path if said is None else without_suffix(stream.path)
     unpacked = Stream(path, cast(BinaryIO, io.BufferedReader(raw, _BUFFER)))
     unpacked.name = stream.name
     return unpacked

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import PurePath
-
 from celoss_cli.core.errors import InputError, visible
+from celoss_cli.core.suffix import suffix_of
 
 __all__ = ["holds_pickle", "is_pickle", "pickled", "refuse_pickle"]
 
@@ -20,7 +19,7 @@ def is_pickle(head: bytes) -> bool:
 
 def holds_pickle(member: str) -> bool:
     """Whether this name in a zip archive is that of a pickle, as ``torch.save`` writes it."""
-    return PurePath(member).suffix in (".pkl", ".pickle")
+    return suffix_of(member) in (".pkl", ".pickle")
 
 
 def pickled(place: str, what: str = "a pickle", suffix: str = "") -> InputError:
@@ -40,7 +39,7 @@ def refuse_pickle(path: str, head: bytes) -> None:
         InputError: if it is.
 
     """
-    suffix = PurePath(path).suffix.lower()
+    suffix = suffix_of(path).lower()
     if suffix in _SUFFIXES:
         raise pickled(visible(path), f'a pickle ("{suffix}")', suffix)
     if path == "-" and is_pickle(head):
