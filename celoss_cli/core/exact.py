@@ -337,7 +337,7 @@ def _digits(values: NDArray[np.float64], codes: NDArray[np.int64], size: int) ->
     spread = (low & _DIGIT, (low >> _DIGIT_BITS) + (high & _DIGIT), high >> _DIGIT_BITS)
     place >>= 5
     found: dict[int, NDArray[np.int64]] = {}
-    for first in np.unique(place).tolist():
+    for first in np.flatnonzero(np.bincount(place)).tolist():
         here = np.flatnonzero(place == first)
         for above, digit in enumerate(spread):
             counted = np.bincount(codes[here], digit[here], size).astype(np.int64)

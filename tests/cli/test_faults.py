@@ -687,7 +687,8 @@ def test_a_signal_within_the_first_imports_leaves_no_trace(name: str, code: int,
 def test_nothing_is_imported_before_signals_are_settled() -> None:
     program = "import sys, celoss_cli.start; print(*sorted(m for m in sys.modules if m.startswith('celoss')))"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert done.stdout.split() == ["celoss_cli", "celoss_cli.start"]
+    expected = ["celoss_cli", "celoss_cli.core", "celoss_cli.core.version", "celoss_cli.start"]
+    assert done.stdout.split() == expected
 
 
 @pytest.mark.subprocess

@@ -265,13 +265,11 @@ def _quoted_cells_only(data: bytes, delimiter: bytes) -> bool:
     at = np.flatnonzero(text == ord('"'))
     if at.size % 2:
         return False
-    edges = np.array([delimiter[0], ord("\n")], np.uint8)
+    edges = (text == delimiter[0]) | (text == ord("\n"))
     opened, closed = at[0::2], at[1::2]
     lines = np.flatnonzero(text == ord("\n"))
     one_line = np.searchsorted(lines, opened) == np.searchsorted(lines, closed)
-    return bool(
-        np.isin(text[opened - 1], edges).all() and np.isin(text[closed + 1], edges).all() and one_line.all()
-    )
+    return bool(edges[opened - 1].all() and edges[closed + 1].all() and one_line.all())
 
 
 class Plain:
