@@ -87,7 +87,7 @@ def test_every_word_is_there_in_both_languages() -> None:
 
 def test_the_script_uses_only_words_that_there_are_and_all_of_them() -> None:
     start, page = start_of(), page_of()
-    used = set(re.findall(r'data-word="(\w+)"', page)) | set(re.findall(r'word\("(\w+)"', page))
+    used = set(re.findall(r'data-word="(\w+)"', page)) | set(re.findall(r'word\(\s*"(\w+)"', page))
     assert used <= set(start["words"])
     spelled = page.partition('id="start">')[0] + page.rpartition("</script>\n<script>")[2]
     unused = {name for name in start["words"] if not re.search(rf'["`]{name}["`]', spelled)}

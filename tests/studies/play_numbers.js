@@ -9,13 +9,23 @@ const worded = (key, value) => (typeof value === "number" && !Number.isFinite(va
 const answered = {
   compute: (given) => {
     const result = page.compute(page.settingsOf(given));
-    return { value: result.value, losses: result.rows.map((row) => row.loss), gradients: result.rows.map((row) => row.gradient) };
+    return {
+      value: result.value,
+      losses: result.rows.map((row) => row.loss),
+      gradients: result.rows.map((row) => row.gradient),
+    };
   },
   lines: (given) => {
     const settings = page.settingsOf(given);
-    return { command: page.commandOf(settings, page.compute(settings).counted), torch: page.torchLine(settings) };
+    return {
+      command: page.commandOf(settings, page.compute(settings).counted),
+      torch: page.torchLine(settings),
+    };
   },
-  questions: ({ question, defaults }) => page.answersOf(question, defaults).variants.map(({ value, command, torch }) => ({ value, command, torch })),
+  questions: ({ question, defaults }) =>
+    page
+      .answersOf(question, defaults)
+      .variants.map(({ value, command, torch }) => ({ value, command, torch })),
 };
 
 let text = "";

@@ -16,10 +16,20 @@ if TYPE_CHECKING:
 
 __all__ = ["COMPUTING", "page_of", "part_of", "start_of"]
 
-COMPUTING = ("compute.js", "lines.js")
+COMPUTING = ("script/compute.js", "script/lines.js")
 """The scripts that compute; they touch no page, so that they can be tested without one."""
 
-_SCRIPTS = (*COMPUTING, "elements.js", "charts.js", "play.js")
+_SCRIPTS = (
+    *COMPUTING,
+    *(
+        f"script/{name}.js"
+        for name in (
+            *("elements", "charts", "state", "batch", "row", "options", "result"),
+            *("curves", "steps", "copying", "questions", "page"),
+        )
+    ),
+)
+"""All of them, as one script in this order; the last one builds the page."""
 
 
 def page_of(beginning: Beginning, language: Language | None, version: str) -> str:
@@ -38,7 +48,7 @@ def page_of(beginning: Beginning, language: Language | None, version: str) -> st
 
 
 def part_of(name: str) -> str:
-    """The text of one of the files beside this module."""
+    """The text of one of the files beside this module; folders are named with a slash."""
     return files("celoss_cli.studies.play").joinpath(name).read_text(encoding="utf-8")
 
 

@@ -1,17 +1,22 @@
 // The same computation as a command of celoss and as a line of PyTorch.
 
-const numeral = (value) => (Number.isFinite(value) ? String(value) : value > 0 ? "inf" : value < 0 ? "-inf" : "nan");
+const numeral = (value) =>
+  Number.isFinite(value) ? String(value) : value > 0 ? "inf" : value < 0 ? "-inf" : "nan";
 const listed = (values) => values.map(numeral).join(",");
 const matrix = (rows) => rows.map(listed).join(";");
 const shellWord = (text) => (/^[\w.,=+-]+$/.test(text) ? text : `'${text}'`);
-const flag = (name, text) => (text.startsWith("-") ? shellWord(`${name}=${text}`) : `${name} ${shellWord(text)}`);
-const needsLeave = (rows) => rows.some((row) => row.some((value) => !Number.isFinite(value) && value !== -Infinity));
+const flag = (name, text) =>
+  text.startsWith("-") ? shellWord(`${name}=${text}`) : `${name} ${shellWord(text)}`;
+const needsLeave = (rows) =>
+  rows.some((row) => row.some((value) => !Number.isFinite(value) && value !== -Infinity));
 
 /** The command of celoss that computes the same number. */
 function commandOf(settings, counted) {
   const computed = settings.before !== "none";
   const scaled = settings.logits.map((row) => row.map((value) => value / settings.temperature));
-  const values = computed ? rowsOf(settings).map((x, index) => computeRow(settings, x, settings.targets[index]).v) : scaled;
+  const values = computed
+    ? rowsOf(settings).map((x, index) => computeRow(settings, x, settings.targets[index]).v)
+    : scaled;
   const words = [
     `celoss ${settings.loss}`,
     flag(settings.loss === "ce" ? "--logits" : "--log-probs", matrix(values)),
@@ -28,8 +33,10 @@ function commandOf(settings, counted) {
   return words.filter(Boolean).join(" ");
 }
 
-const pythonNumber = (value) => (Number.isFinite(value) ? String(value) : value > 0 ? "torch.inf" : value < 0 ? "-torch.inf" : "torch.nan");
-const pythonList = (values) => `[${values.map((value) => (Array.isArray(value) ? pythonList(value) : pythonNumber(value))).join(", ")}]`;
+const pythonNumber = (value) =>
+  Number.isFinite(value) ? String(value) : value > 0 ? "torch.inf" : value < 0 ? "-torch.inf" : "torch.nan";
+const pythonList = (values) =>
+  `[${values.map((value) => (Array.isArray(value) ? pythonList(value) : pythonNumber(value))).join(", ")}]`;
 const tensor = (values) => `torch.tensor(${pythonList(values)}, dtype=torch.float64)`;
 
 /** The expression of PyTorch that computes the same number, after TORCH_IMPORTS. */
@@ -58,7 +65,9 @@ const derived = {
     command: `celoss bce-logits ${flag("--logits", listed(z))} ${flag("--targets", listed(t))}`,
     torch: `F.binary_cross_entropy_with_logits(${tensor(z)}, ${tensor(t)})`,
   }),
-  mean: ({ of }, settings, before) => ({ value: exactSum(of.map((index) => before[index].value)) / of.length }),
+  mean: ({ of }, settings, before) => ({
+    value: exactSum(of.map((index) => before[index].value)) / of.length,
+  }),
   tenth: ({ of }, settings, before) => ({ value: before[of].value / 10 }),
 };
 
@@ -76,7 +85,14 @@ function answersOf(question, defaults) {
     } else {
       const own = settingsOf({ ...defaults, ...question.settings, ...variant.settings });
       const result = compute(own);
-      found.push({ name: variant.name, settings: own, result, value: result.value, command: commandOf(own, result.counted), torch: torchLine(own) });
+      found.push({
+        name: variant.name,
+        settings: own,
+        result,
+        value: result.value,
+        command: commandOf(own, result.counted),
+        torch: torchLine(own),
+      });
     }
   }
   return { settings, variants: found };

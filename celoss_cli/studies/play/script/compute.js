@@ -76,28 +76,60 @@ function computeRow(settings, x, target) {
   const ignored = target === settings.ignore;
   const y = ignored ? 0 : target;
   const w = weight ?? x.map(() => 1);
-  const parts = name === "ce" ? softmaxParts(v, eps ? undefined : y) : { nlp: v.map((value) => -value), p: v.map(Math.exp) };
+  const parts =
+    name === "ce"
+      ? softmaxParts(v, eps ? undefined : y)
+      : { nlp: v.map((value) => -value), p: v.map(Math.exp) };
   const q = x.map((_, index) => (index === y ? 1 - eps : 0) + eps / classes);
   const own = parts.nlp[y];
   const spread = plainSum(parts.nlp.map((value, index) => value * w[index])) / classes;
   const nats = eps ? (1 - eps) * w[y] * own + eps * spread : w[y] * own;
-  const row = { x, u, v, ...parts, q, target, ignored, own, spread, weight: ignored ? 0 : w[y], loss: ignored ? 0 : nats / NATS[base] };
-  row.slopes = ignored ? x.map(() => 0) : rowSlopes(settings, row, q.map((share, index) => share * w[index]), y);
+  const row = {
+    x,
+    u,
+    v,
+    ...parts,
+    q,
+    target,
+    ignored,
+    own,
+    spread,
+    weight: ignored ? 0 : w[y],
+    loss: ignored ? 0 : nats / NATS[base],
+  };
+  row.slopes = ignored
+    ? x.map(() => 0)
+    : rowSlopes(
+        settings,
+        row,
+        q.map((share, index) => share * w[index]),
+        y,
+      );
   return row;
 }
 
 /** The derivative of a row's loss with respect to its logits; a are the shares of the classes in the loss. */
 function rowSlopes(settings, row, shares, y) {
-  const a = settings.smoothing && settings.loss === "ce" ? shares : shares.map((share, index) => (index === y ? share : 0));
+  const a =
+    settings.smoothing && settings.loss === "ce"
+      ? shares
+      : shares.map((share, index) => (index === y ? share : 0));
   const sum = plainSum(a);
-  const ofLoss = settings.loss === "ce" ? row.p.map((p, index) => p * (sum - a[index]) - a[index] * row.others[index]) : a.map((share) => -share);
-  return pulledBack[settings.before](row.v, ofLoss).map((slope) => slope / settings.temperature / NATS[settings.base]);
+  const ofLoss =
+    settings.loss === "ce"
+      ? row.p.map((p, index) => p * (sum - a[index]) - a[index] * row.others[index])
+      : a.map((share) => -share);
+  return pulledBack[settings.before](row.v, ofLoss).map(
+    (slope) => slope / settings.temperature / NATS[settings.base],
+  );
 }
 
 /** The first target that is no class and not left out, or null. */
 function strayTarget(settings) {
   const rows = rowsOf(settings);
-  const index = settings.targets.findIndex((target) => target !== settings.ignore && !(target >= 0 && target < rows[0].length));
+  const index = settings.targets.findIndex(
+    (target) => target !== settings.ignore && !(target >= 0 && target < rows[0].length),
+  );
   return index < 0 ? null : { row: index, target: settings.targets[index], classes: rows[0].length };
 }
 
@@ -124,6 +156,8 @@ function naiveLoss(settings) {
 
 /** The mean of binary_cross_entropy_with_logits over logits z and targets t of 0 or 1. */
 function binaryLoss(z, t) {
-  const losses = z.map((value, index) => Math.max(value, 0) - value * t[index] + Math.log1p(Math.exp(-Math.abs(value))));
+  const losses = z.map(
+    (value, index) => Math.max(value, 0) - value * t[index] + Math.log1p(Math.exp(-Math.abs(value))),
+  );
   return exactSum(losses) / losses.length;
 }

@@ -34,10 +34,12 @@ function short(value) {
 }
 
 /** A number as it was typed, with no more digits than there is room for. */
-const brief = (value) => (Number.isFinite(value) ? String(Number(value.toPrecision(6))) : numeral(value)).replace(/-/g, "\u2212");
+const brief = (value) =>
+  (Number.isFinite(value) ? String(Number(value.toPrecision(6))) : numeral(value)).replace(/-/g, "\u2212");
 
 /** A number with fourteen digits, which every library for double precision gives alike. */
-const full = (value) => (Number.isFinite(value) ? String(Number(value.toPrecision(14))) : numeral(value)).replace(/-/g, "\u2212");
+const full = (value) =>
+  (Number.isFinite(value) ? String(Number(value.toPrecision(14))) : numeral(value)).replace(/-/g, "\u2212");
 
 const filledIn = (text, values) => text.replace(/\{(\d)\}/g, (_, index) => values[Number(index)]);
 
@@ -45,18 +47,38 @@ const filledIn = (text, values) => text.replace(/\{(\d)\}/g, (_, index) => value
 function table(label, heads, lines, kinds = []) {
   const cell = (value, tag, attributes = {}) => h(tag, attributes, value);
   const body = lines.map((line, at) =>
-    h("tr", { class: kinds[at] || null }, line.map((value, index) => (index ? cell(value, "td") : cell(value, "th", { scope: "row" }))))
+    h(
+      "tr",
+      { class: kinds[at] || null },
+      line.map((value, index) => (index ? cell(value, "td") : cell(value, "th", { scope: "row" }))),
+    ),
   );
   return h(
     "div",
     { class: "scroll", role: "group", tabindex: "0", "aria-label": label },
-    h("table", {}, h("thead", {}, h("tr", {}, heads.map((head) => cell(head, "th", { scope: "col" })))), h("tbody", {}, body))
+    h(
+      "table",
+      {},
+      h(
+        "thead",
+        {},
+        h(
+          "tr",
+          {},
+          heads.map((head) => cell(head, "th", { scope: "col" })),
+        ),
+      ),
+      h("tbody", {}, body),
+    ),
   );
 }
 
 /** A choice of few words. */
 function select(value, choices, changed, attributes = {}) {
   const made = h("select", { ...attributes, change: (event) => changed(event.target.value) });
-  for (const [key, text] of choices) made.append(h("option", { value: key, ...(String(key) === String(value) ? { selected: true } : {}) }, text));
+  for (const [key, text] of choices)
+    made.append(
+      h("option", { value: key, ...(String(key) === String(value) ? { selected: true } : {}) }, text),
+    );
   return made;
 }
