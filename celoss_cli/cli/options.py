@@ -161,7 +161,7 @@ class Reading:
     )
     positive: str | None = option(
         TEXT,
-        "The positive one of two targets, where neither they nor the column's name say it.",
+        "Which of two targets is the positive one, if neither they nor the column's name say.",
         metavar="LABEL",
         panel=INPUT,
         needs="answers",
@@ -177,7 +177,7 @@ class Reading:
     )
     first_class: int = option(
         at_least(0, 1),
-        "The number that targets begin to count the classes with: 0, or 1.",
+        "The index of the first class in the targets: 0 or 1.",
         default=0,
         metavar="0|1",
         complete=lambda typed: ("0", "1"),
@@ -187,7 +187,7 @@ class Reading:
     )
     class_map: tuple[str, ...] = option(
         CLASS_MAP,
-        "What targets mean by names of classes, for example H=home,D=draw, or @FILE with a pair a line.",
+        "The class that each target stands for, as H=home,D=draw, or @FILE with a pair a line.",
         default=(),
         panel=INPUT,
         needs="classes",
@@ -204,13 +204,13 @@ class Reading:
     )
     target_is: Literal["name", "index"] | None = option(
         one_of(("name", "index")),
-        "What targets of classes are; worked out from the names of the classes if not given.",
+        "Whether targets are class names or indices; found from the class names if not given.",
         panel=INPUT,
         needs="classes",
     )
     choice_norm: Literal["none", "char", "byte", "token", "unconditional"] | None = option(
         one_of(("none", "char", "byte", "token", "unconditional")),
-        "What the log-likelihood of a choice is divided by, or taken less: that without the question.",
+        "Divide the log-likelihood of a choice by its length, or subtract that without the question.",
         panel=INPUT,
         needs="choices",
         changes="meaning",
@@ -220,7 +220,7 @@ class Reading:
     )
     allow_unterminated: bool = option(
         FLAG,
-        "A last line without a newline is whole: nothing is said of it.",
+        "Accept a last line without a newline as complete, without a note.",
         default=False,
         panel=INPUT,
     )
@@ -229,7 +229,7 @@ class Reading:
     )
     clip_domain: float | None = option(
         DISTANCE,
-        "Take probabilities up to D outside of 0 to 1 for 0 and 1: rounding put them there.",
+        "Clip probabilities that rounding put up to D outside of 0 to 1.",
         panel=INPUT,
     )
 
@@ -288,7 +288,7 @@ class Semantics:
     )
     on_empty: Literal["error", "nan", "zero"] = option(
         one_of(("error", "nan", "zero")),
-        "The answer where nothing is counted.",
+        "What to return if nothing is counted.",
         default="error",
         panel=SEMANTICS,
     )
@@ -387,7 +387,7 @@ class Uncertainty:
 
     interval: bool = option(
         FLAG,
-        "Show the interval of the mean loss: how far it may be off as that of all rows like these.",
+        "Show a confidence interval for the mean loss of all rows like these.",
         default=False,
         panel=OUTPUT,
     )
@@ -400,7 +400,7 @@ class Uncertainty:
     )
     group_column: str | None = option(
         TEXT,
-        "Rows with one value of it are not independent: for the interval they are one draw.",
+        "Rows with the same value belong together: the interval counts them as one draw.",
         metavar="NAME",
         panel=INPUT,
         needs="interval",
@@ -426,7 +426,7 @@ class Limits:
     min: float | None = option(FINITE, "The loss is at least X.", panel=GATE)
     gate_on: Literal["value", "interval"] | None = option(
         one_of(("value", "interval")),
-        "What --max and --min are held against: the loss, or the upper and lower end of its interval; the "
+        "What --max and --min are compared with: the loss, or the upper and lower end of its interval; the "
         "loss if not given.",
         panel=GATE,
         needs="max|min",
@@ -493,7 +493,7 @@ class Keeping:
         needs="baseline",
     )
     exit_zero: bool = option(
-        FLAG, "Exit 0 where a check failed; every other code stays.", default=False, panel=GATE
+        FLAG, "Exit 0 even if a check failed; other exit codes stay.", default=False, panel=GATE
     )
 
 
@@ -551,7 +551,7 @@ class LossOptions:
     emit_partial: str | None = option(
         REAL_FILE,
         "Also write the exact partial result, for celoss merge; into a folder (parts/) one for each file, of "
-        "few files for each row group, or for --shard, where those that still stand are not computed again.",
+        "few files for each row group, or for --shard, reusing those that are still valid.",
         metavar="FILE|FOLDER/",
         panel=OUTPUT,
         file="written",

@@ -59,7 +59,7 @@ def _as_binary(facts: Facts) -> str:
 
 
 def other_input(facts: Facts) -> Observation | None:
-    """The data calls its input something else than this loss takes.
+    """The data names its input as something other than what this loss takes.
 
     Probabilities given to a loss of logits go through the softmax twice, and the loss can no longer
     come near 0.
@@ -76,8 +76,8 @@ def other_input(facts: Facts) -> Observation | None:
 def not_log_probabilities(facts: Facts) -> Observation | None:
     """Rows given as log-probabilities are not the logarithm of probabilities.
 
-    This loss takes logarithms of probabilities and believes them: nothing is normalised. Raw scores
-    give a number that may be negative and is no likelihood.
+    This loss takes logarithms of probabilities and trusts them: it does not normalise. Raw scores give a
+    number that may be negative and is not a likelihood.
 
     Use ce for logits, or take the log softmax over the class axis first.
 
@@ -160,8 +160,8 @@ def log_probabilities(facts: Facts) -> Observation | None:
 def probabilities_for_log_probabilities(facts: Facts) -> Observation | None:
     """Rows given as log-probabilities are probabilities.
 
-    nll only picks the entry of the target and changes its sign: the mean of -p lies between -1 and 0 and
-    is no likelihood.
+    nll only picks the entry of the target and changes its sign: the mean of -p lies between -1 and 0 and is
+    not a likelihood.
 
     Take the logarithm first, or say that the input is probabilities: celoss ce with --input-is probs.
 
@@ -181,8 +181,8 @@ def probabilities_for_log_probabilities(facts: Facts) -> Observation | None:
 def percentages(facts: Facts) -> Observation | None:
     """The values are percentages.
 
-    They run from 0 to 100, and the rows of several classes add up to 100. Taken for logits they are far too
-    sure of themselves; as probabilities they are refused.
+    They run from 0 to 100, and the rows of several classes add up to 100. As logits they are far too
+    confident; as probabilities they are refused.
 
     Divide them by 100, and say that they are probabilities.
 
@@ -221,8 +221,8 @@ def percentages(facts: Facts) -> Observation | None:
 def wrong_axis(facts: Facts) -> Observation | None:
     """The columns sum to 1 over the rows, and the rows do not: the softmax was taken over the batch.
 
-    Each row should be one distribution over the classes. Normalised over the rows, a prediction depends
-    on the other rows of its batch, and the loss is one of nothing.
+    Each row should be one distribution over the classes. Normalised over the rows, a prediction depends on
+    the other rows of its batch, and the loss is meaningless.
 
     Take the softmax or log softmax over the class axis: axis 1 of (rows, classes), dim=1 or dim=-1.
 

@@ -15,8 +15,8 @@ def unterminated(facts: Facts) -> Observation | None:
     Many programs end a file so, and a file that was cut within its last number looks the same: 0.25 may
     have been 0.2513. A last line with too few values is refused.
 
-    Where the file is known to be whole, say so: --allow-unterminated. Else compare its size with that of the
-    original.
+    If you know that the file is complete, say so: --allow-unterminated. Else compare its size with that of
+    the original.
 
     Reference: RFC 4180, section 2: the last record in the file may or may not have an ending line break.
     """
@@ -30,13 +30,13 @@ def unterminated(facts: Facts) -> Observation | None:
 
 
 def inferred(facts: Facts) -> Observation | None:
-    """A check holds a number against a limit, and nobody named the columns it is computed from.
+    """A check compares a number with a limit, but no option names the columns it is computed from.
 
-    They were found by what their names and values say, as the heading tells. A file with other columns
-    tomorrow may be understood otherwise, and the check would go on with another number.
+    celoss found them by their names and values, as the heading says. It may read tomorrow's file with other
+    columns differently, and the check would continue with another number.
 
-    Name the columns by the options that are told: then another file is refused where it has not got them. A
-    baseline remembers its columns, and refuses a result of others.
+    Name the columns with the options shown: celoss then refuses a file that lacks them. A baseline
+    remembers its columns, and refuses a result from others.
     """
     count = facts.seen.get("inferred", 0)
     if not count:

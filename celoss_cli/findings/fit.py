@@ -136,8 +136,8 @@ def shifted(facts: Facts) -> Observation | None:
     One of the two columns lost or gained a row: a header read as data, a first batch left out, a language
     model whose targets were not moved by one.
 
-    Forecasts from earlier targets fit these well too, and are no mistake: it is told only where the
-    predictions know no more of their own targets than the frequencies of the classes do.
+    Forecasts from earlier targets also fit those well, and are not a mistake: the finding appears only if
+    the predictions say no more about their own targets than the class frequencies do.
 
     Align the rows again, best by an identifier: --targets @truth.csv joins by id.
 
@@ -266,8 +266,8 @@ def _reordered(facts: Facts, order: Sequence[int]) -> str:
 def moved_by_one(facts: Facts) -> Observation | None:
     """Targets fit the class before theirs much better: they count from 1.
 
-    Where the last class does not occur, no such target is outside of the classes, and nothing is refused:
-    every row is held against its neighbour's class.
+    If the last class does not occur, all such targets are valid indices and no error occurs: every row is
+    compared with the next class.
 
     Subtract 1 from every target, or give the names of the classes.
 
@@ -293,8 +293,8 @@ def moved_by_one(facts: Facts) -> Observation | None:
 def other_axis(facts: Facts) -> Observation | None:
     """With the classes along another axis of the same length the loss would be far lower.
 
-    An array of (rows, positions, classes) is read as (rows, classes, positions) where nobody says which axis
-    holds the classes, and nothing is refused where both are equally long.
+    Unless you say which axis holds the classes, an array of (rows, positions, classes) is read as (rows,
+    classes, positions), and no error occurs if both are equally long.
 
     Say which axis it is: --class-axis -1.
 
@@ -322,10 +322,10 @@ def other_axis(facts: Facts) -> Observation | None:
 def always_the_same(facts: Facts) -> Observation | None:
     """All predictions are the same.
 
-    The model says the same whatever it is given: inputs that were not read, weights that are all 0 or nan to
-    begin with, a file that holds the last row again and again.
+    The model predicts the same whatever its input: inputs that were not read, weights that are all 0 or nan
+    to begin with, a file that holds the last row again and again.
 
-    Look at the model's inputs. A baseline that always answers the frequencies of the classes looks so too.
+    Look at the model's inputs. A baseline that always predicts the class frequencies looks like this too.
 
     The check asks for ten rows.
     """
@@ -336,7 +336,7 @@ def always_the_same(facts: Facts) -> Observation | None:
 
 
 def not_compared(facts: Facts) -> Observation | None:
-    """There are more classes than are held against another order.
+    """There are too many classes to compare with another order.
 
     Which column fits which class best takes a matrix of classes by classes. With many classes it is left
     out, so that CEL214 says nothing: neither that the order is right nor that it is not.
@@ -412,10 +412,10 @@ def temperature(facts: Facts) -> Observation | None:
 
 
 def worse_than_guessing(facts: Facts) -> Observation | None:
-    """The loss is larger than that of guessing every class alike.
+    """The loss is larger than that of giving every class the same probability.
 
-    Such a guess costs ln C nats for C classes. A model that costs more knows less than nothing: its
-    classes are mixed up, its targets are of other rows, or it is confident where it is wrong.
+    Such a guess costs ln C nats for C classes. A model that costs more is worse than no model: its classes
+    are mixed up, its targets are of other rows, or it is confident where it is wrong.
 
     Look at the worst rows (--worst 10), at --by class, and at the other findings here.
 
@@ -454,8 +454,8 @@ def _only_rounded(facts: Facts, fit: Fit, each: float) -> bool:
 def worse_than_frequencies(facts: Facts) -> Observation | None:
     """The loss is larger than that of always predicting the frequencies of the classes.
 
-    A prediction that ignores its input and says how frequent each class is costs the entropy of these
-    frequencies. A model should do better.
+    A prediction that ignores its input and always returns the class frequencies costs their entropy. A
+    model should do better.
 
     Look at --by class: a model that was trained on balanced data and tested on unbalanced data does this.
 
@@ -480,7 +480,7 @@ def worse_than_frequencies(facts: Facts) -> Observation | None:
 
 
 def weighted(facts: Facts) -> Observation | None:
-    """Weights make the mean another number than the plain mean.
+    """Because of weights, the mean differs from the plain mean.
 
     The mean over class indices divides by the sum of the weights of the counted rows, not by their
     number; over probabilities and in the binary losses weights do not enter the divisor at all.

@@ -62,7 +62,7 @@ def nonfinite(facts: Facts) -> Observation | None:
     upstream, not from the loss.
 
     Find the first such row, which the loss commands refuse with its place and show with --allow-nonfinite,
-    and mend what wrote it. -inf as a logit is fine: a masked class with the probability 0.
+    and fix what wrote it. -inf as a logit is fine: a masked class with the probability 0.
 
     Reference: IEEE 754, in which every sum with a NaN is NaN.
     """
@@ -84,7 +84,7 @@ def rounded(facts: Facts) -> Observation | None:
     A 0 on the true class costs infinitely much, or whatever a clamp makes of it.
 
     Write more digits, or the logits. Predictions that are all 0 and 1 are labels: they have an accuracy,
-    and no cross entropy.
+    but no cross entropy.
 
     Reference: Guo et al. 2017, "On calibration of modern neural networks", on overconfidence.
     """
@@ -140,7 +140,7 @@ def saturated(facts: Facts) -> Observation | None:
     """Logits lie so far apart that the largest probability rounds to 1 in single precision.
 
     Such a prediction has no gradient where it is right and a huge loss where it is wrong: training in
-    float32 or less stands still there, and log(softmax(x)) is 0 or -inf.
+    float32 or less makes no progress there, and log(softmax(x)) is 0 or -inf.
 
     Use losses that take logits, and look at the scale of the last layer: weight decay, label smoothing or
     a temperature bring it down.
@@ -226,12 +226,12 @@ _INSTEAD = (
 
 
 def impossible(facts: Facts) -> Observation | None:
-    """Targets came true that were predicted with probability 0, so their loss is infinite.
+    """Targets have a predicted probability of 0, so their loss is infinite.
 
     -log 0 is infinite, and one such target makes the mean infinite whatever the others are. A probability
     that was rounded to 0 in a file, or a class that the model masks, is the usual cause.
 
-    Compare what other tools print with --convention all: they take a small number for 0, each another one.
+    Compare what other tools print with --convention all: each replaces 0 by a different small number.
     Or compute from the logits, where nothing is rounded to 0.
 
     Reference: scikit-learn documentation of log_loss: y_proba is clipped to [eps, 1 - eps].

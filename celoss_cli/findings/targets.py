@@ -41,8 +41,8 @@ def _impossible(facts: Facts) -> dict[int, int]:
 def from_one(facts: Facts) -> Observation | None:
     """Targets run from 1 to the number of classes instead of from 0.
 
-    Class indices count from 0. Labels from 1 put every row on its neighbour's class, and the last class
-    outside of the input.
+    Class indices count from 0. Labels from 1 assign every row to the next class, and the last class lies
+    outside the input.
 
     Say that targets count from 1: --first-class 1.
 
@@ -62,8 +62,8 @@ def from_one(facts: Facts) -> Observation | None:
 def marker(facts: Facts) -> Observation | None:
     """Targets hold -1, 255 or -100, which usually mark rows to be left out.
 
-    They are no class, and no option leaves them out. Padding, unlabelled pixels and masked tokens are
-    written so: 255 in segmentation, -100 in PyTorch and language models, -1 in many older data sets.
+    They are not classes, and no option leaves them out. Such values mark padding, unlabelled pixels and
+    masked tokens: 255 in segmentation, -100 in PyTorch and language models, -1 in many older data sets.
 
     Say which value is left out.
 
@@ -95,8 +95,8 @@ def outside(facts: Facts) -> Observation | None:
 
     Either the input has too few classes, or the targets count other classes than the input's columns.
 
-    Compare the classes of the model with those of the labels; a map of names to indices that was made
-    twice is a frequent cause.
+    Compare the classes of the model with those of the labels; often the map from names to indices was made
+    twice.
 
     Reference: PyTorch documentation of CrossEntropyLoss: class indices in the range [0, C).
     """
@@ -107,10 +107,11 @@ def outside(facts: Facts) -> Observation | None:
 
 
 def binary_labels(facts: Facts) -> Observation | None:
-    """Targets of a binary loss are other numbers than its answers.
+    """Targets of a binary loss are numbers that it does not take.
 
     bce and bce-logits take targets from 0 to 1, the soft margin takes +1 and -1. PyTorch computes
-    bce-logits and the soft margin of other numbers without a word; the result is no loss and may be negative.
+    bce-logits and the soft margin of other numbers without a warning; the result is not a loss and may be
+    negative.
 
     Use the loss that takes these labels, or write the labels that this one takes.
 
@@ -178,7 +179,7 @@ def never_seen(facts: Facts) -> Observation | None:
 def all_ignored(facts: Facts) -> Observation | None:
     """Every target is left out.
 
-    The mean is 0 / 0: PyTorch answers nan, and a training step on such a batch destroys the weights.
+    The mean is 0 / 0: PyTorch returns nan, and a training step on such a batch destroys the weights.
 
     Check ignore_index and the mask that wrote the targets; skip batches without a counted target.
 
@@ -286,7 +287,7 @@ def _several_versions(facts: Facts, count: int, evidence: Mapping[str, int]) -> 
 
 
 def header_order(facts: Facts) -> Observation | None:
-    """The class columns stand in an order that differs from the natural one.
+    """The class columns are in an order that differs from the natural one.
 
     Targets that are indices count the columns in the header's order. A tool that sorted the columns as
     text put c10 before c2, and every index then means another class.

@@ -26,13 +26,13 @@ _CENSORED = {"skip": "left out", "bound": "counted with a bound, the loss is at 
 
 
 def first_without(facts: Facts) -> Observation | None:
-    """The first token of a document has no log-probability: nothing comes before it that would predict it.
+    """The first token of a document has no log-probability: nothing comes before it to predict it from.
 
     It is left out of the sum and of the divisor. Counted as 0 it would make the loss smaller: 4 nats of 4
     tokens are 1 a token, and of these with two first ones 0.67.
 
-    Nothing is to be done. Two dumps are comparable only where both leave the same tokens out: a server that
-    puts a token of its own before the text scores the first one too.
+    There is nothing to do. Two dumps are comparable only if both leave out the same tokens: a server that
+    puts its own token before the text also scores the first one.
 
     Reference: vLLM, RequestOutput.prompt_logprobs: the first one is None.
     """
@@ -46,7 +46,7 @@ def first_without(facts: Facts) -> Observation | None:
 
 
 def missing(facts: Facts) -> Observation | None:
-    """A token behind the first one has no log-probability, and --missing skip leaves it out.
+    """A token after the first one has no log-probability, and --missing skip leaves it out.
 
     The mean is then of the other tokens, which may be the easier ones.
 
@@ -114,9 +114,10 @@ def both_parts(facts: Facts) -> Observation | None:
 
 
 def failed(facts: Facts) -> Observation | None:
-    """Requests of a batch failed, and there is no text of theirs to score.
+    """Requests of a batch failed, so their texts have no scores.
 
-    The loss is of those that were answered. Long texts fail more often, so that it is not that of all.
+    The loss covers the answered requests. Long texts fail more often, so the loss of all texts would
+    differ.
 
     Send them again, and score both files together.
 
@@ -127,12 +128,12 @@ def failed(facts: Facts) -> Observation | None:
 
 
 def repeated(facts: Facts) -> Observation | None:
-    """A document stands in the data again, with the same scores, and counts once.
+    """A document occurs in the data again, with the same scores, and counts once.
 
     A file that was appended to by a second run has every document twice, and so have a file and its copy: the
     mean of documents stays, counts and standard errors do not.
 
-    Nothing is to be done where that is so. Other scores under the same name are refused.
+    Then there is nothing to do. Different scores under the same name are refused.
     """
     count = facts.seen.get("repeated-document", 0)
     return (
@@ -162,7 +163,7 @@ def other_views(facts: Facts) -> Observation | None:
 def sampled(facts: Facts) -> Observation | None:
     """The probabilities are those that tokens were drawn with, after temperature, top-k and other rules.
 
-    They are no likelihood of the model: with a low temperature the loss of its own words is near 0.
+    They are not the likelihood of the model: at a low temperature the loss of its own words is near 0.
 
     Ask for the model's own: post_sampling_probs false in the request.
 
@@ -179,7 +180,7 @@ def sampled(facts: Facts) -> Observation | None:
 def least_written(facts: Facts) -> Observation | None:
     """Tokens have the least log-probability that the file can hold, 16 nats below the largest of their row.
 
-    What lies lower is written so too: their loss is at least what is counted.
+    Lower values are written as this one too, so the true loss is at least the computed one.
 
     Where they are many, score the text anew with log-probabilities that are not quantised.
 
@@ -234,8 +235,8 @@ def harness_differs(facts: Facts) -> Observation | None:
 def positive(facts: Facts) -> Observation | None:
     """A log-probability is above 0, where a probability would be above 1.
 
-    The numbers are then none: losses with the sign changed already, logits, or sums that rounding took above
-    0.
+    Such numbers are not log-probabilities: they may be losses with the sign already changed, logits, or
+    sums that rounding took above 0.
 
     Find out what the dump holds. A few that are 1e-6 above 0 come from rounding: --allow-out-of-domain
     computes them.

@@ -11,9 +11,9 @@ __all__ = ["pages"]
 
 _HEAD = """# Findings
 
-What celoss notices in the data or in the choice of a loss. Each finding has a code, which is never given to
-another one. An error says that the number means nothing, a warning that it is probably not what was wanted, a
-note that something is worth knowing. `celoss diagnose` looks for all of them; the loss commands tell the
+celoss detects these mistakes in the data or in the choice of a loss. Each finding has a code, which is
+never reused. An error says that the number is meaningless, a warning that it is probably not what you wanted,
+a note that something is worth knowing. `celoss diagnose` looks for all of them; the loss commands report the
 cheap ones on standard error, and in the JSON output under `findings`.
 
 """

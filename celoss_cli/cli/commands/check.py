@@ -23,11 +23,11 @@ __all__ = ["COMMAND"]
 _HELP = """Run the checks of the config file.
 
 Reads the nearest celoss.toml, or the table tool.celoss of pyproject.toml: named checks with a loss, files, \
-options and limits; or with partials instead of files, the partial results of shards. A check whose data is \
-bad is told, and the others still run. The keys format, color and jobs of the file are defaults of these \
-options, the variables CELOSS_FORMAT, CELOSS_COLOR and CELOSS_JOBS go before.
+options and limits; or with partials instead of files, the partial results of shards. If the data of one \
+check is bad, celoss reports it and still runs the others. The keys format, color and jobs of the file set \
+defaults of these options; the variables CELOSS_FORMAT, CELOSS_COLOR and CELOSS_JOBS override them.
 
---init FILE writes the first one from a data file, --list shows what there is.
+--init FILE writes a first config from a data file; --list shows the checks.
 
 Example: celoss check --report junit=checks.xml"""
 
@@ -56,7 +56,7 @@ class CheckOptions:
         FLAG, "Replace the baselines instead of comparing with them.", default=False
     )
     exit_zero: bool = option(
-        FLAG, "Exit 0 where a check failed; every other code stays.", default=False, panel=GATE
+        FLAG, "Exit 0 even if a check failed; other exit codes stay.", default=False, panel=GATE
     )
     cluster: str | None = cluster()
     writing: Writing = part(Writing)

@@ -57,14 +57,14 @@ class CompareOptions:
     reading: Reading = part(Reading)
     group_column: str | None = option(
         TEXT,
-        "Rows with one value of it are not independent: they are drawn together.",
+        "Rows with the same value belong together and are drawn together.",
         metavar="NAME",
         panel=INPUT,
         complete=columns_typed,
     )
     align: Literal["id", "position"] | None = option(
         one_of(("id", "position")),
-        "How rows find each other; by id if not given and there are ids.",
+        "How to pair the rows; by id if they have ids, else by position.",
         panel=INPUT,
     )
     semantics: Semantics = part(
@@ -90,7 +90,7 @@ class CompareOptions:
     seed: int = option(at_least(0), "Of the random draws.", default=0, panel=_COMPARISON)
     worst: int = option(
         at_least(0),
-        "Show the K rows that lost most, and the K that gained most.",
+        "Show the N rows that got worse most, and the N that improved most.",
         default=5,
         panel=_COMPARISON,
     )
@@ -102,7 +102,7 @@ class CompareOptions:
     )
     writing: Writing = part(Writing, format=formats(*_HELD))
     exit_zero: bool = option(
-        FLAG, "Exit 0 where a check failed; every other code stays.", default=False, panel=GATE
+        FLAG, "Exit 0 even if a check failed; other exit codes stay.", default=False, panel=GATE
     )
     running: Running = part(Running)
 

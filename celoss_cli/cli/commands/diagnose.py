@@ -30,8 +30,8 @@ __all__ = ["COMMAND"]
 
 _HELP = """Find mistakes in the data or in the choice of the loss.
 
-Each finding has a code, the numbers that show it, and what mends it. Values that a loss command would \
-refuse are looked at all the same.
+Each finding has a code, the numbers that show it, and how to fix it. Values that a loss command would \
+refuse are examined too.
 
 Example: celoss diagnose preds.csv --loss ce --fail-on warning"""
 

@@ -13,8 +13,8 @@ __all__ = ["COMMAND"]
 
 _HELP = """Show what each column of a file is, and why, and the command for each reading.
 
-Every command that is printed was tried on the first rows. A file that a loss command refuses because its \
-columns leave a doubt is shown all the same.
+celoss has tried every command that it prints on the first rows. It also shows files that a loss command \
+refuses because their columns are ambiguous.
 
 Example: celoss inspect preds.csv"""
 

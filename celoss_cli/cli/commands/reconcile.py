@@ -15,12 +15,12 @@ from celoss_cli.losses.options import IGNORE_INDEX, LABEL_SMOOTHING, POS_WEIGHT,
 
 __all__ = ["COMMAND"]
 
-_HELP = """Find which semantics give a number that somebody else got.
+_HELP = """Find which settings produce a number that somebody else got.
 
 Tries what the input may have been taken for, the axis, the denominator, weights, ignored targets, label \
 smoothing, clipping, the base of the logarithm, precision, labels off by one, a moved decimal point, and \
-more, a few deviations at a time; also what is no such loss, as the error rate or the Brier score. The \
-digits of the number say how far it is known. Exits 1 where nothing gives it.
+more, a few deviations at a time; also other quantities, such as the error rate or the Brier score. The \
+digits of the number say how precisely it is known. Exits 1 if nothing produces it.
 
 Example: celoss reconcile preds.csv --got 0.1365"""
 
