@@ -118,6 +118,14 @@ def test_the_pages_name_no_option_that_is_not_there() -> None:
 
 
 @pytest.mark.subprocess
+def test_no_file_has_a_mark_of_a_conflict() -> None:
+    found = subprocess.run(
+        ["git", "grep", "-nE", "^(<{7}|>{7}) "], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert not found.stdout
+
+
+@pytest.mark.subprocess
 def test_nothing_names_a_package_of_ours_that_no_index_has() -> None:
     listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False).stdout
     texts = [ROOT / name for name in listed.split() if name.endswith((".py", ".md", ".txt", ".yml", ".yaml"))]
