@@ -31,6 +31,7 @@ __all__ = [
     "Prose",
     "Result",
     "Sentences",
+    "Shaded",
     "SideBySide",
     "Table",
     "Verdicts",
@@ -90,6 +91,20 @@ class Table:
     least: Sequence[str] = ()
     parts: Sequence[float] = ()
     label: str = ""
+
+
+@record(frozen=True, slots=True)
+class Shaded:
+    """A text in parts that are shaded, on a page.
+
+    Attributes:
+        parts: each with its text, what is told of it, and how dark it is, from 0 to 1.
+        label: what it is for those who hear it.
+
+    """
+
+    parts: Sequence[tuple[str, str, float]]
+    label: str
 
 
 @record(frozen=True, slots=True)
@@ -211,6 +226,7 @@ Block = (
     | Sentences
     | Result
     | Table
+    | Shaded
     | Equations
     | Findings
     | Verdicts

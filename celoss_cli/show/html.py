@@ -143,6 +143,14 @@ def _bar(part: float) -> Markup:
     return element("span", class_="part", style=f"width: {part:.2%}")
 
 
+def _shaded(block: blocks.Shaded, level: int) -> Markup:
+    parts = (
+        element("span", text, title=told or None, style=f"--part: {part:.0%}" if part else None)
+        for text, told, part in block.parts
+    )
+    return element("p", *parts, class_="shaded", aria_label=block.label)
+
+
 def _equations(block: blocks.Equations, level: int) -> Markup:
     values = aligned([line.value for line in block.lines])
     rows = [
@@ -235,6 +243,7 @@ BLOCKS: dict[type, Callable[[Any, int], Markup]] = {
     blocks.Sentences: _sentences,
     blocks.Result: _result,
     blocks.Table: _table,
+    blocks.Shaded: _shaded,
     blocks.Equations: _equations,
     blocks.Findings: _findings,
     blocks.Verdicts: _verdicts,

@@ -171,6 +171,7 @@ BLOCKS: dict[type, Callable[[Any], Iterator[str]]] = {
     blocks.Prose: _prose,
     blocks.Example: _example,
     blocks.Chart: _nothing,
+    blocks.Shaded: _nothing,
     blocks.Part: _part,
     blocks.Full: lambda block: _rendered(block.brief),
     blocks.SideBySide: lambda block: _rendered(block.blocks),

@@ -149,6 +149,9 @@ class _Page:
         yield before
         yield from picture_lines(block.picture, self._style)
 
+    def shaded(self, block: blocks.Shaded, before: str) -> Iterator[str]:
+        yield before + self.text(Text("".join(visible(text) for text, _, _ in block.parts)))
+
     def part(self, block: blocks.Part, before: str) -> Iterator[str]:
         name, *others = map(self._short_words, block.title)
         title = Text(name, _TITLE)
@@ -232,6 +235,7 @@ BLOCKS: dict[type, Callable[[_Page, Any, str], Iterator[str]]] = {
     blocks.Prose: _Page.prose,
     blocks.Example: _Page.example,
     blocks.Chart: _Page.chart,
+    blocks.Shaded: _Page.shaded,
     blocks.Part: _Page.part,
     blocks.Full: _Page.full,
     blocks.SideBySide: _Page.side_by_side,

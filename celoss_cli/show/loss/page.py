@@ -29,7 +29,7 @@ from celoss_cli.show.charts.figures import LossHistogram, ReliabilityDiagram
 from celoss_cli.show.charts.words import beyond_line
 from celoss_cli.show.loss.breakdown import by_group, largest, quantiles
 from celoss_cli.show.loss.ledger import ledger
-from celoss_cli.show.loss.tokens import by_divisor, documents, worst_documents
+from celoss_cli.show.loss.tokens import by_divisor, documents, worst_documents, worst_spans
 from celoss_cli.show.loss.wording import interval_of, reduction_line
 from celoss_cli.show.loss.workings import ignored_line, row_title, steps_of
 from celoss_cli.show.numerals import exact, percent, short
@@ -246,7 +246,8 @@ def _confusion(report: Report) -> Iterator[Part]:
 def _worst(report: Report) -> Iterator[Part]:
     """The documents and the elements with the largest losses, whose steps can be opened."""
     if report.worst_rows:
-        yield Part(("Documents with the largest means",), [_untitled(worst_documents(report))])
+        table = _untitled(worst_documents(report))
+        yield Part(("Documents with the largest means",), [table, *worst_spans(report)])
     if report.worst:
         steps = () if report.tokens is not None else report.worst
         folded = [Part(*_row(workings, report), kind="folded") for workings in steps]

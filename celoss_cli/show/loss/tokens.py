@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from celoss_cli.core.errors import plural, quoted, visible
-from celoss_cli.show.blocks import Block, Part, Table
+from celoss_cli.show.blocks import Block, Part, Shaded, Table
 from celoss_cli.show.numerals import short, target_name
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ __all__ = [
     "token_values",
     "within",
     "worst_documents",
+    "worst_spans",
     "worst_values",
 ]
 
@@ -100,6 +101,29 @@ def worst_documents(report: Report) -> Table:
     ]
     heads = ("counted", "weight", "total", "mean")
     return Table("documents with the largest means", ("row", "id", "text"), heads, lines)
+
+
+def worst_spans(report: Report) -> Iterator[Part]:
+    """The texts of these documents where their total is largest, each token as dark as its loss is large."""
+    losses = [loss for row in report.worst_rows for _, loss in row.span if 0 < loss < math.inf]
+    largest = max(losses, default=1.0)
+    for row in report.worst_rows:
+        if not row.span:
+            continue
+        parts = [(text, _told(loss), _darkness(loss / largest)) for text, loss in row.span]
+        name = "" if row.id is None else f"document {visible(row.id)}"
+        last = row.first + len(row.span) - 1
+        what = f"tokens {row.first} to {last} of {row.size}" if row.size > len(row.span) else ""
+        title = tuple(filter(None, (f"row {row.row}", name, what)))
+        yield Part(title, [Shaded(parts, "the text, each token as dark as its loss is large")], kind="minor")
+
+
+def _told(loss: float) -> str:
+    return "not counted" if math.isnan(loss) else short(loss)
+
+
+def _darkness(part: float) -> float:
+    return 0.0 if math.isnan(part) else min(1.0, max(0.0, part))
 
 
 def worst_values(report: Report) -> list[dict[str, Any]]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import json
 import math
+import re
 from collections.abc import Callable
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -517,3 +519,35 @@ def test_inspect_tells_why_the_loss_of_a_dump_refuses_it(celoss: Run, tmp_path: 
     assert (
         f"  celoss inspect {path} --loss nll  (their loss)" in celoss("inspect", path, "--loss", "ce").stderr
     )
+
+
+def test_the_page_shows_where_the_worst_documents_are_worst(celoss: Run, tmp_path: Path) -> None:
+    rng = np.random.default_rng(3)
+    texts = [f" <w{number}>&" for number in range(300)]
+    losses = rng.exponential(1, 300) + 4 * (np.arange(300) // 50 == 4)
+    scores = [(texts[0], None), *zip(texts[1:], (-losses[1:]).tolist(), strict=True)]
+    page = tmp_path / "page.html"
+    dump = lines(tmp_path / "dump.jsonl", [completion("a", scores)])
+    assert celoss("report", dump, "--loss", "nll", "-o", page).returncode == 0
+    first = max(range(221), key=lambda at: losses[max(at, 1) : at + 80].sum())
+    html = page.read_text()
+    [shaded] = re.findall('<p class="shaded".*?</p>', html)
+    found = re.findall(r'<span title="([^"]*)" style="--part: (\d+)%">([^<]*)</span>', shaded)
+    assert [text for _, _, text in found] == [escape(text) for text in texts[first : first + 80]]
+    assert [float(loss) for loss, _, _ in found] == pytest.approx(losses[first : first + 80], abs=1e-6)
+    largest = losses[first : first + 80].max()
+    assert [int(part) for _, part, _ in found] == pytest.approx(
+        100 * losses[first : first + 80] / largest, abs=0.51
+    )
+    assert f"tokens {first} to {first + 79} of 300" in html
+
+
+def test_a_page_of_infinite_and_missing_losses_is_shaded_too(celoss: Run, tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    scores = [("a", None), ("b", -math.inf), ("c", -0.0), ("d", -1.0)]
+    dump = lines(tmp_path / "dump.jsonl", [completion("a", scores)])
+    assert celoss("report", dump, "--loss", "nll", "-o", page).returncode == 0
+    [shaded] = re.findall('<p class="shaded".*?</p>', page.read_text())
+    wanted = [("not counted", "", "a"), ("inf", "100%", "b"), ("0", "", "c"), ("1", "100%", "d")]
+    found = re.findall(r'<span title="([^"]*)"(?: style="--part: (\d+%)")?>([^<]*)</span>', shaded)
+    assert found == wanted
