@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from celoss_cli.cli.progress import Bar
-from celoss_cli.cli.reading import Data, opened
+from celoss_cli.cli.reading import Data, opened, request_of
 from celoss_cli.cli.semantics import chosen
 from celoss_cli.core.errors import InputError, plural, visible
 from celoss_cli.core.records import record
@@ -115,6 +115,7 @@ class _Read:
 
 
 def _read(request: Request, data: Data, asked: ReadRequest | None = None) -> _Read:
+    asked = asked or replace(request_of(data), likeliest=True)
     with opened(data, asked) as found, _keeping_rows(_by_position(request, found.dataset)):
         choice = chosen(data, request.semantics, found)
         evaluating = Evaluating(

@@ -28,6 +28,7 @@ __all__ = [
     "COMPLETION",
     "ERROR",
     "FIRST",
+    "LIKELIEST",
     "MISSING",
     "PART",
     "PARTS",
@@ -49,9 +50,10 @@ PARTS = ("all", "prompt", "completion")
 CENSORING = ("error", "skip", "bound")
 """What can be done about a token of which only a bound is known."""
 
-STATUS, PART, ERROR = "status", "part", "error"
-"""The names of a batch's aligned arrays: what a token's number is, where the token stands, and where numbers
-are quantised, how far each may be off."""
+STATUS, PART, ERROR, LIKELIEST = "status", "part", "error", "likeliest"
+"""The names of a batch's aligned arrays: what a token's number is, where the token stands, where numbers are
+quantised, how far each may be off, and where that is asked for, a number for the most probable token of each
+place, 0 where nobody knows it."""
 
 STEP = 2.0**-40
 """Bounds of errors are added up in whole numbers of it."""

@@ -160,6 +160,7 @@ class ReadRequest:
         rescaled: whether probabilities are divided by their sum.
         examined: whether the data is read to find what is wrong with it.
         scored: whether tokens with their log-probabilities are taken, which need no target.
+        likeliest: whether the most probable token of each place is asked for.
         choice_norm: how the log-likelihoods of choices become logits, where the user says so.
         start: the number of rows before the first one.
         settled: what the rows before the first one have decided.
@@ -192,6 +193,7 @@ class ReadRequest:
     rescaled: bool = False
     examined: bool = False
     scored: bool = False
+    likeliest: bool = False
     choice_norm: str | None = None
     start: int = 0
     settled: Settled = field(default_factory=Settled)

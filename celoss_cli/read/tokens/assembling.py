@@ -12,7 +12,7 @@ import numpy as np
 from celoss_cli.core.data import Array, Batch
 from celoss_cli.core.errors import CelossError, InputError
 from celoss_cli.core.records import record
-from celoss_cli.losses.scored_tokens import CENSORED, FIRST, MISSING, PART, STATUS, UNKNOWN
+from celoss_cli.losses.scored_tokens import CENSORED, FIRST, LIKELIEST, MISSING, PART, STATUS, UNKNOWN
 from celoss_cli.read.tokens.again import again
 from celoss_cli.read.tokens.document import CENSORED_AS, Document, got
 from celoss_cli.read.tokens.measure import bytes_and_words
@@ -88,7 +88,7 @@ def batches_of(found: Iterator[Named], told: Counter[str], request: ReadRequest)
 
     """
     start = request.start
-    for part in _parts(found):
+    for part in _parts(found, request):
         for one in part:
             told.update(one.document.told)
         new, scores = _new(part, told, request)
@@ -99,13 +99,13 @@ def batches_of(found: Iterator[Named], told: Counter[str], request: ReadRequest)
         yield _batch([], _scores([], request), start, told, request)
 
 
-def _parts(found: Iterator[Named]) -> Iterator[list[Named]]:
+def _parts(found: Iterator[Named], request: ReadRequest) -> Iterator[list[Named]]:
     """The documents in parts of some ten thousand tokens; those before an error come before it."""
     waiting: list[Named] = []
     size = 0
     try:
         for one in found:
-            _let_go(one.document)
+            _let_go(one.document, request)
             waiting.append(one)
             size += len(one.document.logprobs)
             if size >= _TOKENS:
@@ -118,13 +118,15 @@ def _parts(found: Iterator[Named]) -> Iterator[list[Named]]:
         yield waiting
 
 
-def _let_go(document: Document) -> None:
+def _let_go(document: Document, request: ReadRequest) -> None:
     """Frees the record of a document: many small objects, which would fill the memory meanwhile."""
     bounds = {}
     if CENSORED_AS in document.logprobs:
         censored = (number for number, value in enumerate(document.logprobs) if value == CENSORED_AS)
         bounds = {number: document.bound(number) for number in censored}
-    document.bound, document.many = bounds.get, ()
+    places = range(len(document.logprobs)) if request.likeliest else ()
+    likeliest = dict(enumerate(map(document.likeliest, places)))
+    document.bound, document.likeliest, document.many = bounds.get, likeliest.get, ()
     # Nothing collects garbage in tuples of numbers and texts.
     document.logprobs = tuple(document.logprobs)
     document.texts = None if document.texts is None else tuple(document.texts)
@@ -261,7 +263,12 @@ def _batch(
     batch = Batch(
         input=scores.logprobs,
         target=_targets(documents),
-        aligned={STATUS: scores.status, PART: _parts_of(documents, scores), **_units(documents, scores)},
+        aligned={
+            STATUS: scores.status,
+            PART: _parts_of(documents, scores),
+            **_units(documents, scores),
+            **({LIKELIEST: _likeliest(documents)} if request.likeliest else {}),
+        },
         start=start,
         place=places.__getitem__,
         ids=[one.name or str(start + row) for row, one in enumerate(found)],
@@ -289,6 +296,13 @@ def _names(document: Document) -> Sequence[str] | Sequence[int]:
     if document.texts is not None:
         return document.texts
     return range(len(document.logprobs)) if document.ids is None else document.ids
+
+
+def _likeliest(documents: Sequence[Document]) -> Array:
+    """A number for the most probable token of each place, 0 where nobody knows it."""
+    names = (map(document.likeliest, range(len(document.logprobs))) for document in documents)
+    found = [0 if name is None else hash(name) or 1 for name in chain.from_iterable(names)]
+    return np.array(found, np.int64)
 
 
 def _parts_of(documents: Sequence[Document], scores: _Scores) -> Array:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
 from typing import Any, Protocol
 
@@ -11,7 +11,18 @@ from celoss_cli.core.records import record
 from celoss_cli.read.json.arrays import shown
 from celoss_cli.read.json.parsing import Refused
 
-__all__ = ["CENSORED_AS", "Document", "Format", "Many", "a_list", "an_object", "bound_of", "got", "texts_of"]
+__all__ = [
+    "CENSORED_AS",
+    "Document",
+    "Format",
+    "Many",
+    "a_list",
+    "an_object",
+    "bound_of",
+    "got",
+    "most_probable",
+    "texts_of",
+]
 
 CENSORED_AS = -9999.0
 """What stands for a log-probability that is not told: by OpenAI where the token is not among those that are
@@ -47,6 +58,7 @@ class Document:
         sizes: how many bytes of UTF-8 each token has, None where nobody knows; None to take those of the
         texts. prompt: how many tokens at the beginning are the prompt's; None where nobody knows.
         bound: an upper bound of the log-probability of a token, by its number, or None.
+        likeliest: the name of the most probable token at a place, by its number, or None where nobody knows.
         totals: of a document that is one element, its numbers of tokens, bytes and words.
         suffix: what tells it from others of the same record, or "".
         variant: which of several views of the same document this is; only the first one that a file has
@@ -63,6 +75,7 @@ class Document:
     sizes: Sequence[int | None] | None = None
     prompt: int | None = 0
     bound: Callable[[int], float | None] = lambda number: None
+    likeliest: Callable[[int], str | None] = lambda number: None
     totals: Mapping[str, int] | None = None
     suffix: str = ""
     variant: str = ""
@@ -128,6 +141,17 @@ def bound_of(others: Sequence[Any]) -> float | None:
     """An upper bound of a token that is not among these: the least of their log-probabilities."""
     known = [value for value in others if type(value) in (int, float) and value != CENSORED_AS]
     return min(known, default=None)
+
+
+def most_probable(listed: Iterable[tuple[Any, Any]]) -> str | None:
+    """The name of the token with the largest log-probability; None where none has one.
+
+    Args:
+        listed: names of tokens, texts or numbers, each with its log-probability.
+
+    """
+    known = [(value, str(name)) for name, value in listed if type(value) in (int, float) and name is not None]
+    return max(known, key=lambda one: one[0], default=(0, None))[1]
 
 
 def got(value: Any) -> str:

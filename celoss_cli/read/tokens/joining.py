@@ -39,6 +39,7 @@ def together(
         sizes=_sizes(prompt, rest),
         prompt=size,
         bound=lambda number: prompt.bound(number) if number < size else rest.bound(number - size),
+        likeliest=lambda number: prompt.likeliest(number) if number < size else rest.likeliest(number - size),
         suffix=suffix,
         many=[*prompt.many, *rest.many],
     )

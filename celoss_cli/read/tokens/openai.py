@@ -22,7 +22,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from celoss_cli.core.errors import InputError
-from celoss_cli.read.tokens.document import Document, a_list, an_object, bound_of, got, texts_of
+from celoss_cli.read.tokens.document import (
+    Document,
+    a_list,
+    an_object,
+    bound_of,
+    got,
+    most_probable,
+    texts_of,
+)
 from celoss_cli.read.tokens.dumps import read_dump
 
 if TYPE_CHECKING:
@@ -135,8 +143,15 @@ def of_objects(content: Sequence[Any], path: str, suffix: str = "") -> Document:
                 if isinstance(other, dict)
             ]
         ),
+        likeliest=lambda number: _likeliest(tokens[number]),
         suffix=suffix,
     )
+
+
+def _likeliest(token: Mapping[str, Any]) -> str | None:
+    """The most probable token where others are listed; with one of its own it may be none of them."""
+    others = [other for other in token.get("top_logprobs") or () if isinstance(other, dict)]
+    return most_probable((one.get("token"), one.get("logprob")) for one in (*others, *[token][: len(others)]))
 
 
 def _size(value: Any, path: str) -> int | None:
@@ -169,6 +184,7 @@ def _of_lists(logprobs: Mapping[str, Any], path: str, prompt: int | None, suffix
         sizes=None if texts is None or not any(map(_BYTES.fullmatch, texts)) else [*map(_part, texts)],
         prompt=(prompt if prompt is None else min(prompt, len(scores))) if echoed else 0,
         bound=lambda number: _bound(others, number),
+        likeliest=lambda number: most_probable(_listed(others, number).items()),
         suffix=suffix,
     )
 
@@ -180,8 +196,12 @@ def _part(text: str) -> int | None:
 
 
 def _bound(others: Sequence[Any], number: int) -> float | None:
+    return bound_of([*_listed(others, number).values()])
+
+
+def _listed(others: Sequence[Any], number: int) -> Mapping[str, Any]:
     listed = others[number] if number < len(others) else None
-    return bound_of([*listed.values()]) if isinstance(listed, dict) else None
+    return listed if isinstance(listed, dict) else {}
 
 
 def _prompt_size(found: Mapping[str, Any]) -> int | None:

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from celoss_cli.core.errors import InputError
-from celoss_cli.read.tokens.document import Document, a_list, an_object, bound_of, texts_of
+from celoss_cli.read.tokens.document import Document, a_list, an_object, bound_of, most_probable, texts_of
 from celoss_cli.read.tokens.dumps import read_dump
 from celoss_cli.read.tokens.joining import together
 
@@ -69,9 +69,19 @@ def _of(held: Mapping[str, Any], part: str, *, prompt: bool) -> Document | None:
         ids=ids if all(type(one) is int for one in ids) else None,
         prompt=len(tokens) if prompt else 0,
         bound=lambda number: _bound(others, number),
+        likeliest=lambda number: _likeliest(others, number),
     )
 
 
 def _bound(others: Any, number: int) -> float | None:
+    return bound_of([other[0] for other in _listed(others, number)])
+
+
+def _likeliest(others: Any, number: int) -> str | None:
+    """The number of the most probable token."""
+    return most_probable((other[1], other[0]) for other in _listed(others, number) if len(other) > 1)
+
+
+def _listed(others: Any, number: int) -> list[list[Any]]:
     listed = others[number] if isinstance(others, list) and number < len(others) else None
-    return bound_of([other[0] for other in listed or () if isinstance(other, list) and other])
+    return [other for other in listed or () if isinstance(other, list) and other]

@@ -19,7 +19,16 @@ from typing import TYPE_CHECKING, Any
 
 from celoss_cli.core.errors import InputError, quoted
 from celoss_cli.read.tokens import openai
-from celoss_cli.read.tokens.document import Document, Many, a_list, an_object, bound_of, got, texts_of
+from celoss_cli.read.tokens.document import (
+    Document,
+    Many,
+    a_list,
+    an_object,
+    bound_of,
+    got,
+    most_probable,
+    texts_of,
+)
 from celoss_cli.read.tokens.dumps import read_dump
 from celoss_cli.read.tokens.joining import together
 
@@ -111,6 +120,7 @@ def _listed(value: Any, ids: Any, path: str, *, prompt: bool = True) -> Document
         ids=ids if ids is not None and all(type(one) is int for one in ids) else None,
         prompt=len(entries) if prompt else 0,
         bound=lambda number: _bound(entries[number], keys[number]),
+        likeliest=lambda number: _likeliest(entries[number]),
         many=many,
     )
 
@@ -179,3 +189,11 @@ def _bound(entry: Mapping[str, Any], key: str | None) -> float | None:
         other.get("logprob") for name, other in entry.items() if name != own and isinstance(other, dict)
     ]
     return bound_of(others)
+
+
+def _likeliest(entry: Mapping[str, Any] | None) -> str | None:
+    """The number of the most probable token, which is listed beside another one, or is the first in rank."""
+    listed = [(name, one) for name, one in (entry or {}).items() if isinstance(one, dict)]
+    if len(listed) == 1 and listed[0][1].get("rank") != 1:
+        return None
+    return most_probable((name, one.get("logprob")) for name, one in listed)

@@ -285,6 +285,8 @@ def _predictions(a: Side, b: Side, order: Array, counted: Array) -> tuple[float 
 
     Rows count as often as the data's own weights say.
     """
+    if a.likeliest is not None and b.likeliest is not None:
+        return _same_tokens(a.likeliest, b.likeliest, order), None
     weights = np.ones(len(order)) if a.sample_weight is None else a.sample_weight
     same = divisor = total = ExactSum()
     step = max(1, _BLOCK_BYTES // max(1, a.batch.input[:1].nbytes))
@@ -303,6 +305,24 @@ def _predictions(a: Side, b: Side, order: Array, counted: Array) -> tuple[float 
         divisor += exact_sum(weight)
         total += exact_sum(np.where(weight == 0, 0, weight * _divergence(p, q)))
     return same / divisor, total / divisor / float(a.loss.nats)
+
+
+def _same_tokens(a: tuple[Array, Array], b: tuple[Array, Array], order: Array) -> float | None:
+    """How often both find the same token most probable, where both say so and have the same tokens.
+
+    Args:
+        a: the most probable token of each place of A, and the sizes of its rows.
+        b: the same of B.
+        order: the row of B for each row of A.
+
+    """
+    (ours, sizes), (theirs, others) = a, b
+    if not np.array_equal(sizes, others[order]):
+        return None
+    begins, before = np.cumsum(sizes) - sizes, (np.cumsum(others) - others)[order]
+    theirs = theirs[np.arange(len(ours)) + np.repeat(before - begins, sizes)]
+    known = (ours != 0) & (theirs != 0)
+    return float(np.count_nonzero((ours == theirs) & known) / known.sum()) if known.any() else None
 
 
 def _divergence(p: Array, q: Array) -> Array:

@@ -15,6 +15,7 @@ from celoss_cli.core.records import record
 from celoss_cli.evaluate.by_row import by_row
 from celoss_cli.evaluate.loop import Evaluation, Request, evaluate
 from celoss_cli.losses.base import SAMPLE_WEIGHT
+from celoss_cli.losses.scored_tokens import LIKELIEST
 from celoss_cli.studies.compare.grown import Grown
 from celoss_cli.studies.compare.names import joined
 
@@ -36,6 +37,8 @@ class Side:
         terms: shape (elements,), of all rows.
         sample_weight: shape (rows,), the weight that the data gives each row, or None.
         place: names the place of a row.
+        likeliest: a number for the most probable token of each place that counts, 0 where nobody knows it,
+        and how many tokens each row has; None where nothing is known of them.
 
     """
 
@@ -46,6 +49,7 @@ class Side:
     terms: Terms
     place: Callable[[int], str]
     sample_weight: Array | None = None
+    likeliest: tuple[Array, Array] | None = None
 
     def by_row(self, values: Array) -> Array:
         """Values of the elements as shape (rows, elements of a row)."""
@@ -86,7 +90,9 @@ def side_of(name: str, loss: Loss, batches: Iterable[Batch | Chunk], request: Re
     if not evaluation.tally.counted:
         raise InputError("expected at least one counted target, got none", place=name)
     weights = kept.sample_weight.whole() if kept.weighted else None
-    return Side(name, loss, evaluation, kept.batch(), kept.terms(), _Places(kept.places), weights)
+    return Side(
+        name, loss, evaluation, kept.batch(), kept.terms(), _Places(kept.places), weights, kept.tokens()
+    )
 
 
 class _Kept:
@@ -96,6 +102,7 @@ class _Kept:
         self.first: tuple[Batch, Terms] | None = None
         self.input, self.target, self.sample_weight = Grown(), Grown(), Grown()
         self.loss, self.weight, self.ignored = Grown(), Grown(), Grown()
+        self.likeliest, self.sizes = Grown(), Grown()
         self.places: list[tuple[int, Lines | bytes]] = []
         self.weighted = self.ignoring = False
         self._ids: list[Sequence[str] | None] = []
@@ -109,6 +116,7 @@ class _Kept:
 
         """
         if batch.offsets is not None:
+            self._add_tokens(batch, terms)
             batch, terms = _by_document(batch, terms)
         if self.first is None:
             self.first = replace(batch, place=str, input_place=None, ids=None, groups=None), terms
@@ -138,6 +146,17 @@ class _Kept:
             ids=joined(self._ids),
             groups=joined(self._groups),
         )
+
+    def _add_tokens(self, batch: Batch, terms: Terms) -> None:
+        if LIKELIEST in batch.aligned and batch.offsets is not None:
+            found = batch.aligned[LIKELIEST]
+            self.likeliest.add(found if terms.ignored is None else np.where(terms.ignored, 0, found))
+            self.sizes.add(np.diff(batch.offsets))
+
+    def tokens(self) -> tuple[Array, Array] | None:
+        """The most probable tokens, where any is known, and the sizes of the rows."""
+        found = self.likeliest.whole()
+        return (found, self.sizes.whole().astype(np.int64)) if found.any() else None
 
     def terms(self) -> Terms:
         """The terms of all batches."""

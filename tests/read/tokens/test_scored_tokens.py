@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from dumps import FORMATS, chat, completion, in_batch, lines, prompts
+from dumps import FORMATS, chat, completion, in_batch, lines, prompts, sglang
 from running import Done
 
 A = [("The", None), (" cat", -0.5), (" sat", -1.25), (".", -0.25)]
@@ -551,3 +551,62 @@ def test_a_page_of_infinite_and_missing_losses_is_shaded_too(celoss: Run, tmp_pa
     wanted = [("not counted", "", "a"), ("inf", "100%", "b"), ("0", "", "c"), ("1", "100%", "d")]
     found = re.findall(r'<span title="([^"]*)"(?: style="--part: (\d+%)")?>([^<]*)</span>', shaded)
     assert found == wanted
+
+
+# ---------------------------------------------------------------------------------- two models, compared
+
+
+def listed(format: str, name: str, tops: list[str]) -> dict[str, Any]:
+    """A text of as many tokens, each with these most probable tokens beside its own."""
+    others = [{"token": top, "logprob": -0.5, "bytes": None} for top in tops]
+    scores: list[tuple[str, float | None]] = [(" own", -1.5)] * len(tops)
+    if format == "chat":
+        record = chat(name, scores)
+        for token, other in zip(record["choices"][0]["logprobs"]["content"], others, strict=True):
+            token["top_logprobs"] = [{"token": "last", "logprob": -3.0}, other]
+    elif format == "completion":
+        record = completion(name, scores)
+        record["choices"][0]["logprobs"]["top_logprobs"] = [{"last": -3.0, top: -0.5} for top in tops]
+    elif format == "sglang":
+        record = sglang(name, scores)
+        record["meta_info"]["input_top_logprobs"] = [
+            [[-3.0, 7, "last"], [-0.5, ord(top), top]] for top in tops
+        ]
+    else:
+        record = prompts(name, scores)
+        record["choices"][0]["prompt_logprobs"] = [
+            {"0": {"logprob": -1.5, "rank": 2}, str(ord(top)): {"logprob": -0.5, "rank": 1}} for top in tops
+        ]
+    return record
+
+
+@pytest.mark.parametrize("format", ["chat", "completion", "sglang", "vllm"])
+def test_two_models_agree_where_the_same_token_is_the_most_probable(
+    celoss: Run, tmp_path: Path, format: str
+) -> None:
+    a = [listed(format, "x", ["a", "b", "c"]), listed(format, "y", ["d", "e"]), listed(format, "z", ["f"])]
+    b = [listed(format, "z", ["f"]), listed(format, "x", ["a", "c", "b"]), listed(format, "y", ["d", "e"])]
+    paths = lines(tmp_path / "a.jsonl", a), lines(tmp_path / "b.jsonl", b)
+    done = celoss("compare", *paths, "--loss", "nll", "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["comparison"]["agreement"] == 4 / 6
+    assert "agreement" in celoss("compare", *paths, "--loss", "nll").stdout
+    # Other tokens of the same text, or places of which nobody knows, are no agreement.
+    b[1] = listed(format, "x", ["a", "c", "b", "b"])
+    done = celoss("compare", paths[0], lines(paths[1], b), "--loss", "nll", "--per", "document", "--json")
+    assert json.loads(done.stdout)["comparison"]["agreement"] is None
+    plain = lines(tmp_path / "plain.jsonl", [completion(name, [(" own", -1.0)]) for name in "xyz"])
+    done = celoss("compare", plain, plain, "--loss", "nll", "--json")
+    assert json.loads(done.stdout)["comparison"]["agreement"] is None
+
+
+def test_a_token_that_stands_alone_is_the_most_probable_by_its_rank(celoss: Run, tmp_path: Path) -> None:
+    paths = []
+    for name, tokens in (("a", [(1, 1), (2, 5)]), ("b", [(1, 1), (2, 1)])):
+        record = prompts("x", [("t", -1.0)] * 2)
+        record["choices"][0]["prompt_logprobs"] = [
+            {str(token): {"logprob": -1.0, "rank": rank}} for token, rank in tokens
+        ]
+        paths.append(lines(tmp_path / f"{name}.jsonl", [record]))
+    done = celoss("compare", *paths, "--loss", "nll", "--json")
+    assert json.loads(done.stdout)["comparison"]["agreement"] == 1.0  # of the one place that both know
