@@ -35,6 +35,7 @@ BLOCKS: tuple[b.Block, ...] = (
     b.Prose("prose title", ("a formula",), ("a paragraph",), ("a step",), (("term", "its meaning"),)),
     b.Example("celoss bce z.csv", NESTED),
     b.Chart(PICTURE),
+    b.Shaded([("shaded text", "", 0.5)], "what the text is"),
     b.Part(("part title", "id 7"), [b.Lines(["within a part"])], "a caution"),
     b.Part(("folded title",), [b.Lines(["within a fold"])], kind="folded"),
     b.Full([b.Lines(["in full"])], [b.Lines(["in brief"])]),
@@ -52,7 +53,7 @@ SAID = (
 )
 """What every format for people says."""
 
-PAGES_ONLY = {"folded title", "within a fold", "in full"}
+PAGES_ONLY = {"folded title", "within a fold", "in full", "shaded text"}
 NOT_IN = {
     "table": {"told elsewhere", "in brief"},
     "markdown": PAGES_ONLY,
