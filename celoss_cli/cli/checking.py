@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from celoss_cli.core.errors import CelossError, ExitCode, InputError, LimitError, UsageError, visible
+from celoss_cli.core.errors import CelossError, ExitCode, InputError, LimitError, UsageError, Way, visible
 from celoss_cli.losses import LOSSES
 from celoss_cli.show import FORMATS
 
@@ -99,7 +100,7 @@ def _ran(plan: Plan) -> tuple[Outcome, Gate | None]:
     except UsageError as error:
         raise error.at(plan.check.place) from None
     except CelossError as error:
-        return Outcome(name, None, str(error), error.exit_code), None
+        return Outcome(name, None, _told(error), error.exit_code), None
     except MemoryError:
         return Outcome(name, None, "out of memory", LimitError.exit_code), None
     except OSError as error:
@@ -111,6 +112,29 @@ def _ran(plan: Plan) -> tuple[Outcome, Gate | None]:
         told_bug = f"a bug in celoss, please report it ({type(error).__name__}: {error}; see --debug)"
         return Outcome(name, None, told_bug, ExitCode.BUG), None
     return Outcome(name, report, "", ExitCode.CHECK_FAILED if report.failed else ExitCode.DONE), gate
+
+
+def _told(error: CelossError) -> str:
+    """An error with its ways out as keys of the check, for the config file."""
+    ways = [keys for way in error.ways if (keys := _keys(way))]
+    return f"{error.sentence} (in the check: {'; or '.join(ways)})" if ways else error.sentence
+
+
+def _keys(way: Way) -> str:
+    """The keys of a check that say what a way out says: positive = "2"; "" where no key does."""
+    if not way.files or any(value.startswith("@targets") for _, value in way.options):
+        return ""
+    found = [f"loss = {_in_toml(way.command)}"] if way.command else []
+    for name, value in way.options:
+        if name in ("--header", "--no-header"):
+            found.append(f"header = {str(name == '--header').lower()}")
+        else:
+            found.append(f"{name.removeprefix('--')} = {_in_toml(value) if value else 'true'}")
+    return ", ".join([*found, *(f"no {name.removeprefix('--')}" for name in way.without)])
+
+
+def _in_toml(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
 
 
 def _trace() -> None:

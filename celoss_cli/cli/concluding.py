@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from celoss_cli.cli.output import note, write_file
@@ -39,6 +40,7 @@ class Conclusion:
         gate: what it is held against, or None.
         partial_file: where the partial result goes, or None.
         command: a command line that prints the number again, for a page, or "".
+        started: when the command began, in seconds of the clock that counts.
 
     """
 
@@ -46,6 +48,7 @@ class Conclusion:
     gate: Gate | None
     partial_file: str | None = None
     command: str = ""
+    started: float = 0.0
 
 
 def conclusion_of(
@@ -86,7 +89,7 @@ def conclusion_of(
     for spec in outlet.formats:
         if spec.only_checks and not (gate is not None and gate.asked):
             raise UsageError(f"Expected a check with --format {spec.name}, for example --max, got none.")
-    return Conclusion(outlet, gate, partial_file)
+    return Conclusion(outlet, gate, partial_file, started=perf_counter())
 
 
 def conclude(found: Computed, plan: Conclusion) -> ExitCode:
@@ -106,7 +109,8 @@ def conclude(found: Computed, plan: Conclusion) -> ExitCode:
         report = gate.judged(report)
     code = ExitCode.DONE if gate is None else gate.exit_code(report)
     print_verdicts(report.checks, plan.outlet)
-    publish(document_of(report, plan.command), plan.outlet, code)
+    document = document_of(report, plan.command, seconds=perf_counter() - plan.started)
+    publish(document, plan.outlet, code)
     for line in remarks(report):
         note(f"celoss: {line}")
     if gate is not None:

@@ -137,7 +137,7 @@ def gate_of(
     baselines = [(path, always) for path, always in ((keeping.save_baseline, False), (updated, True)) if path]
     return Gate(
         limits=_limits(limits, increases),
-        baseline=None if limits.baseline is None or updated else read_baseline(limits.baseline),
+        baseline=None if limits.baseline is None or updated else _read(limits.baseline),
         baselines=[(path, _earlier(path), always) for path, always in baselines],
         exit_zero=keeping.exit_zero,
         asked=bool(asked),
@@ -199,6 +199,17 @@ def _increases(texts: Sequence[str]) -> tuple[Increase, ...]:
 def _group(text: str) -> tuple[str | None, float]:
     name, equals, limit = text.rpartition("=")
     return name if equals else None, float(limit)
+
+
+def _read(path: str) -> Baseline:
+    """The baseline in a file; one without a checksum is told, as nobody knows whether it was changed."""
+    found = read_baseline(path)
+    if not found.is_sealed:
+        note(
+            f"celoss: note: {visible(path)} has no checksum: whether it was changed since it was written is "
+            "not known; --save-baseline writes one"
+        )
+    return found
 
 
 def _earlier(path: str) -> Baseline | None:

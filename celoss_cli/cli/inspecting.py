@@ -22,6 +22,7 @@ from celoss_cli.cli.reading import (
     clip_domain,
     dataset_of,
     refuse_unused,
+    refuse_without_use,
     request_of,
     with_targets,
 )
@@ -147,7 +148,8 @@ def leading_on(words: Sequence[str]) -> Sequence[str] | None:
     the words stay where that leaves a choice, and where they cannot be tried: of another command, or of data
     that cannot be read again, or that the user is to write first.
     """
-    if not words or words[0] not in LOSSES or any(map(_is_to_be_written, words)):
+    untried = TOKENS in words or any(map(_is_to_be_written, words))  # rows of tokens are read otherwise
+    if not words or words[0] not in LOSSES or untried:
         return words
     try:
         files = parsed(command_named(words[0]), words[1:]).files
@@ -276,6 +278,7 @@ def _tried(opener: _Opener, words: Sequence[str], told: str | None = None) -> _T
             columns = dataset.described["columns"]
             clip_domain(dataset, data)
             refuse_unused(dataset, data)
+            refuse_without_use(data.reading, request)
             choice = chosen(data, given.semantics, Opened(dataset, request))
             evaluation = evaluate(choice.loss, islice(dataset.batches, 1), Request(strict=True))
             dump = "tokens" if dataset.scored else "choices" if dataset.choices else ""

@@ -35,6 +35,7 @@ __all__ = [
     "refuse_unused",
     "refuse_unused_columns",
     "refuse_with_values",
+    "refuse_without_use",
     "request_of",
     "with_targets",
 ]
@@ -43,6 +44,15 @@ _LARGE_BYTES = 128 << 20
 """Tables of this size take more than a second."""
 
 _LONG_LINE = 1 << 20
+
+_ACTING = {
+    **dict.fromkeys(("encoding", "delimiter", "decimal", "header", "comment", "percent"), "{}"),
+    "missing": "a table or row objects",
+    "class_map": "classes that have names",
+    "target_is": "classes",
+    "class_axis": "classes",
+}
+"""The options of reading that not every format has a use for, with what has; {} stands for their names."""
 
 _SCORED = [spec.name for spec in SOURCES.values() if spec.scored]
 
@@ -118,6 +128,7 @@ def opened(
         clip_domain(dataset, data)
         with contextlib.closing(dataset):
             refuse_unused(dataset, data)
+            refuse_without_use(data.reading, request)
             dataset.described.update(_meaning_of(data.reading, request))
             yield Opened(dataset, request)
     if request.truth is not None and not partly:
@@ -362,6 +373,23 @@ def refuse_unused(dataset: Dataset, data: Data) -> None:
     _refuse_of_classes(dataset, data)
     if data.reading.choice_norm is not None and not dataset.choices:
         raise UsageError("Expected --choice-norm with samples of several choices, got it with other data.")
+
+
+def refuse_without_use(reading: Reading, request: ReadRequest) -> None:
+    """Refuses an option of reading that nothing which was read has a use for.
+
+    Raises:
+        UsageError: for the first one, with the formats that have.
+
+    """
+    settled = request.settled
+    for given in given_options(reading):
+        name = given.option.name
+        if name in _ACTING and name not in settled.uses:
+            able = " or ".join(spec.name for spec in SOURCES.values() if name in spec.uses)
+            wanted = _ACTING[name].format(able)
+            got = ", ".join(settled.sources) or "values"
+            raise UsageError(f"Expected {given.words[0]} with {wanted}, got {got}: nothing to act on.")
 
 
 def refuse_unused_columns(columns: Mapping[str, Any], data: Data) -> None:

@@ -73,7 +73,7 @@ def words_of(way: Way, arguments: Sequence[str]) -> list[str]:
 
     """
     added = [word for name, value in way.options for word in _words(name, value)]
-    dropped = _with_aliases({name for name, _ in way.options}, arguments)
+    dropped = _with_aliases({*way.without, *(name for name, _ in way.options)}, arguments)
     if way.command and arguments and arguments[0] in NAMES:
         dropped |= set().union(*map(_flags, LOSSES)) - _flags(way.command)
         if _kind(arguments) not in (None, *LOSSES[way.command].kinds):

@@ -70,6 +70,7 @@ class Way(NamedTuple):
         command: the command that takes them, where it is another one, or "".
         files: whether the files that were given stay.
         words: the command line that it is added to, where it is another one than was typed.
+        without: options that are left out.
 
     """
 
@@ -78,10 +79,12 @@ class Way(NamedTuple):
     command: str = ""
     files: bool = True
     words: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         words = [f"celoss {self.command}"] if self.command else []
         words += [f"{name} {value}" for name, value in self.options]
+        words += [f"without {name}" for name in self.without]
         return " ".join(words)
 
 

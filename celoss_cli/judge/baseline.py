@@ -33,12 +33,14 @@ class Baseline:
         path: where it was read from.
         value: the loss, finite.
         document: all of it.
+        is_sealed: whether it has a checksum, without which no change made by hand is noticed.
 
     """
 
     path: str
     value: float
     document: Mapping[str, Any]
+    is_sealed: bool = True
 
     def verify(self, document: Mapping[str, Any]) -> None:
         """Compares what was computed: the loss, its options, classes, unit and columns, not the data.
@@ -94,7 +96,7 @@ def read_baseline(path: str) -> Baseline:
         said = document.get("nonfinite")
         got = said if isinstance(said, str) else shown(value)
         raise InputError(f"expected a baseline with a finite value of counted rows, got {got}", place=place)
-    return Baseline(path, float(value), document)
+    return Baseline(path, float(value), document, KEY in document)
 
 
 def _parsed(path: str, place: str) -> Any:

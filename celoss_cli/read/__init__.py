@@ -27,6 +27,8 @@ class SourceSpec:
         suffixes: the file name endings that choose it.
         summary: one line of help.
         module: the module within this folder.
+        uses: the options of reading that say how it is written, by their names; another one has nothing to
+            act on.
         scored: "records" where it is one of scored tokens in JSON, which is known by its structure, "file"
             for another one of scored tokens, else "".
 
@@ -37,25 +39,39 @@ class SourceSpec:
     summary: str
     module: str
     scored: str = ""
+    uses: tuple[str, ...] = ()
 
     def load(self) -> Any:
         return import_module(f"celoss_cli.read.{self.module}")
 
 
+_TEXT = ("encoding",)
+_TABLE = (*_TEXT, "delimiter", "decimal", "header", "comment", "percent", "missing")
+
 SOURCES: dict[str, SourceSpec] = {
     spec.name: spec
     for spec in (
-        SourceSpec("csv", (".csv", ".txt"), "a table with a header, comma-separated", "text.delimited"),
-        SourceSpec("tsv", (".tsv",), "a table with a header, tab-separated", "text.delimited"),
+        SourceSpec(
+            "csv", (".csv", ".txt"), "a table with a header, comma-separated", "text.delimited", uses=_TABLE
+        ),
+        SourceSpec("tsv", (".tsv",), "a table with a header, tab-separated", "text.delimited", uses=_TABLE),
         SourceSpec(
             "json", (".json",), "arrays by name, a list of row objects, or pandas split", "json.document"
         ),
-        SourceSpec("jsonl", (".jsonl", ".ndjson"), "one row object a line", "json.lines"),
+        SourceSpec("jsonl", (".jsonl", ".ndjson"), "one row object a line", "json.lines", uses=_TEXT),
         SourceSpec("npy", (".npy",), "one NumPy array, mapped into memory: for @path", "arrays.npy"),
         SourceSpec("npz", (".npz",), "NumPy arrays by name", "arrays.npy"),
         SourceSpec("safetensors", (".safetensors",), "tensors by name", "arrays.safetensors"),
-        SourceSpec("parquet", (".parquet", ".pq"), "a table of typed columns", "arrow.columnar"),
-        SourceSpec("arrow", (".arrow", ".feather", ".ipc"), "a table of typed columns", "arrow.columnar"),
+        SourceSpec(
+            "parquet", (".parquet", ".pq"), "a table of typed columns", "arrow.columnar", uses=("missing",)
+        ),
+        SourceSpec(
+            "arrow",
+            (".arrow", ".feather", ".ipc"),
+            "a table of typed columns",
+            "arrow.columnar",
+            uses=("missing",),
+        ),
         SourceSpec("xlsx", (".xlsx", ".xlsm"), "the first sheet of a workbook, with a header", "xlsx"),
         SourceSpec(
             "vllm", (), "scored tokens: answers of vLLM's server, its RequestOutput", "tokens.vllm", "records"

@@ -49,6 +49,7 @@ def recognised(
     """The format of a stream, with what its reader takes: the data without compression, and the request."""
     stream = decompressed(stream)
     spec = format_of(stream.path, stream.head(), chosen)
+    request.settled.read_as(spec.name, spec.uses)
     if spec.name == "tsv" and request.delimiter is None:
         request = request.separated_by("\t")
     return spec, stream, request

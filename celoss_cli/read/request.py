@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 import sys
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, Protocol, cast
 
@@ -49,6 +49,8 @@ class Settled:
         one_hot: whether several columns of targets hold one 1 a row, and not probabilities.
         keeps_columns: whether somebody will ask for ``columns``.
         columns: the columns of a table as they were looked at to give them roles, whatever came of it.
+        sources: the names of the formats that were read, of targets and options too.
+        uses: the options of reading that any of them has a use for, by their names.
         arrays: the arrays by name, each with what gives its shape and first values while the file is open.
         documents: of scored tokens that were there so far, by name, each with its scores: two numbers.
 
@@ -58,8 +60,16 @@ class Settled:
     one_hot: bool | None = None
     keeps_columns: bool = False
     columns: Sequence[Column] = ()
+    sources: list[str] = field(default_factory=list)
+    uses: set[str] = field(default_factory=set)
     arrays: Mapping[str, Callable[[], Shape | None]] = field(default_factory=dict)
     documents: dict[int, int] = field(default_factory=dict)
+
+    def read_as(self, source: str, uses: Iterable[str]) -> None:
+        """Notes the format of a file that is read, and the options that it has a use for."""
+        if source not in self.sources:
+            self.sources.append(source)
+        self.uses.update(uses)
 
 
 @record(frozen=True, slots=True)
@@ -146,6 +156,7 @@ class ReadRequest:
             one of nothing but numbers is refused.
         bare_column: whether a table of one column whose first line is a number has no header, where nobody
             has said so.
+        bare_line: whether a table of one line of nothing but numbers has no header, where nobody has said so.
         missing: refuse empty and NA cells, or skip their rows.
         allow_nonfinite: accept nan and inf.
         allow_out_of_domain: take log-likelihoods above 0.
@@ -179,6 +190,7 @@ class ReadRequest:
     comment: str | None = None
     header: bool | None = None
     bare_column: bool = False
+    bare_line: bool = False
     missing: Literal["error", "skip"] = "error"
     allow_nonfinite: bool = False
     allow_out_of_domain: bool = False
@@ -208,7 +220,8 @@ class ReadRequest:
 
     def again(self) -> ReadRequest:
         """The same for another data set: nothing is settled, and all targets are to be asked for."""
-        return replace(self, settled=Settled(), truth=None if self.truth is None else self.truth.again())
+        settled = Settled(sources=list(self.settled.sources), uses={*self.settled.uses})
+        return replace(self, settled=settled, truth=None if self.truth is None else self.truth.again())
 
 
 @record(slots=True)

@@ -55,6 +55,7 @@ def read_truth(text: str, option: str, request: ReadRequest, *, counted: bool = 
     stream = decompressed(open_stream(text[1:]))
     with contextlib.closing(stream):
         spec = format_of(stream.path, stream.head(), None)
+        request.settled.read_as(spec.name, spec.uses)
         if spec.name == "tsv":
             request = request.separated_by("\t")
         module = spec.load()

@@ -6,6 +6,7 @@ import contextlib
 import os
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -29,6 +30,8 @@ _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
 _MAX_DEPTH = 64
 _TRUTH = {"true": True, "false": False, "True": True, "False": False}
 _LONGEST_NAME = 1 << 10
+_MOST_SPELLED = 32
+"""So many values of a file are repeated in a command."""
 
 
 def read_value(text: str, option: str, request: ReadRequest) -> Array:
@@ -39,7 +42,7 @@ def read_value(text: str, option: str, request: ReadRequest) -> Array:
 
     """
     if text.startswith("@"):
-        return read_file(text[1:], request, None)
+        return _of_option(text[1:], option, request)
     refuse_file_names((option, text))
     try:
         text = plain_values(text)
@@ -50,6 +53,35 @@ def read_value(text: str, option: str, request: ReadRequest) -> Array:
             error.place = f"{option}{error.place}"
             raise
         raise error.at(option) from None
+
+
+def _of_option(path: str, option: str, request: ReadRequest) -> Array:
+    """The array in the file of an option; whether its first line is a header is said of no other file."""
+    request = replace(request, bare_line=True)
+    try:
+        return read_file(path, request, None)
+    except InputError as error:
+        if any(name == "--no-header" for way in error.ways for name, _ in way.options):
+            error.hint, error.ways = "", tuple(_spelled_out(path, option, request))
+        raise
+
+
+def _spelled_out(path: str, option: str, request: ReadRequest) -> Iterator[Way]:
+    """The values of a file with and without its first line, as the option has them itself."""
+    for header, meaning in ((False, "the first line is values"), (True, "the first line is a header")):
+        with contextlib.suppress(InputError):
+            values = read_file(path, replace(request, header=header), None)
+            if 0 < values.size <= _MOST_SPELLED:
+                yield Way(meaning, ((option, _spelled(values)),))
+
+
+def _spelled(values: Array) -> str:
+    """The values of an array as text: 1,2 or 1,2;3,4; one column as a list."""
+    rows = values.reshape(1, -1) if values.ndim < 2 or values.shape[1] == 1 else values
+    return ";".join(
+        ",".join(f"{value:.17g}" if value != float(f"{value:g}") else f"{value:g}" for value in row)
+        for row in rows.tolist()
+    )
 
 
 def refuse_file_names(*given: tuple[str, str | None]) -> None:
@@ -87,6 +119,7 @@ def read_file(path: str, request: ReadRequest, chosen: str | None) -> Array:
     """
     with contextlib.closing(decompressed(open_stream(path))) as stream:
         spec = format_of(stream.path, stream.head(), chosen)
+        request.settled.read_as(spec.name, spec.uses)
         if spec.name == "tsv":
             request = request.separated_by("\t")
         values: Array = spec.load().read_values(stream, request)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from time import perf_counter
 from typing import TYPE_CHECKING, Literal
 
 from celoss_cli.cli.completing import columns_typed
@@ -119,6 +120,7 @@ def run(given: CompareOptions) -> int:
     from celoss_cli.cli.publish import outlet_of, print_verdicts, publish
     from celoss_cli.studies.compare.document import document_of
 
+    started = perf_counter()
     spec, outlet = LOSSES[given.loss], outlet_of(given.writing, given)
     plan = _planned(spec, given)
     _refuse_unable(outlet)
@@ -129,7 +131,7 @@ def run(given: CompareOptions) -> int:
     for remark in found.remarks:
         note(f"celoss: {remark}")
     print_verdicts(comparison.checks, outlet)
-    publish(document_of(comparison), outlet, code)
+    publish(document_of(comparison, perf_counter() - started), outlet, code)
     return code
 
 

@@ -118,7 +118,7 @@ def _targets_alone(given: WeightsOptions) -> bool:
 @contextlib.contextmanager
 def _opened(given: WeightsOptions) -> Iterator[Opened]:
     """The targets, with the input of the rows where there is one."""
-    from celoss_cli.cli.reading import Data, Opened, opened, request_of
+    from celoss_cli.cli.reading import Data, Opened, opened, refuse_without_use, request_of
     from celoss_cli.read.truth import targets_alone
 
     data = Data(_SPEC, given.reading, given.files)
@@ -127,6 +127,7 @@ def _opened(given: WeightsOptions) -> Iterator[Opened]:
         with contextlib.closing(
             targets_alone(given.reading.targets, "--targets", request, given.classes, left_out)
         ) as dataset:
+            refuse_without_use(given.reading, request)
             yield Opened(dataset, request)
         return
     try:

@@ -380,6 +380,7 @@ def dataset_of_arrays(
 
     """
     refuse_names(request)
+    request.settled.uses.update(("class_axis", "target_is"))
     aligned = aligned or Aligned()
     for values, at in zip((input, target), places, strict=True):
         refuse_type(values, at)

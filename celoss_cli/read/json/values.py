@@ -57,6 +57,7 @@ class ValueTable:
             InputError: with the place ``at``, if the names do not settle the roles.
 
         """
+        request.settled.uses.add("missing")
         rows = iter(rows)
         first = list(islice(rows, sample_size(len(names)) + 1))
         rows = chain(first, rows)
@@ -184,6 +185,7 @@ class FramedCells:
 def whole_table(
     names: Sequence[str], data: Iterable[Sequence[Any]], place: Place, header: str, request: ReadRequest
 ) -> WholeTable:
+    request.settled.uses.add("missing")
     data = list(data)
     first = data[: sample_size(len(names)) + 1]
     rows = [

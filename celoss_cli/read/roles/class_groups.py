@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from celoss_cli.core.errors import listed
+from celoss_cli.losses.spec import TOKENS
 from celoss_cli.read.roles.class_map import initials
 from celoss_cli.read.roles.column import value_of
 from celoss_cli.read.roles.confidences import Confidences
@@ -199,7 +200,15 @@ class GroupSearch(Confidences):
         alike_ones = [self._candidate(g, ALIKE) for g in alike(self._evidence.columns, self._plain)]
         others = [*alike_ones, *self._everything()]
         single = [self._single(i) for i in soft[:_SHOWN_COLUMNS] if len(self._targets) <= 2]
-        return Found((*single, *others), fact)
+        return Found((*self._tokens(soft), *single, *others), fact)
+
+    def _tokens(self, soft: Sequence[int]) -> list[Candidate]:
+        """A log-probability without a target: that of a scored token a row."""
+        says = [self._evidence.columns[i].says.takes for i in soft]
+        if says != ["log-probs"] or self._targets or self._evidence.wanted.elsewhere:
+            return []
+        options = (("--input-is", TOKENS),)
+        return [Candidate((soft[0],), "a scored token a row", alone=True, command="nll", options=options)]
 
     def _everything(self) -> list[Candidate]:
         """All numbers that might be classes, as a last reading."""

@@ -77,6 +77,7 @@ def refuse_unknown_classes(given: Mapping[str, str], labels: Sequence[str]) -> N
         UsageError: for the first one.
 
     """
+    labels = list(dict.fromkeys(labels))
     known = {label.casefold() for label in labels}
     for target, name in given.items():
         if name.casefold() not in known:

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 __all__ = ["columns_of", "map_columns"]
 
+_OF_COLUMNS = ("class_axis", "class_map", "target_is")
+"""The options that say how columns hold classes; those about names come last."""
+
 
 def columns_of(
     names: Sequence[str],
@@ -80,6 +83,7 @@ def map_columns(
         raise UsageError(
             f"Expected --class-axis 1 for a table, whose classes are its columns, got {request.class_axis}."
         )
+    request.settled.uses.update(_OF_COLUMNS if has_names else _OF_COLUMNS[:1])
     if request.settled.keeps_columns:
         request.settled.columns = columns
     names = [column.name for column in columns]

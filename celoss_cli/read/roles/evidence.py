@@ -181,7 +181,14 @@ class Evidence:
         """The columns of numbers that have no other role by option, or by a name that leaves no doubt."""
         without = {*self.taken, *others, *self.keys}
         numbers = (i for i, c in enumerate(self.columns) if c.is_number and not c.says.weight)
-        return [i for i in numbers if i not in without and not self.is_copy(i)]
+        free = [i for i in numbers if i not in without and not self.is_copy(i)]
+        return self._but_groups(free)
+
+    def _but_groups(self, free: list[int]) -> list[int]:
+        """Numbers that an option does not name as the groups of rows; all where too few are left."""
+        groups = self.chosen["group"] or ()
+        left = [i for i in free if i not in groups]
+        return left if len(left) > int(self.wanted.per_class) else free
 
     @cached_property
     def weights(self) -> list[int]:

@@ -18,6 +18,7 @@ class Candidate:
         inferred: whether neither an option nor a whole name of targets says so.
         command: the command of another loss that takes these columns, or "".
         positive: the target that a single column of probabilities speaks of, or None.
+        alone: whether it needs no target.
         predicted: the column of the class predicted whose probability a single column is, or None.
         options: what else is to be said for this reading, as options with their values.
 
@@ -29,6 +30,7 @@ class Candidate:
     inferred: bool = True
     command: str = ""
     positive: str | None = None
+    alone: bool = False
     predicted: int | None = None
     options: tuple[tuple[str, str], ...] = ()
 

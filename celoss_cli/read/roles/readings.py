@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["doubt", "way_of"]
 
 _MOST_WAYS = 6
+_NONE = Candidate((), "")
 _ELSEWHERE = Candidate((), "from another file", options=(("--targets", "@targets.csv"),))
 
 Pair = tuple[Candidate, Candidate]
@@ -39,9 +40,9 @@ def doubt(evidence: Evidence, inputs: Found, target: Found | None, weight: Found
 
 
 def _pairs(inputs: Found, target: Found | None) -> Iterator[Pair]:
-    targets = (Candidate((), ""),) if target is None else target.candidates or (_ELSEWHERE,)
+    targets = (_NONE,) if target is None else target.candidates or (_ELSEWHERE,)
     for one in inputs.candidates:
-        for other in targets:
+        for other in (_NONE,) if one.alone else targets:
             if not {*one.columns, one.predicted} & {*other.columns}:
                 yield one, other
 

@@ -94,6 +94,7 @@ def by_values(evidence: Evidence, inputs: Sequence[int], labels: Sequence[str]) 
         and not column.says.weight
         and not evidence.is_answer(i)
     ]
+    free = list(_but_groups(evidence, free))
     spelled = [*labels, *spellings_of([evidence.names[i] for i in inputs])] if inputs else list(labels)
     texts = [i for i in free if columns[i].values.are_texts or _exceed(evidence, i, len(labels))]
     known = KnownNames(spelled)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from celoss_cli.core.errors import InputError, UsageError, listed, quoted
+from celoss_cli.core.errors import InputError, UsageError, Way, listed, quoted
 from celoss_cli.read.roles.class_map import refuse_unknown_classes
 from celoss_cli.read.roles.column import value_of
 from celoss_cli.read.roles.pairs import PAIRS
@@ -71,6 +71,9 @@ class Targets:
         self._labels = labels
         self._number = number
         self._meaning = request.class_map
+        said = () if request.first_class else (("--target-is", "name"),)
+        without = ("--first-class",) if request.first_class else ()
+        self._by_names = Way("targets are the names of classes", said, without=without)
         if self._meaning:
             refuse_unknown_classes(self._meaning, (*labels, *spelled))
         names = (*spelled, *labels)  # what is a class's own name is not another's column
@@ -181,8 +184,11 @@ class Targets:
         except InputError as error:
             words = self._labels and all(value is None for value in self._values)
             names = f" or a name of {listed(self._labels)}" if words else ""
-            hint = error.hint if self._known(cell) is None else _NAMES_FIRST
-            raise InputError(f"expected a class index{names}, got {quoted(cell)}", hint=hint) from None
+            is_name = self._known(cell) is not None
+            told = f"expected a class index{names}, got {quoted(cell)}"
+            raise InputError(
+                told, hint="" if is_name else error.hint, ways=(self._by_names,) if is_name else ()
+            ) from None
         if value != np.floor(value) or abs(value) >= 2**63:
             raise InputError(f"expected a class index, got {quoted(cell)}")
         return int(value)
@@ -240,7 +246,6 @@ def refuse_names(request: ReadRequest) -> None:
 
 _TRUTH = {"true": 1.0, "false": 0.0}
 _INDICES = "if targets count the classes from 0: --target-is index"
-_NAMES_FIRST = "if targets are the names of classes: --target-is name"
 
 
 def _value(text: str, number: Callable[[str], float] = number) -> float | None:

@@ -77,7 +77,9 @@ def _up_to_refused(table: Table, body: Peekable[Block]) -> Iterator[Sequence[str
 def read_values(stream: Stream, request: ReadRequest) -> Array:
     """A table of nothing but numbers, as an array."""
     table = Table(stream, request)
-    return matrix_of(table.every_row(), table.names, table.place, table.request)
+    values = matrix_of(table.every_row(), table.names, table.place, table.request)
+    is_line = request.bare_line and not table.has_header and len(values) == 1
+    return values.reshape(-1) if is_line else values
 
 
 def read_columns(stream: Stream, request: ReadRequest) -> WholeTable:
@@ -203,7 +205,7 @@ class Table:
             raise InputError("expected a header line, got an empty line", place=self.place(line, None))
         names = [cell.strip() for cell in cells]
         if all(is_number(name, decimal=self.request.decimal, allow_nonfinite=True) for name in names):
-            self._settle_numbers(text, names, line)
+            self._settle_numbers(text, names, line, alone=not self._rows_after(block).data)
         elif self.request.header is None and self._is_a_row(names, self._rows_after(block)):
             self.has_header = False
             self.told.append(f"its first line, {quoted(text)}, was taken for values; if it is not: --header")
@@ -273,9 +275,9 @@ class Table:
             place=self.place(self.header_line, None),
         )
 
-    def _settle_numbers(self, text: str, names: Sequence[str], line: int) -> None:
+    def _settle_numbers(self, text: str, names: Sequence[str], line: int, *, alone: bool) -> None:
         """Decides whether a first line of nothing but numbers is the header."""
-        bare = self.request.bare_column and len(names) == 1
+        bare = (self.request.bare_column and len(names) == 1) or (self.request.bare_line and alone)
         if self.request.header is None and (bare or are_values(names, self.request.decimal)):
             self.has_header = False
         elif self.request.header is None:

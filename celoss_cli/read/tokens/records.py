@@ -75,6 +75,7 @@ def dataset_of(name: str, records: Records, request: ReadRequest, chosen: str | 
         InputError: with its place, for a record that is none of the format.
 
     """
+    request.settled.uses.add("missing")
     reader = _Reader(request, chosen)
     found = reader.named(records)
     first = next(found, None)

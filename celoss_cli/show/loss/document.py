@@ -18,12 +18,13 @@ if TYPE_CHECKING:
 __all__ = ["document_of"]
 
 
-def document_of(report: Report, command: str = "") -> Document:
+def document_of(report: Report, command: str = "", seconds: float | None = None) -> Document:
     """The document of a report.
 
     Args:
         report: with whatever it has; what it lacks is left out.
         command: a command line that prints the value again, for the page, or "".
+        seconds: that the computation took, or None.
 
     """
     return Document(
@@ -32,7 +33,7 @@ def document_of(report: Report, command: str = "") -> Document:
         page=partial(_page, report, command),
         number=partial(_number, report),
         records=partial(_records, report),
-        checks=partial(_checks, report),
+        checks=partial(_checks, report, seconds),
         array=partial(_array, report) if report.by_element else None,
     )
 
@@ -128,10 +129,10 @@ def _whole(report: Report) -> tuple[Any, ...]:
     return report.loss, report.reduction, report.value, total, report.denominator, *counts
 
 
-def _checks(report: Report) -> Checks:
+def _checks(report: Report, seconds: float | None) -> Checks:
     from celoss_cli.show.loss.wording import extents, reduction_line
     from celoss_cli.show.verdicts import lines_of
 
     told = f"{report.loss}: {extents(report)}: {reduction_line(report)}"
     file = next((path for path in report.source.get("files", ()) if path != "-"), "")
-    return Checks([(report.loss, lines_of(report.checks, report.loss, file))], told=told)
+    return Checks([(report.loss, lines_of(report.checks, report.loss, file, seconds))], told=told)

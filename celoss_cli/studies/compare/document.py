@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 __all__ = ["document_of"]
 
 
-def document_of(comparison: Comparison) -> Document:
-    """The document of a comparison."""
+def document_of(comparison: Comparison, seconds: float | None = None) -> Document:
+    """The document of a comparison, which took so many seconds."""
     return Document(
         view=partial(_view, comparison),
         values=lambda version: values_of(comparison),
         number=lambda: [exact(comparison.difference)],
-        checks=partial(_checks, comparison),
+        checks=partial(_checks, comparison, seconds),
     )
 
 
@@ -46,11 +46,12 @@ def _blocks(comparison: Comparison) -> Iterator[Block]:
         yield Verdicts(lines_of(comparison.checks))
 
 
-def _checks(comparison: Comparison) -> Checks:
+def _checks(comparison: Comparison, seconds: float | None) -> Checks:
     """The verdicts under the name of the loss."""
     name = f"compare {comparison.loss}"
+    file = next((path for path in comparison.files[::-1] if path != "-"), "")
     told = f"{comparison.loss}: {heading(comparison)}: {conclusion(comparison)}"
-    return Checks([(name, lines_of(comparison.checks, name))], told=told)
+    return Checks([(name, lines_of(comparison.checks, name, file, seconds))], told=told)
 
 
 def _facts(comparison: Comparison) -> Iterator[Equation]:
