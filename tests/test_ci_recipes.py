@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import shutil
@@ -138,7 +139,55 @@ def test_pre_commit_knows_the_hook() -> None:
     assert done.returncode == 0, done.stdout
 
 
+@pytest.mark.slow
+@pytest.mark.subprocess
+@pytest.mark.skipif(shutil.which("pre-commit") is None, reason="needs pre-commit")
+@pytest.mark.skipif(not os.environ.get("CELOSS_NETWORK"), reason="installs packages: CELOSS_NETWORK=1")
+@pytest.mark.parametrize(("config", "code"), [("celoss.toml", 0), ("must-fail.toml", 1)])
+def test_another_repository_can_use_the_hook(config: str, code: int, tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    shutil.copytree(EXAMPLES / "ci", project)
+    if config != "celoss.toml":
+        shutil.copy(project / config, project / "celoss.toml")
+    run = functools.partial(subprocess.run, cwd=project, capture_output=True, text=True, check=False)
+    for words in (["init", "-q"], ["add", "-A"]):
+        assert run(["git", *words]).returncode == 0
+    environment = {**os.environ, "PRE_COMMIT_HOME": str(tmp_path / "home")}
+    del environment["CELOSS_NETWORK"]
+    words = ["pre-commit", "try-repo", str(ROOT), "celoss-check", "--all-files"]
+    done = run(words, env=environment)
+    assert done.returncode == code, done.stdout + done.stderr
+    assert ("Passed" in done.stdout) == (code == 0)
+
+
 # ----------------------------------------------------------------------------------------- the image
+
+
+def test_the_image_keeps_to_the_rules_of_hadolint() -> None:
+    """Those of its rules that apply to what stands there; hadolint itself is not needed for that."""
+    text = (ROOT / "Dockerfile").read_text()
+    lines = text.replace("\\\n", " ").splitlines()
+    said = [line.split(maxsplit=1) for line in lines if line and not line.startswith("#")]
+    stages = [rest for word, rest in said if word == "FROM"]
+    assert all(
+        ":" in stage.split()[0] and not stage.split()[0].endswith(":latest") for stage in stages
+    )  # DL3006/7
+    assert len({stage.partition(" AS ")[2] for stage in stages}) == len(stages)  # DL3024: names once
+    assert all(rest.startswith("/") for word, rest in said if word == "WORKDIR")  # DL3000: absolute
+    assert not any(
+        re.search(r"\b(sudo|cd|apt|apt-get|curl|wget)\b", rest) for word, rest in said if word == "RUN"
+    )
+    assert not any(word in ("ADD", "MAINTAINER") for word, _ in said)  # DL3020, DL4000
+    assert all(
+        rest.startswith("[") for word, rest in said if word in ("ENTRYPOINT", "CMD")
+    )  # DL3025: exec form
+    assert sum(word == "ENTRYPOINT" for word, _ in said) == 1  # DL4004
+    froms = [at for at, (word, _) in enumerate(said) if word == "FROM"]
+    runs = [at for at, (word, _) in enumerate(said) if word == "RUN"]
+    assert len(runs) <= len(froms)  # DL3059: no two in a row
+    assert all("-m pip install --no-cache-dir" in said[at][1] for at in runs)  # DL3042
+    assert said[froms[-1] :][-2][0] == "WORKDIR"
+    assert [word for word, _ in said if word == "USER"] == ["USER"]  # DL3002: the last user is not root
 
 
 def test_the_image_is_small_and_does_not_run_as_root() -> None:

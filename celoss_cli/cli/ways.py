@@ -46,11 +46,21 @@ def commands(
 
     """
     offered = [(_words_of_command(way, arguments, leading_on), way.meaning) for way in error.ways]
-    found = [(" ".join(map(shell_quoted, words)), meaning) for words, meaning in offered if words]
+    found = [
+        (_as_typed(way, words), meaning)
+        for way, (words, meaning) in zip(error.ways, offered, strict=True)
+        if words
+    ]
     if any(name in _OF_COLUMNS for way in error.ways for name, _ in way.options):
         refused = next((way.words for way in error.ways if way.words), arguments)
         found += [(" ".join(map(shell_quoted, words)), _LOOKING) for words in _inspecting(refused)]
     return found
+
+
+def _as_typed(way: Way, words: Sequence[str]) -> str:
+    """A command for a shell, behind the one whose output it reads."""
+    piped = f"{' '.join(map(shell_quoted, way.piped))} | " if way.piped else ""
+    return piped + " ".join(map(shell_quoted, words))
 
 
 def _words_of_command(
@@ -60,7 +70,8 @@ def _words_of_command(
     arguments = way.words or arguments
     if arguments and arguments[0] in _WITHOUT_OPTIONS:
         return [word for name, value in way.options for word in _words(name, value)]
-    words = leading_on(words_of(way, arguments))
+    words = words_of(way, arguments)
+    words = words if way.piped else leading_on(words)  # type: ignore[assignment]
     return [] if words is None else ["celoss", *words]
 
 
@@ -87,6 +98,8 @@ def words_of(way: Way, arguments: Sequence[str]) -> list[str]:
             dropped.add("--loss")
             added += ["--loss", way.command]
     typed = list(_without(arguments, dropped))
+    if way.piped:
+        typed = [word for word in typed if word != way.piped[-1]]
     if not way.files:
         typed = [word for word in typed if not word.endswith(".npy")]
     return [*typed, *added]

@@ -71,6 +71,7 @@ class Way(NamedTuple):
         files: whether the files that were given stay.
         words: the command line that it is added to, where it is another one than was typed.
         without: options that are left out.
+        piped: a command line whose output is the data in place of the files.
 
     """
 
@@ -80,11 +81,13 @@ class Way(NamedTuple):
     files: bool = True
     words: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
+    piped: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         words = [f"celoss {self.command}"] if self.command else []
         words += [f"{name} {value}" for name, value in self.options]
         words += [f"without {name}" for name in self.without]
+        words += [f"after {' '.join(self.piped)}"] if self.piped else []
         return " ".join(words)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-from celoss_cli.core.errors import InputError, UsageError, visible
+from celoss_cli.core.errors import InputError, UsageError, Way, visible
 from celoss_cli.core.records import record
 from celoss_cli.core.suffix import suffix_of
 from celoss_cli.read.bytes.devices import is_device
@@ -150,9 +150,21 @@ def format_of(path: str, head: bytes, chosen: str | None) -> SourceSpec:
     known = ", ".join(suffix for spec in SOURCES.values() for suffix in spec.suffixes)
     raise InputError(
         f'Expected a file name that ends in one of {known}, got "{suffix}".',
-        hint="say what it is with --input-format",
+        hint="say what it is with --input-format" if not (ways := _of_no_ending(path, head)) else "",
+        ways=ways,
         place=visible(path),
     )
+
+
+def _of_no_ending(path: str, head: bytes) -> tuple[Way, ...]:
+    """How a file is read whose ending says nothing: an archive unpacked, text as a table."""
+    if head.startswith(b"PK\x03\x04"):
+        return (Way("what is in the archive", (), piped=("unzip", "-p", path)),)
+    text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    found = next((name for start, name in _STARTS.items() if text.startswith(start)), "csv")
+    if b"\0" in head or not text or found not in ("csv", "json"):
+        return ()
+    return (Way("", (("--input-format", "jsonl" if _holds_lines(head) else found),)),)
 
 
 def _holds_workbook(head: bytes) -> bool:

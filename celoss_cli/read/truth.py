@@ -20,9 +20,10 @@ from celoss_cli.read.counting import from_first
 from celoss_cli.read.printed import names_in
 from celoss_cli.read.request import Dataset, ReadRequest, TruthColumns, open_stream
 from celoss_cli.read.roles.answers import Answers, open_pair
-from celoss_cli.read.roles.column import value_of
+from celoss_cli.read.roles.column import Column, sample_size, value_of
+from celoss_cli.read.roles.known import KnownNames
 from celoss_cli.read.roles.labels import paired
-from celoss_cli.read.roles.table import WholeTable, parsed_number
+from celoss_cli.read.roles.table import Rows, WholeTable, parsed_number
 from celoss_cli.read.roles.targets import Targets, refuse_names
 from celoss_cli.read.roles.truth_columns import has_roles, truth_columns
 from celoss_cli.read.text.numbers import MISSING
@@ -123,6 +124,8 @@ class Truth:
         self._values: Array | Sequence[str] | None = None
         self._ids: Sequence[str] | None = None
         self._row_of: dict[str, int] | None = None
+        self._place_of = given.columns.row_place if isinstance(given, WholeTable) else str
+        self._has_names = not (isinstance(given, WholeTable) and given.positions)
         self._lock = threading.Lock()
         self._read: Array | None = None
         self._gaps: Array | None = None
@@ -154,15 +157,19 @@ class Truth:
             return None
         if self._columns is None:
             self._columns = self._settled(self._given, names, request)
-        return None if self._given.positions else self._columns
+        return self._columns if self._has_names else None
 
     def _settled(self, table: WholeTable, names: Sequence[str] | None, request: ReadRequest) -> TruthColumns:
+        if request.header is None and names:
+            table = _without_header(table, names)
         if table.positions and names is not None:
             names = ()  # they have none in common
         try:
             found = truth_columns(table.looked_at, request, names)
         except InputError as error:
             raise error.at(table.header) from None
+        self._has_names = not table.positions
+        self._place_of = table.columns.row_place
         ids = None if found.id is None else table.columns.texts(found.id)
         if len(found.target) == 1:
             self._take(table.columns.texts(found.target[0]), ids)
@@ -185,7 +192,7 @@ class Truth:
 
     def _place(self, row: int) -> str:
         if isinstance(self._given, WholeTable):
-            return self._given.columns.row_place(row)
+            return self._place_of(row)
         return f"{self._name}: row {row}"
 
     @property
@@ -395,6 +402,20 @@ class Truth:
                 hint=self._other_reading,
                 place=self._place(row),
             )
+
+
+def _without_header(table: WholeTable, classes: Sequence[str]) -> WholeTable:
+    """A table of one column of text whose header is a class of the input, as its values are: it has none."""
+    rows = table.columns
+    if table.positions or len(table.names) != 1 or not isinstance(rows, Rows):
+        return table
+    known = KnownNames(classes)
+    if not known.have([table.names[0]]) or not known.have(tuple(dict.fromkeys(rows.texts(0)))):
+        return table
+    cells = [(1, (table.names[0],)), *rows.rows]
+    whole = replace(rows, names=("1",), rows=cells)
+    looked_at = [Column.of("1", [row[0] for _, row in cells[: sample_size(1)]], has_name=False)]
+    return replace(table, names=("1",), columns=whole, looked_at=looked_at, positions=True)
 
 
 class _Uses:

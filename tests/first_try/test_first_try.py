@@ -21,7 +21,7 @@ from running import COMMAND, Done, celoss
 FOLDER = Path(__file__).parent
 DUMPS = FOLDER / "dumps"
 
-LEAST_RIGHT = 95.1
+LEAST_RIGHT = 95.3
 """Percent of the dumps with one sound reading that the plain command scores; only ever raised (goal: 95)."""
 MOST_LEFT_ALONE = 0
 """Dumps refused with no command that gives the right value, also where others do; only lowered (goal: 0)."""
@@ -76,6 +76,8 @@ def equal(value: float, right: float) -> bool:
 
 def offered(said: str) -> Iterator[str]:
     """The complete commands of a message: from `celoss LOSS` to the end of the line, a backquote or ` (`."""
+    for piped in re.finditer(r"^  (.*) \| celoss (.*?)(?:  \(.*\))?$", said, re.MULTILINE):
+        yield f"{piped[2]} < <({piped[1]})"
     for match in re.finditer(r"\bceloss (?:[a-z-]+) [^`\n]*", said):
         text = match.group().strip().removeprefix("celoss ")
         yield text

@@ -854,7 +854,9 @@ def test_a_ci_server_is_told_each_check(tmp_path: Path, monkeypatch: pytest.Monk
     assert re.match("cross_entropy: B - A on the same [0-9]+ rows.*: B - A = .*95% interval", first)
     assert failed.startswith("FAIL compare cross_entropy max-increase: mean difference")
     assert passed.startswith("pass compare cross_entropy non-inferior: upper end of the 95% interval")
-    assert annotation.startswith("::error title=celoss%3A compare cross_entropy max-increase::mean differ")
+    assert annotation.startswith(
+        f"::error file={tmp_path}/b.csv,title=celoss%3A compare cross_entropy max-increase::mean differ"
+    )
     assert "**FAIL** | max-increase" in summary.read_text().replace("\\", "")
     (suite,) = ElementTree.fromstring(junit.read_text())  # noqa: S314 - our own output
     assert suite.attrib == {"name": "compare cross_entropy", "tests": "2", "failures": "1", "errors": "0"}

@@ -14,12 +14,14 @@ import warnings
 import zipfile
 import zlib
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import IO, TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from celoss_cli.core.errors import CelossError, InputError, LimitError, plural, quoted, visible
 from celoss_cli.core.records import record
+from celoss_cli.read.arrays.bfloat16 import BFLOAT16
 from celoss_cli.read.arrays.slices import joined_dataset, named_dataset, refuse_nonfinite, refuse_type
 from celoss_cli.read.bytes.mapped import mapped, memory_limit, piped, release_bytes
 from celoss_cli.read.bytes.pickles import holds_pickle, is_pickle, pickled
@@ -40,6 +42,8 @@ _LOCAL = 30
 """Bytes of a member's own header, before its name."""
 _WITH_DESCRIPTOR, _DESCRIPTOR = 1 << 3, 24
 """The flag of a member that was written to a pipe, and how many bytes may follow it then."""
+_WIDEST = 8
+"""Bytes of the widest number."""
 _MOST_DEFLATED = 1032
 """Deflate never makes more bytes of one."""
 
@@ -56,6 +60,9 @@ def read(stream: Stream, request: ReadRequest) -> Dataset:
     if _is_zip(stream):
         return named_dataset(_Archive(stream).members(), stream.name, request)
     values = _single(stream)
+    if values.dtype.names and values.dtype != BFLOAT16:
+        fields = {field: partial(np.ascontiguousarray, values[field]) for field in values.dtype.names}
+        return named_dataset(fields, stream.name, request)
     refuse_type(values, stream.name)
     if request.truth is not None:
         columns = {"inputs": [request.takes], "target": None, "id": None, "weight": None, "unused": []}
@@ -170,9 +177,16 @@ def _parsed(header: bytes, version: tuple[int, ...], place: str) -> tuple[tuple[
 def _check_layout(shape: tuple[int, ...], dtype: np.dtype[Any], place: str) -> None:
     if dtype.hasobject:
         raise pickled(place, "an array of Python objects, a pickle")
-    if not dtype.itemsize or dtype.subdtype is not None or dtype.names is not None:
+    is_odd = dtype.names is not None and not (len(shape) == 1 and _are_columns(dtype))
+    if not dtype.itemsize or dtype.subdtype is not None or is_odd:
         raise InputError(f"expected an array of real numbers, got one of {dtype}", place=place)
     refuse_shape(shape, dtype.itemsize, place)
+
+
+def _are_columns(dtype: np.dtype[Any]) -> bool:
+    """Whether a structured type holds a number of each name, as a table does."""
+    fields = (dtype[name] for name in dtype.names or ())
+    return all(field.kind in "biuf" and field.itemsize <= _WIDEST for field in fields)
 
 
 def refuse_shape(shape: Sequence[int], itemsize: int, place: str) -> None:

@@ -169,6 +169,9 @@ def _refuse_orient(document: dict[str, Any], name: str) -> None:
 def _framed_dataset(document: dict[str, Any], name: str, request: ReadRequest) -> Dataset:
     """Arrays by name, or else the table that an object is."""
     refused: InputError | None = None
+    held = _only_rows(document, name)
+    if held is not None:
+        return _rows_dataset(held, request)
     if all(isinstance(value, Numbers) for value in document.values()) or not _is_table(document):
         try:
             return _named_dataset(document, name, request)
@@ -184,6 +187,24 @@ def _framed_dataset(document: dict[str, Any], name: str, request: ReadRequest) -
     columns = described["columns"]
     columns["told"] = [frame.told]
     return Dataset(described, batches)
+
+
+def _only_rows(document: dict[str, Any], name: str) -> list[tuple[str, dict[str, Any]]] | None:
+    """The row objects with their places of an object whose only array they are; else None."""
+    arrays = [(key, value) for key, value in document.items() if isinstance(value, Numbers)]
+    if len(arrays) != 1 or any(isinstance(value, dict) for value in document.values()):
+        return None
+    key, values = arrays[0][0], arrays[0][1].items()
+    if not values or not all(isinstance(value, dict) for value in values):
+        return None
+    return [(f"{name}: $.{visible(key)}[{index}]", value) for index, value in enumerate(values)]
+
+
+def _rows_dataset(rows: list[tuple[str, dict[str, Any]]], request: ReadRequest) -> Dataset:
+    """Row objects that are held as a data set."""
+    reader = RowObjects(rows, request)
+    places, objects = zip(*rows, strict=True)
+    return Dataset(reader.described, iter([reader.batch(objects, places, request.start)]))
 
 
 def _is_table(document: dict[str, Any]) -> bool:

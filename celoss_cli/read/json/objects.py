@@ -204,9 +204,8 @@ def flat(row: dict[str, Any], place: str) -> dict[str, Any]:
     """
     found: dict[str, Any] = {}
     for key, value in row.items():
-        inner = (
-            {f"{key}.{name}": one for name, one in value.items()} if isinstance(value, dict) else {key: value}
-        )
+        nested = flat(value, place) if isinstance(value, dict) else {}
+        inner = {f"{key}.{name}": one for name, one in nested.items()} if nested else {key: value}
         if twice := found.keys() & inner.keys():
             raise InputError(f"expected each key once, got {quoted(min(twice))} twice", place=place)
         found |= inner

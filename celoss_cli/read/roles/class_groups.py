@@ -49,7 +49,9 @@ class GroupSearch(Confidences):
     # ------------------------------------------------------------------------------- 2. predictions
 
     def _is_of_classes(self, group: Group) -> bool:
-        return not all(self._evidence.is_confidence(i) for i in group.columns)
+        """Whether columns are of classes: those of how sure one is where they are named by the targets."""
+        sure = all(self._evidence.is_confidence(i) for i in group.columns)
+        return not sure or (self._named_by_targets(group) and self._adds_up(group))
 
     def _one_of(self, groups: Sequence[Group]) -> Found:
         """The group that fits, of those with a word of prediction."""

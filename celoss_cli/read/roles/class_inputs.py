@@ -46,6 +46,8 @@ class _Search(GroupSearch):
         if chosen is not None:
             return Found((Candidate(tuple(chosen), "named by --class-columns", inferred=False),))
         groups = [g for g in predicting(self._evidence.columns, self._numbers) if self._is_of_classes(g)]
+        confident = [i for i in self._numbers if self._evidence.is_confidence(i)]
+        groups = groups or [g for g in alike(self._evidence.columns, confident) if self._is_of_classes(g)]
         if groups:
             return self._one_of(groups)
         soft = [i for i in self._numbers if self._is_soft(i)]

@@ -141,7 +141,7 @@ class Evidence:
         return pycaret or self.columns[i].says.confident
 
     def is_answer(self, i: int) -> bool:
-        """Whether a tool writes its decisions under this name: CatBoost's Class, the I_ of SAS."""
+        """Whether a tool writes its decisions under this name: CatBoost's Class, SAS's I_ and _INTO_."""
         name = self.names[i]
         if self.columns[i].says.target == 1:  # mlr3 calls what it predicted so
             return self._predicts
@@ -149,6 +149,8 @@ class Evidence:
             catboost = self._begins("Probability:Class=") or self._begins("RawFormulaVal")
             if catboost and self._begins("Label", whole=True):
                 return True
+        if name == "_INTO_" and self._begins("_FROM_", whole=True):  # PROC LOGISTIC
+            return True
         if name.startswith("I_"):
             subject = name[2:]
             if self._begins(f"F_{subject}", whole=True) or self._begins(f"P_{subject}"):

@@ -24,9 +24,9 @@ __all__ = [
 ]
 
 _MARKS = "_.:=-("
-_AFTER_WORD = re.compile(r"-?(?:[_.:=( \"']|-(?![0-9]))*")
-_BEFORE_WORD = re.compile(r"[_.:=\-( ]*$")
-_CLOSING = {"(": ")", '"': '"', "'": "'"}
+_AFTER_WORD = re.compile(r"-?(?:[_.:=([ \"']|-(?![0-9]))*")
+_BEFORE_WORD = re.compile(r"[_.:=\-([ ]*$")
+_CLOSING = {"(": ")", "[": "]", '"': '"', "'": "'"}
 _NUMBERED = re.compile(r"(.*?[^\W\d_]\W?_?)([0-9]+)")
 _TARGETING = frozenset(
     ["target", "label", "labels", "true", "truth", "actual", "gold", "gt", "y", "is", "t", "obs"]

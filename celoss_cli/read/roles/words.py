@@ -202,6 +202,7 @@ def named(name: str) -> Named:
     takes = _takes(plain, whole)
     confident = not _CONFIDENT.isdisjoint(plain) or bool(takes and not _MOST.isdisjoint(plain))
     decided = bool(takes) and any(word in _DECIDED for word in plain) and _only_decided(plain, whole)
+    decided = decided or whole.startswith("most_likely")
     key = _key(plain, whole, name)
     return Named(
         name,
@@ -209,7 +210,7 @@ def named(name: str) -> Named:
         takes,
         decided or (bool(takes) and bool(plain) and plain[-1] in _KEY_WORDS),
         confident,
-        0 if takes or confident else _target(plain, whole),
+        3 if name == "_FROM_" else 0 if takes or confident else _target(plain, whole),  # PROC LOGISTIC
         0 if takes else key,
         _weight(whole),
         _other(plain, takes),
@@ -239,6 +240,8 @@ def _shared(words: tuple[tuple[str, int, int], ...]) -> tuple[tuple[str, int, in
 def _takes(plain: list[str], whole: str) -> str:
     if "decision_function" in whole:
         return "logits"
+    if whole.startswith("most_likely"):  # JMP's decision
+        return "scores"
     if whole in ("y_hat", "p_hat"):
         return "scores" if whole == "y_hat" else "probs"
     if whole.startswith("p_value") or whole == "pvalue":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import csv
 import itertools
+import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -120,6 +121,13 @@ def _batch(table: Table, assembler: Assembler, block: Block, start: int) -> Batc
     return assembler.complete(Rows(table.names, list(table.rows(block)), table.place, request), start)
 
 
+_TITLED = 3
+"""In so many columns or more a line with nothing but its first cell is a title."""
+
+_LOOKED_AT = 50
+"""Within so many lines the header follows a title."""
+
+
 class Table:
     """A table whose header has been read.
 
@@ -204,6 +212,7 @@ class Table:
         if not cells:
             raise InputError("expected a header line, got an empty line", place=self.place(line, None))
         names = [cell.strip() for cell in cells]
+        self._refuse_title(names, block)
         if all(is_number(name, decimal=self.request.decimal, allow_nonfinite=True) for name in names):
             self._settle_numbers(text, names, line, alone=not self._rows_after(block).data)
         elif self.request.header is None and self._is_a_row(names, self._rows_after(block)):
@@ -220,6 +229,27 @@ class Table:
             names = ["", *names]
             self.told.append("the first column, which names the rows, has no name")
         return names, rest
+
+    def _refuse_title(self, names: Sequence[str], block: Block) -> None:
+        """Refuses a first line with a title in its first cell, and nothing in the others.
+
+        Raises:
+            InputError: with the command that leaves out all lines above the header.
+
+        """
+        if len(names) < _TITLED or not names[0] or any(names[1:]):
+            return
+        lines = itertools.islice(self._records(block), _LOOKED_AT)
+        found = next((line for line, cells in lines if sum(map(bool, map(str.strip, cells))) > 1), None)
+        ways: tuple[Way, ...] = ()
+        if found is not None and os.path.isfile(self._name) and not self._name.endswith((".gz", ".zst")):
+            rest = ("tail", "-n", f"+{found}", self._name)
+            ways = (Way("without the lines above the header", (), piped=rest),)
+        raise InputError(
+            f"expected a header line, got a title, {quoted(names[0])}, above it",
+            ways=ways,
+            place=self.place(self.header_line, None),
+        )
 
     def _rows_after(self, block: Block) -> Block:
         """The first rows, to be looked at only: of the next block where the header fills its own."""

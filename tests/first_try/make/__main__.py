@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import arrays
 import frames
+import further
 import layouts
 import models
 import public
@@ -27,6 +28,7 @@ if __name__ == "__main__":
         traps_names,
         traps_files,
         strangers,
+        further,
     ):
         maker.make()
     write_manifest()
