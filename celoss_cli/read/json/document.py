@@ -135,12 +135,13 @@ def _dataset_of_object(text: Text, request: ReadRequest) -> Dataset:
                 return _split_dataset(names, text, keys, request)
         document[key] = _member(text, key, request)
     if may_be_scored(document):
-        from celoss_cli.read.tokens.records import scored_dataset  # most objects are none
+        from celoss_cli.read.tokens.quick import value_read  # most objects are none
+        from celoss_cli.read.tokens.records import scored_dataset
 
         first = {
             key: value.items() if isinstance(value, Numbers) else value for key, value in document.items()
         }
-        records = chain([(f"{text.name}:1", first)], values_after(text))
+        records = chain([(f"{text.name}:1", first)], values_after(text, value_read))
         found = scored_dataset(text.name, first, records, request)
         if found is not None:
             return found

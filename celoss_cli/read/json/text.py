@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import contextlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from celoss_cli.core.errors import InputError, LimitError
@@ -230,11 +230,12 @@ class Text:
         """Where the next byte stands."""
         return f"{self.name}:{self.line}:{self._column}"
 
-    def value(self, before: bytes) -> Any:
+    def value(self, before: bytes, read: Callable[[bytes, str, int, int], Any] = parse) -> Any:
         """The next value, which is no array.
 
         Args:
             before: as for ``fail``.
+            read: gives the value of a text, from the name of the stream, the line and the column.
 
         Raises:
             InputError: for anything else.
@@ -251,7 +252,7 @@ class Text:
         if not size:
             raise self.fail(before)
         line, column = self.line, self._column
-        return parse(self._advance(size), self.name, line, column)
+        return read(self._advance(size), self.name, line, column)
 
     def _size_of_object(self) -> int:
         while True:
@@ -349,11 +350,13 @@ def values_of(pieces: Iterable[Piece], text: Text) -> Iterator[tuple[str, Any]]:
     text.finish()
 
 
-def values_after(text: Text) -> Iterator[tuple[str, Any]]:
-    """The values that follow, one behind the other, each with its line."""
+def values_after(
+    text: Text, read: Callable[[bytes, str, int, int], Any] = parse
+) -> Iterator[tuple[str, Any]]:
+    """The values that follow, one behind the other, each with its line; ``read`` is as for ``Text.value``."""
     while text.peek():
         place = f"{text.name}:{text.line}"
-        yield place, text.value(b"")
+        yield place, text.value(b"", read)
 
 
 def parsed(stream: Stream, longest: int = 1 << 30) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from celoss_cli.read.json.text import Text, values_after, values_of
+from celoss_cli.read.tokens.quick import value_read
 from celoss_cli.read.tokens.records import dataset_of
 
 if TYPE_CHECKING:
@@ -21,5 +22,5 @@ def read_dump(stream: Stream, request: ReadRequest, format: str) -> Dataset:
 
     """
     text = Text(stream)
-    records = values_of(text.pieces(1), text) if text.take(b"[") else values_after(text)
+    records = values_of(text.pieces(1), text) if text.take(b"[") else values_after(text, value_read)
     return dataset_of(stream.name, records, request, format)

@@ -19,14 +19,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from celoss_cli.core.records import record
-from celoss_cli.read.json.parsing import MAX_DEPTH
+from celoss_cli.read.json.parsing import MAX_DEPTH, parse
 
 if TYPE_CHECKING:
     from celoss_cli.core.data import Array
     from celoss_cli.read.text.blocks import Block
     from celoss_cli.read.tokens.document import Many
 
-__all__ = ["Line", "lines_read", "proven"]
+__all__ = ["Line", "lines_read", "proven", "value_read"]
 
 _LONG = 10**17
 """Whole numbers from here on are doubles for the strict reader."""
@@ -76,16 +76,39 @@ def lines_read(block: Block, strict: Strict) -> Iterator[tuple[str, Any]]:
         InputError: as that does.
 
     """
-    start, loads = 0, _parser().loads
+    start = 0
     for number, line in enumerate(io.BytesIO(block.data), block.line):
         end = start + len(line)
         alone = partial(_alone, block, start, end, strict)
         start = end
-        try:
-            value = None if b"\r" in line else loads(line)  # that ends no line but with LF behind it
-        except (RecursionError, ValueError):
-            value = None
+        value = None if b"\r" in line else _loaded(line)  # that ends no line but with LF behind it
         yield block.place(number), alone() if value is None else Line(value, line, alone)
+
+
+def value_read(data: bytes, name: str, line: int, column: int) -> Any:
+    """The value of a text as a ``Line``, or as the strict reader gives it.
+
+    Args:
+        data: the text.
+        name: of the stream.
+        line: where it begins there.
+        column: where it begins in that line.
+
+    Raises:
+        InputError: as the strict reader does.
+
+    """
+    strict = partial(parse, data, name, line, column)
+    value = _loaded(data)
+    return strict() if value is None else Line(value, data, strict)
+
+
+def _loaded(data: bytes) -> Any:
+    """The value of a text by the parser without callbacks; None for none."""
+    try:
+        return _parser().loads(data)
+    except (RecursionError, ValueError):
+        return None
 
 
 def _alone(block: Block, start: int, end: int, strict: Strict) -> Any:

@@ -458,14 +458,15 @@ def test_options_of_targets_are_refused_with_scored_tokens(celoss: Run, tmp_path
     assert "Expected no --first-class with scored tokens, got one." in done.stderr
 
 
+@pytest.mark.parametrize("way", ["lines", "values"])
 @pytest.mark.parametrize("odd", ['"logprob": 1, "logprob"', '"logprob": NaN, "x"', '"logprob": 1e999, "x"'])
 def test_a_line_for_the_strict_reader_is_refused_with_its_place(
-    celoss: Run, tmp_path: Path, odd: str
+    celoss: Run, tmp_path: Path, odd: str, way: str
 ) -> None:
     path = tmp_path / "dump.jsonl"
     good, bad = (json.dumps(prompts(name, A)) for name in "ab")
     path.write_text("\n".join([good, bad.replace('"logprob"', odd, 1)]))
-    done = celoss("nll", path)
+    done = celoss("nll", path, *(("--input-format", "vllm") if way == "values" else ()))
     assert done.returncode == 3
     assert done.stderr.startswith(f"celoss: error: {path}:2")
     assert done.stderr.count("dump.jsonl:2") == 1
