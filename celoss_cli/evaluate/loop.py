@@ -356,7 +356,9 @@ def _check_domain(loss: Loss, batch: Batch, request: Request) -> None:
     outside = loss.violation(batch)
     if outside:
         element = int(np.flatnonzero(outside.where)[0])
-        raise InputError(outside.fact, hint=_ALL_THE_SAME, ways=outside.ways, element=element)
+        raise InputError(
+            outside.fact, hint=_ALL_THE_SAME, ways=outside.ways, element=element, in_input=outside.in_input
+        )
 
 
 def _count_oddities(loss: Loss, batch: Batch, request: Request) -> Counter[str]:

@@ -60,12 +60,14 @@ class Violation:
         where: shape (elements,) of bool.
         fact: the refusal of the first one.
         ways: the options with which they are in it.
+        in_input: whether it is the input that is refused, and not the target.
 
     """
 
     where: Array
     fact: str
     ways: tuple[Way, ...] = ()
+    in_input: bool = False
 
 
 @record(frozen=True, slots=True)

@@ -40,10 +40,6 @@ _BLOCK_BYTES = 1 << 20
 """Of one matrix: a few of them fit the cache of a core, and a block is long against what handing over the
 interpreter lock costs."""
 
-_EINSUM_UP_TO = 1024
-"""Up to this many classes in a line, einsum adds them in an order that depends on nothing else, and faster
-than a reduction; longer lines need the accuracy of adding in pairs."""
-
 _FAR_APART = 2048
 """Classes a multiple of so many bytes apart share a few places of the caches: their numbers push each other
 out before the next column is read, and a loss takes twice as long. Positions are often a power of two."""
@@ -136,21 +132,45 @@ def _take(matrix: Array, places: Array, name: str) -> Array:
 
 
 def sum_over_classes(matrix: Array, out: Array) -> Array:
-    """The sums of the columns of a matrix in this module's memory order, each added in the same order.
+    """The sums of the columns of a matrix in this module's memory order, each added in pairs.
+
+    A sum of n terms has the rounding of about log n additions then, and not of n. Numbers of 32 bits in lines
+    of up to 1024 are added faster than that. The order depends on the type and the number of classes alone.
 
     Args:
         matrix: shape (classes, columns).
         out: shape (columns,), which is written and returned.
 
     """
-    if len(matrix) < ROW_MAJOR_FROM:
-        if out.size == 1:  # alone, the classes are what lies closest, and would be added in pairs
-            out[...] = np.add.accumulate(matrix, axis=0)[-1]
-            return out
-        return np.add.reduce(matrix, axis=0, out=out)
-    if len(matrix) <= _EINSUM_UP_TO:
-        return np.einsum("ij->j", matrix, out=out)
-    return np.add.reduce(matrix, axis=0, out=out)
+    left = len(matrix)
+    if left >= ROW_MAJOR_FROM:
+        short = out.dtype == np.float32 and left <= 1024
+        return np.einsum("ij->j", matrix, out=out) if short else np.add.reduce(matrix, axis=0, out=out)
+    if left == 1:
+        np.copyto(out, matrix[0])
+        return out
+    sums = Scratch.here().array("sums", (max(1, left // 2), out.size), out.dtype)
+    while left > 1:
+        half = left // 2
+        part = out[np.newaxis] if half == 1 else sums[:half]
+        np.add(matrix[:half], matrix[left - half : left], out=part)
+        if left % 2:
+            np.add(part[0], matrix[half], out=part[0])
+        matrix, left = part, half
+    return out
+
+
+def _rounded_once(matrix: Array) -> Array:
+    """The sums of the columns of a matrix, shape (columns,), with the errors of all additions made up for."""
+    error: Array = np.zeros(matrix.shape[1], matrix.dtype)
+    while len(matrix) > 1:
+        half = len(matrix) // 2
+        a, b = matrix[:half], matrix[half : 2 * half]
+        total = a + b
+        part = total - a
+        error += ((a - (total - part)) + (b - part)).sum(axis=0)
+        matrix = np.concatenate([total, matrix[2 * half :]])
+    return matrix[0] + error
 
 
 # ---------------------------------------------------------------------------------- the computation
@@ -158,116 +178,189 @@ def sum_over_classes(matrix: Array, out: Array) -> Array:
 
 @record(frozen=True, slots=True)
 class Exponentials:
-    """exp z with one entry of each column kept apart.
+    """Exponentials of the logits with one entry of each column kept apart.
+
+    They are exp x, whose argument is exact while a difference x - max is rounded, divided by the largest one
+    in every result. Where that leaves the range of a column, they are exp(x - max) and the largest is 1.
 
     Attributes:
-        others: exp z with 0 at ``places``, shape (classes, columns).
+        x: the logits, shape (classes, columns).
+        others: exp x with 0 at ``places``, shape (classes, columns).
         places: where the entries kept apart were; None where they still are there.
-        own: those entries, shape (columns,); None where they are the largest, which are 1.
+        own: those entries, shape (columns,).
         rest: the sum of the others, shape (columns,).
+        largest: the largest of all, shape (columns,): exp of the largest logit.
 
     """
 
+    x: Array
     others: Array
     places: Array | None
-    own: Array | None
+    own: Array
     rest: Array
+    largest: Array
 
     def log_sum(self) -> Array:
-        """log(own + rest) = log1p(rest + (own - 1)), shape (columns,); the result is scratch.
+        """The logarithm of the sum of exp(x - max) as log1p(rest + (own - 1)); the result is scratch.
 
         Where the entry kept apart is the largest, own is 1 and the result keeps all its digits however
         small the rest is; elsewhere rest is at least 1 and nothing is lost either.
         """
         out = Scratch.here().array("log sum", len(self.rest), self.rest.dtype)
-        if self.own is None:
-            return np.log1p(self.rest, out=out)
-        np.subtract(self.own, 1, out=out)
-        np.add(self.rest, out, out=out)
+        if self.own is self.largest:
+            np.divide(self.rest, self.largest, out=out)
+        else:
+            # (rest + (own - largest)) / largest: own - largest has no error where it matters.
+            np.subtract(self.own, self.largest, out=out)
+            np.add(self.rest, out, out=out)
+            np.divide(out, self.largest, out=out)
         return np.log1p(out, out=out)
 
     def total(self) -> Array:
-        """The sum over the classes as a fresh array, shape (columns,)."""
-        return self.rest + (1 if self.own is None else self.own)
+        """The sum of exp(x - max) over the classes as a fresh array, shape (columns,)."""
+        return (self.rest + self.own) / self.largest
 
-    def softmax(self) -> Array:
-        """P = e / sum as a fresh array, shape (classes, columns)."""
-        e = self.others.copy(order="K")
-        if self.places is not None:
-            _cells(e)[self.places] = self.own
-        return e / self.total()
+    def shifted(self) -> Array:
+        """Exp(x - max) as a fresh array, shape (classes, columns)."""
+        return self._all() / self.largest
+
+    def softmax(self, *, quick: bool = False) -> Array:
+        """P = e / sum as a fresh array, shape (classes, columns); the sum is rounded once, or quick."""
+        return self._shares(self.rest + self.own if quick else _rounded_once(self._all()))
 
     def gradient(self, factors: Array) -> Array:
         """The derivative of sum_c a_c (-log p_c) with respect to the logits: p_c sum(a) - a_c.
 
         It is p_c (sum(a) - a_c) - a_c (1 - p_c), where 1 - p of the entry kept apart is the share of the
-        others and keeps its digits.
+        others and keeps its digits. Here every sum is rounded once.
 
         Args:
             factors: a, shape (classes, columns).
 
         """
         p = self.softmax()
-        return p * (factors.sum(axis=0) - factors) - factors * self._complement(p)
-
-    def _complement(self, p: Array) -> Array:
-        """1 - p for every class."""
         if self.places is None:
-            return p[::-1]
-        others: Array = 1 - p
-        _cells(others)[self.places] = self.rest / self.total()
-        return others
+            complement = p[::-1]
+        else:
+            complement = 1 - p
+            _cells(complement)[self.places] = _rounded_once(self.others) / _rounded_once(self._all())
+        return p * (factors.sum(axis=0) - factors) - factors * complement
+
+    def _all(self) -> Array:
+        """Every entry where it belongs, as a fresh array."""
+        e = self.others.copy(order="K")
+        if self.places is not None:
+            _cells(e)[self.places] = self.own
+        return e
+
+    def _shares(self, total: Array) -> Array:
+        """The entries over their total as a fresh array; where one may have lost digits, from differences."""
+        e = self._all()
+        p = np.divide(e, total)
+        lossy = np.flatnonzero((e < _RANGE[e.dtype.name][0]).any(axis=0))
+        if lossy.size:
+            near = _corrected(self.x[:, lossy])
+            p[:, lossy] = near / _rounded_once(near)
+        return p
 
 
 def negative_log_picked(x: Array, y: Array, out: Array, note: Note) -> Exponentials:
     """Writes -log softmax(x)[y] of each column to ``out``: x (classes, columns), y (columns,)."""
-    z = _shifted(note("x", "logits", x), note)
-    places = _places(z, y)
-    z_y = _take(z, places, "z[y]")
-    parts = _exponentials(z, places, note)
+    largest = _largest(x, note)
+    parts = _exponentials(x, y, note)
     log_sum = note("log sum", "log of the sum", parts.log_sum())
-    note.lazy("-log p", "log sum - z", lambda: log_sum - z)
-    np.subtract(log_sum, z_y, out=out)
+    note.lazy("-log p", "log sum - z", lambda: log_sum - (x - largest))
+    np.subtract(_picked(x, y), largest, out=out)
+    np.subtract(log_sum, out, out=out)
     return parts
+
+
+def _picked(x: Array, y: Array) -> Array:
+    """The logit of the class y of each column, shape (columns,); the result is scratch."""
+    if x.flags.c_contiguous if len(x) < ROW_MAJOR_FROM else x.flags.f_contiguous:
+        return _take(x, _places(x, y), "z[y]")
+    return x[y, np.arange(len(y))]
 
 
 def negative_log_softmax(x: Array, note: Note) -> tuple[Array, Exponentials]:
     """-log softmax(x) for every class, with the exponentials it came from; x has shape (classes, columns)."""
-    z = _shifted(note("x", "logits", x), note)
-    kept = z.copy(order="K")
-    parts = _exponentials(z, _places(z, z.argmax(axis=0)), note)
+    z = np.subtract(x, _largest(x, note))
+    parts = _exponentials(x, x.argmax(axis=0), note)
     log_sum = note("log sum", "log of the sum", parts.log_sum())
-    return note("-log p", "log sum - z", np.subtract(log_sum, kept, out=kept)), parts
+    return note("-log p", "log sum - z", np.subtract(log_sum, z, out=z)), parts
 
 
 def exponentials_of(x: Array, note: Note = silent) -> Exponentials:
     """The exponentials of logits of shape (classes, columns); the largest of each column is kept apart."""
-    z = _shifted(note("x", "logits", x), note)
-    return _exponentials(z, _places(z, z.argmax(axis=0)), note)
+    _largest(x, note)
+    return _exponentials(x, x.argmax(axis=0), note)
 
 
-def _shifted(x: Array, note: Note) -> Array:
-    """Z = x - max: the greatest exponential becomes 1, none overflows."""
+def _largest(x: Array, note: Note) -> Array:
+    """The largest logit of each column; the result is scratch."""
     largest = Scratch.here().array("max", x.shape[1], x.dtype)
-    largest = note("max", "largest logit", np.maximum.reduce(x, axis=0, out=largest))
-    z = np.subtract(x, largest, out=note.reuse(_scratch("x", x.shape, x.dtype)))
-    return note("z", "x - max", z)
+    note("x", "logits", x)
+    note("max", "largest logit", np.maximum.reduce(x, axis=0, out=largest))
+    note.lazy("z", "x - max", lambda: x - largest)
+    return largest
 
 
-def _exponentials(z: Array, places: Array, note: Note) -> Exponentials:
-    """Exp z with the entries at ``places`` kept apart; of two classes rather the larger one."""
-    e = note("e", "exp z", np.exp(z, out=note.reuse(z)))
-    rest = Scratch.here().array("rest", e.shape[1], e.dtype)
+_RANGE = {"float64": (1e-290, 1e290), "float32": (1e-30, 1e30)}
+"""Between these, sums and quotients of exponentials keep their digits."""
+
+
+def _exponentials(x: Array, y: Array, note: Note) -> Exponentials:
+    """The exponentials of x with those of the classes y kept apart; of two classes rather the larger one."""
+    scratch, columns, dtype = Scratch.here(), x.shape[1], x.dtype
+    e = np.exp(x, out=_scratch("e", x.shape, dtype))
+    largest = np.maximum.reduce(e, axis=0, out=scratch.array("largest", columns, dtype))
+    rest = scratch.array("rest", columns, dtype)
     if len(e) == 2:
         # The smaller one of two is the rest, found without looking for its place.
-        parts = Exponentials(e, None, None, np.minimum(e[0], e[1], out=rest))
+        parts = Exponentials(x, e, None, largest, np.minimum(e[0], e[1], out=rest), largest)
     else:
+        places = _places(e, y)
         own = _take(e, places, "own")
         _cells(e)[places] = 0
-        parts = Exponentials(e, places, own, sum_over_classes(e, rest))
+        parts = Exponentials(x, e, places, own, sum_over_classes(e, rest), largest)
+    low, high = _RANGE[dtype.name]
+    outside = np.flatnonzero(~((largest <= high) & (rest >= low)))
+    if outside.size:
+        _correct(parts, outside, y)
+    note.lazy("e", "exp z", parts.shifted)
     note.lazy("sum", "sum of e over the classes", parts.total)
     note.lazy("p", "e / sum", parts.softmax)
     return parts
+
+
+def _correct(parts: Exponentials, columns: Array, y: Array) -> None:
+    """Replaces the exponentials of some columns by those of the differences to the largest logit."""
+    e = _corrected(parts.x[:, columns])
+    parts.largest[columns] = 1
+    if parts.places is None:
+        parts.others[:, columns] = e
+        parts.rest[columns] = np.minimum(e[0], e[1])
+        return
+    kept = y[columns], np.arange(len(columns))
+    parts.own[columns] = e[kept]
+    e[kept] = 0
+    parts.others[:, columns] = e
+    parts.rest[columns] = sum_over_classes(e, np.empty(len(columns), e.dtype))
+
+
+def _corrected(x: Array) -> Array:
+    """exp(x - max), where the rounding of the difference is made up for, in this module's memory order.
+
+    The rounding error r of a difference z is a double (Knuth's sum of two numbers), and exp(z + r) is
+    exp z + r exp z but for the square of r.
+    """
+    x = np.asarray(x, order="C" if len(x) < ROW_MAJOR_FROM else "F")
+    largest = x.max(axis=0)
+    z = x - largest
+    part = z - x
+    r = (x - (z - part)) - (largest + part)
+    e = np.exp(z)
+    return e + e * np.where(np.isfinite(r), r, 0)
 
 
 def softmax(input: Any, axis: int = -1) -> Array:
@@ -290,7 +383,7 @@ def softmax(input: Any, axis: int = -1) -> Array:
     See Bridle 1990. The twin ``log_softmax`` keeps the digits that log(softmax(x)) loses.
 
     """
-    return _along(input, axis, lambda x: exponentials_of(x).softmax())
+    return _along(input, axis, lambda x: exponentials_of(x).softmax(quick=True))
 
 
 def log_softmax(input: Any, axis: int = -1, *, dtype: str = "float64") -> Array:

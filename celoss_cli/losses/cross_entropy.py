@@ -49,7 +49,7 @@ class CrossEntropy(WeightedClassLoss):
             sum -log p[y]: the least total loss is the greatest likelihood.
         With the softmax written out, -log p[y] = log sum exp(x) - x[y].
         The largest logit m cancels: with z = x - m it is log sum exp(z) - z[y], and no exponential
-            overflows.
+            overflows. exp z is computed as exp x / exp m where these are in range: x is exact, z is rounded.
         The term of the target is kept apart: the logarithm is log1p(the other terms + (exp(z[y]) - 1)), so
             that a loss near 0 keeps its digits.
         The derivative with respect to the logits is p - onehot(y).

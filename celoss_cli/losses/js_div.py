@@ -13,7 +13,7 @@ from celoss_cli.losses.arrays import reduced
 from celoss_cli.losses.base import Violation
 from celoss_cli.losses.class_axis import sum_over_classes
 from celoss_cli.losses.class_loss import ClassLoss, columns_of, no_distribution, onehot
-from celoss_cli.losses.elementwise import shown_outside
+from celoss_cli.losses.elementwise import by_rounding, shown_outside, ways_of_rounding
 from celoss_cli.losses.emitted import counted, onehot_lines
 from celoss_cli.losses.options import IGNORE_INDEX, LOG_TARGET
 from celoss_cli.losses.spec import LossSpec
@@ -101,7 +101,10 @@ class JensenShannon(ClassLoss):
                 first = int(np.flatnonzero(where)[0])
                 value = columns_of(values)[:, first][columns_of(outside)[:, first]][0]
                 wanted = "a log-probability of at most 0" if in_logs else "a probability from 0 to 1"
-                return Violation(where, f"Expected {wanted}, got {shown_outside(value, low, high)}.")
+                of_input = values is batch.input
+                ways = ways_of_rounding(values) if of_input and not in_logs and by_rounding(value) else ()
+                fact = f"Expected {wanted}, got {shown_outside(value, low, high)}."
+                return Violation(where, fact, ways, in_input=of_input)
         return None
 
     def observe(self, batch: Batch) -> Counter[str]:

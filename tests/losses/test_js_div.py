@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from decimal import Decimal, localcontext
+from pathlib import Path
 
 import numpy as np
 import pytest
+from running import celoss
 
 from celoss_cli import UsageError, js_div
 from celoss_cli.core.data import Batch
@@ -164,3 +166,21 @@ def test_an_ignored_row_may_hold_anything() -> None:
 def test_a_kind_of_input_that_it_does_not_take_is_refused() -> None:
     with pytest.raises(UsageError, match=r"^Expected input_is probs, log-probs, got 'logits'\.$"):
         JensenShannon(input_is="logits")
+
+
+@pytest.mark.parametrize(
+    ("probs", "targets", "blamed"), [(1.0000001, 1, "--probs"), (1, 1.0000001, "--targets")]
+)
+def test_a_value_outside_of_0_to_1_is_told_where_it_stands(probs: float, targets: float, blamed: str) -> None:
+    done = celoss("js", "--probs", f"0.5,0.5;{probs},0", "--targets", f"0.5,0.5;{targets},0")
+    assert done.returncode == 3
+    assert f"{blamed}: row 1: Expected a probability from 0 to 1, got 1.0000001." in done.stderr
+
+
+def test_a_probability_that_rounding_took_over_1_has_its_way_out(tmp_path: Path) -> None:
+    (tmp_path / "p.csv").write_text("p_0,p_1,target\n0.5,0.5,0\n1.0000001,0,1\n")
+    refused = celoss("js", "p.csv", cwd=tmp_path)
+    assert "celoss js p.csv --clip-domain 1e-06" in refused.stderr
+    mended = ["p.csv", "--clip-domain", "1e-06"]
+    done = celoss("js", *mended, "--reduction", "none", "--format", "value", cwd=tmp_path)
+    assert float(done.stdout.splitlines()[1]) == pytest.approx(math.log(2), rel=1e-15)
