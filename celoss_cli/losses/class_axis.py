@@ -201,7 +201,7 @@ class Exponentials:
     largest: Array
 
     def log_sum(self) -> Array:
-        """The logarithm of the sum of exp(x - max) as log1p(rest + (own - 1)); the result is scratch.
+        """The logarithm of the sum of exp(x - max), log1p(rest + (own - 1)), shape (columns,) and scratch.
 
         Where the entry kept apart is the largest, own is 1 and the result keeps all its digits however
         small the rest is; elsewhere rest is at least 1 and nothing is lost either.
