@@ -376,7 +376,7 @@ def test_nothing_but_the_code_is_on_standard_output() -> None:
     done = celoss("ce", "--logits", "0.9,0.1;0.8,0.2", "--targets", "0,1", "--emit", "numpy")
     assert done.stderr == ""
     assert done.stdout == (
-        "# cross_entropy, reduction mean: celoss computes 0.7042943082168316\n"
+        "# cross_entropy, reduction mean: celoss computes 0.7042943082168317\n"
         "import numpy as np\n"
         "\n"
         "logits = np.array([[0.9, 0.1], [0.8, 0.2]])\n"
