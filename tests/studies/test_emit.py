@@ -577,7 +577,7 @@ def test_every_option_of_reading_is_read_by_the_code_or_has_the_values_written_o
     assert set(READ_BY_CODE) <= named
     assert named - set(READ_BY_CODE) == {
         *("percent", "comment", "missing", "positive", "first_class", "class_map", "target_is"),
-        *("choice_norm", "allow_nonfinite", "clip_domain"),
+        *("choice_norm", "allow_nonfinite", "clip_domain", "predicted_column"),
     }
 
 
