@@ -151,9 +151,9 @@ def write_file(path: str, pieces: Iterable[str] | Iterable[bytes]) -> None:
         target = os.path.realpath(path)
         if os.path.islink(target):
             raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
-        if os.path.exists(target) and not os.path.isfile(target):
-            # A device or a named pipe has no content to protect.
-            with open(target, "wb", buffering=0) as device:
+        if os.path.exists(path) and not os.path.isfile(target):
+            # A device or a pipe has no content to protect; the target of /dev/stdout has no name to open it by.
+            with open(path, "wb", buffering=0) as device:
                 for piece in pieces:
                     _write_all(device.fileno(), _bytes(piece))
             return

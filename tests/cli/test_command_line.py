@@ -613,3 +613,17 @@ def test_a_pipe_with_a_name_is_read_by_its_first_bytes(packed: bool, tmp_path: P
     (tmp_path / "p.csv").write_text(GOOD)
     plain = [sys.executable, "-m", "celoss_cli", "ce", str(tmp_path / "p.csv"), "--format", "value"]
     assert done.stdout == subprocess.run(plain, capture_output=True, text=True, timeout=60, check=True).stdout
+
+
+@pytest.mark.subprocess
+@pytest.mark.skipif(not Path("/dev/stdout").exists(), reason="standard output has no name")
+def test_standard_output_may_be_named_as_a_file(tmp_path: Path) -> None:
+    (tmp_path / "p.csv").write_text(GOOD)
+    words = ["ce", str(tmp_path / "p.csv"), "--format", "value"]
+    expected = celoss(*words).stdout
+    command = [*COMMAND, *words, "-o", "/dev/stdout"]
+    piped = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    assert piped.stdout == expected
+    with open(tmp_path / "value.txt", "wb") as file:
+        subprocess.run(command, stdout=file, check=True, timeout=60)
+    assert (tmp_path / "value.txt").read_text() == expected
