@@ -152,7 +152,7 @@ def write_file(path: str, pieces: Iterable[str] | Iterable[bytes]) -> None:
         if os.path.islink(target):
             raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
         if os.path.exists(path) and not os.path.isfile(target):
-            # A device or a pipe has no content to protect; the target of /dev/stdout has no name to open it by.
+            # Devices and pipes hold nothing to protect; that of /dev/stdout has no other name to open it by.
             with open(path, "wb", buffering=0) as device:
                 for piece in pieces:
                     _write_all(device.fileno(), _bytes(piece))
