@@ -197,6 +197,11 @@ def _told_at_once(arguments: list[str]) -> str | None:
 
 
 def _run(arguments: list[str], prepare: Callable[[], None] | None) -> ExitCode:
+    if not arguments and not any(name.startswith("_CELOSS_") for name in os.environ):
+        from celoss_cli.cli.short_help import short_help
+
+        note(f"celoss: error: expected a command, got none\n\n{(short_help([]) or '').rstrip()}")
+        return ExitCode.USAGE
     told = _told_at_once(arguments)
     if told is not None:
         write_stdout([told])

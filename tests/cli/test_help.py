@@ -68,3 +68,9 @@ def test_a_command_like_none_is_refused(words: list[str]) -> None:
         2,
         'celoss: error: expected a command, got "banana" (celoss -h lists the commands)\n',
     )
+
+
+def test_nothing_typed_shows_the_short_help_as_an_error() -> None:
+    done = celoss()
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"celoss: error: expected a command, got none\n\n{celoss('-h').stdout}"

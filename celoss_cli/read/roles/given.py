@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from celoss_cli.core.errors import InputError, Way, listed, plural, quoted
+from celoss_cli.core.errors import InputError, Way, listed, plural, quoted, visible
 from celoss_cli.read.roles.answers import same_answer
 from celoss_cli.read.roles.assignment import Assignment, Why
 from celoss_cli.read.roles.column import value_of
@@ -15,6 +15,7 @@ from celoss_cli.read.roles.labels import order_notes, paired
 from celoss_cli.read.roles.naming import one_of, pattern_of, refuse_repeated, refuse_two_roles
 from celoss_cli.read.roles.pairs import clear_positive
 from celoss_cli.read.roles.readings import way_of
+from celoss_cli.read.roles.words import tells_versions_apart
 
 if TYPE_CHECKING:
     from celoss_cli.read.roles.evidence import Evidence
@@ -61,7 +62,10 @@ class Given:
             weight=weight,
             group=group,
             unused=tuple(sorted({*range(len(names))} - known - grouping - {*inputs})),
-            notes=order_notes([names[i] for i in inputs]) if wanted.per_class and labels else (),
+            notes=(
+                *(order_notes([names[i] for i in inputs]) if wanted.per_class and labels else ()),
+                *self._versions(row_id, {*inputs, *known, *grouping}),
+            ),
             inferred=self._pinned(),
             positive=positive,
             answers=self._answers() if positive is not None else (),
@@ -80,6 +84,28 @@ class Given:
         columns = self._evidence.columns
         suited = (i for i in self._evidence.keys if i not in used and columns[i].can_name_rows)
         return next(suited, None)
+
+    def _versions(self, row_id: int | None, used: Container[int]) -> Iterator[str]:
+        """That rows are several predictions of one thing: their ids come again with another model or fold."""
+        if row_id is None:
+            return
+        columns = self._evidence.columns
+        ids = columns[row_id].values
+        for i, column in enumerate(columns):
+            versions = column.values
+            if (
+                i in used
+                or ids.are_unique
+                or versions.rows != ids.rows
+                or not tells_versions_apart(column.name)
+            ):
+                continue
+            if len({*zip(ids.texts, versions.texts, strict=True)}) == len(ids.texts):
+                name = visible(column.name)
+                yield (
+                    f"the same ids come again with another {name}: several predictions of the same rows, and "
+                    f"the result is over all of them; --by {name} tells each"
+                )
 
     def _positive(self) -> str | None:
         """The text that is the positive answer; None where targets are numbers.

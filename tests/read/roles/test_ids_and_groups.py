@@ -50,3 +50,28 @@ def test_a_column_can_be_what_it_is_and_the_group_too(folder: Path, column: str,
     columns = found["input"]["columns"]
     assert (columns["inputs"], columns["target"], columns["group"]) == (["cat", "dog"], "target", column)
     assert found["value"] == pytest.approx((CAT + DOG) / 2, rel=1e-14)
+
+
+LONG = "id,model,cat,dog,target\n1,x,1,2,0\n2,x,0,1,1\n1,y,1,3,0\n2,y,2,1,1\n"
+
+
+def test_several_predictions_of_the_same_rows_are_told(tmp_path: Path) -> None:
+    (tmp_path / "long.csv").write_text(LONG)
+    (note,) = report(tmp_path, "long.csv")["input"]["columns"]["notes"]
+    assert note.startswith("the same ids come again with another model")
+    assert note.endswith("--by model tells each")
+    assert "the same ids come again" in celoss("ce", "long.csv", cwd=tmp_path).stdout
+    assert "notes" not in report(tmp_path, "long.csv", "--by", "model")["input"]["columns"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        LONG.replace("1,y", "3,y").replace("2,y", "4,y"),
+        LONG.replace("model", "site"),
+        LONG.replace("1,y", "1,x"),
+    ],
+)
+def test_other_tables_have_no_such_note(text: str, tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text(text)
+    assert "notes" not in report(tmp_path, "t.csv")["input"]["columns"]
