@@ -118,7 +118,7 @@ def inspection_of(files: Sequence[str], reading: Reading, loss: str | None, rows
         raise UsageError("Expected a file or data on standard input, got none.", hint="celoss inspect -h")
     files = tuple(files) or ("-",)
     opener = _Opener(files)
-    tried = list(_attempts(opener, files, reading, loss))
+    tried = list(_keeping_few(_attempts(opener, files, reading, loss)))
     seen = [found for found in tried if found.settled.columns or found.shapes]
     fitting = [found for found in tried if found.columns is not None and _fits(found)]
     if not seen and not fitting:
@@ -139,6 +139,17 @@ def inspection_of(files: Sequence[str], reading: Reading, loss: str | None, rows
         readings=[_reading(found) for found in readings],
         refused=list(refused)[:_MOST_REFUSED],
     )
+
+
+def _keeping_few(tried: Iterator[_Tried]) -> Iterator[_Tried]:
+    """The attempts; the columns of a wide table are kept of the first one, and of the first that fits."""
+    seen = fits = False
+    for found in tried:
+        fitting = found.columns is not None and _fits(found)
+        if seen and (fits or not fitting):
+            found.settled.columns = ()
+        seen, fits = seen or bool(found.settled.columns), fits or fitting
+        yield found
 
 
 def leading_on(words: Sequence[str]) -> Sequence[str] | None:

@@ -17,6 +17,8 @@ from dumps import FORMATS, lines
 from paths import schema
 from running import Done, celoss
 
+from celoss_cli.cli import inspecting
+
 SCHEMA = schema("inspect.schema")
 
 AGE = "age,pred,label\n0.5,0.9,1\n0.1,0.2,0\n0.7,0.6,1\n0.2,0.7,0\n"
@@ -386,3 +388,19 @@ def test_a_way_out_that_leads_to_a_choice_stays(tmp_path: Path) -> None:
     assert "celoss bce t.csv --comment '#'" in celoss("bce", "t.csv", cwd=tmp_path).stderr
     further = celoss("bce", "t.csv", "--comment", "#", cwd=tmp_path)
     assert further.stderr.count("  celoss bce t.csv --comment '#' --class-columns ") > 1
+
+
+def test_columns_are_held_of_few_attempts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A wide table would be held once for each reading that is tried."""
+    tried: list[Any] = []
+    attempt = inspecting._tried
+
+    def noted(*arguments: Any) -> Any:
+        tried.append(attempt(*arguments))
+        return tried[-1]
+
+    monkeypatch.setattr(inspecting, "_tried", noted)
+    (tmp_path / "t.csv").write_text("id;x;prob;label\n1;2.5;0.8;1\n2;3.5;0.3;0\n3;1.5;0.6;1\n")
+    assert celoss("inspect", "t.csv", "--delimiter", ";", cwd=tmp_path).returncode == 0
+    assert len(tried) >= 5
+    assert 1 <= sum(bool(found.settled.columns) for found in tried) <= 2
