@@ -86,7 +86,7 @@ def chosen(data: Data, semantics: Semantics, found: Opened) -> Chosen:
     loss = spec.made(dtype=semantics.dtype, base=semantics.base, **arguments, **conventional)
     odd = loss.out_of_domain_options()
     if odd and not data.reading.allow_out_of_domain:
-        raise InputError(odd[0], hint="--allow-out-of-domain computes it all the same")
+        raise InputError(odd[0], hint="--allow-out-of-domain computes it anyway")
     of_all = ("dtype", "base") if loss.is_information else ("dtype",)
     in_force = {name: _plain(getattr(loss, name)) for name in (*options, *of_all, *conventional)}
     facts = (*(["out-of-domain-weight"] if odd else []), *_other_input(data, dataset))

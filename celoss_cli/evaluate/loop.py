@@ -38,7 +38,7 @@ _LEAST_BLOCK_VALUES = 1 << 15
 _MOST_OF_A_ROW = 12
 """So many elements are shown of a row that has a number of them of its own."""
 
-_ALL_THE_SAME = "--allow-out-of-domain computes it all the same"
+_ANYWAY = "--allow-out-of-domain computes it anyway"
 
 
 @record(frozen=True, slots=True)
@@ -352,12 +352,12 @@ def _check_domain(loss: Loss, batch: Batch, request: Request) -> None:
         weights = batch.rows(row, row + 1).aligned[SAMPLE_WEIGHT].reshape(-1)
         weight = weights[np.flatnonzero(~((weights >= 0) & (weights < np.inf)))[0]]
         fact = f"Expected a sample weight that is finite and at least 0, got {weight:g}."
-        raise InputError(fact, hint=_ALL_THE_SAME, place=batch.place(int(odd[0])))
+        raise InputError(fact, hint=_ANYWAY, place=batch.place(int(odd[0])))
     outside = loss.violation(batch)
     if outside:
         element = int(np.flatnonzero(outside.where)[0])
         raise InputError(
-            outside.fact, hint=_ALL_THE_SAME, ways=outside.ways, element=element, in_input=outside.in_input
+            outside.fact, hint=_ANYWAY, ways=outside.ways, element=element, in_input=outside.in_input
         )
 
 

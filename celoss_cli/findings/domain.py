@@ -12,10 +12,10 @@ __all__ = ["out_of_domain", "out_of_domain_weight", "target_not_a_distribution"]
 def target_not_a_distribution(facts: Facts) -> Observation | None:
     """A probability target is negative somewhere or does not sum to 1 over the classes.
 
-    The formula takes any numbers, as PyTorch does, but the result is no cross entropy then.
+    The formula accepts any numbers, as PyTorch does, but the result is then not a cross entropy.
 
-    Divide each row by its sum, or give class indices. Rows of several ones are no distribution of one answer:
-    bce-logits asks each class on its own.
+    Divide each row by its sum, or give class indices. Rows with several ones are not a distribution over
+    one answer: bce-logits treats each class separately.
 
     Reference: PyTorch documentation of CrossEntropyLoss: probability targets should be between 0 and 1
     and sum to 1, which is not checked.
@@ -46,7 +46,7 @@ def _multi_label(facts: Facts) -> bool:
 
 
 def out_of_domain(facts: Facts) -> Observation | None:
-    """Targets outside the domain of the loss were computed all the same.
+    """Targets outside the domain of the loss were computed anyway.
 
     The formula has a value there, but it is not the loss that its name says.
 
@@ -56,21 +56,15 @@ def out_of_domain(facts: Facts) -> Observation | None:
     count = facts.seen.get("out-of-domain", 0)
     if not count:
         return None
-    return Observation(
-        f"{plural(count, 'target')} outside the domain of the loss, computed all the same", count
-    )
+    return Observation(f"{plural(count, 'target')} outside the domain of the loss, computed anyway", count)
 
 
 def out_of_domain_weight(facts: Facts) -> Observation | None:
-    """Weights that are negative or not finite, of classes or of rows, were computed all the same.
+    """Weights that are negative or not finite, of classes or of rows, were computed anyway.
 
     A negative weight rewards wrong answers; the mean may be negative or infinite.
 
     Give weights of at least 0; or leave out --allow-out-of-domain, which refuses others with their place.
     """
     count = facts.seen.get("out-of-domain-weight", 0)
-    return (
-        Observation("weights that are negative or not finite, computed all the same", count)
-        if count
-        else None
-    )
+    return Observation("weights that are negative or not finite, computed anyway", count) if count else None

@@ -793,7 +793,7 @@ def test_the_command_line_refuses_what_is_outside_the_domain(
 ) -> None:
     with pytest.raises(InputError) as refusal:
         evaluated(loss, x, target)
-    assert refusal.value.sentence == f"row 0 [1]: {fact} (--allow-out-of-domain computes it all the same)"
+    assert refusal.value.sentence == f"row 0 [1]: {fact} (--allow-out-of-domain computes it anyway)"
 
 
 @pytest.mark.parametrize(("loss", "x", "target", "fact"), OUTSIDE)

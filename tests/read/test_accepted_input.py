@@ -246,7 +246,7 @@ def test_the_command_line_refuses_what_the_functions_compute(
     verdict = WAYS[way](case, tmp_path, capfd)
     assert verdict.code == 3
     assert said in verdict.said
-    assert "--allow-out-of-domain computes it all the same" in verdict.said
+    assert "--allow-out-of-domain computes it anyway" in verdict.said
     assert not has_place or f"{ROW_1[way]} [1]" in verdict.said
 
 
@@ -320,7 +320,7 @@ def test_a_weight_of_a_row_that_is_no_weight_is_refused_with_its_row_until_it_is
     refused = by_command(capfd, *arguments)
     assert refused.code == 3
     fact = f"Expected a sample weight that is finite and at least 0, got {weight:g}."
-    assert f"{LAST_ROW[kind]}{fact} (--allow-out-of-domain computes it all the same)" in refused.said
+    assert f"{LAST_ROW[kind]}{fact} (--allow-out-of-domain computes it anyway)" in refused.said
     asked = by_command(capfd, *arguments, "--allow-out-of-domain")
     assert asked.code == 0
     assert "celoss: warning CEL203: weights that are negative or not finite" in asked.said

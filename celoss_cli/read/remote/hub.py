@@ -78,7 +78,7 @@ def _parts(kind: str, key: str) -> tuple[str, str, str, str]:
     found = _KEY.fullmatch(key)
     if kind not in _KINDS or found is None:
         raise InputError(
-            "expected hf://datasets/USER/NAME/PATH, with @REVISION behind the name where it is not main",
+            "expected hf://datasets/USER/NAME/PATH, with @REVISION after the name if it is not main",
             place=visible(f"hf://{kind}/{key}"),
         )
     return found[1], found[2], found[3] or "main", found[4]

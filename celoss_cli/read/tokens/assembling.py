@@ -200,7 +200,7 @@ def _scores(documents: Sequence[Document], request: ReadRequest) -> _Scores:
         scores.status[missing] = np.where(later == 0, FIRST, MISSING)
         if later.any() and request.missing == "error":
             raise InputError(
-                "expected a log-probability, got null behind the first token",
+                "expected a log-probability, got null after the first token",
                 hint="--missing skip leaves such tokens out",
                 place=documents[0].path.format(int(later[later > 0][0])),
             )

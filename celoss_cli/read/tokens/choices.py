@@ -188,7 +188,7 @@ def _refuse_positive(likelihoods: Sequence[float]) -> None:
             because = ", which rounding does" if value <= ROUNDED else ""
             raise InputError(
                 f"expected a log-likelihood of at most 0, got {shown_outside(value, -np.inf, 0.0)}{because}",
-                hint="--allow-out-of-domain computes it all the same",
+                hint="--allow-out-of-domain computes it anyway",
                 place=f"$.filtered_resps[{at}]",
             )
 

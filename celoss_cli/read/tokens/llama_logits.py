@@ -171,7 +171,7 @@ def _batches(binary: BinaryIO, header: _Header, name: str, request: ReadRequest)
             told=dict(told),
         )
     if binary.read(1):
-        raise InputError("expected the end of the file behind the last chunk, got more", place=name)
+        raise InputError("expected the end of the file after the last chunk, got more", place=name)
 
 
 def _chunk(binary: BinaryIO, header: _Header, targets: Array) -> tuple[Array, Array, Counter[str]]:

@@ -206,7 +206,7 @@ def test_damaged_base_files_are_refused(celoss: Run, tmp_path: Path) -> None:
         damaged.write_bytes(whole[:size])
         assert "was it cut?" in refusal(celoss, damaged), size
     for data, told in (
-        (whole + b"x", "expected the end of the file behind the last chunk"),
+        (whole + b"x", "expected the end of the file after the last chunk"),
         (whole[:8] + struct.pack("<i", -1) + whole[12:], "expected sizes of a model"),
         (whole[:20] + struct.pack("<i", 3) + whole[24:], "chunk 0 [0]: expected a token from 0 to 2, got 3"),
         (

@@ -240,7 +240,7 @@ def test_positive_log_probabilities_are_refused_and_zeros_told(
         ("NaN", "expected a log-probability, got NaN"),
         ("1e999", "expected a log-probability, got 1e999"),
         ("[-0.5]", "expected a log-probability, got a list of 1 value"),
-        ("null", "expected a log-probability, got null behind the first token (--missing skip leaves"),
+        ("null", "expected a log-probability, got null after the first token (--missing skip leaves"),
     ],
 )
 def test_what_is_no_number_is_refused_in_its_place(
