@@ -161,8 +161,10 @@ def scores_of(found: Totals, loss: Loss, tally: Tally, denominator: float, top: 
 
 
 def _prior(found: Totals, loss: Loss) -> float:
-    """The total loss of always answering the frequencies; nan where the loss cannot say it."""
+    """The total loss of always predicting the frequencies; nan where they are none, or the loss has none."""
     totals = found.outcomes.rounded()
+    if not ((totals >= 0) & (totals < math.inf)).all():  # of weights that are negative or not finite
+        return math.nan
     costs = loss.costs_of_frequencies(totals.reshape(found.columns, -1))
     if costs is None:
         return math.nan
