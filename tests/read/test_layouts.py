@@ -94,3 +94,9 @@ def test_files_that_another_program_makes_a_table_of(tmp_path: Path) -> None:
     assert float(done.stdout) == pytest.approx(TWO, rel=1e-12)
     rest = "".join((tmp_path / "titled.csv").read_text().splitlines(keepends=True)[2:])
     assert float(celoss("bce", "--format", "value", data=rest).stdout) == pytest.approx(TWO, rel=1e-12)
+
+
+def test_rows_below_a_title_that_nothing_names_get_no_command(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("Results,,\n0.5,1,0\n")
+    done = celoss("bce", "t.csv", cwd=tmp_path)
+    assert (done.returncode, len(done.stderr.splitlines())) == (3, 1)

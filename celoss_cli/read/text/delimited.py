@@ -241,6 +241,8 @@ class Table:
             return
         lines = itertools.islice(self._records(block), _LOOKED_AT)
         found = next((line for line, cells in lines if sum(map(bool, map(str.strip, cells))) > 1), None)
+        if found is not None and self._holds_numbers(block, found):
+            found = None  # the rows themselves: no line names the columns
         ways: tuple[Way, ...] = ()
         if found is not None and os.path.isfile(self._name) and not self._name.endswith((".gz", ".zst")):
             rest = ("tail", "-n", f"+{found}", self._name)
@@ -250,6 +252,11 @@ class Table:
             ways=ways,
             place=self.place(self.header_line, None),
         )
+
+    def _holds_numbers(self, block: Block, line: int) -> bool:
+        """Whether a line holds nothing but numbers."""
+        cells = next(cells for number, cells in self._records(block) if number == line)
+        return all(is_number(cell.strip(), decimal=self.request.decimal) for cell in cells if cell.strip())
 
     def _rows_after(self, block: Block) -> Block:
         """The first rows, to be looked at only: of the next block where the header fills its own."""
