@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator
-from itertools import chain, islice
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -16,8 +16,11 @@ __all__ = ["SCHEMA_VERSION", "contract", "finite", "render"]
 
 SCHEMA_VERSION = 1
 
-_TOKENS = 1 << 16
-"""So many are held as text at a time."""
+_AT_A_TIME = 1 << 16
+"""So many values are held as text at a time."""
+
+_TEXTS = {str, int, bool, type(None)}
+"""What stands in JSON as it is."""
 
 
 def contract(document: Document, version: str) -> dict[str, Any]:
@@ -33,12 +36,33 @@ def finite(value: Any) -> Any:
         return value if math.isfinite(value) else None
     if isinstance(value, dict):
         return {name: finite(one) for name, one in value.items()}
-    return list(map(finite, value)) if isinstance(value, list | tuple) else value
+    if not isinstance(value, list | tuple):
+        return value
+    kinds = set(map(type, value))
+    sound = kinds <= _TEXTS or (kinds == {float} and all(map(math.isfinite, value)))
+    return list(value) if sound else list(map(finite, value))
 
 
 def render(document: Document, style: Style) -> Iterator[str]:
     """One object over several lines, in as many pieces as its size takes."""
-    tokens = json.JSONEncoder(indent=2, allow_nan=False).iterencode(contract(document, style.version))
-    tokens = chain(tokens, "\n")
-    while piece := "".join(islice(tokens, _TOKENS)):
-        yield piece
+    mark = "{"
+    for name, value in contract(document, style.version).items():
+        yield f"{mark}\n  {json.dumps(name)}: "
+        yield from _lines(value)
+        mark = ","
+    yield "\n}\n"
+
+
+def _lines(value: Any) -> Iterator[str]:
+    """A member of the object; many values without members of their own are written by what is compiled."""
+    if not isinstance(value, list) or not value or not set(map(type, value)) <= {float, *_TEXTS}:
+        tokens = json.JSONEncoder(indent=2, allow_nan=False).iterencode(value)
+        while piece := "".join(islice(tokens, _AT_A_TIME)):
+            yield piece.replace("\n", "\n  ")
+        return
+    mark = "[\n    "
+    for start in range(0, len(value), _AT_A_TIME):
+        part = value[start : start + _AT_A_TIME]
+        yield mark + json.dumps(part, allow_nan=False, separators=(",\n    ", ": "))[1:-1]
+        mark = ",\n    "
+    yield "\n  ]"

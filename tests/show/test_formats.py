@@ -26,6 +26,8 @@ from celoss_cli.losses import LOSSES
 from celoss_cli.report.assemble import report_of
 from celoss_cli.report.report import Report
 from celoss_cli.show import FORMATS, Style
+from celoss_cli.show import json as json_format
+from celoss_cli.show.json import finite
 from celoss_cli.show.loss.document import document_of
 from celoss_cli.show.loss.ledger import ledger
 from celoss_cli.show.loss.steps import row_steps
@@ -489,3 +491,17 @@ def test_markdown_makes_no_link_of_a_name(name: str) -> None:
 @pytest.mark.parametrize("format", ["table", "markdown"])
 def test_skipped_rows_are_told(format: str, count: int, said: str) -> None:
     assert f"{said} missing values skipped" in rendered(format, report(skipped=count))
+
+
+@given(
+    value=st.dictionaries(
+        st.text(max_size=3),
+        st.recursive(st.none() | st.booleans() | st.floats() | st.text(max_size=3), st.lists, max_leaves=8),
+        max_size=4,
+    )
+)
+def test_json_is_laid_out_as_python_does_it(value: dict[str, Any]) -> None:
+    whole = finite(value)
+    written = "".join(piece for one in whole.values() for piece in json_format._lines(one))
+    expected = "".join(json.dumps(one, indent=2).replace("\n", "\n  ") for one in whole.values())
+    assert written == expected
