@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import inspect
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache, partial
+from itertools import takewhile
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
@@ -45,11 +46,16 @@ class _StrictCommand(TyperCommand):
     """A command that refuses an option given twice, where Typer would silently take the last."""
 
     declared: dict[str, Option]
+    refused: Mapping[str, str]
 
     def get_params(self, ctx: typer.Context) -> list[Any]:  # type: ignore[override]
         return _reading_their_text(super().get_params(ctx), self.declared)
 
     def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]
+        for flag in (word.partition("=")[0] for word in takewhile(lambda word: word != "--", args)):
+            if flag in self.refused:
+                told = f"Expected no {flag} with celoss {self.name}, got one."
+                raise UsageError(told, hint=self.refused[flag])
         _, _, order = self.make_parser(ctx).parse_args(args=list(args))
         for param, times in Counter(() if ctx.resilient_parsing else order).items():
             if times > 1 and _is_option(param) and not getattr(param, "multiple", False):
@@ -221,6 +227,7 @@ def _program(commands: Iterable[Command[Any]]) -> Any:
     for found, options in listed:
         made = program.commands[found.name]
         made.declared = {option.name: option for option in options}
+        made.refused = found.refused
         made.callback = partial(_job, found)  # Typer's own makes lists of tuples
     return program
 

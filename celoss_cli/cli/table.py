@@ -84,6 +84,7 @@ class Command(Generic[T]):
         without: options of the record that it does not take.
         changed: attributes of options that are others for it, by the option's name.
         groups: the options of each group of the record, by the field's name.
+        refused: flags of other commands that this one cannot have, each with the reason.
 
     """
 
@@ -94,6 +95,7 @@ class Command(Generic[T]):
     without: frozenset[str] = frozenset()
     changed: Changes = field(default_factory=dict)
     groups: Mapping[str, tuple[Option, ...]] = field(default_factory=dict)
+    refused: Mapping[str, str] = field(default_factory=dict)
 
     def options(self) -> list[Option]:
         """Its options in the order of the help."""

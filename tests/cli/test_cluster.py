@@ -53,6 +53,13 @@ def test_what_a_cluster_cannot_do_is_refused(celoss: Celoss, words: list[str], e
     assert expected in told(celoss, 2, "ce", *words)
 
 
+@pytest.mark.parametrize("flag", ["--cluster=local:2", "--shard=0/2", "--emit-partial=parts/"])
+def test_a_comparison_says_why_it_is_of_one_machine(celoss: Celoss, flag: str) -> None:
+    said = told(celoss, 2, "compare", "data/00.csv", "data/01.csv", "--loss", "ce", flag)
+    assert f"Expected no {flag.partition('=')[0]} with celoss compare, got one." in said
+    assert "its interval is drawn from the differences of all rows" in said
+
+
 def test_without_the_package_the_extra_is_named(celoss: Celoss, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "distributed", None)
     said = told(celoss, 2, "ce", Path("data").absolute(), "--cluster", "tcp://127.0.0.1:9")

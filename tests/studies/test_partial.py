@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import random
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -295,6 +297,41 @@ def test_a_copy_in_another_folder_is_told(
     assert run(["merge", "x.json", "y.json", "--format", "value"]) == ExitCode.DONE
     told = 'celoss: note: "b.csv" and "d/b.csv" have one size and one time: is that a file twice?\n'
     assert capfd.readouterr().err == told
+
+
+@pytest.mark.slow
+@pytest.mark.memory
+@pytest.mark.subprocess
+def test_a_thousand_parts_are_merged_in_flat_memory_and_a_straight_line(tmp_path: Path) -> None:
+    """A thousand parts take ten times as long as a hundred, and hardly more memory than ten."""
+    (tmp_path / "data").mkdir()
+    for index in range(1000):
+        (tmp_path / "data" / f"{index:04d}.csv").write_text(f"{HEADER}{index},2,{index % 5},x,{index % 3}\n")
+    files = [str(path) for path in sorted((tmp_path / "data").iterdir())]
+    words = ["ce", *files, *CLASSES, "--format", "value"]
+    assert run([*words, "--emit-partial", f"{tmp_path}/parts/"]) == ExitCode.DONE
+    parts = [str(path) for path in sorted((tmp_path / "parts").iterdir())]
+    code = (
+        "import resource, sys, time\n"
+        "from celoss_cli.cli.commands.merge import whole_of\n"
+        "whole_of(sys.argv[1:3], None)\n"
+        "start = time.process_time()\n"
+        "whole = whole_of(sys.argv[1:], None)\n"
+        "seconds = time.process_time() - start\n"
+        "print(seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, whole.evaluation.tally.rows)\n"
+    )
+
+    def cost(count: int) -> tuple[float, int]:
+        command = [sys.executable, "-c", code, *parts[:count]]
+        runs = [subprocess.run(command, capture_output=True, text=True, check=True) for _ in range(2)]
+        seconds, memory, rows = zip(*(map(float, one.stdout.split()) for one in runs), strict=True)
+        assert set(rows) == {count}
+        return min(seconds), int(min(memory))
+
+    few, some, all_of_them = cost(10), cost(100), cost(1000)
+    assert all_of_them[0] < 2.0  # half of it on a machine of its own
+    assert all_of_them[0] < 20 * some[0]
+    assert all_of_them[1] < few[1] + 16_000  # KiB
 
 
 def test_the_same_run_writes_the_same_bytes(tmp_path: Path) -> None:

@@ -191,4 +191,16 @@ def _planned(spec: LossSpec, given: CompareOptions) -> Request:
     return Request(first, second, given.semantics, given.align, plan, jobs)
 
 
-COMMAND = Command("compare", _HELP, CompareOptions, run, groups={"of_loss": loss_options()})
+_WHOLE = (
+    "its interval is drawn from the differences of all rows, which partial results do not hold; it streams "
+    "files and URLs of any size on one machine"
+)
+
+COMMAND = Command(
+    "compare",
+    _HELP,
+    CompareOptions,
+    run,
+    groups={"of_loss": loss_options()},
+    refused=dict.fromkeys(("--cluster", "--shard", "--emit-partial"), _WHOLE),
+)

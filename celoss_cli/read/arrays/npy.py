@@ -14,6 +14,7 @@ import warnings
 import zipfile
 import zlib
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import IO, TYPE_CHECKING, Any, Literal
 
@@ -22,6 +23,7 @@ import numpy as np
 from celoss_cli.core.errors import CelossError, InputError, LimitError, plural, quoted, visible
 from celoss_cli.core.records import record
 from celoss_cli.read.arrays.bfloat16 import BFLOAT16
+from celoss_cli.read.arrays.ranged import Ranged
 from celoss_cli.read.arrays.slices import joined_dataset, named_dataset, refuse_nonfinite, refuse_type
 from celoss_cli.read.bytes.mapped import mapped, memory_limit, piped, release_bytes
 from celoss_cli.read.bytes.pickles import holds_pickle, is_pickle, pickled
@@ -59,20 +61,28 @@ def read(stream: Stream, request: ReadRequest) -> Dataset:
     """
     if _is_zip(stream):
         return named_dataset(_Archive(stream).members(), stream.name, request)
+    fetched = None if request.truth is None else _by_ranges(stream, request)
+    if fetched is not None:
+        return _joined(fetched, stream, request)
     values = _single(stream)
     if values.dtype.names and values.dtype != BFLOAT16:
         fields = {field: partial(np.ascontiguousarray, values[field]) for field in values.dtype.names}
         return named_dataset(fields, stream.name, request)
     refuse_type(values, stream.name)
     if request.truth is not None:
-        columns = {"inputs": [request.takes], "target": None, "id": None, "weight": None, "unused": []}
-        return joined_dataset(values, stream.name, {"columns": columns}, request, source=stream.name)
+        return _joined(values, stream, request)
     path = "file.npy" if stream.path == "-" else stream.name
     raise InputError(
         f"expected input and targets, got one array of shape {values.shape} and type {values.dtype}",
         hint=f"give both: --{request.takes} @{path} --targets @labels.npy",
         place=stream.name,
     )
+
+
+def _joined(values: Array | Ranged, stream: Stream, request: ReadRequest) -> Dataset:
+    """One array whose targets come from elsewhere."""
+    columns = {"inputs": [request.takes], "target": None, "id": None, "weight": None, "unused": []}
+    return joined_dataset(values, stream.name, {"columns": columns}, request, source=stream.name)
 
 
 def read_values(stream: Stream, request: ReadRequest) -> Array:
@@ -238,6 +248,26 @@ def _single(stream: Stream) -> Array:
     if stream.binary.read(1):
         raise InputError(f"expected the end after {_what(header)}, got more bytes", place=place)
     return values
+
+
+def _by_ranges(stream: Stream, request: ReadRequest) -> Ranged | None:
+    """The array of a remote file whose rows can be fetched one after the other; None for any other."""
+    remote, place = stream.remote, stream.name
+    if remote is None or not remote.state.size:
+        return None
+    header = _header(io.BytesIO(remote.bytes(0, min(_MAX_HEADER + 12, remote.state.size))), place)
+    if header.order != "C" or len(header.shape) < 2 or header.shape[-1] < 2 or request.class_axis is not None:
+        return None
+    if header.dtype.names:
+        return None
+    _refuse_size(header, remote.state.size - header.size, place)
+    row = header.nbytes // max(1, header.shape[0])
+
+    def fetch(start: int, stop: int) -> Array:
+        part = replace(header, shape=(stop - start, *header.shape[1:]))
+        return part.view(remote.bytes(header.size + start * row, header.size + stop * row))
+
+    return Ranged(header.shape, header.dtype, fetch)
 
 
 def _refuse_size(header: _Header, found: int, place: str) -> None:

@@ -14,6 +14,7 @@ from celoss_cli.core.data import Array, Batch, Chunk
 from celoss_cli.core.errors import InputError, UsageError, plural, quoted, visible
 from celoss_cli.core.records import record
 from celoss_cli.read.arrays.bfloat16 import BFLOAT16, widened
+from celoss_cli.read.arrays.ranged import Ranged
 from celoss_cli.read.bytes.mapped import release
 from celoss_cli.read.request import Dataset, ReadRequest
 from celoss_cli.read.roles.answers import Decisions, with_positive
@@ -209,7 +210,7 @@ def answered(
 
 
 def joined_dataset(
-    input: Array,
+    input: Array | Ranged,
     at: str,
     described: dict[str, Any],
     request: ReadRequest,
@@ -236,7 +237,9 @@ def joined_dataset(
     truth, aligned = request.truth, aligned or Aligned()
     assert truth is not None  # noqa: S101 - for the type checker: the caller has asked
     refuse_type(input, at)
-    moved = input if request.class_axis is None else on_class_axis(input, input, request.class_axis)[0]
+    moved = input
+    if request.class_axis is not None and not isinstance(input, Ranged):
+        moved = on_class_axis(input, input, request.class_axis)[0]
     rows = _rows(moved, request)
     _refuse_unaligned(rows, aligned)
     truth.read_as((), request)
@@ -279,7 +282,7 @@ def _identifiers(values: Array, at: str) -> Array:
 # -------------------------------------------------------------------------------------------- checks
 
 
-def refuse_type(values: Array, at: str) -> None:
+def refuse_type(values: Array | Ranged, at: str) -> None:
     """Refuses an array whose values are no real numbers of at most 8 bytes.
 
     Raises:
@@ -343,7 +346,7 @@ def _slices(values: Array) -> Iterator[tuple[int, Array]]:
         release(part)
 
 
-def _step(values: Array) -> int:
+def _step(values: Array | Ranged) -> int:
     row_bytes = values.itemsize * math.prod(values.shape[1:])
     return max(1, _SLICE_BYTES // max(1, row_bytes))
 
@@ -352,7 +355,7 @@ def _step(values: Array) -> int:
 
 
 def dataset_of_arrays(
-    input: Array,
+    input: Array | Ranged,
     target: Array,
     described: dict[str, Any],
     request: ReadRequest,
@@ -365,7 +368,8 @@ def dataset_of_arrays(
     """Arrays as a data set whose batches are slices of rows.
 
     Args:
-        input: shape (rows, ...); memory-mapped arrays stay mapped, 8 MiB are in use at a time.
+        input: shape (rows, ...); memory-mapped arrays stay mapped, 8 MiB are in use at a time. Of one that is
+            fetched, the class axis is the second and the last one has several values.
         target: shape (rows, ...); of (rows, 1, ...) or (rows, ..., 1) class indices the 1 is dropped.
         described: how the data was read; the shape is added.
         request: what is asked of the reader.
@@ -387,12 +391,12 @@ def dataset_of_arrays(
     if request.per_class and input.shape == (0,) and source:
         raise InputError("expected rows, got an empty array: no rows", place=places[0])
     given = target.shape
-    if request.class_axis is not None:
+    if request.class_axis is not None and not isinstance(input, Ranged):
         input, target = on_class_axis(input, target, request.class_axis)
     whole, whole_target = input.shape, target
     if request.per_class:
         target = _without_class_axis(input, target)
-    else:
+    elif not isinstance(input, Ranged):
         input, target = _without_last_axis(input, target)
     if target is not whole_target:
         conversions += (f"targets of shape {given} read as {target.shape}",)
@@ -420,7 +424,7 @@ def on_class_axis(input: Array, target: Array, axis: int) -> tuple[Array, Array]
     return np.moveaxis(input, axis, 1), target
 
 
-def _without_class_axis(input: Array, target: Array) -> Array:
+def _without_class_axis(input: Array | Ranged, target: Array) -> Array:
     """Class indices without the axis of extent 1 that some writers keep in place of the classes."""
     if target.ndim == input.ndim > 1 and target.shape != input.shape:
         for axis in (1, input.ndim - 1):
@@ -440,7 +444,7 @@ def _without_last_axis(input: Array, target: Array) -> tuple[Array, Array]:
 
 
 def _refuse_counts(
-    input: Array, target: Array, aligned: Aligned, request: ReadRequest, places: tuple[str, str]
+    input: Array | Ranged, target: Array, aligned: Aligned, request: ReadRequest, places: tuple[str, str]
 ) -> None:
     rows = _rows(input, request)
     _refuse_unaligned(rows, aligned)
@@ -466,22 +470,22 @@ def _refuse_unaligned(rows: int, aligned: Aligned) -> None:
             raise InputError(f"expected {plural(rows, what)}, got shape {values.shape}", place=at)
 
 
-def _rows(input: Array, request: ReadRequest) -> int:
+def _rows(input: Array | Ranged, request: ReadRequest) -> int:
     """The number of rows."""
     return len(input) if _counts_rows(input, request) else 1
 
 
-def _counts_rows(input: Array, request: ReadRequest) -> bool:
+def _counts_rows(input: Array | Ranged, request: ReadRequest) -> bool:
     """Whether the first axis counts rows: a vector of classes is one row."""
     return input.ndim > (1 if request.per_class else 0)
 
 
-def _same_rows(input: Array, target: Array) -> bool:
+def _same_rows(input: Array | Ranged, target: Array) -> bool:
     return bool(input.ndim and target.ndim and len(input) == len(target))
 
 
 def _batches(
-    input: Array,
+    input: Array | Ranged,
     target: Array,
     request: ReadRequest,
     aligned: Aligned,
@@ -494,8 +498,8 @@ def _batches(
     count = 1 if whole else len(input)
 
     def batch(start: int) -> Batch:
-        rows = slice(start, start + step)
-        x, y = (_native(values if whole else values[rows]) for values in (input, target))
+        rows = slice(0, None) if whole else slice(start, start + step)
+        x, y = (_native(_cut(values, rows)) for values in (input, target))
         for values, at in zip((x, y), places, strict=True):
             refuse_nonfinite(values, at, request, start)
         return Batch(
@@ -511,10 +515,14 @@ def _batches(
         )
 
     for start in range(0, count, step):
-        for values in () if whole else (input, target):
+        for values in (values for values in (input, target) if not whole and not isinstance(values, Ranged)):
             # Those that are still computed are read again; none before them stays in memory.
             release(values[max(0, start - _IN_FLIGHT * step) : start])
         yield batch(start) if whole else Chunk(min(step, count - start), partial(batch, start))
+
+
+def _cut(values: Array | Ranged, rows: slice) -> Array:
+    return values[rows] if isinstance(values, Ranged) or values.ndim else values
 
 
 def _placed(at: str, start: int) -> Callable[[int], str]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import io
+import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from celoss_cli.core.errors import InputError, listed, plural, visible
 from celoss_cli.read.json.text import parsed
-from celoss_cli.read.request import open_stream
+from celoss_cli.read.request import Stream, open_stream
 from celoss_cli.read.shards import Shard
 from celoss_cli.studies.merge.document import read_partial
 
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
 __all__ = ["all_parts", "missing_of", "part_name", "partial_in"]
 
 _DIGITS = 5
+
+_USUAL = 1 << 20
+"""A document of no more bytes is parsed at once, others in parts, which finds what is wrong with them."""
 
 
 def part_name(shard: Shard) -> str:
@@ -40,7 +45,13 @@ def partial_in(path: str) -> Partial:
 
     """
     with contextlib.closing(open_stream(path)) as stream:
-        return read_partial(parsed(stream), stream.name)
+        head = stream.binary.read(_USUAL)
+        try:
+            document = json.loads(head)  # which the checksum says is as it was written
+        except (ValueError, RecursionError):
+            rest = io.BytesIO(head + stream.binary.read())
+            document = parsed(Stream(stream.path, rest))
+        return read_partial(document, stream.name)
 
 
 def all_parts(parts: Iterable[tuple[str, Partial]], expected: int) -> Iterator[tuple[str, Partial]]:

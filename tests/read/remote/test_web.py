@@ -5,8 +5,10 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import os
 import signal
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -106,6 +108,99 @@ def test_compressed_tables_arrays_and_values_are_read(
     for words in ([packed], [npz], [x, y], ["--logits", f"@{x}", "--targets", f"@{y}"], [x, "-y", f"@{y}"]):
         found = value(celoss("ce", *words, "--format", "value"))
         assert found == pytest.approx(loss_of(data), rel=1e-13)
+
+
+def saved(values: np.ndarray) -> bytes:
+    file = io.BytesIO()
+    np.save(file, values)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda x: x,
+        lambda x: x.astype(np.float32),
+        lambda x: x.astype(">f4"),
+        np.asfortranarray,  # whose rows are no runs of bytes: copied first
+        lambda x: x.reshape(-1, 4, 1).repeat(3, 2),
+    ],
+)
+def test_an_array_is_the_same_number_from_far(
+    celoss: Celoss, server: Web, tmp_path: Path, change: Callable[[np.ndarray], np.ndarray]
+) -> None:
+    numbers = np.random.default_rng(8)
+    x = change(numbers.normal(0, 3, (300_000, 4)))  # 8 MiB and more
+    y = numbers.integers(0, 4, (len(x), *x.shape[2:]))
+    for name, values in (("x", x), ("y", y)):
+        np.save(tmp_path / f"{name}.npy", values)
+    targets = ("--targets", f"@{tmp_path}/y.npy", "--json")
+    near, far = (celoss("ce", name, *targets) for name in (tmp_path / "x.npy", server.add("x.npy", saved(x))))
+    assert far.returncode == 0, far.stderr
+    near_said, far_said = json.loads(near.stdout), json.loads(far.stdout)
+    assert {**far_said, "input": 0} == {**near_said, "input": 0}
+    assert far_said["input"]["shape"] == near_said["input"]["shape"]
+    assert server.sent["/x.npy"] < 1.02 * x.nbytes + 200_000
+
+
+def test_of_an_array_that_is_refused_hardly_anything_is_fetched(celoss: Celoss, server: Web) -> None:
+    x = np.zeros((500_000, 4))
+    url = server.add("x.npy", saved(x))
+    few, cut = server.add("y.npy", saved(np.zeros(3, int))), server.add("cut.npy", saved(x)[:-8])
+    assert "expected one target for each row, got 3 of" in said(celoss("ce", url, "--targets", f"@{few}"))
+    assert server.sent["/x.npy"] < 200_000
+    assert "was the file cut?" in said(celoss("ce", cut, "--targets", f"@{few}"))
+    assert server.sent["/cut.npy"] < 200_000
+
+
+def test_an_array_that_changes_between_two_ranges_is_refused(celoss: Celoss, server: Web) -> None:
+    x = np.random.default_rng(8).normal(0, 3, (800_000, 4))
+    url, y = server.add("x.npy", saved(x)), server.add("y.npy", saved(np.zeros(len(x), int)))
+
+    def change(path: str) -> None:
+        if path == "/x.npy" and server.sent[path] > 10_000_000:
+            server.add("x.npy", saved(x + 1))
+
+    server.change = change
+    done = celoss("ce", url, "--targets", f"@{y}")
+    assert f"{url}: expected the object as it was when reading began, got one that changed" in said(done)
+
+
+def test_an_answer_that_is_cut_is_asked_for_again_for_arrays_too(celoss: Celoss, server: Web) -> None:
+    x = np.random.default_rng(8).normal(0, 3, (300_000, 4))
+    url, y = server.add("x.npy", saved(x)), server.add("y.npy", saved(np.zeros(len(x), int)))
+    whole = celoss("ce", url, "--targets", f"@{y}", "--format", "value")
+    server.cut["/x.npy"] = 2
+    again = celoss("ce", url, "--targets", f"@{y}", "--format", "value")
+    assert (again.returncode, again.stdout) == (0, whole.stdout)
+
+
+@pytest.mark.slow
+@pytest.mark.memory
+@pytest.mark.subprocess
+def test_the_memory_of_an_array_from_far_is_bounded(server: Web, tmp_path: Path) -> None:
+    """400 MB are read in no more memory than 40, and through no temporary file."""
+    peaks = []
+    for name, rows in (("small", 100_000), ("large", 1_000_000)):
+        x = np.zeros((rows, 50))
+        url, y = (
+            server.add(f"{name}.npy", saved(x)),
+            server.add(f"{name}-y.npy", saved(np.zeros(rows, np.int8))),
+        )
+        words = ["ce", url, "--targets", f"@{y}", "--format", "value"]
+        code = (
+            "import resource, sys; from celoss_cli.cli.main import run; code = run(sys.argv[1:]); "
+            "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr); sys.exit(code)"
+        )
+        ended = subprocess.run(
+            [sys.executable, "-c", code, *words],
+            capture_output=True,
+            text=True,
+            check=True,
+            env={**os.environ, "TMPDIR": str(tmp_path)},
+        )
+        peaks.append(int(ended.stderr.split()[-1]))
+    assert peaks[1] < peaks[0] + 60_000, peaks
 
 
 def test_of_parquet_only_what_is_needed_is_fetched(
