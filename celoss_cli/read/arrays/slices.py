@@ -37,6 +37,9 @@ __all__ = [
 ]
 
 _SLICE_BYTES = 8 << 20
+_FETCHED_BYTES = 2 << 20
+"""A slice that is fetched is in memory, those that are on their way to be computed too."""
+
 _IN_FLIGHT = 64
 """No more slices than these are being computed while the next one is handed out."""
 
@@ -348,7 +351,7 @@ def _slices(values: Array) -> Iterator[tuple[int, Array]]:
 
 def _step(values: Array | Ranged) -> int:
     row_bytes = values.itemsize * math.prod(values.shape[1:])
-    return max(1, _SLICE_BYTES // max(1, row_bytes))
+    return max(1, (_FETCHED_BYTES if isinstance(values, Ranged) else _SLICE_BYTES) // max(1, row_bytes))
 
 
 # ------------------------------------------------------------------------------------------ to batches

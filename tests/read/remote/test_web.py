@@ -178,10 +178,12 @@ def test_an_answer_that_is_cut_is_asked_for_again_for_arrays_too(celoss: Celoss,
 @pytest.mark.slow
 @pytest.mark.memory
 @pytest.mark.subprocess
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the system does not tell it so")
 def test_the_memory_of_an_array_from_far_is_bounded(server: Web, tmp_path: Path) -> None:
-    """400 MB are read in no more memory than 40, and through no temporary file."""
+    """120 MB are read in hardly more memory than 8."""
+    server.etags = False  # which this server computes anew for each range
     peaks = []
-    for name, rows in (("small", 100_000), ("large", 1_000_000)):
+    for name, rows in (("small", 20_000), ("large", 300_000)):
         x = np.zeros((rows, 50))
         url, y = (
             server.add(f"{name}.npy", saved(x)),
@@ -189,8 +191,9 @@ def test_the_memory_of_an_array_from_far_is_bounded(server: Web, tmp_path: Path)
         )
         words = ["ce", url, "--targets", f"@{y}", "--format", "value"]
         code = (
-            "import resource, sys; from celoss_cli.cli.main import run; code = run(sys.argv[1:]); "
-            "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr); sys.exit(code)"
+            "import sys; from celoss_cli.cli.main import run; code = run(sys.argv[1:]); "
+            "found = next(line for line in open('/proc/self/status') if line.startswith('VmHWM')); "
+            "print(found.split()[1], file=sys.stderr); sys.exit(code)"
         )
         ended = subprocess.run(
             [sys.executable, "-c", code, *words],
@@ -200,7 +203,7 @@ def test_the_memory_of_an_array_from_far_is_bounded(server: Web, tmp_path: Path)
             env={**os.environ, "TMPDIR": str(tmp_path)},
         )
         peaks.append(int(ended.stderr.split()[-1]))
-    assert peaks[1] < peaks[0] + 60_000, peaks
+    assert peaks[1] < peaks[0] + 30_000, peaks  # KiB
 
 
 def test_of_parquet_only_what_is_needed_is_fetched(
