@@ -154,7 +154,13 @@ def planned(spec: LossSpec, given: LossOptions, format: FormatSpec) -> Plan:
     data = replace(data, row_groups=row_groups)
     refuse_with_values(data)
     request = request_of(given.showing, given.reading, given.running.jobs, format)
-    limited = given.limits.min_accuracy is not None or given.limits.min_skill is not None
+    limits = given.limits
+    limited = limits.min_accuracy is not None or limits.min_skill is not None
+    if limits.max_ece is not None:
+        _refuse_bins(asked if partial else "")
+        from celoss_cli.evaluate.calibration import BINS  # most runs count no predictions
+
+        request = replace(request, wanted=replace(request.wanted, reliability=BINS))
     return Plan(
         data,
         given.semantics,
@@ -164,6 +170,15 @@ def planned(spec: LossSpec, given: LossOptions, format: FormatSpec) -> Plan:
         interval=interval,
         shard=given.shard,
     )
+
+
+def _refuse_bins(partial: str) -> None:
+    """Refuses the calibration error of a partial result."""
+    if partial:
+        raise UsageError(
+            f"Expected no --max-ece with {partial}, got one.",
+            hint="a partial result holds the sums of scores and of losses, and no bins of confidence",
+        )
 
 
 def _files(given: LossOptions) -> tuple[Sequence[str], Mapping[str, RowGroups]]:

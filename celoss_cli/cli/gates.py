@@ -152,6 +152,7 @@ _HELD_BY_VALUE = {
     "max_group": "groups have no intervals of their own",
     "min_accuracy": "the interval is that of the mean loss",
     "min_skill": "the interval is that of the mean loss",
+    "max_ece": "the interval is that of the mean loss",
 }
 """Limits that are of no use against the end of an interval, and why."""
 
@@ -185,6 +186,7 @@ def _limits(limits: Limits, increases: tuple[Increase, ...]) -> gate.Limits:
         min_count=limits.min_count,
         min_accuracy=limits.min_accuracy,
         min_skill=limits.min_skill,
+        max_ece=limits.max_ece,
         groups=tuple(map(_group, limits.max_group)),
         on_interval=limits.gate_on == "interval",
     )

@@ -469,6 +469,11 @@ class Limits:
         "The skill is at least X: 1 - loss / loss of always answering the class frequencies.",
         panel=GATE,
     )
+    max_ece: float | None = option(
+        FINITE,
+        "The expected calibration error in 15 bins of equal width is at most X, from 0 to 1.",
+        panel=GATE,
+    )
     max_group: tuple[str, ...] = option(
         GROUP_LIMIT,
         "The mean of every group of --by, or of this one, is at most X; repeatable.",

@@ -7,21 +7,32 @@ the sum over the bins of (predictions in the bin / all predictions) |accuracy - 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterable, Mapping
 from dataclasses import field
 from itertools import pairwise
+from statistics import NormalDist
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from celoss_cli.core.exact import ExactSum, exact_sum
 from celoss_cli.core.records import record
-from celoss_cli.evaluate.summaries import Bin, Reliability
+from celoss_cli.evaluate.summaries import Bin, Range, Reliability
 
 if TYPE_CHECKING:
     from celoss_cli.core.data import Array
 
-__all__ = ["BINS", "BinTally", "Calibration", "reliability"]
+__all__ = [
+    "BINS",
+    "BinTally",
+    "Calibration",
+    "Range",
+    "error_of",
+    "range_of",
+    "reliability",
+    "tallies_of",
+]
 
 BINS = 15
 """As in the experiments of the paper."""
@@ -35,15 +46,22 @@ class BinTally:
         count: how many predictions.
         confidence: the sum of their confidence.
         hits: the sum of what came true of them.
+        squares: the sum of the squares of what came true less the confidence, each rounded once.
 
     """
 
     count: int = 0
     confidence: ExactSum = ExactSum()
     hits: ExactSum = ExactSum()
+    squares: ExactSum = ExactSum()
 
     def __add__(self, other: BinTally) -> BinTally:
-        return BinTally(self.count + other.count, self.confidence + other.confidence, self.hits + other.hits)
+        return BinTally(
+            self.count + other.count,
+            self.confidence + other.confidence,
+            self.hits + other.hits,
+            self.squares + other.squares,
+        )
 
     @property
     def gap(self) -> ExactSum:
@@ -80,20 +98,71 @@ class Calibration:
         known = ~np.isnan(confidence)
         confidence, hit = confidence[known], hit[known]
         places = np.searchsorted(_ends(bins)[1:-1], confidence, side="left")
-        order = np.argsort(places, kind="stable")
-        present, starts = np.unique(places[order], return_index=True)
-        parts = np.split(order, starts[1:]) if present.size else []
-        tallies = {
-            int(place): BinTally(len(members), exact_sum(confidence[members]), exact_sum(hit[members]))
-            for place, members in zip(present, parts, strict=True)
-        }
-        return cls(bins, tallies, int(np.count_nonzero(~known)))
+        return cls(bins, tallies_of(places, confidence, hit), int(np.count_nonzero(~known)))
+
+    @property
+    def count(self) -> int:
+        """How many predictions have a probability."""
+        return sum(tally.count for tally in self.tallies.values())
 
     def __add__(self, other: Calibration) -> Calibration:
         tallies = dict(self.tallies)
         for place, tally in other.tallies.items():
             tallies[place] = tallies.get(place, BinTally()) + tally
         return Calibration(self.bins or other.bins, tallies, self.left_out + other.left_out)
+
+
+def tallies_of(places: Array, confidence: Array, hit: Array) -> dict[int, BinTally]:
+    """The totals of the bins that have predictions, by number.
+
+    Args:
+        places: shape (predictions,), the bin of each.
+        confidence: shape (predictions,) float64.
+        hit: shape (predictions,) float64.
+
+    """
+    order = np.argsort(places, kind="stable")
+    present, starts = np.unique(places[order], return_index=True)
+    parts = np.split(order, starts[1:]) if present.size else []
+    squares = (hit - confidence) ** 2
+    return {
+        int(place): BinTally(
+            len(members), exact_sum(confidence[members]), exact_sum(hit[members]), exact_sum(squares[members])
+        )
+        for place, members in zip(present, parts, strict=True)
+    }
+
+
+def error_of(tallies: Iterable[BinTally]) -> float:
+    """The expected calibration error of bins, rounded once; nan of no predictions."""
+    found = list(tallies)
+    return sum((tally.gap for tally in found), ExactSum()) / sum(tally.count for tally in found)
+
+
+def range_of(found: Calibration, confidence: float = 0.95) -> Range:
+    """Where the error of all predictions like these lies, each bin's gap being a mean of independent draws.
+
+    The error of a sample is too large by what chance makes of gaps, which is most where there are none. The
+    lower end is less by all of that, the upper end by nothing, so that the range holds its level or more.
+
+    Args:
+        found: by equal width.
+        confidence: in which part of all samples it holds the error, at least.
+
+    """
+    total, error = found.count, error_of(found.tallies.values())
+    if not total:
+        return Range(confidence, math.nan, math.nan, math.nan)
+    chance, variance = 0.0, -error * error / total
+    for tally in found.tallies.values():
+        gap, share = tally.gap / tally.count, tally.count / total
+        # One row alone says nothing of how far rows differ: they differ by at most 1.
+        spread = max(0.0, tally.squares / tally.count - gap * gap) if tally.count > 1 else 0.25
+        spread /= max(1, tally.count - 1)
+        chance += share * math.sqrt(2 / math.pi * spread)
+        variance += share * share * spread + share * gap * gap / total
+    reach = NormalDist().inv_cdf((1 + confidence) / 2) * math.sqrt(max(0.0, variance))
+    return Range(confidence, max(0.0, error - chance - reach), min(1.0, error + reach), chance)
 
 
 def _ends(bins: int) -> Array:
@@ -111,11 +180,11 @@ def reliability(found: Calibration, *, positive: bool) -> Reliability:
     """
     ends = _ends(found.bins).tolist()
     tallies = [found.tallies.get(place, BinTally()) for place in range(found.bins)]
-    count = sum(tally.count for tally in tallies)
     return Reliability(
         bins=[_bin(low, high, tally) for (low, high), tally in zip(pairwise(ends), tallies, strict=True)],
-        ece=sum((tally.gap for tally in tallies), ExactSum()) / count,
-        count=count,
+        ece=error_of(tallies),
+        count=found.count,
+        range=range_of(found),
         left_out=found.left_out,
         confidence_is="probability of the positive answer"
         if positive

@@ -10,7 +10,7 @@ from celoss_cli.core.records import record
 if TYPE_CHECKING:
     from celoss_cli.core.data import Tally
 
-__all__ = ["Bin", "Group", "Histogram", "Interval", "Quantile", "Reliability"]
+__all__ = ["Bin", "Group", "Histogram", "Interval", "Quantile", "Range", "Reliability"]
 
 
 @record(frozen=True, slots=True)
@@ -100,6 +100,23 @@ class Bin:
 
 
 @record(frozen=True, slots=True)
+class Range:
+    """Where the expected calibration error of all predictions like these lies.
+
+    Attributes:
+        confidence: in which part of all samples it holds that error, at least.
+        low, high: its ends; nan of no predictions.
+        chance: the error that calibrated predictions would show about, for their number alone.
+
+    """
+
+    confidence: float
+    low: float
+    high: float
+    chance: float
+
+
+@record(frozen=True, slots=True)
 class Reliability:
     """How often predictions of like confidence came true (Guo et al. 2017, "On calibration of modern
     neural networks", section 2).
@@ -111,6 +128,7 @@ class Reliability:
         count: how many predictions the bins have.
         left_out: how many have no probability, because it came out as NaN.
         confidence_is, accuracy_is: what the two are, in words.
+        range: where the error of all predictions like these lies.
 
     """
 
@@ -120,3 +138,4 @@ class Reliability:
     left_out: int
     confidence_is: str
     accuracy_is: str
+    range: Range

@@ -65,6 +65,7 @@ class Limits:
         require: whether all increases must hold, or any one of them.
         min_count: how many targets must have been counted.
         min_accuracy, min_skill: bounds of the scores beside the loss.
+        max_ece: bound of the expected calibration error.
         groups: bounds of the mean of a group by its name; the name None is every group.
         on_interval: whether ``max`` bounds the upper end of the loss's interval, and ``min`` the lower one.
 
@@ -80,6 +81,7 @@ class Limits:
     min_count: int | None = None
     min_accuracy: float | None = None
     min_skill: float | None = None
+    max_ece: float | None = None
     groups: tuple[tuple[str | None, float], ...] = ()
     on_interval: bool = False
 
@@ -112,6 +114,8 @@ def _verdicts(report: Report, limits: Limits, baseline: float | None) -> Iterato
         yield _scored("accuracy", report, limits.min_accuracy)
     if limits.min_skill is not None:
         yield _scored("skill", report, limits.min_skill)
+    if limits.max_ece is not None:
+        yield _calibrated(report, limits.max_ece)
     for name, limit in limits.groups:
         yield _grouped(report, name, limit)
 
@@ -224,6 +228,16 @@ def _scored(what: Literal["accuracy", "skill"], report: Report, least: float) ->
         told = "the class frequencies alone have a loss of"
         reason = f"there is no {what}: {told} {found.prior_loss:g}"
     return Verdict(f"min-{what}", passed, value, ">=", least, what, reason)
+
+
+def _calibrated(report: Report, most: float) -> Verdict:
+    """The bound of the expected calibration error; where there is none, nothing passes."""
+    found, what = report.reliability, "expected calibration error"
+    if found is None or not found.count:
+        missing = f"there is no {what}" if report.tally.counted else _NOTHING
+        return Verdict("max-ece", False, None, "<=", most, what, missing)
+    passed = report.tally.counted > 0 and holds(found.ece, "<=", most)
+    return Verdict("max-ece", passed, found.ece, "<=", most, what, reason_of(what, found.ece, "<=", most))
 
 
 def _grouped(report: Report, wanted: str | None, limit: float) -> Verdict:

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 __all__ = ["NAMES", "command_named", "like", "panel_of"]
 
 _OTHERS = (
-    *("inspect", "diagnose", "reconcile", "explain", "compare", "check", "weights", "plot", "report"),
-    *("play", "merge"),
+    *("inspect", "diagnose", "reconcile", "explain", "compare", "check", "weights", "temperature"),
+    *("plot", "report", "play", "merge"),
 )
 """The commands that are no loss."""
 
@@ -34,7 +34,7 @@ def command_named(name: str) -> Command[Any]:
 
 
 _PANELS = {
-    "Understand": ("diagnose", "reconcile", "explain", "plot", "report", "play"),
+    "Understand": ("diagnose", "reconcile", "explain", "temperature", "plot", "report", "play"),
     "Gate": ("check", "compare"),
 }
 

@@ -11,6 +11,7 @@ from celoss_cli.show.values import finding_values, verdict_values
 
 if TYPE_CHECKING:
     from celoss_cli.evaluate.scores import Scores
+    from celoss_cli.evaluate.summaries import Reliability
     from celoss_cli.report.report import Report
 
 __all__ = ["values_of"]
@@ -40,6 +41,7 @@ def values_of(report: Report) -> dict[str, Any]:
         "labels": None if report.labels is None else list(report.labels),
         "perplexity": report.perplexity,
         **({} if report.scores is None else _scores(report.scores)),
+        **({} if report.reliability is None else {"ece": _calibration(report.reliability)}),
         **({} if report.tokens is None else {"tokens": token_values(report.tokens)}),
         **_breakdowns(report),
         "options": dict(report.options),
@@ -53,6 +55,19 @@ def _scores(found: Scores) -> dict[str, Any]:
     """The scores beside the loss; what is no number is null."""
     top = {} if found.top is None else {"top_k": dict(zip(("k", "accuracy"), found.top, strict=True))}
     return {"accuracy": found.accuracy, **top, "prior_loss": found.prior_loss, "skill": found.skill}
+
+
+def _calibration(found: Reliability) -> dict[str, Any]:
+    """The expected calibration error, with where that of all predictions like these lies."""
+    return {
+        "value": found.ece,
+        "bins": len(found.bins),
+        "predictions": found.count,
+        "confidence": found.range.confidence,
+        "low": found.range.low,
+        "high": found.range.high,
+        "by_chance": found.range.chance,
+    }
 
 
 def _elements(report: Report) -> dict[str, Any]:
