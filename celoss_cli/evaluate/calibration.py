@@ -11,7 +11,6 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import field
 from itertools import pairwise
-from statistics import NormalDist
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -150,6 +149,8 @@ def range_of(found: Calibration, confidence: float = 0.95) -> Range:
         confidence: in which part of all samples it holds the error, at least.
 
     """
+    from statistics import NormalDist  # it takes longer to import than all bins to count
+
     total, error = found.count, error_of(found.tallies.values())
     if not total:
         return Range(confidence, math.nan, math.nan, math.nan)

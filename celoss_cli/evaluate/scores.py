@@ -7,6 +7,7 @@ answering the frequencies is that of a constant prediction, computed by the loss
 from __future__ import annotations
 
 import math
+import operator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +18,8 @@ from celoss_cli.losses.base import SAMPLE_WEIGHT
 
 if TYPE_CHECKING:
     from celoss_cli.core.data import Array, Batch, Tally, Terms
+    from celoss_cli.evaluate.calibration import Calibration
+    from celoss_cli.evaluate.murphy import Parts
     from celoss_cli.losses.base import Loss
 
 __all__ = ["Scores", "Totals", "scores_of", "totals_of"]
@@ -34,6 +37,7 @@ class Totals:
         hits: the same of those whose likeliest outcome came.
         top: the same of those whose outcome was among the likeliest ones.
         outcomes: the sum of the factors of each outcome of each column, column by column.
+        forecasts: of a Brier score, the probabilities of each outcome in bins; () where there are none.
 
     """
 
@@ -44,6 +48,7 @@ class Totals:
     hits: ExactSum = ExactSum()
     top: ExactSum = ExactSum()
     outcomes: ExactSums = ExactSums()
+    forecasts: tuple[Calibration, ...] = ()
 
     def __add__(self, other: Totals) -> Totals:
         if self.columns and other.columns and self.outcomes.size != other.outcomes.size:
@@ -57,7 +62,16 @@ class Totals:
             self.hits + other.hits,
             self.top + other.top,
             self.outcomes.joined(other.outcomes, np.arange(other.outcomes.size), size),
+            self._forecasts_with(other),
         )
+
+    def _forecasts_with(self, other: Totals) -> tuple[Calibration, ...]:
+        """Those of both; none where one of them, not empty, has none."""
+        if not self.count or not other.count:
+            return self.forecasts or other.forecasts
+        if len(self.forecasts) != len(other.forecasts):
+            return ()
+        return tuple(map(operator.add, self.forecasts, other.forecasts))
 
 
 @record(frozen=True, slots=True)
@@ -71,6 +85,7 @@ class Scores:
         skill: 1 less the loss divided by the prior loss; nan where that is 0, or unknown.
         top: how many outcomes were looked at, and the part of the predictions whose outcome was among them.
         by_column: whether each label of a row has frequencies of its own.
+        parts: of a mean Brier score without weights; None of anything else.
 
     """
 
@@ -79,6 +94,7 @@ class Scores:
     skill: float
     top: tuple[int, float] | None = None
     by_column: bool = False
+    parts: Parts | None = None
 
 
 _MOST_COLUMNS = 1 << 12
@@ -122,7 +138,17 @@ def totals_of(loss: Loss, batch: Batch, terms: Terms, top: int) -> Totals:
         weighed((decided == outcomes) & sure),
         weighed((loss.ranks(batch, outcomes) < top) & sure) if top else ExactSum(),
         exact_sums(each, codes[known], size),
+        _forecasts(loss, batch, outcomes) if weights is None else (),
     )
+
+
+def _forecasts(loss: Loss, batch: Batch, outcomes: Array) -> tuple[Calibration, ...]:
+    p = loss.forecasts(batch)
+    if p is None:
+        return ()
+    from celoss_cli.evaluate.murphy import binned_forecasts  # most losses are no Brier scores
+
+    return binned_forecasts(p, outcomes)
 
 
 def _columns(loss: Loss, batch: Batch) -> tuple[int, int]:
@@ -157,7 +183,16 @@ def scores_of(found: Totals, loss: Loss, tally: Tally, denominator: float, top: 
         skill=skill if prior and not math.isinf(prior) else math.nan,
         top=(top, found.top / found.weight) if top else None,
         by_column=found.columns > 1,
+        parts=_parts(found, tally),
     )
+
+
+def _parts(found: Totals, tally: Tally) -> Parts | None:
+    if not found.forecasts:
+        return None
+    from celoss_cli.evaluate.murphy import parts_of  # most losses are no Brier scores
+
+    return parts_of(found.forecasts, tally.reduce("mean"))
 
 
 def _prior(found: Totals, loss: Loss) -> float:

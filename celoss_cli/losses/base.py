@@ -287,6 +287,13 @@ class Loss(ABC):
         """
         return None
 
+    def forecasts(self, batch: Batch) -> Array | None:
+        """The probabilities of a canonical batch whose squared errors this loss is, where it is that.
+
+        Shape (outcomes, elements), float64: of every class, or of the answer yes alone; else None.
+        """
+        return None
+
     def ranks(self, batch: Batch, outcomes: Array) -> Array:
         """How many outcomes come before that of each element, by likelihood and then in order.
 

@@ -88,6 +88,9 @@ class BinaryBrier(BinaryLoss):
     def predicted(self, batch: Batch) -> Array:
         return self._probabilities(super().predicted(batch))
 
+    def forecasts(self, batch: Batch) -> Array | None:
+        return None if self.weight is not None else self.predicted(batch)[None]
+
     def _probabilities(self, x: Array) -> Array:
         return sigmoid(x) if self.input_is == "logits" else x
 

@@ -109,6 +109,15 @@ class Brier(WeightedClassLoss):
     def _of_logs(self, logs: Array) -> Array:
         return np.exp(logs) if self.input_is == "probs" else logs
 
+    def forecasts(self, batch: Batch) -> Array | None:
+        if self.weight is not None:
+            return None
+        x = batch.input.astype(np.float64)
+        with np.errstate(all="ignore"):
+            if self.input_is == "logits":
+                x = softmax(x, axis=1)
+            return columns_of(np.exp(x) if self.input_is == "log-probs" else x)
+
     def _probabilities(self, batch: Batch) -> Array:
         if self.input_is == "logits":
             return columns_of(softmax(batch.input, axis=1))

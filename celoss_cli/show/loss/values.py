@@ -54,7 +54,11 @@ def values_of(report: Report) -> dict[str, Any]:
 def _scores(found: Scores) -> dict[str, Any]:
     """The scores beside the loss; what is no number is null."""
     top = {} if found.top is None else {"top_k": dict(zip(("k", "accuracy"), found.top, strict=True))}
-    return {"accuracy": found.accuracy, **top, "prior_loss": found.prior_loss, "skill": found.skill}
+    scores = {"accuracy": found.accuracy, **top, "prior_loss": found.prior_loss, "skill": found.skill}
+    if found.parts is not None:
+        names = ("bins", "reliability", "resolution", "uncertainty", "within")
+        scores["decomposition"] = {name: getattr(found.parts, name) for name in names}
+    return scores
 
 
 def _calibration(found: Reliability) -> dict[str, Any]:

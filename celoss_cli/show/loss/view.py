@@ -10,7 +10,7 @@ from celoss_cli.show.loss.breakdown import breakdowns
 from celoss_cli.show.loss.choices import by_norm
 from celoss_cli.show.loss.ledger import ledger
 from celoss_cli.show.loss.tokens import by_divisor, documents
-from celoss_cli.show.loss.wording import extents, interval_of, reduction_line, scores_line
+from celoss_cli.show.loss.wording import extents, interval_of, parts_lines, reduction_line, scores_line
 from celoss_cli.show.loss.workings import ignored_line, row_title, steps_of
 from celoss_cli.show.source import skipped_line, source_lines
 from celoss_cli.show.verdicts import lines_of
@@ -33,7 +33,7 @@ def _blocks(report: Report) -> Iterator[Block]:
         [Lines([skipped_line(skipped)])] if skipped else [],
     )
     if report.scores is not None and report.tally.counted > 1:
-        yield Lines([scores_line(report)])
+        yield Lines([scores_line(report), *parts_lines(report)])
     if report.tokens is not None:
         yield Full([*documents(report)], [])
     elif report.workings:

@@ -13,7 +13,7 @@ from celoss_cli.show.numerals import exact, measured, percent, short
 if TYPE_CHECKING:
     from celoss_cli.report.report import Report
 
-__all__ = ["extents", "interval_of", "reduction_line", "scores_line"]
+__all__ = ["extents", "interval_of", "parts_lines", "reduction_line", "scores_line"]
 
 
 def extents(report: Report) -> str:
@@ -61,6 +61,18 @@ def scores_line(report: Report) -> str:
     prior = f"{measured(short(found.prior_loss), report.unit)} by {whose} alone"
     skill = "no skill to tell" if math.isnan(found.skill) else f"skill {short(found.skill)}"
     return f"{told}, {skill} ({prior})"
+
+
+def parts_lines(report: Report) -> list[str]:
+    """The parts of a mean Brier score with their bins, where there are any."""
+    parts = None if report.scores is None else report.scores.parts
+    if parts is None or report.reduction != "mean":
+        return []
+    within = f"{'-' if parts.within < 0 else '+'} {short(abs(parts.within))} within bins"
+    return [
+        f"reliability {short(parts.reliability)} - resolution {short(parts.resolution)} + uncertainty "
+        f"{short(parts.uncertainty)} {within}, {parts.bins} bins of equal width"
+    ]
 
 
 def interval_of(report: Report) -> Named | None:
