@@ -164,11 +164,13 @@ def leading_on(words: Sequence[str]) -> Sequence[str] | None:
         return words
     try:
         files = parsed(command_named(words[0]), words[1:]).files
-        if not files or not all(map(os.path.isfile, files_of(files))):
-            return words
     except CelossError:
-        return words
-    return _followed(_Opener(files), words, _MOST_FOLLOWED)
+        return None  # an option that this loss has not
+    try:
+        can_be_tried = bool(files) and all(map(os.path.isfile, files_of(files)))
+    except CelossError:
+        can_be_tried = False
+    return _followed(_Opener(files), words, _MOST_FOLLOWED) if can_be_tried else words
 
 
 def _is_to_be_written(word: str) -> bool:

@@ -404,3 +404,18 @@ def test_columns_are_held_of_few_attempts(tmp_path: Path, monkeypatch: pytest.Mo
     assert celoss("inspect", "t.csv", "--delimiter", ";", cwd=tmp_path).returncode == 0
     assert len(tried) >= 5
     assert 1 <= sum(bool(found.settled.columns) for found in tried) <= 2
+
+
+@pytest.mark.parametrize("command", ["brier", "ce --input-is probs", "js"])
+def test_logits_where_probabilities_are_due_lead_to_the_command_that_takes_them(
+    command: str, tmp_path: Path
+) -> None:
+    (tmp_path / "l.csv").write_text("a,b,c,target\n3,1,0,a\n0,2,1,b\n0,2,1,c\n")
+    done = celoss(*command.split(), "l.csv", cwd=tmp_path)
+    assert done.returncode == 3
+    offered = [shlex.split(line.partition("  (")[0]) for line in done.stderr.split("\n  ")[1:]]
+    losses = [words[1:] for words in offered if words[1] != "inspect"]
+    assert bool(losses) == (command != "js")  # which takes nothing else
+    for words in losses:
+        assert "logits" in words
+        assert celoss(*words, cwd=tmp_path).returncode == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from celoss_cli.core.errors import listed
@@ -172,6 +173,8 @@ class GroupSearch(Confidences):
         stands = initials(self._other_names(group), group.labels)
         options = (("--class-map", stands),) if stands else ()
         whole = Candidate(group.columns, "named by --class-columns", group.affix, options=options)
+        if self._evidence.wanted.takes == "probs" and not self._evidence.are_fractions(group.columns):
+            whole = replace(whole, why="scores and logits", options=(("--input-is", "logits"), *options))
         return Found((*single, whole), fact)
 
     # ------------------------------------------------------------------------- one column of a kind
