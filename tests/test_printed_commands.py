@@ -27,7 +27,8 @@ STANDS_FOR = re.compile(
 )
 """A word that stands for what a reader puts there."""
 
-A_COMMAND = re.compile(r"\bceloss [a-z][^`\n]*")
+A_COMMAND = re.compile(r"(?<!\| )\bceloss [a-z][^`\n]*")
+"""Not one that reads what another program writes."""
 
 
 def texts(value: Any) -> Iterator[str]:
