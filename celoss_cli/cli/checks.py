@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from celoss_cli.cli.commands.merge import OF_THE_PARTS
+from celoss_cli.cli.commands.merge import NOT_OF_PARTS, OF_THE_PARTS
 from celoss_cli.cli.for_loss import for_loss
 from celoss_cli.cli.options import (
     Limits,
@@ -48,7 +48,7 @@ class CheckedParts:
 
     expect_parts: int | None = expect_parts()
     semantics: Semantics = part(Semantics, without=OF_THE_PARTS)
-    limits: Limits = part(Limits)
+    limits: Limits = part(Limits, without=NOT_OF_PARTS)
 
 
 @record(frozen=True, slots=True)

@@ -17,6 +17,7 @@ import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from profiles import examples
+from running import celoss
 
 from celoss_cli.cli.main import run
 from celoss_cli.core.checksum import digest
@@ -564,3 +565,13 @@ def test_a_part_that_is_refused_leaves_no_file(tmp_path: Path) -> None:
     assert not partial.exists()
     assert run([*command, "--on-empty", "nan"]) == ExitCode.DONE
     assert partial.exists()
+
+
+def test_the_calibration_error_is_no_limit_of_parts(tmp_path: Path) -> None:
+    (tmp_path / "p.csv").write_text("a,b,target\n1,2,a\n3,1,b\n")
+    assert celoss("ce", "p.csv", "--emit-partial", "p.json", cwd=tmp_path).returncode == 0
+    merged = celoss("merge", "p.json", "--max-ece", "1", cwd=tmp_path)
+    assert (merged.returncode, "No such option: --max-ece" in merged.stderr) == (2, True)
+    (tmp_path / "celoss.toml").write_text('[checks.a]\nloss = "ce"\npartials = "p.json"\nmax-ece = 1\n')
+    checked = celoss("check", cwd=tmp_path)
+    assert (checked.returncode, 'got "max-ece"' in checked.stderr) == (2, True)

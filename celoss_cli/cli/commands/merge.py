@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from celoss_cli.cli.concluding import Computed
     from celoss_cli.studies.merge.parts import Partial
 
-__all__ = ["COMMAND", "OF_THE_PARTS", "whole_of"]
+__all__ = ["COMMAND", "NOT_OF_PARTS", "OF_THE_PARTS", "whole_of"]
 
 _HELP = """Combine the exact partial results of shards.
 
@@ -29,6 +29,9 @@ OF_THE_PARTS = (
     *("per", "score", "censored"),
 )
 """What the parts say."""
+
+NOT_OF_PARTS = ("gate_on", "max_ece")
+"""Limits that need every row: a partial result holds totals."""
 
 
 @record(frozen=True, slots=True)
@@ -52,7 +55,7 @@ class MergeOptions:
     )
     writing: Writing = part(Writing)
     running: Running = part(Running, without=("jobs",))
-    limits: Limits = part(Limits, without=("gate_on",))
+    limits: Limits = part(Limits, without=NOT_OF_PARTS)
     keeping: Keeping = part(Keeping)
 
 

@@ -81,11 +81,19 @@ class Numbers:
         if sample is None or isinstance(sample[1], dict):
             return False
         shape = shape_of(sample[1])
-        found = frame_of(*sample) if self._shape in (None, shape) else None
+        found = frame_of(*sample) if self._shape in (None, shape) and self._is_of(sample[1], shape) else None
         if found is None or len(found[0]) != int(np.prod(shape)):
             return False
         self._frame = found[0]
         self._shape = shape
+        return True
+
+    def _is_of(self, value: Any, shape: tuple[int, ...]) -> bool:
+        """Whether lists that begin with this shape have it throughout."""
+        try:
+            check(value, self._path, shape, None, self._request)
+        except InputError:
+            return False
         return True
 
     def _add_checked(self, values: list[Any]) -> None:

@@ -211,6 +211,7 @@ def test_a_document_cut_anywhere_is_refused(way: str) -> None:
 
 
 WRONG = {
+    b'{"logits": [[0.0,0.0],[0.0,[1]],[0.0,0.0]], "targets": [0,0,0]}': ": $.logits[1][1]: expected a number",
     b'{"logits": [[1, 2]], "targets": [0], "logits": 1}': ':1:38: expected each key once, got "logits" twice',
     b'{"logits": [[1, 2]],\n "targets": [0]} x': ':2:18: expected JSON, got "x": Extra data',
     b'{"logits": [[1, 2]]}\n{"logits": 1}': ':2:1: expected JSON, got "{"lo',
