@@ -101,7 +101,7 @@ def assert_refused(done: Done, said: str, code: int = 3) -> None:
         ("", "Expected the name of a file, got an empty one."),
         ("empty.csv", "empty.csv: expected a header line, got an empty file: no rows"),
         ("header.csv", "no rows"),
-        ("p.xyz", "say what it is with --input-format"),
+        ("p.xyz", "p.xyz: Expected a file name that ends in one of"),
         ("p.pkl", "pickle"),
     ],
 )

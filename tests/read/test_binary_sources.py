@@ -118,7 +118,7 @@ def test_an_array_of_any_type_order_and_shape_comes_back_as_it_was(
 def test_a_file_is_mapped_and_not_read(tmp_path: Path) -> None:
     np.save(tmp_path / "x.npy", LOGITS)
     stream = open_stream(str(tmp_path / "x.npy"))
-    values = npy.read_values(stream, REQUEST)
+    values = npy.read_values(stream, REQUEST.again())
     stream.close()
     assert not values.flags.owndata
     np.testing.assert_array_equal(values, LOGITS)
@@ -131,7 +131,7 @@ def test_a_file_cut_at_every_byte_is_refused(tmp_path: Path) -> None:
         path.write_bytes(data[:length])
         for stream in (open_stream(str(path)), piped(data[:length])):
             with pytest.raises(InputError):
-                npy.read_values(stream, REQUEST)
+                npy.read_values(stream, REQUEST.again())
             stream.close()
 
 
@@ -140,10 +140,10 @@ def test_bytes_after_the_array_are_refused(tmp_path: Path) -> None:
     (tmp_path / "x.npy").write_bytes(data)
     stream = open_stream(str(tmp_path / "x.npy"))
     with pytest.raises(InputError, match=r"expected 48 bytes of an array of shape \(3, 2\) and type float64"):
-        npy.read_values(stream, REQUEST)
+        npy.read_values(stream, REQUEST.again())
     stream.close()
     with pytest.raises(InputError, match="expected the end after an array of shape"):
-        npy.read_values(piped(data), REQUEST)
+        npy.read_values(piped(data), REQUEST.again())
 
 
 def with_header(text: str, data: bytes = b"", magic: bytes = b"\x93NUMPY\x01\x00") -> bytes:
@@ -190,7 +190,7 @@ def test_what_is_no_array_of_numbers_is_refused(tmp_path: Path, data: bytes, sai
     path.write_bytes(data)
     for stream in (open_stream(str(path)), piped(data)):
         with pytest.raises((InputError, LimitError), match=said):
-            npy.read_values(stream, REQUEST)
+            npy.read_values(stream, REQUEST.again())
         stream.close()
 
 
@@ -200,9 +200,9 @@ def test_nan_and_inf_are_refused_where_they_stand_and_minus_inf_is_a_number(tmp_
     rows[2_500_000, 1] = np.nan
     stream = piped(npy_bytes(rows))
     with pytest.raises(InputError, match=r'standard input: \$\[2500000\]\[1\]: expected a number, got "nan"'):
-        npy.read_values(stream, REQUEST)
+        npy.read_values(stream, REQUEST.again())
     with pytest.raises(InputError, match=r'\$: expected a number, got "inf" .*--allow-nonfinite'):
-        npy.read_values(piped(npy_bytes(np.array(np.inf))), REQUEST)
+        npy.read_values(piped(npy_bytes(np.array(np.inf))), REQUEST.again())
     allowed = ReadRequest(per_class=True, takes="logits", allow_nonfinite=True)
     assert np.isnan(npy.read_values(piped(npy_bytes(rows)), allowed)[2_500_000, 1])
 
@@ -442,7 +442,7 @@ def test_an_archive_cut_at_every_byte_is_refused(tmp_path: Path, compressed: boo
         path.write_bytes(data[:length])
         for stream in (open_stream(str(path)), piped(data[:length])):
             with pytest.raises(InputError):
-                npy.read(stream, REQUEST)
+                npy.read(stream, REQUEST.again())
             stream.close()
 
 
@@ -461,7 +461,7 @@ def test_an_archive_with_any_byte_changed_is_refused_or_means_the_same(
             path.write_bytes(changed)
             for stream in (open_stream(str(path)), piped(bytes(changed))):
                 try:
-                    rows = rows_of(npy.read(stream, REQUEST))
+                    rows = rows_of(npy.read(stream, REQUEST.again()))
                 except InputError:
                     continue
                 finally:
@@ -521,7 +521,7 @@ def test_archives_that_are_not_what_numpy_writes_are_refused(tmp_path: Path, dat
     path.write_bytes(data)
     for stream in (open_stream(str(path)), piped(data)):
         with pytest.raises(InputError, match=said):
-            npy.read(stream, REQUEST)
+            npy.read(stream, REQUEST.again())
         stream.close()
 
 
@@ -565,7 +565,7 @@ def test_slices_hold_the_rows_in_order_and_name_their_places(
     y = np.arange(rows)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("celoss_cli.read.arrays.slices._SLICE_BYTES", size)
-        dataset = dataset_of_arrays(x, y, {"columns": {}}, REQUEST, places=("f: $.x", "f: $.y"))
+        dataset = dataset_of_arrays(x, y, {"columns": {}}, REQUEST.again(), places=("f: $.x", "f: $.y"))
         batches = batches_of(dataset)
     assert all(batch.input.nbytes <= max(size, classes * 4) for batch in batches)
     assert [batch.place(0) for batch in batches] == [f"f: $.y[{batch.start}]" for batch in batches]
@@ -576,7 +576,7 @@ def test_slices_hold_the_rows_in_order_and_name_their_places(
 
 def test_elements_and_single_rows_are_taken_as_they_are() -> None:
     vector = np.array([0.1, 0.9, 0.5])
-    (batch,) = batches_of(dataset_of_arrays(vector, np.array(1), {}, REQUEST))
+    (batch,) = batches_of(dataset_of_arrays(vector, np.array(1), {}, REQUEST.again()))
     assert batch.input.shape == (3,)
     (batch,) = batches_of(dataset_of_arrays(vector, np.array([0, 1, 1]), {}, ELEMENTWISE))
     assert batch.target.shape == (3,)
@@ -652,7 +652,7 @@ def test_tensors_by_name_keep_their_exact_values(tmp_path: Path, kind: str, valu
     )
     (tmp_path / "p.safetensors").write_bytes(data)
     for stream in (open_stream(str(tmp_path / "p.safetensors")), piped(data)):
-        dataset = safetensors.read(stream, REQUEST)
+        dataset = safetensors.read(stream, REQUEST.again())
         stream.close()
         x, y = rows_of(dataset)
         np.testing.assert_array_equal(x, exact)
@@ -670,17 +670,17 @@ def test_broken_and_odd_tensors_are_refused(tmp_path: Path) -> None:
         path.write_bytes(data[:length])
         for stream in (open_stream(str(path)), piped(data[:length])):
             with pytest.raises(InputError, match="expected a safetensors file, got a broken one"):
-                safetensors.read(stream, REQUEST)
+                safetensors.read(stream, REQUEST.again())
             stream.close()
     with pytest.raises(InputError, match="got a broken one"):
-        safetensors.read(piped(data + b"\0"), REQUEST)
+        safetensors.read(piped(data + b"\0"), REQUEST.again())
     odd = safetensors_bytes(logits=("F8_E4M3", LOGITS.astype("u1")), labels=("I64", TARGETS))
     with pytest.raises(InputError, match=r"real numbers, got one of F8_E4M3 .*tensor.float"):
-        safetensors.read(piped(odd), REQUEST)
+        safetensors.read(piped(odd), REQUEST.again())
     with pytest.raises(InputError, match='expected one tensor, got "labels", "logits"'):
-        safetensors.read_values(piped(data), REQUEST)
+        safetensors.read_values(piped(data), REQUEST.again())
     one = safetensors_bytes(x=("F32", LOGITS.astype("f4")))
-    np.testing.assert_array_equal(safetensors.read_values(piped(one), REQUEST), LOGITS.astype("f4"))
+    np.testing.assert_array_equal(safetensors.read_values(piped(one), REQUEST.again()), LOGITS.astype("f4"))
 
 
 @pytest.mark.parametrize("length", [0, 32, 640, 896, 65_000])
@@ -721,7 +721,7 @@ def test_headers_of_tensors_that_no_writer_makes_are_refused(tmp_path: Path, hea
     path.write_bytes(data)
     for stream in (open_stream(str(path)), piped(data)):
         with pytest.raises(InputError, match=said):
-            safetensors.read_values(stream, REQUEST)
+            safetensors.read_values(stream, REQUEST.again())
         stream.close()
 
 
@@ -738,7 +738,7 @@ def test_a_pipe_of_tensors_is_read_no_further_than_its_header_says() -> None:
     ):
         stream = piped(whole)
         with pytest.raises(InputError, match=said):
-            safetensors.read_values(stream, REQUEST)
+            safetensors.read_values(stream, REQUEST.again())
         assert stream.binary.tell() <= len(data) + 1
 
 
@@ -860,7 +860,7 @@ def test_any_cutting_gives_the_rows_of_the_frame(
         patch.setattr("celoss_cli.read.arrow.ipc.IN_MEMORY_BYTES", room)
         patch.setattr("celoss_cli.read.arrow.parquet.ROW_MAJOR_FROM", columns)
         stream = open_stream(str(path))
-        batches = batches_of(columnar.read(stream, REQUEST))
+        batches = batches_of(columnar.read(stream, REQUEST.again()))
         stream.close()
     x = np.concatenate([batch.input for batch in batches])
     assert x.dtype == (np.float32 if set(types) == {pl.Float32} else np.float64)
@@ -1480,7 +1480,7 @@ def test_files_that_are_cut_or_something_else_are_refused(tmp_path: Path, polars
             path.write_bytes(data[:length])
             stream = open_stream(str(path))
             with pytest.raises(InputError):
-                batches_of(columnar.read(stream, REQUEST))
+                batches_of(columnar.read(stream, REQUEST.again()))
             stream.close()
     path = tmp_path / "other.feather"
     path.write_bytes(b"FEA1" + bytes(40))
@@ -1520,7 +1520,7 @@ def test_a_broken_part_never_shortens_the_data(tmp_path: Path, polars: ModuleTyp
         data[position] ^= 0xA5
         stream = open_stream(str(path))
         try:
-            assert sum(map(len, batches_of(columnar.read(stream, REQUEST)))) == 3
+            assert sum(map(len, batches_of(columnar.read(stream, REQUEST.again())))) == 3
         except InputError:
             pass
         finally:
@@ -1559,16 +1559,18 @@ def test_a_packed_file_is_read_as_what_its_name_says_inside(tmp_path: Path, pack
         stream = decompressed(packed)
         assert stream.path == str(tmp_path / name)
         assert stream.name == str(tmp_path / (name + suffix))
-        x, y = rows_of(read_stream(stream, REQUEST, None))
+        x, y = rows_of(read_stream(stream, REQUEST.again(), None))
         np.testing.assert_array_equal(x, LOGITS)
         np.testing.assert_array_equal(y, TARGETS)
         stream.close()
         assert packed.binary.closed
     np.testing.assert_array_equal(
-        rows_of(read_stream(decompressed(piped(pack(CSV))), REQUEST, None))[0], LOGITS
+        rows_of(read_stream(decompressed(piped(pack(CSV))), REQUEST.again(), None))[0], LOGITS
     )
     arrays = opened(tmp_path / f"x.npz{suffix}", pack(npz_bytes(logits=LOGITS, labels=TARGETS)))
-    np.testing.assert_array_equal(rows_of(read_stream(decompressed(arrays), REQUEST, None))[0], LOGITS)
+    np.testing.assert_array_equal(
+        rows_of(read_stream(decompressed(arrays), REQUEST.again(), None))[0], LOGITS
+    )
     arrays.close()
 
 
@@ -1774,7 +1776,7 @@ def test_bfloat16_stays_as_it_is_stored_until_its_rows_are_wanted(tmp_path: Path
     data = safetensors_bytes(labels=("I64", np.array([0, 1])), logits=("BF16", rows))
     (tmp_path / "p.safetensors").write_bytes(data)
     with contextlib.closing(open_stream(str(tmp_path / "p.safetensors"))) as stream:
-        x, _ = rows_of(safetensors.read(stream, REQUEST))
+        x, _ = rows_of(safetensors.read(stream, REQUEST.again()))
         tensor = safetensors._tensors(stream)["logits"]
     assert tensor.stored().itemsize == 2
     assert tensor.template().shape == rows.shape
