@@ -184,7 +184,7 @@ def page_of(*lines: str) -> str:
 
 
 def test_output_is_filled_in_and_replaced() -> None:
-    expected = page_of("$ celoss --version", "celoss 0.1.0", "$ cat preds.csv | head -1", "cat,dog,target")
+    expected = page_of("$ celoss --version", "celoss 0.2.0", "$ cat preds.csv | head -1", "cat,dog,target")
     assert (
         rewritten("docs/x.md", page_of("$ celoss --version", "old", "$ cat preds.csv | head -1")) == expected
     )
