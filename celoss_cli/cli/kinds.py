@@ -7,7 +7,7 @@ import io
 import re
 
 from celoss_cli.core.errors import UsageError, quoted
-from celoss_cli.core.option import Kind, finite
+from celoss_cli.core.option import Kind, finite, within
 from celoss_cli.read.shards import Shard, shard_of_text
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "NAME",
     "NAMES",
     "OUTPUT_FILE",
+    "PART",
     "REAL_FILE",
     "SHARD",
     "TOLERANCE",
@@ -172,6 +173,7 @@ ENCODING = Kind("an encoding of text", _encoding, _text, "NAME")
 CLASS_MAP = Kind("pairs of a target and a class", _pairs, _text, "TARGET=CLASS,...", or_file=True)
 COMMENT = Kind("the mark of a comment", _comment, _text, "MARK")
 FRACTIONS = Kind("numbers from 0 to 1", _fractions, _text, "Q,...")
+PART = within(0, 1)
 TOLERANCE = Kind("a number that is not negative", _tolerance, _text, "A")
 DISTANCE = Kind(f"a number above 0 and at most {_FAR:g}", _distance, _text, "D")
 INCREASES = Kind("an increase", _increases, _text, "A|P%")

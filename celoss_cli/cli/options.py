@@ -5,6 +5,7 @@ Nothing here imports NumPy: ``--help`` must answer before it could be loaded.
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
@@ -26,12 +27,13 @@ from celoss_cli.cli.kinds import (
     NAME,
     NAMES,
     OUTPUT_FILE,
+    PART,
     REAL_FILE,
     SHARD,
     TOLERANCE,
 )
 from celoss_cli.cli.table import GivenOption, group, option, part
-from celoss_cli.core.option import FINITE, FLAG, TEXT, VALUES, WHOLE, Option, at_least, one_of
+from celoss_cli.core.option import FINITE, FLAG, TEXT, VALUES, WHOLE, Option, at_least, one_of, within
 from celoss_cli.core.records import record
 from celoss_cli.core.suffix import suffix_of
 from celoss_cli.losses import LOSSES
@@ -463,14 +465,14 @@ class Limits:
         needs="max_increase",
     )
     min_count: int | None = option(COUNT, "At least N targets are counted.", panel=GATE)
-    min_accuracy: float | None = option(FINITE, "The accuracy is at least X, from 0 to 1.", panel=GATE)
+    min_accuracy: float | None = option(PART, "The accuracy is at least X, from 0 to 1.", panel=GATE)
     min_skill: float | None = option(
-        FINITE,
+        within(-math.inf, 1),
         "The skill is at least X: 1 - loss / loss of always answering the class frequencies.",
         panel=GATE,
     )
     max_ece: float | None = option(
-        FINITE,
+        PART,
         "The expected calibration error in 15 bins of equal width is at most X, from 0 to 1.",
         panel=GATE,
     )

@@ -35,6 +35,7 @@ __all__ = [
     "finite",
     "flag_words",
     "one_of",
+    "within",
 ]
 
 
@@ -193,6 +194,22 @@ def at_least(least: int, most: float = math.inf) -> Kind:
     return Kind(
         f"a whole number from {least}", parse, lambda value: _is_whole(value, least, most), "N", of_json=int
     )
+
+
+def within(least: float, most: float) -> Kind:
+    """Finite numbers from ``least``, which may be minus infinity, to ``most``."""
+    words = f"a number of at most {most:g}" if math.isinf(least) else f"a number from {least:g} to {most:g}"
+
+    def fits(value: Any) -> bool:
+        return _is_number(value) and least <= value <= most
+
+    def parse(text: str) -> float:
+        value = finite(text)
+        if not fits(value):
+            raise UsageError(f"expected {words}, got {quoted(text)}")
+        return value
+
+    return Kind(words, parse, fits, "X")
 
 
 def one_of(choices: Iterable[str]) -> Kind:

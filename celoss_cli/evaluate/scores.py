@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from celoss_cli.core.errors import UsageError
 from celoss_cli.core.exact import POINT, ExactSum, ExactSums, exact_sum, exact_sums
 from celoss_cli.core.records import record
 from celoss_cli.losses.base import SAMPLE_WEIGHT
@@ -110,10 +111,15 @@ def totals_of(loss: Loss, batch: Batch, terms: Terms, top: int) -> Totals:
         terms: of it.
         top: among how many of the likeliest outcomes an outcome is looked for, 0 for not at all.
 
+    Raises:
+        UsageError: for likeliest outcomes where there are none, or where they are all that there are.
+
     """
     counted = terms.loss.size - (0 if terms.ignored is None else int(np.count_nonzero(terms.ignored)))
     decided = None if batch.offsets is not None else loss.decided(batch)
     outcomes = None if decided is None else loss.outcomes(batch)
+    if top:
+        _refuse_top(loss, batch, top, ranked=decided is not None and outcomes is not None)
     if decided is None or outcomes is None:
         return Totals(missing=counted)
     known = outcomes >= 0
@@ -140,6 +146,21 @@ def totals_of(loss: Loss, batch: Batch, terms: Terms, top: int) -> Totals:
         exact_sums(each, codes[known], size),
         _forecasts(loss, batch, outcomes) if weights is None else (),
     )
+
+
+def _refuse_top(loss: Loss, batch: Batch, top: int, *, ranked: bool) -> None:
+    """Refuses to look among the ``top`` likeliest classes where that says nothing."""
+    classes = loss.classes(batch)
+    if classes is None:
+        answers = "answers of yes or no" if ranked else loss.predictions_are
+        raise UsageError(f"Expected predictions of several classes with --top-k, got {answers}.")
+    if not ranked and classes > 1:
+        raise UsageError("Expected targets that are classes with --top-k, got distributions.")
+    if top >= classes:
+        raise UsageError(
+            f"Expected --top-k below the number of classes, {classes}, got {top}.",
+            hint="among all classes every target is found, whatever the predictions",
+        )
 
 
 def _forecasts(loss: Loss, batch: Batch, outcomes: Array) -> tuple[Calibration, ...]:

@@ -2,7 +2,8 @@
 
 Every comparison is written so that only a comparison that holds passes: ``passed = value <= limit``.
 NaN compares false and so fails. An infinite value fails a finite limit, on either side. Where nothing
-was counted, no limit passes. Limits are inclusive, and the unrounded value is compared.
+was counted, or where the loss itself is NaN, no limit passes, not even that of a count or of a score which
+does not see what is not a number. Limits are inclusive, and the unrounded value is compared.
 
 A limit that is computed (a baseline plus 1%) is computed exactly from the decimal digits of its parts
 and rounded once, so that 0.8 is no more than 0.7 plus 0.1. Nothing in here prints or exits.
@@ -13,7 +14,9 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from celoss_cli.core.errors import plural
@@ -95,7 +98,20 @@ def verdicts(report: Report, limits: Limits, baseline: float | None = None) -> t
         baseline: the earlier loss that ``limits.increases`` refer to, if there is one.
 
     """
-    return tuple(_verdicts(report, limits, baseline))
+    found = _verdicts(report, limits, baseline)
+    return tuple(map(partial(_of_no_number, report), found) if _is_nan(report) else found)
+
+
+def _is_nan(report: Report) -> bool:
+    return report.value is not None and math.isnan(report.value) and report.tally.counted > 0
+
+
+def _of_no_number(report: Report, verdict: Verdict) -> Verdict:
+    """A verdict on a loss that is NaN: it fails."""
+    return replace(verdict, passed=False, reason=_NAN.format(report.reduction)) if verdict.passed else verdict
+
+
+_NAN = "the {} is nan, and no limit lets that pass"
 
 
 def _verdicts(report: Report, limits: Limits, baseline: float | None) -> Iterator[Verdict]:
@@ -225,8 +241,8 @@ def _scored(what: Literal["accuracy", "skill"], report: Report, least: float) ->
     passed = report.tally.counted > 0 and holds(value, ">=", least)
     reason = reason_of(what, value, ">=", least)
     if math.isnan(value):
-        told = "the class frequencies alone have a loss of"
-        reason = f"there is no {what}: {told} {found.prior_loss:g}"
+        told = f"the class frequencies alone have a loss of {found.prior_loss:g}"
+        reason = f"there is no {what}: {_NAN.format(report.reduction) if _is_nan(report) else told}"
     return Verdict(f"min-{what}", passed, value, ">=", least, what, reason)
 
 
@@ -236,8 +252,14 @@ def _calibrated(report: Report, most: float) -> Verdict:
     if found is None or not found.count:
         missing = f"there is no {what}" if report.tally.counted else _NOTHING
         return Verdict("max-ece", False, None, "<=", most, what, missing)
-    passed = report.tally.counted > 0 and holds(found.ece, "<=", most)
-    return Verdict("max-ece", passed, found.ece, "<=", most, what, reason_of(what, found.ece, "<=", most))
+    passed = report.tally.counted > 0 and not found.left_out and holds(found.ece, "<=", most)
+    reason = reason_of(what, found.ece, "<=", most)
+    if found.left_out:
+        has = "has" if found.left_out == 1 else "have"
+        reason = (
+            f"{plural(found.left_out, 'prediction')} {has} no probability but nan, and no bin counts that"
+        )
+    return Verdict("max-ece", passed, found.ece, "<=", most, what, reason)
 
 
 def _grouped(report: Report, wanted: str | None, limit: float) -> Verdict:

@@ -113,6 +113,8 @@ class Loss(ABC):
     """Whether it is measured in units of information, which the base of the logarithm chooses."""
     gives_perplexity: ClassVar[bool] = False
     """Whether exp of the mean in nats is a perplexity."""
+    predictions_are: ClassVar[str] = "distributions"
+    """What refusals call predictions of which no answer is the likeliest."""
     clamp_is: ClassVar[str] = "clamped"
     """The name under which a finding counts the logarithms that hit a clamp."""
 
@@ -243,7 +245,8 @@ class Loss(ABC):
 
         """
         raise UsageError(
-            "Expected a loss of answers with probabilities for reliability, got one of distributions."
+            "Expected predictions of classes, or of yes and no, for a calibration error (--max-ece, "
+            f"--kind reliability), got {self.predictions_are}."
         )
 
     @abstractmethod

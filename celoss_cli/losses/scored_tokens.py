@@ -97,6 +97,7 @@ class ScoredTokens(Loss):
     predicts: ClassVar[str] = "log p of a token"
     drawn_targets: ClassVar[Mapping[str, float]] = {"": 0.0}
     gives_perplexity: ClassVar[bool] = True
+    predictions_are: ClassVar[str] = "the scores of tokens"
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -131,6 +131,10 @@ def test_a_check_says_whether_there_is_a_header(header: str, rows: int) -> None:
         ("format = 'json'", 'celoss.toml: checks.a: expected a known key, got "format"'),
         ("save-baseline = 'b.json'", 'got "save-baseline"'),
         ("max = nan", "celoss.toml: checks.a: Invalid value for '--max': expected a number"),
+        (
+            "min-skill = 2",
+            "celoss.toml: checks.a: Invalid value for '--min-skill': expected a number of at most 1",
+        ),
         ("max = 'x'", "celoss.toml: checks.a: Invalid value for '--max': expected a number"),
         (
             "max = 2026-01-01",

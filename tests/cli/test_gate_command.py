@@ -71,6 +71,9 @@ def celoss(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Celoss:
         ("--max 0.1 --exit-zero", 0),
         ("--max 0.1 --weight 1,2,3 --exit-zero", 3),
         ("--allow-nonfinite --logits 1,nan --targets 0 --max 9", 1),
+        ("--allow-nonfinite --logits 1,2;nan,4 --targets 1,0 --min-accuracy 0.5", 1),
+        ("--allow-nonfinite --logits 1,2;nan,4 --targets 1,0 --max-ece 1 --format value", 1),
+        ("--allow-nonfinite --logits 1,2;nan,4 --targets 1,0 --min-count 1 --format json", 1),
     ],
 )
 def test_a_check_that_fails_exits_1(celoss: Celoss, options: str, code: int) -> None:
@@ -94,6 +97,11 @@ def test_nothing_counted_passes_no_check(celoss: Celoss, on_empty: str) -> None:
         ("--max=-inf", "expected a finite number"),
         ("--max 0,5", "expected a number"),
         ("--max 1 --max 2", "Expected --max once"),
+        ("--min-accuracy 1.5", "expected a number from 0 to 1"),
+        ("--min-accuracy=-1", "expected a number from 0 to 1"),
+        ("--min-skill 2", "expected a number of at most 1"),
+        ("--max-ece 1.5", "expected a number from 0 to 1"),
+        ("--max-ece=-1", "expected a number from 0 to 1"),
         ("--min-count 0", "expected a whole number from 1"),
         ("--min-count 1.5", "expected a whole number from 1"),
         ("--atol 0.1", "Expected --expect together with --atol"),

@@ -149,7 +149,9 @@ def test_what_has_no_probability_is_left_out_or_refused() -> None:
         reliable(NegativeLogLikelihood(), [[0, -np.inf], [6, -np.inf]], [0, 0])
     with pytest.raises(InputError, match=r"Expected a label \+1 or -1, got 0"):
         reliable(SoftMargin(), [1.0], [0])
-    with pytest.raises(UsageError, match="Expected a loss of answers with probabilities"):
+    with pytest.raises(
+        UsageError, match=r"yes and no, for a calibration error \(--max-ece, .*got distributions"
+    ):
         reliable(KullbackLeibler(), [[-0.7, -0.7]], [[0.5, 0.5]])
 
 

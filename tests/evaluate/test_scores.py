@@ -63,7 +63,7 @@ def test_of_equal_classes_the_first_is_the_likeliest() -> None:
     x = [[1.0, 1.0, 0.0]] * 3
     found = of("ce", x, [0, 1, 2], top=2)
     assert (found.accuracy, found.top) == (1 / 3, (2, 2 / 3))
-    assert of("ce", x, [0, 1, 2], top=3).top == (3, 1.0)
+    assert of("ce", x[:2], [1, 2], top=2).top == (2, 0.5)
     assert of("bce", [0.5, 0.5], [0, 1]).accuracy == 0.5
     assert of("bce-logits", [0.0, 0.1], [0, 1]).accuracy == 1.0
 
@@ -201,6 +201,30 @@ def test_what_shows_no_score_has_none(file: Path) -> None:
     assert "accuracy" not in json.loads(celoss("kl", "-x", "-1,-1", "-y", "0.5,0.5", "--json").stdout)
     done = celoss("ce", file, "--format", "csv", "--top-k", "2")
     assert (done.returncode, "Expected --top-k with --format table, json" in done.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("ce -x 1,2,3 -y 2 --top-k 3", "--top-k below the number of classes, 3, got 3"),
+        ("ce -x 1,2,3 -y 0.2,0.3,0.5 --top-k 2", "targets that are classes with --top-k, got distributions"),
+        ("kl --log-probs=-1,-1 -y 0.5,0.5 --top-k 1", "several classes with --top-k, got distributions"),
+        ("bce -x 0.2,0.3 -y 0,1 --top-k 1", "several classes with --top-k, got answers of yes or no"),
+        ("nll TOKENS --top-k 2", "several classes with --top-k, got the scores of tokens"),
+        ("nll TOKENS --max-ece 0.9", "(--max-ece, --kind reliability), got the scores of tokens"),
+    ],
+)
+def test_a_score_that_would_say_nothing_is_refused(words: str, said: str, tmp_path: Path) -> None:
+    scores = {"tokens": ["a", "b"], "token_logprobs": [None, -1.0], "text_offset": [0, 1]}
+    line = {
+        "object": "text_completion",
+        "id": "x",
+        "choices": [{"index": 0, "text": "ab", "logprobs": scores}],
+    }
+    path = tmp_path / "tokens.jsonl"
+    path.write_text(json.dumps(line) + "\n")
+    done = celoss(*words.replace("TOKENS", str(path)).split())
+    assert (done.returncode, said in done.stderr) == (2, True), done.stderr
 
 
 def test_the_gates(file: Path) -> None:

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from celoss_cli.core.data import Tally
-from celoss_cli.evaluate.summaries import Group
+from celoss_cli.evaluate.scores import Scores
+from celoss_cli.evaluate.summaries import Group, Range, Reliability
 from celoss_cli.judge.gate import Increase, Limits, verdicts
 from celoss_cli.report.report import Report, Verdict
 
@@ -405,4 +406,31 @@ def test_the_gate_answers_whatever_it_is_asked(
     asked = Limits(limit, limit, limit, tolerance, tolerance, (Increase(tolerance, True),), "all", least)
     for verdict in verdicts(report(value, counted), asked, limit):
         assert isinstance(verdict.passed, bool)
-        assert not (verdict.passed and (counted == 0 or math.isnan(value)) and verdict.name != "min-count")
+        assert not (verdict.passed and (counted == 0 or math.isnan(value)))
+
+
+PERFECT = Scores(accuracy=1.0, prior_loss=0.7, skill=NAN)
+CALIBRATED = Reliability([], 0.0, 1, 0, "", "", Range(0.95, 0.0, 1.0, 0.0))
+
+
+@each(
+    ("limits", "reason"),
+    [
+        (Limits(min_accuracy=0.5), "the mean is nan, and no limit lets that pass"),
+        (Limits(max_ece=1.0), "the mean is nan, and no limit lets that pass"),
+        (Limits(min_count=1), "the mean is nan, and no limit lets that pass"),
+        (Limits(groups=(("cat", 1.0),)), "the mean is nan, and no limit lets that pass"),
+        (Limits(min_skill=0.0), "there is no skill: the mean is nan, and no limit lets that pass"),
+    ],
+)
+def test_a_loss_that_is_nan_passes_no_limit_of_anything_else(limits: Limits, reason: str) -> None:
+    found = replace(report(0.3, groups={"cat": 0.5}), scores=PERFECT, reliability=CALIBRATED)
+    assert limits.min_skill is not None or only(found, limits).passed
+    verdict = only(replace(found, value=NAN), limits)
+    assert (verdict.passed, verdict.reason) == (False, reason)
+
+
+def test_predictions_that_no_bin_counts_pass_no_calibration_error() -> None:
+    found = replace(report(0.3), reliability=replace(CALIBRATED, left_out=2))
+    verdict = only(found, Limits(max_ece=1.0))
+    assert (verdict.passed, verdict.reason.startswith("2 predictions have no probability")) == (False, True)
