@@ -46,7 +46,7 @@ def sample(option: Option) -> Any:
         return not option.default
     if option.kind.choices:
         return next(choice for choice in option.kind.choices if choice != option.default)
-    for text in ("7", "a.csv"):
+    for text in ("7", "0.75", "a.csv"):
         try:
             value = option.parse(text)
         except UsageError:
