@@ -180,3 +180,61 @@ def test_the_other_commands_read_the_same(folder: Path) -> None:
         '[checks.a]\nloss = "bce"\nfiles = ["t.csv"]\npredicted-column = "guess"\nmax = 0.5\n'
     )
     assert celoss("check", cwd=folder).returncode == 0
+
+
+def offered(stderr: str) -> list[list[str]]:
+    """The commands of a refusal as words, without the look at the columns."""
+    lines = [line.split("  (")[0].split() for line in stderr.splitlines()[1:]]
+    return [words[1:] for words in lines if words[1] != "inspect"]
+
+
+@pytest.mark.parametrize("other", [2, 7, "cat"])
+def test_a_class_that_no_target_has_is_not_taken_for_the_other_one(other: object, tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text(table([(1, 1, 0.9), (0, other, 0.8)]))
+    done = scored(tmp_path, "t.csv")
+    assert (done.returncode, f'got "1", "{other}"' in done.stderr) == (3, True), done.stderr
+    assert "of more than two classes" not in done.stderr
+    plain = celoss("bce", "t.csv", cwd=tmp_path)
+    assert "--predicted-column" not in plain.stderr
+    for words in (*offered(done.stderr), *offered(plain.stderr)):
+        assert celoss(*words, cwd=tmp_path).returncode == 0
+    assert offered(done.stderr)
+    assert offered(plain.stderr)
+
+
+def test_nor_is_it_where_it_comes_late(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text(table([(1, 1, 0.8), (0, 1, 0.7)] * 500 + [(0, 2, 0.9)]))
+    done = scored(tmp_path, "t.csv")
+    assert (done.returncode, "t.csv:1002:2: expected one of two targets" in done.stderr) == (3, True)
+
+
+@pytest.mark.parametrize(("one", "other"), [("true", "false"), (1, -1), ("yes", "no")])
+def test_a_clear_pair_beside_0_and_1_is_read(one: object, other: object, tmp_path: Path) -> None:
+    rows = [(y, one if d else other, p) for y, d, p in ROWS]
+    (tmp_path / "t.csv").write_text(table(rows))
+    assert float(scored(tmp_path, "t.csv").stdout) == pytest.approx(loss(ROWS), rel=1e-12)
+
+
+@pytest.mark.parametrize("names", [(0, 1), ("cat", "dog")])
+def test_what_is_over_a_half_with_one_class_alone_is_of_that_class(
+    names: tuple[object, object], tmp_path: Path
+) -> None:
+    rows = [(1, 1, 0.9), (0, 0, 0.3), (1, 0, 0.1), (0, 1, 0.6)]
+    (tmp_path / "t.csv").write_text(table([(names[y], names[d], p) for y, d, p in rows]))
+    right = -sum(math.log(p if y else 1 - p) for y, _, p in rows) / len(rows)
+    positive = ["--positive", "cat"] if names[0] == "cat" else []
+    for done in (celoss("bce", "t.csv", cwd=tmp_path), scored(tmp_path, "t.csv", *positive)):
+        assert (done.returncode, "over 0.5 where" in done.stderr) == (3, True), done.stderr
+        (words,) = offered(done.stderr)
+        assert float(celoss(*words, "--format", "value", cwd=tmp_path).stdout) == pytest.approx(right)
+
+
+def test_a_class_predicted_that_is_the_less_likely_one_is_told(tmp_path: Path) -> None:
+    rows = [(1, 1, 0.9), (0, 0, 0.8), (1, 0, 0.45)]
+    (tmp_path / "t.csv").write_text(table(rows))
+    done = scored(tmp_path, "t.csv")
+    assert float(done.stdout) == pytest.approx(loss(rows), rel=1e-12)
+    assert "confidence is below 0.5 in 1 row of the first" in done.stderr
+    plain = celoss("bce", "t.csv", cwd=tmp_path)
+    assert "--predicted-column" not in plain.stderr.splitlines()[1]
+    assert "(the probability of the positive class)" in plain.stderr.splitlines()[1]

@@ -8,15 +8,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from celoss_cli.read.roles.answers import same_answer
 from celoss_cli.read.roles.column import value_of
+from celoss_cli.read.roles.decided import decided_of
 from celoss_cli.read.roles.found import Candidate
-from celoss_cli.read.roles.pairs import positive_of
+from celoss_cli.read.roles.pairs import clear_positive, positive_of
 from celoss_cli.read.roles.search import Search
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-__all__ = ["Confidences"]
+    from celoss_cli.read.roles.evidence import Evidence
+
+__all__ = ["OF_POSITIVE", "Confidences", "below_half", "is_of_positive"]
+
+OF_POSITIVE = "the probability of the positive class"
+"""What a number is that is read as it stands."""
 
 _HALF = 0.5
 _TWO = 2
@@ -67,5 +74,48 @@ class Confidences(Search):
         name = self._names[confidence]
         positive = positive_of(name, self._targets)
         for j in self.decisions(confidence):
+            if not self._can_be_turned(j):
+                continue
             why = f"1 less it where {self._names[j]} is the other class"
             yield Candidate((confidence,), why, positive=positive, predicted=j, command=command)
+
+    def _can_be_turned(self, decided: int) -> bool:
+        """Whether the classes predicted are called as the targets are, whichever is the positive one."""
+        told = self._evidence.wanted.positive
+        either: Sequence[str | None] = self._targets if self._are_several_words() else (told,)
+        seen = self._evidence.texts_of(decided)
+        return any(decided_of(seen, self._targets, one) is not None for one in either)
+
+    def positive_by_cut(self, confidence: int) -> tuple[int, str] | None:
+        """The class whose probability a number is as the decisions beside it say, and their column."""
+        for j in self.decisions(confidence):
+            seen = self._evidence.texts_of(j)
+            told = clear_positive(seen) or clear_positive(self._targets)
+            for text in seen:
+                if (told is None or same_answer(text, told)) and is_of_positive(
+                    self._evidence, confidence, j, text
+                ):
+                    return j, text
+        return None
+
+
+def below_half(evidence: Evidence, sure: int) -> int:
+    """How many of the first rows have a probability below a half."""
+    numbers = evidence.columns[sure].values.numbers
+    return 0 if numbers is None else int((numbers < _HALF).sum())
+
+
+def is_of_positive(evidence: Evidence, sure: int, predicted: int, positive: str) -> bool:
+    """Whether a number is over a half where one class was predicted, and below it where the other was.
+
+    It is then the probability of that class, and not of the one that was predicted.
+    """
+    values, classes = evidence.columns[sure].values, evidence.columns[predicted].values
+    if values.numbers is None or values.rows != classes.rows:
+        return False
+    over = [same_answer(text, positive) for text in classes.texts]
+    agree = all(
+        number >= _HALF if is_over else number <= _HALF
+        for number, is_over in zip(values.numbers.tolist(), over, strict=True)
+    )
+    return agree and below_half(evidence, sure) > 0
