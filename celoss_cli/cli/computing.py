@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from celoss_cli.evaluate.loop import Evaluation
     from celoss_cli.losses import LossSpec
     from celoss_cli.read.pieces import Piece
+    from celoss_cli.read.request import Settled
     from celoss_cli.read.shards import RowGroups, Shard
     from celoss_cli.report.report import Report
     from celoss_cli.statistics.interval import Estimate
@@ -94,6 +95,7 @@ class Evaluated:
     chosen: Chosen
     evaluation: Evaluation
     source: dict[str, Any]
+    settled: Settled
     estimate: Estimate | None = None
 
 
@@ -327,7 +329,7 @@ def evaluated(plan: Plan, found: Opened) -> Evaluated:
         wanted = f"--row from 0 to {rows - 1}" if rows else "rows where --row names one"
         raise UsageError(f"Expected {wanted}, got {request.show_row if rows else 'no rows'}.")
     sure = None if units is None or plan.interval is None else plan.interval.of(units)
-    return Evaluated(choice, evaluation, found.dataset.described, sure)
+    return Evaluated(choice, evaluation, found.dataset.described, found.request.settled, sure)
 
 
 def reported(plan: Plan, found: Evaluated) -> Report:
@@ -357,6 +359,7 @@ def reported(plan: Plan, found: Evaluated) -> Report:
 
 def partial_of(plan: Plan, found: Evaluated, origin: Origin) -> Partial:
     """The exact totals for ``celoss merge``, with what they are of."""
+    from celoss_cli.read.tokens.identities import identities_of
     from celoss_cli.studies.merge.document import identified
     from celoss_cli.studies.merge.parts import Partial
 
@@ -373,5 +376,6 @@ def partial_of(plan: Plan, found: Evaluated, origin: Origin) -> Partial:
             command_words=words_without_files(plan.data.reading, plan.semantics),
             shards=() if plan.shard is None else (plan.shard,),
             origin=origin,
+            documents=identities_of(found.settled),
         )
     )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from celoss_cli.cli.computing import planned, tell_of_row_groups
 from celoss_cli.cli.concluding import Computed, conclude, conclusion_of
-from celoss_cli.cli.merging import report_of_whole
+from celoss_cli.cli.merging import report_of_whole, tell_of_unseen
 from celoss_cli.cli.output import make_folder, note, write_file
 from celoss_cli.cli.part import Asked, part_of, words_of
 from celoss_cli.cli.progress import Bar
@@ -98,7 +98,9 @@ def whole_of(plan: Plan, given: LossOptions) -> Partial:
     tasks = _tasks(plan, given)
     if given.folder:
         make_folder(given.folder)
-    return merged(_each(tasks, given.cluster))
+    whole = merged(_each(tasks, given.cluster))
+    tell_of_unseen(whole)
+    return whole
 
 
 def _refuse_steps(given: LossOptions) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, cast
 
 from celoss_cli.cli.command_line import words_of_merge
+from celoss_cli.cli.output import note
 from celoss_cli.losses import LOSSES
 from celoss_cli.report.assemble import report_of
 from celoss_cli.studies.merge.parts import loss_of
@@ -16,7 +17,14 @@ if TYPE_CHECKING:
     from celoss_cli.report.report import Report
     from celoss_cli.studies.merge.parts import Partial
 
-__all__ = ["report_of_whole"]
+__all__ = ["report_of_whole", "tell_of_unseen"]
+
+
+def tell_of_unseen(whole: Partial) -> None:
+    """Tells where parts have more documents than they name, so that one may count in two of them."""
+    if whole.documents.one_in > 1:
+        few = f"1 of {whole.documents.one_in} documents was looked for in other parts"
+        note(f"celoss: note: {few}: a single one that counts twice may not be seen")
 
 
 def report_of_whole(whole: Partial, semantics: Semantics, files: Iterable[str] | None = None) -> Report:

@@ -79,7 +79,7 @@ def gather(
     """
     opened = contextlib.ExitStack()
     path, *others = paths = files_of(paths)
-    request.settled.documents.clear()
+    request.settled.forget()
     _refuse_without_key(paths, request.columns.group)
     meter = _Meter(paths)
 
@@ -88,6 +88,7 @@ def gather(
         opened.callback(stream.close)
         meter.on(stream)
         stream.row_groups = (row_groups or {}).get(path)
+        request.settled.files += 1
         try:
             return _with_key(path, stream, request, chosen)
         except BaseException:

@@ -53,6 +53,9 @@ class Settled:
         uses: the options of reading that any of them has a use for, by their names.
         arrays: the arrays by name, each with what gives its shape and first values while the file is open.
         documents: of scored tokens that were there so far, by name, each with its scores: two numbers.
+        files: how many files were begun.
+        first: the numbers of the documents that files of token rows begin with.
+        last: those that such files end with.
 
     """
 
@@ -64,6 +67,15 @@ class Settled:
     uses: set[str] = field(default_factory=set)
     arrays: Mapping[str, Callable[[], Shape | None]] = field(default_factory=dict)
     documents: dict[int, int] = field(default_factory=dict)
+    files: int = 0
+    first: set[int] = field(default_factory=set)
+    last: set[int] = field(default_factory=set)
+
+    def forget(self) -> None:
+        """Forgets the documents and files of a data set, which is read from the start."""
+        self.files = 0
+        for held in (self.documents, self.first, self.last):
+            held.clear()
 
     def read_as(self, source: str, uses: Iterable[str]) -> None:
         """Notes the format of a file that is read, and the options that it has a use for."""

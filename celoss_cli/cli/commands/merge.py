@@ -91,6 +91,7 @@ def whole_of(named: Sequence[str], expected: int | None) -> Partial:
         InputError: for parts that do not go together or are not all there.
 
     """
+    from celoss_cli.cli.merging import tell_of_unseen
     from celoss_cli.cli.output import note
     from celoss_cli.core.errors import listed, visible
     from celoss_cli.read.paths import files_of
@@ -108,6 +109,7 @@ def whole_of(named: Sequence[str], expected: int | None) -> Partial:
 
     whole = merged(parts() if expected is None else all_parts(parts(), expected))
     if len(whole.parts) > 1:
+        tell_of_unseen(whole)
         _tell_of_doubt(unsure, whole)
     if missing := missing_of(whole.shards):
         told = listed([str(shard) for shard in missing]).replace('"', "")

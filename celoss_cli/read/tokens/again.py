@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import MutableMapping
 
 from celoss_cli.core.errors import InputError, quoted
+from celoss_cli.read.tokens.identities import number_of_name
 
 __all__ = ["again"]
 
@@ -15,7 +16,8 @@ def again(
     """What a document is that was there before, or "" for a new one.
 
     Args:
-        known: the documents so far, in the fewest bytes: a name and its scores are two numbers.
+        known: the documents so far, in the fewest bytes: a name and its scores are two numbers, that of a
+            name the same in every run; its complement has the view that counts.
         name: of the document; one without a name is always new.
         scores: of its tokens.
         what: the scores are called.
@@ -28,8 +30,8 @@ def again(
     """
     if not name:
         return ""
-    key, found = hash((name, own)), hash(scores)
-    if variant and known.setdefault(hash((name, own, "variant")), hash(variant)) != hash(variant):
+    key, found = number_of_name(name, own), hash(scores)
+    if variant and known.setdefault(~key, hash(variant)) != hash(variant):
         return "other-view"
     before = known.get(key)
     if before is None:

@@ -17,6 +17,7 @@ from celoss_cli.core.errors import InputError, quoted
 from celoss_cli.losses.base import SAMPLE_WEIGHT
 from celoss_cli.losses.scored_tokens import CENSORED, COMPLETION, PART, PROMPT, STATUS, UNKNOWN
 from celoss_cli.read.tokens.document import CENSORED_AS
+from celoss_cli.read.tokens.identities import number_of_name
 
 if TYPE_CHECKING:
     from celoss_cli.read.request import ColumnChoice, Dataset, ReadRequest, TargetSource, TruthColumns
@@ -105,8 +106,7 @@ def _documents(
     """Batches of whole documents: the last of a batch waits for the rows that may follow it."""
     waiting: list[Batch] = []
     start = request.start
-    for found in batches:
-        batch = found.read() if isinstance(found, Chunk) else found
+    for batch in _with_edges(batches, request):
         if batch.input.ndim > 2 or not {*names[1:]} <= {*_UNITS}:
             raise InputError("expected one log-probability a row, got several", place=batch.source)
         waiting.append(batch)
@@ -121,6 +121,21 @@ def _documents(
     rows = [batch for batch in waiting if len(batch)]
     if rows:
         yield _made(rows, start, request, names)
+
+
+def _with_edges(batches: Iterator[Batch | Chunk], request: ReadRequest) -> Iterator[Batch]:
+    """The rows; the documents that files begin and end with are noted, as they may go on in others."""
+    settled, files, last = request.settled, 0, set[int]()
+    for found in batches:
+        batch = found.read() if isinstance(found, Chunk) else found
+        if len(batch):
+            first, end = (number_of_name(batch.ids[at] if batch.ids else "") for at in (0, -1))
+            if files != settled.files:
+                settled.first.add(first)
+                settled.last |= last
+            files, last = settled.files, {end}
+        yield batch
+    settled.last |= last
 
 
 def _last_document(waiting: Sequence[Batch]) -> int | None:

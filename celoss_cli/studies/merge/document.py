@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from base64 import b64decode, b64encode
 from collections import Counter
 from collections.abc import Callable, Collection
 from dataclasses import replace
@@ -25,6 +26,7 @@ from celoss_cli.findings import CommandWords
 from celoss_cli.losses import LOSSES, LossSpec
 from celoss_cli.losses.spec import TOKENS
 from celoss_cli.read.shards import FileState, RowGroups, shard_of_text
+from celoss_cli.read.tokens.identities import Identities
 from celoss_cli.studies.merge.parts import Origin, Partial, collected_of, loss_of
 
 __all__ = ["as_text", "identified", "read_partial"]
@@ -51,6 +53,12 @@ _MOST_OUTCOMES = 1 << 24
 
 _OF_TOKENS = ("per", "score", "censored")
 """Options of scored tokens."""
+
+_OF_DOCUMENTS = ("numbers", "first", "last")
+"""The sets of documents that a part has."""
+
+_NUMBER = 8
+"""The bytes of the number of a document."""
 
 _WHOLE = re.compile(r"-?[0-9]{1,9}")
 _DIGEST = re.compile(r"[0-9a-f]{32}")
@@ -107,7 +115,17 @@ def _content(partial: Partial) -> dict[str, Any]:
         "levels": {str(level): count for level, count in sorted(collected.levels.items())},
         **({"sizes": dict(evaluation.sizes)} if evaluation.sizes else {}),
         **({"scores": _scores(evaluation.scores)} if evaluation.scores is not None else {}),
+        **({"documents": _documents(partial.documents)} if partial.documents != Identities() else {}),
     }
+
+
+def _documents(found: Identities) -> dict[str, Any]:
+    """What identifies documents: the numbers of 64 bits in order, in base 64."""
+    return {"one_in": found.one_in, **{name: _numbers(getattr(found, name)) for name in _OF_DOCUMENTS}}
+
+
+def _numbers(found: Collection[int]) -> str:
+    return b64encode(b"".join(number.to_bytes(_NUMBER) for number in sorted(found))).decode()
 
 
 def _origin(origin: Origin) -> dict[str, Any]:
@@ -213,6 +231,7 @@ def _partial(document: dict[str, Any]) -> Partial:
         parts=frozenset(_list(_identity, document.pop("parts"))),
         shards=tuple(_list(lambda text: shard_of_text(_text(text)), document.pop("shards"))),
         origin=_maybe(_origin_of, document.pop("origin")),
+        documents=_documents_of(document.pop("documents", None)),
     )
     loss_of(partial)  # refuses values that the options do not have
     _fill(partial.evaluation, document)
@@ -253,6 +272,24 @@ def _scores_of(value: Any) -> Totals:
     weight, hits, top = (_sum_of(found[name]) for name in _SCORED)
     outcomes = ExactSums.of([sums.get(code, ExactSum()) for code in range(size)])
     return Totals(columns, count, missing, weight, hits, top, outcomes)
+
+
+def _documents_of(value: Any) -> Identities:
+    if value is None:
+        return Identities()
+    found = _only(value, ("one_in", *_OF_DOCUMENTS))
+    one_in = _count(found["one_in"])
+    numbers, first, last = (_numbers_of(found[name]) for name in _OF_DOCUMENTS)
+    if not one_in or any(number % one_in for number in numbers):
+        raise ValueError("there are documents that are not held")
+    return Identities(numbers, one_in, first, last)
+
+
+def _numbers_of(value: Any) -> frozenset[int]:
+    held = b64decode(_text(value), validate=True)
+    if len(held) % _NUMBER:
+        raise ValueError("the numbers of documents are cut")
+    return frozenset(int.from_bytes(held[at : at + _NUMBER]) for at in range(0, len(held), _NUMBER))
 
 
 def _verify(partial: Partial) -> None:

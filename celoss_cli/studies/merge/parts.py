@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from celoss_cli.core.errors import InputError, shown
+from celoss_cli.core.option import flag_words
 from celoss_cli.core.records import record
 from celoss_cli.core.version import __version__
 from celoss_cli.evaluate.collect import Collected
@@ -16,6 +18,8 @@ from celoss_cli.evaluate.wanted import Wanted
 from celoss_cli.findings import CommandWords
 from celoss_cli.losses import LOSSES
 from celoss_cli.read.roles.targets import BY_INDEX, BY_NAME
+from celoss_cli.read.tokens.identities import Identities
+from celoss_cli.studies.merge.documents import Documents
 from celoss_cli.studies.merge.once import Once
 
 if TYPE_CHECKING:
@@ -61,6 +65,7 @@ class Partial:
         reduction: how the whole becomes one number.
         by: what the groups are, or None.
         quantiles: the fractions asked for.
+        documents: what identifies those of scored tokens.
         top_k: among how many of the likeliest outcomes one was looked for, 0 for not at all.
         source: where the data came from and how it was read.
         evaluation: totals and collections, without rows and workings.
@@ -83,6 +88,7 @@ class Partial:
     shards: tuple[Shard, ...] = ()
     origin: Origin | None = None
     top_k: int = 0
+    documents: Identities = Identities()
 
     def described(self) -> dict[str, Any]:
         """What must be the same in all parts."""
@@ -136,14 +142,16 @@ def merged(parts: Iterable[tuple[str, Partial]]) -> Partial:
     """
     waiting = iter(parts)
     first, whole = next(waiting)
-    once, files, shards = Once(), _files(whole), list(whole.shards)
+    once, files, shards, documents = Once(), _files(whole), list(whole.shards), Documents()
     once.add(first, whole.parts, whole.shards, whole.states)
+    documents.add(first, whole.documents, ())
     states = list(whole.states)
     several = False
     for name, part in waiting:
         once.add(name, part.parts, part.shards, part.states)
         _refuse_difference(whole, part, first, name)
         files += _new_files(part, files)
+        documents.add(name, part.documents, _one_run(whole, files))
         shards += part.shards
         states += part.states
         whole, several = _added(whole, part), True
@@ -155,7 +163,15 @@ def merged(parts: Iterable[tuple[str, Partial]]) -> Partial:
         parts=frozenset(once.runs),
         shards=tuple(shards),
         origin=Origin(__version__, (), tuple(states)),
+        documents=documents.of_all(),
     )
+
+
+def _one_run(whole: Partial, files: Sequence[str]) -> list[str]:
+    """The command line of one run over these files."""
+    said = whole.command_words
+    by = [] if whole.by is None else flag_words("--by", whole.by)
+    return [whole.loss, *files, *said.data, *chain(*said.semantics.values()), *by]
 
 
 def _files(part: Partial) -> list[str]:

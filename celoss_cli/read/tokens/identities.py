@@ -1,0 +1,67 @@
+"""What identifies the documents of a data set, so that none of them counts in two of its parts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from celoss_cli.core.records import record
+
+if TYPE_CHECKING:
+    from celoss_cli.read.request import Settled
+
+__all__ = ["LIMIT", "Identities", "identities_of", "number_of_name", "thinned"]
+
+LIMIT = 1 << 16
+"""So many documents are held at most; of more, those whose numbers are multiples of a power of two."""
+
+_BYTES = 8
+
+
+@record(frozen=True, slots=True)
+class Identities:
+    """The documents of a data set that are known by their names.
+
+    Attributes:
+        numbers: of documents, each of 64 bits of a digest of its name.
+        one_in: how many documents each number stands for: only multiples of it are held.
+        first: the numbers of those that files of token rows begin with.
+        last: of those that such files end with, which may go on in another file.
+
+    """
+
+    numbers: frozenset[int] = frozenset()
+    one_in: int = 1
+    first: frozenset[int] = frozenset()
+    last: frozenset[int] = frozenset()
+
+
+def number_of_name(name: str, own: str = "") -> int:
+    """The number of a document, the same in every run and on every machine.
+
+    Args:
+        name: of the document.
+        own: what tells it from others of its name.
+
+    """
+    from hashlib import blake2b  # most data has no documents
+
+    words = (word.encode(errors="surrogatepass") for word in (name, own))
+    return int.from_bytes(
+        blake2b(b"".join(len(word).to_bytes(8) + word for word in words), digest_size=_BYTES).digest()
+    )
+
+
+def identities_of(settled: Settled) -> Identities:
+    """What identifies the documents that were read."""
+    numbers, one_in = thinned(number for number in settled.documents if number >= 0)
+    return Identities(frozenset(numbers), one_in, frozenset(settled.first), frozenset(settled.last))
+
+
+def thinned(numbers: Iterable[int], one_in: int = 1) -> tuple[set[int], int]:
+    """As many of the numbers as are held, and how many documents each of them stands for."""
+    kept = {number for number in numbers if number % one_in == 0}
+    while len(kept) > LIMIT:
+        one_in *= 2
+        kept = {number for number in kept if number % one_in == 0}
+    return kept, one_in
