@@ -47,6 +47,7 @@ _LONG_LINE = 1 << 20
 
 _ACTING = {
     **dict.fromkeys(("encoding", "delimiter", "decimal", "header", "comment", "percent"), "{}"),
+    "allow_unterminated": "{}",
     "missing": "a table or row objects",
     "class_map": "classes that have names",
     "target_is": "classes",
@@ -390,6 +391,8 @@ def refuse_without_use(reading: Reading, request: ReadRequest) -> None:
             wanted = _ACTING[name].format(able)
             got = ", ".join(settled.sources) or "values"
             raise UsageError(f"Expected {given.words[0]} with {wanted}, got {got}: nothing to act on.")
+    if reading.target_column is not None and request.truth is not None and not request.truth.is_table:
+        raise UsageError("Expected --target-column with a table of targets, got values in order.")
 
 
 def refuse_unused_columns(columns: Mapping[str, Any], data: Data) -> None:
@@ -408,11 +411,12 @@ def refuse_unused_columns(columns: Mapping[str, Any], data: Data) -> None:
         "inputs": ("--class-columns", reading.class_columns),
         "id": ("--id-column", reading.id_column),
         "weight": ("--weight-column", reading.weight_column),
+        "predicted": ("--predicted-column", reading.predicted_column),
     }
     if reading.targets is None:  # else it names a column of the file of targets
         chosen = {"target": ("--target-column", reading.target_column), **chosen}
     for role, (option, pattern) in chosen.items():
-        found = columns[role]
+        found = columns.get(role)
         names = [found] if isinstance(found, str) else found or []
         if pattern and not any(_names(pattern, column) for column in names):
             raise UsageError(f"Expected {option} with a table or arrays by name, got one array.")

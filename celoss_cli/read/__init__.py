@@ -45,7 +45,7 @@ class SourceSpec:
         return import_module(f"celoss_cli.read.{self.module}")
 
 
-_TEXT = ("encoding",)
+_TEXT = ("encoding", "allow_unterminated")
 _TABLE = (*_TEXT, "delimiter", "decimal", "header", "comment", "percent", "missing")
 
 SOURCES: dict[str, SourceSpec] = {

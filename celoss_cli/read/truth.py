@@ -202,6 +202,11 @@ class Truth:
         return self._given.other_reading if in_order else ""  # type: ignore[union-attr]
 
     @property
+    def is_table(self) -> bool:
+        """Whether they stand in a table, of which an option may name a column."""
+        return isinstance(self._given, WholeTable)
+
+    @property
     def has_gaps(self) -> bool:
         """Whether a target is missing, and its row to be skipped."""
         return self._gaps is not None and bool(self._gaps.any())

@@ -23,6 +23,7 @@ OPTIONS = {
     "--no-header": (),
     "--missing": ("skip",),
     "--class-map": ("0=a",),
+    "--allow-unterminated": (),
 }
 """The options with a value of each."""
 
@@ -78,10 +79,32 @@ def test_the_data_is_read_without_any(data: str, folder: Path) -> None:
     assert run(folder, data).returncode == 0
 
 
-@pytest.mark.parametrize("words", ["--delimiter ;", "--encoding latin-1", "--header", "--class-map 0=a"])
+@pytest.mark.parametrize(
+    "words", ["--delimiter ;", "--encoding latin-1", "--header", "--class-map 0=a", "--allow-unterminated"]
+)
 def test_values_on_the_command_line_have_no_text_of_a_file(words: str) -> None:
     done = celoss("ce", "--logits", "1,2", "--targets", "0", *shlex.split(words))
     assert (done.returncode, "nothing to act on" in done.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("data", ["x.npy --targets @y.npy", "x.npy --targets 0,1", "t.csv --targets @y.npy"])
+def test_targets_in_order_have_no_column(data: str, folder: Path) -> None:
+    (folder / "t.csv").write_text("a,b\n1,2\n0,1\n")
+    assert run(folder, data).returncode == 0
+    done = run(folder, data, "--target-column", "y")
+    said = "Expected --target-column with a table of targets, got values in order."
+    assert (done.returncode, said in done.stderr) == (2, True), done.stderr
+
+
+@pytest.mark.parametrize("loss", ["bce", "brier-binary"])
+@pytest.mark.parametrize("data", ["p.npy y.npy", "p.npy --targets @y.npy"])
+def test_one_array_has_no_column_of_classes_predicted(loss: str, data: str, folder: Path) -> None:
+    np.save(folder / "p.npy", [0.25, 0.75])
+    words = [loss, *data.split(), "--format", "value"]
+    assert celoss(*words, cwd=folder).returncode == 0
+    done = celoss(*words, "--predicted-column", "x", cwd=folder)
+    said = "Expected --predicted-column with a table or arrays by name, got one array."
+    assert (done.returncode, said in done.stderr) == (2, True), done.stderr
 
 
 def test_it_may_act_on_the_targets_alone(folder: Path) -> None:
