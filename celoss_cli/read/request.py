@@ -128,6 +128,10 @@ class TargetSource(Protocol):
     def has_gaps(self) -> bool:
         """Whether a target is missing, and its row to be skipped."""
 
+    @property
+    def is_table(self) -> bool:
+        """Whether they stand in a table, of which an option may name a column."""
+
     def again(self) -> TargetSource:
         """The same targets for another data set."""
 

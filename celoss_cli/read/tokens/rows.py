@@ -37,6 +37,7 @@ class _NoTargets:
 
     conversions: tuple[str, ...] = ()
     has_gaps = False
+    is_table = False
 
     def again(self) -> TargetSource:
         return _NoTargets()
