@@ -196,6 +196,7 @@ def test_the_histogram_and_the_reliability_are_those_of_the_report() -> None:
     bins = np.clip(np.ceil(p * 15).astype(int) - 1, 0, 14)
     expected = sum(abs(hits[bins == at].sum() - p[bins == at].sum()) for at in range(15)) / 300
     assert float(said[1].text or "") == pytest.approx(expected, rel=1e-12)
+    assert re.search(r"it lies between 0\.?[0-9]* and 0\.[0-9]+ in 95% of samples", page.text)
     bars = [rect for rect in page.root.iter("rect") if rect.get("class") == "count"]
     assert len(bars) == len(set(bins))
 

@@ -48,6 +48,13 @@ def test_by_equal_width_it_is_the_formula_and_that_of_torchmetrics() -> None:
     assert found().width == pytest.approx(float(theirs), rel=1e-5)  # it computes in float32
 
 
+def test_by_equal_width_and_by_equal_mass_it_is_that_of_netcal() -> None:
+    metrics = pytest.importorskip("netcal.metrics")
+    assert found().width == pytest.approx(metrics.ECE(BINS).measure(P.T, Y), rel=1e-9)
+    mass = metrics.ECE(BINS, equal_intervals=False).measure(P.T, Y)
+    assert found().mass == pytest.approx(mass, rel=1e-9)
+
+
 def test_of_answers_the_confidence_is_that_of_yes() -> None:
     p = np.stack([1 - P[0], P[0]])
     t = (Y == 0).astype(int)

@@ -187,6 +187,12 @@ def _calibration(report: Report) -> Iterator[Block]:
     error = Equation("expected calibration error", exact(found.ece), what, strong=True)
     blocks: list[Block] = [Chart(ReliabilityDiagram(report.loss, "", report.unit, [], found))]
     blocks.append(Equations([error]))
+    lies = found.range
+    if not math.isnan(lies.low):
+        ends = f"between {short(lies.low)} and {short(lies.high)}"
+        told = f"Of all predictions like these it lies {ends} in {lies.confidence:.0%} of samples."
+        chance = f"Calibrated predictions would show about {short(lies.chance)} by chance."
+        blocks.append(Sentences([told, chance]))
     if found.left_out:
         blocks.append(Sentences([f"Left out: {found.left_out:,} without a probability."]))
     blocks.append(Part(("The bins",), [_bins(found)], kind="folded"))
