@@ -12,7 +12,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from celoss_cli.core.errors import visible
-from celoss_cli.evaluate.summaries import Bin, Histogram, Interval, Reliability
+from celoss_cli.evaluate.summaries import Bin, Histogram, Interval, Range, Reliability
 from celoss_cli.show.blocks import Table
 from celoss_cli.show.charts.axes import Axis, ticks
 from celoss_cli.show.charts.drawing import on_page
@@ -168,7 +168,9 @@ def test_any_histogram_stays_within_its_picture(counts: list[int], power: int) -
 def reliability(parts: Sequence[tuple[int, float, float]]) -> Reliability:
     size = len(parts)
     bins = [Bin(at / size, (at + 1) / size, *part) for at, part in enumerate(parts)]
-    return Reliability(bins, 0.1, sum(part[0] for part in parts), 0, "confidence", "accuracy")
+    return Reliability(
+        bins, 0.1, sum(part[0] for part in parts), 0, "confidence", "accuracy", Range(0.95, 0.05, 0.2, 0.02)
+    )
 
 
 def test_a_gap_lies_between_accuracy_and_confidence() -> None:

@@ -21,7 +21,7 @@ from rich.cells import cell_len
 from celoss_cli.core.bounds import Bounds
 from celoss_cli.core.data import Batch, Tally
 from celoss_cli.core.errors import UsageError, visible
-from celoss_cli.evaluate.summaries import Bin, Group, Histogram, Interval, Reliability
+from celoss_cli.evaluate.summaries import Bin, Group, Histogram, Interval, Range, Reliability
 from celoss_cli.losses import LOSSES, LossSpec
 from celoss_cli.losses.binary_cross_entropy_with_logits import BinaryCrossEntropyWithLogits
 from celoss_cli.losses.cross_entropy import CrossEntropy
@@ -215,7 +215,7 @@ def group(name: str, loss: float) -> Group:
 
 
 def reliable(*bins: Bin) -> Reliability:
-    return Reliability(bins, 0.125, 8, 1, "confidence", "accuracy")
+    return Reliability(bins, 0.125, 8, 1, "confidence", "accuracy", Range(0.95, 0.05, 0.2, 0.02))
 
 
 PICTURES: Sequence[Picture] = (
