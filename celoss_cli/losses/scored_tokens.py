@@ -62,6 +62,10 @@ SCORED, FIRST, MISSING, CENSORED = range(4)
 """A log-probability; none, at a document's first token, which nothing comes before; none at another token;
 none but a bound of it, or NaN where there is no bound."""
 
+_LEAVE_OUT = Way("leave it out", (("--censored", "skip"),))
+_BOUND = Way("a bound of it", (("--censored", "bound"),))
+"""What can be done about a token of which only a bound is known; not where there is none."""
+
 UNKNOWN, PROMPT, COMPLETION = -1, 0, 1
 
 _UNITS = {"token": "tokens", "byte": "bytes", "word": "words"}
@@ -152,19 +156,17 @@ class ScoredTokens(Loss):
     def _refuse_censored(self, batch: Batch, left_out: Array) -> None:
         censored = (batch.aligned[STATUS] == CENSORED) & ~left_out
         if self.censored == "error" and censored.any():
+            bound = [] if np.isnan(batch.input[censored]).any() else [_BOUND]
             raise InputError(
                 "expected a log-probability, got -9999: the token is not among those that were listed",
-                ways=(
-                    Way("leave it out", (("--censored", "skip"),)),
-                    Way("a bound of it", (("--censored", "bound"),)),
-                ),
+                ways=(_LEAVE_OUT, *bound),
                 element=int(np.flatnonzero(censored)[0]),
             )
         unbounded = np.flatnonzero(censored & np.isnan(batch.input))
         if self.censored == "bound" and unbounded.size:
             raise InputError(
                 "expected other tokens with their log-probabilities, which bound that of the token, got none",
-                ways=(Way("leave it out", (("--censored", "skip"),)),),
+                ways=(_LEAVE_OUT,),
                 element=int(unbounded[0]),
             )
 

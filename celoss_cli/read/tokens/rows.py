@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from celoss_cli.core.data import Array, Batch, Chunk
-from celoss_cli.core.errors import InputError, quoted
+from celoss_cli.core.errors import InputError, Way, quoted
 from celoss_cli.losses.base import SAMPLE_WEIGHT
 from celoss_cli.losses.scored_tokens import CENSORED, COMPLETION, PART, PROMPT, STATUS, UNKNOWN
 from celoss_cli.read.tokens.document import CENSORED_AS
@@ -79,7 +79,9 @@ def with_companions(dataset: Dataset, choice: ColumnChoice) -> ColumnChoice:
     if units and choice.classes is None:
         choice = replace(choice, classes=",".join([*columns["inputs"], *units]))
     if columns["id"] is None:
-        choice = replace(choice, id=next((by_name[name] for name in _DOCUMENTS if name in by_name), None))
+        found = (by_name[name] for name in _DOCUMENTS if name in by_name)
+        grouped = choice.group if choice.group is not None and choice.group.lower() in _DOCUMENTS else None
+        choice = replace(choice, id=next(found, grouped))
     if choice.group is None and _PART in by_name:
         choice = replace(choice, group=by_name[_PART])
     return choice
@@ -168,6 +170,8 @@ def _made(rows: Sequence[Batch], start: int, request: ReadRequest, names: Sequen
     if request.columns.group is None and groups is not None:
         part, groups = _parts(groups, rows), None
     _refuse_odd(units, rows)
+    if groups is not None:
+        _refuse_mixed(groups, starts, rows, request)
     return Batch(
         input=logprobs,
         target=np.arange(size) - np.repeat(starts, np.diff([*starts, size])),
@@ -197,6 +201,22 @@ def _parts(names: Sequence[str], rows: Sequence[Batch]) -> Array:
             place=_places(rows, range(len(names)))(other),
         )
     return np.fromiter(map(_PARTS.__getitem__, names), np.int8, len(names))
+
+
+def _refuse_mixed(
+    groups: Sequence[str], starts: Sequence[int], rows: Sequence[Batch], request: ReadRequest
+) -> None:
+    """Refuses a document of two groups, of which it would count under the first one alone."""
+    begins = {*starts}
+    mixed = (at for at in range(1, len(groups)) if groups[at] != groups[at - 1] and at not in begins)
+    other = next(mixed, None)
+    if other is None:
+        return
+    name = str(request.columns.group)
+    told = f"expected one {quoted(name)} for all tokens of a document, got {quoted(groups[other - 1])} and "
+    ways = () if rows[0].ids else (Way("each of them is a document", (("--id-column", name),)),)
+    place = _places(rows, range(len(groups)))(other)
+    raise InputError(f"{told}{quoted(groups[other])}", ways=ways, place=place)
 
 
 def _refuse_odd(units: Mapping[str, Array], rows: Sequence[Batch]) -> None:

@@ -18,6 +18,7 @@ from celoss_cli.core.exact import ExactSum, exact_sum
 from celoss_cli.core.records import record
 from celoss_cli.studies.compare.classes import by_class
 from celoss_cli.studies.compare.comparing import Pairs
+from celoss_cli.studies.compare.tokens import why_other_tokens
 
 if TYPE_CHECKING:
     from celoss_cli.core.data import Array, Reduction
@@ -29,7 +30,6 @@ Align = Literal["id", "position"]
 
 _EXAMPLES = 3
 _BLOCK_BYTES = 1 << 19
-_OF_TOKENS = "other tokens of the same text are compared by its bytes: --per byte"
 
 
 @record(frozen=True, slots=True)
@@ -198,10 +198,12 @@ def _refuse_other_weights(a: Side, b: Side, order: Array) -> None:
     unlike = (mine != theirs).any(axis=1)
     if unlike.any():
         row = int(np.flatnonzero(unlike)[0])
+        hint, ways = why_other_tokens(a, b)
         raise InputError(
             f"expected the weight {mine[row].sum():g} of {a.place(row)}, got {theirs[row].sum():g}"
             f"{_others(unlike)}",
-            hint=_OF_TOKENS if a.loss.gives_perplexity and not a.loss.per_class else "",
+            hint=hint,
+            ways=ways,
             place=b.place(int(order[row])),
         )
 

@@ -186,6 +186,8 @@ def test_a_censored_token_is_refused_left_out_or_bounded(celoss: Run, result: Re
     assert (bounded["value"], bounded["counted"]) == (2.5, 2)
     assert [finding["code"] for finding in bounded["findings"]] == ["CEL221"]
     none = lines(tmp_path / "none.jsonl", [chat("a", scores)])
+    assert celoss("nll", none).stderr.count(f"  celoss nll {none} --censored skip") == 1
+    assert "bound" not in celoss("nll", none).stderr
     assert "which bound that of the token, got none" in celoss("nll", none, "--censored", "bound").stderr
 
 
@@ -385,6 +387,30 @@ def test_documents_of_two_models_are_compared_with_documents_as_the_units(
     assert found["standard_error"] == pytest.approx(math.sqrt(1.5 * 0.18) / 6)
 
 
+@pytest.mark.parametrize("per", ["token", "byte"])
+def test_a_first_token_that_one_model_scores_is_the_reason_for_other_weights(
+    celoss: Run, tmp_path: Path, per: str
+) -> None:
+    """The bytes differ by those of the first token, which --per byte does not bring back."""
+    one = lines(tmp_path / "a.jsonl", [completion("a", [("Hello", None), (" world", -1.0)])])
+    other = lines(tmp_path / "b.jsonl", [chat("a", [("Hello", -3.0), (" world", -1.0)])])
+    for paths in ((one, other), (other, one)):
+        done = celoss("compare", *paths, "--loss", "nll", "--per", per)
+        assert done.returncode == 3
+        assert "a.jsonl has no score for the first token of 1 document, " in done.stderr
+        assert "b.jsonl has one: let both models score the same tokens" in done.stderr
+        assert "--per byte" not in done.stderr
+
+
+def test_other_bytes_are_another_text(celoss: Run, tmp_path: Path) -> None:
+    one = lines(tmp_path / "a.jsonl", [chat("a", [("cat", -1.0)])])
+    other = lines(tmp_path / "b.jsonl", [chat("a", [("cats", -1.0)])])
+    done = celoss("compare", one, other, "--loss", "nll", "--per", "byte")
+    assert done.returncode == 3
+    assert "expected the weight 3" in done.stderr
+    assert "have other lengths: a comparison needs the same text in both" in done.stderr
+
+
 def test_models_of_two_tokenizers_are_compared_by_the_bytes_that_they_share(
     celoss: Run, tmp_path: Path
 ) -> None:
@@ -392,7 +418,7 @@ def test_models_of_two_tokenizers_are_compared_by_the_bytes_that_they_share(
     other = lines(tmp_path / "b.jsonl", [chat("a", [("c", -1.0), ("at", -1.0)]), chat("b", [("dog", -1.0)])])
     done = celoss("compare", one, other, "--loss", "nll")
     assert done.returncode == 3
-    assert "compared by its bytes: --per byte" in done.stderr
+    assert f"\n  celoss compare {one} {other} --loss nll --per byte  (other tokens" in done.stderr
     done = celoss("compare", one, other, "--loss", "nll", "--per", "byte", "--json")
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["comparison"]["difference"] == 0.0
@@ -611,3 +637,33 @@ def test_a_token_that_stands_alone_is_the_most_probable_by_its_rank(celoss: Run,
         paths.append(lines(tmp_path / f"{name}.jsonl", [record]))
     done = celoss("compare", *paths, "--loss", "nll", "--json")
     assert json.loads(done.stdout)["comparison"]["agreement"] == 1.0  # of the one place that both know
+
+
+# ------------------------------------------------------------------------------- groups of rows of tokens
+
+
+@pytest.mark.parametrize("name", ["doc", "document_id", "Sentence"])
+def test_groups_by_the_column_of_documents_are_the_documents(
+    result: Result, tmp_path: Path, name: str
+) -> None:
+    """It was one document, with every token in the group of the first row."""
+    path = tmp_path / "rows.csv"
+    path.write_text(f"{name},logprob\na,-1\na,-2\nb,-4\n")
+    found = result("nll", path, "--input-is", "token-logprobs", "--by", name, "--per", "document")
+    assert (found["value"], found["denominator"]) == (3.5, 2)
+    assert [(one["name"], one["total"]) for one in found["groups"]] == [("a", 3.0), ("b", 4.0)]
+
+
+def test_a_document_of_two_groups_is_refused(celoss: Run, result: Result, tmp_path: Path) -> None:
+    rows = ("nll", "--input-is", "token-logprobs", "--by", "task")
+    path = tmp_path / "rows.csv"
+    path.write_text("task,logprob\na,-1\na,-2\nb,-4\n")
+    done = celoss(*rows, path)
+    assert done.returncode == 3
+    assert 'rows.csv:4: expected one "task" for all tokens of a document, got "a" and "b"' in done.stderr
+    assert "--id-column task  (each of them is a document)" in done.stderr
+    assert [one["total"] for one in result(*rows, path, "--id-column", "task")["groups"]] == [3.0, 4.0]
+    path.write_text("doc,task,logprob\nd,a,-1\ne,b,-2\ne,c,-4\n")
+    done = celoss(*rows, path)
+    assert (done.returncode, 'rows.csv:4: expected one "task"' in done.stderr) == (3, True)
+    assert "--id-column" not in done.stderr
