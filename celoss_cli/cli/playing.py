@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from celoss_cli.cli.reading import Data, opened
 from celoss_cli.cli.semantics import chosen
 from celoss_cli.cli.table import given_options
 from celoss_cli.core.data import Chunk
-from celoss_cli.core.errors import InputError, UsageError, file_name, plural
+from celoss_cli.core.errors import InputError, UsageError, Way, file_name, plural
 from celoss_cli.core.records import record
 from celoss_cli.losses import LOSSES
 from celoss_cli.losses.base import SAMPLE_WEIGHT
@@ -69,6 +70,7 @@ def beginning_of(files: Sequence[str], reading: Reading, semantics: Semantics, r
         for flag in (*flags, *(["--rows"] if rows is not None else [])):
             raise UsageError(f"Expected a file with {flag}, got none.")
         return EXAMPLE
+    reading = replace(reading, allow_nonfinite=True)  # a page shows infinities, and NaN is refused as such
     data = Data(LOSSES["ce"], reading, files, kind=semantics.input_is or "")
     with opened(data, quiet=True, partly=True) as found:
         dataset = found.dataset
@@ -92,8 +94,9 @@ def _beginning(first: _Rows, choice: Chosen, takes: str, dataset: Dataset) -> Be
         raise UsageError(f"Expected no {LABEL_SMOOTHING.flag} with --input-is {takes} on a page, got one.")
     with np.errstate(divide="ignore"):
         values = np.log(first.input) if takes == "probs" else first.input
-    if np.isnan(values).any():
-        raise InputError("expected numbers or infinities on a page, got nan")
+    odd = np.flatnonzero(np.isnan(values).any(axis=1))
+    if odd.size:
+        raise InputError(f"expected numbers or infinities on a page, got nan in row {first.names[odd[0]]}")
     paths = dataset.described.get("files", ())
     file = file_name(*paths) if len(paths) == 1 else plural(len(paths), "file")
     return Beginning(
@@ -154,10 +157,25 @@ def _canonical(loss: Loss, batch: Batch, rows: int) -> Batch:
     part = batch.rows(0, rows) if batch.input.ndim > 1 else batch
     with Placed(part):
         found = loss.canonical(part)
+        _refuse_one_value(found)
         if found.target.ndim == 3:
             raise InputError("expected targets that are classes, got probabilities", hint=_ONE_CLASS_A_ROW)
         loss.terms(found)
     return found
+
+
+def _refuse_one_value(batch: Batch) -> None:
+    """Refuses rows of one value, whose softmax is 1 whatever the value is.
+
+    Raises:
+        InputError: with the binary loss that takes them.
+
+    """
+    if batch.input.shape[1] != 1:
+        return
+    probabilities = bool(((batch.input >= 0) & (batch.input <= 1)).all())
+    binary = Way("one value a row", (), "bce" if probabilities else "bce-logits")
+    raise InputError("expected two classes or more on a page, got 1", ways=(binary,))
 
 
 def _flat(batch: Batch, most: int) -> tuple[Array, Array, list[str]]:

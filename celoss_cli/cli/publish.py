@@ -104,13 +104,19 @@ def outlet_of(
 
         refuse_overwriting(options, (path for _, path in chosen))
     if format is not None:
-        _refuse_ending(writing.output or STDOUT, format)
+        reports = any(option.name == "report" for option in options_in(type(options)))
+        _refuse_ending(writing.output or STDOUT, format, reports=reports)
     main = format or _main(writing, options, arrays=arrays)
     return Outlet(main, writing.output, tuple(chosen), writing.color)
 
 
-def _refuse_ending(path: str, format: FormatSpec) -> None:
+def _refuse_ending(path: str, format: FormatSpec, *, reports: bool) -> None:
     """Refuses a file whose ending says another format than the only one that a command writes.
+
+    Args:
+        path: of the file.
+        format: the one that is written.
+        reports: whether further ones may be written beside it.
 
     Raises:
         UsageError: with the file of the right ending, and that of the other format beside it.
@@ -121,7 +127,7 @@ def _refuse_ending(path: str, format: FormatSpec) -> None:
         return
     other, right = format_of_suffix(path), without_suffix(path) + format.suffixes[0]
     ways = [Way("", (("-o", right),))]
-    if other is not None and other.name in FORMATS:
+    if reports and other is not None and other.name in FORMATS:
         ways.append(Way("both", (("-o", right), ("--report", f"{other.name}={path}"))))
     raise UsageError(
         f"Expected -o with a file that ends in {' or '.join(format.suffixes)}, got {quoted(path)}.", ways=ways

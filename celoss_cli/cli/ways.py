@@ -83,6 +83,8 @@ def words_of(way: Way, arguments: Sequence[str]) -> list[str]:
         arguments: what was typed.
 
     """
+    if way.command and not _takes(arguments, way):
+        arguments = [way.command, *_of_data(arguments)[0]]
     added = [word for name, value in way.options for word in _words(name, value)]
     dropped = _with_aliases({*way.without, *(name for name, _ in way.options)}, arguments)
     if way.command and arguments and arguments[0] in NAMES:
@@ -103,6 +105,16 @@ def words_of(way: Way, arguments: Sequence[str]) -> list[str]:
     if not way.files:
         typed = [word for word in typed if not word.endswith(".npy")]
     return [*typed, *added]
+
+
+def _takes(arguments: Sequence[str], way: Way) -> bool:
+    """Whether the command that was typed computes the loss of a way out too."""
+    if not arguments or arguments[0] not in NAMES or arguments[0] in LOSSES:
+        return True
+    options = command_named(arguments[0]).options()
+    flags = {flag for option in options for flag in option.flags or (option.flag,)}
+    names_loss = any(option.name == "loss" for option in options)
+    return names_loss and way.needs in ("", *flags) and flags.issuperset(name for name, _ in way.options)
 
 
 def _with_aliases(flags: set[str], arguments: Sequence[str]) -> set[str]:
@@ -129,6 +141,13 @@ def _inspecting(arguments: Sequence[str]) -> Iterator[list[str]]:
     files = [option for option in command_named(arguments[0]).options() if option.name == "files"]
     if not (files and files[0].argument):
         return
+    typed, named = _of_data(arguments)
+    if named:
+        yield ["celoss", "inspect", *typed]
+
+
+def _of_data(arguments: Sequence[str]) -> tuple[list[str], bool]:
+    """The words that say which files are read, and how; and whether any file is among them."""
     kept = {flag for option in options_in(Reading) for flag in option.flags or (option.flag,)}
     valued, words = _flags(arguments[0]), iter(arguments[1:])
     typed: list[str] = []
@@ -140,8 +159,7 @@ def _inspecting(arguments: Sequence[str]) -> Iterator[list[str]]:
             named = True
         elif word.partition("=")[0] in kept:
             typed += [word, *value]
-    if named:
-        yield ["celoss", "inspect", *typed]
+    return typed, named
 
 
 def _renamed(arguments: Sequence[str], old: str, new: str) -> list[str]:

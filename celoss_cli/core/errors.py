@@ -72,6 +72,7 @@ class Way(NamedTuple):
         words: the command line that it is added to, where it is another one than was typed.
         without: options that are left out.
         piped: a command line whose output is the data in place of the files.
+        needs: the option that a command has which takes this way; the loss's own is meant in place of others.
 
     """
 
@@ -82,6 +83,7 @@ class Way(NamedTuple):
     words: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
     piped: tuple[str, ...] = ()
+    needs: str = ""
 
     def __str__(self) -> str:
         words = [f"celoss {self.command}"] if self.command else []

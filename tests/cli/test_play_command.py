@@ -188,7 +188,49 @@ def test_data_that_is_no_classes_of_rows_is_refused_with_what_to_do() -> None:
     Path("soft.json").write_text('{"logits": [[1, 2], [3, 4]], "targets": [[0.5, 0.5], [0.1, 0.9]]}')
     assert "got probabilities" in refused("soft.json").stderr
     Path("nan.csv").write_text("a,b,target\nnan,2,1\n")
-    assert "got nan" in refused("nan.csv", "--allow-nonfinite").stderr
+    done = refused("nan.csv")
+    assert ("got nan in row 0" in done.stderr, "--allow-nonfinite" in done.stderr) == (True, False)
+
+
+def commands_of(stderr: str) -> list[list[str]]:
+    return [line.split("  (")[0].split()[1:] for line in stderr.splitlines()[1:]]
+
+
+TOKENS = (
+    '{"id": "c", "object": "text_completion", "choices": [{"text": "a b", "logprobs": '
+    '{"tokens": ["a", " b"], "token_logprobs": [null, -0.5], "top_logprobs": null, "text_offset": [0, 1]'
+    "}}]}\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("prob,label\n0.2,1\n0.9,0\n", []),
+        ("prob,label\n0.2,1\n0.9,0\n", ["--class-columns", "prob", "--target-column", "label"]),
+        ("only,target\n1,0\n2,0\n", ["--class-columns", "only", "--target-column", "target"]),
+        ("predicted,confidence,target\na,0.9,a\nb,0.8,a\n", []),
+        (TOKENS, []),
+    ],
+)
+def test_what_has_no_place_on_a_page_leads_to_a_command_that_computes_it(text: str, words: list[str]) -> None:
+    path = "data.jsonl" if text is TOKENS else "data.csv"
+    Path(path).write_text(text)
+    offered = commands_of(refused(path, *words, "--rows", "3").stderr)
+    assert offered
+    for command in offered:
+        done = celoss(*command)
+        assert (command[0] != "play", done.returncode) == (True, 0), (command, done.stderr)
+
+
+def test_infinities_are_shown_in_any_spelling() -> None:
+    Path("inf.csv").write_text("a,b,target\ninf,2,0\n-Infinity,1,1\n")
+    assert start_of("inf.csv")["settings"]["logits"] == [["inf", 2.0], ["-inf", 1.0]]
+
+
+def test_an_ending_that_is_no_page_offers_what_the_command_has() -> None:
+    done = celoss("play", "preds.csv", "-o", "play.txt")
+    assert commands_of(done.stderr) == [["play", "preds.csv", "-o", "play.html"]]
 
 
 def test_targets_in_a_file_of_their_own_may_be_more_than_the_page_shows() -> None:

@@ -238,3 +238,12 @@ def test_a_class_predicted_that_is_the_less_likely_one_is_told(tmp_path: Path) -
     plain = celoss("bce", "t.csv", cwd=tmp_path)
     assert "--predicted-column" not in plain.stderr.splitlines()[1]
     assert "(the probability of the positive class)" in plain.stderr.splitlines()[1]
+
+
+def test_a_loss_over_classes_offers_complete_commands(folder: Path) -> None:
+    done = celoss("ce", "names.csv", cwd=folder)
+    commands = offered(done.stderr)
+    assert len(commands) == 4  # either reading, and either class as the positive one
+    losses = [float(celoss(*words, "--format", "value", cwd=folder).stdout) for words in commands]
+    assert losses[:2] == [pytest.approx(loss(ROWS), rel=1e-12)] * 2
+    assert "(the probability of the positive class; dog as 1)" in done.stderr

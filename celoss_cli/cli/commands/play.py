@@ -47,7 +47,9 @@ class PlayOptions:
         without=("format", "json", "report", "color"),
         output={"kind": REAL_FILE, "help": "The page, whole or not at all.", "required": True},
     )
-    reading: Reading = part(Reading, without=("choice_norm", "positive"))
+    reading: Reading = part(
+        Reading, without=("choice_norm", "positive", "predicted_column", "allow_nonfinite")
+    )
     semantics: Semantics = part(
         Semantics,
         without=("per", "score", "censored", "convention", "dtype", "on_empty"),

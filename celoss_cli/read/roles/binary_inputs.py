@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from celoss_cli.core.errors import UsageError, listed
 from celoss_cli.read.roles.column import value_of
-from celoss_cli.read.roles.confidences import OF_POSITIVE, Confidences, below_half
+from celoss_cli.read.roles.confidences import OF_POSITIVE, Confidences
 from celoss_cli.read.roles.found import Candidate, Found
 from celoss_cli.read.roles.groups import Group, alike, labels_of, predicting
 from celoss_cli.read.roles.naming import one_of
@@ -101,27 +101,12 @@ class _Search(Confidences):
 
     def _confidence(self, i: int) -> Found:
         """How sure the prediction is: with each column that may be what was predicted, and as it stands."""
-        name = listed([self._names[i]])
-        expected = f"the probability of one class, got {name}, which is"
-        as_it_stands = replace(self._one(i), why=OF_POSITIVE) if self._takes == "probs" else self._one(i)
-        cut = self.positive_by_cut(i)
-        if cut is not None:
-            j, positive = cut
-            fact = (
-                f"{expected} called as that of the class predicted and "
-                f"is over 0.5 where {listed([self._names[j]])} is {positive}, and nowhere else"
-            )
-            told = (("--positive", positive),) if positive in self._words() else ()
-            return Found((replace(as_it_stands, options=told),), fact)
-        fact = f"{expected} that of the class predicted"
-        turned = [*self.turned(i, "" if self._takes == "probs" else "bce")]
-        decided = [self._names[j] for j in self.decisions(i)]
-        if decided and not turned:
-            fact += f", and the classes in {listed(decided)} are not called as the targets are"
-        if below_half(self._evidence, i):
-            fact = f"{expected} called as that of the class predicted"
-            return Found((as_it_stands, *turned), fact)
-        return Found((*turned, as_it_stands), fact)
+        is_probability = self._takes == "probs"
+        as_it_stands = replace(self._one(i), why=OF_POSITIVE) if is_probability else self._one(i)
+        candidates, said = self.weighed(i, as_it_stands, "" if is_probability else "bce")
+        return Found(
+            candidates, f"the probability of one class, got {listed([self._names[i]])}, which is {said}"
+        )
 
     def _of_predicted(self, predicted: list[int]) -> Found:
         """The probability of the class predicted: the only number that says how sure it is, or how likely."""

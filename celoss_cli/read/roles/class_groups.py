@@ -10,7 +10,7 @@ from celoss_cli.core.errors import listed
 from celoss_cli.losses.spec import TOKENS
 from celoss_cli.read.roles.class_map import initials
 from celoss_cli.read.roles.column import value_of
-from celoss_cli.read.roles.confidences import Confidences
+from celoss_cli.read.roles.confidences import OF_POSITIVE, Confidences
 from celoss_cli.read.roles.found import Candidate, Found
 from celoss_cli.read.roles.groups import Group, alike, spellings_of
 from celoss_cli.read.roles.words import OF_ALL_CLASSES
@@ -194,7 +194,9 @@ class GroupSearch(Confidences):
         told = f"a value for each class, got {name}, which is the probability of the class predicted"
         if len(self._targets) > 2:
             return Found((), f"{told}: of {len(self._targets)} classes the loss is not determined by it")
-        return Found((*self.turned(i, "bce"), self._single(i)), told)
+        as_it_stands = replace(self._single(i), why=OF_POSITIVE)
+        candidates, said = self.weighed(i, as_it_stands, "bce")
+        return Found(candidates, f"a value for each class, got {name}, which is {said}")
 
     def _singles(self, soft: Sequence[int]) -> Found:
         """Columns of predictions that have no other beside them: those of a binary loss."""

@@ -6,8 +6,10 @@ than two it says nothing of the others, and no loss is determined.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from celoss_cli.core.errors import listed
 from celoss_cli.read.roles.answers import same_answer
 from celoss_cli.read.roles.column import value_of
 from celoss_cli.read.roles.decided import decided_of
@@ -85,6 +87,36 @@ class Confidences(Search):
         either: Sequence[str | None] = self._targets if self._are_several_words() else (told,)
         seen = self._evidence.texts_of(decided)
         return any(decided_of(seen, self._targets, one) is not None for one in either)
+
+    def weighed(
+        self, confidence: int, as_it_stands: Candidate, command: str
+    ) -> tuple[tuple[Candidate, ...], str]:
+        """The readings of what is called as a confidence, the likeliest first, and what it is in words.
+
+        Args:
+            confidence: the number.
+            as_it_stands: its reading as the probability of the positive class.
+            command: of the loss that takes it turned, where it is another one.
+
+        """
+        cut = self.positive_by_cut(confidence)
+        if cut is not None:
+            j, positive = cut
+            usual = clear_positive(self._targets) or "1"
+            is_target = any(same_answer(positive, target) for target in self._targets)
+            told = (("--positive", positive),) if is_target and not same_answer(positive, usual) else ()
+            where = f"is over 0.5 where {listed([self._names[j]])} is {positive}, and nowhere else"
+            return (
+                replace(as_it_stands, options=told),
+            ), f"called as that of the class predicted and {where}"
+        turned = tuple(self.turned(confidence, command))
+        if below_half(self._evidence, confidence):
+            return (as_it_stands, *turned), "called as that of the class predicted"
+        said, decided = "the probability of the class predicted", self.decisions(confidence)
+        if decided and not turned:
+            names = listed([self._names[j] for j in decided])
+            said += f", and the classes in {names} are not called as the targets are"
+        return (*turned, as_it_stands), said
 
     def positive_by_cut(self, confidence: int) -> tuple[int, str] | None:
         """The class whose probability a number is as the decisions beside it say, and their column."""

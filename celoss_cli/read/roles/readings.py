@@ -54,16 +54,17 @@ def _ways(evidence: Evidence, inputs: Candidate, target: Candidate) -> Iterator[
         return
     wanted = evidence.wanted
     texts: tuple[str, ...] = ()
-    if not wanted.per_class and not way.command and wanted.positive is None and len(target.columns) == 1:
+    is_binary = len(inputs.columns) == 1 if way.command else not wanted.per_class
+    if is_binary and wanted.positive is None and len(target.columns) == 1:
         values = evidence.columns[target.columns[0]].values
         texts = values.distinct if values.are_texts and len(values.distinct) == 2 else ()
     named = inputs.columns and positive_of(evidence.names[inputs.columns[0]], texts)
     if not texts or named or clear_positive(texts) or any(name == "--positive" for name, _ in way.options):
         yield way
         return
-    turned = f"{way.meaning}; " if inputs.predicted is not None else ""
+    said = f"{way.meaning}; " if way.meaning else ""
     for text in texts:
-        yield Way(f"{turned}{text} as 1", (*way.options, ("--positive", text)))
+        yield Way(f"{said}{text} as 1", (*way.options, ("--positive", text)), way.command)
 
 
 def way_of(evidence: Evidence, inputs: Candidate, target: Candidate) -> Way | None:

@@ -76,7 +76,7 @@ def read(stream: Stream, request: ReadRequest) -> Dataset:
     if not request.scored:
         raise InputError(
             f"expected {request.takes} and targets, got scored tokens of llama-perplexity",
-            ways=(Way("their loss", (), "nll"),),
+            ways=(Way("their loss", (), "nll", needs="--per"),),
             place=stream.name,
         )
     header = _header(stream.binary, stream.name)

@@ -56,7 +56,7 @@ def scored_dataset(
         title = "a Batch" if spec is None else _loaded(spec).TITLE
         raise InputError(
             f"expected {request.takes} and targets, got scored tokens of {title}",
-            ways=(Way("their loss", (), "nll"),),
+            ways=(Way("their loss", (), "nll", needs="--per"),),
             place=name,
         )
     return dataset_of(name, records, request)
