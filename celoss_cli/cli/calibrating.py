@@ -10,14 +10,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from celoss_cli.cli.calibrated_files import ENDINGS, Kept, pieces_of
+from celoss_cli.cli.command_line import command_words
 from celoss_cli.cli.output import note, write_file
+from celoss_cli.cli.publish import remark_of
 from celoss_cli.cli.reading import opened
 from celoss_cli.cli.semantics import chosen
 from celoss_cli.core.errors import InputError, UsageError, file_name, plural, quoted, visible
 from celoss_cli.evaluate.binned import Errors, errors_of
 from celoss_cli.evaluate.calibration import BINS
 from celoss_cli.evaluate.loop import Evaluation, Request, evaluate
+from celoss_cli.findings import findings
 from celoss_cli.losses.pieces import default_jobs
+from celoss_cli.report.assemble import facts_of
 from celoss_cli.studies.temperature.fitting import Predictions, fitted
 from celoss_cli.studies.temperature.temperature import Temperature
 
@@ -99,7 +103,22 @@ def calibrated(data: Data, semantics: Semantics, path: str | None, jobs: int | N
         )
         evaluation = evaluate(choice.loss, found.dataset.batches, request, taken)
         described = found.dataset.described
-    _print_findings(evaluation)
+    words = replace(command_words(data, semantics), study="temperature")
+    facts = facts_of(
+        data.spec.taking(choice.options),
+        choice.loss,
+        evaluation,
+        seen=evaluation.seen,
+        tally=evaluation.tally,
+        classes=evaluation.classes,
+        options=choice.options,
+        source=described,
+        command_words=words,
+    )
+    if evaluation.skipped:
+        note(f"celoss: note: {plural(evaluation.skipped, 'row')} with missing values skipped")
+    for finding in findings(facts):
+        note(f"celoss: {remark_of(finding)}")
     told = _told(data.spec, choice.loss, evaluation, taken.predictions)
     source = {**described, "conversions": list(evaluation.conversions), "skipped": evaluation.skipped}
     told = replace(told, options=choice.options, source=source, takes=data.takes)
@@ -113,11 +132,6 @@ def calibrated(data: Data, semantics: Semantics, path: str | None, jobs: int | N
         write_file(path, pieces_of(taken.kept, told.fit.temperature, path, evaluation.labels))
         told = replace(told, written=path)
     return told
-
-
-def _print_findings(evaluation: Evaluation) -> None:
-    if evaluation.skipped:
-        note(f"celoss: note: {plural(evaluation.skipped, 'row')} with missing values skipped")
 
 
 def _told(spec: LossSpec, loss: Loss, evaluation: Evaluation, predictions: Predictions) -> Temperature:

@@ -17,10 +17,11 @@ from celoss_cli.show import ARRAYS, FORMATS, FormatSpec, Style, format_of_suffix
 
 if TYPE_CHECKING:
     from celoss_cli.cli.options import Writing
+    from celoss_cli.findings.finding import Finding
     from celoss_cli.report.report import Report, Verdict
     from celoss_cli.show.document import Document
 
-__all__ = ["Outlet", "outlet_of", "print_verdicts", "publish", "remarks"]
+__all__ = ["Outlet", "outlet_of", "print_verdicts", "publish", "remark_of", "remarks"]
 
 STDOUT = "-"
 """The file of --output and --report that is standard output."""
@@ -202,6 +203,10 @@ def remarks(report: Report) -> Iterator[str]:
     """What a reader should know of a report, for standard error."""
     if report.source.get("skipped"):
         yield f"note: {plural(report.source['skipped'], 'row')} with missing values skipped"
-    for finding in report.findings:
-        remedy = f"; try: {visible(finding.remedy)}" if finding.remedy else ""
-        yield f"{finding.severity} {finding.code}: {visible(finding.message)}{remedy}"
+    yield from map(remark_of, report.findings)
+
+
+def remark_of(finding: Finding) -> str:
+    """A finding on one line."""
+    remedy = f"; try: {visible(finding.remedy)}" if finding.remedy else ""
+    return f"{finding.severity} {finding.code}: {visible(finding.message)}{remedy}"

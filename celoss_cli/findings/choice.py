@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import math
 
+from celoss_cli.core.data import Batch
 from celoss_cli.core.errors import plural
+from celoss_cli.core.late import np
 from celoss_cli.findings.facts import SURE, Facts, Observation
 from celoss_cli.findings.wording import all_rows_are, number, rows_have
+from celoss_cli.losses import LOSSES
 
 __all__ = [
     "already_probabilities",
@@ -115,10 +118,10 @@ def already_probabilities(facts: Facts) -> Observation | None:
 
     Cross entropy takes the softmax itself. A second one flattens the predictions: the loss of a row
     cannot leave [ln(1 + (C - 1) / e), ln(C - 1 + e)] for C classes, however good or bad the model is,
-    and the gradients shrink.
+    and the gradients shrink. So it is with every loss of logits.
 
     Give the logits, the output before the softmax; or say that the input is probabilities: celoss ce with
-    --input-is probs.
+    --input-is probs, celoss brier without --input-is.
 
     Reference: PyTorch documentation of CrossEntropyLoss: the input is expected to contain the
     unnormalized logits for each class.
@@ -126,16 +129,29 @@ def already_probabilities(facts: Facts) -> Observation | None:
     rows = facts.nearly_all("probabilities")
     if not rows or (facts.loss.takes, facts.loss.per) != ("logits", "class"):
         return None
-    classes = facts.classes or 2
-    low, high = math.log1p((classes - 1) / math.e), math.log(classes - 1 + math.e)
-    return Observation(
+    told = (
         f"{all_rows_are(rows, first=facts.only_first(rows))} at least 0 and sum to 1: they are probabilities "
-        f"already, and cross entropy takes the softmax once more; the loss of a row then lies between "
-        f"{number(low)} and {number(high)} nats, whatever the model",
-        facts.seen["probabilities"],
-        {"least_loss": low, "largest_loss": high},
-        facts.command("ce", "--input-is", "probs"),
+        f"already, and {LOSSES[facts.loss.command].title} takes the softmax once more"
     )
+    evidence: dict[str, float] = {}
+    if not (facts.weighted or facts.options.get("label_smoothing")):
+        low, high = _of_certain(facts)
+        unit = " nats" if facts.loss.loss.is_information else ""
+        told += f"; the loss of a row then lies between {number(low)} and {number(high)}{unit}"
+        told += ", whatever the model"
+        evidence = {"least_loss": low, "largest_loss": high}
+    return Observation(told, facts.seen["probabilities"], evidence, facts.of_probabilities())
+
+
+def _of_certain(facts: Facts) -> tuple[float, float]:
+    """What rows cost that are certain of their class, and of another one, where 0 and 1 are taken for logits.
+
+    No row of probabilities costs less than the one, or more than the other.
+    """
+    loss = facts.made()
+    x = np.eye(max(2, facts.classes or 2))[:2]
+    low, high = loss.terms(loss.canonical(Batch(x, np.zeros(2, np.int64)))).loss.tolist()
+    return low, high
 
 
 def log_probabilities(facts: Facts) -> Observation | None:
@@ -174,7 +190,7 @@ def probabilities_for_log_probabilities(facts: Facts) -> Observation | None:
         f"{all_rows_are(rows, first=facts.only_first(rows))} probabilities, not their logarithms, so the "
         "result is a mean of -p between -1 and 0",
         facts.seen["probabilities"],
-        remedy=facts.command("ce", "--input-is", "probs"),
+        remedy=facts.of_probabilities(),
     )
 
 
@@ -302,7 +318,7 @@ def probabilities_for_logits(facts: Facts) -> Observation | None:
         f"all of the {values} examined values lie between 0 and 1: they look like probabilities, and this "
         "loss takes the sigmoid once more",
         values,
-        remedy=facts.command("bce"),
+        remedy=facts.of_probabilities(),
     )
 
 

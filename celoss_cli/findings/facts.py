@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from celoss_cli.evaluate.fit import Fit
     from celoss_cli.evaluate.survey import Survey
     from celoss_cli.findings.finding import Severity
+    from celoss_cli.losses.base import Loss
 
 __all__ = ["SURE", "CommandWords", "Facts", "Observation", "Rule"]
 
@@ -56,12 +57,14 @@ class CommandWords:
         data: the words that name the data and say how it is read.
         inline: the input where it was given on the command line itself, or None.
         semantics: the words of each option in force that the number depends on, by the option's name.
+        study: the command with --loss that was given, where it is not the loss's own; "" where it is.
 
     """
 
     data: Sequence[str] = ()
     inline: str | None = None
     semantics: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    study: str = ""
 
 
 @record(frozen=True, slots=True)
@@ -169,6 +172,19 @@ class Facts:
         plain = few and "--class-columns" not in self.command_words.data
         return self.again("--class-columns", ",".join(names)) if plain else ""
 
+    def made(self) -> Loss:
+        """The loss in nats with its options, without weights and with nothing ignored."""
+        spec = LOSSES[self.loss.command]
+        left = {"weight", "pos_weight", "ignore_index"}
+        names = {*spec.options, *(("input_is",) if spec.kinds else ())} - left
+        return spec.made(**{name: value for name, value in self.options.items() if name in names})
+
+    def of_probabilities(self) -> str:
+        """What computes this loss where its input is probabilities, and not what they are taken for."""
+        if self.loss.of_probs:
+            return self.command(*self.loss.of_probs)
+        return f"take {'the logarithm' if self.loss.per == 'class' else 'log(p / (1 - p))'} of the input"
+
     def command(self, name: str, *options: str, loss: str = "") -> str:
         """A command line over the same data, its input taken for something else.
 
@@ -185,6 +201,8 @@ class Facts:
         kept = {
             option: words for option, words in self.command_words.semantics.items() if option not in other
         }
+        if self.command_words.study and name in LOSSES:
+            return self._line(self.command_words.study, spec, kept, ("--loss", name, *options))
         return self._line(name, spec, kept, options)
 
     def _line(

@@ -72,6 +72,11 @@ def _fit(facts: Facts) -> Fit | None:
     return None if told else facts.fit
 
 
+def _quantity(facts: Facts, article: str = "the") -> str:
+    """What readings are compared by; a loss that is not -log p is not its mean."""
+    return f"{article} mean{'' if facts.loss.loss.is_log_loss else ' -log p'}"
+
+
 def _mean(fit: Fit) -> str:
     """The mean loss in words: a bound where costs are beyond what a survey counts, or infinite."""
     if fit.impossible:
@@ -81,7 +86,12 @@ def _mean(fit: Fit) -> str:
 
 def _clamped(facts: Facts, fit: Fit) -> float | None:
     """The mean as it was computed, where a clamp or clip made it less than what the predictions cost."""
-    plain = facts.mean is not None and not facts.weighted and not facts.options.get("label_smoothing")
+    plain = (
+        facts.loss.loss.is_log_loss
+        and facts.mean is not None
+        and not facts.weighted
+        and not facts.options.get("label_smoothing")
+    )
     return facts.mean if fit.beyond and plain and math.isfinite(facts.mean or 0.0) else None
 
 
@@ -161,8 +171,8 @@ def shifted(facts: Facts) -> Observation | None:
     _, lag, what, moved = max(better, key=lambda found: found[0] / found[3].pairs)
     own, other = (nats / moved.pairs for nats in moved.nats)
     return Observation(
-        f"against the target of the {_which(lag, what)} the mean is {number(other)} nats, against its own "
-        f"{number(own)}: the targets are shifted by {'one' if abs(lag) == 1 else abs(lag)} {what}"
+        f"against the target of the {_which(lag, what)} {_quantity(facts)} is {number(other)} nats, against "
+        f"its own {number(own)}: the targets are shifted by {'one' if abs(lag) == 1 else abs(lag)} {what}"
         f"{'' if abs(lag) == 1 else 's'}",
         moved.pairs,
         {
@@ -236,7 +246,7 @@ def permuted(facts: Facts) -> Observation | None:
     moved = [f"{facts.name(i)} -> {facts.name(int(j))}" for i, j in enumerate(order) if i != j]
     loss = nats / fit.counted
     return Observation(
-        f"with the classes in another order the mean would be {number(loss)} nats instead of "
+        f"with the classes in another order {_quantity(facts)} would be {number(loss)} nats instead of "
         f"{_mean(fit)}: target -> column {listed(moved)}",
         len(moved),
         {"loss": _known(fit), "reordered_loss": loss, "column_of_class": [int(j) for j in order]},
@@ -282,8 +292,8 @@ def moved_by_one(facts: Facts) -> Observation | None:
         return None
     loss = fit.nats_before / fit.counted
     return Observation(
-        f"against the class before theirs the mean is {number(loss)} nats, against their own {_mean(fit)}: "
-        f"the targets count from 1, and the {_outcomes(facts)} classes from 0",
+        f"against the class before theirs {_quantity(facts)} is {number(loss)} nats, against their own "
+        f"{_mean(fit)}: the targets count from 1, and the {_outcomes(facts)} classes from 0",
         fit.counted,
         {"moved_loss": loss, "loss": _known(fit)},
         facts.again("--first-class", "1"),
@@ -309,8 +319,8 @@ def other_axis(facts: Facts) -> Observation | None:
         return None
     said = "--class-axis" in facts.command_words.data
     return Observation(
-        f"with the classes along axis {axis} the mean would be {number(nats / fit.counted)} nats instead of "
-        f"{_mean(fit)}",
+        f"with the classes along axis {axis} {_quantity(facts)} would be {number(nats / fit.counted)} nats "
+        f"instead of {_mean(fit)}",
         fit.counted,
         {"loss": _known(fit), "turned_loss": nats / fit.counted, "axis": axis},
         "the axis that --class-axis names is not that of the classes"
@@ -374,7 +384,8 @@ def negated(facts: Facts) -> Observation | None:
         return None
     loss = fit.negated_nats / fit.counted
     return Observation(
-        f"with the other sign the input would have a mean of {number(loss)} nats instead of {_mean(fit)}",
+        f"with the other sign the input would have {_quantity(facts, 'a')} of {number(loss)} nats instead of "
+        f"{_mean(fit)}",
         fit.counted,
         {"loss": _known(fit), "negated_loss": loss},
         "change the sign of the input",
@@ -404,8 +415,9 @@ def temperature(facts: Facts) -> Observation | None:
         return None
     loss = nats / fit.counted
     return Observation(
-        f"divided by a temperature of about {best:g} the logits would have a mean of {number(loss)} nats "
-        f"instead of {_mean(fit)}: the predictions are {'over' if best > 1 else 'under'}confident",
+        f"divided by a temperature of about {best:g} the logits would have {_quantity(facts, 'a')} of "
+        f"{number(loss)} nats instead of {_mean(fit)}: the predictions are "
+        f"{'over' if best > 1 else 'under'}confident",
         fit.counted,
         {"temperature": best, "loss": _known(fit), "loss_at_temperature": loss},
     )
@@ -427,13 +439,41 @@ def worse_than_guessing(facts: Facts) -> Observation | None:
         return None
     if _only_rounded(facts, fit, math.log(outcomes)):
         return None
+    told, mean, guessing = _the_mean(facts, fit), _computed(facts, fit), math.log(outcomes)
+    costs = f"ln {outcomes} = {number(guessing)}"
+    if not facts.loss.loss.is_log_loss:
+        own = _of_frequencies(facts, dict.fromkeys(range(outcomes), 1))
+        if own is None or facts.mean is None or facts.mean <= own:
+            return None
+        told, mean, guessing, costs = _own_mean(facts), facts.mean, own, number(own)
     return Observation(
-        f"{_the_mean(facts, fit)} is worse than guessing, which costs ln {outcomes} = "
-        f"{number(math.log(outcomes))}; {fit.hits} of {fit.counted} predictions are right",
+        f"{told} is worse than guessing, which costs {costs}; {fit.hits} of {fit.counted} predictions are "
+        "right",
         fit.counted,
-        {"loss": _computed(facts, fit), "guessing": math.log(outcomes), "accuracy": fit.hits / fit.counted},
+        {"loss": mean, "guessing": guessing, "accuracy": fit.hits / fit.counted},
         facts.shown("--worst", "10"),
     )
+
+
+def _own_mean(facts: Facts) -> str:
+    """The mean of a loss that is not -log p, as the beginning of a sentence."""
+    return f"the mean of {number(facts.mean or 0.0)}{' nats' if facts.loss.loss.is_information else ''}"
+
+
+def _of_frequencies(facts: Facts, given: Mapping[int, int]) -> float | None:
+    """What a loss that is not -log p costs where these frequencies of outcomes are always predicted.
+
+    None where that cannot be said, or weights make the mean another one.
+    """
+    outcomes = range(_outcomes(facts))
+    if facts.weighted or not set(given) <= set(outcomes):
+        return None
+    totals = np.array([[given.get(outcome, 0) for outcome in outcomes]], float)
+    costs = facts.made().costs_of_frequencies(totals)
+    if costs is None:
+        return None
+    occurs = totals > 0
+    return float((totals[occurs] * costs[occurs]).sum() / totals.sum())
 
 
 def _only_rounded(facts: Facts, fit: Fit, each: float) -> bool:
@@ -470,11 +510,17 @@ def worse_than_frequencies(facts: Facts) -> Observation | None:
         return None
     if _only_rounded(facts, fit, entropy / fit.counted):
         return None
+    told, mean, constant = _the_mean(facts, fit), _computed(facts, fit), entropy / fit.counted
+    if not facts.loss.loss.is_log_loss:
+        own = _of_frequencies(facts, given)
+        if own is None or facts.mean is None or facts.mean <= own:
+            return None
+        told, mean, constant = _own_mean(facts), facts.mean, own
     return Observation(
-        f"{_the_mean(facts, fit)} is worse than {number(entropy / fit.counted)}, what always "
-        "predicting the frequencies of the classes costs",
+        f"{told} is worse than {number(constant)}, what always predicting the frequencies of the classes "
+        "costs",
         fit.counted,
-        {"loss": _computed(facts, fit), "entropy": entropy / fit.counted},
+        {"loss": mean, "entropy" if facts.loss.loss.is_log_loss else "frequencies": constant},
         facts.shown("--by", "class"),
     )
 
@@ -492,7 +538,12 @@ def weighted(facts: Facts) -> Observation | None:
     fit = _fit(facts)
     if fit is None or not facts.weighted or facts.mean is None or not math.isfinite(facts.mean):
         return None
-    if fit.beyond or facts.options.get("label_smoothing") or facts.options.get("convention"):
+    if (
+        not facts.loss.loss.is_log_loss
+        or fit.beyond
+        or facts.options.get("label_smoothing")
+        or facts.options.get("convention")
+    ):
         return None  # these change the mean too
     if abs(facts.mean - fit.mean) <= 1e-5 * max(1.0, abs(fit.mean)):
         return None

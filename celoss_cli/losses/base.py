@@ -113,6 +113,8 @@ class Loss(ABC):
     """Whether it is measured in units of information, which the base of the logarithm chooses."""
     gives_perplexity: ClassVar[bool] = False
     """Whether exp of the mean in nats is a perplexity."""
+    is_log_loss: ClassVar[bool] = True
+    """Whether a target costs -log p where there are no weights and no smoothing."""
     predictions_are: ClassVar[str] = "distributions"
     """What refusals call predictions of which no answer is the likeliest."""
     clamp_is: ClassVar[str] = "clamped"

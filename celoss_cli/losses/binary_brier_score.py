@@ -62,6 +62,7 @@ class BinaryBrier(BinaryLoss):
     input_is: str = "probs"
 
     is_information: ClassVar[bool] = False
+    is_log_loss: ClassVar[bool] = False
     predicts: ClassVar[str] = "predicted probability p"
 
     def __post_init__(self) -> None:
@@ -139,6 +140,7 @@ LOSS = LossSpec(
     emitted=_emitted,
     declared=(WEIGHT,),
     kinds=_KINDS,
+    of_probs=("brier-binary",),
 )
 
 

@@ -140,6 +140,7 @@ LOSS = LossSpec(
     reference="torch.nn.functional.binary_cross_entropy",
     emitted=_emitted,
     by_convention="by_convention:BinaryCrossEntropyByConvention",
+    of_probs=("bce",),
 )
 
 

@@ -153,6 +153,7 @@ LOSS = LossSpec(
     example="celoss bce-logits --logits 2.2,-1.4 --targets 1,0 --pos-weight 3",
     reference="torch.nn.functional.binary_cross_entropy_with_logits",
     emitted=_emitted,
+    of_probs=("bce",),
 )
 
 

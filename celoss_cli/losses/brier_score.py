@@ -69,6 +69,7 @@ class Brier(WeightedClassLoss):
     input_is: str = "probs"
 
     is_information: ClassVar[bool] = False
+    is_log_loss: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -217,6 +218,7 @@ LOSS = LossSpec(
     declared=(WEIGHT, IGNORE_INDEX),
     kinds=_KINDS,
     binary="brier-binary",
+    of_probs=("brier",),
 )
 
 

@@ -201,6 +201,7 @@ LOSS = LossSpec(
     emitted=_emitted,
     by_convention="by_convention:CrossEntropyByConvention",
     kinds=INPUT_KINDS,
+    of_probs=("ce", "--input-is", "probs"),
 )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from celoss_cli.core.errors import UsageError
 from celoss_cli.core.late import np
@@ -62,6 +62,8 @@ class Focal(WeightedClassLoss):
     """
 
     gamma: float = 2.0
+
+    is_log_loss: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -120,6 +120,7 @@ LOSS = LossSpec(
     by_convention="by_convention:NegativeLogLikelihoodByConvention",
     kinds=("log-probs", TOKENS),
     scored="scored_tokens:ScoredTokens",
+    of_probs=("ce", "--input-is", "probs"),
 )
 
 

@@ -82,6 +82,7 @@ class SigmoidFocal(AnswerLoss):
     alpha: float = 0.25
     gamma: float = 2.0
 
+    is_log_loss: ClassVar[bool] = False
     predicts: ClassVar[str] = "logit z"
     predicts_probability: ClassVar[bool] = False
 

@@ -99,6 +99,7 @@ LOSS = LossSpec(
     reference="torch.nn.functional.soft_margin_loss",
     emitted=_emitted,
     overflows={"float64": 700.0, "float32": 80.0},
+    of_probs=("bce",),
 )
 
 

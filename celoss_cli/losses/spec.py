@@ -44,6 +44,7 @@ class LossSpec:
         by_convention: "module:Class" of the class that takes a convention and a kind of input too, or "".
         scored: "module:Class" of the class for tokens whose log-probability is given, or "".
         kinds: the kinds of input that may be named, the usual one first; none where there is only one.
+        of_probs: the words of the command of the same loss of probabilities; () where there is none.
         binary: the command of the same loss for one score a row; "" where bce or bce-logits is it.
         overflows: up to which size of the input the reference computes, by dtype; empty where it always does.
 
@@ -64,6 +65,7 @@ class LossSpec:
     by_convention: str = ""
     scored: str = ""
     kinds: tuple[str, ...] = ()
+    of_probs: tuple[str, ...] = ()
     binary: str = ""
     overflows: Mapping[str, float] | None = None
 

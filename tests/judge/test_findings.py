@@ -587,3 +587,110 @@ def test_all_ignored_has_no_loss_and_says_so() -> None:
     assert found.value is None
     assert found.accuracy is None
     assert told("CEL207").message == "all 300 targets are 255, which is left out"
+
+
+# ------------------------------------------------------------------------- losses that are not -log p
+
+
+def softmax(x: Any) -> Any:
+    e = np.exp(np.asarray(x, float))
+    return e / e.sum(axis=-1, keepdims=True)
+
+
+SHUFFLED = np.random.default_rng(3).permutation(200)
+SURE_AND_WRONG = np.array([[0.6, 0.2, 0.2]] * 180 + [[1.0, 1e-30, 1e-30]] * 20)[SHUFFLED]
+CAME = np.array([0] * 180 + [1] * 20)[SHUFFLED]
+
+
+def test_a_brier_score_is_held_against_that_of_guessing_and_not_against_nats() -> None:
+    score = ((SURE_AND_WRONG - np.eye(3)[CAME]) ** 2).sum(axis=1).mean()
+    assert score < 1 - 1 / 3
+    assert "CEL401" not in codes(diagnosis("brier", SURE_AND_WRONG, CAME))
+    assert "CEL401" in codes(diagnosis("ce", SURE_AND_WRONG, CAME, input_is="probs"))
+
+
+@pytest.mark.parametrize(
+    ("command", "cost", "unit"),
+    [
+        ("brier", lambda p, y: ((p - np.eye(p.shape[1])[y]) ** 2).sum(axis=1), ""),
+        (
+            "focal",
+            lambda p, y: -((1 - p[np.arange(len(y)), y]) ** 2) * np.log(p[np.arange(len(y)), y]),
+            " nats",
+        ),
+    ],
+)
+def test_what_is_worse_than_guessing_is_told_in_the_losses_own_numbers(
+    command: str, cost: Callable[[Any, Any], Any], unit: str
+) -> None:
+    p = softmax(8 * X)
+    found = diagnosis(command, p if command == "brier" else 8 * X, (Y + 1) % 4)
+    told = {finding.code: finding for finding in found.findings}["CEL401"]
+    assert told.evidence["loss"] == pytest.approx(cost(p, (Y + 1) % 4).mean(), rel=1e-5)
+    assert told.evidence["guessing"] == pytest.approx(cost(np.full((1, 4), 0.25), np.array([0]))[0])
+    assert told.message.startswith(f"the mean of {told.evidence['loss']:.4g}{unit} is worse than guessing")
+
+
+def test_a_brier_score_is_held_against_that_of_the_frequencies() -> None:
+    p = np.full((400, 4), 0.25)
+    p[0] += [0.01, -0.01, 0, 0]
+    y = changed(np.zeros(400, int), slice(0, 40), 1)
+    told = {finding.code: finding for finding in diagnosis("brier", p, y).findings}["CEL402"]
+    assert told.evidence["frequencies"] == pytest.approx(2 * 0.9 * 0.1)
+    assert "nats" not in told.message
+
+
+def test_readings_of_a_brier_score_are_compared_by_their_log_likelihood_and_say_so() -> None:
+    told = {finding.code: finding for finding in diagnosis("brier", P, np.roll(Y, 1)).findings}["CEL213"]
+    assert "the mean -log p is " in told.message
+
+
+def test_a_weighted_brier_score_is_not_compared_with_nats() -> None:
+    assert "CEL404" not in codes(diagnosis("brier", P, Y, weight=[1, 2, 3, 4]))
+
+
+@pytest.mark.parametrize(
+    ("command", "options", "remedy", "cost"),
+    [
+        (
+            "brier",
+            {"input_is": "logits"},
+            "celoss brier preds.csv",
+            lambda p, y: ((p - np.eye(4)[y]) ** 2).sum(axis=1),
+        ),
+        (
+            "focal",
+            {},
+            "take the logarithm of the input",
+            lambda p, y: -((1 - p[np.arange(2), y]) ** 2) * np.log(p[np.arange(2), y]),
+        ),
+    ],
+)
+def test_probabilities_as_logits_lead_to_the_same_loss_of_them(
+    command: str, options: dict[str, Any], remedy: str, cost: Callable[[Any, Any], Any]
+) -> None:
+    (told,) = (one for one in diagnosis(command, P, Y, **options).findings if one.code == "CEL104")
+    low, high = cost(softmax(np.eye(4)[:2]), np.array([0, 0]))
+    assert (told.evidence["least_loss"], told.evidence["largest_loss"]) == pytest.approx((low, high))
+    assert told.remedy == remedy
+    assert "cross entropy" not in told.message
+
+
+@pytest.mark.parametrize("options", [{"label_smoothing": 0.1}, {"weight": [1, 2, 3, 4]}])
+def test_the_range_of_a_second_softmax_is_told_of_the_plain_loss_alone(options: dict[str, Any]) -> None:
+    (told,) = (one for one in diagnosis("ce", P, Y, **options).findings if one.code == "CEL104")
+    assert "between" not in told.message
+
+
+@pytest.mark.parametrize(
+    ("command", "options", "remedy"),
+    [
+        ("brier-binary", {"input_is": "logits"}, "celoss brier-binary preds.csv"),
+        ("focal-binary", {}, "take log(p / (1 - p)) of the input"),
+    ],
+)
+def test_probabilities_as_logits_of_yes_or_no_lead_to_the_same_loss(
+    command: str, options: dict[str, Any], remedy: str
+) -> None:
+    (told,) = (one for one in diagnosis(command, G, T, **options).findings if one.code == "CEL109")
+    assert told.remedy == remedy

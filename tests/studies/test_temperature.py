@@ -226,6 +226,42 @@ def test_the_array_alone_has_the_shape_of_the_input(tmp_path: Path) -> None:
     assert (done.returncode, (tmp_path / "o.csv").exists()) == (2, False)
 
 
+@pytest.mark.parametrize(
+    ("loss", "x", "y", "code", "remedy"),
+    [
+        ("ce", softmax(X, axis=1), Y, "CEL104", "--loss ce --input-is probs"),
+        ("nll", softmax(X, axis=1), Y, "CEL106", "--loss ce --input-is probs"),
+        ("bce-logits", 1 / (1 + np.exp(-X[:, 0])), (Y == 0) * 1.0, "CEL109", "--loss bce"),
+    ],
+)
+def test_it_tells_what_the_loss_tells_of_probabilities_as_logits(
+    loss: str, x: Any, y: Any, code: str, remedy: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "p.csv"
+    columns = np.column_stack([x, y])
+    names = ",".join([*(f"c{i}" for i in range(columns.shape[1] - 1)), "target"])
+    np.savetxt(
+        path,
+        columns,
+        delimiter=",",
+        header=names,
+        comments="",
+        fmt=["%.17g"] * (len(columns[0]) - 1) + ["%d"],
+    )
+    options = ("--class-columns", ",".join(names.split(",")[:-1]))
+    done = celoss("temperature", path, "--loss", loss, *options, "--format", "value")
+    assert f"celoss: warning {code}: " in done.stderr
+    command = f"celoss temperature {path} {' '.join(options)} {remedy}"
+    assert f"; try: {command}\n" in done.stderr
+    again = celoss(*command.split()[1:])
+    assert (again.returncode, again.stderr) == (0, "")
+
+
+def test_classes_that_are_ruled_out_are_not_said_to_be_equal(tmp_path: Path) -> None:
+    done = celoss("temperature", file(tmp_path, [[2.0, -np.inf], [-np.inf, 1.0]], [0, 1]))
+    assert "in every row all classes that are not ruled out" in " ".join(done.stdout.split())
+
+
 def test_the_number_alone_and_wrong_endings(tmp_path: Path) -> None:
     path = file(tmp_path)
     done = celoss("temperature", path, "--format", "value")

@@ -25,8 +25,8 @@ _NONE = {
     "infinity": "There is no best temperature: the predictions are worse than no answer at all, so that the "
     "loss falls for as long as the temperature rises. Are the classes, or the sign of the logits, the right "
     "ones?",
-    "undefined": "There is no best temperature: in no row does one class have more than another, and every "
-    "temperature gives the same.",
+    "undefined": "There is no best temperature: in every row all classes that are not ruled out (by a "
+    "probability of 0) have the same, and every temperature gives the same loss.",
 }
 
 
