@@ -124,7 +124,9 @@ def failed(facts: Facts) -> Observation | None:
     Reference: OpenAI API reference, Batch: a line of the output has response or error.
     """
     count = facts.seen.get("failed-request", 0)
-    return Observation(f"{plural(count, 'request')} failed and left out", count) if count else None
+    are = "is" if count == 1 else "are"
+    told = f"{plural(count, 'request')} failed and {are} left out"
+    return Observation(told, count) if count else None
 
 
 def repeated(facts: Facts) -> Observation | None:

@@ -114,3 +114,17 @@ def test_other_values_are_no_two_answers(targets: str) -> None:
 def test_a_third_target_is_refused(folder: Path) -> None:
     done = scored("bce --probs 0.2,0.9,0.5 --targets 1,2,3 --positive 2", folder)
     assert (done.returncode, 'beside "2", got 1 and 3' in done.stderr) == (3, True)
+
+
+@pytest.mark.parametrize("positive", ["1", "True", "true"])
+def test_truth_values_are_told_as_the_file_has_them(folder: Path, positive: str) -> None:
+    (folder / "b.csv").write_text("p,label\n0.2,False\n0.9,True\n")
+    (folder / "b.jsonl").write_text('{"p": 0.2, "label": false}\n{"p": 0.9, "label": true}\n')
+    np.savez(folder / "b.npz", p=np.array([0.2, 0.9]), label=np.array([False, True]))
+    for name, told in (
+        ("b.csv", 'targets read as 1 where they are "True", as 0 where they are "False"'),
+        ("b.jsonl", 'targets read as 1 where they are "true", as 0 where they are "false"'),
+        ("b.npz", 'targets read as 1 where they are "true"'),
+    ):
+        done = celoss("bce", name, "--positive", positive, cwd=folder)
+        assert told in done.stdout.splitlines(), name

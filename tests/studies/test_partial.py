@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import shutil
 import subprocess
@@ -298,6 +299,24 @@ def test_a_copy_in_another_folder_is_told(
     assert run(["merge", "x.json", "y.json", "--format", "value"]) == ExitCode.DONE
     told = 'celoss: note: "b.csv" and "d/b.csv" have one size and one time: is that a file twice?\n'
     assert capfd.readouterr().err == told
+
+
+def test_a_copy_of_another_name_and_time_is_told(
+    tmp_path: Path, capfd: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has the same bytes, so it has the same sums; a file of the same size with other rows does not."""
+    monkeypatch.chdir(tmp_path)
+    for name, first in (("a.csv", 1), ("copy.csv", 1), ("z.csv", 2)):
+        Path(name).write_text(f"{HEADER}{first},2,0,x,0\n1,1,3,x,1\n")
+        os.utime(name, ns=(10**18, 10**18 + ord(name[0])))
+        words = ["ce", name, *CLASSES, "--emit-partial", f"{name}.json", "--format", "value"]
+        assert run(words) == ExitCode.DONE
+    capfd.readouterr()
+    assert run(["merge", "a.csv.json", "copy.csv.json", "z.csv.json", "--format", "value"]) == ExitCode.DONE
+    told = '"a.csv" and "copy.csv" have one size and one result, to the last bit: is that a file twice?\n'
+    assert capfd.readouterr().err == f"celoss: note: {told}"
+    assert run(["merge", "a.csv.json", "z.csv.json", "--format", "value"]) == ExitCode.DONE
+    assert capfd.readouterr().err == ""
 
 
 @pytest.mark.slow

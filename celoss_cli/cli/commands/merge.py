@@ -13,6 +13,7 @@ from celoss_cli.core.records import record
 
 if TYPE_CHECKING:
     from celoss_cli.cli.concluding import Computed
+    from celoss_cli.studies.merge.once import Results
     from celoss_cli.studies.merge.parts import Partial
 
 __all__ = ["COMMAND", "NOT_OF_PARTS", "OF_THE_PARTS", "whole_of"]
@@ -96,28 +97,31 @@ def whole_of(named: Sequence[str], expected: int | None) -> Partial:
     from celoss_cli.core.errors import listed, visible
     from celoss_cli.read.paths import files_of
     from celoss_cli.studies.merge.files import all_parts, missing_of, partial_in
+    from celoss_cli.studies.merge.once import Results
     from celoss_cli.studies.merge.parts import merged
 
     unsure: list[str] = []
+    results = Results()
 
     def parts() -> Iterator[tuple[str, Partial]]:
         for path in files_of(named):
             part = partial_in(path)
             if not part.knows_its_files:
                 unsure.append(path)
+            results.add(part.states, part.evaluation.tally)
             yield visible(path), part
 
     whole = merged(parts() if expected is None else all_parts(parts(), expected))
     if len(whole.parts) > 1:
         tell_of_unseen(whole)
-        _tell_of_doubt(unsure, whole)
+        _tell_of_doubt(unsure, whole, results)
     if missing := missing_of(whole.shards):
         told = listed([str(shard) for shard in missing]).replace('"', "")
         note(f"celoss: note: {len(whole.shards)} of {missing[0].of} shards, without {told}")
     return whole
 
 
-def _tell_of_doubt(unsure: Sequence[str], whole: Partial) -> None:
+def _tell_of_doubt(unsure: Sequence[str], whole: Partial, results: Results) -> None:
     """Tells where data may count twice and nothing shows it."""
     from celoss_cli.cli.output import note
     from celoss_cli.core.errors import listed, quoted
@@ -126,10 +130,13 @@ def _tell_of_doubt(unsure: Sequence[str], whole: Partial) -> None:
     if unsure:
         told = "is of a pipe or of an earlier version and does not say how its files were"
         note(f"celoss: note: {listed(unsure)} {told}: data that counts twice would not be seen")
-    if pairs := alike(whole.states):
-        one, other = map(quoted, pairs[0])
-        more = f", and {len(pairs) - 1} more such pairs" if len(pairs) > 1 else ""
-        note(f"celoss: note: {one} and {other} have one size and one time: is that a file twice?{more}")
+    timed = alike(whole.states)
+    found = [pair for pair in results.pairs if pair not in timed]
+    for what, pairs in (("time", timed), ("result, to the last bit", found)):
+        if pairs:
+            one, other = map(quoted, pairs[0])
+            more = f", and {len(pairs) - 1} more such pairs" if len(pairs) > 1 else ""
+            note(f"celoss: note: {one} and {other} have one size and one {what}: is that a file twice?{more}")
 
 
 COMMAND = Command("merge", _HELP, MergeOptions, run)

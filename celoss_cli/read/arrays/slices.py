@@ -18,6 +18,7 @@ from celoss_cli.read.arrays.ranged import Ranged
 from celoss_cli.read.bytes.mapped import release
 from celoss_cli.read.request import Dataset, ReadRequest
 from celoss_cli.read.roles.answers import Decisions, with_positive
+from celoss_cli.read.roles.column import value_of
 from celoss_cli.read.roles.keys import Keys, keys_of
 from celoss_cli.read.roles.shape import Shape
 from celoss_cli.read.roles.targets import refuse_names
@@ -208,7 +209,9 @@ def answered(
     if positive is None or request.per_class:
         return target, ()
     refuse_type(target, at)
-    told = f"targets read as {request.answers[1]:g} where they are {quoted(positive)}"
+    is_flag = target.dtype == bool and value_of(positive) in (0, 1)
+    spelled = ("false", "true")[value_of(positive) == 1] if is_flag else positive
+    told = f"targets read as {request.answers[1]:g} where they are {quoted(spelled)}"
     return with_positive(widened(target), positive, request.answers, at), (told,)
 
 

@@ -38,7 +38,8 @@ class Answers:
         self._numbers = numbers
         others = [text for text in seen if _key(text) != self._positive]
         negative, high = (f"{number:g}" for number in numbers)
-        self.conversion = f"targets read as {high} where they are {quoted(positive)}" + (
+        spelled = next((text for text in seen if _key(text) == self._positive), positive)
+        self.conversion = f"targets read as {high} where they are {quoted(spelled)}" + (
             f", as {negative} where they are {quoted(others[0])}" if others else ""
         )
 

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Hashable, Iterable, Sequence
 from dataclasses import field, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from celoss_cli.core.errors import InputError, quoted
+from celoss_cli.core.exact import ExactSum
 from celoss_cli.core.records import record
 from celoss_cli.read.remote.urls import is_remote
 
 if TYPE_CHECKING:
+    from celoss_cli.core.data import Tally
     from celoss_cli.read.shards import FileState, RowGroups, Shard
 
-__all__ = ["Once", "alike"]
+__all__ = ["Once", "Results", "alike"]
 
 _ONE_SET = "a run over other files leaves its parts behind: merge those of one number alone, *-of-N.json"
 _ONE_FILE = "leave one of the two out; other files are told apart by their names, sizes and times"
@@ -77,6 +79,30 @@ class Once:
             if shard.of != of:
                 told = f"expected shards of {of} as in {first}, got shard {shard}"
                 raise InputError(told, hint=_ONE_SET, place=name)
+
+
+@record(frozen=True, slots=True)
+class Results:
+    """The parts so far by the sizes of their files and their totals, which a copy of a file has too.
+
+    Attributes:
+        first: the first file of each.
+        pairs: files of one size and one result, whatever they are called and how old they are.
+
+    """
+
+    first: dict[Hashable, str] = field(default_factory=dict)
+    pairs: list[tuple[str, str]] = field(default_factory=list)
+
+    def add(self, files: Sequence[FileState], tally: Tally) -> None:
+        """Adds a part of these files."""
+        if not files or tally.rows < 2 or tally.loss == ExactSum():  # which other files may well have
+            return
+        name = _whole(files[0]).name
+        key = tuple((file.size, file.row_groups) for file in files), tally.loss, tally.weight, tally.rows
+        before = self.first.setdefault(key, name)
+        if before != name:
+            self.pairs.append((before, name))
 
 
 def _whole(state: FileState) -> FileState:

@@ -200,7 +200,7 @@ def test_failed_requests_are_counted_and_told(celoss: Run, result: Result, tmp_p
     assert found["groups"][0]["name"] == "b"
     assert found["input"]["columns"]["id"] == "custom_id"
     told = {finding["code"]: finding["message"] for finding in found["findings"]}
-    assert told["CEL224"] == "2 requests failed and left out"
+    assert told["CEL224"] == "2 requests failed and are left out"
     done = celoss("nll", lines(tmp_path / "failed.jsonl", [failed]))
     assert done.returncode == 3
     assert "got 1 failed requests and nothing else" in done.stderr
