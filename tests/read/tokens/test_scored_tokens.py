@@ -543,9 +543,8 @@ def test_inspect_tells_why_the_loss_of_a_dump_refuses_it(celoss: Run, tmp_path: 
     done = celoss("inspect", path)
     assert done.returncode == 3
     assert f"{path}:1 [0]: Expected a log-probability of at most 0, got 0.5" in done.stderr
-    assert (
-        f"  celoss inspect {path} --loss nll  (their loss)" in celoss("inspect", path, "--loss", "ce").stderr
-    )
+    right = lines(tmp_path / "right.jsonl", [completion("a", [("x", -0.5)])])
+    assert f"  celoss nll {right}  (their loss)" in celoss("inspect", right, "--loss", "ce").stderr
 
 
 def test_the_page_shows_where_the_worst_documents_are_worst(celoss: Run, tmp_path: Path) -> None:
