@@ -87,6 +87,7 @@ class Way(NamedTuple):
 
     def __str__(self) -> str:
         words = [f"celoss {self.command}"] if self.command else []
+        words += [" ".join(("celoss", *self.words))] if self.words and not (words or self.options) else []
         words += [f"{name} {value}" for name, value in self.options]
         words += [f"without {name}" for name in self.without]
         words += [f"after {' '.join(self.piped)}"] if self.piped else []

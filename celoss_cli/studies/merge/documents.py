@@ -74,7 +74,7 @@ class Documents:
 def _refused(told: str, meaning: str, name: str, run: Sequence[str]) -> InputError:
     """A refusal with the one run as the way out, where it is not of a pipe that is empty by then."""
     if "-" in run:
-        return InputError(told, hint="one run over the data of all parts", place=name)
+        return InputError(told, hint=f"over the data of all parts, {meaning}", place=name)
     return InputError(told, ways=(Way(meaning, (), words=tuple(run)),), place=name)
 
 

@@ -171,7 +171,8 @@ def _one_run(whole: Partial, files: Sequence[str]) -> list[str]:
     """The command line of one run over these files."""
     said = whole.command_words
     by = [] if whole.by is None else flag_words("--by", whole.by)
-    return [whole.loss, *files, *said.data, *chain(*said.semantics.values()), *by]
+    named = [f"./{file}" if file.startswith("-") and file != "-" else file for file in files]
+    return [whole.loss, *named, *said.data, *chain(*said.semantics.values()), *by]
 
 
 def _files(part: Partial) -> list[str]:

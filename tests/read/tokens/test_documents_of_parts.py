@@ -13,7 +13,7 @@ from dumps import completion, lines
 from parted import done, told
 from running import Done
 
-from celoss_cli import partial
+from celoss_cli import InputError, partial
 from celoss_cli.read.tokens import identities
 from celoss_cli.studies.merge.documents import Documents
 
@@ -55,8 +55,19 @@ def test_a_document_in_two_parts_is_refused(celoss: Run, again: float) -> None:
     parts = shards(celoss, "nll", files)
     assert f"1.part: {expected}0.part already" in told(celoss, 3, "merge", *parts)
     assert f"0.part: {expected}1.part already" in told(celoss, 3, "merge", *reversed(parts))
-    with pytest.raises(Exception, match="expected each document once"):
+    with pytest.raises(InputError, match=f"{expected}.* \\(celoss nll a.jsonl b.jsonl\\)"):
         partial(files[0], "nll") + partial(files[1], "nll")
+
+
+def test_parts_of_a_pipe_and_files_that_look_like_options(celoss: Run) -> None:
+    files = [dump("-a.jsonl", x=-1.0), dump("-b.jsonl", x=-1.0, y=-2.0)]
+    for at, file in enumerate(files):
+        words = ["nll", "--emit-partial", f"{at}.part", "--json"]
+        assert celoss(*words, data=Path(file).read_text()).returncode == 0
+    said = told(celoss, 3, "merge", "0.part", "1.part")
+    assert "(over the data of all parts, one run counts it once" in said
+    said = told(celoss, 3, "nll", "--cluster", "local:1", "--", *files)
+    assert "\n  celoss nll ./-a.jsonl ./-b.jsonl  (one run" in said
 
 
 def test_a_sum_of_parts_knows_the_documents_of_all(celoss: Run) -> None:
