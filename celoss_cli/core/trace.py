@@ -30,6 +30,7 @@ class Step:
         level: "class" has a value for each class of a row; "row" belongs to a row's workings; "term"
             is shown in the table that is summed; "gradient" is the derivative of the row's loss with
             respect to the input, shape (classes, rows) or (rows,).
+        needed: whether the loss needs it, and not only a reader.
 
     """
 
@@ -37,6 +38,7 @@ class Step:
     formula: str
     value: Array
     level: Level
+    needed: bool = True
 
 
 class Note:
@@ -92,7 +94,8 @@ class Recorder(Note):
         return value
 
     def lazy(self, name: str, formula: str, compute: Callable[[], Array]) -> None:
-        self(name, formula, compute())
+        value = compute()
+        self._keep(name, formula, value, "class" if value.ndim == 2 else "row", needed=False)
 
     def gradient(self, formula: str, compute: Callable[[], Array]) -> None:
         if self.with_gradient:
@@ -101,5 +104,5 @@ class Recorder(Note):
     def reuse(self, buffer: A) -> A:
         return np.empty_like(buffer)
 
-    def _keep(self, name: str, formula: str, value: Array, level: Level) -> None:
-        self.steps.append(Step(name, formula, np.array(value), level))
+    def _keep(self, name: str, formula: str, value: Array, level: Level, *, needed: bool = True) -> None:
+        self.steps.append(Step(name, formula, np.array(value), level, needed))

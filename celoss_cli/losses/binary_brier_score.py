@@ -55,7 +55,7 @@ class BinaryBrier(BinaryLoss):
         Murphy 1973, "A new vector partition of the probability score", for its parts.
 
     Example:
-        celoss brier-binary --probs '0.9,0.2,0.6;0.3,0.8,0.5' --targets '1,0,1;0,1,0' --rows 2
+        celoss brier-binary --probs '0.9,0.2;0.3,0.8' --targets '1,0;0,1' --rows 2
 
     """
 

@@ -133,7 +133,7 @@ class Brier(WeightedClassLoss):
         d = p.copy(order="K")
         d[at] = 0
         d[at] = -self._rest(x[at] if self.input_is == "log-probs" else p[at], d)
-        note("d", "p - 1 at the target, p elsewhere", d)
+        note("d", "p - onehot(y)", d)
         square = note("d^2", "squared", d * d)
         sum_over_classes(square, out)
         note.term("sum of d^2", "sum over the classes", out.copy() if weights is not None else out)

@@ -76,6 +76,7 @@ class Table:
         kinds: one for each line: "" as usual, "picked", "faint", or "total"; () for all as usual.
         pick: what stands behind a picked line, with formulas and without; None where nothing is picked.
         least: the columns of numbers that stay where not all of them have room; () for all.
+        spare: the columns of numbers that are left out, in this order, until the others have room.
         parts: a bar for each line as a part of the longest one; () for none.
         label: what it is for those who hear it, where it has no title.
 
@@ -89,6 +90,7 @@ class Table:
     kinds: Sequence[str] = ()
     pick: tuple[str, str] | None = None
     least: Sequence[str] = ()
+    spare: Sequence[str] = ()
     parts: Sequence[float] = ()
     label: str = ""
 

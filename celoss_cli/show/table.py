@@ -255,6 +255,9 @@ def _forms(block: Table) -> Iterator[tuple[Callable[[Table], RichTable], int]]:
     yield partial(_table, numbers=block.numbers, gap=1), _LONG if block.least else _LEAST
     if block.least:
         yield partial(_table, numbers=[name for name in block.numbers if name in block.least]), _LEAST
+    for count in range(1, len(block.spare) + 1):
+        kept = [name for name in block.numbers if name not in block.spare[:count]]
+        yield partial(_table, numbers=kept, gap=1), _LEAST
 
 
 def _table(block: Table, numbers: Sequence[str], *, formulas: bool = False, gap: int = 2) -> RichTable:

@@ -64,5 +64,13 @@ def _by_class(workings: Workings, report: Report) -> Table:
     formulas = ["" if step.level == "gradient" else step.formula for step in steps]
     names = [step.name for step in steps]
     return Table(
-        "", ("class",), names, lines, formulas=formulas, kinds=kinds, pick=_PICK, label="steps by class"
+        "",
+        ("class",),
+        names,
+        lines,
+        formulas=formulas,
+        kinds=kinds,
+        pick=_PICK,
+        spare=[step.name for step in steps if not step.needed],
+        label="steps by class",
     )
