@@ -128,8 +128,10 @@ def inspection_of(files: Sequence[str], reading: Reading, loss: str | None, rows
     readings = _distinct(plain or sure or fitting)[:_MOST_SHOWN]
     first = readings[0] if readings else None
     furthest = sorted(tried, key=lambda found: (found.evaluation is None, not found.offered))
-    refused = dict.fromkeys(str(found.error.sentence) for found in furthest if found.error is not None)
-    of, parts, looked_at = _parts((first or seen[0]), rows)
+    refused = dict.fromkeys(_in_the_way(found, found.error) for found in furthest if found.error is not None)
+    if first is not None and _is_empty(first):
+        readings, refused = [], {"expected rows to compute a loss of, got no rows": None}
+    of, parts, looked_at = _parts(_as_typed(first or seen[0], reading), rows)
     return Inspection(
         files=files,
         of=of,
@@ -203,6 +205,32 @@ def _refusal(tried: Sequence[_Tried]) -> CelossError:
     return error
 
 
+def _in_the_way(found: _Tried, error: CelossError) -> str:
+    """What refused a command line, and the commands that take a file which is to be written first."""
+    words = [["celoss", *words_of(way, found.words)] for way in error.ways]
+    commands = [" ".join(map(shell_quoted, one)) for one in words if any(map(_is_to_be_written, one))]
+    return "; ".join((error.sentence, *commands))
+
+
+def _as_typed(found: _Tried, reading: Reading) -> _Tried:
+    """An attempt whose columns are told to be named by an option only where it was typed."""
+    if found.columns is None:
+        return found
+    typed = {f"named by {given.option.flag}" for given in given_options(reading)}
+    reasons = found.columns.get("why", {})
+    kept = {role: why for role, why in reasons.items() if not _is_named(why) or why in typed}
+    return replace(found, columns={**found.columns, "why": kept})
+
+
+def _is_named(why: Any) -> bool:
+    return isinstance(why, str) and why.startswith("named by --")
+
+
+def _is_empty(found: _Tried) -> bool:
+    """Whether a header is all there is, so that no command gives a number."""
+    return found.evaluation is not None and not found.evaluation.tally.rows
+
+
 def _whole(first: _Tried | None, looked_at: int) -> bool:
     """Whether the rows that were looked at are all."""
     if first is None or first.evaluation is None:
@@ -236,7 +264,7 @@ def _attempts(opener: _Opener, files: Sequence[str], reading: Reading, loss: str
     known: set[tuple[str, ...]] = set()
     while waiting and len(known) < _MOST_TRIED:
         words, told = waiting.popleft()
-        if tuple(words) not in known:
+        if tuple(words) not in known and not any(map(_is_to_be_written, words)):
             known.add(tuple(words))
             found = _tried(opener, words, told)
             yield found

@@ -95,6 +95,9 @@ SOURCES: dict[str, SourceSpec] = {
 
 _LOGITS = b"_logits_"
 
+_PARTIALS = (b'{"celoss_partial"', b'{\n"celoss_partial"')
+"""How a partial result begins, which celoss merge reads."""
+
 _STARTS = {
     b"{": "json",
     b"[": "json",
@@ -130,6 +133,7 @@ def format_of(path: str, head: bytes, chosen: str | None) -> SourceSpec:
             raise UsageError(f"Expected an input format of {', '.join(SOURCES)}, got {chosen!r}.")
         return SOURCES[chosen]
     nameless = path == "-" or is_device(path)
+    _refuse_partial(path, head)
     if nameless and _holds_tensors(head):
         return SOURCES["safetensors"]
     refuse_pickle(path, head)
@@ -154,6 +158,12 @@ def format_of(path: str, head: bytes, chosen: str | None) -> SourceSpec:
         ways=ways,
         place=visible(path),
     )
+
+
+def _refuse_partial(path: str, head: bytes) -> None:
+    if head.startswith(_PARTIALS):
+        way = Way("its result", (), words=("merge", path))
+        raise InputError("expected data, got a partial result", ways=(way,), place=visible(path))
 
 
 def _of_no_ending(path: str, head: bytes) -> tuple[Way, ...]:

@@ -212,9 +212,11 @@ def test_an_array_alone_has_no_targets(tmp_path: Path) -> None:
     done = celoss("ce", "x.npy", cwd=tmp_path)
     assert done.returncode == 3
     assert done.stderr == (
-        "celoss: error: x.npy: expected input and targets, got one array of shape (3, 2) and type float64 "
-        "(give both: --logits @x.npy --targets @labels.npy)\n"
+        "celoss: error: x.npy: expected input and targets, got one array of shape (3, 2) and type float64\n"
+        "  celoss ce x.npy --targets @labels.npy  (the targets in a file of their own)\n"
     )
+    np.save(tmp_path / "labels.npy", [0, 1, 0])
+    assert celoss("ce", "x.npy", "--targets", "@labels.npy", cwd=tmp_path).returncode == 0
     piped_in = celoss("ce", data=npy_bytes(LOGITS))
     assert piped_in.returncode == 3
     assert "one array of shape (3, 2)" in piped_in.stderr

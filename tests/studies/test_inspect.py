@@ -419,3 +419,76 @@ def test_logits_where_probabilities_are_due_lead_to_the_command_that_takes_them(
     for words in losses:
         assert "logits" in words
         assert celoss(*words, cwd=tmp_path).returncode == 0
+
+
+def whys(found: dict[str, Any]) -> dict[str, str]:
+    return {column["name"]: column["why"] for column in found["columns"]}
+
+
+def test_only_an_option_that_was_typed_names_a_column(tmp_path: Path) -> None:
+    path = tmp_path / "c.csv"
+    path.write_text("predicted,confidence,target\ncat,0.9,cat\ndog,0.8,cat\ncat,0.6,dog\n")
+    assert "named by" not in str(whys(inspected(path)))
+    assert whys(inspected(path))["confidence"] == "its name is that of how sure a prediction is"
+    typed = inspected(path, "--class-columns", "confidence")
+    assert whys(typed)["confidence"] == "named by --class-columns"
+    assert "named by" not in whys(typed)["target"]
+
+
+def test_targets_for_each_class_by_the_names_of_plain_columns(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("a,b,target_b,target_a\n0.3,1,0.75,0.25\n1,2,0.1,0.9\n")
+    found = inspected(path)
+    assert roles(found) == {"a": "input", "b": "input", "target_a": "target", "target_b": "target"}
+    right = [
+        math.log(math.exp(a) + math.exp(b)) - share * a - (1 - share) * b
+        for a, b, share in ((0.3, 1, 0.25), (1, 2, 0.9))
+    ]
+    assert values(found)[0] == pytest.approx(sum(right) / 2, rel=1e-12)
+
+
+def test_no_file_that_is_not_there_is_looked_for(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("x,y,t1,t2\n0.3,1,0.5,0.25\n1,2,0.1,0.8\n")
+    assert "No such file" not in celoss("inspect", str(path)).stdout
+
+
+@pytest.mark.parametrize("name", ["s.part", "s.json", "s"])
+@pytest.mark.parametrize("command", ["inspect", "ce"])
+def test_a_partial_result_leads_to_merge(name: str, command: str, tmp_path: Path) -> None:
+    (tmp_path / "d.csv").write_text("a,b,target\n1,2,0\n")
+    assert celoss("ce", "d.csv", "--emit-partial", name, cwd=tmp_path).returncode == 0
+    done = celoss(command, name, cwd=tmp_path)
+    assert done.returncode == 3
+    assert done.stderr.splitlines() == [
+        f"celoss: error: {name}: expected data, got a partial result",
+        f"  celoss merge {name}  (its result)",
+    ]
+    assert celoss("merge", name, cwd=tmp_path).returncode == 0
+
+
+def test_a_header_alone_has_roles_and_no_command(tmp_path: Path) -> None:
+    (tmp_path / "h.csv").write_text("a,b,target\n")
+    found = inspected(tmp_path / "h.csv")
+    assert roles(found) == {"a": "input", "b": "input", "target": "target"}
+    assert (found["readings"], found["refused"]) == (
+        [],
+        ["expected rows to compute a loss of, got no rows"],
+    )
+
+
+def test_an_array_alone_leads_to_complete_commands(tmp_path: Path) -> None:
+    np.save(tmp_path / "z.npy", [[1.0, 2.0], [3.0, 0.0]])
+    done = celoss("inspect", "z.npy", "--json", cwd=tmp_path)
+    np.save(tmp_path / "labels.npy", [0, 1])
+    commands = [shlex.split(text.partition("; celoss ")[2]) for text in json.loads(done.stdout)["refused"]]
+    assert ["ce", "z.npy", "--targets", "@labels.npy"] in commands
+    assert celoss(*commands[-1], cwd=tmp_path).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("cells", "holds"), [(["nan", "-inf", "1"], "-inf to 1, nan"), (["nan", "nan", "nan"], "nan")]
+)
+def test_nan_is_no_bound(cells: list[str], holds: str, tmp_path: Path) -> None:
+    (tmp_path / "n.csv").write_text("a,b,target\n" + "".join(f"{cell},2,0\n" for cell in cells))
+    assert inspected(tmp_path / "n.csv", "--allow-nonfinite")["columns"][0]["holds"] == holds

@@ -20,7 +20,7 @@ from typing import IO, TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from celoss_cli.core.errors import CelossError, InputError, LimitError, plural, quoted, visible
+from celoss_cli.core.errors import CelossError, InputError, LimitError, Way, plural, quoted, visible
 from celoss_cli.core.records import record
 from celoss_cli.read.arrays.bfloat16 import BFLOAT16
 from celoss_cli.read.arrays.ranged import Ranged
@@ -71,10 +71,9 @@ def read(stream: Stream, request: ReadRequest) -> Dataset:
     refuse_type(values, stream.name)
     if request.truth is not None:
         return _joined(values, stream, request)
-    path = "file.npy" if stream.path == "-" else stream.name
     raise InputError(
         f"expected input and targets, got one array of shape {values.shape} and type {values.dtype}",
-        hint=f"give both: --{request.takes} @{path} --targets @labels.npy",
+        ways=(Way("the targets in a file of their own", (("--targets", "@labels.npy"),)),),
         place=stream.name,
     )
 

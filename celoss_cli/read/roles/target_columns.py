@@ -231,13 +231,14 @@ def _in_order(evidence: Evidence, found: Sequence[int]) -> list[int]:
 
 
 def _paired(evidence: Evidence, free: Iterable[int]) -> Candidate | None:
-    """Columns of targets, one for each class of a group of predictions with the same labels."""
+    """Columns of targets, one for each class of a group of predictions, or of plain numbers, by label."""
     numbers = [i for i in free if evidence.columns[i].is_number]
     soft = [i for i in numbers if not evidence.is_decision(i)]
     inputs = predicting(evidence.columns, soft)
     for group in targeting(evidence.columns, numbers):
         labels = {label.casefold() for label in group.labels}
-        if any({label.casefold() for label in other.labels} == labels for other in inputs):
+        plain = {evidence.names[i].casefold() for i in soft if i not in group.columns}
+        if labels <= plain or any({label.casefold() for label in other.labels} == labels for other in inputs):
             return Candidate(group.columns, "named as the columns of the input", group.affix)
     return None
 

@@ -17,7 +17,8 @@ class Part:
     Attributes:
         name: of the header, or of the array.
         position: counted from 0.
-        role: "input", "target", "id", "weight" or "unused" in the first reading; None where there is none.
+        role: "input", "target", "id", "weight", "predicted" or "unused" in the first reading; None where
+            there is none.
         why: what speaks for that, or what its name and values say.
         holds: what its first values are, in words; the shape of an array.
         first: its first values as they are written, None where one is missing.

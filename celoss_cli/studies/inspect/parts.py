@@ -157,8 +157,12 @@ def _numbers(values: Values, numbers: Array) -> str:
         return "0 or 1"
     if values.are_signs:
         return "-1 or 1"
-    least, most = float(numbers.min()), float(numbers.max())
-    return f"{'whole, ' if values.are_whole else ''}{least:.4g} to {most:.4g}"
+    known = numbers[numbers == numbers]  # NaN is no number that equals itself
+    if not known.size:
+        return "nan"
+    least, most = float(known.min()), float(known.max())
+    more = ", nan" if known.size < numbers.size else ""
+    return f"{'whole, ' if values.are_whole else ''}{least:.4g} to {most:.4g}{more}"
 
 
 def _texts(column: Column) -> str:
