@@ -402,13 +402,39 @@ def test_a_first_token_that_one_model_scores_is_the_reason_for_other_weights(
         assert "--per byte" not in done.stderr
 
 
+def test_a_first_token_without_a_text_is_no_reason(celoss: Run, tmp_path: Path) -> None:
+    """One tokenizer begins with a mark of no bytes; the bytes that count are the same."""
+    one = lines(tmp_path / "a.jsonl", [completion("a", [("", None), ("ca", -1.0), ("t", -1.0)])])
+    other = lines(tmp_path / "b.jsonl", [chat("a", [("cat", -3.0)])])
+    assert f"  celoss compare {one} {other} --loss nll --per byte" in told_by_compare(celoss, one, other)
+    done = celoss("compare", one, other, "--loss", "nll", "--per", "byte", "--json")
+    assert json.loads(done.stdout)["comparison"]["difference"] == pytest.approx(1 / 3)
+
+
+def test_other_tokens_without_a_text_are_not_compared_by_bytes(celoss: Run, tmp_path: Path) -> None:
+    for name, rows in (("a", "d,-1\n"), ("b", "d,-1\nd,-2\n")):
+        (tmp_path / f"{name}.csv").write_text(f"doc,logprob\n{rows}")
+    paths = (tmp_path / "a.csv", tmp_path / "b.csv")
+    done = celoss("compare", *paths, "--loss", "nll", "--input-is", "token-logprobs")
+    assert done.returncode == 3
+    assert "expected the weight 1" in done.stderr
+    assert "compared by its bytes, which are not known here" in done.stderr
+    assert "--per byte" not in done.stderr
+
+
+def told_by_compare(celoss: Run, *paths: Path) -> str:
+    done = celoss("compare", *paths, "--loss", "nll")
+    assert done.returncode == 3
+    return done.stderr
+
+
 def test_other_bytes_are_another_text(celoss: Run, tmp_path: Path) -> None:
     one = lines(tmp_path / "a.jsonl", [chat("a", [("cat", -1.0)])])
     other = lines(tmp_path / "b.jsonl", [chat("a", [("cats", -1.0)])])
     done = celoss("compare", one, other, "--loss", "nll", "--per", "byte")
     assert done.returncode == 3
     assert "expected the weight 3" in done.stderr
-    assert "have other lengths: a comparison needs the same text in both" in done.stderr
+    assert "are those of other texts: a comparison needs the same text in both" in done.stderr
 
 
 def test_models_of_two_tokenizers_are_compared_by_the_bytes_that_they_share(
