@@ -94,7 +94,7 @@ def _brought_together(request: Request) -> tuple[Pairs, Subject, Sequence[str]]:
         group_column=request.first.group,
         labels=labels_of(a.side, b.side),
     )
-    remarks = [*_remarks(a.side, request.first), *_remarks(b.side, request.first)]
+    remarks = [*_remarks(a, request.first), *_remarks(b, request.first)]
     return paired(a.side, b.side, alignment, a.reduction), subject, remarks
 
 
@@ -162,10 +162,13 @@ def _refuse_other_options(a: _Read, b: _Read) -> None:
         )
 
 
-def _remarks(side: Side, data: Data) -> Iterator[str]:
+def _remarks(read: _Read, data: Data) -> Iterator[str]:
+    side = read.side
     spec, evaluation = replace(data.spec, takes=data.takes), side.evaluation
     if evaluation.skipped:
         yield f"note: {side.name}: {plural(evaluation.skipped, 'row')} with missing values skipped"
     seen = evaluation.seen + Counter({side.loss.clamp_is: evaluation.tally.clamped})
-    for told in findings(Facts(seen, spec, classes=evaluation.classes)):
+    weighted = side.sample_weight is not None or read.options.get("weight") is not None
+    facts = Facts(seen, spec, classes=evaluation.classes, options=read.options, weighted=weighted)
+    for told in findings(facts):
         yield f"{told.severity} {told.code}: {side.name}: {told.message}"

@@ -960,3 +960,22 @@ def test_rows_of_compared_tables_have_their_lines_whatever_the_blocks() -> None:
     told = [f"a.csv:{line}" for line in range(2, 7)] + ["row 0", "row 1", "row 2"]
     assert list(map(places, range(8))) == told
     assert batch.rows(1, 5).rows(2, 4).place(1) == "a.csv:6"
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        # softmax of (1, 0) is e / (e + 1): both classes differ by 1 / (e + 1) there, by e / (e + 1) at worst
+        (("brier", "--input-is", "logits"), "lies between 0.1447 and 1.069, whatever the model"),
+        (("ce",), "lies between 0.3133 and 1.313 nats, whatever the model"),
+        (("ce", "--label-smoothing", "0.1"), "takes the softmax once more\n"),
+        (("ce", "--weight", "1,2"), "takes the softmax once more\n"),
+    ],
+)
+def test_what_is_told_of_either_side_knows_the_options(
+    options: tuple[str, ...], said: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "p.csv"
+    path.write_text("a,b,target\n" + "".join(f"0.{i},0.{10 - i},{i % 2}\n" for i in range(1, 10)))
+    done = celoss("compare", path, path, "--loss", *options)
+    assert said in done.stderr, done.stderr
