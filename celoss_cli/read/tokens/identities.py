@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from celoss_cli.core.records import record
@@ -44,12 +45,8 @@ def number_of_name(name: str, own: str = "") -> int:
         own: what tells it from others of its name.
 
     """
-    from hashlib import blake2b  # most data has no documents
-
-    words = (word.encode(errors="surrogatepass") for word in (name, own))
-    return int.from_bytes(
-        blake2b(b"".join(len(word).to_bytes(8) + word for word in words), digest_size=_BYTES).digest()
-    )
+    text = f"{len(name)} {name}{own}".encode(errors="surrogatepass")
+    return int.from_bytes(blake2b(text, digest_size=_BYTES).digest(), "big")
 
 
 def identities_of(settled: Settled) -> Identities:
