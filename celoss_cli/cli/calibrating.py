@@ -15,7 +15,7 @@ from celoss_cli.cli.output import note, write_file
 from celoss_cli.cli.publish import remark_of
 from celoss_cli.cli.reading import opened
 from celoss_cli.cli.semantics import chosen
-from celoss_cli.core.errors import InputError, UsageError, file_name, plural, quoted, visible
+from celoss_cli.core.errors import InputError, UsageError, Way, file_name, plural, quoted, visible
 from celoss_cli.evaluate.binned import Errors, errors_of
 from celoss_cli.evaluate.calibration import BINS
 from celoss_cli.evaluate.loop import Evaluation, Request, evaluate
@@ -88,7 +88,9 @@ def calibrated(data: Data, semantics: Semantics, path: str | None, jobs: int | N
     """
     if path is not None and PurePath(path).suffix not in ENDINGS:
         known = ", ".join(ENDINGS)
-        raise UsageError(f"Expected -o with a file that ends in {known}, got {quoted(path)}.")
+        right = Way("", (("-o", str(PurePath(path).with_suffix(ENDINGS[0]))),))
+        fact = f"Expected -o with a file that ends in {known}, got {quoted(path)}."
+        raise UsageError(fact, ways=(right,))
     with opened(data) as found:
         if found.dataset.scored:
             raise InputError("expected a value for each class, got scored tokens")

@@ -11,7 +11,7 @@ from celoss_cli.cli.reading import Data, Opened, opened, refuse_with_values
 from celoss_cli.cli.semantics import Chosen, chosen
 from celoss_cli.cli.table import given_options
 from celoss_cli.cli.uncertainty import Group, Interval, asked_interval, group_of, units_for
-from celoss_cli.core.errors import UsageError, quoted, visible
+from celoss_cli.core.errors import UsageError, Way, quoted, visible
 from celoss_cli.core.records import record
 from celoss_cli.evaluate.loop import Request, evaluate
 from celoss_cli.evaluate.wanted import Wanted
@@ -125,7 +125,8 @@ def _refuse_elements(given: LossOptions, outlet: Outlet) -> None:
     """Refuses a file of elements where there is one number."""
     if outlet.format.name in ARRAYS and given.semantics.reduction != "none" and not given.showing.grad:
         told = "Expected --reduction none or --grad with a file of the elements, got none."
-        raise UsageError(told, place=visible(outlet.file or ""))
+        ways = (Way("", (("--reduction", "none"),)),)
+        raise UsageError(told, ways=ways, place=visible(outlet.file or ""))
 
 
 def planned(spec: LossSpec, given: LossOptions, format: FormatSpec) -> Plan:
@@ -263,7 +264,8 @@ def refuse_unshown(showing: Showing, format: FormatSpec, meant: Iterable[str] = 
         if not getattr(format, ability):
             able = [other.name for other in FORMATS.values() if getattr(other, ability)]
             known = f"{', '.join(able[:-1])} or {able[-1]}"
-            raise UsageError(f"Expected {given.option.flag} with --format {known}, got {format.name}.")
+            told = f"Expected {given.option.flag} with --format {known}, got {format.name}."
+            raise UsageError(told, ways=(Way("", (("--format", able[0]),), without=("--output",)),))
 
 
 def request_of(showing: Showing, reading: Reading, jobs: int | None, format: FormatSpec) -> Request:

@@ -150,9 +150,10 @@ def _main(writing: Writing, options: Any, *, arrays: bool) -> FormatSpec:
     offered = next(option for option in options_in(type(options)) if option.name == "format").kind.choices
     able = [*offered, *(ARRAYS if arrays else ())]
     if found is None or found.name not in able:
+        right = without_suffix(path) + suffixes(*able)[0]
         raise UsageError(
             f"Expected -o with a file that ends in {', '.join(suffixes(*able))}, got {quoted(path)}.",
-            hint="or say what it is: --format",
+            ways=(Way("", (("-o", right),)), Way("", (("--format", able[0]),))),
         )
     return found
 

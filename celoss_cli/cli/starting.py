@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import os
@@ -44,7 +45,9 @@ def write_config(data: str, path: str) -> int:
 
     """
     if os.path.exists(path):
-        raise UsageError("Expected no config file yet, got one.", place=visible(path))
+        other = shlex.join(["celoss", "check", "--init", data, "-o", _other_name(path)])
+        hint = f"{_running(path)} runs it; {other} writes another one"
+        raise UsageError("Expected no config file yet, got one.", hint=hint, place=visible(path))
     found = inspection_of([data], Reading(), None, 0)
     if not found.readings:
         raise InputError(
@@ -57,6 +60,13 @@ def write_config(data: str, path: str) -> int:
     write_file(path, [_text(data, path, words, reading, _report(words))])
     note(f"celoss: note: {visible(path)}: written; {_running(path)} runs it")
     return ExitCode.DONE
+
+
+def _other_name(path: str) -> str:
+    """The first name of a config file like this one that is free: celoss-2.toml."""
+    stem, ending = os.path.splitext(path)
+    names = (f"{stem}-{count}{ending}" for count in itertools.count(2))
+    return next(name for name in names if not os.path.exists(name))
 
 
 def _running(path: str) -> str:

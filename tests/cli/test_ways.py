@@ -46,3 +46,45 @@ def test_scored_tokens_have_no_temperature_and_lead_to_their_loss(tmp_path: Path
     assert (done.returncode, done.stderr.splitlines()[1]) == (3, "  celoss nll c.jsonl  (their loss)")
     found = celoss("nll", "c.jsonl", "--format", "value", cwd=tmp_path)
     assert float(found.stdout) == 0.5
+
+
+TABLE = "a,b,target\n1,2,0\n2,1,1\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [
+        ("ce t.csv -o o.xyz", ["ce t.csv -o o.txt", "ce t.csv -o o.xyz --format table"]),
+        ("ce t.csv -o o.npy", ["ce t.csv -o o.npy --reduction none"]),
+        ("temperature t.csv -o cal.xyz", ["temperature t.csv -o cal.csv"]),
+        ("ce t.csv --top-k 1 --format csv", ["ce t.csv --top-k 1 --format table"]),
+        ("ce t.csv --top-k 1 -o o.csv", ["ce t.csv --top-k 1 --format table"]),
+    ],
+)
+def test_a_format_that_cannot_be_leads_to_one_that_can(
+    words: str, offered: list[str], tmp_path: Path
+) -> None:
+    (tmp_path / "t.csv").write_text(TABLE.replace("1,2,0", "1,2,0\n3,1,1\n0,1,1\n9,1,0"))
+    done = celoss(*words.split(), cwd=tmp_path)
+    assert done.returncode == 2
+    assert [line.strip() for line in done.stderr.splitlines()[1:]] == [f"celoss {line}" for line in offered]
+    for line in offered:
+        ran = celoss(*line.split(), cwd=tmp_path)
+        assert ran.returncode == 0, ran.stderr
+
+
+def test_a_config_that_is_there_leads_to_its_checks_and_to_another_one(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text(TABLE)
+    assert celoss("check", "--init", "t.csv", cwd=tmp_path).returncode == 0
+    done = celoss("check", "--init", "t.csv", cwd=tmp_path)
+    said = "(celoss check runs it; celoss check --init t.csv -o celoss-2.toml writes another one)"
+    assert (done.returncode, said in done.stderr) == (2, True), done.stderr
+    assert celoss("check", cwd=tmp_path).returncode == 0
+    assert celoss("check", "--init", "t.csv", "-o", "celoss-2.toml", cwd=tmp_path).returncode == 0
+
+
+def test_a_table_is_no_part(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text(TABLE)
+    done = celoss("merge", "t.csv", cwd=tmp_path)
+    said = "expected a partial result as --emit-partial writes it, got another document"
+    assert (done.returncode, said in done.stderr) == (3, True), done.stderr

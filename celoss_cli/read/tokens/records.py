@@ -46,10 +46,11 @@ def scored_dataset(
     spec = _format_of(first)
     if spec is None and not _is_line_of_a_batch(first):
         return None
-    if spec is not None and spec.name == "lm-eval" and request.takes == "logits" and request.per_class:
+    if spec is not None and spec.name == "lm-eval" and not request.scored:
         from celoss_cli.read.tokens.choices import choices_dataset, has_choices
 
         if has_choices(first):
+            _refuse_other_than_logits(name, _loaded(spec).TITLE, request)
             found = ((place, proven(value)) for place, value in records)
             return choices_dataset(name, found, request, _Reader(request, spec.name).group_of)
     if not request.scored:
@@ -60,6 +61,19 @@ def scored_dataset(
             place=name,
         )
     return dataset_of(name, records, request)
+
+
+def _refuse_other_than_logits(name: str, title: str, request: ReadRequest) -> None:
+    """Refuses choices for a loss that takes no logits of classes, which their log-likelihoods are."""
+    if request.takes == "logits" and request.per_class:
+        return
+    as_logits = Way("the log-likelihoods of the choices as logits", (("--input-is", "logits"),))
+    cross_entropy = Way("over the choices", (), "ce")
+    raise InputError(
+        f"expected {request.takes} and targets, got choices with their log-likelihoods of {title}",
+        ways=(as_logits, cross_entropy) if request.per_class else (cross_entropy,),
+        place=name,
+    )
 
 
 def dataset_of(name: str, records: Records, request: ReadRequest, chosen: str | None = None) -> Dataset:

@@ -186,7 +186,9 @@ def read_partial(document: Any, name: str) -> Partial:
     """
     if not isinstance(document, dict) or "celoss_partial" not in document:
         raise InputError(
-            "expected a partial result as --emit-partial writes it, got another document", place=name
+            "expected a partial result as --emit-partial writes it, got another document",
+            hint="celoss LOSS FILE --emit-partial PART writes one",
+            place=name,
         )
     version = document["celoss_partial"]
     if type(version) is not int or version != VERSION:

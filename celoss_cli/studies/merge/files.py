@@ -7,7 +7,7 @@ import io
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from celoss_cli.core.errors import InputError, listed, plural, visible
 from celoss_cli.read.json.text import parsed
@@ -50,8 +50,18 @@ def partial_in(path: str) -> Partial:
             document = json.loads(head)  # which the checksum says is as it was written
         except (ValueError, RecursionError):
             rest = io.BytesIO(head + stream.binary.read())
-            document = parsed(Stream(stream.path, rest))
+            document = _document(Stream(stream.path, rest))
         return read_partial(document, stream.name)
+
+
+def _document(stream: Stream) -> Any:
+    """The document of a file; None of one that is no JSON at all."""
+    try:
+        return parsed(stream)
+    except InputError:
+        if stream.head().lstrip().startswith(b"{"):  # cut off, or damaged
+            raise
+        return None
 
 
 def all_parts(parts: Iterable[tuple[str, Partial]], expected: int) -> Iterator[tuple[str, Partial]]:

@@ -197,3 +197,22 @@ def test_tokens_of_a_choice_that_nobody_counted_are_no_divisor(celoss: Run, tmp_
     assert done.returncode == 3
     assert f"{path}:1: expected the number of tokens of each choice for --choice-norm token" in done.stderr
     assert f"  celoss ce {path} --choice-norm byte" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("loss", "leads_to"),
+    [("brier", ["brier", "ce"]), ("bce", ["ce"]), ("js", ["ce"]), ("focal-binary", ["ce"])],
+)
+def test_another_loss_leads_to_what_choices_are(
+    celoss: Run, tmp_path: Path, loss: str, leads_to: list[str]
+) -> None:
+    path = lines(tmp_path / "samples_t.jsonl", [sample(0, YES, 1)])
+    done = celoss(loss, path)
+    assert (done.returncode, "got choices with their log-likelihoods of" in done.stderr) == (3, True)
+    commands = [line.split("  (")[0].split()[1:] for line in done.stderr.splitlines()[1:]]
+    assert [words[0] for words in commands] == leads_to
+    p = 1 / (1 + math.exp(-2))  # of the first choice, which is wrong
+    right = {"brier": 2 * p * p, "ce": -math.log(1 - p)}
+    for words in commands:
+        found = float(celoss(*words, "--format", "value").stdout)
+        assert found == pytest.approx(right[words[0]], rel=1e-12)
