@@ -7,7 +7,7 @@ import io
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from celoss_cli.core.errors import InputError, listed, plural, visible
 from celoss_cli.read.json.text import parsed
@@ -49,19 +49,36 @@ def partial_in(path: str) -> Partial:
         try:
             document = json.loads(head)  # which the checksum says is as it was written
         except (ValueError, RecursionError):
-            rest = io.BytesIO(head + stream.binary.read())
-            document = _document(Stream(stream.path, rest))
+            whole = io.BufferedReader(_Rejoined(head, stream.binary))
+            document = _document(Stream(stream.path, whole), head)
         return read_partial(document, stream.name)
 
 
-def _document(stream: Stream) -> Any:
+def _document(stream: Stream, head: bytes) -> Any:
     """The document of a file; None of one that is no JSON at all."""
     try:
         return parsed(stream)
     except InputError:
-        if stream.head().lstrip().startswith(b"{"):  # cut off, or damaged
+        if head.lstrip().startswith(b"{"):  # cut off, or damaged
             raise
         return None
+
+
+class _Rejoined(io.RawIOBase):
+    """Bytes that were read, and then those that come after them; there may be no end of them."""
+
+    def __init__(self, head: bytes, rest: BinaryIO) -> None:
+        self._head = memoryview(head)
+        self._rest = rest
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        data = self._head[: len(buffer)] or self._rest.read(len(buffer))
+        self._head = self._head[len(data) :]
+        buffer[: len(data)] = data
+        return len(data)
 
 
 def all_parts(parts: Iterable[tuple[str, Partial]], expected: int) -> Iterator[tuple[str, Partial]]:
