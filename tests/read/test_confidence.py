@@ -247,3 +247,8 @@ def test_a_loss_over_classes_offers_complete_commands(folder: Path) -> None:
     losses = [float(celoss(*words, "--format", "value", cwd=folder).stdout) for words in commands]
     assert losses[:2] == [pytest.approx(loss(ROWS), rel=1e-12)] * 2
     assert "(the probability of the positive class; dog as 1)" in done.stderr
+
+
+def test_a_header_alone_is_no_other_reading(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text(table([]))
+    assert scored(tmp_path, "t.csv", "--on-empty", "zero").stdout == "0.0\n"

@@ -24,11 +24,11 @@ def decided_of(seen: Sequence[str], targets: Sequence[str], positive: str | None
         positive: the one that is the positive answer, or None for that of a clear pair, or 1.
 
     """
-    if not 1 <= len(seen) <= _TWO:
+    if len(seen) > _TWO:
         return None
     known = [_is_one_of(text, targets) for text in seen]
     told = positive or clear_positive(targets) or "1"
-    if not _is_one_of(told, seen):
+    if seen and not _is_one_of(told, seen):
         if any(known):
             return (told, *seen) if all(known) and len(seen) < _TWO else None
         told = clear_positive(seen) or ""

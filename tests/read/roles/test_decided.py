@@ -27,7 +27,7 @@ from celoss_cli.read.roles.decided import decided_of
         (("cat", "dog"), ("0", "1"), None, None),
         (("cat", "bird"), ("dog", "cat"), "cat", None),
         (("a", "b", "c"), ("a", "b", "c"), "a", None),
-        ((), ("0", "1"), None, None),
+        ((), ("0", "1"), None, ("1", "0")),
     ],
 )
 def test_the_positive_one_first(
