@@ -10,6 +10,7 @@ from celoss_cli.cli.table import given_options
 from celoss_cli.core.errors import InputError, UsageError, file_name, quoted
 from celoss_cli.core.option import VALUES, Kind, one_of
 from celoss_cli.core.records import record
+from celoss_cli.losses import LOSSES
 from celoss_cli.losses.conventions import CONVENTIONS
 from celoss_cli.losses.options import IGNORE_INDEX
 from celoss_cli.losses.spec import TOKENS
@@ -211,3 +212,10 @@ def refuse_foreign(spec: LossSpec, reading: Reading, semantics: Semantics) -> No
     ):
         if value is not None and not has:
             raise UsageError(f"Expected no {flag} with --loss {spec.command}, got {value}.")
+    if semantics.input_is not in (None, *spec.kinds):
+        of_classes = spec.per == "class" and semantics.input_is in LOSSES["ce"].kinds
+        raise UsageError(
+            f"Expected --input-is {' or '.join(spec.kinds)} with --loss {spec.command}, "
+            f"got {semantics.input_is}.",
+            hint=f"--loss ce takes {semantics.input_is}" if of_classes else "",
+        )

@@ -481,16 +481,17 @@ def no_distribution(x: Array, *, logs: bool = False, within: float = 1e-3) -> Ar
         rows = np.flatnonzero(bad.any(axis=1))
         if rows.size:
             # An error e of a logarithm is one of p (exp e - 1), and the p add up to 1.
-            shares = 1.01 if logs else x.shape[1]
-            bad[rows] &= ~(off[rows] <= shares * _half_unit(x[rows]) + 1e-9)
+            shares = 1.03 if logs else x.shape[1]
+            least = 1 if logs else 2
+            bad[rows] &= ~(off[rows] <= shares * _half_unit(x[rows], least) + 1e-9)
     return bad
 
 
-def _half_unit(x: Array) -> Array:
-    """Half a unit of the last of two to six decimals of each row, shape (rows, 1); else 0."""
+def _half_unit(x: Array, least: int) -> Array:
+    """Half a unit of the last of ``least`` to six decimals of each row, shape (rows, 1); else 0."""
     found = np.zeros(len(x))
     values = np.where(np.isfinite(x), x, 0).reshape(len(x), -1)
-    for decimals in range(6, 1, -1):
+    for decimals in range(6, least - 1, -1):
         scaled = values * 10.0**decimals
         whole = (np.abs(scaled - np.rint(scaled)) <= 1e-6).all(axis=1)
         found[whole] = 0.5 * 10.0**-decimals

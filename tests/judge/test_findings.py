@@ -694,3 +694,14 @@ def test_probabilities_as_logits_of_yes_or_no_lead_to_the_same_loss(
 ) -> None:
     (told,) = (one for one in diagnosis(command, G, T, **options).findings if one.code == "CEL109")
     assert told.remedy == remedy
+
+
+@pytest.mark.parametrize("decimals", [1, 2, 3, 6])
+def test_log_probabilities_are_as_exact_as_their_digits(decimals: int) -> None:
+    """Each of them is off by half a unit of its last digit at most; logits with as many digits are none."""
+    draw = np.random.default_rng(decimals)
+    x = draw.normal(size=(400, 3)) * 1.5
+    exact = x - np.log(np.exp(x).sum(axis=1, keepdims=True))
+    y = draw.integers(0, 3, len(x))
+    assert "CEL103" not in codes(diagnosis("nll", np.round(exact, decimals), y))
+    assert "CEL103" in codes(diagnosis("nll", np.round(x, decimals), y))

@@ -670,6 +670,21 @@ def test_a_comparison_takes_a_convention(tmp_path: Path) -> None:
     assert (done.returncode, "Expected no --input-is with --loss kl" in done.stderr) == (2, True)
 
 
+@pytest.mark.parametrize("command", ["compare", "diagnose"])
+def test_a_kind_of_input_that_a_loss_does_not_take_is_refused_by_every_command(
+    tmp_path: Path, command: str
+) -> None:
+    """``celoss nll`` has no --input-is probs: what a diagnosis says to try would not run."""
+    path = tmp_path / "a.csv"
+    path.write_text(ZERO)
+    files = [str(path)] * (2 if command == "compare" else 1)
+    done = celoss(command, *files, "--loss", "nll", "--input-is", "probs")
+    told = "Expected --input-is log-probs or token-logprobs with --loss nll, got probs."
+    assert (done.returncode, done.stdout) == (2, "")
+    assert told in done.stderr
+    assert "--loss ce takes probs" in done.stderr
+
+
 # ------------------------------------------------------------------------------------------ the table
 
 

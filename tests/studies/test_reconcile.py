@@ -753,6 +753,19 @@ def test_a_class_axis_that_is_given_is_not_explained_as_another(tables: Path) ->
     assert "softmax of x along axis 2" in found["explanations"][0]["formula"]
 
 
+def test_classes_along_another_axis_leave_every_target_its_place(tmp_path: Path) -> None:
+    """With places of 5 x 4 and 4 classes, the last axis would have places of 4 x 5: no command takes that."""
+    draw = np.random.default_rng(1)
+    x, y = draw.normal(size=(3, 4, 5, 4)), draw.integers(0, 4, (3, 5, 4))
+    np.savez(tmp_path / "p.npz", logits=x, targets=y)
+    p = log_softmax(np.moveaxis(x, 3, 1).reshape(3, 4, 20), axis=1)
+    value = -np.take_along_axis(p, y.reshape(3, 1, 20), axis=1).mean()
+    found = as_json(str(tmp_path / "p.npz"), "--got", f"{value:.7f}")
+    words = [one["words"] for told in found["explanations"] for one in told["deviations"]]
+    assert not any("along axis 3" in text for text in words)
+    assert not any("classes taken along" in text for text in found["searched"]["axis"])
+
+
 HALVES = ["1.000000", "0.500000", "0.750000", "0.437500", "0.718750", "0.902344"]
 
 

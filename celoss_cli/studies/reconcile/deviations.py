@@ -70,13 +70,19 @@ def axis_choices(
     words = "softmax over all values at once, an exponential divided by the sum of all"
     yield choice("axis", "softmax-all", words, 2, alone=True, axis=None, axis_named=None)
     for axis in range(len(shape)):
-        if turnable and axis != 1 and shape[axis] == shape[1] and np.prod(shape) > 1:
+        if turnable and axis != 1 and _turned(shape, axis) == tuple(shape) and np.prod(shape) > 1:
             words = f"the classes taken along axis {axis}"
             options = ("--class-axis", str(axis)) if arrays else None
             yield choice("axis", f"class-axis-{axis}", words, 2, options, turned=axis)
     if len(shape) > 2 and turnable:
         words = "rows and places made one axis by a reshape to (-1, C), which mixes classes and places"
         yield choice("axis", "reshaped", words, 2, rounded=_reshaped)
+
+
+def _turned(shape: Sequence[int], axis: int) -> tuple[int, ...]:
+    """The shape with this axis as axis 1: the targets fit it only where it stays what it is."""
+    others = [*shape[:axis], *shape[axis + 1 :]]
+    return (others[0], shape[axis], *others[1:])
 
 
 def _axes_as_given(count: int, class_axis: int | None) -> list[int]:
