@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -18,13 +18,15 @@ from celoss_cli.findings import Facts, findings
 from celoss_cli.studies.compare.comparing import Pairs, Plan
 from celoss_cli.studies.compare.comparing import compared as compared_pairs
 from celoss_cli.studies.compare.comparison import Subject
+from celoss_cli.studies.compare.likeness import Likeness
 from celoss_cli.studies.compare.pairing import aligned, labels_of, paired
 from celoss_cli.studies.compare.side import Side, side_of
 from celoss_cli.studies.compare.verdicts import comparison_verdicts
 
 if TYPE_CHECKING:
     from celoss_cli.cli.options import Semantics
-    from celoss_cli.core.data import Reduction
+    from celoss_cli.core.data import Batch, Reduction
+    from celoss_cli.losses.base import Loss
     from celoss_cli.read.request import Dataset, ReadRequest
     from celoss_cli.studies.compare.comparison import Comparison
 
@@ -76,7 +78,8 @@ def compared(request: Request) -> Compared:
 def _brought_together(request: Request) -> tuple[Pairs, Subject, Sequence[str]]:
     """The pairs of rows; nothing else of the data is held after that."""
     a = _read(request, request.first)
-    b = _read(request, request.second, a.asked.again())
+    likeness = Likeness(a.side, by_position=request.align == "position")
+    b = _read(request, request.second, a.asked.again(), likeness.takes)
     _refuse_other_options(a, b)
     alignment = aligned(a.side, b.side, request.align)
     by_row = a.reduction == "batchmean"
@@ -95,7 +98,7 @@ def _brought_together(request: Request) -> tuple[Pairs, Subject, Sequence[str]]:
         labels=labels_of(a.side, b.side),
     )
     remarks = [*_remarks(a, request.first), *_remarks(b, request.first)]
-    return paired(a.side, b.side, alignment, a.reduction), subject, remarks
+    return paired(a.side, b.side, alignment, a.reduction, likeness), subject, remarks
 
 
 def judged(comparison: Comparison, max_increase: float | None, non_inferior: float | None) -> Comparison:
@@ -114,7 +117,12 @@ class _Read:
     asked: ReadRequest
 
 
-def _read(request: Request, data: Data, asked: ReadRequest | None = None) -> _Read:
+def _read(
+    request: Request,
+    data: Data,
+    asked: ReadRequest | None = None,
+    used: Callable[[Loss, Batch], bool] = lambda loss, batch: False,
+) -> _Read:
     asked = asked or replace(request_of(data), likeliest=True)
     with opened(data, asked) as found, _keeping_rows(_by_position(request, found.dataset)):
         choice = chosen(data, request.semantics, found)
@@ -123,7 +131,7 @@ def _read(request: Request, data: Data, asked: ReadRequest | None = None) -> _Re
             allow_out_of_domain=data.reading.allow_out_of_domain,
             jobs=request.jobs,
         )
-        side = side_of(_name(data.files[0]), choice.loss, found.dataset.batches, evaluating)
+        side = side_of(_name(data.files[0]), choice.loss, found.dataset.batches, evaluating, used)
     evaluation = side.evaluation
     evaluation.facts.update(choice.facts)
     told = {"conversions": list(evaluation.conversions), "skipped": evaluation.skipped}

@@ -209,15 +209,20 @@ def test_a_table_is_read_at_flat_memory_with_all_that_is_collected(tmp_path: Pat
     assert_flat(short, long)
 
 
-def test_a_million_rows_are_compared_within_the_limit(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("classes", "named"), [(3, True), (10, False)])
+def test_a_million_rows_are_compared_within_the_limit(tmp_path: Path, classes: int, named: bool) -> None:
     rng = np.random.default_rng(1)
-    targets = rng.integers(0, 3, 1_000_000).tolist()
+    targets = rng.integers(0, classes, 1_000_000).tolist()
     for name in "ab":
-        numbers = np.char.mod("%.4f", rng.normal(size=(1000, 3))).tolist()
+        numbers = np.char.mod("%.4f", rng.normal(size=(1000, classes))).tolist()
         rows = [",".join(row) for row in numbers]
         with (tmp_path / f"{name}.csv").open("w") as file:
-            file.write("id,x_0,x_1,x_2,target\n")
-            file.writelines(f"r{at},{rows[at * 7919 % 1000]},{y}\n" for at, y in enumerate(targets))
+            header = ",".join([*(f"x_{number}" for number in range(classes)), "target"])
+            file.write(f"id,{header}\n" if named else f"{header}\n")
+            for at, y in enumerate(targets):
+                file.write(
+                    f"r{at},{rows[at * 7919 % 1000]},{y}\n" if named else f"{rows[at * 7919 % 1000]},{y}\n"
+                )
     files = [str(tmp_path / f"{name}.csv") for name in "ab"]
     found = measured(tmp_path, "compare", *files, "--loss", "ce", "--json")
     assert found.code == 0, found.err

@@ -562,6 +562,27 @@ def test_the_bernoulli_predictions_of_the_binary_losses_agree(tmp_path: Path) ->
         assert found["divergence"] == pytest.approx(expected, rel=1e-12)
 
 
+@pytest.mark.parametrize("in_order", [0, 10_000, 20_000])
+def test_predictions_are_those_of_the_same_rows_whatever_part_of_them_stands_in_one_order(
+    tmp_path: Path, in_order: int
+) -> None:
+    """Rows in the order of A are held against it as they are read, the others when all are known."""
+    draw = np.random.default_rng(in_order)
+    a, b = draw.normal(size=(2, 20_000, 10)).round(2)
+    target, names = draw.integers(0, 10, len(a)), np.arange(len(a))
+    order = np.concatenate([names[:in_order], draw.permutation(names[in_order:])])
+    header = ",".join(["id", *(f"x_{number}" for number in range(10)), "target"])
+    for name, x, rows in (("a", a, names), ("b", b, order)):
+        table = np.column_stack([rows, x[rows], target[rows]])
+        np.savetxt(tmp_path / f"{name}.csv", table, "%g", ",", header=header, comments="")
+    files = [str(tmp_path / f"{name}.csv") for name in "ab"]
+    found = json.loads(celoss("compare", *files, "--loss", "ce", "--json", "--resamples", "100").stdout)
+    p, q = (x - np.log(np.exp(x).sum(axis=1, keepdims=True)) for x in (a, b))
+    assert found["comparison"]["agreement"] == (a.argmax(axis=1) == b.argmax(axis=1)).mean()
+    expected = (np.exp(p) * (p - q)).sum(axis=1).mean()
+    assert found["comparison"]["divergence"] == pytest.approx(expected, rel=1e-12)
+
+
 def test_divergences_are_compared_by_row_and_by_batchmean(tmp_path: Path) -> None:
     rows = {"a": ([[-0.5, -0.9], [-1.5, -0.3]]), "b": ([[-0.7, -0.7], [-1.2, -0.4]])}
     for name, values in rows.items():

@@ -1,27 +1,28 @@
 """Brings the rows of two data sets together: the same row of both, with the same target and weight.
 
-Both data sets are held in memory. Whatever does not fit is refused with its place: a comparison of rows
-that are not the same rows would look like any other.
+What is compared of both data sets is held in memory. Whatever does not fit is refused with its place: a
+comparison of rows that are not the same rows would look like any other.
 """
 
 from __future__ import annotations
 
 import operator
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from celoss_cli.core.errors import InputError, quoted
-from celoss_cli.core.exact import ExactSum, exact_sum
+from celoss_cli.core.exact import exact_sum
 from celoss_cli.core.records import record
 from celoss_cli.studies.compare.classes import by_class
 from celoss_cli.studies.compare.comparing import Pairs
+from celoss_cli.studies.compare.likeness import same_tokens
 from celoss_cli.studies.compare.tokens import why_other_tokens
 
 if TYPE_CHECKING:
     from celoss_cli.core.data import Array, Reduction
+    from celoss_cli.studies.compare.likeness import Likeness
     from celoss_cli.studies.compare.side import Side
 
 __all__ = ["Align", "Alignment", "aligned", "labels_of", "paired"]
@@ -29,7 +30,6 @@ __all__ = ["Align", "Alignment", "aligned", "labels_of", "paired"]
 Align = Literal["id", "position"]
 
 _EXAMPLES = 3
-_BLOCK_BYTES = 1 << 19
 
 
 @record(frozen=True, slots=True)
@@ -224,7 +224,7 @@ def _refuse_other_groups(a: Side, b: Side, order: Array) -> None:
 # -------------------------------------------------------------------------------------------- the pairs
 
 
-def paired(a: Side, b: Side, alignment: Alignment, reduction: Reduction) -> Pairs:
+def paired(a: Side, b: Side, alignment: Alignment, reduction: Reduction, likeness: Likeness) -> Pairs:
     """The counted rows of both, in A's order.
 
     Args:
@@ -232,6 +232,7 @@ def paired(a: Side, b: Side, alignment: Alignment, reduction: Reduction) -> Pair
         b: the second one.
         alignment: of their rows.
         reduction: "mean" or "batchmean", which says what a row's weight is.
+        likeness: of the predictions of the first rows.
 
     """
     order, counted = alignment.order, a.counted
@@ -239,7 +240,7 @@ def paired(a: Side, b: Side, alignment: Alignment, reduction: Reduction) -> Pair
     by_row = reduction == "batchmean"
     weight = np.ones(len(order)) if by_row else a.summed(a.terms.weight)
     targets = a.targets
-    agreement, divergence = _predictions(a, b, order, counted)
+    agreement, divergence = _predictions(a, b, order, likeness)
     return Pairs(
         first=_of_rows(a.summed(a.terms.loss), rows),
         second=_of_rows(_ordered(b.summed(b.terms.loss), order), rows),
@@ -282,54 +283,9 @@ def _names_of_rows(names: Sequence[str] | None, rows: Array | None) -> Sequence[
     return names if names is None or rows is None else [names[row] for row in rows.tolist()]
 
 
-def _predictions(a: Side, b: Side, order: Array, counted: Array) -> tuple[float | None, float | None]:
-    """How often both find the same outcome most probable, and the mean divergence of B from A.
-
-    Rows count as often as the data's own weights say.
-    """
+def _predictions(a: Side, b: Side, order: Array, likeness: Likeness) -> tuple[float | None, float | None]:
+    """How often both find the same outcome most probable, and the mean divergence of B from A."""
     if a.likeliest is not None and b.likeliest is not None:
-        return _same_tokens(a.likeliest, b.likeliest, order), None
-    weights = np.ones(len(order)) if a.sample_weight is None else a.sample_weight
-    same = divisor = total = ExactSum()
-    step = max(1, _BLOCK_BYTES // max(1, a.batch.input[:1].nbytes))
-    for start in range(0, len(order), step):
-        part = slice(start, start + step)
-        one = a.batch.rows(start, start + step)
-        p = a.loss.log_predictions(one)
-        q = b.loss.log_predictions(replace(one, input=b.batch.input[order[part]]))
-        if p is None or q is None:
-            return None, None
-        by_element = p.shape[1] == counted[part].size
-        kept = counted[part].reshape(-1) if by_element else counted[part].any(axis=1)
-        weight = np.repeat(weights[part], kept.size // weights[part].size)[kept]
-        p, q = p[:, kept], q[:, kept]
-        same += exact_sum(weight * (p.argmax(axis=0) == q.argmax(axis=0)))
-        divisor += exact_sum(weight)
-        total += exact_sum(np.where(weight == 0, 0, weight * _divergence(p, q)))
-    return same / divisor, total / divisor / float(a.loss.nats)
-
-
-def _same_tokens(a: tuple[Array, Array], b: tuple[Array, Array], order: Array) -> float | None:
-    """How often both find the same token most probable, where both say so and have the same tokens.
-
-    Args:
-        a: the most probable token of each place of A, and the sizes of its rows.
-        b: the same of B.
-        order: the row of B for each row of A.
-
-    """
-    (ours, sizes), (theirs, others) = a, b
-    if not np.array_equal(sizes, others[order]):
-        return None
-    begins, before = np.cumsum(sizes) - sizes, (np.cumsum(others) - others)[order]
-    theirs = theirs[np.arange(len(ours)) + np.repeat(before - begins, sizes)]
-    known = (ours != 0) & (theirs != 0)
-    return float(np.count_nonzero((ours == theirs) & known) / known.sum()) if known.any() else None
-
-
-def _divergence(p: Array, q: Array) -> Array:
-    """Sum of exp p (p - q) over the outcomes of log-probabilities (outcomes, n); 0 log 0 is 0."""
-    with np.errstate(all="ignore"):
-        parts = np.exp(p) * (p - q)
-    parts[np.isneginf(p) & ~np.isnan(q)] = 0
-    return np.asarray(parts.sum(axis=0))
+        return same_tokens(a.likeliest, b.likeliest, order), None
+    likeness.add_rest(b, order)
+    return likeness.means()

@@ -1,10 +1,10 @@
-"""One data set of a comparison: computed, and held in memory row by row."""
+"""One data set of a comparison: computed, with what is compared of it held row by row."""
 
 from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +17,7 @@ from celoss_cli.evaluate.loop import Evaluation, Request, evaluate
 from celoss_cli.losses.base import SAMPLE_WEIGHT
 from celoss_cli.losses.scored_tokens import LIKELIEST
 from celoss_cli.studies.compare.grown import Grown
+from celoss_cli.studies.compare.inputs import Inputs
 from celoss_cli.studies.compare.names import joined
 
 if TYPE_CHECKING:
@@ -27,18 +28,19 @@ __all__ = ["Side", "side_of"]
 
 @record(frozen=True, slots=True)
 class Side:
-    """One data set, computed and kept row by row.
+    """One data set, computed, with what is compared of it kept row by row.
 
     Attributes:
         name: what messages call it.
         loss: that it was computed with.
         evaluation: its totals and what was noticed.
-        batch: all of its rows, canonical.
+        batch: all of its rows, canonical, but for the values of their inputs.
         terms: shape (elements,), of all rows.
         sample_weight: shape (rows,), the weight that the data gives each row, or None.
         place: names the place of a row.
         likeliest: a number for the most probable token of each place that counts, 0 where nobody knows it,
         and how many tokens each row has; None where nothing is known of them.
+        inputs: the values of the inputs, but of the first rows that were used as they were read.
 
     """
 
@@ -50,6 +52,7 @@ class Side:
     place: Callable[[int], str]
     sample_weight: Array | None = None
     likeliest: tuple[Array, Array] | None = None
+    inputs: Inputs = field(default_factory=Inputs)
 
     def by_row(self, values: Array) -> Array:
         """Values of the elements as shape (rows, elements of a row)."""
@@ -65,10 +68,7 @@ class Side:
         """The target of a row of one element, None where it has none; held is nothing but the targets."""
         if self.batch.elements_per_row != 1 or not self.batch.target.size:
             return lambda row: None
-        loss, batch = (
-            self.loss,
-            replace(self.batch, input=np.broadcast_to(0.0, self.batch.input.shape), ids=None, groups=None),
-        )
+        loss, batch = self.loss, replace(self.batch, ids=None, groups=None)
         return lambda row: loss.target_of(batch, row)
 
     @property
@@ -78,33 +78,57 @@ class Side:
         return self.by_row(np.ones(self.terms.loss.size, bool) if ignored is None else ~ignored)
 
 
-def side_of(name: str, loss: Loss, batches: Iterable[Batch | Chunk], request: Request) -> Side:
-    """Computes a data set and keeps all of it.
+def side_of(
+    name: str,
+    loss: Loss,
+    batches: Iterable[Batch | Chunk],
+    request: Request,
+    used: Callable[[Loss, Batch], bool] = lambda loss, batch: False,
+) -> Side:
+    """Computes a data set and keeps what is compared of it.
+
+    Args:
+        name: what messages call it.
+        loss: with its options.
+        batches: of the data set, in order.
+        request: of the evaluation.
+        used: answers whether it has used the inputs of a batch, which are not kept then; asked until it has
+            not.
 
     Raises:
         InputError: for data that cannot be computed, and where nothing is counted.
 
     """
-    kept = _Kept()
+    kept = _Kept(loss, used)
     evaluation = evaluate(loss, batches, replace(request, keep=True), kept.add)
     if not evaluation.tally.counted:
         raise InputError("expected at least one counted target, got none", place=name)
     weights = kept.sample_weight.whole() if kept.weighted else None
     return Side(
-        name, loss, evaluation, kept.batch(), kept.terms(), _Places(kept.places), weights, kept.tokens()
+        name,
+        loss,
+        evaluation,
+        kept.batch(),
+        kept.terms(),
+        _Places(kept.places),
+        weights,
+        kept.tokens(),
+        kept.inputs,
     )
 
 
 class _Kept:
     """What was kept of the batches so far."""
 
-    def __init__(self) -> None:
+    def __init__(self, loss: Loss, used: Callable[[Loss, Batch], bool]) -> None:
         self.first: tuple[Batch, Terms] | None = None
-        self.input, self.target, self.sample_weight = Grown(), Grown(), Grown()
+        self.inputs = Inputs()
+        self.target, self.sample_weight = Grown(), Grown()
         self.loss, self.weight, self.ignored = Grown(), Grown(), Grown()
         self.likeliest, self.sizes = Grown(), Grown()
         self.places: list[tuple[int, Lines | bytes]] = []
         self.weighted = self.ignoring = False
+        self._loss, self._used, self._using = loss, used, True
         self._ids: list[Sequence[str] | None] = []
         self._groups: list[Sequence[str] | None] = []
 
@@ -121,9 +145,9 @@ class _Kept:
         if self.first is None:
             self.first = replace(batch, place=str, input_place=None, ids=None, groups=None), terms
         self.places.append((len(batch), _packed(batch)))
-        if not (self.input.takes(batch.input) and self.target.takes(batch.target)):
+        if batch.input.shape[1:] != self.first[0].input.shape[1:] or not self.target.takes(batch.target):
             raise InputError("expected rows of one shape to compare, got several")
-        self.input.add(batch.input)
+        self._add_input(batch)
         self.target.add(batch.target)
         self.loss.add(terms.loss.astype(np.float64, copy=False))
         self.weight.add(terms.weight.astype(np.float64, copy=False))
@@ -140,12 +164,19 @@ class _Kept:
         first = self.first[0] if self.first is not None else Batch(np.zeros(0), np.zeros(0))
         return replace(
             first,
-            input=self.input.whole(),
+            input=np.broadcast_to(0.0, (sum(rows for rows, _ in self.places), *first.input.shape[1:])),
             target=self.target.whole(),
             aligned={},
             ids=joined(self._ids),
             groups=joined(self._groups),
         )
+
+    def _add_input(self, batch: Batch) -> None:
+        self._using = self._using and self._used(self._loss, batch)
+        if self._using:
+            self.inputs.start += len(batch)
+        else:
+            self.inputs.add(batch.input)
 
     def _add_tokens(self, batch: Batch, terms: Terms) -> None:
         if LIKELIEST in batch.aligned and batch.offsets is not None:
