@@ -217,7 +217,10 @@ def test_without_matplotlib_the_terminal_still_draws_and_a_file_names_the_extra(
             ["ce", EXAMPLE, "--kind", "reliability", "--bins", "1001"],
             "Expected at most 1000 --bins, got 1001.",
         ),
-        (["kl", "-x", "-1,-2", "-y", "1,0", "--kind", "reliability"], "Expected a loss of answers"),
+        (
+            ["kl", "-x", "-1,-2", "-y", "1,0", "--kind", "reliability"],
+            "Expected predictions of classes, or of yes and no",
+        ),
         (["ce", "--format", "png"], "Expected -o FILE with --format png, got none."),
         (
             ["ce", "-o", "a.pdf"],
