@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[1]
 DUMPS = ROOT / "tests" / "first_try" / "dumps"
 
 STANDS_FOR = re.compile(
-    r"^(with|@targets\.csv|@?[A-Z]{3,}|[A-Z]+=[A-Z]+|OLD|NEW|X|N|A|B|K|[a-z]+=FILE|\.\.\.|…|\[.*\])$"
+    r"^(with|@targets\.csv|@labels\.npy|@?[A-Z]{3,}|[A-Z]+=[A-Z]+|OLD|NEW|X|N|A|B|K|[a-z]+=FILE|\.\.\.|…|\[.*\])$"
 )
 """A word that stands for what a reader puts there."""
 
