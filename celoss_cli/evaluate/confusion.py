@@ -57,10 +57,10 @@ def confusion_of(loss: Loss, batch: Batch, terms: Terms, most: int) -> Confusion
 
     """
     size = loss.classes(batch) or 2
-    decided = None if size > most or batch.offsets is not None else loss.decided(batch)
-    outcomes = None if decided is None else loss.outcomes(batch)
-    if decided is None or outcomes is None:
+    found = loss.decisions(batch) if size <= most else None
+    if found is None:
         return Confusion(missing=True)
+    decided, outcomes = found
     counted = np.ones(terms.loss.size, bool) if terms.ignored is None else ~terms.ignored
     known = (outcomes >= 0) & ~np.isnan(terms.loss)
     pairs = np.bincount(outcomes[known] * size + decided[known], minlength=size * size)

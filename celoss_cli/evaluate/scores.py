@@ -116,12 +116,12 @@ def totals_of(loss: Loss, batch: Batch, terms: Terms, top: int) -> Totals:
 
     """
     counted = terms.loss.size - (0 if terms.ignored is None else int(np.count_nonzero(terms.ignored)))
-    decided = None if batch.offsets is not None else loss.decided(batch)
-    outcomes = None if decided is None else loss.outcomes(batch)
+    found = loss.decisions(batch)
     if top:
-        _refuse_top(loss, batch, top, ranked=decided is not None and outcomes is not None)
-    if decided is None or outcomes is None:
+        _refuse_top(loss, batch, top, ranked=found is not None)
+    if found is None:
         return Totals(missing=counted)
+    decided, outcomes = found
     known = outcomes >= 0
     count = int(np.count_nonzero(known))
     weights = batch.aligned.get(SAMPLE_WEIGHT)

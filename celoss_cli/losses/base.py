@@ -299,6 +299,16 @@ class Loss(ABC):
         """
         return None
 
+    def decisions(self, batch: Batch) -> tuple[Array, Array] | None:
+        """The likeliest outcome of every element of a canonical batch, and the one that came.
+
+        Each of shape (elements,), -1 where a target says none; None where one of both cannot be said, and
+        where rows differ in their number of elements.
+        """
+        decided = None if batch.offsets is not None else self.decided(batch)
+        outcomes = None if decided is None else self.outcomes(batch)
+        return None if decided is None or outcomes is None else (decided, outcomes)
+
     def ranks(self, batch: Batch, outcomes: Array) -> Array:
         """How many outcomes come before that of each element, by likelihood and then in order.
 
