@@ -24,16 +24,7 @@ from corpus import (
     right,
     table,
 )
-
-THREE, TWO = ce(PROBS, CLASSES), bce(POSITIVE, LABELS)
-BEST = [SPECIES[k] for k in PROBS.argmax(axis=1)]
-P = PROBS.tolist()
-S = POSITIVE.tolist()
-NO = np.round(1 - POSITIVE, 3).tolist()
-T = LABELS.tolist()
-D = (POSITIVE > 0.5).astype(int).tolist()
-EACH = list(zip(D, T, S, NO, strict=True))
-"""Decision, label, probability, and that of the other answer."""
+from shapes import BEST, EACH, THREE, TWO, P, S, T, three, two
 
 
 def make() -> None:
@@ -48,32 +39,22 @@ def make() -> None:
     spreadsheets()
 
 
-def _three(name: str, header: list[str], rows: list[list[object]], source: str) -> None:
-    dump(name, table(header, rows))
-    right(f"ce --input-is probs {name}", THREE, source)
-
-
-def _two(name: str, header: list[str], rows: list[list[object]], source: str, mark: str = ",") -> None:
-    dump(name, table(header, rows, mark))
-    right(f"bce {name}", TWO, source)
-
-
 def classes() -> None:
     """Tables with a column for each class."""
     each = range(len(P))
-    _three(
+    three(
         "openml-run.csv",
         ["repeat", "fold", "row_id", "prediction", "correct", *(f"confidence.{name}" for name in SPECIES)],
         [[0, i % 2, 40 + i, BEST[i], NAMES[i], *P[i]] for i in each],
         "layout by the documentation of OpenML: the predictions of a run, where correct is the truth",
     )
-    _three(
+    three(
         "amazon-ml.csv",
         ["trueLabel", *SPECIES],
         [[NAMES[i], *P[i]] for i in each],
         "layout by the documentation of Amazon Machine Learning: batch predictions, several classes",
     )
-    _three(
+    three(
         "bigml.csv",
         [
             "sepal length",
@@ -85,13 +66,13 @@ def classes() -> None:
         [[5.1 + i, NAMES[i], BEST[i], max(P[i]), *P[i]] for i in each],
         "layout by the documentation of BigML: a batch prediction with all probabilities",
     )
-    _three(
+    three(
         "mljar.csv",
         ["target", *(f"prediction_{name}" for name in SPECIES)],
         [[NAMES[i], *P[i]] for i in each],
         "layout by the documentation of mljar-supervised: predictions_out_of_folds",
     )
-    _three(
+    three(
         "mlogit.csv",
         ["rep78", "p1", "p2", "p3"],
         [[CLASSES[i] + 1, *P[i]] for i in each],
@@ -122,31 +103,31 @@ def classes() -> None:
 def statistics() -> None:
     """What statistics programs write."""
     yes = ["no", "yes"]
-    _two(
+    two(
         "proc-logistic.csv",
         ["_FROM_", "_INTO_", "IP_no", "IP_yes"],
         [[yes[t], yes[d], n, s] for d, t, s, n in EACH],
         "layout by the documentation of SAS: PROC LOGISTIC, PREDPROBS=INDIVIDUAL",
     )
-    _two(
+    two(
         "jmp.csv",
         ["default", "Lin[1]", "Prob[1]", "Prob[0]", "Most Likely default"],
         [[t, round(float(np.log(s / (1 - s))), 4), s, n, d] for d, t, s, n in EACH],
         "layout by the documentation of JMP: saved probability formula",
     )
-    _two(
+    two(
         "glmnet.csv",
         ['""', '"y"', '"lambda.min"'],
         [[f'"{i + 1}"', t, s] for i, (_, t, s, _) in enumerate(EACH)],
         "R: write.csv of glmnet's predict(type = 'response')",
     )
-    _two(
+    two(
         "votes.csv",
         ['""', '"no"', '"yes"', '"y"'],
         [[f'"{i + 1}"', n, s, f'"{yes[t]}"'] for i, (_, t, s, n) in enumerate(EACH)],
         "R: write.csv of the votes of randomForest",
     )
-    _two(
+    two(
         "rocr.csv",
         ['""', '"predictions"', '"labels"'],
         [[f'"{i + 1}"', s, t] for i, (_, t, s, _) in enumerate(EACH)],
@@ -168,19 +149,19 @@ def statistics() -> None:
 
 def services() -> None:
     """What services and AutoML tools write of two classes."""
-    _two(
+    two(
         "azure-automl.csv",
         ["Survived_orig", "Survived_predicted", "0_predicted_proba", "1_predicted_proba"],
         [[t, d, n, s] for d, t, s, n in EACH],
         "layout by the documentation of Azure AutoML: predictions of a test run",
     )
-    _two(
+    two(
         "driverless.csv",
         ["ID", "default", "default.0", "default.1"],
         [[i, t, n, s] for i, (_, t, s, n) in enumerate(EACH)],
         "layout by the documentation of H2O Driverless AI: scored test set",
     )
-    _two(
+    two(
         "mljar-binary.csv",
         ["target", "prediction"],
         [[t, s] for _, t, s, _ in EACH],
@@ -236,7 +217,7 @@ def monitoring() -> None:
         "tenure",
         "identifier",
     ]
-    _two(
+    two(
         "nannyml.csv",
         [*header, "work_home_actual", "timestamp", "y_pred_proba", "partition", "y_pred"],
         [
@@ -245,13 +226,13 @@ def monitoring() -> None:
         ],
         "layout by the documentation of NannyML: the synthetic data of working from home",
     )
-    _two(
+    two(
         "aequitas.csv",
         ["entity_id", "score", "label_value", "race", "sex", "age_cat"],
         [[i + 1, s, t, "Other", "Male", "25 - 45"] for i, (_, t, s, _) in enumerate(EACH)],
         "layout by the documentation of Aequitas",
     )
-    _two(
+    two(
         "metaculus.csv",
         ["question_id", "title", "community_prediction", "resolution"],
         [[3000 + i, f"Will it {i}?", s, t] for i, (_, t, s, _) in enumerate(EACH)],
@@ -270,7 +251,7 @@ def monitoring() -> None:
     ]
     dump("markets.json", json.dumps(markets, indent=1))
     right("bce markets.json", TWO, "layout by the documentation of a market of forecasts: its API")
-    _two(
+    two(
         "cross-encoder.csv",
         ["sentence1", "sentence2", "label", "score"],
         [[f"a {i}", f"b {i}", t, s] for i, (_, t, s, _) in enumerate(EACH)],
@@ -402,7 +383,7 @@ def no_predictions() -> None:
 def spreadsheets() -> None:
     """What people do to a table by hand."""
     rows = [[1000 + i, t, s] for i, (_, t, s, _) in enumerate(EACH)]
-    _two(
+    two(
         "lines-in-header.csv",
         ['"Loan"', '"Actual\n(1/0)"', '"Probability\n(default)"'],
         rows,

@@ -9,29 +9,19 @@ import numpy as np
 from corpus import (
     CLASSES,
     DUMPS,
-    LABELS,
     LOGIT_CLASSES,
     LOGITS,
     NAMES,
-    POSITIVE,
     PROBS,
     SPECIES,
-    bce,
-    ce,
     ce_logits,
     dump,
     refused,
     right,
     table,
 )
+from shapes import BEST, EACH, THREE, TWO, P, S, T, three, two
 
-THREE, TWO = ce(PROBS, CLASSES), bce(POSITIVE, LABELS)
-BEST = [SPECIES[k] for k in PROBS.argmax(axis=1)]
-P = PROBS.tolist()
-S = POSITIVE.tolist()
-NO = np.round(1 - POSITIVE, 3).tolist()
-T = LABELS.tolist()
-D = (POSITIVE > 0.5).astype(int).tolist()
 YES = ["no", "yes"]
 
 
@@ -41,16 +31,6 @@ def make() -> None:
     answers()
     other_languages()
     arrays_and_json()
-
-
-def _three(name: str, header: list[str], rows: list[list[object]], source: str, mark: str = ",") -> None:
-    dump(name, table(header, rows, mark))
-    right(f"ce --input-is probs {name}", THREE, source)
-
-
-def _two(name: str, header: list[str], rows: list[list[object]], source: str) -> None:
-    dump(name, table(header, rows))
-    right(f"bce {name}", TWO, source)
 
 
 def classes() -> None:
@@ -67,7 +47,7 @@ def classes() -> None:
     )
     header = ["species", "species_predictions", "species_probability"]
     rows = [[NAMES[i], BEST[i], best[i], *P[i]] for i in each]
-    _three(
+    three(
         "ludwig-classes.csv",
         [*header, *(f"species_probabilities_{name}" for name in names)],
         rows,
@@ -83,25 +63,25 @@ def classes() -> None:
         [],
         "layout by the documentation of Ludwig: lists in cells",
     )
-    _three(
+    three(
         "matlab.csv",
         ["Y", "score_1", "score_2", "score_3"],
         [[CLASSES[i] + 1, *P[i]] for i in each],
         "layout by the documentation of MATLAB: writetable of the scores of predict",
     )
-    _three(
+    three(
         "mlj.csv",
         ["y", *(f"pdf_{name}" for name in names)],
         [[NAMES[i], *P[i]] for i in each],
         "layout by the documentation of Julia's MLJ: pdf of each level",
     )
-    _three(
+    three(
         "automl-tables.csv",
         ["sepal", "species", *(f"species_{name}_score" for name in names)],
         [[5.1, NAMES[i], *P[i]] for i in each],
         "layout by the documentation of Google AutoML Tables",
     )
-    _three(
+    three(
         "brackets.tsv",
         ["#sample", "truth", *(f"P({name})" for name in names)],
         [[f"s{i}", NAMES[i], *P[i]] for i in each],
@@ -123,46 +103,46 @@ def classes() -> None:
 
 def answers() -> None:
     """Tables with a probability of one answer."""
-    rows = [[("R", "M")[d], ("R", "M")[t], s, n, i + 1, 2, "Fold1"] for i, (d, t, s, n) in enumerate(_each())]
+    rows = [[("R", "M")[d], ("R", "M")[t], s, n, i + 1, 2, "Fold1"] for i, (d, t, s, n) in enumerate(EACH)]
     dump("caret.csv", table(["pred", "obs", "M", "R", "rowIndex", "mtry", "Resample"], rows))
     right("ce --input-is probs caret.csv", TWO, "layout by the documentation of R's caret: savePredictions")
-    _two(
+    two(
         "tidymodels-row.csv",
         [".pred_no", ".pred_yes", ".row", ".pred_class", "churn", ".config"],
-        [[n, s, i + 1, YES[d], YES[t], "pre0_mod1"] for i, (d, t, s, n) in enumerate(_each())],
+        [[n, s, i + 1, YES[d], YES[t], "pre0_mod1"] for i, (d, t, s, n) in enumerate(EACH)],
         "layout by the documentation of tidymodels: collect_predictions",
     )
-    _two(
+    two(
         "spss.csv",
         ["id", "default", "PRE_1", "PGR_1"],
-        [[i + 1, t, s, d] for i, (d, t, s, _) in enumerate(_each())],
+        [[i + 1, t, s, d] for i, (d, t, s, _) in enumerate(EACH)],
         "layout by the documentation of SPSS: saved probabilities and groups",
     )
-    _two(
+    two(
         "stata.csv",
         ["make", "foreign", "phat"],
-        [[f'"AMC {i}"', t, s] for i, (_, t, s, _) in enumerate(_each())],
+        [[f'"AMC {i}"', t, s] for i, (_, t, s, _) in enumerate(EACH)],
         "Stata: predict phat, export delimited",
     )
-    _two(
+    two(
         "dataiku.csv",
         ["customer", "churn", "proba_0", "proba_1", "prediction", "prediction_correct"],
-        [[f"c{i}", t, n, s, d, str(d == t).lower()] for i, (d, t, s, n) in enumerate(_each())],
+        [[f"c{i}", t, n, s, d, str(d == t).lower()] for i, (d, t, s, n) in enumerate(EACH)],
         "layout by the documentation of Dataiku: the evaluation recipe",
     )
-    _two(
+    two(
         "alteryx.csv",
         ["Customer", "Churn", "Score_No", "Score_Yes"],
-        [[i, ("No", "Yes")[t], n, s] for i, (_, t, s, n) in enumerate(_each())],
+        [[i, ("No", "Yes")[t], n, s] for i, (_, t, s, n) in enumerate(EACH)],
         "layout by the documentation of Alteryx: the score tool",
     )
-    _two(
+    two(
         "qlik.csv",
         ["AccountID", "churn", "churn_predicted", "churn_no", "churn_yes"],
-        [[f"A{i}", YES[t], YES[d], n, s] for i, (d, t, s, n) in enumerate(_each())],
+        [[f"A{i}", YES[t], YES[d], n, s] for i, (d, t, s, n) in enumerate(EACH)],
         "layout by the documentation of Qlik AutoML",
     )
-    rows = [["FT"[t], "FT"[d], max(s, n), s] for d, t, s, n in _each()]
+    rows = [["FT"[t], "FT"[d], max(s, n), s] for d, t, s, n in EACH]
     dump("modeler.csv", table(["churn", "$R-churn", "$RC-churn", "$RP-churn"], rows))
     refused(
         "bce modeler.csv",
@@ -170,57 +150,57 @@ def answers() -> None:
         [TWO],
         "layout by the documentation of SPSS Modeler",
     )
-    _two(
+    two(
         "spreadsheet.csv",
         ["Loan", "Actual (1/0)", "P(default)"],
-        [[1000 + i, t, s] for i, (_, t, s, _) in enumerate(_each())],
+        [[1000 + i, t, s] for i, (_, t, s, _) in enumerate(EACH)],
         "a spreadsheet of credit risk",
     )
-    _two("roc.csv", ["response", "predictor"], [[t, s] for _, t, s, _ in _each()], "R: data for pROC")
-    _two(
+    two("roc.csv", ["response", "predictor"], [[t, s] for _, t, s, _ in EACH], "R: data for pROC")
+    two(
         "cross-validated.csv",
         ["y_true", "proba_class0", "proba_class1", "fold"],
-        [[t, n, s, i % 2] for i, (_, t, s, n) in enumerate(_each())],
+        [[t, n, s, i % 2] for i, (_, t, s, n) in enumerate(EACH)],
         "scikit-learn: cross_val_predict",
     )
-    _two(
+    two(
         "glm.csv",
         ['""', '"y"', '"fitted"'],
-        [[f'"{i + 1}"', t, s] for i, (_, t, s, _) in enumerate(_each())],
+        [[f'"{i + 1}"', t, s] for i, (_, t, s, _) in enumerate(EACH)],
         "R: write.csv of the fitted values of glm",
     )
-    _two(
+    two(
         "clinical.csv",
         ["PatientID", "Age", "Outcome", "RiskScore"],
-        [[f"P{i}", 40 + 3 * i, t, s] for i, (_, t, s, _) in enumerate(_each())],
+        [[f"P{i}", 40 + 3 * i, t, s] for i, (_, t, s, _) in enumerate(EACH)],
         "a clinical score",
     )
-    _two(
+    two(
         "churned.csv",
         ["customer_id", "churned", "p_churn"],
-        [[i + 1, "ft"[t], s] for i, (_, t, s, _) in enumerate(_each())],
+        [[i + 1, "ft"[t], s] for i, (_, t, s, _) in enumerate(EACH)],
         "a table of PostgreSQL: truth values, and the target as a participle",
     )
     dump("kaggle-score.csv", table(["id", "target"], [[i + 7, s] for i, s in enumerate(S)]))
     rows = [[i + 7, t, ("Private", "Public")[i % 2]] for i, t in enumerate(T)]
     dump("kaggle-solution.csv", table(["id", "target", "Usage"], rows))
     right("bce kaggle-score.csv --targets @kaggle-solution.csv", TWO, "Kaggle: a solution with its usage")
-    dump("pairs.txt", table(None, [[t, s] for _, t, s, _ in _each()], " "))
+    dump("pairs.txt", table(None, [[t, s] for _, t, s, _ in EACH], " "))
     right("bce pairs.txt", TWO, "a loop that prints the target and the probability")
 
 
 def other_languages() -> None:
     """Headers and answers in other languages."""
-    rows = [[i, ("Não", "Sim")[t], _comma(s), _comma(n)] for i, (_, t, s, n) in enumerate(_each())]
+    rows = [[i, ("Não", "Sim")[t], _comma(s), _comma(n)] for i, (_, t, s, n) in enumerate(EACH)]
     dump("brasil.csv", table(["Cliente", "Classe", "Prob. Sim", "Prob. Não"], rows, ";"))
     right("bce brasil.csv", TWO, "a spreadsheet in Portuguese: the columns name the answers")
-    rows = [[i, ("nein", "ja")[t], _comma(s)] for i, (_, t, s, _) in enumerate(_each())]
+    rows = [[i, ("nein", "ja")[t], _comma(s)] for i, (_, t, s, _) in enumerate(EACH)]
     dump("deutsch.csv", table(["Kunde", "Klasse", "Wahrscheinlichkeit"], rows, ";"))
     refused("bce deutsch.csv", "ja and nein are no pair that is known", [TWO], "a spreadsheet in German")
-    _two(
+    two(
         "chinese.csv",
         ["\u7f16\u53f7", "\u6807\u7b7e", "\u6982\u7387"],
-        [[i + 1, t, s] for i, (_, t, s, _) in enumerate(_each())],
+        [[i + 1, t, s] for i, (_, t, s, _) in enumerate(EACH)],
         "headers in Chinese: number, label, probability",
     )
 
@@ -259,11 +239,6 @@ def arrays_and_json() -> None:
     np.savez(packed, PROBS, CLASSES)
     (DUMPS / "arr.npz").write_bytes(packed.getvalue())
     right("ce --input-is probs arr.npz", THREE, "NumPy: savez without names")
-
-
-def _each() -> list[tuple[int, int, float, float]]:
-    """Decision, label, probability, and that of the other answer."""
-    return list(zip(D, T, S, NO, strict=True))
 
 
 def _comma(value: float) -> str:
