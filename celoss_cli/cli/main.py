@@ -57,10 +57,21 @@ class _Terminated(BaseException):
     """SIGTERM arrived."""
 
 
+_ERRORS: dict[int, type[BaseException]] = {
+    signal.SIGINT: KeyboardInterrupt,
+    signal.SIGTERM: _Terminated,
+}
+
+_ENDS: dict[int, ExitCode] = {signal.SIGINT: ExitCode.INTERRUPTED, signal.SIGTERM: ExitCode.TERMINATED}
+
+_arrived: list[int] = []
+"""The signals that came. The error of one may come out as another: of an import in C, of ``__set_name__``."""
+
+
 def main() -> NoReturn:
     """The ``celoss`` command, which ends the process."""
     gc.set_threshold(_OBJECTS_AT_A_TIME)
-    sys.unraisablehook = _send_again
+    sys.unraisablehook = _raise_again
     # NumPy would start threads for products of matrices, of which there are none here.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     # Other allocators of pyarrow keep what was freed of large buffers, or start a thread, even unused.
@@ -69,15 +80,16 @@ def main() -> NoReturn:
     code = _interruptible()
     for number in (signal.SIGINT, signal.SIGTERM):  # all is written: nothing is left to be tidied up
         _handle(number, signal.SIG_DFL)
+    _no_alarm()
     _leave(int(code))
 
 
 def _interruptible() -> ExitCode:
     """Runs the command line of this process; a signal from here on is an exit code."""
     try:
-        _handle(signal.SIGTERM, _terminate)
+        _handle(signal.SIGTERM, _raise)
         if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
-            _handle(signal.SIGINT, signal.default_int_handler)
+            _handle(signal.SIGINT, _raise)
         return run(sys.argv[1:], _prepare)
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
@@ -120,19 +132,53 @@ def _handle(number: signal.Signals, how: Callable[[int, FrameType | None], None]
         signal.signal(number, how)
 
 
-def _terminate(number: int, frame: FrameType | None) -> None:
-    raise _Terminated
+def _raise(number: int, frame: FrameType | None) -> None:
+    """Ends what runs; a moment later where the error would be lost, as it is in the hook for lost ones."""
+    _arrived.append(number)
+    if _is_in_hook(frame):
+        _raise_later(number)
+    else:
+        raise _ERRORS[number]
 
 
-def _send_again(lost: UnraisableHookArgs) -> None:
-    """Sends a signal once more that arrived within a callback of the interpreter, where it ends nothing."""
-    number = {_Terminated: signal.SIGTERM, KeyboardInterrupt: signal.SIGINT}.get(lost.exc_type)
-    if number is None:
+def _is_in_hook(frame: FrameType | None) -> bool:
+    while frame is not None and frame.f_code is not _raise_again.__code__:
+        frame = frame.f_back
+    return frame is not None
+
+
+def _raise_later(number: int) -> None:
+    """Raises a signal's error once the callback that lost it is over.
+
+    By alarms, which need no thread: one that is starting holds a lock when the next signal comes.
+    """
+
+    def alarmed(_: int, frame: FrameType | None) -> None:
+        if not _is_in_hook(frame):
+            _no_alarm()
+            raise _ERRORS[number]
+
+    if sys.platform == "win32":
+        import threading
+
+        threading.Timer(_A_MOMENT, signal.raise_signal, (number,)).start()
+    else:
+        _handle(signal.SIGALRM, alarmed)
+        signal.setitimer(signal.ITIMER_REAL, _A_MOMENT, _A_MOMENT)
+
+
+def _no_alarm() -> None:
+    if sys.platform != "win32":
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def _raise_again(lost: UnraisableHookArgs) -> None:
+    """Raises a signal's error again that came in a callback of the interpreter, where it ends nothing."""
+    numbers = [number for number, error in _ERRORS.items() if error is lost.exc_type]
+    if numbers:
+        _raise_later(numbers[0])
+    else:
         sys.__unraisablehook__(lost)
-        return
-    import threading
-
-    threading.Timer(_A_MOMENT, os.kill, (os.getpid(), number)).start()
 
 
 def run(arguments: Sequence[str], prepare: Callable[[], None] | None = None) -> ExitCode:
@@ -151,8 +197,6 @@ def run(arguments: Sequence[str], prepare: Callable[[], None] | None = None) -> 
             if refused is None:
                 raise
             raise refused from error
-    except CelossError as error:
-        return _failed(error, arguments)
     except PipeClosed as closed:
         _forget_stdout()
         return closed.code
@@ -161,7 +205,9 @@ def run(arguments: Sequence[str], prepare: Callable[[], None] | None = None) -> 
     except _Terminated:
         return ExitCode.TERMINATED
     except Exception as error:
-        return _signal_behind(error) or _bug(error, arguments)
+        if _arrived:
+            return _ENDS[_arrived[0]]
+        return _failed(error, arguments) if isinstance(error, CelossError) else _bug(error, arguments)
 
 
 def _refused(error: Exception) -> CelossError | None:
@@ -300,17 +346,6 @@ def _commands(error: CelossError, arguments: Sequence[str]) -> list[tuple[str, s
     from celoss_cli.cli.inspecting import leading_on
 
     return commands(error, arguments, leading_on)
-
-
-def _signal_behind(error: BaseException | None) -> ExitCode | None:
-    """The end that a signal asked for, where it came out as another error, as it does of ``__set_name__``."""
-    while error is not None:
-        if isinstance(error, KeyboardInterrupt):
-            return ExitCode.INTERRUPTED
-        if isinstance(error, _Terminated):
-            return ExitCode.TERMINATED
-        error = error.__cause__ or error.__context__
-    return None
 
 
 def _bug(error: Exception, arguments: Sequence[str]) -> ExitCode:

@@ -638,6 +638,12 @@ def definition(*_):
     class Defined:
         attribute = Named()
 
+def library(*_):
+    try:
+        interrupted(None)
+    except BaseException:
+        raise ImportError("importing the C extensions failed") from None
+
 computing.evaluate = globals()[where]
 main()
 """
@@ -645,11 +651,11 @@ main()
 
 @pytest.mark.subprocess
 @pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143)])
-@pytest.mark.parametrize("where", ["callback", "definition"])
+@pytest.mark.parametrize("where", ["callback", "definition", "library"])
 def test_a_signal_is_not_lost_where_the_interpreter_makes_another_error_of_it(
     where: str, name: str, code: int
 ) -> None:
-    """Out of a callback no error comes; of the definition of a class (before Python 3.12) another one."""
+    """Out of a callback no error comes; of a class (before Python 3.12) or an import in C another one."""
     arguments = ["ce", "-x", "1,2", "-y", "0", name, where]
     done = subprocess.run(
         [sys.executable, "-c", _WITHIN, *arguments], capture_output=True, timeout=60, check=False
