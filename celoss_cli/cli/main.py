@@ -88,7 +88,7 @@ def _interruptible() -> ExitCode:
     """Runs the command line of this process; a signal from here on is an exit code."""
     try:
         _handle(signal.SIGTERM, _raise)
-        if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
+        if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:  # as nohup asks
             _handle(signal.SIGINT, _raise)
         return run(sys.argv[1:], _prepare)
     except KeyboardInterrupt:
