@@ -16,6 +16,7 @@ __all__ = [
     "base_file",
     "chat",
     "completion",
+    "flat",
     "in_batch",
     "lines",
     "prompts",
@@ -91,6 +92,20 @@ def prompts(name: str, scores: Scores) -> dict[str, Any]:
     return {"id": name, "object": "text_completion", "choices": [choice]}
 
 
+def flat(name: str, scores: Scores) -> dict[str, Any]:
+    """VLLM's RequestOutput of a prompt with flat_logprobs: lists of all that is listed."""
+    found: dict[str, Any] = {"start_indices": [], "end_indices": []}
+    listed: dict[str, list[Any]] = {"logprobs": [], "token_ids": [], "ranks": [], "decoded_tokens": []}
+    for at, (text, score) in enumerate(scores):
+        found["start_indices"].append(len(listed["logprobs"]))
+        if score is not None:
+            for key, values in zip(listed, ([score, -9.5], [at, 90000], [1, 2], [text, "?"]), strict=True):
+                listed[key] += values
+        found["end_indices"].append(len(listed["logprobs"]))
+    prompt = {"prompt_token_ids": [*range(len(scores))], "prompt_logprobs": {**found, **listed}}
+    return {"request_id": name, "prompt": "x", **prompt, "outputs": []}
+
+
 def sglang(name: str, scores: Scores) -> dict[str, Any]:
     """SGLang's answer to a prompt with return_logprob: a triple a token."""
     triples = [[score, at, text] for at, (text, score) in enumerate(scores)]
@@ -113,6 +128,7 @@ FORMATS: dict[str, Callable[[str, Scores], dict[str, Any]]] = {
     "completion": completion,
     "batch": lambda name, scores: in_batch(completion(name, scores)),
     "vllm": prompts,
+    "vllm flat": flat,
 }
 """Those that can hold a null for the first token."""
 

@@ -11,7 +11,7 @@ from celoss_cli.core.records import record
 if TYPE_CHECKING:
     from celoss_cli.core.data import Array
 
-__all__ = ["Cut", "cut_elements"]
+__all__ = ["Cut", "cut_elements", "ends_of_elements"]
 
 _QUOTE, _COMMA = b'",'
 _OPENING, _CLOSING = b"[{", b"]}"
@@ -42,20 +42,7 @@ def cut_elements(data: bytes) -> Cut:
     The text need not be JSON: what is cut off is read strictly afterwards.
     """
     quoted = b'"' in data
-    text = np.frombuffer(_without_escapes(data) if quoted and b"\\" in data else data, np.uint8)
-    wanted = [*_OPENING, *_CLOSING, *([_QUOTE, _COMMA] if quoted else [])]
-    marks = _places(text, [byte for byte in wanted if bytes([byte]) in data])
-    kinds = text[marks]
-    if quoted:
-        marks_of_text = kinds == _QUOTE
-        outside = (np.cumsum(marks_of_text) % 2 == 0) & ~marks_of_text
-        marks, kinds = marks[outside], kinds[outside]
-    closing = np.logical_or.reduce([kinds == byte for byte in _CLOSING])
-    steps = closing.astype(np.int32)
-    np.multiply(steps, -2, out=steps)
-    np.add(steps, 1, out=steps)
-    steps[kinds == _COMMA] = 0
-    level = np.cumsum(steps)
+    marks, kinds, closing, level = _marks(data, quoted=quoted)
     depth = int(level.max(initial=0))
     below = np.flatnonzero(level < 0)
     if below.size:
@@ -70,6 +57,37 @@ def cut_elements(data: bytes) -> Cut:
         last = int(commas[-1])
         return Cut(int(marks[last]) + 1, False, int(np.count_nonzero(ends[:last])), depth)
     return _at_comma(data, marks, np.flatnonzero(ends), depth)
+
+
+def ends_of_elements(data: bytes) -> Array:
+    """Where the elements in such text end: the commas between them, and the bracket that closes the array."""
+    marks, kinds, _, level = _marks(data, quoted=True)
+    found: Array = marks[((kinds == _COMMA) & (level == 0)) | (level < 0)]
+    return found
+
+
+def _marks(data: bytes, *, quoted: bool) -> tuple[Array, Array, Array, Array]:
+    """The marks outside of texts: their places, which they are, which close, and the level behind each.
+
+    Args:
+        data: the text.
+        quoted: whether it has texts, so that commas are looked for too.
+
+    """
+    text = np.frombuffer(_without_escapes(data) if quoted and b"\\" in data else data, np.uint8)
+    wanted = [*_OPENING, *_CLOSING, *([_QUOTE, _COMMA] if quoted else [])]
+    marks = _places(text, [byte for byte in wanted if bytes([byte]) in data])
+    kinds = text[marks]
+    if quoted:
+        marks_of_text = kinds == _QUOTE
+        outside = (np.cumsum(marks_of_text) % 2 == 0) & ~marks_of_text
+        marks, kinds = marks[outside], kinds[outside]
+    closing = np.logical_or.reduce([kinds == byte for byte in _CLOSING])
+    steps = closing.astype(np.int32)
+    np.multiply(steps, -2, out=steps)
+    np.add(steps, 1, out=steps)
+    steps[kinds == _COMMA] = 0
+    return marks, kinds, closing, np.cumsum(steps)
 
 
 def _at_comma(data: bytes, marks: Array, ends: Array, depth: int) -> Cut:

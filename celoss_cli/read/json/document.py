@@ -18,7 +18,7 @@ from celoss_cli.read.json.numbers import Numbers
 from celoss_cli.read.json.objects import RowObjects, table_of
 from celoss_cli.read.json.orients import framed
 from celoss_cli.read.json.split import SplitRows
-from celoss_cli.read.json.text import Piece, Text, keys_of, values_after, values_of
+from celoss_cli.read.json.text import Piece, Text, keys_of, values_after
 from celoss_cli.read.json.values import id_of, whole_table
 from celoss_cli.read.peekable import Peekable
 from celoss_cli.read.request import Dataset, ReadRequest, Stream
@@ -282,9 +282,10 @@ def _dataset_of_list(text: Text, request: ReadRequest) -> Dataset:
     if first is None or not values or not isinstance(values[0], dict):
         raise _no_objects(pieces, text, any_values=bool(values))
     if may_be_scored(values[0]):
-        from celoss_cli.read.tokens.records import scored_dataset  # most rows are none
+        from celoss_cli.read.tokens.quick import elements_read  # most rows are none
+        from celoss_cli.read.tokens.records import scored_dataset
 
-        found = scored_dataset(text.name, values[0], values_of(pieces, text), request)
+        found = scored_dataset(text.name, values[0], elements_read(pieces, text), request)
         if found is not None:
             return found
     reader = RowObjects((found for piece in pieces.peek() for found in _objects(piece)), request)

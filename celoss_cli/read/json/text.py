@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import contextlib
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from celoss_cli.core.errors import InputError, LimitError
@@ -24,7 +24,7 @@ from celoss_cli.read.json.parsing import (
 if TYPE_CHECKING:
     from celoss_cli.read.request import Stream
 
-__all__ = ["Piece", "Text", "keys_of", "parsed", "values_after", "values_of"]
+__all__ = ["Piece", "Text", "keys_of", "parsed", "values_after"]
 
 _PART = 1 << 20
 _MOST = 64 << 20
@@ -340,14 +340,6 @@ def keys_of(text: Text) -> Iterator[str]:
         before = b'{"":0,'
     if repeated is not None:
         raise repeated
-
-
-def values_of(pieces: Iterable[Piece], text: Text) -> Iterator[tuple[str, Any]]:
-    """The elements of the array that a text is, each with its place."""
-    for piece in pieces:
-        for index, value in enumerate(piece.values(), piece.first):
-            yield f"{piece.name}: $[{index}]", value
-    text.finish()
 
 
 def values_after(

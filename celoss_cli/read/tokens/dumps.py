@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from celoss_cli.read.json.text import Text, values_after, values_of
-from celoss_cli.read.tokens.quick import value_read
+from celoss_cli.read.json.text import Text, values_after
+from celoss_cli.read.tokens.quick import elements_read, value_read
 from celoss_cli.read.tokens.records import dataset_of
 
 if TYPE_CHECKING:
@@ -22,5 +22,5 @@ def read_dump(stream: Stream, request: ReadRequest, format: str) -> Dataset:
 
     """
     text = Text(stream)
-    records = values_of(text.pieces(1), text) if text.take(b"[") else values_after(text, value_read)
+    records = elements_read(text.pieces(1), text) if text.take(b"[") else values_after(text, value_read)
     return dataset_of(stream.name, records, request, format)

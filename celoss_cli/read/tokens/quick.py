@@ -19,14 +19,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from celoss_cli.core.records import record
+from celoss_cli.read.json.cutting import ends_of_elements
 from celoss_cli.read.json.parsing import MAX_DEPTH, parse
 
 if TYPE_CHECKING:
     from celoss_cli.core.data import Array
+    from celoss_cli.read.json.text import Piece, Text
     from celoss_cli.read.text.blocks import Block
     from celoss_cli.read.tokens.document import Many
 
-__all__ = ["Line", "lines_read", "proven", "value_read"]
+__all__ = ["Line", "elements_read", "lines_read", "proven", "value_read"]
 
 _LONG = 10**17
 """Whole numbers from here on are doubles for the strict reader."""
@@ -101,6 +103,37 @@ def value_read(data: bytes, name: str, line: int, column: int) -> Any:
     strict = partial(parse, data, name, line, column)
     value = _loaded(data)
     return strict() if value is None else Line(value, data, strict)
+
+
+def elements_read(pieces: Iterable[Piece], text: Text) -> Iterator[tuple[str, Any]]:
+    """The elements of the array that a text is, each with its place: as ``Line``, or by the strict reader.
+
+    Args:
+        pieces: of the text.
+        text: which ends with the array.
+
+    Raises:
+        InputError: as the strict reader does.
+
+    """
+    for piece in pieces:
+        strict = cache(piece.values)
+        start = 0
+        for number, end in enumerate(ends_of_elements(piece.data).tolist()):
+            data = piece.data[start:end]
+            alone = partial(_element, strict, number)
+            start = end + 1
+            if not data.strip():
+                strict()  # an array without elements, or it refuses a comma too many
+                continue
+            value = _loaded(data)
+            found = alone() if value is None else Line(value, data, alone)
+            yield f"{piece.name}: $[{piece.first + number}]", found
+    text.finish()
+
+
+def _element(strict: Callable[[], list[Any]], number: int) -> Any:
+    return strict()[number]
 
 
 def _loaded(data: bytes) -> Any:

@@ -5,7 +5,8 @@ vocabulary to ``{logprob, rank, decoded_token}``: the token of the prompt and th
 in a choice of a completion and at the root of a chat. The token of the prompt is the first of an object, as
 dumps keep the order; ``prompt_token_ids``, where it is there, says which one it is. The server writes
 -9999.0 for -inf. Offline, ``outputs[].logprobs`` is a list of such objects of the generated tokens,
-``token_ids`` are theirs.
+``token_ids`` are theirs. With ``SamplingParams(flat_logprobs=True)`` either is one object of lists instead
+(``flat.py``).
 
 Source: vllm, vllm/logprobs.py (Logprob; the sampled or prompt token comes first), vllm/outputs.py
 (RequestOutput, CompletionOutput), entrypoints/openai/protocol.py (prompt_logprobs of both responses).
@@ -30,6 +31,7 @@ from celoss_cli.read.tokens.document import (
     texts_of,
 )
 from celoss_cli.read.tokens.dumps import read_dump
+from celoss_cli.read.tokens.flat import flat_document, is_flat
 from celoss_cli.read.tokens.joining import together
 
 if TYPE_CHECKING:
@@ -58,7 +60,7 @@ def is_one(found: Mapping[str, Any]) -> bool:
     choices = found.get("choices")
     if isinstance(choices, list):
         return bool(choices) and isinstance(choices[0], dict) and (_KEY in found or _KEY in choices[0])
-    return _KEY in found and ("outputs" in found or isinstance(found[_KEY], list))
+    return _KEY in found and ("outputs" in found or isinstance(found[_KEY], list) or is_flat(found[_KEY]))
 
 
 def documents(found: Mapping[str, Any]) -> Iterator[Document]:
@@ -97,9 +99,11 @@ def _of_choices(found: Mapping[str, Any]) -> Iterator[Document]:
 
 
 def _listed(value: Any, ids: Any, path: str, *, prompt: bool = True) -> Document | None:
-    """The tokens of a list of objects by id."""
+    """The tokens of a list of objects by id, or of flat lists."""
     if value is None:
         return None
+    if is_flat(value):
+        return flat_document(value, ids, path, prompt=prompt)
     entries = a_list(value, path)
     if ids is not None and len(a_list(ids, path)) != len(entries):
         raise InputError(f"expected an entry for each of {len(ids)} tokens, got {len(entries)}", place=path)

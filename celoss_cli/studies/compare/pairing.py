@@ -18,7 +18,7 @@ from celoss_cli.core.records import record
 from celoss_cli.studies.compare.classes import by_class
 from celoss_cli.studies.compare.comparing import Pairs
 from celoss_cli.studies.compare.likeness import same_tokens
-from celoss_cli.studies.compare.tokens import why_other_tokens
+from celoss_cli.studies.compare.tokens import refuse_other_text, why_other_tokens
 
 if TYPE_CHECKING:
     from celoss_cli.core.data import Array, Reduction
@@ -61,6 +61,7 @@ def aligned(a: Side, b: Side, align: Align | None) -> Alignment:
     _refuse_options_in_order(a, b, found.order)
     _refuse_other_targets(a, b, found.order)
     _refuse_other_weights(a, b, found.order)
+    refuse_other_text(a, b, found.order)
     _refuse_other_groups(a, b, found.order)
     return found
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
@@ -15,10 +15,11 @@ from celoss_cli.core.records import record
 from celoss_cli.evaluate.by_row import by_row
 from celoss_cli.evaluate.loop import Evaluation, Request, evaluate
 from celoss_cli.losses.base import SAMPLE_WEIGHT
-from celoss_cli.losses.scored_tokens import LIKELIEST
+from celoss_cli.losses.scored_tokens import LIKELIEST, ScoredTokens
 from celoss_cli.studies.compare.grown import Grown
 from celoss_cli.studies.compare.inputs import Inputs
 from celoss_cli.studies.compare.names import joined
+from celoss_cli.studies.compare.scored import SIZES, scored_of
 
 if TYPE_CHECKING:
     from celoss_cli.losses.base import Loss
@@ -41,6 +42,8 @@ class Side:
         likeliest: a number for the most probable token of each place that counts, 0 where nobody knows it,
         and how many tokens each row has; None where nothing is known of them.
         inputs: the values of the inputs, but of the first rows that were used as they were read.
+        scored: how many bytes and how many tokens of each row count, by unit, NaN where nobody knows; empty
+        where the rows are no documents of scored tokens.
 
     """
 
@@ -53,6 +56,7 @@ class Side:
     sample_weight: Array | None = None
     likeliest: tuple[Array, Array] | None = None
     inputs: Inputs = field(default_factory=Inputs)
+    scored: Mapping[str, Array] = field(default_factory=dict)
 
     def by_row(self, values: Array) -> Array:
         """Values of the elements as shape (rows, elements of a row)."""
@@ -114,6 +118,7 @@ def side_of(
         weights,
         kept.tokens(),
         kept.inputs,
+        {unit: values.whole() for unit, values in kept.scored.items()},
     )
 
 
@@ -126,6 +131,7 @@ class _Kept:
         self.target, self.sample_weight = Grown(), Grown()
         self.loss, self.weight, self.ignored = Grown(), Grown(), Grown()
         self.likeliest, self.sizes = Grown(), Grown()
+        self.scored = {unit: Grown() for unit in SIZES} if isinstance(loss, ScoredTokens) else {}
         self.places: list[tuple[int, Lines | bytes]] = []
         self.weighted = self.ignoring = False
         self._loss, self._used, self._using = loss, used, True
@@ -179,6 +185,8 @@ class _Kept:
             self.inputs.add(batch.input)
 
     def _add_tokens(self, batch: Batch, terms: Terms) -> None:
+        for unit, values in self.scored.items():
+            values.add(scored_of(unit, batch, terms))
         if LIKELIEST in batch.aligned and batch.offsets is not None:
             found = batch.aligned[LIKELIEST]
             self.likeliest.add(found if terms.ignored is None else np.where(terms.ignored, 0, found))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import struct
 from collections.abc import Callable
@@ -10,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from dumps import base_file, in_batch, lines, response, sglang, tgi
+from dumps import base_file, flat, in_batch, lines, response, sglang, tgi
 from running import Done
 
 A = [("The", None), (" cat", -0.5), (" sat", -1.25), (".", -0.25)]
@@ -309,3 +310,80 @@ def test_the_texts_of_responses_are_completions(celoss: Run, result: Result, tmp
     assert "message.output_text.logprobs" in told
     for odd in ({"output": None}, {"output": [None, {"content": [None]}]}, {"object": "x"}):
         assert "expected" in refusal(celoss, lines(tmp_path / "odd.jsonl", [{**one, **odd}]))
+
+
+# ---------------------------------------------------------------------------------------- vLLM's flat lists
+
+
+def test_flat_lists_of_vllm_are_its_objects(celoss: Run, result: Result, tmp_path: Path) -> None:
+    records = [flat("a", A), flat("b", B)]
+    path = lines(tmp_path / "flat.jsonl", records)
+    found = result("nll", path, "--by", "document", "--score", "prompt")
+    assert (found["value"], found["counted"], found["input"]["format"]) == (1.0, 4, "vllm")
+    assert found["tokens"]["bytes"]["count"] == len(" cat sat. dog")
+    whole = tmp_path / "flat.json"
+    whole.write_text(json.dumps(records))
+    for words in ((), ("--input-format", "vllm")):
+        assert result("nll", whole, *words)["value"] == 1.0
+    # An output, whose token the text says: it stands second among those that are listed.
+    lists = flat("c", [("x", -4.0)])["prompt_logprobs"]
+    output = {"index": 0, "token_ids": [90000], "logprobs": lists}
+    path = lines(
+        tmp_path / "output.jsonl", [{"request_id": "c", "prompt_logprobs": None, "outputs": [output]}]
+    )
+    assert result("nll", path, "--score", "completion")["value"] == 9.5
+    lists["logprobs"][1] = -9999.0
+    path = lines(
+        tmp_path / "bound.jsonl", [{"request_id": "c", "prompt_logprobs": None, "outputs": [output]}]
+    )
+    assert result("nll", path, "--censored", "bound")["value"] == 4.0
+    assert "got -9999" in refusal(celoss, path)
+
+
+@pytest.mark.parametrize(
+    ("key", "changed", "told"),
+    [
+        ("start_indices", [0, 0, 2, 5], "$.prompt_logprobs.start_indices[3]: expected 4, got"),
+        (
+            "end_indices",
+            [0, 2, 4, 7],
+            "$.prompt_logprobs.end_indices[3]: expected an index from 4 to 6, got",
+        ),
+        ("end_indices", [0, 2, 4], "$.prompt_logprobs.end_indices: expected 4 ends, got 3"),
+        ("end_indices", [0, 2, 4, 5], "$.prompt_logprobs.end_indices: expected the last end to be 6, got 5"),
+        ("end_indices", [0, 2, 4, True], "$.prompt_logprobs.end_indices[3]: expected an index from 4 to 6"),
+        ("token_ids", [1, 2], "$.prompt_logprobs.token_ids: expected 6 values, as of logprobs, got 2"),
+        ("logprobs", [-1, -1, None, 0, 0, 0], "$.prompt_logprobs.logprobs[2]: expected a log-probability"),
+        (
+            "logprobs",
+            [-1, -1, "x", 0, 0, 0],
+            "$.prompt_logprobs: token 2: expected a log-probability, got the",
+        ),
+        (
+            "token_ids",
+            [5, 6, 7, 8, 9, 10],
+            '$.prompt_logprobs.token_ids[0]: expected the token "1" of the text',
+        ),
+        (
+            "decoded_tokens",
+            [1, 2, 3, 4, 5, 6],
+            "$.prompt_logprobs.decoded_tokens: token 1: expected the text",
+        ),
+        ("ranks", 7, "$.prompt_logprobs.ranks: expected a list, got"),
+    ],
+)
+def test_flat_lists_that_do_not_fit_each_other_are_refused(
+    celoss: Run, tmp_path: Path, key: str, changed: Any, told: str
+) -> None:
+    record = flat("a", A)
+    record["prompt_logprobs"][key] = changed
+    path = lines(tmp_path / "flat.jsonl", [record])
+    assert f"flat.jsonl:1: {told}" in refusal(celoss, path)
+
+
+def test_models_agree_on_the_likeliest_token_of_flat_lists(celoss: Run, tmp_path: Path) -> None:
+    one, other = flat("a", A), flat("a", A)
+    other["prompt_logprobs"]["logprobs"][1] = -0.25  # another token than the text's
+    paths = [lines(tmp_path / f"{name}.jsonl", [record]) for name, record in (("a", one), ("b", other))]
+    done = celoss("compare", *paths, "--loss", "nll", "--json")
+    assert json.loads(done.stdout)["comparison"]["agreement"] == pytest.approx(2 / 3)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from collections.abc import Iterator
@@ -12,7 +13,10 @@ from dumps import FORMATS
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from celoss_cli.core.errors import InputError
 from celoss_cli.read.json.parsing import parse
+from celoss_cli.read.json.text import Text
+from celoss_cli.read.request import Stream
 from celoss_cli.read.text.blocks import Block
 from celoss_cli.read.tokens import quick
 
@@ -130,3 +134,58 @@ def test_a_carriage_return_and_bytes_that_are_no_text_are_left_to_the_strict_rea
         b'\xef\xbb\xbf{"a":1}\n',
     ):
         assert quick_value(line) is None
+
+
+# ------------------------------------------------------------------------------------ elements of an array
+
+
+def elements(data: str) -> list[Any]:
+    """The elements of an array, each proven."""
+    text = Text(Stream("x", io.BufferedReader(io.BytesIO(data.encode()))))  # type: ignore[arg-type]
+    assert text.take(b"[")
+    return [(place, quick.proven(value)) for place, value in quick.elements_read(text.pieces(1), text)]
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(values, max_size=5), st.sampled_from([(", ", ": "), (",", ":"), (" , ", " : ")]))
+def test_elements_are_those_of_the_strict_reader(found: list[Any], separators: tuple[str, str]) -> None:
+    data = json.dumps(found, separators=separators)
+    try:
+        wanted = strict(data)
+    except InputError:
+        with pytest.raises(InputError):
+            elements(data)
+    else:
+        assert repr([value for _, value in elements(data)]) == repr(wanted)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        "[",
+        "[{}",
+        "[{},",
+        "[{},]",
+        "[{},,{}]",
+        "[{} {}]",
+        "[{}] {}",
+        '[{"a":1,"a":2}]',
+        "[1 2]",
+        "[{]",
+        "[,{}]",
+    ],
+)
+def test_an_array_that_is_none_is_refused(data: str) -> None:
+    with pytest.raises(InputError):
+        elements(data)
+
+
+def test_an_element_is_refused_once_those_before_it_are_read() -> None:
+    assert elements("[]") == []
+    assert elements('[ {"a":"],"} , {}]\n') == [("x: $[0]", {"a": "],"}), ("x: $[1]", {})]
+    text = Text(Stream("x", io.BufferedReader(io.BytesIO(b'[{"a":1},{"b":1,"b":2}]'))))  # type: ignore[arg-type]
+    text.take(b"[")
+    found = quick.elements_read(text.pieces(1), text)
+    assert quick.proven(next(found)[1]) == {"a": 1}
+    with pytest.raises(InputError, match="x:1:17: expected each key once"):
+        quick.proven(next(found)[1])

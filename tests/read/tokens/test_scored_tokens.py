@@ -6,7 +6,7 @@ import csv
 import json
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -402,6 +402,35 @@ def test_a_first_token_that_one_model_scores_is_the_reason_for_other_weights(
         assert "--per byte" not in done.stderr
 
 
+def test_sums_of_documents_are_not_compared_over_other_parts_of_their_texts(
+    celoss: Run, tmp_path: Path
+) -> None:
+    """Of "a" one dump scores 6 bytes and the other 11: a difference of sums would be that of a token."""
+    a, b = completion("a", [("Hello", None), (" world", -1.0)]), completion("b", [("x", -1.0)])
+    one = lines(tmp_path / "a.jsonl", [b, a])
+    other = lines(tmp_path / "b.jsonl", [chat("a", [("Hello", -3.0), (" world", -1.0)]), b])
+    for paths, told in (((one, other), "6 bytes with scores, as in"), ((other, one), "11 bytes")):
+        done = celoss("compare", *paths, "--loss", "nll", "--per", "document")
+        assert done.returncode == 3
+        assert told in done.stderr
+        assert "a.jsonl has no score for the first token of 1 document, " in done.stderr
+    # Other tokens of the same text have its sum; without bytes the tokens say whether it is all there.
+    split = lines(tmp_path / "split.jsonl", [completion("a", [("Hello", None), (" wor", -1), ("ld", -2)]), b])
+    done = celoss("compare", one, split, "--loss", "nll", "--per", "document", "--json")
+    assert json.loads(done.stdout)["comparison"]["difference"] == (3 - 1) / 2
+    tables = [tmp_path / "a.csv", tmp_path / "b.csv"]
+    tables[0].write_text("doc,logprob\nd,-1\nd,-1\n")
+    tables[1].write_text("doc,logprob\nd,-1\n")
+    words = ("--loss", "nll", "--input-is", "token-logprobs", "--per", "document")
+    done = celoss("compare", *tables, *words)
+    assert "b.csv:2: expected 2 tokens with scores, as in " in done.stderr
+    # One dump that knows bytes alone and one that knows tokens alone have nothing in common.
+    sample = {"doc_id": "d", "arguments": [["", "text"]], "filtered_resps": [-4.5]}
+    samples = lines(tmp_path / "samples.jsonl", [sample])
+    done = celoss("compare", samples, tables[1], "--loss", "nll", "--per", "document")
+    assert (done.returncode, "expected" in done.stderr) == (3, True)
+
+
 def test_a_first_token_without_a_text_is_no_reason(celoss: Run, tmp_path: Path) -> None:
     """One tokenizer begins with a mark of no bytes; the bytes that count are the same."""
     one = lines(tmp_path / "a.jsonl", [completion("a", [("", None), ("ca", -1.0), ("t", -1.0)])])
@@ -608,10 +637,10 @@ def test_a_page_of_infinite_and_missing_losses_is_shaded_too(celoss: Run, tmp_pa
 # ---------------------------------------------------------------------------------- two models, compared
 
 
-def listed(format: str, name: str, tops: list[str]) -> dict[str, Any]:
+def listed(format: str, name: str, tops: list[str], texts: Sequence[str] = ()) -> dict[str, Any]:
     """A text of as many tokens, each with these most probable tokens beside its own."""
     others = [{"token": top, "logprob": -0.5, "bytes": None} for top in tops]
-    scores: list[tuple[str, float | None]] = [(" own", -1.5)] * len(tops)
+    scores: list[tuple[str, float | None]] = [(text, -1.5) for text in texts or [" own"] * len(tops)]
     if format == "chat":
         record = chat(name, scores)
         for token, other in zip(record["choices"][0]["logprobs"]["content"], others, strict=True):
@@ -627,7 +656,11 @@ def listed(format: str, name: str, tops: list[str]) -> dict[str, Any]:
     else:
         record = prompts(name, scores)
         record["choices"][0]["prompt_logprobs"] = [
-            {"0": {"logprob": -1.5, "rank": 2}, str(ord(top)): {"logprob": -0.5, "rank": 1}} for top in tops
+            {
+                "0": {"logprob": score, "rank": 2, "decoded_token": text},
+                str(ord(top)): {"logprob": -0.5, "rank": 1},
+            }
+            for top, (text, score) in zip(tops, scores, strict=True)
         ]
     return record
 
@@ -644,7 +677,7 @@ def test_two_models_agree_where_the_same_token_is_the_most_probable(
     assert json.loads(done.stdout)["comparison"]["agreement"] == 4 / 6
     assert "agreement" in celoss("compare", *paths, "--loss", "nll").stdout
     # Other tokens of the same text, or places of which nobody knows, are no agreement.
-    b[1] = listed(format, "x", ["a", "c", "b", "b"])
+    b[1] = listed(format, "x", ["a", "c", "b", "b"], [" own", " own", " o", "wn"])
     done = celoss("compare", paths[0], lines(paths[1], b), "--loss", "nll", "--per", "document", "--json")
     assert json.loads(done.stdout)["comparison"]["agreement"] is None
     plain = lines(tmp_path / "plain.jsonl", [completion(name, [(" own", -1.0)]) for name in "xyz"])
