@@ -198,7 +198,6 @@ def _splits(says: Named) -> Iterator[Split]:
         label = label.removesuffix(closing)
         if label:
             yield before, label, closing
-            break
         last -= 1
     start = _until(name, words[first][1])
     if label := name[:start]:
