@@ -122,7 +122,7 @@ def _told(error: CelossError) -> str:
 
 def _keys(way: Way) -> str:
     """The keys of a check that say what a way out says: positive = "2"; "" where no key does."""
-    if not way.files or any(value.startswith("@targets") for _, value in way.options):
+    if way.not_files or any(value.startswith("@targets") for _, value in way.options):
         return ""
     found = [f"loss = {_in_toml(way.command)}"] if way.command else []
     for name, value in way.options:

@@ -165,14 +165,15 @@ def leading_on(words: Sequence[str]) -> Sequence[str] | None:
     if not words or words[0] not in LOSSES or untried:
         return words
     try:
-        files = parsed(command_named(words[0]), words[1:]).files
+        given: LossOptions = parsed(command_named(words[0]), words[1:])
     except CelossError:
         return None  # an option that this loss has not
     try:
-        can_be_tried = bool(files) and all(map(os.path.isfile, files_of(files)))
+        files = files_of(given.files)
+        can_be_tried = all(map(os.path.isfile, files)) and (bool(files) or given.input is not None)
     except CelossError:
         can_be_tried = False
-    return _followed(_Opener(files), words, _MOST_FOLLOWED) if can_be_tried else words
+    return _followed(_Opener(given.files), words, _MOST_FOLLOWED) if can_be_tried else words
 
 
 def _is_to_be_written(word: str) -> bool:
@@ -378,7 +379,7 @@ class _Opener:
 
         """
         self.shapes: dict[str, Shape | None] = {}
-        self._first, *self.others = files_of(files)
+        self._first, *self.others = files_of(files) or [""]  # where all data are in options
         is_pipe = self._first == "-" or is_device(self._first)
         self._piped = _beginning(open_stream(self._first)) if is_pipe else None
 

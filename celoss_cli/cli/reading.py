@@ -271,6 +271,10 @@ def dataset_of(data: Data, request: ReadRequest, watch: Watch) -> tuple[Dataset,
         from celoss_cli.read.two_arrays import dataset_of_two
 
         return dataset_of_two(files, request), request
+    if any(not os.path.lexists(path) for path in files):
+        from celoss_cli.read.values import refuse_values
+
+        refuse_values(files, takes, request)
     _name_the_extra(files)
     found = gather(files or ["-"], request, data.reading.input_format, watch, data.row_groups)
     return found, request

@@ -102,8 +102,8 @@ def words_of(way: Way, arguments: Sequence[str]) -> list[str]:
     typed = list(_without(arguments, dropped))
     if way.piped:
         typed = [word for word in typed if word != way.piped[-1]]
-    if not way.files:
-        typed = [word for word in typed if not word.endswith(".npy")]
+    if way.not_files:
+        typed = [word for word in typed if word not in ("--", *way.not_files)]
     return [*typed, *added]
 
 

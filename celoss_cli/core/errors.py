@@ -68,7 +68,7 @@ class Way(NamedTuple):
         told: what they mean, in words, or "".
         options: their names and values, instead of those given.
         command: the command that takes them, where it is another one, or "".
-        files: whether the files that were given stay.
+        not_files: what was given as files, and is left out.
         words: the command line that it is added to, where it is another one than was typed.
         without: options that are left out.
         piped: a command line whose output is the data in place of the files.
@@ -79,7 +79,7 @@ class Way(NamedTuple):
     meaning: str
     options: tuple[tuple[str, str], ...]
     command: str = ""
-    files: bool = True
+    not_files: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
     piped: tuple[str, ...] = ()

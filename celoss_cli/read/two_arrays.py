@@ -32,7 +32,9 @@ def dataset_of_two(paths: Sequence[str], request: ReadRequest) -> Dataset:
     if len(fitting) != 1:
         flag = f"--{request.takes}"
         names = [paths, paths[::-1]]
-        ways = tuple(Way("", ((flag, f"@{x}"), ("--targets", f"@{y}")), files=False) for x, y in names)
+        ways = tuple(
+            Way("", ((flag, f"@{x}"), ("--targets", f"@{y}")), not_files=tuple(paths)) for x, y in names
+        )
         raise InputError(
             f"expected an input and its targets, got arrays of shapes {one.shape} and {two.shape} "
             f"and types {one.dtype} and {two.dtype}",

@@ -23,7 +23,7 @@ from celoss_cli.read.text.numbers import MISSING, is_number, number
 if TYPE_CHECKING:
     from celoss_cli.core.data import Array
 
-__all__ = ["dataset_of_values", "read_file", "read_value", "refuse_file_names"]
+__all__ = ["dataset_of_values", "read_file", "read_value", "refuse_file_names", "refuse_values"]
 
 _TOKEN = re.compile(r"[\[\],;]|[^\[\],;]+")
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
@@ -102,6 +102,34 @@ def refuse_file_names(*given: tuple[str, str | None]) -> None:
             ways=(Way("", tuple((option, f"@{text}") for option, text in named)),),
             place=named[0][0],
         )
+
+
+def refuse_values(files: Sequence[str], option: str, request: ReadRequest) -> None:
+    """Refuses values where files are expected: ``celoss ce '[[0.9, 0.1]]' 0``.
+
+    Args:
+        files: what was given as files.
+        option: takes the values of the loss's input.
+        request: what is asked of the reader.
+
+    Raises:
+        InputError: with the command that takes them, if there are two.
+
+    """
+    if not files or any(not _are_values(text, request) or os.path.lexists(text) for text in files):
+        return
+    given = dict(zip((option, "--targets"), files, strict=False)) if len(files) == 2 else {}
+    raise InputError(
+        f"expected files, got the values {' and '.join(map(quoted, files))}",
+        hint=f"values are those of {option} and --targets",
+        ways=(Way("", tuple(given.items()), not_files=tuple(files)),) if given else (),
+    )
+
+
+def _are_values(text: str, request: ReadRequest) -> bool:
+    with contextlib.suppress(InputError):
+        return not text.startswith("@") and read_value(text, "", request).size > 0
+    return False
 
 
 def _is_file(text: str) -> bool:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import pytest
 from running import celoss
 
+from celoss_cli.cli.main import run
 from celoss_cli.cli.ways import words_of
 from celoss_cli.core.errors import Way
 
@@ -88,3 +90,41 @@ def test_a_table_is_no_part(tmp_path: Path) -> None:
     done = celoss("merge", "t.csv", cwd=tmp_path)
     said = "expected a partial result as --emit-partial writes it, got another document"
     assert (done.returncode, said in done.stderr) == (3, True), done.stderr
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        (["ce", "[[0.9, 0.1]]", "0"], "celoss ce --logits '[[0.9, 0.1]]' --targets 0"),
+        (
+            ["ce", "tensor([[0.9, 0.1]])", "tensor([0])"],
+            "--targets 'tensor([0])'",
+        ),
+        (["bce", "0.9", "1", "--format", "value"], "celoss bce --format value --probs 0.9 --targets 1"),
+        (["ce", "--", "-0.9,0.1", "0"], "celoss ce --logits=-0.9,0.1 --targets 0"),
+    ],
+)
+def test_values_in_place_of_files_lead_to_the_options_that_take_them(
+    typed: list[str], offered: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert run(typed) == 3
+    out, err = capfd.readouterr()
+    assert out == ""
+    assert offered in err
+    command = err.splitlines()[1].split("celoss ", 1)[1]
+    assert run(shlex.split(command)) == 0
+
+
+@pytest.mark.parametrize("typed", [["ce", "0.9", "0.1"], ["ce", "0.9,0.1"], ["bce", "0.9", "0.1", "1"]])
+def test_values_that_are_no_input_with_its_targets_lead_nowhere(
+    typed: list[str], capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert run(typed) == 3
+    assert capfd.readouterr().err.count("celoss") == 1
+
+
+def test_a_file_may_be_called_like_a_number(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("0").write_text("a,b,target\n0.9,0.1,0\n")
+    assert run(["ce", "0", "--format", "value", "--input-format", "csv"]) == 0
+    assert run(["ce", "0", "1", "--format", "value", "--input-format", "csv"]) == 3
