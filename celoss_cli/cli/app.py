@@ -16,7 +16,7 @@ from typer.exceptions import TyperException
 from celoss_cli.cli.commands import NAMES, command_named, panel_of
 from celoss_cli.cli.completing import command_typed
 from celoss_cli.cli.settings import settle
-from celoss_cli.core.errors import CelossError, ExitCode, UsageError, visible
+from celoss_cli.core.errors import CelossError, ExitCode, UsageError, Way, visible
 from celoss_cli.core.option import FLAG, Option
 from celoss_cli.core.version import __version__
 
@@ -88,7 +88,10 @@ def _processed(option: Option | None, param: Any, ctx: typer.Context, given: Any
         return given if param.callback is None else param.callback(ctx, param, given)
     nothing = given is None or given == ()
     if option.required and nothing and not ctx.resilient_parsing:
-        raise UsageError(f"Expected {option.metavar if option.argument else param.opts[0]}, got none.")
+        raise UsageError(
+            f"Expected {option.metavar if option.argument else param.opts[0]}, got none.",
+            ways=(Way("", ((option.flag, option.example),)),) if option.example else (),
+        )
     if nothing or given == param.default:
         return option.default
     try:

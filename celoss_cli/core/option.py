@@ -82,6 +82,7 @@ class Option:
         panel: the heading in the help that it stands under.
         argument: whether it is a word of its own, without a flag.
         required: whether it must be given.
+        example: the value that a refusal offers where it must be given and is not, or "".
         repeatable: whether it may be given several times; its value is then a tuple of values.
         file: whether its value may be the name of a file, which is "read" or "written"; "" for neither.
         setting: whether a variable CELOSS_* or a config file may say what it is where it is not given.
@@ -107,6 +108,7 @@ class Option:
     panel: str = ""
     argument: bool = False
     required: bool = False
+    example: str = ""
     repeatable: bool = False
     file: Literal["", "read", "written"] = ""
     setting: bool = False

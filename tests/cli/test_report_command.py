@@ -420,7 +420,7 @@ def report(*arguments: str) -> Done:
         ("preds.csv --loss ce -o p.html --max 0.7", 0, f"celoss: pass max: mean {LOSS} is at most 0.7\n"),
         ("preds.csv --loss ce -o p.html --max 0.1", 1, "celoss: FAIL max: mean"),
         ("preds.csv --loss ce -o p.html --max 0.1 --exit-zero", 0, "celoss: FAIL max: mean"),
-        ("preds.csv --loss ce", 2, "celoss: error: Expected --output, got none.\n"),
+        ("preds.csv --loss ce", 2, "got none.\n  celoss report preds.csv --loss ce --output report.html\n"),
         ("preds.csv -o p.html", 0, "celoss: warning CEL104: all 3 rows are at least 0"),
         ("sound.csv -o p.html", 0, ""),
         ("--loss ce -o p.html", 2, "celoss: error: Expected FILE..., got none.\n"),

@@ -45,7 +45,12 @@ class PlayOptions:
     writing: Writing = part(
         Writing,
         without=("format", "json", "report", "color"),
-        output={"kind": REAL_FILE, "help": "The page, whole or not at all.", "required": True},
+        output={
+            "kind": REAL_FILE,
+            "help": "The page, whole or not at all.",
+            "required": True,
+            "example": "play.html",
+        },
     )
     reading: Reading = part(
         Reading, without=("choice_norm", "positive", "predicted_column", "allow_nonfinite")

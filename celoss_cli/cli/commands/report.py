@@ -57,7 +57,12 @@ class ReportOptions:
     writing: Writing = part(
         Writing,
         without=("format", "json", "color"),
-        output={"kind": REAL_FILE, "help": "The page, whole or not at all.", "required": True},
+        output={
+            "kind": REAL_FILE,
+            "help": "The page, whole or not at all.",
+            "required": True,
+            "example": "report.html",
+        },
     )
     reading: Reading = part(Reading)
     semantics: Semantics = part(Semantics)
