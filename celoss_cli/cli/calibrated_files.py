@@ -7,23 +7,29 @@ import io
 import json
 import pickle
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from celoss_cli.core.errors import UsageError
+from celoss_cli.core.extras import extra_module
 from celoss_cli.core.spool import Spool
 from celoss_cli.losses.binary import logistic
 from celoss_cli.read.roles.targets import BY_NAME
+from celoss_cli.show.parquet import Sink
 
 if TYPE_CHECKING:
     from celoss_cli.core.data import Array, Batch
 
 __all__ = ["ENDINGS", "Kept", "at_temperature", "pieces_of"]
 
-ENDINGS = (".csv", ".jsonl", ".npy", ".npz")
+ENDINGS = (".csv", ".jsonl", ".npy", ".npz", ".parquet")
 """Of the files that can be written."""
+
+_AT_A_TIME = 1 << 16
+"""So many rows are one group of a Parquet file."""
 
 _NAMES = {"logits": "logits", "probs": "probs", "log-probs": "log_probs", "scores": "scores"}
 
@@ -88,7 +94,7 @@ def pieces_of(kept: Kept, t: float, path: str, labels: Sequence[str] | None) -> 
     ending = PurePath(path).suffix
     if ending in (".npy", ".npz"):
         return [_arrays(kept, t, ending)]
-    return _csv(kept, t, labels) if ending == ".csv" else _lines(kept, t, labels)
+    return {".csv": _csv, ".jsonl": _lines, ".parquet": _parquet}[ending](kept, t, labels)
 
 
 def _arrays(kept: Kept, t: float, ending: str) -> bytes:
@@ -173,6 +179,20 @@ def _line(cells: Sequence[Any]) -> str:
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerow(cells)
     return text.getvalue()
+
+
+def _parquet(kept: Kept, t: float, labels: Sequence[str] | None) -> Iterator[bytes]:
+    """A table of typed columns, of which a group of rows at a time is in memory."""
+    pa, pq = (extra_module(name, "fast", "Parquet files") for name in ("pyarrow", "pyarrow.parquet"))
+    rows = _named_rows(kept, t, labels)
+    first = pa.Table.from_pylist(list(islice(rows, _AT_A_TIME)))
+    sink = Sink()
+    with pq.ParquetWriter(sink, first.schema) as writer:
+        writer.write_table(first)
+        while group := list(islice(rows, _AT_A_TIME)):
+            yield sink.taken()
+            writer.write_table(pa.Table.from_pylist(group, schema=first.schema))
+    yield sink.taken()
 
 
 def _lines(kept: Kept, t: float, labels: Sequence[str] | None) -> Iterator[str]:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from celoss_cli.show import Style
     from celoss_cli.show.document import Column, Document
 
-__all__ = ["render"]
+__all__ = ["Sink", "render"]
 
 _AT_A_TIME = 1 << 16
 """So many records are one group of rows."""
@@ -38,7 +38,7 @@ def render(document: Document, style: Style) -> Iterator[bytes]:
     first = next(blocks, [None] * len(found.names))
     columns = zip(found.names, first, strict=True)
     schema = pa.schema([(name, _type(pa, name, column)) for name, column in columns])
-    sink = _Sink()
+    sink = Sink()
     with pq.ParquetWriter(sink, schema) as writer:
         waiting: list[Any] = []
         for block in chain([first] if first[0] is not None else [], blocks):
@@ -64,7 +64,7 @@ def _values(pa: Any, column: Any, field: Any, rows: int) -> Any:
     return pa.array(column.tolist() if getattr(column, "ndim", 1) > 1 else column, field.type)
 
 
-class _Sink(RawIOBase):
+class Sink(RawIOBase):
     """Holds what is written until it is taken."""
 
     def __init__(self) -> None:

@@ -179,9 +179,11 @@ def test_any_split_gives_the_same_bits() -> None:
 # -------------------------------------------------------------------------------------------- the files
 
 
-@pytest.mark.parametrize("ending", ["csv", "jsonl", "npz"])
+@pytest.mark.parametrize("ending", ["csv", "jsonl", "npz", "parquet"])
 @pytest.mark.parametrize("kind", ["logits", "probs"])
 def test_the_written_file_has_the_loss_that_was_told(kind: str, ending: str, tmp_path: Path) -> None:
+    if ending == "parquet":
+        pytest.importorskip("pyarrow")
     head = ",".join(f"{kind[:-1]}_{name}" for name in "abcd")
     values = X if kind == "logits" else softmax(X, axis=1)
     lines = [
@@ -268,3 +270,16 @@ def test_the_number_alone_and_wrong_endings(tmp_path: Path) -> None:
     assert float(done.stdout) == told(path)["temperature"]
     assert celoss("temperature", path, "-o", tmp_path / "x.txt").returncode == 2
     assert celoss("temperature", path, "--loss", "bce-logits").returncode == 3
+
+
+def test_a_parquet_file_of_many_rows_is_written_in_groups(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parquet = pytest.importorskip("pyarrow.parquet")
+    monkeypatch.setattr("celoss_cli.cli.calibrated_files._AT_A_TIME", 7)
+    x, y = np.array([[2.0, 0.0], [0.0, 1.0], [1.0, 0.5]] * 10), [0, 1, 1] * 10
+    found = told(file(tmp_path, x, y), "-o", str(tmp_path / "o.parquet"))
+    written = parquet.ParquetFile(tmp_path / "o.parquet")
+    assert written.num_row_groups == 5
+    values = np.column_stack(written.read().columns[:2])
+    assert values == pytest.approx(x / found["temperature"], rel=1e-15)

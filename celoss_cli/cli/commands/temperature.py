@@ -37,7 +37,7 @@ class TemperatureOptions:
     )
     calibrated: str | None = option(
         OUTPUT_FILE,
-        "Write the calibrated predictions to a .csv, .jsonl, .npy or .npz.",
+        "Write the calibrated predictions to a .csv, .jsonl, .npy, .npz or .parquet.",
         flags=("--output", "-o"),
         panel=OUTPUT,
         file="written",
