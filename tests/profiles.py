@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
-from hypothesis import settings
+from hypothesis import HealthCheck, Phase, settings
 
 __all__ = ["FULL", "examples", "register", "some"]
 
@@ -16,10 +16,17 @@ FULL = 100
 
 
 def register() -> None:
-    """Makes the profiles and loads that of who waits; ``--hypothesis-profile=full`` is that of .ci/run."""
-    settings.register_profile("quick", deadline=None, max_examples=15)  # a busy machine is no error
-    settings.register_profile("full", deadline=None, max_examples=FULL)
-    settings.register_profile("mutation", deadline=None, max_examples=25, derandomize=True, database=None)
+    """Makes the profiles and loads that of who waits; ``--hypothesis-profile=full`` is that of .ci/run.
+
+    Both draw the same examples each time, so that a change is never blamed for what another draw would find;
+    ``--hypothesis-profile=new`` draws others each time. That a busy machine is slow is no error.
+    """
+    calm = settings(deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.register_profile("quick", calm, max_examples=15, derandomize=True)
+    settings.register_profile("full", calm, max_examples=FULL, derandomize=True)
+    settings.register_profile("new", calm, max_examples=FULL, derandomize=False)
+    known = [Phase.explicit, Phase.generate]  # one example that fails is enough, be it long
+    settings.register_profile("mutation", calm, max_examples=25, derandomize=True, phases=known)
     settings.load_profile("quick")
 
 

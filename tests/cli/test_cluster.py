@@ -9,14 +9,12 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from parted import Celoss, done, folder_of, told
-from running import COMMAND
 
 from celoss_cli.cli import cluster, local
 from celoss_cli.cli.part import Asked
@@ -107,7 +105,7 @@ def test_a_shard_with_which_every_process_is_lost_leaves_no_number(
 
     def asked(self: Any, at: int, asked: Asked) -> None:
         ask(self, at, asked)
-        if at == 3:
+        if at == 2:
             self._process.kill()
 
     monkeypatch.setattr(local._Process, "ask", asked)
@@ -296,22 +294,32 @@ def test_a_scheduler_that_goes_away_leaves_no_number(celoss: Celoss, monkeypatch
     assert celoss("ce", Path("data").absolute(), "--emit-partial", "parts/", "--json").returncode == 0
 
 
+_KILLED = """
+import os, sys
+from celoss_cli.cli import cluster
+from celoss_cli.cli.main import main
+number, all_of_them = int(sys.argv.pop()), cluster.texts_of
+def three(*given):
+    for at, text in enumerate(all_of_them(*given)):
+        if at == 2:
+            os.kill(os.getpid(), number)
+        yield text
+cluster.texts_of = three
+if __name__ == "__main__":
+    main()
+"""
+
+
 @slow
 @pytest.mark.subprocess
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
 def test_a_command_that_is_killed_goes_on_where_it_was(celoss: Celoss, number: signal.Signals) -> None:
-    for path in Path("data").iterdir():
-        path.write_text(path.read_text() + "0.5,0.25,1\n" * 50_000)
+    """It is killed once the third part is there, while its process has another."""
     words = ["ce", "data", "--emit-partial", "parts/", "--json"]
-    running = subprocess.Popen([*COMMAND, *words, "--cluster", "local:1"], stdout=subprocess.PIPE)
-    end = time.monotonic() + 60
-    while not (Path("parts").is_dir() and any(Path("parts").glob("part-*"))) and time.monotonic() < end:
-        time.sleep(0.02)
-    running.send_signal(number)
-    out, _ = running.communicate(timeout=30)
-    assert out == b""
-    assert running.returncode in (-number, 128 + number)
-    there = len(list(Path("parts").glob("part-*")))
+    command = [sys.executable, "-c", _KILLED, *words, "--cluster", "local:1", str(int(number))]
+    killed = subprocess.run(command, stdout=subprocess.PIPE, check=False)
+    assert (killed.returncode in (-number, 128 + number), killed.stdout) == (True, b"")
+    assert len(list(Path("parts").glob("part-*"))) == 3
     again = celoss(*words)
-    assert f"{there} of {FILES} parts taken as they stand" in again.stderr or there == 0
+    assert f"3 of {FILES} parts taken as they stand" in again.stderr
     assert again.stdout == celoss("ce", "data", "--json").stdout

@@ -370,7 +370,7 @@ def test_a_signal_while_reading_exits_silently(number: int, code: int, extra: di
     process.stdin.flush()
     time.sleep(0.2)
     process.send_signal(number)
-    out, err = process.communicate(timeout=20)
+    out, err = process.communicate(timeout=60)
     assert (process.returncode, out, err) == (code, b"", b"")
 
 
@@ -386,7 +386,7 @@ def test_a_reader_that_goes_away_exits_141_silently(extra: dict[str, str]) -> No
         env={**os.environ, **extra},
     )
     os.close(writing)
-    _, err = process.communicate(timeout=20)
+    _, err = process.communicate(timeout=60)
     assert (process.returncode, err) == (141, b"")
 
 
@@ -491,7 +491,7 @@ def on_a_terminal(arguments: str, **extra: str) -> str:
             break
         written += piece
     os.close(ours)
-    assert process.wait(timeout=20) == 0
+    assert process.wait(timeout=60) == 0
     return written.decode()
 
 

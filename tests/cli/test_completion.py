@@ -288,7 +288,7 @@ def type_in(process: subprocess.Popen[bytes], keys: str) -> None:
     process.stdin.write(keys.encode())
 
 
-def read_until(process: subprocess.Popen[bytes], wanted: str, seconds: float = 30) -> None:
+def read_until(process: subprocess.Popen[bytes], wanted: str, seconds: float = 60) -> None:
     assert process.stdout is not None
     seen, end = "", time.monotonic() + seconds
     while wanted not in seen and time.monotonic() < end:

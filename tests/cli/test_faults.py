@@ -580,36 +580,59 @@ def test_columns_in_too_little_memory_are_a_limit(
     )
 
 
+_STARTED = """
+import os, signal, sys
+signal.signal(signal.SIGINT, signal.SIG_DFL)  # as celoss_cli.start does: else Python's own traceback
+from celoss_cli.start import main
+os.write(int(sys.argv.pop()), b".")
+main()
+"""
+"""The command, which tells through a pipe that it begins: what comes before is Python's own."""
+
+
+def started(*arguments: str, **environment: str) -> subprocess.Popen[bytes]:
+    """A command that has come to its first line."""
+    reading, writing = os.pipe()
+    process = subprocess.Popen(
+        [sys.executable, "-c", _STARTED, *arguments, str(writing)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ, **environment},
+        pass_fds=(writing,),
+    )
+    os.close(writing)
+    with open(reading, "rb") as pipe:
+        assert pipe.read(1) == b"."
+    return process
+
+
 @pytest.mark.slow
 @pytest.mark.subprocess
 def test_a_signal_at_any_moment_leaves_no_part_and_no_trace(folder: Path) -> None:
-    """A signal before the program's first line, or after its last one, ends it as the system does."""
+    """A signal before the first handler, or after the last, ends it as the system does."""
     Path("p.csv").write_bytes(b"a,b,target\n" + b"0.9,0.1,0\n" * 60_000)
-    command = [*COMMAND, "ce", "p.csv", "--json", "-o", "out.json", "--save-baseline", "b.json"]
-    start = time.monotonic()
-    assert subprocess.run(command, capture_output=True, check=True).returncode == 0
-    lasts = time.monotonic() - start
-    moments, codes = random.Random(11), set()
-    for attempt in range(16):
+    arguments = ["ce", "p.csv", "--json", "-o", "out.json", "--save-baseline", "b.json"]
+    moments, codes, lasts = random.Random(11), set[int](), 60.0
+    for attempt in range(-1, 200):
         number = (signal.SIGINT, signal.SIGTERM)[attempt % 2]
-        process = subprocess.Popen(
-            command,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env={**os.environ, **MODES[attempt // 2 % 2]},
-        )
-        time.sleep(moments.uniform(0.3, 1) * lasts)
-        process.send_signal(number)
+        start = time.monotonic()
+        process = started(*arguments, **MODES[attempt // 2 % 2])
+        if attempt >= 0:
+            time.sleep(moments.uniform(0, lasts))
+            process.send_signal(number)
         out, err = process.communicate(timeout=60)
+        if not process.returncode:  # a busy machine is slow at one time and quick at another
+            lasts = min(lasts, time.monotonic() - start)
         assert process.returncode in (0, -number, 128 + number), err
         assert out == b""
-        started = process.returncode != -signal.SIGINT or b", in run\n" in err
-        assert not started or all(line.startswith(b"celoss: ") for line in err.splitlines()), err
+        assert all(line.startswith(b"celoss: ") for line in err.splitlines()), err
         assert sorted(os.listdir(folder)) == ["b.json", "out.json", "p.csv"]
         for name in ("b.json", "out.json"):
             assert json.loads(Path(name).read_text())["rows"] == 60_000
         codes.add(process.returncode)
-    assert codes & {130, 143}
+        if attempt >= 15 and codes >= {130, 143}:
+            break
+    assert codes >= {130, 143}
 
 
 _WITHIN = """
@@ -713,21 +736,33 @@ def test_an_ignored_signal_stays_ignored() -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
+_DRAWING = """
+import os, signal, sys
+from celoss_cli.cli.main import main
+from celoss_cli.studies.compare import comparing
+number, drawn = getattr(signal, sys.argv.pop()), comparing.bootstrap
+def interrupted(units, resamples, seed, watch):
+    def told(done):
+        if done == resamples:
+            print("too late")
+        os.kill(os.getpid(), number)
+        watch(done)
+    return drawn(units, resamples, seed, told)
+comparing.bootstrap = interrupted
+main()
+"""
+
+
 @pytest.mark.subprocess
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_signal_ends_draws_at_once(number: signal.Signals, code: int, folder: Path) -> None:
-    for name in "ab":
-        rows = "".join(f"{random.Random(name + str(at)).random()},0.5,{at % 2}\n" for at in range(5000))
-        Path(f"{name}.csv").write_text("a,b,target\n" + rows)
-    command = [*COMMAND, "compare", "a.csv", "b.csv", "--loss", "ce", "--resamples", "1000000"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    time.sleep(3)  # reading takes a tenth of that, the draws a minute
-    assert process.poll() is None
-    process.send_signal(number)
-    start = time.monotonic()
-    out, err = process.communicate(timeout=30)
-    assert time.monotonic() - start < 2
-    assert (process.returncode, out, err) == (code, b"", b"")
+@pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143)])
+def test_a_signal_ends_draws_at_once(name: str, code: int, folder: Path) -> None:
+    """It comes after the first block of them, of a hundred."""
+    for file in "ab":
+        rows = "".join(f"{random.Random(file + str(at)).random()},0.5,{at % 2}\n" for at in range(5000))
+        Path(f"{file}.csv").write_text("a,b,target\n" + rows)
+    words = ["compare", "a.csv", "b.csv", "--loss", "ce", "--resamples", "1000000", name]
+    done = subprocess.run([sys.executable, "-c", _DRAWING, *words], capture_output=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (code, b"", b"")
 
 
 _KILLER = """
@@ -747,7 +782,7 @@ for rows in sizes:
     assert run(["ce", f"{rows}.csv", "--json", "-o", "out.json"]) == 0
     start = time.monotonic()
     assert os.waitpid(started(rows), 0)[1] == 0
-    lasts = time.monotonic() - start
+    lasts = 1.5 * (time.monotonic() - start)
     known |= {open(name).read() for name in ("out.json", "b.json")}
 
 moments, seen, killed = random.Random(3), set(), 0
@@ -755,9 +790,11 @@ for kill in range(400):
     if killed == 60:
         break
     child = started(sizes[kill % 3])
-    time.sleep(moments.uniform(0, 1.5 * lasts))
+    time.sleep(moments.uniform(0, lasts))
     os.kill(child, signal.SIGKILL)
-    killed += os.waitpid(child, 0)[1] == signal.SIGKILL
+    hit = os.waitpid(child, 0)[1] == signal.SIGKILL
+    killed += hit
+    lasts *= 1.05 if hit else 0.9  # two of three are hit, however busy the machine becomes
     for name in ("out.json", "b.json"):
         found = open(name).read()
         assert found in known, found

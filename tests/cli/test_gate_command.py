@@ -491,10 +491,14 @@ def write():
 
 moments = random.Random(4)
 seen = set()
+reading, writing = os.pipe()
 for kill in range(kills):
     child = os.fork()
     if not child:
+        write_file(path, texts[kill % 7].splitlines(keepends=True))
+        os.write(writing, b".")
         write()
+    os.read(reading, 1)  # it has begun, however busy the machine is
     time.sleep(moments.uniform(0, 0.02))
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)

@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain, repeat
@@ -26,18 +25,19 @@ pytestmark = [
 ]
 
 _PROGRAM = """
-import os, sys
+import os, sys, time
 report = sys.argv.pop(1)
 from celoss_cli.cli.main import main
 leave = os._exit
 def told(code):
     with open("/proc/self/status") as status, open(report, "w") as out:
         out.writelines(line for line in status if line.startswith("VmHWM"))
+        out.write(str(time.process_time()))
     leave(code)
 os._exit = told
 main()
 """
-"""The command, which tells at its end how large it ever was.
+"""The command, which tells at its end how large it ever was, and how long it computed.
 
 The resources that a parent is told of would count the parent's own memory as well, from the moment
 between fork and exec.
@@ -83,7 +83,6 @@ def measured(
     """Runs the command; ``interrupted_after`` so many bytes of standard input."""
     report = folder / "memory"
     command = [sys.executable, "-c", _PROGRAM, str(report), *arguments]
-    start = time.monotonic()
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     feed = Feed(process, pieces, interrupted_after)
     feed.start()
@@ -92,10 +91,9 @@ def measured(
     with process.stdout, process.stderr:
         out, err = process.stdout.read(), process.stderr.read()
     code = process.wait(timeout=60)
-    seconds = time.monotonic() - start
     feed.join()
-    kibibytes = int(report.read_text().split()[1])
-    return Measured(code, out.decode(), err.decode(), seconds, kibibytes / 1024)
+    _, kibibytes, _, seconds = report.read_text().split()
+    return Measured(code, out.decode(), err.decode(), float(seconds), int(kibibytes) / 1024)
 
 
 def table_of(columns: int, megabytes: int) -> Iterator[bytes]:
@@ -274,7 +272,7 @@ def assert_found_at_once(found: Measured, folder: Path) -> None:
 
 
 def starting(folder: Path) -> float:
-    """How long the program takes for next to nothing; a busy machine is no fault of the program."""
+    """How long the processor takes for next to nothing."""
     return measured(folder, "ce", "-x", "1,2", "-y", "0").seconds
 
 

@@ -63,7 +63,7 @@ def settled(report: dict[str, Any]) -> dict[str, Any]:
     return {**report, "input": {**report["input"], "columns": roles}}
 
 
-@examples(15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(15, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(seed=st.integers(0, 99), cuts=st.lists(st.integers(0, 30), max_size=3), order=st.randoms())
 @pytest.mark.parametrize(
     "options",

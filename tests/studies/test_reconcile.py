@@ -652,9 +652,9 @@ def test_an_option_of_classes_is_refused_where_there_are_none() -> None:
 @pytest.mark.slow
 def test_ten_thousand_rows_take_a_few_seconds() -> None:
     x, y = RANDOM.normal(size=(10_000, 10)), RANDOM.integers(0, 10, 10_000)
-    start = time.perf_counter()
+    start = time.process_time()
     searched(Problem(x, y), "2.345", most=2)
-    assert time.perf_counter() - start < 30  # 3 s on two idle cores
+    assert time.process_time() - start < 30  # a fifth of it or less
 
 
 # ---------------------------------------------------------------------------------------- the command

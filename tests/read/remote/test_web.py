@@ -10,7 +10,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -372,17 +371,18 @@ def test_urls_that_say_too_much_or_too_little_are_refused(
 def test_a_signal_is_heard_while_an_answer_is_waited_for(
     server: Web, table: str, number: signal.Signals
 ) -> None:
-    url, asked = server.add("p.csv", table), threading.Event()
+    url, asked, over = server.add("p.csv", table), threading.Event(), threading.Event()
 
     def wait(path: str) -> None:
         asked.set()
-        time.sleep(20)
+        over.wait(120)
 
     server.change = wait
     running = subprocess.Popen([*COMMAND, "ce", url], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    assert asked.wait(30)
+    assert asked.wait(60)
     running.send_signal(number)
-    out, _ = running.communicate(timeout=10)
+    out, _ = running.communicate(timeout=60)
+    over.set()
     assert (running.returncode, out) == (128 + number, b"")
 
 

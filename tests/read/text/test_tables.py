@@ -425,10 +425,10 @@ def test_line_ends_and_a_byte_order_mark_change_nothing() -> None:
     ids=["open quote", "blank lines in quotes", "blank lines in a quoted name", "a shifted quote"],
 )
 def test_quotes_that_stay_open_cost_no_more_than_their_length(text: bytes) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     found = read_table(text, CLASSES, block=1 << 23)
     assert found.said.startswith("InputError: t.csv:")
-    assert time.perf_counter() - start < 60
+    assert time.process_time() - start < 60
 
 
 def test_a_blank_cell_is_skipped_only_where_it_is_asked_for() -> None:

@@ -57,7 +57,7 @@ def quick_value(line: bytes) -> Any:
     return found.value if isinstance(found, quick.Line) and found.is_whole() else None
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(values, st.sampled_from([(", ", ": "), (",", ":"), (" , ", " : ")]), st.booleans(), st.booleans())
 def test_a_value_is_what_the_strict_reader_says(
     value: Any, separators: tuple[str, str], escaped: bool, many: bool
@@ -146,7 +146,7 @@ def elements(data: str) -> list[Any]:
     return [(place, quick.proven(value)) for place, value in quick.elements_read(text.pieces(1), text)]
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.lists(values, max_size=5), st.sampled_from([(", ", ": "), (",", ":"), (" , ", " : ")]))
 def test_elements_are_those_of_the_strict_reader(found: list[Any], separators: tuple[str, str]) -> None:
     data = json.dumps(found, separators=separators)
