@@ -25,6 +25,9 @@ T = TypeVar("T")
 _STATUS = re.compile(r"status code: ([0-9]{3})")
 _NO_RANGES = re.compile(r"does not support range|range request|received.*range|Content-Range", re.I)
 _NO_LENGTH = re.compile(r"Content-Length", re.I)
+_ROLE = re.compile(r"token request|/latest/(api/token|meta-data)|/metadata/identity|computeMetadata", re.I)
+"""In errors of asking the machine itself for its role, which is done where the environment has no keys."""
+
 _NO_HEAD = ("405", "501")
 _CHUNK = 1 << 20
 
@@ -56,6 +59,7 @@ class ObjectStore:
 
         """
         self._obstore = extra_module("obstore", "remote", f"{scheme}:// files")
+        self._named_as = scheme
         self._scheme = {"s3a": "s3", "azure": "az", "abfs": "az", "abfss": "az"}.get(scheme, scheme)
         self._host = host
         try:
@@ -72,13 +76,16 @@ class ObjectStore:
         options: dict[str, Any] = {"timeout": "60s", "connect_timeout": "10s"}
         more: dict[str, Any] = {"client_options": options, "retry_config": dict(RETRIES)}
         if self._scheme == "s3":
-            options["allow_http"] = os.environ.get("AWS_ENDPOINT_URL", "").startswith("http://")
+            options["allow_http"] = _is_plain("AWS_ENDPOINT_URL")
             return stores.S3Store(self._host, **_profile(), **more)
         if self._scheme == "gs":
+            options["allow_http"] = _is_plain("GOOGLE_BASE_URL")
             return stores.GCSStore(self._host, **more)
         if self._scheme == "az":
-            options["allow_http"] = os.environ.get("AZURE_STORAGE_ENDPOINT", "").startswith("http://")
-            return stores.AzureStore(self._host, **more)
+            options["allow_http"] = _is_plain("AZURE_STORAGE_ENDPOINT")
+            container, _, server = self._host.partition("@")
+            account = {"account_name": server.partition(".")[0]} if server else {}
+            return stores.AzureStore(container, **account, **more)
         server = hub.endpoint() if self._scheme == "hf" else f"{self._scheme}://{self._host}"
         options["allow_http"] = server.startswith("http://")
         if self._scheme == "hf":
@@ -153,7 +160,7 @@ class ObjectStore:
         return unquote(key) if self._is_web else key
 
     def _named(self, key: str) -> str:
-        return visible(f"{self._scheme}://{self._host}/{key}")
+        return visible(f"{self._named_as}://{self._host}/{key}")
 
     def _hint(self) -> str:
         known = _CREDENTIALS.get(self._scheme)
@@ -183,10 +190,23 @@ class ObjectStore:
             ) from None
 
 
+def _is_plain(variable: str) -> bool:
+    """Whether the environment names a server without TLS, as emulators and stores of one's own are."""
+    return os.environ.get(variable, "").startswith("http://")
+
+
 def _failure(told: str, place: str, hint: str) -> InputError:
+    if _ROLE.search(told):
+        return InputError(
+            "expected credentials in the environment or a role of this machine, got none",
+            hint=hint,
+            place=place,
+        )
     status = _status(told)
     if status in ("401", "403"):
         return InputError("Access denied.", hint=hint, place=place)
+    if status == "404":
+        return Missing("No such bucket or container.", place=place)
     if status:
         return InputError(
             f"expected the object, got an error {status} of the server, also when asked again", place=place

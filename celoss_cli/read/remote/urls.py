@@ -10,6 +10,8 @@ from celoss_cli.core.records import record
 __all__ = ["Url", "is_remote", "url_of"]
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+_CONTAINER = re.compile(r"[a-z0-9-]+@[a-z0-9]+\.(dfs|blob)\.core\.windows\.net")
+"""A container of an account of Azure, as its own URLs have them."""
 
 
 def is_remote(path: str) -> bool:
@@ -23,7 +25,7 @@ class Url:
 
     Attributes:
         scheme: "s3", "https" and so on, in lower case.
-        host: the bucket, the container or the server.
+        host: the bucket, the container (of Azure also CONTAINER@ACCOUNT.dfs.core.windows.net) or the server.
         key: the path within it, as it is written.
 
     """
@@ -49,8 +51,9 @@ def url_of(text: str) -> Url:
     scheme = scheme.lower()
     host, _, key = rest.partition("/")
     web = scheme in ("http", "https")
+    named = scheme in ("abfs", "abfss") and _CONTAINER.fullmatch(host)
     shown = f"{scheme}://{host.rpartition('@')[2]}/{re.split('[?#]', key)[0]}"
-    if "@" in host or (web and re.search("[?#]", key)):
+    if ("@" in host and not named) or (web and re.search("[?#]", key)):
         secret = "a password" if "@" in host else "a query"
         raise UsageError(
             f"Expected a URL without {secret}, which would be seen in results, got one for {visible(shown)}.",

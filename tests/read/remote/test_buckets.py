@@ -10,17 +10,17 @@ from typing import Any
 
 import numpy as np
 import pytest
+from buckets import SECRETS, leading_to, server_of_buckets
 from formulas import log_softmax
 from running import Done
 
-from celoss_cli.read.remote import files, objects, stores
+from celoss_cli.read.remote import objects, stores
 from celoss_cli.read.remote.listing import fits
 from celoss_cli.read.shards import Shard
 from celoss_cli.studies.merge.files import part_name
 
 Celoss = Callable[..., Done]
 
-SECRETS = ("AKIASECRETKEY", "verysecretvalue")
 TABLE = "a,b,target\n0.9,0.1,0\n0.8,0.2,1\n0.25,1.5,0\n"
 LOSS = float(-log_softmax([[0.9, 0.1], [0.8, 0.2], [0.25, 1.5]], 1)[range(3), [0, 1, 0]].mean())
 
@@ -50,40 +50,14 @@ pytestmark = pytest.mark.slow
 """The server takes two seconds to start."""
 
 
-@pytest.fixture(scope="module")
-def address() -> Iterator[str]:
-    """A server of buckets."""
-    pytest.importorskip("obstore")
-    pytest.importorskip("flask_cors")
-    moto = pytest.importorskip("moto.server")
-    server = moto.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
+address = server_of_buckets
 
 
 @pytest.fixture
 def bucket(address: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """A client of an empty bucket called data, and an environment that leads to it."""
-    boto3 = pytest.importorskip("boto3")
-    for name, value in (
-        ("AWS_ENDPOINT_URL", address),
-        ("AWS_ACCESS_KEY_ID", SECRETS[0]),
-        ("AWS_SECRET_ACCESS_KEY", SECRETS[1]),
-        ("AWS_REGION", "us-east-1"),
-    ):
-        monkeypatch.setenv(name, value)
-    monkeypatch.setattr(files, "PAUSE", 0.001)
-    monkeypatch.setitem(objects.RETRIES, "max_retries", 1)
-    stores._store.cache_clear()
-    client = boto3.client("s3", endpoint_url=address, region_name="us-east-1")
-    client.create_bucket(Bucket="data")
-    yield client
-    for found in client.list_objects_v2(Bucket="data").get("Contents", []):
-        client.delete_object(Bucket="data", Key=found["Key"])
-    client.close()
-    stores._store.cache_clear()
+    with leading_to(address, monkeypatch) as client:
+        yield client
 
 
 def put(bucket: Any, key: str, data: str | bytes = TABLE) -> str:
@@ -125,6 +99,7 @@ def test_what_is_not_in_a_bucket_is_told(celoss: Celoss, bucket: Any) -> None:
     assert 'expected files that match "s3://data/*.csv", got none' in said(celoss("ce", "s3://data/*.csv"))
     assert 'expected files of data below "s3://data/p/", got none' in said(celoss("ce", "s3://data/p/"))
     assert "s3://none/p.csv: No such object." in said(celoss("ce", "s3://none/p.csv"))
+    assert "s3://none/: No such bucket or container." in said(celoss("ce", "s3://none/"))
     assert "s3://data/a//b.csv: expected a path that the store knows" in said(
         celoss("ce", "s3://data/a//b.csv")
     )
