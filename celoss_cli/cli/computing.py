@@ -154,7 +154,7 @@ def planned(spec: LossSpec, given: LossOptions, format: FormatSpec) -> Plan:
     group = group_of(given.showing.by, given.uncertainty)
     files, row_groups = _files(given)
     data = data_of(spec, files, given.input, given.reading, given.semantics, group)
-    data = replace(data, row_groups=row_groups)
+    data = replace(data, row_groups=row_groups, jobs=given.running.jobs)
     refuse_with_values(data)
     request = request_of(given.showing, given.reading, given.running.jobs, format)
     limits = given.limits

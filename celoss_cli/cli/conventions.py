@@ -89,6 +89,7 @@ def _refuse_unused(given: LossOptions) -> None:
 def _planned(spec: LossSpec, given: LossOptions) -> _Plan:
     group = group_of(given.showing.by, given.uncertainty)
     data = data_of(spec, given.files, given.input, given.reading, given.semantics, group)
+    data = replace(data, jobs=given.running.jobs)
     refuse_with_values(data)
     request = Request(
         strict=True,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
@@ -19,6 +18,9 @@ __all__ = ["RETRIES", "answer_to", "results"]
 
 RETRIES = 2
 """So many times a shard is given to another process after one was lost with it."""
+
+_HELD = 2
+"""So many shards a process has at once: while its answer is read here, it computes the next one."""
 
 _SECONDS = 5
 """So long a process is waited for that was told to end."""
@@ -42,26 +44,28 @@ def results(processes: int, asked: Sequence[Asked]) -> Iterator[tuple[int, str]]
     try:
         while left or working:
             while left and len(working) < processes:
-                _hand_out(_Process(), left.popleft(), asked, working)
+                process = _Process()
+                working[process.connection] = process
+                _hand_out(process, left, asked, processes)
             for ready in wait(list(working)):
                 assert isinstance(ready, Connection)  # noqa: S101 - for the type checker
-                process = working.pop(ready)
+                process = working[ready]
                 found = process.answer()
-                if found is None:
-                    lost[process.at] += 1
-                    if lost[process.at] > RETRIES:
-                        raise _failed(asked[process.at])
-                    left.appendleft(process.at)
-                    continue
+                at = process.held.popleft()
                 if isinstance(found, CelossError):
-                    process.end()
                     raise found
-                at = process.at
-                if left:
-                    _hand_out(process, left.popleft(), asked, working)
-                else:
+                if found is not None:
+                    _hand_out(process, left, asked, processes)
+                if not process.held or found is None:
                     process.end()
-                yield at, found
+                    del working[ready]
+                if found is not None:
+                    yield at, found
+                    continue
+                lost[at] += 1
+                if lost[at] > RETRIES:
+                    raise _failed(asked[at])
+                left.extendleft(reversed((at, *process.held)))
     finally:
         for process in working.values():
             process.end()
@@ -71,7 +75,7 @@ class _Process:
     """A process that computes shards.
 
     Attributes:
-        at: the position of the shard that it has.
+        held: the positions of the shards that it has: the one that it computes, and the next one.
 
     """
 
@@ -83,7 +87,7 @@ class _Process:
 
         """
         context = get_context("spawn")  # a copy of this process would have its locks, but not its threads
-        self.at = -1
+        self.held = deque[int]()
         self.connection, theirs = context.Pipe()
         self._process = context.Process(target=_serve, args=(theirs,), daemon=True)
         try:
@@ -95,18 +99,17 @@ class _Process:
 
     def ask(self, at: int, asked: Asked) -> None:
         """Gives it a shard; that it was lost meanwhile, its answer tells."""
-        self.at = at
+        self.held.append(at)
         try:
             self.connection.send(asked)
         except OSError:
             return
 
     def answer(self) -> str | CelossError | None:
-        """What it answers; None, once it is gone, where it does not."""
+        """What it says of the first shard that it has; None where it is gone."""
         try:
             found: str | CelossError = self.connection.recv()
         except (EOFError, OSError):
-            self.end()
             return None
         return found
 
@@ -117,11 +120,11 @@ class _Process:
         self._process.join(_SECONDS)
 
 
-def _hand_out(
-    process: _Process, at: int, asked: Sequence[Asked], working: dict[Connection, _Process]
-) -> None:
-    process.ask(at, asked[at])
-    working[process.connection] = process
+def _hand_out(process: _Process, left: deque[int], asked: Sequence[Asked], processes: int) -> None:
+    """Gives a process what it computes, and the next shard unless the last ones are better shared out."""
+    while left and len(process.held) < (_HELD if len(left) > processes else 1):
+        at = left.popleft()
+        process.ask(at, asked[at])
 
 
 def _failed(asked: Asked) -> InputError:
@@ -135,7 +138,6 @@ def _failed(asked: Asked) -> InputError:
 def _serve(connection: Connection) -> None:
     """Answers until nobody asks any more. Who interrupts a command ends the one that asks."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    os.environ["OMP_NUM_THREADS"] = "1"  # for Arrow, whose threads would take turns with the other processes
     while True:
         try:
             asked = connection.recv()

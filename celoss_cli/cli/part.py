@@ -94,7 +94,7 @@ def plan_of(
     given = _given(loss, tuple(words[:end]))
     group = group_of(given.showing.by, Uncertainty())
     data = data_of(spec, words[end + 1 :], None, given.reading, given.semantics, group)
-    data = replace(data, row_groups=row_groups or {})
+    data = replace(data, row_groups=row_groups or {}, jobs=given.running.jobs)
     request = request_of(given.showing, given.reading, given.running.jobs, _SHOWN)
     return Plan(data, given.semantics, request, given.showing.quantiles, partial=True, shard=shard)
 

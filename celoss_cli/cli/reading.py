@@ -74,6 +74,7 @@ class Data:
         examined: whether it is read to find what is wrong with it.
         values_flag: the option that has the values; "" for the loss's own.
         row_groups: those that are meant of the Parquet files of which not all is.
+        jobs: worker threads, None for as many as there are processors; one reads and computes in turn.
 
     """
 
@@ -88,6 +89,7 @@ class Data:
     examined: bool = False
     values_flag: str = ""
     row_groups: Mapping[str, RowGroups] = field(default_factory=dict)
+    jobs: int | None = None
 
     @property
     def takes(self) -> str:
@@ -184,6 +186,7 @@ def request_of(data: Data) -> ReadRequest:
         examined=data.examined,
         scored=bool(data.spec.scored),
         choice_norm=reading.choice_norm,
+        threads=data.jobs != 1,
     )
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import field
-from itertools import groupby
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -30,6 +29,7 @@ _FLOAT16_MAX = 65504.0
 _FIRST_ROWS = 1024
 _FIRST_VALUES = 1 << 18
 _RUN = re.compile(r"[0-9]{1,9}(\*[0-9]{1,4})?")
+_RUNS = re.compile(rf"(?:{_RUN.pattern} )*{_RUN.pattern}")
 
 
 def first_rows(batch: Batch) -> Batch:
@@ -149,7 +149,7 @@ class FirstRows:
 
     def as_texts(self) -> dict[str, str]:
         """The counts row by row in words, equal ones together: "3*1000 2 3*23"."""
-        return {name: _as_text(count.tolist()) for name, count in self.counts.items()}
+        return {name: _as_text(count) for name, count in self.counts.items()}
 
     @classmethod
     def from_texts(cls, limit: int, texts: Mapping[str, str]) -> FirstRows:
@@ -159,7 +159,7 @@ class FirstRows:
             ValueError: if it was not.
 
         """
-        counts = {name: np.array(_from_text(text), np.int64) for name, text in texts.items()}
+        counts = {name: _from_text(text) for name, text in texts.items()}
         found = cls(limit, counts)
         if not all(len(count) == len(found) for count in counts.values()):
             raise ValueError("the first rows differ in their number")
@@ -168,16 +168,20 @@ class FirstRows:
         return found
 
 
-def _as_text(counts: Sequence[int]) -> str:
-    runs = ((value, len(list(again))) for value, again in groupby(counts))
+def _as_text(counts: Array) -> str:
+    """Counts of shape (rows,) in words."""
+    starts = np.flatnonzero(np.diff(counts, prepend=counts[:1] - 1))
+    runs = zip(counts[starts].tolist(), np.diff(starts, append=len(counts)).tolist(), strict=True)
     return " ".join(f"{value}*{times}" if times > 1 else str(value) for value, times in runs)
 
 
-def _from_text(text: str) -> list[int]:
-    counts: list[int] = []
-    for word in text.split(" "):
-        if not _RUN.fullmatch(word):
-            raise ValueError(f"{word!r} is no count of a row")
-        value, _, times = word.partition("*")
-        counts += [int(value)] * min(int(times or 1), _FIRST_ROWS + 1)
-    return counts
+def _from_text(text: str) -> Array:
+    words = text.split(" ")
+    if not _RUNS.fullmatch(text):
+        wrong = next(word for word in words if not _RUN.fullmatch(word))
+        raise ValueError(f"{wrong!r} is no count of a row")
+    if "*" not in text:
+        return np.array(list(map(int, words)), np.int64)
+    runs = [word.partition("*") for word in words]
+    values = np.array([int(value) for value, _, _ in runs], np.int64)
+    return np.repeat(values, [min(int(times or 1), _FIRST_ROWS + 1) for _, _, times in runs])

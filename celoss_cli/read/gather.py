@@ -48,6 +48,7 @@ def recognised(
 ) -> tuple[SourceSpec, Stream, ReadRequest]:
     """The format of a stream, with what its reader takes: the data without compression, and the request."""
     stream = decompressed(stream)
+    stream.threads = request.threads
     spec = format_of(stream.path, stream.head(), chosen)
     request.settled.read_as(spec.name, spec.uses)
     if spec.name == "tsv" and request.delimiter is None:

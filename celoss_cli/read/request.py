@@ -189,6 +189,7 @@ class ReadRequest:
         scored: whether tokens with their log-probabilities are taken, which need no target.
         likeliest: whether the most probable token of each place is asked for.
         choice_norm: how the log-likelihoods of choices become logits, where the user says so.
+        threads: whether libraries may read on threads of their own.
         start: the number of rows before the first one.
         settled: what the rows before the first one have decided.
 
@@ -223,6 +224,7 @@ class ReadRequest:
     scored: bool = False
     likeliest: bool = False
     choice_norm: str | None = None
+    threads: bool = True
     start: int = 0
     settled: Settled = field(default_factory=Settled)
 
@@ -271,6 +273,7 @@ class Stream:
         binary: the bytes.
         remote: the object that they are those of, where it is one of a store that reads by ranges.
         row_groups: those that are to be read of a Parquet file, None for all.
+        threads: whether libraries may read it on threads of their own.
 
     """
 
@@ -280,6 +283,7 @@ class Stream:
         self.binary = binary
         self.remote = remote
         self.row_groups: RowGroups | None = None
+        self.threads = True
 
     def close(self) -> None:
         """Closes a file; standard input stays open."""

@@ -9,6 +9,7 @@ import re
 import signal
 import subprocess
 import sys
+from collections import deque
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -79,8 +80,11 @@ def test_the_bytes_of_two_processes_are_those_of_one(celoss: Celoss, options: li
 
 @slow
 @pytest.mark.subprocess
-def test_a_process_that_is_killed_is_no_loss(celoss: Celoss, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The one that has shard 3, twice: before it answers, and while another has its own."""
+@pytest.mark.parametrize("held", [1, 2])
+def test_a_process_that_is_killed_is_no_loss(
+    celoss: Celoss, monkeypatch: pytest.MonkeyPatch, held: int
+) -> None:
+    """The one that has shard 3, twice, alone or as the next one, while another process has its own."""
     ask, killed = local._Process.ask, []
 
     def asked(self: Any, at: int, asked: Asked) -> None:
@@ -90,10 +94,31 @@ def test_a_process_that_is_killed_is_no_loss(celoss: Celoss, monkeypatch: pytest
             self._process.kill()
 
     monkeypatch.setattr(local._Process, "ask", asked)
+    monkeypatch.setattr(local, "_HELD", held)
     found = done(celoss, "ce", "data", "--cluster", "local:2", "--json")
     assert killed == [3, 3]
     assert found == done(celoss, "ce", "data", "--json")
     assert multiprocessing.active_children() == []
+
+
+class _Held:
+    """What a process was given, without the process."""
+
+    def __init__(self) -> None:
+        self.held = deque[int]()
+
+    def ask(self, at: int, asked: int) -> None:
+        assert at == asked
+        self.held.append(at)
+
+
+def test_the_last_shards_are_shared_out() -> None:
+    """Each process has the next shard at once, until no more are left than there are processes."""
+    left, processes = deque(range(5)), [_Held(), _Held()]
+    for process in processes:
+        local._hand_out(process, left, range(5), 2)  # type: ignore[arg-type]
+    assert [list(process.held) for process in processes] == [[0, 1], [2]]
+    assert list(left) == [3, 4]
 
 
 @slow
@@ -109,6 +134,7 @@ def test_a_shard_with_which_every_process_is_lost_leaves_no_number(
             self._process.kill()
 
     monkeypatch.setattr(local._Process, "ask", asked)
+    monkeypatch.setattr(local, "_HELD", 1)
     said = told(celoss, 3, "ce", "data", "--cluster", "local:1", "--emit-partial", "parts/")
     assert (
         "part-00003-of-00012.json: expected the result of shard 3/12, got a process that was lost, 3" in said

@@ -1784,3 +1784,24 @@ def test_bfloat16_stays_as_it_is_stored_until_its_rows_are_wanted(tmp_path: Path
     assert tensor.template().shape == rows.shape
     assert x.dtype == np.float32
     np.testing.assert_array_equal(x.view("<u4"), rows.astype("<u4") << 16)
+
+
+@pytest.mark.parametrize(("jobs", "threads"), [("1", False), ("2", True)])
+def test_one_job_reads_on_one_thread(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, jobs: str, *, threads: bool
+) -> None:
+    arrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    from celoss_cli.read.arrow import parquet as reader
+
+    parquet.write_table(arrow.table({"a": [1.0], "b": [2.0], "target": [0]}), tmp_path / "p.parquet")
+    used: list[bool] = []
+    made = reader._File
+
+    def noted(file: Any, whole: Any, groups: Any, granted: bool) -> Any:
+        used.append(granted)
+        return made(file, whole, groups, granted)
+
+    monkeypatch.setattr(reader, "_File", noted)
+    monkeypatch.setattr(reader, "grants_threads", lambda: True)
+    assert celoss("ce", tmp_path / "p.parquet", "--jobs", jobs).returncode == 0
+    assert set(used) == {threads}

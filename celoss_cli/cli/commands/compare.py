@@ -178,6 +178,7 @@ def _planned(spec: LossSpec, given: CompareOptions) -> Request:
             kind=given.semantics.input_is or "",
             group=given.group_column,
             group_option="--group-column",
+            jobs=given.running.jobs,
         )
         for file in (given.first, given.second)
     )

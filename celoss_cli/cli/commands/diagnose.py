@@ -126,7 +126,13 @@ def _diagnosis(given: DiagnoseOptions, codes: Sequence[str]) -> Diagnosis:
     spec, semantics = LOSSES[given.loss], given.semantics
     refuse_foreign(spec, given.reading, semantics)
     data = Data(
-        spec, given.reading, given.files, given.input, semantics.input_is or "", values_flag="--input"
+        spec,
+        given.reading,
+        given.files,
+        given.input,
+        semantics.input_is or "",
+        values_flag="--input",
+        jobs=given.running.jobs,
     )
     # Everything that a loss command would refuse for its values is to be seen here.
     reading = replace(given.reading, allow_nonfinite=True, allow_out_of_domain=True)

@@ -161,7 +161,14 @@ def _planned(spec: LossSpec, given: PlotOptions) -> Plan:
     refuse_foreign(spec, given.reading, given.semantics)
     _refuse_unused(given)
     plan = Plan(
-        Data(spec, given.reading, given.files, values, given.semantics.input_is or ""),
+        Data(
+            spec,
+            given.reading,
+            given.files,
+            values,
+            given.semantics.input_is or "",
+            jobs=given.running.jobs,
+        ),
         given.semantics,
         given.kind,
         given.rows,

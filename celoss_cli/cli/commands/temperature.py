@@ -66,8 +66,9 @@ def run(given: TemperatureOptions) -> int:
 
     outlet, spec = outlet_of(given.writing, given), LOSSES[given.loss]
     refuse_foreign(spec, given.reading, given.semantics)
-    data = Data(spec, given.reading, given.files, None, given.semantics.input_is or "")
-    found = calibrated(data, given.semantics, given.calibrated, given.running.jobs)
+    jobs = given.running.jobs
+    data = Data(spec, given.reading, given.files, None, given.semantics.input_is or "", jobs=jobs)
+    found = calibrated(data, given.semantics, given.calibrated, jobs)
     publish(document_of(found), outlet, ExitCode.DONE)
     return ExitCode.DONE
 

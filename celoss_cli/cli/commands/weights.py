@@ -121,7 +121,7 @@ def _opened(given: WeightsOptions) -> Iterator[Opened]:
     from celoss_cli.cli.reading import Data, Opened, opened, refuse_without_use, request_of
     from celoss_cli.read.truth import targets_alone
 
-    data = Data(_SPEC, given.reading, given.files)
+    data = Data(_SPEC, given.reading, given.files, jobs=given.running.jobs)
     if given.reading.targets is not None and _targets_alone(given):
         request, left_out = request_of(data), _left_out(given, {})
         with contextlib.closing(

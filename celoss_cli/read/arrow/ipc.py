@@ -59,7 +59,7 @@ class _File:
         self._whole = Whole(stream)
         self._cutter = _Cutter(self._whole.release)
         self._buffer = arrow.py_buffer(self._whole.data)
-        self._threads = grants_threads()
+        self._threads = stream.threads and grants_threads()
         self._every = self._open([])
         self._some: dict[tuple[str, ...], Any] = {}
         self.schema = self._every.schema
@@ -156,7 +156,7 @@ def opened_stream(arrow: Any, stream: Stream) -> Opened:
 
     """
     watched = _CheckedStream(stream)
-    options = arrow.ipc.IpcReadOptions(use_threads=grants_threads())
+    options = arrow.ipc.IpcReadOptions(use_threads=stream.threads and grants_threads())
     reader = arrow.ipc.open_stream(arrow.PythonFile(watched, mode="r"), options=options)
 
     def pieces(asked: Asked) -> Iterator[Rows]:

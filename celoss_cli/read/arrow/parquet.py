@@ -42,7 +42,7 @@ def opened(arrow: Any, stream: Stream) -> Opened:
         whole.source(arrow), pre_buffer=whole.is_distant, page_checksum_verification=True
     )
     groups = _asked_groups(stream, parquet.num_row_groups)
-    file = _File(parquet, whole, groups, grants_threads())
+    file = _File(parquet, whole, groups, stream.threads and grants_threads())
 
     def pieces(asked: Asked) -> Iterator[Rows]:
         yield from _pieces(file, asked)
