@@ -191,8 +191,21 @@ def _natural(name: str) -> tuple[int, float, str]:
     return (0, float(whole[1]), name) if whole else (1, 0.0, name)
 
 
-def collect(loss: Loss, batch: Batch, terms: Terms, wanted: Wanted) -> Collected:
+def collect(
+    loss: Loss,
+    batch: Batch,
+    terms: Terms,
+    wanted: Wanted,
+    decisions: tuple[Array, Array] | None = None,
+) -> Collected:
     """The collections of one canonical batch.
+
+    Args:
+        loss: with its options.
+        batch: canonical.
+        terms: of it.
+        wanted: what to collect.
+        decisions: of the loss on it, where a confusion matrix is wanted and it makes any.
 
     Raises:
         UsageError: for a breakdown by class of targets that are no classes.
@@ -207,7 +220,7 @@ def collect(loss: Loss, batch: Batch, terms: Terms, wanted: Wanted) -> Collected
         _levels(terms.loss if counted is None else terms.loss[counted]) if wanted.quantiles else Counter(),
         Largest.of(batch, terms, wanted.worst) if wanted.worst else Largest(),
         calibration or Calibration(),
-        confusion_of(loss, batch, terms, wanted.confusion) if wanted.confusion else Confusion(),
+        confusion_of(loss, batch, terms, decisions, wanted.confusion) if wanted.confusion else Confusion(),
         worst_rows(batch, terms, wanted.worst) if wanted.worst and batch.offsets is not None else (),
         frozenset(name for name, is_missing in missing.items() if is_missing),
     )

@@ -46,21 +46,23 @@ class Confusion:
         return found
 
 
-def confusion_of(loss: Loss, batch: Batch, terms: Terms, most: int) -> Confusion:
+def confusion_of(
+    loss: Loss, batch: Batch, terms: Terms, decisions: tuple[Array, Array] | None, most: int
+) -> Confusion:
     """The confusion matrix of one canonical batch.
 
     Args:
         loss: with its options.
         batch: canonical.
         terms: of it.
+        decisions: of the loss on it, None where it makes none.
         most: so many outcomes are told apart; of more nothing is counted.
 
     """
     size = loss.classes(batch) or 2
-    found = loss.decisions(batch) if size <= most else None
-    if found is None:
+    if decisions is None or size > most:
         return Confusion(missing=True)
-    decided, outcomes = found
+    decided, outcomes = decisions
     counted = np.ones(terms.loss.size, bool) if terms.ignored is None else ~terms.ignored
     known = (outcomes >= 0) & ~np.isnan(terms.loss)
     pairs = np.bincount(outcomes[known] * size + decided[known], minlength=size * size)

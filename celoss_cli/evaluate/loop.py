@@ -280,8 +280,9 @@ def _part(loss: Loss, batch: Batch, request: Request) -> _Part:
     with Placed(batch):
         if request.strict:
             _check_domain(loss, batch, request)
-        terms = loss.terms(batch)
-        collected = _collected(loss, batch, terms, request.wanted) if request.wanted.anything else None
+        terms, wanted = loss.terms(batch), request.wanted
+        decisions = loss.decisions(batch) if request.scores or wanted.confusion else None
+        collected = _collected(loss, batch, terms, wanted, decisions) if wanted.anything else None
     return _Part(
         batch=batch,
         terms=terms if request.keep else None,
@@ -292,7 +293,7 @@ def _part(loss: Loss, batch: Batch, request: Request) -> _Part:
         first=FirstRows.of(loss, batch) if request.strict and not request.survey else None,
         survey=_surveyed(loss, batch) if request.survey else None,
         details=_details(loss, batch, terms, request),
-        scores=_scored(loss, batch, terms, request.top) if request.scores else None,
+        scores=_scored(loss, batch, terms, decisions, request.top) if request.scores else None,
         infinite=_first_infinite(batch, terms),
         sizes=loss.sizes(batch, terms),
     )
@@ -317,10 +318,12 @@ def _nothing_yet(wanted: Wanted) -> Collected | None:
     return Collected()
 
 
-def _collected(loss: Loss, batch: Batch, terms: Terms, wanted: Wanted) -> Collected:
+def _collected(
+    loss: Loss, batch: Batch, terms: Terms, wanted: Wanted, decisions: tuple[Array, Array] | None
+) -> Collected:
     from celoss_cli.evaluate.collect import collect
 
-    return collect(loss, batch, terms, wanted)
+    return collect(loss, batch, terms, wanted, decisions)
 
 
 def _details(loss: Loss, batch: Batch, terms: Terms, request: Request) -> Details | None:
@@ -331,10 +334,12 @@ def _details(loss: Loss, batch: Batch, terms: Terms, request: Request) -> Detail
     return details_of(loss, batch, terms, predictions=request.predictions, gradient=request.gradient)
 
 
-def _scored(loss: Loss, batch: Batch, terms: Terms, top: int) -> Totals:
+def _scored(
+    loss: Loss, batch: Batch, terms: Terms, decisions: tuple[Array, Array] | None, top: int
+) -> Totals:
     from celoss_cli.evaluate.scores import totals_of  # a run that prints the number alone wants none
 
-    return totals_of(loss, batch, terms, top)
+    return totals_of(loss, batch, terms, decisions, top)
 
 
 def _surveyed(loss: Loss, batch: Batch) -> Survey:

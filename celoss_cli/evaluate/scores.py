@@ -102,13 +102,16 @@ _MOST_COLUMNS = 1 << 12
 """A row with more elements holds no labels that are asked on their own."""
 
 
-def totals_of(loss: Loss, batch: Batch, terms: Terms, top: int) -> Totals:
+def totals_of(
+    loss: Loss, batch: Batch, terms: Terms, decisions: tuple[Array, Array] | None, top: int
+) -> Totals:
     """The totals of one canonical batch.
 
     Args:
         loss: with its options.
         batch: canonical.
         terms: of it.
+        decisions: of the loss on it, None where it makes none.
         top: among how many of the likeliest outcomes an outcome is looked for, 0 for not at all.
 
     Raises:
@@ -116,12 +119,11 @@ def totals_of(loss: Loss, batch: Batch, terms: Terms, top: int) -> Totals:
 
     """
     counted = terms.loss.size - (0 if terms.ignored is None else int(np.count_nonzero(terms.ignored)))
-    found = loss.decisions(batch)
     if top:
-        _refuse_top(loss, batch, top, ranked=found is not None)
-    if found is None:
+        _refuse_top(loss, batch, top, ranked=decisions is not None)
+    if decisions is None:
         return Totals(missing=counted)
-    decided, outcomes = found
+    decided, outcomes = decisions
     known = outcomes >= 0
     count = int(np.count_nonzero(known))
     weights = batch.aligned.get(SAMPLE_WEIGHT)

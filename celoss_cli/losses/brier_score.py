@@ -11,7 +11,7 @@ from celoss_cli.core.late import np
 from celoss_cli.core.records import record
 from celoss_cli.losses.arrays import reduced
 from celoss_cli.losses.base import Violation
-from celoss_cli.losses.class_axis import exponentials_of, log_softmax, softmax, sum_over_classes
+from celoss_cli.losses.class_axis import exponentials_of, log_softmax_columns, softmax, sum_over_classes
 from celoss_cli.losses.class_loss import WeightedClassLoss, columns_of, no_distribution
 from celoss_cli.losses.elementwise import shown_outside
 from celoss_cli.losses.emitted import counted, log_softmax_lines, onehot_lines
@@ -100,7 +100,7 @@ class Brier(WeightedClassLoss):
 
     def log_predictions(self, batch: Batch) -> Array:
         if self.input_is == "logits":
-            return columns_of(log_softmax(batch.input, axis=1))
+            return log_softmax_columns(batch.input)
         x = columns_of(batch.input.astype(np.float64))
         if self.input_is == "log-probs":
             return x

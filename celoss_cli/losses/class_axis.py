@@ -29,6 +29,7 @@ __all__ = [
     "blocks",
     "exponentials_of",
     "log_softmax",
+    "log_softmax_columns",
     "matrix_of",
     "negative_log_picked",
     "negative_log_softmax",
@@ -409,6 +410,17 @@ def log_softmax(input: Any, axis: int = -1, *, dtype: str = "float64") -> Array:
 
     """
     return _along(input, axis, lambda x: -negative_log_softmax(x, silent)[0], dtype)
+
+
+def log_softmax_columns(x: Array) -> Array:
+    """Log softmax of (rows, classes, positions) as (classes, columns), float64, in this module's order."""
+    rows, classes, positions = x.shape
+    out = np.empty((classes, rows * positions), order="C" if classes < ROW_MAJOR_FROM else "F")
+    with np.errstate(all="ignore"):
+        for block in blocks(x.shape, out.itemsize):
+            nlp, _ = negative_log_softmax(matrix_of(x, block, "float64"), silent)
+            np.negative(nlp, out=out[:, block.columns])
+    return out
 
 
 def _along(input: Any, axis: int, function: Callable[[Array], Array], dtype: str = "float64") -> Array:

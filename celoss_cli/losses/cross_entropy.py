@@ -11,7 +11,7 @@ from celoss_cli.core.records import record
 from celoss_cli.losses.arrays import reduced
 from celoss_cli.losses.class_axis import (
     Exponentials,
-    log_softmax,
+    log_softmax_columns,
     negative_log_picked,
     negative_log_softmax,
     softmax,
@@ -145,7 +145,7 @@ class CrossEntropy(WeightedClassLoss):
         return super()._shares(smoothed)
 
     def log_predictions(self, batch: Batch) -> Array:
-        return columns_of(log_softmax(batch.input, axis=1))
+        return log_softmax_columns(batch.input)
 
     def _probabilities(self, batch: Batch) -> Array:
         return columns_of(softmax(batch.input, axis=1))

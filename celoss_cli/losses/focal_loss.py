@@ -9,7 +9,7 @@ from celoss_cli.core.errors import UsageError
 from celoss_cli.core.late import np
 from celoss_cli.core.records import record
 from celoss_cli.losses.arrays import reduced
-from celoss_cli.losses.class_axis import log_softmax, negative_log_picked, softmax
+from celoss_cli.losses.class_axis import log_softmax_columns, negative_log_picked, softmax
 from celoss_cli.losses.class_loss import WeightedClassLoss, columns_of, onehot
 from celoss_cli.losses.emitted import counted, gathered, log_softmax_lines
 from celoss_cli.losses.options import GAMMA, IGNORE_INDEX, WEIGHT
@@ -91,7 +91,7 @@ class Focal(WeightedClassLoss):
         return factor * (1 + self.gamma * np.where(p == 0, 0, p * ratio))
 
     def log_predictions(self, batch: Batch) -> Array:
-        return columns_of(log_softmax(batch.input, axis=1))
+        return log_softmax_columns(batch.input)
 
     def _probabilities(self, batch: Batch) -> Array:
         return columns_of(softmax(batch.input, axis=1))

@@ -82,7 +82,7 @@ class _Passes:
             square = float(self._total(lambda e: e * e, mean))
             error = math.sqrt(square) * math.sqrt(units / (units - 1)) if units > 1 else math.nan
             scale = np.sqrt(np.float64(square) / max(1, units))
-            skewness = float(self._total(lambda e: (e / scale) ** 3, mean)) / max(1, units)
+            skewness = float(self._total(lambda e: _cube(e / scale), mean)) / max(1, units)
             doubt = float(self._total(lambda e: _influence(e / scale, skewness) ** 2, mean))
             known = math.isfinite(skewness) and math.isfinite(doubt)
             return Spread(
@@ -103,6 +103,10 @@ class _Passes:
         return total
 
 
+def _cube(z: Array) -> Array:
+    return z * z * z  # NumPy's power takes ten times as long
+
+
 def _influence(z: Array, skewness: float) -> Array:
     """How much each standardised residual moves the skewness."""
-    return np.asarray(z**3 - skewness - 3 * z - 1.5 * skewness * (z**2 - 1))
+    return np.asarray(_cube(z) - skewness - 3 * z - 1.5 * skewness * (z**2 - 1))

@@ -9,6 +9,8 @@ import pytest
 
 from celoss_cli.core.data import Batch
 from celoss_cli.evaluate.confusion import Confusion, confusion_of
+from celoss_cli.evaluate.loop import Request, evaluate
+from celoss_cli.evaluate.wanted import Wanted
 from celoss_cli.losses.base import Loss
 from celoss_cli.losses.binary_cross_entropy import BinaryCrossEntropy
 from celoss_cli.losses.cross_entropy import CrossEntropy
@@ -20,7 +22,7 @@ TARGETS = RNG.integers(0, 4, 300)
 
 def found(loss: Loss, input: np.ndarray, target: np.ndarray, most: int = 20) -> Confusion:
     batch = loss.canonical(Batch(input, target))
-    return confusion_of(loss, batch, loss.terms(batch), most)
+    return confusion_of(loss, batch, loss.terms(batch), loss.decisions(batch), most)
 
 
 def counted(target: np.ndarray, decided: np.ndarray, size: int) -> list[list[int]]:
@@ -53,6 +55,25 @@ def test_ignored_targets_are_not_counted() -> None:
     expected = counted(TARGETS[kept], LOGITS[kept].argmax(axis=1), 4)
     confusion = found(loss, LOGITS, TARGETS)
     assert (confusion.matrix().tolist(), confusion.missing) == (expected, False)
+
+
+def test_scores_and_the_confusion_matrix_ask_once_what_was_decided(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+    decided = CrossEntropy.decided
+
+    def counted(loss: CrossEntropy, batch: Batch) -> np.ndarray | None:
+        asked.append(len(batch))
+        return decided(loss, batch)
+
+    monkeypatch.setattr(CrossEntropy, "decided", counted)
+    result = evaluate(
+        CrossEntropy(), [Batch(LOGITS, TARGETS)], Request(scores=True, wanted=Wanted(confusion=20))
+    )
+    assert asked == [len(LOGITS)]
+    assert result.collected is not None
+    assert result.scores is not None
+    hits = int(np.trace(result.collected.confusion.matrix()))
+    assert float(result.scores.hits) == hits == np.count_nonzero(LOGITS.argmax(axis=1) == TARGETS)
 
 
 def test_answers_have_two_outcomes() -> None:

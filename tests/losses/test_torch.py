@@ -16,6 +16,7 @@ import celoss_cli
 from celoss_cli.core.data import Batch
 from celoss_cli.evaluate.loop import Request, evaluate
 from celoss_cli.losses import LOSSES
+from celoss_cli.losses.class_axis import log_softmax_columns
 
 torch = Oracle("torch")
 
@@ -239,6 +240,15 @@ def test_softmax_and_log_softmax(x: np.ndarray, axis: int) -> None:
         expected = getattr(torch.nn.functional, name)(torch.from_numpy(x), dim=axis)
         found = getattr(celoss_cli, name)(x, axis)
         np.testing.assert_allclose(found, expected.numpy(), rtol=1e-12, atol=1e-14, equal_nan=True)
+
+
+@check
+@given(arrays((3, 65, 2), MODERATE | EXTREME), st.sampled_from([1, 2, 63, 64, 65]))
+def test_log_softmax_of_columns(x: np.ndarray, classes: int) -> None:
+    part = x[:, :classes]
+    expected = torch.nn.functional.log_softmax(torch.from_numpy(part), dim=1).movedim(1, 0)
+    found = log_softmax_columns(part)
+    np.testing.assert_allclose(found, expected.reshape(classes, -1).numpy(), rtol=1e-12, atol=1e-14)
 
 
 @check

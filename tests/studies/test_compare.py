@@ -143,6 +143,17 @@ def test_the_bootstrap_interval_is_close_to_that_of_scipy(confidence: float) -> 
     assert [bounds.low, bounds.high] == pytest.approx([expected.low, expected.high], abs=0.012)
 
 
+@pytest.mark.parametrize("weights", [(2.0,), (0.5, 2.0)])
+def test_units_stand_in_the_order_of_their_differences_and_then_of_their_weights(
+    weights: tuple[float, ...],
+) -> None:
+    random = np.random.default_rng(11)
+    difference, weight = random.integers(-3, 5, 200) / 4, random.choice(weights, 200)
+    found = units_of(difference, weight)
+    expected = sorted(zip(difference.tolist(), weight.tolist(), strict=True))
+    assert list(zip(found.difference.tolist(), found.weight.tolist(), strict=True)) == expected
+
+
 @pytest.mark.slow
 def test_many_units_are_resampled_in_runs_as_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
     stats = pytest.importorskip("scipy.stats")

@@ -43,6 +43,13 @@ class Inputs:
             self._count += len(part)
             values = values[len(part) :]
 
+    def between(self, start: int, stop: int) -> Array:
+        """The rows from one number up to another, shape (rows, ...): a view where they lie together."""
+        room, at = divmod(start - self.start, self._each)
+        if stop - start <= self._each - at:
+            return self._rooms[room][at : at + stop - start]
+        return self.rows(np.arange(start, stop))
+
     def rows(self, numbers: Array) -> Array:
         """The rows of these numbers, shape (rows, ...), contiguous."""
         rooms, places = np.divmod(numbers - self.start, self._each)

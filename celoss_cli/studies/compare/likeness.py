@@ -83,8 +83,8 @@ class Likeness:
         self.rows = part.stop
         if not self._known:
             return
-        numbers = np.arange(part.start, part.stop)
-        one = replace(self._a.batch.rows(part.start, part.stop), input=self._a.inputs.rows(numbers))
+        ours = self._a.inputs.between(part.start, part.stop)
+        one = replace(self._a.batch.rows(part.start, part.stop), input=ours)
         p = self._a.loss.log_predictions(one)
         q = loss.log_predictions(replace(one, input=np.ascontiguousarray(inputs)))
         if p is None or q is None:
@@ -92,8 +92,9 @@ class Likeness:
             return
         counted, weights = self._counted[part], self._weights[part]
         kept = counted.reshape(-1) if p.shape[1] == counted.size else counted.any(axis=1)
-        weight = np.repeat(weights, kept.size // weights.size)[kept]
-        p, q = p[:, kept], q[:, kept]
+        weight = np.repeat(weights, kept.size // weights.size)
+        if not kept.all():
+            p, q, weight = p[:, kept], q[:, kept], weight[kept]
         self._same += exact_sum(weight * (p.argmax(axis=0) == q.argmax(axis=0)))
         self._divisor += exact_sum(weight)
         self._total += exact_sum(np.where(weight == 0, 0, weight * _divergence(p, q)))
@@ -128,5 +129,5 @@ def _divergence(p: Array, q: Array) -> Array:
     """Sum of exp p (p - q) over the outcomes of log-probabilities (outcomes, n); 0 log 0 is 0."""
     with np.errstate(all="ignore"):
         parts = np.exp(p) * (p - q)
-    parts[np.isneginf(p) & ~np.isnan(q)] = 0
+    np.copyto(parts, 0, where=np.isneginf(p) & ~np.isnan(q))
     return np.asarray(parts.sum(axis=0))

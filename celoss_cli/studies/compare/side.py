@@ -201,10 +201,16 @@ class _Kept:
         """The terms of all batches."""
         return Terms(
             loss=self.loss.whole(),
-            weight=self.weight.whole(),
+            weight=_once_if_one(self.weight.whole()),
             weight_is=self.first[1].weight_is if self.first is not None else "",
             ignored=self.ignored.whole() if self.ignoring else None,
         )
+
+
+def _once_if_one(values: Array) -> Array:
+    """Values of shape (n,); where all are one, it is held once, and sums of it cost nothing."""
+    same = values.size > 0 and bool((values == values[0]).all())
+    return np.broadcast_to(values[0].copy(), values.shape) if same else values
 
 
 def _by_document(batch: Batch, terms: Terms) -> tuple[Batch, Terms]:

@@ -53,9 +53,8 @@ class Units:
 def units_of(difference: Array, weight: Array) -> Units:
     """The units for draws, of differences and weights of shape (units,), all finite."""
     turned = _orientation(difference, weight)
-    oriented = -difference if turned < 0 else difference
-    order = np.lexsort((weight, oriented))
-    return Units(oriented[order] + 0.0, weight[order], turned)
+    oriented, weight = _sorted(-difference if turned < 0 else difference, weight)
+    return Units(oriented + 0.0, weight, turned)
 
 
 def codes_of(names: Iterable[str], count: int) -> Array:
@@ -88,14 +87,16 @@ def _orientation(difference: Array, weight: Array) -> int:
     total = exact_sum(difference).scaled
     if total:
         return 1 if total > 0 else -1
-    rising, falling = (_sorted(values, weight) for values in (difference, -difference))
+    rising, falling = (np.stack(_sorted(values, weight), axis=1) for values in (difference, -difference))
     unlike = np.argwhere(rising != falling)
     if not len(unlike):
         return 0
     return -1 if rising[tuple(unlike[0])] < falling[tuple(unlike[0])] else 1
 
 
-def _sorted(difference: Array, weight: Array) -> Array:
-    """The units as shape (units, 2), by difference and then by weight."""
+def _sorted(difference: Array, weight: Array) -> tuple[Array, Array]:
+    """The differences and the weights of the units, by difference and then by weight."""
+    if weight.size and (weight == weight[0]).all():
+        return np.sort(difference), weight
     order = np.lexsort((weight, difference))
-    return np.stack((difference[order], weight[order]), axis=1)
+    return difference[order], weight[order]
