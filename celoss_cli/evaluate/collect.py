@@ -205,7 +205,8 @@ def collect(
         batch: canonical.
         terms: of it.
         wanted: what to collect.
-        decisions: of the loss on it, where a confusion matrix is wanted and it makes any.
+        decisions: of the loss on it, each of shape (elements,), where a confusion matrix is wanted and it
+        makes any.
 
     Raises:
         UsageError: for a breakdown by class of targets that are no classes.

@@ -55,7 +55,7 @@ def confusion_of(
         loss: with its options.
         batch: canonical.
         terms: of it.
-        decisions: of the loss on it, None where it makes none.
+        decisions: of the loss on it, each of shape (elements,); None where it makes none.
         most: so many outcomes are told apart; of more nothing is counted.
 
     """

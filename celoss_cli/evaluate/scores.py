@@ -111,7 +111,7 @@ def totals_of(
         loss: with its options.
         batch: canonical.
         terms: of it.
-        decisions: of the loss on it, None where it makes none.
+        decisions: of the loss on it, each of shape (elements,); None where it makes none.
         top: among how many of the likeliest outcomes an outcome is looked for, 0 for not at all.
 
     Raises:

@@ -58,7 +58,7 @@ def check(
     if len(value) != shape[0]:
         raise InputError(f"expected {plural(shape[0], 'value')}, got {len(value)}", place=path)
     if len(shape) == 1 and _all_finite(value):
-        return kind if kind is not bool else _check_number(value[0], f"{path}[0]", kind, request)
+        return _check_number(value[0], f"{path}[0]", kind, request)
     for index, item in enumerate(value):
         kind = check(item, f"{path}[{index}]", shape[1:], kind, request)
     return kind

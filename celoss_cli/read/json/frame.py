@@ -12,7 +12,7 @@ from __future__ import annotations
 import contextlib
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -188,6 +188,11 @@ class Framed:
     def are_texts(self, columns: Sequence[int]) -> bool:
         """Whether any of these columns holds texts."""
         return not self._frame.texts.isdisjoint(columns)
+
+    def others_are_numbers(self, read: Iterable[int]) -> bool:
+        """Whether the cells beside those that are read, but for texts, hold numbers as JSON has them."""
+        others = sorted({*range(len(self._frame))} - {*read} - self._frame.texts)
+        return not others or self.numbers(others) is not None
 
     def texts(self, column: int) -> list[str] | None:
         """The texts of a column, or its whole numbers as they are written; None for other numbers."""

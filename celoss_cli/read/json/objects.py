@@ -154,6 +154,8 @@ class RowObjects:
         ids = None if keys.id is None else framed.texts(cells.index(keys.id))
         if any(values is None for values in arrays.values()) or (ids is None) != (keys.id is None):
             return None
+        if not framed.others_are_numbers(i for i, name in enumerate(cells) if name in {*arrays, keys.id}):
+            return None
         found = {key: values for key, values in arrays.items() if values is not None}
         return self._assembled(found, ids, place, place(0), start)
 
@@ -196,9 +198,10 @@ class RowObjects:
 
     def _stack(self, key: str, objects: Sequence[dict[str, Any]], places: Sequence[str]) -> Array:
         """The values of one key, one row after the other."""
-        shape, kind = shape_of(self._first[key]), None
+        shape = shape_of(self._first[key])
+        kind: type = bool if isinstance(_leaf(self._first[key]), bool) else float
         for row, place in zip(objects, places, strict=True):
-            kind = check(row[key], f"{place}.{key}", shape, kind, self._request)
+            check(row[key], f"{place}.{key}", shape, kind, self._request)
         return np.array([plain(row[key]) for row in objects])
 
 
@@ -266,12 +269,17 @@ def _refuse_ranked(mapping: Assignment, ranked: Container[str], place: str) -> N
 
 def _shape(value: Any) -> Shape | None:
     """The shape of all rows of a key by that of the first, and the type of their values."""
-    leaf = value
-    while isinstance(leaf, list) and leaf:
-        leaf = leaf[0]
+    leaf = _leaf(value)
     kinds = {bool: "b", int: "i", float: "f"}
     kind = kinds.get(type(leaf))
     return None if kind is None else Shape((-1, *shape_of(value)), kind)
+
+
+def _leaf(value: Any) -> Any:
+    """The first of the values in lists of lists."""
+    while isinstance(value, list) and value:
+        value = value[0]
+    return value
 
 
 def _refuse_other_keys(

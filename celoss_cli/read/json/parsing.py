@@ -47,7 +47,7 @@ def parse(data: bytes, name: str, first_line: int = 1, first_column: int = 1, *,
     """The document in ``data``; numbers that no double holds are left as refusable tokens.
 
     Args:
-        data: the text.
+        data: the text, without the byte order mark that a stream may begin with.
         name: of the stream.
         first_line: the number of its first line in the stream.
         first_column: the number of the column in that line where it begins.
@@ -58,7 +58,6 @@ def parse(data: bytes, name: str, first_line: int = 1, first_column: int = 1, *,
 
     """
     refuse_utf16(data, name)
-    data = data.removeprefix(codecs.BOM_UTF8)
     try:
         text = data.decode()
     except UnicodeDecodeError as error:

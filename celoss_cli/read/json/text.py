@@ -336,7 +336,7 @@ def keys_of(text: Text) -> Iterator[str]:
         if text.take(b"}"):
             break
         if not text.take(b","):
-            raise text.fail(b'{"":0')
+            raise text.fail(b'{"":0 ')
         before = b'{"":0,'
     if repeated is not None:
         raise repeated

@@ -87,6 +87,8 @@ class ValueTable:
         mapping, request = self.mapping, self._request
         if request.decimal != "." or cells.are_texts([*self._numeric]):
             return None
+        if not cells.others_are_numbers(mapping.used):
+            return None
         if request.truth is not None and request.truth.has_gaps:
             return None
         targets = self._assembler.targets
@@ -161,6 +163,9 @@ class FramedCells:
 
     def are_texts(self, columns: Sequence[int]) -> bool:
         return self._framed.are_texts([self._cell_of[column] for column in columns])
+
+    def others_are_numbers(self, read: Sequence[int]) -> bool:
+        return self._framed.others_are_numbers(self._cell_of[column] for column in read)
 
     def numbers(self, columns: Sequence[int]) -> Array:
         cells = [self._cell_of[column] for column in columns]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
@@ -64,7 +65,7 @@ def _pairs_in(path: str) -> Iterator[tuple[str, str]]:
 def _members(data: bytes, name: str) -> Iterator[tuple[str, str]]:
     from celoss_cli.read.json.parsing import parse  # few maps are JSON
 
-    for target, value in parse(data, name).items():
+    for target, value in parse(data.removeprefix(codecs.BOM_UTF8), name).items():
         if not isinstance(value, str):
             raise InputError(f"expected the name of a class for {quoted(target)}, got none", place=name)
         yield target, value

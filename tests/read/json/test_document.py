@@ -284,6 +284,16 @@ def test_integers_stay_integers_until_a_later_part_is_none() -> None:
             assert found.tobytes() == expected.tobytes()
 
 
+@pytest.mark.parametrize(
+    "rows", ['{"logits": [1, 2], "target": true}', '{"logits": [true, false], "target": 0}']
+)
+def test_truth_values_and_numbers_do_not_mix_across_rows(rows: str) -> None:
+    number = '{"logits": [1, 2], "target": 0}'
+    for data in (f"[{number}, {rows}]", f"[{rows}, {number}]"):
+        for part in (1, 1 << 20):
+            assert read(data.encode(), part=part).said
+
+
 def test_truth_values_and_numbers_do_not_mix_across_parts() -> None:
     data = json.dumps([True] * 50 + [1]).encode()
     for part in (16, 1 << 20):
