@@ -145,7 +145,6 @@ def test_the_registry_of_formats_imports_no_reader() -> None:
         "core.errors",
         "core.records",
         "core.suffix",
-        "read.bytes.devices",
         "read.bytes.pickles",
     }
 

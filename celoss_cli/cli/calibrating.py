@@ -105,7 +105,6 @@ def calibrated(data: Data, semantics: Semantics, path: str | None, jobs: int | N
         )
         evaluation = evaluate(choice.loss, found.dataset.batches, request, taken)
         described = found.dataset.described
-    words = replace(command_words(data, semantics), study="temperature")
     facts = facts_of(
         data.spec.taking(choice.options),
         choice.loss,
@@ -115,7 +114,7 @@ def calibrated(data: Data, semantics: Semantics, path: str | None, jobs: int | N
         classes=evaluation.classes,
         options=choice.options,
         source=described,
-        command_words=words,
+        said=lambda: replace(command_words(data, semantics), study="temperature"),
     )
     if evaluation.skipped:
         note(f"celoss: note: {plural(evaluation.skipped, 'row')} with missing values skipped")

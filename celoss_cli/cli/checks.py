@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from celoss_cli.cli.commands.merge import NOT_OF_PARTS, OF_THE_PARTS
-from celoss_cli.cli.for_loss import for_loss
 from celoss_cli.cli.options import (
     Limits,
     Reading,
@@ -18,7 +17,7 @@ from celoss_cli.cli.options import (
     expect_parts,
     values,
 )
-from celoss_cli.cli.table import Command, part
+from celoss_cli.cli.table import Command, for_loss, part
 from celoss_cli.core.errors import UsageError
 from celoss_cli.core.records import record
 from celoss_cli.losses import LOSSES

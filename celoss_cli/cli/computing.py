@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from celoss_cli.cli.command_line import command_words, words_without_files
 from celoss_cli.cli.concluding import Computed, conclude, conclusion_of
 from celoss_cli.cli.reading import Data, Opened, opened, refuse_with_values
 from celoss_cli.cli.semantics import Chosen, chosen
 from celoss_cli.cli.table import given_options
-from celoss_cli.cli.uncertainty import Group, Interval, asked_interval, group_of, units_for
+from celoss_cli.cli.uncertainty import Group, Interval, asked_interval, group_of
 from celoss_cli.core.errors import UsageError, Way, quoted, visible
 from celoss_cli.core.records import record
 from celoss_cli.evaluate.loop import Request, evaluate
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from celoss_cli.cli.options import LossOptions, Reading, Semantics, Showing
     from celoss_cli.cli.publish import Outlet
     from celoss_cli.evaluate.loop import Evaluation
+    from celoss_cli.findings import CommandWords
     from celoss_cli.losses import LossSpec
     from celoss_cli.read.pieces import Piece
     from celoss_cli.read.request import Settled
@@ -315,7 +315,7 @@ def evaluated(plan: Plan, found: Opened) -> Evaluated:
     if plan.partial and choice.reduction == "none":
         raise UsageError("Expected a reduction with --emit-partial, got none.")
     none = choice.reduction == "none"
-    units = units_for(plan.interval, choice.reduction)
+    units = None if plan.interval is None else plan.interval.units(choice.reduction)
     told = plan.request.keep and (none or plan.request.gradient)
     request = replace(
         plan.request,
@@ -351,7 +351,7 @@ def reported(plan: Plan, found: Evaluated) -> Report:
         on_empty=plan.semantics.on_empty,
         by=plan.request.wanted.by,
         quantiles=plan.quantiles,
-        command_words=command_words(plan.data, plan.semantics),
+        said=lambda: _said(plan),
         intervals=plan.intervals,
         estimate=found.estimate,
         group_column=None if plan.interval is None else plan.interval.group_column,
@@ -359,8 +359,15 @@ def reported(plan: Plan, found: Evaluated) -> Report:
     )
 
 
+def _said(plan: Plan) -> CommandWords:
+    from celoss_cli.cli.command_line import command_words  # most runs find nothing
+
+    return command_words(plan.data, plan.semantics)
+
+
 def partial_of(plan: Plan, found: Evaluated, origin: Origin) -> Partial:
     """The exact totals for ``celoss merge``, with what they are of."""
+    from celoss_cli.cli.command_line import words_without_files
     from celoss_cli.read.tokens.identities import identities_of
     from celoss_cli.studies.merge.document import identified
     from celoss_cli.studies.merge.parts import Partial

@@ -25,7 +25,7 @@ from celoss_cli.show.numerals import measured
 
 if TYPE_CHECKING:
     from celoss_cli.cli.options import Keeping, Limits
-    from celoss_cli.findings.finding import Finding
+    from celoss_cli.findings.facts import Finding
     from celoss_cli.report.report import Report
 
 __all__ = ["Gate", "gate_of"]

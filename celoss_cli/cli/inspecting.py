@@ -31,11 +31,11 @@ from celoss_cli.cli.table import given_options
 from celoss_cli.cli.ways import words_of
 from celoss_cli.core.errors import CelossError, InputError, LimitError, UsageError, Way, plural
 from celoss_cli.core.records import record
+from celoss_cli.core.suffix import is_device
 from celoss_cli.evaluate.loop import Request, evaluate
 from celoss_cli.losses import LOSSES
 from celoss_cli.losses.spec import TOKENS
 from celoss_cli.read import format_of
-from celoss_cli.read.bytes.devices import is_device
 from celoss_cli.read.gather import read_stream, refuse_difference, unwatched
 from celoss_cli.read.paths import files_of
 from celoss_cli.read.request import Settled, Stream, open_stream

@@ -5,10 +5,13 @@ from __future__ import annotations
 import codecs
 import io
 import re
+from typing import TYPE_CHECKING
 
 from celoss_cli.core.errors import UsageError, quoted
 from celoss_cli.core.option import Kind, finite, within
-from celoss_cli.read.shards import Shard, shard_of_text
+
+if TYPE_CHECKING:
+    from celoss_cli.read.shards import Shard
 
 __all__ = [
     "CLASS_MAP",
@@ -153,6 +156,12 @@ def _cluster(text: str) -> str:
     return text
 
 
+def _shard(text: str) -> Shard:
+    from celoss_cli.read.shards import shard_of_text  # most runs are of all data
+
+    return shard_of_text(text)
+
+
 def _text(value: object) -> bool:
     return isinstance(value, str)
 
@@ -180,5 +189,5 @@ INCREASES = Kind("an increase", _increases, _text, "A|P%")
 CONFIDENCE = Kind("a number between 0 and 1", _open_fraction, lambda value: isinstance(value, float), "PART")
 COUNT = Kind("a whole number from 1", _least, _text, "N")
 GROUP_LIMIT = Kind("a limit", _group, _text, "[NAME=]X")
-SHARD = Kind("a shard", shard_of_text, lambda value: isinstance(value, Shard), "I/N")
+SHARD = Kind("a shard", _shard, lambda value: False, "I/N")
 CLUSTER = Kind("a cluster", _cluster, _text, "ADDRESS|local[:N]")

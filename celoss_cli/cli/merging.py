@@ -51,5 +51,5 @@ def report_of_whole(whole: Partial, semantics: Semantics, files: Iterable[str] |
         by=whole.by,
         quantiles=whole.quantiles,
         top=whole.top_k,
-        command_words=words_of_merge(named, whole.command_words, semantics),
+        said=lambda: words_of_merge(named, whole.command_words, semantics),
     )

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING
 
 from celoss_cli.cli.app import parsed
 from celoss_cli.cli.computing import Plan, data_of, evaluated, partial_of, request_of
-from celoss_cli.cli.for_loss import for_loss
 from celoss_cli.cli.options import Reading, Running, Semantics, Showing, Uncertainty, files
 from celoss_cli.cli.origins import unchanged
 from celoss_cli.cli.reading import opened
-from celoss_cli.cli.table import given_options, part
+from celoss_cli.cli.table import for_loss, given_options, part
 from celoss_cli.cli.uncertainty import group_of
 from celoss_cli.core.option import flag_words
 from celoss_cli.core.records import record

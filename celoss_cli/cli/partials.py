@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Literal
 
 from celoss_cli.cli.config import refuse_unknown
-from celoss_cli.cli.for_loss import for_loss
 from celoss_cli.cli.merging import report_of_whole
 from celoss_cli.cli.options import Semantics
 from celoss_cli.cli.part import PartOptions, part_of, plan_of
+from celoss_cli.cli.table import for_loss
 from celoss_cli.core.errors import InputError, UsageError
 from celoss_cli.core.option import VALUES, Option
 from celoss_cli.core.version import __version__

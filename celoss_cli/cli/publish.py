@@ -11,13 +11,12 @@ from celoss_cli.cli.output import PipeClosed, append_file, note, stdout_style, w
 from celoss_cli.cli.table import given_options, options_in
 from celoss_cli.core.errors import ExitCode, UsageError, Way, plural, quoted, visible
 from celoss_cli.core.records import record
-from celoss_cli.core.suffix import suffix_of, without_suffix
-from celoss_cli.read.bytes.devices import is_device
+from celoss_cli.core.suffix import is_device, suffix_of, without_suffix
 from celoss_cli.show import ARRAYS, FORMATS, FormatSpec, Style, format_of_suffix, suffixes
 
 if TYPE_CHECKING:
     from celoss_cli.cli.options import Writing
-    from celoss_cli.findings.finding import Finding
+    from celoss_cli.findings.facts import Finding
     from celoss_cli.report.report import Report, Verdict
     from celoss_cli.show.document import Document
 

@@ -200,9 +200,8 @@ def refuse_foreign(spec: LossSpec, reading: Reading, semantics: Semantics) -> No
     """
     own = {option.name for option in spec.declared}
     foreign = [given.option.flag for given in semantics.of_loss if given.option.name not in own]
-    foreign += [given.option.flag for given in given_options(reading) if given.option.needs in spec.lacks]
-    if not spec.scored:
-        foreign += [given.option.flag for given in given_options(semantics) if given.option.needs == "tokens"]
+    lacks, said = spec.lacks, (*given_options(reading), *given_options(semantics))
+    foreign += [given.option.flag for given in said if given.option.needs in lacks]
     for flag in foreign:
         raise UsageError(f"Expected no {flag} with --loss {spec.command}, got one.")
     for flag, value, has in (

@@ -10,12 +10,26 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import field, replace
 from types import MappingProxyType
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from celoss_cli.core.option import Kind, Option
+from celoss_cli.core.option import Kind, Option, one_of
 from celoss_cli.core.records import record
+from celoss_cli.losses.conventions import CONVENTIONS
 
-__all__ = ["Command", "GivenOption", "declared", "given_options", "group", "option", "options_in", "part"]
+if TYPE_CHECKING:
+    from celoss_cli.losses import LossSpec
+
+__all__ = [
+    "Command",
+    "GivenOption",
+    "declared",
+    "for_loss",
+    "given_options",
+    "group",
+    "option",
+    "options_in",
+    "part",
+]
 
 T = TypeVar("T")
 
@@ -107,6 +121,39 @@ class Command(Generic[T]):
         return made
 
 
+def for_loss(
+    spec: LossSpec, kind: type[T], help: str = "", run: Callable[[T], int] = lambda given: 0
+) -> Command[T]:
+    """A command with the options of a record that a loss has, and no others."""
+    lacks = spec.lacks
+    has = {"input_is": spec.kinds, "base": spec.loss.is_information, "convention": spec.by_convention}
+    foreign = {name for name, found in has.items() if not found}
+    foreign |= {option.name for option in options_in(kind) if option.needs in lacks}
+    return Command(
+        spec.command, help, kind, run, frozenset(foreign), _changed(spec), {"of_loss": spec.declared}
+    )
+
+
+def _changed(spec: LossSpec) -> Changes:
+    """What is another in the options of a loss."""
+    tools = [name for name, known in CONVENTIONS.items() if spec.command in known.functions]
+    return {
+        "input": {
+            "flags": (f"--{spec.takes}", "-x"),
+            "help": f"The {spec.takes} inline, as 1,2;3,4 or [[1,2],[3,4]], or @FILE.",
+        },
+        "input_is": {
+            "kind": one_of(spec.kinds),
+            "help": f"What the values are; {spec.takes} if not given.",
+        },
+        "convention": {
+            "kind": one_of((*tools, "all")),
+            "help": "Clip, rescale and divide as this tool does; all shows them side by side.",
+        },
+        "reduction": {"kind": one_of(spec.reductions)},
+    }
+
+
 def options_in(
     kind: Any,
     without: frozenset[str] = frozenset(),
@@ -122,7 +169,7 @@ def options_in(
         groups: the options of each group, by the field's name.
 
     """
-    for name, found in kind.__dataclass_fields__.items():
+    for name, found in kind.__record_fields__.items():
         if _PART in found.metadata:
             inner, left_out, others = found.metadata[_PART]
             yield from options_in(inner, without | left_out, {**others, **changed}, groups)
@@ -134,7 +181,7 @@ def options_in(
 
 def _made(kind: Any, values: Mapping[str, Any], groups: Mapping[str, tuple[Option, ...]]) -> Any:
     chosen: dict[str, Any] = {}
-    for name, found in kind.__dataclass_fields__.items():
+    for name, found in kind.__record_fields__.items():
         if _PART in found.metadata:
             chosen[name] = _made(found.metadata[_PART][0], values, groups)
         elif _GROUP in found.metadata:
@@ -158,7 +205,7 @@ def given_options(found: Any, *, without: Iterable[str] = ()) -> Iterator[GivenO
 
     """
     left_out = frozenset(without)
-    for name, declaration in found.__dataclass_fields__.items():
+    for name, declaration in found.__record_fields__.items():
         if name in left_out:
             continue
         value = getattr(found, name)

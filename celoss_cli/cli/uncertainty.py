@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from celoss_cli.evaluate.units import UnitsOfRows
     from celoss_cli.statistics.interval import Estimate
 
-__all__ = ["Group", "Interval", "asked_interval", "group_of", "units_for"]
+__all__ = ["Group", "Interval", "asked_interval", "group_of"]
 
 
 @record(frozen=True, slots=True)
@@ -44,6 +44,22 @@ class Interval:
         from celoss_cli.statistics.interval import estimate  # most runs ask for none
 
         return estimate(units.spread(), self.confidence)
+
+    def units(self, reduction: Reduction) -> UnitsOfRows:
+        """What collects the units of the mean.
+
+        Raises:
+            UsageError: for a reduction to no mean.
+
+        """
+        if reduction not in ("mean", "batchmean"):
+            raise UsageError(
+                f"Expected --reduction mean with --interval, got {reduction}.",
+                hint="an interval is of a mean: a sum grows with the number of rows",
+            )
+        from celoss_cli.evaluate.units import UnitsOfRows
+
+        return UnitsOfRows(by_row=reduction == "batchmean", grouped=self.group_column is not None)
 
 
 def asked_interval(uncertainty: Uncertainty, limits: Limits, format: FormatSpec) -> Interval | None:
@@ -89,22 +105,3 @@ def group_of(by: str | None, uncertainty: Uncertainty) -> Group | None:
     if uncertainty.group_column is not None:
         return Group(uncertainty.group_column, "--group-column")
     return None if named is None else Group(named, "--by")
-
-
-def units_for(interval: Interval | None, reduction: Reduction) -> UnitsOfRows | None:
-    """What collects the units of the mean, or None where no interval is wanted.
-
-    Raises:
-        UsageError: for a reduction to no mean.
-
-    """
-    if interval is None:
-        return None
-    if reduction not in ("mean", "batchmean"):
-        raise UsageError(
-            f"Expected --reduction mean with --interval, got {reduction}.",
-            hint="an interval is of a mean: a sum grows with the number of rows",
-        )
-    from celoss_cli.evaluate.units import UnitsOfRows
-
-    return UnitsOfRows(by_row=reduction == "batchmean", grouped=interval.group_column is not None)

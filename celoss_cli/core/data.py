@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from celoss_cli.core.trace import Step
 
 __all__ = [
+    "ROW_MAJOR_FROM",
     "Array",
     "Batch",
     "Chunk",
@@ -29,6 +30,14 @@ __all__ = [
     "Terms",
     "Workings",
 ]
+
+
+ROW_MAJOR_FROM = 64
+"""From this many classes on, the numbers of a row lie together; fewer lie class by class.
+
+A reduction along the classes runs along the longer side then, which is the faster one.
+"""
+
 
 Reduction = Literal["none", "mean", "sum", "batchmean"]
 

@@ -1,4 +1,4 @@
-"""One number grammar for every way in: options, CSV and JSON. It needs no NumPy.
+"""One number grammar for every way in: options, CSV and JSON. It needs no NumPy but for many at once.
 
 ASCII ``[+-]?(digits[.digits] | .digits)([eE][+-]?digits)?`` with blanks around it, and ``-inf``;
 ``[+-]?(inf|infinity|nan)`` in any case only when asked for. Everything else is refused, so that nothing is
@@ -9,10 +9,23 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 
 from celoss_cli.core.errors import InputError, Way, quoted
+from celoss_cli.core.late import Array, np
 
-__all__ = ["BLANKS", "GRAMMAR", "MISSING", "hundredths", "is_number", "number", "whole"]
+__all__ = [
+    "BLANKS",
+    "GRAMMAR",
+    "MISSING",
+    "hundredths",
+    "is_number",
+    "number",
+    "number_or_none",
+    "numbers",
+    "whole",
+]
+
 
 GRAMMAR = r"[+-]?(?:[0-9]++(?:\.[0-9]*+)?|\.[0-9]++)(?:[eE][+-]?[0-9]++)?"
 """A finite number with a decimal point, as a regular expression.
@@ -43,21 +56,33 @@ def number(text: str, *, decimal: str = ".", allow_nonfinite: bool = False) -> f
         InputError: if the text is not a number of the grammar or too large for a double.
 
     """
+    value = number_or_none(text, decimal=decimal, allow_nonfinite=allow_nonfinite)
+    if value is not None:
+        return value
+    token = text.strip(BLANKS)
+    if _ONE.fullmatch(_with_point(token, decimal)):
+        raise InputError(f"expected a number within the range of a double, got {quoted(text)}")
+    ways = _SKIP if token in MISSING else ()
+    raise InputError(f"expected a number, got {quoted(text)}", hint=_advice(token, decimal), ways=ways)
+
+
+def number_or_none(text: str, *, decimal: str = ".", allow_nonfinite: bool = False) -> float | None:
+    """The same double, or None where ``number`` would refuse the text."""
     token = text.strip(BLANKS)
     if token == "-inf":
         return -math.inf
-    if allow_nonfinite and _is_nonfinite(token):
-        return float(token)
-    plain = token
-    if decimal == ",":
-        plain = token.replace(",", ".") if "." not in token else token + "?"
-    if not _ONE.fullmatch(plain):
-        ways = _SKIP if token in MISSING else ()
-        raise InputError(f"expected a number, got {quoted(text)}", hint=_advice(token, decimal), ways=ways)
-    value = float(plain)
-    if math.isinf(value):
-        raise InputError(f"expected a number within the range of a double, got {quoted(text)}")
-    return value
+    plain = token if decimal == "." else _with_point(token, decimal)
+    if _ONE.fullmatch(plain):
+        value = float(plain)
+        return None if math.isinf(value) else value
+    return float(token) if allow_nonfinite and _is_nonfinite(token) else None
+
+
+def _with_point(token: str, decimal: str) -> str:
+    """A number as Python writes it; one with a point where the decimal mark is a comma is none."""
+    if decimal == ".":
+        return token
+    return token.replace(",", ".") if "." not in token else token + "?"
 
 
 def hundredths(text: str) -> str:
@@ -88,11 +113,7 @@ def whole(text: str) -> int:
 
 def is_number(text: str, *, decimal: str = ".", allow_nonfinite: bool = False) -> bool:
     """Whether ``number`` takes this text."""
-    try:
-        number(text, decimal=decimal, allow_nonfinite=allow_nonfinite)
-    except InputError:
-        return False
-    return True
+    return number_or_none(text, decimal=decimal, allow_nonfinite=allow_nonfinite) is not None
 
 
 def _is_nonfinite(token: str) -> bool:
@@ -110,3 +131,15 @@ def _advice(token: str, decimal: str) -> str:
     if decimal == "," and _ONE.fullmatch(token):
         return "the decimal mark was set to a comma"
     return ""
+
+
+_MANY = re.compile(rf"(?>(?:[ \t]*+{GRAMMAR}[ \t]*+\n)*)")
+
+
+def numbers(cells: Sequence[str], *, decimal: str = ".", allow_nonfinite: bool = False) -> Array | None:
+    """Many numbers as float64, shape (cells,); None where one of them needs a closer look."""
+    text = "\n".join(cells) + "\n"
+    if decimal == "." and _MANY.fullmatch(text) and text.count("\n") == len(cells):
+        values = np.array(list(map(float, cells)), dtype=np.float64)
+        return values if np.isfinite(values).all() else None
+    return None

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import os
 
-__all__ = ["suffix_of", "without_suffix"]
+__all__ = ["is_device", "suffix_of", "without_suffix"]
+
+
+def is_device(path: str) -> bool:
+    """Whether this is a pipe or a device, as of a shell's ``<(command)``."""
+    return os.path.exists(path) and not os.path.isfile(path)
 
 
 def suffix_of(path: str) -> str:

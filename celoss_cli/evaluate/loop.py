@@ -13,16 +13,15 @@ import numpy as np
 from celoss_cli.core.data import Batch, Chunk, NamedTerms, Row, Tally, Terms, Workings
 from celoss_cli.core.errors import InputError
 from celoss_cli.core.records import record
-from celoss_cli.core.spool import Spool
 from celoss_cli.core.trace import Recorder
 from celoss_cli.evaluate.kinds import FirstRows, oddities
-from celoss_cli.evaluate.rows import named_terms
 from celoss_cli.evaluate.wanted import Wanted
 from celoss_cli.losses.base import SAMPLE_WEIGHT, rows_out_of_domain
 from celoss_cli.losses.pieces import Placed, name_of, of_pieces
 
 if TYPE_CHECKING:
     from celoss_cli.core.data import Array
+    from celoss_cli.core.spool import Spool
     from celoss_cli.evaluate.collect import Collected
     from celoss_cli.evaluate.details import Details
     from celoss_cli.evaluate.largest import Elements
@@ -90,13 +89,17 @@ class Rows(Iterable[Row]):
         self.scale = 1.0
         self.length = 0
         self._loss = loss
-        self._spool = Spool()
+        self._spool: Spool | None = None
         self._parts = 0
 
     def add(self, batch: Batch, terms: Terms, details: Details | None = None) -> None:
         """Appends the elements of a canonical batch."""
         ids = None if batch.ids is None else list(batch.ids)
         kept = (batch.start, batch.shape, ids, batch.input.shape, batch.target, batch.offsets, terms, details)
+        if self._spool is None:
+            from celoss_cli.core.spool import Spool  # most runs keep no element
+
+            self._spool = Spool()
         pickle.dump(kept, self._spool.written, pickle.HIGHEST_PROTOCOL)
         self._parts += 1
         self.length += len(batch) if batch.offsets is None else len(terms.loss)
@@ -110,6 +113,8 @@ class Rows(Iterable[Row]):
     def by_column(self) -> Iterator[NamedTerms]:
         """The elements in order, as many at a time as were computed together."""
         for batch, terms, details in self._kept():
+            from celoss_cli.evaluate.rows import named_terms
+
             yield named_terms(self._loss, batch, terms, details, self.scale)
 
     def losses(self) -> Iterator[Array]:
@@ -126,6 +131,8 @@ class Rows(Iterable[Row]):
                 yield slopes[:, 0] if details.gradient.ndim == 1 else slopes
 
     def _kept(self) -> Iterator[tuple[Batch, Terms, Details | None]]:
+        if self._spool is None:
+            return
         file = self._spool.read()
         for _ in range(self._parts):
             kept = pickle.load(file)  # noqa: S301 - our own

@@ -8,8 +8,7 @@ never given to another mistake. A module is imported when one of its functions i
 
 from __future__ import annotations
 
-from celoss_cli.findings.facts import CommandWords, Facts, Rule
-from celoss_cli.findings.finding import SEVERITIES, Finding
+from celoss_cli.findings.facts import SEVERITIES, CommandWords, Facts, Finding, Rule
 
 __all__ = ["FINDINGS", "CommandWords", "Facts", "Rule", "findings"]
 

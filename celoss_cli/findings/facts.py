@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from celoss_cli.core.records import record
 from celoss_cli.losses import LOSSES, LossSpec
@@ -20,10 +20,38 @@ from celoss_cli.losses.spec import TOKENS
 if TYPE_CHECKING:
     from celoss_cli.evaluate.fit import Fit
     from celoss_cli.evaluate.survey import Survey
-    from celoss_cli.findings.finding import Severity
     from celoss_cli.losses.base import Loss
 
-__all__ = ["SURE", "CommandWords", "Facts", "Observation", "Rule"]
+__all__ = ["SEVERITIES", "SURE", "CommandWords", "Facts", "Finding", "Observation", "Rule", "Severity"]
+
+
+Severity = Literal["error", "warning", "note"]
+
+SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
+"""The worst first."""
+
+
+@record(frozen=True, slots=True)
+class Finding:
+    """Something about the data or the choice of loss that a reader should know.
+
+    Attributes:
+        code: stable name, "CEL" and three digits.
+        severity: "error" where the number means nothing, "warning" or "note".
+        message: one or two sentences with the numbers.
+        count: how many rows or elements show it.
+        evidence: the numbers by name.
+        remedy: the command or the change that mends it, the command that shows more of it, or "".
+
+    """
+
+    code: str
+    severity: Severity
+    message: str
+    count: int
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+    remedy: str = ""
+
 
 SURE = math.log(1e6)
 """How much better, in nats, another reading must fit before it is told.
@@ -82,7 +110,7 @@ class Facts:
         weighted: whether weights of classes, elements or rows are in force.
         labels: the classes' names.
         doubts: what the header left open.
-        command_words: the command line.
+        said: gives the command line, which is spelled out where a finding repeats it.
         columns: the header's names of the input, one a class, where the targets are counted by index;
             empty for other data.
         inferred: the roles that nobody named, with the option and the columns that pin each, before a gate.
@@ -102,7 +130,7 @@ class Facts:
     weighted: bool = False
     labels: Sequence[str] | None = None
     doubts: Sequence[str] = ()
-    command_words: CommandWords = CommandWords()
+    said: Callable[[], CommandWords] = CommandWords
     columns: Sequence[str] = ()
     inferred: Mapping[str, Sequence[str]] = field(default_factory=dict)
     pinned: str = ""
@@ -145,6 +173,11 @@ class Facts:
     def _nonfinite(self) -> bool:
         """Whether the input holds NaN or +inf."""
         return bool(self.seen.get("nan", 0) + self.seen.get("infinite", 0))
+
+    @property
+    def command_words(self) -> CommandWords:
+        """The command line."""
+        return self.said()
 
     def name(self, index: int) -> str:
         """The name of a class, its index where it has none."""

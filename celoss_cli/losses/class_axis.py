@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from celoss_cli.core.data import ROW_MAJOR_FROM
 from celoss_cli.core.errors import InputError
 from celoss_cli.core.late import np
-from celoss_cli.core.layout import ROW_MAJOR_FROM
 from celoss_cli.core.records import record
 from celoss_cli.core.scratch import Scratch
 from celoss_cli.core.trace import Note, silent

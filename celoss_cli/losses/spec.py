@@ -81,11 +81,12 @@ class LossSpec:
 
     @property
     def lacks(self) -> frozenset[str]:
-        """What options of reading need that data of this loss never has."""
+        """What options need that data of this loss never has."""
         has = {"classes"} if self.per == "class" else {"answers"}
         has |= {"choices"} if self.takes_choices else set()
         has |= {"decisions"} if self.per == "element" and self.takes == "probs" else set()
-        return frozenset(("classes", "answers", "choices", "decisions")) - has
+        has |= {"tokens"} if self.scored else set()
+        return frozenset(("classes", "answers", "choices", "decisions", "tokens")) - has
 
     @property
     def options(self) -> tuple[str, ...]:

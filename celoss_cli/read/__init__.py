@@ -11,8 +11,7 @@ from typing import Any
 
 from celoss_cli.core.errors import InputError, UsageError, Way, visible
 from celoss_cli.core.records import record
-from celoss_cli.core.suffix import suffix_of
-from celoss_cli.read.bytes.devices import is_device
+from celoss_cli.core.suffix import is_device, suffix_of
 from celoss_cli.read.bytes.pickles import refuse_pickle
 
 __all__ = ["COLUMNS", "SOURCES", "TABLES", "SourceSpec", "format_of"]

@@ -13,6 +13,7 @@ import numpy as np
 
 from celoss_cli.core.data import Array, Batch
 from celoss_cli.core.errors import InputError, plural, quoted, visible
+from celoss_cli.core.numbers import MISSING
 from celoss_cli.read import COLUMNS, format_of
 from celoss_cli.read.arrays.slices import answered
 from celoss_cli.read.bytes.compressed import decompressed
@@ -20,13 +21,11 @@ from celoss_cli.read.counting import from_first
 from celoss_cli.read.printed import names_in
 from celoss_cli.read.request import Dataset, ReadRequest, TruthColumns, open_stream
 from celoss_cli.read.roles.answers import Answers, open_pair
-from celoss_cli.read.roles.column import Column, sample_size, value_of
-from celoss_cli.read.roles.known import KnownNames
+from celoss_cli.read.roles.column import Column, KnownNames, sample_size, value_of
 from celoss_cli.read.roles.labels import paired
 from celoss_cli.read.roles.table import Rows, WholeTable, parsed_number
 from celoss_cli.read.roles.targets import Targets, refuse_names
 from celoss_cli.read.roles.truth_columns import has_roles, truth_columns
-from celoss_cli.read.text.numbers import MISSING
 from celoss_cli.read.values import read_value, refuse_file_names
 
 __all__ = ["Truth", "read_targets", "read_truth", "targets_alone"]

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from celoss_cli.core.errors import InputError, Way, plural, quoted
+from celoss_cli.core.numbers import MISSING, is_number, number
 from celoss_cli.read import format_of
 from celoss_cli.read.arrays.slices import dataset_of_arrays
 from celoss_cli.read.bytes.compressed import decompressed
 from celoss_cli.read.counting import counted
 from celoss_cli.read.printed import plain_values
 from celoss_cli.read.request import Dataset, ReadRequest, open_stream
-from celoss_cli.read.text.numbers import MISSING, is_number, number
 
 if TYPE_CHECKING:
     from celoss_cli.core.data import Array

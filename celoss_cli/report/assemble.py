@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -44,7 +44,7 @@ def report_of(
     by: str | None = None,
     quantiles: Sequence[float] = (),
     intervals: int = 0,
-    command_words: CommandWords = CommandWords(),
+    said: Callable[[], CommandWords] = CommandWords,
     estimate: Estimate | None = None,
     group_column: str | None = None,
     top: int = 0,
@@ -62,7 +62,7 @@ def report_of(
         by: what the evaluation's groups are.
         quantiles: the fractions whose losses are reported.
         intervals: how many the histogram of the losses has at most; none without.
-        command_words: the command line; one that names the source's files if not given.
+        said: gives the command line; one that names the source's files if not given.
         estimate: the interval of the mean, where it is wanted.
         group_column: whose values are its independent draws, or None.
         top: among how many of the likeliest outcomes the evaluation looked for one, 0 for not at all.
@@ -93,7 +93,7 @@ def report_of(
         classes=evaluation.classes,
         options=options,
         source=source,
-        command_words=command_words,
+        said=said,
     )
     rescaled = _Rescaled(loss, tally, reduction)
     evaluation.rows.scale = rescaled.scale
@@ -169,7 +169,7 @@ def facts_of(
     classes: int | None,
     options: Mapping[str, Any],
     source: Mapping[str, Any],
-    command_words: CommandWords,
+    said: Callable[[], CommandWords],
     first_infinite: str = "",
 ) -> Facts:
     """What the findings are about.
@@ -183,7 +183,7 @@ def facts_of(
         classes: the number of classes, or None.
         options: the options in force, by name.
         source: where the data came from and how it was read.
-        command_words: the command line; where it names no data, the source's files do.
+        said: gives the command line; where it names no data, the source's files do.
         first_infinite: the first row whose loss is infinite, or "".
 
     """
@@ -202,11 +202,16 @@ def facts_of(
         weighted=examination.sample_weights or any(options.get(name) is not None for name in _WEIGHTS),
         labels=examination.labels,
         doubts=doubts(source, examination.conversions),
-        command_words=replace(command_words, data=command_words.data or source.get("files", ())),
+        said=lambda: _with_files(said(), source),
         columns=_counted_columns(source, examination),
         first_infinite=first_infinite,
         unused=source.get("columns", {}).get("unused", ()),
     )
+
+
+def _with_files(said: CommandWords, source: Mapping[str, Any]) -> CommandWords:
+    """The command line with the source's files, where it names no data."""
+    return said if said.data else replace(said, data=source.get("files", ()))
 
 
 def _counted_columns(source: Mapping[str, Any], examination: Examination) -> Sequence[str]:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from celoss_cli.evaluate.scores import Scores
     from celoss_cli.evaluate.summaries import Group, Histogram, Quantile, Reliability
     from celoss_cli.evaluate.worst_rows import RowLoss
-    from celoss_cli.findings.finding import Finding
+    from celoss_cli.findings.facts import Finding
     from celoss_cli.report.tokens import Tokens
     from celoss_cli.statistics.interval import Estimate
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from celoss_cli.core.records import record
 
 if TYPE_CHECKING:
-    from celoss_cli.findings.finding import Finding
+    from celoss_cli.findings.facts import Finding
     from celoss_cli.show.charts.figures import Picture
     from celoss_cli.show.verdicts import Line
 

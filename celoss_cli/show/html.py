@@ -13,7 +13,7 @@ from celoss_cli.show.markup import NOTHING, Markup, element, joined
 from celoss_cli.show.numerals import aligned
 
 if TYPE_CHECKING:
-    from celoss_cli.findings.finding import Finding
+    from celoss_cli.findings.facts import Finding
     from celoss_cli.show import Style
     from celoss_cli.show.blocks import Block, Table
     from celoss_cli.show.document import Document

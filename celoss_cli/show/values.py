@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from celoss_cli.show.numerals import nonfinite
 
 if TYPE_CHECKING:
-    from celoss_cli.findings.finding import Finding
+    from celoss_cli.findings.facts import Finding
     from celoss_cli.report.report import Verdict
 
 __all__ = ["finding_values", "verdict_values"]

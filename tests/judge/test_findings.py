@@ -13,7 +13,7 @@ from cases import each
 
 from celoss_cli.core.data import Batch
 from celoss_cli.findings import FINDINGS
-from celoss_cli.findings.finding import Finding
+from celoss_cli.findings.facts import Finding
 from celoss_cli.losses import LOSSES
 from celoss_cli.losses.base import SAMPLE_WEIGHT
 from celoss_cli.studies.diagnose.diagnosing import diagnosis_of, examined

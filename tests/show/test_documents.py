@@ -11,7 +11,7 @@ import pytest
 from running import celoss
 
 from celoss_cli.evaluate.summaries import Histogram, Interval
-from celoss_cli.findings.finding import Finding
+from celoss_cli.findings.facts import Finding
 from celoss_cli.show import FORMATS, Style, formats_of
 from celoss_cli.show import blocks as b
 from celoss_cli.show.charts.figures import LossHistogram

@@ -15,7 +15,7 @@ from rich.cells import cell_len
 
 from celoss_cli.cli.main import run
 from celoss_cli.core.errors import visible
-from celoss_cli.findings.finding import Finding
+from celoss_cli.findings.facts import Finding
 from celoss_cli.report.report import Report
 from celoss_cli.show import FORMATS, Style
 from celoss_cli.studies.checks.document import document_of

@@ -153,7 +153,7 @@ def _diagnosis(given: DiagnoseOptions, codes: Sequence[str]) -> Diagnosis:
         source=described,
         codes=codes,
         noticed=list(choice.facts),
-        command_words=command_words(data, semantics),
+        said=lambda: command_words(data, semantics),
     )
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
-from celoss_cli.cli.for_loss import for_loss
 from celoss_cli.cli.options import LossOptions
+from celoss_cli.cli.table import for_loss
 
 if TYPE_CHECKING:
     from celoss_cli.cli.table import Command

@@ -12,6 +12,7 @@ import numpy as np
 
 from celoss_cli.core.data import Array, Batch, Chunk
 from celoss_cli.core.errors import InputError, UsageError, plural, quoted, visible
+from celoss_cli.core.numbers import number
 from celoss_cli.core.records import record
 from celoss_cli.read.arrays.bfloat16 import BFLOAT16, widened
 from celoss_cli.read.arrays.ranged import Ranged
@@ -22,7 +23,6 @@ from celoss_cli.read.roles.column import value_of
 from celoss_cli.read.roles.keys import Keys, keys_of
 from celoss_cli.read.roles.shape import Shape
 from celoss_cli.read.roles.targets import refuse_names
-from celoss_cli.read.text.numbers import number
 
 __all__ = [
     "Aligned",

@@ -18,6 +18,7 @@ import numpy as np
 from celoss_cli.core.data import Array, Batch
 from celoss_cli.core.data import Chunk as _Later
 from celoss_cli.core.errors import InputError, Way, plural, quoted, visible
+from celoss_cli.core.numbers import number
 from celoss_cli.core.records import record
 from celoss_cli.read.arrays.slices import first_nonfinite
 from celoss_cli.read.arrow.arrow import RecordTable
@@ -41,7 +42,6 @@ from celoss_cli.read.roles.keys import INPUT_KEYS, one_of
 from celoss_cli.read.roles.naming import refuse_repeated
 from celoss_cli.read.roles.table import WholeTable
 from celoss_cli.read.roles.targets import Targets
-from celoss_cli.read.text.numbers import number
 
 __all__ = ["read", "read_columns", "read_values"]
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence, Set
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from celoss_cli.core.data import ROW_MAJOR_FROM
 from celoss_cli.core.errors import InputError, plural
 from celoss_cli.core.extras import extra_module
-from celoss_cli.core.layout import ROW_MAJOR_FROM
 from celoss_cli.core.records import record
 from celoss_cli.read.arrow.rows import Asked, Opened, Rows, cut, dtype_of
 from celoss_cli.read.arrow.transposed import Part, in_columns

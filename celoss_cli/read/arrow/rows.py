@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from celoss_cli.core.layout import ROW_MAJOR_FROM
+from celoss_cli.core.data import ROW_MAJOR_FROM
 from celoss_cli.core.records import record
 
 if TYPE_CHECKING:

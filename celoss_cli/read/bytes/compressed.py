@@ -17,8 +17,7 @@ from collections.abc import Callable
 from typing import BinaryIO, cast
 
 from celoss_cli.core.errors import InputError
-from celoss_cli.core.suffix import suffix_of, without_suffix
-from celoss_cli.read.bytes.devices import is_device
+from celoss_cli.core.suffix import is_device, suffix_of, without_suffix
 from celoss_cli.read.request import Stream
 
 __all__ = ["decompressed"]

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from celoss_cli.core.errors import InputError, plural, quoted
+from celoss_cli.core.numbers import number
 from celoss_cli.read.json.parsing import Refused
-from celoss_cli.read.text.numbers import number
 
 if TYPE_CHECKING:
     from celoss_cli.core.data import Array

@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from celoss_cli.core.numbers import numbers
 from celoss_cli.core.records import record
 from celoss_cli.read.text.blocks import count_bytes
 from celoss_cli.read.text.digits import CutCells, cut_cells
-from celoss_cli.read.text.numbers import numbers
 
 if TYPE_CHECKING:
     from celoss_cli.core.data import Array

@@ -11,12 +11,12 @@ from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 from celoss_cli.core.errors import InputError, quoted
+from celoss_cli.core.numbers import BLANKS, is_number
 from celoss_cli.read.json.arrays import UNQUOTED, shown
 from celoss_cli.read.json.parsing import Refused
 from celoss_cli.read.roles.column import Stored, sample_size
 from celoss_cli.read.roles.columns import columns_of, map_columns
 from celoss_cli.read.roles.table import Assembler, Place, Quoted, Rows, WholeTable
-from celoss_cli.read.text.numbers import BLANKS, is_number
 from celoss_cli.read.text.plain import NotPlain
 
 if TYPE_CHECKING:

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from celoss_cli.core.errors import InputError, Way, listed, quoted
+from celoss_cli.core.numbers import MISSING
 from celoss_cli.read.roles.column import value_of
-from celoss_cli.read.roles.pairs import clear_positive
-from celoss_cli.read.text.numbers import MISSING
+from celoss_cli.read.roles.pairs import answer_key, clear_positive
 
 if TYPE_CHECKING:
     from celoss_cli.core.data import Array
 
-__all__ = ["Answers", "Decisions", "open_pair", "same_answer", "with_positive"]
+__all__ = ["Answers", "Decisions", "open_pair", "with_positive"]
 
 
 class Answers:
@@ -32,13 +32,13 @@ class Answers:
     """
 
     def __init__(self, positive: str, seen: Sequence[str], numbers: tuple[float, float]) -> None:
-        self._positive = _key(positive)
-        self._negative = next((key for text in seen if (key := _key(text)) != self._positive), None)
+        self._positive = answer_key(positive)
+        self._negative = next((key for text in seen if (key := answer_key(text)) != self._positive), None)
         self._seen = [*seen]
         self._numbers = numbers
-        others = [text for text in seen if _key(text) != self._positive]
+        others = [text for text in seen if answer_key(text) != self._positive]
         negative, high = (f"{number:g}" for number in numbers)
-        spelled = next((text for text in seen if _key(text) == self._positive), positive)
+        spelled = next((text for text in seen if answer_key(text) == self._positive), positive)
         self.conversion = f"targets read as {high} where they are {quoted(spelled)}" + (
             f", as {negative} where they are {quoted(others[0])}" if others else ""
         )
@@ -52,7 +52,7 @@ class Answers:
         """
         values = np.empty(len(texts))
         for row, text in enumerate(texts):
-            key = _key(text)
+            key = answer_key(text)
             if key != self._positive:
                 self._negative = key if self._negative is None else self._negative
                 if key != self._negative:
@@ -106,11 +106,6 @@ class Decisions:
         return np.where(self._answers.cells(texts, fail) == 1, given, 1 - given)
 
 
-def same_answer(one: str, two: str) -> bool:
-    """Whether two texts are one answer: numbers by their value, texts without regard to case."""
-    return _key(one) == _key(two)
-
-
 def open_pair(texts: Sequence[str], positive: str | None) -> str:
     """The positive one of these targets: the one that is told, or that of a clear pair.
 
@@ -148,9 +143,3 @@ def with_positive(values: Array, positive: str, numbers: tuple[float, float], at
         shown = " and ".join(f"{value:g}" for value in others[:2])
         raise InputError(f"expected one target beside {quoted(positive)}, got {shown}", place=at)
     return np.where(values == wanted, numbers[1], numbers[0])
-
-
-def _key(text: str) -> float | str:
-    """What is compared: numbers by their value, texts without regard to case."""
-    value = value_of(text)
-    return text.casefold() if value is None else value

@@ -11,15 +11,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from celoss_cli.core.errors import listed
-from celoss_cli.read.roles.binary_inputs import POSITIVE, of_single_values
 from celoss_cli.read.roles.class_inputs import over_classes
+from celoss_cli.read.roles.column import KnownNames
 from celoss_cli.read.roles.evidence import Evidence
-from celoss_cli.read.roles.found import Candidate, Found
+from celoss_cli.read.roles.found import POSITIVE, Candidate, Found
 from celoss_cli.read.roles.given import Given
 from celoss_cli.read.roles.groups import alike, labels_of, predicting, spellings_of, target_labels
-from celoss_cli.read.roles.known import KnownNames
 from celoss_cli.read.roles.naming import one_of
-from celoss_cli.read.roles.readings import doubt
 from celoss_cli.read.roles.target_columns import by_name, by_position, by_values
 
 if TYPE_CHECKING:
@@ -47,6 +45,8 @@ def assign(columns: Sequence[Column], wanted: Wanted) -> Assignment:
     weight = _weight(evidence)
     chosen_target, chosen_inputs = _one(target), inputs.only
     if chosen_target is None or chosen_inputs is None or weight is None or chosen_inputs.command:
+        from celoss_cli.read.roles.readings import doubt  # most tables are plain
+
         raise doubt(evidence, inputs, target, weight)
     return Given(evidence, chosen_inputs, chosen_target, weight.candidates[0]).assignment()
 
@@ -74,7 +74,13 @@ def _finder(evidence: Evidence) -> Callable[[Evidence, Sequence[int], Sequence[s
     """What finds the input of the loss; of a loss still to be found too, where its answers are predicted."""
     wanted = evidence.wanted
     is_single = not wanted.per_class or (wanted.or_binary and evidence.chosen["predicted"] is not None)
-    return of_single_values if is_single else over_classes
+    return _of_single_values if is_single else over_classes
+
+
+def _of_single_values(evidence: Evidence, target: Sequence[int], targets: Sequence[str]) -> Found:
+    from celoss_cli.read.roles.binary_inputs import of_single_values  # not for a loss over classes
+
+    return of_single_values(evidence, target, targets)
 
 
 def _beside_several(evidence: Evidence, target: Candidate) -> Found:
@@ -82,7 +88,7 @@ def _beside_several(evidence: Evidence, target: Candidate) -> Found:
     names = target_labels([evidence.names[i] for i in target.columns])
     if evidence.chosen["classes"] is not None or evidence.wanted.per_class:
         return _finder(evidence)(evidence, target.columns, ())
-    return of_single_values(_with_paired(evidence, names), target.columns, ())
+    return _of_single_values(_with_paired(evidence, names), target.columns, ())
 
 
 def _with_paired(evidence: Evidence, names: tuple[str, ...]) -> Evidence:

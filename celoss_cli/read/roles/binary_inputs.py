@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from celoss_cli.core.errors import UsageError, listed
 from celoss_cli.read.roles.column import value_of
 from celoss_cli.read.roles.confidences import OF_POSITIVE, Confidences
-from celoss_cli.read.roles.found import Candidate, Found
+from celoss_cli.read.roles.found import POSITIVE, Candidate, Found
 from celoss_cli.read.roles.groups import Group, alike, labels_of, predicting
 from celoss_cli.read.roles.naming import one_of
 from celoss_cli.read.roles.pairs import is_negative, positive_of, positive_of_two
@@ -22,11 +22,10 @@ from celoss_cli.read.roles.pairs import is_negative, positive_of, positive_of_tw
 if TYPE_CHECKING:
     from celoss_cli.read.roles.evidence import Evidence
 
-__all__ = ["POSITIVE", "of_single_values"]
+__all__ = ["of_single_values"]
 
 _PREDICTED = "the only number that speaks of a prediction"
 _OTHER = "the only number without another role"
-POSITIVE = "the probability of the positive answer"
 _SHOWN_COLUMNS = 6
 
 

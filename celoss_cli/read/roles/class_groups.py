@@ -27,7 +27,7 @@ _SHOWN_COLUMNS = 4
 
 
 class GroupSearch(Confidences):
-    """Weighs groups of columns; see ``search.Search``."""
+    """Weighs groups of columns."""
 
     def __init__(self, evidence: Evidence, target: Sequence[int], targets: Sequence[str]) -> None:
         super().__init__(evidence, target, targets)
@@ -132,9 +132,8 @@ class GroupSearch(Confidences):
         """
         if self._in_numbers:
             return []
-        texts = [text for text in self._targets if not is_index(text, len(group.columns))]
+        words = [text for text in self._targets if not is_number(text)]
         spelled = [*group.labels, *spellings_of([self._names[i] for i in group.columns])]
-        words = [text for text in texts if not is_number(text)]
         return [] if any(self._evidence.names_all([word], spelled) for word in words) else words
 
     def _named_by_targets(self, group: Group) -> bool:
@@ -231,7 +230,8 @@ class GroupSearch(Confidences):
         """These columns, if probabilities add up to 1."""
         group = Group(columns, tuple(self._names[i] for i in columns), affix)
         odd = self._takes_probabilities() and self._evidence.cannot_add_up(columns)
-        if (odd and not self._is_examined(group)) or initials(self._other_names(group), group.labels):
+        others = self._other_names(group)
+        if (odd and not self._is_examined(group)) or (others and initials(others, group.labels)):
             return self._no_classes(group)
         return Found((Candidate(columns, why, affix),))
 

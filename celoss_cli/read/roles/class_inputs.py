@@ -11,11 +11,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from celoss_cli.core.errors import listed
+from celoss_cli.core.numbers import MISSING
 from celoss_cli.read.roles.class_groups import ALIKE, GroupSearch, is_index, is_number
+from celoss_cli.read.roles.column import KnownNames
 from celoss_cli.read.roles.found import Candidate, Found
 from celoss_cli.read.roles.groups import alike, predicting
-from celoss_cli.read.roles.known import KnownNames
-from celoss_cli.read.text.numbers import MISSING
 
 if TYPE_CHECKING:
     from celoss_cli.read.roles.evidence import Evidence
@@ -72,8 +72,8 @@ class _Search(GroupSearch):
     def _is_soft(self, i: int) -> bool:
         """Whether this is a prediction that is no decision for a class, nor how sure one is."""
         evidence = self._evidence
-        is_number = not evidence.is_decision(i) and not evidence.columns[i].is_empty
-        return evidence.is_prediction(i) and is_number and not evidence.is_confidence(i)
+        soft = evidence.is_prediction(i) and not evidence.is_confidence(i)
+        return soft and not evidence.is_decision(i) and not evidence.columns[i].is_empty
 
     # -------------------------------------------------------------------------- 3. the targets' names
 
@@ -94,8 +94,7 @@ class _Search(GroupSearch):
             or not evidence.names_all(words, [self._names[i] for i in (*named, *rest)])
         ):
             return None
-        alike_too = any({*named, *rest} <= {*g.columns} for g in alike(evidence.columns, self._plain))
-        if alike_too:
+        if rest and any({*named, *rest} <= {*g.columns} for g in alike(evidence.columns, self._plain)):
             return self._settled(tuple(sorted((*named, *rest))), _NAMED)
         return self._with_or_without(named, rest, _NAMED)
 

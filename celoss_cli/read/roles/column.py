@@ -3,22 +3,41 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from celoss_cli.core.errors import InputError
-from celoss_cli.core.numbers import hundredths
+from celoss_cli.core.numbers import BLANKS, MISSING, hundredths, number_or_none, numbers
 from celoss_cli.core.records import record
 from celoss_cli.read.roles.words import Named, named
-from celoss_cli.read.text.numbers import BLANKS, MISSING, number, numbers
 
 if TYPE_CHECKING:
     from celoss_cli.core.data import Array
 
-__all__ = ["Column", "Stored", "Values", "sample_size", "value_of"]
+__all__ = ["Column", "KnownNames", "Stored", "Values", "sample_size", "value_of"]
+
+
+class KnownNames:
+    """Names without regard to case; of those that are numbers, the value counts.
+
+    Args:
+        names: of classes.
+
+    """
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self._names = {name.casefold() for name in names}
+        self._values = {value for name in self._names if (value := value_of(name)) is not None}
+
+    def have(self, targets: Sequence[str]) -> bool:
+        """Whether there are targets, and every one of them is such a name."""
+        return bool(targets) and all(t.casefold() in self._names or self._has_value(t) for t in targets)
+
+    def _has_value(self, target: str) -> bool:
+        return bool(self._values) and value_of(target) in self._values
+
 
 Stored = Literal["", "number", "text", "truth", "list", "other"]
 """The type of a column's values where the format has types; "" where a cell is as it is written."""
@@ -40,10 +59,7 @@ def value_of(text: str, decimal: str = ".") -> float | None:
     """The number that a cell is, if it is one; true is 1."""
     if text.lower() in _TRUTH:
         return _TRUTH[text.lower()]
-    try:
-        return number(text, decimal=decimal, allow_nonfinite=True)
-    except InputError:
-        return None
+    return number_or_none(text, decimal=decimal, allow_nonfinite=True)
 
 
 @record(frozen=True, slots=True)

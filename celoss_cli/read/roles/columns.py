@@ -10,7 +10,6 @@ from celoss_cli.core.errors import UsageError
 from celoss_cli.core.numbers import hundredths
 from celoss_cli.read.roles.assign import assign
 from celoss_cli.read.roles.column import Column, Stored, sample_size
-from celoss_cli.read.roles.truth_columns import refuse_what_truth_has
 from celoss_cli.read.roles.wanted import Wanted
 
 if TYPE_CHECKING:
@@ -92,6 +91,8 @@ def map_columns(
     )
     given = assign(columns, _wanted(request, truth, whole, has_names))
     if truth is not None and len(truth.target) == 1 and request.columns.classes is None and has_names:
+        from celoss_cli.read.roles.truth_columns import refuse_what_truth_has  # most tables hold targets
+
         refuse_what_truth_has(truth, [names[i] for i in given.inputs])
     return given
 

@@ -10,12 +10,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from celoss_cli.core.errors import listed
-from celoss_cli.read.roles.answers import same_answer
 from celoss_cli.read.roles.column import value_of
 from celoss_cli.read.roles.decided import decided_of
 from celoss_cli.read.roles.found import Candidate
-from celoss_cli.read.roles.pairs import clear_positive, positive_of
-from celoss_cli.read.roles.search import Search
+from celoss_cli.read.roles.pairs import clear_positive, positive_of, same_answer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -31,8 +29,23 @@ _HALF = 0.5
 _TWO = 2
 
 
-class Confidences(Search):
-    """Which numbers say how sure a prediction is, and which columns hold what was predicted."""
+class Confidences:
+    """Which numbers may be the input of a loss, and which of them say how sure a prediction is.
+
+    Args:
+        evidence: of the columns.
+        target: the columns of targets as far as they are known.
+        targets: the different targets among the first rows, or none.
+
+    """
+
+    def __init__(self, evidence: Evidence, target: Sequence[int], targets: Sequence[str]) -> None:
+        self._evidence = evidence
+        self._names = evidence.names
+        self._target = target
+        self._targets = targets
+        self._free = evidence.free_numbers(target)
+        self._numbers = [i for i in self._free if not evidence.columns[i].says.decided]
 
     def is_sure_of(self, i: int) -> bool:
         """Whether a number is never under a half beside decisions for several answers, or several targets.

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from celoss_cli.read.roles.answers import same_answer
-from celoss_cli.read.roles.pairs import PAIRS, clear_positive
+from celoss_cli.read.roles.pairs import PAIRS, clear_positive, same_answer
 
 __all__ = ["decided_of"]
 

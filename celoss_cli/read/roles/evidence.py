@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from celoss_cli.read.roles.known import KnownNames
+from celoss_cli.read.roles.column import KnownNames
 from celoss_cli.read.roles.naming import chosen_columns
 
 if TYPE_CHECKING:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from celoss_cli.core.records import record
 
-__all__ = ["Candidate", "Found"]
+__all__ = ["POSITIVE", "Candidate", "Found"]
+
+POSITIVE = "the probability of the positive answer"
+"""How the reason for a single column begins of which the name or another column says so."""
 
 
 @record(frozen=True, slots=True)

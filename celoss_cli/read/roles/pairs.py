@@ -10,7 +10,15 @@ from celoss_cli.read.roles.groups import labels_of
 
 _PARTS = re.compile(r"[\W_]+")
 
-__all__ = ["PAIRS", "clear_positive", "is_negative", "positive_of", "positive_of_two"]
+__all__ = [
+    "PAIRS",
+    "answer_key",
+    "clear_positive",
+    "is_negative",
+    "positive_of",
+    "positive_of_two",
+    "same_answer",
+]
 
 PAIRS = (
     ("1", "0"),
@@ -23,6 +31,17 @@ PAIRS = (
     ("y", "n"),
 )
 """The positive answer and the negative one; in lower case."""
+
+
+def same_answer(one: str, two: str) -> bool:
+    """Whether two texts are one answer."""
+    return answer_key(one) == answer_key(two)
+
+
+def answer_key(text: str) -> float | str:
+    """What is compared of an answer: numbers by their value, texts without regard to case."""
+    value = value_of(text)
+    return text.casefold() if value is None else value
 
 
 def clear_positive(targets: Sequence[str]) -> str | None:

@@ -15,14 +15,13 @@ import numpy as np
 
 from celoss_cli.core.data import Array, Batch
 from celoss_cli.core.errors import InputError, Way, quoted, visible
-from celoss_cli.core.numbers import hundredths
+from celoss_cli.core.numbers import BLANKS, MISSING, hundredths, is_number, number, numbers
 from celoss_cli.core.records import record
-from celoss_cli.read.roles.answers import Answers, Decisions
 from celoss_cli.read.roles.targets import Targets
-from celoss_cli.read.text.numbers import BLANKS, MISSING, is_number, number, numbers
 
 if TYPE_CHECKING:
     from celoss_cli.read.request import ReadRequest
+    from celoss_cli.read.roles.answers import Answers, Decisions
     from celoss_cli.read.roles.assignment import Assignment
     from celoss_cli.read.roles.cells import Cells, Columns
     from celoss_cli.read.roles.column import Column
@@ -176,9 +175,13 @@ class Assembler:
         self.targets: Targets | None = None
         self.answers: Answers | None = None
         if mapping.positive is not None and len(mapping.target) == 1 and not request.per_class:
+            from celoss_cli.read.roles.answers import Answers  # of a binary loss, in words
+
             self.answers = Answers(mapping.positive, mapping.answers, request.answers)
         self._decisions: Decisions | None = None
         if mapping.predicted is not None:
+            from celoss_cli.read.roles.answers import Decisions
+
             self._decisions = Decisions(mapping.names[mapping.predicted], mapping.decided)
         complete = self._complete(islice(rows, max(1, _CELLS_LOOKED_AT // len(mapping.names))))
         first_row = next(complete, None)

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 from celoss_cli.core.errors import InputError, listed
 from celoss_cli.read.roles.class_map import initials
+from celoss_cli.read.roles.column import KnownNames
 from celoss_cli.read.roles.found import Candidate, Found
 from celoss_cli.read.roles.groups import alike, predicting, spellings_of, targeting
-from celoss_cli.read.roles.known import KnownNames
 
 if TYPE_CHECKING:
     from celoss_cli.read.roles.evidence import Evidence
@@ -48,16 +48,18 @@ def by_name(evidence: Evidence) -> Found:
             "svm-predict predicted",
             hint="give the truth: --targets VALUES; or --target-column labels",
         )
+    if ranked[3]:
+        found = _possible(evidence, _but_groups(evidence, ranked[3]))
+        return _of_several(evidence, found, _WHOLE_NAME, inferred=False)
     paired = _paired(evidence, free)
-    if paired is not None and not ranked[3]:
+    if paired is not None:
         return Found((paired,))
     grouped = {i for group in alike(columns, free) for i in group.columns}
-    for rank in (2, 1):
-        ranked[rank] = [i for i in ranked[rank] if not _is_constant(evidence, i)]
     ranked[2] = [i for i in ranked[2] if i not in grouped or not columns[i].is_number]
-    for rank, why in ((3, _WHOLE_NAME), (2, _WORD), (1, _WORD)):
-        if found := _possible(evidence, _but_groups(evidence, ranked[rank])):
-            return _of_several(evidence, found, why, inferred=rank < 3)
+    for rank in (2, 1):
+        likely = [i for i in ranked[rank] if not _is_constant(evidence, i)]
+        if likely:
+            return _of_several(evidence, _possible(evidence, _but_groups(evidence, likely)), _WORD)
     _refuse_taken(evidence)
     return Found(())
 

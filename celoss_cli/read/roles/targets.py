@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from celoss_cli.core.errors import InputError, UsageError, Way, listed, quoted
+from celoss_cli.core.numbers import number
 from celoss_cli.read.roles.class_map import refuse_unknown_classes
 from celoss_cli.read.roles.column import value_of
 from celoss_cli.read.roles.pairs import PAIRS
-from celoss_cli.read.text.numbers import number
 
 if TYPE_CHECKING:
     from celoss_cli.core.data import Array

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from celoss_cli.core.data import Array, Batch, Chunk
 from celoss_cli.core.errors import InputError, Way, plural, quoted, visible
+from celoss_cli.core.numbers import is_number
 from celoss_cli.read.peekable import Peekable
 from celoss_cli.read.request import MAX_LINE, Dataset, ReadRequest, Stream
 from celoss_cli.read.roles.column import sample_size
@@ -21,7 +22,6 @@ from celoss_cli.read.roles.columns import columns_of, map_columns
 from celoss_cli.read.roles.table import Assembler, Rows, TableRow, WholeTable, matrix_of
 from celoss_cli.read.text.blocks import Block, blocks, lines_of, without_comments
 from celoss_cli.read.text.dialect import are_values, dialect_of, with_tabs
-from celoss_cli.read.text.numbers import is_number
 from celoss_cli.read.text.plain import NotPlain, parsed
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from math import isfinite
 from typing import Literal
 
+from celoss_cli.core.numbers import is_number
 from celoss_cli.core.records import record
-from celoss_cli.read.text.numbers import is_number
 
 __all__ = ["Dialect", "are_values", "dialect_of", "with_tabs"]
 

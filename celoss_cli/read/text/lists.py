@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from celoss_cli.core.errors import InputError, quoted
+from celoss_cli.core.numbers import BLANKS, MISSING, is_number
 from celoss_cli.read.printed import plain_values
 from celoss_cli.read.roles.column import sample_size
-from celoss_cli.read.text.numbers import BLANKS, MISSING, is_number
 
 if TYPE_CHECKING:
     from celoss_cli.read.request import ReadRequest

@@ -21,14 +21,13 @@ from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
-from celoss_cli.core.data import Lines
+from celoss_cli.core.data import ROW_MAJOR_FROM, Lines
 from celoss_cli.core.errors import InputError
-from celoss_cli.core.layout import ROW_MAJOR_FROM
+from celoss_cli.core.numbers import BLANKS, number
 from celoss_cli.core.records import record
 from celoss_cli.read.bytes.resources import has_memory_limit
 from celoss_cli.read.text.blocks import count_bytes
 from celoss_cli.read.text.digits import CutCells, cut_cells
-from celoss_cli.read.text.numbers import BLANKS, number
 
 if TYPE_CHECKING:
     from celoss_cli.core.data import Array

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from celoss_cli.core.errors import InputError
+from celoss_cli.core.numbers import is_number
 from celoss_cli.read.json.parsing import Refused
-from celoss_cli.read.text.numbers import is_number
 from celoss_cli.read.tokens.document import a_list, an_object, got
 
 __all__ = ["arguments_of", "is_sample", "likelihoods_of", "number_of"]

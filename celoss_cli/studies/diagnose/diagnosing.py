@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from celoss_cli.core.data import Batch, Chunk, Tally
@@ -85,7 +85,7 @@ def diagnosis_of(
     source: Mapping[str, Any],
     codes: Iterable[str] = tuple(FINDINGS),
     noticed: Sequence[str] = (),
-    command_words: CommandWords = CommandWords(),
+    said: Callable[[], CommandWords] = CommandWords,
 ) -> Diagnosis:
     """Holds what was seen against every finding.
 
@@ -97,7 +97,7 @@ def diagnosis_of(
         source: where the data came from and how it was read.
         codes: the findings that are wanted.
         noticed: oddities of the options and of the names in the data.
-        command_words: the command line; one that names the source's files if not given.
+        said: gives the command line; one that names the source's files if not given.
 
     """
     spec, codes = spec.taking(options), set(codes)
@@ -112,7 +112,7 @@ def diagnosis_of(
         classes=found.classes,
         options=options,
         source=source,
-        command_words=command_words,
+        said=said,
     )
     return Diagnosis(
         loss=spec.name,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from celoss_cli.core.records import record
 
 if TYPE_CHECKING:
-    from celoss_cli.findings.finding import Finding
+    from celoss_cli.findings.facts import Finding
 
 __all__ = ["Diagnosis"]
 

@@ -15,7 +15,7 @@ from celoss_cli.show.source import source_lines
 from celoss_cli.show.values import finding_values
 
 if TYPE_CHECKING:
-    from celoss_cli.findings.finding import Severity
+    from celoss_cli.findings.facts import Severity
     from celoss_cli.studies.diagnose.diagnosis import Diagnosis
 
 __all__ = ["document_of"]

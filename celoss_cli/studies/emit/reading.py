@@ -9,9 +9,9 @@ from typing import IO, Any
 
 from celoss_cli.core.errors import CelossError
 from celoss_cli.core.records import record
+from celoss_cli.core.suffix import is_device
 from celoss_cli.losses.base import ONE_HOT_READ, TRUTH_READ, TRUTH_READ_AS_CLASSES, WHOLE_READ
 from celoss_cli.read import format_of
-from celoss_cli.read.bytes.devices import is_device
 from celoss_cli.read.roles.targets import BY_INDEX, BY_NAME
 from celoss_cli.studies.emit.literals import string
 

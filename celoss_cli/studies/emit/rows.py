@@ -7,11 +7,11 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from celoss_cli.core.numbers import is_number
 from celoss_cli.core.records import record
 from celoss_cli.losses.base import ONE_HOT_READ
 from celoss_cli.read import TABLES
 from celoss_cli.read.roles.targets import BY_NAME
-from celoss_cli.read.text.numbers import is_number
 from celoss_cli.studies.emit.literals import string, strings
 from celoss_cli.studies.emit.problem import DataCode, Values
 from celoss_cli.studies.emit.reading import Reading, kind_of, opened, opening

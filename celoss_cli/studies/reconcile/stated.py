@@ -7,8 +7,8 @@ import re
 from decimal import Decimal
 
 from celoss_cli.core.errors import UsageError, quoted
+from celoss_cli.core.numbers import number
 from celoss_cli.core.records import record
-from celoss_cli.read.text.numbers import number
 
 __all__ = ["Stated", "stated"]
 
