@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import pickle
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
@@ -21,7 +21,7 @@ from celoss_cli.read.roles.targets import BY_NAME
 from celoss_cli.show.parquet import Sink
 
 if TYPE_CHECKING:
-    from celoss_cli.core.data import Array, Batch
+    from celoss_cli.core.data import Array, Batch, Roles, Source
 
 __all__ = ["ENDINGS", "Kept", "at_temperature", "pieces_of"]
 
@@ -63,7 +63,7 @@ _Part = tuple["Array", "Array", tuple[int, ...], "list[str] | None", "Array | No
 class Kept:
     """The rows of a data set as they were, in a temporary file where there are many."""
 
-    def __init__(self, takes: str, described: Mapping[str, Any]) -> None:
+    def __init__(self, takes: str, described: Source) -> None:
         """Begins without any.
 
         Args:
@@ -156,7 +156,7 @@ def _csv(kept: Kept, t: float, labels: Sequence[str] | None) -> Iterator[str]:
 
 
 def _heads(
-    kept: Kept, columns: Mapping[str, Any], inputs: int, targets: int, has_id: bool, has_weight: bool
+    kept: Kept, columns: Roles, inputs: int, targets: int, has_id: bool, has_weight: bool
 ) -> list[str]:
     """The names of the columns as the data had them, or plain ones where it had none."""
     named = list(columns.get("inputs") or ())

@@ -22,13 +22,12 @@ from celoss_cli.evaluate.loop import Evaluation, Request, evaluate
 from celoss_cli.findings import findings
 from celoss_cli.losses.pieces import default_jobs
 from celoss_cli.report.assemble import facts_of
-from celoss_cli.studies.temperature.fitting import Predictions, fitted
-from celoss_cli.studies.temperature.temperature import Temperature
+from celoss_cli.studies.temperature.fitting import Predictions, Temperature, fitted
 
 if TYPE_CHECKING:
     from celoss_cli.cli.options import Semantics
     from celoss_cli.cli.reading import Data
-    from celoss_cli.core.data import Array, Batch, Terms
+    from celoss_cli.core.data import Array, Batch, Source, Terms
     from celoss_cli.losses import LossSpec
     from celoss_cli.losses.base import Loss
 
@@ -121,7 +120,7 @@ def calibrated(data: Data, semantics: Semantics, path: str | None, jobs: int | N
     for finding in findings(facts):
         note(f"celoss: {remark_of(finding)}")
     told = _told(data.spec, choice.loss, evaluation, taken.predictions)
-    source = {**described, "conversions": list(evaluation.conversions), "skipped": evaluation.skipped}
+    source: Source = {**described, "conversions": list(evaluation.conversions), "skipped": evaluation.skipped}
     told = replace(told, options=choice.options, source=source, takes=data.takes)
     if taken.kept is not None and path is not None:
         if told.fit.state != "found":

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from celoss_cli.cli.gates import Gate
     from celoss_cli.cli.publish import Outlet
     from celoss_cli.report.report import Report
-    from celoss_cli.studies.checks.outcome import Outcome
+    from celoss_cli.studies.checks.document import Outcome
 
 __all__ = ["print_messages", "ran", "save_baseline", "worst"]
 
@@ -92,7 +92,7 @@ def ran(plan: Plan, config: str) -> tuple[Outcome, Gate | None]:
 
 def _ran(plan: Plan) -> tuple[Outcome, Gate | None]:
     """What came of a check; bad data is told and does not stop the others."""
-    from celoss_cli.studies.checks.outcome import Outcome
+    from celoss_cli.studies.checks.document import Outcome
 
     name = plan.check.name
     try:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import contextlib
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from celoss_cli.cli.progress import Bar
 from celoss_cli.cli.reading import Data, opened, request_of
@@ -25,7 +25,8 @@ from celoss_cli.studies.compare.verdicts import comparison_verdicts
 
 if TYPE_CHECKING:
     from celoss_cli.cli.options import Semantics
-    from celoss_cli.core.data import Batch, Reduction
+    from celoss_cli.core.data import Batch, Reduction, Source
+    from celoss_cli.core.option import OptionValues
     from celoss_cli.losses.base import Loss
     from celoss_cli.read.request import Dataset, ReadRequest
     from celoss_cli.studies.compare.comparison import Comparison
@@ -112,8 +113,8 @@ class _Read:
 
     side: Side
     reduction: Reduction
-    options: Mapping[str, Any]
-    source: Mapping[str, Any]
+    options: OptionValues
+    source: Source
     asked: ReadRequest
 
 
@@ -134,7 +135,7 @@ def _read(
         side = side_of(_name(data.files[0]), choice.loss, found.dataset.batches, evaluating, used)
     evaluation = side.evaluation
     evaluation.facts.update(choice.facts)
-    told = {"conversions": list(evaluation.conversions), "skipped": evaluation.skipped}
+    told: Source = {"conversions": list(evaluation.conversions), "skipped": evaluation.skipped}
     reduction: Reduction = "batchmean" if choice.reduction == "batchmean" else "mean"
     return _Read(side, reduction, choice.options, {**found.dataset.described, **told}, found.request)
 

@@ -9,11 +9,14 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import chain
-from typing import Any
+from typing import TYPE_CHECKING
 
 from celoss_cli.cli.config_file import nearest_table, table_in
+
+if TYPE_CHECKING:
+    from celoss_cli.core.option import OptionValues
 
 __all__ = ["COMPLETION", "checks_typed", "columns_typed", "command_typed"]
 
@@ -40,7 +43,7 @@ def command_typed() -> str | None:
     return None if found is None else found[1]
 
 
-def columns_typed(typed: Mapping[str, Any]) -> list[str]:
+def columns_typed(typed: OptionValues) -> list[str]:
     """The columns of the first file on the command line, and of a file of targets.
 
     Args:
@@ -53,17 +56,17 @@ def columns_typed(typed: Mapping[str, Any]) -> list[str]:
     return _plain(chain.from_iterable(_columns(os.path.expanduser(path), typed) for path in files))
 
 
-def checks_typed(typed: Mapping[str, Any]) -> list[str]:
+def checks_typed(typed: OptionValues) -> list[str]:
     """The checks of the config file that are not named yet."""
     path, named = typed.get("config"), typed.get("names") or ()
     with contextlib.suppress(Exception):
         found = nearest_table() if path is None else (path, table_in(os.path.expanduser(path)))
-        table = (found and found[1]) or {}
-        return _plain(name for name in table["checks"] if name not in named)
+        checks = ((found and found[1]) or {}).get("checks")
+        return _plain(name for name in checks if name not in named) if isinstance(checks, dict) else []
     return []
 
 
-def _columns(path: str, typed: Mapping[str, Any]) -> Sequence[str]:
+def _columns(path: str, typed: OptionValues) -> Sequence[str]:
     """The columns of a file: of a table by its header, of others as they are looked at to give them roles."""
     most = _WHOLE_BYTES if path.lower().endswith(_WHOLE) else _OTHER_BYTES
     if not os.path.isfile(path) or os.path.getsize(path) > most:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from celoss_cli.cli.concluding import Computed, conclude, conclusion_of
 from celoss_cli.cli.reading import Data, Opened, opened, refuse_with_values
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from celoss_cli.cli.options import LossOptions, Reading, Semantics, Showing
     from celoss_cli.cli.publish import Outlet
+    from celoss_cli.core.data import Source
     from celoss_cli.evaluate.loop import Evaluation
     from celoss_cli.findings import CommandWords
     from celoss_cli.losses import LossSpec
@@ -94,7 +95,7 @@ class Evaluated:
 
     chosen: Chosen
     evaluation: Evaluation
-    source: dict[str, Any]
+    source: Source
     settled: Settled
     estimate: Estimate | None = None
 

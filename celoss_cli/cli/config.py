@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from celoss_cli.cli.config_file import table_in
 from celoss_cli.cli.options import Running, Writing
@@ -18,6 +18,9 @@ from celoss_cli.core.errors import CelossError, UsageError, quoted, visible
 from celoss_cli.core.records import record
 from celoss_cli.losses import LOSSES
 from celoss_cli.read.paths import files_of, located
+
+if TYPE_CHECKING:
+    from celoss_cli.core.option import OptionValues
 
 __all__ = ["SETTINGS", "Check", "Config", "config_in", "load", "refuse_unknown"]
 
@@ -47,7 +50,7 @@ class Check:
     place: str
     loss: str
     patterns: tuple[str, ...]
-    options: Mapping[str, Any]
+    options: OptionValues
     folder: str
     in_parts: bool = False
 

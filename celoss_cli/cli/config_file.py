@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import Any
 
 from celoss_cli.core.errors import UsageError, visible
 
@@ -13,7 +12,7 @@ __all__ = ["nearest_table", "table_in"]
 _NAMES = ("celoss.toml", "pyproject.toml")
 
 
-def nearest_table(folder: str = "") -> tuple[str, Mapping[str, Any]] | None:
+def nearest_table(folder: str = "") -> tuple[str, Mapping[str, object]] | None:
     """The file of this folder, or of the first one above it that has one, with its table.
 
     Raises:
@@ -32,7 +31,7 @@ def nearest_table(folder: str = "") -> tuple[str, Mapping[str, Any]] | None:
         above = os.path.dirname(above)
 
 
-def table_in(path: str) -> Mapping[str, Any] | None:
+def table_in(path: str) -> Mapping[str, object] | None:
     """The table of a file that is ours, or None where a ``pyproject.toml`` has none.
 
     Raises:

@@ -22,9 +22,14 @@ from celoss_cli.losses.base import UNITS
 from celoss_cli.losses.conventions import CONVENTIONS, Convention
 from celoss_cli.losses.pieces import default_jobs
 from celoss_cli.show import FormatSpec, formats_of
-from celoss_cli.studies.conventions.conventions import Conventions, ToolLoss
 from celoss_cli.studies.conventions.document import document_of
-from celoss_cli.studies.conventions.evaluation import ConventionTotals, evaluate_conventions, refusal_reason
+from celoss_cli.studies.conventions.evaluation import (
+    Conventions,
+    ConventionTotals,
+    ToolLoss,
+    evaluate_conventions,
+    refusal_reason,
+)
 
 if TYPE_CHECKING:
     from celoss_cli.cli.options import LossOptions, Semantics

@@ -40,13 +40,21 @@ from celoss_cli.read.gather import read_stream, refuse_difference, unwatched
 from celoss_cli.read.paths import files_of
 from celoss_cli.read.request import Settled, Stream, open_stream
 from celoss_cli.read.roles.shape import Shape
-from celoss_cli.studies.inspect.inspection import Inspection, Part, ReadingFound
-from celoss_cli.studies.inspect.parts import of_arrays, of_columns, of_dump, rows_looked_at
+from celoss_cli.studies.inspect.parts import (
+    Inspection,
+    Part,
+    ReadingFound,
+    of_arrays,
+    of_columns,
+    of_dump,
+    rows_looked_at,
+)
 
 if TYPE_CHECKING:
     from celoss_cli.cli.options import LossOptions, Reading
     from celoss_cli.cli.reading import Data
     from celoss_cli.cli.table import GivenOption
+    from celoss_cli.core.data import Roles
     from celoss_cli.evaluate.loop import Evaluation
     from celoss_cli.read.request import Dataset, ReadRequest
 
@@ -93,7 +101,7 @@ class _Tried:
     told: str
     settled: Settled
     shapes: Mapping[str, Shape | None]
-    columns: Mapping[str, Any] | None = None
+    columns: Roles | None = None
     evaluation: Evaluation | None = None
     notes: Sequence[str] = ()
     error: CelossError | None = None
@@ -512,7 +520,7 @@ def _reading(found: _Tried) -> ReadingFound:
         command=" ".join(map(shell_quoted, words)),
         loss=LOSSES[found.words[0]].title,
         takes=TOKENS if found.dump == "tokens" else _kind(found.words),
-        columns=dict(found.columns or {}),
+        columns=found.columns or {},
         told="" if found.told.startswith("named by") else found.told,
         notes=list(found.notes),
         plain=not found.offered,

@@ -75,7 +75,7 @@ OUTPUT = "Output"
 GATE = "Checks: a limit that does not hold exits 1"
 
 
-def formats(*holds: Holds, help: str = "How the result is written.") -> Mapping[str, Any]:
+def formats(*holds: Holds, help: str = "How the result is written.") -> Mapping[str, object]:
     """What is another in the option ``--format`` of a command whose document holds these parts."""
     return {"kind": one_of(formats_of(*holds)), "help": help}
 

@@ -19,9 +19,9 @@ from celoss_cli.core.errors import InputError, UsageError, Way, file_name, plura
 from celoss_cli.core.records import record
 from celoss_cli.losses import LOSSES
 from celoss_cli.losses.base import SAMPLE_WEIGHT
-from celoss_cli.losses.options import LABEL_SMOOTHING
+from celoss_cli.losses.options import IGNORE_INDEX, LABEL_SMOOTHING
 from celoss_cli.losses.pieces import Placed, name_of
-from celoss_cli.studies.play.beginning import EXAMPLE, Beginning, DataSource
+from celoss_cli.studies.play.page import EXAMPLE, Beginning, DataSource
 
 if TYPE_CHECKING:
     from celoss_cli.cli.options import Reading, Semantics
@@ -105,7 +105,7 @@ def _beginning(first: _Rows, choice: Chosen, takes: str, dataset: Dataset) -> Be
         targets=first.target.tolist(),
         weight=options["weight"],
         label_smoothing=smoothing,
-        ignore_index=options["ignore_index"],
+        ignore_index=options[IGNORE_INDEX.name],
         reduction=choice.reduction,
         base=options["base"],
         labels=first.labels,

@@ -23,6 +23,7 @@ from celoss_cli.read.text.plain import has_pyarrow, is_for_a_library
 
 if TYPE_CHECKING:
     from celoss_cli.cli.options import Reading
+    from celoss_cli.core.data import Roles
     from celoss_cli.losses import LossSpec
     from celoss_cli.read.shards import RowGroups
 
@@ -132,7 +133,8 @@ def opened(
         with contextlib.closing(dataset):
             refuse_unused(dataset, data)
             refuse_without_use(data.reading, request)
-            dataset.described.update(_meaning_of(data.reading, request))
+            if meaning := _meaning_of(data.reading, request):
+                dataset.described["meaning"] = meaning
             yield Opened(dataset, request)
     if request.truth is not None and not partly:
         request.truth.verify()
@@ -190,7 +192,7 @@ def request_of(data: Data) -> ReadRequest:
     )
 
 
-def _meaning_of(reading: Reading, request: ReadRequest) -> dict[str, dict[str, Any]]:
+def _meaning_of(reading: Reading, request: ReadRequest) -> dict[str, Any]:
     """The options that say what the data means, as a result tells them; nothing where none was given.
 
     Args:
@@ -199,7 +201,7 @@ def _meaning_of(reading: Reading, request: ReadRequest) -> dict[str, dict[str, A
 
     """
     names = [given.option.name for given in given_options(reading) if given.option.changes == "meaning"]
-    return {"meaning": {name: getattr(request, name) for name in names}} if names else {}
+    return {name: getattr(request, name) for name in names}
 
 
 def clip_domain(dataset: Dataset, data: Data) -> None:
@@ -402,7 +404,7 @@ def refuse_without_use(reading: Reading, request: ReadRequest) -> None:
         raise UsageError("Expected --target-column with a table of targets, got values in order.")
 
 
-def refuse_unused_columns(columns: Mapping[str, Any], data: Data) -> None:
+def refuse_unused_columns(columns: Roles, data: Data) -> None:
     """Refuses an option for columns that names none of those that play its role: the data is one array.
 
     Raises:
@@ -414,16 +416,14 @@ def refuse_unused_columns(columns: Mapping[str, Any], data: Data) -> None:
             raise UsageError(f"Expected {data.group_option} with a table, got arrays.")
         raise UsageError(f"Expected --by class with arrays, got the column {quoted(data.group)}.")
     reading = data.reading
-    chosen = {
-        "inputs": ("--class-columns", reading.class_columns),
-        "id": ("--id-column", reading.id_column),
-        "weight": ("--weight-column", reading.weight_column),
-        "predicted": ("--predicted-column", reading.predicted_column),
-    }
-    if reading.targets is None:  # else it names a column of the file of targets
-        chosen = {"target": ("--target-column", reading.target_column), **chosen}
-    for role, (option, pattern) in chosen.items():
-        found = columns.get(role)
+    target = None if reading.targets is not None else reading.target_column  # of the file of targets
+    for option, pattern, found in (
+        ("--target-column", target, columns.get("target")),
+        ("--class-columns", reading.class_columns, columns.get("inputs")),
+        ("--id-column", reading.id_column, columns.get("id")),
+        ("--weight-column", reading.weight_column, columns.get("weight")),
+        ("--predicted-column", reading.predicted_column, columns.get("predicted")),
+    ):
         names = [found] if isinstance(found, str) else found or []
         if pattern and not any(_names(pattern, column) for column in names):
             raise UsageError(f"Expected {option} with a table or arrays by name, got one array.")

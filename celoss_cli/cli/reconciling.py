@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,7 @@ from celoss_cli.studies.reconcile.tokens import TokenProblem, token_problem_of
 
 if TYPE_CHECKING:
     from celoss_cli.cli.table import GivenOption
+    from celoss_cli.core.data import Source
     from celoss_cli.read.request import Dataset, ReadRequest
 
 __all__ = ["is_large", "problem_of"]
@@ -47,7 +48,7 @@ def is_large(problem: Problem) -> bool:
 
 def problem_of(
     data: Data, kind: str | None, known: Sequence[GivenOption]
-) -> tuple[Problem | TokenProblem, Mapping[str, Any]]:
+) -> tuple[Problem | TokenProblem, Source]:
     """The data as a problem, of scored tokens where it is a dump of them, and how it was read.
 
     Args:

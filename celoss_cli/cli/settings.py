@@ -11,7 +11,7 @@ from celoss_cli.core.errors import CelossError, UsageError, visible
 
 if TYPE_CHECKING:
     from celoss_cli.cli.config import Config
-    from celoss_cli.core.option import Option
+    from celoss_cli.core.option import Option, OptionValues
 
 __all__ = ["config_of", "settle"]
 
@@ -67,7 +67,7 @@ def settle(options: Mapping[str, Option], values: dict[str, Any], is_given: Call
             values[option.name] = _parsed(option, str(config.settings[option.name]), place)
 
 
-def _is_settled(option: Option, values: Mapping[str, Any]) -> bool:
+def _is_settled(option: Option, values: OptionValues) -> bool:
     """Whether another option says what this one would."""
     return any(values.get(name) for name in option.settled_by) or option.settled(values)
 

@@ -24,7 +24,7 @@ from celoss_cli.losses import LOSSES
 if TYPE_CHECKING:
     from celoss_cli.cli.table import GivenOption
     from celoss_cli.report.report import Report
-    from celoss_cli.studies.inspect.inspection import ReadingFound
+    from celoss_cli.studies.inspect.parts import ReadingFound
 
 __all__ = ["write_config"]
 

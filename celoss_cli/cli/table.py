@@ -17,6 +17,7 @@ from celoss_cli.core.records import record
 from celoss_cli.losses.conventions import CONVENTIONS
 
 if TYPE_CHECKING:
+    from celoss_cli.core.option import OptionValues
     from celoss_cli.losses import LossSpec
 
 __all__ = [
@@ -33,7 +34,7 @@ __all__ = [
 
 T = TypeVar("T")
 
-Changes = Mapping[str, Mapping[str, Any]]
+Changes = Mapping[str, Mapping[str, object]]
 """Attributes of options that are others for a command, by the option's name."""
 
 _OPTION, _PART, _GROUP = "option", "part", "group"
@@ -56,7 +57,7 @@ def declared(option: Option) -> Any:
     return field(default=option.default, metadata={_OPTION: option})
 
 
-def part(kind: type, *, without: Iterable[str] = (), **changed: Mapping[str, Any]) -> Any:
+def part(kind: type, *, without: Iterable[str] = (), **changed: Mapping[str, object]) -> Any:
     """A field that holds another record of options.
 
     Args:
@@ -115,7 +116,7 @@ class Command(Generic[T]):
         """Its options in the order of the help."""
         return list(options_in(self.kind, self.without, self.changed, self.groups))
 
-    def value(self, values: Mapping[str, Any]) -> T:
+    def value(self, values: OptionValues) -> T:
         """The record of its options, from their values by name."""
         made: T = _made(self.kind, values, self.groups)
         return made
@@ -179,7 +180,7 @@ def options_in(
             yield replace(found.metadata[_OPTION], name=name, **changed.get(name, {}))
 
 
-def _made(kind: Any, values: Mapping[str, Any], groups: Mapping[str, tuple[Option, ...]]) -> Any:
+def _made(kind: Any, values: OptionValues, groups: Mapping[str, tuple[Option, ...]]) -> Any:
     chosen: dict[str, Any] = {}
     for name, found in kind.__record_fields__.items():
         if _PART in found.metadata:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
 
 __all__ = ["KEY", "digest", "is_as_written"]
 
@@ -12,7 +11,7 @@ KEY = "checksum"
 """Where a document holds its own."""
 
 
-def digest(document: Mapping[str, Any]) -> str:
+def digest(document: Mapping[str, object]) -> str:
     """The SHA-256 of a document without its checksum, however it is laid out."""
     import hashlib  # most runs keep nothing
 
@@ -21,7 +20,7 @@ def digest(document: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def is_as_written(document: Mapping[str, Any]) -> bool:
+def is_as_written(document: Mapping[str, object]) -> bool:
     """Whether a document has the checksum of what it holds."""
     try:
         return bool(document.get(KEY) == digest(document))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from celoss_cli.core.exact import ExactSum, exact_sum
 from celoss_cli.core.late import Array, np
@@ -25,7 +25,9 @@ __all__ = [
     "Lines",
     "NamedTerms",
     "Reduction",
+    "Roles",
     "Row",
+    "Source",
     "Tally",
     "Terms",
     "Workings",
@@ -40,6 +42,35 @@ A reduction along the classes runs along the longer side then, which is the fast
 
 
 Reduction = Literal["none", "mean", "sum", "batchmean"]
+
+if TYPE_CHECKING:
+
+    class Roles(TypedDict, total=False):
+        """Which column of the data is what, as a result tells it; "told" is how a table is written."""
+
+        inputs: list[str]
+        target: str | list[str] | None
+        id: str | None
+        weight: str | None
+        predicted: str
+        group: str
+        unused: list[str]
+        notes: list[str]
+        told: list[str]
+        why: dict[str, Any]
+        inferred: dict[str, list[str]]
+
+    class Source(TypedDict, total=False):
+        """Where data comes from and how it was read, as a result tells it."""
+
+        files: list[str]
+        columns: Roles
+        conversions: list[str]
+        skipped: int
+        meaning: dict[str, Any]
+        format: str
+        shape: list[int]
+        choices: dict[str, Any]
 
 
 def _row_number(row: int) -> str:

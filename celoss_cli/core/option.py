@@ -31,12 +31,16 @@ __all__ = [
     "WHOLE",
     "Kind",
     "Option",
+    "OptionValues",
     "at_least",
     "finite",
     "flag_words",
     "one_of",
     "within",
 ]
+
+OptionValues = Mapping[str, Any]
+"""Values of options by their names: as they are typed, or in force. What one may be, its option says."""
 
 
 @record(frozen=True, slots=True)
@@ -113,10 +117,10 @@ class Option:
     file: Literal["", "read", "written"] = ""
     setting: bool = False
     settled_by: tuple[str, ...] = ()
-    settled: Callable[[Mapping[str, Any]], bool] = lambda values: False
+    settled: Callable[[OptionValues], bool] = lambda values: False
     needs: str = ""
     changes: Literal["prediction", "loss", "weight", "meaning"] = "loss"
-    complete: Callable[[Mapping[str, Any]], Iterable[str]] | None = None
+    complete: Callable[[OptionValues], Iterable[str]] | None = None
 
     @property
     def flag(self) -> str:
@@ -136,7 +140,7 @@ class Option:
         """Whether a value is another one than that of an option that is not given; 0 is a value."""
         return value is not None and value != self.default
 
-    def completions(self, start: str, typed: Mapping[str, Any] = MappingProxyType({})) -> list[str]:
+    def completions(self, start: str, typed: OptionValues = MappingProxyType({})) -> list[str]:
         """The words that begin so.
 
         Args:

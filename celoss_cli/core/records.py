@@ -30,7 +30,7 @@ _OF_DATACLASS = (
 )
 """What ``dataclass`` reads of a class beside its fields."""
 
-Written = Callable[[bool], Mapping[str, Any]]
+Written = Callable[[bool], Mapping[str, object]]
 """The attributes of a copy of a class after ``dataclass``; the argument says whether ``__init__`` is one."""
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ else:
             defaults = _defaults(kind)
             read = {name: vars(kind)[name] for name in (*_OF_DATACLASS, *defaults) if name in vars(kind)}
 
-            def written(init: bool) -> Mapping[str, Any]:
+            def written(init: bool) -> Mapping[str, object]:
                 return vars(_dataclass(type(kind)(kind.__name__, kind.__bases__, dict(read)), init, kw_only))
 
             found = _slotted(kind, defaults, written) if slots else _dataclass(kind, False, kw_only)

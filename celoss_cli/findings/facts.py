@@ -10,14 +10,15 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from celoss_cli.core.records import record
 from celoss_cli.losses import LOSSES, LossSpec
-from celoss_cli.losses.options import IGNORE_INDEX
+from celoss_cli.losses.options import IGNORE_INDEX, POS_WEIGHT, WEIGHT
 from celoss_cli.losses.spec import TOKENS
 
 if TYPE_CHECKING:
+    from celoss_cli.core.option import OptionValues
     from celoss_cli.evaluate.fit import Fit
     from celoss_cli.evaluate.survey import Survey
     from celoss_cli.losses.base import Loss
@@ -49,7 +50,7 @@ class Finding:
     severity: Severity
     message: str
     count: int
-    evidence: Mapping[str, Any] = field(default_factory=dict)
+    evidence: Mapping[str, object] = field(default_factory=dict)
     remedy: str = ""
 
 
@@ -72,6 +73,9 @@ _ALWAYS = ("reduction", "dtype", "base", "on_empty")
 
 _OF_TOKENS = ("per", "score", "censored")
 """Options of scored tokens."""
+
+_LEFT_OUT = {option.name for option in (WEIGHT, POS_WEIGHT, IGNORE_INDEX)}
+"""Options that say which targets count, and how much."""
 
 _ENOUGH = 8
 """So many rows before a loss command says what they look like; ``diagnose`` says it of any."""
@@ -126,7 +130,7 @@ class Facts:
     elements: int = 0
     mean: float | None = None
     classes: int | None = None
-    options: Mapping[str, Any] = field(default_factory=dict)
+    options: OptionValues = field(default_factory=dict)
     weighted: bool = False
     labels: Sequence[str] | None = None
     doubts: Sequence[str] = ()
@@ -208,8 +212,7 @@ class Facts:
     def made(self) -> Loss:
         """The loss in nats with its options, without weights and with nothing ignored."""
         spec = LOSSES[self.loss.command]
-        left = {"weight", "pos_weight", "ignore_index"}
-        names = {*spec.options, *(("input_is",) if spec.kinds else ())} - left
+        names = {*spec.options, *(("input_is",) if spec.kinds else ())} - _LEFT_OUT
         return spec.made(**{name: value for name, value in self.options.items() if name in names})
 
     def of_probabilities(self) -> str:
@@ -275,7 +278,7 @@ class Observation:
 
     message: str
     count: int
-    evidence: Mapping[str, Any] = field(default_factory=dict)
+    evidence: Mapping[str, object] = field(default_factory=dict)
     remedy: str = ""
     severity: Severity | None = None
 

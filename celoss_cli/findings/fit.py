@@ -380,7 +380,8 @@ def negated(facts: Facts) -> Observation | None:
     if not _far_better(facts, fit.counted, fit.nats, fit.negated_nats, 0.0):
         return None
     better = permuted(facts)
-    if better is not None and better.evidence["reordered_loss"] * fit.counted < fit.negated_nats:
+    reordered = None if better is None else better.evidence.get("reordered_loss")
+    if isinstance(reordered, float) and reordered * fit.counted < fit.negated_nats:
         return None
     loss = fit.negated_nats / fit.counted
     return Observation(

@@ -10,7 +10,7 @@ from celoss_cli.findings.facts import SURE, Facts, Observation
 from celoss_cli.findings.wording import listed
 from celoss_cli.losses.conventions import CONVENTIONS
 from celoss_cli.losses.options import IGNORE_INDEX
-from celoss_cli.read.roles.labels import in_natural_order
+from celoss_cli.read.roles.groups import in_natural_order
 from celoss_cli.read.roles.words import tells_versions_apart
 
 __all__ = [
@@ -159,17 +159,17 @@ def never_seen(facts: Facts) -> Observation | None:
 
     The check asks for ten rows a class, so that chance is no reason.
     """
-    given, classes = facts.targets, facts.classes
-    if facts.loss.per != "class" or classes is None or given.total() < 10 * classes:
+    counts, classes = facts.targets, facts.classes
+    if facts.loss.per != "class" or classes is None or counts.total() < 10 * classes:
         return None
     if from_one(facts):
         return None
-    missing = [index for index in range(classes) if not given[index]]
+    missing = [index for index in range(classes) if not counts[index]]
     if not missing or len(missing) == classes:
         return None
     return Observation(
         f"{len(missing)} of {classes} classes never occur{'s' if len(missing) == 1 else ''} among "
-        f"{given.total()} targets: {listed(map(facts.name, missing))}",
+        f"{counts.total()} targets: {listed(map(facts.name, missing))}",
         len(missing),
         {"classes": missing[:20]},
         facts.shown("--by", "class"),

@@ -39,10 +39,10 @@ class Baseline:
 
     path: str
     value: float
-    document: Mapping[str, Any]
+    document: Mapping[str, object]
     is_sealed: bool = True
 
-    def verify(self, document: Mapping[str, Any]) -> None:
+    def verify(self, document: Mapping[str, object]) -> None:
         """Compares what was computed: the loss, its options, classes, unit and columns, not the data.
 
         Args:
@@ -65,7 +65,7 @@ class Baseline:
             )
 
 
-def as_text(document: Mapping[str, Any]) -> str:
+def as_text(document: Mapping[str, object]) -> str:
     """A result in JSON as a file that tells whether it was changed since."""
     return json.dumps({**document, KEY: digest(document)}, indent=2, allow_nan=False) + "\n"
 
@@ -130,14 +130,16 @@ def _is_number(value: Any) -> bool:
         return False
 
 
-def _differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:
+def _differences(old: Mapping[str, object], new: Mapping[str, object]) -> Iterator[tuple[str, Any, Any]]:
     """The name of what differs, with both values."""
     for name in ("loss", "reduction", "unit", "classes"):
         if old.get(name) != new.get(name):
             yield name, old.get(name), new.get(name)
     if old.get("loss") != new.get("loss"):
         return  # another loss has other options
-    options = [{**document["options"], **_meaning(document)} for document in (old, new)]
+    options = [
+        {**_within(document, "options"), **_within(document, "input", "meaning")} for document in (old, new)
+    ]
     for name in sorted({*options[0], *options[1]}):
         if options[0].get(name) != options[1].get(name):
             yield name, options[0].get(name), options[1].get(name)
@@ -151,13 +153,15 @@ def _differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[tup
             yield told[role], one, two
 
 
-def _meaning(document: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The options that say what the data means; a result of an earlier celoss tells none."""
-    found = document["input"].get("meaning")
+def _within(document: Mapping[str, object], *keys: str) -> dict[str, Any]:
+    """An object within a document, without anything where there is none: earlier results tell less."""
+    found: object = document
+    for key in keys:
+        found = found.get(key) if isinstance(found, Mapping) else None
     return found if isinstance(found, dict) else {}
 
 
-def _columns(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
+def _columns(old: Mapping[str, object], new: Mapping[str, object]) -> dict[str, tuple[Any, Any]]:
     """The columns of each role in both; arrays that are files are no columns, and none is compared."""
     found = {}
     for role in _PINS:
@@ -167,14 +171,14 @@ def _columns(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, tuple[
     return found
 
 
-def _named(document: Mapping[str, Any], role: str) -> Any:
-    columns, files = document["input"].get("columns"), document["input"].get("files") or ()
-    found = columns.get(role) if isinstance(columns, dict) else None
+def _named(document: Mapping[str, object], role: str) -> Any:
+    files = _within(document, "input").get("files") or ()
+    found = _within(document, "input", "columns").get(role)
     names = found if isinstance(found, list) else [found]
     return None if any(name in files for name in names) else found
 
 
-def _pinned(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Way]:
+def _pinned(old: Mapping[str, object], new: Mapping[str, object]) -> Iterator[Way]:
     """The options that choose the columns of the baseline, where only these differ and the data has them."""
     known = {name for role in ("inputs", "target", "weight", "unused") for name in _listed(new, role)}
     differing = [role for role, (one, two) in _columns(old, new).items() if one != two]
@@ -192,7 +196,6 @@ def _is_plain(name: str) -> bool:
     return _PLAIN.isdisjoint(name) and name.strip() == name == visible(name) != ""
 
 
-def _listed(document: Mapping[str, Any], role: str) -> list[str]:
-    columns = document["input"].get("columns")
-    found = columns.get(role) if isinstance(columns, dict) else None
+def _listed(document: Mapping[str, object], role: str) -> list[str]:
+    found = _within(document, "input", "columns").get(role)
     return [found] if isinstance(found, str) else [name for name in found or () if isinstance(name, str)]

@@ -259,5 +259,6 @@ def brier_score(
     ``sklearn.metrics.brier_score_loss``.
 
     """
-    options = {"weight": weight, "ignore_index": ignore_index, "input_is": input_is}
-    return reduced(LOSS, input, target, reduction, dtype, **options)
+    return reduced(
+        LOSS, input, target, reduction, dtype, weight=weight, ignore_index=ignore_index, input_is=input_is
+    )

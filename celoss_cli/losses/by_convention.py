@@ -8,7 +8,7 @@ leaves the computation to the class that it belongs to.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from celoss_cli.core.errors import InputError, UsageError
 from celoss_cli.core.late import np
@@ -21,6 +21,7 @@ from celoss_cli.losses.class_loss import no_distribution, onehot
 from celoss_cli.losses.conventions import CONVENTIONS, INPUT_KINDS, Convention
 from celoss_cli.losses.cross_entropy import CrossEntropy
 from celoss_cli.losses.elementwise import by_rounding, shown_outside, ways_of_rounding
+from celoss_cli.losses.options import IGNORE_INDEX, LABEL_SMOOTHING, WEIGHT
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -33,6 +34,9 @@ __all__ = [
     "CrossEntropyByConvention",
     "NegativeLogLikelihoodByConvention",
 ]
+
+_REFUSED = tuple(option.name for option in (WEIGHT, IGNORE_INDEX, LABEL_SMOOTHING))
+"""The options that a convention may not have."""
 
 _NATIVE = "torch"
 """What holds where no convention is named."""
@@ -65,9 +69,9 @@ class _ByConvention(Loss):
             raise UsageError(f"Expected convention {', '.join(CONVENTIONS)}, got {self.convention!r}.")
         self._refuse({})
 
-    def _refuse(self, data: Mapping[str, Any]) -> None:
+    def _refuse(self, data: Mapping[str, object]) -> None:
         """Refuses options, and facts of the data, that the convention does not have."""
-        options = {name: getattr(self, name, None) for name in ("weight", "ignore_index", "label_smoothing")}
+        options = {name: getattr(self, name, None) for name in _REFUSED}
         if self.convention is not None:
             self._rules.refuse(self.command, self.input_is, {**options, **data})
 
@@ -193,7 +197,7 @@ class CrossEntropyByConvention(_ByConvention, CrossEntropy):
         return predicted < self._clip
 
     def _leaving_out(self, marker: int) -> str:
-        if self._rules.has(self.command, "ignore_index"):
+        if self._rules.has(self.command, IGNORE_INDEX.name):
             return super()._leaving_out(marker)
         return f"{self.convention} has no ignore_index, so take their rows out of the data"
 

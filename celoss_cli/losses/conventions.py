@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from celoss_cli.core.errors import UsageError
 from celoss_cli.core.records import record
+
+if TYPE_CHECKING:
+    from celoss_cli.core.option import OptionValues
 
 __all__ = ["CONVENTIONS", "INPUT_KINDS", "Convention", "Denominator"]
 
@@ -75,7 +78,7 @@ class Convention:
         """The least probability for input of this kind, 0 where nothing is clipped."""
         return 0.0 if kind == "logits" and not self.clips_logits else self.clip.get(dtype, 0.0)
 
-    def refuse(self, command: str, kind: str, options: Mapping[str, Any]) -> None:
+    def refuse(self, command: str, kind: str, options: OptionValues) -> None:
         """Refuses what the tool does not have.
 
         Args:

@@ -246,5 +246,13 @@ def cross_entropy(
     ``torch.nn.functional.cross_entropy``; label smoothing is from Szegedy et al. 2016.
 
     """
-    options = {"weight": weight, "ignore_index": ignore_index, "label_smoothing": label_smoothing}
-    return reduced(LOSS, input, target, reduction, dtype, **options)
+    return reduced(
+        LOSS,
+        input,
+        target,
+        reduction,
+        dtype,
+        weight=weight,
+        ignore_index=ignore_index,
+        label_smoothing=label_smoothing,
+    )

@@ -33,7 +33,7 @@ def gathered(problem: Problem, log_p: str, *, weighted: bool = True) -> Iterator
 
 def counted(problem: Problem) -> Iterator[str]:
     """Which targets are counted, and class 0 in place of those that are not."""
-    yield f"counted = targets != {problem.options['ignore_index']}"
+    yield f"counted = targets != {problem.ignored}"
     yield "targets = np.where(counted, targets, 0)"
 
 

@@ -102,7 +102,7 @@ class Focal(WeightedClassLoss):
 
 def _emitted(problem: Problem) -> Iterator[str]:
     if problem.library == "torch":
-        ignored = f", ignore_index={problem.options['ignore_index']}" if problem.ignoring else ""
+        ignored = f", ignore_index={problem.ignored}" if problem.ignoring else ""
         yield f'losses = F.cross_entropy(logits, targets{ignored}, reduction="none")'
         if problem.ignoring:
             yield from counted(problem)
@@ -166,5 +166,6 @@ def focal_loss(
     no. Lin et al. 2017, "Focal loss for dense object detection".
 
     """
-    options = {"weight": weight, "ignore_index": ignore_index, "gamma": gamma}
-    return reduced(LOSS, input, target, reduction, dtype, **options)
+    return reduced(
+        LOSS, input, target, reduction, dtype, weight=weight, ignore_index=ignore_index, gamma=gamma
+    )

@@ -243,5 +243,4 @@ def js_div(
     Shannon entropy". Its twin ``kl_div`` is not symmetric and has no bound.
 
     """
-    options = {"ignore_index": ignore_index, "log_target": log_target}
-    return reduced(LOSS, input, target, reduction, dtype, **options)
+    return reduced(LOSS, input, target, reduction, dtype, ignore_index=ignore_index, log_target=log_target)

@@ -158,5 +158,4 @@ def nll_loss(
     ``torch.nn.functional.nll_loss``.
 
     """
-    options = {"weight": weight, "ignore_index": ignore_index}
-    return reduced(LOSS, input, target, reduction, dtype, **options)
+    return reduced(LOSS, input, target, reduction, dtype, weight=weight, ignore_index=ignore_index)

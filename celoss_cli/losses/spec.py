@@ -7,12 +7,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal
 
 from celoss_cli.core.records import record
+from celoss_cli.losses.options import IGNORE_INDEX
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from celoss_cli.core.data import Reduction
-    from celoss_cli.core.option import Option
+    from celoss_cli.core.option import Option, OptionValues
     from celoss_cli.losses.base import Loss
 
 __all__ = ["TOKENS", "LossSpec", "Problem"]
@@ -98,7 +99,7 @@ class LossSpec:
         """The name of the function in ``torch.nn.functional`` that computes this loss, or ""."""
         return self.reference.removeprefix(_TORCH) if self.reference.startswith(_TORCH) else ""
 
-    def taking(self, options: Mapping[str, Any]) -> LossSpec:
+    def taking(self, options: OptionValues) -> LossSpec:
         """The same loss with the kind of input that its options name."""
         return replace(self, takes=options.get("input_is") or self.takes)
 
@@ -135,7 +136,7 @@ class Problem:
     """
 
     spec: LossSpec
-    options: Mapping[str, Any]
+    options: OptionValues
     reduction: Reduction
     axes: int
     probabilities: bool
@@ -147,6 +148,11 @@ class Problem:
     def input(self) -> str:
         """The name of the variable that holds the input."""
         return self.spec.takes.replace("-", "_")
+
+    @property
+    def ignored(self) -> int:
+        """The target that is left out, where targets are ignored."""
+        return int(self.options[IGNORE_INDEX.name])
 
     @property
     def weight_by_target(self) -> bool:

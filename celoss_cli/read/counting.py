@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from celoss_cli.core.errors import InputError, UsageError, plural
 from celoss_cli.read.roles.targets import BY_INDEX
 
 if TYPE_CHECKING:
-    from celoss_cli.core.data import Array
+    from celoss_cli.core.data import Array, Source
     from celoss_cli.read.request import Dataset, ReadRequest
 
 __all__ = ["classes_of", "counted", "from_first"]
@@ -74,7 +74,7 @@ def from_first(target: Array, classes: int | None, request: ReadRequest) -> Arra
     return np.where(inside, target - first, target)
 
 
-def classes_of(described: dict[str, Any]) -> int:
+def classes_of(described: Source) -> int:
     """How many classes the data has, by how it was read."""
     shape = described.get("shape")
     if shape is None:

@@ -7,7 +7,7 @@ import os
 import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from celoss_cli.core.data import Batch, Chunk
 from celoss_cli.core.errors import InputError, quoted, visible
@@ -17,6 +17,7 @@ from celoss_cli.read.paths import files_of, keys_of
 from celoss_cli.read.request import Dataset, ReadRequest, Stream, open_stream
 
 if TYPE_CHECKING:
+    from celoss_cli.core.data import Roles
     from celoss_cli.read.shards import RowGroups
 
 __all__ = ["Watch", "gather", "read_stream", "recognised", "refuse_difference", "unwatched"]
@@ -181,10 +182,10 @@ def _with_key(path: str, stream: Stream, request: ReadRequest, chosen: str | Non
     return dataset
 
 
-def _named(columns: Mapping[str, Any]) -> Iterator[str]:
+def _named(columns: Roles) -> Iterator[str]:
     """The columns that have a role, and those that have none."""
-    for role in ("inputs", "target", "id", "weight", "unused"):
-        found = columns.get(role)
+    single = (columns.get("target"), columns.get("id"), columns.get("weight"))
+    for found in (columns.get("inputs"), *single, columns.get("unused")):
         yield from [found] if isinstance(found, str) else found or ()
 
 
@@ -210,11 +211,12 @@ def refuse_difference(whole: Dataset, path: str, dataset: Dataset) -> None:
 
     """
     mine, theirs = whole.described["columns"], dataset.described["columns"]
+    role: Literal["inputs", "target", "weight", "predicted"]
     for role in ("inputs", "target", "weight", "predicted"):
         one, other = mine.get(role), theirs.get(role)
         if one != other:
             wanted = f"the columns of the first file ({role} {_shown(one)})"
-            hint = _one_order(one, other) if role == "inputs" else ""
+            hint = _one_order(mine["inputs"], theirs["inputs"]) if role == "inputs" else ""
             raise InputError(f"expected {wanted}, got {_shown(other)}", hint=hint, place=visible(path))
     if {key: str(value) for key, value in dataset.options.items()} != {
         key: str(value) for key, value in whole.options.items()

@@ -15,7 +15,7 @@ from celoss_cli.read.remote.urls import is_remote
 from celoss_cli.read.roles.wanted import ColumnChoice
 
 if TYPE_CHECKING:
-    from celoss_cli.core.data import Array, Batch, Chunk
+    from celoss_cli.core.data import Array, Batch, Chunk, Source
     from celoss_cli.read.remote.files import Object
     from celoss_cli.read.roles.column import Column
     from celoss_cli.read.roles.shape import Shape
@@ -256,7 +256,7 @@ class Dataset:
 
     """
 
-    described: dict[str, Any]
+    described: Source
     batches: Iterator[Batch | Chunk]
     options: dict[str, Any] = field(default_factory=dict)
     close: Callable[[], None] = lambda: None

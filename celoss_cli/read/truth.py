@@ -7,7 +7,7 @@ import re
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -22,11 +22,14 @@ from celoss_cli.read.printed import names_in
 from celoss_cli.read.request import Dataset, ReadRequest, TruthColumns, open_stream
 from celoss_cli.read.roles.answers import Answers, open_pair
 from celoss_cli.read.roles.column import Column, KnownNames, sample_size, value_of
-from celoss_cli.read.roles.labels import paired
+from celoss_cli.read.roles.groups import paired
 from celoss_cli.read.roles.table import Rows, WholeTable, parsed_number
 from celoss_cli.read.roles.targets import Targets, refuse_names
 from celoss_cli.read.roles.truth_columns import has_roles, truth_columns
 from celoss_cli.read.values import read_value, refuse_file_names
+
+if TYPE_CHECKING:
+    from celoss_cli.core.data import Roles
 
 __all__ = ["Truth", "read_targets", "read_truth", "targets_alone"]
 
@@ -99,7 +102,7 @@ def targets_alone(
         known = len(labels)
         if classes not in (None, known):
             raise InputError(f"expected the names of {classes} classes, got {known}", place=option)
-    columns: dict[str, Any] = {"inputs": [], "target": option, "id": None, "weight": None, "unused": []}
+    columns: Roles = {"inputs": [], "target": option, "id": None, "weight": None, "unused": []}
     input = np.broadcast_to(np.zeros((), np.float32), (len(targets), known))
     return Dataset({"columns": columns}, iter([Batch(input, targets, labels=labels, place=place)]))
 

@@ -13,7 +13,7 @@ from celoss_cli.read.counting import counted
 from celoss_cli.read.values import read_file
 
 if TYPE_CHECKING:
-    from celoss_cli.core.data import Array
+    from celoss_cli.core.data import Array, Roles
     from celoss_cli.read.request import Dataset, ReadRequest
 
 __all__ = ["dataset_of_two"]
@@ -43,8 +43,8 @@ def dataset_of_two(paths: Sequence[str], request: ReadRequest) -> Dataset:
         )
     input, target, at = fitting[0]
     first, second = paths[at], paths[1 - at]
-    why = dict.fromkeys(("inputs", "target"), "by shape and type")
-    columns = {"inputs": [first], "target": second, "id": None, "weight": None, "unused": [], "why": why}
+    columns: Roles = {"inputs": [first], "target": second, "id": None, "weight": None, "unused": []}
+    columns["why"] = dict.fromkeys(("inputs", "target"), "by shape and type")
     target, said = answered(target, request.positive, request, visible(second))
     found = dataset_of_arrays(
         input,

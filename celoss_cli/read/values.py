@@ -21,7 +21,7 @@ from celoss_cli.read.printed import plain_values
 from celoss_cli.read.request import Dataset, ReadRequest, open_stream
 
 if TYPE_CHECKING:
-    from celoss_cli.core.data import Array
+    from celoss_cli.core.data import Array, Source
 
 __all__ = ["dataset_of_values", "read_file", "read_value", "refuse_file_names", "refuse_values"]
 
@@ -158,7 +158,7 @@ def dataset_of_values(input: Array, target: Array, request: ReadRequest) -> Data
     """Inline input and targets as a data set; a single target may stand for itself."""
     if request.per_class and input.ndim == 1 and target.size == 1:
         input, target = input[None], target.reshape(1)
-    described = {
+    described: Source = {
         "columns": {"inputs": [request.takes], "target": "targets", "id": None, "weight": None, "unused": []},
     }
     places = (f"--{request.takes}", "--targets")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import numpy as np
 
@@ -15,7 +15,8 @@ from celoss_cli.read.roles.targets import BY_INDEX, BY_NAME
 from celoss_cli.report.report import Report
 
 if TYPE_CHECKING:
-    from celoss_cli.core.data import Reduction, Tally, Workings
+    from celoss_cli.core.data import Reduction, Source, Tally, Workings
+    from celoss_cli.core.option import OptionValues
     from celoss_cli.core.trace import Step
     from celoss_cli.evaluate.confusion import Confusion
     from celoss_cli.evaluate.loop import Evaluation
@@ -38,8 +39,8 @@ def report_of(
     evaluation: Evaluation,
     *,
     reduction: Reduction,
-    options: Mapping[str, Any],
-    source: Mapping[str, Any],
+    options: OptionValues,
+    source: Source,
     on_empty: OnEmpty,
     by: str | None = None,
     quantiles: Sequence[float] = (),
@@ -167,8 +168,8 @@ def facts_of(
     seen: Mapping[str, int],
     tally: Tally | None,
     classes: int | None,
-    options: Mapping[str, Any],
-    source: Mapping[str, Any],
+    options: OptionValues,
+    source: Source,
     said: Callable[[], CommandWords],
     first_infinite: str = "",
 ) -> Facts:
@@ -209,12 +210,12 @@ def facts_of(
     )
 
 
-def _with_files(said: CommandWords, source: Mapping[str, Any]) -> CommandWords:
+def _with_files(said: CommandWords, source: Source) -> CommandWords:
     """The command line with the source's files, where it names no data."""
     return said if said.data else replace(said, data=source.get("files", ()))
 
 
-def _counted_columns(source: Mapping[str, Any], examination: Examination) -> Sequence[str]:
+def _counted_columns(source: Source, examination: Examination) -> Sequence[str]:
     """The header's names of the input where nothing but their order says what class each one is."""
     labels = examination.labels or ()
     if BY_INDEX not in examination.conversions or list(labels) == list(map(str, range(len(labels)))):
@@ -226,7 +227,7 @@ def _counted_columns(source: Mapping[str, Any], examination: Examination) -> Seq
 _WEIGHTS = ("weight", "pos_weight")
 
 
-def doubts(source: Mapping[str, Any], conversions: Sequence[str]) -> Sequence[str]:
+def doubts(source: Source, conversions: Sequence[str]) -> Sequence[str]:
     """What the header left open; targets that were matched to the names of classes leave nothing open."""
     if BY_NAME in conversions:
         return ()
@@ -291,7 +292,7 @@ def _tokens(loss: Loss, evaluation: Evaluation, tally: Tally) -> Tokens | None:
     return tokens_of(per, evaluation.sizes, tally.loss, float(loss.nats))
 
 
-def _with_conversions(source: Mapping[str, Any], evaluation: Evaluation) -> dict[str, Any]:
+def _with_conversions(source: Source, evaluation: Evaluation) -> Source:
     return {**source, "conversions": list(evaluation.conversions), "skipped": evaluation.skipped}
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from celoss_cli.core.data import NamedTerms, Reduction, Tally, Workings
 from celoss_cli.core.records import record
 
 if TYPE_CHECKING:
+    from celoss_cli.core.data import Source
+    from celoss_cli.core.option import OptionValues
     from celoss_cli.evaluate.confusion import Confusion
     from celoss_cli.evaluate.loop import Rows
     from celoss_cli.evaluate.scores import Scores
@@ -100,8 +102,8 @@ class Report:
     denominator_is: str | None
     tally: Tally
     classes: int | None
-    options: Mapping[str, Any]
-    source: Mapping[str, Any]
+    options: OptionValues
+    source: Source
     labels: Sequence[str] | None = None
     rows: Rows | None = None
     workings: Sequence[Workings] = ()

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Literal
 
 from celoss_cli.core.errors import file_name, plural, visible
 from celoss_cli.show.numerals import short
 
+if TYPE_CHECKING:
+    from celoss_cli.core.data import Source
+    from celoss_cli.core.option import OptionValues
+
 __all__ = ["option_text", "options_line", "reading_lines", "skipped_line", "source_lines"]
 
+_SINGLE: tuple[Literal["predicted", "id", "weight"], ...] = ("predicted", "id", "weight")
+"""The roles that one column plays, as they are told."""
 
-def source_lines(source: Mapping[str, Any], takes: str, options: Mapping[str, Any]) -> Iterator[str]:
+
+def source_lines(source: Source, takes: str, options: OptionValues) -> Iterator[str]:
     """Where the data came from, how it was read, and the options in force."""
     yield from reading_lines(source, takes)
     if told := options_line(options):
         yield told
 
 
-def reading_lines(source: Mapping[str, Any], takes: str) -> Iterator[str]:
+def reading_lines(source: Source, takes: str) -> Iterator[str]:
     """The files, what their columns are taken for, and what was done to read them."""
     files = file_name(*source.get("files", ()))
     columns = source.get("columns")
@@ -28,15 +35,14 @@ def reading_lines(source: Mapping[str, Any], takes: str) -> Iterator[str]:
         parts = [f"{takes} {_listed(inputs)}"]
         if target:
             parts.append(f"target {visible(target if isinstance(target, str) else ', '.join(target))}")
-        parts += [
-            f"{role} {visible(columns[role])}" for role in ("predicted", "id", "weight") if columns.get(role)
-        ]
+        named = {role: columns.get(role) for role in _SINGLE}
+        parts += [f"{role} {visible(name)}" for role, name in named.items() if name]
         if columns.get("unused"):
             parts.append(f"not used {_listed([visible(name) for name in columns['unused']])}")
         yield f"{files}: {'; '.join(parts)}"
     yield from source.get("conversions", ())
-    for key in ("told", "notes"):
-        yield from (columns or {}).get(key, ())
+    if columns:
+        yield from (*columns.get("told", ()), *columns.get("notes", ()))
     if source.get("skipped"):
         yield skipped_line(source["skipped"])
 
@@ -46,7 +52,7 @@ def skipped_line(count: int) -> str:
     return f"{plural(count, 'row')} with missing values skipped"
 
 
-def options_line(options: Mapping[str, Any]) -> str:
+def options_line(options: OptionValues) -> str:
     """The options that have a value."""
     shown = [f"{name} {option_text(value)}" for name, value in options.items() if value is not None]
     return f"options: {', '.join(shown)}" if shown else ""

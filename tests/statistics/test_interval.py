@@ -10,9 +10,8 @@ import pytest
 from oracles import Oracle
 
 from celoss_cli.core.bounds import Bounds
-from celoss_cli.statistics.interval import estimate, units_needed
+from celoss_cli.statistics.interval import estimate, student, units_needed
 from celoss_cli.statistics.spread import spread_of_all
-from celoss_cli.statistics.student import student
 
 stats = Oracle("scipy.stats")
 

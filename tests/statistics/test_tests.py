@@ -11,9 +11,8 @@ from hypothesis import strategies as st
 from oracles import Oracle
 
 from celoss_cli.statistics.holm import holm
-from celoss_cli.statistics.interval import estimate, p_value
+from celoss_cli.statistics.interval import estimate, p_value, student_tail
 from celoss_cli.statistics.spread import Spread, spread_of, spread_of_all
-from celoss_cli.statistics.student import student_tail
 
 stats = Oracle("scipy.stats")
 

@@ -16,8 +16,7 @@ import pytest
 from running import celoss
 
 from celoss_cli import cross_entropy, log_softmax, nll_loss, softmax
-from celoss_cli.studies.play.beginning import EXAMPLE
-from celoss_cli.studies.play.page import COMPUTING, part_of
+from celoss_cli.studies.play.page import COMPUTING, EXAMPLE, part_of
 
 NODE = shutil.which("node")
 DRIVER = Path(__file__).parent / "play_numbers.js"

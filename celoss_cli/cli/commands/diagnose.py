@@ -24,7 +24,7 @@ from celoss_cli.core.records import record
 from celoss_cli.losses import LOSSES
 
 if TYPE_CHECKING:
-    from celoss_cli.studies.diagnose.diagnosis import Diagnosis
+    from celoss_cli.studies.diagnose.diagnosing import Diagnosis
 
 __all__ = ["COMMAND"]
 

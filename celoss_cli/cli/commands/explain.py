@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from celoss_cli.cli.commands.loss import command_of
 from celoss_cli.cli.options import Running, Writing, formats
@@ -15,8 +15,9 @@ from celoss_cli.core.records import record
 from celoss_cli.losses import LOSSES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
+    from celoss_cli.core.option import OptionValues
     from celoss_cli.report.report import Report
 
 __all__ = ["COMMAND"]
@@ -30,7 +31,7 @@ all are listed.
 Example: celoss explain ce; celoss explain CEL103"""
 
 
-def _names(typed: Mapping[str, Any]) -> Iterable[str]:
+def _names(typed: OptionValues) -> Iterable[str]:
     from celoss_cli.studies.explain.explanations import explained_names
 
     return explained_names()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections import Counter
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from celoss_cli.cli.options import INPUT, Reading, Running, Writing, files, formats
 from celoss_cli.cli.table import Command, declared, option, part
@@ -13,13 +13,13 @@ from celoss_cli.core.option import Kind, at_least, finite, one_of
 from celoss_cli.core.records import record
 from celoss_cli.losses import LOSSES
 from celoss_cli.losses.options import IGNORE_INDEX
-from celoss_cli.studies.weights.class_weights import ClassWeight, ClassWeights
-from celoss_cli.studies.weights.schemes import BETA, SCHEMES, class_weights
+from celoss_cli.studies.weights.schemes import BETA, SCHEMES, ClassWeight, ClassWeights, class_weights
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from celoss_cli.cli.reading import Opened
+    from celoss_cli.core.option import OptionValues
     from celoss_cli.evaluate.loop import Evaluation
     from celoss_cli.read.request import Dataset
 
@@ -139,7 +139,7 @@ def _opened(given: WeightsOptions) -> Iterator[Opened]:
         raise
 
 
-def _left_out(given: WeightsOptions, said: Mapping[str, Any]) -> int:
+def _left_out(given: WeightsOptions, said: OptionValues) -> int:
     """The target that is left out: the command line's before the data's own."""
     if given.ignore_index is not None:
         return given.ignore_index

@@ -29,7 +29,7 @@ from celoss_cli.read.bytes.mapped import mapped, memory_limit, piped, release_by
 from celoss_cli.read.bytes.pickles import holds_pickle, is_pickle, pickled
 
 if TYPE_CHECKING:
-    from celoss_cli.core.data import Array
+    from celoss_cli.core.data import Array, Roles
     from celoss_cli.read.request import Dataset, ReadRequest, Stream
 
 __all__ = ["read", "read_values", "refuse_shape"]
@@ -80,7 +80,7 @@ def read(stream: Stream, request: ReadRequest) -> Dataset:
 
 def _joined(values: Array | Ranged, stream: Stream, request: ReadRequest) -> Dataset:
     """One array whose targets come from elsewhere."""
-    columns = {"inputs": [request.takes], "target": None, "id": None, "weight": None, "unused": []}
+    columns: Roles = {"inputs": [request.takes], "target": None, "id": None, "weight": None, "unused": []}
     return joined_dataset(values, stream.name, {"columns": columns}, request, source=stream.name)
 
 

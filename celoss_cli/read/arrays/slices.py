@@ -6,7 +6,7 @@ import contextlib
 import math
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -23,6 +23,9 @@ from celoss_cli.read.roles.column import value_of
 from celoss_cli.read.roles.keys import Keys, keys_of
 from celoss_cli.read.roles.shape import Shape
 from celoss_cli.read.roles.targets import refuse_names
+
+if TYPE_CHECKING:
+    from celoss_cli.core.data import Source
 
 __all__ = [
     "Aligned",
@@ -150,7 +153,7 @@ def keyed_dataset(
         _at(name, keys.id or ""),
         _at(name, keys.weight or ""),
     )
-    described = {"columns": keys.described()}
+    described: Source = {"columns": keys.described()}
     input, input_at = load(keys.input), _at(name, keys.input)
     input, turned = _turned(input, keys, load, name)
     if keys.target is None:
@@ -218,7 +221,7 @@ def answered(
 def joined_dataset(
     input: Array | Ranged,
     at: str,
-    described: dict[str, Any],
+    described: Source,
     request: ReadRequest,
     *,
     aligned: Aligned | None = None,
@@ -363,7 +366,7 @@ def _step(values: Array | Ranged) -> int:
 def dataset_of_arrays(
     input: Array | Ranged,
     target: Array,
-    described: dict[str, Any],
+    described: Source,
     request: ReadRequest,
     *,
     aligned: Aligned | None = None,

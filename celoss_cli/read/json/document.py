@@ -27,6 +27,7 @@ from celoss_cli.read.roles.shape import Shape
 from celoss_cli.read.tokens import may_be_scored
 
 if TYPE_CHECKING:
+    from celoss_cli.core.data import Roles
     from celoss_cli.read.roles.table import WholeTable
 
 __all__ = ["read", "read_columns", "read_values"]
@@ -239,17 +240,17 @@ def _split_dataset(names: list[Any], text: Text, keys: Iterator[str], request: R
 
 
 def _named_dataset(document: dict[str, Any], name: str, request: ReadRequest) -> Dataset:
-    given = {key: value for key, value in document.items() if value is not None}
+    values = {key: value for key, value in document.items() if value is not None}
     try:
-        keys = roles_of(given, request, shape=lambda key: _shape_of(given[key], name, request))
+        keys = roles_of(values, request, shape=lambda key: _shape_of(values[key], name, request))
     except InputError as error:
         raise error.at(f"{name}: $") from None
 
     def load(key: str) -> Array:
-        return _array_of(given.pop(key), f"$.{visible(key)}", name, request)
+        return _array_of(values.pop(key), f"$.{visible(key)}", name, request)
 
-    options = {key: load(key) if isinstance(given[key], Numbers) else given[key] for key in keys.options}
-    ids = None if keys.id is None else _ids(given[keys.id], f"{name}: $.{visible(keys.id)}")
+    options = {key: load(key) if isinstance(values[key], Numbers) else values[key] for key in keys.options}
+    ids = None if keys.id is None else _ids(values[keys.id], f"{name}: $.{visible(keys.id)}")
     return keyed_dataset(keys, load, ids, options, name, request)
 
 
@@ -311,7 +312,7 @@ def _one_array(pieces: Peekable[Piece], text: Text, request: ReadRequest) -> Dat
     for piece in pieces:
         numbers.add(piece)
     text.finish()
-    columns = {"inputs": [request.takes], "target": None, "id": None, "weight": None, "unused": []}
+    columns: Roles = {"inputs": [request.takes], "target": None, "id": None, "weight": None, "unused": []}
     return joined_dataset(numbers.array(), text.name, {"columns": columns}, request, source=text.name)
 
 

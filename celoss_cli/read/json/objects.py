@@ -15,13 +15,14 @@ from celoss_cli.read.arrays.slices import on_class_axis
 from celoss_cli.read.json.arrays import check, plain, shape_of
 from celoss_cli.read.json.frame import Frame, Framed, frame_of
 from celoss_cli.read.json.values import FramedCells, ValueTable, id_of, whole_table
+from celoss_cli.read.roles.groups import in_natural_order
 from celoss_cli.read.roles.keys import WEIGHT_KEYS, keys_of
-from celoss_cli.read.roles.labels import in_natural_order
 from celoss_cli.read.roles.naming import pattern_of
 from celoss_cli.read.roles.shape import Shape
 from celoss_cli.read.roles.targets import refuse_names
 
 if TYPE_CHECKING:
+    from celoss_cli.core.data import Roles, Source
     from celoss_cli.read.request import ReadRequest
     from celoss_cli.read.roles.assignment import Assignment
     from celoss_cli.read.roles.table import Place, WholeTable
@@ -59,7 +60,7 @@ class RowObjects:
         self._names = list(first)
         self._request = request
         self._stacked = any(isinstance(value, list) for value in first.values())
-        columns: dict[str, Any]
+        columns: Roles
         if self._stacked:
             refuse_names(request)
             try:
@@ -81,7 +82,7 @@ class RowObjects:
             if request.columns.classes is None and not request.settled.by_name:
                 ranked = {f"{key}.{label}" for key, value in unflat.items() for label in _scores_of(value)}
                 _refuse_ranked(self._table.mapping, ranked, place)
-        self.described: dict[str, Any] = {"columns": columns}
+        self.described: Source = {"columns": columns}
 
     def batch(self, objects: Sequence[dict[str, Any]], places: Sequence[str], start: int) -> Batch:
         """The batch of these objects, the first of which is row ``start``.

@@ -15,6 +15,7 @@ from celoss_cli.read.json.frame import Frame, frame_of
 from celoss_cli.read.json.values import FramedCells, ValueTable
 
 if TYPE_CHECKING:
+    from celoss_cli.core.data import Source
     from celoss_cli.read.json.text import Piece
     from celoss_cli.read.peekable import Peekable
     from celoss_cli.read.request import ReadRequest
@@ -63,7 +64,7 @@ class SplitRows:
         request: ReadRequest,
         pieces: Peekable[Piece] | None = None,
         rest: Callable[[], None] = lambda: None,
-    ) -> tuple[dict[str, Any], Iterator[Batch | Chunk]]:
+    ) -> tuple[Source, Iterator[Batch | Chunk]]:
         """How the rows are read, and their batches.
 
         Args:

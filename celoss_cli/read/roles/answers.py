@@ -95,15 +95,15 @@ class Decisions:
             InputError: for no class, for a third one, and for what is no probability.
 
         """
-        given = sure.astype(np.float64)
+        p = sure.astype(np.float64)
         for row, text in enumerate(texts):
             if text in MISSING:
                 raise fail(row, InputError(f"expected the class predicted, got {quoted(text)}"))
-        odd = np.flatnonzero(~((given >= 0) & (given <= 1)))
+        odd = np.flatnonzero(~((p >= 0) & (p <= 1)))
         if odd.size:
             row = int(odd[0])
-            raise fail(row, InputError(f"expected a probability from 0 to 1, got {given[row]:g}"))
-        return np.where(self._answers.cells(texts, fail) == 1, given, 1 - given)
+            raise fail(row, InputError(f"expected a probability from 0 to 1, got {p[row]:g}"))
+        return np.where(self._answers.cells(texts, fail) == 1, p, 1 - p)
 
 
 def open_pair(texts: Sequence[str], positive: str | None) -> str:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from celoss_cli.core.records import record
 from celoss_cli.read.roles.groups import spellings_of
+
+if TYPE_CHECKING:
+    from celoss_cli.core.data import Roles
 
 __all__ = ["Assignment", "Why"]
 
@@ -80,9 +83,9 @@ class Assignment:
         others = tuple(column for column in (self.id, self.weight, self.predicted) if column is not None)
         return (*self.inputs, *self.target, *others)
 
-    def described(self) -> dict[str, Any]:
+    def described(self) -> Roles:
         """The roles for the heading and the JSON output."""
-        described: dict[str, Any] = {"inputs": self._named(self.inputs), "target": self._named(self.target)}
+        described: Roles = {"inputs": self._named(self.inputs), "target": self._named(self.target)}
         if not self.target:
             described["target"] = None
         if len(self.target) == 1:

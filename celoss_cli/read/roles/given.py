@@ -11,8 +11,7 @@ from celoss_cli.read.roles.assignment import Assignment, Why
 from celoss_cli.read.roles.column import value_of
 from celoss_cli.read.roles.confidences import OF_POSITIVE, below_half, is_of_positive
 from celoss_cli.read.roles.decided import decided_of
-from celoss_cli.read.roles.groups import labels_of
-from celoss_cli.read.roles.labels import order_notes, paired
+from celoss_cli.read.roles.groups import labels_of, order_notes, paired
 from celoss_cli.read.roles.naming import one_of, pattern_of, refuse_repeated, refuse_two_roles
 from celoss_cli.read.roles.pairs import clear_positive
 from celoss_cli.read.roles.readings import way_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import field
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from celoss_cli.core.errors import InputError, UsageError, Way, listed, quoted
 from celoss_cli.core.records import record
@@ -18,6 +18,7 @@ from celoss_cli.read.roles.wanted import KINDS, ColumnChoice, Wanted
 from celoss_cli.read.roles.words import named
 
 if TYPE_CHECKING:
+    from celoss_cli.core.data import Roles
     from celoss_cli.read.request import ReadRequest
 
 __all__ = ["ID_KEYS", "INPUT_KEYS", "WEIGHT_KEYS", "Keys", "keys_of", "one_of"]
@@ -82,19 +83,20 @@ class Keys:
     predicted: str | None = None
     decided: tuple[str, ...] = ()
 
-    def described(self) -> dict[str, Any]:
+    def described(self) -> Roles:
         """The roles for the heading and the JSON output, as a table has them."""
-        reasons: dict[str, Any] = {"why": dict(self.why)} if self.why else {}
-        if self.predicted is not None:
-            reasons["predicted"] = self.predicted
-        return {
+        roles: Roles = {
             "inputs": [self.input],
             "target": self.target,
             "id": self.id,
             "weight": self.weight,
             "unused": list(self.unused),
-            **reasons,
         }
+        if self.why:
+            roles["why"] = dict(self.why)
+        if self.predicted is not None:
+            roles["predicted"] = self.predicted
+        return roles
 
 
 def keys_of(

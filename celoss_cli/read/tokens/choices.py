@@ -30,6 +30,7 @@ from celoss_cli.read.tokens.document import got
 from celoss_cli.read.tokens.samples import arguments_of, is_sample, likelihoods_of, number_of, own_of
 
 if TYPE_CHECKING:
+    from celoss_cli.core.data import Roles, Source
     from celoss_cli.read.request import ReadRequest
 
 __all__ = ["NORMS", "choices_dataset", "has_choices"]
@@ -90,7 +91,7 @@ def choices_dataset(
     told["positive"] = told["positive-choice"] = sum(int((one.logits["none"] > 0).sum()) for one in samples)
     told.update(_agreement(samples, norm))
     told["equal-choices"] = sum(bool((one.logits["none"] == one.logits["none"][0]).all()) for one in samples)
-    columns: dict[str, Any] = {
+    columns: Roles = {
         "inputs": ["log-likelihoods"],
         "target": "target",
         "id": "doc_id",
@@ -100,7 +101,7 @@ def choices_dataset(
     }
     if request.columns.group is not None:
         columns["group"] = request.columns.group
-    described = {"columns": columns, "format": "lm-eval", "choices": _side_by_side(samples, norm)}
+    described: Source = {"columns": columns, "format": "lm-eval", "choices": _side_by_side(samples, norm)}
     return Dataset(described, iter([_batch(samples, norm, told, request, name)]), choices=True)
 
 

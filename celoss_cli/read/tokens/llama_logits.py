@@ -16,7 +16,7 @@ from __future__ import annotations
 import struct
 from collections import Counter
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 
@@ -27,6 +27,7 @@ from celoss_cli.losses.scored_tokens import ERROR, PART, STATUS
 from celoss_cli.read.request import Dataset
 
 if TYPE_CHECKING:
+    from celoss_cli.core.data import Roles, Source
     from celoss_cli.read.request import ReadRequest, Stream
 
 __all__ = ["read"]
@@ -80,7 +81,7 @@ def read(stream: Stream, request: ReadRequest) -> Dataset:
             place=stream.name,
         )
     header = _header(stream.binary, stream.name)
-    columns: dict[str, Any] = {
+    columns: Roles = {
         "inputs": ["logits"],
         "target": None,
         "id": None,
@@ -90,7 +91,7 @@ def read(stream: Stream, request: ReadRequest) -> Dataset:
     }
     if request.columns.group is not None:
         columns["group"] = request.columns.group
-    described = {
+    described: Source = {
         "columns": columns,
         "format": "llama-logits",
         "shape": [*header.tokens.shape, header.vocabulary],

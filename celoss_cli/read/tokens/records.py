@@ -17,6 +17,7 @@ from celoss_cli.read.tokens.assembling import Named, batches_of
 from celoss_cli.read.tokens.quick import Line, proven
 
 if TYPE_CHECKING:
+    from celoss_cli.core.data import Roles
     from celoss_cli.read.request import ReadRequest
     from celoss_cli.read.tokens.document import Document, Format
 
@@ -97,7 +98,7 @@ def dataset_of(name: str, records: Records, request: ReadRequest, chosen: str | 
         failed = reader.told["failed-request"]
         got = f"{failed} failed requests and nothing else" if failed else "no rows"
         raise InputError(f"expected documents with scored tokens, got {got}", place=name)
-    columns = {
+    columns: Roles = {
         "inputs": ["logprob"],
         "target": None,
         "id": reader.id,

@@ -21,7 +21,7 @@ class _Kind:
 
     name: str
     lines: Callable[[Any], list[dict[str, Any]]]
-    whole: Callable[[Any], Mapping[str, Any]]
+    whole: Callable[[Any], Mapping[str, object]]
 
 
 def document_of(picture: Picture) -> Document:
@@ -46,7 +46,7 @@ def _values(picture: Picture) -> dict[str, Any]:
     }
 
 
-def _line_values(line: Mapping[str, Any]) -> dict[str, Any]:
+def _line_values(line: Mapping[str, object]) -> dict[str, Any]:
     """A line; where a number is not finite, the key "nonfinite" holds its text."""
     odd = {key: nonfinite(value) for key, value in line.items() if isinstance(value, float)}
     named = {key: text for key, text in odd.items() if text is not None}
@@ -79,7 +79,7 @@ def _of_histogram(picture: LossHistogram) -> list[dict[str, Any]]:
     return [{"low": part.low, "high": part.high, "count": part.count} for part in picture.histogram.intervals]
 
 
-def _beside_histogram(picture: LossHistogram) -> Mapping[str, Any]:
+def _beside_histogram(picture: LossHistogram) -> Mapping[str, object]:
     found = picture.histogram
     return {"above": found.above, "infinite": found.infinite, "nan": found.nan}
 
@@ -104,7 +104,7 @@ def _of_reliability(picture: ReliabilityDiagram) -> list[dict[str, Any]]:
     ]
 
 
-def _beside_reliability(picture: ReliabilityDiagram) -> Mapping[str, Any]:
+def _beside_reliability(picture: ReliabilityDiagram) -> Mapping[str, object]:
     found = picture.reliability
     return {
         "ece": found.ece,

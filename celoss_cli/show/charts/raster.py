@@ -20,7 +20,7 @@ from celoss_cli.show.charts.scene import PAINTS, Label, Mark, Rect, Scene, Strok
 
 __all__ = ["png_of", "require_matplotlib"]
 
-_STYLE: Mapping[str, Any] = {"font.family": ["DejaVu Sans"], "text.parse_math": False}
+_STYLE: Mapping[str, object] = {"font.family": ["DejaVu Sans"], "text.parse_math": False}
 _DPI = 144.0
 _POINTS = 72.0
 """Of an inch: a unit of a scene is a point."""

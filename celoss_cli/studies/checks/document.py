@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from celoss_cli.core.errors import plural, visible
+from celoss_cli.core.records import record
 from celoss_cli.show.blocks import Verdicts, View
 from celoss_cli.show.document import Checks, Document
 from celoss_cli.show.json import contract
@@ -14,9 +15,36 @@ from celoss_cli.show.loss.document import document_of as report_document
 from celoss_cli.show.verdicts import Line, lines_of
 
 if TYPE_CHECKING:
-    from celoss_cli.studies.checks.outcome import Outcome
+    from celoss_cli.report.report import Report, Verdict
 
-__all__ = ["document_of"]
+__all__ = ["Outcome", "document_of"]
+
+
+@record(frozen=True, slots=True)
+class Outcome:
+    """A named check of a config file after it ran.
+
+    Attributes:
+        name: the name in the config file.
+        report: the result with its verdicts, or None where nothing could be computed.
+        error: why nothing was computed, or "".
+        exit_code: what this check alone answers.
+        file: the config file.
+        seconds: that it took.
+
+    """
+
+    name: str
+    report: Report | None
+    error: str = ""
+    exit_code: int = 0
+    file: str = ""
+    seconds: float | None = None
+
+    @property
+    def verdicts(self) -> Sequence[Verdict]:
+        """The verdicts, none where nothing was computed."""
+        return () if self.report is None else self.report.checks
 
 
 def document_of(outcomes: Sequence[Outcome]) -> Document:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Literal
 
 from celoss_cli.core.records import record
 
 if TYPE_CHECKING:
     from celoss_cli.core.bounds import Bounds
+    from celoss_cli.core.data import Source
+    from celoss_cli.core.option import OptionValues
     from celoss_cli.report.report import Verdict
     from celoss_cli.statistics.interval import Estimate
 
@@ -86,9 +88,9 @@ class Subject:
     loss: str
     title: str
     unit: str
-    options: Mapping[str, Any]
+    options: OptionValues
     files: tuple[str, str]
-    sources: tuple[Mapping[str, Any], Mapping[str, Any]]
+    sources: tuple[Source, Source]
     aligned_by: Literal["id", "position"]
     rows: int
     denominator_is: str

@@ -12,8 +12,8 @@ import numpy as np
 from celoss_cli.core.data import Array, Batch, Chunk, Lines, Terms
 from celoss_cli.core.errors import InputError
 from celoss_cli.core.records import record
-from celoss_cli.evaluate.by_row import by_row
 from celoss_cli.evaluate.loop import Evaluation, Request, evaluate
+from celoss_cli.evaluate.units import by_row
 from celoss_cli.losses.base import SAMPLE_WEIGHT
 from celoss_cli.losses.scored_tokens import LIKELIEST, ScoredTokens
 from celoss_cli.studies.compare.grown import Grown

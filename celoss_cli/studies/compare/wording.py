@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from celoss_cli.core.errors import plural, visible
 from celoss_cli.show.intervals import Named
@@ -12,6 +12,7 @@ from celoss_cli.show.numerals import exact, measured, short
 from celoss_cli.statistics.interval import POWER
 
 if TYPE_CHECKING:
+    from celoss_cli.core.data import Source
     from celoss_cli.studies.compare.comparison import Comparison
 
 __all__ = ["conclusion", "heading", "interval_of", "meaning", "source_lines"]
@@ -108,7 +109,7 @@ def source_lines(comparison: Comparison) -> Iterator[str]:
         yield "rows are aligned by position: nothing checks that they are the same rows but their targets"
 
 
-def _columns(source: Mapping[str, Any]) -> str:
+def _columns(source: Source) -> str:
     said = list(source.get("conversions", ()))
     if source.get("skipped"):
         said.append(f"{plural(source['skipped'], 'row')} with missing values skipped")

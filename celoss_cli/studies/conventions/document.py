@@ -13,7 +13,7 @@ from celoss_cli.show.numerals import exact, nonfinite, row_name, short, target_n
 from celoss_cli.show.source import source_lines
 
 if TYPE_CHECKING:
-    from celoss_cli.studies.conventions.conventions import Conventions, Gap, ToolLoss
+    from celoss_cli.studies.conventions.evaluation import Conventions, Gap, ToolLoss
 
 __all__ = ["document_of"]
 

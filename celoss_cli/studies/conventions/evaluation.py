@@ -3,22 +3,92 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from celoss_cli.core.data import Array, Batch, Chunk, Tally, Terms
+from celoss_cli.core.data import Tally
 from celoss_cli.core.errors import CelossError
 from celoss_cli.core.records import record
 from celoss_cli.evaluate.loop import Evaluation, Request, evaluate, row_of
-from celoss_cli.studies.conventions.conventions import Gap
 
 if TYPE_CHECKING:
+    from celoss_cli.core.data import Array, Batch, Chunk, Reduction, Row, Source, Terms
+    from celoss_cli.core.option import OptionValues
     from celoss_cli.losses.base import Loss
 
-__all__ = ["ConventionTotals", "evaluate_conventions", "refusal_reason"]
+__all__ = ["ConventionTotals", "Conventions", "Gap", "ToolLoss", "evaluate_conventions", "refusal_reason"]
+
+
+@record(frozen=True, slots=True)
+class ToolLoss:
+    """What one tool makes of the data.
+
+    Attributes:
+        name: of the convention.
+        facts: the tool, its function, clip, rescaling and source, for programs.
+        value: the reduced loss, or None where the tool has no such loss.
+        tally: the exact totals.
+        denominator: what the total was divided by, or None where it was not.
+        denominator_is: what that number is, in words.
+        differing: how many elements have another loss than PyTorch gives them.
+        refused: why there is no value, or "".
+
+    """
+
+    name: str
+    facts: Mapping[str, object]
+    value: float | None
+    tally: Tally
+    denominator: float | None
+    denominator_is: str | None
+    differing: int = 0
+    refused: str = ""
+
+
+@record(frozen=True, slots=True)
+class Gap:
+    """An element whose loss differs between tools.
+
+    Attributes:
+        row: its name and target, with the loss and weight that PyTorch gives it.
+        probability: of the class that the target picks, if it picks one.
+        losses: its loss by convention, without those that have no such loss.
+
+    """
+
+    row: Row
+    probability: float | None
+    losses: Mapping[str, float]
+
+
+@record(frozen=True, slots=True)
+class Conventions:
+    """One data set as several tools compute its loss.
+
+    Attributes:
+        loss, title, takes, unit, reduction, options, source, labels: as in a report.
+        rows, elements: counts of the data.
+        tools: one for each convention.
+        gaps: the elements whose loss differs most from PyTorch's, the largest difference first.
+
+    """
+
+    loss: str
+    title: str
+    takes: str
+    unit: str
+    reduction: Reduction
+    options: OptionValues
+    source: Source
+    labels: Sequence[str] | None
+    rows: int
+    elements: int
+    tools: Sequence[ToolLoss]
+    gaps: Sequence[Gap]
+
 
 _NOISE = 1e-12
 """Differences up to this size are the rounding of a division that others do not make."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from celoss_cli.core.data import Batch, Chunk, Tally
 from celoss_cli.core.records import record
@@ -12,12 +12,54 @@ from celoss_cli.findings import FINDINGS, CommandWords, findings
 from celoss_cli.losses.base import SAMPLE_WEIGHT, Loss
 from celoss_cli.losses.pieces import of_pieces
 from celoss_cli.report.assemble import facts_of
-from celoss_cli.studies.diagnose.diagnosis import Diagnosis
 
 if TYPE_CHECKING:
+    from celoss_cli.core.data import Source
+    from celoss_cli.core.option import OptionValues
+    from celoss_cli.findings.facts import Finding
     from celoss_cli.losses import LossSpec
 
-__all__ = ["Examined", "diagnosis_of", "examined"]
+__all__ = ["Diagnosis", "Examined", "diagnosis_of", "examined"]
+
+
+@record(frozen=True, slots=True)
+class Diagnosis:
+    """What is wrong with a data set and its loss, as far as celoss knows.
+
+    Attributes:
+        loss: the name of the function, as in ``torch.nn.functional``.
+        title: the loss in words.
+        takes: what the loss calls its input.
+        rows: how many.
+        classes: the number of classes, or None.
+        labels: the classes' names.
+        value: the mean with the options in force, in ``unit``, or None where it cannot be computed.
+        unit: "nats", "bits" or "dits"; "" of a loss that is a plain number.
+        counted: how many predictions have one outcome as target.
+        accuracy: the part of these whose largest prediction is that outcome, or None.
+        options: the options in force, by name.
+        source: where the data came from and how it was read.
+        checks: how many checks were made.
+        findings: what they found.
+        not_looked_at: what could not be looked at, and why, in words.
+
+    """
+
+    loss: str
+    title: str
+    takes: str
+    rows: int
+    classes: int | None
+    labels: Sequence[str] | None
+    value: float | None
+    unit: str
+    counted: int
+    accuracy: float | None
+    options: OptionValues
+    source: Source
+    checks: int
+    findings: Sequence[Finding]
+    not_looked_at: Sequence[str] = ()
 
 
 @record(frozen=True, slots=True)
@@ -81,8 +123,8 @@ def diagnosis_of(
     loss: Loss,
     seen: Examined,
     *,
-    options: Mapping[str, Any],
-    source: Mapping[str, Any],
+    options: OptionValues,
+    source: Source,
     codes: Iterable[str] = tuple(FINDINGS),
     noticed: Sequence[str] = (),
     said: Callable[[], CommandWords] = CommandWords,

@@ -16,7 +16,7 @@ from celoss_cli.show.values import finding_values
 
 if TYPE_CHECKING:
     from celoss_cli.findings.facts import Severity
-    from celoss_cli.studies.diagnose.diagnosis import Diagnosis
+    from celoss_cli.studies.diagnose.diagnosing import Diagnosis
 
 __all__ = ["document_of"]
 

@@ -6,8 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from celoss_cli.losses.base import ONE_HOT_READ
-from celoss_cli.studies.emit.literals import string
-from celoss_cli.studies.emit.problem import DataCode, Values
+from celoss_cli.studies.emit.literals import DataCode, Values, string
 from celoss_cli.studies.emit.reading import RESHAPED, Reading, kind_of, opened, opening
 
 if TYPE_CHECKING:
@@ -65,8 +64,8 @@ def array_code(reading: Reading, report: Report, loss: Loss, kept: Kept) -> Data
     else:
         columns, template = report.source["columns"], code.named(reading.files[0], reading.input_format)
         input = template.format(string(columns["inputs"][0]))
-        target = template.format(string(columns["target"]))
-        weight = columns["weight"] and Values(template.format(string(columns["weight"])))
+        target = template.format(string(str(columns["target"])))
+        weight = Values(template.format(string(columns["weight"]))) if columns["weight"] else None
     if not (input and target) or kept.first is None:
         return None
     indices = loss.per_class and loss.canonical(kept.first).target.ndim == 2

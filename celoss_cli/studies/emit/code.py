@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,11 +14,11 @@ from celoss_cli.losses.spec import Problem
 from celoss_cli.studies.emit.arrays import array_code
 from celoss_cli.studies.emit.computation import computation
 from celoss_cli.studies.emit.kept import MOST, Kept
-from celoss_cli.studies.emit.literals import assigned, literal
-from celoss_cli.studies.emit.problem import DataCode, Values
+from celoss_cli.studies.emit.literals import DataCode, Values, assigned, literal
 from celoss_cli.studies.emit.rows import row_code
 
 if TYPE_CHECKING:
+    from celoss_cli.core.option import OptionValues
     from celoss_cli.losses import LossSpec
     from celoss_cli.losses.base import Loss
     from celoss_cli.report.report import Report
@@ -136,7 +136,7 @@ def _refuse_differences(problem: Problem, library: LibrarySpec, kept: Kept) -> N
         )
 
 
-def _refuse_long(spec: LossSpec, options: Mapping[str, Any]) -> None:
+def _refuse_long(spec: LossSpec, options: OptionValues) -> None:
     for name in (option.name for option in spec.declared if option.kind is VALUES):
         size = np.size(options.get(name) or 0.0)
         if size > MOST:

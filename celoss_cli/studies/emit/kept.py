@@ -11,8 +11,7 @@ from celoss_cli.core.data import Array, Batch, Chunk
 from celoss_cli.core.errors import InputError
 from celoss_cli.core.records import record
 from celoss_cli.losses.base import SAMPLE_WEIGHT, Loss
-from celoss_cli.studies.emit.literals import literal
-from celoss_cli.studies.emit.problem import DataCode, Values
+from celoss_cli.studies.emit.literals import DataCode, Values, literal
 
 __all__ = ["MOST", "Kept"]
 

@@ -1,4 +1,4 @@
-"""Numbers and texts as Python writes them: they read back as the same values."""
+"""Numbers and texts as Python writes them: they read back as the same values. Variables that hold data."""
 
 from __future__ import annotations
 
@@ -7,7 +7,45 @@ import textwrap
 from collections.abc import Iterable
 from typing import Any
 
-__all__ = ["assigned", "literal", "string", "strings"]
+from celoss_cli.core.records import record
+
+__all__ = ["DataCode", "Values", "assigned", "literal", "string", "strings"]
+
+
+@record(frozen=True, slots=True)
+class Values:
+    """An expression of Python that gives the values of a variable.
+
+    Attributes:
+        text: the expression; of several lines where it is a long list.
+        literal: whether it is a list of numbers as they are.
+        indices: whether the values are class indices, else they are real numbers.
+
+    """
+
+    text: str
+    literal: bool = False
+    indices: bool = False
+
+
+@record(frozen=True, slots=True)
+class DataCode:
+    """Python that gives the data.
+
+    Attributes:
+        input, target: what the loss takes.
+        sample_weight: the weights of the rows, where the data has them.
+        imports: modules that it needs, as import statements.
+        lines: statements before the variables are made.
+
+    """
+
+    input: Values
+    target: Values
+    sample_weight: Values | None = None
+    imports: tuple[str, ...] = ()
+    lines: tuple[str, ...] = ()
+
 
 _LINE = 100
 _WIDTH = 88

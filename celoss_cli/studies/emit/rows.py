@@ -5,15 +5,14 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from celoss_cli.core.numbers import is_number
 from celoss_cli.core.records import record
 from celoss_cli.losses.base import ONE_HOT_READ
 from celoss_cli.read import TABLES
 from celoss_cli.read.roles.targets import BY_NAME
-from celoss_cli.studies.emit.literals import string, strings
-from celoss_cli.studies.emit.problem import DataCode, Values
+from celoss_cli.studies.emit.literals import DataCode, Values, string, strings
 from celoss_cli.studies.emit.reading import Reading, kind_of, opened, opening
 
 if TYPE_CHECKING:
@@ -37,7 +36,7 @@ class _Rows:
 
     imports: tuple[str, ...]
     lines: tuple[str, ...]
-    first: Mapping[str, Any]
+    first: Mapping[str, object]
     decimal: str = "."
 
     def number(self, key: str) -> str:
@@ -63,7 +62,7 @@ def row_code(reading: Reading, report: Report, loss: Loss) -> DataCode | None:
     inputs, target, weight = columns["inputs"], columns["target"], columns["weight"]
     if reading.input is not None or reading.target is not None:
         return None
-    targets = target if isinstance(target, list) else [target]
+    targets = target if isinstance(target, list) else [str(target)]
     rows = _rows(reading)
     if rows is None or not all(
         isinstance(rows.first.get(name, []), str | int | float)
@@ -155,7 +154,7 @@ def _document(reading: Reading) -> _Rows | None:
     return _Rows(("import json", *imports), (opening[0], "    table = json.load(file)", rows), first)
 
 
-def _objects(reading: Reading, expression: str, first: Mapping[str, Any]) -> _Rows:
+def _objects(reading: Reading, expression: str, first: Mapping[str, object]) -> _Rows:
     imports, lines = _reading(reading, expression)
     return _Rows(("import json", *imports), lines, first)
 

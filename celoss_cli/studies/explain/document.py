@@ -12,7 +12,7 @@ from celoss_cli.show.json import contract
 from celoss_cli.show.loss.document import document_of as report_document
 
 if TYPE_CHECKING:
-    from celoss_cli.studies.explain.explanation import Explanation
+    from celoss_cli.studies.explain.explanations import Explanation
 
 __all__ = ["document_of"]
 

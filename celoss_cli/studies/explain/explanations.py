@@ -11,14 +11,43 @@ import difflib
 import inspect
 import sys
 import textwrap
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from celoss_cli.core.errors import UsageError, quoted
+from celoss_cli.core.records import record
 from celoss_cli.findings import FINDINGS, Rule
 from celoss_cli.losses import LOSSES, LossSpec
 from celoss_cli.show.blocks import Prose
-from celoss_cli.studies.explain.explanation import Explanation
 
-__all__ = ["explained", "explained_names", "overview"]
+if TYPE_CHECKING:
+    from celoss_cli.report.report import Report
+    from celoss_cli.show.blocks import Prose
+
+__all__ = ["Explanation", "explained", "explained_names", "overview"]
+
+
+@record(frozen=True, slots=True)
+class Explanation:
+    """What there is to say about a loss, a finding, or all of them.
+
+    Attributes:
+        name: what was asked for ("ce", "CEL101"), or "" for the list.
+        title: in words.
+        facts: what identifies it: names with their value.
+        sections: in the order they are read.
+        command: a command line that shows it at work, or "".
+        example: its result, computed now.
+
+    """
+
+    name: str
+    title: str
+    facts: Mapping[str, str]
+    sections: Sequence[Prose]
+    command: str = ""
+    example: Report | None = None
+
 
 _SAMPLE_WEIGHT = (
     "a column of the data with one factor for each row: it multiplies the loss and the row's share of the "

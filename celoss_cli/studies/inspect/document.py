@@ -15,8 +15,8 @@ from celoss_cli.show.document import Document
 from celoss_cli.show.numerals import shortened
 
 if TYPE_CHECKING:
-    from celoss_cli.studies.inspect import inspection
-    from celoss_cli.studies.inspect.inspection import Inspection, ReadingFound
+    from celoss_cli.studies.inspect.parts import Inspection, ReadingFound
+    from celoss_cli.studies.inspect.parts import Part as Told
 
 __all__ = ["document_of"]
 
@@ -54,7 +54,7 @@ def _blocks(found: Inspection) -> Iterator[Block]:
     yield from _readings(found)
 
 
-def _groups(parts: Sequence[inspection.Part]) -> Iterator[Sequence[inspection.Part]]:
+def _groups(parts: Sequence[Told]) -> Iterator[Sequence[Told]]:
     """The parts in order, long runs of the same role together."""
     for _, run in groupby(parts, key=lambda part: (part.role, part.why)):
         same = list(run)
@@ -64,25 +64,25 @@ def _groups(parts: Sequence[inspection.Part]) -> Iterator[Sequence[inspection.Pa
             yield from ([one] for one in same)
 
 
-def _reasons(groups: Sequence[Sequence[inspection.Part]]) -> Iterator[Sequence[inspection.Part]]:
+def _reasons(groups: Sequence[Sequence[Told]]) -> Iterator[Sequence[Told]]:
     """The same with all neighbours of one reason together, those without a reason left out."""
     parts = [part for group in groups for part in group if part.why or part.role]
     for _, run in groupby(parts, key=lambda part: (part.role, part.why)):
         yield list(run)
 
 
-def _named(group: Sequence[inspection.Part]) -> str:
+def _named(group: Sequence[Told]) -> str:
     names = [shortened(visible(part.name), _NAME) or '""' for part in group]
     if len(names) > 2:
         return f"{names[0]} ... {names[-1]}"
     return ", ".join(names)
 
 
-def _why(part: inspection.Part) -> str:
+def _why(part: Told) -> str:
     return visible(": ".join(filter(None, (part.role or "no role yet", part.why))))
 
 
-def _table(found: Inspection, groups: Sequence[Sequence[inspection.Part]]) -> Table:
+def _table(found: Inspection, groups: Sequence[Sequence[Told]]) -> Table:
     """One line a column, with the first rows from left to right."""
     rows = max((len(part.first) for part in found.parts), default=0)
     names = [found.of.removesuffix("s"), "role", "holds", *(f"row {row}" for row in range(rows))]
@@ -99,14 +99,14 @@ def _table(found: Inspection, groups: Sequence[Sequence[inspection.Part]]) -> Ta
     return Table("", names, (), lines, kinds=kinds, label="columns")
 
 
-def _counted(group: Sequence[inspection.Part]) -> str:
+def _counted(group: Sequence[Told]) -> str:
     if len(group) == 1:
         return _named(group)
     count = f" ({len(group)})"
     return shortened(_named(group), _NAME - len(count)) + count
 
 
-def _cells(part: inspection.Part, rows: int) -> list[str]:
+def _cells(part: Told, rows: int) -> list[str]:
     cells = ["-" if text is None else shortened(visible(text), _CELL) for text in part.first]
     return cells + [""] * (rows - len(cells))
 
@@ -127,11 +127,8 @@ def _entry(number: int, reading: ReadingFound) -> Entry:
     targets = [target] if isinstance(target, str) else target
     needs = "" if reading.takes == TOKENS else f"; target {_listed(targets)}"
     lines = [f"{reading.takes} {_listed(inputs)}{needs}"]
-    lines += [
-        f"rows {verb} by {shortened(visible(roles[role]), _NAME)}"
-        for role, verb in (("id", "named"), ("weight", "weighted"))
-        if roles.get(role)
-    ]
+    named = (("named", roles.get("id")), ("weighted", roles.get("weight")))
+    lines += [f"rows {verb} by {shortened(visible(name), _NAME)}" for verb, name in named if name]
     title = ": ".join(filter(None, (f"{number}. {reading.loss}", visible(reading.told))))
     return Entry(title, (), (*lines, *map(visible, reading.notes)), reading.command)
 

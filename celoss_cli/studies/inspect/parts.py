@@ -3,18 +3,90 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Literal
 
-from celoss_cli.studies.inspect.inspection import Part
+from celoss_cli.core.records import record
 
 if TYPE_CHECKING:
-    from celoss_cli.core.data import Array
+    from celoss_cli.core.data import Array, Roles
     from celoss_cli.read.roles.column import Column, Values
     from celoss_cli.read.roles.shape import Shape
 
-__all__ = ["of_arrays", "of_columns", "of_dump", "rows_looked_at"]
+__all__ = ["Inspection", "Part", "ReadingFound", "of_arrays", "of_columns", "of_dump", "rows_looked_at"]
 
-_ROLES = (
+
+@record(frozen=True, slots=True)
+class Part:
+    """A column of a table, one of several arrays, or a field of records.
+
+    Attributes:
+        name: of the header, or of the array.
+        position: counted from 0.
+        role: "input", "target", "id", "weight", "predicted" or "unused" in the first reading; None where
+            there is none.
+        why: what speaks for that, or what its name and values say.
+        holds: what its first values are, in words; the shape of an array.
+        first: its first values as they are written, None where one is missing.
+
+    """
+
+    name: str
+    position: int
+    role: str | None
+    why: str
+    holds: str
+    first: Sequence[str | None]
+
+
+@record(frozen=True, slots=True)
+class ReadingFound:
+    """One way to read the file.
+
+    Attributes:
+        command: the complete command line for a shell.
+        loss: the loss in words.
+        takes: what the values of the input are then.
+        columns: the roles, as the JSON output of the command has them.
+        told: what it is, where a refusal offered it, or "".
+        notes: how the values are read, in words.
+        plain: whether the file alone says so, without an option that chooses columns.
+
+    """
+
+    command: str
+    loss: str
+    takes: str
+    columns: Roles
+    told: str = ""
+    notes: Sequence[str] = ()
+    plain: bool = True
+
+
+@record(frozen=True, slots=True)
+class Inspection:
+    """What a file holds, and how it can be read.
+
+    Attributes:
+        files: as they were named.
+        of: "columns", "arrays", or "fields" of a dump of a language model's scores.
+        parts: its columns, arrays or fields, in order.
+        rows: how many of the first rows were looked at.
+        whole: whether these are all.
+        readings: that the first rows can be computed with, best first.
+        refused: what stands in the way of others, one sentence each.
+
+    """
+
+    files: Sequence[str]
+    of: str
+    parts: Sequence[Part]
+    rows: int
+    whole: bool
+    readings: Sequence[ReadingFound]
+    refused: Sequence[str]
+
+
+_ROLES: tuple[tuple[Literal["inputs", "target", "id", "weight", "predicted"], str], ...] = (
     ("inputs", "input"),
     ("target", "target"),
     ("id", "id"),
@@ -38,7 +110,7 @@ def rows_looked_at(columns: Sequence[Column]) -> int:
     return max((row + 1 for column in columns for row in column.values.rows[-1:]), default=0)
 
 
-def of_columns(columns: Sequence[Column], roles: Mapping[str, Any] | None, rows: int) -> list[Part]:
+def of_columns(columns: Sequence[Column], roles: Roles | None, rows: int) -> list[Part]:
     """The columns of a table.
 
     Args:
@@ -65,7 +137,7 @@ def of_columns(columns: Sequence[Column], roles: Mapping[str, Any] | None, rows:
     return parts
 
 
-def of_arrays(shapes: Mapping[str, Shape | None], roles: Mapping[str, Any] | None, rows: int) -> list[Part]:
+def of_arrays(shapes: Mapping[str, Shape | None], roles: Roles | None, rows: int) -> list[Part]:
     """Arrays by name."""
     said = _said(roles)
     parts = []
@@ -85,7 +157,7 @@ _OF_DUMPS = {
 """What the fields of a dump hold, by their roles."""
 
 
-def of_dump(kind: str, roles: Mapping[str, Any]) -> list[Part]:
+def of_dump(kind: str, roles: Roles) -> list[Part]:
     """What records of a dump of a language model's scores have that plays a role.
 
     Args:
@@ -104,7 +176,7 @@ def _extents(shape: Shape) -> str:
     return " x ".join(map(str, shape.extents))
 
 
-def _said(roles: Mapping[str, Any] | None) -> dict[str, tuple[str, str]]:
+def _said(roles: Roles | None) -> dict[str, tuple[str, str]]:
     """The role of each column and what speaks for it."""
     if roles is None:
         return {}

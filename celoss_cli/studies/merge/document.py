@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Collection
 from dataclasses import replace
 from functools import partial
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from celoss_cli.core.checksum import KEY, digest, is_as_written
 from celoss_cli.core.data import Tally
@@ -28,6 +28,9 @@ from celoss_cli.losses.spec import TOKENS
 from celoss_cli.read.shards import FileState, RowGroups, shard_of_text
 from celoss_cli.read.tokens.identities import Identities
 from celoss_cli.studies.merge.parts import Origin, Partial, collected_of, loss_of
+
+if TYPE_CHECKING:
+    from celoss_cli.core.data import Roles, Source
 
 __all__ = ["as_text", "identified", "read_partial"]
 
@@ -220,11 +223,7 @@ def _partial(document: dict[str, Any]) -> Partial:
         by=_maybe(_text, document.pop("by")),
         quantiles=tuple(_list(_fraction, document.pop("quantiles"))),
         top_k=_count(document.pop("top_k", 0)),
-        source={
-            **_source(document.pop("source")),
-            "columns": _columns(document.pop("columns")),
-            **({"meaning": _meaning(document.pop("meaning"))} if "meaning" in document else {}),
-        },
+        source=_source(document),
         evaluation=Evaluation(Rows(spec.loss())),
         command_words=CommandWords(
             _list(_text, words["reading"]),
@@ -361,13 +360,20 @@ def _weights(value: Any) -> Any:
     return _list(_weights, value) if isinstance(value, list) else _maybe(_number, value)
 
 
-def _source(value: Any) -> dict[str, Any]:
-    found = dict(value)
+def _source(document: dict[str, Any]) -> Source:
+    """Where the data came from, as ``_content`` writes it in three places."""
     kinds = {"files": _text, "shape": _count}
-    return {key: _text(item) if key == "format" else _list(kinds[key], item) for key, item in found.items()}
+    found: dict[str, Any] = {
+        key: _text(item) if key == "format" else _list(kinds[key], item)
+        for key, item in dict(document.pop("source")).items()
+    }
+    found["columns"] = _columns(document.pop("columns"))
+    if "meaning" in document:
+        found["meaning"] = _meaning(document.pop("meaning"))
+    return cast("Source", found)
 
 
-def _columns(value: Any) -> dict[str, Any]:
+def _columns(value: Any) -> Roles:
     found = {"group": None, "predicted": None, "notes": [], **value}
     found = {"told": [], "why": {}, "inferred": {}, **found}
     roles = ("inputs", "target", "id", "weight", "predicted", "group", "unused")
@@ -382,7 +388,7 @@ def _columns(value: Any) -> dict[str, Any]:
         _list(_text, found["target"])
     else:
         _maybe(_text, found["target"])
-    return dict(value)
+    return cast("Roles", dict(value))
 
 
 def _meaning(value: Any) -> dict[str, Any]:

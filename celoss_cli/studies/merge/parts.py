@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import field, replace
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from celoss_cli.core.errors import InputError, shown
+from celoss_cli.core.errors import InputError, Way, plural, shown
 from celoss_cli.core.option import flag_words
 from celoss_cli.core.records import record
 from celoss_cli.core.version import __version__
@@ -18,15 +18,88 @@ from celoss_cli.evaluate.wanted import Wanted
 from celoss_cli.findings import CommandWords
 from celoss_cli.losses import LOSSES
 from celoss_cli.read.roles.targets import BY_INDEX, BY_NAME
-from celoss_cli.read.tokens.identities import Identities
-from celoss_cli.studies.merge.documents import Documents
+from celoss_cli.read.tokens.identities import Identities, thinned
 from celoss_cli.studies.merge.once import Once
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from celoss_cli.core.data import Roles, Source
+    from celoss_cli.core.option import OptionValues
     from celoss_cli.losses.base import Loss
     from celoss_cli.read.shards import FileState, Shard
 
-__all__ = ["Origin", "Partial", "collected_of", "loss_of", "merged"]
+__all__ = ["Documents", "Origin", "Partial", "collected_of", "loss_of", "merged"]
+
+
+_TOLD = "one run counts it once, or names it if its scores differ"
+_CUT = "one run joins it"
+
+
+@record(slots=True)
+class Documents:
+    """The documents of the parts so far, each with the name of the part that holds it.
+
+    Attributes:
+        holders: by the number of the document.
+        one_in: how many documents each of them stands for.
+        first: the parts by the documents that their files of token rows begin with.
+        last: the parts by those that such files end with.
+
+    """
+
+    holders: dict[int, str] = field(default_factory=dict)
+    one_in: int = 1
+    first: dict[int, str] = field(default_factory=dict)
+    last: dict[int, str] = field(default_factory=dict)
+
+    def add(self, name: str, found: Identities, run: Sequence[str]) -> None:
+        """Adds those of a part.
+
+        Args:
+            name: of the part, for messages.
+            found: its documents.
+            run: the command line of one run over the files of all parts so far.
+
+        Raises:
+            InputError: for a document that is in a part before it, or goes on there.
+
+        """
+        self._thin(max(self.one_in, found.one_in))
+        numbers = [number for number in found.numbers if number % self.one_in == 0]
+        if shared := [number for number in numbers if number in self.holders]:
+            what = f"{plural(len(shared), 'document')} that {'is' if len(shared) == 1 else 'are'}"
+            told = f"expected each document once, got {what} in {self.holders[shared[0]]} already"
+            raise _refused(told, _TOLD, name, run)
+        if holder := _going_on(found.first, self.last) or _going_on(found.last, self.first):
+            told = f"expected whole documents in each part, got one that may go on in {holder}"
+            raise _refused(told, _CUT, name, run)
+        self.holders.update(dict.fromkeys(numbers, name))
+        self.first.update(dict.fromkeys(found.first, name))
+        self.last.update(dict.fromkeys(found.last, name))
+        self._thin(thinned(self.holders, self.one_in)[1])
+
+    def of_all(self) -> Identities:
+        """Those of all parts together."""
+        return Identities(frozenset(self.holders), self.one_in, frozenset(self.first), frozenset(self.last))
+
+    def _thin(self, one_in: int) -> None:
+        if one_in != self.one_in:
+            self.holders = {at: name for at, name in self.holders.items() if at % one_in == 0}
+            self.one_in = one_in
+
+
+def _refused(told: str, meaning: str, name: str, run: Sequence[str]) -> InputError:
+    """A refusal with the one run as the way out, where it is not of a pipe that is empty by then."""
+    if "-" in run:
+        return InputError(told, hint=f"over the data of all parts, {meaning}", place=name)
+    return InputError(told, ways=(Way(meaning, (), words=tuple(run)),), place=name)
+
+
+def _going_on(edges: Collection[int], others: dict[int, str]) -> str:
+    """The part that has one of these documents at the other edge of a file, or ""."""
+    return next((others[number] for number in edges if number in others), "")
+
 
 _SAYS_DATA = ("classes", "labels", "weight_is")
 """What a part without rows leaves open."""
@@ -77,11 +150,11 @@ class Partial:
     """
 
     loss: str
-    options: Mapping[str, Any]
+    options: OptionValues
     reduction: str
     by: str | None
     quantiles: tuple[float, ...]
-    source: Mapping[str, Any]
+    source: Source
     evaluation: Evaluation
     command_words: CommandWords = CommandWords()
     parts: frozenset[str] = frozenset()
@@ -262,7 +335,7 @@ def _scores_of(evaluation: Evaluation) -> Totals:
     return Totals(missing=evaluation.tally.counted) if evaluation.scores is None else evaluation.scores
 
 
-def _roles(columns: Mapping[str, Any] | None) -> dict[str, Any] | None:
+def _roles(columns: Roles | None) -> dict[str, Any] | None:
     """The roles of columns without what spoke for them, which may differ between parts."""
     if columns is None:
         return None

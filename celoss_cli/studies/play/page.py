@@ -1,20 +1,93 @@
-"""The page as one text: its parts stand beside this module, and nothing is loaded from elsewhere."""
+"""The page as one text: its parts stand beside this module, nothing is loaded from elsewhere; its data."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from base64 import b64encode
+from collections.abc import Sequence
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import Any, Literal
 
 from celoss_cli.core.errors import visible
-from celoss_cli.studies.play.beginning import EXAMPLE
+from celoss_cli.core.records import record
 
-if TYPE_CHECKING:
-    from celoss_cli.studies.play.beginning import Beginning, Language
+__all__ = ["COMPUTING", "EXAMPLE", "Beginning", "DataSource", "Language", "page_of", "part_of", "start_of"]
 
-__all__ = ["COMPUTING", "page_of", "part_of", "start_of"]
+
+Language = Literal["en", "zh"]
+
+
+@record(frozen=True, slots=True)
+class DataSource:
+    """Where the rows come from.
+
+    Attributes:
+        file: its name.
+        shown: how many of its rows are on the page.
+        more: whether there are more.
+
+    """
+
+    file: str
+    shown: int
+    more: bool
+
+
+@record(frozen=True, slots=True, kw_only=True)
+class Beginning:
+    """The state of the page when it is opened.
+
+    Attributes:
+        logits: rows of as many numbers each as there are classes; they may be infinite.
+        targets: one class a row, or the number that leaves the row out.
+        loss: "ce" or "nll".
+        weight: one number a class, or None.
+        label_smoothing, ignore_index, reduction, base: as the loss has them.
+        labels: the names of the classes, or None.
+        rows: the names of the rows, or None.
+        source: of the data, or None for an example.
+
+    """
+
+    logits: Sequence[Sequence[float]]
+    targets: Sequence[int]
+    loss: Literal["ce", "nll"] = "ce"
+    weight: Sequence[float] | None = None
+    label_smoothing: float = 0.0
+    ignore_index: int = -100
+    reduction: str = "mean"
+    base: str = "e"
+    labels: Sequence[str] | None = None
+    rows: Sequence[str] | None = None
+    source: DataSource | None = None
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The settings as compute.js knows them."""
+        return {
+            "loss": self.loss,
+            "before": "none",
+            "logits": [[_json_number(value) for value in row] for row in self.logits],
+            "targets": list(self.targets),
+            "weight": None if self.weight is None else list(self.weight),
+            "smoothing": self.label_smoothing,
+            "ignore": self.ignore_index,
+            "temperature": 1,
+            "axis": 1,
+            "reduction": self.reduction,
+            "base": self.base,
+        }
+
+
+def _json_number(value: float) -> float | str:
+    """A number as JSON holds it: infinities are words there."""
+    return value if abs(value) < float("inf") else str(value)
+
+
+EXAMPLE = Beginning(logits=[[2.0, 1.0, 0.1], [0.5, 2.5, 0.3]], targets=[0, 1])
+"""What the page shows where there is no data: the first rows of docs/semantics.md."""
+
 
 COMPUTING = ("script/compute.js", "script/lines.js")
 """The scripts that compute; they touch no page, so that they can be tested without one."""

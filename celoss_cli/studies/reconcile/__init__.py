@@ -6,7 +6,7 @@ computes (a clipped logarithm, the mean of batch means, a moved decimal point) s
 """
 
 from celoss_cli.studies.reconcile.problem import Problem, problem_of
+from celoss_cli.studies.reconcile.reconciliation import Stated, stated
 from celoss_cli.studies.reconcile.search import MAX_DEVIATIONS, reconcile
-from celoss_cli.studies.reconcile.stated import Stated, stated
 
 __all__ = ["MAX_DEVIATIONS", "Problem", "Stated", "problem_of", "reconcile", "stated"]

@@ -17,7 +17,7 @@ from celoss_cli.studies.reconcile.reconciliation import Tried
 
 if TYPE_CHECKING:
     from celoss_cli.core.data import Array
-    from celoss_cli.studies.reconcile.stated import Stated
+    from celoss_cli.studies.reconcile.reconciliation import Stated
 
 __all__ = ["Values", "tried", "window_of"]
 

@@ -61,12 +61,13 @@ def axis_choices(
     """
     if len(shape) < 2:
         return
-    given = _axes_as_given(len(shape), class_axis)
+    named = _axes_as_given(len(shape), class_axis)
     for axis in range(len(shape)):
         if axis != 1:
-            along = "axis 0, down the columns," if given[axis] == 0 else f"axis {given[axis]}"
+            at = named[axis]
+            along = "axis 0, down the columns," if at == 0 else f"axis {at}"
             words = f"softmax over {along} instead of the classes"
-            yield choice("axis", f"softmax-{given[axis]}", words, 1, axis=axis, axis_named=given[axis])
+            yield choice("axis", f"softmax-{at}", words, 1, axis=axis, axis_named=at)
     words = "softmax over all values at once, an exponential divided by the sum of all"
     yield choice("axis", "softmax-all", words, 2, alone=True, axis=None, axis_named=None)
     for axis in range(len(shape)):

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from itertools import combinations
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from celoss_cli.core.records import record
 from celoss_cli.studies.reconcile.chance import Values, tried, window_of
 from celoss_cli.studies.reconcile.reconciliation import Match, Reconciliation
 
 if TYPE_CHECKING:
-    from celoss_cli.studies.reconcile.stated import Stated
+    from celoss_cli.core.data import Source
+    from celoss_cli.studies.reconcile.reconciliation import Stated
 
 __all__ = ["Searched", "needed", "outcome"]
 
@@ -61,7 +62,7 @@ def needed(
 
 
 def outcome(
-    stated: Stated, searched: Searched, hits: Sequence[int], shown: Sequence[Match], source: Mapping[str, Any]
+    stated: Stated, searched: Searched, hits: Sequence[int], shown: Sequence[Match], source: Source
 ) -> Reconciliation:
     """The record of a search.
 

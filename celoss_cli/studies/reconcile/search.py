@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
@@ -23,10 +23,10 @@ from celoss_cli.studies.reconcile.views import views_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from celoss_cli.core.data import Array
+    from celoss_cli.core.data import Array, Source
     from celoss_cli.studies.reconcile.chance import Values
     from celoss_cli.studies.reconcile.problem import Problem
-    from celoss_cli.studies.reconcile.stated import Stated
+    from celoss_cli.studies.reconcile.reconciliation import Stated
     from celoss_cli.studies.reconcile.view import Start, View
 
 __all__ = ["MAX_DEVIATIONS", "reconcile"]
@@ -95,7 +95,7 @@ def reconcile(
     stated: Stated,
     *,
     given: Arguments,
-    source: Mapping[str, Any],
+    source: Source,
     most: int = MAX_DEVIATIONS,
     shown: int = 10,
     watch: Callable[[int, float | None], None] = lambda count, part: None,

@@ -24,7 +24,8 @@ from celoss_cli.studies.reconcile.outcome import Searched, needed, outcome
 from celoss_cli.studies.reconcile.reconciliation import Deviation, Match, Reconciliation
 
 if TYPE_CHECKING:
-    from celoss_cli.studies.reconcile.stated import Stated
+    from celoss_cli.core.data import Source
+    from celoss_cli.studies.reconcile.reconciliation import Stated
 
 __all__ = ["TokenProblem", "reconcile_tokens", "token_problem_of"]
 
@@ -315,7 +316,7 @@ def reconcile_tokens(
     stated: Stated,
     *,
     given: Mapping[str, Sequence[str]],
-    source: Mapping[str, Any],
+    source: Source,
     most: int,
     shown: int,
 ) -> Reconciliation:

@@ -11,7 +11,7 @@ from celoss_cli.show.document import Document
 from celoss_cli.show.numerals import class_name, exact, short
 
 if TYPE_CHECKING:
-    from celoss_cli.studies.weights.class_weights import ClassWeights
+    from celoss_cli.studies.weights.schemes import ClassWeights
 
 __all__ = ["document_of"]
 

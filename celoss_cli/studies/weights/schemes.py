@@ -4,11 +4,57 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from celoss_cli.core.errors import InputError, UsageError
 from celoss_cli.core.records import record
 
-__all__ = ["BETA", "SCHEMES", "Scheme", "class_weights"]
+if TYPE_CHECKING:
+    from celoss_cli.core.data import Source
+
+__all__ = ["BETA", "SCHEMES", "ClassWeight", "ClassWeights", "Scheme", "class_weights"]
+
+
+@record(frozen=True, slots=True)
+class ClassWeight:
+    """The weight of one class.
+
+    Attributes:
+        index: of the class.
+        name: of the class, or its index as text.
+        count: how often it is a counted target; of rows that have weights, the sum of those.
+        weight: what a loss multiplies by.
+
+    """
+
+    index: int
+    name: str
+    count: float
+    weight: float
+
+
+@record(frozen=True, slots=True)
+class ClassWeights:
+    """Weights for all classes, in their order.
+
+    Attributes:
+        scheme: how they come about.
+        formula: the same as a formula.
+        beta: of the effective number of samples, else None.
+        classes: one for each class.
+        counted, ignored: counts of targets.
+        source: where the targets came from and how they were read.
+
+    """
+
+    scheme: str
+    formula: str
+    beta: float | None
+    classes: Sequence[ClassWeight]
+    counted: int
+    ignored: int
+    source: Source
+
 
 BETA = 0.999
 """The beta of the effective number where none is given, one of those that Cui et al. tried."""

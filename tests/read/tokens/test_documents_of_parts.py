@@ -15,7 +15,7 @@ from running import Done
 
 from celoss_cli import InputError, partial
 from celoss_cli.read.tokens import identities
-from celoss_cli.studies.merge.documents import Documents
+from celoss_cli.studies.merge.parts import Documents
 
 Run = Callable[..., Done]
 
