@@ -29,6 +29,7 @@ sys.path[:0] = [str(HERE.parent), str(HERE.parent.parent)]
 
 with atheris.instrument_imports(include=["celoss_cli", "zipfile"]) if atheris else nullcontext():
     from tables import TABLE_WAYS, batches_of, read_table
+    from token_readers import hold_against_each_other
 
     from celoss_cli.core.errors import CelossError
     from celoss_cli.evaluate.loop import Request, evaluate
@@ -97,7 +98,7 @@ def both(module: Any) -> Callable[[bytes], None]:
 
 
 def scored(data: bytes) -> None:
-    """Reads dumps of scored tokens as one document, as lines and as each format that has a name."""
+    """Reads dumps of scored tokens as one document, as lines in two ways, and as each named format."""
     request = ReadRequest(per_class=True, takes="log-probs", scored=True)
     loss = ScoredTokens(censored="skip")
 
@@ -112,6 +113,7 @@ def scored(data: bytes) -> None:
     formats = [spec.load() for spec in SOURCES.values() if spec.scored]
     for module in (document, lines, *formats):
         refused_or(lambda module=module: read(module))
+    hold_against_each_other(data, likeliest=True)
 
 
 TARGETS: dict[str, Callable[[bytes], None]] = {

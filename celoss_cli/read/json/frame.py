@@ -25,7 +25,7 @@ from celoss_cli.read.text.digits import CutCells, cut_cells
 if TYPE_CHECKING:
     from celoss_cli.core.data import Array
 
-__all__ = ["Frame", "Framed", "frame_of"]
+__all__ = ["Frame", "Framed", "frame_of", "numbers_of"]
 
 _CELL = re.compile(
     rb'(?P<before>.*[\s\[{:]|)(?:(?P<number>-?[0-9][0-9.eE+-]*+)|"(?P<text>[^"\\]*+)")(?P<after>[\s\]}]*+)',
@@ -107,6 +107,9 @@ class Frame:
         )
 
 
+_BARE = Frame((b"",), (b"",), frozenset())
+
+
 def frame_of(row: bytes, value: Any) -> tuple[Frame, list[str]] | None:
     """The frame of a row, and the key of each of its cells.
 
@@ -136,6 +139,14 @@ def frame_of(row: bytes, value: Any) -> tuple[Frame, list[str]] | None:
         if quoted:
             texts.add(column)
     return Frame(tuple(before), tuple(after), frozenset(texts)), [key for key, _ in leaves]
+
+
+def numbers_of(cut: CutCells) -> Array | None:
+    """The numbers of JSON in the cells of one column, shape (rows,) of float64; None where one is none."""
+    if not _begin_as_numbers(cut, [0]):
+        return None
+    values = Framed(_BARE, cut).numbers([0])
+    return None if values is None else values[:, 0]
 
 
 def _by_key(value: Any) -> Iterator[tuple[str, Any]]:

@@ -27,13 +27,13 @@ from celoss_cli.core.scratch import Scratch
 if TYPE_CHECKING:
     from celoss_cli.core.data import Array
 
-__all__ = ["CutCells", "cut_cells"]
+__all__ = ["BEFORE", "CutCells", "cells_at", "cut_cells", "eight_digits", "padded"]
 
 _AT_A_TIME = 1 << 16
 """Cells whose arrays stay in the cache, and few enough calls that two threads do not wait on each other."""
 
 _WORD = 8
-_BEFORE = 32
+BEFORE = 32
 """The bytes in front of the text: the words that end at its first cells begin there."""
 
 _NEWLINE = ord("\n")
@@ -54,6 +54,7 @@ _BITS, _SIGN_BIT = np.uint64(64), np.uint64(63)
 _ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
 _ZEROS = np.uint64(0x3030303030303030)
 _BEYOND_NINE = np.uint64(0x7676767676767676)
+_BYTE = np.uint64(0xFF)
 _HIGH_BITS = np.uint64(0x8080808080808080)
 _STEPS = tuple(
     (np.uint64(factor), np.uint64(shift), np.uint64(kept))
@@ -72,7 +73,7 @@ class CutCells:
 
     Attributes:
         data: the text.
-        words: a copy of it behind ``_BEFORE`` other bytes, shape (words,) of uint64.
+        words: a copy of it behind ``BEFORE`` other bytes, shape (words,) of uint64.
         marks: where in that copy the decimal marks and the ends of cells are, one line after the other,
             behind the place before the first cell; shape (1 + rows * marks of a line,).
         points: which of the marks of a line is the decimal mark of each cell, or its end where it has none.
@@ -99,7 +100,7 @@ class CutCells:
     def bounds(self, column: int) -> tuple[Array, Array]:
         """Where the cells of a column begin and end in the data, each of shape (rows,)."""
         starts, _, ends = self.places(slice(0, len(self)), [column])
-        return starts - _BEFORE, ends - _BEFORE
+        return starts - BEFORE, ends - BEFORE
 
     def numbers(self, columns: Sequence[int], few: float) -> tuple[Array, Array] | None:
         """The numbers of some columns, and which cells are still to be read in another way.
@@ -177,16 +178,16 @@ def cut_cells(data: bytes, width: int, delimiter: int, point: int, end: int = _N
 
     """
     scratch = Scratch.here()
-    words = scratch.array("words", (_BEFORE + len(data)) // _WORD + 1, np.uint64)
+    words = scratch.array("words", (BEFORE + len(data)) // _WORD + 1, np.uint64)
     text = words.view(np.uint8)
-    text[:_BEFORE] = end
-    text[_BEFORE : _BEFORE + len(data)] = np.frombuffer(data, np.uint8)
-    text[_BEFORE + len(data) :] = 0
+    text[:BEFORE] = end
+    text[BEFORE : BEFORE + len(data)] = np.frombuffer(data, np.uint8)
+    text[BEFORE + len(data) :] = 0
     is_mark, also = (scratch.array(name, text.size, np.bool_) for name in ("mark", "also"))
     np.equal(text, delimiter, out=is_mark)
     for byte in {end, point} - {delimiter}:
         np.logical_or(is_mark, np.equal(text, byte, out=also), out=is_mark)
-    is_mark[: _BEFORE - 1] = False
+    is_mark[: BEFORE - 1] = False
     marks = np.flatnonzero(is_mark)
     kinds = text.take(marks[1:])
     ends = np.flatnonzero(kinds[: 2 * width] != point)[:width]
@@ -197,6 +198,62 @@ def cut_cells(data: bytes, width: int, delimiter: int, point: int, end: int = _N
     if ended and (kinds.reshape(-1, line.size) == line).all():
         return CutCells(data, words, marks, ends - pointed, ends)
     return _cut_unlike(data, words, marks, kinds, width, point, end, delimiter)
+
+
+def padded(data: bytes, fill: int, behind: int) -> Array:
+    """A copy of a text as words, behind ``BEFORE`` bytes and before some more; it is scratch.
+
+    Args:
+        data: the text.
+        fill: the bytes around it.
+        behind: at least so many of them.
+
+    """
+    words = Scratch.here().array("words", (BEFORE + len(data) + behind) // _WORD + 1, np.uint64)
+    text = words.view(np.uint8)
+    text[:BEFORE] = fill
+    text[BEFORE : BEFORE + len(data)] = np.frombuffer(data, np.uint8)
+    text[BEFORE + len(data) :] = fill
+    return words
+
+
+def cells_at(data: bytes, words: Array, starts: Array, points: Array, ends: Array) -> CutCells:
+    """One cell a line, of which is known where it is.
+
+    Args:
+        data: the text.
+        words: of ``padded``.
+        starts: where in those the cells begin, shape (lines,).
+        points: where they have their decimal marks, or else end.
+        ends: where they end.
+
+    """
+    marks = np.empty(1 + 3 * len(starts), np.int64)
+    marks[0] = 0
+    marks[1::3], marks[2::3], marks[3::3] = starts - 1, points, ends
+    return CutCells(data, words, marks, np.array([1]), np.array([2]))
+
+
+def eight_digits(words: Array, digits: Array) -> tuple[Array, Array]:
+    """Whole numbers of up to eight digits without zeros in front.
+
+    Args:
+        words: the eight bytes that end with each number, of uint64 in little-endian order.
+        digits: how many of them are the number.
+
+    Returns:
+        the numbers as int64, and which of them are such, each of shape (numbers,).
+
+    """
+    good = (digits >= 1) & (digits <= _WORD)
+    other = np.multiply(_WORD, _WORD - np.clip(digits, 1, _WORD)).astype(np.uint64)
+    chosen = np.right_shift(words ^ _ZEROS, other)
+    good &= (chosen & _BYTE != 0) | (digits == 1)
+    chosen = np.left_shift(chosen, other)
+    good &= (chosen | (chosen + _BEYOND_NINE)) & _HIGH_BITS == 0
+    for factor, shift, kept in _STEPS:
+        chosen = np.right_shift(chosen * factor, shift) & kept
+    return chosen.astype(np.int64), good
 
 
 def _cut_unlike(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from celoss_cli.losses.scored_tokens import CENSORED, FIRST, LIKELIEST, MISSING,
 from celoss_cli.read.tokens.again import again
 from celoss_cli.read.tokens.document import CENSORED_AS, Document, got
 from celoss_cli.read.tokens.measure import bytes_and_words
+from celoss_cli.read.tokens.texts import Texts, joined
 
 if TYPE_CHECKING:
     from celoss_cli.read.request import ReadRequest
@@ -128,8 +129,10 @@ def _let_go(document: Document, request: ReadRequest) -> None:
     likeliest = dict(enumerate(map(document.likeliest, places)))
     document.bound, document.likeliest, document.many = bounds.get, likeliest.get, ()
     # Nothing collects garbage in tuples of numbers and texts.
-    document.logprobs = tuple(document.logprobs)
-    document.texts = None if document.texts is None else tuple(document.texts)
+    if not isinstance(document.logprobs, np.ndarray):
+        document.logprobs = tuple(document.logprobs)
+    if document.texts is not None and not isinstance(document.texts, Texts):
+        document.texts = tuple(document.texts)
 
 
 def _again(one: Named, logprobs: Array, request: ReadRequest) -> str:
@@ -185,15 +188,9 @@ def _scores(documents: Sequence[Document], request: ReadRequest) -> _Scores:
         InputError: with a path of the first document, for what is none.
 
     """
-    values = [*chain.from_iterable(document.logprobs for document in documents)]
-    if not set(map(type, values)) <= {float, int, type(None)}:
-        raise _refusal(documents[0])
-    try:
-        logprobs = np.array(values, dtype=np.float64)
-    except OverflowError:
-        raise InputError("expected log-probabilities that a double holds, got a larger one") from None
+    logprobs = _logprobs(documents)
     ends = np.cumsum([len(document.logprobs) for document in documents], dtype=np.int64)
-    scores = _Scores(logprobs, np.zeros(len(values), np.int8), np.concatenate([[0], ends]))
+    scores = _Scores(logprobs, np.zeros(len(logprobs), np.int8), np.concatenate([[0], ends]))
     missing = np.flatnonzero(np.isnan(logprobs))
     if missing.size:
         later = scores.positions()[missing]
@@ -214,6 +211,23 @@ def _scores(documents: Sequence[Document], request: ReadRequest) -> _Scores:
     return scores
 
 
+def _logprobs(documents: Sequence[Document]) -> Array:
+    """All log-probabilities, NaN where there are none, shape (tokens,) of float64."""
+    found = [document.logprobs for document in documents]
+    arrays = [logprobs for logprobs in found if isinstance(logprobs, np.ndarray)]
+    if arrays and len(arrays) == len(found):
+        return np.concatenate(arrays)
+    if arrays:
+        return np.concatenate([_logprobs([document]) for document in documents])
+    values = [*chain.from_iterable(found)]
+    if not set(map(type, values)) <= {float, int, type(None)}:
+        raise _refusal(documents[0])
+    try:
+        return np.array(values, dtype=np.float64)
+    except OverflowError:
+        raise InputError("expected log-probabilities that a double holds, got a larger one") from None
+
+
 def _refusal(document: Document) -> InputError:
     """What is wrong with the log-probabilities of a document."""
     for number, value in enumerate(document.logprobs):
@@ -228,11 +242,17 @@ def _units(documents: Sequence[Document], scores: _Scores) -> dict[str, Array]:
     if any(document.totals is not None or document.texts is None for document in documents):
         parts = [_units_of(document) for document in documents]
         return {unit: np.concatenate([part[unit] for part in parts]) for unit in _UNITS}
-    texts = [*chain.from_iterable(document.texts or () for document in documents)]
+    texts = _together([document.texts or () for document in documents])
     sizes, words = bytes_and_words(texts, scores.offsets[:-1])
     for document, start, end in zip(documents, scores.offsets, scores.offsets[1:], strict=False):
         _put_known(sizes[start:end], document)
     return {"tokens": np.ones(len(texts)), "bytes": sizes, "words": words}
+
+
+def _together(parts: Sequence[Sequence[str]]) -> Sequence[str]:
+    """The texts of all parts."""
+    arrays = [part for part in parts if isinstance(part, Texts)]
+    return joined(arrays) if len(arrays) == len(parts) else [*chain.from_iterable(parts)]
 
 
 def _units_of(document: Document) -> dict[str, Array]:
@@ -286,6 +306,9 @@ def _group(one: Named, row: int) -> str:
 
 def _targets(documents: Sequence[Document]) -> Array:
     """What names each token: its text, else its number in the vocabulary, else its place in the document."""
+    texts = [document.texts for document in documents if isinstance(document.texts, Texts)]
+    if texts and len(texts) == len(documents):
+        return cast("Array", joined(texts))
     names = [*chain.from_iterable(map(_names, documents))]
     targets = np.empty(len(names), object)
     targets[:] = names

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from celoss_cli.core.errors import InputError
 from celoss_cli.core.records import record
 from celoss_cli.read.json.arrays import shown
 from celoss_cli.read.json.parsing import Refused
+
+if TYPE_CHECKING:
+    from celoss_cli.core.data import Array
 
 __all__ = [
     "CENSORED_AS",
@@ -51,7 +54,8 @@ class Document:
     """One text whose tokens are scored, or of which the sum is known.
 
     Attributes:
-        logprobs: as JSON has them, in the order of the text; None where there is none.
+        logprobs: in the order of the text: as JSON has them, None where there is none; or an array of float64
+        without ``CENSORED_AS``, NaN where there is none.
         path: where they are in the record, with {} for the number of one.
         texts: of the tokens, where they are known.
         ids: of the tokens in the vocabulary, where they are known and the texts are not.
@@ -68,7 +72,7 @@ class Document:
 
     """
 
-    logprobs: Sequence[Any]
+    logprobs: Sequence[Any] | Array
     path: str
     texts: Sequence[str] | None = None
     ids: Sequence[int] | None = None

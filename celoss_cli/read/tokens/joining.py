@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
 from celoss_cli.core.errors import InputError
 from celoss_cli.read.tokens.document import Document
 
@@ -32,7 +38,7 @@ def together(
         return only
     size = len(prompt.logprobs)
     return Document(
-        [*prompt.logprobs, *rest.logprobs],
+        [*_logprobs(prompt), *_logprobs(rest)],
         f"{path}: token {{}}",
         None if prompt.texts is None or rest.texts is None else [*prompt.texts, *rest.texts],
         ids=None if prompt.ids is None or rest.ids is None else [*prompt.ids, *rest.ids],
@@ -43,6 +49,14 @@ def together(
         suffix=suffix,
         many=[*prompt.many, *rest.many],
     )
+
+
+def _logprobs(document: Document) -> Sequence[Any]:
+    """As JSON has them."""
+    found = document.logprobs
+    if isinstance(found, np.ndarray):
+        return [None if math.isnan(value) else value for value in found.tolist()]
+    return found
 
 
 def _sizes(prompt: Document, rest: Document) -> list[int | None] | None:

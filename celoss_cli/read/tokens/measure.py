@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from celoss_cli.read.tokens.texts import Texts, joined
+
 if TYPE_CHECKING:
     from celoss_cli.core.data import Array
 
@@ -34,16 +36,21 @@ def bytes_and_words(texts: Sequence[str], starts: Array) -> tuple[Array, Array]:
         starts: which tokens are the first of a document, shape (documents,).
 
     """
-    whole = "".join(texts)
-    ends = np.cumsum(np.fromiter(map(len, texts), np.int64, len(texts)))
-    ascii_only = whole.isascii()
-    codes = (
-        np.frombuffer(whole.encode("ascii"), np.uint8)
-        if ascii_only
-        else np.frombuffer(whole.encode("utf-32-le", "surrogatepass"), np.uint32)
-    )
-    sizes = np.diff(ends, prepend=0).astype(np.float64) if ascii_only else _bytes(codes, ends)
+    codes, ends = _codes(texts)
+    sizes = np.diff(ends, prepend=0).astype(np.float64) if codes.dtype == np.uint8 else _bytes(codes, ends)
     return sizes, _words(codes, ends, starts)
+
+
+def _codes(texts: Sequence[str]) -> tuple[Array, Array]:
+    """The characters as numbers, of uint8 where all are ASCII, and where each text ends in them."""
+    if isinstance(texts, Texts):
+        whole = joined([texts])
+        return whole.codes, whole.ends
+    text = "".join(texts)
+    ends = np.cumsum(np.fromiter(map(len, texts), np.int64, len(texts)))
+    if text.isascii():
+        return np.frombuffer(text.encode("ascii"), np.uint8), ends
+    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4"), ends
 
 
 def _bytes(codes: Array, ends: Array) -> Array:

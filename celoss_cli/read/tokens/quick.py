@@ -18,12 +18,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from celoss_cli.core.errors import InputError
 from celoss_cli.core.records import record
 from celoss_cli.read.json.cutting import ends_of_elements
 from celoss_cli.read.json.parsing import MAX_DEPTH, parse
+from celoss_cli.read.tokens.entries import Found, entries_in
 
 if TYPE_CHECKING:
-    from celoss_cli.core.data import Array
     from celoss_cli.read.json.text import Piece, Text
     from celoss_cli.read.text.blocks import Block
     from celoss_cli.read.tokens.document import Many
@@ -35,6 +36,12 @@ _LONG = 10**17
 
 _HIDDEN = MAX_DEPTH // 2
 """So many lists may be where nobody looked: not even one in the other are they too many levels."""
+
+_SHORT = 1 << 12
+"""Texts below it are counted sooner one by one, and read sooner by the strict reader than proven."""
+
+_MARK = rb"\u0000"
+"""What stands for entries that are taken out, within quotation marks: a text that has it is left as it is."""
 
 _COLON, _BRACKET, _BACKSLASH = b":[\\"
 
@@ -48,14 +55,16 @@ class Line:
 
     Attributes:
         value: it may lack what stands twice.
-        text: the line.
+        text: the line, or what is left of it where entries are taken out.
         strict: gives the value by the strict reader.
+        proven: whether the strict reader gave the value of this text.
 
     """
 
     value: Any
     text: bytes
     strict: Callable[[], Any]
+    proven: bool = False
 
     def is_whole(self, many: Iterable[Many] = ()) -> bool:
         """Whether the value is all that the line says, and nothing that the strict reader refuses.
@@ -64,7 +73,7 @@ class Line:
             many: the parts that somebody went through already.
 
         """
-        return _is_whole(self.value, self.text, many)
+        return self.proven or _is_whole(self.value, self.text, many)
 
 
 def lines_read(block: Block, strict: Strict) -> Iterator[tuple[str, Any]]:
@@ -78,13 +87,48 @@ def lines_read(block: Block, strict: Strict) -> Iterator[tuple[str, Any]]:
         InputError: as that does.
 
     """
-    start = 0
-    for number, line in enumerate(io.BytesIO(block.data), block.line):
+    start, entries = 0, entries_in(block.data)
+    for number, line in enumerate(io.BytesIO(block.data)):
         end = start + len(line)
         alone = partial(_alone, block, start, end, strict)
         start = end
-        value = None if b"\r" in line else _loaded(line)  # that ends no line but with LF behind it
-        yield block.place(number), alone() if value is None else Line(value, line, alone)
+        read = _around(line, entries.pop(number), alone) if number in entries else None
+        if read is None:
+            value = None if b"\r" in line else _loaded(line)  # that ends no line but with LF behind it
+            read = alone() if value is None else Line(value, line, alone)
+        yield block.place(block.line + number), read
+
+
+def _around(line: bytes, found: Found, strict: Callable[[], Any]) -> Line | None:
+    """A line whose entries are taken out, with them at their place; None where that is not sure."""
+    before, behind = line[: found.start], line[found.end :]
+    if any(mark in part for part in (before, behind) for mark in (_MARK, b"\r")):
+        return None
+    rest = b'%b"%b"%b' % (before, _MARK, behind)
+    proven = len(rest) < _SHORT
+    try:
+        value = parse(rest, "") if proven else _loaded(rest)
+    except InputError:
+        return None
+    holding = [*_ending_with_mark(value)]
+    if len(holding) != 1:
+        return None
+    holding[0][-1] = found.entries
+    return Line(value, rest, strict, proven)
+
+
+def _ending_with_mark(value: Any) -> Iterator[list[Any]]:
+    """The lists within that end with the mark."""
+    if type(value) is dict:
+        for held in value.values():
+            if type(held) is dict or type(held) is list:
+                yield from _ending_with_mark(held)
+    elif type(value) is list and value:
+        if value[-1] == "\0":
+            yield value
+        elif type(value[0]) is dict:
+            for held in value:
+                yield from _ending_with_mark(held)
 
 
 def value_read(data: bytes, name: str, line: int, column: int) -> Any:
@@ -190,8 +234,7 @@ _STANDARD = json.JSONDecoder(parse_constant=_refused)
 
 
 def _is_whole(value: Any, line: bytes, many: Iterable[Many]) -> bool:
-    text = np.frombuffer(line, np.uint8)
-    if _has_escapes(text):
+    if _has_escapes(line):
         return False
     found, seen, finite = _Counted(), set[int](), _parser().refuses_infinity
     for part in many if finite else ():  # else their numbers are to be looked at
@@ -200,13 +243,23 @@ def _is_whole(value: Any, line: bytes, many: Iterable[Many]) -> bool:
         seen.update(map(id, part.within))
     if not _count(value, found, seen, finite=finite):
         return False
-    if found.keys + found.colons != np.count_nonzero(text == _COLON):
+    if found.keys + found.colons != _times(line, _COLON):
         return False
-    return int(np.count_nonzero(text == _BRACKET)) - found.lists - found.brackets <= _HIDDEN
+    return _times(line, _BRACKET) - found.lists - found.brackets <= _HIDDEN
 
 
-def _has_escapes(text: Array) -> bool:
+def _times(line: bytes, byte: int) -> int:
+    """How often a byte stands in a line."""
+    if len(line) < _SHORT:
+        return line.count(byte)
+    return int(np.count_nonzero(np.frombuffer(line, np.uint8) == byte))
+
+
+def _has_escapes(line: bytes) -> bool:
     r"""Whether ``\u003`` or ``\u005`` stands in a text: a colon or a bracket may be written so."""
+    if len(line) < _SHORT:
+        return rb"\u003" in line or rb"\u005" in line
+    text = np.frombuffer(line, np.uint8)
     found = text[:-5] == _BACKSLASH
     for further, byte in enumerate(b"u00", 1):
         found &= text[further : further - 5] == byte

@@ -15,8 +15,11 @@ Source: vllm, vllm/logprobs.py (Logprob; the sampled or prompt token comes first
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from celoss_cli.core.errors import InputError, quoted
 from celoss_cli.read.tokens import openai
@@ -31,6 +34,7 @@ from celoss_cli.read.tokens.document import (
     texts_of,
 )
 from celoss_cli.read.tokens.dumps import read_dump
+from celoss_cli.read.tokens.entries import Entries
 from celoss_cli.read.tokens.flat import flat_document, is_flat
 from celoss_cli.read.tokens.joining import together
 
@@ -105,6 +109,8 @@ def _listed(value: Any, ids: Any, path: str, *, prompt: bool = True) -> Document
     if is_flat(value):
         return flat_document(value, ids, path, prompt=prompt)
     entries = a_list(value, path)
+    if entries and isinstance(entries[-1], Entries):
+        return _of_arrays(entries[-1], ids, path, begun=len(entries) > 1, prompt=prompt)
     if ids is not None and len(a_list(ids, path)) != len(entries):
         raise InputError(f"expected an entry for each of {len(ids)} tokens, got {len(entries)}", place=path)
     keys = [None] * len(entries) if ids is None else [*map(str, ids)]
@@ -126,6 +132,32 @@ def _listed(value: Any, ids: Any, path: str, *, prompt: bool = True) -> Document
         bound=lambda number: _bound(entries[number], keys[number]),
         likeliest=lambda number: _likeliest(entries[number]),
         many=many,
+    )
+
+
+def _of_arrays(found: Entries, ids: Any, path: str, *, begun: bool, prompt: bool) -> Document:
+    """The tokens of entries that are arrays already.
+
+    Raises:
+        InputError: where another token than the first one is the text's, so that they are read one by one.
+
+    """
+    size = len(found) + begun
+    if ids is not None:
+        kinds = {*map(type, a_list(ids, path))}
+        if kinds - {int} or [*ids[begun:]] != found.names[found.own].tolist():
+            raise InputError("expected the first token of each place")
+    logprobs, texts = found.logprobs[found.own], found.texts
+    if begun:
+        logprobs = np.append(np.nan, logprobs)
+        texts = replace(texts, ends=np.append(texts.start, texts.ends))
+    return Document(
+        logprobs,
+        f"{path}[{{}}]",
+        texts,
+        ids=ids,
+        prompt=size if prompt else 0,
+        likeliest=lambda number: found.likeliest(number - begun) if number >= begun else None,
     )
 
 
