@@ -42,7 +42,6 @@ _NATIVE = "torch"
 """What holds where no convention is named."""
 
 _COUNTED = "number of counted targets; weights do not enter it"
-"""How far the sum of a row may be from 1 without a warning: three printed decimals are enough."""
 
 
 @record(frozen=True, kw_only=True)
@@ -192,6 +191,12 @@ class CrossEntropyByConvention(_ByConvention, CrossEntropy):
         cost += 0.0  # no negative zero
         return cost
 
+    def _cost_is(self, of_logs: str) -> str:
+        """How the cost comes about; ``of_logs`` where log-probabilities are taken as they are."""
+        if self._in_logs:
+            return of_logs
+        return "log of the clipped" if self._clip else "log"
+
     def _hit(self, predicted: Array) -> Array:
         """Which probabilities are clipped from below."""
         return predicted < self._clip
@@ -208,10 +213,10 @@ class CrossEntropyByConvention(_ByConvention, CrossEntropy):
             q = np.zeros(x.shape, x.dtype)
             q[y, np.arange(len(y))] = 1
             return self._fill_from(x, q, out, note)
-        own = note("p[y]", "gather", self._predicted(x, note)[y, np.arange(len(y))])
-        out[...] = note.term(
-            "-log p[y]", "log of the clipped" if self._clip else "log", self._cost(own, note)
-        )
+        own = self._predicted(x, note)[y, np.arange(len(y))]
+        if not self._in_logs:
+            note("p[y]", "gather", own)
+        out[...] = note.term("-log p[y]", self._cost_is("gather"), self._cost(own, note))
         if weights is not None:
             np.multiply(out, weights.take(y), out=out)
         note.gradient(self._slope_is(), lambda: self._slope(x, onehot(x, y, weights)))
@@ -225,7 +230,7 @@ class CrossEntropyByConvention(_ByConvention, CrossEntropy):
             eps = self.label_smoothing
             q = note("q'", "(1 - eps) q + eps / classes", (1 - eps) * q + eps / len(q))
         predicted = self._predicted(x, note)
-        cost = note("-log p", "log of the clipped" if self._clip else "log", self._cost(predicted, note))
+        cost = note("-log p", self._cost_is("minus log p"), self._cost(predicted, note))
         factors = q if self.weight is None else q * self.weight.astype(self.dtype)[:, None]
         product = factors * cost
         product[(factors == 0) & ~np.isnan(cost)] = 0

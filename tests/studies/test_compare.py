@@ -898,15 +898,16 @@ def test_a_ci_server_is_told_each_check(tmp_path: Path, monkeypatch: pytest.Monk
     ]
 
 
-def test_who_waits_is_told_how_far_it_is() -> None:
+def test_who_waits_is_told_how_far_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("celoss_cli.studies.compare.resampling._DRAWS", 30_000)
     told: list[tuple[int, float]] = []
-    a, b = paired_losses(30_000)
-    comparison(a, b, plan=Plan(resamples=4000, watch=lambda *found: told.append(found)))
+    a, b = paired_losses(3000)
+    comparison(a, b, plan=Plan(resamples=400, watch=lambda *found: told.append(found)))
     assert told == sorted(told)
     assert len(told) > 10
-    assert (4000, 0.5) in told
-    assert told[-1] == (8000, 1.0)
-    assert all(part == drawn / 8000 for drawn, part in told)
+    assert (400, 0.5) in told
+    assert told[-1] == (800, 1.0)
+    assert all(part == drawn / 800 for drawn, part in told)
 
 
 def test_an_infinite_loss_fails_the_gate(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from celoss_cli.read.roles.assign import assign
 from celoss_cli.read.roles.column import Column
 from celoss_cli.read.roles.wanted import Wanted
 
-FEW, MANY = 400, 3200
+FEW, MANY = 400, 1600
 
 
 def counted(count: int) -> Iterator[tuple[str, list[str]]]:
