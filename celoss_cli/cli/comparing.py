@@ -18,6 +18,7 @@ from celoss_cli.findings import Facts, findings
 from celoss_cli.studies.compare.comparing import Pairs, Plan
 from celoss_cli.studies.compare.comparing import compared as compared_pairs
 from celoss_cli.studies.compare.comparison import Subject
+from celoss_cli.studies.compare.inputs import Inputs
 from celoss_cli.studies.compare.likeness import Likeness
 from celoss_cli.studies.compare.pairing import aligned, labels_of, paired
 from celoss_cli.studies.compare.side import Side, side_of
@@ -78,11 +79,13 @@ def compared(request: Request) -> Compared:
 
 def _brought_together(request: Request) -> tuple[Pairs, Subject, Sequence[str]]:
     """The pairs of rows; nothing else of the data is held after that."""
-    a = _read(request, request.first)
-    likeness = Likeness(a.side, by_position=request.align == "position")
-    b = _read(request, request.second, a.asked.again(), likeness.takes)
+    inputs = Inputs()
+    a = _read(request, request.first, lambda loss, batch: inputs.append(batch.input))
+    likeness = Likeness(a.side, inputs, by_position=request.align == "position")
+    b = _read(request, request.second, likeness.add, a.asked.again())
     _refuse_other_options(a, b)
-    alignment = aligned(a.side, b.side, request.align)
+    alignment = aligned(a.side, b.side, request.align, likeness.rows())
+    b = replace(b, side=alignment.second)
     by_row = a.reduction == "batchmean"
     spec = request.first.spec
     subject = Subject(
@@ -99,7 +102,7 @@ def _brought_together(request: Request) -> tuple[Pairs, Subject, Sequence[str]]:
         labels=labels_of(a.side, b.side),
     )
     remarks = [*_remarks(a, request.first), *_remarks(b, request.first)]
-    return paired(a.side, b.side, alignment, a.reduction, likeness), subject, remarks
+    return paired(a.side, b.side, a.reduction, likeness), subject, remarks
 
 
 def judged(comparison: Comparison, max_increase: float | None, non_inferior: float | None) -> Comparison:
@@ -121,8 +124,8 @@ class _Read:
 def _read(
     request: Request,
     data: Data,
+    take: Callable[[Loss, Batch], None],
     asked: ReadRequest | None = None,
-    used: Callable[[Loss, Batch], bool] = lambda loss, batch: False,
 ) -> _Read:
     asked = asked or replace(request_of(data), likeliest=True)
     with opened(data, asked) as found, _keeping_rows(_by_position(request, found.dataset)):
@@ -132,7 +135,7 @@ def _read(
             allow_out_of_domain=data.reading.allow_out_of_domain,
             jobs=request.jobs,
         )
-        side = side_of(_name(data.files[0]), choice.loss, found.dataset.batches, evaluating, used)
+        side = side_of(_name(data.files[0]), choice.loss, found.dataset.batches, evaluating, take)
     evaluation = side.evaluation
     evaluation.facts.update(choice.facts)
     told: Source = {"conversions": list(evaluation.conversions), "skipped": evaluation.skipped}

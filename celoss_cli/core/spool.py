@@ -9,20 +9,26 @@ from typing import IO
 __all__ = ["Spool"]
 
 _MOST_BYTES = 1 << 25
-"""So much stays in memory."""
+"""So much stays in memory, unless less is asked for."""
 
 
 class Spool:
-    """A file that nobody sees; it is gone with this object."""
+    """A file that nobody sees; it is gone with this object.
 
-    def __init__(self) -> None:
+    Args:
+        most: how many bytes stay in memory.
+
+    """
+
+    def __init__(self, most: int = _MOST_BYTES) -> None:
+        self._most = most
         self._file: IO[bytes] = io.BytesIO()
         self._spilled = False
 
     @property
     def written(self) -> IO[bytes]:
         """To be appended to; what was appended before may have moved to a temporary file."""
-        if not self._spilled and self._file.tell() > _MOST_BYTES:
+        if not self._spilled and self._file.tell() > self._most:
             self._spill()
         return self._file
 

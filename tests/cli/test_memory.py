@@ -207,8 +207,13 @@ def test_a_table_is_read_at_flat_memory_with_all_that_is_collected(tmp_path: Pat
     assert_flat(short, long)
 
 
-@pytest.mark.parametrize(("classes", "named"), [(3, True), (10, False)])
-def test_a_million_rows_are_compared_within_the_limit(tmp_path: Path, classes: int, named: bool) -> None:
+@pytest.mark.parametrize(
+    ("classes", "named", "step"), [(3, True, 1), (10, False, 1), (3, True, 7919), (10, True, 7919)]
+)
+def test_a_million_rows_are_compared_within_the_limit(
+    tmp_path: Path, classes: int, named: bool, step: int
+) -> None:
+    """Rows that are named may stand in another order in B."""
     rng = np.random.default_rng(1)
     targets = rng.integers(0, classes, 1_000_000).tolist()
     for name in "ab":
@@ -217,10 +222,10 @@ def test_a_million_rows_are_compared_within_the_limit(tmp_path: Path, classes: i
         with (tmp_path / f"{name}.csv").open("w") as file:
             header = ",".join([*(f"x_{number}" for number in range(classes)), "target"])
             file.write(f"id,{header}\n" if named else f"{header}\n")
-            for at, y in enumerate(targets):
-                file.write(
-                    f"r{at},{rows[at * 7919 % 1000]},{y}\n" if named else f"{rows[at * 7919 % 1000]},{y}\n"
-                )
+            for number in range(1_000_000):
+                at = number * step % 1_000_000 if name == "b" else number
+                row = f"{rows[at * 7919 % 1000]},{targets[at]}\n"
+                file.write(f"r{at},{row}" if named else row)
     files = [str(tmp_path / f"{name}.csv") for name in "ab"]
     found = measured(tmp_path, "compare", *files, "--loss", "ce", "--json")
     assert found.code == 0, found.err

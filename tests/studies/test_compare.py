@@ -8,7 +8,7 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ from celoss_cli.core.data import Batch, Lines
 from celoss_cli.show import FORMATS, Style
 from celoss_cli.statistics.interval import estimate
 from celoss_cli.statistics.spread import spread_of_all
+from celoss_cli.studies.compare import grown, inputs, join
 from celoss_cli.studies.compare.comparing import Pairs, Plan, compared
 from celoss_cli.studies.compare.comparison import Comparison, Subject
 from celoss_cli.studies.compare.document import document_of
@@ -622,6 +623,48 @@ def test_names_of_any_characters_are_kept_as_they_are() -> None:
     kept = Names([Part.of(names[:3]), Part.of(names[3:])])
     assert list(kept) == [kept[i] for i in range(5)] == list(kept[0:5]) == names
     assert [kept[4], kept[0], kept[3]] == ["f\x00", "a", "d\n\x00e"]
+
+
+NAMES = st.lists(st.text(st.sampled_from("ab\n\x00\ud83d\ude00é"), max_size=4), min_size=1, max_size=30)
+
+
+@pytest.mark.parametrize("hashes", [hash, lambda name: len(name) % 2])
+@given(ours=NAMES, asked=NAMES, cut=st.integers(0, 30))
+def test_rows_are_found_by_their_names_whatever_names_share_a_hash(
+    hashes: Callable[[str], int], ours: list[str], asked: list[str], cut: int
+) -> None:
+    """Against a dictionary of the names."""
+    with pytest.MonkeyPatch.context() as changed:
+        changed.setattr(join, "_hashes", lambda names: np.fromiter(map(hashes, names), np.int64, len(names)))
+        parts = [part for part in (ours[:cut], ours[cut:]) if part]
+        index = join.Index(Names([Part.of(part) for part in parts]))
+        first = {name: row for row, name in reversed(list(enumerate(ours)))}
+        assert index.rows(asked).tolist() == [first.get(name, join.NONE) for name in asked]
+        again = [(first[name], row) for row, name in enumerate(ours) if first[name] != row]
+        assert join.first_repeat(ours) == (again[0] if again else None)
+
+
+def test_inputs_are_given_back_by_their_numbers_from_memory_and_from_a_file(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(inputs, "_ROOM_BYTES", 300)
+    values = np.random.default_rng(0).normal(size=(500, 3))
+    kept, order = inputs.Inputs(), np.random.default_rng(1).permutation(500)
+    for part in np.array_split(order, 7):
+        kept.add(part, values[part])
+    assert np.array_equal(kept.rows(0, 500), values)
+    assert np.array_equal(kept.rows(123, 301), values[123:301])
+
+
+def test_an_array_grows_by_parts_of_any_size_and_type(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(grown, "_ROOM_BYTES", 64)
+    parts = [np.arange(3, dtype=np.int8), np.arange(40.0) / 3, np.arange(2), np.zeros(0)]
+    found = grown.Grown()
+    for part in parts:
+        found.add(part)
+    assert np.array_equal(found.whole(), np.concatenate(parts))
+    found.add(np.ones(1))
+    assert np.array_equal(found.whole(), np.concatenate([*parts, np.ones(1)]))
 
 
 def test_rows_in_another_order_and_rows_in_order_find_each_other(tmp_path: Path) -> None:

@@ -27,19 +27,18 @@ _ROWS = 1 << 16
 """So many rows are counted by class at a time."""
 
 
-def by_class(a: Side, b: Side, order: Array, labels: Sequence[str] | None) -> Iterator[ClassPart]:
+def by_class(a: Side, b: Side, labels: Sequence[str] | None) -> Iterator[ClassPart]:
     """The classes in their own order; none where the targets are no classes.
 
     Args:
         a: the first data set.
-        b: the second one, of the same targets.
-        order: shape (rows,), the row of B of each row of A.
+        b: the second one, of the same targets in the same order.
         labels: the classes' names, or None.
 
     """
     with contextlib.suppress(UsageError):
         mine, theirs = (_collected(side, labels) for side in (a, b))
-        others, spreads = theirs.groups.tallies(), _spreads(a, b, order, labels)
+        others, spreads = theirs.groups.tallies(), _spreads(a, b, labels)
         for group in mine.breakdown(a.evaluation.tally, labels):
             yield ClassPart(group.name, group.tally, others[group.name], spreads[group.name])
 
@@ -57,7 +56,7 @@ def _collected(side: Side, labels: Sequence[str] | None) -> Collected:
     return found
 
 
-def _spreads(a: Side, b: Side, order: Array, labels: Sequence[str] | None) -> Mapping[str, Spread]:
+def _spreads(a: Side, b: Side, labels: Sequence[str] | None) -> Mapping[str, Spread]:
     """The spread of the differences of each class by its name."""
     codes, names = _codes(a, labels)
     ignored = a.terms.ignored
@@ -65,10 +64,10 @@ def _spreads(a: Side, b: Side, order: Array, labels: Sequence[str] | None) -> Ma
         codes[ignored] = len(names)
     ends = np.cumsum(np.bincount(codes, minlength=len(names)))[: len(names)]
     groups = a.batch.groups
-    clusters = None if groups is None else codes_of(groups, len(order))
+    clusters = None if groups is None else codes_of(groups, len(a.batch))
     each = np.split(np.argsort(codes, kind="stable"), ends)
     return {
-        name: spread_of_all(*_units(a, b, order, elements, clusters))
+        name: spread_of_all(*_units(a, b, elements, clusters))
         for name, elements in zip(names, each, strict=False)
         if len(elements)
     }
@@ -86,12 +85,12 @@ def _codes(side: Side, labels: Sequence[str] | None) -> tuple[Array, Sequence[st
     return found.whole(), list(number)
 
 
-def _units(a: Side, b: Side, order: Array, elements: Array, clusters: Array | None) -> tuple[Array, Array]:
+def _units(a: Side, b: Side, elements: Array, clusters: Array | None) -> tuple[Array, Array]:
     """The differences and the weights of the elements of a class, summed by independent unit."""
     each = a.batch.elements_per_row
-    row, place = np.divmod(elements, each)
+    row = elements // each
     with np.errstate(invalid="ignore"):
-        difference = b.terms.loss[order[row] * each + place] - a.terms.loss[elements]
+        difference = b.terms.loss[elements] - a.terms.loss[elements]
     weight = a.terms.weight[elements]
     if clusters is None and each == 1:
         return difference, weight

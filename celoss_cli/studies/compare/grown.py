@@ -11,30 +11,55 @@ if TYPE_CHECKING:
 
 __all__ = ["Grown"]
 
+_ROOM_BYTES = 1 << 20
+
 
 class Grown:
-    """Parts along the first axis as one array, with room for as many again."""
+    """Parts along the first axis, filled into rooms of one size, which are never copied as it grows."""
 
     def __init__(self) -> None:
-        self._room: Array | None = None
-        self._count = 0
+        self._rooms: list[Array] = []
+        self._free = 0
 
     def takes(self, values: Array) -> bool:
         """Whether these have the extents of the others."""
-        return self._room is None or self._room.shape[1:] == values.shape[1:]
+        return not self._rooms or self._rooms[0].shape[1:] == values.shape[1:]
 
     def add(self, values: Array) -> None:
         """Appends values of the same extents beyond the first axis; types widen as they must."""
-        end = self._count + len(values)
-        kind = values.dtype if self._room is None else np.result_type(self._room, values)
-        if self._room is None or len(self._room) < end or self._room.dtype != kind:
-            larger = np.empty((max(end, 2 * self._count), *values.shape[1:]), kind)
-            if self._room is not None:
-                larger[: self._count] = self._room[: self._count]
-            self._room = larger
-        self._room[self._count : end] = values
-        self._count = end
+        kind = np.result_type(self._rooms[-1], values) if self._rooms else values.dtype
+        while len(values):
+            if not self._free or self._rooms[-1].dtype != kind:
+                self._close()
+                self._free = max(1, _ROOM_BYTES // max(1, values[:1].nbytes))
+                self._rooms.append(np.empty((self._free, *values.shape[1:]), kind))
+            room = self._rooms[-1]
+            part = values[: self._free]
+            at = len(room) - self._free
+            room[at : at + len(part)] = part
+            self._free -= len(part)
+            values = values[len(part) :]
 
     def whole(self) -> Array:
         """All of it, shape (rows, ...)."""
-        return np.zeros(0) if self._room is None else self._room[: self._count]
+        self._close()
+        if len(self._rooms) > 1:
+            self._rooms = [_joined(self._rooms)]
+        return self._rooms[0] if self._rooms else np.zeros(0)
+
+    def _close(self) -> None:
+        """Leaves what is free in the last room unused."""
+        if self._free:
+            self._rooms[-1] = self._rooms[-1][: len(self._rooms[-1]) - self._free]
+            self._free = 0
+
+
+def _joined(rooms: list[Array]) -> Array:
+    """The rooms as one array; each is given back once it is copied."""
+    found = np.empty((sum(map(len, rooms)), *rooms[0].shape[1:]), np.result_type(*rooms))
+    at = 0
+    while rooms:
+        room = rooms.pop(0)
+        found[at : at + len(room)] = room
+        at += len(room)
+    return found

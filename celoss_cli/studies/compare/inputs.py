@@ -1,10 +1,14 @@
-"""The inputs of many rows, held in parts of some megabytes."""
+"""The inputs of many rows by the numbers of their rows, in a temporary file where they are many."""
 
 from __future__ import annotations
 
+import pickle
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from celoss_cli.core.spool import Spool
 
 if TYPE_CHECKING:
     from celoss_cli.core.data import Array
@@ -15,53 +19,58 @@ _ROOM_BYTES = 1 << 22
 
 
 class Inputs:
-    """Rows of one shape; as they grow in number, those that are held already are not copied.
+    """Rows of one shape. They may come in any order; each room of some megabytes is read as a whole.
 
     Attributes:
-        start: the number of the first row that is held: those before it were not kept.
+        count: how many rows came.
 
     """
 
-    def __init__(self, start: int = 0) -> None:
-        self.start = start
-        self._rooms: dict[int, Array] = {}
+    def __init__(self) -> None:
+        self.count = 0
         self._each = 0
-        self._count = 0
+        self._spool = Spool(2 * _ROOM_BYTES)
+        self._parts: defaultdict[int, list[int]] = defaultdict(list)
+        self._last: tuple[int, Array] = (-1, np.empty(0))
 
-    def add(self, values: Array) -> None:
-        """Appends the next rows; types widen as they must."""
-        if not self._each:
-            self._each = max(1, _ROOM_BYTES // max(1, values[:1].nbytes))
-        while len(values):
-            room, at = divmod(self._count, self._each)
-            part = values[: self._each - at]
-            if not at:
-                self._rooms[room] = np.empty((self._each, *values.shape[1:]), values.dtype)
-            kind = np.result_type(self._rooms[room], values)
-            self._rooms[room] = self._rooms[room].astype(kind, copy=False)
-            self._rooms[room][at : at + len(part)] = part
-            self._count += len(part)
-            values = values[len(part) :]
+    def append(self, values: Array) -> None:
+        """Takes the rows after all that came."""
+        self.add(np.arange(self.count, self.count + len(values)), values)
 
-    def between(self, start: int, stop: int) -> Array:
-        """The rows from one number up to another, shape (rows, ...): a view where they lie together."""
-        room, at = divmod(start - self.start, self._each)
-        if stop - start <= self._each - at:
-            return self._rooms[room][at : at + stop - start]
-        return self.rows(np.arange(start, stop))
+    def add(self, numbers: Array, values: Array) -> None:
+        """Takes the rows of these numbers."""
+        self._each = self._each or max(1, _ROOM_BYTES // max(1, values[:1].nbytes))
+        self.count += len(values)
+        rooms = numbers // self._each
+        order = np.argsort(rooms, kind="stable")
+        first = np.flatnonzero(np.diff(rooms[order], prepend=-1))
+        for which in np.split(order, first[1:]) if len(order) else ():
+            file = self._spool.written
+            self._parts[int(rooms[which[0]])].append(file.tell())
+            places = (numbers[which] % self._each).astype(np.min_scalar_type(self._each))
+            pickle.dump((places, values[which]), file, pickle.HIGHEST_PROTOCOL)
 
-    def rows(self, numbers: Array) -> Array:
-        """The rows of these numbers, shape (rows, ...), contiguous."""
-        rooms, places = np.divmod(numbers - self.start, self._each)
-        used = np.unique(rooms).tolist()
-        kind = np.result_type(*(self._rooms[room] for room in used))
-        found = np.empty((len(numbers), *self._rooms[used[0]].shape[1:]), kind)
-        for room in used:
-            where = rooms == room
-            found[where] = self._rooms[room][places[where]]
+    def rows(self, start: int, stop: int) -> Array:
+        """The rows of these numbers, all of which came, shape (stop - start, ...), contiguous."""
+        found = []
+        while start < stop:
+            room, at = divmod(start, self._each)
+            found.append(self._room(room)[at : at + stop - start])
+            start += len(found[-1])
+        return np.ascontiguousarray(found[0] if len(found) == 1 else np.concatenate(found))
+
+    def _room(self, room: int) -> Array:
+        if room != self._last[0]:
+            parts = list(self._read(room))
+            places, values = (np.concatenate(each) for each in zip(*parts, strict=True))
+            in_order = bool((places[1:] > places[:-1]).all())
+            self._last = room, values if in_order else values[np.argsort(places, kind="stable")]
+        return self._last[1]
+
+    def _read(self, room: int) -> list[tuple[Array, Array]]:
+        file = self._spool.read()
+        found = []
+        for offset in self._parts[room]:
+            file.seek(offset)
+            found.append(pickle.load(file))  # noqa: S301 - our own
         return found
-
-    def forget(self, stop: int) -> None:
-        """Gives back the memory of rows before this one, which are not asked for again."""
-        for room in [room for room in self._rooms if (room + 1) * self._each <= stop - self.start]:
-            del self._rooms[room]

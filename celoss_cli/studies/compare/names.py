@@ -66,7 +66,8 @@ class Part:
         return self.text.split(self.separator)
 
 
-def joined(parts: Sequence[Sequence[str] | None]) -> Sequence[str] | None:
+def joined(parts: Sequence[Sequence[str] | None]) -> Names | None:
+    """All names of these parts, None where one of them has none."""
     known = [part for part in parts if part is not None]
     if len(known) != len(parts):
         return None

@@ -6,8 +6,9 @@ comparison of rows that are not the same rows would look like any other.
 
 from __future__ import annotations
 
-import operator
+import itertools
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -17,8 +18,11 @@ from celoss_cli.core.exact import exact_sum
 from celoss_cli.core.records import record
 from celoss_cli.studies.compare.classes import by_class
 from celoss_cli.studies.compare.comparing import Pairs
-from celoss_cli.studies.compare.likeness import same_tokens
+from celoss_cli.studies.compare.join import NONE, first_repeat
+from celoss_cli.studies.compare.likeness import same_tokens, tokens_in_order
+from celoss_cli.studies.compare.names import joined
 from celoss_cli.studies.compare.tokens import refuse_other_text, why_other_tokens
+from celoss_cli.studies.compare.units import codes_of
 
 if TYPE_CHECKING:
     from celoss_cli.core.data import Array, Reduction
@@ -31,23 +35,32 @@ Align = Literal["id", "position"]
 
 _EXAMPLES = 3
 
+_NAMES = 1 << 16
+"""So many names are packed at a time."""
+
 
 @record(frozen=True, slots=True)
 class Alignment:
-    """Which row of B belongs to each row of A.
+    """Both data sets row by row.
 
     Attributes:
         by: what the rows were aligned by.
-        order: shape (rows,), the row of B.
+        second: B in the order of A; what both have in common is held once.
 
     """
 
     by: Align
-    order: Array
+    second: Side
 
 
-def aligned(a: Side, b: Side, align: Align | None) -> Alignment:
+def aligned(a: Side, b: Side, align: Align | None, rows: Array) -> Alignment:
     """The rows of B in the order of A, by id, or by position where that is asked for or no ids exist.
+
+    Args:
+        a: the first data set.
+        b: the second one.
+        align: what rows are aligned by, where that is asked for.
+        rows: shape (rows of B,), the row of A that each has the id of, or ``NONE``.
 
     Raises:
         InputError: for ids that occur twice or in one data set only, and for rows that differ in their
@@ -57,13 +70,30 @@ def aligned(a: Side, b: Side, align: Align | None) -> Alignment:
     if align is None:
         align = "position" if a.batch.ids is None and b.batch.ids is None else "id"
     _refuse_other_classes(a, b)
-    found = Alignment(align, _order_by_id(a, b) if align == "id" else _order_by_position(a, b))
-    _refuse_options_in_order(a, b, found.order)
-    _refuse_other_targets(a, b, found.order)
-    _refuse_other_weights(a, b, found.order)
-    refuse_other_text(a, b, found.order)
-    _refuse_other_groups(a, b, found.order)
-    return found
+    order = _order_by_id(a, b, rows) if align == "id" else _order_by_position(a, b)
+    _refuse_options_in_order(a, b, order)
+    _refuse_other_targets(a, b, order)
+    _refuse_other_weights(a, b, order)
+    refuse_other_text(a, b, order)
+    _refuse_other_groups(a, b, order)
+    return Alignment(align, _in_order_of(a, b, order))
+
+
+def _in_order_of(a: Side, b: Side, order: Array) -> Side:
+    """B with its rows in the order of A, which has the same targets, weights, ids and groups."""
+    ignored = b.terms.ignored
+    return replace(
+        b,
+        batch=replace(b.batch, target=a.batch.target, ids=a.batch.ids, groups=a.batch.groups),
+        terms=replace(
+            b.terms,
+            loss=_ordered(b.by_row(b.terms.loss), order).reshape(-1),
+            weight=a.terms.weight,
+            ignored=None if ignored is None else _ordered(b.by_row(ignored), order).reshape(-1),
+        ),
+        likeliest=None if b.likeliest is None else tokens_in_order(b.likeliest, order),
+        scored={unit: _ordered(values, order) for unit, values in b.scored.items()},
+    )
 
 
 def labels_of(a: Side, b: Side) -> Sequence[str] | None:
@@ -75,8 +105,8 @@ def _refuse_other_classes(a: Side, b: Side) -> None:
     mine, theirs = a.batch.labels, b.batch.labels
     if mine is not None and theirs is not None and list(mine) != list(theirs):
         raise InputError(
-            f"expected the classes {_examples(list(mine))} of {a.name} in this order, "
-            f"got {_examples(list(theirs))}",
+            f"expected the classes {_examples(mine, len(mine))} of {a.name} in this order, "
+            f"got {_examples(theirs, len(theirs))}",
             hint="--class-columns NAMES puts the columns of both in one order",
             place=b.name,
         )
@@ -99,38 +129,27 @@ def _order_by_position(a: Side, b: Side) -> Array:
     return np.arange(len(a.batch))
 
 
-def _order_by_id(a: Side, b: Side) -> Array:
-    ours, theirs = a.batch.ids, b.batch.ids
-    if ours is not None and theirs is not None and _same(ours, theirs):
-        return np.arange(len(ours))
-    return _order_by_name(a, b)
+def _order_by_id(a: Side, b: Side, rows: Array) -> Array:
+    """The row of B of each row of A, where each has one.
+
+    Args:
+        a: the first data set.
+        b: the second one.
+        rows: shape (rows of B,), the row of A of the same id, or ``NONE``.
+
+    """
+    for side, other in ((a, b), (b, a)):
+        _refuse_no_ids(side, other)
+        _refuse_repeated(side)
+    order = np.full(len(a.batch), NONE)
+    known = rows != NONE
+    order[rows[known]] = np.flatnonzero(known)
+    for one, other, alone in ((b, a, ~known), (a, b, order == NONE)):
+        _refuse_unmatched(one, other, np.flatnonzero(alone))
+    return order
 
 
-def _same(ours: Sequence[str], theirs: Sequence[str]) -> bool:
-    """Whether both have the same names in one order, each once; a table of their hashes is small."""
-    if len(ours) != len(theirs) or not all(map(operator.eq, ours, theirs)):
-        return False
-    hashes = np.fromiter(map(hash, ours), np.int64, len(ours))
-    hashes.sort()
-    return bool((hashes[1:] != hashes[:-1]).all())
-
-
-def _order_by_name(a: Side, b: Side) -> Array:
-    """The same by a table of names, which also says what does not fit."""
-    ours, theirs = _row_of(a, b), _row_of(b, a)
-    for one, rows, other, others in ((b, theirs, a, ours), (a, ours, b, theirs)):
-        alone = [name for name in rows if name not in others]
-        if alone:
-            raise InputError(
-                f"expected ids that {other.name} has too, got {_examples(alone)}",
-                hint="a comparison needs the same rows in both",
-                place=one.place(rows[alone[0]]),
-            )
-    return np.fromiter((theirs[name] for name in ours), np.int64, len(ours))
-
-
-def _row_of(side: Side, other: Side) -> dict[str, int]:
-    """The row of each id, in the order of the rows."""
+def _refuse_no_ids(side: Side, other: Side) -> None:
     if side.batch.ids is None:
         raise InputError(
             f"expected a column of ids as {other.name} has one, got none"
@@ -139,19 +158,35 @@ def _row_of(side: Side, other: Side) -> dict[str, int]:
             hint="name it: --id-column NAME, or align the rows as they stand: --align position",
             place=side.name,
         )
-    rows: dict[str, int] = {}
-    for row, name in enumerate(side.batch.ids):
-        if rows.setdefault(name, row) != row:
-            raise InputError(
-                f"expected each id once, got {quoted(name)} of {side.place(rows[name])} again",
-                place=side.place(row),
-            )
-    return rows
 
 
-def _examples(names: Sequence[str]) -> str:
+def _refuse_repeated(side: Side) -> None:
+    ids = side.batch.ids
+    twice = None if ids is None else first_repeat(ids)
+    if ids is not None and twice is not None:
+        first, row = twice
+        raise InputError(
+            f"expected each id once, got {quoted(ids[row])} of {side.place(first)} again",
+            place=side.place(row),
+        )
+
+
+def _refuse_unmatched(one: Side, other: Side, alone: Array) -> None:
+    """Refuses the rows whose ids the other data set does not have."""
+    if one.batch.ids is None or not len(alone):
+        return
+    names = [one.batch.ids[row] for row in alone[:_EXAMPLES].tolist()]
+    raise InputError(
+        f"expected ids that {other.name} has too, got {_examples(names, len(alone))}",
+        hint="a comparison needs the same rows in both",
+        place=one.place(int(alone[0])),
+    )
+
+
+def _examples(names: Sequence[str], count: int) -> str:
+    """The first of so many names."""
     shown = ", ".join(map(quoted, names[:_EXAMPLES]))
-    return f"{shown} and {len(names) - _EXAMPLES} more" if len(names) > _EXAMPLES else shown
+    return f"{shown} and {count - _EXAMPLES} more" if count > _EXAMPLES else shown
 
 
 def _refuse_options_in_order(a: Side, b: Side, order: Array) -> None:
@@ -212,39 +247,38 @@ def _refuse_other_weights(a: Side, b: Side, order: Array) -> None:
 def _refuse_other_groups(a: Side, b: Side, order: Array) -> None:
     if a.batch.groups is None or b.batch.groups is None:
         return
-    others = list(b.batch.groups)
-    for row, (mine, other) in enumerate(zip(a.batch.groups, order.tolist(), strict=True)):
-        theirs = others[other]
-        if mine != theirs:
-            raise InputError(
-                f"expected the group {quoted(mine)} of {a.place(row)}, got {quoted(theirs)}",
-                place=b.place(other),
-            )
+    codes = codes_of(itertools.chain(a.batch.groups, b.batch.groups), len(order) + len(b.batch))
+    unlike = np.flatnonzero(codes[: len(order)] != codes[len(order) :][order])
+    if len(unlike):
+        row, other = int(unlike[0]), int(order[unlike[0]])
+        raise InputError(
+            f"expected the group {quoted(a.batch.groups[row])} of {a.place(row)}, "
+            f"got {quoted(b.batch.groups[other])}",
+            place=b.place(other),
+        )
 
 
 # -------------------------------------------------------------------------------------------- the pairs
 
 
-def paired(a: Side, b: Side, alignment: Alignment, reduction: Reduction, likeness: Likeness) -> Pairs:
-    """The counted rows of both, in A's order.
+def paired(a: Side, b: Side, reduction: Reduction, likeness: Likeness) -> Pairs:
+    """The counted rows of both.
 
     Args:
         a: the first data set.
-        b: the second one.
-        alignment: of their rows.
+        b: the second one, in the order of A.
         reduction: "mean" or "batchmean", which says what a row's weight is.
-        likeness: of the predictions of the first rows.
+        likeness: of the predictions.
 
     """
-    order, counted = alignment.order, a.counted
-    rows = _counted_rows(counted)
+    rows = _counted_rows(a.counted)
     by_row = reduction == "batchmean"
-    weight = np.ones(len(order)) if by_row else a.summed(a.terms.weight)
+    weight = np.ones(len(a.batch)) if by_row else a.summed(a.terms.weight)
     targets = a.targets
-    agreement, divergence = _predictions(a, b, order, likeness)
+    agreement, divergence = _predictions(a, b, likeness)
     return Pairs(
         first=_of_rows(a.summed(a.terms.loss), rows),
-        second=_of_rows(_ordered(b.summed(b.terms.loss), order), rows),
+        second=_of_rows(b.summed(b.terms.loss), rows),
         weight=_of_rows(weight, rows),
         row=rows,
         ids=_names_of_rows(a.batch.ids, rows),
@@ -255,7 +289,7 @@ def paired(a: Side, b: Side, alignment: Alignment, reduction: Reduction, likenes
             b.evaluation.tally.loss,
             exact_sum(weight) if by_row else a.evaluation.tally.weight,
         ),
-        classes=list(by_class(a, b, order, labels_of(a, b))),
+        classes=list(by_class(a, b, labels_of(a, b))),
         agreement=agreement,
         divergence=divergence,
     )
@@ -281,12 +315,15 @@ def _in_order(order: Array) -> bool:
 
 
 def _names_of_rows(names: Sequence[str] | None, rows: Array | None) -> Sequence[str] | None:
-    return names if names is None or rows is None else [names[row] for row in rows.tolist()]
+    if names is None or rows is None:
+        return names
+    parts = np.split(rows, range(_NAMES, len(rows), _NAMES))
+    return joined([[names[row] for row in part.tolist()] for part in parts])
 
 
-def _predictions(a: Side, b: Side, order: Array, likeness: Likeness) -> tuple[float | None, float | None]:
+def _predictions(a: Side, b: Side, likeness: Likeness) -> tuple[float | None, float | None]:
     """How often both find the same outcome most probable, and the mean divergence of B from A."""
     if a.likeliest is not None and b.likeliest is not None:
-        return same_tokens(a.likeliest, b.likeliest, order), None
-    likeness.add_rest(b, order)
+        return same_tokens(a.likeliest, b.likeliest), None
+    likeness.add_waiting(b.loss)
     return likeness.means()

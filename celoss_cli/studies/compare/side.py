@@ -17,7 +17,6 @@ from celoss_cli.evaluate.units import by_row
 from celoss_cli.losses.base import SAMPLE_WEIGHT
 from celoss_cli.losses.scored_tokens import LIKELIEST, ScoredTokens
 from celoss_cli.studies.compare.grown import Grown
-from celoss_cli.studies.compare.inputs import Inputs
 from celoss_cli.studies.compare.names import joined
 from celoss_cli.studies.compare.scored import SIZES, scored_of
 
@@ -41,7 +40,6 @@ class Side:
         place: names the place of a row.
         likeliest: a number for the most probable token of each place that counts, 0 where nobody knows it,
         and how many tokens each row has; None where nothing is known of them.
-        inputs: the values of the inputs, but of the first rows that were used as they were read.
         scored: how many bytes and how many tokens of each row count, by unit, NaN where nobody knows; empty
         where the rows are no documents of scored tokens.
 
@@ -55,7 +53,6 @@ class Side:
     place: Callable[[int], str]
     sample_weight: Array | None = None
     likeliest: tuple[Array, Array] | None = None
-    inputs: Inputs = field(default_factory=Inputs)
     scored: Mapping[str, Array] = field(default_factory=dict)
 
     def by_row(self, values: Array) -> Array:
@@ -87,7 +84,7 @@ def side_of(
     loss: Loss,
     batches: Iterable[Batch | Chunk],
     request: Request,
-    used: Callable[[Loss, Batch], bool] = lambda loss, batch: False,
+    take: Callable[[Loss, Batch], None],
 ) -> Side:
     """Computes a data set and keeps what is compared of it.
 
@@ -96,14 +93,13 @@ def side_of(
         loss: with its options.
         batches: of the data set, in order.
         request: of the evaluation.
-        used: answers whether it has used the inputs of a batch, which are not kept then; asked until it has
-            not.
+        take: takes each batch, canonical, with its inputs, which are not kept here.
 
     Raises:
         InputError: for data that cannot be computed, and where nothing is counted.
 
     """
-    kept = _Kept(loss, used)
+    kept = _Kept(loss, take)
     evaluation = evaluate(loss, batches, replace(request, keep=True), kept.add)
     if not evaluation.tally.counted:
         raise InputError("expected at least one counted target, got none", place=name)
@@ -117,7 +113,6 @@ def side_of(
         _Places(kept.places),
         weights,
         kept.tokens(),
-        kept.inputs,
         {unit: values.whole() for unit, values in kept.scored.items()},
     )
 
@@ -125,16 +120,15 @@ def side_of(
 class _Kept:
     """What was kept of the batches so far."""
 
-    def __init__(self, loss: Loss, used: Callable[[Loss, Batch], bool]) -> None:
+    def __init__(self, loss: Loss, take: Callable[[Loss, Batch], None]) -> None:
         self.first: tuple[Batch, Terms] | None = None
-        self.inputs = Inputs()
         self.target, self.sample_weight = Grown(), Grown()
         self.loss, self.weight, self.ignored = Grown(), Grown(), Grown()
         self.likeliest, self.sizes = Grown(), Grown()
         self.scored = {unit: Grown() for unit in SIZES} if isinstance(loss, ScoredTokens) else {}
         self.places: list[tuple[int, Lines | bytes]] = []
         self.weighted = self.ignoring = False
-        self._loss, self._used, self._using = loss, used, True
+        self._loss, self._take = loss, take
         self._ids: list[Sequence[str] | None] = []
         self._groups: list[Sequence[str] | None] = []
 
@@ -153,7 +147,7 @@ class _Kept:
         self.places.append((len(batch), _packed(batch)))
         if batch.input.shape[1:] != self.first[0].input.shape[1:] or not self.target.takes(batch.target):
             raise InputError("expected rows of one shape to compare, got several")
-        self._add_input(batch)
+        self._take(self._loss, batch)
         self.target.add(batch.target)
         self.loss.add(terms.loss.astype(np.float64, copy=False))
         self.weight.add(terms.weight.astype(np.float64, copy=False))
@@ -176,13 +170,6 @@ class _Kept:
             ids=joined(self._ids),
             groups=joined(self._groups),
         )
-
-    def _add_input(self, batch: Batch) -> None:
-        self._using = self._using and self._used(self._loss, batch)
-        if self._using:
-            self.inputs.start += len(batch)
-        else:
-            self.inputs.add(batch.input)
 
     def _add_tokens(self, batch: Batch, terms: Terms) -> None:
         for unit, values in self.scored.items():
