@@ -36,6 +36,9 @@ __all__ = [
 MAX_LINE = 16 << 20
 """The longest line in bytes."""
 
+_PAGES = (b"<!doctype html", b"<html")
+"""How a page begins that a web server answers in place of a file."""
+
 _HEAD = 4096
 """So many bytes tell a format."""
 
@@ -315,7 +318,14 @@ def open_stream(path: str) -> Stream:
     if is_remote(path):
         from celoss_cli.read.remote.files import opened  # most files are of this machine
 
-        return Stream(path, *opened(path))
+        stream = Stream(path, *opened(path))
+        if stream.head().lstrip()[:14].lower().startswith(_PAGES):
+            raise InputError(
+                "expected data, got a page of HTML",
+                hint="a server answers so where one has to sign in",
+                place=visible(path),
+            )
+        return stream
     if os.path.isdir(path):
         raise InputError("Expected a file, got a directory.", place=visible(path))
     try:

@@ -6,6 +6,7 @@ are there, and a pickle is never opened.
 
 from __future__ import annotations
 
+import contextlib
 import io
 import math
 import mmap
@@ -13,26 +14,27 @@ import struct
 import warnings
 import zipfile
 import zlib
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import IO, TYPE_CHECKING, Any, Literal
+from typing import IO, TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
 
 from celoss_cli.core.errors import CelossError, InputError, LimitError, Way, plural, quoted, visible
 from celoss_cli.core.records import record
 from celoss_cli.read.arrays.bfloat16 import BFLOAT16
-from celoss_cli.read.arrays.ranged import Ranged
+from celoss_cli.read.arrays.fetched import Checksum, can_be_fetched, fetched
 from celoss_cli.read.arrays.slices import joined_dataset, named_dataset, refuse_nonfinite, refuse_type
-from celoss_cli.read.bytes.mapped import mapped, memory_limit, piped, release_bytes
+from celoss_cli.read.bytes.mapped import copied, mapped, memory_limit, piped, release_bytes
 from celoss_cli.read.bytes.pickles import holds_pickle, is_pickle, pickled
 
 if TYPE_CHECKING:
     from celoss_cli.core.data import Array, Roles
+    from celoss_cli.read.arrays.ranged import Ranged
+    from celoss_cli.read.remote.files import Object
     from celoss_cli.read.request import Dataset, ReadRequest, Stream
 
-__all__ = ["read", "read_values", "refuse_shape"]
+__all__ = ["read", "read_rows", "read_values", "refuse_shape"]
 
 _NPY = b"\x93NUMPY"
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
@@ -40,6 +42,9 @@ _LENGTH_FIELD = {(1, 0): "<H", (2, 0): "<I", (3, 0): "<I"}
 _MAX_HEADER = 10_000
 _MAX_AXES = 32
 _CHUNK = 1 << 20
+_FETCHED = 1 << 16
+"""A directory and the headers are read so many bytes at a time from far."""
+
 _LOCAL = 30
 """Bytes of a member's own header, before its name."""
 _WITH_DESCRIPTOR, _DESCRIPTOR = 1 << 3, 24
@@ -61,9 +66,9 @@ def read(stream: Stream, request: ReadRequest) -> Dataset:
     """
     if _is_zip(stream):
         return named_dataset(_Archive(stream).members(), stream.name, request)
-    fetched = None if request.truth is None else _by_ranges(stream, request)
-    if fetched is not None:
-        return _joined(fetched, stream, request)
+    rows = None if request.truth is None else read_rows(stream, request)
+    if rows is not None:
+        return _joined(rows, stream, request)
     values = _single(stream)
     if values.dtype.names and values.dtype != BFLOAT16:
         fields = {field: partial(np.ascontiguousarray, values[field]) for field in values.dtype.names}
@@ -109,6 +114,23 @@ def read_values(stream: Stream, request: ReadRequest) -> Array:
     refuse_type(values, stream.name)
     refuse_nonfinite(values, f"{stream.name}: $", request)
     return values
+
+
+def read_rows(stream: Stream, request: ReadRequest) -> Ranged | None:
+    """The array of a remote NPY file as an input of which rows are fetched; None for any other.
+
+    Raises:
+        InputError: for a broken one.
+
+    """
+    remote, place = stream.remote, stream.name
+    if remote is None or stream.head()[:6] != _NPY:
+        return None
+    header = _header(io.BytesIO(remote.bytes(0, min(_MAX_HEADER + 12, remote.state.size))), place)
+    _refuse_size(header, remote.state.size - header.size, place)
+    if not can_be_fetched(header.shape, header.dtype, request):
+        return None
+    return fetched(remote, header.size, header.shape, header.dtype, header.order)
 
 
 def _is_zip(stream: Stream) -> bool:
@@ -249,26 +271,6 @@ def _single(stream: Stream) -> Array:
     return values
 
 
-def _by_ranges(stream: Stream, request: ReadRequest) -> Ranged | None:
-    """The array of a remote file whose rows can be fetched one after the other; None for any other."""
-    remote, place = stream.remote, stream.name
-    if remote is None or not remote.state.size:
-        return None
-    header = _header(io.BytesIO(remote.bytes(0, min(_MAX_HEADER + 12, remote.state.size))), place)
-    if header.order != "C" or len(header.shape) < 2 or header.shape[-1] < 2 or request.class_axis is not None:
-        return None
-    if header.dtype.names:
-        return None
-    _refuse_size(header, remote.state.size - header.size, place)
-    row = header.nbytes // max(1, header.shape[0])
-
-    def fetch(start: int, stop: int) -> Array:
-        part = replace(header, shape=(stop - start, *header.shape[1:]))
-        return part.view(remote.bytes(header.size + start * row, header.size + stop * row))
-
-    return Ranged(header.shape, header.dtype, fetch)
-
-
 def _refuse_size(header: _Header, found: int, place: str) -> None:
     if header.nbytes != found:
         hint = "was the file cut?" if found < header.nbytes else ""
@@ -283,12 +285,24 @@ def _refuse_size(header: _Header, found: int, place: str) -> None:
 
 
 class _Archive:
-    """An NPZ file: its directory is checked at once, its members when they are wanted."""
+    """An NPZ file: its directory is checked at once, its members when they are wanted.
+
+    A remote one is copied if members are compressed; else its members are, and of the input rows are fetched.
+    """
 
     def __init__(self, stream: Stream) -> None:
         self._name = stream.name
-        self._buffer: mmap.mmap | None = mapped(stream)
-        binary = stream.binary if self._buffer is not None else piped(stream)
+        self._remote = stream.remote
+        self._buffer: mmap.mmap | None = None
+        if stream.remote is not None:
+            self._open(_distant(stream.remote))
+            if any(info.compress_type != zipfile.ZIP_STORED for info in self._zip.infolist()):
+                self._remote, self._buffer = None, mapped(stream)
+        else:
+            self._buffer = mapped(stream)
+            self._open(stream.binary if self._buffer is not None else piped(stream))
+
+    def _open(self, binary: IO[bytes]) -> None:
         size = binary.seek(0, io.SEEK_END)
         binary.seek(max(0, size - 22))
         if not _ends_here(binary.read(22)):
@@ -320,15 +334,81 @@ class _Archive:
             members[key] = _Member(self, info, f"{self._name}: $.{visible(key)}")
         return members
 
-    def load(self, info: zipfile.ZipInfo, place: str, *, template: bool) -> Array:
-        """A member, or an array of its shape and type without the values.
+    def load(self, info: zipfile.ZipInfo, place: str) -> Array:
+        """A member.
 
         Raises:
             InputError: for what is no complete array.
+            LimitError: for one that memory cannot hold.
 
         """
+        with self._opened(info, place) as (member, header):
+            if info.compress_type == zipfile.ZIP_STORED and self._buffer is not None:
+                return header.view(self._buffer, _stored(self._buffer, info, place) + header.size)
+            if self._remote is not None:
+                start = self._start(info)
+                copy = copied(self._remote, start, start + info.file_size)
+                _refuse_checksum(copy, 0, info, place)
+                return header.view(copy, header.size)
+            values = _values_from(member, header, place)
+            if member.read(1):  # at the end the checksum is compared
+                raise InputError(f"expected the end after {_what(header)}, got more bytes", place=place)
+        return values
+
+    def template(self, info: zipfile.ZipInfo, place: str) -> Array:
+        """An array of the shape and type of a member that takes no memory.
+
+        Raises:
+            InputError: for what is no array.
+
+        """
+        with self._opened(info, place) as (_, header):
+            return np.broadcast_to(np.zeros((), header.dtype), header.shape)
+
+    def rows(self, info: zipfile.ZipInfo, place: str, request: ReadRequest) -> Ranged | None:
+        """A member of a remote file as an input of which rows are fetched; None for any other.
+
+        Raises:
+            InputError: for what is no array.
+
+        """
+        if self._remote is None:
+            return None
+        with self._opened(info, place) as (_, header):
+            if not can_be_fetched(header.shape, header.dtype, request):
+                return None
+            start = self._start(info)
+            checksum = Checksum(info.CRC, start, info.file_size, place)
+            checksum.add(start, self._remote.bytes(start, start + header.size))
+            first = start + header.size
+            return fetched(self._remote, first, header.shape, header.dtype, header.order, checksum)
+
+    def _start(self, info: zipfile.ZipInfo) -> int:
+        """Where the bytes of a stored member of a remote file start."""
+        assert self._remote is not None  # noqa: S101 - for the type checker
+        local = self._remote.bytes(info.header_offset, info.header_offset + _LOCAL)
+        start = _data_start(local, info)
+        _refuse_outside(start, self._remote.state.size, info, self._name)
+        return start
+
+    @contextlib.contextmanager
+    def _opened(self, info: zipfile.ZipInfo, place: str) -> Iterator[tuple[IO[bytes], _Header]]:
+        """A member behind its header."""
+        if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise InputError(
+                f"expected a stored or deflated array, got zip method {info.compress_type}", place=place
+            )
+        if info.file_size > info.compress_size * _MOST_DEFLATED + 64:
+            raise InputError(
+                f"expected at most {_MOST_DEFLATED} times {plural(info.compress_size, 'byte')}, "
+                f"got a declared size of {info.file_size}",
+                place=place,
+            )
         try:
-            return self._load(info, place, template=template)
+            with self._zip.open(info) as member:
+                header = _header(member, place)
+                _refuse_size(header, info.file_size - header.size, place)
+                yield member, header
         except CelossError:
             raise
         except (
@@ -343,29 +423,6 @@ class _Archive:
         ) as error:
             raise _broken(error, place) from None
 
-    def _load(self, info: zipfile.ZipInfo, place: str, *, template: bool) -> Array:
-        if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-            raise InputError(
-                f"expected a stored or deflated array, got zip method {info.compress_type}", place=place
-            )
-        if info.file_size > info.compress_size * _MOST_DEFLATED + 64:
-            raise InputError(
-                f"expected at most {_MOST_DEFLATED} times {plural(info.compress_size, 'byte')}, "
-                f"got a declared size of {info.file_size}",
-                place=place,
-            )
-        with self._zip.open(info) as member:
-            header = _header(member, place)
-            _refuse_size(header, info.file_size - header.size, place)
-            if template:
-                return np.broadcast_to(np.zeros((), header.dtype), header.shape)
-            if self._buffer is not None and info.compress_type == zipfile.ZIP_STORED:
-                return header.view(self._buffer, _stored(self._buffer, info, place) + header.size)
-            values = _values_from(member, header, place)
-            if member.read(1):  # at the end the checksum is compared
-                raise InputError(f"expected the end after {_what(header)}, got more bytes", place=place)
-        return values
-
 
 class _Member:
     """An array in a zip file, which is read when it is called for."""
@@ -376,24 +433,43 @@ class _Member:
         self._place = place
 
     def __call__(self) -> Array:
-        return self._archive.load(self._info, self._place, template=False)
+        return self._archive.load(self._info, self._place)
 
     def template(self) -> Array:
         """An array of the same shape and type that takes no memory."""
-        return self._archive.load(self._info, self._place, template=True)
+        return self._archive.template(self._info, self._place)
+
+    def rows(self, request: ReadRequest) -> Ranged | None:
+        """The array as an input of which rows are fetched; None where it is here."""
+        return self._archive.rows(self._info, self._place, request)
 
 
 def _broken(error: Exception, place: str) -> InputError:
     return InputError(f"expected a zip file of arrays, got a broken one: {visible(str(error))}", place=place)
 
 
+def _distant(remote: Object) -> IO[bytes]:
+    """A remote file of which a little is read in many places."""
+    from celoss_cli.read.remote.files import Ranges  # most files are of this machine
+
+    return cast(IO[bytes], io.BufferedReader(Ranges(remote), _FETCHED))
+
+
 def _stored(buffer: mmap.mmap, info: zipfile.ZipInfo, place: str) -> int:
     """Where a stored member starts in the mapped file, once its checksum is found right."""
     start = _data_start(buffer[info.header_offset : info.header_offset + _LOCAL], info)
-    end = start + info.file_size
-    if info.file_size != info.compress_size or end > len(buffer):
+    _refuse_outside(start, len(buffer), info, place)
+    _refuse_checksum(buffer, start, info, place)
+    return start
+
+
+def _refuse_outside(start: int, size: int, info: zipfile.ZipInfo, place: str) -> None:
+    if info.file_size != info.compress_size or start + info.file_size > size:
         raise InputError("expected a stored array within the file, got a longer one", place=place)
-    checksum = 0
+
+
+def _refuse_checksum(buffer: mmap.mmap, start: int, info: zipfile.ZipInfo, place: str) -> None:
+    end, checksum = start + info.file_size, 0
     with memoryview(buffer) as view:
         for first in range(start, end, _CHUNK):
             last = min(first + _CHUNK, end)
@@ -401,7 +477,6 @@ def _stored(buffer: mmap.mmap, info: zipfile.ZipInfo, place: str) -> int:
             release_bytes(buffer, first, last)
     if checksum != info.CRC:
         raise InputError("expected the array that was saved, got a wrong checksum", place=place)
-    return start
 
 
 def _is_covered(binary: IO[bytes], archive: zipfile.ZipFile) -> bool:

@@ -1,4 +1,4 @@
-"""An array of a remote NPY file, of which those rows are fetched that are asked for."""
+"""An array of a remote file, of which those rows are fetched that are asked for."""
 
 from __future__ import annotations
 
@@ -14,15 +14,20 @@ __all__ = ["Ranged"]
 
 
 class Ranged:
-    """Rows along the first axis, each a run of bytes; nothing of it is held.
+    """Rows along the first axis; nothing of them is held.
 
     Attributes:
         shape, dtype: of the array.
+        least: so many rows are worth a fetch.
 
     """
 
     def __init__(
-        self, shape: tuple[int, ...], dtype: np.dtype[Any], fetch: Callable[[int, int], Array]
+        self,
+        shape: tuple[int, ...],
+        dtype: np.dtype[Any],
+        fetch: Callable[[int, int], Array],
+        least: int = 1,
     ) -> None:
         """Fetches nothing.
 
@@ -30,10 +35,12 @@ class Ranged:
             shape: at least one axis.
             dtype: of the values.
             fetch: gives the rows from one up to another.
+            least: so many rows are worth a fetch.
 
         """
         self.shape = shape
         self.dtype = dtype
+        self.least = least
         self._fetch = fetch
 
     @property

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+import os
+import tempfile
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -13,12 +15,15 @@ from celoss_cli.core.errors import InputError, quoted, visible
 from celoss_cli.core.extras import extra_module
 from celoss_cli.core.records import record
 from celoss_cli.read.arrays.bfloat16 import BFLOAT16, widened
+from celoss_cli.read.arrays.fetched import can_be_fetched, fetched
 from celoss_cli.read.arrays.npy import refuse_shape
 from celoss_cli.read.arrays.slices import named_dataset, refuse_nonfinite
-from celoss_cli.read.bytes.mapped import mapped, piped
+from celoss_cli.read.bytes.mapped import copied, mapped, piped
 
 if TYPE_CHECKING:
     from celoss_cli.core.data import Array
+    from celoss_cli.read.arrays.ranged import Ranged
+    from celoss_cli.read.remote.files import Object
     from celoss_cli.read.request import Dataset, ReadRequest, Stream
 
 __all__ = ["read", "read_values"]
@@ -80,8 +85,10 @@ def read_values(stream: Stream, request: ReadRequest) -> Array:
 
 def _tensors(stream: Stream) -> dict[str, _Tensor]:
     package = extra_module("safetensors", "safetensors", "safetensors files")
-    buffer = mapped(stream)
+    buffer = mapped(stream) if stream.remote is None else None
     try:
+        if stream.remote is not None:
+            return _far(package, stream.remote, stream.name)
         if buffer is None or stream.path == "-":
             return _from_bytes(package.deserialize(_piped(stream)), stream.name)
         with package.safe_open(stream.path, framework="np"):
@@ -124,15 +131,33 @@ def _from_bytes(tensors: list[tuple[str, dict[str, Any]]], name: str) -> dict[st
 def _in_file(buffer: Any, name: str) -> dict[str, _Tensor]:
     """The tensors of a file that the package has found to be sound, from its header."""
     start = _LENGTH_BYTES + int.from_bytes(buffer[:_LENGTH_BYTES], "little")
+    return {key: _Tensor(buffer, *found) for key, found in _layout(buffer[:start], name).items()}
+
+
+def _far(package: Any, remote: Object, name: str) -> dict[str, _Tensor]:
+    """The tensors of a remote file, whose header is held against its size by the package."""
+    size = remote.state.size
+    length = int.from_bytes(remote.bytes(0, min(_LENGTH_BYTES, size)), "little")
+    head = remote.bytes(0, min(_LENGTH_BYTES + min(length, _MAX_HEADER), size))
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "header.safetensors")
+        with open(path, "wb") as file:
+            file.write(head)
+            file.truncate(size)  # without data, which takes no room
+        with package.safe_open(path, framework="np"):
+            return {key: _FarTensor(remote, *found) for key, found in _layout(head, name).items()}
+
+
+def _layout(head: bytes, name: str) -> dict[str, tuple[int, list[int], str, str]]:
+    """Of each tensor where it begins, its shape, its type and its place, as the header says."""
     return {
-        key: _Tensor(
-            buffer,
-            start + about["data_offsets"][0],
+        key: (
+            len(head) + about["data_offsets"][0],
             about["shape"],
             about["dtype"],
             f"{name}: $.{visible(key)}",
         )
-        for key, about in _tensors_in(buffer[:start], name).items()
+        for key, about in _tensors_in(head, name).items()
     }
 
 
@@ -198,3 +223,24 @@ class _Tensor:
         dtype = np.dtype(_TYPES[self.kind])
         refuse_shape(self.shape, dtype.itemsize, self.place)
         return dtype
+
+
+@record(frozen=True, slots=True)
+class _FarTensor(_Tensor):
+    """A tensor of a remote file, which is the buffer: copied, or fetched row by row."""
+
+    def stored(self) -> Array:
+        dtype = self._dtype()
+        size = math.prod(self.shape) * dtype.itemsize
+        if not size:
+            return np.empty(self.shape, dtype)
+        values: Array = np.ndarray(self.shape, dtype, copied(self.buffer, self.offset, self.offset + size))
+        values.flags.writeable = False
+        return values
+
+    def rows(self, request: ReadRequest) -> Ranged | None:
+        """The tensor as an input of which rows are fetched; None for one that cannot be."""
+        shape, dtype = tuple(self.shape), self._dtype()
+        if not can_be_fetched(shape, dtype, request):
+            return None
+        return fetched(self.buffer, self.offset, shape, dtype, "C")

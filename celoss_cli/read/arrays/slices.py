@@ -50,8 +50,9 @@ _IN_FLIGHT = 64
 Loader = Callable[[], Array]
 """Gives an array when it is wanted, so that the unused ones are never read.
 
-It may have two attributes: ``template`` gives an array of this shape and type whose values take no memory,
-``stored`` the values as they lie in the file, which may be of BFLOAT16.
+It may have three attributes: ``template`` gives an array of this shape and type whose values take no memory,
+``stored`` the values as they lie in the file, which may be of BFLOAT16; of a remote file ``rows`` takes the
+request and gives an input of which rows are fetched, or None.
 """
 
 
@@ -103,7 +104,8 @@ def named_dataset(members: Mapping[str, Loader], name: str, request: ReadRequest
         dataset_of_arrays(input, target, {}, request, places=places, source=name)
     options = {key: _option(members[key](), _at(name, key)) for key in keys.options}
     ids = None if keys.id is None else _identifiers(members[keys.id](), _at(name, keys.id))
-    return keyed_dataset(keys, lambda key: _stored(members[key]), ids, options, name, request)
+    rows = None if keys.predicted else _fetched_rows(members[keys.input], request)
+    return keyed_dataset(keys, lambda key: _stored(members[key]), ids, options, name, request, rows)
 
 
 def _template(load: Loader) -> Array:
@@ -115,6 +117,12 @@ def _template(load: Loader) -> Array:
 def _stored(load: Loader) -> Array:
     stored: Loader = getattr(load, "stored", load)
     return stored()
+
+
+def _fetched_rows(load: Loader, request: ReadRequest) -> Ranged | None:
+    """An input as an array of which rows are fetched, where it is remote and can be."""
+    rows: Callable[[ReadRequest], Ranged | None] = getattr(load, "rows", lambda request: None)
+    return rows(request)
 
 
 def _shape_of(load: Loader) -> Shape | None:
@@ -132,6 +140,7 @@ def keyed_dataset(
     options: dict[str, Any],
     name: str,
     request: ReadRequest,
+    rows: Ranged | None = None,
 ) -> Dataset:
     """Arrays whose roles are settled as a data set.
 
@@ -142,6 +151,7 @@ def keyed_dataset(
         options: of the loss, as the data has them.
         name: of the file, for messages.
         request: what is asked of the reader.
+        rows: the input, where its rows are fetched.
 
     Raises:
         InputError: if an array does not fit its role.
@@ -154,8 +164,8 @@ def keyed_dataset(
         _at(name, keys.weight or ""),
     )
     described: Source = {"columns": keys.described()}
-    input, input_at = load(keys.input), _at(name, keys.input)
-    input, turned = _turned(input, keys, load, name)
+    input_at = _at(name, keys.input)
+    input, turned = (rows, ()) if rows is not None else _turned(load(keys.input), keys, load, name)
     if keys.target is None:
         dataset = joined_dataset(
             input, input_at, described, request, aligned=aligned, said=turned, source=name
@@ -357,7 +367,9 @@ def _slices(values: Array) -> Iterator[tuple[int, Array]]:
 
 def _step(values: Array | Ranged) -> int:
     row_bytes = values.itemsize * math.prod(values.shape[1:])
-    return max(1, (_FETCHED_BYTES if isinstance(values, Ranged) else _SLICE_BYTES) // max(1, row_bytes))
+    if isinstance(values, Ranged):
+        return max(values.least, _FETCHED_BYTES // max(1, row_bytes))
+    return max(1, _SLICE_BYTES // max(1, row_bytes))
 
 
 # ------------------------------------------------------------------------------------------ to batches
@@ -378,7 +390,7 @@ def dataset_of_arrays(
 
     Args:
         input: shape (rows, ...); memory-mapped arrays stay mapped, 8 MiB are in use at a time. Of one that is
-            fetched, the class axis is the second and the last one has several values.
+            fetched, the class axis is the second, if there is one, and the last one has several values.
         target: shape (rows, ...); of (rows, 1, ...) or (rows, ..., 1) class indices the 1 is dropped.
         described: how the data was read; the shape is added.
         request: what is asked of the reader.
@@ -407,6 +419,8 @@ def dataset_of_arrays(
         target = _without_class_axis(input, target)
     elif not isinstance(input, Ranged):
         input, target = _without_last_axis(input, target)
+    elif target.shape == (*input.shape, 1):
+        target = target[..., 0]
     if target is not whole_target:
         conversions += (f"targets of shape {given} read as {target.shape}",)
     if input.shape != whole:

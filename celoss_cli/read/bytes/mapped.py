@@ -18,7 +18,17 @@ if TYPE_CHECKING:
     from celoss_cli.read.remote.files import Object
     from celoss_cli.read.request import Stream
 
-__all__ = ["MAX_PIPED", "Distant", "Whole", "mapped", "memory_limit", "piped", "release", "release_bytes"]
+__all__ = [
+    "MAX_PIPED",
+    "Distant",
+    "Whole",
+    "copied",
+    "mapped",
+    "memory_limit",
+    "piped",
+    "release",
+    "release_bytes",
+]
 
 MAX_PIPED = 1 << 30
 """The most bytes that are taken from a pipe for a format that must be read as a whole."""
@@ -37,10 +47,7 @@ def mapped(stream: Stream) -> mmap.mmap | None:
 
     """
     if stream.remote is not None and stream.remote.state.size:
-        from celoss_cli.read.remote.files import spooled  # most files are of this machine
-
-        with spooled(stream.remote) as file:
-            return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        return copied(stream.remote, 0, stream.remote.state.size)
     try:
         number = stream.binary.fileno()
         status = os.fstat(number)
@@ -58,6 +65,14 @@ def mapped(stream: Stream) -> mmap.mmap | None:
             hint="raise the limit: ulimit -v",
             place=stream.name,
         ) from None
+
+
+def copied(remote: Object, start: int, end: int) -> mmap.mmap:
+    """Bytes of a remote file, at least one, in a temporary one that has no name."""
+    from celoss_cli.read.remote.files import spooled  # most files are of this machine
+
+    with spooled(remote, start, end) as file:
+        return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
 
 
 def release(values: Array) -> None:

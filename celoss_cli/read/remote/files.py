@@ -85,17 +85,18 @@ class _Seekable(io.RawIOBase):
 
 
 class Windows(_Seekable):
-    """An object read from its beginning, in windows of which the next one is on its way."""
+    """An object read from one place to another, in windows of which the next one is on its way."""
 
-    def __init__(self, object: Object) -> None:
+    def __init__(self, object: Object, start: int = 0, end: int | None = None) -> None:
         super().__init__(object)
-        self._first = object.bytes(0, min(_WINDOWS[0], object.state.size))
-        self._window, self._start, self._count = self._first, 0, 1
+        self._at = self._start = start
+        self._end = object.state.size if end is None else end
+        self._window, self._count = object.bytes(start, min(start + _WINDOWS[0], self._end)), 1
         self._pool: ThreadPoolExecutor | None = None
         self._next: tuple[int, Future[bytes]] | None = None
 
     def readinto(self, buffer: Any) -> int:
-        if self._at >= self.object.state.size:
+        if self._at >= self._end:
             return 0
         if not self._start <= self._at < self._start + len(self._window):
             self._window, self._start = self._fetched(self._at), self._at
@@ -108,16 +109,16 @@ class Windows(_Seekable):
     def _fetched(self, start: int) -> bytes:
         size = _WINDOWS[min(self._count, len(_WINDOWS) - 1)]
         self._count += 1
-        end = min(start + size, self.object.state.size)
+        end = min(start + size, self._end)
         if self._next is not None and self._next[0] == start:
             found = self._next[1].result()
             end = start + len(found)
         else:
             found = self.object.bytes(start, end)
         self._next = None
-        if self._count >= len(_WINDOWS) and end < self.object.state.size:
+        if self._count >= len(_WINDOWS) and end < self._end:
             self._pool = self._pool or ThreadPoolExecutor(1)
-            after = min(end + _WINDOWS[-1], self.object.state.size)
+            after = min(end + _WINDOWS[-1], self._end)
             self._next = end, self._pool.submit(self.object.bytes, end, after)
         return found
 
@@ -136,6 +137,11 @@ class Ranges(_Seekable):
         found = self.object.bytes(self._at, end)
         self._at += len(found)
         return found
+
+    def readinto(self, buffer: Any) -> int:
+        found = self.read(len(buffer))
+        buffer[: len(found)] = found
+        return len(found)
 
 
 class _Streamed(io.RawIOBase):
@@ -201,8 +207,8 @@ def is_there(path: str) -> bool:
     return True
 
 
-def spooled(object: Object) -> IO[bytes]:
-    """The whole object in a file that has no name and goes when it is closed.
+def spooled(object: Object, start: int, end: int) -> IO[bytes]:
+    """Bytes of an object in a file that has no name and goes when it is closed.
 
     Raises:
         InputError: if it cannot be read.
@@ -211,7 +217,7 @@ def spooled(object: Object) -> IO[bytes]:
     """
     file = tempfile.TemporaryFile()  # noqa: SIM115  # who asked for it closes it
     try:
-        with contextlib.closing(io.BufferedReader(Windows(object), _WINDOWS[-1])) as reader:
+        with contextlib.closing(io.BufferedReader(Windows(object, start, end), _WINDOWS[-1])) as reader:
             for chunk in iter(lambda: reader.read(_WINDOWS[-1]), b""):
                 file.write(chunk)
         file.flush()
@@ -219,7 +225,7 @@ def spooled(object: Object) -> IO[bytes]:
         file.close()
         if isinstance(error, OSError) and error.errno == errno.ENOSPC:
             raise LimitError(
-                f"expected room for {object.state.size} bytes among temporary files, got too little",
+                f"expected room for {end - start} bytes among temporary files, got too little",
                 hint="TMPDIR names another one",
                 place=visible(object.url),
             ) from None
