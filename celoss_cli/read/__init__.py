@@ -83,6 +83,9 @@ SOURCES: dict[str, SourceSpec] = {
         SourceSpec("llama", (), "scored tokens: answers of llama.cpp's server", "tokens.llama", "records"),
         SourceSpec("lm-eval", (), "samples of lm-evaluation-harness", "tokens.lm_eval", "records"),
         SourceSpec(
+            "helm", (), "sums of scored tokens: HELM's statistics of instances", "tokens.helm", "records"
+        ),
+        SourceSpec(
             "llama-logits",
             (".kld",),
             "scored tokens: the base file of llama-perplexity",

@@ -42,6 +42,7 @@ from celoss_cli.read.roles.keys import INPUT_KEYS, one_of
 from celoss_cli.read.roles.naming import refuse_repeated
 from celoss_cli.read.roles.table import WholeTable
 from celoss_cli.read.roles.targets import Targets
+from celoss_cli.read.tokens.lighteval import why_no_table
 
 __all__ = ["read", "read_columns", "read_values"]
 
@@ -74,7 +75,7 @@ def read(stream: Stream, request: ReadRequest) -> Dataset:
         mapping = map_columns(columns, _with_list_column(table, request), whole=whole)
         reader = _Reader(table, mapping, request)
     except InputError as error:
-        raise error.at(stream.name) from None
+        raise why_no_table(table.names, error).at(stream.name) from None
     return Dataset({"columns": mapping.described()}, reader.batches())
 
 

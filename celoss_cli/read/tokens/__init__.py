@@ -14,7 +14,7 @@ __all__ = ["may_be_scored"]
 _KEYS = frozenset(
     (
         *("choices", "custom_id", "prompt_logprobs", "meta_info", "details"),
-        *("completion_probabilities", "filtered_resps", "output"),
+        *("completion_probabilities", "filtered_resps", "output", "stats"),
     )
 )
 """The keys that the records of some format have, one at least."""

@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from celoss_cli.core.errors import InputError
+from celoss_cli.core.errors import InputError, Way
 from celoss_cli.read.tokens.document import Document, a_list, got
 from celoss_cli.read.tokens.dumps import read_dump
 from celoss_cli.read.tokens.samples import arguments_of, is_sample, likelihoods_of, number_of, own_of
@@ -58,7 +58,7 @@ def documents(found: Mapping[str, Any]) -> Iterator[Document]:
     if len(likelihoods) != 1:
         raise InputError(
             f"expected one log-likelihood a document, got {len(likelihoods)}",
-            hint="the loss of several choices is that of celoss ce",
+            ways=(Way("the loss over the choices", (), "ce"),),
             place="$.filtered_resps",
         )
     text = arguments_of(found)[0][1]
