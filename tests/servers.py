@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import re
+import socket
+import struct
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -24,6 +26,10 @@ class Web:
         ranges, head, etags: whether it knows ranges, answers HEAD, and gives etags.
         status: answers this instead of a file, by path, so many times.
         cut: sends only the first half of an answer, by path, so many times.
+        reset: does so and resets the connection, by path, so many times.
+        announced: so many bytes more are announced than come, by path.
+        moved: sends to another URL, by path.
+        told: the body of an answer that is none of a file.
         change: called before each GET, with the path.
         sent: the bytes that were sent of each path.
         asked: how many GETs there were.
@@ -38,6 +44,10 @@ class Web:
         self.ranges = self.head = self.etags = True
         self.status: dict[str, list[int]] = {}
         self.cut: Counter[str] = Counter()
+        self.reset: Counter[str] = Counter()
+        self.announced: Counter[str] = Counter()
+        self.moved: dict[str, str] = {}
+        self.told = b""
         self.change: Callable[[str], None] = lambda path: None
         self.sent: Counter[str] = Counter()
         self.asked: Counter[str] = Counter()
@@ -87,7 +97,9 @@ class _Handler(BaseHTTPRequestHandler):
         self._end(201)
 
     def _end(self, status: int) -> None:
-        self._begin(status, 0, {})
+        self._begin(status, len(self.web.told), {})
+        if self.command != "HEAD":
+            self.wfile.write(self.web.told)
 
     def _answer(self, *, with_body: bool) -> None:
         self.web.headers = {name.lower(): value for name, value in self.headers.items()}
@@ -95,11 +107,14 @@ class _Handler(BaseHTTPRequestHandler):
         if waiting:
             self._end(waiting.pop(0))
             return
+        if self.path in self.web.moved:
+            self._begin(302, 0, {"Location": self.web.moved[self.path]})
+            return
         data = self.web.files.get(self.path)
         if data is None or (not with_body and not self.web.head):
             self._end(404 if data is None else 405)
             return
-        headers = {"Connection": "close", **({"Accept-Ranges": "bytes"} if self.web.ranges else {})}
+        headers = {"Accept-Ranges": "bytes"} if self.web.ranges else {}
         if self.web.etags:
             headers["ETag"] = f'"{hashlib.md5(data, usedforsecurity=False).hexdigest()}"'
         asked = re.fullmatch(r"bytes=([0-9]+)-([0-9]*)", self.headers.get("Range", ""))
@@ -109,7 +124,7 @@ class _Handler(BaseHTTPRequestHandler):
             stop = min(int(asked[2]) + 1 if asked[2] else whole, whole)
             status, data = 206, data[start:stop]
             headers["Content-Range"] = f"bytes {start}-{stop - 1}/{whole}"
-        self._begin(status, len(data), headers)
+        self._begin(status, len(data) + self.web.announced[self.path], headers)
         if with_body:
             self._send(data)
 
@@ -117,6 +132,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.close_connection = True
         self.send_response(status)
         self.send_header("Content-Length", str(length))
+        self.send_header("Connection", "close")
         for name, value in headers.items():
             self.send_header(name, value)
         self.end_headers()
@@ -125,6 +141,13 @@ class _Handler(BaseHTTPRequestHandler):
         if self.web.cut[self.path]:
             self.web.cut[self.path] -= 1
             data = data[: len(data) // 2]
+        if self.web.reset[self.path]:
+            self.web.reset[self.path] -= 1
+            self.wfile.write(data[: len(data) // 2])
+            self.wfile.flush()
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self.connection.close()
+            return
         with contextlib.suppress(ConnectionError):
             self.wfile.write(data)
             self.web.sent[self.path] += len(data)

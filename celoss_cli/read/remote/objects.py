@@ -29,6 +29,7 @@ _ROLE = re.compile(r"token request|/latest/(api/token|meta-data)|/metadata/ident
 """In errors of asking the machine itself for its role, which is done where the environment has no keys."""
 
 _NO_HEAD = ("405", "501")
+_REPEATED = ("408", "429")
 _CHUNK = 1 << 20
 
 _CREDENTIALS = {
@@ -208,9 +209,9 @@ def _failure(told: str, place: str, hint: str) -> InputError:
     if status == "404":
         return Missing("No such bucket or container.", place=place)
     if status:
-        return InputError(
-            f"expected the object, got an error {status} of the server, also when asked again", place=place
-        )
+        again = ", also when asked again" if status in _REPEATED or status.startswith("5") else ""
+        fact = f"expected the object, got an error {status} of the server{again}"
+        return InputError(fact, hint=hint if status == "400" else "", place=place)
     return Cut("expected the object, got no answer or one that was cut, also when asked again", place=place)
 
 
