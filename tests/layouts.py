@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from celoss_cli.read.roles.assign import assign
 from celoss_cli.read.roles.assignment import Assignment
 from celoss_cli.read.roles.column import Column
-from celoss_cli.read.roles.wanted import ColumnChoice, Wanted
+from celoss_cli.read.roles.columns import assign
+from celoss_cli.read.roles.found import ColumnChoice, Wanted
 
 __all__ = ["CELLS", "columns", "given", "shown"]
 

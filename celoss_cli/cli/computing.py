@@ -9,7 +9,6 @@ from celoss_cli.cli.concluding import Computed, conclude, conclusion_of
 from celoss_cli.cli.reading import Data, Opened, opened, refuse_with_values
 from celoss_cli.cli.semantics import Chosen, chosen
 from celoss_cli.cli.table import given_options
-from celoss_cli.cli.uncertainty import Group, Interval, asked_interval, group_of
 from celoss_cli.core.errors import UsageError, Way, quoted, visible
 from celoss_cli.core.records import record
 from celoss_cli.evaluate.loop import Request, evaluate
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
 
     from celoss_cli.cli.options import LossOptions, Reading, Semantics, Showing
     from celoss_cli.cli.publish import Outlet
+    from celoss_cli.cli.uncertainty import Group, Interval
     from celoss_cli.core.data import Source
     from celoss_cli.evaluate.loop import Evaluation
     from celoss_cli.findings import CommandWords
@@ -110,9 +110,6 @@ def run(spec: LossSpec, given: LossOptions) -> int:
     """
     end = conclusion_of(
         given,
-        given.writing,
-        given.limits,
-        given.keeping,
         reduction=given.semantics.reduction,
         partial_file=given.emit_partial,
         arrays=True,
@@ -146,13 +143,12 @@ def planned(spec: LossSpec, given: LossOptions, format: FormatSpec) -> Plan:
             f"Expected no --worst with {asked}, got one.",
             hint="a partial result holds totals and no rows, whose numbers would be those within each part",
         )
-    interval = asked_interval(given.uncertainty, given.limits, format)
+    interval, group = _uncertainty(given, format)
     if partial and interval is not None:
         raise UsageError(
             f"Expected no --interval with {asked}, got one.",
             hint="a partial result holds totals, and an interval takes the loss of every row",
         )
-    group = group_of(given.showing.by, given.uncertainty)
     files, row_groups = _files(given)
     data = data_of(spec, files, given.input, given.reading, given.semantics, group)
     data = replace(data, row_groups=row_groups, jobs=given.running.jobs)
@@ -174,6 +170,17 @@ def planned(spec: LossSpec, given: LossOptions, format: FormatSpec) -> Plan:
         interval=interval,
         shard=given.shard,
     )
+
+
+def _uncertainty(given: LossOptions, format: FormatSpec) -> tuple[Interval | None, Group | None]:
+    """The interval that is asked for, and the column of groups; most runs ask for neither."""
+    of_rows = given.limits.gate_on is None and given.showing.by in (None, "class")
+    if of_rows and not any(given_options(given.uncertainty)):
+        return None, None
+    from celoss_cli.cli.uncertainty import asked_interval, group_of
+
+    interval = asked_interval(given.uncertainty, given.limits, format)
+    return interval, group_of(given.showing.by, given.uncertainty)
 
 
 def _refuse_bins(partial: str) -> None:

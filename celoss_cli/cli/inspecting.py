@@ -36,7 +36,7 @@ from celoss_cli.evaluate.loop import Request, evaluate
 from celoss_cli.losses import LOSSES
 from celoss_cli.losses.spec import TOKENS
 from celoss_cli.read import format_of
-from celoss_cli.read.gather import read_stream, refuse_difference, unwatched
+from celoss_cli.read.gather import read_stream, refuse_difference
 from celoss_cli.read.paths import files_of
 from celoss_cli.read.request import Settled, Stream, open_stream
 from celoss_cli.read.roles.shape import Shape
@@ -396,7 +396,7 @@ class _Opener:
         """The data set that these options make of the files, of which only the first is read."""
         files = data.files
         if data.values is not None:  # a way out named two arrays by their options
-            found, request = dataset_of(data, request, unwatched)
+            found, request = dataset_of(data, request, None)
             yield found, request
             return
         if all(path.lower().endswith(".npy") for path in files) and not self.shapes:

@@ -17,7 +17,7 @@ from celoss_cli.core.extras import installing
 from celoss_cli.core.records import record
 from celoss_cli.losses.spec import TOKENS
 from celoss_cli.read import SOURCES
-from celoss_cli.read.gather import Watch, gather, unwatched
+from celoss_cli.read.gather import Watch, gather
 from celoss_cli.read.request import ColumnChoice, Dataset, ReadRequest
 from celoss_cli.read.text.plain import has_pyarrow, is_for_a_library
 
@@ -127,7 +127,7 @@ def opened(
         CelossError: for options that change nothing, and for data that cannot be read.
 
     """
-    with contextlib.nullcontext(unwatched) if quiet else _watched() as watch:
+    with contextlib.nullcontext() if quiet else _watched() as watch:
         dataset, request = dataset_of(data, asked or request_of(data), watch)
         clip_domain(dataset, data)
         with contextlib.closing(dataset):
@@ -141,10 +141,10 @@ def opened(
 
 
 @contextlib.contextmanager
-def _watched() -> Iterator[Watch]:
+def _watched() -> Iterator[Watch | None]:
     """Who is told how much was read: a bar on a terminal, else nobody."""
     if sys.stderr is None or not sys.stderr.isatty():
-        yield unwatched
+        yield None
         return
     from celoss_cli.cli.progress import Bar
 
@@ -253,7 +253,7 @@ def with_targets(data: Data, request: ReadRequest) -> ReadRequest:
     return replace(request, truth=read_truth(data.reading.targets, "--targets", request))
 
 
-def dataset_of(data: Data, request: ReadRequest, watch: Watch) -> tuple[Dataset, ReadRequest]:
+def dataset_of(data: Data, request: ReadRequest, watch: Watch | None) -> tuple[Dataset, ReadRequest]:
     """The data, and the request that holds its targets.
 
     Raises:
@@ -285,7 +285,7 @@ def dataset_of(data: Data, request: ReadRequest, watch: Watch) -> tuple[Dataset,
     return found, request
 
 
-def _of_token_rows(data: Data, request: ReadRequest, watch: Watch) -> tuple[Dataset, ReadRequest]:
+def _of_token_rows(data: Data, request: ReadRequest, watch: Watch | None) -> tuple[Dataset, ReadRequest]:
     """The data whose rows are tokens, unless it is a dump of scored tokens that is known by its structure."""
     if data.reading.targets is not None:
         raise UsageError(f"Expected no --targets with --input-is {TOKENS}, got some: a token needs none.")

@@ -64,10 +64,6 @@ class Note:
         ``compute`` gives it in the shape of the input, (classes, rows) or (rows,).
         """
 
-    def reuse(self, buffer: A) -> A:
-        """``buffer`` itself where it may be overwritten, a fresh array where a step still needs it."""
-        return buffer
-
 
 silent = Note()
 
@@ -100,9 +96,6 @@ class Recorder(Note):
     def gradient(self, formula: str, compute: Callable[[], Array]) -> None:
         if self.with_gradient:
             self._keep("gradient", formula, compute(), "gradient")
-
-    def reuse(self, buffer: A) -> A:
-        return np.empty_like(buffer)
 
     def _keep(self, name: str, formula: str, value: Array, level: Level, *, needed: bool = True) -> None:
         self.steps.append(Step(name, formula, np.array(value), level, needed))

@@ -233,7 +233,8 @@ def evaluate(
             result.sample_weights = SAMPLE_WEIGHT in part.batch.aligned
             dimensions = part.batch.dimensions
         result.classes = _classes(loss, part.batch, result.classes)
-        _show(loss, part.batch, request, result)
+        if request.show or request.show_row is not None:
+            _show(loss, part.batch, request, result)
         result.tally += part.tally
         result.weight_is = part.weight_is
         _join(part, request.wanted, result)
@@ -276,7 +277,7 @@ def _join(part: _Part, wanted: Wanted, result: Evaluation) -> None:
         result.scores = part.scores if result.scores is None else result.scores + part.scores
     result.sizes += part.sizes
     if part.first is not None:
-        result.first += part.first
+        result.first = result.first + part.first if len(result.first) else part.first
     if result.collected is not None and part.collected is not None:
         result.collected = result.collected.joined(part.collected, wanted)
     if part.survey is not None:

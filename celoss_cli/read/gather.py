@@ -20,17 +20,13 @@ if TYPE_CHECKING:
     from celoss_cli.core.data import Roles
     from celoss_cli.read.shards import RowGroups
 
-__all__ = ["Watch", "gather", "read_stream", "recognised", "refuse_difference", "unwatched"]
+__all__ = ["Watch", "gather", "read_stream", "recognised", "refuse_difference"]
 
 _FEW_NAMES = 20
 """So many names of classes are repeated in a message; more are left to who reads it."""
 
 Watch = Callable[[int, float | None], None]
 """Is told how many rows were handed out, and which part of all bytes was read, where that is known."""
-
-
-def unwatched(rows: int, part: float | None) -> None:
-    """Nobody is told."""
 
 
 def read_stream(stream: Stream, request: ReadRequest, chosen: str | None) -> Dataset:
@@ -61,7 +57,7 @@ def gather(
     paths: Sequence[str],
     request: ReadRequest,
     chosen: str | None,
-    watch: Watch = unwatched,
+    watch: Watch | None = None,
     row_groups: Mapping[str, RowGroups] | None = None,
 ) -> Dataset:
     """The rows of all files, in order, as one data set described once.
@@ -70,7 +66,7 @@ def gather(
         paths: of files, folders and patterns.
         request: what is asked of the readers.
         chosen: the format where the user says it.
-        watch: is told what was read.
+        watch: is told what was read, if anybody is.
         row_groups: those that are meant of the Parquet files of which not all is.
 
     Raises:
@@ -83,12 +79,12 @@ def gather(
     path, *others = paths = files_of(paths)
     request.settled.forget()
     _refuse_without_key(paths, request.columns.group)
-    meter = _Meter(paths)
+    streams: list[Stream] = []
 
     def read(path: str, request: ReadRequest) -> Dataset:
         stream = open_stream(path)
         opened.callback(stream.close)
-        meter.on(stream)
+        streams.append(stream)
         stream.row_groups = (row_groups or {}).get(path)
         request.settled.files += 1
         try:
@@ -115,7 +111,6 @@ def gather(
             for found in first.batches:
                 yield found
                 rows += len(found)
-                watch(rows, meter.part())
             for name in others:
                 opened.close()
                 dataset = read(name, replace(request, start=rows))
@@ -123,31 +118,23 @@ def gather(
                 for found in dataset.batches:
                     yield found
                     rows += len(found)
-                    watch(rows, meter.part())
 
-    whole.batches = batches()
+    whole.batches = batches() if watch is None else _told(batches(), request.start, paths, streams, watch)
     return whole
 
 
-class _Meter:
-    """Knows which part of all files was read; of a pipe or a mapped file nobody knows."""
-
-    def __init__(self, paths: Sequence[str]) -> None:
-        self._sizes = [_size(path) for path in paths]
-        self._total = sum(self._sizes) if all(self._sizes) else 0
-        self._file = -1
-        self._stream: Stream | None = None
-
-    def on(self, stream: Stream) -> None:
-        """Goes on to the next file."""
-        self._file += 1
-        self._stream = stream
-
-    def part(self) -> float | None:
-        if not self._total or self._stream is None or self._stream.binary.closed:
-            return None
-        read = self._stream.binary.tell()
-        return (sum(self._sizes[: self._file]) + read) / self._total if read else None
+def _told(
+    batches: Iterator[Batch | Chunk], rows: int, paths: Sequence[str], streams: Sequence[Stream], watch: Watch
+) -> Iterator[Batch | Chunk]:
+    """The batches, with what was read told after each: of a pipe or a mapped file nobody knows the part."""
+    sizes = [_size(path) for path in paths]
+    total = sum(sizes) if all(sizes) else 0
+    for found in batches:
+        yield found
+        rows += len(found)
+        binary = streams[-1].binary
+        read = binary.tell() if total and not binary.closed else 0
+        watch(rows, (sum(sizes[: len(streams) - 1]) + read) / total if read else None)
 
 
 def _size(path: str) -> int:

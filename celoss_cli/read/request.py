@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Literal, Protocol, cast
 from celoss_cli.core.errors import InputError, file_name, visible
 from celoss_cli.core.records import record
 from celoss_cli.read.remote.urls import is_remote
-from celoss_cli.read.roles.wanted import ColumnChoice
+from celoss_cli.read.roles.found import ColumnChoice
 
 if TYPE_CHECKING:
     from celoss_cli.core.data import Array, Batch, Chunk, Source

@@ -23,8 +23,8 @@ from celoss_cli.read.request import Dataset, ReadRequest, TruthColumns, open_str
 from celoss_cli.read.roles.answers import Answers, open_pair
 from celoss_cli.read.roles.column import Column, KnownNames, sample_size, value_of
 from celoss_cli.read.roles.groups import paired
-from celoss_cli.read.roles.table import Rows, WholeTable, parsed_number
-from celoss_cli.read.roles.targets import Targets, refuse_names
+from celoss_cli.read.roles.table import Rows, WholeTable
+from celoss_cli.read.roles.targets import Targets, parsed_number, refuse_names
 from celoss_cli.read.roles.truth_columns import has_roles, truth_columns
 from celoss_cli.read.values import read_value, refuse_file_names
 
@@ -243,7 +243,7 @@ class Truth:
             refuse_names(request)
             return values, ()
         examples = map(str, np.unique(values).tolist())
-        targets = Targets(tuple(labels), lambda text: parsed_number(text, request), examples, request)
+        targets = Targets(tuple(labels), examples, request)
         found = targets.of_numbers(values)
         if found is None:
             texts = list(map(str, values.tolist()))
@@ -274,9 +274,7 @@ class Truth:
 
         said: tuple[str, ...] = ()
         if request.per_class:
-            targets = Targets(
-                tuple(labels), lambda text: parsed_number(text, request), present, request, spelled
-            )
+            targets = Targets(tuple(labels), present, request, spelled)
             found, said = targets.cells(present, fail), (targets.conversion,)
         else:
             found, said = _answers(present, request, (*spelled, *labels), fail)

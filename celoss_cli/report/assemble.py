@@ -18,9 +18,10 @@ if TYPE_CHECKING:
     from celoss_cli.core.data import Reduction, Source, Tally, Workings
     from celoss_cli.core.option import OptionValues
     from celoss_cli.core.trace import Step
+    from celoss_cli.evaluate.collect import Collected
     from celoss_cli.evaluate.confusion import Confusion
     from celoss_cli.evaluate.loop import Evaluation
-    from celoss_cli.evaluate.scores import Scores
+    from celoss_cli.evaluate.scores import Scores, Totals
     from celoss_cli.evaluate.summaries import Reliability
     from celoss_cli.evaluate.survey import Survey
     from celoss_cli.losses import LossSpec
@@ -115,7 +116,7 @@ def report_of(
         labels=evaluation.labels,
         rows=evaluation.rows,
         workings=[rescaled(workings) for workings in evaluation.workings],
-        others=tally - evaluation.shown,
+        shown=evaluation.shown,
         findings=findings(facts),
         by=by,
         groups=collected.breakdown(tally, evaluation.labels) if collected else (),
@@ -128,9 +129,11 @@ def report_of(
         histogram=None
         if collected is None or not intervals
         else collected.histogram(tally.counted, intervals),
-        reliability=_reliability(loss, evaluation),
-        confusion=_confusion(evaluation),
-        scores=_scores(loss, evaluation, reduction, top),
+        reliability=_reliability(loss, collected) if collected else None,
+        confusion=_confusion(collected) if collected else None,
+        scores=None
+        if evaluation.scores is None or reduction == "none"
+        else _scores(loss, evaluation.scores, tally, reduction, top),
         tokens=_tokens(loss, evaluation, tally),
         of_rows=evaluation.of_rows,
         worst_rows=collected.rows if collected else (),
@@ -243,29 +246,22 @@ def _perplexity(loss: Loss, tally: Tally, reduction: Reduction, value: float | N
         return float(np.exp(np.float64(value) * np.float64(loss.nats)))
 
 
-def _reliability(loss: Loss, evaluation: Evaluation) -> Reliability | None:
-    found = evaluation.collected
-    if found is None or not found.calibration.bins:
+def _reliability(loss: Loss, found: Collected) -> Reliability | None:
+    if not found.calibration.bins:
         return None
     from celoss_cli.evaluate.calibration import reliability  # most runs count no predictions
 
     return reliability(found.calibration, positive=not loss.per_class)
 
 
-def _confusion(evaluation: Evaluation) -> Confusion | None:
-    found = evaluation.collected
-    if found is None or not found.confusion.counts or found.confusion.missing:
-        return None
-    return found.confusion
+def _confusion(found: Collected) -> Confusion | None:
+    return None if not found.confusion.counts or found.confusion.missing else found.confusion
 
 
-def _scores(loss: Loss, evaluation: Evaluation, reduction: Reduction, top: int) -> Scores | None:
-    if evaluation.scores is None or reduction == "none":
-        return None
+def _scores(loss: Loss, totals: Totals, tally: Tally, reduction: Reduction, top: int) -> Scores | None:
     from celoss_cli.evaluate.scores import scores_of  # a run that prints the number alone wants none
 
-    tally = evaluation.tally
-    return scores_of(evaluation.scores, loss, tally, tally.denominator(reduction), top)
+    return scores_of(totals, loss, tally, tally.denominator(reduction), top)
 
 
 def _nothing(tally: Tally, skipped: int) -> str:

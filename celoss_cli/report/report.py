@@ -68,7 +68,7 @@ class Report:
         labels: the classes' names.
         rows: every element, where they were asked for.
         workings: the elements whose steps are shown.
-        others: the tally of the elements whose steps are not shown.
+        shown: the tally of the elements whose steps are shown.
         findings: warnings and notes.
         by: what ``groups`` are: "class" or the name of a column.
         groups: the breakdown, where it was asked for.
@@ -107,7 +107,7 @@ class Report:
     labels: Sequence[str] | None = None
     rows: Rows | None = None
     workings: Sequence[Workings] = ()
-    others: Tally = Tally()
+    shown: Tally = Tally()
     findings: Sequence[Finding] = ()
     by: str | None = None
     groups: Sequence[Group] = ()
@@ -125,6 +125,11 @@ class Report:
     worst_rows: Sequence[RowLoss] = ()
     estimate: Estimate | None = None
     group_column: str | None = None
+
+    @property
+    def others(self) -> Tally:
+        """The tally of the elements whose steps are not shown."""
+        return self.tally - self.shown
 
     @property
     def named(self) -> Iterator[NamedTerms]:

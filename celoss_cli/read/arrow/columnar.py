@@ -18,7 +18,6 @@ import numpy as np
 from celoss_cli.core.data import Array, Batch
 from celoss_cli.core.data import Chunk as _Later
 from celoss_cli.core.errors import InputError, Way, plural, quoted, visible
-from celoss_cli.core.numbers import number
 from celoss_cli.core.records import record
 from celoss_cli.read.arrays.slices import first_nonfinite
 from celoss_cli.read.arrow.arrow import RecordTable
@@ -473,7 +472,8 @@ class _Reader:
         if self._targets is None:
             spelled = self._mapping.spelled if labels else ()
             examples = map(str, distinct_of(column)[1])
-            self._targets = Targets(labels, number, examples, self._request, spelled)
+            strict = replace(self._request, allow_nonfinite=False)
+            self._targets = Targets(labels, examples, strict, spelled)
         targets, found = self._targets, None
         if self._table.kind(name) not in TEXT:
             found = targets.of_numbers(values_of(column))

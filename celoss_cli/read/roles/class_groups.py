@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from celoss_cli.core.errors import listed
 from celoss_cli.losses.spec import TOKENS
 from celoss_cli.read.roles.class_map import initials
 from celoss_cli.read.roles.column import value_of
-from celoss_cli.read.roles.confidences import OF_POSITIVE, Confidences
+from celoss_cli.read.roles.evidence import Evidence, Search
 from celoss_cli.read.roles.found import Candidate, Found
 from celoss_cli.read.roles.groups import Group, alike, spellings_of
 from celoss_cli.read.roles.words import OF_ALL_CLASSES
-
-if TYPE_CHECKING:
-    from celoss_cli.read.roles.evidence import Evidence
 
 __all__ = ["ALIKE", "PREDICTED", "GroupSearch", "is_index", "is_number"]
 
@@ -26,7 +22,7 @@ _SHOWN_COLUMNS = 4
 """So many columns get a command of their own."""
 
 
-class GroupSearch(Confidences):
+class GroupSearch(Search):
     """Weighs groups of columns."""
 
     def __init__(self, evidence: Evidence, target: Sequence[int], targets: Sequence[str]) -> None:
@@ -44,8 +40,11 @@ class GroupSearch(Confidences):
 
     def _without_targets(self, plain: Sequence[int]) -> list[int]:
         """Columns whose names have no word of targets, or share it: class_0 and class_1."""
-        shared = {i for group in alike(self._evidence.columns, plain) for i in group.columns}
-        return [i for i in plain if i in shared or not self._evidence.columns[i].says.target]
+        columns = self._evidence.columns
+        if not any(columns[i].says.target for i in plain):
+            return list(plain)
+        shared = {i for group in alike(columns, plain) for i in group.columns}
+        return [i for i in plain if i in shared or not columns[i].says.target]
 
     # ------------------------------------------------------------------------------- 2. predictions
 
@@ -193,8 +192,11 @@ class GroupSearch(Confidences):
         told = f"a value for each class, got {name}, which is the probability of the class predicted"
         if len(self._targets) > 2:
             return Found((), f"{told}: of {len(self._targets)} classes the loss is not determined by it")
+        from celoss_cli.read.roles.confidences import OF_POSITIVE, Confidences  # few tables tell no more
+
         as_it_stands = replace(self._single(i), why=OF_POSITIVE)
-        candidates, said = self.weighed(i, as_it_stands, "bce")
+        confidences = Confidences(self._evidence, self._target, self._targets)
+        candidates, said = confidences.weighed(i, as_it_stands, "bce")
         return Found(candidates, f"a value for each class, got {name}, which is {said}")
 
     def _singles(self, soft: Sequence[int]) -> Found:

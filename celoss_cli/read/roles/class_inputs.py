@@ -47,7 +47,8 @@ class _Search(GroupSearch):
             return Found((Candidate(tuple(chosen), "named by --class-columns", inferred=False),))
         groups = [g for g in predicting(self._evidence.columns, self._numbers) if self._is_of_classes(g)]
         confident = [i for i in self._numbers if self._evidence.is_confidence(i)]
-        groups = groups or [g for g in alike(self._evidence.columns, confident) if self._is_of_classes(g)]
+        if confident and not groups:
+            groups = [g for g in alike(self._evidence.columns, confident) if self._is_of_classes(g)]
         if groups:
             return self._one_of(groups)
         soft = [i for i in self._numbers if self._is_soft(i)]
@@ -66,7 +67,10 @@ class _Search(GroupSearch):
         evidence = self._evidence
         if evidence.wanted.or_binary or len(self._plain) > 1:
             return []
-        found = [i for i in self._numbers if evidence.is_confidence(i) or (i in soft and self.is_sure_of(i))]
+        from celoss_cli.read.roles.confidences import Confidences  # most classes are known by their names
+
+        known = Confidences(evidence, self._target, self._targets)
+        found = [i for i in self._numbers if evidence.is_confidence(i) or (i in soft and known.is_sure_of(i))]
         return [] if {*soft} - {*found} else found
 
     def _is_soft(self, i: int) -> bool:

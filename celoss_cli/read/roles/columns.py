@@ -2,21 +2,126 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import islice, repeat
 from typing import TYPE_CHECKING
 
 from celoss_cli.core.errors import UsageError
 from celoss_cli.core.numbers import hundredths
-from celoss_cli.read.roles.assign import assign
+from celoss_cli.read.roles.class_inputs import over_classes
 from celoss_cli.read.roles.column import Column, Stored, sample_size
-from celoss_cli.read.roles.wanted import Wanted
+from celoss_cli.read.roles.evidence import Evidence
+from celoss_cli.read.roles.found import Candidate, Found, Wanted
+from celoss_cli.read.roles.given import Given
+from celoss_cli.read.roles.groups import target_labels
+from celoss_cli.read.roles.naming import one_of
+from celoss_cli.read.roles.target_columns import by_name
 
 if TYPE_CHECKING:
     from celoss_cli.read.request import ReadRequest, TruthColumns
     from celoss_cli.read.roles.assignment import Assignment
+    from celoss_cli.read.roles.column import Column
+    from celoss_cli.read.roles.found import Wanted
 
-__all__ = ["columns_of", "map_columns"]
+__all__ = ["assign", "columns_of", "map_columns"]
+
+
+def assign(columns: Sequence[Column], wanted: Wanted) -> Assignment:
+    """Gives every column its role.
+
+    Args:
+        columns: with the values of the first rows.
+        wanted: the loss, and what the user has said.
+
+    Raises:
+        InputError: if the evidence does not settle it, with a way out for each reading.
+        UsageError: if an option names a column that is not there, or one column has two roles.
+
+    """
+    evidence = Evidence(columns, wanted)
+    target, inputs = _weighed(evidence)
+    weight = _weight(evidence)
+    chosen_target, chosen_inputs = _one(target), inputs.only
+    if chosen_target is None or chosen_inputs is None or weight is None or chosen_inputs.command:
+        from celoss_cli.read.roles.readings import doubt  # most tables are plain
+
+        raise doubt(evidence, inputs, target, weight)
+    return Given(evidence, chosen_inputs, chosen_target, weight.candidates[0]).assignment()
+
+
+def _one(target: Found | None) -> Candidate | None:
+    return Candidate((), "") if target is None else target.only
+
+
+def _weighed(evidence: Evidence) -> tuple[Found | None, Found]:
+    """What was found for the targets, None where they come from elsewhere, and for the input."""
+    find = _finder(evidence)
+    if evidence.wanted.elsewhere:
+        return None, find(evidence, (), evidence.wanted.examples)
+    target = by_name(evidence)
+    if not target.candidates:
+        from celoss_cli.read.roles.unnamed import by_position, by_values  # most headers name the targets
+
+        target = by_position(evidence)
+        if not target.candidates:
+            return by_values(evidence, find)
+    columns = [i for candidate in target.candidates for i in candidate.columns]
+    if (only := target.only) is not None and len(only.columns) > 1:
+        return target, _beside_several(evidence, only)
+    return target, find(evidence, columns, evidence.texts_of_first(target))
+
+
+def _finder(evidence: Evidence) -> Callable[[Evidence, Sequence[int], Sequence[str]], Found]:
+    """What finds the input of the loss; of a loss still to be found too, where its answers are predicted."""
+    wanted = evidence.wanted
+    is_single = not wanted.per_class or (wanted.or_binary and evidence.chosen["predicted"] is not None)
+    return _of_single_values if is_single else over_classes
+
+
+def _of_single_values(evidence: Evidence, target: Sequence[int], targets: Sequence[str]) -> Found:
+    from celoss_cli.read.roles.binary_inputs import of_single_values  # not for a loss over classes
+
+    return of_single_values(evidence, target, targets)
+
+
+def _beside_several(evidence: Evidence, target: Candidate) -> Found:
+    """The input beside several columns of targets."""
+    names = target_labels([evidence.names[i] for i in target.columns])
+    if evidence.chosen["classes"] is not None or evidence.wanted.per_class:
+        return _finder(evidence)(evidence, target.columns, ())
+    return _of_single_values(_with_paired(evidence, names), target.columns, ())
+
+
+def _with_paired(evidence: Evidence, names: tuple[str, ...]) -> Evidence:
+    return Evidence(evidence.columns, replace(evidence.wanted, paired=names))
+
+
+# ------------------------------------------------------------------------------------------- weights
+
+
+def _weight(evidence: Evidence) -> Found | None:
+    """The weights of the rows: none, one column, or several readings."""
+    wanted, columns = evidence.wanted, evidence.columns
+    if wanted.choice.weight == "":
+        return Found((Candidate((), "", inferred=False),))
+    chosen = evidence.chosen["weight"]
+    if chosen is not None:
+        one_of(chosen, evidence.names, "--weight-column")
+        return Found((Candidate(tuple(chosen), "named by --weight-column", inferred=False),))
+    found = evidence.weights
+    if not found:
+        return Found((Candidate((), ""),))
+    sure = columns[found[0]].says.weight > 1
+    if len(found) == 1 and (sure or not _features(evidence)):
+        return Found((Candidate(tuple(found), "named so", inferred=not sure),))
+    return None
+
+
+def _features(evidence: Evidence) -> list[int]:
+    """Numbers that were measured of a row, beside which a weight may be one too."""
+    return [i for i in evidence.free_numbers() if "feature" in evidence.columns[i].says.other]
+
 
 _OF_COLUMNS = ("class_axis", "class_map", "target_is")
 """The options that say how columns hold classes; those about names come last."""

@@ -9,18 +9,18 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from celoss_cli.core.errors import listed
+from celoss_cli.core.errors import InputError, Way, listed, plural, quoted, visible
 from celoss_cli.read.roles.column import value_of
 from celoss_cli.read.roles.decided import decided_of
+from celoss_cli.read.roles.evidence import Evidence, Search
 from celoss_cli.read.roles.found import Candidate
 from celoss_cli.read.roles.pairs import clear_positive, positive_of, same_answer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from celoss_cli.read.roles.evidence import Evidence
 
-__all__ = ["OF_POSITIVE", "Confidences", "below_half", "is_of_positive"]
+__all__ = ["OF_POSITIVE", "Confidences", "decided_in", "doubtful"]
 
 OF_POSITIVE = "the probability of the positive class"
 """What a number is that is read as it stands."""
@@ -29,23 +29,8 @@ _HALF = 0.5
 _TWO = 2
 
 
-class Confidences:
-    """Which numbers may be the input of a loss, and which of them say how sure a prediction is.
-
-    Args:
-        evidence: of the columns.
-        target: the columns of targets as far as they are known.
-        targets: the different targets among the first rows, or none.
-
-    """
-
-    def __init__(self, evidence: Evidence, target: Sequence[int], targets: Sequence[str]) -> None:
-        self._evidence = evidence
-        self._names = evidence.names
-        self._target = target
-        self._targets = targets
-        self._free = evidence.free_numbers(target)
-        self._numbers = [i for i in self._free if not evidence.columns[i].says.decided]
+class Confidences(Search):
+    """Which numbers say how sure a prediction is, and which columns hold what was predicted."""
 
     def is_sure_of(self, i: int) -> bool:
         """Whether a number is never under a half beside decisions for several answers, or several targets.
@@ -164,3 +149,51 @@ def is_of_positive(evidence: Evidence, sure: int, predicted: int, positive: str)
         for number, is_over in zip(values.numbers.tolist(), over, strict=True)
     )
     return agree and below_half(evidence, sure) > 0
+
+
+def doubtful(evidence: Evidence, sure: int) -> Iterator[str]:
+    """That the class predicted is not the likelier of the two in some rows."""
+    if rows := below_half(evidence, sure):
+        yield (
+            f"{visible(evidence.names[sure])} is below 0.5 in {plural(rows, 'row')} of the first: of two "
+            "classes that is no class predicted, unless the cut is not at 0.5"
+        )
+
+
+def decided_in(
+    evidence: Evidence, sure: int, predicted: int, targets: Sequence[str], positive: str | None
+) -> tuple[str, ...]:
+    """The classes predicted, the positive one first; they are called as the targets are, or a clear pair.
+
+    Args:
+        evidence: of the columns.
+        sure: the column of the probability of the class predicted.
+        predicted: the column of the class predicted.
+        targets: the different targets.
+        positive: the one that is the positive answer, or None where it is a clear one.
+
+    Raises:
+        InputError: for classes that are called otherwise, and for the probability of one fixed class.
+
+    """
+    seen, named = evidence.texts_of(predicted), quoted(evidence.names[predicted])
+    found = decided_of(seen, targets, positive)
+    as_it_stands = Way(OF_POSITIVE, (), without=("--predicted-column",))
+    if found is None:
+        several = "of more than two classes the probability of one says nothing of the others"
+        alike = f"write the classes in {named} as the targets are written"
+        raise InputError(
+            f"expected two classes in {named}, called as the targets are, {listed(targets)}, "
+            f"got {listed(seen)}",
+            hint=several if len(seen) > _TWO else alike,
+            ways=(as_it_stands,) if len(seen) <= _TWO else (),
+        )
+    for text in found:
+        if is_of_positive(evidence, sure, predicted, text):
+            of, options = quoted(text), () if text == found[0] else (("--positive", text),)
+            raise InputError(
+                f"expected the probability of the class in {named}, got {quoted(evidence.names[sure])}, "
+                f"which is over 0.5 where that is {of} and nowhere else: the probability of {of}",
+                ways=(as_it_stands._replace(options=options),),
+            )
+    return found

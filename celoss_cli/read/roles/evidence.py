@@ -16,9 +16,9 @@ from celoss_cli.read.roles.naming import chosen_columns
 if TYPE_CHECKING:
     from celoss_cli.core.data import Array
     from celoss_cli.read.roles.column import Column
-    from celoss_cli.read.roles.wanted import Wanted
+    from celoss_cli.read.roles.found import Found, Wanted
 
-__all__ = ["Evidence", "adds_up"]
+__all__ = ["Evidence", "Search", "adds_up"]
 
 _LEVEL = re.compile(r"level_[0-9]+")
 _CALIBRATED = "cal_"
@@ -227,6 +227,11 @@ class Evidence:
         meaning = self.wanted.class_map
         return tuple(dict.fromkeys(meaning.get(text, text) for text in self.columns[i].values.distinct))
 
+    def texts_of_first(self, found: Found) -> tuple[str, ...]:
+        """The different values of the likeliest column of what was found; none of several columns."""
+        columns = found.candidates[0].columns if found.candidates else ()
+        return self.texts_of(columns[0]) if len(columns) == 1 else ()
+
     def names_all(self, targets: Sequence[str], labels: Iterable[str]) -> bool:
         """Whether every one of these targets is the name of a class, without regard to case."""
         return KnownNames(labels).have(targets)
@@ -272,6 +277,25 @@ class Evidence:
         if a.numbers is None or b.numbers is None or a.rows != b.rows or not a.rows:
             return False
         return bool((a.numbers == b.numbers).all())
+
+
+class Search:
+    """What the searches for the input of either kind of loss begin with: the numbers that may be it.
+
+    Args:
+        evidence: of the columns.
+        target: the columns of targets as far as they are known.
+        targets: the different targets among the first rows, or none.
+
+    """
+
+    def __init__(self, evidence: Evidence, target: Sequence[int], targets: Sequence[str]) -> None:
+        self._evidence = evidence
+        self._names = evidence.names
+        self._target = target
+        self._targets = targets
+        self._free = evidence.free_numbers(target)
+        self._numbers = [i for i in self._free if not evidence.columns[i].says.decided]
 
 
 def adds_up(values: Array, digits: int) -> bool:

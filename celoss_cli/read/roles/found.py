@@ -1,10 +1,100 @@
-"""What was found for one role: the one reading, or several and what is doubtful."""
+"""What roles are looked for, and what was found for one: one reading, or several and what is doubtful."""
 
 from __future__ import annotations
 
+from collections.abc import Container, Mapping
+from dataclasses import field
+from typing import Literal
+
 from celoss_cli.core.records import record
 
-__all__ = ["POSITIVE", "Candidate", "Found"]
+__all__ = ["KINDS", "POSITIVE", "Candidate", "ColumnChoice", "Found", "Wanted"]
+
+
+@record(frozen=True, slots=True)
+class ColumnChoice:
+    """Which columns the user named; each an exact name, a glob, or a range ``first:last``.
+
+    Attributes:
+        target, classes, id, weight: patterns separated by commas, or None to work it out.
+        group: the column that the loss is broken down by, or None.
+        group_option: the option that named it.
+        predicted: the column of the classes predicted, whose probability the input is, or None.
+
+    """
+
+    target: str | None = None
+    classes: str | None = None
+    id: str | None = None
+    weight: str | None = None
+    group: str | None = None
+    group_option: str = "--by"
+    predicted: str | None = None
+
+
+Kind = Literal["log-probs", "logits", "probs", "scores"]
+KINDS: dict[str, Kind] = {
+    "probabilities": "probs",
+    "probs": "probs",
+    "logits": "logits",
+    "log-probs": "log-probs",
+    "log_probs": "log-probs",
+    "scores": "scores",
+}
+"""The word of prediction that says what a loss takes."""
+
+
+@record(frozen=True, slots=True)
+class Wanted:
+    """What columns are looked for.
+
+    Attributes:
+        per_class: whether the loss takes a value for each class and one target, or pairs.
+        takes: what the loss takes: "logits", "log-probs", "probs" or "scores".
+        or_binary: whether one column is taken where several are looked for.
+        binary: the command that takes one column, where it is not bce or bce-logits.
+        choice: the columns that the user named.
+        elsewhere: whether the targets come from elsewhere.
+        examples: the different ones of these, as far as they are known.
+        joined: the name of the ids that those targets are joined by, or None.
+        ids: these ids.
+        paired: the names of their columns where they are several, one for each column of the input.
+        rescaled: whether a convention divides probabilities by their sum.
+        examined: whether the data is read to find what is wrong with it: then values that do not fit are no
+            reason against the only reading there is.
+        whole: whether the first rows are all there are.
+        has_names: whether the names of the columns say anything.
+        positive: the target that is the positive one, where the user says so.
+        class_map: the names of classes that targets stand for.
+
+    """
+
+    per_class: bool
+    takes: str
+    or_binary: bool = False
+    binary: str = ""
+    choice: ColumnChoice = ColumnChoice()
+    elsewhere: bool = False
+    examples: tuple[str, ...] = ()
+    joined: str | None = None
+    ids: Container[str] = ()
+    paired: tuple[str, ...] = ()
+    rescaled: bool = False
+    examined: bool = False
+    whole: bool = True
+    has_names: bool = True
+    positive: str | None = None
+    class_map: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def takes_probabilities(self) -> bool:
+        return self.takes in ("probs", "probabilities")
+
+    @property
+    def kind(self) -> Kind | Literal[""]:
+        """The word of prediction that says what the loss takes."""
+        return KINDS.get(self.takes, "")
+
 
 POSITIVE = "the probability of the positive answer"
 """How the reason for a single column begins of which the name or another column says so."""

@@ -6,11 +6,9 @@ from collections.abc import Container, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from celoss_cli.core.errors import InputError, Way, listed, plural, quoted, visible
+from celoss_cli.core.errors import InputError, Way, listed, plural, visible
 from celoss_cli.read.roles.assignment import Assignment, Why
 from celoss_cli.read.roles.column import value_of
-from celoss_cli.read.roles.confidences import OF_POSITIVE, below_half, is_of_positive
-from celoss_cli.read.roles.decided import decided_of
 from celoss_cli.read.roles.groups import labels_of, order_notes, paired
 from celoss_cli.read.roles.naming import one_of, pattern_of, refuse_repeated, refuse_two_roles
 from celoss_cli.read.roles.pairs import clear_positive
@@ -22,8 +20,6 @@ if TYPE_CHECKING:
     from celoss_cli.read.roles.found import Candidate
 
 __all__ = ["Given"]
-
-_AS_IT_STANDS = Way(OF_POSITIVE, (), without=("--predicted-column",))
 
 
 class Given:
@@ -67,14 +63,13 @@ class Given:
             notes=(
                 *(order_notes([names[i] for i in inputs]) if wanted.per_class and labels else ()),
                 *self._versions(row_id, {*inputs, *known, *grouping}),
-                *self._doubtful(inputs[0], predicted),
             ),
             inferred=self._pinned(),
             positive=positive,
             answers=self._answers() if positive is not None else (),
             predicted=predicted,
-            decided=() if predicted is None else self._decided(predicted, positive),
         )
+        given = given if predicted is None else self._with_decisions(given, predicted)
         refuse_repeated(names, given.used)
         self._refuse_mismatch(given)
         return self._explained(given)
@@ -110,15 +105,6 @@ class Given:
                     f"the result is over all of them; --by {name} tells each"
                 )
 
-    def _doubtful(self, sure: int, predicted: int | None) -> Iterator[str]:
-        """That the class predicted is not the likelier of the two in some rows."""
-        rows = 0 if predicted is None else below_half(self._evidence, sure)
-        if rows:
-            yield (
-                f"{visible(self._names[sure])} is below 0.5 in {plural(rows, 'row')} of the first: of two "
-                "classes that is no class predicted, unless the cut is not at 0.5"
-            )
-
     def _positive(self) -> str | None:
         """The text that is the positive answer; None where targets are numbers.
 
@@ -148,41 +134,14 @@ class Given:
         columns = self._target.columns
         return self._evidence.texts_of(columns[0]) if len(columns) == 1 else ()
 
-    def _decided(self, predicted: int, positive: str | None) -> tuple[str, ...]:
-        """The classes predicted, the positive one first; they are called as the targets are, or a clear pair.
+    def _with_decisions(self, given: Assignment, predicted: int) -> Assignment:
+        """With the answers of the class predicted, of which the input is the probability."""
+        from celoss_cli.read.roles.confidences import decided_in, doubtful  # most inputs are of fixed classes
 
-        Raises:
-            InputError: for classes that are called otherwise.
-
-        """
-        seen = self._evidence.texts_of(predicted)
         targets = self._answers() if self._target.columns else self._wanted.examples
-        found = decided_of(seen, targets, positive)
-        named = quoted(self._names[predicted])
-        if found is None:
-            several = "of more than two classes the probability of one says nothing of the others"
-            alike = f"write the classes in {named} as the targets are written"
-            raise InputError(
-                f"expected two classes in {named}, called as the targets are, {listed(targets)}, "
-                f"got {listed(seen)}",
-                hint=several if len(seen) > 2 else alike,
-                ways=(_AS_IT_STANDS,) if len(seen) <= 2 else (),
-            )
-        for text in found:
-            self._refuse_of_fixed_class(predicted, text, positive=text == found[0])
-        return found
-
-    def _refuse_of_fixed_class(self, predicted: int, text: str, *, positive: bool) -> None:
-        """Refuses what is the probability of one class whichever was predicted."""
-        (sure,) = self._inputs.columns
-        if is_of_positive(self._evidence, sure, predicted, text):
-            options = () if positive else (("--positive", text),)
-            raise InputError(
-                f"expected the probability of the class in {quoted(self._names[predicted])}, got "
-                f"{quoted(self._names[sure])}, which is over 0.5 where that is {quoted(text)} and nowhere "
-                f"else: the probability of {quoted(text)}",
-                ways=(_AS_IT_STANDS._replace(options=options),),
-            )
+        sure = self._inputs.columns[0]
+        decided = decided_in(self._evidence, sure, predicted, targets, given.positive)
+        return replace(given, decided=decided, notes=(*given.notes, *doubtful(self._evidence, sure)))
 
     def _is_odd(self, positive: str | None) -> bool:
         """Whether the positive answer is another number than 1 or true."""

@@ -270,8 +270,8 @@ def paired(names: Sequence[str], target: Sequence[int], labels: Sequence[str]) -
 
 
 def order_notes(names: Sequence[str]) -> tuple[str, ...]:
-    in_order = all(_natural(one) <= _natural(two) for one, two in pairwise(names))
-    if in_order or not all(re.search(r"[0-9]", name) for name in names):
+    numbered = all(re.search(r"[0-9]", name) for name in names)
+    if not numbered or all(_natural(one) <= _natural(two) for one, two in pairwise(names)):
         return ()
     natural = in_natural_order(names)
     at = next(at for at, name in enumerate(names) if name != natural[at])

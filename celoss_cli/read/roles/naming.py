@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from celoss_cli.core.errors import InputError, UsageError, listed, quoted, visible
 
@@ -45,17 +45,20 @@ def pattern_of(names: Sequence[str], columns: Sequence[int], affix: str = "") ->
     """The shortest pattern that means these columns in this order; None where none does."""
     if not columns:
         return None
-    first, last = names[columns[0]], names[columns[-1]]
-    tried = [affix] if affix else []
-    if len(columns) >= _RANGE_FROM:
-        tried.append(f"{first}:{last}")
-    tried.append(",".join(names[column] for column in columns))
-    if len(columns) <= _MOST_PATTERNS:
-        tried.append(",".join(_matching(names[column]) for column in columns))
-    for pattern in tried:
-        if visible(pattern) == pattern and _means(names, pattern, columns):
-            return pattern
-    return None
+    tried = _patterns([names[column] for column in columns], affix)
+    means = (pattern for pattern in tried if visible(pattern) == pattern and _means(names, pattern, columns))
+    return next(means, None)
+
+
+def _patterns(named: Sequence[str], affix: str) -> Iterator[str]:
+    """What may be a pattern of columns with these names, the shortest first."""
+    if affix:
+        yield affix
+    if len(named) >= _RANGE_FROM:
+        yield f"{named[0]}:{named[-1]}"
+    yield ",".join(named)
+    if len(named) <= _MOST_PATTERNS:
+        yield ",".join(map(_matching, named))
 
 
 def _matching(name: str) -> str:

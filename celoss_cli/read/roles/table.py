@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from celoss_cli.core.data import Array, Batch
-from celoss_cli.core.errors import InputError, Way, quoted, visible
-from celoss_cli.core.numbers import BLANKS, MISSING, hundredths, is_number, number, numbers
+from celoss_cli.core.errors import InputError, quoted, visible
+from celoss_cli.core.numbers import BLANKS, MISSING, hundredths, numbers
 from celoss_cli.core.records import record
-from celoss_cli.read.roles.targets import Targets
+from celoss_cli.read.roles.targets import Targets, parsed_number
 
 if TYPE_CHECKING:
     from celoss_cli.read.request import ReadRequest
@@ -130,34 +130,6 @@ class Rows:
             raise self.refusal(row, column, error) from None
 
 
-def parsed_number(text: str, request: ReadRequest) -> float:
-    """A number in the dialect that was asked for.
-
-    Raises:
-        InputError: for what is none, with the option that makes it one.
-
-    """
-    plain = hundredths(text) if request.percent else text
-    try:
-        return number(plain, decimal=request.decimal, allow_nonfinite=request.allow_nonfinite)
-    except InputError as error:
-        error.ways = error.ways or _other_dialect(text, request)
-        raise
-
-
-def _other_dialect(text: str, request: ReadRequest) -> tuple[Way, ...]:
-    """The options by which a text is a number, where there are any."""
-    options = []
-    if not request.percent and (plain := hundredths(text)) != text:
-        options.append(("--percent", ""))
-        text = plain
-    if not is_number(text, decimal=request.decimal):
-        if request.decimal != "." or not is_number(text, decimal=","):
-            return ()
-        options.append(("--decimal", ","))
-    return (Way("", tuple(options)),) if options else ()
-
-
 class Assembler:
     """Makes batches of a table's cells, by one mapping and one reading of the targets.
 
@@ -194,9 +166,7 @@ class Assembler:
                 for row in chain([first_row], complete)
                 if row is not None
             )
-            self.targets = Targets(
-                mapping.labels, lambda text: parsed_number(text, request), examples, request, mapping.spelled
-            )
+            self.targets = Targets(mapping.labels, examples, request, mapping.spelled)
         elif request.per_class and request.settled.one_hot is None:
             cells = [first_row[column].strip(BLANKS) for column in mapping.target] if first_row else [""]
             request.settled.one_hot = all(cell.lower() in _ONE_HOT for cell in cells)

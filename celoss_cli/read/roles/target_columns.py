@@ -1,31 +1,27 @@
 """Which columns hold the targets.
 
-1. those that an option names; 2. those whose names say so, whole names before words; 3. the only column that
-speaks of no prediction whose values are the names of the classes; 4. the only other column whose values are
-class indices, 0 or 1, or two texts. A decision that was made for a class is none.
+1. those that an option names; 2. those whose names say so, whole names before words; then, in ``unnamed``:
+3. the only column that speaks of no prediction whose values are the names of the classes; 4. the only other
+column whose values are class indices, 0 or 1, or two texts. A decision that was made for a class is none.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from celoss_cli.core.errors import InputError, listed
-from celoss_cli.read.roles.class_map import initials
-from celoss_cli.read.roles.column import KnownNames
 from celoss_cli.read.roles.found import Candidate, Found
-from celoss_cli.read.roles.groups import alike, predicting, spellings_of, targeting
+from celoss_cli.read.roles.groups import alike, predicting, targeting
 
 if TYPE_CHECKING:
     from celoss_cli.read.roles.evidence import Evidence
 
-__all__ = ["by_name", "by_position", "by_values"]
+__all__ = ["SHOWN_COLUMNS", "but_groups", "by_name", "is_constant", "of_several"]
 
 _WHOLE_NAME = "named so"
 _WORD = "a word of its name says so"
-_SHOWN_COLUMNS = 4
-_STEM = 4
-"""So many letters of a word say what it is, whatever ends it."""
+SHOWN_COLUMNS = 4
 
 
 def by_name(evidence: Evidence) -> Found:
@@ -49,140 +45,28 @@ def by_name(evidence: Evidence) -> Found:
             hint="give the truth: --targets VALUES; or --target-column labels",
         )
     if ranked[3]:
-        found = _possible(evidence, _but_groups(evidence, ranked[3]))
-        return _of_several(evidence, found, _WHOLE_NAME, inferred=False)
+        found = _possible(evidence, but_groups(evidence, ranked[3]))
+        return of_several(evidence, found, _WHOLE_NAME, inferred=False)
     paired = _paired(evidence, free)
     if paired is not None:
         return Found((paired,))
     grouped = {i for group in alike(columns, free) for i in group.columns}
     ranked[2] = [i for i in ranked[2] if i not in grouped or not columns[i].is_number]
     for rank in (2, 1):
-        likely = [i for i in ranked[rank] if not _is_constant(evidence, i)]
+        likely = [i for i in ranked[rank] if not is_constant(evidence, i)]
         if likely:
-            return _of_several(evidence, _possible(evidence, _but_groups(evidence, likely)), _WORD)
+            return of_several(evidence, _possible(evidence, but_groups(evidence, likely)), _WORD)
     _refuse_taken(evidence)
     return Found(())
 
 
-def by_position(evidence: Evidence) -> Found:
-    """The last column of a table without a header, if its values can be targets and no other's can."""
-    last = len(evidence.columns) - 1
-    if evidence.wanted.has_names or last < 1 or last in evidence.taken:
-        return Found(())
-    free = (i for i in range(last + 1) if i not in evidence.taken)
-    answers = [i for i in free if _are_answers(evidence, i, max(last, 2))]
-    if answers != [last] or _is_constant(evidence, last):
-        return Found(())
-    return Found((Candidate((last,), "the last column, and the only one whose values can be targets"),))
-
-
-def by_values(evidence: Evidence, inputs: Sequence[int], labels: Sequence[str]) -> Found:
-    """The columns that may be targets by their values; the only one is it.
-
-    Args:
-        evidence: of the columns.
-        inputs: the columns of the loss's input.
-        labels: the names of the classes, or none.
-
-    """
-    columns, others = evidence.columns, {*inputs, *evidence.taken}
-    free = [
-        i
-        for i, column in enumerate(columns)
-        if i not in others
-        and not evidence.is_key(i)
-        and not evidence.is_prediction(i)
-        and not column.is_empty
-        and not column.says.weight
-        and not evidence.is_answer(i)
-    ]
-    free = list(_but_groups(evidence, free))
-    spelled = [*labels, *spellings_of([evidence.names[i] for i in inputs])] if inputs else list(labels)
-    texts = [i for i in free if columns[i].values.are_texts or _exceed(evidence, i, len(labels))]
-    known = KnownNames(spelled)
-    named = [i for i in texts if known.have(evidence.texts_of(i)) or _are_mapped(evidence, i)]
-    if named:
-        return _of_several(evidence, named, "its values are the names of the classes")
-    answers = [i for i in free if _are_answers(evidence, i, max(len(inputs), 2))]
-    answers = [i for i in answers if not _is_constant(evidence, i) and not evidence.certainly_recorded(i)]
-    counted = not evidence.wanted.per_class or all(label.isdecimal() for label in labels)
-    if counted and len(answers) == 1 and _is_meant(evidence, answers[0], inputs):
-        return Found((Candidate((answers[0],), "the only other column whose values can be targets"),))
-    if counted and len(answers) > 1 and not any(columns[i].says.other for i in answers):
-        return _of_several(evidence, answers, "the only other column whose values can be targets")
-    recorded = [i for i in free if evidence.certainly_recorded(i) and _are_answers(evidence, i, 2)]
-    answers += [i for i in recorded if i not in answers and not evidence.wanted.per_class]
-    likely = (
-        *_beginning(evidence, texts, labels),
-        *(Candidate((i,), columns[i].says.other) for i in answers[:_SHOWN_COLUMNS]),
-    )
-    shown = [i for i in answers if i not in recorded]
-    got = [evidence.names[i] for i in shown] or evidence.names
-    return Found(likely, f"a column of targets, got {listed(got)}")
-
-
-def _are_mapped(evidence: Evidence, i: int) -> bool:
-    """Whether the user has said of every value which class it stands for."""
-    return {*evidence.columns[i].values.distinct} <= evidence.wanted.class_map.keys()
-
-
-def _beginning(evidence: Evidence, texts: Iterable[int], labels: Sequence[str]) -> Iterator[Candidate]:
-    """The columns whose values each begin the name of one class: H, D and A of home, draw and away."""
-    if evidence.wanted.per_class and not evidence.wanted.class_map:
-        for i in texts:
-            if found := initials(evidence.texts_of(i), labels):
-                yield Candidate((i,), "", options=(("--class-map", found),))
-
-
-def _is_meant(evidence: Evidence, i: int, inputs: Sequence[int]) -> bool:
-    """Whether a column may be what was predicted: not a feature, nor another thing than the input names."""
-    if evidence.columns[i].says.other:
-        return _is_decided(evidence, i)
-    if len(inputs) != 1:
-        return True
-    subject = evidence.columns[inputs[0]].says.subject
-    own = {word for word, _, _ in evidence.columns[i].says.words}
-    own |= {text.casefold() for text in evidence.texts_of(i)}
-    return not subject or any(_are_one_word(a, b) for a in own for b in subject)
-
-
-def _are_one_word(one: str, two: str) -> bool:
-    """Whether two words are one, or one goes on where the other ends: churn and churned."""
-    short = min(one, two, key=len)
-    return one == two or (len(short) >= _STEM and one.startswith(short) and two.startswith(short))
-
-
-def _is_decided(evidence: Evidence, i: int) -> bool:
-    """Whether a column of decisions has the same answers: what was decided for is no feature."""
-    answers = {*evidence.texts_of(i)}
-    every = range(len(evidence.columns))
-    return any({*evidence.texts_of(j)} == answers for j in every if evidence.is_decision(j))
-
-
-def _exceed(evidence: Evidence, i: int, classes: int) -> bool:
-    """Whether whole numbers are no indices of so many classes, and so their names if anything: years."""
-    values = evidence.columns[i].values
-    return values.numbers is not None and values.are_whole and bool((values.numbers >= classes).any())
-
-
-def _are_answers(evidence: Evidence, i: int, classes: int) -> bool:
-    """Whether values are class indices, or for a loss of single values 0 and 1 or two texts."""
-    values = evidence.columns[i].values
-    if evidence.wanted.per_class:
-        found = values.numbers
-        return found is not None and values.are_whole and bool(((found >= 0) & (found < classes)).all())
-    if evidence.wanted.takes == "scores" and values.are_signs:
-        return True
-    return values.are_binary or (values.are_texts and len(values.distinct) == 2)
-
-
-def _is_constant(evidence: Evidence, i: int) -> bool:
+def is_constant(evidence: Evidence, i: int) -> bool:
     """Whether a value is the same in every one of several rows: the name of an answer, say."""
     values = evidence.columns[i].values
     return len(values.texts) > 1 and len(values.distinct) == 1
 
 
-def _but_groups(evidence: Evidence, candidates: Sequence[int]) -> Sequence[int]:
+def but_groups(evidence: Evidence, candidates: Sequence[int]) -> Sequence[int]:
     """Those that an option does not name as the groups of rows; all where there is no other."""
     groups = evidence.chosen["group"] or ()
     return [i for i in candidates if i not in groups] or candidates
@@ -200,10 +84,10 @@ def _possible(evidence: Evidence, candidates: Sequence[int]) -> list[int]:
     return [i for i in candidates if can_be(i)] or list(candidates)
 
 
-def _of_several(evidence: Evidence, found: Sequence[int], why: str, *, inferred: bool = True) -> Found:
+def of_several(evidence: Evidence, found: Sequence[int], why: str, *, inferred: bool = True) -> Found:
     """The one column, or that of several that say the same of every row."""
     best = _in_order(evidence, found) if len(found) > 1 else found
-    candidates = tuple(Candidate((i,), why, inferred=inferred) for i in best[:_SHOWN_COLUMNS])
+    candidates = tuple(Candidate((i,), why, inferred=inferred) for i in best[:SHOWN_COLUMNS])
     if len(best) < 2:
         return Found(candidates)
     if all(_are_twins(evidence, best[0], i) for i in best[1:]):

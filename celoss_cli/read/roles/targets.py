@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from celoss_cli.core.errors import InputError, UsageError, Way, listed, quoted
-from celoss_cli.core.numbers import number
+from celoss_cli.core.numbers import hundredths, is_number, number, number_or_none
 from celoss_cli.read.roles.class_map import refuse_unknown_classes
 from celoss_cli.read.roles.column import value_of
 from celoss_cli.read.roles.pairs import PAIRS
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from celoss_cli.read.request import ReadRequest
     from celoss_cli.read.roles.cells import Cells
 
-__all__ = ["BY_INDEX", "BY_NAME", "Targets", "refuse_names"]
+__all__ = ["BY_INDEX", "BY_NAME", "Targets", "parsed_number", "refuse_names"]
 
 BY_INDEX = "targets read as class indices"
 """What is said of targets that count the columns in their order."""
@@ -44,9 +44,9 @@ class Targets:
 
     Args:
         labels: the classes' names.
-        number: reads a number from a cell.
         examples: the first targets.
-        request: says what targets are where the user does, and remembers it for the files that follow.
+        request: says how numbers are written, and what targets are where the user does, and remembers it for
+            the files that follow.
         spelled: the names of the classes' columns, or none.
 
     Attributes:
@@ -63,13 +63,12 @@ class Targets:
     def __init__(
         self,
         labels: tuple[str, ...],
-        number: Callable[[str], float],
         examples: Iterable[str],
         request: ReadRequest,
         spelled: Sequence[str] = (),
     ) -> None:
         self._labels = labels
-        self._number = number
+        self._request = request
         self._meaning = request.class_map
         said = () if request.first_class else (("--target-is", "name"),)
         without = ("--first-class",) if request.first_class else ()
@@ -83,7 +82,7 @@ class Targets:
         self._index_of_value = known if len(known) == len(labels) - self._values.count(None) else {}
         others = iter(examples)
         example = next(others, "")
-        self.by_name = self._are_names(example, others, request)
+        self.by_name = self._are_names(example, others)
         numbers = len(known) == len(labels) and not self._meaning and self._is_number(example)
         self.in_words = self.by_name and not numbers
         self.names: Container[str] = {**self._index, **self._meaning} if self.by_name else ()
@@ -97,7 +96,8 @@ class Targets:
     def _folded(self) -> Mapping[str, int]:
         return _without_case(self._index)
 
-    def _are_names(self, example: str, others: Iterator[str], request: ReadRequest) -> bool:
+    def _are_names(self, example: str, others: Iterator[str]) -> bool:
+        request = self._request
         if self._meaning:
             return True
         if request.target_is is not None:
@@ -113,10 +113,10 @@ class Targets:
             return True  # two classes that are called yes and no: 1 and 0 mean the same
         counting = self._values == list(range(len(self._values)))
         if not counting and any(value is not None for value in self._values):
-            values = (_value(cell, self._number) for cell in examples)
+            values = map(self._value, examples)
             return not any(self._is_index(value) and value not in self._index_of_value for value in values)
         for cell in examples:
-            value = _value(cell, self._number)
+            value = self._value(cell)
             if value is None or self._is_index(value):
                 return self._known(cell) is not None and not (counting and cell in self._labels)
         return False
@@ -129,10 +129,12 @@ class Targets:
         return value is not None and 0 <= value < len(self._labels) and value == np.floor(value)
 
     def _is_number(self, example: str) -> bool:
-        with contextlib.suppress(InputError):
-            self._number(example or "0")
-            return True
-        return False
+        return number_in(example or "0", self._request) is not None
+
+    def _value(self, cell: str) -> float | None:
+        """The number that a target is, if it is one; true is 1."""
+        truth = _TRUTH.get(cell.lower())
+        return number_in(cell, self._request) if truth is None else truth
 
     def column(self, cells: Cells, column: int) -> Array:
         """The class indices of a column, shape (rows,) of int64."""
@@ -176,11 +178,11 @@ class Targets:
         if self.by_name:
             cell = self._meaning.get(cell, cell)
             known = self._known(cell)
-            return self._named(cell, _value(cell, self._number)) if known is None else known
+            return self._named(cell, self._value(cell)) if known is None else known
         if cell.lower() in _TRUTH:
             return int(_TRUTH[cell.lower()])
         try:
-            value = self._number(cell)
+            value = parsed_number(cell, self._request)
         except InputError as error:
             words = self._labels and all(value is None for value in self._values)
             names = f" or a name of {listed(self._labels)}" if words else ""
@@ -211,7 +213,7 @@ class Targets:
 
 
 def _is_value(label: str) -> bool:
-    return _value(label) is not None
+    return _value_of(label) is not None
 
 
 def _values_of(labels: Sequence[str]) -> list[float | None]:
@@ -220,7 +222,7 @@ def _values_of(labels: Sequence[str]) -> list[float | None]:
     for positive, negative in PAIRS:
         if sorted(lowered) == sorted((positive, negative)) and value_of(negative) is None:
             return [float(label == positive) for label in lowered]
-    return [_value(label) for label in labels]
+    return [_value_of(label) for label in labels]
 
 
 def _without_case(index: Mapping[str, int]) -> dict[str, int]:
@@ -248,11 +250,44 @@ _TRUTH = {"true": 1.0, "false": 0.0}
 _INDICES = "if targets count the classes from 0: --target-is index"
 
 
-def _value(text: str, number: Callable[[str], float] = number) -> float | None:
-    """The number that a target or the name of a class is, if it is one; true is 1."""
-    if text.lower() in _TRUTH:
-        return _TRUTH[text.lower()]
+def _value_of(label: str) -> float | None:
+    """The number that the name of a class is, if it is one; true is 1."""
+    truth = _TRUTH.get(label.lower())
+    return number_or_none(label) if truth is None else truth
+
+
+def number_in(text: str, request: ReadRequest) -> float | None:
+    """A number in the dialect that was asked for, or None for what is none."""
+    plain = hundredths(text) if request.percent else text
+    return number_or_none(plain, decimal=request.decimal, allow_nonfinite=request.allow_nonfinite)
+
+
+def parsed_number(text: str, request: ReadRequest) -> float:
+    """A number in the dialect that was asked for.
+
+    Raises:
+        InputError: for what is none, with the option that makes it one.
+
+    """
+    value = number_in(text, request)
+    if value is not None:
+        return value
+    plain = hundredths(text) if request.percent else text
     try:
-        return number(text)
-    except InputError:
-        return None
+        return number(plain, decimal=request.decimal, allow_nonfinite=request.allow_nonfinite)
+    except InputError as error:
+        error.ways = error.ways or _other_dialect(text, request)
+        raise
+
+
+def _other_dialect(text: str, request: ReadRequest) -> tuple[Way, ...]:
+    """The options by which a text is a number, where there are any."""
+    options = []
+    if not request.percent and (plain := hundredths(text)) != text:
+        options.append(("--percent", ""))
+        text = plain
+    if not is_number(text, decimal=request.decimal):
+        if request.decimal != "." or not is_number(text, decimal=","):
+            return ()
+        options.append(("--decimal", ","))
+    return (Way("", tuple(options)),) if options else ()

@@ -153,7 +153,6 @@ class Table:
         self.request = replace(request, delimiter=dialect.delimiter, decimal=dialect.decimal)
         self.told = [*dialect.told]
         self._delimiter = dialect.delimiter
-        self._in_blanks = dialect.blanks
         self._whole_cells = _grammar_of_quotes(self._delimiter)
         if dialect.blanks:
             first, self._blocks = _with_tabs(first), map(_with_tabs, self._blocks)

@@ -64,7 +64,7 @@ class _Sample:
     group: str | None
 
 
-def has_choices(found: Mapping[str, Any]) -> bool:
+def has_choices(found: Mapping[str, object]) -> bool:
     """Whether a record is a sample with several log-likelihoods."""
     answers = found.get("filtered_resps")
     return is_sample(found) and isinstance(answers, list) and len(answers) > 1
@@ -208,7 +208,7 @@ def _choices_of(pairs: Sequence[tuple[str, str]]) -> int:
     return half if again and pairs[0][0].strip() else len(pairs)
 
 
-def _gold(found: Mapping[str, Any], texts: Sequence[str], sums: Array, acc: float | None) -> int:
+def _gold(found: Mapping[str, object], texts: Sequence[str], sums: Array, acc: float | None) -> int:
     """The right choice: its number, which newer files write as a text, or its text."""
     target = found.get("target")
     readings = {

@@ -100,10 +100,10 @@ class Format(Protocol):
     TITLE: str
     IDS: Sequence[str]
 
-    def is_one(self, found: Mapping[str, Any]) -> bool:
+    def is_one(self, found: Mapping[str, object]) -> bool:
         """Whether a record is of this format, by its structure."""
 
-    def documents(self, found: Mapping[str, Any]) -> Iterator[Document]:
+    def documents(self, found: Mapping[str, object]) -> Iterator[Document]:
         """The documents of a record.
 
         Raises:

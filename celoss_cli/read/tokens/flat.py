@@ -59,7 +59,7 @@ def flat_document(value: Mapping[str, Any], ids: Any, path: str, *, prompt: bool
     )
 
 
-def _places(value: Mapping[str, Any], path: str) -> list[range]:
+def _places(value: Mapping[str, object], path: str) -> list[range]:
     """Where the tokens of each place stand in the lists."""
     lists = {key: a_list(value[key], f"{path}.{key}") for key in _LISTS if value.get(key) is not None}
     size = len(lists["logprobs"])

@@ -44,11 +44,11 @@ def read(stream: Stream, request: ReadRequest) -> Dataset:
     return read_dump(stream, request, "llama")
 
 
-def is_one(found: Mapping[str, Any]) -> bool:
+def is_one(found: Mapping[str, object]) -> bool:
     return _KEY in found
 
 
-def documents(found: Mapping[str, Any]) -> Iterator[Document]:
+def documents(found: Mapping[str, object]) -> Iterator[Document]:
     """The document of an answer: what was generated."""
     tokens = a_list(found.get(_KEY), _PATH)
     first = tokens[0] if tokens else {}
@@ -83,7 +83,7 @@ def _older(tokens: Sequence[Any]) -> Document:
     )
 
 
-def _listed(token: Mapping[str, Any], path: str) -> list[tuple[Any, float]]:
+def _listed(token: Mapping[str, object], path: str) -> list[tuple[Any, float]]:
     others = [an_object(other, f"{path}[{at}]") for at, other in enumerate(a_list(token.get("probs"), path))]
     return [
         (other.get("tok_str"), _log(other.get("prob"), f"{path}[{at}].prob"))

@@ -43,11 +43,11 @@ def read(stream: Stream, request: ReadRequest) -> Dataset:
     return read_dump(stream, request, "lm-eval")
 
 
-def is_one(found: Mapping[str, Any]) -> bool:
+def is_one(found: Mapping[str, object]) -> bool:
     return is_sample(found)
 
 
-def documents(found: Mapping[str, Any]) -> Iterator[Document]:
+def documents(found: Mapping[str, object]) -> Iterator[Document]:
     """The document of a sample: one element, the sum over its tokens."""
     variant = str(found.get("filter", ""))
     pairs = {key: found[key] for key in _ROLLING if isinstance(found.get(key), list)}

@@ -55,7 +55,7 @@ def read(stream: Stream, request: ReadRequest) -> Dataset:
     return read_dump(stream, request, "openai")
 
 
-def is_one(found: Mapping[str, Any]) -> bool:
+def is_one(found: Mapping[str, object]) -> bool:
     if "choices" not in found:
         return any("logprobs" in text for _, text in _outputs(found))
     choices = found["choices"]
@@ -64,7 +64,7 @@ def is_one(found: Mapping[str, Any]) -> bool:
     return "logprobs" in choices[0]
 
 
-def documents(found: Mapping[str, Any]) -> Iterator[Document]:
+def documents(found: Mapping[str, object]) -> Iterator[Document]:
     """A document a choice, or a text of a response."""
     if "choices" not in found:
         yield from _of_response(found)
@@ -75,7 +75,7 @@ def documents(found: Mapping[str, Any]) -> Iterator[Document]:
         yield completion_of(an_object(choice, path), path, _prompt_size(found), suffixed(choices, number))
 
 
-def _outputs(found: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def _outputs(found: Mapping[str, object]) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """The texts of a response's messages, each with its path."""
     outputs = found.get("output") if found.get("object") == "response" else None
     for number, output in enumerate(outputs if isinstance(outputs, list) else ()):
@@ -85,7 +85,7 @@ def _outputs(found: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]
                 yield f"$.output[{number}].content[{at}]", content
 
 
-def _of_response(found: Mapping[str, Any]) -> Iterator[Document]:
+def _of_response(found: Mapping[str, object]) -> Iterator[Document]:
     texts = list(_outputs(found))
     for number, (path, text) in enumerate(texts):
         path = f"{path}.logprobs"
@@ -101,7 +101,7 @@ def suffixed(choices: Sequence[Any], number: int) -> str:
     return f"[{number}]" if len(choices) > 1 else ""
 
 
-def completion_of(choice: Mapping[str, Any], path: str, prompt: int | None, suffix: str) -> Document:
+def completion_of(choice: Mapping[str, object], path: str, prompt: int | None, suffix: str) -> Document:
     """The document of one choice.
 
     Args:
@@ -199,7 +199,7 @@ def _bound(others: Sequence[Any], number: int) -> float | None:
     return bound_of([*_listed(others, number).values()])
 
 
-def _listed(others: Sequence[Any], number: int) -> Mapping[str, Any]:
+def _listed(others: Sequence[Any], number: int) -> Mapping[str, object]:
     listed = others[number] if number < len(others) else None
     return listed if isinstance(listed, dict) else {}
 

@@ -36,7 +36,7 @@ _OK = range(200, 300)
 
 
 def scored_dataset(
-    name: str, first: Mapping[str, Any], records: Records, request: ReadRequest
+    name: str, first: Mapping[str, object], records: Records, request: ReadRequest
 ) -> Dataset | None:
     """The data set of records, the first of which is known, where that one has scored tokens; else None.
 
@@ -126,8 +126,8 @@ class _Whole:
 
     """
 
-    body: Mapping[str, Any]
-    outer: Mapping[str, Any]
+    body: Mapping[str, object]
+    outer: Mapping[str, object]
     path: str
 
     def within(self, format: Format) -> Iterator[Document]:
@@ -268,7 +268,7 @@ _BY_DOCUMENT = "\0"
 """The group of a document that is a group of its own."""
 
 
-def _is_line_of_a_batch(found: Mapping[str, Any]) -> bool:
+def _is_line_of_a_batch(found: Mapping[str, object]) -> bool:
     """Whether a record is a line of OpenAI's Batch output (also written by vLLM's run_batch).
 
     Source: openai-openapi, components/schemas/BatchRequestOutput.
@@ -276,7 +276,7 @@ def _is_line_of_a_batch(found: Mapping[str, Any]) -> bool:
     return "custom_id" in found and "response" in found and "error" in found
 
 
-def _format_of(found: Mapping[str, Any]) -> SourceSpec | None:
+def _format_of(found: Mapping[str, object]) -> SourceSpec | None:
     scored = (spec for spec in SOURCES.values() if spec.scored == "records")
     return next((spec for spec in scored if _loaded(spec).is_one(found)), None)
 
@@ -311,5 +311,5 @@ def _text_of(whole: _Whole, name: str, option: str) -> str:
     return id_of(value)
 
 
-def _keys(found: Mapping[str, Any]) -> str:
+def _keys(found: Mapping[str, object]) -> str:
     return listed(list(found))

@@ -17,11 +17,11 @@ from celoss_cli.read.tokens.document import a_list, an_object, got
 __all__ = ["arguments_of", "is_sample", "likelihoods_of", "number_of"]
 
 
-def is_sample(found: Mapping[str, Any]) -> bool:
+def is_sample(found: Mapping[str, object]) -> bool:
     return "doc_id" in found and "filtered_resps" in found
 
 
-def likelihoods_of(found: Mapping[str, Any]) -> list[float]:
+def likelihoods_of(found: Mapping[str, object]) -> list[float]:
     """The log-likelihoods of a sample, one for each of its requests.
 
     Raises:
@@ -48,7 +48,7 @@ def number_of(value: Any, path: str) -> float:
     raise InputError(f"expected a log-likelihood, got {got(value)}", place=path)
 
 
-def arguments_of(found: Mapping[str, Any]) -> list[tuple[str, str]]:
+def arguments_of(found: Mapping[str, object]) -> list[tuple[str, str]]:
     """The context and the continuation of each request: lists, or in newer files objects of named arguments.
 
     Raises:
@@ -68,6 +68,6 @@ def arguments_of(found: Mapping[str, Any]) -> list[tuple[str, str]]:
     return pairs
 
 
-def own_of(found: Mapping[str, Any]) -> str:
+def own_of(found: Mapping[str, object]) -> str:
     """What tells a sample from those of other tasks, whose numbers begin at 0 too."""
     return str(found.get("doc_hash") or found.get("arguments"))

@@ -39,19 +39,19 @@ def read(stream: Stream, request: ReadRequest) -> Dataset:
     return read_dump(stream, request, "sglang")
 
 
-def is_one(found: Mapping[str, Any]) -> bool:
+def is_one(found: Mapping[str, object]) -> bool:
     held = found.get("meta_info")
     return isinstance(held, dict) and not {"input_token_logprobs", "output_token_logprobs"}.isdisjoint(held)
 
 
-def documents(found: Mapping[str, Any]) -> Iterator[Document]:
+def documents(found: Mapping[str, object]) -> Iterator[Document]:
     """The document of an answer: the prompt, then what was generated."""
     held = an_object(found.get("meta_info"), "$.meta_info")
     parts = [_of(held, "input", prompt=True), _of(held, "output", prompt=False)]
     yield together(parts[0], parts[1], "$.meta_info", _ASK)
 
 
-def _of(held: Mapping[str, Any], part: str, *, prompt: bool) -> Document | None:
+def _of(held: Mapping[str, object], part: str, *, prompt: bool) -> Document | None:
     path = f"$.meta_info.{part}_token_logprobs"
     tokens = a_list(held.get(f"{part}_token_logprobs") or [], path)
     if not tokens:

@@ -12,7 +12,7 @@ computed.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from celoss_cli.core.errors import InputError
 from celoss_cli.read.tokens.document import Document, a_list, an_object, texts_of
@@ -40,18 +40,18 @@ def read(stream: Stream, request: ReadRequest) -> Dataset:
     return read_dump(stream, request, "tgi")
 
 
-def is_one(found: Mapping[str, Any]) -> bool:
+def is_one(found: Mapping[str, object]) -> bool:
     held = found.get("details")
     return isinstance(held, dict) and "prefill" in held and "tokens" in held
 
 
-def documents(found: Mapping[str, Any]) -> Iterator[Document]:
+def documents(found: Mapping[str, object]) -> Iterator[Document]:
     """The document of an answer: the prompt, then what was generated."""
     held = an_object(found.get("details"), "$.details")
     yield together(_of(held, "prefill"), _of(held, "tokens"), "$.details", _ASK)
 
 
-def _of(held: Mapping[str, Any], key: str) -> Document | None:
+def _of(held: Mapping[str, object], key: str) -> Document | None:
     path = f"$.details.{key}"
     tokens = [an_object(token, f"{path}[{at}]") for at, token in enumerate(a_list(held.get(key) or [], path))]
     if not tokens:

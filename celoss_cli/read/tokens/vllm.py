@@ -60,14 +60,14 @@ def read(stream: Stream, request: ReadRequest) -> Dataset:
     return read_dump(stream, request, "vllm")
 
 
-def is_one(found: Mapping[str, Any]) -> bool:
+def is_one(found: Mapping[str, object]) -> bool:
     choices = found.get("choices")
     if isinstance(choices, list):
         return bool(choices) and isinstance(choices[0], dict) and (_KEY in found or _KEY in choices[0])
     return _KEY in found and ("outputs" in found or isinstance(found[_KEY], list) or is_flat(found[_KEY]))
 
 
-def documents(found: Mapping[str, Any]) -> Iterator[Document]:
+def documents(found: Mapping[str, object]) -> Iterator[Document]:
     """A document a choice, or output; a prompt that is told once belongs to the first one."""
     if "choices" in found:
         yield from _of_choices(found)
@@ -84,7 +84,7 @@ def documents(found: Mapping[str, Any]) -> Iterator[Document]:
         yield together(prompt if number == 0 else None, rest, path, _ASK, suffix)
 
 
-def _of_choices(found: Mapping[str, Any]) -> Iterator[Document]:
+def _of_choices(found: Mapping[str, object]) -> Iterator[Document]:
     choices = a_list(found["choices"], "$.choices")
     root = _listed(found.get(_KEY), found.get("prompt_token_ids"), f"$.{_KEY}")
     for number, choice in enumerate(choices):
@@ -219,7 +219,7 @@ def _refusal(entry: Any, key: str | None, place: str) -> InputError:
     return InputError(f"expected a log-probability, got {value}", place=f"{place}.{name}.logprob")
 
 
-def _bound(entry: Mapping[str, Any], key: str | None) -> float | None:
+def _bound(entry: Mapping[str, object], key: str | None) -> float | None:
     own = next(iter(entry)) if key is None else key
     others = [
         other.get("logprob") for name, other in entry.items() if name != own and isinstance(other, dict)
@@ -227,7 +227,7 @@ def _bound(entry: Mapping[str, Any], key: str | None) -> float | None:
     return bound_of(others)
 
 
-def _likeliest(entry: Mapping[str, Any] | None) -> str | None:
+def _likeliest(entry: Mapping[str, object] | None) -> str | None:
     """The number of the most probable token, which is listed beside another one, or is the first in rank."""
     listed = [(name, one) for name, one in (entry or {}).items() if isinstance(one, dict)]
     if len(listed) == 1 and listed[0][1].get("rank") != 1:

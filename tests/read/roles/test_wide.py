@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from celoss_cli.core.errors import InputError
-from celoss_cli.read.roles.assign import assign
 from celoss_cli.read.roles.column import Column
-from celoss_cli.read.roles.wanted import Wanted
+from celoss_cli.read.roles.columns import assign
+from celoss_cli.read.roles.found import Wanted
 
 FEW, MANY = 400, 1600
 

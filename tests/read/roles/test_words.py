@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from celoss_cli.read.roles.assign import assign
 from celoss_cli.read.roles.column import Column
-from celoss_cli.read.roles.wanted import Wanted
+from celoss_cli.read.roles.columns import assign
+from celoss_cli.read.roles.found import Wanted
 from celoss_cli.read.roles.words import named
 
 SCORES, LABELS = ["0.83", "0.27", "0.64"], ["1", "0", "1"]
