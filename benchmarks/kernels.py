@@ -1,11 +1,11 @@
 """Ratio of celoss to PyTorch for cross entropy of arrays in memory, both measured in this run.
 
-    python benchmarks/kernels.py [--repeat 15] [--only N,C]
+    python benchmarks/kernels.py [--repeat 15] [--only N,C] [--small]
 
 Prints a Markdown table: for each shape and precision the time of ``celoss_cli.cross_entropy``, the
 better of PyTorch's one and two threads, and their ratio; and the part of celoss's time that NumPy's exp
 alone would take on as many threads. float32 is computed in float32 by both.
-Needs PyTorch.
+Needs PyTorch. ``--small`` takes a hundredth of the rows and one round: it shows that all runs, and no time.
 """
 
 from __future__ import annotations
@@ -63,8 +63,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repeat", type=int, default=15)
     parser.add_argument("--only", help="one shape, as N,C")
+    parser.add_argument("--small", action="store_true", help="a hundredth of the rows, one round")
     options = parser.parse_args()
     shapes = [tuple(map(int, options.only.split(",")))] if options.only else SHAPES
+    if options.small:
+        shapes, options.repeat = [(rows // 100, classes) for rows, classes in shapes], 1
     print("| rows x classes | dtype | celoss ms | torch 1 thread ms | torch 2 threads ms | ratio | exp |")
     print("|---|---|---|---|---|---|---|")
     rng = np.random.default_rng(0)

@@ -26,7 +26,10 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--cache", type=Path, help="keeps the data")
     parser.add_argument("--address", help="of a scheduler of dask, which is measured too")
+    parser.add_argument("--small", action="store_true", help="a few rows, files and parts, one round")
     given = parser.parse_args()
+    if given.small:
+        given.rows, given.files, given.parts, given.rounds = 2_000, 4, 20, 1
     with tempfile.TemporaryDirectory() as temporary:
         folder = given.cache or Path(temporary)
         _processes(_data(folder, given.rows, given.files), given.rounds, given.address)

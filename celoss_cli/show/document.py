@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from celoss_cli.core.late import np
 from celoss_cli.core.records import record
 
 if TYPE_CHECKING:
@@ -54,19 +55,24 @@ class Words:
     """A column in which each value is one of a few.
 
     Attributes:
-        codes: shape (rows,).
-        words: by code, as they are to be written.
+        codes: shape (rows,), from 0 on.
+        words: by code: texts, or None for nothing.
 
     """
 
     codes: Array
-    words: Sequence[bytes]
+    words: Sequence[str | None]
 
     def __len__(self) -> int:
         return len(self.codes)
 
     def __getitem__(self, rows: slice) -> Words:
-        return Words(self.codes[rows], self.words)
+        """Some rows, with the words that occur there."""
+        codes = self.codes[rows]
+        used = np.flatnonzero(np.bincount(codes, minlength=len(self.words)))
+        place = np.zeros(len(self.words), np.intp)
+        place[used] = np.arange(len(used))
+        return Words(place[codes], [self.words[code] for code in used.tolist()])
 
 
 Column: TypeAlias = "Array | Sequence[Any] | Words | None"

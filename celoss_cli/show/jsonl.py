@@ -42,7 +42,7 @@ def render(document: Document, style: Style) -> Iterator[str]:
 def _limits(losses: Any) -> Words:
     """What the losses are that are no numbers of JSON."""
     codes = np.isnan(losses) + 2 * np.isposinf(losses) + 3 * np.isneginf(losses)
-    return Words(codes, (b"null", b'"nan"', b'"inf"', b'"-inf"'))
+    return Words(codes, (None, "nan", "inf", "-inf"))
 
 
 def _notation(names: Sequence[str]) -> Notation:

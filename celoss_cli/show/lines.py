@@ -84,8 +84,10 @@ def _pieces(columns: Sequence[Column], notation: Notation) -> Iterator[str]:
 
 def _most_bytes(column: Column) -> int:
     """About how many bytes the longest value of a column takes."""
-    if column is None or isinstance(column, Words):
+    if column is None:
         return 0
+    if isinstance(column, Words):
+        return _most_bytes(column.words)
     if isinstance(column, np.ndarray):
         return _NUMBER_BYTES * int(np.prod(column.shape[1:]))
     return max(map(len, map(str, column)))
@@ -107,7 +109,7 @@ def _field(column: Column, notation: Notation) -> bytes | Array:
     if column is None:
         return notation.nothing
     if isinstance(column, Words):
-        return texts(column.words)[column.codes]
+        return texts(_texts(column.words, notation))[column.codes]
     if not isinstance(column, np.ndarray):
         return texts(_texts(column, notation))
     return _numbers(column, notation) if column.ndim == 1 else _several(column, notation)

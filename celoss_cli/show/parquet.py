@@ -8,7 +8,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from celoss_cli.core.extras import extra_module
-from celoss_cli.show.document import Columns
+from celoss_cli.show.document import Columns, Words
 
 if TYPE_CHECKING:
     from celoss_cli.show import Style
@@ -61,6 +61,8 @@ def _table(pa: Any, schema: Any, block: Sequence[Column]) -> Any:
 def _values(pa: Any, column: Any, field: Any, rows: int) -> Any:
     if column is None:
         return pa.nulls(rows, field.type)
+    if isinstance(column, Words):
+        return pa.array(column.words, field.type).take(pa.array(column.codes))
     return pa.array(column.tolist() if getattr(column, "ndim", 1) > 1 else column, field.type)
 
 

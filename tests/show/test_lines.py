@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from running import celoss
 
-from celoss_cli.show import FORMATS, Style
+from celoss_cli.show import FORMATS, Style, parquet
 from celoss_cli.show.blocks import View
-from celoss_cli.show.document import Columns, Document
+from celoss_cli.show.document import Columns, Document, Words
 from celoss_cli.show.fields import integers, reals
 
 NONFINITE = (b"nan", b"inf", b"-inf")
@@ -39,10 +39,34 @@ def test_whole_numbers_are_written_as_by_str(values: list[int]) -> None:
 
 
 def rendered(format: str, names: tuple[str, ...], *columns: Any) -> str:
+    return written_as(format, names, *columns).decode()
+
+
+@pytest.mark.parametrize("format", ["csv", "jsonl", "parquet"])
+@pytest.mark.parametrize("rows", [3, 20_000])
+def test_a_word_by_its_number_is_written_as_the_word_itself(format: str, rows: int) -> None:
+    pa = pytest.importorskip("pyarrow.parquet") if format == "parquet" else None
+    words = ["cat", "dog", None, "=1", 'a "b", c', "-1", *map(str, range(3000))]
+    codes, losses = np.arange(rows) * 7 % len(words), np.arange(rows) / 4
+    names = ("row", "class", "loss")
+    found, expected = (
+        written_as(format, names, np.arange(rows), column, losses)
+        for column in (Words(codes, words), [words[code] for code in codes])
+    )
+    if pa is None:
+        assert found == expected
+    else:
+        tables = [pa.read_table(io.BytesIO(data)) for data in (found, expected)]
+        assert tables[0].equals(tables[1])
+
+
+def written_as(format: str, names: tuple[str, ...], *columns: Any) -> bytes:
     document = Document(
         view=lambda: View("", (), ()), values=lambda _: {}, records=lambda: Columns(names, [columns])
     )
-    return "".join(FORMATS[format].render(document, Style()))
+    render = parquet.render if format == "parquet" else FORMATS[format].render
+    parts = render(document, Style())
+    return b"".join(part if isinstance(part, bytes) else part.encode() for part in parts)
 
 
 ROWS = st.lists(

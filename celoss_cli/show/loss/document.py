@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from celoss_cli.show.document import Checks, Columns, Document, Parts, Records
+from celoss_cli.core.late import np
+from celoss_cli.show.document import Checks, Columns, Document, Parts, Records, Words
 from celoss_cli.show.numerals import exact
 
 if TYPE_CHECKING:
@@ -118,9 +119,8 @@ def _named(codes: Any, labels: Sequence[str] | None) -> Column:
     """The names of classes, where they have any."""
     if labels is None or getattr(codes, "ndim", 0) != 1 or codes.dtype.kind != "i":
         return None
-    names, count = labels, len(labels)
-    found = [names[code] if 0 <= code < count else None for code in codes.tolist()]
-    return None if all(name is None for name in found) else found
+    known = (codes >= 0) & (codes < len(labels))
+    return Words(np.where(known, codes, len(labels)), [*labels, None]) if known.any() else None
 
 
 def _whole(report: Report) -> tuple[Any, ...]:
