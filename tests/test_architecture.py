@@ -27,6 +27,7 @@ from celoss_cli.findings import FINDINGS, Rule
 from celoss_cli.losses import FUNCTIONS, LOSSES, LossSpec
 from celoss_cli.losses.base import Loss
 from celoss_cli.losses.cross_entropy import CrossEntropy
+from celoss_cli.losses.options import IGNORE_INDEX
 from celoss_cli.read import SOURCES
 from celoss_cli.show import ARRAYS, FORMATS, html, markdown, table
 from celoss_cli.show.blocks import Block
@@ -66,7 +67,11 @@ MODULES = [name for name in PATHS if name != ROOT]
 @cache
 def tree(module: str) -> ast.Module:
     """The text of a module, parsed when a test first asks for it."""
-    return ast.parse(PATHS[module].read_text(encoding="utf-8"))
+    return ast.parse(text_of(module))
+
+
+def text_of(module: str) -> str:
+    return PATHS[module].read_text(encoding="utf-8")
 
 
 def part_of(module: str) -> str:
@@ -147,6 +152,17 @@ def test_the_registry_of_formats_imports_no_reader() -> None:
         "core.suffix",
         "read.bytes.pickles",
     }
+
+
+def test_what_travels_is_typed() -> None:
+    """Options and sources are records with types, and no mapping of anything."""
+    assert [name for name in PATHS if "given[" in text_of(name)] == []
+    assert sum(text_of(name).count("Mapping[str, Any]") for name in PATHS) <= 20
+
+
+def test_an_option_is_declared_once_and_named_by_its_declaration() -> None:
+    quoted = re.compile(rf"""["']{IGNORE_INDEX.name}["']""")
+    assert len([name for name in PATHS if quoted.search(text_of(name))]) <= 6
 
 
 def test_records_are_quick_to_define() -> None:

@@ -12,6 +12,7 @@ from celoss_cli.cli.table import given_options, options_in
 from celoss_cli.core.errors import ExitCode, UsageError, Way, plural, quoted, visible
 from celoss_cli.core.records import record
 from celoss_cli.core.suffix import is_device, suffix_of, without_suffix
+from celoss_cli.core.version import __version__
 from celoss_cli.show import ARRAYS, FORMATS, FormatSpec, Style, format_of_suffix, suffixes
 
 if TYPE_CHECKING:
@@ -170,7 +171,7 @@ def publish(document: Document, outlet: Outlet, code: ExitCode) -> None:
         PipeClosed: if nobody reads standard output any more; a check that failed stays failed.
 
     """
-    plain = Style(version=stdout_style("never").version)
+    plain = Style(version=__version__)
     for spec, path in outlet.reports:
         if path != STDOUT:
             write_file(path, spec.render(document, plain))

@@ -112,9 +112,9 @@ class Rows(Iterable[Row]):
 
     def by_column(self) -> Iterator[NamedTerms]:
         """The elements in order, as many at a time as were computed together."""
-        for batch, terms, details in self._kept():
-            from celoss_cli.evaluate.rows import named_terms
+        from celoss_cli.evaluate.rows import named_terms
 
+        for batch, terms, details in self._kept():
             yield named_terms(self._loss, batch, terms, details, self.scale)
 
     def losses(self) -> Iterator[Array]:
