@@ -92,87 +92,59 @@ def loss_name(**more: Any) -> Any:
 class Reading:
     """How the data is read."""
 
-    targets: str | None = option(
-        VALUES, "Targets inline, or @FILE.", flags=("--targets", "-y"), panel=INPUT, file="read"
-    )
+    PANEL = INPUT
+
+    targets: str | None = option(VALUES, "Targets inline, or @FILE.", flags=("--targets", "-y"), file="read")
     target_column: str | None = option(
-        NAMES,
-        "The column(s) of targets: names, globs, first:last.",
-        panel=INPUT,
-        needs="files",
-        complete=columns_typed,
+        NAMES, "The column(s) of targets: names, globs, first:last.", needs="files", complete=columns_typed
     )
     class_columns: str | None = option(
-        NAMES,
-        "The columns of the input: names, globs, first:last.",
-        panel=INPUT,
-        needs="files",
-        complete=columns_typed,
+        NAMES, "The columns of the input: names, globs, first:last.", needs="files", complete=columns_typed
     )
     id_column: str | None = option(
-        NAME, "The column that names a row.", panel=INPUT, needs="files", complete=columns_typed
+        NAME, "The column that names a row.", needs="files", complete=columns_typed
     )
     weight_column: str | None = option(
         NAME,
         "A weight for each row; the mean divides by their sum.",
-        panel=INPUT,
         needs="files",
         changes="weight",
         complete=columns_typed,
     )
-    input_format: str | None = option(
-        one_of(SOURCES), "Instead of the file name's ending.", panel=INPUT, needs="files"
-    )
-    delimiter: str | None = option(
-        DELIMITER,
-        "Between the values of a table; BAR is the character |.",
-        panel=INPUT,
-    )
+    input_format: str | None = option(one_of(SOURCES), "Instead of the file name's ending.", needs="files")
+    delimiter: str | None = option(DELIMITER, "Between the values of a table; BAR is the character |.")
     decimal: Literal[".", ","] = option(
-        one_of((".", ",")), "The decimal mark of a table.", default=".", panel=INPUT, needs="files"
+        one_of((".", ",")), "The decimal mark of a table.", default=".", needs="files"
     )
-    encoding: str = option(
-        ENCODING,
-        "The encoding of text input.",
-        default="utf-8",
-        panel=INPUT,
-    )
+    encoding: str = option(ENCODING, "The encoding of text input.", default="utf-8")
     header: bool | None = option(
         FLAG,
         "Whether a table's first line names the columns; if not, they are 1, 2, ... and the classes have no "
         "names.",
         negation="--no-header",
-        panel=INPUT,
     )
     percent: bool = option(
-        FLAG,
-        "Cells of a table that end in % are hundredths: 52.69% is 0.5269.",
-        default=False,
-        panel=INPUT,
-        needs="files",
+        FLAG, "Cells of a table that end in % are hundredths: 52.69% is 0.5269.", default=False, needs="files"
     )
     comment: str | None = option(
-        COMMENT, "Lines of a table that begin with this are left out.", panel=INPUT, needs="files"
+        COMMENT, "Lines of a table that begin with this are left out.", needs="files"
     )
     missing: Literal["error", "skip"] = option(
         one_of(("error", "skip")),
         "What to do with rows that have empty or NA cells.",
         default="error",
-        panel=INPUT,
         needs="files",
     )
     positive: str | None = option(
         TEXT,
         "Which of two targets is the positive one, if neither they nor the column's name say.",
         metavar="LABEL",
-        panel=INPUT,
         needs="answers",
         changes="meaning",
     )
     predicted_column: str | None = option(
         NAME,
         "The class predicted, where the input is how sure the prediction is: the probability of that class.",
-        panel=INPUT,
         needs="decisions",
         changes="meaning",
         complete=columns_typed,
@@ -183,7 +155,6 @@ class Reading:
         default=0,
         metavar="0|1",
         complete=lambda typed: ("0", "1"),
-        panel=INPUT,
         needs="classes",
         changes="meaning",
     )
@@ -191,48 +162,36 @@ class Reading:
         CLASS_MAP,
         "The class that each target stands for, as H=home,D=draw, or @FILE with a pair a line.",
         default=(),
-        panel=INPUT,
         needs="classes",
         changes="meaning",
         file="read",
         repeatable=True,
     )
     class_axis: int | None = option(
-        WHOLE,
-        "The class axis of an array; 1 if not given.",
-        metavar="AXIS",
-        panel=INPUT,
-        needs="classes",
+        WHOLE, "The class axis of an array; 1 if not given.", metavar="AXIS", needs="classes"
     )
     target_is: Literal["name", "index"] | None = option(
         one_of(("name", "index")),
         "Whether targets are class names or indices; found from the class names if not given.",
-        panel=INPUT,
         needs="classes",
     )
     choice_norm: Literal["none", "char", "byte", "token", "unconditional"] | None = option(
         one_of(("none", "char", "byte", "token", "unconditional")),
         "Divide the log-likelihood of a choice by its length, or subtract that without the question.",
-        panel=INPUT,
         needs="choices",
         changes="meaning",
     )
     allow_nonfinite: bool = option(
-        FLAG, "Accept nan and inf in any spelling (-inf always is).", default=False, panel=INPUT
+        FLAG, "Accept nan and inf in any spelling (-inf always is).", default=False
     )
     allow_unterminated: bool = option(
-        FLAG,
-        "Accept a last line without a newline as complete, without a note.",
-        default=False,
-        panel=INPUT,
+        FLAG, "Accept a last line without a newline as complete, without a note.", default=False
     )
     allow_out_of_domain: bool = option(
-        FLAG, "Compute, with a warning, what the loss is not meant for.", default=False, panel=INPUT
+        FLAG, "Compute, with a warning, what the loss is not meant for.", default=False
     )
     clip_domain: float | None = option(
-        DISTANCE,
-        "Clip probabilities that rounding put up to D outside of 0 to 1.",
-        panel=INPUT,
+        DISTANCE, "Clip probabilities that rounding put up to D outside of 0 to 1."
     )
 
 
@@ -240,59 +199,43 @@ class Reading:
 class Semantics:
     """What is computed: all that the number depends on beside the data."""
 
+    PANEL = SEMANTICS
+
     of_loss: tuple[GivenOption, ...] = group()
     input_is: str | None = option(
         one_of((*INPUT_KINDS, TOKENS)),
         "What the values are; what the loss takes if not given.",
-        panel=SEMANTICS,
         changes="prediction",
     )
     per: Literal["token", "document", "byte", "word"] | None = option(
         one_of(("token", "document", "byte", "word")),
         "What the loss of scored tokens is divided by; token if not given.",
-        panel=SEMANTICS,
         needs="tokens",
     )
     score: Literal["all", "prompt", "completion"] | None = option(
         one_of(("all", "prompt", "completion")),
         "Which of the scored tokens count; all if not given.",
-        panel=SEMANTICS,
         needs="tokens",
     )
     censored: Literal["error", "skip", "bound"] | None = option(
         one_of(("error", "skip", "bound")),
         "What to do with tokens of which only a bound is known (-9999); error if not given.",
-        panel=SEMANTICS,
         needs="tokens",
     )
     convention: str | None = option(
-        one_of(CONVENTIONS),
-        "Clip, rescale and divide as this tool does.",
-        panel=SEMANTICS,
-        changes="prediction",
+        one_of(CONVENTIONS), "Clip, rescale and divide as this tool does.", changes="prediction"
     )
     reduction: Literal["none", "mean", "sum", "batchmean"] | None = option(
-        one_of(("mean", "sum", "batchmean")),
-        "How the losses become one number; mean if not given.",
-        panel=SEMANTICS,
+        one_of(("mean", "sum", "batchmean")), "How the losses become one number; mean if not given."
     )
     dtype: Literal["float64", "float32"] = option(
-        one_of(("float64", "float32")),
-        "The precision of the computation.",
-        default="float64",
-        panel=SEMANTICS,
+        one_of(("float64", "float32")), "The precision of the computation.", default="float64"
     )
     base: Literal["e", "2", "10"] = option(
-        one_of(("e", "2", "10")),
-        "The logarithm's base: nats, bits or dits.",
-        default="e",
-        panel=SEMANTICS,
+        one_of(("e", "2", "10")), "The logarithm's base: nats, bits or dits.", default="e"
     )
     on_empty: Literal["error", "nan", "zero"] = option(
-        one_of(("error", "nan", "zero")),
-        "What to return if nothing is counted.",
-        default="error",
-        panel=SEMANTICS,
+        one_of(("error", "nan", "zero")), "What to return if nothing is counted.", default="error"
     )
 
     @property
@@ -305,21 +248,21 @@ class Semantics:
 class Writing:
     """How the result is written, and where."""
 
+    PANEL = OUTPUT
+
     format: str | None = option(
         one_of(FORMATS),
         "How the result is written.",
-        panel=OUTPUT,
         setting=True,
         settled_by=("json", "emit"),
         settled=lambda values: bool(suffix_of(values.get("output") or "")),
     )
-    json: bool = option(FLAG, "The same as --format json.", default=False, panel=OUTPUT)
+    json: bool = option(FLAG, "The same as --format json.", default=False)
     output: str | None = option(
         OUTPUT_FILE,
         "Write to a file, whole or not at all, in the format of its ending if no other is named; - is "
         "standard output.",
         flags=("--output", "-o"),
-        panel=OUTPUT,
         file="written",
     )
     report: tuple[str, ...] = option(
@@ -327,15 +270,10 @@ class Writing:
         "Write the result in one more format; repeatable. With -o FILE, - is standard output.",
         default=(),
         metavar="FORMAT=FILE",
-        panel=OUTPUT,
         repeatable=True,
     )
     color: Literal["auto", "always", "never"] = option(
-        one_of(("auto", "always", "never")),
-        "Colour on standard output.",
-        default="auto",
-        panel=OUTPUT,
-        setting=True,
+        one_of(("auto", "always", "never")), "Colour on standard output.", default="auto", setting=True
     )
 
 
@@ -343,43 +281,33 @@ class Writing:
 class Showing:
     """What the result shows beside the number."""
 
+    PANEL = OUTPUT
+
     rows: int | None = option(
-        at_least(0), "Show the steps of the first N rows; 3 if not given.", panel=OUTPUT, needs="workings"
+        at_least(0), "Show the steps of the first N rows; 3 if not given.", needs="workings"
     )
     row: int | None = option(
-        at_least(0), "Show the steps of this row instead, counted from 0.", panel=OUTPUT, needs="workings"
+        at_least(0), "Show the steps of this row instead, counted from 0.", needs="workings"
     )
     by: str | None = option(
         TEXT,
         "Break the loss down by class or by a column.",
         metavar="class|COLUMN",
-        panel=OUTPUT,
         needs="breakdown",
         complete=lambda typed: ("class", *columns_typed(typed)),
     )
-    worst: int | None = option(
-        at_least(1), "Show the N rows with the largest losses.", panel=OUTPUT, needs="breakdown"
-    )
+    worst: int | None = option(at_least(1), "Show the N rows with the largest losses.", needs="breakdown")
     quantiles: tuple[float, ...] = option(
-        FRACTIONS,
-        "Quantiles of the losses, for example 0.5,0.9,0.99.",
-        default=(),
-        panel=OUTPUT,
-        needs="breakdown",
+        FRACTIONS, "Quantiles of the losses, for example 0.5,0.9,0.99.", default=(), needs="breakdown"
     )
     top_k: int | None = option(
         at_least(1),
         "Show how often the target is among the K likeliest classes, too.",
         metavar="K",
-        panel=OUTPUT,
         needs="scores",
     )
     grad: bool = option(
-        FLAG,
-        "Show the gradient of the result with respect to the input.",
-        default=False,
-        panel=OUTPUT,
-        needs="gradient",
+        FLAG, "Show the gradient of the result with respect to the input.", default=False, needs="gradient"
     )
 
 
@@ -387,18 +315,13 @@ class Showing:
 class Uncertainty:
     """What is said of how far the mean may be from that of other rows drawn like these."""
 
+    PANEL = OUTPUT
+
     interval: bool = option(
-        FLAG,
-        "Show a confidence interval for the mean loss of all rows like these.",
-        default=False,
-        panel=OUTPUT,
+        FLAG, "Show a confidence interval for the mean loss of all rows like these.", default=False
     )
     confidence: float = option(
-        CONFIDENCE,
-        "Of the interval, between 0 and 1, at most 0.999999.",
-        default=0.95,
-        panel=OUTPUT,
-        needs="interval",
+        CONFIDENCE, "Of the interval, between 0 and 1, at most 0.999999.", default=0.95, needs="interval"
     )
     group_column: str | None = option(
         TEXT,
@@ -414,73 +337,59 @@ class Uncertainty:
 class Running:
     """How the command runs."""
 
-    jobs: int | None = option(
-        at_least(1), "Worker threads; the result does not depend on it.", panel=OUTPUT, setting=True
-    )
-    debug: bool = option(FLAG, "Show where in the program an error came from.", default=False, panel=OUTPUT)
+    PANEL = OUTPUT
+
+    jobs: int | None = option(at_least(1), "Worker threads; the result does not depend on it.", setting=True)
+    debug: bool = option(FLAG, "Show where in the program an error came from.", default=False)
 
 
 @record(frozen=True, slots=True)
 class Limits:
     """What the number is held against; an option that needs another one is no check by itself."""
 
-    max: float | None = option(FINITE, "The loss is at most X.", panel=GATE)
-    min: float | None = option(FINITE, "The loss is at least X.", panel=GATE)
+    PANEL = GATE
+
+    max: float | None = option(FINITE, "The loss is at most X.")
+    min: float | None = option(FINITE, "The loss is at least X.")
     gate_on: Literal["value", "interval"] | None = option(
         one_of(("value", "interval")),
         "What --max and --min are compared with: the loss, or the upper and lower end of its interval; the "
         "loss if not given.",
-        panel=GATE,
         needs="max|min",
     )
-    expect: float | None = option(FINITE, "The loss is X, within atol + rtol * |X|.", panel=GATE)
-    atol: float | None = option(
-        TOLERANCE,
-        "Absolute tolerance of --expect; 0 if not given.",
-        panel=GATE,
-        needs="expect",
-    )
+    expect: float | None = option(FINITE, "The loss is X, within atol + rtol * |X|.")
+    atol: float | None = option(TOLERANCE, "Absolute tolerance of --expect; 0 if not given.", needs="expect")
     rtol: float | None = option(
-        TOLERANCE,
-        "Relative tolerance of --expect; 0 if not given.",
-        metavar="R",
-        panel=GATE,
-        needs="expect",
+        TOLERANCE, "Relative tolerance of --expect; 0 if not given.", metavar="R", needs="expect"
     )
     baseline: str | None = option(
-        FILE, "The loss is not above that of an earlier result in JSON.", panel=GATE, file="read"
+        FILE, "The loss is not above that of an earlier result in JSON.", file="read"
     )
     max_increase: tuple[str, ...] = option(
         INCREASES,
         "How far above the baseline it may be: 0.01, 1%, or both as 0.01,1%; 0 if not given.",
         default=(),
-        panel=GATE,
         repeatable=True,
         needs="baseline",
     )
     require: Literal["all", "any"] | None = option(
         one_of(("all", "any")),
         "Which of several --max-increase must hold; all if not given.",
-        panel=GATE,
         needs="max_increase",
     )
-    min_count: int | None = option(COUNT, "At least N targets are counted.", panel=GATE)
-    min_accuracy: float | None = option(PART, "The accuracy is at least X, from 0 to 1.", panel=GATE)
+    min_count: int | None = option(COUNT, "At least N targets are counted.")
+    min_accuracy: float | None = option(PART, "The accuracy is at least X, from 0 to 1.")
     min_skill: float | None = option(
         within(-math.inf, 1),
         "The skill is at least X: 1 - loss / loss of always answering the class frequencies.",
-        panel=GATE,
     )
     max_ece: float | None = option(
-        PART,
-        "The expected calibration error in 15 bins of equal width is at most X, from 0 to 1.",
-        panel=GATE,
+        PART, "The expected calibration error in 15 bins of equal width is at most X, from 0 to 1."
     )
     max_group: tuple[str, ...] = option(
         GROUP_LIMIT,
         "The mean of every group of --by, or of this one, is at most X; repeatable.",
         default=(),
-        panel=GATE,
         repeatable=True,
     )
 
@@ -489,19 +398,15 @@ class Limits:
 class Keeping:
     """What happens after a check."""
 
+    PANEL = GATE
+
     save_baseline: str | None = option(
-        REAL_FILE, "Write the result as a baseline if every check passed.", panel=GATE, file="written"
+        REAL_FILE, "Write the result as a baseline if every check passed.", file="written"
     )
     update_baseline: bool = option(
-        FLAG,
-        "Replace the file of --baseline instead of comparing with it.",
-        default=False,
-        panel=GATE,
-        needs="baseline",
+        FLAG, "Replace the file of --baseline instead of comparing with it.", default=False, needs="baseline"
     )
-    exit_zero: bool = option(
-        FLAG, "Exit 0 even if a check failed; other exit codes stay.", default=False, panel=GATE
-    )
+    exit_zero: bool = option(FLAG, "Exit 0 even if a check failed; other exit codes stay.", default=False)
 
 
 def files(**more: Any) -> Any:

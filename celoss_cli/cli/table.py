@@ -1,6 +1,7 @@
 """The table of options: each is a field of a small typed record, and a command takes a record of those.
 
-A record is a plain class with an attribute for each option, so that whoever reads one is checked by mypy.
+A record is a plain class with an attribute for each option, so that whoever reads one is checked by mypy; the
+options that say no heading of their own stand in the help under its ``PANEL``.
 What the parser, the keys of the config, completion, refusals and suggested commands need is read from the
 same fields: ``options`` of a command lists them, and its ``value`` makes the record from what was given.
 """
@@ -177,7 +178,9 @@ def options_in(
         elif _GROUP in found.metadata:
             yield from groups.get(name, ())
         elif name not in without:
-            yield replace(found.metadata[_OPTION], name=name, **changed.get(name, {}))
+            declared = found.metadata[_OPTION]
+            panel = declared.panel or getattr(kind, "PANEL", "")
+            yield replace(declared, name=name, panel=panel, **changed.get(name, {}))
 
 
 def _made(kind: Any, values: OptionValues, groups: Mapping[str, tuple[Option, ...]]) -> Any:
