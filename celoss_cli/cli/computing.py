@@ -110,6 +110,9 @@ def run(spec: LossSpec, given: LossOptions) -> int:
     """
     end = conclusion_of(
         given,
+        given.writing,
+        given.limits,
+        given.keeping,
         reduction=given.semantics.reduction,
         partial_file=given.emit_partial,
         arrays=True,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from time import perf_counter
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any
 
 from celoss_cli.cli.output import note, write_file
 from celoss_cli.cli.publish import outlet_of, print_verdicts, publish, remarks
@@ -19,16 +19,6 @@ if TYPE_CHECKING:
     from celoss_cli.report.report import Report
     from celoss_cli.show import FormatSpec
     from celoss_cli.studies.merge.parts import Partial
-
-    class Ending(Protocol):
-        """How the result is written, what it is held against, and what happens after that."""
-
-        @property
-        def writing(self) -> Writing: ...
-        @property
-        def limits(self) -> Limits: ...
-        @property
-        def keeping(self) -> Keeping: ...
 
 
 __all__ = ["Computed", "Conclusion", "conclude", "conclusion_of"]
@@ -63,7 +53,10 @@ class Conclusion:
 
 
 def conclusion_of(
-    options: Ending,
+    options: Any,
+    writing: Writing,
+    limits: Limits,
+    keeping: Keeping,
     *,
     reduction: str | None = None,
     partial_file: str | None = None,
@@ -73,7 +66,10 @@ def conclusion_of(
     """What is to be done with a report.
 
     Args:
-        options: the record of all options of the command, with those that say how it ends.
+        options: the record of all options of the command.
+        writing: how the result is written.
+        limits: what it is held against.
+        keeping: what happens after that.
         reduction: that the command line asks for, or None.
         partial_file: where the partial result goes, or None.
         format: of the result; the one that the options name if not given.
@@ -85,12 +81,12 @@ def conclusion_of(
         InputError: for a file that is no baseline.
 
     """
-    outlet = outlet_of(options.writing, options, format=format, arrays=arrays)
+    outlet = outlet_of(writing, options, format=format, arrays=arrays)
     gate = None
-    if any(given_options(options.limits)) or any(given_options(options.keeping)):
+    if any(given_options(limits)) or any(given_options(keeping)):
         from celoss_cli.cli.gates import gate_of  # most runs check nothing
 
-        gate = gate_of(options.limits, options.keeping, reduction)
+        gate = gate_of(limits, keeping, reduction)
     for spec in outlet.formats:
         if spec.only_checks and not (gate is not None and gate.asked):
             raise UsageError(f"Expected a check with --format {spec.name}, for example --max, got none.")

@@ -72,6 +72,9 @@ def run(spec: LossSpec, given: LossOptions) -> int:
     """
     end = conclusion_of(
         given,
+        given.writing,
+        given.limits,
+        given.keeping,
         reduction=given.semantics.reduction,
         partial_file=None if given.folder else given.emit_partial,
     )

@@ -69,7 +69,7 @@ def run(given: MergeOptions) -> int:
     """
     from celoss_cli.cli.concluding import conclude, conclusion_of
 
-    end = conclusion_of(given, partial_file=given.emit_partial)
+    end = conclusion_of(given, given.writing, given.limits, given.keeping, partial_file=given.emit_partial)
     return conclude(_computed(given), end)
 
 

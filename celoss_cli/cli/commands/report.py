@@ -88,6 +88,9 @@ def run(given: ReportOptions) -> int:
     _refuse_reduction(spec, given.semantics.reduction)
     end = conclusion_of(
         given,
+        given.writing,
+        given.limits,
+        given.keeping,
         reduction=given.semantics.reduction,
         format=FORMATS["html"],
     )
