@@ -122,7 +122,7 @@ def _parts(found: Iterator[Named], request: ReadRequest) -> Iterator[list[Named]
 def _let_go(document: Document, request: ReadRequest) -> None:
     """Frees the record of a document: many small objects, which would fill the memory meanwhile."""
     bounds = {}
-    if CENSORED_AS in document.logprobs:
+    if not isinstance(document.logprobs, np.ndarray) and CENSORED_AS in document.logprobs:
         censored = (number for number, value in enumerate(document.logprobs) if value == CENSORED_AS)
         bounds = {number: document.bound(number) for number in censored}
     places = range(len(document.logprobs)) if request.likeliest else ()

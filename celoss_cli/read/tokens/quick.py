@@ -102,7 +102,7 @@ def lines_read(block: Block, strict: Strict) -> Iterator[tuple[str, Any]]:
 def _around(line: bytes, found: Found, strict: Callable[[], Any]) -> Line | None:
     """A line whose entries are taken out, with them at their place; None where that is not sure."""
     before, behind = line[: found.start], line[found.end :]
-    if any(mark in part for part in (before, behind) for mark in (_MARK, b"\r")):
+    if _MARK in before or _MARK in behind or b"\r" in before or b"\r" in behind:
         return None
     rest = b'%b"%b"%b' % (before, _MARK, behind)
     proven = len(rest) < _SHORT

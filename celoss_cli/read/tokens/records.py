@@ -312,4 +312,4 @@ def _text_of(whole: _Whole, name: str, option: str) -> str:
 
 
 def _keys(found: Mapping[str, object]) -> str:
-    return listed(list(found))
+    return listed(list(found)) if found else "no keys"

@@ -15,7 +15,6 @@ Source: vllm, vllm/logprobs.py (Logprob; the sampled or prompt token comes first
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +36,7 @@ from celoss_cli.read.tokens.dumps import read_dump
 from celoss_cli.read.tokens.entries import Entries
 from celoss_cli.read.tokens.flat import flat_document, is_flat
 from celoss_cli.read.tokens.joining import together
+from celoss_cli.read.tokens.texts import Texts
 
 if TYPE_CHECKING:
     from celoss_cli.read.request import Dataset, ReadRequest, Stream
@@ -47,6 +47,7 @@ TITLE = "vLLM"
 IDS = ("id", "request_id")
 
 _KEY = "prompt_logprobs"
+_NONE = np.array([np.nan])
 _ASK = "ask the server for them: prompt_logprobs or logprobs in the request"
 
 
@@ -149,8 +150,8 @@ def _of_arrays(found: Entries, ids: Any, path: str, *, begun: bool, prompt: bool
             raise InputError("expected the first token of each place")
     logprobs, texts = found.logprobs[found.own], found.texts
     if begun:
-        logprobs = np.append(np.nan, logprobs)
-        texts = replace(texts, ends=np.append(texts.start, texts.ends))
+        logprobs = np.concatenate([_NONE, logprobs])
+        texts = Texts(texts.codes, np.concatenate([[texts.start], texts.ends]), texts.start)
     return Document(
         logprobs,
         f"{path}[{{}}]",
