@@ -64,6 +64,24 @@ def test_a_document_takes_the_memory_of_its_numbers(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("style", ["lines", "list", "list of one line"])
+def test_a_dump_of_scored_tokens_takes_the_memory_of_a_part_of_it(tmp_path: Path, style: str) -> None:
+    """Half a million tokens, which are some 300 MB of objects."""
+    place = '{"464": {"logprob": -1.25, "rank": 3, "decoded_token": " the"}}'
+    places = ", ".join([place] * 500)
+    records = (f'{{"id": "{at}", "outputs": [], "prompt_logprobs": [null, {places}]}}' for at in range(1000))
+    path = tmp_path / ("dump.jsonl" if style == "lines" else "dump.json")
+    between = ", " if style == "list of one line" else ",\n"
+    text = (
+        "".join(f"{record}\n" for record in records) if style == "lines" else f"[{between.join(records)}]\n"
+    )
+    path.write_text(text)
+    code, said, memory = measured("nll", str(path), "--format", "value")
+    assert (code, said.startswith("1.25\n")) == (0, True)
+    assert memory < 130
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("start", "part", "times", "end", "said"),
     [
