@@ -24,7 +24,10 @@ def main() -> None:
     parser.add_argument("--listed", type=int, default=1, help="tokens that are listed at each place")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--cache", type=Path, help="keeps the data")
+    parser.add_argument("--small", action="store_true", help="a few tokens, one round")
     given = parser.parse_args()
+    if given.small:
+        given.tokens, given.rounds = 1e4, 1
     with tempfile.TemporaryDirectory() as temporary:
         path = _data(given.cache or Path(temporary), int(given.tokens), given.document, given.listed)
         runs = in_turn(

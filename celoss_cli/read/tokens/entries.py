@@ -30,7 +30,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Entries", "Found", "entries_in"]
 
-_FIRST = re.compile(rb'"[0-9]{1,8}":(?P<colon> ?)\{"logprob": ?[^,"]{1,40},(?P<comma> ?)"rank":')
+_FIRST = re.compile(
+    rb'"[0-9]{1,8}":(?P<colon> ?)\{"logprob": ?[^,"]{1,40},(?P<comma> ?)"rank": ?[0-9]{1,8}, ?'
+    rb'"decoded_token": ?"'
+)
 _MARKS = 10
 """So many quotation marks an entry has: of its number, of three keys, and of its text."""
 
