@@ -347,10 +347,18 @@ def refuse_nonfinite(values: Array, at: str, request: ReadRequest, start: int = 
 
 def first_nonfinite(values: Array) -> tuple[int, ...] | None:
     """The index of the first value that is nan or inf; -inf counts as a number."""
-    if values.dtype.kind != "f" or np.isfinite(values).all():
+    if values.dtype.kind != "f" or _all_finite(values):
         return None
     bad = np.flatnonzero((values != values) | (values == math.inf))
     return tuple(map(int, np.unravel_index(int(bad[0]), values.shape))) if bad.size else None
+
+
+def _all_finite(values: Array) -> bool:
+    """Whether no float is nan or infinite; NumPy takes ten times as long to ask each of float16."""
+    if values.dtype != np.float16:
+        return bool(np.isfinite(values).all())
+    sizes = values.view(np.uint16) & np.uint16(0x7FFF)
+    return bool(sizes.max(initial=0) < 0x7C00)
 
 
 def _slices(values: Array) -> Iterator[tuple[int, Array]]:
