@@ -5,6 +5,7 @@ from __future__ import annotations
 import arrays
 import frames
 import further
+import habits
 import layouts
 import models
 import public
@@ -29,6 +30,7 @@ if __name__ == "__main__":
         traps_files,
         strangers,
         further,
+        habits,
     ):
         maker.make()
     write_manifest()
