@@ -218,7 +218,10 @@ class ClassLoss(Loss):
         hint, ways = "", list[Way]()
         if value in (-1, 255) or -1 in kept or 255 in kept:
             marker = -1 if -1 in kept else 255
-            hint = f"if {marker} marks targets to leave out: {self._leaving_out(marker)}"
+            told = self._leaving_out(marker)
+            hint = f"if {marker} marks targets to leave out: {told}"
+            if told.startswith("--"):
+                ways = [Way(f"targets of {marker} left out", (("--ignore-index", str(marker)),))]
         elif classes == 1:
             hint = "one score for each row is a binary problem: bce for probabilities, bce-logits for logits"
         elif int(counted.min()) == 1 and int(counted.max()) == classes:

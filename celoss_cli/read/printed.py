@@ -7,7 +7,7 @@ import re
 from celoss_cli.core.errors import InputError
 from celoss_cli.core.numbers import is_number
 
-__all__ = ["names_in", "plain_values"]
+__all__ = ["names_in", "plain_values", "single_value"]
 
 _CALL = re.compile(
     r"(?:<[\w.]+:[^\[]*=)?\s*[A-Za-z_][\w.]*\(\s*"
@@ -77,6 +77,11 @@ def names_in(text: str) -> list[str] | None:
     if len(names) < len(parts) or not all(names) or any(map(_is_value, names)):
         return None
     return names
+
+
+def single_value(text: str) -> str | None:
+    """The value of a single one with its type, ``tensor(0.5)``; None for anything else."""
+    return _bare(text) if _SCALAR.fullmatch(text) else None
 
 
 def _bare(text: str) -> str:

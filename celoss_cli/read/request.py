@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 import sys
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, Protocol, cast
 
@@ -134,6 +134,9 @@ class TargetSource(Protocol):
     @property
     def is_table(self) -> bool:
         """Whether they stand in a table, of which an option may name a column."""
+
+    def has_ids(self, ids: Collection[str]) -> bool:
+        """Whether they stand in a table that calls each of these an id."""
 
     def again(self) -> TargetSource:
         """The same targets for another data set."""

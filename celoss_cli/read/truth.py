@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -26,6 +26,7 @@ from celoss_cli.read.roles.groups import paired
 from celoss_cli.read.roles.table import Rows, WholeTable
 from celoss_cli.read.roles.targets import Targets, parsed_number, refuse_names
 from celoss_cli.read.roles.truth_columns import has_roles, truth_columns
+from celoss_cli.read.roles.words import named
 from celoss_cli.read.values import read_value, refuse_file_names
 
 if TYPE_CHECKING:
@@ -207,6 +208,13 @@ class Truth:
     def is_table(self) -> bool:
         """Whether they stand in a table, of which an option may name a column."""
         return isinstance(self._given, WholeTable)
+
+    def has_ids(self, ids: Collection[str]) -> bool:
+        """Whether they stand in a table whose first column is of ids, all of these among them."""
+        given = self._given
+        if not isinstance(given, WholeTable) or len(given.names) < 2 or not named(given.names[0]).key:
+            return False
+        return {*ids} <= {*given.columns.texts(0)}
 
     @property
     def has_gaps(self) -> bool:

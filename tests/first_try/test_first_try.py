@@ -21,7 +21,7 @@ from running import COMMAND, Done, celoss
 FOLDER = Path(__file__).parent
 DUMPS = FOLDER / "dumps"
 
-LEAST_RIGHT = 95.3
+LEAST_RIGHT = 95.5
 """Percent of the dumps with one sound reading that the plain command scores; only ever raised (goal: 95)."""
 MOST_LEFT_ALONE = 0
 """Dumps refused with no command that gives the right value, also where others do; only lowered (goal: 0)."""

@@ -424,9 +424,9 @@ def dataset_of_arrays(
         input, target = on_class_axis(input, target, request.class_axis)
     whole, whole_target = input.shape, target
     if request.per_class:
-        target = _without_class_axis(input, target)
+        target = without_class_axis(input, target)
     elif not isinstance(input, Ranged):
-        input, target = _without_last_axis(input, target)
+        input, target = _without_single_axis(input, target)
     elif target.shape == (*input.shape, 1):
         target = target[..., 0]
     if target is not whole_target:
@@ -455,7 +455,7 @@ def on_class_axis(input: Array, target: Array, axis: int) -> tuple[Array, Array]
     return np.moveaxis(input, axis, 1), target
 
 
-def _without_class_axis(input: Array | Ranged, target: Array) -> Array:
+def without_class_axis(input: Array | Ranged, target: Array) -> Array:
     """Class indices without the axis of extent 1 that some writers keep in place of the classes."""
     if target.ndim == input.ndim > 1 and target.shape != input.shape:
         for axis in (1, input.ndim - 1):
@@ -465,13 +465,17 @@ def _without_class_axis(input: Array | Ranged, target: Array) -> Array:
     return target
 
 
-def _without_last_axis(input: Array, target: Array) -> tuple[Array, Array]:
-    """Values without a last axis of extent 1, as of a layer with one output, that the other array lacks."""
-    if input.ndim == target.ndim + 1 and input.shape == (*target.shape, 1):
-        return input[..., 0], target
-    if target.ndim == input.ndim + 1 and target.shape == (*input.shape, 1):
-        return input, target[..., 0]
-    return input, target
+def _without_single_axis(input: Array, target: Array) -> tuple[Array, Array]:
+    """Values without the axis of extent 1, as of a layer with one output, that the other array lacks."""
+    return _less(input, target), _less(target, input)
+
+
+def _less(one: Array, other: Array) -> Array:
+    """An array without its last axis of extent 1 behind the rows, where it has the other's shape then."""
+    for axis in reversed(range(int(one.ndim > 1), one.ndim)):
+        if one.shape[axis] == 1 and one.shape[:axis] + one.shape[axis + 1 :] == other.shape:
+            return one.squeeze(axis)
+    return one
 
 
 def _refuse_counts(

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from celoss_cli.core.errors import InputError, LimitError, plural, quoted, visible
 from celoss_cli.core.extras import extra_module
 from celoss_cli.read.arrow import ipc, parquet
+from celoss_cli.read.arrow.nested import flat
 from celoss_cli.read.arrow.rows import (
     LISTS,
     Asked,
@@ -54,6 +55,7 @@ class RecordTable:
     Attributes:
         name: what messages call it.
         names: of its columns.
+        labelled: those that come from lists of labels, which have no order of their own.
 
     """
 
@@ -70,7 +72,7 @@ class RecordTable:
         self.name = stream.name
         opening = _opening(stream)
         with self.refusing():
-            self._file = opening(self._arrow, stream)
+            self._file, self.labelled = flat(self._arrow, opening(self._arrow, stream), self.name)
             require_memory(_BYTES_OF_COLUMNS, "the columns")  # the file is mapped by now
             self._schema = self._file.schema
             self.names: list[str] = self._schema.names

@@ -32,6 +32,7 @@ from celoss_cli.read.arrow.rows import (
     kind_of,
     values_of,
 )
+from celoss_cli.read.labelled import refuse_ranked
 from celoss_cli.read.request import Dataset, ReadRequest, Stream, TargetSource
 from celoss_cli.read.roles.answers import Answers, Decisions
 from celoss_cli.read.roles.assignment import Assignment
@@ -73,6 +74,7 @@ def read(stream: Stream, request: ReadRequest) -> Dataset:
         columns, whole = _columns(table)
         mapping = map_columns(columns, _with_list_column(table, request), whole=whole)
         reader = _Reader(table, mapping, request)
+        reader.refuse_ranked()
     except InputError as error:
         raise why_no_table(table.names, error).at(stream.name) from None
     return Dataset({"columns": mapping.described()}, reader.batches())
@@ -247,6 +249,14 @@ class _Reader:
             self._decisions = Decisions(mapping.names[mapping.predicted], mapping.decided)
         self._widths: dict[str, int] = {}
         self._check_types()
+
+    def refuse_ranked(self) -> None:
+        """Refuses classes that come from lists of labels where nothing names them; see ``read.labelled``."""
+        if self._table.labelled and self._request.truth is not None:
+            self._truth_read()
+        kinds = {self._table.kind(name) for name in self._named(self._mapping.target)}
+        if not kinds or not kinds <= TEXT:
+            refuse_ranked(self._mapping, self._table.labelled, "", self._request)
 
     def _named(self, columns: Sequence[int]) -> list[str]:
         return [self._mapping.names[column] for column in columns]

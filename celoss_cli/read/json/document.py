@@ -16,10 +16,11 @@ from celoss_cli.read.arrays.slices import joined_dataset, keyed_dataset
 from celoss_cli.read.json.arrays import array_of, shown
 from celoss_cli.read.json.numbers import Numbers
 from celoss_cli.read.json.objects import RowObjects, table_of
-from celoss_cli.read.json.orients import framed
+from celoss_cli.read.json.orients import by_name, framed
 from celoss_cli.read.json.split import SplitRows
 from celoss_cli.read.json.text import Piece, Text, keys_of, values_after
 from celoss_cli.read.json.values import id_of, whole_table
+from celoss_cli.read.labelled import row_of
 from celoss_cli.read.peekable import Peekable
 from celoss_cli.read.request import Dataset, ReadRequest, Stream
 from celoss_cli.read.roles.keys import keys_of as roles_of
@@ -73,8 +74,8 @@ def read_values(stream: Stream, request: ReadRequest) -> Array:
     return _values(document, stream.name, request)
 
 
-def read_columns(stream: Stream, request: ReadRequest) -> WholeTable | Array:
-    """A table of which some columns will be asked for, or what ``read_values`` reads."""
+def read_columns(stream: Stream, request: ReadRequest) -> WholeTable | Array | list[str]:
+    """A table of which some columns will be asked for, a list of names, or what ``read_values`` reads."""
     text = Text(stream)
     if text.take(b"["):
         return _columns_of_list(text, request)
@@ -87,7 +88,7 @@ def read_columns(stream: Stream, request: ReadRequest) -> WholeTable | Array:
     if _is_split(document):
         rows = SplitRows(*_columns_and_data(document, stream.name), stream.name)
         return whole_table(rows.names, rows.rows(), rows.place, f"{stream.name}: $.columns", request)
-    frame = None if "weights" in document else framed(document)
+    frame = None if "weights" in document else framed(document) or by_name(document)
     if frame is not None:
         rows = SplitRows(frame.names, frame.rows, stream.name)
         return whole_table(rows.names, rows.rows(), rows.place, f"{stream.name}: $", request)
@@ -171,7 +172,7 @@ def _refuse_orient(document: dict[str, Any], name: str) -> None:
 def _framed_dataset(document: dict[str, Any], name: str, request: ReadRequest) -> Dataset:
     """Arrays by name, or else the table that an object is."""
     refused: InputError | None = None
-    held = _only_rows(document, name)
+    held = _named_rows(document, name, request) or _only_rows(document, name)
     if held is not None:
         return _rows_dataset(held, request)
     if all(isinstance(value, Numbers) for value in document.values()) or not _is_table(document):
@@ -191,10 +192,22 @@ def _framed_dataset(document: dict[str, Any], name: str, request: ReadRequest) -
     return Dataset(described, batches)
 
 
+def _named_rows(
+    document: dict[str, Any], name: str, request: ReadRequest
+) -> list[tuple[str, dict[str, Any]]]:
+    """The row objects with their places of an object whose keys are the ids of the targets; else none."""
+    if request.truth is None or not request.truth.has_ids(document.keys()):
+        return []
+    key = request.takes.replace("-", "_")
+    values = [value.items() if isinstance(value, Numbers) else value for value in document.values()]
+    rows = zip(document, values, strict=True)
+    return [(f"{name}: $.{visible(row)}", {"id": row, key: value}) for row, value in rows]
+
+
 def _only_rows(document: dict[str, Any], name: str) -> list[tuple[str, dict[str, Any]]] | None:
     """The row objects with their places of an object whose only array they are; else None."""
     arrays = [(key, value) for key, value in document.items() if isinstance(value, Numbers)]
-    if len(arrays) != 1 or any(isinstance(value, dict) for value in document.values()):
+    if len(arrays) != 1:
         return None
     key, values = arrays[0][0], arrays[0][1].items()
     if not values or not all(isinstance(value, dict) for value in values):
@@ -278,15 +291,16 @@ def _dataset_of_list(text: Text, request: ReadRequest) -> Dataset:
     pieces = Peekable(text.pieces(1))
     first = next(pieces.peek(), None)
     values = [] if first is None else first.values()
-    if request.truth is not None and values and isinstance(values[0], list):
+    row = row_of(values[0]) if values else None
+    if request.truth is not None and isinstance(row, list):
         return _one_array(pieces, text, request)
-    if first is None or not values or not isinstance(values[0], dict):
+    if first is None or not isinstance(row, dict):
         raise _no_objects(pieces, text, any_values=bool(values))
-    if may_be_scored(values[0]):
+    if may_be_scored(row):
         from celoss_cli.read.tokens.quick import elements_read  # most rows are none
         from celoss_cli.read.tokens.records import scored_dataset
 
-        found = scored_dataset(text.name, values[0], elements_read(pieces, text), request)
+        found = scored_dataset(text.name, row, elements_read(pieces, text), request)
         if found is not None:
             return found
     reader = RowObjects((found for piece in pieces.peek() for found in _objects(piece)), request)
@@ -328,7 +342,7 @@ def _no_objects(pieces: Peekable[Piece], text: Text, *, any_values: bool) -> Inp
 
 
 def _objects(piece: Piece) -> Iterator[tuple[str, dict[str, Any]]]:
-    for index, value in enumerate(piece.values(), piece.first):
+    for index, value in enumerate(map(row_of, piece.values()), piece.first):
         if not isinstance(value, dict):
             raise _unknown(piece.name, of_lists=False)
         yield f"{piece.name}: $[{index}]", value
@@ -343,10 +357,24 @@ def _batch(reader: RowObjects, piece: Piece, start: int) -> Batch:
     return reader.batch(objects, places, start)
 
 
-def _columns_of_list(text: Text, request: ReadRequest) -> WholeTable | Array:
+def _names_of_list(pieces: Peekable[Piece], text: Text) -> list[str]:
+    """A list of texts, which are the names of classes."""
+    names = [(index, name) for piece in pieces for index, name in enumerate(piece.values(), piece.first)]
+    text.finish()
+    for index, name in names:
+        if not isinstance(name, str):
+            raise InputError(
+                f"expected the name of a class, got {shown(name)}", place=f"{text.name}: $[{index}]"
+            )
+    return [name for _, name in names]
+
+
+def _columns_of_list(text: Text, request: ReadRequest) -> WholeTable | Array | list[str]:
     pieces = Peekable(text.pieces(1))
     first = next(pieces.peek(), None)
     values = [] if first is None else first.values()
+    if values and isinstance(values[0], str):
+        return _names_of_list(pieces, text)
     if values and all(isinstance(value, dict) for value in values):
         places, objects = zip(*chain.from_iterable(map(_objects, pieces)), strict=True)
         text.finish()

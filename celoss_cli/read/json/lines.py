@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import partial
@@ -11,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from celoss_cli.core.data import Array, Batch, Chunk
-from celoss_cli.core.errors import InputError
+from celoss_cli.core.errors import InputError, Way, listed
 from celoss_cli.read.json.arrays import array_of
 from celoss_cli.read.json.objects import RowObjects, table_of
 from celoss_cli.read.json.parsing import parse
+from celoss_cli.read.labelled import row_of
 from celoss_cli.read.peekable import Peekable
 from celoss_cli.read.request import Dataset, ReadRequest, Stream
 from celoss_cli.read.text.blocks import Block, blocks, lines_of
@@ -36,7 +38,9 @@ def read(stream: Stream, request: ReadRequest) -> Dataset:
 
     """
     body = Peekable(blocks(stream, request, unterminated=True))
-    objects = (found for block in body.peek() for found in _objects(block))
+    objects: Iterator[tuple[str, dict[str, Any]]] = (
+        found for block in body.peek() for found in _objects(block)
+    )
     first = next(objects, None)
     if first is None:
         next(body, None)  # tells what is wrong
@@ -49,6 +53,10 @@ def read(stream: Stream, request: ReadRequest) -> Dataset:
         found = scored_dataset(stream.name, first[1], records, request)
         if found is not None:
             return found
+    second = next(objects, None)
+    if second is not None:
+        _refuse_header(first, second[1], stream)
+        objects = chain([second], objects)
     reader = RowObjects(chain([first], objects), request)
     reader.frame(_first_line(body), first[1])
 
@@ -61,6 +69,22 @@ def read(stream: Stream, request: ReadRequest) -> Dataset:
             start += len(found)
 
     return Dataset(reader.described, chunks())
+
+
+def _refuse_header(first: tuple[str, dict[str, Any]], second: dict[str, Any], stream: Stream) -> None:
+    """Refuses a first record that has nothing in common with the next one: it tells of the run, say."""
+    place, record = first
+    if record.keys() & second.keys():
+        return
+    ways: tuple[Way, ...] = ()
+    if os.path.isfile(stream.path) and not stream.path.endswith((".gz", ".zst")):
+        rest = ("tail", "-n", "+2", stream.path)
+        ways = (Way("without the first record", (("--input-format", "jsonl"),), piped=rest),)
+    raise InputError(
+        f"expected records with the same keys, got {listed(record)} before {listed(second)}",
+        ways=ways,
+        place=place,
+    )
 
 
 def read_values(stream: Stream, request: ReadRequest) -> Array:
@@ -116,7 +140,8 @@ def _batch(reader: RowObjects, block: Block, start: int) -> Batch:
 
 
 def _objects(block: Block) -> Iterator[tuple[str, dict[str, Any]]]:
-    for place, value in _documents(block):
+    for place, found in _documents(block):
+        value = row_of(found)
         if not isinstance(value, dict):
             raise InputError("expected a row object, got another value", place=place)
         yield place, value

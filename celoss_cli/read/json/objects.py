@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain, takewhile
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from celoss_cli.core.data import Array, Batch
-from celoss_cli.core.errors import InputError, Way, listed, quoted
-from celoss_cli.read.arrays.slices import on_class_axis
+from celoss_cli.core.errors import InputError, Way, quoted
+from celoss_cli.read.arrays.slices import on_class_axis, without_class_axis
 from celoss_cli.read.json.arrays import check, plain, shape_of
 from celoss_cli.read.json.frame import Frame, Framed, frame_of
 from celoss_cli.read.json.values import FramedCells, ValueTable, id_of, whole_table
-from celoss_cli.read.roles.groups import in_natural_order
+from celoss_cli.read.labelled import refuse_ranked, scores_of
 from celoss_cli.read.roles.keys import WEIGHT_KEYS, keys_of
-from celoss_cli.read.roles.naming import pattern_of
 from celoss_cli.read.roles.shape import Shape
 from celoss_cli.read.roles.targets import refuse_names
 
 if TYPE_CHECKING:
     from celoss_cli.core.data import Roles, Source
     from celoss_cli.read.request import ReadRequest
-    from celoss_cli.read.roles.assignment import Assignment
     from celoss_cli.read.roles.table import Place, WholeTable
 
 __all__ = ["RowObjects", "table_of"]
@@ -51,7 +49,7 @@ class RowObjects:
         objects = iter(objects)
         place, unflat = next(objects)
         first = unflat
-        self._nested = any(isinstance(value, dict) or _scores_of(value) for value in first.values())
+        self._nested = any(isinstance(value, dict) or scores_of(key, value) for key, value in first.items())
         if self._nested:
             objects = ((where, flat(row, where)) for where, row in objects)
             first = flat(first, place)
@@ -79,9 +77,8 @@ class RowObjects:
             rows = ([row[key] for key in self._names] for row in chain([first], alike))
             self._table = ValueTable(self._names, rows, place, request)
             columns = self._table.mapping.described()
-            if request.columns.classes is None and not request.settled.by_name:
-                ranked = {f"{key}.{label}" for key, value in unflat.items() for label in _scores_of(value)}
-                _refuse_ranked(self._table.mapping, ranked, place)
+            ranked = {name for key, value in unflat.items() for name in scores_of(key, value)}
+            refuse_ranked(self._table.mapping, ranked, place, request)
         self.described: Source = {"columns": columns}
 
     def batch(self, objects: Sequence[dict[str, Any]], places: Sequence[str], start: int) -> Batch:
@@ -186,6 +183,8 @@ class RowObjects:
             conversions = request.truth.conversions
         if request.class_axis is not None:
             input, target = on_class_axis(input, target, request.class_axis)
+        if request.per_class:
+            target = without_class_axis(input, target)
         return Batch(
             input,
             target,
@@ -209,7 +208,7 @@ class RowObjects:
 def flat(row: dict[str, Any], place: str) -> dict[str, Any]:
     """A row whose objects of single values are columns of their own: probs.cat of {"probs": {"cat": 0.7}}.
 
-    A list of {"label": "cat", "score": 0.7}, as pipelines of Transformers write it, is such an object.
+    A list of {"label": "cat", "score": 0.7}, as pipelines write it, is such an object; see ``labelled``.
 
     Raises:
         InputError: where that gives a name twice.
@@ -217,27 +216,14 @@ def flat(row: dict[str, Any], place: str) -> dict[str, Any]:
     """
     found: dict[str, Any] = {}
     for key, value in row.items():
-        nested = flat(value, place) if isinstance(value, dict) else _scores_of(value)
-        inner = {f"{key}.{name}": one for name, one in nested.items()} if nested else {key: value}
+        if isinstance(value, dict):
+            inner = {f"{key}.{name}": one for name, one in flat(value, place).items()} or {key: value}
+        else:
+            inner = scores_of(key, value) or {key: value}
         if twice := found.keys() & inner.keys():
             raise InputError(f"expected each key once, got {quoted(min(twice))} twice", place=place)
         found |= inner
     return found
-
-
-def _scores_of(value: Any) -> dict[str, Any]:
-    """The scores of a list of labels with their scores; an empty one of anything else.
-
-    The list is in the order of the scores, so the labels are sorted, by their numbers where they have some.
-    """
-    if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
-        return {}
-    if not all(one.keys() == {"label", "score"} and isinstance(one["label"], str) for one in value):
-        return {}
-    scores = {one["label"]: one["score"] for one in value}
-    return (
-        {label: scores[label] for label in in_natural_order([*scores])} if len(scores) == len(value) else {}
-    )
 
 
 def _refuse_own_order(first: dict[str, Any], input: str, others: Sequence[str], place: str) -> None:
@@ -252,20 +238,6 @@ def _refuse_own_order(first: dict[str, Any], input: str, others: Sequence[str], 
                 ways=(Way("they are in one order", (("--class-columns", input),)),),
                 place=place,
             )
-
-
-def _refuse_ranked(mapping: Assignment, ranked: Container[str], place: str) -> None:
-    """Refuses classes in the order of their scores, where neither targets nor numbers name them."""
-    names = [mapping.names[i] for i in mapping.inputs]
-    if len(names) < 2 or names[0] not in ranked or {*mapping.labels} == {*map(str, range(len(names)))}:
-        return
-    chosen = pattern_of(mapping.names, mapping.inputs)
-    raise InputError(
-        f"expected targets that are named as the classes, got numbers for {listed(mapping.labels)}",
-        hint="" if chosen else "name the classes by their numbers",
-        ways=(Way("the classes in this order", (("--class-columns", chosen),)),) if chosen else (),
-        place=place,
-    )
 
 
 def _shape(value: Any) -> Shape | None:

@@ -9,7 +9,7 @@ from celoss_cli.core.records import record
 from celoss_cli.read.json.numbers import Numbers
 from celoss_cli.read.roles.words import named
 
-__all__ = ["Frame", "framed"]
+__all__ = ["Frame", "by_name", "framed"]
 
 _SERVED = ("dataframe_split", "dataframe_records", "inputs", "instances")
 """What a request to a scoring server wraps its table in."""
@@ -51,6 +51,15 @@ def framed(document: Mapping[str, Any]) -> Frame | None:
     if any(list(one) != list(inner[0]) for one in inner) or not inner[0]:
         return None
     return _of_objects(document)
+
+
+def by_name(document: Any) -> Frame | None:
+    """The targets of an object with one for each row under its name, as a table with ids; else None."""
+    if not isinstance(document, dict) or not document:
+        return None
+    if any(value is None or isinstance(value, (dict, list, Numbers)) for value in document.values()):
+        return None
+    return Frame(["id", "target"], [[row, value] for row, value in document.items()], "read row by row")
 
 
 def _served(value: Any) -> Frame | None:

@@ -138,10 +138,19 @@ class _Search(Confidences):
 
     def _positive_of(self, i: int) -> str | None:
         """The target that the name of a column of predictions speaks of: yes of prob_yes, 0 of p0."""
+        if self._is_counted(i):
+            return None
         found = positive_of(self._names[i], self._targets)
         label = labels_of([self._names[i]])[0]
         known = self._targets or not self._evidence.columns[i].says.takes
         return found if known or not is_negative(label) else label
+
+    def _is_counted(self, i: int) -> bool:
+        """Whether a column is one of three or more that are counted and are no classes: lgb_0 to lgb_4."""
+        columns, numbers = self._evidence.columns, sorted({*self._numbers, i})
+        groups = [*alike(columns, numbers), *predicting(columns, numbers)]
+        counted = [g for g in groups if i in g.columns and len(g.columns) > 2 and g.counts]
+        return any(not self._evidence.adds_up(group.columns) for group in counted)
 
     # ------------------------------------------------------------------------------ several predictions
 

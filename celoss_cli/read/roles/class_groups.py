@@ -51,7 +51,9 @@ class GroupSearch(Search):
     def _is_of_classes(self, group: Group) -> bool:
         """Whether columns are of classes: those of how sure one is where they are named by the targets."""
         sure = all(self._evidence.is_confidence(i) for i in group.columns)
-        return not sure or (self._named_by_targets(group) and self._adds_up(group))
+        fits = group.takes == "log-probs" or self._adds_up(group)
+        unknown = not self._targets and self._evidence.wanted.elsewhere
+        return not sure or (fits and (unknown or self._named_by_targets(group)))
 
     def _one_of(self, groups: Sequence[Group]) -> Found:
         """The group that fits, of those with a word of prediction."""

@@ -27,6 +27,9 @@ _OTHERS = "they are the numbers without another role"
 _ENOUGH = 3
 """So many values show that a column is of whole numbers."""
 
+_MOST_TRIED = 32
+"""Among so many numbers those are looked for that add up to 1."""
+
 
 def over_classes(evidence: Evidence, target: Sequence[int], targets: Sequence[str]) -> Found:
     """The columns of the classes.
@@ -60,7 +63,20 @@ class _Search(GroupSearch):
             return self._how_sure(sure[0])
         if soft:
             return self._singles(soft)
-        return self._by_affix() or self._all()
+        found = self._by_affix() or self._all()
+        return found if found.only or not self._takes_probabilities() else self._with_adding_up(found)
+
+    def _with_adding_up(self, found: Found) -> Found:
+        """The readings with those numbers side by side, which alone add up to 1 in every row, first."""
+        numbers, runs = self._numbers[:_MOST_TRIED], []
+        for first in range(len(numbers)):
+            for end in range(first + 2, len(numbers) + 1):
+                if self._evidence.adds_up(numbers[first:end]):
+                    runs.append(tuple(numbers[first:end]))
+                    break
+        if len(runs) != 1 or runs[0] in [candidate.columns for candidate in found.candidates]:
+            return found
+        return Found((Candidate(runs[0], "they add up to 1"), *found.candidates), found.expected)
 
     def _sure(self, soft: Sequence[int]) -> list[int]:
         """The numbers that say how sure a prediction is, where no others may be the classes."""
@@ -135,6 +151,8 @@ class _Search(GroupSearch):
         if not groups:
             return None
         counting = [group for group in groups if group.counts]
+        if self._takes_probabilities():
+            counting = [group for group in counting if self._adds_up(group)] or counting
         if len(counting) > 1:
             shown = listed([group.affix for group in counting])
             readings = tuple(self._candidate(group, ALIKE) for group in counting)

@@ -13,6 +13,8 @@ from celoss_cli.read.request import open_stream
 __all__ = ["class_map_of", "initials", "refuse_unknown_classes"]
 
 _MOST_BYTES = 1 << 24
+_STEM = 4
+"""So many letters of a word say what it is, whatever ends it."""
 
 
 def class_map_of(texts: Iterable[str]) -> dict[str, str]:
@@ -91,6 +93,8 @@ def refuse_unknown_classes(given: Mapping[str, str], labels: Sequence[str]) -> N
 def initials(targets: Sequence[str], labels: Sequence[str]) -> str:
     """The map of targets that begin one class each, as an option has it: H=home,D=draw; "" for others.
 
+    A target may also go on where the name of a class ends: entailment=entail.
+
     Args:
         targets: the different ones that are seen.
         labels: the names of the classes.
@@ -98,11 +102,15 @@ def initials(targets: Sequence[str], labels: Sequence[str]) -> str:
     """
     pairs = []
     for target in targets:
-        begun = [label for label in labels if label.casefold().startswith(target.casefold())]
+        begun = [label for label in labels if _begin_alike(target.casefold(), label.casefold())]
         if len(begun) != 1 or any(mark in f"{target}{begun[0]}" for mark in "=,"):
             return ""
         pairs.append((target, begun[0]))
     return ",".join(f"{target}={name}" for target, name in pairs) if _are_distinct(pairs) else ""
+
+
+def _begin_alike(target: str, label: str) -> bool:
+    return label.startswith(target) or (len(label) >= _STEM and target.startswith(label))
 
 
 def _are_distinct(pairs: Sequence[tuple[str, str]]) -> bool:

@@ -121,7 +121,7 @@ class Given:
             return wanted.positive
         if column.stored in ("list", "other"):  # a target for each column, or no targets
             return None
-        if values.are_signs and wanted.takes == "probs":
+        if values.are_signs and wanted.takes != "scores":
             return self._inputs.positive or "1"
         if not values.are_texts:
             return self._inputs.positive if self._is_odd(self._inputs.positive) else None

@@ -372,8 +372,8 @@ class _Search:
 
 
 def _squeezed(extents: tuple[int, ...]) -> tuple[int, ...]:
-    """A shape without its last axis of extent 1, which some writers keep."""
-    return extents[:-1] if len(extents) > 1 and extents[-1] == 1 else extents
+    """A shape without axes of extent 1 behind the rows, which some writers keep."""
+    return (*extents[:1], *(extent for extent in extents[1:] if extent != 1))
 
 
 def _is_option(name: str) -> bool:

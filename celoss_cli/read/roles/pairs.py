@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from celoss_cli.read.roles.column import value_of
 from celoss_cli.read.roles.groups import labels_of
+from celoss_cli.read.roles.words import VERSIONS
 
 _PARTS = re.compile(r"[\W_]+")
 
@@ -56,13 +57,17 @@ def clear_positive(targets: Sequence[str]) -> str | None:
 def positive_of(name: str, targets: Sequence[str]) -> str | None:
     """The target that the name of a column speaks of: p_malignant of malignant and benign.
 
+    What follows a word of versions counts these: prob_seed_0 speaks of no target.
+
     Args:
         name: of the column, or of a class.
         targets: the different ones that are seen.
 
     """
-    label = labels_of([name])[0]
-    said = [label.casefold(), *_PARTS.split(label.casefold())[::-1], name.casefold()]
+    label = labels_of([name])[0].casefold()
+    parts = _PARTS.split(label)
+    answers = [part for before, part in zip(["", *parts], parts, strict=False) if before not in VERSIONS]
+    said = [label, *answers[::-1], name.casefold()]
     for part in said:
         value = value_of(part)
         for target in targets:

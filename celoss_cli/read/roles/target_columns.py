@@ -126,6 +126,10 @@ def _paired(evidence: Evidence, free: Iterable[int]) -> Candidate | None:
         plain = {evidence.names[i].casefold() for i in soft if i not in group.columns}
         if labels <= plain or any({label.casefold() for label in other.labels} == labels for other in inputs):
             return Candidate(group.columns, "named as the columns of the input", group.affix)
+    marks = [i for i in numbers if evidence.columns[i].values.are_binary and not evidence.is_prediction(i)]
+    for group in alike(evidence.columns, marks):
+        if any({*group.labels} == {*other.labels} for other in inputs if not {*other.columns} & {*marks}):
+            return Candidate(group.columns, "0 and 1, named as the columns of the input", group.affix)
     return None
 
 

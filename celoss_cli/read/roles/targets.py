@@ -12,7 +12,7 @@ import numpy as np
 
 from celoss_cli.core.errors import InputError, UsageError, Way, listed, quoted
 from celoss_cli.core.numbers import hundredths, is_number, number, number_or_none
-from celoss_cli.read.roles.class_map import refuse_unknown_classes
+from celoss_cli.read.roles.class_map import initials, refuse_unknown_classes
 from celoss_cli.read.roles.column import value_of
 from celoss_cli.read.roles.pairs import PAIRS
 
@@ -188,9 +188,8 @@ class Targets:
             names = f" or a name of {listed(self._labels)}" if words else ""
             is_name = self._known(cell) is not None
             told = f"expected a class index{names}, got {quoted(cell)}"
-            raise InputError(
-                told, hint="" if is_name else error.hint, ways=(self._by_names,) if is_name else ()
-            ) from None
+            ways = (self._by_names,) if is_name else self._spelled(cell)
+            raise InputError(told, hint="" if ways else error.hint, ways=ways) from None
         if value != np.floor(value) or abs(value) >= 2**63:
             raise InputError(f"expected a class index, got {quoted(cell)}")
         return int(value)
@@ -209,7 +208,13 @@ class Targets:
         raise InputError(
             f"expected a class name of {listed(self._labels)}, got {quoted(cell)}",
             hint=_INDICES if self._is_index(value) else "",
+            ways=self._spelled(cell),
         )
+
+    def _spelled(self, cell: str) -> tuple[Way, ...]:
+        """The way out for a target that may be another spelling of one class."""
+        stands = "" if self._meaning else initials([cell], self._labels)
+        return (Way("another spelling of it", (("--class-map", stands),)),) if stands else ()
 
 
 def _is_value(label: str) -> bool:

@@ -41,6 +41,10 @@ def by_values(evidence: Evidence, find: Find) -> tuple[Found, Found]:
     inputs = find(evidence, *((), ()) if evidence.wanted.per_class else (likely, texts))
     only = inputs.only
     if only is None:
+        likeliest = next(iter(inputs.candidates), None)
+        if likeliest is not None and len(likeliest.columns) > 1 and not likeliest.command:
+            labels = labels_of([evidence.names[i] for i in likeliest.columns])
+            possible = _targets_by_values(evidence, likeliest.columns, labels)
         return _unsettled(evidence, possible), inputs
     labels = labels_of([evidence.names[i] for i in only.columns])
     target = _targets_by_values(evidence, only.columns, labels)
@@ -134,6 +138,7 @@ def _targets_by_values(evidence: Evidence, inputs: Sequence[int], labels: Sequen
     answers += [i for i in recorded if i not in answers and not evidence.wanted.per_class]
     likely = (
         *_beginning(evidence, texts, labels),
+        *_from_one(evidence, texts, len(labels)),
         *(Candidate((i,), columns[i].says.other) for i in answers[:SHOWN_COLUMNS]),
     )
     shown = [i for i in answers if i not in recorded]
@@ -152,6 +157,14 @@ def _beginning(evidence: Evidence, texts: Iterable[int], labels: Sequence[str]) 
         for i in texts:
             if found := initials(evidence.texts_of(i), labels):
                 yield Candidate((i,), "", options=(("--class-map", found),))
+
+
+def _from_one(evidence: Evidence, columns: Iterable[int], classes: int) -> Iterator[Candidate]:
+    """The columns that count the classes from 1."""
+    for i in columns:
+        found = evidence.columns[i].values.numbers
+        if evidence.wanted.per_class and found is not None and found.min() == 1 and found.max() == classes:
+            yield Candidate((i,), "classes counted from 1", options=(("--first-class", "1"),))
 
 
 def _is_meant(evidence: Evidence, i: int, inputs: Sequence[int]) -> bool:

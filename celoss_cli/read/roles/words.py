@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from celoss_cli.core.records import record
 
-__all__ = ["CONNECTING", "OF_ALL_CLASSES", "PREDICTING", "Named", "named", "tells_versions_apart"]
+__all__ = ["CONNECTING", "OF_ALL_CLASSES", "PREDICTING", "VERSIONS", "Named", "named", "tells_versions_apart"]
 
 PROBABILITY = frozenset(
     [
@@ -129,7 +129,7 @@ _AVERAGES = frozenset(["mean", "median"])
 _CONFIDENT = frozenset(["confidence", "conf", "certainty"])
 _MOST = frozenset(["max", "top", "best"])
 
-_VERSIONS = frozenset(
+VERSIONS = frozenset(
     [
         *("model", "variant", "fold", "folds", "kfold", "cv", "version", "run", "seed", "experiment"),
         *("trial", "checkpoint", "rep", "repeat", "resample"),
@@ -149,6 +149,7 @@ _FEATURES = frozenset(
 
 _WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[^\W\d_A-Za-z]+")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_HAT = re.compile("\\b([py])\u0302", re.IGNORECASE)
 _OTHER_THAN_WORDS = re.compile(r"[\W_]+")
 
 
@@ -198,7 +199,8 @@ def named(name: str) -> Named:
     found_words = ((found[0].lower(), *found.span()) for found in _WORD.finditer(plain_name))
     words = _shared(tuple(found_words))
     plain = [word for word, _, _ in words]
-    whole = _OTHER_THAN_WORDS.sub("_", _CAMEL.sub("_", plain_name)).strip("_").lower()
+    spelled = plain_name if name.isascii() else _without_accents(_with_hats(name))
+    whole = _OTHER_THAN_WORDS.sub("_", _CAMEL.sub("_", spelled)).strip("_").lower()
     takes = _takes(plain, whole)
     confident = not _CONFIDENT.isdisjoint(plain) or bool(takes and not _MOST.isdisjoint(plain))
     decided = bool(takes) and any(word in _DECIDED for word in plain) and _only_decided(plain, whole)
@@ -220,7 +222,12 @@ def named(name: str) -> Named:
 def tells_versions_apart(name: str) -> bool:
     """Whether a column may say which of several predictions of one thing a row is: model, variant, fold."""
     found = named(name)
-    return not found.takes and any(word in _VERSIONS for word, _, _ in found.words)
+    return not found.takes and any(word in VERSIONS for word, _, _ in found.words)
+
+
+def _with_hats(name: str) -> str:
+    """The name with the hats of estimates in words, as they are written in Julia: y_hat, p_hat."""
+    return _HAT.sub(r"\1_hat", unicodedata.normalize("NFD", name))
 
 
 def _without_accents(name: str) -> str:

@@ -164,7 +164,7 @@ class Table:
         self.names, self._width = names, len(names)
         self.lists: ListColumns | None = None
         rest = self._next_block()
-        if rest is not None and b"[" in rest.data:
+        if rest is not None and (b"[" in rest.data or b"(" in rest.data):
             self._find_lists(names, rest)
 
     def _next_block(self) -> Block | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from celoss_cli.core.errors import InputError, quoted
 from celoss_cli.core.numbers import BLANKS, MISSING, is_number
-from celoss_cli.read.printed import plain_values
+from celoss_cli.read.printed import plain_values, single_value
 from celoss_cli.read.roles.column import sample_size
 
 if TYPE_CHECKING:
@@ -93,7 +93,8 @@ def _values_in(cell: str) -> list[str] | None:
     except InputError:
         return None
     if not (plain.startswith("[") and plain.endswith("]")):
-        return None
+        single = single_value(cell.strip())
+        return [single] if single is not None and is_number(single, allow_nonfinite=True) else None
     inner = plain[1:-1].strip()
     if inner.startswith("[") and inner.endswith("]"):  # a batch of one row
         inner = inner[1:-1]

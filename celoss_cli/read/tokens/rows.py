@@ -6,7 +6,7 @@ table. Rows that follow each other with one id are a document; without a column 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -38,6 +38,9 @@ class _NoTargets:
     conversions: tuple[str, ...] = ()
     has_gaps = False
     is_table = False
+
+    def has_ids(self, ids: Collection[str]) -> bool:
+        return False
 
     def again(self) -> TargetSource:
         return _NoTargets()

@@ -79,6 +79,48 @@ def test_numbers_as_targets_of_named_labels_need_a_word(capfd: pytest.CaptureFix
 
 
 @pytest.mark.parametrize(
+    ("label", "score"),
+    [("label", "score"), ("Name", "Score"), ("name", "confidence"), ("token", "probability")],
+)
+def test_a_document_of_such_lists_is_read_by_the_labels(
+    label: str, score: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Under the keys of Transformers, Comprehend and Rasa; the labels come from a list of names."""
+    pairs = [_line(target, scores)["prediction"] for target, scores in ROWS]
+    renamed = [[{label: one["label"], score: one["score"]} for one in row] for row in pairs]  # type: ignore
+    Path("p.json").write_text(json.dumps(renamed))
+    Path("p.jsonl").write_text("".join(json.dumps(row) + "\n" for row in renamed))
+    Path("y.json").write_text(json.dumps([target for target, _ in ROWS]))
+    assert _value(["p.json", "--targets", "@y.json"], capfd) == pytest.approx(DUE, rel=1e-15)
+    assert _value(["p.jsonl", "--targets", "@y.json"], capfd) == pytest.approx(DUE, rel=1e-15)
+    within = [{"all": row, "truth": target} for row, (target, _) in zip(renamed, ROWS, strict=True)]
+    Path("q.json").write_text(json.dumps(within))
+    assert _value(["q.json"], capfd) == pytest.approx(DUE, rel=1e-15)
+
+
+def test_numbers_apart_do_not_name_the_labels_of_a_document(capfd: pytest.CaptureFixture[str]) -> None:
+    """Sorted labels are no order of classes: numbers in another file need a word as those in it do."""
+    Path("p.json").write_text(json.dumps([_line(target, scores)["prediction"] for target, scores in ROWS]))
+    Path("y.json").write_text("[0, 1, 2, 0]")
+    assert run(["ce", "p.json", "--targets", "@y.json", "--input-is", "probs"]) == 3
+    assert "--class-columns score.cat,score.dog,score.fox" in capfd.readouterr().err
+
+
+def test_log_probabilities_of_tokens_are_classes(capfd: pytest.CaptureFixture[str]) -> None:
+    rows = [
+        {
+            "top_logprobs": [{"token": k, "logprob": math.log(p)} for k, p in zip("BAC", ps, strict=True)],
+            "answer": y,
+        }
+        for y, ps in (("A", (0.2, 0.7, 0.1)), ("B", (0.5, 0.3, 0.2)), ("C", (0.3, 0.3, 0.4)))
+    ]
+    Path("p.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    assert run(["nll", "p.jsonl", "--format", "value"]) == 0
+    due = -sum(map(math.log, (0.7, 0.5, 0.4))) / 3
+    assert float(capfd.readouterr().out) == pytest.approx(due, rel=1e-15)
+
+
+@pytest.mark.parametrize(
     "pairs",
     [
         [{"label": "cat", "score": 0.5}, {"label": "cat", "score": 0.5}],

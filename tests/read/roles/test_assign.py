@@ -116,6 +116,23 @@ TOOLS = [
     ("0:1-p 1:p y:y", "bce", "1 -> y"),
     ("y:y raw_score:s", "bce-logits", "raw_score -> y"),
     ("y_true:y decision_function:s", "bce-logits", "decision_function -> y_true"),
+    ("y_true:pm decision_function:s", "bce-logits", "decision_function -> y_true (1 is 1)"),
+    ("y:b \u0177:b p\u0302:p", "bce", "p\u0302 -> y"),
+    # what counts models or seeds is no answer
+    ("target:y seed_0:p", "bce", "seed_0 -> target"),
+    ("target:y prob_fold_0:p", "bce", "prob_fold_0 -> target"),
+    ("target:y p0:1-p", "bce", "p0 -> target (0 is 1)"),
+    # of two groups one adds up to 1; marks that are named as the classes
+    (
+        "y:y3 NegLoss_0:l0 NegLoss_1:l1 NegLoss_2:l2 Posterior_0:p0 Posterior_1:p1 Posterior_2:p2",
+        "ce-probs",
+        "Posterior_0,Posterior_1,Posterior_2 -> y",
+    ),
+    (
+        "cats.a:y cats.b:d pred_cats.a:p pred_cats.b:1-p",
+        "ce-probs",
+        "pred_cats.a,pred_cats.b -> cats.a,cats.b",
+    ),
     # R: tidymodels, caret, mlr3
     (
         ".pred_class:d3 .pred_setosa:p0 .pred_versicolor:p1 .pred_virginica:p2 Species:t3",
@@ -282,6 +299,12 @@ REFUSED = [
     ("prob:p label:y", "ce", ["celoss bce prob -> label"]),
     # weights
     ("weight:w height:f prob:p label:y", "bce", ["prob -> label --weight-column weight"]),
+    # side by side, and alone in adding up to 1
+    (
+        "1:path 2:y3 3:p0 4:p1 5:p2 6:i",
+        "ce-probs",
+        ["3,4,5 -> 2"],
+    ),
     # groups
     ("rf_prob_0:p0 rf_prob_1:p1 rf_prob_2:p2 xgb_prob_0:p2 xgb_prob_1:p0 xgb_prob_2:p1 y:y3", "ce-probs", []),
     ("a0:l0 a1:l1 b0:l2 b1:s y:y", "ce", ["a* -> y", "b* -> y"]),
