@@ -111,9 +111,11 @@ def each_once(paths: Sequence[str]) -> list[str]:
 
     """
     kept: dict[tuple[int, int] | str, str] = {}
+    names = set[str]()
     for path in paths:
-        if path in kept.values():
+        if path in names:
             raise UsageError(f"Expected each file once, got {quoted(path)} twice.")
+        names.add(path)
         kept.setdefault(_identity(path), path)
     return list(kept.values())
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import field, replace
+from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -53,13 +54,13 @@ class Documents:
     first: dict[int, str] = field(default_factory=dict)
     last: dict[int, str] = field(default_factory=dict)
 
-    def add(self, name: str, found: Identities, run: Sequence[str]) -> None:
+    def add(self, name: str, found: Identities, run: Callable[[], Sequence[str]]) -> None:
         """Adds those of a part.
 
         Args:
             name: of the part, for messages.
             found: its documents.
-            run: the command line of one run over the files of all parts so far.
+            run: gives the command line of one run over the files of all parts so far.
 
         Raises:
             InputError: for a document that is in a part before it, or goes on there.
@@ -70,10 +71,10 @@ class Documents:
         if shared := [number for number in numbers if number in self.holders]:
             what = f"{plural(len(shared), 'document')} that {'is' if len(shared) == 1 else 'are'}"
             told = f"expected each document once, got {what} in {self.holders[shared[0]]} already"
-            raise _refused(told, _TOLD, name, run)
+            raise _refused(told, _TOLD, name, run())
         if holder := _going_on(found.first, self.last) or _going_on(found.last, self.first):
             told = f"expected whole documents in each part, got one that may go on in {holder}"
-            raise _refused(told, _CUT, name, run)
+            raise _refused(told, _CUT, name, run())
         self.holders.update(dict.fromkeys(numbers, name))
         self.first.update(dict.fromkeys(found.first, name))
         self.last.update(dict.fromkeys(found.last, name))
@@ -217,14 +218,14 @@ def merged(parts: Iterable[tuple[str, Partial]]) -> Partial:
     first, whole = next(waiting)
     once, files, shards, documents = Once(), _files(whole), list(whole.shards), Documents()
     once.add(first, whole.parts, whole.shards, whole.states)
-    documents.add(first, whole.documents, ())
+    documents.add(first, whole.documents, list)
     states = list(whole.states)
     several = False
     for name, part in waiting:
         once.add(name, part.parts, part.shards, part.states)
         _refuse_difference(whole, part, first, name)
         files += _new_files(part, files)
-        documents.add(name, part.documents, _one_run(whole, files))
+        documents.add(name, part.documents, partial(_one_run, whole, files))
         shards += part.shards
         states += part.states
         whole, several = _added(whole, part), True

@@ -160,8 +160,8 @@ def test_of_many_documents_a_part_names_some(celoss: Run, monkeypatch: pytest.Mo
 def test_parts_of_other_sizes_compare_what_both_name(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(identities, "LIMIT", 4)
     found = Documents()
-    found.add("few", identities.Identities(frozenset({3, 8})), ())
-    found.add("many", identities.Identities(frozenset({4, 12, 16, 20}), 4), ())
+    found.add("few", identities.Identities(frozenset({3, 8})), list)
+    found.add("many", identities.Identities(frozenset({4, 12, 16, 20}), 4), list)
     assert found.of_all().one_in == 8
     assert found.of_all().numbers == {8, 16}
 
