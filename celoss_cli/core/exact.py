@@ -237,9 +237,10 @@ class ExactSums:
         """Sums that are known one by one."""
         scaled = [total.scaled for total in sums]
         places = -(-max((number.bit_length() for number in scaled), default=0) // _DIGIT_BITS)
+        zeros = min(((number & -number).bit_length() - 1 for number in scaled if number), default=0)
         digits = {
             place: np.array([number >> _DIGIT_BITS * place & _DIGIT for number in scaled], np.int64)
-            for place in range(places)
+            for place in range(zeros // _DIGIT_BITS, places)
         }
         signs = np.array([-(number < 0) for number in scaled], np.int64)  # of two's complement
         limits = {name: np.array([getattr(total, name) for total in sums], np.int64) for name in _LIMITS}

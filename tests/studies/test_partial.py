@@ -594,3 +594,29 @@ def test_the_calibration_error_is_no_limit_of_parts(tmp_path: Path) -> None:
     (tmp_path / "celoss.toml").write_text('[checks.a]\nloss = "ce"\npartials = "p.json"\nmax-ece = 1\n')
     checked = celoss("check", cwd=tmp_path)
     assert (checked.returncode, 'got "max-ece"' in checked.stderr) == (2, True)
+
+
+def test_the_work_of_a_part_does_not_grow_with_their_number(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No command line of all files is made for each part, and no place that is 0 in every sum is looked at."""
+    from celoss_cli.core import exact
+    from celoss_cli.studies.merge import parts
+
+    names = [shard(tmp_path, f"{index}.json", rows(index, 4)) for index in range(5)]
+    places: list[int] = []
+    carried = exact._carried
+
+    def counted(digits: Any) -> Any:
+        places.append(len(digits))
+        return carried(digits)
+
+    def never(*given: Any) -> list[str]:
+        raise AssertionError
+
+    monkeypatch.setattr(parts, "_one_run", never)
+    monkeypatch.setattr(exact, "_carried", counted)
+    done = celoss("merge", *names, "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["rows"] == 20
+    assert max(places) < 10, places
