@@ -599,7 +599,7 @@ def test_the_calibration_error_is_no_limit_of_parts(tmp_path: Path) -> None:
 def test_the_work_of_a_part_does_not_grow_with_their_number(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """No command line of all files is made for each part, and no place that is 0 in every sum is looked at."""
+    """No command line of all files is made for each part, and no place that is 0 everywhere is looked at."""
     from celoss_cli.core import exact
     from celoss_cli.studies.merge import parts
 
