@@ -15,12 +15,12 @@ from celoss_cli.read.roles.naming import pattern_of
 from celoss_cli.read.roles.words import named
 
 if TYPE_CHECKING:
-    from collections.abc import Container
+    from collections.abc import Container, Iterable, Mapping, Sequence
 
     from celoss_cli.read.request import ReadRequest
     from celoss_cli.read.roles.assignment import Assignment
 
-__all__ = ["refuse_ranked", "row_of", "scores_of"]
+__all__ = ["are_of_one_kind", "ranked_keys", "refuse_ranked", "row_of", "scores_of"]
 
 
 def scores_of(key: str, value: Any) -> dict[str, Any]:
@@ -46,6 +46,25 @@ def scores_of(key: str, value: Any) -> dict[str, Any]:
         return {}
     start = key if _says(key) else f"{key}.{score}"
     return {f"{start}.{name}": scores[name] for name in in_natural_order([*scores])}
+
+
+def are_of_one_kind(key: str, values: Iterable[Any]) -> bool:
+    """Whether these lists all have the same labels: those of a detector, say, are others in each row."""
+    names = {tuple(scores_of(key, value)) for value in values}
+    return len(names) == 1 and () not in names
+
+
+def ranked_keys(rows: Sequence[Mapping[str, Any]]) -> frozenset[str]:
+    """The keys of such lists in the first one of these rows, which a loss may be computed of.
+
+    Lists with other labels in other rows are none, where another key speaks of predictions.
+    """
+    first = rows[0]
+    found = [key for key, value in first.items() if scores_of(key, value)]
+    others = any(named(key).takes for key in first if key not in found)
+    return frozenset(
+        key for key in found if not others or are_of_one_kind(key, (row.get(key) for row in rows))
+    )
 
 
 def row_of(value: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from pathlib import Path
 
@@ -56,12 +57,27 @@ def test_a_null_struct_is_refused_where_it_stands(tmp_path: Path) -> None:
 
 def test_other_labels_in_a_later_row_are_refused_where_they_stand(tmp_path: Path) -> None:
     other = {"cat": 0.5, "dog": 0.25, "owl": 0.25}
-    pq.write_table(
-        pa.table({"scores": [_ranked(SCORES[0]), _ranked(other)], "label": TRUTH}), tmp_path / "t.parquet"
-    )
+    rows = [_ranked(SCORES[0])] * 100 + [_ranked(other)]
+    pq.write_table(pa.table({"scores": rows, "label": ["cat"] * 101}), tmp_path / "t.parquet")
     done = _run(tmp_path, "t.parquet")
     assert done.returncode == 3
-    assert 't.parquet: row 1: expected the labels of the first row in column "scores"' in done.stderr
+    assert 'error: t.parquet: row 100: expected the labels of the first row in column "scores"' in done.stderr
+
+
+@pytest.mark.parametrize("ending", ["parquet", "json", "jsonl"])
+def test_what_a_detector_saw_is_no_input_beside_a_probability(ending: str, tmp_path: Path) -> None:
+    seen = [[{"label": "car", "score": 0.9}], [{"label": "bus", "score": 0.8}]]
+    rows = [
+        {"seen": boxes, "prob": p, "label": y} for boxes, p, y in zip(seen, (0.2, 0.9), (0, 1), strict=True)
+    ]
+    if ending == "parquet":
+        pq.write_table(pa.Table.from_pylist(rows), tmp_path / "t.parquet")
+    else:
+        text = json.dumps(rows) if ending == "json" else "".join(json.dumps(row) + "\n" for row in rows)
+        (tmp_path / f"t.{ending}").write_text(text)
+    done = celoss("bce", f"t.{ending}", cwd=tmp_path, CELOSS_FORMAT="value")
+    assert done.returncode == 0, done.stderr
+    assert float(done.stdout) == pytest.approx(-(math.log(0.8) + math.log(0.9)) / 2, rel=1e-12)
 
 
 def test_numbers_do_not_say_which_label_is_which(tmp_path: Path) -> None:

@@ -76,7 +76,9 @@ def read(stream: Stream, request: ReadRequest) -> Dataset:
         reader = _Reader(table, mapping, request)
         reader.refuse_ranked()
     except InputError as error:
-        raise why_no_table(table.names, error).at(stream.name) from None
+        refused = why_no_table(table.names, error)
+        is_placed = refused.place.startswith(f"{stream.name}: ")
+        raise (refused if is_placed else refused.at(stream.name)) from None
     return Dataset({"columns": mapping.described()}, reader.batches())
 
 

@@ -8,9 +8,12 @@ from typing import Any
 
 from celoss_cli.core.errors import InputError, quoted
 from celoss_cli.read.arrow.rows import LISTS, Asked, Opened, Rows, kind_of
-from celoss_cli.read.labelled import scores_of
+from celoss_cli.read.labelled import are_of_one_kind, scores_of
 
 __all__ = ["flat"]
+
+_LOOKED_AT = 64
+"""So many rows are looked at for whether lists have the same labels."""
 
 
 def flat(arrow: Any, opened: Opened, name: str) -> tuple[Opened, frozenset[str]]:
@@ -80,16 +83,16 @@ def _columns(name: str, column: Any) -> dict[str, Any]:
 
 
 def _labels(opened: Opened) -> Mapping[str, list[str]]:
-    """The columns of the labels in the first row, of columns of such lists."""
+    """The columns of the labels, of columns of lists that have the same ones in the first rows."""
     lists = [field for field in opened.schema if kind_of(field.type) in LISTS]
     found: dict[str, list[str]] = {}
     for field in lists:
         if kind_of(field.type.value_type) != "struct":
             continue
-        rows = next(opened.pieces(Asked((), [field.name], 1)), None)
-        labels = [] if rows is None or not len(rows) else [*scores_of(field.name, rows.batch[0][0].as_py())]
-        if labels:
-            found[field.name] = labels
+        rows = next(opened.pieces(Asked((), [field.name], _LOOKED_AT)), None)
+        values = [] if rows is None else rows.batch.column(0).to_pylist()
+        if are_of_one_kind(field.name, values):
+            found[field.name] = [*scores_of(field.name, values[0])]
     return found
 
 

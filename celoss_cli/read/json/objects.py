@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import chain, takewhile
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from itertools import chain, islice, takewhile
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from celoss_cli.read.arrays.slices import on_class_axis, without_class_axis
 from celoss_cli.read.json.arrays import check, plain, shape_of
 from celoss_cli.read.json.frame import Frame, Framed, frame_of
 from celoss_cli.read.json.values import FramedCells, ValueTable, id_of, whole_table
-from celoss_cli.read.labelled import refuse_ranked, scores_of
+from celoss_cli.read.labelled import ranked_keys, refuse_ranked, scores_of
 from celoss_cli.read.roles.keys import WEIGHT_KEYS, keys_of
 from celoss_cli.read.roles.shape import Shape
 from celoss_cli.read.roles.targets import refuse_names
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from celoss_cli.read.roles.table import Place, WholeTable
 
 __all__ = ["RowObjects", "table_of"]
+
+_LOOKED_AT = 64
+"""So many rows are looked at for whether lists of labels have the same ones."""
 
 _ROW_WEIGHTS = ("weight", *WEIGHT_KEYS)
 """In a row object; of a document of arrays, "weight" is that of the classes."""
@@ -49,10 +52,15 @@ class RowObjects:
         objects = iter(objects)
         place, unflat = next(objects)
         first = unflat
-        self._nested = any(isinstance(value, dict) or scores_of(key, value) for key, value in first.items())
+        self._ranked: frozenset[str] = frozenset()
+        if any(scores_of(key, value) for key, value in first.items()):
+            looked_at = [*islice(objects, _LOOKED_AT)]
+            objects = chain(looked_at, objects)
+            self._ranked = ranked_keys([first, *(row for _, row in looked_at)])
+        self._nested = bool(self._ranked) or any(isinstance(value, dict) for value in first.values())
         if self._nested:
-            objects = ((where, flat(row, where)) for where, row in objects)
-            first = flat(first, place)
+            objects = ((where, flat(row, where, self._ranked)) for where, row in objects)
+            first = flat(first, place, self._ranked)
         self._first = first
         self._frame: tuple[Frame, list[str]] | None = None
         self._names = list(first)
@@ -89,7 +97,7 @@ class RowObjects:
 
         """
         if self._nested:
-            objects = [flat(row, place) for row, place in zip(objects, places, strict=True)]
+            objects = [flat(row, place, self._ranked) for row, place in zip(objects, places, strict=True)]
         _refuse_other_keys(objects, places, self._first)
         if self._stacked:
             return self._arrays(objects, places, start)
@@ -205,10 +213,11 @@ class RowObjects:
         return np.array([plain(row[key]) for row in objects])
 
 
-def flat(row: dict[str, Any], place: str) -> dict[str, Any]:
+def flat(row: dict[str, Any], place: str, ranked: Container[str] | None = None) -> dict[str, Any]:
     """A row whose objects of single values are columns of their own: probs.cat of {"probs": {"cat": 0.7}}.
 
     A list of {"label": "cat", "score": 0.7}, as pipelines write it, is such an object; see ``labelled``.
+    Where ``ranked`` is given, only those under its keys are.
 
     Raises:
         InputError: where that gives a name twice.
@@ -219,7 +228,7 @@ def flat(row: dict[str, Any], place: str) -> dict[str, Any]:
         if isinstance(value, dict):
             inner = {f"{key}.{name}": one for name, one in flat(value, place).items()} or {key: value}
         else:
-            inner = scores_of(key, value) or {key: value}
+            inner = (scores_of(key, value) if ranked is None or key in ranked else {}) or {key: value}
         if twice := found.keys() & inner.keys():
             raise InputError(f"expected each key once, got {quoted(min(twice))} twice", place=place)
         found |= inner
