@@ -216,3 +216,15 @@ def test_another_loss_leads_to_what_choices_are(
     for words in commands:
         found = float(celoss(*words, "--format", "value").stdout)
         assert found == pytest.approx(right[words[0]], rel=1e-12)
+
+
+def test_scored_tokens_of_several_choices_lead_to_the_loss_over_them(celoss: Run, tmp_path: Path) -> None:
+    record = {
+        "doc_id": 0,
+        "target": 1,
+        "arguments": [["Q", " yes"], ["Q", " no"]],
+        "filtered_resps": [[-4.0, False], [-6.0, False]],
+    }
+    path = lines(tmp_path / "samples.jsonl", [record])
+    done = celoss("nll", path, "--per", "byte")
+    assert (done.returncode, f"\n  celoss ce {path}  (the loss over the choices)" in done.stderr) == (3, True)
