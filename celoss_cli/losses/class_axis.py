@@ -268,7 +268,7 @@ class Exponentials:
 def negative_log_picked(x: Array, y: Array, out: Array, note: Note) -> Exponentials:
     """Writes -log softmax(x)[y] of each column to ``out``: x (classes, columns), y (columns,)."""
     largest = _largest(x, note)
-    parts = _exponentials(x, y, note)
+    parts = _exponentials(x, largest, y, note)
     log_sum = note("log sum", "log of the sum", parts.log_sum())
     note.lazy("-log p", "log sum - z", lambda: log_sum - (x - largest))
     np.subtract(_picked(x, y), largest, out=out)
@@ -285,16 +285,16 @@ def _picked(x: Array, y: Array) -> Array:
 
 def negative_log_softmax(x: Array, note: Note) -> tuple[Array, Exponentials]:
     """-log softmax(x) for every class, with the exponentials it came from; x has shape (classes, columns)."""
-    z = np.subtract(x, _largest(x, note))
-    parts = _exponentials(x, x.argmax(axis=0), note)
+    largest = _largest(x, note)
+    z = np.subtract(x, largest)
+    parts = _exponentials(x, largest, x.argmax(axis=0), note)
     log_sum = note("log sum", "log of the sum", parts.log_sum())
     return note("-log p", "log sum - z", np.subtract(log_sum, z, out=z)), parts
 
 
 def exponentials_of(x: Array, note: Note = silent) -> Exponentials:
     """The exponentials of logits of shape (classes, columns); the largest of each column is kept apart."""
-    _largest(x, note)
-    return _exponentials(x, x.argmax(axis=0), note)
+    return _exponentials(x, _largest(x, note), x.argmax(axis=0), note)
 
 
 def _largest(x: Array, note: Note) -> Array:
@@ -310,11 +310,14 @@ _RANGE = {"float64": (1e-290, 1e290), "float32": (1e-30, 1e30)}
 """Between these, sums and quotients of exponentials keep their digits."""
 
 
-def _exponentials(x: Array, y: Array, note: Note) -> Exponentials:
-    """The exponentials of x with those of the classes y kept apart; of two classes rather the larger one."""
+def _exponentials(x: Array, top: Array, y: Array, note: Note) -> Exponentials:
+    """The exponentials of x with those of the classes y kept apart; of two classes rather the larger one.
+
+    The largest logit of each column is ``top``.
+    """
     scratch, columns, dtype = Scratch.here(), x.shape[1], x.dtype
     e = np.exp(x, out=_scratch("e", x.shape, dtype))
-    largest = np.maximum.reduce(e, axis=0, out=scratch.array("largest", columns, dtype))
+    largest = np.exp(top, out=scratch.array("largest", columns, dtype))
     rest = scratch.array("rest", columns, dtype)
     if len(e) == 2:
         # The smaller one of two is the rest, found without looking for its place.
