@@ -313,6 +313,16 @@ def five_rows_too_many(path: Path, x: np.ndarray, y: np.ndarray) -> list[str]:
     return classes(path, x[5:], y[:-5])
 
 
+@with_every_model("CEL213", only=("3 classes", "10 classes"))
+def seventeen_rows_too_many(path: Path, x: np.ndarray, y: np.ndarray) -> list[str]:
+    return classes(path, x[17:], y[:-17])
+
+
+@with_every_model("CEL213", only=("10 classes", "30 classes"))
+def targets_turned_by_a_third_of_the_rows(path: Path, x: np.ndarray, y: np.ndarray) -> list[str]:
+    return classes(path, x, np.roll(y, len(y) // 3))
+
+
 @with_every_model("CEL213", only=("10 classes", "30 classes"))
 def the_first_batch_lost(path: Path, x: np.ndarray, y: np.ndarray) -> list[str]:
     return classes(path, x[32:], y[:-32])
@@ -463,6 +473,11 @@ def answers_of_the_next_row(path: Path, z: np.ndarray, t: np.ndarray) -> list[st
 @with_both_answers("CEL213")
 def answers_three_rows_on(path: Path, z: np.ndarray, t: np.ndarray) -> list[str]:
     return table(path, {"prob": np.round(expit(z), 5)[:-3], "target": t[3:]}, "--loss", "bce")
+
+
+@with_both_answers("CEL213")
+def answers_seventeen_rows_on(path: Path, z: np.ndarray, t: np.ndarray) -> list[str]:
+    return table(path, {"prob": np.round(expit(z), 5)[:-17], "target": t[17:]}, "--loss", "bce")
 
 
 @with_both_answers("CEL216")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import field
 from typing import TYPE_CHECKING, TypeAlias
@@ -21,8 +22,17 @@ STEP = 2.0**-20
 _LAGS = (1, 2, 3, 4, 5, 6, 7, 8, 16, 32, 64, 128, 256)
 """How many rows targets may be shifted by: a few, or a batch."""
 
+_MOST_SEARCHED = 1 << 20
+"""Any other shift is searched for among so many costs of the first rows, and"""
+
+_MOST_ROWS = 1 << 16
+"""among so many rows at most."""
+
 _POSITIONS = (1, 2, 3)
 """How many positions within a row."""
+
+_LIKELY = 4
+"""How many times the cost of a guess a single cost counts in the search."""
 
 Part: TypeAlias = "Array | slice"
 """Rows that are held against others."""
@@ -133,7 +143,8 @@ class Shifts:
 
     Attributes:
         by_lag: the pairs by how many rows later the target stands; negative where it is earlier.
-        first, last: the rows at the ends, which have partners in the rows before and after.
+        first, last: the rows at the ends, which have partners in the rows before and after; of the first ones
+        as many as any other shift is searched for in.
 
     """
 
@@ -150,22 +161,60 @@ class Shifts:
         found = rows.shifted(
             (lag, slice(0, end), slice(lag, None)) for lag, end in zip(lags, last, strict=True)
         )
-        return cls(found, rows[: lags[-1]], rows[-lags[-1] :])
+        return cls(found, rows[: _searched(len(costs))], rows[-lags[-1] :])
 
     def __add__(self, later: Shifts) -> Shifts:
         if self.first is None or self.last is None:
             return later
         if later.first is None or later.last is None:
             return self
-        lags = _lags(len(self.last.costs))
-        seam, at = self.last + later.first, len(self.last)
+        outcomes = len(self.last.costs)
+        lags, searched = _lags(outcomes), _searched(outcomes)
+        seam, at = self.last + later.first[: lags[-1]], len(self.last)
         found = seam.shifted((lag, *_across(at, len(seam), lag)) for lag in lags)
         both = [self.by_lag, later.by_lag, found]
         return Shifts(
             {lag: sum((part.get(lag, Shifted()) for part in both), Shifted()) for lag in found},
-            (self.first + later.first)[: lags[-1]] if len(self.first) < lags[-1] else self.first,
+            (self.first + later.first)[:searched] if len(self.first) < searched else self.first,
             (self.last + later.last)[-lags[-1] :] if len(later.last) < lags[-1] else later.last,
         )
+
+    @property
+    def reach(self) -> int:
+        """A shift by so many rows or more is not found: it leaves no pairs of the rows that are searched."""
+        return 0 if self.first is None else len(self.first)
+
+    def farther(self) -> dict[int, Shifted]:
+        """The best shift of all among the first rows, on either side, by its number of rows.
+
+        All shifts are tried at once by a Fourier transform, with costs up to ``_LIKELY`` times a guess's, so
+        that no single one decides; what is answered is exact.
+        """
+        rows = self.first
+        if rows is None or len(rows) < 2:
+            return {}
+        saved = _saved(rows)
+        found = [int(each.argmax()) + 1 for each in (saved[1 : len(rows)], saved[: -len(rows) : -1])]
+        return rows.shifted((lag, slice(0, len(rows) - lag), slice(lag, None)) for lag in sorted(set(found)))
+
+
+def _saved(rows: _Stretch) -> Array:
+    """How much less the target so many rows later costs than this outcome does elsewhere, for each shift.
+
+    Returns:
+        shape (size,), of a shift by k rows at k, by -k at size - k; of each the sum over its pairs divided by
+        the root of their number, as chance varies with it.
+
+    """
+    outcomes, count = rows.costs.shape
+    size = 2 << (count - 1).bit_length()
+    most = _LIKELY * math.log(max(2, outcomes)) / STEP
+    total, counted = np.zeros(size // 2 + 1, complex), rows.outcomes >= 0
+    for outcome in np.unique(rows.outcomes[counted]).tolist():
+        cost = np.minimum(rows.costs[outcome], most)
+        total += np.conj(np.fft.rfft(cost.mean() - cost, size)) * np.fft.rfft(rows.outcomes == outcome, size)
+    distance = np.minimum(np.arange(size), size - np.arange(size))
+    return np.asarray(np.fft.irfft(total, size) / np.sqrt(np.maximum(1, count - distance)))
 
 
 def _across(at: int, size: int, lag: int) -> tuple[slice, slice]:
@@ -178,6 +227,11 @@ def _across(at: int, size: int, lag: int) -> tuple[slice, slice]:
 def _lags(outcomes: int) -> tuple[int, ...]:
     """Fewer, where a row has many outcomes."""
     return tuple(lag for lag in _LAGS if lag == 1 or lag * outcomes <= _MOST_KEPT)
+
+
+def _searched(outcomes: int) -> int:
+    """How many of the first rows are searched for any shift; no fewer than meet the rows after a seam."""
+    return max(_lags(outcomes)[-1], min(_MOST_ROWS, _MOST_SEARCHED // outcomes))
 
 
 def along_positions(costs: Array, outcomes: Array, positions: int) -> dict[int, Shifted]:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
 from celoss_cli.evaluate.fit import MATRIX_CLASSES, TEMPERATURES, Fit
-from celoss_cli.evaluate.shifts import STEP
+from celoss_cli.evaluate.shifts import STEP, Shifted
 from celoss_cli.findings.choice import (
     logits_for_probabilities,
     not_log_probabilities,
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from celoss_cli.core.data import Array
-    from celoss_cli.evaluate.shifts import Shifted
 
 __all__ = [
     "always_the_same",
@@ -157,18 +156,10 @@ def shifted(facts: Facts) -> Observation | None:
     fit = _fit(facts)
     if fit is None:
         return None
-    tried = [
-        (moved, lag, what) for found, what in _neighbours(fit) for lag, moved in found.items() if moved.pairs
-    ]
-    readings = math.log(max(2, len(tried)))
-    better = [
-        (moved.nats[0] - moved.nats[1], lag, what, moved)
-        for moved, lag, what in tried
-        if not _knows_its_own(facts, moved) and _far_better(facts, moved.pairs, *moved.nats, readings)
-    ]
+    better = _fitting_better(facts, _neighbours(fit)) or _fitting_better(facts, _farther(facts, fit))
     if not better:
         return None
-    _, lag, what, moved = max(better, key=lambda found: found[0] / found[3].pairs)
+    _, lag, what, moved = max(better, key=lambda found: found[0])
     own, other = (nats / moved.pairs for nats in moved.nats)
     return Observation(
         f"against the target of the {_which(lag, what)} {_quantity(facts)} is {number(other)} nats, against "
@@ -188,8 +179,34 @@ def shifted(facts: Facts) -> Observation | None:
     )
 
 
-def _neighbours(fit: Fit) -> tuple[tuple[Mapping[int, Shifted], str], ...]:
-    return (fit.shifts.by_lag, "row"), (fit.along, "position")
+_Read: TypeAlias = "tuple[float, int, str, Shifted]"
+"""What another reading saves in nats, by how much the targets are shifted, of what, and its pairs."""
+
+_Tried: TypeAlias = "tuple[Mapping[int, Shifted], str, int]"
+"""Pairs by their distance, what it counts, and how many distances they were chosen from."""
+
+
+def _neighbours(fit: Fit) -> list[_Tried]:
+    found = ((fit.shifts.by_lag, "row"), (fit.along, "position"))
+    count = sum(bool(moved.pairs) for by_lag, _ in found for moved in by_lag.values())
+    return [(by_lag, what, count) for by_lag, what in found]
+
+
+def _farther(facts: Facts, fit: Fit) -> list[_Tried]:
+    """The best of all distances, where the predictions as a whole do not know their own targets."""
+    whole = Shifted(fit.counted, fit.cost, 0, fit.hits)
+    return [] if _knows_its_own(facts, whole) else [(fit.shifts.farther(), "row", 2 * fit.shifts.reach)]
+
+
+def _fitting_better(facts: Facts, tried: list[_Tried]) -> list[_Read]:
+    return [
+        (moved.nats[0] - moved.nats[1], lag, what, moved)
+        for by_lag, what, count in tried
+        for lag, moved in by_lag.items()
+        if moved.pairs
+        and not _knows_its_own(facts, moved)
+        and _far_better(facts, moved.pairs, *moved.nats, math.log(max(2, count)))
+    ]
 
 
 def _which(lag: int, what: str) -> str:

@@ -15,6 +15,7 @@ from celoss_cli.evaluate import fit
 from celoss_cli.evaluate.assignment import cheapest
 from celoss_cli.evaluate.fit import TEMPERATURES
 from celoss_cli.evaluate.kinds import first_rows, kinds
+from celoss_cli.evaluate.shifts import Shifts
 from celoss_cli.evaluate.survey import Survey, survey
 from celoss_cli.losses import LOSSES
 
@@ -59,6 +60,29 @@ def test_any_split_gives_the_same_survey(command: str, seed: int, cuts: list[int
     parts = [whole.rows(a, b) for a, b in itertools.pairwise(edges) if b > a]
     total = sum((survey(loss, part) for part in parts), Survey())
     assert comparable(total) == comparable(survey(loss, whole))
+
+
+@pytest.mark.parametrize("outcomes", [2, 5])
+@given(seed=st.integers(0, 2**32), lag=st.integers(-150, 150), cuts=st.lists(st.integers(0, 200), max_size=3))
+def test_any_shift_is_found_whatever_the_split(outcomes: int, seed: int, lag: int, cuts: list[int]) -> None:
+    """Held to the sums over all pairs of rows at that distance."""
+    random = np.random.default_rng(seed)
+    y = random.integers(0, outcomes, 200)
+    costs = random.integers(0, 1000, (outcomes, 200))
+    rows = np.arange(max(0, -lag), min(200, 200 - lag))
+    costs[y[rows + lag], rows] = 0
+    edges = [0, *sorted(cuts), 200]
+    parts = [Shifts.of(costs[:, a:b], y[a:b]) for a, b in itertools.pairwise(edges) if b > a]
+    found = sum(parts, Shifts())
+    assert found.farther() == Shifts.of(costs, y).farther()
+    assert found.reach == 200
+    for distance, moved in found.farther().items():
+        rows = np.arange(max(0, -distance), min(200, 200 - distance))
+        assert moved.pairs == len(rows)
+        assert moved.own == costs[y[rows], rows].sum()
+        assert moved.other == costs[y[rows + distance], rows].sum()
+    if lag:
+        assert lag in found.farther()
 
 
 @given(st.integers(1, 12), st.integers(0, 2**32), st.booleans())

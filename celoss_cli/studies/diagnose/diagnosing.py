@@ -186,5 +186,8 @@ def _not_looked_at(found: Survey) -> Iterator[tuple[set[str], str]]:
         )
     if fit is not None and fit.shifts.first is None and not fit.along:
         yield {"CEL213"}, "targets that are shifted, as a row has several in no order (CEL213)"
+    if fit is not None and 0 < fit.shifts.reach < found.rows:
+        reach = f"{fit.shifts.reach} rows"
+        yield {"CEL213"}, f"targets that are shifted by more than the {reach} that are searched (CEL213)"
     if not found.ids:
         yield {"CEL211"}, "rows that occur twice, as they have no ids (CEL211)"
