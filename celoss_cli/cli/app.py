@@ -16,7 +16,7 @@ from typer.exceptions import TyperException
 from celoss_cli.cli.commands import NAMES, command_named, panel_of
 from celoss_cli.cli.completing import command_typed
 from celoss_cli.cli.settings import settle
-from celoss_cli.core.errors import CelossError, ExitCode, UsageError, Way, visible
+from celoss_cli.core.errors import CelossError, ExitCode, UsageError, Way, quoted, visible
 from celoss_cli.core.option import FLAG, Option
 from celoss_cli.core.version import __version__
 
@@ -90,7 +90,11 @@ def _processed(option: Option | None, param: Any, ctx: typer.Context, given: Any
     if option.required and nothing and not ctx.resilient_parsing:
         raise UsageError(
             f"Expected {option.metavar if option.argument else param.opts[0]}, got none.",
-            ways=(Way("", ((option.flag, option.example),)),) if option.example else (),
+            ways=(
+                (Way("", ((option.flag, option.example),)),)
+                if option.example
+                else option.ways(ctx.params, "")
+            ),
         )
     if nothing or given == param.default:
         return option.default
@@ -99,6 +103,9 @@ def _processed(option: Option | None, param: Any, ctx: typer.Context, given: Any
             return tuple(map(option.parse, given))
         return given if option.kind is FLAG else option.parse(given)
     except CelossError as error:
+        ways = option.ways(ctx.params, given) if isinstance(given, str) else ()
+        if ways:
+            raise UsageError(f"Expected {option.metavar}, got {quoted(given)}.", ways=ways) from None
         raise typer.BadParameter(error.fact) from None
 
 

@@ -133,7 +133,7 @@ def inspection_of(files: Sequence[str], reading: Reading, loss: str | None, rows
         raise _refusal(tried)
     sure = [found for found in fitting if _adds_up(found)]
     plain = [found for found in fitting if not found.offered]
-    readings = _distinct(plain or sure or fitting)[:_MOST_SHOWN]
+    readings = _distinct(plain or sure or sorted(fitting, key=_chooses_columns))[:_MOST_SHOWN]
     first = readings[0] if readings else None
     furthest = sorted(tried, key=lambda found: (found.evaluation is None, not found.offered))
     refused = dict.fromkeys(_in_the_way(found, found.error) for found in furthest if found.error is not None)
@@ -499,6 +499,11 @@ def _kind(words: Sequence[str]) -> str:
 
 _TELLING_APART = ("--positive", "--predicted-column", "--per", "--censored")
 """Options whose values make other numbers of the same columns."""
+
+
+def _chooses_columns(found: _Tried) -> bool:
+    """Whether an option says which columns are the input, where others are read as the file has them."""
+    return "--class-columns" in found.words
 
 
 def _distinct(fitting: Sequence[_Tried]) -> list[_Tried]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["commands", "words_of"]
 
-_BY_THEMSELVES = ("--header", "--no-header", "--allow-unterminated", "--percent")
+_BY_THEMSELVES = ("--header", "--no-header", "--allow-unterminated", "--allow-nonfinite", "--percent")
 _OF_COLUMNS = (
     *("--class-columns", "--target-column", "--id-column", "--weight-column", "--positive"),
     "--predicted-column",
@@ -96,6 +96,8 @@ def words_of(way: Way, arguments: Sequence[str]) -> list[str]:
             arguments = _renamed(arguments, LOSSES[arguments[0]].takes, LOSSES[way.command].takes)
         if at is not None:
             arguments = [*arguments[:at], way.command, *arguments[at + 1 :]]
+        elif _names_loss_by_a_word(arguments[0]):
+            arguments = [arguments[0], way.command, *arguments[1:]]
         elif "--loss" in _flags(arguments[0]):
             dropped.add("--loss")
             added += ["--loss", way.command]
@@ -173,9 +175,13 @@ def _place_of_loss(arguments: Sequence[str]) -> int | None:
     """Where the loss is typed as a word by itself; None where an option names it, or nothing."""
     if arguments[0] in LOSSES:
         return 0
-    if any(option.argument for option in command_named(arguments[0]).options() if option.name == "loss"):
+    if _names_loss_by_a_word(arguments[0]):
         return next((at for at, word in enumerate(arguments) if word in LOSSES), None)
     return None
+
+
+def _names_loss_by_a_word(command: str) -> bool:
+    return any(option.argument for option in command_named(command).options() if option.name == "loss")
 
 
 def _words(name: str, value: str) -> Iterator[str]:

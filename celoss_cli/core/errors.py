@@ -133,8 +133,9 @@ class CelossError(Exception):
         return self
 
     def at(self, place: str) -> Self:
-        """The same error with ``place`` put in front of what is known already."""
-        self.place = f"{place}: {self.place}" if self.place else place
+        """The same error with ``place`` put in front of what is known already, unless that begins with it."""
+        if not f"{self.place}:".startswith(f"{place}:"):
+            self.place = f"{place}: {self.place}" if self.place else place
         self.element = None
         return self
 

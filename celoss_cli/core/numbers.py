@@ -15,6 +15,7 @@ from celoss_cli.core.errors import InputError, Way, quoted
 from celoss_cli.core.late import Array, np
 
 __all__ = [
+    "ALLOWED",
     "BLANKS",
     "GRAMMAR",
     "MISSING",
@@ -47,6 +48,8 @@ MISSING = frozenset({"", "NA", "N/A", "null"})
 
 
 _SKIP = (Way("without the rows where a value is missing", (("--missing", "skip"),)),)
+ALLOWED = (Way("with nan and inf as numbers", (("--allow-nonfinite", ""),)),)
+"""The way out where a number is not finite."""
 
 
 def number(text: str, *, decimal: str = ".", allow_nonfinite: bool = False) -> float:
@@ -62,7 +65,7 @@ def number(text: str, *, decimal: str = ".", allow_nonfinite: bool = False) -> f
     token = text.strip(BLANKS)
     if _ONE.fullmatch(_with_point(token, decimal)):
         raise InputError(f"expected a number within the range of a double, got {quoted(text)}")
-    ways = _SKIP if token in MISSING else ()
+    ways = _SKIP if token in MISSING else ALLOWED if _is_nonfinite(token) else ()
     raise InputError(f"expected a number, got {quoted(text)}", hint=_advice(token, decimal), ways=ways)
 
 

@@ -14,11 +14,11 @@ loss does not have it. Nothing here imports NumPy, which ``--help`` cannot wait 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Literal
 
-from celoss_cli.core.errors import UsageError, quoted
+from celoss_cli.core.errors import UsageError, Way, quoted
 from celoss_cli.core.numbers import number, whole
 from celoss_cli.core.records import record
 
@@ -87,6 +87,8 @@ class Option:
         argument: whether it is a word of its own, without a flag.
         required: whether it must be given.
         example: the value that a refusal offers where it must be given and is not, or "".
+        ways: the ways out where it must be given and is not, or is no such value, by what else is given and
+            by the text that is none.
         repeatable: whether it may be given several times; its value is then a tuple of values.
         file: whether its value may be the name of a file, which is "read" or "written"; "" for neither.
         setting: whether a variable CELOSS_* or a config file may say what it is where it is not given.
@@ -121,6 +123,7 @@ class Option:
     needs: str = ""
     changes: Literal["prediction", "loss", "weight", "meaning"] = "loss"
     complete: Callable[[OptionValues], Iterable[str]] | None = None
+    ways: Callable[[OptionValues, str], Sequence[Way]] = lambda values, text: ()
 
     @property
     def flag(self) -> str:

@@ -229,9 +229,10 @@ def _number(token: str, index: Sequence[Any], request: ReadRequest) -> float:
     try:
         return number(token, allow_nonfinite=request.allow_nonfinite)
     except InputError as error:
-        hint = "" if token.strip() in MISSING else error.hint  # nor is there a row to skip
         place = "".join(f"[{i}]" for i in index)
-        raise InputError(error.fact, hint=hint, place=place) from None
+        if token.strip() in MISSING:  # there is no row to skip
+            raise InputError(error.fact, place=place) from None
+        raise error.at(place) from None
 
 
 def _collect(nested: Any, tokens: list[str], path: str) -> tuple[int, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shlex
 from pathlib import Path
 
@@ -83,6 +84,87 @@ def test_a_config_that_is_there_leads_to_its_checks_and_to_another_one(tmp_path:
     assert (done.returncode, said in done.stderr) == (2, True), done.stderr
     assert celoss("check", cwd=tmp_path).returncode == 0
     assert celoss("check", "--init", "t.csv", "-o", "celoss-2.toml", cwd=tmp_path).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("files", "typed", "said", "offered"),
+    [
+        (
+            {"a.csv": TABLE},
+            "compare a.csv a.csv",
+            "Expected --loss, got none.",
+            ["compare a.csv a.csv --loss ce"],
+        ),
+        (
+            {"a.csv": "p,y\n.2,0\n.9,1\n"},
+            "compare a.csv a.csv",
+            "got none.",
+            ["compare a.csv a.csv --loss bce"],
+        ),
+        ({}, "compare a.csv a.csv", "Expected --loss, got none.", []),
+        (
+            {"a.csv": TABLE},
+            "plot a.csv --kind histogram",
+            'Expected LOSS, got "a.csv".',
+            ["plot ce a.csv --kind histogram"],
+        ),
+        ({"a.csv": TABLE}, "plot CE", 'got "CE"', []),
+        (
+            {"a.csv": TABLE},
+            "merge a.csv",
+            "got another document",
+            ["ce a.csv --emit-partial a.part.json"],
+        ),
+        (
+            {"a.csv": TABLE.replace("2,0", "nan,0")},
+            "ce a.csv",
+            'a.csv:2:2: expected a number in column "b", got "nan"',
+            ["ce a.csv --allow-nonfinite"],
+        ),
+        ({"a.csv": TABLE.replace("1,1", "1,nan")}, "ce a.csv", 'expected a class index, got "nan"\n', []),
+        (
+            {"a.json": '{"logits": [[1, NaN], [2, 1]], "targets": [0, 1]}'},
+            "ce a.json",
+            "$.logits[0][1]",
+            ["ce a.json --allow-nonfinite"],
+        ),
+        ({}, "ce -x 1,nan -y 0", "expected a number", ["ce -x 1,nan -y 0 --allow-nonfinite"]),
+    ],
+)
+def test_what_is_missing_or_odd_leads_to_a_command_that_runs(
+    tmp_path: Path, files: dict[str, str], typed: str, said: str, offered: list[str]
+) -> None:
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    done = celoss(*typed.split(), cwd=tmp_path)
+    assert (done.returncode in (2, 3), said in done.stderr) == (True, True), done.stderr
+    commands = [shlex.split(line.split("  (")[0])[1:] for line in done.stderr.splitlines()[1:]]
+    assert commands == [words.split() for words in offered]
+    for words in commands:
+        assert celoss(*words, cwd=tmp_path).returncode == 0
+
+
+def test_classes_predicted_that_are_called_otherwise_are_turned_by_the_positive_one(tmp_path: Path) -> None:
+    """-log of how sure each is where the class that was predicted came, and of 1 less it where not."""
+    (tmp_path / "a.csv").write_text("predicted,confidence,y\ncat,0.9,1\ndog,0.8,0\ncat,0.7,1\ndog,0.6,1\n")
+    done = celoss("bce", "a.csv", cwd=tmp_path)
+    commands = [shlex.split(line.split("  (")[0])[1:] for line in done.stderr.splitlines()[1:]]
+    found = [float(celoss(*words, "--format", "value", cwd=tmp_path).stdout) for words in commands[:2]]
+    right, wrong = [0.9, 0.8, 0.7, 1 - 0.6], [1 - 0.9, 1 - 0.8, 1 - 0.7, 0.6]
+    assert found == pytest.approx([-sum(map(math.log, p)) / 4 for p in (right, wrong)], rel=1e-14)
+
+
+def test_a_place_is_told_once(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(TABLE)
+    done = celoss("ce", "a.csv", "--targets", "@a.csv", cwd=tmp_path)
+    assert done.stderr.startswith("celoss: error: a.csv:1: expected"), done.stderr
+
+
+def test_inspect_reads_a_table_with_nan_as_it_stands(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(TABLE.replace("2,0", "nan,0"))
+    done = celoss("inspect", "a.csv", cwd=tmp_path)
+    commands = [line.strip() for line in done.stdout.splitlines() if "$ celoss" in line]
+    assert commands[0] == "$ celoss ce a.csv --allow-nonfinite"
 
 
 def test_a_table_is_no_part(tmp_path: Path) -> None:

@@ -1012,7 +1012,10 @@ def test_help_does_not_import_numpy() -> None:
 
 def test_the_loss_has_to_be_named(tmp_path: Path) -> None:
     done = celoss("compare", str(EXAMPLES / "old.csv"), str(EXAMPLES / "new.csv"))
-    assert (done.returncode, done.stderr) == (2, "celoss: error: Expected --loss, got none.\n")
+    said, *offered = done.stderr.splitlines()
+    assert (done.returncode, said) == (2, "celoss: error: Expected --loss, got none.")
+    assert len(offered) == 1
+    assert offered[0].endswith("new.csv --loss ce  (cross entropy)")
     done = celoss("compare", str(EXAMPLES / "old.csv"), "--loss", "ce")
     assert (done.returncode, done.stderr) == (2, "celoss: error: Expected B, got none.\n")
 

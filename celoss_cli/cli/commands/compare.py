@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from time import perf_counter
 from typing import TYPE_CHECKING, Literal
 
@@ -19,8 +20,8 @@ from celoss_cli.cli.options import (
     loss_options,
 )
 from celoss_cli.cli.table import Command, option, part
-from celoss_cli.core.errors import ExitCode, UsageError
-from celoss_cli.core.option import FINITE, FLAG, TEXT, at_least, one_of
+from celoss_cli.core.errors import ExitCode, UsageError, Way
+from celoss_cli.core.option import FINITE, FLAG, TEXT, OptionValues, at_least, one_of
 from celoss_cli.core.records import record
 from celoss_cli.losses import LOSSES, LossSpec
 from celoss_cli.show import Holds, formats_of
@@ -44,6 +45,12 @@ _HELD: tuple[Holds, ...] = ("number", "checks")
 """What the document of a comparison holds."""
 
 
+def _ways(given: OptionValues, text: str) -> Sequence[Way]:
+    from celoss_cli.cli.by_loss import by_loss
+
+    return by_loss(given.get("first") or "")
+
+
 @record(frozen=True, slots=True)
 class CompareOptions:
     """The options of ``celoss compare``."""
@@ -54,7 +61,7 @@ class CompareOptions:
     second: str = option(
         TEXT, "The second file, of the same rows.", metavar="B", argument=True, required=True, file="read"
     )
-    loss: str = loss_name(required=True)
+    loss: str = loss_name(required=True, ways=_ways)
     reading: Reading = part(Reading)
     group_column: str | None = option(
         TEXT,

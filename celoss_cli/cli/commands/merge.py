@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from celoss_cli.cli.kinds import REAL_FILE
 from celoss_cli.cli.options import OUTPUT, Keeping, Limits, Running, Semantics, Writing, expect_parts
 from celoss_cli.cli.table import Command, option, part
+from celoss_cli.core.errors import InputError, Way
 from celoss_cli.core.option import TEXT
 from celoss_cli.core.records import record
 
@@ -81,6 +84,20 @@ def _computed(given: MergeOptions) -> Computed:
     return Computed(report_of_whole(whole, given.semantics), whole)
 
 
+@contextlib.contextmanager
+def _offering_parts(path: str) -> Iterator[None]:
+    """Where a file is no partial result but data, offers the command that makes one of it."""
+    try:
+        yield
+    except InputError as error:
+        from celoss_cli.cli.by_loss import commands_of
+
+        part = f"{os.path.splitext(path)[0]}.part.json"
+        ways = [[*words[1:], "--emit-partial", part] for words in commands_of(path)]
+        error.ways = tuple(Way("writes it", (), words=tuple(words)) for words in ways)
+        raise
+
+
 def whole_of(named: Sequence[str], expected: int | None) -> Partial:
     """The sum of the partial results in files.
 
@@ -105,7 +122,8 @@ def whole_of(named: Sequence[str], expected: int | None) -> Partial:
 
     def parts() -> Iterator[tuple[str, Partial]]:
         for path in files_of(named):
-            part = partial_in(path)
+            with _offering_parts(path):
+                part = partial_in(path)
             if not part.knows_its_files:
                 unsure.append(path)
             results.add(part.states, part.evaluation.tally)

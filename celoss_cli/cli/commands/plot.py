@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from celoss_cli.cli.kinds import OUTPUT_FILE
@@ -15,8 +16,8 @@ from celoss_cli.cli.options import (
     loss_options,
 )
 from celoss_cli.cli.table import Command, GivenOption, given_options, group, option, part
-from celoss_cli.core.errors import ExitCode, UsageError, quoted
-from celoss_cli.core.option import VALUES, Option, at_least, one_of
+from celoss_cli.core.errors import ExitCode, UsageError, Way, quoted
+from celoss_cli.core.option import VALUES, Option, OptionValues, at_least, one_of
 from celoss_cli.core.records import record
 from celoss_cli.losses import LOSSES, LossSpec
 
@@ -40,12 +41,23 @@ _ENDINGS = {"txt": "text"}
 _MOST_BINS = 1000
 
 
+def _ways(given: OptionValues, text: str) -> Sequence[Way]:
+    from celoss_cli.cli.by_loss import by_loss
+
+    return by_loss(text)
+
+
 @record(frozen=True, slots=True)
 class PlotOptions:
     """The options of ``celoss plot``."""
 
     loss: str = option(
-        one_of(LOSSES), "The loss, as its command is called.", argument=True, required=True, metavar="LOSS"
+        one_of(LOSSES),
+        "The loss, as its command is called.",
+        argument=True,
+        required=True,
+        metavar="LOSS",
+        ways=_ways,
     )
     files: tuple[str, ...] = files()
     kind: Literal["curve", "histogram", "classes", "reliability"] = option(

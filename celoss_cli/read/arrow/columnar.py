@@ -18,6 +18,7 @@ import numpy as np
 from celoss_cli.core.data import Array, Batch
 from celoss_cli.core.data import Chunk as _Later
 from celoss_cli.core.errors import InputError, Way, plural, quoted, visible
+from celoss_cli.core.numbers import ALLOWED
 from celoss_cli.core.records import record
 from celoss_cli.read.arrays.slices import first_nonfinite
 from celoss_cli.read.arrow.arrow import RecordTable
@@ -434,7 +435,9 @@ class _Reader:
             self._refuse_nulls(chunk, names)
             if not self._request.allow_nonfinite:
                 name = names[index[1]] if len(names) > 1 else names[0]
-                raise self._bad(chunk, index[0], name, quoted(str(values[index])), _NONFINITE)
+                error = self._bad(chunk, index[0], name, quoted(str(values[index])), _NONFINITE)
+                error.ways = ALLOWED
+                raise error
         return values
 
     def _listed(self, chunk: _Chunk, name: str) -> Array:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from celoss_cli.core.errors import InputError, Way, listed, plural, quoted, visible
 from celoss_cli.read.roles.column import value_of
-from celoss_cli.read.roles.decided import decided_of
+from celoss_cli.read.roles.decided import decided_of, is_of_decisions
 from celoss_cli.read.roles.evidence import Evidence, Search
 from celoss_cli.read.roles.found import Candidate
 from celoss_cli.read.roles.pairs import clear_positive, positive_of, same_answer
@@ -74,10 +74,15 @@ class Confidences(Search):
         name = self._names[confidence]
         positive = positive_of(name, self._targets)
         for j in self.decisions(confidence):
-            if not self._can_be_turned(j):
-                continue
             why = f"1 less it where {self._names[j]} is the other class"
-            yield Candidate((confidence,), why, positive=positive, predicted=j, command=command)
+            one = Candidate((confidence,), why, positive=positive, predicted=j, command=command)
+            if self._can_be_turned(j):
+                yield one
+                continue
+            seen = self._evidence.texts_of(j)
+            for text in (text for text in seen if is_of_decisions(text, seen, self._targets)):
+                told = f"{why}; {text} as {clear_positive(self._targets)}"
+                yield replace(one, why=told, options=(("--positive", text),))
 
     def _can_be_turned(self, decided: int) -> bool:
         """Whether the classes predicted are called as the targets are, whichever is the positive one."""
@@ -111,7 +116,7 @@ class Confidences(Search):
         if below_half(self._evidence, confidence):
             return (as_it_stands, *turned), "called as that of the class predicted"
         said, decided = "the probability of the class predicted", self.decisions(confidence)
-        if decided and not turned:
+        if decided and not any(map(self._can_be_turned, decided)):
             names = listed([self._names[j] for j in decided])
             said += f", and the classes in {names} are not called as the targets are"
         return (*turned, as_it_stands), said
@@ -186,7 +191,14 @@ def decided_in(
             f"expected two classes in {named}, called as the targets are, {listed(targets)}, "
             f"got {listed(seen)}",
             hint=several if len(seen) > _TWO else alike,
-            ways=(as_it_stands,) if len(seen) <= _TWO else (),
+            ways=(
+                *(
+                    Way(f"{text} as {clear_positive(targets)}", (("--positive", text),))
+                    for text in seen
+                    if is_of_decisions(text, seen, targets)
+                ),
+                *((as_it_stands,) if len(seen) <= _TWO else ()),
+            ),
         )
     for text in found:
         if is_of_positive(evidence, sure, predicted, text):

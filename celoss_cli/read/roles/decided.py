@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from celoss_cli.read.roles.pairs import PAIRS, clear_positive, same_answer
 
-__all__ = ["decided_of"]
+__all__ = ["decided_of", "is_of_decisions"]
 
 _TWO = 2
 
@@ -15,7 +15,8 @@ def decided_of(seen: Sequence[str], targets: Sequence[str], positive: str | None
     """The classes predicted, the positive one first; None where they are not called as the targets are.
 
     They are called so where each is a target, or where they are a clear pair of their own: yes and no beside
-    1 and 0. A class that no target has is not taken for the other one: it may be a third.
+    1 and 0; or where the positive one of two is named, and the targets are a clear pair. A class that no
+    target has is not taken for the other one: it may be a third.
 
     Args:
         seen: the different classes predicted among the first rows.
@@ -35,7 +36,19 @@ def decided_of(seen: Sequence[str], targets: Sequence[str], positive: str | None
     others = _but(told, seen)
     if not others:
         return (told, *_other(told, targets))
-    return (told, *others) if all(known) or _are_clear(told, others[0]) else None
+    fits = all(known) or _are_clear(told, others[0]) or is_of_decisions(positive or "", seen, targets)
+    return (told, *others) if fits else None
+
+
+def is_of_decisions(positive: str, seen: Sequence[str], targets: Sequence[str]) -> bool:
+    """Whether the positive answer is one of two classes predicted, cat and dog, beside a clear pair.
+
+    The targets are then 1 or 0, yes or no, whatever the classes are called.
+    """
+    named = _is_one_of(positive, seen) and len(seen) == _TWO == len(targets)
+    return (
+        named and not any(_is_one_of(text, targets) for text in seen) and clear_positive(targets) is not None
+    )
 
 
 def _is_one_of(text: str, texts: Sequence[str]) -> bool:

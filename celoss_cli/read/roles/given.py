@@ -117,7 +117,7 @@ class Given:
             return wanted.positive
         column = self._evidence.columns[self._target.columns[0]]
         values = column.values
-        if wanted.positive is not None:
+        if wanted.positive is not None and not self._is_a_decision(wanted.positive):
             return wanted.positive
         if column.stored in ("list", "other"):  # a target for each column, or no targets
             return None
@@ -130,6 +130,15 @@ class Given:
             raise self._open_pair(values.distinct)
         return told
 
+    def _is_a_decision(self, positive: str) -> bool:
+        """Whether the positive answer is called as a class predicted is, beside a clear pair of targets."""
+        predicted = self._inputs.predicted
+        if predicted is None:
+            return False
+        from celoss_cli.read.roles.decided import is_of_decisions  # most inputs are of fixed classes
+
+        return is_of_decisions(positive, self._evidence.texts_of(predicted), self._answers())
+
     def _answers(self) -> tuple[str, ...]:
         columns = self._target.columns
         return self._evidence.texts_of(columns[0]) if len(columns) == 1 else ()
@@ -140,7 +149,8 @@ class Given:
 
         targets = self._answers() if self._target.columns else self._wanted.examples
         sure = self._inputs.columns[0]
-        decided = decided_in(self._evidence, sure, predicted, targets, given.positive)
+        positive = self._wanted.positive or given.positive
+        decided = decided_in(self._evidence, sure, predicted, targets, positive)
         return replace(given, decided=decided, notes=(*given.notes, *doubtful(self._evidence, sure)))
 
     def _is_odd(self, positive: str | None) -> bool:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from celoss_cli.core.errors import InputError, UsageError, Way, listed, quoted
-from celoss_cli.core.numbers import hundredths, is_number, number, number_or_none
+from celoss_cli.core.numbers import ALLOWED, hundredths, is_number, number, number_or_none
 from celoss_cli.read.roles.class_map import initials, refuse_unknown_classes
 from celoss_cli.read.roles.column import value_of
 from celoss_cli.read.roles.pairs import PAIRS
@@ -189,7 +189,8 @@ class Targets:
             is_name = self._known(cell) is not None
             told = f"expected a class index{names}, got {quoted(cell)}"
             ways = (self._by_names,) if is_name else self._spelled(cell)
-            raise InputError(told, hint="" if ways else error.hint, ways=ways) from None
+            helps = not ways and error.ways != ALLOWED  # nan is no class, allowed or not
+            raise InputError(told, hint=error.hint if helps else "", ways=ways) from None
         if value != np.floor(value) or abs(value) >= 2**63:
             raise InputError(f"expected a class index, got {quoted(cell)}")
         return int(value)

@@ -93,7 +93,7 @@ class _Truth:
             return min(keys, key=lambda i: (-self._columns[i].says.key, i))
         if self._input_has_ids:
             shared = []
-        shared = [i for i in shared if not self._columns[i].is_number or self._columns[i].values.are_unique]
+        shared = [i for i in shared if not self._columns[i].is_number or self._may_count(i)]
         if len(shared) > 1:
             raise InputError(
                 "expected one column of ids among those that the input has too, "
@@ -112,10 +112,15 @@ class _Truth:
             return [i for i in shared if self._counts_rows(i)]
         return shared
 
-    def _counts_rows(self, i: int) -> bool:
-        """Whether values are whole numbers that never recur, and no answers."""
+    def _may_count(self, i: int) -> bool:
+        """Whether values are whole numbers that never recur."""
         values = self._columns[i].values
-        return values.are_whole and values.are_unique and not values.are_binary and len(values.texts) > 1
+        return values.are_whole and values.are_unique
+
+    def _counts_rows(self, i: int) -> bool:
+        """Whether they do so in more than one row, and are no answers."""
+        values = self._columns[i].values
+        return self._may_count(i) and not values.are_binary and len(values.texts) > 1
 
     # -------------------------------------------------------------------------------------- targets
 

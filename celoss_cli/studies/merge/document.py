@@ -190,7 +190,7 @@ def read_partial(document: Any, name: str) -> Partial:
     if not isinstance(document, dict) or "celoss_partial" not in document:
         raise InputError(
             "expected a partial result as --emit-partial writes it, got another document",
-            hint="celoss LOSS FILE --emit-partial PART writes one",
+            hint="--emit-partial of the command of a loss writes one",
             place=name,
         )
     version = document["celoss_partial"]
