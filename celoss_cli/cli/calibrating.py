@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import PurePath
@@ -16,6 +17,7 @@ from celoss_cli.cli.publish import remark_of
 from celoss_cli.cli.reading import opened
 from celoss_cli.cli.semantics import chosen
 from celoss_cli.core.errors import InputError, UsageError, Way, file_name, plural, quoted, visible
+from celoss_cli.core.numbers import ALLOWED
 from celoss_cli.evaluate.binned import Errors, errors_of
 from celoss_cli.evaluate.calibration import BINS
 from celoss_cli.evaluate.loop import Evaluation, Request, evaluate
@@ -64,6 +66,16 @@ class _Taken:
 _INFINITE = "expected a target with a finite loss, got an infinite one"
 
 
+@contextlib.contextmanager
+def _finite() -> Iterator[None]:
+    """Offers no way to take nan: no temperature fits it."""
+    try:
+        yield
+    except InputError as error:
+        error.ways = tuple(way for way in error.ways if way not in ALLOWED)
+        raise
+
+
 def _refuse(where: Array, batch: Batch, fact: str) -> None:
     """Refuses the first element of a batch that is odd."""
     if where.any():
@@ -90,7 +102,7 @@ def calibrated(data: Data, semantics: Semantics, path: str | None, jobs: int | N
         right = Way("", (("-o", str(PurePath(path).with_suffix(ENDINGS[0]))),))
         fact = f"Expected -o with a file that ends in {known}, got {quoted(path)}."
         raise UsageError(fact, ways=(right,))
-    with opened(data) as found:
+    with _finite(), opened(data) as found:
         if found.dataset.scored:
             raise InputError("expected a value for each class, got scored tokens")
         choice = chosen(data, semantics, found)

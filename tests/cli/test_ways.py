@@ -121,13 +121,14 @@ def test_a_config_that_is_there_leads_to_its_checks_and_to_another_one(tmp_path:
             'a.csv:2:2: expected a number in column "b", got "nan"',
             ["ce a.csv --allow-nonfinite"],
         ),
-        ({"a.csv": TABLE.replace("1,1", "1,nan")}, "ce a.csv", 'expected a class index, got "nan"\n', []),
+        ({"a.csv": TABLE.replace("1,1", "1,nan")}, "ce a.csv", 'got "nan"\n', []),
         (
             {"a.json": '{"logits": [[1, NaN], [2, 1]], "targets": [0, 1]}'},
             "ce a.json",
             "$.logits[0][1]",
             ["ce a.json --allow-nonfinite"],
         ),
+        ({"a.csv": TABLE.replace("2,0", "nan,0")}, "temperature a.csv", 'got "nan"', []),
         ({}, "ce -x 1,nan -y 0", "expected a number", ["ce -x 1,nan -y 0 --allow-nonfinite"]),
     ],
 )
