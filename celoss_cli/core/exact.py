@@ -160,8 +160,7 @@ def _magnitudes(values: NDArray[Any]) -> tuple[float, float]:
         top = patterns.max()
         if not top >> (8 * values.itemsize - 1):
             return float(patterns.min().view(values.dtype)), float(top.view(values.dtype))
-    largest, smallest = float(values.max()), float(values.min())
-    return 0.0, max(largest, -smallest) if math.isfinite(smallest) else smallest
+    return 0.0, max(float(values.max()), -float(values.min()))
 
 
 def _of_mixed(values: NDArray[Any]) -> ExactSum:

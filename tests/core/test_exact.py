@@ -98,6 +98,9 @@ def test_float32_is_summed_as_exactly(values: np.ndarray) -> None:
 
 @given(ANY, st.integers(0, 10**6), st.sampled_from([np.float32, np.float64]))
 @example(1e308, 3, np.float64)
+@example(math.nan, 3, np.float64)
+@example(math.inf, 3, np.float32)
+@example(-math.inf, 3, np.float64)
 def test_a_broadcast_scalar_is_summed_as_the_array_it_stands_for(
     value: float, size: int, dtype: type
 ) -> None:
@@ -228,6 +231,26 @@ def test_sums_side_by_side_are_the_sums_of_each_group(
         patch.setattr(exact, "_COUNTED_AT_ONCE", at_once)
         found = exact_sums(values, codes, 4).each()
     assert found == [exact_sum(values[codes == group]) for group in range(4)]
+
+
+def test_values_of_one_group_share_digits_where_their_sizes_are_near() -> None:
+    values = np.concatenate([2.0**step * np.array([1 / 3, -1 / 7, 0.7]) for step in range(-70, 70, 9)])
+    codes = np.arange(len(values)) % 2
+    found = exact_sums(values, codes, 2).each()
+    assert [Fraction(total.scaled, 1 << 1074) for total in found] == [
+        rational(values[codes == group]) for group in range(2)
+    ]
+
+
+@pytest.mark.parametrize("size", [0, 1, 3, 4, 7])
+def test_sums_side_by_side_are_each_rounded_once(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exact, "_ROUNDED_AT_ONCE", 3)
+    groups = [[0.1, 0.2, 0.3], [1e300, 1.0, -1e300], [math.nan], [], [math.inf, 1.0], [-math.inf], [-0.7]]
+    values = np.array([value for group in groups[:size] for value in group])
+    codes = np.array([code for code, group in enumerate(groups[:size]) for _ in group], np.int64)
+    found = exact_sums(values, codes, size).rounded()
+    assert (found.shape, found.dtype) == ((size,), np.dtype(np.float64))
+    assert all(map(same, found.tolist(), map(math.fsum, groups)))
 
 
 @pytest.mark.parametrize("value", [1.0, -0.1, 1.7e308, 5e-324, math.nan, -math.inf])
