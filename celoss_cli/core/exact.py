@@ -131,7 +131,7 @@ def _of_one_value(value: float, times: int) -> ExactSum:
     if math.isnan(value):
         return ExactSum(nan=times)
     if math.isinf(value):
-        return ExactSum(posinf=times) if value > 0 else ExactSum(neginf=times)
+        return ExactSum(posinf=times) if value == math.inf else ExactSum(neginf=times)
     numerator, denominator = value.as_integer_ratio()
     return ExactSum(times * numerator * ((1 << POINT) // denominator))
 

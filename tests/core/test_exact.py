@@ -260,6 +260,15 @@ def test_one_value_for_all_is_multiplied_in_every_group(value: float) -> None:
     assert found == [exact_sum(np.full(times, value)) for times in (1, 0, 3)]
 
 
+def test_one_value_for_all_is_looked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes, cut = [], exact._of_groups
+    monkeypatch.setattr(
+        exact, "_of_groups", lambda values, *more: sizes.append(len(values)) or cut(values, *more)
+    )
+    exact_sums(np.broadcast_to(0.1, 9), np.zeros(9, np.int64), 1)
+    assert sizes == [1]
+
+
 SUMS = st.builds(ExactSum, INTEGERS | st.integers(-(1 << 2100), 1 << 2100), *[st.integers(0, 3)] * 3)
 
 
