@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from typing import Any
@@ -15,7 +16,7 @@ from celoss_cli import sigmoid
 from celoss_cli import softmax as softmax_of
 from celoss_cli.core.data import Batch
 from celoss_cli.core.errors import InputError
-from celoss_cli.losses.base import Loss
+from celoss_cli.losses.base import SAMPLE_WEIGHT, Loss, rows_out_of_domain
 from celoss_cli.losses.binary_brier_score import BinaryBrier
 from celoss_cli.losses.binary_cross_entropy import BinaryCrossEntropy
 from celoss_cli.losses.binary_cross_entropy_with_logits import BinaryCrossEntropyWithLogits
@@ -233,3 +234,61 @@ def test_weights_are_rounded_to_the_precision_of_the_computation() -> None:
         found = loss.terms(loss.canonical(Batch(x, t))).loss
         assert found.dtype == np.float32
         np.testing.assert_array_equal(found, expected)
+
+
+def test_how_many_targets_are_left_out() -> None:
+    loss = CrossEntropy()
+    assert loss.left_out(loss.canonical(Batch(Z, Y))) == 1
+    assert loss.left_out(loss.canonical(Batch(Z, np.full(Z.shape, 1 / 3)))) == 0
+
+
+@pytest.mark.parametrize("weight", [[3.0], [3.0, 3.0]])
+def test_what_answers_cost_where_their_frequencies_are_answered(weight: list[float]) -> None:
+    """Of two columns; one positive weight is that of both."""
+    totals = np.array([[1.0, 3.0], [2.0, 2.0]])
+    found = BinaryCrossEntropyWithLogits(pos_weight=weight).costs_of_frequencies(totals)
+    p = totals[:, 1] / totals.sum(1)
+    np.testing.assert_allclose(found, np.stack([-log(1 - p), -3 * log(p)], axis=1), rtol=1e-12)
+
+
+def test_a_positive_weight_of_each_element_has_no_frequencies() -> None:
+    loss = BinaryCrossEntropyWithLogits(pos_weight=WEIGHT)
+    assert loss.costs_of_frequencies(np.array([[1.0, 3.0], [2.0, 2.0]])) is None
+
+
+def test_a_row_is_clipped_once_where_any_of_its_answers_is() -> None:
+    p = np.array([[1.0, 0.0, 0.0], [0.5, 0.5, 0.0], [0.0, 0.0, 1.0], [0.2, 0.3, 0.5]])
+    q = np.array([[0.5, 0.25, 0.25], [0.5, 0.5, 0.0], [0.0, 0.5, 0.5], [0.2, 0.3, 0.5]])
+    loss = CrossEntropyByConvention(convention="keras", ignore_index=None)
+    assert loss.terms(loss.canonical(Batch(p, q))).clamped == 2
+
+
+@pytest.mark.parametrize("kind", ["probs", "log-probs"])
+def test_what_classes_cost_where_their_frequencies_are_answered(kind: str) -> None:
+    """The divergence of the frequencies from certainty, by the definition with the mixture m."""
+    p = np.array([0.25, 0.75])
+    found = JensenShannon(input_is=kind).costs_of_frequencies(np.array([[2.0, 6.0]]))
+    m = (p + np.eye(2)) / 2
+    expected = [(log(1 / m[y, y]) + (p * log(p / m[y])).sum()) / 2 for y in range(2)]
+    np.testing.assert_allclose(found, [expected], rtol=1e-12)
+
+
+@pytest.mark.parametrize("loss", [SigmoidFocal(), BinaryCrossEntropyWithLogits(), BinaryBrier()])
+@pytest.mark.parametrize("target", [1.5, -0.5])
+def test_a_target_between_no_answers_is_outside_of_the_domain(loss: Loss, target: float) -> None:
+    found = loss.violation(loss.canonical(Batch(YES, np.array([1.0, target, 0.0, 0.5, 1.0]))))
+    assert found is not None
+    assert found.fact == f"Expected a target from 0 to 1, got {target}."
+    assert found.where.reshape(-1).tolist() == [False, True, False, False, False]
+
+
+def test_rows_whose_weight_is_no_weight_are_told() -> None:
+    loss, weights = CrossEntropy(), np.array([1.0, -1.0, 0.0, math.inf, math.nan])
+    batch = loss.canonical(Batch(Z, Y, {SAMPLE_WEIGHT: weights}))
+    assert rows_out_of_domain(batch).tolist() == [1, 3, 4]
+    assert rows_out_of_domain(loss.canonical(Batch(Z, Y))).tolist() == []
+
+
+def test_each_row_is_a_distribution_within_its_own_decimals() -> None:
+    p = np.array([[0.33, 0.33, 0.33], [0.123456789, 0.4, 0.476543211]])
+    assert not Brier().observe(Brier().canonical(Batch(p, np.array([0, 0]))))["not-probabilities"]

@@ -9,7 +9,7 @@ import pytest
 
 from celoss_cli.read.roles.column import Column
 from celoss_cli.read.roles.evidence import Evidence, adds_up
-from celoss_cli.read.roles.wanted import ColumnChoice, Wanted
+from celoss_cli.read.roles.found import ColumnChoice, Wanted
 from celoss_cli.read.roles.words import named
 
 HALVES = ["0.5", "0.25"]
@@ -77,6 +77,7 @@ def test_the_header_of_svm_predict(names: str, answer: bool) -> None:
         ([[1.0000005], [-0.0000005]], 7, True),
         ([[1.5], [-0.5]], 1, False),
         ([[1.00001], [-0.00001]], 5, False),
+        ([[0.75], [0.75], [-0.5]], 2, False),
         ([[1.0], [0.0]], 0, True),
         ([[1.0], [0.0625]], 0, False),
         ([[0.70018], [0.3]], 5, False),
@@ -202,6 +203,7 @@ def test_a_group_is_no_class_while_enough_numbers_are_left() -> None:
         ("decision_function", "logits", False, False, 0, 0, 0, ""),
         ("Most Likely species", "scores", False, True, 0, 0, 0, ""),
         ("pred_class", "scores", False, True, 0, 0, 0, ""),
+        ("pred_id", "scores", False, True, 0, 0, 0, ""),
         ("confidence", "", True, False, 0, 0, 0, ""),
         ("y_true", "", False, False, 3, 0, 0, ""),
         ("_FROM_", "", False, False, 3, 0, 0, ""),
@@ -225,3 +227,9 @@ def test_what_a_name_says(
     found = named(name)
     assert (found.takes, found.confident, found.decided) == (takes, confident, decided)
     assert (found.target, found.key, found.weight, found.other) == (target, key, weight, other)
+
+
+@pytest.mark.parametrize("stored", ["list", "text", "other"])
+def test_what_is_stored_as_no_number_is_none(stored: Any) -> None:
+    column = Column.of("a", ["1", "2"], stored=stored)
+    assert (column.values.numbers, column.is_number) == (None, False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
@@ -21,6 +22,8 @@ from celoss_cli.read.roles.truth_columns import refuse_what_truth_has, truth_col
     [
         ("p_cat p_dog", "cat dog"),
         ("cat_prob dog_prob", "cat dog"),
+        ("cat_p dog_p", "cat dog"),
+        ("pred_prob_x pred_y", "prob_x y"),
         ("prob(cat) prob(dog)", "cat dog"),
         ("model_a_prob_cat model_a_prob_dog", "cat dog"),
         ("x.cat x.dog", "cat dog"),
@@ -224,4 +227,23 @@ def test_a_refusal_of_targets(text: str, words: list[str], said: str) -> None:
 
 def test_true_and_false_are_told_as_indices() -> None:
     done = celoss("ce", "--json", data="a,b,target\n1,2,true\n2,1,false\n")
-    assert "false and true read as class indices 0 and 1" in done.stdout
+    assert '"false and true read as class indices 0 and 1"' in done.stdout
+
+
+def test_a_target_may_be_written_in_other_letters_than_its_class() -> None:
+    done = celoss("ce", "--format", "value", data="cat,dog,target\n1,2,cat\n2,1,DOG\n1,1,Cat\n")
+    expected = (2 * math.log(1 + math.e) + math.log(2)) / 3
+    assert float(done.stdout) == pytest.approx(expected, rel=1e-15)
+
+
+def test_a_target_beyond_64_bits_is_refused_with_its_place() -> None:
+    done = celoss("ce", data="a,b,target\n1,2,0\n1,2,9223372036854775808\n")
+    assert done.returncode == 3
+    assert "standard input:3:3: expected a class index, got" in done.stderr
+
+
+def test_scores_of_tokens_without_targets_are_offered_as_such() -> None:
+    done = celoss("nll", data="logprob\n-0.5\n-1\n")
+    assert done.returncode == 3
+    assert "--input-is token-logprobs" in done.stderr
+    assert "(a scored token a row)" in done.stderr

@@ -6,9 +6,9 @@ import pytest
 from layouts import CELLS, columns, given
 
 from celoss_cli.core.errors import InputError, UsageError
-from celoss_cli.read.roles.assign import assign
+from celoss_cli.read.roles.columns import assign
+from celoss_cli.read.roles.found import ColumnChoice, Wanted
 from celoss_cli.read.roles.naming import chosen_columns, one_of, pattern_of
-from celoss_cli.read.roles.wanted import ColumnChoice, Wanted
 
 SURE = "which is the probability of the class predicted"
 OF_POSITIVE = "the probability of the positive class"
@@ -234,3 +234,18 @@ def test_ids_that_come_again_with_another_model_are_told() -> None:
         "the same ids come again with another model: several predictions of the same rows, and the result is "
         "over all of them; --by model tells each",
     )
+
+
+def test_a_number_that_is_a_half_or_more_beside_a_decision_is_how_sure_it_is() -> None:
+    cells = {"target": CELLS["y"], "Label": CELLS["d"], "Score": ["0.5", "0.75", "0.9", "0.6", "0.8"]}
+    table = [columns("a:y")[0].of(name, texts) for name, texts in cells.items()]
+    with pytest.raises(InputError, match=f'got "Score", {SURE}'):
+        assign(table, Wanted(per_class=False, takes="probs"))
+
+
+def test_what_takes_scores_takes_logits_too() -> None:
+    assert given("label:pm logit:s prob:p", "soft-margin").inputs == (1,)
+
+
+def test_a_record_of_how_a_row_was_made_is_no_prediction() -> None:
+    assert given("fold:fold x:p label:y", "bce").inputs == (1,)
