@@ -64,7 +64,7 @@ def read_truth(text: str, option: str, request: ReadRequest, *, counted: bool = 
             request = request.separated_by("\t")
         module = spec.load()
         given = (module.read_columns if spec.name in COLUMNS else module.read_values)(stream, request)
-    return Truth(stream.name, given)
+    return Truth(stream.name, np.atleast_1d(given) if isinstance(given, np.ndarray) else given)
 
 
 def read_targets(text: str, option: str, request: ReadRequest) -> Array:

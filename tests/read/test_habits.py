@@ -54,6 +54,14 @@ def test_rows_by_name_are_joined_with_targets_by_name(kind: str, truth: str, tmp
     assert _value(tmp_path, *command, "p.json", "--targets", f"@{truth}") == pytest.approx(DUE, rel=1e-12)
 
 
+def test_a_single_number_in_a_file_is_one_target(tmp_path: Path) -> None:
+    (tmp_path / "p.csv").write_text("prob\n0.8\n")
+    (tmp_path / "y.json").write_text("1\n")
+    assert _value(tmp_path, "bce", "p.csv", "--targets", "@y.json") == pytest.approx(
+        -math.log(0.8), rel=1e-15
+    )
+
+
 def test_a_name_without_a_row_is_refused(tmp_path: Path) -> None:
     (tmp_path / "p.json").write_text(json.dumps({"a": 0.7}))
     (tmp_path / "y.json").write_text(json.dumps({"a": 1, "b": 0}))
