@@ -20,7 +20,7 @@ _COLUMNS = frozenset(("doc", "metric", "model_response"))
 
 def why_no_table(columns: Iterable[str], error: InputError) -> InputError:
     """That a table is of lighteval where it has the columns of its details, else the error as it is."""
-    if not _COLUMNS.issubset(columns):
+    if not _COLUMNS.issubset(name.partition(".")[0] for name in columns):
         return error
     return InputError(
         "expected a column of log-probabilities, got details of lighteval: the numbers in "
