@@ -130,7 +130,7 @@ def test_a_shard_with_which_every_process_is_lost_leaves_no_number(
 
     def asked(self: Any, at: int, asked: Asked) -> None:
         ask(self, at, asked)
-        if at == 2:
+        if at == 3:
             self._process.kill()
 
     monkeypatch.setattr(local._Process, "ask", asked)
