@@ -292,3 +292,33 @@ def test_rows_whose_weight_is_no_weight_are_told() -> None:
 def test_each_row_is_a_distribution_within_its_own_decimals() -> None:
     p = np.array([[0.33, 0.33, 0.33], [0.123456789, 0.4, 0.476543211]])
     assert not Brier().observe(Brier().canonical(Batch(p, np.array([0, 0]))))["not-probabilities"]
+
+
+def test_what_a_weighted_divisor_counts_is_told() -> None:
+    loss = CrossEntropy()
+    found = loss.terms(loss.canonical(Batch(Z, Y, {SAMPLE_WEIGHT: np.ones(5)})))
+    assert found.weight_is == "number of counted targets; each counts as often as its sample weight says"
+
+
+def test_classes_on_the_last_axis_are_offered() -> None:
+    with pytest.raises(InputError) as told:
+        CrossEntropy().canonical(Batch(np.zeros((2, 5, 3)), np.zeros((2, 5), int)))
+    assert [(way.meaning, str(way)) for way in told.value.ways] == [
+        ("the classes are the last axis", "--class-axis -1")
+    ]
+
+
+def test_the_least_integer_is_a_target_out_of_range() -> None:
+    loss = CrossEntropy()
+    with pytest.raises(
+        InputError, match=r"^Expected a target from 0 to 2 \(3 classes\), got -9223372036854775808\."
+    ):
+        loss.terms(loss.canonical(Batch(Z, np.array([0, 1, -(2.0**63), 1, 1]))))
+
+
+def test_answers_need_probabilities() -> None:
+    loss = JensenShannon()
+    said = "Expected probabilities that add up to 1, got a sum of 1.5. "
+    said += "(reliability needs probabilities; logits belong to ce)"
+    with pytest.raises(InputError, match=f"^{re.escape(said)}"):
+        loss.answers(loss.canonical(Batch(HALVES, np.array([0, 0]))))
