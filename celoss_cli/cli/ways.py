@@ -17,7 +17,14 @@ if TYPE_CHECKING:
 
 __all__ = ["commands", "words_of"]
 
-_BY_THEMSELVES = ("--header", "--no-header", "--allow-unterminated", "--allow-nonfinite", "--percent")
+_BY_THEMSELVES = (
+    "--header",
+    "--no-header",
+    "--allow-unterminated",
+    "--allow-nonfinite",
+    "--percent",
+    "--log-target",
+)
 _OF_COLUMNS = (
     *("--class-columns", "--target-column", "--id-column", "--weight-column", "--positive"),
     "--predicted-column",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from celoss_cli.core.errors import Way
 from celoss_cli.core.late import np
 from celoss_cli.core.records import record
 from celoss_cli.losses.arrays import reduced
@@ -84,7 +85,8 @@ class KullbackLeibler(ElementLoss):
         found = first_outside(batch.target, 0, 1, "Expected a probability from 0 to 1")
         if found is None or not (batch.target <= 0).all():
             return found
-        return Violation(found.where, f"{found.fact.removesuffix('.')}; --log-target takes logarithms.")
+        told = f"{found.fact.removesuffix('.')}; --log-target takes logarithms."
+        return Violation(found.where, told, ways=(Way("they are logarithms", (("--log-target", ""),)),))
 
     def observe(self, batch: Batch) -> Counter[str]:
         odd = ~(batch.input <= 0)

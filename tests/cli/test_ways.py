@@ -129,6 +129,12 @@ def test_a_config_that_is_there_leads_to_its_checks_and_to_another_one(tmp_path:
             ["ce a.json --allow-nonfinite"],
         ),
         ({"a.csv": TABLE.replace("2,0", "nan,0")}, "temperature a.csv", 'got "nan"', []),
+        (
+            {},
+            "kl -x [[-0.5,-0.9]] -y [[-1.2,-0.35]]",
+            "got -1.2",
+            ["kl -x [[-0.5,-0.9]] -y [[-1.2,-0.35]] --log-target"],
+        ),
         ({}, "ce -x 1,nan -y 0", "expected a number", ["ce -x 1,nan -y 0 --allow-nonfinite"]),
     ],
 )
