@@ -183,6 +183,8 @@ def _framed_dataset(document: dict[str, Any], name: str, request: ReadRequest) -
     frame = framed(document)
     if frame is None:
         _refuse_orient(document, name)
+        if refused is None and any(isinstance(value, Numbers) for value in document.values()):
+            return _named_dataset(document, name, request)  # arrays with objects of notes beside them
     if frame is None or (refused is not None and not refused.place.endswith("$")):
         raise refused or _unknown(name, of_lists=False)
     rows = SplitRows(frame.names, frame.rows, name)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import random
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
@@ -16,6 +18,7 @@ from hypothesis import strategies as st
 from profiles import some
 from tables import Outcome, batches_of, outcome_of
 
+from celoss_cli.cli.main import run
 from celoss_cli.core.errors import CelossError, InputError, LimitError
 from celoss_cli.read.json import document, numbers, objects, parsing, split, text
 from celoss_cli.read.request import ReadRequest, Settled, Stream
@@ -306,3 +309,15 @@ def test_truth_values_and_numbers_do_not_mix_across_parts() -> None:
             assert (
                 document.read_values(opened(json.dumps([True, False] * 30).encode()), CLASSES).dtype == bool
             )
+
+
+def test_an_object_of_notes_may_stand_beside_the_arrays(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "p.json"
+    path.write_text('{"meta": {"epoch": 3}, "logits": [[2.0, 0.5], [1.0, 3.0]], "targets": [0, 1]}')
+    assert run(["ce", str(path), "--format", "json"]) == 0
+    told = json.loads(capfd.readouterr().out)
+    due = (math.log1p(math.exp(-1.5)) + math.log1p(math.exp(-2))) / 2
+    assert told["value"] == pytest.approx(due, rel=1e-15)
+    assert told["input"]["columns"]["unused"] == ["meta"]
