@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import bisect
 import itertools
 from collections.abc import Iterator, Sequence
 from typing import overload
-
-import numpy as np
 
 from celoss_cli.core.records import record
 
@@ -18,11 +17,11 @@ class Names(Sequence[str]):
 
     def __init__(self, parts: Sequence[Part]) -> None:
         self.parts = parts
-        self._ends = np.cumsum([part.count for part in parts])
+        self._ends = [0, *itertools.accumulate(part.count for part in parts)]
         self._last: tuple[int, list[str]] = (-1, [])
 
     def __len__(self) -> int:
-        return int(self._ends[-1])
+        return self._ends[-1]
 
     def __iter__(self) -> Iterator[str]:
         return itertools.chain.from_iterable(part.names() for part in self.parts)
@@ -33,11 +32,21 @@ class Names(Sequence[str]):
     def __getitem__(self, at: slice) -> Sequence[str]: ...
     def __getitem__(self, at: int | slice) -> str | Sequence[str]:
         if isinstance(at, slice):
-            return [self[i] for i in range(*at.indices(len(self)))]
-        number = int(np.searchsorted(self._ends, at, side="right"))
+            return list(itertools.chain.from_iterable(self._between(*at.indices(len(self))[:2])))[:: at.step]
+        number = bisect.bisect_right(self._ends, at) - 1
+        return self._of(number)[at - self._ends[number]]
+
+    def _between(self, start: int, stop: int) -> Iterator[list[str]]:
+        """The names of these rows, those of a part at a time."""
+        for number, part in enumerate(self.parts):
+            begin = self._ends[number]
+            if start < begin + part.count and begin < stop:
+                yield self._of(number)[max(0, start - begin) : stop - begin]
+
+    def _of(self, number: int) -> list[str]:
         if number != self._last[0]:
             self._last = (number, self.parts[number].names())
-        return self._last[1][at - int(self._ends[number])]
+        return self._last[1]
 
 
 @record(frozen=True, slots=True)
