@@ -70,9 +70,10 @@ class BinaryCrossEntropy(BinaryLoss):
             outside = first_outside(values, 0, 1, fact)
             if outside:
                 element = int(np.flatnonzero(outside.where)[0])
-                is_input, rounded = values is batch.input, by_rounding(values.reshape(-1)[element])
-                other = "scores and logits belong to bce-logits" if is_input else ""
-                others = _LOGITS if is_input else ways_of_answers(values)
+                value, is_input = values.reshape(-1)[element], values is batch.input
+                rounded, is_score = by_rounding(value), is_input and not np.isnan(value)
+                other = "scores and logits belong to bce-logits" if is_score else ""
+                others = _LOGITS if is_score else () if is_input else ways_of_answers(values)
                 ways = ways_of_rounding(values) if rounded and is_input else others
                 raise InputError(
                     outside.fact,

@@ -147,9 +147,10 @@ class CrossEntropyByConvention(_ByConvention, CrossEntropy):
             value = x[row, int(np.flatnonzero(outside[row, :, position])[0]), position]
             wanted = "of at least 0" if most > 1 else "from 0 to 1"
             rounded = by_rounding(value)
+            other = "" if np.isnan(value) else "scores and logits belong to --input-is logits"
             raise InputError(
                 f"Expected a probability {wanted}, got {shown_outside(value, 0, most)}.",
-                hint="rounding took it there" if rounded else "scores and logits belong to --input-is logits",
+                hint="rounding took it there" if rounded else other,
                 ways=ways_of_rounding(x) if rounded else (),
                 element=int(np.flatnonzero(bad.reshape(-1))[0]),
                 in_input=True,

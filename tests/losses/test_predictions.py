@@ -322,3 +322,18 @@ def test_answers_need_probabilities() -> None:
     said += "(reliability needs probabilities; logits belong to ce)"
     with pytest.raises(InputError, match=f"^{re.escape(said)}"):
         loss.answers(loss.canonical(Batch(HALVES, np.array([0, 0]))))
+
+
+@pytest.mark.parametrize("typed", ["bce -x 0.5,nan -y 1,0", "ce -x 0.5,nan -y 0 --input-is probs"])
+@pytest.mark.parametrize("allowed", [[], ["--allow-nonfinite"]])
+def test_nan_as_a_probability_is_no_score_of_another_loss(
+    typed: str, allowed: list[str], capfd: pytest.CaptureFixture[str]
+) -> None:
+    from celoss_cli.cli.main import run
+
+    assert run([*typed.split(), *allowed]) == 3
+    err = capfd.readouterr().err
+    assert "got" in err
+    assert "belong to" not in err
+    assert "bce-logits" not in err
+    assert len(err.splitlines()) == 1
