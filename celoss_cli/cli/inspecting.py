@@ -139,7 +139,10 @@ def inspection_of(files: Sequence[str], reading: Reading, loss: str | None, rows
     refused = dict.fromkeys(_in_the_way(found, found.error) for found in furthest if found.error is not None)
     if first is not None and _is_empty(first):
         readings, refused = [], {"expected rows to compute a loss of, got no rows": None}
-    of, parts, looked_at = _parts(_as_typed(first or seen[0], reading), rows)
+    shown = first or seen[0]
+    if seen and not (shown.settled.columns or shown.shapes):  # the columns are kept of another one
+        shown = replace(shown, settled=seen[0].settled, shapes=seen[0].shapes)
+    of, parts, looked_at = _parts(_as_typed(shown, reading), rows)
     return Inspection(
         files=files,
         of=of,

@@ -219,9 +219,11 @@ class ClassLoss(Loss):
         if value in (-1, 255) or -1 in kept or 255 in kept:
             marker = -1 if -1 in kept else 255
             told = self._leaving_out(marker)
-            hint = f"if {marker} marks targets to leave out: {told}"
+            hint = f"{marker} may mark targets to leave out"
             if told.startswith("--"):
                 ways = [Way(f"targets of {marker} left out", (("--ignore-index", str(marker)),))]
+            else:
+                hint = f"if {marker} marks targets to leave out: {told}"
         elif classes == 1:
             hint = "one score for each row is a binary problem: bce for probabilities, bce-logits for logits"
         elif int(counted.min()) == 1 and int(counted.max()) == classes:

@@ -99,8 +99,8 @@ REFUSED = {
     "out of range": (["0", "7", "9"], "Expected a target from 0 to 1 (2 classes), got 7."),
     "negative": (["0", "-3", "0"], "Expected a target from 0 to 1 (2 classes), got -3."),
     "one-based": (["1", "2", "1"], "got 2. (the targets run from 1 to 2)"),
-    "marked by -1": (["0", "-1", "0"], "got -1. (if -1 marks targets to leave out: --ignore-index -1)"),
-    "marked by 255": (["0", "255", "0"], "got 255. (if 255 marks targets to leave out: --ignore-index 255)"),
+    "marked by -1": (["0", "-1", "0"], "got -1. (-1 may mark targets to leave out)"),
+    "marked by 255": (["0", "255", "0"], "got 255. (255 may mark targets to leave out)"),
     "a fraction": (["0", "0.5", "0"], "class ind"),
     "rows that are not one-hot": ([["1", "0"], ["1", "1"], ["1", "0"]], "to be one-hot rows"),
 }
