@@ -272,11 +272,13 @@ def said(data: bytes) -> Iterator[str]:
                 yield read(module, written, part, strict=strict).said
 
 
+@pytest.mark.slow
 @each("data", IS)
 def test_what_json_is_is_taken_by_every_reader(data: bytes) -> None:
     assert set(said(data)) == {""}
 
 
+@pytest.mark.slow
 @each("data", IS_NOT)
 def test_what_json_is_not_is_refused_by_every_reader(data: bytes) -> None:
     assert all(said(data))
@@ -327,6 +329,7 @@ def test_a_number_is_the_double_that_python_reads(number: bytes) -> None:
                 assert float(value).hex() == expected.hex() or (expected == value == 0)
 
 
+@pytest.mark.slow
 @each("number", [*NO_NUMBERS, *NO_LITERALS, *NO_STRINGS, *NO_UTF8, *LITERALS, *STRINGS, b"1e309", b"NaN"])
 def test_what_is_no_number_is_no_logit(number: bytes) -> None:
     for module, data in with_logit(number):
