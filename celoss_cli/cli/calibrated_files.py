@@ -7,7 +7,7 @@ import io
 import json
 import pickle
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from itertools import chain, islice
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,7 @@ from celoss_cli.core.extras import extra_module
 from celoss_cli.core.spool import Spool
 from celoss_cli.losses.binary import logistic
 from celoss_cli.read.roles.targets import BY_NAME
-from celoss_cli.show.parquet import Sink
+from celoss_cli.show.parquet import ROWS_AT_A_TIME, written
 
 if TYPE_CHECKING:
     from celoss_cli.core.data import Array, Batch, Roles, Source
@@ -27,9 +27,6 @@ __all__ = ["ENDINGS", "Kept", "at_temperature", "pieces_of"]
 
 ENDINGS = (".csv", ".jsonl", ".npy", ".npz", ".parquet")
 """Of the files that can be written."""
-
-_AT_A_TIME = 1 << 16
-"""So many rows are one group of a Parquet file."""
 
 _NAMES = {"logits": "logits", "probs": "probs", "log-probs": "log_probs", "scores": "scores"}
 
@@ -183,16 +180,12 @@ def _line(cells: Sequence[Any]) -> str:
 
 def _parquet(kept: Kept, t: float, labels: Sequence[str] | None) -> Iterator[bytes]:
     """A table of typed columns, of which a group of rows at a time is in memory."""
-    pa, pq = (extra_module(name, "fast", "Parquet files") for name in ("pyarrow", "pyarrow.parquet"))
+    pa = extra_module("pyarrow", "fast", "Parquet files")
     rows = _named_rows(kept, t, labels)
-    first = pa.Table.from_pylist(list(islice(rows, _AT_A_TIME)))
-    sink = Sink()
-    with pq.ParquetWriter(sink, first.schema) as writer:
-        writer.write_table(first)
-        while group := list(islice(rows, _AT_A_TIME)):
-            yield sink.taken()
-            writer.write_table(pa.Table.from_pylist(group, schema=first.schema))
-    yield sink.taken()
+    first = pa.Table.from_pylist(list(islice(rows, ROWS_AT_A_TIME)))
+    groups = iter(lambda: list(islice(rows, ROWS_AT_A_TIME)), [])
+    rest = (pa.Table.from_pylist(group, schema=first.schema) for group in groups)
+    return written(chain([first], rest), first.schema)
 
 
 def _lines(kept: Kept, t: float, labels: Sequence[str] | None) -> Iterator[str]:

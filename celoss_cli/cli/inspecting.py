@@ -108,6 +108,11 @@ class _Tried:
     dump: str = ""
     whole: bool = False
 
+    @property
+    def holds(self) -> bool:
+        """Whether it still has what the files hold."""
+        return bool(self.settled.columns or self.shapes)
+
 
 def inspection_of(files: Sequence[str], reading: Reading, loss: str | None, rows: int) -> Inspection:
     """What files hold, and how they can be read.
@@ -127,7 +132,7 @@ def inspection_of(files: Sequence[str], reading: Reading, loss: str | None, rows
     files = tuple(files) or ("-",)
     opener = _Opener(files)
     tried = list(_keeping_few(_attempts(opener, files, reading, loss)))
-    seen = [found for found in tried if found.settled.columns or found.shapes]
+    seen = [found for found in tried if found.holds]
     fitting = [found for found in tried if found.columns is not None and _fits(found)]
     if not seen and not fitting:
         raise _refusal(tried)
@@ -140,7 +145,7 @@ def inspection_of(files: Sequence[str], reading: Reading, loss: str | None, rows
     if first is not None and _is_empty(first):
         readings, refused = [], {"expected rows to compute a loss of, got no rows": None}
     shown = first or seen[0]
-    if seen and not (shown.settled.columns or shown.shapes):  # the columns are kept of another one
+    if seen and not shown.holds:  # the columns are kept of another one
         shown = replace(shown, settled=seen[0].settled, shapes=seen[0].shapes)
     of, parts, looked_at = _parts(_as_typed(shown, reading), rows)
     return Inspection(

@@ -276,7 +276,7 @@ def dataset_of(data: Data, request: ReadRequest, watch: Watch | None) -> tuple[D
         from celoss_cli.read.two_arrays import dataset_of_two
 
         return dataset_of_two(files, request), request
-    if any(not os.path.lexists(path) for path in files):
+    if files and not any(map(os.path.lexists, files)):
         from celoss_cli.read.values import refuse_values
 
         refuse_values(files, takes, request)

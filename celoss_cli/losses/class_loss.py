@@ -219,8 +219,8 @@ class ClassLoss(Loss):
         if value in (-1, 255) or -1 in kept or 255 in kept:
             marker = -1 if -1 in kept else 255
             told = self._leaving_out(marker)
-            hint = f"{marker} may mark targets to leave out"
             if told.startswith("--"):
+                hint = f"{marker} may mark targets to leave out"
                 ways = [Way(f"targets of {marker} left out", (("--ignore-index", str(marker)),))]
             else:
                 hint = f"if {marker} marks targets to leave out: {told}"

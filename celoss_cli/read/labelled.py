@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from celoss_cli.read.request import ReadRequest
     from celoss_cli.read.roles.assignment import Assignment
 
-__all__ = ["are_of_one_kind", "ranked_keys", "refuse_ranked", "row_of", "scores_of"]
+__all__ = ["LOOKED_AT", "are_of_one_kind", "ranked_keys", "refuse_ranked", "row_of", "scores_of"]
+
+LOOKED_AT = 64
+"""So many rows are looked at for whether lists of labels have the same ones."""
 
 
 def scores_of(key: str, value: Any) -> dict[str, Any]:

@@ -108,7 +108,7 @@ def refuse_values(files: Sequence[str], option: str, request: ReadRequest) -> No
     """Refuses values where files are expected: ``celoss ce '[[0.9, 0.1]]' 0``.
 
     Args:
-        files: what was given as files.
+        files: what was given as files, none of which is there; at least one.
         option: takes the values of the loss's input.
         request: what is asked of the reader.
 
@@ -116,7 +116,7 @@ def refuse_values(files: Sequence[str], option: str, request: ReadRequest) -> No
         InputError: with the command that takes them, if there are two.
 
     """
-    if not files or any(not _are_values(text, request) or os.path.lexists(text) for text in files):
+    if not all(_are_values(text, request) for text in files):
         return
     given = dict(zip((option, "--targets"), files, strict=False)) if len(files) == 2 else {}
     raise InputError(

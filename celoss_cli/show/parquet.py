@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from io import RawIOBase
 from itertools import chain
 from typing import TYPE_CHECKING, Any
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from celoss_cli.show import Style
     from celoss_cli.show.document import Column, Document
 
-__all__ = ["Sink", "render"]
+__all__ = ["ROWS_AT_A_TIME", "render", "written"]
 
-_AT_A_TIME = 1 << 16
+ROWS_AT_A_TIME = 1 << 16
 """So many records are one group of rows."""
 
 _TYPES = {
@@ -33,23 +33,36 @@ def render(document: Document, style: Style) -> Iterator[bytes]:
     found = None if document.records is None else document.records()
     if not isinstance(found, Columns):
         return
-    pa, pq = (extra_module(name, "fast", "Parquet files") for name in ("pyarrow", "pyarrow.parquet"))
+    pa = extra_module("pyarrow", "fast", "Parquet files")
     blocks = iter(found.blocks)
     first = next(blocks, [None] * len(found.names))
     columns = zip(found.names, first, strict=True)
     schema = pa.schema([(name, _type(pa, name, column)) for name, column in columns])
-    sink = Sink()
+    tables = (_table(pa, schema, block) for block in chain([first] if first[0] is not None else [], blocks))
+    yield from written(_joined(pa, tables), schema)
+
+
+def written(tables: Iterable[Any], schema: Any) -> Iterator[bytes]:
+    """The bytes of a file of tables of this schema, after each table those that are there."""
+    pq = extra_module("pyarrow.parquet", "fast", "Parquet files")
+    sink = _Sink()
     with pq.ParquetWriter(sink, schema) as writer:
-        waiting: list[Any] = []
-        for block in chain([first] if first[0] is not None else [], blocks):
-            waiting.append(_table(pa, schema, block))
-            if sum(map(len, waiting)) >= _AT_A_TIME:
-                writer.write_table(pa.concat_tables(waiting), row_group_size=_AT_A_TIME)
-                waiting = []
-                yield sink.taken()
-        if waiting:
-            writer.write_table(pa.concat_tables(waiting), row_group_size=_AT_A_TIME)
+        for table in tables:
+            writer.write_table(table, row_group_size=ROWS_AT_A_TIME)
+            yield sink.taken()
     yield sink.taken()
+
+
+def _joined(pa: Any, tables: Iterable[Any]) -> Iterator[Any]:
+    """Small tables put together to groups of rows."""
+    waiting: list[Any] = []
+    for table in tables:
+        waiting.append(table)
+        if sum(map(len, waiting)) >= ROWS_AT_A_TIME:
+            yield pa.concat_tables(waiting)
+            waiting = []
+    if waiting:
+        yield pa.concat_tables(waiting)
 
 
 def _table(pa: Any, schema: Any, block: Sequence[Column]) -> Any:
@@ -66,7 +79,7 @@ def _values(pa: Any, column: Any, field: Any, rows: int) -> Any:
     return pa.array(column.tolist() if getattr(column, "ndim", 1) > 1 else column, field.type)
 
 
-class Sink(RawIOBase):
+class _Sink(RawIOBase):
     """Holds what is written until it is taken."""
 
     def __init__(self) -> None:

@@ -18,6 +18,7 @@ def test_a_run_of_names_is_that_of_the_list(start: int, stop: int) -> None:
     assert names[start:stop] == ALL[start:stop]
     assert names[start:] == ALL[start:]
     assert names[start:stop:2] == ALL[start:stop:2]
+    assert names[stop:start:-1] == ALL[stop:start:-1]
 
 
 def test_each_name_is_that_of_the_list() -> None:

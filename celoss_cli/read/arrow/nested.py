@@ -8,12 +8,9 @@ from typing import Any
 
 from celoss_cli.core.errors import InputError, quoted
 from celoss_cli.read.arrow.rows import LISTS, Asked, Opened, Rows, kind_of
-from celoss_cli.read.labelled import are_of_one_kind, scores_of
+from celoss_cli.read.labelled import LOOKED_AT, are_of_one_kind, scores_of
 
 __all__ = ["flat"]
-
-_LOOKED_AT = 64
-"""So many rows are looked at for whether lists have the same labels."""
 
 
 def flat(arrow: Any, opened: Opened, name: str) -> tuple[Opened, frozenset[str]]:
@@ -89,7 +86,7 @@ def _labels(opened: Opened) -> Mapping[str, list[str]]:
     for field in lists:
         if kind_of(field.type.value_type) != "struct":
             continue
-        rows = next(opened.pieces(Asked((), [field.name], _LOOKED_AT)), None)
+        rows = next(opened.pieces(Asked((), [field.name], LOOKED_AT)), None)
         values = [] if rows is None else rows.batch.column(0).to_pylist()
         if are_of_one_kind(field.name, values):
             found[field.name] = [*scores_of(field.name, values[0])]

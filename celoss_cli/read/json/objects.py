@@ -15,7 +15,7 @@ from celoss_cli.read.arrays.slices import on_class_axis, without_class_axis
 from celoss_cli.read.json.arrays import check, plain, shape_of
 from celoss_cli.read.json.frame import Frame, Framed, frame_of
 from celoss_cli.read.json.values import FramedCells, ValueTable, id_of, whole_table
-from celoss_cli.read.labelled import ranked_keys, refuse_ranked, scores_of
+from celoss_cli.read.labelled import LOOKED_AT, ranked_keys, refuse_ranked, scores_of
 from celoss_cli.read.roles.keys import WEIGHT_KEYS, keys_of
 from celoss_cli.read.roles.shape import Shape
 from celoss_cli.read.roles.targets import refuse_names
@@ -26,9 +26,6 @@ if TYPE_CHECKING:
     from celoss_cli.read.roles.table import Place, WholeTable
 
 __all__ = ["RowObjects", "table_of"]
-
-_LOOKED_AT = 64
-"""So many rows are looked at for whether lists of labels have the same ones."""
 
 _ROW_WEIGHTS = ("weight", *WEIGHT_KEYS)
 """In a row object; of a document of arrays, "weight" is that of the classes."""
@@ -54,7 +51,7 @@ class RowObjects:
         first = unflat
         self._ranked: frozenset[str] = frozenset()
         if any(scores_of(key, value) for key, value in first.items()):
-            looked_at = [*islice(objects, _LOOKED_AT)]
+            looked_at = [*islice(objects, LOOKED_AT)]
             objects = chain(looked_at, objects)
             self._ranked = ranked_keys([first, *(row for _, row in looked_at)])
         self._nested = bool(self._ranked) or any(isinstance(value, dict) for value in first.values())

@@ -32,7 +32,10 @@ class Names(Sequence[str]):
     def __getitem__(self, at: slice) -> Sequence[str]: ...
     def __getitem__(self, at: int | slice) -> str | Sequence[str]:
         if isinstance(at, slice):
-            return list(itertools.chain.from_iterable(self._between(*at.indices(len(self))[:2])))[:: at.step]
+            start, stop, step = at.indices(len(self))
+            if step != 1:
+                return [self[i] for i in range(start, stop, step)]
+            return list(itertools.chain.from_iterable(self._between(start, stop)))
         number = bisect.bisect_right(self._ends, at) - 1
         return self._of(number)[at - self._ends[number]]
 
