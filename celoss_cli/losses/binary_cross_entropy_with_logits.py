@@ -95,16 +95,15 @@ class BinaryCrossEntropyWithLogits(BinaryLoss):
         tail = note("tail", "log(1 + exp -|z|)", tail_of(z))
         miss = note.term("-log g", "softplus(-z) = max(-z, 0) + tail", tail + np.maximum(-z, 0))
         alarm = note.term("-log(1-g)", "softplus(z) = max(z, 0) + tail", tail + np.maximum(z, 0))
-        positive, negative = t, 1 - t
         if "pos_weight" in aligned:
-            positive = t * note.term("pos_weight", "option", aligned["pos_weight"])
-        cost = share_of(positive, miss) + share_of(negative, alarm)
+            miss = share_of(note.term("pos_weight", "option", aligned["pos_weight"]), miss)
+        cost = share_of(t, miss) + share_of(1 - t, alarm)
         if "weight" in aligned:
             note.term("cost", self._cost_is(), cost)
         out[...] = weighted(cost, aligned, note)
         note.gradient(
             "weight [(1-t) g - pos_weight t (1-g)]",
-            lambda: (negative * logistic(z) - positive * logistic(-z)) * aligned.get("weight", 1),
+            lambda: _slope(z, t, aligned.get("pos_weight")) * aligned.get("weight", 1),
         )
         return 0
 
@@ -129,6 +128,22 @@ class BinaryCrossEntropyWithLogits(BinaryLoss):
 
     def _loss_is(self) -> str:
         return super()._loss_is() if self.weight is not None else self._cost_is()
+
+
+def _slope(z: Array, t: Array, pos_weight: Array | None) -> Array:
+    """(1 - t) g - pos_weight t (1 - g), where the terms are of one size with twice the digits."""
+    from celoss_cli.losses.double_double import difference_of_answers, of_one_size  # few ask for it
+
+    alarm, miss = (
+        (1 - t) * logistic(z),
+        t * (logistic(-z) if pos_weight is None else pos_weight * logistic(-z)),
+    )
+    slope: Array = alarm - miss
+    close = np.flatnonzero(of_one_size(alarm, miss))
+    if close.size:
+        found = difference_of_answers(z[close], t[close], None if pos_weight is None else pos_weight[close])
+        slope[close] = np.where(np.isfinite(found), found, slope[close])
+    return slope
 
 
 def _emitted(problem: Problem) -> Iterator[str]:

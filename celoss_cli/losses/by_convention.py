@@ -257,9 +257,11 @@ class CrossEntropyByConvention(_ByConvention, CrossEntropy):
         if self._in_logs:
             return -factors
         if self.input_is == "logits":  # the rows of a softmax need no rescaling
+            from celoss_cli.losses.double_double import mixed  # few ask for the gradient
+
             parts = exponentials_of(x)
             p = parts.softmax()
-            return parts.gradient(np.where(self._clipped(p) == p, factors, 0))
+            return parts.gradient_of_shares(mixed(np.where(self._clipped(p) == p, factors, 0)))
         p = self._as_probabilities(x, silent)
         total = np.add.reduce(p, axis=0) if self._rules.rescales else np.ones(p.shape[1], p.dtype)
         r = p / total

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from celoss_cli.core.data import Array
+    from celoss_cli.losses.double_double import Pair
 
 __all__ = [
     "Block",
@@ -230,13 +231,12 @@ class Exponentials:
         return self._shares(self.rest + self.own if quick else _rounded_once(self._all()))
 
     def gradient(self, factors: Array) -> Array:
-        """The derivative of sum_c a_c (-log p_c) with respect to the logits: p_c sum(a) - a_c.
+        """The derivative of a_y (-log p_y) with respect to the logits: a_y p_c, and -a_y (1 - p_y) at c = y.
 
-        It is p_c (sum(a) - a_c) - a_c (1 - p_c), where 1 - p of the entry kept apart is the share of the
-        others and keeps its digits. Here every sum is rounded once.
+        There 1 - p is the share of the others, which keeps its digits. Every sum is rounded once.
 
         Args:
-            factors: a, shape (classes, columns).
+            factors: a, shape (classes, columns), at most one entry of each column not 0.
 
         """
         p = self.softmax()
@@ -246,6 +246,28 @@ class Exponentials:
             complement = 1 - p
             _cells(complement)[self.places] = _rounded_once(self.others) / _rounded_once(self._all())
         return p * (factors.sum(axis=0) - factors) - factors * complement
+
+    def gradient_of_shares(self, factors: Pair) -> Array:
+        """The derivative of sum_c a_c (-log p_c) with respect to the logits: p_c sum(a) - a_c.
+
+        Where the two terms are of one size, so that digits cancel, they are computed with twice as many.
+
+        Args:
+            factors: a, shape (classes, columns), float64.
+
+        """
+        from celoss_cli.losses.double_double import difference_of_shares, of_one_size  # few ask for it
+
+        p, a = self.softmax(), factors[0].astype(self.x.dtype)
+        pulled = p * _rounded_once(a)
+        slope: Array = pulled - a
+        close = of_one_size(pulled, a)
+        columns = np.flatnonzero(close.any(axis=0))
+        if columns.size:
+            x, part = self.x[:, columns].astype(np.float64), (factors[0][:, columns], factors[1][:, columns])
+            found = difference_of_shares(x, part)
+            slope[:, columns] = np.where(close[:, columns] & np.isfinite(found), found, slope[:, columns])
+        return slope
 
     def _all(self) -> Array:
         """Every entry where it belongs, as a fresh array."""

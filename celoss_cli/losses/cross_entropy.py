@@ -109,18 +109,19 @@ class CrossEntropy(WeightedClassLoss):
         out[...] = (1 - eps) * own_weight * own + eps * spread
         smoothed = "q = 1 - eps + eps / C at the target, eps / C elsewhere"
         told = f"p - q, {smoothed}" if weights is None else f"p sum(w q) - w q, {smoothed}"
-        note.gradient(told, lambda: self._pull(parts, y, weights))
+        note.gradient(told, lambda: self._pull(parts, onehot(x, y, None)))
         return None
 
-    def _pull(self, parts: Exponentials, y: Array, weights: Array | None) -> Array:
-        factors = np.zeros_like(parts.others)
-        factors[y, np.arange(len(y))] = 1 - self.label_smoothing
-        factors += self.label_smoothing / len(factors)
-        return parts.gradient(factors if weights is None else factors * weights[:, None])
+    def _pull(self, parts: Exponentials, q: Array) -> Array:
+        """The gradient against probabilities q, (classes, columns), before they are smoothed and weighted."""
+        from celoss_cli.losses.double_double import mixed  # few ask for the gradient
+
+        return parts.gradient_of_shares(mixed(q, self.label_smoothing, self.weight))
 
     def _fill_from(self, x: Array, q: Array, out: Array, note: Note) -> Array | None:
         """The loss against probabilities q, where 0 log 0 is 0; says which hit a clamp, if any can."""
         note("q", "target", q)
+        given = q
         if self.label_smoothing:
             q = note(
                 "q'",
@@ -130,14 +131,12 @@ class CrossEntropy(WeightedClassLoss):
         nlp, parts = negative_log_softmax(x, note)
         product = q * nlp
         product[q == 0] = np.where(np.isnan(nlp[q == 0]), np.nan, 0)
-        factors = q
         if self.weight is not None:
-            weights = self.weight.astype(self.dtype)[:, None]
-            product, factors = product * weights, q * weights
+            product = product * self.weight.astype(self.dtype)[:, None]
         note("q x -log p" if self.weight is None else "w x q x -log p", "its share of the loss", product)
         sum_over_classes(product, out=out)
         told = "p sum(q) - q" if self.weight is None else "p sum(w q) - w q"
-        note.gradient(told, lambda: parts.gradient(factors))
+        note.gradient(told, lambda: self._pull(parts, given))
         return None
 
     def _shares(self, totals: Array) -> Array:

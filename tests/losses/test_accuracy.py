@@ -201,18 +201,86 @@ def test_binary_cross_entropy_of_logits_and_the_soft_margin(name: str, t: float)
             assert units(float(slope), share if t == 0 else -share) <= UNITS, (command, value)
 
 
+def near(shares: list[Any], closeness: float) -> np.ndarray:
+    """Targets near probabilities that are given exactly, off by about this share of them."""
+    return np.array([float(p) * (1 + closeness * RANDOM.normal()) for p in shares])
+
+
+def slope_units(found: float, expected: Any, terms: Any) -> float:
+    """Units in the last place, or of 2^-100 of the terms where the difference is below 2^-48 of these."""
+    if abs(expected) < terms * mpmath.mpf(2) ** -48:
+        return float(abs(exact(found) - expected) / max(terms * mpmath.mpf(2) ** -100, exact(TINY)))
+    return units(found, expected)
+
+
+CLOSENESS = [0.5, 1e-2, 1e-5, 1e-10, 1e-14, 0.0]
+
+
+@pytest.mark.parametrize("closeness", CLOSENESS)
+@pytest.mark.parametrize("name", DRAWN)
+@pytest.mark.parametrize("pos_weight", [None, 3.7])
+def test_slopes_of_one_answer_near_its_target(name: str, closeness: float, pos_weight: float | None) -> None:
+    z = DRAWN[name]((DRAWS // 3, 1))[:, 0]
+    pw = exact(pos_weight or 1)
+    # Where (1 - t) g = pw t (1 - g), the slope is 0.
+    still = [mpmath.exp(exact(v)) / (pw + mpmath.exp(exact(v))) for v in z]
+    t = np.clip(near(still, closeness), 0, 1)
+    option = {} if pos_weight is None else {"pos_weight": np.array(pos_weight)}
+    losses, slopes = computed("bce-logits", z, t, **option)
+    for value, target, loss, slope in zip(z, t, losses, slopes.ravel(), strict=True):
+        x, q = exact(value), exact(target)
+        expected = (1 - q) * mpmath.log1p(mpmath.exp(x)) + pw * q * mpmath.log1p(mpmath.exp(-x))
+        assert units(float(loss), expected) <= UNITS, (value, target)
+        g = 1 / (1 + mpmath.exp(-x))
+        alarm, miss = (1 - q) * g, pw * q * (1 - g)
+        assert slope_units(float(slope), alarm - miss, max(alarm, miss, pw * q * g)) <= UNITS, (value, target)
+
+
 @pytest.mark.parametrize("name", DRAWN)
 def test_soft_targets_of_logits(name: str) -> None:
-    """The slope is p - t, whose digits are those of p: near p = t few are left."""
     z, t = DRAWN[name]((DRAWS, 1))[:, 0], RANDOM.random(DRAWS)
     losses, slopes = computed("bce-logits", z, t)
     for value, target, loss, slope in zip(z, t, losses, slopes.ravel(), strict=True):
         x, q = exact(value), exact(target)
         expected = (1 - q) * mpmath.log1p(mpmath.exp(x)) + q * mpmath.log1p(mpmath.exp(-x))
         assert units(float(loss), expected) <= UNITS, (value, target)
-        p = 1 / (1 + mpmath.exp(-x))
-        left = float(max(p, q) / abs(p - q))
-        assert units(float(slope), p - q) <= UNITS * max(1.0, 2 * left), (value, target)
+        assert units(float(slope), 1 / (1 + mpmath.exp(-x)) - q) <= UNITS, (value, target)
+
+
+@pytest.mark.parametrize("closeness", CLOSENESS)
+@pytest.mark.parametrize("name", CLASS_DRAWN)
+@pytest.mark.parametrize("weighted", [False, True])
+def test_slopes_of_probabilities_near_them(name: str, closeness: float, weighted: bool) -> None:
+    classes, rows = 6, 4
+    x = CLASS_DRAWN[name]((rows, classes))
+    w = RANDOM.uniform(0.2, 5, classes) if weighted else np.ones(classes)
+    shares = [[mpmath.exp(-cost) for cost in cost_of_each(logits)] for logits in x]
+    q = np.array([near(p, closeness) for p in shares]) / w
+    _, slopes = computed("ce", x, q, **({"weight": w} if weighted else {}))
+    for row, p in enumerate(shares):
+        a = [exact(factor) * exact(part) for factor, part in zip(w, q[row], strict=True)]
+        for c in range(classes):
+            terms = max(p[c] * sum(a), a[c])
+            expected = p[c] * sum(a) - a[c]
+            assert slope_units(float(slopes[c, row]), expected, terms) <= UNITS, (x[row], q[row], c)
+
+
+@pytest.mark.parametrize("name", CLASS_DRAWN)
+@pytest.mark.parametrize("eps", [0.1, 1e-3, 1e-12])
+@pytest.mark.parametrize("classes", [3, 70])
+def test_slopes_of_smoothed_targets(name: str, eps: float, classes: int) -> None:
+    x, y = rows_of(name, classes)
+    x, y = x[:4], y[:4]
+    # The probability that a smoothed target asks for, where the slope is nearly 0.
+    x[0] = np.where(np.arange(classes) == y[0], np.log1p(-eps + eps / classes), np.log(eps / classes))
+    q = np.eye(classes)[y]
+    for target in (y, q):
+        _, slopes = computed("ce", x, target, label_smoothing=eps)
+        for row, own in enumerate(y):
+            for c, cost in enumerate(cost_of_each(x[row])):
+                a = (1 - exact(eps)) * (c == own) + exact(eps) / classes
+                p = mpmath.exp(-cost)
+                assert slope_units(float(slopes[c, row]), p - a, max(p, a)) <= UNITS, (x[row], own, c)
 
 
 def probabilities() -> np.ndarray:
