@@ -29,6 +29,7 @@ from celoss_cli.losses.base import Loss
 from celoss_cli.losses.cross_entropy import CrossEntropy
 from celoss_cli.losses.options import IGNORE_INDEX
 from celoss_cli.read import SOURCES
+from celoss_cli.read.tokens.records import Format
 from celoss_cli.show import ARRAYS, FORMATS, html, markdown, table
 from celoss_cli.show.blocks import Block
 
@@ -252,6 +253,15 @@ def registered(folder: str) -> set[str]:
     return {*FORMATS, *ARRAYS} if folder == "show" else {spec.module for spec in SOURCES.values()}
 
 
+def entries(folder: str, name: str) -> set[str]:
+    """What of a module a registry is to name: the module itself, or each format of dumps in it."""
+    module = f"{ROOT}.{folder}.{name}"
+    dumps = vars(importlib.import_module(module)).items() if name.startswith("tokens.") else ()
+    return {name for _ in [0] if is_entry(folder, module)} | {
+        f"{name}:{said}" for said, found in dumps if isinstance(found, Format)
+    }
+
+
 def is_entry(folder: str, module: str) -> bool:
     """Whether a module is one of those that its folder is there for."""
     if folder != "losses":
@@ -273,15 +283,21 @@ FOLDERS = ("losses", "read", "show")
 
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_the_modules_of_a_folder_that_do_its_work_are_exactly_the_registered_ones(folder: str) -> None:
-    entries = {name for name in members(folder) if is_entry(folder, f"{ROOT}.{folder}.{name}")}
-    assert entries == registered(folder)
+    found = {entry for name in members(folder) for entry in entries(folder, name)}
+    assert found == registered(folder)
+
+
+def test_a_format_of_dumps_is_called_alike_in_both_places() -> None:
+    dumps = [spec for spec in SOURCES.values() if spec.scored == "records"]
+    assert [spec.load().name for spec in dumps] == [spec.name for spec in dumps]
 
 
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_a_module_that_is_not_registered_is_used_by_another(folder: str) -> None:
     used = {target for module in MODULES for target in imported(module) if target != module}
     used |= {f"{ROOT}.losses.{spec.by_convention.partition(':')[0]}" for spec in LOSSES.values()}
-    helpers = {f"{ROOT}.{folder}.{name}" for name in members(folder) if name not in registered(folder)}
+    entered = {name.partition(":")[0] for name in registered(folder)}
+    helpers = {f"{ROOT}.{folder}.{name}" for name in members(folder) if name not in entered}
     rooms = {name.rpartition(".")[0] for name in MODULES}
     assert helpers - rooms <= used
 

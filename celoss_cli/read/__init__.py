@@ -25,7 +25,7 @@ class SourceSpec:
         name: the value of ``--input-format``.
         suffixes: the file name endings that choose it.
         summary: one line of help.
-        module: the module within this folder.
+        module: the module within this folder that has ``read``, or with a colon what has it in that module.
         uses: the options of reading that say how it is written, by their names; another one has nothing to
             act on.
         scored: "records" where it is one of scored tokens in JSON, which is known by its structure, "file"
@@ -41,11 +41,19 @@ class SourceSpec:
     uses: tuple[str, ...] = ()
 
     def load(self) -> Any:
-        return import_module(f"celoss_cli.read.{self.module}")
+        module, _, name = self.module.partition(":")
+        found = import_module(f"celoss_cli.read.{module}")
+        return getattr(found, name) if name else found
 
 
 _TEXT = ("encoding", "allow_unterminated")
 _TABLE = (*_TEXT, "delimiter", "decimal", "header", "comment", "percent", "missing")
+
+
+def _dumps(name: str, summary: str, module: str) -> SourceSpec:
+    """A format of scored tokens that has no file name ending."""
+    return SourceSpec(name, (), summary, f"tokens.{module}", "records")
+
 
 SOURCES: dict[str, SourceSpec] = {
     spec.name: spec
@@ -72,19 +80,13 @@ SOURCES: dict[str, SourceSpec] = {
             uses=("missing",),
         ),
         SourceSpec("xlsx", (".xlsx", ".xlsm"), "the first sheet of a workbook, with a header", "xlsx"),
-        SourceSpec(
-            "vllm", (), "scored tokens: answers of vLLM's server, its RequestOutput", "tokens.vllm", "records"
-        ),
-        SourceSpec(
-            "openai", (), "scored tokens: answers of OpenAI's API, its Batch", "tokens.openai", "records"
-        ),
-        SourceSpec("sglang", (), "scored tokens: answers of SGLang", "tokens.sglang", "records"),
-        SourceSpec("tgi", (), "scored tokens: answers of Text Generation Inference", "tokens.tgi", "records"),
-        SourceSpec("llama", (), "scored tokens: answers of llama.cpp's server", "tokens.llama", "records"),
-        SourceSpec("lm-eval", (), "samples of lm-evaluation-harness", "tokens.lm_eval", "records"),
-        SourceSpec(
-            "helm", (), "sums of scored tokens: HELM's statistics of instances", "tokens.helm", "records"
-        ),
+        _dumps("vllm", "scored tokens: answers of vLLM's server, its RequestOutput", "vllm:VLLM"),
+        _dumps("openai", "scored tokens: answers of OpenAI's API, its Batch", "openai:OPENAI"),
+        _dumps("sglang", "scored tokens: answers of SGLang", "servers:SGLANG"),
+        _dumps("tgi", "scored tokens: answers of Text Generation Inference", "servers:TGI"),
+        _dumps("llama", "scored tokens: answers of llama.cpp's server", "servers:LLAMA"),
+        _dumps("lm-eval", "samples of lm-evaluation-harness", "harnesses:LM_EVAL"),
+        _dumps("helm", "sums of scored tokens: HELM's statistics of instances", "harnesses:HELM"),
         SourceSpec(
             "llama-logits",
             (".kld",),

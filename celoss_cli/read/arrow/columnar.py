@@ -43,7 +43,7 @@ from celoss_cli.read.roles.keys import INPUT_KEYS, one_of
 from celoss_cli.read.roles.naming import refuse_repeated
 from celoss_cli.read.roles.table import WholeTable
 from celoss_cli.read.roles.targets import Targets
-from celoss_cli.read.tokens.lighteval import why_no_table
+from celoss_cli.read.tokens.rows import why_no_table
 
 __all__ = ["read", "read_columns", "read_values"]
 

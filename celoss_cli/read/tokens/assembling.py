@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, cast
 
@@ -13,10 +13,9 @@ from celoss_cli.core.data import Array, Batch
 from celoss_cli.core.errors import CelossError, InputError
 from celoss_cli.core.records import record
 from celoss_cli.losses.scored_tokens import CENSORED, FIRST, LIKELIEST, MISSING, PART, STATUS, UNKNOWN
-from celoss_cli.read.tokens.again import again
-from celoss_cli.read.tokens.document import CENSORED_AS, Document, got
-from celoss_cli.read.tokens.measure import bytes_and_words
-from celoss_cli.read.tokens.texts import Texts, joined
+from celoss_cli.read.tokens.document import CENSORED_AS, Document, bound_of, got, most_probable
+from celoss_cli.read.tokens.identities import again
+from celoss_cli.read.tokens.texts import Texts, bytes_and_words, joined
 
 if TYPE_CHECKING:
     from celoss_cli.read.request import ReadRequest
@@ -121,13 +120,12 @@ def _parts(found: Iterator[Named], request: ReadRequest) -> Iterator[list[Named]
 
 def _let_go(document: Document, request: ReadRequest) -> None:
     """Frees the record of a document: many small objects, which would fill the memory meanwhile."""
-    bounds = {}
-    if not isinstance(document.logprobs, np.ndarray) and CENSORED_AS in document.logprobs:
-        censored = (number for number, value in enumerate(document.logprobs) if value == CENSORED_AS)
-        bounds = {number: document.bound(number) for number in censored}
-    places = range(len(document.logprobs)) if request.likeliest else ()
-    likeliest = dict(enumerate(map(document.likeliest, places)))
-    document.bound, document.likeliest, document.many = bounds.get, likeliest.get, ()
+    places: Iterable[int] = range(len(document.logprobs))
+    if not request.likeliest:
+        censored = not isinstance(document.logprobs, np.ndarray) and CENSORED_AS in document.logprobs
+        places = (at for at in places if document.logprobs[at] == CENSORED_AS) if censored else ()
+    listed = {at: tuple(document.listed(at)) for at in places}
+    document.listed, document.many = lambda number: listed.get(number, ()), ()
     # Nothing collects garbage in tuples of numbers and texts.
     if not isinstance(document.logprobs, np.ndarray):
         document.logprobs = tuple(document.logprobs)
@@ -206,7 +204,7 @@ def _scores(documents: Sequence[Document], request: ReadRequest) -> _Scores:
     scores.status[censored] = CENSORED
     for at in censored.tolist():
         number = int(np.searchsorted(scores.offsets, at, side="right")) - 1
-        bound = documents[number].bound(at - int(scores.offsets[number]))
+        bound = bound_of(documents[number].listed(at - int(scores.offsets[number])))
         logprobs[at] = np.nan if bound is None else bound
     return scores
 
@@ -323,8 +321,9 @@ def _names(document: Document) -> Sequence[str] | Sequence[int]:
 
 def _likeliest(documents: Sequence[Document]) -> Array:
     """A number for the most probable token of each place, 0 where nobody knows it."""
-    names = (map(document.likeliest, range(len(document.logprobs))) for document in documents)
-    found = [0 if name is None else hash(name) or 1 for name in chain.from_iterable(names)]
+    listed = (map(document.listed, range(len(document.logprobs))) for document in documents)
+    names = map(most_probable, chain.from_iterable(listed))
+    found = [0 if name is None else hash(name) or 1 for name in names]
     return np.array(found, np.int64)
 
 

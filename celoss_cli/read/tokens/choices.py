@@ -25,15 +25,15 @@ from celoss_cli.losses.cross_entropy import cross_entropy
 from celoss_cli.losses.elementwise import shown_outside
 from celoss_cli.read.json.values import id_of
 from celoss_cli.read.request import Dataset
-from celoss_cli.read.tokens.again import again
-from celoss_cli.read.tokens.document import got
-from celoss_cli.read.tokens.samples import arguments_of, is_sample, likelihoods_of, number_of, own_of
+from celoss_cli.read.tokens.document import got, number_of
+from celoss_cli.read.tokens.identities import again
+from celoss_cli.read.tokens.samples import arguments_of, has_choices, likelihoods_of, own_of
 
 if TYPE_CHECKING:
     from celoss_cli.core.data import Roles, Source
     from celoss_cli.read.request import ReadRequest
 
-__all__ = ["NORMS", "choices_dataset", "has_choices"]
+__all__ = ["NORMS", "choices_dataset"]
 
 NORMS = ("none", "char", "byte", "unconditional")
 """What the log-likelihood of a choice can be divided by, or have subtracted."""
@@ -62,12 +62,6 @@ class _Sample:
     logits: Mapping[str, Array]
     own: Mapping[str, float]
     group: str | None
-
-
-def has_choices(found: Mapping[str, object]) -> bool:
-    """Whether a record is a sample with several log-likelihoods."""
-    answers = found.get("filtered_resps")
-    return is_sample(found) and isinstance(answers, list) and len(answers) > 1
 
 
 def choices_dataset(

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from celoss_cli.core.errors import InputError
+from celoss_cli.core.numbers import is_number
 from celoss_cli.core.records import record
 from celoss_cli.read.json.arrays import shown
 from celoss_cli.read.json.parsing import Refused
@@ -17,14 +21,18 @@ if TYPE_CHECKING:
 __all__ = [
     "CENSORED_AS",
     "Document",
-    "Format",
     "Many",
     "a_list",
     "an_object",
     "bound_of",
     "got",
+    "ids_of",
     "most_probable",
+    "number_of",
+    "of_objects",
+    "suffixed",
     "texts_of",
+    "together",
 ]
 
 CENSORED_AS = -9999.0
@@ -61,8 +69,8 @@ class Document:
         ids: of the tokens in the vocabulary, where they are known and the texts are not.
         sizes: how many bytes of UTF-8 each token has, None where nobody knows; None to take those of the
         texts. prompt: how many tokens at the beginning are the prompt's; None where nobody knows.
-        bound: an upper bound of the log-probability of a token, by its number, or None.
-        likeliest: the name of the most probable token at a place, by its number, or None where nobody knows.
+        listed: the names and the log-probabilities of the tokens that are told at a place, by its number: the
+        most probable ones, so that one of more than the token itself is the most probable of all.
         totals: of a document that is one element, its numbers of tokens, bytes and words.
         suffix: what tells it from others of the same record, or "".
         variant: which of several views of the same document this is; only the first one that a file has
@@ -78,38 +86,13 @@ class Document:
     ids: Sequence[int] | None = None
     sizes: Sequence[int | None] | None = None
     prompt: int | None = 0
-    bound: Callable[[int], float | None] = lambda number: None
-    likeliest: Callable[[int], str | None] = lambda number: None
+    listed: Callable[[int], Iterable[tuple[Any, Any]]] = lambda number: ()
     totals: Mapping[str, int] | None = None
     suffix: str = ""
     variant: str = ""
     told: Mapping[str, int] = field(default_factory=dict)
     own: str = ""
     many: Sequence[Many] = ()
-
-
-class Format(Protocol):
-    """What a module of this folder has.
-
-    Attributes:
-        TITLE: what the dumps are called.
-        IDS: the keys that name a document, the first that a record has.
-
-    """
-
-    TITLE: str
-    IDS: Sequence[str]
-
-    def is_one(self, found: Mapping[str, object]) -> bool:
-        """Whether a record is of this format, by its structure."""
-
-    def documents(self, found: Mapping[str, object]) -> Iterator[Document]:
-        """The documents of a record.
-
-        Raises:
-            InputError: with the path, for a record that is not as the format has it.
-
-        """
 
 
 def a_list(value: Any, path: str) -> list[Any]:
@@ -141,9 +124,23 @@ def texts_of(values: Sequence[Any], path: str) -> Sequence[str] | None:
     return None
 
 
-def bound_of(others: Sequence[Any]) -> float | None:
+def ids_of(values: Any) -> Sequence[int] | None:
+    """The numbers of tokens in the vocabulary; None where one has none."""
+    return values if values is not None and all(type(one) is int for one in values) else None
+
+
+def number_of(value: Any, path: str) -> float:
+    """A number, which newer files of some harnesses write as a text."""
+    if type(value) in (int, float):
+        return float(value)
+    if isinstance(value, str) and not isinstance(value, Refused) and is_number(value, allow_nonfinite=False):
+        return float(value)
+    raise InputError(f"expected a log-likelihood, got {got(value)}", place=path)
+
+
+def bound_of(listed: Iterable[tuple[Any, Any]]) -> float | None:
     """An upper bound of a token that is not among these: the least of their log-probabilities."""
-    known = [value for value in others if type(value) in (int, float) and value != CENSORED_AS]
+    known = [value for _, value in listed if type(value) in (int, float) and value != CENSORED_AS]
     return min(known, default=None)
 
 
@@ -161,3 +158,117 @@ def most_probable(listed: Iterable[tuple[Any, Any]]) -> str | None:
 def got(value: Any) -> str:
     """A value of JSON for a message."""
     return str(value) if isinstance(value, Refused) else "null" if value is None else shown(value)
+
+
+def suffixed(documents: Sequence[Any], number: int) -> str:
+    """What tells one of the documents of a record from the others."""
+    return f"[{number}]" if len(documents) > 1 else ""
+
+
+def of_objects(
+    found: Any,
+    path: str,
+    *,
+    text: str = "token",
+    suffix: str = "",
+    prompt: bool = False,
+    score: Callable[[Any, str], Any] | None = None,
+    key: str = "logprob",
+) -> Document:
+    """The document of a list of tokens, each an object as OpenAI's API has it: logprob, bytes, top_logprobs.
+
+    Args:
+        found: the list; None for none.
+        path: of it.
+        text: the key of a token's text.
+        suffix: what tells the document from others of its record.
+        prompt: whether they are the prompt's, the first of which may have no score.
+        score: the log-probability by what is written and its path; None for what is written.
+        key: of what is written.
+
+    """
+    tokens = [an_object(token, f"{path}[{number}]") for number, token in enumerate(a_list(found or [], path))]
+    scores = [token.get(key) for token in tokens]
+    if score is not None:
+        scores = [score(value, f"{path}[{number}].{key}") for number, value in enumerate(scores)]
+    elif not prompt and None in scores:
+        place = f"{path}[{scores.index(None)}].{key}"
+        raise InputError("expected a log-probability, got none", place=place)
+
+    def listed(number: int) -> list[tuple[Any, Any]]:
+        others = [other for other in tokens[number].get("top_logprobs") or () if isinstance(other, dict)]
+        # With one other, the token itself may be none of the most probable ones.
+        return [(one.get(text), one.get(key)) for one in (*others, *[tokens[number]][: len(others)])]
+
+    return Document(
+        scores,
+        f"{path}[{{}}].{key}",
+        texts_of([token.get(text) for token in tokens], f"{path}[{{}}].{text}"),
+        sizes=[_size(token.get("bytes"), f"{path}[{number}].bytes") for number, token in enumerate(tokens)],
+        prompt=len(tokens) if prompt else 0,
+        listed=listed,
+        suffix=suffix,
+    )
+
+
+def _size(value: Any, path: str) -> int | None:
+    """How many bytes a token has; None where nobody knows."""
+    if value is None:
+        return None
+    for number, byte in enumerate(a_list(value, path)):
+        if type(byte) is not int or not 0 <= byte <= 255:
+            raise InputError(f"expected a byte from 0 to 255, got {got(byte)}", place=f"{path}[{number}]")
+    return len(value)
+
+
+def together(
+    prompt: Document | None, rest: Document | None, path: str, hint: str, suffix: str = ""
+) -> Document:
+    """The tokens of the prompt, then the others; either may be missing.
+
+    Args:
+        prompt: its tokens.
+        rest: the generated ones.
+        path: of the record that holds both.
+        hint: how to ask the server for log-probabilities.
+        suffix: what tells the document from others of its record.
+
+    Raises:
+        InputError: where both are missing.
+
+    """
+    if prompt is None or rest is None:
+        only = rest if prompt is None else prompt
+        if only is None:
+            raise InputError("expected log-probabilities, got none", hint=hint, place=path)
+        only.suffix = suffix
+        return only
+    size = len(prompt.logprobs)
+    return Document(
+        [*_logprobs(prompt), *_logprobs(rest)],
+        f"{path}: token {{}}",
+        None if prompt.texts is None or rest.texts is None else [*prompt.texts, *rest.texts],
+        ids=None if prompt.ids is None or rest.ids is None else [*prompt.ids, *rest.ids],
+        sizes=_sizes(prompt, rest),
+        prompt=size,
+        listed=lambda number: prompt.listed(number) if number < size else rest.listed(number - size),
+        suffix=suffix,
+        many=[*prompt.many, *rest.many],
+    )
+
+
+def _logprobs(document: Document) -> Sequence[Any]:
+    """As JSON has them."""
+    found = document.logprobs
+    if isinstance(found, np.ndarray):
+        return [None if math.isnan(value) else value for value in found.tolist()]
+    return found
+
+
+def _sizes(prompt: Document, rest: Document) -> list[int | None] | None:
+    if prompt.sizes is None and rest.sizes is None:
+        return None
+    return [
+        *(prompt.sizes or [None] * len(prompt.logprobs)),
+        *(rest.sizes or [None] * len(rest.logprobs)),
+    ]

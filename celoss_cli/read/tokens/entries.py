@@ -21,8 +21,8 @@ from numpy.lib.stride_tricks import as_strided
 from celoss_cli.core.records import record
 from celoss_cli.read.json.frame import numbers_of
 from celoss_cli.read.text.digits import BEFORE, cells_at, eight_digits, padded
-from celoss_cli.read.tokens.document import CENSORED_AS, most_probable
-from celoss_cli.read.tokens.written import texts_in
+from celoss_cli.read.tokens.document import CENSORED_AS
+from celoss_cli.read.tokens.texts import texts_in
 
 if TYPE_CHECKING:
     from celoss_cli.core.data import Array
@@ -77,14 +77,13 @@ class Entries:
     def __len__(self) -> int:
         return len(self.own)
 
-    def likeliest(self, place: int) -> str | None:
-        """The number of the most probable token: of several that are listed, or the first in rank."""
+    def listed(self, place: int) -> list[tuple[int, float]]:
+        """The tokens of a place; none where there is but the text's own, and it is not the first in rank."""
         first = int(self.own[place])
         end = int(self.own[place + 1]) if place + 1 < len(self) else len(self.names)
         if end == first + 1 and self.ranks[first] != 1:
-            return None
-        listed = zip(self.names[first:end].tolist(), self.logprobs[first:end].tolist(), strict=True)
-        return most_probable(listed)
+            return []
+        return [*zip(self.names[first:end].tolist(), self.logprobs[first:end].tolist(), strict=True)]
 
 
 @record(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from celoss_cli.core.errors import InputError
-from celoss_cli.read.tokens.document import Document, a_list, bound_of, got, most_probable, texts_of
+from celoss_cli.read.tokens.document import Document, a_list, got, ids_of, texts_of
 
 __all__ = ["flat_document", "is_flat"]
 
@@ -50,12 +50,9 @@ def flat_document(value: Mapping[str, Any], ids: Any, path: str, *, prompt: bool
         [None if at is None else _score(logprobs[at], f"{path}.logprobs[{at}]") for at in own],
         f"{path}: token {{}}",
         None if told is None else texts_of(told, f"{path}.decoded_tokens: token {{}}"),
-        ids=ids if ids is not None and all(type(one) is int for one in ids) else None,
+        ids=ids_of(ids),
         prompt=len(places) if prompt else 0,
-        bound=lambda number: bound_of(
-            [logprobs[at] for at in places[number] if names[at] != names[own[number]]]
-        ),
-        likeliest=lambda number: _likeliest(places[number], logprobs, names, ranks),
+        listed=lambda number: _most_probable(places[number], logprobs, names, ranks),
     )
 
 
@@ -106,14 +103,10 @@ def _score(value: Any, path: str) -> Any:
     return value
 
 
-def _bound(place: range, own: int | None, logprobs: Sequence[Any], names: Sequence[Any]) -> float | None:
-    return bound_of([logprobs[at] for at in place if own is not None and names[at] != names[own]])
-
-
-def _likeliest(
+def _most_probable(
     place: range, logprobs: Sequence[Any], names: Sequence[Any], ranks: Sequence[Any] | None
-) -> str | None:
-    """The number of the most probable token, which is listed beside another one, or is the first in rank."""
+) -> Sequence[tuple[Any, Any]]:
+    """The tokens of a place; none where there is but the text's own, and it is not the first in rank."""
     if len(place) == 1 and (ranks is None or ranks[place[0]] != 1):
-        return None
-    return most_probable((names[at], logprobs[at]) for at in place)
+        return ()
+    return [(names[at], logprobs[at]) for at in place]

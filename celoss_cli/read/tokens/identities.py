@@ -1,17 +1,18 @@
-"""What identifies the documents of a data set, so that none of them counts in two of its parts."""
+"""What identifies the documents of a data set, so that none of them counts twice, nor in two of its parts."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, MutableMapping
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
+from celoss_cli.core.errors import InputError, quoted
 from celoss_cli.core.records import record
 
 if TYPE_CHECKING:
     from celoss_cli.read.request import Settled
 
-__all__ = ["LIMIT", "Identities", "identities_of", "number_of_name", "thinned"]
+__all__ = ["LIMIT", "Identities", "again", "identities_of", "number_of_name", "thinned"]
 
 LIMIT = 1 << 16
 """So many documents are held at most; of more, those whose numbers are multiples of a power of two."""
@@ -62,3 +63,38 @@ def thinned(numbers: Iterable[int], one_in: int = 1) -> tuple[set[int], int]:
         one_in *= 2
         kept = {number for number in kept if number % one_in == 0}
     return kept, one_in
+
+
+def again(
+    known: MutableMapping[int, int], name: str, scores: bytes, *, what: str, own: str = "", variant: str = ""
+) -> str:
+    """What a document is that was there before, or "" for a new one.
+
+    Args:
+        known: the documents so far, in the fewest bytes: a name and its scores are two numbers, that of a
+            name the same in every run; its complement has the view that counts.
+        name: of the document; one without a name is always new.
+        scores: of its tokens.
+        what: the scores are called.
+        own: what tells documents of one name from each other, where there is more than their scores.
+        variant: which of several views of a document this is; only the first one that was there counts.
+
+    Raises:
+        InputError: for one that was there with other scores.
+
+    """
+    if not name:
+        return ""
+    key, found = number_of_name(name, own), hash(scores)
+    if variant and known.setdefault(~key, hash(variant)) != hash(variant):
+        return "other-view"
+    before = known.get(key)
+    if before is None:
+        known[key] = found
+        return ""
+    if before == found:
+        return "repeated-document"
+    raise InputError(
+        f"expected each document once, got {quoted(name)} again with other {what}",
+        hint="is it named by another field? --id-column says so",
+    )

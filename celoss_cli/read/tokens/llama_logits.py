@@ -21,10 +21,11 @@ from typing import TYPE_CHECKING, BinaryIO
 import numpy as np
 
 from celoss_cli.core.data import Array, Batch
-from celoss_cli.core.errors import InputError, LimitError, Way
+from celoss_cli.core.errors import InputError, LimitError
 from celoss_cli.core.records import record
 from celoss_cli.losses.scored_tokens import ERROR, PART, STATUS
 from celoss_cli.read.request import Dataset
+from celoss_cli.read.tokens.records import refuse_unscored
 
 if TYPE_CHECKING:
     from celoss_cli.core.data import Roles, Source
@@ -74,12 +75,7 @@ def read(stream: Stream, request: ReadRequest) -> Dataset:
         LimitError: for sizes that no model has.
 
     """
-    if not request.scored:
-        raise InputError(
-            f"expected {request.takes} and targets, got scored tokens of llama-perplexity",
-            ways=(Way("their loss", (), "nll", needs="--per"),),
-            place=stream.name,
-        )
+    refuse_unscored("llama-perplexity", stream.name, request)
     header = _header(stream.binary, stream.name)
     columns: Roles = {
         "inputs": ["logits"],

@@ -18,44 +18,28 @@ types/completion_choice.py and types/responses/response_output_text.py; for -999
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from celoss_cli.core.errors import InputError
 from celoss_cli.read.tokens.document import (
     Document,
     a_list,
     an_object,
-    bound_of,
     got,
-    most_probable,
+    of_objects,
+    suffixed,
     texts_of,
 )
-from celoss_cli.read.tokens.dumps import read_dump
+from celoss_cli.read.tokens.records import Format
 
-if TYPE_CHECKING:
-    from celoss_cli.read.request import Dataset, ReadRequest, Stream
-
-__all__ = ["IDS", "TITLE", "completion_of", "documents", "is_one", "read", "suffixed"]
-
-TITLE = "OpenAI's API"
-IDS = ("id",)
+__all__ = ["OPENAI", "completion_of"]
 
 _BYTES = re.compile(r"bytes:((?:\\x[0-9a-fA-F]{2})+)")
 _ASK = "ask the server for them: logprobs in the request"
 
 
-def read(stream: Stream, request: ReadRequest) -> Dataset:
-    """Reads responses of OpenAI's API.
-
-    Raises:
-        InputError: with its place.
-
-    """
-    return read_dump(stream, request, "openai")
-
-
-def is_one(found: Mapping[str, object]) -> bool:
+def _is_one(found: Mapping[str, object]) -> bool:
     if "choices" not in found:
         return any("logprobs" in text for _, text in _outputs(found))
     choices = found["choices"]
@@ -64,7 +48,7 @@ def is_one(found: Mapping[str, object]) -> bool:
     return "logprobs" in choices[0]
 
 
-def documents(found: Mapping[str, object]) -> Iterator[Document]:
+def _documents(found: Mapping[str, object]) -> Iterator[Document]:
     """A document a choice, or a text of a response."""
     if "choices" not in found:
         yield from _of_response(found)
@@ -93,12 +77,7 @@ def _of_response(found: Mapping[str, object]) -> Iterator[Document]:
         if not tokens:
             ask = "ask the server for them: include message.output_text.logprobs in the request"
             raise InputError("expected log-probabilities, got none", hint=ask, place=path)
-        yield of_objects(tokens, path, suffixed(texts, number))
-
-
-def suffixed(choices: Sequence[Any], number: int) -> str:
-    """What tells a choice from the others of its response."""
-    return f"[{number}]" if len(choices) > 1 else ""
+        yield of_objects(tokens, path, suffix=suffixed(texts, number))
 
 
 def completion_of(choice: Mapping[str, object], path: str, prompt: int | None, suffix: str) -> Document:
@@ -120,48 +99,8 @@ def completion_of(choice: Mapping[str, object], path: str, prompt: int | None, s
     content = a_list(logprobs.get("content") or [], f"{path}.logprobs.content")
     refusal = a_list(logprobs.get("refusal") or [], f"{path}.logprobs.refusal")
     if refusal and not content:
-        return of_objects(refusal, f"{path}.logprobs.refusal", suffix)
-    return of_objects(content, f"{path}.logprobs.content", suffix)
-
-
-def of_objects(content: Sequence[Any], path: str, suffix: str = "") -> Document:
-    """The document of a list of generated tokens, each an object."""
-    tokens = [an_object(token, f"{path}[{number}]") for number, token in enumerate(content)]
-    for number, token in enumerate(tokens):
-        if token.get("logprob") is None:
-            raise InputError("expected a log-probability, got none", place=f"{path}[{number}].logprob")
-    texts = [token.get("token") for token in tokens]
-    return Document(
-        [token["logprob"] for token in tokens],
-        f"{path}[{{}}].logprob",
-        texts_of(texts, f"{path}[{{}}].token"),
-        sizes=[_size(token.get("bytes"), f"{path}[{number}].bytes") for number, token in enumerate(tokens)],
-        bound=lambda number: bound_of(
-            [
-                other.get("logprob")
-                for other in tokens[number].get("top_logprobs") or ()
-                if isinstance(other, dict)
-            ]
-        ),
-        likeliest=lambda number: _likeliest(tokens[number]),
-        suffix=suffix,
-    )
-
-
-def _likeliest(token: Mapping[str, Any]) -> str | None:
-    """The most probable token where others are listed; with one of its own it may be none of them."""
-    others = [other for other in token.get("top_logprobs") or () if isinstance(other, dict)]
-    return most_probable((one.get("token"), one.get("logprob")) for one in (*others, *[token][: len(others)]))
-
-
-def _size(value: Any, path: str) -> int | None:
-    """How many bytes a token has; None where nobody knows."""
-    if value is None:
-        return None
-    for number, byte in enumerate(a_list(value, path)):
-        if type(byte) is not int or not 0 <= byte <= 255:
-            raise InputError(f"expected a byte from 0 to 255, got {got(byte)}", place=f"{path}[{number}]")
-    return len(value)
+        return of_objects(refusal, f"{path}.logprobs.refusal", suffix=suffix)
+    return of_objects(content, f"{path}.logprobs.content", suffix=suffix)
 
 
 def _of_lists(logprobs: Mapping[str, Any], path: str, prompt: int | None, suffix: str) -> Document:
@@ -176,6 +115,11 @@ def _of_lists(logprobs: Mapping[str, Any], path: str, prompt: int | None, suffix
             place=f"{path}.token_logprobs",
         )
     others = logprobs.get("top_logprobs") or ()
+
+    def listed(number: int) -> list[tuple[Any, Any]]:
+        held = others[number] if number < len(others) else None
+        return [*held.items()] if isinstance(held, dict) else []
+
     echoed = bool(scores) and scores[0] is None
     return Document(
         scores,
@@ -183,8 +127,7 @@ def _of_lists(logprobs: Mapping[str, Any], path: str, prompt: int | None, suffix
         texts,
         sizes=None if texts is None or not any(map(_BYTES.fullmatch, texts)) else [*map(_part, texts)],
         prompt=(prompt if prompt is None else min(prompt, len(scores))) if echoed else 0,
-        bound=lambda number: _bound(others, number),
-        likeliest=lambda number: most_probable(_listed(others, number).items()),
+        listed=listed,
         suffix=suffix,
     )
 
@@ -195,15 +138,6 @@ def _part(text: str) -> int | None:
     return None if found is None else len(found[1]) // 4
 
 
-def _bound(others: Sequence[Any], number: int) -> float | None:
-    return bound_of([*_listed(others, number).values()])
-
-
-def _listed(others: Sequence[Any], number: int) -> Mapping[str, object]:
-    listed = others[number] if number < len(others) else None
-    return listed if isinstance(listed, dict) else {}
-
-
 def _prompt_size(found: Mapping[str, Any]) -> int | None:
     usage = found.get("usage")
     size = usage.get("prompt_tokens") if isinstance(usage, dict) else None
@@ -212,3 +146,6 @@ def _prompt_size(found: Mapping[str, Any]) -> int | None:
     if size < 0:
         raise InputError(f"expected a number of tokens, got {got(size)}", place="$.usage.prompt_tokens")
     return size
+
+
+OPENAI = Format("openai", "OpenAI's API", ("id",), _is_one, _documents)

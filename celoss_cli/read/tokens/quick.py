@@ -12,6 +12,7 @@ from __future__ import annotations
 import io
 import json
 import math
+import re
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
@@ -43,7 +44,9 @@ _SHORT = 1 << 12
 _MARK = rb"\u0000"
 """What stands for entries that are taken out, within quotation marks: a text that has it is left as it is."""
 
-_COLON, _BRACKET, _BACKSLASH = b":[\\"
+_COLON, _BRACKET = b":["
+_ESCAPED = re.compile(rb"\\u00[35]")
+"""How a colon or a bracket may be written too."""
 
 Strict = Callable[["Block"], Iterator[tuple[str, Any]]]
 """Reads the lines of a block by the strict reader, each with its place."""
@@ -234,7 +237,7 @@ _STANDARD = json.JSONDecoder(parse_constant=_refused)
 
 
 def _is_whole(value: Any, line: bytes, many: Iterable[Many]) -> bool:
-    if _has_escapes(line):
+    if _ESCAPED.search(line):
         return False
     found, seen, finite = _Counted(), set[int](), _parser().refuses_infinity
     for part in many if finite else ():  # else their numbers are to be looked at
@@ -253,20 +256,6 @@ def _times(line: bytes, byte: int) -> int:
     if len(line) < _SHORT:
         return line.count(byte)
     return int(np.count_nonzero(np.frombuffer(line, np.uint8) == byte))
-
-
-def _has_escapes(line: bytes) -> bool:
-    r"""Whether ``\u003`` or ``\u005`` stands in a text: a colon or a bracket may be written so."""
-    if len(line) < _SHORT:
-        return rb"\u003" in line or rb"\u005" in line
-    text = np.frombuffer(line, np.uint8)
-    found = text[:-5] == _BACKSLASH
-    for further, byte in enumerate(b"u00", 1):
-        found &= text[further : further - 5] == byte
-        if not found.any():
-            return False
-    fourth = text[4:-1]
-    return bool((found & ((fourth == ord("3")) | (fourth == ord("5")))).any())
 
 
 @record(slots=True)

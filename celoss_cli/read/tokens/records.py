@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from importlib import import_module
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from celoss_cli.core.errors import InputError, Way, listed, quoted
 from celoss_cli.core.records import record
-from celoss_cli.read import SOURCES, SourceSpec
+from celoss_cli.read import SOURCES
+from celoss_cli.read.json.text import Text, values_after
 from celoss_cli.read.json.values import id_of
 from celoss_cli.read.request import Dataset
 from celoss_cli.read.tokens.assembling import Named, batches_of
-from celoss_cli.read.tokens.quick import Line, proven
+from celoss_cli.read.tokens.quick import Line, elements_read, proven, value_read
+from celoss_cli.read.tokens.samples import has_choices
 
 if TYPE_CHECKING:
     from celoss_cli.core.data import Roles
-    from celoss_cli.read.request import ReadRequest
-    from celoss_cli.read.tokens.document import Document, Format
+    from celoss_cli.read.request import ReadRequest, Stream
+    from celoss_cli.read.tokens.document import Document
 
-__all__ = ["dataset_of", "scored_dataset"]
+__all__ = ["Format", "refuse_unscored", "scored_dataset"]
 
 Records = Iterable[tuple[str, Any]]
 """Values of JSON, each with its place; some are still to be proven."""
@@ -35,6 +36,38 @@ _POSITION = "position"
 _OK = range(200, 300)
 
 
+@record(frozen=True, slots=True)
+class Format:
+    """How some server or harness writes scored tokens as records of JSON.
+
+    Attributes:
+        name: of the format.
+        title: what the dumps are called.
+        ids: the keys that name a document, the first that a record has.
+        is_one: whether a record is of this format, by its structure.
+        documents: the documents of a record; a record that is not as the format has it is refused with the
+            path.
+
+    """
+
+    name: str
+    title: str
+    ids: Sequence[str]
+    is_one: Callable[[Mapping[str, Any]], bool]
+    documents: Callable[[Mapping[str, Any]], Iterator[Document]]
+
+    def read(self, stream: Stream, request: ReadRequest) -> Dataset:
+        """Reads a dump whose format the user names: an object, a list of them, or one behind the other.
+
+        Raises:
+            InputError: with its place.
+
+        """
+        text = Text(stream)
+        records = elements_read(text.pieces(1), text) if text.take(b"[") else values_after(text, value_read)
+        return _dataset_of(stream.name, records, request, self)
+
+
 def scored_dataset(
     name: str, first: Mapping[str, object], records: Records, request: ReadRequest
 ) -> Dataset | None:
@@ -44,40 +77,44 @@ def scored_dataset(
         InputError: where nobody asked for them.
 
     """
-    spec = _format_of(first)
-    if spec is None and not _is_line_of_a_batch(first):
+    format = _format_of(first)
+    if format is None and not _is_line_of_a_batch(first):
         return None
-    if spec is not None and spec.name == "lm-eval" and not request.scored:
-        from celoss_cli.read.tokens.choices import choices_dataset, has_choices
+    if has_choices(first) and not request.scored:
+        from celoss_cli.read.tokens.choices import choices_dataset  # most records have none
 
-        if has_choices(first):
-            _refuse_other_than_logits(name, _loaded(spec).TITLE, request)
-            found = ((place, proven(value)) for place, value in records)
-            return choices_dataset(name, found, request, _Reader(request, spec.name).group_of)
+        _refuse_other_than_logits(name, request)
+        found = ((place, proven(value)) for place, value in records)
+        return choices_dataset(name, found, request, _Reader(request, format).group_of)
+    refuse_unscored("a Batch" if format is None else format.title, name, request)
+    return _dataset_of(name, records, request)
+
+
+def refuse_unscored(title: str, name: str, request: ReadRequest) -> None:
+    """Refuses scored tokens, what they are of and in which file, for a loss that takes none."""
     if not request.scored:
-        title = "a Batch" if spec is None else _loaded(spec).TITLE
         raise InputError(
             f"expected {request.takes} and targets, got scored tokens of {title}",
             ways=(Way("their loss", (), "nll", needs="--per"),),
             place=name,
         )
-    return dataset_of(name, records, request)
 
 
-def _refuse_other_than_logits(name: str, title: str, request: ReadRequest) -> None:
+def _refuse_other_than_logits(name: str, request: ReadRequest) -> None:
     """Refuses choices for a loss that takes no logits of classes, which their log-likelihoods are."""
     if request.takes == "logits" and request.per_class:
         return
     as_logits = Way("the log-likelihoods of the choices as logits", (("--input-is", "logits"),))
     cross_entropy = Way("over the choices", (), "ce")
     raise InputError(
-        f"expected {request.takes} and targets, got choices with their log-likelihoods of {title}",
+        f"expected {request.takes} and targets, "
+        "got choices with their log-likelihoods of lm-evaluation-harness",
         ways=(as_logits, cross_entropy) if request.per_class else (cross_entropy,),
         place=name,
     )
 
 
-def dataset_of(name: str, records: Records, request: ReadRequest, chosen: str | None = None) -> Dataset:
+def _dataset_of(name: str, records: Records, request: ReadRequest, chosen: Format | None = None) -> Dataset:
     """The documents of a dump as a data set.
 
     Args:
@@ -104,12 +141,12 @@ def dataset_of(name: str, records: Records, request: ReadRequest, chosen: str | 
         "id": reader.id,
         "weight": None,
         "unused": [],
-        "told": [f"read as scored tokens of {reader.title}"],
+        "told": [f"read as scored tokens of {reader.format.title}"],
     }
     if request.columns.group is not None:
         columns["group"] = request.columns.group
     return Dataset(
-        {"columns": columns, "format": reader.name},
+        {"columns": columns, "format": reader.format.name},
         batches_of(chain([first], found), reader.told, request),
         scored=True,
     )
@@ -149,19 +186,18 @@ class _Reader:
 
     Attributes:
         told: what was found beside documents.
-        name: of the format.
-        title: what it is called, once the first record is read.
+        format: theirs, once the first one is read.
         id: the key that names the documents, or None.
 
     """
 
-    def __init__(self, request: ReadRequest, chosen: str | None) -> None:
+    format: Format
+
+    def __init__(self, request: ReadRequest, chosen: Format | None) -> None:
         self.told: Counter[str] = Counter()
-        self.name = chosen or ""
-        self.title = ""
         self.id: str | None = None
         self._request = request
-        self._format = None if chosen is None else _loaded(SOURCES[chosen])
+        self._format = chosen
 
     def named(self, records: Records) -> Iterator[Named]:
         """The documents of all records.
@@ -198,8 +234,7 @@ class _Reader:
         """The documents of a line, where its value is all that it says and all that is to be refused."""
         try:
             whole = self._opened(line.value) if isinstance(line.value, dict) else None
-            spec = None if whole is None or self._format is not None else _format_of(whole.body)
-            format = self._format if spec is None else _loaded(spec)
+            format = None if whole is None else self._format or _format_of(whole.body)
             documents = [] if whole is None or format is None else list(whole.within(format))
         except InputError:
             return None
@@ -221,20 +256,13 @@ class _Reader:
         return _Whole(value, value, "")
 
     def _known(self, whole: _Whole) -> Format:
-        if self._format is None:
-            spec = _format_of(whole.body)
-            if spec is None:
-                raise InputError(
-                    f"expected scored tokens, got an object of {_keys(whole.body)}", place=f"${whole.path}"
-                )
-            self.name, self._format = spec.name, _loaded(spec)
-        elif not self._format.is_one(whole.body):
-            raise InputError(
-                f"expected a record of {self._format.TITLE}, got an object of {_keys(whole.body)}",
-                place=f"${whole.path}",
-            )
-        self.title = self._format.TITLE
-        return self._format
+        format = self._format or _format_of(whole.body)
+        if format is None or not format.is_one(whole.body):
+            wanted = "scored tokens" if format is None else f"a record of {format.title}"
+            got = f"an object of {listed(list(whole.body)) if whole.body else 'no keys'}"
+            raise InputError(f"expected {wanted}, got {got}", place=f"${whole.path}")
+        self.format = self._format = format
+        return format
 
     def _name(self, whole: _Whole) -> str:
         """What the user or the format names documents by; "" where it is not there."""
@@ -242,8 +270,7 @@ class _Reader:
         if chosen is not None:
             self.id = chosen
             return _text_of(whole, chosen, "--id-column")
-        assert self._format is not None  # noqa: S101 - for the type checker
-        for key in ("custom_id", *self._format.IDS):
+        for key in ("custom_id", *self.format.ids):
             value = _field(whole, key)
             if value is not None and not isinstance(value, list | dict):
                 self.id = self.id or key
@@ -276,13 +303,9 @@ def _is_line_of_a_batch(found: Mapping[str, object]) -> bool:
     return "custom_id" in found and "response" in found and "error" in found
 
 
-def _format_of(found: Mapping[str, object]) -> SourceSpec | None:
-    scored = (spec for spec in SOURCES.values() if spec.scored == "records")
-    return next((spec for spec in scored if _loaded(spec).is_one(found)), None)
-
-
-def _loaded(spec: SourceSpec) -> Format:
-    return cast("Format", import_module(f"celoss_cli.read.{spec.module}"))
+def _format_of(found: Mapping[str, object]) -> Format | None:
+    known: Iterable[Format] = (spec.load() for spec in SOURCES.values() if spec.scored == "records")
+    return next((format for format in known if format.is_one(found)), None)
 
 
 def _field(whole: _Whole, name: str) -> Any:
@@ -309,7 +332,3 @@ def _text_of(whole: _Whole, name: str, option: str) -> str:
             place="$",
         )
     return id_of(value)
-
-
-def _keys(found: Mapping[str, object]) -> str:
-    return listed(list(found)) if found else "no keys"

@@ -2,11 +2,17 @@
 
 The table is read as one of a loss that needs no target: its roles, numbers and refusals are those of every
 table. Rows that follow each other with one id are a document; without a column of ids, all of them are one.
+
+Details of lighteval are refused: a row is ``{doc, metric, model_response}``, and ``model_response.logprobs``
+holds one sum for each choice where the task asks for log-likelihoods, the sum of a whole text where it is
+rolling, and what the backend gives of generated tokens otherwise; no field says which, and none how many
+bytes or tokens a sum is of. Source: lighteval, logging/info_loggers.py (DetailsLogger.Detail),
+models/model_output.py (ModelResponse).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -22,7 +28,7 @@ from celoss_cli.read.tokens.identities import number_of_name
 if TYPE_CHECKING:
     from celoss_cli.read.request import ColumnChoice, Dataset, ReadRequest, TargetSource, TruthColumns
 
-__all__ = ["asked_of_tables", "by_document", "with_companions"]
+__all__ = ["asked_of_tables", "by_document", "why_no_table", "with_companions"]
 
 _UNITS = ("bytes", "words")
 
@@ -30,6 +36,9 @@ _PART = "part"
 _PARTS = {"prompt": PROMPT, "completion": COMPLETION}
 
 _DOCUMENTS = ("doc", "document", "docid", "document_id", "text_id", "sample", "sequence", "seq", "sentence")
+
+
+_OF_LIGHTEVAL = frozenset(("doc", "metric", "model_response"))
 
 
 class _NoTargets:
@@ -241,3 +250,15 @@ def _places(rows: Sequence[Batch], starts: Sequence[int]) -> Callable[[int], str
         return rows[number].place(at - int(ends[number] - len(rows[number])))
 
     return place
+
+
+def why_no_table(columns: Iterable[str], error: InputError) -> InputError:
+    """That a table is of lighteval where it has the columns of its details, else the error as it is."""
+    if not _OF_LIGHTEVAL.issubset(name.partition(".")[0] for name in columns):
+        return error
+    return InputError(
+        "expected a column of log-probabilities, got details of lighteval: the numbers in "
+        "model_response.logprobs are sums of choices or of texts, and nothing says which",
+        hint="write those that you mean as a table with columns document, logprob and bytes: "
+        "celoss nll TABLE --input-is token-logprobs --per byte",
+    )

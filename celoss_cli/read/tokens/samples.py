@@ -7,18 +7,21 @@ whose leaves newer files write as texts.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from celoss_cli.core.errors import InputError
-from celoss_cli.core.numbers import is_number
-from celoss_cli.read.json.parsing import Refused
-from celoss_cli.read.tokens.document import a_list, an_object, got
+from celoss_cli.read.tokens.document import a_list, an_object, number_of
 
-__all__ = ["arguments_of", "is_sample", "likelihoods_of", "number_of"]
+__all__ = ["arguments_of", "has_choices", "is_sample", "likelihoods_of", "own_of"]
 
 
 def is_sample(found: Mapping[str, object]) -> bool:
     return "doc_id" in found and "filtered_resps" in found
+
+
+def has_choices(found: Mapping[str, object]) -> bool:
+    """Whether a record is a sample with several log-likelihoods."""
+    answers = found.get("filtered_resps")
+    return is_sample(found) and isinstance(answers, list) and len(answers) > 1
 
 
 def likelihoods_of(found: Mapping[str, object]) -> list[float]:
@@ -37,15 +40,6 @@ def likelihoods_of(found: Mapping[str, object]) -> list[float]:
         score = answer[0] if isinstance(answer, list) and answer else answer
         values.append(number_of(score, f"{path}[{number}]"))
     return values
-
-
-def number_of(value: Any, path: str) -> float:
-    """A number, which newer files write as a text."""
-    if type(value) in (int, float):
-        return float(value)
-    if isinstance(value, str) and not isinstance(value, Refused) and is_number(value, allow_nonfinite=False):
-        return float(value)
-    raise InputError(f"expected a log-likelihood, got {got(value)}", place=path)
 
 
 def arguments_of(found: Mapping[str, object]) -> list[tuple[str, str]]:

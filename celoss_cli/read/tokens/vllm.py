@@ -16,59 +16,43 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from celoss_cli.core.errors import InputError, quoted
-from celoss_cli.read.tokens import openai
 from celoss_cli.read.tokens.document import (
     Document,
     Many,
     a_list,
     an_object,
-    bound_of,
     got,
-    most_probable,
+    ids_of,
+    suffixed,
     texts_of,
+    together,
 )
-from celoss_cli.read.tokens.dumps import read_dump
 from celoss_cli.read.tokens.entries import Entries
 from celoss_cli.read.tokens.flat import flat_document, is_flat
-from celoss_cli.read.tokens.joining import together
+from celoss_cli.read.tokens.openai import completion_of
+from celoss_cli.read.tokens.records import Format
 from celoss_cli.read.tokens.texts import Texts
 
-if TYPE_CHECKING:
-    from celoss_cli.read.request import Dataset, ReadRequest, Stream
-
-__all__ = ["IDS", "TITLE", "documents", "is_one", "read"]
-
-TITLE = "vLLM"
-IDS = ("id", "request_id")
+__all__ = ["VLLM"]
 
 _KEY = "prompt_logprobs"
 _NONE = np.array([np.nan])
 _ASK = "ask the server for them: prompt_logprobs or logprobs in the request"
 
 
-def read(stream: Stream, request: ReadRequest) -> Dataset:
-    """Reads responses of vLLM's server, or its RequestOutput as JSON.
-
-    Raises:
-        InputError: with its place.
-
-    """
-    return read_dump(stream, request, "vllm")
-
-
-def is_one(found: Mapping[str, object]) -> bool:
+def _is_one(found: Mapping[str, object]) -> bool:
     choices = found.get("choices")
     if isinstance(choices, list):
         return bool(choices) and isinstance(choices[0], dict) and (_KEY in found or _KEY in choices[0])
     return _KEY in found and ("outputs" in found or isinstance(found[_KEY], list) or is_flat(found[_KEY]))
 
 
-def documents(found: Mapping[str, object]) -> Iterator[Document]:
+def _documents(found: Mapping[str, object]) -> Iterator[Document]:
     """A document a choice, or output; a prompt that is told once belongs to the first one."""
     if "choices" in found:
         yield from _of_choices(found)
@@ -81,7 +65,7 @@ def documents(found: Mapping[str, object]) -> Iterator[Document]:
         path = f"$.outputs[{number}]"
         output = an_object(output, path)
         rest = _listed(output.get("logprobs"), output.get("token_ids"), f"{path}.logprobs", prompt=False)
-        suffix = openai.suffixed(outputs, number)
+        suffix = suffixed(outputs, number)
         yield together(prompt if number == 0 else None, rest, path, _ASK, suffix)
 
 
@@ -93,11 +77,11 @@ def _of_choices(found: Mapping[str, object]) -> Iterator[Document]:
         choice = an_object(choice, path)
         own = _listed(choice.get(_KEY), choice.get("prompt_token_ids"), f"{path}.{_KEY}")
         prompt = own if own is not None or number else root
-        suffix = openai.suffixed(choices, number)
+        suffix = suffixed(choices, number)
         rest = None
         if choice.get("logprobs") is not None:
             size = None if prompt is None else len(prompt.logprobs)
-            rest = openai.completion_of(choice, path, size, suffix)
+            rest = completion_of(choice, path, size, suffix)
             if prompt is not None and rest.logprobs and rest.logprobs[0] is None:
                 prompt = None  # with echo, the prompt stands in both
         yield together(prompt, rest, path, _ASK, suffix)
@@ -128,10 +112,9 @@ def _listed(value: Any, ids: Any, path: str, *, prompt: bool = True) -> Document
         logprobs,
         f"{path}[{{}}]",
         texts_of(texts, f"{path}[{{}}].decoded_token"),
-        ids=ids if ids is not None and all(type(one) is int for one in ids) else None,
+        ids=ids_of(ids),
         prompt=len(entries) if prompt else 0,
-        bound=lambda number: _bound(entries[number], keys[number]),
-        likeliest=lambda number: _likeliest(entries[number]),
+        listed=lambda number: _most_probable(entries[number]),
         many=many,
     )
 
@@ -158,7 +141,7 @@ def _of_arrays(found: Entries, ids: Any, path: str, *, begun: bool, prompt: bool
         texts,
         ids=ids,
         prompt=size if prompt else 0,
-        likeliest=lambda number: found.likeliest(number - begun) if number >= begun else None,
+        listed=lambda number: found.listed(number - begun) if number >= begun else (),
     )
 
 
@@ -220,17 +203,12 @@ def _refusal(entry: Any, key: str | None, place: str) -> InputError:
     return InputError(f"expected a log-probability, got {value}", place=f"{place}.{name}.logprob")
 
 
-def _bound(entry: Mapping[str, object], key: str | None) -> float | None:
-    own = next(iter(entry)) if key is None else key
-    others = [
-        other.get("logprob") for name, other in entry.items() if name != own and isinstance(other, dict)
-    ]
-    return bound_of(others)
-
-
-def _likeliest(entry: Mapping[str, object] | None) -> str | None:
-    """The number of the most probable token, which is listed beside another one, or is the first in rank."""
+def _most_probable(entry: Mapping[str, object] | None) -> Sequence[tuple[str, object]]:
+    """The tokens of an entry; none where there is but the text's own, and it is not the first in rank."""
     listed = [(name, one) for name, one in (entry or {}).items() if isinstance(one, dict)]
     if len(listed) == 1 and listed[0][1].get("rank") != 1:
-        return None
-    return most_probable((name, one.get("logprob")) for name, one in listed)
+        return ()
+    return [(name, one.get("logprob")) for name, one in listed]
+
+
+VLLM = Format("vllm", "vLLM", ("id", "request_id"), _is_one, _documents)
