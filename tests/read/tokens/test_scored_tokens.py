@@ -653,6 +653,17 @@ def listed(format: str, name: str, tops: list[str], texts: Sequence[str] = ()) -
         record["meta_info"]["input_top_logprobs"] = [
             [[-3.0, 7, "last"], [-0.5, ord(top), top]] for top in tops
         ]
+    elif format == "older llama":
+        tokens = [
+            {
+                "content": text,
+                "probs": [
+                    {"tok_str": one, "prob": p} for one, p in (("last", 0.05), (top, 0.6), (text, 0.22))
+                ],
+            }
+            for top, (text, _) in zip(tops, scores, strict=True)
+        ]
+        record = {"id": name, "completion_probabilities": tokens}
     else:
         record = prompts(name, scores)
         record["choices"][0]["prompt_logprobs"] = [
@@ -665,7 +676,7 @@ def listed(format: str, name: str, tops: list[str], texts: Sequence[str] = ()) -
     return record
 
 
-@pytest.mark.parametrize("format", ["chat", "completion", "sglang", "vllm"])
+@pytest.mark.parametrize("format", ["chat", "completion", "sglang", "older llama", "vllm"])
 def test_two_models_agree_where_the_same_token_is_the_most_probable(
     celoss: Run, tmp_path: Path, format: str
 ) -> None:
