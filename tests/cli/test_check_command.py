@@ -10,7 +10,6 @@ import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
-import jsonschema
 import pytest
 from paths import schema
 from running import Done, celoss, celoss_process
@@ -181,7 +180,7 @@ def test_every_format_is_written_at_once() -> None:
     assert done.returncode == 3
     assert Path("out.table").read_text() == done.stdout
     document = json.loads(Path("out.json").read_text())
-    jsonschema.validate(document, RUN_SCHEMA)
+    RUN_SCHEMA.validate(document)
     assert [(one["name"], one["passed"], one["exit_code"]) for one in document["checks"]] == [
         ("failing", False, 1),
         ("bad", False, 3),
@@ -189,7 +188,7 @@ def test_every_format_is_written_at_once() -> None:
     ]
     for one in document["checks"]:
         if one["result"] is not None:
-            jsonschema.validate(one["result"], SCHEMA)
+            SCHEMA.validate(one["result"])
             assert one["result"]["value"] == LOSS
     tree = ElementTree.fromstring(Path("out.junit").read_text())  # noqa: S314 - our own file
     assert (tree.get("tests"), tree.get("failures"), tree.get("errors")) == ("4", "1", "1")

@@ -10,7 +10,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import jsonschema
 import numpy as np
 import pytest
 import running
@@ -160,7 +159,7 @@ def test_value_stays_the_number_alone(celoss: Celoss) -> None:
 def test_json_has_the_checks(celoss: Celoss) -> None:
     assert celoss.ce("--json", "--max", "0.5") == 1
     document = json.loads(celoss.out)
-    jsonschema.validate(document, SCHEMA)
+    SCHEMA.validate(document)
     assert document["checks"] == [
         {
             "name": "max",
@@ -233,7 +232,7 @@ def test_a_baseline_is_saved_compared_and_updated(celoss: Celoss) -> None:
     assert celoss.ce("--save-baseline", "b.json") == 0
     assert celoss.err == f"celoss: note: b.json: new baseline {LOSS} nats\n"
     document = json.loads(Path("b.json").read_text())
-    jsonschema.validate(document, SCHEMA)
+    SCHEMA.validate(document)
     assert document["value"] == LOSS
     assert celoss.ce("--baseline", "b.json", "--format", "value") == 0
     worse = ("ce", "-x", "0.9,0.1;0.8,0.2", "-y", "0,1", "--baseline", "b.json", "--format", "value")
@@ -378,7 +377,7 @@ def test_a_baseline_that_was_edited_is_noticed_and_one_without_a_checksum_is_rea
     Path("a.csv").write_text(AGE)
     assert celoss("bce", "a.csv", "--save-baseline", "b.json") == 0
     document = json.loads(Path("b.json").read_text())
-    jsonschema.validate(document, SCHEMA)
+    SCHEMA.validate(document)
     Path("b.json").write_text(json.dumps({**document, "value": 0.9}))
     assert celoss("bce", "a.csv", "--baseline", "b.json") == 3
     assert "b.json: expected a baseline as it was written: the file was changed since then" in celoss.err
@@ -517,7 +516,7 @@ def test_killing_the_writer_leaves_the_old_baseline_or_the_new_one(tmp_path: Pat
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
     assert int(done.stderr.splitlines()[-1]) > 3
-    jsonschema.validate(json.loads((tmp_path / "b.json").read_text()), SCHEMA)
+    SCHEMA.validate(json.loads((tmp_path / "b.json").read_text()))
 
 
 # ----------------------------------------------------------------------------- defaults, merge, pipes

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import numpy as np
 import pytest
 from oracles import Oracle
@@ -30,7 +29,7 @@ def document(*arguments: str | Path) -> dict[str, Any]:
     done = celoss(*arguments, "--json")
     assert done.returncode in (0, 1), done.stderr
     found = json.loads(done.stdout)
-    jsonschema.validate(found, SCHEMA)
+    SCHEMA.validate(found)
     return found
 
 

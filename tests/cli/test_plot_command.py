@@ -8,7 +8,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import numpy as np
 import pytest
 from paths import EXAMPLES, schema
@@ -34,9 +33,9 @@ def document(*arguments: str) -> dict[str, Any]:
     done = plot(*arguments, "--format", "json")
     assert (done.returncode, done.stderr) == (0, "")
     found = json.loads(done.stdout)
-    jsonschema.validate(found, SCHEMA)
-    assert found.keys() <= SCHEMA["properties"].keys()
-    known = SCHEMA["properties"]["data"]["items"]["properties"].keys()
+    SCHEMA.validate(found)
+    assert found.keys() <= SCHEMA.schema["properties"].keys()
+    known = SCHEMA.schema["properties"]["data"]["items"]["properties"].keys()
     assert all(line.keys() <= known for line in found["data"])
     return found
 

@@ -7,7 +7,6 @@ import math
 from itertools import pairwise
 from pathlib import Path
 
-import jsonschema
 import numpy as np
 import pytest
 from paths import schema
@@ -118,7 +117,7 @@ def test_the_gate_and_the_json(tmp_path: Path) -> None:
     path = tmp_path / "p.npz"
     error = found().width
     report = json.loads(celoss("ce", path, "--input-is", "probs", "--max-ece", "1", "--json").stdout)
-    jsonschema.validate(report, schema("schema"))
+    schema("schema").validate(report)
     assert report["ece"]["value"] == pytest.approx(error, rel=1e-10)
     assert report["ece"]["low"] < report["ece"]["value"] < report["ece"]["high"]
     for format in ("table", "value", "json"):

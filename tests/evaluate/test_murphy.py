@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import jsonschema
 import numpy as np
 import pytest
 from paths import schema
@@ -29,7 +28,7 @@ def parts(p: np.ndarray, t: np.ndarray) -> np.ndarray:
 
 
 def assert_parts(report: dict, expected: np.ndarray) -> None:
-    jsonschema.validate(report, schema("schema"))
+    schema("schema").validate(report)
     told = report["decomposition"]
     found = [told[name] for name in ("reliability", "resolution", "uncertainty")]
     assert found == pytest.approx(expected.tolist(), rel=1e-11)

@@ -7,7 +7,6 @@ import math
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import numpy as np
 import pytest
 from paths import schema
@@ -186,7 +185,7 @@ def test_the_heading_the_json_and_the_page(file: Path, tmp_path: Path) -> None:
     assert "\naccuracy 75.00%, top 2 75.00%, skill " in shown
     assert " (1.039721 nats by the class frequencies alone)\n" in shown  # the entropy of 1/2, 1/4, 1/4
     report = json.loads(celoss("ce", file, "--json", "--top-k", "2").stdout)
-    jsonschema.validate(report, schema("schema"))
+    schema("schema").validate(report)
     assert (report["accuracy"], report["top_k"]) == (0.75, {"k": 2, "accuracy": 0.75})
     assert report["prior_loss"] == pytest.approx(1.5 * math.log(2), rel=1e-14)
     assert report["skill"] == pytest.approx(1 - report["value"] / report["prior_loss"], rel=1e-14)

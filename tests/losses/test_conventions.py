@@ -8,7 +8,6 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import numpy as np
 import pytest
 from cases import each
@@ -551,7 +550,7 @@ def test_the_view_shows_what_the_tool_does() -> None:
 
 def test_all_conventions_stand_side_by_side() -> None:
     found = answer("ce", "--input-is", "probs", "--convention", "all")
-    jsonschema.validate(found, SCHEMA)
+    SCHEMA.validate(found)
     values = {tool["name"]: tool["value"] for tool in found["conventions"]}
     for name in values.keys() - {"torch", "onnx", "catboost"}:
         assert values[name] == answer("ce", "--input-is", "probs", "--convention", name)["value"]

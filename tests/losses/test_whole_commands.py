@@ -9,7 +9,6 @@ import runpy
 from dataclasses import dataclass
 from pathlib import Path
 
-import jsonschema
 import numpy as np
 import pytest
 from paths import schema
@@ -111,7 +110,7 @@ def test_the_value_and_the_stable_form_of_it(case: Case, file: Path) -> None:
     done = celoss(case.command, file, *case.options, "--json")
     assert (done.returncode, done.stderr) == (0, "")
     report = json.loads(done.stdout)
-    jsonschema.validate(report, SCHEMA)
+    SCHEMA.validate(report)
     assert report["value"] == pytest.approx(case.value, rel=1e-14)
     assert report["perplexity"] is None
     bits = celoss(case.command, file, *case.options, "--base", "2", "--format", "value")

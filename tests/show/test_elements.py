@@ -9,7 +9,6 @@ import re
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import numpy as np
 import pytest
 from paths import schema
@@ -52,7 +51,7 @@ def records(text: str) -> list[dict[str, str]]:
 def test_the_gradient_of_the_mean_is_that_of_the_formula_in_every_format(table: Path, tmp_path: Path) -> None:
     expected = (softmax(X) - np.eye(3)[Y]) / 40
     found = json.loads(run("ce", table, "--grad", "--json"))
-    jsonschema.validate(found, schema("schema"))
+    schema("schema").validate(found)
     np.testing.assert_allclose(found["gradient"], expected, rtol=1e-12)
     assert "p_target" not in found
     lines = [json.loads(line) for line in run("ce", table, "--grad", "--format", "jsonl").splitlines()]
@@ -124,7 +123,7 @@ def test_rows_have_the_class_the_probability_of_the_target_and_the_prediction(ta
     assert [int(row["prediction"]) for row in rows] == p.argmax(axis=1).tolist()
     assert [row["predicted_class"] for row in rows] == [NAMES[i] for i in p.argmax(axis=1)]
     found = json.loads(run("ce", table, "--reduction", "none", "--json"))
-    jsonschema.validate(found, schema("schema"))
+    schema("schema").validate(found)
     assert found["prediction"] == p.argmax(axis=1).tolist()
     np.testing.assert_allclose(found["p_target"], p[np.arange(40), Y], rtol=1e-12)
 

@@ -10,7 +10,6 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-import jsonschema
 import numpy as np
 import pytest
 from cases import each
@@ -155,7 +154,7 @@ def test_json_keeps_its_schema_for_every_loss(loss: str, reduction: Reduction) -
     inputs = LOGITS if loss != "nll" else np.log(LOGITS)
     found = report(inputs, targets, loss=loss, reduction=reduction, ids=["a", "b", "c"])
     document = json.loads(rendered("json", found))
-    jsonschema.validate(document, SCHEMA)
+    SCHEMA.validate(document)
     assert document["tool"] == {"name": "celoss", "version": "9.9.9"}
     assert document["loss"] == LOSSES[loss].name
     assert document["value"] == (losses(found) if reduction == "none" else found.value)
@@ -167,14 +166,14 @@ def test_json_names_what_is_not_finite() -> None:
     found = json.loads(
         rendered("json", report([[0.0, -math.inf], [math.nan, 0.0]], [1, 0], reduction="none"))
     )
-    jsonschema.validate(found, SCHEMA)
+    SCHEMA.validate(found)
     assert (found["value"], found["nonfinite"], found["total"]) == ([None, None], ["inf", "nan"], None)
     assert json.loads(rendered("json", report([[0.0, -math.inf]], [1])))["nonfinite"] == "inf"
 
 
 def test_json_of_nothing_counted() -> None:
     found = json.loads(rendered("json", report(LOGITS, [-100] * 3)))
-    jsonschema.validate(found, SCHEMA)
+    SCHEMA.validate(found)
     assert (found["value"], found["nonfinite"], found["denominator"]) == (None, "nan", 0.0)
 
 
@@ -280,7 +279,7 @@ def test_no_format_writes_a_control_character_of_a_name(format: str, reduction: 
 def test_programs_read_hostile_names_as_they_are(reduction: Reduction, name: str) -> None:
     found = hostile(name, reduction)
     document = json.loads(rendered("json", found))
-    jsonschema.validate(document, SCHEMA)
+    SCHEMA.validate(document)
     assert document["input"]["columns"]["inputs"] == [name, "other"]
     if reduction == "none":
         assert json.loads(rendered("jsonl", found).splitlines()[0])["id"] == name

@@ -44,7 +44,7 @@ def test_without_skewness_p_is_that_of_the_t_test() -> None:
     assert p_value(spread_of_all(d, np.ones(len(d))), 0.95) == pytest.approx(expected, rel=0.05)
 
 
-@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize("sign", [1, pytest.param(-1, marks=pytest.mark.slow)])
 def test_p_of_skewed_values_without_a_difference_is_seldom_small(sign: int) -> None:
     random, trials = np.random.default_rng(3), 1500
     small = 0
@@ -76,7 +76,7 @@ def test_holm(p: list[float], level: float) -> None:
     assert [value <= level for value in holm(p)] == rejected(p, level)
 
 
-@pytest.mark.parametrize("classes", [2, 8])
+@pytest.mark.parametrize("classes", [2, pytest.param(8, marks=pytest.mark.slow)])
 def test_one_of_several_without_a_difference_is_told_in_about_5_of_100_times(classes: int) -> None:
     random, alarms, trials = np.random.default_rng(6), 0, 400
     for _ in range(trials):

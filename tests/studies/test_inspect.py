@@ -10,7 +10,6 @@ import threading
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import numpy as np
 import pytest
 from dumps import FORMATS, lines
@@ -31,7 +30,7 @@ def inspected(*arguments: str | Path, data: str | None = None, cwd: Path | None 
     done = celoss("inspect", *arguments, "--json", data=data, cwd=cwd)
     assert done.returncode == 0, done.stderr
     found: dict[str, Any] = json.loads(done.stdout)
-    jsonschema.validate(found, SCHEMA)
+    SCHEMA.validate(found)
     return found
 
 

@@ -7,7 +7,6 @@ import math
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import numpy as np
 import pytest
 from paths import schema
@@ -35,7 +34,7 @@ def told(path: Path, *options: str) -> dict[str, Any]:
     done = celoss("temperature", path, *options, "--json")
     assert done.returncode == 0, done.stderr
     report: dict[str, Any] = json.loads(done.stdout)
-    jsonschema.validate(report, schema("temperature.schema"))
+    schema("temperature.schema").validate(report)
     return report
 
 
