@@ -18,6 +18,7 @@ import numpy as np
 
 from celoss_cli.core.records import record
 from celoss_cli.evaluate.calibration import Calibration, Range, error_of, range_of, tallies_of
+from celoss_cli.losses.class_axis import largest_class
 
 if TYPE_CHECKING:
     from celoss_cli.core.data import Array
@@ -66,7 +67,7 @@ def errors_of(parts: Iterable[tuple[Array, Array]], bins: int, *, positive: bool
     for p, y in parts:
         if not classes:
             classes = [Calibration()] * (len(p) if len(p) <= _MOST_CLASSES else 0)
-        chosen = np.ones(len(y), np.intp) if positive else p.argmax(axis=0)
+        chosen = np.ones(len(y), np.intp) if positive else largest_class(p)
         confidence, hit = p[chosen, np.arange(len(y))], (chosen == y).astype(np.float64)
         width += Calibration.of(confidence, hit, bins)
         classes = [

@@ -9,6 +9,7 @@ import numpy as np
 from celoss_cli.core.records import record
 from celoss_cli.core.trace import Recorder
 from celoss_cli.losses.base import SAMPLE_WEIGHT
+from celoss_cli.losses.class_axis import largest_class
 
 if TYPE_CHECKING:
     from celoss_cli.core.data import Array, Batch, Terms
@@ -44,7 +45,7 @@ def details_of(loss: Loss, batch: Batch, terms: Terms, *, predictions: bool, gra
     logs = loss.log_predictions(batch) if predictions and batch.offsets is None else None
     if logs is not None and logs.shape[1] == count:
         outcomes = loss.outcomes(batch)
-        prediction = np.where(np.isnan(logs).any(axis=0), -1, logs.argmax(axis=0))
+        prediction = np.where(np.isnan(logs).any(axis=0), -1, largest_class(logs))
         if outcomes is not None:
             known = np.flatnonzero(outcomes >= 0)
             with np.errstate(over="ignore"):

@@ -19,6 +19,7 @@ from celoss_cli.evaluate.assignment import cheapest
 from celoss_cli.evaluate.kinds import count_of
 from celoss_cli.evaluate.shifts import STEP, Shifted, Shifts, along_positions
 from celoss_cli.losses import LOSSES
+from celoss_cli.losses.class_axis import largest_class
 
 if TYPE_CHECKING:
     from celoss_cli.losses.base import Loss
@@ -187,7 +188,7 @@ def fit_of(loss: Loss, batch: Batch) -> Fit | None:
     costs = _steps(-logs)
     at = np.flatnonzero(outcomes >= 0)
     y, picked = outcomes[at], logs[:, at]
-    own, guess, here = costs[y, at], picked.argmax(axis=0), np.arange(len(y))
+    own, guess, here = costs[y, at], largest_class(picked), np.arange(len(y))
     chosen, largest = picked[y, here], picked[guess, here]
     impossible = np.flatnonzero(np.isneginf(chosen))
     few, alone = len(costs) <= MATRIX_CLASSES, batch.elements_per_row == 1

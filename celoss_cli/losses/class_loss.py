@@ -20,7 +20,7 @@ from celoss_cli.losses.base import (
     finite_weights,
     spread,
 )
-from celoss_cli.losses.class_axis import Block, blocks, matrix_of
+from celoss_cli.losses.class_axis import Block, blocks, largest_class, matrix_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -279,7 +279,7 @@ class ClassLoss(Loss):
     def answers(self, batch: Batch) -> Answers:
         """The most probable class of every element, the first of several."""
         p = self._probabilities(batch)
-        chosen = p.argmax(axis=0)
+        chosen = largest_class(p)
         columns = np.arange(p.shape[1])
         if batch.target.ndim == 3:
             hit = columns_of(batch.target)[chosen, columns].astype(np.float64)

@@ -72,7 +72,7 @@ class Words:
         used = np.flatnonzero(np.bincount(codes, minlength=len(self.words)))
         place = np.zeros(len(self.words), np.intp)
         place[used] = np.arange(len(used))
-        return Words(place[codes], [self.words[code] for code in used.tolist()])
+        return Words(place.take(codes), [self.words[code] for code in used.tolist()])
 
 
 Column: TypeAlias = "Array | Sequence[Any] | Words | None"

@@ -7,6 +7,7 @@ before, within or after it where the text is shorter than the field. They are ta
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
 from celoss_cli.core.late import Array, np
 from celoss_cli.core.shortest import shortest
@@ -19,6 +20,12 @@ _DIGITS = 17
 
 _FIXED = 16
 """Doubles from 10**-4 up to here are written without an exponent, as by ``repr``."""
+
+_LEAST = -324
+"""The exponent of the smallest double."""
+
+_LONGEST_WORD = 4
+"""What stands for numbers that are none: nan, -inf, null."""
 
 
 def texts(values: Sequence[bytes]) -> Array:
@@ -59,81 +66,87 @@ def reals(values: Array, nonfinite: Sequence[bytes]) -> Array:
     zero = values == 0
     digits, exponents = shortest(np.where(odd | zero, 1.0, np.abs(values)))
     digits[zero] = exponents[zero] = 0
-    planes = _planes(*_aligned(digits, exponents), np.signbit(values))
-    for where, text in zip(
-        (np.isnan(values), np.isposinf(values), np.isneginf(values)), nonfinite, strict=True
-    ):
-        if odd.any() and where.any():
-            planes[:, where] = 0
-            planes[: len(text), where] = np.frombuffer(text, np.uint8)[:, None]
-    return planes.T
+    field = _written(*_aligned(digits, exponents), np.signbit(values))
+    if odd.any():
+        for where, text in zip((np.isnan(values), values > 0, values < 0), nonfinite, strict=True):
+            field[odd & where] = 0
+            field[odd & where, : len(text)] = np.frombuffer(text, np.uint8)
+    return field
 
 
-def _aligned(digits: Array, exponents: Array) -> tuple[Array, Array]:
-    """All 17 digits with zeros at their end, shape (17, rows), and before which of them the point stands."""
+def _aligned(digits: Array, exponents: Array) -> tuple[Array, Array, Array]:
+    """The 17 digits of each number, how many are left without zeros at their end, and the place of the point.
+
+    The digits are words of four characters, shape (rows, 5), of which the first three characters are unused.
+    """
     powers = 10 ** np.arange(_DIGITS + 1, dtype=np.uint64)
     length = np.maximum(np.searchsorted(powers, digits, "right"), 1)
     whole = digits * powers[_DIGITS - length]
-    planes = np.empty((_DIGITS, len(digits)), np.uint8)
-    left = (whole // 10**8).astype(np.uint32)
-    lower = (whole - left * np.uint64(10**8)).astype(np.uint32)
-    for part, places in ((left, range(8, -1, -1)), (lower, range(16, 8, -1))):
-        for place in places:
-            higher = part // 10
-            planes[place] = part - higher * 10
-            part = higher
-    return planes, exponents + length
+    upper = (whole // 10**8).astype(np.uint32)
+    lower = (whole - upper * np.uint64(10**8)).astype(np.uint32)
+    characters, zeros = _of_four_digits()
+    words, left = np.empty((len(digits), 5), np.uint32), np.full(len(digits), _DIGITS, np.int8)
+    for place in range(4, -1, -1):
+        part = lower if place > 2 else upper
+        higher = part // np.uint32(10**4)
+        group = part - higher * np.uint32(10**4)
+        words[:, place] = characters.take(group)
+        all_zeros = np.flatnonzero(left == 4 * place + 1) if place < 4 else slice(None)
+        left[all_zeros] -= zeros.take(group[all_zeros])
+        lower, upper = (higher, upper) if place > 2 else (lower, higher)
+    return words, np.maximum(left, 1), exponents + length
 
 
-def _planes(digits: Array, point: Array, negative: Array) -> Array:
-    """The characters of every number, shape (characters, rows)."""
-    last = np.zeros(len(point), np.int8)  # the last digit that is not 0
-    for place in range(1, _DIGITS):
-        np.copyto(last, np.int8(place), where=digits[place] > 0)
-    exponents = point - 1
-    point = np.clip(point, -100, 100).astype(np.int8)
-    fixed = (point > 0) & (point <= _FIXED)
-    small = (point <= 0) & (point > -4)
+@cache
+def _of_four_digits() -> tuple[Array, Array]:
+    """The characters of 0000 to 9999, a word each, and the number of zeros at their end."""
+    digits = np.arange(10_000)[:, None] // (1000, 100, 10, 1) % 10
+    zeros = np.logical_and.accumulate(digits[:, ::-1] == 0, axis=1).sum(axis=1, dtype=np.int8)
+    return (digits + ord("0")).astype(np.uint8).view(np.uint32)[:, 0], zeros
+
+
+def _written(words: Array, left: Array, point: Array, negative: Array) -> Array:
+    """The characters of every number: sign and zeros, digits, the point, digits, the exponent."""
+    fixed, small = (point > 0) & (point <= _FIXED), (point <= 0) & (point > -4)
     scientific = ~(fixed | small)
-    parts = [_lead(negative, np.where(small, np.int8(2) - point, np.int8(0)))]
-    never = np.int8(_DIGITS + 1)
-    inner = np.where(fixed, point, np.where(scientific & (last > 0), np.int8(1), never))
-    shown = np.where(fixed, np.maximum(last, inner), last) + np.int8(1) + (inner < never)
-    parts.append(_with_point(digits, inner, shown))
+    before = np.where(fixed, point, scientific)
+    end = np.where(fixed, np.maximum(left, point + 1), left)
+    point_there = fixed | (scientific & (left > 1))
+    digits = words.view(np.uint8)[:, 3:]
+    masked = words & _from_to().take(before * (_DIGITS + 1) + end, axis=0)
+    after = masked.view(np.uint8)[:, 3:]
+    parts = [digits[:, place, None] * (before > place)[:, None] for place in range(before.max(initial=0))]
+    parts += [
+        (point_there * np.uint8(ord(".")))[:, None],
+        after[:, before.min(initial=_DIGITS) : end.max(initial=0)],
+    ]
+    if negative.any() or small.any():
+        parts.insert(0, _starts().take(2 * np.where(small, 1 - point, 0) + negative, axis=0))
     if scientific.any():
-        parts.append(_exponents(exponents, scientific))
-    return np.concatenate(parts)
+        parts.append(_ends().take(np.where(scientific, point - 1, 0) - _LEAST, axis=0))
+    field = np.zeros((len(words), max(_LONGEST_WORD, sum(part.shape[1] for part in parts))), np.uint8)
+    first = 0
+    for part in parts:
+        field[:, first : first + part.shape[1]] = part
+        first += part.shape[1]
+    return field
 
 
-def _lead(negative: Array, zeros: Array) -> Array:
-    """The sign, and "0.", "0.0" ... where so many characters stand before the digits."""
-    lead = np.zeros((1 + int(zeros.max(initial=0)), len(zeros)), np.uint8)
-    lead[0][negative] = ord("-")
-    for place in range(1, len(lead)):
-        lead[place] = (zeros >= place) * np.uint8(ord("." if place == 2 else "0"))
-    return lead
+@cache
+def _from_to() -> Array:
+    """Masks of the words that leave the digits from one place up to another."""
+    places = np.arange(-3, _DIGITS)
+    first, end = np.divmod(np.arange((_DIGITS + 1) ** 2)[:, None], _DIGITS + 1)
+    return np.where((places >= first) & (places < end), 255, 0).astype(np.uint8).view(np.uint32)
 
 
-def _with_point(digits: Array, point: Array, shown: Array) -> Array:
-    """So many characters of the digits with a point in their midst."""
-    found = np.empty((_DIGITS + 1, len(point)), np.uint8)
-    for place in range(_DIGITS + 1):
-        before, after = digits[min(place, _DIGITS - 1)], digits[max(place - 1, 0)]
-        line = np.where(point > place, before, after) + np.uint8(ord("0"))
-        np.copyto(line, np.uint8(ord(".")), where=point == place)
-        np.multiply(line, shown > place, out=found[place])
-    return found
+@cache
+def _starts() -> Array:
+    """What stands before the digits of 1, 0.1, 0.01 and so on, without and with a sign."""
+    return texts([sign + start for start in (b"", b"0.", b"0.0", b"0.00", b"0.000") for sign in (b"", b"-")])
 
 
-def _exponents(exponents: Array, where: Array) -> Array:
-    """The exponents of some numbers, as e-05, e+16 or e-310."""
-    size = np.abs(exponents)
-    hundreds, tens, ones = size // 100, size // 10 % 10, size % 10
-    lines = (
-        np.full(len(size), ord("e")),
-        np.where(exponents < 0, ord("-"), ord("+")),
-        np.where(hundreds > 0, hundreds + ord("0"), 0),
-        tens + ord("0"),
-        ones + ord("0"),
-    )
-    return np.stack([(line * where).astype(np.uint8) for line in lines])
+@cache
+def _ends() -> Array:
+    """The exponents from e-324 on; nothing for that of 0."""
+    return texts([b"e%+03d" % exponent if exponent else b"" for exponent in range(_LEAST, 310)])

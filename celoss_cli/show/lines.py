@@ -95,12 +95,14 @@ def _most_bytes(column: Column) -> int:
 
 def _joined(parts: Sequence[bytes | Array], rows: int) -> bytes:
     """The fields beside each other, row by row, without the bytes of 0 that fill them up."""
-    fields = [np.frombuffer(part, np.uint8)[None] if isinstance(part, bytes) else part for part in parts]
-    whole = np.empty((rows, sum(field.shape[1] for field in fields)), np.uint8)
+    same = b"".join(part if isinstance(part, bytes) else bytes(part.shape[1]) for part in parts)
+    whole = np.empty((rows, len(same)), np.uint8)
+    whole[:] = np.frombuffer(same, np.uint8)
     first = 0
-    for field in fields:
-        last = first + field.shape[1]
-        whole[:, first:last] = field
+    for part in parts:
+        last = first + (len(part) if isinstance(part, bytes) else part.shape[1])
+        if not isinstance(part, bytes):
+            whole[:, first:last] = part
         first = last
     return whole.tobytes().translate(None, b"\0")
 
@@ -109,7 +111,8 @@ def _field(column: Column, notation: Notation) -> bytes | Array:
     if column is None:
         return notation.nothing
     if isinstance(column, Words):
-        return texts(_texts(column.words, notation))[column.codes]
+        words = _texts(column.words, notation)
+        return texts(words).take(column.codes, axis=0) if len(words) > 1 else words[0]
     if not isinstance(column, np.ndarray):
         return texts(_texts(column, notation))
     return _numbers(column, notation) if column.ndim == 1 else _several(column, notation)
@@ -117,7 +120,7 @@ def _field(column: Column, notation: Notation) -> bytes | Array:
 
 def _numbers(values: Array, notation: Notation) -> Array:
     if values.dtype.kind == "b":
-        return texts((b"false", b"true"))[values.astype(np.intp)]
+        return texts((b"false", b"true")).take(values, axis=0)
     return integers(values) if values.dtype.kind == "i" else reals(values, notation.nonfinite)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from celoss_cli.core.exact import ExactSum, exact_sum
+from celoss_cli.losses.class_axis import largest_class
 from celoss_cli.studies.compare.inputs import Inputs
 from celoss_cli.studies.compare.join import NONE, Join
 from celoss_cli.studies.compare.names import joined
@@ -80,7 +81,7 @@ class Likeness:
         weight = np.repeat(weights, kept.size // weights.size)
         if not kept.all():
             p, q, weight = p[:, kept], q[:, kept], weight[kept]
-        self._same += exact_sum(weight * (p.argmax(axis=0) == q.argmax(axis=0)))
+        self._same += exact_sum(weight * (largest_class(p) == largest_class(q)))
         self._divisor += exact_sum(weight)
         self._total += exact_sum(np.where(weight == 0, 0, weight * _divergence(p, q)))
 

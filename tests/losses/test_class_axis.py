@@ -1,0 +1,25 @@
+"""The class axis: which class is the likeliest."""
+
+import numpy as np
+import pytest
+
+from celoss_cli.losses.class_axis import largest_class
+
+
+@pytest.mark.parametrize("classes", [1, 2, 3, 10, 16, 17, 70])
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_the_largest_class_is_the_first_of_several_as_by_argmax(classes: int, order: str) -> None:
+    # Few values, so that many columns have the largest one several times.
+    x = np.asarray(np.random.default_rng(classes).integers(-1, 2, (classes, 500)) * 1.0, order=order)
+    x[:, 0] = -np.inf
+    expected = [column.index(max(column)) for column in x.T.tolist()]
+    assert largest_class(x).tolist() == expected
+    assert largest_class(x, x.max(axis=0)).tolist() == expected
+
+
+@pytest.mark.parametrize("classes", [2, 10, 30])
+def test_nan_is_the_largest_as_by_argmax(classes: int) -> None:
+    x = np.random.default_rng(0).standard_normal((classes, 5))
+    x[1, 3] = np.nan
+    assert largest_class(x).tolist() == x.argmax(axis=0).tolist()
+    assert largest_class(x)[3] == 1
