@@ -97,7 +97,7 @@ class GroupSearch(Search):
             return False
         if not self._are_probabilities(group) or self._evidence.wanted.rescaled:
             return True
-        return not self._evidence.cannot_add_up(group.columns)
+        return self._evidence.adds_up(group.columns) is not False
 
     def _is_examined(self, group: Group) -> bool:
         """Whether values that do not fit are looked at all the same, as the columns can be nothing else."""
@@ -120,7 +120,7 @@ class GroupSearch(Search):
         return group.counts or self._named_by_targets(group)
 
     def _adds_up(self, group: Group) -> bool:
-        return self._evidence.adds_up(group.columns)
+        return bool(self._evidence.adds_up(group.columns))
 
     def _targets_differ(self, group: Group) -> bool:
         """Whether the targets are texts that name none of these classes."""
@@ -134,6 +134,8 @@ class GroupSearch(Search):
         if self._in_numbers:
             return []
         words = [text for text in self._targets if not is_number(text)]
+        if not words:
+            return []
         spelled = [*group.labels, *spellings_of([self._names[i] for i in group.columns])]
         return [] if any(self._evidence.names_all([word], spelled) for word in words) else words
 
@@ -233,7 +235,7 @@ class GroupSearch(Search):
     def _settled(self, columns: tuple[int, ...], why: str, affix: str = "") -> Found:
         """These columns, if probabilities add up to 1."""
         group = Group(columns, tuple(self._names[i] for i in columns), affix)
-        odd = self._takes_probabilities() and self._evidence.cannot_add_up(columns)
+        odd = self._takes_probabilities() and self._evidence.adds_up(columns) is False
         others = self._other_names(group)
         if (odd and not self._is_examined(group)) or (others and initials(others, group.labels)):
             return self._no_classes(group)

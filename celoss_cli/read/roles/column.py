@@ -180,6 +180,7 @@ class Column:
         stored: Stored = "",
         is_index: bool = False,
         has_name: bool = True,
+        numbers: Array | None = None,
     ) -> Column:
         """A column with what its name and its cells say.
 
@@ -190,9 +191,10 @@ class Column:
             stored: the type of its values.
             is_index: whether the file says that it holds the names of the rows.
             has_name: whether the name says anything.
+            numbers: what the cells are, where it is known that all are numbers.
 
         """
-        values = _values(cells, decimal, stored)
+        values = _values(cells, decimal, stored, numbers)
         return cls(name, named(name if has_name else "?"), values, stored, is_index)
 
 
@@ -202,15 +204,17 @@ def _rows(count: int) -> tuple[int, ...]:
     return tuple(range(count))
 
 
-def _values(cells: Sequence[str], decimal: str, stored: Stored) -> Values:
-    present = [(row, text) for row, cell in enumerate(cells) if (text := cell.strip(BLANKS)) not in MISSING]
-    rows = _rows(len(cells)) if len(present) == len(cells) else tuple(row for row, _ in present)
-    texts = tuple(text for _, text in present)
+def _values(cells: Sequence[str], decimal: str, stored: Stored, known: Array | None) -> Values:
+    texts, rows = tuple(cell.strip(BLANKS) for cell in cells), _rows(len(cells))
+    if not MISSING.isdisjoint(texts):
+        rows = tuple(row for row in rows if texts[row] not in MISSING)
+        texts = tuple(texts[row] for row in rows)
     if stored in ("text", "list", "other"):
         return Values(texts, rows, None, False)
-    found = numbers(texts, decimal=decimal) if texts else np.empty(0)
-    if found is not None:
-        return Values(texts, rows, found, False)
+    if known is None:
+        known = numbers(texts, decimal=decimal) if texts else np.empty(0)
+    if known is not None:
+        return Values(texts, rows, known, False)
     if all(text.lower() in _TRUTH for text in texts):
         return Values(texts, rows, np.array([_TRUTH[text.lower()] for text in texts]), True)
     each = [None if text.lower() in _TRUTH else value_of(text, decimal) for text in texts]

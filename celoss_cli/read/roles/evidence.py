@@ -236,27 +236,18 @@ class Evidence:
         """Whether every one of these targets is the name of a class, without regard to case."""
         return KnownNames(labels).have(targets)
 
-    def adds_up(self, columns: Sequence[int]) -> bool:
-        """Whether the columns add up to 1 in every one of the first rows, within their digits."""
-        found = self._rows_of(columns)
-        return bool(found.size) and adds_up(found, self._digits_of(columns))
-
-    def cannot_add_up(self, columns: Sequence[int]) -> bool:
-        """Whether a row is seen that does not add up to 1."""
-        found = self._rows_of(columns)
-        return bool(found.size) and not adds_up(found, self._digits_of(columns))
-
-    def _digits_of(self, columns: Sequence[int]) -> int:
-        return max(self.columns[i].values.digits for i in columns)
-
-    def _rows_of(self, columns: Sequence[int]) -> Array:
-        """The rows that lack no value, shape (columns, rows); none where a column holds other things too."""
+    def adds_up(self, columns: Sequence[int]) -> bool | None:
+        """Whether the columns add up to 1 in every one of the first rows; None where no row tells."""
         values = [self.columns[i].values for i in columns]
+        numbers = [v.numbers for v in values if v.numbers is not None]
         rows = set(values[0].rows).intersection(*(v.rows for v in values))
-        if any(v.numbers is None for v in values) or not rows:
-            return np.empty((len(columns), 0))
-        found = [v.numbers[[row in rows for row in v.rows]] for v in values if v.numbers is not None]
-        return np.stack(found)
+        if len(numbers) < len(values) or not rows:
+            return None
+        seen = [
+            found if len(found) == len(rows) else found[[row in rows for row in v.rows]]
+            for found, v in zip(numbers, values, strict=True)
+        ]
+        return adds_up(np.stack(seen), (v.digits for v in values))
 
     def are_fractions(self, columns: Sequence[int]) -> bool:
         return all(self.columns[i].values.are_fractions for i in columns)
@@ -298,16 +289,17 @@ class Search:
         self._numbers = [i for i in self._free if not evidence.columns[i].says.decided]
 
 
-def adds_up(values: Array, digits: int) -> bool:
+def adds_up(values: Array, digits_of: Iterable[int]) -> bool:
     """Whether the columns of probabilities add up to 1: half a unit of the last digit each, or of the type.
 
     Args:
         values: shape (classes, rows).
-        digits: after the decimal mark.
+        digits_of: each column, after the decimal mark.
 
     """
     if not ((values >= -1e-6) & (values <= 1 + 1e-6)).all():
         return False
+    digits = max(digits_of)
     is_half = bool((values == values.astype(np.float16)).all()) and digits > 3
     written = 0.5 * 10.0**-digits if digits else 0.0
     slack = max(written, _SINGLE, _HALF if is_half else 0.0)

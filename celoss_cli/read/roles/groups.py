@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING
 
 from celoss_cli.core.errors import InputError, listed, visible
 from celoss_cli.core.records import record
-from celoss_cli.read.roles.words import CONNECTING, PREDICTING, named
+from celoss_cli.read.roles.words import closing, named, past, until
 
 if TYPE_CHECKING:
     from celoss_cli.read.roles.column import Column
-    from celoss_cli.read.roles.words import Named
 
 __all__ = [
     "Group",
@@ -30,16 +29,13 @@ __all__ = [
 
 
 _MARKS = "_.:=-("
-_AFTER_WORD = re.compile(r"-?(?:[_.:=([ \"']|-(?![0-9]))*")
-_BEFORE_WORD = re.compile(r"[_.:=\-([ ]*$")
-_CLOSING = {"(": ")", "[": "]", '"': '"', "'": "'"}
 _NUMBERED = re.compile(r"(.*?[^\W\d_]\W?_?)([0-9]+)")
 _TARGETING = frozenset(
     ["target", "label", "labels", "true", "truth", "actual", "gold", "gt", "y", "is", "t", "obs"]
 )
 
-Split = tuple[str, str, str]
-"""What stands before the name of a class, the name, and what stands after it."""
+Cut = tuple[int, int, int]
+"""A column, and where the name of a class starts and ends in its name."""
 
 
 @record(frozen=True, slots=True)
@@ -68,43 +64,36 @@ class Group:
 
 def predicting(columns: Sequence[Column], members: Iterable[int]) -> list[Group]:
     """The groups whose common affix holds a word of prediction."""
-    found: dict[tuple[str, str], list[tuple[int, str]]] = {}
-    for column in members:
-        for before, label, after in _splits(columns[column].says):
-            found.setdefault((before, after), []).append((column, label))
-    return _groups(columns, found)
+    return _groups(
+        columns,
+        ((column, start, end) for column in members for start, end in columns[column].says.cuts),
+    )
 
 
 def targeting(columns: Sequence[Column], members: Iterable[int]) -> list[Group]:
     """The groups whose common affix holds a word of targets: true_cat and true_dog."""
-    found: dict[tuple[str, str], list[tuple[int, str]]] = {}
-    for column in members:
-        says = columns[column].says
-        if says.takes or not says.words:
-            continue
-        word, start, end = says.words[0]
-        if word in _TARGETING and start == 0 and (label := says.name[_past(says.name, end) :]):
-            found.setdefault((says.name[: _past(says.name, end)], ""), []).append((column, label))
-        word, start, end = says.words[-1]
-        if word in _TARGETING and end == len(says.name):
-            label = says.name[: _until(says.name, start)]
-            if label:
-                found.setdefault(("", says.name[len(label) :]), []).append((column, label))
-    return _groups(columns, found)
+    return _groups(columns, (cut for column in members for cut in _targets_in(columns[column], column)))
+
+
+def _targets_in(column: Column, at: int) -> Iterator[Cut]:
+    """Where the name of a class is in one that begins or ends with a word of targets."""
+    name, words = column.name, column.says.words
+    if column.says.takes or not words:
+        return
+    (first, start, end), (last, begins, ends) = words[0], words[-1]
+    if first in _TARGETING and start == 0 and past(name, end) < len(name):
+        yield at, past(name, end), len(name)
+    if last in _TARGETING and ends == len(name) and until(name, begins):
+        yield at, 0, until(name, begins)
 
 
 def alike(columns: Sequence[Column], members: Sequence[int]) -> list[Group]:
     """The groups with a common start up to the first mark, or before a number at the end."""
-    found: dict[tuple[str, str], list[tuple[int, str]]] = {}
-    for column in members:
-        before, label = _plain_split(columns[column].name)
-        if before:
-            closing = _closing(before, label)
-            found.setdefault((before, closing), []).append((column, label.removesuffix(closing)))
+    groups = _groups(columns, (cut for column in members for cut in _plain_cut(columns[column].name, column)))
     bare = [column for column in members if columns[column].name.isdecimal()]
-    groups = _groups(columns, found)
-    if len(bare) > 1 and _numbered([columns[column].name for column in bare]):
-        groups.append(Group(tuple(bare), tuple(columns[column].name for column in bare), ""))
+    names = [columns[column].name for column in bare]
+    if len(bare) > 1 and {*names} == {str(i) for i in range(len(names))}:  # a frame without names
+        groups.append(Group(tuple(bare), tuple(names), ""))
     return groups
 
 
@@ -113,31 +102,31 @@ def labels_of(names: Sequence[str]) -> tuple[str, ...]:
 
     That is an affix with a word of prediction, one that ends in a mark, or letters before a number.
     """
-    if len(names) == 1:
-        return (next((label for _, label, _ in _splits(named(names[0]))), names[0]),)
-    cut = next(_cuts(names), None)
-    return _without_start(names if cut is None else cut)
+    cut = next(_cut_alike(names), names)
+    return tuple(cut) if len(names) == 1 else _without_start(cut)
 
 
 def spellings_of(names: Sequence[str]) -> tuple[str, ...]:
     """How targets may call the classes beside their labels: all names, then all again as they are cut."""
     found = [list(names)]
-    for cut in _cuts(names) if len(names) > 1 else ():
+    for cut in _cut_alike(names) if len(names) > 1 else ():
         found += [cut, _without_letters(cut)]
     return tuple(name for cut in found if len(set(cut)) == len(cut) for name in cut)
 
 
-def _cuts(names: Sequence[str]) -> Iterator[list[str]]:
+def _cut_alike(names: Sequence[str]) -> Iterator[list[str]]:
     """All names without a common affix that holds a word of prediction, for each such affix."""
-    for before, _, after in _splits(named(names[0])) if names else ():
-        cut: list[str] = []
-        for name in names:
-            label = next((label for b, label, a in _splits(named(name)) if (b, a) == (before, after)), None)
-            if label is None:
-                break
-            cut.append(label)
-        else:
-            yield cut
+    if not names:
+        return
+    first = names[0]
+    for start, end in named(first).cuts:
+        before, after = first[:start], first[end:]
+        spans = [(start, len(name) - len(after)) for name in names]
+        if all(
+            name.startswith(before) and name.endswith(after) and span in named(name).cuts
+            for name, span in zip(names, spans, strict=True)
+        ):
+            yield [name[slice(*span)] for name, span in zip(names, spans, strict=True)]
 
 
 def target_labels(names: Sequence[str]) -> tuple[str, ...]:
@@ -162,8 +151,8 @@ def _without_start(names: Sequence[str]) -> tuple[str, ...]:
     if all(re.fullmatch(r"[A-Za-z]+[0-9]+", name) for name in names):
         cut = len(re.match(r"[A-Za-z]*", shared)[0])  # type: ignore[index]
     if cut and all(len(name) > cut for name in names):
-        closing = {_closing(name[:cut], name[cut:]) for name in names}
-        end = closing.pop() if len(closing) == 1 else ""
+        ends = {closing(name[:cut], name[cut:]) for name in names}
+        end = ends.pop() if len(ends) == 1 else ""
         return tuple(name[cut:].removesuffix(end) for name in names)
     return tuple(names)
 
@@ -175,73 +164,30 @@ def _common_start(names: Sequence[str]) -> str:
     return least[:length]
 
 
-def _groups(columns: Sequence[Column], found: dict[tuple[str, str], list[tuple[int, str]]]) -> list[Group]:
-    groups: list[Group] = []
-    known: set[tuple[int, ...]] = set()
+def _groups(columns: Sequence[Column], cuts: Iterable[Cut]) -> list[Group]:
+    """The groups of two columns or more which have the same around the names of classes."""
+    found: dict[tuple[str, str], list[tuple[int, str]]] = {}
+    for column, start, end in cuts:
+        name = columns[column].name
+        found.setdefault((name[:start], name[end:]), []).append((column, name[start:end]))
+    groups: dict[tuple[int, ...], Group] = {}
     for (before, after), members in found.items():
         positions = tuple(column for column, _ in members)
-        if len(members) > 1 and positions not in known:
-            known.add(positions)
+        if len(members) > 1 and positions not in groups:
             labels = _without_start([label for _, label in members])
             takes = columns[positions[0]].says.takes
-            groups.append(Group(positions, labels, f"{before}*{after}", takes))
-    return groups
+            groups[positions] = Group(positions, labels, f"{before}*{after}", takes)
+    return list(groups.values())
 
 
-def _splits(says: Named) -> Iterator[Split]:
-    """How a name with words of prediction is cut: the class behind these words, and the class before."""
-    name, words = says.name, says.words
-    at = [i for i, (word, _, _) in enumerate(words) if word in PREDICTING and _counts(words, i)]
-    if not at:
-        return
-    first = last = at[0]
-    while last + 1 < len(words) and words[last + 1][0] in PREDICTING | CONNECTING:
-        last += 1
-    while last >= first:
-        end = _past(name, words[last][2])
-        before, label = name[:end], name[end:]
-        closing = _closing(before, label)
-        label = label.removesuffix(closing)
-        if label:
-            yield before, label, closing
-        last -= 1
-    start = _until(name, words[first][1])
-    if label := name[:start]:
-        yield "", label, name[start:]
-
-
-def _closing(before: str, label: str) -> str:
-    """What closes behind a label what was opened before it."""
-    found = next((_CLOSING[mark] for mark in reversed(before) if mark in _CLOSING), "")
-    return found if len(label) > len(found) and label.endswith(found) else ""
-
-
-def _counts(words: tuple[tuple[str, int, int], ...], at: int) -> bool:
-    """Whether a word is one of prediction where it stands: a single p only at either end."""
-    return words[at][0] != "p" or at in (0, len(words) - 1)
-
-
-def _past(name: str, end: int) -> int:
-    """Where the marks end that follow a word."""
-    return _AFTER_WORD.match(name, end).end()  # type: ignore[union-attr]
-
-
-def _until(name: str, start: int) -> int:
-    """Where the marks start that stand before a word."""
-    return _BEFORE_WORD.search(name[:start]).start()  # type: ignore[union-attr]
-
-
-def _numbered(names: Sequence[str]) -> bool:
-    """Whether names are numbers that count from 0: the columns of a frame without names."""
-    return sorted(names, key=lambda name: (len(name), name)) == [str(i) for i in range(len(names))]
-
-
-def _plain_split(name: str) -> tuple[str, str]:
-    """A name without words of prediction: up to its first mark, or before the number at its end."""
+def _plain_cut(name: str, at: int) -> Iterator[Cut]:
+    """Where a name goes on after its first mark, or before the number at its end."""
     if numbered := _NUMBERED.fullmatch(name):
-        return numbered[1], numbered[2]
-    first = min((at for mark in _MARKS if (at := name.find(mark)) > 0), default=-1)
-    return ("", name) if first < 0 or first + 1 == len(name) else (name[: first + 1], name[first + 1 :])
+        yield at, numbered.start(2), len(name)
+        return
+    start = min((found + 1 for mark in _MARKS if (found := name.find(mark)) > 0), default=len(name))
+    if start < len(name):
+        yield at, start, len(name) - len(closing(name[:start], name[start:]))
 
 
 def paired(names: Sequence[str], target: Sequence[int], labels: Sequence[str]) -> tuple[int, ...]:
@@ -270,8 +216,9 @@ def paired(names: Sequence[str], target: Sequence[int], labels: Sequence[str]) -
 
 
 def order_notes(names: Sequence[str]) -> tuple[str, ...]:
+    """What is to be said where columns are counted, but not in the order of their numbers."""
     numbered = all(re.search(r"[0-9]", name) for name in names)
-    if not numbered or all(_natural(one) <= _natural(two) for one, two in pairwise(names)):
+    if not numbered or all(one <= two for one, two in pairwise(map(_natural, names))):
         return ()
     natural = in_natural_order(names)
     at = next(at for at, name in enumerate(names) if name != natural[at])

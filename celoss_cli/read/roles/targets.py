@@ -75,16 +75,11 @@ class Targets:
         self._by_names = Way("targets are the names of classes", said, without=without)
         if self._meaning:
             refuse_unknown_classes(self._meaning, (*labels, *spelled))
-        names = (*spelled, *labels)  # what is a class's own name is not another's column
-        self._index = {name: index % len(labels) for index, name in enumerate(names)}
-        self._values = _values_of(labels)
-        known = {value: index for index, value in enumerate(self._values) if value is not None}
-        self._index_of_value = known if len(known) == len(labels) - self._values.count(None) else {}
+        self._other_names = spelled
         others = iter(examples)
         example = next(others, "")
         self.by_name = self._are_names(example, others)
-        numbers = len(known) == len(labels) and not self._meaning and self._is_number(example)
-        self.in_words = self.by_name and not numbers
+        self.in_words = self.by_name and (bool(self._meaning) or not self._are_numbers(example))
         self.names: Container[str] = {**self._index, **self._meaning} if self.by_name else ()
         self.conversion = BY_INDEX
         if self.by_name:
@@ -93,8 +88,20 @@ class Targets:
             self.conversion = "false and true read as class indices 0 and 1"
 
     @cached_property
+    def _index(self) -> Mapping[str, int]:
+        """The classes by their names; what is a class's own name is not another's column."""
+        return {name: i % len(self._labels) for i, name in enumerate((*self._other_names, *self._labels))}
+
+    @cached_property
     def _folded(self) -> Mapping[str, int]:
         return _without_case(self._index)
+
+    @cached_property
+    def _index_of_value(self) -> Mapping[float, int]:
+        """The classes by the numbers that they are called by; none where two are called by one."""
+        values = [(value, i) for i, value in enumerate(_values_of(self._labels)) if value is not None]
+        known = dict(values)
+        return known if len(known) == len(values) else {}
 
     def _are_names(self, example: str, others: Iterator[str]) -> bool:
         request = self._request
@@ -109,16 +116,18 @@ class Targets:
         return bool(request.settled.by_name)
 
     def _are_names_by(self, examples: Iterable[str]) -> bool:
-        if any(value is not None for value in self._values) and not any(map(_is_value, self._labels)):
+        values = _values_of(self._labels)
+        called = any(value is not None for value in values)
+        if called and not any(map(_is_value, self._labels)):
             return True  # two classes that are called yes and no: 1 and 0 mean the same
-        counting = self._values == list(range(len(self._values)))
-        if not counting and any(value is not None for value in self._values):
-            values = map(self._value, examples)
-            return not any(self._is_index(value) and value not in self._index_of_value for value in values)
+        counting = values == list(range(len(values)))
+        if called and not counting:
+            found = map(self._value, examples)
+            return not any(self._is_index(value) and value not in self._index_of_value for value in found)
         for cell in examples:
             value = self._value(cell)
             if value is None or self._is_index(value):
-                return self._known(cell) is not None and not (counting and cell in self._labels)
+                return not (counting and cell in self._labels) and self._known(cell) is not None
         return False
 
     def _known(self, cell: str) -> int | None:
@@ -128,8 +137,10 @@ class Targets:
     def _is_index(self, value: float | None) -> bool:
         return value is not None and 0 <= value < len(self._labels) and value == np.floor(value)
 
-    def _is_number(self, example: str) -> bool:
-        return number_in(example or "0", self._request) is not None
+    def _are_numbers(self, example: str) -> bool:
+        """Whether all names of classes are numbers of their own, and targets are written so."""
+        is_number = number_in(example or "0", self._request) is not None
+        return is_number and len(self._index_of_value) == len(self._labels)
 
     def _value(self, cell: str) -> float | None:
         """The number that a target is, if it is one; true is 1."""
@@ -184,7 +195,7 @@ class Targets:
         try:
             value = parsed_number(cell, self._request)
         except InputError as error:
-            words = self._labels and all(value is None for value in self._values)
+            words = self._labels and all(value is None for value in _values_of(self._labels))
             names = f" or a name of {listed(self._labels)}" if words else ""
             is_name = self._known(cell) is not None
             told = f"expected a class index{names}, got {quoted(cell)}"
@@ -197,7 +208,7 @@ class Targets:
 
     def _named(self, cell: str, value: float | None) -> int:
         """The index of the class of which this is the value; or a whole number that is no index either."""
-        if value in self._index_of_value:
+        if value is not None and value in self._index_of_value:
             return self._index_of_value[value]
         if (
             value is not None
@@ -225,8 +236,8 @@ def _is_value(label: str) -> bool:
 def _values_of(labels: Sequence[str]) -> list[float | None]:
     """The numbers that classes are called by: of two that are a clear pair, 1 is the positive one."""
     lowered = [label.casefold() for label in labels]
-    for positive, negative in PAIRS:
-        if sorted(lowered) == sorted((positive, negative)) and value_of(negative) is None:
+    for positive, negative in PAIRS if len(labels) == 2 else ():
+        if {*lowered} == {positive, negative} and value_of(negative) is None:
             return [float(label == positive) for label in lowered]
     return [_value_of(label) for label in labels]
 

@@ -71,7 +71,7 @@ def parsed(
     Args:
         block: whole lines.
         width: the number of columns of the table.
-        columns: the columns of numbers to read.
+        columns: the columns of numbers to read, in the order of the header.
         texts: the columns of text to read; one may be among those of numbers too.
         request: says the delimiter, the decimal mark and which numbers are accepted.
 
@@ -283,15 +283,15 @@ class Plain:
     ) -> None:
         self.row_place: Callable[[int], str] = Lines(block.name, block.line)
         self._values = values
-        self._position = {column: i for i, column in enumerate(columns)}
+        self._columns = np.array(columns, np.intp)
         self._texts = texts
 
     def __len__(self) -> int:
         return len(self._values)
 
     def numbers(self, columns: Sequence[int]) -> Array:
-        at = [self._position[column] for column in columns]
-        if at == list(range(at[0], at[-1] + 1)):
+        at = np.searchsorted(self._columns, columns)
+        if (np.diff(at) == 1).all():
             return self._values[:, at[0] : at[-1] + 1]
         return self._values[:, at]
 

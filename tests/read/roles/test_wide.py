@@ -8,12 +8,15 @@ from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Any
 
+import numpy as np
 import pytest
 
 from celoss_cli.core.errors import InputError
+from celoss_cli.read.request import ReadRequest
 from celoss_cli.read.roles.column import Column
-from celoss_cli.read.roles.columns import assign
+from celoss_cli.read.roles.columns import assign, columns_of
 from celoss_cli.read.roles.found import Wanted
+from celoss_cli.read.roles.words import named
 
 FEW, MANY = 400, 1600
 
@@ -93,3 +96,29 @@ def test_time_grows_with_the_columns(header: Any, wanted: Wanted) -> None:
         return min(once() for _ in range(3))
 
     assert seconds(8 * MANY) < 3 * 8 * seconds(MANY)
+
+
+def test_names_that_differ_in_digits_are_read_once() -> None:
+    assert named("logit_7") is named("logit_8")
+    assert named("logit_0") == named("logit_7")
+    assert (named("Unnamed: 0").key, named("Unnamed: 3").key) == (1, 0)
+
+
+def test_columns_that_are_read_together_hold_what_they_hold_alone() -> None:
+    names = [f"c{i}" for i in range(2100)]
+    row = ["0.5", "1e3", "-2", "0"] * 525
+    odd = list(row)
+    odd[1500:1504] = ["true", "", "0,5", "cat"]
+    request = ReadRequest(per_class=True, takes="logits")
+    for second in (row, odd):
+        found, whole = columns_of(names, [row, second], request)
+        alone = [
+            Column.of(name, cells) for name, cells in zip(names, zip(row, second, strict=True), strict=True)
+        ]
+        assert whole
+        assert [(c.name, c.values.texts, c.values.rows) for c in found] == [
+            (c.name, c.values.texts, c.values.rows) for c in alone
+        ]
+        for one, other in zip(found, alone, strict=True):
+            assert one.is_number == other.is_number
+            assert np.array_equal(one.values.numbers, other.values.numbers)  # type: ignore[arg-type]
