@@ -29,7 +29,7 @@ from celoss_cli.studies.temperature.fitting import Predictions, Temperature, fit
 if TYPE_CHECKING:
     from celoss_cli.cli.options import Semantics
     from celoss_cli.cli.reading import Data
-    from celoss_cli.core.data import Array, Batch, Source, Terms
+    from celoss_cli.core.data import Array, Batch, Terms
     from celoss_cli.losses import LossSpec
     from celoss_cli.losses.base import Loss
 
@@ -132,7 +132,7 @@ def calibrated(data: Data, semantics: Semantics, path: str | None, jobs: int | N
     for finding in findings(facts):
         note(f"celoss: {remark_of(finding)}")
     told = _told(data.spec, choice.loss, evaluation, taken.predictions)
-    source: Source = {**described, "conversions": list(evaluation.conversions), "skipped": evaluation.skipped}
+    source = evaluation.described(described)
     told = replace(told, options=choice.options, source=source, takes=data.takes)
     if taken.kept is not None and path is not None:
         if told.fit.state != "found":

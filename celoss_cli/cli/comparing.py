@@ -138,9 +138,9 @@ def _read(
         side = side_of(_name(data.files[0]), choice.loss, found.dataset.batches, evaluating, take)
     evaluation = side.evaluation
     evaluation.facts.update(choice.facts)
-    told: Source = {"conversions": list(evaluation.conversions), "skipped": evaluation.skipped}
     reduction: Reduction = "batchmean" if choice.reduction == "batchmean" else "mean"
-    return _Read(side, reduction, choice.options, {**found.dataset.described, **told}, found.request)
+    described = evaluation.described(found.dataset.described)
+    return _Read(side, reduction, choice.options, described, found.request)
 
 
 def _by_position(request: Request, dataset: Dataset) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from celoss_cli.cli.concluding import Computed, conclude, conclusion_of
@@ -10,7 +9,7 @@ from celoss_cli.cli.reading import Data, Opened, opened, refuse_with_values
 from celoss_cli.cli.semantics import Chosen, chosen
 from celoss_cli.cli.table import given_options
 from celoss_cli.core.errors import UsageError, Way, quoted, visible
-from celoss_cli.core.records import record
+from celoss_cli.core.records import record, replace
 from celoss_cli.evaluate.loop import Request, evaluate
 from celoss_cli.evaluate.wanted import Wanted
 from celoss_cli.losses.conventions import CONVENTIONS

@@ -122,11 +122,7 @@ def _computed(plan: _Plan) -> Conventions:
         unit=UNITS[base],
         reduction=made.first.reduction,
         options={**made.first.options, "convention": "all"},
-        source={
-            **data.dataset.described,
-            "conversions": list(evaluation.conversions),
-            "skipped": evaluation.skipped,
-        },
+        source=evaluation.described(data.dataset.described),
         labels=evaluation.labels,
         rows=evaluation.tally.rows,
         elements=evaluation.tally.elements,

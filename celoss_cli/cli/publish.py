@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from celoss_cli.cli.output import PipeClosed, append_file, note, stdout_style, write_file, write_stdout
 from celoss_cli.cli.table import given_options, options_in
 from celoss_cli.core.errors import ExitCode, UsageError, Way, plural, quoted, visible
-from celoss_cli.core.records import record
+from celoss_cli.core.records import record, replace
 from celoss_cli.core.suffix import is_device, suffix_of, without_suffix
 from celoss_cli.core.version import __version__
 from celoss_cli.show import ARRAYS, FORMATS, FormatSpec, Style, format_of_suffix, suffixes

@@ -6,7 +6,7 @@ import contextlib
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import field
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -14,7 +14,7 @@ from celoss_cli.cli.output import note
 from celoss_cli.cli.table import given_options
 from celoss_cli.core.errors import InputError, UsageError, Way, quoted
 from celoss_cli.core.extras import installing
-from celoss_cli.core.records import record
+from celoss_cli.core.records import record, replace
 from celoss_cli.losses.spec import TOKENS
 from celoss_cli.read import SOURCES
 from celoss_cli.read.gather import Watch, gather

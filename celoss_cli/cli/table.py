@@ -9,12 +9,12 @@ same fields: ``options`` of a command lists them, and its ``value`` makes the re
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import field, replace
+from dataclasses import field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from celoss_cli.core.option import Kind, Option, one_of
-from celoss_cli.core.records import record
+from celoss_cli.core.records import record, replace
 from celoss_cli.losses.conventions import CONVENTIONS
 
 if TYPE_CHECKING:

@@ -7,15 +7,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from celoss_cli.core.exact import ExactSum, exact_sum
 from celoss_cli.core.late import Array, np
-from celoss_cli.core.records import record
-
-if TYPE_CHECKING:
-    from celoss_cli.core.trace import Step
+from celoss_cli.core.records import record, replace
 
 __all__ = [
     "ROW_MAJOR_FROM",
@@ -23,14 +20,11 @@ __all__ = [
     "Batch",
     "Chunk",
     "Lines",
-    "NamedTerms",
     "Reduction",
     "Roles",
-    "Row",
     "Source",
     "Tally",
     "Terms",
-    "Workings",
 ]
 
 
@@ -361,77 +355,3 @@ class Tally:
         if reduction == "mean":
             return self.loss / self.weight if self.weight.scaled or self.weight.nonfinite else math.nan
         return self.loss / self.rows if reduction == "batchmean" else float(self.loss)
-
-
-@record(frozen=True, slots=True)
-class NamedTerms:
-    """Consecutive loss elements with their names: what ``--reduction none`` streams.
-
-    Attributes:
-        row: of the whole data set, shape (elements,) of int64.
-        id: the identifiers of these rows, or None.
-        target: shape (elements,), or (elements, classes) of probabilities; tokens may be texts.
-        loss, weight: shape (elements,) of float64.
-        index: within the row, shape (elements, axes), with no axes where a row is one element.
-        ignored: shape (elements,) of bool.
-        probability: that each target was predicted with, NaN where there is none; None if not wanted.
-        prediction: the likeliest outcome, -1 where there is none; None if not wanted.
-        gradient: of the result, shape (elements, classes) or (elements,); None if not wanted.
-
-    """
-
-    row: Array
-    id: Sequence[str] | None
-    target: Array | Sequence[Any]
-    loss: Array
-    weight: Array
-    index: Array
-    ignored: Array
-    probability: Array | None = None
-    prediction: Array | None = None
-    gradient: Array | None = None
-
-
-@record(frozen=True, slots=True)
-class Row:
-    """One loss element with its name."""
-
-    row: int
-    index: tuple[int, ...]
-    id: str | None
-    target: float | int | str | tuple[float, ...]
-    loss: float
-    weight: float
-    ignored: bool
-
-
-@record(frozen=True, slots=True)
-class Workings:
-    """One element with every step that led to its loss.
-
-    Attributes:
-        row: the element's name, target, loss and weight.
-        steps: its steps in order; a "class" step holds (classes,) values, every other one () values.
-        gathered: index of the class whose entry the target picks, if it picks one.
-
-    """
-
-    row: Row
-    steps: tuple[Step, ...]
-    gathered: int | None
-
-    @property
-    def probability(self) -> float | None:
-        """The probability of the class that the target picks, where the steps have one."""
-        if self.gathered is None:
-            return None
-        found = {step.name: step.value for step in self.steps if step.level == "class"}
-        if "p" in found:
-            return float(found["p"][self.gathered])
-        with np.errstate(over="ignore"):
-            return float(np.exp(found["log p"][self.gathered])) if "log p" in found else None
-
-    @property
-    def sample_weight(self) -> float | None:
-        """The weight that the data gives this row, if it gives one."""
-        return next((float(step.value) for step in self.steps if step.name == "sample weight"), None)

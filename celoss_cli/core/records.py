@@ -13,7 +13,7 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-__all__ = ["record"]
+__all__ = ["record", "replace"]
 
 _MANY = 100
 """Compiling ``__init__`` takes as long as what it saves for so many objects."""
@@ -35,7 +35,13 @@ Written = Callable[[bool], Mapping[str, object]]
 
 if TYPE_CHECKING:
     from dataclasses import dataclass as record
+    from dataclasses import replace
 else:
+
+    def replace(found: Any, /, **changes: Any) -> Any:
+        """The record with other values of some fields; ``dataclasses.replace`` works all fields out first."""
+        values = {name: getattr(found, name) for name in found.__record_fields__}
+        return type(found)(**{**values, **changes})
 
     def record(*, frozen: bool = False, slots: bool = False, kw_only: bool = False) -> Any:
         """The decorator; it takes ``frozen``, ``slots`` and ``kw_only`` as ``dataclass`` does."""

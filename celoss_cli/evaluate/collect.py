@@ -31,7 +31,7 @@ from celoss_cli.evaluate.worst_rows import RowLoss, worst, worst_rows
 if TYPE_CHECKING:
     from celoss_cli.core.data import Array, Batch, Tally, Terms
     from celoss_cli.evaluate.wanted import Wanted
-    from celoss_cli.losses.base import Answers, Loss
+    from celoss_cli.losses.base import Loss
 
 __all__ = ["LARGEST_LEVEL", "LEAST_LEVEL", "QUANTILE_BOUND", "Collected", "collect"]
 
@@ -240,17 +240,14 @@ def _calibration_if_any(
     loss: Loss, batch: Batch, counted: Array | None, wanted: Wanted
 ) -> Calibration | None:
     try:
-        return _calibration(loss.answers(batch), counted, wanted.reliability)
+        confidence, hit = loss.answers(batch)
     except CelossError:
         if "reliability" in wanted.if_any:
             return None
         raise
-
-
-def _calibration(answers: Answers, counted: Array | None, bins: int) -> Calibration:
-    if counted is None:
-        return Calibration.of(answers.confidence, answers.hit, bins)
-    return Calibration.of(answers.confidence[counted], answers.hit[counted], bins)
+    if counted is not None:
+        confidence, hit = confidence[counted], hit[counted]
+    return Calibration.of(confidence, hit, wanted.reliability)
 
 
 def _groups(loss: Loss, batch: Batch, terms: Terms, by: str) -> Groups:

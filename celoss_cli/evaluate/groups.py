@@ -9,7 +9,7 @@ import numpy as np
 
 from celoss_cli.core.data import Tally
 from celoss_cli.core.errors import LimitError
-from celoss_cli.core.exact import ExactSums, exact_sums
+from celoss_cli.core.exact_groups import ExactSums, exact_sums
 from celoss_cli.core.records import record
 
 if TYPE_CHECKING:

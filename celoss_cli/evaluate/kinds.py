@@ -71,8 +71,12 @@ def _properties(loss: Loss, batch: Batch) -> Iterator[tuple[str, Array]]:
 
 
 def oddities(loss: Loss, batch: Batch) -> Counter[str]:
-    """How many rows or elements of a canonical batch show each oddity, those of sample weights among them."""
-    return loss.observe(batch) + Counter({"out-of-domain-weight": rows_out_of_domain(batch).size})
+    """How many rows or elements of a canonical batch show each oddity that the loss or its reader noticed."""
+    return (
+        loss.observe(batch)
+        + Counter({"out-of-domain-weight": rows_out_of_domain(batch).size})
+        + Counter(batch.told)
+    )
 
 
 def _properties_of_rows(x: Array) -> Iterator[tuple[str, Array]]:

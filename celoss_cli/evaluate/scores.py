@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from celoss_cli.core.errors import UsageError
-from celoss_cli.core.exact import POINT, ExactSum, ExactSums, exact_sum, exact_sums
+from celoss_cli.core.exact import POINT, ExactSum, exact_sum
+from celoss_cli.core.exact_groups import ExactSums, exact_sums
 from celoss_cli.core.records import record
 from celoss_cli.losses.base import SAMPLE_WEIGHT
 

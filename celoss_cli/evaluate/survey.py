@@ -144,12 +144,12 @@ def survey(loss: Loss, batch: Batch) -> Survey:
     """
     if batch.offsets is not None:
         ids = () if batch.ids is None else (_hashes(batch.ids),)
-        return Survey(rows=len(batch), seen=oddities(loss, batch) + Counter(batch.told), ids=ids)
+        return Survey(rows=len(batch), seen=oddities(loss, batch), ids=ids)
     with np.errstate(all="ignore"):
         found = Survey(
             rows=len(batch),
             classes=loss.classes(batch),
-            seen=oddities(loss, batch) + kinds(loss, batch) + Counter(batch.told),
+            seen=oddities(loss, batch) + kinds(loss, batch),
             columns=_column_sums(batch) if loss.per_class else None,
             fit=fit_of(loss, batch),
             ids=() if batch.ids is None else (_hashes(batch.ids),),

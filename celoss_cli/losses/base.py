@@ -5,12 +5,11 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections import Counter
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from celoss_cli.core.errors import InputError, UsageError
 from celoss_cli.core.late import np
-from celoss_cli.core.records import record
+from celoss_cli.core.records import record, replace
 from celoss_cli.core.trace import Note, silent
 
 if TYPE_CHECKING:
@@ -27,7 +26,6 @@ __all__ = [
     "TRUTH_READ_AS_CLASSES",
     "UNITS",
     "WHOLE_READ",
-    "Answers",
     "Loss",
     "Violation",
     "as_real",
@@ -68,21 +66,6 @@ class Violation:
     fact: str
     ways: tuple[Way, ...] = ()
     in_input: bool = False
-
-
-@record(frozen=True, slots=True)
-class Answers:
-    """Predicted answers and what they turned out to be.
-
-    Attributes:
-        confidence: shape (elements,) float64, the predicted probability of the answer.
-        hit: shape (elements,) float64, 1 where it is the target, 0 where it is not; where the target is
-            a distribution, the probability of the answer in it.
-
-    """
-
-    confidence: Array
-    hit: Array
 
 
 @record(frozen=True, kw_only=True)
@@ -238,8 +221,11 @@ class Loss(ABC):
         """
         return None
 
-    def answers(self, batch: Batch) -> Answers:
-        """What a canonical batch's input predicts of every element, and whether it came true.
+    def answers(self, batch: Batch) -> tuple[Array, Array]:
+        """How sure a canonical batch's input is of its answer to every element, and whether it came true.
+
+        Each of shape (elements,), float64: the predicted probability of the answer; and 1 where it is the
+        target, 0 where it is not, or the probability of the answer where the target is a distribution.
 
         Raises:
             UsageError: for a loss whose input predicts no answer.

@@ -9,7 +9,7 @@ from celoss_cli.core.data import Batch
 from celoss_cli.core.errors import InputError
 from celoss_cli.core.late import np
 from celoss_cli.core.records import record
-from celoss_cli.losses.base import Answers, as_real, finite_weights
+from celoss_cli.losses.base import as_real, finite_weights
 from celoss_cli.losses.elementwise import ElementLoss
 
 if TYPE_CHECKING:
@@ -99,13 +99,13 @@ class AnswerLoss(ElementLoss):
 
     drawn_targets: ClassVar[Mapping[str, float]] = {"target 1": 1, "target 0": 0}
 
-    def answers(self, batch: Batch) -> Answers:
+    def answers(self, batch: Batch) -> tuple[Array, Array]:
         """The positive answer of every element."""
         outside = self.violation(batch)
         if outside:
             raise InputError(outside.fact, element=int(np.flatnonzero(outside.where)[0]))
         hit = self._positive(batch.target.reshape(-1).astype(np.float64))
-        return Answers(self._probabilities(batch.input.reshape(-1).astype(np.float64)), hit)
+        return self._probabilities(batch.input.reshape(-1).astype(np.float64)), hit
 
     def decided(self, batch: Batch) -> Array | None:
         return (batch.input.reshape(-1) > self._of_probability(np.array(0.5))).astype(np.int64)

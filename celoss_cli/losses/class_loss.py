@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from celoss_cli.core.data import Array, Batch, Terms
 from celoss_cli.core.errors import InputError, UsageError, Way, plural
 from celoss_cli.core.late import np
-from celoss_cli.core.records import record
+from celoss_cli.core.records import record, replace
 from celoss_cli.losses.base import (
     ONE_HOT_READ,
     TRUTH_READ_AS_CLASSES,
     WHOLE_READ,
-    Answers,
     Loss,
     as_real,
     finite_weights,
@@ -276,7 +274,7 @@ class ClassLoss(Loss):
         names = batch.labels or [str(index) for index in range(batch.input.shape[1])]
         return batch.target.reshape(-1), names
 
-    def answers(self, batch: Batch) -> Answers:
+    def answers(self, batch: Batch) -> tuple[Array, Array]:
         """The most probable class of every element, the first of several."""
         p = self._probabilities(batch)
         chosen = largest_class(p)
@@ -285,7 +283,7 @@ class ClassLoss(Loss):
             hit = columns_of(batch.target)[chosen, columns].astype(np.float64)
         else:
             hit = (chosen == batch.target.reshape(-1)).astype(np.float64)
-        return Answers(p[chosen, columns], hit)
+        return p[chosen, columns], hit
 
     def decided(self, batch: Batch) -> Array | None:
         if batch.input.shape[1] < 2 or batch.target.ndim == 3:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING, TypeVar
 
 from celoss_cli.core.data import Batch, Chunk, Tally
 from celoss_cli.core.errors import InputError
 from celoss_cli.core.late import Array, np
+from celoss_cli.core.records import replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

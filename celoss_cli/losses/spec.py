@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal
 
-from celoss_cli.core.records import record
+from celoss_cli.core.records import record, replace
 from celoss_cli.losses.options import IGNORE_INDEX
 
 if TYPE_CHECKING:

@@ -6,11 +6,11 @@ import io
 import os
 import sys
 from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, Protocol, cast
 
 from celoss_cli.core.errors import InputError, file_name, visible
-from celoss_cli.core.records import record
+from celoss_cli.core.records import record, replace
 from celoss_cli.read.remote.urls import is_remote
 from celoss_cli.read.roles.found import ColumnChoice
 

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 
 from celoss_cli.core.errors import InputError, file_name, plural
+from celoss_cli.core.records import replace
 from celoss_cli.findings import CommandWords, Facts, findings
 from celoss_cli.read.roles.targets import BY_INDEX, BY_NAME
 from celoss_cli.report.report import Report
 
 if TYPE_CHECKING:
-    from celoss_cli.core.data import Reduction, Source, Tally, Workings
+    from celoss_cli.core.data import Reduction, Source, Tally
     from celoss_cli.core.option import OptionValues
     from celoss_cli.core.trace import Step
     from celoss_cli.evaluate.collect import Collected
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from celoss_cli.evaluate.scores import Scores, Totals
     from celoss_cli.evaluate.summaries import Reliability
     from celoss_cli.evaluate.survey import Survey
+    from celoss_cli.evaluate.workings import Workings
     from celoss_cli.losses import LossSpec
     from celoss_cli.losses.base import Loss
     from celoss_cli.report.tokens import Tokens
@@ -97,9 +98,12 @@ def report_of(
         source=source,
         said=said,
     )
-    rescaled = _Rescaled(loss, tally, reduction)
-    evaluation.rows.scale = rescaled.scale
-    collected = evaluation.collected
+    collected, rows = evaluation.collected, evaluation.rows
+    scale, told = 1.0, ""
+    if rows is not None or evaluation.workings or evaluation.worst:
+        scale, told = _rescaled(loss, tally, reduction)
+    if rows is not None:
+        rows.scale = scale
     return Report(
         loss=spec.name,
         title=spec.title,
@@ -112,17 +116,17 @@ def report_of(
         tally=tally,
         classes=evaluation.classes,
         options=options,
-        source=_with_conversions(source, evaluation),
+        source=evaluation.described(source),
         labels=evaluation.labels,
-        rows=evaluation.rows,
-        workings=[rescaled(workings) for workings in evaluation.workings],
+        rows=rows,
+        workings=[_of_value(workings, scale, told) for workings in evaluation.workings],
         shown=evaluation.shown,
         findings=findings(facts),
         by=by,
         groups=collected.breakdown(tally, evaluation.labels) if collected else (),
         quantiles=collected.quantiles(quantiles) if collected else (),
         quantiles_left_out=collected.unordered(tally.counted) if collected and quantiles else 0,
-        worst=[rescaled(workings) for workings in evaluation.worst],
+        worst=[_of_value(workings, scale, told) for workings in evaluation.worst],
         perplexity=_perplexity(loss, tally, reduction, value)
         if loss.gives_perplexity and options.get("per") != "document"
         else None,
@@ -134,7 +138,7 @@ def report_of(
         scores=None
         if evaluation.scores is None or reduction == "none"
         else _scores(loss, evaluation.scores, tally, reduction, top),
-        tokens=_tokens(loss, evaluation, tally),
+        tokens=_tokens(loss, evaluation, tally) if hasattr(loss, "per") else None,
         of_rows=evaluation.of_rows,
         worst_rows=collected.rows if collected else (),
         estimate=estimate,
@@ -278,43 +282,36 @@ def _denominator_is(evaluation: Evaluation, reduction: Reduction, per: str | Non
     return f"{evaluation.weight_is}{of}"
 
 
-def _tokens(loss: Loss, evaluation: Evaluation, tally: Tally) -> Tokens | None:
-    """The loss by each divisor; None where the elements are no scored tokens."""
-    per = getattr(loss, "per", None)
-    if per is None:
-        return None
+def _tokens(loss: Any, evaluation: Evaluation, tally: Tally) -> Tokens:
+    """The loss of scored tokens by each divisor."""
     from celoss_cli.report.tokens import tokens_of  # most data holds none
 
-    return tokens_of(per, evaluation.sizes, tally.loss, float(loss.nats))
+    return tokens_of(loss.per, evaluation.sizes, tally.loss, float(loss.nats))
 
 
-def _with_conversions(source: Source, evaluation: Evaluation) -> Source:
-    return {**source, "conversions": list(evaluation.conversions), "skipped": evaluation.skipped}
+def _rescaled(loss: Loss, tally: Tally, reduction: Reduction) -> tuple[float, str]:
+    """What the derivative of a row's loss in nats is multiplied by to be that of the value, and in words."""
+    with np.errstate(all="ignore"):
+        divisor = np.float64(tally.denominator(reduction)) * np.float64(loss.nats)
+        scale = float(np.float64(1.0) / divisor)
+    divided = ", divided by the denominator" if reduction in ("mean", "batchmean") else ""
+    return scale, divided if loss.base == "e" else f"{divided}, in {loss.unit}"
 
 
-class _Rescaled:
-    """Turns the derivative of a row's loss in nats into that of the printed value."""
+def _of_value(workings: Workings, scale: float, told: str) -> Workings:
+    """Workings whose gradient is that of the value."""
+    return replace(workings, steps=tuple(_step(step, workings, scale, told) for step in workings.steps))
 
-    def __init__(self, loss: Loss, tally: Tally, reduction: Reduction) -> None:
-        divided = reduction in ("mean", "batchmean")
-        with np.errstate(all="ignore"):
-            divisor = np.float64(tally.denominator(reduction)) * np.float64(loss.nats)
-            self.scale = float(np.float64(1.0) / divisor)
-        self._divided = ", divided by the denominator" if divided else ""
-        self._unit = "" if loss.base == "e" else f", in {loss.unit}"
 
-    def __call__(self, workings: Workings) -> Workings:
-        return replace(workings, steps=tuple(self._step(step, workings) for step in workings.steps))
-
-    def _step(self, step: Step, workings: Workings) -> Step:
-        if step.level != "gradient":
-            return step
-        if workings.row.ignored:
-            return replace(step, formula="0 where ignored", value=step.value * 0.0)
-        given = workings.sample_weight
-        weighted = "" if given is None else ", times the sample weight"
-        return replace(
-            step,
-            formula=f"{step.formula}{weighted}{self._divided}{self._unit}",
-            value=step.value * (self.scale * (1.0 if given is None else given)),
-        )
+def _step(step: Step, workings: Workings, scale: float, told: str) -> Step:
+    if step.level != "gradient":
+        return step
+    if workings.row.ignored:
+        return replace(step, formula="0 where ignored", value=step.value * 0.0)
+    given = workings.sample_weight
+    weighted = "" if given is None else ", times the sample weight"
+    return replace(
+        step,
+        formula=f"{step.formula}{weighted}{told}",
+        value=step.value * (scale * (1.0 if given is None else given)),
+    )

@@ -6,16 +6,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
 from typing import TYPE_CHECKING
 
-from celoss_cli.core.data import NamedTerms, Reduction, Tally, Workings
+from celoss_cli.core.data import Reduction, Tally
 from celoss_cli.core.records import record
 
 if TYPE_CHECKING:
     from celoss_cli.core.data import Source
     from celoss_cli.core.option import OptionValues
     from celoss_cli.evaluate.confusion import Confusion
-    from celoss_cli.evaluate.loop import Rows
+    from celoss_cli.evaluate.rows import NamedTerms, Rows
     from celoss_cli.evaluate.scores import Scores
     from celoss_cli.evaluate.summaries import Group, Histogram, Quantile, Reliability
+    from celoss_cli.evaluate.workings import Workings
     from celoss_cli.evaluate.worst_rows import RowLoss
     from celoss_cli.findings.facts import Finding
     from celoss_cli.report.tokens import Tokens

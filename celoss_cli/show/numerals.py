@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from celoss_cli.core.errors import quoted, visible
 
 if TYPE_CHECKING:
-    from celoss_cli.core.data import Row
+    from celoss_cli.evaluate.workings import Row
 
 __all__ = [
     "aligned",

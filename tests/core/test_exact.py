@@ -13,8 +13,9 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from celoss_cli.core import exact
-from celoss_cli.core.exact import ExactSum, ExactSums, exact_sum, exact_sums
+from celoss_cli.core import exact, exact_groups
+from celoss_cli.core.exact import ExactSum, exact_sum
+from celoss_cli.core.exact_groups import ExactSums, exact_sums
 
 FINITE = st.one_of(
     st.floats(allow_nan=False, allow_infinity=False),
@@ -228,7 +229,7 @@ def test_sums_side_by_side_are_the_sums_of_each_group(
         values = values.astype(dtype)
     codes = np.random.default_rng(seed).integers(0, 4, len(values))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(exact, "_COUNTED_AT_ONCE", at_once)
+        patch.setattr(exact_groups, "_COUNTED_AT_ONCE", at_once)
         found = exact_sums(values, codes, 4).each()
     assert found == [exact_sum(values[codes == group]) for group in range(4)]
 
@@ -244,7 +245,7 @@ def test_values_of_one_group_share_digits_where_their_sizes_are_near() -> None:
 
 @pytest.mark.parametrize("size", [0, 1, 3, 4, 7])
 def test_sums_side_by_side_are_each_rounded_once(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(exact, "_ROUNDED_AT_ONCE", 3)
+    monkeypatch.setattr(exact_groups, "_ROUNDED_AT_ONCE", 3)
     groups = [[0.1, 0.2, 0.3], [1e300, 1.0, -1e300], [math.nan], [], [math.inf, 1.0], [-math.inf], [-0.7]]
     values = np.array([value for group in groups[:size] for value in group])
     codes = np.array([code for code, group in enumerate(groups[:size]) for _ in group], np.int64)
@@ -261,9 +262,9 @@ def test_one_value_for_all_is_multiplied_in_every_group(value: float) -> None:
 
 
 def test_one_value_for_all_is_looked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    sizes, cut = [], exact._of_groups
+    sizes, cut = [], exact_groups._of_groups
     monkeypatch.setattr(
-        exact, "_of_groups", lambda values, *more: sizes.append(len(values)) or cut(values, *more)
+        exact_groups, "_of_groups", lambda values, *more: sizes.append(len(values)) or cut(values, *more)
     )
     exact_sums(np.broadcast_to(0.1, 9), np.zeros(9, np.int64), 1)
     assert sizes == [1]

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from celoss_cli.core.data import Batch, Terms
-from celoss_cli.evaluate.loop import row_of
 from celoss_cli.evaluate.rows import named_terms
+from celoss_cli.evaluate.workings import row_of
 from celoss_cli.losses import LOSSES
 from celoss_cli.losses.scored_tokens import ScoredTokens
 

@@ -78,13 +78,13 @@ def test_the_logarithms_of_what_is_predicted(case: tuple[Loss, Any, Any, Any]) -
 @every_one
 def test_how_sure_an_answer_is_and_whether_it_came_true(case: tuple[Loss, Any, Any, Any]) -> None:
     loss, x, y, log_p = case
-    found = loss.answers(loss.canonical(Batch(x, y)))
+    confidence, hit = loss.answers(loss.canonical(Batch(x, y)))
     if log_p.shape[1] == 3:
-        np.testing.assert_allclose(found.confidence, exp(log_p.max(1)), rtol=1e-12)
-        np.testing.assert_array_equal(found.hit, log_p.argmax(1) == y)
+        np.testing.assert_allclose(confidence, exp(log_p.max(1)), rtol=1e-12)
+        np.testing.assert_array_equal(hit, log_p.argmax(1) == y)
     else:
-        np.testing.assert_allclose(found.confidence, exp(log_p[:, 1]), rtol=1e-12)
-        np.testing.assert_array_equal(found.hit, (y + 1) / 2 if isinstance(loss, SoftMargin) else y)
+        np.testing.assert_allclose(confidence, exp(log_p[:, 1]), rtol=1e-12)
+        np.testing.assert_array_equal(hit, (y + 1) / 2 if isinstance(loss, SoftMargin) else y)
 
 
 @every_one

@@ -600,12 +600,12 @@ def test_the_work_of_a_part_does_not_grow_with_their_number(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No command line of all files is made for each part, and no place that is 0 everywhere is looked at."""
-    from celoss_cli.core import exact
+    from celoss_cli.core import exact_groups
     from celoss_cli.studies.merge import parts
 
     names = [shard(tmp_path, f"{index}.json", rows(index, 4)) for index in range(5)]
     places: list[int] = []
-    carried = exact._carried
+    carried = exact_groups._carried
 
     def counted(digits: Any) -> Any:
         places.append(len(digits))
@@ -615,7 +615,7 @@ def test_the_work_of_a_part_does_not_grow_with_their_number(
         raise AssertionError
 
     monkeypatch.setattr(parts, "_one_run", never)
-    monkeypatch.setattr(exact, "_carried", counted)
+    monkeypatch.setattr(exact_groups, "_carried", counted)
     done = celoss("merge", *names, "--json")
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["rows"] == 20

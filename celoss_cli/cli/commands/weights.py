@@ -201,7 +201,7 @@ def _weights(given: WeightsOptions, found: Evaluation, dataset: Dataset) -> Clas
         classes=[ClassWeight(index, *row) for index, row in enumerate(rows)],
         counted=found.tally.counted,
         ignored=found.tally.ignored,
-        source={**dataset.described, "conversions": list(found.conversions), "skipped": found.skipped},
+        source=found.described(dataset.described),
     )
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterator, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from celoss_cli.core.errors import InputError, Way, listed, plural, visible
+from celoss_cli.core.records import replace
 from celoss_cli.read.roles.assignment import Assignment, Why
 from celoss_cli.read.roles.column import value_of
 from celoss_cli.read.roles.groups import labels_of, order_notes, paired

@@ -8,13 +8,13 @@ import itertools
 import os
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from celoss_cli.core.data import Array, Batch, Chunk
 from celoss_cli.core.errors import InputError, Way, plural, quoted, visible
 from celoss_cli.core.numbers import is_number
+from celoss_cli.core.records import replace
 from celoss_cli.read.peekable import Peekable
 from celoss_cli.read.request import MAX_LINE, Dataset, ReadRequest, Stream
 from celoss_cli.read.roles.column import sample_size

@@ -11,7 +11,8 @@ from celoss_cli.show.document import Checks, Columns, Document, Parts, Records, 
 from celoss_cli.show.numerals import exact
 
 if TYPE_CHECKING:
-    from celoss_cli.core.data import Array, NamedTerms
+    from celoss_cli.core.data import Array
+    from celoss_cli.evaluate.rows import NamedTerms
     from celoss_cli.report.report import Report
     from celoss_cli.show.blocks import Page, View
     from celoss_cli.show.document import Column

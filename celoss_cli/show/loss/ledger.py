@@ -10,7 +10,7 @@ from celoss_cli.show.loss.steps import unpicked
 from celoss_cli.show.numerals import row_name, short, target_name
 
 if TYPE_CHECKING:
-    from celoss_cli.core.data import Row, Workings
+    from celoss_cli.evaluate.workings import Row, Workings
     from celoss_cli.report.report import Report
 
 __all__ = ["ledger"]

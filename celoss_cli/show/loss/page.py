@@ -37,8 +37,8 @@ from celoss_cli.show.source import option_text, reading_lines
 from celoss_cli.show.verdicts import lines_of
 
 if TYPE_CHECKING:
-    from celoss_cli.core.data import Workings
     from celoss_cli.evaluate.summaries import Group, Reliability
+    from celoss_cli.evaluate.workings import Workings
     from celoss_cli.report.report import Report
 
 __all__ = ["page_of"]

@@ -11,7 +11,8 @@ from celoss_cli.show.blocks import Block, Part, Shaded, Table
 from celoss_cli.show.numerals import short, target_name
 
 if TYPE_CHECKING:
-    from celoss_cli.core.data import Tally, Workings
+    from celoss_cli.core.data import Tally
+    from celoss_cli.evaluate.workings import Workings
     from celoss_cli.report.report import Report
     from celoss_cli.report.tokens import Divided, Tokens
 

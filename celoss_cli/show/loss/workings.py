@@ -11,7 +11,7 @@ from celoss_cli.show.loss.steps import class_steps, numbered_class, row_steps, s
 from celoss_cli.show.numerals import row_name, short, target_name
 
 if TYPE_CHECKING:
-    from celoss_cli.core.data import Workings
+    from celoss_cli.evaluate.workings import Workings
     from celoss_cli.report.report import Report
 
 __all__ = ["ignored_line", "row_title", "steps_of"]

@@ -12,10 +12,11 @@ import numpy as np
 from celoss_cli.core.data import Tally
 from celoss_cli.core.errors import CelossError
 from celoss_cli.core.records import record
-from celoss_cli.evaluate.loop import Evaluation, Request, evaluate, row_of
+from celoss_cli.evaluate.loop import Evaluation, Request, evaluate
+from celoss_cli.evaluate.workings import Row, row_of
 
 if TYPE_CHECKING:
-    from celoss_cli.core.data import Array, Batch, Chunk, Reduction, Row, Source, Terms
+    from celoss_cli.core.data import Array, Batch, Chunk, Reduction, Source, Terms
     from celoss_cli.core.option import OptionValues
     from celoss_cli.losses.base import Loss
 

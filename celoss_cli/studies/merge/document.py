@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from celoss_cli.core.checksum import KEY, digest, is_as_written
 from celoss_cli.core.data import Tally
 from celoss_cli.core.errors import InputError, quoted
-from celoss_cli.core.exact import POINT, ExactSum, ExactSums
+from celoss_cli.core.exact import POINT, ExactSum
+from celoss_cli.core.exact_groups import ExactSums
 from celoss_cli.core.option import VALUES, Option
 from celoss_cli.evaluate.collect import LARGEST_LEVEL, LEAST_LEVEL, Collected
 from celoss_cli.evaluate.groups import Groups
 from celoss_cli.evaluate.kinds import FirstRows
-from celoss_cli.evaluate.loop import Evaluation, Rows
+from celoss_cli.evaluate.loop import Evaluation
 from celoss_cli.evaluate.scores import Totals
 from celoss_cli.findings import CommandWords
 from celoss_cli.losses import LOSSES, LossSpec
@@ -224,7 +225,7 @@ def _partial(document: dict[str, Any]) -> Partial:
         quantiles=tuple(_list(_fraction, document.pop("quantiles"))),
         top_k=_count(document.pop("top_k", 0)),
         source=_source(document),
-        evaluation=Evaluation(Rows(spec.loss())),
+        evaluation=Evaluation(),
         command_words=CommandWords(
             _list(_text, words["reading"]),
             semantics=_map(lambda found: _list(_text, found), words["semantics"]),

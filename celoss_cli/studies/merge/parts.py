@@ -312,7 +312,6 @@ def _added(one: Partial, other: Partial) -> Partial:
     a, b = one.evaluation, other.evaluation
     first = a if a.tally.rows else b
     evaluation = Evaluation(
-        rows=a.rows,
         tally=a.tally + b.tally,
         weight_is=first.weight_is,
         classes=max(a.classes, b.classes) if a.classes and b.classes else first.classes,
