@@ -48,10 +48,9 @@ def sample(option: Option) -> Any:
         return next(choice for choice in option.kind.choices if choice != option.default)
     for text in ("7", "0.75", "a.csv"):
         try:
-            value = option.parse(text)
+            return option.value_of([text])
         except UsageError:
             continue
-        return (value,) if option.repeatable else value
     raise AssertionError(option.name)
 
 

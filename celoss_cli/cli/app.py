@@ -99,9 +99,9 @@ def _processed(option: Option | None, param: Any, ctx: typer.Context, given: Any
     if nothing or given == param.default:
         return option.default
     try:
-        if option.repeatable:
-            return tuple(map(option.parse, given))
-        return given if option.kind is FLAG else option.parse(given)
+        if option.kind is FLAG:
+            return given
+        return option.value_of(given if option.repeatable else [given])
     except CelossError as error:
         ways = option.ways(ctx.params, given) if isinstance(given, str) else ()
         if ways:
@@ -139,7 +139,7 @@ def _info(option: Option) -> Any:
         more["autocompletion"] = _completions(option)
     if option.kind is not FLAG:
         more["metavar"] = option.metavar or option.kind.metavar
-        more["parser"] = option.parse
+        more["parser"] = option.kind.parse
     if option.argument:
         return typer.Argument(**more)
     flags = option.flags or (option.flag,)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from celoss_cli.cli.checks import CheckedLoss, CheckedParts, Plan
     from celoss_cli.cli.config import Check
     from celoss_cli.cli.gates import Gate
-    from celoss_cli.cli.publish import Outlet
+    from celoss_cli.cli.outlet import Outlet
     from celoss_cli.report.report import Report
     from celoss_cli.studies.checks.document import Outcome
 
@@ -76,7 +76,7 @@ def _of_data(plan: Plan, given: CheckedLoss) -> Report:
     )
     found = planned(LOSSES[plan.check.loss], asked, _SHOWN)
     if asked.cluster is None:
-        return compute(found).report
+        return compute(found)
     from celoss_cli.cli.in_parts import whole_of
     from celoss_cli.cli.merging import report_of_whole
 

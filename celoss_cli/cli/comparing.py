@@ -9,9 +9,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from celoss_cli.cli.progress import Bar
-from celoss_cli.cli.reading import Data, opened, request_of
+from celoss_cli.cli.publish import remarks_of, tell
+from celoss_cli.cli.reading import opened, request_of
 from celoss_cli.cli.semantics import chosen
-from celoss_cli.core.errors import InputError, plural, visible
+from celoss_cli.core.errors import InputError, visible
 from celoss_cli.core.records import record
 from celoss_cli.evaluate.loop import Request as Evaluating
 from celoss_cli.findings import Facts, findings
@@ -25,6 +26,7 @@ from celoss_cli.studies.compare.side import Side, side_of
 from celoss_cli.studies.compare.verdicts import comparison_verdicts
 
 if TYPE_CHECKING:
+    from celoss_cli.cli.data import Data
     from celoss_cli.cli.options import Semantics
     from celoss_cli.core.data import Batch, Reduction, Source
     from celoss_cli.core.option import OptionValues
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
     from celoss_cli.read.request import Dataset, ReadRequest
     from celoss_cli.studies.compare.comparison import Comparison
 
-__all__ = ["Compared", "Request", "compared", "judged"]
+__all__ = ["Request", "compared", "judged"]
 
 
 @record(frozen=True, slots=True)
@@ -53,19 +55,11 @@ class Request:
     semantics: Semantics
     align: Literal["id", "position"] | None
     plan: Plan
-    jobs: int
+    jobs: int | None
 
 
-@record(frozen=True, slots=True)
-class Compared:
-    """A comparison, and what a reader should know of both data sets, for standard error."""
-
-    comparison: Comparison
-    remarks: Sequence[str]
-
-
-def compared(request: Request) -> Compared:
-    """Reads both data sets and compares them.
+def compared(request: Request) -> Comparison:
+    """Reads both data sets and compares them; what a reader should know of each is told on standard error.
 
     Raises:
         CelossError: for anything that stands in the way.
@@ -74,7 +68,8 @@ def compared(request: Request) -> Compared:
     pairs, subject, remarks = _brought_together(request)
     with Bar("draws") as bar:
         found = compared_pairs(pairs, subject, replace(request.plan, watch=bar.show))
-    return Compared(found, remarks)
+    tell(remarks)
+    return found
 
 
 def _brought_together(request: Request) -> tuple[Pairs, Subject, Sequence[str]]:
@@ -177,10 +172,7 @@ def _refuse_other_options(a: _Read, b: _Read) -> None:
 def _remarks(read: _Read, data: Data) -> Iterator[str]:
     side = read.side
     spec, evaluation = replace(data.spec, takes=data.takes), side.evaluation
-    if evaluation.skipped:
-        yield f"note: {side.name}: {plural(evaluation.skipped, 'row')} with missing values skipped"
     seen = evaluation.seen + Counter({side.loss.clamp_is: evaluation.tally.clamped})
     weighted = side.sample_weight is not None or read.options.get("weight") is not None
     facts = Facts(seen, spec, classes=evaluation.classes, options=read.options, weighted=weighted)
-    for told in findings(facts):
-        yield f"{told.severity} {told.code}: {side.name}: {told.message}"
+    return remarks_of(evaluation.skipped, findings(facts), name=side.name, brief=True)

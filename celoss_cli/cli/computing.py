@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from celoss_cli.cli.concluding import Computed, conclude, conclusion_of
-from celoss_cli.cli.reading import Data, Opened, opened, refuse_with_values
+from celoss_cli.cli.data import data_of
+from celoss_cli.cli.publish import conclude, conclusion_of
+from celoss_cli.cli.reading import Opened, opened
 from celoss_cli.cli.semantics import Chosen, chosen
 from celoss_cli.cli.table import given_options
 from celoss_cli.core.errors import UsageError, Way, quoted, visible
 from celoss_cli.core.records import record, replace
 from celoss_cli.evaluate.loop import Request, evaluate
 from celoss_cli.evaluate.wanted import Wanted
-from celoss_cli.losses.conventions import CONVENTIONS
-from celoss_cli.losses.pieces import default_jobs
 from celoss_cli.read.paths import files_of
 from celoss_cli.report.assemble import report_of
 from celoss_cli.show import ARRAYS, FORMATS, FormatSpec
@@ -21,8 +20,8 @@ from celoss_cli.show import ARRAYS, FORMATS, FormatSpec
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from celoss_cli.cli.data import Data
     from celoss_cli.cli.options import LossOptions, Reading, Semantics, Showing
-    from celoss_cli.cli.publish import Outlet
     from celoss_cli.cli.uncertainty import Group, Interval
     from celoss_cli.core.data import Source
     from celoss_cli.evaluate.loop import Evaluation
@@ -33,15 +32,12 @@ if TYPE_CHECKING:
     from celoss_cli.read.shards import RowGroups, Shard
     from celoss_cli.report.report import Report
     from celoss_cli.statistics.interval import Estimate
-    from celoss_cli.studies.merge.parts import Origin, Partial
 
 __all__ = [
     "Evaluated",
     "Plan",
     "compute",
-    "data_of",
     "evaluated",
-    "partial_of",
     "refuse_unshown",
     "reported",
     "request_of",
@@ -76,17 +72,6 @@ class Plan:
     interval: Interval | None = None
     shard: Shard | None = None
 
-    def origin(self) -> Origin:
-        """What the files are as they are now, and all that the result depends on.
-
-        Raises:
-            InputError: if a file is not there.
-
-        """
-        from celoss_cli.cli.origins import origin_of  # most runs write no partial result
-
-        return origin_of(self.data, self.semantics, self.request.wanted.by, self.quantiles, self.request.top)
-
 
 @record(frozen=True, slots=True)
 class Evaluated:
@@ -107,26 +92,8 @@ def run(spec: LossSpec, given: LossOptions) -> int:
         PipeClosed: if nobody reads standard output any more.
 
     """
-    end = conclusion_of(
-        given,
-        given.writing,
-        given.limits,
-        given.keeping,
-        reduction=given.semantics.reduction,
-        partial_file=given.emit_partial,
-        arrays=True,
-    )
-    _refuse_elements(given, end.outlet)
-    plan = planned(spec, given, end.outlet.able)
-    return conclude(compute(plan), end)
-
-
-def _refuse_elements(given: LossOptions, outlet: Outlet) -> None:
-    """Refuses a file of elements where there is one number."""
-    if outlet.format.name in ARRAYS and given.semantics.reduction != "none" and not given.showing.grad:
-        told = "Expected --reduction none or --grad with a file of the elements, got none."
-        ways = (Way("", (("--reduction", "none"),)),)
-        raise UsageError(told, ways=ways, place=visible(outlet.file or ""))
+    end = conclusion_of(given, arrays=True)
+    return conclude(compute(planned(spec, given, end.outlet.able)), end)
 
 
 def planned(spec: LossSpec, given: LossOptions, format: FormatSpec) -> Plan:
@@ -136,35 +103,35 @@ def planned(spec: LossSpec, given: LossOptions, format: FormatSpec) -> Plan:
         UsageError: for options that change nothing.
 
     """
+    if format.name in ARRAYS and given.semantics.reduction != "none" and not given.showing.grad:
+        told = "Expected --reduction none or --grad with a file of the elements, got none."
+        ways = (Way("", (("--reduction", "none"),)),)
+        raise UsageError(told, ways=ways, place=visible(given.writing.output or ""))
     partial = given.emit_partial is not None or given.cluster is not None
-    asked = given.in_parts or "--emit-partial"
     meant = {"by": bool(given.limits.max_group) or partial, "quantiles": partial, "top_k": partial}
     refuse_unshown(given.showing, format, [name for name, means in meant.items() if means])
-    if partial and given.showing.worst is not None:
-        raise UsageError(
-            f"Expected no --worst with {asked}, got one.",
-            hint="a partial result holds totals and no rows, whose numbers would be those within each part",
-        )
     interval, group = _uncertainty(given, format)
-    if partial and interval is not None:
-        raise UsageError(
-            f"Expected no --interval with {asked}, got one.",
-            hint="a partial result holds totals, and an interval takes the loss of every row",
-        )
-    files, row_groups = _files(given)
-    data = data_of(spec, files, given.input, given.reading, given.semantics, group)
-    data = replace(data, row_groups=row_groups, jobs=given.running.jobs)
-    refuse_with_values(data)
+    if partial:
+        _refuse_of_rows(given, interval)
+    files, row_groups = _shards(given) if given.shard is not None or partial else (given.files, {})
+    data = data_of(
+        spec,
+        files,
+        given.reading,
+        given.semantics,
+        values=given.input,
+        group=group,
+        jobs=given.running.jobs,
+    )
     request = request_of(given.showing, given.reading, given.running.jobs, format)
     limits = given.limits
     limited = limits.min_accuracy is not None or limits.min_skill is not None
     if limits.max_ece is not None:
-        _refuse_bins(asked if partial else "")
         from celoss_cli.evaluate.calibration import BINS  # most runs count no predictions
 
         request = replace(request, wanted=replace(request.wanted, reliability=BINS))
     return Plan(
-        data,
+        replace(data, row_groups=row_groups) if row_groups else data,
         given.semantics,
         replace(request, scores=request.scores or limited or partial),
         given.showing.quantiles,
@@ -185,16 +152,31 @@ def _uncertainty(given: LossOptions, format: FormatSpec) -> tuple[Interval | Non
     return interval, group_of(given.showing.by, given.uncertainty)
 
 
-def _refuse_bins(partial: str) -> None:
-    """Refuses the calibration error of a partial result."""
-    if partial:
-        raise UsageError(
-            f"Expected no --max-ece with {partial}, got one.",
-            hint="a partial result holds the sums of scores and of losses, and no bins of confidence",
-        )
+def _refuse_of_rows(given: LossOptions, interval: Interval | None) -> None:
+    """Refuses what takes every row, of which a partial result holds the totals."""
+    for option, asked, why in (
+        (
+            "--worst",
+            given.showing.worst,
+            "a partial result holds totals and no rows, whose numbers would be those within each part",
+        ),
+        (
+            "--interval",
+            interval,
+            "a partial result holds totals, and an interval takes the loss of every row",
+        ),
+        (
+            "--max-ece",
+            given.limits.max_ece,
+            "a partial result holds the sums of scores and of losses, and no bins of confidence",
+        ),
+    ):
+        if asked is not None:
+            with_parts = given.in_parts or "--emit-partial"
+            raise UsageError(f"Expected no {option} with {with_parts}, got one.", hint=why)
 
 
-def _files(given: LossOptions) -> tuple[Sequence[str], Mapping[str, RowGroups]]:
+def _shards(given: LossOptions) -> tuple[Sequence[str], Mapping[str, RowGroups]]:
     """The files, those of the shard where one is asked for, and the row groups of those of which not all is.
 
     Raises:
@@ -232,31 +214,6 @@ def tell_of_row_groups(shard: Shard, pieces: Sequence[Piece]) -> None:
         note(f"celoss: note: shard {shard} is {' and '.join(split)}")
 
 
-def data_of(
-    spec: LossSpec,
-    files: Sequence[str],
-    values: str | None,
-    reading: Reading,
-    semantics: Semantics,
-    group: Group | None,
-) -> Data:
-    """The data of a loss.
-
-    Args:
-        spec: the loss.
-        files: the data files.
-        values: the input where it stands on the command line, or None.
-        reading: how the data is read.
-        semantics: the options of the loss.
-        group: the column of groups and the option that names it, or None.
-
-    """
-    tool = CONVENTIONS.get(semantics.convention or "")
-    rescaled = semantics.convention == "all" or (tool is not None and tool.rescales)
-    found = Data(spec, reading, files, values, semantics.input_is or "", rescaled=rescaled)
-    return found if group is None else replace(found, group=group.column, group_option=group.option)
-
-
 def refuse_unshown(showing: Showing, format: FormatSpec, meant: Iterable[str] = ()) -> None:
     """Refuses options that say what is shown, where the format does not show it.
 
@@ -292,26 +249,20 @@ def request_of(showing: Showing, reading: Reading, jobs: int | None, format: For
         wanted=Wanted(showing.by, bool(showing.quantiles), showing.worst or 0),
         scores=format.scores,
         top=showing.top_k or 0,
-        jobs=jobs or default_jobs(),
+        jobs=jobs,
     )
 
 
-def compute(plan: Plan) -> Computed:
-    """The report of a plan, and the partial result where that is wanted.
+def compute(plan: Plan) -> Report:
+    """The report of a plan.
 
     Raises:
         CelossError: for anything that stands in the way.
 
     """
-    if not plan.partial:
-        with opened(plan.data) as found:
-            result = evaluated(plan, found)
-        return Computed(reported(plan, result))
-    from celoss_cli.cli.origins import unchanged  # most runs write no partial result
-
-    with unchanged(plan.origin()) as origin, opened(plan.data) as found:
+    with opened(plan.data) as found:
         result = evaluated(plan, found)
-    return Computed(reported(plan, result), partial_of(plan, result, origin))
+    return reported(plan, result)
 
 
 def evaluated(plan: Plan, found: Opened) -> Evaluated:
@@ -373,28 +324,3 @@ def _said(plan: Plan) -> CommandWords:
     from celoss_cli.cli.command_line import command_words  # most runs find nothing
 
     return command_words(plan.data, plan.semantics)
-
-
-def partial_of(plan: Plan, found: Evaluated, origin: Origin) -> Partial:
-    """The exact totals for ``celoss merge``, with what they are of."""
-    from celoss_cli.cli.command_line import words_without_files
-    from celoss_cli.read.tokens.identities import identities_of
-    from celoss_cli.studies.merge.document import identified
-    from celoss_cli.studies.merge.parts import Partial
-
-    return identified(
-        Partial(
-            loss=plan.data.spec.command,
-            options=found.chosen.options,
-            reduction=found.chosen.reduction,
-            by=plan.request.wanted.by,
-            quantiles=plan.quantiles,
-            top_k=plan.request.top,
-            source=found.source,
-            evaluation=found.evaluation,
-            command_words=words_without_files(plan.data.reading, plan.semantics),
-            shards=() if plan.shard is None else (plan.shard,),
-            origin=origin,
-            documents=identities_of(found.settled),
-        )
-    )

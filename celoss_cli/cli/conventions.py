@@ -5,22 +5,21 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from celoss_cli.cli.computing import data_of
-from celoss_cli.cli.output import note
-from celoss_cli.cli.publish import outlet_of, publish
-from celoss_cli.cli.reading import Data, Opened, opened, refuse_with_values
+from celoss_cli.cli.data import Data, data_of
+from celoss_cli.cli.outlet import outlet_of
+from celoss_cli.cli.publish import publish, remarks_of, tell
+from celoss_cli.cli.reading import Opened, opened
 from celoss_cli.cli.semantics import Chosen, chosen
 from celoss_cli.cli.table import given_options
 from celoss_cli.cli.uncertainty import group_of
 from celoss_cli.core.data import Tally
-from celoss_cli.core.errors import CelossError, ExitCode, InputError, UsageError, plural
+from celoss_cli.core.errors import CelossError, ExitCode, InputError, UsageError
 from celoss_cli.core.records import record
-from celoss_cli.evaluate.loop import Evaluation, Request
+from celoss_cli.evaluate.loop import Request
 from celoss_cli.findings import Facts, findings
 from celoss_cli.losses import LOSSES
 from celoss_cli.losses.base import UNITS
 from celoss_cli.losses.conventions import CONVENTIONS, Convention
-from celoss_cli.losses.pieces import default_jobs
 from celoss_cli.show import FormatSpec, formats_of
 from celoss_cli.studies.conventions.document import document_of
 from celoss_cli.studies.conventions.evaluation import (
@@ -69,7 +68,7 @@ def run(spec: LossSpec, given: LossOptions) -> int:
         CelossError: for anything that stands in the way.
 
     """
-    outlet = outlet_of(given.writing, given)
+    outlet = outlet_of(given)
     for format in outlet.formats:
         _refuse_format(format)
     _refuse_unused(given)
@@ -93,14 +92,11 @@ def _refuse_unused(given: LossOptions) -> None:
 
 def _planned(spec: LossSpec, given: LossOptions) -> _Plan:
     group = group_of(given.showing.by, given.uncertainty)
-    data = data_of(spec, given.files, given.input, given.reading, given.semantics, group)
-    data = replace(data, jobs=given.running.jobs)
-    refuse_with_values(data)
-    request = Request(
-        strict=True,
-        allow_out_of_domain=given.reading.allow_out_of_domain,
-        jobs=given.running.jobs or default_jobs(),
+    jobs = given.running.jobs
+    data = data_of(
+        spec, given.files, given.reading, given.semantics, values=given.input, group=group, jobs=jobs
     )
+    request = Request(strict=True, allow_out_of_domain=given.reading.allow_out_of_domain, jobs=jobs)
     return _Plan(data, given.semantics, request, given.showing.worst or _SHOWN_GAPS)
 
 
@@ -113,7 +109,8 @@ def _computed(plan: _Plan) -> Conventions:
     if not evaluation.tally.counted:
         raise InputError("expected at least one counted target, got none")
     evaluation.facts.update(made.first.facts)
-    _print_findings(evaluation, replace(spec, takes=plan.data.takes))
+    facts = Facts(evaluation.seen, replace(spec, takes=plan.data.takes), classes=evaluation.classes)
+    tell(remarks_of(evaluation.skipped, findings(facts), brief=True))
     found.refused.update(made.refused)
     return Conventions(
         loss=spec.name,
@@ -187,11 +184,3 @@ def _facts(convention: Convention, command: str, options: dict[str, Any]) -> dic
         "rescales": convention.rescales and convention.changes(kind) and LOSSES[command].per == "class",
         "source": convention.source,
     }
-
-
-def _print_findings(evaluation: Evaluation, spec: LossSpec) -> None:
-    """What a reader should know of the data, on standard error."""
-    if evaluation.skipped:
-        note(f"celoss: note: {plural(evaluation.skipped, 'row')} with missing values skipped")
-    for found in findings(Facts(evaluation.seen, spec, classes=evaluation.classes)):
-        note(f"celoss: {found.severity} {found.code}: {found.message}")

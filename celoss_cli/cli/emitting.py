@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from celoss_cli.cli.computing import evaluated, planned, reported
-from celoss_cli.cli.output import note, write_file, write_stdout
-from celoss_cli.cli.publish import remarks
+from celoss_cli.cli.output import write_file, write_stdout
+from celoss_cli.cli.publish import remarks, tell
 from celoss_cli.cli.reading import opened
 from celoss_cli.cli.table import given_options
 from celoss_cli.core.errors import ExitCode, UsageError, quoted
@@ -58,8 +58,7 @@ def run(spec: LossSpec, given: LossOptions) -> int:
         write_file(given.writing.output, [text])
     else:
         write_stdout([text])
-    for line in remarks(report):
-        note(f"celoss: {line}")
+    tell(remarks(report))
     return ExitCode.DONE
 
 

@@ -9,11 +9,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from celoss_cli.cli.computing import planned, tell_of_row_groups
-from celoss_cli.cli.concluding import Computed, conclude, conclusion_of
 from celoss_cli.cli.merging import report_of_whole, tell_of_unseen
 from celoss_cli.cli.output import make_folder, note, write_file
-from celoss_cli.cli.part import Asked, part_of, words_of
+from celoss_cli.cli.part import Asked, origin_of, part_of, words_of
 from celoss_cli.cli.progress import Bar
+from celoss_cli.cli.publish import conclude, conclusion_of
 from celoss_cli.core.errors import InputError, UsageError, plural, quoted, visible
 from celoss_cli.core.option import flag_words
 from celoss_cli.core.records import record
@@ -70,17 +70,10 @@ def run(spec: LossSpec, given: LossOptions) -> int:
         PipeClosed: if nobody reads standard output any more.
 
     """
-    end = conclusion_of(
-        given,
-        given.writing,
-        given.limits,
-        given.keeping,
-        reduction=given.semantics.reduction,
-        partial_file=None if given.folder else given.emit_partial,
-    )
+    end = conclusion_of(given, partial_file=None if given.folder else given.emit_partial)
     plan = planned(spec, given, end.outlet.able)
     whole = whole_of(plan, given)
-    return conclude(Computed(report_of_whole(whole, plan.semantics, given.files), whole), end)
+    return conclude(report_of_whole(whole, plan.semantics, given.files), end, whole)
 
 
 def whole_of(plan: Plan, given: LossOptions) -> Partial:
@@ -192,6 +185,6 @@ def _standing(task: _Task) -> Partial | None:
         part = partial_in(task.path)
     except InputError:  # none, or a broken one
         return None
-    origin = task.plan.origin()
+    origin = origin_of(task.plan)
     known = all(file.stamp for file in origin.files)
     return part if known and part.shards == (task.plan.shard,) and part.origin == origin else None

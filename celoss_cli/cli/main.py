@@ -236,7 +236,7 @@ def _told_at_once(arguments: list[str]) -> str | None:
 
         return whole_help([word for word in arguments if word not in ("--help", "help")])
     if "-h" in arguments:
-        from celoss_cli.cli.short_help import short_help
+        from celoss_cli.cli.help import short_help
 
         return short_help([word for word in arguments if word != "-h"])
     return None
@@ -244,7 +244,7 @@ def _told_at_once(arguments: list[str]) -> str | None:
 
 def _run(arguments: list[str], prepare: Callable[[], None] | None) -> ExitCode:
     if not arguments and not any(name.startswith("_CELOSS_") for name in os.environ):
-        from celoss_cli.cli.short_help import short_help
+        from celoss_cli.cli.help import short_help
 
         note(f"celoss: error: expected a command, got none\n\n{(short_help([]) or '').rstrip()}")
         return ExitCode.USAGE
@@ -252,7 +252,6 @@ def _run(arguments: list[str], prepare: Callable[[], None] | None) -> ExitCode:
     if told is not None:
         write_stdout([told])
         return ExitCode.DONE
-    _refuse_unknown(arguments)
     _repair_environment()
     from celoss_cli.cli.plain import plain_job
 
@@ -271,6 +270,7 @@ def _parsed(arguments: list[str]) -> Callable[[], int] | int | None:
         UsageError: for one that is wrong.
 
     """
+    _refuse_unknown(arguments)
     from typer.exceptions import TyperException
 
     from celoss_cli.cli.app import outcome_of
@@ -339,11 +339,11 @@ def _failed(error: CelossError, arguments: Sequence[str]) -> ExitCode:
 
 def _commands(error: CelossError, arguments: Sequence[str]) -> list[tuple[str, str]]:
     """The ways out that lead to a result as commands, and what each means."""
-    from celoss_cli.cli.ways import commands
+    from celoss_cli.cli.command_line import commands
 
     if not isinstance(error, InputError):
         return commands(error, arguments)
-    from celoss_cli.cli.inspecting import leading_on
+    from celoss_cli.cli.trying import leading_on
 
     return commands(error, arguments, leading_on)
 

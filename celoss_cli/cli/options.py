@@ -62,11 +62,13 @@ __all__ = [
     "Uncertainty",
     "Writing",
     "cluster",
+    "exit_zero",
     "expect_parts",
     "files",
     "formats",
     "loss_name",
     "loss_options",
+    "page",
     "values",
 ]
 
@@ -83,6 +85,18 @@ def formats(*holds: Holds, help: str = "How the result is written.") -> Mapping[
 def loss_name(**more: Any) -> Any:
     """The field that names the loss, where a command takes any."""
     return option(one_of(LOSSES), "The loss, as its command is called.", panel=SEMANTICS, **more)
+
+
+def exit_zero() -> Any:
+    """The field that asks for 0 where a check failed."""
+    help = "Exit 0 even if a check failed; other exit codes stay."
+    return option(FLAG, help, default=False, panel=GATE)
+
+
+def page(example: str) -> Mapping[str, object]:
+    """What is another in the option ``--output`` of a command that writes a page."""
+    help = "The page, whole or not at all."
+    return {"kind": REAL_FILE, "help": help, "required": True, "example": example}
 
 
 # ---------------------------------------------------------------------------------------- the records
@@ -406,7 +420,7 @@ class Keeping:
     update_baseline: bool = option(
         FLAG, "Replace the file of --baseline instead of comparing with it.", default=False, needs="baseline"
     )
-    exit_zero: bool = option(FLAG, "Exit 0 even if a check failed; other exit codes stay.", default=False)
+    exit_zero: bool = exit_zero()
 
 
 def files(**more: Any) -> Any:
@@ -487,7 +501,9 @@ class LossOptions:
     @property
     def in_parts(self) -> str:
         """What asks for the data to be computed in parts, in words; "" where nothing does."""
-        return "--cluster" if self.cluster else "a folder of --emit-partial" if self.folder else ""
+        if self.cluster:
+            return "--cluster"
+        return "a folder of --emit-partial" if self.emit_partial is not None and self.folder else ""
 
 
 def loss_options() -> tuple[Option, ...]:

@@ -1,30 +1,42 @@
-"""The partial result of some files: its plan from words of a command line, and what it is made of."""
+"""The partial result of some files: its plan from words of a command line, and what it is computed from."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from functools import lru_cache
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from celoss_cli.cli.app import parsed
-from celoss_cli.cli.computing import Plan, data_of, evaluated, partial_of, request_of
+from celoss_cli.cli.command_line import words_without_files
+from celoss_cli.cli.computing import Evaluated, Plan, evaluated, planned, reported, request_of
+from celoss_cli.cli.data import data_of
 from celoss_cli.cli.options import Reading, Running, Semantics, Showing, Uncertainty, files
-from celoss_cli.cli.origins import unchanged
+from celoss_cli.cli.publish import conclude, conclusion_of
 from celoss_cli.cli.reading import opened
 from celoss_cli.cli.table import for_loss, given_options, part
 from celoss_cli.cli.uncertainty import group_of
+from celoss_cli.core.errors import InputError, visible
 from celoss_cli.core.option import flag_words
 from celoss_cli.core.records import record
+from celoss_cli.core.version import __version__
 from celoss_cli.losses import LOSSES
+from celoss_cli.read.paths import files_of
+from celoss_cli.read.shards import state_of
+from celoss_cli.read.tokens.identities import identities_of
 from celoss_cli.show import FORMATS
-from celoss_cli.studies.merge.document import as_text
+from celoss_cli.studies.merge.document import as_text, identified
+from celoss_cli.studies.merge.parts import Origin, Partial
 
 if TYPE_CHECKING:
+    from celoss_cli.cli.data import Data
+    from celoss_cli.cli.options import LossOptions
+    from celoss_cli.losses import LossSpec
     from celoss_cli.read.shards import RowGroups, Shard
-    from celoss_cli.studies.merge.parts import Partial
 
-__all__ = ["Asked", "PartOptions", "part_of", "plan_of", "text_of_part", "words_of"]
+__all__ = ["Asked", "PartOptions", "origin_of", "part_of", "plan_of", "run", "text_of_part", "words_of"]
 
 _SHOWN = replace(FORMATS["json"], every_row=False)
 
@@ -65,9 +77,17 @@ def words_of(reading: Reading, semantics: Semantics, showing: Showing) -> list[s
     words = [
         word for options in (reading, semantics) for given in given_options(options) for word in given.words
     ]
-    words += [] if showing.by is None else flag_words("--by", showing.by)
-    words += [] if showing.top_k is None else flag_words("--top-k", str(showing.top_k))
-    return words + ([f"--quantiles={','.join(map(repr, showing.quantiles))}"] if showing.quantiles else [])
+    return [*words, *_collecting(showing.by, showing.quantiles, showing.top_k)]
+
+
+def _collecting(by: str | None, quantiles: Sequence[float], top: int | None) -> Iterator[str]:
+    """What is collected beside the totals, as words of a command line."""
+    if by is not None:
+        yield from flag_words("--by", by)
+    if quantiles:
+        yield f"--quantiles={','.join(map(repr, quantiles))}"
+    if top is not None:
+        yield from flag_words("--top-k", str(top))
 
 
 def plan_of(
@@ -92,9 +112,10 @@ def plan_of(
     end = words.index("--")
     given = _given(loss, tuple(words[:end]))
     group = group_of(given.showing.by, Uncertainty())
-    data = data_of(spec, words[end + 1 :], None, given.reading, given.semantics, group)
-    data = replace(data, row_groups=row_groups or {}, jobs=given.running.jobs)
-    request = request_of(given.showing, given.reading, given.running.jobs, _SHOWN)
+    jobs, files = given.running.jobs, words[end + 1 :]
+    data = data_of(spec, files, given.reading, given.semantics, group=group, jobs=jobs)
+    data = replace(data, row_groups=row_groups or {})
+    request = request_of(given.showing, given.reading, jobs, _SHOWN)
     return Plan(data, given.semantics, request, given.showing.quantiles, partial=True, shard=shard)
 
 
@@ -110,12 +131,88 @@ def text_of_part(asked: Asked) -> str:
 
 
 def part_of(plan: Plan) -> Partial:
-    """The partial result of a plan, with its origin.
+    """The partial result of a plan, with its origin; nobody is told how much was read.
 
     Raises:
         InputError: also if a file changed while it was read.
         CelossError: for anything else that stands in the way.
 
     """
-    with unchanged(plan.origin()) as origin, opened(plan.data, quiet=True) as found:
-        return partial_of(plan, evaluated(plan, found), origin)
+    with _unchanged(plan) as origin, opened(plan.data, quiet=True) as found:
+        return _partial_of(plan, evaluated(plan, found), origin)
+
+
+def run(spec: LossSpec, given: LossOptions) -> int:
+    """Computes, and writes the partial result beside the result; answers the exit code.
+
+    Raises:
+        CelossError: for anything that stands in the way.
+        PipeClosed: if nobody reads standard output any more.
+
+    """
+    end = conclusion_of(given, partial_file=given.emit_partial, arrays=True)
+    plan = planned(spec, given, end.outlet.able)
+    with _unchanged(plan) as origin, opened(plan.data) as found:
+        result = evaluated(plan, found)
+    return conclude(reported(plan, result), end, _partial_of(plan, result, origin))
+
+
+def _partial_of(plan: Plan, found: Evaluated, origin: Origin) -> Partial:
+    """The exact totals for ``celoss merge``, with what they are of."""
+    return identified(
+        Partial(
+            loss=plan.data.spec.command,
+            options=found.chosen.options,
+            reduction=found.chosen.reduction,
+            by=plan.request.wanted.by,
+            quantiles=plan.quantiles,
+            top_k=plan.request.top,
+            source=found.source,
+            evaluation=found.evaluation,
+            command_words=words_without_files(plan.data.reading, plan.semantics),
+            shards=() if plan.shard is None else (plan.shard,),
+            origin=origin,
+            documents=identities_of(found.settled),
+        )
+    )
+
+
+def origin_of(plan: Plan) -> Origin:
+    """What a partial result is computed from, as it is now; of standard input nobody knows.
+
+    Raises:
+        InputError: if a file is not there.
+
+    """
+    data, asked = plan.data, plan.request
+    kept = words_without_files(data.reading, plan.semantics)
+    words = [data.spec.command, *kept.data, *chain(*kept.semantics.values())]
+    words += _collecting(asked.wanted.by, plan.quantiles, asked.top or None)
+    named = [word[1:] for word in words if word.startswith("@")]
+    files = (state_of(path, data.row_groups.get(path)) for path in _files(data))
+    return Origin(__version__, tuple(words), tuple(files), tuple(map(state_of, named)))
+
+
+def _files(data: Data) -> list[str]:
+    """The files of the data, among them one that the command line names in place of values."""
+    values = data.values or ""
+    named = [values[1:]] if values.startswith("@") else []
+    return named + [path for path in files_of(data.files) if path != "-"]
+
+
+@contextlib.contextmanager
+def _unchanged(plan: Plan) -> Iterator[Origin]:
+    """What a partial result is computed from, around the computation.
+
+    Raises:
+        InputError: if a file changed meanwhile.
+
+    """
+    origin = origin_of(plan)
+    yield origin
+    for before in (*origin.files, *origin.named):
+        if state_of(before.name, before.row_groups) != before:
+            raise InputError(
+                "expected a file that stays as it is, got one that changed while it was read",
+                place=visible(before.name),
+            )

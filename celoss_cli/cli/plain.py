@@ -49,13 +49,14 @@ def plain_job(words: Sequence[str]) -> Callable[[], int] | None:
 
 def _given(options: Sequence[Option], words: Sequence[str]) -> dict[str, Any] | None:
     """The values of the options that the words give, by name; None where Typer is asked."""
+    named = {name: option for option in options for name in option.names}
     texts: dict[str, list[str]] = {}
     flags: dict[str, bool] = {}
     arguments: list[str] = []
     left = iter(words)
     for word in left:
         name, mark, text = word.partition("=")
-        option = _with_flag(options, name)
+        option = named.get(name)
         if not word.startswith("-") or word == "-":
             arguments.append(word)
         elif option is None or option.name in flags or (mark and not name.startswith("--")):
@@ -69,16 +70,9 @@ def _given(options: Sequence[Option], words: Sequence[str]) -> dict[str, Any] | 
     if not _placed(options, arguments, texts):
         return None
     with contextlib.suppress(CelossError):
-        return flags | {
-            option.name: _value(option, texts[option.name]) for option in options if option.name in texts
-        }
+        given = (option for option in options if option.name in texts)
+        return flags | {option.name: option.value_of(texts[option.name]) for option in given}
     return None
-
-
-def _with_flag(options: Sequence[Option], flag: str) -> Option | None:
-    """The option that is given so."""
-    of_flag = (found for found in options if flag in (*found.flags, found.flag, found.negation))
-    return next((found for found in of_flag if not found.argument), None)
 
 
 def _placed(options: Sequence[Option], arguments: list[str], texts: dict[str, list[str]]) -> bool:
@@ -90,13 +84,3 @@ def _placed(options: Sequence[Option], arguments: list[str], texts: dict[str, li
     missing = [option for option in options if option.required and option.name not in texts]
     again = [option for option in options if len(texts.get(option.name, ())) > 1 and not option.repeatable]
     return not (arguments or missing or again)
-
-
-def _value(option: Option, texts: list[str]) -> Any:
-    """What the texts of an option mean.
-
-    Raises:
-        CelossError: for a text that it does not take.
-
-    """
-    return tuple(map(option.parse, texts)) if option.repeatable else option.parse(texts[0])

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from celoss_cli.cli.output import note, stdout_style, write_file, write_stdout
-from celoss_cli.cli.publish import remarks
-from celoss_cli.cli.reading import Data, Opened, opened, request_of
+from celoss_cli.cli.output import stdout_style, write_file, write_stdout
+from celoss_cli.cli.publish import remarks, tell
+from celoss_cli.cli.reading import Opened, opened, request_of
 from celoss_cli.cli.semantics import Chosen, chosen
 from celoss_cli.core.errors import plural, visible
 from celoss_cli.core.records import record
@@ -28,6 +28,7 @@ from celoss_cli.show.charts.terminal import render
 from celoss_cli.show.charts.vector import svg_file
 
 if TYPE_CHECKING:
+    from celoss_cli.cli.data import Data
     from celoss_cli.cli.options import Semantics
     from celoss_cli.losses.base import Loss
     from celoss_cli.report.report import Report
@@ -58,7 +59,7 @@ class Plan:
     kind: str
     rows: int | None
     bins: int | None
-    jobs: int
+    jobs: int | None
 
     @property
     def is_without_data(self) -> bool:
@@ -79,8 +80,7 @@ def computed(plan: Plan) -> Picture:
         choice = chosen(plan.data, plan.semantics, found)
         drawing = _of_curve if plan.kind == "curve" else _of_collection
         picture, report = drawing(plan, found, choice)
-    for line in remarks(report):
-        note(f"celoss: {line}")
+    tell(remarks(report))
     return picture
 
 

@@ -6,13 +6,11 @@ import contextlib
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import field
-from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
+from celoss_cli.cli.data import heed_options
 from celoss_cli.cli.output import note
-from celoss_cli.cli.table import given_options
-from celoss_cli.core.errors import InputError, UsageError, Way, quoted
+from celoss_cli.core.errors import InputError, UsageError, Way
 from celoss_cli.core.extras import installing
 from celoss_cli.core.records import record, replace
 from celoss_cli.losses.spec import TOKENS
@@ -22,21 +20,14 @@ from celoss_cli.read.request import ColumnChoice, Dataset, ReadRequest
 from celoss_cli.read.text.plain import has_pyarrow, is_for_a_library
 
 if TYPE_CHECKING:
+    from celoss_cli.cli.data import Data
     from celoss_cli.cli.options import Reading
-    from celoss_cli.core.data import Roles
-    from celoss_cli.losses import LossSpec
-    from celoss_cli.read.shards import RowGroups
 
 __all__ = [
-    "Data",
     "Opened",
-    "clip_domain",
+    "are_two_arrays",
     "dataset_of",
     "opened",
-    "refuse_unused",
-    "refuse_unused_columns",
-    "refuse_with_values",
-    "refuse_without_use",
     "request_of",
     "with_targets",
 ]
@@ -46,61 +37,7 @@ _LARGE_BYTES = 128 << 20
 
 _LONG_LINE = 1 << 20
 
-_ACTING = {
-    **dict.fromkeys(("encoding", "delimiter", "decimal", "header", "comment", "percent"), "{}"),
-    "allow_unterminated": "{}",
-    "missing": "a table or row objects",
-    "class_map": "classes that have names",
-    "target_is": "classes",
-    "class_axis": "classes",
-}
-"""The options of reading that not every format has a use for, with what has; {} stands for their names."""
-
 _SCORED = [spec.name for spec in SOURCES.values() if spec.scored]
-
-
-@record(frozen=True, slots=True)
-class Data:
-    """The data that a command line names, and what it is read for.
-
-    Attributes:
-        spec: the loss that is computed from it.
-        reading: how it is read.
-        files: its files; none for standard input.
-        values: the input where it stands on the command line itself, or None.
-        kind: what the values of the input are; "" for what the loss takes.
-        group: the column of groups, or None.
-        group_option: the option that named it.
-        rescaled: whether a convention divides probabilities by their sum.
-        examined: whether it is read to find what is wrong with it.
-        values_flag: the option that has the values; "" for the loss's own.
-        row_groups: those that are meant of the Parquet files of which not all is.
-        jobs: worker threads, None for as many as there are processors; one reads and computes in turn.
-
-    """
-
-    spec: LossSpec
-    reading: Reading
-    files: Sequence[str] = ()
-    values: str | None = None
-    kind: str = ""
-    group: str | None = None
-    group_option: str = "--by"
-    rescaled: bool = False
-    examined: bool = False
-    values_flag: str = ""
-    row_groups: Mapping[str, RowGroups] = field(default_factory=dict)
-    jobs: int | None = None
-
-    @property
-    def takes(self) -> str:
-        """What the values of the input are."""
-        return self.kind or self.spec.takes
-
-    @property
-    def flag(self) -> str:
-        """The option that has values on the command line."""
-        return self.values_flag or f"--{self.spec.takes}"
 
 
 @record(frozen=True, slots=True)
@@ -127,25 +64,19 @@ def opened(
         CelossError: for options that change nothing, and for data that cannot be read.
 
     """
-    with contextlib.nullcontext() if quiet else _watched() as watch:
+    shows = not quiet and sys.stderr is not None and sys.stderr.isatty()
+    with _watched() if shows else contextlib.nullcontext() as watch:
         dataset, request = dataset_of(data, asked or request_of(data), watch)
-        clip_domain(dataset, data)
         with contextlib.closing(dataset):
-            refuse_unused(dataset, data)
-            refuse_without_use(data.reading, request)
-            if meaning := _meaning_of(data.reading, request):
-                dataset.described["meaning"] = meaning
+            heed_options(data, dataset, request)
             yield Opened(dataset, request)
     if request.truth is not None and not partly:
         request.truth.verify()
 
 
 @contextlib.contextmanager
-def _watched() -> Iterator[Watch | None]:
-    """Who is told how much was read: a bar on a terminal, else nobody."""
-    if sys.stderr is None or not sys.stderr.isatty():
-        yield None
-        return
+def _watched() -> Iterator[Watch]:
+    """A bar that is told how much was read."""
     from celoss_cli.cli.progress import Bar
 
     with Bar() as bar:
@@ -179,9 +110,9 @@ def request_of(data: Data) -> ReadRequest:
         allow_out_of_domain=reading.allow_out_of_domain,
         allow_unterminated=reading.allow_unterminated,
         class_axis=reading.class_axis,
-        target_is=_target_is(reading),
+        target_is=_target_is(reading) if reading.first_class or reading.class_map else reading.target_is,
         first_class=reading.first_class,
-        class_map=_class_map(reading),
+        class_map=_class_map(reading) if reading.class_map else {},
         positive=reading.positive,
         answers=(-1.0, 1.0) if data.spec.takes == "scores" else (0.0, 1.0),
         rescaled=data.rescaled,
@@ -190,35 +121,6 @@ def request_of(data: Data) -> ReadRequest:
         choice_norm=reading.choice_norm,
         threads=data.jobs != 1,
     )
-
-
-def _meaning_of(reading: Reading, request: ReadRequest) -> dict[str, Any]:
-    """The options that say what the data means, as a result tells them; nothing where none was given.
-
-    Args:
-        reading: the options.
-        request: what they ask of a reader, with the content of the files that they name.
-
-    """
-    names = [given.option.name for given in given_options(reading) if given.option.changes == "meaning"]
-    return {name: getattr(request, name) for name in names}
-
-
-def clip_domain(dataset: Dataset, data: Data) -> None:
-    """Takes probabilities a little outside of 0 to 1 for 0 and 1, where an option says so.
-
-    Raises:
-        UsageError: if the input is none of probabilities.
-
-    """
-    distance = data.reading.clip_domain
-    if distance is None:
-        return
-    if data.takes not in ("probs", "input"):
-        raise UsageError(f"Expected --clip-domain with input of probabilities, got {data.takes}.")
-    from celoss_cli.read.clipped import clipped
-
-    dataset.batches = clipped(dataset.batches, distance)
 
 
 def _target_is(reading: Reading) -> Literal["name", "index"] | None:
@@ -237,8 +139,6 @@ def _target_is(reading: Reading) -> Literal["name", "index"] | None:
 
 
 def _class_map(reading: Reading) -> Mapping[str, str]:
-    if not reading.class_map:
-        return {}
     from celoss_cli.read.roles.class_map import class_map_of
 
     return class_map_of(reading.class_map)
@@ -263,13 +163,14 @@ def dataset_of(data: Data, request: ReadRequest, watch: Watch | None) -> tuple[D
     """
     if data.kind == TOKENS and data.values is None and data.reading.input_format not in _SCORED:
         return _of_token_rows(data, request, watch)
-    request = with_targets(data, request)
-    takes, files = data.flag, data.files
     if data.values is not None:
-        return _of_values(data, request, takes), request
-    if not files and _nothing_on_stdin():
+        return _of_values(data, request), request
+    files = data.files
+    if data.reading.targets is not None:
+        request = with_targets(data, request)
+    if not files and (sys.stdin is None or sys.stdin.isatty()):
         raise UsageError(
-            f"Expected a file, {takes} and --targets, or data on standard input, got none.",
+            f"Expected a file, {data.flag} and --targets, or data on standard input, got none.",
             hint=f"celoss {data.spec.command} --help shows how",
         )
     if are_two_arrays(files, request, data.reading.input_format):
@@ -279,7 +180,7 @@ def dataset_of(data: Data, request: ReadRequest, watch: Watch | None) -> tuple[D
     if files and not any(map(os.path.lexists, files)):
         from celoss_cli.read.values import refuse_values
 
-        refuse_values(files, takes, request)
+        refuse_values(files, data.flag, request)
     _name_the_extra(files)
     found = gather(files or ["-"], request, data.reading.input_format, watch, data.row_groups)
     return found, request
@@ -316,7 +217,8 @@ def are_two_arrays(files: Sequence[str], request: ReadRequest, chosen: str | Non
     return arrays and request.truth is None and chosen is None
 
 
-def _of_values(data: Data, request: ReadRequest, takes: str) -> Dataset:
+def _of_values(data: Data, request: ReadRequest) -> Dataset:
+    takes = data.flag
     if data.files:
         raise UsageError(f"Expected files or {takes}, got both.")
     if data.reading.targets is None or data.values is None:
@@ -328,10 +230,6 @@ def _of_values(data: Data, request: ReadRequest, takes: str) -> Dataset:
     input = read_value(data.values, takes, request)
     target = read_targets(data.reading.targets, "--targets", request)
     return dataset_of_values(input, target, replace(request, takes=data.spec.takes))
-
-
-def _nothing_on_stdin() -> bool:
-    return sys.stdin is None or sys.stdin.isatty()
 
 
 def _name_the_extra(files: Sequence[str]) -> None:
@@ -349,107 +247,3 @@ def _first_row(path: str) -> bytes:
     with open(path, "rb") as file:
         file.readline(_LONG_LINE)
         return file.readline(_LONG_LINE)
-
-
-# ------------------------------------------------------------------------------ options that mean nothing
-
-
-def refuse_with_values(data: Data) -> None:
-    """Refuses options that say how files are read, where the values stand on the command line.
-
-    Raises:
-        UsageError: for the first one.
-
-    """
-    if data.values is None:
-        return
-    takes = data.flag
-    if data.group is not None:
-        raise UsageError(f"Expected --by class with {takes}, got the column {quoted(data.group)}.")
-    for given in given_options(data.reading):
-        if given.option.needs in ("files", "decisions"):
-            raise UsageError(f"Expected {given.option.flag} with files, got it with {takes}.")
-
-
-def refuse_unused(dataset: Dataset, data: Data) -> None:
-    """Refuses an option that the data turns out to have no use for.
-
-    Raises:
-        UsageError: for the first one.
-
-    """
-    if data.values is None:
-        refuse_unused_columns(dataset.described["columns"], data)
-    _refuse_of_classes(dataset, data)
-    if data.reading.choice_norm is not None and not dataset.choices:
-        raise UsageError("Expected --choice-norm with samples of several choices, got it with other data.")
-
-
-def refuse_without_use(reading: Reading, request: ReadRequest) -> None:
-    """Refuses an option of reading that nothing which was read has a use for.
-
-    Raises:
-        UsageError: for the first one, with the formats that have.
-
-    """
-    settled = request.settled
-    for given in given_options(reading):
-        name = given.option.name
-        if name in _ACTING and name not in settled.uses:
-            able = " or ".join(spec.name for spec in SOURCES.values() if name in spec.uses)
-            wanted = _ACTING[name].format(able)
-            got = ", ".join(settled.sources) or "values"
-            raise UsageError(f"Expected {given.words[0]} with {wanted}, got {got}: nothing to act on.")
-    if reading.target_column is not None and request.truth is not None and not request.truth.is_table:
-        raise UsageError("Expected --target-column with a table of targets, got values in order.")
-
-
-def refuse_unused_columns(columns: Roles, data: Data) -> None:
-    """Refuses an option for columns that names none of those that play its role: the data is one array.
-
-    Raises:
-        UsageError: for the first one.
-
-    """
-    if data.group is not None and "group" not in columns:
-        if data.group_option != "--by":
-            raise UsageError(f"Expected {data.group_option} with a table, got arrays.")
-        raise UsageError(f"Expected --by class with arrays, got the column {quoted(data.group)}.")
-    reading = data.reading
-    target = None if reading.targets is not None else reading.target_column  # of the file of targets
-    for option, pattern, found in (
-        ("--target-column", target, columns.get("target")),
-        ("--class-columns", reading.class_columns, columns.get("inputs")),
-        ("--id-column", reading.id_column, columns.get("id")),
-        ("--weight-column", reading.weight_column, columns.get("weight")),
-        ("--predicted-column", reading.predicted_column, columns.get("predicted")),
-    ):
-        names = [found] if isinstance(found, str) else found or []
-        if pattern and not any(_names(pattern, column) for column in names):
-            raise UsageError(f"Expected {option} with a table or arrays by name, got one array.")
-
-
-def _refuse_of_classes(dataset: Dataset, data: Data) -> None:
-    """Refuses options that say what targets of classes are, where the format itself says what is right.
-
-    Raises:
-        UsageError: for the first one.
-
-    """
-    if not (dataset.choices or dataset.scored):
-        return
-    kind = "samples of several choices" if dataset.choices else "scored tokens"
-    for given in given_options(data.reading):
-        if given.option.needs in ("classes", "answers", "decisions"):
-            raise UsageError(
-                f"Expected no {given.option.flag} with {kind}, got one.",
-                hint="their format itself says what the right one is"
-                if dataset.choices
-                else "they have no target",
-            )
-
-
-def _names(pattern: str, column: str) -> bool:
-    parts = [part.strip() for part in (pattern, *pattern.split(","))]
-    starts = [part.partition(":")[0] for part in parts]
-    return any(column == part or fnmatchcase(column, part) for part in (*parts, *starts))

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from celoss_cli.cli.reading import Data, clip_domain, refuse_unused_columns, request_of, with_targets
+from celoss_cli.cli.data import Data, clip_domain, refuse_unused_columns
+from celoss_cli.cli.reading import request_of, with_targets
 from celoss_cli.cli.semantics import option_of_data
 from celoss_cli.core.errors import UsageError, file_name
 from celoss_cli.core.option import VALUES

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,8 +16,11 @@ from celoss_cli.losses.options import IGNORE_INDEX
 from celoss_cli.losses.spec import TOKENS
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from celoss_cli.cli.data import Data
     from celoss_cli.cli.options import Reading, Semantics
-    from celoss_cli.cli.reading import Data, Opened
+    from celoss_cli.cli.reading import Opened
     from celoss_cli.cli.table import GivenOption
     from celoss_cli.core.data import Reduction
     from celoss_cli.losses import LossSpec
@@ -68,30 +71,42 @@ def chosen(data: Data, semantics: Semantics, found: Opened) -> Chosen:
     if dataset.scored:
         return _of_tokens(data, semantics)
     _refuse_without_tokens(semantics)
-    source = file_name(*dataset.described.get("files", ())[:1])
-    options = {option.name: option for option in spec.declared}
-    unknown = sorted(set(dataset.options) - {*options, "reduction"})
-    if unknown:
-        told = f'expected data for {spec.command}, got the option "{unknown[0]}", which it does not have'
-        raise InputError(told, place=source)
+    reduction = semantics.reduction
     arguments = {given.option.name: _value(given, found.request) for given in semantics.of_loss}
-    for name in options.keys() - arguments.keys():
-        value = option_of_data(name, options[name].kind, dataset, source)
-        if value is not None:
-            arguments[name] = value
-    reduction = semantics.reduction or option_of_data("reduction", one_of(spec.reductions), dataset, source)
-    if IGNORE_INDEX.name in options and semantics.convention in CONVENTIONS:
+    if dataset.options:
+        carried = _carried(spec, dataset, {*arguments, *(["reduction"] if reduction else [])})
+        reduction = carried.pop("reduction", reduction)
+        arguments |= carried
+    if IGNORE_INDEX in spec.declared and semantics.convention in CONVENTIONS:
         arguments.setdefault(IGNORE_INDEX.name, CONVENTIONS[semantics.convention].ignore_index)
-    _refuse_class_left_out(data, arguments.get(IGNORE_INDEX.name), dataset)
+    if data.reading.first_class:
+        _refuse_class_left_out(data, arguments.get(IGNORE_INDEX.name), dataset)
     conventional = _conventional(data, semantics)
     loss = spec.made(dtype=semantics.dtype, base=semantics.base, **arguments, **conventional)
     odd = loss.out_of_domain_options()
     if odd and not data.reading.allow_out_of_domain:
         raise InputError(odd[0], hint="--allow-out-of-domain computes it anyway")
     of_all = ("dtype", "base") if loss.is_information else ("dtype",)
-    in_force = {name: _plain(getattr(loss, name)) for name in (*options, *of_all, *conventional)}
+    in_force = {name: _plain(getattr(loss, name)) for name in (*spec.options, *of_all, *conventional)}
     facts = (*(["out-of-domain-weight"] if odd else []), *_other_input(data, dataset))
-    return Chosen(loss, cast("Reduction", reduction or "mean"), in_force, facts)
+    return Chosen(loss, reduction or "mean", in_force, facts)
+
+
+def _carried(spec: LossSpec, dataset: Dataset, but: Collection[str]) -> dict[str, Any]:
+    """The options that the data itself carries, but for those that the command line says.
+
+    Raises:
+        InputError: for one that the loss does not have, and for a value that is none of it.
+
+    """
+    source = file_name(*dataset.described.get("files", ())[:1])
+    kinds = {option.name: option.kind for option in spec.declared} | {"reduction": one_of(spec.reductions)}
+    unknown = sorted(set(dataset.options) - kinds.keys())
+    if unknown:
+        told = f'expected data for {spec.command}, got the option "{unknown[0]}", which it does not have'
+        raise InputError(told, place=source)
+    carried = {name: option_of_data(name, kinds[name], dataset, source) for name in kinds if name not in but}
+    return {name: value for name, value in carried.items() if value is not None}
 
 
 def _of_tokens(data: Data, semantics: Semantics) -> Chosen:
@@ -130,7 +145,7 @@ def _refuse_class_left_out(data: Data, index: int | None, dataset: Dataset) -> N
         UsageError: for an index that may be a class.
 
     """
-    if not data.reading.first_class or index is None or "columns" not in dataset.described:
+    if index is None or "columns" not in dataset.described:
         return
     from celoss_cli.read.counting import classes_of  # most targets are counted from 0
 

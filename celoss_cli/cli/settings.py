@@ -82,6 +82,6 @@ def _from_variable(option: Option, values: dict[str, Any]) -> bool:
 
 def _parsed(option: Option, text: str, place: str) -> Any:
     try:
-        return option.parse(text)
+        return option.value_of([text])
     except CelossError as error:
         raise UsageError(visible(error.fact), place=place) from None

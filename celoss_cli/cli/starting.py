@@ -83,7 +83,7 @@ def _report(words: list[str]) -> Report:
 
     given = parsed(command_named(words[0]), words[1:])
     try:
-        return compute(planned(LOSSES[words[0]], given, FORMATS["value"])).report
+        return compute(planned(LOSSES[words[0]], given, FORMATS["value"]))
     except CelossError as error:
         raise error.of_command(words) from None
 

@@ -66,7 +66,7 @@ class Way(NamedTuple):
 
     Attributes:
         told: what they mean, in words, or "".
-        options: their names and values, instead of those given.
+        options: their names and values, "" for a word by itself, instead of those given.
         command: the command that takes them, where it is another one, or "".
         not_files: what was given as files, and is left out.
         words: the command line that it is added to, where it is another one than was typed.

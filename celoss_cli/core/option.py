@@ -3,7 +3,7 @@
 A loss declares its own options in its own file:
 
 >>> EPS = Option("label_smoothing", NUMBER, "Mix the target with the uniform distribution.", metavar="EPS")
->>> EPS.flag, EPS.parse("0.1"), EPS.is_given(None), EPS.kind.fits("a text")
+>>> EPS.flag, EPS.value_of(["0.1"]), EPS.is_given(None), EPS.kind.fits("a text")
 ('--label-smoothing', 0.1, False, False)
 
 From that record come the parameter of the command line and its completion, the key of a check in a config
@@ -130,14 +130,21 @@ class Option:
         """How messages call it: its first flag."""
         return self.flags[0] if self.flags else f"--{self.name.replace('_', '-')}"
 
-    def parse(self, text: str) -> Any:
-        """The value of a text.
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Its flags, short and long, and the one that says the contrary; none of an argument."""
+        if self.argument:
+            return ()
+        return (*(self.flags or (self.flag,)), *filter(None, [self.negation]))
+
+    def value_of(self, texts: Sequence[str]) -> Any:
+        """The value that it has where it is given with these texts.
 
         Raises:
             CelossError: with what was expected, for a text that is no such value.
 
         """
-        return self.kind.parse(text)
+        return tuple(map(self.kind.parse, texts)) if self.repeatable else self.kind.parse(texts[0])
 
     def is_given(self, value: object) -> bool:
         """Whether a value is another one than that of an option that is not given; 0 is a value."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from celoss_cli.core.records import record
-from celoss_cli.core.trace import Recorder
+from celoss_cli.evaluate.workings import Recorder
 from celoss_cli.losses.base import SAMPLE_WEIGHT
 from celoss_cli.losses.class_axis import largest_class
 

@@ -48,7 +48,7 @@ class Request:
         scores: count how often predictions are right, and how often each outcome occurs.
         top: among how many of the likeliest outcomes one is looked for, 0 for not at all.
         survey: look at every row for findings, not only at the first ones.
-        jobs: worker threads.
+        jobs: worker threads, None for as many as are of use.
 
     """
 
@@ -63,7 +63,7 @@ class Request:
     scores: bool = False
     top: int = 0
     survey: bool = False
-    jobs: int = 1
+    jobs: int | None = 1
 
     @property
     def details(self) -> bool:

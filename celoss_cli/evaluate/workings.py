@@ -1,30 +1,88 @@
-"""The elements that are shown: computed once more, one by one, with a recorder listening."""
+"""The elements that are shown: computed once more, one by one, with a recorder that keeps every step."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 import numpy as np
 
 from celoss_cli.core.data import Tally
 from celoss_cli.core.records import record, replace
-from celoss_cli.core.trace import Recorder
+from celoss_cli.core.trace import Note
 from celoss_cli.losses.pieces import name_of
 
 if TYPE_CHECKING:
-    from celoss_cli.core.data import Batch, Terms
-    from celoss_cli.core.trace import Step
+    from celoss_cli.core.data import Array, Batch, Terms
     from celoss_cli.evaluate.largest import Elements
     from celoss_cli.losses.base import Loss
 
-__all__ = ["Row", "Shown", "Workings", "row_of", "shown", "workings_of_worst"]
+__all__ = ["Recorder", "Row", "Shown", "Step", "Workings", "row_of", "shown", "workings_of_worst"]
 
 _LEAST_BLOCK_VALUES = 1 << 15
 """Every loss computes so many values of its input in one block, with one recorded value for each step."""
 
 _MOST_OF_A_ROW = 12
 """So many elements are shown of a row that has a number of them of its own."""
+
+
+A = TypeVar("A", bound="Array")
+Level = Literal["class", "row", "term", "gradient"]
+
+
+@record(frozen=True, slots=True)
+class Step:
+    """One recorded step.
+
+    Attributes:
+        name: the column heading or symbol, for example ``"e"``.
+        formula: how the value came about, for example ``"exp z"``.
+        value: shape (classes, rows) when ``level`` is "class", else (rows,).
+        level: "class" has a value for each class of a row; "row" belongs to a row's workings; "term"
+            is shown in the table that is summed; "gradient" is the derivative of the row's loss with
+            respect to the input, shape (classes, rows) or (rows,).
+        needed: whether the loss needs it, and not only a reader.
+
+    """
+
+    name: str
+    formula: str
+    value: Array
+    level: Level
+    needed: bool = True
+
+
+class Recorder(Note):
+    """A note that keeps a copy of everything it is shown, in order.
+
+    Attributes:
+        steps: what was recorded so far.
+        with_gradient: whether the gradient is computed and recorded too.
+
+    """
+
+    def __init__(self, *, with_gradient: bool = False) -> None:
+        self.steps: list[Step] = []
+        self.with_gradient = with_gradient
+
+    def __call__(self, name: str, formula: str, value: A) -> A:
+        self._keep(name, formula, value, "class" if value.ndim == 2 else "row")
+        return value
+
+    def term(self, name: str, formula: str, value: A) -> A:
+        self._keep(name, formula, value, "term")
+        return value
+
+    def lazy(self, name: str, formula: str, compute: Callable[[], Array]) -> None:
+        value = compute()
+        self._keep(name, formula, value, "class" if value.ndim == 2 else "row", needed=False)
+
+    def gradient(self, formula: str, compute: Callable[[], Array]) -> None:
+        if self.with_gradient:
+            self._keep("gradient", formula, compute(), "gradient")
+
+    def _keep(self, name: str, formula: str, value: Array, level: Level, *, needed: bool = True) -> None:
+        self.steps.append(Step(name, formula, np.array(value), level, needed))
 
 
 @record(frozen=True, slots=True)

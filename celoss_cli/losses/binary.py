@@ -100,7 +100,7 @@ class AnswerLoss(ElementLoss):
     drawn_targets: ClassVar[Mapping[str, float]] = {"target 1": 1, "target 0": 0}
 
     def answers(self, batch: Batch) -> tuple[Array, Array]:
-        """The positive answer of every element."""
+        """Of the positive answer of every element; each of shape (elements,)."""
         outside = self.violation(batch)
         if outside:
             raise InputError(outside.fact, element=int(np.flatnonzero(outside.where)[0]))

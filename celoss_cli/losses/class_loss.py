@@ -275,7 +275,7 @@ class ClassLoss(Loss):
         return batch.target.reshape(-1), names
 
     def answers(self, batch: Batch) -> tuple[Array, Array]:
-        """The most probable class of every element, the first of several."""
+        """Of the most probable class of every element, the first of several; each of shape (elements,)."""
         p = self._probabilities(batch)
         chosen = largest_class(p)
         columns = np.arange(p.shape[1])

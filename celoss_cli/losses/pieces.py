@@ -71,9 +71,9 @@ def tally_of(loss: Loss, batch: Batch, jobs: int) -> Tally:
 
 
 def of_pieces(
-    function: Callable[[Batch], Out], loss: Loss, batches: Iterable[Batch | Chunk], jobs: int
+    function: Callable[[Batch], Out], loss: Loss, batches: Iterable[Batch | Chunk], jobs: int | None
 ) -> Iterator[Out]:
-    """``function`` of every canonical piece of a data set, in order, on ``jobs`` threads.
+    """``function`` of every canonical piece of a data set, in order, on ``jobs`` threads; None for the usual.
 
     Raises:
         InputError: with its place, for data that is not of the shape that the loss takes.
@@ -83,6 +83,7 @@ def of_pieces(
     def results(pieces: Iterable[Batch]) -> list[Out]:
         return [function(piece) for piece in pieces]
 
+    jobs = jobs or default_jobs()
     for found in _in_order(results, _tasks(loss, batches, jobs), jobs):
         yield from found
 

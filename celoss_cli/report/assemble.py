@@ -17,18 +17,38 @@ from celoss_cli.report.report import Report
 if TYPE_CHECKING:
     from celoss_cli.core.data import Reduction, Source, Tally
     from celoss_cli.core.option import OptionValues
-    from celoss_cli.core.trace import Step
     from celoss_cli.evaluate.collect import Collected
     from celoss_cli.evaluate.confusion import Confusion
     from celoss_cli.evaluate.loop import Evaluation
     from celoss_cli.evaluate.scores import Scores, Totals
     from celoss_cli.evaluate.summaries import Reliability
     from celoss_cli.evaluate.survey import Survey
-    from celoss_cli.evaluate.workings import Workings
+    from celoss_cli.evaluate.workings import Step, Workings
     from celoss_cli.losses import LossSpec
     from celoss_cli.losses.base import Loss
     from celoss_cli.report.tokens import Tokens
     from celoss_cli.statistics.interval import Estimate
+
+    class Examination(Protocol):
+        """Who looked at the data, at all of it or at its first rows.
+
+        Attributes:
+            survey: of every row, or None where only the first ones were looked at.
+            sample_weights: whether the data weights its rows.
+            labels: the classes' names.
+            conversions: what was done to the targets to read them.
+
+        """
+
+        @property
+        def survey(self) -> Survey | None: ...
+        @property
+        def sample_weights(self) -> bool: ...
+        @property
+        def labels(self) -> Sequence[str] | None: ...
+        @property
+        def conversions(self) -> tuple[str, ...]: ...
+
 
 __all__ = ["facts_of", "report_of"]
 
@@ -144,27 +164,6 @@ def report_of(
         estimate=estimate,
         group_column=group_column,
     )
-
-
-class Examination(Protocol):
-    """Who looked at the data, at all of it or at its first rows.
-
-    Attributes:
-        survey: of every row, or None where only the first ones were looked at.
-        sample_weights: whether the data weights its rows.
-        labels: the classes' names.
-        conversions: what was done to the targets to read them.
-
-    """
-
-    @property
-    def survey(self) -> Survey | None: ...
-    @property
-    def sample_weights(self) -> bool: ...
-    @property
-    def labels(self) -> Sequence[str] | None: ...
-    @property
-    def conversions(self) -> tuple[str, ...]: ...
 
 
 def facts_of(

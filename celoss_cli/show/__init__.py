@@ -73,11 +73,6 @@ class FormatSpec:
         """Whether it shows scores beside the loss."""
         return self.writes in ("view", "values")
 
-    @property
-    def only_checks(self) -> bool:
-        """Whether it is of no use without the verdicts of a gate."""
-        return self.writes == "checks"
-
     def render(self, document: Document, style: Style) -> Iterator[Any]:
         """The document in pieces: of text, or of bytes for those of ``ARRAYS``."""
         pieces: Iterator[Any] = import_module(f"celoss_cli.show.{self.name}").render(document, style)

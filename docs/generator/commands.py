@@ -72,7 +72,7 @@ def _formats() -> str:
 def _shown(spec: FormatSpec) -> Iterator[str]:
     flags = [field.name for field in dataclasses.fields(spec) if getattr(spec, field.name) is True]
     yield from (_ABILITIES.get(name, name) for name in flags)
-    if spec.only_checks:
+    if spec.writes == "checks":
         yield "nothing else"
     yield from (name for name, holds in _COMMANDS.items() if spec.name in formats_of(*holds))
 

@@ -23,8 +23,8 @@ from running import Done, celoss
 from celoss_cli.cli.app import parsed
 from celoss_cli.cli.command_line import command_line, shell_quoted
 from celoss_cli.cli.commands.loss import command_of
+from celoss_cli.cli.data import Data
 from celoss_cli.cli.main import run
-from celoss_cli.cli.reading import Data
 from celoss_cli.core.errors import visible
 from celoss_cli.findings import FINDINGS
 from celoss_cli.losses import LOSSES

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from running import celoss
 
+from celoss_cli.cli.command_line import words_of
 from celoss_cli.cli.main import run
-from celoss_cli.cli.ways import words_of
 from celoss_cli.core.errors import Way
 
 TOKENS = Way("their loss", (), "nll", needs="--per")

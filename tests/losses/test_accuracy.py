@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from celoss_cli.core.data import Batch
-from celoss_cli.core.trace import Recorder
+from celoss_cli.evaluate.workings import Recorder
 from celoss_cli.losses import LOSSES
 
 mpmath = pytest.importorskip("mpmath")

@@ -19,8 +19,8 @@ from running import celoss
 
 from celoss_cli.core.data import Batch, Tally
 from celoss_cli.core.errors import InputError, UsageError
-from celoss_cli.core.trace import Recorder
 from celoss_cli.evaluate.loop import Request, evaluate
+from celoss_cli.evaluate.workings import Recorder
 from celoss_cli.losses import LOSSES
 from celoss_cli.losses.base import SAMPLE_WEIGHT, Loss
 from celoss_cli.losses.conventions import CONVENTIONS, INPUT_KINDS

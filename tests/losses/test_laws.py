@@ -33,9 +33,8 @@ from celoss_cli.core import exact
 from celoss_cli.core.data import Batch, Tally
 from celoss_cli.core.errors import InputError
 from celoss_cli.core.scratch import Scratch
-from celoss_cli.core.trace import Recorder, Step
 from celoss_cli.evaluate.loop import Evaluation, Request, evaluate
-from celoss_cli.evaluate.workings import Workings
+from celoss_cli.evaluate.workings import Recorder, Step, Workings
 from celoss_cli.losses import LOSSES, class_axis, elementwise, pieces
 from celoss_cli.losses.base import SAMPLE_WEIGHT, Loss
 from celoss_cli.losses.binary_brier_score import BinaryBrier

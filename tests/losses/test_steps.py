@@ -10,7 +10,7 @@ import pytest
 from numpy import exp, log, log1p, maximum, minimum
 
 from celoss_cli.core.data import Batch
-from celoss_cli.core.trace import Recorder
+from celoss_cli.evaluate.workings import Recorder
 from celoss_cli.losses.base import SAMPLE_WEIGHT, Loss
 from celoss_cli.losses.binary_brier_score import BinaryBrier
 from celoss_cli.losses.binary_cross_entropy import BinaryCrossEntropy

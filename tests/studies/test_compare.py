@@ -1057,3 +1057,17 @@ def test_what_is_told_of_either_side_knows_the_options(
     path.write_text("a,b,target\n" + "".join(f"0.{i},0.{10 - i},{i % 2}\n" for i in range(1, 10)))
     done = celoss("compare", path, path, "--loss", *options)
     assert said in done.stderr, done.stderr
+
+
+@pytest.mark.parametrize("convention", ["kaggle", "keras"])
+def test_a_convention_that_divides_rows_by_their_sum_reads_them_as_the_loss_does(
+    convention: str, tmp_path: Path
+) -> None:
+    """Rows that do not add up to 1 are probabilities of classes then, and halves of them cost the same."""
+    whole, half = tmp_path / "a.csv", tmp_path / "b.csv"
+    whole.write_text("p_0,p_1,target\n0.9,0.3,0\n0.2,0.9,1\n0.5,0.4,1\n")
+    half.write_text("p_0,p_1,target\n0.45,0.15,0\n0.1,0.45,1\n0.25,0.2,1\n")
+    options = ["--loss", "ce", "--input-is", "probs", "--convention", convention, "--format", "value"]
+    done = celoss("compare", whole, half, *options)
+    assert done.returncode == 0, done.stderr
+    assert float(done.stdout) == pytest.approx(0, abs=1e-12)

@@ -16,7 +16,7 @@ from dumps import FORMATS, lines
 from paths import schema
 from running import Done, celoss
 
-from celoss_cli.cli import inspecting
+from celoss_cli.cli import trying
 
 SCHEMA = schema("inspect.schema")
 
@@ -392,13 +392,13 @@ def test_a_way_out_that_leads_to_a_choice_stays(tmp_path: Path) -> None:
 def test_columns_are_held_of_few_attempts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A wide table would be held once for each reading that is tried."""
     tried: list[Any] = []
-    attempt = inspecting._tried
+    attempt = trying._tried
 
     def noted(*arguments: Any) -> Any:
         tried.append(attempt(*arguments))
         return tried[-1]
 
-    monkeypatch.setattr(inspecting, "_tried", noted)
+    monkeypatch.setattr(trying, "_tried", noted)
     (tmp_path / "t.csv").write_text("id;x;prob;label\n1;2.5;0.8;1\n2;3.5;0.3;0\n3;1.5;0.6;1\n")
     assert celoss("inspect", "t.csv", "--delimiter", ";", cwd=tmp_path).returncode == 0
     assert len(tried) >= 5

@@ -275,7 +275,7 @@ def test_a_parquet_file_of_many_rows_is_written_in_groups(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     parquet = pytest.importorskip("pyarrow.parquet")
-    monkeypatch.setattr("celoss_cli.cli.calibrated_files.ROWS_AT_A_TIME", 7)
+    monkeypatch.setattr("celoss_cli.studies.temperature.files.ROWS_AT_A_TIME", 7)
     x, y = np.array([[2.0, 0.0], [0.0, 1.0], [1.0, 0.5]] * 10), [0, 1, 1] * 10
     found = told(file(tmp_path, x, y), "-o", str(tmp_path / "o.parquet"))
     written = parquet.ParquetFile(tmp_path / "o.parquet")

@@ -7,16 +7,14 @@ from typing import TYPE_CHECKING
 
 from celoss_cli.cli.completing import checks_typed
 from celoss_cli.cli.kinds import FILE
-from celoss_cli.cli.options import GATE, Limits, Running, Writing, cluster
+from celoss_cli.cli.options import Limits, Running, Writing, cluster, exit_zero, formats
 from celoss_cli.cli.table import Command, option, options_in, part
 from celoss_cli.core.errors import ExitCode, UsageError, quoted, visible
 from celoss_cli.core.option import FLAG, TEXT
 from celoss_cli.core.records import record
-from celoss_cli.show import formats_of
 
 if TYPE_CHECKING:
     from celoss_cli.cli.config import Check, Config
-    from celoss_cli.cli.publish import Outlet
 
 __all__ = ["COMMAND"]
 
@@ -55,11 +53,9 @@ class CheckOptions:
     update_baselines: bool = option(
         FLAG, "Replace the baselines instead of comparing with them.", default=False
     )
-    exit_zero: bool = option(
-        FLAG, "Exit 0 even if a check failed; other exit codes stay.", default=False, panel=GATE
-    )
+    exit_zero: bool = exit_zero()
     cluster: str | None = cluster()
-    writing: Writing = part(Writing)
+    writing: Writing = part(Writing, format=formats("checks"))
     running: Running = part(Running)
 
 
@@ -73,7 +69,8 @@ def run(given: CheckOptions) -> int:
     """
     from celoss_cli.cli.checking import print_messages, ran, save_baseline, worst
     from celoss_cli.cli.checks import planned
-    from celoss_cli.cli.publish import outlet_of, publish
+    from celoss_cli.cli.outlet import outlet_of
+    from celoss_cli.cli.publish import publish
     from celoss_cli.cli.settings import config_of
     from celoss_cli.studies.checks.document import document_of
 
@@ -81,8 +78,7 @@ def run(given: CheckOptions) -> int:
         from celoss_cli.cli.starting import write_config
 
         return write_config(given.init, given.writing.output or "celoss.toml")
-    outlet = outlet_of(given.writing, given)
-    _refuse_formats(outlet)
+    outlet = outlet_of(given)
     config = config_of(given.config)
     if config is None:
         raise UsageError(
@@ -113,13 +109,6 @@ def _listed(checks: Sequence[Check]) -> int:
         parts = (check.name, check.loss, " ".join(check.patterns) or "-", ", ".join(held))
         write_stdout(["\t".join(visible(part) for part in parts if part) + "\n"])
     return ExitCode.DONE
-
-
-def _refuse_formats(outlet: Outlet) -> None:
-    for spec in outlet.formats:
-        if spec.name not in formats_of("checks"):
-            known = ", ".join(formats_of("checks"))
-            raise UsageError(f"Expected a format of {known} for checks, got {spec.name}.")
 
 
 def _chosen(config: Config, names: Sequence[str]) -> list[Check]:

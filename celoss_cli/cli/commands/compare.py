@@ -9,26 +9,24 @@ from typing import TYPE_CHECKING, Literal
 from celoss_cli.cli.completing import columns_typed
 from celoss_cli.cli.kinds import CONFIDENCE
 from celoss_cli.cli.options import (
-    GATE,
     INPUT,
     Reading,
     Running,
     Semantics,
     Writing,
+    exit_zero,
     formats,
     loss_name,
     loss_options,
 )
 from celoss_cli.cli.table import Command, option, part
 from celoss_cli.core.errors import ExitCode, UsageError, Way
-from celoss_cli.core.option import FINITE, FLAG, TEXT, OptionValues, at_least, one_of
+from celoss_cli.core.option import FINITE, TEXT, OptionValues, at_least, one_of
 from celoss_cli.core.records import record
 from celoss_cli.losses import LOSSES, LossSpec
-from celoss_cli.show import Holds, formats_of
 
 if TYPE_CHECKING:
     from celoss_cli.cli.comparing import Request
-    from celoss_cli.cli.publish import Outlet
 
 __all__ = ["COMMAND"]
 
@@ -41,12 +39,9 @@ Example: celoss compare old.csv new.csv --loss ce --max-increase 0.01"""
 
 _COMPARISON = "Comparison"
 
-_HELD: tuple[Holds, ...] = ("number", "checks")
-"""What the document of a comparison holds."""
-
 
 def _ways(given: OptionValues, text: str) -> Sequence[Way]:
-    from celoss_cli.cli.by_loss import by_loss
+    from celoss_cli.cli.inspecting import by_loss
 
     return by_loss(given.get("first") or "")
 
@@ -108,10 +103,8 @@ class CompareOptions:
     non_inferior: float | None = option(
         FINITE, "Fail where the upper end of the interval is above X.", panel=_COMPARISON
     )
-    writing: Writing = part(Writing, format=formats(*_HELD))
-    exit_zero: bool = option(
-        FLAG, "Exit 0 even if a check failed; other exit codes stay.", default=False, panel=GATE
-    )
+    writing: Writing = part(Writing, format=formats("number", "checks"))
+    exit_zero: bool = exit_zero()
     running: Running = part(Running)
 
 
@@ -123,39 +116,20 @@ def run(given: CompareOptions) -> int:
 
     """
     from celoss_cli.cli.comparing import compared, judged
-    from celoss_cli.cli.output import note
-    from celoss_cli.cli.publish import outlet_of, print_verdicts, publish
+    from celoss_cli.cli.outlet import outlet_of
+    from celoss_cli.cli.publish import print_verdicts, publish
     from celoss_cli.studies.compare.document import document_of
 
     started = perf_counter()
-    spec, outlet = LOSSES[given.loss], outlet_of(given.writing, given)
+    spec, outlet = LOSSES[given.loss], outlet_of(given)
     plan = _planned(spec, given)
-    _refuse_unable(outlet)
-    _refuse_no_checks(outlet, given)
-    found = compared(plan)
-    comparison = judged(found.comparison, given.max_increase, given.non_inferior)
+    if given.max_increase is None and given.non_inferior is None:
+        outlet.refuse_without_checks("--max-increase")
+    comparison = judged(compared(plan), given.max_increase, given.non_inferior)
     code = ExitCode.CHECK_FAILED if comparison.failed and not given.exit_zero else ExitCode.DONE
-    for remark in found.remarks:
-        note(f"celoss: {remark}")
     print_verdicts(comparison.checks, outlet)
     publish(document_of(comparison, perf_counter() - started), outlet, code)
     return code
-
-
-def _refuse_unable(outlet: Outlet) -> None:
-    """Refuses a further format that a comparison is not written in."""
-    for spec, _ in outlet.reports:
-        if spec.name not in formats_of(*_HELD):
-            able = ", ".join(formats_of(*_HELD))
-            raise UsageError(f"Expected --report with a format of {able}, got {spec.name}.")
-
-
-def _refuse_no_checks(outlet: Outlet, given: CompareOptions) -> None:
-    """Refuses formats that show nothing but checks where there is none."""
-    for format in outlet.formats:
-        if format.only_checks and given.max_increase is None and given.non_inferior is None:
-            example = "for example --max-increase"
-            raise UsageError(f"Expected a check with --format {format.name}, {example}, got none.")
 
 
 def _planned(spec: LossSpec, given: CompareOptions) -> Request:
@@ -166,9 +140,9 @@ def _planned(spec: LossSpec, given: CompareOptions) -> Request:
 
     """
     from celoss_cli.cli.comparing import Request
-    from celoss_cli.cli.reading import Data
+    from celoss_cli.cli.data import data_of
     from celoss_cli.cli.semantics import refuse_foreign
-    from celoss_cli.losses.pieces import default_jobs
+    from celoss_cli.cli.uncertainty import Group
     from celoss_cli.studies.compare.comparing import Plan
 
     refuse_foreign(spec, given.reading, given.semantics)
@@ -177,16 +151,10 @@ def _planned(spec: LossSpec, given: CompareOptions) -> Request:
         raise UsageError(f"Expected --reduction mean with --loss {spec.command}, got {reduction}.")
     if given.first == given.second == "-":
         raise UsageError("Expected standard input for A or for B, got it for both.")
+    group = None if given.group_column is None else Group(given.group_column, "--group-column")
+    jobs = given.running.jobs
     first, second = (
-        Data(
-            spec,
-            given.reading,
-            (file,),
-            kind=given.semantics.input_is or "",
-            group=given.group_column,
-            group_option="--group-column",
-            jobs=given.running.jobs,
-        )
+        data_of(spec, (file,), given.reading, given.semantics, group=group, jobs=jobs)
         for file in (given.first, given.second)
     )
     plan = Plan(
@@ -195,7 +163,6 @@ def _planned(spec: LossSpec, given: CompareOptions) -> Request:
         seed=given.seed,
         worst=given.worst,
     )
-    jobs = given.running.jobs or default_jobs()
     return Request(first, second, given.semantics, given.align, plan, jobs)
 
 

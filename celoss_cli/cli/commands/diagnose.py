@@ -77,10 +77,11 @@ def run(given: DiagnoseOptions) -> int:
         CelossError: for anything that stands in the way.
 
     """
-    from celoss_cli.cli.publish import outlet_of, publish
+    from celoss_cli.cli.outlet import outlet_of
+    from celoss_cli.cli.publish import publish
     from celoss_cli.studies.diagnose.document import document_of
 
-    outlet, codes = outlet_of(given.writing, given), _chosen_codes(given.select, given.ignore)
+    outlet, codes = outlet_of(given), _chosen_codes(given.select, given.ignore)
     diagnosis = _diagnosis(given, codes)
     code = ExitCode.CHECK_FAILED if _fails(diagnosis, given.fail_on) else ExitCode.DONE
     publish(document_of(diagnosis), outlet, code)
@@ -118,19 +119,19 @@ def _fails(diagnosis: Diagnosis, least: str | None) -> bool:
 
 def _diagnosis(given: DiagnoseOptions, codes: Sequence[str]) -> Diagnosis:
     from celoss_cli.cli.command_line import command_words
-    from celoss_cli.cli.reading import Data, opened
+    from celoss_cli.cli.data import data_of
+    from celoss_cli.cli.reading import opened
     from celoss_cli.cli.semantics import chosen, refuse_foreign
-    from celoss_cli.losses.pieces import default_jobs
     from celoss_cli.studies.diagnose.diagnosing import diagnosis_of, examined
 
     spec, semantics = LOSSES[given.loss], given.semantics
     refuse_foreign(spec, given.reading, semantics)
-    data = Data(
+    data = data_of(
         spec,
-        given.reading,
         given.files,
-        given.input,
-        semantics.input_is or "",
+        given.reading,
+        semantics,
+        values=given.input,
         values_flag="--input",
         jobs=given.running.jobs,
     )
@@ -139,7 +140,7 @@ def _diagnosis(given: DiagnoseOptions, codes: Sequence[str]) -> Diagnosis:
     lenient = replace(data, reading=reading, examined=True)
     with opened(lenient) as found:
         choice = chosen(lenient, semantics, found)
-        seen = examined(choice.loss, found.dataset.batches, given.running.jobs or default_jobs())
+        seen = examined(choice.loss, found.dataset.batches, given.running.jobs)
     described = found.dataset.described
     if not seen.survey.rows:
         raise InputError(

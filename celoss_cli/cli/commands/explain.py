@@ -59,14 +59,15 @@ def run(given: ExplainOptions) -> int:
         CelossError: for a name that there is not, and where the output cannot be written.
 
     """
-    from celoss_cli.cli.publish import outlet_of, publish
+    from celoss_cli.cli.outlet import outlet_of
+    from celoss_cli.cli.publish import publish
     from celoss_cli.studies.explain.document import document_of
     from celoss_cli.studies.explain.explanations import explained, overview
 
     explanation = overview() if given.name is None else explained(given.name)
     if explanation.command:
         explanation = replace(explanation, example=_computed(explanation.command))
-    publish(document_of(explanation), outlet_of(given.writing, given), ExitCode.DONE)
+    publish(document_of(explanation), outlet_of(given), ExitCode.DONE)
     return ExitCode.DONE
 
 
@@ -78,7 +79,7 @@ def _computed(line: str) -> Report:
 
     _, name, *arguments = shlex.split(line)
     given = parsed(command_of(LOSSES[name]), arguments)
-    return compute(planned(LOSSES[name], given, FORMATS["table"])).report
+    return compute(planned(LOSSES[name], given, FORMATS["table"]))
 
 
 COMMAND = Command("explain", _HELP, ExplainOptions, run)

@@ -41,10 +41,11 @@ def run(given: InspectOptions) -> int:
 
     """
     from celoss_cli.cli.inspecting import inspection_of
-    from celoss_cli.cli.publish import outlet_of, publish
+    from celoss_cli.cli.outlet import outlet_of
+    from celoss_cli.cli.publish import publish
     from celoss_cli.studies.inspect.document import document_of
 
-    outlet = outlet_of(given.writing, given)
+    outlet = outlet_of(given)
     found = inspection_of(given.files, given.reading, given.loss, given.rows)
     publish(document_of(found), outlet, ExitCode.DONE)
     return ExitCode.DONE

@@ -24,13 +24,15 @@ def command_of(spec: LossSpec) -> Command[LossOptions]:
 
 
 def _run(spec: LossSpec, given: LossOptions) -> int:
-    """Computes the loss, in parts or at once; or compares all conventions, or writes code."""
+    """Computes the loss, at once or in parts; or compares all conventions, or writes code."""
     if given.semantics.convention == "all":
         from celoss_cli.cli.conventions import run
     elif given.emit is not None:
         from celoss_cli.cli.emitting import run
     elif given.in_parts:
         from celoss_cli.cli.in_parts import run
+    elif given.emit_partial is not None:
+        from celoss_cli.cli.part import run
     else:
         from celoss_cli.cli.computing import run
     return run(spec, given)

@@ -15,7 +15,6 @@ from celoss_cli.core.option import TEXT
 from celoss_cli.core.records import record
 
 if TYPE_CHECKING:
-    from celoss_cli.cli.concluding import Computed
     from celoss_cli.studies.merge.once import Results
     from celoss_cli.studies.merge.parts import Partial
 
@@ -70,18 +69,12 @@ def run(given: MergeOptions) -> int:
         CelossError: for anything that stands in the way.
 
     """
-    from celoss_cli.cli.concluding import conclude, conclusion_of
-
-    end = conclusion_of(given, given.writing, given.limits, given.keeping, partial_file=given.emit_partial)
-    return conclude(_computed(given), end)
-
-
-def _computed(given: MergeOptions) -> Computed:
-    from celoss_cli.cli.concluding import Computed
     from celoss_cli.cli.merging import report_of_whole
+    from celoss_cli.cli.publish import conclude, conclusion_of
 
+    end = conclusion_of(given, partial_file=given.emit_partial)
     whole = whole_of(given.partials, given.expect_parts)
-    return Computed(report_of_whole(whole, given.semantics), whole)
+    return conclude(report_of_whole(whole, given.semantics), end, whole)
 
 
 @contextlib.contextmanager
@@ -90,7 +83,7 @@ def _offering_parts(path: str) -> Iterator[None]:
     try:
         yield
     except InputError as error:
-        from celoss_cli.cli.by_loss import commands_of
+        from celoss_cli.cli.inspecting import commands_of
 
         part = f"{os.path.splitext(path)[0]}.part.json"
         ways = [[*words[1:], "--emit-partial", part] for words in commands_of(path)]

@@ -42,7 +42,7 @@ _MOST_BINS = 1000
 
 
 def _ways(given: OptionValues, text: str) -> Sequence[Way]:
-    from celoss_cli.cli.by_loss import by_loss
+    from celoss_cli.cli.inspecting import by_loss
 
     return by_loss(text)
 
@@ -164,28 +164,20 @@ def _planned(spec: LossSpec, given: PlotOptions) -> Plan:
         UsageError: for options that this loss does not have, or that change nothing.
 
     """
+    from celoss_cli.cli.data import data_of
     from celoss_cli.cli.plotting import Plan
-    from celoss_cli.cli.reading import Data
     from celoss_cli.cli.semantics import refuse_foreign
-    from celoss_cli.losses.pieces import default_jobs
 
     values = _values(spec, given)
     refuse_foreign(spec, given.reading, given.semantics)
     _refuse_unused(given)
     plan = Plan(
-        Data(
-            spec,
-            given.reading,
-            given.files,
-            values,
-            given.semantics.input_is or "",
-            jobs=given.running.jobs,
-        ),
+        data_of(spec, given.files, given.reading, given.semantics, values=values, jobs=given.running.jobs),
         given.semantics,
         given.kind,
         given.rows,
         given.bins,
-        given.running.jobs or default_jobs(),
+        given.running.jobs,
     )
     if plan.is_without_data:
         _refuse_no_data(spec, given)

@@ -6,7 +6,7 @@ from typing import Literal
 
 from celoss_cli.cli.options import INPUT, Reading, Running, Writing, any_values, files, formats
 from celoss_cli.cli.table import Command, GivenOption, given_options, group, option, part
-from celoss_cli.core.errors import ExitCode, plural
+from celoss_cli.core.errors import ExitCode
 from celoss_cli.core.option import TEXT, at_least, one_of
 from celoss_cli.core.records import record
 from celoss_cli.losses import LOSSES
@@ -66,16 +66,17 @@ def run(given: ReconcileOptions) -> int:
         CelossError: for anything that stands in the way.
 
     """
+    from celoss_cli.cli.data import Data
+    from celoss_cli.cli.outlet import outlet_of
     from celoss_cli.cli.output import note
     from celoss_cli.cli.progress import Bar
-    from celoss_cli.cli.publish import outlet_of, publish
-    from celoss_cli.cli.reading import Data
+    from celoss_cli.cli.publish import publish, remarks_of, tell
     from celoss_cli.cli.reconciling import is_large, problem_of
     from celoss_cli.studies.reconcile import MAX_DEVIATIONS, Problem, reconcile, stated
     from celoss_cli.studies.reconcile.document import document_of
     from celoss_cli.studies.reconcile.tokens import TokenProblem, reconcile_tokens
 
-    outlet, got = outlet_of(given.writing, given), stated(given.got)
+    outlet, got = outlet_of(given), stated(given.got)
     data = Data(LOSSES["ce"], given.reading, given.files, given.input, given.input_is or "input")
     problem, source = problem_of(data, given.input_is, given.known)
     large = isinstance(problem, Problem) and is_large(problem)
@@ -90,8 +91,8 @@ def run(given: ReconcileOptions) -> int:
             found = reconcile(
                 problem, got, given=arguments, source=source, most=most, shown=shown, watch=bar.show
             )
-    if isinstance(problem, Problem) and problem.skipped:
-        note(f"celoss: note: {plural(problem.skipped, 'row')} with missing values skipped")
+    if isinstance(problem, Problem):
+        tell(remarks_of(problem.skipped, ()))
     code = ExitCode.DONE if found.found else ExitCode.CHECK_FAILED
     publish(document_of(found), outlet, code)
     return code

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from celoss_cli.cli.kinds import REAL_FILE
 from celoss_cli.cli.options import (
     Keeping,
     Limits,
@@ -18,6 +17,7 @@ from celoss_cli.cli.options import (
     files,
     loss_name,
     loss_options,
+    page,
 )
 from celoss_cli.cli.table import Command, part
 from celoss_cli.core.errors import UsageError
@@ -57,12 +57,7 @@ class ReportOptions:
     writing: Writing = part(
         Writing,
         without=("format", "json", "color"),
-        output={
-            "kind": REAL_FILE,
-            "help": "The page, whole or not at all.",
-            "required": True,
-            "example": "report.html",
-        },
+        output=page("report.html"),
     )
     reading: Reading = part(Reading)
     semantics: Semantics = part(Semantics)
@@ -82,18 +77,11 @@ def run(given: ReportOptions) -> int:
     """
     from celoss_cli.cli.command_line import command_line
     from celoss_cli.cli.computing import compute
-    from celoss_cli.cli.concluding import conclude, conclusion_of
+    from celoss_cli.cli.publish import conclude, conclusion_of
 
     spec = LOSSES[given.loss]
     _refuse_reduction(spec, given.semantics.reduction)
-    end = conclusion_of(
-        given,
-        given.writing,
-        given.limits,
-        given.keeping,
-        reduction=given.semantics.reduction,
-        format=FORMATS["html"],
-    )
+    end = conclusion_of(given, format=FORMATS["html"])
     plan = _planned(spec, given, end.outlet.able)
     command = f"{command_line(plan.data, plan.semantics)} --format value"
     return conclude(compute(plan), replace(end, command=command))
@@ -107,7 +95,8 @@ def _refuse_reduction(spec: LossSpec, reduction: str | None) -> None:
 
 def _planned(spec: LossSpec, given: ReportOptions, format: FormatSpec) -> Plan:
     """What the command of the loss would compute, and what only a page shows."""
-    from celoss_cli.cli.computing import Plan, data_of, request_of
+    from celoss_cli.cli.computing import Plan, request_of
+    from celoss_cli.cli.data import data_of
     from celoss_cli.cli.semantics import refuse_foreign
     from celoss_cli.cli.uncertainty import asked_interval, group_of
     from celoss_cli.evaluate.calibration import BINS
@@ -127,10 +116,10 @@ def _planned(spec: LossSpec, given: ReportOptions, format: FormatSpec) -> Plan:
         data_of(
             spec,
             given.files,
-            None,
             given.reading,
             given.semantics,
-            group_of(shown.by, given.uncertainty),
+            group=group_of(shown.by, given.uncertainty),
+            jobs=given.running.jobs,
         ),
         given.semantics,
         replace(request, wanted=wanted, survey=True),

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from celoss_cli.cli.kinds import OUTPUT_FILE
 from celoss_cli.cli.options import OUTPUT, Reading, Running, Semantics, Writing, files, formats
 from celoss_cli.cli.table import Command, option, part
-from celoss_cli.core.errors import ExitCode
+from celoss_cli.core.errors import ExitCode, InputError, UsageError, Way, file_name, quoted, visible
 from celoss_cli.core.option import one_of
-from celoss_cli.core.records import record
-from celoss_cli.losses import LOSSES
+from celoss_cli.core.records import record, replace
+from celoss_cli.core.suffix import suffix_of, without_suffix
+from celoss_cli.losses import LOSSES, LossSpec
 from celoss_cli.losses.options import IGNORE_INDEX, SEMANTICS, WEIGHT
+
+if TYPE_CHECKING:
+    from celoss_cli.studies.temperature.fitting import Temperature
 
 __all__ = ["COMMAND", "TemperatureOptions"]
 
@@ -58,19 +62,84 @@ def run(given: TemperatureOptions) -> int:
         CelossError: for anything that stands in the way.
 
     """
-    from celoss_cli.cli.calibrating import calibrated
-    from celoss_cli.cli.publish import outlet_of, publish
-    from celoss_cli.cli.reading import Data
-    from celoss_cli.cli.semantics import refuse_foreign
+    from celoss_cli.cli.outlet import outlet_of
+    from celoss_cli.cli.publish import publish
     from celoss_cli.studies.temperature.document import document_of
 
-    outlet, spec = outlet_of(given.writing, given), LOSSES[given.loss]
-    refuse_foreign(spec, given.reading, given.semantics)
-    jobs = given.running.jobs
-    data = Data(spec, given.reading, given.files, None, given.semantics.input_is or "", jobs=jobs)
-    found = calibrated(data, given.semantics, given.calibrated, jobs)
-    publish(document_of(found), outlet, ExitCode.DONE)
+    outlet = outlet_of(given)
+    publish(document_of(_calibrated(LOSSES[given.loss], given)), outlet, ExitCode.DONE)
     return ExitCode.DONE
+
+
+def _calibrated(spec: LossSpec, given: TemperatureOptions) -> Temperature:
+    """The temperature of data; the calibrated predictions are written where that is asked for.
+
+    Raises:
+        CelossError: for anything that stands in the way.
+
+    """
+    from celoss_cli.cli.command_line import command_words
+    from celoss_cli.cli.data import data_of
+    from celoss_cli.cli.output import write_file
+    from celoss_cli.cli.publish import remarks_of, tell
+    from celoss_cli.cli.reading import opened
+    from celoss_cli.cli.semantics import chosen, refuse_foreign
+    from celoss_cli.evaluate.loop import Request, evaluate
+    from celoss_cli.findings import findings
+    from celoss_cli.report.assemble import facts_of
+    from celoss_cli.studies.temperature.files import Kept, pieces_of
+    from celoss_cli.studies.temperature.taking import Taken, finite, told
+
+    path, jobs, semantics = given.calibrated, given.running.jobs, given.semantics
+    refuse_foreign(spec, given.reading, semantics)
+    _refuse_ending(path)
+    data = data_of(spec, given.files, given.reading, semantics, jobs=jobs)
+    with finite(), opened(data) as found:
+        if found.dataset.scored:
+            raise InputError("expected a value for each class, got scored tokens")
+        choice, described = chosen(data, semantics, found), found.dataset.described
+        taken = Taken(choice.loss, None if path is None else Kept(data.takes, described))
+        allowed = given.reading.allow_out_of_domain
+        request = Request(strict=True, keep=True, scores=True, allow_out_of_domain=allowed, jobs=jobs)
+        evaluation = evaluate(choice.loss, found.dataset.batches, request, taken)
+    spec = spec.taking(choice.options)
+    facts = facts_of(
+        spec,
+        choice.loss,
+        evaluation,
+        seen=evaluation.seen,
+        tally=evaluation.tally,
+        classes=evaluation.classes,
+        options=choice.options,
+        source=described,
+        said=lambda: replace(command_words(data, semantics), study="temperature"),
+    )
+    tell(remarks_of(evaluation.skipped, findings(facts)))
+    source = evaluation.described(described)
+    result = told(
+        replace(spec, takes=data.takes), choice.loss, evaluation, taken.predictions, choice.options, source
+    )
+    if taken.kept is None or path is None:
+        return result
+    if result.fit.state != "found":
+        raise InputError(
+            f"expected a temperature to write {visible(path)} with, got none: it is {result.fit.state}",
+            hint="without -o the command says why",
+            place=file_name(*described.get("files", ())),
+        )
+    write_file(path, pieces_of(taken.kept, result.fit.temperature, path, evaluation.labels))
+    return replace(result, written=path)
+
+
+def _refuse_ending(path: str | None) -> None:
+    """Refuses a file of calibrated predictions whose ending says no format."""
+    from celoss_cli.studies.temperature.files import ENDINGS
+
+    if path is not None and suffix_of(path) not in ENDINGS:
+        raise UsageError(
+            f"Expected -o with a file that ends in {', '.join(ENDINGS)}, got {quoted(path)}.",
+            ways=(Way("", (("-o", without_suffix(path) + ENDINGS[0]),)),),
+        )
 
 
 COMMAND = Command("temperature", _HELP, TemperatureOptions, run, groups={"of_loss": (WEIGHT, IGNORE_INDEX)})

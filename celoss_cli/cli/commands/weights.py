@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from celoss_cli.cli.options import INPUT, Reading, Running, Writing, files, formats
 from celoss_cli.cli.table import Command, declared, option, part
-from celoss_cli.core.errors import ExitCode, InputError, UsageError, plural, quoted
+from celoss_cli.core.errors import ExitCode, InputError, UsageError, quoted
 from celoss_cli.core.option import Kind, at_least, finite, one_of
 from celoss_cli.core.records import record
 from celoss_cli.losses import LOSSES
@@ -95,10 +95,12 @@ def run(given: WeightsOptions) -> int:
         CelossError: for anything that stands in the way.
 
     """
-    from celoss_cli.cli.publish import outlet_of, publish
+    from celoss_cli.cli.outlet import outlet_of
+    from celoss_cli.cli.publish import publish, remarks_of, tell
+    from celoss_cli.findings import Facts, findings
     from celoss_cli.studies.weights.document import document_of
 
-    outlet = outlet_of(given.writing, given)
+    outlet = outlet_of(given)
     if given.beta is not None and not SCHEMES[given.scheme].takes_beta:
         takers = " or ".join(scheme.name for scheme in SCHEMES.values() if scheme.takes_beta)
         raise UsageError(f"Expected --scheme {takers} with --beta, got {given.scheme}.")
@@ -106,7 +108,8 @@ def run(given: WeightsOptions) -> int:
         raise UsageError("Expected --classes with --targets alone, got it with files, whose columns say it.")
     with _opened(given) as data:
         found = _counted(given, data.dataset)
-    _print_findings(found)
+    odd = findings(Facts(Counter({_ODD: found.seen[_ODD]}), _SPEC))
+    tell(remarks_of(found.skipped, odd, brief=True))
     publish(document_of(_weights(given, found, data.dataset)), outlet, ExitCode.DONE)
     return ExitCode.DONE
 
@@ -118,7 +121,8 @@ def _targets_alone(given: WeightsOptions) -> bool:
 @contextlib.contextmanager
 def _opened(given: WeightsOptions) -> Iterator[Opened]:
     """The targets, with the input of the rows where there is one."""
-    from celoss_cli.cli.reading import Data, Opened, opened, refuse_without_use, request_of
+    from celoss_cli.cli.data import Data, refuse_without_use
+    from celoss_cli.cli.reading import Opened, opened, request_of
     from celoss_cli.read.truth import targets_alone
 
     data = Data(_SPEC, given.reading, given.files, jobs=given.running.jobs)
@@ -151,14 +155,13 @@ def _counted(given: WeightsOptions, dataset: Dataset) -> Evaluation:
     """Every target of the data set, counted by class in one pass."""
     from celoss_cli.evaluate.loop import Request, evaluate
     from celoss_cli.evaluate.wanted import Wanted
-    from celoss_cli.losses.pieces import default_jobs
 
     loss = _SPEC.made(**{IGNORE_INDEX.name: _left_out(given, dataset.options)})
     request = Request(
         strict=True,
         allow_out_of_domain=given.reading.allow_out_of_domain,
         wanted=Wanted("class"),
-        jobs=given.running.jobs or default_jobs(),
+        jobs=given.running.jobs,
     )
     try:
         found = evaluate(loss, dataset.batches, request)
@@ -173,18 +176,6 @@ def _counted(given: WeightsOptions, dataset: Dataset) -> Evaluation:
     if not found.tally.counted:
         raise InputError("expected at least one counted target, got none")
     return found
-
-
-def _print_findings(found: Evaluation) -> None:
-    """What a reader should know of the targets, on standard error."""
-    from celoss_cli.cli.output import note
-    from celoss_cli.findings import findings
-    from celoss_cli.findings.facts import Facts
-
-    if found.skipped:
-        note(f"celoss: note: {plural(found.skipped, 'row')} with missing values skipped")
-    for told in findings(Facts(Counter({_ODD: found.seen[_ODD]}), _SPEC)):
-        note(f"celoss: {told.severity} {told.code}: {told.message}")
 
 
 def _weights(given: WeightsOptions, found: Evaluation, dataset: Dataset) -> ClassWeights:

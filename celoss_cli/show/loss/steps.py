@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 from celoss_cli.show.numerals import class_name
 
 if TYPE_CHECKING:
-    from celoss_cli.core.trace import Step
-    from celoss_cli.evaluate.workings import Workings
+    from celoss_cli.evaluate.workings import Step, Workings
 
 __all__ = ["class_steps", "numbered_class", "row_steps", "shown_classes", "unpicked"]
 

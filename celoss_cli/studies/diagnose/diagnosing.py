@@ -96,7 +96,7 @@ class Examined:
         )
 
 
-def examined(loss: Loss, batches: Iterable[Batch | Chunk], jobs: int) -> Examined:
+def examined(loss: Loss, batches: Iterable[Batch | Chunk], jobs: int | None) -> Examined:
     """Looks at every row of a data set once.
 
     Raises:

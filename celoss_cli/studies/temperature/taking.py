@@ -1,42 +1,31 @@
-"""A temperature for data: read, fitted, told, and the calibrated predictions written."""
+"""The predictions of a data set, and what one temperature makes of them."""
 
 from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from dataclasses import replace
-from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from celoss_cli.cli.calibrated_files import ENDINGS, Kept, pieces_of
-from celoss_cli.cli.command_line import command_words
-from celoss_cli.cli.output import note, write_file
-from celoss_cli.cli.publish import remark_of
-from celoss_cli.cli.reading import opened
-from celoss_cli.cli.semantics import chosen
-from celoss_cli.core.errors import InputError, UsageError, Way, file_name, plural, quoted, visible
+from celoss_cli.core.errors import InputError
 from celoss_cli.core.numbers import ALLOWED
 from celoss_cli.evaluate.binned import Errors, errors_of
 from celoss_cli.evaluate.calibration import BINS
-from celoss_cli.evaluate.loop import Evaluation, Request, evaluate
-from celoss_cli.findings import findings
-from celoss_cli.losses.pieces import default_jobs
-from celoss_cli.report.assemble import facts_of
 from celoss_cli.studies.temperature.fitting import Predictions, Temperature, fitted
 
 if TYPE_CHECKING:
-    from celoss_cli.cli.options import Semantics
-    from celoss_cli.cli.reading import Data
-    from celoss_cli.core.data import Array, Batch, Terms
+    from celoss_cli.core.data import Array, Batch, Source, Terms
+    from celoss_cli.core.option import OptionValues
+    from celoss_cli.evaluate.loop import Evaluation
     from celoss_cli.losses import LossSpec
     from celoss_cli.losses.base import Loss
+    from celoss_cli.studies.temperature.files import Kept
 
-__all__ = ["calibrated"]
+__all__ = ["Taken", "finite", "told"]
 
 
-class _Taken:
+class Taken:
     """The predictions of a data set, and where they are written, the rows as they were."""
 
     def __init__(self, loss: Loss, kept: Kept | None) -> None:
@@ -67,7 +56,7 @@ _INFINITE = "expected a target with a finite loss, got an infinite one"
 
 
 @contextlib.contextmanager
-def _finite() -> Iterator[None]:
+def finite() -> Iterator[None]:
     """Offers no way to take nan: no temperature fits it."""
     try:
         yield
@@ -84,69 +73,28 @@ def _refuse(where: Array, batch: Batch, fact: str) -> None:
         raise InputError(fact, hint=told if fact == _INFINITE else "", place=batch.place(row))
 
 
-def calibrated(data: Data, semantics: Semantics, path: str | None, jobs: int | None) -> Temperature:
-    """The temperature of data; the calibrated predictions are written where that is asked for.
+def told(
+    spec: LossSpec,
+    loss: Loss,
+    evaluation: Evaluation,
+    predictions: Predictions,
+    options: OptionValues,
+    source: Source,
+) -> Temperature:
+    """One temperature for what was taken.
 
     Args:
-        data: with the loss that is fitted.
-        semantics: the options of the loss.
-        path: where the calibrated predictions go, or None.
-        jobs: worker threads, or None for as many as are of use.
+        spec: the loss, with the kind of input that its options name.
+        loss: with its options.
+        evaluation: of all rows.
+        predictions: that were taken of them.
+        options: of the loss, by name.
+        source: where the data comes from, and how it was read.
 
     Raises:
-        CelossError: for anything that stands in the way.
+        InputError: where nothing is counted, or all that is counted has the weight 0.
 
     """
-    if path is not None and PurePath(path).suffix not in ENDINGS:
-        known = ", ".join(ENDINGS)
-        right = Way("", (("-o", str(PurePath(path).with_suffix(ENDINGS[0]))),))
-        fact = f"Expected -o with a file that ends in {known}, got {quoted(path)}."
-        raise UsageError(fact, ways=(right,))
-    with _finite(), opened(data) as found:
-        if found.dataset.scored:
-            raise InputError("expected a value for each class, got scored tokens")
-        choice = chosen(data, semantics, found)
-        taken = _Taken(choice.loss, None if path is None else Kept(data.takes, found.dataset.described))
-        request = Request(
-            strict=True,
-            keep=True,
-            scores=True,
-            allow_out_of_domain=data.reading.allow_out_of_domain,
-            jobs=jobs or default_jobs(),
-        )
-        evaluation = evaluate(choice.loss, found.dataset.batches, request, taken)
-        described = found.dataset.described
-    facts = facts_of(
-        data.spec.taking(choice.options),
-        choice.loss,
-        evaluation,
-        seen=evaluation.seen,
-        tally=evaluation.tally,
-        classes=evaluation.classes,
-        options=choice.options,
-        source=described,
-        said=lambda: replace(command_words(data, semantics), study="temperature"),
-    )
-    if evaluation.skipped:
-        note(f"celoss: note: {plural(evaluation.skipped, 'row')} with missing values skipped")
-    for finding in findings(facts):
-        note(f"celoss: {remark_of(finding)}")
-    told = _told(data.spec, choice.loss, evaluation, taken.predictions)
-    source = evaluation.described(described)
-    told = replace(told, options=choice.options, source=source, takes=data.takes)
-    if taken.kept is not None and path is not None:
-        if told.fit.state != "found":
-            raise InputError(
-                f"expected a temperature to write {visible(path)} with, got none: it is {told.fit.state}",
-                hint="without -o the command says why",
-                place=file_name(*described.get("files", ())),
-            )
-        write_file(path, pieces_of(taken.kept, told.fit.temperature, path, evaluation.labels))
-        told = replace(told, written=path)
-    return told
-
-
-def _told(spec: LossSpec, loss: Loss, evaluation: Evaluation, predictions: Predictions) -> Temperature:
     tally, scores = evaluation.tally, evaluation.scores
     if not tally.counted or scores is None:
         raise InputError("expected at least one counted target to fit a temperature to, got none")
@@ -167,8 +115,8 @@ def _told(spec: LossSpec, loss: Loss, evaluation: Evaluation, predictions: Predi
         classes=evaluation.classes,
         counted=tally.counted,
         ignored=tally.ignored,
-        options={},
-        source={},
+        options=options,
+        source=source,
         labels=evaluation.labels,
     )
 

@@ -1,47 +1,39 @@
-"""What the page of ``celoss play`` starts with: the first rows of data, read as ``celoss ce`` reads them."""
+"""The first rows of data as the page shows them: each element a row of logits with one class as target."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from celoss_cli.cli.command_line import command_line
-from celoss_cli.cli.output import note
-from celoss_cli.cli.reading import Data, opened
-from celoss_cli.cli.semantics import chosen
-from celoss_cli.cli.table import given_options
 from celoss_cli.core.data import Chunk
 from celoss_cli.core.errors import InputError, UsageError, Way, file_name, plural
 from celoss_cli.core.records import record
-from celoss_cli.losses import LOSSES
 from celoss_cli.losses.base import SAMPLE_WEIGHT
 from celoss_cli.losses.options import IGNORE_INDEX, LABEL_SMOOTHING
 from celoss_cli.losses.pieces import Placed, name_of
-from celoss_cli.studies.play.page import EXAMPLE, Beginning, DataSource
+from celoss_cli.studies.play.page import Beginning, DataSource
 
 if TYPE_CHECKING:
-    from celoss_cli.cli.options import Reading, Semantics
-    from celoss_cli.cli.semantics import Chosen
     from celoss_cli.core.data import Array, Batch
+    from celoss_cli.core.option import OptionValues
     from celoss_cli.losses.base import Loss
     from celoss_cli.read.request import Dataset
 
-__all__ = ["beginning_of"]
+__all__ = ["MOST_CLASSES", "FirstRows", "beginning", "first_rows"]
+
+MOST_CLASSES = 50
+"""Each class of a row is a field and a slider."""
 
 _USUAL_ROWS = 6
-
-_MOST_CLASSES = 50
-"""Each class of a row is a field and a slider."""
 
 _ONE_CLASS_A_ROW = "the page has one class as the target of a row; celoss ce shows the steps of other data"
 
 
 @record(frozen=True, slots=True)
-class _Rows:
+class FirstRows:
     """The first rows: logits (rows, classes), targets (rows,), and their names."""
 
     input: Array
@@ -52,43 +44,23 @@ class _Rows:
     weighted: bool
 
 
-def beginning_of(files: Sequence[str], reading: Reading, semantics: Semantics, rows: int | None) -> Beginning:
-    """What the page starts with; no more of the data is read than is needed for it.
+def beginning(
+    first: FirstRows, options: OptionValues, reduction: str, takes: str, paths: Sequence[str]
+) -> Beginning:
+    """What the page starts with.
 
     Args:
-        files: of the data; without any it is an example.
-        reading: how they are read.
-        semantics: the options of the loss.
-        rows: how many of the first rows, or None for the usual number.
+        first: the rows.
+        options: of the loss, by name.
+        reduction: how the losses become one number.
+        takes: what the values of the input are.
+        paths: the files.
 
     Raises:
-        CelossError: for data that the page has no place for, and for options without data.
+        UsageError: for smoothing of what is no logits.
+        InputError: for nan.
 
     """
-    if not files:
-        flags = [given.option.flag for given in (*given_options(reading), *given_options(semantics))]
-        for flag in (*flags, *(["--rows"] if rows is not None else [])):
-            raise UsageError(f"Expected a file with {flag}, got none.")
-        return EXAMPLE
-    reading = replace(reading, allow_nonfinite=True)  # a page shows infinities, and NaN is refused as such
-    data = Data(LOSSES["ce"], reading, files, kind=semantics.input_is or "")
-    with opened(data, quiet=True, partly=True) as found:
-        dataset = found.dataset
-        if dataset.scored or dataset.choices:
-            got = "scored tokens" if dataset.scored else "samples of several choices"
-            raise InputError(f"expected rows of classes, got {got}", hint=_ONE_CLASS_A_ROW)
-        choice = chosen(data, semantics, found)
-        first = _first_rows(choice.loss, dataset, _USUAL_ROWS if rows is None else rows)
-    if first.input.shape[1] > _MOST_CLASSES:
-        told = f"expected at most {_MOST_CLASSES} classes on a page, got {first.input.shape[1]}"
-        raise InputError(told, hint=f"one row in steps: {command_line(data, semantics)} --row 0")
-    if first.weighted:
-        note("celoss: note: the weights of the rows are left out: the page counts each row once")
-    return _beginning(first, choice, data.takes, dataset)
-
-
-def _beginning(first: _Rows, choice: Chosen, takes: str, dataset: Dataset) -> Beginning:
-    options = choice.options
     smoothing = float(options[LABEL_SMOOTHING.name] or 0)
     if takes != "logits" and smoothing:
         raise UsageError(f"Expected no {LABEL_SMOOTHING.flag} with --input-is {takes} on a page, got one.")
@@ -97,7 +69,6 @@ def _beginning(first: _Rows, choice: Chosen, takes: str, dataset: Dataset) -> Be
     odd = np.flatnonzero(np.isnan(values).any(axis=1))
     if odd.size:
         raise InputError(f"expected numbers or infinities on a page, got nan in row {first.names[odd[0]]}")
-    paths = dataset.described.get("files", ())
     file = file_name(*paths) if len(paths) == 1 else plural(len(paths), "file")
     return Beginning(
         loss="ce" if takes == "logits" else "nll",
@@ -106,7 +77,7 @@ def _beginning(first: _Rows, choice: Chosen, takes: str, dataset: Dataset) -> Be
         weight=options["weight"],
         label_smoothing=smoothing,
         ignore_index=options[IGNORE_INDEX.name],
-        reduction=choice.reduction,
+        reduction=reduction,
         base=options["base"],
         labels=first.labels,
         rows=first.names,
@@ -114,13 +85,22 @@ def _beginning(first: _Rows, choice: Chosen, takes: str, dataset: Dataset) -> Be
     )
 
 
-def _first_rows(loss: Loss, dataset: Dataset, rows: int) -> _Rows:
+def first_rows(loss: Loss, dataset: Dataset, most: int | None) -> FirstRows:
     """The first elements, each a row of the page, checked as the loss checks them.
 
+    Args:
+        loss: with its options.
+        dataset: the data, of which no more is read than is needed.
+        most: how many of the first rows, or None for the usual number.
+
     Raises:
-        InputError: for data without rows, with too many classes or with targets that are none.
+        InputError: for data without rows or with targets that are no classes.
 
     """
+    if dataset.scored or dataset.choices:
+        got = "scored tokens" if dataset.scored else "samples of several choices"
+        raise InputError(f"expected rows of classes, got {got}", hint=_ONE_CLASS_A_ROW)
+    rows = _USUAL_ROWS if most is None else most
     parts: list[tuple[Array, Array, list[str]]] = []
     labels: Sequence[str] | None = None
     count, weighted, more = 0, False, False
@@ -137,7 +117,7 @@ def _first_rows(loss: Loss, dataset: Dataset, rows: int) -> _Rows:
         labels, weighted = found.labels, weighted or SAMPLE_WEIGHT in found.aligned
     if not parts:
         raise InputError("expected at least one row, got none")
-    return _Rows(
+    return FirstRows(
         np.concatenate([x for x, _, _ in parts]),
         np.concatenate([y for _, y, _ in parts]),
         [name for _, _, names in parts for name in names],
