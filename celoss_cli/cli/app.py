@@ -13,10 +13,10 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.exceptions import TyperException
 
-from celoss_cli.cli.commands import NAMES, command_named, panel_of
+from celoss_cli.cli.commands import NAMES, command_named
 from celoss_cli.cli.completing import command_typed
 from celoss_cli.cli.settings import settle
-from celoss_cli.core.errors import CelossError, ExitCode, UsageError, Way, quoted, visible
+from celoss_cli.core.errors import CelossError, UsageError, Way, quoted, visible
 from celoss_cli.core.option import FLAG, Option
 from celoss_cli.core.version import __version__
 
@@ -188,11 +188,6 @@ def _function(declared: Command[Any], options: Iterable[Option]) -> Callable[...
 # ------------------------------------------------------------------------------------------ the program
 
 
-def _exit_codes() -> str:
-    listed = "\n\n".join(f"{code.value:>3}  {code.meaning}" for code in ExitCode)
-    return f"Exit codes:\n\n{listed}"
-
-
 def _version(wanted: bool) -> None:
     if wanted:
         typer.echo(f"celoss {__version__}")
@@ -207,7 +202,6 @@ def _program(commands: Iterable[Command[Any]]) -> Any:
         help="The loss calculator for the shell: exact losses with every step shown.",
         context_settings=_SETTINGS,
         pretty_exceptions_enable=False,
-        epilog=_exit_codes(),
     )
 
     @app.callback(invoke_without_command=True)
@@ -229,9 +223,7 @@ def _program(commands: Iterable[Command[Any]]) -> Any:
         app.command(
             found.name,
             cls=_StrictCommand,
-            epilog=_exit_codes(),
             context_settings=_SETTINGS,
-            rich_help_panel=panel_of(found.name),
         )(function)
     program: Any = typer.main.get_command(app)
     for found, options in listed:

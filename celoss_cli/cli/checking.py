@@ -50,8 +50,7 @@ def _computed(plan: Plan) -> tuple[Report, Gate]:
 
 
 def _of_parts(check: Check, given: CheckedParts) -> Report:
-    from celoss_cli.cli.commands.merge import whole_of
-    from celoss_cli.cli.merging import report_of_whole
+    from celoss_cli.cli.merging import report_of_whole, whole_of
 
     whole = whole_of(check.files(), given.expect_parts)
     if whole.loss != check.loss:

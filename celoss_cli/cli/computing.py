@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from celoss_cli.cli.data import data_of
+from celoss_cli.cli.outlet import unable
 from celoss_cli.cli.publish import conclude, conclusion_of
 from celoss_cli.cli.reading import Opened, opened
 from celoss_cli.cli.semantics import Chosen, chosen
@@ -15,7 +16,7 @@ from celoss_cli.evaluate.loop import Request, evaluate
 from celoss_cli.evaluate.wanted import Wanted
 from celoss_cli.read.paths import files_of
 from celoss_cli.report.assemble import report_of
-from celoss_cli.show import ARRAYS, FORMATS, FormatSpec
+from celoss_cli.show import ARRAYS, FormatSpec
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -227,12 +228,8 @@ def refuse_unshown(showing: Showing, format: FormatSpec, meant: Iterable[str] = 
 
     """
     for given in given_options(showing, without=meant):
-        ability = given.option.needs
-        if not getattr(format, ability):
-            able = [other.name for other in FORMATS.values() if getattr(other, ability)]
-            known = f"{', '.join(able[:-1])} or {able[-1]}"
-            told = f"Expected {given.option.flag} with --format {known}, got {format.name}."
-            raise UsageError(told, ways=(Way("", (("--format", able[0]),), without=("--output",)),))
+        if not getattr(format, given.option.needs):
+            raise unable(given.option.flag, given.option.needs, format)
 
 
 def request_of(showing: Showing, reading: Reading, jobs: int | None, format: FormatSpec) -> Request:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from celoss_cli.cli.data import Data, data_of
 from celoss_cli.cli.outlet import outlet_of
@@ -12,22 +12,19 @@ from celoss_cli.cli.reading import Opened, opened
 from celoss_cli.cli.semantics import Chosen, chosen
 from celoss_cli.cli.table import given_options
 from celoss_cli.cli.uncertainty import group_of
-from celoss_cli.core.data import Tally
 from celoss_cli.core.errors import CelossError, ExitCode, InputError, UsageError
 from celoss_cli.core.records import record
 from celoss_cli.evaluate.loop import Request
 from celoss_cli.findings import Facts, findings
-from celoss_cli.losses import LOSSES
 from celoss_cli.losses.base import UNITS
-from celoss_cli.losses.conventions import CONVENTIONS, Convention
+from celoss_cli.losses.conventions import CONVENTIONS
 from celoss_cli.show import FormatSpec, formats_of
 from celoss_cli.studies.conventions.document import document_of
 from celoss_cli.studies.conventions.evaluation import (
     Conventions,
-    ConventionTotals,
-    ToolLoss,
     evaluate_conventions,
     refusal_reason,
+    tool_loss,
 )
 
 if TYPE_CHECKING:
@@ -103,84 +100,49 @@ def _planned(spec: LossSpec, given: LossOptions) -> _Plan:
 def _computed(plan: _Plan) -> Conventions:
     spec, base = plan.data.spec, plan.semantics.base
     with opened(plan.data) as data:
-        made = _losses(plan, data)
-        found = evaluate_conventions(made.losses, data.dataset.batches, plan.request, plan.gaps)
+        first, made, refused = _losses(plan, data)
+        found = evaluate_conventions(made, data.dataset.batches, plan.request, plan.gaps)
     evaluation = found.evaluation
     if not evaluation.tally.counted:
         raise InputError("expected at least one counted target, got none")
-    evaluation.facts.update(made.first.facts)
+    evaluation.facts.update(first.facts)
     facts = Facts(evaluation.seen, replace(spec, takes=plan.data.takes), classes=evaluation.classes)
     tell(remarks_of(evaluation.skipped, findings(facts), brief=True))
-    found.refused.update(made.refused)
+    found.refused.update(refused)
     return Conventions(
         loss=spec.name,
         title=spec.title,
         takes=plan.data.takes,
         unit=UNITS[base],
-        reduction=made.first.reduction,
-        options={**made.first.options, "convention": "all"},
+        reduction=first.reduction,
+        options={**first.options, "convention": "all"},
         source=evaluation.described(data.dataset.described),
         labels=evaluation.labels,
         rows=evaluation.tally.rows,
         elements=evaluation.tally.elements,
-        tools=[_tool(name, spec.command, found, made) for name in _names_for(spec)],
+        tools=[
+            tool_loss(CONVENTIONS[name], spec.command, made.get(name), found, first.reduction, first.options)
+            for name in _names_for(spec)
+        ],
         gaps=found.gaps,
     )
 
 
-@record(frozen=True, slots=True)
-class _ConventionLosses:
-    """The losses by convention, the choice of the first one, and why a convention has none."""
-
-    first: Chosen
-    losses: dict[str, Loss]
-    refused: dict[str, str]
-
-
-def _losses(plan: _Plan, data: Opened) -> _ConventionLosses:
-    """PyTorch's loss must be possible; the others are told where they are not."""
+def _losses(plan: _Plan, data: Opened) -> tuple[Chosen, dict[str, Loss], dict[str, str]]:
+    """The choice of PyTorch's loss, which must be possible; all losses by convention; why one is missing."""
     name, *others = _names_for(plan.data.spec)
     first = chosen(plan.data, replace(plan.semantics, convention=name), data)
     if first.reduction == "none":
         raise UsageError("Expected a reduction with --convention all, got none.")
-    made = _ConventionLosses(first, {name: first.loss}, {})
+    made, refused = {name: first.loss}, {}
     for name in others:
         try:
-            made.losses[name] = chosen(plan.data, replace(plan.semantics, convention=name), data).loss
+            made[name] = chosen(plan.data, replace(plan.semantics, convention=name), data).loss
         except CelossError as error:
-            made.refused[name] = refusal_reason(error)
-    return made
+            refused[name] = refusal_reason(error)
+    return first, made, refused
 
 
 def _names_for(spec: LossSpec) -> list[str]:
     """The conventions that have this loss, PyTorch's first."""
     return [name for name, known in CONVENTIONS.items() if spec.command in known.functions]
-
-
-def _tool(name: str, command: str, found: ConventionTotals, made: _ConventionLosses) -> ToolLoss:
-    refused = found.refused.get(name, "")
-    tally = Tally() if refused else found.tallies[name]
-    divided = not refused and made.first.reduction == "mean"
-    return ToolLoss(
-        name=name,
-        facts=_facts(CONVENTIONS[name], command, made.first.options),
-        value=None if refused else made.losses[name].rounded(tally.reduce(made.first.reduction)),
-        tally=tally,
-        denominator=tally.denominator(made.first.reduction) if divided else None,
-        denominator_is=found.weight_is[name] if divided else None,
-        differing=0 if refused else found.differing[name],
-        refused=refused,
-    )
-
-
-def _facts(convention: Convention, command: str, options: dict[str, Any]) -> dict[str, Any]:
-    """What a reader of the result may want to know of a tool."""
-    kind = options["input_is"]
-    return {
-        "tool": convention.tool,
-        "function": convention.functions[command],
-        "clip": convention.clip_of(options["dtype"], kind) or None,
-        "clips_above": convention.clips_above and convention.changes(kind),
-        "rescales": convention.rescales and convention.changes(kind) and LOSSES[command].per == "class",
-        "source": convention.source,
-    }

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from celoss_cli.cli.computing import evaluated, planned, reported
+from celoss_cli.cli.outlet import refuse_overwriting
 from celoss_cli.cli.output import write_file, write_stdout
 from celoss_cli.cli.publish import remarks, tell
 from celoss_cli.cli.reading import opened
@@ -43,6 +44,7 @@ def run(spec: LossSpec, given: LossOptions) -> int:
 
     """
     _refuse_unused(spec, given)
+    refuse_overwriting(given)
     plan, kept = planned(spec, given, replace(FORMATS["value"], every_row=False)), Kept()
     with opened(plan.data) as found:
         if found.dataset.scored:

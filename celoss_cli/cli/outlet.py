@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from celoss_cli.cli.options import Writing
     from celoss_cli.cli.table import GivenOption
 
-__all__ = ["STDOUT", "Outlet", "outlet_of"]
+__all__ = ["STDOUT", "Outlet", "outlet_of", "refuse_overwriting", "unable"]
 
 STDOUT = "-"
 """The file of --output and --report that is standard output."""
@@ -81,6 +81,20 @@ class Outlet:
         )
 
 
+def unable(flag: str, ability: str, format: FormatSpec) -> UsageError:
+    """The refusal of an option with a format that has no place for what it shows.
+
+    Args:
+        flag: of the option.
+        ability: what a format needs for it, as its declaration calls it.
+        format: that has not got it.
+
+    """
+    able = [other.name for other in FORMATS.values() if getattr(other, ability)]
+    told = f"Expected {flag} with --format {', '.join(able[:-1])} or {able[-1]}, got {format.name}."
+    return UsageError(told, ways=(Way("", (("--format", able[0]),), without=("--output",)),))
+
+
 def outlet_of(given: Any, *, format: FormatSpec | None = None, arrays: bool = False) -> Outlet:
     """Where the options of a command say that its result goes.
 
@@ -99,7 +113,7 @@ def outlet_of(given: Any, *, format: FormatSpec | None = None, arrays: bool = Fa
         raise UsageError(f"Expected --json or --format {writing.format}, got both.")
     reports = _reports(given, writing) if writing.report else []
     if reports or any(found.option.file == "written" for found in given_options(given)):
-        _refuse_overwriting(given, (path for _, path in reports))
+        refuse_overwriting(given, (path for _, path in reports))
     if format is not None:
         reports_too = any(option.name == "report" for option in options_in(type(given)))
         _refuse_ending(writing.output or STDOUT, format, reports=reports_too)
@@ -181,7 +195,7 @@ _UPDATED = {"--baseline", "--save-baseline"}
 """Options that may name one file: it is compared with before it is replaced."""
 
 
-def _refuse_overwriting(options: Any, reports: Iterable[str]) -> None:
+def refuse_overwriting(options: Any, reports: Iterable[str] = ()) -> None:
     """Refuses a command that would write a file twice, or replace one that it reads.
 
     Args:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from celoss_cli.cli.outlet import unable
 from celoss_cli.cli.table import given_options
 from celoss_cli.core.errors import UsageError
 from celoss_cli.core.records import record
-from celoss_cli.show import FORMATS, FormatSpec
 
 if TYPE_CHECKING:
     from celoss_cli.cli.options import Limits, Uncertainty
     from celoss_cli.core.data import Reduction
     from celoss_cli.evaluate.units import UnitsOfRows
+    from celoss_cli.show import FormatSpec
     from celoss_cli.statistics.interval import Estimate
 
 __all__ = ["Group", "Interval", "asked_interval", "group_of"]
@@ -81,9 +82,7 @@ def asked_interval(uncertainty: Uncertainty, limits: Limits, format: FormatSpec)
                 f"Expected --interval together with {one.option.flag}, got {one.option.flag} alone."
             )
         if not format.breakdown and not gated:
-            able = [other.name for other in FORMATS.values() if other.breakdown]
-            known = f"{', '.join(able[:-1])} or {able[-1]}"
-            raise UsageError(f"Expected {one.option.flag} with --format {known}, got {format.name}.")
+            raise unable(one.option.flag, "breakdown", format)
     return (
         Interval(uncertainty.confidence, uncertainty.group_column) if uncertainty.interval or gated else None
     )

@@ -15,7 +15,7 @@ from celoss_cli.core.records import record
 from celoss_cli.evaluate.kinds import FirstRows, oddities
 from celoss_cli.evaluate.wanted import Wanted
 from celoss_cli.losses.base import SAMPLE_WEIGHT, rows_out_of_domain
-from celoss_cli.losses.pieces import Placed, of_pieces
+from celoss_cli.losses.pieces import of_pieces, placed
 
 if TYPE_CHECKING:
     from celoss_cli.core.data import Array, Source
@@ -216,7 +216,7 @@ def _join(part: _Part, wanted: Wanted, result: Evaluation) -> None:
 
 
 def _part(loss: Loss, batch: Batch, request: Request) -> _Part:
-    with Placed(batch):
+    with placed(batch):
         counted = _oddities(loss, batch, request) if request.strict else Counter[str]()
         terms, wanted = loss.terms(batch), request.wanted
         decisions = loss.decisions(batch) if request.scores or wanted.confusion else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections import deque
 from itertools import chain
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from celoss_cli.losses.base import Loss
 
-__all__ = ["Placed", "default_jobs", "losses_of", "name_of", "of_pieces", "processors", "tally_of"]
+__all__ = ["default_jobs", "losses_of", "name_of", "of_pieces", "placed", "processors", "tally_of"]
 
 _LEAST_PIECE_BYTES, _MOST_PIECE_BYTES = 2 << 20, 64 << 20
 """Measured: one piece a thread is the fastest, as threads wait for each other between pieces; but the
@@ -50,7 +51,7 @@ def losses_of(loss: Loss, batch: Batch, jobs: int) -> Array:
     """
 
     def losses(piece: Batch) -> Array:
-        with Placed(piece):
+        with placed(piece):
             return loss.terms(piece).loss
 
     parts = list(of_pieces(losses, loss, [batch], jobs))
@@ -62,7 +63,7 @@ def tally_of(loss: Loss, batch: Batch, jobs: int) -> Tally:
     """The totals of one batch."""
 
     def tally(piece: Batch) -> Tally:
-        with Placed(piece):
+        with placed(piece):
             return Tally.of(loss.terms(piece), len(piece))
 
     total = sum(of_pieces(tally, loss, [batch], jobs), Tally())
@@ -92,18 +93,15 @@ def _tasks(loss: Loss, batches: Iterable[Batch | Chunk], jobs: int) -> Iterator[
     """The work for one thread at a time: a piece of a batch, or a chunk still to be read."""
     for batch in batches:
         if isinstance(batch, Chunk):
-            yield _read(loss, batch)
+            yield _pieces(loss, batch)
         else:
             yield from ([piece] for piece in _pieces(loss, batch, jobs))
 
 
-def _read(loss: Loss, chunk: Chunk) -> Iterator[Batch]:
-    yield from _pieces(loss, chunk.read())
-
-
-def _pieces(loss: Loss, batch: Batch, jobs: int = 1) -> Iterator[Batch]:
+def _pieces(loss: Loss, found: Batch | Chunk, jobs: int = 1) -> Iterator[Batch]:
     """The canonical batch, cut to a size that one thread computes at a time, as many for each of them."""
-    with Placed(replace(batch, shape=batch.input.shape[2 if loss.per_class else 1 :])):
+    batch = found.read() if isinstance(found, Chunk) else found
+    with placed(replace(batch, shape=batch.input.shape[2 if loss.per_class else 1 :])):
         canonical = loss.canonical(batch)
     size = batch.input.nbytes
     least = max(1, -(-size // _MOST_PIECE_BYTES))
@@ -112,24 +110,19 @@ def _pieces(loss: Loss, batch: Batch, jobs: int = 1) -> Iterator[Batch]:
     yield from replace(canonical, dimensions=batch.input.ndim).split(pieces)
 
 
-class Placed:
+@contextlib.contextmanager
+def placed(batch: Batch) -> Iterator[None]:
     """Puts a place in front of an error that only knows its element's index in the batch, or nothing."""
-
-    def __init__(self, batch: Batch) -> None:
-        self._batch = batch
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if not isinstance(error, InputError):
-            return
+    try:
+        yield
+    except InputError as error:
         if error.element is None:
-            error.place = error.place or self._batch.source
+            error.place = error.place or batch.source
         else:
-            row, index = name_of(self._batch, error.element)
-            place = ((error.in_input and self._batch.input_place) or self._batch.place)(row)
+            row, index = name_of(batch, error.element)
+            place = ((error.in_input and batch.input_place) or batch.place)(row)
             error.at(f"{place}{_subscript(index)}")
+        raise
 
 
 def name_of(batch: Batch, element: int) -> tuple[int, tuple[int, ...]]:

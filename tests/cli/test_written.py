@@ -43,6 +43,13 @@ def test_a_file_with_two_uses_is_refused(options: str, file: str, capfd: pytest.
     assert (Path(file).read_bytes() if Path(file).exists() else None) == before
 
 
+@pytest.mark.parametrize("command", ["plot ce p.csv -o ./p.csv", "ce p.csv --emit numpy -o p.csv"])
+def test_pictures_and_code_replace_none_of_the_data(command: str, capfd: pytest.CaptureFixture[str]) -> None:
+    assert run(command.split()) == ExitCode.USAGE
+    assert "Expected another file for --output than for the input" in capfd.readouterr().err
+    assert Path("p.csv").read_text() == CSV
+
+
 def test_merge_replaces_none_of_its_parts(capfd: pytest.CaptureFixture[str]) -> None:
     assert run(["ce", "p.csv", "--emit-partial", "1.json", "--format", "value"]) == 0
     before = Path("1.json").read_bytes()

@@ -25,7 +25,7 @@ from celoss_cli.core.option import FINITE, FLAG, NUMBER, TEXT, VALUES, WHOLE, Ki
     ],
 )
 def test_a_text_becomes_a_value(kind: Kind, text: str, value: object) -> None:
-    found = Option("any", kind, "").parse(text)
+    found = Option("any", kind, "").value_of([text])
     assert (found, type(found)) == (value, type(value))
 
 
@@ -42,7 +42,7 @@ def test_a_text_becomes_a_value(kind: Kind, text: str, value: object) -> None:
 )
 def test_a_text_that_is_no_value_is_told_with_what_was_expected(kind: Kind, text: str, told: str) -> None:
     with pytest.raises(CelossError) as error:
-        Option("any", kind, "").parse(text)
+        Option("any", kind, "").value_of([text])
     assert error.value.fact == told
 
 

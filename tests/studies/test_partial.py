@@ -334,7 +334,7 @@ def test_a_thousand_parts_are_merged_in_flat_memory_and_a_straight_line(tmp_path
     parts = [str(path) for path in sorted((tmp_path / "parts").iterdir())]
     code = (
         "import sys, time\n"
-        "from celoss_cli.cli.commands.merge import whole_of\n"
+        "from celoss_cli.cli.merging import whole_of\n"
         "whole_of(sys.argv[1:3], None)\n"
         "start = time.process_time()\n"
         "whole = whole_of(sys.argv[1:], None)\n"

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
-from celoss_cli.cli.kinds import OUTPUT_FILE
 from celoss_cli.cli.options import (
     INPUT,
-    OUTPUT,
     Reading,
     Running,
     Semantics,
+    Writing,
     files,
     loss_options,
 )
@@ -86,24 +85,16 @@ class PlotOptions:
     inline: tuple[GivenOption, ...] = group()
     reading: Reading = part(Reading)
     semantics: Semantics = part(Semantics, without=("reduction", "on_empty"))
-    format: str | None = option(
-        one_of(_FORMATS),
-        "By the file's ending if not given, else text; json and csv write the numbers of the picture.",
-        panel=OUTPUT,
-    )
-    output: str | None = option(
-        OUTPUT_FILE,
-        "Draw into a .svg or a .png (with the extra plot), or write .txt, .json or .csv.",
-        flags=("--output", "-o"),
-        panel=OUTPUT,
-        file="written",
-    )
-    color: Literal["auto", "always", "never"] = option(
-        one_of(("auto", "always", "never")),
-        "Colour on standard output.",
-        default="auto",
-        panel=OUTPUT,
-        setting=True,
+    writing: Writing = part(
+        Writing,
+        without=("json", "report"),
+        format={
+            "kind": one_of(_FORMATS),
+            "help": "By the file's ending if not given, else text; json and csv write the numbers of the "
+            "picture.",
+            "setting": False,
+        },
+        output={"help": "Draw into a .svg or a .png (with the extra plot), or write .txt, .json or .csv."},
     )
     running: Running = part(Running)
 
@@ -131,18 +122,20 @@ def run(given: PlotOptions) -> int:
         PipeClosed: if nobody reads standard output any more.
 
     """
+    from celoss_cli.cli.outlet import refuse_overwriting
     from celoss_cli.cli.plotting import computed, published
     from celoss_cli.show.charts.raster import require_matplotlib
 
-    spec, format = LOSSES[given.loss], _chosen_format(given)
+    spec, format, writing = LOSSES[given.loss], _chosen_format(given.writing), given.writing
+    refuse_overwriting(given)
     plan = _planned(spec, given)
     if format == "png":
         require_matplotlib()
-    published(computed(plan), format, given.output, given.color)
+    published(computed(plan), format, writing.output, writing.color)
     return ExitCode.DONE
 
 
-def _chosen_format(given: PlotOptions) -> str:
+def _chosen_format(given: Writing) -> str:
     """What is written: what was asked for, or what the ending of the file says."""
     ending = (given.output or ".txt").rpartition(".")[2].lower()
     format = given.format or _ENDINGS.get(ending, ending)

@@ -14,13 +14,23 @@ from celoss_cli.core.errors import CelossError
 from celoss_cli.core.records import record
 from celoss_cli.evaluate.loop import Evaluation, Request, evaluate
 from celoss_cli.evaluate.workings import Row, row_of
+from celoss_cli.losses import LOSSES
 
 if TYPE_CHECKING:
     from celoss_cli.core.data import Array, Batch, Chunk, Reduction, Source, Terms
     from celoss_cli.core.option import OptionValues
     from celoss_cli.losses.base import Loss
+    from celoss_cli.losses.conventions import Convention
 
-__all__ = ["ConventionTotals", "Conventions", "Gap", "ToolLoss", "evaluate_conventions", "refusal_reason"]
+__all__ = [
+    "ConventionTotals",
+    "Conventions",
+    "Gap",
+    "ToolLoss",
+    "evaluate_conventions",
+    "refusal_reason",
+    "tool_loss",
+]
 
 
 @record(frozen=True, slots=True)
@@ -232,3 +242,51 @@ def _probability(loss: Loss, batch: Batch, element: int) -> float | None:
     if logs is None or isinstance(target, tuple) or target != int(target) or not 0 <= target < len(logs):
         return None
     return float(f"{np.exp(logs[int(target), position]):.15g}")
+
+
+def tool_loss(
+    convention: Convention,
+    command: str,
+    loss: Loss | None,
+    found: ConventionTotals,
+    reduction: Reduction,
+    options: OptionValues,
+) -> ToolLoss:
+    """What one tool makes of the data.
+
+    Args:
+        convention: of the tool.
+        command: of the loss.
+        loss: under the convention, or None where it has none.
+        found: the totals by convention.
+        reduction: how the total becomes the value.
+        options: those in force, by name.
+
+    """
+    name, refused = convention.name, found.refused.get(convention.name, "")
+    computed = loss is not None and not refused
+    tally = found.tallies[name] if computed else Tally()
+    divided = computed and reduction == "mean"
+    return ToolLoss(
+        name=name,
+        facts=_facts(convention, command, options),
+        value=loss.rounded(tally.reduce(reduction)) if loss is not None and not refused else None,
+        tally=tally,
+        denominator=tally.denominator(reduction) if divided else None,
+        denominator_is=found.weight_is[name] if divided else None,
+        differing=found.differing[name] if computed else 0,
+        refused=refused,
+    )
+
+
+def _facts(convention: Convention, command: str, options: OptionValues) -> dict[str, object]:
+    """What a reader of the result may want to know of a tool."""
+    kind = options["input_is"]
+    return {
+        "tool": convention.tool,
+        "function": convention.functions[command],
+        "clip": convention.clip_of(options["dtype"], kind) or None,
+        "clips_above": convention.clips_above and convention.changes(kind),
+        "rescales": convention.rescales and convention.changes(kind) and LOSSES[command].per == "class",
+        "source": convention.source,
+    }

@@ -13,7 +13,7 @@ from celoss_cli.core.errors import InputError, UsageError, Way, file_name, plura
 from celoss_cli.core.records import record
 from celoss_cli.losses.base import SAMPLE_WEIGHT
 from celoss_cli.losses.options import IGNORE_INDEX, LABEL_SMOOTHING
-from celoss_cli.losses.pieces import Placed, name_of
+from celoss_cli.losses.pieces import name_of, placed
 from celoss_cli.studies.play.page import Beginning, DataSource
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ def _batches(dataset: Dataset) -> Iterator[Batch]:
 def _canonical(loss: Loss, batch: Batch, rows: int) -> Batch:
     """At most so many rows of a batch, whose values the loss takes."""
     part = batch.rows(0, rows) if batch.input.ndim > 1 else batch
-    with Placed(part):
+    with placed(part):
         found = loss.canonical(part)
         _refuse_one_value(found)
         if found.target.ndim == 3:
