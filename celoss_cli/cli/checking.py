@@ -1,26 +1,55 @@
-"""Running checks: each is computed and held against its limits, and what fails does not stop the others."""
+"""A check of the config file: its keys are options of its loss; planned, computed, held against its limits.
+
+What fails does not stop the others.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from celoss_cli.core.errors import CelossError, ExitCode, InputError, LimitError, UsageError, Way, visible
+from celoss_cli.cli.commands.merge import NOT_OF_PARTS, OF_THE_PARTS
+from celoss_cli.cli.faults import bug, refused, tell_trace
+from celoss_cli.cli.options import (
+    Keeping,
+    Limits,
+    LossOptions,
+    Reading,
+    Running,
+    Semantics,
+    Showing,
+    Uncertainty,
+    expect_parts,
+    values,
+)
+from celoss_cli.cli.output import note
+from celoss_cli.cli.table import Command, for_loss, part
+from celoss_cli.core.errors import CelossError, ExitCode, InputError, UsageError, Way, visible
+from celoss_cli.core.records import record, replace
 from celoss_cli.losses import LOSSES
 from celoss_cli.show import FORMATS
 
 if TYPE_CHECKING:
-    from celoss_cli.cli.checks import CheckedLoss, CheckedParts, Plan
     from celoss_cli.cli.config import Check
     from celoss_cli.cli.gates import Gate
     from celoss_cli.cli.outlet import Outlet
+    from celoss_cli.core.option import Option
     from celoss_cli.report.report import Report
     from celoss_cli.studies.checks.document import Outcome
 
-__all__ = ["print_messages", "ran", "save_baseline", "worst"]
+__all__ = [
+    "CheckedLoss",
+    "CheckedParts",
+    "Plan",
+    "keys_of",
+    "planned",
+    "print_messages",
+    "ran",
+    "save_baseline",
+    "worst",
+]
 
 _WORST = (
     ExitCode.BUG,
@@ -34,11 +63,125 @@ _WORST = (
 _SHOWN = replace(FORMATS["json"], every_row=False)
 
 
+@record(frozen=True, slots=True)
+class CheckedLoss:
+    """The keys of a check in the config file: what is computed and what it is held against."""
+
+    input: str | None = values()
+    reading: Reading = part(Reading)
+    semantics: Semantics = part(Semantics)
+    showing: Showing = part(Showing, without=("rows", "row", "worst", "quantiles", "grad"))
+    uncertainty: Uncertainty = part(Uncertainty)
+    limits: Limits = part(Limits)
+
+
+@record(frozen=True, slots=True)
+class CheckedParts:
+    """The keys of a check of partial results: the data has been read, and the loss been chosen."""
+
+    expect_parts: int | None = expect_parts()
+    semantics: Semantics = part(Semantics, without=OF_THE_PARTS)
+    limits: Limits = part(Limits, without=NOT_OF_PARTS)
+
+
+@record(frozen=True, slots=True)
+class Plan:
+    """A check with its options parsed.
+
+    Attributes:
+        check: as the file has it.
+        given: its keys.
+        update: whether its baseline is replaced.
+        running: as the command has it.
+        cluster: that computes the data file by file, or None.
+
+    """
+
+    check: Check
+    given: CheckedLoss | CheckedParts
+    update: bool
+    running: Running
+    cluster: str | None
+
+
+def _command(loss: str, *, in_parts: bool = False) -> Command[Any]:
+    if in_parts:
+        return Command(loss, "", CheckedParts, lambda given: 0)
+    return for_loss(LOSSES[loss], CheckedLoss)
+
+
+def keys_of(loss: str) -> list[str]:
+    """The keys that a check of this loss may have beside ``loss`` and ``files``."""
+    return list(_options(_command(loss)))
+
+
+def _options(command: Command[Any]) -> dict[str, Option]:
+    return {option.flag.removeprefix("--"): option for option in command.options()}
+
+
+def planned(check: Check, running: Running, cluster: str | None = None, *, update_baselines: bool) -> Plan:
+    """The check with its options parsed as those of the command line are.
+
+    Args:
+        check: as the config file has it.
+        running: as the command has it.
+        cluster: that computes the data file by file, or None.
+        update_baselines: whether a baseline is replaced instead of compared with.
+
+    Raises:
+        UsageError: for a key or a value that the loss does not have.
+
+    """
+    from celoss_cli.cli.app import parsed
+    from celoss_cli.cli.config import refuse_unknown
+
+    command = _command(check.loss, in_parts=check.in_parts)
+    known = _options(command)
+    refuse_unknown(check.options, list(known), check.place)
+    flags = [flag for key, value in check.options.items() for flag in _flags(key, value, check, known[key])]
+    try:
+        found = parsed(command, flags)
+    except UsageError as error:
+        raise error.at(check.place) from None
+    updated = update_baselines and found.limits.baseline is not None
+    return Plan(check, found, updated, running, cluster)
+
+
+def _flags(key: str, value: Any, check: Check, option: Option) -> Iterator[str]:
+    """A value of the file as the command line has it; paths are relative to the file."""
+    if isinstance(value, bool):
+        yield from option.words(value)
+    elif isinstance(value, dict) and option.repeatable:
+        yield from (f"--{key}={name}={_text(limit, key, check, option)}" for name, limit in value.items())
+    elif isinstance(value, list) and option.repeatable:
+        yield from (f"--{key}={_text(one, key, check, option)}" for one in value)
+    else:
+        yield f"--{key}={_text(value, key, check, option)}"
+
+
+def _text(value: Any, key: str, check: Check, option: Option) -> str:
+    if isinstance(value, str):
+        if value.startswith("@"):
+            return f"@{check.path(value[1:])}"
+        return check.path(value) if option.file and not option.kind.or_file else value
+    if isinstance(value, list):
+        texts = all(isinstance(one, str) for one in value)
+        return ",".join(value) if texts else _json(value, key, check)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return repr(value)
+    raise UsageError(f"expected a text, a number or a list, got {value}", place=f"{check.place}.{key}")
+
+
+def _json(value: Any, key: str, check: Check) -> str:
+    try:
+        return json.dumps(value)
+    except TypeError:
+        raise UsageError("expected a list of numbers", place=f"{check.place}.{key}") from None
+
+
 def _computed(plan: Plan) -> tuple[Report, Gate]:
     """The report with its verdicts, and the gate that gave them."""
-    from celoss_cli.cli.checks import CheckedParts
     from celoss_cli.cli.gates import gate_of
-    from celoss_cli.cli.options import Keeping
 
     given = plan.given
     keeping = Keeping(update_baseline=plan.update)
@@ -59,8 +202,8 @@ def _of_parts(check: Check, given: CheckedParts) -> Report:
 
 
 def _of_data(plan: Plan, given: CheckedLoss) -> Report:
-    from celoss_cli.cli.computing import compute, planned
-    from celoss_cli.cli.options import LossOptions
+    from celoss_cli.cli.computing import compute
+    from celoss_cli.cli.computing import planned as planned_loss
 
     asked = LossOptions(
         files=tuple(plan.check.files()),
@@ -73,7 +216,7 @@ def _of_data(plan: Plan, given: CheckedLoss) -> Report:
         limits=given.limits,
         cluster=plan.cluster,
     )
-    found = planned(LOSSES[plan.check.loss], asked, _SHOWN)
+    found = planned_loss(LOSSES[plan.check.loss], asked, _SHOWN)
     if asked.cluster is None:
         return compute(found)
     from celoss_cli.cli.in_parts import whole_of
@@ -100,16 +243,12 @@ def _ran(plan: Plan) -> tuple[Outcome, Gate | None]:
         raise error.at(plan.check.place) from None
     except CelossError as error:
         return Outcome(name, None, _told(error), error.exit_code), None
-    except MemoryError:
-        return Outcome(name, None, "out of memory", LimitError.exit_code), None
-    except OSError as error:
-        told = InputError(f"{error.strerror or error}.", place=str(error.filename or ""))
-        return Outcome(name, None, str(told), told.exit_code), None
     except Exception as error:
+        if (found := refused(error)) is not None:
+            return Outcome(name, None, str(found), found.exit_code), None
         if plan.running.debug:
-            _trace()
-        told_bug = f"a bug in celoss, please report it ({type(error).__name__}: {error}; see --debug)"
-        return Outcome(name, None, told_bug, ExitCode.BUG), None
+            tell_trace()
+        return Outcome(name, None, bug(error), ExitCode.BUG), None
     return Outcome(name, report, "", ExitCode.CHECK_FAILED if report.failed else ExitCode.DONE), gate
 
 
@@ -136,14 +275,6 @@ def _in_toml(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
 
 
-def _trace() -> None:
-    import traceback
-
-    from celoss_cli.cli.output import note
-
-    note(traceback.format_exc().rstrip())
-
-
 def worst(codes: Sequence[ExitCode], *, exit_zero: bool) -> ExitCode:
     """The worst of these exit codes; a check that failed is none where ``exit_zero`` is asked for."""
     found = min(codes, key=_WORST.index)
@@ -152,7 +283,6 @@ def worst(codes: Sequence[ExitCode], *, exit_zero: bool) -> ExitCode:
 
 def print_messages(outcomes: Sequence[Outcome], outlet: Outlet) -> None:
     """Errors and remarks on standard error, and verdicts where standard output does not show them."""
-    from celoss_cli.cli.output import note
     from celoss_cli.cli.publish import remarks
 
     for outcome in outcomes:
@@ -168,8 +298,6 @@ def print_messages(outcomes: Sequence[Outcome], outlet: Outlet) -> None:
 
 def save_baseline(outcome: Outcome, gate: Gate) -> ExitCode:
     """Writes the baseline where that is wanted; one that fails does not stop the others."""
-    from celoss_cli.cli.output import note
-
     try:
         if outcome.report is not None:
             gate.save_baselines(outcome.report)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from celoss_cli.read.request import Dataset, ReadRequest
     from celoss_cli.read.shards import RowGroups
 
-__all__ = ["Data", "clip_domain", "data_of", "heed_options", "refuse_unused_columns", "refuse_without_use"]
+__all__ = ["Data", "data_of", "heed_options", "refuse_with_values", "refuse_without_use"]
 
 _ACTING = {
     **dict.fromkeys(("encoding", "delimiter", "decimal", "header", "comment", "percent"), "{}"),
@@ -119,7 +119,7 @@ def data_of(
     if group is not None:
         found = replace(found, group=group.column, group_option=group.option)
     if values is not None:
-        _refuse_with_values(found)
+        refuse_with_values(found)
     return found
 
 
@@ -132,7 +132,7 @@ def heed_options(data: Data, dataset: Dataset, request: ReadRequest) -> None:
     """
     if data.group is None and not any(given_options(data.reading)):
         return
-    clip_domain(dataset, data)
+    _clip_domain(dataset, data)
     _refuse_unused(dataset, data)
     refuse_without_use(data.reading, request)
     if meaning := _meaning_of(data.reading, request):
@@ -151,7 +151,7 @@ def _meaning_of(reading: Reading, request: ReadRequest) -> dict[str, Any]:
     return {name: getattr(request, name) for name in names}
 
 
-def clip_domain(dataset: Dataset, data: Data) -> None:
+def _clip_domain(dataset: Dataset, data: Data) -> None:
     """Takes probabilities a little outside of 0 to 1 for 0 and 1, where an option says so.
 
     Raises:
@@ -168,7 +168,7 @@ def clip_domain(dataset: Dataset, data: Data) -> None:
     dataset.batches = clipped(dataset.batches, distance)
 
 
-def _refuse_with_values(data: Data) -> None:
+def refuse_with_values(data: Data) -> None:
     """Refuses options that say how files are read, where the values stand on the command line.
 
     Raises:
@@ -191,7 +191,7 @@ def _refuse_unused(dataset: Dataset, data: Data) -> None:
 
     """
     if data.values is None:
-        refuse_unused_columns(dataset.described["columns"], data)
+        _refuse_unused_columns(dataset.described["columns"], data)
     _refuse_of_classes(dataset, data)
     if data.reading.choice_norm is not None and not dataset.choices:
         raise UsageError("Expected --choice-norm with samples of several choices, got it with other data.")
@@ -216,7 +216,7 @@ def refuse_without_use(reading: Reading, request: ReadRequest) -> None:
         raise UsageError("Expected --target-column with a table of targets, got values in order.")
 
 
-def refuse_unused_columns(columns: Roles, data: Data) -> None:
+def _refuse_unused_columns(columns: Roles, data: Data) -> None:
     """Refuses an option for columns that names none of those that play its role: the data is one array.
 
     Raises:

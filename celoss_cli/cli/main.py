@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import gc
 import io
-import itertools
 import os
 import signal
 import sys
@@ -14,12 +12,11 @@ from collections.abc import Callable, Sequence
 from types import FrameType
 from typing import TYPE_CHECKING, NoReturn
 
+from celoss_cli.cli.faults import refused, tell_bug, tell_error
 from celoss_cli.cli.output import PipeClosed, note, width_in, write_stdout
 from celoss_cli.core.errors import (
     CelossError,
     ExitCode,
-    InputError,
-    LimitError,
     UsageError,
     Way,
     quoted,
@@ -42,12 +39,6 @@ _KEPT_BYTES = 32 << 20
 
 _BYTES_OF_NUMPY = 90 << 20
 """Address space that NumPy and a small computation take beside what is there before."""
-
-_NO_THREAD = "can't start new thread"
-"""How the interpreter says that threads or the memory for them have run out."""
-
-_NO_ROOM = "failed to map segment from shared object"
-"""How the loader of the C library says that there is no room for a library in the address space."""
 
 _A_MOMENT = 0.002
 """Seconds after which no callback runs any more that was running before."""
@@ -193,10 +184,10 @@ def run(arguments: Sequence[str], prepare: Callable[[], None] | None = None) -> 
         try:
             return _run(list(arguments), prepare)
         except (MemoryError, ImportError, RuntimeError, OSError) as error:
-            refused = _refused(error)
-            if refused is None:
+            found = refused(error)
+            if found is None:
                 raise
-            raise refused from error
+            raise found from error
     except PipeClosed as closed:
         _forget_stdout()
         return closed.code
@@ -207,24 +198,11 @@ def run(arguments: Sequence[str], prepare: Callable[[], None] | None = None) -> 
     except Exception as error:
         if _arrived:
             return _ENDS[_arrived[0]]
-        return _failed(error, arguments) if isinstance(error, CelossError) else _bug(error, arguments)
-
-
-def _refused(error: Exception) -> CelossError | None:
-    """What the system refused, in our words; None of any other error."""
-    if isinstance(error, MemoryError):
-        return LimitError("out of memory")
-    if isinstance(error, ImportError) and _NO_ROOM in str(error):
-        return LimitError("out of memory: a library could not be loaded")
-    if isinstance(error, RuntimeError) and str(error) == _NO_THREAD:
-        return LimitError("the system starts no more threads", hint="fewer of them: --jobs 1")
-    if isinstance(error, OSError) and error.errno == errno.ENOMEM:
-        return LimitError("out of memory", place=visible(str(error.filename or "")))
-    if isinstance(error, OSError):
-        return InputError(
-            f"{visible(str(error.strerror or error))}.", place=visible(str(error.filename or ""))
-        )
-    return None
+        if not isinstance(error, CelossError):
+            return tell_bug(error, arguments)
+        if error.exit_code is ExitCode.NO_OUTPUT:
+            _forget_stdout()
+        return tell_error(error, arguments)
 
 
 def _told_at_once(arguments: list[str]) -> str | None:
@@ -311,62 +289,6 @@ def _repair_environment() -> None:
     for name in ("TERMINAL_WIDTH", "COLUMNS"):
         if name in os.environ and width_in(name) is None:
             del os.environ[name]
-
-
-def _failed(error: CelossError, arguments: Sequence[str]) -> ExitCode:
-    _trace(arguments)
-    if _wants_json(arguments):
-        import json
-
-        told: dict[str, object] = {
-            "exit_code": int(error.exit_code),
-            "message": error.fact,
-            "hint": error.hint or None,
-            "place": error.place or None,
-        }
-        offered = _commands(error, arguments) if error.ways else ()
-        if offered:
-            told["commands"] = [command for command, _ in offered]
-        note(json.dumps({"error": told}))
-    else:
-        note(f"celoss: error: {error.sentence}")
-        for command, means in _commands(error, arguments) if error.ways else ():
-            note(f"  {command}{f'  ({visible(means)})' if means else ''}")
-    if error.exit_code is ExitCode.NO_OUTPUT:
-        _forget_stdout()
-    return error.exit_code
-
-
-def _commands(error: CelossError, arguments: Sequence[str]) -> list[tuple[str, str]]:
-    """The ways out that lead to a result as commands, and what each means."""
-    from celoss_cli.cli.command_line import commands
-
-    if not isinstance(error, InputError):
-        return commands(error, arguments)
-    from celoss_cli.cli.trying import leading_on
-
-    return commands(error, arguments, leading_on)
-
-
-def _bug(error: Exception, arguments: Sequence[str]) -> ExitCode:
-    _trace(arguments)
-    text = visible(" ".join(str(error).split()))
-    note(f"celoss: error: a bug in celoss, please report it ({type(error).__name__}: {text}; see --debug)")
-    return ExitCode.BUG
-
-
-def _trace(arguments: Sequence[str]) -> None:
-    if "--debug" in arguments:
-        import traceback
-
-        note(traceback.format_exc().rstrip())
-
-
-def _wants_json(arguments: Sequence[str]) -> bool:
-    pairs = itertools.pairwise([*arguments, ""])
-    return any(
-        one in ("--json", "--format=json") or (one == "--format" and two == "json") for one, two in pairs
-    )
 
 
 def _forget_stdout() -> None:

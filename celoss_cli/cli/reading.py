@@ -27,6 +27,7 @@ __all__ = [
     "Opened",
     "are_two_arrays",
     "dataset_of",
+    "inline_dataset",
     "opened",
     "request_of",
     "with_targets",
@@ -164,7 +165,7 @@ def dataset_of(data: Data, request: ReadRequest, watch: Watch | None) -> tuple[D
     if data.kind == TOKENS and data.values is None and data.reading.input_format not in _SCORED:
         return _of_token_rows(data, request, watch)
     if data.values is not None:
-        return _of_values(data, request), request
+        return inline_dataset(data, replace(request, takes=data.spec.takes)), request
     files = data.files
     if data.reading.targets is not None:
         request = with_targets(data, request)
@@ -217,7 +218,14 @@ def are_two_arrays(files: Sequence[str], request: ReadRequest, chosen: str | Non
     return arrays and request.truth is None and chosen is None
 
 
-def _of_values(data: Data, request: ReadRequest) -> Dataset:
+def inline_dataset(data: Data, request: ReadRequest) -> Dataset:
+    """The data that stands on the command line itself, its input called as the request says.
+
+    Raises:
+        UsageError: where there are files too, or no targets.
+        InputError: for values that cannot be read.
+
+    """
     takes = data.flag
     if data.files:
         raise UsageError(f"Expected files or {takes}, got both.")
@@ -229,7 +237,7 @@ def _of_values(data: Data, request: ReadRequest) -> Dataset:
     refuse_file_names((takes, data.values), ("--targets", data.reading.targets))
     input = read_value(data.values, takes, request)
     target = read_targets(data.reading.targets, "--targets", request)
-    return dataset_of_values(input, target, replace(request, takes=data.spec.takes))
+    return dataset_of_values(input, target, request)
 
 
 def _name_the_extra(files: Sequence[str]) -> None:

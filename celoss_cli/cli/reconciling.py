@@ -7,16 +7,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from celoss_cli.cli.data import Data, clip_domain, refuse_unused_columns
-from celoss_cli.cli.reading import request_of, with_targets
+from celoss_cli.cli.data import Data, heed_options, refuse_with_values
+from celoss_cli.cli.reading import inline_dataset, request_of, with_targets
 from celoss_cli.cli.semantics import option_of_data
 from celoss_cli.core.errors import UsageError, file_name
 from celoss_cli.core.option import VALUES
 from celoss_cli.losses.base import finite_weights
 from celoss_cli.losses.options import IGNORE_INDEX, LABEL_SMOOTHING, POS_WEIGHT, WEIGHT
 from celoss_cli.read.gather import gather
-from celoss_cli.read.truth import read_targets
-from celoss_cli.read.values import dataset_of_values, read_value, refuse_file_names
+from celoss_cli.read.values import read_value
 from celoss_cli.studies.reconcile import Problem
 from celoss_cli.studies.reconcile import problem_of as in_memory
 from celoss_cli.studies.reconcile.tokens import TokenProblem, token_problem_of
@@ -61,6 +60,8 @@ def problem_of(
         CelossError: for data that cannot be read.
 
     """
+    if data.values is not None:
+        refuse_with_values(data)
     request = with_targets(data, replace(request_of(data), or_binary=True, scored=True))
     dataset = _dataset(data, request)
     if dataset.scored:
@@ -74,9 +75,7 @@ def problem_of(
         request = with_targets(data, replace(request_of(data), per_class=False, class_axis=None))
         dataset = _dataset(data, request)
     with contextlib.closing(dataset):
-        clip_domain(dataset, data)
-        if data.values is None:
-            refuse_unused_columns(dataset.described["columns"], data)
+        heed_options(data, dataset, request)
         options = _options(known, dataset, request)
         found = in_memory(
             dataset.batches,
@@ -98,14 +97,7 @@ def _files(data: Data) -> Sequence[str]:
 def _dataset(data: Data, request: ReadRequest) -> Dataset:
     if data.values is None:
         return gather(_files(data), request, data.reading.input_format)
-    if data.files:
-        raise UsageError("Expected files or --input, got both.")
-    if data.reading.targets is None:
-        raise UsageError("Expected --targets together with --input, got --input alone.")
-    refuse_file_names(("--input", data.values), ("--targets", data.reading.targets))
-    input = read_value(data.values, "--input", request)
-    target = read_targets(data.reading.targets, "--targets", request)
-    return dataset_of_values(input, target, request)
+    return inline_dataset(data, request)
 
 
 def _is_one_column(dataset: Dataset) -> bool:

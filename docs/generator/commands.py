@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from celoss_cli.cli.app import command
-from celoss_cli.cli.checks import keys_of
+from celoss_cli.cli.checking import keys_of
 from celoss_cli.cli.config import SETTINGS
 from celoss_cli.core.errors import ExitCode
 from celoss_cli.losses import LOSSES

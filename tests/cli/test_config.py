@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from celoss_cli.cli.checks import keys_of
+from celoss_cli.cli.checking import keys_of
 from celoss_cli.cli.config import Config, load
 from celoss_cli.cli.settings import config_of
 from celoss_cli.core.errors import InputError, UsageError

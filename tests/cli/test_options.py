@@ -14,7 +14,7 @@ from paths import ROOT
 
 import celoss_cli.cli
 from celoss_cli.cli.app import parsed
-from celoss_cli.cli.checks import CheckedLoss
+from celoss_cli.cli.checking import CheckedLoss
 from celoss_cli.cli.commands import NAMES, command_named
 from celoss_cli.cli.options import Reading, Writing
 from celoss_cli.cli.table import Command, given_options, options_in

@@ -87,6 +87,21 @@ def test_values_on_the_command_line_have_no_text_of_a_file(words: str) -> None:
     assert (done.returncode, "nothing to act on" in done.stderr) == (2, True)
 
 
+@pytest.mark.parametrize("command", ["diagnose", "reconcile --got 0.5"])
+@pytest.mark.parametrize("option", ["--class-columns a", "--id-column a", "--missing skip", "--header"])
+def test_nor_have_those_of_the_commands_that_look_at_data(command: str, option: str) -> None:
+    done = celoss(*command.split(), "--input", "1,2;0,1", "--targets", "0,1", *option.split())
+    assert done.returncode == 2
+    assert f"Expected {option.split()[0]} with " in done.stderr
+
+
+@pytest.mark.parametrize("option", ["--header", "--comment #", "--encoding latin-1"])
+def test_a_number_is_reconciled_with_options_that_act(option: str, folder: Path) -> None:
+    done = celoss("reconcile", "xy.npz", "--got", "0.5", *option.split(), cwd=folder)
+    assert done.returncode == 2
+    assert f"Expected {option.split()[0]} with " in done.stderr
+
+
 @pytest.mark.parametrize("data", ["x.npy --targets @y.npy", "x.npy --targets 0,1", "t.csv --targets @y.npy"])
 def test_targets_in_order_have_no_column(data: str, folder: Path) -> None:
     (folder / "t.csv").write_text("a,b\n1,2\n0,1\n")

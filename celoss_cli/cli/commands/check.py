@@ -67,8 +67,7 @@ def run(given: CheckOptions) -> int:
         CelossError: if the result cannot be written.
 
     """
-    from celoss_cli.cli.checking import print_messages, ran, save_baseline, worst
-    from celoss_cli.cli.checks import planned
+    from celoss_cli.cli.checking import planned, print_messages, ran, save_baseline, worst
     from celoss_cli.cli.outlet import outlet_of
     from celoss_cli.cli.publish import publish
     from celoss_cli.cli.settings import config_of

@@ -77,7 +77,14 @@ def run(given: ReconcileOptions) -> int:
     from celoss_cli.studies.reconcile.tokens import TokenProblem, reconcile_tokens
 
     outlet, got = outlet_of(given), stated(given.got)
-    data = Data(LOSSES["ce"], given.reading, given.files, given.input, given.input_is or "input")
+    data = Data(
+        LOSSES["ce"],
+        given.reading,
+        given.files,
+        given.input,
+        given.input_is or "input",
+        values_flag="--input",
+    )
     problem, source = problem_of(data, given.input_is, given.known)
     large = isinstance(problem, Problem) and is_large(problem)
     most = int(given.max_deviations or (1 if large else MAX_DEVIATIONS))

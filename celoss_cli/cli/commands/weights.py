@@ -13,15 +13,13 @@ from celoss_cli.core.option import Kind, at_least, finite, one_of
 from celoss_cli.core.records import record
 from celoss_cli.losses import LOSSES
 from celoss_cli.losses.options import IGNORE_INDEX
-from celoss_cli.studies.weights.schemes import BETA, SCHEMES, ClassWeight, ClassWeights, class_weights
+from celoss_cli.studies.weights.schemes import BETA, SCHEMES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from celoss_cli.cli.reading import Opened
     from celoss_cli.core.option import OptionValues
-    from celoss_cli.evaluate.loop import Evaluation
-    from celoss_cli.read.request import Dataset
 
 __all__ = ["COMMAND"]
 
@@ -98,6 +96,7 @@ def run(given: WeightsOptions) -> int:
     from celoss_cli.cli.outlet import outlet_of
     from celoss_cli.cli.publish import publish, remarks_of, tell
     from celoss_cli.findings import Facts, findings
+    from celoss_cli.studies.weights.counting import counted, weights_of
     from celoss_cli.studies.weights.document import document_of
 
     outlet = outlet_of(given)
@@ -107,10 +106,14 @@ def run(given: WeightsOptions) -> int:
     if given.classes is not None and not _targets_alone(given):
         raise UsageError("Expected --classes with --targets alone, got it with files, whose columns say it.")
     with _opened(given) as data:
-        found = _counted(given, data.dataset)
+        left_out = _left_out(given, data.dataset.options)
+        allowed = given.reading.allow_out_of_domain
+        found = counted(_SPEC, data.dataset, left_out, allow_out_of_domain=allowed, jobs=given.running.jobs)
     odd = findings(Facts(Counter({_ODD: found.seen[_ODD]}), _SPEC))
     tell(remarks_of(found.skipped, odd, brief=True))
-    publish(document_of(_weights(given, found, data.dataset)), outlet, ExitCode.DONE)
+    scheme, beta = SCHEMES[given.scheme], BETA if given.beta is None else given.beta
+    weights = weights_of(found, scheme, beta, given.unseen, data.dataset.described)
+    publish(document_of(weights), outlet, ExitCode.DONE)
     return ExitCode.DONE
 
 
@@ -149,51 +152,6 @@ def _left_out(given: WeightsOptions, said: OptionValues) -> int:
         return given.ignore_index
     found = said.get(IGNORE_INDEX.name)
     return _UNSAID if found is None else int(found)
-
-
-def _counted(given: WeightsOptions, dataset: Dataset) -> Evaluation:
-    """Every target of the data set, counted by class in one pass."""
-    from celoss_cli.evaluate.loop import Request, evaluate
-    from celoss_cli.evaluate.wanted import Wanted
-
-    loss = _SPEC.made(**{IGNORE_INDEX.name: _left_out(given, dataset.options)})
-    request = Request(
-        strict=True,
-        allow_out_of_domain=given.reading.allow_out_of_domain,
-        wanted=Wanted("class"),
-        jobs=given.running.jobs,
-    )
-    try:
-        found = evaluate(loss, dataset.batches, request)
-    except UsageError:  # classes are counted by the loss by class
-        raise InputError(
-            "expected targets that are classes, got probabilities", hint="one index or name a row"
-        ) from None
-    except InputError as error:
-        if len(dataset.described["columns"]["inputs"]) == 1:  # its own hint is about losses
-            error.hint = "the targets of two classes are counted alone: --targets @FILE --target-column NAME"
-        raise
-    if not found.tally.counted:
-        raise InputError("expected at least one counted target, got none")
-    return found
-
-
-def _weights(given: WeightsOptions, found: Evaluation, dataset: Dataset) -> ClassWeights:
-    names = list(found.labels or map(str, range(found.classes or 0)))
-    groups = found.collected.groups.tallies() if found.collected else {}
-    counts = [float(groups[name].weight) if name in groups else 0.0 for name in names]
-    scheme, beta = SCHEMES[given.scheme], BETA if given.beta is None else given.beta
-    weights = class_weights(counts, scheme.name, beta, names, given.unseen)
-    rows = zip(names, counts, weights, strict=True)
-    return ClassWeights(
-        scheme=scheme.name,
-        formula=scheme.formula,
-        beta=beta if scheme.takes_beta else None,
-        classes=[ClassWeight(index, *row) for index, row in enumerate(rows)],
-        counted=found.tally.counted,
-        ignored=found.tally.ignored,
-        source=found.described(dataset.described),
-    )
 
 
 COMMAND = Command("weights", _HELP, WeightsOptions, run)
