@@ -163,7 +163,7 @@ def _clip_domain(dataset: Dataset, data: Data) -> None:
         return
     if data.takes not in ("probs", "input"):
         raise UsageError(f"Expected --clip-domain with input of probabilities, got {data.takes}.")
-    from celoss_cli.read.clipped import clipped
+    from celoss_cli.read.batches import clipped
 
     dataset.batches = clipped(dataset.batches, distance)
 

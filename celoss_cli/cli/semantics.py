@@ -147,7 +147,7 @@ def _refuse_class_left_out(data: Data, index: int | None, dataset: Dataset) -> N
     """
     if index is None or "columns" not in dataset.described:
         return
-    from celoss_cli.read.counting import classes_of  # most targets are counted from 0
+    from celoss_cli.read.batches import classes_of  # most targets are counted from 0
 
     if 0 <= index <= classes_of(dataset.described):
         raise UsageError(

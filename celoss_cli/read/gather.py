@@ -5,19 +5,19 @@ from __future__ import annotations
 import contextlib
 import os
 import shlex
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from celoss_cli.core.data import Batch, Chunk
 from celoss_cli.core.errors import InputError, quoted, visible
 from celoss_cli.read import SourceSpec, format_of
+from celoss_cli.read.batches import changed, counted
 from celoss_cli.read.bytes.compressed import decompressed
 from celoss_cli.read.paths import files_of, keys_of
 from celoss_cli.read.request import Dataset, ReadRequest, Stream, open_stream
 
 if TYPE_CHECKING:
-    from celoss_cli.core.data import Roles
+    from celoss_cli.core.data import Batch, Chunk, Roles
     from celoss_cli.read.shards import RowGroups
 
 __all__ = ["Watch", "gather", "read_stream", "recognised", "refuse_difference"]
@@ -32,12 +32,7 @@ Watch = Callable[[int, float | None], None]
 def read_stream(stream: Stream, request: ReadRequest, chosen: str | None) -> Dataset:
     """The data set in a stream, in the format that its name, its first bytes or the user says."""
     spec, stream, request = recognised(stream, request, chosen)
-    dataset: Dataset = spec.load().read(stream, request)
-    if request.first_class:
-        from celoss_cli.read.counting import counted  # most targets are counted from 0
-
-        return counted(dataset, request)
-    return dataset
+    return counted(spec.load().read(stream, request), request)
 
 
 def recognised(
@@ -165,7 +160,7 @@ def _with_key(path: str, stream: Stream, request: ReadRequest, chosen: str | Non
             f"expected {quoted(name)} as a column or as a key of the path, got both", place=visible(path)
         )
     dataset.described = {**dataset.described, "columns": {**columns, "group": name}}
-    dataset.batches = _all_of(key, dataset.batches)
+    dataset.batches = changed(dataset.batches, lambda batch: replace(batch, groups=[key] * len(batch)))
     return dataset
 
 
@@ -174,20 +169,6 @@ def _named(columns: Roles) -> Iterator[str]:
     single = (columns.get("target"), columns.get("id"), columns.get("weight"))
     for found in (columns.get("inputs"), *single, columns.get("unused")):
         yield from [found] if isinstance(found, str) else found or ()
-
-
-def _all_of(group: str, batches: Iterable[Batch | Chunk]) -> Iterator[Batch | Chunk]:
-    """The rows, all of one group."""
-
-    def of_group(batch: Batch) -> Batch:
-        return replace(batch, groups=[group] * len(batch))
-
-    for found in batches:
-        yield of_group(found) if isinstance(found, Batch) else Chunk(len(found), _then(found.read, of_group))
-
-
-def _then(read: Callable[[], Batch], change: Callable[[Batch], Batch]) -> Callable[[], Batch]:
-    return lambda: change(read())
 
 
 def refuse_difference(whole: Dataset, path: str, dataset: Dataset) -> None:

@@ -14,10 +14,10 @@ import numpy as np
 from celoss_cli.core.data import Array, Batch
 from celoss_cli.core.errors import InputError, plural, quoted, visible
 from celoss_cli.core.numbers import MISSING
-from celoss_cli.read import COLUMNS, format_of
+from celoss_cli.read import COLUMNS
 from celoss_cli.read.arrays.slices import answered
-from celoss_cli.read.bytes.compressed import decompressed
-from celoss_cli.read.counting import from_first
+from celoss_cli.read.batches import from_first
+from celoss_cli.read.gather import recognised
 from celoss_cli.read.printed import names_in
 from celoss_cli.read.request import Dataset, ReadRequest, TruthColumns, open_stream
 from celoss_cli.read.roles.answers import Answers, open_pair
@@ -56,12 +56,8 @@ def read_truth(text: str, option: str, request: ReadRequest, *, counted: bool = 
         names = names_in(text)
         return Truth(option, read_value(text, option, request) if names is None else names)
     request = replace(request, bare_column=counted)
-    stream = decompressed(open_stream(text[1:]))
+    spec, stream, request = recognised(open_stream(text[1:]), request, None)
     with contextlib.closing(stream):
-        spec = format_of(stream.path, stream.head(), None)
-        request.settled.read_as(spec.name, spec.uses)
-        if spec.name == "tsv":
-            request = request.separated_by("\t")
         module = spec.load()
         given = (module.read_columns if spec.name in COLUMNS else module.read_values)(stream, request)
     return Truth(stream.name, np.atleast_1d(given) if isinstance(given, np.ndarray) else given)

@@ -12,7 +12,7 @@ from celoss_cli.core.errors import InputError, Way, visible
 from celoss_cli.read.arrays.npy import read_rows
 from celoss_cli.read.arrays.ranged import Ranged
 from celoss_cli.read.arrays.slices import answered, dataset_of_arrays
-from celoss_cli.read.counting import counted
+from celoss_cli.read.batches import counted
 from celoss_cli.read.remote.urls import is_remote
 from celoss_cli.read.request import open_stream
 from celoss_cli.read.values import read_file

@@ -13,10 +13,9 @@ import numpy as np
 
 from celoss_cli.core.errors import InputError, Way, plural, quoted
 from celoss_cli.core.numbers import MISSING, is_number, number
-from celoss_cli.read import format_of
 from celoss_cli.read.arrays.slices import dataset_of_arrays
-from celoss_cli.read.bytes.compressed import decompressed
-from celoss_cli.read.counting import counted
+from celoss_cli.read.batches import counted
+from celoss_cli.read.gather import recognised
 from celoss_cli.read.printed import plain_values
 from celoss_cli.read.request import Dataset, ReadRequest, open_stream
 
@@ -145,11 +144,8 @@ def read_file(path: str, request: ReadRequest, chosen: str | None) -> Array:
         InputError: with the file and the place in it.
 
     """
-    with contextlib.closing(decompressed(open_stream(path))) as stream:
-        spec = format_of(stream.path, stream.head(), chosen)
-        request.settled.read_as(spec.name, spec.uses)
-        if spec.name == "tsv":
-            request = request.separated_by("\t")
+    spec, stream, request = recognised(open_stream(path), request, chosen)
+    with contextlib.closing(stream):
         values: Array = spec.load().read_values(stream, request)
     return values
 

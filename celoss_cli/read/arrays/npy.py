@@ -23,7 +23,7 @@ import numpy as np
 from celoss_cli.core.errors import CelossError, InputError, LimitError, Way, plural, quoted, visible
 from celoss_cli.core.records import record
 from celoss_cli.read.arrays.bfloat16 import BFLOAT16
-from celoss_cli.read.arrays.fetched import Checksum, can_be_fetched, fetched
+from celoss_cli.read.arrays.ranged import Checksum, can_be_fetched, fetched
 from celoss_cli.read.arrays.slices import joined_dataset, named_dataset, refuse_nonfinite, refuse_type
 from celoss_cli.read.bytes.mapped import copied, mapped, memory_limit, piped, release_bytes
 from celoss_cli.read.bytes.pickles import holds_pickle, is_pickle, pickled

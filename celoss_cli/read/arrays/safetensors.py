@@ -15,8 +15,8 @@ from celoss_cli.core.errors import InputError, quoted, visible
 from celoss_cli.core.extras import extra_module
 from celoss_cli.core.records import record
 from celoss_cli.read.arrays.bfloat16 import BFLOAT16, widened
-from celoss_cli.read.arrays.fetched import can_be_fetched, fetched
 from celoss_cli.read.arrays.npy import refuse_shape
+from celoss_cli.read.arrays.ranged import can_be_fetched, fetched
 from celoss_cli.read.arrays.slices import named_dataset, refuse_nonfinite
 from celoss_cli.read.bytes.mapped import copied, mapped, piped
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from celoss_cli.core.data import Array, Batch, Chunk
 from celoss_cli.core.errors import InputError, visible
 from celoss_cli.read.arrays.slices import joined_dataset, keyed_dataset
+from celoss_cli.read.batches import Peekable, streamed
 from celoss_cli.read.json.arrays import array_of, shown
 from celoss_cli.read.json.numbers import Numbers
 from celoss_cli.read.json.objects import RowObjects, table_of
@@ -21,14 +21,13 @@ from celoss_cli.read.json.split import SplitRows
 from celoss_cli.read.json.text import Piece, Text, keys_of, values_after
 from celoss_cli.read.json.values import id_of, whole_table
 from celoss_cli.read.labelled import row_of
-from celoss_cli.read.peekable import Peekable
 from celoss_cli.read.request import Dataset, ReadRequest, Stream
 from celoss_cli.read.roles.keys import keys_of as roles_of
 from celoss_cli.read.roles.shape import Shape
 from celoss_cli.read.tokens import may_be_scored
 
 if TYPE_CHECKING:
-    from celoss_cli.core.data import Roles
+    from celoss_cli.core.data import Array, Batch, Chunk, Roles
     from celoss_cli.read.roles.table import WholeTable
 
 __all__ = ["read", "read_columns", "read_values"]
@@ -310,16 +309,11 @@ def _dataset_of_list(text: Text, request: ReadRequest) -> Dataset:
     if sample is not None and isinstance(sample[1], dict):
         reader.frame(*sample)
 
-    def chunks() -> Iterator[Batch | Chunk]:
-        start = request.start
-        for piece in pieces:
-            read = partial(_batch, reader, piece, start)
-            found = Chunk(piece.elements, read) if request.missing == "error" and piece.elements else read()
-            yield found
-            start += len(found)
+    def batches() -> Iterator[Batch | Chunk]:
+        yield from streamed(pieces, lambda piece: piece.elements, partial(_batch, reader), request)
         text.finish()
 
-    return Dataset(reader.described, chunks())
+    return Dataset(reader.described, batches())
 
 
 def _one_array(pieces: Peekable[Piece], text: Text, request: ReadRequest) -> Dataset:

@@ -11,18 +11,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from celoss_cli.core.data import Array, Batch, Chunk
 from celoss_cli.core.errors import InputError, Way, listed
+from celoss_cli.read.batches import Peekable, streamed
 from celoss_cli.read.json.arrays import array_of
 from celoss_cli.read.json.objects import RowObjects, table_of
 from celoss_cli.read.json.parsing import parse
 from celoss_cli.read.labelled import row_of
-from celoss_cli.read.peekable import Peekable
 from celoss_cli.read.request import Dataset, ReadRequest, Stream
 from celoss_cli.read.text.blocks import Block, blocks, lines_of
 from celoss_cli.read.tokens import may_be_scored
 
 if TYPE_CHECKING:
+    from celoss_cli.core.data import Array, Batch
     from celoss_cli.read.roles.table import WholeTable
 
 __all__ = ["read", "read_columns", "read_values"]
@@ -60,15 +60,8 @@ def read(stream: Stream, request: ReadRequest) -> Dataset:
     reader = RowObjects(chain([first], objects), request)
     reader.frame(_first_line(body), first[1])
 
-    def chunks() -> Iterator[Batch | Chunk]:
-        start = request.start
-        for block in body:
-            read = partial(_described_batch, reader, block, start)
-            found = Chunk(block.data.count(b"\n"), read) if request.missing == "error" else read()
-            yield found
-            start += len(found)
-
-    return Dataset(reader.described, chunks())
+    batch = partial(_described_batch, reader)
+    return Dataset(reader.described, streamed(body, lambda block: block.lines, batch, request))
 
 
 def _refuse_header(first: tuple[str, dict[str, Any]], second: dict[str, Any], stream: Stream) -> None:

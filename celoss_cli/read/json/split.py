@@ -16,8 +16,8 @@ from celoss_cli.read.json.values import FramedCells, ValueTable
 
 if TYPE_CHECKING:
     from celoss_cli.core.data import Source
+    from celoss_cli.read.batches import Peekable
     from celoss_cli.read.json.text import Piece
-    from celoss_cli.read.peekable import Peekable
     from celoss_cli.read.request import ReadRequest
 
 __all__ = ["SplitRows"]

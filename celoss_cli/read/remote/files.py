@@ -1,4 +1,4 @@
-"""A remote object as a binary file that reads by ranges."""
+"""Which store a URL means, and an object of it as a binary file that reads by ranges."""
 
 from __future__ import annotations
 
@@ -10,13 +10,27 @@ import tempfile
 import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import lru_cache
 from typing import IO, Any, BinaryIO, cast
 
-from celoss_cli.core.errors import InputError, LimitError, visible
+from celoss_cli.core.errors import InputError, LimitError, UsageError, visible
 from celoss_cli.read.remote.store import Cut, Missing, ObjectState, Store, WithoutRanges
-from celoss_cli.read.remote.stores import store_of
+from celoss_cli.read.remote.urls import Url, url_of
 
-__all__ = ["Object", "Ranges", "is_there", "opened", "spooled", "state_of_object", "write_object"]
+__all__ = [
+    "KNOWN",
+    "Object",
+    "Ranges",
+    "is_there",
+    "opened",
+    "spooled",
+    "state_of_object",
+    "store_of",
+    "write_object",
+]
+
+KNOWN = ("s3", "s3a", "gs", "az", "azure", "abfs", "abfss", "http", "https", "hf")
+"""The schemes of the extra ``remote``; fsspec, where it is installed, has others."""
 
 _WINDOWS = (1 << 16, 1 << 20, 1 << 23)
 """The sizes of the first requests: a beginning tells the format, and of Parquet no more of it is read."""
@@ -24,6 +38,34 @@ _WINDOWS = (1 << 16, 1 << 20, 1 << 23)
 ATTEMPTS = 4
 PAUSE = 0.25
 """Seconds before an answer that was cut is asked for again, twice as many each time; up to a half more."""
+
+
+def store_of(text: str) -> tuple[Store, Url]:
+    """The store of a URL, and its parts.
+
+    Raises:
+        InputError: for no URL.
+        UsageError: for a URL that holds a secret, and for a scheme that no installed package knows.
+
+    """
+    url = url_of(text)
+    return _store(url.scheme, url.host), url
+
+
+@lru_cache(maxsize=64)
+def _store(scheme: str, host: str) -> Store:
+    if scheme in KNOWN:
+        from celoss_cli.read.remote.objects import ObjectStore
+
+        return ObjectStore(scheme, host)
+    from celoss_cli.read.remote.filesystems import FileSystem, is_known
+
+    if not is_known(scheme):
+        raise UsageError(
+            f"Expected a URL of {', '.join(KNOWN)} or of a scheme that an installed fsspec knows, "
+            f"got {visible(scheme)}://."
+        )
+    return FileSystem(scheme, host)
 
 
 class Object:

@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from glob import has_magic
 
 from celoss_cli.core.errors import InputError, LimitError, quoted
-from celoss_cli.read.remote.stores import store_of
+from celoss_cli.read.remote.files import store_of
 
 __all__ = ["fits", "remote_files"]
 

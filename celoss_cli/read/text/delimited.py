@@ -11,11 +11,10 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from celoss_cli.core.data import Array, Batch, Chunk
 from celoss_cli.core.errors import InputError, Way, plural, quoted, visible
 from celoss_cli.core.numbers import is_number
 from celoss_cli.core.records import replace
-from celoss_cli.read.peekable import Peekable
+from celoss_cli.read.batches import Peekable, streamed
 from celoss_cli.read.request import MAX_LINE, Dataset, ReadRequest, Stream
 from celoss_cli.read.roles.column import sample_size
 from celoss_cli.read.roles.columns import columns_of, map_columns
@@ -25,6 +24,7 @@ from celoss_cli.read.text.dialect import are_values, dialect_of, with_tabs
 from celoss_cli.read.text.plain import NotPlain, parsed
 
 if TYPE_CHECKING:
+    from celoss_cli.core.data import Array, Batch, Chunk
     from celoss_cli.read.text.lists import ListColumns
 
 __all__ = ["Table", "read", "read_columns", "read_values"]
@@ -51,21 +51,13 @@ def read(stream: Stream, request: ReadRequest) -> Dataset:
     except InputError as error:
         raise error.at(table.place(table.header_line, None)) from None
 
-    def chunks() -> Iterator[Batch | Chunk]:
+    def batches() -> Iterator[Batch | Chunk]:
         rows = (cells for block in body.peek() for _, cells in table.rows(block))
-        assembler = Assembler(mapping, request, rows)
-        start = request.start
-        for block in body:
-            read = partial(_described_batch, table, assembler, block, start)
-            if request.missing == "error" and b'"' not in block.data:
-                found: Batch | Chunk = Chunk(block.lines, read)
-            else:
-                # How many rows it holds is known only afterwards, so it is read at once.
-                found = read()
-            yield found
-            start += len(found)
+        read = partial(_described_batch, table, Assembler(mapping, request, rows))
+        # How many rows a block with quotation marks holds is known only afterwards.
+        yield from streamed(body, lambda block: 0 if b'"' in block.data else block.lines, read, request)
 
-    return Dataset({"columns": mapping.described()}, chunks())
+    return Dataset({"columns": mapping.described()}, batches())
 
 
 def _up_to_refused(table: Table, body: Peekable[Block]) -> Iterator[Sequence[str]]:

@@ -18,7 +18,7 @@ from buckets import impatient
 from running import Done
 from servers import Web, web
 
-from celoss_cli.read.arrays.fetched import _joined
+from celoss_cli.read.arrays.ranged import _joined
 from celoss_cli.read.remote import files
 
 pytest.importorskip("obstore")

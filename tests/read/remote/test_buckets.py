@@ -14,7 +14,7 @@ from buckets import SECRETS, leading_to, server_of_buckets
 from formulas import log_softmax
 from running import Done
 
-from celoss_cli.read.remote import objects, stores
+from celoss_cli.read.remote import files, objects
 from celoss_cli.read.remote.listing import fits
 from celoss_cli.read.shards import Shard
 from celoss_cli.studies.merge.files import part_name
@@ -223,5 +223,5 @@ def test_wrong_credentials_are_told_without_them(
     assert "s3://data/p.csv: Access denied. (credentials come from the environment: AWS_ACCESS_KEY_ID" in told
     monkeypatch.setattr(objects.ObjectStore, "read", refused)
     monkeypatch.setenv("AWS_PROFILE", "nobody")
-    stores._store.cache_clear()
+    files._store.cache_clear()
     assert "nobody" in said(celoss("ce", url), 2)

@@ -24,7 +24,7 @@ from formulas import log_softmax
 from running import Done
 
 from celoss_cli.core.errors import UsageError
-from celoss_cli.read.remote import stores
+from celoss_cli.read.remote import files
 from celoss_cli.read.remote.urls import url_of
 
 pytest.importorskip("obstore")
@@ -227,7 +227,7 @@ def test_a_container_of_azure(celoss: Celoss, azurite: str, monkeypatch: pytest.
     resumes_from(celoss, "az")
     assert "az://none/: No such bucket or container." in said(celoss("ce", "az://none/"))
     monkeypatch.setenv("AZURE_STORAGE_ACCOUNT_KEY", base64.b64encode(b"secret of no account").decode())
-    stores._store.cache_clear()
+    files._store.cache_clear()
     assert "az://data/in/: Access denied." in said(celoss("ce", "az://data/in/"))
 
 

@@ -19,7 +19,7 @@ from formulas import log_softmax
 from running import COMMAND, Done
 from servers import Web, web
 
-from celoss_cli.read.remote import files, objects, stores
+from celoss_cli.read.remote import files, objects
 
 pytest.importorskip("obstore")
 
@@ -34,9 +34,9 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Waits little between attempts, and opens each store anew."""
     monkeypatch.setattr(files, "PAUSE", 0.001)
     monkeypatch.setitem(objects.RETRIES, "max_retries", 2)
-    stores._store.cache_clear()
+    files._store.cache_clear()
     yield
-    stores._store.cache_clear()
+    files._store.cache_clear()
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from celoss_cli.core.errors import InputError
-from celoss_cli.read.peekable import Peekable
+from celoss_cli.read.batches import Peekable
 
 
 def three_then_broken() -> Iterator[int]:
