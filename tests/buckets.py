@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from celoss_cli.read.remote import files, objects, stores
+from celoss_cli.read.remote import files, objects
 
 __all__ = ["SECRETS", "impatient", "leading_to", "moto", "server_of_buckets"]
 
@@ -44,9 +44,9 @@ def impatient(monkeypatch: pytest.MonkeyPatch, retries: int = 1) -> Iterator[Non
     """Waits little between attempts, and opens each store anew."""
     monkeypatch.setattr(files, "PAUSE", 0.001)
     monkeypatch.setitem(objects.RETRIES, "max_retries", retries)
-    stores._store.cache_clear()
+    files._store.cache_clear()
     yield
-    stores._store.cache_clear()
+    files._store.cache_clear()
 
 
 @contextlib.contextmanager

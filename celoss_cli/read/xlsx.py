@@ -23,7 +23,7 @@ from celoss_cli.read.roles.table import matrix_of
 if TYPE_CHECKING:
     from typing import BinaryIO
 
-    from celoss_cli.core.data import Array, Batch
+    from celoss_cli.core.data import Array
     from celoss_cli.read.request import ReadRequest, Stream
     from celoss_cli.read.roles.table import WholeTable
 
@@ -41,7 +41,6 @@ _REFERENCE = 32
 
 _COLUMN = re.compile(rb"""\sr\s*=\s*["']([A-Z]{1,3})[0-9]""")
 _ROW = re.compile(rb"""\sr\s*=\s*["'][A-Z]{0,3}([0-9]+)""")
-_CELLS_AT_A_TIME = 1 << 17
 _AS_TEXT = "the cell holds a text; make it a number in the sheet"
 
 
@@ -64,14 +63,7 @@ def read(stream: Stream, request: ReadRequest) -> Dataset:
             f"of several sheets the first is read, {quoted(sheet.name)}, and not {listed(sheet.others)}",
         ]
 
-    def batches() -> Iterator[Batch]:
-        rows, start = enumerate(sheet.rows()), request.start
-        while part := list(islice(rows, max(1, _CELLS_AT_A_TIME // len(sheet.names)))):
-            batch = table.batch(part, sheet.place, start)
-            yield batch
-            start += len(batch)
-
-    return Dataset({"columns": described}, batches())
+    return Dataset({"columns": described}, table.batches(sheet.rows(), sheet.place, request.start))
 
 
 def read_values(stream: Stream, request: ReadRequest) -> Array:

@@ -141,6 +141,7 @@ def keyed_dataset(
     name: str,
     request: ReadRequest,
     rows: Ranged | None = None,
+    path: str = "$",
 ) -> Dataset:
     """Arrays whose roles are settled as a data set.
 
@@ -152,26 +153,24 @@ def keyed_dataset(
         name: of the file, for messages.
         request: what is asked of the reader.
         rows: the input, where its rows are fetched.
+        path: of what holds the arrays.
 
     Raises:
         InputError: if an array does not fit its role.
 
     """
-    aligned = Aligned(
-        ids,
-        None if keys.weight is None else load(keys.weight),
-        _at(name, keys.id or ""),
-        _at(name, keys.weight or ""),
-    )
+    at = partial(_at, name, path=path)
+    weight = None if keys.weight is None else load(keys.weight)
+    aligned = Aligned(ids, weight, at(keys.id or ""), at(keys.weight or ""))
     described: Source = {"columns": keys.described()}
-    input_at = _at(name, keys.input)
-    input, turned = (rows, ()) if rows is not None else _turned(load(keys.input), keys, load, name)
+    input_at = at(keys.input)
+    input, turned = (rows, ()) if rows is not None else _turned(load(keys.input), keys, load, at)
     if keys.target is None:
         dataset = joined_dataset(
             input, input_at, described, request, aligned=aligned, said=turned, source=name
         )
     else:
-        places = (input_at, _at(name, keys.target))
+        places = (input_at, at(keys.target))
         target = load(keys.target)
         target, said = answered(target, keys.positive, request, places[1])
         dataset = dataset_of_arrays(
@@ -189,16 +188,16 @@ def keyed_dataset(
 
 
 def _turned(
-    input: Array, keys: Keys, load: Callable[[str], Array], name: str
+    input: Array, keys: Keys, load: Callable[[str], Array], at: Callable[[str], str]
 ) -> tuple[Array, tuple[str, ...]]:
     """How sure predictions are as the probability of the positive answer, and how it was read."""
     if keys.predicted is None:
         return input, ()
-    classes, at = load(keys.predicted), _at(name, keys.predicted)
+    classes, place = load(keys.predicted), at(keys.predicted)
     decisions = Decisions(keys.predicted, keys.decided)
 
     def fail(row: int, error: InputError) -> InputError:
-        return error.at(f"{at}[{row}]")
+        return error.at(f"{place}[{row}]")
 
     texts = [str(value) for value in classes.tolist()]
     return decisions.turned(widened(input), texts, fail), (decisions.conversion,)
@@ -277,9 +276,9 @@ def joined_dataset(
     )
 
 
-def _at(name: str, key: str) -> str:
+def _at(name: str, key: str, path: str = "$") -> str:
     """The place of an array in a file."""
-    return f"{name}: $.{visible(key)}"
+    return f"{name}: {path}.{visible(key)}"
 
 
 def _option(values: Array, at: str) -> Any:

@@ -11,7 +11,7 @@ from celoss_cli.core.records import record
 if TYPE_CHECKING:
     from celoss_cli.core.data import Array
 
-__all__ = ["Cut", "cut_elements", "ends_of_elements"]
+__all__ = ["Cut", "cut_elements", "depth_of", "ends_of_elements"]
 
 _QUOTE, _COMMA = b'",'
 _OPENING, _CLOSING = b"[{", b"]}"
@@ -57,6 +57,11 @@ def cut_elements(data: bytes) -> Cut:
         last = int(commas[-1])
         return Cut(int(marks[last]) + 1, False, int(np.count_nonzero(ends[:last])), depth)
     return _at_comma(data, marks, np.flatnonzero(ends), depth)
+
+
+def depth_of(data: bytes) -> int:
+    """How deep a text nests, as far as it is JSON."""
+    return int(_marks(data, quoted=b'"' in data)[3].max(initial=0))
 
 
 def ends_of_elements(data: bytes) -> Array:

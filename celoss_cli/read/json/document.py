@@ -3,37 +3,36 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
-from functools import partial
+import json
+import os
+from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from celoss_cli.core.errors import InputError, visible
-from celoss_cli.read.arrays.slices import joined_dataset, keyed_dataset
-from celoss_cli.read.batches import Peekable, streamed
-from celoss_cli.read.json.arrays import array_of, shown
-from celoss_cli.read.json.numbers import Numbers
+from celoss_cli.core.errors import InputError, Way, listed, quoted, visible
+from celoss_cli.read.arrays.slices import keyed_dataset
+from celoss_cli.read.batches import Peekable
+from celoss_cli.read.json.lines import ORIENTS, columns_of_list, dataset_of_list, unknown
+from celoss_cli.read.json.numbers import Numbers, array_of, shown
 from celoss_cli.read.json.objects import RowObjects, table_of
-from celoss_cli.read.json.orients import by_name, framed
-from celoss_cli.read.json.split import SplitRows
-from celoss_cli.read.json.text import Piece, Text, keys_of, values_after
+from celoss_cli.read.json.tables import is_split, streamed_split, table_by_name, table_in
+from celoss_cli.read.json.text import Text, keys_of, values_after
 from celoss_cli.read.json.values import id_of, whole_table
-from celoss_cli.read.labelled import row_of
 from celoss_cli.read.request import Dataset, ReadRequest, Stream
 from celoss_cli.read.roles.keys import keys_of as roles_of
 from celoss_cli.read.roles.shape import Shape
 from celoss_cli.read.tokens import may_be_scored
 
 if TYPE_CHECKING:
-    from celoss_cli.core.data import Array, Batch, Chunk, Roles
+    from celoss_cli.core.data import Array
     from celoss_cli.read.roles.table import WholeTable
 
 __all__ = ["read", "read_columns", "read_values"]
 
-_EXAMPLE = 'for example {"logits": [[0.9, 0.1]], "targets": [0]}'
-_ORIENTS = 'write it with to_json(orient="split") or to_json(orient="records")'
+_SHOWN = 4
+"""So many commands are offered."""
 
 
 def read(stream: Stream, request: ReadRequest) -> Dataset:
@@ -48,19 +47,10 @@ def read(stream: Stream, request: ReadRequest) -> Dataset:
     if text.take(b"{"):
         return _dataset_of_object(text, request)
     if text.take(b"["):
-        return _dataset_of_list(text, request)
+        return dataset_of_list(text, request)
     text.value(b"")
     text.finish()
-    raise _unknown(stream.name, of_lists=False)
-
-
-def _unknown(name: str, *, of_lists: bool) -> InputError:
-    return InputError(
-        "expected an object of arrays or a list of row objects, "
-        f"got {'a list of lists, which names nothing' if of_lists else 'something else'}",
-        hint=_EXAMPLE + (f"; with pandas {_ORIENTS}" if of_lists else ""),
-        place=f"{name}: $",
-    )
+    raise unknown(stream.name, of_lists=False)
 
 
 def read_values(stream: Stream, request: ReadRequest) -> Array:
@@ -77,21 +67,35 @@ def read_columns(stream: Stream, request: ReadRequest) -> WholeTable | Array | l
     """A table of which some columns will be asked for, a list of names, or what ``read_values`` reads."""
     text = Text(stream)
     if text.take(b"["):
-        return _columns_of_list(text, request)
+        return columns_of_list(text, request)
     if not text.take(b"{"):
         value = text.value(b"")
         text.finish()
         return _values(value, stream.name, request)
     document = _object(text, request)
     text.finish()
-    if _is_split(document):
-        rows = SplitRows(*_columns_and_data(document, stream.name), stream.name)
-        return whole_table(rows.names, rows.rows(), rows.place, f"{stream.name}: $.columns", request)
-    frame = None if "weights" in document else framed(document) or by_name(document)
-    if frame is not None:
-        rows = SplitRows(frame.names, frame.rows, stream.name)
-        return whole_table(rows.names, rows.rows(), rows.place, f"{stream.name}: $", request)
-    return _values(document, stream.name, request)
+    return _columns_of_object(document, "$", stream.name, request)
+
+
+def _columns_of_object(
+    document: dict[str, Any], path: str, name: str, request: ReadRequest
+) -> WholeTable | Array:
+    at = f"{name}: {path}"
+    if "weights" in document:
+        return _values(document, name, request)
+    records = _records(document)
+    if len(records) == 1 and not is_split(document):
+        places, objects = zip(*_placed(records, at), strict=True)
+        return table_of(objects, places, request)
+    table = table_in(document, at) or table_by_name(document, at)
+    if table is not None:
+        return whole_table(table.names, table.rows, table.place, table.header, request)
+    inner = _objects_within(document)
+    if len(inner) != 1:
+        return _values(document, name, request)
+    ((key, held),) = inner.items()
+    path = f"{path}.{visible(key)}"
+    return _columns_of_object(_with_numbers(held, path, name, request), path, name, request)
 
 
 def _values(document: Any, name: str, request: ReadRequest) -> Array:
@@ -130,7 +134,7 @@ def _dataset_of_object(text: Text, request: ReadRequest) -> Dataset:
     document: dict[str, Any] = {}
     keys = keys_of(text)
     for key in keys:
-        if key == "data" and isinstance(document.get("columns"), Numbers) and "schema" not in document:
+        if key == "data" and isinstance(document.get("columns"), Numbers):
             names = document["columns"].items()
             if text.take(b"["):
                 return _split_dataset(names, text, keys, request)
@@ -147,73 +151,131 @@ def _dataset_of_object(text: Text, request: ReadRequest) -> Dataset:
         if found is not None:
             return found
     text.finish()
-    if not _is_split(document):
-        return _framed_dataset(document, text.name, request)
-    rows = SplitRows(*_columns_and_data(document, text.name), text.name)
-    return Dataset(*rows.dataset(request))
+    return _dataset_of_document(document, "$", text.name, request)
 
 
-def _refuse_orient(document: dict[str, Any], name: str) -> None:
-    """Refuses the objects of pandas that do not keep the order of rows and columns, or need its schema."""
+def _dataset_of_document(document: dict[str, Any], path: str, name: str, request: ReadRequest) -> Dataset:
+    """The data set of an object that was read: rows, arrays by name, a table, or one of these under a key.
+
+    Raises:
+        InputError: if it is none of them.
+
+    """
+    at = f"{name}: {path}"
+    arrays = [value for value in document.values() if isinstance(value, Numbers)]
+    records = _records(document)
+    rows = _rows_by_id(document, at, request) or (
+        _placed(records, at) if len(records) == len(arrays) == 1 else []
+    )
+    if rows:
+        return _rows_dataset(rows, request)
     if {"schema", "data"} <= document.keys():
-        orient = "table"
-    elif document and all(isinstance(column, dict) for column in document.values()):
-        orient = "columns or index"
-    else:
-        return
-    raise InputError(
-        f"expected arrays by name, got objects by name, as pandas writes them with orient {orient}",
-        hint=_ORIENTS,
+        got = "none: no rows" if arrays and not arrays[-1].items() else "something else"
+        told = f"expected row objects, as pandas writes with orient table, got {got}"
+        raise InputError(told, hint=ORIENTS, place=f"{at}.data")
+    refused: InputError | None = None
+    if not is_split(document) and (arrays or not any(isinstance(value, dict) for value in document.values())):
+        try:
+            return _named_dataset(document, path, name, request)
+        except InputError as error:
+            if error.place != at:
+                raise
+            refused = error
+    table = table_in(document, at)
+    if table is not None:
+        return table.dataset(request)
+    if len(records) == 1:
+        return _told(_rows_dataset(_placed(records, at), request), *records)
+    inner = {} if arrays else _objects_within(document)
+    if len(inner) == 1:
+        ((key, held),) = inner.items()
+        path = f"{path}.{visible(key)}"
+        return _told(_dataset_of_document(_with_numbers(held, path, name, request), path, name, request), key)
+    if several := [*records, *inner]:
+        raise _several(several, path, name)
+    raise refused or _unread(document, name)
+
+
+def _told(dataset: Dataset, key: str) -> Dataset:
+    columns = dataset.described["columns"]
+    columns["told"] = [f"read what is under {quoted(key)}", *columns.get("told", ())]
+    return dataset
+
+
+def _records(document: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    """The arrays of an object that are row objects."""
+    held = {
+        key: value.items() for key, value in document.items() if isinstance(value, Numbers) and value.is_odd
+    }
+    return {
+        key: values
+        for key, values in held.items()
+        if values and all(isinstance(value, dict) for value in values)
+    }
+
+
+def _placed(records: dict[str, list[dict[str, Any]]], at: str) -> list[tuple[str, dict[str, Any]]]:
+    """The row objects with their places."""
+    return [(f"{at}.{visible(key)}[{i}]", row) for key, rows in records.items() for i, row in enumerate(rows)]
+
+
+def _objects_within(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """The objects of an object that hold lists, as data does."""
+    return {key: value for key, value in document.items() if isinstance(value, dict) and _holds_lists(value)}
+
+
+def _holds_lists(value: dict[str, Any]) -> bool:
+    inner = value.values()
+    return any(isinstance(one, list) or (isinstance(one, dict) and _holds_lists(one)) for one in inner)
+
+
+def _with_numbers(held: dict[str, Any], path: str, name: str, request: ReadRequest) -> dict[str, Any]:
+    """An object within another one, of ``Numbers`` where it has arrays."""
+    return {
+        key: Numbers.of(value, f"{path}.{visible(key)}", name, request) if isinstance(value, list) else value
+        for key, value in held.items()
+    }
+
+
+def _several(keys: Sequence[str], path: str, name: str) -> InputError:
+    """The refusal of data that stands under several keys."""
+    ways: tuple[Way, ...] = ()
+    if os.path.isfile(name):
+        names = {
+            key: key if key.isidentifier() and key.isascii() else json.dumps(key) for key in keys[:_SHOWN]
+        }
+        ways = tuple(
+            Way(
+                f"what is under {quoted(key)}",
+                (("--input-format", "json"),),
+                piped=("jq", f"{path}.{said}"[1:], name),
+            )
+            for key, said in names.items()
+        )
+    return InputError(
+        f"expected one set of arrays or rows, got several: {listed(keys)}", ways=ways, place=f"{name}: {path}"
+    )
+
+
+def _unread(document: dict[str, Any], name: str) -> InputError:
+    """What is wrong with an object that is no data; those of pandas may not tell rows from columns."""
+    if not document or not all(isinstance(column, dict) for column in document.values()):
+        return unknown(name, of_lists=False)
+    return InputError(
+        "expected arrays by name, got objects by name, as pandas writes them with orient columns or index",
+        hint=ORIENTS,
         place=f"{name}: $",
     )
 
 
-def _framed_dataset(document: dict[str, Any], name: str, request: ReadRequest) -> Dataset:
-    """Arrays by name, or else the table that an object is."""
-    refused: InputError | None = None
-    held = _named_rows(document, name, request) or _only_rows(document, name)
-    if held is not None:
-        return _rows_dataset(held, request)
-    if all(isinstance(value, Numbers) for value in document.values()) or not _is_table(document):
-        try:
-            return _named_dataset(document, name, request)
-        except InputError as error:
-            refused = error
-    frame = framed(document)
-    if frame is None:
-        _refuse_orient(document, name)
-        if refused is None and any(isinstance(value, Numbers) for value in document.values()):
-            return _named_dataset(document, name, request)  # arrays with objects of notes beside them
-    if frame is None or (refused is not None and not refused.place.endswith("$")):
-        raise refused or _unknown(name, of_lists=False)
-    rows = SplitRows(frame.names, frame.rows, name)
-    described, batches = rows.dataset(request)
-    columns = described["columns"]
-    columns["told"] = [frame.told]
-    return Dataset(described, batches)
-
-
-def _named_rows(
-    document: dict[str, Any], name: str, request: ReadRequest
-) -> list[tuple[str, dict[str, Any]]]:
+def _rows_by_id(document: dict[str, Any], at: str, request: ReadRequest) -> list[tuple[str, dict[str, Any]]]:
     """The row objects with their places of an object whose keys are the ids of the targets; else none."""
     if request.truth is None or not request.truth.has_ids(document.keys()):
         return []
     key = request.takes.replace("-", "_")
     values = [value.items() if isinstance(value, Numbers) else value for value in document.values()]
     rows = zip(document, values, strict=True)
-    return [(f"{name}: $.{visible(row)}", {"id": row, key: value}) for row, value in rows]
-
-
-def _only_rows(document: dict[str, Any], name: str) -> list[tuple[str, dict[str, Any]]] | None:
-    """The row objects with their places of an object whose only array they are; else None."""
-    arrays = [(key, value) for key, value in document.items() if isinstance(value, Numbers)]
-    if len(arrays) != 1:
-        return None
-    key, values = arrays[0][0], arrays[0][1].items()
-    if not values or not all(isinstance(value, dict) for value in values):
-        return None
-    return [(f"{name}: $.{visible(key)}[{index}]", value) for index, value in enumerate(values)]
+    return [(f"{at}.{visible(row)}", {"id": row, key: value}) for row, value in rows]
 
 
 def _rows_dataset(rows: list[tuple[str, dict[str, Any]]], request: ReadRequest) -> Dataset:
@@ -223,52 +285,33 @@ def _rows_dataset(rows: list[tuple[str, dict[str, Any]]], request: ReadRequest) 
     return Dataset(reader.described, iter([reader.batch(objects, places, request.start)]))
 
 
-def _is_table(document: dict[str, Any]) -> bool:
-    """Whether an object holds objects, as a table by columns or by rows does, or is a request's."""
-    return bool(document) and any(isinstance(value, dict) for value in document.values())
-
-
-def _is_split(document: Any) -> bool:
-    return isinstance(document, dict) and "columns" in document and "data" in document
-
-
-def _columns_and_data(document: dict[str, Any], name: str) -> tuple[list[Any], list[Any]]:
-    columns, data = document["columns"], document["data"]
-    if not isinstance(columns, Numbers) or not isinstance(data, Numbers):
-        raise InputError("expected lists of columns and of rows, got something else", place=f"{name}: $")
-    return columns.items(), data.items()
-
-
 def _split_dataset(names: list[Any], text: Text, keys: Iterator[str], request: ReadRequest) -> Dataset:
     """Rows that come after the names of their columns, as they come."""
 
     def rest() -> None:
         for key in keys:
-            if key == "schema":
-                _refuse_orient({"schema": None, "data": None}, text.name)
             _member(text, key, request)
         text.finish()
 
-    rows = SplitRows(names, [], text.name)
-    return Dataset(*rows.dataset(request, Peekable(text.pieces(2)), rest))
+    return streamed_split(names, Peekable(text.pieces(2)), rest, f"{text.name}: $", request)
 
 
-def _named_dataset(document: dict[str, Any], name: str, request: ReadRequest) -> Dataset:
+def _named_dataset(document: dict[str, Any], path: str, name: str, request: ReadRequest) -> Dataset:
     values = {key: value for key, value in document.items() if value is not None}
     try:
-        keys = roles_of(values, request, shape=lambda key: _shape_of(values[key], name, request))
+        keys = roles_of(values, request, shape=lambda key: _shape_of(values[key]))
     except InputError as error:
-        raise error.at(f"{name}: $") from None
+        raise error.at(f"{name}: {path}") from None
 
     def load(key: str) -> Array:
-        return _array_of(values.pop(key), f"$.{visible(key)}", name, request)
+        return _array_of(values.pop(key), f"{path}.{visible(key)}", name, request)
 
     options = {key: load(key) if isinstance(values[key], Numbers) else values[key] for key in keys.options}
-    ids = None if keys.id is None else _ids(values[keys.id], f"{name}: $.{visible(keys.id)}")
-    return keyed_dataset(keys, load, ids, options, name, request)
+    ids = None if keys.id is None else _ids(values[keys.id], f"{name}: {path}.{visible(keys.id)}")
+    return keyed_dataset(keys, load, ids, options, name, request, path=path)
 
 
-def _shape_of(value: Any, name: str, request: ReadRequest) -> Shape | None:
+def _shape_of(value: Any) -> Shape | None:
     """The shape and type of an array; None for what is none."""
     if not isinstance(value, Numbers):
         return None
@@ -282,101 +325,3 @@ def _ids(value: Any, place: str) -> Array:
     if not isinstance(value, Numbers):
         raise InputError(f"expected a list of ids, got {shown(value)}", place=place)
     return np.array([id_of(item) for item in value.items()], dtype=object)
-
-
-# --------------------------------------------------------------------------------------------- lists
-
-
-def _dataset_of_list(text: Text, request: ReadRequest) -> Dataset:
-    """A list of row objects, as they come."""
-    pieces = Peekable(text.pieces(1))
-    first = next(pieces.peek(), None)
-    values = [] if first is None else first.values()
-    row = row_of(values[0]) if values else None
-    if request.truth is not None and isinstance(row, list):
-        return _one_array(pieces, text, request)
-    if first is None or not isinstance(row, dict):
-        raise _no_objects(pieces, text, any_values=bool(values))
-    if may_be_scored(row):
-        from celoss_cli.read.tokens.quick import elements_read  # most rows are none
-        from celoss_cli.read.tokens.records import scored_dataset
-
-        found = scored_dataset(text.name, row, elements_read(pieces, text), request)
-        if found is not None:
-            return found
-    reader = RowObjects((found for piece in pieces.peek() for found in _objects(piece)), request)
-    sample = first.sample()
-    if sample is not None and isinstance(sample[1], dict):
-        reader.frame(*sample)
-
-    def batches() -> Iterator[Batch | Chunk]:
-        yield from streamed(pieces, lambda piece: piece.elements, partial(_batch, reader), request)
-        text.finish()
-
-    return Dataset(reader.described, batches())
-
-
-def _one_array(pieces: Peekable[Piece], text: Text, request: ReadRequest) -> Dataset:
-    """A list of lists, which is the input where the targets are given apart."""
-    numbers = Numbers("$", text.name, request)
-    for piece in pieces:
-        numbers.add(piece)
-    text.finish()
-    columns: Roles = {"inputs": [request.takes], "target": None, "id": None, "weight": None, "unused": []}
-    return joined_dataset(numbers.array(), text.name, {"columns": columns}, request, source=text.name)
-
-
-def _no_objects(pieces: Peekable[Piece], text: Text, *, any_values: bool) -> InputError:
-    """What is wrong with a list that does not begin with an object, once all of it was read."""
-    of_lists = True
-    for piece in pieces:
-        of_lists = of_lists and all(isinstance(value, list) for value in piece.values())
-    text.finish()
-    if not any_values:
-        return InputError("expected rows, got an empty list: no rows", place=text.name)
-    return _unknown(text.name, of_lists=of_lists)
-
-
-def _objects(piece: Piece) -> Iterator[tuple[str, dict[str, Any]]]:
-    for index, value in enumerate(map(row_of, piece.values()), piece.first):
-        if not isinstance(value, dict):
-            raise _unknown(piece.name, of_lists=False)
-        yield f"{piece.name}: $[{index}]", value
-
-
-def _batch(reader: RowObjects, piece: Piece, start: int) -> Batch:
-    place: Callable[[int], str] = lambda row: f"{piece.name}: $[{piece.first + row}]"  # noqa: E731
-    found = reader.framed(piece.rows(reader.lead), piece.elements, b",", place, start)
-    if found is not None:
-        return found
-    places, objects = zip(*_objects(piece), strict=True)
-    return reader.batch(objects, places, start)
-
-
-def _names_of_list(pieces: Peekable[Piece], text: Text) -> list[str]:
-    """A list of texts, which are the names of classes."""
-    names = [(index, name) for piece in pieces for index, name in enumerate(piece.values(), piece.first)]
-    text.finish()
-    for index, name in names:
-        if not isinstance(name, str):
-            raise InputError(
-                f"expected the name of a class, got {shown(name)}", place=f"{text.name}: $[{index}]"
-            )
-    return [name for _, name in names]
-
-
-def _columns_of_list(text: Text, request: ReadRequest) -> WholeTable | Array | list[str]:
-    pieces = Peekable(text.pieces(1))
-    first = next(pieces.peek(), None)
-    values = [] if first is None else first.values()
-    if values and isinstance(values[0], str):
-        return _names_of_list(pieces, text)
-    if values and all(isinstance(value, dict) for value in values):
-        places, objects = zip(*chain.from_iterable(map(_objects, pieces)), strict=True)
-        text.finish()
-        return table_of(objects, places, request)
-    numbers = Numbers("$", text.name, request)
-    for piece in pieces:
-        numbers.add(piece)
-    text.finish()
-    return numbers.array()

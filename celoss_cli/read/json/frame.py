@@ -12,18 +12,20 @@ from __future__ import annotations
 import contextlib
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from celoss_cli.core.numbers import numbers
+from celoss_cli.core.numbers import BLANKS, numbers
 from celoss_cli.core.records import record
 from celoss_cli.read.text.blocks import count_bytes
 from celoss_cli.read.text.digits import CutCells, cut_cells
+from celoss_cli.read.text.plain import NotPlain
 
 if TYPE_CHECKING:
     from celoss_cli.core.data import Array
+    from celoss_cli.core.errors import InputError
 
 __all__ = ["Frame", "Framed", "frame_of", "numbers_of"]
 
@@ -145,8 +147,9 @@ def numbers_of(cut: CutCells) -> Array | None:
     """The numbers of JSON in the cells of one column, shape (rows,) of float64; None where one is none."""
     if not _begin_as_numbers(cut, [0]):
         return None
-    values = Framed(_BARE, cut).numbers([0])
-    return None if values is None else values[:, 0]
+    with contextlib.suppress(NotPlain):
+        return Framed(_BARE, cut).numbers([0])[:, 0]
+    return None
 
 
 def _by_key(value: Any) -> Iterator[tuple[str, Any]]:
@@ -184,49 +187,93 @@ def _begin_as_numbers(cut: CutCells, columns: Sequence[int]) -> bool:
 
 
 class Framed:
-    """Rows that are written alike.
+    """Rows that are written alike as cells of a table; questions that they cannot answer are ``NotPlain``.
 
     The cells share scratch: they are to be used before the thread cuts other text.
+
+    Args:
+        frame: what stands around the values.
+        cut: the rows.
+        cell_of: which of the cells each column of the table is; None where all are, in their order.
+        place: names a row.
+
     """
 
-    def __init__(self, frame: Frame, cut: CutCells) -> None:
+    def __init__(
+        self,
+        frame: Frame,
+        cut: CutCells,
+        cell_of: Sequence[int] | None = None,
+        place: Callable[[int], str] = str,
+    ) -> None:
         self._frame = frame
         self._cut = cut
+        self._cell_of = range(len(frame)) if cell_of is None else cell_of
+        self.row_place = place
+
+    def as_table(self, cell_of: Sequence[int], place: Callable[[int], str]) -> Framed:
+        """The same rows with columns of a table."""
+        return Framed(self._frame, self._cut, cell_of, place)
 
     def __len__(self) -> int:
         return len(self._cut)
 
-    def are_texts(self, columns: Sequence[int]) -> bool:
+    def are_texts(self, columns: Iterable[int]) -> bool:
         """Whether any of these columns holds texts."""
-        return not self._frame.texts.isdisjoint(columns)
+        return not self._frame.texts.isdisjoint(self._cell_of[column] for column in columns)
 
-    def others_are_numbers(self, read: Iterable[int]) -> bool:
-        """Whether the cells beside those that are read, but for texts, hold numbers as JSON has them."""
-        others = sorted({*range(len(self._frame))} - {*read} - self._frame.texts)
-        return not others or self.numbers(others) is not None
+    def refuse_others(self, read: Iterable[int]) -> None:
+        """Takes a closer look where a cell beside those that are read is neither text nor number."""
+        known = {self._cell_of[column] for column in read}
+        others = sorted({*range(len(self._frame))} - known - self._frame.texts)
+        if others:
+            self._numbers(others)
 
-    def texts(self, column: int) -> list[str] | None:
-        """The texts of a column, or its whole numbers as they are written; None for other numbers."""
-        starts, ends = self._cut.bounds(column)
-        data = self._cut.data
-        cells = [data[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
+    def written(self, column: int) -> list[str]:
+        """The texts of a column, or its whole numbers as they are written."""
+        column = self._cell_of[column]
+        cells = self._cells(column)
         if column not in self._frame.texts and not all(map(_WHOLE.fullmatch, cells)):
-            return None
+            raise NotPlain
         return [cell.decode() for cell in cells]
 
-    def numbers(self, columns: Sequence[int]) -> Array | None:
-        """The numbers of some columns, shape (rows, columns), of float64; None where one is out of range."""
-        values, odd = self._by_digits(columns)
+    def texts(self, column: int) -> list[str]:
+        return [text.strip(BLANKS) for text in self.written(column)]
+
+    def numbers(self, columns: Sequence[int]) -> Array:
+        """The numbers of some columns, shape (rows, columns), of float64."""
+        if self.are_texts(columns):
+            raise NotPlain
+        return self._numbers([self._cell_of[column] for column in columns])
+
+    def answers(self, columns: Sequence[int]) -> Array:
+        return self.numbers(columns)
+
+    def refusal(self, row: int, column: int, error: InputError) -> InputError:
+        raise NotPlain from error
+
+    def array(self, columns: Sequence[int]) -> Array:
+        """As ``numbers``, of integers where all are written so."""
+        values = self.numbers(columns)
+        if not self._are_whole([self._cell_of[column] for column in columns]):
+            return values
+        if not (np.abs(values) < _EXACT).all():
+            raise NotPlain
+        return values.astype(np.int64)
+
+    def _numbers(self, cells: Sequence[int]) -> Array:
+        values, odd = self._by_digits(cells)
         for at, rows in _by_column(odd):
-            with contextlib.suppress(UnicodeDecodeError):
-                read = numbers([cell.decode() for cell in self._cells(columns[at], rows)])
-                if read is not None:
-                    values[rows, at] = read
-                    continue
-            return None
+            try:
+                read = numbers([cell.decode() for cell in self._cells(cells[at], rows)])
+            except UnicodeDecodeError:
+                read = None
+            if read is None:
+                raise NotPlain
+            values[rows, at] = read
         for at, rows in _by_column((values == 0) & np.signbit(values)):
-            cells = self._cells(columns[at], rows)
-            values[rows, at] = [0.0 if cell == b"-0" else -0.0 for cell in cells]  # a whole number has none
+            zeros = self._cells(cells[at], rows)
+            values[rows, at] = [0.0 if cell == b"-0" else -0.0 for cell in zeros]  # a whole number has none
         return values
 
     def _by_digits(self, columns: Sequence[int]) -> tuple[Array, Array]:
@@ -234,13 +281,6 @@ class Framed:
         found = self._cut.numbers(columns, 1.0)
         assert found is not None  # noqa: S101 - for the type checker: any number may be left over
         return found
-
-    def array(self, columns: Sequence[int]) -> Array | None:
-        """The same as an array of integers where all are written so; None also where those are too large."""
-        values = self.numbers(columns)
-        if values is None or not self._are_whole(columns):
-            return values
-        return values.astype(np.int64) if (np.abs(values) < _EXACT).all() else None
 
     def _are_whole(self, columns: Sequence[int]) -> bool:
         """Whether no number of these has a decimal mark or an exponent."""
@@ -253,7 +293,7 @@ class Framed:
             b"e" in cell.lower() for at, rows in _by_column(odd) for cell in self._cells(columns[at], rows)
         )
 
-    def _cells(self, column: int, rows: Array) -> list[bytes]:
+    def _cells(self, column: int, rows: Array | slice = slice(None)) -> list[bytes]:
         """What is written in some cells of a column."""
         starts, ends = (places[rows].tolist() for places in self._cut.bounds(column))
         return [self._cut.data[start:end] for start, end in zip(starts, ends, strict=True)]

@@ -1,9 +1,9 @@
-"""JSON Lines: one row object a line, streamed."""
+"""Row objects, streamed: JSON Lines, one a line, and the list that a document is."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import partial
 from itertools import chain
@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from celoss_cli.core.errors import InputError, Way, listed
+from celoss_cli.read.arrays.slices import joined_dataset
 from celoss_cli.read.batches import Peekable, streamed
-from celoss_cli.read.json.arrays import array_of
+from celoss_cli.read.json.numbers import Numbers, array_of, shown
 from celoss_cli.read.json.objects import RowObjects, table_of
 from celoss_cli.read.json.parsing import parse
 from celoss_cli.read.labelled import row_of
@@ -22,11 +23,24 @@ from celoss_cli.read.text.blocks import Block, blocks, lines_of
 from celoss_cli.read.tokens import may_be_scored
 
 if TYPE_CHECKING:
-    from celoss_cli.core.data import Array, Batch
+    from celoss_cli.core.data import Array, Batch, Chunk, Roles
+    from celoss_cli.read.json.text import Piece, Text
     from celoss_cli.read.roles.table import WholeTable
 
-__all__ = ["read", "read_columns", "read_values"]
+__all__ = [
+    "ORIENTS",
+    "columns_of_list",
+    "dataset_of_list",
+    "read",
+    "read_columns",
+    "read_values",
+    "unknown",
+]
 
+_EXAMPLE = 'for example {"logits": [[0.9, 0.1]], "targets": [0]}'
+_SHOWN = 4
+"""So many commands are offered."""
+ORIENTS = 'write it with to_json(orient="split") or to_json(orient="records")'
 _BOM = "\ufeff"
 
 
@@ -148,3 +162,110 @@ def _documents(block: Block) -> Iterator[tuple[str, Any]]:
         if line.startswith(_BOM):
             raise InputError("expected a row object, got a byte order mark within the text", place=place)
         yield place, parse(line.encode(), block.name, number)
+
+
+# ------------------------------------------------------------------------------------ lists of documents
+
+
+def unknown(name: str, *, of_lists: bool) -> InputError:
+    return InputError(
+        "expected an object of arrays or a list of row objects, "
+        f"got {'a list of lists, which names nothing' if of_lists else 'something else'}",
+        hint=_EXAMPLE + (f"; with pandas {ORIENTS}" if of_lists else ""),
+        place=f"{name}: $",
+    )
+
+
+def dataset_of_list(text: Text, request: ReadRequest) -> Dataset:
+    """A list of row objects, as they come."""
+    pieces = Peekable(text.pieces(1))
+    first = next(pieces.peek(), None)
+    values = [] if first is None else first.values()
+    row = row_of(values[0]) if values else None
+    if request.truth is not None and isinstance(row, list):
+        return _one_array(pieces, text, request)
+    if first is None or not isinstance(row, dict):
+        raise _no_objects(pieces, text, any_values=bool(values))
+    if may_be_scored(row):
+        from celoss_cli.read.tokens.quick import elements_read  # most rows are none
+        from celoss_cli.read.tokens.records import scored_dataset
+
+        found = scored_dataset(text.name, row, elements_read(pieces, text), request)
+        if found is not None:
+            return found
+    reader = RowObjects((found for piece in pieces.peek() for found in _elements(piece)), request)
+    sample = first.sample()
+    if sample is not None and isinstance(sample[1], dict):
+        reader.frame(*sample)
+
+    def batches() -> Iterator[Batch | Chunk]:
+        yield from streamed(pieces, lambda piece: piece.elements, partial(_batch_of_list, reader), request)
+        text.finish()
+
+    return Dataset(reader.described, batches())
+
+
+def _one_array(pieces: Peekable[Piece], text: Text, request: ReadRequest) -> Dataset:
+    """A list of lists, which is the input where the targets are given apart."""
+    numbers = Numbers("$", text.name, request)
+    for piece in pieces:
+        numbers.add(piece)
+    text.finish()
+    columns: Roles = {"inputs": [request.takes], "target": None, "id": None, "weight": None, "unused": []}
+    return joined_dataset(numbers.array(), text.name, {"columns": columns}, request, source=text.name)
+
+
+def _no_objects(pieces: Peekable[Piece], text: Text, *, any_values: bool) -> InputError:
+    """What is wrong with a list that does not begin with an object, once all of it was read."""
+    of_lists = True
+    for piece in pieces:
+        of_lists = of_lists and all(isinstance(value, list) for value in piece.values())
+    text.finish()
+    if not any_values:
+        return InputError("expected rows, got an empty list: no rows", place=text.name)
+    return unknown(text.name, of_lists=of_lists)
+
+
+def _elements(piece: Piece) -> Iterator[tuple[str, dict[str, Any]]]:
+    for index, value in enumerate(map(row_of, piece.values()), piece.first):
+        if not isinstance(value, dict):
+            raise unknown(piece.name, of_lists=False)
+        yield f"{piece.name}: $[{index}]", value
+
+
+def _batch_of_list(reader: RowObjects, piece: Piece, start: int) -> Batch:
+    place: Callable[[int], str] = lambda row: f"{piece.name}: $[{piece.first + row}]"  # noqa: E731
+    found = reader.framed(piece.rows(reader.lead), piece.elements, b",", place, start)
+    if found is not None:
+        return found
+    places, objects = zip(*_elements(piece), strict=True)
+    return reader.batch(objects, places, start)
+
+
+def _names_of_list(pieces: Peekable[Piece], text: Text) -> list[str]:
+    """A list of texts, which are the names of classes."""
+    names = [(index, name) for piece in pieces for index, name in enumerate(piece.values(), piece.first)]
+    text.finish()
+    for index, name in names:
+        if not isinstance(name, str):
+            raise InputError(
+                f"expected the name of a class, got {shown(name)}", place=f"{text.name}: $[{index}]"
+            )
+    return [name for _, name in names]
+
+
+def columns_of_list(text: Text, request: ReadRequest) -> WholeTable | Array | list[str]:
+    pieces = Peekable(text.pieces(1))
+    first = next(pieces.peek(), None)
+    values = [] if first is None else first.values()
+    if values and isinstance(values[0], str):
+        return _names_of_list(pieces, text)
+    if values and all(isinstance(value, dict) for value in values):
+        places, objects = zip(*chain.from_iterable(map(_elements, pieces)), strict=True)
+        text.finish()
+        return table_of(objects, places, request)
+    numbers = Numbers("$", text.name, request)
+    for piece in pieces:
+        numbers.add(piece)
+    text.finish()
+    return numbers.array()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from itertools import chain, islice, takewhile
@@ -12,13 +13,14 @@ import numpy as np
 from celoss_cli.core.data import Array, Batch
 from celoss_cli.core.errors import InputError, Way, quoted
 from celoss_cli.read.arrays.slices import on_class_axis, without_class_axis
-from celoss_cli.read.json.arrays import check, plain, shape_of
 from celoss_cli.read.json.frame import Frame, Framed, frame_of
-from celoss_cli.read.json.values import FramedCells, ValueTable, id_of, whole_table
+from celoss_cli.read.json.numbers import check, plain, shape_of
+from celoss_cli.read.json.values import ValueTable, id_of, whole_table
 from celoss_cli.read.labelled import LOOKED_AT, ranked_keys, refuse_ranked, scores_of
 from celoss_cli.read.roles.keys import WEIGHT_KEYS, keys_of
 from celoss_cli.read.roles.shape import Shape
 from celoss_cli.read.roles.targets import refuse_names
+from celoss_cli.read.text.plain import NotPlain
 
 if TYPE_CHECKING:
     from celoss_cli.core.data import Roles, Source
@@ -117,15 +119,15 @@ class RowObjects:
         if self._frame is None:
             return None
         frame, keys = self._frame
-        framed = frame.around(data, rows, end)
-        if framed is None:
+        found = frame.around(data, rows, end)
+        if found is None:
             return None
         if self._stacked:
-            return self._framed_arrays(framed, keys, place, start)
-        if len(keys) != len(self._names):
-            return None
-        cells = FramedCells(framed, [keys.index(name) for name in self._names], place)
-        return self._table.framed(cells, start)
+            with contextlib.suppress(NotPlain):
+                return self._framed_arrays(found, keys, place, start)
+        elif len(keys) == len(self._names):
+            return self._table.framed(found.as_table([*map(keys.index, self._names)], place), start)
+        return None
 
     @property
     def lead(self) -> bytes:
@@ -143,24 +145,19 @@ class RowObjects:
 
     def _framed_arrays(
         self, framed: Framed, cells: Sequence[str], place: Callable[[int], str], start: int
-    ) -> Batch | None:
+    ) -> Batch:
         keys = self._keys
 
-        def array(key: str) -> Array | None:
+        def array(key: str) -> Array:
             columns, extents = [i for i, name in enumerate(cells) if name == key], shape_of(self._first[key])
-            if len(columns) != math.prod(extents) or framed.are_texts(columns):
-                return None
-            values = framed.array(columns)
-            return None if values is None else values.reshape(len(framed), *extents)
+            if len(columns) != math.prod(extents):
+                raise NotPlain
+            return framed.array(columns).reshape(len(framed), *extents)
 
         arrays = {key: array(key) for key in (keys.input, keys.target, keys.weight) if key is not None}
-        ids = None if keys.id is None else framed.texts(cells.index(keys.id))
-        if any(values is None for values in arrays.values()) or (ids is None) != (keys.id is None):
-            return None
-        if not framed.others_are_numbers(i for i, name in enumerate(cells) if name in {*arrays, keys.id}):
-            return None
-        found = {key: values for key, values in arrays.items() if values is not None}
-        return self._assembled(found, ids, place, place(0), start)
+        ids = None if keys.id is None else framed.written(cells.index(keys.id))
+        framed.refuse_others(i for i, name in enumerate(cells) if name in {*arrays, keys.id})
+        return self._assembled(arrays, ids, place, place(0), start)
 
     def _arrays(self, objects: Sequence[dict[str, Any]], places: Sequence[str], start: int) -> Batch:
         keys = self._keys

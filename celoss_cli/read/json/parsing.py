@@ -9,9 +9,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
-
 from celoss_cli.core.errors import InputError, Way, quoted
+from celoss_cli.read.json.cutting import depth_of
 
 __all__ = [
     "MAX_DEPTH",
@@ -30,7 +29,6 @@ _LINES = "one row object a line? try --input-format jsonl"
 _MARK = re.compile(
     r'(?P<opening>[\[{])|(?P<closing>[\]}])|(?P<string>"(?:[^"\\]|\\.)*+")(?P<colon>\s*+:)?', re.DOTALL
 )
-_STRING = re.compile(rb'"(?:[^"\\]|\\.)*+"', re.DOTALL)
 
 
 class Refused(str):
@@ -153,11 +151,7 @@ def _depth(data: bytes) -> int:
     most = data.count(b"[") + data.count(b"{")
     if most <= MAX_DEPTH:
         return most
-    marks = np.frombuffer(_STRING.sub(b"", data), np.uint8)
-    opening = (marks == ord("[")) | (marks == ord("{"))
-    closing = (marks == ord("]")) | (marks == ord("}"))
-    level = np.cumsum(opening.astype(np.int64) - closing)
-    return int(level.max()) if level.size else 0
+    return depth_of(data)
 
 
 def _found(text: str, position: int) -> str:

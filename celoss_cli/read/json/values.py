@@ -5,14 +5,14 @@ from __future__ import annotations
 import contextlib
 import json
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 from celoss_cli.core.errors import InputError, quoted
-from celoss_cli.core.numbers import BLANKS, is_number
-from celoss_cli.read.json.arrays import UNQUOTED, shown
+from celoss_cli.core.numbers import is_number
+from celoss_cli.read.json.numbers import UNQUOTED, shown
 from celoss_cli.read.json.parsing import Refused
 from celoss_cli.read.roles.column import Stored, sample_size
 from celoss_cli.read.roles.columns import columns_of, map_columns
@@ -20,11 +20,13 @@ from celoss_cli.read.roles.table import Assembler, Place, Quoted, Rows, WholeTab
 from celoss_cli.read.text.plain import NotPlain
 
 if TYPE_CHECKING:
-    from celoss_cli.core.data import Array, Batch
+    from celoss_cli.core.data import Batch
     from celoss_cli.read.json.frame import Framed
     from celoss_cli.read.request import ReadRequest
 
-__all__ = ["FramedCells", "ValueTable", "id_of", "whole_table"]
+__all__ = ["ValueTable", "id_of", "whole_table"]
+
+_CELLS_AT_A_TIME = 1 << 17
 
 
 class ValueTable:
@@ -82,12 +84,18 @@ class ValueTable:
         cells = [(index, self._cells(values, partial(place, index))) for index, values in rows]
         return self._assembler.complete(Rows(self.mapping.names, cells, place, self._request), start)
 
-    def framed(self, cells: FramedCells, start: int) -> Batch | None:
+    def batches(self, rows: Iterable[Sequence[Any]], place: Place, start: int) -> Iterator[Batch]:
+        """The batches of all rows; the first one is row ``start``."""
+        indexed, size = enumerate(rows), max(1, _CELLS_AT_A_TIME // len(self.mapping.names))
+        while part := list(islice(indexed, size)):
+            batch = self.batch(part, place, start)
+            yield batch
+            start += len(batch)
+
+    def framed(self, cells: Framed, start: int) -> Batch | None:
         """The same batch of rows that are written alike, or None where they need a closer look."""
         mapping, request = self.mapping, self._request
         if request.decimal != "." or cells.are_texts([*self._numeric]):
-            return None
-        if not cells.others_are_numbers(mapping.used):
             return None
         if request.truth is not None and request.truth.has_gaps:
             return None
@@ -95,10 +103,11 @@ class ValueTable:
         if targets is not None and not self._fits(cells, mapping.target[0], in_words=targets.in_words):
             return None
         with contextlib.suppress(NotPlain):
+            cells.refuse_others(mapping.used)
             return self._assembler.batch(cells, start)
         return None
 
-    def _fits(self, cells: FramedCells, column: int, *, in_words: bool) -> bool:
+    def _fits(self, cells: Framed, column: int, *, in_words: bool) -> bool:
         """Whether targets that are texts are names, and the others numbers."""
         is_text = cells.are_texts([column])
         return is_text == in_words and not (is_text and not self._request.settled.by_name)
@@ -141,50 +150,6 @@ def _stored(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[Stored]
         numbers = texts == len(values) and all(is_number(value, allow_nonfinite=True) for value in values)
         kinds.append("" if not texts else "text" if texts == len(values) and not numbers else "number")
     return kinds
-
-
-class FramedCells:
-    """Rows that are written alike as cells of a table; questions that they cannot answer are ``NotPlain``.
-
-    Args:
-        framed: the rows.
-        cell_of: which of their cells each column of the table is.
-        place: names a row.
-
-    """
-
-    def __init__(self, framed: Framed, cell_of: Sequence[int], place: Callable[[int], str]) -> None:
-        self._framed = framed
-        self._cell_of = cell_of
-        self.row_place = place
-
-    def __len__(self) -> int:
-        return len(self._framed)
-
-    def are_texts(self, columns: Sequence[int]) -> bool:
-        return self._framed.are_texts([self._cell_of[column] for column in columns])
-
-    def others_are_numbers(self, read: Sequence[int]) -> bool:
-        return self._framed.others_are_numbers(self._cell_of[column] for column in read)
-
-    def numbers(self, columns: Sequence[int]) -> Array:
-        cells = [self._cell_of[column] for column in columns]
-        found = None if self._framed.are_texts(cells) else self._framed.numbers(cells)
-        if found is None:
-            raise NotPlain
-        return found
-
-    def answers(self, columns: Sequence[int]) -> Array:
-        return self.numbers(columns)
-
-    def texts(self, column: int) -> Sequence[str]:
-        found = self._framed.texts(self._cell_of[column])
-        if found is None:
-            raise NotPlain
-        return [text.strip(BLANKS) for text in found]
-
-    def refusal(self, row: int, column: int, error: InputError) -> InputError:
-        raise NotPlain from error
 
 
 def whole_table(

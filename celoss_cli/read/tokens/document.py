@@ -12,7 +12,7 @@ import numpy as np
 from celoss_cli.core.errors import InputError
 from celoss_cli.core.numbers import is_number
 from celoss_cli.core.records import record
-from celoss_cli.read.json.arrays import shown
+from celoss_cli.read.json.numbers import shown
 from celoss_cli.read.json.parsing import Refused
 
 if TYPE_CHECKING:

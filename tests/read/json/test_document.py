@@ -20,7 +20,7 @@ from tables import Outcome, batches_of, outcome_of
 
 from celoss_cli.cli.main import run
 from celoss_cli.core.errors import CelossError, InputError, LimitError
-from celoss_cli.read.json import document, numbers, objects, parsing, split, text
+from celoss_cli.read.json import document, numbers, objects, parsing, tables, text
 from celoss_cli.read.request import ReadRequest, Settled, Stream
 
 CLASSES = ReadRequest(per_class=True, takes="logits")
@@ -41,7 +41,7 @@ def strict(data: bytes, request: ReadRequest = CLASSES, part: int = 1 << 20) -> 
     with (
         patch.object(numbers, "frame_of", nothing),
         patch.object(objects, "frame_of", nothing),
-        patch.object(split, "frame_of", nothing),
+        patch.object(tables, "frame_of", nothing),
     ):
         return read(data, request, part)
 
@@ -229,7 +229,9 @@ WRONG = {
     b"[]": ": expected rows, got an empty list: no rows",
     b"[[1, 2]]": ": $: expected an object of arrays or a list of row objects, got a list of lists",
     b"7": ": $: expected an object of arrays or a list of row objects, got something else",
-    b' {"schema": {}, "data": []}': ": $: expected arrays by name, got objects by name, as pandas",
+    b' {"schema": {}, "data": []}': ": $.data: expected row objects, as pandas writes with orient table,",
+    b'{"schema": {}, "data": [1]}': ": $.data: expected row objects, as pandas writes with orient table,",
+    b'{"a": {"x": 1, "y": 2}, "b": {"x": 3, "y": 4}}': ": $: expected arrays by name, got objects by name,",
 }
 
 

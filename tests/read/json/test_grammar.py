@@ -22,7 +22,7 @@ from cases import each
 from tables import Outcome, outcome_of
 
 from celoss_cli.core.errors import CelossError
-from celoss_cli.read.json import document, lines, numbers, objects, parsing, split, text
+from celoss_cli.read.json import document, lines, numbers, objects, parsing, tables, text
 from celoss_cli.read.request import ReadRequest, Settled, Stream
 from celoss_cli.read.text import blocks
 
@@ -241,7 +241,7 @@ def read(module: Any, data: bytes, part: int = 1 << 20, *, strict: bool = False)
     with ExitStack() as stack:
         stack.enter_context(patch.object(text, "_PART", part))
         stack.enter_context(patch.object(blocks, "_BLOCK_BYTES", part))
-        for framing in (numbers, objects, split) if strict else ():
+        for framing in (numbers, objects, tables) if strict else ():
             stack.enter_context(patch.object(framing, "frame_of", lambda *_: None))
         request = replace(REQUEST, settled=Settled())
         return outcome_of(lambda: module.read(Stream("t", io.BytesIO(data)), request))
