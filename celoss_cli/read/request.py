@@ -15,7 +15,7 @@ from celoss_cli.read.remote.urls import is_remote
 from celoss_cli.read.roles.found import ColumnChoice
 
 if TYPE_CHECKING:
-    from celoss_cli.core.data import Array, Batch, Chunk, Source
+    from celoss_cli.core.data import Array, Batch, Chunk, Roles, Source
     from celoss_cli.read.remote.files import Object
     from celoss_cli.read.roles.column import Column
     from celoss_cli.read.roles.shape import Shape
@@ -30,6 +30,7 @@ __all__ = [
     "Stream",
     "TargetSource",
     "TruthColumns",
+    "columns_of",
     "open_stream",
 ]
 
@@ -268,6 +269,23 @@ class Dataset:
     close: Callable[[], None] = lambda: None
     scored: bool = False
     choices: bool = False
+
+
+def columns_of(
+    inputs: Sequence[str],
+    target: str | None = None,
+    *,
+    id: str | None = None,
+    group: str | None = None,
+    told: str = "",
+) -> Roles:
+    """What is what in data without a header: how it is read says so, here in words as a result tells it."""
+    columns: Roles = {"inputs": [*inputs], "target": target, "id": id, "weight": None, "unused": []}
+    if told:
+        columns["told"] = [told]
+    if group is not None:
+        columns["group"] = group
+    return columns
 
 
 class Stream:

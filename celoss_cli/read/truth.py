@@ -19,7 +19,7 @@ from celoss_cli.read.arrays.slices import answered
 from celoss_cli.read.batches import from_first
 from celoss_cli.read.gather import recognised
 from celoss_cli.read.printed import names_in
-from celoss_cli.read.request import Dataset, ReadRequest, TruthColumns, open_stream
+from celoss_cli.read.request import Dataset, ReadRequest, TruthColumns, columns_of, open_stream
 from celoss_cli.read.roles.answers import Answers, open_pair
 from celoss_cli.read.roles.column import Column, KnownNames, sample_size, value_of
 from celoss_cli.read.roles.groups import paired
@@ -30,7 +30,7 @@ from celoss_cli.read.roles.words import named
 from celoss_cli.read.values import read_value, refuse_file_names
 
 if TYPE_CHECKING:
-    from celoss_cli.core.data import Roles
+    pass
 
 __all__ = ["Truth", "read_targets", "read_truth", "targets_alone"]
 
@@ -99,9 +99,10 @@ def targets_alone(
         known = len(labels)
         if classes not in (None, known):
             raise InputError(f"expected the names of {classes} classes, got {known}", place=option)
-    columns: Roles = {"inputs": [], "target": option, "id": None, "weight": None, "unused": []}
     input = np.broadcast_to(np.zeros((), np.float32), (len(targets), known))
-    return Dataset({"columns": columns}, iter([Batch(input, targets, labels=labels, place=place)]))
+    return Dataset(
+        {"columns": columns_of([], option)}, iter([Batch(input, targets, labels=labels, place=place)])
+    )
 
 
 class Truth:

@@ -14,11 +14,11 @@ from celoss_cli.read.arrays.ranged import Ranged
 from celoss_cli.read.arrays.slices import answered, dataset_of_arrays
 from celoss_cli.read.batches import counted
 from celoss_cli.read.remote.urls import is_remote
-from celoss_cli.read.request import open_stream
+from celoss_cli.read.request import columns_of, open_stream
 from celoss_cli.read.values import read_file
 
 if TYPE_CHECKING:
-    from celoss_cli.core.data import Array, Roles
+    from celoss_cli.core.data import Array
     from celoss_cli.read.request import Dataset, ReadRequest
 
 __all__ = ["dataset_of_two"]
@@ -52,7 +52,7 @@ def dataset_of_two(paths: Sequence[str], request: ReadRequest) -> Dataset:
     input, target, at = fitting[0]
     first, second = paths[at], paths[1 - at]
     target = read_file(second, request, None) if isinstance(target, Ranged) else target
-    columns: Roles = {"inputs": [first], "target": second, "id": None, "weight": None, "unused": []}
+    columns = columns_of([first], second)
     columns["why"] = dict.fromkeys(("inputs", "target"), "by shape and type")
     target, said = answered(target, request.positive, request, visible(second))
     found = dataset_of_arrays(

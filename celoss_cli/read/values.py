@@ -17,7 +17,7 @@ from celoss_cli.read.arrays.slices import dataset_of_arrays
 from celoss_cli.read.batches import counted
 from celoss_cli.read.gather import recognised
 from celoss_cli.read.printed import plain_values
-from celoss_cli.read.request import Dataset, ReadRequest, open_stream
+from celoss_cli.read.request import Dataset, ReadRequest, columns_of, open_stream
 
 if TYPE_CHECKING:
     from celoss_cli.core.data import Array, Source
@@ -154,9 +154,7 @@ def dataset_of_values(input: Array, target: Array, request: ReadRequest) -> Data
     """Inline input and targets as a data set; a single target may stand for itself."""
     if request.per_class and input.ndim == 1 and target.size == 1:
         input, target = input[None], target.reshape(1)
-    described: Source = {
-        "columns": {"inputs": [request.takes], "target": "targets", "id": None, "weight": None, "unused": []},
-    }
+    described: Source = {"columns": columns_of([request.takes], "targets")}
     places = (f"--{request.takes}", "--targets")
     return counted(dataset_of_arrays(input, target, described, request, places=places), request)
 

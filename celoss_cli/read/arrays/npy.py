@@ -29,7 +29,7 @@ from celoss_cli.read.bytes.mapped import copied, mapped, memory_limit, piped, re
 from celoss_cli.read.bytes.pickles import holds_pickle, is_pickle, pickled
 
 if TYPE_CHECKING:
-    from celoss_cli.core.data import Array, Roles
+    from celoss_cli.core.data import Array
     from celoss_cli.read.arrays.ranged import Ranged
     from celoss_cli.read.remote.files import Object
     from celoss_cli.read.request import Dataset, ReadRequest, Stream
@@ -64,29 +64,22 @@ def read(stream: Stream, request: ReadRequest) -> Dataset:
         LimitError: for an array that this machine's memory cannot hold and that cannot be mapped.
 
     """
-    if _is_zip(stream):
+    if stream.head().startswith(_ZIP):
         return named_dataset(_Archive(stream).members(), stream.name, request)
     rows = None if request.truth is None else read_rows(stream, request)
-    if rows is not None:
-        return _joined(rows, stream, request)
-    values = _single(stream)
-    if values.dtype.names and values.dtype != BFLOAT16:
-        fields = {field: partial(np.ascontiguousarray, values[field]) for field in values.dtype.names}
-        return named_dataset(fields, stream.name, request)
-    refuse_type(values, stream.name)
+    values = _single(stream) if rows is None else rows
+    if isinstance(values, np.ndarray):
+        if values.dtype.names and values.dtype != BFLOAT16:
+            fields = {field: partial(np.ascontiguousarray, values[field]) for field in values.dtype.names}
+            return named_dataset(fields, stream.name, request)
+        refuse_type(values, stream.name)
     if request.truth is not None:
-        return _joined(values, stream, request)
+        return joined_dataset(values, stream.name, request, source=stream.name)
     raise InputError(
         f"expected input and targets, got one array of shape {values.shape} and type {values.dtype}",
         ways=(Way("the targets in a file of their own", (("--targets", "@labels.npy"),)),),
         place=stream.name,
     )
-
-
-def _joined(values: Array | Ranged, stream: Stream, request: ReadRequest) -> Dataset:
-    """One array whose targets come from elsewhere."""
-    columns: Roles = {"inputs": [request.takes], "target": None, "id": None, "weight": None, "unused": []}
-    return joined_dataset(values, stream.name, {"columns": columns}, request, source=stream.name)
 
 
 def read_values(stream: Stream, request: ReadRequest) -> Array:
@@ -97,7 +90,7 @@ def read_values(stream: Stream, request: ReadRequest) -> Array:
         LimitError: as ``read`` does.
 
     """
-    if _is_zip(stream):
+    if stream.head().startswith(_ZIP):
         members = _Archive(stream).members()
         if len(members) != 1:
             names = ", ".join(map(quoted, members)) or "none"
@@ -131,11 +124,6 @@ def read_rows(stream: Stream, request: ReadRequest) -> Ranged | None:
     if not can_be_fetched(header.shape, header.dtype, request):
         return None
     return fetched(remote, header.size, header.shape, header.dtype, header.order)
-
-
-def _is_zip(stream: Stream) -> bool:
-    peek: Callable[[int], bytes] | None = getattr(stream.binary, "peek", None)
-    return peek is not None and peek(4)[:4] in _ZIP
 
 
 # ---------------------------------------------------------------------------------------- one array

@@ -17,7 +17,7 @@ from celoss_cli.core.records import record
 from celoss_cli.read.arrays.bfloat16 import BFLOAT16, widened
 from celoss_cli.read.arrays.ranged import Ranged
 from celoss_cli.read.bytes.mapped import release
-from celoss_cli.read.request import Dataset, ReadRequest
+from celoss_cli.read.request import Dataset, ReadRequest, columns_of
 from celoss_cli.read.roles.answers import Decisions, with_positive
 from celoss_cli.read.roles.column import value_of
 from celoss_cli.read.roles.keys import Keys, keys_of
@@ -25,7 +25,7 @@ from celoss_cli.read.roles.shape import Shape
 from celoss_cli.read.roles.targets import refuse_names
 
 if TYPE_CHECKING:
-    from celoss_cli.core.data import Source
+    from celoss_cli.core.data import Roles, Source
 
 __all__ = [
     "Aligned",
@@ -162,12 +162,11 @@ def keyed_dataset(
     at = partial(_at, name, path=path)
     weight = None if keys.weight is None else load(keys.weight)
     aligned = Aligned(ids, weight, at(keys.id or ""), at(keys.weight or ""))
-    described: Source = {"columns": keys.described()}
     input_at = at(keys.input)
     input, turned = (rows, ()) if rows is not None else _turned(load(keys.input), keys, load, at)
     if keys.target is None:
         dataset = joined_dataset(
-            input, input_at, described, request, aligned=aligned, said=turned, source=name
+            input, input_at, request, columns=keys.described(), aligned=aligned, said=turned, source=name
         )
     else:
         places = (input_at, at(keys.target))
@@ -176,7 +175,7 @@ def keyed_dataset(
         dataset = dataset_of_arrays(
             input,
             target,
-            described,
+            {"columns": keys.described()},
             request,
             aligned=aligned,
             places=places,
@@ -230,9 +229,9 @@ def answered(
 def joined_dataset(
     input: Array | Ranged,
     at: str,
-    described: Source,
     request: ReadRequest,
     *,
+    columns: Roles | None = None,
     aligned: Aligned | None = None,
     said: tuple[str, ...] = (),
     source: str = "",
@@ -242,8 +241,8 @@ def joined_dataset(
     Args:
         input: as for ``dataset_of_arrays``, and so are the others.
         at: the place of the input.
-        described: how the data was read.
         request: holds the targets.
+        columns: which is what, where the input is one of several arrays.
         aligned: ids and weights of the rows.
         said: how the input was read, in words.
         source: the file.
@@ -267,7 +266,7 @@ def joined_dataset(
     return dataset_of_arrays(
         input,
         targets,
-        described,
+        {"columns": columns or columns_of([request.takes])},
         request,
         aligned=aligned,
         places=(at, at),

@@ -201,8 +201,7 @@ class RecordTable:
 
 
 def _opening(stream: Stream) -> Callable[[Any, Stream], Opened]:
-    peek: Callable[[int], bytes] | None = getattr(stream.binary, "peek", None)
-    head = peek(6)[:6] if peek else b""
+    head = stream.head()[:6]
     for start, opening in _OPENINGS.items():
         if head.startswith(start):
             return opening

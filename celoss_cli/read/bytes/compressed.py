@@ -13,7 +13,6 @@ the new stream closes the file. A stream that is not compressed is answered as i
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
 from typing import BinaryIO, cast
 
 from celoss_cli.core.errors import InputError
@@ -63,9 +62,8 @@ def decompressed(stream: Stream) -> Stream:
 
 def _packed(stream: Stream) -> str | None:
     """How the stream is packed, by its first bytes; one that cannot be read is closed."""
-    peek: Callable[[int], bytes] | None = getattr(stream.binary, "peek", None)
     try:
-        head = peek(4) if peek else b""
+        head = stream.head()
     except OSError:
         stream.close()
         raise

@@ -23,7 +23,7 @@ from celoss_cli.read.text.blocks import Block, blocks, lines_of
 from celoss_cli.read.tokens import may_be_scored
 
 if TYPE_CHECKING:
-    from celoss_cli.core.data import Array, Batch, Chunk, Roles
+    from celoss_cli.core.data import Array, Batch, Chunk
     from celoss_cli.read.json.text import Piece, Text
     from celoss_cli.read.roles.table import WholeTable
 
@@ -211,8 +211,7 @@ def _one_array(pieces: Peekable[Piece], text: Text, request: ReadRequest) -> Dat
     for piece in pieces:
         numbers.add(piece)
     text.finish()
-    columns: Roles = {"inputs": [request.takes], "target": None, "id": None, "weight": None, "unused": []}
-    return joined_dataset(numbers.array(), text.name, {"columns": columns}, request, source=text.name)
+    return joined_dataset(numbers.array(), text.name, request, source=text.name)
 
 
 def _no_objects(pieces: Peekable[Piece], text: Text, *, any_values: bool) -> InputError:

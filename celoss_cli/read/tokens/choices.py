@@ -24,13 +24,13 @@ from celoss_cli.losses.base import ROUNDED
 from celoss_cli.losses.cross_entropy import cross_entropy
 from celoss_cli.losses.elementwise import shown_outside
 from celoss_cli.read.json.values import id_of
-from celoss_cli.read.request import Dataset
+from celoss_cli.read.request import Dataset, columns_of
 from celoss_cli.read.tokens.document import got, number_of
 from celoss_cli.read.tokens.identities import again
 from celoss_cli.read.tokens.samples import arguments_of, has_choices, likelihoods_of, own_of
 
 if TYPE_CHECKING:
-    from celoss_cli.core.data import Roles, Source
+    from celoss_cli.core.data import Source
     from celoss_cli.read.request import ReadRequest
 
 __all__ = ["NORMS", "choices_dataset"]
@@ -85,16 +85,9 @@ def choices_dataset(
     told["positive"] = told["positive-choice"] = sum(int((one.logits["none"] > 0).sum()) for one in samples)
     told.update(_agreement(samples, norm))
     told["equal-choices"] = sum(bool((one.logits["none"] == one.logits["none"][0]).all()) for one in samples)
-    columns: Roles = {
-        "inputs": ["log-likelihoods"],
-        "target": "target",
-        "id": "doc_id",
-        "weight": None,
-        "unused": [],
-        "told": ["read as choices of lm-evaluation-harness: a row a document, a logit a choice"],
-    }
-    if request.columns.group is not None:
-        columns["group"] = request.columns.group
+    read_as = "read as choices of lm-evaluation-harness: a row a document, a logit a choice"
+    group_by = request.columns.group
+    columns = columns_of(["log-likelihoods"], "target", id="doc_id", group=group_by, told=read_as)
     described: Source = {"columns": columns, "format": "lm-eval", "choices": _side_by_side(samples, norm)}
     return Dataset(described, iter([_batch(samples, norm, told, request, name)]), choices=True)
 

@@ -24,11 +24,11 @@ from celoss_cli.core.data import Array, Batch
 from celoss_cli.core.errors import InputError, LimitError
 from celoss_cli.core.records import record
 from celoss_cli.losses.scored_tokens import ERROR, PART, STATUS
-from celoss_cli.read.request import Dataset
+from celoss_cli.read.request import Dataset, columns_of
 from celoss_cli.read.tokens.records import refuse_unscored
 
 if TYPE_CHECKING:
-    from celoss_cli.core.data import Roles, Source
+    from celoss_cli.core.data import Source
     from celoss_cli.read.request import ReadRequest, Stream
 
 __all__ = ["read"]
@@ -77,18 +77,9 @@ def read(stream: Stream, request: ReadRequest) -> Dataset:
     """
     refuse_unscored("llama-perplexity", stream.name, request)
     header = _header(stream.binary, stream.name)
-    columns: Roles = {
-        "inputs": ["logits"],
-        "target": None,
-        "id": None,
-        "weight": None,
-        "unused": [],
-        "told": ["read as scored tokens of llama-perplexity: the second half of each chunk, quantised"],
-    }
-    if request.columns.group is not None:
-        columns["group"] = request.columns.group
+    told = "read as scored tokens of llama-perplexity: the second half of each chunk, quantised"
     described: Source = {
-        "columns": columns,
+        "columns": columns_of(["logits"], group=request.columns.group, told=told),
         "format": "llama-logits",
         "shape": [*header.tokens.shape, header.vocabulary],
     }

@@ -12,13 +12,12 @@ from celoss_cli.core.records import record
 from celoss_cli.read import SOURCES
 from celoss_cli.read.json.text import Text, values_after
 from celoss_cli.read.json.values import id_of
-from celoss_cli.read.request import Dataset
+from celoss_cli.read.request import Dataset, columns_of
 from celoss_cli.read.tokens.assembling import Named, batches_of
 from celoss_cli.read.tokens.quick import Line, elements_read, proven, value_read
 from celoss_cli.read.tokens.samples import has_choices
 
 if TYPE_CHECKING:
-    from celoss_cli.core.data import Roles
     from celoss_cli.read.request import ReadRequest, Stream
     from celoss_cli.read.tokens.document import Document
 
@@ -135,16 +134,8 @@ def _dataset_of(name: str, records: Records, request: ReadRequest, chosen: Forma
         failed = reader.told["failed-request"]
         got = f"{failed} failed requests and nothing else" if failed else "no rows"
         raise InputError(f"expected documents with scored tokens, got {got}", place=name)
-    columns: Roles = {
-        "inputs": ["logprob"],
-        "target": None,
-        "id": reader.id,
-        "weight": None,
-        "unused": [],
-        "told": [f"read as scored tokens of {reader.format.title}"],
-    }
-    if request.columns.group is not None:
-        columns["group"] = request.columns.group
+    told = f"read as scored tokens of {reader.format.title}"
+    columns = columns_of(["logprob"], id=reader.id, group=request.columns.group, told=told)
     return Dataset(
         {"columns": columns, "format": reader.format.name},
         batches_of(chain([first], found), reader.told, request),
