@@ -88,3 +88,17 @@ def test_numbers_do_not_say_which_label_is_which(tmp_path: Path) -> None:
     named = "scores.cat,scores.dog,scores.fox"
     assert f"--class-columns {named}" in done.stderr
     assert float(_run(tmp_path, "t.parquet", "--class-columns", named).stdout) == pytest.approx(DUE)
+
+
+def test_names_as_targets_of_lists_are_refused_with_the_reason(tmp_path: Path) -> None:
+    """Nothing says which value of a list is whose: "row 0: expected a class index" said no more."""
+    lists = [list(row.values()) for row in SCORES]
+    pq.write_table(
+        pa.table({"probs": lists, "label": pa.array(TRUTH).dictionary_encode()}), tmp_path / "t.parquet"
+    )
+    rows = [{"probs": row, "label": label} for row, label in zip(lists, TRUTH, strict=True)]
+    (tmp_path / "t.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    for file in ("t.parquet", "t.jsonl"):
+        done = _run(tmp_path, file)
+        assert (done.returncode, done.stdout) == (3, "")
+        assert '"cat" (nothing names the classes of the input: number the classes from 0' in done.stderr

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from celoss_cli.core.data import Roles, Source
 
 __all__ = [
+    "UNNAMED",
     "Aligned",
     "answered",
     "dataset_of_arrays",
@@ -39,6 +40,9 @@ __all__ = [
     "refuse_nonfinite",
     "refuse_type",
 ]
+
+UNNAMED = "nothing names the classes of the input: number the classes from 0, in the order of its values"
+"""What to do about targets that are names."""
 
 _SLICE_BYTES = 8 << 20
 _FETCHED_BYTES = 2 << 20
@@ -309,7 +313,7 @@ def refuse_type(values: Array | Ranged, at: str) -> None:
     if values.dtype == BFLOAT16 or (values.dtype.kind in "biuf" and values.dtype.itemsize <= 8):
         return
     if values.dtype.kind in "US":
-        hint = "number the classes from 0, in the order of the input's columns"
+        hint = UNNAMED
     elif values.dtype.kind in "fV":
         hint = "write it with .astype(np.float32) or .astype(np.float64)"
     else:

@@ -20,7 +20,7 @@ from celoss_cli.core.data import Chunk as _Later
 from celoss_cli.core.errors import InputError, Way, plural, quoted, visible
 from celoss_cli.core.numbers import ALLOWED
 from celoss_cli.core.records import record
-from celoss_cli.read.arrays.slices import first_nonfinite
+from celoss_cli.read.arrays.slices import UNNAMED, first_nonfinite
 from celoss_cli.read.arrow.arrow import RecordTable
 from celoss_cli.read.arrow.rows import (
     INTEGERS,
@@ -496,6 +496,7 @@ class _Reader:
             codes, distinct = distinct_of(column)
 
             def fail(index: int, error: InputError) -> InputError:
+                error.hint = error.hint or (UNNAMED if self._in_lists and not labels else "")
                 return error.at(f"{self._table.name}: row {chunk.row(int((codes == index).argmax()))}")
 
             found = targets.cells(list(map(str, distinct)), fail)[codes]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from celoss_cli.core.errors import InputError, LimitError, plural, quoted
-from celoss_cli.core.numbers import number
+from celoss_cli.core.numbers import is_number, number
 from celoss_cli.read.json.frame import Frame, frame_of
 from celoss_cli.read.json.parsing import Refused
 from celoss_cli.read.text.plain import NotPlain
@@ -264,7 +264,7 @@ def _check_number(value: Any, path: str, kind: type | None, request: ReadRequest
             raise error.at(path) from None
         return float
     if not isinstance(value, (int, float)):
-        hint = UNQUOTED if isinstance(value, str) else ""
+        hint = UNQUOTED if isinstance(value, str) and is_number(value) else ""
         raise InputError(f"expected a number, got {shown(value)}", hint=hint, place=path)
     found = bool if isinstance(value, bool) else float
     if kind not in (None, found):

@@ -12,7 +12,7 @@ import numpy as np
 
 from celoss_cli.core.data import Array, Batch
 from celoss_cli.core.errors import InputError, Way, quoted
-from celoss_cli.read.arrays.slices import on_class_axis, without_class_axis
+from celoss_cli.read.arrays.slices import UNNAMED, on_class_axis, without_class_axis
 from celoss_cli.read.json.frame import Frame, Framed, frame_of
 from celoss_cli.read.json.numbers import check, plain, shape_of
 from celoss_cli.read.json.values import ValueTable, id_of, whole_table
@@ -203,7 +203,12 @@ class RowObjects:
         shape = shape_of(self._first[key])
         kind: type = bool if isinstance(_leaf(self._first[key]), bool) else float
         for row, place in zip(objects, places, strict=True):
-            check(row[key], f"{place}.{key}", shape, kind, self._request)
+            try:
+                check(row[key], f"{place}.{key}", shape, kind, self._request)
+            except InputError as error:
+                if key == self._keys.target and isinstance(row[key], str):
+                    error.hint = error.hint or UNNAMED
+                raise
         return np.array([plain(row[key]) for row in objects])
 
 

@@ -231,7 +231,7 @@ WRONG = {
     b"7": ": $: expected an object of arrays or a list of row objects, got something else",
     b' {"schema": {}, "data": []}': ": $.data: expected row objects, as pandas writes with orient table,",
     b'{"schema": {}, "data": [1]}': ": $.data: expected row objects, as pandas writes with orient table,",
-    b'{"a": {"x": 1, "y": 2}, "b": {"x": 3, "y": 4}}': ": $: expected arrays by name, got objects by name,",
+    b'{"a": {"u": 1, "v": 2}, "b": {"u": 3, "v": 4}}': ": $: expected arrays by name, got objects by name,",
 }
 
 
