@@ -28,9 +28,8 @@ if TYPE_CHECKING:
     from celoss_cli.evaluate.loop import Evaluation
     from celoss_cli.findings import CommandWords
     from celoss_cli.losses import LossSpec
-    from celoss_cli.read.pieces import Piece
-    from celoss_cli.read.request import Settled
-    from celoss_cli.read.shards import RowGroups, Shard
+    from celoss_cli.read.request import RowGroups, Settled
+    from celoss_cli.read.shards import Piece, Shard
     from celoss_cli.report.report import Report
     from celoss_cli.statistics.interval import Estimate
 
@@ -198,7 +197,7 @@ def _shards(given: LossOptions) -> tuple[Sequence[str], Mapping[str, RowGroups]]
         )
     if given.shard is None or given.in_parts:  # which deals them out itself
         return given.files, {}
-    from celoss_cli.read.pieces import dealt, row_groups_in  # most runs are of all data
+    from celoss_cli.read.shards import dealt, row_groups_in  # most runs are of all data
 
     pieces = dealt(files_of(given.files), given.shard, split=given.semantics.of_rows)
     tell_of_row_groups(given.shard, pieces)
@@ -208,7 +207,7 @@ def _shards(given: LossOptions) -> tuple[Sequence[str], Mapping[str, RowGroups]]
 def tell_of_row_groups(shard: Shard, pieces: Sequence[Piece]) -> None:
     """Tells which part of a file a shard is, where it is not all of it."""
     from celoss_cli.cli.output import note
-    from celoss_cli.read.pieces import row_groups_in
+    from celoss_cli.read.shards import row_groups_in
 
     split = [f"{groups} of {quoted(path)}" for path, groups in row_groups_in(pieces).items()]
     if split:

@@ -18,8 +18,7 @@ from celoss_cli.core.errors import InputError, UsageError, plural, quoted, visib
 from celoss_cli.core.option import flag_words
 from celoss_cli.core.records import record
 from celoss_cli.read.paths import files_of
-from celoss_cli.read.pieces import dealt, parts_of, row_groups_in
-from celoss_cli.read.shards import Shard
+from celoss_cli.read.shards import Shard, dealt, parts_of, row_groups_in
 from celoss_cli.studies.merge.document import as_text, read_partial
 from celoss_cli.studies.merge.files import part_name, partial_in
 from celoss_cli.studies.merge.parts import merged

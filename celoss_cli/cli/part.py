@@ -34,7 +34,8 @@ if TYPE_CHECKING:
     from celoss_cli.cli.data import Data
     from celoss_cli.cli.options import LossOptions
     from celoss_cli.losses import LossSpec
-    from celoss_cli.read.shards import RowGroups, Shard
+    from celoss_cli.read.request import RowGroups
+    from celoss_cli.read.shards import Shard
 
 __all__ = ["Asked", "PartOptions", "origin_of", "part_of", "plan_of", "run", "text_of_part", "words_of"]
 

@@ -18,8 +18,7 @@ from celoss_cli.core.version import __version__
 from celoss_cli.losses import LOSSES
 from celoss_cli.losses.spec import TOKENS
 from celoss_cli.read.paths import files_of
-from celoss_cli.read.pieces import Piece, dealt, row_groups_in
-from celoss_cli.read.shards import shard_of_text
+from celoss_cli.read.shards import Piece, dealt, row_groups_in, shard_of_text
 from celoss_cli.show.json import contract
 from celoss_cli.show.loss.document import document_of
 from celoss_cli.studies.merge import parts

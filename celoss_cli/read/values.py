@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import re
 from collections.abc import Iterator, Sequence
@@ -24,9 +25,11 @@ if TYPE_CHECKING:
 
 __all__ = ["dataset_of_values", "read_file", "read_value", "refuse_file_names", "refuse_values"]
 
-_TOKEN = re.compile(r"[\[\],;]|[^\[\],;]+")
+_WORD = re.compile(r"[^\[\],]+")
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
 _MAX_DEPTH = 64
+_TOO_DEEP = f"expected at most {_MAX_DEPTH} levels of nesting, got more"
+_SHOWN = 20
 _TRUTH = {"true": True, "false": False, "True": True, "False": False}
 _LONGEST_NAME = 1 << 10
 _MOST_SPELLED = 32
@@ -166,50 +169,25 @@ def _by_rows(text: str) -> Any:
 
 
 def _bracketed(text: str) -> Any:
-    tokens = _Tokens(text)
-    value = tokens.value(0)
-    tokens.finish()
-    return value
-
-
-class _Tokens:
-    def __init__(self, text: str) -> None:
-        self._tokens: Iterator[str] = (match[0] for match in _TOKEN.finditer(text) if match[0].strip())
-        self._next = next(self._tokens, None)
-
-    def _step(self) -> str | None:
-        token, self._next = self._next, next(self._tokens, None)
-        return None if token is None else token.strip()
-
-    def value(self, depth: int) -> Any:
-        token = self._step()
-        if token is None or token in ("]", ",", ";"):
-            raise InputError(f"expected a value, got {quoted(token) if token else 'the end'}")
-        if token != "[":
-            return token
-        if depth >= _MAX_DEPTH:
-            raise InputError(f"expected at most {_MAX_DEPTH} levels of nesting, got more")
-        if self._next is not None and self._next.strip() == "]":
-            self._step()
-            return []
-        items = [self.value(depth + 1)]
-        while (token := self._step()) == ",":
-            items.append(self.value(depth + 1))
-        if token != "]":
-            raise InputError(
-                f"expected a comma or a closing bracket, got {quoted(token) if token else 'the end'}"
-            )
-        return items
-
-    def finish(self) -> None:
-        if self._next is not None:
-            raise InputError(f"expected the end, got {quoted(self._next)}")
+    """Nested lists of the texts that stand between brackets and commas."""
+    words = _WORD.sub(lambda found: json.dumps(found[0]) if found[0].strip() else "", text)
+    try:
+        return json.loads(words)
+    except RecursionError:
+        raise InputError(_TOO_DEEP) from None
+    except json.JSONDecodeError as error:
+        rest = words[error.pos :].replace('"', "")[:_SHOWN]
+        raise InputError(
+            f"expected values in lists, with commas between them, got {quoted(rest) if rest else 'the end'}"
+        ) from None
 
 
 def _array(nested: Any, request: ReadRequest) -> Array:
     """Integers stay integers, so that one-hot rows and probabilities can be told apart."""
     tokens: list[str] = []
     shape = _collect(nested, tokens, "")
+    if len(shape) > _MAX_DEPTH:
+        raise InputError(_TOO_DEEP)
     if tokens and all(token.strip() in _TRUTH for token in tokens):
         return np.array([_TRUTH[token.strip()] for token in tokens]).reshape(shape)
     integral = all(_INTEGER.fullmatch(token.strip()) for token in tokens)

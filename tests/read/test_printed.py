@@ -9,6 +9,10 @@ import numpy as np
 import pytest
 from running import Done, celoss
 
+from celoss_cli.core.errors import InputError
+from celoss_cli.read.request import ReadRequest
+from celoss_cli.read.values import read_value
+
 X = np.array([[2.5, -0.75, 0.3], [-1.2, 1.9, 0.4]])
 Y = np.array([0, 2])
 
@@ -168,3 +172,31 @@ def test_a_number_that_is_the_name_of_a_file_too_is_a_number(tmp_path: Path) -> 
     (tmp_path / "0").write_text("1\n")
     done = scored("ce", "--logits", "2,1", "--targets", "0", cwd=tmp_path)
     assert float(done.stdout) == pytest.approx(expected(np.array([[2.0, 1.0]]), np.array([0])), rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[[0.9,0.1],[0.2,0.8]", "expected values in lists, with commas between them, got the end"),
+        ("[[0.9,,0.1]]", 'expected values in lists, with commas between them, got ",0.1]]"'),
+        ("[[0.9,0.1]]]", 'expected values in lists, with commas between them, got "]"'),
+        ("[1,]", 'expected values in lists, with commas between them, got "]"'),
+        ("[" * 65 + "1" + "]" * 65, "expected at most 64 levels of nesting, got more"),
+        ("[" * 100_000, "expected at most 64 levels of nesting, got more"),
+        ('[["0.5",1]]', '[0][0]: expected a number, got ""0.5""'),
+        ("[[1,2],[3]]", "expected 2 values at [1], got 1"),
+    ],
+)
+def test_lists_in_brackets_are_refused_where_they_go_wrong(text: str, said: str) -> None:
+    with pytest.raises(InputError) as refused:
+        read_value(text, "--logits", ReadRequest(per_class=True, takes="logits"))
+    assert said in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("[]", []), ("[ ]", []), ("[ [ +1 , .5 ] , [ -inf , 1e3 ] ]", [[1, 0.5], [-np.inf, 1000]])],
+)
+def test_lists_in_brackets_follow_the_grammar_of_numbers(text: str, value: list[object]) -> None:
+    found = read_value(text, "--logits", ReadRequest(per_class=True, takes="logits"))
+    assert found.tolist() == value

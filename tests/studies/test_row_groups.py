@@ -13,8 +13,8 @@ import pytest
 from parted import Celoss, done, told
 
 from celoss_cli import InputError, Partial, partial
-from celoss_cli.read.pieces import Piece, _share, dealt, parts_of
-from celoss_cli.read.shards import RowGroups, Shard
+from celoss_cli.read.request import RowGroups
+from celoss_cli.read.shards import Piece, Shard, _share, dealt, parts_of
 
 pa = pytest.importorskip("pyarrow")
 pq = pytest.importorskip("pyarrow.parquet")

@@ -12,8 +12,7 @@ from parted import Celoss, done, folder_of, told
 from running import Done
 
 from celoss_cli.core.errors import UsageError
-from celoss_cli.read.pieces import dealt
-from celoss_cli.read.shards import Shard, shard_of_text
+from celoss_cli.read.shards import Shard, dealt, shard_of_text
 from celoss_cli.studies.merge.files import missing_of, part_name
 
 data = folder_of("abcdefg", 5)

@@ -26,7 +26,8 @@ from celoss_cli.evaluate.scores import Totals
 from celoss_cli.findings import CommandWords
 from celoss_cli.losses import LOSSES, LossSpec
 from celoss_cli.losses.spec import TOKENS
-from celoss_cli.read.shards import FileState, RowGroups, shard_of_text
+from celoss_cli.read.request import RowGroups
+from celoss_cli.read.shards import FileState, shard_of_text
 from celoss_cli.read.tokens.identities import Identities
 from celoss_cli.studies.merge.parts import Origin, Partial, collected_of, loss_of
 
