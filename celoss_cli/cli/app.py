@@ -106,7 +106,7 @@ def _processed(option: Option | None, param: Any, ctx: typer.Context, given: Any
         ways = option.ways(ctx.params, given) if isinstance(given, str) else ()
         if ways:
             raise UsageError(f"Expected {option.metavar}, got {quoted(given)}.", ways=ways) from None
-        raise typer.BadParameter(error.fact) from None
+        raise typer.BadParameter(f"{error.fact} ({error.hint})" if error.hint else error.fact) from None
 
 
 def _is_option(param: Any) -> bool:

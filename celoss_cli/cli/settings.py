@@ -84,4 +84,4 @@ def _parsed(option: Option, text: str, place: str) -> Any:
     try:
         return option.value_of([text])
     except CelossError as error:
-        raise UsageError(visible(error.fact), place=place) from None
+        raise UsageError(visible(error.fact), hint=error.hint, place=place) from None

@@ -139,6 +139,8 @@ def for_loss(
 def _changed(spec: LossSpec) -> Changes:
     """What is another in the options of a loss."""
     tools = [name for name, known in CONVENTIONS.items() if spec.command in known.functions]
+    told = {name: known.elsewhere.get(spec.command, "") for name, known in CONVENTIONS.items()}
+    elsewhere = {name: hint for name, hint in told.items() if hint}
     return {
         "input": {
             "flags": (f"--{spec.takes}", "-x"),
@@ -149,7 +151,7 @@ def _changed(spec: LossSpec) -> Changes:
             "help": f"What the values are; {spec.takes} if not given.",
         },
         "convention": {
-            "kind": one_of((*tools, "all")),
+            "kind": one_of((*tools, "all"), elsewhere),
             "help": "Clip, rescale and divide as this tool does; all shows them side by side.",
         },
         "reduction": {"kind": one_of(spec.reductions)},

@@ -228,13 +228,20 @@ def within(least: float, most: float) -> Kind:
     return Kind(words, parse, fits, "X")
 
 
-def one_of(choices: Iterable[str]) -> Kind:
-    """One of these texts."""
+def one_of(choices: Iterable[str], elsewhere: Mapping[str, str] = MappingProxyType({})) -> Kind:
+    """One of these texts.
+
+    Args:
+        choices: the texts.
+        elsewhere: what leads on from a text that belongs to another command.
+
+    """
     known = tuple(choices)
 
     def parse(text: str) -> str:
         if text not in known:
-            raise UsageError(f"expected {', '.join(known)}, got {quoted(text)}")
+            hint = elsewhere.get(text, "")
+            raise UsageError(f"expected {', '.join(known)}, got {quoted(text)}", hint=hint)
         return text
 
     return Kind(

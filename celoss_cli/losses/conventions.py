@@ -49,6 +49,7 @@ class Convention:
             sample_weight and soft_targets for what the data may hold.
         exclusive: pairs of options that it does not have together.
         ignore_index: the target that is left out where nobody named one, or None.
+        elsewhere: where a loss of the tool is found that is none of the command's, by command.
         source: where all this is written.
 
     """
@@ -69,6 +70,7 @@ class Convention:
     options: Mapping[str, frozenset[str]] = field(default_factory=dict)
     exclusive: tuple[tuple[str, str], ...] = ()
     ignore_index: int | None = None
+    elsewhere: Mapping[str, str] = field(default_factory=dict)
 
     def has(self, command: str, option: str) -> bool:
         """Whether the tool's function for this command has an option."""
@@ -227,6 +229,11 @@ CONVENTIONS: dict[str, Convention] = {
             takes=("probs",),
             denominator="counted",
             options=_for("bce", "sample_weight", "soft_targets"),
+            elsewhere=_named(
+                "ce nll",
+                "CategoricalCrossentropy of tf.keras is --convention keras; its sparse twin clips before it "
+                "divides by the sum, which makes less than 1e-7 for each class where rows add up to 1",
+            ),
             source="github.com/keras-team/keras, version 2.15: keras/backend.py, binary_crossentropy, not "
             "from_logits: clips to [epsilon, 1 - epsilon], epsilon 1e-7, and takes log(p + epsilon) and "
             "log(1 - p + epsilon); a traced function that ends in a sigmoid computes from its logits instead",
@@ -257,8 +264,15 @@ CONVENTIONS: dict[str, Convention] = {
             functions={"ce": "MultiClass"},
             takes=("logits",),
             options=_for("ce", "sample_weight"),
+            elsewhere={
+                "bce": "Logloss and CrossEntropy of CatBoost take raw values and clip nothing: bce-logits "
+                "computes them",
+                "nll": "MultiClass of CatBoost takes raw values: ce computes it",
+            },
             source="github.com/catboost/catboost: catboost/libs/metrics/metric.cpp, TMultiClassMetric, takes "
-            "the log of the softmax of the raw values, clips nothing and divides by the sum of the weights",
+            "the log of the softmax of the raw values, clips nothing and divides by the sum of the weights; "
+            "so does TCrossEntropyMetric (Logloss, CrossEntropy) of one raw value f: log(1 + exp f) - t f is "
+            "bce-logits without any convention",
         ),
         Convention(
             name="spark",

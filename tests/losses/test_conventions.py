@@ -216,6 +216,34 @@ def test_catboost_has_the_softmax_of_raw_values_divided_by_the_weights() -> None
         made("ce", "catboost", input_is="probs")
 
 
+@each(
+    ("command", "tool", "told"),
+    [
+        ("bce", "catboost", "take raw values and clip nothing: bce-logits computes them"),
+        ("nll", "catboost", "ce computes it"),
+        ("ce", "tf-keras", "--convention keras"),
+    ],
+)
+def test_a_loss_of_a_tool_that_another_command_has_is_named(command: str, tool: str, told: str) -> None:
+    done = celoss(command, "-x", "0.5", "-y", "1", "--convention", tool)
+    assert (done.returncode, f'got "{tool}" (' in done.stderr) == (2, True)
+    assert told in done.stderr
+
+
+def test_what_is_said_of_the_other_losses_of_catboost_and_tf_keras() -> None:
+    """metric.cpp: log(1 + exp f) - t f; backend.py: log of the clipped p, then a softmax of these."""
+    random = np.random.default_rng(4)
+    f, t = random.normal(size=40) * 3, random.random(40)
+    ours = losses_of(LOSSES["bce-logits"].made(), Batch(f, t), 1)
+    assert ours.tolist() == pytest.approx((np.log1p(np.exp(f)) - t * f).tolist(), rel=1e-12)
+    p = random.dirichlet(np.full(6, 0.02), 400)
+    y = random.integers(0, 6, 400)
+    clipped = np.clip(p, 1e-7, 1 - 1e-7)
+    sparse = np.log(clipped.sum(axis=1)) - np.log(clipped[np.arange(400), y])
+    categorical = losses_of(made("ce", "keras"), Batch(p, y), 1)
+    assert 1e-8 < np.abs(sparse - categorical).max() < 6e-7
+
+
 def test_lightgbm_prints_the_logarithm_of_its_epsilon_in_float32() -> None:
     """binary_metric.hpp: -std::log(1.0f - prob) above kEpsilon, else -std::log(kEpsilon), a float."""
     assert mean("bce", "lightgbm", [1.0], [0.0]) == 34.53877639770508
