@@ -103,7 +103,9 @@ def not_log_probabilities(facts: Facts) -> Observation | None:
         return Observation(
             f"{rows_have(count)} input above 0: {takes}",
             count,
-            remedy="take the logarithm of the input",
+            remedy=facts.command(*facts.loss.of_probs)
+            if facts.loss.of_probs
+            else "take the logarithm of the input",
         )
     return Observation(
         f"{rows_have(count)} input that is not the logarithm of probabilities, so the result is no "

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from celoss_cli.core.errors import Way
+from celoss_cli.core.errors import UsageError, Way
 from celoss_cli.core.late import np
 from celoss_cli.core.records import record
 from celoss_cli.losses.arrays import reduced
 from celoss_cli.losses.base import Violation
 from celoss_cli.losses.class_loss import no_distribution
-from celoss_cli.losses.elementwise import ElementLoss, first_outside
+from celoss_cli.losses.elementwise import ElementLoss, by_rounding, first_outside, ways_of_rounding
 from celoss_cli.losses.options import LOG_TARGET
 from celoss_cli.losses.spec import LossSpec
 
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from celoss_cli.losses.spec import Problem
 
 __all__ = ["LOSS", "KullbackLeibler", "kl_div"]
+
+
+_KINDS = ("log-probs", "probs")
 
 
 @record(frozen=True, kw_only=True)
@@ -44,6 +47,7 @@ class KullbackLeibler(ElementLoss):
 
     Attributes:
         log_target: the target holds log p instead of p.
+        input_is: what the values of the input are: log-probs, or probs for q, whose logarithm is taken first.
 
     Reduction:
         none: the term of every outcome.
@@ -67,19 +71,32 @@ class KullbackLeibler(ElementLoss):
     """
 
     log_target: bool = False
+    input_is: str = "log-probs"
 
     predicts: ClassVar[str] = "predicted probability q"
     drawn_targets: ClassVar[Mapping[str, float]] = {"target 1": 1, "target 0.5": 0.5}
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.input_is not in _KINDS:
+            raise UsageError(f"Expected input_is {', '.join(_KINDS)}, got {self.input_is!r}.")
+
     def predicting(self, values: Array, target: float, classes: int) -> Batch:
         with np.errstate(divide="ignore"):
-            log_q = np.log(values)
-        return super().predicting(log_q, np.log(target) if self.log_target else target, classes)
+            given = np.log(values) if self.input_is == "log-probs" else values
+        return super().predicting(given, np.log(target) if self.log_target else target, classes)
 
     def predicted(self, batch: Batch) -> Array:
-        return np.exp(super().predicted(batch))
+        given = super().predicted(batch)
+        return np.exp(given) if self.input_is == "log-probs" else given
 
     def violation(self, batch: Batch) -> Violation | None:
+        if self.input_is == "probs":
+            outside = first_outside(batch.input, 0, 1, "Expected a probability from 0 to 1")
+            if outside:
+                first = batch.input.reshape(-1)[int(np.flatnonzero(outside.where)[0])]
+                ways = ways_of_rounding(batch.input) if by_rounding(first) else ()
+                return Violation(outside.where, outside.fact, ways, in_input=True)
         if self.log_target:
             return first_outside(batch.target, -np.inf, 0, "Expected a log-probability of at most 0")
         found = first_outside(batch.target, 0, 1, "Expected a probability from 0 to 1")
@@ -89,8 +106,9 @@ class KullbackLeibler(ElementLoss):
         return Violation(found.where, told, ways=(Way("they are logarithms", (("--log-target", ""),)),))
 
     def observe(self, batch: Batch) -> Counter[str]:
-        odd = ~(batch.input <= 0)
-        seen = Counter({"not-log-probabilities": int(np.count_nonzero(odd.any(axis=1)))})
+        seen = Counter[str]()
+        if self.input_is == "log-probs":
+            seen["not-log-probabilities"] = int(np.count_nonzero((~(batch.input <= 0)).any(axis=1)))
         if len(batch.shape) == 1 and batch.elements_per_row > 1:
             q = batch.target.astype(np.float64)[..., np.newaxis]
             seen["target-not-a-distribution"] = int(np.count_nonzero(self._targets_out_of_domain(q)))
@@ -105,10 +123,15 @@ class KullbackLeibler(ElementLoss):
     def log_predictions(self, batch: Batch) -> Array | None:
         if len(batch.shape) != 1 or batch.elements_per_row < 2:
             return None
-        return batch.input.T.astype(np.float64)
+        x = batch.input.T.astype(np.float64)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return x if self.input_is == "log-probs" else np.log(x)
 
     def _fill(self, x: Array, t: Array, aligned: dict[str, Array], out: Array, note: Note) -> int:
-        log_q = note.term("log q", "input", x)
+        if self.input_is == "log-probs":
+            log_q = note.term("log q", "input", x)
+        else:
+            log_q = note.term("log q", "log of the input", np.log(note.term("q", "input", x)))
         if self.log_target:
             log_p = note.term("log p", "target", t)
             p = note.term("p", "exp log p", np.exp(log_p))
@@ -117,7 +140,10 @@ class KullbackLeibler(ElementLoss):
             log_p = note.term("log p", "log of the target", np.log(p))
         np.multiply(p, log_p - log_q, out=out)
         out[(p == 0) & ~np.isnan(log_q)] = 0
-        note.gradient("-p", lambda: -p)
+        if self.input_is == "log-probs":
+            note.gradient("-p", lambda: -p)
+        else:
+            note.gradient("-p / q, 0 where p is 0", lambda: np.where(p == 0, 0, -p / x))
         return 0
 
     def _loss_is(self) -> str:
@@ -125,18 +151,23 @@ class KullbackLeibler(ElementLoss):
 
 
 def _emitted(problem: Problem) -> Iterator[str]:
+    p, log_p = "targets", "np.log(np.where(targets == 0, 1, targets))"
     if problem.has("log_target"):
-        yield "losses = np.exp(targets) * (targets - log_probs)"
+        p, log_p = "p", "np.where(p == 0, 0, targets)"
+        yield "p = np.exp(targets)"
+    yield f"log_p = {log_p}  # 0 log 0 = 0"
+    if problem.options.get("input_is") == "probs":
+        yield f"log_q = np.log(np.where({p} == 0, 1, log_probs))"
     else:
-        yield "log_targets = np.log(np.where(targets == 0, 1, targets))  # 0 log 0 = 0"
-        yield "losses = targets * (log_targets - log_probs)"
+        yield f"log_q = np.where({p} == 0, 0, log_probs)"
+    yield f"losses = {p} * (log_p - log_q)"
 
 
 LOSS = LossSpec(
     command="kl",
     name="kl_div",
     title="Kullback-Leibler divergence",
-    summary="Kullback-Leibler divergence of log-probabilities q from targets p.",
+    summary="Kullback-Leibler divergence of log-probabilities log q from targets p.",
     takes="log-probs",
     target="probabilities, or their logarithms with --log-target",
     declared=(LOG_TARGET,),
@@ -145,6 +176,8 @@ LOSS = LossSpec(
     reference="torch.nn.functional.kl_div",
     emitted=_emitted,
     reductions=("none", "mean", "sum", "batchmean"),
+    kinds=_KINDS,
+    of_probs=("kl", "--input-is", "probs"),
 )
 
 

@@ -497,10 +497,11 @@ def test_a_probability_that_rounding_took_outside_is_told_as_that(value: float) 
     assert "clip" in finding.remedy
 
 
-def test_kl_of_probabilities_is_told_to_take_the_logarithm() -> None:
+def test_kl_of_probabilities_is_told_how_it_takes_them() -> None:
     (finding,) = [found for found in diagnosis("kl", P, P[::-1]).findings if found.code == "CEL103"]
     assert "for logits use ce" not in finding.message
-    assert finding.remedy == "take the logarithm of the input"
+    assert finding.remedy == "celoss kl preds.csv --input-is probs"
+    assert "CEL103" not in codes(diagnosis("kl", P, P[::-1], input_is="probs"))
 
 
 def test_targets_of_kl_that_are_no_distributions_are_told() -> None:

@@ -60,6 +60,11 @@ def shannon() -> float:
     return float((p * np.log(p / m) + q * np.log(q / m)).sum(1).mean() / 2)
 
 
+def kullback() -> float:
+    q, p = np.array([[0.7, 0.2, 0.1], [0.1, 0.6, 0.3]]), np.array([[0.5, 0.25, 0.25], [0.2, 0.3, 0.5]])
+    return float((p * np.log(p / q)).sum(1).mean() / 3)
+
+
 def brier() -> float:
     p = np.array([[0.7, 0.2, 0.1], [0.1, 0.3, 0.6], [0.261, 0.301, 0.438]])
     w = np.array([1, 2, 3.0])
@@ -88,13 +93,16 @@ LOGS = "\n".join(
 CASES = [
     Case("js", ("--target-column", "t_*"), SHARES, shannon()),
     Case("js", ("--target-column", "t_*", "--input-is", "log-probs", "--log-target"), LOGS, shannon()),
+    Case("kl", ("--target-column", "t_*", "--input-is", "probs"), SHARES, kullback()),
     Case("focal", ("--gamma", "1.5", "--weight", "1,2,3", "--class-columns", "a,b,c"), LOGITS, focal()),
     Case("focal-binary", ("--alpha", "0.7", "--gamma", "3"), SCORES, focal_binary()),
     Case("brier", ("--weight", "1,2,3"), PROBABILITIES, brier()),
     Case("brier-binary", ("--input-is", "logits"), SCORES, brier_of_logits()),
 ]
 every_case = pytest.mark.parametrize(
-    "case", CASES, ids=["js", "js of logarithms", "focal", "focal-binary", "brier", "brier-binary"]
+    "case",
+    CASES,
+    ids=["js", "js of logarithms", "kl of probabilities", "focal", "focal-binary", "brier", "brier-binary"],
 )
 
 

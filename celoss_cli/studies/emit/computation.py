@@ -19,7 +19,7 @@ __all__ = ["computation"]
 
 def computation(problem: Problem, library: LibrarySpec) -> Iterator[str]:
     """The statements that make ``loss`` of the variables, and print it."""
-    if problem.library == "torch" and problem.spec.torch and not problem.sampled:
+    if _of_torch(problem) and not problem.sampled:
         yield f"loss = {_called(problem)}"
     else:
         lines = [*_losses(problem), *_reduced(problem)]
@@ -31,7 +31,7 @@ def computation(problem: Problem, library: LibrarySpec) -> Iterator[str]:
 
 def _losses(problem: Problem) -> Iterator[str]:
     """The statements that make ``losses``: a call of PyTorch's function, or the formula of the loss."""
-    if problem.library == "torch" and problem.spec.torch:
+    if _of_torch(problem):
         yield f"losses = {_call(problem, 'none')}"
         if problem.ignoring and problem.reduction == "mean":
             yield from counted(problem)
@@ -42,6 +42,13 @@ def _losses(problem: Problem) -> Iterator[str]:
 
 
 # -------------------------------------------------------------------------------------------- PyTorch
+
+
+def _of_torch(problem: Problem) -> bool:
+    """Whether PyTorch has the loss of input of this kind."""
+    kinds = problem.spec.kinds
+    usual = not kinds or (problem.options.get("input_is") or kinds[0]) == kinds[0]
+    return problem.library == "torch" and bool(problem.spec.torch) and usual
 
 
 def _called(problem: Problem) -> str:
