@@ -128,6 +128,9 @@ class CrossEntropyByConvention(_ByConvention, CrossEntropy):
             {"sample_weight": SAMPLE_WEIGHT in batch.aligned, "soft_targets": batch.target.ndim == 3}
         )
 
+    def _of_labels(self) -> str:
+        return {"logits": "bce-logits", "probs": "bce"}.get(self.input_is, "")
+
     def _terms(self, batch: Batch, note: Note) -> Terms:
         if self.input_is == "probs":
             self._check_probabilities(batch)

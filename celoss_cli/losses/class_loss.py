@@ -116,9 +116,13 @@ class ClassLoss(Loss):
             return y, ()
         one_hot = ((y == 0) | (y == 1)).all(axis=1) & (y.sum(axis=1, dtype=np.int64) == 1)
         if not one_hot.all():
+            labels = self._of_labels() if ((y == 0) | (y == 1)).all() else ""
             raise InputError(
                 "Expected integer targets of the input's shape to be one-hot rows, got other values.",
                 hint="probabilities are written as 1.0, class indices have no class axis",
+                ways=(Way("a label for each column, of which several may be 1", (), labels),)
+                if labels
+                else (),
                 element=int(np.flatnonzero(~one_hot.reshape(-1))[0]),
             )
         return y.argmax(axis=1), (ONE_HOT_READ,)
@@ -193,6 +197,10 @@ class ClassLoss(Loss):
     def _loss_from_is(self) -> str:
         """The same against probabilities."""
         return "sum over the classes of q x -log p"
+
+    def _of_labels(self) -> str:
+        """The command of a loss with a target for each column of this input, or ""."""
+        return ""
 
     def _indices(self, targets: Array, classes: int) -> tuple[Array, Array | None]:
         """The targets with 0 in place of ignored ones, and which those are."""

@@ -149,6 +149,9 @@ class CrossEntropy(WeightedClassLoss):
     def _probabilities(self, batch: Batch) -> Array:
         return columns_of(softmax(batch.input, axis=1))
 
+    def _of_labels(self) -> str:
+        return "bce-logits"
+
     def _loss_is(self) -> str:
         if not self.label_smoothing:
             return super()._loss_is()

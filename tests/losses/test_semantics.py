@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import math
+import shlex
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from cases import each
+from running import celoss
 
 import celoss_cli
 from celoss_cli import (
@@ -839,3 +843,18 @@ def test_log_softmax_computes_in_the_precision_that_is_asked_for() -> None:
 def test_a_value_outside_of_the_domain_is_told_with_its_digits(value: float, shown: str) -> None:
     with pytest.raises(InputError, match=rf"Expected a probability from 0 to 1, got {shown}[. ]"):
         binary_cross_entropy([value], [1])
+
+
+@pytest.mark.parametrize(("kind", "command"), [("logits", "bce-logits"), ("probs", "bce")])
+def test_whole_numbers_with_several_labels_a_row_lead_to_a_loss_of_each(
+    kind: str, command: str, tmp_path: Path
+) -> None:
+    x, t = np.array([[0.5, 0.4], [0.2, 0.8]]), np.array([[1, 1], [0, 1]])
+    p = 1 / (1 + np.exp(-x)) if kind == "logits" else x
+    value = float(-(t * np.log(p) + (1 - t) * np.log(1 - p)).mean())
+    (tmp_path / "p.json").write_text(json.dumps({kind: x.tolist(), "targets": t.tolist()}))
+    done = celoss("ce", "p.json", "--input-is", kind, cwd=tmp_path)
+    assert done.returncode == 3
+    (way,) = [line for line in done.stderr.splitlines() if f"celoss {command} p.json" in line]
+    words = shlex.split(way.split("  (")[0])[1:]
+    assert float(celoss(*words, "--format", "value", cwd=tmp_path).stdout) == pytest.approx(value, rel=1e-12)

@@ -348,3 +348,20 @@ def test_a_long_format_is_told_with_a_command_that_works(tmp_path: Path) -> None
     shown = json.loads(celoss(*words, "--json", cwd=tmp_path).stdout)
     means = {"A": -(2 * math.log(0.25) + math.log(0.75)) / 3, "B": math.log(2)}
     assert {group["name"]: group["loss"] for group in shown["groups"]} == pytest.approx(means)
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("diagnose --logits 1,2;2,1 --targets 0,1", "celoss diagnose -x VALUES -y TARGETS --loss ce"),
+        ("diagnose --probs=0.2,0.1 --targets 0,1", "celoss diagnose -x VALUES -y TARGETS --loss bce"),
+        ("reconcile --logits 1,2 --targets 0 --got 1", "celoss reconcile -x VALUES -y TARGETS --got X"),
+    ],
+)
+def test_values_by_the_option_of_a_loss_lead_to_that_of_the_command(words: str, told: str) -> None:
+    done = celoss(*words.split())
+    assert (done.returncode, told in done.stderr) == (2, True)
+    known = told.replace("VALUES", "0.2,0.7;0.1,0.5").replace("TARGETS", "0,1").replace("X", "0.5")
+    if told.endswith("--loss bce"):
+        known = known.replace("0.2,0.7;0.1,0.5", "0.2,0.7")
+    assert celoss(*known.split()[1:]).returncode in (0, 1)

@@ -158,4 +158,16 @@ def _diagnosis(given: DiagnoseOptions, codes: Sequence[str]) -> Diagnosis:
     )
 
 
-COMMAND = Command("diagnose", _HELP, DiagnoseOptions, run, groups={"of_loss": loss_options()})
+_REFUSED = {
+    flag: f"-x takes them, and --loss says what they are: celoss diagnose -x VALUES -y TARGETS --loss {loss}"
+    for flag, loss in {
+        "--logits": "ce",
+        "--probs": "bce",
+        "--log-probs": "nll",
+        "--scores": "soft-margin",
+    }.items()
+}
+
+COMMAND = Command(
+    "diagnose", _HELP, DiagnoseOptions, run, groups={"of_loss": loss_options()}, refused=_REFUSED
+)

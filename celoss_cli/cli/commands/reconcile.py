@@ -116,4 +116,9 @@ def _arguments(given: ReconcileOptions) -> dict[str, list[str]]:
 _KNOWN = (WEIGHT, POS_WEIGHT, IGNORE_INDEX, LABEL_SMOOTHING)
 """What the number may be known to have been computed with."""
 
-COMMAND = Command("reconcile", _HELP, ReconcileOptions, run, groups={"known": _KNOWN})
+_REFUSED = dict.fromkeys(
+    ("--logits", "--probs", "--log-probs", "--scores"),
+    "-x takes them, whatever they are: celoss reconcile -x VALUES -y TARGETS --got X",
+)
+
+COMMAND = Command("reconcile", _HELP, ReconcileOptions, run, groups={"known": _KNOWN}, refused=_REFUSED)
