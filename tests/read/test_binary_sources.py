@@ -544,6 +544,16 @@ def test_a_bomb_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
     assert "got a declared size of 4294901760" in done.stderr
 
 
+def test_classes_on_the_first_axis_are_offered_by_their_option(tmp_path: Path) -> None:
+    x, y = np.random.default_rng(3).normal(size=(3, 50)), np.arange(50) % 3
+    np.savez(tmp_path / "p.npz", logits=x, targets=y)
+    done = celoss("ce", tmp_path / "p.npz")
+    assert (done.returncode, f"celoss ce {tmp_path}/p.npz --class-axis 0" in done.stderr) == (3, True)
+    turned = celoss("ce", tmp_path / "p.npz", "--class-axis", "0", "--format", "value")
+    costs = np.log(np.exp(x).sum(axis=0)) - x[y, np.arange(50)]
+    assert float(turned.stdout) == pytest.approx(costs.mean(), rel=1e-14)
+
+
 def test_a_value_from_an_archive_is_its_only_array(tmp_path: Path) -> None:
     (tmp_path / "one.npz").write_bytes(npz_bytes(anything=LOGITS))
     assert value("ce", "-x", f"@{tmp_path}/one.npz", "-y", "0,1,0") == LOSS

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from celoss_cli.core.data import Array, Batch, Chunk
-from celoss_cli.core.errors import InputError, UsageError, plural, quoted, visible
+from celoss_cli.core.errors import InputError, UsageError, Way, plural, quoted, visible
 from celoss_cli.core.numbers import number
 from celoss_cli.core.records import record
 from celoss_cli.read.arrays.bfloat16 import BFLOAT16, widened
@@ -489,13 +489,22 @@ def _refuse_counts(
         refuse_type(aligned.weight, aligned.weight_at)
         refuse_nonfinite(aligned.weight, aligned.weight_at, request)
     if not _same_rows(input, target) and len(target.shape) and rows != len(target):
-        class_axis_first = request.per_class and input.ndim > 1 and input.shape[1] == len(target)
-        single = request.per_class and input.ndim == 1
-        if not class_axis_first and not single:
-            raise InputError(
-                f"Expected {plural(rows, 'target')}, one for each row of the input, got {len(target)}.",
-                place=places[1],
-            )
+        if request.per_class and input.ndim == 1:
+            return  # one row, and what a loss says of its target
+        # By their shapes alone, before anything is unpacked.
+        first = request.class_axis is None and request.per_class and input.shape[1] == len(target)
+        first &= len(input) <= _MOST_CLASSES
+        raise InputError(
+            f"Expected {plural(rows, 'target')}, one for each row of the input, got {len(target)}.",
+            place=places[1],
+            ways=(_FIRST_AXIS,) if first else (),
+        )
+
+
+_MOST_CLASSES = 1 << 18
+"""More than a vocabulary holds are no classes on the first axis, but rows."""
+
+_FIRST_AXIS = Way("the classes are the first axis", (("--class-axis", "0"),))
 
 
 def _refuse_unaligned(rows: int, aligned: Aligned) -> None:
