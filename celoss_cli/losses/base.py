@@ -183,6 +183,14 @@ class Loss(ABC):
         """
         return
 
+    def of_probabilities(self) -> Loss | None:
+        """The same loss of the softmax of the logits, where a convention takes that of them; else None."""
+        return None
+
+    def softmax_of(self, batch: Batch) -> Batch:
+        """A canonical batch of logits with their probabilities, for ``of_probabilities``."""
+        return batch
+
     def violation(self, batch: Batch) -> Violation | None:
         """Values that the formula takes and the loss is not meant for, if there are any."""
         return None

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
+from celoss_cli.core.data import ROW_MAJOR_FROM
 from celoss_cli.core.errors import InputError, UsageError
 from celoss_cli.core.late import np
 from celoss_cli.core.records import record
@@ -163,6 +164,24 @@ class CrossEntropyByConvention(_ByConvention, CrossEntropy):
     def _as_in_torch(self) -> bool:
         """Whether logits go the way of cross_entropy itself."""
         return self.input_is == "logits" and not self._rules.changes("logits")
+
+    def of_probabilities(self) -> CrossEntropyByConvention | None:
+        through = self.input_is == "logits" and not self._as_in_torch
+        return replace(self, input_is="probs") if through else None
+
+    def softmax_of(self, batch: Batch) -> Batch:
+        rows, classes, positions = batch.input.shape
+        # Blocks of it are matrices as they are.
+        if classes < ROW_MAJOR_FROM:
+            p = np.empty((classes, rows, positions), self.dtype).transpose(1, 0, 2)
+        else:
+            p = np.empty((rows, positions, classes), self.dtype).transpose(0, 2, 1)
+        with np.errstate(all="ignore"):
+            for block, x in self._each_block(batch.input):
+                part = p[block.rows, :, block.positions]
+                found = exponentials_of(x).softmax().reshape(classes, len(part), -1)
+                np.copyto(part, found.transpose(1, 0, 2))
+        return replace(batch, input=p)
 
     @property
     def _in_logs(self) -> bool:

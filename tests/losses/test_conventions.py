@@ -593,6 +593,31 @@ def test_all_conventions_stand_side_by_side() -> None:
     assert differing == [0, 1, 1, 1, 1, 1, 0, 1, 0]
 
 
+@pytest.mark.parametrize("classes", [3, 70])
+@pytest.mark.parametrize("options", [[], ["--label-smoothing", "0.1"], ["--dtype", "float32"]])
+def test_conventions_of_logits_side_by_side_are_those_of_each(classes: int, options: list[str]) -> None:
+    # All of them share one softmax, which each alone takes of the logits.
+    x = np.random.default_rng(classes).standard_normal((40, classes)) * 30
+    rows = [f"{','.join(map(repr, row))},{place % classes}" for place, row in enumerate(x.tolist())]
+    data = "\n".join([",".join([*(f"c{c}" for c in range(classes)), "target"]), *rows, ""])
+    found = json.loads(celoss("ce", "--convention", "all", "--json", *options, data=data).stdout)
+    alone = 0
+    for tool in found["conventions"]:
+        if not tool.get("refused"):
+            done = celoss("ce", "--convention", tool["name"], "--json", *options, data=data)
+            assert json.loads(done.stdout)["value"] == tool["value"], tool["name"]
+            alone += 1
+    assert alone >= 5 - 3 * ("--label-smoothing" in options)
+
+
+def test_nan_has_a_loss_under_every_convention_that_has_one_of_it_alone() -> None:
+    data = "a,b,target\n1,nan,0\n0,1,1\n"
+    found = json.loads(celoss("ce", "--convention", "all", "--allow-nonfinite", "--json", data=data).stdout)
+    for tool in found["conventions"]:
+        alone = celoss("ce", "--convention", tool["name"], "--allow-nonfinite", "--json", data=data)
+        assert ("error" in json.loads(alone.stdout)) == bool(tool.get("refused")), tool["name"]
+
+
 @pytest.mark.parametrize("format", ["table", "markdown"])
 def test_all_conventions_for_people(format: str) -> None:
     done = celoss("ce", "--input-is", "probs", "--convention", "all", "--format", format, data=ZERO)

@@ -166,31 +166,43 @@ class _Accumulator:
         self._weight_is: dict[str, str] = {}
         self._refused: dict[str, str] = {}
         self._differing: Counter[str] = Counter()
+        self._softmax: Batch | None = None  # of the present batch
         self._found: dict[str, list[tuple[int, int, float, Gap]]] = {name: [] for name in losses}
 
     def add(self, batch: Batch, terms: Terms) -> None:
         """The terms of the first loss are known already; the others are computed of the same batch."""
         first, *others = self._losses
+        self._softmax = None
         known = {first: terms} | {name: found for name in others if (found := self._terms(name, batch))}
         for name, found in known.items():
             self._tallies[name] += Tally.of(found, len(batch))
             self._weight_is[name] = found.weight_is
             distance = _distance(found.loss, terms.loss)
             self._differing[name] += int(np.count_nonzero(distance > _NOISE))
-            for element in _largest(distance, self._count):
+            kept = self._found[name]
+            least = kept[-1][2] if len(kept) == self._count else _NOISE
+            for element in _largest(distance, self._count, least):
                 gap = self._gap(batch, terms, int(element), known)
-                self._found[name].append((batch.start, int(element), float(distance[element]), gap))
-            self._found[name] = sorted(self._found[name], key=_by_distance)[: self._count]
+                kept.append((batch.start, int(element), float(distance[element]), gap))
+            self._found[name] = sorted(kept, key=_by_distance)[: self._count]
 
     def _terms(self, name: str, batch: Batch) -> Terms | None:
         if name in self._refused:
             return None
         try:
             self._losses[name].admit(batch)
-            return self._losses[name].terms(batch)
+            return self._terms_of(self._losses[name], batch)
         except CelossError as error:
             self._refused[name] = refusal_reason(error)
             return None
+
+    def _terms_of(self, loss: Loss, batch: Batch) -> Terms:
+        """Those conventions that take the softmax of the logits share it; NaN would be no probability."""
+        if clipping := loss.of_probabilities():
+            self._softmax = loss.softmax_of(batch) if self._softmax is None else self._softmax
+            if not np.isnan(np.min(self._softmax.input, initial=0)):
+                return clipping.terms(self._softmax)
+        return loss.terms(batch)
 
     def _gap(self, batch: Batch, terms: Terms, element: int, known: Mapping[str, Terms]) -> Gap:
         loss = self._losses[next(iter(self._losses))]
@@ -227,10 +239,13 @@ def _by_distance(found: tuple[int, int, float, Gap]) -> tuple[float, int, int]:
     return -found[2], found[0], found[1]
 
 
-def _largest(spread: Array, count: int) -> Array:
-    """The elements with the largest spreads above rounding, the first of those that are equal."""
-    order = np.argsort(-spread, kind="stable")[:count]
-    return order[spread[order] > _NOISE]
+def _largest(spread: Array, count: int, least: float) -> Array:
+    """The elements with the largest spreads above ``least``, the first of those that are equal."""
+    above = np.flatnonzero(spread > least)
+    if len(above) > count:
+        above = above[spread[above] >= np.partition(spread[above], -count)[-count]]
+    order: Array = above[np.argsort(-spread[above], kind="stable")[:count]]
+    return order
 
 
 def _probability(loss: Loss, batch: Batch, element: int) -> float | None:
