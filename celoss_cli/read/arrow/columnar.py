@@ -282,20 +282,17 @@ class _Reader:
         mapping = self._mapping
         of_text = self._by_class or self._answers is not None
         answers = NUMBERS | {"bool"} | (TEXT if of_text else frozenset())
-        by = f"choose the column: {self._request.columns.group_option} NAME"
-        for columns, known, what, hint in (
-            (mapping.inputs, NUMBERS, "numbers", "choose the columns: --class-columns NAMES"),
-            (mapping.target, answers, "targets", "choose the column: --target-column NAME"),
-            (_present(mapping.weight), NUMBERS, "weights", "choose the column: --weight-column NAME"),
-            (_present(mapping.id), TEXT | INTEGERS, "ids", "choose the column: --id-column NAME"),
-            (
-                _present(mapping.predicted),
-                answers | TEXT,
-                "classes",
-                "choose the column: --predicted-column NAME",
-            ),
-            (_present(mapping.group), TEXT | INTEGERS, "groups", by),
+        words = TEXT | INTEGERS
+        for columns, known, what, option in (
+            (mapping.inputs, NUMBERS, "numbers", "--class-columns"),
+            (mapping.target, answers, "targets", "--target-column"),
+            (_present(mapping.weight), NUMBERS, "weights", "--weight-column"),
+            (_present(mapping.id), words, "ids", "--id-column"),
+            (_present(mapping.predicted), answers | TEXT, "classes", "--predicted-column"),
+            (_present(mapping.group), words, "groups", self._request.columns.group_option),
         ):
+            s = "s" if what == "numbers" else ""
+            hint = f"choose the column{s}: {option} NAME{s.upper()}"
             for name in self._named(columns):
                 if self._table.inner(name) not in known:
                     got = self._table.dtype(name)
@@ -407,14 +404,14 @@ class _Reader:
         decisions, column = self._decisions, self._mapping.predicted
         if decisions is None or column is None:
             return input, ()
-        (name,) = self._named((column,))
-        self._refuse_nulls(chunk, (name,))
-        texts = _cells_of(chunk.rows.batch.column(name))
-
-        def fail(row: int, error: InputError) -> InputError:
-            return error.at(f"{self._table.name}: row {chunk.row(row)}")
-
+        texts, fail = self._words(chunk, column)
         return decisions.turned(input[:, 0], texts, fail)[:, None], (decisions.conversion,)
+
+    def _words(self, chunk: _Chunk, column: int) -> tuple[list[str], Callable[[int, InputError], InputError]]:
+        """The values of a column without nulls as a table of text has them, and how one is refused."""
+        name, place = self._mapping.names[column], self._place(chunk)
+        self._refuse_nulls(chunk, (name,))
+        return _cells_of(chunk.rows.batch.column(name)), lambda row, error: error.at(place(row))
 
     def inputs(self, chunk: _Chunk) -> Array:
         """The loss's input, shape (rows, classes): float32 where every column is, else float64."""
@@ -453,7 +450,7 @@ class _Reader:
             raise InputError(
                 f"expected a list of {plural(max(1, width), 'value')} in column {quoted(name)}, "
                 f"got {int(lengths[row])}",
-                place=f"{self._table.name}: row {chunk.row(row)}",
+                place=self._place(chunk)(row),
             )
         items = column.flatten()
         if items.null_count:
@@ -468,13 +465,7 @@ class _Reader:
 
     def _answered(self, chunk: _Chunk, answers: Answers) -> tuple[Array, tuple[str, ...]]:
         """The answers of the single target column, shape (rows, 1), and how they were read."""
-        (name,) = self._named(self._mapping.target)
-        self._refuse_nulls(chunk, (name,))
-        texts = _cells_of(chunk.rows.batch.column(name))
-
-        def fail(row: int, error: InputError) -> InputError:
-            return error.at(f"{self._table.name}: row {chunk.row(row)}")
-
+        texts, fail = self._words(chunk, self._mapping.target[0])
         return answers.cells(texts, fail)[:, None], (answers.conversion,)
 
     def _classes(self, chunk: _Chunk, labels: tuple[str, ...]) -> tuple[Array, tuple[str, ...]]:
@@ -497,7 +488,7 @@ class _Reader:
 
             def fail(index: int, error: InputError) -> InputError:
                 error.hint = error.hint or (UNNAMED if self._in_lists and not labels else "")
-                return error.at(f"{self._table.name}: row {chunk.row(int((codes == index).argmax()))}")
+                return error.at(self._place(chunk)(int((codes == index).argmax())))
 
             found = targets.cells(list(map(str, distinct)), fail)[codes]
         return found, (targets.conversion,)
@@ -511,14 +502,14 @@ class _Reader:
                 f"expected a value in column {quoted(name)}, got a null",
                 hint="rows with missing values can be left out: --missing skip",
                 ways=(Way("without the rows where a value is missing", (("--missing", "skip"),)),),
-                place=f"{self._table.name}: row {chunk.row(rows[name])}",
+                place=self._place(chunk)(rows[name]),
             )
 
     def _bad(self, chunk: _Chunk, row: int, name: str, got: str, hint: str) -> InputError:
         return InputError(
             f"expected a number in column {quoted(name)}, got {got}",
             hint=hint,
-            place=f"{self._table.name}: row {chunk.row(row)}",
+            place=self._place(chunk)(row),
         )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any
@@ -74,7 +73,9 @@ def read(stream: Stream, request: ReadRequest) -> Dataset:
     reader = RowObjects(chain([first], objects), request)
     reader.frame(_first_line(body), first[1])
 
-    batch = partial(_described_batch, reader)
+    def batch(block: Block, start: int) -> Batch:
+        return block.told(_batch(reader, block, start))
+
     return Dataset(reader.described, streamed(body, lambda block: block.lines, batch, request))
 
 
@@ -128,12 +129,6 @@ def _first_line(body: Peekable[Block]) -> bytes:
     """The bytes of the first line, without those that end it."""
     data = next(iter(body.seen)).data
     return data[: data.index(b"\n")].removesuffix(b"\r")
-
-
-def _described_batch(reader: RowObjects, block: Block, start: int) -> Batch:
-    """The rows of a block, with what is odd about the file."""
-    batch = _batch(reader, block, start)
-    return replace(batch, facts=block.facts) if block.facts else batch
 
 
 def _batch(reader: RowObjects, block: Block, start: int) -> Batch:

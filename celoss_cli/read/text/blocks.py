@@ -5,14 +5,17 @@ from __future__ import annotations
 import codecs
 import io
 from collections.abc import Iterable, Iterator
-from typing import BinaryIO, Protocol
+from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 import numpy as np
 
 from celoss_cli.core.errors import InputError, LimitError, UsageError, Way, quoted
-from celoss_cli.core.records import record
+from celoss_cli.core.records import record, replace
 from celoss_cli.core.scratch import Scratch
 from celoss_cli.read.request import MAX_LINE, ReadRequest, Stream
+
+if TYPE_CHECKING:
+    from celoss_cli.core.data import Batch
 
 __all__ = ["Block", "blocks", "count_bytes", "lines_of", "without_comments"]
 
@@ -44,10 +47,9 @@ class Block:
     name: str
     unterminated: bool = False
 
-    @property
-    def facts(self) -> frozenset[str]:
-        """Oddities of the stream that this block shows."""
-        return frozenset(("no-last-newline",) if self.unterminated else ())
+    def told(self, batch: Batch) -> Batch:
+        """The rows of this block, with what is odd about the stream that it shows."""
+        return replace(batch, facts=frozenset(("no-last-newline",))) if self.unterminated else batch
 
     def after(self, size: int) -> Block:
         """What follows the first ``size`` bytes, which are whole lines."""

@@ -8,7 +8,6 @@ import itertools
 import os
 import re
 from collections.abc import Iterator, Sequence
-from functools import partial
 from typing import TYPE_CHECKING
 
 from celoss_cli.core.errors import InputError, Way, plural, quoted, visible
@@ -53,7 +52,11 @@ def read(stream: Stream, request: ReadRequest) -> Dataset:
 
     def batches() -> Iterator[Batch | Chunk]:
         rows = (cells for block in body.peek() for _, cells in table.rows(block))
-        read = partial(_described_batch, table, Assembler(mapping, request, rows))
+        assembler = Assembler(mapping, request, rows)
+
+        def read(block: Block, start: int) -> Batch:
+            return block.told(_batch(table, assembler, block, start))
+
         # How many rows a block with quotation marks holds is known only afterwards.
         yield from streamed(body, lambda block: 0 if b'"' in block.data else block.lines, read, request)
 
@@ -89,12 +92,6 @@ def read_columns(stream: Stream, request: ReadRequest) -> WholeTable:
         positions=not table.has_header,
         other_reading=table.other_reading,
     )
-
-
-def _described_batch(table: Table, assembler: Assembler, block: Block, start: int) -> Batch:
-    """The rows of a block, with what is odd about the file."""
-    batch = _batch(table, assembler, block, start)
-    return replace(batch, facts=block.facts) if block.facts else batch
 
 
 def _batch(table: Table, assembler: Assembler, block: Block, start: int) -> Batch:
