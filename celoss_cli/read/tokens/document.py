@@ -196,7 +196,8 @@ def of_objects(
         raise InputError("expected a log-probability, got none", place=place)
 
     def listed(number: int) -> list[tuple[Any, Any]]:
-        others = [other for other in tokens[number].get("top_logprobs") or () if isinstance(other, dict)]
+        held = tokens[number].get("top_logprobs")
+        others = [other for other in held if isinstance(other, dict)] if isinstance(held, list) else []
         # With one other, the token itself may be none of the most probable ones.
         return [(one.get(text), one.get(key)) for one in (*others, *[tokens[number]][: len(others)])]
 

@@ -19,11 +19,12 @@ from celoss_cli.read.tokens.document import Document, a_list, got, ids_of, texts
 __all__ = ["flat_document", "is_flat"]
 
 _STARTS, _ENDS = "start_indices", "end_indices"
-_LISTS = ("logprobs", "token_ids", "ranks", "decoded_tokens")
+_NEEDED = ("logprobs", "token_ids")
+_LISTS = (*_NEEDED, "ranks", "decoded_tokens")
 
 
 def is_flat(value: Any) -> bool:
-    return isinstance(value, dict) and {_STARTS, _ENDS, "logprobs", "token_ids"} <= value.keys()
+    return isinstance(value, dict) and {_STARTS, _ENDS, *_NEEDED} <= value.keys()
 
 
 def flat_document(value: Mapping[str, Any], ids: Any, path: str, *, prompt: bool) -> Document:
@@ -52,13 +53,14 @@ def flat_document(value: Mapping[str, Any], ids: Any, path: str, *, prompt: bool
         None if told is None else texts_of(told, f"{path}.decoded_tokens: token {{}}"),
         ids=ids_of(ids),
         prompt=len(places) if prompt else 0,
-        listed=lambda number: _most_probable(places[number], logprobs, names, ranks),
+        listed=lambda number: _most_probable(places[number], own[number], logprobs, names, ranks),
     )
 
 
 def _places(value: Mapping[str, object], path: str) -> list[range]:
     """Where the tokens of each place stand in the lists."""
-    lists = {key: a_list(value[key], f"{path}.{key}") for key in _LISTS if value.get(key) is not None}
+    told = [key for key in _LISTS if key in _NEEDED or value.get(key) is not None]
+    lists = {key: a_list(value[key], f"{path}.{key}") for key in told}
     size = len(lists["logprobs"])
     for key, found in lists.items():
         if len(found) != size:
@@ -104,9 +106,9 @@ def _score(value: Any, path: str) -> Any:
 
 
 def _most_probable(
-    place: range, logprobs: Sequence[Any], names: Sequence[Any], ranks: Sequence[Any] | None
+    place: range, own: int | None, logprobs: Sequence[Any], names: Sequence[Any], ranks: Sequence[Any] | None
 ) -> Sequence[tuple[Any, Any]]:
     """The tokens of a place; none where there is but the text's own, and it is not the first in rank."""
-    if len(place) == 1 and (ranks is None or ranks[place[0]] != 1):
+    if own is None or (len(place) == 1 and (ranks is None or ranks[own] != 1)):
         return ()
-    return [(names[at], logprobs[at]) for at in place]
+    return [(names[at], logprobs[at]) for at in place if at == own or names[at] != names[own]]

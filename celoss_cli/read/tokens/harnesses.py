@@ -51,7 +51,10 @@ def _of_sample(found: Mapping[str, object]) -> Iterator[Document]:
             ways=(Way("the loss over the choices", (), "ce"),),
             place="$.filtered_resps",
         )
-    text = arguments_of(found)[0][1]
+    requests = arguments_of(found)
+    if not requests:
+        raise InputError("expected a context and a continuation, got none", place="$.arguments")
+    text = requests[0][1]
     sizes = {"bytes": len(text.encode(errors="surrogatepass")), "words": len(text.split())}
     yield Document(likelihoods, "$.filtered_resps", totals=sizes, variant=variant, own=own_of(found))
 
@@ -117,7 +120,7 @@ def _sums(found: Mapping[str, Any]) -> dict[str, tuple[str, float]]:
     for number, stat in enumerate(a_list(found.get("stats"), "$.stats")):
         path = f"$.stats[{number}]"
         name = an_object(an_object(stat, path).get("name"), f"{path}.name").get("name")
-        if name != _SUM and name not in _UNITS:
+        if not isinstance(name, str) or name not in (_SUM, *_UNITS):
             sums.setdefault(str(name), (path, 0.0))
             continue
         value = number_of(stat.get("sum"), f"{path}.sum")

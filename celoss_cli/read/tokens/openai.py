@@ -114,10 +114,10 @@ def _of_lists(logprobs: Mapping[str, Any], path: str, prompt: int | None, suffix
             f"expected a log-probability for each of {len(texts)} tokens, got {len(scores)}",
             place=f"{path}.token_logprobs",
         )
-    others = logprobs.get("top_logprobs") or ()
+    others = logprobs.get("top_logprobs")
 
     def listed(number: int) -> list[tuple[Any, Any]]:
-        held = others[number] if number < len(others) else None
+        held = others[number] if isinstance(others, list) and number < len(others) else None
         return [*held.items()] if isinstance(held, dict) else []
 
     echoed = bool(scores) and scores[0] is None

@@ -72,7 +72,8 @@ def _triples(held: Mapping[str, object], part: str) -> Document | None:
 
     def listed(number: int) -> list[tuple[Any, Any]]:
         at = others[number] if isinstance(others, list) and number < len(others) else None
-        return [((*one, None)[1], one[0]) for one in at or () if isinstance(one, list) and one]
+        known = at if isinstance(at, list) else ()
+        return [((*one, None)[1], one[0]) for one in known if isinstance(one, list) and one]
 
     return Document(
         [token[0] for token in tokens],
@@ -126,7 +127,10 @@ def _older(tokens: Sequence[Any]) -> Document:
     listed = [_probable(token, f"{_PATH}[{number}].probs") for number, token in enumerate(found)]
     texts = [token.get("content") for token in found]
     return Document(
-        [dict(reversed(pairs)).get(text, CENSORED_AS) for text, pairs in zip(texts, listed, strict=True)],
+        [
+            next((value for name, value in pairs if name == text), CENSORED_AS)
+            for text, pairs in zip(texts, listed, strict=True)
+        ],
         f"{_PATH}[{{}}].probs",
         texts_of(texts, f"{_PATH}[{{}}].content"),
         listed=listed.__getitem__,

@@ -1,0 +1,70 @@
+"""Records of dumps with something else where a list, a text or a number belongs: refused, or read without."""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import Any
+
+import pytest
+
+from celoss_cli.core.data import Batch
+from celoss_cli.core.errors import InputError
+from celoss_cli.read.json import lines
+from celoss_cli.read.request import ReadRequest, Stream
+
+CHAT = {"token": "a", "logprob": -0.5, "bytes": None}
+CENSORED = {"token": "a", "logprob": -9999.0, "bytes": None, "top_logprobs": True}
+FLAT = {"start_indices": [0], "end_indices": [1], "token_ids": [5]}
+
+
+def batches(record: dict[str, Any]) -> list[Batch]:
+    stream = Stream("-", io.BufferedReader(io.BytesIO(json.dumps(record).encode() + b"\n")))  # type: ignore[arg-type]
+    request = ReadRequest(per_class=True, takes="log-probs", scored=True, likeliest=True)
+    found = [
+        batch if isinstance(batch, Batch) else batch.read() for batch in lines.read(stream, request).batches
+    ]
+    assert found
+    return found
+
+
+@pytest.mark.parametrize(
+    ("record", "said"),
+    [
+        (
+            {"prompt_logprobs": {**FLAT, "logprobs": None}},
+            "$.prompt_logprobs.logprobs: expected a list, got null",
+        ),
+        (
+            {"completion_probabilities": [{"content": ["a"], "probs": [{"tok_str": "a", "prob": 0.5}]}]},
+            "$.completion_probabilities[0].content: expected the text of a token",
+        ),
+        (
+            {"instance_id": "i", "stats": [{"name": {"name": ["logprob"]}, "sum": 1}]},
+            "expected the statistic logprob",
+        ),
+        (
+            {"doc_id": 1, "filtered_resps": [[-1.5, True]], "arguments": []},
+            "$.arguments: expected a context and a continuation, got none",
+        ),
+    ],
+)
+def test_what_is_missing_is_refused_with_its_path(record: dict[str, Any], said: str) -> None:
+    with pytest.raises(InputError) as refused:
+        batches(record)
+    assert said in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {"choices": [{"logprobs": {"content": [CENSORED, CHAT]}}]},
+        {"choices": [{"logprobs": {"tokens": ["a"], "token_logprobs": [-0.5], "top_logprobs": 7}}]},
+        {"meta_info": {"input_token_logprobs": [[-0.5, 1, "a"]], "input_top_logprobs": [5]}},
+        {"completion_probabilities": [{"content": "a", "probs": [{"tok_str": ["a"], "prob": 0.5}]}]},
+    ],
+    ids=["chat", "completions", "sglang", "older llama"],
+)
+def test_likely_tokens_that_are_none_say_nothing(record: dict[str, Any]) -> None:
+    (batch,) = batches(record)
+    assert {*batch.target} == {"a"}
