@@ -84,13 +84,14 @@ def _columns_of_object(
     if "weights" in document:
         return _values(document, name, request)
     records = _records(document)
-    if len(records) == 1 and not is_split(document):
+    arrays = [value for value in document.values() if isinstance(value, Numbers)]
+    if records and (len(records) == len(arrays) == 1 or _has_schema(document)):
         places, objects = zip(*_placed(records, at), strict=True)
         return table_of(objects, places, request)
     table = table_in(document, at) or table_by_name(document, at)
     if table is not None:
         return whole_table(table.names, table.rows, table.place, table.header, request)
-    inner = _objects_within(document)
+    inner = {} if arrays or _has_schema(document) else _objects_within(document)
     if len(inner) != 1:
         return _values(document, name, request)
     ((key, held),) = inner.items()
@@ -164,13 +165,13 @@ def _dataset_of_document(document: dict[str, Any], path: str, name: str, request
     at = f"{name}: {path}"
     arrays = [value for value in document.values() if isinstance(value, Numbers)]
     records = _records(document)
-    rows = _rows_by_id(document, at, request) or (
-        _placed(records, at) if len(records) == len(arrays) == 1 else []
-    )
+    only = len(records) == len(arrays) == 1 or _has_schema(document)
+    rows = _rows_by_id(document, at, request) or (_placed(records, at) if only else [])
     if rows:
         return _rows_dataset(rows, request)
-    if {"schema", "data"} <= document.keys():
-        got = "none: no rows" if arrays and not arrays[-1].items() else "something else"
+    if _has_schema(document):
+        data = document["data"]
+        got = "none: no rows" if isinstance(data, Numbers) and not data.items() else "something else"
         told = f"expected row objects, as pandas writes with orient table, got {got}"
         raise InputError(told, hint=ORIENTS, place=f"{at}.data")
     refused: InputError | None = None
@@ -202,15 +203,21 @@ def _told(dataset: Dataset, key: str) -> Dataset:
     return dataset
 
 
+def _has_schema(document: dict[str, Any]) -> bool:
+    """Whether an object is a table as pandas writes it with orient table."""
+    return {"schema", "data"} <= document.keys()
+
+
 def _records(document: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
-    """The arrays of an object that are row objects."""
+    """The arrays of an object that are row objects; beside pandas' schema, its data."""
+    keys = ["data"] if _has_schema(document) else [*document]
     held = {
-        key: value.items() for key, value in document.items() if isinstance(value, Numbers) and value.is_odd
+        key: value.items() for key in keys if isinstance(value := document[key], Numbers) and value.is_odd
     }
     return {
         key: values
         for key, values in held.items()
-        if values and all(isinstance(value, dict) for value in values)
+        if values and all(isinstance(value, dict) and value for value in values)
     }
 
 
