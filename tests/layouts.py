@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from celoss_cli.read.roles.assignment import Assignment
 from celoss_cli.read.roles.column import Column
 from celoss_cli.read.roles.columns import assign
-from celoss_cli.read.roles.found import ColumnChoice, Wanted
+from celoss_cli.read.roles.found import Assignment, ColumnChoice, Wanted
 
 __all__ = ["CELLS", "columns", "given", "shown"]
 

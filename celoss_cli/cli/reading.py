@@ -140,7 +140,7 @@ def _target_is(reading: Reading) -> Literal["name", "index"] | None:
 
 
 def _class_map(reading: Reading) -> Mapping[str, str]:
-    from celoss_cli.read.roles.class_map import class_map_of
+    from celoss_cli.read.class_map import class_map_of
 
     return class_map_of(reading.class_map)
 

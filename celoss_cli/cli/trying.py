@@ -27,7 +27,7 @@ from celoss_cli.read import format_of
 from celoss_cli.read.gather import read_stream, refuse_difference
 from celoss_cli.read.paths import files_of
 from celoss_cli.read.request import Settled, Stream, open_stream
-from celoss_cli.read.roles.shape import Shape
+from celoss_cli.read.roles.column import Shape
 
 if TYPE_CHECKING:
     from celoss_cli.cli.data import Data

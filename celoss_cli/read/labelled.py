@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping, Sequence
 
     from celoss_cli.read.request import ReadRequest
-    from celoss_cli.read.roles.assignment import Assignment
+    from celoss_cli.read.roles.found import Assignment
 
 __all__ = ["LOOKED_AT", "are_of_one_kind", "ranked_keys", "refuse_ranked", "row_of", "scores_of"]
 

@@ -17,8 +17,7 @@ from celoss_cli.read.roles.found import ColumnChoice
 if TYPE_CHECKING:
     from celoss_cli.core.data import Array, Batch, Chunk, Roles, Source
     from celoss_cli.read.remote.files import Object
-    from celoss_cli.read.roles.column import Column
-    from celoss_cli.read.roles.shape import Shape
+    from celoss_cli.read.roles.column import Column, Shape
 
 __all__ = [
     "MAX_LINE",

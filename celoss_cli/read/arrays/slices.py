@@ -19,9 +19,8 @@ from celoss_cli.read.arrays.ranged import Ranged
 from celoss_cli.read.bytes.mapped import release
 from celoss_cli.read.request import Dataset, ReadRequest, columns_of
 from celoss_cli.read.roles.answers import Decisions, with_positive
-from celoss_cli.read.roles.column import value_of
+from celoss_cli.read.roles.column import Shape, value_of
 from celoss_cli.read.roles.keys import Keys, keys_of
-from celoss_cli.read.roles.shape import Shape
 from celoss_cli.read.roles.targets import refuse_names
 
 if TYPE_CHECKING:

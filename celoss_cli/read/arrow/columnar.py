@@ -36,9 +36,9 @@ from celoss_cli.read.arrow.rows import (
 from celoss_cli.read.labelled import refuse_ranked
 from celoss_cli.read.request import Dataset, ReadRequest, Stream, TargetSource
 from celoss_cli.read.roles.answers import Answers, Decisions
-from celoss_cli.read.roles.assignment import Assignment
 from celoss_cli.read.roles.column import Column, Stored, sample_size
 from celoss_cli.read.roles.columns import map_columns
+from celoss_cli.read.roles.found import Assignment
 from celoss_cli.read.roles.keys import INPUT_KEYS, one_of
 from celoss_cli.read.roles.naming import refuse_repeated
 from celoss_cli.read.roles.table import WholeTable

@@ -21,8 +21,8 @@ from celoss_cli.read.json.tables import is_split, streamed_split, table_by_name,
 from celoss_cli.read.json.text import Text, keys_of, values_after
 from celoss_cli.read.json.values import id_of, whole_table
 from celoss_cli.read.request import Dataset, ReadRequest, Stream
+from celoss_cli.read.roles.column import Shape
 from celoss_cli.read.roles.keys import keys_of as roles_of
-from celoss_cli.read.roles.shape import Shape
 from celoss_cli.read.tokens import may_be_scored
 
 if TYPE_CHECKING:

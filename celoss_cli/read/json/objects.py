@@ -17,8 +17,8 @@ from celoss_cli.read.json.frame import Frame, Framed, frame_of
 from celoss_cli.read.json.numbers import check, plain, shape_of
 from celoss_cli.read.json.values import ValueTable, id_of, whole_table
 from celoss_cli.read.labelled import LOOKED_AT, ranked_keys, refuse_ranked, scores_of
+from celoss_cli.read.roles.column import Shape
 from celoss_cli.read.roles.keys import WEIGHT_KEYS, keys_of
-from celoss_cli.read.roles.shape import Shape
 from celoss_cli.read.roles.targets import refuse_names
 from celoss_cli.read.text.plain import NotPlain
 

@@ -1,7 +1,8 @@
-"""Targets of a binary loss as texts: one of them is the positive answer."""
+"""Two texts as the answers of a binary loss: which of them is the positive one, and what they become."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
@@ -10,12 +11,170 @@ import numpy as np
 from celoss_cli.core.errors import InputError, Way, listed, quoted
 from celoss_cli.core.numbers import MISSING
 from celoss_cli.read.roles.column import value_of
-from celoss_cli.read.roles.pairs import answer_key, clear_positive
+from celoss_cli.read.roles.groups import labels_of
+from celoss_cli.read.roles.words import PAIRS, VERSIONS
 
 if TYPE_CHECKING:
     from celoss_cli.core.data import Array
 
-__all__ = ["Answers", "Decisions", "open_pair", "with_positive"]
+__all__ = [
+    "Answers",
+    "Decisions",
+    "answer_key",
+    "clear_positive",
+    "decided_of",
+    "is_negative",
+    "is_of_decisions",
+    "open_pair",
+    "positive_of",
+    "positive_of_two",
+    "same_answer",
+    "with_positive",
+]
+
+_PARTS = re.compile(r"[\W_]+")
+_TWO = 2
+
+
+def same_answer(one: str, two: str) -> bool:
+    """Whether two texts are one answer."""
+    return answer_key(one) == answer_key(two)
+
+
+def answer_key(text: str) -> float | str:
+    """What is compared of an answer: numbers by their value, texts without regard to case."""
+    value = value_of(text)
+    return text.casefold() if value is None else value
+
+
+def clear_positive(targets: Sequence[str]) -> str | None:
+    """The positive one of two texts, where everybody means the same by them."""
+    given = {target.casefold(): target for target in targets}
+    for positive, negative in PAIRS:
+        if given.keys() <= {positive, negative}:
+            return given.get(positive, positive)
+    return None
+
+
+def positive_of(name: str, targets: Sequence[str]) -> str | None:
+    """The target that the name of a column speaks of: p_malignant of malignant and benign.
+
+    What follows a word of versions counts these: prob_seed_0 speaks of no target.
+
+    Args:
+        name: of the column, or of a class.
+        targets: the different ones that are seen.
+
+    """
+    label = labels_of([name])[0].casefold()
+    parts = _PARTS.split(label)
+    answers = [part for before, part in zip(["", *parts], parts, strict=False) if before not in VERSIONS]
+    said = [label, *answers[::-1], name.casefold()]
+    for part in said:
+        value = value_of(part)
+        for target in targets:
+            if target.casefold() == part or (value is not None and value == value_of(target)):
+                return target
+    return next((found for part in said if (found := _by_meaning(part, targets)) is not None), None)
+
+
+def _by_meaning(part: str, targets: Sequence[str]) -> str | None:
+    """The target that means the same as a word of another clear pair: No of 0, 0 of false."""
+    given = {target.casefold(): target for target in targets}
+    for positive, negative in PAIRS:
+        if given and given.keys() <= {positive, negative}:
+            if is_negative(part):
+                return given.get(negative)
+            if any(part == other for other, _ in PAIRS):
+                return given.get(positive)
+    return None
+
+
+def positive_of_two(labels: Sequence[str], targets: Sequence[str]) -> int | None:
+    """Which of two classes is the positive answer: by a clear pair; the second where targets are their names.
+
+    With targets that are names either would do, as the probabilities add up to 1.
+    """
+    lowered = [label.casefold() for label in labels]
+    words = {target.casefold() for target in targets if value_of(target) is None}
+    if not words <= {*lowered}:
+        return None
+    for positive, negative in PAIRS:
+        if set(lowered) == {positive, negative}:
+            return lowered.index(positive)
+    return 1 if words else None
+
+
+def is_negative(label: str) -> bool:
+    """Whether a class is called as the negative answer of a clear pair is."""
+    return any(label.casefold() == negative for _, negative in PAIRS)
+
+
+# ---------------------------------------------------------------------------- the classes predicted
+
+
+def decided_of(seen: Sequence[str], targets: Sequence[str], positive: str | None) -> tuple[str, ...] | None:
+    """The classes predicted, the positive one first; None where they are not called as the targets are.
+
+    They are called so where each is a target, or where they are a clear pair of their own: yes and no beside
+    1 and 0; or where the positive one of two is named, and the targets are a clear pair. A class that no
+    target has is not taken for the other one: it may be a third.
+
+    Args:
+        seen: the different classes predicted among the first rows.
+        targets: the different targets.
+        positive: the one that is the positive answer, or None for that of a clear pair, or 1.
+
+    """
+    if len(seen) > _TWO:
+        return None
+    known = [_is_one_of(text, targets) for text in seen]
+    told = positive or clear_positive(targets) or "1"
+    if seen and not _is_one_of(told, seen):
+        if any(known):
+            return (told, *seen) if all(known) and len(seen) < _TWO else None
+        told = clear_positive(seen) or ""
+        return (told, *_but(told, seen)) if told else None
+    others = _but(told, seen)
+    if not others:
+        return (told, *_other(told, targets))
+    fits = all(known) or _are_clear(told, others[0]) or is_of_decisions(positive or "", seen, targets)
+    return (told, *others) if fits else None
+
+
+def is_of_decisions(positive: str, seen: Sequence[str], targets: Sequence[str]) -> bool:
+    """Whether the positive answer is one of two classes predicted, cat and dog, beside a clear pair.
+
+    The targets are then 1 or 0, yes or no, whatever the classes are called.
+    """
+    named = _is_one_of(positive, seen) and len(seen) == _TWO == len(targets)
+    return (
+        named and not any(_is_one_of(text, targets) for text in seen) and clear_positive(targets) is not None
+    )
+
+
+def _is_one_of(text: str, texts: Sequence[str]) -> bool:
+    return any(same_answer(text, one) for one in texts)
+
+
+def _but(told: str, texts: Sequence[str]) -> list[str]:
+    return [text for text in texts if not same_answer(text, told)]
+
+
+def _are_clear(positive: str, negative: str) -> bool:
+    found = clear_positive((positive, negative))
+    return found is not None and same_answer(found, positive)
+
+
+def _other(positive: str, targets: Sequence[str]) -> list[str]:
+    """The negative answer where none was predicted yet: the other target, or that of a clear pair."""
+    others = _but(positive, targets)
+    if len(others) == 1 and len(targets) == _TWO:
+        return others
+    return [negative for one, negative in PAIRS if same_answer(one, positive)][:1]
+
+
+# --------------------------------------------------------------------------------------- as numbers
 
 
 class Answers:

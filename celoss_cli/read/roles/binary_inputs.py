@@ -8,16 +8,16 @@ the only number without another role.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from celoss_cli.core.errors import UsageError, listed
+from celoss_cli.core.records import replace
+from celoss_cli.read.roles.answers import is_negative, positive_of, positive_of_two
 from celoss_cli.read.roles.column import value_of
 from celoss_cli.read.roles.confidences import OF_POSITIVE, Confidences
 from celoss_cli.read.roles.found import POSITIVE, Candidate, Found
 from celoss_cli.read.roles.groups import Group, alike, labels_of, predicting
 from celoss_cli.read.roles.naming import one_of
-from celoss_cli.read.roles.pairs import is_negative, positive_of, positive_of_two
 
 if TYPE_CHECKING:
     from celoss_cli.read.roles.evidence import Evidence

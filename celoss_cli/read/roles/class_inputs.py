@@ -8,20 +8,19 @@ it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from celoss_cli.core.errors import listed
 from celoss_cli.core.numbers import MISSING
-from celoss_cli.read.roles.class_groups import ALIKE, GroupSearch, is_index, is_number
-from celoss_cli.read.roles.column import KnownNames
+from celoss_cli.read.roles.column import KnownNames, value_of
+from celoss_cli.read.roles.evidence import Evidence, Search
 from celoss_cli.read.roles.found import Candidate, Found
-from celoss_cli.read.roles.groups import alike, predicting
-
-if TYPE_CHECKING:
-    from celoss_cli.read.roles.evidence import Evidence
+from celoss_cli.read.roles.groups import Group, alike, initials, predicting, spellings_of
+from celoss_cli.read.roles.words import OF_ALL_CLASSES
 
 __all__ = ["over_classes"]
 
+_PREDICTED = "their common affix speaks of predictions"
+_ALIKE = "they have a common affix"
 _NAMED = "they are named as the targets are"
 _OTHERS = "they are the numbers without another role"
 _ENOUGH = 3
@@ -43,7 +42,22 @@ def over_classes(evidence: Evidence, target: Sequence[int], targets: Sequence[st
     return _Search(evidence, target, targets).found()
 
 
-class _Search(GroupSearch):
+class _Search(Search):
+    def __init__(self, evidence: Evidence, target: Sequence[int], targets: Sequence[str]) -> None:
+        super().__init__(evidence, target, targets)
+        values = [evidence.columns[i].values for i in target]
+        self._in_numbers = len(values) == 1 and values[0].mostly_numbers
+        self._copies = [i for i in self._free if any(evidence.equal(i, t) for t in target)]
+        self._plain = self._without_targets(evidence.plain(self._numbers))
+
+    def _without_targets(self, plain: Sequence[int]) -> list[int]:
+        """Columns whose names have no word of targets, or share it: class_0 and class_1."""
+        columns = self._evidence.columns
+        if not any(columns[i].says.target for i in plain):
+            return list(plain)
+        shared = {i for group in alike(columns, plain) for i in group.columns}
+        return [i for i in plain if i in shared or not columns[i].says.target]
+
     def found(self) -> Found:
         chosen = self._evidence.chosen["classes"]
         if chosen is not None:
@@ -59,12 +73,26 @@ class _Search(GroupSearch):
         if named is not None:
             return named
         sure = self._sure(soft)
-        if sure:
-            return self._how_sure(sure[0])
-        if soft:
-            return self._singles(soft)
+        if sure or soft:
+            return self._of_one_column(sure, soft)
         found = self._by_affix() or self._all()
         return found if found.only or not self._takes_probabilities() else self._with_adding_up(found)
+
+    def _of_one_column(self, sure: Sequence[int], soft: Sequence[int]) -> Found:
+        """Columns of predictions that have no other beside them."""
+        evidence, targets = self._evidence, self._targets
+        if evidence.wanted.or_binary and len(soft) == 1:
+            return Found((Candidate(tuple(soft), _PREDICTED),))
+        from celoss_cli.read.roles.class_doubts import (  # few tables leave a doubt
+            everything,
+            how_sure,
+            singles,
+        )
+
+        if sure:
+            return how_sure(evidence, self._target, targets, sure[0])
+        groups = [self._candidate(g, _ALIKE) for g in alike(evidence.columns, self._plain)]
+        return singles(evidence, targets, soft, [*groups, *everything(evidence, self._numbers)])
 
     def _with_adding_up(self, found: Found) -> Found:
         """The readings with those numbers side by side, which alone add up to 1 in every row, first."""
@@ -95,17 +123,139 @@ class _Search(GroupSearch):
         soft = evidence.is_prediction(i) and not evidence.is_confidence(i)
         return soft and not evidence.is_decision(i) and not evidence.columns[i].is_empty
 
+    # ------------------------------------------------------------------------------- 2. predictions
+
+    def _is_of_classes(self, group: Group) -> bool:
+        """Whether columns are of classes: those of how sure one is where they are named by the targets."""
+        sure = all(self._evidence.is_confidence(i) for i in group.columns)
+        fits = group.takes == "log-probs" or self._adds_up(group)
+        unknown = not self._targets and self._evidence.wanted.elsewhere
+        return not sure or (fits and (unknown or self._named_by_targets(group)))
+
+    def _one_of(self, groups: Sequence[Group]) -> Found:
+        """The group that fits, of those with a word of prediction."""
+        every = [option for group in self._largest(groups) for option in self._without_odd(group)]
+        fitting = [group for group in every if self._fits(group)]
+        fitting = fitting or [group for group in every if self._is_examined(group)]
+        if len(fitting) > 1:
+            fitting = self._best(fitting)
+        if len(fitting) == 1:
+            return Found((self._candidate(fitting[0], _PREDICTED),))
+        if fitting:
+            shown = listed([group.affix for group in fitting])
+            return Found(
+                tuple(self._candidate(group, _PREDICTED) for group in fitting),
+                f"one group of columns of {self._evidence.wanted.takes}, got {shown}",
+            )
+        return self._no_classes(every[0])
+
+    def _without_odd(self, group: Group) -> list[Group]:
+        """The group without columns like prob_max; also with them where nothing tells."""
+        says = [self._evidence.columns[i].says for i in group.columns]
+        kept = [
+            at
+            for at, label in enumerate(group.labels)
+            if not says[at].confident and label.casefold() not in OF_ALL_CLASSES
+        ]
+        if len(kept) == len(says) or len(kept) < 2:
+            return [group]
+        less = Group(
+            tuple(group.columns[at] for at in kept),
+            tuple(group.labels[at] for at in kept),
+            "",
+            group.takes,
+        )
+        sure = less.counts or self._adds_up(less) or self._named_by_targets(less)
+        return [less] if sure else [less, group]
+
+    def _fits(self, group: Group) -> bool:
+        """Whether probabilities are of classes, and the targets are none of other names."""
+        if self._targets_differ(group):
+            return False
+        if not self._are_probabilities(group) or self._evidence.wanted.rescaled:
+            return True
+        return self._evidence.adds_up(group.columns) is not False
+
+    def _is_examined(self, group: Group) -> bool:
+        """Whether values that do not fit are looked at all the same, as the columns can be nothing else."""
+        if not self._evidence.wanted.examined or self._targets_differ(group):
+            return False
+        from celoss_cli.read.roles.class_doubts import can_be_binary  # of data that is looked at for mistakes
+
+        binary = (can_be_binary(self._evidence, self._targets, i) for i in group.columns)
+        return self._is_named(group) or not any(binary)
+
+    def _are_probabilities(self, group: Group) -> bool:
+        wanted = self._evidence.wanted
+        if all(self._evidence.columns[i].is_empty for i in group.columns):
+            return False
+        if wanted.takes_probabilities:
+            return True
+        return self._evidence.are_fractions(group.columns) and (
+            group.takes == "probs" or (group.takes == "scores" and not self._is_named(group))
+        )
+
+    def _is_named(self, group: Group) -> bool:
+        """Whether the labels are those of classes: they count, or are the targets."""
+        return group.counts or self._named_by_targets(group)
+
+    def _adds_up(self, group: Group) -> bool:
+        return bool(self._evidence.adds_up(group.columns))
+
+    def _targets_differ(self, group: Group) -> bool:
+        """Whether the targets are texts that name none of these classes."""
+        return bool(self._other_names(group))
+
+    def _other_names(self, group: Group) -> list[str]:
+        """The targets, where they are texts that name none of these classes.
+
+        A text among numbers is a target that is wrong, and refused where it stands.
+        """
+        if self._in_numbers:
+            return []
+        words = [text for text in self._targets if value_of(text) is None]
+        if not words:
+            return []
+        spelled = [*group.labels, *spellings_of([self._names[i] for i in group.columns])]
+        return [] if any(self._evidence.names_all([word], spelled) for word in words) else words
+
+    def _named_by_targets(self, group: Group) -> bool:
+        return self._evidence.names_all(self._targets, group.labels)
+
+    def _best(self, groups: Sequence[Group]) -> list[Group]:
+        """Those of several that fit best: by the targets' names, by labels that count, by what they take."""
+        kind = self._evidence.wanted.kind
+        for better in (
+            self._named_by_targets,
+            lambda group: group.counts,
+            lambda group: group.takes == kind,
+            lambda group: group.takes != "scores",
+        ):
+            kept = [group for group in groups if better(group)]
+            groups = kept or groups
+        return list(groups)
+
+    def _largest(self, groups: Sequence[Group]) -> list[Group]:
+        """Without groups that are part of another one."""
+        holders: dict[int, list[set[int]]] = {}
+        for group in groups:
+            own = set(group.columns)
+            for i in group.columns:
+                holders.setdefault(i, []).append(own)
+        return [g for g in groups if not any({*g.columns} < other for other in holders[g.columns[0]])]
+
     # -------------------------------------------------------------------------- 3. the targets' names
 
     def _named(self) -> Found | None:
         evidence = self._evidence
-        words = [text for text in self._targets if not is_number(text)]
+        words = [text for text in self._targets if value_of(text) is None]
         if not words or len(words) < len(self._targets):
             return None
         missing = [self._names[i] for i in self._plain if self._names[i] in MISSING]
-        likely = sorted((*self._numbers, *self._no_numbers))
+        roles = {*evidence.taken, *self._target}
+        odd = [i for i, c in enumerate(evidence.columns) if c.is_no_number and i not in roles]
         known = KnownNames((*words, *missing))
-        named = [i for i in likely if known.have([self._names[i]])]
+        named = [i for i in sorted((*self._numbers, *odd)) if known.have([self._names[i]])]
         others = {*named, *self._copies}
         rest = [i for i in self._plain if i not in others]
         if (
@@ -126,7 +276,7 @@ class _Search(GroupSearch):
         for columns in (tuple(sure), both):
             if len(columns) > 1 and self._evidence.adds_up(columns):
                 return self._settled(columns, f"{why} and add up to 1")
-        if any(is_index(text, len(both)) and not is_index(text, len(sure)) for text in self._targets):
+        if any(_is_index(text, len(both)) and not _is_index(text, len(sure)) for text in self._targets):
             return self._settled(both, why)
         odd = [i for i in doubtful if self._is_of_another_kind(i, sure)]
         if why != _OTHERS and len(odd) == len(doubtful) and len(sure) > 1:
@@ -155,19 +305,19 @@ class _Search(GroupSearch):
             counting = [group for group in counting if self._adds_up(group)] or counting
         if len(counting) > 1:
             shown = listed([group.affix for group in counting])
-            readings = tuple(self._candidate(group, ALIKE) for group in counting)
+            readings = tuple(self._candidate(group, _ALIKE) for group in counting)
             return Found(readings, f"one group of columns of {self._evidence.wanted.takes}, got {shown}")
         group = counting[0] if counting else max(groups, key=lambda g: len(g.columns))
         taken = {*group.columns, *self._copies}
         rest = [i for i in self._plain if i not in taken]
         if not rest:
-            return self._settled(group.columns, ALIKE, group.affix)
+            return self._settled(group.columns, _ALIKE, group.affix)
         if not counting:
             return None
         bare = not group.affix  # columns that are called 0, 1, 2
         if bare or all(self._is_of_another_kind(i, group.columns) for i in rest):
-            return self._settled(group.columns, ALIKE, group.affix)
-        return self._with_or_without(group.columns, rest, ALIKE)
+            return self._settled(group.columns, _ALIKE, group.affix)
+        return self._with_or_without(group.columns, rest, _ALIKE)
 
     def _all(self) -> Found:
         evidence = self._evidence
@@ -208,7 +358,33 @@ class _Search(GroupSearch):
     def _too_few(self, columns: Sequence[int]) -> Found:
         if self._evidence.wanted.or_binary and len(columns) == 1:
             return Found((Candidate(tuple(columns), _OTHERS),))
-        takes = self._evidence.wanted.takes
-        got = listed([self._names[i] for i in columns]) if columns else listed(self._names)
-        single = [self._single(i) for i in columns if len(self._targets) <= 2]
-        return Found((*single, *self._everything()), f"two columns of {takes} or more, got {got}")
+        from celoss_cli.read.roles.class_doubts import too_few  # few tables leave a doubt
+
+        return too_few(self._evidence, self._targets, columns, self._numbers)
+
+    # ------------------------------------------------------------------------------------ the outcome
+
+    def _settled(self, columns: tuple[int, ...], why: str, affix: str = "") -> Found:
+        """These columns, if probabilities add up to 1."""
+        group = Group(columns, tuple(self._names[i] for i in columns), affix)
+        odd = self._takes_probabilities() and self._evidence.adds_up(columns) is False
+        others = self._other_names(group)
+        if (odd and not self._is_examined(group)) or (others and initials(others, group.labels)):
+            return self._no_classes(group)
+        return Found((Candidate(columns, why, affix),))
+
+    def _no_classes(self, group: Group) -> Found:
+        from celoss_cli.read.roles.class_doubts import no_classes  # most groups are of classes
+
+        return no_classes(self._evidence, self._targets, group, self._other_names(group))
+
+    def _candidate(self, group: Group, why: str) -> Candidate:
+        return Candidate(group.columns, why, group.affix)
+
+    def _takes_probabilities(self) -> bool:
+        return self._evidence.wanted.takes_probabilities and not self._evidence.wanted.rescaled
+
+
+def _is_index(text: str, classes: int) -> bool:
+    value = value_of(text)
+    return value is not None and value.is_integer() and 0 <= value < classes

@@ -1,4 +1,4 @@
-"""A column as roles see it: its name, its type, and the values of its first rows."""
+"""A column as roles see it: its name, its type, and the values of its first rows; and an array likewise."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from celoss_cli.read.roles.words import Named, named
 if TYPE_CHECKING:
     from celoss_cli.core.data import Array
 
-__all__ = ["Column", "KnownNames", "Stored", "Values", "sample_size", "value_of"]
+__all__ = ["Column", "KnownNames", "Shape", "Stored", "Values", "sample_size", "value_of"]
 
 
 class KnownNames:
@@ -161,6 +161,11 @@ class Column:
         return self.values.numbers is not None or self.values.mostly_numbers
 
     @property
+    def is_no_number(self) -> bool:
+        """Whether the type is none of numbers; a column of it that is named as a class is refused for it."""
+        return self.stored in ("text", "list", "other")
+
+    @property
     def can_name_rows(self) -> bool:
         """Whether values can be ids: texts, whole numbers, or some of either."""
         whole = self.values.are_whole or self.values.are_texts
@@ -223,3 +228,26 @@ def _values(cells: Sequence[str], decimal: str, stored: Stored, known: Array | N
         mostly = 2 * len(odd) <= len(texts) or all(map(_WRITTEN.fullmatch, odd))
         return Values(texts, rows, None, False, mostly)
     return Values(texts, rows, np.array(each, np.float64), False)
+
+
+@record(frozen=True, slots=True)
+class Shape:
+    """What an array is before it is read.
+
+    Attributes:
+        extents: of its axes.
+        kind: of its values, as NumPy's types have it: "f", "i", "u", "b", "U".
+        cells: its first values as text, where it has one axis.
+
+    """
+
+    extents: tuple[int, ...]
+    kind: str
+    cells: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, values: Array) -> Shape:
+        """The shape of an array, with the first values of one along a single axis."""
+        first = values[: sample_size(1) + 1].tolist() if values.ndim == 1 else []
+        cells = tuple(str(value).lower() if isinstance(value, bool) else str(value) for value in first)
+        return cls(tuple(map(int, values.shape)), values.dtype.kind, cells)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 from itertools import chain, islice, repeat
 from typing import TYPE_CHECKING
 
 from celoss_cli.core.errors import UsageError
 from celoss_cli.core.numbers import hundredths, numbers
+from celoss_cli.core.records import replace
 from celoss_cli.read.roles.class_inputs import over_classes
 from celoss_cli.read.roles.column import Column, Stored, sample_size
 from celoss_cli.read.roles.evidence import Evidence
@@ -21,9 +21,8 @@ from celoss_cli.read.roles.target_columns import by_name
 if TYPE_CHECKING:
     from celoss_cli.core.data import Array
     from celoss_cli.read.request import ReadRequest, TruthColumns
-    from celoss_cli.read.roles.assignment import Assignment
     from celoss_cli.read.roles.column import Column
-    from celoss_cli.read.roles.found import Wanted
+    from celoss_cli.read.roles.found import Assignment, Wanted
 
 __all__ = ["assign", "columns_of", "map_columns"]
 
@@ -45,7 +44,7 @@ def assign(columns: Sequence[Column], wanted: Wanted) -> Assignment:
     weight = _weight(evidence)
     chosen_target, chosen_inputs = _one(target), inputs.only
     if chosen_target is None or chosen_inputs is None or weight is None or chosen_inputs.command:
-        from celoss_cli.read.roles.readings import doubt  # most tables are plain
+        from celoss_cli.read.roles.given import doubt  # most tables are plain
 
         raise doubt(evidence, inputs, target, weight)
     return Given(evidence, chosen_inputs, chosen_target, weight.candidates[0]).assignment()
@@ -62,7 +61,10 @@ def _weighed(evidence: Evidence) -> tuple[Found | None, Found]:
         return None, find(evidence, (), evidence.wanted.examples)
     target = by_name(evidence)
     if not target.candidates:
-        from celoss_cli.read.roles.unnamed import by_position, by_values  # most headers name the targets
+        from celoss_cli.read.roles.target_columns import (  # most headers name the targets
+            by_position,
+            by_values,
+        )
 
         target = by_position(evidence)
         if not target.candidates:

@@ -6,15 +6,20 @@ than two it says nothing of the others, and no loss is determined.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from celoss_cli.core.errors import InputError, Way, listed, plural, quoted, visible
+from celoss_cli.core.records import replace
+from celoss_cli.read.roles.answers import (
+    clear_positive,
+    decided_of,
+    is_of_decisions,
+    positive_of,
+    same_answer,
+)
 from celoss_cli.read.roles.column import value_of
-from celoss_cli.read.roles.decided import decided_of, is_of_decisions
 from celoss_cli.read.roles.evidence import Evidence, Search
 from celoss_cli.read.roles.found import Candidate
-from celoss_cli.read.roles.pairs import clear_positive, positive_of, same_answer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

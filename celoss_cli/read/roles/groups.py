@@ -18,6 +18,7 @@ __all__ = [
     "Group",
     "alike",
     "in_natural_order",
+    "initials",
     "labels_of",
     "order_notes",
     "paired",
@@ -29,6 +30,8 @@ __all__ = [
 
 
 _MARKS = "_.:=-("
+_STEM = 4
+"""So many letters of a word say what it is, whatever ends it."""
 _NUMBERED = re.compile(r"(.*?[^\W\d_]\W?_?)([0-9]+)")
 _TARGETING = frozenset(
     ["target", "label", "labels", "true", "truth", "actual", "gold", "gt", "y", "is", "t", "obs"]
@@ -238,3 +241,30 @@ def _natural(name: str) -> list[tuple[int, str]]:
     parts = re.split(r"([0-9]+)", name)
     parts[1::2] = [digits.lstrip("0") for digits in parts[1::2]]
     return [(len(part) if i % 2 else 0, part) for i, part in enumerate(parts)]
+
+
+def initials(targets: Sequence[str], labels: Sequence[str]) -> str:
+    """The map of targets that begin one class each, as an option has it: H=home,D=draw; "" for others.
+
+    A target may also go on where the name of a class ends: entailment=entail.
+
+    Args:
+        targets: the different ones that are seen.
+        labels: the names of the classes.
+
+    """
+    pairs = []
+    for target in targets:
+        begun = [label for label in labels if _begin_alike(target.casefold(), label.casefold())]
+        if len(begun) != 1 or any(mark in f"{target}{begun[0]}" for mark in "=,"):
+            return ""
+        pairs.append((target, begun[0]))
+    return ",".join(f"{target}={name}" for target, name in pairs) if _are_distinct(pairs) else ""
+
+
+def _begin_alike(target: str, label: str) -> bool:
+    return label.startswith(target) or (len(label) >= _STEM and target.startswith(label))
+
+
+def _are_distinct(pairs: Sequence[tuple[str, str]]) -> bool:
+    return len({name for _, name in pairs}) == len(pairs) > 0

@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING
 from celoss_cli.core.errors import InputError, UsageError, Way, listed, quoted
 from celoss_cli.core.records import record
 from celoss_cli.losses import LOSSES
-from celoss_cli.read.roles.column import Column, Stored, sample_size
+from celoss_cli.read.roles.column import Column, Shape, Stored, sample_size
 from celoss_cli.read.roles.columns import assign
 from celoss_cli.read.roles.found import KINDS, ColumnChoice, Wanted
 from celoss_cli.read.roles.naming import refuse_two_roles
-from celoss_cli.read.roles.shape import Shape
 from celoss_cli.read.roles.words import named
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from itertools import chain, islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -22,9 +22,32 @@ from celoss_cli.read.roles.targets import Targets, parsed_number
 if TYPE_CHECKING:
     from celoss_cli.read.request import ReadRequest
     from celoss_cli.read.roles.answers import Answers, Decisions
-    from celoss_cli.read.roles.assignment import Assignment
-    from celoss_cli.read.roles.cells import Cells, Columns
     from celoss_cli.read.roles.column import Column
+    from celoss_cli.read.roles.found import Assignment
+
+    class Columns(Protocol):
+        """Columns of which any may be asked for."""
+
+        def numbers(self, columns: Sequence[int]) -> Array:
+            """Shape (rows, columns), of floats."""
+
+        def texts(self, column: int) -> Sequence[str]:
+            """The cells of a column, without the blanks around them and the marks of a ``Quoted`` one."""
+
+        def row_place(self, row: int) -> str:
+            """Names a row, counted from 0 here."""
+
+    class Cells(Columns, Protocol):
+        """Some rows of a table."""
+
+        def __len__(self) -> int: ...
+
+        def answers(self, columns: Sequence[int]) -> Array:
+            """As ``numbers``, where true and false are 1 and 0."""
+
+        def refusal(self, row: int, column: int, error: InputError) -> InputError:
+            """``error`` of one cell with its place."""
+
 
 __all__ = [
     "Assembler",
@@ -263,7 +286,7 @@ class Assembler:
         if self._request.truth is not None:
             return self._request.truth.of(start, len(cells), ids, cells.row_place)
         if self.targets:
-            return self.targets.column(cells, self.mapping.target[0])
+            return _classes(self.targets, cells, self.mapping.target[0])
         if self.answers is not None:
             column = self.mapping.target[0]
             texts = cells.texts(column)
@@ -281,6 +304,16 @@ class Assembler:
                 place=cells.row_place(row),
             )
         return whole
+
+
+def _classes(targets: Targets, cells: Cells, column: int) -> Array:
+    """The class indices of a column, shape (rows,) of int64."""
+    if not targets.in_words:
+        with contextlib.suppress(InputError):
+            found = targets.of_numbers(cells.numbers((column,))[:, 0])
+            if found is not None:
+                return found
+    return targets.cells(cells.texts(column), lambda row, error: cells.refusal(row, column, error))
 
 
 def _way_out(mapping: Assignment, request: ReadRequest, first_row: Sequence[str] | None) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import chain
@@ -12,14 +11,13 @@ import numpy as np
 
 from celoss_cli.core.errors import InputError, UsageError, Way, listed, quoted
 from celoss_cli.core.numbers import ALLOWED, hundredths, is_number, number, number_or_none
-from celoss_cli.read.roles.class_map import initials, refuse_unknown_classes
 from celoss_cli.read.roles.column import value_of
-from celoss_cli.read.roles.pairs import PAIRS
+from celoss_cli.read.roles.groups import initials
+from celoss_cli.read.roles.words import PAIRS
 
 if TYPE_CHECKING:
     from celoss_cli.core.data import Array
     from celoss_cli.read.request import ReadRequest
-    from celoss_cli.read.roles.cells import Cells
 
 __all__ = ["BY_INDEX", "BY_NAME", "Targets", "parsed_number", "refuse_names"]
 
@@ -147,15 +145,6 @@ class Targets:
         truth = _TRUTH.get(cell.lower())
         return number_in(cell, self._request) if truth is None else truth
 
-    def column(self, cells: Cells, column: int) -> Array:
-        """The class indices of a column, shape (rows,) of int64."""
-        if not self.in_words:
-            with contextlib.suppress(InputError):
-                found = self.of_numbers(cells.numbers((column,))[:, 0])
-                if found is not None:
-                    return found
-        return self.cells(cells.texts(column), lambda row, error: cells.refusal(row, column, error))
-
     def of_numbers(self, values: Array) -> Array | None:
         """The class indices of numbers, shape (rows,) of int64; None where one of them is no target."""
         if self._meaning:
@@ -250,6 +239,23 @@ def _without_case(index: Mapping[str, int]) -> dict[str, int]:
         if found.setdefault(name.casefold(), at) != at:
             several.add(name.casefold())
     return {name: at for name, at in found.items() if name not in several}
+
+
+def refuse_unknown_classes(given: Mapping[str, str], labels: Sequence[str]) -> None:
+    """Refuses a map to classes that the input has not.
+
+    Raises:
+        UsageError: for the first one.
+
+    """
+    labels = list(dict.fromkeys(labels))
+    known = {label.casefold() for label in labels}
+    for target, name in given.items():
+        if name.casefold() not in known:
+            raise UsageError(
+                f"Expected --class-map with classes of {listed(labels)}, got {quoted(name)} "
+                f"for {quoted(target)}."
+            )
 
 
 def refuse_names(request: ReadRequest) -> None:

@@ -9,7 +9,16 @@ from functools import lru_cache
 
 from celoss_cli.core.records import record
 
-__all__ = ["CONNECTING", "OF_ALL_CLASSES", "PREDICTING", "VERSIONS", "Named", "named", "tells_versions_apart"]
+__all__ = [
+    "CONNECTING",
+    "OF_ALL_CLASSES",
+    "PAIRS",
+    "PREDICTING",
+    "VERSIONS",
+    "Named",
+    "named",
+    "tells_versions_apart",
+]
 
 
 def _words(text: str) -> frozenset[str]:
@@ -108,6 +117,18 @@ _FEATURES = _words("""
     education region city country zip sepal petal feat features
 """)
 """Words of what was measured of a row before anything was predicted."""
+
+PAIRS = (
+    ("1", "0"),
+    ("1", "-1"),
+    ("true", "false"),
+    ("yes", "no"),
+    ("pos", "neg"),
+    ("positive", "negative"),
+    ("t", "f"),
+    ("y", "n"),
+)
+"""The positive answer and the negative one, where everybody means the same by them; in lower case."""
 
 _WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[^\W\d_A-Za-z]+")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")

@@ -9,8 +9,7 @@ from celoss_cli.core.records import record
 
 if TYPE_CHECKING:
     from celoss_cli.core.data import Array, Roles
-    from celoss_cli.read.roles.column import Column, Values
-    from celoss_cli.read.roles.shape import Shape
+    from celoss_cli.read.roles.column import Column, Shape, Values
 
 __all__ = ["Inspection", "Part", "ReadingFound", "of_arrays", "of_columns", "of_dump", "rows_looked_at"]
 

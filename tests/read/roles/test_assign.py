@@ -9,9 +9,8 @@ import pytest
 from layouts import CELLS, columns, given, shown
 
 from celoss_cli.core.errors import InputError
-from celoss_cli.read.roles.assignment import Assignment
 from celoss_cli.read.roles.columns import assign
-from celoss_cli.read.roles.found import Wanted
+from celoss_cli.read.roles.found import Assignment, Wanted
 
 PROBABILITIES = "p_setosa:p0 p_versicolor:p1 p_virginica:p2"
 PLAIN = "setosa:p0 versicolor:p1 virginica:p2"

@@ -9,7 +9,7 @@ from layouts import given
 from profiles import examples
 
 from celoss_cli.core.errors import InputError
-from celoss_cli.read.roles.assignment import Assignment
+from celoss_cli.read.roles.found import Assignment
 
 TABLES = {
     "bce": ["label:y prob:p", "y_true:y y_pred:d y_prob:p", "churn:yn p_yes:p", "target:b score:p"],

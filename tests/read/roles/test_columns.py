@@ -16,9 +16,9 @@ from ways import by_command
 from celoss_cli.cli.main import run
 from celoss_cli.core.errors import InputError, UsageError
 from celoss_cli.read.request import ColumnChoice, ReadRequest
-from celoss_cli.read.roles.assignment import Assignment
 from celoss_cli.read.roles.column import Column
 from celoss_cli.read.roles.columns import map_columns
+from celoss_cli.read.roles.found import Assignment
 
 Capture = pytest.CaptureFixture[str]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from celoss_cli.read.roles.decided import decided_of
+from celoss_cli.read.roles.answers import decided_of
 
 
 @pytest.mark.parametrize(

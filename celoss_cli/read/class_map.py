@@ -1,20 +1,18 @@
-"""What targets stand for where they are no names of classes: H for home, 3 for cat."""
+"""What targets stand for where they are no names of classes, as an option says: H for home, 3 for cat."""
 
 from __future__ import annotations
 
 import codecs
 import contextlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 
-from celoss_cli.core.errors import InputError, UsageError, listed, quoted
+from celoss_cli.core.errors import InputError, UsageError, quoted
 from celoss_cli.read.bytes.compressed import decompressed
 from celoss_cli.read.request import open_stream
 
-__all__ = ["class_map_of", "initials", "refuse_unknown_classes"]
+__all__ = ["class_map_of"]
 
 _MOST_BYTES = 1 << 24
-_STEM = 4
-"""So many letters of a word say what it is, whatever ends it."""
 
 
 def class_map_of(texts: Iterable[str]) -> dict[str, str]:
@@ -71,47 +69,3 @@ def _members(data: bytes, name: str) -> Iterator[tuple[str, str]]:
         if not isinstance(value, str):
             raise InputError(f"expected the name of a class for {quoted(target)}, got none", place=name)
         yield target, value
-
-
-def refuse_unknown_classes(given: Mapping[str, str], labels: Sequence[str]) -> None:
-    """Refuses a map to classes that the input has not.
-
-    Raises:
-        UsageError: for the first one.
-
-    """
-    labels = list(dict.fromkeys(labels))
-    known = {label.casefold() for label in labels}
-    for target, name in given.items():
-        if name.casefold() not in known:
-            raise UsageError(
-                f"Expected --class-map with classes of {listed(labels)}, got {quoted(name)} "
-                f"for {quoted(target)}."
-            )
-
-
-def initials(targets: Sequence[str], labels: Sequence[str]) -> str:
-    """The map of targets that begin one class each, as an option has it: H=home,D=draw; "" for others.
-
-    A target may also go on where the name of a class ends: entailment=entail.
-
-    Args:
-        targets: the different ones that are seen.
-        labels: the names of the classes.
-
-    """
-    pairs = []
-    for target in targets:
-        begun = [label for label in labels if _begin_alike(target.casefold(), label.casefold())]
-        if len(begun) != 1 or any(mark in f"{target}{begun[0]}" for mark in "=,"):
-            return ""
-        pairs.append((target, begun[0]))
-    return ",".join(f"{target}={name}" for target, name in pairs) if _are_distinct(pairs) else ""
-
-
-def _begin_alike(target: str, label: str) -> bool:
-    return label.startswith(target) or (len(label) >= _STEM and target.startswith(label))
-
-
-def _are_distinct(pairs: Sequence[tuple[str, str]]) -> bool:
-    return len({name for _, name in pairs}) == len(pairs) > 0

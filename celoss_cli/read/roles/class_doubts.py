@@ -1,0 +1,107 @@
+"""Numbers that are no classes of one model, or too few: what else they may be, each with its command."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from celoss_cli.core.errors import listed
+from celoss_cli.core.records import replace
+from celoss_cli.losses.spec import TOKENS
+from celoss_cli.read.roles.found import Candidate, Found
+from celoss_cli.read.roles.groups import Group, initials
+
+if TYPE_CHECKING:
+    from celoss_cli.read.roles.evidence import Evidence
+
+__all__ = ["can_be_binary", "everything", "how_sure", "no_classes", "singles", "too_few"]
+
+_SHOWN_COLUMNS = 4
+"""So many columns get a command of their own."""
+
+
+def no_classes(evidence: Evidence, targets: Sequence[str], group: Group, others: Sequence[str]) -> Found:
+    """Columns of predictions that are no classes of one model: each may be one of its own.
+
+    Args:
+        evidence: of the columns.
+        targets: the different targets among the first rows, or none.
+        group: of the columns.
+        others: the targets where they are texts that name none of these classes.
+
+    """
+    names = listed([evidence.names[i] for i in group.columns])
+    if others:
+        fact = f"targets that are named as the classes, got {listed(targets)} for {names}"
+    else:
+        fact = f"probabilities of classes, which add up to 1, got {names}, which do not"
+    single = [
+        _single(evidence, i) for i in group.columns[:_SHOWN_COLUMNS] if can_be_binary(evidence, targets, i)
+    ]
+    stands = initials(others, group.labels)
+    options = (("--class-map", stands),) if stands else ()
+    whole = Candidate(group.columns, "named by --class-columns", group.affix, options=options)
+    if evidence.wanted.takes == "probs" and not evidence.are_fractions(group.columns):
+        whole = replace(whole, why="scores and logits", options=(("--input-is", "logits"), *options))
+    return Found((*single, whole), fact)
+
+
+def can_be_binary(evidence: Evidence, targets: Sequence[str], i: int) -> bool:
+    """Whether a column may be that of a binary loss, by the targets that are seen."""
+    return len(targets) <= 2 and evidence.are_fractions([i])
+
+
+def _single(evidence: Evidence, i: int) -> Candidate:
+    command = evidence.wanted.binary or ("bce" if evidence.are_fractions([i]) else "bce-logits")
+    return Candidate((i,), f"{evidence.names[i]} alone, in a binary loss", command=command)
+
+
+def how_sure(evidence: Evidence, target: Sequence[int], targets: Sequence[str], i: int) -> Found:
+    """A number that says how sure a prediction is: of two classes that is a binary loss."""
+    got = f"a value for each class, got {listed([evidence.names[i]])}, which is"
+    if len(targets) > 2:
+        told = f"{got} the probability of the class predicted"
+        return Found((), f"{told}: of {len(targets)} classes the loss is not determined by it")
+    from celoss_cli.read.roles.confidences import OF_POSITIVE, Confidences  # few tables tell no more
+
+    as_it_stands = replace(_single(evidence, i), why=OF_POSITIVE)
+    candidates, said = Confidences(evidence, target, targets).weighed(i, as_it_stands, "bce")
+    return Found(candidates, f"{got} {said}")
+
+
+def singles(
+    evidence: Evidence, targets: Sequence[str], soft: Sequence[int], others: Sequence[Candidate]
+) -> Found:
+    """Columns of predictions that have no other beside them: of a binary loss, before other readings."""
+    names = listed([evidence.names[i] for i in soft])
+    fact = f"two columns of {evidence.wanted.takes} or more, which are named alike, got {names}"
+    return Found((*_tokens(evidence, targets, soft), *_binary(evidence, targets, soft), *others), fact)
+
+
+def _binary(evidence: Evidence, targets: Sequence[str], columns: Sequence[int]) -> list[Candidate]:
+    """Each of some columns in a binary loss, where there are no more than two targets."""
+    return [_single(evidence, i) for i in columns[:_SHOWN_COLUMNS] if len(targets) <= 2]
+
+
+def _tokens(evidence: Evidence, targets: Sequence[str], soft: Sequence[int]) -> list[Candidate]:
+    """A log-probability without a target: that of a scored token a row."""
+    says = [evidence.columns[i].says.takes for i in soft]
+    if says != ["log-probs"] or targets or evidence.wanted.elsewhere:
+        return []
+    options = (("--input-is", TOKENS),)
+    return [Candidate((soft[0],), "a scored token a row", alone=True, command="nll", options=options)]
+
+
+def everything(evidence: Evidence, numbers: Sequence[int]) -> list[Candidate]:
+    """All numbers that might be classes, as a last reading."""
+    every = [i for i in numbers if not evidence.certainly_other(i)] or numbers
+    return [Candidate(tuple(every), "all numbers")] if len(every) > 1 else []
+
+
+def too_few(
+    evidence: Evidence, targets: Sequence[str], columns: Sequence[int], numbers: Sequence[int]
+) -> Found:
+    """One number, or none, that may be a class."""
+    got = listed([evidence.names[i] for i in columns] or evidence.names)
+    readings = (*_binary(evidence, targets, columns), *everything(evidence, numbers))
+    return Found(readings, f"two columns of {evidence.wanted.takes} or more, got {got}")
