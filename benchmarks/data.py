@@ -22,6 +22,7 @@ class Data:
         kind: the format of the file, by its ending.
         rows, classes: its size.
         number: how a number is written: "%.6f", "repr", or the type of an array.
+        ids: whether the rows of a table have names, in a first column.
 
     """
 
@@ -30,10 +31,12 @@ class Data:
     rows: int
     classes: int
     number: str = "%.6f"
+    ids: bool = False
 
     @property
     def file(self) -> str:
-        return f"{self.rows}x{self.classes}-{self.number.strip('%.')}.{self.kind}"
+        named = "-ids" if self.ids else ""
+        return f"{self.rows}x{self.classes}-{self.number.strip('%.')}{named}.{self.kind}"
 
 
 def prepared(data: Data, folder: Path) -> Path:
@@ -68,9 +71,10 @@ def _write(data: Data, path: Path) -> None:
     else:
         with path.open("w") as file:
             if data.kind == "csv":
-                file.write(",".join(names) + ",target\n")
+                file.write(",".join([*(["id"] if data.ids else []), *names, "target"]) + "\n")
                 line = ",".join(["%r" if data.number == "repr" else data.number] * data.classes) + ",%d\n"
-                file.writelines(line % (*row, k) for row, k in zip(x.tolist(), y.tolist(), strict=True))
+                rows = enumerate(zip(x.tolist(), y.tolist(), strict=True))
+                file.writelines((f"row-{i}," if data.ids else "") + line % (*row, k) for i, (row, k) in rows)
             else:
                 rows = zip(x.tolist(), y.tolist(), strict=True)
                 file.writelines(json.dumps({"logits": row, "target": k}) + "\n" for row, k in rows)

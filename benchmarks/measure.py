@@ -6,7 +6,7 @@ import os
 import statistics
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 
@@ -23,17 +23,25 @@ class Run:
     value: float
 
 
-def in_turn(commands: Mapping[str, Sequence[str]], rounds: int) -> dict[str, Run]:
-    """The medians of every command over so many rounds, each once a round; one more is not counted."""
+def in_turn(
+    commands: Mapping[str, Sequence[str]], rounds: int, may_fail: Container[str] = ()
+) -> dict[str, Run | None]:
+    """The medians of every command over so many rounds, each once a round; one more is not counted.
+
+    A command that fails ends all, or is None if it may.
+    """
     runs: dict[str, list[Run]] = {name: [] for name in commands}
+    failed: set[str] = set()
     for _ in range(rounds + 1):
-        for name, command in commands.items():
-            runs[name].append(_run(command))
-    return {name: _median(found[1:]) for name, found in runs.items()}
-
-
-def _run(command: Sequence[str]) -> Run:
-    return timed(command)[1]
+        for name in [name for name in commands if name not in failed]:
+            try:
+                runs[name].append(timed(commands[name])[1])
+            except SystemExit as error:
+                if name not in may_fail:
+                    raise
+                print(f"{name}: left out: {error}", file=sys.stderr)
+                failed.add(name)
+    return {name: None if name in failed else _median(found[1:]) for name, found in runs.items()}
 
 
 def timed(command: Sequence[str]) -> tuple[bytes, Run]:

@@ -44,7 +44,7 @@ def _runs(runs: Mapping[str, Any], of: float, head: str) -> Iterator[str]:
     yield f"| {head} | wall s | CPU s | peak MB | ratio of CPU |"
     yield "|---|---|---|---|---|"
     for name, run in runs.items():
-        yield f"| {name} | {_cost(run)} | {run['cpu'] / of:.2f} |"
+        yield f"| {name} | {_cost(run)} | {run['cpu'] / of:.2f} |" if run else f"| {name} | - | - | - | - |"
 
 
 def _cost(run: Mapping[str, Any]) -> str:
@@ -72,11 +72,11 @@ def _summary(results: Mapping[str, Any]) -> Iterator[str]:
     yield f"| data | {' | '.join(_SHOWN)} |"
     yield "|---|---|---|---|"
     for found in results["formats"]:
-        runs = found["runs"]
-        others = [run["cpu"] for name, run in runs.items() if "celoss" not in name and name != _YARDSTICK]
-        best, exp = min(others, default=None), runs.get(_YARDSTICK, {}).get("cpu")
+        cpu = {name: run["cpu"] for name, run in found["runs"].items() if run}
+        others = [cpu[name] for name in cpu if "celoss" not in name and name != _YARDSTICK]
+        best, exp = min(others, default=None), cpu.get(_YARDSTICK)
         cells = ((best, _CORE), (best, _FAST), (exp, _CORE))
-        ratios = (f"{cpu / runs[name]['cpu']:.2f}" if cpu and name in runs else "-" for cpu, name in cells)
+        ratios = (f"{other / cpu[name]:.2f}" if other and name in cpu else "-" for other, name in cells)
         yield f"| {found['data']} | {' | '.join(ratios)} |"
 
 
@@ -85,7 +85,9 @@ def page(results: Mapping[str, Any]) -> Iterator[str]:
     about = results["machine"]
     versions = ", ".join(f"{name} {found}" for name, found in about["versions"].items())
     features = ", ".join(about["features"]) or "none known"
-    yield f"{about['processors']} processors of {about['processor']}, with {features}; {versions}.\n"
+    processors = f"{about['processors']} processors of {about['processor']}, with {features}"
+    yield f"{results['date']}: {processors}; {versions}."
+    yield "The CPU time of the best script, or of reading and exp alone, over that of celoss:\n"
     yield from _summary(results)
     yield from tables(results)
 

@@ -129,12 +129,15 @@ PROGRAMS = (
 )
 
 
-def commands(data: Data, path: Path) -> dict[str, list[str]]:
-    """The commands of the programs that read this data set and are installed, by name."""
-    found = {}
+def commands(data: Data, path: Path) -> dict[str, list[str] | None]:
+    """The commands of the programs that read this data set, by name; None where they are not installed."""
+    found: dict[str, list[str] | None] = {}
     for program in PROGRAMS:
         source = program.sources.get(data.kind)
-        if source is None or program.missing:
+        if source is None:
+            continue
+        if program.missing:
+            found[program.name] = None
             continue
         size = {"{rows}": str(data.rows), "{classes}": str(data.classes)}
         for mark, value in size.items():

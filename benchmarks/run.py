@@ -22,6 +22,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
+from datetime import date
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -62,9 +63,11 @@ def formats(chosen: Sequence[Data], folder: Path, rounds: int) -> Iterator[dict[
         found = commands(data, prepared(data, folder))
         if data.classes >= NO_OTHERS:
             found = {name: command for name, command in found.items() if "celoss" in name or "exp" in name}
-        runs = in_turn(found, rounds)
-        _refuse_difference(data.name, runs)
-        yield {"data": data.name, "runs": _plain(runs)}
+        installed = {name: command for name, command in found.items() if command is not None}
+        peers = [name for name in installed if "celoss" not in name]
+        runs = in_turn(installed, rounds, may_fail=peers)
+        _refuse_difference(data.name, {name: run for name, run in runs.items() if run is not None})
+        yield {"data": data.name, "runs": _plain({name: runs.get(name) for name in found})}
 
 
 def _refuse_difference(name: str, runs: Mapping[str, Run]) -> None:
@@ -77,12 +80,13 @@ def _refuse_difference(name: str, runs: Mapping[str, Run]) -> None:
 
 def own_commands(data: Data, folder: Path, rounds: int) -> dict[str, Any]:
     """Celoss's commands on one file beside the plain run."""
-    path = str(prepared(data, folder))
+    path, named = str(prepared(data, folder)), str(prepared(replace(data, ids=True), folder))
     each = ("--reduction", "none", "--format")
     found = {
         "ce": celoss("ce", path),
         "rows as csv": celoss("ce", path, *each, "csv"),
         "rows as jsonl": celoss("ce", path, *each, "jsonl"),
+        "rows as NPY": celoss("ce", path, *each[:2], "-o", str(folder / "rows.npy")),
         "--by class": celoss("ce", path, "--by", "class"),
         "--worst 10": celoss("ce", path, "--worst", "10"),
         "--convention all": celoss("ce", path, "--convention", "all"),
@@ -90,10 +94,15 @@ def own_commands(data: Data, folder: Path, rounds: int) -> dict[str, Any]:
         "report": celoss("report", "--loss", "ce", path, "-o", str(folder / "report.html")),
         "plot": celoss("plot", "ce", path, "-o", str(folder / "plot.svg")),
         "weights": celoss("weights", path),
-        "compare, 1000 resamples": celoss(
-            *("compare", "--loss", "ce", path, path, "--resamples", "1000", "--format", "json")
-        ),
     }
+    resampled = ("--resamples", "1000", "--format", "json")
+    found |= {
+        "compare, 1000 resamples": celoss("compare", "--loss", "ce", path, path, *resampled),
+        "ce with ids": celoss("ce", named, "--id-column", "id"),
+        "compare by ids": celoss("compare", "--loss", "ce", named, named, "--id-column", "id", *resampled),
+    }
+    if _has_pyarrow():
+        found["rows as Parquet"] = celoss("ce", path, *each[:2], "-o", str(folder / "rows.parquet"))
     return {"data": data.name, "runs": _plain(in_turn(found, rounds))}
 
 
@@ -102,7 +111,8 @@ def start(folder: Path, rounds: int) -> dict[str, Any]:
     path = str(prepared(DATA[0], folder))
     python = [sys.executable, "-c"]
     found = {
-        "celoss ce": celoss("ce", path, "--format", "value"),
+        "celoss ce --format value": celoss("ce", path, "--format", "value"),
+        "celoss ce": celoss("ce", path),
         "NumPy script": [*python, NUMPY + LOADTXT + LOSS, path],
         "celoss --version": celoss("--version"),
         "celoss ce -h": celoss("ce", "-h"),
@@ -116,11 +126,11 @@ def scaling(data: Data, folder: Path, rounds: int) -> list[dict[str, Any]]:
     """A twenty-fifth, a fifth and all of the rows: time must grow by the rows, and memory not at all."""
     sizes = [replace(data, rows=max(1, data.rows // part)) for part in (25, 5, 1)]
     found = {str(one.rows): celoss("ce", str(prepared(one, folder)), "--format", "value") for one in sizes}
-    return [{"rows": int(rows), **asdict(run)} for rows, run in in_turn(found, rounds).items()]
+    return [{"rows": int(rows), **run} for rows, run in _plain(in_turn(found, rounds)).items()]
 
 
-def _plain(runs: Mapping[str, Run]) -> dict[str, Any]:
-    return {name: asdict(run) | {"value": None} for name, run in runs.items()}
+def _plain(runs: Mapping[str, Run | None]) -> dict[str, Any]:
+    return {name: None if run is None else asdict(run) | {"value": None} for name, run in runs.items()}
 
 
 def machine() -> dict[str, Any]:
@@ -131,6 +141,7 @@ def machine() -> dict[str, Any]:
         from numpy._core._multiarray_umath import __cpu_features__ as features
     except ImportError:
         features = {}
+    model = ""
     with contextlib.suppress(OSError):
         lines = Path("/proc/cpuinfo").read_text().splitlines()
         model = next((line.partition(": ")[2] for line in lines if line.startswith("model name")), "")
@@ -164,24 +175,29 @@ def main() -> None:
     chosen = [one for one in every if not given.only or any(part in one.name for part in given.only)]
     if not all(find.kind != "parquet" or _has_pyarrow() for find in chosen):
         chosen = [one for one in chosen if one.kind != "parquet"]
-    results: dict[str, Any] = {"machine": machine(), "formats": []}
+    results: dict[str, Any] = {"date": date.today().isoformat(), "machine": machine(), "formats": []}
     with contextlib.ExitStack() as stack:
         folder = given.cache or Path(stack.enter_context(tempfile.TemporaryDirectory()))
         folder.mkdir(parents=True, exist_ok=True)
         for found in formats(chosen, folder, rounds):
             results["formats"].append(found)
+            _keep(results, given.json)
             print(*tables({**results, "formats": [found]}), sep="\n", flush=True)
         if not given.only:
             own = replace(OWN, rows=max(3, OWN.rows // shrink))
             rest = {
                 "commands": own_commands(own, folder, rounds),
-                "start": start(folder, rounds),
+                "start": start(folder, rounds if given.small else 5 * rounds),
                 "scaling": scaling(own, folder, rounds),
             }
             results |= rest
             print(*tables({**results, "formats": []}), sep="\n", flush=True)
-    if given.json:
-        given.json.write_text(json.dumps(results, indent=1) + "\n")
+    _keep(results, given.json)
+
+
+def _keep(results: Mapping[str, Any], file: Path | None) -> None:
+    if file:
+        file.write_text(json.dumps(results, indent=1) + "\n")
 
 
 def _has_pyarrow() -> bool:

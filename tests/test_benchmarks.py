@@ -27,9 +27,13 @@ def cost(cpu: float, **more: int) -> dict[str, Any]:
 
 
 RESULTS = {
+    "date": "2026-01-02",
     "machine": {"processor": "P 1", "features": ["AVX2"], "processors": 2, "versions": {"Python": "3.11"}},
     "formats": [
-        {"data": "A", "runs": {"celoss, core install": cost(2.0), "NumPy": cost(8.0), "polars": cost(3.0)}},
+        {
+            "data": "A",
+            "runs": {"celoss, core install": cost(2.0), "NumPy": cost(8.0), "polars": cost(3.0), "X": None},
+        },
         {"data": "B", "runs": {"celoss, core install": cost(2.0), "read and exp": cost(1.5)}},
     ],
     "commands": {"data": "A", "runs": {"ce": cost(1.0), "diagnose": cost(2.5)}},
@@ -41,6 +45,8 @@ RESULTS = {
 def test_the_first_table_holds_the_best_script_against_celoss(page: Any) -> None:
     text = "\n".join(page.page(RESULTS))
     assert "2 processors of P 1, with AVX2; Python 3.11." in text
+    assert "2026-01-02: 2 processors" in text
+    assert "| X | - | - | - | - |" in text
     assert "| A | 1.50 | - | - |\n| B | - | - | 0.75 |" in text
 
 

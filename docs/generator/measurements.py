@@ -39,7 +39,7 @@ def _picture(heads: list[str], rows: list[Row]) -> str:
     pieces, y = list(_legend(heads)), _BAR * len(heads) + 24
     top = y - 6
     for name, values in rows:
-        bars = [(color, value) for color, value in zip(_COLORS, values, strict=True) if value is not None]
+        bars = [(color, value) for color, value in zip(_COLORS, values, strict=False) if value is not None]
         middle = y + len(bars) * _BAR / 2 + 4
         pieces.append(f'<text x="{_LEFT - 8}" y="{middle:g}" text-anchor="end">{escape(name)}</text>')
         for color, value in bars:
@@ -60,7 +60,7 @@ def _picture(heads: list[str], rows: list[Row]) -> str:
 
 
 def _legend(heads: list[str]) -> Iterator[str]:
-    for place, (color, head) in enumerate(zip(_COLORS, heads, strict=True)):
+    for place, (color, head) in enumerate(zip(_COLORS, heads, strict=False)):
         y = 6 + place * _BAR
         yield f'<rect x="{_LEFT}" y="{y}" width="{_BAR}" height="{_BAR - _GAP}" fill="{color}"/>'
         yield f'<text x="{_LEFT + _BAR + 6}" y="{y + _BAR - _GAP - 1}">{escape(head)}</text>'
