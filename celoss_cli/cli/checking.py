@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from celoss_cli.cli.outlet import Outlet
     from celoss_cli.core.option import Option
     from celoss_cli.report.report import Report
-    from celoss_cli.studies.checks.document import Outcome
+    from celoss_cli.studies.checks import Outcome
 
 __all__ = [
     "CheckedLoss",
@@ -234,7 +234,7 @@ def ran(plan: Plan, config: str) -> tuple[Outcome, Gate | None]:
 
 def _ran(plan: Plan) -> tuple[Outcome, Gate | None]:
     """What came of a check; bad data is told and does not stop the others."""
-    from celoss_cli.studies.checks.document import Outcome
+    from celoss_cli.studies.checks import Outcome
 
     name = plan.check.name
     try:

@@ -18,12 +18,11 @@ from celoss_cli.evaluate.loop import Request as Evaluating
 from celoss_cli.findings import Facts, findings
 from celoss_cli.studies.compare.comparing import Pairs, Plan
 from celoss_cli.studies.compare.comparing import compared as compared_pairs
-from celoss_cli.studies.compare.comparison import Subject
-from celoss_cli.studies.compare.inputs import Inputs
+from celoss_cli.studies.compare.comparison import Subject, comparison_verdicts
 from celoss_cli.studies.compare.likeness import Likeness
 from celoss_cli.studies.compare.pairing import aligned, labels_of, paired
+from celoss_cli.studies.compare.rows import Inputs
 from celoss_cli.studies.compare.side import Side, side_of
-from celoss_cli.studies.compare.verdicts import comparison_verdicts
 
 if TYPE_CHECKING:
     from celoss_cli.cli.data import Data

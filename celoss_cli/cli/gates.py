@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -107,7 +108,7 @@ def _inferred(report: Report, *, in_config: bool) -> list[Finding]:
     else:
         words = [shell_quoted(word) for pin in pins for word in flag_words(*pin)]
     pinned = (", " if in_config else " ").join(words)
-    return findings(Facts({"inferred": len(pins)}, spec, inferred=columns["inferred"], pinned=pinned))
+    return findings(Facts(Counter(inferred=len(pins)), spec, inferred=columns["inferred"], pinned=pinned))
 
 
 def gate_of(

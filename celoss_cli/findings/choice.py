@@ -8,7 +8,7 @@ from celoss_cli.core.data import Batch
 from celoss_cli.core.errors import plural
 from celoss_cli.core.late import np
 from celoss_cli.findings.facts import SURE, Facts, Observation
-from celoss_cli.findings.wording import all_rows_are, number, rows_have
+from celoss_cli.findings.wording import all_rows_are, have, number
 from celoss_cli.losses import LOSSES
 
 __all__ = [
@@ -42,11 +42,9 @@ def one_class(facts: Facts) -> Observation | None:
 
     Reference: PyTorch documentation of CrossEntropyLoss and BCEWithLogitsLoss.
     """
-    count = facts.seen.get("one-class", 0)
-    if not count:
-        return None
+    count = facts.seen["one-class"]
     return Observation(
-        f"{rows_have(count)} a single class: a softmax over one class is always 1 and the loss 0; for one "
+        f"{have(count)} a single class: a softmax over one class is always 1 and the loss 0; for one "
         "score a row use bce or bce-logits",
         count,
         remedy=_as_binary(facts),
@@ -54,7 +52,7 @@ def one_class(facts: Facts) -> Observation | None:
 
 
 def _as_binary(facts: Facts) -> str:
-    inside = facts.seen.get("from-0-to-1", 0) == facts.seen.get("values", 0)
+    inside = facts.seen["from-0-to-1"] == facts.seen["values"]
     loss = "bce" if inside else "bce-logits"
     if facts.command_words.inline is not None:  # values of rows, where a binary loss takes them in one line
         return ""
@@ -70,9 +68,9 @@ def other_input(facts: Facts) -> Observation | None:
     Choose the loss by what the model puts out: ce and bce-logits take logits, nll and kl
     log-probabilities, bce probabilities.
     """
-    count = facts.seen.get("other-input", 0)
-    if not count or log_probabilities(facts):
+    if log_probabilities(facts):
         return None
+    count = facts.seen["other-input"]
     return Observation("the data calls its input by another name than what this loss takes", count)
 
 
@@ -87,28 +85,28 @@ def not_log_probabilities(facts: Facts) -> Observation | None:
     Reference: PyTorch documentation of NLLLoss: "obtaining log-probabilities is easily achieved by
     adding a LogSoftmax layer".
     """
-    count = facts.seen.get("not-log-probabilities", 0)
+    count = facts.seen["not-log-probabilities"]
     if not count or probabilities_for_log_probabilities(facts) or wrong_axis(facts):
         return None
     if facts.fit is not None and facts.fit.marks is not None and facts.fit.marks.count == count:
         return None  # their rows add up to less than 1 for it
     if facts.nearly_all("costs", least=1):
         return Observation(
-            f"{rows_have(count)} input that is -log p instead of log p: the result has the wrong sign",
+            f"{have(count)} input that is -log p instead of log p: the result has the wrong sign",
             count,
             remedy="change the sign of the input",
         )
     if facts.loss.per == "element" and facts.nearly_all("from-0-to-1", of="values", least=1):
         takes = f"these are probabilities, and {facts.loss.command} takes their logarithms"
         return Observation(
-            f"{rows_have(count)} input above 0: {takes}",
+            f"{have(count)} input above 0: {takes}",
             count,
             remedy=facts.command(*facts.loss.of_probs)
             if facts.loss.of_probs
             else "take the logarithm of the input",
         )
     return Observation(
-        f"{rows_have(count)} input that is not the logarithm of probabilities, so the result is no "
+        f"{have(count)} input that is not the logarithm of probabilities, so the result is no "
         "likelihood; for logits use ce",
         count,
         remedy=facts.command("ce") if facts.loss.per == "class" and facts.classes != 1 else "",
@@ -132,7 +130,7 @@ def already_probabilities(facts: Facts) -> Observation | None:
     if not rows or (facts.loss.takes, facts.loss.per) != ("logits", "class"):
         return None
     told = (
-        f"{all_rows_are(rows, first=facts.only_first(rows))} at least 0 and sum to 1: they are probabilities "
+        f"{all_rows_are(facts, rows)} at least 0 and sum to 1: they are probabilities "
         f"already, and {LOSSES[facts.loss.command].title} takes the softmax once more"
     )
     evidence: dict[str, float] = {}
@@ -169,7 +167,7 @@ def log_probabilities(facts: Facts) -> Observation | None:
     if not rows or (facts.loss.takes, facts.loss.per) != ("logits", "class"):
         return None
     return Observation(
-        f"{all_rows_are(rows, first=facts.only_first(rows))} log-probabilities; that is harmless, since "
+        f"{all_rows_are(facts, rows)} log-probabilities; that is harmless, since "
         "their log softmax gives them back",
         facts.seen["log-probabilities"],
     )
@@ -189,7 +187,7 @@ def probabilities_for_log_probabilities(facts: Facts) -> Observation | None:
     if not rows or (facts.loss.takes, facts.loss.per) != ("log-probs", "class"):
         return None
     return Observation(
-        f"{all_rows_are(rows, first=facts.only_first(rows))} probabilities, not their logarithms, so the "
+        f"{all_rows_are(facts, rows)} probabilities, not their logarithms, so the "
         "result is a mean of -p between -1 and 0",
         facts.seen["probabilities"],
         remedy=facts.of_probabilities(),
@@ -211,18 +209,15 @@ def percentages(facts: Facts) -> Observation | None:
         if not rows or facts.classes == 1:
             return None
         return Observation(
-            f"{all_rows_are(rows, first=facts.only_first(rows))} from 0 to 100 and sum to 100: they are "
-            "probabilities in percent",
+            f"{all_rows_are(facts, rows)} from 0 to 100 and sum to 100: they are probabilities in percent",
             facts.seen["percentages"],
             remedy="divide the input by 100",
             severity="error" if facts.loss.takes == "probs" else None,
         )
-    values, above = (
-        facts.seen.get("values", 0),
-        facts.seen.get("values", 0) - facts.seen.get("from-0-to-1", 0),
-    )
+    values = facts.seen["values"]
+    above = values - facts.seen["from-0-to-1"]
     survey = facts.survey
-    if facts.loss.takes != "probs" or values < _SEVERAL or facts.seen.get("from-0-to-100", 0) < values:
+    if facts.loss.takes != "probs" or values < _SEVERAL or facts.seen["from-0-to-100"] < values:
         return None
     if survey is None or survey.fit is None or 4 * above < values:
         return None
@@ -274,27 +269,18 @@ def logits_for_probabilities(facts: Facts) -> Observation | None:
 
     Reference: PyTorch documentation of BCELoss and BCEWithLogitsLoss.
     """
-    values, inside = facts.seen.get("values", 0), facts.seen.get("from-0-to-1", 0)
-    outside = values - inside - facts.seen.get("nan", 0)
+    values, inside = facts.seen["values"], facts.seen["from-0-to-1"]
+    outside = values - inside - facts.seen["nan"]
     if facts.loss.takes != "probs" or outside <= 0 or percentages(facts):
         return None
-    if facts.seen.get("just-outside-0-to-1", 0) == outside:
-        lies = "lies" if outside == 1 else "lie"
-        return Observation(
-            f"{plural(outside, 'value')} of {values} {lies} outside of 0 to 1 by less than 1e-5: rounding "
-            "took probabilities there, which the loss refuses",
-            outside,
-            {"outside": outside, "values": values},
-            facts.again("--clip-domain", "1e-5"),
-            "warning",
-        )
-    return Observation(
-        f"{plural(outside, 'value')} of {values} {'lies' if outside == 1 else 'lie'} outside of 0 to 1: "
-        "these are logits, not probabilities",
-        outside,
-        {"outside": outside, "values": values},
-        facts.command("bce-logits" if facts.loss.per == "element" else facts.loss.command),
-    )
+    lies = "lies" if outside == 1 else "lie"
+    told, evidence = f"{plural(outside, 'value')} of {values} {lies} outside of 0 to 1", {"outside": outside}
+    evidence["values"] = values
+    if facts.seen["just-outside-0-to-1"] == outside:
+        told += " by less than 1e-5: rounding took probabilities there, which the loss refuses"
+        return Observation(told, outside, evidence, facts.again("--clip-domain", "1e-5"), "warning")
+    remedy = facts.command("bce-logits" if facts.loss.per == "element" else facts.loss.command)
+    return Observation(f"{told}: these are logits, not probabilities", outside, evidence, remedy)
 
 
 def probabilities_for_logits(facts: Facts) -> Observation | None:
@@ -311,7 +297,7 @@ def probabilities_for_logits(facts: Facts) -> Observation | None:
     if facts.loss.takes not in ("logits", "scores") or facts.loss.per != "element" or values < 8:
         return None
     ends = ("from-0-to-a-quarter", "from-three-quarters-to-1")
-    if facts.seen["from-0-to-1"] < values or not all(facts.seen.get(end) for end in ends):
+    if facts.seen["from-0-to-1"] < values or not all(facts.seen[end] for end in ends):
         return None  # logits of a model that has learnt nothing yet lie close together
     fit = facts.fit
     if fit is not None and fit.nats - fit.nats_of_probabilities <= _LIKELY:
@@ -335,13 +321,11 @@ def not_probabilities(facts: Facts) -> Observation | None:
     Reference: scikit-learn documentation of log_loss, which warns; Kaggle's Multi Class Log Loss, which
     divides.
     """
-    count = facts.seen.get("not-probabilities", 0)
-    if not count:
-        return None
+    count = facts.seen["not-probabilities"]
     unsettled = facts.loss.by_convention and not facts.options.get("convention")
     compared = unsettled and not logits_for_probabilities(facts)
     return Observation(
-        f"{rows_have(count)} probabilities that do not sum to 1 within 0.001 or what their digits allow",
+        f"{have(count)} probabilities that do not sum to 1 within 0.001 or what their digits allow",
         count,
         remedy=facts.again("--convention", "all") if compared else "",
     )

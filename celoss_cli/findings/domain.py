@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celoss_cli.core.errors import plural
 from celoss_cli.findings.facts import Facts, Observation
-from celoss_cli.findings.wording import rows_have
+from celoss_cli.findings.wording import have
 
 __all__ = ["out_of_domain", "out_of_domain_weight", "target_not_a_distribution"]
 
@@ -20,24 +20,22 @@ def target_not_a_distribution(facts: Facts) -> Observation | None:
     Reference: PyTorch documentation of CrossEntropyLoss: probability targets should be between 0 and 1
     and sum to 1, which is not checked.
     """
-    count = facts.seen.get("target-not-a-distribution", 0)
-    if not count:
-        return None
-    logs = facts.seen.get("target-of-logarithms", 0)
+    count = facts.seen["target-not-a-distribution"]
+    logs = facts.seen["target-of-logarithms"]
     if logs == count:
         return Observation(
-            f"{rows_have(count)} a target that is the logarithm of probabilities, and it is taken for these",
+            f"{have(count)} a target that is the logarithm of probabilities, and it is taken for these",
             count,
             remedy=facts.again("--log-target"),
         )
     if facts.loss.per == "class" and _multi_label(facts):
         return Observation(
-            f"{rows_have(count)} a target of several ones: with more than one answer a row each class is a "
+            f"{have(count)} a target of several ones: with more than one answer a row each class is a "
             "binary question",
             count,
             remedy=facts.command("bce-logits"),
         )
-    return Observation(f"{rows_have(count)} a target that is negative somewhere or does not sum to 1", count)
+    return Observation(f"{have(count)} a target that is negative somewhere or does not sum to 1", count)
 
 
 def _multi_label(facts: Facts) -> bool:
@@ -53,9 +51,7 @@ def out_of_domain(facts: Facts) -> Observation | None:
     Give targets from 0 to 1, or +1 and -1 for the soft margin; or leave out --allow-out-of-domain, which
     refuses such targets with their place.
     """
-    count = facts.seen.get("out-of-domain", 0)
-    if not count:
-        return None
+    count = facts.seen["out-of-domain"]
     return Observation(f"{plural(count, 'target')} outside the domain of the loss, computed anyway", count)
 
 
@@ -66,5 +62,5 @@ def out_of_domain_weight(facts: Facts) -> Observation | None:
 
     Give weights of at least 0; or leave out --allow-out-of-domain, which refuses others with their place.
     """
-    count = facts.seen.get("out-of-domain-weight", 0)
-    return Observation("weights that are negative or not finite, computed anyway", count) if count else None
+    count = facts.seen["out-of-domain-weight"]
+    return Observation("weights that are negative or not finite, computed anyway", count)

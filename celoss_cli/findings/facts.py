@@ -124,7 +124,7 @@ class Facts:
 
     """
 
-    seen: Mapping[str, int]
+    seen: Counter[str]
     loss: LossSpec
     survey: Survey | None = None
     elements: int = 0
@@ -146,13 +146,9 @@ class Facts:
 
         So that chance is no reason, there must be ``least`` of them, or as many as is usual.
         """
-        examined = self.seen.get(of, 0)
+        examined = self.seen[of]
         enough = least or (2 if self.survey is not None else _ENOUGH)
-        return examined if examined >= enough and self.seen.get(kind, 0) >= 0.99 * examined else 0
-
-    def only_first(self, examined: int) -> bool:
-        """Whether there are more rows than those that were examined."""
-        return self.survey is None and examined < self.elements
+        return examined if examined >= enough and self.seen[kind] >= 0.99 * examined else 0
 
     @property
     def offers_conventions(self) -> bool:
@@ -176,7 +172,7 @@ class Facts:
     @property
     def _nonfinite(self) -> bool:
         """Whether the input holds NaN or +inf."""
-        return bool(self.seen.get("nan", 0) + self.seen.get("infinite", 0))
+        return bool(self.seen["nan"] + self.seen["infinite"])
 
     @property
     def command_words(self) -> CommandWords:

@@ -20,8 +20,6 @@ def unterminated(facts: Facts) -> Observation | None:
 
     Reference: RFC 4180, section 2: the last record in the file may or may not have an ending line break.
     """
-    if not facts.seen.get("no-last-newline"):
-        return None
     return Observation(
         "the last line has no newline at its end: it was used, and may have been cut within its last value",
         1,
@@ -38,9 +36,7 @@ def inferred(facts: Facts) -> Observation | None:
     Name the columns with the options shown: celoss then refuses a file that lacks them. A baseline
     remembers its columns, and refuses a result from others.
     """
-    count = facts.seen.get("inferred", 0)
-    if not count:
-        return None
+    count = facts.seen["inferred"]
     roles = [f"{_ROLES.get(role, role)} ({pattern})" for role, (_, pattern) in facts.inferred.items()]
     of = f" of {' and '.join(roles)}" if roles else ""
     return Observation(

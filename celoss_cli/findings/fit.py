@@ -455,15 +455,11 @@ def worse_than_guessing(facts: Facts) -> Observation | None:
     outcomes = _outcomes(facts)
     if fit is None or _nats(facts, fit) - fit.counted * math.log(outcomes) <= SURE:
         return None
-    if _only_rounded(facts, fit, math.log(outcomes)):
+    found = _against(facts, fit, math.log(outcomes), dict.fromkeys(range(outcomes), 1))
+    if found is None:
         return None
-    told, mean, guessing = _the_mean(facts, fit), _computed(facts, fit), math.log(outcomes)
-    costs = f"ln {outcomes} = {number(guessing)}"
-    if not facts.loss.loss.is_log_loss:
-        own = _of_frequencies(facts, dict.fromkeys(range(outcomes), 1))
-        if own is None or facts.mean is None or facts.mean <= own:
-            return None
-        told, mean, guessing, costs = _own_mean(facts), facts.mean, own, number(own)
+    told, mean, guessing = found
+    costs = f"{f'ln {outcomes} = ' if facts.loss.loss.is_log_loss else ''}{number(guessing)}"
     return Observation(
         f"{told} is worse than guessing, which costs {costs}; {fit.hits} of {fit.counted} predictions are "
         "right",
@@ -473,9 +469,30 @@ def worse_than_guessing(facts: Facts) -> Observation | None:
     )
 
 
-def _own_mean(facts: Facts) -> str:
-    """The mean of a loss that is not -log p, as the beginning of a sentence."""
-    return f"the mean of {number(facts.mean or 0.0)}{' nats' if facts.loss.loss.is_information else ''}"
+def _against(
+    facts: Facts, fit: Fit, nats: float, given: Mapping[int, int]
+) -> tuple[str, float | None, float] | None:
+    """The mean as the beginning of a sentence and as evidence, and what constant predictions cost.
+
+    None where the mean is worse for the rounding of probabilities only, or, of a loss that is not -log p, no
+    worse.
+
+    Args:
+        facts: of the data.
+        fit: whose cost is worse than that of the constant predictions.
+        nats: what these cost each.
+        given: the frequencies of the outcomes that they are.
+
+    """
+    if _only_rounded(facts, fit, nats):
+        return None
+    if facts.loss.loss.is_log_loss:
+        return _the_mean(facts, fit), _computed(facts, fit), nats
+    own = _of_frequencies(facts, given)
+    if own is None or facts.mean is None or facts.mean <= own:
+        return None
+    told = f"the mean of {number(facts.mean)}{' nats' if facts.loss.loss.is_information else ''}"
+    return told, facts.mean, own
 
 
 def _of_frequencies(facts: Facts, given: Mapping[int, int]) -> float | None:
@@ -499,7 +516,7 @@ def _only_rounded(facts: Facts, fit: Fit, each: float) -> bool:
 
     Rounded probabilities and the leaves of trees say 0 and 1: CEL303 tells what that costs.
     """
-    says_so = facts.seen.get("exactly-0-or-1", 0) and (
+    says_so = facts.seen["exactly-0-or-1"] and (
         facts.loss.takes == "probs" or facts.nearly_all("probabilities")
     )
     if not (says_so and fit.beyond):
@@ -526,14 +543,10 @@ def worse_than_frequencies(facts: Facts) -> Observation | None:
     entropy = _entropy(facts)
     if _nats(facts, fit) - entropy <= SURE + _allowance(facts, fit):
         return None
-    if _only_rounded(facts, fit, entropy / fit.counted):
+    found = _against(facts, fit, entropy / fit.counted, given)
+    if found is None:
         return None
-    told, mean, constant = _the_mean(facts, fit), _computed(facts, fit), entropy / fit.counted
-    if not facts.loss.loss.is_log_loss:
-        own = _of_frequencies(facts, given)
-        if own is None or facts.mean is None or facts.mean <= own:
-            return None
-        told, mean, constant = _own_mean(facts), facts.mean, own
+    told, mean, constant = found
     return Observation(
         f"{told} is worse than {number(constant)}, what always predicting the frequencies of the classes "
         "costs",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from celoss_cli.core.errors import plural
 from celoss_cli.findings.facts import Facts, Observation
-from celoss_cli.findings.wording import number
+from celoss_cli.findings.wording import have, number
 
 if TYPE_CHECKING:
     from celoss_cli.evaluate.fit import Fit
@@ -35,9 +35,7 @@ def clamped(facts: Facts) -> Observation | None:
     Reference: PyTorch documentation of BCELoss: "our solution is that BCELoss clamps its log function
     outputs to be greater than or equal to -100".
     """
-    count = facts.seen.get("clamped", 0)
-    if not count:
-        return None
+    count = facts.seen["clamped"]
     return Observation(
         f"{plural(count, 'logarithm')} hit the clamp at -100{_without_clamp(facts)}; "
         "from logits, bce-logits has none",
@@ -66,7 +64,7 @@ def nonfinite(facts: Facts) -> Observation | None:
 
     Reference: IEEE 754, in which every sum with a NaN is NaN.
     """
-    nan, infinite = facts.seen.get("nan", 0), facts.seen.get("infinite", 0)
+    nan, infinite = facts.seen["nan"], facts.seen["infinite"]
     if facts.survey is None or not nan + infinite:
         return None
     return Observation(
@@ -88,9 +86,9 @@ def rounded(facts: Facts) -> Observation | None:
 
     Reference: Guo et al. 2017, "On calibration of modern neural networks", on overconfidence.
     """
-    values = facts.seen.get("values", 0)
-    exact = facts.seen.get("exactly-0-or-1", 0)
-    if facts.survey is None or not exact or facts.seen.get("from-0-to-1", 0) < values:
+    values = facts.seen["values"]
+    exact = facts.seen["exactly-0-or-1"]
+    if facts.survey is None or not exact or facts.seen["from-0-to-1"] < values:
         return None
     if not (facts.loss.takes == "probs" or facts.nearly_all("probabilities")):
         return None
@@ -130,9 +128,7 @@ def float16_ceiling(facts: Facts) -> Observation | None:
 
     Reference: IEEE 754 binary16: the largest finite value is (2 - 2**-10) * 2**15 = 65504.
     """
-    count = facts.seen.get("float16-ceiling", 0)
-    if not count:
-        return None
+    count = facts.seen["float16-ceiling"]
     return Observation(f"{plural(count, 'value')} at +-65504, the largest number of float16", count)
 
 
@@ -171,9 +167,7 @@ def clipped(facts: Facts) -> Observation | None:
 
     Reference: scikit-learn documentation of log_loss: y_proba is clipped to [eps, 1 - eps].
     """
-    count = facts.seen.get("clipped", 0)
-    if not count:
-        return None
+    count = facts.seen["clipped"]
     noun = "probability" if count == 1 else "probabilities"
     return Observation(f"{count} {noun} of the target below the clip of the convention", count)
 
@@ -196,14 +190,13 @@ def marked(facts: Facts) -> Observation | None:
     marks = None if facts.fit is None else facts.fit.marks
     if marks is None or marks.low != marks.high or marks.high > -_MARKERS:
         return None
-    if facts.seen.get("float16-ceiling", 0) and marks.low == -65504.0:
+    if facts.seen["float16-ceiling"] and marks.low == -65504.0:
         return None  # CEL304 says where it comes from
     if not (marks.count > 1 or _is_round(marks.low)):
         return None
     return Observation(
-        f"{plural(marks.count, 'target')} {'has' if marks.count == 1 else 'have'} the value "
-        f"{number(marks.low)}, first in row {marks.row}: a number that stands for minus infinity or for "
-        "nothing, and decides the mean",
+        f"{have(marks.count, 'target')} the value {number(marks.low)}, first in row {marks.row}: a number "
+        "that stands for minus infinity or for nothing, and decides the mean",
         marks.count,
         {"value": marks.low, "first_row": marks.row},
         facts.shown("--row", str(marks.row)),
@@ -236,14 +229,11 @@ def impossible(facts: Facts) -> Observation | None:
 
     Reference: scikit-learn documentation of log_loss: y_proba is clipped to [eps, 1 - eps].
     """
-    count = facts.seen.get("infinite-loss", 0)
-    if not count:
-        return None
+    count = facts.seen["infinite-loss"]
     first = f"; the first is {facts.first_infinite}" if facts.first_infinite else ""
-    has = "target has" if count == 1 else "targets have"
     instead = f". Instead, {_INSTEAD}" if facts.offers_conventions else ""
     return Observation(
-        f"{count} {has} probability 0, whose loss is infinite{first}{instead}",
+        f"{have(count, 'target')} probability 0, whose loss is infinite{first}{instead}",
         count,
         {"first": facts.first_infinite} if facts.first_infinite else {},
         remedy=facts.again("--convention", "all") if facts.offers_conventions else "",

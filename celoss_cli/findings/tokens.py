@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from celoss_cli.core.errors import plural
 from celoss_cli.findings.facts import Facts, Observation
+from celoss_cli.findings.wording import have
 
 __all__ = [
     "both_parts",
@@ -36,13 +37,10 @@ def first_without(facts: Facts) -> Observation | None:
 
     Reference: vLLM, RequestOutput.prompt_logprobs: the first one is None.
     """
-    count = facts.seen.get("first-token", 0)
-    if not count:
-        return None
+    count = facts.seen["first-token"]
     has = "has" if count == 1 else "have"
-    return Observation(
-        f"{plural(count, 'first token')} of a document {has} no log-probability: left out", count
-    )
+    told = f"{plural(count, 'first token')} of a document {has} no log-probability: left out"
+    return Observation(told, count)
 
 
 def missing(facts: Facts) -> Observation | None:
@@ -52,10 +50,8 @@ def missing(facts: Facts) -> Observation | None:
 
     Ask the server for the log-probabilities of all tokens.
     """
-    count = facts.seen.get("missing-score", 0)
-    return (
-        Observation(f"{plural(count, 'token')} without a log-probability left out", count) if count else None
-    )
+    count = facts.seen["missing-score"]
+    return Observation(f"{plural(count, 'token')} without a log-probability left out", count)
 
 
 def censored(facts: Facts) -> Observation | None:
@@ -70,9 +66,7 @@ def censored(facts: Facts) -> Observation | None:
     Reference: OpenAI API reference, chat completion object, logprobs.content.logprob; vLLM writes -9999.0 for
     -inf (entrypoints/openai).
     """
-    count = facts.seen.get("censored", 0)
-    if not count:
-        return None
+    count = facts.seen["censored"]
     done = _CENSORED.get(facts.options.get("censored", ""), "which no mean is taken of")
     return Observation(f"{plural(count, 'token')} with -9999 for the log-probability: {done}", count)
 
@@ -86,12 +80,8 @@ def certain(facts: Facts) -> Observation | None:
 
     Look at these tokens: --row shows those of a document.
     """
-    count, of = facts.seen.get("certain", 0), facts.elements
-    return (
-        Observation(f"{plural(count, 'token')} of {of} with a log-probability of exactly 0", count)
-        if count
-        else None
-    )
+    count, of = facts.seen["certain"], facts.elements
+    return Observation(f"{plural(count, 'token')} of {of} with a log-probability of exactly 0", count)
 
 
 def both_parts(facts: Facts) -> Observation | None:
@@ -102,7 +92,7 @@ def both_parts(facts: Facts) -> Observation | None:
 
     Say which is meant: --score prompt or --score completion.
     """
-    parts = [facts.seen.get(f"{part}-tokens", 0) for part in ("prompt", "completion")]
+    parts = [facts.seen[f"{part}-tokens"] for part in ("prompt", "completion")]
     if not all(parts) or facts.options.get("score", "all") != "all":
         return None
     return Observation(
@@ -123,10 +113,10 @@ def failed(facts: Facts) -> Observation | None:
 
     Reference: OpenAI API reference, Batch: a line of the output has response or error.
     """
-    count = facts.seen.get("failed-request", 0)
+    count = facts.seen["failed-request"]
     are = "is" if count == 1 else "are"
     told = f"{plural(count, 'request')} failed and {are} left out"
-    return Observation(told, count) if count else None
+    return Observation(told, count)
 
 
 def repeated(facts: Facts) -> Observation | None:
@@ -137,12 +127,8 @@ def repeated(facts: Facts) -> Observation | None:
 
     Then there is nothing to do. Different scores under the same name are refused.
     """
-    count = facts.seen.get("repeated-document", 0)
-    return (
-        Observation(f"{plural(count, 'document')} given again with the same scores: counted once", count)
-        if count
-        else None
-    )
+    count = facts.seen["repeated-document"]
+    return Observation(f"{plural(count, 'document')} given again with the same scores: counted once", count)
 
 
 def other_views(facts: Facts) -> Observation | None:
@@ -154,12 +140,8 @@ def other_views(facts: Facts) -> Observation | None:
 
     Reference: lm-evaluation-harness, lm_eval/evaluator.py: samples are logged once for each filter.
     """
-    count = facts.seen.get("other-view", 0)
-    return (
-        Observation(f"{plural(count, 'line')} of another filter of the same documents left out", count)
-        if count
-        else None
-    )
+    count = facts.seen["other-view"]
+    return Observation(f"{plural(count, 'line')} of another filter of the same documents left out", count)
 
 
 def sampled(facts: Facts) -> Observation | None:
@@ -171,12 +153,8 @@ def sampled(facts: Facts) -> Observation | None:
 
     Reference: llama.cpp, tools/server/README.md, post_sampling_probs.
     """
-    count = facts.seen.get("sampled-probability", 0)
-    return (
-        Observation(f"{plural(count, 'token')} with the probability after sampling rules", count)
-        if count
-        else None
-    )
+    count = facts.seen["sampled-probability"]
+    return Observation(f"{plural(count, 'token')} with the probability after sampling rules", count)
 
 
 def least_written(facts: Facts) -> Observation | None:
@@ -188,13 +166,8 @@ def least_written(facts: Facts) -> Observation | None:
 
     Reference: llama.cpp, tools/perplexity/perplexity.cpp, log_softmax: max(min_logit, max_logit - 16).
     """
-    count = facts.seen.get("least-written", 0)
-    has = "has" if count == 1 else "have"
-    return (
-        Observation(f"{plural(count, 'token')} {has} the least log-probability that is written", count)
-        if count
-        else None
-    )
+    count = facts.seen["least-written"]
+    return Observation(f"{have(count, 'token')} the least log-probability that is written", count)
 
 
 def harness_agrees(facts: Facts) -> Observation | None:
@@ -207,9 +180,9 @@ def harness_agrees(facts: Facts) -> Observation | None:
 
     Reference: lm-evaluation-harness, lm_eval/api/task.py, process_results.
     """
-    count, others = facts.seen.get("harness-agrees", 0), facts.seen.get("harness-differs", 0)
-    if not count or others:
+    if facts.seen["harness-differs"]:
         return None
+    count = facts.seen["harness-agrees"]
     return Observation(f"the accuracy of {plural(count, 'document')} is the harness's own, one by one", count)
 
 
@@ -224,14 +197,9 @@ def harness_differs(facts: Facts) -> Observation | None:
 
     Reference: lm-evaluation-harness, lm_eval/api/task.py, process_results.
     """
-    count, same = facts.seen.get("harness-differs", 0), facts.seen.get("harness-agrees", 0)
-    if not count:
-        return None
-    return Observation(
-        f"the accuracy of {plural(count, 'document')} of {count + same} is not the harness's own",
-        count,
-        {"same": same, "different": count},
-    )
+    count, same = facts.seen["harness-differs"], facts.seen["harness-agrees"]
+    told = f"the accuracy of {plural(count, 'document')} of {count + same} is not the harness's own"
+    return Observation(told, count, {"same": same, "different": count})
 
 
 def positive(facts: Facts) -> Observation | None:
@@ -243,12 +211,9 @@ def positive(facts: Facts) -> Observation | None:
     Find out what the dump holds. A few that are 1e-6 above 0 come from rounding: --allow-out-of-domain
     computes them.
     """
-    count = facts.seen.get("positive", 0)
-    if not count:
-        return None
-    element = "choice" if facts.seen.get("positive-choice") else "token"
-    has = "has" if count == 1 else "have"
-    return Observation(f"{plural(count, element)} {has} a log-probability above 0", count)
+    count = facts.seen["positive"]
+    element = "choice" if facts.seen["positive-choice"] else "token"
+    return Observation(f"{have(count, element)} a log-probability above 0", count)
 
 
 def equal_choices(facts: Facts) -> Observation | None:
@@ -260,10 +225,5 @@ def equal_choices(facts: Facts) -> Observation | None:
 
     Score the task with a model whose interface gives log-probabilities.
     """
-    count = facts.seen.get("equal-choices", 0)
-    has = "has" if count == 1 else "have"
-    return (
-        Observation(f"{plural(count, 'document')} {has} the same log-likelihood for all choices", count)
-        if count
-        else None
-    )
+    count = facts.seen["equal-choices"]
+    return Observation(f"{have(count, 'document')} the same log-likelihood for all choices", count)

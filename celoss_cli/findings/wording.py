@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from celoss_cli.core.errors import plural
 
-__all__ = ["all_rows_are", "listed", "number", "rows_have"]
+if TYPE_CHECKING:
+    from celoss_cli.findings.facts import Facts
+
+__all__ = ["all_rows_are", "have", "listed", "number"]
 
 
-def rows_have(count: int) -> str:
+def have(count: int, noun: str = "row") -> str:
     """The subject and verb of a sentence: "1 row has", "3 rows have"."""
-    return f"{plural(count, 'row')} {'has' if count == 1 else 'have'}"
+    return f"{plural(count, noun)} {'has' if count == 1 else 'have'}"
 
 
-def all_rows_are(count: int, *, first: bool) -> str:
+def all_rows_are(facts: Facts, count: int) -> str:
     """The subject and verb of a sentence about the rows examined: all there are, or the first ones."""
-    if first:
+    if facts.survey is None and count < facts.elements:
         return f"the first {plural(count, 'row')} {'is' if count == 1 else 'are'}"
     return {1: "the row is", 2: "both rows are"}.get(count, f"all {count} rows are")
 

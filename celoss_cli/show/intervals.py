@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from celoss_cli.core.errors import plural, visible
 from celoss_cli.core.records import record
-from celoss_cli.show.numerals import short
+from celoss_cli.show.numerals import attributes, short
 
 if TYPE_CHECKING:
     from celoss_cli.statistics.interval import Estimate
@@ -78,12 +78,8 @@ class Named:
         return {
             "confidence": found.confidence,
             "method": "hall",
-            "low": found.bounds.low,
-            "high": found.bounds.high,
-            "standard_error": found.standard_error,
-            "skewness": found.skewness,
-            "units": found.units,
-            "units_needed": found.units_needed,
+            **attributes(found.bounds, "low", "high"),
+            **attributes(found, "standard_error", "skewness", "units", "units_needed"),
             "sure": found.held,
             "group_column": self.group_column,
             "meaning": list(self.sentences()),

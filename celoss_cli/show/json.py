@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from celoss_cli.show.numerals import attributes
+
 if TYPE_CHECKING:
     from celoss_cli.show import Style
     from celoss_cli.show.document import Document
@@ -31,13 +33,14 @@ def contract(document: Document, version: str) -> dict[str, Any]:
 
 
 def finite(value: Any) -> Any:
-    """The value, with null for each number within that JSON has no digits for."""
+    """The value as JSON has it: null for each number that it has no digits for, objects for records."""
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, dict):
         return {name: finite(one) for name, one in value.items()}
     if not isinstance(value, list | tuple):
-        return value
+        names = getattr(type(value), "__record_fields__", ())
+        return finite(attributes(value, *names)) if names else value
     kinds = set(map(type, value))
     sound = kinds <= _TEXTS or (kinds == {float} and all(map(math.isfinite, value)))
     return list(value) if sound else list(map(finite, value))

@@ -1,4 +1,4 @@
-"""How numbers and names are written, once for all formats."""
+"""How numbers and names are written, and the numbers of records in JSON, once for all formats."""
 
 from __future__ import annotations
 
@@ -6,15 +6,17 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from celoss_cli.core.errors import quoted, visible
+from celoss_cli.core.errors import plural, quoted, visible
 
 if TYPE_CHECKING:
     from celoss_cli.evaluate.workings import Row
 
 __all__ = [
     "aligned",
+    "attributes",
     "class_name",
     "exact",
+    "extents",
     "measured",
     "nonfinite",
     "of_unit",
@@ -85,6 +87,16 @@ def percent(part: float, decimals: int) -> str:
 def nonfinite(value: float | None) -> str | None:
     """The text "nan", "inf" or "-inf" for a value that JSON has no number for, else None."""
     return None if value is None or math.isfinite(value) else str(value)
+
+
+def extents(rows: int, classes: int | None) -> str:
+    """The text "3 rows x 2 classes", of data without classes "3 rows"."""
+    return plural(rows, "row") + ("" if classes is None else f" x {plural(classes, 'class')}")
+
+
+def attributes(value: object, *names: str) -> dict[str, Any]:
+    """The attributes of a value by these names, as members of an object of JSON."""
+    return {name: getattr(value, name) for name in names}
 
 
 def row_name(row: Row) -> str:

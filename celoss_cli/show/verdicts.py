@@ -1,17 +1,19 @@
-"""Verdicts as lines of text, the same in every format."""
+"""Verdicts and findings, the same in every format: lines of text, and values of JSON."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from celoss_cli.core.errors import visible
 from celoss_cli.core.records import record
+from celoss_cli.show.numerals import attributes, nonfinite
 
 if TYPE_CHECKING:
+    from celoss_cli.findings.facts import Finding
     from celoss_cli.report.report import Verdict
 
-__all__ = ["Line", "lines_of"]
+__all__ = ["Line", "finding_values", "lines_of", "verdict_values"]
 
 Mark = Literal["pass", "FAIL", "ERROR"]
 
@@ -54,3 +56,17 @@ def lines_of(
         )
         for at, verdict in enumerate(verdicts)
     ]
+
+
+def finding_values(finding: Finding) -> dict[str, Any]:
+    """A finding as ``schema.json`` describes it."""
+    return attributes(finding, "code", "severity", "message", "count", "evidence", "remedy")
+
+
+def verdict_values(verdict: Verdict) -> dict[str, Any]:
+    """A verdict as ``schema.json`` describes it."""
+    return {
+        **attributes(verdict, "name", "passed", "compared", "value"),
+        "nonfinite": nonfinite(verdict.value),
+        **attributes(verdict, "relation", "limit", "reason"),
+    }

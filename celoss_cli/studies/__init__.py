@@ -1,1 +1,1 @@
-"""The commands beyond the losses, one folder each."""
+"""The commands beyond the losses, one module or folder each."""

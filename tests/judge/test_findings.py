@@ -16,7 +16,7 @@ from celoss_cli.findings import FINDINGS
 from celoss_cli.findings.facts import Finding
 from celoss_cli.losses import LOSSES
 from celoss_cli.losses.base import SAMPLE_WEIGHT
-from celoss_cli.studies.diagnose.diagnosing import Diagnosis, diagnosis_of, examined
+from celoss_cli.studies.diagnose import Diagnosis, diagnosis_of, examined
 
 Planted = tuple[str, Any, Any, dict[str, Any]]
 

@@ -104,6 +104,20 @@ def test_what_is_not_finite_is_null_wherever_it_stands() -> None:
     }
 
 
+def test_records_are_objects_of_their_fields_wherever_they_stand() -> None:
+    held = {"one": Interval(0.0, float("inf"), 3), "several": (Interval(1.0, 2.0, 0),), "texts": ("a", "b")}
+    document = Document(view=lambda: b.View("", (), ()), values=lambda version: held)
+    for format in ("json", "jsonl"):
+        found = json.loads("".join(FORMATS[format].render(document, Style(version="9"))))
+        assert found == {
+            "schema_version": 1,
+            "tool": {"name": "celoss", "version": "9"},
+            "one": {"low": 0.0, "high": None, "count": 3},
+            "several": [{"low": 1.0, "high": 2.0, "count": 0}],
+            "texts": ["a", "b"],
+        }
+
+
 def test_records_checks_and_the_number_are_written_where_there_are_any() -> None:
     found = whole(
         number=lambda: ["0.25"],

@@ -28,8 +28,7 @@ from celoss_cli.show import FORMATS, Style
 from celoss_cli.show import json as json_format
 from celoss_cli.show.json import finite
 from celoss_cli.show.loss.document import document_of
-from celoss_cli.show.loss.ledger import ledger
-from celoss_cli.show.loss.steps import row_steps
+from celoss_cli.show.loss.workings import ledger, row_steps
 from celoss_cli.show.markdown import escaped
 from celoss_cli.show.numerals import aligned, exact, short
 

@@ -19,7 +19,7 @@ from celoss_cli.core.errors import visible
 from celoss_cli.findings.facts import Finding
 from celoss_cli.report.report import Report
 from celoss_cli.show import FORMATS, Style
-from celoss_cli.studies.checks.document import Outcome, document_of
+from celoss_cli.studies.checks import Outcome, document_of
 from tests.show.test_formats import HOSTILE, hostile, rendered, report
 
 SVG = "{http://www.w3.org/2000/svg}"

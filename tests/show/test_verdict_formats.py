@@ -17,7 +17,7 @@ from celoss_cli.core.errors import visible
 from celoss_cli.report.report import Report, Verdict
 from celoss_cli.show import FORMATS, Style, formats_of
 from celoss_cli.show.github import MOST
-from celoss_cli.studies.checks.document import Outcome, document_of
+from celoss_cli.studies.checks import Outcome, document_of
 
 RUN_SCHEMA = schema("run.schema")
 RUNS = formats_of("checks")

@@ -26,15 +26,16 @@ from celoss_cli.core.data import Batch, Lines
 from celoss_cli.show import FORMATS, Style
 from celoss_cli.statistics.interval import estimate
 from celoss_cli.statistics.spread import spread_of_all
-from celoss_cli.studies.compare import grown, inputs, join
+from celoss_cli.studies.compare import names as named
+from celoss_cli.studies.compare import rows as held
 from celoss_cli.studies.compare.comparing import Pairs, Plan, compared
 from celoss_cli.studies.compare.comparison import Comparison, Subject
+from celoss_cli.studies.compare.comparison import comparison_verdicts as verdicts
 from celoss_cli.studies.compare.document import document_of
 from celoss_cli.studies.compare.names import Names, Part
 from celoss_cli.studies.compare.resampling import bootstrap, sign_flip_test, sign_test
 from celoss_cli.studies.compare.side import _packed, _Places
 from celoss_cli.studies.compare.units import units_of
-from celoss_cli.studies.compare.verdicts import comparison_verdicts as verdicts
 
 SCHEMA = schema("comparison.schema")
 QUICK = Plan(resamples=1000)
@@ -634,21 +635,21 @@ def test_rows_are_found_by_their_names_whatever_names_share_a_hash(
 ) -> None:
     """Against a dictionary of the names."""
     with pytest.MonkeyPatch.context() as changed:
-        changed.setattr(join, "_hashes", lambda names: np.fromiter(map(hashes, names), np.int64, len(names)))
+        changed.setattr(named, "_hashes", lambda names: np.fromiter(map(hashes, names), np.int64, len(names)))
         parts = [part for part in (ours[:cut], ours[cut:]) if part]
-        index = join.Index(Names([Part.of(part) for part in parts]))
+        index = named.Index(Names([Part.of(part) for part in parts]))
         first = {name: row for row, name in reversed(list(enumerate(ours)))}
-        assert index.rows(asked).tolist() == [first.get(name, join.NONE) for name in asked]
+        assert index.rows(asked).tolist() == [first.get(name, named.NONE) for name in asked]
         again = [(first[name], row) for row, name in enumerate(ours) if first[name] != row]
-        assert join.first_repeat(ours) == (again[0] if again else None)
+        assert named.first_repeat(ours) == (again[0] if again else None)
 
 
 def test_inputs_are_given_back_by_their_numbers_from_memory_and_from_a_file(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(inputs, "_ROOM_BYTES", 300)
+    monkeypatch.setattr(held, "_FILED_BYTES", 300)
     values = np.random.default_rng(0).normal(size=(500, 3))
-    kept, order = inputs.Inputs(), np.random.default_rng(1).permutation(500)
+    kept, order = held.Inputs(), np.random.default_rng(1).permutation(500)
     for part in np.array_split(order, 7):
         kept.add(part, values[part])
     assert np.array_equal(kept.rows(0, 500), values)
@@ -656,9 +657,9 @@ def test_inputs_are_given_back_by_their_numbers_from_memory_and_from_a_file(
 
 
 def test_an_array_grows_by_parts_of_any_size_and_type(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(grown, "_ROOM_BYTES", 64)
+    monkeypatch.setattr(held, "_ROOM_BYTES", 64)
     parts = [np.arange(3, dtype=np.int8), np.arange(40.0) / 3, np.arange(2), np.zeros(0)]
-    found = grown.Grown()
+    found = held.Grown()
     for part in parts:
         found.add(part)
     assert np.array_equal(found.whole(), np.concatenate(parts))

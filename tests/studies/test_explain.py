@@ -21,8 +21,7 @@ from celoss_cli.findings import FINDINGS
 from celoss_cli.losses import LOSSES, LossSpec
 from celoss_cli.show import FORMATS, Style, formats_of
 from celoss_cli.show.blocks import Prose
-from celoss_cli.studies.explain.document import document_of
-from celoss_cli.studies.explain.explanations import Explanation, explained, explained_names, overview
+from celoss_cli.studies.explain import Explanation, document_of, explained, explained_names, overview
 
 every_loss = pytest.mark.parametrize("spec", LOSSES.values(), ids=list(LOSSES))
 every_code = pytest.mark.parametrize("code", FINDINGS)

@@ -71,7 +71,7 @@ def run(given: CheckOptions) -> int:
     from celoss_cli.cli.outlet import outlet_of
     from celoss_cli.cli.publish import publish
     from celoss_cli.cli.settings import config_of
-    from celoss_cli.studies.checks.document import document_of
+    from celoss_cli.studies.checks import document_of
 
     if given.init is not None:
         from celoss_cli.cli.starting import write_config

@@ -24,7 +24,7 @@ from celoss_cli.core.records import record
 from celoss_cli.losses import LOSSES
 
 if TYPE_CHECKING:
-    from celoss_cli.studies.diagnose.diagnosing import Diagnosis
+    from celoss_cli.studies.diagnose import Diagnosis
 
 __all__ = ["COMMAND"]
 
@@ -79,7 +79,7 @@ def run(given: DiagnoseOptions) -> int:
     """
     from celoss_cli.cli.outlet import outlet_of
     from celoss_cli.cli.publish import publish
-    from celoss_cli.studies.diagnose.document import document_of
+    from celoss_cli.studies.diagnose import document_of
 
     outlet, codes = outlet_of(given), _chosen_codes(given.select, given.ignore)
     diagnosis = _diagnosis(given, codes)
@@ -122,7 +122,7 @@ def _diagnosis(given: DiagnoseOptions, codes: Sequence[str]) -> Diagnosis:
     from celoss_cli.cli.data import data_of
     from celoss_cli.cli.reading import opened
     from celoss_cli.cli.semantics import chosen, refuse_foreign
-    from celoss_cli.studies.diagnose.diagnosing import diagnosis_of, examined
+    from celoss_cli.studies.diagnose import diagnosis_of, examined
 
     spec, semantics = LOSSES[given.loss], given.semantics
     refuse_foreign(spec, given.reading, semantics)

@@ -32,7 +32,7 @@ Example: celoss explain ce; celoss explain CEL103"""
 
 
 def _names(typed: OptionValues) -> Iterable[str]:
-    from celoss_cli.studies.explain.explanations import explained_names
+    from celoss_cli.studies.explain import explained_names
 
     return explained_names()
 
@@ -61,8 +61,7 @@ def run(given: ExplainOptions) -> int:
     """
     from celoss_cli.cli.outlet import outlet_of
     from celoss_cli.cli.publish import publish
-    from celoss_cli.studies.explain.document import document_of
-    from celoss_cli.studies.explain.explanations import explained, overview
+    from celoss_cli.studies.explain import document_of, explained, overview
 
     explanation = overview() if given.name is None else explained(given.name)
     if explanation.command:

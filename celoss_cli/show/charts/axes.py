@@ -6,7 +6,7 @@ import math
 
 from celoss_cli.core.records import record
 
-__all__ = ["Axis", "ticks"]
+__all__ = ["Axis", "tick_text", "ticks"]
 
 
 @record(frozen=True, slots=True)
@@ -43,6 +43,16 @@ def ticks(low: float, high: float, most: int = 5) -> list[float]:
     step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough * (1 - 1e-9))
     first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
     return [_rounded(index * step, step) for index in range(first, last + 1)]
+
+
+def tick_text(value: float) -> str:
+    """A round number in few characters.
+
+    >>> tick_text(0.25), tick_text(20.0), tick_text(3e-7)
+    ('0.25', '20', '3e-07')
+
+    """
+    return f"{value:.6g}"
 
 
 def _rounded(value: float, step: float) -> float:

@@ -11,13 +11,7 @@ from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
 from celoss_cli.core.errors import visible
-from celoss_cli.show.charts.words import (
-    class_heading,
-    classes_line,
-    histogram_rows,
-    reliability_line,
-    shown_groups,
-)
+from celoss_cli.show.charts.axes import tick_text
 from celoss_cli.show.numerals import aligned, of_unit, percent, short
 
 if TYPE_CHECKING:
@@ -74,7 +68,11 @@ def _cut(name: str, width: int, unicode: bool) -> str:
 
 def histogram_bars(picture: LossHistogram, width: int, unicode: bool) -> list[Text]:
     """One bar for each interval, and for the losses beyond them."""
-    rows = histogram_rows(picture)
+    found = picture.histogram
+    rows = [(f"{tick_text(part.low)} to {tick_text(part.high)}", part.count) for part in found.intervals]
+    end = tick_text(found.intervals[-1].high) if found.intervals else ""
+    beyond = ((f"{end} and more", found.above), ("infinite", found.infinite), ("NaN", found.nan))
+    rows += [(name, count) for name, count in beyond if count]
     largest = max((count for _, count in rows), default=0)
     return _bars(
         (of_unit("loss", picture.unit), "count"),
@@ -87,9 +85,9 @@ def histogram_bars(picture: LossHistogram, width: int, unicode: bool) -> list[Te
 
 def class_bars(picture: ClassLosses, width: int, unicode: bool) -> list[Text]:
     """One bar for each class; a mean that is not a positive number has none."""
-    groups = shown_groups(picture.groups)
+    groups = picture.shown
     largest = max((group.loss for group in picture.groups if math.isfinite(group.loss)), default=0.0)
-    heading = class_heading(picture)
+    heading = ("class", "counted", of_unit("mean", picture.unit), "share of total")
     numbers = sum(len(title) + 2 for title in heading[1:])
     names = max(_LEAST_NAME, min(_MOST_NAME, width - numbers - 2 - LEAST_PLOT // 2))
     rows = [
@@ -102,8 +100,7 @@ def class_bars(picture: ClassLosses, width: int, unicode: bool) -> list[Text]:
         for group in groups
     ]
     parts = [_finite_part(group.loss, largest) for group in groups]
-    said = [Text(line) for line in classes_line(picture.groups)]
-    return [*_bars(heading, rows, parts, width, unicode), *said]
+    return [*_bars(heading, rows, parts, width, unicode), *map(Text, picture.remarks)]
 
 
 def _finite_part(value: float, largest: float) -> float:
@@ -133,7 +130,7 @@ def reliability_bars(picture: ReliabilityDiagram, width: int, unicode: bool) -> 
             Text(line)
             for line in wrapped(f"{full} {found.accuracy_is}   {mark} mean {found.confidence_is}", width)
         ),
-        *(Text(line, "bold") for line in wrapped(reliability_line(found), width)),
+        *(Text(line, "bold") for remark in picture.remarks for line in wrapped(remark, width)),
     ]
 
 

@@ -10,17 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from celoss_cli.core.errors import visible
 from celoss_cli.core.records import record
-from celoss_cli.show.charts.axes import Axis, ticks
+from celoss_cli.show.charts.axes import Axis, tick_text, ticks
 from celoss_cli.show.charts.figures import ClassLosses, Curve, LossHistogram, Picture, ReliabilityDiagram
 from celoss_cli.show.charts.scene import Label, Mark, Rect, Scene, Shape, Stroke, text_width
-from celoss_cli.show.charts.words import (
-    beyond_line,
-    classes_line,
-    reliability_line,
-    shown_groups,
-    tick_text,
-)
-from celoss_cli.show.numerals import measured, of_unit, short
+from celoss_cli.show.numerals import of_unit, short
 
 if TYPE_CHECKING:
     from celoss_cli.core.bounds import Bounds
@@ -72,7 +65,7 @@ def on_page(picture: Picture) -> Scene:
     """The drawing alone, for a page that says the rest."""
     kind, (width, usual) = _KINDS[type(picture)], _ON_PAGE
     height = kind.height(picture, usual)
-    return Scene(kind.words(picture), width, height, tuple(kind.shapes(picture, _Room(width, 0.0, height))))
+    return Scene(picture.words, width, height, tuple(kind.shapes(picture, _Room(width, 0.0, height))))
 
 
 def alone(picture: Picture) -> Scene:
@@ -82,11 +75,11 @@ def alone(picture: Picture) -> Scene:
     top = titles[-1].y + 14.0 if titles else 0.0
     bottom = top + kind.height(picture, usual)
     notes: list[Label] = []
-    for sentence in (*_notes(picture), *picture.notes):
+    for sentence in (*picture.remarks, *picture.notes):
         notes += _text(sentence, "note", width, (notes[-1].y if notes else bottom + 2.0) + _LINE)
     whole = notes[-1].y + 12.0 if notes else bottom
     shapes = (*titles, *kind.shapes(picture, _Room(width, top, bottom)), *notes)
-    return Scene(kind.words(picture), width, whole, shapes)
+    return Scene(picture.words, width, whole, shapes)
 
 
 def _text(sentence: str, kind: str, width: float, first: float) -> Iterator[Label]:
@@ -94,15 +87,6 @@ def _text(sentence: str, kind: str, width: float, first: float) -> Iterator[Labe
     letter = text_width("x", kind)
     for number, line in enumerate(textwrap.wrap(visible(sentence), int((width - 28.0) / letter))):
         yield Label(kind, line, 14.0, first + number * _LINE, "start")
-
-
-def _notes(picture: Picture) -> list[str]:
-    """What a drawing alone says of itself."""
-    if isinstance(picture, ReliabilityDiagram):
-        return [reliability_line(picture.reliability)]
-    if isinstance(picture, LossHistogram):
-        return beyond_line(picture.histogram)
-    return classes_line(picture.groups) if isinstance(picture, ClassLosses) else []
 
 
 # ------------------------------------------------------------------------------------------- the parts
@@ -191,14 +175,6 @@ def _count_text(value: float) -> str:
     return f"{int(value):,}"
 
 
-def _histogram_words(picture: LossHistogram) -> str:
-    intervals = picture.histogram.intervals
-    if not intervals:
-        return "Histogram of no finite losses"
-    ends = f"from {short(intervals[0].low)} to {short(intervals[-1].high)}"
-    return measured(f"Histogram of the losses {ends}", picture.unit)
-
-
 # ----------------------------------------------------------------------------------------- reliability
 
 
@@ -255,7 +231,7 @@ def _told(part: Bin) -> str:
 
 def _classes(picture: ClassLosses, room: _Room) -> Iterator[Shape]:
     """One bar for each class, with its mean loss and its count, and the mean of all."""
-    groups = shown_groups(picture.groups)
+    groups = picture.shown
     names = [_cut(visible(group.name), 0.36 * room.width) for group in groups]
     means = [group.loss if math.isfinite(group.loss) else 0.0 for group in groups]
     whole = [picture.whole] if math.isfinite(picture.whole) else []
@@ -295,10 +271,8 @@ def _cut(name: str, width: float) -> str:
 def _curve(picture: Curve, room: _Room) -> Iterator[Shape]:
     """The loss against the prediction, with the data on it."""
     names = [(colour, "line", line.name) for line, colour in zip(picture.lines, _COLOURS, strict=False)]
-    several = len(picture.lines) > 1
-    marks = list(zip(picture.marks, _COLOURS, _FORMS, strict=False))
-    for found, colour, form in marks:
-        names.append((colour, form, f"data{f', {found.name}' if several else ''} ({len(found.x)})"))
+    marks = list(zip(picture.named_marks, _COLOURS, _FORMS, strict=False))
+    names += [(colour, form, name) for (_, name), colour, form in marks]
     legend = list(_legend(names, _LEFT, room))
     yield from legend
     across, up = _with_room(picture.across, 0.02), _with_room(picture.up, 0.04)
@@ -309,7 +283,7 @@ def _curve(picture: Curve, room: _Room) -> Iterator[Shape]:
     for line, colour in zip(picture.lines, _COLOURS, strict=False):
         for run in _runs(line.x, line.y, *up):
             yield Stroke(colour, [(x.at(one), y.at(two)) for one, two in run])
-    for found, colour, form in marks:
+    for (found, _), colour, form in marks:
         for one, two in found.inside(picture.across):
             yield Mark(colour, form, x.at(one), y.at(two))
     yield from _columns(
@@ -362,26 +336,20 @@ def _usual(picture: Picture, height: float) -> float:
 
 
 def _of_classes(picture: ClassLosses, height: float) -> float:
-    return 24 + _BOTTOM + 26.0 * max(3, len(shown_groups(picture.groups)))
-
-
-def _reliability_words(picture: ReliabilityDiagram) -> str:
-    found = picture.reliability
-    return f"Reliability diagram: {found.accuracy_is} by {found.confidence_is}"
+    return 24 + _BOTTOM + 26.0 * max(3, len(picture.shown))
 
 
 @record(frozen=True, slots=True)
 class _Kind:
-    """A kind of picture: its words for those who do not see it, its shapes, its height."""
+    """How a kind of picture is drawn: its shapes, its height."""
 
-    words: Callable[[Any], str]
     shapes: Callable[[Any, _Room], Iterator[Shape]]
     height: Callable[[Any, float], float] = _usual
 
 
 _KINDS: dict[type[Picture], _Kind] = {
-    Curve: _Kind(lambda picture: f"Curve of the loss by {picture.x_is}", _curve),
-    LossHistogram: _Kind(_histogram_words, _histogram),
-    ClassLosses: _Kind(lambda picture: of_unit("Mean loss by class", picture.unit), _classes, _of_classes),
-    ReliabilityDiagram: _Kind(_reliability_words, _reliability),
+    Curve: _Kind(_curve),
+    LossHistogram: _Kind(_histogram),
+    ClassLosses: _Kind(_classes, _of_classes),
+    ReliabilityDiagram: _Kind(_reliability),
 }

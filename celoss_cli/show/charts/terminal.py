@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 
-from celoss_cli.show.charts.axes import ticks
+from celoss_cli.show.charts.axes import tick_text, ticks
 from celoss_cli.show.charts.bars import (
     COLORS,
     LEAST_PLOT,
@@ -23,7 +23,6 @@ from celoss_cli.show.charts.bars import (
 )
 from celoss_cli.show.charts.canvas import Canvas
 from celoss_cli.show.charts.figures import ClassLosses, Curve, LossHistogram, Picture, ReliabilityDiagram
-from celoss_cli.show.charts.words import tick_text
 from celoss_cli.show.console import printed
 from celoss_cli.show.numerals import of_unit
 
@@ -131,9 +130,7 @@ def _legend(picture: Curve, marks: str, width: int, unicode: bool) -> list[Text]
     """What the lines and the marks are."""
     strokes = ("⠒⠒⠒⠒", "⠒⠂⠐⠒", "⠒⠂⠐⠒") if unicode else ("****", "....", "++++")
     entries = [f"{stroke} {line.name}" for line, stroke in zip(picture.lines, strokes, strict=False)]
-    alone = len(picture.lines) == 1
-    for found, mark in zip(picture.marks, marks, strict=False):
-        entries.append(f"{mark} data{'' if alone else f', {found.name}'} ({len(found.x)})")
+    entries += [f"{mark} {name}" for (_, name), mark in zip(picture.named_marks, marks, strict=False)]
     joined = "   ".join(entries)
     return [Text(line) for line in ([joined] if len(joined) <= width else entries)]
 

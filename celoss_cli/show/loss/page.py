@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from celoss_cli.core.errors import visible
+from celoss_cli.core.errors import file_name, visible
 from celoss_cli.show.blocks import (
     Block,
     Chart,
@@ -26,12 +26,17 @@ from celoss_cli.show.blocks import (
     Verdicts,
 )
 from celoss_cli.show.charts.figures import LossHistogram, ReliabilityDiagram
-from celoss_cli.show.charts.words import beyond_line
-from celoss_cli.show.loss.breakdown import by_group, largest, quantiles
-from celoss_cli.show.loss.ledger import ledger
-from celoss_cli.show.loss.tokens import by_divisor, documents, worst_documents, worst_spans
+from celoss_cli.show.loss.tables import (
+    by_divisor,
+    by_group,
+    documents,
+    largest,
+    quantiles,
+    worst_documents,
+    worst_spans,
+)
 from celoss_cli.show.loss.wording import interval_of, reduction_line
-from celoss_cli.show.loss.workings import ignored_line, row_title, steps_of
+from celoss_cli.show.loss.workings import ignored_line, ledger, row_title, steps_of
 from celoss_cli.show.numerals import exact, percent, short
 from celoss_cli.show.source import option_text, reading_lines
 from celoss_cli.show.verdicts import lines_of
@@ -55,8 +60,7 @@ def page_of(report: Report, command: str) -> Page:
         command: prints the value again, or "".
 
     """
-    files = [visible("standard input" if path == "-" else path) for path in report.source.get("files", ())]
-    named = ", ".join(files)
+    named = file_name(*report.source.get("files", ()))
     value = "" if report.value is None else f" {short(report.value)}"
     return Page(
         name=f"{report.title}{value}{' - ' if named else ''}{named}",
@@ -165,8 +169,8 @@ def _spread(report: Report) -> Iterator[Block]:
     if found is None or not found.intervals:
         return
     mean = report.value if report.reduction == "mean" else None
-    blocks: list[Block] = [Chart(LossHistogram(report.loss, "", report.unit, [], found, mean))]
-    blocks += [Sentences([text]) for text in beyond_line(found)]
+    picture = LossHistogram(report.loss, "", report.unit, [], found, mean)
+    blocks: list[Block] = [Chart(picture), *(Sentences([text]) for text in picture.remarks)]
     if report.quantiles:
         within = f"Each quantile within {100 * report.quantiles[0].bound:.2g}% of itself."
         blocks += [_untitled(quantiles(report)), Sentences([within], "faint")]

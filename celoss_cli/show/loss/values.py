@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from celoss_cli.show.loss.tokens import token_values, worst_values
 from celoss_cli.show.loss.wording import interval_of
-from celoss_cli.show.numerals import nonfinite
-from celoss_cli.show.values import finding_values, verdict_values
+from celoss_cli.show.numerals import attributes, nonfinite
+from celoss_cli.show.verdicts import finding_values, verdict_values
 
 if TYPE_CHECKING:
     from celoss_cli.evaluate.scores import Scores
     from celoss_cli.evaluate.summaries import Reliability
     from celoss_cli.report.report import Report
+    from celoss_cli.report.tokens import Tokens
 
 __all__ = ["values_of"]
 
@@ -20,29 +20,20 @@ __all__ = ["values_of"]
 def values_of(report: Report) -> dict[str, Any]:
     """The report as plain JSON values, as ``schema.json`` describes it."""
     tally = report.tally
-    total = float(tally.loss)
     value, limits = _value(report)
     return {
-        "loss": report.loss,
-        "reduction": report.reduction,
+        **attributes(report, "loss", "reduction"),
         "unit": report.unit or None,
         "value": value,
         "nonfinite": limits,
         **_elements(report),
-        "total": total,
-        "denominator": report.denominator,
-        "denominator_is": report.denominator_is,
-        "rows": tally.rows,
-        "elements": tally.elements,
-        "counted": tally.counted,
-        "ignored": tally.ignored,
-        "clamped": tally.clamped,
-        "classes": report.classes,
-        "labels": None if report.labels is None else list(report.labels),
-        "perplexity": report.perplexity,
+        "total": float(tally.loss),
+        **attributes(report, "denominator", "denominator_is"),
+        **attributes(tally, "rows", "elements", "counted", "ignored", "clamped"),
+        **attributes(report, "classes", "labels", "perplexity"),
         **({} if report.scores is None else _scores(report.scores)),
         **({} if report.reliability is None else {"ece": _calibration(report.reliability)}),
-        **({} if report.tokens is None else {"tokens": token_values(report.tokens)}),
+        **({} if report.tokens is None else {"tokens": _tokens(report.tokens)}),
         **_breakdowns(report),
         "options": dict(report.options),
         "input": dict(report.source),
@@ -57,7 +48,7 @@ def _scores(found: Scores) -> dict[str, Any]:
     scores = {"accuracy": found.accuracy, **top, "prior_loss": found.prior_loss, "skill": found.skill}
     if found.parts is not None:
         names = ("bins", "reliability", "resolution", "uncertainty", "within")
-        scores["decomposition"] = {name: getattr(found.parts, name) for name in names}
+        scores["decomposition"] = attributes(found.parts, *names)
     return scores
 
 
@@ -67,9 +58,7 @@ def _calibration(found: Reliability) -> dict[str, Any]:
         "value": found.ece,
         "bins": len(found.bins),
         "predictions": found.count,
-        "confidence": found.range.confidence,
-        "low": found.range.low,
-        "high": found.range.high,
+        **attributes(found.range, "confidence", "low", "high"),
         "by_chance": found.range.chance,
     }
 
@@ -117,18 +106,15 @@ def _breakdowns(report: Report) -> dict[str, Any]:
         ]
         found["quantiles_left_out"] = report.quantiles_left_out
     if report.worst_rows:
-        found["worst_documents"] = worst_values(report)
+        found["worst_documents"] = _worst_documents(report)
     interval = interval_of(report)
     if interval is not None:
         found["interval"] = interval.as_json()
     if report.worst:
         found["worst"] = [
             {
-                "row": workings.row.row,
-                "index": list(workings.row.index),
-                "id": workings.row.id,
-                "target": workings.row.target,
-                "probability": workings.probability,
+                **attributes(workings.row, "row", "index", "id", "target"),
+                **attributes(workings, "probability"),
                 "loss": workings.row.loss,
                 "nonfinite": nonfinite(workings.row.loss),
                 "weight": workings.row.weight,
@@ -144,3 +130,25 @@ def _value(report: Report) -> tuple[float | list[float | None] | None, str | lis
     losses = [loss for found in report.named for loss in found.loss.tolist()]
     limits = list(map(nonfinite, losses))
     return losses, limits if any(limits) else None
+
+
+def _tokens(found: Tokens) -> dict[str, Any]:
+    """The JSON of scored tokens."""
+    return {
+        "per": found.per,
+        **{f"{part.per}s": attributes(part, "count", "loss", "bits", "perplexity") for part in found.parts},
+        "bits_per_byte": found.of("byte").bits,
+        "quantisation_error": found.error,
+    }
+
+
+def _worst_documents(report: Report) -> list[dict[str, Any]]:
+    """The JSON of the documents with the largest means."""
+    return [
+        {
+            **attributes(row, "row", "id", "text", "counted", "weight"),
+            "total": row.loss,
+            "loss": row.mean,
+        }
+        for row in report.worst_rows
+    ]

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from celoss_cli.show.blocks import Block, Findings, Full, Lines, Part, Result, Table, Verdicts, View
-from celoss_cli.show.loss.breakdown import breakdowns
-from celoss_cli.show.loss.ledger import ledger
-from celoss_cli.show.loss.tokens import by_divisor, documents
+from celoss_cli.show.blocks import Block, Findings, Full, Lines, Part, Result, Verdicts, View
+from celoss_cli.show.loss.tables import breakdowns, by_divisor, by_norm, documents
 from celoss_cli.show.loss.wording import extents, interval_of, parts_lines, reduction_line, scores_line
-from celoss_cli.show.loss.workings import ignored_line, row_title, steps_of
-from celoss_cli.show.numerals import short
+from celoss_cli.show.loss.workings import ignored_line, ledger, row_title, steps_of
 from celoss_cli.show.source import skipped_line, source_lines
 from celoss_cli.show.verdicts import lines_of
 
 if TYPE_CHECKING:
     from celoss_cli.report.report import Report
 
-__all__ = ["by_norm", "view_of"]
+__all__ = ["view_of"]
 
 
 def view_of(report: Report) -> View:
@@ -61,25 +58,3 @@ def _result(report: Report) -> Result:
     if interval is None:
         return Result(reduction_line(report))
     return Result(reduction_line(report), [interval.told, *interval.sentences()])
-
-
-_HEADS = ("loss", "accuracy", "brier", "own_accuracy")
-
-
-def by_norm(found: Mapping[str, Any]) -> Table:
-    """One line a normalisation; the harness's own accuracy where the file has it.
-
-    Args:
-        found: as the reader of choices describes them; losses are in nats.
-
-    """
-    norms = found["by_norm"]
-    lines = [
-        (f"--choice-norm {norm}", *("" if one[head] is None else short(one[head]) for head in _HEADS))
-        for norm, one in norms.items()
-    ]
-    kinds = ["picked" if norm == found["norm"] else "" for norm in norms]
-    heads = ("nats", "accuracy", "Brier score", "the harness's")
-    return Table(
-        "the choices by each normalisation", ("",), heads, lines, kinds=kinds, label="normalisations"
-    )

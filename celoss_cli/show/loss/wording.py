@@ -6,8 +6,8 @@ import math
 from typing import TYPE_CHECKING
 
 from celoss_cli.core.errors import plural
+from celoss_cli.show import numerals
 from celoss_cli.show.intervals import Named
-from celoss_cli.show.loss import tokens
 from celoss_cli.show.numerals import exact, measured, percent, short
 
 if TYPE_CHECKING:
@@ -15,18 +15,28 @@ if TYPE_CHECKING:
 
 __all__ = ["extents", "interval_of", "parts_lines", "reduction_line", "scores_line"]
 
+_PERPLEXITIES = {"byte": "byte perplexity", "word": "word perplexity"}
+"""What exp of the mean by other divisors is called."""
+
 
 def extents(report: Report) -> str:
     """The text "3 rows x 2 classes", with the extents between for K-dimensional input."""
     tally = report.tally
     if report.tokens is not None:
-        return tokens.extents(report)
-    parts = [plural(tally.rows, "row")]
-    if report.classes is not None:
-        parts.append(plural(report.classes, "class"))
-    if tally.rows and tally.elements != tally.rows:
-        parts.append(f"{tally.elements // tally.rows} elements a row")
-    return " x ".join(parts)
+        return _of_documents(report)
+    several = tally.rows and tally.elements != tally.rows
+    each = f" x {tally.elements // tally.rows} elements a row" if several else ""
+    return numerals.extents(tally.rows, report.classes) + each
+
+
+def _of_documents(report: Report) -> str:
+    """The text "2 documents, 7 tokens", and how many of them count; of sums nobody knows the tokens."""
+    tally, found = report.tally, report.tokens
+    documents = plural(tally.rows, "document")
+    if found is None or found.of("token").count is None:
+        return documents
+    left_out = f", {tally.counted} counted" if tally.ignored else ""
+    return f"{documents}, {plural(tally.elements, 'token')}{left_out}"
 
 
 def reduction_line(report: Report) -> str:
@@ -38,9 +48,10 @@ def reduction_line(report: Report) -> str:
     if report.denominator is None:
         return f"sum = {measured(exact(report.value), report.unit)}"
     meaning = f" ({report.denominator_is})" if report.denominator_is else ""
-    called = "perplexity" if report.tokens is None else tokens.perplexity_is(report.tokens)
+    called = "perplexity" if report.tokens is None else _PERPLEXITIES.get(report.tokens.per, "perplexity")
     perplexity = "" if report.perplexity is None else f", {called} {short(report.perplexity)}"
-    perplexity += "" if report.tokens is None else tokens.within(report.tokens)
+    if report.tokens is not None and report.tokens.error is not None:
+        perplexity += f", within {short(report.tokens.error)} of that of the logits (quantised)"
     empty = "" if report.tally.counted or report.value else ", the answer that --on-empty zero asks for"
     return (
         f"{report.reduction} = {short(total)} / {short(report.denominator)}{meaning}"

@@ -14,7 +14,7 @@ from celoss_cli.evaluate.collect import Collected, collect
 from celoss_cli.evaluate.wanted import Wanted
 from celoss_cli.statistics.spread import Spread, spread_of_all
 from celoss_cli.studies.compare.comparing import ClassPart
-from celoss_cli.studies.compare.grown import Grown
+from celoss_cli.studies.compare.rows import Grown
 from celoss_cli.studies.compare.units import codes_of, summed
 
 if TYPE_CHECKING:

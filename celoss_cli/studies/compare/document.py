@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from celoss_cli.core.errors import visible
 from celoss_cli.show.blocks import Block, Equation, Equations, Full, Lines, Result, Table, Verdicts, View
 from celoss_cli.show.document import Checks, Document
-from celoss_cli.show.numerals import class_name, exact, of_unit, short
+from celoss_cli.show.numerals import attributes, class_name, exact, nonfinite, of_unit, short
 from celoss_cli.show.source import options_line
-from celoss_cli.show.verdicts import lines_of
+from celoss_cli.show.verdicts import lines_of, verdict_values
 from celoss_cli.studies.compare.comparison import LEAST_P
-from celoss_cli.studies.compare.values import values_of
 from celoss_cli.studies.compare.wording import conclusion, heading, interval_of, meaning, source_lines
 
 if TYPE_CHECKING:
     from celoss_cli.studies.compare.comparison import Change, Comparison
 
-__all__ = ["document_of"]
+__all__ = ["document_of", "values_of"]
 
 
 def document_of(comparison: Comparison, seconds: float | None = None) -> Document:
@@ -129,3 +128,67 @@ def _target_text(target: float | int | str | tuple[float, ...] | None, labels: S
         return f"{len(target)} probabilities"
     name = class_name(target, labels) if isinstance(target, int) else ""
     return f"{short(target)} {name}".rstrip()
+
+
+# ------------------------------------------------------------------------------------------------ as JSON
+
+
+def values_of(comparison: Comparison) -> dict[str, Any]:
+    """The comparison as ``comparison.schema.json`` describes it."""
+    return {
+        "comparison": _comparison(comparison),
+        "checks": [verdict_values(verdict) for verdict in comparison.checks],
+    }
+
+
+def _comparison(found: Comparison) -> dict[str, Any]:
+    return {
+        "loss": found.loss,
+        "unit": found.unit or None,
+        **attributes(found, "files", "aligned_by", "rows", "counted"),
+        "units": found.estimate.units,
+        **attributes(found, "group_column", "labels", "denominator", "denominator_is"),
+        "mean_a": found.first,
+        "mean_b": found.second,
+        "difference": found.difference,
+        "nonfinite": {
+            "mean_a": nonfinite(found.first),
+            "mean_b": nonfinite(found.second),
+            "difference": nonfinite(found.difference),
+            "divergence": nonfinite(found.divergence),
+        },
+        **attributes(found.estimate, "standard_error", "confidence"),
+        "interval": {"method": "hall", **attributes(found.estimate.bounds, "low", "high")},
+        **attributes(found.estimate, "skewness", "units_needed"),
+        "detectable_difference": found.estimate.detectable,
+        "percentile_interval": attributes(found.percentile, "low", "high"),
+        **attributes(found, "resamples", "seed", "wins", "losses", "ties"),
+        "sign_test_p": found.sign_p,
+        "permutation_test_p": found.flip_p,
+        "permutation_test_exact": found.flip_exact,
+        "regressions": [_change(change) for change in found.regressions],
+        "improvements": [_change(change) for change in found.improvements],
+        "classes": [
+            {
+                **attributes(part, "name", "counted"),
+                "mean_a": part.first,
+                "mean_b": part.second,
+                **attributes(part, "difference", "p", "adjusted_p"),
+            }
+            for part in found.classes
+        ],
+        **attributes(found, "agreement", "divergence"),
+        "meaning": list(meaning(found)),
+        "options": dict(found.options),
+        "inputs": found.sources,
+    }
+
+
+def _change(change: Change) -> dict[str, Any]:
+    return {
+        **attributes(change, "row", "id", "target"),
+        "loss_a": change.first,
+        "loss_b": change.second,
+        "difference": change.difference,
+        "nonfinite": nonfinite(change.difference),
+    }

@@ -9,9 +9,8 @@ import numpy as np
 
 from celoss_cli.core.exact import ExactSum, exact_sum
 from celoss_cli.losses.class_axis import largest_class
-from celoss_cli.studies.compare.inputs import Inputs
-from celoss_cli.studies.compare.join import NONE, Join
-from celoss_cli.studies.compare.names import joined
+from celoss_cli.studies.compare.names import NONE, Join, joined
+from celoss_cli.studies.compare.rows import Inputs
 
 if TYPE_CHECKING:
     from celoss_cli.core.data import Array, Batch

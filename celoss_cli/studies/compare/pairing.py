@@ -18,10 +18,9 @@ from celoss_cli.core.exact import exact_sum
 from celoss_cli.core.records import record
 from celoss_cli.studies.compare.classes import by_class
 from celoss_cli.studies.compare.comparing import Pairs
-from celoss_cli.studies.compare.join import NONE, first_repeat
 from celoss_cli.studies.compare.likeness import same_tokens, tokens_in_order
-from celoss_cli.studies.compare.names import joined
-from celoss_cli.studies.compare.tokens import refuse_other_text, why_other_tokens
+from celoss_cli.studies.compare.names import NONE, first_repeat, joined
+from celoss_cli.studies.compare.tokens import first_of, refuse_other_text, why_other_tokens
 from celoss_cli.studies.compare.units import codes_of
 
 if TYPE_CHECKING:
@@ -191,9 +190,8 @@ def _examples(names: Sequence[str], count: int) -> str:
 
 def _refuse_options_in_order(a: Side, b: Side, order: Array) -> None:
     """Refuses an option with a value for each row, in order, where the orders differ."""
-    moved = np.flatnonzero(order != np.arange(len(order)))
-    if moved.size and b.loss.goes_with_rows(b.batch.dimensions):
-        row = int(moved[0])
+    row = first_of(order != np.arange(len(order)))
+    if row is not None and b.loss.goes_with_rows(b.batch.dimensions):
         raise InputError(
             f"expected the rows in the order of {a.name}, as weights are given for each row in order, "
             f"got the row of {a.place(row)} elsewhere",
@@ -206,8 +204,8 @@ def _refuse_other_targets(a: Side, b: Side, order: Array) -> None:
     if mine.shape[1:] != theirs.shape[1:]:
         raise InputError(f"expected targets of the kind of those of {a.name}, got others", place=b.name)
     unlike = (mine != _ordered(theirs, order)).reshape(len(mine), -1).any(axis=1)
-    if unlike.any():
-        row = int(np.flatnonzero(unlike)[0])
+    row = first_of(unlike)
+    if row is not None:
         texts = [_target_text(a, row), _target_text(b, int(order[row]))]
         shown = f"expected the target {texts[0]} of {a.place(row)}, got {texts[1]}"
         raise InputError(
@@ -232,8 +230,8 @@ def _others(unlike: Array) -> str:
 def _refuse_other_weights(a: Side, b: Side, order: Array) -> None:
     mine, theirs = a.by_row(a.terms.weight), _ordered(b.by_row(b.terms.weight), order)
     unlike = (mine != theirs).any(axis=1)
-    if unlike.any():
-        row = int(np.flatnonzero(unlike)[0])
+    row = first_of(unlike)
+    if row is not None:
         hint, ways = why_other_tokens(a, b)
         raise InputError(
             f"expected the weight {mine[row].sum():g} of {a.place(row)}, got {theirs[row].sum():g}"
@@ -248,9 +246,9 @@ def _refuse_other_groups(a: Side, b: Side, order: Array) -> None:
     if a.batch.groups is None or b.batch.groups is None:
         return
     codes = codes_of(itertools.chain(a.batch.groups, b.batch.groups), len(order) + len(b.batch))
-    unlike = np.flatnonzero(codes[: len(order)] != codes[len(order) :][order])
-    if len(unlike):
-        row, other = int(unlike[0]), int(order[unlike[0]])
+    row = first_of(codes[: len(order)] != codes[len(order) :][order])
+    if row is not None:
+        other = int(order[row])
         raise InputError(
             f"expected the group {quoted(a.batch.groups[row])} of {a.place(row)}, "
             f"got {quoted(b.batch.groups[other])}",

@@ -16,14 +16,17 @@ from celoss_cli.evaluate.loop import Evaluation, Request, evaluate
 from celoss_cli.evaluate.units import by_row
 from celoss_cli.losses.base import SAMPLE_WEIGHT
 from celoss_cli.losses.scored_tokens import LIKELIEST, ScoredTokens
-from celoss_cli.studies.compare.grown import Grown
 from celoss_cli.studies.compare.names import joined
-from celoss_cli.studies.compare.scored import SIZES, scored_of
+from celoss_cli.studies.compare.rows import Grown
 
 if TYPE_CHECKING:
     from celoss_cli.losses.base import Loss
 
-__all__ = ["Side", "side_of"]
+__all__ = ["SIZES", "Side", "scored_of", "side_of"]
+
+
+SIZES = ("bytes", "tokens")
+"""What says how much of a document is scored: bytes where both dumps know them, whatever their tokens are."""
 
 
 @record(frozen=True, slots=True)
@@ -234,3 +237,18 @@ class _Places:
                 )
             row -= rows
         raise IndexError(row)
+
+
+def scored_of(unit: str, batch: Batch, terms: Terms) -> Array:
+    """How much of each document counts, shape (documents,); NaN where nobody knows.
+
+    Args:
+        unit: one of ``SIZES``.
+        batch: of documents.
+        terms: of its tokens, which say what counts.
+
+    """
+    each = batch.aligned.get(unit)
+    each = np.full(terms.loss.size, 1.0 if unit == "tokens" else np.nan) if each is None else each
+    each = each if terms.ignored is None else np.where(terms.ignored, 0.0, each)
+    return np.bincount(batch.places(np.arange(each.size))[0], each, len(batch))

@@ -8,18 +8,24 @@ import numpy as np
 
 from celoss_cli.core.errors import InputError, Way, plural
 from celoss_cli.losses.scored_tokens import ScoredTokens
-from celoss_cli.studies.compare.scored import SIZES
+from celoss_cli.studies.compare.side import SIZES
 
 if TYPE_CHECKING:
     from celoss_cli.core.data import Array
     from celoss_cli.studies.compare.side import Side
 
-__all__ = ["refuse_other_text", "why_other_tokens"]
+__all__ = ["first_of", "refuse_other_text", "why_other_tokens"]
 
 _BY_BYTES = Way("other tokens of the same text are compared by its bytes", (("--per", "byte"),))
 _OTHER_TEXT = "their tokens are those of other texts: a comparison needs the same text in both"
 
 _UNKNOWN_TEXT = "other tokens of one text are compared by its bytes, which are not known here"
+
+
+def first_of(where: Array) -> int | None:
+    """The first row of those that something holds of, shape (rows,); None where there is none."""
+    rows = np.flatnonzero(where)
+    return int(rows[0]) if len(rows) else None
 
 
 def why_other_tokens(a: Side, b: Side) -> tuple[str, tuple[Way, ...]]:
@@ -55,17 +61,16 @@ def refuse_other_text(a: Side, b: Side, order: Array) -> None:
         ours, theirs = a.scored[unit], b.scored[unit][order]
         known = unknown & ~np.isnan(ours) & ~np.isnan(theirs)
         unknown &= ~known
-        unlike = np.flatnonzero(known & (ours != theirs))
-        if unlike.size:
-            row = int(unlike[0])
+        row = first_of(known & (ours != theirs))
+        if row is not None:
             raise InputError(
                 f"expected {plural(int(ours[row]), unit[:-1])} with scores, as in {a.place(row)}, "
                 f"got {int(theirs[row])}: sums over other parts of a text are not compared",
                 hint=why_other_tokens(a, b)[0],
                 place=b.place(int(order[row])),
             )
-    if unknown.any():
-        row = int(np.flatnonzero(unknown)[0])
+    row = first_of(unknown)
+    if row is not None:
         raise InputError(
             f"expected the text that is scored in {a.place(row)}, got data that does not say how long it is",
             hint="its bytes or its tokens must be known in both",

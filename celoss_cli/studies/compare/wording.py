@@ -6,9 +6,10 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from celoss_cli.core.errors import plural, visible
+from celoss_cli.core.errors import file_name, plural
 from celoss_cli.show.intervals import Named
 from celoss_cli.show.numerals import exact, measured, short
+from celoss_cli.show.source import skipped_line
 from celoss_cli.statistics.interval import POWER
 
 if TYPE_CHECKING:
@@ -103,8 +104,7 @@ def _of_classes(comparison: Comparison) -> Iterator[str]:
 def source_lines(comparison: Comparison) -> Iterator[str]:
     """Where A and B come from and how they were read."""
     for name, path, source in zip("AB", comparison.files, comparison.sources, strict=True):
-        shown = "standard input" if path == "-" else visible(path)
-        yield f"{name} = {shown}{_columns(source)}"
+        yield f"{name} = {file_name(path)}{_columns(source)}"
     if comparison.aligned_by == "position":
         yield "rows are aligned by position: nothing checks that they are the same rows but their targets"
 
@@ -112,5 +112,5 @@ def source_lines(comparison: Comparison) -> Iterator[str]:
 def _columns(source: Source) -> str:
     said = list(source.get("conversions", ()))
     if source.get("skipped"):
-        said.append(f"{plural(source['skipped'], 'row')} with missing values skipped")
+        said.append(skipped_line(source["skipped"]))
     return f" ({'; '.join(said)})" if said else ""

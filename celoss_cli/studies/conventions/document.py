@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from celoss_cli.core.errors import plural, visible
 from celoss_cli.show.blocks import Block, Full, Lines, Sentences, Table, View
 from celoss_cli.show.document import Document
-from celoss_cli.show.numerals import exact, nonfinite, row_name, short, target_name
+from celoss_cli.show.numerals import attributes, exact, nonfinite, row_name, short, target_name
 from celoss_cli.show.source import source_lines
 
 if TYPE_CHECKING:
@@ -95,14 +95,10 @@ def _refusals(conventions: Conventions) -> Iterator[str]:
 def _values(conventions: Conventions) -> dict[str, Any]:
     """The conventions as ``conventions.schema.json`` describes them."""
     return {
-        "loss": conventions.loss,
-        "reduction": conventions.reduction,
-        "unit": conventions.unit,
-        "rows": conventions.rows,
-        "elements": conventions.elements,
+        **attributes(conventions, "loss", "reduction", "unit", "rows", "elements"),
         "conventions": [_tool_values(tool) for tool in conventions.tools],
         "gaps": [_gap_values(gap) for gap in conventions.gaps],
-        "labels": None if conventions.labels is None else list(conventions.labels),
+        "labels": conventions.labels,
         "options": dict(conventions.options),
         "input": dict(conventions.source),
     }
@@ -110,12 +106,10 @@ def _values(conventions: Conventions) -> dict[str, Any]:
 
 def _tool_values(tool: ToolLoss) -> dict[str, Any]:
     return {
-        "name": tool.name,
-        "value": tool.value,
+        **attributes(tool, "name", "value"),
         "nonfinite": nonfinite(tool.value),
         "total": None if tool.refused else float(tool.tally.loss),
-        "denominator": tool.denominator,
-        "denominator_is": tool.denominator_is,
+        **attributes(tool, "denominator", "denominator_is"),
         "clipped": tool.tally.clamped,
         "differing": tool.differing,
         "refused": tool.refused or None,
@@ -125,11 +119,7 @@ def _tool_values(tool: ToolLoss) -> dict[str, Any]:
 
 def _gap_values(gap: Gap) -> dict[str, Any]:
     return {
-        "row": gap.row.row,
-        "index": list(gap.row.index),
-        "id": gap.row.id,
-        "target": gap.row.target,
-        "probability": gap.probability,
-        "losses": dict(gap.losses),
+        **attributes(gap.row, "row", "index", "id", "target"),
+        **attributes(gap, "probability", "losses"),
         "nonfinite": {name: nonfinite(loss) for name, loss in gap.losses.items() if nonfinite(loss)},
     }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
 from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
@@ -12,7 +11,7 @@ from celoss_cli.core.errors import file_name, plural, visible
 from celoss_cli.losses.spec import TOKENS
 from celoss_cli.show.blocks import Block, Entry, Lines, Part, Prose, Sentences, Table, View
 from celoss_cli.show.document import Document
-from celoss_cli.show.numerals import shortened
+from celoss_cli.show.numerals import attributes, shortened
 
 if TYPE_CHECKING:
     from celoss_cli.studies.inspect.parts import Inspection, ReadingFound
@@ -143,10 +142,8 @@ def _listed(names: Sequence[str]) -> str:
 def _values(found: Inspection) -> dict[str, Any]:
     """The inspection as ``inspect.schema.json`` describes it."""
     return {
-        "files": list(found.files),
-        found.of: [asdict(part) for part in found.parts],
+        "files": found.files,
+        found.of: found.parts,
         "rows_looked_at": found.rows,
-        "whole": found.whole,
-        "readings": [asdict(reading) for reading in found.readings],
-        "refused": list(found.refused),
+        **attributes(found, "whole", "readings", "refused"),
     }

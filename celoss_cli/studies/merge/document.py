@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import math
 import re
 from base64 import b64decode, b64encode
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import replace
-from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from celoss_cli.core.checksum import KEY, digest, is_as_written
 from celoss_cli.core.data import Tally
@@ -29,6 +27,21 @@ from celoss_cli.losses.spec import TOKENS
 from celoss_cli.read.request import RowGroups
 from celoss_cli.read.shards import FileState, shard_of_text
 from celoss_cli.read.tokens.identities import Identities
+from celoss_cli.studies.merge.forms import (
+    COUNT,
+    FLAG,
+    FRACTION,
+    NUMBER,
+    TEXT,
+    Form,
+    mapped,
+    matching,
+    maybe,
+    one_of,
+    only,
+    record_of,
+    series,
+)
 from celoss_cli.studies.merge.parts import Origin, Partial, collected_of, loss_of
 
 if TYPE_CHECKING:
@@ -51,24 +64,13 @@ _MOST_ZEROS = 2200
 _OF_A_FILE = ("columns", "choices", "meaning")
 """What the source says that is written elsewhere, or holds for one file alone."""
 
-_SCORED = ("weight", "hits", "top")
-"""The sums that the scores are made of, beside those of the outcomes."""
-
 _MOST_OUTCOMES = 1 << 24
 
 _OF_TOKENS = ("per", "score", "censored")
 """Options of scored tokens."""
 
-_OF_DOCUMENTS = ("numbers", "first", "last")
-"""The sets of documents that a part has."""
-
 _NUMBER = 8
 """The bytes of the number of a document."""
-
-_WHOLE = re.compile(r"-?[0-9]{1,9}")
-_DIGEST = re.compile(r"[0-9a-f]{32}")
-
-T = TypeVar("T")
 
 
 # --------------------------------------------------------------------------------------------- writing
@@ -101,82 +103,21 @@ def _content(partial: Partial) -> dict[str, Any]:
         "celoss_partial": VERSION,
         "parts": sorted(partial.parts),
         "shards": list(map(str, partial.shards)),
-        "origin": None if partial.origin is None else _origin(partial.origin),
+        "origin": _ORIGIN.write(partial.origin),
         **partial.described(),
         "columns": partial.source.get("columns"),
         "source": {key: value for key, value in partial.source.items() if key not in _OF_A_FILE},
         "spelled": {
-            "reading": list(partial.command_words.data),
-            "semantics": {name: list(words) for name, words in partial.command_words.semantics.items()},
+            "reading": _TEXTS.write(partial.command_words.data),
+            "semantics": _WORDS.write(partial.command_words.semantics),
         },
-        "conversions": list(evaluation.conversions),
-        "sample_weights": evaluation.sample_weights,
-        "skipped": evaluation.skipped,
-        "facts": sorted(evaluation.facts),
-        "counted": dict(evaluation.counted),
-        "first_rows": {"limit": evaluation.first.limit, "counts": evaluation.first.as_texts()},
-        "tally": _tally(evaluation.tally),
-        "groups": {name: _group(tally) for name, tally in collected.groups.tallies().items()},
+        **{key: form.write(getattr(evaluation, name)) for key, (name, form) in _SEEN.items()},
+        "groups": _GROUPS.write(collected.groups.tallies()),
         "levels": {str(level): count for level, count in sorted(collected.levels.items())},
         **({"sizes": dict(evaluation.sizes)} if evaluation.sizes else {}),
         **({"scores": _scores(evaluation.scores)} if evaluation.scores is not None else {}),
-        **({"documents": _documents(partial.documents)} if partial.documents != Identities() else {}),
+        **({"documents": _DOCUMENTS.write(partial.documents)} if partial.documents != Identities() else {}),
     }
-
-
-def _documents(found: Identities) -> dict[str, Any]:
-    """What identifies documents: the numbers of 64 bits in order, in base 64."""
-    return {"one_in": found.one_in, **{name: _numbers(getattr(found, name)) for name in _OF_DOCUMENTS}}
-
-
-def _numbers(found: Collection[int]) -> str:
-    return b64encode(b"".join(number.to_bytes(_NUMBER) for number in sorted(found))).decode()
-
-
-def _origin(origin: Origin) -> dict[str, Any]:
-    files, named = (list(map(_file, found)) for found in (origin.files, origin.named))
-    found = {"version": origin.version, "words": list(origin.words), "files": files}
-    return {**found, "named": named} if named else found
-
-
-def _file(state: FileState) -> dict[str, Any]:
-    found = {"name": state.name, "size": state.size, "stamp": state.stamp}
-    groups = state.row_groups
-    return found if groups is None else {**found, "row_groups": [groups.first, groups.end, groups.of]}
-
-
-def _tally(tally: Tally) -> dict[str, Any]:
-    return {**_group(tally), "ignored": tally.ignored, "clamped": tally.clamped}
-
-
-def _group(tally: Tally) -> dict[str, Any]:
-    """The totals of a group, in which nothing is ignored."""
-    return {
-        "loss": _sum(tally.loss),
-        "weight": _sum(tally.weight),
-        "rows": tally.rows,
-        "elements": tally.elements,
-    }
-
-
-def _scores(found: Totals) -> dict[str, Any]:
-    """What the scores are made of; an outcome that never occurs is left out."""
-    each = enumerate(found.outcomes.each())
-    return {
-        "columns": found.columns,
-        "count": found.count,
-        "missing": found.missing,
-        **{name: _sum(getattr(found, name)) for name in _SCORED},
-        "size": found.outcomes.size,
-        "outcomes": {str(code): _sum(total) for code, total in each if total != ExactSum()},
-    }
-
-
-def _sum(total: ExactSum) -> str:
-    """An exact sum in words: 0x2f*2^-12 is 47 times 2**-12; what is not finite is counted after it."""
-    zeros = max(0, (total.scaled & -total.scaled).bit_length() - 1)
-    limits = (f" {name}*{getattr(total, name)}" for name in _LIMITS if getattr(total, name))
-    return f"{hex(total.scaled >> zeros)}*2^{zeros - POINT}{''.join(limits)}"
 
 
 # --------------------------------------------------------------------------------------------- reading
@@ -216,83 +157,54 @@ def read_partial(document: Any, name: str) -> Partial:
 
 
 def _partial(document: dict[str, Any]) -> Partial:
-    spec = LOSSES[_text(document.pop("loss"))]
-    words = _only(document.pop("spelled"), ("reading", "semantics"))
+    spec = LOSSES[TEXT.read(document.pop("loss"))]
+    words = only(document.pop("spelled"), ("reading", "semantics"))
     partial = Partial(
         loss=spec.command,
         options=_options(spec, document.pop("options")),
-        reduction=_one_of(document.pop("reduction"), set(spec.reductions) - {"none"}),
-        by=_maybe(_text, document.pop("by")),
-        quantiles=tuple(_list(_fraction, document.pop("quantiles"))),
-        top_k=_count(document.pop("top_k", 0)),
+        reduction=one_of(set(spec.reductions) - {"none"}).read(document.pop("reduction")),
+        by=maybe(TEXT).read(document.pop("by")),
+        quantiles=tuple(series(FRACTION).read(document.pop("quantiles"))),
+        top_k=COUNT.read(document.pop("top_k", 0)),
         source=_source(document),
         evaluation=Evaluation(),
-        command_words=CommandWords(
-            _list(_text, words["reading"]),
-            semantics=_map(lambda found: _list(_text, found), words["semantics"]),
-        ),
-        parts=frozenset(_list(_identity, document.pop("parts"))),
-        shards=tuple(_list(lambda text: shard_of_text(_text(text)), document.pop("shards"))),
-        origin=_maybe(_origin_of, document.pop("origin")),
+        command_words=CommandWords(_TEXTS.read(words["reading"]), semantics=_WORDS.read(words["semantics"])),
+        parts=frozenset(series(matching("[0-9a-f]{32}")).read(document.pop("parts"))),
+        shards=tuple(map(shard_of_text, _TEXTS.read(document.pop("shards")))),
+        origin=_ORIGIN.read(document.pop("origin")),
         documents=_documents_of(document.pop("documents", None)),
     )
     loss_of(partial)  # refuses values that the options do not have
     _fill(partial.evaluation, document)
     _verify(partial)
     _verify_scores(partial)
-    _only(document, ("celoss_partial", "checksum"))
+    only(document, ("celoss_partial", "checksum"))
     return partial
 
 
 def _fill(evaluation: Evaluation, document: dict[str, Any]) -> None:
     """Moves what the document says of the data to the evaluation."""
-    first = _only(document.pop("first_rows"), ("limit", "counts"))
-    evaluation.tally = _tally_of(document.pop("tally"))
-    evaluation.weight_is = _text(document.pop("weight_is"))
-    evaluation.classes = _maybe(_count, document.pop("classes"))
-    evaluation.labels = _maybe(lambda names: _list(_text, names), document.pop("labels"))
-    evaluation.conversions = tuple(_list(_text, document.pop("conversions")))
-    evaluation.sample_weights = _flag(document.pop("sample_weights"))
-    evaluation.skipped = _count(document.pop("skipped"))
-    evaluation.facts = set(_list(_text, document.pop("facts")))
-    evaluation.counted = Counter(_map(_count, document.pop("counted")))
-    evaluation.first = FirstRows.from_texts(_count(first["limit"]), _map(_text, first["counts"]))
-    evaluation.sizes = Counter(_map(_count, document.pop("sizes", {})))
+    evaluation.weight_is = TEXT.read(document.pop("weight_is"))
+    evaluation.classes = maybe(COUNT).read(document.pop("classes"))
+    labels = maybe(_TEXTS).read(document.pop("labels"))
+    evaluation.labels = None if labels is None else list(labels)
+    for key, (name, form) in _SEEN.items():
+        setattr(evaluation, name, form.read(document.pop(key)))
+    evaluation.sizes = _COUNTS.read(document.pop("sizes", {}))
     evaluation.scores = _scores_of(document.pop("scores")) if "scores" in document else None
     evaluation.collected = Collected(
-        Groups.known(_map(_group_of, document.pop("groups"))),
-        Counter({_level(level): count for level, count in _map(_count, document.pop("levels")).items()}),
+        Groups.known(_GROUPS.read(document.pop("groups"))),
+        Counter({_level(level): count for level, count in _COUNTS.read(document.pop("levels")).items()}),
     )
-
-
-def _scores_of(value: Any) -> Totals:
-    found = _only(value, ("columns", "count", "missing", *_SCORED, "size", "outcomes"))
-    sums = {int(code): _sum_of(total) for code, total in _map(lambda one: one, found["outcomes"]).items()}
-    size = _count(found["size"])
-    if size > _MOST_OUTCOMES or not all(0 <= code < size for code in sums):
-        raise ValueError("an outcome is none of those there are")
-    columns, count, missing = (_count(found[name]) for name in ("columns", "count", "missing"))
-    weight, hits, top = (_sum_of(found[name]) for name in _SCORED)
-    outcomes = ExactSums.of([sums.get(code, ExactSum()) for code in range(size)])
-    return Totals(columns, count, missing, weight, hits, top, outcomes)
 
 
 def _documents_of(value: Any) -> Identities:
     if value is None:
         return Identities()
-    found = _only(value, ("one_in", *_OF_DOCUMENTS))
-    one_in = _count(found["one_in"])
-    numbers, first, last = (_numbers_of(found[name]) for name in _OF_DOCUMENTS)
-    if not one_in or any(number % one_in for number in numbers):
+    found = _DOCUMENTS.read(value)
+    if not found.one_in or any(number % found.one_in for number in found.numbers):
         raise ValueError("there are documents that are not held")
-    return Identities(numbers, one_in, first, last)
-
-
-def _numbers_of(value: Any) -> frozenset[int]:
-    held = b64decode(_text(value), validate=True)
-    if len(held) % _NUMBER:
-        raise ValueError("the numbers of documents are cut")
-    return frozenset(int.from_bytes(held[at : at + _NUMBER]) for at in range(0, len(held), _NUMBER))
+    return found
 
 
 def _verify(partial: Partial) -> None:
@@ -336,16 +248,19 @@ def _options(spec: LossSpec, value: Any) -> dict[str, Any]:
         ("input_is", *(["convention"] if spec.by_convention else [])) if "input_is" in value else ()
     )
     more = ("input_is", *_OF_TOKENS) if tokens else (*spec.options, *conventional)
-    options = _only(value, (*more, "dtype", *(["base"] if spec.loss.is_information else [])))
-    kinds: dict[str, Callable[[Any], Any]] = {
-        "dtype": _text,
-        "base": _text,
-        "input_is": lambda kind: _one_of(kind, {spec.takes, *spec.kinds}),
-        "convention": lambda tool: _maybe(_text, tool),
-        **dict.fromkeys(_OF_TOKENS, _text),
+    options = only(value, (*more, "dtype", *(["base"] if spec.loss.is_information else [])))
+    forms: dict[str, Form[Any]] = {
+        "dtype": TEXT,
+        "base": TEXT,
+        "input_is": one_of({spec.takes, *spec.kinds}),
+        "convention": maybe(TEXT),
+        **dict.fromkeys(_OF_TOKENS, TEXT),
     }
-    kinds |= {option.name: partial(_declared, option) for option in spec.declared}
-    return {name: kinds[name](given) for name, given in options.items()}
+    declared = {option.name: option for option in spec.declared}
+    return {
+        name: _declared(declared[name], given) if name in declared else forms[name].read(given)
+        for name, given in options.items()
+    }
 
 
 def _declared(option: Option, value: Any) -> Any:
@@ -359,98 +274,53 @@ def _declared(option: Option, value: Any) -> Any:
 
 def _weights(value: Any) -> Any:
     """Weights of any shape, as lists of lists."""
-    return _list(_weights, value) if isinstance(value, list) else _maybe(_number, value)
+    return list(map(_weights, value)) if isinstance(value, list) else maybe(NUMBER).read(value)
 
 
 def _source(document: dict[str, Any]) -> Source:
     """Where the data came from, as ``_content`` writes it in three places."""
-    kinds = {"files": _text, "shape": _count}
-    found: dict[str, Any] = {
-        key: _text(item) if key == "format" else _list(kinds[key], item)
-        for key, item in dict(document.pop("source")).items()
-    }
+    forms: dict[str, Form[Any]] = {"format": TEXT, "files": _TEXTS, "shape": series(COUNT)}
+    found: dict[str, Any] = dict(document.pop("source"))
+    for key, item in found.items():
+        forms[key].read(item)
     found["columns"] = _columns(document.pop("columns"))
     if "meaning" in document:
-        found["meaning"] = _meaning(document.pop("meaning"))
+        found["meaning"] = mapped(_text_or(_SAID)).read(document.pop("meaning"))
     return cast("Source", found)
 
 
 def _columns(value: Any) -> Roles:
-    found = {"group": None, "predicted": None, "notes": [], **value}
-    found = {"told": [], "why": {}, "inferred": {}, **found}
-    roles = ("inputs", "target", "id", "weight", "predicted", "group", "unused")
-    _only(found, (*roles, "notes", "told", "why", "inferred"))
-    _map(_reason, found["why"])
-    _map(_words, found["inferred"])
-    for key in ("inputs", "unused", "notes", "told"):
-        _list(_text, found[key])
-    for key in ("id", "weight", "predicted", "group"):
-        _maybe(_text, found[key])
-    if isinstance(found["target"], list):
-        _list(_text, found["target"])
-    else:
-        _maybe(_text, found["target"])
+    """The roles of columns; those that older documents lack are of none."""
+    unset: dict[str, Any] = {
+        "group": None,
+        "predicted": None,
+        "notes": [],
+        "told": [],
+        "why": {},
+        "inferred": {},
+    }
+    for role, item in only({**unset, **value}, _ROLES).items():
+        _ROLES[role].read(item)
     return cast("Roles", dict(value))
 
 
-def _meaning(value: Any) -> dict[str, Any]:
-    """What the options that say what the data means say: texts, whole numbers and names of classes."""
-
-    def one(said: Any) -> Any:
-        if isinstance(said, dict):
-            return _map(_text, said)
-        return said if isinstance(said, str) else _count(said)
-
-    return _map(one, value)
+def _text_or(form: Form[Any]) -> Form[Any]:
+    """Texts, and values of another form."""
+    return Form(form.write, lambda value: value if isinstance(value, str) else form.read(value))
 
 
-def _reason(value: Any) -> Any:
-    """What spoke for a role: a text, or one for each column."""
-    return _map(_text, value) if isinstance(value, dict) else _text(value)
+# ------------------------------------------------------------------------------------------- the forms
 
 
-def _words(value: Any) -> list[str]:
-    return _list(_text, value)
-
-
-def _origin_of(value: Any) -> Origin:
-    found = _only({"named": [], **value}, ("version", "words", "files", "named"))
-    files, named = (tuple(_list(_state, found[key])) for key in ("files", "named"))
-    return Origin(_text(found["version"]), tuple(_words(found["words"])), files, named)
-
-
-def _state(value: Any) -> FileState:
-    found = _only({"row_groups": None, **value}, ("name", "size", "stamp", "row_groups"))
-    name, size, stamp = _text(found["name"]), _count(found["size"]), _text(found["stamp"])
-    return FileState(name, size, stamp, _maybe(_row_groups, found["row_groups"]))
-
-
-def _row_groups(value: Any) -> RowGroups:
-    first, end, of = _list(_count, value)
-    if not first < end <= of:
-        raise ValueError(f"{value!r} are no row groups")
-    return RowGroups(first, end, of)
-
-
-def _tally_of(value: Any) -> Tally:
-    found = _only(value, ("loss", "weight", "rows", "elements", "ignored", "clamped"))
-    ignored, clamped = _count(found["ignored"]), _count(found["clamped"])
-    group = {key: item for key, item in found.items() if key not in ("ignored", "clamped")}
-    return replace(_group_of(group), ignored=ignored, clamped=clamped)
-
-
-def _group_of(value: Any) -> Tally:
-    found = _only(value, ("loss", "weight", "rows", "elements"))
-    return Tally(
-        loss=_sum_of(found["loss"]),
-        weight=_sum_of(found["weight"]),
-        rows=_count(found["rows"]),
-        elements=_count(found["elements"]),
-    )
+def _sum(total: ExactSum) -> str:
+    """An exact sum in words: 0x2f*2^-12 is 47 times 2**-12; what is not finite is counted after it."""
+    zeros = max(0, (total.scaled & -total.scaled).bit_length() - 1)
+    limits = (f" {name}*{getattr(total, name)}" for name in _LIMITS if getattr(total, name))
+    return f"{hex(total.scaled >> zeros)}*2^{zeros - POINT}{''.join(limits)}"
 
 
 def _sum_of(value: Any) -> ExactSum:
-    found = _SUM.fullmatch(_text(value))
+    found = _SUM.fullmatch(TEXT.read(value))
     if found is None or not 0 <= (zeros := int(found["power"]) + POINT) <= _MOST_ZEROS:
         raise ValueError(f"{value!r} is no exact sum")
     total = ExactSum(int(found["number"], 16) << zeros, *(int(found[name] or 0) for name in _LIMITS))
@@ -459,86 +329,103 @@ def _sum_of(value: Any) -> ExactSum:
     return total
 
 
-# ------------------------------------------------------------------------------------- values of a kind
+def _numbers(found: Collection[int]) -> str:
+    """Numbers of 64 bits in order, in base 64."""
+    return b64encode(b"".join(number.to_bytes(_NUMBER) for number in sorted(found))).decode()
 
 
-def _only(value: Any, keys: Collection[str]) -> dict[str, Any]:
-    """An object with these keys and no others."""
-    if not isinstance(value, dict) or set(value) != set(keys):
-        raise ValueError(f"there is no object of {', '.join(sorted(keys))}")
-    return value
+def _numbers_of(value: Any) -> frozenset[int]:
+    held = b64decode(TEXT.read(value), validate=True)
+    if len(held) % _NUMBER:
+        raise ValueError("the numbers of documents are cut")
+    return frozenset(int.from_bytes(held[at : at + _NUMBER]) for at in range(0, len(held), _NUMBER))
 
 
-def _map(kind: Callable[[Any], T], value: Any) -> dict[str, T]:
-    if not isinstance(value, dict):
-        raise ValueError(f"{value!r} is no object")
-    return {key: kind(item) for key, item in value.items()}
+def _row_groups(value: Any) -> RowGroups:
+    first, end, of = series(COUNT).read(value)
+    if not first < end <= of:
+        raise ValueError(f"{value!r} are no row groups")
+    return RowGroups(first, end, of)
 
 
-def _list(kind: Callable[[Any], T], value: Any) -> list[T]:
-    if not isinstance(value, list):
-        raise ValueError(f"{value!r} is no list")
-    return [kind(item) for item in value]
-
-
-def _maybe(kind: Callable[[Any], T], value: Any) -> T | None:
-    return None if value is None else kind(value)
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise ValueError(f"{value!r} is no text")
-    return value
-
-
-def _matching(pattern: re.Pattern[str], value: Any) -> str:
-    if not pattern.fullmatch(_text(value)):
-        raise ValueError(f"{value!r} is not as expected")
-    return str(value)
-
-
-def _identity(value: Any) -> str:
-    return _matching(_DIGEST, value)
-
-
-def _one_of(value: Any, known: Collection[str]) -> str:
-    if _text(value) not in known:
-        raise ValueError(f"{value!r} is none of {', '.join(sorted(known))}")
-    return str(value)
-
-
-def _flag(value: Any) -> bool:
-    if not isinstance(value, bool):
-        raise ValueError(f"{value!r} is neither true nor false")
-    return value
-
-
-def _integer(value: Any) -> int:
-    if type(value) is not int:
-        raise ValueError(f"{value!r} is no whole number")
-    return value
-
-
-def _count(value: Any) -> int:
-    if _integer(value) < 0:
-        raise ValueError(f"{value!r} is no count")
-    return int(value)
-
-
-def _number(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise ValueError(f"{value!r} is no number")
-    return value
-
-
-def _fraction(value: Any) -> float:
-    if not 0 <= _number(value) <= 1:
-        raise ValueError(f"{value!r} is no fraction")
-    return float(value)
+def _first_of(value: Any) -> FirstRows:
+    found = only(value, ("limit", "counts"))
+    return FirstRows.from_texts(COUNT.read(found["limit"]), mapped(TEXT).read(found["counts"]))
 
 
 def _level(text: str) -> int:
-    level = int(_matching(_WHOLE, text))
+    level = int(matching("-?[0-9]{1,9}").read(text))
     if not LEAST_LEVEL <= level <= LARGEST_LEVEL or str(level) != text:
         raise ValueError(f"{text!r} is no level of losses")
     return level
+
+
+_SUM_FORM = Form(_sum, _sum_of)
+_OF_SCORES: dict[str, Form[Any]] = {
+    **dict.fromkeys(("columns", "count", "missing"), COUNT),
+    **dict.fromkeys(("weight", "hits", "top"), _SUM_FORM),
+}
+
+
+def _scores(found: Totals) -> dict[str, Any]:
+    """What the scores are made of; an outcome that never occurs is left out."""
+    each = enumerate(found.outcomes.each())
+    return {
+        **{name: form.write(getattr(found, name)) for name, form in _OF_SCORES.items()},
+        "size": found.outcomes.size,
+        "outcomes": {str(code): _sum(total) for code, total in each if total != ExactSum()},
+    }
+
+
+def _scores_of(value: Any) -> Totals:
+    found = only(value, (*_OF_SCORES, "size", "outcomes"))
+    sums = {int(code): total for code, total in mapped(_SUM_FORM).read(found["outcomes"]).items()}
+    size = COUNT.read(found["size"])
+    if size > _MOST_OUTCOMES or not all(0 <= code < size for code in sums):
+        raise ValueError("an outcome is none of those there are")
+    outcomes = ExactSums.of([sums.get(code, ExactSum()) for code in range(size)])
+    return Totals(**{name: form.read(found[name]) for name, form in _OF_SCORES.items()}, outcomes=outcomes)
+
+
+_TEXTS = series(TEXT)
+_WORDS = mapped(_TEXTS)
+_COUNTS: Form[Counter[str]] = Form(dict, lambda value: Counter(mapped(COUNT).read(value)))
+
+_OF_A_GROUP: dict[str, Form[Any]] = {
+    **dict.fromkeys(("loss", "weight"), _SUM_FORM),
+    **dict.fromkeys(("rows", "elements"), COUNT),
+}
+"""The totals of a group, in which nothing is ignored."""
+
+_GROUPS = mapped(record_of(Tally, _OF_A_GROUP))
+
+_SEEN: dict[str, tuple[str, Form[Any]]] = {
+    "conversions": ("conversions", _TEXTS),
+    "sample_weights": ("sample_weights", FLAG),
+    "skipped": ("skipped", COUNT),
+    "facts": ("facts", Form(sorted, lambda value: set(_TEXTS.read(value)))),
+    "counted": ("counted", _COUNTS),
+    "first_rows": ("first", Form(lambda of: {"limit": of.limit, "counts": of.as_texts()}, _first_of)),
+    "tally": ("tally", record_of(Tally, {**_OF_A_GROUP, "ignored": COUNT, "clamped": COUNT})),
+}
+"""What is there of every evaluation: by its key the attribute, and the form."""
+
+_PIECES = Form(lambda groups: [groups.first, groups.end, groups.of], _row_groups)
+_FILE: dict[str, Form[Any]] = {"name": TEXT, "size": COUNT, "stamp": TEXT, "row_groups": maybe(_PIECES)}
+_FILES = series(record_of(FileState, _FILE, {"row_groups": None}))
+_RUN: dict[str, Form[Any]] = {"version": TEXT, "words": _TEXTS, "files": _FILES, "named": _FILES}
+_ORIGIN = maybe(record_of(Origin, _RUN, {"named": ()}))
+
+_NUMBERS = Form(_numbers, _numbers_of)
+_DOCUMENTS = record_of(Identities, {"one_in": COUNT, **dict.fromkeys(("numbers", "first", "last"), _NUMBERS)})
+
+_SAID: Form[Any] = Form(dict, lambda of: (mapped(TEXT) if isinstance(of, dict) else COUNT).read(of))
+"""What the options that say what the data means say beside texts: whole numbers and names of classes."""
+
+_ROLES: dict[str, Form[Any]] = {
+    **dict.fromkeys(("inputs", "unused", "notes", "told"), _TEXTS),
+    **dict.fromkeys(("id", "weight", "predicted", "group"), maybe(TEXT)),
+    "target": maybe(_text_or(_TEXTS)),
+    "why": mapped(_text_or(mapped(TEXT))),
+    "inferred": _WORDS,
+}

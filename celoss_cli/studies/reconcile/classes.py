@@ -16,7 +16,7 @@ import numpy as np
 from celoss_cli.core.data import Array, Batch, Terms
 from celoss_cli.core.errors import InputError
 from celoss_cli.losses import LOSSES
-from celoss_cli.losses.base import SAMPLE_WEIGHT, Loss, spread
+from celoss_cli.losses.base import SAMPLE_WEIGHT, Loss
 from celoss_cli.losses.class_axis import log_softmax
 from celoss_cli.studies.reconcile.deviations import (
     axis_choices,
@@ -36,8 +36,8 @@ from celoss_cli.studies.reconcile.deviations import (
 from celoss_cli.studies.reconcile.quantities import class_quantities
 from celoss_cli.studies.reconcile.setup import Choice, Setup, choice
 from celoss_cli.studies.reconcile.view import (
-    Prepared,
     Start,
+    View,
     as_it_is,
     rounded_losses,
     take_log,
@@ -62,7 +62,7 @@ _ROUNDING = 16
 """Logarithms that differ by so many units of their precision may differ on one processor only."""
 
 
-class Classes(Prepared):
+class Classes(View):
     """A value for each class and one target, an index or a distribution."""
 
     def __init__(self, problem: Problem, batch: Batch, odd: tuple[Choice, ...] = ()) -> None:
@@ -73,7 +73,7 @@ class Classes(Prepared):
             self._x = self._x[None]
         self._batch = batch
         self.rows, self._count, self._positions = batch.input.shape
-        self.classes: int | None = self._count
+        self.classes = self._count
         self.values = batch.input.size
         self._hard = batch.target.ndim == 2
         self._losses = lru_cache(maxsize=None)(self._loss)
@@ -165,8 +165,8 @@ class Classes(Prepared):
         return None if np.allclose(changed, values, rtol=rounding, atol=rounding) else changed
 
     def terms(self, given: Array, setup: Setup) -> Terms | None:
-        target = self._batch.target if setup.labels is None else setup.labels(self._batch.target)
-        aligned = self._aligned(setup)
+        target = self._labels(setup, self._batch.target)
+        aligned = self._of_rows(setup, self.rows, self._positions)
         with np.errstate(all="ignore"):
             if setup.quantity is not None:
                 return self._quantity(setup.quantity, given, target, setup, aligned)
@@ -202,12 +202,6 @@ class Classes(Prepared):
         weight = self._problem.weight if weighted else None
         return LOSSES[command].made(weight=weight, ignore_index=ignore_index, dtype=dtype)
 
-    def _aligned(self, setup: Setup) -> dict[str, Array]:
-        weight = self._problem.sample_weight
-        if weight is None or not setup.sample_weight:
-            return {}
-        return spread(Batch(self._x, self._x, {SAMPLE_WEIGHT: weight}), self.rows, self._positions)
-
     def _class_weight(self, setup: Setup) -> Array:
         weight = self._problem.weight
         return np.ones(1) if weight is None or not setup.weight else weight.astype(setup.dtype)
@@ -236,10 +230,7 @@ class Classes(Prepared):
         return Terms(shares.sum(axis=1).reshape(-1) * weight, weight, "number of targets")
 
     def codes(self, setup: Setup) -> Array | None:
-        if not self._hard:
-            return None
-        target = self._batch.target if setup.labels is None else setup.labels(self._batch.target)
-        return target.reshape(-1)
+        return self._labels(setup, self._batch.target).reshape(-1) if self._hard else None
 
     def total_weight(self, setup: Setup) -> float:
         if self._hard or self._problem.weight is None or not setup.weight:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import combinations
 from typing import TYPE_CHECKING
@@ -12,7 +12,7 @@ import numpy as np
 
 from celoss_cli.losses.conventions import CONVENTIONS, Convention
 from celoss_cli.losses.options import IGNORE_INDEX, LABEL_SMOOTHING
-from celoss_cli.studies.reconcile.setup import Choice, choice
+from celoss_cli.studies.reconcile.setup import Change, Choice, choice
 
 if TYPE_CHECKING:
     from celoss_cli.core.data import Array
@@ -116,7 +116,7 @@ def _float16(values: Array) -> Array:
         return values.astype(np.float16).astype(np.float64)
 
 
-ROUNDINGS: dict[str, Callable[[Array], Array]] = {"float16": _float16, "bfloat16": _bfloat16}
+ROUNDINGS: dict[str, Change] = {"float16": _float16, "bfloat16": _bfloat16}
 """Number types that celoss does not compute in, each with the rounding to it."""
 
 _FRACTION = {"float16": 10, "bfloat16": 7}
@@ -134,7 +134,7 @@ def half_step(name: str, value: float, reach: float) -> float:
     return 2.0 ** (math.floor(math.log2(abs(nearest))) - _FRACTION[name] - 1)
 
 
-def _rounded(decimals: int) -> Callable[[Array], Array]:
+def _rounded(decimals: int) -> Change:
     return lambda values: np.round(values, decimals)
 
 
@@ -174,8 +174,9 @@ _ADDED = (1e-16, 1e-15, 1e-12, 1e-10, 1e-9, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 0.001,
 """What is added to a probability before its logarithm is taken."""
 
 
-def _between(least: float, most: float) -> Callable[[Array], Array]:
-    return lambda p: np.clip(p, p.dtype.type(least), p.dtype.type(most))
+def _kept(least: float, most: float, added: float = 0.0) -> Change:
+    """Probabilities kept between two, with a little added, in their own precision."""
+    return lambda p: np.clip(p, p.dtype.type(least), p.dtype.type(most)) + p.dtype.type(added)
 
 
 def clip_choices() -> Iterator[Choice]:
@@ -189,34 +190,26 @@ def clip_choices() -> Iterator[Choice]:
         least, names = tools[0].clip["float64"], ", ".join(tool.name for tool in tools)
         kept = f"kept from {low} to 1 - {low}" if above else f"of at least {low}"
         words = f"probabilities {'divided by the sum of their row and ' if rescales else ''}{kept} ({names})"
-        limits = (least, 1 - least if above else 1.0)
         name, options = tools[0].name, ("--convention", tools[0].name)
-        clipped = _between(*limits)
+        clipped = _kept(least, 1 - least if above else 1.0)
         yield choice("clip", f"{low}-{name}", words, 2, options, probabilities=clipped, rescaled=rescales)
     for name, words, least, most in _OTHER_CLIPS:
-        yield choice(
-            "clip", name, words, 3, alone=name.endswith("-both"), probabilities=_between(least, most)
-        )
-
+        alone, clipped = name.endswith("-both"), _kept(least, most)
+        yield choice("clip", name, words, 3, alone=alone, probabilities=clipped)
     for convention in CONVENTIONS.values():
         if convention.added:
             least = convention.clip["float64"]
             kept = f"kept from {least:.3g} to 1 - {least:.3g}, {convention.added:.3g} added"
-            words = f"probabilities {kept} ({convention.name})"
-            options, changed = ("--convention", convention.name), _shifted(least, convention.added)
-            yield choice("clip", f"{least:.3g}-{convention.name}", words, 2, options, probabilities=changed)
-
+            words, name = f"probabilities {kept} ({convention.name})", f"{least:.3g}-{convention.name}"
+            options, clipped = ("--convention", convention.name), _kept(least, 1 - least, convention.added)
+            yield choice("clip", name, words, 2, options, probabilities=clipped)
     for eps in _ADDED:
         words = f"{eps:g} added to each probability"
         yield choice("clip", f"{eps:g}-added", words, 3, alone=True, probabilities=_plus(eps))
 
 
-def _plus(eps: float) -> Callable[[Array], Array]:
+def _plus(eps: float) -> Change:
     return lambda p: p + p.dtype.type(eps)
-
-
-def _shifted(least: float, added: float) -> Callable[[Array], Array]:
-    return lambda p: np.clip(p, p.dtype.type(least), p.dtype.type(1 - least)) + p.dtype.type(added)
 
 
 def rescale_choices() -> Iterator[Choice]:
@@ -227,7 +220,7 @@ def rescale_choices() -> Iterator[Choice]:
 # --------------------------------------------------------------------------------------------- labels
 
 
-def _moved(by: int, classes: int, last: bool) -> Callable[[Array], Array]:
+def _moved(by: int, classes: int, last: bool) -> Change:
     """Class indices moved by one; markers that are no class stay. The last class stops, or comes round."""
 
     def change(target: Array) -> Array:
@@ -237,11 +230,11 @@ def _moved(by: int, classes: int, last: bool) -> Callable[[Array], Array]:
     return change
 
 
-def _next_row(by: int) -> Callable[[Array], Array]:
+def _next_row(by: int) -> Change:
     return lambda target: np.roll(target, by, axis=0)
 
 
-def _beyond_the_end(by: int, axis: int, left_out: int) -> Callable[[Array], Array]:
+def _beyond_the_end(by: int, axis: int, left_out: int) -> Change:
     """Targets moved along an axis; those that nothing takes the place of are left out."""
 
     def change(target: Array) -> Array:
@@ -283,7 +276,7 @@ def predicted_labels(predicted: Array) -> Iterator[Choice]:
     words = "the class of the largest prediction taken for the target"
 
     def change(target: Array) -> Array:
-        return np.where((target >= 0), predicted, target)
+        return np.where(target >= 0, predicted, target)
 
     yield choice("labels", "predicted", words, 3, alone=True, labels=change)
 
@@ -320,11 +313,11 @@ def label_choices(classes: int, rows: int) -> Iterator[Choice]:
         yield from _row_shifts()
 
 
-def _reversed(classes: int) -> Callable[[Array], Array]:
+def _reversed(classes: int) -> Change:
     return lambda target: np.where((target >= 0) & (target < classes), classes - 1 - target, target)
 
 
-def _exchanged(one: int, other: int) -> Callable[[Array], Array]:
+def _exchanged(one: int, other: int) -> Change:
     return lambda target: np.where(target == one, other, np.where(target == other, one, target))
 
 
@@ -339,7 +332,7 @@ def scale_choices() -> Iterator[Choice]:
         )
 
 
-def _divided(by: float) -> Callable[[Array], Array]:
+def _divided(by: float) -> Change:
     return lambda values: values / by
 
 
@@ -410,7 +403,7 @@ def ignore_choices(target: Array, given: int, classes: int) -> Iterator[Choice]:
             yield choice("ignored", str(index), words, 1, options, drops, ignore_index=index)
 
 
-def _as_first(marker: int) -> Callable[[Array], Array]:
+def _as_first(marker: int) -> Change:
     return lambda target: np.where(target == marker, 0, target)
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from celoss_cli.core.errors import plural, visible
+from celoss_cli.core.errors import file_name, plural, visible
 from celoss_cli.show.blocks import Block, Entry, Lines, Sentences, Table, View
 from celoss_cli.show.document import Document
-from celoss_cli.show.numerals import exact, nonfinite, short
+from celoss_cli.show.numerals import attributes, exact, extents, nonfinite, short
 
 if TYPE_CHECKING:
     from celoss_cli.studies.reconcile.reconciliation import Match, Reconciliation, Tried
@@ -39,14 +38,13 @@ def _blocks(found: Reconciliation) -> Iterator[Block]:
 
 def _heading(found: Reconciliation) -> str:
     """The number, how far it is known, and the extents of the data."""
-    rows = plural(found.rows, "row")
-    extents = rows if found.classes is None else f"{rows} x {found.classes} classes"
-    return f"{visible(found.got)} within {short(found.tolerance)} · {extents}"
+    known = f"{visible(found.got)} within {short(found.tolerance)}"
+    return f"{known} · {extents(found.rows, found.classes)}"
 
 
 def _source_lines(found: Reconciliation) -> Iterator[str]:
     """Where the data came from, and what it gives as it is."""
-    files = ", ".join("standard input" if path == "-" else visible(path) for path in found.files)
+    files = file_name(*found.files)
     said = [*found.source.get("conversions", ())]
     if files or said:
         yield ": ".join(filter(None, (files, "; ".join(said))))
@@ -135,23 +133,15 @@ def _weight(level: Tried) -> str:
 def _values(found: Reconciliation) -> dict[str, Any]:
     """The search as ``reconcile.schema.json`` describes it."""
     values = {
-        "got": found.got,
-        "value": found.value,
-        "tolerance": found.tolerance,
-        "unit": found.unit,
+        **attributes(found, "got", "value", "tolerance", "unit"),
         "explained": bool(found.found),
-        "found": found.found,
-        "rows": found.rows,
-        "classes": found.classes,
+        **attributes(found, "found", "rows", "classes"),
         "plain": [
             {"loss": name, "value": value, "nonfinite": nonfinite(value)} for name, value in found.plain
         ],
-        "explanations": [asdict(explanation) for explanation in found.explanations],
-        "tried": [asdict(level) for level in found.tried],
-        "window": found.window,
-        "searched": {name: list(words) for name, words in found.searched.items()},
+        **attributes(found, "explanations", "tried", "window", "searched"),
         "meaning": list(_meaning(found)),
-        "files": list(found.files),
+        "files": found.files,
         "input": dict(found.source),
     }
     return {"reconciliation": values}

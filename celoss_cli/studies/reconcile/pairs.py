@@ -12,7 +12,6 @@ import numpy as np
 from celoss_cli.core.data import Array, Batch, Terms
 from celoss_cli.core.errors import InputError
 from celoss_cli.losses import LOSSES
-from celoss_cli.losses.base import SAMPLE_WEIGHT, Loss, spread
 from celoss_cli.losses.binary import sigmoid
 from celoss_cli.studies.reconcile.deviations import (
     clip_choices,
@@ -25,8 +24,8 @@ from celoss_cli.studies.reconcile.deviations import (
 from celoss_cli.studies.reconcile.quantities import binary_quantities, probabilities_of
 from celoss_cli.studies.reconcile.setup import Choice, Setup, choice
 from celoss_cli.studies.reconcile.view import (
-    Prepared,
     Start,
+    View,
     as_it_is,
     rounded_losses,
     take_clipped,
@@ -37,6 +36,7 @@ from celoss_cli.studies.reconcile.view import (
 )
 
 if TYPE_CHECKING:
+    from celoss_cli.losses.base import Loss
     from celoss_cli.studies.reconcile.problem import Problem
 
 __all__ = ["Pairs"]
@@ -45,10 +45,8 @@ _CLAMP = -100.0
 """The least logarithm of binary_cross_entropy."""
 
 
-class Pairs(Prepared):
+class Pairs(View):
     """A value and a target for each element."""
-
-    classes: int | None = None
 
     def __init__(self, problem: Problem, batch: Batch, *, one_hot: bool) -> None:
         super().__init__(problem)
@@ -146,14 +144,15 @@ class Pairs(Prepared):
         return None if all(same) else p
 
     def terms(self, given: Array, setup: Setup) -> Terms | None:
-        target = self._t if setup.labels is None else setup.labels(self._t)
+        target = self._labels(setup, self._t)
         if setup.smoothing:
             target = target * (1 - setup.smoothing) + setup.smoothing / 2
         command = "bce" if setup.probabilities is not None else setup.command
         try:
             loss = self._losses(command, setup.weight, setup.pos_weight, setup.exchanged, setup.dtype)
             batch = loss.canonical(Batch(given.reshape(self._shape), target.reshape(self._shape)))
-            batch = replace(batch, aligned={**batch.aligned, **self._sample_weight(setup)})
+            weights = self._of_rows(setup, self.rows, self._x.shape[1])
+            batch = replace(batch, aligned={**batch.aligned, **weights})
             terms = loss.terms(batch)
         except InputError:
             return None
@@ -176,16 +175,10 @@ class Pairs(Prepared):
             chosen["pos_weight"] = pos_weight
         return LOSSES[command].made(dtype=dtype, **chosen)
 
-    def _sample_weight(self, setup: Setup) -> dict[str, Array]:
-        weight = self._problem.sample_weight
-        if weight is None or not setup.sample_weight:
-            return {}
-        return spread(Batch(self._x, self._x, {SAMPLE_WEIGHT: weight}), self.rows, self._x.shape[1])
-
     def codes(self, setup: Setup) -> Array | None:
         if self._one_hot or not (self._hard or self._signed):
             return None
-        return (self._t if setup.labels is None else setup.labels(self._t)).reshape(-1)
+        return self._labels(setup, self._t).reshape(-1)
 
     def total_weight(self, setup: Setup) -> float:
         weight = None if self._one_hot or not setup.weight else self._problem.weight
@@ -196,9 +189,6 @@ class Pairs(Prepared):
         if pos_weight is not None:
             each = each * (1 + (pos_weight - 1) * self._t.reshape(self._shape))
         return float(each.sum())
-
-    def class_weight(self, setup: Setup) -> Array | None:
-        return None
 
 
 def _of_changed(batch: Batch, change: Callable[[Array], Array], terms: Terms) -> Terms:

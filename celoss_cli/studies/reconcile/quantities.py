@@ -54,9 +54,8 @@ class _Entry:
 
 def class_quantities(hard: bool) -> Iterator[Choice]:
     """Those of a distribution over classes, where targets are indices or, if not ``hard``, distributions."""
-    for found in _of_classes():
-        if found.targets in ("", "index" if hard else "soft"):
-            yield _choice(found)
+    kinds = ("", "index" if hard else "soft")
+    return (_choice(found) for found in _of_classes() if found.targets in kinds)
 
 
 def binary_quantities() -> Iterator[Choice]:

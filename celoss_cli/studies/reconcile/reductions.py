@@ -19,27 +19,11 @@ __all__ = ["batch_sizes", "mean", "reductions"]
 
 _ALL_UP_TO = 32
 _USUAL = (
-    48,
-    50,
-    64,
-    96,
-    100,
-    128,
-    200,
-    250,
-    256,
-    384,
-    500,
-    512,
-    768,
-    1000,
-    1024,
-    2048,
-    4096,
-    8192,
-    10000,
-    16384,
+    *(48, 50, 64, 96, 100, 128, 200, 250, 256, 384, 500, 512, 768),
+    *(1000, 1024, 2048, 4096, 8192, 10000, 16384),
 )
+"""Sizes of batches that people take."""
+
 _PARTS = range(2, 9)
 """Into so many equal parts data is split among devices."""
 
@@ -56,6 +40,11 @@ _SAME = 13
 """Values that agree in so many digits are one value."""
 
 Reduced = tuple[Choice, float]
+
+
+def _other(name: str, words: str, value: float, cost: int = 3, *, alone: bool = False) -> Reduced:
+    """What takes the place of the mean and no option of a command gives."""
+    return choice("denominator", name, words, cost, alone=alone), float(value)
 
 
 def _as_it_is(value: Array) -> Array:
@@ -132,22 +121,19 @@ def _means_of_classes(
         return
     sums = [np.bincount(places, part[counted]) for part in (loss, weight)]
     means = sums[0] / sums[1]
-    yield choice("denominator", "class-means", "the mean of the classes' means", 2), float(means.mean())
+    yield _other("class-means", "the mean of the classes' means", means.mean(), 2)
     if of_classes is not None and of_classes.size > classes.max():
         words, shares = "the mean of the classes' means by the weights of the classes", of_classes[classes]
-        yield (
-            choice("denominator", "class-means-weighted", words, 2),
-            float((means * shares).sum() / shares.sum()),
-        )
+        yield _other("class-means-weighted", words, (means * shares).sum() / shares.sum(), 2)
 
 
 def _means_of_rows(loss: Array, weight: Array, shown: Callable[[Array], Array]) -> Iterator[Reduced]:
     """The mean of each row, which has several targets, averaged, and as a perplexity."""
     means = loss / weight
     if len(means) > 1:
-        yield choice("denominator", "row-means", "the mean of each row's own mean", 2), float(means.mean())
+        yield _other("row-means", "the mean of each row's own mean", means.mean(), 2)
     words = "the mean of exp of each row's own mean"
-    yield choice("denominator", "mean-of-row-exp", words, 3, alone=True), float(shown(np.exp(means).mean()))
+    yield _other("mean-of-row-exp", words, float(shown(np.exp(means).mean())), alone=True)
 
 
 def batch_sizes(rows: int) -> list[int]:
@@ -167,8 +153,7 @@ def _means_of_batches(loss: Array, weight: Array) -> Iterator[Reduced]:
         name, words, cost, alone = _KINDS[kind]
         (first, value), listed = same[0], ", ".join(str(size) for size, _ in same[:_MOST_NAMED])
         of = f"{listed}{' or others' if len(same) > _MOST_NAMED else ''}"
-        named, said = name.format(first), words.format(of)
-        yield choice("denominator", named, said, cost + _cost_of(first), alone=alone), value
+        yield _other(name.format(first), words.format(of), value, cost + _cost_of(first), alone=alone)
 
 
 _KINDS: dict[str, tuple[str, str, int, bool]] = {
@@ -214,7 +199,7 @@ def _means_of_folds(loss: Array, weight: Array) -> Iterator[Reduced]:
         if len(loss) > count and len(loss) % count:
             parts = zip(np.array_split(loss, count), np.array_split(weight, count), strict=True)
             value = float(np.mean([part.sum() / shares.sum() for part, shares in parts]))
-            yield choice("denominator", f"folds-{count}", f"the mean of the means of {count} folds", 3), value
+            yield _other(f"folds-{count}", f"the mean of the means of {count} folds", value)
 
 
 # --------------------------------------------------------------------------------------------- others
@@ -223,7 +208,7 @@ def _means_of_folds(loss: Array, weight: Array) -> Iterator[Reduced]:
 def _means_of_powers(loss: Array, weight: Array, shown: Callable[[Array], Array]) -> Iterator[Reduced]:
     """The perplexity of each element, averaged."""
     value = float(shown((np.exp(loss) * weight).sum() / weight.sum()))
-    yield choice("denominator", "mean-of-exp", "the mean of exp of each loss", 3, alone=True), value
+    yield _other("mean-of-exp", "the mean of exp of each loss", value, alone=True)
 
 
 def _in_other_ways(loss: Array, weight: Array, classes: int | None) -> Iterator[Reduced]:
@@ -232,14 +217,12 @@ def _in_other_ways(loss: Array, weight: Array, classes: int | None) -> Iterator[
     if counted.any():
         number = int(np.count_nonzero(counted))
         words = f"the mean, divided by the number of counted targets ({number}) once more"
-        value = float(loss.sum() / weight.sum() / number)
-        yield choice("denominator", "mean-by-counted", words, 3, alone=True), value
+        yield _other("mean-by-counted", words, loss.sum() / weight.sum() / number, alone=True)
         middle = float(np.median(loss[counted] / weight[counted]))
-        yield choice("denominator", "median", "the median of the losses", 3, alone=True), middle
+        yield _other("median", "the median of the losses", middle, alone=True)
     if classes is not None and classes > 2:
         words = f"the mean divided by ln {classes}, a logarithm whose base is the number of classes"
-        value = float(loss.sum() / weight.sum() / np.log(classes))
-        yield choice("denominator", "by-log-of-classes", words, 3, alone=True), value
+        yield _other("by-log-of-classes", words, loss.sum() / weight.sum() / np.log(classes), alone=True)
 
 
 def _without_some(loss: Array, weight: Array) -> Iterator[Reduced]:
@@ -250,11 +233,10 @@ def _without_some(loss: Array, weight: Array) -> Iterator[Reduced]:
             for which, part in (("first", slice(0, count)), ("last", slice(-count, None))):
                 words = f"the mean without the {which} {plural(count, 'row')}"
                 value = (total - loss[part].sum()) / (divisor - weight[part].sum())
-                cost = 2 if count < 3 else 3
-                yield choice("denominator", f"without-{which}-{count}", words, cost, alone=True), float(value)
+                yield _other(f"without-{which}-{count}", words, value, 2 if count < 3 else 3, alone=True)
     for parts in (2, 4, 8):
         again = -rows % parts
         if 0 < again < rows:
             words = f"the mean with the first {plural(again, 'row')} again, as {parts} equal shares need"
             value = (total + loss[:again].sum()) / (divisor + weight[:again].sum())
-            yield choice("denominator", f"padded-to-{parts}", words, 3, alone=True), float(value)
+            yield _other(f"padded-to-{parts}", words, value, alone=True)

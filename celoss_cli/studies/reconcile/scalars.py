@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from celoss_cli.core.data import Array
 from celoss_cli.core.records import record
 from celoss_cli.studies.reconcile.deviations import ROUNDINGS
-from celoss_cli.studies.reconcile.setup import Choice, choice, combined
+from celoss_cli.studies.reconcile.setup import Change, Choice, choice, combined
+
+if TYPE_CHECKING:
+    from celoss_cli.core.data import Array
 
 __all__ = ["Transform", "meant_by", "transforms"]
-
-Change = Callable[[Array], Array]
 
 
 @record(frozen=True, slots=True)

@@ -11,20 +11,19 @@ import numpy as np
 
 from celoss_cli.core.records import record
 from celoss_cli.losses import LOSSES
-from celoss_cli.studies.reconcile.commands import Arguments, command_of
-from celoss_cli.studies.reconcile.formula import formula_of
 from celoss_cli.studies.reconcile.outcome import Searched, needed, outcome
 from celoss_cli.studies.reconcile.reconciliation import Match, Reconciliation
 from celoss_cli.studies.reconcile.reductions import mean, reductions
 from celoss_cli.studies.reconcile.scalars import Transform, meant_by, transforms
 from celoss_cli.studies.reconcile.setup import Choice, combined
 from celoss_cli.studies.reconcile.views import views_of
+from celoss_cli.studies.reconcile.words import Arguments, command_of, formula_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from celoss_cli.core.data import Array, Source
-    from celoss_cli.studies.reconcile.chance import Values
+    from celoss_cli.studies.reconcile.outcome import Values
     from celoss_cli.studies.reconcile.problem import Problem
     from celoss_cli.studies.reconcile.reconciliation import Stated
     from celoss_cli.studies.reconcile.view import Start, View

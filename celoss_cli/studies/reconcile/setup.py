@@ -10,7 +10,10 @@ from celoss_cli.core.data import Array
 from celoss_cli.core.records import record
 from celoss_cli.studies.reconcile.reconciliation import Deviation
 
-__all__ = ["Choice", "Setup", "choice", "combined"]
+__all__ = ["Change", "Choice", "Setup", "choice", "combined"]
+
+Change = Callable[[Array], Array]
+"""Of an input, of probabilities, of targets, or of finished numbers: the same of another way."""
 
 Prepared = Callable[[Array, int | None, str], Array]
 """What the loss is given: of the input, the axis of a softmax and the precision."""
@@ -50,11 +53,11 @@ class Setup:
     axis: int | None = 1
     axis_named: int | None = 1
     turned: int = 1
-    rounded: Callable[[Array], Array] | None = None
+    rounded: Change | None = None
     dtype: str = "float64"
     rescaled: bool = False
-    probabilities: Callable[[Array], Array] | None = None
-    labels: Callable[[Array], Array] | None = None
+    probabilities: Change | None = None
+    labels: Change | None = None
     smoothing: float = 0.0
     ignore_index: int = -100
     weight: bool = True

@@ -11,6 +11,7 @@ import shlex
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
@@ -108,8 +109,18 @@ def token_problem_of(batches: Iterable[Batch | Chunk], place: str) -> TokenProbl
     )
 
 
-def _deviation(dimension: str, name: str, words: str) -> Deviation:
-    return Deviation(dimension, name, words)
+def _other(
+    dimension: str,
+    name: str,
+    words: str,
+    formula: str,
+    options: tuple[str, ...] | None,
+    of: Any,
+    by_hand: str = "",
+    has_unit: bool = False,
+) -> _Choice:
+    """An answer that is a deviation."""
+    return _Choice(Deviation(dimension, name, words), formula, options, of, by_hand, has_unit)
 
 
 # ------------------------------------------------------------------------------------ which tokens count
@@ -117,54 +128,40 @@ def _deviation(dimension: str, name: str, words: str) -> Deviation:
 
 def _tokens(problem: TokenProblem) -> Iterator[_Choice]:
     """Choices of (log-probability of each token, whether it counts)."""
-    x, status, part = problem.logprobs, problem.status, problem.part
-    scored = status == SCORED
-    censored = status == CENSORED
+    other, x, status, part = partial(_other, "tokens"), problem.logprobs, problem.status, problem.part
+    scored, censored = status == SCORED, status == CENSORED
     plain = np.where(scored, x, 0)
     skip = ("--censored", "skip") if censored.any() else ()
     left_out = " that are not censored" if censored.any() else ""
     yield _Choice(None, f"the scored tokens{left_out}", skip, (plain, scored))
     null = (status == FIRST) | (status == MISSING)
-    firsts = np.diff(problem.document, prepend=-1) != 0
-    lasts = np.append(firsts[1:], True)
-    prompt = part == PROMPT
     if null.any():
-        told = _deviation("tokens", "null-counted", "tokens without a score counted as 0")
-        yield _Choice(told, "the scored tokens and those without a score as 0", None, (plain, scored | null))
-    if censored.any():
-        told = _deviation("tokens", "censored-averaged", "-9999 taken for a log-probability")
-        yield _Choice(
-            told,
-            "all tokens, -9999 as it is",
-            None,
-            (np.where(censored, _CENSORED_AS, plain), scored | censored),
+        words, formula = (
+            "tokens without a score counted as 0",
+            "the scored tokens and those without a score as 0",
         )
+        yield other("null-counted", words, formula, None, (plain, scored | null))
+    if censored.any():
+        words, formula = "-9999 taken for a log-probability", "all tokens, -9999 as it is"
+        taken = np.where(censored, _CENSORED_AS, plain)
+        yield other("censored-averaged", words, formula, None, (taken, scored | censored))
         if not np.isnan(x[censored]).any():
-            told = _deviation("tokens", "censored-bound", "the bound of censored tokens taken")
-            yield _Choice(
-                told,
-                "all tokens, bounds of censored ones",
-                ("--censored", "bound"),
-                (np.where(censored, x, plain), scored | censored),
-            )
-    for name, where in (("prompt", prompt), ("completion", part > PROMPT)):
+            words, formula = "the bound of censored tokens taken", "all tokens, bounds of censored ones"
+            taken, options = np.where(censored, x, plain), ("--censored", "bound")
+            yield other("censored-bound", words, formula, options, (taken, scored | censored))
+    for name, where in (("prompt", part == PROMPT), ("completion", part > PROMPT)):
         if (scored & where).any() and not (scored & ~where == 0).all():
-            told = _deviation("tokens", name, f"only the tokens of the {name}")
-            yield _Choice(
-                told, f"the tokens of the {name}", ("--score", name, *skip), (plain, scored & where)
-            )
+            words, options = f"only the tokens of the {name}", ("--score", name, *skip)
+            yield other(name, words, f"the tokens of the {name}", options, (plain, scored & where))
+    lasts = np.append(np.diff(problem.document) != 0, True)
+    firsts = _first_scored(problem, scored)
     for name, words, where in (
         ("last-left-out", "the last token of each document left out", ~lasts),
-        (
-            "first-left-out",
-            "the first scored token of each document left out",
-            ~_first_scored(problem, scored),
-        ),
+        ("first-left-out", "the first scored token of each document left out", ~firsts),
         ("zeros-left-out", "scores of exactly 0 left out", x != 0),
     ):
         if (scored & ~where).any() and (scored & where).any():
-            told = _deviation("tokens", name, words)
-            yield _Choice(told, f"the scored tokens, {words}", None, (plain, scored & where))
+            yield other(name, words, f"the scored tokens, {words}", None, (plain, scored & where))
 
 
 def _first_scored(problem: TokenProblem, scored: Array) -> Array:
@@ -179,29 +176,26 @@ def _first_scored(problem: TokenProblem, scored: Array) -> Array:
 
 def _divisors(problem: TokenProblem, counted: Array) -> Iterator[_Choice]:
     """Choices of each token's share of the divisor."""
-    share = counted.astype(np.float64)
-    known = {unit: not np.isnan(problem.units[unit][counted]).any() for unit in problem.units}
-    plain = known["tokens"]
-    if plain:
-        yield _Choice(None, "the number of tokens", (), share)
+    other = partial(_other, "divisor")
+    shares = {unit: np.where(counted, each, 0) for unit, each in problem.units.items()}
+    known = {unit: not np.isnan(share).any() for unit, share in shares.items()}
+    if known["tokens"]:
+        yield _Choice(None, "the number of tokens", (), counted.astype(np.float64))
     first = _first_scored(problem, counted).astype(np.float64)
-    told = _deviation("divisor", "document", "divided by the number of documents")
-    yield _Choice(told, "the number of documents", ("--per", "document"), first)
+    words = "divided by the number of documents"
+    yield other("document", words, "the number of documents", ("--per", "document"), first)
     for unit, per in (("bytes", "byte"), ("words", "word")):
         if known[unit]:
-            told = _deviation("divisor", per, f"divided by the number of {unit}")
-            share = np.where(counted, problem.units[unit], 0)
-            yield _Choice(told if plain else None, f"the number of {unit}", ("--per", per), share)
+            found = other(
+                per, f"divided by the number of {unit}", f"the number of {unit}", ("--per", per), shares[unit]
+            )
+            yield found if known["tokens"] else replace(found, deviation=None)
     if known["words"]:
-        told = _deviation(
-            "divisor",
-            "words-and-one",
-            "divided by words and documents, as splitting at blanks counts an empty piece each",
+        words = "divided by words and documents, as splitting at blanks counts an empty piece each"
+        yield other(
+            "words-and-one", words, "the number of words and of documents", None, shares["words"] + first
         )
-        share = np.where(counted, problem.units["words"], 0) + first
-        yield _Choice(told, "the number of words and of documents", None, share)
-    told = _deviation("divisor", "sum", "not divided at all")
-    yield _Choice(told, "1", ("--reduction", "sum"), None)
+    yield other("sum", "not divided at all", "1", ("--reduction", "sum"), None)
 
 
 # ------------------------------------------------------------------------------- what is averaged, and how
@@ -212,32 +206,27 @@ def _averages(documents: int) -> Iterator[_Choice]:
     yield _Choice(None, "sum / {}", (), lambda sums, shares: sums.sum() / shares.sum())
     if documents < 2:
         return
-    told = _deviation("average", "document-means", "the mean of each document averaged over documents")
-    yield _Choice(
-        told, "mean over documents of (sum / {})", None, lambda s, n: float(np.mean(s[n > 0] / n[n > 0]))
-    )
-    told = _deviation(
-        "average", "document-perplexities", "the perplexity of each document averaged over documents"
-    )
-    yield _Choice(
-        told,
+    other = partial(_other, "average")
+    words = "the mean of each document averaged over documents"
+    yield other("document-means", words, "mean over documents of (sum / {})", None, _of_each(np.mean))
+    words, formula = (
+        "the perplexity of each document averaged over documents",
         "mean over documents of exp(sum / {})",
-        None,
-        lambda s, n: float(np.mean(np.exp(s[n > 0] / n[n > 0]))),
-        has_unit=True,
     )
-    told = _deviation("average", "document-medians", "the median of the means of documents")
-    yield _Choice(
-        told, "median over documents of (sum / {})", None, lambda s, n: float(np.median(s[n > 0] / n[n > 0]))
-    )
+    perplexity = _of_each(lambda means: np.mean(np.exp(means)))
+    yield other("document-perplexities", words, formula, None, perplexity, has_unit=True)
+    words = "the median of the means of documents"
+    yield other("document-medians", words, "median over documents of (sum / {})", None, _of_each(np.median))
     for size in _BATCHES:
         if size < documents:
-            told = _deviation(
-                "average", f"batches-of-{size}", f"the means of batches of {size} documents averaged"
-            )
-            yield _Choice(
-                told, f"mean over batches of {size} documents of (sum / {{}})", None, _of_batches(size)
-            )
+            words = f"the means of batches of {size} documents averaged"
+            formula = f"mean over batches of {size} documents of (sum / {{}})"
+            yield other(f"batches-of-{size}", words, formula, None, _of_batches(size))
+
+
+def _of_each(of: Callable[[Array], Any]) -> Callable[[Array, Array], float]:
+    """A function of the means of documents, as one of their sums and divisors."""
+    return lambda sums, shares: float(of(sums[shares > 0] / shares[shares > 0]))
 
 
 def _of_batches(size: int) -> Callable[[Array, Array], float]:
@@ -251,28 +240,30 @@ def _of_batches(size: int) -> Callable[[Array, Array], float]:
 
 _UNITS = (
     _Choice(None, "{}", (), lambda value: value),
-    _Choice(
-        _deviation("unit", "bits", "bits"), "({}) / ln 2", ("--base", "2"), lambda value: value / math.log(2)
-    ),
-    _Choice(
-        _deviation("unit", "perplexity", "the perplexity, exp of it"), "exp({})", (), math.exp, "exp of it"
-    ),
-    _Choice(
-        _deviation("unit", "power-of-2", "2 to the power of nats, a perplexity of bits that are none"),
+    _other("unit", "bits", "bits", "({}) / ln 2", ("--base", "2"), lambda value: value / math.log(2)),
+    _other("unit", "perplexity", "the perplexity, exp of it", "exp({})", (), math.exp, "exp of it"),
+    _other(
+        "unit",
+        "power-of-2",
+        "2 to the power of nats, a perplexity of bits that are none",
         "2 ^ ({})",
         (),
         lambda value: 2.0**value,
         "2 to its power",
     ),
-    _Choice(
-        _deviation("unit", "exp-of-bits", "exp of bits, a perplexity of nats that are none"),
+    _other(
+        "unit",
+        "exp-of-bits",
+        "exp of bits, a perplexity of nats that are none",
         "exp(({}) / ln 2)",
         ("--base", "2"),
         lambda value: math.exp(value / math.log(2)),
         "exp of it",
     ),
-    _Choice(
-        _deviation("unit", "negative", "the log-likelihood, without its sign changed"),
+    _other(
+        "unit",
+        "negative",
+        "the log-likelihood, without its sign changed",
         "-({})",
         (),
         lambda value: -value,
@@ -283,14 +274,17 @@ _UNITS = (
 
 def _units_of(unit: str) -> list[_Choice]:
     """What the number may be told in: what it says itself is no deviation, and nats are one then."""
-    if not any(choice.deviation is not None and choice.deviation.name == unit for choice in _UNITS):
+    names = ["nats", *(choice.deviation.name for choice in _UNITS if choice.deviation is not None)]
+    if unit not in names:
         return list(_UNITS)
     nats = Deviation("unit", "nats", f"the number is in nats, no {unit}")
+    first, *others = _UNITS
     return [
-        replace(choice, deviation=nats)
-        if choice.deviation is None
-        else replace(choice, deviation=None if choice.deviation.name == unit else choice.deviation)
-        for choice in _UNITS
+        replace(first, deviation=nats),
+        *(
+            replace(one, deviation=None) if name == unit else one
+            for name, one in zip(names[1:], others, strict=True)
+        ),
     ]
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from celoss_cli.core.data import Batch
 from celoss_cli.core.records import record
 from celoss_cli.losses import LOSSES
+from celoss_cli.losses.base import SAMPLE_WEIGHT, spread
 from celoss_cli.losses.binary import sigmoid
 from celoss_cli.losses.class_axis import log_softmax, softmax
 from celoss_cli.studies.reconcile.setup import Choice, Setup, choice
@@ -18,7 +21,6 @@ if TYPE_CHECKING:
     from celoss_cli.studies.reconcile.problem import Problem
 
 __all__ = [
-    "Prepared",
     "Start",
     "View",
     "as_it_is",
@@ -57,39 +59,6 @@ class Start:
     reading: str
     deviations: tuple[Choice, ...] = ()
     options: tuple[str, ...] = ()
-
-
-class View(Protocol):
-    """The data in the shape of a loss.
-
-    Attributes:
-        rows, values: how many rows, and how many numbers of input.
-        classes: how many, or None.
-        starts: what the input may be taken for.
-        choices: the deviations that change the terms.
-
-    """
-
-    rows: int
-    values: int
-    classes: int | None
-    starts: list[Start]
-    choices: list[Choice]
-
-    def given(self, setup: Setup) -> Array | None:
-        """What the loss is given, or None where a setting makes no difference or no sense."""
-
-    def terms(self, given: Array, setup: Setup) -> Terms | None:
-        """The terms of every element, or None where the loss is not defined."""
-
-    def codes(self, setup: Setup) -> Array | None:
-        """The class of every element, or None where the targets are no classes."""
-
-    def total_weight(self, setup: Setup) -> float:
-        """The sum of the weights of elements, which a mean does not divide by; 0 where there are none."""
-
-    def class_weight(self, setup: Setup) -> Array | None:
-        """The weights of the classes, where the mean divides by those of the targets."""
 
 
 def as_it_is(x: Array, axis: int | None, dtype: str) -> Array:
@@ -148,13 +117,23 @@ def taken(problem: Problem, kind: str, words: str, cost: int) -> tuple[Choice, .
     return (choice("input", kind, f"the {problem.kind} taken for {words}", cost, ()),)
 
 
-class Prepared:
-    """Shared by both views: the input as it was given, changed as a setup says.
+class View(ABC):
+    """The data in the shape of a loss.
 
     Attributes:
+        rows, values: how many rows, and how many numbers of input.
+        classes: how many, or None.
         weights: the names of the weights that were given.
+        starts: what the input may be taken for.
+        choices: the deviations that change the terms.
 
     """
+
+    rows: int
+    values: int
+    classes: int | None = None
+    starts: list[Start]
+    choices: list[Choice]
 
     def __init__(self, problem: Problem) -> None:
         self._problem = problem
@@ -163,6 +142,26 @@ class Prepared:
         self.weights = {
             name for name in ("weight", "pos_weight", "sample_weight") if getattr(problem, name) is not None
         }
+
+    @abstractmethod
+    def given(self, setup: Setup) -> Array | None:
+        """What the loss is given, or None where a setting makes no difference or no sense."""
+
+    @abstractmethod
+    def terms(self, given: Array, setup: Setup) -> Terms | None:
+        """The terms of every element, or None where the loss is not defined."""
+
+    @abstractmethod
+    def codes(self, setup: Setup) -> Array | None:
+        """The class of every element, or None where the targets are no classes."""
+
+    @abstractmethod
+    def total_weight(self, setup: Setup) -> float:
+        """The sum of the weights of elements, which a mean does not divide by; 0 where there are none."""
+
+    def class_weight(self, setup: Setup) -> Array | None:
+        """The weights of the classes, where the mean divides by those of the targets."""
+        return None
 
     def _with_weights(self, setup: Setup) -> Setup:
         """The settings with the weights that were given and that the loss takes."""
@@ -173,6 +172,17 @@ class Prepared:
             pos_weight="pos_weight" in used,
             sample_weight="sample_weight" in used,
         )
+
+    def _labels(self, setup: Setup, target: Array) -> Array:
+        """The targets, changed as a setup says."""
+        return target if setup.labels is None else setup.labels(target)
+
+    def _of_rows(self, setup: Setup, rows: int, positions: int) -> dict[str, Array]:
+        """The weight of each row for its elements, where there is one and a setup uses it."""
+        weight = self._problem.sample_weight
+        if weight is None or not setup.sample_weight:
+            return {}
+        return spread(Batch(self._x, self._x, {SAMPLE_WEIGHT: weight}), rows, positions)
 
     def _prepared(self, setup: Setup) -> Array:
         """What the loss is given but for changed probabilities; the last few are kept."""

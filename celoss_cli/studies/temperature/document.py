@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from functools import partial
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from celoss_cli.core.errors import plural, visible
 from celoss_cli.show.blocks import Block, Full, Lines, Result, Sentences, Table, View
 from celoss_cli.show.document import Document
-from celoss_cli.show.numerals import exact, nonfinite, percent, short
+from celoss_cli.show.numerals import attributes, exact, extents, nonfinite, percent, short
 from celoss_cli.show.source import source_lines
 
 if TYPE_CHECKING:
@@ -40,9 +41,8 @@ def document_of(found: Temperature) -> Document:
 
 
 def _view(found: Temperature) -> View:
-    classes = "" if found.classes is None else f" x {plural(found.classes, 'class')}"
-    extents = f"{plural(found.rows, 'row')}{classes}"
-    return View(f"temperature of {found.title}", (extents,), tuple(_blocks(found)))
+    sizes = extents(found.rows, found.classes)
+    return View(f"temperature of {found.title}", (sizes,), tuple(_blocks(found)))
 
 
 def _blocks(found: Temperature) -> Iterator[Block]:
@@ -83,38 +83,18 @@ def _table(found: Temperature) -> Table:
     return Table("", ("",), ("without", told), lines, label="before and after")
 
 
-def _by_width(errors: Errors) -> float:
-    return errors.width
-
-
-def _by_mass(errors: Errors) -> float:
-    return errors.mass
-
-
-def _by_class(errors: Errors) -> float:
-    return errors.classwise
-
-
-def _low(errors: Errors) -> float:
-    return errors.range.low
-
-
-def _high(errors: Errors) -> float:
-    return errors.range.high
-
-
-def _chance(errors: Errors) -> float:
-    return errors.range.chance
-
-
-_ERRORS = (
-    ("calibration error, equal width", _by_width),
-    ("  of all such predictions, 95%: from", _low),
-    ("  to", _high),
-    ("  by chance alone, about", _chance),
-    ("calibration error, equal mass", _by_mass),
-    ("calibration error, by class", _by_class),
+_ERRORS = tuple(
+    (name, attrgetter(path))
+    for name, path in (
+        ("calibration error, equal width", "width"),
+        ("  of all such predictions, 95%: from", "range.low"),
+        ("  to", "range.high"),
+        ("  by chance alone, about", "range.chance"),
+        ("calibration error, equal mass", "mass"),
+        ("calibration error, by class", "classwise"),
+    )
 )
+"""What is told of the calibration errors, and where it stands in them."""
 
 
 def _shown(value: float) -> str:
@@ -123,24 +103,15 @@ def _shown(value: float) -> str:
 
 def _values(found: Temperature) -> dict[str, Any]:
     """The temperature as ``temperature.schema.json`` describes it."""
-    fit = found.fit
     return {
         "loss": found.loss,
-        "temperature": fit.temperature,
-        "state": fit.state,
-        "steps": fit.steps,
-        "loss_before": found.loss_before,
-        "loss_after": found.loss_after,
+        **attributes(found.fit, "temperature", "state", "steps"),
+        **attributes(found, "loss_before", "loss_after"),
         "nonfinite": nonfinite(found.loss_before),
-        "share": found.share,
-        "accuracy": found.accuracy,
+        **attributes(found, "share", "accuracy"),
         "ece_before": _error_values(found.before),
         "ece_after": None if found.after is None else _error_values(found.after),
-        "rows": found.rows,
-        "counted": found.counted,
-        "ignored": found.ignored,
-        "classes": found.classes,
-        "labels": None if found.labels is None else list(found.labels),
+        **attributes(found, "rows", "counted", "ignored", "classes", "labels"),
         "written": found.written or None,
         "options": dict(found.options),
         "input": dict(found.source),
@@ -154,8 +125,6 @@ def _error_values(errors: Errors) -> dict[str, Any]:
         "equal_width": errors.width,
         "equal_mass": errors.mass,
         "by_class": errors.classwise,
-        "confidence": errors.range.confidence,
-        "low": errors.range.low,
-        "high": errors.range.high,
+        **attributes(errors.range, "confidence", "low", "high"),
         "by_chance": errors.range.chance,
     }

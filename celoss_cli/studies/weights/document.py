@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from celoss_cli.core.errors import plural, visible
 from celoss_cli.show.blocks import Full, Lines, Table, View
 from celoss_cli.show.document import Document
-from celoss_cli.show.numerals import class_name, exact, short
+from celoss_cli.show.numerals import attributes, class_name, exact, short
 
 if TYPE_CHECKING:
     from celoss_cli.studies.weights.schemes import ClassWeights
@@ -63,13 +63,10 @@ def _table(weights: ClassWeights) -> Table:
 def _values(weights: ClassWeights) -> dict[str, Any]:
     """The object whose key "weights" ``--weight @FILE`` reads, as ``weights.schema.json`` describes it."""
     return {
-        "scheme": weights.scheme,
-        "formula": weights.formula,
-        "beta": weights.beta,
+        **attributes(weights, "scheme", "formula", "beta"),
         "weights": [found.weight for found in weights.classes],
         "labels": [found.name for found in weights.classes],
         "counts": [found.count for found in weights.classes],
-        "counted": weights.counted,
-        "ignored": weights.ignored,
+        **attributes(weights, "counted", "ignored"),
         "input": dict(weights.source),
     }

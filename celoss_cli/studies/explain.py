@@ -11,20 +11,23 @@ import difflib
 import inspect
 import sys
 import textwrap
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from celoss_cli.core.errors import UsageError, quoted
 from celoss_cli.core.records import record
 from celoss_cli.findings import FINDINGS, Rule
 from celoss_cli.losses import LOSSES, LossSpec
-from celoss_cli.show.blocks import Prose
+from celoss_cli.show.blocks import Block, Example, Lines, Prose, View
+from celoss_cli.show.document import Document
+from celoss_cli.show.json import contract
+from celoss_cli.show.loss.document import document_of as report_document
 
 if TYPE_CHECKING:
     from celoss_cli.report.report import Report
-    from celoss_cli.show.blocks import Prose
 
-__all__ = ["Explanation", "explained", "explained_names", "overview"]
+__all__ = ["Explanation", "document_of", "explained", "explained_names", "overview"]
 
 
 @record(frozen=True, slots=True)
@@ -252,3 +255,49 @@ def _sections(docstring: str) -> dict[str, list[str]]:
             else:
                 items.append(line.strip())
     return found
+
+
+# -------------------------------------------------------------------------------------- as a document
+
+
+def document_of(explanation: Explanation) -> Document:
+    """The document of an explanation."""
+    return Document(view=partial(_view, explanation), values=partial(_values, explanation))
+
+
+def _view(explanation: Explanation) -> View:
+    title, *extents = filter(None, (explanation.name, explanation.title))
+    return View(title, extents, tuple(_blocks(explanation)), is_text=True)
+
+
+def _blocks(explanation: Explanation) -> Iterator[Block]:
+    yield Lines([f"{key}: {value}" for key, value in explanation.facts.items()])
+    yield from explanation.sections
+    if explanation.example is not None:
+        yield Example(explanation.command, report_document(explanation.example).view())
+
+
+def _values(explanation: Explanation, version: str) -> dict[str, Any]:
+    """The explanation as ``explanation.schema.json`` describes it."""
+    example = explanation.example
+    return {
+        "explanation": {
+            "name": explanation.name or None,
+            "title": explanation.title,
+            **explanation.facts,
+            "sections": [_section_values(section) for section in explanation.sections],
+            "example": None
+            if example is None
+            else {"command": explanation.command, "result": contract(report_document(example), version)},
+        },
+    }
+
+
+def _section_values(section: Prose) -> dict[str, Any]:
+    return {
+        "title": section.title or None,
+        "formulas": list(section.formulas),
+        "paragraphs": list(section.paragraphs),
+        "steps": list(section.steps),
+        "terms": [{"name": name, "meaning": meaning} for name, meaning in section.terms],
+    }

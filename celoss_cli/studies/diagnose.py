@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from celoss_cli.core.data import Batch, Chunk, Tally
+from celoss_cli.core.errors import plural
 from celoss_cli.core.records import record
 from celoss_cli.evaluate.survey import Survey, survey
 from celoss_cli.findings import FINDINGS, CommandWords, findings
+from celoss_cli.findings.facts import SEVERITIES
 from celoss_cli.losses.base import SAMPLE_WEIGHT, Loss
 from celoss_cli.losses.pieces import of_pieces
 from celoss_cli.report.assemble import facts_of
+from celoss_cli.show.blocks import Block, Findings, Full, Lines, Sentences, View
+from celoss_cli.show.document import Document
+from celoss_cli.show.numerals import attributes, extents, measured, nonfinite, short
+from celoss_cli.show.source import source_lines
+from celoss_cli.show.verdicts import finding_values
 
 if TYPE_CHECKING:
     from celoss_cli.core.data import Source
@@ -19,7 +28,7 @@ if TYPE_CHECKING:
     from celoss_cli.findings.facts import Finding
     from celoss_cli.losses import LossSpec
 
-__all__ = ["Diagnosis", "Examined", "diagnosis_of", "examined"]
+__all__ = ["Diagnosis", "Examined", "diagnosis_of", "document_of", "examined"]
 
 
 @record(frozen=True, slots=True)
@@ -191,3 +200,57 @@ def _not_looked_at(found: Survey) -> Iterator[tuple[set[str], str]]:
         yield {"CEL213"}, f"targets that are shifted by more than the {reach} that are searched (CEL213)"
     if not found.ids:
         yield {"CEL211"}, "rows that occur twice, as they have no ids (CEL211)"
+
+
+# -------------------------------------------------------------------------------------- as a document
+
+
+def document_of(diagnosis: Diagnosis) -> Document:
+    """The document of a diagnosis."""
+    return Document(view=partial(_view, diagnosis), values=lambda version: _values(diagnosis))
+
+
+def _view(diagnosis: Diagnosis) -> View:
+    sizes = extents(diagnosis.rows, diagnosis.classes)
+    return View(f"diagnosis of {diagnosis.title}", (sizes,), tuple(_blocks(diagnosis)))
+
+
+def _blocks(diagnosis: Diagnosis) -> Iterator[Block]:
+    yield Full([Lines(list(source_lines(diagnosis.source, diagnosis.takes, diagnosis.options)))])
+    yield Lines([", ".join(_result(diagnosis)) or "no loss can be computed"], faint=False)
+    yield Findings(diagnosis.findings)
+    if diagnosis.not_looked_at:
+        yield Sentences([f"Not looked at: {'; '.join(diagnosis.not_looked_at)}."])
+    yield Sentences([_summary(diagnosis)], "strong")
+
+
+def _result(diagnosis: Diagnosis) -> Iterator[str]:
+    """The loss and the accuracy, where there are any."""
+    if diagnosis.value is not None:
+        yield measured(f"mean {short(diagnosis.value)}", diagnosis.unit)
+    if diagnosis.accuracy is not None:
+        targets = plural(diagnosis.counted, "prediction")
+        yield f"accuracy {100 * diagnosis.accuracy:.2f}% of {targets}"
+
+
+def _summary(diagnosis: Diagnosis) -> str:
+    """How much was found, in one sentence."""
+    checks = plural(diagnosis.checks, "check")
+    if not diagnosis.findings:
+        return f"nothing found by {checks}"
+    counts = Counter(finding.severity for finding in diagnosis.findings)
+    parts = [plural(counts[severity], severity) for severity in SEVERITIES if counts[severity]]
+    return f"{', '.join(parts)} found by {checks}; celoss explain CODE says more"
+
+
+def _values(diagnosis: Diagnosis) -> dict[str, Any]:
+    """The diagnosis as ``diagnosis.schema.json`` describes it."""
+    return {
+        **attributes(diagnosis, "loss", "rows", "classes", "labels", "value"),
+        "nonfinite": nonfinite(diagnosis.value),
+        "unit": diagnosis.unit or None,
+        **attributes(diagnosis, "counted", "accuracy", "options"),
+        "input": diagnosis.source,
+        **attributes(diagnosis, "checks", "not_looked_at"),
+        "findings": [finding_values(finding) for finding in diagnosis.findings],
+    }

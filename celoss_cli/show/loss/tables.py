@@ -1,14 +1,14 @@
-"""Scored tokens: the total by each divisor."""
+"""The tables beside the steps: groups, quantiles, largest losses, and the tokens of documents."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from celoss_cli.core.errors import plural, quoted, visible
+from celoss_cli.core.errors import quoted, visible
 from celoss_cli.show.blocks import Block, Part, Shaded, Table
-from celoss_cli.show.numerals import short, target_name
+from celoss_cli.show.numerals import percent, row_name, short, target_name
 
 if TYPE_CHECKING:
     from celoss_cli.core.data import Tally
@@ -17,30 +17,72 @@ if TYPE_CHECKING:
     from celoss_cli.report.tokens import Divided, Tokens
 
 __all__ = [
+    "breakdowns",
     "by_divisor",
+    "by_group",
+    "by_norm",
     "documents",
-    "extents",
-    "perplexity_is",
-    "token_values",
-    "within",
+    "largest",
+    "quantiles",
     "worst_documents",
     "worst_spans",
-    "worst_values",
 ]
 
+
+def breakdowns(report: Report) -> Iterator[Table]:
+    """The tables that were asked for."""
+    if report.groups:
+        yield by_group(report)
+    if report.quantiles:
+        yield quantiles(report)
+    if report.worst_rows:
+        yield worst_documents(report)
+    if report.worst:
+        yield largest(report)
+
+
+def by_group(report: Report) -> Table:
+    """One line a group."""
+    lines = [
+        (
+            visible(group.name),
+            str(group.tally.counted),
+            short(float(group.tally.weight)),
+            short(float(group.tally.loss)),
+            short(group.loss),
+            percent(group.share, 2),
+        )
+        for group in report.groups
+    ]
+    by = visible(report.by or "")
+    return Table(f"by {by}", (by,), ("counted", "weight", "total", "mean", "share"), lines)
+
+
+def quantiles(report: Report) -> Table:
+    """One line a fraction; there is at least one."""
+    bound = f"each within {100 * report.quantiles[0].bound:.2g}% of itself"
+    if report.quantiles_left_out:
+        bound += f", {report.quantiles_left_out} NaN left out"
+    values = [(short(quantile.fraction), short(quantile.value)) for quantile in report.quantiles]
+    return Table(f"quantiles of the losses, {bound}", ("fraction",), ("loss",), values)
+
+
+def largest(report: Report) -> Table:
+    """One line an element, the largest loss first."""
+    rows = [
+        (
+            row_name(workings.row),
+            visible(workings.row.id or ""),
+            target_name(workings.row, report.labels),
+            "" if workings.probability is None else short(workings.probability),
+            short(workings.row.loss),
+        )
+        for workings in report.worst
+    ]
+    return Table("largest losses", ("row", "id", "target"), ("p[target]", "loss"), rows)
+
+
 _EXCERPT = 60
-
-_PERPLEXITIES = {"byte": "byte perplexity", "word": "word perplexity"}
-
-
-def extents(report: Report) -> str:
-    """The text "2 documents, 7 tokens", and how many of them count; of sums nobody knows the tokens."""
-    tally, found = report.tally, report.tokens
-    documents = plural(tally.rows, "document")
-    if found is None or found.of("token").count is None:
-        return documents
-    left_out = f", {tally.counted} counted" if tally.ignored else ""
-    return f"{documents}, {plural(tally.elements, 'token')}{left_out}"
 
 
 def documents(report: Report, *, bars: bool = False) -> Iterator[Block]:
@@ -127,32 +169,6 @@ def _darkness(part: float) -> float:
     return 0.0 if math.isnan(part) else min(1.0, max(0.0, part))
 
 
-def worst_values(report: Report) -> list[dict[str, Any]]:
-    """The JSON of the documents with the largest means."""
-    return [
-        {
-            "row": row.row,
-            "id": row.id,
-            "text": row.text,
-            "counted": row.counted,
-            "weight": row.weight,
-            "total": row.loss,
-            "loss": row.mean,
-        }
-        for row in report.worst_rows
-    ]
-
-
-def perplexity_is(found: Tokens) -> str:
-    """What exp of the mean is called."""
-    return _PERPLEXITIES.get(found.per, "perplexity")
-
-
-def within(found: Tokens) -> str:
-    """How far the mean may be from that of numbers before they were quantised, or ""."""
-    return "" if found.error is None else f", within {short(found.error)} of that of the logits (quantised)"
-
-
 def by_divisor(found: Tokens, unit: str) -> Table:
     """One line a divisor: how many, the loss, in bits, the perplexity."""
 
@@ -172,19 +188,23 @@ def by_divisor(found: Tokens, unit: str) -> Table:
     return Table("the total by each divisor", ("",), heads, lines, kinds=kinds, label="divisors")
 
 
-def token_values(found: Tokens) -> dict[str, Any]:
-    """The JSON of scored tokens."""
-    return {
-        "per": found.per,
-        **{
-            f"{part.per}s": {
-                "count": part.count,
-                "loss": part.loss,
-                "bits": part.bits,
-                "perplexity": part.perplexity,
-            }
-            for part in found.parts
-        },
-        "bits_per_byte": found.of("byte").bits,
-        "quantisation_error": found.error,
-    }
+_HEADS = ("loss", "accuracy", "brier", "own_accuracy")
+
+
+def by_norm(found: Mapping[str, Any]) -> Table:
+    """One line a normalisation; the harness's own accuracy where the file has it.
+
+    Args:
+        found: as the reader of choices describes them; losses are in nats.
+
+    """
+    norms = found["by_norm"]
+    lines = [
+        (f"--choice-norm {norm}", *("" if one[head] is None else short(one[head]) for head in _HEADS))
+        for norm, one in norms.items()
+    ]
+    kinds = ["picked" if norm == found["norm"] else "" for norm in norms]
+    heads = ("nats", "accuracy", "Brier score", "the harness's")
+    return Table(
+        "the choices by each normalisation", ("",), heads, lines, kinds=kinds, label="normalisations"
+    )

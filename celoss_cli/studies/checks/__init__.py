@@ -1,1 +1,0 @@
-"""A run of the checks of a config file, as ``celoss check`` makes it."""

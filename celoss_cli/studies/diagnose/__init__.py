@@ -1,1 +1,0 @@
-"""Mistakes in the data or in the choice of the loss."""
