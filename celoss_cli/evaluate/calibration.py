@@ -120,9 +120,11 @@ def tallies_of(places: Array, confidence: Array, hit: Array) -> dict[int, BinTal
         hit: shape (predictions,) float64.
 
     """
-    order = np.argsort(places, kind="stable")
-    present, starts = np.unique(places[order], return_index=True)
-    parts = np.split(order, starts[1:]) if present.size else []
+    counts = np.bincount(places)
+    present = np.flatnonzero(counts)
+    # Small numbers are sorted by their digits, not by comparing them.
+    order = np.argsort(places.astype(np.min_scalar_type(counts.size)), kind="stable")
+    parts = np.split(order, np.cumsum(counts[present])[:-1]) if present.size else []
     squares = (hit - confidence) ** 2
     return {
         int(place): BinTally(

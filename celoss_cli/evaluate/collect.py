@@ -80,9 +80,11 @@ class Collected:
     def joined(self, other: Collected, wanted: Wanted) -> Collected:
         """Both together."""
         missing = self.missing | other.missing
+        levels = self.levels.copy()  # the sum of two Counters would look at each of these one by one
+        levels.update(other.levels)
         return Collected(
             Groups() if "by" in missing else self.groups + other.groups,
-            self.levels + other.levels,
+            levels,
             self.worst.joined(other.worst, wanted.worst),
             Calibration() if "reliability" in missing else self.calibration + other.calibration,
             self.confusion + other.confusion,

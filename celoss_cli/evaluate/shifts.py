@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 
 from celoss_cli.core.records import record
+from celoss_cli.losses.class_axis import FEW_CLASSES, first_class
 
 if TYPE_CHECKING:
     from celoss_cli.core.data import Array
@@ -89,7 +90,9 @@ class _Stretch:
     @classmethod
     def of(cls, costs: Array, outcomes: Array) -> _Stretch:
         own = costs[outcomes, np.arange(outcomes.size)] if len(costs) else outcomes
-        return cls(costs, outcomes, own, costs.argmin(axis=0) == outcomes)
+        few = 0 < len(costs) <= FEW_CLASSES
+        guess = first_class(costs, costs.min(axis=0)) if few else costs.argmin(axis=0)
+        return cls(costs, outcomes, own, guess == outcomes)
 
     def __len__(self) -> int:
         return self.outcomes.size

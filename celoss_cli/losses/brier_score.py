@@ -11,7 +11,13 @@ from celoss_cli.core.late import np
 from celoss_cli.core.records import record
 from celoss_cli.losses.arrays import reduced
 from celoss_cli.losses.base import Violation
-from celoss_cli.losses.class_axis import exponentials_of, log_softmax_columns, softmax, sum_over_classes
+from celoss_cli.losses.class_axis import (
+    exponentials_of,
+    log_softmax_columns,
+    softmax,
+    softmax_columns,
+    sum_over_classes,
+)
 from celoss_cli.losses.class_loss import WeightedClassLoss, columns_of, no_distribution
 from celoss_cli.losses.elementwise import shown_outside
 from celoss_cli.losses.emitted import counted, log_softmax_lines, onehot_lines
@@ -121,7 +127,7 @@ class Brier(WeightedClassLoss):
 
     def _probabilities(self, batch: Batch) -> Array:
         if self.input_is == "logits":
-            return columns_of(softmax(batch.input, axis=1))
+            return softmax_columns(batch.input)
         x = batch.input.astype(np.float64)
         with np.errstate(all="ignore"):
             p = np.exp(x) if self.input_is == "log-probs" else x

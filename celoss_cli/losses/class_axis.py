@@ -25,10 +25,12 @@ if TYPE_CHECKING:
     from celoss_cli.losses.double_double import Pair
 
 __all__ = [
+    "FEW_CLASSES",
     "Block",
     "Exponentials",
     "blocks",
     "exponentials_of",
+    "first_class",
     "largest_class",
     "log_softmax",
     "log_softmax_columns",
@@ -36,6 +38,7 @@ __all__ = [
     "negative_log_picked",
     "negative_log_softmax",
     "softmax",
+    "softmax_columns",
     "sum_over_classes",
 ]
 
@@ -47,7 +50,7 @@ _FAR_APART = 2048
 """Classes a multiple of so many bytes apart share a few places of the caches: their numbers push each other
 out before the next column is read, and a loss takes twice as long. Positions are often a power of two."""
 
-_FEW_CLASSES = 16
+FEW_CLASSES = 16
 
 # ------------------------------------------------------------------------------------------ blocks
 
@@ -167,16 +170,22 @@ def sum_over_classes(matrix: Array, out: Array) -> Array:
 def largest_class(x: Array, top: Array | None = None) -> Array:
     """The first class of the largest entry of each column of (classes, columns), or of its first NaN.
 
-    The largest entries are ``top``. Of few classes, comparing line by line is four times as fast as argmax.
+    The largest entries are ``top``.
     """
     top = np.maximum.reduce(x, axis=0) if top is None else top
-    if not 1 < len(x) <= _FEW_CLASSES or np.isnan(top).any():
-        found: Array = x.argmax(axis=0)
-        return found
-    reached, found = x[0] == top, np.zeros(len(top), np.uint8)
+    found: Array = x.argmax(axis=0) if len(x) > FEW_CLASSES or np.isnan(top).any() else first_class(x, top)
+    return found
+
+
+def first_class(x: Array, value: Array) -> Array:
+    """The first class of each column that has its ``value``, shape (columns,); the last one where none has.
+
+    Of ``FEW_CLASSES``, comparing line by line is four times as fast as argmax.
+    """
+    reached, found = x[0] == value, np.zeros(len(value), np.min_scalar_type(len(x)))
     for line in x[1:]:
         found += ~reached
-        reached |= line == top
+        reached |= line == value
     return found.astype(np.intp)
 
 
@@ -458,12 +467,20 @@ def log_softmax(input: Any, axis: int = -1, *, dtype: str = "float64") -> Array:
 
 def log_softmax_columns(x: Array) -> Array:
     """Log softmax of (rows, classes, positions) as (classes, columns), float64, in this module's order."""
+    return _by_column(x, lambda matrix, out: np.negative(negative_log_softmax(matrix, silent)[0], out=out))
+
+
+def softmax_columns(x: Array) -> Array:
+    """Softmax of (rows, classes, positions), in the same form."""
+    return _by_column(x, lambda matrix, out: np.copyto(out, exponentials_of(matrix).softmax(quick=True)))
+
+
+def _by_column(x: Array, fill: Callable[[Array, Array], object]) -> Array:
     rows, classes, positions = x.shape
     out = np.empty((classes, rows * positions), order="C" if classes < ROW_MAJOR_FROM else "F")
     with np.errstate(all="ignore"):
         for block in blocks(x.shape, out.itemsize):
-            nlp, _ = negative_log_softmax(matrix_of(x, block, "float64"), silent)
-            np.negative(nlp, out=out[:, block.columns])
+            fill(matrix_of(x, block, "float64"), out[:, block.columns])
     return out
 
 

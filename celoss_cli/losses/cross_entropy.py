@@ -14,10 +14,10 @@ from celoss_cli.losses.class_axis import (
     log_softmax_columns,
     negative_log_picked,
     negative_log_softmax,
-    softmax,
+    softmax_columns,
     sum_over_classes,
 )
-from celoss_cli.losses.class_loss import WeightedClassLoss, columns_of, no_distribution, onehot
+from celoss_cli.losses.class_loss import WeightedClassLoss, no_distribution, onehot
 from celoss_cli.losses.conventions import INPUT_KINDS
 from celoss_cli.losses.emitted import by_class, gathered, log_softmax_lines
 from celoss_cli.losses.options import IGNORE_INDEX, LABEL_SMOOTHING, WEIGHT
@@ -147,7 +147,7 @@ class CrossEntropy(WeightedClassLoss):
         return log_softmax_columns(batch.input)
 
     def _probabilities(self, batch: Batch) -> Array:
-        return columns_of(softmax(batch.input, axis=1))
+        return softmax_columns(batch.input)
 
     def _of_labels(self) -> str:
         return "bce-logits"

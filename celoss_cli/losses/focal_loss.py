@@ -9,8 +9,8 @@ from celoss_cli.core.errors import UsageError
 from celoss_cli.core.late import np
 from celoss_cli.core.records import record
 from celoss_cli.losses.arrays import reduced
-from celoss_cli.losses.class_axis import log_softmax_columns, negative_log_picked, softmax
-from celoss_cli.losses.class_loss import WeightedClassLoss, columns_of, onehot
+from celoss_cli.losses.class_axis import log_softmax_columns, negative_log_picked, softmax_columns
+from celoss_cli.losses.class_loss import WeightedClassLoss, onehot
 from celoss_cli.losses.emitted import counted, gathered, log_softmax_lines
 from celoss_cli.losses.options import GAMMA, IGNORE_INDEX, WEIGHT
 from celoss_cli.losses.spec import LossSpec
@@ -94,7 +94,7 @@ class Focal(WeightedClassLoss):
         return log_softmax_columns(batch.input)
 
     def _probabilities(self, batch: Batch) -> Array:
-        return columns_of(softmax(batch.input, axis=1))
+        return softmax_columns(batch.input)
 
     def _loss_is(self) -> str:
         return f"{'' if self.weight is None else 'weight x '}factor x -log p[y]"

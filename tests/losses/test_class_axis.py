@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from celoss_cli.losses.class_axis import largest_class
+from celoss_cli.losses.class_axis import first_class, largest_class, softmax, softmax_columns
 
 
 @pytest.mark.parametrize("classes", [1, 2, 3, 10, 16, 17, 70])
@@ -23,3 +23,15 @@ def test_nan_is_the_largest_as_by_argmax(classes: int) -> None:
     x[1, 3] = np.nan
     assert largest_class(x).tolist() == x.argmax(axis=0).tolist()
     assert largest_class(x)[3] == 1
+
+
+def test_the_first_class_of_a_value_may_be_asked_of_whole_numbers() -> None:
+    x = np.random.default_rng(0).integers(0, 4, (300, 50))
+    assert first_class(x, x.min(axis=0)).tolist() == x.argmin(axis=0).tolist()
+
+
+@pytest.mark.parametrize("classes", [1, 2, 10, 70])
+def test_softmax_by_column_is_that_of_each_row(classes: int) -> None:
+    x = np.random.default_rng(0).standard_normal((30, classes, 4)) * 300
+    expected = np.moveaxis(softmax(x, axis=1), 1, 0).reshape(classes, -1)
+    assert (softmax_columns(x) == expected).all()
