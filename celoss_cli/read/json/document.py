@@ -111,9 +111,7 @@ def _array_of(value: Any, path: str, name: str, request: ReadRequest) -> Array:
 
 def _list(text: Text, path: str, within: int, request: ReadRequest) -> Numbers:
     """The array whose bracket was taken; one that is the document ends it."""
-    numbers = Numbers(path, text.name, request)
-    for piece in text.pieces(within):
-        numbers.add(piece)
+    numbers = Numbers.gathered(text.pieces(within), path, text.name, request)
     if within == 1:
         text.finish()
     return numbers

@@ -37,8 +37,6 @@ __all__ = [
 ]
 
 _EXAMPLE = 'for example {"logits": [[0.9, 0.1]], "targets": [0]}'
-_SHOWN = 4
-"""So many commands are offered."""
 ORIENTS = 'write it with to_json(orient="split") or to_json(orient="records")'
 _BOM = "\ufeff"
 
@@ -133,12 +131,8 @@ def _first_line(body: Peekable[Block]) -> bytes:
 
 def _batch(reader: RowObjects, block: Block, start: int) -> Batch:
     data = block.data.replace(b"\r\n", b"\n") if b"\r" in block.data else block.data
-    if b"\r" not in data:
-        found = reader.framed(data, block.lines, b"\n", lambda row: block.place(block.line + row), start)
-        if found is not None:
-            return found
-    places, objects = zip(*_objects(block), strict=True)
-    return reader.batch(objects, places, start)
+    place: Callable[[int], str] = lambda row: block.place(block.line + row)  # noqa: E731
+    return reader.read(data, block.lines, b"\n", place, partial(_objects, block), start)
 
 
 def _objects(block: Block) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -202,9 +196,7 @@ def dataset_of_list(text: Text, request: ReadRequest) -> Dataset:
 
 def _one_array(pieces: Peekable[Piece], text: Text, request: ReadRequest) -> Dataset:
     """A list of lists, which is the input where the targets are given apart."""
-    numbers = Numbers("$", text.name, request)
-    for piece in pieces:
-        numbers.add(piece)
+    numbers = Numbers.gathered(pieces, "$", text.name, request)
     text.finish()
     return joined_dataset(numbers.array(), text.name, request, source=text.name)
 
@@ -229,11 +221,8 @@ def _elements(piece: Piece) -> Iterator[tuple[str, dict[str, Any]]]:
 
 def _batch_of_list(reader: RowObjects, piece: Piece, start: int) -> Batch:
     place: Callable[[int], str] = lambda row: f"{piece.name}: $[{piece.first + row}]"  # noqa: E731
-    found = reader.framed(piece.rows(reader.lead), piece.elements, b",", place, start)
-    if found is not None:
-        return found
-    places, objects = zip(*_elements(piece), strict=True)
-    return reader.batch(objects, places, start)
+    rows = piece.rows(reader.lead)
+    return reader.read(rows, piece.elements, b",", place, partial(_elements, piece), start)
 
 
 def _names_of_list(pieces: Peekable[Piece], text: Text) -> list[str]:
@@ -258,8 +247,6 @@ def columns_of_list(text: Text, request: ReadRequest) -> WholeTable | Array | li
         places, objects = zip(*chain.from_iterable(map(_elements, pieces)), strict=True)
         text.finish()
         return table_of(objects, places, request)
-    numbers = Numbers("$", text.name, request)
-    for piece in pieces:
-        numbers.add(piece)
+    numbers = Numbers.gathered(pieces, "$", text.name, request)
     text.finish()
     return numbers.array()

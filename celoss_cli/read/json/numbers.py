@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -51,6 +52,14 @@ class Numbers:
         self._error: InputError | None = None
         self._items: list[Any] = []
         self._weight = 0
+
+    @classmethod
+    def gathered(cls, pieces: Iterable[Piece], path: str, name: str, request: ReadRequest) -> Numbers:
+        """Those of all pieces of an array."""
+        found = cls(path, name, request)
+        for piece in pieces:
+            found.add(piece)
+        return found
 
     @classmethod
     def of(cls, values: list[Any], path: str, name: str, request: ReadRequest) -> Numbers:

@@ -103,19 +103,35 @@ class RowObjects:
         rows = [(index, [row[key] for key in self._names]) for index, row in enumerate(objects)]
         return self._table.batch(rows, _place_in(places, self._names), start)
 
-    def framed(
-        self, data: bytes, rows: int, end: bytes, place: Callable[[int], str], start: int
-    ) -> Batch | None:
-        """The batch of a text whose rows are all written alike, or None where they need a closer look.
+    def read(
+        self,
+        data: bytes,
+        rows: int,
+        end: bytes,
+        place: Callable[[int], str],
+        objects: Callable[[], Iterable[tuple[str, dict[str, Any]]]],
+        start: int,
+    ) -> Batch:
+        """The batch of a text: together where its rows are all written alike, else object by object.
 
         Args:
             data: whole rows, each with ``end`` behind it.
             rows: how many they are, or 0 where that is not known.
             end: a newline or a comma.
             place: names a row.
+            objects: gives the rows with their places.
             start: the number of the first one.
 
         """
+        found = self._framed(data, rows, end, place, start)
+        if found is not None:
+            return found
+        places, held = zip(*objects(), strict=True)
+        return self.batch(held, places, start)
+
+    def _framed(
+        self, data: bytes, rows: int, end: bytes, place: Callable[[int], str], start: int
+    ) -> Batch | None:
         if self._frame is None:
             return None
         frame, keys = self._frame
