@@ -154,10 +154,43 @@ def _dataset_of_object(text: Text, request: ReadRequest) -> Dataset:
 
 
 def _dataset_of_document(document: dict[str, Any], path: str, name: str, request: ReadRequest) -> Dataset:
-    """The data set of an object that was read: rows, arrays by name, a table, or one of these under a key.
+    """The data set of an object that was read: what it is itself, or else what stands under one of its keys.
 
     Raises:
-        InputError: if it is none of them.
+        InputError: if that is nothing, or stands under several.
+
+    """
+    at, refused = f"{name}: {path}", None
+    try:
+        found = _data_of(document, path, name, request)
+        if found is not None:
+            return found
+    except InputError as error:
+        if error.place != at:
+            raise
+        refused = error
+    records, inner = _records(document), _objects_within(document)
+    if len(records) == 1:
+        return _told(_rows_dataset(_placed(records, at), request), *records)
+    if len(inner) == 1:
+        ((key, held),) = inner.items()
+        below = f"{path}.{visible(key)}"
+        try:
+            found = _dataset_of_document(_with_numbers(held, below, name, request), below, name, request)
+            return _told(found, key)
+        except InputError:
+            if refused is None:
+                raise
+    if several := [*records, *({} if refused else inner)]:
+        raise _several(several, path, name)
+    raise refused or _unread(document, name)
+
+
+def _data_of(document: dict[str, Any], path: str, name: str, request: ReadRequest) -> Dataset | None:
+    """The data set that an object itself is: rows, arrays by name or a table; None for nothing of the kind.
+
+    Raises:
+        InputError: where its names do not settle the roles, placed at the object, or for what it holds.
 
     """
     at = f"{name}: {path}"
@@ -181,18 +214,9 @@ def _dataset_of_document(document: dict[str, Any], path: str, name: str, request
                 raise
             refused = error
     table = table_in(document, at)
-    if table is not None:
-        return table.dataset(request)
-    if len(records) == 1:
-        return _told(_rows_dataset(_placed(records, at), request), *records)
-    inner = {} if arrays else _objects_within(document)
-    if len(inner) == 1:
-        ((key, held),) = inner.items()
-        path = f"{path}.{visible(key)}"
-        return _told(_dataset_of_document(_with_numbers(held, path, name, request), path, name, request), key)
-    if several := [*records, *inner]:
-        raise _several(several, path, name)
-    raise refused or _unread(document, name)
+    if table is None and refused is not None:
+        raise refused
+    return None if table is None else table.dataset(request)
 
 
 def _told(dataset: Dataset, key: str) -> Dataset:

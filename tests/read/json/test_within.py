@@ -36,9 +36,10 @@ def _written(path: Path, document: Any) -> str:
         {"results": {"rows": ROWS}, "model": "m"},
         {**RUN, "results": ROWS},
         {"results": COLUMNS},
+        {"results": ARRAYS, "tags": ["x", "y"]},
         {"results": {"columns": [*COLUMNS], "data": [*map(list, zip(*COLUMNS.values(), strict=True))]}},
     ],
-    ids=["arrays", "beside others", "deeper", "rows deeper", "rows", "columns", "split"],
+    ids=["arrays", "beside others", "deeper", "rows deeper", "rows", "columns", "beside a list", "split"],
 )
 def test_data_under_one_key_is_read(celoss: Run, tmp_path: Path, document: Any) -> None:
     path = _written(tmp_path / "t.json", document)
@@ -81,3 +82,15 @@ def test_targets_under_one_key_are_read(celoss: Run, tmp_path: Path) -> None:
     done = celoss("ce", inputs, "--targets", f"@{_written(tmp_path / 'y.json', truth)}", "--format", "value")
     assert done.returncode == 0, done.stderr
     assert float(done.stdout) == pytest.approx(LOSS, rel=1e-15)
+
+
+@pytest.mark.parametrize(
+    "document",
+    [{"logits": LOGITS, "config": {"layers": [1, 2]}}, {"r": {"logits": LOGITS}, "targets": TARGETS}],
+)
+def test_what_is_within_is_no_data_where_the_object_itself_begins_to_be(
+    celoss: Run, tmp_path: Path, document: Any
+) -> None:
+    done = celoss("ce", _written(tmp_path / "t.json", document))
+    assert done.returncode == 3
+    assert "t.json: $: expected" in done.stderr
