@@ -491,12 +491,17 @@ def _refuse_counts(
         if request.per_class and input.ndim == 1:
             return  # one row, and what a loss says of its target
         # By their shapes alone, before anything is unpacked.
-        first = request.class_axis is None and request.per_class and input.shape[1] == len(target)
-        first &= len(input) <= _MOST_CLASSES
+        classes_first = (
+            request.class_axis is None
+            and request.per_class
+            and input.ndim > 1
+            and input.shape[1] == len(target)
+            and len(input) <= _MOST_CLASSES
+        )
         raise InputError(
             f"Expected {plural(rows, 'target')}, one for each row of the input, got {len(target)}.",
             place=places[1],
-            ways=(_FIRST_AXIS,) if first else (),
+            ways=(_FIRST_AXIS,) if classes_first else (),
         )
 
 

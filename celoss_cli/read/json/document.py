@@ -17,7 +17,7 @@ from celoss_cli.read.batches import Peekable
 from celoss_cli.read.json.lines import ORIENTS, columns_of_list, dataset_of_list, unknown
 from celoss_cli.read.json.numbers import Numbers, array_of, shown
 from celoss_cli.read.json.objects import RowObjects, table_of
-from celoss_cli.read.json.tables import is_split, streamed_split, table_by_name, table_in
+from celoss_cli.read.json.tables import is_split, plain_of, streamed_split, table_by_name, table_in
 from celoss_cli.read.json.text import Text, keys_of, values_after
 from celoss_cli.read.json.values import id_of, whole_table
 from celoss_cli.read.request import Dataset, ReadRequest, Stream
@@ -74,29 +74,7 @@ def read_columns(stream: Stream, request: ReadRequest) -> WholeTable | Array | l
         return _values(value, stream.name, request)
     document = _object(text, request)
     text.finish()
-    return _columns_of_object(document, "$", stream.name, request)
-
-
-def _columns_of_object(
-    document: dict[str, Any], path: str, name: str, request: ReadRequest
-) -> WholeTable | Array:
-    at = f"{name}: {path}"
-    if "weights" in document:
-        return _values(document, name, request)
-    records = _records(document)
-    arrays = [value for value in document.values() if isinstance(value, Numbers)]
-    if records and (len(records) == len(arrays) == 1 or _has_schema(document)):
-        places, objects = zip(*_placed(records, at), strict=True)
-        return table_of(objects, places, request)
-    table = table_in(document, at) or table_by_name(document, at)
-    if table is not None:
-        return whole_table(table.names, table.rows, table.place, table.header, request)
-    inner = {} if arrays or _has_schema(document) else _objects_within(document)
-    if len(inner) != 1:
-        return _values(document, name, request)
-    ((key, held),) = inner.items()
-    path = f"{path}.{visible(key)}"
-    return _columns_of_object(_with_numbers(held, path, name, request), path, name, request)
+    return _Object(document, "$", stream.name, request).columns()
 
 
 def _values(document: Any, name: str, request: ReadRequest) -> Array:
@@ -142,81 +120,185 @@ def _dataset_of_object(text: Text, request: ReadRequest) -> Dataset:
         from celoss_cli.read.tokens.quick import value_read  # most objects are none
         from celoss_cli.read.tokens.records import scored_dataset
 
-        first = {
-            key: value.items() if isinstance(value, Numbers) else value for key, value in document.items()
-        }
+        first = {key: plain_of(value) for key, value in document.items()}
         records = chain([(f"{text.name}:1", first)], values_after(text, value_read))
         found = scored_dataset(text.name, first, records, request)
         if found is not None:
             return found
     text.finish()
-    return _dataset_of_document(document, "$", text.name, request)
+    return _Object(document, "$", text.name, request).dataset()
 
 
-def _dataset_of_document(document: dict[str, Any], path: str, name: str, request: ReadRequest) -> Dataset:
-    """The data set of an object that was read: what it is itself, or else what stands under one of its keys.
+def _split_dataset(names: list[Any], text: Text, keys: Iterator[str], request: ReadRequest) -> Dataset:
+    """Rows that come after the names of their columns, as they come."""
 
-    Raises:
-        InputError: if that is nothing, or stands under several.
+    def rest() -> None:
+        for key in keys:
+            _member(text, key, request)
+        text.finish()
 
-    """
-    at, refused = f"{name}: {path}", None
-    try:
-        found = _data_of(document, path, name, request)
-        if found is not None:
-            return found
-    except InputError as error:
-        if error.place != at:
-            raise
-        refused = error
-    records, inner = _records(document), _objects_within(document)
-    if len(records) == 1:
-        return _told(_rows_dataset(_placed(records, at), request), *records)
-    if len(inner) == 1:
-        ((key, held),) = inner.items()
-        below = f"{path}.{visible(key)}"
-        try:
-            found = _dataset_of_document(_with_numbers(held, below, name, request), below, name, request)
-            return _told(found, key)
-        except InputError:
-            if refused is None:
-                raise
-    if several := [*records, *({} if refused else inner)]:
-        raise _several(several, path, name)
-    raise refused or _unread(document, name)
+    return streamed_split(names, Peekable(text.pieces(2)), rest, f"{text.name}: $", request)
 
 
-def _data_of(document: dict[str, Any], path: str, name: str, request: ReadRequest) -> Dataset | None:
-    """The data set that an object itself is: rows, arrays by name or a table; None for nothing of the kind.
+class _Object:
+    """An object that was read: it may be data itself, or hold it under one of its keys.
 
-    Raises:
-        InputError: where its names do not settle the roles, placed at the object, or for what it holds.
+    Args:
+        members: of ``Numbers`` where it has arrays.
+        path: of the object in the document.
+        name: of the stream.
+        request: what is asked of the reader.
 
     """
-    at = f"{name}: {path}"
-    arrays = [value for value in document.values() if isinstance(value, Numbers)]
-    records = _records(document)
-    only = len(records) == len(arrays) == 1 or _has_schema(document)
-    rows = _rows_by_id(document, at, request) or (_placed(records, at) if only else [])
-    if rows:
-        return _rows_dataset(rows, request)
-    if _has_schema(document):
-        data = document["data"]
-        got = "none: no rows" if isinstance(data, Numbers) and not data.items() else "something else"
-        told = f"expected row objects, as pandas writes with orient table, got {got}"
-        raise InputError(told, hint=ORIENTS, place=f"{at}.data")
-    refused: InputError | None = None
-    if not is_split(document) and (arrays or not any(isinstance(value, dict) for value in document.values())):
+
+    def __init__(self, members: dict[str, Any], path: str, name: str, request: ReadRequest) -> None:
+        self._members, self._path, self._name, self._request = members, path, name, request
+        self._at = f"{name}: {path}"
+        self._arrays = [value for value in members.values() if isinstance(value, Numbers)]
+        self._has_schema = {"schema", "data"} <= members.keys()  # as pandas writes with orient table
+        self._records = {
+            key: values
+            for key in (["data"] if self._has_schema else members)
+            if (values := _records_in(members[key]))
+        }
+        self._objects = [key for key, value in members.items() if _holds_lists(value)]
+
+    def dataset(self) -> Dataset:
+        """The data set that it is itself, or else what stands under one of its keys.
+
+        Raises:
+            InputError: if that is nothing, or stands under several.
+
+        """
+        refused: InputError | None = None
         try:
-            return _named_dataset(document, path, name, request)
+            found = self._itself()
+            if found is not None:
+                return found
         except InputError as error:
-            if error.place != at:
+            if error.place != self._at:
                 raise
             refused = error
-    table = table_in(document, at)
-    if table is None and refused is not None:
-        raise refused
-    return None if table is None else table.dataset(request)
+        if len(self._records) == 1:
+            return _told(self._of_rows(self._placed()), *self._records)
+        if len(self._objects) == 1:
+            try:
+                return _told(self._below(self._objects[0]).dataset(), self._objects[0])
+            except InputError:
+                if refused is None:
+                    raise
+        if several := [*self._records, *([] if refused else self._objects)]:
+            raise _several(several, self._path, self._name)
+        raise refused or self._unread()
+
+    def columns(self) -> WholeTable | Array:
+        """A table of which some columns will be asked for, or an array.
+
+        Raises:
+            InputError: if it is neither.
+
+        """
+        if "weights" not in self._members:
+            if rows := self._rows():
+                places, objects = zip(*rows, strict=True)
+                return table_of(objects, places, self._request)
+            table = table_in(self._members, self._at) or table_by_name(self._members, self._at)
+            if table is not None:
+                return whole_table(table.names, table.rows, table.place, table.header, self._request)
+            if len(self._objects) == 1 and not self._arrays and not self._has_schema:
+                return self._below(self._objects[0]).columns()
+        return _values(self._members, self._name, self._request)
+
+    def _itself(self) -> Dataset | None:
+        """Rows, arrays by name or a table; None for nothing of the kind.
+
+        Raises:
+            InputError: where names do not settle the roles, placed at the object, or for what it holds.
+
+        """
+        rows = self._rows_by_id() or self._rows()
+        if rows:
+            return self._of_rows(rows)
+        if self._has_schema:
+            data = self._members["data"]
+            got = "none: no rows" if isinstance(data, Numbers) and not data.items() else "something else"
+            told = f"expected row objects, as pandas writes with orient table, got {got}"
+            raise InputError(told, hint=ORIENTS, place=f"{self._at}.data")
+        refused: InputError | None = None
+        has_objects = any(isinstance(value, dict) for value in self._members.values())
+        if not is_split(self._members) and (self._arrays or not has_objects):
+            try:
+                return self._by_name()
+            except InputError as error:
+                if error.place != self._at:
+                    raise
+                refused = error
+        table = table_in(self._members, self._at)
+        if table is None and refused is not None:
+            raise refused
+        return None if table is None else table.dataset(self._request)
+
+    def _rows(self) -> list[tuple[str, dict[str, Any]]]:
+        """The row objects with their places, where they are its only array."""
+        only = self._has_schema or len(self._records) == len(self._arrays) == 1
+        return self._placed() if only else []
+
+    def _placed(self) -> list[tuple[str, dict[str, Any]]]:
+        held = self._records.items()
+        return [(f"{self._at}.{visible(key)}[{i}]", row) for key, rows in held for i, row in enumerate(rows)]
+
+    def _rows_by_id(self) -> list[tuple[str, dict[str, Any]]]:
+        """The row objects with their places, where the keys are the ids of the targets."""
+        if self._request.truth is None or not self._request.truth.has_ids(self._members.keys()):
+            return []
+        key = self._request.takes.replace("-", "_")
+        return [
+            (f"{self._at}.{visible(row)}", {"id": row, key: plain_of(value)})
+            for row, value in self._members.items()
+        ]
+
+    def _of_rows(self, rows: list[tuple[str, dict[str, Any]]]) -> Dataset:
+        """Row objects that are held as a data set."""
+        reader = RowObjects(rows, self._request)
+        places, objects = zip(*rows, strict=True)
+        return Dataset(reader.described, iter([reader.batch(objects, places, self._request.start)]))
+
+    def _by_name(self) -> Dataset:
+        values = {key: value for key, value in self._members.items() if value is not None}
+        try:
+            keys = roles_of(values, self._request, shape=lambda key: _shape_of(values[key]))
+        except InputError as error:
+            raise error.at(self._at) from None
+
+        def load(key: str) -> Array:
+            return _array_of(values.pop(key), f"{self._path}.{visible(key)}", self._name, self._request)
+
+        options = {
+            key: load(key) if isinstance(values[key], Numbers) else values[key] for key in keys.options
+        }
+        ids = None if keys.id is None else _ids(values[keys.id], f"{self._at}.{visible(keys.id)}")
+        return keyed_dataset(keys, load, ids, options, self._name, self._request, path=self._path)
+
+    def _below(self, key: str) -> _Object:
+        """The object under a key."""
+        path = f"{self._path}.{visible(key)}"
+        members = {
+            inner: Numbers.of(value, f"{path}.{visible(inner)}", self._name, self._request)
+            if isinstance(value, list)
+            else value
+            for inner, value in self._members[key].items()
+        }
+        return _Object(members, path, self._name, self._request)
+
+    def _unread(self) -> InputError:
+        """What is wrong with an object that is no data; those of pandas may not tell rows from columns."""
+        if not self._members or not all(isinstance(column, dict) for column in self._members.values()):
+            return unknown(self._name, of_lists=False)
+        return InputError(
+            "expected arrays by name, got objects by name, as pandas writes them with orient columns or index",
+            hint=ORIENTS,
+            place=f"{self._name}: $",
+        )
 
 
 def _told(dataset: Dataset, key: str) -> Dataset:
@@ -225,45 +307,17 @@ def _told(dataset: Dataset, key: str) -> Dataset:
     return dataset
 
 
-def _has_schema(document: dict[str, Any]) -> bool:
-    """Whether an object is a table as pandas writes it with orient table."""
-    return {"schema", "data"} <= document.keys()
+def _records_in(value: Any) -> list[dict[str, Any]]:
+    """The row objects that an array is; none of anything else."""
+    values = value.items() if isinstance(value, Numbers) and value.is_odd else []
+    return values if all(isinstance(one, dict) and one for one in values) else []
 
 
-def _records(document: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
-    """The arrays of an object that are row objects; beside pandas' schema, its data."""
-    keys = ["data"] if _has_schema(document) else [*document]
-    held = {
-        key: value.items() for key in keys if isinstance(value := document[key], Numbers) and value.is_odd
-    }
-    return {
-        key: values
-        for key, values in held.items()
-        if values and all(isinstance(value, dict) and value for value in values)
-    }
-
-
-def _placed(records: dict[str, list[dict[str, Any]]], at: str) -> list[tuple[str, dict[str, Any]]]:
-    """The row objects with their places."""
-    return [(f"{at}.{visible(key)}[{i}]", row) for key, rows in records.items() for i, row in enumerate(rows)]
-
-
-def _objects_within(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """The objects of an object that hold lists, as data does."""
-    return {key: value for key, value in document.items() if isinstance(value, dict) and _holds_lists(value)}
-
-
-def _holds_lists(value: dict[str, Any]) -> bool:
-    inner = value.values()
-    return any(isinstance(one, list) or (isinstance(one, dict) and _holds_lists(one)) for one in inner)
-
-
-def _with_numbers(held: dict[str, Any], path: str, name: str, request: ReadRequest) -> dict[str, Any]:
-    """An object within another one, of ``Numbers`` where it has arrays."""
-    return {
-        key: Numbers.of(value, f"{path}.{visible(key)}", name, request) if isinstance(value, list) else value
-        for key, value in held.items()
-    }
+def _holds_lists(value: Any) -> bool:
+    """Whether this is an object with a list in it, as data has."""
+    return isinstance(value, dict) and any(
+        isinstance(one, list) or _holds_lists(one) for one in value.values()
+    )
 
 
 def _several(keys: Sequence[str], path: str, name: str) -> InputError:
@@ -284,60 +338,6 @@ def _several(keys: Sequence[str], path: str, name: str) -> InputError:
     return InputError(
         f"expected one set of arrays or rows, got several: {listed(keys)}", ways=ways, place=f"{name}: {path}"
     )
-
-
-def _unread(document: dict[str, Any], name: str) -> InputError:
-    """What is wrong with an object that is no data; those of pandas may not tell rows from columns."""
-    if not document or not all(isinstance(column, dict) for column in document.values()):
-        return unknown(name, of_lists=False)
-    return InputError(
-        "expected arrays by name, got objects by name, as pandas writes them with orient columns or index",
-        hint=ORIENTS,
-        place=f"{name}: $",
-    )
-
-
-def _rows_by_id(document: dict[str, Any], at: str, request: ReadRequest) -> list[tuple[str, dict[str, Any]]]:
-    """The row objects with their places of an object whose keys are the ids of the targets; else none."""
-    if request.truth is None or not request.truth.has_ids(document.keys()):
-        return []
-    key = request.takes.replace("-", "_")
-    values = [value.items() if isinstance(value, Numbers) else value for value in document.values()]
-    rows = zip(document, values, strict=True)
-    return [(f"{at}.{visible(row)}", {"id": row, key: value}) for row, value in rows]
-
-
-def _rows_dataset(rows: list[tuple[str, dict[str, Any]]], request: ReadRequest) -> Dataset:
-    """Row objects that are held as a data set."""
-    reader = RowObjects(rows, request)
-    places, objects = zip(*rows, strict=True)
-    return Dataset(reader.described, iter([reader.batch(objects, places, request.start)]))
-
-
-def _split_dataset(names: list[Any], text: Text, keys: Iterator[str], request: ReadRequest) -> Dataset:
-    """Rows that come after the names of their columns, as they come."""
-
-    def rest() -> None:
-        for key in keys:
-            _member(text, key, request)
-        text.finish()
-
-    return streamed_split(names, Peekable(text.pieces(2)), rest, f"{text.name}: $", request)
-
-
-def _named_dataset(document: dict[str, Any], path: str, name: str, request: ReadRequest) -> Dataset:
-    values = {key: value for key, value in document.items() if value is not None}
-    try:
-        keys = roles_of(values, request, shape=lambda key: _shape_of(values[key]))
-    except InputError as error:
-        raise error.at(f"{name}: {path}") from None
-
-    def load(key: str) -> Array:
-        return _array_of(values.pop(key), f"{path}.{visible(key)}", name, request)
-
-    options = {key: load(key) if isinstance(values[key], Numbers) else values[key] for key in keys.options}
-    ids = None if keys.id is None else _ids(values[keys.id], f"{name}: {path}.{visible(keys.id)}")
-    return keyed_dataset(keys, load, ids, options, name, request, path=path)
 
 
 def _shape_of(value: Any) -> Shape | None:

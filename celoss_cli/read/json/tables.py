@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from celoss_cli.read.request import ReadRequest
     from celoss_cli.read.roles.table import Place
 
-__all__ = ["Table", "is_split", "streamed_split", "table_by_name", "table_in"]
+__all__ = ["Table", "is_split", "plain_of", "streamed_split", "table_by_name", "table_in"]
 
 
 @record(frozen=True, slots=True)
@@ -76,7 +76,7 @@ def table_in(document: Mapping[str, Any], at: str) -> Table | None:
 
     """
     if is_split(document):
-        return _split(_plain(document["columns"]), _plain(document["data"]), at)
+        return _split(plain_of(document["columns"]), plain_of(document["data"]), at)
     inner = list(document.values())
     if not inner or not all(isinstance(one, dict) for one in inner):
         return _of_lists(document, at)
@@ -159,7 +159,8 @@ def _names_a_role(name: str) -> bool:
     return bool(says.takes) or says.target > 1
 
 
-def _plain(value: Any) -> Any:
+def plain_of(value: Any) -> Any:
+    """An array as a list, anything else as it is."""
     return value.items() if isinstance(value, Numbers) else value
 
 
