@@ -295,7 +295,8 @@ class _Object:
         if not self._members or not all(isinstance(column, dict) for column in self._members.values()):
             return unknown(self._name, of_lists=False)
         return InputError(
-            "expected arrays by name, got objects by name, as pandas writes them with orient columns or index",
+            "expected arrays by name, got objects by name, "
+            "as pandas writes them with orient columns or index",
             hint=ORIENTS,
             place=f"{self._name}: $",
         )
