@@ -549,3 +549,61 @@ def log_targets_for_kl(path: Path) -> list[str]:
 def targets_of_kl_that_do_not_add_up(path: Path) -> list[str]:
     logs, q = distributions()
     return arrays(path, "--loss", "kl", log_probs=logs, targets=1.4 * q)
+
+
+# ---------------------------------------------------------------------------------------------- once more
+
+
+@with_every_model("CEL213")
+def halves_exchanged(path: Path, x: np.ndarray, y: np.ndarray) -> list[str]:
+    return classes(path, np.roll(x, len(x) // 2, axis=0), y)
+
+
+@with_every_model("CEL213", only=("3 classes", "10 classes"))
+def targets_a_batch_of_64_late(path: Path, x: np.ndarray, y: np.ndarray) -> list[str]:
+    return classes(path, x, np.roll(y, 64))
+
+
+@with_every_model("CEL103")
+def logarithms_of_base_10(path: Path, x: np.ndarray, y: np.ndarray) -> list[str]:
+    return classes(path, log_softmax(x, axis=1) / np.log(10), y, "--loss", "nll", prefix="log_p_")
+
+
+@with_every_model("CEL103")
+def logarithms_of_base_2(path: Path, x: np.ndarray, y: np.ndarray) -> list[str]:
+    return classes(path, log_softmax(x, axis=1) / np.log(2), y, "--loss", "nll", prefix="log_p_")
+
+
+@with_every_model("CEL110")
+def a_sigmoid_for_each_class(path: Path, x: np.ndarray, y: np.ndarray) -> list[str]:
+    return classes(path, expit(x), y, "--input-is", "probs", prefix="p_")
+
+
+@with_every_model("CEL107")
+def probabilities_over_the_batch(path: Path, x: np.ndarray, y: np.ndarray) -> list[str]:
+    return classes(path, softmax(x, axis=0), y, "--input-is", "probs", prefix="p_")
+
+
+@with_every_model("CEL403")
+def standardised_logits(path: Path, x: np.ndarray, y: np.ndarray) -> list[str]:
+    return classes(path, (x - x.mean(axis=0)) / (3 * x.std(axis=0)), y)
+
+
+@with_every_model("CEL214", only=("3 classes", "10 classes"))
+def three_columns_in_a_ring(path: Path, x: np.ndarray, y: np.ndarray) -> list[str]:
+    return classes(path, x[:, [1, 2, 0, *range(3, x.shape[1])]], y)
+
+
+@with_both_answers("CEL108")
+def logarithms_for_bce(path: Path, z: np.ndarray, t: np.ndarray) -> list[str]:
+    return table(path, {"prob": np.log(expit(z)), "target": t}, "--loss", "bce")
+
+
+@with_both_answers("CEL109")
+def decisions_for_logits(path: Path, z: np.ndarray, t: np.ndarray) -> list[str]:
+    return table(path, {"logit": (z > 0).astype(float), "target": t}, "--loss", "bce-logits")
+
+
+@with_both_answers("CEL213")
+def answers_of_the_other_half(path: Path, z: np.ndarray, t: np.ndarray) -> list[str]:
+    return table(path, {"prob": np.round(expit(z), 5), "target": np.roll(t, len(t) // 2)}, "--loss", "bce")

@@ -299,5 +299,104 @@ def a_divergence(path: Path, random: np.random.Generator) -> list[str]:
     return arrays(path, "--loss", "kl", log_probs=np.log(0.7 * q + 0.075), targets=q)
 
 
+# ------------------------------------------------------------------------------------------ once more
+
+
+def classes_of(q: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    """Targets that follow these rows of probabilities."""
+    return (random.random(len(q))[:, None] > q.cumsum(axis=1)).sum(axis=1).clip(0, q.shape[1] - 1)
+
+
+def shares(path: Path, q: np.ndarray, y: np.ndarray) -> list[str]:
+    return classes(path, q, y, "--input-is", "probs", prefix="p_")
+
+
+@sound
+def two_normal_distributions_and_more(path: Path, random: np.random.Generator) -> list[str]:
+    """The exact probabilities of which of several centres a point is from."""
+    centres = random.normal(size=(int(random.integers(3, 7)), 2)) * 2
+    y = random.integers(0, len(centres), size(random))
+    x = centres[y] + random.normal(size=(len(y), 2))
+    return shares(path, softmax(-((x[:, None] - centres) ** 2).sum(axis=2) / 2, axis=1), y)
+
+
+@sound
+def frequencies_with_one_added(path: Path, random: np.random.Generator) -> list[str]:
+    count = int(random.integers(2, 6))
+    seen = np.array([random.multinomial(15, q) for q in random.dirichlet(np.ones(count), size(random))])
+    q = (seen + 1) / (15 + count)
+    return shares(path, q, classes_of(q, random))
+
+
+@sound
+def a_few_steps_of_probability(path: Path, random: np.random.Generator) -> list[str]:
+    """As isotonic regression makes them."""
+    p = random.random(8).round(4).clip(0.01, 0.99)[random.integers(0, 8, size(random))]
+    return table(path, {"prob": p, "target": answers(p, random)}, "--loss", "bce")
+
+
+@sound
+def classes_in_an_order(path: Path, random: np.random.Generator) -> list[str]:
+    z = random.normal(size=(size(random), 1)) * 2
+    reached = expit(np.array([-2, -0.5, 0.8, 2.0]) - z)
+    q = np.diff(np.hstack([np.zeros_like(z), reached, np.ones_like(z)]), axis=1)
+    return shares(path, q.round(6), classes_of(q, random))
+
+
+@sound
+def two_classes_that_nothing_tells_apart(path: Path, random: np.random.Generator) -> list[str]:
+    x = random.normal(size=(size(random, 200), 10)) * 3
+    x[:, 7] = x[:, 3] + random.normal(size=len(x)) * 0.01
+    return classes(path, x.round(4), drawn(x, random))
+
+
+@sound
+def a_rate_that_drifts(path: Path, random: np.random.Generator) -> list[str]:
+    time = np.linspace(0, 1, size(random, 100))
+    p = expit(5 * time - 3 + random.normal(size=len(time)) * 0.5)
+    return table(path, {"prob": p.round(5), "target": answers(p, random)}, "--loss", "bce")
+
+
+@sound
+def a_mean_of_models(path: Path, random: np.random.Generator) -> list[str]:
+    x = random.normal(size=(size(random), int(random.integers(2, 8))))
+    q = np.mean([softmax(3 * x + random.normal(size=x.shape) * 2, axis=1) for _ in range(5)], axis=0)
+    return classes(path, np.log(q), classes_of(q, random), "--loss", "nll", prefix="log_p_")
+
+
+@sound
+def a_few_kinds_of_rows(path: Path, random: np.random.Generator) -> list[str]:
+    kinds = (random.normal(size=(6, int(random.integers(2, 5)))) * 2).round(3)
+    x = kinds[random.integers(0, 6, size(random))]
+    return classes(path, x, drawn(x, random))
+
+
+@sound
+def classes_in_turn(path: Path, random: np.random.Generator) -> list[str]:
+    rows = size(random, 60)
+    y = np.arange(rows) % 3
+    said = np.where(random.random(rows) < 0.8, y, (y + random.integers(1, 3, rows)) % 3)
+    return shares(path, np.where(np.arange(3) == said[:, None], 0.8, 0.1), y)
+
+
+@sound
+def several_rows_of_each_user(path: Path, random: np.random.Generator) -> list[str]:
+    z = random.normal(size=size(random, 10, 200)) * 1.5
+    user, target = (np.repeat(values, 5) for values in (np.arange(len(z)), answers(expit(z), random)))
+    return table(path, {"user": user, "prob": expit(z)[user].round(6), "target": target}, "--loss", "bce")
+
+
+@sound
+def a_handful_of_rows(path: Path, random: np.random.Generator) -> list[str]:
+    x = (random.normal(size=random.integers((3, 2), (12, 5))) * 2).round(3)
+    return classes(path, x, drawn(x, random))
+
+
+@sound
+def a_label_that_never_comes(path: Path, random: np.random.Generator) -> list[str]:
+    z = random.normal(size=(size(random, 80), 5)) * 1.5 - [1, 1, 1, 1, 10]
+    return arrays(path, "--loss", "bce-logits", logits=z, targets=answers(expit(z), random))
+
+
 def of_all(seeds: range) -> list[tuple[Write, int]]:
     return [(write, seed) for write in SOUND for seed in seeds]

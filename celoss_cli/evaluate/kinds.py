@@ -62,6 +62,7 @@ def _properties(loss: Loss, batch: Batch) -> Iterator[tuple[str, Array]]:
         yield "from-three-quarters-to-1", inside & (x >= 0.75)
         yield "exactly-0-or-1", inside & ((x == 0) | (x == 1))
         yield "just-outside-0-to-1", (x >= -ROUNDED) & (x <= 1 + ROUNDED) & ~inside
+        yield "at-most-0", x <= 0
         yield "from-0-to-100", positive & (x <= 100)
         yield "nan", np.isnan(x)
         yield "infinite", x == np.inf

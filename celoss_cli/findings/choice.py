@@ -263,9 +263,10 @@ def logits_for_probabilities(facts: Facts) -> Observation | None:
     """Values given as probabilities lie outside of 0 to 1.
 
     Binary cross entropy takes the logarithm of p and of 1 - p, which such values do not have: they are
-    logits, or scores of another kind.
+    logits, or scores of another kind, or logarithms of probabilities where none is above 0.
 
-    Use bce-logits, which takes the sigmoid itself and is exact for large logits too.
+    Take exp of logarithms. For logits use bce-logits, which takes the sigmoid itself and is exact for large
+    logits too.
 
     Reference: PyTorch documentation of BCELoss and BCEWithLogitsLoss.
     """
@@ -279,6 +280,11 @@ def logits_for_probabilities(facts: Facts) -> Observation | None:
     if facts.seen["just-outside-0-to-1"] == outside:
         told += " by less than 1e-5: rounding took probabilities there, which the loss refuses"
         return Observation(told, outside, evidence, facts.again("--clip-domain", "1e-5"), "warning")
+    if facts.loss.per == "element" and facts.seen["at-most-0"] == values >= _SEVERAL:
+        told = f"none of the {values} values is above 0: these are logarithms of probabilities, or logits of "
+        told += "answers that are all thought unlikely"
+        remedy = "take exp of the input if it holds logarithms, or bce-logits if it holds logits"
+        return Observation(told, outside, evidence, remedy)
     remedy = facts.command("bce-logits" if facts.loss.per == "element" else facts.loss.command)
     return Observation(f"{told}: these are logits, not probabilities", outside, evidence, remedy)
 
@@ -287,9 +293,10 @@ def probabilities_for_logits(facts: Facts) -> Observation | None:
     """All values given as logits of a binary loss lie between 0 and 1, and near both ends.
 
     Logits of a working model are negative for one of the answers. Probabilities taken for logits go
-    through the sigmoid once more and end between 0.5 and 0.73, and the loss cannot come below 0.313.
+    through the sigmoid once more and end between 0.5 and 0.73, and the loss cannot come below 0.313. Values
+    of which all are 0 or 1 are decisions.
 
-    Use bce for probabilities.
+    Use bce for probabilities, and give the scores that decisions were made of.
 
     Reference: PyTorch documentation of BCEWithLogitsLoss, which combines a sigmoid and BCELoss.
     """
@@ -299,6 +306,13 @@ def probabilities_for_logits(facts: Facts) -> Observation | None:
     ends = ("from-0-to-a-quarter", "from-three-quarters-to-1")
     if facts.seen["from-0-to-1"] < values or not all(facts.seen[end] for end in ends):
         return None  # logits of a model that has learnt nothing yet lie close together
+    if facts.seen["exactly-0-or-1"] == values:
+        return Observation(
+            f"all of the {values} examined values are 0 or 1: they are decisions, and this loss takes them "
+            "for logits, of which 0 says 0.5 and 1 says 0.73",
+            values,
+            remedy="give the scores or probabilities that were decided by",
+        )
     fit = facts.fit
     if fit is not None and fit.nats - fit.nats_of_probabilities <= _LIKELY:
         return None  # weak and calibrated logits fit better as what they are
