@@ -18,6 +18,9 @@ __all__ = ["Named"]
 _FEW = 1000
 """Below this many units it is told what they may lack."""
 
+_SKEWED = 2.0
+"""Beyond this skewness it is told how often an interval of a long tail misses."""
+
 
 @record(frozen=True, slots=True)
 class Named:
@@ -113,7 +116,15 @@ class Named:
                 f"{found.skewness:.2g} takes {found.units_needed} {self.units}, got {found.units}; the mean "
                 f"may lie in a tail that they hardly show, and {self.gate} does not pass."
             )
-        elif found.units < _FEW:
+            return
+        if abs(found.skewness) > _SKEWED and found.units < _FEW:
+            side = "upper" if found.skewness > 0 else "lower"
+            yield (
+                f"A skewness of {found.skewness:.2g} may hide a longer tail: where the {self.values} are "
+                f"lognormal with sigma 1.5, the {side} end of a 95% interval falls short of the true mean in "
+                f"5 to 9 of 100 samples of 200 to 30 {self.units}, and in 2.5 where they are normal."
+            )
+        if found.units < _FEW:
             part = 100 * (1 - 0.05 ** (1 / found.units))
             yield (
                 f"{self.units.capitalize()} of a kind that makes up less than {part:.2g}% of all may well be "

@@ -118,3 +118,23 @@ def test_no_cutting_changes_a_bit() -> None:
         assert spread_of(lambda parts=parts: parts) == whole
     turned = spread_of_all(-v, w)
     assert turned == Spread(5000, -whole.mean, whole.standard_error, -whole.skewness, whole.skewness_error)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("rows", [30, 100])
+@pytest.mark.parametrize("kind", ["exponential", "lognormal, sigma 1", "mostly equal"])
+def test_a_mean_away_from_the_tail_is_seen_less_often_as_is_said(kind: str, rows: int) -> None:
+    random, trials = np.random.default_rng([5, rows]), 800
+
+    def draw() -> np.ndarray:
+        if kind == "exponential":
+            return random.exponential(1, rows) - 1
+        if kind == "mostly equal":
+            return random.exponential(1, rows) * (random.random(rows) < 0.2) - 0.2
+        return random.lognormal(0, 1, rows) - math.exp(0.5)
+
+    size = np.median([estimate(spread_of_all(draw(), np.ones(rows)), 0.95).detectable for _ in range(200)])
+    found = [
+        estimate(spread_of_all(draw() - size, np.ones(rows)), 0.95).bounds.high < 0 for _ in range(trials)
+    ]
+    assert 0.5 <= sum(found) / trials <= 0.8

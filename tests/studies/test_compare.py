@@ -204,6 +204,18 @@ def test_what_could_have_been_seen_and_what_the_sign_test_asks_is_told() -> None
     error = found.estimate.standard_error
     assert found.estimate.detectable == pytest.approx((1.96 + 0.84) * error, rel=0.1)
     assert "Here B is better on more rows, and yet its mean loss is higher." in text
+    assert "away from the longer tail" not in text
+
+
+@pytest.mark.parametrize(("sign", "side", "end"), [(1, "down", "upper"), (-1, "up", "lower")])
+def test_what_a_long_tail_changes_is_told(sign: int, side: str, end: str) -> None:
+    random = np.random.default_rng(3)
+    found = comparison(np.full(200, 9.0), 9 + sign * random.lognormal(0, 1, 200) * 0.01)
+    assert 2 < abs(found.estimate.skewness) < 6
+    assert found.estimate.held
+    text = " ".join("".join(FORMATS["table"].render(document_of(found), Style())).split())
+    assert f"one {side}, away from the longer tail of the differences, in 55 to 78." in text
+    assert f"with sigma 1.5, the {end} end of a 95% interval falls short" in text
 
 
 def test_a_p_below_what_a_double_holds_is_told_to_be_below() -> None:

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 __all__ = ["conclusion", "heading", "interval_of", "meaning", "source_lines"]
 
 
+_SKEWED = 1.0
+"""Beyond this skewness of the differences a mean up and one down are not seen equally often."""
+
+
 def heading(comparison: Comparison) -> str:
     """The extents and the direction of the difference."""
     rows = plural(comparison.rows, "row")
@@ -74,8 +78,18 @@ def _power(comparison: Comparison) -> Iterator[str]:
         yield (
             f"With as many {units} as these, a true mean difference of "
             f"{measured(short(found.detectable), comparison.unit)}, up or down, would be seen (the interval "
-            f"would leave 0 out) in at least {100 * POWER:g} of 100 samples, a smaller one less often."
+            f"would leave 0 out) in about {100 * POWER:g} of 100 samples, a smaller one less often"
+            f"{_away_from_the_tail(found.skewness)}."
         )
+
+
+def _away_from_the_tail(skewness: float) -> str:
+    """How often a mean on the shorter side of skewed differences is seen, as simulations say."""
+    if abs(skewness) <= _SKEWED:
+        return ""
+    return (
+        f"; one {'down' if skewness > 0 else 'up'}, away from the longer tail of the differences, in 55 to 78"
+    )
 
 
 def _sign_test(comparison: Comparison) -> Iterator[str]:
