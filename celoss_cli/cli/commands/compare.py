@@ -46,6 +46,15 @@ def _ways(given: OptionValues, text: str) -> Sequence[Way]:
     return by_loss(given.get("first") or "")
 
 
+def _without_b(given: OptionValues, text: str) -> Sequence[Way]:
+    """What one file alone can be asked: one of the other models' predictions is the second."""
+    first = given.get("first") or "-"
+    if first == "-":
+        return ()
+    told = "what it holds, and its loss; compare takes a second file of predictions of the same rows"
+    return (Way(told, (), words=("inspect", first)),)
+
+
 @record(frozen=True, slots=True)
 class CompareOptions:
     """The options of ``celoss compare``."""
@@ -54,7 +63,13 @@ class CompareOptions:
         TEXT, "The first file; - is standard input.", metavar="A", argument=True, required=True, file="read"
     )
     second: str = option(
-        TEXT, "The second file, of the same rows.", metavar="B", argument=True, required=True, file="read"
+        TEXT,
+        "The second file, of the same rows.",
+        metavar="B",
+        argument=True,
+        required=True,
+        file="read",
+        ways=_without_b,
     )
     loss: str = loss_name(required=True, ways=_ways)
     reading: Reading = part(Reading)

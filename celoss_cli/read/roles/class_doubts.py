@@ -75,12 +75,15 @@ def singles(
     """Columns of predictions that have no other beside them: of a binary loss, before other readings."""
     names = listed([evidence.names[i] for i in soft])
     fact = f"two columns of {evidence.wanted.takes} or more, which are named alike, got {names}"
+    if targets and all(evidence.columns[i].says.takes == "log-probs" for i in soft):
+        fact += ": exp of a log-probability of one answer is what bce takes"
     return Found((*_tokens(evidence, targets, soft), *_binary(evidence, targets, soft), *others), fact)
 
 
 def _binary(evidence: Evidence, targets: Sequence[str], columns: Sequence[int]) -> list[Candidate]:
-    """Each of some columns in a binary loss, where there are no more than two targets."""
-    return [_single(evidence, i) for i in columns[:_SHOWN_COLUMNS] if len(targets) <= 2]
+    """Each of some columns in a binary loss, which takes no logarithms, of no more than two targets."""
+    taken = [i for i in columns if evidence.columns[i].says.takes != "log-probs"]
+    return [_single(evidence, i) for i in taken[:_SHOWN_COLUMNS] if len(targets) <= 2]
 
 
 def _tokens(evidence: Evidence, targets: Sequence[str], soft: Sequence[int]) -> list[Candidate]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from layouts import CELLS, columns, given
+from running import celoss
 
 from celoss_cli.core.errors import InputError, UsageError
 from celoss_cli.read.roles.columns import assign
@@ -249,3 +252,11 @@ def test_what_takes_scores_takes_logits_too() -> None:
 
 def test_a_record_of_how_a_row_was_made_is_no_prediction() -> None:
     assert given("fold:fold x:p label:y", "bce").inputs == (1,)
+
+
+@pytest.mark.parametrize("words", [("nll",), ("ce",), ("diagnose",)])
+def test_a_log_probability_of_one_answer_is_no_logit(words: tuple[str, ...], tmp_path: Path) -> None:
+    (tmp_path / "p.csv").write_text("log_prob,target\n-0.1,0\n-2,1\n")
+    done = celoss(*words, "p.csv", cwd=tmp_path)
+    assert (done.returncode, "bce-logits" in done.stderr) == (3, False)
+    assert "exp of a log-probability of one answer is what bce takes" in done.stderr
