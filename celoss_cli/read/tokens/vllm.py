@@ -104,7 +104,7 @@ def _listed(value: Any, ids: Any, path: str, *, prompt: bool = True) -> Document
     try:
         logprobs, texts, read = _of_entries(entries[begun:], None if ids is None else keys[begun:])
         many = [Many([entries], *read)]
-    except (AttributeError, KeyError, StopIteration, TypeError):
+    except (AttributeError, KeyError, TypeError):
         logprobs, texts = _one_by_one(entries[begun:], keys[begun:], path, int(begun))
     if begun:  # the first token has no entry, and it has no score whose bytes would count
         logprobs, texts = [None, *logprobs], ["", *texts]
@@ -152,7 +152,9 @@ def _of_entries(
     every = [*chain.from_iterable(map(dict.values, entries))]
     if keys is not None:
         found = [entry[key] for entry, key in zip(entries, keys, strict=True)]
-    elif len(every) == len(entries) and all(entries):
+    elif not all(entries):
+        raise KeyError("the token of an empty entry")  # ``map`` would end there
+    elif len(every) == len(entries):
         found = every
     else:
         found = [*map(next, map(iter, map(dict.values, entries)))]

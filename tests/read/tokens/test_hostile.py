@@ -47,6 +47,34 @@ def batches(record: dict[str, Any]) -> list[Batch]:
             {"doc_id": 1, "filtered_resps": [[-1.5, True]], "arguments": []},
             "$.arguments: expected a context and a continuation, got none",
         ),
+        (
+            {"choices": [{"logprobs": {"content": [CHAT, {"token": "b", "logprob": None}]}}]},
+            "$.choices[0].logprobs.content[1].logprob: expected a log-probability, got none",
+        ),
+        (
+            {"choices": [{"logprobs": {"token_logprobs": [None, -1]}}], "usage": {"prompt_tokens": -1}},
+            '$.usage.prompt_tokens: expected a number of tokens, got "-1"',
+        ),
+        (
+            {"prompt_logprobs": [None, {}], "outputs": []},
+            "$.prompt_logprobs[1]: expected a token with its log-probability, got none",
+        ),
+        (  # what followed an empty entry was left out without a word
+            {"prompt_logprobs": [None, *[{"5": {"logprob": -1, "decoded_token": "a"}}] * 2, {}, {"6": {}}]},
+            "$.prompt_logprobs[3]: expected a token with its log-probability, got none",
+        ),
+        (
+            {"prompt_logprobs": [None, {"5": 7}], "outputs": []},
+            '$.prompt_logprobs[1]: expected an object, got "7"',
+        ),
+        (
+            {"prompt_logprobs": [None, {"5": {"logprob": -1}}], "prompt_token_ids": [1, 6], "outputs": []},
+            '$.prompt_logprobs[1]: expected the token "6" of the text, got "5"',
+        ),
+        (
+            {"choices": [{"logprobs": {"content": [{"token": "a", "logprob": 10**400}]}}]},
+            "expected a log-probability",
+        ),
     ],
 )
 def test_what_is_missing_is_refused_with_its_path(record: dict[str, Any], said: str) -> None:
@@ -68,3 +96,8 @@ def test_what_is_missing_is_refused_with_its_path(record: dict[str, Any], said: 
 def test_likely_tokens_that_are_none_say_nothing(record: dict[str, Any]) -> None:
     (batch,) = batches(record)
     assert {*batch.target} == {"a"}
+
+
+def test_the_tokens_of_a_refusal_count_where_there_is_no_content() -> None:
+    (batch,) = batches({"choices": [{"logprobs": {"content": None, "refusal": [CHAT, CHAT]}}]})
+    assert (batch.input.tolist(), list(batch.target)) == ([-0.5, -0.5], ["a", "a"])
