@@ -24,7 +24,7 @@ from celoss_cli.cli.main import run
 from celoss_cli.core.checksum import digest
 from celoss_cli.core.errors import ExitCode
 from celoss_cli.core.exact import ExactSum
-from celoss_cli.studies.merge.document import _sum, _sum_of
+from celoss_cli.studies.merge.contents import _sum, _sum_of
 
 Capture = pytest.CaptureFixture[str]
 
