@@ -303,6 +303,10 @@ class _Search:
         found = self._look(name)
         return found is not None and found.kind in "biu" and len(found.extents) == 1
 
+    def _has_one_axis(self, name: str) -> bool:
+        found = self._look(name)
+        return found is not None and len(found.extents) == 1
+
     def _refuse_decision(self, name: str, *, chosen: bool) -> None:
         """Refuses predictions that are whole numbers where probabilities are wanted."""
         if chosen or self._request.takes != "probs" or self._says[name].takes != "scores":
@@ -344,6 +348,12 @@ class _Search:
         self, pairs: Sequence[tuple[str, str]], inputs: Sequence[str], targets: Sequence[str]
     ) -> InputError:
         elsewhere = self._request.truth is not None
+        if len(inputs) > 1 and self._request.per_class and all(map(self._has_one_axis, inputs)):
+            stack = f"write them as one array, np.stack([{', '.join(inputs[:_MOST_WAYS])}], axis=1)"
+            told = (
+                f"expected an array with a value for each class, got {listed(inputs)} with one for each row"
+            )
+            return InputError(told, hint=stack)
         if len(inputs) > 1:
             fact = f"expected the input once, got {listed(inputs)}"
         elif not inputs:
