@@ -174,3 +174,18 @@ def test_numbers_come_to_the_nearest_doubles() -> None:
 def test_a_row_of_other_values_gives_no_frame(value: Any, row: bytes) -> None:
     assert json.loads(row) == value
     assert frame_of(row, value) is None
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        (b'{"a":1,"b":2,"id":"\xff","target":"a"}', ":2: expected UTF-8, got the byte 0xff at offset 55"),
+        (b'{"a":1,\r"b":2,"id":"y","target":"a"}', ":2: expected lines that end in LF or CRLF"),
+        (b'{"a":1,"b":2,"id":"y\r","target":"a"}', ":2: expected lines that end in LF or CRLF"),
+        (b'{"a":1,"b":2,"id":"y\x01","target":"a"}', ":2:"),
+    ],
+)
+def test_what_no_line_may_hold_is_seen_in_rows_that_are_written_alike(row: bytes, said: str) -> None:
+    first = b'{"a":1,"b":2,"id":"x","target":"a"}'
+    told = read_lines(first + b"\n" + row + b"\n", replace(CLASSES, columns=ColumnChoice(id="id"))).said
+    assert f"t.jsonl{said}" in told
