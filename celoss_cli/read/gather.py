@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from celoss_cli.core.data import Batch, Chunk, Roles
     from celoss_cli.read.request import RowGroups
 
-__all__ = ["Watch", "gather", "read_stream", "recognised", "refuse_difference"]
+__all__ = ["Watch", "gather", "opened_values", "read_stream", "recognised", "refuse_difference"]
 
 _FEW_NAMES = 20
 """So many names of classes are repeated in a message; more are left to who reads it."""
@@ -45,6 +45,26 @@ def recognised(
     request.settled.read_as(spec.name, spec.uses)
     if spec.name == "tsv" and request.delimiter is None:
         request = request.separated_by("\t")
+    return spec, stream, request
+
+
+def opened_values(
+    path: str, request: ReadRequest, chosen: str | None = None
+) -> tuple[SourceSpec, Stream, ReadRequest]:
+    """As ``recognised``, a file of values or of targets.
+
+    Raises:
+        InputError: for a format of scored tokens, which holds neither.
+
+    """
+    spec, stream, request = recognised(open_stream(path), request, chosen)
+    if spec.scored:
+        stream.close()
+        raise InputError(
+            f"expected values or targets, got {spec.summary}",
+            hint="celoss nll takes such a file by its name, without @",
+            place=stream.name,
+        )
     return spec, stream, request
 
 

@@ -17,9 +17,9 @@ from celoss_cli.core.numbers import MISSING
 from celoss_cli.read import COLUMNS
 from celoss_cli.read.arrays.slices import answered
 from celoss_cli.read.batches import from_first
-from celoss_cli.read.gather import recognised
+from celoss_cli.read.gather import opened_values
 from celoss_cli.read.printed import names_in
-from celoss_cli.read.request import Dataset, ReadRequest, TruthColumns, columns_of, open_stream
+from celoss_cli.read.request import Dataset, ReadRequest, TruthColumns, columns_of
 from celoss_cli.read.roles.answers import Answers, open_pair
 from celoss_cli.read.roles.column import Column, KnownNames, sample_size, value_of
 from celoss_cli.read.roles.groups import paired
@@ -56,7 +56,7 @@ def read_truth(text: str, option: str, request: ReadRequest, *, counted: bool = 
         names = names_in(text)
         return Truth(option, read_value(text, option, request) if names is None else names)
     request = replace(request, bare_column=counted)
-    spec, stream, request = recognised(open_stream(text[1:]), request, None)
+    spec, stream, request = opened_values(text[1:], request)
     with contextlib.closing(stream):
         module = spec.load()
         given = (module.read_columns if spec.name in COLUMNS else module.read_values)(stream, request)

@@ -16,9 +16,9 @@ from celoss_cli.core.errors import InputError, Way, plural, quoted
 from celoss_cli.core.numbers import MISSING, is_number, number
 from celoss_cli.read.arrays.slices import dataset_of_arrays
 from celoss_cli.read.batches import counted
-from celoss_cli.read.gather import recognised
+from celoss_cli.read.gather import opened_values
 from celoss_cli.read.printed import plain_values
-from celoss_cli.read.request import Dataset, ReadRequest, columns_of, open_stream
+from celoss_cli.read.request import Dataset, ReadRequest, columns_of
 
 if TYPE_CHECKING:
     from celoss_cli.core.data import Array, Source
@@ -147,7 +147,7 @@ def read_file(path: str, request: ReadRequest, chosen: str | None) -> Array:
         InputError: with the file and the place in it.
 
     """
-    spec, stream, request = recognised(open_stream(path), request, chosen)
+    spec, stream, request = opened_values(path, request, chosen)
     with contextlib.closing(stream):
         values: Array = spec.load().read_values(stream, request)
     return values

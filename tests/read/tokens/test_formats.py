@@ -387,3 +387,24 @@ def test_models_agree_on_the_likeliest_token_of_flat_lists(celoss: Run, tmp_path
     paths = [lines(tmp_path / f"{name}.jsonl", [record]) for name, record in (("a", one), ("b", other))]
     done = celoss("compare", *paths, "--loss", "nll", "--json")
     assert json.loads(done.stdout)["comparison"]["agreement"] == pytest.approx(2 / 3)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("--logits", "@base.kld", "--targets", "0"), ("p.csv", "--targets", "@base.kld")],
+    ids=["values", "targets"],
+)
+def test_scored_tokens_are_no_values_of_an_option(
+    celoss: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    """It was a traceback."""
+    monkeypatch.chdir(tmp_path)
+    Path("base.kld").write_bytes(b"_logits_" + bytes(12))
+    Path("p.csv").write_text("a,b\n1,2\n")
+    done = celoss("ce", *words)
+    assert done.returncode == 3
+    assert (
+        "base.kld: expected values or targets, got scored tokens: the base file of llama-perplexity"
+        in done.stderr
+    )
+    assert "celoss nll takes such a file by its name" in done.stderr
