@@ -11,6 +11,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from celoss_cli.cli.commands.merge import NOT_OF_PARTS, OF_THE_PARTS
+from celoss_cli.cli.config import refuse_unknown, toml
 from celoss_cli.cli.faults import bug, refused, tell_trace
 from celoss_cli.cli.options import (
     Keeping,
@@ -133,7 +134,6 @@ def planned(check: Check, running: Running, cluster: str | None = None, *, updat
 
     """
     from celoss_cli.cli.app import parsed
-    from celoss_cli.cli.config import refuse_unknown
 
     command = _command(check.loss, in_parts=check.in_parts)
     known = _options(command)
@@ -262,17 +262,13 @@ def _keys(way: Way) -> str:
     """The keys of a check that say what a way out says: positive = "2"; "" where no key does."""
     if way.not_files or any(value.startswith("@targets") for _, value in way.options):
         return ""
-    found = [f"loss = {_in_toml(way.command)}"] if way.command else []
+    found = [f"loss = {toml(way.command)}"] if way.command else []
     for name, value in way.options:
         if name in ("--header", "--no-header"):
             found.append(f"header = {str(name == '--header').lower()}")
         else:
-            found.append(f"{name.removeprefix('--')} = {_in_toml(value) if value else 'true'}")
+            found.append(f"{name.removeprefix('--')} = {toml(value) if value else 'true'}")
     return ", ".join([*found, *(f"no {name.removeprefix('--')}" for name in way.without)])
-
-
-def _in_toml(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)
 
 
 def worst(codes: Sequence[ExitCode], *, exit_zero: bool) -> ExitCode:

@@ -7,6 +7,7 @@ input, options and limits. A key that nobody reads is refused with its place.
 from __future__ import annotations
 
 import difflib
+import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -22,7 +23,7 @@ from celoss_cli.read.paths import files_of, located
 if TYPE_CHECKING:
     from celoss_cli.core.option import OptionValues
 
-__all__ = ["SETTINGS", "Check", "Config", "config_in", "load", "refuse_unknown"]
+__all__ = ["SETTINGS", "Check", "Config", "config_in", "load", "refuse_unknown", "toml"]
 
 _SETTINGS = {
     option.name: option for kind in (Writing, Running) for option in options_in(kind) if option.setting
@@ -161,6 +162,11 @@ def _patterns(value: Any, place: str) -> tuple[str, ...]:
     if not listed:
         raise UsageError("expected at least one path, got an empty list", place=place)
     return tuple(listed)
+
+
+def toml(text: str) -> str:
+    """A text of TOML, whose escapes are those of JSON."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def refuse_unknown(found: Iterable[str], known: Sequence[str], place: str) -> None:

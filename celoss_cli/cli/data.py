@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from celoss_cli.cli.table import given_options
 from celoss_cli.core.errors import UsageError, quoted
 from celoss_cli.core.records import record, replace
-from celoss_cli.losses.conventions import CONVENTIONS
 from celoss_cli.read import SOURCES
 
 if TYPE_CHECKING:
@@ -104,14 +103,13 @@ def data_of(
         UsageError: for options that say how files are read, where the values are on the command line.
 
     """
-    tool = CONVENTIONS.get(semantics.convention or "")
     found = Data(
         spec,
         reading,
         files,
         values,
         semantics.input_is or "",
-        rescaled=semantics.convention == "all" or (tool is not None and tool.rescales),
+        rescaled=semantics.convention is not None and _rescales(semantics.convention),
         values_flag=values_flag,
         jobs=jobs,
     )
@@ -120,6 +118,13 @@ def data_of(
     if values is not None:
         refuse_with_values(found)
     return found
+
+
+def _rescales(convention: str) -> bool:
+    """Whether a tool, or any of all, divides probabilities by their sum."""
+    from celoss_cli.losses.conventions import CONVENTIONS  # most runs name none
+
+    return convention == "all" or CONVENTIONS[convention].rescales
 
 
 def heed_options(data: Data, dataset: Dataset, request: ReadRequest) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import os
 from collections import Counter
@@ -11,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from celoss_cli.cli.command_line import shell_quoted
+from celoss_cli.cli.config import toml
 from celoss_cli.cli.output import note, write_file
 from celoss_cli.cli.table import given_options
 from celoss_cli.core.errors import ExitCode, InputError, UsageError, visible
@@ -104,7 +104,7 @@ def _inferred(report: Report, *, in_config: bool) -> list[Finding]:
 
     spec = next(spec for spec in LOSSES.values() if spec.name == report.loss)
     if in_config:
-        words = [f"{option.removeprefix('--')} = {json.dumps(pattern)}" for option, pattern in pins]
+        words = [f"{option.removeprefix('--')} = {toml(pattern)}" for option, pattern in pins]
     else:
         words = [shell_quoted(word) for pin in pins for word in flag_words(*pin)]
     pinned = (", " if in_config else " ").join(words)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from celoss_cli.cli.computing import planned, tell_of_row_groups
 from celoss_cli.cli.merging import report_of_whole, tell_of_unseen
 from celoss_cli.cli.output import make_folder, note, write_file
-from celoss_cli.cli.part import Asked, origin_of, part_of, words_of
+from celoss_cli.cli.part import origin_of, part_of, text_of_part, words_of
 from celoss_cli.cli.progress import Bar
 from celoss_cli.cli.publish import conclude, conclusion_of
 from celoss_cli.core.errors import InputError, UsageError, plural, quoted, visible
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from celoss_cli.cli.computing import Plan
     from celoss_cli.cli.options import LossOptions
     from celoss_cli.losses import LossSpec
+    from celoss_cli.studies.merge.local import Asked
     from celoss_cli.studies.merge.parts import Partial
 
 __all__ = ["run", "whole_of"]
@@ -57,6 +58,8 @@ class _Task:
     @property
     def asked(self) -> Asked:
         """The same for a worker."""
+        from celoss_cli.studies.merge.local import Asked  # multiprocessing, which most runs need not
+
         data, shard = self.plan.data, self.plan.shard or Shard(0, 1)
         return Asked(data.spec.command, self.words, shard, self.name, data.row_groups)
 
@@ -167,13 +170,13 @@ def _computed(left: Sequence[_Task], cluster: str | None) -> Iterator[Partial]:
     if cluster is None:
         yield from (part_of(task.plan) for task in left)
         return
-    from celoss_cli.cli.cluster import texts_of  # most runs are of one process
+    from celoss_cli.studies.merge.cluster import texts_of  # most runs are of one process
 
     def keep(at: int, text: str) -> None:
         if left[at].path:
             write_file(left[at].path, [text])
 
-    texts = texts_of(cluster, [task.asked for task in left], keep) if left else ()
+    texts = texts_of(cluster, [task.asked for task in left], text_of_part, keep) if left else ()
     for task, text in zip(left, texts, strict=True):
         yield read_partial(json.loads(text), task.name)
 

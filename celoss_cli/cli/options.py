@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 from celoss_cli.cli.completing import columns_typed
@@ -37,12 +37,10 @@ from celoss_cli.core.option import FINITE, FLAG, TEXT, VALUES, WHOLE, Option, at
 from celoss_cli.core.records import record
 from celoss_cli.core.suffix import suffix_of
 from celoss_cli.losses import LOSSES
-from celoss_cli.losses.conventions import CONVENTIONS, INPUT_KINDS
 from celoss_cli.losses.options import SEMANTICS
-from celoss_cli.losses.spec import TOKENS
+from celoss_cli.losses.spec import INPUT_KINDS, TOKENS
 from celoss_cli.read import SOURCES
 from celoss_cli.show import FORMATS, Holds, formats_of
-from celoss_cli.studies.emit import LIBRARIES
 
 if TYPE_CHECKING:
     from celoss_cli.read.shards import Shard
@@ -97,6 +95,18 @@ def page(example: str) -> Mapping[str, object]:
     """What is another in the option ``--output`` of a command that writes a page."""
     help = "The page, whole or not at all."
     return {"kind": REAL_FILE, "help": help, "required": True, "example": example}
+
+
+def _conventions() -> Collection[str]:
+    from celoss_cli.losses.conventions import CONVENTIONS  # most runs name none
+
+    return CONVENTIONS
+
+
+def _libraries() -> Collection[str]:
+    from celoss_cli.studies.emit import LIBRARIES  # most runs write no code
+
+    return LIBRARIES
 
 
 # ---------------------------------------------------------------------------------------- the records
@@ -237,7 +247,7 @@ class Semantics:
         needs="tokens",
     )
     convention: str | None = option(
-        one_of(CONVENTIONS), "Clip, rescale and divide as this tool does.", changes="prediction"
+        one_of(_conventions), "Clip, rescale and divide as this tool does.", changes="prediction"
     )
     reduction: Literal["none", "mean", "sum", "batchmean"] | None = option(
         one_of(("mean", "sum", "batchmean")), "How the losses become one number; mean if not given."
@@ -484,7 +494,7 @@ class LossOptions:
     )
     cluster: str | None = cluster()
     emit: str | None = option(
-        one_of(LIBRARIES),
+        one_of(_libraries),
         "Instead of the result, print code of this library that computes the same number.",
         panel=OUTPUT,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from celoss_cli.cli.table import given_options, options_in
@@ -139,7 +139,7 @@ def _reports(given: Any, writing: Writing) -> list[tuple[FormatSpec, str]]:
     return chosen
 
 
-def _offered(given: Any) -> Sequence[str]:
+def _offered(given: Any) -> Collection[str]:
     """The formats that a command writes: all, where it has one of its own and others beside it."""
     formats = (option.kind.choices for option in options_in(type(given)) if option.name == "format")
     return next(formats, tuple(FORMATS))

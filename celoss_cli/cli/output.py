@@ -71,7 +71,7 @@ def _width(stream: TextIO | None) -> int | None:
     asked = width_in("COLUMNS")
     if asked is not None:
         return asked
-    if not _is_terminal(stream):
+    if stream is None or not stream.isatty():
         return None
     import shutil
 
@@ -84,10 +84,6 @@ def width_in(variable: str) -> int | None:
     return int(digits) if re.fullmatch(r"[0-9]{1,4}", digits) else None
 
 
-def _is_terminal(stream: TextIO | None) -> bool:
-    return stream is not None and stream.isatty()
-
-
 def _color(wanted: str, stream: TextIO | None) -> bool:
     if wanted != "auto":
         return wanted == "always"
@@ -95,7 +91,7 @@ def _color(wanted: str, stream: TextIO | None) -> bool:
         return False
     if os.environ.get("FORCE_COLOR"):
         return True
-    return os.environ.get("TERM") != "dumb" and _is_terminal(stream)
+    return os.environ.get("TERM") != "dumb" and stream is not None and stream.isatty()
 
 
 def write_stdout(pieces: Iterable[str]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import replace
 from functools import lru_cache
 from itertools import chain
 from typing import TYPE_CHECKING
@@ -36,8 +36,9 @@ if TYPE_CHECKING:
     from celoss_cli.losses import LossSpec
     from celoss_cli.read.request import RowGroups
     from celoss_cli.read.shards import Shard
+    from celoss_cli.studies.merge.local import Asked
 
-__all__ = ["Asked", "PartOptions", "origin_of", "part_of", "plan_of", "run", "text_of_part", "words_of"]
+__all__ = ["PartOptions", "origin_of", "part_of", "plan_of", "run", "text_of_part", "words_of"]
 
 _SHOWN = replace(FORMATS["json"], every_row=False)
 
@@ -51,26 +52,6 @@ class PartOptions:
     semantics: Semantics = part(Semantics)
     showing: Showing = part(Showing, without=("rows", "row", "worst", "grad"))
     running: Running = part(Running, without=("debug",))
-
-
-@record(frozen=True, slots=True)
-class Asked:
-    """What is asked of a worker.
-
-    Attributes:
-        loss: the command.
-        words: its files and options.
-        shard: which one the files are.
-        name: what messages call it.
-        row_groups: those that are meant of the files of which not all is.
-
-    """
-
-    loss: str
-    words: tuple[str, ...]
-    shard: Shard
-    name: str
-    row_groups: Mapping[str, RowGroups] = field(default_factory=dict)
 
 
 def words_of(reading: Reading, semantics: Semantics, showing: Showing) -> list[str]:

@@ -11,7 +11,6 @@ from celoss_cli.core.errors import InputError, UsageError, file_name, quoted
 from celoss_cli.core.option import VALUES, Kind, one_of
 from celoss_cli.core.records import record
 from celoss_cli.losses import LOSSES
-from celoss_cli.losses.conventions import CONVENTIONS
 from celoss_cli.losses.options import IGNORE_INDEX
 from celoss_cli.losses.spec import TOKENS
 
@@ -77,8 +76,11 @@ def chosen(data: Data, semantics: Semantics, found: Opened) -> Chosen:
         carried = _carried(spec, dataset, {*arguments, *(["reduction"] if reduction else [])})
         reduction = carried.pop("reduction", reduction)
         arguments |= carried
-    if IGNORE_INDEX in spec.declared and semantics.convention in CONVENTIONS:
-        arguments.setdefault(IGNORE_INDEX.name, CONVENTIONS[semantics.convention].ignore_index)
+    if semantics.convention is not None and IGNORE_INDEX in spec.declared:
+        from celoss_cli.losses.conventions import CONVENTIONS  # most runs name none
+
+        if semantics.convention in CONVENTIONS:
+            arguments.setdefault(IGNORE_INDEX.name, CONVENTIONS[semantics.convention].ignore_index)
     if data.reading.first_class:
         _refuse_class_left_out(data, arguments.get(IGNORE_INDEX.name), dataset)
     conventional = _conventional(data, semantics)
@@ -87,7 +89,8 @@ def chosen(data: Data, semantics: Semantics, found: Opened) -> Chosen:
     if odd and not data.reading.allow_out_of_domain:
         raise InputError(odd[0], hint="--allow-out-of-domain computes it anyway")
     of_all = ("dtype", "base") if loss.is_information else ("dtype",)
-    in_force = {name: _plain(getattr(loss, name)) for name in (*spec.options, *of_all, *conventional)}
+    in_force = {name: getattr(loss, name) for name in (*spec.options, *of_all, *conventional)}
+    in_force |= {name: value.tolist() for name, value in in_force.items() if isinstance(value, np.ndarray)}
     facts = (*(["out-of-domain-weight"] if odd else []), *_other_input(data, dataset))
     return Chosen(loss, reduction or "mean", in_force, facts)
 
@@ -192,10 +195,6 @@ def option_of_data(name: str, kind: Kind, dataset: Dataset, source: str) -> Any:
     shown = "a list" if isinstance(value, np.ndarray) else quoted(str(value))
     place = f"{source}: $.{name}" if source else f"$.{name}"
     raise InputError(f"expected {name} as {kind.words}, got {shown}", place=place)
-
-
-def _plain(value: Any) -> Any:
-    return value.tolist() if isinstance(value, np.ndarray) else value
 
 
 def _other_input(data: Data, dataset: Dataset) -> list[str]:

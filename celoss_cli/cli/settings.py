@@ -11,7 +11,7 @@ from celoss_cli.core.errors import CelossError, UsageError, visible
 
 if TYPE_CHECKING:
     from celoss_cli.cli.config import Config
-    from celoss_cli.core.option import Option, OptionValues
+    from celoss_cli.core.option import Option
 
 __all__ = ["config_of", "settle"]
 
@@ -57,7 +57,10 @@ def settle(options: Mapping[str, Option], values: dict[str, Any], is_given: Call
     missing = [
         option
         for option in options.values()
-        if option.setting and not is_given(option.name) and not _is_settled(option, values)
+        if option.setting
+        and not is_given(option.name)
+        and not any(values.get(name) for name in option.settled_by)
+        and not option.settled(values)
     ]
     unsaid = [option for option in missing if not _from_variable(option, values)]
     config = config_of(values.get("config")) if unsaid else None
@@ -65,11 +68,6 @@ def settle(options: Mapping[str, Option], values: dict[str, Any], is_given: Call
         if config is not None and option.name in config.settings:
             place = f"{visible(config.path)}: {option.name}"
             values[option.name] = _parsed(option, str(config.settings[option.name]), place)
-
-
-def _is_settled(option: Option, values: OptionValues) -> bool:
-    """Whether another option says what this one would."""
-    return any(values.get(name) for name in option.settled_by) or option.settled(values)
 
 
 def _from_variable(option: Option, values: dict[str, Any]) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import json
 import math
 import os
 import re
@@ -14,12 +13,13 @@ from typing import TYPE_CHECKING, Any
 from celoss_cli.cli.app import parsed
 from celoss_cli.cli.command_line import shell_quoted
 from celoss_cli.cli.commands import command_named
+from celoss_cli.cli.config import toml
 from celoss_cli.cli.inspecting import inspection_of
 from celoss_cli.cli.options import Reading
 from celoss_cli.cli.output import note, write_file
 from celoss_cli.cli.table import given_options
-from celoss_cli.core.errors import CelossError, ExitCode, InputError, UsageError, visible
-from celoss_cli.losses import LOSSES
+from celoss_cli.cli.trying import report_of_words
+from celoss_cli.core.errors import ExitCode, InputError, UsageError, visible
 
 if TYPE_CHECKING:
     from celoss_cli.cli.table import GivenOption
@@ -57,7 +57,7 @@ def write_config(data: str, path: str) -> int:
         )
     reading = found.readings[0]
     words = shlex.split(reading.command)[1:]
-    write_file(path, [_text(data, path, words, reading, _report(words))])
+    write_file(path, [_text(data, path, words, reading, report_of_words(words, "value"))])
     note(f"celoss: note: {visible(path)}: written; {_running(path)} runs it")
     return ExitCode.DONE
 
@@ -76,18 +76,6 @@ def _running(path: str) -> str:
     return " ".join(map(shell_quoted, ["celoss", "check", "--config", path]))
 
 
-def _report(words: list[str]) -> Report:
-    """The result of the command."""
-    from celoss_cli.cli.computing import compute, planned
-    from celoss_cli.show import FORMATS
-
-    given = parsed(command_named(words[0]), words[1:])
-    try:
-        return compute(planned(LOSSES[words[0]], given, FORMATS["value"]))
-    except CelossError as error:
-        raise error.of_command(words) from None
-
-
 def _text(data: str, path: str, words: list[str], reading: ReadingFound, report: Report) -> str:
     name = re.sub(r"[^A-Za-z0-9_-]+", "-", os.path.basename(data).partition(".")[0]).strip("-") or "data"
     file = os.path.relpath(data, os.path.dirname(path) or ".")
@@ -97,8 +85,8 @@ def _text(data: str, path: str, words: list[str], reading: ReadingFound, report:
         f"# Paths are relative to this file. Options of `celoss {loss}` are keys here, without their dashes.",
         "",
         f"[checks.{name}]",
-        f"loss = {_toml(loss)}",
-        f"files = {_toml(file)}",
+        f"loss = {toml(loss)}",
+        f"files = {toml(file)}",
         *_keys(words, os.path.dirname(path) or "."),
         *_pins(reading),
     ]
@@ -135,11 +123,11 @@ def _value(given: GivenOption, folder: str) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if option.repeatable:
-        return f"[{', '.join(_toml(option.kind.text(one)) for one in value)}]"
+        return f"[{', '.join(toml(option.kind.text(one)) for one in value)}]"
     if isinstance(value, int | float) and math.isfinite(value):
         return repr(value)
     text = option.kind.text(value)
-    return _toml(f"@{os.path.relpath(text[1:], folder)}" if option.file and text.startswith("@") else text)
+    return toml(f"@{os.path.relpath(text[1:], folder)}" if option.file and text.startswith("@") else text)
 
 
 def _pins(reading: ReadingFound) -> Iterator[str]:
@@ -149,7 +137,7 @@ def _pins(reading: ReadingFound) -> Iterator[str]:
         option, pattern = columns.get("inferred", {}).get(role, (f"--{key}", None))
         named = _named(columns, role) if pattern is None else pattern
         if named is not None:
-            yield f"{option.removeprefix('--')} = {_toml(named)}"
+            yield f"{option.removeprefix('--')} = {toml(named)}"
 
 
 def _named(columns: Any, role: str) -> str | None:
@@ -159,8 +147,3 @@ def _named(columns: Any, role: str) -> str | None:
     if "unused" not in columns or not names or "why" not in columns:
         return None
     return ",".join(names) if all(re.fullmatch(r"[\w. -]+", name) for name in names) else None
-
-
-def _toml(text: str) -> str:
-    """A text of TOML, whose escapes are those of JSON."""
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

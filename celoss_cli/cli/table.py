@@ -8,14 +8,14 @@ same fields: ``options`` of a command lists them, and its ``value`` makes the re
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import field
+from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from celoss_cli.core.option import Kind, Option, one_of
 from celoss_cli.core.records import record, replace
-from celoss_cli.losses.conventions import CONVENTIONS
 
 if TYPE_CHECKING:
     from celoss_cli.core.option import OptionValues
@@ -138,9 +138,6 @@ def for_loss(
 
 def _changed(spec: LossSpec) -> Changes:
     """What is another in the options of a loss."""
-    tools = [name for name, known in CONVENTIONS.items() if spec.command in known.functions]
-    told = {name: known.elsewhere.get(spec.command, "") for name, known in CONVENTIONS.items()}
-    elsewhere = {name: hint for name, hint in told.items() if hint}
     return {
         "input": {
             "flags": (f"--{spec.takes}", "-x"),
@@ -151,11 +148,25 @@ def _changed(spec: LossSpec) -> Changes:
             "help": f"What the values are; {spec.takes} if not given.",
         },
         "convention": {
-            "kind": one_of((*tools, "all"), elsewhere),
+            "kind": one_of(partial(_tools, spec.command), partial(_elsewhere, spec.command)),
             "help": "Clip, rescale and divide as this tool does; all shows them side by side.",
         },
         "reduction": {"kind": one_of(spec.reductions)},
     }
+
+
+def _tools(command: str) -> Collection[str]:
+    """The tools that compute a loss, and all of them."""
+    from celoss_cli.losses.conventions import CONVENTIONS  # most runs name none
+
+    return *(name for name, known in CONVENTIONS.items() if command in known.functions), "all"
+
+
+def _elsewhere(command: str, name: str) -> str:
+    """What leads on from a tool that computes another loss."""
+    from celoss_cli.losses.conventions import CONVENTIONS
+
+    return CONVENTIONS[name].elsewhere.get(command, "") if name in CONVENTIONS else ""
 
 
 def options_in(
@@ -182,7 +193,7 @@ def options_in(
         elif name not in without:
             declared = found.metadata[_OPTION]
             panel = declared.panel or getattr(kind, "PANEL", "")
-            yield replace(declared, name=name, panel=panel, **changed.get(name, {}))
+            yield replace(declared, **{"name": name, "panel": panel, **changed.get(name, {})})
 
 
 def _made(kind: Any, values: OptionValues, groups: Mapping[str, tuple[Option, ...]]) -> Any:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 from celoss_cli.cli.app import parsed
 from celoss_cli.cli.command_line import words_of
 from celoss_cli.cli.commands import command_named
+from celoss_cli.cli.computing import compute, planned
 from celoss_cli.cli.data import data_of, heed_options
 from celoss_cli.cli.reading import Opened, are_two_arrays, dataset_of, request_of, with_targets
 from celoss_cli.cli.semantics import chosen
@@ -28,6 +29,7 @@ from celoss_cli.read.gather import read_stream, refuse_difference
 from celoss_cli.read.paths import files_of
 from celoss_cli.read.request import Settled, Stream, open_stream
 from celoss_cli.read.roles.column import Shape
+from celoss_cli.show import FORMATS
 
 if TYPE_CHECKING:
     from celoss_cli.cli.data import Data
@@ -36,8 +38,19 @@ if TYPE_CHECKING:
     from celoss_cli.core.data import Roles
     from celoss_cli.evaluate.loop import Evaluation
     from celoss_cli.read.request import Dataset, ReadRequest
+    from celoss_cli.report.report import Report
 
-__all__ = ["USUAL", "Opener", "Tried", "attempts", "fits", "is_to_be_written", "kind_of", "leading_on"]
+__all__ = [
+    "USUAL",
+    "Opener",
+    "Tried",
+    "attempts",
+    "fits",
+    "is_to_be_written",
+    "kind_of",
+    "leading_on",
+    "report_of_words",
+]
 
 USUAL = (("ce", "probs"), ("nll", "log-probs"), ("ce", "logits"), ("bce", "probs"), ("bce-logits", "logits"))
 """Losses with what their input is, in the order in which they are tried and told."""
@@ -91,6 +104,24 @@ class Tried:
     def holds(self) -> bool:
         """Whether it still has what the files hold."""
         return bool(self.settled.columns or self.shapes)
+
+
+def report_of_words(words: Sequence[str], format: str) -> Report:
+    """The report of a loss's command line that nobody typed, as it would be shown in a format.
+
+    Args:
+        words: of the command line, after the program's name.
+        format: by name.
+
+    Raises:
+        CelossError: for anything that stands in the way, with ways out that are added to these words.
+
+    """
+    try:
+        given: LossOptions = parsed(command_named(words[0]), words[1:])
+        return compute(planned(LOSSES[words[0]], given, FORMATS[format]))
+    except CelossError as error:
+        raise error.of_command(words) from None
 
 
 def leading_on(words: Sequence[str]) -> Sequence[str] | None:

@@ -14,7 +14,7 @@ loss does not have it. Nothing here imports NumPy, which ``--help`` cannot wait 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -48,11 +48,12 @@ class Kind:
     """What the values of an option are.
 
     Attributes:
-        words: what is expected, for messages ("a whole number").
+        told: what is expected, for messages ("a whole number"); "" for one of the texts that there are.
         parse: the value of a text; raises an error with a fact ("expected a whole number, got ...").
         fits: whether a value of JSON input is one; a list of numbers comes as an array.
-        metavar: what stands for the value in the help.
-        choices: the texts that there are, for completion; none where any text may do.
+        value: what stands for the value in the help; "" for the texts that there are.
+        listed: the texts that there are, none where any text may do. A registry need not be loaded before
+            one of its names is typed or asked for.
         text: the text of a value.
         or_file: whether a text may also be @FILE, the name of a file that holds the value.
         of_json: the value that one of JSON stands for, which may write a whole number as 2.0.
@@ -60,15 +61,30 @@ class Kind:
 
     """
 
-    words: str
+    told: str
     parse: Callable[[str], Any]
     fits: Callable[[object], bool]
-    metavar: str
-    choices: tuple[str, ...] = ()
+    value: str
+    listed: Callable[[], Collection[str]] = tuple
     text: Callable[[Any], str] = str
     of_json: Callable[[Any], Any] = lambda value: value
     or_file: bool = False
     separator: str = ""
+
+    @property
+    def choices(self) -> Collection[str]:
+        """The texts that there are, for completion."""
+        return self.listed()
+
+    @property
+    def words(self) -> str:
+        """What is expected, for messages."""
+        return self.told or ", ".join(self.choices)
+
+    @property
+    def metavar(self) -> str:
+        """What stands for the value in the help."""
+        return self.value or "|".join(self.choices)
 
 
 @record(frozen=True, slots=True)
@@ -228,29 +244,26 @@ def within(least: float, most: float) -> Kind:
     return Kind(words, parse, fits, "X")
 
 
-def one_of(choices: Iterable[str], elsewhere: Mapping[str, str] = MappingProxyType({})) -> Kind:
+def one_of(
+    choices: Collection[str] | Callable[[], Collection[str]],
+    elsewhere: Callable[[str], str] = lambda text: "",
+) -> Kind:
     """One of these texts.
 
     Args:
-        choices: the texts.
-        elsewhere: what leads on from a text that belongs to another command.
+        choices: the texts, or a function that lists them when somebody asks.
+        elsewhere: what leads on from a text that belongs to another command, or "".
 
     """
-    known = tuple(choices)
+    listed = choices if callable(choices) else lambda: choices
 
     def parse(text: str) -> str:
-        if text not in known:
-            hint = elsewhere.get(text, "")
-            raise UsageError(f"expected {', '.join(known)}, got {quoted(text)}", hint=hint)
+        if text not in listed():
+            told = f"expected {', '.join(listed())}, got {quoted(text)}"
+            raise UsageError(told, hint=elsewhere(text))
         return text
 
-    return Kind(
-        ", ".join(known),
-        parse,
-        lambda value: isinstance(value, str) and value in known,
-        "|".join(known),
-        known,
-    )
+    return Kind("", parse, lambda value: isinstance(value, str) and value in listed(), "", listed)
 
 
 def _is_number(value: object) -> bool:

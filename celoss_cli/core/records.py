@@ -3,7 +3,7 @@
 ``dataclasses.dataclass`` writes up to six methods of a class as text and compiles each of them: 0.6 ms a
 class. Here ``==``, ``hash`` and ``repr`` are functions that all classes share, and that no field of a frozen
 one is assigned is checked by the type checker, for which ``record`` is ``dataclass``. The fields of a class
-with slots are worked out when somebody asks for them. ``__init__`` is compiled where many objects are made;
+are worked out when somebody asks for them. ``__init__`` is compiled where many objects are made;
 the first ones are made by a function that looks the fields up.
 """
 
@@ -53,7 +53,8 @@ else:
             def written(init: bool) -> Mapping[str, object]:
                 return vars(_dataclass(type(kind)(kind.__name__, kind.__bases__, dict(read)), init, kw_only))
 
-            found = _slotted(kind, defaults, written) if slots else _dataclass(kind, False, kw_only)
+            found = _slotted(kind, defaults) if slots else _with_defaults(kind, defaults)
+            found.__dataclass_fields__ = _Fields(found, written)
             found.__init__ = _general(found, defaults, kw_only, written)
             found.__record_fields__ = defaults
             methods = {"__eq__": _equal, "__hash__": _hash if frozen else None, "__repr__": _shown}
@@ -80,15 +81,24 @@ def _defaults(kind: type) -> dict[str, Any]:
     return found
 
 
-def _slotted(kind: Any, defaults: dict[str, Any], written: Written) -> type:
+def _with_defaults(kind: Any, defaults: dict[str, Any]) -> Any:
+    """The class with a field's default in the place of its declaration."""
+    for name, found in defaults.items():
+        if isinstance(found, dataclasses.Field) and name in vars(kind):
+            if found.default is _MISSING:
+                delattr(kind, name)
+            else:
+                setattr(kind, name, found.default)
+    return kind
+
+
+def _slotted(kind: Any, defaults: dict[str, Any]) -> Any:
     """The class with a slot for each field in the place of its default."""
     inherited = {name for base in kind.__mro__[1:] for name in vars(base).get("__slots__", ())}
     left_out = {"__dict__", "__weakref__", *defaults}
     body = {name: value for name, value in vars(kind).items() if name not in left_out}
     slots = tuple(name for name in defaults if name not in inherited)
-    made: Any = type(kind)(kind.__name__, kind.__bases__, {**body, "__slots__": slots})
-    made.__dataclass_fields__ = _Fields(made, written)
-    return made
+    return type(kind)(kind.__name__, kind.__bases__, {**body, "__slots__": slots})
 
 
 class _Fields:

@@ -12,14 +12,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from celoss_cli.core.errors import UsageError
 from celoss_cli.core.records import record
+from celoss_cli.losses.spec import INPUT_KINDS
 
 if TYPE_CHECKING:
     from celoss_cli.core.option import OptionValues
 
-__all__ = ["CONVENTIONS", "INPUT_KINDS", "Convention", "Denominator"]
-
-INPUT_KINDS = ("logits", "log-probs", "probs")
-"""What the values of a row can be."""
+__all__ = ["CONVENTIONS", "Convention", "Denominator"]
 
 Denominator = Literal["weights", "counted"]
 

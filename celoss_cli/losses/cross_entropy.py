@@ -18,10 +18,9 @@ from celoss_cli.losses.class_axis import (
     sum_over_classes,
 )
 from celoss_cli.losses.class_loss import WeightedClassLoss, no_distribution, onehot
-from celoss_cli.losses.conventions import INPUT_KINDS
 from celoss_cli.losses.emitted import by_class, gathered, log_softmax_lines
 from celoss_cli.losses.options import IGNORE_INDEX, LABEL_SMOOTHING, WEIGHT
-from celoss_cli.losses.spec import LossSpec
+from celoss_cli.losses.spec import INPUT_KINDS, LossSpec
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

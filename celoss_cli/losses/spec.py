@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from celoss_cli.core.option import Option, OptionValues
     from celoss_cli.losses.base import Loss
 
-__all__ = ["TOKENS", "LossSpec", "Problem"]
+__all__ = ["INPUT_KINDS", "TOKENS", "LossSpec", "Problem"]
+
+INPUT_KINDS = ("logits", "log-probs", "probs")
+"""What the values of a row can be."""
 
 TOKENS = "token-logprobs"
 """The kind of input that has the log-probability of one token in each place, and needs no target."""

@@ -17,10 +17,10 @@ from typing import Any
 import pytest
 from parted import Celoss, done, folder_of, told
 
-from celoss_cli.cli import cluster, local
-from celoss_cli.cli.part import Asked
 from celoss_cli.read.shards import Shard
+from celoss_cli.studies.merge import cluster, local
 from celoss_cli.studies.merge.files import part_name
+from celoss_cli.studies.merge.local import Asked, Compute
 
 FILES = 12
 
@@ -230,17 +230,17 @@ def test_a_shard_that_is_corrupt_is_named_and_the_others_are_kept(celoss: Celoss
 def _kill_once(folder: str) -> Callable[..., Any]:
     """A task that ends the process of its worker, the first time that it is given to one."""
 
-    def task(asked: Asked) -> Any:
+    def task(asked: Asked, compute: Compute) -> Any:
         import os
         from pathlib import Path
 
-        from celoss_cli.cli.cluster import _task
+        from celoss_cli.studies.merge.cluster import _task
 
         mark = Path(folder, "killed")
         if asked.shard.index == 3 and not mark.exists():
             mark.touch()
             os._exit(1)
-        return _task(asked)
+        return _task(asked, compute)
 
     return task
 
@@ -270,7 +270,7 @@ def _always_kill(asked: Asked) -> Any:
 def test_a_shard_that_always_ends_its_worker_leaves_no_number(
     celoss: Celoss, workers: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cluster, "_task", lambda asked: _always_kill(asked))
+    monkeypatch.setattr(cluster, "_task", lambda asked, compute: _always_kill(asked))
     said = told(celoss, 3, *on(workers))
     # The scheduler cannot know which of the tasks of a worker ended it.
     assert re.search(
@@ -322,7 +322,7 @@ def test_a_scheduler_that_goes_away_leaves_no_number(celoss: Celoss, monkeypatch
 
 _KILLED = """
 import os, sys
-from celoss_cli.cli import cluster
+from celoss_cli.studies.merge import cluster
 from celoss_cli.cli.main import main
 number, all_of_them = int(sys.argv.pop()), cluster.texts_of
 def three(*given):

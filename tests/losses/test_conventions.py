@@ -23,8 +23,9 @@ from celoss_cli.evaluate.loop import Request, evaluate
 from celoss_cli.evaluate.workings import Recorder
 from celoss_cli.losses import LOSSES
 from celoss_cli.losses.base import SAMPLE_WEIGHT, Loss
-from celoss_cli.losses.conventions import CONVENTIONS, INPUT_KINDS
+from celoss_cli.losses.conventions import CONVENTIONS
 from celoss_cli.losses.pieces import losses_of
+from celoss_cli.losses.spec import INPUT_KINDS
 from celoss_cli.studies.conventions.evaluation import evaluate_conventions
 
 SCHEMA = schema("conventions.schema")

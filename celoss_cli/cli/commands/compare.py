@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from time import perf_counter
 from typing import TYPE_CHECKING, Literal
 
-from celoss_cli.cli.completing import columns_typed
-from celoss_cli.cli.kinds import CONFIDENCE
 from celoss_cli.cli.options import (
     INPUT,
     Reading,
     Running,
     Semantics,
+    Uncertainty,
     Writing,
     exit_zero,
     formats,
@@ -73,13 +72,6 @@ class CompareOptions:
     )
     loss: str = loss_name(required=True, ways=_ways)
     reading: Reading = part(Reading)
-    group_column: str | None = option(
-        TEXT,
-        "Rows with the same value belong together and are drawn together.",
-        metavar="NAME",
-        panel=INPUT,
-        complete=columns_typed,
-    )
     align: Literal["id", "position"] | None = option(
         one_of(("id", "position")),
         "How to pair the rows; by id if they have ids, else by position.",
@@ -93,11 +85,14 @@ class CompareOptions:
             "help": "What the loss is divided by; mean if not given.",
         },
     )
-    confidence: float = option(
-        CONFIDENCE,
-        "Of the interval, between 0 and 1, at most 0.999999.",
-        default=0.95,
-        panel=_COMPARISON,
+    uncertainty: Uncertainty = part(
+        Uncertainty,
+        without=("interval",),
+        confidence={"panel": _COMPARISON, "needs": ""},
+        group_column={
+            "help": "Rows with the same value belong together and are drawn together.",
+            "needs": "",
+        },
     )
     resamples: int = option(
         at_least(100, 1_000_000),
@@ -157,7 +152,7 @@ def _planned(spec: LossSpec, given: CompareOptions) -> Request:
     from celoss_cli.cli.comparing import Request
     from celoss_cli.cli.data import data_of
     from celoss_cli.cli.semantics import refuse_foreign
-    from celoss_cli.cli.uncertainty import Group
+    from celoss_cli.cli.uncertainty import group_of
     from celoss_cli.studies.compare.comparing import Plan
 
     refuse_foreign(spec, given.reading, given.semantics)
@@ -166,14 +161,13 @@ def _planned(spec: LossSpec, given: CompareOptions) -> Request:
         raise UsageError(f"Expected --reduction mean with --loss {spec.command}, got {reduction}.")
     if given.first == given.second == "-":
         raise UsageError("Expected standard input for A or for B, got it for both.")
-    group = None if given.group_column is None else Group(given.group_column, "--group-column")
-    jobs = given.running.jobs
+    group, jobs = group_of(None, given.uncertainty), given.running.jobs
     first, second = (
         data_of(spec, (file,), given.reading, given.semantics, group=group, jobs=jobs)
         for file in (given.first, given.second)
     )
     plan = Plan(
-        confidence=given.confidence,
+        confidence=given.uncertainty.confidence,
         resamples=given.resamples,
         seed=given.seed,
         worst=given.worst,

@@ -62,7 +62,7 @@ class DiagnoseOptions:
     )
     ignore: tuple[str, ...] = option(_CODES, "Not these findings.", default=(), panel=_DIAGNOSIS)
     fail_on: Literal["error", "warning", "note"] | None = option(
-        one_of(reversed(_SEVERITIES)),
+        one_of(_SEVERITIES[::-1]),
         "Exit 1 where something of this severity, or a worse one, is found.",
         panel=_DIAGNOSIS,
     )

@@ -6,19 +6,16 @@ import shlex
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from celoss_cli.cli.commands.loss import command_of
 from celoss_cli.cli.options import Running, Writing, formats
 from celoss_cli.cli.table import Command, option, part
 from celoss_cli.core.errors import ExitCode
 from celoss_cli.core.option import TEXT
 from celoss_cli.core.records import record
-from celoss_cli.losses import LOSSES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from celoss_cli.core.option import OptionValues
-    from celoss_cli.report.report import Report
 
 __all__ = ["COMMAND"]
 
@@ -65,20 +62,12 @@ def run(given: ExplainOptions) -> int:
 
     explanation = overview() if given.name is None else explained(given.name)
     if explanation.command:
-        explanation = replace(explanation, example=_computed(explanation.command))
+        from celoss_cli.cli.trying import report_of_words  # a finding has no example
+
+        _, *words = shlex.split(explanation.command)
+        explanation = replace(explanation, example=report_of_words(words, "table"))
     publish(document_of(explanation), outlet_of(given), ExitCode.DONE)
     return ExitCode.DONE
-
-
-def _computed(line: str) -> Report:
-    """The report of a command line, which is parsed and computed as if the user had typed it."""
-    from celoss_cli.cli.app import parsed
-    from celoss_cli.cli.computing import compute, planned
-    from celoss_cli.show import FORMATS
-
-    _, name, *arguments = shlex.split(line)
-    given = parsed(command_of(LOSSES[name]), arguments)
-    return compute(planned(LOSSES[name], given, FORMATS["table"]))
 
 
 COMMAND = Command("explain", _HELP, ExplainOptions, run)

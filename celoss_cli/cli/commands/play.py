@@ -10,7 +10,7 @@ from celoss_cli.core.errors import ExitCode, InputError, UsageError
 from celoss_cli.core.option import at_least, one_of
 from celoss_cli.core.records import record, replace
 from celoss_cli.losses import LOSSES
-from celoss_cli.losses.conventions import INPUT_KINDS
+from celoss_cli.losses.spec import INPUT_KINDS
 
 if TYPE_CHECKING:
     from celoss_cli.studies.play.page import Beginning

@@ -10,8 +10,8 @@ from celoss_cli.core.errors import ExitCode
 from celoss_cli.core.option import TEXT, at_least, one_of
 from celoss_cli.core.records import record
 from celoss_cli.losses import LOSSES
-from celoss_cli.losses.conventions import INPUT_KINDS
 from celoss_cli.losses.options import IGNORE_INDEX, LABEL_SMOOTHING, POS_WEIGHT, WEIGHT
+from celoss_cli.losses.spec import INPUT_KINDS
 
 __all__ = ["COMMAND"]
 

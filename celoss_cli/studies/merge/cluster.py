@@ -18,7 +18,7 @@ from celoss_cli.losses.pieces import processors
 from celoss_cli.read.remote.urls import is_remote
 
 if TYPE_CHECKING:
-    from celoss_cli.cli.part import Asked
+    from celoss_cli.studies.merge.local import Asked, Compute
 
 __all__ = ["texts_of"]
 
@@ -33,12 +33,15 @@ _AHEAD = 4
 """So many tasks a thread are handed out; the rest waits here, so that the scheduler's memory is flat."""
 
 
-def texts_of(address: str, asked: Sequence[Asked], arrived: Callable[[int, str], None]) -> Iterator[str]:
+def texts_of(
+    address: str, asked: Sequence[Asked], compute: Compute, arrived: Callable[[int, str], None]
+) -> Iterator[str]:
     """The partial results as JSON documents, in the order in which they are asked for.
 
     Args:
         address: of the scheduler, or local or local:N for processes of this machine.
         asked: the shards.
+        compute: what each of them is given to.
         arrived: is told of each as soon as it is there, with its position.
 
     Raises:
@@ -48,7 +51,7 @@ def texts_of(address: str, asked: Sequence[Asked], arrived: Callable[[int, str],
 
     """
     local = _LOCAL.fullmatch(address)
-    found = _on_processes(local[1], asked) if local else _on_cluster(address, asked)
+    found = _on_processes(local[1], asked, compute) if local else _on_cluster(address, asked, compute)
     waiting: dict[int, str] = {}
     following = 0
     with contextlib.closing(found):
@@ -60,18 +63,18 @@ def texts_of(address: str, asked: Sequence[Asked], arrived: Callable[[int, str],
                 following += 1
 
 
-def _on_processes(count: str | None, asked: Sequence[Asked]) -> Generator[tuple[int, str]]:
-    from celoss_cli.cli.local import results  # multiprocessing, which a cluster needs not
+def _on_processes(count: str | None, asked: Sequence[Asked], compute: Compute) -> Generator[tuple[int, str]]:
+    from celoss_cli.studies.merge.local import results  # multiprocessing, which a cluster needs not
 
-    yield from results(int(count) if count else processors(), asked)
+    yield from results(int(count) if count else processors(), asked, compute)
 
 
-def _on_cluster(address: str, asked: Sequence[Asked]) -> Generator[tuple[int, str]]:
+def _on_cluster(address: str, asked: Sequence[Asked], compute: Compute) -> Generator[tuple[int, str]]:
     _refuse_files_of_this_machine(address, asked)
     distributed = extra_module("distributed", "cluster", "--cluster")
     with _quiet(), _client(distributed, address) as client:
         _refuse_other_versions(client)
-        yield from _results(distributed, client, asked)
+        yield from _results(distributed, client, asked, compute)
 
 
 def _refuse_files_of_this_machine(address: str, asked: Sequence[Asked]) -> None:
@@ -132,7 +135,9 @@ def _version() -> str:
     return __version__
 
 
-def _results(distributed: Any, client: Any, asked: Sequence[Asked]) -> Iterator[tuple[int, str]]:
+def _results(
+    distributed: Any, client: Any, asked: Sequence[Asked], compute: Compute
+) -> Iterator[tuple[int, str]]:
     """Each result with its position, as they arrive."""
     left = iter(enumerate(asked))
     done = distributed.as_completed(loop=client.loop)
@@ -140,7 +145,7 @@ def _results(distributed: Any, client: Any, asked: Sequence[Asked]) -> Iterator[
 
     def hand_out(count: int) -> None:
         for at, one in islice(left, count):
-            future = client.submit(_task, one, retries=RETRIES, pure=False)
+            future = client.submit(_task, one, compute, retries=RETRIES, pure=False)
             positions[future.key] = at
             done.add(future)
 
@@ -171,8 +176,8 @@ def _text_of(future: Any, asked: Asked, ended: int, of: int) -> str:
     return str(found)
 
 
-def _task(asked: Asked) -> str | CelossError:
+def _task(asked: Asked, compute: Compute) -> str | CelossError:
     """What a worker does. What celoss says of the data is no reason to try again, so it is an answer."""
-    from celoss_cli.cli.local import answer_to
+    from celoss_cli.studies.merge.local import answer_to
 
-    return answer_to(asked)
+    return answer_to(asked, compute)

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import signal
 from collections import Counter, deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import field
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from typing import TYPE_CHECKING
 
 from celoss_cli.core.errors import CelossError, InputError, LimitError
+from celoss_cli.core.records import record
 
 if TYPE_CHECKING:
-    from celoss_cli.cli.part import Asked
+    from celoss_cli.read.request import RowGroups
+    from celoss_cli.read.shards import Shard
 
-__all__ = ["RETRIES", "answer_to", "results"]
+__all__ = ["RETRIES", "Asked", "Compute", "answer_to", "results"]
 
 RETRIES = 2
 """So many times a shard is given to another process after one was lost with it."""
@@ -26,12 +29,37 @@ _SECONDS = 5
 """So long a process is waited for that was told to end."""
 
 
-def results(processes: int, asked: Sequence[Asked]) -> Iterator[tuple[int, str]]:
+@record(frozen=True, slots=True)
+class Asked:
+    """What is asked of a worker.
+
+    Attributes:
+        loss: the command.
+        words: its files and options.
+        shard: which one the files are.
+        name: what messages call it.
+        row_groups: those that are meant of the files of which not all is.
+
+    """
+
+    loss: str
+    words: tuple[str, ...]
+    shard: Shard
+    name: str
+    row_groups: Mapping[str, RowGroups] = field(default_factory=dict)
+
+
+Compute = Callable[[Asked], str]
+"""What a worker does for a shard: a function of a module, which answers the partial result as JSON."""
+
+
+def results(processes: int, asked: Sequence[Asked], compute: Compute) -> Iterator[tuple[int, str]]:
     """The partial results as JSON documents, each with its position, as they arrive.
 
     Args:
         processes: how many work at the same time.
         asked: the shards.
+        compute: what each of them is given to.
 
     Raises:
         CelossError: what celoss says of a shard.
@@ -44,7 +72,7 @@ def results(processes: int, asked: Sequence[Asked]) -> Iterator[tuple[int, str]]
     try:
         while left or working:
             while left and len(working) < processes:
-                process = _Process()
+                process = _Process(compute)
                 working[process.connection] = process
                 _hand_out(process, left, asked, processes)
             for ready in wait(list(working)):
@@ -79,7 +107,7 @@ class _Process:
 
     """
 
-    def __init__(self) -> None:
+    def __init__(self, compute: Compute) -> None:
         """Starts it.
 
         Raises:
@@ -89,7 +117,7 @@ class _Process:
         context = get_context("spawn")  # a copy of this process would have its locks, but not its threads
         self.held = deque[int]()
         self.connection, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(theirs,), daemon=True)
+        self._process = context.Process(target=_serve, args=(theirs, compute), daemon=True)
         try:
             self._process.start()
         except OSError as error:
@@ -135,23 +163,21 @@ def _failed(asked: Asked) -> InputError:
     )
 
 
-def _serve(connection: Connection) -> None:
+def _serve(connection: Connection, compute: Compute) -> None:
     """Answers until nobody asks any more. Who interrupts a command ends the one that asks."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     while True:
         try:
             asked = connection.recv()
-            connection.send(answer_to(asked))
+            connection.send(answer_to(asked, compute))
         except (EOFError, OSError):
             return
 
 
-def answer_to(asked: Asked) -> str | CelossError:
+def answer_to(asked: Asked, compute: Compute) -> str | CelossError:
     """The partial result of a shard as a JSON document. What celoss says of the data is an answer, too."""
-    from celoss_cli.cli.part import text_of_part
-
     try:
-        return text_of_part(asked)
+        return compute(asked)
     except CelossError as error:
         return error
     except MemoryError:
