@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from celoss_cli.cli.commands import NAMES, command_named
@@ -267,8 +268,15 @@ def _names_loss_by_a_word(command: str) -> bool:
 
 
 def _with_value(name: str, value: str) -> Iterator[str]:
-    """An option with its value; one that is a word by itself has none."""
-    return flag_words(name, value) if value else iter([name])
+    """An option with its value, which may be empty; one that is a word by itself has none."""
+    return flag_words(name, value) if value or name not in _by_themselves() else iter([name])
+
+
+@cache
+def _by_themselves() -> frozenset[str]:
+    """The options of losses that take no value."""
+    options = (option for loss in LOSSES for option in command_named(loss).options())
+    return frozenset(name for option in options if option.kind is FLAG for name in option.names)
 
 
 def _flags(command: str) -> set[str]:

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 from celoss_cli.core.errors import UsageError, listed
 from celoss_cli.core.records import replace
 from celoss_cli.read.roles.answers import is_negative, positive_of, positive_of_two
-from celoss_cli.read.roles.column import value_of
+from celoss_cli.read.roles.column import KnownNames, value_of
 from celoss_cli.read.roles.confidences import OF_POSITIVE, Confidences
-from celoss_cli.read.roles.found import POSITIVE, Candidate, Found
+from celoss_cli.read.roles.found import POSITIVE, Candidate, Found, preferred
 from celoss_cli.read.roles.groups import Group, alike, labels_of, predicting
 from celoss_cli.read.roles.naming import one_of
 
@@ -46,7 +46,7 @@ class _Search(Confidences):
         super().__init__(evidence, target, targets)
         self._takes = evidence.wanted.takes
         predicted = [
-            i for i in self._numbers if evidence.columns[i].says.predicts and not evidence.is_confidence(i)
+            i for i in self._numbers if evidence.columns[i].says.predicts and i not in self._confident
         ]
         soft = [i for i in predicted if not evidence.is_decision(i)]
         self._soft = soft or predicted
@@ -61,7 +61,7 @@ class _Search(Confidences):
             return self._of_predicted(predicted)
         if self._evidence.wanted.paired:
             return self._paired(self._evidence.wanted.paired)
-        sure = [i for i in self._numbers if self._evidence.is_confidence(i)]
+        sure = self._confident
         soft = [] if sure and all(map(self._evidence.is_decision, self._soft)) else self._soft
         if len(soft) == 1:
             return self._of_one(soft[0])
@@ -83,7 +83,8 @@ class _Search(Confidences):
             if len(group.columns) == 2 and self._evidence.adds_up(group.columns):
                 return group
         answers = set(self._targets) or {"0", "1"}
-        named = [i for i in plain if self._evidence.names_all([self._names[i]], answers)]
+        known = KnownNames(answers)
+        named = [i for i in plain if known.have([self._names[i]])]
         if len(named) == 2 and self._evidence.adds_up(named):
             return Group(tuple(named), tuple(self._names[i] for i in named), "")
         return None
@@ -110,8 +111,7 @@ class _Search(Confidences):
     def _of_predicted(self, predicted: list[int]) -> Found:
         """The probability of the class predicted: the only number that says how sure it is, or how likely."""
         decided = one_of(predicted, self._names, "--predicted-column")
-        sure = [i for i in self._numbers if self._evidence.is_confidence(i)]
-        sure = sure or [i for i in self._soft if i != decided and self._can_be(i)]
+        sure = self._confident or [i for i in self._soft if i != decided and self._can_be(i)]
         why = f"the probability of the class in {self._names[decided]}" if decided is not None else ""
         candidates = tuple(replace(self._one(i), why=why, predicted=decided) for i in sure[:_SHOWN_COLUMNS])
         if len(candidates) == 1:
@@ -161,9 +161,7 @@ class _Search(Confidences):
         ]
         if len(groups) == 1 and not self._beside(groups[0]):
             return self._of_classes(groups[0])
-        kept = self._soft
-        for better in (self._can_be, self._says_so, self._is_in_range):
-            kept = [i for i in kept if better(i)] or kept
+        kept = preferred(self._soft, self._can_be, self._says_so, self._is_in_range)
         if len(kept) == 1:
             return self._settled(kept[0], f"the only {self._word(kept[0])} among the predictions")
         pairs = [g for g in groups if len(g.columns) == 2]
@@ -242,8 +240,8 @@ class _Search(Confidences):
         wanted = {name.casefold() for name in names}
         soft = [i for i in self._numbers if not self._evidence.is_decision(i)]
         alike = self._named_alike(soft, wanted) or self._named_alike(self._can_be_whole(), wanted)
-        alike = [g for g in alike if g.takes == self._evidence.wanted.kind] or alike
-        alike = [g for g in alike if g.takes != "scores"] or alike
+        kind = self._evidence.wanted.kind
+        alike = preferred(alike, lambda group: group.takes == kind, lambda group: group.takes != "scores")
         if len(alike) == 1:
             group = alike[0]
             return Found((Candidate(group.columns, "named as the columns of targets", group.affix),))

@@ -13,7 +13,7 @@ from celoss_cli.core.errors import listed
 from celoss_cli.core.numbers import MISSING
 from celoss_cli.read.roles.column import KnownNames, value_of
 from celoss_cli.read.roles.evidence import Evidence, Search
-from celoss_cli.read.roles.found import Candidate, Found
+from celoss_cli.read.roles.found import Candidate, Found, preferred
 from celoss_cli.read.roles.groups import Group, alike, initials, predicting, spellings_of
 from celoss_cli.read.roles.words import OF_ALL_CLASSES
 
@@ -63,9 +63,8 @@ class _Search(Search):
         if chosen is not None:
             return Found((Candidate(tuple(chosen), "named by --class-columns", inferred=False),))
         groups = [g for g in predicting(self._evidence.columns, self._numbers) if self._is_of_classes(g)]
-        confident = [i for i in self._numbers if self._evidence.is_confidence(i)]
-        if confident and not groups:
-            groups = [g for g in alike(self._evidence.columns, confident) if self._is_of_classes(g)]
+        if self._confident and not groups:
+            groups = [g for g in alike(self._evidence.columns, self._confident) if self._is_of_classes(g)]
         if groups:
             return self._one_of(groups)
         soft = [i for i in self._numbers if self._is_soft(i)]
@@ -114,13 +113,13 @@ class _Search(Search):
         from celoss_cli.read.roles.confidences import Confidences  # most classes are known by their names
 
         known = Confidences(evidence, self._target, self._targets)
-        found = [i for i in self._numbers if evidence.is_confidence(i) or (i in soft and known.is_sure_of(i))]
+        found = [i for i in self._numbers if i in self._confident or (i in soft and known.is_sure_of(i))]
         return [] if {*soft} - {*found} else found
 
     def _is_soft(self, i: int) -> bool:
         """Whether this is a prediction that is no decision for a class, nor how sure one is."""
         evidence = self._evidence
-        soft = evidence.is_prediction(i) and not evidence.is_confidence(i)
+        soft = evidence.is_prediction(i) and i not in self._confident
         return soft and not evidence.is_decision(i) and not evidence.columns[i].is_empty
 
     # ------------------------------------------------------------------------------- 2. predictions
@@ -137,8 +136,14 @@ class _Search(Search):
         every = [option for group in self._largest(groups) for option in self._without_odd(group)]
         fitting = [group for group in every if self._fits(group)]
         fitting = fitting or [group for group in every if self._is_examined(group)]
-        if len(fitting) > 1:
-            fitting = self._best(fitting)
+        kind = self._evidence.wanted.kind
+        fitting = preferred(
+            fitting,
+            self._named_by_targets,
+            lambda group: group.counts,
+            lambda group: group.takes == kind,
+            lambda group: group.takes != "scores",
+        )
         if len(fitting) == 1:
             return Found((self._candidate(fitting[0], _PREDICTED),))
         if fitting:
@@ -217,23 +222,11 @@ class _Search(Search):
         if not words:
             return []
         spelled = [*group.labels, *spellings_of([self._names[i] for i in group.columns])]
-        return [] if any(self._evidence.names_all([word], spelled) for word in words) else words
+        known = KnownNames(spelled)
+        return [] if any(known.have([word]) for word in words) else words
 
     def _named_by_targets(self, group: Group) -> bool:
-        return self._evidence.names_all(self._targets, group.labels)
-
-    def _best(self, groups: Sequence[Group]) -> list[Group]:
-        """Those of several that fit best: by the targets' names, by labels that count, by what they take."""
-        kind = self._evidence.wanted.kind
-        for better in (
-            self._named_by_targets,
-            lambda group: group.counts,
-            lambda group: group.takes == kind,
-            lambda group: group.takes != "scores",
-        ):
-            kept = [group for group in groups if better(group)]
-            groups = kept or groups
-        return list(groups)
+        return KnownNames(group.labels).have(self._targets)
 
     def _largest(self, groups: Sequence[Group]) -> list[Group]:
         """Without groups that are part of another one."""
@@ -261,7 +254,7 @@ class _Search(Search):
         if (
             not named
             or len(named) + len(rest) < 2
-            or not evidence.names_all(words, [self._names[i] for i in (*named, *rest)])
+            or not KnownNames(self._names[i] for i in (*named, *rest)).have(words)
         ):
             return None
         if rest and any({*named, *rest} <= {*g.columns} for g in alike(evidence.columns, self._plain)):

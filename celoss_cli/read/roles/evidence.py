@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from celoss_cli.read.roles.column import KnownNames
 from celoss_cli.read.roles.naming import chosen_columns
 
 if TYPE_CHECKING:
@@ -232,10 +231,6 @@ class Evidence:
         columns = found.candidates[0].columns if found.candidates else ()
         return self.texts_of(columns[0]) if len(columns) == 1 else ()
 
-    def names_all(self, targets: Sequence[str], labels: Iterable[str]) -> bool:
-        """Whether every one of these targets is the name of a class, without regard to case."""
-        return KnownNames(labels).have(targets)
-
     def adds_up(self, columns: Sequence[int]) -> bool | None:
         """Whether the columns add up to 1 in every one of the first rows; None where no row tells."""
         values = [self.columns[i].values for i in columns]
@@ -287,6 +282,7 @@ class Search:
         self._targets = targets
         self._free = evidence.free_numbers(target)
         self._numbers = [i for i in self._free if not evidence.columns[i].says.decided]
+        self._confident = [i for i in self._numbers if evidence.is_confidence(i)]
 
 
 def adds_up(values: Array, digits_of: Iterable[int]) -> bool:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from celoss_cli.core.records import record
 from celoss_cli.read.roles.groups import spellings_of
@@ -12,7 +12,17 @@ from celoss_cli.read.roles.groups import spellings_of
 if TYPE_CHECKING:
     from celoss_cli.core.data import Roles
 
-__all__ = ["KINDS", "POSITIVE", "Assignment", "Candidate", "ColumnChoice", "Found", "Wanted", "Why"]
+__all__ = [
+    "KINDS",
+    "POSITIVE",
+    "Assignment",
+    "Candidate",
+    "ColumnChoice",
+    "Found",
+    "Wanted",
+    "Why",
+    "preferred",
+]
 
 
 @record(frozen=True, slots=True)
@@ -260,3 +270,14 @@ class Assignment:
         if why.unused:
             told["unused"] = {self.names[column]: reason for column, reason in why.unused.items()}
         return told
+
+
+_T = TypeVar("_T")
+
+
+def preferred(found: Iterable[_T], *better: Callable[[_T], bool]) -> list[_T]:
+    """Those of which each question, one after the other, is answered yes, as long as any is left."""
+    kept = list(found)
+    for is_better in better:
+        kept = [one for one in kept if is_better(one)] or kept
+    return kept

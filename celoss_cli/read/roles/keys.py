@@ -12,7 +12,7 @@ from celoss_cli.core.records import record
 from celoss_cli.losses import LOSSES
 from celoss_cli.read.roles.column import Column, Shape, Stored, sample_size
 from celoss_cli.read.roles.columns import assign
-from celoss_cli.read.roles.found import KINDS, ColumnChoice, Wanted
+from celoss_cli.read.roles.found import KINDS, ColumnChoice, Wanted, preferred
 from celoss_cli.read.roles.naming import refuse_two_roles
 from celoss_cli.read.roles.words import named
 
@@ -133,7 +133,6 @@ def keys_of(
     keys = [*chosen.values()]
     refuse_two_roles([key for key in keys if keys.count(key) > 1], "an array")
     free = [name for name in names if name not in chosen.values()]
-    asked_apart = {chosen.get("--id-column"), chosen.get("--weight-column")}
 
     def key(option: str, known: Collection[str], role: str) -> str | None:
         return chosen[option] if option in chosen else one_of(free, known, role, option)
@@ -142,12 +141,8 @@ def keys_of(
     unweighted = choice.weight == ""
     weight = None if unweighted else key("--weight-column", weights, "weights of the rows")
     others = {row_id, weight, *(filter(_is_option, free) if options else ())}
-    if (
-        not unweighted
-        and options
-        and "weight" in free
-        and any("feature" in named(name).other for name in free)
-    ):
+    features = (name for name in free if "feature" in named(name).other)
+    if options and not unweighted and "weight" in free and any(features):
         raise InputError(
             'expected weights or a feature, got "weight", which may be either beside features',
             ways=(
@@ -155,7 +150,7 @@ def keys_of(
                 Way("no weights", (("--weight-column", ""),)),
             ),
         )
-    searched = [name for name in names if name not in others and name not in asked_apart]
+    searched = [name for name in names if name not in others]
     search = _Search([name for name in searched if name in free], searched, request, shape)
     input, target, why = search.found(chosen.get("--class-columns"), chosen.get("--target-column"))
     rest = sorted(set(free) - {input, target, row_id, weight, search.predicted})
@@ -275,21 +270,17 @@ class _Search:
         ):
             for better in (kind, "logits" if kind == "scores" else ""):
                 found = [name for name in found if better and says[name].takes == better] or found
-            soft = [name for name in found if not self._is_decision(name)]
+            if len(found) > 1:
+                found = preferred(found, lambda name: not self._is_decision(name))
             if found:
-                return soft if len(found) > 1 and soft else found
+                return found
         return []
 
     def _targets(self) -> list[str]:
         """The arrays whose names say that they hold the targets."""
-        for found in (
-            [name for name in self._names if name.lower() in TARGET_NAMES],
-            [name for name in self._names if self._says[name].target == 3],
-            [name for name in self._names if self._says[name].target == 2],
-        ):
-            if found:
-                return found
-        return []
+        exact = [name for name in self._names if name.lower() in TARGET_NAMES]
+        ranked = ([name for name in self._names if self._says[name].target == rank] for rank in (3, 2))
+        return exact or next(filter(None, ranked), [])
 
     def _look(self, name: str) -> Shape | None:
         if self._shape is None:
@@ -362,21 +353,14 @@ class _Search:
             fact = f"expected the targets once, got {listed(targets)}"
         else:
             fact = f"expected the targets by name (targets, labels, ...), got {listed(self._names)}"
-        options = [(("--class-columns", one), ("--target-column", two)) for one, two in pairs]
-        if not options and elsewhere:
+        if elsewhere:
             ways = [Way("", (("--class-columns", one),)) for one in inputs or self._names]
-        elif not options:
-            ways = [
-                Way("", (("--class-columns", one), ("--target-column", two)))
-                for one in inputs or self._names
-                for two in targets or self._names
-                if one != two
-            ]
-            if len(inputs) == 1 and not targets:
+        else:
+            likely = [(x, y) for x in inputs or self._names for y in targets or self._names if x != y]
+            ways = [Way("", (("--class-columns", x), ("--target-column", y))) for x, y in pairs or likely]
+            if len(inputs) == 1 and not targets and not pairs:
                 apart = Way("from another file", (("--targets", "@targets.csv"),))
                 ways = [*ways[: _MOST_WAYS - 1], apart]
-        else:
-            ways = [Way("", pair) for pair in options]
         return InputError(fact, ways=tuple(ways[:_MOST_WAYS]))
 
 

@@ -114,10 +114,13 @@ def _in_order(evidence: Evidence, found: Sequence[int]) -> list[int]:
     for group in predicting(evidence.columns, evidence.free_numbers(found)):
         labels.update(group.labels)
 
+    known = KnownNames(labels)
+
     def unlikely(i: int) -> bool:
-        if not evidence.wanted.per_class:
-            return evidence.columns[i].values.are_texts
-        return not (evidence.columns[i].values.are_texts and evidence.names_all(evidence.texts_of(i), labels))
+        are_texts = evidence.columns[i].values.are_texts
+        return (
+            not (are_texts and known.have(evidence.texts_of(i))) if evidence.wanted.per_class else are_texts
+        )
 
     return sorted(found, key=unlikely)
 

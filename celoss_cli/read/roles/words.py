@@ -176,11 +176,6 @@ class Named:
         return words - PREDICTING - CONNECTING - _FILLING - _DECIDED - OF_ALL_CLASSES - _GENERAL
 
     @property
-    def speaks(self) -> bool:
-        """Whether it speaks of predictions: of one, or of how sure one is."""
-        return bool(self.takes) or self.confident
-
-    @property
     def predicts(self) -> bool:
         """Whether it has a word of prediction and none that says otherwise."""
         return bool(self.takes) and not self.decided and not self.confident and not self.other

@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from celoss_cli.read.roles.column import Column
+from celoss_cli.read.request import ReadRequest
+from celoss_cli.read.roles.column import Column, Shape
+from celoss_cli.read.roles.columns import columns_of
 from celoss_cli.read.roles.evidence import Evidence, adds_up
 from celoss_cli.read.roles.found import ColumnChoice, Wanted
 from celoss_cli.read.roles.words import named
@@ -233,3 +235,31 @@ def test_what_a_name_says(
 def test_what_is_stored_as_no_number_is_none(stored: Any) -> None:
     column = Column.of("a", ["1", "2"], stored=stored)
     assert (column.values.numbers, column.is_number) == (None, False)
+
+
+def test_a_column_of_texts_among_numbers_is_neither_truth_nor_numbers() -> None:
+    values = Column.of("a", ["1", "2", "x"]).values
+    assert (values.numbers, values.are_truth, values.mostly_numbers) == (None, False, True)
+    assert Column.of("a", ["1", "2"], is_index=False).is_index is False
+    assert Column.of("a", ["1", "2"], is_index=True).is_index is True
+
+
+def test_the_first_values_of_an_array_are_written_as_a_table_has_them() -> None:
+    assert Shape.of(np.array([True, False])) == Shape((2,), "b", ("true", "false"))
+    assert Shape.of(np.array(["Yes", "No"])) == Shape((2,), "U", ("Yes", "No"))
+    assert Shape.of(np.array([[1, 2]])) == Shape((1, 2), "i", ())
+    assert len(Shape.of(np.zeros(1000)).cells) == 257  # one more than is looked at
+
+
+def test_no_more_rows_are_taken_than_tell_whether_there_are_more() -> None:
+    taken = []
+    rows = (taken.append(i) or [str(i)] for i in range(1000))  # type: ignore[func-returns-value]
+    columns, whole = columns_of(["a"], rows, ReadRequest(per_class=True, takes="logits"))
+    assert (len(taken), len(columns[0].values.texts), whole) == (257, 256, False)
+    assert columns_of(["a"], [["1"]] * 256, ReadRequest(per_class=True, takes="logits"))[1]
+
+
+def test_named_ids_come_before_the_names_that_a_file_gave_the_rows() -> None:
+    cells = ["a", "b", "c"]
+    table = [Column.of("who", cells, is_index=True), Column.of("user_id", cells), Column.of("id", cells)]
+    assert Evidence(table, Wanted(per_class=True, takes="logits")).keys == [2, 1, 0]

@@ -247,3 +247,8 @@ def test_scores_of_tokens_without_targets_are_offered_as_such() -> None:
     assert done.returncode == 3
     assert "--input-is token-logprobs" in done.stderr
     assert "(a scored token a row)" in done.stderr
+
+
+def test_several_columns_of_zeros_and_ones_are_the_targets_of_as_many_labels() -> None:
+    assert truth("id:id a:y b:d", "id a b", per_class=False) == (["a", "b"], "id")
+    assert truth("id:id x:f a:y", "id p", per_class=False) == (["a"], "id")

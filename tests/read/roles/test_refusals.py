@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import pytest
-from layouts import CELLS, columns, given
+from layouts import CELLS, columns, given, shown
 from running import celoss
 
 from celoss_cli.core.errors import InputError, UsageError
+from celoss_cli.read.roles.column import Column
 from celoss_cli.read.roles.columns import assign
 from celoss_cli.read.roles.found import ColumnChoice, Wanted
 from celoss_cli.read.roles.naming import chosen_columns, one_of, pattern_of
@@ -260,3 +262,184 @@ def test_a_log_probability_of_one_answer_is_no_logit(words: tuple[str, ...], tmp
     done = celoss(*words, "p.csv", cwd=tmp_path)
     assert (done.returncode, "bce-logits" in done.stderr) == (3, False)
     assert "exp of a log-probability of one answer is what bce takes" in done.stderr
+
+
+def test_weights_that_may_be_features_are_refused_with_a_command_without_them() -> None:
+    data = "height,age,weight,prob,target\n1.7,30,70,0.8,1\n1.6,40,60,0.3,0\n1.8,50,80,0.6,1\n"
+    done = celoss("bce", data=data)
+    assert "--weight-column weight  (weight as weight)" in done.stderr
+    assert "--weight-column ''  (no weights)" in done.stderr
+
+
+def test_one_column_of_classes_predicted_is_asked_for() -> None:
+    with pytest.raises(InputError) as told:
+        given("label:y pred:dyn other:dyn confidence:c", "bce", predicted="pred,other")
+    assert told.value.fact == 'expected one such column, got "pred", "other"'
+    assert told.value.hint == "say which: --predicted-column NAME"
+
+
+def test_a_probability_beside_the_class_predicted_is_taken_for_how_sure_that_is() -> None:
+    found = given("label:yn pred:dyn prob:c", "bce", predicted="pred")
+    assert (found.inputs, found.predicted, found.decided) == ((2,), 1, ("yes", "no"))
+    assert found.why.inputs == "the probability of the class in pred"
+
+
+def test_without_a_header_the_last_column_is_told_as_the_targets() -> None:
+    wanted = Wanted(per_class=True, takes="logits", has_names=False)
+    found = assign(
+        [Column.of(str(i), CELLS[kind]) for i, kind in enumerate(("l0", "l1", "l2", "y3"))], wanted
+    )
+    assert found.why.target == "the last column, and the only one whose values can be targets"
+
+
+def test_why_columns_are_not_used() -> None:
+    found = given("prob:p label:y note:path age:f x:l0 pred:d confidence:c other_id:n max_loss:s", "bce")
+    assert {found.names[i]: why for i, why in found.why.unused.items()} == {
+        "note": "no numbers",
+        "age": "age is a feature",
+        "x": "nothing says that it has a role",
+        "pred": "a decision, and no number that says how likely it is",
+        "confidence": "how sure the prediction is, and of no fixed class",
+        "max_loss": "max is a statistic",
+    }
+
+
+def test_weights_that_a_doubtful_name_gives_are_pinned() -> None:
+    found = given("prob:p label:y weight:w", "bce")
+    assert found.inferred["weight"] == ("--weight-column", "weight")
+    assert "weight" not in given("prob:p label:y sample_weight:w", "bce").inferred
+
+
+@pytest.mark.parametrize(
+    ("layout", "loss", "options"),
+    [
+        (
+            "prob:p label:mb",
+            "bce",
+            [
+                {"--class-columns": "prob", "--positive": "malignant"},
+                {"--class-columns": "prob", "--positive": "benign"},
+            ],
+        ),
+        (
+            "rf_prob:p xgb_prob:m label:yn",
+            "bce",
+            [{"--class-columns": "rf_prob"}, {"--class-columns": "xgb_prob"}],
+        ),
+        (
+            "rf_prob:p xgb_prob:m label:mb",
+            "bce",
+            [
+                {"--class-columns": "rf_prob", "--positive": "malignant"},
+                {"--class-columns": "rf_prob", "--positive": "benign"},
+                {"--class-columns": "xgb_prob", "--positive": "malignant"},
+                {"--class-columns": "xgb_prob", "--positive": "benign"},
+            ],
+        ),
+        (
+            "rf_prob_yes:p xgb_prob:m label:yn",
+            "bce",
+            [{"--class-columns": "rf_prob_yes"}, {"--class-columns": "xgb_prob"}],
+        ),
+        (
+            "rf_prob_malignant:p xgb_prob:m label:mb",
+            "bce",
+            [
+                {"--class-columns": "rf_prob_malignant"},
+                {"--class-columns": "xgb_prob", "--positive": "malignant"},
+                {"--class-columns": "xgb_prob", "--positive": "benign"},
+            ],
+        ),
+        ("logprob:s", "ce", [{"--class-columns": "logprob", "--input-is": "token-logprobs"}]),
+    ],
+)
+def test_the_options_of_each_way_out(layout: str, loss: str, options: list[dict[str, str]]) -> None:
+    with pytest.raises(InputError) as told:
+        given(layout, loss)
+    said = [dict(way.options) for way in told.value.ways]
+    kept = [{name: value for name, value in one.items() if not name.startswith("--target")} for one in said]
+    assert kept[: len(options)] == options
+
+
+CAT_OR_DOG = ["cat", "dog", "cat", "dog", "dog"]
+FROM_ONE = ["1", "2", "3", "3", "1"]
+
+
+def refused(table: list[Column], wanted: Wanted) -> InputError:
+    with pytest.raises(InputError) as told:
+        assign(table, wanted)
+    return told.value
+
+
+def test_classes_that_count_from_one_are_offered_as_such() -> None:
+    table = [*columns("logit_a:l0 logit_b:l1 logit_c:l2"), Column.of("kind", FROM_ONE)]
+    ways = refused(table, Wanted(per_class=True, takes="logits")).ways
+    first = [way for way in ways if dict(way.options).get("--target-column") == "kind"]
+    assert any(way.options[-1] == ("--first-class", "1") for way in first)
+
+
+def test_classes_predicted_by_names_of_their_own_are_offered_with_either_as_the_positive_one() -> None:
+    table = [*columns("label:y confidence:c"), Column.of("pred", CAT_OR_DOG)]
+    ways = refused(table, Wanted(per_class=False, takes="probs")).ways
+    assert [(way.meaning, dict(way.options).get("--positive")) for way in ways] == [
+        ("1 less it where pred is the other class; cat as 1", "cat"),
+        ("1 less it where pred is the other class; dog as 1", "dog"),
+        (OF_POSITIVE, None),
+    ]
+
+
+@pytest.mark.parametrize("layout", ["prob:p label:y", "x:m label:y"])
+def test_a_loss_to_be_found_takes_one_column_too(layout: str) -> None:
+    found = assign(columns(layout), Wanted(per_class=True, takes="probs", or_binary=True))
+    assert (found.inputs, found.target) == ((0,), (1,))
+
+
+def test_a_copy_of_two_values_may_be_a_class() -> None:
+    assert shown(given("a:l0 b:l1 same:y label:y", "ce")) == "a,b,same -> label"
+
+
+@pytest.mark.parametrize(
+    ("layout", "loss", "expected"),
+    [
+        ("prob_benign:1-p prob_malignant:p label:mb", "bce", "prob_malignant -> label (malignant is 1)"),
+        ("a_logit:s b_logprob:s label:pm", "soft-margin", "a_logit -> label"),
+        ("logit_0:l0 logit_1:l1 logit_max:l2 label:y", "ce", "logit_0,logit_1 -> label"),
+        ("logit_no:l0 logit_yes:l1 logit_margin:s label:yn", "ce", "logit_no,logit_yes -> label"),
+    ],
+)
+def test_what_settles_one_of_several(layout: str, loss: str, expected: str) -> None:
+    assert shown(given(layout, loss)) == expected
+
+
+def test_the_only_score_among_predictions_is_told_as_such() -> None:
+    found = given("pred_score:p raw_logit:s label:y", "bce")
+    assert (found.inputs, found.why.inputs) == ((0,), "the only score among the predictions")
+
+
+@pytest.mark.parametrize(
+    ("role", "option"),
+    [("id", "--id-column"), ("weight", "--weight-column"), ("classes", "--class-columns")],
+)
+def test_an_option_that_takes_the_target_is_told(role: str, option: str) -> None:
+    with pytest.raises(InputError) as told:
+        given("label:y prob:p", "bce", **{role: "label"})
+    assert told.value.fact == f'expected a column of targets, got "label", which {option} takes'
+    assert told.value.hint == "leave it out there, or give the targets apart: --targets @FILE"
+
+
+def test_a_table_without_targets_is_told_with_its_columns() -> None:
+    with pytest.raises(InputError) as told:
+        given("logit_a:l0 logit_b:l1", "ce")
+    assert told.value.fact == 'expected a column of targets, got "logit_a", "logit_b"'
+    assert told.value.ways[0].options[-1] == ("--targets", "@targets.csv")
+
+
+def test_a_word_in_a_column_that_nobody_named_is_refused_with_what_the_column_may_be() -> None:
+    done = celoss("ce", data="a,b,target\nx,1,0\n2,1,1\n3,1,0\n")
+    assert '2:1: expected a number in column "a", got "x"' in done.stderr
+    assert "(if a is no class: --class-columns NAMES or --id-column a)" in done.stderr
+
+
+def test_one_and_zero_are_yes_and_no_where_two_classes_are_called_so() -> None:
+    done = celoss("ce", "--format", "value", data="no,yes,target\n1,3,1\n2,0,0\n")
+    assert float(done.stdout) == pytest.approx(math.log(1 + math.exp(-2)), rel=1e-15)

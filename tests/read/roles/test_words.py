@@ -50,3 +50,26 @@ def test_a_target_is_named_as_what_is_predicted(target: str, input: str, *, sett
         return
     found = assign(columns, wanted)
     assert (found.target, found.inputs) == ((1,), (2,))
+
+
+def test_a_single_p_is_a_word_of_prediction_at_either_end_only() -> None:
+    assert [named(name).takes for name in ("p_x", "x_p", "x_p_y")] == ["probs", "probs", ""]
+
+
+@pytest.mark.parametrize(
+    ("name", "takes"),
+    [
+        ("y\u0302", "scores"),
+        ("p\u0302", "probs"),
+        ("y_hat", "scores"),
+        ("most_likely_species", "scores"),
+        ("decision_function", "logits"),
+        ("p_value", ""),
+        ("pvalue", ""),
+        ("log_proba_x", "log-probs"),
+        ("raw_score", "logits"),
+        ("predicted", "scores"),
+    ],
+)
+def test_what_a_word_of_prediction_says_that_values_are(name: str, takes: str) -> None:
+    assert named(name).takes == takes
