@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 
 from celoss_cli.core.errors import UsageError, listed
 from celoss_cli.core.records import replace
-from celoss_cli.read.roles.answers import is_negative, positive_of, positive_of_two
+from celoss_cli.read.roles.answers import positive_of, positive_of_two
 from celoss_cli.read.roles.column import KnownNames, value_of
 from celoss_cli.read.roles.confidences import OF_POSITIVE, Confidences
 from celoss_cli.read.roles.found import POSITIVE, Candidate, Found, preferred
-from celoss_cli.read.roles.groups import Group, alike, labels_of, predicting
+from celoss_cli.read.roles.groups import Group, alike, predicting
 from celoss_cli.read.roles.naming import one_of
 
 if TYPE_CHECKING:
@@ -138,12 +138,7 @@ class _Search(Confidences):
 
     def _positive_of(self, i: int) -> str | None:
         """The target that the name of a column of predictions speaks of: yes of prob_yes, 0 of p0."""
-        if self._is_counted(i):
-            return None
-        found = positive_of(self._names[i], self._targets)
-        label = labels_of([self._names[i]])[0]
-        known = self._targets or not self._evidence.columns[i].says.takes
-        return found if known or not is_negative(label) else label
+        return None if self._is_counted(i) else positive_of(self._names[i], self._targets)
 
     def _is_counted(self, i: int) -> bool:
         """Whether a column is one of three or more that are counted and are no classes: lgb_0 to lgb_4."""

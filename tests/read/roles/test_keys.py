@@ -69,6 +69,7 @@ def found(layout: str, loss: str = "ce", *, truth: bool = False, options: bool =
         ("a:f b:i1", "ce", {}, ("a", "b", None, None)),
         ("preds:f y_hat:i labels:i", "ce", {}, ("preds", "labels", None, None)),  # a decision is no input
         ("preds:p pred_label:y label:y", "bce", {}, ("preds", "label", None, None)),
+        ("predictions:p labels:y", "bce", {}, ("predictions", "labels", None, None)),
         ("y_prob:p flag:b", "bce", {}, ("y_prob", "flag", None, None)),
         ("probs:p labels:y", "bce", {"shapes": False}, ("probs", "labels", None, None)),
     ],

@@ -1,0 +1,165 @@
+"""Single decisions about columns, each in the smallest table that shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+from layouts import CELLS, columns, given, shown
+from running import celoss
+
+from celoss_cli.core.errors import InputError, UsageError
+from celoss_cli.read.request import ReadRequest
+from celoss_cli.read.roles.column import Column
+from celoss_cli.read.roles.columns import assign, map_columns
+from celoss_cli.read.roles.found import Assignment, Wanted
+from celoss_cli.read.roles.groups import in_natural_order, initials, labels_of
+from celoss_cli.read.roles.targets import refuse_unknown_classes
+
+CLASSES, SINGLE = Wanted(per_class=True, takes="logits"), Wanted(per_class=False, takes="probs")
+PETS = ["cat", "dog", "cat", "dog", "dog"]
+
+
+def roles(layout: str, wanted: Wanted = CLASSES, **cells: Sequence[str]) -> Assignment:
+    return assign([*columns(layout), *(Column.of(name, found) for name, found in cells.items())], wanted)
+
+
+def refused(layout: str, wanted: Wanted = CLASSES, **cells: Sequence[str]) -> InputError:
+    with pytest.raises(InputError) as told:
+        roles(layout, wanted, **cells)
+    return told.value
+
+
+def test_an_option_that_names_no_column_is_told_with_its_name() -> None:
+    with pytest.raises(UsageError) as told:
+        given("label:y prob:p", "bce", predicted="x")
+    assert str(told.value) == '--predicted-column: expected a column of "label", "prob", got "x".'
+    with pytest.raises(InputError) as several:
+        given("a:id b:path prob:p label:y", "bce", id="a,b")
+    assert several.value.fact == 'expected one such column, got "a", "b"'
+    assert several.value.hint == "say which: --id-column NAME"
+
+
+def test_the_binary_loss_of_a_loss_is_offered() -> None:
+    request = ReadRequest(per_class=True, takes="logits", binary="hinge")
+    with pytest.raises(InputError) as told:
+        map_columns(columns("prob:p label:y"), request)
+    assert told.value.ways[0].command == "hinge"
+
+
+def test_ways_with_and_without_weights_keep_their_command() -> None:
+    ways = refused("age:f weight:w prob:p label:y").ways
+    assert [(way.meaning, way.command) for way in ways[:2]] == [
+        ("weight as weight", "bce"),
+        ("no weights", "bce"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("layout", "loss", "word"),
+    [
+        ("raw_logit:s b_score:s label:y", "bce-logits", "logit"),
+        ("p_x:p logit_x:s label:y", "bce", "probability"),
+        ("x_logprob:s y_prob:p label:y", "bce-logits", "log-probability"),
+    ],
+)
+def test_what_one_of_several_predictions_is(layout: str, loss: str, word: str) -> None:
+    found = given(layout, loss)
+    assert (found.inputs, found.why.inputs) == ((0,), f"the only {word} among the predictions")
+
+
+def test_a_text_among_numbers_is_no_name_of_a_class() -> None:
+    assert roles("logit_a:l0 logit_b:l1", label=["0", "1", "x", "0", "1"]).target == (2,)
+    assert refused("logit_a:l0 logit_b:l1", label=["x", "y", "x", "y", "y"]).fact.startswith(
+        'expected targets that are named as the classes, got "x", "y" for "logit_a", "logit_b"'
+    )
+
+
+def test_targets_that_no_columns_are_named_as() -> None:
+    with pytest.raises(InputError) as told:
+        given("a:y b:d one:p two:m", "bce", target="a,b")
+    assert told.value.fact == 'expected columns named as the targets "a", "b", got "a", "b", "one", "two"'
+    assert [way.meaning for way in told.value.ways] == ["all numbers"]
+    assert given("a:y b:d p_b:p p_a:m", "bce", target="a,b").inputs == (2, 3)
+
+
+def test_a_map_to_classes_that_are_not_there_is_refused() -> None:
+    refuse_unknown_classes({"H": "HOME"}, ["home", "away"])
+    with pytest.raises(UsageError) as told:
+        refuse_unknown_classes({"H": "house"}, ["home", "away", "home"])
+    assert str(told.value) == 'Expected --class-map with classes of "home", "away", got "house" for "H".'
+
+
+@pytest.mark.parametrize(
+    ("targets", "labels", "found"),
+    [
+        (["H"], ["home", "away"], "H=home"),
+        (["h", "A"], ["Home", "away"], "h=Home,A=away"),
+        (["entailment"], ["entail", "neutral"], "entailment=entail"),
+        (["cats"], ["cat", "dog"], ""),  # three letters say too little
+        (["a"], ["away", "alone"], ""),
+        (["H", "h"], ["home", "away"], ""),
+        (["H="], ["H=me", "away"], ""),
+        ([], ["home", "away"], ""),
+    ],
+)
+def test_targets_that_begin_one_class_each(targets: list[str], labels: list[str], found: str) -> None:
+    assert initials(targets, labels) == found
+
+
+def test_a_way_through_columns_that_lack_values_skips_their_rows() -> None:
+    told = refused("xgb_prob:m label:y", SINGLE, rf_prob=["0.5", "", "0.25", "0.5", "0.75"])
+    assert ("--missing", "skip") in told.ways[1].options
+    assert ("--missing", "skip") not in told.ways[0].options
+
+
+def test_one_hot_targets_stay_one_hot() -> None:
+    data = "p_a,p_b,true_a,true_b\n0.5,0.5,1,0\n0.25,0.75,0,1\n0.5,0.5,0.5,0.5\n"
+    done = celoss("ce", "--input-is", "probs", data=data)
+    assert (
+        "standard input:4: expected one-hot targets as in the first row, got other values "
+        "(probabilities are written as 1.0)"
+    ) in done.stderr
+
+
+@pytest.mark.parametrize("kinds", [("y3", "l0", "l1", "y3"), ("l0", "l1", "l2", "k")])
+def test_without_a_header_a_last_column_that_settles_nothing_is_no_target(kinds: tuple[str, ...]) -> None:
+    table = [Column.of(str(i), CELLS[kind]) for i, kind in enumerate(kinds, 1)]
+    with pytest.raises(InputError, match="expected a column of targets"):
+        assign(table, Wanted(per_class=True, takes="logits", has_names=False))
+
+
+def test_a_probability_over_a_half_alone_is_that_of_the_class_in_its_name() -> None:
+    found = given("prob_malignant:c label:mb", "bce")
+    assert shown(found) == "prob_malignant -> label (malignant is 1)"
+
+
+def test_numbers_within_names_are_sorted_by_size() -> None:
+    assert in_natural_order(["a10b1", "a2b10", "a2b9"]) == ["a2b9", "a2b10", "a10b1"]
+    assert in_natural_order(["x010", "x9", "x"]) == ["x", "x9", "x010"]
+
+
+def test_whole_numbers_beside_two_classes_that_targets_name_are_none() -> None:
+    found = roles("cat:l0 dog:l1 x:i", label=PETS)
+    assert (found.inputs, found.why.inputs) == ((0, 1), "they are named as the targets are")
+
+
+def test_of_two_named_targets_the_one_that_the_loss_can_take() -> None:
+    assert shown(given("label:f target:y3 a:l0 b:l1 c:l2", "ce")) == "a,b,c -> target"
+    assert shown(given("label:id target:y prob:p", "bce")) == "prob -> target"
+
+
+def test_a_record_of_zeros_and_ones_is_offered_as_targets_of_a_binary_loss() -> None:
+    told = refused("status:d prob:p", SINGLE)
+    assert any(("--target-column", "status") in way.options for way in told.ways)
+
+
+def test_a_target_that_begins_a_class_is_refused_with_the_map_that_says_so() -> None:
+    done = celoss("ce", data="home,away,target\n1,2,home\n2,1,a\n")
+    assert 'standard input:3:3: expected a class name of "home", "away", got "a"' in done.stderr
+    assert "--class-map a=away  (another spelling of it)" in done.stderr
+
+
+def test_words_that_go_with_those_of_prediction_are_no_part_of_a_class() -> None:
+    assert labels_of(["prob_of_cat"]) == ("cat",)
+    assert labels_of(["Probability:Class=0"]) == ("0",)
