@@ -9,7 +9,7 @@ from celoss_cli.core.late import np
 from celoss_cli.core.records import record
 from celoss_cli.losses.arrays import reduced
 from celoss_cli.losses.binary import BinaryLoss, log_answers, logistic, sigmoid, weighted
-from celoss_cli.losses.elementwise import answers_outside, first_outside
+from celoss_cli.losses.elementwise import answers_outside, probabilities_outside
 from celoss_cli.losses.options import WEIGHT
 from celoss_cli.losses.spec import LossSpec
 
@@ -74,7 +74,7 @@ class BinaryBrier(BinaryLoss):
         outside = answers_outside(batch.target, 0, 1, "Expected a target from 0 to 1")
         if outside or self.input_is == "logits":
             return outside
-        return first_outside(batch.input, 0, 1, "Expected a probability from 0 to 1")
+        return probabilities_outside(batch.input)
 
     def log_predictions(self, batch: Batch) -> Array:
         if self.input_is == "logits":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -10,7 +9,6 @@ from celoss_cli.core.errors import UsageError
 from celoss_cli.core.late import np
 from celoss_cli.core.records import record
 from celoss_cli.losses.arrays import reduced
-from celoss_cli.losses.base import Violation
 from celoss_cli.losses.class_axis import (
     exponentials_of,
     log_softmax_columns,
@@ -19,7 +17,6 @@ from celoss_cli.losses.class_axis import (
     sum_over_classes,
 )
 from celoss_cli.losses.class_loss import WeightedClassLoss, columns_of, no_distribution
-from celoss_cli.losses.elementwise import shown_outside
 from celoss_cli.losses.emitted import counted, log_softmax_lines, onehot_lines
 from celoss_cli.losses.options import IGNORE_INDEX, WEIGHT
 from celoss_cli.losses.spec import LossSpec
@@ -29,6 +26,7 @@ if TYPE_CHECKING:
 
     from celoss_cli.core.data import Array, Batch, Reduction
     from celoss_cli.core.trace import Note
+    from celoss_cli.losses.base import Violation
     from celoss_cli.losses.spec import Problem
 
 __all__ = ["LOSS", "Brier", "brier_score"]
@@ -85,16 +83,7 @@ class Brier(WeightedClassLoss):
     def violation(self, batch: Batch) -> Violation | None:
         if self.input_is == "logits":
             return None
-        in_logs = self.input_is == "log-probs"
-        low, high = (-math.inf, 0.0) if in_logs else (0.0, 1.0)
-        outside = ~((batch.input >= low) & (batch.input <= high))
-        where = outside.any(axis=1).reshape(-1) & ~self._left_out(batch.target).reshape(-1)
-        if not where.any():
-            return None
-        first = int(np.flatnonzero(where)[0])
-        value = columns_of(batch.input)[:, first][columns_of(outside)[:, first]][0]
-        wanted = "a log-probability of at most 0" if in_logs else "a probability from 0 to 1"
-        return Violation(where, f"Expected {wanted}, got {shown_outside(value, low, high)}.")
+        return self._no_probabilities(batch, batch.input, self.input_is == "log-probs")
 
     def observe(self, batch: Batch) -> Counter[str]:
         if self.input_is == "logits":

@@ -14,11 +14,13 @@ from celoss_cli.losses.base import (
     TRUTH_READ_AS_CLASSES,
     WHOLE_READ,
     Loss,
+    Violation,
     as_real,
     finite_weights,
     spread,
 )
 from celoss_cli.losses.class_axis import Block, blocks, largest_class, matrix_of
+from celoss_cli.losses.elementwise import by_rounding, shown_outside, ways_of_rounding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -248,6 +250,23 @@ class ClassLoss(Loss):
     def _leaving_out(self, marker: int) -> str:
         """How targets of this value are left out."""
         return f"--ignore-index {marker}"
+
+    def _no_probabilities(self, batch: Batch, values: Array, logs: bool) -> Violation | None:
+        """The columns of input or targets, (rows, classes, positions), with a value that is none."""
+        low, high = (-math.inf, 0.0) if logs else (0.0, 1.0)
+        outside = ~((values >= low) & (values <= high))
+        where = outside.any(axis=1).reshape(-1)
+        if batch.target.ndim == 2:
+            where &= ~self._left_out(batch.target).reshape(-1)
+        if not where.any():
+            return None
+        first = int(np.flatnonzero(where)[0])
+        value = columns_of(values)[:, first][columns_of(outside)[:, first]][0]
+        wanted = "a log-probability of at most 0" if logs else "a probability from 0 to 1"
+        of_input = values is batch.input
+        ways = ways_of_rounding(values) if of_input and not logs and by_rounding(value) else ()
+        fact = f"Expected {wanted}, got {shown_outside(value, low, high)}."
+        return Violation(where, fact, ways, in_input=of_input)
 
     def outcomes(self, batch: Batch) -> Array | None:
         if batch.target.ndim == 3:

@@ -22,6 +22,8 @@ __all__ = [
     "answers_outside",
     "by_rounding",
     "first_outside",
+    "probabilities_outside",
+    "shown_outside",
     "ways_of_answers",
     "ways_of_rounding",
 ]
@@ -166,6 +168,15 @@ def first_outside(values: Array, low: float, high: float, fact: str) -> Violatio
         return None
     first = flat[int(np.flatnonzero(outside)[0])]
     return Violation(outside, f"{fact}, got {shown_outside(first, low, high)}.")
+
+
+def probabilities_outside(values: Array) -> Violation | None:
+    """The same for an input of any shape; where rounding took the first one out, it may be clipped."""
+    found = first_outside(values, 0, 1, "Expected a probability from 0 to 1")
+    if found is None:
+        return None
+    first = values.reshape(-1)[int(np.flatnonzero(found.where)[0])]
+    return replace(found, ways=ways_of_rounding(values) if by_rounding(first) else (), in_input=True)
 
 
 def answers_outside(targets: Array, low: float, high: float, fact: str) -> Violation | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -10,10 +9,8 @@ from celoss_cli.core.errors import UsageError
 from celoss_cli.core.late import np
 from celoss_cli.core.records import record
 from celoss_cli.losses.arrays import reduced
-from celoss_cli.losses.base import Violation
 from celoss_cli.losses.class_axis import sum_over_classes
 from celoss_cli.losses.class_loss import ClassLoss, columns_of, no_distribution, onehot
-from celoss_cli.losses.elementwise import by_rounding, shown_outside, ways_of_rounding
 from celoss_cli.losses.emitted import counted, onehot_lines
 from celoss_cli.losses.options import IGNORE_INDEX, LOG_TARGET
 from celoss_cli.losses.spec import LossSpec
@@ -23,6 +20,7 @@ if TYPE_CHECKING:
 
     from celoss_cli.core.data import Array, Batch, Reduction
     from celoss_cli.core.trace import Note
+    from celoss_cli.losses.base import Violation
     from celoss_cli.losses.spec import Problem
 
 __all__ = ["LOSS", "JensenShannon", "js_div"]
@@ -89,23 +87,10 @@ class JensenShannon(ClassLoss):
             raise UsageError(f"Expected input_is {', '.join(_KINDS)}, got {self.input_is!r}.")
 
     def violation(self, batch: Batch) -> Violation | None:
-        pairs = [(batch.input, self.input_is == "log-probs")]
-        pairs += [(batch.target, self.log_target)] if batch.target.ndim == 3 else []
-        for values, in_logs in pairs:
-            low, high = (-math.inf, 0.0) if in_logs else (0.0, 1.0)
-            outside = ~((values >= low) & (values <= high))
-            where = outside.any(axis=1).reshape(-1)
-            if batch.target.ndim == 2:
-                where &= ~self._left_out(batch.target).reshape(-1)
-            if where.any():
-                first = int(np.flatnonzero(where)[0])
-                value = columns_of(values)[:, first][columns_of(outside)[:, first]][0]
-                wanted = "a log-probability of at most 0" if in_logs else "a probability from 0 to 1"
-                of_input = values is batch.input
-                ways = ways_of_rounding(values) if of_input and not in_logs and by_rounding(value) else ()
-                fact = f"Expected {wanted}, got {shown_outside(value, low, high)}."
-                return Violation(where, fact, ways, in_input=of_input)
-        return None
+        found = self._no_probabilities(batch, batch.input, self.input_is == "log-probs")
+        if found or batch.target.ndim == 2:
+            return found
+        return self._no_probabilities(batch, batch.target, self.log_target)
 
     def observe(self, batch: Batch) -> Counter[str]:
         in_logs = self.input_is == "log-probs"

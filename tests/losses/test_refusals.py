@@ -10,6 +10,7 @@ import pytest
 from celoss_cli.core.data import Batch
 from celoss_cli.core.errors import InputError, UsageError
 from celoss_cli.losses.base import Loss
+from celoss_cli.losses.binary_brier_score import BinaryBrier
 from celoss_cli.losses.binary_cross_entropy import BinaryCrossEntropy
 from celoss_cli.losses.binary_cross_entropy_with_logits import BinaryCrossEntropyWithLogits
 from celoss_cli.losses.brier_score import Brier
@@ -99,6 +100,17 @@ def test_the_value_that_is_told_is_of_the_first_row_that_is_outside() -> None:
     assert found is not None
     assert found.fact == "Expected a probability from 0 to 1, got 7."
     assert found.where.tolist() == [False, True, True]
+
+
+@pytest.mark.parametrize("loss", [Brier(), JensenShannon(), BinaryBrier()])
+@pytest.mark.parametrize(("p", "ways"), [(1 + 2**-23, ["--clip-domain 1e-06"]), (1.5, [])])
+def test_a_probability_taken_over_1_by_rounding_may_be_clipped(loss: Loss, p: float, ways: list[str]) -> None:
+    binary = isinstance(loss, BinaryBrier)
+    x, y = ([0.5, p], [1.0, 0.0]) if binary else ([[0.5, 0.5], [p, 0.0]], [1, 0])
+    found = loss.violation(loss.canonical(Batch(np.array(x), np.array(y))))
+    assert found is not None
+    assert ([str(way) for way in found.ways], found.in_input) == (ways, True)
+    assert found.where.tolist() == [False, True]
 
 
 # ---------------------------------------------------------------------------------------- conventions
