@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import pytest
 from layouts import CELLS, columns, given, shown
 from running import celoss
@@ -14,7 +15,7 @@ from celoss_cli.read.roles.column import Column
 from celoss_cli.read.roles.columns import assign, map_columns
 from celoss_cli.read.roles.found import Assignment, Wanted
 from celoss_cli.read.roles.groups import in_natural_order, initials, labels_of
-from celoss_cli.read.roles.targets import refuse_unknown_classes
+from celoss_cli.read.roles.targets import Targets, refuse_unknown_classes
 
 CLASSES, SINGLE = Wanted(per_class=True, takes="logits"), Wanted(per_class=False, takes="probs")
 PETS = ["cat", "dog", "cat", "dog", "dog"]
@@ -163,3 +164,37 @@ def test_a_target_that_begins_a_class_is_refused_with_the_map_that_says_so() -> 
 def test_words_that_go_with_those_of_prediction_are_no_part_of_a_class() -> None:
     assert labels_of(["prob_of_cat"]) == ("cat",)
     assert labels_of(["Probability:Class=0"]) == ("0",)
+
+
+def test_what_a_mark_opened_is_closed_behind_the_name_of_a_class() -> None:
+    assert labels_of(["x(cat)", "x(dog)"]) == ("cat", "dog")
+
+
+def test_whole_numbers_beyond_64_bits_are_no_targets() -> None:
+    targets = Targets(("a", "b"), ["0"], ReadRequest(per_class=True, takes="logits"))
+    assert targets.of_numbers(np.array([2**63], np.uint64)) is None
+    assert targets.of_numbers(np.array([1, 2**63 - 1], np.uint64)).tolist() == [1, 2**63 - 1]  # type: ignore[union-attr]
+    assert targets.of_numbers(np.array([0.5])) is None
+
+
+def test_of_two_groups_the_one_whose_word_says_more() -> None:
+    found = given("pred_a:l0 pred_b:l1 prob_a:p prob_b:1-p label:y", "ce")
+    assert shown(found) == "prob_a,prob_b -> label"
+
+
+def test_columns_named_as_the_columns_of_targets_are_told_as_such() -> None:
+    found = given("true_cat:y true_dog:d cat:p dog:m", "bce")
+    assert (found.inputs, found.target) == ((2, 3), (0, 1))
+    assert found.why.inputs == "named as the columns of targets"
+
+
+def test_four_letters_that_two_words_share_make_them_one() -> None:
+    assert roles("x:id loans:y p_loan:p", SINGLE).target == (1,)
+    assert refused("x:id pets:y p_pet:p", SINGLE).fact.startswith("expected a column of targets")
+
+
+def test_the_score_of_a_pipeline_is_how_sure_its_label_is() -> None:
+    with pytest.raises(InputError) as told:
+        given("truth:mb label:mb score:c", "bce", target="truth")
+    assert told.value.fact.startswith('expected the probability of one class, got "score"')
+    assert given("truth:mb score:c", "bce", target="truth", positive="malignant").inputs == (1,)
