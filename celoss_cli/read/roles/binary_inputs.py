@@ -255,7 +255,7 @@ class _Search(Confidences):
     def _can_be_whole(self) -> list[int]:
         """Numbers that may be whole without being decisions: those whose name says how likely, not what."""
         says = [self._evidence.columns[i].says for i in self._numbers]
-        return [i for i, said in zip(self._numbers, says, strict=True) if said.takes not in ("", "scores")]
+        return [i for i, said in zip(self._numbers, says, strict=True) if said.takes != "scores"]
 
     # ---------------------------------------------------------------------------- no other prediction
 

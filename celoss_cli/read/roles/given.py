@@ -233,8 +233,6 @@ def _why_unused(evidence: Evidence, i: int) -> str:
 def doubt(evidence: Evidence, inputs: Found, target: Found | None, weight: Found | None) -> InputError:
     """A refusal with every reading."""
     facts = [found.expected for found in (target, inputs) if found is not None and found.expected]
-    if target is not None and not target.candidates and not target.expected:
-        facts.append(f"a column of targets, got {listed(evidence.names)}")
     if weight is None:
         names = listed([evidence.names[i] for i in evidence.weights])
         facts.append(f"weights of the rows or a feature, got {names}, which may be either")

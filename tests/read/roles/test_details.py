@@ -13,6 +13,8 @@ from celoss_cli.core.errors import InputError, UsageError
 from celoss_cli.read.request import ReadRequest
 from celoss_cli.read.roles.column import Column
 from celoss_cli.read.roles.columns import assign, map_columns
+from celoss_cli.read.roles.confidences import is_of_positive
+from celoss_cli.read.roles.evidence import Evidence
 from celoss_cli.read.roles.found import Assignment, Wanted
 from celoss_cli.read.roles.groups import in_natural_order, initials, labels_of
 from celoss_cli.read.roles.targets import Targets, refuse_unknown_classes
@@ -137,6 +139,7 @@ def test_a_probability_over_a_half_alone_is_that_of_the_class_in_its_name() -> N
 
 def test_numbers_within_names_are_sorted_by_size() -> None:
     assert in_natural_order(["a10b1", "a2b10", "a2b9"]) == ["a2b9", "a2b10", "a10b1"]
+    assert in_natural_order(["a1b010", "a1b9"]) == ["a1b9", "a1b010"]
     assert in_natural_order(["x010", "x9", "x"]) == ["x", "x9", "x010"]
 
 
@@ -198,3 +201,20 @@ def test_the_score_of_a_pipeline_is_how_sure_its_label_is() -> None:
         given("truth:mb label:mb score:c", "bce", target="truth")
     assert told.value.fact.startswith('expected the probability of one class, got "score"')
     assert given("truth:mb score:c", "bce", target="truth", positive="malignant").inputs == (1,)
+
+
+def test_a_half_is_over_a_half_with_the_positive_class() -> None:
+    table = {"sure": ["0.9", "0.2", "0.5"], "pred": ["yes", "no", "yes"]}
+    evidence = Evidence([Column.of(name, cells) for name, cells in table.items()], SINGLE)
+    assert is_of_positive(evidence, 0, 1, "yes")
+    assert not is_of_positive(evidence, 0, 1, "no")
+
+
+def test_a_spread_beside_a_probability_is_no_decision_that_it_is_sure_of() -> None:
+    assert given("prob:c prob_std:m label:y", "bce").inputs == (0,)
+
+
+def test_features_that_are_named_as_the_classes_are_no_targets() -> None:
+    with pytest.raises(InputError, match="expected a column of targets"):
+        given("x_cat:f x_dog:m prob_cat:p prob_dog:m", "bce")
+    assert given("x_cat:y x_dog:d prob_cat:p prob_dog:m", "bce").target == (0, 1)

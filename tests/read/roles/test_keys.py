@@ -70,6 +70,7 @@ def found(layout: str, loss: str = "ce", *, truth: bool = False, options: bool =
         ("preds:f y_hat:i labels:i", "ce", {}, ("preds", "labels", None, None)),  # a decision is no input
         ("preds:p pred_label:y label:y", "bce", {}, ("preds", "label", None, None)),
         ("predictions:p labels:y", "bce", {}, ("predictions", "labels", None, None)),
+        ("m:p other:u labels:y", "bce", {}, ("m", "labels", None, None)),  # texts are no numbers
         ("y_prob:p flag:b", "bce", {}, ("y_prob", "flag", None, None)),
         ("probs:p labels:y", "bce", {"shapes": False}, ("probs", "labels", None, None)),
     ],
