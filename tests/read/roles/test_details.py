@@ -139,7 +139,7 @@ def test_a_probability_over_a_half_alone_is_that_of_the_class_in_its_name() -> N
 
 def test_numbers_within_names_are_sorted_by_size() -> None:
     assert in_natural_order(["a10b1", "a2b10", "a2b9"]) == ["a2b9", "a2b10", "a10b1"]
-    assert in_natural_order(["a1b010", "a1b9"]) == ["a1b9", "a1b010"]
+    assert in_natural_order(["a1b10", "a1b009"]) == ["a1b009", "a1b10"]
     assert in_natural_order(["x010", "x9", "x"]) == ["x", "x9", "x010"]
 
 
