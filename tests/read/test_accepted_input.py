@@ -404,7 +404,7 @@ def test_what_is_no_number_is_refused_by_every_way(
     verdict = WAYS[way](Case([["0.9", "0.1"], ["0.8", text]], ["0", "1"]), tmp_path, capfd)
     assert verdict.code == 3
     places = {
-        "inline": ["--logits[1][1]: expected a", "--logits: expected a"],
+        "inline": ["--logits[1][1]: expected a", "--logits: expected values in lists"],
         "value files": ["x.json: $[1][1]", "x.json:1:"],
         "csv": ["data.csv:3:2"],
         "json": ["data.json: $.logits[1][1]", "data.json:1:"],

@@ -93,7 +93,7 @@ def test_what_is_no_count_or_no_beta_is_refused() -> None:
 
 def test_the_command_offers_the_schemes_that_there_are() -> None:
     (scheme,) = (option for option in COMMAND.options() if option.name == "scheme")
-    assert scheme.kind.choices == tuple(SCHEMES)
+    assert tuple(scheme.kind.choices) == tuple(SCHEMES)
 
 
 # ----------------------------------------------------------------------------------------- the command

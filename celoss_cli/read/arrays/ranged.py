@@ -6,7 +6,6 @@ import math
 import threading
 import zlib
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -188,6 +187,8 @@ def fetched(
 
     def by_columns(first: int, stop: int) -> Array:
         starts = [column * rows + first for column in range(columns)]
+        from concurrent.futures import ThreadPoolExecutor  # which few need, and loads logging
+
         with ThreadPoolExecutor(min(_AT_ONCE, columns)) as pool:
             found = b"".join(pool.map(part, starts, [begin + stop - first for begin in starts]))
         return _array(found, (stop - first, *shape[1:]), dtype, "F")
