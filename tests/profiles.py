@@ -22,7 +22,7 @@ def register() -> None:
     ``--hypothesis-profile=new`` draws others each time. That a busy machine is slow is no error.
     """
     calm = settings(deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
-    settings.register_profile("quick", calm, max_examples=15, derandomize=True)
+    settings.register_profile("quick", calm, max_examples=8, derandomize=True)
     settings.register_profile("full", calm, max_examples=FULL, derandomize=True)
     settings.register_profile("new", calm, max_examples=FULL, derandomize=False)
     known = [Phase.explicit, Phase.generate]  # one example that fails is enough, be it long
@@ -34,11 +34,11 @@ def examples(count: int, **more: Any) -> Any:
     """The settings of a test.
 
     Args:
-        count: how many examples are drawn in full; eight of them, or all, in every profile.
+        count: how many examples are drawn in full; six of them, or all, in every profile.
         more: further settings.
 
     """
-    return settings(max_examples=max(min(count, 8), count * settings().max_examples // FULL), **more)
+    return settings(max_examples=max(min(count, 6), count * settings().max_examples // FULL), **more)
 
 
 def some(cases: Sequence[T], count: int = 2) -> Sequence[T]:

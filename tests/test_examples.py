@@ -13,6 +13,7 @@ import pytest
 from paths import EXAMPLES
 
 
+@pytest.mark.slow
 @pytest.mark.subprocess
 def test_the_worked_cases_give_the_numbers_beside_them() -> None:
     script = EXAMPLES / "worked_cases.sh"
@@ -65,6 +66,7 @@ def test_the_run_that_must_fail_exits_1(project: Path) -> None:
     assert "FAIL" in done.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.subprocess
 @pytest.mark.skipif(shutil.which("make") is None, reason="needs make")
 def test_the_targets_of_the_makefile_do_what_they_say(project: Path) -> None:

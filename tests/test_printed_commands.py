@@ -107,6 +107,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ODD)
 def test_commands_of_refusals_and_findings_run(folder: Path, name: str) -> None:
     loss, printed = ODD[name][0], set[tuple[str, ...]]()

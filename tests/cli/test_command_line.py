@@ -275,7 +275,9 @@ def test_odd_environments_work(extra: dict[str, str]) -> None:
 
 # -------------------------------------------------------------------------------------- exit codes
 
-unbuffered = pytest.mark.parametrize("extra", [{}, {"PYTHONUNBUFFERED": "1"}])
+unbuffered = pytest.mark.parametrize(
+    "extra", [{}, pytest.param({"PYTHONUNBUFFERED": "1"}, marks=pytest.mark.slow)]
+)
 
 
 @unbuffered

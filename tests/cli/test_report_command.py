@@ -341,6 +341,7 @@ def printed_by(command: str) -> float:
     return float(done.stdout)
 
 
+@pytest.mark.slow
 @pytest.mark.subprocess
 @pytest.mark.parametrize(
     ("file", "content", "options"),

@@ -90,6 +90,7 @@ def test_of_nothing_there_is_none() -> None:
     assert math.isnan(range_of(Calibration()).low)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sure", [0.0, 0.15], ids=["calibrated", "too sure"])
 def test_the_range_holds_its_level(sure: float) -> None:
     """Of 400 samples at least 95 in 100 hold the error of all: 0, or what every prediction is too sure by."""

@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 from paths import ROOT
 
+pytestmark = [pytest.mark.subprocess, pytest.mark.slow]
+
 PAGE = (ROOT / "docs/extend/loss.md").read_text(encoding="utf-8")
 FILE, LINE = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
 (SESSION,) = re.findall(r"```text\n(\$.*?)```", PAGE, re.DOTALL)

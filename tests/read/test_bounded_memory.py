@@ -57,6 +57,7 @@ def test_shapes_in_an_archive_are_compared_before_anything_is_unpacked(
     assert memory < 200
 
 
+@pytest.mark.slow
 def test_a_document_takes_the_memory_of_its_numbers(tmp_path: Path) -> None:
     rows = 200_000
     row = "[0.123456, -1.5, 2.25, -0.654321, 0.5, 3.125, -2.75, 0.987654, 1.0, -1.0]"

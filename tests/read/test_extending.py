@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 from paths import ROOT
 
+pytestmark = [pytest.mark.subprocess, pytest.mark.slow]
+
 PAGE = (ROOT / "docs/extend/format.md").read_text(encoding="utf-8")
 (MODULE,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
 (LINE,) = re.findall(r"^\+(.*\n)", PAGE, re.MULTILINE)

@@ -21,7 +21,7 @@ PAGES = {
 
 FEW = "logit_cat,logit_dog,logit_bird,target\n2,-1,0.5,cat\n-1,3,0.5,dog\n"
 
-pytestmark = pytest.mark.subprocess
+pytestmark = [pytest.mark.subprocess, pytest.mark.slow]
 
 
 def text_of(page: str) -> str:

@@ -14,7 +14,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +50,11 @@ NLP = -LOG_P[np.arange(ROWS), Y]
 
 def searched(problem: Problem, got: str, most: int = 1, shown: int = 1000) -> Reconciliation:
     return reconcile(problem, stated(got), given={"files": ("p.csv",)}, source={}, most=most, shown=shown)
+
+
+@cache
+def of_1_5() -> Reconciliation:
+    return searched(Problem(X, Y), "1.5")
 
 
 def names_of(found: Match) -> set[tuple[str, str]]:
@@ -1008,7 +1013,7 @@ def test_markdown_is_one_list_an_explanation() -> None:
     "hostile", ["\x1b[31mred", "\u202egnp.exe", "[red]x[/red]", "a`b``c", "<b>", "\udc80"]
 )
 def test_hostile_names_are_shown_and_not_obeyed(format: str, hostile: str) -> None:
-    found = replace(searched(Problem(X, Y), "1.5"), files=(hostile,), source={"files": [hostile]})
+    found = replace(of_1_5(), files=(hostile,), source={"files": [hostile]})
     found = replace(
         found,
         explanations=[

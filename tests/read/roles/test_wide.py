@@ -76,6 +76,7 @@ def calls(work: Callable[[], Any]) -> int:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("header", HEADERS)
 @pytest.mark.parametrize("wanted", LOSSES)
 def test_calls_grow_with_the_columns(header: Any, wanted: Wanted) -> None:

@@ -233,6 +233,7 @@ def test_every_spelling_of_infinity_and_nan_is_read_on_request(way: str, share: 
     assert 't.csv:2:1: expected a number in column "p_a"' in read_table(data, CLASSES, way).said
 
 
+@pytest.mark.slow
 @each("way", TABLE_WAYS)
 @each(
     ("cell", "said"),
@@ -281,6 +282,7 @@ def test_what_is_no_number_is_refused_in_its_place_after_many_blocks(way: str, c
     assert read_table(data, CLASSES, way) == found
 
 
+@pytest.mark.slow
 @each("way", TABLE_WAYS)
 @each(
     ("row", "said"),
