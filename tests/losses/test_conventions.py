@@ -379,6 +379,15 @@ def test_keras_takes_logits_without_a_clip_and_the_others_after_the_softmax() ->
     assert mean("ce", "sklearn", x, y, input_is="logits") == pytest.approx(-math.log(2.0**-52), rel=1e-15)
 
 
+def test_a_convention_of_probabilities_shows_the_softmax_that_logits_go_through() -> None:
+    words = ("--logits", "1,2,3", "--targets", "0", "--input-is", "logits", "--convention", "sklearn")
+    shown = celoss("ce", *words).stdout
+    e = np.exp([-2.0, -1, 0])
+    for formula in ("x - max", "exp z", "e / sum", f"sum        =  {e.sum():.6f}"):
+        assert formula in shown
+    assert [f"{p:.6f}" in shown for p in e / e.sum()] == [True, True, True]
+
+
 @pytest.mark.parametrize("convention", OF_PROBABILITIES)
 def test_the_three_kinds_of_input_agree_away_from_the_clips(convention: str) -> None:
     x = np.random.default_rng(4).normal(size=(40, 5))
