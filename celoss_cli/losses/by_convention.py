@@ -10,14 +10,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
-from celoss_cli.core.data import ROW_MAJOR_FROM
 from celoss_cli.core.errors import InputError, UsageError
 from celoss_cli.core.late import np
 from celoss_cli.core.records import record
 from celoss_cli.core.trace import Note, silent
 from celoss_cli.losses.base import SAMPLE_WEIGHT, Loss
 from celoss_cli.losses.binary_cross_entropy import BinaryCrossEntropy
-from celoss_cli.losses.class_axis import exponentials_of
+from celoss_cli.losses.class_axis import exponentials_of, softmax_columns
 from celoss_cli.losses.class_loss import no_distribution, onehot
 from celoss_cli.losses.conventions import CONVENTIONS, Convention
 from celoss_cli.losses.cross_entropy import CrossEntropy
@@ -172,17 +171,8 @@ class CrossEntropyByConvention(_ByConvention, CrossEntropy):
 
     def softmax_of(self, batch: Batch) -> Batch:
         rows, classes, positions = batch.input.shape
-        # Blocks of it are matrices as they are.
-        if classes < ROW_MAJOR_FROM:
-            p = np.empty((classes, rows, positions), self.dtype).transpose(1, 0, 2)
-        else:
-            p = np.empty((rows, positions, classes), self.dtype).transpose(0, 2, 1)
-        with np.errstate(all="ignore"):
-            for block, x in self._each_block(batch.input):
-                part = p[block.rows, :, block.positions]
-                found = exponentials_of(x).softmax().reshape(classes, len(part), -1)
-                np.copyto(part, found.transpose(1, 0, 2))
-        return replace(batch, input=p)
+        p = softmax_columns(batch.input, self.dtype, quick=False)
+        return replace(batch, input=p.reshape(classes, rows, positions).transpose(1, 0, 2))
 
     @property
     def _in_logs(self) -> bool:

@@ -470,17 +470,28 @@ def log_softmax_columns(x: Array) -> Array:
     return _by_column(x, lambda matrix, out: np.negative(negative_log_softmax(matrix, silent)[0], out=out))
 
 
-def softmax_columns(x: Array) -> Array:
-    """Softmax of (rows, classes, positions), in the same form."""
-    return _by_column(x, lambda matrix, out: np.copyto(out, exponentials_of(matrix).softmax(quick=True)))
+def softmax_columns(x: Array, dtype: str = "float64", *, quick: bool = True) -> Array:
+    """Softmax of (rows, classes, positions) as (classes, columns), in this module's order.
+
+    Args:
+        x: shape (rows, classes, positions).
+        dtype: "float64" or "float32", of the computation and the result.
+        quick: as of ``Exponentials.softmax``.
+
+    """
+
+    def fill(matrix: Array, out: Array) -> None:
+        np.copyto(out, exponentials_of(matrix).softmax(quick=quick))
+
+    return _by_column(x, fill, dtype)
 
 
-def _by_column(x: Array, fill: Callable[[Array, Array], object]) -> Array:
+def _by_column(x: Array, fill: Callable[[Array, Array], object], dtype: str = "float64") -> Array:
     rows, classes, positions = x.shape
-    out = np.empty((classes, rows * positions), order="C" if classes < ROW_MAJOR_FROM else "F")
+    out = np.empty((classes, rows * positions), dtype, order="C" if classes < ROW_MAJOR_FROM else "F")
     with np.errstate(all="ignore"):
         for block in blocks(x.shape, out.itemsize):
-            fill(matrix_of(x, block, "float64"), out[:, block.columns])
+            fill(matrix_of(x, block, dtype), out[:, block.columns])
     return out
 
 
