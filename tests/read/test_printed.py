@@ -180,7 +180,8 @@ def test_a_number_that_is_the_name_of_a_file_too_is_a_number(tmp_path: Path) -> 
         ("[[0.9,0.1],[0.2,0.8]", "expected values in lists, with commas between them, got the end"),
         ("[[0.9,,0.1]]", 'expected values in lists, with commas between them, got ",0.1]]"'),
         ("[[0.9,0.1]]]", 'expected values in lists, with commas between them, got "]"'),
-        ("[1,]", 'expected values in lists, with commas between them, got "]"'),
+        # Up to Python 3.12 what is not expected begins after the comma, from 3.13 on with it.
+        ("[1,]", 'expected values in lists, with commas between them, got "'),
         ("[" * 65 + "1" + "]" * 65, "expected at most 64 levels of nesting, got more"),
         ("[" * 100_000, "expected at most 64 levels of nesting, got more"),
         ('[["0.5",1]]', '[0][0]: expected a number, got ""0.5""'),
