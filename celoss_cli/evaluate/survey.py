@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from celoss_cli.core.names import Names
 from celoss_cli.core.records import record
 from celoss_cli.evaluate.fit import Fit, fit_of
 from celoss_cli.evaluate.kinds import NEAR_ONE, count_of, kinds, oddities
@@ -143,7 +144,7 @@ def survey(loss: Loss, batch: Batch) -> Survey:
 
     """
     if batch.offsets is not None:
-        ids = () if batch.ids is None else (_hashes(batch.ids),)
+        ids = () if batch.ids is None else (Names.of(batch.ids).hashes(),)
         return Survey(rows=len(batch), seen=oddities(loss, batch), ids=ids)
     with np.errstate(all="ignore"):
         found = Survey(
@@ -152,7 +153,7 @@ def survey(loss: Loss, batch: Batch) -> Survey:
             seen=oddities(loss, batch) + kinds(loss, batch),
             columns=_column_sums(batch) if loss.per_class else None,
             fit=fit_of(loss, batch),
-            ids=() if batch.ids is None else (_hashes(batch.ids),),
+            ids=() if batch.ids is None else (Names.of(batch.ids).hashes(),),
         )
         return _with_targets(found, loss, batch)
 
@@ -183,7 +184,3 @@ def _rounded_sums(x: Array, fits: bool, of: Callable[[Array], Array] = np.asarra
     if not fits:
         return ColumnSums(np.zeros(x.shape[1], np.int64), fits)
     return ColumnSums(np.rint(of(x) / _COLUMN_STEP).astype(np.int64).sum(axis=0), fits)
-
-
-def _hashes(ids: Sequence[str]) -> Array:
-    return np.fromiter(map(hash, ids), np.int64, len(ids))

@@ -14,16 +14,16 @@ import codecs
 import contextlib
 import io
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from celoss_cli.core.data import ROW_MAJOR_FROM, Lines
 from celoss_cli.core.errors import InputError
-from celoss_cli.core.numbers import BLANKS, number
+from celoss_cli.core.numbers import number
 from celoss_cli.core.records import record
 from celoss_cli.read.bytes.resources import has_memory_limit
 from celoss_cli.read.text.blocks import count_bytes
@@ -31,10 +31,11 @@ from celoss_cli.read.text.digits import CutCells, cut_cells
 
 if TYPE_CHECKING:
     from celoss_cli.core.data import Array
+    from celoss_cli.core.names import Names
     from celoss_cli.read.request import ReadRequest
     from celoss_cli.read.text.blocks import Block
 
-__all__ = ["NotPlain", "Plain", "Texts", "has_pyarrow", "is_for_a_library", "parsed"]
+__all__ = ["NotPlain", "Plain", "has_pyarrow", "is_for_a_library", "parsed"]
 
 _SPACE, _DELETE = 0x20, 0x7F
 _ASCII_ONLY = bytes(range(0x80)) + b"?" * 0x80
@@ -187,7 +188,7 @@ class _Text:
         (batch,) = table.combine_chunks().to_batches()
         numbers = batch.select([names[column] for column in self.columns])
         values = numbers.to_tensor(row_major=len(self.columns) >= ROW_MAJOR_FROM).to_numpy()
-        texts = {column: table.column(names[column]).to_pylist for column in self.texts}
+        texts = {column: _of_arrow(table.column(names[column]).chunk(0)) for column in self.texts}
         return self._within_limits(values, texts)
 
     def by_loadtxt(self, cut: CutCells) -> Plain:
@@ -222,7 +223,7 @@ class _Text:
         if controls or _DELETE in self.data:
             raise NotPlain
 
-    def _within_limits(self, numbers: Array, texts: dict[int, Callable[[], Sequence[str]]]) -> Plain:
+    def _within_limits(self, numbers: Array, texts: dict[int, Names]) -> Plain:
         """As many rows as lines, and no value that is not finite, except those written as ``-inf``."""
         if numbers.shape != (self.block.lines, len(self.columns)):
             raise NotPlain
@@ -248,14 +249,21 @@ def _conversion(columns: Sequence[int], texts: Sequence[int]) -> Any:
     return csv.ConvertOptions(column_types=kinds, include_columns=list(kinds), null_values=[])
 
 
-def _texts_of(cut: CutCells, columns: Sequence[int]) -> dict[int, Callable[[], Sequence[str]]]:
-    return {column: _text_of(cut.data, *cut.bounds(column)) for column in columns}
+def _texts_of(cut: CutCells, columns: Sequence[int]) -> dict[int, Names]:
+    if not columns:
+        return {}
+    from celoss_cli.core.names import Names  # most tables are read for their numbers alone
+
+    return {column: Names.within(cut.data, *cut.bounds(column)).stripped() for column in columns}
 
 
-def _text_of(data: bytes, starts: Array, ends: Array) -> Callable[[], list[str]]:
-    return lambda: [
-        data[start:end].decode() for start, end in zip(starts.tolist(), ends.tolist(), strict=True)
-    ]
+def _of_arrow(cells: Any) -> Names:
+    """An array of strings of pyarrow, none of them null."""
+    from celoss_cli.core.names import Names
+
+    _, offsets, data = cells.buffers()
+    bounds = np.frombuffer(offsets, np.int32, len(cells) + 1, 4 * cells.offset).astype(np.int64)
+    return Names.within(b"" if data is None else data.to_pybytes(), bounds[:-1], bounds[1:]).stripped()
 
 
 def _quoted_cells_only(data: bytes, delimiter: bytes) -> bool:
@@ -279,7 +287,7 @@ class Plain:
         block: Block,
         values: Array,
         columns: Sequence[int],
-        texts: dict[int, Callable[[], Sequence[str]]],
+        texts: dict[int, Names],
     ) -> None:
         self.row_place: Callable[[int], str] = Lines(block.name, block.line)
         self._values = values
@@ -298,41 +306,10 @@ class Plain:
     def answers(self, columns: Sequence[int]) -> Array:
         return self.numbers(columns)
 
-    def texts(self, column: int) -> Sequence[str]:
+    def texts(self, column: int) -> Names:
         if column not in self._texts:
             raise NotPlain
-        return Texts(self._texts[column], len(self))
+        return self._texts[column]
 
     def refusal(self, row: int, column: int, error: InputError) -> InputError:
         raise NotPlain from error
-
-
-class Texts(Sequence[str]):
-    """The cells of a column, made when the first of them is asked for."""
-
-    def __init__(self, load: Callable[[], Sequence[str]], size: int) -> None:
-        self._load = load
-        self._size = size
-        self._loaded: Sequence[str] | None = None
-
-    def __len__(self) -> int:
-        return self._size
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._cells)
-
-    @overload
-    def __getitem__(self, at: int) -> str: ...
-    @overload
-    def __getitem__(self, at: slice) -> Sequence[str]: ...
-    def __getitem__(self, at: int | slice) -> str | Sequence[str]:
-        if isinstance(at, slice):
-            start, stop, _ = at.indices(self._size)
-            return Texts(lambda: self._cells[start:stop], max(0, stop - start))
-        return self._cells[at]
-
-    @property
-    def _cells(self) -> Sequence[str]:
-        if self._loaded is None:
-            self._loaded = [cell.strip(BLANKS) for cell in self._load()]
-        return self._loaded

@@ -11,11 +11,12 @@ import numpy as np
 
 from celoss_cli.core.errors import UsageError
 from celoss_cli.evaluate.collect import Collected, collect
+from celoss_cli.evaluate.groups import codes_of
 from celoss_cli.evaluate.wanted import Wanted
 from celoss_cli.statistics.spread import Spread, spread_of_all
 from celoss_cli.studies.compare.comparing import ClassPart
 from celoss_cli.studies.compare.rows import Grown
-from celoss_cli.studies.compare.units import codes_of, summed
+from celoss_cli.studies.compare.units import summed
 
 if TYPE_CHECKING:
     from celoss_cli.core.data import Array
@@ -64,7 +65,7 @@ def _spreads(a: Side, b: Side, labels: Sequence[str] | None) -> Mapping[str, Spr
         codes[ignored] = len(names)
     ends = np.cumsum(np.bincount(codes, minlength=len(names)))[: len(names)]
     groups = a.batch.groups
-    clusters = None if groups is None else codes_of(groups, len(a.batch))
+    clusters = None if groups is None else codes_of(groups)[0]
     each = np.split(np.argsort(codes, kind="stable"), ends)
     return {
         name: spread_of_all(*_units(a, b, elements, clusters))

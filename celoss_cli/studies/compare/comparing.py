@@ -17,12 +17,13 @@ import numpy as np
 from celoss_cli.core.bounds import Bounds
 from celoss_cli.core.exact import ExactSum, exact_sum
 from celoss_cli.core.records import record
+from celoss_cli.evaluate.groups import codes_of
 from celoss_cli.statistics.holm import holm
 from celoss_cli.statistics.interval import estimate, p_value
 from celoss_cli.statistics.spread import Spread, spread_of_all
 from celoss_cli.studies.compare.comparison import Change, ClassChange, Comparison, Subject
 from celoss_cli.studies.compare.resampling import Watch, bootstrap, percentile, sign_flip_test, sign_test
-from celoss_cli.studies.compare.units import codes_of, summed, units_of
+from celoss_cli.studies.compare.units import summed, units_of
 
 if TYPE_CHECKING:
     from celoss_cli.core.data import Array, Tally
@@ -180,7 +181,7 @@ def _units(pairs: Pairs) -> tuple[Array, Array]:
     )
     if pairs.groups is None:
         return difference, weight
-    return summed(difference, weight, codes_of(pairs.groups, len(difference)))
+    return summed(difference, weight, codes_of(pairs.groups)[0])
 
 
 def _draws(difference: Array, weight: Array, plan: Plan) -> dict[str, Any]:

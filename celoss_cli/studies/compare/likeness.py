@@ -9,7 +9,7 @@ import numpy as np
 
 from celoss_cli.core.exact import ExactSum, exact_sum
 from celoss_cli.losses.class_axis import largest_class
-from celoss_cli.studies.compare.names import NONE, Join, joined
+from celoss_cli.studies.compare.names import NONE, Join
 from celoss_cli.studies.compare.rows import Inputs
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class Likeness:
     def __init__(self, a: Side, inputs: Inputs, *, by_position: bool) -> None:
         self._a = a
         self._inputs, self._others = inputs, Inputs()
-        self._join = Join(joined([a.batch.ids]), by_position=by_position)
+        self._join = Join(a.batch.ids, by_position=by_position)
         self._rows = 0
         self._counted = a.counted
         ones = np.broadcast_to(1.0, len(a.batch))

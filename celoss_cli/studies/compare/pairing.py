@@ -6,7 +6,6 @@ comparison of rows that are not the same rows would look like any other.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
@@ -15,13 +14,13 @@ import numpy as np
 
 from celoss_cli.core.errors import InputError, quoted
 from celoss_cli.core.exact import exact_sum
+from celoss_cli.core.names import Names
 from celoss_cli.core.records import record
 from celoss_cli.studies.compare.classes import by_class
 from celoss_cli.studies.compare.comparing import Pairs
 from celoss_cli.studies.compare.likeness import same_tokens, tokens_in_order
-from celoss_cli.studies.compare.names import NONE, first_repeat, joined
+from celoss_cli.studies.compare.names import NONE, first_repeat
 from celoss_cli.studies.compare.tokens import first_of, refuse_other_text, why_other_tokens
-from celoss_cli.studies.compare.units import codes_of
 
 if TYPE_CHECKING:
     from celoss_cli.core.data import Array, Reduction
@@ -33,9 +32,6 @@ __all__ = ["Align", "Alignment", "aligned", "labels_of", "paired"]
 Align = Literal["id", "position"]
 
 _EXAMPLES = 3
-
-_NAMES = 1 << 16
-"""So many names are packed at a time."""
 
 
 @record(frozen=True, slots=True)
@@ -161,7 +157,7 @@ def _refuse_no_ids(side: Side, other: Side) -> None:
 
 def _refuse_repeated(side: Side) -> None:
     ids = side.batch.ids
-    twice = None if ids is None else first_repeat(ids)
+    twice = None if ids is None else first_repeat(Names.of(ids))
     if ids is not None and twice is not None:
         first, row = twice
         raise InputError(
@@ -245,8 +241,7 @@ def _refuse_other_weights(a: Side, b: Side, order: Array) -> None:
 def _refuse_other_groups(a: Side, b: Side, order: Array) -> None:
     if a.batch.groups is None or b.batch.groups is None:
         return
-    codes = codes_of(itertools.chain(a.batch.groups, b.batch.groups), len(order) + len(b.batch))
-    row = first_of(codes[: len(order)] != codes[len(order) :][order])
+    row = first_of(~Names.of(a.batch.groups).same(Names.of(b.batch.groups)[order]))
     if row is not None:
         other = int(order[row])
         raise InputError(
@@ -313,10 +308,7 @@ def _in_order(order: Array) -> bool:
 
 
 def _names_of_rows(names: Sequence[str] | None, rows: Array | None) -> Sequence[str] | None:
-    if names is None or rows is None:
-        return names
-    parts = np.split(rows, range(_NAMES, len(rows), _NAMES))
-    return joined([[names[row] for row in part.tolist()] for part in parts])
+    return names if names is None or rows is None else Names.of(names)[rows]
 
 
 def _predictions(a: Side, b: Side, likeness: Likeness) -> tuple[float | None, float | None]:

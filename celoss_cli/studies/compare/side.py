@@ -11,12 +11,12 @@ import numpy as np
 
 from celoss_cli.core.data import Array, Batch, Chunk, Lines, Terms
 from celoss_cli.core.errors import InputError
+from celoss_cli.core.names import Names
 from celoss_cli.core.records import record
 from celoss_cli.evaluate.loop import Evaluation, Request, evaluate
 from celoss_cli.evaluate.units import by_row
 from celoss_cli.losses.base import SAMPLE_WEIGHT
 from celoss_cli.losses.scored_tokens import LIKELIEST, ScoredTokens
-from celoss_cli.studies.compare.names import joined
 from celoss_cli.studies.compare.rows import Grown
 
 if TYPE_CHECKING:
@@ -150,6 +150,7 @@ class _Kept:
         self.places.append((len(batch), _packed(batch)))
         if batch.input.shape[1:] != self.first[0].input.shape[1:] or not self.target.takes(batch.target):
             raise InputError("expected rows of one shape to compare, got several")
+        batch = replace(batch, ids=_packed_names(batch.ids), groups=_packed_names(batch.groups))
         self._take(self._loss, batch)
         self.target.add(batch.target)
         self.loss.add(terms.loss.astype(np.float64, copy=False))
@@ -159,8 +160,8 @@ class _Kept:
         if SAMPLE_WEIGHT in batch.aligned:
             self.weighted = True
             self.sample_weight.add(batch.aligned[SAMPLE_WEIGHT][:, 0])
-        self._ids.append(joined([batch.ids]))
-        self._groups.append(joined([batch.groups]))
+        self._ids.append(batch.ids)
+        self._groups.append(batch.groups)
 
     def batch(self) -> Batch:
         """All batches as one."""
@@ -170,8 +171,8 @@ class _Kept:
             input=np.broadcast_to(0.0, (sum(rows for rows, _ in self.places), *first.input.shape[1:])),
             target=self.target.whole(),
             aligned={},
-            ids=joined(self._ids),
-            groups=joined(self._groups),
+            ids=_all_names(self._ids),
+            groups=_all_names(self._groups),
         )
 
     def _add_tokens(self, batch: Batch, terms: Terms) -> None:
@@ -195,6 +196,17 @@ class _Kept:
             weight_is=self.first[1].weight_is if self.first is not None else "",
             ignored=self.ignored.whole() if self.ignoring else None,
         )
+
+
+def _packed_names(names: Sequence[str] | None) -> Names | None:
+    """The names without the text that they were read from."""
+    return None if names is None else Names.of(names).packed()
+
+
+def _all_names(parts: Sequence[Sequence[str] | None]) -> Names | None:
+    """All names of these parts, None where one of them has none."""
+    known = [Names.of(part) for part in parts if part is not None]
+    return Names.joined(known) if known and len(known) == len(parts) else None
 
 
 def _once_if_one(values: Array) -> Array:

@@ -8,7 +8,6 @@ What is drawn of them depends on the set of units only, never on their order, an
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,7 +19,7 @@ from celoss_cli.core.records import record
 if TYPE_CHECKING:
     from celoss_cli.core.data import Array
 
-__all__ = ["Units", "codes_of", "summed", "units_of"]
+__all__ = ["Units", "summed", "units_of"]
 
 
 @record(frozen=True, slots=True)
@@ -55,12 +54,6 @@ def units_of(difference: Array, weight: Array) -> Units:
     turned = _orientation(difference, weight)
     oriented, weight = _sorted(-difference if turned < 0 else difference, weight)
     return Units(oriented + 0.0, weight, turned)
-
-
-def codes_of(names: Iterable[str], count: int) -> Array:
-    """A number for each name, the same for the same one, as shape (count,)."""
-    number: dict[str, int] = {}
-    return np.fromiter((number.setdefault(name, len(number)) for name in names), np.int64, count)
 
 
 def summed(difference: Array, weight: Array, codes: Array) -> tuple[Array, Array]:
