@@ -11,7 +11,7 @@ import re
 import sys
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field
 from fractions import Fraction
 from itertools import pairwise
@@ -94,10 +94,8 @@ class Collected:
 
     def breakdown(self, total: Tally, labels: Sequence[str] | None) -> list[Group]:
         """The groups, classes in their own order and values by name, with the share of each."""
-        order = {label: index for index, label in enumerate(labels or ())}
         groups = self.groups.tallies()
-        names = sorted(groups, key=lambda name: (order.get(name, len(order)), _natural(name)))
-        return [_group(name, groups[name], total) for name in names]
+        return [_group(name, groups[name], total) for name in in_order(groups, labels)]
 
     def quantiles(self, fractions: Sequence[float]) -> list[Quantile]:
         """The smallest losses that at least these fractions of the losses, NaN left out, do not exceed.
@@ -186,6 +184,12 @@ def _counts_between(levels: Mapping[int, int], ends: Sequence[int]) -> list[int]
         if at < len(counts):
             counts[at] += count
     return counts
+
+
+def in_order(names: Iterable[str], labels: Sequence[str] | None) -> list[str]:
+    """Names of groups: classes in their own order, values by name and numbers among them by size."""
+    order = {label: index for index, label in enumerate(labels or ())}
+    return sorted(names, key=lambda name: (order.get(name, len(order)), _natural(name)))
 
 
 def _natural(name: str) -> tuple[int, float, str]:

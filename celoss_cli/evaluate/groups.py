@@ -15,7 +15,7 @@ from celoss_cli.core.records import record
 if TYPE_CHECKING:
     from celoss_cli.core.data import Array, Terms
 
-__all__ = ["Groups", "codes_of"]
+__all__ = ["Groups", "codes_of", "refuse_more"]
 
 _MOST = 500_000
 """A group takes up to two kilobytes until it is written."""
@@ -42,7 +42,7 @@ class _Totals:
         place = {name: index for index, name in enumerate(self.names)}
         at = np.fromiter((place.setdefault(name, len(place)) for name in other.names), np.int64)
         size = len(place)
-        _refuse_more(size)
+        refuse_more(size)
         return _Totals(
             list(place),
             self.loss.joined(other.loss, at, size),
@@ -129,7 +129,7 @@ class Groups:
             while len(parts) > 1 and len(parts[-2].names) <= 2 * len(parts[-1].names):
                 last = parts.pop()
                 parts[-1] += last
-        _refuse_more(max((len(part.names) for part in parts), default=0))
+        refuse_more(max((len(part.names) for part in parts), default=0))
         return Groups(tuple(parts))
 
     def tallies(self) -> dict[str, Tally]:
@@ -164,7 +164,7 @@ class Groups:
         *rest, whole = self.parts
         for part in reversed(rest):
             whole = part + whole
-        _refuse_more(len(whole.names))
+        refuse_more(len(whole.names))
         return whole
 
 
@@ -175,7 +175,13 @@ def codes_of(names: Sequence[str]) -> tuple[Array, Sequence[str]]:
     return codes, list(code_of)
 
 
-def _refuse_more(groups: int) -> None:
+def refuse_more(groups: int) -> None:
+    """Refuses so many groups.
+
+    Raises:
+        LimitError: if there are too many.
+
+    """
     if groups > _MOST:
         raise LimitError(
             f"expected at most {_MOST:,} groups, got more",

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from celoss_cli.core.errors import UsageError
-from celoss_cli.evaluate.collect import Collected, collect
-from celoss_cli.evaluate.groups import codes_of
-from celoss_cli.evaluate.wanted import Wanted
-from celoss_cli.statistics.spread import Spread, spread_of_all
+from celoss_cli.core.exact import exact_sum
+from celoss_cli.evaluate.collect import in_order
+from celoss_cli.evaluate.groups import codes_of, refuse_more
+from celoss_cli.statistics.spread import spread_of_all
 from celoss_cli.studies.compare.comparing import ClassPart
 from celoss_cli.studies.compare.rows import Grown
 from celoss_cli.studies.compare.units import summed
@@ -33,45 +33,28 @@ def by_class(a: Side, b: Side, labels: Sequence[str] | None) -> Iterator[ClassPa
 
     Args:
         a: the first data set.
-        b: the second one, of the same targets in the same order.
+        b: the second one, of the same targets and weights in the same order.
         labels: the classes' names, or None.
 
     """
     with contextlib.suppress(UsageError):
-        mine, theirs = (_collected(side, labels) for side in (a, b))
-        others, spreads = theirs.groups.tallies(), _spreads(a, b, labels)
-        for group in mine.breakdown(a.evaluation.tally, labels):
-            yield ClassPart(group.name, group.tally, others[group.name], spreads[group.name])
+        elements = _elements(a, labels)
+        refuse_more(len(elements))
+        groups = a.batch.groups
+        clusters = None if groups is None else codes_of(groups)[0]
+        for name in in_order(elements, labels):
+            yield _part(name, a, b, elements[name], clusters)
 
 
-def _collected(side: Side, labels: Sequence[str] | None) -> Collected:
-    """The totals by class, some rows at a time."""
-    wanted, found = Wanted(by="class"), Collected()
-    batch = replace(side.batch, labels=labels, ids=None, groups=None)
-    each, terms = batch.elements_per_row, side.terms
-    for start in range(0, len(batch), _ROWS):
-        part = slice(start * each, (start + _ROWS) * each)
-        ignored = None if terms.ignored is None else terms.ignored[part]
-        cut = replace(terms, loss=terms.loss[part], weight=terms.weight[part], ignored=ignored)
-        found = found.joined(collect(side.loss, batch.rows(start, start + _ROWS), cut, wanted), wanted)
-    return found
-
-
-def _spreads(a: Side, b: Side, labels: Sequence[str] | None) -> Mapping[str, Spread]:
-    """The spread of the differences of each class by its name."""
-    codes, names = _codes(a, labels)
-    ignored = a.terms.ignored
+def _elements(side: Side, labels: Sequence[str] | None) -> dict[str, Array]:
+    """The elements of each class that has some that count, by its name."""
+    codes, names = _codes(side, labels)
+    ignored = side.terms.ignored
     if ignored is not None:
         codes[ignored] = len(names)
     ends = np.cumsum(np.bincount(codes, minlength=len(names)))[: len(names)]
-    groups = a.batch.groups
-    clusters = None if groups is None else codes_of(groups)[0]
     each = np.split(np.argsort(codes, kind="stable"), ends)
-    return {
-        name: spread_of_all(*_units(a, b, elements, clusters))
-        for name, elements in zip(names, each, strict=False)
-        if len(elements)
-    }
+    return {name: elements for name, elements in zip(names, each, strict=False) if len(elements)}
 
 
 def _codes(side: Side, labels: Sequence[str] | None) -> tuple[Array, Sequence[str]]:
@@ -86,13 +69,20 @@ def _codes(side: Side, labels: Sequence[str] | None) -> tuple[Array, Sequence[st
     return found.whole(), list(number)
 
 
-def _units(a: Side, b: Side, elements: Array, clusters: Array | None) -> tuple[Array, Array]:
-    """The differences and the weights of the elements of a class, summed by independent unit."""
-    each = a.batch.elements_per_row
-    row = elements // each
+def _part(name: str, a: Side, b: Side, elements: Array, clusters: Array | None) -> ClassPart:
+    """The totals of the elements of a class, and the spread of their differences by independent unit."""
+    first, second, weight = a.terms.loss[elements], b.terms.loss[elements], a.terms.weight[elements]
     with np.errstate(invalid="ignore"):
-        difference = b.terms.loss[elements] - a.terms.loss[elements]
-    weight = a.terms.weight[elements]
-    if clusters is None and each == 1:
-        return difference, weight
-    return summed(difference, weight, row if clusters is None else clusters[row])
+        difference, shares = second - first, weight
+    each = a.batch.elements_per_row
+    if clusters is not None or each != 1:
+        row = elements // each
+        difference, shares = summed(difference, weight, row if clusters is None else clusters[row])
+    return ClassPart(
+        name,
+        len(elements),
+        exact_sum(first),
+        exact_sum(second),
+        exact_sum(weight),
+        spread_of_all(difference, shares),
+    )

@@ -26,7 +26,7 @@ from celoss_cli.studies.compare.resampling import Watch, bootstrap, percentile, 
 from celoss_cli.studies.compare.units import summed, units_of
 
 if TYPE_CHECKING:
-    from celoss_cli.core.data import Array, Tally
+    from celoss_cli.core.data import Array
 
 __all__ = ["ClassPart", "Pairs", "Plan", "compared"]
 
@@ -37,14 +37,18 @@ class ClassPart:
 
     Attributes:
         name: of the class.
-        first, second: their totals in A and in B.
+        counted: how many they are.
+        first, second: the totals of their losses in A and in B.
+        weight: what both are divided by.
         spread: of the differences, by independent unit.
 
     """
 
     name: str
-    first: Tally
-    second: Tally
+    counted: int
+    first: ExactSum
+    second: ExactSum
+    weight: ExactSum
     spread: Spread
 
 
@@ -227,13 +231,13 @@ def _class_changes(parts: Sequence[ClassPart], confidence: float) -> list[ClassC
 
 
 def _class_change(part: ClassPart, p: float, adjusted: float | None) -> ClassChange:
-    first, second = part.first, part.second
+    first, second, weight = part.first, part.second, part.weight
     return ClassChange(
         name=part.name,
-        counted=first.counted,
-        first=first.loss / first.weight,
-        second=second.loss / second.weight,
-        difference=(second.loss + -first.loss) / first.weight,
+        counted=part.counted,
+        first=first / weight,
+        second=second / weight,
+        difference=(second + -first) / weight,
         p=None if adjusted is None else p,
         adjusted_p=adjusted,
     )

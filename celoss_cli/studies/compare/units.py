@@ -80,11 +80,11 @@ def _orientation(difference: Array, weight: Array) -> int:
     total = exact_sum(difference).scaled
     if total:
         return 1 if total > 0 else -1
-    rising, falling = (np.stack(_sorted(values, weight), axis=1) for values in (difference, -difference))
-    unlike = np.argwhere(rising != falling)
+    (rising, w), (falling, others) = (_sorted(values, weight) for values in (difference, -difference))
+    unlike = np.flatnonzero((rising != falling) | (w != others))[:1]
     if not len(unlike):
         return 0
-    return -1 if rising[tuple(unlike[0])] < falling[tuple(unlike[0])] else 1
+    return -1 if (*rising[unlike], *w[unlike]) < (*falling[unlike], *others[unlike]) else 1
 
 
 def _sorted(difference: Array, weight: Array) -> tuple[Array, Array]:
