@@ -34,9 +34,8 @@ from celoss_cli.studies.compare.comparing import Pairs, Plan, compared
 from celoss_cli.studies.compare.comparison import Comparison, Subject
 from celoss_cli.studies.compare.comparison import comparison_verdicts as verdicts
 from celoss_cli.studies.compare.document import document_of
-from celoss_cli.studies.compare.resampling import bootstrap, sign_flip_test, sign_test
+from celoss_cli.studies.compare.resampling import bootstrap, sign_flip_test, sign_test, units_of
 from celoss_cli.studies.compare.side import _packed, _Places
-from celoss_cli.studies.compare.units import units_of
 
 SCHEMA = schema("comparison.schema")
 QUICK = Plan(resamples=1000)

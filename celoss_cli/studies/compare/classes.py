@@ -15,8 +15,8 @@ from celoss_cli.evaluate.collect import in_order
 from celoss_cli.evaluate.groups import codes_of, refuse_more
 from celoss_cli.statistics.spread import spread_of_all
 from celoss_cli.studies.compare.comparing import ClassPart
+from celoss_cli.studies.compare.resampling import summed
 from celoss_cli.studies.compare.rows import Grown
-from celoss_cli.studies.compare.units import summed
 
 if TYPE_CHECKING:
     from celoss_cli.core.data import Array

@@ -22,8 +22,15 @@ from celoss_cli.statistics.holm import holm
 from celoss_cli.statistics.interval import estimate, p_value
 from celoss_cli.statistics.spread import Spread, spread_of_all
 from celoss_cli.studies.compare.comparison import Change, ClassChange, Comparison, Subject
-from celoss_cli.studies.compare.resampling import Watch, bootstrap, percentile, sign_flip_test, sign_test
-from celoss_cli.studies.compare.units import summed, units_of
+from celoss_cli.studies.compare.resampling import (
+    Watch,
+    bootstrap,
+    percentile,
+    sign_flip_test,
+    sign_test,
+    summed,
+    units_of,
+)
 
 if TYPE_CHECKING:
     from celoss_cli.core.data import Array
