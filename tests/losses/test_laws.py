@@ -6,7 +6,7 @@ import gc
 import math
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal, localcontext
 from itertools import pairwise
 from threading import Barrier
@@ -754,3 +754,13 @@ def test_there_are_never_more_threads_than_are_of_use(
 ) -> None:
     monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(processors)), raising=False)
     assert pieces.default_jobs() == threads
+
+
+@pytest.mark.filterwarnings("ignore:overflow encountered in cast")
+@every_kind
+def test_single_precision_begins_with_the_input(kind: Kind) -> None:
+    """As ``x.float()`` does: what rounds to the same single numbers has the same losses."""
+    random = np.random.default_rng(5)
+    loss, batch = replace(kind.loss(5, random), dtype="float32"), kind.data(random, (2000, 5))
+    single = replace(batch, input=batch.input.astype(np.float32).astype(np.float64))
+    assert_same_bits(losses_of(loss, batch, 1), losses_of(loss, single, 1))
