@@ -74,8 +74,8 @@ class _Truth:
         self._known = {*others}
         self._per_class = request.per_class
         self._target = chosen_columns(self._names, choice.target, "--target-column")
-        named = choice.id in self._names
-        self._id = chosen_columns(self._names, choice.id, "--id-column") if named else None
+        is_named = choice.id in self._names
+        self._id = chosen_columns(self._names, choice.id, "--id-column") if is_named else None
         self._input_has_ids = choice.id is not None
         taken = self._target or []
         self._keys = [i for i, c in enumerate(columns) if c.says.key > 1 and i not in taken]
@@ -158,9 +158,7 @@ class _Truth:
         if row_id is None and not self._keys:
             return True
         names = {name.casefold() for name in target_labels([self._names[i] for i in columns])}
-        known = {name.casefold() for name in self._others} | {
-            label.casefold() for label in labels_of([n for n in self._others if n] or [""])
-        }
+        known = self._labels()
         return names <= known or {self._names[i].casefold() for i in columns} <= known
 
     def _likely(self, row_id: int | None) -> list[int]:
@@ -186,9 +184,14 @@ class _Truth:
         if column.says.other or column.is_empty:
             return False
         if column.values.are_texts:
-            labels = {name.casefold() for name in (*self._others, *labels_of(list(self._others) or [""]))}
+            labels = self._labels()
             return all(text.casefold() in labels for text in column.values.distinct)
         return column.values.are_binary and not self._per_class
+
+    def _labels(self) -> set[str]:
+        """In lower case the names of the input's columns, and those of classes in all that are no ids."""
+        cut = labels_of([name for name in self._others if name and not named(name).key] or [""])
+        return {name.casefold() for name in (*self._others, *cut)}
 
     def _are_numbers(self, columns: Sequence[int]) -> bool:
         return all(self._columns[i].is_number for i in columns)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,7 +18,7 @@ from celoss_cli.read.roles.columns import assign, map_columns
 from celoss_cli.read.roles.confidences import is_of_positive
 from celoss_cli.read.roles.evidence import Evidence
 from celoss_cli.read.roles.found import Assignment, Wanted
-from celoss_cli.read.roles.groups import in_natural_order, initials, labels_of
+from celoss_cli.read.roles.groups import in_natural_order, initials, labels_of, spellings_of
 from celoss_cli.read.roles.targets import Targets, refuse_unknown_classes
 
 CLASSES, SINGLE = Wanted(per_class=True, takes="logits"), Wanted(per_class=False, takes="probs")
@@ -218,3 +220,103 @@ def test_features_that_are_named_as_the_classes_are_no_targets() -> None:
     with pytest.raises(InputError, match="expected a column of targets"):
         given("x_cat:f x_dog:m prob_cat:p prob_dog:m", "bce")
     assert given("x_cat:y x_dog:d prob_cat:p prob_dog:m", "bce").target == (0, 1)
+
+
+def test_what_all_names_start_with_is_cut_off_where_words_are_left() -> None:
+    assert {"setosa", "virginica"} <= {*spellings_of(["prob_speciessetosa", "prob_speciesvirginica"])}
+    assert not {"10", "20"} & {*spellings_of(["prob_x10", "prob_x20"])}
+    assert not {"a", "b"} & {*spellings_of(["prob_xa", "prob_xb"])}
+
+
+def test_of_groups_that_fit_the_one_that_says_what_the_loss_takes() -> None:
+    assert (
+        shown(given("pred_a:l0 pred_b:l1 logit_a:l1 logit_b:l2 label:y", "ce")) == "logit_a,logit_b -> label"
+    )
+
+
+def test_counted_features_beside_a_probability_do_not_unsettle_it() -> None:
+    assert given("lgb_0:p lgb_1:m label:y", "bce", positive="1", classes="lgb_0").inputs == (0,)
+    assert (
+        shown(given("p_malignant:p lag_0:f lag_1:m label:mb", "bce"))
+        == "p_malignant -> label (malignant is 1)"
+    )
+
+
+def test_minus_one_is_an_answer_to_scores_alone() -> None:
+    assert given("score:s side:pm", "soft-margin").target == (1,)
+    assert refused("prob:p side:pm", SINGLE).fact == 'expected a column of targets, got "prob", "side"'
+
+
+def test_at_most_six_ways_are_told() -> None:
+    told = refused("a:p b:m c:c d:1-p one:y two:d three:k", SINGLE)
+    assert len(told.ways) == 6
+
+
+def test_two_numbers_are_no_names_of_a_positive_class() -> None:
+    told = refused("one_prob:p two_prob:m", SINGLE, label=["1", "2", "1", "2", "2"])
+    assert not any(name == "--positive" for way in told.ways for name, _ in way.options)
+
+
+def test_scores_for_a_loss_of_probabilities_come_with_their_option() -> None:
+    told = refused("prob_a:l0 prob_b:l1 label:y", Wanted(per_class=True, takes="probs"))
+    assert [way.meaning for way in told.ways] == ["scores and logits"]
+    assert ("--input-is", "logits") in told.ways[0].options
+
+
+def test_a_number_of_targets_that_fits_no_inputs() -> None:
+    table, choice = "a:p b:m t:y u:d v:k", {"classes": "a,b", "target": "t,u,v"}
+    with pytest.raises(InputError, match="expected one target column or one for each of the 2 input columns"):
+        given(table, "ce", **choice)
+    with pytest.raises(InputError, match="expected one target column for each of the 2 input columns"):
+        given(table, "bce", **choice)
+
+
+def test_several_columns_of_a_group_are_refused_by_their_names() -> None:
+    with pytest.raises(InputError) as told:
+        given("prob:p label:y fold:fold site:k", "bce", group="fold,site")
+    assert told.value.fact == 'expected one such column, got "fold", "site"'
+
+
+def test_how_a_target_among_other_columns_was_found_is_told() -> None:
+    found = given("id:id prob:p churned:y", "bce")
+    assert found.why.target == "the only other column whose values can be targets"
+
+
+def test_inputs_with_a_word_and_the_names_of_the_targets_are_told_as_such() -> None:
+    found = given("true_cat:y true_dog:d p_cat:p p_dog:m", "bce")
+    assert (found.inputs, found.why.inputs) == ((2, 3), "named as the columns of targets")
+
+
+def test_percentages_are_told_with_their_option() -> None:
+    told = refused(
+        "one:p label:y",
+        SINGLE,
+        two_prob=["50%", "20%", "90%", "10%", "70%"],
+        x_prob=["5%", "2%", "9%", "1%", "7%"],
+    )
+    assert any(("--percent", "") in way.options for way in told.ways)
+
+
+def test_numbers_that_are_the_names_of_classes_are_no_evidence_of_them() -> None:
+    assert refused("0:l0 1:l1 a:y").fact == 'expected a column of targets, got "0", "1", "a"'
+
+
+def test_a_single_class_of_the_targets_name_is_no_class_axis() -> None:
+    told = refused("cat:l0", label=["cat"] * 5)
+    assert told.fact == 'expected two columns of logits or more, got "cat"'
+    assert [way.meaning for way in told.ways] == ["cat alone, in a binary loss"]
+
+
+def test_names_of_classes_without_names_are_refused() -> None:
+    request = ReadRequest(per_class=True, takes="logits", target_is="name")
+    with pytest.raises(UsageError, match="Expected --target-is index for classes without names, got name"):
+        Targets((), ["0"], request).cells(["0"])
+
+
+def test_a_table_of_several_targets_is_joined_with_columns_named_alike(tmp_path: Path) -> None:
+    truth = tmp_path / "truth.csv"
+    truth.write_text("id,rain,wind\n1,1,0\n2,0,0\n")
+    data = "id,p_wind,p_rain\n2,0.25,0.5\n1,0.125,0.75\n"
+    done = celoss("bce", "--targets", f"@{truth}", "--format", "value", data=data)
+    losses = [-math.log(p) for p in (0.75, 0.5, 0.875, 0.75)]
+    assert float(done.stdout) == pytest.approx(sum(losses) / 4, rel=1e-14)
