@@ -607,3 +607,108 @@ def decisions_for_logits(path: Path, z: np.ndarray, t: np.ndarray) -> list[str]:
 @with_both_answers("CEL213")
 def answers_of_the_other_half(path: Path, z: np.ndarray, t: np.ndarray) -> list[str]:
     return table(path, {"prob": np.round(expit(z), 5), "target": np.roll(t, len(t) // 2)}, "--loss", "bce")
+
+
+# ------------------------------------------------------------------------------ other frequencies of classes
+
+
+def thinned(y: np.ndarray, kept: list[float] | np.ndarray, seed: int = 7) -> np.ndarray:
+    """Rows of which such a part of each class is kept, in order."""
+    return np.flatnonzero(np.random.default_rng(seed).random(len(y)) < np.asarray(kept)[y])
+
+
+@with_every_model("CEL407")
+def half_of_the_classes_are_rare_in_the_data(path: Path, x: np.ndarray, y: np.ndarray) -> list[str]:
+    rows = thinned(y, np.where(np.arange(x.shape[1]) % 2, 0.05, 1.0))
+    return classes(path, x[rows], y[rows])
+
+
+@with_every_model("CEL407", only=("3 classes", "10 classes"))
+def a_class_weight_of_20(path: Path, x: np.ndarray, y: np.ndarray) -> list[str]:
+    return classes(path, x + np.log(20) * (np.arange(x.shape[1]) == 1), y)
+
+
+@with_every_model("CEL407", only=("3 classes", "10 classes"))
+def probabilities_for_the_wrong_frequencies(path: Path, x: np.ndarray, y: np.ndarray) -> list[str]:
+    weights = np.geomspace(1, 100, x.shape[1])
+    return classes(path, p_of(x + np.log(weights)), y, "--input-is", "probs", prefix="p_")
+
+
+@with_every_model("CEL407", only=("3 classes", "10 classes"))
+def log_probabilities_for_the_wrong_frequencies(path: Path, x: np.ndarray, y: np.ndarray) -> list[str]:
+    weights = np.geomspace(100, 1, x.shape[1])
+    return classes(path, log_softmax(x + np.log(weights), axis=1), y, "--loss", "nll", prefix="log_p_")
+
+
+@once("CEL407")
+def trained_on_halves_and_tested_on_1_of_20(path: Path) -> list[str]:
+    z, t = answers(3000, 4.0, 26)
+    rows = thinned(t, [1, 0.05])
+    return table(path, {"logit": z[rows], "target": t[rows]}, "--loss", "bce-logits")
+
+
+@with_both_answers("CEL407")
+def negatives_sampled_in_training(path: Path, z: np.ndarray, t: np.ndarray) -> list[str]:
+    p = np.round(expit(z + np.log(30)), 6)
+    return table(path, {"prob": p, "target": t}, "--loss", "bce")
+
+
+@with_both_answers("CEL407")
+def trained_on_rare_answers_and_tested_on_halves(path: Path, z: np.ndarray, t: np.ndarray) -> list[str]:
+    return table(path, {"prob": np.round(expit(z - np.log(30)), 6), "target": t}, "--loss", "bce")
+
+
+@once("CEL407")
+def two_groups_of_a_normal_distribution(path: Path) -> list[str]:
+    """The exact posterior for as many of one group as of the other, where one in 20 is of it."""
+    random = np.random.default_rng(21)
+    t = (random.random(2000) < 0.05).astype(int)
+    z = np.round(1.5 * (random.normal(size=2000) + 1.5 * t) - 1.125, 4)
+    return table(path, {"logit": z, "target": t}, "--loss", "bce-logits")
+
+
+@once("CEL407")
+def positions_of_frequent_classes(path: Path) -> list[str]:
+    x, y = sequences()
+    return arrays(path, logits=x + np.geomspace(4, 0.1, 8)[:, None], labels=y)
+
+
+@with_every_model("CEL214", only=("3 classes", "10 classes"))
+def two_columns_exchanged_of_rare_classes(path: Path, x: np.ndarray, y: np.ndarray) -> list[str]:
+    x = np.tile(x, (4, 1)) + np.log(np.geomspace(1, 30, x.shape[1]))
+    y = (x + np.random.default_rng(5).gumbel(size=x.shape)).argmax(axis=1)
+    order = np.arange(x.shape[1])
+    order[[0, 1]] = 1, 0
+    return classes(path, x[:, order], y)
+
+
+@once("CEL214")
+def the_other_answer_of_1_in_20(path: Path) -> list[str]:
+    random = np.random.default_rng(22)
+    z = np.round(random.normal(size=2000) * 2 - 4, 4)
+    t = (random.random(2000) < expit(z)).astype(int)
+    return table(path, {"logit": -z, "target": t}, "--loss", "bce-logits")
+
+
+@once("CEL403")
+def softmax_twice_of_rare_answers(path: Path) -> list[str]:
+    random = np.random.default_rng(23)
+    x = np.round(random.normal(size=(1500, 3)) * 2.5 + [0, -2, -3], 4)
+    y = (x + random.gumbel(size=x.shape)).argmax(axis=1)
+    return classes(path, softmax(softmax(x, axis=1), axis=1), y, "--input-is", "probs", prefix="p_")
+
+
+@once("CEL215")
+def distances_of_rare_classes(path: Path) -> list[str]:
+    random = np.random.default_rng(24)
+    x = np.round(random.normal(size=(800, 4)) * 2.5 + [0, -1, -2, -3], 4)
+    return classes(path, -x, (x + random.gumbel(size=x.shape)).argmax(axis=1))
+
+
+@once("CEL217")
+def labels_from_one_of_rare_classes(path: Path) -> list[str]:
+    random = np.random.default_rng(25)
+    x = np.round(random.normal(size=(800, 6)) * 2.5 + [0, -1, -2, -3, -3, -9], 4)
+    y = (x + random.gumbel(size=x.shape)).argmax(axis=1)
+    kept = y < 5
+    return classes(path, x[kept], y[kept] + 1)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from celoss_cli.core.data import Array, Batch
 from celoss_cli.core.records import record
 from celoss_cli.evaluate.assignment import cheapest
 from celoss_cli.evaluate.kinds import count_of
+from celoss_cli.evaluate.priors import Reweighed, Sample
 from celoss_cli.evaluate.shifts import STEP, Shifted, Shifts, along_positions
 from celoss_cli.losses import LOSSES
 from celoss_cli.losses.class_axis import largest_class
@@ -65,6 +66,7 @@ class Fit:
         turned: the total of -log p[y] with the classes along another axis of as many places, in steps.
         marks: values of targets that stand for something else.
         same: the first prediction, in steps, while all are the same; None where they differ.
+        sample: of the predictions, to hold their frequencies against, or None.
 
     """
 
@@ -87,6 +89,7 @@ class Fit:
     turned: Mapping[int, int] = field(default_factory=dict)
     marks: Marks | None = None
     same: Array | None = None
+    sample: Sample | None = None
 
     def __add__(self, later: Fit) -> Fit:
         if not self.counted and self.shifts.first is None:
@@ -113,6 +116,7 @@ class Fit:
             turned={axis: n + later.turned[axis] for axis, n in self.turned.items() if axis in later.turned},
             marks=later.marks if self.marks is None else self.marks + later.marks,
             same=self.same if _alike(self.same, later.same) else None,
+            sample=_sum_of(self.sample, later.sample),
         )
 
     @property
@@ -157,13 +161,20 @@ class Fit:
         order = cheapest(self.matrix.astype(np.float64))
         return order, float(self.matrix[np.arange(len(order)), order].sum()) * STEP
 
+    def reweighed(self, least: float) -> Reweighed | None:
+        """What a factor for each outcome makes of the kept predictions, if it saves so many nats."""
+        return None if self.sample is None else self.sample.reweighed(CAP, least)
+
     def best_temperature(self) -> tuple[float, float]:
         """The temperature that fits best and the total cost in nats at it."""
         cost, temperature = min(zip(self.heated, TEMPERATURES, strict=True))
         return temperature, cost * STEP
 
 
-def _sum_of(one: Array | None, other: Array | None) -> Array | None:
+_Sum = TypeVar("_Sum", Array, Sample)
+
+
+def _sum_of(one: _Sum | None, other: _Sum | None) -> _Sum | None:
     return other if one is None else one if other is None else one + other
 
 
@@ -212,6 +223,7 @@ def fit_of(loss: Loss, batch: Batch) -> Fit | None:
         turned=_turned(loss, batch, at, y),
         marks=_marks(loss, batch, at, y, chosen),
         same=costs[:, 0].copy() if (costs == costs[:, :1]).all() else None,
+        sample=Sample.of(batch.start * batch.elements_per_row + at, costs[:, at], y) if few else None,
     )
 
 

@@ -74,6 +74,7 @@ FINDINGS: dict[str, Rule] = {
         Rule("CEL404", "note", "fit:weighted", "survey"),
         Rule("CEL405", "note", "fit:not_compared", "survey"),
         Rule("CEL406", "warning", "fit:always_the_same", "survey"),
+        Rule("CEL407", "warning", "frequencies:other_frequencies", "survey"),
     )
 }
 

@@ -61,22 +61,22 @@ _DEVIATIONS = 3.5
 _FEW_DEVIATIONS = 2.0
 """How many let a doubt stand."""
 
-_MUCH = 0.1
+MUCH = 0.1
 """The part of the loss that another reading must save."""
 
 
-def _fit(facts: Facts) -> Fit | None:
+def compared(facts: Facts) -> Fit | None:
     """How the predictions fit, where no other finding says already that they cannot."""
     told = any(check(facts) for check in _NO_PREDICTIONS) or always_the_same(facts)
     return None if told else facts.fit
 
 
-def _quantity(facts: Facts, article: str = "the") -> str:
+def quantity(facts: Facts, article: str = "the") -> str:
     """What readings are compared by; a loss that is not -log p is not its mean."""
     return f"{article} mean{'' if facts.loss.loss.is_log_loss else ' -log p'}"
 
 
-def _mean(fit: Fit) -> str:
+def mean_of(fit: Fit) -> str:
     """The mean loss in words: a bound where costs are beyond what a survey counts, or infinite."""
     if fit.impossible:
         return "infinitely many"
@@ -97,7 +97,7 @@ def _clamped(facts: Facts, fit: Fit) -> float | None:
 def _computed(facts: Facts, fit: Fit) -> float | None:
     """The mean loss as evidence, with what a clamp left of it."""
     clamped = _clamped(facts, fit)
-    return _known(fit) if clamped is None else clamped
+    return known_mean(fit) if clamped is None else clamped
 
 
 def _nats(facts: Facts, fit: Fit) -> float:
@@ -111,15 +111,15 @@ def _the_mean(facts: Facts, fit: Fit) -> str:
     clamped = _clamped(facts, fit)
     if clamped is not None:
         return f"the mean of {number(clamped)} nats"
-    return "an infinite mean" if fit.impossible else f"the mean of {_mean(fit)} nats"
+    return "an infinite mean" if fit.impossible else f"the mean of {mean_of(fit)} nats"
 
 
-def _known(fit: Fit) -> float | None:
+def known_mean(fit: Fit) -> float | None:
     """The mean loss as evidence: none where all that is known is a bound."""
     return None if fit.beyond else fit.mean
 
 
-def _far_better(facts: Facts, count: int, nats: float, other: float, readings: float) -> bool:
+def far_better(facts: Facts, count: int, nats: float, other: float, readings: float) -> bool:
     """Whether another reading of ``count`` predictions explains them, and this one does not.
 
     Args:
@@ -132,7 +132,23 @@ def _far_better(facts: Facts, count: int, nats: float, other: float, readings: f
     """
     needed = SURE + readings
     guessing = count * math.log(_outcomes(facts))
-    return nats - other > needed and other < (1 - _MUCH) * nats and guessing - other > needed
+    return nats - other > needed and other < (1 - MUCH) * nats and guessing - other > needed
+
+
+def _frequencies_fit_better(fit: Fit, nats: float, readings: float) -> bool:
+    """Whether a factor for each outcome explains the predictions better than another reading does (CEL407).
+
+    Args:
+        fit: of the predictions.
+        nats: what they cost in the other reading.
+        readings: the logarithm of how many such readings were tried.
+
+    """
+    found = fit.reweighed(SURE)
+    if found is None:
+        return False
+    mended = (found.reweighed_nats + found.penalty) / found.counted
+    return mended < (nats + readings) / fit.counted
 
 
 def _outcomes(facts: Facts) -> int:
@@ -153,7 +169,7 @@ def shifted(facts: Facts) -> Observation | None:
     Reference: Royall 2000, "On the probability of observing misleading statistical evidence": where the
     predictions are right, a likelihood ratio of a million comes about at most once in a million data sets.
     """
-    fit = _fit(facts)
+    fit = compared(facts)
     if fit is None:
         return None
     better = _fitting_better(facts, _neighbours(fit)) or _fitting_better(facts, _farther(facts, fit))
@@ -162,7 +178,7 @@ def shifted(facts: Facts) -> Observation | None:
     _, lag, what, moved = max(better, key=lambda found: found[0])
     own, other = (nats / moved.pairs for nats in moved.nats)
     return Observation(
-        f"against the target of the {_which(lag, what)} {_quantity(facts)} is {number(other)} nats, against "
+        f"against the target of the {_which(lag, what)} {quantity(facts)} is {number(other)} nats, against "
         f"its own {number(own)}: the targets are shifted by {'one' if abs(lag) == 1 else abs(lag)} {what}"
         f"{'' if abs(lag) == 1 else 's'}",
         moved.pairs,
@@ -205,7 +221,7 @@ def _fitting_better(facts: Facts, tried: list[_Tried]) -> list[_Read]:
         for lag, moved in by_lag.items()
         if moved.pairs
         and not _knows_its_own(facts, moved)
-        and _far_better(facts, moved.pairs, *moved.nats, math.log(max(2, count)))
+        and far_better(facts, moved.pairs, *moved.nats, math.log(max(2, count)))
     ]
 
 
@@ -251,22 +267,25 @@ def permuted(facts: Facts) -> Observation | None:
     Reference: the order is the assignment of columns to classes with the least total loss (Jonker and
     Volgenant 1987); a likelihood ratio over all C! orders decides.
     """
-    fit = _fit(facts)
+    fit = compared(facts)
     better = None if fit is None else fit.permuted()
     if fit is None or better is None or moved_by_one(facts):
         return None
     order, nats = better
-    if not _far_better(facts, fit.counted, fit.nats, nats, math.lgamma(len(order) + 1)):
+    orders = math.lgamma(len(order) + 1)
+    if not far_better(facts, fit.counted, fit.nats, nats, orders):
         return None
     if not _more_often_right(fit, order) or (_may_be_negated(facts) and fit.negated_nats < nats):
+        return None
+    if _frequencies_fit_better(fit, nats, orders):
         return None
     moved = [f"{facts.name(i)} -> {facts.name(int(j))}" for i, j in enumerate(order) if i != j]
     loss = nats / fit.counted
     return Observation(
-        f"with the classes in another order {_quantity(facts)} would be {number(loss)} nats instead of "
-        f"{_mean(fit)}: target -> column {listed(moved)}",
+        f"with the classes in another order {quantity(facts)} would be {number(loss)} nats instead of "
+        f"{mean_of(fit)}: target -> column {listed(moved)}",
         len(moved),
-        {"loss": _known(fit), "reordered_loss": loss, "column_of_class": [int(j) for j in order]},
+        {"loss": known_mean(fit), "reordered_loss": loss, "column_of_class": [int(j) for j in order]},
         _reordered(facts, [int(j) for j in order]),
     )
 
@@ -300,19 +319,21 @@ def moved_by_one(facts: Facts) -> Observation | None:
 
     Reference: PyTorch documentation of CrossEntropyLoss: class indices in the range [0, C).
     """
-    fit = _fit(facts)
+    fit = compared(facts)
     if fit is None or facts.loss.per != "class" or _outcomes(facts) < 3 or fit.counted == 0:
         return None
     if min(facts.targets, default=0) < 1:
         return None
-    if not _far_better(facts, fit.counted, fit.nats, fit.nats_before, 0.0):
+    if not far_better(facts, fit.counted, fit.nats, fit.nats_before, 0.0):
+        return None
+    if _frequencies_fit_better(fit, fit.nats_before, 0.0):
         return None
     loss = fit.nats_before / fit.counted
     return Observation(
-        f"against the class before theirs {_quantity(facts)} is {number(loss)} nats, against their own "
-        f"{_mean(fit)}: the targets count from 1, and the {_outcomes(facts)} classes from 0",
+        f"against the class before theirs {quantity(facts)} is {number(loss)} nats, against their own "
+        f"{mean_of(fit)}: the targets count from 1, and the {_outcomes(facts)} classes from 0",
         fit.counted,
-        {"moved_loss": loss, "loss": _known(fit)},
+        {"moved_loss": loss, "loss": known_mean(fit)},
         facts.again("--first-class", "1"),
     )
 
@@ -327,19 +348,19 @@ def other_axis(facts: Facts) -> Observation | None:
 
     Reference: PyTorch documentation of CrossEntropyLoss: the input has the shape (N, C, d1, d2, ...).
     """
-    fit = _fit(facts)
+    fit = compared(facts)
     if fit is None or not fit.turned:
         return None
     axis, cost = min(fit.turned.items(), key=lambda found: found[1])
     nats = cost * STEP
-    if not _far_better(facts, fit.counted, fit.nats, nats, math.log(len(fit.turned))):
+    if not far_better(facts, fit.counted, fit.nats, nats, math.log(len(fit.turned))):
         return None
     said = "--class-axis" in facts.command_words.data
     return Observation(
-        f"with the classes along axis {axis} {_quantity(facts)} would be {number(nats / fit.counted)} nats "
-        f"instead of {_mean(fit)}",
+        f"with the classes along axis {axis} {quantity(facts)} would be {number(nats / fit.counted)} nats "
+        f"instead of {mean_of(fit)}",
         fit.counted,
-        {"loss": _known(fit), "turned_loss": nats / fit.counted, "axis": axis},
+        {"loss": known_mean(fit), "turned_loss": nats / fit.counted, "axis": axis},
         "the axis that --class-axis names is not that of the classes"
         if said
         else facts.again("--class-axis", str(axis)),
@@ -391,10 +412,12 @@ def negated(facts: Facts) -> Observation | None:
     Reference: Royall 2000, "On the probability of observing misleading statistical evidence": where the
     predictions are right, a likelihood ratio of a million comes about at most once in a million data sets.
     """
-    fit = _fit(facts)
+    fit = compared(facts)
     if fit is None or not _may_be_negated(facts):
         return None
-    if not _far_better(facts, fit.counted, fit.nats, fit.negated_nats, 0.0):
+    if not far_better(facts, fit.counted, fit.nats, fit.negated_nats, 0.0):
+        return None
+    if _frequencies_fit_better(fit, fit.negated_nats, 0.0):
         return None
     better = permuted(facts)
     reordered = None if better is None else better.evidence.get("reordered_loss")
@@ -402,10 +425,10 @@ def negated(facts: Facts) -> Observation | None:
         return None
     loss = fit.negated_nats / fit.counted
     return Observation(
-        f"with the other sign the input would have {_quantity(facts, 'a')} of {number(loss)} nats instead of "
-        f"{_mean(fit)}",
+        f"with the other sign the input would have {quantity(facts, 'a')} of {number(loss)} nats instead of "
+        f"{mean_of(fit)}",
         fit.counted,
-        {"loss": _known(fit), "negated_loss": loss},
+        {"loss": known_mean(fit), "negated_loss": loss},
         "change the sign of the input",
     )
 
@@ -425,19 +448,19 @@ def temperature(facts: Facts) -> Observation | None:
 
     Reference: Guo et al. 2017, "On calibration of modern neural networks".
     """
-    fit = _fit(facts)
+    fit = compared(facts)
     if fit is None:
         return None
     best, nats = fit.best_temperature()
-    if best == 1 or not _far_better(facts, fit.counted, fit.nats, nats, math.log(len(TEMPERATURES))):
+    if best == 1 or not far_better(facts, fit.counted, fit.nats, nats, math.log(len(TEMPERATURES))):
         return None
     loss = nats / fit.counted
     return Observation(
-        f"divided by a temperature of about {best:g} the logits would have {_quantity(facts, 'a')} of "
-        f"{number(loss)} nats instead of {_mean(fit)}: the predictions are "
+        f"divided by a temperature of about {best:g} the logits would have {quantity(facts, 'a')} of "
+        f"{number(loss)} nats instead of {mean_of(fit)}: the predictions are "
         f"{'over' if best > 1 else 'under'}confident",
         fit.counted,
-        {"temperature": best, "loss": _known(fit), "loss_at_temperature": loss},
+        {"temperature": best, "loss": known_mean(fit), "loss_at_temperature": loss},
     )
 
 
@@ -451,7 +474,7 @@ def worse_than_guessing(facts: Facts) -> Observation | None:
 
     Reference: the entropy of the uniform distribution over C outcomes is ln C.
     """
-    fit = _fit(facts)
+    fit = compared(facts)
     outcomes = _outcomes(facts)
     if fit is None or _nats(facts, fit) - fit.counted * math.log(outcomes) <= SURE:
         return None
@@ -566,7 +589,7 @@ def weighted(facts: Facts) -> Observation | None:
 
     Reference: PyTorch documentation of CrossEntropyLoss and BCELoss, weight.
     """
-    fit = _fit(facts)
+    fit = compared(facts)
     if fit is None or not facts.weighted or facts.mean is None or not math.isfinite(facts.mean):
         return None
     if (

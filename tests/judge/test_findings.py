@@ -135,6 +135,7 @@ PLANTED: dict[str, Planted] = {
     "CEL404": ("ce", X, Y, {"weight": [1, 2, 3, 4]}),
     "CEL405": ("ce", np.pad(X, ((0, 0), (0, 600)), constant_values=-20.0), Y, {}),
     "CEL406": ("ce", np.tile(np.log([0.4, 0.3, 0.2, 0.1]), (300, 1)), Y, {}),
+    "CEL407": ("ce", X + np.log([20.0, 1, 1, 1]), Y, {}),
 }
 
 
@@ -189,6 +190,7 @@ CONSEQUENCES = {
     "CEL307": {"CEL401", "CEL402"},
     "CEL402": {"CEL209", "CEL406"},
     "CEL406": {"CEL105", "CEL402", "CEL401"},
+    "CEL407": {"CEL401", "CEL402"},
     "CEL111": {"CEL305", "CEL401", "CEL402"},
     "CEL217": {"CEL209", "CEL401", "CEL402", "CEL403"},
     "CEL403": {"CEL305", "CEL401"},
