@@ -59,7 +59,14 @@ class Sample:
 
     @classmethod
     def of(cls, places: Array, costs: Array, outcomes: Array) -> Sample:
-        """Of predictions at these places in the whole data set, which have one outcome each."""
+        """Of predictions that have one outcome each.
+
+        Args:
+            places: in the whole data set, shape (predictions,).
+            costs: in steps, shape (outcomes, predictions).
+            outcomes: what came, shape (predictions,).
+
+        """
         return cls(0, _hashes(places), costs, outcomes)._thinned(0)
 
     def __add__(self, later: Sample) -> Sample:

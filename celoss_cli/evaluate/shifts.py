@@ -51,6 +51,7 @@ class Shifted:
         own: the cost of their own targets, in steps.
         other: the cost of the neighbour's targets, in steps.
         hits: how many predicted their own target, as their largest.
+        limited: the cost of their own targets, each up to ``_LIKELY`` times a guess's.
 
     """
 
@@ -58,16 +59,26 @@ class Shifted:
     own: int = 0
     other: int = 0
     hits: int = 0
+    limited: int = 0
 
     def __add__(self, more: Shifted) -> Shifted:
         return Shifted(
-            self.pairs + more.pairs, self.own + more.own, self.other + more.other, self.hits + more.hits
+            self.pairs + more.pairs,
+            self.own + more.own,
+            self.other + more.other,
+            self.hits + more.hits,
+            self.limited + more.limited,
         )
 
     @property
     def nats(self) -> tuple[float, float]:
         """The two costs in nats."""
         return self.own * STEP, self.other * STEP
+
+    @property
+    def limited_nats(self) -> float:
+        """The cost of their own targets in nats, of which no single one decides."""
+        return self.limited * STEP
 
 
 @record(frozen=True, slots=True)
@@ -137,7 +148,8 @@ class _Stretch:
         if not whole:
             both = (self.outcomes[rows] >= 0) & (self.outcomes[others] >= 0)
             own, other, right = own[both], other[both], right[both]
-        return Shifted(own.size, int(own.sum()), int(other.sum()), int(np.count_nonzero(right)))
+        limited = np.minimum(own, int(_most(len(self.costs)))).sum()
+        return Shifted(own.size, int(own.sum()), int(other.sum()), int(np.count_nonzero(right)), int(limited))
 
 
 @record(frozen=True, slots=True)
@@ -201,6 +213,11 @@ class Shifts:
         return rows.shifted((lag, slice(0, len(rows) - lag), slice(lag, None)) for lag in sorted(set(found)))
 
 
+def _most(outcomes: int) -> float:
+    """Up to how many steps a single cost counts where none is to decide."""
+    return _LIKELY * math.log(max(2, outcomes)) / STEP
+
+
 def _saved(rows: _Stretch) -> Array:
     """How much less the target so many rows later costs than this outcome does elsewhere, for each shift.
 
@@ -211,7 +228,7 @@ def _saved(rows: _Stretch) -> Array:
     """
     outcomes, count = rows.costs.shape
     size = 2 << (count - 1).bit_length()
-    most = _LIKELY * math.log(max(2, outcomes)) / STEP
+    most = _most(outcomes)
     total, counted = np.zeros(size // 2 + 1, complex), rows.outcomes >= 0
     for outcome in np.unique(rows.outcomes[counted]).tolist():
         cost = np.minimum(rows.costs[outcome], most)

@@ -221,7 +221,7 @@ def _fitting_better(facts: Facts, tried: list[_Tried]) -> list[_Read]:
         for lag, moved in by_lag.items()
         if moved.pairs
         and not _knows_its_own(facts, moved)
-        and far_better(facts, moved.pairs, *moved.nats, math.log(max(2, count)))
+        and far_better(facts, moved.pairs, moved.limited_nats, moved.nats[1], math.log(max(2, count)))
     ]
 
 

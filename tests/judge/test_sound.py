@@ -158,3 +158,20 @@ def test_sound_data_raises_no_warning(kind: Callable[[Random], Iterator[Case]]) 
             found = diagnosis(command, x, y, **options)
             alarms += [(seed, command, finding) for finding in found.findings if finding.severity != "note"]
     assert not alarms
+
+
+@pytest.mark.slow
+def test_a_target_of_probability_0_is_no_sign_of_a_shift() -> None:
+    """Neighbours' votes say 0 now and then; a shift by nearly all rows leaves few of a frequent class."""
+    datasets = pytest.importorskip("sklearn.datasets")
+    from sklearn.model_selection import cross_val_predict
+    from sklearn.neighbors import KNeighborsClassifier
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    x, y = datasets.make_classification(
+        3000, 12, n_informative=5, weights=[0.97], flip_y=0.01, random_state=11, class_sep=0.7
+    )
+    model = make_pipeline(StandardScaler(), KNeighborsClassifier(25))
+    p = cross_val_predict(model, x, y, method="predict_proba", cv=3)[:, 1]
+    assert "CEL213" not in [found.code for found in diagnosis("bce", p, y.astype(float)).findings]
