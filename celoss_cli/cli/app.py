@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import inspect
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache, partial
-from itertools import takewhile
+from itertools import islice, takewhile
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
@@ -56,6 +56,7 @@ class _StrictCommand(TyperCommand):
             if flag in self.refused:
                 told = f"Expected no {flag} with celoss {self.name}, got one."
                 raise UsageError(told, hint=self.refused[flag])
+        args = list(_with_values_apart(args, self.declared.values()))
         _, _, order = self.make_parser(ctx).parse_args(args=list(args))
         for param, times in Counter(() if ctx.resilient_parsing else order).items():
             if times > 1 and _is_option(param) and not getattr(param, "multiple", False):
@@ -64,6 +65,22 @@ class _StrictCommand(TyperCommand):
         if not ctx.resilient_parsing and ctx.obj is not _UNSETTLED:
             settle(self.declared, ctx.params, partial(_is_given, ctx))
         return rest
+
+
+def _with_values_apart(words: Sequence[str], options: Iterable[Option]) -> Iterator[str]:
+    """The words with ``-x=1`` as ``-x 1``, as long options have it; Typer takes "=1" for the value."""
+    valued = {name for option in options if option.kind is not FLAG for name in option.names}
+    left = iter(words)
+    for word in left:
+        name, mark, text = word.partition("=")
+        if mark and name in valued and not name.startswith("--"):
+            yield from (name, text)
+        else:
+            yield word
+        if word == "--":
+            yield from left
+        elif word in valued:
+            yield from islice(left, 1)
 
 
 def _is_given(ctx: typer.Context, name: str) -> bool:

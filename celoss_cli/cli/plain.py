@@ -59,7 +59,7 @@ def _given(options: Sequence[Option], words: Sequence[str]) -> dict[str, Any] | 
         option = named.get(name)
         if not word.startswith("-") or word == "-":
             arguments.append(word)
-        elif option is None or option.name in flags or (mark and not name.startswith("--")):
+        elif option is None or option.name in flags:
             return None
         elif option.kind is FLAG and not mark:
             flags[option.name] = name != option.negation

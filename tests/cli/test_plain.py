@@ -84,6 +84,8 @@ VALUES = (
     "--max",
     "--max=2",
     "x=y",
+    "-x=-0.35",
+    "-o==x",
     "\udce9",
 )
 
@@ -115,6 +117,16 @@ def test_any_words_mean_what_typer_makes_of_them_or_are_left_to_it(words: list[s
 )
 def test_what_is_wrong_or_otherwise_written_is_left_to_typer(words: list[str]) -> None:
     assert plain_job(words) is None
+
+
+@pytest.mark.parametrize("end", [[], ["--"]], ids=["plain", "typer"])
+def test_an_equals_sign_after_a_short_option_is_none_of_its_value(end: list[str]) -> None:
+    """With either parser; what begins with one is typed with two."""
+    words = ["bce-logits", "-x=-0.35", "-y=1", "-o==a.csv", *end]
+    job: Any = plain_job(words)
+    assert (job is None) == bool(end)
+    given = by_typer(words) if end else job.args[-1]
+    assert (given.input, given.reading.targets, given.writing.output) == ("-0.35", "1", "=a.csv")
 
 
 @pytest.mark.subprocess
