@@ -115,25 +115,28 @@ _WITHOUT_OPTIONS = ("check",)
 """Commands whose options are read from a file."""
 
 
+_MOST_OFFERED = 8
+"""Where more commands are found, each way out leads to the likeliest alone."""
+
+
 def commands(
     error: CelossError,
     arguments: Sequence[str],
-    leading_on: Callable[[Sequence[str]], Sequence[str] | None] = lambda words: words,
+    leading_on: Callable[[Sequence[str]], Sequence[tuple[Sequence[str], str]]] = lambda words: [(words, "")],
 ) -> list[tuple[str, str]]:
-    """Each way out as a command for a shell, and what it means in words.
+    """The ways out as commands for a shell, and what each means in words.
 
     Args:
         error: with ways out.
         arguments: the words that were typed after the program's name.
-        leading_on: adds what such a command line needs beside; None for one that is not to be offered.
+        leading_on: what such a command line leads to, the likeliest first, each with what it means beside.
 
     """
-    offered = [(_words_of_command(way, arguments, leading_on), way.meaning) for way in error.ways]
-    found = [
-        (_as_typed(way, words), meaning)
-        for way, (words, meaning) in zip(error.ways, offered, strict=True)
-        if words
-    ]
+    by_way = [_offered(way, arguments, leading_on) for way in error.ways]
+    if sum(map(len, by_way)) > _MOST_OFFERED:
+        by_way = [offered[:1] for offered in by_way]
+    found = [offered for each in by_way for offered in each]
+    found = [one for at, one in enumerate(found) if one[0] not in dict(found[:at])]
     if any(name in _OF_COLUMNS for way in error.ways for name, _ in way.options):
         refused = next((way.words for way in error.ways if way.words), arguments)
         found += [(" ".join(map(shell_quoted, words)), _LOOKING) for words in _inspecting(refused)]
@@ -146,16 +149,22 @@ def _as_typed(way: Way, words: Sequence[str]) -> str:
     return piped + " ".join(map(shell_quoted, words))
 
 
-def _words_of_command(
-    way: Way, arguments: Sequence[str], leading_on: Callable[[Sequence[str]], Sequence[str] | None]
-) -> list[str]:
-    """The words of a way out as a command; none where it leads nowhere."""
+def _offered(
+    way: Way,
+    arguments: Sequence[str],
+    leading_on: Callable[[Sequence[str]], Sequence[tuple[Sequence[str], str]]],
+) -> list[tuple[str, str]]:
+    """The commands that a way out leads to, and what each means."""
     arguments = way.words or arguments
     if arguments and arguments[0] in _WITHOUT_OPTIONS:
-        return [word for name, value in way.options for word in _with_value(name, value)]
+        words = [word for name, value in way.options for word in _with_value(name, value)]
+        return [(_as_typed(way, words), way.meaning)] if words else []
     words = words_of(way, arguments)
-    words = words if way.piped else leading_on(words)  # type: ignore[assignment]
-    return [] if words is None else ["celoss", *words]
+    led = [(words, "")] if way.piped else leading_on(words)
+    return [
+        (_as_typed(way, ["celoss", *found]), "; ".join(filter(None, (way.meaning, means))))
+        for found, means in led
+    ]
 
 
 def words_of(way: Way, arguments: Sequence[str]) -> list[str]:

@@ -68,12 +68,9 @@ def tell_error(error: CelossError, arguments: Sequence[str]) -> ExitCode:
 def _commands(error: CelossError, arguments: Sequence[str]) -> list[tuple[str, str]]:
     """The ways out that lead to a result as commands, and what each means."""
     from celoss_cli.cli.command_line import commands
+    from celoss_cli.cli.leading import Leading
 
-    if not isinstance(error, InputError):
-        return commands(error, arguments)
-    from celoss_cli.cli.trying import leading_on
-
-    return commands(error, arguments, leading_on)
+    return commands(error, arguments, Leading().on)
 
 
 def tell_bug(error: Exception, arguments: Sequence[str]) -> ExitCode:

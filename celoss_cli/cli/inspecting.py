@@ -10,9 +10,11 @@ from typing import Any
 
 from celoss_cli.cli.command_line import shell_quoted, words_of
 from celoss_cli.cli.commands import command_named
+from celoss_cli.cli.leading import is_to_be_written
+from celoss_cli.cli.opener import Opener
 from celoss_cli.cli.options import Reading
 from celoss_cli.cli.table import given_options
-from celoss_cli.cli.trying import Opener, Tried, attempts, fits, is_to_be_written, kind_of
+from celoss_cli.cli.trying import Tried, attempts, fits, kind_of
 from celoss_cli.core.errors import CelossError, InputError, UsageError, Way
 from celoss_cli.core.records import replace
 from celoss_cli.losses import LOSSES

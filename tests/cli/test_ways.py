@@ -217,3 +217,62 @@ def test_a_file_may_be_called_like_a_number(tmp_path: Path, monkeypatch: pytest.
     Path("0").write_text("a,b,target\n0.9,0.1,0\n")
     assert run(["ce", "0", "--format", "value", "--input-format", "csv"]) == 0
     assert run(["ce", "0", "1", "--format", "value", "--input-format", "csv"]) == 3
+
+
+ROUNDED = "prob,target\n1.0000001192092896,1\n0.25,0\n0.5,1\n0.3,0\n0.6,0\n"
+"""The first probability is the float32 next above 1."""
+
+SCORES = "score_a,score_b,target\n2.5,1,1\n-1.5,-0.3,0\n0.5,-0.2,1\n-0.5,0.7,0\n"
+
+
+@pytest.mark.parametrize(
+    ("typed", "added"),
+    [
+        ("compare r.csv r.csv --loss bce", ["--clip-domain 1e-06"]),
+        ("compare r.csv r.csv", ["--loss bce --clip-domain 1e-06"]),
+        ("temperature r.csv --loss bce", ["--clip-domain 1e-06"]),
+        (
+            "temperature r.csv",
+            ["--class-columns prob --target-column target --loss bce --clip-domain 1e-06"],
+        ),
+        ("report r.csv --loss bce -o r.html", ["--clip-domain 1e-06"]),
+        ("diagnose r.csv", ["--class-columns prob --target-column target --loss bce"]),
+        (
+            "soft-margin s.csv",
+            [
+                f"--class-columns score_{name} --target-column target --positive {positive}"
+                for name in "ab"
+                for positive in (1, 0)
+            ],
+        ),
+        (
+            "compare s.csv s.csv --loss soft-margin",
+            [
+                f"--class-columns score_{name} --target-column target --positive {positive}"
+                for name in "ab"
+                for positive in (1, 0)
+            ],
+        ),
+    ],
+)
+def test_a_command_of_a_refusal_holds_all_that_its_data_needs(
+    typed: str, added: list[str], tmp_path: Path
+) -> None:
+    """Whatever command it is: further refusals are seen before it is printed."""
+    (tmp_path / "r.csv").write_text(ROUNDED)
+    (tmp_path / "s.csv").write_text(SCORES)
+    done = celoss(*typed.split(), cwd=tmp_path)
+    lines = [line.partition("  (")[0].strip() for line in done.stderr.splitlines()[1:]]
+    offered = [line for line in lines if not line.startswith("celoss inspect")]
+    assert offered == [f"celoss {typed} {more}" for more in added]
+    for line in offered:
+        ran = celoss(*shlex.split(line)[1:], cwd=tmp_path)
+        assert ran.returncode == 0, ran.stderr
+
+
+def test_of_many_choices_each_way_leads_to_the_likeliest(tmp_path: Path) -> None:
+    names = [f"score_{name}" for name in "abcde"]
+    (tmp_path / "s.csv").write_text(f"{','.join(names)},target\n1,2,3,4,5,1\n-5,-4,-3,-2,-1,0\n")
+    lines = celoss("soft-margin", "s.csv", cwd=tmp_path).stderr.splitlines()[1:-1]
+    assert [line.split()[4] for line in lines] == names
+    assert all("--positive 1 " in line for line in lines)

@@ -1085,3 +1085,16 @@ def test_a_convention_that_divides_rows_by_their_sum_reads_them_as_the_loss_does
     done = celoss("compare", whole, half, *options)
     assert done.returncode == 0, done.stderr
     assert float(done.stdout) == pytest.approx(0, abs=1e-12)
+
+
+@pytest.mark.parametrize("dtype", ["int64", "uint8", "float32"])
+def test_weights_of_rows_may_be_whole_numbers(dtype: str, tmp_path: Path) -> None:
+    """Of 7 weighed rows 6 are decided alike, by hand."""
+    weight = np.array([1, 2, 3, 1], dtype)
+    for name, p in {"a": [0.2, 0.7, 0.9, 0.4], "b": [0.3, 0.6, 0.9, 0.6]}.items():
+        np.savez(tmp_path / f"{name}.npz", prob=np.array(p), target=np.array([0, 1, 1, 0]), weight=weight)
+    done = celoss(
+        *("compare", "a.npz", "b.npz", "--loss", "bce", "--weight-column", "weight", "--json"), cwd=tmp_path
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["comparison"]["agreement"] == pytest.approx(6 / 7, rel=1e-15)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import math
 from collections.abc import Callable, Iterator, Mapping
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from celoss_cli.core.errors import InputError, UsageError, Way, plural, quoted, 
 from celoss_cli.core.numbers import number
 from celoss_cli.core.records import record
 from celoss_cli.read.arrays.bfloat16 import BFLOAT16, widened
+from celoss_cli.read.arrays.columns import are_columns, table_of_columns
 from celoss_cli.read.arrays.ranged import Ranged
 from celoss_cli.read.bytes.mapped import release
 from celoss_cli.read.request import Dataset, ReadRequest, columns_of
@@ -96,8 +97,11 @@ def named_dataset(members: Mapping[str, Loader], name: str, request: ReadRequest
         UsageError: if an option names an array that is not there.
 
     """
+    shape = cache(lambda key: _shape_of(members[key]))
+    if are_columns(members, shape, request):
+        return table_of_columns({key: load() for key, load in members.items()}, name, request)
     try:
-        keys = keys_of(members, request, shape=lambda key: _shape_of(members[key]))
+        keys = keys_of(members, request, shape=shape)
     except InputError as error:
         raise error.at(name) from None
     if keys.target is not None:

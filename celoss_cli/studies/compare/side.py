@@ -159,7 +159,7 @@ class _Kept:
         self.ignored.add(np.zeros(terms.loss.size, bool) if terms.ignored is None else terms.ignored)
         if SAMPLE_WEIGHT in batch.aligned:
             self.weighted = True
-            self.sample_weight.add(batch.aligned[SAMPLE_WEIGHT][:, 0])
+            self.sample_weight.add(batch.aligned[SAMPLE_WEIGHT][:, 0].astype(np.float64))
         self._ids.append(batch.ids)
         self._groups.append(batch.groups)
 

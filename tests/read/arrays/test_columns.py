@@ -1,0 +1,66 @@
+"""An array for each class, as many writers save a data frame: read as the same columns of JSON are."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from running import celoss
+
+COLUMNS = {"a": [1.5, 0.75, -0.5, 0.25], "b": [0.25, 2.75, 1.0, 0.125], "targets": [0, 1, 1, 0]}
+
+
+def by_hand() -> float:
+    x = np.array([COLUMNS["a"], COLUMNS["b"]]).T
+    return float(
+        np.mean([np.log(np.exp(row).sum()) - row[y] for row, y in zip(x, COLUMNS["targets"], strict=True)])
+    )
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_an_array_for_each_class_is_a_table_by_columns(tmp_path: Path, dtype: str) -> None:
+    arrays = {name: np.array(one, None if name == "targets" else dtype) for name, one in COLUMNS.items()}
+    np.savez(tmp_path / "c.npz", **arrays)
+    (tmp_path / "c.json").write_text(json.dumps(COLUMNS))
+    found = {}
+    for name in ("c.npz", "c.json"):
+        done = celoss("ce", name, "--json", cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        report = json.loads(done.stdout)
+        assert report["value"] == pytest.approx(by_hand(), rel=1e-14)
+        found[name] = (
+            report["value"],
+            report["input"]["columns"]["inputs"],
+            report["input"]["columns"]["target"],
+        )
+    assert found["c.npz"] == found["c.json"] == (found["c.npz"][0], ["a", "b"], "targets")
+
+
+def test_names_of_rows_and_classes_may_be_texts_and_columns_be_chosen(tmp_path: Path) -> None:
+    np.savez(
+        tmp_path / "c.npz",
+        id=np.array(["r0", "r1"]),
+        p_cat=np.array([0.5, 0.25]),
+        p_dog=np.array([0.5, 0.75]),
+        other=np.array([0.125, 0.5]),
+        label=np.array(["cat", "dog"]),
+    )
+    words = ["ce", "c.npz", "--input-is", "probs", "--format", "value"]
+    expected = -(np.log(0.5) + np.log(0.75)) / 2
+    for more in (
+        [],
+        ["--class-columns", "p_*"],
+        ["--class-columns", "p_cat,p_dog", "--target-column", "label"],
+    ):
+        done = celoss(*words, *more, cwd=tmp_path)
+        assert float(done.stdout) == pytest.approx(expected, rel=1e-14), done.stderr
+
+
+def test_what_is_no_number_has_its_place(tmp_path: Path) -> None:
+    np.savez(tmp_path / "c.npz", a=np.array([1, np.nan]), b=np.array([0.5, 1]), targets=np.array([0, 1]))
+    done = celoss("ce", "c.npz", cwd=tmp_path)
+    assert (done.returncode, "c.npz: $.a[1]: expected a number" in done.stderr) == (3, True), done.stderr
+    offered = done.stderr.splitlines()[1].partition("  (")[0].split()
+    assert celoss(*offered[1:], cwd=tmp_path).returncode == 0
