@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from celoss_cli.evaluate.loop import Evaluation
     from celoss_cli.findings import CommandWords
     from celoss_cli.losses import LossSpec
-    from celoss_cli.read.request import RowGroups, Settled
+    from celoss_cli.read.request import Settled
+    from celoss_cli.read.row_groups import RowGroups
     from celoss_cli.read.shards import Piece, Shard
     from celoss_cli.report.report import Report
     from celoss_cli.statistics.interval import Estimate

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from celoss_cli.cli.uncertainty import Group
     from celoss_cli.core.data import Roles
     from celoss_cli.losses import LossSpec
-    from celoss_cli.read.request import Dataset, ReadRequest, RowGroups
+    from celoss_cli.read.request import Dataset, ReadRequest
+    from celoss_cli.read.row_groups import RowGroups
 
 __all__ = ["Data", "data_of", "heed_options", "refuse_with_values", "refuse_without_use"]
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from celoss_cli.cli.data import Data
     from celoss_cli.cli.options import LossOptions
     from celoss_cli.losses import LossSpec
-    from celoss_cli.read.request import RowGroups
+    from celoss_cli.read.row_groups import RowGroups
     from celoss_cli.read.shards import Shard
     from celoss_cli.studies.merge.local import Asked
 

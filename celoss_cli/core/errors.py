@@ -177,26 +177,20 @@ class LimitError(CelossError):
 _SHOWN = 80
 _SHOWN_JSON = 60
 _LISTED = 8
-_INVISIBLE = (
-    {0x2028, 0x2029, 0xFEFF, 0x00AD, 0x061C, 0x180E}
-    | set(range(0x200B, 0x2010))
-    | set(range(0x202A, 0x202F))
-    | set(range(0x2060, 0x2070))
-)
 
 
 def visible(text: str) -> str:
     """``text`` with every character that a terminal might obey or hide shown as an escape."""
+    return text if text.isprintable() else "".join(map(_escaped, text))
 
-    def shown(char: str) -> str:
-        code = ord(char)
-        if char.isprintable() and code not in _INVISIBLE:
-            return char
-        if code <= 0xFF:
-            return f"\\x{code:02x}"
-        return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
 
-    return "".join(map(shown, text))
+def _escaped(char: str) -> str:
+    code = ord(char)
+    if char.isprintable():
+        return char
+    if code <= 0xFF:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
 
 
 def file_name(*paths: str) -> str:

@@ -9,8 +9,8 @@ from celoss_cli.core.late import np
 from celoss_cli.core.records import record
 from celoss_cli.losses.arrays import reduced
 from celoss_cli.losses.binary import BinaryLoss, log_answers, logistic, sigmoid, weighted
-from celoss_cli.losses.elementwise import answers_outside, probabilities_outside
 from celoss_cli.losses.options import WEIGHT
+from celoss_cli.losses.outside import answers_outside, probabilities_outside
 from celoss_cli.losses.spec import LossSpec
 
 if TYPE_CHECKING:

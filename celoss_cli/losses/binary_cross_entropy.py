@@ -9,8 +9,8 @@ from celoss_cli.core.late import np
 from celoss_cli.core.records import record
 from celoss_cli.losses.arrays import reduced
 from celoss_cli.losses.binary import BinaryLoss, weighted
-from celoss_cli.losses.elementwise import by_rounding, first_outside, ways_of_answers, ways_of_rounding
 from celoss_cli.losses.options import WEIGHT
+from celoss_cli.losses.outside import by_rounding, first_outside, ways_of_answers, ways_of_rounding
 from celoss_cli.losses.spec import LossSpec
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from celoss_cli.core.records import record
 from celoss_cli.losses.arrays import reduced
 from celoss_cli.losses.base import finite_weights
 from celoss_cli.losses.binary import BinaryLoss, log_answers, logistic, share_of, tail_of, weighted
-from celoss_cli.losses.elementwise import answers_outside
 from celoss_cli.losses.options import POS_WEIGHT, WEIGHT
+from celoss_cli.losses.outside import answers_outside
 from celoss_cli.losses.spec import LossSpec
 
 if TYPE_CHECKING:

@@ -20,8 +20,8 @@ from celoss_cli.losses.class_axis import exponentials_of, softmax_columns
 from celoss_cli.losses.class_loss import no_distribution, onehot
 from celoss_cli.losses.conventions import CONVENTIONS, Convention
 from celoss_cli.losses.cross_entropy import CrossEntropy
-from celoss_cli.losses.elementwise import by_rounding, shown_outside, ways_of_rounding
 from celoss_cli.losses.options import IGNORE_INDEX, LABEL_SMOOTHING, WEIGHT
+from celoss_cli.losses.outside import by_rounding, shown_outside, ways_of_rounding
 from celoss_cli.losses.spec import INPUT_KINDS
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from celoss_cli.losses.base import (
     spread,
 )
 from celoss_cli.losses.class_axis import Block, blocks, largest_class, matrix_of
-from celoss_cli.losses.elementwise import by_rounding, shown_outside, ways_of_rounding
+from celoss_cli.losses.outside import by_rounding, shown_outside, ways_of_rounding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

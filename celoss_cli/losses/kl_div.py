@@ -11,8 +11,9 @@ from celoss_cli.core.records import record
 from celoss_cli.losses.arrays import reduced
 from celoss_cli.losses.base import Violation
 from celoss_cli.losses.class_loss import no_distribution
-from celoss_cli.losses.elementwise import ElementLoss, by_rounding, first_outside, ways_of_rounding
+from celoss_cli.losses.elementwise import ElementLoss
 from celoss_cli.losses.options import LOG_TARGET
+from celoss_cli.losses.outside import by_rounding, first_outside, ways_of_rounding
 from celoss_cli.losses.spec import LossSpec
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from celoss_cli.core.errors import InputError, UsageError, Way
 from celoss_cli.core.late import np
 from celoss_cli.core.records import record
 from celoss_cli.losses.base import ROUNDED, Loss, Violation
-from celoss_cli.losses.elementwise import shown_outside
+from celoss_cli.losses.outside import shown_outside
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -11,8 +11,8 @@ from celoss_cli.core.option import FINITE, Option
 from celoss_cli.core.records import record
 from celoss_cli.losses.arrays import reduced
 from celoss_cli.losses.binary import AnswerLoss, answers_of, log_answers, logistic, share_of, tail_of
-from celoss_cli.losses.elementwise import answers_outside
 from celoss_cli.losses.options import GAMMA, SEMANTICS
+from celoss_cli.losses.outside import answers_outside
 from celoss_cli.losses.spec import LossSpec
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from celoss_cli.core.records import record
 from celoss_cli.losses.arrays import reduced
 from celoss_cli.losses.base import Violation
 from celoss_cli.losses.binary import AnswerLoss, answers_of, log_answers, logistic, tail_of
-from celoss_cli.losses.elementwise import ways_of_answers
+from celoss_cli.losses.outside import ways_of_answers
 from celoss_cli.losses.spec import LossSpec
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from celoss_cli.read.request import Dataset, ReadRequest, Stream, open_stream
 
 if TYPE_CHECKING:
     from celoss_cli.core.data import Batch, Chunk, Roles
-    from celoss_cli.read.request import RowGroups
+    from celoss_cli.read.row_groups import RowGroups
 
 __all__ = ["Watch", "gather", "opened_values", "read_stream", "recognised", "refuse_difference"]
 

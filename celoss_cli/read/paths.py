@@ -1,25 +1,14 @@
-"""Which files are meant: patterns and folders searched within bounds, and each file once."""
+"""Which files are meant by names, patterns and folders, each once."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
-from fnmatch import fnmatchcase
-from itertools import groupby
+from collections.abc import Sequence
 
-from celoss_cli.core.errors import InputError, LimitError, UsageError, quoted, visible
+from celoss_cli.core.errors import UsageError, quoted
 from celoss_cli.read.remote.urls import is_remote, url_of
 
-__all__ = ["each_once", "files_of", "keys_of", "located", "matching"]
-
-_ANY_FOLDERS = "**"
-
-_MOST_ENTRIES = 1_000_000
-"""So many names of files and folders are looked at for one pattern; more are a mistake, or a loop."""
-
-
-_NO_DATA = (".", "_")
-"""How names of what lies beside the data in a folder begin: .part-0.crc, _SUCCESS, _delta_log."""
+__all__ = ["each_once", "files_of", "keys_of", "located"]
 
 
 def files_of(named: Sequence[str], folder: str = "") -> list[str]:
@@ -58,31 +47,17 @@ def located(name: str, folder: str) -> str:
 
 
 def _meant(name: str, path: str, folder: str) -> list[str]:
+    if os.path.isfile(path) and not is_remote(name):
+        return [path]
+    from celoss_cli.read.patterns import MOST_ENTRIES, below, is_pattern, matching  # most names are of files
+
     if is_remote(name):
-        from celoss_cli.read.remote.listing import remote_files  # most files are of this machine
+        from celoss_cli.read.remote.listing import remote_files
 
-        return remote_files(name, _MOST_ENTRIES)
+        return remote_files(name, MOST_ENTRIES)
     if os.path.isdir(path):
-        return _below(path)
-    return matching(name, folder) if _is_pattern(name) and not os.path.lexists(path) else [path]
-
-
-def _is_pattern(name: str) -> bool:
-    return any(mark in name for mark in "*?[")
-
-
-def _below(folder: str) -> list[str]:
-    """The files of data in a folder and those below it, sorted by name."""
-    parts = [path.split(os.sep) for path in _Search(folder).below(folder, (_ANY_FOLDERS, "*"))]
-    start = len(folder.rstrip(os.sep).split(os.sep))
-    files = [os.sep.join(names) for names in parts if not _is_beside_data(names[start:])]
-    if not files:
-        raise InputError("expected files of data in the directory, got none", place=visible(folder))
-    return sorted(files)
-
-
-def _is_beside_data(names: Sequence[str]) -> bool:
-    return any(name.startswith(_NO_DATA) for name in names)
+        return below(path)
+    return matching(name, folder) if is_pattern(name) and not os.path.lexists(path) else [path]
 
 
 def keys_of(path: str) -> dict[str, str]:
@@ -96,7 +71,9 @@ def keys_of(path: str) -> dict[str, str]:
         return {}
     from urllib.parse import unquote  # most paths have no keys
 
-    pairs = (name.partition("=") for name in _with_slashes(path).split("/")[:-1])
+    from celoss_cli.read.patterns import with_slashes
+
+    pairs = (name.partition("=") for name in with_slashes(path).split("/")[:-1])
     return {unquote(key): unquote(value) for key, sign, value in pairs if key and sign}
 
 
@@ -126,84 +103,3 @@ def _identity(path: str) -> tuple[int, int] | str:
         return path
     found = os.stat(path)
     return found.st_dev, found.st_ino
-
-
-def matching(pattern: str, folder: str = "") -> list[str]:
-    """The files that a pattern matches, sorted by name; links to folders are not followed by ``**``.
-
-    Args:
-        pattern: relative to ``folder``: ``*``, ``?`` and ``[...]`` within a name, ``**`` for any folders.
-        folder: "" for the working directory.
-
-    Returns:
-        Paths with ``folder`` in front.
-
-    Raises:
-        InputError: if the pattern matches no file.
-        LimitError: if there are too many names to look at.
-
-    """
-    search = _Search(pattern)
-    drive, rest = os.path.splitdrive(_with_slashes(pattern))
-    start = drive + os.sep if rest.startswith("/") else drive or folder
-    names = [name for name in rest.split("/") if name]
-    collapsed = [name for name, same in groupby(names) for _ in ([0] if name == _ANY_FOLDERS else same)]
-    files = sorted(set(search.below(start, tuple(collapsed))))
-    if not files:
-        raise InputError(f"expected files that match {quoted(pattern)}, got none")
-    return files
-
-
-def _with_slashes(path: str) -> str:
-    """The path with the separator that patterns and URLs have, where the system has another one."""
-    return path if os.sep == "/" else path.replace(os.sep, "/")
-
-
-class _Search:
-    """One walk through folders, each looked at once for what is left of the pattern."""
-
-    def __init__(self, pattern: str) -> None:
-        self._pattern = pattern
-        self._entries = 0
-        self._seen: set[tuple[str, tuple[str, ...]]] = set()
-
-    def below(self, folder: str, names: tuple[str, ...]) -> Iterator[str]:
-        """The files below a folder that the names of a pattern lead to."""
-        if (folder, names) in self._seen:
-            return
-        self._seen.add((folder, names))
-        name, left = names[0], names[1:]
-        if name == _ANY_FOLDERS:
-            yield from self.below(folder, left or ("*",))
-            for entry in self._listed(folder):
-                if entry.is_dir(follow_symlinks=False) and not entry.name.startswith("."):
-                    yield from self.below(os.path.join(folder, entry.name), names)
-        elif _is_pattern(name):
-            for entry in self._listed(folder):
-                hidden = entry.name.startswith(".") and not name.startswith(".")
-                if not hidden and fnmatchcase(entry.name, name):
-                    yield from self._at(os.path.join(folder, entry.name), left)
-        else:
-            yield from self._at(os.path.join(folder, name), left)
-
-    def _at(self, path: str, left: tuple[str, ...]) -> Iterator[str]:
-        if left:
-            yield from self.below(path, left)
-        elif os.path.lexists(path) and not os.path.isdir(path):
-            yield path  # a link that leads nowhere is a file that is missing, and refused when it is read
-
-    def _listed(self, folder: str) -> Iterator[os.DirEntry[str]]:
-        try:
-            with os.scandir(folder or os.curdir) as entries:
-                for entry in entries:
-                    self._entries += 1
-                    if self._entries > _MOST_ENTRIES:
-                        raise LimitError(
-                            f"expected at most {_MOST_ENTRIES} names to look at for {quoted(self._pattern)}",
-                            hint="begin the pattern with the folder that is meant",
-                        )
-                    yield entry
-        except (FileNotFoundError, NotADirectoryError):
-            return  # nothing matches there
-        except OSError as error:
-            raise InputError(f"{error.strerror}.", place=visible(folder or os.curdir)) from None

@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from celoss_cli.core.data import Array, Batch, Chunk, Roles, Source
     from celoss_cli.read.remote.files import Object
     from celoss_cli.read.roles.column import Column, Shape
+    from celoss_cli.read.row_groups import RowGroups
 
 __all__ = [
     "MAX_LINE",
     "ColumnChoice",
     "Dataset",
     "ReadRequest",
-    "RowGroups",
     "Settled",
     "Stream",
     "TargetSource",
@@ -85,30 +85,6 @@ class Settled:
         if source not in self.sources:
             self.sources.append(source)
         self.uses.update(uses)
-
-
-@record(frozen=True, slots=True)
-class RowGroups:
-    """Consecutive row groups of a Parquet file.
-
-    Attributes:
-        first: counted from 0.
-        end: the one behind the last.
-        of: how many the file has.
-
-    """
-
-    first: int
-    end: int
-    of: int
-
-    def __str__(self) -> str:
-        last = f" to {self.end - 1}" if self.end - self.first > 1 else ""
-        return f"row group{'s' if last else ''} {self.first}{last} of {self.of}"
-
-    def share(self, other: RowGroups) -> bool:
-        """Whether one is in both."""
-        return self.first < other.end and other.first < self.end
 
 
 @record(frozen=True, slots=True)

@@ -11,7 +11,8 @@ from itertools import groupby
 from celoss_cli.core.errors import InputError, UsageError, listed, plural, quoted, visible
 from celoss_cli.core.records import record
 from celoss_cli.read.remote.urls import is_remote
-from celoss_cli.read.request import RowGroups, open_stream
+from celoss_cli.read.request import open_stream
+from celoss_cli.read.row_groups import RowGroups
 
 __all__ = ["FileState", "Piece", "Shard", "dealt", "parts_of", "row_groups_in", "shard_of_text", "state_of"]
 

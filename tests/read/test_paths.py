@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from celoss_cli.core.errors import InputError, LimitError, UsageError
-from celoss_cli.read import paths
-from celoss_cli.read.paths import each_once, files_of, keys_of, matching
+from celoss_cli.read import patterns
+from celoss_cli.read.paths import each_once, files_of, keys_of
+from celoss_cli.read.patterns import matching
 
 
 @pytest.fixture(autouse=True)
@@ -61,7 +62,7 @@ def test_a_pattern_that_matches_nothing_is_refused(pattern: str) -> None:
 
 
 def test_a_search_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(paths, "_MOST_ENTRIES", 5)
+    monkeypatch.setattr(patterns, "MOST_ENTRIES", 5)
     with pytest.raises(LimitError, match="expected at most 5 names to look at"):
         matching("**/a.csv")
 
@@ -70,7 +71,7 @@ def test_many_stars_look_at_each_folder_once_for_each_rest(monkeypatch: pytest.M
     deep = Path("deep", *"abcdefghij")
     deep.mkdir(parents=True)
     (deep / "z.csv").write_text("")
-    monkeypatch.setattr(paths, "_MOST_ENTRIES", 500)
+    monkeypatch.setattr(patterns, "MOST_ENTRIES", 500)
     assert matching("deep/**/*/**/*/**/*/**/*/**/z.csv") == [str(deep / "z.csv")]
 
 
@@ -152,6 +153,6 @@ def test_keys_are_those_of_folders() -> None:
 
 
 def test_folders_of_windows_have_keys_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(paths.os, "sep", "\\")
+    monkeypatch.setattr(patterns.os, "sep", "\\")
     assert keys_of(r"logs\day=2026-01-01\p.csv") == {"day": "2026-01-01"}
     assert keys_of("logs/day=2026-01-01/p.csv") == {"day": "2026-01-01"}

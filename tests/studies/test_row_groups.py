@@ -13,7 +13,7 @@ import pytest
 from parted import Celoss, done, told
 
 from celoss_cli import InputError, Partial, partial
-from celoss_cli.read.request import RowGroups
+from celoss_cli.read.row_groups import RowGroups
 from celoss_cli.read.shards import Piece, Shard, _share, dealt, parts_of
 
 pa = pytest.importorskip("pyarrow")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import codecs
 import io
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, BinaryIO, Protocol
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from celoss_cli.core.errors import InputError, LimitError, UsageError, Way, quoted
+from celoss_cli.core.errors import InputError, LimitError, Way
 from celoss_cli.core.records import record, replace
 from celoss_cli.core.scratch import Scratch
 from celoss_cli.read.request import MAX_LINE, ReadRequest, Stream
@@ -22,6 +22,7 @@ __all__ = ["Block", "blocks", "count_bytes", "lines_of", "without_comments"]
 _BLOCK_BYTES = 2 << 20
 """Measured: in smaller ones threads wait for each other at more calls; larger ones only take memory."""
 _COMPARED_AT_A_TIME = 1 << 20
+_UTF8 = "utf-8"
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _BLANKS = b"\r\n"
 
@@ -103,7 +104,11 @@ class _Cutter:
         self._request = request
         self._quotes = quotes
         self._may_lack_newline = unterminated or request.allow_unterminated
-        self._binary = _as_utf8(stream, request)
+        self._read_bytes: Callable[[int], bytes] = stream.binary.read
+        if request.encoding != _UTF8:
+            from celoss_cli.read.text.recoded import reader  # most text is UTF-8
+
+            self._read_bytes = reader(stream.binary, request.encoding)
         self._line = 1
         self._offset = 0
 
@@ -141,7 +146,7 @@ class _Cutter:
     def _read(self, carry: bytes) -> bytes:
         """The next bytes; ``carry`` is what was read and not yet handed out."""
         try:
-            return self._binary.read(_BLOCK_BYTES)
+            return self._read_bytes(_BLOCK_BYTES)
         except UnicodeError as error:
             line = self._line + carry.count(b"\n") + _lines_before(error)
             raise InputError(
@@ -232,33 +237,6 @@ def count_bytes(compare: np.ufunc, data: bytes, value: int) -> int:
         part = np.frombuffer(data, np.uint8, min(_COMPARED_AT_A_TIME, len(data) - start), start)
         count += int(np.count_nonzero(compare(part, value, out=which[: len(part)])))
     return count
-
-
-class _Readable(Protocol):
-    def read(self, size: int, /) -> bytes: ...
-
-
-class _Recoded:
-    """Text of another encoding as UTF-8; half a character at the end is an error."""
-
-    def __init__(self, binary: BinaryIO, decoder: codecs.IncrementalDecoder) -> None:
-        self._binary = binary
-        self._decoder = decoder
-
-    def read(self, size: int, /) -> bytes:
-        while raw := self._binary.read(size):
-            if text := self._decoder.decode(raw):
-                return text.encode()
-        return self._decoder.decode(b"", final=True).encode()
-
-
-def _as_utf8(stream: Stream, request: ReadRequest) -> _Readable:
-    try:
-        name = codecs.lookup(request.encoding).name
-        decoder = codecs.getincrementaldecoder(name)()
-    except LookupError:
-        raise UsageError(f"Expected a known encoding, got {quoted(request.encoding)}.") from None
-    return stream.binary if name == "utf-8" else _Recoded(stream.binary, decoder)
 
 
 def _lines_before(error: UnicodeError) -> int:

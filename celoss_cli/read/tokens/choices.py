@@ -22,7 +22,7 @@ from celoss_cli.core.errors import InputError, Way
 from celoss_cli.core.records import record
 from celoss_cli.losses.base import ROUNDED
 from celoss_cli.losses.cross_entropy import cross_entropy
-from celoss_cli.losses.elementwise import shown_outside
+from celoss_cli.losses.outside import shown_outside
 from celoss_cli.read.json.values import id_of
 from celoss_cli.read.request import Dataset, columns_of
 from celoss_cli.read.tokens.document import got, number_of

@@ -14,7 +14,7 @@ from celoss_cli.core.exact_groups import ExactSums
 from celoss_cli.evaluate.collect import LARGEST_LEVEL, LEAST_LEVEL
 from celoss_cli.evaluate.kinds import FirstRows
 from celoss_cli.evaluate.scores import Totals
-from celoss_cli.read.request import RowGroups
+from celoss_cli.read.row_groups import RowGroups
 from celoss_cli.read.shards import FileState
 from celoss_cli.read.tokens.identities import Identities
 from celoss_cli.studies.merge.forms import (

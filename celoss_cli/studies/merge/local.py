@@ -14,7 +14,7 @@ from celoss_cli.core.errors import CelossError, InputError, LimitError
 from celoss_cli.core.records import record
 
 if TYPE_CHECKING:
-    from celoss_cli.read.request import RowGroups
+    from celoss_cli.read.row_groups import RowGroups
     from celoss_cli.read.shards import Shard
 
 __all__ = ["RETRIES", "Asked", "Compute", "answer_to", "results"]

@@ -16,7 +16,7 @@ from celoss_cli.read.remote.urls import is_remote
 
 if TYPE_CHECKING:
     from celoss_cli.core.data import Tally
-    from celoss_cli.read.request import RowGroups
+    from celoss_cli.read.row_groups import RowGroups
     from celoss_cli.read.shards import FileState, Shard
 
 __all__ = ["Once", "Results", "alike"]

@@ -12,7 +12,7 @@ from formulas import log_softmax
 from running import Done
 from servers import Web, web
 
-from celoss_cli.read import paths
+from celoss_cli.read import patterns
 from celoss_cli.read.remote import listing, objects
 
 pytest.importorskip("obstore")
@@ -175,7 +175,7 @@ def test_a_list_of_many_pages(celoss: Celoss, bucket: Any, monkeypatch: pytest.M
     assert celoss("ce", "s3://data/in/*.csv", "--format", "value").returncode == 0
     assert len(bucket.list_objects_v2(Bucket="data")["Contents"]) == 10
     assert len(listing.remote_files("s3://data/in/*.csv", 10_000)) == 3
-    monkeypatch.setattr(paths, "_MOST_ENTRIES", 22)
+    monkeypatch.setattr(patterns, "MOST_ENTRIES", 22)
     assert "expected at most 22 names to look at" in said(celoss("ce", "s3://data/in/*.csv"), 5)
 
 
