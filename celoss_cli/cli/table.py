@@ -98,6 +98,7 @@ class Command(Generic[T]):
         kind: the record of its options.
         run: computes and writes; answers the exit code.
         without: options of the record that it does not take.
+        lacks: what the data of its loss never has; it does not take the options that need it.
         changed: attributes of options that are others for it, by the option's name.
         groups: the options of each group of the record, by the field's name.
         refused: flags of other commands that this one cannot have, each with the reason.
@@ -109,13 +110,15 @@ class Command(Generic[T]):
     kind: type[T]
     run: Callable[[T], int]
     without: frozenset[str] = frozenset()
+    lacks: frozenset[str] = frozenset()
     changed: Changes = field(default_factory=dict)
     groups: Mapping[str, tuple[Option, ...]] = field(default_factory=dict)
     refused: Mapping[str, str] = field(default_factory=dict)
 
     def options(self) -> list[Option]:
         """Its options in the order of the help."""
-        return list(options_in(self.kind, self.without, self.changed, self.groups))
+        every = options_in(self.kind, self.without, self.changed, self.groups)
+        return [option for option in every if option.needs not in self.lacks]
 
     def value(self, values: OptionValues) -> T:
         """The record of its options, from their values by name."""
@@ -127,12 +130,16 @@ def for_loss(
     spec: LossSpec, kind: type[T], help: str = "", run: Callable[[T], int] = lambda given: 0
 ) -> Command[T]:
     """A command with the options of a record that a loss has, and no others."""
-    lacks = spec.lacks
     has = {"input_is": spec.kinds, "base": spec.loss.is_information, "convention": spec.by_convention}
-    foreign = {name for name, found in has.items() if not found}
-    foreign |= {option.name for option in options_in(kind) if option.needs in lacks}
     return Command(
-        spec.command, help, kind, run, frozenset(foreign), _changed(spec), {"of_loss": spec.declared}
+        spec.command,
+        help,
+        kind,
+        run,
+        without=frozenset(name for name, found in has.items() if not found),
+        lacks=spec.lacks,
+        changed=_changed(spec),
+        groups={"of_loss": spec.declared},
     )
 
 

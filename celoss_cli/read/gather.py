@@ -93,7 +93,9 @@ def gather(
     opened = contextlib.ExitStack()
     path, *others = paths = files_of(paths)
     request.settled.forget()
-    _refuse_without_key(paths, request.columns.group)
+    group = request.columns.group
+    if group is not None:
+        _refuse_without_key(paths, group)
     streams: list[Stream] = []
 
     def read(path: str, request: ReadRequest) -> Dataset:
@@ -103,7 +105,9 @@ def gather(
         stream.row_groups = (row_groups or {}).get(path)
         request.settled.files += 1
         try:
-            return _with_key(path, stream, request, chosen)
+            if group is not None and group in (keys := keys_of(path)):
+                return _with_key(path, stream, request, chosen, group, keys[group])
+            return read_stream(stream, request, chosen)
         except BaseException:
             opened.close()
             raise
@@ -157,22 +161,33 @@ def _size(path: str) -> int:
     return os.path.getsize(path) if path != "-" and os.path.isfile(path) else 0
 
 
-def _refuse_without_key(paths: Sequence[str], group: str | None) -> None:
+def _refuse_without_key(paths: Sequence[str], group: str) -> None:
     """Refuses files without a key that the paths of others have, where groups are asked by it."""
     without = [path for path in paths if group not in keys_of(path)]
-    if group is not None and without and len(without) < len(paths):
+    if without and len(without) < len(paths):
         raise InputError(
             f"expected the key {quoted(group)} in the path of every file, as others have it, got none",
             place=visible(without[0]),
         )
 
 
-def _with_key(path: str, stream: Stream, request: ReadRequest, chosen: str | None) -> Dataset:
-    """The data set of a stream; where its path has the key that groups are asked by, that is its column."""
-    name = request.columns.group
-    key = None if name is None else keys_of(path).get(name)
-    if name is None or key is None:
-        return read_stream(stream, request, chosen)
+def _with_key(
+    path: str, stream: Stream, request: ReadRequest, chosen: str | None, name: str, key: str
+) -> Dataset:
+    """The data set of a stream, with the key of its path as the column that groups are asked by.
+
+    Args:
+        path: of the file.
+        stream: its content.
+        request: what is asked of the reader.
+        chosen: the format where the user says it.
+        name: of the key.
+        key: its value, which every row has.
+
+    Raises:
+        InputError: if the data has a column of this name too.
+
+    """
     dataset = read_stream(stream, replace(request, columns=replace(request.columns, group=None)), chosen)
     columns = dataset.described["columns"]
     if name in _named(columns):

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from celoss_cli.cli.kinds import REAL_FILE
 from celoss_cli.cli.options import OUTPUT, Keeping, Limits, Running, Semantics, Writing, expect_parts
 from celoss_cli.cli.table import Command, option, part
 from celoss_cli.core.option import TEXT
 from celoss_cli.core.records import record
-
-if TYPE_CHECKING:
-    pass
 
 __all__ = ["COMMAND", "NOT_OF_PARTS", "OF_THE_PARTS"]
 

@@ -67,7 +67,7 @@ class Given:
             unused=tuple(sorted({*range(len(names))} - known - grouping - {*inputs})),
             notes=(
                 *(order_notes([names[i] for i in inputs]) if wanted.per_class and labels else ()),
-                *self._versions(row_id, {*inputs, *known, *grouping}),
+                *(self._versions(row_id, {*inputs, *known, *grouping}) if row_id is not None else ()),
             ),
             inferred=self._pinned(),
             positive=positive,
@@ -88,10 +88,8 @@ class Given:
         suited = (i for i in self._evidence.keys if i not in used and columns[i].can_name_rows)
         return next(suited, None)
 
-    def _versions(self, row_id: int | None, used: Container[int]) -> Iterator[str]:
+    def _versions(self, row_id: int, used: Container[int]) -> Iterator[str]:
         """That rows are several predictions of one thing: their ids come again with another model or fold."""
-        if row_id is None:
-            return
         columns = self._evidence.columns
         ids = columns[row_id].values
         for i, column in enumerate(columns):

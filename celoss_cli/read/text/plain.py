@@ -128,8 +128,10 @@ class _Text:
         if found is None:
             return None
         numbers, odd = found
-        if len(self.columns) < self.width or odd.any():  # else digits are all there is
+        some_odd = odd.any()
+        if len(self.columns) < self.width or some_odd:  # else digits are all there is
             self._refuse_unprintable()
+        if some_odd:
             self._read_odd(cut, numbers, odd)
         return Plain(self.block, numbers, self.columns, _texts_of(cut, self.texts))
 
