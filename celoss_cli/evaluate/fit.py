@@ -13,16 +13,15 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from celoss_cli.core.data import Array, Batch
 from celoss_cli.core.records import record
 from celoss_cli.evaluate.assignment import cheapest
 from celoss_cli.evaluate.kinds import count_of
 from celoss_cli.evaluate.priors import Reweighed, Sample
 from celoss_cli.evaluate.shifts import STEP, Shifted, Shifts, along_positions
-from celoss_cli.losses import LOSSES
 from celoss_cli.losses.class_axis import largest_class
 
 if TYPE_CHECKING:
+    from celoss_cli.core.data import Array, Batch
     from celoss_cli.losses.base import Loss
 
 __all__ = ["CAP", "MATRIX_CLASSES", "TEMPERATURES", "Fit", "Marks", "fit_of"]
@@ -212,7 +211,7 @@ def fit_of(loss: Loss, batch: Batch) -> Fit | None:
         saturated=count_of(largest > _SATURATED),
         cost=int(own.sum()),
         heated=_heated(picked - largest, chosen - largest),
-        negated=_negated(picked, y),
+        negated=_negated(picked, chosen),
         before=int(costs[np.maximum(y - 1, 0), at].sum()),
         as_probabilities=_cost_of_probabilities(loss, batch, at, y, 1.0),
         as_percentages=_cost_of_probabilities(loss, batch, np.flatnonzero(targets >= 0), targets, 0.01),
@@ -320,21 +319,26 @@ def _heated(logs: Array, chosen: Array) -> tuple[int, ...]:
     for place in reversed(range(len(TEMPERATURES))):
         totals[place] = _total(e)
         np.square(e, out=e)
-    costs = np.log(totals, out=totals)
-    costs -= chosen / np.array(TEMPERATURES)[:, None]
-    return tuple(_steps(costs).sum(axis=1).tolist())
+    return tuple(_costs(totals, chosen / np.array(TEMPERATURES)[:, None]).sum(axis=1).tolist())
 
 
 def _total(e: Array) -> Array:
-    """The sums over the outcomes, added in the same order for a single row as for many."""
-    total: Array = np.add.accumulate(e, axis=0)[-1] if e.shape[1] == 1 else np.add.reduce(e, axis=0)
+    """The sums over the outcomes in 64 bits, added in the same order for a single row as for many."""
+    add = np.add.reduce if e.shape[1] > 1 else lambda *each: np.add.accumulate(*each)[-1]
+    total: Array = add(e, 0, np.float64)
     return total
 
 
-def _negated(logs: Array, y: Array) -> int:
+def _negated(logs: Array, chosen: Array) -> int:
     """The costs of the logits with the other sign, in steps."""
-    batch = Batch(input=-logs.T[:, :, None], target=y[:, None])
-    return int(_steps(LOSSES["ce"].loss().terms(batch).loss).sum())
+    low = np.minimum.reduce(logs, axis=0)
+    e = np.exp(np.ascontiguousarray(low - logs, np.float32))
+    return int(_costs(_total(e), low - chosen).sum())
+
+
+def _costs(totals: Array, chosen: Array) -> Array:
+    """Log of a total less a logit, in steps; a logarithm in 32 bits is off by a few tenths of a step."""
+    return _steps(np.log(totals, dtype=np.float32) - chosen)
 
 
 def _matrix(costs: Array, y: Array) -> Array:

@@ -163,8 +163,8 @@ def test_only_the_first_rows_of_the_data_set_are_examined_in_passing() -> None:
 def test_costs_at_temperatures_are_those_of_heated_logits_alone_and_among_others() -> None:
     rng = np.random.default_rng(4)
     logs = rng.normal(scale=20, size=(300, 7))
-    logs -= np.logaddexp.reduce(logs, axis=1, keepdims=True)
     logs[rng.random(logs.shape) < 0.02] = -np.inf
+    logs -= logs.max(axis=1, keepdims=True)
     y = rng.integers(0, 7, len(logs))
     found = fit._heated(logs.T, logs[np.arange(300), y])
     for cost, temperature in zip(found, fit.TEMPERATURES, strict=True):
@@ -173,3 +173,14 @@ def test_costs_at_temperatures_are_those_of_heated_logits_alone_and_among_others
         assert cost == pytest.approx(steps, abs=2 * 300)
     alone = [fit._heated(logs[i : i + 1].T, logs[i : i + 1, y[i]]) for i in range(300)]
     assert tuple(map(sum, zip(*alone, strict=True))) == found
+
+
+@pytest.mark.parametrize("scale", [1.0, 3e5])
+def test_costs_of_the_other_sign_are_those_of_opposite_logits_alone_and_among_others(scale: float) -> None:
+    rng = np.random.default_rng(5)
+    logs = -scale * rng.exponential(size=(300, 90))
+    y, rows = np.where(rng.random(300) < 0.5, logs.argmin(axis=1), rng.integers(0, 90, 300)), np.arange(300)
+    costs = np.logaddexp.reduce(-logs, axis=1) + logs[rows, y]
+    found = fit._negated(logs.T, logs[rows, y])
+    assert found == pytest.approx(np.rint(np.minimum(costs, fit.CAP) * 2**20).sum(), abs=2 * 300)
+    assert found == sum(fit._negated(logs[i : i + 1].T, logs[i, y[i]]) for i in range(300))
