@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
+from celoss_cli.core.data import Array
 from celoss_cli.core.records import record
 from celoss_cli.evaluate.assignment import cheapest
 from celoss_cli.evaluate.kinds import count_of
@@ -21,7 +22,7 @@ from celoss_cli.evaluate.shifts import STEP, Shifted, Shifts, along_positions
 from celoss_cli.losses.class_axis import largest_class
 
 if TYPE_CHECKING:
-    from celoss_cli.core.data import Array, Batch
+    from celoss_cli.core.data import Batch
     from celoss_cli.losses.base import Loss
 
 __all__ = ["CAP", "MATRIX_CLASSES", "TEMPERATURES", "Fit", "Marks", "fit_of"]
@@ -201,7 +202,7 @@ def fit_of(loss: Loss, batch: Batch) -> Fit | None:
     own, guess, here = costs[y, at], largest_class(picked), np.arange(len(y))
     chosen, largest = picked[y, here], picked[guess, here]
     impossible = np.flatnonzero(np.isneginf(chosen))
-    few, alone = len(costs) <= MATRIX_CLASSES, batch.elements_per_row == 1
+    held, few, alone = costs[:, at], len(costs) <= MATRIX_CLASSES, batch.elements_per_row == 1
     return Fit(
         counted=len(at),
         hits=count_of(guess == y),
@@ -215,14 +216,14 @@ def fit_of(loss: Loss, batch: Batch) -> Fit | None:
         before=int(costs[np.maximum(y - 1, 0), at].sum()),
         as_probabilities=_cost_of_probabilities(loss, batch, at, y, 1.0),
         as_percentages=_cost_of_probabilities(loss, batch, np.flatnonzero(targets >= 0), targets, 0.01),
-        matrix=_matrix(costs[:, at], y) if few else None,
+        matrix=_matrix(held, y) if few else None,
         guesses=_guesses(len(costs), y, guess) if few else None,
         shifts=Shifts.of(costs, outcomes) if alone else Shifts(),
         along={} if alone or len(batch.shape) != 1 else along_positions(costs, outcomes, batch.shape[0]),
         turned=_turned(loss, batch, at, y),
         marks=_marks(loss, batch, at, y, chosen),
         same=costs[:, 0].copy() if (costs == costs[:, :1]).all() else None,
-        sample=Sample.of(batch.start * batch.elements_per_row + at, costs[:, at], y) if few else None,
+        sample=Sample.of(batch.start * batch.elements_per_row + at, held, y) if few else None,
     )
 
 

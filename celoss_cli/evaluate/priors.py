@@ -85,6 +85,8 @@ class Sample:
         while True:
             kept = (self.hashes >> np.uint64(64 - level)) == 0 if level else np.ones(len(self.hashes), bool)
             if level == 64 or np.count_nonzero(kept) <= most:
+                if level == self.level:  # all are kept
+                    return self
                 return Sample(level, self.hashes[kept], self.costs[:, kept], self.outcomes[kept])
             level += 1
 

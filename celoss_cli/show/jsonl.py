@@ -39,8 +39,10 @@ def render(document: Document, style: Style) -> Iterator[str]:
         yield _ENCODED(line | {"nonfinite": nonfinite(record[loss])}) + "\n"
 
 
-def _limits(losses: Any) -> Words:
-    """What the losses are that are no numbers of JSON."""
+def _limits(losses: Any) -> Words | None:
+    """What the losses are that are no numbers of JSON; None where none is."""
+    if np.isfinite(losses).all():
+        return None
     codes = np.isnan(losses) + 2 * np.isposinf(losses) + 3 * np.isneginf(losses)
     return Words(codes, (None, "nan", "inf", "-inf"))
 

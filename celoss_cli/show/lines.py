@@ -93,18 +93,18 @@ def _most_bytes(column: Column) -> int:
     return max(map(len, map(str, column)))
 
 
-def _joined(parts: Sequence[bytes | Array], rows: int) -> bytes:
+def _joined(parts: Sequence[bytes | Array], rows: int) -> bytearray:
     """The fields beside each other, row by row, without the bytes of 0 that fill them up."""
     same = b"".join(part if isinstance(part, bytes) else bytes(part.shape[1]) for part in parts)
-    whole = np.empty((rows, len(same)), np.uint8)
-    whole[:] = np.frombuffer(same, np.uint8)
+    lines = bytearray(same) * rows
+    whole = np.frombuffer(lines, np.uint8).reshape(rows, -1)
     first = 0
     for part in parts:
         last = first + (len(part) if isinstance(part, bytes) else part.shape[1])
         if not isinstance(part, bytes):
             whole[:, first:last] = part
         first = last
-    return whole.tobytes().translate(None, b"\0")
+    return lines.translate(None, b"\0")
 
 
 def _field(column: Column, notation: Notation) -> bytes | Array:
