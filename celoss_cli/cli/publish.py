@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from celoss_cli.cli.gates import Gate
     from celoss_cli.cli.outlet import Outlet
     from celoss_cli.findings.facts import Finding
-    from celoss_cli.report.report import Report, Verdict
+    from celoss_cli.report.report import Report
+    from celoss_cli.report.verdict import Verdict
     from celoss_cli.show.document import Document
     from celoss_cli.studies.merge.parts import Partial
 

@@ -21,10 +21,11 @@ from typing import TYPE_CHECKING, Literal
 
 from celoss_cli.core.errors import plural
 from celoss_cli.core.records import record
-from celoss_cli.report.report import Report, Verdict
+from celoss_cli.report.verdict import Verdict
 
 if TYPE_CHECKING:
     from celoss_cli.evaluate.summaries import Group
+    from celoss_cli.report.report import Report
 
 __all__ = ["Increase", "Limits", "Relation", "holds", "reason_of", "verdicts"]
 

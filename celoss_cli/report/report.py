@@ -20,33 +20,10 @@ if TYPE_CHECKING:
     from celoss_cli.evaluate.worst_rows import RowLoss
     from celoss_cli.findings.facts import Finding
     from celoss_cli.report.tokens import Tokens
+    from celoss_cli.report.verdict import Verdict
     from celoss_cli.statistics.interval import Estimate
 
-__all__ = ["Report", "Verdict"]
-
-
-@record(frozen=True, slots=True)
-class Verdict:
-    """One limit held against a result.
-
-    Attributes:
-        name: the limit as it was asked for ("max", "max-increase 1%", "max-group dog").
-        passed: whether it holds; never true of NaN, or where nothing was counted.
-        value: the unrounded number that was compared, or None where there is none.
-        relation: how it has to stand to the limit ("<=", ">=", "within 0.01 of").
-        limit: the number it was compared with.
-        compared: what the value is ("mean", "counted targets", "mean of class dog").
-        reason: one sentence with the numbers.
-
-    """
-
-    name: str
-    passed: bool
-    value: float | None
-    relation: str
-    limit: float
-    compared: str
-    reason: str
+__all__ = ["Report"]
 
 
 @record(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from celoss_cli.core.errors import visible
-from celoss_cli.show.document import Columns
+from celoss_cli.show.data import Columns
 from celoss_cli.show.lines import Notation, as_lines
 from celoss_cli.show.numerals import exact
 

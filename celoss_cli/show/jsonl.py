@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from celoss_cli.core.late import np
-from celoss_cli.show.document import Columns, Words
+from celoss_cli.show.data import Columns, Words
 from celoss_cli.show.json import contract, finite
 from celoss_cli.show.lines import Notation, as_lines
 from celoss_cli.show.numerals import nonfinite

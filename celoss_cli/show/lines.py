@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from celoss_cli.core.late import Array, np
 from celoss_cli.core.records import record
-from celoss_cli.show.document import Words
+from celoss_cli.show.data import Words
 from celoss_cli.show.fields import integers, reals, texts
 
 if TYPE_CHECKING:
-    from celoss_cli.show.document import Column
+    from celoss_cli.show.data import Column
 
 __all__ = ["Notation", "as_lines"]
 

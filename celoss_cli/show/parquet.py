@@ -8,11 +8,12 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from celoss_cli.core.extras import extra_module
-from celoss_cli.show.document import Columns, Words
+from celoss_cli.show.data import Columns, Words
 
 if TYPE_CHECKING:
     from celoss_cli.show import Style
-    from celoss_cli.show.document import Column, Document
+    from celoss_cli.show.data import Column
+    from celoss_cli.show.document import Document
 
 __all__ = ["ROWS_AT_A_TIME", "render", "written"]
 

@@ -11,9 +11,9 @@ from celoss_cli.show.numerals import attributes, nonfinite
 
 if TYPE_CHECKING:
     from celoss_cli.findings.facts import Finding
-    from celoss_cli.report.report import Verdict
+    from celoss_cli.report.verdict import Verdict
 
-__all__ = ["Line", "finding_values", "lines_of", "verdict_values"]
+__all__ = ["Checks", "Line", "finding_values", "lines_of", "verdict_values"]
 
 Mark = Literal["pass", "FAIL", "ERROR"]
 
@@ -38,6 +38,22 @@ class Line:
     reason: str
     file: str = ""
     seconds: float | None = None
+
+
+@record(frozen=True, slots=True)
+class Checks:
+    """What was held against limits.
+
+    Attributes:
+        suites: the names of the checks, each with its verdicts.
+        told: the result in one line of a log, before the verdicts; "" for none.
+        count: how many checks ended in which way, after them; "" for none.
+
+    """
+
+    suites: Sequence[tuple[str, Sequence[Line]]]
+    told: str = ""
+    count: str = ""
 
 
 def lines_of(

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 from celoss_cli.core.errors import plural, visible
 from celoss_cli.core.records import record
 from celoss_cli.show.blocks import Verdicts, View
-from celoss_cli.show.document import Checks, Document
+from celoss_cli.show.document import Document
 from celoss_cli.show.json import contract
 from celoss_cli.show.loss.document import document_of as report_document
-from celoss_cli.show.verdicts import Line, lines_of
+from celoss_cli.show.verdicts import Checks, Line, lines_of
 
 if TYPE_CHECKING:
-    from celoss_cli.report.report import Report, Verdict
+    from celoss_cli.report.report import Report
+    from celoss_cli.report.verdict import Verdict
 
 __all__ = ["Outcome", "document_of"]
 

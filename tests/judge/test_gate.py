@@ -14,7 +14,8 @@ from celoss_cli.core.data import Tally
 from celoss_cli.evaluate.scores import Scores
 from celoss_cli.evaluate.summaries import Group, Range, Reliability
 from celoss_cli.judge.gate import Increase, Limits, verdicts
-from celoss_cli.report.report import Report, Verdict
+from celoss_cli.report.report import Report
+from celoss_cli.report.verdict import Verdict
 
 NAN, INF = math.nan, math.inf
 LEAST = 5e-324

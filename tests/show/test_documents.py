@@ -15,8 +15,9 @@ from celoss_cli.findings.facts import Finding
 from celoss_cli.show import FORMATS, Style, formats_of
 from celoss_cli.show import blocks as b
 from celoss_cli.show.charts.figures import LossHistogram
-from celoss_cli.show.document import Checks, Document, Records
-from celoss_cli.show.verdicts import Line
+from celoss_cli.show.data import Records
+from celoss_cli.show.document import Document
+from celoss_cli.show.verdicts import Checks, Line
 
 PICTURE = LossHistogram("f", "", "nats", [], Histogram([Interval(0, 1, 3)]))
 NESTED = b.View("nested title", ("nested extent",), (b.Result("nested result"),))

@@ -16,7 +16,8 @@ from running import celoss
 
 from celoss_cli.show import FORMATS, Style, parquet
 from celoss_cli.show.blocks import View
-from celoss_cli.show.document import Columns, Document, Words
+from celoss_cli.show.data import Columns, Words
+from celoss_cli.show.document import Document
 from celoss_cli.show.fields import integers, reals
 
 NONFINITE = (b"nan", b"inf", b"-inf")

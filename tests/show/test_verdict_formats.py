@@ -14,7 +14,8 @@ from paths import schema
 
 from celoss_cli.core.data import Tally
 from celoss_cli.core.errors import visible
-from celoss_cli.report.report import Report, Verdict
+from celoss_cli.report.report import Report
+from celoss_cli.report.verdict import Verdict
 from celoss_cli.show import FORMATS, Style, formats_of
 from celoss_cli.show.github import MOST
 from celoss_cli.studies.checks import Outcome, document_of

@@ -7,7 +7,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from celoss_cli.show.blocks import Chart, Sentences, View
-from celoss_cli.show.document import Document, Records
+from celoss_cli.show.data import Records
+from celoss_cli.show.document import Document
 from celoss_cli.show.numerals import nonfinite
 
 if TYPE_CHECKING:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from celoss_cli.core.late import np
-from celoss_cli.show.document import Checks, Columns, Document, Parts, Records, Words
+from celoss_cli.show.document import Document
 from celoss_cli.show.numerals import exact
 
 if TYPE_CHECKING:
-    from celoss_cli.core.data import Array
-    from celoss_cli.evaluate.rows import NamedTerms
     from celoss_cli.report.report import Report
     from celoss_cli.show.blocks import Page, View
-    from celoss_cli.show.document import Column
+    from celoss_cli.show.data import Columns, Parts, Records
+    from celoss_cli.show.verdicts import Checks
 
 __all__ = ["document_of"]
 
@@ -74,65 +72,23 @@ def _losses(report: Report) -> Iterator[str]:
 
 
 def _records(report: Report) -> Records | Columns:
-    if report.by_element:
-        gradient = ("gradient",) if report.rows is not None and report.rows.with_gradient else ()
-        names = (*_OF_AN_ELEMENT, *gradient)
-        return Columns(names, (_columns(found, report.labels)[: len(names)] for found in report.named))
-    return Records(_OF_THE_WHOLE, [_whole(report)], each=False)
+    from celoss_cli.show.loss.records import records_of
+
+    return records_of(report)
 
 
 def _array(report: Report) -> Parts:
+    from celoss_cli.show.data import Parts
+
     rows = report.rows
     if rows is None:
         return Parts(0, ())
     return Parts(rows.length, rows.gradients() if rows.with_gradient else rows.losses())
 
 
-_OF_AN_ELEMENT = (
-    *("row", "id", "target", "loss", "weight", "index", "ignored"),
-    *("class", "p_target", "prediction", "predicted_class"),
-)
-_OF_THE_WHOLE = ("loss", "reduction", "value", "total", "denominator", "rows", "counted", "ignored")
-
-
-def _columns(found: NamedTerms, labels: Sequence[str] | None) -> Sequence[Column]:
-    which = found.row, found.id, found.target, found.loss, found.weight, found.index, found.ignored
-    p = found.probability
-    predicted = found.prediction
-    return (
-        *which,
-        _named(found.target, labels),
-        None if p is None else p if (p == p).all() else [None if x != x else x for x in p.tolist()],
-        _known(predicted),
-        None if predicted is None else _named(predicted, labels),
-        found.gradient,
-    )
-
-
-def _known(codes: Array | None) -> Column:
-    """Codes, with nothing for -1; nothing where there are no others."""
-    if codes is None or (codes < 0).all():
-        return None
-    return codes if (codes >= 0).all() else [None if code < 0 else code for code in codes.tolist()]
-
-
-def _named(codes: Any, labels: Sequence[str] | None) -> Column:
-    """The names of classes, where they have any."""
-    if labels is None or getattr(codes, "ndim", 0) != 1 or codes.dtype.kind != "i":
-        return None
-    known = (codes >= 0) & (codes < len(labels))
-    return Words(np.where(known, codes, len(labels)), [*labels, None]) if known.any() else None
-
-
-def _whole(report: Report) -> tuple[Any, ...]:
-    tally, total = report.tally, float(report.tally.loss)
-    counts = tally.rows, tally.counted, tally.ignored
-    return report.loss, report.reduction, report.value, total, report.denominator, *counts
-
-
 def _checks(report: Report, seconds: float | None) -> Checks:
     from celoss_cli.show.loss.wording import extents, reduction_line
-    from celoss_cli.show.verdicts import lines_of
+    from celoss_cli.show.verdicts import Checks, lines_of
 
     told = f"{report.loss}: {extents(report)}: {reduction_line(report)}"
     file = next((path for path in report.source.get("files", ()) if path != "-"), "")

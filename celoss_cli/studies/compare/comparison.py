@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from celoss_cli.core.records import record
 from celoss_cli.judge.gate import holds, reason_of
-from celoss_cli.report.report import Verdict
+from celoss_cli.report.verdict import Verdict
 
 if TYPE_CHECKING:
     from celoss_cli.core.bounds import Bounds

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from celoss_cli.core.errors import visible
 from celoss_cli.show.blocks import Block, Equation, Equations, Full, Lines, Result, Table, Verdicts, View
-from celoss_cli.show.document import Checks, Document
+from celoss_cli.show.document import Document
 from celoss_cli.show.numerals import attributes, class_name, exact, nonfinite, of_unit, short
 from celoss_cli.show.source import options_line
-from celoss_cli.show.verdicts import lines_of, verdict_values
+from celoss_cli.show.verdicts import Checks, lines_of, verdict_values
 from celoss_cli.studies.compare.comparison import LEAST_P
 from celoss_cli.studies.compare.wording import conclusion, heading, interval_of, meaning, source_lines
 
