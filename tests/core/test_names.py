@@ -82,6 +82,16 @@ def test_texts_are_the_same_where_python_says_so(ours: list[str], theirs: list[s
         assert a.same(Names.of(ours[:count])).all()
 
 
+def test_texts_that_lie_alike_are_compared_too() -> None:
+    """Backwards in their bytes, or picked in another order, at the same places with other texts there."""
+    ours, theirs = ["aa", "bb", "cc"], ["aa", "xx", "cc"]
+    for a, b in zip(forms(ours), forms(theirs), strict=True):
+        assert a.same(b).tolist() == [True, False, True]
+        for rows in ([2, 1, 0], [0, 2, 1], [1], [0, 2], []):
+            picked = np.array(rows, np.intp)
+            assert a[picked].same(b[picked]).tolist() == [row != 1 for row in rows]
+
+
 def test_odd_neighbours_are_told_apart_and_have_hashes_of_their_own() -> None:
     pairs = [(a, b) for a in ODD for b in ODD]
     a, b = (Names.of(texts) for texts in zip(*pairs, strict=True))

@@ -16,16 +16,12 @@ from celoss_cli.evaluate.groups import codes_of, refuse_more
 from celoss_cli.statistics.spread import spread_of_all
 from celoss_cli.studies.compare.comparing import ClassPart
 from celoss_cli.studies.compare.resampling import summed
-from celoss_cli.studies.compare.rows import Grown
 
 if TYPE_CHECKING:
     from celoss_cli.core.data import Array
     from celoss_cli.studies.compare.side import Side
 
 __all__ = ["by_class"]
-
-_ROWS = 1 << 16
-"""So many rows are counted by class at a time."""
 
 
 def by_class(a: Side, b: Side, labels: Sequence[str] | None) -> Iterator[ClassPart]:
@@ -48,25 +44,13 @@ def by_class(a: Side, b: Side, labels: Sequence[str] | None) -> Iterator[ClassPa
 
 def _elements(side: Side, labels: Sequence[str] | None) -> dict[str, Array]:
     """The elements of each class that has some that count, by its name."""
-    codes, names = _codes(side, labels)
-    ignored = side.terms.ignored
-    if ignored is not None:
-        codes[ignored] = len(names)
+    codes, names = side.loss.class_codes(replace(side.batch, labels=labels, ids=None, groups=None))
+    codes = np.clip(codes, 0, len(names)).astype(np.min_scalar_type(len(names)))  # small ones sort fast
+    if side.terms.ignored is not None:
+        codes[side.terms.ignored] = len(names)
     ends = np.cumsum(np.bincount(codes, minlength=len(names)))[: len(names)]
     each = np.split(np.argsort(codes, kind="stable"), ends)
     return {name: elements for name, elements in zip(names, each, strict=False) if len(elements)}
-
-
-def _codes(side: Side, labels: Sequence[str] | None) -> tuple[Array, Sequence[str]]:
-    """The class of every element by a number, and the names by number, some rows at a time."""
-    batch = replace(side.batch, labels=labels, ids=None, groups=None)
-    number: dict[str, int] = {}
-    found = Grown()
-    for start in range(0, len(batch), _ROWS):
-        codes, names = side.loss.class_codes(batch.rows(start, start + _ROWS))
-        known = np.array([number.setdefault(name, len(number)) for name in names])
-        found.add(known[np.clip(codes, 0, len(known) - 1)].astype(np.min_scalar_type(len(number))))
-    return found.whole(), list(number)
 
 
 def _part(name: str, a: Side, b: Side, elements: Array, clusters: Array | None) -> ClassPart:

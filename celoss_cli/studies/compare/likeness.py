@@ -35,8 +35,7 @@ class Likeness:
         self._join = Join(a.batch.ids, by_position=by_position)
         self._rows = 0
         self._counted = a.counted
-        ones = np.broadcast_to(1.0, len(a.batch))
-        self._weights = ones if a.sample_weight is None else a.sample_weight
+        self._weights = np.broadcast_to(1.0, len(a.batch)) if a.sample_weight is None else a.sample_weight
         self._step = max(1, _BLOCK_BYTES // max(1, a.batch.input[:1].nbytes))
         self._same = self._divisor = self._total = ExactSum()
         self._known = True
@@ -77,7 +76,7 @@ class Likeness:
             return
         counted, weights = self._counted[part], self._weights[part]
         kept = counted.reshape(-1) if p.shape[1] == counted.size else counted.any(axis=1)
-        weight = np.repeat(weights, kept.size // weights.size)
+        weight = weights if kept.size == weights.size else np.repeat(weights, kept.size // weights.size)
         if not kept.all():
             p, q, weight = p[:, kept], q[:, kept], weight[kept]
         self._same += exact_sum(weight * (largest_class(p) == largest_class(q)))

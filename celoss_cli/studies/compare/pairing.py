@@ -133,12 +133,14 @@ def _order_by_id(a: Side, b: Side, rows: Array) -> Array:
         rows: shape (rows of B,), the row of A of the same id, or ``NONE``.
 
     """
-    for side, other in ((a, b), (b, a)):
-        _refuse_no_ids(side, other)
-        _refuse_repeated(side)
     order = np.full(len(a.batch), NONE)
     known = rows != NONE
     order[rows[known]] = np.flatnonzero(known)
+    each_its_own = np.count_nonzero(order != NONE) == len(b.batch)
+    for side, other in ((a, b), (b, a)):
+        _refuse_no_ids(side, other)
+        if side is a or not each_its_own:
+            _refuse_repeated(side)
     for one, other, alone in ((b, a, ~known), (a, b, order == NONE)):
         _refuse_unmatched(one, other, np.flatnonzero(alone))
     return order
@@ -265,17 +267,18 @@ def paired(a: Side, b: Side, reduction: Reduction, likeness: Likeness) -> Pairs:
 
     """
     rows = _counted_rows(a.counted)
+    counted = slice(None) if rows is None else rows
     by_row = reduction == "batchmean"
     weight = np.ones(len(a.batch)) if by_row else a.summed(a.terms.weight)
     targets = a.targets
     agreement, divergence = _predictions(a, b, likeness)
     return Pairs(
-        first=_of_rows(a.summed(a.terms.loss), rows),
-        second=_of_rows(b.summed(b.terms.loss), rows),
-        weight=_of_rows(weight, rows),
+        first=a.summed(a.terms.loss)[counted],
+        second=b.summed(b.terms.loss)[counted],
+        weight=weight[counted],
         row=rows,
-        ids=_names_of_rows(a.batch.ids, rows),
-        groups=_names_of_rows(a.batch.groups, rows),
+        ids=None if a.batch.ids is None else Names.of(a.batch.ids)[counted],
+        groups=None if a.batch.groups is None else Names.of(a.batch.groups)[counted],
         target=targets if rows is None else lambda at: targets(int(rows[at])),
         totals=(
             a.evaluation.tally.loss,
@@ -294,21 +297,9 @@ def _counted_rows(counted: Array) -> Array | None:
     return None if rows.all() else np.flatnonzero(rows)
 
 
-def _of_rows(values: Array, rows: Array | None) -> Array:
-    return values if rows is None else values[rows]
-
-
 def _ordered(values: Array, order: Array) -> Array:
-    return values if _in_order(order) else values[order]
-
-
-def _in_order(order: Array) -> bool:
-    """Whether the rows of both stand in one order."""
-    return bool((order[1:] > order[:-1]).all())
-
-
-def _names_of_rows(names: Sequence[str] | None, rows: Array | None) -> Sequence[str] | None:
-    return names if names is None or rows is None else Names.of(names)[rows]
+    """The values in this order; themselves where the rows of both stand in one."""
+    return values if (order[1:] > order[:-1]).all() else values[order]
 
 
 def _predictions(a: Side, b: Side, likeness: Likeness) -> tuple[float | None, float | None]:

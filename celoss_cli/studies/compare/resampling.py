@@ -52,10 +52,6 @@ Watch = Callable[[int], None]
 """Is told how many resamples have been drawn so far."""
 
 
-def _unwatched(drawn: int) -> None:
-    return
-
-
 @record(frozen=True, slots=True)
 class Units:
     """Independent units in an order that depends on nothing but their values.
@@ -157,7 +153,7 @@ def _edges(units: int, *, both_ends: bool) -> Array:
 # ---------------------------------------------------------------------------------------- the bootstrap
 
 
-def bootstrap(units: Units, resamples: int, seed: int, watch: Watch = _unwatched) -> Array:
+def bootstrap(units: Units, resamples: int, seed: int, watch: Watch = lambda drawn: None) -> Array:
     """The mean differences of resamples: as many units, drawn with replacement.
 
     Args:
@@ -236,7 +232,9 @@ def sign_test(wins: int, losses: int) -> float:
     return max(LEAST_P, min(1.0, 2 * top * (1 + float(ratios.sum()))))
 
 
-def sign_flip_test(units: Units, resamples: int, seed: int, watch: Watch = _unwatched) -> tuple[float, bool]:
+def sign_flip_test(
+    units: Units, resamples: int, seed: int, watch: Watch = lambda drawn: None
+) -> tuple[float, bool]:
     """The two-sided permutation test of paired data: A and B may be exchanged within each unit.
 
     Args:
