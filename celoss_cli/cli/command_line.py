@@ -115,6 +115,8 @@ _WITHOUT_OPTIONS = ("check",)
 """Commands whose options are read from a file."""
 
 
+_TWICE = 2
+
 _MOST_OFFERED = 8
 """Where more commands are found, each way out leads to the likeliest alone."""
 
@@ -160,7 +162,11 @@ def _offered(
         words = [word for name, value in way.options for word in _with_value(name, value)]
         return [(_as_typed(way, words), way.meaning)] if words else []
     words = words_of(way, arguments)
-    led = [(words, "")] if way.piped else leading_on(words)
+    if way.piped:
+        can_be = way.piped[-1] in arguments and words.count("-") < _TWICE
+        led: Sequence[tuple[Sequence[str], str]] = [(words, "")] if can_be else []
+    else:
+        led = leading_on(words)
     return [
         (_as_typed(way, ["celoss", *found]), "; ".join(filter(None, (way.meaning, means))))
         for found, means in led
@@ -195,10 +201,20 @@ def words_of(way: Way, arguments: Sequence[str]) -> list[str]:
             added += ["--loss", way.command]
     typed = list(_without(arguments, dropped))
     if way.piped:
-        typed = [word for word in typed if word != way.piped[-1]]
+        others = [word for word in typed if word != way.piped[-1]]
+        named = _must_name_files(arguments[0]) or _of_data(others)[1]
+        typed = ["-" if word == way.piped[-1] else word for word in typed] if named else others
     if way.not_files:
         typed = [word for word in typed if word not in ("--", *way.not_files)]
     return [*typed, *added]
+
+
+def _must_name_files(command: str) -> bool:
+    """Whether standard input is only read where ``-`` says so."""
+    return any(
+        option.argument and option.file == "read" and option.required
+        for option in command_named(command).options()
+    )
 
 
 def _takes(arguments: Sequence[str], way: Way) -> bool:

@@ -257,3 +257,17 @@ def test_settings_for_the_formats_of_results_leave_pictures_alone() -> None:
     done = plot("ce", CELOSS_FORMAT="junit")
     assert done.returncode == 0
     assert done.stdout.startswith("cross entropy")
+
+
+@pytest.mark.parametrize("convention", ["kaggle", "keras"])
+def test_a_picture_reads_data_as_the_convention_does(convention: str, tmp_path: Path) -> None:
+    """Rows that the tool divides by their sum are probabilities: of a, 1/2 and 1/4, and of b, 2/3."""
+    path = tmp_path / "k.csv"
+    path.write_text("p_a,p_b,target\n0.25,0.25,a\n0.25,0.5,b\n0.125,0.375,a\n")
+    words = ["ce", str(path), "--input-is", "probs", "--convention", convention, "--kind", "classes"]
+    done = plot(*words, "--format", "json")
+    assert done.returncode == 0, done.stderr
+    found = {line["class"]: line["mean"] for line in json.loads(done.stdout)["data"]}
+    expected = {"a": (np.log(2) + np.log(4)) / 2, "b": np.log(1.5)}
+    assert found == pytest.approx(expected, rel=1e-6)  # Keras computes in float32
+    assert plot(*words[:4], "--kind", "classes", "--format", "json").returncode == 3

@@ -485,3 +485,15 @@ def test_a_file_of_another_ending_is_refused(path: str, commands: list[str], tmp
 def test_files_that_may_hold_a_page(path: str, tmp_path: Path) -> None:
     (tmp_path / "preds.csv").write_text("a,b,target\n0.5,1,0\n2,1,1\n")
     assert celoss("report", "preds.csv", "-o", path, cwd=tmp_path).returncode == 0
+
+
+@pytest.mark.parametrize("jobs", [1, 3])
+def test_jobs_are_of_the_reader_and_of_the_computation(jobs: int) -> None:
+    from celoss_cli.cli.commands import report as declaring
+    from celoss_cli.cli.reading import request_of
+    from celoss_cli.show import FORMATS
+
+    given = parsed(declaring.COMMAND, ["preds.csv", "-o", "r.html", "--jobs", str(jobs)])
+    plan = declaring._planned(LOSSES["ce"], given, FORMATS["html"])
+    assert (plan.data.jobs, plan.request.jobs) == (jobs, jobs)
+    assert request_of(plan.data).threads == (jobs > 1)

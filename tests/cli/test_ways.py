@@ -276,3 +276,28 @@ def test_of_many_choices_each_way_leads_to_the_likeliest(tmp_path: Path) -> None
     lines = celoss("soft-margin", "s.csv", cwd=tmp_path).stderr.splitlines()[1:-1]
     assert [line.split()[4] for line in lines] == names
     assert all("--positive 1 " in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("bce t.csv", "bce"),
+        ("bce t.csv good.csv", "bce - good.csv"),
+        ("plot bce t.csv", "plot bce"),
+        ("temperature t.csv --loss bce", "temperature - --loss bce"),
+        ("compare good.csv t.csv --loss bce", "compare good.csv - --loss bce"),
+        ("compare t.csv t.csv --loss bce", None),
+    ],
+)
+def test_what_another_program_writes_stands_where_the_file_stood(
+    typed: str, offered: str | None, tmp_path: Path
+) -> None:
+    table = "loan,actual,prob\n1,1,0.75\n2,0,0.25\n3,1,0.5\n4,1,0.375\n5,0,0.625\n"
+    (tmp_path / "t.csv").write_text(f"Results of March,,\n,,\n{table}")
+    (tmp_path / "good.csv").write_text(table)
+    lines = celoss(*typed.split(), cwd=tmp_path).stderr.splitlines()[1:]
+    piped = [line.partition("  (")[0].strip() for line in lines if " | " in line]
+    assert piped == ([] if offered is None else [f"tail -n +3 t.csv | celoss {offered}"])
+    if offered is not None:
+        done = celoss(*offered.split(), data=table, cwd=tmp_path)
+        assert done.returncode == 0, done.stderr

@@ -487,3 +487,21 @@ def test_an_array_alone_leads_to_complete_commands(tmp_path: Path) -> None:
 def test_nan_is_no_bound(cells: list[str], holds: str, tmp_path: Path) -> None:
     (tmp_path / "n.csv").write_text("a,b,target\n" + "".join(f"{cell},2,0\n" for cell in cells))
     assert inspected(tmp_path / "n.csv", "--allow-nonfinite")["columns"][0]["holds"] == holds
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("prob,y\n1.0000001192092896,1\n0.3,0\n0.6,1\n", [-(np.log(0.7) + np.log(0.6)) / 3]),
+        ("prob,y\nnan,1\n0.3,0\n0.6,1\n", []),
+        ("score,y\nnan,1\n-0.5,0\n1.5,1\n", [math.nan]),
+    ],
+    ids=["rounded", "nan as a probability", "nan as a score"],
+)
+def test_a_binary_column_is_read_as_what_its_numbers_are(
+    text: str, expected: list[float], tmp_path: Path
+) -> None:
+    """What rounding took over 1 makes no scores of probabilities, and neither does nan."""
+    path = tmp_path / "t.csv"
+    path.write_text(text)
+    assert values(inspected(path)) == pytest.approx(expected, rel=1e-14, nan_ok=True)
