@@ -712,3 +712,38 @@ def labels_from_one_of_rare_classes(path: Path) -> list[str]:
     y = (x + random.gumbel(size=x.shape)).argmax(axis=1)
     kept = y < 5
     return classes(path, x[kept], y[kept] + 1)
+
+
+# ---------------------------------------------------------------------------------------------- many classes
+
+
+def words_of_a_vocabulary(count: int, rows: int) -> tuple[np.ndarray, np.ndarray]:
+    """Logits of many classes, of which a few are frequent, and targets that follow them."""
+    random = np.random.default_rng(count)
+    y = np.minimum(random.zipf(1.4, rows) - 1, count - 2)
+    x = random.normal(size=(rows, count)).astype(np.float32)
+    x[np.arange(rows), y] += np.float32(np.log(count))
+    return x, y
+
+
+@once("CEL217")
+def tokens_without_the_padding_in_front(path: Path) -> list[str]:
+    x, y = words_of_a_vocabulary(5000, 300)
+    return arrays(path, logits=np.roll(x, 1, axis=1), labels=y)
+
+
+@once("CEL217")
+def tokens_counted_from_one(path: Path) -> list[str]:
+    x, y = words_of_a_vocabulary(5000, 300)
+    return arrays(path, logits=x, labels=y + 1)
+
+
+@once("CEL214")
+def a_thousand_names_sorted_as_text(path: Path) -> list[str]:
+    x, y = words_of_a_vocabulary(1000, 1500)
+    return arrays(path, logits=x[:, sorted(range(1000), key=str)], labels=y)
+
+
+@with_every_model("CEL217", only=("10 classes", "30 classes"))
+def a_background_in_front(path: Path, x: np.ndarray, y: np.ndarray) -> list[str]:
+    return classes(path, np.column_stack([x.min(axis=1) - 1, x]), y)

@@ -17,6 +17,7 @@ from celoss_cli.core.data import Array
 from celoss_cli.core.records import record
 from celoss_cli.evaluate.assignment import cheapest
 from celoss_cli.evaluate.kinds import count_of
+from celoss_cli.evaluate.orders import Guesses
 from celoss_cli.evaluate.priors import Reweighed, Sample
 from celoss_cli.evaluate.shifts import STEP, Shifted, Shifts, along_positions
 from celoss_cli.losses.class_axis import largest_class
@@ -39,7 +40,7 @@ _FAR = -500.0
 """A log-probability below this, and finite, comes of a number that stands for something else."""
 
 MATRIX_CLASSES = 512
-"""The order of more classes than these is not held against others."""
+"""The costs of more classes than these are not held against those of other orders."""
 
 
 @record(frozen=True, slots=True)
@@ -56,7 +57,8 @@ class Fit:
         cost: the total of -log p[y] in steps.
         heated: the same for the logits divided by each of TEMPERATURES.
         negated: the same for the logits with the other sign.
-        before: the same for targets that are one less, where none of them is 0.
+        before: the same for targets that are one less; the last class comes before class 0.
+        after: the same for targets that are one more.
         as_probabilities: the same for logits of a binary loss that are probabilities already.
         matrix: cost of outcome j where i was the target, shape (outcomes, outcomes), or None.
         guesses: how often outcome j was the largest where i was the target, of the same shape, or None.
@@ -66,6 +68,8 @@ class Fit:
         turned: the total of -log p[y] with the classes along another axis of as many places, in steps.
         marks: values of targets that stand for something else.
         same: the first prediction, in steps, while all are the same; None where they differ.
+        of_many: which class was the largest where which was the target, where there are too many classes for
+            a matrix; else None.
         sample: of the predictions, to hold their frequencies against, or None.
 
     """
@@ -80,6 +84,7 @@ class Fit:
     heated: tuple[int, ...] = (0,) * len(TEMPERATURES)
     negated: int = 0
     before: int = 0
+    after: int = 0
     as_probabilities: int = 0
     matrix: Array | None = None
     guesses: Array | None = None
@@ -89,6 +94,7 @@ class Fit:
     turned: Mapping[int, int] = field(default_factory=dict)
     marks: Marks | None = None
     same: Array | None = None
+    of_many: Guesses | None = None
     sample: Sample | None = None
 
     def __add__(self, later: Fit) -> Fit:
@@ -107,6 +113,7 @@ class Fit:
             heated=tuple(a + b for a, b in zip(self.heated, later.heated, strict=True)),
             negated=self.negated + later.negated,
             before=self.before + later.before,
+            after=self.after + later.after,
             as_probabilities=self.as_probabilities + later.as_probabilities,
             matrix=_sum_of(self.matrix, later.matrix),
             guesses=_sum_of(self.guesses, later.guesses),
@@ -116,6 +123,7 @@ class Fit:
             turned={axis: n + later.turned[axis] for axis, n in self.turned.items() if axis in later.turned},
             marks=later.marks if self.marks is None else self.marks + later.marks,
             same=self.same if _alike(self.same, later.same) else None,
+            of_many=_sum_of(self.of_many, later.of_many),
             sample=_sum_of(self.sample, later.sample),
         )
 
@@ -138,6 +146,11 @@ class Fit:
     def nats_before(self) -> float:
         """The total cost in nats of the classes before the targets'."""
         return self.before * STEP
+
+    @property
+    def nats_after(self) -> float:
+        """The total cost in nats of the classes after the targets'."""
+        return self.after * STEP
 
     @property
     def nats_of_probabilities(self) -> float:
@@ -171,7 +184,7 @@ class Fit:
         return temperature, cost * STEP
 
 
-_Sum = TypeVar("_Sum", Array, Sample)
+_Sum = TypeVar("_Sum", Array, Guesses, Sample)
 
 
 def _sum_of(one: _Sum | None, other: _Sum | None) -> _Sum | None:
@@ -202,6 +215,7 @@ def fit_of(loss: Loss, batch: Batch) -> Fit | None:
     own, guess, here = costs[y, at], largest_class(picked), np.arange(len(y))
     chosen, largest = picked[y, here], picked[guess, here]
     impossible = np.flatnonzero(np.isneginf(chosen))
+    places = batch.start * batch.elements_per_row + at
     held, few, alone = costs[:, at], len(costs) <= MATRIX_CLASSES, batch.elements_per_row == 1
     return Fit(
         counted=len(at),
@@ -213,7 +227,8 @@ def fit_of(loss: Loss, batch: Batch) -> Fit | None:
         cost=int(own.sum()),
         heated=_heated(picked - largest, chosen - largest),
         negated=_negated(picked, chosen),
-        before=int(costs[np.maximum(y - 1, 0), at].sum()),
+        before=int(costs[y - 1, at].sum()),
+        after=int(costs[(y + 1) % len(costs), at].sum()),
         as_probabilities=_cost_of_probabilities(loss, batch, at, y, 1.0),
         as_percentages=_cost_of_probabilities(loss, batch, np.flatnonzero(targets >= 0), targets, 0.01),
         matrix=_matrix(held, y) if few else None,
@@ -223,7 +238,8 @@ def fit_of(loss: Loss, batch: Batch) -> Fit | None:
         turned=_turned(loss, batch, at, y),
         marks=_marks(loss, batch, at, y, chosen),
         same=costs[:, 0].copy() if (costs == costs[:, :1]).all() else None,
-        sample=Sample.of(batch.start * batch.elements_per_row + at, held, y) if few else None,
+        of_many=None if few else Guesses.of(len(costs), places, y, guess),
+        sample=Sample.of(places, held, y) if few else None,
     )
 
 

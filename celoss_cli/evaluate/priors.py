@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from celoss_cli.core.data import Array
 
-__all__ = ["Reweighed", "Sample"]
+__all__ = ["Reweighed", "Sample", "hashes_of"]
 
 _MOST_KEPT = 1 << 18
 """So many costs are kept, chosen as by chance among all there are."""
@@ -67,7 +67,7 @@ class Sample:
             outcomes: what came, shape (predictions,).
 
         """
-        return cls(0, _hashes(places), costs, outcomes)._thinned(0)
+        return cls(0, hashes_of(places), costs, outcomes)._thinned(0)
 
     def __add__(self, later: Sample) -> Sample:
         level = max(self.level, later.level)
@@ -171,8 +171,8 @@ class Reweighed:
         return -self.counted * sum(came * math.log(came) for came in self.frequencies)
 
 
-def _hashes(places: Array) -> Array:
-    """A number of 64 bits for each place; as they come, one place in 2**k has k zeros at the front."""
+def hashes_of(places: Array) -> Array:
+    """A number of 64 bits for each place, shape (places,); one place in 2**k has k zeros at the front."""
     found = places.astype(np.uint64) + np.uint64(1)
     for shift in (np.uint64(29), np.uint64(32)):
         found = found * _ODD

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from celoss_cli.core.data import Array
+    from celoss_cli.evaluate.orders import Guesses
 
 __all__ = [
     "always_the_same",
@@ -57,6 +58,12 @@ _ENOUGH_ROWS = 10
 
 _DEVIATIONS = 3.5
 """How many standard deviations of a count are no chance."""
+
+_DEVIATIONS_OF_HALVES = 5.0
+"""By so many a count is off once in a million data sets."""
+
+_MUCH_OF_HALVES = 0.05
+"""The part of all right predictions that another order of classes must add in half of the rows."""
 
 _FEW_DEVIATIONS = 2.0
 """How many let a doubt stand."""
@@ -264,10 +271,15 @@ def permuted(facts: Facts) -> Observation | None:
 
     Give the columns in the order of the indices (--class-columns), or the targets by name.
 
+    Of many classes the order that half of the rows suggests by their largest classes is held against the
+    other half.
+
     Reference: the order is the assignment of columns to classes with the least total loss (Jonker and
     Volgenant 1987); a likelihood ratio over all C! orders decides.
     """
     fit = compared(facts)
+    if fit is not None and fit.of_many is not None and not moved_by_one(facts):
+        return _many_permuted(facts, fit, fit.of_many)
     better = None if fit is None else fit.permuted()
     if fit is None or better is None or moved_by_one(facts):
         return None
@@ -287,6 +299,43 @@ def permuted(facts: Facts) -> Observation | None:
         len(moved),
         {"loss": known_mean(fit), "reordered_loss": loss, "column_of_class": [int(j) for j in order]},
         _reordered(facts, [int(j) for j in order]),
+    )
+
+
+def _many_permuted(facts: Facts, fit: Fit, guesses: Guesses) -> Observation | None:
+    """The same of so many classes that the largest ones alone are counted, or that all are turned by one."""
+    turned = {+1: fit.nats_after, -1: fit.nats_before}
+    by, nats = min(turned.items(), key=lambda each: each[1])
+    if far_better(facts, fit.counted, fit.nats, nats, math.log(len(turned))):
+        loss, classes = nats / fit.counted, _outcomes(facts)
+        where = "after" if by > 0 else "before"
+        return Observation(
+            f"against the class {where} theirs {quantity(facts)} is {number(loss)} nats, against their own "
+            f"{mean_of(fit)}: the {classes} columns are turned by one",
+            classes,
+            {"loss": known_mean(fit), "reordered_loss": loss, "by": by},
+            "reorder the columns",
+        )
+    found = guesses.order()
+    gained = found.other - found.own
+    chance = _DEVIATIONS_OF_HALVES * math.sqrt(found.other + found.own)
+    if gained <= max(chance, _MUCH_OF_HALVES * fit.hits, 1) or found.other <= 2 * found.own:
+        return None
+    moved = [
+        f"{facts.name(i)} -> {facts.name(j)}"
+        for i, j in zip(found.targets.tolist(), found.columns.tolist(), strict=True)
+    ]
+    return Observation(
+        f"with {len(moved)} classes in other places, as half of the rows suggest, {found.other} predictions "
+        f"of the other half would be right instead of {found.own}: target -> column {listed(moved)}",
+        len(moved),
+        {
+            "right": found.own,
+            "reordered_right": found.other,
+            "targets": found.targets.tolist(),
+            "columns": found.columns.tolist(),
+        },
+        "reorder the columns",
     )
 
 
@@ -310,31 +359,41 @@ def _reordered(facts: Facts, order: Sequence[int]) -> str:
 
 
 def moved_by_one(facts: Facts) -> Observation | None:
-    """Targets fit the class before theirs much better: they count from 1.
+    """Targets fit the class before or after theirs much better: they count from another number.
 
-    If the last class does not occur, all such targets are valid indices and no error occurs: every row is
-    compared with the next class.
+    If the last class does not occur, targets that count from 1 are all valid indices and no error occurs:
+    every row is compared with the next class. So it is where the model has one class more in front, such as a
+    background or a padding, that the targets do not count.
 
-    Subtract 1 from every target, or give the names of the classes.
+    Subtract 1 from every target, or add 1, or give the names of the classes.
 
     Reference: PyTorch documentation of CrossEntropyLoss: class indices in the range [0, C).
     """
     fit = compared(facts)
-    if fit is None or facts.loss.per != "class" or _outcomes(facts) < 3 or fit.counted == 0:
+    if fit is None or facts.loss.per != "class" or _outcomes(facts) < 3 or not facts.targets:
         return None
-    if min(facts.targets, default=0) < 1:
+    last = _outcomes(facts) - 1
+    before = fit.nats_before if min(facts.targets) > 0 else math.inf
+    after = fit.nats_after if max(facts.targets) < last else math.inf
+    nats = min(before, after)
+    if not far_better(facts, fit.counted, fit.nats, nats, math.log(2)):
         return None
-    if not far_better(facts, fit.counted, fit.nats, fit.nats_before, 0.0):
+    if _frequencies_fit_better(fit, nats, math.log(2)):
         return None
-    if _frequencies_fit_better(fit, fit.nats_before, 0.0):
-        return None
-    loss = fit.nats_before / fit.counted
+    loss, from_one = nats / fit.counted, before <= after
+    told = (
+        f"the targets count from 1, and the {last + 1} classes from 0"
+        if from_one
+        else f"the {last + 1} classes have one more in front than the targets count"
+    )
     return Observation(
-        f"against the class before theirs {quantity(facts)} is {number(loss)} nats, against their own "
-        f"{mean_of(fit)}: the targets count from 1, and the {_outcomes(facts)} classes from 0",
+        f"against the class {'before' if from_one else 'after'} theirs {quantity(facts)} is {number(loss)} "
+        f"nats, against their own {mean_of(fit)}: {told}",
         fit.counted,
-        {"moved_loss": loss, "loss": known_mean(fit)},
-        facts.again("--first-class", "1"),
+        {"moved_loss": loss, "loss": known_mean(fit), "by": -1 if from_one else 1},
+        facts.again("--first-class", "1")
+        if from_one
+        else "add 1 to every target, or leave the first class out",
     )
 
 
@@ -384,20 +443,28 @@ def always_the_same(facts: Facts) -> Observation | None:
 
 
 def not_compared(facts: Facts) -> Observation | None:
-    """There are too many classes to compare with another order.
+    """There are too many classes to compare the costs of every order.
 
-    Which column fits which class best takes a matrix of classes by classes. With many classes it is left
-    out, so that CEL214 says nothing: neither that the order is right nor that it is not.
+    Which column fits which class best takes a matrix of classes by classes. With many classes their largest
+    predictions are held against another order, and all classes moved by one; a class needs a few rows to be
+    seen so. Factors of the class frequencies (CEL407) are not tried.
 
     Compare a part of the classes, or the accuracy by class: --by class.
     """
-    if facts.fit is None or _outcomes(facts) <= MATRIX_CLASSES:
+    fit = facts.fit
+    if fit is None or fit.of_many is None:
         return None
+    tried = fit.of_many.tried
+    order = (
+        "is held against those moved by one alone, as too many pairs of target and prediction occur"
+        if fit.of_many.full
+        else f"is held against others by the largest class of each row, for the {tried} with rows enough"
+    )
     return Observation(
-        f"the order of {_outcomes(facts)} classes is not held against others, which is done for at most "
-        f"{MATRIX_CLASSES} (CEL214)",
+        f"the order of {_outcomes(facts)} classes {order} (CEL214); frequencies of more than "
+        f"{MATRIX_CLASSES} classes are not compared (CEL407)",
         _outcomes(facts),
-        {"classes": _outcomes(facts), "most": MATRIX_CLASSES},
+        {"classes": _outcomes(facts), "most": MATRIX_CLASSES, "order_tried_of": tried},
         facts.shown("--by", "class"),
     )
 

@@ -11,6 +11,7 @@ from formulas import log_softmax, softmax
 
 from celoss_cli.core.data import Batch
 from celoss_cli.evaluate.fit import CAP
+from celoss_cli.evaluate.orders import Guesses
 from celoss_cli.evaluate.priors import Sample
 from celoss_cli.evaluate.shifts import STEP
 from celoss_cli.evaluate.survey import Survey, survey
@@ -118,6 +119,44 @@ def test_a_sample_is_the_same_however_the_rows_are_cut(cut: int) -> None:
     for name in ("hashes", "costs", "outcomes"):
         assert np.array_equal(getattr(whole.sample, name), getattr(parts.sample, name))
     assert whole.sample.costs.size <= 1 << 18
+
+
+@pytest.mark.parametrize("cut", [1, 40])
+def test_the_largest_of_many_classes_are_counted_the_same_however_the_rows_are_cut(cut: int) -> None:
+    random = np.random.default_rng(0)
+    y = random.integers(0, 3, 120)
+    x = random.normal(size=(120, 600)) + 5 * np.eye(600)[y]
+    loss = LOSSES["ce"].loss()
+    batch = loss.canonical(Batch(x, y))
+    whole = survey(loss, batch).fit
+    parts = sum((survey(loss, part) for part in batch.split(-(-120 // cut))), Survey()).fit
+    assert whole is not None
+    assert parts is not None
+    assert whole.of_many is not None
+    assert parts.of_many is not None
+    assert np.array_equal(whole.of_many.pairs, parts.of_many.pairs)
+    assert np.array_equal(whole.of_many.counts, parts.of_many.counts)
+    pairs, times = np.unique(np.stack([y, x.argmax(axis=1)]), axis=1, return_counts=True)
+    found: dict[tuple[int, int], int] = {}
+    for pair, count in zip(whole.of_many.pairs.tolist(), whole.of_many.counts.tolist(), strict=True):
+        found[divmod(pair // 2, 600)] = found.get(divmod(pair // 2, 600), 0) + count
+    assert found == {
+        (int(target), int(guess)): int(count) for target, guess, count in zip(*pairs, times, strict=True)
+    }
+    assert whole.of_many.tried == 3
+
+
+def test_more_pairs_than_are_kept_are_none_however_they_come(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("celoss_cli.evaluate.orders._MOST_PAIRS", 50)
+    places, y = np.arange(100), np.arange(100)
+    whole = Guesses.of(600, places, y, y)
+    half = Guesses.of(600, places[:40], y[:40], y[:40])
+    assert whole.full
+    assert (half + Guesses.of(600, places[40:], y[40:], y[40:])).full
+    assert not half.full
+    assert (whole + half).full
+    assert whole.tried == 0
+    assert whole.order().other == 0
 
 
 def test_a_sample_is_spread_over_all_rows_and_in_no_step_with_them() -> None:

@@ -489,6 +489,62 @@ def test_labels_from_1_are_named_with_many_classes_too(classes: int) -> None:
     assert "CEL217" not in codes(diagnosis("ce", x, y))
 
 
+def of_many(classes: int, rows: int) -> tuple[Any, Any]:
+    """Logits that are mostly right, of few frequent classes of many, and the targets."""
+    random = np.random.default_rng(classes)
+    y = np.minimum(random.zipf(1.3, rows) - 1, classes - 2)
+    x = random.normal(size=(rows, classes)).astype(np.float32)
+    x[np.arange(rows), y] += 8
+    return x, y
+
+
+@pytest.mark.parametrize(("classes", "rows"), [(20, 300), (600, 400), (40_000, 40)])
+def test_targets_that_do_not_count_a_first_class_are_named_at_any_width(classes: int, rows: int) -> None:
+    x, y = of_many(classes, rows)
+    moved = np.roll(x, 1, axis=1)
+    found = {finding.code: finding for finding in diagnosis("ce", moved, y).findings}
+    assert found["CEL217"].severity == "error"
+    assert found["CEL217"].evidence["by"] == 1
+    assert found["CEL217"].evidence["moved_loss"] == pytest.approx(mean_cost(x.astype(float), y), rel=1e-5)
+    assert "CEL214" not in found
+    assert not {"CEL214", "CEL217"} & set(codes(diagnosis("ce", x, y)))
+
+
+@pytest.mark.parametrize("by", [-1, 1])
+def test_many_classes_that_are_all_turned_by_one_are_named(by: int) -> None:
+    random = np.random.default_rng(2)
+    y = random.permutation(600)
+    x = 9.0 * np.eye(600)[y] + random.normal(size=(600, 600))
+    found = {finding.code: finding for finding in diagnosis("ce", np.roll(x, by, axis=1), y).findings}
+    assert found["CEL214"].evidence["by"] == by
+    assert found["CEL214"].evidence["reordered_loss"] == pytest.approx(mean_cost(x, y), rel=1e-5)
+    assert "CEL217" not in found
+
+
+@pytest.mark.parametrize("classes", [600, 3000])
+def test_another_order_of_many_classes_is_named_by_the_largest(classes: int) -> None:
+    x, y = of_many(classes, 800)
+    order = np.random.default_rng(3).permutation(classes)
+    place = np.argsort(order)
+    found = {finding.code: finding for finding in diagnosis("ce", x[:, order], y).findings}
+    targets, columns = found["CEL214"].evidence["targets"], found["CEL214"].evidence["columns"]
+    assert len(targets) > 10
+    assert columns == place[targets].tolist()
+    order = np.arange(classes)
+    order[[0, 1]] = 1, 0
+    found = {finding.code: finding for finding in diagnosis("ce", x[:, order], y).findings}
+    assert found["CEL214"].evidence["targets"] == [0, 1]
+    assert found["CEL214"].evidence["columns"] == [1, 0]
+
+
+def test_many_classes_whose_targets_are_of_other_rows_are_not_put_in_another_order() -> None:
+    x, y = of_many(1000, 800)
+    for seed in range(5):
+        shuffled = np.random.default_rng(seed).permutation(y)
+        assert not {"CEL214", "CEL217"} & set(codes(diagnosis("ce", x, shuffled)))
+    assert not {"CEL214", "CEL217"} & set(codes(diagnosis("ce", -x, y)))
+
+
 @pytest.mark.parametrize("value", [1.0000001192092896, -1e-9])
 def test_a_probability_that_rounding_took_outside_is_told_as_that(value: float) -> None:
     (finding,) = [
