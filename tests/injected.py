@@ -747,3 +747,13 @@ def a_thousand_names_sorted_as_text(path: Path) -> list[str]:
 @with_every_model("CEL217", only=("10 classes", "30 classes"))
 def a_background_in_front(path: Path, x: np.ndarray, y: np.ndarray) -> list[str]:
     return classes(path, np.column_stack([x.min(axis=1) - 1, x]), y)
+
+
+@once("CEL407")
+def tested_on_as_many_of_each_answer_in_order(path: Path) -> list[str]:
+    """Rows sorted by their target: neither shifted nor a matter of temperature."""
+    random = np.random.default_rng(31)
+    z = np.round(random.normal(size=4000) * 1.6 - 4, 4)
+    t = (random.random(4000) < expit(z)).astype(int)
+    rows = np.r_[np.flatnonzero(t), np.flatnonzero(t == 0)[: t.sum()]]
+    return table(path, {"logit": z[rows], "target": t[rows]}, "--loss", "bce-logits")

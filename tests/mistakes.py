@@ -355,6 +355,11 @@ def mean_squared_error() -> Any:
     return f().mse_loss(tensor(X).softmax(dim=1), tensor(np.eye(C)[Y]))
 
 
+@mistake(LOGITS, {("quantity", "binary")})
+def binary_cross_entropy_of_a_softmax() -> Any:
+    return f().binary_cross_entropy(tensor(X).softmax(dim=1), tensor(np.eye(C)[Y]))
+
+
 @mistake(LOGITS, {("quantity", "errors")})
 def error_rate() -> Any:
     return metrics().zero_one_loss(Y, P.argmax(axis=1))

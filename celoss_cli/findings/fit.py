@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from celoss_cli.core.data import Array
     from celoss_cli.evaluate.orders import Guesses
+    from celoss_cli.evaluate.priors import Reweighed
 
 __all__ = [
     "always_the_same",
@@ -64,6 +65,16 @@ _DEVIATIONS_OF_HALVES = 5.0
 
 _MUCH_OF_HALVES = 0.05
 """The part of all right predictions that another order of classes must add in half of the rows."""
+
+_DEVIATIONS_OF_FREQUENCIES = 5.0
+"""By so many standard deviations a mean is off once in a million data sets, however sure predictions are."""
+
+_LIKELY = math.log(100)
+"""How much better, in nats, than the class frequencies the predictions must be once they are mended."""
+
+_TWICE = math.log(2)
+"""Ratios that differ by less are no other frequencies."""
+
 
 _FEW_DEVIATIONS = 2.0
 """How many let a doubt stand."""
@@ -158,6 +169,23 @@ def _frequencies_fit_better(fit: Fit, nats: float, readings: float) -> bool:
     return mended < (nats + readings) / fit.counted
 
 
+def frequencies_explain(found: Reweighed) -> bool:
+    """Whether factors explain the predictions, and neither chance nor a temperature does."""
+    needed = SURE + found.penalty
+    gained = found.nats - found.reweighed_nats
+    uniform = found.counted * math.log(len(found.outcomes))
+    heated = uniform - found.heated_nats > SURE  # else the temperature does no more than to erase them
+    more = _LIKELY + found.penalty - math.log(found.counted) / 2  # a temperature is one number too
+    return (
+        gained > max(needed, MUCH * found.nats)
+        and found.deviations > _DEVIATIONS_OF_FREQUENCIES
+        and max(found.ratios) - min(found.ratios) > _TWICE
+        and found.entropy_nats - found.reweighed_nats > _LIKELY
+        and (found.heated_nats - found.reweighed_nats > more or not heated)
+        and found.reweighed_nats - found.heated_after_nats < gained
+    )
+
+
 def _outcomes(facts: Facts) -> int:
     return facts.classes or 2
 
@@ -180,7 +208,8 @@ def shifted(facts: Facts) -> Observation | None:
     if fit is None:
         return None
     better = _fitting_better(facts, _neighbours(fit)) or _fitting_better(facts, _farther(facts, fit))
-    if not better:
+    reweighed = fit.reweighed(SURE) if better else None
+    if not better or (reweighed is not None and frequencies_explain(reweighed)):
         return None
     _, lag, what, moved = max(better, key=lambda found: found[0])
     own, other = (nats / moved.pairs for nats in moved.nats)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 from celoss_cli.core.errors import plural
 from celoss_cli.findings.choice import already_probabilities, probabilities_for_logits
 from celoss_cli.findings.facts import SURE, Facts, Observation
 from celoss_cli.findings.fit import (
-    MUCH,
     compared,
+    frequencies_explain,
     moved_by_one,
     negated,
     other_axis,
@@ -38,15 +37,6 @@ _OTHER_READINGS = (
 )
 """Where one of these is found, it explains the predictions better."""
 
-_DEVIATIONS = 5.0
-"""By so many standard deviations a mean is off once in a million data sets, however sure predictions are."""
-
-_LIKELY = math.log(100)
-"""How much better, in nats, than the class frequencies the predictions must be once they are mended."""
-
-_TWICE = math.log(2)
-"""Ratios that differ by less are no other frequencies."""
-
 
 def other_frequencies(facts: Facts) -> Observation | None:
     """The predictions fit other class frequencies than the targets have.
@@ -63,7 +53,12 @@ def other_frequencies(facts: Facts) -> Observation | None:
     """
     fit = compared(facts)
     found = None if fit is None else fit.reweighed(SURE)
-    if fit is None or found is None or not _explains(found) or any(told(facts) for told in _OTHER_READINGS):
+    if (
+        fit is None
+        or found is None
+        or not frequencies_explain(found)
+        or any(told(facts) for told in _OTHER_READINGS)
+    ):
         return None
     loss, mended = found.nats / found.counted, found.reweighed_nats / found.counted
     of = f"{quantity(facts)}{_part(facts, found, fit.counted)}"
@@ -81,22 +76,6 @@ def other_frequencies(facts: Facts) -> Observation | None:
             "mean_probabilities": list(found.expected),
         },
         "train for the frequencies of the data, or multiply the probabilities by the ratios and normalise",
-    )
-
-
-def _explains(found: Reweighed) -> bool:
-    """Whether factors explain the predictions, and neither chance nor a temperature does."""
-    needed = SURE + found.penalty
-    gained = found.nats - found.reweighed_nats
-    uniform = found.counted * math.log(len(found.outcomes))
-    heated = uniform - found.heated_nats > SURE  # else the temperature does no more than to erase them
-    return (
-        gained > max(needed, MUCH * found.nats)
-        and found.deviations > _DEVIATIONS
-        and max(found.ratios) - min(found.ratios) > _TWICE
-        and found.entropy_nats - found.reweighed_nats > _LIKELY
-        and (found.heated_nats - found.reweighed_nats > needed or not heated)
-        and found.reweighed_nats - found.heated_after_nats < gained
     )
 
 

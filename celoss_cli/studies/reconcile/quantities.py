@@ -89,6 +89,12 @@ def _of_classes() -> Iterator[_Entry]:
         "the mean over c of (p[c] - q[c])**2",
         lambda logs, q: _squares(logs, q) / q.shape[1],
     )
+    yield _Entry(
+        "binary",
+        "the binary cross entropy of every class's probability, as Keras' binary_crossentropy",
+        "the mean over c of -[q[c] log p[c] + (1 - q[c]) log(1 - p[c])]",
+        lambda logs, q: _cost(np.exp(logs), q).mean(axis=1),
+    )
     yield _Entry("errors", "the error rate", "1 where the largest p is another's", _errors)
     right = "1 where the largest p is the target's"
     yield _Entry("accuracy", "the accuracy", right, lambda logs, q: 1 - _errors(logs, q))
