@@ -128,3 +128,35 @@ def test_truth_values_are_told_as_the_file_has_them(folder: Path, positive: str)
     ):
         done = celoss("bce", name, "--positive", positive, cwd=folder)
         assert told in done.stdout.splitlines(), name
+
+
+def typed(path: Path, **columns: object) -> Path:
+    """A Parquet file of these columns."""
+    pa = pytest.importorskip("pyarrow")
+    pytest.importorskip("pyarrow.parquet").write_table(pa.table(columns), path)
+    return path
+
+
+def test_the_name_of_a_typed_column_tells_the_positive_one_of_joined_targets(tmp_path: Path) -> None:
+    typed(tmp_path / "p.parquet", id=["a", "b", "c"], p_cat=[0.9, 0.2, 0.3])
+    (tmp_path / "p.csv").write_text("id,p_cat\na,0.9\nb,0.2\nc,0.3\n")
+    (tmp_path / "y.csv").write_text("id,y\na,cat\nb,dog\nc,dog\n")
+    for name in ("p.csv", "p.parquet"):
+        done = celoss("bce", name, "--targets", "@y.csv", "--format", "value", cwd=tmp_path)
+        assert float(done.stdout) == pytest.approx(bce([0.9, 0.2, 0.3], [True, False, False]), rel=1e-14)
+
+
+@pytest.mark.parametrize("targets", [[["yes"], ["yes"]], [[1.0], [1.0]], [[0], [1]]])
+def test_lists_of_targets_have_no_positive_one(targets: list[list[object]], tmp_path: Path) -> None:
+    typed(tmp_path / "p.parquet", p=[0.9, 0.2], y=targets)
+    done = celoss("bce", "p.parquet", "--positive", str(targets[0][0]), cwd=tmp_path)
+    assert done.returncode == 3
+    assert 'expected --positive of one target a row, got lists in column "y"' in done.stderr
+
+
+def test_lists_whose_first_rows_are_missing_are_left_out(tmp_path: Path) -> None:
+    typed(tmp_path / "p.parquet", probs=[None, [0.9, 0.1], None, [0.2, 0.8]], y=[0, 1, 1, 1])
+    done = celoss(
+        *("ce", "p.parquet", "--input-is", "probs", "--missing", "skip", "--format", "value"), cwd=tmp_path
+    )
+    assert float(done.stdout) == pytest.approx(-(math.log(0.1) + math.log(0.8)) / 2, rel=1e-14)

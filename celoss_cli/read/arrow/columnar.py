@@ -7,16 +7,14 @@ number in quotes is no number, and what no double or class index holds exactly a
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import replace
-from functools import partial
 from itertools import islice
 from typing import Any
 
 import numpy as np
 
-from celoss_cli.core.data import Array, Batch
-from celoss_cli.core.data import Chunk as _Later
+from celoss_cli.core.data import Array, Batch, Chunk
 from celoss_cli.core.errors import InputError, Way, plural, quoted, visible
 from celoss_cli.core.numbers import ALLOWED
 from celoss_cli.core.records import record
@@ -33,16 +31,15 @@ from celoss_cli.read.arrow.rows import (
     kind_of,
     values_of,
 )
+from celoss_cli.read.batches import streamed
 from celoss_cli.read.labelled import refuse_ranked
-from celoss_cli.read.request import Dataset, ReadRequest, Stream, TargetSource
-from celoss_cli.read.roles.answers import Answers, Decisions
+from celoss_cli.read.request import Dataset, ReadRequest, Stream
 from celoss_cli.read.roles.column import Column, Stored, sample_size
 from celoss_cli.read.roles.columns import map_columns
 from celoss_cli.read.roles.found import Assignment
 from celoss_cli.read.roles.keys import INPUT_KEYS, one_of
 from celoss_cli.read.roles.naming import refuse_repeated
-from celoss_cli.read.roles.table import WholeTable
-from celoss_cli.read.roles.targets import Targets
+from celoss_cli.read.roles.table import Assembler, WholeTable
 from celoss_cli.read.tokens.rows import why_no_table
 
 __all__ = ["read", "read_columns", "read_values"]
@@ -75,12 +72,32 @@ def read(stream: Stream, request: ReadRequest) -> Dataset:
         columns, whole = _columns(table)
         mapping = map_columns(columns, _with_list_column(table, request), whole=whole)
         reader = _Reader(table, mapping, request)
-        reader.refuse_ranked()
+        assembler = reader.assembler()
     except InputError as error:
         refused = why_no_table(table.names, error)
         is_placed = refused.place.startswith(f"{stream.name}: ")
         raise (refused if is_placed else refused.at(stream.name)) from None
-    return Dataset({"columns": mapping.described()}, reader.batches())
+
+    def batches() -> Iterator[Batch | Chunk]:
+        # The first rows settle what the others may be read by on any thread.
+        size = lambda rows: len(rows) if reader.is_settled else 0  # noqa: E731
+        yield from _with_rows(streamed(reader.rows(), size, assembler.complete, request))
+
+    return Dataset({"columns": mapping.described()}, batches())
+
+
+def _with_rows(batches: Iterable[Batch | Chunk]) -> Iterator[Batch | Chunk]:
+    """The batches without those that have no row left: of lists, nobody may know yet how long they are."""
+    skipped, empty = 0, None
+    for found in batches:
+        if isinstance(found, Batch):
+            skipped, found = 0, replace(found, skipped=skipped + found.skipped)
+            if not len(found):
+                skipped, empty = found.skipped, found
+                continue
+        yield found
+    if skipped and empty is not None:
+        yield empty
 
 
 def _columns(table: RecordTable) -> tuple[list[Column], bool]:
@@ -161,7 +178,7 @@ def _matrix(table: RecordTable, columns: tuple[int, ...], request: ReadRequest) 
         reader = _Reader(table, mapping, request)
     except InputError as error:
         raise error.at(table.name) from None
-    parts = [reader.inputs(chunk) for chunk in reader.chunks()]
+    parts = [rows.numbers(columns) for rows in reader.rows()]
     return np.concatenate(parts) if parts else np.empty((0, len(columns)))
 
 
@@ -190,9 +207,6 @@ class _Columns:
         asked = Asked((), [self._table.names[column]], _rows_of_a_batch(1))
         return [text.strip() for rows in self._table.rows(asked) for text in _texts(rows.batch.column(0))]
 
-    def ids(self, column: int) -> Sequence[str]:
-        return self.texts(column)
-
     def row_place(self, row: int) -> str:
         return f"{self._table.name}: row {row}"
 
@@ -211,76 +225,80 @@ def _rows_of_a_batch(columns: int) -> int:
     return max(1, usual, min(8 * usual, _FEW_ROWS))
 
 
-@record(frozen=True, slots=True)
-class _Chunk:
-    """Consecutive rows of the file.
+class _Reader:
+    """Reads the columns that have a role by their types.
 
     Attributes:
-        rows: the rows as they were read.
-        start: the number of its first row in the file.
-        kept: the indices of its rows within the chunk they were cut from, or None for all.
+        mapping: which column is what.
+        request: what is asked of the reader.
+        in_lists: whether the input is one column of lists.
+        widths: how long the lists of a column are, by its name: as long as the first one.
+        is_settled: whether there were rows to settle what others are read by.
 
     """
 
-    rows: Rows
-    start: int
-    kept: Array | None = None
-
-    def __len__(self) -> int:
-        return len(self.rows)
-
-    def row(self, index: int) -> int:
-        """The number of a row in the file."""
-        return self.start + (index if self.kept is None else int(self.kept[index]))
-
-
-class _Reader:
-    """Turns chunks into batches, by one mapping."""
-
     def __init__(self, table: RecordTable, mapping: Assignment, request: ReadRequest) -> None:
-        self._table = table
-        self._mapping = mapping
-        self._request = request
-        self._in_lists = self._lists(mapping.inputs)
-        self._by_class = request.per_class and len(mapping.target) == 1 and not self._lists(mapping.target)
-        self._targets: Targets | None = None
-        self._answers: Answers | None = None
-        if mapping.positive is not None and len(mapping.target) == 1 and not request.per_class:
-            self._answers = Answers(mapping.positive, mapping.answers, request.answers)
-        self._decisions: Decisions | None = None
-        if mapping.predicted is not None:
-            self._decisions = Decisions(mapping.names[mapping.predicted], mapping.decided)
-        self._widths: dict[str, int] = {}
+        self.table = table
+        self.mapping = mapping
+        self.request = request
+        self.in_lists = self.are_lists(mapping.inputs)
+        self._target_in_lists = self.are_lists(mapping.target)
+        self.widths: dict[str, int] = {}
+        self.is_settled = False
         self._check_types()
 
-    def refuse_ranked(self) -> None:
-        """Refuses classes that come from lists of labels where nothing names them; see ``read.labelled``."""
-        if self._table.labelled and self._request.truth is not None:
-            self._truth_read()
-        kinds = {self._table.kind(name) for name in self._named(self._mapping.target)}
+    def assembler(self) -> Assembler:
+        """Makes batches of the rows.
+
+        Raises:
+            InputError: for classes that come from lists of labels where nothing names them.
+
+        """
+        mapping, table = self.mapping, self.table
+        labelled = replace(mapping, labels=()) if self.in_lists else mapping
+        assembler = Assembler(labelled, self.request, of_lists=self._target_in_lists)
+        if table.labelled:
+            assembler.truth()
+        kinds = {table.kind(name) for name in self.named(mapping.target)}
         if not kinds or not kinds <= TEXT:
-            refuse_ranked(self._mapping, self._table.labelled, "", self._request)
+            refuse_ranked(mapping, table.labelled, "", self.request)
+        return assembler
 
-    def _named(self, columns: Sequence[int]) -> list[str]:
-        return [self._mapping.names[column] for column in columns]
+    def rows(self) -> Iterator[_Typed]:
+        """The rows of the columns that have a role."""
+        mapping = self.mapping
+        matrix = () if self.in_lists else mapping.inputs
+        single = sorted({*mapping.used, *_present(mapping.group)} - set(matrix))
+        size = _rows_of_a_batch(len(matrix) + len(single))
+        start = self.table.first
+        for rows in self.table.rows(Asked(self.named(matrix), self.named(single), size)):
+            yield _Typed(self, rows, start)
+            start += len(rows)
 
-    def _lists(self, columns: Sequence[int]) -> bool:
+    def named(self, columns: Sequence[int]) -> list[str]:
+        return [self.mapping.names[column] for column in columns]
+
+    def are_lists(self, columns: Sequence[int]) -> bool:
         """Whether the values are one column of lists."""
-        kinds = [self._table.kind(name) in LISTS for name in self._named(columns)]
+        kinds = [self.table.kind(name) in LISTS for name in self.named(columns)]
         if any(kinds) and len(kinds) > 1:
-            name = self._named(columns)[kinds.index(True)]
+            name = self.named(columns)[kinds.index(True)]
             raise InputError(
                 f"expected one column of lists or columns of numbers, got {quoted(name)} among others",
                 hint=f"name it: --class-columns {visible(name)}",
             )
         return kinds == [True]
 
-    def _are_whole(self, columns: Sequence[int]) -> bool:
-        return all(self._table.inner(name) in _WHOLE for name in self._named(columns))
+    def are_whole(self, columns: Sequence[int]) -> bool:
+        return all(self.table.inner(name) in _WHOLE for name in self.named(columns))
 
     def _check_types(self) -> None:
-        mapping = self._mapping
-        of_text = self._by_class or self._answers is not None
+        mapping = self.mapping
+        is_single = len(mapping.target) == 1 and not self._target_in_lists
+        if self._target_in_lists and self.request.positive is not None:
+            (name,) = self.named(mapping.target)
+            raise InputError(f"expected --positive of one target a row, got lists in column {quoted(name)}")
+        of_text = is_single and (self.request.per_class or mapping.positive is not None)
         answers = NUMBERS | {"bool"} | (TEXT if of_text else frozenset())
         words = TEXT | INTEGERS
         for columns, known, what, option in (
@@ -289,212 +307,132 @@ class _Reader:
             (_present(mapping.weight), NUMBERS, "weights", "--weight-column"),
             (_present(mapping.id), words, "ids", "--id-column"),
             (_present(mapping.predicted), answers | TEXT, "classes", "--predicted-column"),
-            (_present(mapping.group), words, "groups", self._request.columns.group_option),
+            (_present(mapping.group), words, "groups", self.request.columns.group_option),
         ):
             s = "s" if what == "numbers" else ""
             hint = f"choose the column{s}: {option} NAME{s.upper()}"
-            for name in self._named(columns):
-                if self._table.inner(name) not in known:
-                    got = self._table.dtype(name)
+            for name in self.named(columns):
+                if self.table.inner(name) not in known:
+                    got = self.table.dtype(name)
                     raise InputError(f"expected {what} in column {quoted(name)}, got {got}", hint=hint)
 
-    def chunks(self) -> Iterator[_Chunk]:
-        """The rows of the columns that have a role."""
-        mapping = self._mapping
-        matrix = () if self._in_lists else mapping.inputs
-        single = sorted({*mapping.used, *_present(mapping.group)} - set(matrix))
-        size = _rows_of_a_batch(len(matrix) + len(single))
-        start = self._table.first
-        for rows in self._table.rows(Asked(self._named(matrix), self._named(single), size)):
-            yield _Chunk(rows, start)
-            start += len(rows)
 
-    def batches(self) -> Iterator[Batch | _Later]:
-        """The batches of all chunks; the first one settles what the others may be read by on any thread."""
-        start = first_row = self._request.start
-        skipped, empty = 0, None
-        for whole in self.chunks():
-            chunk, target = self._complete(whole, start) if self._request.missing == "skip" else (whole, None)
-            skipped += len(whole) - len(chunk)
-            if not len(chunk):  # settles nothing
-                empty = chunk
-                continue
-            if start > first_row:
-                yield _Later(len(chunk), partial(self._batch, chunk, start, skipped, target))
-            else:
-                yield self._batch(chunk, start, skipped, target)
-            start += len(chunk)
-            skipped = 0
-        if skipped and empty is not None:
-            yield self._batch(empty, start, skipped, None)
+@record(frozen=True, slots=True)
+class _Typed:
+    """Consecutive rows of the file as the cells of a table.
 
-    def _complete(self, chunk: _Chunk, start: int) -> tuple[_Chunk, Array | None]:
-        """The rows without a null where a number or a target belongs, and their targets from elsewhere."""
-        mapping = self._mapping
-        wanted = {*mapping.inputs, *mapping.target, *_present(mapping.weight), *_present(mapping.predicted)}
-        named = set(self._named(sorted(wanted)))
-        complete, target = np.ones(len(chunk), bool), None
-        for name, hole in chunk.rows.holes().items():
-            if name in named:
-                complete &= ~hole
-        if self._request.truth is not None:
-            ids, place = self._names(chunk, mapping.id), self._place(chunk)
-            complete, target = self._truth_read().of_complete(start, complete, ids, place)
-        if complete.all():
-            return chunk, target
-        kept = np.flatnonzero(complete)
-        return _Chunk(chunk.rows.at(kept), chunk.start, kept), target
+    Attributes:
+        reader: knows the columns.
+        rows: the rows as they were read.
+        start: the number of its first row in the file.
+        kept: the indices of its rows within those they were taken from, or None for all.
 
-    def _truth_read(self) -> TargetSource:
-        """The targets from elsewhere, read by the classes of this table."""
-        truth = self._request.truth
-        assert truth is not None  # noqa: S101 - for the type checker: the caller has asked
-        labels = self._labels()
-        truth.read_as(labels, self._request, self._mapping.spelled if labels else ())
-        return truth
+    """
 
-    def _labels(self) -> tuple[str, ...]:
-        return self._mapping.labels if self._request.per_class and not self._in_lists else ()
+    reader: _Reader
+    rows: Rows
+    start: int
+    kept: Array | None = None
 
-    def _place(self, chunk: _Chunk) -> Callable[[int], str]:
-        return lambda row: f"{self._table.name}: row {chunk.row(row)}"
+    def __len__(self) -> int:
+        return len(self.rows)
 
-    def _names(self, chunk: _Chunk, column: int | None) -> list[str] | None:
-        """The ids or groups of the rows as a table of text has them: what is missing is an empty cell."""
-        return None if column is None else _texts(chunk.rows.batch.column(self._mapping.names[column]))
+    def present(self, columns: Sequence[int], known: Container[str] = ()) -> Array:
+        holes, names = self.rows.holes(), set(self.reader.named(columns))
+        present = np.ones(len(self), bool)
+        for name in names & holes.keys():
+            present &= ~holes[name]
+        return present
 
-    def _batch(self, chunk: _Chunk, start: int, skipped: int, target: Array | None) -> Batch:
-        mapping, request = self._mapping, self._request
-        input, turned = self._turned(self.inputs(chunk), chunk)
-        ids = self._names(chunk, mapping.id)
-        place, labels = self._place(chunk), self._labels()
-        conversions: tuple[str, ...] = ()
-        if request.truth is not None:
-            truth = self._truth_read()
-            target = truth.of(start, len(input), ids, place) if target is None else target
-            conversions = truth.conversions
-        elif self._by_class:
-            target, conversions = self._classes(chunk, labels)
-        elif self._answers is not None:
-            target, conversions = self._answered(chunk, self._answers)
-        else:
-            target = self._values(chunk, mapping.target)
-            if request.per_class and self._are_whole(mapping.target):
-                target = target.astype(np.int64)
-        if not request.per_class and input.shape[1:] == (1,):
-            input, target = input[:, 0], target.reshape(len(input))
-        aligned = {}
-        if mapping.weight is not None:
-            aligned["sample weight"] = self._values(chunk, (mapping.weight,))[:, 0]
-        return Batch(
-            input=input,
-            target=target,
-            aligned=aligned,
-            start=start,
-            place=place,
-            ids=ids,
-            labels=labels or None,
-            conversions=(*conversions, *turned),
-            skipped=skipped,
-            groups=self._names(chunk, mapping.group),
-        )
+    def at(self, kept: Array) -> _Typed:
+        if kept.all():
+            return self
+        indices = np.flatnonzero(kept)
+        return _Typed(self.reader, self.rows.at(indices), self.start, indices)
 
-    def _turned(self, input: Array, chunk: _Chunk) -> tuple[Array, tuple[str, ...]]:
-        """The input as the probability of the positive answer, shape (rows, 1), and how it was read."""
-        decisions, column = self._decisions, self._mapping.predicted
-        if decisions is None or column is None:
-            return input, ()
-        texts, fail = self._words(chunk, column)
-        return decisions.turned(input[:, 0], texts, fail)[:, None], (decisions.conversion,)
+    def numbers(self, columns: Sequence[int]) -> Array:
+        """Columns of numbers, or one of lists: float32 where all are, else float64."""
+        reader = self.reader
+        reader.is_settled = reader.is_settled or len(self) > 0
+        names, together = reader.named(columns), columns == reader.mapping.inputs
+        if reader.in_lists if together else reader.are_lists(columns):
+            self._refuse_nulls(names)
+            return self._finite(names, self._listed(names[0]))
+        return self._finite(names, self.rows.matrix() if together else self.rows.matrix_of(names))
 
-    def _words(self, chunk: _Chunk, column: int) -> tuple[list[str], Callable[[int, InputError], InputError]]:
-        """The values of a column without nulls as a table of text has them, and how one is refused."""
-        name, place = self._mapping.names[column], self._place(chunk)
-        self._refuse_nulls(chunk, (name,))
-        return _cells_of(chunk.rows.batch.column(name)), lambda row, error: error.at(place(row))
+    def answers(self, columns: Sequence[int]) -> Array:
+        reader = self.reader
+        names = reader.named(columns)
+        if not reader.request.per_class:
+            return self.numbers(columns)
+        if len(names) > 1 or reader.are_lists(columns):
+            values = self.numbers(columns)
+            return values.astype(np.int64) if reader.are_whole(columns) else values
+        self._refuse_nulls(names)
+        if reader.table.kind(names[0]) in TEXT:
+            raise self._bad(0, names[0], "a text", "")
+        return values_of(self._column(columns[0]))[:, None]
 
-    def inputs(self, chunk: _Chunk) -> Array:
-        """The loss's input, shape (rows, classes): float32 where every column is, else float64."""
-        if self._in_lists:
-            return self._values(chunk, self._mapping.inputs)
-        return self._finite(chunk, self._named(self._mapping.inputs), chunk.rows.matrix())
+    def texts(self, column: int) -> list[str]:
+        return _texts(self._column(column))
 
-    def _values(self, chunk: _Chunk, columns: Sequence[int]) -> Array:
-        names = self._named(columns)
-        if not self._lists(columns):
-            return self._finite(chunk, names, chunk.rows.matrix_of(names))
-        self._refuse_nulls(chunk, names)
-        return self._finite(chunk, names, self._listed(chunk, names[0]))
+    def coded(self, column: int) -> tuple[list[str], Array]:
+        self._refuse_nulls(self.reader.named((column,)))
+        codes, distinct = distinct_of(self._column(column))
+        return [str(value).strip() for value in distinct], codes
 
-    def _finite(self, chunk: _Chunk, names: Sequence[str], values: Array) -> Array:
+    def row_place(self, row: int) -> str:
+        number = self.start + (row if self.kept is None else int(self.kept[row]))
+        return f"{self.reader.table.name}: row {number}"
+
+    def refusal(self, row: int, column: int, error: InputError) -> InputError:
+        reader = self.reader
+        if reader.in_lists and reader.request.per_class and column in reader.mapping.target:
+            error.hint = error.hint or UNNAMED
+        return error.at(self.row_place(row))
+
+    def _column(self, column: int) -> Any:
+        return self.rows.batch.column(self.reader.mapping.names[column])
+
+    def _finite(self, names: Sequence[str], values: Array) -> Array:
         index = first_nonfinite(values)  # a null among numbers is nan
         if index is not None:
-            self._refuse_nulls(chunk, names)
-            if not self._request.allow_nonfinite:
+            self._refuse_nulls(names)
+            if not self.reader.request.allow_nonfinite:
                 name = names[index[1]] if len(names) > 1 else names[0]
-                error = self._bad(chunk, index[0], name, quoted(str(values[index])), _NONFINITE)
+                error = self._bad(index[0], name, quoted(str(values[index])), _NONFINITE)
                 error.ways = ALLOWED
                 raise error
         return values
 
-    def _listed(self, chunk: _Chunk, name: str) -> Array:
+    def _listed(self, name: str) -> Array:
         """A column of lists, all as long as the first one of the file."""
-        column = chunk.rows.batch.column(name)
+        column = self.rows.batch.column(name)
         lengths = values_of(column.value_lengths())
         if not lengths.size:
-            return np.empty((0, self._widths.get(name, 1)))
-        width = self._widths.setdefault(name, int(lengths[0]))
+            return np.empty((0, self.reader.widths.get(name, 1)))
+        width = self.reader.widths.setdefault(name, int(lengths[0]))
         odd = np.flatnonzero(lengths != width)
         if odd.size or not width:
             row = int(odd[0]) if odd.size else 0
             raise InputError(
                 f"expected a list of {plural(max(1, width), 'value')} in column {quoted(name)}, "
                 f"got {int(lengths[row])}",
-                place=self._place(chunk)(row),
+                place=self.row_place(row),
             )
         items = column.flatten()
         if items.null_count:
             row = int((values_of(items.is_null()) == 1).argmax()) // width
-            raise self._bad(chunk, row, name, "a null in its list", "")
+            raise self._bad(row, name, "a null in its list", "")
         values = values_of(items)
-        if values.dtype.kind in "iu" and name not in self._named(self._mapping.target):
+        if values.dtype.kind in "iu" and name not in self.reader.named(self.reader.mapping.target):
             values = values.astype(np.float64)
         elif values.dtype == np.float16:
             values = values.astype(np.float32)
         return values.reshape(len(column), width)
 
-    def _answered(self, chunk: _Chunk, answers: Answers) -> tuple[Array, tuple[str, ...]]:
-        """The answers of the single target column, shape (rows, 1), and how they were read."""
-        texts, fail = self._words(chunk, self._mapping.target[0])
-        return answers.cells(texts, fail)[:, None], (answers.conversion,)
-
-    def _classes(self, chunk: _Chunk, labels: tuple[str, ...]) -> tuple[Array, tuple[str, ...]]:
-        """Class indices of the single target column, shape (rows,), and how they were read."""
-        (name,) = self._named(self._mapping.target)
-        self._refuse_nulls(chunk, (name,))
-        column = chunk.rows.batch.column(name)
-        if not len(column):
-            return np.empty(0, np.int64), ()
-        if self._targets is None:
-            spelled = self._mapping.spelled if labels else ()
-            examples = map(str, distinct_of(column)[1])
-            strict = replace(self._request, allow_nonfinite=False)
-            self._targets = Targets(labels, examples, strict, spelled)
-        targets, found = self._targets, None
-        if self._table.kind(name) not in TEXT:
-            found = targets.of_numbers(values_of(column))
-        if found is None:
-            codes, distinct = distinct_of(column)
-
-            def fail(index: int, error: InputError) -> InputError:
-                error.hint = error.hint or (UNNAMED if self._in_lists and not labels else "")
-                return error.at(self._place(chunk)(int((codes == index).argmax())))
-
-            found = targets.cells(list(map(str, distinct)), fail)[codes]
-        return found, (targets.conversion,)
-
-    def _refuse_nulls(self, chunk: _Chunk, names: Sequence[str]) -> None:
-        holes = chunk.rows.holes()
+    def _refuse_nulls(self, names: Sequence[str]) -> None:
+        holes = self.rows.holes()
         rows = {name: int(holes[name].argmax()) for name in names if name in holes}
         if rows:
             name = min(rows, key=lambda hole: rows[hole])
@@ -502,14 +440,14 @@ class _Reader:
                 f"expected a value in column {quoted(name)}, got a null",
                 hint="rows with missing values can be left out: --missing skip",
                 ways=(Way("without the rows where a value is missing", (("--missing", "skip"),)),),
-                place=self._place(chunk)(rows[name]),
+                place=self.row_place(rows[name]),
             )
 
-    def _bad(self, chunk: _Chunk, row: int, name: str, got: str, hint: str) -> InputError:
+    def _bad(self, row: int, name: str, got: str, hint: str) -> InputError:
         return InputError(
             f"expected a number in column {quoted(name)}, got {got}",
             hint=hint,
-            place=self._place(chunk)(row),
+            place=self.row_place(row),
         )
 
 

@@ -249,6 +249,9 @@ class Framed:
     def answers(self, columns: Sequence[int]) -> Array:
         return self.numbers(columns)
 
+    def coded(self, column: int) -> tuple[list[str], None]:
+        return self.texts(column), None
+
     def refusal(self, row: int, column: int, error: InputError) -> InputError:
         raise NotPlain from error
 

@@ -1,7 +1,7 @@
 """From a table to batches: the part of reading that knows roles, targets and numbers.
 
-A format hands over cells, either as text (``Rows``) or parsed by a library (``plain.Plain``). Both
-answer the same questions, and ``Assembler`` makes a batch of the answers.
+A format hands over cells: as text (``Rows``), parsed many at a time (``plain.Plain``, ``frame.Framed``), or
+by their types (``arrow.columnar``). All answer the same questions, of which ``Assembler`` makes a batch.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from celoss_cli.core.records import record
 from celoss_cli.read.roles.targets import Targets, parsed_number
 
 if TYPE_CHECKING:
-    from celoss_cli.read.request import ReadRequest
+    from celoss_cli.read.request import ReadRequest, TargetSource
     from celoss_cli.read.roles.answers import Answers, Decisions
     from celoss_cli.read.roles.column import Column
     from celoss_cli.read.roles.found import Assignment
@@ -43,10 +43,25 @@ if TYPE_CHECKING:
         def __len__(self) -> int: ...
 
         def answers(self, columns: Sequence[int]) -> Array:
-            """As ``numbers``, where true and false are 1 and 0."""
+            """Targets as ``numbers`` has them, where true and false are 1 and 0; integers may be kept."""
+
+        def coded(self, column: int) -> tuple[Sequence[str], Array | None]:
+            """The different texts of a column, and for each row the number of its text.
+
+            Or the texts of all rows, and None. A text that is missing is refused where it has a mark for it.
+            """
 
         def refusal(self, row: int, column: int, error: InputError) -> InputError:
             """``error`` of one cell with its place."""
+
+    class Incomplete(Cells, Protocol):
+        """Rows of which some may lack a value."""
+
+        def present(self, columns: Sequence[int], known: Container[str] = ()) -> Array:
+            """Which rows have a value in all of these columns, shape (rows,); known texts are values."""
+
+        def at(self, kept: Array) -> Cells:
+            """Only these rows, shape (rows,) of bool."""
 
 
 __all__ = [
@@ -117,6 +132,9 @@ class Rows:
         rows = [self.rows[row] for row in np.flatnonzero(kept).tolist()]
         return Rows(self.names, rows, self.place, self.request)
 
+    def present(self, columns: Sequence[int], known: Container[str] = ()) -> Array:
+        return np.array([_are_present(cells, columns, known) for _, cells in self.rows], bool)
+
     def numbers(self, columns: Sequence[int]) -> Array:
         flat = [cells[column] for _, cells in self.rows for column in columns]
         if self.request.percent:
@@ -127,6 +145,8 @@ class Rows:
         return values.reshape(len(self), len(columns))
 
     def answers(self, columns: Sequence[int]) -> Array:
+        with contextlib.suppress(InputError):
+            return self.numbers(columns)
         spelled = {"true": "1", "false": "0"}
         plain = [
             (line, [spelled.get(cell.strip(BLANKS).lower(), cell) for cell in cells])
@@ -137,6 +157,9 @@ class Rows:
     def texts(self, column: int) -> Sequence[str]:
         found = (cells[column] for _, cells in self.rows)
         return [(cell[1:-1] if isinstance(cell, Quoted) else cell).strip(BLANKS) for cell in found]
+
+    def coded(self, column: int) -> tuple[Sequence[str], None]:
+        return self.texts(column), None
 
     def row_place(self, row: int) -> str:
         return self.place(self.rows[row][0], None)
@@ -153,8 +176,22 @@ class Rows:
             raise self.refusal(row, column, error) from None
 
 
+def _are_present(cells: Sequence[str], columns: Sequence[int], known: Container[str] = ()) -> bool:
+    found = (cells[column].strip(BLANKS) for column in columns)
+    return not any(cell in MISSING and cell not in known for cell in found)
+
+
 class Assembler:
     """Makes batches of a table's cells, by one mapping and one reading of the targets.
+
+    How targets are read is settled by the first rows: those that are given here, or else those of the first
+    batch, before which no other is to be made.
+
+    Args:
+        mapping: which column is what.
+        request: what is asked of the reader.
+        rows: the first ones of cells of text, where the format has no types.
+        of_lists: whether a single column of targets has one for each class in its cells.
 
     Attributes:
         mapping: which column is what.
@@ -163,13 +200,21 @@ class Assembler:
 
     """
 
-    def __init__(self, mapping: Assignment, request: ReadRequest, rows: Iterable[Sequence[str]]) -> None:
-        """Settles how targets are read by the first of these rows, of those that lack nothing."""
+    def __init__(
+        self,
+        mapping: Assignment,
+        request: ReadRequest,
+        rows: Iterable[Sequence[str]] | None = None,
+        *,
+        of_lists: bool = False,
+    ) -> None:
         self.mapping = mapping
         self._request = request
+        self._is_single = len(mapping.target) == 1 and not of_lists
+        self._by_class = self._is_single and request.per_class and request.truth is None
         self.targets: Targets | None = None
         self.answers: Answers | None = None
-        if mapping.positive is not None and len(mapping.target) == 1 and not request.per_class:
+        if mapping.positive is not None and self._is_single and not request.per_class:
             from celoss_cli.read.roles.answers import Answers  # of a binary loss, in words
 
             self.answers = Answers(mapping.positive, mapping.answers, request.answers)
@@ -178,39 +223,58 @@ class Assembler:
             from celoss_cli.read.roles.answers import Decisions
 
             self._decisions = Decisions(mapping.names[mapping.predicted], mapping.decided)
+        self._truth: TargetSource | None = None
+        self._way_out = ""
+        if rows is not None:
+            self._settle_by(rows)
+
+    def _settle_by(self, rows: Iterable[Sequence[str]]) -> None:
+        """Settles how targets are read by the first of these rows, of those that lack nothing."""
+        mapping, request = self.mapping, self._request
         complete = self._complete(islice(rows, max(1, _CELLS_LOOKED_AT // len(mapping.names))))
         first_row = next(complete, None)
         self._way_out = _way_out(mapping, request, first_row)
-        if request.truth is not None:
-            request.truth.read_as(mapping.labels, request, mapping.spelled)
-        elif request.per_class and len(mapping.target) == 1:
-            examples = (
-                row[mapping.target[0]].strip(BLANKS)
-                for row in chain([first_row], complete)
-                if row is not None
-            )
-            self.targets = Targets(mapping.labels, examples, request, mapping.spelled)
+        if self.truth() is not None:
+            return
+        if self._by_class:
+            found = complete if first_row is None else chain([first_row], complete)
+            self._settle(row[mapping.target[0]].strip(BLANKS) for row in found)
         elif request.per_class and request.settled.one_hot is None:
             cells = [first_row[column].strip(BLANKS) for column in mapping.target] if first_row else [""]
             request.settled.one_hot = all(cell.lower() in _ONE_HOT for cell in cells)
 
-    def _complete(self, rows: Iterable[Sequence[str]]) -> Iterator[Sequence[str]]:
-        with contextlib.suppress(InputError):  # it is told where it stands, and not before what stands before
-            yield from filter(self._is_complete, rows)
-
-    def _is_complete(self, cells: Sequence[str]) -> bool:
-        """Whether no number and no target is missing; ids and names of groups may look like anything."""
+    def _settle(self, examples: Iterable[str]) -> Targets:
         mapping = self.mapping
-        numbers = mapping.inputs if mapping.weight is None else (*mapping.inputs, mapping.weight)
-        if any(cells[column].strip(BLANKS) in MISSING for column in numbers):
-            return False
-        names: Container[str] = mapping.labels if len(mapping.target) == 1 else ()
+        self.targets = Targets(mapping.labels, examples, self._request, mapping.spelled)
+        return self.targets
+
+    def truth(self) -> TargetSource | None:
+        """The targets from elsewhere, read by the classes of this table."""
+        truth = self._request.truth
+        if truth is not None and self._truth is None:
+            truth.read_as(self.mapping.labels, self._request, self.mapping.spelled)
+            self._truth = truth
+        return self._truth
+
+    def _complete(self, rows: Iterable[Sequence[str]]) -> Iterator[Sequence[str]]:
+        numbers, target, names = self._numbers, self.mapping.target, self._names
+        with contextlib.suppress(InputError):  # it is told where it stands, and not before what stands before
+            for cells in rows:
+                if _are_present(cells, numbers) and _are_present(cells, target, names):
+                    yield cells
+
+    @property
+    def _numbers(self) -> list[int]:
+        """The columns of which no value may be missing; ids and names of groups may look like anything."""
+        others = (self.mapping.weight, self.mapping.predicted)
+        return [*self.mapping.inputs, *(column for column in others if column is not None)]
+
+    @property
+    def _names(self) -> Container[str]:
+        """The targets that are names, whatever they look like."""
         if self.targets is not None:
-            names = self.targets.names
-        if mapping.predicted is not None and cells[mapping.predicted].strip(BLANKS) in MISSING:
-            return False
-        targets = [cells[column].strip(BLANKS) for column in mapping.target]
-        return not any(cell in MISSING and cell not in names for cell in targets)
+            return self.targets.names
+        return self.mapping.labels if self._is_single else ()
 
     @property
     def conversions(self) -> tuple[str, ...]:
@@ -218,23 +282,22 @@ class Assembler:
         turned = () if self._decisions is None else (self._decisions.conversion,)
         if self._request.truth is not None:
             return (*self._request.truth.conversions, *turned)
-        if self.answers is not None:
-            return (self.answers.conversion, *turned)
-        return (self.targets.conversion,) if self.targets else turned
+        reading = self.answers or self.targets
+        return turned if reading is None else (reading.conversion, *turned)
 
     @property
     def in_words(self) -> bool:
         """Whether targets have to be read as text."""
         return self.answers is not None or (self.targets is not None and self.targets.in_words)
 
-    def complete(self, found: Rows, start: int) -> Batch:
+    def complete(self, found: Incomplete, start: int) -> Batch:
         """The batch of these rows, without those where a value is missing if they are to be skipped."""
         if self._request.missing == "error":
             return self.batch(found, start)
-        mapping, truth = self.mapping, self._request.truth
-        kept, target = np.array([self._is_complete(cells) for _, cells in found.rows], bool), None
-        if truth is not None:
-            ids = None if mapping.id is None else found.texts(mapping.id)
+        kept = found.present(self._numbers) & found.present(self.mapping.target, self._names)
+        target = None
+        if (truth := self.truth()) is not None:
+            ids = None if self.mapping.id is None else found.texts(self.mapping.id)
             kept, target = truth.of_complete(start, kept, ids, found.row_place)
         return self.batch(found.at(kept), start, int(np.count_nonzero(~kept)), target)
 
@@ -258,7 +321,7 @@ class Assembler:
             input = self._turned(input, self._decisions, cells, mapping.predicted)
         ids = None if mapping.id is None else cells.texts(mapping.id)
         target = self._target(cells, start, ids) if target is None else target
-        if not per_class and len(mapping.inputs) == 1:
+        if not per_class and input.shape[1:] == (1,):
             input, target = input[:, 0], target.reshape(len(input))
         aligned = {}
         if mapping.weight is not None:
@@ -278,20 +341,18 @@ class Assembler:
 
     def _turned(self, input: Array, decisions: Decisions, cells: Cells, predicted: int) -> Array:
         """The probability of the positive answer, shape (rows, 1), of that of the class predicted."""
-        texts = cells.texts(predicted)
+        texts, codes = cells.coded(predicted)
+        texts = texts if codes is None else [texts[code] for code in codes.tolist()]
         fail = lambda row, error: cells.refusal(row, predicted, error)  # noqa: E731
         return decisions.turned(input[:, 0], texts, fail)[:, None]
 
     def _target(self, cells: Cells, start: int, ids: Sequence[str] | None) -> Array:
-        if self._request.truth is not None:
-            return self._request.truth.of(start, len(cells), ids, cells.row_place)
-        if self.targets:
-            return _classes(self.targets, cells, self.mapping.target[0])
+        if (truth := self.truth()) is not None:
+            return truth.of(start, len(cells), ids, cells.row_place)
+        if self._by_class:
+            return self._classes(cells, self.mapping.target[0])
         if self.answers is not None:
-            column = self.mapping.target[0]
-            texts = cells.texts(column)
-            found = self.answers.cells(texts, lambda row, error: cells.refusal(row, column, error))
-            return found[:, None]
+            return _read(self.answers, cells, self.mapping.target[0])[:, None]
         answers = cells.answers(self.mapping.target)
         if not (self._request.per_class and self._request.settled.one_hot):
             return answers
@@ -305,15 +366,31 @@ class Assembler:
             )
         return whole
 
+    def _classes(self, cells: Cells, column: int) -> Array:
+        """The class indices of a column, shape (rows,) of int64."""
+        targets = self.targets
+        if targets is None:
+            if not len(cells):
+                return np.empty(0, np.int64)
+            targets = self._settle(cells.coded(column)[0])
+        if not targets.in_words:
+            with contextlib.suppress(InputError):
+                found = targets.of_numbers(cells.answers((column,))[:, 0])
+                if found is not None:
+                    return found
+        return _read(targets, cells, column)
 
-def _classes(targets: Targets, cells: Cells, column: int) -> Array:
-    """The class indices of a column, shape (rows,) of int64."""
-    if not targets.in_words:
-        with contextlib.suppress(InputError):
-            found = targets.of_numbers(cells.numbers((column,))[:, 0])
-            if found is not None:
-                return found
-    return targets.cells(cells.texts(column), lambda row, error: cells.refusal(row, column, error))
+
+def _read(reading: Targets | Answers, cells: Cells, column: int) -> Array:
+    """The texts of a column as one reading has them, shape (rows,)."""
+    texts, codes = cells.coded(column)
+    if codes is None:
+        return reading.cells(texts, lambda row, error: cells.refusal(row, column, error))
+
+    def fail(code: int, error: InputError) -> InputError:
+        return cells.refusal(int((codes == code).argmax()), column, error)
+
+    return reading.cells(texts, fail)[codes]
 
 
 def _way_out(mapping: Assignment, request: ReadRequest, first_row: Sequence[str] | None) -> str:

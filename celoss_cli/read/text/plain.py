@@ -308,6 +308,9 @@ class Plain:
     def answers(self, columns: Sequence[int]) -> Array:
         return self.numbers(columns)
 
+    def coded(self, column: int) -> tuple[Sequence[str], None]:
+        return self.texts(column), None
+
     def texts(self, column: int) -> Names:
         if column not in self._texts:
             raise NotPlain
