@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from celoss_cli.read.roles.column import Column
     from celoss_cli.read.roles.found import Assignment, Wanted
 
-__all__ = ["assign", "columns_of", "map_columns"]
+__all__ = ["assign", "columns_of", "map_columns", "wanted_of"]
 
 
 def assign(columns: Sequence[Column], wanted: Wanted) -> Assignment:
@@ -213,7 +213,7 @@ def map_columns(
     truth = (
         None if request.truth is None else request.truth.choose_columns(names if has_names else (), request)
     )
-    given = assign(columns, _wanted(request, truth, whole, has_names))
+    given = assign(columns, wanted_of(request, truth, whole=whole, has_names=has_names))
     if truth is not None and len(truth.target) == 1 and request.columns.classes is None and has_names:
         from celoss_cli.read.roles.truth_columns import refuse_what_truth_has  # most tables hold targets
 
@@ -221,7 +221,10 @@ def map_columns(
     return given
 
 
-def _wanted(request: ReadRequest, truth: TruthColumns | None, whole: bool, has_names: bool) -> Wanted:
+def wanted_of(
+    request: ReadRequest, truth: TruthColumns | None = None, *, whole: bool = True, has_names: bool = True
+) -> Wanted:
+    """What columns are looked for by a request, beside the columns of targets that come from elsewhere."""
     several = truth is not None and len(truth.target) > 1
     return Wanted(
         per_class=request.per_class,

@@ -8,11 +8,11 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from celoss_cli.core.errors import InputError, UsageError, Way, listed, quoted
-from celoss_cli.core.records import record
+from celoss_cli.core.records import record, replace
 from celoss_cli.losses import LOSSES
 from celoss_cli.read.roles.column import Column, Shape, Stored, sample_size
-from celoss_cli.read.roles.columns import assign
-from celoss_cli.read.roles.found import KINDS, ColumnChoice, Wanted, preferred
+from celoss_cli.read.roles.columns import assign, wanted_of
+from celoss_cli.read.roles.found import KINDS, ColumnChoice, preferred
 from celoss_cli.read.roles.naming import refuse_two_roles
 from celoss_cli.read.roles.words import named
 
@@ -73,10 +73,10 @@ class Keys:
 
     input: str
     target: str | None
-    id: str | None
-    weight: str | None
-    options: tuple[str, ...]
-    unused: tuple[str, ...]
+    id: str | None = None
+    weight: str | None = None
+    options: tuple[str, ...] = ()
+    unused: tuple[str, ...] = ()
     why: Mapping[str, str] = field(default_factory=dict)
     positive: str | None = None
     predicted: str | None = None
@@ -152,24 +152,11 @@ def keys_of(
         )
     searched = [name for name in names if name not in others]
     search = _Search([name for name in searched if name in free], searched, request, shape)
-    input, target, why = search.found(chosen.get("--class-columns"), chosen.get("--target-column"))
-    rest = sorted(set(free) - {input, target, row_id, weight, search.predicted})
-    of_loss = (
-        tuple(n for n in rest if _is_option(n) and not (unweighted and n == "weight")) if options else ()
-    )
+    found = search.found(chosen.get("--class-columns"), chosen.get("--target-column"))
+    rest = sorted(set(free) - {found.input, found.target, row_id, weight, found.predicted})
+    of_loss = [n for n in rest if options and _is_option(n) and not (unweighted and n == "weight")]
     unused = tuple(name for name in rest if name not in of_loss)
-    return Keys(
-        input,
-        target,
-        row_id,
-        weight,
-        of_loss,
-        unused,
-        why,
-        search.positive,
-        search.predicted,
-        search.decided,
-    )
+    return replace(found, id=row_id, weight=weight, options=tuple(of_loss), unused=unused)
 
 
 class _Search:
@@ -184,20 +171,15 @@ class _Search:
         self._says = {name: named(name) for name in names}
         self._shape = shape
         self._shapes: dict[str, Shape | None] = {}
-        self.positive: str | None = request.positive
-        self.predicted: str | None = None
-        self.decided: tuple[str, ...] = ()
 
-    def found(self, input: str | None, target: str | None) -> tuple[str, str | None, Mapping[str, str]]:
-        """The keys of the input and of the targets, and why, where it is no known name.
+    def found(self, input: str | None, target: str | None) -> Keys:
+        """The keys of the input and of the targets; these are given where an option names them.
 
         Raises:
             InputError: where neither names nor shapes settle it, with a way out for each reading.
 
         """
-        why: dict[str, str] = {}
-        elsewhere = self._request.truth is not None
-        given = input, target
+        elsewhere, positive = self._request.truth is not None, self._request.positive
         decided = self._request.columns.predicted is not None
         if (input is None or decided) and (table := self._as_columns()) is not None:
             return self._of_table(table)
@@ -206,19 +188,18 @@ class _Search:
         inputs = [input] if input is not None else self._inputs()
         targets = [] if elsewhere else [target] if target is not None else self._targets()
         if len(inputs) == 1 and (elsewhere or len(targets) == 1):
-            self._refuse_one_axis(inputs[0], chosen=input is not None)
-            self._refuse_decision(inputs[0], chosen=input is not None)
-            return inputs[0], targets[0] if targets else None, why
+            if input is None:
+                self._refuse_single(inputs[0])
+            return Keys(inputs[0], targets[0] if targets else None, positive=positive)
         if elsewhere and not inputs:
             inputs = self._floats()
             if len(inputs) == 1:
-                return inputs[0], None, {"inputs": "the only array of numbers"}
+                return Keys(inputs[0], None, why={"inputs": "the only array of numbers"}, positive=positive)
         pairs = [] if elsewhere else self._by_shape(inputs or self._names, targets or self._names)
         if len(pairs) == 1:
-            (found,) = pairs
-            reason = "the only one whose shape and type fit"
-            why = {role: reason for role, one in zip(("inputs", "target"), given, strict=True) if one is None}
-            return *found, why
+            told = {"inputs": input, "target": target}
+            why = {role: "the only one whose shape and type fit" for role, one in told.items() if one is None}
+            return Keys(*pairs[0], why=why, positive=positive)
         raise self._doubt(pairs, inputs, targets)
 
     def _as_columns(self) -> list[Column] | None:
@@ -239,27 +220,20 @@ class _Search:
             for name, found in zip(self._every, shapes, strict=True)
         ]
 
-    def _of_table(self, columns: list[Column]) -> tuple[str, str | None, Mapping[str, str]]:
-        request = self._request
-        asked = request.columns
-        choice = ColumnChoice(
-            target=asked.target,
-            classes=asked.classes if asked.predicted is not None else None,
-            predicted=asked.predicted,
+    def _of_table(self, columns: list[Column]) -> Keys:
+        asked = self._request.columns
+        classes = asked.classes if asked.predicted is not None else None
+        choice = ColumnChoice(target=asked.target, classes=classes, predicted=asked.predicted)
+        found = assign(columns, replace(wanted_of(self._request), choice=choice))
+        names, why = found.names, {"inputs": found.why.inputs, "target": found.why.target}
+        return Keys(
+            names[found.inputs[0]],
+            names[found.target[0]] if found.target else None,
+            why=why,
+            positive=found.positive,
+            predicted=None if found.predicted is None else names[found.predicted],
+            decided=found.decided,
         )
-        wanted = Wanted(
-            per_class=False,
-            takes=request.takes,
-            choice=choice,
-            elsewhere=request.truth is not None,
-            positive=request.positive,
-        )
-        found = assign(columns, wanted)
-        self.positive = found.positive
-        if found.predicted is not None:
-            self.predicted, self.decided = found.names[found.predicted], found.decided
-        target = found.names[found.target[0]] if found.target else None
-        return found.names[found.inputs[0]], target, {"inputs": found.why.inputs, "target": found.why.target}
 
     def _inputs(self) -> list[str]:
         """The arrays whose names say that they are the input."""
@@ -298,23 +272,18 @@ class _Search:
         found = self._look(name)
         return found is not None and len(found.extents) == 1
 
-    def _refuse_decision(self, name: str, *, chosen: bool) -> None:
-        """Refuses predictions that are whole numbers where probabilities are wanted."""
-        if chosen or self._request.takes != "probs" or self._says[name].takes != "scores":
-            return
-        if self._is_decision(name):
+    def _refuse_single(self, name: str) -> None:
+        """Refuses one number a row for a value of each class, if no known name says so, and decisions."""
+        request = self._request
+        if request.per_class and name.lower() not in INPUT_KEYS and self._has_one_axis(name):
+            raise InputError(
+                f"expected a value for each class, got {quoted(name)} with one for each row",
+                ways=(Way("a binary loss", (("--class-columns", name),), request.binary or "bce"),),
+            )
+        if request.takes == "probs" and self._says[name].takes == "scores" and self._is_decision(name):
             raise InputError(
                 f"expected a number that says how likely it is, got {quoted(name)}, which is a decision",
                 ways=(Way("", (("--class-columns", name),)),),
-            )
-
-    def _refuse_one_axis(self, name: str, *, chosen: bool) -> None:
-        """Refuses one number a row where a value for each class is wanted, if no known name says so."""
-        found = None if chosen or name.lower() in INPUT_KEYS else self._look(name)
-        if self._request.per_class and found is not None and len(found.extents) == 1:
-            raise InputError(
-                f"expected a value for each class, got {quoted(name)} with one for each row",
-                ways=(Way("a binary loss", (("--class-columns", name),), self._request.binary or "bce"),),
             )
 
     def _floats(self) -> list[str]:
