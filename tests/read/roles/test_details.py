@@ -14,12 +14,13 @@ from running import celoss
 from celoss_cli.core.errors import InputError, UsageError
 from celoss_cli.read.request import ReadRequest
 from celoss_cli.read.roles.column import Column
-from celoss_cli.read.roles.columns import assign, map_columns
+from celoss_cli.read.roles.columns import _AT_ONCE, _with_numbers, assign, map_columns
 from celoss_cli.read.roles.confidences import is_of_positive
 from celoss_cli.read.roles.evidence import Evidence
 from celoss_cli.read.roles.found import Assignment, Wanted
 from celoss_cli.read.roles.groups import in_natural_order, initials, labels_of, spellings_of
 from celoss_cli.read.roles.targets import Targets, refuse_unknown_classes
+from celoss_cli.read.roles.words import named
 
 CLASSES, SINGLE = Wanted(per_class=True, takes="logits"), Wanted(per_class=False, takes="probs")
 PETS = ["cat", "dog", "cat", "dog", "dog"]
@@ -33,6 +34,10 @@ def refused(layout: str, wanted: Wanted = CLASSES, **cells: Sequence[str]) -> In
     with pytest.raises(InputError) as told:
         roles(layout, wanted, **cells)
     return told.value
+
+
+def fail(row: int, error: InputError) -> InputError:
+    return error
 
 
 def test_an_option_that_names_no_column_is_told_with_its_name() -> None:
@@ -320,3 +325,50 @@ def test_a_table_of_several_targets_is_joined_with_columns_named_alike(tmp_path:
     done = celoss("bce", "--targets", f"@{truth}", "--format", "value", data=data)
     losses = [-math.log(p) for p in (0.75, 0.5, 0.875, 0.75)]
     assert float(done.stdout) == pytest.approx(sum(losses) / 4, rel=1e-14)
+
+
+def test_a_number_of_exactly_a_half_agrees_with_both_answers() -> None:
+    table = {"sure": ["0.9", "0.2", "0.5"], "pred": ["yes", "no", "no"]}
+    evidence = Evidence([Column.of(name, cells) for name, cells in table.items()], SINGLE)
+    assert is_of_positive(evidence, 0, 1, "yes")
+
+
+def test_a_score_alone_is_offered_with_the_loss_that_takes_it() -> None:
+    assert [way.command for way in refused("score:s label:y").ways] == ["bce-logits"]
+    assert [way.command for way in refused("prob:p label:y").ways] == ["bce"]
+
+
+def test_columns_are_read_as_numbers_many_at_once_and_the_rest_alone() -> None:
+    found = [numbers for _, numbers in _with_numbers(iter([["1", "2.5"]] * (_AT_ONCE + 1)), ".")]
+    assert [each.tolist() for each in found[:-1] if each is not None] == [[1, 2.5]] * _AT_ONCE
+    assert found[-1] is None
+
+
+def test_truth_in_any_case_names_a_class_that_is_called_so() -> None:
+    targets = Targets(("False", "TRUE"), ["true"], ReadRequest(per_class=True, takes="logits"))
+    assert list(targets.cells(["true", "FALSE", "1", "0"], fail)) == [1, 0, 1, 0]
+
+
+def test_the_hint_of_a_target_that_is_no_number_is_told_where_no_option_helps() -> None:
+    request = ReadRequest(per_class=True, takes="logits", target_is="index")
+    with pytest.raises(InputError) as nan:
+        Targets(("a", "b"), ["0"], request).cells(["nan"], fail)
+    assert (nan.value.hint, nan.value.ways) == ("", ())
+
+
+def test_what_two_names_share_ends_where_the_shorter_one_does() -> None:
+    assert labels_of(["prob_ab", "prob_abc"]) == ("ab", "abc")
+
+
+def test_words_of_two_letters_are_words() -> None:
+    assert {"ab", "cd"} <= {*spellings_of(["prob_xyab", "prob_xycd"])}
+
+
+def test_several_columns_of_decisions_are_refused_by_their_names() -> None:
+    with pytest.raises(InputError) as told:
+        given("prob:p a:d b:y label:y", "bce", classes="prob", predicted="a,b")
+    assert told.value.fact == 'expected one such column, got "a", "b"'
+
+
+def test_what_is_recorded_of_a_row_is_told_so() -> None:
+    assert named("latency").other == "latency is a record of how the row was made"
