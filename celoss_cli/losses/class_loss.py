@@ -122,9 +122,7 @@ class ClassLoss(Loss):
             raise InputError(
                 "Expected integer targets of the input's shape to be one-hot rows, got other values.",
                 hint="probabilities are written as 1.0, class indices have no class axis",
-                ways=(Way("a label for each column, of which several may be 1", (), labels),)
-                if labels
-                else (),
+                ways=(Way("a label of yes or no for each value", (), labels),) if labels else (),
                 element=int(np.flatnonzero(~one_hot.reshape(-1))[0]),
             )
         return y.argmax(axis=1), (ONE_HOT_READ,)

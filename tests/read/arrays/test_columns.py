@@ -64,3 +64,18 @@ def test_what_is_no_number_has_its_place(tmp_path: Path) -> None:
     assert (done.returncode, "c.npz: $.a[1]: expected a number" in done.stderr) == (3, True), done.stderr
     offered = done.stderr.splitlines()[1].partition("  (")[0].split()
     assert celoss(*offered[1:], cwd=tmp_path).returncode == 0
+
+
+def test_one_column_alone_leads_to_a_binary_loss_in_words_that_are_so(tmp_path: Path) -> None:
+    np.savez(
+        tmp_path / "c.npz",
+        a=np.array([None, 1, 2], object),
+        b=np.array([1.0, 2, 3]),
+        targets=np.array([0, 1, 1]),
+    )
+    done = celoss("ce", "c.npz", cwd=tmp_path)
+    command, _, means = done.stderr.splitlines()[1].strip().partition("  (")
+    assert (done.returncode, means) == (3, "a label of yes or no for each value)")
+    expected = np.mean(np.log1p(np.exp([1.0, -2.0, -3.0])))
+    found = celoss(*command.split()[1:], "--format", "value", cwd=tmp_path)
+    assert float(found.stdout) == pytest.approx(expected, rel=1e-14)
