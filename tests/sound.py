@@ -398,5 +398,55 @@ def a_label_that_never_comes(path: Path, random: np.random.Generator) -> list[st
     return arrays(path, "--loss", "bce-logits", logits=z, targets=answers(expit(z), random))
 
 
+@sound
+def targets_with_noise_that_is_known(path: Path, random: np.random.Generator) -> list[str]:
+    q = softmax(random.normal(size=(size(random), int(random.integers(2, 9)))) * 4, axis=1)
+    noise = random.uniform(0.05, 0.3)
+    q = (1 - noise) * q + noise / q.shape[1]
+    return shares(path, q, classes_of(q, random))
+
+
+@sound
+def easy_rows_and_hard_ones(path: Path, random: np.random.Generator) -> list[str]:
+    x = random.normal(size=(size(random), int(random.integers(2, 9))))
+    x *= np.where(random.random(len(x)) < 0.7, 8, 0.3)[:, None]
+    return classes(path, x, drawn(x, random))
+
+
+@sound
+def a_hundred_classes_of_a_long_tail(path: Path, random: np.random.Generator) -> list[str]:
+    x = random.normal(size=(size(random), 100)) * random.uniform(0.1, 1) - 1.2 * np.log(np.arange(1, 101))
+    return arrays(path, logits=x, labels=drawn(x, random))
+
+
+@sound
+def every_row_three_times(path: Path, random: np.random.Generator) -> list[str]:
+    x = random.normal(size=(size(random, most=500), int(random.integers(2, 9)))) * 1.5
+    rows = np.repeat(np.arange(len(x)), 3)
+    return classes(path, x[rows], drawn(x, random)[rows])
+
+
+@sound
+def users_of_whom_nothing_is_known(path: Path, random: np.random.Generator) -> list[str]:
+    """Ten rows of each, whose rates differ more than is predicted, and not on the whole."""
+    known = random.normal(size=(size(random, 10, 150), 10)) * 1.5
+    z = known + random.normal(size=(len(known), 1))
+    p = expit(known / np.sqrt(1 + 0.346)).round(6)  # logistic-normal mean, scale (16 sqrt(3) / 15 pi)**2
+    targets = answers(expit(z), random)
+    return table(path, {"prob": p.reshape(-1), "target": targets.reshape(-1)}, "--loss", "bce")
+
+
+@sound
+def labels_of_unlike_frequencies(path: Path, random: np.random.Generator) -> list[str]:
+    z = random.normal(size=(size(random), 6)) * 1.2 + [-5, -3, -1, 0, 1, 2]
+    return arrays(path, "--loss", "bce-logits", logits=z, targets=answers(expit(z), random))
+
+
+@sound
+def rare_answers_of_a_beta_distribution(path: Path, random: np.random.Generator) -> list[str]:
+    p = random.beta(0.3, 300, 5 * size(random)).clip(1e-12)
+    return table(path, {"prob": p, "target": answers(p, random)}, "--loss", "bce")
+
+
 def of_all(seeds: range) -> list[tuple[Write, int]]:
     return [(write, seed) for write in SOUND for seed in seeds]
