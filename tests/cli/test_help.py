@@ -52,13 +52,19 @@ def test_it_is_asked_for_in_any_place() -> None:
         ("BCEWithLogitsLoss", "bce-logits"),
         ("nll_loss", "nll"),
         ("kl_div", "kl"),
-        ("diagnos", "diagnose"),
     ],
 )
 def test_a_wrong_command_says_which_is_meant(word: str, meant: str) -> None:
     done = celoss(word, "my preds.csv", "--max", "1")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.splitlines()[1] == f"  celoss {meant} 'my preds.csv' --max 1"
+
+
+def test_a_wrong_command_is_led_on_with_words_that_the_right_one_takes() -> None:
+    done = celoss("diagnos", "my preds.csv", "--fail-on", "error")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.splitlines()[1:] == ["  celoss diagnose 'my preds.csv' --fail-on error"]
+    assert "--max" not in celoss("diagnos", "my preds.csv", "--max", "1").stderr  # which diagnose lacks
 
 
 @pytest.mark.parametrize("words", [["banana"], ["help", "banana"], ["banana", "--help"]])
