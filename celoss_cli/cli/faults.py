@@ -70,7 +70,11 @@ def _commands(error: CelossError, arguments: Sequence[str]) -> list[tuple[str, s
     from celoss_cli.cli.command_line import commands
     from celoss_cli.cli.leading import Leading
 
-    return commands(error, arguments, Leading().on)
+    try:
+        return commands(error, arguments, Leading().on)
+    except Exception as mistake:  # what was refused is told all the same
+        tell_bug(mistake, arguments)
+        return []
 
 
 def tell_bug(error: Exception, arguments: Sequence[str]) -> ExitCode:

@@ -280,7 +280,7 @@ def _refuse_unknown(arguments: list[str]) -> None:
         return
     meant = like(words[0])
     ways = (Way("", (), words=(meant, *words[1:])),) if meant else ()
-    hint = "" if meant else "celoss -h lists the commands"
+    hint = f"is it {meant}?" if meant else "celoss -h lists the commands"
     raise UsageError(f"expected a command, got {quoted(words[0])}", hint=hint, ways=ways)
 
 

@@ -21,12 +21,14 @@ import xml.etree.ElementTree as ET
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 import pytest
 import running
 from running import COMMAND
 
+from celoss_cli.cli.leading import Leading
 from celoss_cli.cli.main import run
 
 GOOD = b"a,b,target\n0.9,0.1,0\n0.8,0.2,1\n0.7,0.3,0\n"
@@ -769,6 +771,7 @@ def test_a_signal_ends_draws_at_once(name: str, code: int, folder: Path) -> None
 
 _KILLER = """
 import os, random, signal, sys, time
+from celoss_cli.cli.leading import Leading
 from celoss_cli.cli.main import run
 
 def started(rows):
@@ -893,3 +896,20 @@ def test_output_through_a_link_that_loops_or_in_a_folder_that_is_gone_cannot_be_
     assert os.readlink("loop") == "loop"
     line = 'mkdir g$$; cd g$$; rmdir ../g$$; "$@" ce "$OLDPWD/p.csv" -o x'
     assert_refused(shell(line), "x: No such file or directory", 4)
+
+
+def test_what_was_refused_is_told_also_where_its_ways_out_fail(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    def on(leading: Leading, *words: object) -> NoReturn:
+        raise ValueError("no way")
+
+    file = tmp_path / "p.csv"
+    file.write_text("prob,label\n0.5,1\n0.25,0\n")
+    monkeypatch.setattr(Leading, "on", on)
+    assert run(["ce", str(file)]) == 3
+    out, err = capfd.readouterr()
+    lines = err.splitlines()
+    assert (out, len(lines)) == ("", 2)
+    assert lines[0].startswith(f"celoss: error: {file}:1: expected ")
+    assert "a bug in celoss, please report it (ValueError: no way; see --debug)" in lines[1]
