@@ -310,7 +310,7 @@ def test_a_registry_is_keyed_by_what_the_user_types_and_says_something_of_each(
 
 
 FINDING_MODULES = [
-    f"{ROOT}.findings.{name}" for name in members("findings") if name not in ("wording", "facts", "finding")
+    f"{ROOT}.findings.{name}" for name in members("findings") if name not in ("wording", "facts", "readings")
 ]
 
 

@@ -7,16 +7,13 @@ from typing import TYPE_CHECKING
 from celoss_cli.core.errors import plural
 from celoss_cli.findings.choice import already_probabilities, probabilities_for_logits
 from celoss_cli.findings.facts import SURE, Facts, Observation
-from celoss_cli.findings.fit import (
+from celoss_cli.findings.orders import moved_by_one, negated, other_axis, permuted
+from celoss_cli.findings.readings import (
     compared,
     frequencies_explain,
-    moved_by_one,
-    negated,
-    other_axis,
-    permuted,
     quantity,
-    shifted,
 )
+from celoss_cli.findings.shifts import shifted
 from celoss_cli.findings.wording import listed, number
 
 if TYPE_CHECKING:
