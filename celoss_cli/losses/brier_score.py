@@ -12,8 +12,9 @@ from celoss_cli.losses.arrays import reduced
 from celoss_cli.losses.class_axis import (
     exponentials_of,
     log_softmax_columns,
+    most_of,
+    most_probable,
     softmax,
-    softmax_columns,
     sum_over_classes,
 )
 from celoss_cli.losses.class_loss import WeightedClassLoss, columns_of, no_distribution
@@ -114,13 +115,14 @@ class Brier(WeightedClassLoss):
                 x = softmax(x, axis=1)
             return columns_of(np.exp(x) if self.input_is == "log-probs" else x)
 
-    def _probabilities(self, batch: Batch) -> Array:
+    def _most_probable(self, batch: Batch) -> tuple[Array, Array]:
         if self.input_is == "logits":
-            return softmax_columns(batch.input)
+            return most_probable(batch.input)
         x = batch.input.astype(np.float64)
         with np.errstate(all="ignore"):
             p = np.exp(x) if self.input_is == "log-probs" else x
-        return self.distributions(batch, p, "probabilities that add", "logits are named by --input-is logits")
+        hint = "logits are named by --input-is logits"
+        return most_of(self.distributions(batch, p, "probabilities that add", hint))
 
     def _fill(self, x: Array, y: Array, weights: Array | None, out: Array, note: Note) -> Array | None:
         at = y, np.arange(len(y))

@@ -16,7 +16,7 @@ from celoss_cli.core.records import record
 from celoss_cli.core.trace import Note, silent
 from celoss_cli.losses.base import SAMPLE_WEIGHT, Loss
 from celoss_cli.losses.binary_cross_entropy import BinaryCrossEntropy
-from celoss_cli.losses.class_axis import exponentials_of, softmax_columns
+from celoss_cli.losses.class_axis import exponentials_of, most_of, softmax_columns
 from celoss_cli.losses.class_loss import no_distribution, onehot
 from celoss_cli.losses.conventions import CONVENTIONS, Convention
 from celoss_cli.losses.cross_entropy import CrossEntropy
@@ -171,7 +171,7 @@ class CrossEntropyByConvention(_ByConvention, CrossEntropy):
 
     def softmax_of(self, batch: Batch) -> Batch:
         rows, classes, positions = batch.input.shape
-        p = softmax_columns(batch.input, self.dtype, quick=False)
+        p = softmax_columns(batch.input, self.dtype)
         return replace(batch, input=p.reshape(classes, rows, positions).transpose(1, 0, 2))
 
     @property
@@ -311,14 +311,15 @@ class CrossEntropyByConvention(_ByConvention, CrossEntropy):
     def _of_logs(self, logs: Array) -> Array:
         return np.exp(logs) if self.input_is == "probs" else logs
 
-    def _probabilities(self, batch: Batch) -> Array:
+    def _most_probable(self, batch: Batch) -> tuple[Array, Array]:
         if self.input_is == "logits":
-            return super()._probabilities(batch)
+            return super()._most_probable(batch)
         with np.errstate(all="ignore"):
             p = batch.input.astype(np.float64)
             p = p if self.input_is == "probs" else np.exp(p)
             p = p / p.sum(axis=1, keepdims=True) if self._rules.rescales else p
-        return self.distributions(batch, p, "probabilities that add", "--convention kaggle rescales them")
+        hint = "--convention kaggle rescales them"
+        return most_of(self.distributions(batch, p, "probabilities that add", hint))
 
     def log_predictions(self, batch: Batch) -> Array:
         if self.input_is == "logits":

@@ -35,6 +35,8 @@ __all__ = [
     "log_softmax",
     "log_softmax_columns",
     "matrix_of",
+    "most_of",
+    "most_probable",
     "negative_log_picked",
     "negative_log_softmax",
     "softmax",
@@ -465,25 +467,47 @@ def log_softmax(input: Any, axis: int = -1, *, dtype: str = "float64") -> Array:
     return _along(input, axis, lambda x: -negative_log_softmax(x, silent)[0], dtype)
 
 
+def most_probable(x: Array) -> tuple[Array, Array]:
+    """The first class of the largest logit of each column, and its softmax, each of shape (columns,).
+
+    The softmax of the largest is 1 / sum exp(x - max x), which takes none of the others.
+
+    Args:
+        x: shape (rows, classes, positions).
+
+    """
+    chosen = np.empty(len(x) * x.shape[2], np.intp)
+    p = np.empty(len(chosen))
+    with np.errstate(all="ignore"):
+        for block in blocks(x.shape, p.itemsize):
+            matrix = matrix_of(x, block, "float64")
+            top = np.maximum.reduce(matrix, axis=0)
+            chosen[block.columns] = largest_class(matrix, top)
+            e = np.subtract(matrix, top, out=_scratch("e", matrix.shape, matrix.dtype))
+            np.divide(1, sum_over_classes(np.exp(e, out=e), top), out=p[block.columns])
+    return chosen, p
+
+
+def most_of(p: Array) -> tuple[Array, Array]:
+    """The same of probabilities, shape (classes, columns)."""
+    chosen = largest_class(p)
+    return chosen, p[chosen, np.arange(p.shape[1])]
+
+
 def log_softmax_columns(x: Array) -> Array:
     """Log softmax of (rows, classes, positions) as (classes, columns), float64, in this module's order."""
     return _by_column(x, lambda matrix, out: np.negative(negative_log_softmax(matrix, silent)[0], out=out))
 
 
-def softmax_columns(x: Array, dtype: str = "float64", *, quick: bool = True) -> Array:
+def softmax_columns(x: Array, dtype: str) -> Array:
     """Softmax of (rows, classes, positions) as (classes, columns), in this module's order.
 
     Args:
         x: shape (rows, classes, positions).
         dtype: "float64" or "float32", of the computation and the result.
-        quick: as of ``Exponentials.softmax``.
 
     """
-
-    def fill(matrix: Array, out: Array) -> None:
-        np.copyto(out, exponentials_of(matrix).softmax(quick=quick))
-
-    return _by_column(x, fill, dtype)
+    return _by_column(x, lambda matrix, out: np.copyto(out, exponentials_of(matrix).softmax()), dtype)
 
 
 def _by_column(x: Array, fill: Callable[[Array, Array], object], dtype: str = "float64") -> Array:

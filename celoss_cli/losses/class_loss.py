@@ -19,7 +19,7 @@ from celoss_cli.losses.base import (
     finite_weights,
     spread,
 )
-from celoss_cli.losses.class_axis import Block, blocks, largest_class, matrix_of
+from celoss_cli.losses.class_axis import Block, blocks, matrix_of
 from celoss_cli.losses.outside import by_rounding, shown_outside, ways_of_rounding
 
 if TYPE_CHECKING:
@@ -301,14 +301,12 @@ class ClassLoss(Loss):
 
     def answers(self, batch: Batch) -> tuple[Array, Array]:
         """Of the most probable class of every element, the first of several; each of shape (elements,)."""
-        p = self._probabilities(batch)
-        chosen = largest_class(p)
-        columns = np.arange(p.shape[1])
+        chosen, p = self._most_probable(batch)
         if batch.target.ndim == 3:
-            hit = columns_of(batch.target)[chosen, columns].astype(np.float64)
+            hit = columns_of(batch.target)[chosen, np.arange(len(chosen))].astype(np.float64)
         else:
             hit = (chosen == batch.target.reshape(-1)).astype(np.float64)
-        return p[chosen, columns], hit
+        return p, hit
 
     def decided(self, batch: Batch) -> Array | None:
         if batch.input.shape[1] < 2 or batch.target.ndim == 3:
@@ -369,8 +367,8 @@ class ClassLoss(Loss):
     def log_predictions(self, batch: Batch) -> Array:
         raise NotImplementedError
 
-    def _probabilities(self, batch: Batch) -> Array:
-        """The probability of each class, shape (classes, elements), float64."""
+    def _most_probable(self, batch: Batch) -> tuple[Array, Array]:
+        """The most probable class of each element and its probability, each of shape (elements,)."""
         raise NotImplementedError
 
     def distributions(self, batch: Batch, p: Array, wanted: str, hint: str) -> Array:

@@ -12,9 +12,9 @@ from celoss_cli.losses.arrays import reduced
 from celoss_cli.losses.class_axis import (
     Exponentials,
     log_softmax_columns,
+    most_probable,
     negative_log_picked,
     negative_log_softmax,
-    softmax_columns,
     sum_over_classes,
 )
 from celoss_cli.losses.class_loss import WeightedClassLoss, no_distribution, onehot
@@ -145,8 +145,8 @@ class CrossEntropy(WeightedClassLoss):
     def log_predictions(self, batch: Batch) -> Array:
         return log_softmax_columns(batch.input)
 
-    def _probabilities(self, batch: Batch) -> Array:
-        return softmax_columns(batch.input)
+    def _most_probable(self, batch: Batch) -> tuple[Array, Array]:
+        return most_probable(batch.input)
 
     def _of_labels(self) -> str:
         return "bce-logits"

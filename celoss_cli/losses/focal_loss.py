@@ -9,7 +9,7 @@ from celoss_cli.core.errors import UsageError
 from celoss_cli.core.late import np
 from celoss_cli.core.records import record
 from celoss_cli.losses.arrays import reduced
-from celoss_cli.losses.class_axis import log_softmax_columns, negative_log_picked, softmax_columns
+from celoss_cli.losses.class_axis import log_softmax_columns, most_probable, negative_log_picked
 from celoss_cli.losses.class_loss import WeightedClassLoss, onehot
 from celoss_cli.losses.emitted import counted, gathered, log_softmax_lines
 from celoss_cli.losses.options import GAMMA, IGNORE_INDEX, WEIGHT
@@ -93,8 +93,8 @@ class Focal(WeightedClassLoss):
     def log_predictions(self, batch: Batch) -> Array:
         return log_softmax_columns(batch.input)
 
-    def _probabilities(self, batch: Batch) -> Array:
-        return softmax_columns(batch.input)
+    def _most_probable(self, batch: Batch) -> tuple[Array, Array]:
+        return most_probable(batch.input)
 
     def _loss_is(self) -> str:
         return f"{'' if self.weight is None else 'weight x '}factor x -log p[y]"

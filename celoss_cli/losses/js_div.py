@@ -9,7 +9,7 @@ from celoss_cli.core.errors import UsageError
 from celoss_cli.core.late import np
 from celoss_cli.core.records import record
 from celoss_cli.losses.arrays import reduced
-from celoss_cli.losses.class_axis import sum_over_classes
+from celoss_cli.losses.class_axis import most_of, sum_over_classes
 from celoss_cli.losses.class_loss import ClassLoss, columns_of, no_distribution, onehot
 from celoss_cli.losses.emitted import counted, onehot_lines
 from celoss_cli.losses.options import IGNORE_INDEX, LOG_TARGET
@@ -108,8 +108,9 @@ class JensenShannon(ClassLoss):
     def _of_logs(self, logs: Array) -> Array:
         return np.exp(logs) if self.input_is == "probs" else logs
 
-    def _probabilities(self, batch: Batch) -> Array:
-        return self.distributions(batch, self._input(batch), "probabilities that add", "logits belong to ce")
+    def _most_probable(self, batch: Batch) -> tuple[Array, Array]:
+        p = self.distributions(batch, self._input(batch), "probabilities that add", "logits belong to ce")
+        return most_of(p)
 
     def _input(self, batch: Batch) -> Array:
         """The probabilities of the input, float64."""

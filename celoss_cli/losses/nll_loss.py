@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from celoss_cli.core.late import np
 from celoss_cli.core.records import record
 from celoss_cli.losses.arrays import reduced
-from celoss_cli.losses.class_axis import Block
+from celoss_cli.losses.class_axis import Block, most_of
 from celoss_cli.losses.class_loss import WeightedClassLoss, columns_of, no_distribution, onehot
 from celoss_cli.losses.emitted import gathered
 from celoss_cli.losses.options import IGNORE_INDEX, WEIGHT
@@ -85,10 +85,9 @@ class NegativeLogLikelihood(WeightedClassLoss):
     def log_predictions(self, batch: Batch) -> Array:
         return columns_of(batch.input.astype(np.float64))
 
-    def _probabilities(self, batch: Batch) -> Array:
-        return self.distributions(
-            batch, _exp(batch), "log-probabilities, with exponentials that add", "logits belong to ce"
-        )
+    def _most_probable(self, batch: Batch) -> tuple[Array, Array]:
+        wanted = "log-probabilities, with exponentials that add"
+        return most_of(self.distributions(batch, _exp(batch), wanted, "logits belong to ce"))
 
 
 def _exp(batch: Batch) -> Array:

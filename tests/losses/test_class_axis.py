@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from celoss_cli.losses import class_axis
 from celoss_cli.losses.class_axis import first_class, largest_class, softmax, softmax_columns
 
 
@@ -34,4 +35,21 @@ def test_the_first_class_of_a_value_may_be_asked_of_whole_numbers() -> None:
 def test_softmax_by_column_is_that_of_each_row(classes: int) -> None:
     x = np.random.default_rng(0).standard_normal((30, classes, 4)) * 300
     expected = np.moveaxis(softmax(x, axis=1), 1, 0).reshape(classes, -1)
-    assert (softmax_columns(x) == expected).all()
+    assert (softmax_columns(x, "float64") == expected).all()
+
+
+@pytest.mark.parametrize("shape", [(3000, 10, 1), (500, 2, 1), (40, 100, 3), (5, 1, 4)])
+@pytest.mark.parametrize("scale", [1.0, 50.0, 1000.0])
+def test_the_most_probable_class_is_that_of_the_softmax_alone_and_among_others(
+    shape: tuple[int, int, int], scale: float
+) -> None:
+    random = np.random.default_rng(6)
+    x = random.normal(0, scale, shape)
+    x[random.random(shape) < 0.01] = random.choice([np.nan, np.inf, -np.inf])
+    chosen, p = class_axis.most_probable(x)
+    expected = softmax(np.moveaxis(x, 1, 0).reshape(shape[1], -1), axis=0)
+    np.testing.assert_allclose(p, expected.max(axis=0), rtol=1e-15 * shape[1])
+    known = ~np.isnan(p)
+    assert (chosen == expected.argmax(axis=0))[known].all()
+    alone = [class_axis.most_probable(x[i : i + 1])[1] for i in range(len(x))]
+    np.testing.assert_array_equal(np.concatenate(alone), p)
