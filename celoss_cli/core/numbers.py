@@ -127,8 +127,6 @@ def _is_nonfinite(token: str) -> bool:
 def _advice(token: str, decimal: str) -> str:
     if token in MISSING:
         return "rows with missing values can be left out: --missing skip"
-    if _is_nonfinite(token):
-        return "nan and inf are accepted with --allow-nonfinite"
     if decimal == "." and _ONE.fullmatch(token.replace(",", ".", 1)) and "," in token:
         return "decimal comma? try --decimal ,"
     if decimal == "," and _ONE.fullmatch(token):

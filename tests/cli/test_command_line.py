@@ -112,7 +112,7 @@ def test_rows_with_missing_cells_are_refused_or_skipped_on_request() -> None:
         ("a,b,target\n1,,0\n", "standard input:2:2"),
         ("a,b,target\ntrue,1,0\n", 'got "true"'),
         ("a,seen,target\n1,May,0\n", 'expected two columns of logits or more, got "a"'),
-        ("a,b,target\nnan,1,0\n", "--allow-nonfinite"),
+        ("a,b,target\nnan,1,0\n", 'expected a number in column "a", got "nan"'),
         ("p_1,p_2,p_3,z,target\n.1,.2,.7,3,inf\n.2,.2,.6,5,2\n", "expected"),
         ("p_1,p_2,p_3,z,target\n.1,.2,.7,3,nan\n.2,.2,.6,5,2\n", "expected"),
         ("a,b,target\n1e999999,1,0\n", "within the range of a double"),

@@ -48,7 +48,6 @@ _BATCH_BYTES = 1 << 20
 _FEW_ROWS = 1000
 """A column of a batch takes its time however few rows it has: a batch of fewer may be larger."""
 
-_NONFINITE = "nan and inf are accepted with --allow-nonfinite"
 _LOOKED_AT = NUMBERS | TEXT | {"bool"}
 _LOOKED_AT_TOGETHER = 64
 """So many columns of a compressed part are unpacked at a time to look at their first rows."""
@@ -370,7 +369,7 @@ class _Typed:
             return values.astype(np.int64) if reader.are_whole(columns) else values
         self._refuse_nulls(names)
         if reader.table.kind(names[0]) in TEXT:
-            raise self._bad(0, names[0], "a text", "")
+            raise self._bad(0, names[0], "a text")
         return values_of(self._column(columns[0]))[:, None]
 
     def texts(self, column: int) -> list[str]:
@@ -400,7 +399,7 @@ class _Typed:
             self._refuse_nulls(names)
             if not self.reader.request.allow_nonfinite:
                 name = names[index[1]] if len(names) > 1 else names[0]
-                error = self._bad(index[0], name, quoted(str(values[index])), _NONFINITE)
+                error = self._bad(index[0], name, quoted(str(values[index])))
                 error.ways = ALLOWED
                 raise error
         return values
@@ -423,7 +422,7 @@ class _Typed:
         items = column.flatten()
         if items.null_count:
             row = int((values_of(items.is_null()) == 1).argmax()) // width
-            raise self._bad(row, name, "a null in its list", "")
+            raise self._bad(row, name, "a null in its list")
         values = values_of(items)
         if values.dtype.kind in "iu" and name not in self.reader.named(self.reader.mapping.target):
             values = values.astype(np.float64)
@@ -443,12 +442,9 @@ class _Typed:
                 place=self.row_place(rows[name]),
             )
 
-    def _bad(self, row: int, name: str, got: str, hint: str) -> InputError:
-        return InputError(
-            f"expected a number in column {quoted(name)}, got {got}",
-            hint=hint,
-            place=self.row_place(row),
-        )
+    def _bad(self, row: int, name: str, got: str) -> InputError:
+        fact = f"expected a number in column {quoted(name)}, got {got}"
+        return InputError(fact, place=self.row_place(row))
 
 
 def _texts(column: Any) -> list[str]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from celoss_cli.core.errors import InputError, UsageError, Way, listed, quoted
-from celoss_cli.core.numbers import ALLOWED, hundredths, is_number, number, number_or_none
+from celoss_cli.core.numbers import hundredths, is_number, number, number_or_none
 from celoss_cli.read.roles.column import value_of
 from celoss_cli.read.roles.groups import initials
 from celoss_cli.read.roles.words import PAIRS
@@ -189,8 +189,7 @@ class Targets:
             is_name = self._known(cell) is not None
             told = f"expected a class index{names}, got {quoted(cell)}"
             ways = (self._by_names,) if is_name else self._spelled(cell)
-            helps = not ways and error.ways != ALLOWED  # nan is no class, allowed or not
-            raise InputError(told, hint=error.hint if helps else "", ways=ways) from None
+            raise InputError(told, hint="" if ways else error.hint, ways=ways) from None
         if value != np.floor(value) or abs(value) >= 2**63:
             raise InputError(f"expected a class index, got {quoted(cell)}")
         return int(value)
