@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
-from typing import overload
+from typing import Any, overload
 
 from celoss_cli.core.late import Array, np
 from celoss_cli.core.numbers import BLANKS
@@ -71,7 +71,7 @@ class Names(Sequence[str]):
         starts, ends = (
             np.concatenate([getattr(part, name) for part in parts]) + before for name in ("starts", "ends")
         )
-        kind = np.min_scalar_type(-sum(sizes))
+        kind = _places_up_to(sum(sizes))
         data = np.concatenate([part.data for part in parts])
         return cls(data, starts.astype(kind), ends.astype(kind))
 
@@ -119,7 +119,7 @@ class Names(Sequence[str]):
         data, starts = found.view(np.uint8), begins * _WORD
         for row in self._long():
             data[starts[row] : starts[row] + sizes[row]] = self.data[self.starts[row] : self.ends[row]]
-        kind = np.min_scalar_type(-len(data))
+        kind = _places_up_to(len(data))
         return Names(data, starts.astype(kind), (starts + sizes).astype(kind))
 
     def same(self, other: Names) -> Array:
@@ -185,6 +185,11 @@ class Names(Sequence[str]):
 
     def _bytes(self, row: int) -> bytes:
         return self.data[self.starts[row] : self.ends[row]].tobytes()
+
+
+def _places_up_to(size: int) -> np.dtype[Any]:
+    """The least type of signed integers from -1 to this size."""
+    return np.min_scalar_type(-size - 1)
 
 
 def _mixed(values: Array) -> Array:

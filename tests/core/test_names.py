@@ -118,3 +118,14 @@ def test_a_long_text_among_short_ones_is_packed_in_its_own_length() -> None:
     names = Names.of(["x" * 1_000_000, *("y" * 3 for _ in range(1000))]).packed()
     assert len(names.data) == 1_000_000 + 1000 * 8 + 8
     assert (names[0], names[1000]) == ("x" * 1_000_000, "yyy")
+
+
+@pytest.mark.parametrize("count", [14, 15, 16, 4094, 4095, 4096])
+def test_places_that_just_fit_a_type_of_integers_are_places_like_others(count: int) -> None:
+    """Fifteen words and the eight bytes behind them are 128 bytes, one more than eight bits say."""
+    texts = [f"{number:08}" for number in range(count)]
+    for names in (Names.of(texts).packed(), Names.joined([Names.of(texts)])):
+        assert list(names) == texts
+        assert names.same(names[:]).all()
+        assert not names[:0].same(names[:0]).size
+        assert not names[:1].same(names[1:2]).any()
