@@ -72,7 +72,7 @@ def other_frequencies(facts: Facts) -> Observation | None:
             "fitting_frequencies": list(found.trained),
             "mean_probabilities": list(found.expected),
         },
-        "train for the frequencies of the data, or multiply the probabilities by the ratios and normalise",
+        "train for the frequencies of the data, or multiply by the ratios",
     )
 
 
