@@ -6,6 +6,7 @@ import os
 import shlex
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import cache
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from celoss_cli.cli.commands import NAMES, command_named
@@ -137,8 +138,10 @@ def commands(
     by_way = [_offered(way, arguments, leading_on) for way in error.ways]
     if sum(map(len, by_way)) > _MOST_OFFERED:
         by_way = [offered[:1] for offered in by_way]
-    found = [offered for each in by_way for offered in each]
-    found = [one for at, one in enumerate(found) if one[0] not in dict(found[:at])]
+    told: dict[str, str] = {}
+    for command, means in chain.from_iterable(by_way):
+        told.setdefault(command, means)
+    found = list(told.items())
     if any(name in _OF_COLUMNS for way in error.ways for name, _ in way.options):
         refused = next((way.words for way in error.ways if way.words), arguments)
         found += [(" ".join(map(shell_quoted, words)), _LOOKING) for words in _inspecting(refused)]
