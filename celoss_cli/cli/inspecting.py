@@ -10,8 +10,7 @@ from typing import Any
 
 from celoss_cli.cli.command_line import shell_quoted, words_of
 from celoss_cli.cli.commands import command_named
-from celoss_cli.cli.leading import is_to_be_written
-from celoss_cli.cli.opener import Opener
+from celoss_cli.cli.first_rows import Opener, is_to_be_written
 from celoss_cli.cli.options import Reading
 from celoss_cli.cli.table import given_options
 from celoss_cli.cli.trying import Tried, attempts, fits, kind_of

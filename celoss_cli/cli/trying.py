@@ -4,35 +4,28 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from celoss_cli.cli.app import parsed
 from celoss_cli.cli.command_line import words_of
 from celoss_cli.cli.commands import command_named
 from celoss_cli.cli.computing import compute, planned
-from celoss_cli.cli.data import data_of, heed_options
-from celoss_cli.cli.leading import is_to_be_written
-from celoss_cli.cli.opener import FIRST_BLOCKS
-from celoss_cli.cli.reading import Opened, request_of
-from celoss_cli.cli.semantics import chosen
+from celoss_cli.cli.first_rows import asked_of, evaluation_of_first, is_to_be_written
+from celoss_cli.cli.reading import request_of
 from celoss_cli.cli.table import given_options
 from celoss_cli.core.errors import CelossError, Way, plural
 from celoss_cli.core.records import record
-from celoss_cli.evaluate.loop import Request, evaluate
 from celoss_cli.losses import LOSSES
 from celoss_cli.read.request import Settled
 from celoss_cli.read.roles.column import Shape
 from celoss_cli.show import FORMATS
 
 if TYPE_CHECKING:
-    from celoss_cli.cli.data import Data
-    from celoss_cli.cli.opener import Opener
+    from celoss_cli.cli.first_rows import Opener
     from celoss_cli.cli.options import LossOptions, Reading
     from celoss_cli.cli.table import GivenOption
     from celoss_cli.core.data import Roles
     from celoss_cli.evaluate.loop import Evaluation
-    from celoss_cli.read.request import ReadRequest
     from celoss_cli.report.report import Report
 
 __all__ = [
@@ -164,27 +157,25 @@ def _tried(opener: Opener, words: Sequence[str], told: str | None = None) -> Tri
     settled, shapes = Settled(), dict[str, Shape | None]()
     evaluation: Evaluation | None = None
     try:
-        spec = LOSSES[words[0]]
-        given: LossOptions = parsed(command_named(spec.command), words[1:])
-        data = data_of(spec, given.files, given.reading, given.semantics, values=given.input)
+        asked = asked_of(words)
+        (data,) = asked.sets
         request = request_of(data)
         settled = request.settled
         settled.keeps_columns = True
-        with opener.opened(data, request) as (dataset, request):
-            shapes = _shapes(opener, data, request)
+        with opener.opened(data, request) as found:
+            dataset = found.dataset
+            shapes = _shapes(opener, found.request.settled)
             columns = dataset.described["columns"]
-            heed_options(data, dataset, request)
-            choice = chosen(data, given.semantics, Opened(dataset, request))
-            evaluation = evaluate(choice.loss, islice(dataset.batches, FIRST_BLOCKS), Request(strict=True))
+            evaluation = evaluation_of_first(data, asked.semantics, found)
             dump = "tokens" if dataset.scored else "choices" if dataset.choices else ""
             whole = bool(dump) and next(dataset.batches, None) is None
-            opener.refuse_misfits(data, dataset, request)
+            opener.refuse_misfits(data, found)
     except CelossError as error:
         shapes = shapes or opener.shapes
         return Tried(words, told is not None, told or "", settled, shapes, None, evaluation, error=error)
-    notes = [*evaluation.conversions, *columns.get("told", ()), *columns.get("notes", ())]
-    if dataset.scored:
-        notes.append(_sizes(evaluation))
+    notes = [*columns.get("told", ()), *columns.get("notes", ())]
+    if evaluation is not None:
+        notes = [*evaluation.conversions, *notes, *([_sizes(evaluation)] if dataset.scored else [])]
     return Tried(
         words,
         told is not None,
@@ -205,9 +196,9 @@ def _sizes(evaluation: Evaluation) -> str:
     return f"{plural(tally.rows, 'document')} looked at: {tokens}"
 
 
-def _shapes(opener: Opener, data: Data, request: ReadRequest) -> dict[str, Shape | None]:
+def _shapes(opener: Opener, settled: Settled) -> dict[str, Shape | None]:
     found: dict[str, Shape | None] = {}
-    for name, shape in request.settled.arrays.items():
+    for name, shape in settled.arrays.items():
         try:
             found[name] = shape()
         except KeyError:  # it has been read, and nothing else of it is kept

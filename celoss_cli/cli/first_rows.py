@@ -1,16 +1,24 @@
-"""The files of a command line, opened for one attempt after another."""
+"""What a command line makes of the first rows of its files, opened for one attempt after another."""
 
 from __future__ import annotations
 
 import contextlib
 import io
+import os
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, BinaryIO, cast
+from itertools import islice
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
-from celoss_cli.cli.reading import are_two_arrays, dataset_of, with_targets
+from celoss_cli.cli.app import parsed
+from celoss_cli.cli.commands import command_named
+from celoss_cli.cli.data import data_of, heed_options
+from celoss_cli.cli.reading import Opened, are_two_arrays, dataset_of, with_targets
+from celoss_cli.cli.semantics import chosen, refuse_foreign
 from celoss_cli.core.errors import CelossError, InputError, LimitError
-from celoss_cli.core.records import replace
+from celoss_cli.core.records import record, replace
 from celoss_cli.core.suffix import is_device
+from celoss_cli.evaluate.loop import Request, evaluate
+from celoss_cli.losses import LOSSES
 from celoss_cli.read import format_of
 from celoss_cli.read.gather import read_stream, refuse_difference
 from celoss_cli.read.paths import files_of
@@ -19,11 +27,13 @@ from celoss_cli.read.roles.column import Shape
 
 if TYPE_CHECKING:
     from celoss_cli.cli.data import Data
-    from celoss_cli.read.request import Dataset, ReadRequest
+    from celoss_cli.cli.options import Semantics
+    from celoss_cli.evaluate.loop import Evaluation
+    from celoss_cli.read.request import ReadRequest
 
-__all__ = ["FIRST_BLOCKS", "Opener"]
+__all__ = ["Asked", "Opener", "asked_of", "evaluation_of_first", "is_to_be_written"]
 
-FIRST_BLOCKS = 2
+_FIRST_BLOCKS = 2
 """So many blocks of rows are looked at; of a small file that is all of it."""
 
 _MOST_FILES = 100
@@ -31,6 +41,73 @@ _MOST_FILES = 100
 
 _PIPE_BYTES = 64 << 20
 """So much of a pipe is looked at."""
+
+
+def is_to_be_written(word: str) -> bool:
+    """Whether a word names a file of values that is not there: @targets.csv."""
+    return word.startswith("@") and not os.path.exists(word[1:])
+
+
+@record(frozen=True, slots=True)
+class Asked:
+    """What a command line computes, as far as its first rows say whether it can.
+
+    Attributes:
+        sets: the data sets, each by itself.
+        semantics: the options of the loss.
+
+    """
+
+    sets: Sequence[Data]
+    semantics: Semantics
+
+
+def asked_of(words: Sequence[str]) -> Asked:
+    """What a command line computes of files.
+
+    Args:
+        words: what stands after the program's name.
+
+    Raises:
+        UsageError: for words that the command does not take, or its loss.
+
+    """
+    command = command_named(words[0])
+    given: Any = parsed(command, words[1:])
+    spec = LOSSES[words[0] if words[0] in LOSSES else getattr(given, "loss", "ce")]
+    if words[0] not in LOSSES:
+        refuse_foreign(spec, given.reading, given.semantics)
+    taken = {name for option in command.options() for name in option.names}
+    # A command that refuses no such values needs no option for them.
+    any_number, any_domain = "--allow-nonfinite" not in taken, "--allow-out-of-domain" not in taken
+    reading = replace(
+        given.reading,
+        allow_nonfinite=given.reading.allow_nonfinite or any_number,
+        allow_out_of_domain=given.reading.allow_out_of_domain or any_domain,
+    )
+    sets = [given.files] if hasattr(given, "files") else [(given.first,), (given.second,)]
+    data = [
+        data_of(spec, each, reading, given.semantics, values=getattr(given, "input", None)) for each in sets
+    ]
+    return Asked([replace(each, examined=any_domain) for each in data], given.semantics)
+
+
+def evaluation_of_first(data: Data, semantics: Semantics, found: Opened) -> Evaluation | None:
+    """The evaluation of the first rows; None where the command examines what a loss would refuse.
+
+    Raises:
+        CelossError: for anything that stands in the way.
+
+    """
+    heed_options(data, found.dataset, found.request)
+    loss = chosen(data, semantics, found).loss
+    first = islice(found.dataset.batches, _FIRST_BLOCKS)
+    if data.examined:
+        from celoss_cli.studies.diagnose import examined
+
+        examined(loss, first, None)
+        return None
+    return evaluate(loss, first, Request(strict=True, allow_out_of_domain=data.reading.allow_out_of_domain))
 
 
 class Opener:
@@ -55,12 +132,11 @@ class Opener:
         self._piped = _beginning(open_stream(self._first)) if is_pipe else None
 
     @contextlib.contextmanager
-    def opened(self, data: Data, request: ReadRequest) -> Iterator[tuple[Dataset, ReadRequest]]:
+    def opened(self, data: Data, request: ReadRequest) -> Iterator[Opened]:
         """The data set that these options make of the files, of which only the first is read."""
         files = data.files
         if data.values is not None:  # a way out named two arrays by their options
-            found, request = dataset_of(data, request, None)
-            yield found, request
+            yield Opened(*dataset_of(data, request, None))
             return
         if all(path.lower().endswith(".npy") for path in files) and not self.shapes:
             self.shapes = {path: _shape_of_file(path, request) for path in files}
@@ -69,30 +145,31 @@ class Opener:
             from celoss_cli.read.two_arrays import dataset_of_two
 
             with contextlib.closing(dataset_of_two(files, request)) as dataset:
-                yield dataset, request
+                yield Opened(dataset, request)
             return
         stream = self._stream()
         try:
             with contextlib.closing(read_stream(stream, request, data.reading.input_format)) as dataset:
-                yield dataset, request
+                yield Opened(dataset, request)
         finally:
             stream.close()
 
-    def refuse_misfits(self, data: Data, dataset: Dataset, request: ReadRequest) -> None:
+    def refuse_misfits(self, data: Data, found: Opened) -> None:
         """Refuses files after the first one that are no more of the same data set.
 
         Raises:
             CelossError: for the first one that cannot be read in the same way, without ways out.
 
         """
-        if data.values is not None or are_two_arrays(data.files, request, data.reading.input_format):
+        chosen_format = data.reading.input_format
+        if data.values is not None or are_two_arrays(data.files, found.request, chosen_format):
             return
         for path in self.others[:_MOST_FILES]:
             stream = open_stream(path)
             try:
-                asked = replace(request, settled=Settled())
-                with contextlib.closing(read_stream(stream, asked, data.reading.input_format)) as other:
-                    refuse_difference(dataset, path, other)
+                asked = replace(found.request, settled=Settled())
+                with contextlib.closing(read_stream(stream, asked, chosen_format)) as other:
+                    refuse_difference(found.dataset, path, other)
             except CelossError as error:
                 error.ways = ()  # which are for that file alone
                 raise
