@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import field
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -88,8 +89,10 @@ _DIGIT_BITS = 32
 _DIGIT = (1 << _DIGIT_BITS) - 1
 _LIMITS = ("nan", "posinf", "neginf")
 _ROUNDED_AT_ONCE = 1 << 12
+_LARGE_BITS = 512
+_LARGE = 2.0**_LARGE_BITS
 _COUNTED_AT_ONCE = 1 << 20
-"""So many digits of 32 bits add up to less than 2**53, where ``bincount`` is still exact."""
+"""So many values leave 32 bits to each, with which ``bincount`` adds them up without rounding."""
 
 K = TypeVar("K")
 
@@ -129,23 +132,46 @@ def _of_groups(values: NDArray[Any], codes: NDArray[np.int64], size: int) -> Exa
 
 
 def _digits(values: NDArray[np.float64], codes: NDArray[np.int64], size: int) -> dict[int, NDArray[np.int64]]:
-    """The digits of the sums: each value is an integer of 53 bits, shifted over three digits."""
-    fraction, exponent = np.frexp(values)
-    number = np.ldexp(fraction, 53).astype(np.int64)
-    place = exponent.astype(np.int64) + (POINT - 53)
-    number >>= np.maximum(-place, 0)  # a subnormal number ends in zeros
-    place = np.maximum(place, 0)
-    shift = place & (_DIGIT_BITS - 1)
-    low, high = (number & _DIGIT) << shift, (number >> _DIGIT_BITS) << shift
-    spread = (low & _DIGIT, (low >> _DIGIT_BITS) + (high & _DIGIT), high >> _DIGIT_BITS)
-    place >>= 5
-    found: dict[int, NDArray[np.int64]] = {}
-    for first in np.flatnonzero(np.bincount(place)).tolist():
-        here = np.flatnonzero(place == first)
-        for above, digit in enumerate(spread):
-            counted = np.bincount(codes[here], digit[here], size).astype(np.int64)
-            found[first + above] = found.get(first + above, 0) + counted
+    """The digits of the sums; values of 2**512 and more are added up as multiples of it."""
+    large = np.abs(values) >= _LARGE
+    if not large.any():
+        return _extracted(values, codes, size)
+    found = _extracted(values[~large], codes[~large], size)
+    for place, digit in _extracted(values[large] / _LARGE, codes[large], size).items():
+        above = place + _LARGE_BITS // _DIGIT_BITS
+        found[above] = found.get(above, 0) + digit
     return found
+
+
+def _extracted(
+    values: NDArray[np.float64], codes: NDArray[np.int64], size: int
+) -> dict[int, NDArray[np.int64]]:
+    """The digits of the sums of values below 2**512, a few bits of all values at a time.
+
+    As in ``exact_sum``, adding 1.5 2**(g + 52) and taking it away again leaves the multiple of 2**g that is
+    nearest. So few bits are left of each that doubles add them up without rounding.
+    """
+    bits = min(51, 53 - len(values).bit_length())
+    exponent = math.frexp(max(values.max(initial=0), -values.min(initial=0)))[1]
+    found: dict[int, NDArray[np.int64]] = {}
+    left = values
+    while left.any():
+        grain = max(exponent - bits, -POINT)
+        shift = math.ldexp(1.5, grain + 52)
+        part = left + shift
+        part -= shift
+        _add(found, np.ldexp(np.bincount(codes, part, size), -grain).astype(np.int64), grain + POINT)
+        left, exponent = left - part, grain
+    return found
+
+
+def _add(found: dict[int, NDArray[np.int64]], number: NDArray[np.int64], bit: int) -> None:
+    """Adds numbers of 53 bits, which count 2**(bit - 1074), each to three of the digits."""
+    place, shift = divmod(bit, _DIGIT_BITS)
+    low, high = (number & _DIGIT) << shift, (number >> _DIGIT_BITS) << shift
+    for digit in (low & _DIGIT, (low >> _DIGIT_BITS) + (high & _DIGIT), high >> _DIGIT_BITS):
+        found[place] = found.get(place, 0) + digit
+        place += 1
 
 
 def _joined(

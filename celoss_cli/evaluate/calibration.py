@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from celoss_cli.core.exact import ExactSum, exact_sum
+from celoss_cli.core.exact import ExactSum
+from celoss_cli.core.exact_groups import exact_sums
 from celoss_cli.core.records import record
 from celoss_cli.evaluate.summaries import Bin, Range, Reliability
 
@@ -121,16 +122,14 @@ def tallies_of(places: Array, confidence: Array, hit: Array) -> dict[int, BinTal
 
     """
     counts = np.bincount(places)
-    present = np.flatnonzero(counts)
-    # Small numbers are sorted by their digits, not by comparing them.
-    order = np.argsort(places.astype(np.min_scalar_type(counts.size)), kind="stable")
-    parts = np.split(order, np.cumsum(counts[present])[:-1]) if present.size else []
-    squares = (hit - confidence) ** 2
+    each = (
+        exact_sums(values, places, counts.size).each()
+        for values in (confidence, hit, (hit - confidence) ** 2)
+    )
     return {
-        int(place): BinTally(
-            len(members), exact_sum(confidence[members]), exact_sum(hit[members]), exact_sum(squares[members])
-        )
-        for place, members in zip(present, parts, strict=True)
+        place: BinTally(count, *sums)
+        for place, (count, *sums) in enumerate(zip(counts.tolist(), *each, strict=True))
+        if count
     }
 
 

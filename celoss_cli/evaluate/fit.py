@@ -198,7 +198,7 @@ def _alike(one: Array | None, other: Array | None) -> bool:
 def _steps(costs: Array) -> Array:
     """Costs in nats as integers; what is no number counts as the largest."""
     steps = np.fmin(costs, CAP)
-    steps /= STEP
+    steps *= 1 / STEP
     return np.rint(steps, out=steps).astype(np.int64)
 
 
@@ -211,12 +211,13 @@ def fit_of(loss: Loss, batch: Batch) -> Fit | None:
     targets, outcomes = outcomes, np.where(known, outcomes, -1)
     costs = _steps(-logs)
     at = np.flatnonzero(outcomes >= 0)
-    y, picked = outcomes[at], logs[:, at]
-    own, guess, here = costs[y, at], largest_class(picked), np.arange(len(y))
-    chosen, largest = picked[y, here], picked[guess, here]
+    whole = len(at) == len(outcomes)
+    y, picked, held = (outcomes, logs, costs) if whole else (outcomes[at], logs[:, at], costs[:, at])
+    guess, here = largest_class(picked), np.arange(len(y))
+    own, chosen, largest = held[y, here], picked[y, here], picked[guess, here]
     impossible = np.flatnonzero(np.isneginf(chosen))
     places = batch.start * batch.elements_per_row + at
-    held, few, alone = costs[:, at], len(costs) <= MATRIX_CLASSES, batch.elements_per_row == 1
+    few, alone = len(costs) <= MATRIX_CLASSES, batch.elements_per_row == 1
     return Fit(
         counted=len(at),
         hits=count_of(guess == y),
@@ -227,8 +228,8 @@ def fit_of(loss: Loss, batch: Batch) -> Fit | None:
         cost=int(own.sum()),
         heated=_heated(picked - largest, chosen - largest),
         negated=_negated(picked, chosen),
-        before=int(costs[y - 1, at].sum()),
-        after=int(costs[(y + 1) % len(costs), at].sum()),
+        before=int(held[y - 1, here].sum()),
+        after=int(held[(y + 1) % len(held), here].sum()),
         as_probabilities=_cost_of_probabilities(loss, batch, at, y, 1.0),
         as_percentages=_cost_of_probabilities(loss, batch, np.flatnonzero(targets >= 0), targets, 0.01),
         matrix=_matrix(held, y) if few else None,
@@ -331,12 +332,13 @@ def _heated(logs: Array, chosen: Array) -> tuple[int, ...]:
         chosen: those of the targets.
 
     """
-    e = np.ascontiguousarray(np.exp(logs / TEMPERATURES[-1]))
-    totals = np.empty((len(TEMPERATURES), e.shape[1]))
-    for place in reversed(range(len(TEMPERATURES))):
-        totals[place] = _total(e)
+    e = np.ascontiguousarray(logs * (1 / TEMPERATURES[-1]))
+    np.exp(e, out=e)
+    found = []
+    for temperature in reversed(TEMPERATURES):
+        found.append(int(_costs(_total(e), chosen * (1 / temperature)).sum()))
         np.square(e, out=e)
-    return tuple(_costs(totals, chosen / np.array(TEMPERATURES)[:, None]).sum(axis=1).tolist())
+    return tuple(reversed(found))
 
 
 def _total(e: Array) -> Array:

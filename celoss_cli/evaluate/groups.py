@@ -91,7 +91,7 @@ class Groups:
         present = np.flatnonzero(elements)
         if not present.size:
             return cls()
-        codes = np.searchsorted(present, codes)
+        codes = np.cumsum(elements > 0).take(codes) - 1  # among those present
         return cls(
             (
                 _Totals(

@@ -131,15 +131,20 @@ class _Stretch:
             pairs: of each number of rows, the ones and the others.
 
         """
-        costs = self.costs.T.reshape(-1)  # row by row, copied at most once
-        step = len(self.costs)
-        cells = np.arange(len(self)) * step + self.outcomes
-        whole = bool((self.outcomes >= 0).all())
+        flags = self.costs.flags
+        by_row = flags.f_contiguous and not flags.c_contiguous
+        costs = (self.costs.T if by_row else self.costs).reshape(-1)
+        step, apart = (len(self.costs), 1) if by_row else (1, len(self))
+        cells = np.arange(len(self)) * step + self.outcomes * apart
+        totals = _Totals.of(self) if (self.outcomes >= 0).all() else None
         found: dict[int, Shifted] = {}
         for lag, first, later in pairs:
             for rows, others, distance in ((first, later, lag), (later, first, -lag)):
                 other = costs.take(cells[others] - distance * step, mode="clip")
-                found[distance] = self._against(rows, others, other, whole)
+                if totals is not None and isinstance(rows, slice):
+                    found[distance] = totals.over(rows, int(other.sum()))
+                else:
+                    found[distance] = self._against(rows, others, other, totals is not None)
         return found
 
     def _against(self, rows: Part, others: Part, other: Array, whole: bool) -> Shifted:
@@ -150,6 +155,34 @@ class _Stretch:
             own, other, right = own[both], other[both], right[both]
         limited = np.minimum(own, int(_most(len(self.costs)))).sum()
         return Shifted(own.size, int(own.sum()), int(other.sum()), int(np.count_nonzero(right)), int(limited))
+
+
+@record(frozen=True, slots=True)
+class _Totals:
+    """What the rows before each one and their own add up to, shape (rows + 1,) each.
+
+    Attributes:
+        own, hits, limited: as ``Shifted`` has them.
+
+    """
+
+    own: Array
+    hits: Array
+    limited: Array
+
+    @classmethod
+    def of(cls, rows: _Stretch) -> _Totals:
+        """Those of rows that all count."""
+        limited = np.minimum(rows.own, int(_most(len(rows.costs))))
+        return cls(
+            *(np.append(0, np.cumsum(values, dtype=np.int64)) for values in (rows.own, rows.right, limited))
+        )
+
+    def over(self, rows: slice, other: int) -> Shifted:
+        """Rows whose neighbours' targets cost that much."""
+        first, end, _ = rows.indices(len(self.own) - 1)
+        own, hits, limited = (int(each[end] - each[first]) for each in (self.own, self.hits, self.limited))
+        return Shifted(end - first, own, other, hits, limited)
 
 
 @record(frozen=True, slots=True)

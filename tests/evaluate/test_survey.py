@@ -62,6 +62,25 @@ def test_any_split_gives_the_same_survey(command: str, seed: int, cuts: list[int
     assert comparable(total) == comparable(survey(loss, whole))
 
 
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("least", [0, -1])
+def test_rows_are_held_against_their_neighbours_whatever_lies_how_in_memory(order: Any, least: int) -> None:
+    """Held to a sum over all pairs of which both count."""
+    random = np.random.default_rng(1)
+    costs = np.asarray(random.integers(0, 1 << 24, (3, 40)), order=order)
+    y = random.integers(least, 3, 40)
+    limit = int(4 * np.log(3) * 2**20)
+    for distance, found in Shifts.of(costs, y).by_lag.items():
+        rows = [row for row in range(40) if 0 <= row + distance < 40 and min(y[row], y[row + distance]) >= 0]
+        assert (found.pairs, found.own, found.other) == (
+            len(rows),
+            sum(costs[y[row], row] for row in rows),
+            sum(costs[y[row + distance], row] for row in rows),
+        )
+        assert found.limited == sum(min(limit, costs[y[row], row]) for row in rows)
+        assert found.hits == sum(costs[:, row].argmin() == y[row] for row in rows)
+
+
 @pytest.mark.parametrize("outcomes", [2, 5])
 @given(seed=st.integers(0, 2**32), lag=st.integers(-150, 150), cuts=st.lists(st.integers(0, 200), max_size=3))
 def test_any_shift_is_found_whatever_the_split(outcomes: int, seed: int, lag: int, cuts: list[int]) -> None:
