@@ -820,6 +820,10 @@ def after(value: float, steps: Sequence[str]) -> float:
                 value = float(np.exp(value))
             case "exp of minus", "it":
                 value = float(np.exp(-value))
+            case "exp of it rounded to 2" | "exp of it rounded to 3" | "exp of it rounded to 4", "decimals":
+                value = float(np.exp(round(value, int(verb[-1]))))
+            case "times (1 - exp of minus", "it)**2":
+                value *= (1 - float(np.exp(-value))) ** 2
             case "divided by", _:
                 value /= float(number)
             case "times", _:

@@ -20,7 +20,9 @@ from celoss_cli.losses.base import SAMPLE_WEIGHT, Loss
 from celoss_cli.losses.class_axis import log_softmax
 from celoss_cli.studies.reconcile.deviations import (
     axis_choices,
+    class_weight_choices,
     clip_choices,
+    column_choices,
     hardened_labels,
     ignore_choices,
     label_choices,
@@ -31,6 +33,7 @@ from celoss_cli.studies.reconcile.deviations import (
     rescale_choices,
     scale_choices,
     smoothing_choices,
+    softened_labels,
     weight_choices,
 )
 from celoss_cli.studies.reconcile.quantities import class_quantities
@@ -42,9 +45,11 @@ from celoss_cli.studies.reconcile.view import (
     rounded_losses,
     take_log,
     take_log_of_shares,
+    take_log_sigmoid,
     take_log_softmax,
     take_softmax,
     take_softmax_twice,
+    take_square_errors,
     taken,
     within,
 )
@@ -93,6 +98,14 @@ class Classes(View):
             shares = (choice("input", "keras-logits", words, 2, alone=True),)
             yield self._start(Setup("ce", take_log_of_shares, "-log(x[y] / sum of x)"), "logits", shares)
             if self._hard:
+                words = "the sigmoid of each logit in place of the softmax"
+                each = (choice("input", "sigmoid", words, 2, alone=True),)
+                own = Setup("nll", take_log_sigmoid, "-log g[y], g = sigmoid of x")
+                yield self._start(own, "logits", each)
+                words = "the mean squared error of the logits against one-hot targets"
+                squares = (choice("input", "squares", words, 3, alone=True),)
+                formula = "the mean over c of (x[c] - q[c])**2, q one-hot"
+                yield self._start(Setup("nll", take_square_errors, formula), "logits", squares)
                 words = "softmax without its logarithm given to nll_loss"
                 bare = (choice("input", "no-log", words, 1),)
                 yield self._start(
@@ -135,6 +148,8 @@ class Classes(View):
         yield from precision_choices(self._x)
         if problem.kind in (None, "logits"):
             yield from scale_choices()
+            if self._hard and classes > 2 and problem.ignore_index < 0:
+                yield from column_choices(classes, problem.ignore_index)
         yield from (*clip_choices(), *rescale_choices())
         yield from smoothing_choices(problem.label_smoothing, classes)
         yield from weight_choices(self.weights)
@@ -143,10 +158,18 @@ class Classes(View):
             yield from predicted_labels(self._batch.input.argmax(axis=1))
             yield from named_labels(problem.labels or ())
             yield from position_choices(self._batch.target.shape, problem.ignore_index)
+            yield from class_weight_choices(problem.weight, self._counts())
             yield from ignore_choices(self._batch.target, problem.ignore_index, classes)
         else:
             yield from hardened_labels()
-        yield from class_quantities(self._hard)
+            yield from softened_labels()
+        yield from class_quantities(classes, self._hard)
+
+    def _counts(self) -> Array:
+        """How many targets each class has."""
+        target = self._batch.target
+        known = (target >= 0) & (target < self._count) & (target != self._problem.ignore_index)
+        return np.bincount(target[known].astype(np.int64), minlength=self._count)
 
     def given(self, setup: Setup) -> Array | None:
         if setup.axis != 1 and not setup.softmax:
@@ -172,7 +195,8 @@ class Classes(View):
                 return self._quantity(setup.quantity, given, target, setup, aligned)
             if not self._hard:
                 return rounded_losses(self._soft(given, target, setup, aligned), setup.decimals)
-            loss = self._losses("nll", setup.weight, setup.ignore_index, setup.dtype)
+            weights = setup.class_weights
+            loss = self._losses("nll", setup.weight, weights, setup.ignore_index, setup.dtype)
             try:
                 terms = loss.terms(Batch(given, target, aligned))
             except InputError:
@@ -198,12 +222,22 @@ class Classes(View):
             values[terms.ignored] = 0
         return replace(terms, loss=values)
 
-    def _loss(self, command: str, weighted: bool, ignore_index: int, dtype: str) -> Loss:
+    def _loss(
+        self,
+        command: str,
+        weighted: bool,
+        other: tuple[float, ...] | None,
+        ignore_index: int,
+        dtype: str,
+    ) -> Loss:
         weight = self._problem.weight if weighted else None
+        weight = weight if other is None else np.array(other)
         return LOSSES[command].made(weight=weight, ignore_index=ignore_index, dtype=dtype)
 
     def _class_weight(self, setup: Setup) -> Array:
         weight = self._problem.weight
+        if setup.class_weights is not None:
+            return np.array(setup.class_weights)
         return np.ones(1) if weight is None or not setup.weight else weight.astype(setup.dtype)
 
     def _smoothed(self, terms: Terms, given: Array, setup: Setup, aligned: dict[str, Array]) -> Terms:
@@ -228,6 +262,12 @@ class Classes(View):
         shares = (of(given) - of(np.zeros_like(given))) * self._class_weight(setup)[:, None]
         weight = np.ones(self.rows * self._positions) if not aligned else aligned[SAMPLE_WEIGHT].reshape(-1)
         return Terms(shares.sum(axis=1).reshape(-1) * weight, weight, "number of targets")
+
+    def right(self, setup: Setup) -> Array | None:
+        if not self._hard:
+            return None
+        predicted = self._batch.input.argmax(axis=1)
+        return np.equal(predicted, self._labels(setup, self._batch.target)).reshape(-1)
 
     def codes(self, setup: Setup) -> Array | None:
         return self._labels(setup, self._batch.target).reshape(-1) if self._hard else None

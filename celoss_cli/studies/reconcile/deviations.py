@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from celoss_cli.losses.class_axis import softmax
 from celoss_cli.losses.conventions import CONVENTIONS, Convention
-from celoss_cli.losses.options import IGNORE_INDEX, LABEL_SMOOTHING
+from celoss_cli.losses.options import IGNORE_INDEX, LABEL_SMOOTHING, WEIGHT
 from celoss_cli.studies.reconcile.setup import Change, Choice, choice
 
 if TYPE_CHECKING:
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
 __all__ = [
     "ROUNDINGS",
     "axis_choices",
+    "class_weight_choices",
     "clip_choices",
+    "column_choices",
     "element_labels",
     "exchanged_weights",
     "half_step",
@@ -34,6 +37,7 @@ __all__ = [
     "rescale_choices",
     "scale_choices",
     "smoothing_choices",
+    "softened_labels",
     "weight_choices",
 ]
 
@@ -138,6 +142,16 @@ def _rounded(decimals: int) -> Change:
     return lambda values: np.round(values, decimals)
 
 
+def _rounded_shares(decimals: int) -> Change:
+    """Rounded probabilities of the classes on axis 1, which add up to 1 again."""
+
+    def change(p: Array) -> Array:
+        rounded = np.round(p, decimals)
+        return np.asarray(rounded / rounded.sum(axis=1, keepdims=True))
+
+    return change
+
+
 def precision_choices(values: Array) -> Iterator[Choice]:
     """Computing in another precision, or of an input that went through one."""
     float32 = ("--dtype", "float32")
@@ -147,6 +161,9 @@ def precision_choices(values: Array) -> Iterator[Choice]:
             words = f"the input rounded to {name}"
             yield choice("precision", f"{name}-input", words, 3, rounded=rounded)
     for decimals in (4, 3, 2):
+        words = f"the probabilities rounded to {decimals} decimals and divided by the sum of their row"
+        name, rounding = f"probabilities-{decimals}-shares", _rounded_shares(decimals)
+        yield choice("precision", name, words, 3, alone=True, probabilities=rounding)
         words = f"the probabilities rounded to {decimals} decimals"
         rounding = _rounded(decimals)
         yield choice("precision", f"probabilities-{decimals}", words, 3, probabilities=rounding)
@@ -248,6 +265,8 @@ def _beyond_the_end(by: int, axis: int, left_out: int) -> Change:
 
 
 def _row_shifts() -> Iterator[Choice]:
+    words = "the rows of the targets in reversed order"
+    yield choice("labels", "rows-reversed", words, 3, alone=True, labels=lambda target: target[::-1])
     for by, of in ((1, "row before"), (-1, "next row")):
         words = f"each row with the target of the {of}"
         yield choice("labels", f"rows{by:+d}", words, 3, labels=_next_row(by))
@@ -291,6 +310,12 @@ def hardened_labels() -> Iterator[Choice]:
         )
 
     yield choice("labels", "hardened", words, 2, alone=True, labels=change)
+
+
+def softened_labels() -> Iterator[Choice]:
+    """Distributions taken for logits."""
+    words = "the softmax taken of the targets, which are distributions already"
+    yield choice("labels", "softmax", words, 3, alone=True, labels=lambda target: softmax(target, 1))
 
 
 def label_choices(classes: int, rows: int) -> Iterator[Choice]:
@@ -419,6 +444,76 @@ def weight_choices(given: Iterable[str]) -> Iterator[Choice]:
             options = None if name == "sample_weight" else ()
             found = choice(name, "unused", words, 1, options, option)
             yield replace(found, sets={name: False})
+
+
+def class_weight_choices(weight: Array | None, counts: Array) -> Iterator[Choice]:
+    """Other weights of the classes than those that were given, if any.
+
+    Args:
+        weight: that was given, or None.
+        counts: how many targets each class has.
+
+    """
+    with np.errstate(all="ignore"):
+        found = _of_counts(counts) if weight is None else _of_weights(weight)
+    for name, words, used in found:
+        if np.isfinite(used).all() and (used >= 0).all() and used.any():
+            values = tuple(used.tolist())
+            options = (WEIGHT.flag, ",".join(map(repr, values)))
+            made = choice("weight", name, words, 3, options, WEIGHT.name, alone=True)
+            yield replace(made, sets={"class_weights": values, "weight": True})
+
+
+def _of_weights(weight: Array) -> list[tuple[str, str, Array]]:
+    """What weights are mistaken for."""
+    return [
+        ("inverse", "1 / weight in place of the weights of the classes", 1 / weight),
+        ("squared", "the weights of the classes squared", weight**2),
+        ("root", "the roots of the weights of the classes", np.sqrt(weight)),
+        ("reversed", "the weights of the classes in reversed order", weight[::-1]),
+        ("sorted", "the weights of the classes in ascending order", np.sort(weight)),
+    ]
+
+
+def _of_counts(counts: Array) -> list[tuple[str, str, Array]]:
+    """Weights that are made of the counts of the classes, where none were given."""
+    shares = counts / counts.sum()
+    effective = [
+        (
+            f"effective-{beta:g}",
+            f"weights of the classes by the effective number, beta {beta:g}",
+            (1 - beta) / (1 - beta**counts),
+        )
+        for beta in (0.9, 0.99, 0.999, 0.9999)
+    ]
+    return [
+        ("root-inverse", "weights of the classes, 1 / the root of their counts", 1 / np.sqrt(counts)),
+        ("complement", "weights of the classes, 1 - their frequency", 1 - shares),
+        ("frequency", "weights of the classes, their frequency", shares),
+        ("minus-log", "weights of the classes, -log of their frequency", -np.log(shares)),
+        *effective,
+    ]
+
+
+def column_choices(classes: int, ignored: int) -> Iterator[Choice]:
+    """The first or last column left out of the softmax, and the targets of its class with it."""
+    for which, column in (("first", 0), ("last", classes - 1)):
+        words = f"the {which} class left out, its column and its targets"
+        without, fewer = _without_column(column), _marked(column, ignored)
+        yield choice("labels", f"no-{which}", words, 3, alone=True, rounded=without, labels=fewer)
+
+
+def _without_column(column: int) -> Change:
+    def change(values: Array) -> Array:
+        fewer = np.array(values, np.float64)
+        fewer[:, column] = -np.inf
+        return fewer
+
+    return change
+
+
+def _marked(column: int, ignored: int) -> Change:
+    return lambda target: np.where(target == column, ignored, target)
 
 
 def exchanged_weights(given: Iterable[str]) -> Iterator[Choice]:

@@ -175,6 +175,13 @@ class Pairs(View):
             chosen["pos_weight"] = pos_weight
         return LOSSES[command].made(dtype=dtype, **chosen)
 
+    def right(self, setup: Setup) -> Array | None:
+        codes = self.codes(setup)
+        if codes is None:
+            return None
+        between = 0.5 if LOSSES[setup.command].takes == "probs" else 0.0
+        return np.equal(self._x.reshape(-1) > between, codes > 0)
+
     def codes(self, setup: Setup) -> Array | None:
         if self._one_hot or not (self._hard or self._signed):
             return None

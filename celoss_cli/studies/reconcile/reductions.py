@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from celoss_cli.core.errors import plural
 from celoss_cli.core.exact import exact_sum
+from celoss_cli.studies.reconcile.parts import means_of_parts
 from celoss_cli.studies.reconcile.setup import Choice, Setup, choice
 
 if TYPE_CHECKING:
@@ -30,9 +30,6 @@ _PARTS = range(2, 9)
 _FOLDS = (3, 5, 10, 4)
 """Into so many parts that differ by a row at most data is split for a cross-validation."""
 
-_LEFT_OUT = (1, 2, 3, 5, 10)
-"""So many of the first or last rows are left out."""
-
 _MOST_NAMED = 4
 """So many sizes of batches that give the same number are named."""
 
@@ -47,6 +44,13 @@ def _other(name: str, words: str, value: float, cost: int = 3, *, alone: bool = 
     return choice("denominator", name, words, cost, alone=alone), float(value)
 
 
+def _divided(name: str, words: str, total: float, count: float, cost: int = 2) -> Reduced:
+    """The sum divided by what is rarely right."""
+    said, by_hand = f"divided by {words} ({count:g})", f"divided by {count:.17g}"
+    by = choice("denominator", name, said, cost, ("--reduction", "sum"), "", by_hand, alone=True)
+    return by, total / count
+
+
 def _as_it_is(value: Array) -> Array:
     return value
 
@@ -56,13 +60,16 @@ def mean(terms: Terms) -> float:
     return exact_sum(terms.loss) / exact_sum(terms.weight)
 
 
-def reductions(terms: Terms, view: View, setup: Setup, *, in_logs: bool = False) -> Iterator[Reduced]:
+def reductions(
+    terms: Terms, view: View, setup: Setup, *, rare: bool = True, in_logs: bool = False
+) -> Iterator[Reduced]:
     """Every other reduction of the same terms, but those that divide by the same number.
 
     Args:
         terms: of the elements.
         view: the data.
         setup: the settings that the terms were computed with.
+        rare: whether those are wanted too that are combined with nothing.
         in_logs: whether exp is taken of the result, so that means of exp are to be their logarithms.
 
     """
@@ -82,11 +89,13 @@ def reductions(terms: Terms, view: View, setup: Setup, *, in_logs: bool = False)
         yield from _means_of_classes(loss, weight, view.codes(setup), view.class_weight(setup))
         if loss.size > view.rows:
             yield from _means_of_rows(*by_row, shown)
-        yield from _means_of_batches(*by_row)
+        yield from _means_of_batches(*by_row, rare)
         yield from _means_of_folds(*by_row)
-        yield from _means_of_powers(loss, weight, shown)
-        yield from _in_other_ways(loss, weight, view.classes)
-        yield from _without_some(*by_row)
+        if rare:
+            yield from _means_of_powers(loss, weight, shown)
+            yield from _in_other_ways(loss, weight, view.classes)
+            yield from _by_rare_counts(total, weight, view.codes(setup))
+            yield from means_of_parts(loss, weight, view.rows, view.codes(setup), view.right(setup))
 
 
 def _counts(terms: Terms, view: View, setup: Setup) -> Iterator[tuple[str, str, float, int]]:
@@ -142,12 +151,14 @@ def batch_sizes(rows: int) -> list[int]:
     return sorted({size for size in (*range(2, _ALL_UP_TO + 1), *_USUAL, *parts) if 1 < size < rows})
 
 
-def _means_of_batches(loss: Array, weight: Array) -> Iterator[Reduced]:
+def _means_of_batches(loss: Array, weight: Array, rare: bool) -> Iterator[Reduced]:
     """What loops over batches add up; sizes that give one number are one deviation, the likeliest first."""
     sizes = sorted(batch_sizes(len(loss)), key=lambda size: (_cost_of(size), size))
     found: dict[tuple[str, float], list[tuple[int, float]]] = {}
     for size in sizes:
         for kind, value in _of_batches(loss, weight, size):
+            if _KINDS[kind][3] and not rare:
+                continue
             found.setdefault((kind, float(f"{value:.{_SAME}g}")), []).append((size, value))
     for (kind, _), same in found.items():
         name, words, cost, alone = _KINDS[kind]
@@ -163,6 +174,30 @@ _KINDS: dict[str, tuple[str, str, int, bool]] = {
     "sums": ("batch-sums-{}", "the mean of the sums of batches of {}", 1, False),
     "last": ("batches-{}-last", "the mean of the last batch of {} alone", 1, True),
     "first": ("batches-{}-first", "the mean of the first batch of {} alone", 1, True),
+    "as-full": (
+        "batches-{}-as-full",
+        "the means of batches of {}, each times that size, added and divided by the rows",
+        1,
+        True,
+    ),
+    "over-full": (
+        "batches-{}-over-full",
+        "divided by the rows that whole batches of {} would hold",
+        1,
+        True,
+    ),
+    "by-whole": (
+        "batches-{}-by-whole",
+        "the means of batches of {}, added and divided by the number of whole ones",
+        1,
+        True,
+    ),
+    "whole-by-rows": (
+        "batches-{}-whole-by-rows",
+        "the sum over the whole batches of {}, divided by all rows",
+        1,
+        True,
+    ),
     "dropped": (
         "batches-{}-dropped",
         "the mean of the means of batches of {}, without the last one, which is smaller",
@@ -191,6 +226,11 @@ def _of_batches(loss: Array, weight: Array, size: int) -> Iterator[tuple[str, fl
         yield "first", float(means[0])
     if len(loss) % size and len(means) > 1:
         yield "dropped", float(means[:-1].mean())
+        if _cost_of(size) == 2:
+            yield "as-full", float(means.sum() * size / len(loss))
+            yield "over-full", float(loss.sum() / (len(means) * size))
+            yield "by-whole", float(means.sum() / (len(means) - 1))
+            yield "whole-by-rows", float(loss[: starts[-1]].sum() / len(loss))
 
 
 def _means_of_folds(loss: Array, weight: Array) -> Iterator[Reduced]:
@@ -211,6 +251,18 @@ def _means_of_powers(loss: Array, weight: Array, shown: Callable[[Array], Array]
     yield _other("mean-of-exp", "the mean of exp of each loss", value, alone=True)
 
 
+def _by_rare_counts(total: float, weight: Array, codes: Array | None) -> Iterator[Reduced]:
+    """The sum divided by one target less or more, or by the positive ones."""
+    counted = float(np.count_nonzero(weight))
+    if counted > 1:
+        yield _divided("counted-1", "the number of counted targets less 1", total, counted - 1)
+        yield _divided("counted+1", "the number of counted targets and 1", total, counted + 1, 3)
+    positives = 0 if codes is None else float(np.count_nonzero((codes > 0) & (weight != 0)))
+    if 0 < positives < counted:
+        words = "the number of targets that are not the first class, or negative"
+        yield _divided("positives", words, total, positives, 3)
+
+
 def _in_other_ways(loss: Array, weight: Array, classes: int | None) -> Iterator[Reduced]:
     """What lies in the middle, and the mean in units of a guess."""
     counted = weight != 0
@@ -218,25 +270,23 @@ def _in_other_ways(loss: Array, weight: Array, classes: int | None) -> Iterator[
         number = int(np.count_nonzero(counted))
         words = f"the mean, divided by the number of counted targets ({number}) once more"
         yield _other("mean-by-counted", words, loss.sum() / weight.sum() / number, alone=True)
-        middle = float(np.median(loss[counted] / weight[counted]))
-        yield _other("median", "the median of the losses", middle, alone=True)
+        each = loss[counted] / weight[counted]
+        yield _other("median", "the median of the losses", float(np.median(each)), alone=True)
+        yield _other("largest", "the largest of the losses", float(each.max()), alone=True)
+        yield from _spreads(each)
     if classes is not None and classes > 2:
         words = f"the mean divided by ln {classes}, a logarithm whose base is the number of classes"
         yield _other("by-log-of-classes", words, loss.sum() / weight.sum() / np.log(classes), alone=True)
 
 
-def _without_some(loss: Array, weight: Array) -> Iterator[Reduced]:
-    """The mean without the first or the last rows, and of rows that a sampler gave twice."""
-    total, divisor, rows = loss.sum(), weight.sum(), len(loss)
-    for count in _LEFT_OUT:
-        if rows > count:
-            for which, part in (("first", slice(0, count)), ("last", slice(-count, None))):
-                words = f"the mean without the {which} {plural(count, 'row')}"
-                value = (total - loss[part].sum()) / (divisor - weight[part].sum())
-                yield _other(f"without-{which}-{count}", words, value, 2 if count < 3 else 3, alone=True)
-    for parts in (2, 4, 8):
-        again = -rows % parts
-        if 0 < again < rows:
-            words = f"the mean with the first {plural(again, 'row')} again, as {parts} equal shares need"
-            value = (total + loss[:again].sum()) / (divisor + weight[:again].sum())
-            yield _other(f"padded-to-{parts}", words, value, alone=True)
+def _spreads(each: Array) -> Iterator[Reduced]:
+    """The mean of the squares, and how far the losses lie from their mean."""
+    squares = float((each**2).mean())
+    yield _other("squares", "the mean of the squared losses", squares, alone=True)
+    yield _other("root-squares", "the root of the mean of the squared losses", np.sqrt(squares), alone=True)
+    yield _other("deviation", "the standard deviation of the losses, by their number", each.std(), alone=True)
+    if each.size > 1:
+        spread = each.std(ddof=1)
+        words = "the standard deviation of the losses, by their number less 1"
+        yield _other("deviation-1", words, spread, alone=True)
+        yield _other("error", "the standard error of their mean", spread / np.sqrt(each.size), alone=True)

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Transform", "meant_by", "transforms"]
 
+_GAMMA = 2
+"""The usual power of the focal loss."""
+
 
 @record(frozen=True, slots=True)
 class Transform:
@@ -45,6 +48,14 @@ def _times(factor: float) -> Change:
     return lambda values: values * factor
 
 
+def _exp_of_rounded(decimals: int) -> Change:
+    return lambda values: np.exp(np.round(values, decimals))
+
+
+def _focal_of_mean(values: Array) -> Array:
+    return np.asarray((1 - np.exp(-values)) ** _GAMMA * values)
+
+
 def _scalars() -> Iterator[tuple[Choice, Change]]:
     """The table, in the order in which the changes are made."""
     for base, unit in (("2", "bits"), ("10", "dits")):
@@ -57,6 +68,14 @@ def _scalars() -> Iterator[tuple[Choice, Change]]:
     yield choice("shown", "exp-minus", words, 3, (), by_hand="exp of minus it"), lambda v: np.exp(-v)
     words = "shown as 2 to the power of the loss"
     yield choice("shown", "2**", words, 3, (), by_hand="2 to the power of it", alone=True), np.exp2
+    for decimals in (2, 3, 4):
+        words = f"the perplexity of the loss rounded to {decimals} decimals"
+        by_hand = f"exp of it rounded to {decimals} decimals"
+        found = choice("shown", f"exp-{decimals}", words, 3, (), by_hand=by_hand, alone=True)
+        yield found, _exp_of_rounded(decimals)
+    words = f"the focal loss of gamma {_GAMMA} made of the mean loss, (1 - exp(-loss))**{_GAMMA} loss"
+    by_hand = f"times (1 - exp of minus it)**{_GAMMA}"
+    yield choice("shown", f"focal-{_GAMMA}", words, 3, (), by_hand=by_hand, alone=True), _focal_of_mean
     yield choice("sign", "negated", "the sign turned", 1, (), by_hand="times -1"), np.negative
     for places, cost in ((1, 1), (2, 1), (3, 2)):
         factor = 10**places

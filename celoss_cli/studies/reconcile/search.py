@@ -156,7 +156,8 @@ def _parts(view: View, start: Start, most: int) -> list[_Part]:
     alone = not start.deviations
     choices = [found for found in view.choices if found.dimension not in taken and (alone or not found.alone)]
     groups: defaultdict[Any, list[tuple[Choice, ...]]] = defaultdict(list)
-    for chosen in combined(choices, most - len(start.deviations)):
+    left = 0 if any(found.alone for found in start.deviations) else most - len(start.deviations)
+    for chosen in combined(choices, left):
         groups[_setup(start, chosen).prediction].append(chosen)
     return [_Part(view, start, sets) for sets in groups.values()]
 
@@ -191,12 +192,14 @@ def _evaluate(
         return
     deviations = (*start.deviations, *chosen)
     plain = np.array([mean(terms)]).astype(setup.dtype).astype(np.float64)
+    if setup.finished is not None:
+        plain = setup.finished(plain)
     if not deviations:
         found.plain.append((LOSSES[setup.command].name, float(plain[0])))
     left = 0 if any(choice.alone for choice in deviations) else most - len(deviations)
     in_logs = found.stated.unit == "perplexity"
-    reduced = list(reductions(terms, view, setup, in_logs=in_logs)) if left else []
-    reduced = [(choice, value) for choice, value in reduced if not (deviations and choice.alone)]
+    others_of = reductions(terms, view, setup, rare=not deviations, in_logs=in_logs) if left else ()
+    reduced = [(choice, value) for choice, value in others_of if not (deviations and choice.alone)]
     others = np.array([value for _, value in reduced]).astype(setup.dtype).astype(np.float64)
     _remember(found, (*deviations, *(choice for choice, _ in reduced)))
     used = {choice.dimension for choice in chosen}

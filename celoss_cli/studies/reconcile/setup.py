@@ -42,7 +42,9 @@ class Setup:
         exchanged: whether the weight is taken for the weight of the positives, and the other way.
         quantity: what is averaged in place of the losses, of what the loss is given and of the targets.
         quantity_formula: the same in words.
+        finished: what becomes of the mean of a quantity.
         decimals: to which the loss of each element is rounded.
+        class_weights: in place of the weights of the classes that were given.
 
     """
 
@@ -66,7 +68,9 @@ class Setup:
     exchanged: bool = False
     quantity: Callable[[Array, Array], Array] | None = None
     quantity_formula: str = ""
+    finished: Change | None = None
     decimals: int | None = None
+    class_weights: tuple[float, ...] | None = None
 
     @property
     def prediction(self) -> tuple[Any, ...]:

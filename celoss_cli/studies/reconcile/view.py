@@ -28,10 +28,12 @@ __all__ = [
     "take_clipped",
     "take_log",
     "take_log_of_shares",
+    "take_log_sigmoid",
     "take_log_softmax",
     "take_sigmoid",
     "take_softmax",
     "take_softmax_twice",
+    "take_square_errors",
     "taken",
     "within",
 ]
@@ -87,6 +89,18 @@ def take_softmax(x: Array, axis: int | None, dtype: str) -> Array:
 def take_softmax_twice(x: Array, axis: int | None, dtype: str) -> Array:
     """Logarithms of the softmax of the softmax."""
     return take_log_softmax(take_softmax(x, axis, "float64"), axis, dtype)
+
+
+def take_log_sigmoid(x: Array, axis: int | None, dtype: str) -> Array:
+    """Logarithms of the sigmoid of each value."""
+    return -np.logaddexp(0, -x.astype(dtype, copy=False))
+
+
+def take_square_errors(x: Array, axis: int | None, dtype: str) -> Array:
+    """For each class minus the mean squared error of the values against that class's one-hot row."""
+    values = x.astype(dtype, copy=False)
+    mean = (values**2).mean(axis=1, keepdims=True)
+    return -(mean + (1 - 2 * values) / values.shape[1])
 
 
 def take_sigmoid(x: Array, axis: int | None, dtype: str) -> Array:
@@ -154,6 +168,10 @@ class View(ABC):
     @abstractmethod
     def codes(self, setup: Setup) -> Array | None:
         """The class of every element, or None where the targets are no classes."""
+
+    @abstractmethod
+    def right(self, setup: Setup) -> Array | None:
+        """Where the prediction is that of the target, or None where the targets are no classes."""
 
     @abstractmethod
     def total_weight(self, setup: Setup) -> float:

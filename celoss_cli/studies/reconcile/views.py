@@ -50,6 +50,8 @@ def views_of(problem: Problem) -> list[View]:
         if classes is not None and several and _are_hot(classes) and problem.weight is None:
             words = "several answers of a row taken for a distribution over classes, whose softmax is taken"
             views.append(Classes(problem, classes, (choice("targets", "as-distributions", words, 1),)))
+            shared = choice("targets", "as-shares", f"{words}, of equal shares", 2, alone=True)
+            views.append(Classes(problem, _of_equal_shares(classes), (shared,)))
     if not views:
         LOSSES["ce"].made().canonical(whole)  # says what is wrong
         raise InputError("expected values of more than one class, or a target for each value, got neither")
@@ -110,6 +112,11 @@ def _are_classes(batch: Batch) -> bool:
 def _are_hot(batch: Batch) -> bool:
     """Whether targets of the input's shape are 0 and 1, and no distributions."""
     return bool(np.isin(batch.target, (0, 1)).all()) and not _are_classes(batch)
+
+
+def _of_equal_shares(batch: Batch) -> Batch:
+    """Each row of answers divided by how many it has; none stays none."""
+    return replace(batch, target=batch.target / np.maximum(batch.target.sum(axis=1, keepdims=True), 1))
 
 
 def _in_range(batch: Batch) -> bool:
