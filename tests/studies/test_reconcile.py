@@ -820,10 +820,6 @@ def after(value: float, steps: Sequence[str]) -> float:
                 value = float(np.exp(value))
             case "exp of minus", "it":
                 value = float(np.exp(-value))
-            case "exp of it rounded to 2" | "exp of it rounded to 3" | "exp of it rounded to 4", "decimals":
-                value = float(np.exp(round(value, int(verb[-1]))))
-            case "times (1 - exp of minus", "it)**2":
-                value *= (1 - float(np.exp(-value))) ** 2
             case "divided by", _:
                 value /= float(number)
             case "times", _:
@@ -835,8 +831,16 @@ def after(value: float, steps: Sequence[str]) -> float:
                 near = (bits + 0x7FFF + ((bits >> 16) & 1)) & 0xFFFF0000
                 value = float(near.astype(np.uint32).view(np.float32)[0])
             case _:
-                raise AssertionError(step)
+                value = after_rare(value, step)
     return value
+
+
+def after_rare(value: float, step: str) -> float:
+    if step == "times (1 - exp of minus it)**2":
+        return value * (1 - float(np.exp(-value))) ** 2
+    decimals = step.removeprefix("exp of it rounded to ").removesuffix(" decimals")
+    assert decimals in ("2", "3", "4"), step
+    return float(np.exp(round(value, int(decimals))))
 
 
 @pytest.fixture
