@@ -271,6 +271,24 @@ def test_an_endless_device_is_no_document(arguments: str, tmp_path: Path) -> Non
     assert_found_at_once(found, tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("format", "blank", "said"),
+    [
+        ("json", b" ", ": expected at most 64 MiB of blanks in a row, got more"),
+        ("json", b"\n", ": expected at most 64 MiB of blanks in a row, got more"),
+        ("csv", b"\n", ":1: expected a line of at most 16 MiB, got as many bytes of blank lines in a row"),
+        ("csv", b"\r\n", ":1: expected a line of at most 16 MiB, got as many bytes of blank lines in a row"),
+        ("jsonl", b"\n", ":1: expected a line of at most 16 MiB, got as many bytes of blank lines in a row"),
+    ],
+)
+def test_blanks_without_end_are_a_limit_at_once(format: str, blank: bytes, said: str, tmp_path: Path) -> None:
+    found = measured(tmp_path, "ce", "--input-format", format, "-", pieces=repeat(blank * 32768))
+    assert (found.code, found.out) == (5, "")
+    assert found.err == f"celoss: error: standard input{said}\n"
+    assert found.megabytes < 200
+    assert found.seconds < 3 + starting(tmp_path)
+
+
 def assert_found_at_once(found: Measured, folder: Path) -> None:
     assert found.megabytes < 200
     assert found.seconds < 1 + starting(folder)

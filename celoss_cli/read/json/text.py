@@ -180,13 +180,26 @@ class Text:
         return data
 
     def peek(self) -> bytes:
-        """The next byte that is no blank; b"" at the end."""
+        """The next byte that is no blank; b"" at the end.
+
+        Raises:
+            LimitError: for more than 64 MiB of blanks.
+
+        """
+        passed = 0
         while True:
             blanks = _BLANK.match(self._data, self._at)
             assert blanks is not None  # noqa: S101 - for the type checker: it matches anything
-            self._advance(blanks.end() - blanks.start())
+            size = blanks.end() - blanks.start()
+            self._advance(size)
             if self._at < len(self._data):
                 return self._data[self._at : self._at + 1]
+            passed += size
+            if passed > self._longest:
+                raise LimitError(
+                    f"expected at most {self._longest >> 20} MiB of blanks in a row, got more",
+                    place=self.name,
+                )
             if not self._more():
                 return b""
 

@@ -25,6 +25,7 @@ _COMPARED_AT_A_TIME = 1 << 20
 _UTF8 = "utf-8"
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _BLANKS = b"\r\n"
+_BLANK_LINES = b"\n\n", b"\n\r\n"
 
 
 @record(frozen=True, slots=True)
@@ -169,6 +170,8 @@ class _Cutter:
                 last, end = end, data.rfind(b"\n", 0, data.rfind(b'"', 0, end)) + 1
                 marks -= data.count(b'"', end, last)
         text = end - 1
+        if data.endswith(_BLANK_LINES, 0, end):
+            text = len(data[:end].rstrip(_BLANKS)) - 1
         while text >= 0 and data[text] in _BLANKS:
             text -= 1
         return data.index(b"\n", text, end) + 1 if text >= 0 else 0
@@ -179,8 +182,10 @@ class _Cutter:
         else:
             longest = len(carry) + len(data)
         if longest > MAX_LINE:
+            blank = not cut and not data.strip(_BLANKS)
+            what = "as many bytes of blank lines in a row" if blank else "a longer one"
             raise LimitError(
-                f"expected a line of at most {MAX_LINE >> 20} MiB, got a longer one",
+                f"expected a line of at most {MAX_LINE >> 20} MiB, got {what}",
                 place=f"{self._name}:{self._line}",
             )
 
