@@ -144,7 +144,10 @@ def commands(
     found = list(told.items())
     if any(name in _OF_COLUMNS for way in error.ways for name, _ in way.options):
         refused = next((way.words for way in error.ways if way.words), arguments)
-        found += [(" ".join(map(shell_quoted, words)), _LOOKING) for words in _inspecting(refused)]
+        for words in _inspecting(refused):
+            found += [
+                (" ".join(map(shell_quoted, ["celoss", *led])), _LOOKING) for led, _ in leading_on(words)[:1]
+            ]
     return found
 
 
@@ -256,7 +259,7 @@ def _inspecting(arguments: Sequence[str]) -> Iterator[list[str]]:
         return
     typed, named = _of_data(arguments)
     if named:
-        yield ["celoss", "inspect", *typed]
+        yield ["inspect", *typed]
 
 
 def _of_data(arguments: Sequence[str]) -> tuple[list[str], bool]:

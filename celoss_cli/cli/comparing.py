@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from celoss_cli.cli.progress import Bar
 from celoss_cli.cli.publish import remarks_of, tell
-from celoss_cli.cli.reading import opened, request_of
+from celoss_cli.cli.reading import are_small, opened, request_of
 from celoss_cli.cli.semantics import chosen
 from celoss_cli.core.errors import InputError, visible
 from celoss_cli.core.records import record
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from celoss_cli.read.request import Dataset, ReadRequest
     from celoss_cli.studies.compare.comparison import Comparison
 
-__all__ = ["Request", "compared", "judged"]
+__all__ = ["Request", "compared", "judged", "rehearse"]
 
 
 @record(frozen=True, slots=True)
@@ -69,6 +69,17 @@ def compared(request: Request) -> Comparison:
         found = compared_pairs(pairs, subject, replace(request.plan, watch=bar.show))
     tell(remarks)
     return found
+
+
+def rehearse(request: Request) -> None:
+    """Refuses what stands in the way of a comparison of small files; of others no rows are brought together.
+
+    Raises:
+        CelossError: for anything that does.
+
+    """
+    if are_small((*request.first.files, *request.second.files)):
+        _brought_together(request)
 
 
 def _brought_together(request: Request) -> tuple[Pairs, Subject, Sequence[str]]:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import contextlib
 import io
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from celoss_cli.cli.app import parsed
 from celoss_cli.cli.commands import command_named
-from celoss_cli.cli.data import data_of, heed_options
-from celoss_cli.cli.reading import Opened, are_two_arrays, dataset_of, with_targets
+from celoss_cli.cli.data import Data, data_of, heed_options
+from celoss_cli.cli.options import Semantics
+from celoss_cli.cli.reading import FIRST_BLOCKS, Opened, are_two_arrays, dataset_of, with_targets
 from celoss_cli.cli.semantics import chosen, refuse_foreign
 from celoss_cli.core.errors import CelossError, InputError, LimitError
 from celoss_cli.core.records import record, replace
@@ -26,15 +28,10 @@ from celoss_cli.read.request import Settled, Stream, open_stream
 from celoss_cli.read.roles.column import Shape
 
 if TYPE_CHECKING:
-    from celoss_cli.cli.data import Data
-    from celoss_cli.cli.options import Semantics
     from celoss_cli.evaluate.loop import Evaluation
     from celoss_cli.read.request import ReadRequest
 
 __all__ = ["Asked", "Opener", "asked_of", "evaluation_of_first", "is_to_be_written"]
-
-_FIRST_BLOCKS = 2
-"""So many blocks of rows are looked at; of a small file that is all of it."""
 
 _MOST_FILES = 100
 """So many files after the first one are looked at."""
@@ -55,11 +52,15 @@ class Asked:
     Attributes:
         sets: the data sets, each by itself.
         semantics: the options of the loss.
+        of_loss: whether the command computes or examines a loss by these options.
+        rehearse: refuses what only this command does; None where there is nothing of the kind.
 
     """
 
     sets: Sequence[Data]
     semantics: Semantics
+    of_loss: bool = True
+    rehearse: Callable[[], None] | None = None
 
 
 def asked_of(words: Sequence[str]) -> Asked:
@@ -74,6 +75,10 @@ def asked_of(words: Sequence[str]) -> Asked:
     """
     command = command_named(words[0])
     given: Any = parsed(command, words[1:])
+    rehearse = None if command.rehearse is None else partial(command.rehearse, given)
+    if not hasattr(given, "semantics"):
+        values = getattr(given, "input", None) or given.reading.targets
+        return Asked([Data(LOSSES["ce"], given.reading, given.files, values)], Semantics(), False, rehearse)
     spec = LOSSES[words[0] if words[0] in LOSSES else getattr(given, "loss", "ce")]
     if words[0] not in LOSSES:
         refuse_foreign(spec, given.reading, given.semantics)
@@ -89,7 +94,7 @@ def asked_of(words: Sequence[str]) -> Asked:
     data = [
         data_of(spec, each, reading, given.semantics, values=getattr(given, "input", None)) for each in sets
     ]
-    return Asked([replace(each, examined=any_domain) for each in data], given.semantics)
+    return Asked([replace(each, examined=any_domain) for each in data], given.semantics, rehearse=rehearse)
 
 
 def evaluation_of_first(data: Data, semantics: Semantics, found: Opened) -> Evaluation | None:
@@ -101,7 +106,7 @@ def evaluation_of_first(data: Data, semantics: Semantics, found: Opened) -> Eval
     """
     heed_options(data, found.dataset, found.request)
     loss = chosen(data, semantics, found).loss
-    first = islice(found.dataset.batches, _FIRST_BLOCKS)
+    first = islice(found.dataset.batches, FIRST_BLOCKS)
     if data.examined:
         from celoss_cli.studies.diagnose import examined
 

@@ -20,8 +20,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Leading"]
 
-_TRIED = (*LOSSES, "compare", "diagnose", "temperature", "plot", "report", "play")
-"""Commands that compute a loss of files. The data of others is not read as that of a loss."""
+_TRIED = (
+    *(*LOSSES, "compare", "diagnose", "temperature", "plot", "report", "play"),
+    *("reconcile", "inspect", "weights"),
+)
+"""Commands that read files of predictions and targets."""
 
 _MOST_FOLLOWED = 4
 """So many ways out are taken after one another, until a command holds all that is needed."""
@@ -40,8 +43,9 @@ class Leading:
         """The command lines that one leads to, the likeliest first, and what each chose on the way.
 
         Where a further refusal leaves a choice there is one for each; none where nothing but a refusal
-        without a way out follows. The words stay where they cannot be tried: of a command that computes no
-        loss, of data that cannot be read again, or that the user is to write first, and of rows of tokens.
+        without a way out follows. The words stay where they cannot be tried: of a command that reads no
+        predictions, of data that cannot be read again, or that the user is to write first, and of rows of
+        tokens.
         """
         if not words or words[0] not in _TRIED or TOKENS in words or any(map(is_to_be_written, words)):
             return [(words, "")]
@@ -88,13 +92,15 @@ def _refusal(words: Sequence[str], asked: Asked | None) -> CelossError | None:
     """
     try:
         asked = asked or asked_of(words)
-        for data in asked.sets:
+        for data in asked.sets if asked.of_loss else ():
             opener = Opener(data.files)
             with opener.opened(data, request_of(data)) as found:
                 evaluation = evaluation_of_first(data, asked.semantics, found)
                 if evaluation is not None and not evaluation.tally.rows:
                     raise InputError("expected rows to compute a loss of, got none")
                 opener.refuse_misfits(data, found)
+        if asked.rehearse is not None:
+            asked.rehearse()
     except CelossError as error:
         return error
     except (MemoryError, OSError):

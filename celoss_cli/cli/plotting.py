@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from celoss_cli.report.report import Report
     from celoss_cli.show import Style
 
-__all__ = ["Plan", "computed", "published"]
+__all__ = ["Plan", "computed", "published", "rehearse"]
 
 _MARKED = 1000
 _INTERVALS = 20
@@ -76,12 +76,28 @@ def computed(plan: Plan) -> Picture:
     """
     if plan.is_without_data:
         return _curve_without_data(plan)
-    with opened(plan.data) as found:
-        choice = chosen(plan.data, plan.semantics, found)
-        drawing = _of_curve if plan.kind == "curve" else _of_collection
-        picture, report = drawing(plan, found, choice)
+    picture, report = _of_data(plan)
     tell(remarks(report))
     return picture
+
+
+def rehearse(plan: Plan) -> None:
+    """Refuses what stands in the way of a picture, as far as the first rows show it.
+
+    Raises:
+        CelossError: for anything that does.
+
+    """
+    if not plan.is_without_data:
+        _of_data(plan, partly=True)
+
+
+def _of_data(plan: Plan, *, partly: bool = False) -> tuple[Picture, Report]:
+    """The picture of data, or of its first rows."""
+    with opened(plan.data, partly=partly) as found:
+        choice = chosen(plan.data, plan.semantics, found)
+        drawing = _of_curve if plan.kind == "curve" else _of_collection
+        return drawing(plan, found, choice)
 
 
 def _curve_without_data(plan: Plan) -> Picture:

@@ -6,6 +6,7 @@ import contextlib
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Literal
 
 from celoss_cli.cli.data import heed_options
@@ -24,7 +25,9 @@ if TYPE_CHECKING:
     from celoss_cli.cli.options import Reading
 
 __all__ = [
+    "FIRST_BLOCKS",
     "Opened",
+    "are_small",
     "are_two_arrays",
     "dataset_of",
     "inline_dataset",
@@ -32,6 +35,12 @@ __all__ = [
     "request_of",
     "with_targets",
 ]
+
+FIRST_BLOCKS = 2
+"""So many blocks of rows are looked at where not all are read; of a small file that is all of it."""
+
+_SMALL_BYTES = 1 << 20
+"""Files of so many bytes are read whole in a moment."""
 
 _LARGE_BYTES = 128 << 20
 """Tables of this size take more than a second."""
@@ -59,17 +68,19 @@ def opened(
         data: the data.
         asked: what is asked of its reader, where another data set was read with the same targets before.
         quiet: nobody is told how much was read.
-        partly: only the first rows are read, so that later targets stay unused.
+        partly: only the first rows are read, of which nobody is told, so that later targets stay unused.
 
     Raises:
         CelossError: for options that change nothing, and for data that cannot be read.
 
     """
-    shows = not quiet and sys.stderr is not None and sys.stderr.isatty()
+    shows = not (quiet or partly) and sys.stderr is not None and sys.stderr.isatty()
     with _watched() if shows else contextlib.nullcontext() as watch:
         dataset, request = dataset_of(data, asked or request_of(data), watch)
         with contextlib.closing(dataset):
             heed_options(data, dataset, request)
+            if partly:
+                dataset.batches = islice(dataset.batches, FIRST_BLOCKS)
             yield Opened(dataset, request)
     if request.truth is not None and not partly:
         request.truth.verify()
@@ -210,6 +221,11 @@ def _of_token_rows(data: Data, request: ReadRequest, watch: Watch | None) -> tup
         asked = replace(asked, columns=columns)
         found = gather(files, asked, data.reading.input_format, watch, data.row_groups)
     return by_document(found, request), request
+
+
+def are_small(files: Sequence[str]) -> bool:
+    """Whether all of these files are read in a moment, and can be read again."""
+    return all(map(os.path.isfile, files)) and sum(map(os.path.getsize, files)) <= _SMALL_BYTES
 
 
 def are_two_arrays(files: Sequence[str], request: ReadRequest, chosen: str | None) -> bool:

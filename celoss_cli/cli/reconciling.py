@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from celoss_cli.cli.data import Data, heed_options, refuse_with_values
-from celoss_cli.cli.reading import inline_dataset, request_of, with_targets
+from celoss_cli.cli.reading import FIRST_BLOCKS, inline_dataset, request_of, with_targets
 from celoss_cli.cli.semantics import option_of_data
 from celoss_cli.core.errors import UsageError, file_name
 from celoss_cli.core.option import VALUES
@@ -47,7 +48,7 @@ def is_large(problem: Problem) -> bool:
 
 
 def problem_of(
-    data: Data, kind: str | None, known: Sequence[GivenOption]
+    data: Data, kind: str | None, known: Sequence[GivenOption], *, partly: bool = False
 ) -> tuple[Problem | TokenProblem, Source]:
     """The data as a problem, of scored tokens where it is a dump of them, and how it was read.
 
@@ -55,6 +56,7 @@ def problem_of(
         data: rows of class values, until the header says that there is one column.
         kind: what the input is known to be, or None.
         known: the options that the number is known to have been computed with.
+        partly: whether the first rows are enough.
 
     Raises:
         CelossError: for data that cannot be read.
@@ -78,14 +80,14 @@ def problem_of(
         heed_options(data, dataset, request)
         options = _options(known, dataset, request)
         found = in_memory(
-            dataset.batches,
+            islice(dataset.batches, FIRST_BLOCKS) if partly else dataset.batches,
             file_name(*dataset.described.get("files", ())),
             kind=kind or _kind(dataset),
             arrays=not _is_table(dataset),
             class_axis=data.reading.class_axis,
             **options,
         )
-    if request.truth is not None:
+    if request.truth is not None and not partly:
         request.truth.verify()
     return found, dataset.described
 

@@ -102,6 +102,8 @@ class Command(Generic[T]):
         changed: attributes of options that are others for it, by the option's name.
         groups: the options of each group of the record, by the field's name.
         refused: flags of other commands that this one cannot have, each with the reason.
+        rehearse: refuses what ``run`` would refuse, as far as the first rows show it; tells and writes
+            nothing. None where reading them as the loss does shows it already.
 
     """
 
@@ -114,6 +116,7 @@ class Command(Generic[T]):
     changed: Changes = field(default_factory=dict)
     groups: Mapping[str, tuple[Option, ...]] = field(default_factory=dict)
     refused: Mapping[str, str] = field(default_factory=dict)
+    rehearse: Callable[[T], None] | None = None
 
     def options(self) -> list[Option]:
         """Its options in the order of the help."""

@@ -152,7 +152,6 @@ def test_where_there_is_no_best_one(x: Any, y: Any, state: str, limit: float, tm
 @pytest.mark.parametrize(
     ("x", "y", "words"),
     [
-        ([[0.0, -np.inf], [1, 0]], [1, 0], "expected a target with a finite loss"),
         ([[0.0, np.nan], [1, 0]], [1, 0], "celoss: error"),
         ([[0.0, 1.0]], [-100], "expected at least one counted target"),
         (np.zeros((0, 2)), np.zeros(0, int), "expected at least one counted target"),
@@ -163,6 +162,18 @@ def test_where_there_is_no_best_one(x: Any, y: Any, state: str, limit: float, tm
 def test_what_is_refused(x: Any, y: Any, words: str, tmp_path: Path) -> None:
     done = celoss("temperature", file(tmp_path, x, y), "--allow-nonfinite")
     assert (done.returncode, words in done.stderr) == (3, True), done.stderr
+
+
+def test_a_target_of_probability_0_has_no_temperature(tmp_path: Path) -> None:
+    path = file(tmp_path, [[0.0, -np.inf], [1, 0], [-np.inf, 2]], [1, 0, 0])
+    report = told(path, "--allow-nonfinite")
+    assert (report["state"], report["temperature"], report["infinite"]) == ("impossible", None, 2)
+    assert (report["loss_before"], report["loss_after"], report["nonfinite"]) == (None, None, "inf")
+    assert report["first_infinite"].endswith("[0]")
+    text = " ".join(celoss("temperature", path, "--allow-nonfinite").stdout.split())
+    assert "2 counted targets have the probability 0 (the first" in text
+    done = celoss("temperature", path, "--allow-nonfinite", "-o", tmp_path / "c.npz")
+    assert (done.returncode, (tmp_path / "c.npz").exists()) == (3, False)
 
 
 def test_any_split_gives_the_same_bits() -> None:

@@ -142,6 +142,13 @@ def run(given: CompareOptions) -> int:
     return code
 
 
+def _rehearse(given: CompareOptions) -> None:
+    """Brings the first rows of both files together, where these are all."""
+    from celoss_cli.cli.comparing import rehearse
+
+    rehearse(_planned(LOSSES[given.loss], given))
+
+
 def _planned(spec: LossSpec, given: CompareOptions) -> Request:
     """What is to be computed.
 
@@ -187,4 +194,5 @@ COMMAND = Command(
     run,
     groups={"of_loss": loss_options()},
     refused=dict.fromkeys(("--cluster", "--shard", "--emit-partial"), _WHOLE),
+    rehearse=_rehearse,
 )

@@ -51,4 +51,13 @@ def run(given: InspectOptions) -> int:
     return ExitCode.DONE
 
 
-COMMAND = Command("inspect", _HELP, InspectOptions, run)
+def _rehearse(given: InspectOptions) -> None:
+    """Looks at small files."""
+    from celoss_cli.cli.inspecting import inspection_of
+    from celoss_cli.cli.reading import are_small
+
+    if are_small(given.files):
+        inspection_of(given.files, given.reading, given.loss, 0)
+
+
+COMMAND = Command("inspect", _HELP, InspectOptions, run, rehearse=_rehearse)

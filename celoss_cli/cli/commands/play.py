@@ -100,7 +100,7 @@ def _beginning(given: PlayOptions) -> Beginning:
         return EXAMPLE
     reading = replace(given.reading, allow_nonfinite=True)  # a page shows infinities, and NaN is refused
     data = data_of(LOSSES["ce"], given.files, reading, given.semantics)
-    with opened(data, quiet=True, partly=True) as found:
+    with opened(data, partly=True) as found:
         choice = chosen(data, given.semantics, found)
         first = first_rows(choice.loss, found.dataset, given.rows)
     if first.input.shape[1] > MOST_CLASSES:

@@ -135,6 +135,13 @@ def run(given: PlotOptions) -> int:
     return ExitCode.DONE
 
 
+def _rehearse(given: PlotOptions) -> None:
+    """Draws the first rows, for nobody."""
+    from celoss_cli.cli.plotting import rehearse
+
+    rehearse(_planned(LOSSES[given.loss], given))
+
+
 def _chosen_format(given: Writing) -> str:
     """What is written: what was asked for, or what the ending of the file says."""
     ending = (given.output or ".txt").rpartition(".")[2].lower()
@@ -196,9 +203,12 @@ def _values(spec: LossSpec, given: PlotOptions) -> str | None:
 
 def _refuse_unused(given: PlotOptions) -> None:
     """Refuses options that would be read and change nothing."""
-    semantics = {found.option.name for found in given_options(given.semantics)}
+    semantics = {other.option.name for other in given_options(given.semantics)}
     unchanged = _UNCHANGED.get(given.kind, set())
-    for taken in (found.option for found in given_options(given)):
+    for found in given_options(given):
+        taken = found.option
+        if taken.changes == "weight" and found.value == "":  # which says that there are none
+            continue
         is_shown = taken.name == "kind" or taken.panel != _PICTURE or given.kind in _TAKERS[taken.name]
         of_computation = taken.name in semantics or taken.changes == "weight"
         if not is_shown or (of_computation and taken.changes in unchanged):
@@ -225,4 +235,5 @@ COMMAND = Command(
     PlotOptions,
     run,
     groups={"of_loss": loss_options(), "inline": tuple(map(_inline, _TAKES))},
+    rehearse=_rehearse,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from celoss_cli.cli.options import INPUT, Reading, Running, Writing, any_values, files, formats
 from celoss_cli.cli.table import Command, GivenOption, given_options, group, option, part
@@ -12,6 +12,9 @@ from celoss_cli.core.records import record
 from celoss_cli.losses import LOSSES
 from celoss_cli.losses.options import IGNORE_INDEX, LABEL_SMOOTHING, POS_WEIGHT, WEIGHT
 from celoss_cli.losses.spec import INPUT_KINDS
+
+if TYPE_CHECKING:
+    from celoss_cli.cli.data import Data
 
 __all__ = ["COMMAND"]
 
@@ -66,7 +69,6 @@ def run(given: ReconcileOptions) -> int:
         CelossError: for anything that stands in the way.
 
     """
-    from celoss_cli.cli.data import Data
     from celoss_cli.cli.outlet import outlet_of
     from celoss_cli.cli.output import note
     from celoss_cli.cli.progress import Bar
@@ -77,15 +79,7 @@ def run(given: ReconcileOptions) -> int:
     from celoss_cli.studies.reconcile.tokens import TokenProblem, reconcile_tokens
 
     outlet, got = outlet_of(given), stated(given.got)
-    data = Data(
-        LOSSES["ce"],
-        given.reading,
-        given.files,
-        given.input,
-        given.input_is or "input",
-        values_flag="--input",
-    )
-    problem, source = problem_of(data, given.input_is, given.known)
+    problem, source = problem_of(_data(given), given.input_is, given.known)
     large = isinstance(problem, Problem) and is_large(problem)
     most = int(given.max_deviations or (1 if large else MAX_DEVIATIONS))
     if large and given.max_deviations is None:
@@ -105,6 +99,22 @@ def run(given: ReconcileOptions) -> int:
     return code
 
 
+def _data(given: ReconcileOptions) -> Data:
+    from celoss_cli.cli.data import Data
+
+    kind = given.input_is or "input"
+    return Data(LOSSES["ce"], given.reading, given.files, given.input, kind, values_flag="--input")
+
+
+def _rehearse(given: ReconcileOptions) -> None:
+    """Reads the first rows, or the values."""
+    from celoss_cli.cli.reconciling import problem_of
+    from celoss_cli.studies.reconcile import stated
+
+    stated(given.got)
+    problem_of(_data(given), given.input_is, given.known, partly=True)
+
+
 def _arguments(given: ReconcileOptions) -> dict[str, list[str]]:
     """The words of the command line that a loss command takes too, by the option's name."""
     words = {"files": list(given.files)}
@@ -121,4 +131,12 @@ _REFUSED = dict.fromkeys(
     "-x takes them, whatever they are: celoss reconcile -x VALUES -y TARGETS --got X",
 )
 
-COMMAND = Command("reconcile", _HELP, ReconcileOptions, run, groups={"known": _KNOWN}, refused=_REFUSED)
+COMMAND = Command(
+    "reconcile",
+    _HELP,
+    ReconcileOptions,
+    run,
+    groups={"known": _KNOWN},
+    refused=_REFUSED,
+    rehearse=_rehearse,
+)

@@ -15,7 +15,11 @@ from celoss_cli.losses import LOSSES, LossSpec
 from celoss_cli.losses.options import IGNORE_INDEX, SEMANTICS, WEIGHT
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from celoss_cli.core.data import Source
     from celoss_cli.studies.temperature.fitting import Temperature
+    from celoss_cli.studies.temperature.taking import Taken
 
 __all__ = ["COMMAND", "TemperatureOptions"]
 
@@ -71,6 +75,16 @@ def run(given: TemperatureOptions) -> int:
     return ExitCode.DONE
 
 
+@record(frozen=True, slots=True)
+class _Fitted:
+    """The temperature of data, its predictions, and what a reader should know of it."""
+
+    found: Temperature
+    taken: Taken
+    described: Source
+    remarks: Sequence[str]
+
+
 def _calibrated(spec: LossSpec, given: TemperatureOptions) -> Temperature:
     """The temperature of data; the calibrated predictions are written where that is asked for.
 
@@ -78,23 +92,53 @@ def _calibrated(spec: LossSpec, given: TemperatureOptions) -> Temperature:
         CelossError: for anything that stands in the way.
 
     """
+    from celoss_cli.cli.output import write_file
+    from celoss_cli.cli.publish import tell
+    from celoss_cli.studies.temperature.files import pieces_of
+
+    path, fitted = given.calibrated, _fitted(spec, given)
+    tell(fitted.remarks)
+    result, kept = fitted.found, fitted.taken.kept
+    if kept is None or path is None:
+        return result
+    if result.fit.state != "found":
+        raise InputError(
+            f"expected a temperature to write {visible(path)} with, got none: it is {result.fit.state}",
+            hint="without -o the command says why",
+            place=file_name(*fitted.described.get("files", ())),
+        )
+    write_file(path, pieces_of(kept, result.fit.temperature, path, result.labels))
+    return replace(result, written=path)
+
+
+def _rehearse(given: TemperatureOptions) -> None:
+    """Fits the first rows."""
+    _fitted(LOSSES[given.loss], given, partly=True)
+
+
+def _fitted(spec: LossSpec, given: TemperatureOptions, *, partly: bool = False) -> _Fitted:
+    """The temperature of data, or of its first rows.
+
+    Raises:
+        CelossError: for anything that stands in the way.
+
+    """
     from celoss_cli.cli.command_line import command_words
     from celoss_cli.cli.data import data_of
-    from celoss_cli.cli.output import write_file
-    from celoss_cli.cli.publish import remarks_of, tell
+    from celoss_cli.cli.publish import remarks_of
     from celoss_cli.cli.reading import opened
     from celoss_cli.cli.semantics import chosen, refuse_foreign
     from celoss_cli.evaluate.loop import Request, evaluate
     from celoss_cli.findings import findings
     from celoss_cli.report.assemble import facts_of
-    from celoss_cli.studies.temperature.files import Kept, pieces_of
+    from celoss_cli.studies.temperature.files import Kept
     from celoss_cli.studies.temperature.taking import Taken, finite, told
 
     path, jobs, semantics = given.calibrated, given.running.jobs, given.semantics
     refuse_foreign(spec, given.reading, semantics)
     _refuse_ending(path)
     data = data_of(spec, given.files, given.reading, semantics, jobs=jobs)
-    with finite(), opened(data) as found:
+    with finite(), opened(data, partly=partly) as found:
         if found.dataset.scored:
             raise InputError("expected a value for each class, got scored tokens")
         choice, described = chosen(data, semantics, found), found.dataset.described
@@ -114,21 +158,10 @@ def _calibrated(spec: LossSpec, given: TemperatureOptions) -> Temperature:
         source=described,
         said=lambda: replace(command_words(data, semantics), study="temperature"),
     )
-    tell(remarks_of(evaluation.skipped, findings(facts)))
+    remarks = list(remarks_of(evaluation.skipped, findings(facts)))
     source = evaluation.described(described)
-    result = told(
-        replace(spec, takes=data.takes), choice.loss, evaluation, taken.predictions, choice.options, source
-    )
-    if taken.kept is None or path is None:
-        return result
-    if result.fit.state != "found":
-        raise InputError(
-            f"expected a temperature to write {visible(path)} with, got none: it is {result.fit.state}",
-            hint="without -o the command says why",
-            place=file_name(*described.get("files", ())),
-        )
-    write_file(path, pieces_of(taken.kept, result.fit.temperature, path, evaluation.labels))
-    return replace(result, written=path)
+    result = told(replace(spec, takes=data.takes), choice.loss, evaluation, taken, choice.options, source)
+    return _Fitted(result, taken, described, remarks)
 
 
 def _refuse_ending(path: str | None) -> None:
@@ -142,5 +175,12 @@ def _refuse_ending(path: str | None) -> None:
         )
 
 
-COMMAND = Command("temperature", _HELP, TemperatureOptions, run, groups={"of_loss": (WEIGHT, IGNORE_INDEX)})
+COMMAND = Command(
+    "temperature",
+    _HELP,
+    TemperatureOptions,
+    run,
+    groups={"of_loss": (WEIGHT, IGNORE_INDEX)},
+    rehearse=_rehearse,
+)
 """One temperature for all predictions."""

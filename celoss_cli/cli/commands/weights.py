@@ -19,7 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from celoss_cli.cli.reading import Opened
+    from celoss_cli.core.data import Source
     from celoss_cli.core.option import OptionValues
+    from celoss_cli.evaluate.loop import Evaluation
+    from celoss_cli.studies.weights.schemes import ClassWeights
 
 __all__ = ["COMMAND"]
 
@@ -96,25 +99,47 @@ def run(given: WeightsOptions) -> int:
     from celoss_cli.cli.outlet import outlet_of
     from celoss_cli.cli.publish import publish, remarks_of, tell
     from celoss_cli.findings import Facts, findings
-    from celoss_cli.studies.weights.counting import counted, weights_of
     from celoss_cli.studies.weights.document import document_of
 
     outlet = outlet_of(given)
+    found, described = _counted(given)
+    odd = findings(Facts(Counter({_ODD: found.seen[_ODD]}), _SPEC))
+    tell(remarks_of(found.skipped, odd, brief=True))
+    publish(document_of(_weights(given, found, described)), outlet, ExitCode.DONE)
+    return ExitCode.DONE
+
+
+def _rehearse(given: WeightsOptions) -> None:
+    """Counts the targets of the first rows; a class may come later."""
+    _counted(given, partly=True)
+
+
+def _weights(given: WeightsOptions, found: Evaluation, described: Source) -> ClassWeights:
+    from celoss_cli.studies.weights.counting import weights_of
+
+    scheme, beta = SCHEMES[given.scheme], BETA if given.beta is None else given.beta
+    return weights_of(found, scheme, beta, given.unseen, described)
+
+
+def _counted(given: WeightsOptions, *, partly: bool = False) -> tuple[Evaluation, Source]:
+    """The counts of the classes in all rows or the first ones, and how these were read.
+
+    Raises:
+        CelossError: for anything that stands in the way.
+
+    """
+    from celoss_cli.studies.weights.counting import counted
+
     if given.beta is not None and not SCHEMES[given.scheme].takes_beta:
         takers = " or ".join(scheme.name for scheme in SCHEMES.values() if scheme.takes_beta)
         raise UsageError(f"Expected --scheme {takers} with --beta, got {given.scheme}.")
     if given.classes is not None and not _targets_alone(given):
         raise UsageError("Expected --classes with --targets alone, got it with files, whose columns say it.")
-    with _opened(given) as data:
+    with _opened(given, partly=partly) as data:
         left_out = _left_out(given, data.dataset.options)
         allowed = given.reading.allow_out_of_domain
         found = counted(_SPEC, data.dataset, left_out, allow_out_of_domain=allowed, jobs=given.running.jobs)
-    odd = findings(Facts(Counter({_ODD: found.seen[_ODD]}), _SPEC))
-    tell(remarks_of(found.skipped, odd, brief=True))
-    scheme, beta = SCHEMES[given.scheme], BETA if given.beta is None else given.beta
-    weights = weights_of(found, scheme, beta, given.unseen, data.dataset.described)
-    publish(document_of(weights), outlet, ExitCode.DONE)
-    return ExitCode.DONE
+    return found, data.dataset.described
 
 
 def _targets_alone(given: WeightsOptions) -> bool:
@@ -122,7 +147,7 @@ def _targets_alone(given: WeightsOptions) -> bool:
 
 
 @contextlib.contextmanager
-def _opened(given: WeightsOptions) -> Iterator[Opened]:
+def _opened(given: WeightsOptions, *, partly: bool) -> Iterator[Opened]:
     """The targets, with the input of the rows where there is one."""
     from celoss_cli.cli.data import Data, refuse_without_use
     from celoss_cli.cli.reading import Opened, opened, request_of
@@ -138,7 +163,7 @@ def _opened(given: WeightsOptions) -> Iterator[Opened]:
             yield Opened(dataset, request)
         return
     try:
-        with opened(data) as found:
+        with opened(data, partly=partly) as found:
             yield found
     except InputError as error:
         if error.ways or "columns" in f"{error.fact} {error.hint}":  # the input is what was not found
@@ -154,4 +179,4 @@ def _left_out(given: WeightsOptions, said: OptionValues) -> int:
     return _UNSAID if found is None else int(found)
 
 
-COMMAND = Command("weights", _HELP, WeightsOptions, run)
+COMMAND = Command("weights", _HELP, WeightsOptions, run, rehearse=_rehearse)

@@ -51,9 +51,23 @@ def _blocks(found: Temperature) -> Iterator[Block]:
     yield Full([Lines([*source_lines(found.source, found.takes, found.options), counted])])
     yield _table(found)
     if found.fit.state != "found":
-        yield Sentences([_NONE[found.fit.state]])
+        yield Sentences([_why_none(found)])
         return
     yield Result(f"temperature = {exact(found.fit.temperature)}", list(_told(found)))
+
+
+def _why_none(found: Temperature) -> str:
+    """Why there is no best temperature."""
+    count, first = found.infinite
+    if found.fit.state != "impossible":
+        return _NONE[found.fit.state]
+    where = f" ({'the first ' if count > 1 else ''}{visible(first)})" if first else ""
+    have = "has" if count == 1 else "have"
+    return (
+        f"There is no best temperature: {plural(count, 'counted target')} {have} the probability 0{where}, "
+        "and an infinite loss at every temperature. Give the scores that were rounded or decided by, or clip "
+        "the probabilities."
+    )
 
 
 def _told(found: Temperature) -> Iterator[str]:
@@ -112,6 +126,8 @@ def _values(found: Temperature) -> dict[str, Any]:
         "ece_before": _error_values(found.before),
         "ece_after": None if found.after is None else _error_values(found.after),
         **attributes(found, "rows", "counted", "ignored", "classes", "labels"),
+        "infinite": found.infinite[0],
+        "first_infinite": found.infinite[1] or None,
         "written": found.written or None,
         "options": dict(found.options),
         "input": dict(found.source),

@@ -42,6 +42,7 @@ class Temperature:
         options: in force, by name.
         source: where the data came from and how it was read.
         labels: the classes' names.
+        infinite: how many counted targets have an infinite loss, and the place of the first one, or "".
         written: the file of the calibrated predictions, or "".
 
     """
@@ -61,6 +62,7 @@ class Temperature:
     options: OptionValues
     source: Source
     labels: Sequence[str] | None
+    infinite: tuple[int, str] = (0, "")
     written: str = ""
 
     @property
@@ -75,11 +77,11 @@ class Temperature:
 
     @property
     def share(self) -> float:
-        """The part of the loss that the temperature takes away; 0 of no loss."""
+        """The part of the loss that the temperature takes away; 0 of no loss, nan of an infinite one."""
         return 1 - self.fit.after / self.fit.before if self.fit.before else 0.0
 
 
-State = Literal["found", "zero", "infinity", "undefined"]
+State = Literal["found", "zero", "infinity", "undefined", "impossible"]
 
 _MOST_STEPS = 200
 """Newton's method doubles the digits of each step; the rest is for a start far away."""
@@ -93,7 +95,8 @@ class Fitted:
 
     Attributes:
         state: "found"; "zero" where every answer is right, so that the surer the better; "infinity" where the
-            predictions are worse than saying nothing; "undefined" where no row tells its classes apart.
+            predictions are worse than saying nothing; "undefined" where no row tells its classes apart;
+            "impossible" where a target has the probability 0, whose loss is infinite at every temperature.
         temperature: above 0; nan where it is not found.
         before, after: the total loss in nats without and with it; with the limit where it is not found.
         steps: how many steps were taken.
@@ -113,10 +116,10 @@ class Predictions:
     def __init__(self) -> None:
         """Begins without any."""
         self._spool, self._parts = Spool(), 0
-        self.count = 0
+        self.count, self.possible = 0, True
 
     def add(self, logs: Array, outcomes: Array, weights: Array) -> None:
-        """Takes more predictions.
+        """Takes more predictions; one that rules out what came makes ``possible`` False.
 
         Args:
             logs: shape (outcomes, predictions), log-probabilities.
@@ -131,6 +134,7 @@ class Predictions:
             pickle.dump(kept, self._spool.written, pickle.HIGHEST_PROTOCOL)
             self._parts += 1
         self.count += logs.shape[1]
+        self.possible &= bool(np.isfinite(logs[outcomes, np.arange(logs.shape[1])]).all())
 
     def __iter__(self) -> Iterator[tuple[Array, Array, Array]]:
         file = self._spool.read()
@@ -182,8 +186,10 @@ def _limits(found: Predictions) -> tuple[float, float, float, bool, bool]:
 
 
 def fitted(found: Predictions) -> Fitted:
-    """The temperature that fits predictions best; each has a finite loss."""
+    """The temperature that fits predictions best."""
     before = _sums_at(found, 1.0)
+    if not found.possible:
+        return Fitted("impossible", math.nan, before.loss, before.loss, 0)
     even, slope, sure, right, flat = _limits(found)
     if flat:
         return Fitted("undefined", math.nan, before.loss, before.loss, 0)

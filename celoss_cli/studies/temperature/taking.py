@@ -30,6 +30,7 @@ class Taken:
 
     def __init__(self, loss: Loss, kept: Kept | None) -> None:
         self.predictions, self.kept = Predictions(), kept
+        self.infinite, self.first_infinite = 0, ""
         self._loss = loss
 
     def __call__(self, batch: Batch, terms: Terms) -> None:
@@ -43,7 +44,8 @@ class Taken:
         counted = np.ones(len(outcomes), bool) if terms.ignored is None else ~terms.ignored
         _refuse(counted & (outcomes < 0), batch, "expected a target of 0 or 1, got a share between them")
         own = logs[np.maximum(outcomes, 0), np.arange(len(outcomes))]
-        _refuse(counted & ~np.isfinite(own), batch, _INFINITE)
+        _refuse(counted & np.isnan(own), batch, "expected a target with a loss, got nan")
+        self._note_infinite(counted & np.isneginf(own), batch)
         factors = self._loss.factors(batch)
         plain = np.ones(len(outcomes)) if factors is None else factors
         weights = np.asarray(terms.weight if self._loss.per_class else plain, np.float64)
@@ -51,8 +53,11 @@ class Taken:
         if self.kept is not None:
             self.kept.add(batch)
 
-
-_INFINITE = "expected a target with a finite loss, got an infinite one"
+    def _note_infinite(self, where: Array, batch: Batch) -> None:
+        """Counts the elements of a batch whose loss is infinite, and keeps the place of the first one."""
+        if not self.infinite and where.any():
+            self.first_infinite = _first_place(where, batch)
+        self.infinite += int(np.count_nonzero(where))
 
 
 @contextlib.contextmanager
@@ -68,16 +73,18 @@ def finite() -> Iterator[None]:
 def _refuse(where: Array, batch: Batch, fact: str) -> None:
     """Refuses the first element of a batch that is odd."""
     if where.any():
-        row = int(batch.places(np.flatnonzero(where)[:1])[0][0])
-        told = "at no temperature is it finite: take these rows out, or clip the probabilities"
-        raise InputError(fact, hint=told if fact == _INFINITE else "", place=batch.place(row))
+        raise InputError(fact, place=_first_place(where, batch))
+
+
+def _first_place(where: Array, batch: Batch) -> str:
+    return batch.place(int(batch.places(np.flatnonzero(where)[:1])[0][0]))
 
 
 def told(
     spec: LossSpec,
     loss: Loss,
     evaluation: Evaluation,
-    predictions: Predictions,
+    taken: Taken,
     options: OptionValues,
     source: Source,
 ) -> Temperature:
@@ -87,7 +94,7 @@ def told(
         spec: the loss, with the kind of input that its options name.
         loss: with its options.
         evaluation: of all rows.
-        predictions: that were taken of them.
+        taken: their predictions.
         options: of the loss, by name.
         source: where the data comes from, and how it was read.
 
@@ -100,8 +107,8 @@ def told(
         raise InputError("expected at least one counted target to fit a temperature to, got none")
     if not tally.weight.scaled:
         raise InputError("expected a counted target with a weight above 0, got none")
-    fit = fitted(predictions)
-    after = _errors(loss, predictions, 1 / fit.temperature) if fit.state == "found" else None
+    fit = fitted(taken.predictions)
+    after = _errors(loss, taken.predictions, 1 / fit.temperature) if fit.state == "found" else None
     return Temperature(
         loss=spec.name,
         title=spec.title,
@@ -109,7 +116,7 @@ def told(
         fit=fit,
         weight=float(tally.weight),
         accuracy=scores.hits / scores.weight,
-        before=_errors(loss, predictions, 1.0),
+        before=_errors(loss, taken.predictions, 1.0),
         after=after,
         rows=tally.rows,
         classes=evaluation.classes,
@@ -118,6 +125,7 @@ def told(
         options=options,
         source=source,
         labels=evaluation.labels,
+        infinite=(taken.infinite, taken.first_infinite),
     )
 
 
