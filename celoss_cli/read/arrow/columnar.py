@@ -171,7 +171,7 @@ def _matrix(table: RecordTable, columns: tuple[int, ...], request: ReadRequest) 
     """Columns of numbers, shape (rows, columns)."""
     if not columns:
         raise InputError("expected columns of numbers, got none", place=table.name)
-    mapping = Assignment(tuple(table.names), (), columns, tuple(table.names), None, None, ())
+    mapping = Assignment(tuple(table.names), (), columns, tuple(table.names), None, None)
     try:
         refuse_repeated(mapping.names, mapping.used)
         reader = _Reader(table, mapping, request)

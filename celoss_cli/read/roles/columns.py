@@ -13,7 +13,7 @@ from celoss_cli.read.roles.class_inputs import over_classes
 from celoss_cli.read.roles.column import Column, Stored, sample_size
 from celoss_cli.read.roles.evidence import Evidence
 from celoss_cli.read.roles.found import Candidate, Found, Wanted
-from celoss_cli.read.roles.given import Given
+from celoss_cli.read.roles.given import assignment
 from celoss_cli.read.roles.groups import target_labels
 from celoss_cli.read.roles.naming import one_of
 from celoss_cli.read.roles.target_columns import by_name
@@ -47,7 +47,7 @@ def assign(columns: Sequence[Column], wanted: Wanted) -> Assignment:
         from celoss_cli.read.roles.given import doubt  # most tables are plain
 
         raise doubt(evidence, inputs, target, weight)
-    return Given(evidence, chosen_inputs, chosen_target, weight.candidates[0]).assignment()
+    return assignment(evidence, chosen_inputs, chosen_target, weight.candidates[0])
 
 
 def _one(target: Found | None) -> Candidate | None:

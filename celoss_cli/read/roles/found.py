@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import field
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from celoss_cli.core.records import record
 from celoss_cli.read.roles.groups import spellings_of
@@ -20,7 +20,6 @@ __all__ = [
     "ColumnChoice",
     "Found",
     "Wanted",
-    "Why",
     "preferred",
 ]
 
@@ -161,23 +160,6 @@ class Found:
 
 
 @record(frozen=True, slots=True)
-class Why:
-    """What speaks for the roles, in words; "" for a role that nothing plays.
-
-    Attributes:
-        inputs, target, id, weight: of each role.
-        unused: why a column has none, by its position.
-
-    """
-
-    inputs: str = ""
-    target: str = ""
-    id: str = ""
-    weight: str = ""
-    unused: Mapping[int, str] = field(default_factory=dict)
-
-
-@record(frozen=True, slots=True)
 class Assignment:
     """Which column plays which role, by position.
 
@@ -187,10 +169,10 @@ class Assignment:
         inputs: the columns of the loss's input, in the order of the classes.
         labels: the classes' names; () where the table has no header, and the classes no names.
         id, weight, group: a column, or None.
-        unused: the rest.
+        unused: the rest, with why each has no role.
         notes: what a reader of the output should know of it.
         told: how the table is written, where that was worked out.
-        why: what speaks for it.
+        why: what speaks for each role that is played: "inputs", "target", "id", "weight".
         inferred: the roles that neither an option nor a whole name of targets gave, and the options that
             pin them: "target" -> ("--target-column", "clicked").
         positive: the target that is the positive answer of a loss of single values, where it is not 1.
@@ -206,11 +188,11 @@ class Assignment:
     labels: tuple[str, ...]
     id: int | None
     weight: int | None
-    unused: tuple[int, ...]
+    unused: Mapping[int, str] = field(default_factory=dict)
     group: int | None = None
     notes: tuple[str, ...] = ()
     told: tuple[str, ...] = ()
-    why: Why = Why()
+    why: Mapping[str, str] = field(default_factory=dict)
     inferred: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     positive: str | None = None
     answers: tuple[str, ...] = ()
@@ -246,30 +228,15 @@ class Assignment:
             described["notes"] = list(self.notes)
         if self.told:
             described["told"] = list(self.told)
-        if reasons := self._reasons():
+        unused = {self.names[column]: why for column, why in self.unused.items()}
+        if reasons := {**self.why, **({"unused": unused} if unused else {})}:
             described["why"] = reasons
         if self.inferred:
             described["inferred"] = {role: list(option) for role, option in self.inferred.items()}
         return described
 
-    def _named(self, columns: Sequence[int]) -> list[str]:
+    def _named(self, columns: Iterable[int]) -> list[str]:
         return [self.names[column] for column in columns]
-
-    def _reasons(self) -> dict[str, Any]:
-        why = self.why
-        told: dict[str, Any] = {
-            role: reason
-            for role, reason in (
-                ("inputs", why.inputs),
-                ("target", why.target),
-                ("id", why.id),
-                ("weight", why.weight),
-            )
-            if reason
-        }
-        if why.unused:
-            told["unused"] = {self.names[column]: reason for column, reason in why.unused.items()}
-        return told
 
 
 _T = TypeVar("_T")

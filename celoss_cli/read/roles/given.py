@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING
 from celoss_cli.core.errors import InputError, Way, listed, plural, visible
 from celoss_cli.core.records import replace
 from celoss_cli.read.roles.column import value_of
-from celoss_cli.read.roles.found import Assignment, Candidate, Found, Why
+from celoss_cli.read.roles.found import Assignment, Candidate, Found
 from celoss_cli.read.roles.groups import labels_of, order_notes, paired
 from celoss_cli.read.roles.naming import one_of, pattern_of, refuse_repeated, refuse_two_roles
 from celoss_cli.read.roles.words import tells_versions_apart
 
 if TYPE_CHECKING:
     from celoss_cli.read.roles.evidence import Evidence
+    from celoss_cli.read.roles.found import Wanted
 
-__all__ = ["Given", "doubt"]
+__all__ = ["assignment", "doubt"]
 
 _MOST_WAYS = 6
 _NONE = Candidate((), "")
@@ -27,182 +28,167 @@ Pair = tuple[Candidate, Candidate]
 """The inputs, and the targets."""
 
 
-class Given:
-    """An assignment of settled candidates."""
+def assignment(evidence: Evidence, inputs: Candidate, target: Candidate, weight: Candidate) -> Assignment:
+    """The roles that settled candidates give.
 
-    def __init__(self, evidence: Evidence, inputs: Candidate, target: Candidate, weight: Candidate) -> None:
-        self._evidence = evidence
-        self._names = evidence.names
-        self._wanted = evidence.wanted
-        self._inputs, self._target, self._weight = inputs, target, weight
+    Raises:
+        InputError: for columns that do not go together.
+        UsageError: for a column with two roles.
 
-    def assignment(self) -> Assignment:
-        """The assignment.
+    """
+    wanted, names = evidence.wanted, evidence.names
+    classes, predicted = inputs.columns, inputs.predicted
+    row_id = _id(evidence, {*classes, *target.columns, *weight.columns, predicted})
+    weights = weight.columns[0] if weight.columns else None
+    group = one_of(evidence.chosen["group"] or [], names, wanted.choice.group_option)
+    known = {*target.columns, *(i for i in (row_id, weights, predicted) if i is not None)}
+    refuse_two_roles([names[i] for i in target.columns if i == predicted], "a column")
+    refuse_two_roles([names[i] for i in classes if i in known], "a column")
+    used = known | {*classes, *(() if group is None else (group,))}
+    labels = labels_of([names[i] for i in classes]) if wanted.has_names else ()
+    positive = _positive(evidence, inputs, target)
+    notes = order_notes([names[i] for i in classes]) if wanted.per_class and labels else ()
+    if row_id is not None and not evidence.columns[row_id].values.are_unique:
+        notes = (*notes, *_versions(evidence, row_id, used))
+    reasons = (
+        ("inputs", inputs.why),
+        ("target", target.why),
+        ("id", "" if row_id is None else "it names the rows"),
+        ("weight", weight.why),
+    )
+    given = Assignment(
+        names=tuple(names),
+        target=paired(names, target.columns, labels),
+        inputs=classes,
+        labels=labels,
+        id=row_id,
+        weight=weights,
+        group=group,
+        unused={i: _why_unused(evidence, i) for i in range(len(names)) if i not in used},
+        notes=notes,
+        why={role: why for role, why in reasons if why},
+        inferred=_pinned(names, inputs, target, weight),
+        positive=positive,
+        answers=_answers(evidence, target) if positive is not None else (),
+        predicted=predicted,
+    )
+    if predicted is not None:
+        given = _with_decisions(evidence, inputs, target, given)
+    refuse_repeated(names, given.used)
+    _refuse_mismatch(wanted, given)
+    return given
 
-        Raises:
-            InputError: for columns that do not go together.
-            UsageError: for a column with two roles.
 
-        """
-        wanted, names = self._wanted, self._names
-        inputs, target = self._inputs.columns, self._target.columns
-        row_id = self._id()
-        weight = self._weight.columns[0] if self._weight.columns else None
-        group = one_of(self._evidence.chosen["group"] or [], names, wanted.choice.group_option)
-        predicted = self._inputs.predicted
-        known = {*target, *(i for i in (row_id, weight, predicted) if i is not None)}
-        refuse_two_roles([names[i] for i in target if i == predicted], "a column")
-        refuse_two_roles([names[i] for i in inputs if i in known], "a column")
-        grouping = {i for i in (group,) if i is not None} - known - {*inputs}
-        labels = labels_of([names[i] for i in inputs]) if wanted.has_names else ()
-        positive = self._positive()
-        given = Assignment(
-            names=tuple(names),
-            target=paired(names, target, labels),
-            inputs=tuple(inputs),
-            labels=labels,
-            id=row_id,
-            weight=weight,
-            group=group,
-            unused=tuple(sorted({*range(len(names))} - known - grouping - {*inputs})),
-            notes=(
-                *(order_notes([names[i] for i in inputs]) if wanted.per_class and labels else ()),
-                *(self._versions(row_id, {*inputs, *known, *grouping}) if row_id is not None else ()),
-            ),
-            inferred=self._pinned(),
-            positive=positive,
-            answers=self._answers() if positive is not None else (),
-            predicted=predicted,
-        )
-        given = given if predicted is None else self._with_decisions(given, predicted)
-        refuse_repeated(names, given.used)
-        self._refuse_mismatch(given)
-        return self._explained(given)
+def _id(evidence: Evidence, used: Container[int | None]) -> int | None:
+    chosen = evidence.chosen["id"]
+    if chosen is not None:
+        return one_of(chosen, evidence.names, "--id-column")
+    return next((i for i in evidence.keys if i not in used and evidence.columns[i].can_name_rows), None)
 
-    def _id(self) -> int | None:
-        chosen = self._evidence.chosen["id"]
-        if chosen is not None:
-            return one_of(chosen, self._names, "--id-column")
-        used = {*self._inputs.columns, *self._target.columns, *self._weight.columns, self._inputs.predicted}
-        columns = self._evidence.columns
-        suited = (i for i in self._evidence.keys if i not in used and columns[i].can_name_rows)
-        return next(suited, None)
 
-    def _versions(self, row_id: int, used: Container[int]) -> Iterator[str]:
-        """That rows are several predictions of one thing: their ids come again with another model or fold."""
-        columns = self._evidence.columns
-        ids = columns[row_id].values
-        for i, column in enumerate(columns):
-            versions = column.values
-            if (
-                i in used
-                or ids.are_unique
-                or versions.rows != ids.rows
-                or not tells_versions_apart(column.name)
-            ):
-                continue
-            if len({*zip(ids.texts, versions.texts, strict=True)}) == len(ids.texts):
-                name = visible(column.name)
-                yield (
-                    f"the same ids come again with another {name}: several predictions of the same rows, and "
-                    f"the result is over all of them; --by {name} tells each"
-                )
+def _versions(evidence: Evidence, row_id: int, used: Container[int]) -> Iterator[str]:
+    """That rows are several predictions of one thing: their ids come again with another model or fold."""
+    ids = evidence.columns[row_id].values
+    for i, column in enumerate(evidence.columns):
+        versions = column.values
+        if i in used or versions.rows != ids.rows or not tells_versions_apart(column.name):
+            continue
+        if len({*zip(ids.texts, versions.texts, strict=True)}) == len(ids.texts):
+            name = visible(column.name)
+            yield (
+                f"the same ids come again with another {name}: several predictions of the same rows, and "
+                f"the result is over all of them; --by {name} tells each"
+            )
 
-    def _positive(self) -> str | None:
-        """The text that is the positive answer; None where targets are numbers.
 
-        Raises:
-            InputError: where two texts leave it open.
+def _positive(evidence: Evidence, inputs: Candidate, target: Candidate) -> str | None:
+    """The text that is the positive answer; None where targets are numbers.
 
-        """
-        wanted = self._wanted
-        if wanted.per_class or wanted.elsewhere or len(self._target.columns) != 1:
-            return wanted.positive
-        column = self._evidence.columns[self._target.columns[0]]
-        values = column.values
-        if wanted.positive is not None and not self._is_a_decision(wanted.positive):
-            return wanted.positive
-        if column.stored in ("list", "other"):  # a target for each column, or no targets
-            return None
-        if values.are_signs and wanted.takes != "scores":
-            return self._inputs.positive or "1"
-        if not values.are_texts:
-            return self._inputs.positive if self._is_odd(self._inputs.positive) else None
-        from celoss_cli.read.roles.answers import clear_positive  # of targets in words
+    Raises:
+        InputError: where two texts leave it open.
 
-        told = self._inputs.positive or clear_positive(values.distinct)
-        if told is None and len(values.distinct) <= 2:
-            raise self._open_pair(values.distinct)
-        return told
+    """
+    wanted = evidence.wanted
+    if wanted.per_class or wanted.elsewhere or len(target.columns) != 1:
+        return wanted.positive
+    column = evidence.columns[target.columns[0]]
+    values = column.values
+    if wanted.positive is not None and not _is_a_decision(evidence, inputs, target, wanted.positive):
+        return wanted.positive
+    if column.stored in ("list", "other"):  # a target for each column, or no targets
+        return None
+    if values.are_signs and wanted.takes != "scores":
+        return inputs.positive or "1"
+    if not values.are_texts:
+        is_odd = inputs.positive is not None and value_of(inputs.positive) != 1
+        return inputs.positive if is_odd else None
+    from celoss_cli.read.roles.answers import clear_positive  # of targets in words
 
-    def _is_a_decision(self, positive: str) -> bool:
-        """Whether the positive answer is called as a class predicted is, beside a clear pair of targets."""
-        predicted = self._inputs.predicted
-        if predicted is None:
-            return False
-        from celoss_cli.read.roles.answers import is_of_decisions  # most inputs are of fixed classes
+    told = inputs.positive or clear_positive(values.distinct)
+    if told is None and len(values.distinct) <= 2:
+        raise _open_pair(evidence, inputs, target, values.distinct)
+    return told
 
-        return is_of_decisions(positive, self._evidence.texts_of(predicted), self._answers())
 
-    def _answers(self) -> tuple[str, ...]:
-        columns = self._target.columns
-        return self._evidence.texts_of(columns[0]) if len(columns) == 1 else ()
+def _is_a_decision(evidence: Evidence, inputs: Candidate, target: Candidate, positive: str) -> bool:
+    """Whether the positive answer is called as a class predicted is, beside a clear pair of targets."""
+    if inputs.predicted is None:
+        return False
+    from celoss_cli.read.roles.answers import is_of_decisions  # most inputs are of fixed classes
 
-    def _with_decisions(self, given: Assignment, predicted: int) -> Assignment:
-        """With the answers of the class predicted, of which the input is the probability."""
-        from celoss_cli.read.roles.confidences import decided_in, doubtful  # most inputs are of fixed classes
+    return is_of_decisions(positive, evidence.texts_of(inputs.predicted), _answers(evidence, target))
 
-        targets = self._answers() if self._target.columns else self._wanted.examples
-        sure = self._inputs.columns[0]
-        positive = self._wanted.positive or given.positive
-        decided = decided_in(self._evidence, sure, predicted, targets, positive)
-        return replace(given, decided=decided, notes=(*given.notes, *doubtful(self._evidence, sure)))
 
-    def _is_odd(self, positive: str | None) -> bool:
-        """Whether the positive answer is another number than 1 or true."""
-        return positive is not None and value_of(positive) != 1
+def _answers(evidence: Evidence, target: Candidate) -> tuple[str, ...]:
+    return evidence.texts_of(target.columns[0]) if len(target.columns) == 1 else ()
 
-    def _open_pair(self, texts: Sequence[str]) -> InputError:
-        way = way_of(self._evidence, self._inputs, self._target) or Way("", ())
-        ways = tuple(Way(f"{text} as 1", (*way.options, ("--positive", text))) for text in texts)
-        return InputError(f"expected to know the positive one of two targets, got {listed(texts)}", ways=ways)
 
-    def _refuse_mismatch(self, given: Assignment) -> None:
-        wanted, inputs, targets = self._wanted, len(given.inputs), len(given.target)
-        if wanted.elsewhere or targets == inputs or (wanted.per_class and targets == 1):
-            return
-        needed = "one target column or one" if wanted.per_class else "one target column"
-        shown = f"{plural(inputs, 'input column')} {listed([given.names[i] for i in given.inputs])}"
-        raise InputError(
-            f"expected {needed} for each of the {shown}, got {targets}",
-            hint="choose them: --class-columns NAMES, --target-column NAMES",
-        )
+def _with_decisions(
+    evidence: Evidence, inputs: Candidate, target: Candidate, given: Assignment
+) -> Assignment:
+    """With the answers of the class predicted, of which the input is the probability."""
+    from celoss_cli.read.roles.confidences import decided_in, doubtful  # most inputs are of fixed classes
 
-    def _pinned(self) -> dict[str, tuple[str, str]]:
-        """The roles that were inferred, with the options that pin them."""
-        found = {}
-        for role, option, candidate in (
-            ("inputs", "--class-columns", self._inputs),
-            ("target", "--target-column", self._target),
-            ("weight", "--weight-column", self._weight),
-        ):
-            if candidate.inferred and candidate.columns:
-                pattern = pattern_of(self._names, candidate.columns, candidate.affix)
-                if pattern is not None:
-                    found[role] = (option, pattern)
-        return found
+    targets = _answers(evidence, target) if target.columns else evidence.wanted.examples
+    sure, positive = inputs.columns[0], evidence.wanted.positive or given.positive
+    assert inputs.predicted is not None  # noqa: S101 - for the type checker
+    decided = decided_in(evidence, sure, inputs.predicted, targets, positive)
+    return replace(given, decided=decided, notes=(*given.notes, *doubtful(evidence, sure)))
 
-    def _explained(self, given: Assignment) -> Assignment:
-        says = {i: self._evidence.columns[i].says for i in given.unused}
-        unused = {i: _why_unused(self._evidence, i) for i in says}
-        why = Why(
-            self._inputs.why,
-            self._target.why,
-            "" if given.id is None else "it names the rows",
-            self._weight.why,
-            unused,
-        )
-        return replace(given, why=why)
+
+def _open_pair(evidence: Evidence, inputs: Candidate, target: Candidate, texts: Sequence[str]) -> InputError:
+    way = way_of(evidence, inputs, target) or Way("", ())
+    ways = tuple(Way(f"{text} as 1", (*way.options, ("--positive", text))) for text in texts)
+    return InputError(f"expected to know the positive one of two targets, got {listed(texts)}", ways=ways)
+
+
+def _refuse_mismatch(wanted: Wanted, given: Assignment) -> None:
+    inputs, targets = len(given.inputs), len(given.target)
+    if wanted.elsewhere or targets == inputs or (wanted.per_class and targets == 1):
+        return
+    needed = "one target column or one" if wanted.per_class else "one target column"
+    shown = f"{plural(inputs, 'input column')} {listed([given.names[i] for i in given.inputs])}"
+    raise InputError(
+        f"expected {needed} for each of the {shown}, got {targets}",
+        hint="choose them: --class-columns NAMES, --target-column NAMES",
+    )
+
+
+def _pinned(
+    names: Sequence[str], inputs: Candidate, target: Candidate, weight: Candidate
+) -> dict[str, tuple[str, str]]:
+    """The roles that were inferred, with the options that pin them."""
+    found = {}
+    for role, option, candidate in (
+        ("inputs", "--class-columns", inputs),
+        ("target", "--target-column", target),
+        ("weight", "--weight-column", weight),
+    ):
+        if candidate.inferred and candidate.columns:
+            pattern = pattern_of(names, candidate.columns, candidate.affix)
+            if pattern is not None:
+                found[role] = (option, pattern)
+    return found
 
 
 def _why_unused(evidence: Evidence, i: int) -> str:

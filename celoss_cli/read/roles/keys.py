@@ -225,7 +225,7 @@ class _Search:
         classes = asked.classes if asked.predicted is not None else None
         choice = ColumnChoice(target=asked.target, classes=classes, predicted=asked.predicted)
         found = assign(columns, replace(wanted_of(self._request), choice=choice))
-        names, why = found.names, {"inputs": found.why.inputs, "target": found.why.target}
+        names, why = found.names, {role: found.why.get(role, "") for role in ("inputs", "target")}
         return Keys(
             names[found.inputs[0]],
             names[found.target[0]] if found.target else None,

@@ -75,7 +75,7 @@ def test_ways_with_and_without_weights_keep_their_command() -> None:
 )
 def test_what_one_of_several_predictions_is(layout: str, loss: str, word: str) -> None:
     found = given(layout, loss)
-    assert (found.inputs, found.why.inputs) == ((0,), f"the only {word} among the predictions")
+    assert (found.inputs, found.why["inputs"]) == ((0,), f"the only {word} among the predictions")
 
 
 def test_a_text_among_numbers_is_no_name_of_a_class() -> None:
@@ -152,7 +152,7 @@ def test_numbers_within_names_are_sorted_by_size() -> None:
 
 def test_whole_numbers_beside_two_classes_that_targets_name_are_none() -> None:
     found = roles("cat:l0 dog:l1 x:i", label=PETS)
-    assert (found.inputs, found.why.inputs) == ((0, 1), "they are named as the targets are")
+    assert (found.inputs, found.why["inputs"]) == ((0, 1), "they are named as the targets are")
 
 
 def test_of_two_named_targets_the_one_that_the_loss_can_take() -> None:
@@ -195,7 +195,7 @@ def test_of_two_groups_the_one_whose_word_says_more() -> None:
 def test_columns_named_as_the_columns_of_targets_are_told_as_such() -> None:
     found = given("true_cat:y true_dog:d cat:p dog:m", "bce")
     assert (found.inputs, found.target) == ((2, 3), (0, 1))
-    assert found.why.inputs == "named as the columns of targets"
+    assert found.why["inputs"] == "named as the columns of targets"
 
 
 def test_four_letters_that_two_words_share_make_them_one() -> None:
@@ -284,12 +284,12 @@ def test_several_columns_of_a_group_are_refused_by_their_names() -> None:
 
 def test_how_a_target_among_other_columns_was_found_is_told() -> None:
     found = given("id:id prob:p churned:y", "bce")
-    assert found.why.target == "the only other column whose values can be targets"
+    assert found.why["target"] == "the only other column whose values can be targets"
 
 
 def test_inputs_with_a_word_and_the_names_of_the_targets_are_told_as_such() -> None:
     found = given("true_cat:y true_dog:d p_cat:p p_dog:m", "bce")
-    assert (found.inputs, found.why.inputs) == ((2, 3), "named as the columns of targets")
+    assert (found.inputs, found.why["inputs"]) == ((2, 3), "named as the columns of targets")
 
 
 def test_percentages_are_told_with_their_option() -> None:

@@ -281,7 +281,7 @@ def test_one_column_of_classes_predicted_is_asked_for() -> None:
 def test_a_probability_beside_the_class_predicted_is_taken_for_how_sure_that_is() -> None:
     found = given("label:yn pred:dyn prob:c", "bce", predicted="pred")
     assert (found.inputs, found.predicted, found.decided) == ((2,), 1, ("yes", "no"))
-    assert found.why.inputs == "the probability of the class in pred"
+    assert found.why["inputs"] == "the probability of the class in pred"
 
 
 def test_without_a_header_the_last_column_is_told_as_the_targets() -> None:
@@ -289,12 +289,12 @@ def test_without_a_header_the_last_column_is_told_as_the_targets() -> None:
     found = assign(
         [Column.of(str(i), CELLS[kind]) for i, kind in enumerate(("l0", "l1", "l2", "y3"))], wanted
     )
-    assert found.why.target == "the last column, and the only one whose values can be targets"
+    assert found.why["target"] == "the last column, and the only one whose values can be targets"
 
 
 def test_why_columns_are_not_used() -> None:
     found = given("prob:p label:y note:path age:f x:l0 pred:d confidence:c other_id:n max_loss:s", "bce")
-    assert {found.names[i]: why for i, why in found.why.unused.items()} == {
+    assert {found.names[i]: why for i, why in found.unused.items()} == {
         "note": "no numbers",
         "age": "age is a feature",
         "x": "nothing says that it has a role",
@@ -413,7 +413,7 @@ def test_what_settles_one_of_several(layout: str, loss: str, expected: str) -> N
 
 def test_the_only_score_among_predictions_is_told_as_such() -> None:
     found = given("pred_score:p raw_logit:s label:y", "bce")
-    assert (found.inputs, found.why.inputs) == ((0,), "the only score among the predictions")
+    assert (found.inputs, found.why["inputs"]) == ((0,), "the only score among the predictions")
 
 
 @pytest.mark.parametrize(
