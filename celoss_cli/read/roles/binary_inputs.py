@@ -29,16 +29,19 @@ _OTHER = "the only number without another role"
 _SHOWN_COLUMNS = 6
 
 
-def of_single_values(evidence: Evidence, target: Sequence[int], targets: Sequence[str]) -> Found:
+def of_single_values(
+    evidence: Evidence, target: Sequence[int], targets: Sequence[str], paired: Sequence[str]
+) -> Found:
     """The columns of the input; several only beside several columns of targets.
 
     Args:
         evidence: of the columns.
         target: the columns of targets as far as they are known.
         targets: the different targets among the first rows, or none.
+        paired: the names of the columns of targets, where there is one for each column of the input.
 
     """
-    return _Search(evidence, target, targets).found()
+    return _Search(evidence, target, targets).found(paired)
 
 
 class _Search(Confidences):
@@ -53,14 +56,14 @@ class _Search(Confidences):
         others = [i for i in range(len(self._names)) if i not in target and i not in evidence.taken]
         self._speaks = any(evidence.is_prediction(i) for i in others)
 
-    def found(self) -> Found:
+    def found(self, paired: Sequence[str]) -> Found:
         chosen, predicted = self._evidence.chosen["classes"], self._evidence.chosen["predicted"]
         if chosen is not None:
             return Found((self._named_column(chosen, predicted),))
         if predicted is not None:
             return self._of_predicted(predicted)
-        if self._evidence.wanted.paired:
-            return self._paired(self._evidence.wanted.paired)
+        if paired:
+            return self._paired(paired)
         sure = self._confident
         soft = [] if sure and all(map(self._evidence.is_decision, self._soft)) else self._soft
         if len(soft) == 1:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice, repeat
 from typing import TYPE_CHECKING
 
-from celoss_cli.core.errors import UsageError
+from celoss_cli.core.errors import UsageError, listed
 from celoss_cli.core.numbers import hundredths, numbers
-from celoss_cli.core.records import replace
 from celoss_cli.read.roles.class_inputs import over_classes
 from celoss_cli.read.roles.column import Column, Stored, sample_size
 from celoss_cli.read.roles.evidence import Evidence
@@ -26,6 +25,9 @@ if TYPE_CHECKING:
 
 __all__ = ["assign", "columns_of", "map_columns", "wanted_of"]
 
+_NOTHING = Found((Candidate((), ""),))
+"""What plays a role that no column of the table has to play."""
+
 
 def assign(columns: Sequence[Column], wanted: Wanted) -> Assignment:
     """Gives every column its role.
@@ -42,23 +44,18 @@ def assign(columns: Sequence[Column], wanted: Wanted) -> Assignment:
     evidence = Evidence(columns, wanted)
     target, inputs = _weighed(evidence)
     weight = _weight(evidence)
-    chosen_target, chosen_inputs = _one(target), inputs.only
-    if chosen_target is None or chosen_inputs is None or weight is None or chosen_inputs.command:
+    own, truth, weights = inputs.only, target.only, weight.only
+    if own is None or truth is None or weights is None or own.command:
         from celoss_cli.read.roles.given import doubt  # most tables are plain
 
         raise doubt(evidence, inputs, target, weight)
-    return assignment(evidence, chosen_inputs, chosen_target, weight.candidates[0])
+    return assignment(evidence, own, truth, weights)
 
 
-def _one(target: Found | None) -> Candidate | None:
-    return Candidate((), "") if target is None else target.only
-
-
-def _weighed(evidence: Evidence) -> tuple[Found | None, Found]:
-    """What was found for the targets, None where they come from elsewhere, and for the input."""
-    find = _finder(evidence)
+def _weighed(evidence: Evidence) -> tuple[Found, Found]:
+    """What was found for the targets, which may come from elsewhere, and for the input."""
     if evidence.wanted.elsewhere:
-        return None, find(evidence, (), evidence.wanted.examples)
+        return _NOTHING, _input(evidence, (), evidence.wanted.examples)
     target = by_name(evidence)
     if not target.candidates:
         from celoss_cli.read.roles.target_columns import (  # most headers name the targets
@@ -68,45 +65,41 @@ def _weighed(evidence: Evidence) -> tuple[Found | None, Found]:
 
         target = by_position(evidence)
         if not target.candidates:
-            return by_values(evidence, find)
+            return by_values(evidence, _input)
     columns = [i for candidate in target.candidates for i in candidate.columns]
-    if (only := target.only) is not None and len(only.columns) > 1:
-        return target, _beside_several(evidence, only)
-    return target, find(evidence, columns, evidence.texts_of_first(target))
+    if (only := target.only) is None or len(only.columns) == 1:
+        return target, _input(evidence, columns, evidence.texts_of_first(target))
+    if evidence.chosen["classes"] is not None or evidence.wanted.per_class:
+        return target, _input(evidence, columns, ())
+    return target, _input(evidence, columns, (), target_labels([evidence.names[i] for i in columns]))
 
 
-def _finder(evidence: Evidence) -> Callable[[Evidence, Sequence[int], Sequence[str]], Found]:
-    """What finds the input of the loss; of a loss still to be found too, where its answers are predicted."""
+def _input(
+    evidence: Evidence, target: Sequence[int], targets: Sequence[str], paired: Sequence[str] = ()
+) -> Found:
+    """The input of the loss; of a loss still to be found too, where its answers are predicted.
+
+    Args:
+        evidence: of the columns.
+        target: the columns of targets as far as they are known.
+        targets: the different targets among the first rows, or none.
+        paired: the names of the columns of targets, where there is one for each column of the input.
+
+    """
     wanted = evidence.wanted
-    is_single = not wanted.per_class or (wanted.or_binary and evidence.chosen["predicted"] is not None)
-    return _of_single_values if is_single else over_classes
-
-
-def _of_single_values(evidence: Evidence, target: Sequence[int], targets: Sequence[str]) -> Found:
+    if wanted.per_class and not (wanted.or_binary and evidence.chosen["predicted"] is not None):
+        return over_classes(evidence, target, targets)
     from celoss_cli.read.roles.binary_inputs import of_single_values  # not for a loss over classes
 
-    return of_single_values(evidence, target, targets)
-
-
-def _beside_several(evidence: Evidence, target: Candidate) -> Found:
-    """The input beside several columns of targets."""
-    names = target_labels([evidence.names[i] for i in target.columns])
-    if evidence.chosen["classes"] is not None or evidence.wanted.per_class:
-        return _finder(evidence)(evidence, target.columns, ())
-    return _of_single_values(_with_paired(evidence, names), target.columns, ())
-
-
-def _with_paired(evidence: Evidence, names: tuple[str, ...]) -> Evidence:
-    return Evidence(evidence.columns, replace(evidence.wanted, paired=names))
+    return of_single_values(evidence, target, targets, paired or wanted.paired)
 
 
 # ------------------------------------------------------------------------------------------- weights
 
 
-def _weight(evidence: Evidence) -> Found | None:
+def _weight(evidence: Evidence) -> Found:
     """The weights of the rows: none, one column, or several readings."""
-    wanted, columns = evidence.wanted, evidence.columns
-    if wanted.choice.weight == "":
+    if evidence.wanted.choice.weight == "":
         return Found((Candidate((), "", inferred=False),))
     chosen = evidence.chosen["weight"]
     if chosen is not None:
@@ -114,11 +107,16 @@ def _weight(evidence: Evidence) -> Found | None:
         return Found((Candidate(tuple(chosen), "named by --weight-column", inferred=False),))
     found = evidence.weights
     if not found:
-        return Found((Candidate((), ""),))
-    sure = columns[found[0]].says.weight > 1
+        return _NOTHING
+    sure = evidence.columns[found[0]].says.weight > 1
     if len(found) == 1 and (sure or not _features(evidence)):
         return Found((Candidate(tuple(found), "named so", inferred=not sure),))
-    return None
+    names = [evidence.names[i] for i in found]
+    readings = [Candidate((), f"{name} as weight", options=(("--weight-column", name),)) for name in names]
+    none = Candidate((), "no weights", options=(("--weight-column", ""),))
+    return Found(
+        (*readings, none), f"weights of the rows or a feature, got {listed(names)}, which may be either"
+    )
 
 
 def _features(evidence: Evidence) -> list[int]:

@@ -214,21 +214,18 @@ def _why_unused(evidence: Evidence, i: int) -> str:
 # ------------------------------------------------------------------------------- what is open
 
 
-def doubt(evidence: Evidence, inputs: Found, target: Found | None, weight: Found | None) -> InputError:
+def doubt(evidence: Evidence, inputs: Found, target: Found, weight: Found) -> InputError:
     """A refusal with every reading."""
-    facts = [found.expected for found in (target, inputs) if found is not None and found.expected]
-    if weight is None:
-        names = listed([evidence.names[i] for i in evidence.weights])
-        facts.append(f"weights of the rows or a feature, got {names}, which may be either")
-    pairs = list(islice(_pairs(inputs, target), _MOST_WAYS))
+    facts = [found.expected for found in (target, inputs, weight) if found.expected]
+    pairs = islice(_pairs(inputs, target), _MOST_WAYS)
     ways = [way for pair in pairs for way in _ways(evidence, *pair)]
-    if weight is None:
-        ways = [less for way in ways for less in _with_weights(evidence, way)][:_MOST_WAYS]
+    if weight.only is None:
+        ways = [_with_weight(way, one) for way in ways for one in weight.candidates][:_MOST_WAYS]
     return InputError(f"expected {'; and '.join(dict.fromkeys(facts))}", ways=tuple(ways))
 
 
-def _pairs(inputs: Found, target: Found | None) -> Iterator[Pair]:
-    targets = (_NONE,) if target is None else target.candidates or (_ELSEWHERE,)
+def _pairs(inputs: Found, target: Found) -> Iterator[Pair]:
+    targets = target.candidates or (_ELSEWHERE,)
     for one in inputs.candidates:
         for other in (_NONE,) if one.alone else targets:
             if not {*one.columns, one.predicted} & {*other.columns}:
@@ -291,14 +288,6 @@ def _named(evidence: Evidence, candidate: Candidate) -> list[str]:
     return [evidence.names[i] for i in candidate.columns]
 
 
-def _with_weights(evidence: Evidence, way: Way) -> list[Way]:
-    """A way out with each of the columns that may be weights, and without any."""
-    names = [*(evidence.names[i] for i in evidence.weights), ""]
-    return [
-        Way(
-            f"{name} as weight" if name else "no weights",
-            (*way.options, ("--weight-column", name)),
-            way.command,
-        )
-        for name in names
-    ]
+def _with_weight(way: Way, weight: Candidate) -> Way:
+    """A way out with a reading of the weights."""
+    return Way(weight.why, (*way.options, *weight.options), way.command)
