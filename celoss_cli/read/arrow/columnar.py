@@ -256,8 +256,6 @@ class _Reader:
         mapping, table = self.mapping, self.table
         labelled = replace(mapping, labels=()) if self.in_lists else mapping
         assembler = Assembler(labelled, self.request, of_lists=self._target_in_lists)
-        if table.labelled:
-            assembler.truth()
         kinds = {table.kind(name) for name in self.named(mapping.target)}
         if not kinds or not kinds <= TEXT:
             refuse_ranked(mapping, table.labelled, "", self.request)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from celoss_cli.core.errors import UsageError, listed
 from celoss_cli.core.records import replace
 from celoss_cli.read.roles.answers import positive_of, positive_of_two
-from celoss_cli.read.roles.column import KnownNames, value_of
+from celoss_cli.read.roles.column import KnownNames
 from celoss_cli.read.roles.confidences import OF_POSITIVE, Confidences
 from celoss_cli.read.roles.found import POSITIVE, Candidate, Found, preferred
 from celoss_cli.read.roles.groups import Group, alike, predicting
@@ -134,10 +134,6 @@ class _Search(Confidences):
 
     def _settled(self, i: int, why: str) -> Found:
         return Found((Candidate((i,), why, positive=self._positive_of(i)),))
-
-    def _words(self) -> list[str]:
-        """The targets that are no numbers."""
-        return [target for target in self._targets if value_of(target) is None]
 
     def _positive_of(self, i: int) -> str | None:
         """The target that the name of a column of predictions speaks of: yes of prob_yes, 0 of p0."""

@@ -109,7 +109,8 @@ def _weight(evidence: Evidence) -> Found:
     if not found:
         return _NOTHING
     sure = evidence.columns[found[0]].says.weight > 1
-    if len(found) == 1 and (sure or not _features(evidence)):
+    features = ("feature" in evidence.columns[i].says.other for i in evidence.free_numbers())
+    if len(found) == 1 and (sure or not any(features)):
         return Found((Candidate(tuple(found), "named so", inferred=not sure),))
     names = [evidence.names[i] for i in found]
     readings = [Candidate((), f"{name} as weight", options=(("--weight-column", name),)) for name in names]
@@ -117,11 +118,6 @@ def _weight(evidence: Evidence) -> Found:
     return Found(
         (*readings, none), f"weights of the rows or a feature, got {listed(names)}, which may be either"
     )
-
-
-def _features(evidence: Evidence) -> list[int]:
-    """Numbers that were measured of a row, beside which a weight may be one too."""
-    return [i for i in evidence.free_numbers() if "feature" in evidence.columns[i].says.other]
 
 
 _AT_ONCE = 1 << 10

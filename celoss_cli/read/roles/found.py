@@ -246,5 +246,6 @@ def preferred(found: Iterable[_T], *better: Callable[[_T], bool]) -> list[_T]:
     """Those of which each question, one after the other, is answered yes, as long as any is left."""
     kept = list(found)
     for is_better in better:
-        kept = [one for one in kept if is_better(one)] or kept
+        if len(kept) > 1:
+            kept = [one for one in kept if is_better(one)] or kept
     return kept

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import field
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from celoss_cli.core.errors import InputError, UsageError, Way, listed, quoted
@@ -169,8 +169,9 @@ class _Search:
         self._every = every
         self._request = request
         self._says = {name: named(name) for name in names}
-        self._shape = shape
-        self._shapes: dict[str, Shape | None] = {}
+        self._look: ShapeOf = lambda name: None
+        if shape is not None:
+            self._look = cache(shape)
 
     def found(self, input: str | None, target: str | None) -> Keys:
         """The keys of the input and of the targets; these are given where an option names them.
@@ -204,7 +205,7 @@ class _Search:
 
     def _as_columns(self) -> list[Column] | None:
         """Arrays of one axis and one length for a loss of single values, as the columns of a table."""
-        if self._request.per_class or self._shape is None:
+        if self._request.per_class:
             return None
         if self._request.columns.predicted is None and any(
             name.lower() in INPUT_KEYS for name in self._names
@@ -238,17 +239,13 @@ class _Search:
     def _inputs(self) -> list[str]:
         """The arrays whose names say that they are the input."""
         says, kind = self._says, KINDS.get(self._request.takes, "")
-        for found in (
-            [name for name in self._names if name.lower() in INPUT_KEYS],
-            [name for name in self._names if says[name].takes and not says[name].decided],
-        ):
-            for better in (kind, "logits" if kind == "scores" else ""):
-                found = [name for name in found if better and says[name].takes == better] or found
-            if len(found) > 1:
-                found = preferred(found, lambda name: not self._is_decision(name))
-            if found:
-                return found
-        return []
+        known = [name for name in self._names if name.lower() in INPUT_KEYS]
+        return preferred(
+            known or [name for name in self._names if says[name].takes and not says[name].decided],
+            lambda name: kind != "" and says[name].takes == kind,
+            lambda name: kind == "scores" and says[name].takes == "logits",
+            lambda name: not self._is_decision(name),
+        )
 
     def _targets(self) -> list[str]:
         """The arrays whose names say that they hold the targets."""
@@ -256,21 +253,14 @@ class _Search:
         ranked = ([name for name in self._names if self._says[name].target == rank] for rank in (3, 2))
         return exact or next(filter(None, ranked), [])
 
-    def _look(self, name: str) -> Shape | None:
-        if self._shape is None:
-            return None
-        if name not in self._shapes:
-            self._shapes[name] = self._shape(name)
-        return self._shapes[name]
-
     def _is_decision(self, name: str) -> bool:
         """Whether an array holds whole numbers, one a row."""
-        found = self._look(name)
-        return found is not None and found.kind in "biu" and len(found.extents) == 1
+        return self._has_one_axis(name, "biu")
 
-    def _has_one_axis(self, name: str) -> bool:
+    def _has_one_axis(self, name: str, kinds: str = "") -> bool:
+        """Whether an array holds one value a row, of one of these kinds if any are given."""
         found = self._look(name)
-        return found is not None and len(found.extents) == 1
+        return found is not None and len(found.extents) == 1 and (not kinds or found.kind in kinds)
 
     def _refuse_single(self, name: str) -> None:
         """Refuses one number a row for a value of each class, if no known name says so, and decisions."""

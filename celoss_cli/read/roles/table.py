@@ -20,7 +20,7 @@ from celoss_cli.core.records import record
 from celoss_cli.read.roles.targets import Targets, parsed_number
 
 if TYPE_CHECKING:
-    from celoss_cli.read.request import ReadRequest, TargetSource
+    from celoss_cli.read.request import ReadRequest
     from celoss_cli.read.roles.answers import Answers, Decisions
     from celoss_cli.read.roles.column import Column
     from celoss_cli.read.roles.found import Assignment
@@ -212,6 +212,9 @@ class Assembler:
         self._request = request
         self._is_single = len(mapping.target) == 1 and not of_lists
         self._by_class = self._is_single and request.per_class and request.truth is None
+        others = (mapping.weight, mapping.predicted)  # ids and names of groups may look like anything
+        self._never_missing = [*mapping.inputs, *(column for column in others if column is not None)]
+        self._names: Container[str] = mapping.labels if self._is_single else ()
         self.targets: Targets | None = None
         self.answers: Answers | None = None
         if mapping.positive is not None and self._is_single and not request.per_class:
@@ -223,7 +226,9 @@ class Assembler:
             from celoss_cli.read.roles.answers import Decisions
 
             self._decisions = Decisions(mapping.names[mapping.predicted], mapping.decided)
-        self._truth: TargetSource | None = None
+        self._truth = request.truth
+        if self._truth is not None:
+            self._truth.read_as(mapping.labels, request, mapping.spelled)
         self._way_out = ""
         if rows is not None:
             self._settle_by(rows)
@@ -234,54 +239,32 @@ class Assembler:
         complete = self._complete(islice(rows, max(1, _CELLS_LOOKED_AT // len(mapping.names))))
         first_row = next(complete, None)
         self._way_out = _way_out(mapping, request, first_row)
-        if self.truth() is not None:
-            return
         if self._by_class:
             found = complete if first_row is None else chain([first_row], complete)
             self._settle(row[mapping.target[0]].strip(BLANKS) for row in found)
-        elif request.per_class and request.settled.one_hot is None:
+        elif request.per_class and self._truth is None and request.settled.one_hot is None:
             cells = [first_row[column].strip(BLANKS) for column in mapping.target] if first_row else [""]
             request.settled.one_hot = all(cell.lower() in _ONE_HOT for cell in cells)
 
     def _settle(self, examples: Iterable[str]) -> Targets:
         mapping = self.mapping
         self.targets = Targets(mapping.labels, examples, self._request, mapping.spelled)
+        self._names = self.targets.names
         return self.targets
 
-    def truth(self) -> TargetSource | None:
-        """The targets from elsewhere, read by the classes of this table."""
-        truth = self._request.truth
-        if truth is not None and self._truth is None:
-            truth.read_as(self.mapping.labels, self._request, self.mapping.spelled)
-            self._truth = truth
-        return self._truth
-
     def _complete(self, rows: Iterable[Sequence[str]]) -> Iterator[Sequence[str]]:
-        numbers, target, names = self._numbers, self.mapping.target, self._names
+        numbers, target, names = self._never_missing, self.mapping.target, self._names
         with contextlib.suppress(InputError):  # it is told where it stands, and not before what stands before
             for cells in rows:
                 if _are_present(cells, numbers) and _are_present(cells, target, names):
                     yield cells
 
     @property
-    def _numbers(self) -> list[int]:
-        """The columns of which no value may be missing; ids and names of groups may look like anything."""
-        others = (self.mapping.weight, self.mapping.predicted)
-        return [*self.mapping.inputs, *(column for column in others if column is not None)]
-
-    @property
-    def _names(self) -> Container[str]:
-        """The targets that are names, whatever they look like."""
-        if self.targets is not None:
-            return self.targets.names
-        return self.mapping.labels if self._is_single else ()
-
-    @property
     def conversions(self) -> tuple[str, ...]:
         """What is done to the targets and the input, in words."""
         turned = () if self._decisions is None else (self._decisions.conversion,)
-        if self._request.truth is not None:
-            return (*self._request.truth.conversions, *turned)
+        if self._truth is not None:
+            return (*self._truth.conversions, *turned)
         reading = self.answers or self.targets
         return turned if reading is None else (reading.conversion, *turned)
 
@@ -294,11 +277,11 @@ class Assembler:
         """The batch of these rows, without those where a value is missing if they are to be skipped."""
         if self._request.missing == "error":
             return self.batch(found, start)
-        kept = found.present(self._numbers) & found.present(self.mapping.target, self._names)
+        kept = found.present(self._never_missing) & found.present(self.mapping.target, self._names)
         target = None
-        if (truth := self.truth()) is not None:
+        if self._truth is not None:
             ids = None if self.mapping.id is None else found.texts(self.mapping.id)
-            kept, target = truth.of_complete(start, kept, ids, found.row_place)
+            kept, target = self._truth.of_complete(start, kept, ids, found.row_place)
         return self.batch(found.at(kept), start, int(np.count_nonzero(~kept)), target)
 
     def batch(self, cells: Cells, start: int, skipped: int = 0, target: Array | None = None) -> Batch:
@@ -347,8 +330,8 @@ class Assembler:
         return decisions.turned(input[:, 0], texts, fail)[:, None]
 
     def _target(self, cells: Cells, start: int, ids: Sequence[str] | None) -> Array:
-        if (truth := self.truth()) is not None:
-            return truth.of(start, len(cells), ids, cells.row_place)
+        if self._truth is not None:
+            return self._truth.of(start, len(cells), ids, cells.row_place)
         if self._by_class:
             return self._classes(cells, self.mapping.target[0])
         if self.answers is not None:
