@@ -12,7 +12,7 @@ from celoss_cli.read.roles.found import Candidate, Found
 from celoss_cli.read.roles.groups import Group, initials
 
 if TYPE_CHECKING:
-    from celoss_cli.read.roles.evidence import Evidence
+    from celoss_cli.read.roles.evidence import Evidence, Search
 
 __all__ = ["can_be_binary", "everything", "how_sure", "no_classes", "singles", "too_few"]
 
@@ -20,24 +20,22 @@ _SHOWN_COLUMNS = 4
 """So many columns get a command of their own."""
 
 
-def no_classes(evidence: Evidence, targets: Sequence[str], group: Group, others: Sequence[str]) -> Found:
+def no_classes(search: Search, group: Group, others: Sequence[str]) -> Found:
     """Columns of predictions that are no classes of one model: each may be one of its own.
 
     Args:
-        evidence: of the columns.
-        targets: the different targets among the first rows, or none.
+        search: the columns and the targets as far as they are known.
         group: of the columns.
         others: the targets where they are texts that name none of these classes.
 
     """
-    names = listed([evidence.names[i] for i in group.columns])
+    evidence = search.evidence
+    names = listed([search.names[i] for i in group.columns])
     if others:
-        fact = f"targets that are named as the classes, got {listed(targets)} for {names}"
+        fact = f"targets that are named as the classes, got {listed(search.targets)} for {names}"
     else:
         fact = f"probabilities of classes, which add up to 1, got {names}, which do not"
-    single = [
-        _single(evidence, i) for i in group.columns[:_SHOWN_COLUMNS] if can_be_binary(evidence, targets, i)
-    ]
+    single = [_single(evidence, i) for i in group.columns[:_SHOWN_COLUMNS] if can_be_binary(search, i)]
     stands = initials(others, group.labels)
     options = (("--class-map", stands),) if stands else ()
     whole = Candidate(group.columns, "named by --class-columns", group.affix, options=options)
@@ -46,9 +44,9 @@ def no_classes(evidence: Evidence, targets: Sequence[str], group: Group, others:
     return Found((*single, whole), fact)
 
 
-def can_be_binary(evidence: Evidence, targets: Sequence[str], i: int) -> bool:
+def can_be_binary(search: Search, i: int) -> bool:
     """Whether a column may be that of a binary loss, by the targets that are seen."""
-    return len(targets) <= 2 and evidence.are_fractions([i])
+    return len(search.targets) <= 2 and search.evidence.are_fractions([i])
 
 
 def _single(evidence: Evidence, i: int) -> Candidate:
@@ -56,55 +54,48 @@ def _single(evidence: Evidence, i: int) -> Candidate:
     return Candidate((i,), f"{evidence.names[i]} alone, in a binary loss", command=command)
 
 
-def how_sure(evidence: Evidence, target: Sequence[int], targets: Sequence[str], i: int) -> Found:
+def how_sure(search: Search, i: int) -> Found:
     """A number that says how sure a prediction is: of two classes that is a binary loss."""
-    got = f"a value for each class, got {listed([evidence.names[i]])}, which is"
-    if len(targets) > 2:
+    got, classes = f"a value for each class, got {listed([search.names[i]])}, which is", len(search.targets)
+    if classes > 2:
         told = f"{got} the probability of the class predicted"
-        return Found((), f"{told}: of {len(targets)} classes the loss is not determined by it")
-    from celoss_cli.read.roles.confidences import OF_POSITIVE, Confidences  # few tables tell no more
+        return Found((), f"{told}: of {classes} classes the loss is not determined by it")
+    from celoss_cli.read.roles.confidences import OF_POSITIVE, weighed  # few tables tell no more
 
-    as_it_stands = replace(_single(evidence, i), why=OF_POSITIVE)
-    candidates, said = Confidences(evidence, target, targets).weighed(i, as_it_stands, "bce")
+    as_it_stands = replace(_single(search.evidence, i), why=OF_POSITIVE)
+    candidates, said = weighed(search, i, as_it_stands, "bce")
     return Found(candidates, f"{got} {said}")
 
 
-def singles(
-    evidence: Evidence, targets: Sequence[str], soft: Sequence[int], others: Sequence[Candidate]
-) -> Found:
+def singles(search: Search, soft: Sequence[int], others: Sequence[Candidate]) -> Found:
     """Columns of predictions that have no other beside them: of a binary loss, before other readings."""
-    names = listed([evidence.names[i] for i in soft])
-    fact = f"two columns of {evidence.wanted.takes} or more, which are named alike, got {names}"
-    if targets and all(evidence.columns[i].says.takes == "log-probs" for i in soft):
+    takes = [search.evidence.columns[i].says.takes for i in soft]
+    names = listed([search.names[i] for i in soft])
+    fact = f"two columns of {search.evidence.wanted.takes} or more, which are named alike, got {names}"
+    if search.targets and {*takes} == {"log-probs"}:
         fact += ": exp of a log-probability of one answer is what bce takes"
-    return Found((*_tokens(evidence, targets, soft), *_binary(evidence, targets, soft), *others), fact)
+    tokens = []
+    if takes == ["log-probs"] and not search.targets and not search.evidence.wanted.elsewhere:
+        options = (("--input-is", TOKENS),)
+        tokens = [Candidate((soft[0],), "a scored token a row", alone=True, command="nll", options=options)]
+    return Found((*tokens, *_binary(search, soft), *others), fact)
 
 
-def _binary(evidence: Evidence, targets: Sequence[str], columns: Sequence[int]) -> list[Candidate]:
+def _binary(search: Search, columns: Sequence[int]) -> list[Candidate]:
     """Each of some columns in a binary loss, which takes no logarithms, of no more than two targets."""
+    evidence = search.evidence
     taken = [i for i in columns if evidence.columns[i].says.takes != "log-probs"]
-    return [_single(evidence, i) for i in taken[:_SHOWN_COLUMNS] if len(targets) <= 2]
+    return [_single(evidence, i) for i in taken[:_SHOWN_COLUMNS] if len(search.targets) <= 2]
 
 
-def _tokens(evidence: Evidence, targets: Sequence[str], soft: Sequence[int]) -> list[Candidate]:
-    """A log-probability without a target: that of a scored token a row."""
-    says = [evidence.columns[i].says.takes for i in soft]
-    if says != ["log-probs"] or targets or evidence.wanted.elsewhere:
-        return []
-    options = (("--input-is", TOKENS),)
-    return [Candidate((soft[0],), "a scored token a row", alone=True, command="nll", options=options)]
-
-
-def everything(evidence: Evidence, numbers: Sequence[int]) -> list[Candidate]:
+def everything(search: Search) -> list[Candidate]:
     """All numbers that might be classes, as a last reading."""
-    every = [i for i in numbers if not evidence.certainly_other(i)] or numbers
+    every = [i for i in search.numbers if not search.evidence.certainly_other(i)] or search.numbers
     return [Candidate(tuple(every), "all numbers")] if len(every) > 1 else []
 
 
-def too_few(
-    evidence: Evidence, targets: Sequence[str], columns: Sequence[int], numbers: Sequence[int]
-) -> Found:
+def too_few(search: Search, columns: Sequence[int]) -> Found:
     """One number, or none, that may be a class."""
-    got = listed([evidence.names[i] for i in columns] or evidence.names)
-    readings = (*_binary(evidence, targets, columns), *everything(evidence, numbers))
-    return Found(readings, f"two columns of {evidence.wanted.takes} or more, got {got}")
+    got = listed([search.names[i] for i in columns] or search.names)
+    readings = (*_binary(search, columns), *everything(search))
+    return Found(readings, f"two columns of {search.evidence.wanted.takes} or more, got {got}")

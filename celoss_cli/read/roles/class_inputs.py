@@ -47,27 +47,27 @@ class _Search(Search):
         super().__init__(evidence, target, targets)
         values = [evidence.columns[i].values for i in target]
         self._in_numbers = len(values) == 1 and values[0].mostly_numbers
-        self._copies = [i for i in self._free if any(evidence.equal(i, t) for t in target)]
-        self._plain = self._without_targets(evidence.plain(self._numbers))
+        self._copies = [i for i in self.free if any(evidence.equal(i, t) for t in target)]
+        self._plain = self._without_targets(evidence.plain(self.numbers))
 
     def _without_targets(self, plain: Sequence[int]) -> list[int]:
         """Columns whose names have no word of targets, or share it: class_0 and class_1."""
-        columns = self._evidence.columns
+        columns = self.evidence.columns
         if not any(columns[i].says.target for i in plain):
             return list(plain)
         shared = {i for group in alike(columns, plain) for i in group.columns}
         return [i for i in plain if i in shared or not columns[i].says.target]
 
     def found(self) -> Found:
-        chosen = self._evidence.chosen["classes"]
+        chosen = self.evidence.chosen["classes"]
         if chosen is not None:
             return Found((Candidate(tuple(chosen), "named by --class-columns", inferred=False),))
-        groups = [g for g in predicting(self._evidence.columns, self._numbers) if self._is_of_classes(g)]
-        if self._confident and not groups:
-            groups = [g for g in alike(self._evidence.columns, self._confident) if self._is_of_classes(g)]
+        groups = [g for g in predicting(self.evidence.columns, self.numbers) if self._is_of_classes(g)]
+        if self.confident and not groups:
+            groups = [g for g in alike(self.evidence.columns, self.confident) if self._is_of_classes(g)]
         if groups:
             return self._one_of(groups)
-        soft = [i for i in self._numbers if self._is_soft(i)]
+        soft = [i for i in self.numbers if self._is_soft(i)]
         named = self._named()
         if named is not None:
             return named
@@ -79,7 +79,7 @@ class _Search(Search):
 
     def _of_one_column(self, sure: Sequence[int], soft: Sequence[int]) -> Found:
         """Columns of predictions that have no other beside them."""
-        evidence, targets = self._evidence, self._targets
+        evidence = self.evidence
         if evidence.wanted.or_binary and len(soft) == 1:
             return Found((Candidate(tuple(soft), _PREDICTED),))
         from celoss_cli.read.roles.class_doubts import (  # few tables leave a doubt
@@ -89,16 +89,16 @@ class _Search(Search):
         )
 
         if sure:
-            return how_sure(evidence, self._target, targets, sure[0])
+            return how_sure(self, sure[0])
         groups = [self._candidate(g, _ALIKE) for g in alike(evidence.columns, self._plain)]
-        return singles(evidence, targets, soft, [*groups, *everything(evidence, self._numbers)])
+        return singles(self, soft, [*groups, *everything(self)])
 
     def _with_adding_up(self, found: Found) -> Found:
         """The readings with those numbers side by side, which alone add up to 1 in every row, first."""
-        numbers, runs = self._numbers[:_MOST_TRIED], []
+        numbers, runs = self.numbers[:_MOST_TRIED], []
         for first in range(len(numbers)):
             for end in range(first + 2, len(numbers) + 1):
-                if self._evidence.adds_up(numbers[first:end]):
+                if self.evidence.adds_up(numbers[first:end]):
                     runs.append(tuple(numbers[first:end]))
                     break
         if len(runs) != 1 or runs[0] in [candidate.columns for candidate in found.candidates]:
@@ -107,28 +107,27 @@ class _Search(Search):
 
     def _sure(self, soft: Sequence[int]) -> list[int]:
         """The numbers that say how sure a prediction is, where no others may be the classes."""
-        evidence = self._evidence
+        evidence = self.evidence
         if evidence.wanted.or_binary or len(self._plain) > 1:
             return []
-        from celoss_cli.read.roles.confidences import Confidences  # most classes are known by their names
+        from celoss_cli.read.roles.confidences import is_sure_of  # most classes are known by their names
 
-        known = Confidences(evidence, self._target, self._targets)
-        found = [i for i in self._numbers if i in self._confident or (i in soft and known.is_sure_of(i))]
+        found = [i for i in self.numbers if i in self.confident or (i in soft and is_sure_of(self, i))]
         return [] if {*soft} - {*found} else found
 
     def _is_soft(self, i: int) -> bool:
         """Whether this is a prediction that is no decision for a class, nor how sure one is."""
-        evidence = self._evidence
-        soft = evidence.is_prediction(i) and i not in self._confident
+        evidence = self.evidence
+        soft = evidence.is_prediction(i) and i not in self.confident
         return soft and not evidence.is_decision(i) and not evidence.columns[i].is_empty
 
     # ------------------------------------------------------------------------------- 2. predictions
 
     def _is_of_classes(self, group: Group) -> bool:
         """Whether columns are of classes: those of how sure one is where they are named by the targets."""
-        sure = all(self._evidence.is_confidence(i) for i in group.columns)
+        sure = all(self.evidence.is_confidence(i) for i in group.columns)
         fits = group.takes == "log-probs" or self._adds_up(group)
-        unknown = not self._targets and self._evidence.wanted.elsewhere
+        unknown = not self.targets and self.evidence.wanted.elsewhere
         return not sure or (fits and (unknown or self._named_by_targets(group)))
 
     def _one_of(self, groups: Sequence[Group]) -> Found:
@@ -136,7 +135,7 @@ class _Search(Search):
         every = [option for group in self._largest(groups) for option in self._without_odd(group)]
         fitting = [group for group in every if self._fits(group)]
         fitting = fitting or [group for group in every if self._is_examined(group)]
-        kind = self._evidence.wanted.kind
+        kind = self.evidence.wanted.kind
         fitting = preferred(
             fitting,
             self._named_by_targets,
@@ -150,13 +149,13 @@ class _Search(Search):
             shown = listed([group.affix for group in fitting])
             return Found(
                 tuple(self._candidate(group, _PREDICTED) for group in fitting),
-                f"one group of columns of {self._evidence.wanted.takes}, got {shown}",
+                f"one group of columns of {self.evidence.wanted.takes}, got {shown}",
             )
         return self._no_classes(every[0])
 
     def _without_odd(self, group: Group) -> list[Group]:
         """The group without columns like prob_max; also with them where nothing tells."""
-        says = [self._evidence.columns[i].says for i in group.columns]
+        says = [self.evidence.columns[i].says for i in group.columns]
         kept = [
             at
             for at, label in enumerate(group.labels)
@@ -177,26 +176,26 @@ class _Search(Search):
         """Whether probabilities are of classes, and the targets are none of other names."""
         if self._targets_differ(group):
             return False
-        if not self._are_probabilities(group) or self._evidence.wanted.rescaled:
+        if not self._are_probabilities(group) or self.evidence.wanted.rescaled:
             return True
-        return self._evidence.adds_up(group.columns) is not False
+        return self.evidence.adds_up(group.columns) is not False
 
     def _is_examined(self, group: Group) -> bool:
         """Whether values that do not fit are looked at all the same, as the columns can be nothing else."""
-        if not self._evidence.wanted.examined or self._targets_differ(group):
+        if not self.evidence.wanted.examined or self._targets_differ(group):
             return False
         from celoss_cli.read.roles.class_doubts import can_be_binary  # of data that is looked at for mistakes
 
-        binary = (can_be_binary(self._evidence, self._targets, i) for i in group.columns)
+        binary = (can_be_binary(self, i) for i in group.columns)
         return self._is_named(group) or not any(binary)
 
     def _are_probabilities(self, group: Group) -> bool:
-        wanted = self._evidence.wanted
-        if all(self._evidence.columns[i].is_empty for i in group.columns):
+        wanted = self.evidence.wanted
+        if all(self.evidence.columns[i].is_empty for i in group.columns):
             return False
         if wanted.takes_probabilities:
             return True
-        return self._evidence.are_fractions(group.columns) and (
+        return self.evidence.are_fractions(group.columns) and (
             group.takes == "probs" or (group.takes == "scores" and not self._is_named(group))
         )
 
@@ -205,7 +204,7 @@ class _Search(Search):
         return group.counts or self._named_by_targets(group)
 
     def _adds_up(self, group: Group) -> bool:
-        return bool(self._evidence.adds_up(group.columns))
+        return bool(self.evidence.adds_up(group.columns))
 
     def _targets_differ(self, group: Group) -> bool:
         """Whether the targets are texts that name none of these classes."""
@@ -218,15 +217,15 @@ class _Search(Search):
         """
         if self._in_numbers:
             return []
-        words = [text for text in self._targets if value_of(text) is None]
+        words = [text for text in self.targets if value_of(text) is None]
         if not words:
             return []
-        spelled = [*group.labels, *spellings_of([self._names[i] for i in group.columns])]
+        spelled = [*group.labels, *spellings_of([self.names[i] for i in group.columns])]
         known = KnownNames(spelled)
         return [] if any(known.have([word]) for word in words) else words
 
     def _named_by_targets(self, group: Group) -> bool:
-        return KnownNames(group.labels).have(self._targets)
+        return KnownNames(group.labels).have(self.targets)
 
     def _largest(self, groups: Sequence[Group]) -> list[Group]:
         """Without groups that are part of another one."""
@@ -240,21 +239,21 @@ class _Search(Search):
     # -------------------------------------------------------------------------- 3. the targets' names
 
     def _named(self) -> Found | None:
-        evidence = self._evidence
-        words = [text for text in self._targets if value_of(text) is None]
-        if not words or len(words) < len(self._targets):
+        evidence = self.evidence
+        words = [text for text in self.targets if value_of(text) is None]
+        if not words or len(words) < len(self.targets):
             return None
-        missing = [self._names[i] for i in self._plain if self._names[i] in MISSING]
-        roles = {*evidence.taken, *self._target}
+        missing = [self.names[i] for i in self._plain if self.names[i] in MISSING]
+        roles = {*evidence.taken, *self.target}
         odd = [i for i, c in enumerate(evidence.columns) if c.is_no_number and i not in roles]
         known = KnownNames((*words, *missing))
-        named = [i for i in sorted((*self._numbers, *odd)) if known.have([self._names[i]])]
+        named = [i for i in sorted((*self.numbers, *odd)) if known.have([self.names[i]])]
         others = {*named, *self._copies}
         rest = [i for i in self._plain if i not in others]
         if (
             not named
             or len(named) + len(rest) < 2
-            or not KnownNames(self._names[i] for i in (*named, *rest)).have(words)
+            or not KnownNames(self.names[i] for i in (*named, *rest)).have(words)
         ):
             return None
         if rest and any({*named, *rest} <= {*g.columns} for g in alike(evidence.columns, self._plain)):
@@ -267,9 +266,9 @@ class _Search(Search):
         if not doubtful and len(sure) > 1:
             return self._settled(tuple(sure), why)
         for columns in (tuple(sure), both):
-            if len(columns) > 1 and self._evidence.adds_up(columns):
+            if len(columns) > 1 and self.evidence.adds_up(columns):
                 return self._settled(columns, f"{why} and add up to 1")
-        if any(_is_index(text, len(both)) and not _is_index(text, len(sure)) for text in self._targets):
+        if any(_is_index(text, len(both)) and not _is_index(text, len(sure)) for text in self.targets):
             return self._settled(both, why)
         odd = [i for i in doubtful if self._is_of_another_kind(i, sure)]
         if why != _OTHERS and len(odd) == len(doubtful) and len(sure) > 1:
@@ -277,20 +276,20 @@ class _Search(Search):
         readings = [Candidate(columns, why) for columns in (both, tuple(sure)) if len(columns) > 1]
         if len(readings) == 1 and why != _OTHERS:
             return self._settled(readings[0].columns, why)
-        shown = listed([self._names[i] for i in doubtful])
+        shown = listed([self.names[i] for i in doubtful])
         return Found(tuple(readings), f"columns of classes alone, got {shown} among them, which may be none")
 
     def _is_of_another_kind(self, i: int, sure: Sequence[int]) -> bool:
         """Whether a column of whole numbers stands beside columns of others."""
-        values = [self._evidence.columns[j].values for j in sure]
-        own = self._evidence.columns[i].values
+        values = [self.evidence.columns[j].values for j in sure]
+        own = self.evidence.columns[i].values
         enough = len(own.texts) >= _ENOUGH and not own.are_binary
         return enough and own.are_whole and not any(v.are_whole for v in values)
 
     # ----------------------------------------------------------------------- 4. and 5. other numbers
 
     def _by_affix(self) -> Found | None:
-        groups = alike(self._evidence.columns, self._plain)
+        groups = alike(self.evidence.columns, self._plain)
         if not groups:
             return None
         counting = [group for group in groups if group.counts]
@@ -299,7 +298,7 @@ class _Search(Search):
         if len(counting) > 1:
             shown = listed([group.affix for group in counting])
             readings = tuple(self._candidate(group, _ALIKE) for group in counting)
-            return Found(readings, f"one group of columns of {self._evidence.wanted.takes}, got {shown}")
+            return Found(readings, f"one group of columns of {self.evidence.wanted.takes}, got {shown}")
         group = counting[0] if counting else max(groups, key=lambda g: len(g.columns))
         taken = {*group.columns, *self._copies}
         rest = [i for i in self._plain if i not in taken]
@@ -313,9 +312,9 @@ class _Search(Search):
         return self._with_or_without(group.columns, rest, _ALIKE)
 
     def _all(self) -> Found:
-        evidence = self._evidence
+        evidence = self.evidence
         plain = self._plain
-        others = {i for i in self._numbers if self._may_be_class(i)}
+        others = {i for i in self.numbers if self._may_be_class(i)}
         whole = [i for i in plain if evidence.columns[i].values.are_whole]
         fractions = [i for i in plain if evidence.columns[i].values.are_fractions]
         odd = [kind[0] for kind in (whole, fractions) if len(kind) == 1]
@@ -330,37 +329,37 @@ class _Search(Search):
         if len(columns) > 1 and not doubtful:
             return self._settled(columns, _OTHERS)
         if len(columns) > 1:
-            names = listed([self._names[i] for i in columns])
+            names = listed([self.names[i] for i in columns])
             readings = (Candidate(columns, _OTHERS),)
             return Found(readings, f"columns of {evidence.wanted.takes}, got {names}, which may be none")
         return self._too_few(columns)
 
     def _may_be_class(self, i: int) -> bool:
         """Whether a name that says something else may be that of a class: loss beside win and draw."""
-        column = self._evidence.columns[i]
-        other = bool(column.says.other) and not self._evidence.certainly_other(i)
+        column = self.evidence.columns[i]
+        other = bool(column.says.other) and not self.evidence.certainly_other(i)
         return other and not column.says.confident
 
     def _is_doubtful(self, i: int, *, of_a_kind: bool) -> bool:
         """Whether a number is a copy of the target, or the only one of its kind: whole, or from 0 to 1."""
-        copied = i in self._copies and len(self._evidence.texts_of(i)) > 2
-        values = self._evidence.columns[i].values
+        copied = i in self._copies and len(self.evidence.texts_of(i)) > 2
+        values = self.evidence.columns[i].values
         odd = of_a_kind and len(values.texts) >= _ENOUGH and not values.are_binary
         return copied or (len(self._plain) > 2 and odd)
 
     def _too_few(self, columns: Sequence[int]) -> Found:
-        if self._evidence.wanted.or_binary and len(columns) == 1:
+        if self.evidence.wanted.or_binary and len(columns) == 1:
             return Found((Candidate(tuple(columns), _OTHERS),))
         from celoss_cli.read.roles.class_doubts import too_few  # few tables leave a doubt
 
-        return too_few(self._evidence, self._targets, columns, self._numbers)
+        return too_few(self, columns)
 
     # ------------------------------------------------------------------------------------ the outcome
 
     def _settled(self, columns: tuple[int, ...], why: str, affix: str = "") -> Found:
         """These columns, if probabilities add up to 1."""
-        group = Group(columns, tuple(self._names[i] for i in columns), affix)
-        odd = self._takes_probabilities() and self._evidence.adds_up(columns) is False
+        group = Group(columns, tuple(self.names[i] for i in columns), affix)
+        odd = self._takes_probabilities() and self.evidence.adds_up(columns) is False
         others = self._other_names(group)
         if (odd and not self._is_examined(group)) or (others and initials(others, group.labels)):
             return self._no_classes(group)
@@ -369,13 +368,13 @@ class _Search(Search):
     def _no_classes(self, group: Group) -> Found:
         from celoss_cli.read.roles.class_doubts import no_classes  # most groups are of classes
 
-        return no_classes(self._evidence, self._targets, group, self._other_names(group))
+        return no_classes(self, group, self._other_names(group))
 
     def _candidate(self, group: Group, why: str) -> Candidate:
         return Candidate(group.columns, why, group.affix)
 
     def _takes_probabilities(self) -> bool:
-        return self._evidence.wanted.takes_probabilities and not self._evidence.wanted.rescaled
+        return self.evidence.wanted.takes_probabilities and not self.evidence.wanted.rescaled
 
 
 def _is_index(text: str, classes: int) -> bool:

@@ -33,10 +33,9 @@ class KnownNames:
 
     def have(self, targets: Sequence[str]) -> bool:
         """Whether there are targets, and every one of them is such a name."""
-        return bool(targets) and all(t.casefold() in self._names or self._has_value(t) for t in targets)
-
-    def _has_value(self, target: str) -> bool:
-        return bool(self._values) and value_of(target) in self._values
+        values = self._values
+        known = (t.casefold() in self._names or (values and value_of(t) in values) for t in targets)
+        return bool(targets) and all(known)
 
 
 Stored = Literal["", "number", "text", "truth", "list", "other"]

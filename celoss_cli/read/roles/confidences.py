@@ -18,14 +18,14 @@ from celoss_cli.read.roles.answers import (
     same_answer,
 )
 from celoss_cli.read.roles.column import value_of
-from celoss_cli.read.roles.evidence import Evidence, Search
 from celoss_cli.read.roles.found import Candidate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from celoss_cli.read.roles.evidence import Evidence, Search
 
-__all__ = ["OF_POSITIVE", "Confidences", "decided_in", "doubtful"]
+__all__ = ["OF_POSITIVE", "decided_in", "doubtful", "is_sure_of", "weighed"]
 
 OF_POSITIVE = "the probability of the positive class"
 """What a number is that is read as it stands."""
@@ -34,109 +34,110 @@ _HALF = 0.5
 _TWO = 2
 
 
-class Confidences(Search):
-    """Which numbers say how sure a prediction is, and which columns hold what was predicted."""
+def is_sure_of(search: Search, i: int) -> bool:
+    """Whether a number is never under a half beside decisions for several answers, or several targets.
 
-    def is_sure_of(self, i: int) -> bool:
-        """Whether a number is never under a half beside decisions for several answers, or several targets.
+    Among them are the labels of a pipeline, which are called ``label`` beside their ``score``.
+    """
+    evidence = search.evidence
+    values = evidence.columns[i].values
+    never = values.numbers is not None and bool((values.numbers >= _HALF).all())
+    others = (j for j in range(len(search.names)) if evidence.is_prediction(j) and j != i)
+    both = any(evidence.is_decision(j) and len(evidence.texts_of(j)) >= _TWO for j in others)
+    pipeline = search.names[i] == "score" and "label" in search.names and _are_several_words(search)
+    return never and (both or pipeline or len(search.target) > 1)
 
-        Among them are the labels of a pipeline, which are called ``label`` beside their ``score``.
-        """
-        evidence = self._evidence
-        values = evidence.columns[i].values
-        never = values.numbers is not None and bool((values.numbers >= _HALF).all())
-        others = (j for j in range(len(self._names)) if evidence.is_prediction(j) and j != i)
-        both = any(evidence.is_decision(j) and len(evidence.texts_of(j)) >= _TWO for j in others)
-        pipeline = self._names[i] == "score" and "label" in self._names and self._are_several_words()
-        return never and (both or pipeline or len(self._target) > 1)
 
-    def _are_several_words(self) -> bool:
-        return sum(value_of(target) is None for target in self._targets) > 1
+def _are_several_words(search: Search) -> bool:
+    return sum(value_of(target) is None for target in search.targets) > 1
 
-    def decisions(self, confidence: int) -> list[int]:
-        """The columns that may hold the class predicted, of two, the likeliest first.
 
-        Their names say so, or they are one of several that may be the targets, or have the same values.
-        """
-        evidence, every = self._evidence, range(len(self._names))
-        several = self._target[::-1] if len(self._target) > 1 else ()
-        named = [
-            j for j in every if j != confidence and evidence.is_prediction(j) and evidence.is_decision(j)
-        ]
-        same = (j for j in every if j not in self._target and not evidence.columns[j].says.other)
-        equal = [j for j in same if {*evidence.texts_of(j)} == {*self._targets}]
-        likely = (j for j in (*named, *several, *equal) if j not in evidence.taken)
-        return [j for j in dict.fromkeys(likely) if 1 <= len(evidence.texts_of(j)) <= _TWO]
+def _decisions(search: Search, confidence: int) -> list[int]:
+    """The columns that may hold the class predicted, of two, the likeliest first.
 
-    def turned(self, confidence: int, command: str = "") -> Iterator[Candidate]:
-        """The readings of a number as the probability of the class in each of those columns.
+    Their names say so, or they are one of several that may be the targets, or have the same values.
+    """
+    evidence, every = search.evidence, range(len(search.names))
+    several = search.target[::-1] if len(search.target) > 1 else ()
+    named = [j for j in every if j != confidence and evidence.is_prediction(j) and evidence.is_decision(j)]
+    same = (j for j in every if j not in search.target and not evidence.columns[j].says.other)
+    equal = [j for j in same if {*evidence.texts_of(j)} == {*search.targets}]
+    likely = (j for j in (*named, *several, *equal) if j not in evidence.taken)
+    return [j for j in dict.fromkeys(likely) if 1 <= len(evidence.texts_of(j)) <= _TWO]
 
-        Args:
-            confidence: the number.
-            command: of the loss that takes it, where it is another one.
 
-        """
-        name = self._names[confidence]
-        positive = positive_of(name, self._targets)
-        for j in self.decisions(confidence):
-            why = f"1 less it where {self._names[j]} is the other class"
-            one = Candidate((confidence,), why, positive=positive, predicted=j, command=command)
-            if self._can_be_turned(j):
-                yield one
-                continue
-            seen = self._evidence.texts_of(j)
-            for text in (text for text in seen if is_of_decisions(text, seen, self._targets)):
-                told = f"{why}; {text} as {clear_positive(self._targets)}"
-                yield replace(one, why=told, options=(("--positive", text),))
+def _turned(search: Search, confidence: int, command: str = "") -> Iterator[Candidate]:
+    """The readings of a number as the probability of the class in each of those columns.
 
-    def _can_be_turned(self, decided: int) -> bool:
-        """Whether the classes predicted are called as the targets are, whichever is the positive one."""
-        told = self._evidence.wanted.positive
-        either: Sequence[str | None] = self._targets if self._are_several_words() else (told,)
-        seen = self._evidence.texts_of(decided)
-        return any(decided_of(seen, self._targets, one) is not None for one in either)
+    Args:
+        search: the columns and the targets as far as they are known.
+        confidence: the number.
+        command: of the loss that takes it, where it is another one.
 
-    def weighed(
-        self, confidence: int, as_it_stands: Candidate, command: str
-    ) -> tuple[tuple[Candidate, ...], str]:
-        """The readings of what is called as a confidence, the likeliest first, and what it is in words.
+    """
+    name = search.names[confidence]
+    positive = positive_of(name, search.targets)
+    for j in _decisions(search, confidence):
+        why = f"1 less it where {search.names[j]} is the other class"
+        one = Candidate((confidence,), why, positive=positive, predicted=j, command=command)
+        if _can_be_turned(search, j):
+            yield one
+            continue
+        seen = search.evidence.texts_of(j)
+        for text in (text for text in seen if is_of_decisions(text, seen, search.targets)):
+            told = f"{why}; {text} as {clear_positive(search.targets)}"
+            yield replace(one, why=told, options=(("--positive", text),))
 
-        Args:
-            confidence: the number.
-            as_it_stands: its reading as the probability of the positive class.
-            command: of the loss that takes it turned, where it is another one.
 
-        """
-        cut = self.positive_by_cut(confidence)
-        if cut is not None:
-            j, positive = cut
-            usual = clear_positive(self._targets) or "1"
-            is_target = any(same_answer(positive, target) for target in self._targets)
-            told = (("--positive", positive),) if is_target and not same_answer(positive, usual) else ()
-            where = f"is over 0.5 where {listed([self._names[j]])} is {positive}, and nowhere else"
-            return (
-                replace(as_it_stands, options=told),
-            ), f"called as that of the class predicted and {where}"
-        turned = tuple(self.turned(confidence, command))
-        if below_half(self._evidence, confidence):
-            return (as_it_stands, *turned), "called as that of the class predicted"
-        said, decided = "the probability of the class predicted", self.decisions(confidence)
-        if decided and not any(map(self._can_be_turned, decided)):
-            names = listed([self._names[j] for j in decided])
-            said += f", and the classes in {names} are not called as the targets are"
-        return (*turned, as_it_stands), said
+def _can_be_turned(search: Search, decided: int) -> bool:
+    """Whether the classes predicted are called as the targets are, whichever is the positive one."""
+    told = search.evidence.wanted.positive
+    either: Sequence[str | None] = search.targets if _are_several_words(search) else (told,)
+    seen = search.evidence.texts_of(decided)
+    return any(decided_of(seen, search.targets, one) is not None for one in either)
 
-    def positive_by_cut(self, confidence: int) -> tuple[int, str] | None:
-        """The class whose probability a number is as the decisions beside it say, and their column."""
-        for j in self.decisions(confidence):
-            seen = self._evidence.texts_of(j)
-            told = clear_positive(seen) or clear_positive(self._targets)
-            for text in seen:
-                if (told is None or same_answer(text, told)) and is_of_positive(
-                    self._evidence, confidence, j, text
-                ):
-                    return j, text
-        return None
+
+def weighed(
+    search: Search, confidence: int, as_it_stands: Candidate, command: str
+) -> tuple[tuple[Candidate, ...], str]:
+    """The readings of what is called as a confidence, the likeliest first, and what it is in words.
+
+    Args:
+        search: the columns and the targets as far as they are known.
+        confidence: the number.
+        as_it_stands: its reading as the probability of the positive class.
+        command: of the loss that takes it turned, where it is another one.
+
+    """
+    cut = _positive_by_cut(search, confidence)
+    if cut is not None:
+        j, positive = cut
+        usual = clear_positive(search.targets) or "1"
+        is_target = any(same_answer(positive, target) for target in search.targets)
+        told = (("--positive", positive),) if is_target and not same_answer(positive, usual) else ()
+        where = f"is over 0.5 where {listed([search.names[j]])} is {positive}, and nowhere else"
+        return (replace(as_it_stands, options=told),), f"called as that of the class predicted and {where}"
+    turned = tuple(_turned(search, confidence, command))
+    if below_half(search.evidence, confidence):
+        return (as_it_stands, *turned), "called as that of the class predicted"
+    said, decided = "the probability of the class predicted", _decisions(search, confidence)
+    if decided and not any(_can_be_turned(search, j) for j in decided):
+        names = listed([search.names[j] for j in decided])
+        said += f", and the classes in {names} are not called as the targets are"
+    return (*turned, as_it_stands), said
+
+
+def _positive_by_cut(search: Search, confidence: int) -> tuple[int, str] | None:
+    """The class whose probability a number is as the decisions beside it say, and their column."""
+    for j in _decisions(search, confidence):
+        seen = search.evidence.texts_of(j)
+        told = clear_positive(seen) or clear_positive(search.targets)
+        for text in seen:
+            if (told is None or same_answer(text, told)) and is_of_positive(
+                search.evidence, confidence, j, text
+            ):
+                return j, text
+    return None
 
 
 def below_half(evidence: Evidence, sure: int) -> int:

@@ -273,16 +273,22 @@ class Search:
         target: the columns of targets as far as they are known.
         targets: the different targets among the first rows, or none.
 
+    Attributes:
+        evidence, names, target, targets: these, and the names of the columns.
+        free: the numbers without another role.
+        numbers: those of them that are no decisions by their names.
+        confident: those of these that say how sure a prediction is.
+
     """
 
     def __init__(self, evidence: Evidence, target: Sequence[int], targets: Sequence[str]) -> None:
-        self._evidence = evidence
-        self._names = evidence.names
-        self._target = target
-        self._targets = targets
-        self._free = evidence.free_numbers(target)
-        self._numbers = [i for i in self._free if not evidence.columns[i].says.decided]
-        self._confident = [i for i in self._numbers if evidence.is_confidence(i)]
+        self.evidence = evidence
+        self.names = evidence.names
+        self.target = target
+        self.targets = targets
+        self.free = evidence.free_numbers(target)
+        self.numbers = [i for i in self.free if not evidence.columns[i].says.decided]
+        self.confident = [i for i in self.numbers if evidence.is_confidence(i)]
 
 
 def adds_up(values: Array, digits_of: Iterable[int]) -> bool:
