@@ -37,7 +37,6 @@ from celoss_cli.read.request import Dataset, ReadRequest, Stream
 from celoss_cli.read.roles.column import Column, Stored, sample_size
 from celoss_cli.read.roles.columns import map_columns
 from celoss_cli.read.roles.found import Assignment
-from celoss_cli.read.roles.keys import INPUT_KEYS, one_of
 from celoss_cli.read.roles.naming import refuse_repeated
 from celoss_cli.read.roles.table import Assembler, WholeTable
 from celoss_cli.read.tokens.rows import why_no_table
@@ -69,7 +68,7 @@ def read(stream: Stream, request: ReadRequest) -> Dataset:
     table = RecordTable(stream)
     try:
         columns, whole = _columns(table)
-        mapping = map_columns(columns, _with_list_column(table, request), whole=whole)
+        mapping = map_columns(columns, request, whole=whole)
         reader = _Reader(table, mapping, request)
         assembler = reader.assembler()
     except InputError as error:
@@ -208,15 +207,6 @@ class _Columns:
 
     def row_place(self, row: int) -> str:
         return f"{self._table.name}: row {row}"
-
-
-def _with_list_column(table: RecordTable, request: ReadRequest) -> ReadRequest:
-    """The request with the column of lists as the input, where there is one and none was named."""
-    lists = [name for name in table.names if table.kind(name) in LISTS]
-    if request.columns.classes is not None:
-        return request
-    found = one_of(lists, INPUT_KEYS, "input", "--class-columns")
-    return request if found is None else replace(request, columns=replace(request.columns, classes=found))
 
 
 def _rows_of_a_batch(columns: int) -> int:

@@ -128,7 +128,7 @@ class _Search(Search):
             raise UsageError(
                 f"Expected one column of --class-columns with --predicted-column, got {len(chosen)}."
             )
-        why = "named by --class-columns"
+        why = self.evidence.why_chosen
         return Candidate(tuple(chosen), why, inferred=False, positive=positive, predicted=decided)
 
     def _settled(self, i: int, why: str) -> Found:

@@ -61,7 +61,7 @@ class _Search(Search):
     def found(self) -> Found:
         chosen = self.evidence.chosen["classes"]
         if chosen is not None:
-            return Found((Candidate(tuple(chosen), "named by --class-columns", inferred=False),))
+            return Found((Candidate(tuple(chosen), self.evidence.why_chosen, inferred=False),))
         groups = [g for g in predicting(self.evidence.columns, self.numbers) if self._is_of_classes(g)]
         if self.confident and not groups:
             groups = [g for g in alike(self.evidence.columns, self.confident) if self._is_of_classes(g)]
@@ -193,7 +193,7 @@ class _Search(Search):
         wanted = self.evidence.wanted
         if all(self.evidence.columns[i].is_empty for i in group.columns):
             return False
-        if wanted.takes_probabilities:
+        if wanted.kind == "probs":
             return True
         return self.evidence.are_fractions(group.columns) and (
             group.takes == "probs" or (group.takes == "scores" and not self._is_named(group))
@@ -374,7 +374,7 @@ class _Search(Search):
         return Candidate(group.columns, why, group.affix)
 
     def _takes_probabilities(self) -> bool:
-        return self.evidence.wanted.takes_probabilities and not self.evidence.wanted.rescaled
+        return self.evidence.wanted.kind == "probs" and not self.evidence.wanted.rescaled
 
 
 def _is_index(text: str, classes: int) -> bool:

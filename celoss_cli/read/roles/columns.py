@@ -208,7 +208,7 @@ def map_columns(
         None if request.truth is None else request.truth.choose_columns(names if has_names else (), request)
     )
     given = assign(columns, wanted_of(request, truth, whole=whole, has_names=has_names))
-    if truth is not None and len(truth.target) == 1 and request.columns.classes is None and has_names:
+    if truth is not None and len(truth.target) == 1 and "inputs" in given.inferred and has_names:
         from celoss_cli.read.roles.truth_columns import refuse_what_truth_has  # most tables hold targets
 
         refuse_what_truth_has(truth, [names[i] for i in given.inputs])

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from celoss_cli.read.roles.naming import chosen_columns
+from celoss_cli.read.roles.naming import chosen_columns, only_named
+from celoss_cli.read.roles.words import INPUT_KEYS
 
 if TYPE_CHECKING:
     from celoss_cli.core.data import Array
@@ -32,7 +33,8 @@ class Evidence:
     Attributes:
         columns: in the order of the header.
         wanted: what they are looked at for.
-        chosen: the columns that an option names, by role, or None.
+        chosen: the columns that an option names, by role, or None; as the input also a column of lists.
+        why_chosen: what speaks for that input.
         taken: all of these.
 
     """
@@ -41,7 +43,8 @@ class Evidence:
         """Reads the options.
 
         Raises:
-            UsageError: if one of them names no column.
+            InputError: for several columns of lists which are named as an input is.
+            UsageError: if one of the options names no column.
 
         """
         self.columns = columns
@@ -59,6 +62,12 @@ class Evidence:
         self.chosen = {
             role: chosen_columns(self.names, pattern, option) for role, pattern, option in patterns
         }
+        self.why_chosen = "named by --class-columns"
+        if choice.classes is None:
+            lists = [column.name for column in columns if column.stored == "list"]
+            if (found := only_named(lists, INPUT_KEYS, "input", "--class-columns")) is not None:
+                self.chosen["classes"] = [self.names.index(found)]
+                self.why_chosen = "a list for each row, named so"
         self.taken = {
             column
             for role, columns in self.chosen.items()

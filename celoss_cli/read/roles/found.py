@@ -100,10 +100,6 @@ class Wanted:
     class_map: Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def takes_probabilities(self) -> bool:
-        return self.takes in ("probs", "probabilities")
-
-    @property
     def kind(self) -> Kind | Literal[""]:
         """The word of prediction that says what the loss takes."""
         return KINDS.get(self.takes, "")

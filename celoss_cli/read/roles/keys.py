@@ -13,14 +13,14 @@ from celoss_cli.losses import LOSSES
 from celoss_cli.read.roles.column import Column, Shape, Stored, sample_size
 from celoss_cli.read.roles.columns import assign, wanted_of
 from celoss_cli.read.roles.found import KINDS, ColumnChoice, preferred
-from celoss_cli.read.roles.naming import refuse_two_roles
-from celoss_cli.read.roles.words import named
+from celoss_cli.read.roles.naming import only_named, refuse_two_roles
+from celoss_cli.read.roles.words import INPUT_KEYS, named
 
 if TYPE_CHECKING:
     from celoss_cli.core.data import Roles
     from celoss_cli.read.request import ReadRequest
 
-__all__ = ["ID_KEYS", "INPUT_KEYS", "WEIGHT_KEYS", "Keys", "keys_of", "one_of"]
+__all__ = ["ID_KEYS", "INPUT_KEYS", "WEIGHT_KEYS", "Keys", "keys_of"]
 
 TARGET_NAMES = frozenset(
     [
@@ -40,7 +40,6 @@ TARGET_NAMES = frozenset(
 )
 """What targets are called, in a table and among arrays."""
 
-INPUT_KEYS = ("logits", "log_probs", "probs", "probabilities", "scores", "predictions", "input", "inputs")
 WEIGHT_KEYS = ("sample_weight", "sample_weights", "case_weights")
 """Of the rows; among whole arrays, "weight" is that of the classes."""
 
@@ -135,7 +134,7 @@ def keys_of(
     free = [name for name in names if name not in chosen.values()]
 
     def key(option: str, known: Collection[str], role: str) -> str | None:
-        return chosen[option] if option in chosen else one_of(free, known, role, option)
+        return chosen[option] if option in chosen else only_named(free, known, role, option)
 
     row_id = key("--id-column", ID_KEYS, "ids")
     unweighted = choice.weight == ""
@@ -331,19 +330,6 @@ def _squeezed(extents: tuple[int, ...]) -> tuple[int, ...]:
 def _is_option(name: str) -> bool:
     """Whether some loss has an option of this name; what is not for the one at hand is refused later."""
     return name == "reduction" or any(name in spec.options for spec in LOSSES.values())
-
-
-def one_of(names: Collection[str], known: Collection[str], role: str, option: str) -> str | None:
-    """The one name that plays a role, in any case, or None.
-
-    Raises:
-        InputError: if there are several, with the option that settles it.
-
-    """
-    found = [name for name in names if name.lower() in known]
-    if len(found) > 1:
-        raise InputError(f"expected the {role} once, got {listed(found)}", hint=f"say which: {option} NAME")
-    return found[0] if found else None
 
 
 def _chosen(names: Collection[str], key: str, option: str) -> str:

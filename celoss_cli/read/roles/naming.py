@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import fnmatch
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from celoss_cli.core.errors import InputError, UsageError, listed, quoted, visible
 
-__all__ = ["chosen_columns", "one_of", "pattern_of", "refuse_repeated", "refuse_two_roles"]
+__all__ = ["chosen_columns", "one_of", "only_named", "pattern_of", "refuse_repeated", "refuse_two_roles"]
 
 _RANGE_FROM = 4
 _MOST_PATTERNS = 100
@@ -86,6 +86,19 @@ def one_of(columns: list[int], names: Sequence[str], option: str) -> int | None:
             hint=f"say which: {option} NAME",
         )
     return columns[0] if columns else None
+
+
+def only_named(names: Collection[str], known: Collection[str], role: str, option: str) -> str | None:
+    """The one name that plays a role, in any case, or None.
+
+    Raises:
+        InputError: if there are several, with the option that settles it.
+
+    """
+    found = [name for name in names if name.lower() in known]
+    if len(found) > 1:
+        raise InputError(f"expected the {role} once, got {listed(found)}", hint=f"say which: {option} NAME")
+    return found[0] if found else None
 
 
 def refuse_repeated(names: Sequence[str], used: Sequence[int]) -> None:

@@ -11,6 +11,7 @@ from celoss_cli.core.records import record
 
 __all__ = [
     "CONNECTING",
+    "INPUT_KEYS",
     "OF_ALL_CLASSES",
     "PAIRS",
     "PREDICTING",
@@ -105,6 +106,9 @@ _AVERAGES = _words("mean median")
 
 _CONFIDENT = _words("confidence conf certainty")
 _MOST = _words("max top best")
+
+INPUT_KEYS = ("logits", "log_probs", "probs", "probabilities", "scores", "predictions", "input", "inputs")
+"""What the input of a loss is called where it is one array, or a column of lists."""
 
 VERSIONS = _words("""
     model variant fold folds kfold cv version run seed experiment trial checkpoint rep repeat resample

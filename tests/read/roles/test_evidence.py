@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from celoss_cli.core.errors import InputError
 from celoss_cli.read.request import ReadRequest
 from celoss_cli.read.roles.column import Column, Shape
-from celoss_cli.read.roles.columns import columns_of
+from celoss_cli.read.roles.columns import assign, columns_of
 from celoss_cli.read.roles.evidence import Evidence, adds_up
 from celoss_cli.read.roles.found import ColumnChoice, Wanted
 from celoss_cli.read.roles.words import named
@@ -32,6 +33,27 @@ def test_a_calibrated_twin_is_a_copy_where_the_other_is_there(names: str, copies
     found = evidence(names)
     assert [i for i in range(len(found.names)) if found.is_copy(i)] == copies
     assert set(found.free_numbers()).isdisjoint(copies)
+
+
+def test_a_column_of_lists_is_the_input_where_its_name_says_so() -> None:
+    """It is no candidate among others, and nobody named it by an option."""
+    columns = [
+        Column.of("Logits", ["", ""], stored="list"),
+        Column.of("tokens", ["", ""], stored="list"),
+        Column.of("label", ["0", "1"], stored="number"),
+    ]
+    for per_class, takes in ((True, "logits"), (False, "scores")):
+        found = assign(columns, Wanted(per_class, takes))
+        assert (found.inputs, found.target, found.inferred) == ((0,), (2,), {})
+        assert found.why["inputs"] == "a list for each row, named so"
+    chosen = assign(columns, Wanted(True, "logits", choice=ColumnChoice(classes="tokens")))
+    assert (chosen.inputs, chosen.why["inputs"]) == ((1,), "named by --class-columns")
+
+
+def test_of_two_columns_of_lists_that_are_named_so_one_is_to_be_said() -> None:
+    columns = [Column.of(name, [""], stored="list") for name in ("logits", "probs")]
+    with pytest.raises(InputError, match=r'expected the input once, got "logits", "probs" .*--class-columns'):
+        assign([*columns, Column.of("label", ["0"])], Wanted(True, "logits"))
 
 
 @pytest.mark.parametrize(
