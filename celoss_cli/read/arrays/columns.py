@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+import math
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from celoss_cli.core.errors import visible
-from celoss_cli.read.json.tables import Table
+import numpy as np
+
+from celoss_cli.core.errors import InputError, quoted, visible
+from celoss_cli.core.numbers import BLANKS
+from celoss_cli.core.records import record
+from celoss_cli.read.batches import streamed
+from celoss_cli.read.json.values import ValueTable
+from celoss_cli.read.request import Dataset
 from celoss_cli.read.roles.keys import INPUT_KEYS
+from celoss_cli.read.text.plain import NotPlain
 
 if TYPE_CHECKING:
-    from celoss_cli.core.data import Array
-    from celoss_cli.read.request import Dataset, ReadRequest
+    from celoss_cli.core.data import Array, Batch
+    from celoss_cli.read.request import ReadRequest
     from celoss_cli.read.roles.column import Shape
 
 __all__ = ["are_columns", "table_of_columns"]
 
-_AT_A_TIME = 1 << 14
+_VALUES_AT_A_TIME = 1 << 17
 _LEAST = 2
 """So many classes at least."""
+
+_WIDEST = 8
+"""Bytes of the widest number that is taken as it is."""
 
 
 def are_columns(names: Collection[str], shape: Callable[[str], Shape | None], request: ReadRequest) -> bool:
@@ -50,21 +61,91 @@ def table_of_columns(columns: Mapping[str, Array], name: str, request: ReadReque
         InputError: if the names do not settle the roles.
 
     """
-    names = list(columns)
+    names, arrays = list(columns), list(columns.values())
 
     def place(row: int, column: int | None) -> str:
         return f"{name}: $.{visible(names[column - 1])}[{row}]" if column else f"{name}: row {row}"
 
-    rows: Any = _Rows([*columns.values()])
-    return Table(names, rows, place, name, "read column by column").dataset(request)
+    rows, size = len(arrays[0]), max(1, _VALUES_AT_A_TIME // len(arrays))
+    parts = [
+        _Part(names, [one[start : start + size] for one in arrays], start, place)
+        for start in range(0, rows, size)
+    ]
+    table = ValueTable(names, (row for part in parts for row in part.rows()), name, request)
+
+    def batch(part: _Part, start: int) -> Batch:
+        found = table.alike(part, start) if request.missing == "error" else None
+        return table.batch(list(enumerate(part.rows(), part.first)), place, start) if found is None else found
+
+    described = table.mapping.described()
+    described["told"] = ["read column by column"]
+    return Dataset({"columns": described}, streamed(parts, len, batch, request))
 
 
-class _Rows:
-    """Rows that are put together as they are asked for, as often as that is."""
+@record(frozen=True, slots=True)
+class _Part:
+    """Some rows of the arrays as cells of a table; questions that they cannot answer are ``NotPlain``.
 
-    def __init__(self, columns: Sequence[Array]) -> None:
-        self._columns = columns
+    Attributes:
+        names: of the columns.
+        arrays: of shape (rows,).
+        first: the number of the first row in the file.
+        place: names a row, or one of its values.
 
-    def __iter__(self) -> Iterator[tuple[Any, ...]]:
-        for start in range(0, len(self._columns[0]), _AT_A_TIME):
-            yield from zip(*(one[start : start + _AT_A_TIME].tolist() for one in self._columns), strict=True)
+    """
+
+    names: Sequence[str]
+    arrays: Sequence[Array]
+    first: int
+    place: Callable[[int, int | None], str]
+
+    def __len__(self) -> int:
+        return len(self.arrays[0])
+
+    def rows(self) -> Iterator[tuple[Any, ...]]:
+        """The rows as Python's own values."""
+        yield from zip(*(one.tolist() for one in self.arrays), strict=True)
+
+    def are_texts(self, columns: Iterable[int]) -> bool:
+        """Whether any of these columns holds texts."""
+        return any(self.arrays[column].dtype.kind in "US" for column in columns)
+
+    def refuse_others(self, read: Iterable[int]) -> None:
+        """Takes a closer look where a column that is read is of another kind."""
+        if any(self.arrays[column].dtype.kind not in "iufbU" for column in read):
+            raise NotPlain
+
+    def numbers(self, columns: Sequence[int]) -> Array:
+        """The numbers of some columns, shape (rows, columns), of float64."""
+        return self._matrix(columns, "iuf")
+
+    def answers(self, columns: Sequence[int]) -> Array:
+        return self._matrix(columns, "iufb")
+
+    def texts(self, column: int) -> list[str]:
+        values = self.arrays[column]
+        if values.dtype.kind not in "iuU":
+            raise NotPlain
+        return [str(value).strip(BLANKS) for value in values.tolist()]
+
+    def coded(self, column: int) -> tuple[list[str], None]:
+        return self.texts(column), None
+
+    def row_place(self, row: int) -> str:
+        return self.place(self.first + row, None)
+
+    def refusal(self, row: int, column: int, error: InputError) -> InputError:
+        name = quoted(self.names[column])
+        error.fact = error.fact.replace("expected a number", f"expected a number in column {name}", 1)
+        return error.at(self.place(self.first + row, column + 1))
+
+    def _matrix(self, columns: Sequence[int], kinds: str) -> Array:
+        found = np.empty((len(self), len(columns)))
+        for at, column in enumerate(columns):
+            values = self.arrays[column]
+            if values.dtype.kind not in kinds or values.dtype.itemsize > _WIDEST:
+                raise NotPlain
+            found[:, at] = values
+        if not (found < math.inf).all():  # of nan and inf it is asked whether they are allowed
+            raise NotPlain
+        return found

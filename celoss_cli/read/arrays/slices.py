@@ -12,7 +12,7 @@ import numpy as np
 
 from celoss_cli.core.data import Array, Batch, Chunk
 from celoss_cli.core.errors import InputError, UsageError, Way, plural, quoted, visible
-from celoss_cli.core.numbers import number
+from celoss_cli.core.numbers import BLANKS, number
 from celoss_cli.core.records import record
 from celoss_cli.read.arrays.bfloat16 import BFLOAT16, widened
 from celoss_cli.read.arrays.columns import are_columns, table_of_columns
@@ -78,7 +78,7 @@ class Aligned:
 
     def names(self, rows: slice = slice(None)) -> list[str] | None:
         """The ids of some rows as text."""
-        return None if self.ids is None else [str(name) for name in self.ids[rows].tolist()]
+        return None if self.ids is None else [str(name).strip(BLANKS) for name in self.ids[rows].tolist()]
 
 
 # -------------------------------------------------------------------------------------------- by name

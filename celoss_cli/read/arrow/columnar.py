@@ -16,7 +16,7 @@ import numpy as np
 
 from celoss_cli.core.data import Array, Batch, Chunk
 from celoss_cli.core.errors import InputError, Way, plural, quoted, visible
-from celoss_cli.core.numbers import ALLOWED
+from celoss_cli.core.numbers import ALLOWED, BLANKS
 from celoss_cli.core.records import record
 from celoss_cli.read.arrays.slices import UNNAMED, first_nonfinite
 from celoss_cli.read.arrow.arrow import RecordTable
@@ -125,7 +125,7 @@ def _cells_of(column: Any) -> list[str]:
     """Values as a table of text has them."""
     if kind_of(column.type) == "bool":
         return ["" if value is None else str(value).lower() for value in column.to_pylist()]
-    return [text.strip() for text in _texts(column)]
+    return _texts(column)
 
 
 def _stored(kind: str) -> Stored:
@@ -203,7 +203,7 @@ class _Columns:
 
     def texts(self, column: int) -> Sequence[str]:
         asked = Asked((), [self._table.names[column]], _rows_of_a_batch(1))
-        return [text.strip() for rows in self._table.rows(asked) for text in _texts(rows.batch.column(0))]
+        return [text for rows in self._table.rows(asked) for text in _texts(rows.batch.column(0))]
 
     def row_place(self, row: int) -> str:
         return f"{self._table.name}: row {row}"
@@ -366,7 +366,7 @@ class _Typed:
     def coded(self, column: int) -> tuple[list[str], Array]:
         self._refuse_nulls(self.reader.named((column,)))
         codes, distinct = distinct_of(self._column(column))
-        return [str(value).strip() for value in distinct], codes
+        return [str(value).strip(BLANKS) for value in distinct], codes
 
     def row_place(self, row: int) -> str:
         number = self.start + (row if self.kept is None else int(self.kept[row]))
@@ -436,8 +436,8 @@ class _Typed:
 
 
 def _texts(column: Any) -> list[str]:
-    """The values as text; a null is empty."""
-    return ["" if value is None else str(value) for value in column.to_pylist()]
+    """The values as text without the blanks around them, as a cell of text has none; a null is empty."""
+    return ["" if value is None else str(value).strip(BLANKS) for value in column.to_pylist()]
 
 
 def _present(column: int | None) -> tuple[int, ...]:

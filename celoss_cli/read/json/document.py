@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from celoss_cli.core.errors import InputError, Way, listed, quoted, visible
+from celoss_cli.core.errors import InputError, UsageError, Way, listed, quoted, visible
 from celoss_cli.read.arrays.slices import keyed_dataset
 from celoss_cli.read.batches import Peekable
 from celoss_cli.read.json.lines import ORIENTS, columns_of_list, dataset_of_list, unknown
@@ -224,11 +224,13 @@ class _Object:
             got = "none: no rows" if isinstance(data, Numbers) and not data.items() else "something else"
             told = f"expected row objects, as pandas writes with orient table, got {got}"
             raise InputError(told, hint=ORIENTS, place=f"{self._at}.data")
-        refused: InputError | None = None
+        refused: InputError | UsageError | None = None
         has_objects = any(isinstance(value, dict) for value in self._members.values())
         if not is_split(self._members) and (self._arrays or not has_objects):
             try:
                 return self._by_name()
+            except UsageError as error:  # columns that are named may be those of a table
+                refused = error
             except InputError as error:
                 if error.place != self._at:
                     raise

@@ -142,7 +142,7 @@ class RowObjects:
             with contextlib.suppress(NotPlain):
                 return self._framed_arrays(found, keys, place, start)
         elif len(keys) == len(self._names):
-            return self._table.framed(found.as_table([*map(keys.index, self._names)], place), start)
+            return self._table.alike(found.as_table([*map(keys.index, self._names)], place), start)
         return None
 
     @property

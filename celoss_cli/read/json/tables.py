@@ -218,7 +218,7 @@ def streamed_split(
         framed = None if frame is None else frame.around(piece.rows(frame.lead), piece.elements, b",")
         if framed is not None:
             cells = framed.as_table(range(len(names)), lambda row: place(piece.first + row, None))
-            found = table.framed(cells, start)
+            found = table.alike(cells, start)
             if found is not None:
                 return found
         return table.batch(list(enumerate(of(piece), piece.first)), place, start)

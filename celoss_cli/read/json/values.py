@@ -11,7 +11,7 @@ from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 from celoss_cli.core.errors import InputError, quoted
-from celoss_cli.core.numbers import is_number
+from celoss_cli.core.numbers import BLANKS, is_number
 from celoss_cli.read.json.numbers import UNQUOTED, shown
 from celoss_cli.read.json.parsing import Refused
 from celoss_cli.read.roles.column import Stored, sample_size
@@ -20,9 +20,21 @@ from celoss_cli.read.roles.table import Assembler, Place, Quoted, Rows, WholeTab
 from celoss_cli.read.text.plain import NotPlain
 
 if TYPE_CHECKING:
+    from typing import Protocol
+
     from celoss_cli.core.data import Batch
-    from celoss_cli.read.json.frame import Framed
     from celoss_cli.read.request import ReadRequest
+    from celoss_cli.read.roles.table import Cells
+
+    class Alike(Cells, Protocol):
+        """Rows whose columns are of one kind each; a question that they cannot answer is ``NotPlain``."""
+
+        def are_texts(self, columns: Iterable[int]) -> bool:
+            """Whether any of these columns holds texts."""
+
+        def refuse_others(self, read: Iterable[int]) -> None:
+            """Takes a closer look where a column that is read is neither of texts nor of numbers."""
+
 
 __all__ = ["ValueTable", "id_of", "whole_table"]
 
@@ -92,7 +104,7 @@ class ValueTable:
             yield batch
             start += len(batch)
 
-    def framed(self, cells: Framed, start: int) -> Batch | None:
+    def alike(self, cells: Alike, start: int) -> Batch | None:
         """The same batch of rows that are written alike, or None where they need a closer look."""
         mapping, request = self.mapping, self._request
         if request.decimal != "." or cells.are_texts([*self._numeric]):
@@ -107,7 +119,7 @@ class ValueTable:
             return self._assembler.batch(cells, start)
         return None
 
-    def _fits(self, cells: Framed, column: int, *, in_words: bool) -> bool:
+    def _fits(self, cells: Alike, column: int, *, in_words: bool) -> bool:
         """Whether targets that are texts are names, and the others numbers."""
         is_text = cells.are_texts([column])
         return is_text == in_words and not (is_text and not self._request.settled.by_name)
@@ -177,7 +189,7 @@ def _text_or_number(value: Any, place: Place, row: int, column: int) -> str:
 
 
 def id_of(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
+    return value.strip(BLANKS) if isinstance(value, str) else json.dumps(value)
 
 
 def _cell(value: Any) -> str:

@@ -79,3 +79,27 @@ def test_one_column_alone_leads_to_a_binary_loss_in_words_that_are_so(tmp_path: 
     expected = np.mean(np.log1p(np.exp([1.0, -2.0, -3.0])))
     found = celoss(*command.split()[1:], "--format", "value", cwd=tmp_path)
     assert float(found.stdout) == pytest.approx(expected, rel=1e-14)
+
+
+def test_columns_of_json_are_chosen_by_name_as_those_of_numpy_are(tmp_path: Path) -> None:
+    (tmp_path / "c.json").write_text(json.dumps({**COLUMNS, "other": [1, 2, 3, 4]}))
+    for chosen in ("a,b", "[ab]"):
+        done = celoss("ce", "c.json", "--class-columns", chosen, "--format", "value", cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        assert float(done.stdout) == pytest.approx(by_hand(), rel=1e-14)
+
+
+@pytest.mark.parametrize("dtype", ["int8", "uint64", "float16", "float32", "bool", "<U3"])
+def test_columns_of_any_type_give_what_the_same_json_gives(tmp_path: Path, dtype: str) -> None:
+    """Of more rows than are read at a time; the classes are numbers, or names."""
+    random = np.random.default_rng(3)
+    rows, names = 70_000, np.array(["cat", "dog"])
+    y = random.integers(0, 2, rows)
+    target = names[y] if dtype == "<U3" else y.astype(dtype)
+    x = random.normal(size=(rows, 2)) * 4
+    x = x if dtype in ("bool", "<U3") else np.abs(x).astype(dtype)
+    np.savez(tmp_path / "c.npz", logit_cat=x[:, 0], logit_dog=x[:, 1], target=target)
+    log_p = x.astype(np.float64) - np.logaddexp(*x.T.astype(np.float64))[:, None]
+    done = celoss("ce", "c.npz", "--format", "value", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert float(done.stdout) == pytest.approx(-log_p[np.arange(rows), y].mean(), rel=1e-12)
