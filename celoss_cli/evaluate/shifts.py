@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -244,6 +244,36 @@ class Shifts:
         saved = _saved(rows)
         found = [int(each.argmax()) + 1 for each in (saved[1 : len(rows)], saved[: -len(rows) : -1])]
         return rows.shifted((lag, slice(0, len(rows) - lag), slice(lag, None)) for lag in sorted(set(found)))
+
+    def reordered(self) -> dict[str, Shifted]:
+        """All rows against the targets of other orders of the rows, where no more are than are searched.
+
+        Returns:
+            by the name of the order.
+
+        """
+        rows = self.first
+        if rows is None or len(rows) < 2 or len(rows) >= _searched(len(rows.costs)):
+            return {}
+        every, whole = np.arange(len(rows)), bool((rows.outcomes >= 0).all())
+        found: dict[str, Shifted] = {}
+        for name, order in _row_orders(len(rows)):
+            other = rows.costs[rows.outcomes[order], every]
+            found[name] = rows._against(every, order, other, whole)
+        return found
+
+
+def _row_orders(count: int) -> Iterator[tuple[str, Array]]:
+    """Other orders of the rows, by name: which row's target stands where that of each row belongs."""
+    yield "reversed", np.arange(count)[::-1]
+    for first in (0, 1):
+        numbers = np.arange(first, first + count).astype(str)
+        order = np.argsort(numbers, kind="stable")
+        if (order[1:] < order[:-1]).any():
+            place = np.empty_like(order)
+            place[order] = np.arange(count)
+            yield f"predictions by the text of their number from {first}", order
+            yield f"targets by the text of their number from {first}", place
 
 
 def _most(outcomes: int) -> float:
