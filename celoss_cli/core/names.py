@@ -66,14 +66,17 @@ class Names(Sequence[str]):
     @classmethod
     def joined(cls, parts: Sequence[Names]) -> Names:
         """All texts of these parts."""
-        sizes = [len(part.data) for part in parts]
-        before = np.repeat(np.cumsum(sizes) - sizes, [len(part) for part in parts])
-        starts, ends = (
-            np.concatenate([getattr(part, name) for part in parts]) + before for name in ("starts", "ends")
-        )
-        kind = _places_up_to(sum(sizes))
-        data = np.concatenate([part.data for part in parts])
-        return cls(data, starts.astype(kind), ends.astype(kind))
+        count, size = sum(map(len, parts)), sum(len(part.data) for part in parts)
+        kind = _places_up_to(size)
+        data, starts, ends = np.empty(size, np.uint8), np.empty(count, kind), np.empty(count, kind)
+        at = before = 0
+        for part in parts:
+            rows, place = slice(at, at + len(part)), slice(before, before + len(part.data))
+            data[place] = part.data
+            for places, out in ((part.starts, starts[rows]), (part.ends, ends[rows])):
+                np.add(places, before, out=out, dtype=kind, casting="unsafe")
+            at, before = rows.stop, place.stop
+        return cls(data, starts, ends)
 
     def __len__(self) -> int:
         return len(self.starts)
@@ -134,6 +137,28 @@ class Names(Sequence[str]):
         for row in ours._long():
             same[alike[row]] = ours._bytes(row) == theirs._bytes(row)
         return same
+
+    def rising(self) -> bool:
+        """Whether each text is longer than the one before, or as long and of greater bytes.
+
+        Then no text is there twice. Long texts of one length are not looked at: they do not rise.
+        """
+        parts = (self[start : start + _ROWS + 1] for start in range(0, len(self) - 1, _ROWS))
+        return all(part._rising() for part in parts)
+
+    def _rising(self) -> bool:
+        sizes = self.ends - self.starts
+        if (sizes[1:] < sizes[:-1]).any():
+            return False
+        alike = np.flatnonzero(sizes[1:] == sizes[:-1])
+        undecided = np.ones(len(alike), bool)
+        words = zip(self[alike]._words(), self[alike + 1]._words(), strict=True)
+        for (_, which, eight), (_, _, later) in words:
+            one, other, open = eight.byteswap(), later.byteswap(), undecided[which]
+            if (open & (one > other)).any():
+                return False
+            undecided[which] = open & (one == other)
+        return not undecided.any()
 
     def _lies_as(self, other: Names) -> bool:
         """Whether the bytes of all texts and between them are the same, and the places of the texts there."""

@@ -32,6 +32,7 @@ CAP = 1024.0
 """A single cost counts up to this many nats: more than the -log of the smallest double."""
 
 TEMPERATURES = tuple(2.0**k for k in range(-4, 9))
+_PLAIN = TEMPERATURES.index(1.0)
 
 _SATURATED = -(2.0**-25)
 """Log-probabilities from here on round to 0, and probabilities to 1, in single precision."""
@@ -204,17 +205,19 @@ def _steps(costs: Array) -> Array:
 
 def fit_of(loss: Loss, batch: Batch) -> Fit | None:
     """The fit of a canonical batch, or None where its targets are no outcomes."""
-    outcomes, logs = loss.outcomes(batch), loss.log_predictions(batch)
-    if outcomes is None or logs is None or not logs.shape[1]:
+    outcomes, predicted = loss.outcomes(batch), _predicted(loss, batch)
+    if outcomes is None or predicted is None or not predicted.logs.shape[1]:
         return None
-    known = ~np.isnan(logs).any(axis=0)
+    known = ~np.isnan(predicted.logs).any(axis=0)
     targets, outcomes = outcomes, np.where(known, outcomes, -1)
-    costs = _steps(-logs)
+    costs = _steps(-predicted.logs)
     at = np.flatnonzero(outcomes >= 0)
     whole = len(at) == len(outcomes)
-    y, picked, held = (outcomes, logs, costs) if whole else (outcomes[at], logs[:, at], costs[:, at])
-    guess, here = largest_class(picked), np.arange(len(y))
+    y, found, held = (outcomes, predicted, costs) if whole else (outcomes[at], predicted.of(at), costs[:, at])
+    picked, here = found.logs, np.arange(len(y))
+    guess = largest_class(picked)
     own, chosen, largest = held[y, here], picked[y, here], picked[guess, here]
+    below = found.below[y, here]
     impossible = np.flatnonzero(np.isneginf(chosen))
     places = batch.start * batch.elements_per_row + at
     few, alone = len(costs) <= MATRIX_CLASSES, batch.elements_per_row == 1
@@ -226,8 +229,8 @@ def fit_of(loss: Loss, batch: Batch) -> Fit | None:
         beyond=count_of(own >= CAP / STEP),
         saturated=count_of(largest > _SATURATED),
         cost=int(own.sum()),
-        heated=_heated(picked - largest, chosen - largest),
-        negated=_negated(picked, chosen),
+        heated=_heated(found.totals, below),
+        negated=_negated(found.below, below),
         before=int(held[y - 1, here].sum()),
         after=int(held[(y + 1) % len(held), here].sum()),
         as_probabilities=_cost_of_probabilities(loss, batch, at, y, 1.0),
@@ -321,24 +324,57 @@ def _guesses(outcomes: int, y: Array, guess: Array) -> Array:
     return np.bincount(y * outcomes + guess, minlength=outcomes * outcomes).reshape(outcomes, outcomes)
 
 
-def _heated(logs: Array, chosen: Array) -> tuple[int, ...]:
-    """The costs at each of TEMPERATURES, which double: exponentials at one are squares of those at the next.
+@record(frozen=True, slots=True)
+class _Predicted:
+    """Predictions, at all of TEMPERATURES.
+
+    Attributes:
+        logs: log-probabilities, shape (outcomes, predictions).
+        below: logits less the largest of each prediction, of the same shape.
+        totals: the sums of their exponentials at each temperature, shape (temperatures, predictions).
+
+    """
+
+    logs: Array
+    below: Array
+    totals: Array
+
+    def of(self, at: Array) -> _Predicted:
+        """Some of the predictions."""
+        return _Predicted(self.logs[:, at], self.below[:, at], self.totals[:, at])
+
+
+def _predicted(loss: Loss, batch: Batch) -> _Predicted | None:
+    """The predictions of a canonical batch; the exponentials for temperatures give their log softmax too."""
+    logits = loss.logits(batch)
+    logs = loss.log_predictions(batch) if logits is None else None
+    of = logits if logs is None else logs
+    if of is None or not of.shape[1]:
+        return None
+    below = of - np.maximum.reduce(of, axis=0)
+    totals = _totals(below)
+    return _Predicted(below - np.log(totals[_PLAIN]) if logs is None else logs, below, totals)
+
+
+def _totals(below: Array) -> Array:
+    """The sums of exponentials at each of TEMPERATURES, which double: those at one are squares of the next.
 
     Log-probabilities are logits too. A square has twice the relative error of its root, after twelve of them
     2**-41, and costs are counted in steps of 2**-20.
-
-    Args:
-        logs: less the largest of each prediction, shape (outcomes, predictions).
-        chosen: those of the targets.
-
     """
-    e = np.ascontiguousarray(logs * (1 / TEMPERATURES[-1]))
+    e = np.ascontiguousarray(below * (1 / TEMPERATURES[-1]))
     np.exp(e, out=e)
-    found = []
-    for temperature in reversed(TEMPERATURES):
-        found.append(int(_costs(_total(e), chosen * (1 / temperature)).sum()))
+    totals = np.empty((len(TEMPERATURES), e.shape[1]))
+    for place in reversed(range(len(TEMPERATURES))):
+        totals[place] = _total(e)
         np.square(e, out=e)
-    return tuple(reversed(found))
+    return totals
+
+
+def _heated(totals: Array, chosen: Array) -> tuple[int, ...]:
+    """The costs at each of TEMPERATURES of targets with these logits less the largest ones."""
+    each = zip(totals, TEMPERATURES, strict=True)
+    return tuple(int(_costs(total, chosen * (1 / temperature)).sum()) for total, temperature in each)
 
 
 def _total(e: Array) -> Array:

@@ -221,6 +221,13 @@ class Loss(ABC):
         """The class that the target of a canonical batch's element picks, if it picks one."""
         return None
 
+    def logits(self, batch: Batch) -> Array | None:
+        """What ``log_predictions`` is the log softmax of, where it is one: of its shape, float64 and fresh.
+
+        Whoever goes on to other exponentials need not take those of the softmax.
+        """
+        return None
+
     def log_predictions(self, batch: Batch) -> Array | None:
         """The natural logarithms of the probabilities that a canonical batch's input predicts.
 

@@ -12,6 +12,7 @@ from celoss_cli.losses.arrays import reduced
 from celoss_cli.losses.class_axis import (
     exponentials_of,
     log_softmax_columns,
+    logit_columns,
     most_of,
     most_probable,
     softmax,
@@ -93,6 +94,9 @@ class Brier(WeightedClassLoss):
         kind = "not-log-probabilities" if in_logs else "not-probabilities"
         odd = no_distribution(batch.input.astype(np.float64), logs=in_logs)
         return Counter({kind: int(np.count_nonzero(odd))})
+
+    def logits(self, batch: Batch) -> Array | None:
+        return logit_columns(batch.input) if self.input_is == "logits" else None
 
     def log_predictions(self, batch: Batch) -> Array:
         if self.input_is == "logits":

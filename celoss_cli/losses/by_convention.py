@@ -321,6 +321,9 @@ class CrossEntropyByConvention(_ByConvention, CrossEntropy):
         hint = "--convention kaggle rescales them"
         return most_of(self.distributions(batch, p, "probabilities that add", hint))
 
+    def logits(self, batch: Batch) -> Array | None:
+        return super().logits(batch) if self.input_is == "logits" else None
+
     def log_predictions(self, batch: Batch) -> Array:
         if self.input_is == "logits":
             return super().log_predictions(batch)

@@ -34,6 +34,7 @@ __all__ = [
     "largest_class",
     "log_softmax",
     "log_softmax_columns",
+    "logit_columns",
     "matrix_of",
     "most_of",
     "most_probable",
@@ -41,6 +42,7 @@ __all__ = [
     "negative_log_softmax",
     "softmax",
     "softmax_columns",
+    "softmax_divergence",
     "sum_over_classes",
 ]
 
@@ -497,6 +499,52 @@ def most_of(p: Array) -> tuple[Array, Array]:
 def log_softmax_columns(x: Array) -> Array:
     """Log softmax of (rows, classes, positions) as (classes, columns), float64, in this module's order."""
     return _by_column(x, lambda matrix, out: np.negative(negative_log_softmax(matrix, silent)[0], out=out))
+
+
+def logit_columns(x: Array) -> Array:
+    """(rows, classes, positions) as (classes, columns), float64, in this module's order; a fresh array."""
+    rows, classes, positions = x.shape
+    if classes < ROW_MAJOR_FROM:
+        by_class = np.empty((classes, rows, positions))
+        np.copyto(by_class, x.transpose(1, 0, 2))
+        return by_class.reshape(classes, -1)
+    by_column = np.empty((rows, positions, classes))
+    np.copyto(by_column, _near(x).transpose(0, 2, 1))
+    return by_column.reshape(-1, classes).T
+
+
+def softmax_divergence(x: Array, y: Array) -> tuple[Array, Array]:
+    """Which columns of logits have the same first largest class in x and y, and their divergence.
+
+    The Kullback-Leibler divergence of q, the softmax of y, from p, that of x, is sum p (log p - log q), which
+    is sum p (x - y) - (log sum exp x - log sum exp y): no logarithms but those of the sums. 0 log 0 is 0.
+
+    Args:
+        x: shape (classes, columns), float64, in this module's order.
+        y: of the same shape and order.
+
+    Returns:
+        bool and float64, each of shape (columns,).
+
+    """
+    with np.errstate(all="ignore"):
+        second, _, _, log_second = _exp_sum(y)
+        first, e, total, log_first = _exp_sum(x)
+        apart = np.subtract(x, y)
+        apart *= e
+        impossible = x == -np.inf
+        if impossible.any():
+            np.copyto(apart, 0, where=impossible & ~np.isnan(y))
+        mean = sum_over_classes(apart, np.empty_like(total)) / total
+        return first == second, mean - (log_first - log_second)
+
+
+def _exp_sum(x: Array) -> tuple[Array, Array, Array, Array]:
+    """The first largest class of each column, exp(x - max), which is scratch, its sum, and log sum exp x."""
+    top = np.maximum.reduce(x, axis=0)
+    e = np.subtract(x, top, out=_scratch("e", x.shape, x.dtype))
+    total = sum_over_classes(np.exp(e, out=e), np.empty_like(top))
+    return largest_class(x, top), e, total, np.log(total) + top
 
 
 def softmax_columns(x: Array, dtype: str) -> Array:

@@ -12,6 +12,7 @@ from celoss_cli.losses.arrays import reduced
 from celoss_cli.losses.class_axis import (
     Exponentials,
     log_softmax_columns,
+    logit_columns,
     most_probable,
     negative_log_picked,
     negative_log_softmax,
@@ -141,6 +142,9 @@ class CrossEntropy(WeightedClassLoss):
     def _shares(self, totals: Array) -> Array:
         smoothed = (1 - self.label_smoothing) * totals + self.label_smoothing / len(totals) * totals.sum()
         return super()._shares(smoothed)
+
+    def logits(self, batch: Batch) -> Array | None:
+        return logit_columns(batch.input)
 
     def log_predictions(self, batch: Batch) -> Array:
         return log_softmax_columns(batch.input)

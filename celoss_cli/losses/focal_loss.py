@@ -9,7 +9,12 @@ from celoss_cli.core.errors import UsageError
 from celoss_cli.core.late import np
 from celoss_cli.core.records import record
 from celoss_cli.losses.arrays import reduced
-from celoss_cli.losses.class_axis import log_softmax_columns, most_probable, negative_log_picked
+from celoss_cli.losses.class_axis import (
+    log_softmax_columns,
+    logit_columns,
+    most_probable,
+    negative_log_picked,
+)
 from celoss_cli.losses.class_loss import WeightedClassLoss, onehot
 from celoss_cli.losses.emitted import counted, gathered, log_softmax_lines
 from celoss_cli.losses.options import GAMMA, IGNORE_INDEX, WEIGHT
@@ -89,6 +94,9 @@ class Focal(WeightedClassLoss):
         p = np.exp(-cost)
         ratio = np.where(rest == 0, 1, cost / rest)
         return factor * (1 + self.gamma * np.where(p == 0, 0, p * ratio))
+
+    def logits(self, batch: Batch) -> Array | None:
+        return logit_columns(batch.input)
 
     def log_predictions(self, batch: Batch) -> Array:
         return log_softmax_columns(batch.input)

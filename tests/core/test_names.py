@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 import numpy as np
@@ -99,6 +100,26 @@ def test_odd_neighbours_are_told_apart_and_have_hashes_of_their_own() -> None:
     hashes = [names.hashes().tolist() for names in forms(ODD)]
     assert hashes[0] == hashes[1] == hashes[2] == hashes[3]
     assert len(set(hashes[0])) == len(ODD)
+
+
+@given(LISTS)
+def test_texts_rise_where_each_is_longer_or_as_long_and_of_greater_bytes(texts: list[str]) -> None:
+    keys = [(len(cell), cell) for cell in (text.encode("utf-8", "surrogatepass") for text in texts)]
+    rising = all(one < other for one, other in itertools.pairwise(keys))
+    long = any(one[0] == other[0] > 512 for one, other in itertools.pairwise(keys))
+    assert Names.of(texts).rising() is (rising and not long)
+    ordered = Names.of(
+        [cell.decode("utf-8", "surrogatepass") for size, cell in sorted(set(keys)) if size <= 512]
+    )
+    assert ordered.rising()
+
+
+@pytest.mark.parametrize("swapped", [None, 16_383, 16_384, 39_998])
+def test_one_text_out_of_its_place_is_seen_wherever_it_is(swapped: int | None) -> None:
+    texts = [f"row-{row}" for row in range(40_000)]
+    if swapped is not None:
+        texts[swapped], texts[swapped + 1] = texts[swapped + 1], texts[swapped]
+    assert Names.of(texts).rising() is (swapped is None)
 
 
 def test_hashes_of_a_million_counted_names_differ() -> None:

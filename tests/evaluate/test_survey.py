@@ -185,12 +185,12 @@ def test_costs_at_temperatures_are_those_of_heated_logits_alone_and_among_others
     logs[rng.random(logs.shape) < 0.02] = -np.inf
     logs -= logs.max(axis=1, keepdims=True)
     y = rng.integers(0, 7, len(logs))
-    found = fit._heated(logs.T, logs[np.arange(300), y])
+    found = fit._heated(fit._totals(logs.T), logs[np.arange(300), y])
     for cost, temperature in zip(found, fit.TEMPERATURES, strict=True):
         heated = np.logaddexp.reduce(logs / temperature, axis=1) - logs[np.arange(300), y] / temperature
         steps = np.rint(np.minimum(heated, fit.CAP) * 2**20).sum()
         assert cost == pytest.approx(steps, abs=2 * 300)
-    alone = [fit._heated(logs[i : i + 1].T, logs[i : i + 1, y[i]]) for i in range(300)]
+    alone = [fit._heated(fit._totals(logs[i : i + 1].T), logs[i : i + 1, y[i]]) for i in range(300)]
     assert tuple(map(sum, zip(*alone, strict=True))) == found
 
 

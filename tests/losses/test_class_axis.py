@@ -53,3 +53,31 @@ def test_the_most_probable_class_is_that_of_the_softmax_alone_and_among_others(
     assert (chosen == expected.argmax(axis=0))[known].all()
     alone = [class_axis.most_probable(x[i : i + 1])[1] for i in range(len(x))]
     np.testing.assert_array_equal(np.concatenate(alone), p)
+
+
+@pytest.mark.parametrize("classes", [1, 2, 10, 100])
+def test_the_divergence_of_logits_is_that_of_their_softmax_alone_and_among_others(classes: int) -> None:
+    random = np.random.default_rng(classes)
+    values = random.normal(0, 30, (2, 200, classes, 1))
+    values[random.random(values.shape) < 0.02] = -np.inf
+    values[1, 7] = values[0, 7]
+    x, y = map(class_axis.logit_columns, values)
+    same, found = class_axis.softmax_divergence(x, y)
+    with np.errstate(all="ignore"):
+        p, log_p, log_q = (
+            softmax(x, axis=0),
+            class_axis.log_softmax(x, axis=0),
+            class_axis.log_softmax(y, axis=0),
+        )
+        expected = np.where(
+            np.isneginf(log_p), np.where(np.isnan(log_q), np.nan, 0), p * (log_p - log_q)
+        ).sum(axis=0)
+    np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-13)
+    known = ~np.isnan(found)
+    assert (same == (x.argmax(axis=0) == y.argmax(axis=0)))[known].all()
+    assert found[7] == 0 or np.isnan(found[7])
+    alone = [
+        class_axis.softmax_divergence(x[:, i : i + 1].copy("K"), y[:, i : i + 1].copy("K"))[1]
+        for i in range(200)
+    ]
+    np.testing.assert_array_equal(np.concatenate(alone), found)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from celoss_cli.core.exact import ExactSum, exact_sum
-from celoss_cli.losses.class_axis import largest_class
+from celoss_cli.losses.class_axis import largest_class, softmax_divergence
 from celoss_cli.studies.compare.names import NONE, Join
 from celoss_cli.studies.compare.rows import Inputs
 
@@ -69,19 +69,18 @@ class Likeness:
         one = replace(
             self._a.batch.rows(part.start, part.stop), input=self._inputs.rows(part.start, part.stop)
         )
-        p = self._a.loss.log_predictions(one)
-        q = loss.log_predictions(replace(one, input=np.ascontiguousarray(inputs)))
-        if p is None or q is None:
+        found = _likeness(self._a.loss, one, loss, replace(one, input=inputs))
+        if found is None:
             self._known = False
             return
-        counted, weights = self._counted[part], self._weights[part]
-        kept = counted.reshape(-1) if p.shape[1] == counted.size else counted.any(axis=1)
+        (same, divergence), counted, weights = found, self._counted[part], self._weights[part]
+        kept = counted.reshape(-1) if same.size == counted.size else counted.any(axis=1)
         weight = weights if kept.size == weights.size else np.repeat(weights, kept.size // weights.size)
         if not kept.all():
-            p, q, weight = p[:, kept], q[:, kept], weight[kept]
-        self._same += exact_sum(weight * (largest_class(p) == largest_class(q)))
+            same, divergence, weight = same[kept], divergence[kept], weight[kept]
+        self._same += exact_sum(weight * same)
         self._divisor += exact_sum(weight)
-        self._total += exact_sum(np.where(weight == 0, 0, weight * _divergence(p, q)))
+        self._total += exact_sum(np.where(weight == 0, 0, weight * divergence))
 
     def means(self) -> tuple[float | None, float | None]:
         """How often both find the same outcome most probable, and the mean divergence of B from A."""
@@ -115,6 +114,17 @@ def tokens_in_order(tokens: tuple[Array, Array], order: Array) -> tuple[Array, A
     found, sizes = tokens
     begins, sizes = (np.cumsum(sizes) - sizes)[order], sizes[order]
     return found[np.arange(len(found)) + np.repeat(begins - (np.cumsum(sizes) - sizes), sizes)], sizes
+
+
+def _likeness(a: Loss, ours: Batch, b: Loss, theirs: Batch) -> tuple[Array, Array] | None:
+    """Which predictions have the same likeliest outcome, and the divergence of B's from A's."""
+    x, y = a.logits(ours), b.logits(theirs)
+    if x is not None and y is not None:
+        return softmax_divergence(x, y)
+    p, q = a.log_predictions(ours), b.log_predictions(theirs)
+    if p is None or q is None:
+        return None
+    return largest_class(p) == largest_class(q), _divergence(p, q)
 
 
 def _divergence(p: Array, q: Array) -> Array:

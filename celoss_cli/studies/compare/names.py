@@ -90,6 +90,8 @@ class Index:
 
 def first_repeat(names: Names) -> tuple[int, int] | None:
     """The first row that has the name of a row before it, after that row; None where each name is once."""
+    if names.rising():
+        return None
     hashes = np.sort(names.hashes())
     if (hashes[1:] != hashes[:-1]).all():
         return None

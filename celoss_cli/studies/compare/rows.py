@@ -93,20 +93,33 @@ class Inputs:
 
     def append(self, values: Array) -> None:
         """Takes the rows after all that came."""
-        self.add(np.arange(self.count, self.count + len(values)), values)
+        start, begin = self.count, 0
+        self._began(values)
+        while begin < len(values):
+            room, at = divmod(start + begin, self._each)
+            part = values[begin : begin + self._each - at]
+            self._file(room, np.arange(at, at + len(part)), part)
+            begin += len(part)
 
     def add(self, numbers: Array, values: Array) -> None:
         """Takes the rows of these numbers."""
-        self._each = self._each or max(1, _FILED_BYTES // max(1, values[:1].nbytes))
-        self.count += len(values)
+        self._began(values)
         rooms = numbers // self._each
         order = np.argsort(rooms, kind="stable")
         first = np.flatnonzero(np.diff(rooms[order], prepend=-1))
         for which in np.split(order, first[1:]) if len(order) else ():
-            file = self._spool.written
-            self._parts[int(rooms[which[0]])].append(file.tell())
-            places = (numbers[which] % self._each).astype(np.min_scalar_type(self._each))
-            pickle.dump((places, values[which]), file, pickle.HIGHEST_PROTOCOL)
+            self._file(int(rooms[which[0]]), numbers[which] % self._each, values[which])
+
+    def _began(self, values: Array) -> None:
+        """Counts rows that come; the first ones say how many fit a room."""
+        self._each = self._each or max(1, _FILED_BYTES // max(1, values[:1].nbytes))
+        self.count += len(values)
+
+    def _file(self, room: int, places: Array, values: Array) -> None:
+        """Appends rows at these places of a room."""
+        file = self._spool.written
+        self._parts[room].append(file.tell())
+        pickle.dump((places.astype(np.min_scalar_type(self._each)), values), file, pickle.HIGHEST_PROTOCOL)
 
     def rows(self, start: int, stop: int) -> Array:
         """The rows of these numbers, all of which came, shape (stop - start, ...), contiguous."""
