@@ -59,11 +59,11 @@ class _StrictCommand(TyperCommand):
         args = list(_with_values_apart(args, self.declared.values()))
         _, _, order = self.make_parser(ctx).parse_args(args=list(args))
         for param, times in Counter(() if ctx.resilient_parsing else order).items():
-            if times > 1 and _is_option(param) and not getattr(param, "multiple", False):
+            if times > 1 and param.param_type_name == "option" and not getattr(param, "multiple", False):
                 raise UsageError(f"Expected {param.opts[0]} once, got it {times} times.")
         rest = super().parse_args(ctx, args)
         if not ctx.resilient_parsing and ctx.obj is not _UNSETTLED:
-            settle(self.declared, ctx.params, partial(_is_given, ctx))
+            settle(self.declared.values(), ctx.params, partial(_is_given, ctx))
         return rest
 
 
@@ -126,27 +126,21 @@ def _processed(option: Option | None, param: Any, ctx: typer.Context, given: Any
         raise typer.BadParameter(f"{error.fact} ({error.hint})" if error.hint else error.fact) from None
 
 
-def _is_option(param: Any) -> bool:
-    return bool(param.param_type_name == "option")
-
-
 # ----------------------------------------------------------------------------- options become parameters
 
 
 def _parameter(option: Option) -> inspect.Parameter:
     """An option as a parameter of a function, as Typer wants one."""
-    default = option.default if option.kind is FLAG or option.default in (None, ()) else str(option.default)
-    return inspect.Parameter(
-        option.name,
-        inspect.Parameter.KEYWORD_ONLY,
-        default=inspect.Parameter.empty if option.required else None if default == () else default,
-        annotation=Annotated[_annotation(option), _info(option)],
-    )
-
-
-def _annotation(option: Option) -> Any:
     kind: Any = list[str] if option.repeatable else bool if option.kind is FLAG else str
-    return kind if option.required or option.default not in (None, ()) else kind | None
+    default: Any = option.default if option.kind is FLAG else str(option.default)
+    if option.required:
+        default = inspect.Parameter.empty
+    elif option.default in (None, ()):
+        kind, default = kind | None, None
+    annotation = Annotated[kind, _info(option)]
+    return inspect.Parameter(
+        option.name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation
+    )
 
 
 def _info(option: Option) -> Any:

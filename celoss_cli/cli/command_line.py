@@ -7,11 +7,11 @@ import shlex
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import cache
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from celoss_cli.cli.commands import NAMES, command_named
 from celoss_cli.cli.options import Reading
-from celoss_cli.cli.table import given_options, options_in
+from celoss_cli.cli.table import given_options, given_words, options_in
 from celoss_cli.core.errors import visible
 from celoss_cli.core.option import FLAG, flag_words
 from celoss_cli.core.records import replace
@@ -36,7 +36,7 @@ __all__ = [
 
 def command_line(data: Data, semantics: Semantics) -> str:
     """The command of the loss that computes the same number, as a shell takes it."""
-    words = ["celoss", data.spec.command, *_data_words(data), *_words(semantics)]
+    words = ["celoss", data.spec.command, *_data_words(data), *given_words(semantics)]
     return " ".join(map(shell_quoted, words))
 
 
@@ -47,7 +47,7 @@ def command_words(data: Data, semantics: Semantics) -> CommandWords:
 
 def words_without_files(reading: Reading, semantics: Semantics) -> CommandWords:
     """What a partial result keeps of the command line: all but its files and what is asked of no rows."""
-    return CommandWords(_words(reading), semantics=_semantic_words(replace(semantics, on_empty="error")))
+    return CommandWords(given_words(reading), semantics=_semantic_words(replace(semantics, on_empty="error")))
 
 
 def words_of_merge(files: Iterable[str], kept: CommandWords, semantics: Semantics) -> CommandWords:
@@ -64,11 +64,7 @@ def words_of_merge(files: Iterable[str], kept: CommandWords, semantics: Semantic
 
 
 def _data_words(data: Data) -> list[str]:
-    return [*map(_file, data.files), *_words(data.reading)]
-
-
-def _words(options: Any) -> list[str]:
-    return [word for given in given_options(options) for word in given.words]
+    return [*map(_file, data.files), *given_words(data.reading)]
 
 
 def _semantic_words(semantics: Semantics) -> dict[str, list[str]]:

@@ -1,4 +1,4 @@
-"""What a shell completes to that is in the data and in the config file, and not in the program.
+"""What a shell completes to that is in the data, and not in the program.
 
 Nobody waits for it or wants an error while typing: only the beginning of files that are there is read, no
 pipe and no network, and where anything is wrong nothing is offered.
@@ -9,16 +9,14 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING
-
-from celoss_cli.cli.config_file import nearest_table, table_in
 
 if TYPE_CHECKING:
     from celoss_cli.core.option import OptionValues
 
-__all__ = ["COMPLETION", "checks_typed", "columns_typed", "command_typed"]
+__all__ = ["COMPLETION", "columns_typed", "command_typed", "plain_words"]
 
 COMPLETION = "_CELOSS_COMPLETE"
 """The variable by which a shell asks for words."""
@@ -53,17 +51,7 @@ def columns_typed(typed: OptionValues) -> list[str]:
     files = [*(typed.get("files") or ()), *filter(None, [typed.get("first")])][:1]
     apart = typed.get("targets") or ""
     files += [apart[1:]] if apart.startswith("@") else []
-    return _plain(chain.from_iterable(_columns(os.path.expanduser(path), typed) for path in files))
-
-
-def checks_typed(typed: OptionValues) -> list[str]:
-    """The checks of the config file that are not named yet."""
-    path, named = typed.get("config"), typed.get("names") or ()
-    with contextlib.suppress(Exception):
-        found = nearest_table() if path is None else (path, table_in(os.path.expanduser(path)))
-        checks = ((found and found[1]) or {}).get("checks")
-        return _plain(name for name in checks if name not in named) if isinstance(checks, dict) else []
-    return []
+    return plain_words(chain.from_iterable(_columns(os.path.expanduser(path), typed) for path in files))
 
 
 def _columns(path: str, typed: OptionValues) -> Sequence[str]:
@@ -90,6 +78,6 @@ def _columns(path: str, typed: OptionValues) -> Sequence[str]:
     return [column.name for column in settled.columns]
 
 
-def _plain(names: Iterator[str]) -> list[str]:
+def plain_words(names: Iterable[str]) -> list[str]:
     """The names that can stand on a command line as they are, none twice."""
     return [name for name in dict.fromkeys(names) if _AS_TYPED.fullmatch(name) and name[0] not in "-@"]

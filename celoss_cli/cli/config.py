@@ -12,7 +12,6 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from celoss_cli.cli.config_file import table_in
 from celoss_cli.cli.options import Running, Writing
 from celoss_cli.cli.table import options_in
 from celoss_cli.core.errors import CelossError, UsageError, quoted, visible
@@ -23,7 +22,7 @@ from celoss_cli.read.paths import files_of, located
 if TYPE_CHECKING:
     from celoss_cli.core.option import OptionValues
 
-__all__ = ["SETTINGS", "Check", "Config", "config_in", "load", "refuse_unknown", "toml"]
+__all__ = ["SETTINGS", "Check", "Config", "config_in", "refuse_unknown", "toml"]
 
 _SETTINGS = {
     option.name: option for kind in (Writing, Running) for option in options_in(kind) if option.setting
@@ -90,26 +89,19 @@ class Config:
     checks: Mapping[str, Check]
 
 
-def load(path: str) -> Config:
-    """The config in a file that was named.
-
-    Raises:
-        UsageError: for a file that is no config.
-
-    """
-    table = table_in(path)
-    if table is None:
-        raise UsageError("expected a table [tool.celoss], got none", place=visible(path))
-    return config_in(path, table)
-
-
 def config_in(path: str, table: Any) -> Config:
     """What the table of a file says.
+
+    Args:
+        path: of the file.
+        table: as TOML has it; None where a ``pyproject.toml`` has none of ours.
 
     Raises:
         UsageError: for a table that is no config.
 
     """
+    if table is None:
+        raise UsageError("expected a table [tool.celoss], got none", place=visible(path))
     place = f"{visible(path)}: "
     if not isinstance(table, dict):
         raise UsageError(f"expected a table, got {_kind(table)}", place=f"{place}tool.celoss")

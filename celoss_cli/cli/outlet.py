@@ -22,6 +22,10 @@ STDOUT = "-"
 """The file of --output and --report that is standard output."""
 
 
+_ABILITIES = ("every_row", "workings", "gradient", "predictions", "breakdown")
+"""What a format may show, of which the computation depends."""
+
+
 @record(frozen=True, slots=True)
 class Outlet:
     """Where a result goes, and in which formats.
@@ -70,15 +74,10 @@ class Outlet:
     @property
     def able(self) -> FormatSpec:
         """The main format with what the others show too."""
-        specs = self.formats
-        return replace(
-            self.format,
-            every_row=any(spec.every_row for spec in specs),
-            workings=any(spec.workings for spec in specs),
-            gradient=any(spec.gradient for spec in specs),
-            predictions=any(spec.predictions for spec in specs),
-            breakdown=any(spec.breakdown for spec in specs),
-        )
+        able: dict[str, Any] = {
+            name: any(getattr(spec, name) for spec in self.formats) for name in _ABILITIES
+        }
+        return replace(self.format, **able)
 
 
 def unable(flag: str, ability: str, format: FormatSpec) -> UsageError:

@@ -16,7 +16,7 @@ from celoss_cli.cli.data import data_of
 from celoss_cli.cli.options import Reading, Running, Semantics, Showing, Uncertainty, files
 from celoss_cli.cli.publish import conclude, conclusion_of
 from celoss_cli.cli.reading import opened
-from celoss_cli.cli.table import for_loss, given_options, part
+from celoss_cli.cli.table import for_loss, given_words, part
 from celoss_cli.cli.uncertainty import group_of
 from celoss_cli.core.errors import InputError, visible
 from celoss_cli.core.option import flag_words
@@ -56,10 +56,8 @@ class PartOptions:
 
 def words_of(reading: Reading, semantics: Semantics, showing: Showing) -> list[str]:
     """The options that a partial result depends on, as words of a command line without its files."""
-    words = [
-        word for options in (reading, semantics) for given in given_options(options) for word in given.words
-    ]
-    return [*words, *_collecting(showing.by, showing.quantiles, showing.top_k)]
+    collected = _collecting(showing.by, showing.quantiles, showing.top_k)
+    return [*given_words(reading), *given_words(semantics), *collected]
 
 
 def _collecting(by: str | None, quantiles: Sequence[float], top: int | None) -> Iterator[str]:

@@ -43,7 +43,7 @@ def plain_job(words: Sequence[str]) -> Callable[[], int] | None:
     if given is None:
         return None
     values = {option.name: option.default for option in options} | given
-    settle({option.name: option for option in options}, values, given.__contains__)
+    settle(options, values, given.__contains__)
     return partial(command.run, command.value(values))
 
 

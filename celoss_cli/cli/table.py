@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import field
-from functools import partial
+from functools import cache, partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -24,9 +24,12 @@ if TYPE_CHECKING:
 __all__ = [
     "Command",
     "GivenOption",
+    "Part",
+    "declarations",
     "declared",
     "for_loss",
     "given_options",
+    "given_words",
     "group",
     "option",
     "options_in",
@@ -35,10 +38,21 @@ __all__ = [
 
 T = TypeVar("T")
 
-Changes = Mapping[str, Mapping[str, object]]
+Changes = Mapping[str, Mapping[str, Any]]
 """Attributes of options that are others for a command, by the option's name."""
 
-_OPTION, _PART, _GROUP = "option", "part", "group"
+
+@record(frozen=True, slots=True)
+class Part:
+    """A record of options within another: without some of them, and with details of others changed."""
+
+    kind: type
+    without: frozenset[str]
+    changed: Changes
+
+
+_DECLARED = "declared"
+"""Where a field holds what it declares."""
 
 
 def option(kind: Kind, help: str, **more: Any) -> Any:
@@ -55,7 +69,7 @@ def option(kind: Kind, help: str, **more: Any) -> Any:
 
 def declared(option: Option) -> Any:
     """A field that is an option which was declared elsewhere, by a loss."""
-    return field(default=option.default, metadata={_OPTION: option})
+    return field(default=option.default, metadata={_DECLARED: option})
 
 
 def part(kind: type, *, without: Iterable[str] = (), **changed: Mapping[str, object]) -> Any:
@@ -67,12 +81,12 @@ def part(kind: type, *, without: Iterable[str] = (), **changed: Mapping[str, obj
         changed: attributes of options that are others here, by the option's name.
 
     """
-    return field(default_factory=kind, metadata={_PART: (kind, frozenset(without), changed)})
+    return field(default_factory=kind, metadata={_DECLARED: Part(kind, frozenset(without), changed)})
 
 
 def group() -> Any:
     """A field for options that the losses declare: each that was given, as ``GivenOption``."""
-    return field(default=(), metadata={_GROUP: True})
+    return field(default=(), metadata={_DECLARED: None})
 
 
 @record(frozen=True, slots=True)
@@ -194,30 +208,34 @@ def options_in(
         groups: the options of each group, by the field's name.
 
     """
-    for name, found in kind.__record_fields__.items():
-        if _PART in found.metadata:
-            inner, left_out, others = found.metadata[_PART]
-            yield from options_in(inner, without | left_out, {**others, **changed}, groups)
-        elif _GROUP in found.metadata:
+    for name, found in declarations(kind).items():
+        if isinstance(found, Part):
+            yield from options_in(found.kind, without | found.without, {**found.changed, **changed}, groups)
+        elif found is None:
             yield from groups.get(name, ())
         elif name not in without:
-            declared = found.metadata[_OPTION]
-            panel = declared.panel or getattr(kind, "PANEL", "")
-            yield replace(declared, **{"name": name, "panel": panel, **changed.get(name, {})})
+            yield replace(found, **changed[name]) if name in changed else found
+
+
+@cache
+def declarations(kind: Any) -> Mapping[str, Option | Part | None]:
+    """What each field of a record declares: an option with its name and heading, a part, or a group."""
+    found = {name: each.metadata[_DECLARED] for name, each in kind.__record_fields__.items()}
+    panel = getattr(kind, "PANEL", "")
+    return {
+        name: replace(each, name=name, panel=each.panel or panel) if isinstance(each, Option) else each
+        for name, each in found.items()
+    }
 
 
 def _made(kind: Any, values: OptionValues, groups: Mapping[str, tuple[Option, ...]]) -> Any:
     chosen: dict[str, Any] = {}
-    for name, found in kind.__record_fields__.items():
-        if _PART in found.metadata:
-            chosen[name] = _made(found.metadata[_PART][0], values, groups)
-        elif _GROUP in found.metadata:
-            options = groups.get(name, ())
-            chosen[name] = tuple(
-                GivenOption(option, values[option.name])
-                for option in options
-                if option.is_given(values[option.name])
-            )
+    for name, found in declarations(kind).items():
+        if isinstance(found, Part):
+            chosen[name] = _made(found.kind, values, groups)
+        elif found is None:
+            given = (GivenOption(option, values[option.name]) for option in groups.get(name, ()))
+            chosen[name] = tuple(one for one in given if one.option.is_given(one.value))
         elif name in values:
             chosen[name] = values[name]
     return kind(**chosen)
@@ -231,14 +249,20 @@ def given_options(found: Any, *, without: Iterable[str] = ()) -> Iterator[GivenO
         without: fields that are left out, options or records of options.
 
     """
+    kind: Any = type(found)
     left_out = frozenset(without)
-    for name, declaration in found.__record_fields__.items():
+    for name, declared in declarations(kind).items():
         if name in left_out:
             continue
         value = getattr(found, name)
-        if _PART in declaration.metadata:
+        if isinstance(declared, Part):
             yield from given_options(value, without=left_out)
-        elif _GROUP in declaration.metadata:
+        elif declared is None:
             yield from (given for given in value if given.option.name not in left_out)
-        elif declaration.metadata[_OPTION].is_given(value):
-            yield GivenOption(replace(declaration.metadata[_OPTION], name=name), value)
+        elif declared.is_given(value):
+            yield GivenOption(declared, value)
+
+
+def given_words(found: Any) -> list[str]:
+    """The options of a record that were given, as words of a command line."""
+    return [word for given in given_options(found) for word in given.words]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from celoss_cli.cli.checking import keys_of
-from celoss_cli.cli.config import Config, load
+from celoss_cli.cli.config import Config
 from celoss_cli.cli.settings import config_of
 from celoss_cli.core.errors import InputError, UsageError
 from celoss_cli.losses import LOSSES
@@ -72,7 +72,9 @@ def test_paths_are_relative_to_the_file(tmp_path: Path, monkeypatch: pytest.Monk
     )
     files = ["data/a.csv", "data/b.csv", "data/deep/c.csv", "z.csv"]
     assert found().checks["x"].files() == files
-    assert load(str(tmp_path / "celoss.toml")).checks["x"].files() == [str(tmp_path / one) for one in files]
+    named = config_of(str(tmp_path / "celoss.toml"))
+    assert named is not None
+    assert named.checks["x"].files() == [str(tmp_path / one) for one in files]
     monkeypatch.chdir(tmp_path / "data")
     assert found().checks["x"].files() == [f"../{one}" for one in files]
 
@@ -119,13 +121,13 @@ def test_a_mistake_is_refused_with_file_and_key(text: str, said: str) -> None:
 
 def test_a_file_that_was_named_must_be_there_and_have_the_table() -> None:
     with pytest.raises(UsageError, match=r"^nowhere.toml: No such file or directory$"):
-        load("nowhere.toml")
+        config_of("nowhere.toml")
     Path("pyproject.toml").write_text("[tool.other]\n")
     with pytest.raises(UsageError, match=r"^pyproject.toml: expected a table \[tool.celoss\], got none$"):
-        load("pyproject.toml")
+        config_of("pyproject.toml")
     Path("celoss.toml").write_bytes(b"\xff")
     with pytest.raises(UsageError, match=r"^celoss.toml: expected TOML: "):
-        load("celoss.toml")
+        config_of("celoss.toml")
 
 
 def test_the_keys_of_a_check_are_input_semantics_and_limits() -> None:

@@ -17,7 +17,7 @@ from celoss_cli.cli.app import parsed
 from celoss_cli.cli.checking import CheckedLoss
 from celoss_cli.cli.commands import NAMES, command_named
 from celoss_cli.cli.options import Reading, Writing
-from celoss_cli.cli.table import Command, given_options, options_in
+from celoss_cli.cli.table import Command, Part, declarations, given_options, options_in
 from celoss_cli.core.errors import UsageError
 
 FOLDER = Path(celoss_cli.cli.__file__).parent
@@ -41,10 +41,10 @@ def _last_name(node: ast.expr) -> str:
 
 def fields(kind: Any, holder: str) -> Iterator[tuple[str, str]]:
     """Every field of a record of options as it is read: what holds the record, and the field's name."""
-    for name, found in kind.__dataclass_fields__.items():
+    for name, found in declarations(kind).items():
         yield holder, name
-        if "part" in found.metadata:
-            yield from fields(found.metadata["part"][0], name)
+        if isinstance(found, Part):
+            yield from fields(found.kind, name)
 
 
 def unread(kind: Any, read: Read) -> set[tuple[str, str]]:

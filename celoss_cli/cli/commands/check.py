@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from celoss_cli.cli.completing import checks_typed
+from celoss_cli.cli.completing import plain_words
 from celoss_cli.cli.kinds import FILE
 from celoss_cli.cli.options import Limits, Running, Writing, cluster, exit_zero, formats
+from celoss_cli.cli.settings import config_of, nearest_table, table_in
 from celoss_cli.cli.table import Command, option, options_in, part
 from celoss_cli.core.errors import ExitCode, UsageError, quoted, visible
 from celoss_cli.core.option import FLAG, TEXT
@@ -15,6 +18,7 @@ from celoss_cli.core.records import record
 
 if TYPE_CHECKING:
     from celoss_cli.cli.config import Check, Config
+    from celoss_cli.core.option import OptionValues
 
 __all__ = ["COMMAND"]
 
@@ -30,6 +34,16 @@ defaults of these options; the variables CELOSS_FORMAT, CELOSS_COLOR and CELOSS_
 Example: celoss check --report junit=checks.xml"""
 
 
+def _checks_typed(typed: OptionValues) -> list[str]:
+    """The checks of the config file that are not named yet; none where it holds no such table."""
+    path, named = typed.get("config"), typed.get("names") or ()
+    with contextlib.suppress(Exception):
+        found = nearest_table() if path is None else (path, table_in(os.path.expanduser(path)))
+        checks = ((found and found[1]) or {}).get("checks")
+        return plain_words(name for name in checks if name not in named) if isinstance(checks, dict) else []
+    return []
+
+
 @record(frozen=True, slots=True)
 class CheckOptions:
     """The options of ``celoss check``."""
@@ -41,7 +55,7 @@ class CheckOptions:
         metavar="[NAME]...",
         argument=True,
         repeatable=True,
-        complete=checks_typed,
+        complete=_checks_typed,
     )
     config: str | None = option(TEXT, "Instead of the nearest celoss.toml or pyproject.toml.", metavar="FILE")
     listing: bool = option(FLAG, "Only list the checks of the config file.", default=False, flags=("--list",))
@@ -70,7 +84,6 @@ def run(given: CheckOptions) -> int:
     from celoss_cli.cli.checking import planned, print_messages, ran, save_baseline, worst
     from celoss_cli.cli.outlet import outlet_of
     from celoss_cli.cli.publish import publish
-    from celoss_cli.cli.settings import config_of
     from celoss_cli.studies.checks import document_of
 
     if given.init is not None:
