@@ -8,7 +8,7 @@ import re
 from typing import TYPE_CHECKING
 
 from celoss_cli.core.errors import UsageError, quoted
-from celoss_cli.core.option import Kind, finite, within
+from celoss_cli.core.option import Kind, finite, number_that, within
 
 if TYPE_CHECKING:
     from celoss_cli.read.shards import Shard
@@ -99,20 +99,6 @@ def _real_file(text: str) -> str:
     return _named(text)
 
 
-def _tolerance(text: str) -> float:
-    value = finite(text)
-    if value < 0:
-        raise UsageError(f"expected a number that is not negative, got {quoted(text)}")
-    return value
-
-
-def _distance(text: str) -> float:
-    value = finite(text)
-    if not 0 < value <= _FAR:
-        raise UsageError(f"expected a number above 0 and at most {_FAR:g}, got {quoted(text)}")
-    return value
-
-
 def _least(text: str) -> int:
     value = finite(text)
     if value != int(value) or value < 1:
@@ -123,7 +109,7 @@ def _least(text: str) -> int:
 def _increases(text: str) -> str:
     """Amounts and percentages between commas, as they stand."""
     for one in text.split(","):
-        _tolerance(one.strip().removesuffix("%"))
+        TOLERANCE.parse(one.strip().removesuffix("%"))
     return text
 
 
@@ -183,8 +169,8 @@ CLASS_MAP = Kind("pairs of a target and a class", _pairs, _text, "TARGET=CLASS,.
 COMMENT = Kind("the mark of a comment", _comment, _text, "MARK")
 FRACTIONS = Kind("numbers from 0 to 1", _fractions, _text, "Q,...")
 PART = within(0, 1)
-TOLERANCE = Kind("a number that is not negative", _tolerance, _text, "A")
-DISTANCE = Kind(f"a number above 0 and at most {_FAR:g}", _distance, _text, "D")
+TOLERANCE = number_that("a number that is not negative", lambda value: value >= 0, "A")
+DISTANCE = number_that(f"a number above 0 and at most {_FAR:g}", lambda value: 0 < value <= _FAR, "D")
 INCREASES = Kind("an increase", _increases, _text, "A|P%")
 CONFIDENCE = Kind("a number between 0 and 1", _open_fraction, lambda value: isinstance(value, float), "PART")
 COUNT = Kind("a whole number from 1", _least, _text, "N")

@@ -278,8 +278,9 @@ class Writing:
         one_of(FORMATS),
         "How the result is written.",
         setting=True,
-        settled_by=("json", "emit"),
-        settled=lambda values: bool(suffix_of(values.get("output") or "")),
+        settled=lambda values: bool(
+            values.get("json") or values.get("emit") or suffix_of(values.get("output") or "")
+        ),
     )
     json: bool = option(FLAG, "The same as --format json.", default=False)
     output: str | None = option(

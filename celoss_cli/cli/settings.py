@@ -54,10 +54,7 @@ def settle(options: Iterable[Option], values: dict[str, Any], is_given: Callable
     missing = [
         option
         for option in options
-        if option.setting
-        and not is_given(option.name)
-        and not any(values.get(name) for name in option.settled_by)
-        and not option.settled(values)
+        if option.setting and not is_given(option.name) and not option.settled(values)
     ]
     unsaid = [option for option in missing if not _from_variable(option, values)]
     config = config_of(values.get("config")) if unsaid else None

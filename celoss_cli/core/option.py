@@ -35,6 +35,7 @@ __all__ = [
     "at_least",
     "finite",
     "flag_words",
+    "number_that",
     "one_of",
     "within",
 ]
@@ -108,8 +109,7 @@ class Option:
         repeatable: whether it may be given several times; its value is then a tuple of values.
         file: whether its value may be the name of a file, which is "read" or "written"; "" for neither.
         setting: whether a variable CELOSS_* or a config file may say what it is where it is not given.
-        settled_by: options that say what it is in its place, so that no setting does.
-        settled: whether the values of others say it in another way than by being given.
+        settled: whether the values of others say what it is, so that no setting does.
         needs: what must be there for it to mean something; it is refused where that is not ("workings" of a
             format, "files" as input, one of "max|min"), or "".
         changes: what of a computation: the "prediction", or which of them count; the "loss" of one; no
@@ -134,7 +134,6 @@ class Option:
     repeatable: bool = False
     file: Literal["", "read", "written"] = ""
     setting: bool = False
-    settled_by: tuple[str, ...] = ()
     settled: Callable[[OptionValues], bool] = lambda values: False
     needs: str = ""
     changes: Literal["prediction", "loss", "weight", "meaning"] = "loss"
@@ -232,16 +231,26 @@ def within(least: float, most: float) -> Kind:
     """Finite numbers from ``least``, which may be minus infinity, to ``most``."""
     words = f"a number of at most {most:g}" if math.isinf(least) else f"a number from {least:g} to {most:g}"
 
-    def fits(value: Any) -> bool:
-        return _is_number(value) and least <= value <= most
+    return number_that(words, lambda value: least <= value <= most)
+
+
+def number_that(told: str, holds: Callable[[float], bool], value: str = "X") -> Kind:
+    """Finite numbers of which something holds.
+
+    Args:
+        told: what is expected, for messages.
+        holds: whether a number is one.
+        value: what stands for it in the help.
+
+    """
 
     def parse(text: str) -> float:
-        value = finite(text)
-        if not fits(value):
-            raise UsageError(f"expected {words}, got {quoted(text)}")
-        return value
+        found = finite(text)
+        if not holds(found):
+            raise UsageError(f"expected {told}, got {quoted(text)}")
+        return found
 
-    return Kind(words, parse, fits, "X")
+    return Kind(told, parse, lambda found: _is_number(found) and holds(found), value)  # type: ignore[arg-type]
 
 
 def one_of(
