@@ -230,6 +230,7 @@ def _run(arguments: list[str], prepare: Callable[[], None] | None) -> ExitCode:
     if told is not None:
         write_stdout([told])
         return ExitCode.DONE
+    _repair_environment()
     from celoss_cli.cli.plain import plain_job
 
     outcome = plain_job(arguments) or _parsed(arguments)
@@ -248,7 +249,6 @@ def _parsed(arguments: list[str]) -> Callable[[], int] | int | None:
 
     """
     _refuse_unknown(arguments)
-    _repair_environment()
     from typer.exceptions import TyperException
 
     from celoss_cli.cli.app import outcome_of
