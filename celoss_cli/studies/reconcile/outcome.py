@@ -7,96 +7,164 @@ counts.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import field, replace
 from itertools import combinations
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 import numpy as np
 
 from celoss_cli.core.records import record
 from celoss_cli.studies.reconcile.deviations import half_step
-from celoss_cli.studies.reconcile.reconciliation import Match, Reconciliation, Tried
+from celoss_cli.studies.reconcile.reconciliation import Reconciliation, Tried
 
 if TYPE_CHECKING:
     from celoss_cli.core.data import Array, Source
-    from celoss_cli.studies.reconcile.reconciliation import Stated
+    from celoss_cli.studies.reconcile.reconciliation import Deviation, Match, Stated
 
-__all__ = ["Searched", "Values", "needed", "outcome", "tried", "window_of"]
+__all__ = ["Hit", "Search", "Values", "needed", "tried", "window_of"]
 
-Hit = TypeVar("Hit")
+
+class _Answer(Protocol):
+    """A choice of a hypothesis: a deviation, or None for what is plain."""
+
+    @property
+    def deviation(self) -> Deviation | None: ...
+
+
+Answer = TypeVar("Answer", bound=_Answer)
+
+Values = Mapping[str, Mapping[int, list["Array"]]]
+"""What hypotheses gave, by the number type that the result is rounded to ("" for none) and by deviations."""
 
 
 @record(frozen=True, slots=True)
-class Searched:
-    """What was searched.
+class Hit(Generic[Answer]):
+    """A hypothesis that gives the number.
 
     Attributes:
-        rows: of the data.
-        classes: of the data, or None where it has no class axis.
-        values: of all hypotheses, by number type and number of deviations.
-        plain: the names of the plain computations and what they give.
-        words: of the deviations, by dimension.
-        most: how many deviations were combined.
+        start: what it begins with; hits that begin alike are compared.
+        choices: what it is made of.
+        value: what it gives.
 
     """
 
-    rows: int
-    classes: int | None
-    values: Values
-    plain: Sequence[tuple[str, float]]
-    words: Mapping[str, Mapping[str, None]]
+    start: Any
+    choices: tuple[Answer, ...]
+    value: float
+
+    @property
+    def deviations(self) -> tuple[Deviation, ...]:
+        return tuple(choice.deviation for choice in self.choices if choice.deviation is not None)
+
+    @property
+    def key(self) -> frozenset[tuple[str, str]]:
+        return frozenset((found.dimension, found.name) for found in self.deviations)
+
+
+@record(slots=True)
+class Search(Generic[Answer]):
+    """What a search has seen.
+
+    Attributes:
+        stated: the number and how far it is known.
+        most: how many deviations are combined.
+        values: of all hypotheses, by their number of deviations; of those that round the result to a number
+            type, what they round, by that type too.
+        hits: those that give the number.
+        count: how many hypotheses were computed.
+        plain: the results without a deviation, by name.
+        searched: the words of the deviations, by dimension.
+
+    """
+
+    stated: Stated
     most: int
+    values: dict[str, dict[int, list[Array]]] = field(
+        default_factory=lambda: defaultdict(lambda: defaultdict(list))
+    )
+    hits: list[Hit[Answer]] = field(default_factory=list)
+    count: int = 0
+    plain: list[tuple[str, float]] = field(default_factory=list)
+    searched: dict[str, dict[str, None]] = field(default_factory=lambda: defaultdict(dict))
+
+    def remember(self, choices: Iterable[Answer]) -> None:
+        """Counts these deviations among those that were tried."""
+        for choice in choices:
+            if choice.deviation is not None:
+                self.searched[choice.deviation.dimension][choice.deviation.words] = None
+
+    def take(
+        self,
+        start: object,
+        sets: Sequence[tuple[Answer, ...]],
+        deviations: int,
+        values: Array,
+        unrounded: tuple[str, Array] | None = None,
+    ) -> None:
+        """What sets of choices give that have as many deviations.
+
+        Args:
+            start: what they begin with.
+            sets: the choices of each.
+            deviations: how many each has.
+            values: what each gives, shape (sets,).
+            unrounded: the number type that these were rounded to, and what they were before.
+
+        """
+        self.count += len(values)
+        grid, before = unrounded or ("", values)
+        self.values[grid][deviations].append(before)
+        with np.errstate(invalid="ignore"):
+            hit = np.flatnonzero(np.abs(values - self.stated.value) <= self.stated.reach)
+        self.hits += [Hit(start, sets[i], float(values[i])) for i in hit.tolist()]
+
+    def concluded(
+        self,
+        hits: Sequence[Hit[Answer]],
+        explanations: Sequence[Match],
+        rows: int,
+        classes: int | None,
+        source: Source,
+    ) -> Reconciliation:
+        """The record of the search.
+
+        Args:
+            hits: those that need all of their deviations.
+            explanations: those of them that are told, in words.
+            rows: of the data.
+            classes: of the data, or None where it has no class axis.
+            source: how the data was read.
+
+        """
+        return Reconciliation(
+            got=self.stated.text,
+            value=self.stated.value,
+            tolerance=self.stated.tolerance,
+            unit=self.stated.unit,
+            window=window_of(self.stated),
+            rows=rows,
+            classes=classes,
+            plain=self.plain,
+            explanations=explanations,
+            tried=list(tried(self.stated, self.values, [len(hit.deviations) for hit in hits], self.most)),
+            searched={name: tuple(words) for name, words in self.searched.items()},
+            source=source,
+            files=list(source.get("files", ())),
+        )
 
 
-def needed(
-    hits: Sequence[Hit], of: Callable[[Hit], tuple[Hashable, frozenset[tuple[str, str]]]]
-) -> list[Hit]:
-    """The hits that need all of their deviations: no other hit of the same start has only some of them.
+def needed(hits: Sequence[Hit[Answer]]) -> list[Hit[Answer]]:
+    """The hits that need all of their deviations: no other hit of the same start has only some of them."""
+    known = {(id(hit.start), hit.key) for hit in hits}
 
-    Args:
-        hits: in any order.
-        of: the start of a hit, and its deviations by dimension and name.
-
-    """
-    known = {of(hit) for hit in hits}
-
-    def has_simpler(hit: Hit) -> bool:
-        start, key = of(hit)
+    def has_simpler(hit: Hit[Answer]) -> bool:
+        key = hit.key
         parts = (frozenset(part) for size in range(len(key)) for part in combinations(key, size))
-        return any((start, part) in known for part in parts)
+        return any((id(hit.start), part) in known for part in parts)
 
     return [hit for hit in hits if not has_simpler(hit)]
-
-
-def outcome(
-    stated: Stated, searched: Searched, hits: Sequence[int], shown: Sequence[Match], source: Source
-) -> Reconciliation:
-    """The record of a search.
-
-    Args:
-        stated: the number and how far it is known.
-        searched: what was searched.
-        hits: how many deviations each hit has that needs all of them.
-        shown: the explanations that are told.
-        source: how the data was read.
-
-    """
-    return Reconciliation(
-        got=stated.text,
-        value=stated.value,
-        tolerance=stated.tolerance,
-        unit=stated.unit,
-        window=window_of(stated),
-        rows=searched.rows,
-        classes=searched.classes,
-        plain=searched.plain,
-        explanations=shown,
-        tried=list(tried(stated, searched.values, hits, searched.most)),
-        searched={name: tuple(words) for name, words in searched.words.items()},
-        source=source,
-        files=list(source.get("files", ())),
-    )
 
 
 # ------------------------------------------------------------------------------------ how much a hit says
@@ -114,10 +182,6 @@ _NARROWER = (30, 100, 300, 1000)
 def window_of(stated: Stated) -> float:
     """How far from the number a value counts as near: half of it, and more where it is rough."""
     return max(abs(stated.value) / 2, _ROUGH * stated.tolerance)
-
-
-Values = Mapping[str, Mapping[int, list["Array"]]]
-"""What hypotheses gave, by the number type that the result is rounded to ("" for none) and by deviations."""
 
 
 def tried(stated: Stated, values: Values, found: Sequence[int], most: int) -> Iterator[Tried]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -56,47 +56,52 @@ def _focal_of_mean(values: Array) -> Array:
     return np.asarray((1 - np.exp(-values)) ** _GAMMA * values)
 
 
-def _scalars() -> Iterator[tuple[Choice, Change]]:
+def _scalars() -> Iterator[Choice]:
     """The table, in the order in which the changes are made."""
     for base, unit in (("2", "bits"), ("10", "dits")):
-        words = f"logarithm of base {base} ({unit})"
-        found = choice("base", base, words, 1, ("--base", base))
-        yield found, _times(1 / math.log(float(base)))
-    words = "shown as the perplexity, exp of the loss"
-    yield choice("shown", "exp", words, 2, (), by_hand="exp of it"), np.exp
+        words, factor = f"logarithm of base {base} ({unit})", 1 / math.log(float(base))
+        yield choice("base", base, words, 1, ("--base", base), change=_times(factor))
+    yield _by_hand("shown", "exp", "shown as the perplexity, exp of the loss", 2, "exp of it", np.exp)
     words = "shown as the geometric mean of the probabilities, exp of minus the loss"
-    yield choice("shown", "exp-minus", words, 3, (), by_hand="exp of minus it"), lambda v: np.exp(-v)
+    yield _by_hand("shown", "exp-minus", words, 3, "exp of minus it", lambda v: np.exp(-v))
     words = "shown as 2 to the power of the loss"
-    yield choice("shown", "2**", words, 3, (), by_hand="2 to the power of it", alone=True), np.exp2
+    yield _by_hand("shown", "2**", words, 3, "2 to the power of it", np.exp2, alone=True)
     for decimals in (2, 3, 4):
         words = f"the perplexity of the loss rounded to {decimals} decimals"
-        by_hand = f"exp of it rounded to {decimals} decimals"
-        found = choice("shown", f"exp-{decimals}", words, 3, (), by_hand=by_hand, alone=True)
-        yield found, _exp_of_rounded(decimals)
+        by_hand, change = f"exp of it rounded to {decimals} decimals", _exp_of_rounded(decimals)
+        yield _by_hand("shown", f"exp-{decimals}", words, 3, by_hand, change, alone=True)
     words = f"the focal loss of gamma {_GAMMA} made of the mean loss, (1 - exp(-loss))**{_GAMMA} loss"
     by_hand = f"times (1 - exp of minus it)**{_GAMMA}"
-    yield choice("shown", f"focal-{_GAMMA}", words, 3, (), by_hand=by_hand, alone=True), _focal_of_mean
-    yield choice("sign", "negated", "the sign turned", 1, (), by_hand="times -1"), np.negative
+    yield _by_hand("shown", f"focal-{_GAMMA}", words, 3, by_hand, _focal_of_mean, alone=True)
+    yield _by_hand("sign", "negated", "the sign turned", 1, "times -1", np.negative)
     for places, cost in ((1, 1), (2, 1), (3, 2)):
-        factor = 10**places
         percent = ", as for percent" if places == 2 else ""
         left = f"the decimal point moved {places} to the left"
-        yield (
-            choice("point", f"/{factor}", left, cost, (), by_hand=f"divided by {factor}"),
-            _times(1 / factor),
-        )
         right = f"the decimal point moved {places} to the right{percent}"
-        yield choice("point", f"x{factor}", right, cost, (), by_hand=f"times {factor}"), _times(factor)
+        yield _divided(10**places, left, cost)
+        yield _multiplied(10**places, right, cost)
     for factor in (2, 3, 4, 5, 6, 7, 8, 9, 12, 16):
-        for name, words, by_hand, change in (
-            (f"x{factor}", f"{factor} times the result", f"times {factor}", _times(factor)),
-            (f"/{factor}", f"a part of {factor} of the result", f"divided by {factor}", _times(1 / factor)),
-        ):
-            cost = 2 if factor == 2 else 3
-            yield choice("point", name, words, cost, (), by_hand=by_hand, alone=True), change
+        cost = 2 if factor == 2 else 3
+        yield _multiplied(factor, f"{factor} times the result", cost, alone=True)
+        yield _divided(factor, f"a part of {factor} of the result", cost, alone=True)
     for name, rounded in ROUNDINGS.items():
         words = f"the result rounded to {name}"
-        yield choice("precision", f"{name}-result", words, 3, (), by_hand=f"rounded to {name}"), rounded
+        yield _by_hand("precision", f"{name}-result", words, 3, f"rounded to {name}", rounded)
+
+
+def _by_hand(
+    dimension: str, name: str, words: str, cost: int, by_hand: str, change: Change, *, alone: bool = False
+) -> Choice:
+    """What is done to the result of a command."""
+    return choice(dimension, name, words, cost, (), by_hand=by_hand, alone=alone, change=change)
+
+
+def _divided(by: int, words: str, cost: int, *, alone: bool = False) -> Choice:
+    return _by_hand("point", f"/{by}", words, cost, f"divided by {by}", _times(1 / by), alone=alone)
+
+
+def _multiplied(by: int, words: str, cost: int, *, alone: bool = False) -> Choice:
+    return _by_hand("point", f"x{by}", words, cost, f"times {by}", _times(by), alone=alone)
 
 
 _APART = ({"base", "shown"}, {"sign", "shown"})
@@ -114,11 +119,8 @@ _MEANT = {
 
 def meant_by(unit: str) -> Choice | None:
     """What makes the loss a number of this unit, or None for that of the losses."""
-    return next((found for found, _ in _scalars() if _key(found) == _MEANT.get(unit)), None)
-
-
-def _key(found: Choice) -> tuple[str, str]:
-    return found.dimension, found.deviation.name
+    meant = _MEANT.get(unit)
+    return next((found for found in _scalars() if (found.dimension, found.deviation.name) == meant), None)
 
 
 def transforms(most: int, unit: str = "") -> list[Transform]:
@@ -129,16 +131,17 @@ def transforms(most: int, unit: str = "") -> list[Transform]:
         unit: of the number; the change to it comes first, unless the number is in nats all the same.
 
     """
-    table = list(_scalars())
-    first: tuple[Change, ...] = tuple(change for found, change in table if _key(found) == _MEANT.get(unit))
+    table, first = list(_scalars()), meant_by(unit)
     nats: Choice | None = None
-    if first and unit != "percent":
-        table = [(found, change) for found, change in table if found.dimension not in ("base", "shown")]
+    if first is not None and unit != "percent":
         nats = choice("unit", "nats", f"the number is in nats, no {unit}", 1, ())
-        table.insert(0, (nats, lambda values: values))
-    change_of = {id(found): change for found, change in table}
+        table = [nats, *(found for found in table if found.dimension not in ("base", "shown"))]
     return [
-        Transform(chosen, (*(() if nats in chosen else first), *(change_of[id(found)] for found in chosen)))
-        for chosen in combined((found for found, _ in table), most)
+        Transform(chosen, _changes(chosen if first is None or nats in chosen else (first, *chosen)))
+        for chosen in combined(table, most)
         if not any(apart <= {found.dimension for found in chosen} for apart in _APART)
     ]
+
+
+def _changes(choices: Iterable[Choice]) -> tuple[Change, ...]:
+    return tuple(found.change for found in choices if found.change is not None)

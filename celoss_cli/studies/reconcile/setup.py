@@ -90,6 +90,7 @@ class Choice:
         options: what it adds to the command, or None where no option does it.
         drops: the option that it takes away from the command.
         by_hand: what is left to do with the command's result, in words.
+        change: what it does to the finished number, or None.
         command: the command that computes it, where it is not that of the loss.
         alone: whether it is rare, and not combined with others: each that is makes chance hits likelier.
 
@@ -103,6 +104,7 @@ class Choice:
     by_hand: str = ""
     alone: bool = False
     command: str = ""
+    change: Change | None = None
 
     @property
     def dimension(self) -> str:
@@ -123,10 +125,12 @@ def choice(
     by_hand: str = "",
     alone: bool = False,
     command: str = "",
+    change: Change | None = None,
     **sets: Any,
 ) -> Choice:
     """One line of a table."""
-    return Choice(Deviation(dimension, name, words), cost, sets, options, drops, by_hand, alone, command)
+    deviation = Deviation(dimension, name, words)
+    return Choice(deviation, cost, sets, options, drops, by_hand, alone, command, change)
 
 
 def _go_together(one: Choice, other: Choice) -> bool:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 import shlex
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -21,7 +20,7 @@ from celoss_cli.core.data import Array, Batch, Chunk
 from celoss_cli.core.errors import InputError
 from celoss_cli.core.records import record
 from celoss_cli.losses.scored_tokens import CENSORED, FIRST, MISSING, PART, PROMPT, SCORED, STATUS
-from celoss_cli.studies.reconcile.outcome import Searched, needed, outcome
+from celoss_cli.studies.reconcile.outcome import Hit, Search, needed
 from celoss_cli.studies.reconcile.reconciliation import Deviation, Match, Reconciliation
 
 if TYPE_CHECKING:
@@ -291,20 +290,6 @@ def _units_of(unit: str) -> list[_Choice]:
 # ------------------------------------------------------------------------------------------ the search
 
 
-@record(frozen=True, slots=True)
-class _Hypothesis:
-    choices: tuple[_Choice, ...]
-    value: float
-
-    @property
-    def deviations(self) -> tuple[Deviation, ...]:
-        return tuple(choice.deviation for choice in self.choices if choice.deviation is not None)
-
-    @property
-    def key(self) -> frozenset[tuple[str, str]]:
-        return frozenset((found.dimension, found.name) for found in self.deviations)
-
-
 def reconcile_tokens(
     problem: TokenProblem,
     stated: Stated,
@@ -326,32 +311,20 @@ def reconcile_tokens(
 
     """
     units = _units_of(stated.unit)
-    found = [one for one in _hypotheses(problem, units) if len(one.deviations) <= most]
-    values: dict[int, list[Array]] = defaultdict(list)
-    searched: dict[str, dict[str, None]] = defaultdict(dict)
-    for one in found:
-        values[len(one.deviations)].append(np.array([one.value]))
-        for deviation in one.deviations:
-            searched[deviation.dimension][deviation.words] = None
-    hits = _needed([one for one in found if abs(one.value - stated.value) <= stated.reach])
-    plain = next((one.value for one in found if not one.deviations), None)
-    return outcome(
-        stated,
-        Searched(
-            rows=problem.documents,
-            classes=None,
-            values={"": values},
-            plain=[] if plain is None else [(_LOSS, plain)],
-            words=searched,
-            most=most,
-        ),
-        [len(one.deviations) for one in hits],
-        [_explanation(one, given) for one in hits[:shown]],
-        {**source, "conversions": [], "skipped": 0},
-    )
+    search: Search[_Choice] = Search(stated, most)
+    for one in _hypotheses(problem, units):
+        count = len(one.deviations)
+        if count <= most:
+            search.remember(one.choices)
+            search.take(None, [one.choices], count, np.array([one.value]))
+            if not count and not search.plain:
+                search.plain.append((_LOSS, one.value))
+    hits = _needed(search.hits)
+    told = [_explanation(hit, given) for hit in hits[:shown]]
+    return search.concluded(hits, told, problem.documents, None, {**source, "conversions": [], "skipped": 0})
 
 
-def _hypotheses(problem: TokenProblem, units: Sequence[_Choice]) -> Iterator[_Hypothesis]:
+def _hypotheses(problem: TokenProblem, units: Sequence[_Choice]) -> Iterator[Hit[_Choice]]:
     averages = list(_averages(problem.documents))
     for tokens in _tokens(problem):
         logprobs, counted = tokens.of
@@ -371,7 +344,7 @@ def _hypotheses(problem: TokenProblem, units: Sequence[_Choice]) -> Iterator[_Hy
                     except OverflowError:
                         value = math.inf
                 told = _UNITS[0] if average.has_unit else unit
-                yield _Hypothesis((tokens, divisor, average, told), value)
+                yield Hit(None, (tokens, divisor, average, told), value)
 
 
 def _by_document(problem: TokenProblem, share: Array | None) -> Array:
@@ -381,14 +354,14 @@ def _by_document(problem: TokenProblem, share: Array | None) -> Array:
     return np.asarray(np.bincount(problem.document, share, problem.documents))
 
 
-def _needed(hits: Sequence[_Hypothesis]) -> list[_Hypothesis]:
+def _needed(hits: Sequence[Hit[_Choice]]) -> list[Hit[_Choice]]:
     """The hits that need all of their deviations, the fewest first; one for each set of deviations."""
     fewest = sorted(hits, key=lambda hit: len(hit.deviations))
     alike = {hit.key: hit for hit in reversed(fewest)}
-    return [hit for hit in needed(fewest, lambda hit: ("", hit.key)) if alike[hit.key] is hit]
+    return [hit for hit in needed(fewest) if alike[hit.key] is hit]
 
 
-def _explanation(found: _Hypothesis, given: Mapping[str, Sequence[str]]) -> Match:
+def _explanation(found: Hit[_Choice], given: Mapping[str, Sequence[str]]) -> Match:
     tokens, divisor, average, unit = found.choices
     formula = unit.formula.format(average.formula.format(divisor.formula)) + f", over {tokens.formula}"
     words: list[str] | None = ["celoss", "nll"]
