@@ -14,10 +14,9 @@ import numpy as np
 
 from celoss_cli.core.records import record
 from celoss_cli.evaluate.shifts import STEP
+from celoss_cli.evaluate.temperature import Predictions, fitted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from celoss_cli.core.data import Array
 
 __all__ = ["Reweighed", "Sample", "hashes_of"]
@@ -116,8 +115,8 @@ class Sample:
             counted=len(y),
             nats=plain,
             reweighed_nats=nats,
-            heated_nats=_best_temperature(logs, y),
-            heated_after_nats=_best_temperature(logs + offsets[:, None], y),
+            heated_nats=_heated(logs, y),
+            heated_after_nats=_heated(logs + offsets[:, None], y),
             expected=tuple((shares.sum(axis=1) / len(y)).tolist()),
             deviations=_deviations(shares, y),
             frequencies=tuple(frequencies.tolist()),
@@ -230,27 +229,8 @@ def _along(
     return offsets, 0.0, nats, p
 
 
-def _best_temperature(logs: Array, y: Array) -> float:
-    """The least cost of the logits divided by a temperature from 2**-5 to 2**9."""
-
-    def cost(of: float) -> float:
-        return _cost(logs / 2.0**of, y)[0]
-
-    return _least(cost, -5.0, 9.0)
-
-
-def _least(function: Callable[[float], float], low: float, high: float) -> float:
-    """The least value of a function with one minimum, by sections of the golden ratio."""
-    ratio = (5**0.5 - 1) / 2
-    one, other = high - ratio * (high - low), low + ratio * (high - low)
-    of_one, of_other = function(one), function(other)
-    for _ in range(14):
-        if of_one < of_other:
-            high, other, of_other = other, one, of_one
-            one = high - ratio * (high - low)
-            of_one = function(one)
-        else:
-            low, one, of_one = one, other, of_other
-            other = low + ratio * (high - low)
-            of_other = function(other)
-    return min(of_one, of_other, function(0.0))
+def _heated(logs: Array, y: Array) -> float:
+    """The cost of the logits divided by the temperature that fits them best, in nats."""
+    found = Predictions()
+    found.add(logs, y, np.ones(len(y)))
+    return fitted(found).after

@@ -13,7 +13,7 @@ from paths import schema
 from running import celoss
 
 from celoss_cli import cross_entropy, softmax
-from celoss_cli.studies.temperature.fitting import Predictions, fitted
+from celoss_cli.evaluate.temperature import Predictions, fitted
 
 RANDOM = np.random.default_rng(8)
 N, C = 400, 4

@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from celoss_cli.core.data import Source
-    from celoss_cli.studies.temperature.fitting import Temperature
-    from celoss_cli.studies.temperature.taking import Taken
+    from celoss_cli.studies.temperature.taking import Taken, Temperature
 
 __all__ = ["COMMAND", "TemperatureOptions"]
 

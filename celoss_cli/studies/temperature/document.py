@@ -16,7 +16,7 @@ from celoss_cli.show.source import source_lines
 
 if TYPE_CHECKING:
     from celoss_cli.evaluate.binned import Errors
-    from celoss_cli.studies.temperature.fitting import Temperature
+    from celoss_cli.studies.temperature.taking import Temperature
 
 __all__ = ["document_of"]
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from celoss_cli.core.errors import InputError
 from celoss_cli.core.numbers import ALLOWED
+from celoss_cli.core.records import record
 from celoss_cli.evaluate.binned import Errors, errors_of
 from celoss_cli.evaluate.calibration import BINS
-from celoss_cli.studies.temperature.fitting import Predictions, Temperature, fitted
+from celoss_cli.evaluate.temperature import Fitted, Predictions, fitted
 
 if TYPE_CHECKING:
     from celoss_cli.core.data import Array, Batch, Source, Terms
@@ -22,7 +23,62 @@ if TYPE_CHECKING:
     from celoss_cli.losses.base import Loss
     from celoss_cli.studies.temperature.files import Kept
 
-__all__ = ["Taken", "finite", "told"]
+__all__ = ["Taken", "Temperature", "finite", "told"]
+
+
+@record(frozen=True, slots=True)
+class Temperature:
+    """One temperature for all predictions.
+
+    Attributes:
+        loss: the name of the function.
+        title: the loss in words.
+        takes: what the input is.
+        fit: the temperature, and the total loss without and with it.
+        weight: what the totals are divided by.
+        accuracy: which no temperature changes.
+        before, after: the calibration errors without and with it; ``after`` is None where there is none.
+        rows, classes, counted, ignored: the extents of the data.
+        options: in force, by name.
+        source: where the data came from and how it was read.
+        labels: the classes' names.
+        infinite: how many counted targets have an infinite loss, and the place of the first one, or "".
+        written: the file of the calibrated predictions, or "".
+
+    """
+
+    loss: str
+    title: str
+    takes: str
+    fit: Fitted
+    weight: float
+    accuracy: float
+    before: Errors
+    after: Errors | None
+    rows: int
+    classes: int | None
+    counted: int
+    ignored: int
+    options: OptionValues
+    source: Source
+    labels: Sequence[str] | None
+    infinite: tuple[int, str] = (0, "")
+    written: str = ""
+
+    @property
+    def loss_before(self) -> float:
+        """The mean loss in nats as the data has it."""
+        return self.fit.before / self.weight
+
+    @property
+    def loss_after(self) -> float:
+        """The mean loss in nats with the temperature, or its limit."""
+        return self.fit.after / self.weight
+
+    @property
+    def share(self) -> float:
+        """The part of the loss that the temperature takes away; 0 of no loss, nan of an infinite one."""
+        return 1 - self.fit.after / self.fit.before if self.fit.before else 0.0
 
 
 class Taken:
