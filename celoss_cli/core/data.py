@@ -6,13 +6,14 @@ source -> Batch -> loss.terms -> Terms -> Tally -> nouns.report.Report -> render
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import field
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from celoss_cli.core.exact import ExactSum, exact_sum
 from celoss_cli.core.late import Array, np
-from celoss_cli.core.records import record, replace
+from celoss_cli.core.records import fieldwise, record, replace
 
 __all__ = [
     "ROW_MAJOR_FROM",
@@ -313,27 +314,11 @@ class Tally:
         )
 
     def __add__(self, other: Tally) -> Tally:
-        return Tally(
-            self.loss + other.loss,
-            self.weight + other.weight,
-            self.squares + other.squares,
-            self.rows + other.rows,
-            self.elements + other.elements,
-            self.ignored + other.ignored,
-            self.clamped + other.clamped,
-        )
+        return fieldwise(operator.add, self, other)
 
     def __sub__(self, other: Tally) -> Tally:
         """The tally of the remaining rows, where ``other`` is of some of these rows."""
-        return Tally(
-            self.loss - other.loss,
-            self.weight - other.weight,
-            self.squares - other.squares,
-            self.rows - other.rows,
-            self.elements - other.elements,
-            self.ignored - other.ignored,
-            self.clamped - other.clamped,
-        )
+        return fieldwise(operator.sub, self, other)
 
     @property
     def counted(self) -> int:

@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-__all__ = ["record", "replace"]
+__all__ = ["fieldwise", "record", "replace"]
 
 _MANY = 100
 """Compiling ``__init__`` takes as long as what it saves for so many objects."""
@@ -32,6 +32,20 @@ _OF_DATACLASS = (
 
 Written = Callable[[bool], Mapping[str, object]]
 """The attributes of a copy of a class after ``dataclass``; the argument says whether ``__init__`` is one."""
+
+Record = TypeVar("Record")
+
+
+def fieldwise(of: Callable[[Any, Any], Any], one: Record, other: Record, **instead: object) -> Record:
+    """The record whose fields are what ``of`` makes of those of two, but for those that are given."""
+    kind: Any = type(one)
+    return kind(
+        **{
+            name: instead[name] if name in instead else of(getattr(one, name), getattr(other, name))
+            for name in kind.__record_fields__
+        }
+    )
+
 
 if TYPE_CHECKING:
     from dataclasses import dataclass as record

@@ -7,6 +7,7 @@ steps of 2**-20 and up to ``CAP`` nats each.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Mapping
 from dataclasses import field, replace
 from typing import TYPE_CHECKING, TypeVar
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 from celoss_cli.core.data import Array
-from celoss_cli.core.records import record
+from celoss_cli.core.records import fieldwise, record
 from celoss_cli.evaluate.assignment import cheapest
 from celoss_cli.evaluate.kinds import count_of
 from celoss_cli.evaluate.orders import Guesses
@@ -101,25 +102,15 @@ class Fit:
     def __add__(self, later: Fit) -> Fit:
         if not self.counted and self.shifts.first is None:
             return later
-        return Fit(
-            counted=self.counted + later.counted,
-            hits=self.hits + later.hits,
-            impossible=self.impossible + later.impossible,
-            first_impossible=later.first_impossible
-            if self.first_impossible is None
-            else self.first_impossible,
-            beyond=self.beyond + later.beyond,
-            saturated=self.saturated + later.saturated,
-            cost=self.cost + later.cost,
+        first = self.first_impossible
+        return fieldwise(
+            operator.add,
+            self,
+            later,
+            first_impossible=later.first_impossible if first is None else first,
             heated=tuple(a + b for a, b in zip(self.heated, later.heated, strict=True)),
-            negated=self.negated + later.negated,
-            before=self.before + later.before,
-            after=self.after + later.after,
-            as_probabilities=self.as_probabilities + later.as_probabilities,
             matrix=_sum_of(self.matrix, later.matrix),
             guesses=_sum_of(self.guesses, later.guesses),
-            as_percentages=self.as_percentages + later.as_percentages,
-            shifts=self.shifts + later.shifts,
             along={lag: found + later.along.get(lag, Shifted()) for lag, found in self.along.items()},
             turned={axis: n + later.turned[axis] for axis, n in self.turned.items() if axis in later.turned},
             marks=later.marks if self.marks is None else self.marks + later.marks,

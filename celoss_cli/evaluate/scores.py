@@ -15,7 +15,7 @@ import numpy as np
 from celoss_cli.core.errors import UsageError
 from celoss_cli.core.exact import POINT, ExactSum, exact_sum
 from celoss_cli.core.exact_groups import ExactSums, exact_sums
-from celoss_cli.core.records import record
+from celoss_cli.core.records import fieldwise, record
 from celoss_cli.losses.base import SAMPLE_WEIGHT
 
 if TYPE_CHECKING:
@@ -56,15 +56,13 @@ class Totals:
         if self.columns and other.columns and self.outcomes.size != other.outcomes.size:
             return Totals(1, self.count + other.count, self.missing + other.missing + 1)
         size = max(self.outcomes.size, other.outcomes.size)
-        return Totals(
-            self.columns or other.columns,
-            self.count + other.count,
-            self.missing + other.missing,
-            self.weight + other.weight,
-            self.hits + other.hits,
-            self.top + other.top,
-            self.outcomes.joined(other.outcomes, np.arange(other.outcomes.size), size),
-            self._forecasts_with(other),
+        return fieldwise(
+            operator.add,
+            self,
+            other,
+            columns=self.columns or other.columns,
+            outcomes=self.outcomes.joined(other.outcomes, np.arange(other.outcomes.size), size),
+            forecasts=self._forecasts_with(other),
         )
 
     def _forecasts_with(self, other: Totals) -> tuple[Calibration, ...]:

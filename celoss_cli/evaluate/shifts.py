@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from celoss_cli.core.records import record
+from celoss_cli.core.records import fieldwise, record
 from celoss_cli.losses.class_axis import FEW_CLASSES, first_class
 
 if TYPE_CHECKING:
@@ -62,13 +63,7 @@ class Shifted:
     limited: int = 0
 
     def __add__(self, more: Shifted) -> Shifted:
-        return Shifted(
-            self.pairs + more.pairs,
-            self.own + more.own,
-            self.other + more.other,
-            self.hits + more.hits,
-            self.limited + more.limited,
-        )
+        return fieldwise(operator.add, self, more)
 
     @property
     def nats(self) -> tuple[float, float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import field, replace
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from celoss_cli.core.names import Names
-from celoss_cli.core.records import record
+from celoss_cli.core.records import fieldwise, record
 from celoss_cli.evaluate.fit import Fit, fit_of
 from celoss_cli.evaluate.kinds import NEAR_ONE, count_of, kinds, oddities
 
@@ -82,18 +83,13 @@ class Survey:
     ids: tuple[Array, ...] = ()
 
     def __add__(self, later: Survey) -> Survey:
-        return Survey(
-            rows=self.rows + later.rows,
+        return fieldwise(
+            operator.add,
+            self,
+            later,
             classes=later.classes if self.classes is None else self.classes,
-            seen=self.seen + later.seen,
-            targets=self.targets + later.targets,
-            others=self.others + later.others,
-            one_hot=self.one_hot + later.one_hot,
-            multi_hot=self.multi_hot + later.multi_hot,
-            ignored=self.ignored + later.ignored,
             columns=_added(self, later),
             fit=later.fit if self.fit is None else self.fit if later.fit is None else self.fit + later.fit,
-            ids=self.ids + later.ids,
         )
 
     @property
