@@ -16,7 +16,7 @@ from celoss_cli.read.roles.words import Named, named
 if TYPE_CHECKING:
     from celoss_cli.core.data import Array
 
-__all__ = ["Column", "KnownNames", "Shape", "Stored", "Values", "sample_size", "value_of"]
+__all__ = ["TRUTH", "Column", "KnownNames", "Shape", "Stored", "Values", "sample_size", "value_of"]
 
 
 class KnownNames:
@@ -41,7 +41,7 @@ class KnownNames:
 Stored = Literal["", "number", "text", "truth", "list", "other"]
 """The type of a column's values where the format has types; "" where a cell is as it is written."""
 
-_TRUTH = {"true": 1.0, "false": 0.0}
+TRUTH = {"true": 1.0, "false": 0.0}
 _WRITTEN = re.compile(r"[-+]?\d[\d.,_']*([eE][-+]?[0-9]+)?\s?%?")
 """As only numbers are written, in some grammar: 0,5 or 83% or 1_000 or 1e999."""
 
@@ -56,8 +56,8 @@ def sample_size(columns: int) -> int:
 
 def value_of(text: str, decimal: str = ".") -> float | None:
     """The number that a cell is, if it is one; true is 1."""
-    if text.lower() in _TRUTH:
-        return _TRUTH[text.lower()]
+    if text.lower() in TRUTH:
+        return TRUTH[text.lower()]
     return number_or_none(text, decimal=decimal, allow_nonfinite=True)
 
 
@@ -219,9 +219,9 @@ def _values(cells: Sequence[str], decimal: str, stored: Stored, known: Array | N
         known = numbers(texts, decimal=decimal) if texts else np.empty(0)
     if known is not None:
         return Values(texts, rows, known, False)
-    if all(text.lower() in _TRUTH for text in texts):
-        return Values(texts, rows, np.array([_TRUTH[text.lower()] for text in texts]), True)
-    each = [None if text.lower() in _TRUTH else value_of(text, decimal) for text in texts]
+    if all(text.lower() in TRUTH for text in texts):
+        return Values(texts, rows, np.array([TRUTH[text.lower()] for text in texts]), True)
+    each = [None if text.lower() in TRUTH else value_of(text, decimal) for text in texts]
     odd = [text for text, value in zip(texts, each, strict=True) if value is None]
     if odd:
         mostly = 2 * len(odd) <= len(texts) or all(map(_WRITTEN.fullmatch, odd))

@@ -192,13 +192,13 @@ class Evidence:
         without = {*self.taken, *others, *self.keys}
         numbers = (i for i, c in enumerate(self.columns) if c.is_number and not c.says.weight)
         free = [i for i in numbers if i not in without and not self.is_copy(i)]
-        return self._but_groups(free)
+        return self.but_groups(free, 2 if self.wanted.per_class else 1)
 
-    def _but_groups(self, free: list[int]) -> list[int]:
-        """Numbers that an option does not name as the groups of rows; all where too few are left."""
+    def but_groups(self, columns: list[int], least: int = 1) -> list[int]:
+        """Those that no option names as the groups of rows; all where fewer than ``least`` are left."""
         groups = self.chosen["group"] or ()
-        left = [i for i in free if i not in groups]
-        return left if len(left) > int(self.wanted.per_class) else free
+        left = [i for i in columns if i not in groups]
+        return left if len(left) >= least else columns
 
     @cached_property
     def weights(self) -> list[int]:

@@ -220,7 +220,11 @@ def doubt(evidence: Evidence, inputs: Found, target: Found, weight: Found) -> In
     pairs = islice(_pairs(inputs, target), _MOST_WAYS)
     ways = [way for pair in pairs for way in _ways(evidence, *pair)]
     if weight.only is None:
-        ways = [_with_weight(way, one) for way in ways for one in weight.candidates][:_MOST_WAYS]
+        ways = [
+            Way(one.why, (*way.options, *one.options), way.command)
+            for way in ways
+            for one in weight.candidates
+        ][:_MOST_WAYS]
     return InputError(f"expected {'; and '.join(dict.fromkeys(facts))}", ways=tuple(ways))
 
 
@@ -267,7 +271,8 @@ def way_of(evidence: Evidence, inputs: Candidate, target: Candidate) -> Way | No
         if pattern is None:
             return None
         options.append((option, pattern))
-    said = inputs.why if inputs.inferred and inputs.why != ", ".join(_named(evidence, inputs)) else ""
+    names = ", ".join(evidence.names[i] for i in inputs.columns)
+    said = inputs.why if inputs.inferred and inputs.why != names else ""
     if inputs.predicted is not None and evidence.chosen["predicted"] is None:
         options.append(("--predicted-column", evidence.names[inputs.predicted]))
     options += [*inputs.options, *target.options]
@@ -282,12 +287,3 @@ def _lacks_values(evidence: Evidence, columns: Sequence[int]) -> bool:
     """Whether a column lacks a value in a row where others have one."""
     rows = max(len(column.values.rows) for column in evidence.columns)
     return any(0 < len(evidence.columns[i].values.rows) < rows for i in columns)
-
-
-def _named(evidence: Evidence, candidate: Candidate) -> list[str]:
-    return [evidence.names[i] for i in candidate.columns]
-
-
-def _with_weight(way: Way, weight: Candidate) -> Way:
-    """A way out with a reading of the weights."""
-    return Way(weight.why, (*way.options, *weight.options), way.command)

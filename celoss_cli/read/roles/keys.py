@@ -179,7 +179,7 @@ class _Search:
             InputError: where neither names nor shapes settle it, with a way out for each reading.
 
         """
-        elsewhere, positive = self._request.truth is not None, self._request.positive
+        elsewhere, settled = self._request.truth is not None, partial(Keys, positive=self._request.positive)
         decided = self._request.columns.predicted is not None
         if (input is None or decided) and (table := self._as_columns()) is not None:
             return self._of_table(table)
@@ -190,16 +190,16 @@ class _Search:
         if len(inputs) == 1 and (elsewhere or len(targets) == 1):
             if input is None:
                 self._refuse_single(inputs[0])
-            return Keys(inputs[0], targets[0] if targets else None, positive=positive)
+            return settled(inputs[0], targets[0] if targets else None)
         if elsewhere and not inputs:
-            inputs = self._floats()
+            inputs = [name for name in self._names if (found := self._look(name)) and found.kind == "f"]
             if len(inputs) == 1:
-                return Keys(inputs[0], None, why={"inputs": "the only array of numbers"}, positive=positive)
+                return settled(inputs[0], None, why={"inputs": "the only array of numbers"})
         pairs = [] if elsewhere else self._by_shape(inputs or self._names, targets or self._names)
         if len(pairs) == 1:
             told = {"inputs": input, "target": target}
             why = {role: "the only one whose shape and type fit" for role, one in told.items() if one is None}
-            return Keys(*pairs[0], why=why, positive=positive)
+            return settled(*pairs[0], why=why)
         raise self._doubt(pairs, inputs, targets)
 
     def _as_columns(self) -> list[Column] | None:
@@ -274,9 +274,6 @@ class _Search:
                 f"expected a number that says how likely it is, got {quoted(name)}, which is a decision",
                 ways=(Way("", (("--class-columns", name),)),),
             )
-
-    def _floats(self) -> list[str]:
-        return [name for name in self._names if (found := self._look(name)) and found.kind == "f"]
 
     def _by_shape(self, inputs: Sequence[str], targets: Sequence[str]) -> list[tuple[str, str]]:
         """The pairs of arrays that can be input and targets."""

@@ -51,7 +51,7 @@ def by_name(evidence: Evidence) -> Found:
             hint="give the truth: --targets VALUES; or --target-column labels",
         )
     if ranked[3]:
-        found = _possible(evidence, but_groups(evidence, ranked[3]))
+        found = _possible(evidence, evidence.but_groups(ranked[3]))
         return of_several(evidence, found, _WHOLE_NAME, inferred=False)
     paired = _paired(evidence, free)
     if paired is not None:
@@ -61,7 +61,7 @@ def by_name(evidence: Evidence) -> Found:
     for rank in (2, 1):
         likely = [i for i in ranked[rank] if not is_constant(evidence, i)]
         if likely:
-            return of_several(evidence, _possible(evidence, but_groups(evidence, likely)), _WORD)
+            return of_several(evidence, _possible(evidence, evidence.but_groups(likely)), _WORD)
     _refuse_taken(evidence)
     return Found(())
 
@@ -70,12 +70,6 @@ def is_constant(evidence: Evidence, i: int) -> bool:
     """Whether a value is the same in every one of several rows: the name of an answer, say."""
     values = evidence.columns[i].values
     return len(values.texts) > 1 and len(values.distinct) == 1
-
-
-def but_groups(evidence: Evidence, candidates: Sequence[int]) -> Sequence[int]:
-    """Those that an option does not name as the groups of rows; all where there is no other."""
-    groups = evidence.chosen["group"] or ()
-    return [i for i in candidates if i not in groups] or candidates
 
 
 def _possible(evidence: Evidence, candidates: Sequence[int]) -> list[int]:
@@ -256,7 +250,7 @@ def _targets_by_values(evidence: Evidence, inputs: Sequence[int], labels: Sequen
         and not column.says.weight
         and not evidence.is_answer(i)
     ]
-    free = list(but_groups(evidence, free))
+    free = evidence.but_groups(free)
     spelled = [*labels, *spellings_of([evidence.names[i] for i in inputs])] if inputs else list(labels)
     texts = [i for i in free if columns[i].values.are_texts or _exceed(evidence, i, len(labels))]
     known = KnownNames(spelled)

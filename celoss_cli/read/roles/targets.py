@@ -11,7 +11,7 @@ import numpy as np
 
 from celoss_cli.core.errors import InputError, UsageError, Way, listed, quoted
 from celoss_cli.core.numbers import hundredths, is_number, number, number_or_none
-from celoss_cli.read.roles.column import value_of
+from celoss_cli.read.roles.column import TRUTH, value_of
 from celoss_cli.read.roles.groups import initials
 from celoss_cli.read.roles.words import PAIRS
 
@@ -82,7 +82,7 @@ class Targets:
         self.conversion = BY_INDEX
         if self.by_name:
             self.conversion = BY_MAP if self._meaning else BY_NAME
-        elif example.lower() in _TRUTH:
+        elif example.lower() in TRUTH:
             self.conversion = "false and true read as class indices 0 and 1"
 
     @cached_property
@@ -116,7 +116,7 @@ class Targets:
     def _are_names_by(self, examples: Iterable[str]) -> bool:
         values = _values_of(self._labels)
         called = any(value is not None for value in values)
-        if called and not any(map(_is_value, self._labels)):
+        if called and all(_value_of(label) is None for label in self._labels):
             return True  # two classes that are called yes and no: 1 and 0 mean the same
         counting = values == list(range(len(values)))
         if called and not counting:
@@ -142,7 +142,7 @@ class Targets:
 
     def _value(self, cell: str) -> float | None:
         """The number that a target is, if it is one; true is 1."""
-        truth = _TRUTH.get(cell.lower())
+        truth = TRUTH.get(cell.lower())
         return number_in(cell, self._request) if truth is None else truth
 
     def of_numbers(self, values: Array) -> Array | None:
@@ -179,8 +179,8 @@ class Targets:
             cell = self._meaning.get(cell, cell)
             known = self._known(cell)
             return self._named(cell, self._value(cell)) if known is None else known
-        if cell.lower() in _TRUTH:
-            return int(_TRUTH[cell.lower()])
+        if cell.lower() in TRUTH:
+            return int(TRUTH[cell.lower()])
         try:
             value = parsed_number(cell, self._request)
         except InputError as error:
@@ -215,10 +215,6 @@ class Targets:
         """The way out for a target that may be another spelling of one class."""
         stands = "" if self._meaning else initials([cell], self._labels)
         return (Way("another spelling of it", (("--class-map", stands),)),) if stands else ()
-
-
-def _is_value(label: str) -> bool:
-    return _value_of(label) is not None
 
 
 def _values_of(labels: Sequence[str]) -> list[float | None]:
@@ -268,13 +264,12 @@ def refuse_names(request: ReadRequest) -> None:
         raise UsageError("Expected --target-is index for classes without names, got name.")
 
 
-_TRUTH = {"true": 1.0, "false": 0.0}
 _INDICES = "if targets count the classes from 0: --target-is index"
 
 
 def _value_of(label: str) -> float | None:
     """The number that the name of a class is, if it is one; true is 1."""
-    truth = _TRUTH.get(label.lower())
+    truth = TRUTH.get(label.lower())
     return number_or_none(label) if truth is None else truth
 
 
