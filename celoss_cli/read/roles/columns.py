@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from celoss_cli.core.errors import UsageError, listed
 from celoss_cli.core.numbers import hundredths, numbers
-from celoss_cli.read.roles.class_inputs import over_classes
 from celoss_cli.read.roles.column import Column, Stored, sample_size
 from celoss_cli.read.roles.evidence import Evidence
 from celoss_cli.read.roles.found import Candidate, Found, Wanted
 from celoss_cli.read.roles.given import assignment
 from celoss_cli.read.roles.groups import target_labels
+from celoss_cli.read.roles.inputs import input_of
 from celoss_cli.read.roles.naming import one_of
 from celoss_cli.read.roles.target_columns import by_name
 
@@ -55,7 +55,7 @@ def assign(columns: Sequence[Column], wanted: Wanted) -> Assignment:
 def _weighed(evidence: Evidence) -> tuple[Found, Found]:
     """What was found for the targets, which may come from elsewhere, and for the input."""
     if evidence.wanted.elsewhere:
-        return _NOTHING, _input(evidence, (), evidence.wanted.examples)
+        return _NOTHING, input_of(evidence, (), evidence.wanted.examples)
     target = by_name(evidence)
     if not target.candidates:
         from celoss_cli.read.roles.target_columns import (  # most headers name the targets
@@ -65,33 +65,13 @@ def _weighed(evidence: Evidence) -> tuple[Found, Found]:
 
         target = by_position(evidence)
         if not target.candidates:
-            return by_values(evidence, _input)
+            return by_values(evidence)
     columns = [i for candidate in target.candidates for i in candidate.columns]
     if (only := target.only) is None or len(only.columns) == 1:
-        return target, _input(evidence, columns, evidence.texts_of_first(target))
+        return target, input_of(evidence, columns, evidence.texts_of_first(target))
     if evidence.chosen["classes"] is not None or evidence.wanted.per_class:
-        return target, _input(evidence, columns, ())
-    return target, _input(evidence, columns, (), target_labels([evidence.names[i] for i in columns]))
-
-
-def _input(
-    evidence: Evidence, target: Sequence[int], targets: Sequence[str], paired: Sequence[str] = ()
-) -> Found:
-    """The input of the loss; of a loss still to be found too, where its answers are predicted.
-
-    Args:
-        evidence: of the columns.
-        target: the columns of targets as far as they are known.
-        targets: the different targets among the first rows, or none.
-        paired: the names of the columns of targets, where there is one for each column of the input.
-
-    """
-    wanted = evidence.wanted
-    if wanted.per_class and not (wanted.or_binary and evidence.chosen["predicted"] is not None):
-        return over_classes(evidence, target, targets)
-    from celoss_cli.read.roles.binary_inputs import of_single_values  # not for a loss over classes
-
-    return of_single_values(evidence, target, targets, paired or wanted.paired)
+        return target, input_of(evidence, columns, ())
+    return target, input_of(evidence, columns, (), target_labels([evidence.names[i] for i in columns]))
 
 
 # ------------------------------------------------------------------------------------------- weights

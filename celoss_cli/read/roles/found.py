@@ -208,13 +208,13 @@ class Assignment:
 
     def described(self) -> Roles:
         """The roles for the heading and the JSON output."""
-        described: Roles = {"inputs": self._named(self.inputs), "target": self._named(self.target)}
-        if not self.target:
-            described["target"] = None
-        if len(self.target) == 1:
-            described["target"] = self.names[self.target[0]]
-        described["id"] = None if self.id is None else self.names[self.id]
-        described["weight"] = None if self.weight is None else self.names[self.weight]
+        target = self._named(self.target)
+        described: Roles = {
+            "inputs": self._named(self.inputs),
+            "target": target if len(target) > 1 else next(iter(target), None),
+            "id": None if self.id is None else self.names[self.id],
+            "weight": None if self.weight is None else self.names[self.weight],
+        }
         if self.predicted is not None:
             described["predicted"] = self.names[self.predicted]
         if self.group is not None:

@@ -7,13 +7,14 @@ class indices, 0 or 1, or two texts. A decision that was made for a class is non
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from celoss_cli.core.errors import InputError, listed
 from celoss_cli.read.roles.column import KnownNames
 from celoss_cli.read.roles.found import POSITIVE, Candidate, Found
 from celoss_cli.read.roles.groups import alike, initials, labels_of, predicting, spellings_of, targeting
+from celoss_cli.read.roles.inputs import input_of
 
 if TYPE_CHECKING:
     from celoss_cli.read.roles.evidence import Evidence
@@ -23,8 +24,6 @@ __all__ = ["by_name", "by_position", "by_values"]
 _WHOLE_NAME = "named so"
 _WORD = "a word of its name says so"
 _SHOWN_COLUMNS = 4
-
-Find = Callable[["Evidence", Sequence[int], Sequence[str]], Found]
 
 _STEM = 4
 """So many letters of a word say what it is, whatever ends it."""
@@ -156,39 +155,31 @@ def _refuse_taken(evidence: Evidence) -> None:
 # ------------------------------------------------------------------------ by their place and values
 
 
-def by_values(evidence: Evidence, find: Find) -> tuple[Found, Found]:
-    """Targets and input where no name tells the targets: first the input, for what the targets may be.
-
-    Args:
-        evidence: of the columns.
-        find: finds the input of the loss.
-
-    """
-    named = _named_by_classes(evidence, find) if evidence.wanted.per_class else None
+def by_values(evidence: Evidence) -> tuple[Found, Found]:
+    """Targets and input where no name tells the targets: first the input, for what the targets may be."""
+    named = _named_by_classes(evidence) if evidence.wanted.per_class else None
     if named is not None:
         return named
-    possible = _targets_by_values(evidence, (), ())
+    possible = _targets_by_values(evidence)
     likely = [i for candidate in possible.candidates for i in candidate.columns]
     texts = () if possible.expected else evidence.texts_of_first(possible)
-    inputs = find(evidence, *((), ()) if evidence.wanted.per_class else (likely, texts))
+    inputs = input_of(evidence, *((), ()) if evidence.wanted.per_class else (likely, texts))
     only = inputs.only
     if only is None:
         likeliest = next(iter(inputs.candidates), None)
         if likeliest is not None and len(likeliest.columns) > 1 and not likeliest.command:
-            labels = labels_of([evidence.names[i] for i in likeliest.columns])
-            possible = _targets_by_values(evidence, likeliest.columns, labels)
+            possible = _targets_by_values(evidence, likeliest.columns)
         return _unsettled(evidence, possible), inputs
-    labels = labels_of([evidence.names[i] for i in only.columns])
-    target = _targets_by_values(evidence, only.columns, labels)
+    target = _targets_by_values(evidence, only.columns)
     takes = any(evidence.columns[i].says.takes for i in only.columns)
     strong = takes or not only.inferred or only.why.startswith(POSITIVE)
     if target.only is not None and strong:
-        again = find(evidence, target.only.columns, evidence.texts_of_first(target))
+        again = input_of(evidence, target.only.columns, evidence.texts_of_first(target))
         return target, again
     return _unsettled(evidence, target), inputs
 
 
-def _named_by_classes(evidence: Evidence, find: Find) -> tuple[Found, Found] | None:
+def _named_by_classes(evidence: Evidence) -> tuple[Found, Found] | None:
     """The targets and the classes where the values of one column are the names of others."""
     pairs = []
     classes = [KnownNames(labels) for labels in _labels(evidence)]
@@ -200,8 +191,8 @@ def _named_by_classes(evidence: Evidence, find: Find) -> tuple[Found, Found] | N
     if not pairs:
         return None
     every = [label for labels in _labels(evidence, *pairs) for label in labels]
-    found = _targets_by_values(evidence, (), every)
-    return (found, find(evidence, pairs, evidence.texts_of_first(found))) if found.candidates else None
+    found = _targets_by_values(evidence, labels=every)
+    return (found, input_of(evidence, pairs, evidence.texts_of_first(found))) if found.candidates else None
 
 
 def _labels(evidence: Evidence, *without: int) -> list[Sequence[str]]:
@@ -230,16 +221,18 @@ def by_position(evidence: Evidence) -> Found:
     return Found((Candidate((last,), "the last column, and the only one whose values can be targets"),))
 
 
-def _targets_by_values(evidence: Evidence, inputs: Sequence[int], labels: Sequence[str]) -> Found:
+def _targets_by_values(evidence: Evidence, inputs: Sequence[int] = (), labels: Sequence[str] = ()) -> Found:
     """The columns that may be targets by their values; the only one is it.
 
     Args:
         evidence: of the columns.
         inputs: the columns of the loss's input.
-        labels: the names of the classes, or none.
+        labels: the names of the classes; by default those of the input.
 
     """
     columns, others = evidence.columns, {*inputs, *evidence.taken}
+    names = [evidence.names[i] for i in inputs]
+    labels = labels_of(names) if names else labels
     free = [
         i
         for i, column in enumerate(columns)
@@ -251,7 +244,7 @@ def _targets_by_values(evidence: Evidence, inputs: Sequence[int], labels: Sequen
         and not evidence.is_answer(i)
     ]
     free = evidence.but_groups(free)
-    spelled = [*labels, *spellings_of([evidence.names[i] for i in inputs])] if inputs else list(labels)
+    spelled = [*labels, *spellings_of(names)]
     texts = [i for i in free if columns[i].values.are_texts or _exceed(evidence, i, len(labels))]
     known = KnownNames(spelled)
     named = [i for i in texts if known.have(evidence.texts_of(i)) or _are_mapped(evidence, i)]
