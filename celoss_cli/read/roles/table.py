@@ -210,14 +210,14 @@ class Assembler:
     ) -> None:
         self.mapping = mapping
         self._request = request
-        self._is_single = len(mapping.target) == 1 and not of_lists
-        self._by_class = self._is_single and request.per_class and request.truth is None
+        single = len(mapping.target) == 1 and not of_lists
+        self._by_class = single and request.per_class and request.truth is None
         others = (mapping.weight, mapping.predicted)  # ids and names of groups may look like anything
         self._never_missing = [*mapping.inputs, *(column for column in others if column is not None)]
-        self._names: Container[str] = mapping.labels if self._is_single else ()
+        self._names: Container[str] = mapping.labels if single else ()
         self.targets: Targets | None = None
         self.answers: Answers | None = None
-        if mapping.positive is not None and self._is_single and not request.per_class:
+        if mapping.positive is not None and single and not request.per_class:
             from celoss_cli.read.roles.answers import Answers  # of a binary loss, in words
 
             self.answers = Answers(mapping.positive, mapping.answers, request.answers)
