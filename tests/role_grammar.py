@@ -28,6 +28,8 @@ LABELS = {
     ("0", "1", "2"): ["y3", "y3", "f3"],
     ("1", "2", "3"): ["n3", "n3", "y3"],
     ("a", "b", "c"): ["l3", "y3"],
+    ("win", "draw", "loss"): ["y3", "f3"],
+    ("max", "min", "mean"): ["y3", "n3"],
 }
 """The names of classes, and the kinds of targets that go with them."""
 SINGLES = _words("""
@@ -38,7 +40,7 @@ EXTRAS = _words("""
     id:id id:n row_id:u :n index:n fold:fold age:f age:i path:path date:date pred:d weight:w
     sample_weight:w confidence:c model:pet epoch:n x1:f prob_max:c note:id seed:fold uuid:id
     predicted_label:d prediction:dyn score:m prob_other:m split:yn entropy:f visits:u target_name:mb
-    label_text:pet user_id:U rank:n p_value:m loss:f top:c long:long pred_class:d3 y_pred:d3
+    label_text:pet user_id:U rank:n p_value:m loss:f top:c long:long age:p- weight:p- pred_class:d3 y_pred:d3
     certainty:c fare:w batch:k empty:- cal_p1:m
 """)
 CLASS_TARGETS = [kind for kinds in LABELS.values() for kind in kinds] + ["x3"]
@@ -60,6 +62,8 @@ def _asked(pick: random.Random, options: Sequence[str], columns: Columns) -> str
     """The options: none, one of these, or one that names a column."""
     of_column = f"{pick.choice(OF_COLUMNS)} '{pick.choice(columns).rpartition(':')[0].replace('~', ' ')}'"
     chosen = pick.sample([*options, *[of_column] * len(options)], pick.choice([0] * 3 + [1, 1]))
+    chosen += [f"--rows {pick.choice([0, 1, 2, 2, 3, 600])}"] if pick.random() < 0.2 else []
+    chosen += ["--missing skip"] if pick.random() < 0.1 else []
     form = pick.choice(FORMS)
     return " ".join([*chosen, *([f"--as {form}"] if form != "csv" else [])])
 
@@ -235,10 +239,10 @@ def arrays(pick: random.Random) -> str:
 
 
 DRAWS: dict[str, tuple[Callable[[random.Random], str], int]] = {
-    "drawn_classes": (classes, 150),
-    "drawn_binary": (binary, 150),
-    "drawn_joined": (joined, 110),
-    "drawn_arrays": (arrays, 70),
+    "drawn_classes": (classes, 75),
+    "drawn_binary": (binary, 75),
+    "drawn_joined": (joined, 60),
+    "drawn_arrays": (arrays, 40),
 }
 
 

@@ -25,6 +25,9 @@ __all__ = ["FOLDER", "Outcome", "approved", "outcome_of"]
 
 FOLDER = Path(__file__).parent / "read" / "roles" / "approved"
 
+_SHOWN = 6
+"""Of so many rows ids, groups, weights and targets stand in the text."""
+
 Outcome = tuple[str, float | None, float | None]
 """The text, the number if there is one, and the number that is due if one is known."""
 
@@ -50,6 +53,8 @@ def outcome_of(line: str) -> Outcome:
             request.truth.verify()
     except CelossError as error:
         return "\n".join(_refusal(error)), None, due(table)
+    if not batches:
+        return "\n".join([*_roles(dict(columns)), "no rows"]), None, None
     x, y = (np.concatenate([getattr(batch, name) for batch in batches]) for name in ("input", "target"))
     number = formula(table.loss, x, y)
     lines = [*_roles(dict(columns)), *_rows(batches[0], x, y), f"number {number:.9g}"]
@@ -83,12 +88,12 @@ def _rows(batch: Any, x: Any, y: Any) -> Iterator[str]:
     if batch.skipped:
         yield f"skipped {batch.skipped}"
     if batch.ids is not None:
-        yield f"ids {' '.join(batch.ids)}"
+        yield f"ids {' '.join(batch.ids[:_SHOWN])}"
     if batch.groups is not None:
-        yield f"groups {' '.join(batch.groups)}"
+        yield f"groups {' '.join(batch.groups[:_SHOWN])}"
     for values in batch.aligned.values():
-        yield f"weights {_shown(values)}"
-    yield f"input {'x'.join(map(str, x.shape))}, targets {_shown(y)}"
+        yield f"weights {_shown(values[:_SHOWN])}"
+    yield f"input {'x'.join(map(str, x.shape))}, targets {_shown(y[:_SHOWN])}"
 
 
 def _shown(values: Any) -> str:

@@ -77,6 +77,7 @@ MATRICES: dict[str, Any] = {
     "p1": np.array([[float(p)] for p in CELLS["p"]]),
     "Y1": np.array([[y] for y in _Y3]),
     "W": np.array([1.0, 2.0, 0.5]),
+    "YY": np.array([[1 - y, y] for y in _Y]),
 }
 """Of arrays by name: those with more than one axis."""
 
@@ -151,7 +152,9 @@ def opened(table: Table) -> tuple[Dataset, ReadRequest]:
     form = table.options.get("--as", "csv")
     source = SOURCES[{"lines": "jsonl", "csv": "csv"}.get(form, "csv" if form in _SEPARATORS else "json")]
     request = request_of(table)
-    stream = _stream(f"table.{source.name}", written(table.columns, form, header=request.header is not False))
+    rows = int(table.options.get("--rows", 5))
+    text = written(table.columns, form, header=request.header is not False, rows=rows)
+    stream = _stream(f"table.{source.name}", text)
     return source.load().read(stream, request), request
 
 
@@ -199,26 +202,39 @@ def _stream(name: str, text: str) -> Stream:
     return Stream(name, io.BufferedReader(io.BytesIO(text.encode())))  # type: ignore[arg-type]
 
 
-def written(columns: Sequence[tuple[str, str]], form: str, *, header: bool = True) -> str:
-    """The table as text: csv, tsv, semicolons, pipes; rows, lines, split, columns or arrays in JSON."""
-    names, cells = [name for name, _ in columns], [KINDS.get(kind, []) for _, kind in columns]
+def written(
+    columns: Sequence[tuple[str, str]], form: str, *, header: bool = True, rows: int = 5
+) -> str:
+    """The table as text: csv, tsv, semicolons, pipes; rows, lines, split or arrays in JSON.
+
+    Args:
+        columns: their names and kinds.
+        form: one of these.
+        header: whether a table of text has one.
+        rows: how many; more than five are the same again.
+
+    """
+    names = [name for name, _ in columns]
+    turns = [at % 5 for at in range(rows)]
     if form in ("csv", *_SEPARATORS):
         mark = _SEPARATORS.get(form, ",")
-        rows = [names, *zip(*cells, strict=True)] if header else list(zip(*cells, strict=True))
-        return "".join(mark.join(_quoted(cell, mark) for cell in row) + "\n" for row in rows)
+        cells = [[KINDS[kind][at] for _, kind in columns] for at in turns]
+        return "".join(
+            mark.join(_quoted(cell, mark) for cell in row) + "\n" for row in [names, *cells][not header :]
+        )
     arrays = {
         name: MATRICES[kind].tolist() if kind in MATRICES else [_value(cell) for cell in KINDS[kind]]
         for name, kind in columns
     }
-    rows = (
-        [{name: held[row] for name, held in arrays.items()} for row in range(5)] if form != "arrays" else []
+    objects = (
+        [{name: held[at] for name, held in arrays.items()} for at in turns] if form != "arrays" else []
     )
     if form == "rows":
-        return json.dumps(rows)
+        return json.dumps(objects)
     if form == "lines":
-        return "".join(json.dumps(row) + "\n" for row in rows)
+        return "".join(json.dumps(row) + "\n" for row in objects)
     if form == "split":
-        return json.dumps({"columns": names, "index": [*range(5)], "data": [[*row.values()] for row in rows]})
+        return json.dumps({"columns": names, "index": turns, "data": [[*row.values()] for row in objects]})
     assert form == "arrays", form
     return json.dumps(arrays)
 

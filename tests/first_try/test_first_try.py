@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import functools
+import json
 import os
 import re
 import shlex
@@ -16,7 +18,10 @@ from math import isclose, isfinite
 from pathlib import Path
 
 import pytest
+from printed import commands, runs
 from running import COMMAND, Done, celoss
+
+from celoss_cli.losses import LOSSES
 
 FOLDER = Path(__file__).parent
 DUMPS = FOLDER / "dumps"
@@ -58,11 +63,12 @@ class Case:
 
 @dataclass(frozen=True)
 class Result:
-    """What came of a case, and what was said."""
+    """What came of a case, what was said, and the commands of a refusal in JSON that do not run."""
 
     case: Case
     outcome: Outcome
     said: str
+    broken: str = ""
 
 
 def manifest() -> list[Case]:
@@ -88,14 +94,23 @@ def offered(said: str) -> Iterator[str]:
 
 def score(command: str) -> Done:
     """How `celoss COMMAND` ends among the dumps, as it is typed; several programs are a shell's."""
-    if {"|", "<", ">"} & set(shlex.split(command)):
-        function = f'celoss() {{ {shlex.join(COMMAND)} "$@"; }}\n'
-        words = ["bash", "-c", f"{function}celoss {command}"]
-        settings = {**os.environ, **SETTINGS}
-        return subprocess.run(
-            words, cwd=DUMPS, env=settings, capture_output=True, text=True, timeout=60, check=False
-        )
-    return celoss(*shlex.split(command), cwd=DUMPS, **SETTINGS)
+    words = tuple(shlex.split(command))
+    return _typed(command) if {"|", "<", ">"} & {*words} else _scored(words)
+
+
+@functools.cache
+def _scored(words: tuple[str, ...]) -> Done:
+    settings = SETTINGS if words[0] in LOSSES else {"COLUMNS": "1000"}  # inspect writes no single value
+    return celoss(*words, cwd=DUMPS, **settings)
+
+
+def _typed(command: str) -> Done:
+    function = f'celoss() {{ {shlex.join(COMMAND)} "$@"; }}\n'
+    words = ["bash", "-c", f"{function}celoss {command}"]
+    settings = {**os.environ, **SETTINGS}
+    return subprocess.run(
+        words, cwd=DUMPS, env=settings, capture_output=True, text=True, timeout=60, check=False
+    )
 
 
 def values(said: str) -> Iterator[float]:
@@ -113,11 +128,23 @@ def tried(case: Case) -> Result:
     if done.returncode == 0:
         good = not case.refuse and equal(float(done.stdout), case.right[0])
         return Result(case, Outcome.RIGHT if good else Outcome.WRONG, f"{done.stdout.strip()}\n{done.stderr}")
+    broken = broken_commands(case)
     reached = list(values(done.stderr))
     complete = all(any(equal(value, right) for value in reached) for right in case.right)
     if complete:
-        return Result(case, Outcome.OFFERED, done.stderr)
-    return Result(case, Outcome.MISLED if reached and not case.refuse else Outcome.ALONE, done.stderr)
+        return Result(case, Outcome.OFFERED, done.stderr, broken)
+    return Result(case, Outcome.MISLED if reached and not case.refuse else Outcome.ALONE, done.stderr, broken)
+
+
+def broken_commands(case: Case) -> str:
+    """The commands that a refusal has in JSON and that do not run, a line each; "" where there are none."""
+    words = shlex.split(case.command)
+    if {"|", "<", ">"} & {*words}:
+        return ""
+    refusal = json.loads(celoss(*words, "--json", cwd=DUMPS).stderr.splitlines()[0])
+    every = [words for text in refusal["error"].get("commands", ()) for words in commands(text)]
+    ended = [(words, score(shlex.join(words))) for words in every]
+    return "".join(f"celoss {shlex.join(words)}: {done.stderr}" for words, done in ended if not runs(done))
 
 
 def figures(results: list[Result]) -> str:
@@ -159,6 +186,7 @@ def test_the_first_try(capfd: pytest.CaptureFixture[str]) -> None:
     alone = sum(r.outcome in (Outcome.ALONE, Outcome.MISLED) for r in results)
     wrong = [r for r in results if r.outcome is Outcome.WRONG and r.case.command not in KNOWN_WRONG]
     assert not wrong, listed(wrong, Outcome.WRONG)
+    assert "".join(r.broken for r in results) == ""
     assert share >= LEAST_RIGHT, listed(sound, Outcome.OFFERED, Outcome.ALONE, Outcome.MISLED)
     assert alone <= MOST_LEFT_ALONE, listed(results, Outcome.ALONE, Outcome.MISLED)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 import numpy as np
 import pytest
 from formulas import log_softmax
@@ -28,6 +26,9 @@ from celoss_cli.studies.reconcile.reconciliation import Match, Reconciliation
 SHOWN = 5
 """So many explanations are shown where nobody asks for more."""
 
+LATER: frozenset[str] = frozenset()
+"""The names of mistakes before which other explanations may come."""
+
 SURE = 0.05
 """Below so many chance hits a hit is said to be hardly chance."""
 
@@ -40,7 +41,6 @@ def names_of(found: Match) -> set[tuple[str, str]]:
     return {(part.dimension, part.name) for part in found.deviations}
 
 
-@cache
 def outcome(row: int) -> tuple[int | None, bool]:
     """The place of the mistake among the explanations, and whether others are told with confidence."""
     mistake = MISTAKES[row]
@@ -64,22 +64,15 @@ def test_the_table_is_as_long_as_it_should_be() -> None:
 @pytest.mark.torch
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("row", range(len(MISTAKES)), ids=[mistake.name for mistake in MISTAKES])
-def test_a_mistake_is_among_the_explanations(row: int) -> None:
+def test_a_mistake_is_among_the_explanations_and_mostly_first(row: int) -> None:
     place, wrong = outcome(row)
     assert place is not None
-    assert place < SHOWN
+    assert place == 0 or (MISTAKES[row].name in LATER and place < SHOWN)
     assert not wrong
 
 
-@pytest.mark.slow
-@pytest.mark.torch
-@pytest.mark.filterwarnings("ignore")
 def test_three_quarters_of_the_mistakes_come_first() -> None:
-    outcomes = [outcome(row) for row in range(len(MISTAKES))]
-    places = [place for place, _ in outcomes]
-    assert sum(place is not None and place < SHOWN for place in places) >= 0.9 * len(places)
-    assert sum(place == 0 for place in places) >= 0.75 * len(places)
-    assert not any(wrong for _, wrong in outcomes)
+    assert len(LATER) <= 0.25 * len(MISTAKES)
 
 
 # ------------------------------------------------------------------------------------------- units
@@ -172,9 +165,9 @@ def without_a_cause(seed: int, count: int) -> tuple[int, float, int]:
 @pytest.mark.slow
 def test_numbers_without_a_cause_are_explained_no_more_often_than_is_said() -> None:
     """A sum of rare hits is Poisson's: it exceeds its mean by three deviations once in a thousand."""
-    claims, expected, sure = without_a_cause(seed=11, count=200)
+    claims, expected, sure = without_a_cause(seed=11, count=80)
     assert claims <= expected + 3 * np.sqrt(expected) + 1
-    assert sure <= 200 * SURE
+    assert sure <= 80 * SURE
 
 
 def test_the_table_says_what_it_means() -> None:
