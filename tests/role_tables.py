@@ -61,6 +61,9 @@ KINDS: dict[str, list[str]] = {
     "u": ["1001", "1002", "1003", "1004", "1005"],
     "U": ["1003", "1001", "1005", "1002", "1004"],
     "-": [""] * 5,
+    "nan": ["1", "nan", "0", "inf", "1"],
+    "inf": ["-inf", "0.25", "nan", "1.5", "inf"],
+    "big": ["9223372036854775808", "5", "7", "5", "7"],
     "long": ["9", "9", "12", "12", "15"],
 }
 """The cells of each kind of column, with those of ``layouts``.
@@ -98,6 +101,7 @@ _CHOICES = {
 }
 _FLAGS: dict[str, tuple[str, Any]] = {
     "--percent": ("percent", True),
+    "--allow-nonfinite": ("allow_nonfinite", True),
     "--examined": ("examined", True),
     "--rescaled": ("rescaled", True),
     "--or-binary": ("or_binary", True),
@@ -202,9 +206,7 @@ def _stream(name: str, text: str) -> Stream:
     return Stream(name, io.BufferedReader(io.BytesIO(text.encode())))  # type: ignore[arg-type]
 
 
-def written(
-    columns: Sequence[tuple[str, str]], form: str, *, header: bool = True, rows: int = 5
-) -> str:
+def written(columns: Sequence[tuple[str, str]], form: str, *, header: bool = True, rows: int = 5) -> str:
     """The table as text: csv, tsv, semicolons, pipes; rows, lines, split or arrays in JSON.
 
     Args:
@@ -226,9 +228,7 @@ def written(
         name: MATRICES[kind].tolist() if kind in MATRICES else [_value(cell) for cell in KINDS[kind]]
         for name, kind in columns
     }
-    objects = (
-        [{name: held[at] for name, held in arrays.items()} for at in turns] if form != "arrays" else []
-    )
+    objects = [{name: held[at] for name, held in arrays.items()} for at in turns] if form != "arrays" else []
     if form == "rows":
         return json.dumps(objects)
     if form == "lines":

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from formulas import log_softmax
+from profiles import some
 
 from celoss_cli.cli.main import run
 
@@ -120,7 +121,7 @@ def test_the_order_of_the_rows_changes_nothing(
 ) -> None:
     names, rows = table(classes, targets)
     expected = mean(indices, X[:, : len(classes)])
-    for rows_in_order in orders(rows)[:: 5 if way is as_csv else 11]:
+    for rows_in_order in some(orders(rows)[:: 5 if way is as_csv else 11]):
         assert value(capfd, *way(tmp_path / "p", names, rows_in_order)) == expected
 
 

@@ -73,3 +73,20 @@ def test_a_single_p_is_a_word_of_prediction_at_either_end_only() -> None:
 )
 def test_what_a_word_of_prediction_says_that_values_are(name: str, takes: str) -> None:
     assert named(name).takes == takes
+
+
+@pytest.mark.parametrize(
+    ("name", "classes"),
+    [
+        ("x_p_cat_prob", ["x_p_cat"]),  # a p between words is no word of prediction
+        ("prob_p_cat", ["cat", "p_cat"]),  # but one behind such a word goes with it
+        ("p_cat", ["cat"]),
+        ("cat_p", ["cat"]),
+        ("x_p_y", []),
+        ("Probability:Class=0", ["0", "Class=0"]),
+        ("P(y=yes)", ["y=yes"]),
+        ("pred", []),
+    ],
+)
+def test_where_the_name_of_a_class_may_be(name: str, classes: list[str]) -> None:
+    assert [name[start:end] for start, end in named(name).cuts] == classes
