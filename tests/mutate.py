@@ -54,7 +54,8 @@ class Tester:
         if not kept.exists():
             kept.write_text(json.dumps(in_a_fork(lambda: self.traced(session.items), 3600)))
         items, traced = {item.nodeid: item for item in session.items}, json.loads(kept.read_text())
-        done = {json.loads(line)["name"] for line in self.out.open()} if self.out.exists() else set()
+        before = self.out.read_text().splitlines() if self.out.exists() else []
+        done = {json.loads(line)["name"] for line in before}
         for mutant in (mutant for mutant in self.mutants if mutant.name not in done):
             at, seconds, chosen = traced["entering"].get(mutant.file, {}), 0.0, []
             tests = {test for line in mutant.lines for test in at.get(str(line), ())} & items.keys()
