@@ -9,7 +9,7 @@ import numpy as np
 from celoss_cli.core.records import record
 from celoss_cli.evaluate.workings import Recorder
 from celoss_cli.losses.base import SAMPLE_WEIGHT
-from celoss_cli.losses.class_axis import largest_class
+from celoss_cli.losses.class_axis import largest_class, softmax_picked
 
 if TYPE_CHECKING:
     from celoss_cli.core.data import Array, Batch, Terms
@@ -41,17 +41,28 @@ class Details:
 def details_of(loss: Loss, batch: Batch, terms: Terms, *, predictions: bool, gradient: bool) -> Details:
     """The details of a canonical batch."""
     count = len(terms.loss)
-    probability, prediction = np.full(count, np.nan), np.full(count, -1)
-    logs = loss.log_predictions(batch) if predictions and batch.offsets is None else None
-    if logs is not None and logs.shape[1] == count:
-        outcomes = loss.outcomes(batch)
-        prediction = np.where(np.isnan(logs).any(axis=0), -1, largest_class(logs))
-        if outcomes is not None:
-            known = np.flatnonzero(outcomes >= 0)
-            with np.errstate(over="ignore"):
-                probability[known] = np.exp(logs[outcomes[known], known])
+    found = _predicted(loss, batch, count) if predictions and batch.offsets is None else None
+    probability, prediction = found or (np.full(count, np.nan), np.full(count, -1))
     slopes = gradient_of(loss, batch, terms) if gradient else None
     return Details(probability, prediction, slopes)
+
+
+def _predicted(loss: Loss, batch: Batch, count: int) -> tuple[Array, Array] | None:
+    """The probabilities and predictions of ``Details``; None where not every element has its own."""
+    outcomes, logits = loss.outcomes(batch), loss.logits(batch)
+    logs = loss.log_predictions(batch) if logits is None else logits
+    if logs is None or logs.shape[1] != count:
+        return None
+    y = np.zeros(count, np.int64) if outcomes is None else np.maximum(outcomes, 0)
+    if logits is not None:
+        chosen, p = softmax_picked(logits, y)
+        unknown = np.isnan(p)
+    else:
+        chosen, unknown = largest_class(logs), np.asarray(np.isnan(logs).any(axis=0))
+        with np.errstate(over="ignore"):
+            p = np.exp(logs[y, np.arange(count)])
+    told = np.zeros(count, bool) if outcomes is None else outcomes >= 0
+    return np.where(told, p, np.nan), np.where(unknown, -1, chosen)
 
 
 def gradient_of(loss: Loss, batch: Batch, terms: Terms) -> Array | None:

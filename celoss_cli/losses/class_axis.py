@@ -43,6 +43,7 @@ __all__ = [
     "softmax",
     "softmax_columns",
     "softmax_divergence",
+    "softmax_picked",
     "sum_over_classes",
 ]
 
@@ -528,23 +529,37 @@ def softmax_divergence(x: Array, y: Array) -> tuple[Array, Array]:
 
     """
     with np.errstate(all="ignore"):
-        second, _, _, log_second = _exp_sum(y)
-        first, e, total, log_first = _exp_sum(x)
+        second, other, _, divisor = _exp_sum(y)
+        log_second = np.log(divisor) + other
+        first, top, e, total = _exp_sum(x)
         apart = np.subtract(x, y)
         apart *= e
         impossible = x == -np.inf
         if impossible.any():
             np.copyto(apart, 0, where=impossible & ~np.isnan(y))
         mean = sum_over_classes(apart, np.empty_like(total)) / total
-        return first == second, mean - (log_first - log_second)
+        return first == second, mean - (np.log(total) + top - log_second)
+
+
+def softmax_picked(x: Array, y: Array) -> tuple[Array, Array]:
+    """The first largest class of each column of logits, and the softmax of another class of it.
+
+    Args:
+        x: shape (classes, columns), float64, in this module's order.
+        y: the other classes, shape (columns,).
+
+    """
+    with np.errstate(all="ignore"):
+        chosen, _, e, total = _exp_sum(x)
+        return chosen, e[y, np.arange(len(y))] / total
 
 
 def _exp_sum(x: Array) -> tuple[Array, Array, Array, Array]:
-    """The first largest class of each column, exp(x - max), which is scratch, its sum, and log sum exp x."""
+    """The first largest class of each column and its logit, exp(x - max), which is scratch, and its sum."""
     top = np.maximum.reduce(x, axis=0)
     e = np.subtract(x, top, out=_scratch("e", x.shape, x.dtype))
     total = sum_over_classes(np.exp(e, out=e), np.empty_like(top))
-    return largest_class(x, top), e, total, np.log(total) + top
+    return largest_class(x, top), top, e, total
 
 
 def softmax_columns(x: Array, dtype: str) -> Array:
