@@ -198,7 +198,7 @@ class _Page:
         """The first form of a table that fits, or the last one at its own width: no number is ever cut."""
         for form, least in _forms(block):
             table = form(block)
-            _, natural = self._measured(table)
+            natural = self._natural(table)
             excess = natural - (self._style.width or natural)
             if excess <= 0:
                 break
@@ -206,21 +206,33 @@ class _Page:
             short = narrowed(block, excess, least) if least else None
             if short is not None:
                 table = form(short)
+                natural = max(natural, self._natural(table))
                 break
         return printed(table, self._style, natural)
 
     def _folded(self, table: RichTable) -> str:
         """A table whose sentences are broken between words where it is too wide."""
-        least, natural = self._measured(table)
-        return printed(table, self._style, max(least, min(natural, self._style.width or natural)))
+        natural = self._natural(table)
+        if natural <= (self._style.width or natural):
+            return printed(table, self._style, natural)
+        for column in table.columns:
+            column.width = None
+        return printed(table, self._style, max(self._measured(table).minimum, self._style.width or 0))
 
-    def _measured(self, table: RichTable) -> tuple[int, int]:
-        """The least width and the natural one."""
+    def _natural(self, table: RichTable) -> int:
+        """The natural width of a table, whose columns keep theirs: each cell is measured once."""
         if not self._style.unicode:
             table.box = table.box and box.ASCII
+        for column in table.columns:
+            cells = (str(cell) for cell in (column.header, *column.cells))
+            lines = (line for cell in cells for line in cell.splitlines())
+            column.width = max(column.min_width or 0, max(map(cell_len, lines), default=0))
+        return self._measured(table).maximum
+
+    def _measured(self, table: RichTable) -> Measurement:
+        """The least width and the natural one."""
         wide = console(self._style)
-        found = Measurement.get(wide, wide.options, table)
-        return found.minimum, found.maximum
+        return Measurement.get(wide, wide.options, table)
 
 
 BLOCKS: dict[type, Callable[[_Page, Any, str], Iterator[str]]] = {
