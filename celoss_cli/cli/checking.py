@@ -279,7 +279,7 @@ def worst(codes: Sequence[ExitCode], *, exit_zero: bool) -> ExitCode:
 
 def print_messages(outcomes: Sequence[Outcome], outlet: Outlet) -> None:
     """Errors and remarks on standard error, and verdicts where standard output does not show them."""
-    from celoss_cli.cli.publish import remarks
+    from celoss_cli.cli.publish import print_verdicts, remarks
 
     for outcome in outcomes:
         name = visible(outcome.name)
@@ -287,9 +287,7 @@ def print_messages(outcomes: Sequence[Outcome], outlet: Outlet) -> None:
             note(f"celoss: error: {name}: {visible(outcome.error)}")
         for remark in remarks(outcome.report) if outcome.report is not None else ():
             note(f"celoss: {name}: {remark}")
-        for verdict in outcome.verdicts if outlet.on_stdout is None else ():
-            mark = "pass" if verdict.passed else "FAIL"
-            note(f"celoss: {mark} {name} {visible(verdict.name)}: {visible(verdict.reason)}")
+        print_verdicts(outcome.verdicts, outlet, of=name)
 
 
 def save_baseline(outcome: Outcome, gate: Gate) -> ExitCode:

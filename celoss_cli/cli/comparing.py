@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
+from celoss_cli.cli.data import request_of
 from celoss_cli.cli.progress import Bar
 from celoss_cli.cli.publish import remarks_of, tell
-from celoss_cli.cli.reading import are_small, opened, request_of
+from celoss_cli.cli.reading import are_small, opened
 from celoss_cli.cli.semantics import chosen
 from celoss_cli.core.errors import InputError, visible
 from celoss_cli.core.records import record

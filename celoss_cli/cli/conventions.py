@@ -12,7 +12,7 @@ from celoss_cli.cli.reading import opened
 from celoss_cli.cli.semantics import chosen
 from celoss_cli.cli.table import given_options
 from celoss_cli.cli.uncertainty import group_of
-from celoss_cli.core.errors import CelossError, ExitCode, InputError, UsageError
+from celoss_cli.core.errors import CelossError, InputError, UsageError
 from celoss_cli.evaluate.loop import Request
 from celoss_cli.findings import Facts, findings
 from celoss_cli.losses.base import UNITS
@@ -54,8 +54,7 @@ def run(spec: LossSpec, given: LossOptions) -> int:
         _refuse_format(format)
     _refuse_unused(given)
     found = _computed(spec, given)
-    publish(document_of(found), outlet, ExitCode.DONE)
-    return ExitCode.DONE
+    return publish(document_of(found), outlet)
 
 
 def _refuse_format(format: FormatSpec) -> None:

@@ -1,36 +1,23 @@
-"""The data that a command line names, and what the options of reading ask of it."""
+"""The data that a command line names, and what its options ask of a reader."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import field
-from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Literal
 
 from celoss_cli.cli.table import given_options
 from celoss_cli.core.errors import UsageError, quoted
 from celoss_cli.core.records import record, replace
-from celoss_cli.read import SOURCES
+from celoss_cli.read.request import ColumnChoice, ReadRequest
 
 if TYPE_CHECKING:
     from celoss_cli.cli.options import Reading, Semantics
     from celoss_cli.cli.uncertainty import Group
-    from celoss_cli.core.data import Roles
     from celoss_cli.losses import LossSpec
-    from celoss_cli.read.request import Dataset, ReadRequest
     from celoss_cli.read.row_groups import RowGroups
 
-__all__ = ["Data", "data_of", "heed_options", "refuse_with_values", "refuse_without_use"]
-
-_ACTING = {
-    **dict.fromkeys(("encoding", "delimiter", "decimal", "header", "comment", "percent"), "{}"),
-    "allow_unterminated": "{}",
-    "missing": "a table or row objects",
-    "class_map": "classes that have names",
-    "target_is": "classes",
-    "class_axis": "classes",
-}
-"""The options of reading that not every format has a use for, with what has; {} stands for their names."""
+__all__ = ["Data", "data_of", "refuse_with_values", "request_of"]
 
 
 @record(frozen=True, slots=True)
@@ -128,51 +115,6 @@ def _rescales(convention: str) -> bool:
     return convention == "all" or CONVENTIONS[convention].rescales
 
 
-def heed_options(data: Data, dataset: Dataset, request: ReadRequest) -> None:
-    """Does what options of reading ask of data that is open, and refuses those that it has no use for.
-
-    Raises:
-        UsageError: for the first of those.
-
-    """
-    if data.group is None and not any(given_options(data.reading)):
-        return
-    _clip_domain(dataset, data)
-    _refuse_unused(dataset, data)
-    refuse_without_use(data.reading, request)
-    if meaning := _meaning_of(data.reading, request):
-        dataset.described["meaning"] = meaning
-
-
-def _meaning_of(reading: Reading, request: ReadRequest) -> dict[str, Any]:
-    """The options that say what the data means, as a result tells them; nothing where none was given.
-
-    Args:
-        reading: the options.
-        request: what they ask of a reader, with the content of the files that they name.
-
-    """
-    names = [given.option.name for given in given_options(reading) if given.option.changes == "meaning"]
-    return {name: getattr(request, name) for name in names}
-
-
-def _clip_domain(dataset: Dataset, data: Data) -> None:
-    """Takes probabilities a little outside of 0 to 1 for 0 and 1, where an option says so.
-
-    Raises:
-        UsageError: if the input is none of probabilities.
-
-    """
-    distance = data.reading.clip_domain
-    if distance is None:
-        return
-    if data.takes not in ("probs", "input"):
-        raise UsageError(f"Expected --clip-domain with input of probabilities, got {data.takes}.")
-    from celoss_cli.read.batches import clipped
-
-    dataset.batches = clipped(dataset.batches, distance)
-
-
 def refuse_with_values(data: Data) -> None:
     """Refuses options that say how files are read, where the values stand on the command line.
 
@@ -188,85 +130,62 @@ def refuse_with_values(data: Data) -> None:
             raise UsageError(f"Expected {given.option.flag} with files, got it with {takes}.")
 
 
-def _refuse_unused(dataset: Dataset, data: Data) -> None:
-    """Refuses an option that the data turns out to have no use for.
-
-    Raises:
-        UsageError: for the first one.
-
-    """
-    if data.values is None:
-        _refuse_unused_columns(dataset.described["columns"], data)
-    _refuse_of_classes(dataset, data)
-    if data.reading.choice_norm is not None and not dataset.choices:
-        raise UsageError("Expected --choice-norm with samples of several choices, got it with other data.")
-
-
-def refuse_without_use(reading: Reading, request: ReadRequest) -> None:
-    """Refuses an option of reading that nothing which was read has a use for.
-
-    Raises:
-        UsageError: for the first one, with the formats that have.
-
-    """
-    settled = request.settled
-    for given in given_options(reading):
-        name = given.option.name
-        if name in _ACTING and name not in settled.uses:
-            able = " or ".join(spec.name for spec in SOURCES.values() if name in spec.uses)
-            wanted = _ACTING[name].format(able)
-            got = ", ".join(settled.sources) or "values"
-            raise UsageError(f"Expected {given.words[0]} with {wanted}, got {got}: nothing to act on.")
-    if reading.target_column is not None and request.truth is not None and not request.truth.is_table:
-        raise UsageError("Expected --target-column with a table of targets, got values in order.")
-
-
-def _refuse_unused_columns(columns: Roles, data: Data) -> None:
-    """Refuses an option for columns that names none of those that play its role: the data is one array.
-
-    Raises:
-        UsageError: for the first one.
-
-    """
-    if data.group is not None and "group" not in columns:
-        if data.group_option != "--by":
-            raise UsageError(f"Expected {data.group_option} with a table, got arrays.")
-        raise UsageError(f"Expected --by class with arrays, got the column {quoted(data.group)}.")
+def request_of(data: Data) -> ReadRequest:
+    """What the options ask of a reader."""
     reading = data.reading
-    target = None if reading.targets is not None else reading.target_column  # of the file of targets
-    for option, pattern, found in (
-        ("--target-column", target, columns.get("target")),
-        ("--class-columns", reading.class_columns, columns.get("inputs")),
-        ("--id-column", reading.id_column, columns.get("id")),
-        ("--weight-column", reading.weight_column, columns.get("weight")),
-        ("--predicted-column", reading.predicted_column, columns.get("predicted")),
-    ):
-        names = [found] if isinstance(found, str) else found or []
-        if pattern and not any(_names(pattern, column) for column in names):
-            raise UsageError(f"Expected {option} with a table or arrays by name, got one array.")
+    return ReadRequest(
+        per_class=data.spec.per == "class",
+        takes=data.takes,
+        binary=data.spec.binary,
+        columns=ColumnChoice(
+            reading.target_column,
+            reading.class_columns,
+            reading.id_column,
+            reading.weight_column,
+            data.group,
+            data.group_option,
+            reading.predicted_column,
+        ),
+        delimiter=reading.delimiter,
+        decimal=reading.decimal,
+        encoding=reading.encoding,
+        percent=reading.percent,
+        comment=reading.comment,
+        header=reading.header,
+        missing=reading.missing,
+        allow_nonfinite=reading.allow_nonfinite,
+        allow_out_of_domain=reading.allow_out_of_domain,
+        allow_unterminated=reading.allow_unterminated,
+        class_axis=reading.class_axis,
+        target_is=_target_is(reading) if reading.first_class or reading.class_map else reading.target_is,
+        first_class=reading.first_class,
+        class_map=_class_map(reading) if reading.class_map else {},
+        positive=reading.positive,
+        answers=(-1.0, 1.0) if data.spec.takes == "scores" else (0.0, 1.0),
+        rescaled=data.rescaled,
+        examined=data.examined,
+        scored=bool(data.spec.scored),
+        choice_norm=reading.choice_norm,
+        threads=data.jobs != 1,
+    )
 
 
-def _refuse_of_classes(dataset: Dataset, data: Data) -> None:
-    """Refuses options that say what targets of classes are, where the format itself says what is right.
+def _target_is(reading: Reading) -> Literal["name", "index"] | None:
+    """What targets are: those that are counted from 1 are indices.
 
     Raises:
-        UsageError: for the first one.
+        UsageError: for options that say different things.
 
     """
-    if not (dataset.choices or dataset.scored):
-        return
-    kind = "samples of several choices" if dataset.choices else "scored tokens"
-    for given in given_options(data.reading):
-        if given.option.needs in ("classes", "answers", "decisions"):
-            raise UsageError(
-                f"Expected no {given.option.flag} with {kind}, got one.",
-                hint="their format itself says what the right one is"
-                if dataset.choices
-                else "they have no target",
-            )
+    if reading.first_class and (reading.target_is == "name" or reading.class_map):
+        other = "--class-map" if reading.class_map else "--target-is name"
+        raise UsageError(f"Expected --first-class or {other}, got both.")
+    if reading.class_map and reading.target_is == "index":
+        raise UsageError("Expected --class-map or --target-is index, got both.")
+    return "index" if reading.first_class else reading.target_is
 
 
-def _names(pattern: str, column: str) -> bool:
-    parts = [part.strip() for part in (pattern, *pattern.split(","))]
-    starts = [part.partition(":")[0] for part in parts]
-    return any(column == part or fnmatchcase(column, part) for part in (*parts, *starts))
+def _class_map(reading: Reading) -> Mapping[str, str]:
+    from celoss_cli.read.class_map import class_map_of
+
+    return class_map_of(reading.class_map)

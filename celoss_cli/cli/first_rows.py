@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from celoss_cli.cli.app import parsed
 from celoss_cli.cli.commands import command_named
-from celoss_cli.cli.data import Data, data_of, heed_options
+from celoss_cli.cli.data import Data, data_of
+from celoss_cli.cli.heeding import heed_options
 from celoss_cli.cli.options import Semantics
 from celoss_cli.cli.reading import FIRST_BLOCKS, Opened, are_two_arrays, dataset_of, with_targets
 from celoss_cli.cli.semantics import chosen, refuse_foreign

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from celoss_cli.cli.command_line import words_of
+from celoss_cli.cli.data import request_of
 from celoss_cli.cli.first_rows import Opener, asked_of, evaluation_of_first, is_to_be_written
-from celoss_cli.cli.reading import request_of
 from celoss_cli.core.errors import CelossError, InputError, UsageError
 from celoss_cli.losses import LOSSES
 from celoss_cli.losses.spec import TOKENS

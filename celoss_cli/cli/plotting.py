@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from celoss_cli.cli.data import request_of
 from celoss_cli.cli.output import stdout_style, write_file, write_stdout
 from celoss_cli.cli.publish import remarks, tell
-from celoss_cli.cli.reading import Opened, opened, request_of
+from celoss_cli.cli.reading import Opened, opened
 from celoss_cli.cli.semantics import Chosen, chosen
 from celoss_cli.core.errors import plural, visible
 from celoss_cli.core.records import record

@@ -119,8 +119,8 @@ def conclude(report: Report, plan: Conclusion, part: Partial | None = None) -> E
     return code
 
 
-def publish(document: Document, outlet: Outlet, code: ExitCode) -> None:
-    """Writes a result in every format that is wanted, standard output last.
+def publish(document: Document, outlet: Outlet, code: ExitCode = ExitCode.DONE) -> ExitCode:
+    """Writes a result in every format that is wanted, standard output last; answers the exit code.
 
     Args:
         document: the result.
@@ -143,22 +143,30 @@ def publish(document: Document, outlet: Outlet, code: ExitCode) -> None:
         style = replace(plain, color=outlet.color == "always")
         write_file(outlet.file, outlet.format.render(document, style))
     shown = outlet.on_stdout
-    if shown is None:
-        return
     try:
-        write_stdout(shown.render(document, stdout_style(outlet.color)))
+        if shown is not None:
+            write_stdout(shown.render(document, stdout_style(outlet.color)))
     except PipeClosed:
         raise PipeClosed(code or ExitCode.PIPE_CLOSED) from None
+    return code
 
 
-def print_verdicts(verdicts: Iterable[Verdict], outlet: Outlet) -> None:
-    """The verdicts on standard error, where standard output does not show them."""
+def print_verdicts(verdicts: Iterable[Verdict], outlet: Outlet, *, of: str = "") -> None:
+    """The verdicts on standard error, where standard output does not show them.
+
+    Args:
+        verdicts: in order.
+        outlet: where the result goes.
+        of: the name of the check, where there are several.
+
+    """
     shown = outlet.on_stdout
     if shown is not None and shown.checks:
         return
     for verdict in verdicts:
         mark = "pass" if verdict.passed else "FAIL"
-        note(f"celoss: {mark} {visible(verdict.name)}: {visible(verdict.reason)}")
+        name = " ".join(filter(None, (of, visible(verdict.name))))
+        note(f"celoss: {mark} {name}: {visible(verdict.reason)}")
 
 
 def remarks(report: Report) -> Iterator[str]:

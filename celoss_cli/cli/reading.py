@@ -5,24 +5,24 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import islice
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from celoss_cli.cli.data import heed_options
+from celoss_cli.cli.data import request_of
 from celoss_cli.cli.output import note
+from celoss_cli.cli.table import given_options
 from celoss_cli.core.errors import InputError, UsageError, Way
 from celoss_cli.core.extras import installing
 from celoss_cli.core.records import record, replace
 from celoss_cli.losses.spec import TOKENS
 from celoss_cli.read import SOURCES
 from celoss_cli.read.gather import Watch, gather
-from celoss_cli.read.request import ColumnChoice, Dataset, ReadRequest
 from celoss_cli.read.text.plain import has_pyarrow, is_for_a_library
 
 if TYPE_CHECKING:
     from celoss_cli.cli.data import Data
-    from celoss_cli.cli.options import Reading
+    from celoss_cli.read.request import Dataset, ReadRequest
 
 __all__ = [
     "FIRST_BLOCKS",
@@ -32,7 +32,6 @@ __all__ = [
     "dataset_of",
     "inline_dataset",
     "opened",
-    "request_of",
     "with_targets",
 ]
 
@@ -78,7 +77,10 @@ def opened(
     with _watched() if shows else contextlib.nullcontext() as watch:
         dataset, request = dataset_of(data, asked or request_of(data), watch)
         with contextlib.closing(dataset):
-            heed_options(data, dataset, request)
+            if data.group is not None or any(given_options(data.reading)):
+                from celoss_cli.cli.heeding import heed_options  # most runs say nothing of how data is read
+
+                heed_options(data, dataset, request)
             if partly:
                 dataset.batches = islice(dataset.batches, FIRST_BLOCKS)
             yield Opened(dataset, request)
@@ -93,67 +95,6 @@ def _watched() -> Iterator[Watch]:
 
     with Bar() as bar:
         yield bar.show
-
-
-def request_of(data: Data) -> ReadRequest:
-    """What the options ask of a reader."""
-    reading = data.reading
-    return ReadRequest(
-        per_class=data.spec.per == "class",
-        takes=data.takes,
-        binary=data.spec.binary,
-        columns=ColumnChoice(
-            reading.target_column,
-            reading.class_columns,
-            reading.id_column,
-            reading.weight_column,
-            data.group,
-            data.group_option,
-            reading.predicted_column,
-        ),
-        delimiter=reading.delimiter,
-        decimal=reading.decimal,
-        encoding=reading.encoding,
-        percent=reading.percent,
-        comment=reading.comment,
-        header=reading.header,
-        missing=reading.missing,
-        allow_nonfinite=reading.allow_nonfinite,
-        allow_out_of_domain=reading.allow_out_of_domain,
-        allow_unterminated=reading.allow_unterminated,
-        class_axis=reading.class_axis,
-        target_is=_target_is(reading) if reading.first_class or reading.class_map else reading.target_is,
-        first_class=reading.first_class,
-        class_map=_class_map(reading) if reading.class_map else {},
-        positive=reading.positive,
-        answers=(-1.0, 1.0) if data.spec.takes == "scores" else (0.0, 1.0),
-        rescaled=data.rescaled,
-        examined=data.examined,
-        scored=bool(data.spec.scored),
-        choice_norm=reading.choice_norm,
-        threads=data.jobs != 1,
-    )
-
-
-def _target_is(reading: Reading) -> Literal["name", "index"] | None:
-    """What targets are: those that are counted from 1 are indices.
-
-    Raises:
-        UsageError: for options that say different things.
-
-    """
-    if reading.first_class and (reading.target_is == "name" or reading.class_map):
-        other = "--class-map" if reading.class_map else "--target-is name"
-        raise UsageError(f"Expected --first-class or {other}, got both.")
-    if reading.class_map and reading.target_is == "index":
-        raise UsageError("Expected --class-map or --target-is index, got both.")
-    return "index" if reading.first_class else reading.target_is
-
-
-def _class_map(reading: Reading) -> Mapping[str, str]:
-    from celoss_cli.read.class_map import class_map_of
-
-    return class_map_of(reading.class_map)
 
 
 def with_targets(data: Data, request: ReadRequest) -> ReadRequest:

@@ -8,8 +8,9 @@ from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from celoss_cli.cli.data import Data, heed_options, refuse_with_values
-from celoss_cli.cli.reading import FIRST_BLOCKS, inline_dataset, request_of, with_targets
+from celoss_cli.cli.data import Data, refuse_with_values, request_of
+from celoss_cli.cli.heeding import heed_options
+from celoss_cli.cli.reading import FIRST_BLOCKS, inline_dataset, with_targets
 from celoss_cli.cli.semantics import option_of_data
 from celoss_cli.core.errors import UsageError, file_name
 from celoss_cli.core.option import VALUES

@@ -17,19 +17,18 @@ __all__ = ["config_of", "nearest_table", "settle", "table_in"]
 _NAMES = ("celoss.toml", "pyproject.toml")
 
 
-def config_of(path: str | None, folder: str = "") -> Config | None:
+def config_of(path: str | None) -> Config | None:
     """The config file that was named, or the nearest one; None where there is none.
 
     Args:
         path: of the file, or None.
-        folder: that the search begins in.
 
     Raises:
         UsageError: for a file that is no config.
 
     """
     try:
-        found = nearest_table(folder) if path is None else (path, table_in(path))
+        found = nearest_table() if path is None else (path, table_in(path))
     except FileNotFoundError:  # the working directory is gone
         return None
     if found is None:
@@ -79,14 +78,14 @@ def _parsed(option: Option, text: str, place: str) -> Any:
         raise UsageError(visible(error.fact), hint=error.hint, place=place) from None
 
 
-def nearest_table(folder: str = "") -> tuple[str, Mapping[str, object]] | None:
-    """The file of this folder, or of the first one above it that has one, with its table.
+def nearest_table() -> tuple[str, Mapping[str, object]] | None:
+    """The file of the working directory, or of the first one above it that has one, with its table.
 
     Raises:
         UsageError: for a file that cannot be read, or is no TOML.
 
     """
-    above = os.path.abspath(folder or os.curdir)
+    above = os.path.abspath(os.curdir)
     while True:
         for name in _NAMES:
             path = os.path.join(above, name)

@@ -10,8 +10,8 @@ from celoss_cli.cli.app import parsed
 from celoss_cli.cli.command_line import words_of
 from celoss_cli.cli.commands import command_named
 from celoss_cli.cli.computing import compute, planned
+from celoss_cli.cli.data import request_of
 from celoss_cli.cli.first_rows import asked_of, evaluation_of_first, is_to_be_written
-from celoss_cli.cli.reading import request_of
 from celoss_cli.cli.table import given_options
 from celoss_cli.core.errors import CelossError, Way, plural
 from celoss_cli.core.records import record

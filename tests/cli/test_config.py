@@ -20,8 +20,8 @@ def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-def nearest(folder: str = "") -> Config | None:
-    return config_of(None, folder)
+def nearest() -> Config | None:
+    return config_of(None)
 
 
 def found() -> Config:
@@ -46,14 +46,18 @@ def test_a_project_file_has_the_same_table_under_tool() -> None:
     assert config.checks["val"].loss == "kl"
 
 
-def test_the_nearest_file_is_read_and_its_own_name_goes_before_the_shared_one(tmp_path: Path) -> None:
+def test_the_nearest_file_is_read_and_its_own_name_goes_before_the_shared_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "a" / "b").mkdir(parents=True)
+    monkeypatch.chdir("a/b")
     (tmp_path / "pyproject.toml").write_text("[tool.celoss]\njobs = 1\n")
     (tmp_path / "a" / "pyproject.toml").write_text("[project]\nname = 'celoss-user'\n")
-    assert nearest("a/b").settings == {"jobs": 1}  # type: ignore[union-attr]
+    assert found().settings == {"jobs": 1}
     (tmp_path / "a" / "celoss.toml").write_text("jobs = 2\n")
-    assert nearest("a/b").settings == {"jobs": 2}  # type: ignore[union-attr]
+    assert found().settings == {"jobs": 2}
     (tmp_path / "celoss.toml").write_text("jobs = 3\n")
+    monkeypatch.chdir(tmp_path)
     assert found().settings == {"jobs": 3}
 
 

@@ -490,7 +490,7 @@ def test_files_that_may_hold_a_page(path: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("jobs", [1, 3])
 def test_jobs_are_of_the_reader_and_of_the_computation(jobs: int) -> None:
     from celoss_cli.cli.commands import report as declaring
-    from celoss_cli.cli.reading import request_of
+    from celoss_cli.cli.data import request_of
     from celoss_cli.show import FORMATS
 
     given = parsed(declaring.COMMAND, ["preds.csv", "-o", "r.html", "--jobs", str(jobs)])

@@ -138,8 +138,7 @@ def run(given: CompareOptions) -> int:
     comparison = judged(compared(plan), given.max_increase, given.non_inferior)
     code = ExitCode.CHECK_FAILED if comparison.failed and not given.exit_zero else ExitCode.DONE
     print_verdicts(comparison.checks, outlet)
-    publish(document_of(comparison, perf_counter() - started), outlet, code)
-    return code
+    return publish(document_of(comparison, perf_counter() - started), outlet, code)
 
 
 def _rehearse(given: CompareOptions) -> None:

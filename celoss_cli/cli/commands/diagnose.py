@@ -84,8 +84,7 @@ def run(given: DiagnoseOptions) -> int:
     outlet, codes = outlet_of(given), _chosen_codes(given.select, given.ignore)
     diagnosis = _diagnosis(given, codes)
     code = ExitCode.CHECK_FAILED if _fails(diagnosis, given.fail_on) else ExitCode.DONE
-    publish(document_of(diagnosis), outlet, code)
-    return code
+    return publish(document_of(diagnosis), outlet, code)
 
 
 def _chosen_codes(select: Sequence[str], ignore: Sequence[str]) -> list[str]:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from celoss_cli.cli.options import Running, Writing, formats
 from celoss_cli.cli.table import Command, option, part
-from celoss_cli.core.errors import ExitCode
 from celoss_cli.core.option import TEXT
 from celoss_cli.core.records import record
 
@@ -66,8 +65,7 @@ def run(given: ExplainOptions) -> int:
 
         _, *words = shlex.split(explanation.command)
         explanation = replace(explanation, example=report_of_words(words, "table"))
-    publish(document_of(explanation), outlet_of(given), ExitCode.DONE)
-    return ExitCode.DONE
+    return publish(document_of(explanation), outlet_of(given))
 
 
 COMMAND = Command("explain", _HELP, ExplainOptions, run)

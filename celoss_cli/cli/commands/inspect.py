@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from celoss_cli.cli.options import OUTPUT, SEMANTICS, Reading, Running, Writing, files, formats
 from celoss_cli.cli.table import Command, option, part
-from celoss_cli.core.errors import ExitCode
 from celoss_cli.core.option import at_least, one_of
 from celoss_cli.core.records import record
 from celoss_cli.losses import LOSSES
@@ -47,8 +46,7 @@ def run(given: InspectOptions) -> int:
 
     outlet = outlet_of(given)
     found = inspection_of(given.files, given.reading, given.loss, given.rows)
-    publish(document_of(found), outlet, ExitCode.DONE)
-    return ExitCode.DONE
+    return publish(document_of(found), outlet)
 
 
 def _rehearse(given: InspectOptions) -> None:

@@ -95,8 +95,7 @@ def run(given: ReconcileOptions) -> int:
     if isinstance(problem, Problem):
         tell(remarks_of(problem.skipped, ()))
     code = ExitCode.DONE if found.found else ExitCode.CHECK_FAILED
-    publish(document_of(found), outlet, code)
-    return code
+    return publish(document_of(found), outlet, code)
 
 
 def _data(given: ReconcileOptions) -> Data:

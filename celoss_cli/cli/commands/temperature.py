@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from celoss_cli.cli.kinds import OUTPUT_FILE
 from celoss_cli.cli.options import OUTPUT, Reading, Running, Semantics, Writing, files, formats
 from celoss_cli.cli.table import Command, option, part
-from celoss_cli.core.errors import ExitCode, InputError, UsageError, Way, file_name, quoted, visible
+from celoss_cli.core.errors import InputError, UsageError, Way, file_name, quoted, visible
 from celoss_cli.core.option import one_of
 from celoss_cli.core.records import record, replace
 from celoss_cli.core.suffix import suffix_of, without_suffix
@@ -70,8 +70,7 @@ def run(given: TemperatureOptions) -> int:
     from celoss_cli.studies.temperature.document import document_of
 
     outlet = outlet_of(given)
-    publish(document_of(_calibrated(LOSSES[given.loss], given)), outlet, ExitCode.DONE)
-    return ExitCode.DONE
+    return publish(document_of(_calibrated(LOSSES[given.loss], given)), outlet)
 
 
 @record(frozen=True, slots=True)

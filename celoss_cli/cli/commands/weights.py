@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from celoss_cli.cli.options import INPUT, Reading, Running, Writing, files, formats
 from celoss_cli.cli.table import Command, declared, option, part
-from celoss_cli.core.errors import ExitCode, InputError, UsageError, quoted
+from celoss_cli.core.errors import InputError, UsageError, quoted
 from celoss_cli.core.option import Kind, at_least, finite, one_of
 from celoss_cli.core.records import record
 from celoss_cli.losses import LOSSES
@@ -105,8 +105,7 @@ def run(given: WeightsOptions) -> int:
     found, described = _counted(given)
     odd = findings(Facts(Counter({_ODD: found.seen[_ODD]}), _SPEC))
     tell(remarks_of(found.skipped, odd, brief=True))
-    publish(document_of(_weights(given, found, described)), outlet, ExitCode.DONE)
-    return ExitCode.DONE
+    return publish(document_of(_weights(given, found, described)), outlet)
 
 
 def _rehearse(given: WeightsOptions) -> None:
@@ -149,8 +148,9 @@ def _targets_alone(given: WeightsOptions) -> bool:
 @contextlib.contextmanager
 def _opened(given: WeightsOptions, *, partly: bool) -> Iterator[Opened]:
     """The targets, with the input of the rows where there is one."""
-    from celoss_cli.cli.data import Data, refuse_without_use
-    from celoss_cli.cli.reading import Opened, opened, request_of
+    from celoss_cli.cli.data import Data, request_of
+    from celoss_cli.cli.heeding import refuse_without_use
+    from celoss_cli.cli.reading import Opened, opened
     from celoss_cli.read.truth import targets_alone
 
     data = Data(_SPEC, given.reading, given.files, jobs=given.running.jobs)
