@@ -143,4 +143,5 @@ def test_a_short_run_loads_neither_a_parser_nor_masked_arrays(name: str, tmp_pat
     loaded = set(done.stdout.split())
     assert "numpy" in loaded
     unused = ("typer", "rich", "pathlib", "shutil", "logging", "numpy.ma", "celoss_cli.evaluate.fit")
+    unused += ("celoss_cli.cli.heeding", "celoss_cli.cli.config", "celoss_cli.cli.gates")
     assert loaded.isdisjoint(unused)
