@@ -13,6 +13,8 @@ import numpy as np
 
 from celoss_cli.core.data import Array, Batch
 from celoss_cli.core.errors import InputError, plural, quoted, visible
+from celoss_cli.core.index import NONE, Index
+from celoss_cli.core.names import Names
 from celoss_cli.core.numbers import MISSING
 from celoss_cli.read import COLUMNS
 from celoss_cli.read.arrays.slices import answered
@@ -123,7 +125,7 @@ class Truth:
         self._columns: TruthColumns | None = None
         self._values: Array | Sequence[str] | None = None
         self._ids: Sequence[str] | None = None
-        self._row_of: dict[str, int] | None = None
+        self._index: Index | None = None
         self._place_of = given.columns.row_place if isinstance(given, WholeTable) else str
         self._has_names = not (isinstance(given, WholeTable) and given.positions)
         self._lock = threading.Lock()
@@ -175,7 +177,7 @@ class Truth:
             self._take(table.columns.texts(found.target[0]), ids)
         else:
             self._take(table.columns.numbers(found.target), ids)
-        return found if self._row_of is None else replace(found, ids=self._row_of)
+        return found if self._index is None else replace(found, ids=self._index)
 
     def _take(self, values: Array | Sequence[str], ids: Sequence[str] | None) -> None:
         if isinstance(self._given, WholeTable) and not len(values):
@@ -185,9 +187,12 @@ class Truth:
         if ids is None:
             return
         self._uses = _Uses(len(values))
-        self._row_of = {row_id: row for row, row_id in enumerate(ids)}
-        if len(self._row_of) < len(ids):
-            row = next(row for row, row_id in enumerate(ids) if self._row_of[row_id] != row)
+        self._ids = Names.of(ids)
+        self._index = Index(self._ids)
+        first = self._index.first_rows()
+        again = first != np.arange(len(first))
+        if again.any():
+            row = int(first[again].min())
             raise InputError(f"expected each id once, got {quoted(ids[row])} twice", place=self._place(row))
 
     def _place(self, row: int) -> str:
@@ -329,7 +334,7 @@ class Truth:
 
         """
         assert self._read is not None  # noqa: S101 - for the type checker: the classes come first
-        if self._row_of is None:
+        if self._index is None:
             return self._read[self._next(start, rows, place)]
         return self._read[self._by_id(start, rows, ids, place)]
 
@@ -352,7 +357,7 @@ class Truth:
         """
         assert self._read is not None  # noqa: S101 - for the type checker: the classes come first
         rows = len(complete)
-        by_id = self._row_of is not None
+        by_id = self._index is not None
         found = self._by_id(start, rows, ids, place) if by_id else self._next(start, rows, place)
         kept = complete if self._gaps is None else complete & ~self._gaps[found]
         self._skipped += int(np.count_nonzero(~kept))
@@ -373,15 +378,15 @@ class Truth:
 
     def _by_id(self, start: int, rows: int, ids: Sequence[str] | None, place: Callable[[int], str]) -> Array:
         """The rows of targets with these ids, which are used then."""
-        assert self._row_of is not None  # noqa: S101 - for the type checker: the caller has asked
+        assert self._index is not None  # noqa: S101 - for the type checker: the caller has asked
         if ids is None:
             raise InputError(
                 f"expected a column of ids to join with {self._name}, got none",
                 hint="name it: --id-column NAME; targets without ids are taken in order",
                 place=place(0),
             )
-        found = np.fromiter((self._row_of.get(row_id, -1) for row_id in ids), np.int64, rows)
-        missing = np.flatnonzero(found < 0)
+        found = self._index.rows(Names.of(ids))
+        missing = np.flatnonzero(found == NONE)
         if missing.size:
             row = int(missing[0])
             raise InputError(

@@ -22,18 +22,19 @@ from hypothesis import strategies as st
 from paths import EXAMPLES, schema
 from running import Done, celoss
 
+from celoss_cli.core import index as named
 from celoss_cli.core.bounds import Bounds
 from celoss_cli.core.data import Batch, Lines
 from celoss_cli.core.names import Names
 from celoss_cli.show import FORMATS, Style
 from celoss_cli.statistics.interval import estimate
 from celoss_cli.statistics.spread import spread_of_all
-from celoss_cli.studies.compare import names as named
 from celoss_cli.studies.compare import rows as held
 from celoss_cli.studies.compare.comparing import Pairs, Plan, compared
 from celoss_cli.studies.compare.comparison import Comparison, Subject
 from celoss_cli.studies.compare.comparison import comparison_verdicts as verdicts
 from celoss_cli.studies.compare.document import document_of
+from celoss_cli.studies.compare.names import Join
 from celoss_cli.studies.compare.resampling import bootstrap, sign_flip_test, sign_test, units_of
 from celoss_cli.studies.compare.side import _packed, _Places
 
@@ -646,11 +647,13 @@ def test_rows_are_found_by_their_names_whatever_names_share_a_hash(
         first = {name: row for row, name in reversed(list(enumerate(ours)))}
         expected = [first.get(name, named.NONE) for name in asked]
         assert named.Index(kept).rows(Names.of(asked)).tolist() == expected
-        join = named.Join(kept, by_position=False)
+        join = Join(kept, by_position=False)
         parts = [join.add(part, len(part)) for part in (asked[:cut], asked[cut:])]
         if len(first) == len(ours):
             assert np.concatenate(parts).tolist() == join.whole().tolist() == expected
         again = [(first[name], row) for row, name in enumerate(ours) if first[name] != row]
+        assert named.Index(kept).first_rows().tolist() == [first[name] for name in ours]
+        assert [name in named.Index(kept) for name in asked] == [name in first for name in asked]
         assert named.first_repeat(kept) == (again[0] if again else None)
 
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from celoss_cli.core.exact import ExactSum, exact_sum
+from celoss_cli.core.index import NONE
 from celoss_cli.losses.class_axis import largest_class, softmax_divergence
-from celoss_cli.studies.compare.names import NONE, Join
+from celoss_cli.studies.compare.names import Join
 from celoss_cli.studies.compare.rows import Inputs
 
 if TYPE_CHECKING:

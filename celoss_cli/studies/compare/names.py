@@ -1,4 +1,4 @@
-"""Which rows of two data sets have the same names: candidates by hashes, and what they are by their bytes."""
+"""Which rows of two data sets have the same names, batch by batch."""
 
 from __future__ import annotations
 
@@ -7,16 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from celoss_cli.core.index import NONE, Index
 from celoss_cli.core.names import Names
 from celoss_cli.studies.compare.rows import Grown
 
 if TYPE_CHECKING:
     from celoss_cli.core.data import Array
 
-__all__ = ["NONE", "Index", "Join", "first_repeat"]
-
-NONE = -1
-"""The row of a name that the other data set does not have."""
+__all__ = ["Join"]
 
 
 class Join:
@@ -61,40 +59,3 @@ class Join:
                 return standing
             self._index = Index(self._ours)
         return self._index.rows(theirs)
-
-
-class Index:
-    """Finds the rows of names, of which there is at least one."""
-
-    def __init__(self, names: Names) -> None:
-        self._names = names
-        hashes = names.hashes()
-        self._row = np.argsort(hashes, kind="stable")
-        self._hashes = hashes[self._row]
-
-    def rows(self, names: Names) -> Array:
-        """The row of each name, shape (names,), the first where several have it; ``NONE`` where none has."""
-        hashes = names.hashes()
-        at = np.minimum(np.searchsorted(self._hashes, hashes), len(self._hashes) - 1)
-        rows = np.where(self._hashes[at] == hashes, self._row[at], NONE)
-        known = np.flatnonzero(rows != NONE)
-        for i in known[~self._names[rows[known]].same(names[known])].tolist():
-            rows[i] = self._beyond_hash(names[i], hashes[i])
-        return rows
-
-    def _beyond_hash(self, name: str, hash_of_it: Array) -> int:
-        """The row of a name whose hash another one has too."""
-        first, end = (np.searchsorted(self._hashes, hash_of_it, side) for side in ("left", "right"))
-        return next((row for row in self._row[first:end].tolist() if self._names[row] == name), NONE)
-
-
-def first_repeat(names: Names) -> tuple[int, int] | None:
-    """The first row that has the name of a row before it, after that row; None where each name is once."""
-    if names.rising():
-        return None
-    hashes = np.sort(names.hashes())
-    if (hashes[1:] != hashes[:-1]).all():
-        return None
-    rows = Index(names).rows(names)
-    again = np.flatnonzero(rows != np.arange(len(rows)))
-    return (int(rows[again[0]]), int(again[0])) if len(again) else None

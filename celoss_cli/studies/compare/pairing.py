@@ -14,12 +14,12 @@ import numpy as np
 
 from celoss_cli.core.errors import InputError, quoted
 from celoss_cli.core.exact import exact_sum
+from celoss_cli.core.index import NONE, first_repeat
 from celoss_cli.core.names import Names
 from celoss_cli.core.records import record
 from celoss_cli.studies.compare.classes import by_class
 from celoss_cli.studies.compare.comparing import Pairs
 from celoss_cli.studies.compare.likeness import same_tokens, tokens_in_order
-from celoss_cli.studies.compare.names import NONE, first_repeat
 from celoss_cli.studies.compare.tokens import first_of, refuse_other_text, why_other_tokens
 
 if TYPE_CHECKING:
