@@ -79,8 +79,7 @@ def _computed(spec: LossSpec, given: LossOptions) -> Conventions:
     with opened(data) as read:
         first, made, refused = _losses(data, given.semantics, read)
         gaps = given.showing.worst or _SHOWN_GAPS
-        found = evaluate_conventions(made, read.dataset.batches, request, gaps)
-    evaluation = found.evaluation
+        evaluation, found = evaluate_conventions(made, read.dataset.batches, request, gaps)
     if not evaluation.tally.counted:
         raise InputError("expected at least one counted target, got none")
     evaluation.facts.update(first.facts)

@@ -538,7 +538,7 @@ def cut(y: list[int], rows: int) -> list[Batch]:
 @pytest.mark.parametrize("rows", [1, 3, 4])
 def test_beside_counts_what_differs_from_pytorch_and_keeps_the_largest_gaps(rows: int) -> None:
     losses = {name: made("ce", name) for name in NAMES}
-    found = evaluate_conventions(losses, cut([0, 0, 0, 0], rows), Request(strict=True), 2)
+    _, found = evaluate_conventions(losses, cut([0, 0, 0, 0], rows), Request(strict=True), 2)
     assert [gap.row.row for gap in found.gaps] == [2, 3]
     assert found.gaps[1].probability == 1e-12
     assert found.gaps[1].losses == pytest.approx(
@@ -554,7 +554,7 @@ def test_beside_counts_what_differs_from_pytorch_and_keeps_the_largest_gaps(rows
 def test_a_convention_that_refuses_a_row_is_out_however_the_rows_are_cut(rows: int) -> None:
     losses = {"torch": made("ce", "torch", ignore_index=9), "keras": made("ce", "keras", ignore_index=9)}
     losses["sklearn"] = made("ce", "sklearn")
-    found = evaluate_conventions(losses, cut([0, 0, 0, 9], rows), Request(strict=True), 5)
+    _, found = evaluate_conventions(losses, cut([0, 0, 0, 9], rows), Request(strict=True), 5)
     assert list(found.tallies) == ["torch", "keras"]
     assert found.refused == {"sklearn": "Expected a target from 0 to 1 (2 classes), got 9."}
     assert [(gap.row.row, list(gap.losses)) for gap in found.gaps] == [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -110,75 +110,46 @@ def refusal_reason(error: CelossError) -> str:
     return f"{error.fact}{f' ({error.hint})' if error.hint else ''}"
 
 
-@record(slots=True)
 class ConventionTotals:
-    """The outcome.
-
-    Attributes:
-        evaluation: that of the first loss, which reads the data.
-        tallies: the exact totals by convention.
-        weight_is: what the denominator of each is.
-        refused: why a convention computed nothing, by its name.
-        differing: by convention, how many elements have another loss than under the first one.
-        gaps: the elements with the largest differences from the first loss, the largest first.
-
-    """
-
-    evaluation: Evaluation
-    tallies: dict[str, Tally] = field(default_factory=dict)
-    weight_is: dict[str, str] = field(default_factory=dict)
-    refused: dict[str, str] = field(default_factory=dict)
-    differing: Counter[str] = field(default_factory=Counter)
-    gaps: list[Gap] = field(default_factory=list)
-
-
-def evaluate_conventions(
-    losses: Mapping[str, Loss], batches: Iterable[Batch | Chunk], request: Request, count: int
-) -> ConventionTotals:
-    """Computes one data set under several conventions in one pass.
-
-    Args:
-        losses: by convention; the first one must be able to compute the data.
-        batches: of one data set, in order.
-        request: what is asked of the computation.
-        count: how many gaps are kept.
-
-    Raises:
-        InputError: with its place, for data that the first loss refuses.
-
-    """
-    accumulator = _Accumulator(losses, count)
-    evaluation = evaluate(next(iter(losses.values())), batches, replace(request, keep=True), accumulator.add)
-    return accumulator.finished(evaluation)
-
-
-class _Accumulator:
-    """Takes batch after batch; a convention that refuses one is out for all of them.
+    """One data set under several conventions; one that refuses a batch is out for all of them.
 
     Gaps are differences from the first loss, kept for each convention on its own, so that nothing
     depends on the batch in which another one was found to be out.
+
+    Attributes:
+        tallies: the exact totals by convention, without those that are out.
+        weight_is: what the denominator of each is.
+        refused: why a convention computed nothing, by its name.
+        differing: by convention, how many elements have another loss than under the first one.
+
     """
 
     def __init__(self, losses: Mapping[str, Loss], count: int) -> None:
-        self._losses = losses
-        self._count = count
-        self._tallies = dict.fromkeys(losses, Tally())
-        self._weight_is: dict[str, str] = {}
-        self._refused: dict[str, str] = {}
-        self._differing: Counter[str] = Counter()
+        """Begins without batches.
+
+        Args:
+            losses: by convention.
+            count: how many gaps are kept.
+
+        """
+        self.tallies = dict.fromkeys(losses, Tally())
+        self.weight_is: dict[str, str] = {}
+        self.refused: dict[str, str] = {}
+        self.differing: Counter[str] = Counter()
+        self._losses, self._count = losses, count
         self._softmax: Batch | None = None  # of the present batch
-        self._found: dict[str, list[tuple[int, int, float, Gap]]] = {name: [] for name in losses}
+        self._found: dict[str, list[_Found]] = {name: [] for name in losses}
 
     def add(self, batch: Batch, terms: Terms) -> None:
-        """The terms of the first loss are known already; the others are computed of the same batch."""
-        first, *others = self._losses
+        """Takes a batch; the terms of the first loss are known already, the others are computed here."""
+        first, *others = self.tallies
         self._softmax = None
         known = {first: terms} | {name: found for name in others if (found := self._terms(name, batch))}
         for name, found in known.items():
-            self._tallies[name] += Tally.of(found, len(batch))
-            self._weight_is[name] = found.weight_is
+            self.tallies[name] += Tally.of(found, len(batch))
+            self.weight_is[name] = found.weight_is
             distance = _distance(found.loss, terms.loss)
-            self._differing[name] += int(np.count_nonzero(distance > _NOISE))
+            self.differing[name] += int(np.count_nonzero(distance > _NOISE))
             kept = self._found[name]
             least = kept[-1][2] if len(kept) == self._count else _NOISE
             for element in _largest(distance, self._count, least):
@@ -187,13 +158,12 @@ class _Accumulator:
             self._found[name] = sorted(kept, key=_by_distance)[: self._count]
 
     def _terms(self, name: str, batch: Batch) -> Terms | None:
-        if name in self._refused:
-            return None
         try:
             self._losses[name].admit(batch)
             return self._terms_of(self._losses[name], batch)
         except CelossError as error:
-            self._refused[name] = refusal_reason(error)
+            self.refused[name] = refusal_reason(error)
+            del self.tallies[name]
             return None
 
     def _terms_of(self, loss: Loss, batch: Batch) -> Terms:
@@ -209,22 +179,41 @@ class _Accumulator:
         losses = {name: float(found.loss[element]) for name, found in known.items()}
         return Gap(row_of(loss, batch, terms, element), _probability(loss, batch, element), losses)
 
-    def finished(self, evaluation: Evaluation) -> ConventionTotals:
-        """The outcome without what the conventions that are out had computed."""
-        left = [name for name in self._losses if name not in self._refused]
-        largest: dict[tuple[int, int], tuple[int, int, float, Gap]] = {}
-        for found in (found for name in left for found in self._found[name]):
+    @property
+    def gaps(self) -> list[Gap]:
+        """The elements with the largest differences from the first loss, the largest first."""
+        largest: dict[tuple[int, int], _Found] = {}
+        for found in (found for name in self.tallies for found in self._found[name]):
             if found[2] > largest.get(found[:2], (0, 0, 0.0))[2]:
                 largest[found[:2]] = found
         gaps = sorted(largest.values(), key=_by_distance)[: self._count]
-        return ConventionTotals(
-            evaluation,
-            {name: self._tallies[name] for name in left},
-            self._weight_is,
-            self._refused,
-            self._differing,
-            [replace(gap, losses={name: gap.losses[name] for name in left}) for *_, gap in gaps],
-        )
+        return [replace(gap, losses={name: gap.losses[name] for name in self.tallies}) for *_, gap in gaps]
+
+
+_Found = tuple[int, int, float, Gap]
+"""Where its batch starts, an element, how far its loss is from the first one, and what is told of it."""
+
+
+def evaluate_conventions(
+    losses: Mapping[str, Loss], batches: Iterable[Batch | Chunk], request: Request, count: int
+) -> tuple[Evaluation, ConventionTotals]:
+    """Computes one data set under several conventions in one pass.
+
+    Args:
+        losses: by convention; the first one must be able to compute the data.
+        batches: of one data set, in order.
+        request: what is asked of the computation.
+        count: how many gaps are kept.
+
+    Returns:
+        The evaluation of the first loss, which reads the data, and what all of them make of it.
+
+    Raises:
+        InputError: with its place, for data that the first loss refuses.
+
+    """
+    found = ConventionTotals(losses, count)
+    return evaluate(next(iter(losses.values())), batches, replace(request, keep=True), found.add), found
 
 
 def _distance(losses: Array, others: Array) -> Array:
@@ -234,7 +223,7 @@ def _distance(losses: Array, others: Array) -> Array:
     return np.nan_to_num(differences, nan=0.0, posinf=np.inf)
 
 
-def _by_distance(found: tuple[int, int, float, Gap]) -> tuple[float, int, int]:
+def _by_distance(found: _Found) -> tuple[float, int, int]:
     """Sorts the largest first, and what is equal in the order of the data."""
     return -found[2], found[0], found[1]
 
@@ -278,19 +267,19 @@ def tool_loss(
         options: those in force, by name.
 
     """
-    name, refused = convention.name, found.refused.get(convention.name, "")
-    computed = loss is not None and not refused
-    tally = found.tallies[name] if computed else Tally()
+    name = convention.name
+    computed = name in found.tallies
+    tally = found.tallies.get(name, Tally())
     divided = computed and reduction == "mean"
     return ToolLoss(
         name=name,
         facts=_facts(convention, command, options),
-        value=loss.rounded(tally.reduce(reduction)) if loss is not None and not refused else None,
+        value=loss.rounded(tally.reduce(reduction)) if loss is not None and computed else None,
         tally=tally,
         denominator=tally.denominator(reduction) if divided else None,
         denominator_is=found.weight_is[name] if divided else None,
         differing=found.differing[name] if computed else 0,
-        refused=refused,
+        refused=found.refused.get(name, ""),
     )
 
 
