@@ -14,17 +14,18 @@ from celoss_cli.core.exact import exact_sum
 from celoss_cli.evaluate.collect import in_order
 from celoss_cli.evaluate.groups import codes_of, refuse_more
 from celoss_cli.statistics.spread import spread_of_all
-from celoss_cli.studies.compare.comparing import ClassPart
+from celoss_cli.studies.compare.comparison import ClassChange
 from celoss_cli.studies.compare.resampling import summed
 
 if TYPE_CHECKING:
     from celoss_cli.core.data import Array
+    from celoss_cli.statistics.spread import Spread
     from celoss_cli.studies.compare.side import Side
 
 __all__ = ["by_class"]
 
 
-def by_class(a: Side, b: Side, labels: Sequence[str] | None) -> Iterator[ClassPart]:
+def by_class(a: Side, b: Side, labels: Sequence[str] | None) -> Iterator[tuple[ClassChange, Spread]]:
     """The classes in their own order; none where the targets are no classes.
 
     Args:
@@ -53,8 +54,8 @@ def _elements(side: Side, labels: Sequence[str] | None) -> dict[str, Array]:
     return {name: elements for name, elements in zip(names, each, strict=False) if len(elements)}
 
 
-def _part(name: str, a: Side, b: Side, elements: Array, clusters: Array | None) -> ClassPart:
-    """The totals of the elements of a class, and the spread of their differences by independent unit."""
+def _part(name: str, a: Side, b: Side, elements: Array, clusters: Array | None) -> tuple[ClassChange, Spread]:
+    """The losses of the elements of a class, and the spread of their differences by independent unit."""
     first, second, weight = a.terms.loss[elements], b.terms.loss[elements], a.terms.weight[elements]
     with np.errstate(invalid="ignore"):
         difference, shares = second - first, weight
@@ -62,11 +63,6 @@ def _part(name: str, a: Side, b: Side, elements: Array, clusters: Array | None) 
     if clusters is not None or each != 1:
         row = elements // each
         difference, shares = summed(difference, weight, row if clusters is None else clusters[row])
-    return ClassPart(
-        name,
-        len(elements),
-        exact_sum(first),
-        exact_sum(second),
-        exact_sum(weight),
-        spread_of_all(difference, shares),
-    )
+    before, after, total = exact_sum(first), exact_sum(second), exact_sum(weight)
+    means = before / total, after / total, (after + -before) / total
+    return ClassChange(name, len(elements), *means), spread_of_all(difference, shares)

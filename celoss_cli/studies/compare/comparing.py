@@ -16,7 +16,7 @@ import numpy as np
 
 from celoss_cli.core.bounds import Bounds
 from celoss_cli.core.exact import ExactSum, exact_sum
-from celoss_cli.core.records import record
+from celoss_cli.core.records import record, replace
 from celoss_cli.evaluate.groups import codes_of
 from celoss_cli.statistics.holm import holm
 from celoss_cli.statistics.interval import estimate, p_value
@@ -35,28 +35,7 @@ from celoss_cli.studies.compare.resampling import (
 if TYPE_CHECKING:
     from celoss_cli.core.data import Array
 
-__all__ = ["ClassPart", "Pairs", "Plan", "compared"]
-
-
-@record(frozen=True, slots=True)
-class ClassPart:
-    """The elements whose target is one class.
-
-    Attributes:
-        name: of the class.
-        counted: how many they are.
-        first, second: the totals of their losses in A and in B.
-        weight: what both are divided by.
-        spread: of the differences, by independent unit.
-
-    """
-
-    name: str
-    counted: int
-    first: ExactSum
-    second: ExactSum
-    weight: ExactSum
-    spread: Spread
+__all__ = ["Pairs", "Plan", "compared"]
 
 
 @record(frozen=True)
@@ -71,7 +50,7 @@ class Pairs:
         groups: the cluster of each row, or None where the rows are independent.
         target: the target of a row by its place in these arrays.
         totals: the exact totals of A, of B and of the weights, where the rows are sums themselves.
-        classes: what is known of each class.
+        classes: each class, and the spread of its differences by independent unit.
         agreement, divergence: of the predictions, as in a comparison.
 
     """
@@ -84,7 +63,7 @@ class Pairs:
     groups: Sequence[str] | None = None
     target: Callable[[int], float | int | str | tuple[float, ...] | None] = lambda row: None
     totals: tuple[ExactSum, ExactSum, ExactSum] | None = None
-    classes: Sequence[ClassPart] = ()
+    classes: Sequence[tuple[ClassChange, Spread]] = ()
     agreement: float | None = None
     divergence: float | None = None
 
@@ -226,25 +205,11 @@ def _extremes(pairs: Pairs, count: int) -> tuple[list[Change], list[Change]]:
     return listed(size), listed(-size)
 
 
-def _class_changes(parts: Sequence[ClassPart], confidence: float) -> list[ClassChange]:
+def _class_changes(parts: Sequence[tuple[ClassChange, Spread]], confidence: float) -> list[ClassChange]:
     """The difference of each class, with the p-values that hold for all of them together."""
-    p = [p_value(part.spread, confidence) for part in parts]
-    tested = [value for value in p if not math.isnan(value)]
-    adjusted = iter(holm(tested))
+    p = [p_value(spread, confidence) for _, spread in parts]
+    adjusted = iter(holm([value for value in p if not math.isnan(value)]))
     return [
-        _class_change(part, value, next(adjusted) if value == value else None)
-        for part, value in zip(parts, p, strict=True)
+        part if math.isnan(value) else replace(part, p=value, adjusted_p=next(adjusted))
+        for (part, _), value in zip(parts, p, strict=True)
     ]
-
-
-def _class_change(part: ClassPart, p: float, adjusted: float | None) -> ClassChange:
-    first, second, weight = part.first, part.second, part.weight
-    return ClassChange(
-        name=part.name,
-        counted=part.counted,
-        first=first / weight,
-        second=second / weight,
-        difference=(second + -first) / weight,
-        p=None if adjusted is None else p,
-        adjusted_p=adjusted,
-    )
