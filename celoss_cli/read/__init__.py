@@ -120,7 +120,7 @@ _MAX_HEADER = 100_000_000
 TABLES = ("csv", "tsv")
 """The formats of delimited text."""
 
-COLUMNS = (*TABLES, "json", "jsonl", "parquet", "arrow", "xlsx")
+COLUMNS = (*TABLES, "json", "jsonl", "parquet", "arrow", "xlsx", "npy", "npz")
 """The formats that hold columns with names, or values alone; ``read_columns`` reads either."""
 
 

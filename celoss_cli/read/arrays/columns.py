@@ -12,17 +12,20 @@ from celoss_cli.core.errors import InputError, quoted, visible
 from celoss_cli.core.numbers import BLANKS
 from celoss_cli.core.records import record
 from celoss_cli.read.batches import streamed
-from celoss_cli.read.json.values import ValueTable
+from celoss_cli.read.json.values import ValueTable, whole_table
 from celoss_cli.read.request import Dataset
+from celoss_cli.read.roles.column import sample_size
 from celoss_cli.read.roles.keys import INPUT_KEYS
+from celoss_cli.read.roles.table import WholeTable
 from celoss_cli.read.text.plain import NotPlain
 
 if TYPE_CHECKING:
     from celoss_cli.core.data import Array, Batch
     from celoss_cli.read.request import ReadRequest
     from celoss_cli.read.roles.column import Shape
+    from celoss_cli.read.roles.table import Columns, Place
 
-__all__ = ["are_columns", "table_of_columns"]
+__all__ = ["are_columns", "are_of_one_length", "columns_of_arrays", "table_of_columns"]
 
 _VALUES_AT_A_TIME = 1 << 17
 _LEAST = 2
@@ -45,7 +48,12 @@ def are_columns(names: Collection[str], shape: Callable[[str], Shape | None], re
         return False
     if any(name.lower() in INPUT_KEYS for name in names):
         return False
-    extents = {None if found is None else found.extents for found in map(shape, names)}
+    return are_of_one_length(map(shape, names))
+
+
+def are_of_one_length(shapes: Iterable[Shape | None]) -> bool:
+    """Whether arrays of these shapes have one axis each, and as many values."""
+    extents = {None if found is None else found.extents for found in shapes}
     return len(extents) == 1 and all(one is not None and len(one) == 1 for one in extents)
 
 
@@ -61,11 +69,7 @@ def table_of_columns(columns: Mapping[str, Array], name: str, request: ReadReque
         InputError: if the names do not settle the roles.
 
     """
-    names, arrays = list(columns), list(columns.values())
-
-    def place(row: int, column: int | None) -> str:
-        return f"{name}: $.{visible(names[column - 1])}[{row}]" if column else f"{name}: row {row}"
-
+    names, arrays, place = list(columns), list(columns.values()), _places(name, list(columns))
     rows, size = len(arrays[0]), max(1, _VALUES_AT_A_TIME // len(arrays))
     parts = [
         _Part(names, [one[start : start + size] for one in arrays], start, place)
@@ -80,6 +84,53 @@ def table_of_columns(columns: Mapping[str, Array], name: str, request: ReadReque
     described = table.mapping.described()
     described["told"] = ["read column by column"]
     return Dataset({"columns": described}, streamed(parts, len, batch, request))
+
+
+def _places(name: str, names: Sequence[str]) -> Place:
+    def place(row: int, column: int | None) -> str:
+        return f"{name}: $.{visible(names[column - 1])}[{row}]" if column else f"{name}: row {row}"
+
+    return place
+
+
+def columns_of_arrays(columns: Mapping[str, Array], name: str, request: ReadRequest) -> WholeTable:
+    """These columns as a table of which some will be asked for.
+
+    Args:
+        columns: arrays of shape (rows,) by name.
+        name: of the file, for messages.
+        request: what is asked of the reader.
+
+    """
+    names, place = list(columns), _places(name, list(columns))
+    whole = _Part(names, list(columns.values()), 0, place)
+    first = _Part(names, [one[: sample_size(len(names)) + 1] for one in whole.arrays], 0, place)
+    looked_at = whole_table(names, first.rows(), place, name, request).looked_at
+    slow = lambda: whole_table(names, whole.rows(), place, name, request).columns  # noqa: E731
+    return WholeTable(names, _Whole(whole, slow), name, looked_at)
+
+
+@record(frozen=True, slots=True)
+class _Whole:
+    """All rows: as arrays where their types answer, else by the grammar of text."""
+
+    part: _Part
+    as_text: Callable[[], Columns]
+
+    def numbers(self, columns: Sequence[int]) -> Array:
+        try:
+            return self.part.numbers(columns)
+        except NotPlain:
+            return self.as_text().numbers(columns)
+
+    def texts(self, column: int) -> Sequence[str]:
+        try:
+            return self.part.texts(column)
+        except NotPlain:
+            return self.as_text().texts(column)
+
+    def row_place(self, row: int) -> str:
+        return self.part.row_place(row)
 
 
 @record(frozen=True, slots=True)

@@ -14,7 +14,7 @@ import struct
 import warnings
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import IO, TYPE_CHECKING, Any, Literal, cast
 
@@ -23,18 +23,21 @@ import numpy as np
 from celoss_cli.core.errors import CelossError, InputError, LimitError, Way, plural, quoted, visible
 from celoss_cli.core.records import record
 from celoss_cli.read.arrays.bfloat16 import BFLOAT16
+from celoss_cli.read.arrays.columns import are_of_one_length, columns_of_arrays
 from celoss_cli.read.arrays.ranged import Checksum, can_be_fetched, fetched
 from celoss_cli.read.arrays.slices import joined_dataset, named_dataset, refuse_nonfinite, refuse_type
 from celoss_cli.read.bytes.mapped import copied, mapped, memory_limit, piped, release_bytes
 from celoss_cli.read.bytes.pickles import holds_pickle, is_pickle, pickled
+from celoss_cli.read.roles.column import Shape
 
 if TYPE_CHECKING:
     from celoss_cli.core.data import Array
     from celoss_cli.read.arrays.ranged import Ranged
     from celoss_cli.read.remote.files import Object
     from celoss_cli.read.request import Dataset, ReadRequest, Stream
+    from celoss_cli.read.roles.table import WholeTable
 
-__all__ = ["read", "read_rows", "read_values", "refuse_shape"]
+__all__ = ["read", "read_columns", "read_rows", "read_values", "refuse_shape"]
 
 _NPY = b"\x93NUMPY"
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
@@ -69,8 +72,7 @@ def read(stream: Stream, request: ReadRequest) -> Dataset:
     rows = None if request.truth is None else read_rows(stream, request)
     values = _single(stream) if rows is None else rows
     if isinstance(values, np.ndarray):
-        if values.dtype.names and values.dtype != BFLOAT16:
-            fields = {field: partial(np.ascontiguousarray, values[field]) for field in values.dtype.names}
+        if fields := _fields(values):
             return named_dataset(fields, stream.name, request)
         refuse_type(values, stream.name)
     if request.truth is not None:
@@ -82,6 +84,36 @@ def read(stream: Stream, request: ReadRequest) -> Dataset:
     )
 
 
+def _fields(values: Array) -> dict[str, Callable[[], Array]]:
+    """The fields of records as arrays; none of an array of numbers."""
+    if not values.dtype.names or values.dtype == BFLOAT16:
+        return {}
+    return {field: partial(np.ascontiguousarray, values[field]) for field in values.dtype.names}
+
+
+def read_columns(stream: Stream, request: ReadRequest) -> WholeTable | Array:
+    """Arrays of one axis and one length, or the fields of records, as a table; else as ``read_values``.
+
+    Raises:
+        InputError: as ``read_values`` does.
+        LimitError: as ``read`` does.
+
+    """
+    if not stream.head().startswith(_ZIP):
+        values = _single(stream)
+        fields = {name: load() for name, load in _fields(values).items()}
+        if len(fields) > 1 and values.ndim == 1:
+            return columns_of_arrays(fields, stream.name, request)
+        return _of_numbers(values, stream, request)
+    members = _Archive(stream).members()
+    if len(members) > 1:
+        shapes = [Shape.of(load.template()) for load in members.values()]
+        if are_of_one_length(shapes):
+            arrays = {name: load() for name, load in members.items()}
+            return columns_of_arrays(arrays, stream.name, request)
+    return _one_of(members, stream, request)
+
+
 def read_values(stream: Stream, request: ReadRequest) -> Array:
     """The array of an NPY file, or of an NPZ file with one member: read-only, mapped where possible.
 
@@ -91,19 +123,23 @@ def read_values(stream: Stream, request: ReadRequest) -> Array:
 
     """
     if stream.head().startswith(_ZIP):
-        members = _Archive(stream).members()
-        if len(members) != 1:
-            names = ", ".join(map(quoted, members)) or "none"
-            raise InputError(
-                f"expected one array, got {names}",
-                hint="save the wanted one with np.save, or give the file without --targets"
-                if members
-                else "",
-                place=stream.name,
-            )
-        values = next(iter(members.values()))()
-    else:
-        values = _single(stream)
+        return _one_of(_Archive(stream).members(), stream, request)
+    return _of_numbers(_single(stream), stream, request)
+
+
+def _one_of(members: Mapping[str, Callable[[], Array]], stream: Stream, request: ReadRequest) -> Array:
+    """The array of an NPZ file that has no other."""
+    if len(members) != 1:
+        names = ", ".join(map(quoted, members)) or "none"
+        raise InputError(
+            f"expected one array, got {names}",
+            hint="save the wanted one with np.save, or give the file without --targets" if members else "",
+            place=stream.name,
+        )
+    return _of_numbers(next(iter(members.values()))(), stream, request)
+
+
+def _of_numbers(values: Array, stream: Stream, request: ReadRequest) -> Array:
     refuse_type(values, stream.name)
     refuse_nonfinite(values, f"{stream.name}: $", request)
     return values
@@ -203,9 +239,9 @@ def _check_layout(shape: tuple[int, ...], dtype: np.dtype[Any], place: str) -> N
 
 
 def _are_columns(dtype: np.dtype[Any]) -> bool:
-    """Whether a structured type holds a number of each name, as a table does."""
+    """Whether a structured type holds a number or a text of each name, as a table does."""
     fields = (dtype[name] for name in dtype.names or ())
-    return all(field.kind in "biuf" and field.itemsize <= _WIDEST for field in fields)
+    return all(field.kind == "U" or (field.kind in "biuf" and field.itemsize <= _WIDEST) for field in fields)
 
 
 def refuse_shape(shape: Sequence[int], itemsize: int, place: str) -> None:
@@ -310,9 +346,9 @@ class _Archive:
                 place=self._name,
             )
 
-    def members(self) -> dict[str, Callable[[], Array]]:
+    def members(self) -> dict[str, _Member]:
         """The arrays by name, each to be loaded on demand."""
-        members: dict[str, Callable[[], Array]] = {}
+        members: dict[str, _Member] = {}
         for info in self._zip.infolist():
             if holds_pickle(info.filename):
                 raise pickled(self._name, "a zip file with a pickle in it, as torch.save writes it", ".pt")

@@ -15,7 +15,7 @@ from celoss_cli.core.errors import InputError, UsageError, Way, plural, quoted, 
 from celoss_cli.core.numbers import BLANKS, number
 from celoss_cli.core.records import record
 from celoss_cli.read.arrays.bfloat16 import BFLOAT16, widened
-from celoss_cli.read.arrays.columns import are_columns, table_of_columns
+from celoss_cli.read.arrays.columns import are_columns, are_of_one_length, table_of_columns
 from celoss_cli.read.arrays.ranged import Ranged
 from celoss_cli.read.bytes.mapped import release
 from celoss_cli.read.request import Dataset, ReadRequest, columns_of
@@ -103,6 +103,8 @@ def named_dataset(members: Mapping[str, Loader], name: str, request: ReadRequest
     try:
         keys = keys_of(members, request, shape=shape)
     except InputError as error:
+        if request.truth is not None and len(members) > 1 and are_of_one_length(map(shape, members)):
+            return table_of_columns({key: load() for key, load in members.items()}, name, request)
         raise error.at(name) from None
     if keys.target is not None:
         # Shapes are compared before any array is unpacked.

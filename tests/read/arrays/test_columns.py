@@ -103,3 +103,50 @@ def test_columns_of_any_type_give_what_the_same_json_gives(tmp_path: Path, dtype
     done = celoss("ce", "c.npz", "--format", "value", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert float(done.stdout) == pytest.approx(-log_p[np.arange(rows), y].mean(), rel=1e-12)
+
+
+LABELS = {"toxic": [0.9, 0.1, 0.3], "insult": [0.2, 0.4, 0.7]}
+TRUTH = {"toxic": [0, 1, 0], "insult": [1, 0, 1]}  # of the rows b, a, c
+
+
+def written(path: Path, format: str, columns: dict[str, list[object]]) -> str:
+    name = f"{path}.{format}"
+    if format == "npz":
+        np.savez(name, **{key: np.array(one) for key, one in columns.items()})
+    elif format == "npy":
+        types = [(key, np.array(one).dtype) for key, one in columns.items()]
+        np.save(name, np.array(list(zip(*columns.values(), strict=True)), dtype=types))
+    else:
+        rows = zip(*columns.values(), strict=True)
+        Path(name).write_text("".join(",".join(map(str, row)) + "\n" for row in [columns, *rows]))
+    return name
+
+
+@pytest.mark.parametrize("predictions", ["csv", "npz", "npy"])
+@pytest.mark.parametrize("truth", ["csv", "npz", "npy"])
+def test_several_columns_of_targets_are_joined_by_ids(tmp_path: Path, predictions: str, truth: str) -> None:
+    """The table of review 22: the mean of -log p of 0.9, 0.8, 0.9, 0.6, 0.7 and 0.7."""
+    given = written(tmp_path / "sub", predictions, {"id": ["a", "b", "c"], **LABELS})
+    known = written(tmp_path / "truth", truth, {"id": ["b", "a", "c"], **TRUTH})
+    done = celoss("bce", given, "--targets", f"@{known}", "--format", "value")
+    assert done.returncode == 0, done.stderr
+    assert float(done.stdout) == pytest.approx(-np.log([0.9, 0.8, 0.9, 0.4, 0.7, 0.7]).mean(), rel=1e-12)
+
+
+@pytest.mark.parametrize("name", ["id", "row"])
+def test_targets_of_classes_in_arrays_by_name_are_joined_by_ids(tmp_path: Path, name: str) -> None:
+    table = {name: ["r1", "r2"], "logit_cat": [2.0, 0.5], "logit_dog": [1.0, 0.25]}
+    given = written(tmp_path / "a", "csv", table)
+    for label in (["dog", "cat"], [1, 0]):
+        known = written(tmp_path / "truth", "npz", {name: ["r2", "r1"], "label": label})
+        more = ["--id-column", name]
+        done = celoss("ce", given, "--targets", f"@{known}", *more, "--format", "value")
+        assert done.returncode == 0, done.stderr
+        expected = np.mean([np.log1p(np.exp(-1.0)), np.log1p(np.exp(0.25))])
+        assert float(done.stdout) == pytest.approx(expected, rel=1e-12)
+
+
+def test_arrays_of_several_shapes_are_still_no_targets(tmp_path: Path) -> None:
+    np.savez(tmp_path / "t.npz", a=np.zeros(2), b=np.zeros((2, 2)))
+    done = celoss("ce", "-x", "1,2;2,1", "--targets", f"@{tmp_path / 't.npz'}")
+    assert (done.returncode, 'expected one array, got "a", "b"' in done.stderr) == (3, True), done.stderr
