@@ -135,6 +135,10 @@ class TargetSource(Protocol):
     def is_table(self) -> bool:
         """Whether they stand in a table, of which an option may name a column."""
 
+    @property
+    def rows(self) -> int:
+        """How many they are, once what they mean is settled."""
+
     def has_ids(self, ids: Collection[str]) -> bool:
         """Whether they stand in a table that calls each of these an id."""
 

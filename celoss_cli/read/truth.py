@@ -136,6 +136,11 @@ class Truth:
         if not isinstance(given, WholeTable):
             self._take(given, None)
 
+    @property
+    def rows(self) -> int:
+        """How many targets there are."""
+        return self._rows
+
     def again(self) -> Truth:
         """The same targets for another data set."""
         return Truth(self._name, self._given)

@@ -269,6 +269,8 @@ def joined_dataset(
     rows = _rows(moved, request)
     _refuse_unaligned(rows, aligned)
     truth.read_as((), request)
+    if request.per_class and not request.or_binary and moved.ndim == 1 and not isinstance(moved, Ranged):
+        _refuse_single_answers(moved, truth.rows, at)
     targets = truth.of(request.start, rows, aligned.names(), _placed(at, 0))
     if not _counts_rows(moved, request):
         targets = targets[0]
@@ -282,6 +284,17 @@ def joined_dataset(
         conversions=(*truth.conversions, *said),
         source=source,
     )
+
+
+def _refuse_single_answers(input: Array, targets: int, at: str) -> None:
+    """Refuses a vector that has a value for each of several targets: it is no row of classes."""
+    if len(input) == targets > 1:
+        fractions = bool(((input >= 0) & (input <= 1)).all())
+        raise InputError(
+            f"expected a row of values for each target, one a class, got one value for each of {targets}",
+            ways=(Way("one answer a value, in a binary loss", (), "bce" if fractions else "bce-logits"),),
+            place=at,
+        )
 
 
 def _at(name: str, key: str, path: str = "$") -> str:

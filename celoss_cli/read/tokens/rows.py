@@ -47,6 +47,7 @@ class _NoTargets:
     conversions: tuple[str, ...] = ()
     has_gaps = False
     is_table = False
+    rows = 0
 
     def has_ids(self, ids: Collection[str]) -> bool:
         return False

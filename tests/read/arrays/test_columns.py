@@ -150,3 +150,28 @@ def test_arrays_of_several_shapes_are_still_no_targets(tmp_path: Path) -> None:
     np.savez(tmp_path / "t.npz", a=np.zeros(2), b=np.zeros((2, 2)))
     done = celoss("ce", "-x", "1,2;2,1", "--targets", f"@{tmp_path / 't.npz'}")
     assert (done.returncode, 'expected one array, got "a", "b"' in done.stderr) == (3, True), done.stderr
+
+
+@pytest.mark.parametrize(("values", "loss"), [([0.8, 0.3, 0.6], "bce"), ([1.5, -0.25, 3.0], "bce-logits")])
+def test_one_value_for_each_target_is_no_row_of_classes(
+    tmp_path: Path, values: list[float], loss: str
+) -> None:
+    """Review 21: what a binary loss takes is refused by one over classes with the command that works."""
+    np.save(tmp_path / "p.npy", values)
+    words = ["p.npy", "--targets", "1,0,1"]
+    done = celoss("ce", *words, cwd=tmp_path)
+    assert done.returncode == 3
+    offered = done.stderr.splitlines()[1].partition("  (")[0].split()
+    assert offered == ["celoss", loss, *words]
+    assert celoss(*offered[1:], cwd=tmp_path).returncode == 0
+    assert celoss("reconcile", *words, "--got", "0.36", cwd=tmp_path).returncode in (0, 1)
+    told = celoss("diagnose", *words, cwd=tmp_path)
+    again = told.stderr.splitlines()[1].partition("  (")[0].split()
+    assert celoss(*again[1:], cwd=tmp_path).returncode in (0, 1), told.stderr
+
+
+def test_a_vector_with_one_target_is_a_row_of_classes(tmp_path: Path) -> None:
+    np.save(tmp_path / "p.npy", [1.0, 2.0, 0.5])
+    done = celoss("ce", "p.npy", "--targets", "1", "--format", "value", cwd=tmp_path)
+    expected = np.log(np.exp([1.0, 2.0, 0.5]).sum()) - 2.0
+    assert float(done.stdout) == pytest.approx(expected, rel=1e-14)
