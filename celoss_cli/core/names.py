@@ -61,7 +61,8 @@ class Names(Sequence[str]):
     @classmethod
     def within(cls, data: bytes, starts: Array, ends: Array) -> Names:
         """The texts at these places of UTF-8, each of shape (names,)."""
-        return cls(np.frombuffer(data + bytes(_WORD), np.uint8), starts, ends)
+        room = len(data) - int(ends.max(initial=0))
+        return cls(np.frombuffer(data if room >= _WORD else data + bytes(_WORD), np.uint8), starts, ends)
 
     @classmethod
     def joined(cls, parts: Sequence[Names]) -> Names:
@@ -150,15 +151,14 @@ class Names(Sequence[str]):
         sizes = self.ends - self.starts
         if (sizes[1:] < sizes[:-1]).any():
             return False
-        alike = np.flatnonzero(sizes[1:] == sizes[:-1])
-        undecided = np.ones(len(alike), bool)
-        words = zip(self[alike]._words(), self[alike + 1]._words(), strict=True)
-        for (_, which, eight), (_, _, later) in words:
-            one, other, open = eight.byteswap(), later.byteswap(), undecided[which]
-            if (open & (one > other)).any():
+        decided = sizes[1:] > sizes[:-1]
+        for _, which, eight in self._words():
+            first = np.zeros(len(self), np.uint64)
+            first[which] = eight.byteswap()  # the first byte counts most
+            if (~decided & (first[1:] < first[:-1])).any():
                 return False
-            undecided[which] = open & (one == other)
-        return not undecided.any()
+            decided |= first[1:] > first[:-1]
+        return bool(decided.all())
 
     def _lies_as(self, other: Names) -> bool:
         """Whether the bytes of all texts and between them are the same, and the places of the texts there."""
