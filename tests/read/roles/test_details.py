@@ -372,3 +372,7 @@ def test_several_columns_of_decisions_are_refused_by_their_names() -> None:
 
 def test_what_is_recorded_of_a_row_is_told_so() -> None:
     assert named("latency").other == "latency is a record of how the row was made"
+
+
+def test_names_without_a_number_in_common_are_in_the_order_of_their_letters() -> None:
+    assert in_natural_order(["b1", "aa2", "aa10"]) == ["aa2", "aa10", "b1"]
