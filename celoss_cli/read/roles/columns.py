@@ -11,7 +11,7 @@ from celoss_cli.core.numbers import hundredths, numbers
 from celoss_cli.read.roles.column import Column, Stored, sample_size
 from celoss_cli.read.roles.evidence import Evidence
 from celoss_cli.read.roles.found import Candidate, Found, Wanted
-from celoss_cli.read.roles.given import assignment
+from celoss_cli.read.roles.given import assignment, doubt
 from celoss_cli.read.roles.groups import target_labels
 from celoss_cli.read.roles.inputs import input_of
 from celoss_cli.read.roles.naming import one_of
@@ -46,8 +46,6 @@ def assign(columns: Sequence[Column], wanted: Wanted) -> Assignment:
     weight = _weight(evidence)
     own, truth, weights = inputs.only, target.only, weight.only
     if own is None or truth is None or weights is None or own.command:
-        from celoss_cli.read.roles.given import doubt  # most tables are plain
-
         raise doubt(evidence, inputs, target, weight)
     return assignment(evidence, own, truth, weights)
 

@@ -168,9 +168,7 @@ class _Search:
         self._every = every
         self._request = request
         self._says = {name: named(name) for name in names}
-        self._look: ShapeOf = lambda name: None
-        if shape is not None:
-            self._look = cache(shape)
+        self._look: ShapeOf = (lambda name: None) if shape is None else cache(shape)
 
     def found(self, input: str | None, target: str | None) -> Keys:
         """The keys of the input and of the targets; these are given where an option names them.
