@@ -130,7 +130,7 @@ def _refuse_unused_columns(columns: Roles, data: Data) -> None:
 
 
 def _refuse_of_classes(dataset: Dataset, data: Data) -> None:
-    """Refuses options that say what targets of classes are, where the format itself says what is right.
+    """Refuses targets, and options that say what they are, where the format itself says what is right.
 
     Raises:
         UsageError: for the first one.
@@ -140,7 +140,7 @@ def _refuse_of_classes(dataset: Dataset, data: Data) -> None:
         return
     kind = "samples of several choices" if dataset.choices else "scored tokens"
     for given in given_options(data.reading):
-        if given.option.needs in ("classes", "answers", "decisions"):
+        if given.option.name == "targets" or given.option.needs in ("classes", "answers", "decisions"):
             raise UsageError(
                 f"Expected no {given.option.flag} with {kind}, got one.",
                 hint="their format itself says what the right one is"

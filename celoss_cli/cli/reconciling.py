@@ -71,6 +71,7 @@ def problem_of(
         with contextlib.closing(dataset):
             for option in known:
                 raise UsageError(f"Expected no {option.option.flag} with scored tokens, got one.")
+            heed_options(data, dataset, request)
             files = file_name(*dataset.described.get("files", ()))
             return token_problem_of(dataset.batches, files), dataset.described
     if _is_one_column(dataset) and data.values is None and "-" not in _files(data):

@@ -531,6 +531,19 @@ def test_what_is_no_byte_is_refused_with_its_place(celoss: Run, tmp_path: Path, 
     assert "$.choices[0].logprobs.content[0].bytes[1]: expected a byte from 0 to 255, got" in done.stderr
 
 
+@pytest.mark.parametrize(
+    "command", [["nll"], ["diagnose", "--loss", "nll"], ["reconcile", "--got", "1"]], ids=" ".join
+)
+def test_targets_are_refused_with_scored_tokens(celoss: Run, tmp_path: Path, command: list[str]) -> None:
+    token = {"token": "a", "logprob": -1.0, "bytes": [97], "top_logprobs": []}
+    record = {"id": "r", "choices": [{"index": 0, "logprobs": {"content": [token]}}]}
+    (tmp_path / "truth.csv").write_text("id,target\nr,a\n")
+    dump = lines(tmp_path / "chat.jsonl", [record])
+    done = celoss(*command, dump, "--targets", f"@{tmp_path / 'truth.csv'}")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "Expected no --targets with scored tokens, got one." in done.stderr
+
+
 def test_options_of_targets_are_refused_with_scored_tokens(celoss: Run, tmp_path: Path) -> None:
     token = {"token": "a", "logprob": -1.0, "bytes": [97], "top_logprobs": []}
     record = {"id": "r", "choices": [{"index": 0, "logprobs": {"content": [token]}}]}
