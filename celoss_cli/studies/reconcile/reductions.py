@@ -44,10 +44,12 @@ def _other(name: str, words: str, value: float, cost: int = 3, *, alone: bool = 
     return choice("denominator", name, words, cost, alone=alone), float(value)
 
 
-def _divided(name: str, words: str, total: float, count: float, cost: int = 2) -> Reduced:
-    """The sum divided by what is rarely right."""
+def _divided(
+    name: str, words: str, total: float, count: float, cost: int = 2, *, alone: bool = True
+) -> Reduced:
+    """The sum divided by a number; most of these are rarely right."""
     said, by_hand = f"divided by {words} ({count:g})", f"divided by {count:.17g}"
-    by = choice("denominator", name, said, cost, ("--reduction", "sum"), "", by_hand, alone=True)
+    by = choice("denominator", name, said, cost, ("--reduction", "sum"), "", by_hand, alone)
     return by, total / count
 
 
@@ -80,9 +82,7 @@ def reductions(
     for name, words, count, cost in _counts(terms, view, setup):
         if count and count not in seen:
             seen.add(count)
-            said = f"divided by {words} ({count:g})"
-            by_hand = f"divided by {count:.17g}"
-            yield choice("denominator", name, said, cost, ("--reduction", "sum"), "", by_hand), total / count
+            yield _divided(name, words, total, count, cost, alone=False)
     loss, weight = (np.asarray(values, np.float64) for values in (terms.loss, terms.weight))
     by_row = loss.reshape(view.rows, -1).sum(axis=1), weight.reshape(view.rows, -1).sum(axis=1)
     with np.errstate(all="ignore"):
