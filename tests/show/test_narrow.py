@@ -47,6 +47,8 @@ def test_ascii_does_not_spill_either(dump: Path) -> None:
     found = celoss("ce", "long.csv", *SHOWN, cwd=dump, COLUMNS="80", PYTHONIOENCODING="ascii").stdout
     assert "..." in found
     assert max(map(len, found.splitlines())) <= 80
+    # The lines between columns are those of a table that has room for whole names.
+    assert re.search(r"^0 intent_ac\S*\.\.\.\S*telephone *\|", found, re.MULTILINE)
 
 
 @pytest.mark.parametrize("format", ["json", "csv", "html", "markdown"])
