@@ -130,14 +130,14 @@ def _of_classes(classes: int) -> Iterator[_Entry]:
     yield _Entry(
         "root-squares",
         root,
-        f"the mean over c of {of}, the root of its mean",
+        f"the mean over c of {of}, then the root of it",
         lambda logs, q: _squares(logs, q) / q.shape[1],
         finished=np.sqrt,
     )
     yield _Entry(
         "root-brier",
         "the root of the Brier score",
-        f"the sum over c of {of}, the root of its mean",
+        f"the sum over c of {of}, then the root of it",
         _squares,
         3,
         finished=np.sqrt,
@@ -155,7 +155,7 @@ def _of_classes(classes: int) -> Iterator[_Entry]:
     yield _Entry(
         "log-of-mean",
         "minus the logarithm of the mean probability",
-        "p[y], minus the logarithm of its mean",
+        "p[y], then minus the logarithm of it",
         _probability,
         2,
         "index",
@@ -394,7 +394,7 @@ def _of_answers() -> Iterator[_Entry]:
     yield _Entry(
         "root-brier",
         "the root of the mean squared error of the probabilities",
-        "(p - t)**2, the root of its mean",
+        "(p - t)**2, then the root of it",
         lambda p, t: (p - t) ** 2,
         2,
         finished=np.sqrt,
@@ -405,7 +405,7 @@ def _of_answers() -> Iterator[_Entry]:
     yield _Entry(
         "log-of-mean",
         "minus the logarithm of the mean probability of the target",
-        "t p + (1-t) (1-p), minus the logarithm of its mean",
+        "t p + (1-t) (1-p), then minus the logarithm of it",
         lambda p, t: _of_target(p, t),
         2,
         finished=_minus_log,
