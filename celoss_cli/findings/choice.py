@@ -285,8 +285,17 @@ def logits_for_probabilities(facts: Facts) -> Observation | None:
         told += "answers that are all thought unlikely"
         remedy = "take exp of the input if it holds logarithms, or bce-logits if it holds logits"
         return Observation(told, outside, evidence, remedy)
-    remedy = facts.command("bce-logits" if facts.loss.per == "element" else facts.loss.command)
-    return Observation(f"{told}: these are logits, not probabilities", outside, evidence, remedy)
+    return Observation(f"{told}: these are logits, not probabilities", outside, evidence, _of_logits(facts))
+
+
+def _of_logits(facts: Facts) -> str:
+    """What computes this loss of logits, or the binary cross entropy that does."""
+    if facts.loss.per == "element":
+        return facts.command("bce-logits")
+    command = facts.loss.command
+    if LOSSES[command].takes == "logits":
+        return facts.command(command)
+    return facts.command(command, "--input-is", "logits") if "logits" in facts.loss.kinds else ""
 
 
 def probabilities_for_logits(facts: Facts) -> Observation | None:

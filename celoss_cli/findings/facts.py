@@ -81,6 +81,10 @@ _ENOUGH = 8
 """So many rows before a loss command says what they look like; ``diagnose`` says it of any."""
 
 
+def _as_they_are(words: Sequence[str]) -> Sequence[str]:
+    return words
+
+
 @record(frozen=True, slots=True)
 class CommandWords:
     """How a command line says what is computed, so that a remedy can say it again.
@@ -90,6 +94,7 @@ class CommandWords:
         inline: the input where it was given on the command line itself, or None.
         semantics: the words of each option in force that the number depends on, by the option's name.
         study: the command with --loss that was given, where it is not the loss's own; "" where it is.
+        lead: gives the words with all that the data needs beside; none where they lead to a refusal only.
 
     """
 
@@ -97,6 +102,7 @@ class CommandWords:
     inline: str | None = None
     semantics: Mapping[str, Sequence[str]] = field(default_factory=dict)
     study: str = ""
+    lead: Callable[[Sequence[str]], Sequence[str]] = _as_they_are
 
 
 @record(frozen=True, slots=True)
@@ -240,14 +246,15 @@ class Facts:
     def _line(
         self, name: str, spec: LossSpec, kept: Mapping[str, Sequence[str]], options: Sequence[str]
     ) -> str:
-        """With the options that are kept where the loss has them, and no option twice."""
+        """With the options kept that the loss has, and no option twice; "" where all of it is refused."""
         has = {*_ALWAYS, *spec.options, *(("convention", "input_is") if spec.by_convention else ())}
         has |= {*(_OF_TOKENS if spec.scored else ())}
         given = {option.removeprefix("--").replace("-", "_") for option in options}
         words = [word for option, said in kept.items() if option in has - given for word in said]
         if self.survey is not None and name in LOSSES and self._nonfinite:  # diagnose takes it unasked
             words.append("--allow-nonfinite")
-        return shlex.join(["celoss", name, *self._data(name, spec), *words, *options])
+        line = self.command_words.lead([name, *self._data(name, spec), *words, *options])
+        return shlex.join(["celoss", *line]) if line else ""
 
     def _data(self, name: str, spec: LossSpec) -> Sequence[str]:
         """The words that give a command the data: every loss has an option of its own for values."""

@@ -106,12 +106,14 @@ def _data(given: ReconcileOptions) -> Data:
 
 
 def _rehearse(given: ReconcileOptions) -> None:
-    """Reads the first rows, or the values."""
-    from celoss_cli.cli.reconciling import problem_of
-    from celoss_cli.studies.reconcile import stated
+    """Computes the first rows, where they are not large, by what nothing deviates from."""
+    from celoss_cli.cli.reconciling import is_large, problem_of
+    from celoss_cli.studies.reconcile import Problem, reconcile, stated
 
-    stated(given.got)
-    problem_of(_data(given), given.input_is, given.known, partly=True)
+    got = stated(given.got)
+    problem, source = problem_of(_data(given), given.input_is, given.known, partly=True)
+    if isinstance(problem, Problem) and not is_large(problem):
+        reconcile(problem, got, given=_arguments(given), source=source, most=0, shown=1)
 
 
 def _arguments(given: ReconcileOptions) -> dict[str, list[str]]:
