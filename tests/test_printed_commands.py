@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shlex
 import shutil
-from collections.abc import Iterator
+import tomllib
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import pytest
 from paths import EXAMPLES
-from printed import commands, runs, texts
-from running import Done, celoss
+from printed import asked, commands, document, refused_by, texts, wrong_in
+from running import celoss
 
 from celoss_cli.cli.commands import NAMES, command_named
 from celoss_cli.findings import FINDINGS
@@ -21,16 +20,6 @@ from celoss_cli.losses import LOSSES
 
 ROOT = Path(__file__).resolve().parents[1]
 DUMPS = ROOT / "tests" / "first_try" / "dumps"
-
-
-def refused_by(folder: Path, words: list[str], **settings: str) -> str:
-    """What is wrong with a command, or "" where it runs, or is refused for another doubt with a way out."""
-    done = celoss(*words, cwd=folder, **settings)
-    return "" if runs(done) else f"celoss {shlex.join(words)}: {done.returncode} {done.stderr}"
-
-
-def document(done: Done) -> Any:
-    return json.loads(done.stdout if done.returncode in (0, 1) else done.stderr.splitlines()[0])
 
 
 # ------------------------------------------------------------------------------- refusals and findings
@@ -62,6 +51,12 @@ ODD = {
 }  # fmt: skip
 
 
+QUICK = ("rounded", "no probabilities", "names")
+"""Those that are tried whenever anything is."""
+
+SLOW = pytest.mark.slow
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     for name, (_, text) in ODD.items():
@@ -69,23 +64,42 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("name", ODD)
+@pytest.mark.parametrize("name", [each if each in QUICK else pytest.param(each, marks=SLOW) for each in ODD])
 def test_commands_of_refusals_and_findings_run(folder: Path, name: str) -> None:
-    loss, printed = ODD[name][0], set[tuple[str, ...]]()
-    for words in (
-        [loss, f"{name}.csv", "--json"],
-        ["diagnose", f"{name}.csv", "--loss", loss, "--json"],
-        ["inspect", f"{name}.csv", "--json"],
-        ["reconcile", f"{name}.csv", "--got", "0.6931", "--json"],
-        ["compare", f"{name}.csv", f"{name}.csv", "--loss", loss, "--json"],
-        ["weights", f"{name}.csv", "--json"],
-    ):
-        done = celoss(*words, cwd=folder)
-        if done.stdout or done.stderr.startswith("{"):
-            printed.update(tuple(words) for text in texts(document(done)) for words in commands(text))
-    assert printed
-    assert "".join(refused_by(folder, [*words]) for words in sorted(printed)) == ""
+    wrong, tried = wrong_in(folder, asked(ODD[name][0], f"{name}.csv"))
+    assert tried
+    assert "".join(wrong) == ""
+
+
+PARTS = 6
+"""The dumps are tried in so many parts, which several processes may share."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("part", range(PARTS))
+def test_commands_of_dumps_run(part: int, tmp_path: Path) -> None:
+    pytest.importorskip("pyarrow")
+    folder = tmp_path / "dumps"
+    shutil.copytree(DUMPS, folder)
+    manifest = tomllib.loads((DUMPS.parent / "manifest.toml").read_text())["case"]
+    asks = list[list[str]]()
+    for case in manifest[part::PARTS]:
+        loss, *words = shlex.split(case["command"])
+        if not {"|", "<", ">"} & set(words):
+            asks += _asked_as_typed(
+                folder, loss, words, f"{case['right'][0]:.6g}" if case["right"] else "0.6931"
+            )
+    wrong, tried = wrong_in(folder, asks)
+    assert tried > 50
+    assert "".join(wrong) == ""
+
+
+def _asked_as_typed(folder: Path, loss: str, words: Sequence[str], got: str) -> Iterator[list[str]]:
+    """The same with the options of a command line behind its files."""
+    files = [word for word in words if (folder / word).is_file()]
+    options = [word for word in words if word not in files]
+    for one in asked(loss, *files[:1], got=got) if len(files) == 1 else ():
+        yield [*one, *options]
 
 
 # -------------------------------------------------------------------------------- numbers beside commands
