@@ -42,15 +42,7 @@ def command_line(data: Data, semantics: Semantics) -> str:
 
 def command_words(data: Data, semantics: Semantics) -> CommandWords:
     """What a remedy repeats of the command line."""
-    return CommandWords(_data_words(data), data.values, _semantic_words(semantics), lead=_led)
-
-
-def _led(words: Sequence[str]) -> Sequence[str]:
-    """The likeliest command line that one leads to; none where it is refused in any case."""
-    from celoss_cli.cli.leading import Leading  # most runs find nothing
-
-    found = Leading().on(words)
-    return found[0][0] if found else ()
+    return CommandWords(_data_words(data), data.values, _semantic_words(semantics))
 
 
 def words_without_files(reading: Reading, semantics: Semantics) -> CommandWords:
@@ -68,7 +60,7 @@ def words_of_merge(files: Iterable[str], kept: CommandWords, semantics: Semantic
 
     """
     more = _semantic_words(semantics)
-    return CommandWords([*map(_file, files), *kept.data], semantics={**kept.semantics, **more}, lead=_led)
+    return CommandWords([*map(_file, files), *kept.data], semantics={**kept.semantics, **more})
 
 
 def _data_words(data: Data) -> list[str]:

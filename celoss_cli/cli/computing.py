@@ -318,6 +318,6 @@ def reported(plan: Plan, found: Evaluated) -> Report:
 
 
 def _said(plan: Plan) -> CommandWords:
-    from celoss_cli.cli.command_line import command_words  # most runs find nothing
+    from celoss_cli.cli.leading import said_of  # most runs find nothing
 
-    return command_words(plan.data, plan.semantics)
+    return said_of(plan.data, plan.semantics)

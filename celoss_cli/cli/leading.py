@@ -6,10 +6,11 @@ import os
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from celoss_cli.cli.command_line import words_of
+from celoss_cli.cli.command_line import command_words, words_of
 from celoss_cli.cli.data import request_of
 from celoss_cli.cli.first_rows import Opener, asked_of, evaluation_of_first, is_to_be_written
 from celoss_cli.core.errors import CelossError, InputError, UsageError
+from celoss_cli.core.records import replace
 from celoss_cli.losses import LOSSES
 from celoss_cli.losses.spec import TOKENS
 from celoss_cli.read.paths import files_of
@@ -17,8 +18,10 @@ from celoss_cli.read.paths import files_of
 if TYPE_CHECKING:
     from celoss_cli.cli.data import Data
     from celoss_cli.cli.first_rows import Asked
+    from celoss_cli.cli.options import Semantics
+    from celoss_cli.findings import CommandWords
 
-__all__ = ["Leading"]
+__all__ = ["Leading", "led", "said_of"]
 
 _TRIED = (
     *(*LOSSES, "compare", "diagnose", "temperature", "plot", "report", "play"),
@@ -31,6 +34,17 @@ _MOST_FOLLOWED = 4
 
 _MOST_TRIED = 60
 """So many command lines are tried for one refusal."""
+
+
+def said_of(data: Data, semantics: Semantics) -> CommandWords:
+    """What a remedy repeats of the command line; where that leads, it is led on."""
+    return replace(command_words(data, semantics), lead=led)
+
+
+def led(words: Sequence[str]) -> Sequence[str]:
+    """The likeliest command line that one leads to; none where it is refused in any case."""
+    found = Leading().on(words)
+    return found[0][0] if found else ()
 
 
 class Leading:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, cast
 from celoss_cli.cli.command_line import words_of_merge
 from celoss_cli.cli.output import note
 from celoss_cli.core.errors import InputError, Way, listed, quoted, visible
+from celoss_cli.core.records import replace
 from celoss_cli.losses import LOSSES
 from celoss_cli.read.paths import files_of
 from celoss_cli.report.assemble import report_of
@@ -20,6 +21,7 @@ from celoss_cli.studies.merge.parts import loss_of, merged
 if TYPE_CHECKING:
     from celoss_cli.cli.options import Semantics
     from celoss_cli.core.data import Reduction
+    from celoss_cli.findings import CommandWords
     from celoss_cli.report.report import Report
     from celoss_cli.studies.merge.parts import Partial
 
@@ -57,8 +59,14 @@ def report_of_whole(whole: Partial, semantics: Semantics, files: Iterable[str] |
         by=whole.by,
         quantiles=whole.quantiles,
         top=whole.top_k,
-        said=lambda: words_of_merge(named, whole.command_words, semantics),
+        said=lambda: _said(named, whole, semantics),
     )
+
+
+def _said(files: Iterable[str], whole: Partial, semantics: Semantics) -> CommandWords:
+    from celoss_cli.cli.leading import led  # most runs find nothing
+
+    return replace(words_of_merge(files, whole.command_words, semantics), lead=led)
 
 
 @contextlib.contextmanager

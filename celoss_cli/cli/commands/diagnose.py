@@ -117,8 +117,8 @@ def _fails(diagnosis: Diagnosis, least: str | None) -> bool:
 
 
 def _diagnosis(given: DiagnoseOptions, codes: Sequence[str]) -> Diagnosis:
-    from celoss_cli.cli.command_line import command_words
     from celoss_cli.cli.data import data_of
+    from celoss_cli.cli.leading import said_of
     from celoss_cli.cli.reading import opened
     from celoss_cli.cli.semantics import chosen, refuse_foreign
     from celoss_cli.studies.diagnose import diagnosis_of, examined
@@ -153,7 +153,7 @@ def _diagnosis(given: DiagnoseOptions, codes: Sequence[str]) -> Diagnosis:
         source=described,
         codes=codes,
         noticed=list(choice.facts),
-        said=lambda: command_words(data, semantics),
+        said=lambda: said_of(data, semantics),
     )
 
 

@@ -121,8 +121,8 @@ def _fitted(spec: LossSpec, given: TemperatureOptions, *, partly: bool = False) 
         CelossError: for anything that stands in the way.
 
     """
-    from celoss_cli.cli.command_line import command_words
     from celoss_cli.cli.data import data_of
+    from celoss_cli.cli.leading import said_of
     from celoss_cli.cli.publish import remarks_of
     from celoss_cli.cli.reading import opened
     from celoss_cli.cli.semantics import chosen, refuse_foreign
@@ -154,7 +154,7 @@ def _fitted(spec: LossSpec, given: TemperatureOptions, *, partly: bool = False) 
         classes=evaluation.classes,
         options=choice.options,
         source=described,
-        said=lambda: replace(command_words(data, semantics), study="temperature"),
+        said=lambda: replace(said_of(data, semantics), study="temperature"),
     )
     remarks = list(remarks_of(evaluation.skipped, findings(facts)))
     source = evaluation.described(described)
