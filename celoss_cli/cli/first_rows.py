@@ -30,6 +30,7 @@ from celoss_cli.read.roles.column import Shape
 
 if TYPE_CHECKING:
     from celoss_cli.evaluate.loop import Evaluation
+    from celoss_cli.losses import LossSpec
     from celoss_cli.read.request import ReadRequest
 
 __all__ = ["Asked", "Opener", "asked_of", "evaluation_of_first", "is_to_be_written"]
@@ -95,7 +96,17 @@ def asked_of(words: Sequence[str]) -> Asked:
     data = [
         data_of(spec, each, reading, given.semantics, values=getattr(given, "input", None)) for each in sets
     ]
-    return Asked([replace(each, examined=any_domain) for each in data], given.semantics, rehearse=rehearse)
+    return Asked([replace(each, examined=any_domain) for each in data], _of_one_tool(spec, given.semantics), rehearse=rehearse)
+
+
+def _of_one_tool(spec: LossSpec, semantics: Semantics) -> Semantics:
+    """The options of a loss, PyTorch's way where those of all tools are compared: it must be possible."""
+    if semantics.convention != "all":
+        return semantics
+    from celoss_cli.losses.conventions import CONVENTIONS  # most runs name none
+
+    names = (name for name, known in CONVENTIONS.items() if spec.command in known.functions)
+    return replace(semantics, convention=next(names))
 
 
 def evaluation_of_first(data: Data, semantics: Semantics, found: Opened) -> Evaluation | None:

@@ -183,8 +183,9 @@ def test_conventions_are_diagnosed_with_targets_that_they_have_no_option_for(tmp
     assert (done.returncode, found["value"]) == (0, None)
     assert [finding["code"] for finding in found["findings"]][:2] == ["CEL205", "CEL104"]
     assert found["findings"][0]["remedy"] == "leave these rows out of the data: sklearn has no ignore_index"
-    for tool, kept in (("sklearn", " --convention sklearn"), ("onnx", "")):  # which takes no probabilities
-        assert remedy("CEL104", path, "--convention", tool) == f"celoss ce {path}{kept} --input-is probs"
+    assert remedy("CEL104", path, "--convention", "sklearn") == ""  # these rows would be refused
+    words = remedy("CEL104", path, "--convention", "onnx")  # which takes no probabilities
+    assert words == f"celoss ce {path} --input-is probs --ignore-index=-1"
 
 
 def test_probabilities_of_another_sum_are_compared_unless_a_tool_was_chosen(tmp_path: Path) -> None:
