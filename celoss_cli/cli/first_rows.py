@@ -96,7 +96,8 @@ def asked_of(words: Sequence[str]) -> Asked:
     data = [
         data_of(spec, each, reading, given.semantics, values=getattr(given, "input", None)) for each in sets
     ]
-    return Asked([replace(each, examined=any_domain) for each in data], _of_one_tool(spec, given.semantics), rehearse=rehearse)
+    semantics = _of_one_tool(spec, given.semantics)
+    return Asked([replace(each, examined=any_domain) for each in data], semantics, rehearse=rehearse)
 
 
 def _of_one_tool(spec: LossSpec, semantics: Semantics) -> Semantics:
