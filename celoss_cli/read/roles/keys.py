@@ -194,6 +194,8 @@ class _Search:
             if len(inputs) == 1:
                 return settled(inputs[0], None, why={"inputs": "the only array of numbers"})
         pairs = [] if elsewhere else self._by_shape(inputs or self._names, targets or self._names)
+        if len(pairs) == 1 and self._is_prediction(pairs[0][1]):
+            pairs = []  # what was predicted is no target, be it all that fits
         if len(pairs) == 1:
             told = {"inputs": input, "target": target}
             why = {role: "the only one whose shape and type fit" for role, one in told.items() if one is None}
@@ -272,6 +274,11 @@ class _Search:
                 f"expected a number that says how likely it is, got {quoted(name)}, which is a decision",
                 ways=(Way("", (("--class-columns", name),)),),
             )
+
+    def _is_prediction(self, name: str) -> bool:
+        """Whether an array that no option names is called as predictions are."""
+        said = self._says.get(name)
+        return said is not None and bool(said.takes)
 
     def _by_shape(self, inputs: Sequence[str], targets: Sequence[str]) -> list[tuple[str, str]]:
         """The pairs of arrays that can be input and targets."""

@@ -268,3 +268,10 @@ def test_an_option_that_does_not_fit_is_refused(layout: str, given: dict[str, st
 def test_a_chosen_array_is_not_asked_what_its_name_says() -> None:
     assert found("y_score:p labels:y", "ce", classes="y_score").input == "y_score"
     assert found("predictions:y labels:y", "bce", classes="predictions").input == "predictions"
+
+
+def test_what_was_predicted_is_no_target_though_its_shape_is_the_only_one_that_fits() -> None:
+    with pytest.raises(InputError, match="expected the targets by name"):
+        found("logits:f y_pred:i")
+    assert found("logits:f y_pred:i", target="y_pred").target == "y_pred"
+    assert found("logits:f kind:i").target == "kind"
