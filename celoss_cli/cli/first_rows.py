@@ -125,7 +125,11 @@ def evaluation_of_first(data: Data, semantics: Semantics, found: Opened) -> Eval
 
         examined(loss, first, None)
         return None
-    return evaluate(loss, first, Request(strict=True, allow_out_of_domain=data.reading.allow_out_of_domain))
+    asked = Request(strict=True, allow_out_of_domain=data.reading.allow_out_of_domain)
+    evaluation, truth = evaluate(loss, first, asked), found.request.truth
+    if truth is not None and len(files_of(data.files)) < 2 and next(found.dataset.batches, None) is None:
+        truth.verify()  # these rows are all
+    return evaluation
 
 
 class Opener:

@@ -505,3 +505,11 @@ def test_a_binary_column_is_read_as_what_its_numbers_are(
     path = tmp_path / "t.csv"
     path.write_text(text)
     assert values(inspected(path)) == pytest.approx(expected, rel=1e-14, nan_ok=True)
+
+
+def test_no_command_is_offered_that_targets_of_other_ids_end(tmp_path: Path) -> None:
+    (tmp_path / "p.csv").write_text("id,prob\na,0.9\nb,0.2\n")
+    (tmp_path / "truth.csv").write_text("id,target\na,1\nb,0\nz,1\n")
+    done = celoss("inspect", "p.csv", "--targets", "@truth.csv", "--json", cwd=tmp_path)
+    assert json.loads(done.stdout)["readings"] == []
+    assert 'got none for the id "z"' in done.stdout.replace('\\"', '"')
