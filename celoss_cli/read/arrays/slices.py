@@ -76,6 +76,10 @@ class Aligned:
     ids_at: str = "ids"
     weight_at: str = "weight"
 
+    def are_many(self, rows: int) -> bool:
+        """Whether one of them has a value for each of several rows."""
+        return rows > 1 and any(one is not None and one.shape == (rows,) for one in (self.ids, self.weight))
+
     def names(self, rows: slice = slice(None)) -> list[str] | None:
         """The ids of some rows as text."""
         return None if self.ids is None else [str(name).strip(BLANKS) for name in self.ids[rows].tolist()]
@@ -502,6 +506,11 @@ def _refuse_counts(
     input: Array | Ranged, target: Array, aligned: Aligned, request: ReadRequest, places: tuple[str, str]
 ) -> None:
     rows = _rows(input, request)
+    if request.per_class and input.ndim == 1 and aligned.are_many(len(input)):
+        if request.or_binary:
+            return  # pairs, which are read once more as such
+        if not isinstance(input, Ranged) and target.shape == input.shape:
+            _refuse_single_answers(input, len(target), places[0])
     _refuse_unaligned(rows, aligned)
     if aligned.weight is not None:
         refuse_type(aligned.weight, aligned.weight_at)

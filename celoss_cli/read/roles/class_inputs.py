@@ -146,7 +146,7 @@ class _Search(Search):
         if len(fitting) == 1:
             return Found((self._candidate(fitting[0], _PREDICTED),))
         if fitting:
-            shown = listed([group.affix for group in fitting])
+            shown = listed([group.affix or self._names_of(group) for group in fitting])
             return Found(
                 tuple(self._candidate(group, _PREDICTED) for group in fitting),
                 f"one group of columns of {self.evidence.wanted.takes}, got {shown}",
@@ -369,6 +369,9 @@ class _Search(Search):
         from celoss_cli.read.roles.class_doubts import no_classes  # most groups are of classes
 
         return no_classes(self, group, self._other_names(group))
+
+    def _names_of(self, group: Group) -> str:
+        return ",".join(self.evidence.columns[i].name for i in group.columns)
 
     def _candidate(self, group: Group, why: str) -> Candidate:
         return Candidate(group.columns, why, group.affix)

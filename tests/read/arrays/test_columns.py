@@ -81,6 +81,23 @@ def test_one_column_alone_leads_to_a_binary_loss_in_words_that_are_so(tmp_path: 
     assert float(found.stdout) == pytest.approx(expected, rel=1e-14)
 
 
+def test_a_value_a_row_is_no_row_of_classes_where_ids_or_weights_are_of_many(tmp_path: Path) -> None:
+    """One vector and as many ids, weights and targets are pairs: a binary loss is offered, and reconciled."""
+    p, y, weight = np.array([0.1, 0.4, 0.8]), np.array([0, 1, 1]), np.array([1.0, 2, 3])
+    named = {"probs": p.tolist(), "targets": y.tolist(), "weight": weight.tolist(), "id": ["a", "b", "c"]}
+    (tmp_path / "pairs.json").write_text(json.dumps(named))
+    expected = -(weight * np.log(np.where(y == 1, p, 1 - p))).sum() / weight.sum()
+    done = celoss("ce", "pairs.json", "--weight-column", "weight", cwd=tmp_path)
+    assert (done.returncode, "got one value for each of 3" in done.stderr) == (3, True), done.stderr
+    offered = done.stderr.splitlines()[1].partition("  (")[0].split()
+    found = celoss(*offered[1:], "--format", "value", cwd=tmp_path)
+    assert float(found.stdout) == pytest.approx(expected, rel=1e-14)
+    got = ("--got", f"{expected:.7f}", "--weight-column", "weight", "--json")
+    explained = json.loads(celoss("reconcile", "pairs.json", *got, cwd=tmp_path).stdout)["reconciliation"]
+    assert explained["explanations"][0]["loss"] == "binary_cross_entropy"
+    assert explained["explanations"][0]["deviations"] == []
+
+
 def test_columns_of_json_are_chosen_by_name_as_those_of_numpy_are(tmp_path: Path) -> None:
     (tmp_path / "c.json").write_text(json.dumps({**COLUMNS, "other": [1, 2, 3, 4]}))
     for chosen in ("a,b", "[ab]"):
