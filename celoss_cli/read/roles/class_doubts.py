@@ -36,12 +36,41 @@ def no_classes(search: Search, group: Group, others: Sequence[str]) -> Found:
     else:
         fact = f"probabilities of classes, which add up to 1, got {names}, which do not"
     single = [_single(evidence, i) for i in group.columns[:_SHOWN_COLUMNS] if can_be_binary(search, i)]
-    stands = initials(others, group.labels)
+    listing = _listed_by(evidence, group, others)
+    stands = listing or initials(others, group.labels)
     options = (("--class-map", stands),) if stands else ()
     whole = Candidate(group.columns, "named by --class-columns", group.affix, options=options)
     if evidence.wanted.takes == "probs" and not evidence.are_fractions(group.columns):
         whole = replace(whole, why="scores and logits", options=(("--input-is", "logits"), *options))
-    return Found((*single, whole), fact)
+    return Found((whole, *single) if listing else (*single, whole), fact)
+
+
+def _listed_by(evidence: Evidence, group: Group, targets: Sequence[str]) -> str:
+    """The map of targets to counted classes that a column tells, with their names in order in every row.
+
+    As an option has it, low=0,mid=1,high=2; "" where no column does, or several do.
+    """
+    if not targets or list(group.labels) != [str(at) for at in range(len(group.labels))]:
+        return ""
+    lists = [i for i in range(len(evidence.columns)) if evidence.is_list(i) and evidence.is_constant(i)]
+    found = {tuple(_items(evidence.columns[i].values.texts[0])) for i in lists}
+    fitting = [names for names in found if len(names) == len(group.labels) and {*targets} <= {*names}]
+    if len(fitting) != 1 or len({*fitting[0]}) < len(group.labels):
+        return ""
+    if any(mark in name for name in fitting[0] for mark in "=,"):
+        return ""
+    return ",".join(f"{name}={label}" for name, label in zip(fitting[0], group.labels, strict=True))
+
+
+def _items(text: str) -> list[str]:
+    """The items of a list as Python or JSON writes it; none of another text."""
+    import ast  # few tables hold lists of names
+
+    try:
+        found = ast.literal_eval(text)
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return []
+    return [str(item) for item in found] if isinstance(found, list) else []
 
 
 def can_be_binary(search: Search, i: int) -> bool:

@@ -87,6 +87,11 @@ class Values:
         return tuple(dict.fromkeys(self.texts))
 
     @property
+    def are_lists(self) -> bool:
+        """Whether every text is written as a list: ['low', 'mid', 'high']."""
+        return bool(self.texts) and all(text[:1] == "[" and text[-1:] == "]" for text in self.texts)
+
+    @property
     def in_percent(self) -> bool:
         """Whether they are written as percents, which an option reads."""
         return self.mostly_numbers and any(hundredths(text) != text for text in self.texts)

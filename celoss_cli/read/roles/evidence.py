@@ -151,8 +151,8 @@ class Evidence:
     def is_answer(self, i: int) -> bool:
         """Whether a tool writes its decisions under this name: CatBoost's Class, SAS's I_ and _INTO_."""
         name = self.names[i]
-        if self.columns[i].says.target == 1:  # mlr3 calls what it predicted so
-            return self._predicts
+        if self.columns[i].says.target == 1:  # mlr3 calls what it predicted so, H2O the truth
+            return self._predicts and not self._has_decisions
         if name == "Class":
             catboost = self._begins("Probability:Class=") or self._begins("RawFormulaVal")
             if catboost and self._begins("Label", whole=True):
@@ -169,6 +169,22 @@ class Evidence:
     def _predicts(self) -> bool:
         """Whether the name of any column speaks of predictions."""
         return any(column.says.takes for column in self.columns)
+
+    @cached_property
+    def _has_decisions(self) -> bool:
+        """Whether a column that speaks of predictions holds the classes decided for."""
+        every = range(len(self.columns))
+        return any(self.is_decision(i) and not self.columns[i].is_empty for i in every)
+
+    def is_list(self, i: int) -> bool:
+        """Whether every cell of a text column is a list: the names of all classes, say, and no target."""
+        column = self.columns[i]
+        return column.stored in ("", "text") and column.values.are_lists
+
+    def is_constant(self, i: int) -> bool:
+        """Whether a value is the same in every one of several rows: the name of an answer, say."""
+        values = self.columns[i].values
+        return len(values.texts) > 1 and len(values.distinct) == 1
 
     @cached_property
     def _sorted(self) -> list[str]:

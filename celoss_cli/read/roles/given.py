@@ -198,6 +198,8 @@ def _why_unused(evidence: Evidence, i: int) -> str:
         return "the same predictions calibrated"
     if evidence.is_confidence(i):
         return "how sure the prediction is, and of no fixed class"
+    if evidence.is_list(i):
+        return "a list in every cell"
     if evidence.is_answer(i) or (column.says.takes and evidence.is_decision(i)):
         return "a decision, and no number that says how likely it is"
     if column.says.takes:

@@ -24,6 +24,9 @@ __all__ = ["by_name", "by_position", "by_values"]
 _WHOLE_NAME = "named so"
 _WORD = "a word of its name says so"
 _SHOWN_COLUMNS = 4
+_ENOUGH = 4
+"""So many rows show that a text is the same in all of them by more than chance."""
+
 
 _STEM = 4
 """So many letters of a word say what it is, whatever ends it."""
@@ -41,7 +44,7 @@ def by_name(evidence: Evidence) -> Found:
         return Found((Candidate(tuple(chosen), "named by --target-column", inferred=False),))
     columns = evidence.columns
     others = (i for i in range(len(columns)) if i not in evidence.taken and not columns[i].is_index)
-    free = [i for i in others if not evidence.is_answer(i)]
+    free = [i for i in others if not evidence.is_answer(i) and not evidence.is_list(i)]
     ranked = {rank: [i for i in free if columns[i].says.target == rank] for rank in (3, 2, 1)}
     if ranked[3] == [0] and evidence.is_libsvm:
         raise InputError(
@@ -50,7 +53,7 @@ def by_name(evidence: Evidence) -> Found:
             hint="give the truth: --targets VALUES; or --target-column labels",
         )
     if ranked[3]:
-        found = _possible(evidence, evidence.but_groups(ranked[3]))
+        found = _possible(evidence, _but_constant(evidence, evidence.but_groups(ranked[3])))
         return of_several(evidence, found, _WHOLE_NAME, inferred=False)
     paired = _paired(evidence, free)
     if paired is not None:
@@ -58,17 +61,21 @@ def by_name(evidence: Evidence) -> Found:
     grouped = {i for group in alike(columns, free) for i in group.columns}
     ranked[2] = [i for i in ranked[2] if i not in grouped or not columns[i].is_number]
     for rank in (2, 1):
-        likely = [i for i in ranked[rank] if not is_constant(evidence, i)]
+        likely = [i for i in ranked[rank] if not evidence.is_constant(i)]
         if likely:
             return of_several(evidence, _possible(evidence, evidence.but_groups(likely)), _WORD)
     _refuse_taken(evidence)
     return Found(())
 
 
-def is_constant(evidence: Evidence, i: int) -> bool:
-    """Whether a value is the same in every one of several rows: the name of an answer, say."""
-    values = evidence.columns[i].values
-    return len(values.texts) > 1 and len(values.distinct) == 1
+def _but_constant(evidence: Evidence, candidates: Sequence[int]) -> list[int]:
+    """Those that are not one text in all of several rows; all where none differs, or rows are left unseen."""
+
+    def is_one_text(i: int) -> bool:
+        values = evidence.columns[i].values
+        return evidence.is_constant(i) and values.are_texts and len(values.texts) >= _ENOUGH
+
+    return [i for i in candidates if not (evidence.wanted.whole and is_one_text(i))] or list(candidates)
 
 
 def _possible(evidence: Evidence, candidates: Sequence[int]) -> list[int]:
@@ -186,7 +193,13 @@ def _named_by_classes(evidence: Evidence) -> tuple[Found, Found] | None:
     for i, column in enumerate(evidence.columns):
         texts = evidence.texts_of(i)
         is_free = i not in evidence.taken and not evidence.is_key(i) and not evidence.is_prediction(i)
-        if is_free and not evidence.is_answer(i) and column.values.are_texts and texts:
+        if (
+            is_free
+            and not evidence.is_answer(i)
+            and not evidence.is_list(i)
+            and column.values.are_texts
+            and texts
+        ):
             pairs += [i] if any(known.have(texts) for known in classes) else []
     if not pairs:
         return None
@@ -216,7 +229,7 @@ def by_position(evidence: Evidence) -> Found:
         return Found(())
     free = (i for i in range(last + 1) if i not in evidence.taken)
     answers = [i for i in free if _are_answers(evidence, i, max(last, 2))]
-    if answers != [last] or is_constant(evidence, last):
+    if answers != [last] or evidence.is_constant(last):
         return Found(())
     return Found((Candidate((last,), "the last column, and the only one whose values can be targets"),))
 
@@ -242,6 +255,7 @@ def _targets_by_values(evidence: Evidence, inputs: Sequence[int] = (), labels: S
         and not column.is_empty
         and not column.says.weight
         and not evidence.is_answer(i)
+        and not evidence.is_list(i)
     ]
     free = evidence.but_groups(free)
     spelled = [*labels, *spellings_of(names)]
@@ -251,7 +265,7 @@ def _targets_by_values(evidence: Evidence, inputs: Sequence[int] = (), labels: S
     if named:
         return of_several(evidence, named, "its values are the names of the classes")
     answers = [i for i in free if _are_answers(evidence, i, max(len(inputs), 2))]
-    answers = [i for i in answers if not is_constant(evidence, i) and not evidence.certainly_recorded(i)]
+    answers = [i for i in answers if not evidence.is_constant(i) and not evidence.certainly_recorded(i)]
     counted = not evidence.wanted.per_class or all(label.isdecimal() for label in labels)
     if counted and len(answers) == 1 and _is_meant(evidence, answers[0], inputs):
         return Found((Candidate((answers[0],), "the only other column whose values can be targets"),))

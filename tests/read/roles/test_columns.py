@@ -17,8 +17,8 @@ from celoss_cli.cli.main import run
 from celoss_cli.core.errors import InputError, UsageError
 from celoss_cli.read.request import ColumnChoice, ReadRequest
 from celoss_cli.read.roles.column import Column
-from celoss_cli.read.roles.columns import map_columns
-from celoss_cli.read.roles.found import Assignment
+from celoss_cli.read.roles.columns import assign, map_columns
+from celoss_cli.read.roles.found import Assignment, Wanted
 
 Capture = pytest.CaptureFixture[str]
 
@@ -54,6 +54,14 @@ def roles(header: str, **choice: Any) -> dict[str, Any]:
     return described
 
 
+def of_cells(
+    cells: dict[str, list[str]], *, per_class: bool = True, class_map: dict[str, str] | None = None
+) -> Assignment:
+    """The roles of all rows of a table, for a loss that takes probabilities."""
+    wanted = Wanted(per_class, "probs", whole=True, class_map=class_map or {})
+    return assign([Column.of(name, texts) for name, texts in cells.items()], wanted)
+
+
 def expected(target: str = "y", **others: Any) -> dict[str, Any]:
     return {"inputs": ["a", "b"], "target": target, "id": None, "weight": None, "unused": [], **others}
 
@@ -79,6 +87,56 @@ def test_a_prediction_is_never_the_target_nor_an_input(name: str) -> None:
 def test_a_response_is_the_target_where_nothing_predicts() -> None:
     assert roles("a,b,response") == expected("response")
     assert roles("response,p_0,p_1,truth") == expected("truth", inputs=["p_0", "p_1"], unused=["response"])
+
+
+def test_a_response_is_the_target_where_another_column_holds_the_decisions() -> None:
+    """H2O's dump: predict is what was decided, and response what was observed."""
+    assert roles("predict,p0,p1,response") == expected(
+        inputs=["p0", "p1"], target="response", unused=["predict"]
+    )
+
+
+def test_names_of_all_classes_in_every_cell_are_no_target() -> None:
+    """SageMaker Autopilot's dump: labels is the same list in every row."""
+    names = "['low', 'mid', 'high']"
+    cells = {
+        "target": ["mid", "low", "mid", "high"],
+        "probabilities.0": ["0.1", "0.5", "0.25", "0.125"],
+        "probabilities.1": ["0.6", "0.25", "0.5", "0.25"],
+        "probabilities.2": ["0.3", "0.25", "0.25", "0.625"],
+        "labels": [names] * 4,
+    }
+    with pytest.raises(InputError, match="targets that are named as the classes") as told:
+        of_cells(cells)
+    assert told.value.ways[0].options == (
+        ("--class-columns", "probabilities.*"),
+        ("--target-column", "target"),
+        ("--class-map", "low=0,mid=1,high=2"),
+    )
+    found = of_cells(cells, class_map={"low": "0", "mid": "1", "high": "2"})
+    assert [found.names[i] for i in (*found.inputs, *found.target)] == [*list(cells)[1:4], "target"]
+    with pytest.raises(InputError, match="expected a column of targets"):
+        of_cells({"prob": ["0.1", "0.5", "0.25", "0.125"], "labels": [names] * 4}, per_class=False)
+
+
+@pytest.mark.parametrize(
+    "said", ["[]", "['low', 'mid']", "['low', 'mid', 'top']", "['low' 'mid' 'high']", "[low"]
+)
+def test_a_list_that_does_not_name_the_classes_gives_no_map(said: str) -> None:
+    cells = {name: ["0.5", "0.25", "0.25", "0.5"] for name in ("p.0", "p.1")}
+    cells |= {"p.2": ["0", "0.5", "0.5", "0"], "target": ["mid", "low", "mid", "high"], "classes": [said] * 4}
+    with pytest.raises(InputError) as told:
+        of_cells(cells)
+    assert all("--class-map" not in dict(way.options) for way in told.value.ways)
+
+
+def test_a_text_that_is_the_same_in_all_rows_is_no_target_beside_one_that_differs() -> None:
+    cells = {"prob": ["0.1", "0.5", "0.25", "0.125"], "target": ["1", "0", "0", "1"], "label": ["cat"] * 4}
+    found = of_cells(cells, per_class=False)
+    assert [found.names[i] for i in found.target] == ["target"]
+    cells["label"] = ["1"] * 4
+    with pytest.raises(InputError, match='one column of targets, got "target", "label"'):
+        of_cells(cells, per_class=False)
 
 
 def test_a_prediction_is_the_target_where_the_user_says_so() -> None:
