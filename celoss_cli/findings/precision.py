@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from celoss_cli.core.errors import plural
+from celoss_cli.core.errors import UsageError, plural
 from celoss_cli.findings.facts import Facts, Observation
 from celoss_cli.findings.wording import have, number
+from celoss_cli.losses.conventions import CONVENTIONS
 
 if TYPE_CHECKING:
     from celoss_cli.evaluate.fit import Fit
@@ -211,11 +213,28 @@ def _is_round(value: float) -> bool:
     return any(math.isclose(size, known, rel_tol=1e-6) for known in (ten, ten - 1, *least))
 
 
-_INSTEAD = (
-    "scikit-learn takes 2.2e-16 for 0 (36.04 nats), Keras 1e-7 (16.12), and PyTorch's binary_cross_entropy "
-    "stops at 100 nats"
-)
-"""What other tools print for such a target."""
+_TOLD = {"sklearn": "scikit-learn", "keras": "Keras"}
+"""The conventions that are told of where they clip, with their names in a sentence."""
+
+
+def _instead(facts: Facts) -> str:
+    """What other tools make of such a target, given input of this kind and these options."""
+    kind = str(facts.options.get("input_is") or facts.loss.takes)
+    dtype = str(facts.options.get("dtype", "float64"))
+    named = {name: facts.options.get(name) for name in ("weight", "label_smoothing")}
+    clips: dict[str, float] = {}
+    for name, tool in _TOLD.items():
+        with suppress(UsageError):  # it has no such loss
+            CONVENTIONS[name].refuse(facts.loss.command, kind, named)
+            if clip := CONVENTIONS[name].clip_of(dtype, kind):
+                clips[tool] = clip
+    parts = [
+        f"{tool} takes {clip:.2g} for 0 ({number(-math.log(clip))} nats)".replace("e-0", "e-")
+        for tool, clip in clips.items()
+    ]
+    if kind == "probs":
+        parts.append("PyTorch's binary_cross_entropy stops at 100 nats")
+    return f". Instead, {'; '.join(parts)}" if parts else ""
 
 
 def impossible(facts: Facts) -> Observation | None:
@@ -224,14 +243,15 @@ def impossible(facts: Facts) -> Observation | None:
     -log 0 is infinite, and one such target makes the mean infinite whatever the others are. A probability
     that was rounded to 0 in a file, or a class that the model masks, is the usual cause.
 
-    Compare what other tools print with --convention all: each replaces 0 by a different small number.
-    Or compute from the logits, where nothing is rounded to 0.
+    Compare what other tools print with --convention all: those that clip replace 0 by a small number, each
+    by its own, and some clip probabilities but no logits. Or compute from the logits, where nothing is
+    rounded to 0.
 
     Reference: scikit-learn documentation of log_loss: y_proba is clipped to [eps, 1 - eps].
     """
     count = facts.seen["infinite-loss"]
     first = f"; the first is {facts.first_infinite}" if facts.first_infinite else ""
-    instead = f". Instead, {_INSTEAD}" if facts.offers_conventions else ""
+    instead = _instead(facts) if facts.offers_conventions else ""
     return Observation(
         f"{have(count, 'target')} probability 0, whose loss is infinite{first}{instead}",
         count,

@@ -51,9 +51,13 @@ class Named:
     @property
     def counted(self) -> str:
         """The independent units with their number."""
+        return self.counting(self.estimate.units)
+
+    def counting(self, units: int) -> str:
+        """A number of independent units, in words."""
         if self.group_column is None:
-            return plural(self.estimate.units, "row")
-        return f"{plural(self.estimate.units, 'group')} by {visible(self.group_column)}"
+            return plural(units, "row")
+        return f"{plural(units, 'group')} by {visible(self.group_column)}"
 
     @property
     def ends(self) -> str:
@@ -118,10 +122,11 @@ class Named:
             )
             return
         if abs(found.skewness) > _SKEWED and found.units < _FEW:
-            side = "upper" if found.skewness > 0 else "lower"
+            end = "upper end of a 95% interval lies below" if found.skewness > 0 else ""
+            end = end or "lower end of a 95% interval lies above"
             yield (
                 f"A skewness of {found.skewness:.2g} may hide a longer tail: where the {self.values} are "
-                f"lognormal with sigma 1.5, the {side} end of a 95% interval falls short of the true mean in "
+                f"lognormal with sigma 1.5, the {end} the true mean in "
                 f"5 to 9 of 100 samples of 200 to 30 {self.units}, and in 2.5 where they are normal."
             )
         if found.units < _FEW:

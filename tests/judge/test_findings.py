@@ -169,6 +169,34 @@ def test_a_planted_mistake_is_told_in_one_sentence_with_its_severity(code: str) 
     assert not found.message.endswith(".")
 
 
+@pytest.mark.parametrize(
+    ("command", "options", "instead"),
+    [
+        ("ce", {"input_is": "logits"}, "scikit-learn takes 2.2e-16 for 0 (36.04 nats)"),
+        (
+            "ce",
+            {"input_is": "probs"},
+            "scikit-learn takes 2.2e-16 for 0 (36.04 nats); Keras takes 1e-7 for 0 (16.12 nats); "
+            "PyTorch's binary_cross_entropy stops at 100 nats",
+        ),
+        (
+            "nll",
+            {},
+            "scikit-learn takes 2.2e-16 for 0 (36.04 nats); Keras takes 1e-7 for 0 (16.12 nats)",
+        ),
+        ("ce", {"input_is": "logits", "dtype": "float32"}, "scikit-learn takes 1.2e-7 for 0 (15.94 nats)"),
+        ("ce", {"input_is": "logits", "weight": [1, 1, 1, 2]}, ""),  # log_loss has no weights of classes
+    ],
+)
+def test_what_other_tools_make_of_0_is_what_they_make_of_this_input(
+    command: str, options: dict[str, Any], instead: str
+) -> None:
+    values = P if options.get("input_is") == "probs" else X if command == "ce" else LOG_P
+    found = diagnosis(command, values, Y, noticed=("infinite-loss",), **options).findings
+    message = next(finding.message for finding in found if finding.code == "CEL308")
+    assert message.partition(". Instead, ")[2] == instead
+
+
 CONSEQUENCES = {
     "CEL101": {"CEL208"},
     "CEL104": {"CEL403"},

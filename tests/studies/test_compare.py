@@ -216,7 +216,29 @@ def test_what_a_long_tail_changes_is_told(sign: int, side: str, end: str) -> Non
     assert found.estimate.held
     text = " ".join("".join(FORMATS["table"].render(document_of(found), Style())).split())
     assert f"one {side}, away from the longer tail of the differences, in 55 to 78." in text
-    assert f"with sigma 1.5, the {end} end of a 95% interval falls short" in text
+    missed = {"upper": "below", "lower": "above"}[end]
+    assert f"with sigma 1.5, the {end} end of a 95% interval lies {missed} the true mean in" in text
+
+
+@pytest.mark.parametrize(
+    ("b", "groups", "told"),
+    [
+        ([1.0, 2.0, 3.0, 4.0], None, "0 rows"),
+        ([1.0, 2.5, 3.0, 3.5], None, "2 rows"),
+        ([1.0, 2.0, 3.0, math.nan], None, "0 rows"),
+        ([0.5, 2.5, 3.0, 3.5], ["x", "x", "y", "y"], "1 group by g"),
+    ],
+)
+def test_the_rows_of_the_sign_test_are_those_that_differ(
+    b: list[float], groups: list[str] | None, told: str
+) -> None:
+    of = subject(group_column=None if groups is None else "g")
+    pairs = Pairs(np.array([1.0, 2.0, 3.0, 4.0]), np.array(b), np.ones(4), groups=groups)
+    document = document_of(compared(pairs, of, QUICK))
+    for format in ("table", "markdown", "html"):
+        text = " ".join("".join(FORMATS[format].render(document, Style(width=160))).split())
+        assert f"two-sided, {told} without ties" in text.replace("\\", ""), format
+    assert document.values(1)["comparison"]["sign_test_units"] == int(told[0])
 
 
 def test_a_p_below_what_a_double_holds_is_told_to_be_below() -> None:

@@ -155,9 +155,11 @@ def _totals(pairs: Pairs) -> dict[str, Any]:
 def _spread(pairs: Pairs, plan: Plan) -> dict[str, Any]:
     """What the differences of the independent units say; nothing of them is settled by one row."""
     difference, weight = _units(pairs)
+    better, worse = _count(difference < 0), _count(difference > 0)
     found: dict[str, Any] = {
         "estimate": estimate(spread_of_all(difference, weight), plan.confidence),
-        "sign_p": sign_test(_count(difference < 0), _count(difference > 0)),
+        "sign_p": sign_test(better, worse),
+        "untied": better + worse,
     }
     if not np.isfinite(difference).all():
         return found | {"percentile": Bounds(math.nan, math.nan), "flip_p": None, "flip_exact": False}

@@ -112,7 +112,8 @@ class Comparison(Subject):
         resamples, seed: of the plain bootstrap interval and of the permutation test.
         percentile: the plain bootstrap interval.
         wins, losses, ties: rows where B's loss is lower, higher, the same; no NaN is any of them.
-        sign_p: the two-sided p-value of the sign test, over the units; at least 1e-300.
+        untied: how many of the units differ between A and B; a NaN is none of them.
+        sign_p: the two-sided p-value of the sign test, over those units; at least 1e-300.
         flip_p: that of the permutation test, None where a loss is not finite.
         flip_exact: whether that test tried every permutation.
         regressions, improvements: the rows that lost and gained most, the largest change first.
@@ -135,6 +136,7 @@ class Comparison(Subject):
     wins: int
     losses: int
     ties: int
+    untied: int
     sign_p: float
     flip_p: float | None
     flip_exact: bool

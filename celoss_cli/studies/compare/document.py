@@ -67,7 +67,7 @@ def _facts(comparison: Comparison) -> Iterator[Equation]:
     yield Equation("B better", str(comparison.wins), "rows with a lower loss in B")
     yield Equation("B worse", str(comparison.losses), "rows with a higher loss in B")
     yield Equation("same", str(comparison.ties), "rows with the same loss")
-    often = f"two-sided, {counted} without ties: is B worse as often as better"
+    often = f"two-sided, {interval.counting(comparison.untied)} without ties: is B worse as often as better"
     yield Equation("sign test p", _small(comparison.sign_p), often)
     if comparison.flip_p is not None:
         how = "all exchanges" if comparison.flip_exact else f"{comparison.resamples} random exchanges"
@@ -164,6 +164,7 @@ def _comparison(found: Comparison) -> dict[str, Any]:
         "percentile_interval": attributes(found.percentile, "low", "high"),
         **attributes(found, "resamples", "seed", "wins", "losses", "ties"),
         "sign_test_p": found.sign_p,
+        "sign_test_units": found.untied,
         "permutation_test_p": found.flip_p,
         "permutation_test_exact": found.flip_exact,
         "regressions": [_change(change) for change in found.regressions],
