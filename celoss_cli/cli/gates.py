@@ -170,7 +170,7 @@ def _refuse_unused(limits: Limits, keeping: Keeping, increases: Sequence[Increas
     for name, why in _HELD_BY_VALUE.items() if limits.gate_on == "interval" else ():
         if name in there:
             flag = f"--{name.replace('_', '-')}"
-            raise UsageError(f"Expected --max or --min with --gate-on interval, got {flag}.", hint=why)
+            raise UsageError(f"Expected no {flag} with --gate-on interval, got one.", hint=why)
     if limits.require is not None and len(increases) < 2:
         raise UsageError(f"Expected --require with several --max-increase, got {len(increases)}.")
 

@@ -182,12 +182,20 @@ def _main(writing: Writing, options: Any, *, arrays: bool) -> FormatSpec:
     found = format_of_suffix(path)
     able = [*_offered(options), *(ARRAYS if arrays else ())]
     if found is None or found.name not in able:
-        right = without_suffix(path) + suffixes(*able)[0]
+        named = without_suffix(path)
+        if arrays and suffix_of(path).lower() in _OF_ARRAYS:
+            ways = [Way("", (("-o", named + suffixes(*ARRAYS)[0]), ("--reduction", "none")))]
+        else:
+            ways = [Way("", (("-o", named + suffixes(*able)[0]),)), Way("", (("--format", able[0]),))]
         raise UsageError(
             f"Expected -o with a file that ends in {', '.join(suffixes(*able))}, got {quoted(path)}.",
-            ways=(Way("", (("-o", right),)), Way("", (("--format", able[0]),))),
+            ways=ways,
         )
     return found
+
+
+_OF_ARRAYS = (".npz", ".safetensors", ".pt", ".h5")
+"""Endings of files that hold arrays and are not written."""
 
 
 _UPDATED = {"--baseline", "--save-baseline"}

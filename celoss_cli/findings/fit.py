@@ -141,6 +141,9 @@ def worse_than_guessing(facts: Facts) -> Observation | None:
     Such a guess costs ln C nats for C classes. A model that costs more is worse than no model: its classes
     are mixed up, its targets are of other rows, or it is confident where it is wrong.
 
+    It is told where all rows together cost 14 nats (ln 1e6) more than guessing: less may be chance, so that
+    few rows can be worse than guessing without it.
+
     Look at the worst rows (--worst 10), at --by class, and at the other findings here.
 
     Reference: the entropy of the uniform distribution over C outcomes is ln C.
@@ -226,6 +229,9 @@ def worse_than_frequencies(facts: Facts) -> Observation | None:
 
     A prediction that ignores its input and always returns the class frequencies costs their entropy. A
     model should do better.
+
+    It is told where all rows together cost 14 nats (ln 1e6) more, and what fitting the frequencies is worth
+    besides: less may be chance.
 
     Look at --by class: a model that was trained on balanced data and tested on unbalanced data does this.
 

@@ -302,9 +302,9 @@ def test_a_gate_that_holds_the_upper_end_lets_a_mean_that_is_too_high_pass_seldo
         ("--interval --confidence 0.9999999999999999", "expected a number of at most 0.999999, got"),
         ("--interval --by id --group-column target", "Expected one column with --by and --group-column, got"),
         ("--gate-on interval", "Expected --max or --min together with --gate-on, got --gate-on"),
-        ("--gate-on interval --max 1 --expect 1", "Expected --max or --min with --gate-on interval, got"),
-        ("--gate-on interval --max 1 --baseline b.json", "with --gate-on interval, got --baseline."),
-        ("--gate-on interval --max 1 --max-group 2", "with --gate-on interval, got --max-group."),
+        ("--gate-on interval --max 1 --expect 1", "Expected no --expect with --gate-on interval, got one."),
+        ("--gate-on interval --max 1 --baseline b.json", "no --baseline with --gate-on interval, got one."),
+        ("--gate-on interval --max 1 --max-group 2", "no --max-group with --gate-on interval, got one."),
     ],
 )  # fmt: skip
 def test_what_has_no_interval_is_refused(words: str, told: str, tmp_path: Path) -> None:

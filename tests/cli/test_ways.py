@@ -59,6 +59,8 @@ TABLE = "a,b,target\n1,2,0\n2,1,1\n"
     [
         ("ce t.csv -o o.xyz", ["ce t.csv -o o.txt", "ce t.csv -o o.xyz --format table"]),
         ("ce t.csv -o o.npy", ["ce t.csv -o o.npy --reduction none"]),
+        ("ce t.csv -o o.npz", ["ce t.csv -o o.npy --reduction none"]),
+        ("ce t.csv --reduction none -o o.safetensors", ["ce t.csv -o o.npy --reduction none"]),
         ("temperature t.csv -o cal.xyz", ["temperature t.csv -o cal.csv"]),
         ("ce t.csv --top-k 1 --format csv", ["ce t.csv --top-k 1 --format table"]),
         ("ce t.csv --top-k 1 -o o.csv", ["ce t.csv --top-k 1 --format table"]),
