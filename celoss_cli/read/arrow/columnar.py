@@ -39,7 +39,8 @@ from celoss_cli.read.roles.columns import map_columns
 from celoss_cli.read.roles.found import Assignment
 from celoss_cli.read.roles.naming import refuse_repeated
 from celoss_cli.read.roles.table import Assembler, WholeTable
-from celoss_cli.read.tokens.rows import why_no_table
+from celoss_cli.read.tokens import takes_tokens
+from celoss_cli.read.tokens.rows import RAGGED, why_no_table
 
 __all__ = ["read", "read_columns", "read_values"]
 
@@ -405,6 +406,7 @@ class _Typed:
             raise InputError(
                 f"expected a list of {plural(max(1, width), 'value')} in column {quoted(name)}, "
                 f"got {int(lengths[row])}",
+                hint=RAGGED if takes_tokens(self.reader.request) else "",
                 place=self.row_place(row),
             )
         items = column.flatten()

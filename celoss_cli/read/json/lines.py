@@ -69,6 +69,9 @@ def read(stream: Stream, request: ReadRequest) -> Dataset:
         _refuse_header(first, second[1], stream)
         objects = chain([second], objects)
     reader = RowObjects(chain([first], objects), request)
+    documents = reader.listed(stream.name, (found for block in body for found in _objects(block)))
+    if documents is not None:
+        return documents
     reader.frame(_first_line(body), first[1])
 
     def batch(block: Block, start: int) -> Batch:
@@ -183,6 +186,9 @@ def dataset_of_list(text: Text, request: ReadRequest) -> Dataset:
         if found is not None:
             return found
     reader = RowObjects((found for piece in pieces.peek() for found in _elements(piece)), request)
+    documents = reader.listed(text.name, _values_of(pieces, text))
+    if documents is not None:
+        return documents
     sample = first.sample()
     if sample is not None and isinstance(sample[1], dict):
         reader.frame(*sample)
@@ -217,6 +223,12 @@ def _elements(piece: Piece) -> Iterator[tuple[str, dict[str, Any]]]:
         if not isinstance(value, dict):
             raise unknown(piece.name, of_lists=False)
         yield f"{piece.name}: $[{index}]", value
+
+
+def _values_of(pieces: Iterable[Piece], text: Text) -> Iterator[tuple[str, dict[str, Any]]]:
+    for piece in pieces:
+        yield from _elements(piece)
+    text.finish()
 
 
 def _batch_of_list(reader: RowObjects, piece: Piece, start: int) -> Batch:

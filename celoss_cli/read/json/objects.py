@@ -21,10 +21,11 @@ from celoss_cli.read.roles.column import Shape
 from celoss_cli.read.roles.keys import WEIGHT_KEYS, keys_of
 from celoss_cli.read.roles.targets import refuse_names
 from celoss_cli.read.text.plain import NotPlain
+from celoss_cli.read.tokens import TEXTS, takes_tokens
 
 if TYPE_CHECKING:
     from celoss_cli.core.data import Roles, Source
-    from celoss_cli.read.request import ReadRequest
+    from celoss_cli.read.request import Dataset, ReadRequest
     from celoss_cli.read.roles.table import Place, WholeTable
 
 __all__ = ["RowObjects", "table_of"]
@@ -74,7 +75,7 @@ class RowObjects:
                 )
             except InputError as error:
                 raise error.at(place) from None
-            if request.columns.classes is None:
+            if request.columns.classes is None and not takes_tokens(request):
                 _refuse_own_order(first, self._keys.input, self._keys.unused, place)
             columns = self._keys.described()
             if request.truth is not None:
@@ -144,6 +145,22 @@ class RowObjects:
         elif len(keys) == len(self._names):
             return self._table.alike(found.as_table([*map(keys.index, self._names)], place), start)
         return None
+
+    def listed(self, name: str, records: Iterable[tuple[str, Any]]) -> Dataset | None:
+        """The rows as documents of tokens, where that is asked and each has a list of log-probabilities.
+
+        Args:
+            name: of the stream.
+            records: all rows with their places.
+
+        """
+        if not (self._stacked and takes_tokens(self._request)):
+            return None
+        from celoss_cli.read.tokens.lists import listed_dataset  # most rows are none
+
+        if self._nested:
+            records = ((place, flat(row, place, self._ranked)) for place, row in records)
+        return listed_dataset(name, self._first, self._keys, records, self._request)
 
     @property
     def lead(self) -> bytes:
@@ -256,6 +273,19 @@ def _refuse_own_order(first: dict[str, Any], input: str, others: Sequence[str], 
         names = first[key]
         texts = isinstance(names, list) and all(isinstance(name, str) for name in names)
         if texts and isinstance(first[input], list) and len(names) == len(first[input]) > 0:
+            if key.lower() in TEXTS:
+                raise InputError(
+                    f"expected values of classes, got {quoted(input)} of the {quoted(key)} of each row",
+                    ways=(
+                        Way(
+                            "each row as a document of tokens",
+                            (("--input-is", "token-logprobs"), ("--class-columns", input)),
+                            "nll",
+                            needs="--per",
+                        ),
+                    ),
+                    place=place,
+                )
             raise InputError(
                 f"expected classes in one order, got {quoted(input)} with {quoted(key)} for each row",
                 hint="write them in one order first",

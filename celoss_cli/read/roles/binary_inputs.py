@@ -74,6 +74,9 @@ class _Search(Search):
             return self._of_classes(pair)
         if sure:
             return self._confidence(sure[0])
+        lists = self._lists_of_tokens()
+        if len(lists) == 1:
+            return self._settled(lists[0], _PREDICTED)
         if self._speaks:
             return self._no_prediction()
         return self._only_other()
@@ -256,6 +259,11 @@ class _Search(Search):
         return [i for i, said in zip(self.numbers, says, strict=True) if said.takes != "scores"]
 
     # ---------------------------------------------------------------------------- no other prediction
+
+    def _lists_of_tokens(self) -> list[int]:
+        """The columns of lists that are named as log-probabilities, where those are what is taken."""
+        columns = enumerate(self.evidence.columns) if self._takes == "log-probs" else ()
+        return [i for i, one in columns if one.stored == "list" and one.says.takes == self._takes]
 
     def _no_prediction(self) -> Found:
         """No number that speaks of predictions can be the input: not even if another number is left."""

@@ -7,9 +7,12 @@ business.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["may_be_scored"]
+if TYPE_CHECKING:
+    from celoss_cli.read.request import ReadRequest
+
+__all__ = ["TEXTS", "may_be_scored", "takes_tokens"]
 
 _KEYS = frozenset(
     (
@@ -19,7 +22,15 @@ _KEYS = frozenset(
 )
 """The keys that the records of some format have, one at least."""
 
+TEXTS = ("tokens", "token", "token_texts")
+"""What the texts of tokens are called in a row that has a list of log-probabilities beside them."""
+
 
 def may_be_scored(found: dict[str, Any]) -> bool:
     """Whether a JSON object has a key that records of scored tokens have: most have none."""
     return not _KEYS.isdisjoint(found)
+
+
+def takes_tokens(request: ReadRequest) -> bool:
+    """Whether the rows of a table are tokens, or lists of them: as ``rows.asked_of_tables`` asks."""
+    return request.scored and not request.per_class

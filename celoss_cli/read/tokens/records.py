@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from celoss_cli.read.request import ReadRequest, Stream
     from celoss_cli.read.tokens.document import Document
 
-__all__ = ["Format", "refuse_unscored", "scored_dataset"]
+__all__ = ["Format", "Records", "dataset_of_records", "refuse_unscored", "scored_dataset"]
 
 Records = Iterable[tuple[str, Any]]
 """Values of JSON, each with its place; some are still to be proven."""
@@ -64,7 +64,7 @@ class Format:
         """
         text = Text(stream)
         records = elements_read(text.pieces(1), text) if text.take(b"[") else values_after(text, value_read)
-        return _dataset_of(stream.name, records, request, self)
+        return dataset_of_records(stream.name, records, request, self)
 
 
 def scored_dataset(
@@ -86,7 +86,7 @@ def scored_dataset(
         found = ((place, proven(value)) for place, value in records)
         return choices_dataset(name, found, request, _Reader(request, format).group_of)
     refuse_unscored("a Batch" if format is None else format.title, name, request)
-    return _dataset_of(name, records, request)
+    return dataset_of_records(name, records, request)
 
 
 def refuse_unscored(title: str, name: str, request: ReadRequest) -> None:
@@ -113,7 +113,9 @@ def _refuse_other_than_logits(name: str, request: ReadRequest) -> None:
     )
 
 
-def _dataset_of(name: str, records: Records, request: ReadRequest, chosen: Format | None = None) -> Dataset:
+def dataset_of_records(
+    name: str, records: Records, request: ReadRequest, chosen: Format | None = None
+) -> Dataset:
     """The documents of a dump as a data set.
 
     Args:
@@ -242,7 +244,8 @@ class _Reader:
             if not isinstance(body, dict):
                 raise InputError("expected the body of a response, got none", place="$.response.body")
             return _Whole(body, value, ".response.body")
-        if value.get("error") is not None and _format_of(value) is None:
+        known = self._format is not None and self._format.is_one(value)
+        if value.get("error") is not None and not known and _format_of(value) is None:
             return None
         return _Whole(value, value, "")
 

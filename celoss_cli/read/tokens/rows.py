@@ -1,7 +1,8 @@
-"""Tables and row objects with the log-probability of one token a row, as documents.
+"""Tables, row objects and arrays with the log-probabilities of tokens, as documents.
 
 The table is read as one of a loss that needs no target: its roles, numbers and refusals are those of every
-table. Rows that follow each other with one id are a document; without a column of ids, all of them are one.
+table. Of one log-probability a row, rows that follow each other with one id are a document; without a column
+of ids, all of them are one. A list of log-probabilities in each row is a document of that many tokens.
 
 Details of lighteval are refused: a row is ``{doc, metric, model_response}``, and ``model_response.logprobs``
 holds one sum for each choice where the task asks for log-likelihoods, the sum of a whole text where it is
@@ -14,12 +15,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from celoss_cli.core.data import Array, Batch, Chunk
-from celoss_cli.core.errors import InputError, Way, quoted
+from celoss_cli.core.errors import CelossError, InputError, Way, quoted
 from celoss_cli.losses.base import SAMPLE_WEIGHT
 from celoss_cli.losses.scored_tokens import CENSORED, COMPLETION, PART, PROMPT, STATUS, UNKNOWN
 from celoss_cli.read.tokens.document import CENSORED_AS
@@ -28,14 +30,29 @@ from celoss_cli.read.tokens.identities import number_of_name
 if TYPE_CHECKING:
     from celoss_cli.read.request import ColumnChoice, Dataset, ReadRequest, TargetSource, TruthColumns
 
-__all__ = ["asked_of_tables", "by_document", "why_no_table", "with_companions"]
+__all__ = [
+    "DOCUMENTS",
+    "LISTS",
+    "RAGGED",
+    "asked_of_tables",
+    "by_document",
+    "why_no_table",
+    "with_companions",
+]
 
 _UNITS = ("bytes", "words")
+
+LISTS = "the list of each row is read as a document, each of its values as a token"
+
+RAGGED = "lists of several lengths are read from JSON Lines, or as a table with a token a row beside its id"
 
 _PART = "part"
 _PARTS = {"prompt": PROMPT, "completion": COMPLETION}
 
-_DOCUMENTS = ("doc", "document", "docid", "document_id", "text_id", "sample", "sequence", "seq", "sentence")
+DOCUMENTS = (
+    *("doc", "doc_id", "docid", "document", "document_id"),
+    *("text_id", "sample", "sequence", "seq", "sentence"),
+)
 
 
 _OF_LIGHTEVAL = frozenset(("doc", "metric", "model_response"))
@@ -89,15 +106,28 @@ def with_companions(dataset: Dataset, choice: ColumnChoice) -> ColumnChoice:
     columns = dataset.described["columns"]
     by_name = {name.lower(): name for name in columns["unused"]}
     units = [by_name[unit] for unit in _UNITS if unit in by_name]
-    if units and choice.classes is None:
+    if units and choice.classes is None and not _are_lists(dataset):
         choice = replace(choice, classes=",".join([*columns["inputs"], *units]))
     if columns["id"] is None:
-        found = (by_name[name] for name in _DOCUMENTS if name in by_name)
-        grouped = choice.group if choice.group is not None and choice.group.lower() in _DOCUMENTS else None
+        found = (by_name[name] for name in DOCUMENTS if name in by_name)
+        grouped = choice.group if choice.group is not None and choice.group.lower() in DOCUMENTS else None
         choice = replace(choice, id=next(found, grouped))
     if choice.group is None and _PART in by_name:
         choice = replace(choice, group=by_name[_PART])
     return choice
+
+
+def _are_lists(dataset: Dataset) -> bool:
+    """Whether each row has a list, as the first batch says, which is put back."""
+    try:
+        first = next(map(_read, dataset.batches), None)
+    except CelossError:
+        dataset.close()
+        raise
+    if first is None:
+        return False
+    dataset.batches = chain([first], dataset.batches)
+    return _holds_lists(first, dataset.described["columns"]["inputs"])
 
 
 def by_document(dataset: Dataset, request: ReadRequest) -> Dataset:
@@ -109,21 +139,74 @@ def by_document(dataset: Dataset, request: ReadRequest) -> Dataset:
 
     """
     columns = dataset.described["columns"]
-    columns["told"] = [*columns.get("told", ()), "each row is read as a token, rows of one id as a document"]
     names = [name.lower() for name in columns["inputs"]]
-    dataset.batches = _documents(dataset.batches, request, names)
+    lists = _are_lists(dataset)
+    batches = map(_read, dataset.batches)
+    told = LISTS if lists else "each row is read as a token, rows of one id as a document"
+    columns["told"] = [*columns.get("told", ()), told]
+    dataset.batches = _of_lists(batches, request, names) if lists else _documents(batches, request, names)
     dataset.scored = True
     return dataset
 
 
-def _documents(
-    batches: Iterator[Batch | Chunk], request: ReadRequest, names: Sequence[str]
-) -> Iterator[Batch]:
+def _read(found: Batch | Chunk) -> Batch:
+    return found.read() if isinstance(found, Chunk) else found
+
+
+def _holds_lists(batch: Batch, names: Sequence[str]) -> bool:
+    """Whether each row has several values under one name: the tokens of a document."""
+    return len(names) == 1 and batch.input.ndim == 2 and batch.input.shape[1] > 1
+
+
+def _of_lists(batches: Iterator[Batch], request: ReadRequest, names: Sequence[str]) -> Iterator[Batch]:
+    """Batches of rows, each with a list of log-probabilities, as one document a row."""
+    for batch in batches:
+        if len(batch) and not _holds_lists(batch, names):
+            raise InputError(
+                "expected a list of log-probabilities a row, got another shape", place=batch.source
+            )
+        rows, size = batch.input.shape
+        logprobs, status = _with_status(batch.input.reshape(-1))
+        groups, part = batch.groups, np.broadcast_to(np.int8(UNKNOWN), rows * size)
+        if request.columns.group is None and groups is not None:
+            part, groups = np.repeat(_parts(groups, [batch]), size), None
+        weights = batch.aligned.get(SAMPLE_WEIGHT)
+        yield replace(
+            batch,
+            input=logprobs,
+            target=np.tile(np.arange(size), rows),
+            aligned={
+                STATUS: status,
+                PART: part,
+                **{unit: np.broadcast_to(np.nan, rows * size) for unit in _UNITS},
+                **({} if weights is None else {SAMPLE_WEIGHT: _of_each(weights, rows, size)}),
+            },
+            shape=(),
+            groups=groups,
+            offsets=np.arange(rows + 1) * size,
+        )
+
+
+def _of_each(weights: Array, rows: int, size: int) -> Array:
+    """A weight for each token of lists of so many, from those of the rows or of the tokens."""
+    return np.broadcast_to(weights.reshape(rows, -1), (rows, size)).reshape(-1)
+
+
+def _with_status(values: Array) -> tuple[Array, Array]:
+    """Log-probabilities, NaN where they are not told, and what each is."""
+    logprobs = values.astype(np.float64)
+    status = np.where(logprobs == CENSORED_AS, np.int8(CENSORED), np.int8(0))
+    logprobs[status == CENSORED] = np.nan
+    return logprobs, status
+
+
+def _documents(batches: Iterator[Batch], request: ReadRequest, names: Sequence[str]) -> Iterator[Batch]:
     """Batches of whole documents: the last of a batch waits for the rows that may follow it."""
     waiting: list[Batch] = []
     start = request.start
     for batch in _with_edges(batches, request):
-        if batch.input.ndim > 2 or not {*names[1:]} <= {*_UNITS}:
+        width = batch.input.shape[1] if batch.input.ndim == 2 else 1
+        if batch.input.ndim > 2 or width > len(names) or not {*names[1:]} <= {*_UNITS}:
             raise InputError("expected one log-probability a row, got several", place=batch.source)
         waiting.append(batch)
         cut = _last_document(waiting)
@@ -139,11 +222,10 @@ def _documents(
         yield _made(rows, start, request, names)
 
 
-def _with_edges(batches: Iterator[Batch | Chunk], request: ReadRequest) -> Iterator[Batch]:
+def _with_edges(batches: Iterator[Batch], request: ReadRequest) -> Iterator[Batch]:
     """The rows; the documents that files begin and end with are noted, as they may go on in others."""
     settled, files, last = request.settled, 0, set[int]()
-    for found in batches:
-        batch = found.read() if isinstance(found, Chunk) else found
+    for batch in batches:
         if len(batch):
             first, end = (number_of_name(batch.ids[at] if batch.ids else "") for at in (0, -1))
             if files != settled.files:
@@ -169,13 +251,11 @@ def _last_document(waiting: Sequence[Batch]) -> int | None:
 def _made(rows: Sequence[Batch], start: int, request: ReadRequest, names: Sequence[str]) -> Batch:
     """Rows as the documents that they are."""
     held = np.concatenate([batch.input.reshape(len(batch), -1) for batch in rows]).astype(np.float64)
-    logprobs = held[:, 0].copy()
+    logprobs, status = _with_status(held[:, 0])
     units = {name: held[:, at] for at, name in enumerate(names) if at}
     ids = None if rows[0].ids is None else [name for batch in rows for name in batch.ids or ()]
     groups = None if rows[0].groups is None else [name for batch in rows for name in batch.groups or ()]
     starts = [0] if ids is None else [0, *(at for at in range(1, len(ids)) if ids[at] != ids[at - 1])]
-    status = np.where(logprobs == CENSORED_AS, np.int8(CENSORED), np.int8(0))
-    logprobs[status == CENSORED] = np.nan
     weights = [batch.aligned[SAMPLE_WEIGHT].reshape(-1) for batch in rows if SAMPLE_WEIGHT in batch.aligned]
     size = len(logprobs)
     place = _places(rows, starts)
