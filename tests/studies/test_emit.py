@@ -229,6 +229,14 @@ def test_several_tables_are_one_data_set(ways: Ways, library: str) -> None:
         ("p.json", '[{"a": 1, "b": 2, "y": 0}, {"a": 3, "b": -1, "y": 1}]', []),
         ("p.json", '[{"a": 1, "b": 2, "y": "b"}, {"a": 3, "b": -1, "y": "a"}]', []),
         ("p.json", '{"columns": ["a", "b", "y"], "data": [[1, 2, 0], [3, -1, 1]]}', []),
+        ("p.json", '{"y":{"0":0,"1":1},"a":{"0":0.1,"1":0.2},"b":{"0":1.0,"1":0.5}}', []),
+        ("p.json", '{"0":{"y":0,"a":0.1,"b":1.0},"1":{"y":1,"a":0.2,"b":0.5}}', []),
+        ("p.json", '{"y":[0,1],"a":[0.1,0.2],"b":[1.0,0.5]}', []),
+        ("p.json", '{"y":[0,1],"a":[0.1,0.2],"b":[1.0,0.5],"weight":[1,3],"note":["u","v"]}', []),
+        ("p.json", '{"y":["a","b"],"logit_a":[0.1,0.2],"logit_b":[1.0,0.5]}', []),
+        ("p.json", '{"y":{"r":"b","s":"a"},"a":{"r":0.1,"s":0.2},"b":{"r":1.0,"s":0.5}}', []),
+        ("p.json", '{"a":[0.1,0.2],"b":[1.0,0.5],"ya":[0,1],"yb":[1,0]}', ["--target-column", "ya,yb"]),
+        ("p.json", '{"columns": [0, 1, "y"], "data": [[1, 2, 0], [3, -1, 1]]}', ["--class-columns", "0,1"]),
         ("p.json", '{"logits": [[1, 2], [3, -1]], "targets": [0, 1], "weight": [1, 3]}', []),
         ("p.json", '{"logits": [[1, 2], [3, -1]], "targets": [[0, 1], [1, 0]]}', []),
         ("p.json", '[{"logits": [1, 2], "y": 0}, {"logits": [3, -1], "y": 1}]', []),
@@ -352,6 +360,24 @@ def test_named_arrays_with_sample_weights(ways: Ways, library: str) -> None:
     np.savez("e.npz", logits=x, labels=(y[:, None] > 0) * np.ones((4, 3, 2)), sample_weight=[1, 2, 3, 4])
     for chosen in options(REDUCTIONS):
         ways.agree(library, "bce-logits", "e.npz", *chosen)
+
+
+@every_library
+def test_an_array_for_each_class(ways: Ways, library: str) -> None:
+    np.savez("c.npz", y=[0, 1, 1], a=[0.1, 0.2, 0.3], b=[1.0, 0.5, 2.0], sample_weight=[1, 2, 3])
+    np.savez("n.npz", y=["a", "b", "b"], logit_a=[0.1, 0.2, 0.3], logit_b=[1.0, 0.5, 2.0])
+    for chosen in options(REDUCTIONS):
+        ways.agree(library, "ce", "c.npz", *chosen)
+        ways.agree(library, "ce", "n.npz", *chosen)
+
+
+@every_library
+def test_rows_of_json_beside_targets_of_another_file(ways: Ways, library: str) -> None:
+    Path("rows.json").write_text('[{"a": 1, "b": 2}, {"a": 3, "b": -1}]')
+    Path("y.json").write_text("[0, 1]")
+    Path("names.json").write_text('["b", "a"]')
+    ways.agree(library, "ce", "rows.json", "--targets", "@y.json")
+    ways.agree(library, "ce", "rows.json", "--targets", "@names.json")
 
 
 @every_library

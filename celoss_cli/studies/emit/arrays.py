@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from celoss_cli.losses.base import ONE_HOT_READ
+from celoss_cli.read.roles.targets import BY_NAME
 from celoss_cli.studies.emit.literals import DataCode, Values, string
 from celoss_cli.studies.emit.reading import RESHAPED, Reading, kind_of, opened, opening
 
@@ -36,18 +38,19 @@ class _Code:
         kind = kind_of(path) if path != text else None
         if kind == "npy" and not path.endswith(".gz"):
             return f"np.load({string(path)})"
-        if kind == "json" and isinstance(_document(path), list):
+        if kind == "json" and _holds_numbers(_document(path)):
             self.document(path, name)
             return f"np.array({name})"
         return ""
 
-    def named(self, path: str, chosen: str | None) -> str:
-        """The expression for an array of the file by its name, as a template, or ""."""
+    def named(self, path: str, chosen: str | None, names: Sequence[str]) -> str:
+        """The expression for an array of the file by its name, as a template; "" where it lacks a name."""
         kind = kind_of(path, chosen)
         if kind == "npz" and not path.endswith(".gz"):
             self.lines.append(f"data = np.load({string(path)})")
             return "data[{}]"
-        if kind == "json" and isinstance(_document(path), dict):
+        found = _document(path) if kind == "json" else None
+        if isinstance(found, dict) and all(_holds_numbers(found.get(name)) for name in names):
             self.document(path, "data")
             return "np.array(data[{}])"
         return ""
@@ -62,11 +65,12 @@ def array_code(reading: Reading, report: Report, loss: Loss, kept: Kept) -> Data
         input = code.array(reading.input or f"@{reading.files[0]}", "values")
         target = code.array(reading.target or "", "answers")
     else:
-        columns, template = report.source["columns"], code.named(reading.files[0], reading.input_format)
-        input = template.format(string(columns["inputs"][0]))
-        target = template.format(string(str(columns["target"])))
-        weight = Values(template.format(string(columns["weight"]))) if columns["weight"] else None
-    if not (input and target) or kept.first is None:
+        columns = report.source["columns"]
+        inputs, target_names, weights = map(_names, (columns["inputs"], columns["target"], columns["weight"]))
+        template = code.named(reading.files[0], reading.input_format, [*inputs, *target_names, *weights])
+        input, target = _stacked(template, inputs), _stacked(template, target_names)
+        weight = Values(_stacked(template, weights)) if weights else None
+    if not (input and target) or kept.first is None or BY_NAME in report.source["conversions"]:
         return None
     indices = loss.per_class and loss.canonical(kept.first).target.ndim == 2
     return DataCode(
@@ -76,6 +80,17 @@ def array_code(reading: Reading, report: Report, loss: Loss, kept: Kept) -> Data
         imports=tuple(code.imports),
         lines=tuple(code.lines),
     )
+
+
+def _names(role: str | Sequence[str] | None) -> list[str]:
+    """The arrays that have a role."""
+    return [] if role is None else [role] if isinstance(role, str) else list(role)
+
+
+def _stacked(template: str, names: Sequence[str]) -> str:
+    """An array of the file, or several that are its columns side by side."""
+    each = [template.format(string(name)) for name in names]
+    return each[0] if len(each) == 1 or not template else f"np.stack([{', '.join(each)}], axis=1)"
 
 
 def _on_axis(values: str, axis: int | None) -> str:
@@ -94,6 +109,15 @@ def _target(values: str, reading: Reading, report: Report, kept: Kept) -> str:
         shape = (report.tally.rows, *kept.first.target.shape[1:])
         values = f"{values}.reshape({', '.join(map(str, shape))})"
     return values
+
+
+def _holds_numbers(values: Any) -> bool:
+    """Whether values of JSON are an array, by the first of them."""
+    if not isinstance(values, list):
+        return False
+    while isinstance(values, list) and values:
+        values = values[0]
+    return isinstance(values, int | float)
 
 
 def _document(path: str) -> Any:

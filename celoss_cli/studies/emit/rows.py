@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from celoss_cli.core.numbers import is_number
 from celoss_cli.core.records import record
@@ -63,11 +63,9 @@ def row_code(reading: Reading, report: Report, loss: Loss) -> DataCode | None:
     if reading.input is not None or reading.target is not None:
         return None
     targets = target if isinstance(target, list) else [str(target)]
-    rows = _rows(reading)
-    if rows is None or not all(
-        isinstance(rows.first.get(name, []), str | int | float)
-        for name in (*inputs, *targets, *([weight] if weight else []))
-    ):
+    names = [*inputs, *targets, *([weight] if weight else [])]
+    rows = _rows(reading, names)
+    if rows is None or not all(isinstance(rows.first.get(name, []), str | int | float) for name in names):
         return None
     if BY_NAME in report.source["conversions"] and (report.tally.ignored or not loss.per_class):
         return None  # what is left out is no name
@@ -114,7 +112,8 @@ def _many_targets(rows: _Rows, report: Report, _: Loss, names: Sequence[str]) ->
 # -------------------------------------------------------------------------------------------- the rows
 
 
-def _rows(reading: Reading) -> _Rows | None:
+def _rows(reading: Reading, names: Sequence[str]) -> _Rows | None:
+    """The rows of the files, of which these columns are read."""
     kinds = {kind_of(path, reading.input_format) for path in reading.files}
     kind = kinds.pop() if len(kinds) == 1 else None
     if kind in TABLES:
@@ -122,7 +121,7 @@ def _rows(reading: Reading) -> _Rows | None:
     if kind == "jsonl":
         with opened(reading.files[0]) as file:
             return _objects(reading, "[json.loads(line) for line in file]", json.loads(file.readline()))
-    return _document(reading) if kind == "json" else None
+    return _document(reading, names) if kind == "json" else None
 
 
 def _table(reading: Reading, delimiter: str) -> _Rows:
@@ -140,21 +139,63 @@ def _table(reading: Reading, delimiter: str) -> _Rows:
     return _Rows(("import csv", *imports), lines, first, reading.decimal)
 
 
-def _document(reading: Reading) -> _Rows | None:
-    """The rows of a JSON document: a list of objects, or pandas' split orientation."""
+def _document(reading: Reading, names: Sequence[str]) -> _Rows | None:
+    """The rows of a JSON document: a list of objects, or one of pandas' other orientations."""
     with opened(reading.files[0]) as file:
         document = json.load(file)
     if isinstance(document, list):
         return _objects(reading, "json.load(file)", document[0])
-    if not {"columns", "data"} <= document.keys() or len(reading.files) > 1:
+    found = None if len(reading.files) > 1 else _split(document) or _oriented(document, names)
+    if found is None:
         return None
+    lines, first = found
     imports, opening = _reading(reading, "json.load(file)")
-    rows = 'rows = [dict(zip(table["columns"], row)) for row in table["data"]]'
+    return _Rows(("import json", *imports), (opening[0], "    table = json.load(file)", *lines), first)
+
+
+_Lines = tuple[Sequence[str], Mapping[str, object]]
+"""The lines that make ``rows`` of ``table``, and the first row."""
+
+
+def _split(document: Any) -> _Lines | None:
+    """Of a table whose names of columns and rows stand apart."""
+    if not {"columns", "data"} <= document.keys():
+        return None
     first = dict(zip(document["columns"], document["data"][0], strict=True))
-    return _Rows(("import json", *imports), (opening[0], "    table = json.load(file)", rows), first)
+    return ['rows = [dict(zip(table["columns"], row)) for row in table["data"]]'], first
 
 
-def _objects(reading: Reading, expression: str, first: Mapping[str, object]) -> _Rows:
+def _oriented(document: Mapping[str, object], names: Sequence[str]) -> _Lines | None:
+    """Of a table by rows or by columns that has these columns.
+
+    None for columns that are arrays as they are, for a table that reads both ways, and for any other object.
+    """
+    rows = [row for row in document.values() if isinstance(row, dict)]
+    by_row = len(rows) == len(document) > 0 and rows[0].keys() >= {*names}
+    by_column = document.keys() >= {*names}
+    if by_row or not by_column:
+        return (["rows = list(table.values())"], rows[0]) if by_row and not by_column else None
+    needed, columns = f"needed = {strings(names)}", [document[name] for name in names]
+    keyed = [column for column in columns if isinstance(column, dict) and column]
+    if len(keyed) == len(columns):
+        each = "{name: table[name][key] for name in needed}"
+        first = [column.get(next(iter(keyed[0]))) for column in keyed]
+        return [needed, f"rows = [{each} for key in table[needed[0]]]"], dict(zip(names, first, strict=True))
+    listed = [column for column in columns if isinstance(column, list) and column]
+    if len(listed) == len(columns) > _ARRAYS:
+        each = "dict(zip(needed, row)) for row in zip(*(table[name] for name in needed))"
+        first = [column[0] for column in listed]
+        return [needed, f"rows = [{each}]"], dict(zip(names, first, strict=True))
+    return None
+
+
+_ARRAYS = 2
+"""So few columns, an input and a target, are arrays as they are."""
+
+
+def _objects(reading: Reading, expression: str, first: object) -> _Rows | None:
+    if not isinstance(first, dict):
+        return None
     imports, lines = _reading(reading, expression)
     return _Rows(("import json", *imports), lines, first)
 
