@@ -15,7 +15,14 @@ from celoss_cli.cli.commands import command_named
 from celoss_cli.cli.data import Data, data_of
 from celoss_cli.cli.heeding import heed_options
 from celoss_cli.cli.options import Semantics
-from celoss_cli.cli.reading import FIRST_BLOCKS, Opened, are_two_arrays, dataset_of, with_targets
+from celoss_cli.cli.reading import (
+    FIRST_BLOCKS,
+    Opened,
+    are_two_arrays,
+    dataset_of,
+    looking_at_other,
+    with_targets,
+)
 from celoss_cli.cli.semantics import chosen, refuse_foreign
 from celoss_cli.core.errors import CelossError, InputError, LimitError
 from celoss_cli.core.records import record, replace
@@ -169,12 +176,11 @@ class Opener:
             with contextlib.closing(dataset_of_two(files, request)) as dataset:
                 yield Opened(dataset, request)
             return
-        stream = self._stream()
-        try:
-            with contextlib.closing(read_stream(stream, request, data.reading.input_format)) as dataset:
+        with contextlib.closing(self._stream(data)) as stream:
+            with looking_at_other(files, request, data.reading.input_format):
+                dataset = read_stream(stream, request, data.reading.input_format)
+            with contextlib.closing(dataset):
                 yield Opened(dataset, request)
-        finally:
-            stream.close()
 
     def refuse_misfits(self, data: Data, found: Opened) -> None:
         """Refuses files after the first one that are no more of the same data set.
@@ -186,7 +192,7 @@ class Opener:
         chosen_format = data.reading.input_format
         if data.values is not None or are_two_arrays(data.files, found.request, chosen_format):
             return
-        for path in self.others[:_MOST_FILES]:
+        for path in files_of(data.files)[1:][:_MOST_FILES]:
             stream = open_stream(path)
             try:
                 asked = replace(found.request, settled=Settled())
@@ -198,10 +204,10 @@ class Opener:
             finally:
                 stream.close()
 
-    def _stream(self) -> Stream:
+    def _stream(self, data: Data) -> Stream:
         if self._piped is not None:
             return Stream(self._first, cast(BinaryIO, io.BufferedReader(io.BytesIO(self._piped))))
-        return open_stream(self._first)
+        return open_stream(next(iter(files_of(data.files)), self._first))
 
 
 def _beginning(stream: Stream) -> bytes:

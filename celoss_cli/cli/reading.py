@@ -31,6 +31,7 @@ __all__ = [
     "are_two_arrays",
     "dataset_of",
     "inline_dataset",
+    "looking_at_other",
     "opened",
     "with_targets",
 ]
@@ -135,8 +136,20 @@ def dataset_of(data: Data, request: ReadRequest, watch: Watch | None) -> tuple[D
 
         refuse_values(files, data.flag, request)
     _name_the_extra(files)
-    found = gather(files or ["-"], request, data.reading.input_format, watch, data.row_groups)
+    with looking_at_other(files, request, data.reading.input_format):
+        found = gather(files or ["-"], request, data.reading.input_format, watch, data.row_groups)
     return found, request
+
+
+@contextlib.contextmanager
+def looking_at_other(files: Sequence[str], request: ReadRequest, chosen: str | None) -> Iterator[None]:
+    """While the first file is opened: a refusal of it tells that the other one holds its targets."""
+    try:
+        yield
+    except InputError as error:
+        from celoss_cli.read.other_table import with_targets_of_other  # most files can be read
+
+        raise with_targets_of_other(error, files, request, chosen) from None
 
 
 def _of_token_rows(data: Data, request: ReadRequest, watch: Watch | None) -> tuple[Dataset, ReadRequest]:

@@ -420,6 +420,7 @@ def _shape_error(x: Array, y: Array) -> InputError:
     )
 
 
+_OF_ROWS = (Way("weights of the rows", (("--weight-column", "weight"),)),)
 _LAST_AXIS = Way("the classes are the last axis", (("--class-axis", "-1"),))
 
 
@@ -462,7 +463,10 @@ class WeightedClassLoss(ClassLoss):
 
     def _check_classes(self, classes: int) -> None:
         if self.weight is not None and len(self.weight) != classes:
-            raise InputError(f"Expected {classes} class weights, one for each class, got {len(self.weight)}.")
+            raise InputError(
+                f"Expected {classes} class weights, one for each class, got {len(self.weight)}.",
+                ways=_OF_ROWS,
+            )
 
     def _class_weights(self) -> Array | None:
         return None if self.weight is None else self.weight.astype(self.dtype)
