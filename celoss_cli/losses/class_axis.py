@@ -413,7 +413,7 @@ def _corrected(x: Array) -> Array:
     The rounding error r of a difference z is a double (Knuth's sum of two numbers), and exp(z + r) is
     exp z + r exp z but for the square of r.
     """
-    x = np.asarray(x, order="C" if len(x) < ROW_MAJOR_FROM else "F")
+    x = _ordered(x)
     largest = x.max(axis=0)
     z = x - largest
     part = z - x
@@ -518,27 +518,77 @@ def softmax_divergence(x: Array, y: Array) -> tuple[Array, Array]:
     """Which columns of logits have the same first largest class in x and y, and their divergence.
 
     The Kullback-Leibler divergence of q, the softmax of y, from p, that of x, is sum p (log p - log q), which
-    is sum p (x - y) - (log sum exp x - log sum exp y): no logarithms but those of the sums. 0 log 0 is 0.
+    is sum p (z - w) - (log sum exp z - log sum exp w) with z = x - max x and w = y - max y: no logarithms but
+    those of the sums. Where that is so small that its digits cancel, ``_small_divergence`` has them. 0 log 0
+    is 0; a class that q excludes and p does not makes it infinite, however small its p is.
 
     Args:
         x: shape (classes, columns), float64, in this module's order.
         y: of the same shape and order.
 
     Returns:
-        bool and float64, each of shape (columns,).
+        bool and float64, each of shape (columns,), the second at least 0 or NaN.
 
     """
     with np.errstate(all="ignore"):
-        second, other, _, divisor = _exp_sum(y)
-        log_second = np.log(divisor) + other
-        first, top, e, total = _exp_sum(x)
-        apart = np.subtract(x, y)
+        second, w, _, divisor = _exp_sum(y, "w")
+        first, z, e, total = _exp_sum(x)
+        apart = np.subtract(z, w, out=w)
         apart *= e
-        impossible = x == -np.inf
-        if impossible.any():
-            np.copyto(apart, 0, where=impossible & ~np.isnan(y))
-        mean = sum_over_classes(apart, np.empty_like(total)) / total
-        return first == second, mean - (np.log(total) + top - log_second)
+        mean = sum_over_classes(apart, np.empty_like(total))
+        unknown = np.flatnonzero(np.isnan(mean))
+        if unknown.size:
+            # 0 times infinity: p is 0, or less than the smallest number.
+            parts, none = _ordered(apart[:, unknown]), e[:, unknown] == 0
+            excluded = np.isneginf(y[:, unknown]) & ~np.isneginf(x[:, unknown])
+            np.copyto(parts, np.where(excluded, np.inf, 0), where=none)
+            mean[unknown] = sum_over_classes(parts, np.empty(len(unknown)))
+        found = mean / total + (np.log(divisor) - np.log(total))
+        small = np.flatnonzero(found < _SMALL)
+        if small.size:
+            at = slice(None) if small.size == found.size else small
+            near = _small_divergence(z[:, at], e[:, at], total[at], y[:, at], first[at])
+            found[at] = np.where(np.isfinite(near), near, found[at])
+        return first == second, np.maximum(found, 0, out=found)
+
+
+_SMALL = 1e-3
+"""A divergence below has fewer than 13 right digits as a difference of numbers of the size of 1."""
+
+
+def _small_divergence(z: Array, e: Array, total: Array, y: Array, top: Array) -> Array:
+    """The divergence of softmax y from softmax x, sum p u + log1p(sum p (exp(-u) - 1)), shape (columns,).
+
+    u is what the logit of a class has in x more than in y, less the same of the class ``top``: 0 there, so
+    that a saturated softmax keeps its digits, and small where x and y are alike, so that the error is about
+    2^-53 sum p |u|.
+
+    Args:
+        z: x - max x, shape (classes, columns).
+        e: exp z, of the same shape.
+        total: its sums, shape (columns,).
+        y: shape (classes, columns).
+        top: the first largest class of x, shape (columns,).
+
+    """
+    dtype = z.dtype
+    w = np.subtract(y, y[top, np.arange(len(top))], out=_scratch("w", z.shape, dtype))
+    u = np.subtract(z, w, out=_scratch("u", z.shape, dtype))
+    change = np.negative(u, out=_scratch("change", z.shape, dtype))
+    np.expm1(change, out=change)
+    change *= e
+    if not np.minimum.reduce(u, axis=None) >= -1:
+        # Also nan, of a class that both exclude.
+        np.copyto(change, np.exp(w) - e, where=~(u >= -1))
+        np.copyto(u, 0, where=e == 0)
+    u *= e
+    mean, gain = (sum_over_classes(part, np.empty(len(top))) for part in (u, change))
+    return np.asarray(mean / total + np.log1p(gain / total))
+
+
+def _ordered(x: Array) -> Array:
+    """A matrix in this module's memory order, copied where it lies in another."""
+    return np.asarray(x, order="C" if len(x) < ROW_MAJOR_FROM else "F")
 
 
 def softmax_picked(x: Array, y: Array) -> tuple[Array, Array]:
@@ -554,12 +604,15 @@ def softmax_picked(x: Array, y: Array) -> tuple[Array, Array]:
         return chosen, e[y, np.arange(len(y))] / total
 
 
-def _exp_sum(x: Array) -> tuple[Array, Array, Array, Array]:
-    """The first largest class of each column and its logit, exp(x - max), which is scratch, and its sum."""
+def _exp_sum(x: Array, name: str = "z") -> tuple[Array, Array, Array, Array]:
+    """The first largest class of each column, z = x - max x and exp z, which are scratch, and its sum.
+
+    The scratch of z has the ``name``.
+    """
     top = np.maximum.reduce(x, axis=0)
-    e = np.subtract(x, top, out=_scratch("e", x.shape, x.dtype))
-    total = sum_over_classes(np.exp(e, out=e), np.empty_like(top))
-    return largest_class(x, top), top, e, total
+    z = np.subtract(x, top, out=_scratch(name, x.shape, x.dtype))
+    e = np.exp(z, out=_scratch("e", x.shape, x.dtype))
+    return largest_class(x, top), z, e, sum_over_classes(e, np.empty_like(top))
 
 
 def softmax_columns(x: Array, dtype: str) -> Array:

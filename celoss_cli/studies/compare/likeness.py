@@ -129,8 +129,12 @@ def _likeness(a: Loss, ours: Batch, b: Loss, theirs: Batch) -> tuple[Array, Arra
 
 
 def _divergence(p: Array, q: Array) -> Array:
-    """Sum of exp p (p - q) over the outcomes of log-probabilities (outcomes, n); 0 log 0 is 0."""
+    """Sum of exp p (p - q) over the outcomes of log-probabilities (outcomes, n); 0 log 0 is 0.
+
+    An outcome that q excludes and p does not makes it infinite, however small its p is.
+    """
     with np.errstate(all="ignore"):
         parts = np.exp(p) * (p - q)
     np.copyto(parts, 0, where=np.isneginf(p) & ~np.isnan(q))
+    np.copyto(parts, np.inf, where=np.isneginf(q) & (p > -np.inf))
     return np.asarray(parts.sum(axis=0))
