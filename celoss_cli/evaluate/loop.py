@@ -82,7 +82,8 @@ class Evaluation:
         facts: oddities of the options and of the data as a whole, which are there or not.
         sizes: how much is counted in other units than elements, where the loss knows any.
         scores: what the scores are made of, where they were asked for.
-        first_infinite: the first row whose loss is infinite, by its number and name; "" where none is.
+        first_infinite, first_nan: the first row whose loss is infinite or NaN, by its number and name; ""
+        where none is.
         of_rows: the totals of the rows whose elements are shown, where rows differ in their number of
         elements.
 
@@ -99,6 +100,7 @@ class Evaluation:
     collected: Collected | None = None
     counted: Counter[str] = field(default_factory=Counter)
     first_infinite: str = ""
+    first_nan: str = ""
     first: FirstRows = field(default_factory=FirstRows)
     facts: set[str] = field(default_factory=set)
     sizes: Counter[str] = field(default_factory=Counter)
@@ -133,7 +135,7 @@ class _Part:
     survey: Survey | None
     details: Details | None
     scores: Totals | None
-    infinite: str
+    nonfinite: tuple[str, str]
     sizes: Counter[str]
 
 
@@ -201,7 +203,8 @@ def _join(part: _Part, wanted: Wanted, result: Evaluation) -> None:
     result.tally += part.tally
     result.weight_is = part.weight_is
     result.skipped += part.batch.skipped
-    result.first_infinite = result.first_infinite or part.infinite
+    infinite, nan = part.nonfinite
+    result.first_infinite, result.first_nan = result.first_infinite or infinite, result.first_nan or nan
     result.facts |= part.batch.facts
     result.counted += part.counted
     if part.scores is not None:
@@ -232,16 +235,21 @@ def _part(loss: Loss, batch: Batch, request: Request) -> _Part:
         survey=_surveyed(loss, batch) if request.survey else None,
         details=_details(loss, batch, terms, request) if request.details else None,
         scores=_scored(loss, batch, terms, decisions, request.top) if request.scores else None,
-        infinite=_first_infinite(batch, terms),
+        nonfinite=_first_nonfinite(batch, terms),
         sizes=loss.sizes(batch, terms),
     )
 
 
-def _first_infinite(batch: Batch, terms: Terms) -> str:
-    """The first row of a batch whose loss is infinite; "" where none is."""
-    if not np.isinf(terms.loss.max(initial=-np.inf)):
-        return ""
-    rows, _ = batch.places(np.flatnonzero(np.isposinf(terms.loss))[:1])
+def _first_nonfinite(batch: Batch, terms: Terms) -> tuple[str, str]:
+    """The first row of a batch whose loss is infinite, and the first whose is NaN; "" where none is."""
+    if terms.loss.max(initial=-np.inf) < np.inf:  # which NaN is not
+        return "", ""
+    return _first(batch, np.isposinf(terms.loss)), _first(batch, np.isnan(terms.loss))
+
+
+def _first(batch: Batch, where: Array) -> str:
+    """The row of the first of some elements, by its number and name; "" for none."""
+    rows, _ = batch.places(np.flatnonzero(where)[:1])
     if not len(rows):
         return ""
     row = int(rows[0])

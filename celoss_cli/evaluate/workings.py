@@ -221,9 +221,15 @@ def _workings(
     found = []
     for at, (row, index) in enumerate(places):
         named = replace(row_of(loss, elements, terms, at), row=row, index=index)
-        steps = tuple(replace(step, value=step.value[..., at]) for step in recorder.steps)
+        steps = tuple(_of_one(step, at, ignored=named.ignored) for step in recorder.steps)
         found.append(Workings(named, steps, loss.gathered(elements, at)))
     return found, Tally.of(terms, 0)
+
+
+def _of_one(step: Step, at: int, *, ignored: bool) -> Step:
+    """A step of one element; the loss of an ignored one comes from no formula."""
+    formula = "0: the target is ignored" if ignored and step.name == "loss" else step.formula
+    return replace(step, formula=formula, value=step.value[..., at])
 
 
 def workings_of_worst(loss: Loss, found: Elements, *, gradient: bool) -> Iterator[Workings]:

@@ -68,6 +68,7 @@ FINDINGS: dict[str, Rule] = {
         Rule("CEL306", "note", "precision:clipped", "clipped"),
         Rule("CEL307", "error", "precision:marked", "survey"),
         Rule("CEL308", "note", "precision:impossible", "infinite-loss"),
+        Rule("CEL309", "warning", "precision:no_number", "nan-loss"),
         Rule("CEL401", "warning", "fit:worse_than_guessing", "survey", symptom=True),
         Rule("CEL402", "warning", "fit:worse_than_frequencies", "survey", symptom=True),
         Rule("CEL403", "note", "fit:temperature", "survey"),

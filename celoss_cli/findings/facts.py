@@ -125,7 +125,7 @@ class Facts:
             empty for other data.
         inferred: the roles that nobody named, with the option and the columns that pin each, before a gate.
         pinned: those options as they are typed.
-        first_infinite: the first row whose loss is infinite, or "".
+        first_infinite, first_nan: the first row whose loss is infinite, or NaN, or "".
         unused: the columns that have no role.
 
     """
@@ -145,6 +145,7 @@ class Facts:
     inferred: Mapping[str, Sequence[str]] = field(default_factory=dict)
     pinned: str = ""
     first_infinite: str = ""
+    first_nan: str = ""
     unused: Sequence[str] = ()
 
     def nearly_all(self, kind: str, of: str = "examined", least: int | None = None) -> int:

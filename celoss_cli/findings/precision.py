@@ -20,6 +20,7 @@ __all__ = [
     "float16_ceiling",
     "impossible",
     "marked",
+    "no_number",
     "nonfinite",
     "rounded",
     "saturated",
@@ -257,4 +258,24 @@ def impossible(facts: Facts) -> Observation | None:
         count,
         {"first": facts.first_infinite} if facts.first_infinite else {},
         remedy=facts.again("--convention", "all") if facts.offers_conventions else "",
+    )
+
+
+def no_number(facts: Facts) -> Observation | None:
+    """Targets have a loss of NaN, and with them the mean is NaN.
+
+    A NaN in the input makes the loss of its row NaN. So does a row without a softmax, with +inf in it or with
+    -inf alone, and a weight of 0 on an infinite loss.
+
+    Look at the row that is named, and at what wrote it. Without --allow-nonfinite a loss command refuses NaN
+    and infinity in the data with their place.
+
+    Reference: IEEE 754: inf - inf and 0 x inf are NaN, and so is every sum with a NaN.
+    """
+    count = facts.seen["nan-loss"]
+    first = f"; the first is {facts.first_nan}" if facts.first_nan else ""
+    return Observation(
+        f"{have(count, 'target')} a loss of nan{first}",
+        count,
+        {"first": facts.first_nan} if facts.first_nan else {},
     )

@@ -110,9 +110,10 @@ def report_of(
         spec,
         loss,
         evaluation,
-        seen=evaluation.seen + Counter({"infinite-loss": tally.loss.posinf}),
+        seen=evaluation.seen + Counter({"infinite-loss": tally.loss.posinf, "nan-loss": tally.loss.nan}),
         tally=tally,
         first_infinite=evaluation.first_infinite,
+        first_nan=evaluation.first_nan,
         classes=evaluation.classes,
         options=options,
         source=source,
@@ -178,6 +179,7 @@ def facts_of(
     source: Source,
     said: Callable[[], CommandWords],
     first_infinite: str = "",
+    first_nan: str = "",
 ) -> Facts:
     """What the findings are about.
 
@@ -192,6 +194,7 @@ def facts_of(
         source: where the data came from and how it was read.
         said: gives the command line; where it names no data, the source's files do.
         first_infinite: the first row whose loss is infinite, or "".
+        first_nan: the first row whose loss is NaN, or "".
 
     """
     survey = examination.survey
@@ -212,6 +215,7 @@ def facts_of(
         said=lambda: _with_files(said(), source),
         columns=_counted_columns(source, examination),
         first_infinite=first_infinite,
+        first_nan=first_nan,
         unused=source.get("columns", {}).get("unused", ()),
     )
 

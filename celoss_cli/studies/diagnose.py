@@ -45,6 +45,7 @@ class Diagnosis:
         value: the mean with the options in force, in ``unit``, or None where it cannot be computed.
         unit: "nats", "bits" or "dits"; "" of a loss that is a plain number.
         counted: how many predictions have one outcome as target.
+        left_out: how many targets that nobody asked to ignore are not counted.
         accuracy: the part of these whose largest prediction is that outcome, or None.
         options: the options in force, by name.
         source: where the data came from and how it was read.
@@ -63,6 +64,7 @@ class Diagnosis:
     value: float | None
     unit: str
     counted: int
+    left_out: int
     accuracy: float | None
     options: OptionValues
     source: Source
@@ -175,6 +177,7 @@ def diagnosis_of(
         value=None if value is None else loss.rounded(value),
         unit=loss.unit,
         counted=0 if fit is None else fit.counted,
+        left_out=0 if fit is None else found.targets.total() + found.others - found.ignored - fit.counted,
         accuracy=fit.hits / fit.counted if fit is not None and fit.counted else None,
         options=options,
         source={**source, "conversions": list(seen.conversions), "skipped": seen.skipped},
@@ -242,6 +245,9 @@ def _result(diagnosis: Diagnosis) -> Iterator[str]:
     if diagnosis.accuracy is not None:
         targets = plural(diagnosis.counted, "prediction")
         yield f"accuracy {100 * diagnosis.accuracy:.2f}% of {targets}"
+        if diagnosis.left_out:
+            left_out = plural(diagnosis.left_out, "target")
+            yield f"{left_out} left out, no single outcome of these or beside NaN"
 
 
 def _summary(diagnosis: Diagnosis) -> str:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import math
 import shlex
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from cases import each
+from running import celoss
 
 from celoss_cli.core.data import Batch
 from celoss_cli.findings import FINDINGS
@@ -129,6 +132,7 @@ PLANTED: dict[str, Planted] = {
     "CEL306": ("bce", changed(G, 5, (1 - T[5]) * (1 - 1e-9) + T[5] * 1e-9), T, {"convention": "keras"}),
     "CEL307": ("nll", changed(LOG_P, (4, Y[4]), -9999.0), Y, {}),
     "CEL308": ("ce", X, Y, {"noticed": ("infinite-loss",)}),
+    "CEL309": ("ce", X, Y, {"noticed": ("nan-loss",)}),
     "CEL401": ("ce", X * 8, Y, {}),
     "CEL402": ("ce", np.zeros((400, 4)), changed(np.zeros(400, int), slice(0, 40), 1), {}),
     "CEL403": ("ce", X * 8, Y, {}),
@@ -195,6 +199,29 @@ def test_what_other_tools_make_of_0_is_what_they_make_of_this_input(
     found = diagnosis(command, values, Y, noticed=("infinite-loss",), **options).findings
     message = next(finding.message for finding in found if finding.code == "CEL308")
     assert message.partition(". Instead, ")[2] == instead
+
+
+def test_the_first_row_whose_loss_is_nan_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "nan.csv"
+    path.write_text("id,y,a,b\nq,0,1,2\nr,9,nan,3\ns,0,nan,1\nt,0,-inf,1\n")
+    words = ("ce", str(path), "--allow-nonfinite", "--ignore-index", "9", "--max", "10")
+    done = celoss(*words, "--json")
+    found = {finding["code"]: finding for finding in json.loads(done.stdout)["findings"]}
+    assert (done.returncode, found["CEL309"]["severity"], found["CEL309"]["count"]) == (1, "warning", 1)
+    assert found["CEL309"]["evidence"] == {"first": "row 2 (id s)"}
+    assert found["CEL308"]["evidence"] == {"first": "row 3 (id t)"}
+    assert "CEL309: 1 target has a loss of nan; the first is row 2 (id s)" in celoss(*words).stderr
+
+
+def test_diagnose_says_how_many_targets_its_accuracy_leaves_out(tmp_path: Path) -> None:
+    path = tmp_path / "from_one.csv"
+    rows = [",".join(map(str, (y + 1, *x))) for x, y in zip(X[:37], Y[:37], strict=True)]
+    path.write_text("\n".join(["y,a,b,c,d", *rows]) + "\n")
+    outside = int((Y[:37] == 3).sum())
+    assert 1 < outside < 37
+    said = " ".join(celoss("diagnose", str(path), "--loss", "ce").stdout.split())
+    assert f"of {37 - outside} predictions, {outside} targets left out" in said
+    assert "left out" not in celoss("diagnose", str(path), "--loss", "ce", "--ignore-index", "4").stdout
 
 
 CONSEQUENCES = {

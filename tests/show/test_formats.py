@@ -374,6 +374,17 @@ def test_an_ignored_row_is_marked_and_weighs_nothing() -> None:
     assert [line[-2:] for line in summary(text)][1] == ["0", "0"]
 
 
+@pytest.mark.parametrize("options", [{}, {"weight": [1.0, 2.0], "label_smoothing": 0.1}])
+def test_the_loss_of_an_ignored_row_comes_from_no_formula(options: dict[str, Any]) -> None:
+    first, ignored, _ = report(**options).workings
+    of = [
+        {step.name: (step.value.tolist(), step.formula) for step in row_steps(row)}
+        for row in (first, ignored)
+    ]
+    assert of[1]["loss"] == (0.0, "0: the target is ignored")
+    assert "-log p[y]" in of[0]["loss"][1]
+
+
 @pytest.mark.parametrize("width", [20, 40, 80, 120, None])
 @pytest.mark.parametrize("classes", [2, 12, 50])
 def test_no_width_cuts_a_number(width: int | None, classes: int) -> None:
