@@ -1123,3 +1123,32 @@ def test_weights_of_rows_may_be_whole_numbers(dtype: str, tmp_path: Path) -> Non
     )
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["comparison"]["agreement"] == pytest.approx(6 / 7, rel=1e-15)
+
+
+@pytest.mark.parametrize("header", ["", "id,"])
+def test_files_without_a_common_id_lead_to_the_rows_as_they_stand(tmp_path: Path, header: str) -> None:
+    """An index of pandas beside ids of a name: the ids of both are told, and the command works."""
+    rows = [(1, 0.75, 0.5), (0, 0.5, 0.25), (1, 0.25, 0.5)]
+    named = header or ","
+    first = [f"{at if header == '' else f'x{at}'},{y},{p}" for at, (y, p, _) in enumerate(rows)]
+    (tmp_path / "a.csv").write_text("\n".join([f"{named}y,prob", *first, ""]))
+    second = [f"r{at},{y},{q}" for at, (y, _, q) in enumerate(rows)]
+    (tmp_path / "b.csv").write_text("\n".join(["id,y,prob", *second, ""]))
+    done = celoss("compare", "a.csv", "b.csv", "--loss", "bce", cwd=tmp_path)
+    assert done.returncode == 3
+    ids = "0 1 2" if header == "" else "x0 x1 x2"
+    shown = ", ".join(f'"{one}"' for one in ids.split())
+    assert f'a.csv has too, got none of them: "r0", "r1", "r2" beside {shown} there' in done.stderr
+    assert "  celoss compare a.csv b.csv --loss bce --align position" in done.stderr
+    again = celoss(
+        *["compare", "a.csv", "b.csv", "--loss", "bce", "--align", "position", "--format", "value"],
+        cwd=tmp_path,
+    )
+    loss = [-math.log(q if y else 1 - q) + math.log(p if y else 1 - p) for y, p, q in rows]
+    assert math.isclose(float(again.stdout), sum(loss) / 3, rel_tol=1e-9), again.stderr
+
+
+def test_files_of_other_lengths_are_not_offered_by_position(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("id,y,prob\nx,1,0.5\nz,0,0.25\n")
+    (tmp_path / "b.csv").write_text("id,y,prob\nu,1,0.5\n")
+    assert "--align position" not in celoss("compare", "a.csv", "b.csv", "--loss", "bce", cwd=tmp_path).stderr

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from celoss_cli.core.errors import InputError, quoted
+from celoss_cli.core.errors import InputError, Way, quoted
 from celoss_cli.core.exact import exact_sum
 from celoss_cli.core.index import NONE, first_repeat
 from celoss_cli.core.names import Names
@@ -153,8 +153,15 @@ def _refuse_no_ids(side: Side, other: Side) -> None:
             if other.batch.ids is not None
             else "expected a column of ids to align the rows by, got none",
             hint="name it: --id-column NAME, or align the rows as they stand: --align position",
+            ways=_by_position(side, other),
             place=side.name,
         )
+
+
+def _by_position(one: Side, other: Side) -> tuple[Way, ...]:
+    """The way out by position, where both have as many rows."""
+    same = len(one.batch) == len(other.batch)
+    return (Way("the rows as they stand", (("--align", "position"),)),) if same else ()
 
 
 def _refuse_repeated(side: Side) -> None:
@@ -173,9 +180,15 @@ def _refuse_unmatched(one: Side, other: Side, alone: Array) -> None:
     if one.batch.ids is None or not len(alone):
         return
     names = [one.batch.ids[row] for row in alone[:_EXAMPLES].tolist()]
+    got, ways = _examples(names, len(alone)), tuple[Way, ...]()
+    if len(alone) == len(one.batch) and other.batch.ids is not None:
+        theirs = [other.batch.ids[row] for row in range(min(_EXAMPLES, len(other.batch)))]
+        got = f"none of them: {got} beside {_examples(theirs, len(other.batch))} there"
+        ways = _by_position(one, other)
     raise InputError(
-        f"expected ids that {other.name} has too, got {_examples(names, len(alone))}",
-        hint="a comparison needs the same rows in both",
+        f"expected ids that {other.name} has too, got {got}",
+        hint="" if ways else "a comparison needs the same rows in both",
+        ways=ways,
         place=one.place(int(alone[0])),
     )
 
