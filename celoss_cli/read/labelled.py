@@ -1,7 +1,8 @@
 """Lists of classes with their scores, the best first: [{"label": "cat", "score": 0.7}, ...].
 
 Pipelines of Transformers write them, Comprehend with Name and Score, Rasa with name and confidence,
-services of language models with token and logprob.
+services of language models with token and logprob. Vertex AI and zero-shot classifiers write the names and
+the scores side by side: {"classes": ["cat", "dog"], "scores": [0.7, 0.3]}.
 """
 
 from __future__ import annotations
@@ -20,7 +21,16 @@ if TYPE_CHECKING:
     from celoss_cli.read.request import ReadRequest
     from celoss_cli.read.roles.found import Assignment
 
-__all__ = ["LOOKED_AT", "are_of_one_kind", "ranked_keys", "refuse_ranked", "row_of", "scores_of"]
+__all__ = [
+    "LOOKED_AT",
+    "are_of_one_kind",
+    "paired",
+    "paired_keys",
+    "ranked_keys",
+    "refuse_ranked",
+    "row_of",
+    "scores_of",
+]
 
 LOOKED_AT = 64
 """So many rows are looked at for whether lists of labels have the same ones."""
@@ -68,6 +78,49 @@ def ranked_keys(rows: Sequence[Mapping[str, Any]]) -> frozenset[str]:
     return frozenset(
         key for key in found if not others or are_of_one_kind(key, (row.get(key) for row in rows))
     )
+
+
+def paired_keys(rows: Sequence[Mapping[str, object]]) -> tuple[str, str] | None:
+    """The keys of the names and of the scores, where each of these rows has the same names beside scores."""
+    texts = [key for key, value in rows[0].items() if _are_names(value)]
+    scores = [key for key, value in rows[0].items() if _says(key) and isinstance(value, list)]
+    pairs = [(name, score) for name in texts for score in scores if name != score]
+    pairs = [keys for keys in pairs if all(_fit(row, keys) for row in rows)]
+    if len(pairs) != 1:
+        return None
+    (keys,) = pairs
+    return keys if are_of_one_kind(keys[1], (paired(row, keys)[keys[1]] for row in rows)) else None
+
+
+def _are_names(value: object) -> bool:
+    """Whether this is a list of texts, each another one."""
+    if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
+        return False
+    return 0 < len({*value}) == len(value)
+
+
+def _fit(row: Mapping[str, object], keys: tuple[str, str]) -> bool:
+    names, scores = map(row.get, keys)
+    if not (_are_names(names) and isinstance(names, list) and isinstance(scores, list)):
+        return False
+    return len(names) == len(scores)
+
+
+def paired(row: Mapping[str, object], keys: tuple[str, str], place: str = "") -> dict[str, Any]:
+    """A row with each name beside its score: as the list of labels with their scores that it stands for.
+
+    Raises:
+        InputError: where there is not a score for each name.
+
+    """
+    names, scores = keys
+    if not _fit(row, keys):
+        told = f"expected a different name in {names} for each value of {scores}, got others"
+        raise InputError(told, place=place)
+    held, values = row[names], row[scores]
+    pairs = zip(held, values, strict=True) if isinstance(held, list) and isinstance(values, list) else ()
+    ranked = [{"label": name, "score": value} for name, value in pairs]
+    return {**{key: value for key, value in row.items() if key != names}, scores: ranked}
 
 
 def row_of(value: Any) -> Any:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import chain, islice, takewhile
 from typing import TYPE_CHECKING, Any
 
@@ -16,9 +17,9 @@ from celoss_cli.read.arrays.slices import UNNAMED, on_class_axis, without_class_
 from celoss_cli.read.json.frame import Frame, Framed, frame_of
 from celoss_cli.read.json.numbers import check, plain, shape_of
 from celoss_cli.read.json.values import ValueTable, id_of, whole_table
-from celoss_cli.read.labelled import LOOKED_AT, ranked_keys, refuse_ranked, scores_of
+from celoss_cli.read.labelled import LOOKED_AT, paired, paired_keys, ranked_keys, refuse_ranked, scores_of
 from celoss_cli.read.roles.column import Shape
-from celoss_cli.read.roles.keys import WEIGHT_KEYS, keys_of
+from celoss_cli.read.roles.keys import WEIGHT_KEYS, Keys, keys_of
 from celoss_cli.read.roles.targets import refuse_names
 from celoss_cli.read.text.plain import NotPlain
 from celoss_cli.read.tokens import TEXTS, takes_tokens
@@ -53,14 +54,23 @@ class RowObjects:
         place, unflat = next(objects)
         first = unflat
         self._ranked: frozenset[str] = frozenset()
+        self._paired: tuple[str, str] | None = None
+        if _may_be_paired(first, request):
+            ahead, objects = _ahead(objects)
+            self._paired = paired_keys([first, *ahead])
+        if (pair := self._paired) is not None:
+            objects = ((where, paired(row, pair, where)) for where, row in objects)
+            first = unflat = paired(first, pair, place)
         if any(scores_of(key, value) for key, value in first.items()):
-            looked_at = [*islice(objects, LOOKED_AT)]
-            objects = chain(looked_at, objects)
-            self._ranked = ranked_keys([first, *(row for _, row in looked_at)])
+            ahead, objects = _ahead(objects)
+            self._ranked = ranked_keys([first, *ahead])
         self._nested = bool(self._ranked) or any(isinstance(value, dict) for value in first.values())
         if self._nested:
             objects = ((where, flat(row, where, self._ranked)) for where, row in objects)
             first = flat(first, place, self._ranked)
+        if request.missing == "skip":
+            ahead, objects = _ahead(objects)
+            first = _first_whole([first, *ahead])
         self._first = first
         self._frame: tuple[Frame, list[str]] | None = None
         self._names = list(first)
@@ -68,18 +78,8 @@ class RowObjects:
         self._stacked = any(isinstance(value, list) for value in first.values())
         columns: Roles
         if self._stacked:
-            refuse_names(request)
-            try:
-                self._keys = keys_of(
-                    self._names, request, _ROW_WEIGHTS, options=False, shape=lambda key: _shape(first[key])
-                )
-            except InputError as error:
-                raise error.at(place) from None
-            if request.columns.classes is None and not takes_tokens(request):
-                _refuse_own_order(first, self._keys.input, self._keys.unused, place)
+            self._keys = self._settled_keys(place)
             columns = self._keys.described()
-            if request.truth is not None:
-                request.truth.read_as((), request)
         else:
             alike = takewhile(lambda row: row.keys() == first.keys(), (row for _, row in objects))
             rows = ([row[key] for key in self._names] for row in chain([first], alike))
@@ -89,6 +89,23 @@ class RowObjects:
             refuse_ranked(self._table.mapping, ranked, place, request)
         self.described: Source = {"columns": columns}
 
+    def _settled_keys(self, place: str) -> Keys:
+        """The keys of rows with lists by their roles."""
+        first, request = self._first, self._request
+        refuse_names(request)
+        request.settled.uses.add("missing")
+        try:
+            keys = keys_of(
+                self._names, request, _ROW_WEIGHTS, options=False, shape=lambda key: _shape(first[key])
+            )
+        except InputError as error:
+            raise error.at(place) from None
+        if request.columns.classes is None and not takes_tokens(request):
+            _refuse_own_order(first, keys.input, keys.unused, place)
+        if request.truth is not None:
+            request.truth.read_as((), request)
+        return keys
+
     def batch(self, objects: Sequence[dict[str, Any]], places: Sequence[str], start: int) -> Batch:
         """The batch of these objects, the first of which is row ``start``.
 
@@ -96,6 +113,8 @@ class RowObjects:
             InputError: with its place, for an object of other keys or values.
 
         """
+        if (pair := self._paired) is not None:
+            objects = [paired(row, pair, place) for row, place in zip(objects, places, strict=True)]
         if self._nested:
             objects = [flat(row, place, self._ranked) for row, place in zip(objects, places, strict=True)]
         _refuse_other_keys(objects, places, self._first)
@@ -139,10 +158,10 @@ class RowObjects:
         found = frame.around(data, rows, end)
         if found is None:
             return None
-        if self._stacked:
+        if self._stacked and self._request.missing == "error":
             with contextlib.suppress(NotPlain):
                 return self._framed_arrays(found, keys, place, start)
-        elif len(keys) == len(self._names):
+        elif not self._stacked and len(keys) == len(self._names):
             return self._table.alike(found.as_table([*map(keys.index, self._names)], place), start)
         return None
 
@@ -195,9 +214,19 @@ class RowObjects:
     def _arrays(self, objects: Sequence[dict[str, Any]], places: Sequence[str], start: int) -> Batch:
         keys = self._keys
         used = [key for key in (keys.input, keys.target, keys.weight) if key is not None]
-        arrays = {key: self._stack(key, objects, places) for key in used}
         ids = None if keys.id is None else [id_of(row[keys.id]) for row in objects]
-        return self._assembled(arrays, ids, lambda row: places[row], places[0], start)
+        source, targets, skipped = places[0], None, 0
+        if self._request.missing == "skip":
+            kept = np.array([not any(map(_is_missing, map(row.get, used))) for row in objects])
+            if keys.target is None and self._request.truth is not None:
+                kept, targets = self._request.truth.of_complete(start, kept, ids, places.__getitem__)
+            rows = np.flatnonzero(kept).tolist()
+            skipped = len(objects) - len(rows)
+            objects, places = [objects[row] for row in rows], [places[row] for row in rows]
+            ids = None if ids is None else [ids[row] for row in rows]
+        arrays = {key: self._stack(key, objects, places) for key in used}
+        found = self._assembled(arrays, ids, lambda row: places[row], source, start, targets)
+        return replace(found, skipped=skipped)
 
     def _assembled(
         self,
@@ -206,6 +235,7 @@ class RowObjects:
         place: Callable[[int], str],
         source: str,
         start: int,
+        targets: Array | None = None,
     ) -> Batch:
         keys, request = self._keys, self._request
         input = arrays[keys.input]
@@ -214,7 +244,7 @@ class RowObjects:
             target = arrays[keys.target]
         else:
             assert request.truth is not None  # noqa: S101 - for the type checker: else there is a key
-            target = request.truth.of(start, len(input), ids, place)
+            target = request.truth.of(start, len(input), ids, place) if targets is None else targets
             conversions = request.truth.conversions
         if request.class_axis is not None:
             input, target = on_class_axis(input, target, request.class_axis)
@@ -241,8 +271,33 @@ class RowObjects:
             except InputError as error:
                 if key == self._keys.target and isinstance(row[key], str):
                     error.hint = error.hint or UNNAMED
+                if _is_missing(row[key]):
+                    skip = Way("without the rows where a value is missing", (("--missing", "skip"),))
+                    error.ways = error.ways or (skip,)
                 raise
-        return np.array([plain(row[key]) for row in objects])
+        return np.array([plain(row[key]) for row in objects]).reshape(len(objects), *shape)
+
+
+def _ahead(
+    objects: Iterator[tuple[str, dict[str, Any]]],
+) -> tuple[list[dict[str, Any]], Iterator[tuple[str, dict[str, Any]]]]:
+    """The first rows, and all of them with their places."""
+    looked_at = [*islice(objects, LOOKED_AT)]
+    return [row for _, row in looked_at], chain(looked_at, objects)
+
+
+def _first_whole(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """The first row that lacks nothing, where it has lists, whose length the others have; else the first."""
+    whole = next((row for row in rows if not _lacks(row)), rows[0])
+    lists = any(isinstance(value, list) for value in whole.values())
+    return whole if lists and whole.keys() == rows[0].keys() else rows[0]
+
+
+def _may_be_paired(first: Mapping[str, object], request: ReadRequest) -> bool:
+    """Whether the names of classes may stand beside their scores, and not those of tokens."""
+    if takes_tokens(request) or paired_keys([first]) is None:
+        return False
+    return not any(key.lower() in TEXTS for key in first)
 
 
 def flat(row: dict[str, Any], place: str, ranked: Container[str] | None = None) -> dict[str, Any]:
@@ -303,10 +358,19 @@ def _shape(value: Any) -> Shape | None:
 
 
 def _leaf(value: Any) -> Any:
-    """The first of the values in lists of lists."""
-    while isinstance(value, list) and value:
-        value = value[0]
-    return value
+    """The first of the values in lists of lists that is there."""
+    if not isinstance(value, list):
+        return value
+    return next((leaf for leaf in map(_leaf, value) if leaf is not None), None)
+
+
+def _is_missing(value: object) -> bool:
+    """Whether a value is null, or one in its lists is."""
+    return value is None or (isinstance(value, list) and any(map(_is_missing, value)))
+
+
+def _lacks(row: Mapping[str, object]) -> bool:
+    return any(map(_is_missing, row.values()))
 
 
 def _refuse_other_keys(

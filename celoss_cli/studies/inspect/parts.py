@@ -142,9 +142,7 @@ def of_arrays(shapes: Mapping[str, Shape | None], roles: Roles | None, rows: int
     parts = []
     for position, (name, shape) in enumerate(shapes.items()):
         role, why = said.get(name, ("unused" if roles else None, ""))
-        holds = (
-            "no array" if shape is None else f"{_KINDS.get(shape.kind, 'values')} {_extents(shape)}".strip()
-        )
+        holds = "no array" if shape is None else f"{_KINDS.get(shape.kind, 'values')}{_extents(shape)}"
         parts.append(Part(name, position, role, why, holds, list(shape.cells[:rows]) if shape else []))
     return parts
 
@@ -172,7 +170,11 @@ def of_dump(kind: str, roles: Roles) -> list[Part]:
 
 
 def _extents(shape: Shape) -> str:
-    return " x ".join(map(str, shape.extents))
+    """How many they are, or where nobody counted the rows, how many each of them has."""
+    rows, inner = shape.extents[:1], " x ".join(map(str, shape.extents[1:]))
+    if rows == (-1,):
+        return f", {inner or 1} a row"
+    return f" {' x '.join(map(str, shape.extents))}".rstrip()
 
 
 def _said(roles: Roles | None) -> dict[str, tuple[str, str]]:
