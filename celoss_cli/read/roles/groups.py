@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from celoss_cli.core.errors import InputError, listed, visible
 from celoss_cli.core.records import record
-from celoss_cli.read.roles.words import closing, named, past, until
+from celoss_cli.read.roles.words import closing, ends, named, starts
 
 if TYPE_CHECKING:
     from celoss_cli.read.roles.column import Column
@@ -83,11 +83,11 @@ def _targets_in(column: Column, at: int) -> Iterator[Cut]:
     name, words = column.name, column.says.words
     if column.says.takes or not words:
         return
-    (first, start, end), (last, begins, ends) = words[0], words[-1]
-    if first in _TARGETING and start == 0 and past(name, end) < len(name):
-        yield at, past(name, end), len(name)
-    if last in _TARGETING and ends == len(name) and until(name, begins):
-        yield at, 0, until(name, begins)
+    (first, begins, behind), (last, before, closes) = words[0], words[-1]
+    if first in _TARGETING and begins == 0:
+        yield from ((at, start, len(name)) for start in starts(name, behind))
+    if last in _TARGETING and closes == len(name):
+        yield from ((at, 0, end) for end in ends(name, before))
 
 
 def alike(columns: Sequence[Column], members: Sequence[int]) -> list[Group]:

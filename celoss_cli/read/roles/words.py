@@ -141,6 +141,8 @@ _OTHER_THAN_WORDS = re.compile(r"[\W_]+")
 _AFTER_WORD = re.compile(r"-?(?:[_.:=([ \"']|-(?![0-9]))*")
 _BEFORE_WORD = re.compile(r"[_.:=\-([ ]*$")
 _CLOSING = {"(": ")", "[": "]", '"': '"', "'": "'"}
+_MOST_MARKS = 8
+"""So many marks between a word and the name of a class may be of that name."""
 _ONE_DIGIT = str.maketrans("23456789", "11111111")
 
 
@@ -159,7 +161,7 @@ class Named:
         weight: 2 for the name of a weight of rows, 1 where it may be a feature too, 0 for none.
         other: what else it says, in words, or "".
         cuts: where the name of a class may start and end in it, beside words of prediction: the class behind
-            as many of these words as can be, behind fewer, and before all of them.
+            as many of these words and marks as can be, behind fewer, and before all of them.
 
     """
 
@@ -302,10 +304,9 @@ def _cuts(name: str, words: tuple[tuple[str, int, int], ...]) -> Iterator[tuple[
     while last + 1 < len(words) and words[last + 1][0] in PREDICTING | CONNECTING:
         last += 1
     for _, _, end in reversed(words[first : last + 1]):
-        start = past(name, end)
-        if start < len(name):
+        for start in starts(name, end):
             yield start, len(name) - len(closing(name[:start], name[start:]))
-    if end := until(name, words[first][1]):
+    for end in ends(name, words[first][1]):
         yield 0, end
 
 
@@ -320,11 +321,18 @@ def closing(before: str, label: str) -> str:
     return found if len(label) > len(found) and label.endswith(found) else ""
 
 
-def past(name: str, end: int) -> int:
-    """Where the marks end that follow a word."""
-    return _AFTER_WORD.match(name, end).end()  # type: ignore[union-attr]
+def starts(name: str, end: int) -> Iterator[int]:
+    """Where the name of a class may start behind a word that ends there, behind the most marks first.
+
+    A mark behind the first one may be of the name: - of logit_-, (a) of logit_(a). The only one may be all.
+    """
+    most = _AFTER_WORD.match(name, end).end()  # type: ignore[union-attr]
+    least = min(end + 1, most) if most - end != 1 or most < len(name) else end
+    yield from (at for at in range(most, max(least, most - _MOST_MARKS) - 1, -1) if at < len(name))
 
 
-def until(name: str, start: int) -> int:
-    """Where the marks start that stand before a word."""
-    return _BEFORE_WORD.search(name[:start]).start()  # type: ignore[union-attr]
+def ends(name: str, start: int) -> Iterator[int]:
+    """Where the name of a class may end before a word that starts there, before the most marks first."""
+    least = _BEFORE_WORD.search(name[:start]).start()  # type: ignore[union-attr]
+    most = max(start - 1, least) if start - least != 1 or least > 0 else start
+    yield from (at for at in range(least, min(most, least + _MOST_MARKS) + 1) if at > 0)
