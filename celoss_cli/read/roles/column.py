@@ -45,6 +45,9 @@ TRUTH = {"true": 1.0, "false": 0.0}
 _WRITTEN = re.compile(r"[-+]?\d[\d.,_']*([eE][-+]?[0-9]+)?\s?%?")
 """As only numbers are written, in some grammar: 0,5 or 83% or 1_000 or 1e999."""
 
+_LIST = re.compile(r"""\[\s*([\["'0-9+.-].*|[^,]+,.*)?\]""", re.DOTALL)
+"""A first item that is quoted, a number or a list itself, or a comma."""
+
 _CELLS = 1 << 14
 _MOST_ROWS, _LEAST_ROWS = 256, 4
 
@@ -88,8 +91,8 @@ class Values:
 
     @property
     def are_lists(self) -> bool:
-        """Whether every text is written as a list: ['low', 'mid', 'high']."""
-        return bool(self.texts) and all(text[:1] == "[" and text[-1:] == "]" for text in self.texts)
+        """Whether every text is written as a list: ['low', 'mid', 'high'], and not [SEP]."""
+        return bool(self.texts) and all(map(_LIST.fullmatch, self.texts))
 
     @property
     def in_percent(self) -> bool:
