@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from celoss_cli.core.errors import InputError, UsageError, Way, listed, quoted
 from celoss_cli.core.records import record, replace
 from celoss_cli.losses import LOSSES
+from celoss_cli.losses.spec import TOKENS
 from celoss_cli.read.roles.column import Column, Shape, Stored, sample_size
 from celoss_cli.read.roles.columns import assign, wanted_of
 from celoss_cli.read.roles.found import KINDS, ColumnChoice, preferred
@@ -320,7 +321,11 @@ class _Search:
             ways = [Way("", (("--class-columns", x), ("--target-column", y))) for x, y in pairs or likely]
             if len(inputs) == 1 and not targets and not pairs:
                 apart = Way("from another file", (("--targets", "@targets.csv"),))
-                ways = [*ways[: _MOST_WAYS - 1], apart]
+                tokens = Way(
+                    "of the token in each place", (("--input-is", TOKENS), ("--class-columns", inputs[0]))
+                )
+                is_of_tokens = self._request.scored and named(inputs[0]).takes == "log-probs"
+                ways = [*[*([tokens] if is_of_tokens else ()), *ways][: _MOST_WAYS - 1], apart]
         return InputError(fact, ways=tuple(ways[:_MOST_WAYS]))
 
 

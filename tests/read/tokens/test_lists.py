@@ -155,6 +155,15 @@ def test_lists_of_typed_columns_of_several_lengths_are_refused(celoss: Run, tmp_
     assert (done.returncode, "read from JSON Lines" in done.stderr) == (3, True)
 
 
+def test_arrays_that_are_named_as_log_probabilities_lead_to_the_option(celoss: Run, tmp_path: Path) -> None:
+    for write in (_npz, WRITERS["by name"], WRITERS["objects"]):
+        path = write(tmp_path)
+        done = celoss("nll", path.name, cwd=tmp_path)
+        name = "logprobs" if write is WRITERS["by name"] else "token_logprobs"
+        told = f"celoss nll {path.name} --input-is token-logprobs --class-columns {name}"
+        assert (done.returncode, told in done.stderr) == (3, True), done.stderr
+
+
 @pytest.mark.parametrize("command", ["nll", "ce"])
 def test_tokens_without_the_option_lead_to_it(celoss: Run, tmp_path: Path, command: str) -> None:
     path = _jsonl(tmp_path)
