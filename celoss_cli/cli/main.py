@@ -8,6 +8,7 @@ import io
 import os
 import signal
 import sys
+import warnings
 from collections.abc import Callable, Sequence
 from types import FrameType
 from typing import TYPE_CHECKING, NoReturn
@@ -68,6 +69,9 @@ def main() -> NoReturn:
     # Other allocators of pyarrow keep what was freed of large buffers, or start a thread, even unused.
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
     os.environ.setdefault("JE_ARROW_MALLOC_CONF", "background_thread:false")
+    if not sys.warnoptions:
+        # What a computation has to say is an error, a finding or nan; a library's warning names a line of it.
+        warnings.simplefilter("ignore")
     code = _interruptible()
     for number in (signal.SIGINT, signal.SIGTERM):  # all is written: nothing is left to be tidied up
         _handle(number, signal.SIG_DFL)

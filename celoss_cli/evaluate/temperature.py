@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import pickle
+import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Literal
 
@@ -31,6 +32,9 @@ _MOST_STEPS = 200
 
 _BLOCK = 1 << 16
 
+_ORDINARY = 10
+"""Up to this size, the exponent of the largest difference between logits makes 1 a good start as it is."""
+
 
 @record(frozen=True, slots=True)
 class Fitted:
@@ -40,7 +44,7 @@ class Fitted:
         state: "found"; "zero" where every answer is right, so that the surer the better; "infinity" where the
             predictions are worse than saying nothing; "undefined" where no row tells its classes apart;
             "impossible" where a target has the probability 0, whose loss is infinite at every temperature.
-        temperature: above 0; nan where it is not found.
+        temperature: above 0, and within what a double holds; nan where it is not found.
         before, after: the total loss in nats without and with it; with the limit where it is not found.
         steps: how many steps were taken.
 
@@ -59,10 +63,11 @@ class Predictions:
     def __init__(self) -> None:
         """Begins without any."""
         self._spool, self._parts = Spool(), 0
+        self._exponent: int | None = None
         self.count, self.possible = 0, True
 
     def add(self, logs: Array, outcomes: Array, weights: Array) -> None:
-        """Takes more predictions; one that rules out what came makes ``possible`` False.
+        """Takes more predictions; one that rules out what came makes ``possible`` False, if it counts.
 
         Args:
             logs: shape (outcomes, predictions), log-probabilities or logits.
@@ -73,16 +78,43 @@ class Predictions:
         step = max(1, _BLOCK // max(1, len(logs)))
         for start in range(0, logs.shape[1], step):
             part = slice(start, start + step)
-            kept = logs[:, part] - logs[:, part].max(axis=0), outcomes[part], weights[part]
-            pickle.dump(kept, self._spool.written, pickle.HIGHEST_PROTOCOL)
+            z, down = _below(logs[:, part])
+            sizes = np.abs(z[np.isfinite(z) & (z != 0) & (weights[part] > 0)])
+            if sizes.size:
+                exponent = int(np.frexp(sizes.max())[1]) + down
+                self._exponent = exponent if self._exponent is None else max(exponent, self._exponent)
+            pickle.dump(
+                (z, down, outcomes[part], weights[part]), self._spool.written, pickle.HIGHEST_PROTOCOL
+            )
             self._parts += 1
         self.count += logs.shape[1]
-        self.possible &= bool(np.isfinite(logs[outcomes, np.arange(logs.shape[1])]).all())
+        own = logs[outcomes, np.arange(logs.shape[1])]
+        self.possible &= bool(np.isfinite(own[weights > 0]).all())
+
+    @property
+    def exponent(self) -> int:
+        """Of the power of two that logits below the largest are divided by; 0 of ordinary ones."""
+        found = self._exponent or 0
+        return 0 if abs(found) <= _ORDINARY else min(found, 1023)
+
+    def factor(self, temperature: float) -> float:
+        """What the logits that are iterated over are multiplied by at a temperature."""
+        mantissa, exponent = math.frexp(temperature)
+        return float(np.ldexp(1 / mantissa, self.exponent - exponent))
 
     def __iter__(self) -> Iterator[tuple[Array, Array, Array]]:
-        file = self._spool.read()
+        file, exponent = self._spool.read(), self.exponent
         for _ in range(self._parts):
-            yield pickle.load(file)  # noqa: S301 - our own
+            z, down, outcomes, weights = pickle.load(file)  # noqa: S301 - our own
+            yield z if down == exponent else np.ldexp(z, down - exponent), outcomes, weights
+
+
+def _below(logs: Array) -> tuple[Array, int]:
+    """Logits less the largest of each prediction; where that may overflow, halves of them and a 1."""
+    down = int((np.abs(logs, where=np.isfinite(logs), out=np.zeros(logs.shape)) >= 2.0**1022).any())
+    with np.errstate(all="ignore"):
+        halves = np.ldexp(logs, -down) if down else logs
+        return halves - halves.max(axis=0), down
 
 
 @record(frozen=True, slots=True)
@@ -94,11 +126,16 @@ class _Sums:
     curve: float
 
 
+def _own(z: Array, y: Array, weights: Array) -> Array:
+    """The logit of what came, shape (predictions,); 0 where that counts nothing."""
+    return np.where(weights > 0, z[y, np.arange(len(y))], 0)
+
+
 def _sums_at(found: Predictions, b: float) -> _Sums:
     loss, slope, curve = ExactSum(), ExactSum(), ExactSum()
     with np.errstate(all="ignore"):
         for z, y, weights in found:
-            own = z[y, np.arange(len(y))]
+            own = _own(z, y, weights)
             p = np.exp(b * z)
             total = p.sum(axis=0)
             p /= total
@@ -117,7 +154,7 @@ def _limits(found: Predictions) -> tuple[float, float, float, bool, bool]:
     with np.errstate(all="ignore"):
         for z, y, weights in found:
             counts = weights > 0
-            own = z[y, np.arange(len(y))]
+            own = _own(z, y, weights)
             finite = np.isfinite(z)
             known = finite.sum(axis=0)
             even += exact_sum(weights * np.log(known))
@@ -130,7 +167,7 @@ def _limits(found: Predictions) -> tuple[float, float, float, bool, bool]:
 
 def fitted(found: Predictions) -> Fitted:
     """The temperature that fits predictions best."""
-    before = _sums_at(found, 1.0)
+    before = _sums_at(found, found.factor(1.0))
     if not found.possible:
         return Fitted("impossible", math.nan, before.loss, before.loss, 0)
     even, slope, sure, right, flat = _limits(found)
@@ -140,14 +177,32 @@ def fitted(found: Predictions) -> Fitted:
         return Fitted("zero", math.nan, before.loss, sure, 0)
     if not slope < 0:
         return Fitted("infinity", math.nan, before.loss, even, 0)
-    b, low, high, at, steps = 1.0, 0.0, math.inf, before, 0
+    b, at, steps = _best(found, before if found.exponent == 0 else _sums_at(found, 1.0))
+    with np.errstate(all="ignore"):
+        temperature = float(np.ldexp(1 / b, found.exponent))
+    if not sys.float_info.min <= temperature <= sys.float_info.max:
+        temperature = min(max(temperature, _LEAST), sys.float_info.max)
+        at = _sums_at(found, found.factor(temperature))
+    return Fitted("found", temperature, before.loss, at.loss, steps)
+
+
+_LEAST = 5e-324
+"""Above 0."""
+
+
+def _best(found: Predictions, at: _Sums) -> tuple[float, _Sums, int]:
+    """The factor of least loss, what is there, and the steps from 1, where the sums are ``at``."""
+    b, low, high, steps, jump = 1.0, 0.0, math.inf, 0, 2.0
     while steps < _MOST_STEPS and at.slope != 0:
         low, high = (b, high) if at.slope < 0 else (low, b)
         after = b - at.slope / at.curve if at.curve > 0 else math.nan
         if not low < after < high:
-            after = 2 * b if math.isinf(high) else low + (high - low) / 2
+            if low > 0 and high < math.inf:
+                after = math.sqrt(low) * math.sqrt(high) if high > 4 * low else low + (high - low) / 2
+            else:
+                after, jump = b * jump if low else b / jump, min(jump * jump, 2.0**64)
         steps += 1
         if abs(after - b) <= 1e-15 * b:
             break
         b, at = after, _sums_at(found, after)
-    return Fitted("found", 1 / b, before.loss, at.loss, steps)
+    return b, at, steps

@@ -1152,3 +1152,26 @@ def test_files_of_other_lengths_are_not_offered_by_position(tmp_path: Path) -> N
     (tmp_path / "a.csv").write_text("id,y,prob\nx,1,0.5\nz,0,0.25\n")
     (tmp_path / "b.csv").write_text("id,y,prob\nu,1,0.5\n")
     assert "--align position" not in celoss("compare", "a.csv", "b.csv", "--loss", "bce", cwd=tmp_path).stderr
+
+
+@pytest.mark.parametrize("scale", [1e-160, 1e200, 1e307])
+def test_differences_of_any_size_have_the_interval_and_the_p_value_of_ordinary_ones(scale: float) -> None:
+    random = np.random.default_rng(1)
+    for count in (5, 40, 9000):
+        difference, weight = random.normal(0.3, 0.3, count), random.uniform(0, 4, count)
+        factor = 2.0 ** math.floor(math.log2(scale))
+        plain, far = (
+            comparison(np.zeros(count), difference * by, weight, Plan(resamples=300)) for by in (1.0, factor)
+        )
+        assert far.flip_p == plain.flip_p
+        assert far.percentile.low == plain.percentile.low * factor
+        assert far.percentile.high == plain.percentile.high * factor
+
+
+def test_no_warning_of_numpy_is_told_where_sums_of_losses_overflow(tmp_path: Path) -> None:
+    for name, value in (("a", "-1e308"), ("b", "1e308")):
+        (tmp_path / f"{name}.csv").write_text(f"id,a,b,target\n1,0,{value},0\n2,1,2,1\n")
+    done = celoss("compare", tmp_path / "a.csv", tmp_path / "b.csv", "--loss", "ce", "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    # One row has softmax (1, 0) in A and (0, 1) in B, 1e308 nats apart; the other is the same.
+    assert json.loads(done.stdout)["comparison"]["divergence"] == pytest.approx(5e307)

@@ -176,6 +176,44 @@ def test_a_target_of_probability_0_has_no_temperature(tmp_path: Path) -> None:
     assert (done.returncode, (tmp_path / "c.npz").exists()) == (3, False)
 
 
+@pytest.mark.parametrize("scale", [1e-320, 1e-17, 1e-15, 1.0, 1e100, 1e300])
+def test_a_temperature_is_found_at_any_scale_of_the_logits(scale: float, tmp_path: Path) -> None:
+    # Two of three are right: sigmoid(2 / T) = 2 / 3 has 2 / T = ln 2, and the loss is the entropy of 1/3.
+    x = np.array([[1, -1], [-1, 1], [1, -1]]) * scale
+    report = told(file(tmp_path, x, [0, 1, 1]))
+    assert report["state"] == "found"
+    assert report["temperature"] == pytest.approx(
+        2 / math.log(2) * scale, rel=1e-13 if scale > 1e-300 else 1e-3
+    )
+    entropy = -(2 * math.log(2 / 3) + math.log(1 / 3)) / 3
+    assert report["loss_after"] == pytest.approx(entropy, rel=1e-9)
+
+
+def test_a_temperature_beyond_the_largest_number_is_that_number(tmp_path: Path) -> None:
+    largest = np.finfo(float).max
+    report = told(file(tmp_path, np.array([[1, -1], [-1, 1], [1, -1]]) * 1e308, [0, 1, 1]))
+    assert (report["state"], report["temperature"]) == ("found", largest)
+    wrong = 2 / (largest / 1e308)
+    right = math.log1p(math.exp(-wrong))
+    assert report["loss_after"] == pytest.approx((2 * right + right + wrong) / 3, rel=1e-12)
+
+
+def test_scales_that_differ_within_the_data_are_fitted_by_the_larger_one(tmp_path: Path) -> None:
+    small = np.array([[1, -1], [-1, 1], [1, -1]]) * 1e-100
+    large = np.array([[1, -1], [-1, 1], [1, -1]]) * 1e100
+    report = told(file(tmp_path, np.concatenate([small, large]), [0, 1, 0, 0, 1, 1]))
+    # The small ones have the loss ln 2 at every temperature of that size.
+    assert report["temperature"] == pytest.approx(2e100 / math.log(2), rel=1e-13)
+
+
+def test_a_row_of_weight_0_decides_nothing_of_a_temperature(tmp_path: Path) -> None:
+    x = np.array([[1, -1], [-1, 1], [1, -1], [0, -np.inf]])
+    path = file(tmp_path, x, [0, 1, 1, 1], w=np.array([1.0, 1, 1, 0]))
+    report = told(path, "--weight-column", "w", "--allow-nonfinite")
+    assert report["state"] == "found"
+    assert report["temperature"] == pytest.approx(2 / math.log(2), rel=1e-13)
+
+
 def test_any_split_gives_the_same_bits() -> None:
     logs, ones = np.ascontiguousarray(X.T), np.ones(N)
     whole, parts = Predictions(), Predictions()

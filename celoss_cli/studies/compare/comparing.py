@@ -26,6 +26,7 @@ from celoss_cli.studies.compare.resampling import (
     Watch,
     bootstrap,
     percentile,
+    scaled,
     sign_flip_test,
     sign_test,
     summed,
@@ -75,7 +76,7 @@ class Pairs:
     @cached_property
     def difference(self) -> Array:
         """B - A of each row: nan where both are infinite."""
-        with np.errstate(invalid="ignore"):
+        with np.errstate(over="ignore", invalid="ignore"):
             return self.second - self.first
 
     def change(self, at: int) -> Change:
@@ -177,12 +178,18 @@ def _units(pairs: Pairs) -> tuple[Array, Array]:
 
 
 def _draws(difference: Array, weight: Array, plan: Plan) -> dict[str, Any]:
-    """What random draws of the units say."""
+    """What random draws of the units say.
+
+    They are of the differences and weights divided by powers of two, so that no sum or square overflows.
+    """
+    (difference, up), (weight, down) = scaled(difference), scaled(weight)
     units = units_of(difference, weight)
     bounds = Bounds(math.nan, math.nan)
     if len(units) > 1:
         means = bootstrap(units, plan.resamples, plan.seed, plan.watched_from(0))
-        bounds = percentile(units, means, plan.confidence)
+        found = percentile(units, means, plan.confidence)
+        with np.errstate(over="ignore"):
+            bounds = Bounds(*(float(np.ldexp(end, up - down)) for end in (found.low, found.high)))
     flip_p, flip_exact = sign_flip_test(units, plan.resamples, plan.seed, plan.watched_from(plan.resamples))
     return {"percentile": bounds, "flip_p": flip_p, "flip_exact": flip_exact}
 

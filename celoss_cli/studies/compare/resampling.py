@@ -30,7 +30,17 @@ from celoss_cli.studies.compare.comparison import LEAST_P
 if TYPE_CHECKING:
     from celoss_cli.core.data import Array
 
-__all__ = ["Units", "Watch", "bootstrap", "percentile", "sign_flip_test", "sign_test", "summed", "units_of"]
+__all__ = [
+    "Units",
+    "Watch",
+    "bootstrap",
+    "percentile",
+    "scaled",
+    "sign_flip_test",
+    "sign_test",
+    "summed",
+    "units_of",
+]
 
 _EACH = 8192
 """Up to so many units are drawn one by one."""
@@ -77,6 +87,12 @@ class Units:
             half = (oriented.high - oriented.low) / 2
             return Bounds(-half, half)
         return oriented if self.turned > 0 else oriented.turned()
+
+
+def scaled(values: Array) -> tuple[Array, int]:
+    """Finite values divided by the power of two that makes the largest size at most 1, and its exponent."""
+    exponent = int(np.frexp(np.abs(values).max(initial=0))[1])
+    return np.ldexp(values, -exponent), exponent
 
 
 def units_of(difference: Array, weight: Array) -> Units:

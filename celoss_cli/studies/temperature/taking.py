@@ -91,7 +91,9 @@ class Taken:
 
     def __call__(self, batch: Batch, terms: Terms) -> None:
         """Takes a canonical batch with its terms."""
-        logs, outcomes = self._loss.log_predictions(batch), self._loss.outcomes(batch)
+        logits, outcomes = self._loss.logits(batch), self._loss.outcomes(batch)
+        # Log-probabilities have lost what logits of one size differ by, and are infinite where these are not.
+        logs = self._loss.log_predictions(batch) if logits is None else logits
         if logs is None or outcomes is None or logs.shape[1] != len(outcomes) or len(logs) < 2:
             raise InputError(
                 "expected targets that are classes, or answers of yes or no, and a value for each class",
@@ -99,7 +101,7 @@ class Taken:
             )
         counted = np.ones(len(outcomes), bool) if terms.ignored is None else ~terms.ignored
         _refuse(counted & (outcomes < 0), batch, "expected a target of 0 or 1, got a share between them")
-        own = logs[np.maximum(outcomes, 0), np.arange(len(outcomes))]
+        own = _own(logs, np.maximum(outcomes, 0))
         _refuse(counted & np.isnan(own), batch, "expected a target with a loss, got nan")
         self._note_infinite(counted & np.isneginf(own), batch)
         factors = self._loss.factors(batch)
@@ -114,6 +116,14 @@ class Taken:
         if not self.infinite and where.any():
             self.first_infinite = _first_place(where, batch)
         self.infinite += int(np.count_nonzero(where))
+
+
+def _own(logs: Array, outcomes: Array) -> Array:
+    """Half of what each outcome's logit is below the largest: -inf where impossible, nan where unknown."""
+    top = logs.max(axis=0)
+    with np.errstate(invalid="ignore"):
+        own = logs[outcomes, np.arange(len(outcomes))] / 2 - top / 2
+    return np.where(np.isfinite(top), own, np.nan)
 
 
 @contextlib.contextmanager
@@ -164,7 +174,7 @@ def told(
     if not tally.weight.scaled:
         raise InputError("expected a counted target with a weight above 0, got none")
     fit = fitted(taken.predictions)
-    after = _errors(loss, taken.predictions, 1 / fit.temperature) if fit.state == "found" else None
+    after = _errors(loss, taken.predictions, fit.temperature) if fit.state == "found" else None
     return Temperature(
         loss=spec.name,
         title=spec.title,
@@ -185,12 +195,14 @@ def told(
     )
 
 
-def _errors(loss: Loss, predictions: Predictions, b: float) -> Errors:
-    """The calibration errors of the predictions at a temperature of 1 / b."""
+def _errors(loss: Loss, predictions: Predictions, temperature: float) -> Errors:
+    """The calibration errors of the predictions at a temperature."""
+    b = predictions.factor(temperature)
 
     def parts() -> Iterator[tuple[Array, Array]]:
         for z, y, _ in predictions:
-            e = np.exp(b * z)
+            with np.errstate(over="ignore", under="ignore"):
+                e = np.exp(b * z)
             yield e / e.sum(axis=0), y
 
     return errors_of(parts(), BINS, positive=not loss.per_class)
