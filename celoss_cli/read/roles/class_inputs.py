@@ -14,7 +14,7 @@ from celoss_cli.core.numbers import MISSING
 from celoss_cli.read.roles.column import KnownNames, value_of
 from celoss_cli.read.roles.evidence import Evidence, Search
 from celoss_cli.read.roles.found import Candidate, Found, preferred
-from celoss_cli.read.roles.groups import Group, alike, initials, predicting, spellings_of
+from celoss_cli.read.roles.groups import Group, alike, initials, label_beside, predicting, spellings_of
 from celoss_cli.read.roles.words import OF_ALL_CLASSES
 
 __all__ = ["over_classes"]
@@ -144,7 +144,7 @@ class _Search(Search):
             lambda group: group.takes != "scores",
         )
         if len(fitting) == 1:
-            return Found((self._candidate(fitting[0], _PREDICTED),))
+            return self._with_left_out(fitting[0])
         if fitting:
             shown = listed([group.affix or self._names_of(group) for group in fitting])
             return Found(
@@ -152,6 +152,25 @@ class _Search(Search):
                 f"one group of columns of {self.evidence.wanted.takes}, got {shown}",
             )
         return self._no_classes(every[0])
+
+    def _with_left_out(self, group: Group) -> Found:
+        """The group, unless a class with other marks in its name may be left out: logit-c beside logit_a."""
+        alone = self._candidate(group, _PREDICTED)
+        left = [i for i in self.numbers if i not in group.columns and self._may_be_of(group, i)]
+        if not left or self._adds_up(group):
+            return Found((alone,))
+        every = Candidate(tuple(sorted((*group.columns, *left))), "with all that have the word")
+        shown = listed([self.names[i] for i in left])
+        affix = group.affix or self._names_of(group)
+        return Found((every, alone), f"one group of columns named alike, got {affix} and {shown} beside it")
+
+    def _may_be_of(self, group: Group, i: int) -> bool:
+        """Whether a prediction of the same kind has the words of a group around another name."""
+        evidence, says = self.evidence, self.evidence.columns[i].says
+        if not says.predicts or says.takes != group.takes or evidence.is_decision(i):
+            return False
+        label = label_beside(group, self.names[i]).casefold()
+        return label not in ("", *OF_ALL_CLASSES, *(known.casefold() for known in group.labels))
 
     def _without_odd(self, group: Group) -> list[Group]:
         """The group without columns like prob_max; also with them where nothing tells."""

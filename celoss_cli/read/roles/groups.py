@@ -19,6 +19,7 @@ __all__ = [
     "alike",
     "in_natural_order",
     "initials",
+    "label_beside",
     "labels_of",
     "order_notes",
     "paired",
@@ -73,6 +74,27 @@ def predicting(columns: Sequence[Column], members: Iterable[int]) -> list[Group]
     )
 
 
+def label_beside(group: Group, name: str) -> str:
+    """What a name has where others have that of a class, if it differs from them in marks only; else ""."""
+    before, after = group.affix.split("*", 1) if group.affix.count("*") == 1 else (group.affix, "")
+    return _label_within(name, _letters(before, after))
+
+
+def _label_within(name: str, letters: tuple[str, str]) -> str:
+    """The name of a class in one that has these letters around it, whatever the marks; "" without."""
+    cuts = ((name[start:end], _letters(name[:start], name[end:])) for start, end in named(name).cuts)
+    return next((label for label, around in cuts if around == letters), "")
+
+
+def _letters(before: str, after: str) -> tuple[str, str]:
+    """The letters and digits before and behind the name of a class, in lower case."""
+    return (_without_marks(before), _without_marks(after))
+
+
+def _without_marks(text: str) -> str:
+    return "".join(filter(str.isalnum, text)).casefold()
+
+
 def targeting(columns: Sequence[Column], members: Iterable[int]) -> list[Group]:
     """The groups whose common affix holds a word of targets: true_cat and true_dog."""
     return _groups(columns, (cut for column in members for cut in _targets_in(columns[column], column)))
@@ -118,10 +140,13 @@ def spellings_of(names: Sequence[str]) -> tuple[str, ...]:
 
 
 def _cut_alike(names: Sequence[str]) -> Iterator[list[str]]:
-    """All names without a common affix that holds a word of prediction, for each such affix."""
+    """All names without a common affix that holds a word of prediction, for each such affix.
+
+    At last without those that differ in marks only: logit-c beside logit_a.
+    """
     if not names:
         return
-    first = names[0]
+    first, found = names[0], [list(names)]
     for start, end in named(first).cuts:
         before, after = first[:start], first[end:]
         spans = [(start, len(name) - len(after)) for name in names]
@@ -129,7 +154,13 @@ def _cut_alike(names: Sequence[str]) -> Iterator[list[str]]:
             name.startswith(before) and name.endswith(after) and span in named(name).cuts
             for name, span in zip(names, spans, strict=True)
         ):
-            yield [name[slice(*span)] for name, span in zip(names, spans, strict=True)]
+            found.append([name[slice(*span)] for name, span in zip(names, spans, strict=True)])
+            yield found[-1]
+    for start, end in named(first).cuts[:1]:
+        letters = _letters(first[:start], first[end:])
+        labels = [_label_within(name, letters) for name in names]
+        if all(labels) and labels not in found and len(set(labels)) == len(labels):
+            yield labels
 
 
 def target_labels(names: Sequence[str]) -> tuple[str, ...]:

@@ -90,3 +90,56 @@ def test_where_the_name_of_a_class_may_start_and_end() -> None:
     assert [*ends("-p", 1)] == [1]
     assert [*ends("p", 0)] == []
     assert len([*starts("p" + 1000 * "_" + "a", 1)]) == len([*ends("a" + 1000 * "_" + "p", 1001)]) == 9
+
+
+@pytest.mark.parametrize(
+    ("names", "pattern"),
+    [
+        ("logit_a logit_b logit-c", "logit_*"),
+        ("logit_a logit_b logit.c", "logit_*"),
+        ("logit_a logit_b Logit_c", "logit_*"),
+        ("logit0 logit1 logit_unk", "logit0,logit1"),
+        ("a_logit b_logit c-logit", "*_logit"),
+        ("score_a score_b score.c", "score_*"),
+    ],
+)
+def test_a_class_with_other_marks_is_left_out_by_nobody_but_the_user(
+    names: str, pattern: str, tmp_path: Path
+) -> None:
+    """Refused, with a command for all columns and one for those with the same marks, which both work."""
+    columns, x = names.split(), np.random.default_rng(6).normal(size=(8, 3)).round(2)
+    labels = [name[5:].strip("_-.") if name[0] not in "abc" else name[0] for name in columns]
+    rows: _Rows = [
+        {"id": f"r{i}", **dict(zip(columns, map(float, x[i]), strict=True)), "target": labels[i % 2]}
+        for i in range(8)
+    ]
+    refused = celoss("ce", path := _csv(tmp_path, rows), "--format", "value")
+    assert refused.returncode == 3
+    y = torch.arange(8) % 2
+    for wanted, classes in ((",".join(columns), 3), (pattern, 2)):
+        assert (
+            f"--class-columns '{wanted}'" in refused.stderr or f"--class-columns {wanted} " in refused.stderr
+        )
+        done = celoss("ce", path, "--format", "value", "--class-columns", wanted)
+        due = torch.nn.functional.cross_entropy(torch.tensor(x[:, :classes]), y).item()
+        assert float(done.stdout) == pytest.approx(due, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("names", "others"),
+    [
+        ("logit_a logit_b", "logit.max"),
+        ("logit_a logit_b", "logit"),
+        ("logit_a logit_b", "cal_logit.a"),
+        ("logit_a logit_b", "prob.c"),
+    ],
+)
+def test_what_is_known_to_be_no_class_leaves_no_doubt(names: str, others: str, tmp_path: Path) -> None:
+    columns, x = [*names.split(), others], np.random.default_rng(7).normal(size=(8, 3)).round(2)
+    rows: _Rows = [
+        {"id": f"r{i}", **dict(zip(columns, map(float, x[i]), strict=True)), "target": "ab"[i % 2]}
+        for i in range(8)
+    ]
+    done = celoss("ce", _csv(tmp_path, rows), "--format", "value")
+    due = torch.nn.functional.cross_entropy(torch.tensor(x[:, :2]), torch.arange(8) % 2).item()
+    assert float(done.stdout) == pytest.approx(due, rel=1e-12)
