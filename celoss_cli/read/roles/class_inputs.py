@@ -336,7 +336,8 @@ class _Search(Search):
         others = {i for i in self.numbers if self._may_be_class(i)}
         whole = [i for i in plain if evidence.columns[i].values.are_whole]
         fractions = [i for i in plain if evidence.columns[i].values.are_fractions]
-        odd = [kind[0] for kind in (whole, fractions) if len(kind) == 1]
+        indices = [i for i in plain if self._holds_indices(i, len(plain) - 1)]
+        odd = [kind[0] for kind in (whole, fractions, indices) if len(kind) == 1]
         doubtful = {i for i in plain if self._is_doubtful(i, of_a_kind=i in odd)}
         if len(doubtful - others) == len(plain):
             doubtful = set()
@@ -360,11 +361,19 @@ class _Search(Search):
         return other and not column.says.confident
 
     def _is_doubtful(self, i: int, *, of_a_kind: bool) -> bool:
-        """Whether a number is a copy of the target, or the only one of its kind: whole, or from 0 to 1."""
+        """Whether a number is a copy of the target, or the only one of its kind.
+
+        That is whole, from 0 to 1, or what targets may be.
+        """
         copied = i in self._copies and len(self.evidence.texts_of(i)) > 2
         values = self.evidence.columns[i].values
         odd = of_a_kind and len(values.texts) >= _ENOUGH and not values.are_binary
         return copied or (len(self._plain) > 2 and odd)
+
+    def _holds_indices(self, i: int, classes: int) -> bool:
+        """Whether a column may hold other targets: whole numbers from 0 to the number of classes less 1."""
+        values = self.evidence.columns[i].values
+        return values.are_whole and all(_is_index(text, classes) for text in values.distinct)
 
     def _too_few(self, columns: Sequence[int]) -> Found:
         if self.evidence.wanted.or_binary and len(columns) == 1:

@@ -376,3 +376,15 @@ def test_what_is_recorded_of_a_row_is_told_so() -> None:
 
 def test_names_without_a_number_in_common_are_in_the_order_of_their_letters() -> None:
     assert in_natural_order(["b1", "aa2", "aa10"]) == ["aa2", "aa10", "b1"]
+
+
+def test_whole_numbers_that_may_be_other_targets_are_doubtful_among_whole_numbers() -> None:
+    cells = {"a": "7104", "b": "1470", "c": "0825", "weight": "1212", "y": "0121", "z": "2100"}
+    error = refused("", **cells)
+    assert '"z" among them, which may be none' in str(error)
+    offered = [dict(way.options)["--class-columns"] for way in error.ways]
+    assert offered == ["a,b,c,z", "a,b,c"]
+
+
+def test_whole_numbers_beside_others_of_that_kind_are_classes() -> None:
+    assert roles("", a="0210", b="1012", c="2102", y="0121").inputs == (0, 1, 2)
