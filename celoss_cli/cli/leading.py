@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from celoss_cli.cli.options import Semantics
     from celoss_cli.findings import CommandWords
 
-__all__ = ["Leading", "led", "said_of"]
+__all__ = ["Leading", "can_be_tried", "led", "said_of"]
 
 _TRIED = (
     *(*LOSSES, "compare", "diagnose", "temperature", "plot", "report", "play"),
@@ -67,7 +67,7 @@ class Leading:
             asked = asked_of(words)
         except CelossError:
             return []  # an option that this command or loss has not
-        if not all(map(_can_be_tried, asked.sets)):
+        if not all(map(can_be_tried, asked.sets)):
             return [(words, "")]
         return list(self._followed(words, asked, _MOST_FOLLOWED))
 
@@ -87,7 +87,7 @@ class Leading:
                     yield found, "; ".join(filter(None, (way.meaning, means)))
 
 
-def _can_be_tried(data: Data) -> bool:
+def can_be_tried(data: Data) -> bool:
     """Whether its files can be read again, or its values stand on the command line."""
     try:
         files = files_of(data.files)

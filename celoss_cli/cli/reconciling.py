@@ -17,6 +17,7 @@ from celoss_cli.core.option import VALUES
 from celoss_cli.losses.base import finite_weights
 from celoss_cli.losses.options import IGNORE_INDEX, LABEL_SMOOTHING, POS_WEIGHT, WEIGHT
 from celoss_cli.read.gather import gather
+from celoss_cli.read.roles.answers import answer_key
 from celoss_cli.read.values import read_value
 from celoss_cli.studies.reconcile import Problem
 from celoss_cli.studies.reconcile import problem_of as in_memory
@@ -91,7 +92,8 @@ def problem_of(
         )
     if request.truth is not None and not partly:
         request.truth.verify()
-    return found, dataset.described
+    signed = {answer_key(text) for text in request.settled.answers} == {-1.0, 1.0}
+    return replace(found, signed=signed), dataset.described
 
 
 def _files(data: Data) -> Sequence[str]:

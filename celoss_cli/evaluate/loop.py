@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from celoss_cli.evaluate.workings import Workings
     from celoss_cli.losses.base import Loss
 
-__all__ = ["Evaluation", "Request", "evaluate"]
+__all__ = ["Evaluation", "Request", "evaluate", "refuse_odd_weights"]
 
 _ANYWAY = "--allow-out-of-domain computes it anyway"
 
@@ -322,9 +322,9 @@ def _oddities(loss: Loss, batch: Batch, request: Request) -> Counter[str]:
         InputError: for the first value outside the domain of the loss, unless these are allowed.
 
     """
-    odd, outside = rows_out_of_domain(batch), loss.violation(batch)
-    if odd.size and not request.allow_out_of_domain:
-        raise _odd_weight(batch, int(odd[0]))
+    outside = loss.violation(batch)
+    if not request.allow_out_of_domain:
+        refuse_odd_weights(batch, hint=_ANYWAY)
     if outside and not request.allow_out_of_domain:
         element = int(np.flatnonzero(outside.where)[0])
         raise InputError(
@@ -335,8 +335,18 @@ def _oddities(loss: Loss, batch: Batch, request: Request) -> Counter[str]:
     return +seen
 
 
-def _odd_weight(batch: Batch, row: int) -> InputError:
+def refuse_odd_weights(batch: Batch, hint: str = "") -> None:
+    """Refuses weights of rows that are negative or not finite; ``hint`` is the way out.
+
+    Raises:
+        InputError: for the first one.
+
+    """
+    odd = rows_out_of_domain(batch)
+    if not odd.size:
+        return
+    row = int(odd[0])
     weights = batch.rows(row, row + 1).aligned[SAMPLE_WEIGHT].reshape(-1)
     weight = weights[np.flatnonzero(~((weights >= 0) & (weights < np.inf)))[0]]
     fact = f"Expected a sample weight that is finite and at least 0, got {weight:g}."
-    return InputError(fact, hint=_ANYWAY, place=batch.place(row))
+    raise InputError(fact, hint=hint, place=batch.place(row))

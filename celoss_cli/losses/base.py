@@ -410,13 +410,14 @@ def finite_weights(name: str, values: Any) -> Array:
 
 
 def rows_out_of_domain(batch: Batch) -> Array:
-    """The rows of a canonical batch whose sample weight is negative or not finite, shape (found,)."""
+    """The rows of a batch whose sample weight is negative or not finite, shape (found,)."""
     if SAMPLE_WEIGHT not in batch.aligned:
         return np.empty(0, np.int64)
     weights = batch.aligned[SAMPLE_WEIGHT]
     if batch.offsets is not None:
         return batch.places(np.flatnonzero(~((weights >= 0) & (weights < math.inf))))[0]
-    return np.flatnonzero(~((weights[:, :1] >= 0) & (weights[:, :1] < math.inf)))
+    first = weights.reshape(len(weights), -1)[:, :1]
+    return np.flatnonzero(~((first >= 0) & (first < math.inf)))
 
 
 def spread(batch: Batch, rows: int, width: int) -> dict[str, Array]:

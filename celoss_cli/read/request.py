@@ -50,6 +50,7 @@ class Settled:
     Attributes:
         by_name: whether targets are the names of classes.
         one_hot: whether several columns of targets hold one 1 a row, and not probabilities.
+        answers: the different targets as they stood, where the positive one became a number.
         keeps_columns: whether somebody will ask for ``columns``.
         columns: the columns of a table as they were looked at to give them roles, whatever came of it.
         sources: the names of the formats that were read, of targets and options too.
@@ -64,6 +65,7 @@ class Settled:
 
     by_name: bool | None = None
     one_hot: bool | None = None
+    answers: Sequence[str] = ()
     keeps_columns: bool = False
     columns: Sequence[Column] = ()
     sources: list[str] = field(default_factory=list)

@@ -505,6 +505,7 @@ def _answers(
     if request.positive is not None or are_texts:
         positive = open_pair(distinct, request.positive or said)
         answers = Answers(positive, distinct, request.answers)
+        request.settled.answers = distinct
         return answers.cells(cells, fail), (answers.conversion,)
     return np.array([_answer(cell, index, request, fail) for index, cell in enumerate(cells)]), ()
 

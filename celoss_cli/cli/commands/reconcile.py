@@ -72,6 +72,7 @@ def run(given: ReconcileOptions) -> int:
     from celoss_cli.cli.outlet import outlet_of
     from celoss_cli.cli.output import note
     from celoss_cli.cli.progress import Bar
+    from celoss_cli.cli.proving import runner
     from celoss_cli.cli.publish import publish, remarks_of, tell
     from celoss_cli.cli.reconciling import is_large, problem_of
     from celoss_cli.studies.reconcile import MAX_DEVIATIONS, Problem, reconcile, stated
@@ -85,12 +86,15 @@ def run(given: ReconcileOptions) -> int:
     if large and given.max_deviations is None:
         note(f"celoss: note: one deviation at a time; --max-deviations {MAX_DEVIATIONS} combines them")
     arguments, shown = _arguments(given), given.max_shown
+    runs = runner(_data(given), [word for words in arguments.values() for word in words])
     if isinstance(problem, TokenProblem):
-        found = reconcile_tokens(problem, got, given=arguments, source=source, most=most, shown=shown)
+        found = reconcile_tokens(
+            problem, got, given=arguments, source=source, most=most, shown=shown, run=runs
+        )
     else:
         with Bar("hypotheses") as bar:
             found = reconcile(
-                problem, got, given=arguments, source=source, most=most, shown=shown, watch=bar.show
+                problem, got, given=arguments, source=source, most=most, shown=shown, run=runs, watch=bar.show
             )
     if isinstance(problem, Problem):
         tell(remarks_of(problem.skipped, ()))

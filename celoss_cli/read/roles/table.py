@@ -221,6 +221,7 @@ class Assembler:
             from celoss_cli.read.roles.answers import Answers  # of a binary loss, in words
 
             self.answers = Answers(mapping.positive, mapping.answers, request.answers)
+            request.settled.answers = mapping.answers
         self._decisions: Decisions | None = None
         if mapping.predicted is not None:
             from celoss_cli.read.roles.answers import Decisions

@@ -7,8 +7,10 @@ counts.
 
 from __future__ import annotations
 
+import math
+import sys
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from itertools import combinations
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from celoss_cli.core.data import Array, Source
     from celoss_cli.studies.reconcile.reconciliation import Deviation, Match, Stated
 
-__all__ = ["Hit", "Search", "Values", "needed", "tried", "window_of"]
+__all__ = ["Hit", "Run", "Search", "Values", "gives", "needed", "tried", "window_of"]
 
 
 class _Answer(Protocol):
@@ -165,6 +167,24 @@ def needed(hits: Sequence[Hit[Answer]]) -> list[Hit[Answer]]:
         return any((id(hit.start), part) in known for part in parts)
 
     return [hit for hit in hits if not has_simpler(hit)]
+
+
+Run = Callable[[str], "float | None"]
+"""Gives the number of a command, or None where it is refused."""
+
+_AGREE = 1e-9
+"""Part of a number: a command whose result is off by more does not compute it."""
+
+
+def gives(result: float | None, value: float, afterwards: Iterable[Callable[[Array], Array] | None]) -> bool:
+    """Whether the result of a command is a value, after what is done to it by hand."""
+    if result is None:
+        return False
+    number = np.array([result])
+    with np.errstate(all="ignore"):
+        for change in afterwards:
+            number = number if change is None else change(number)
+    return math.isclose(float(number[0]), value, rel_tol=_AGREE, abs_tol=sys.float_info.epsilon)
 
 
 # ------------------------------------------------------------------------------------ how much a hit says

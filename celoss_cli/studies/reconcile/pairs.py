@@ -84,7 +84,7 @@ class Pairs(View):
         if self._binary and probable:
             probs = Setup("bce", as_it_is, "-[t log x + (1-t) log(1-x)]")
             yield self._start(probs, "probabilities", "probs")
-        if self._signed or (self._hard and not self._one_hot):
+        if self._signed or (self._hard and not (self._one_hot or self._problem.signed)):
             odd = self._odd("soft-margin", self._hard, "labels 0 and 1 taken for -1 and +1 as they are")
             margin = Setup("soft-margin", as_it_is, "log(1 + exp(-t x))")
             yield self._start(margin, "scores", "logits", odd)

@@ -9,6 +9,7 @@ import numpy as np
 from celoss_cli.core.data import Array, Batch, Chunk
 from celoss_cli.core.errors import InputError, LimitError
 from celoss_cli.core.records import record
+from celoss_cli.evaluate.loop import refuse_odd_weights
 from celoss_cli.losses.base import SAMPLE_WEIGHT
 
 __all__ = ["MOST_VALUES", "Problem", "problem_of"]
@@ -33,6 +34,7 @@ class Problem:
         pos_weight: of the positive answer, or None.
         ignore_index: targets of this value are left out.
         label_smoothing: eps.
+        signed: whether targets that are 0 and 1 stood as -1 and +1.
         conversions: what was done to the targets to read them, in words.
         skipped: how many rows were left out for a missing value.
 
@@ -49,6 +51,7 @@ class Problem:
     pos_weight: Array | None = None
     ignore_index: int = -100
     label_smoothing: float = 0.0
+    signed: bool = False
     conversions: tuple[str, ...] = ()
     skipped: int = 0
 
@@ -57,13 +60,14 @@ def problem_of(batches: Iterable[Batch | Chunk], source: str = "", **options: ob
     """All rows of a data set, read from ``source``, as one problem; ``options`` are its other attributes.
 
     Raises:
-        InputError: for data without rows, or with rows of several shapes.
+        InputError: for data without rows, with rows of several shapes, or with an odd weight of a row.
         LimitError: for more values than can be searched.
 
     """
     kept, values = [], 0
     for found in batches:
         batch = found.read() if isinstance(found, Chunk) else found
+        refuse_odd_weights(batch)
         kept.append(batch)
         values += batch.input.size
         if values > MOST_VALUES:

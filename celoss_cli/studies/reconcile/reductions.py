@@ -49,7 +49,17 @@ def _divided(
 ) -> Reduced:
     """The sum divided by a number; most of these are rarely right."""
     said, by_hand = f"divided by {words} ({count:g})", f"divided by {count:.17g}"
-    by = choice("denominator", name, said, cost, ("--reduction", "sum"), "", by_hand, alone)
+    by = choice(
+        "denominator",
+        name,
+        said,
+        cost,
+        ("--reduction", "sum"),
+        "",
+        by_hand,
+        alone,
+        change=lambda v: v / count,
+    )
     return by, total / count
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from celoss_cli.core.records import record
 from celoss_cli.losses import LOSSES
-from celoss_cli.studies.reconcile.outcome import Hit, Search, needed
+from celoss_cli.studies.reconcile.outcome import Hit, Search, gives, needed
 from celoss_cli.studies.reconcile.reconciliation import Match, Reconciliation
 from celoss_cli.studies.reconcile.reductions import mean, reductions
 from celoss_cli.studies.reconcile.scalars import Transform, meant_by, transforms
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from celoss_cli.core.data import Array, Source
+    from celoss_cli.studies.reconcile.outcome import Run
     from celoss_cli.studies.reconcile.problem import Problem
     from celoss_cli.studies.reconcile.reconciliation import Stated
     from celoss_cli.studies.reconcile.view import Start, View
@@ -44,6 +45,7 @@ def reconcile(
     source: Source,
     most: int = MAX_DEVIATIONS,
     shown: int = 10,
+    run: Run | None = None,
     watch: Callable[[int, float | None], None] = lambda count, part: None,
 ) -> Reconciliation:
     """Searches for computations that give a number.
@@ -55,6 +57,8 @@ def reconcile(
         source: how the data was read.
         most: how many deviations are combined.
         shown: how many explanations are kept.
+        run: gives the number of a command, or None where it is refused; commands that do not give theirs are
+            left out. None where nothing can be run.
         watch: is told how many hypotheses were computed and which part of all work that is.
 
     """
@@ -70,7 +74,7 @@ def reconcile(
     unit = meant_by(stated.unit)
     return found.concluded(
         hits,
-        [_explanation(hit, given, unit) for hit in hits[:shown]],
+        [_explanation(hit, given, unit, run) for hit in hits[:shown]],
         views[0].rows,
         next((view.classes for view in views if view.classes), None),
         {**source, "conversions": list(problem.conversions), "skipped": problem.skipped},
@@ -193,18 +197,25 @@ _OF_RESULTS = ("sign", "point", "precision")
 """Dimensions of what happens to a number that has its unit."""
 
 
-def _explanation(hit: Hit[Choice], given: Arguments, unit: Choice | None) -> Match:
+def _explanation(hit: Hit[Choice], given: Arguments, unit: Choice | None, run: Run | None) -> Match:
     """Args: ``unit`` is what makes the loss a number of the unit that was given."""
     start, done = hit.start, list(hit.choices)
     if unit is not None and not any(choice.dimension == "unit" for choice in done):
         later = (i for i, choice in enumerate(done) if choice.dimension in _OF_RESULTS and choice.by_hand)
         done.insert(next(later, len(done)), unit)
+    command = command_of(start, done, given)
+    if (
+        run
+        and command
+        and not gives(run(command), hit.value, [choice.change for choice in done if choice.by_hand])
+    ):
+        command = None
     return Match(
         loss=LOSSES[start.setup.command].name,
         reading=start.reading,
         deviations=hit.deviations,
         value=hit.value,
         formula=formula_of(_setup(start, hit.choices), done),
-        command=command_of(start, done, given),
+        command=command,
         afterwards=tuple(choice.by_hand for choice in done if choice.by_hand),
     )

@@ -20,11 +20,12 @@ from celoss_cli.core.data import Array, Batch, Chunk
 from celoss_cli.core.errors import InputError
 from celoss_cli.core.records import record
 from celoss_cli.losses.scored_tokens import CENSORED, FIRST, MISSING, PART, PROMPT, SCORED, STATUS
-from celoss_cli.studies.reconcile.outcome import Hit, Search, needed
+from celoss_cli.studies.reconcile.outcome import Hit, Search, gives, needed
 from celoss_cli.studies.reconcile.reconciliation import Deviation, Match, Reconciliation
 
 if TYPE_CHECKING:
     from celoss_cli.core.data import Source
+    from celoss_cli.studies.reconcile.outcome import Run
     from celoss_cli.studies.reconcile.reconciliation import Stated
 
 __all__ = ["TokenProblem", "reconcile_tokens", "token_problem_of"]
@@ -270,6 +271,13 @@ _UNITS = (
     ),
 )
 
+_BY_HAND: Mapping[str, Callable[[Array], Array]] = {
+    "exp of it": np.exp,
+    "2 to its power": np.exp2,
+    "negated": np.negative,
+}
+"""What is done to a command's result, by its words."""
+
 
 def _units_of(unit: str) -> list[_Choice]:
     """What the number may be told in: what it says itself is no deviation, and nats are one then."""
@@ -298,6 +306,7 @@ def reconcile_tokens(
     source: Source,
     most: int,
     shown: int,
+    run: Run | None = None,
 ) -> Reconciliation:
     """Searches for ways of averaging that give a number.
 
@@ -308,6 +317,7 @@ def reconcile_tokens(
         source: how the data was read.
         most: how many deviations are combined.
         shown: how many explanations are kept.
+        run: as for ``reconcile``.
 
     """
     units = _units_of(stated.unit)
@@ -320,7 +330,7 @@ def reconcile_tokens(
             if not count and not search.plain:
                 search.plain.append((_LOSS, one.value))
     hits = _needed(search.hits)
-    told = [_explanation(hit, given) for hit in hits[:shown]]
+    told = [_explanation(hit, given, run) for hit in hits[:shown]]
     return search.concluded(hits, told, problem.documents, None, {**source, "conversions": [], "skipped": 0})
 
 
@@ -361,7 +371,7 @@ def _needed(hits: Sequence[Hit[_Choice]]) -> list[Hit[_Choice]]:
     return [hit for hit in needed(fewest) if alike[hit.key] is hit]
 
 
-def _explanation(found: Hit[_Choice], given: Mapping[str, Sequence[str]]) -> Match:
+def _explanation(found: Hit[_Choice], given: Mapping[str, Sequence[str]], run: Run | None) -> Match:
     tokens, divisor, average, unit = found.choices
     formula = unit.formula.format(average.formula.format(divisor.formula)) + f", over {tokens.formula}"
     words: list[str] | None = ["celoss", "nll"]
@@ -370,6 +380,9 @@ def _explanation(found: Hit[_Choice], given: Mapping[str, Sequence[str]]) -> Mat
     command = None
     if words is not None:
         command = shlex.join([*words[:2], *(word for part in given.values() for word in part), *words[2:]])
+    by_hand = tuple(choice.by_hand for choice in found.choices if choice.by_hand)
+    if run and command and not gives(run(command), found.value, [_BY_HAND[words] for words in by_hand]):
+        command = None
     return Match(
         loss=_LOSS,
         reading="scored tokens",
@@ -377,5 +390,5 @@ def _explanation(found: Hit[_Choice], given: Mapping[str, Sequence[str]]) -> Mat
         value=found.value,
         formula=formula,
         command=command,
-        afterwards=tuple(choice.by_hand for choice in found.choices if choice.by_hand),
+        afterwards=by_hand,
     )
