@@ -104,6 +104,7 @@ class CelossError(Exception):
         place: where it was found, outermost first ("preds.csv:17:4"), or "".
         element: index of the offending loss element within its batch, when only the batch is known.
         in_input: whether that element of the input is meant, and not its target.
+        elsewhere: whether the place is of another file than the one that is read, which adds nothing to it.
 
     """
 
@@ -118,6 +119,7 @@ class CelossError(Exception):
         place: str = "",
         element: int | None = None,
         in_input: bool = False,
+        elsewhere: bool = False,
     ) -> None:
         super().__init__(fact)
         self.fact = fact
@@ -126,6 +128,7 @@ class CelossError(Exception):
         self.place = place
         self.element = element
         self.in_input = in_input
+        self.elsewhere = elsewhere
 
     def of_command(self, words: Sequence[str]) -> Self:
         """The same error with ways out that are added to these words, which nobody typed."""
@@ -133,8 +136,11 @@ class CelossError(Exception):
         return self
 
     def at(self, place: str) -> Self:
-        """The same error with ``place`` put in front of what is known already, unless that begins with it."""
-        if not f"{self.place}:".startswith(f"{place}:"):
+        """The same error with ``place`` put in front of what is known already.
+
+        It stays as it is where that begins with it, or is of another file.
+        """
+        if not self.elsewhere and not f"{self.place}:".startswith(f"{place}:"):
             self.place = f"{place}: {self.place}" if self.place else place
         self.element = None
         return self

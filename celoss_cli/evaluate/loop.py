@@ -11,7 +11,7 @@ import numpy as np
 
 from celoss_cli.core.data import Batch, Chunk, Tally, Terms
 from celoss_cli.core.errors import InputError
-from celoss_cli.core.records import record
+from celoss_cli.core.records import record, replace
 from celoss_cli.evaluate.kinds import FirstRows, oddities
 from celoss_cli.evaluate.wanted import Wanted
 from celoss_cli.losses.base import SAMPLE_WEIGHT, rows_out_of_domain
@@ -222,6 +222,8 @@ def _part(loss: Loss, batch: Batch, request: Request) -> _Part:
     with placed(batch):
         counted = _oddities(loss, batch, request) if request.strict else Counter[str]()
         terms, wanted = loss.terms(batch), request.wanted
+        if request.strict and (overflowed := _overflowed(loss, batch, terms)):
+            counted["overflowed-product"] = overflowed
         decisions = loss.decisions(batch) if request.scores or wanted.confusion else None
         collected = _collected(loss, batch, terms, wanted, decisions) if wanted.anything else None
     return _Part(
@@ -238,6 +240,15 @@ def _part(loss: Loss, batch: Batch, request: Request) -> _Part:
         nonfinite=_first_nonfinite(batch, terms),
         sizes=loss.sizes(batch, terms),
     )
+
+
+def _overflowed(loss: Loss, batch: Batch, terms: Terms) -> int:
+    """How many finite losses of a batch the weights of their rows made infinite."""
+    if SAMPLE_WEIGHT not in batch.aligned or terms.loss.max(initial=-np.inf) < np.inf:  # which NaN is not
+        return 0
+    aligned = {name: values for name, values in batch.aligned.items() if name != SAMPLE_WEIGHT}
+    plain = loss.terms(replace(batch, aligned=aligned))
+    return int(np.count_nonzero(np.isposinf(terms.loss) & np.isfinite(plain.loss)))
 
 
 def _first_nonfinite(batch: Batch, terms: Terms) -> tuple[str, str]:

@@ -239,25 +239,30 @@ def _instead(facts: Facts) -> str:
 
 
 def impossible(facts: Facts) -> Observation | None:
-    """Targets have a predicted probability of 0, so their loss is infinite.
+    """Losses are infinite: of targets with probability 0, or multiplied by a huge weight.
 
     -log 0 is infinite, and one such target makes the mean infinite whatever the others are. A probability
     that was rounded to 0 in a file, or a class that the model masks, is the usual cause.
 
     Compare what other tools print with --convention all: those that clip replace 0 by a small number, each
     by its own, and some clip probabilities but no logits. Or compute from the logits, where nothing is
-    rounded to 0.
+    rounded to 0. A finite loss can also be multiplied by a sample weight until no double holds it.
 
     Reference: scikit-learn documentation of log_loss: y_proba is clipped to [eps, 1 - eps].
     """
-    count = facts.seen["infinite-loss"]
+    count, products = facts.seen["infinite-loss"], facts.seen["overflowed-product"]
+    impossible = count - products
     first = f"; the first is {facts.first_infinite}" if facts.first_infinite else ""
-    instead = _instead(facts) if facts.offers_conventions else ""
+    clips = impossible > 0 and facts.offers_conventions
+    causes = [f"{have(impossible, 'target')} probability 0, whose loss is infinite"] if impossible else []
+    causes += (
+        [f"{plural(products, 'finite loss')} times a sample weight exceeded 1.8e308"] if products else []
+    )
     return Observation(
-        f"{have(count, 'target')} probability 0, whose loss is infinite{first}{instead}",
+        f"{'; '.join(causes)}{first}{_instead(facts) if clips else ''}",
         count,
         {"first": facts.first_infinite} if facts.first_infinite else {},
-        remedy=facts.again("--convention", "all") if facts.offers_conventions else "",
+        remedy=facts.again("--convention", "all") if clips else "",
     )
 
 

@@ -198,7 +198,8 @@ class Truth:
         again = first != np.arange(len(first))
         if again.any():
             row = int(first[again].min())
-            raise InputError(f"expected each id once, got {quoted(ids[row])} twice", place=self._place(row))
+            fact = f"expected each id once, got {quoted(ids[row])} twice"
+            raise InputError(fact, place=self._place(row), elsewhere=True)
 
     def _place(self, row: int) -> str:
         if isinstance(self._given, WholeTable):

@@ -224,6 +224,21 @@ def test_diagnose_says_how_many_targets_its_accuracy_leaves_out(tmp_path: Path) 
     assert "left out" not in celoss("diagnose", str(path), "--loss", "ce", "--ignore-index", "4").stdout
 
 
+@pytest.mark.parametrize(("logit", "of_zero"), [("0", False), ("-inf", True)])
+def test_a_product_with_a_weight_that_no_double_holds_is_no_probability_of_0(
+    tmp_path: Path, logit: str, of_zero: bool
+) -> None:
+    """The losses are 1e300, 1.31 and, of the last row, ln 2 or infinite; the first weighs 1e200."""
+    rows = f"id,logit_0,logit_1,target,weight\n1,1e300,1,1,1e200\n2,1,0,1,2\n3,{logit},0,0,1\n"
+    (tmp_path / "p.csv").write_text(rows)
+    done = celoss("ce", "p.csv", "--json", cwd=tmp_path)
+    (found,) = (one for one in json.loads(done.stdout)["findings"] if one["code"] == "CEL308")
+    assert "1 finite loss times a sample weight exceeded 1.8e308" in found["message"]
+    assert ("1 target has probability 0" in found["message"]) is of_zero
+    assert ("--convention all" in found["remedy"]) is of_zero
+    assert found["count"] == 1 + of_zero
+
+
 CONSEQUENCES = {
     "CEL101": {"CEL208"},
     "CEL104": {"CEL403"},

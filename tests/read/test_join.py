@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from running import celoss
 
 from celoss_cli.cli.main import run
 from celoss_cli.read.truth import _Uses
@@ -761,3 +762,10 @@ def test_blocks_are_forgotten_once_those_above_them_were_read() -> None:
         assert uses.add(20 * block, np.arange(20 * block, 20 * block + 20), str) is None
     assert not uses._ahead
     assert not uses.left().size
+
+
+def test_an_id_that_the_targets_have_twice_is_told_where_they_have_it(tmp_path: Path) -> None:
+    (tmp_path / "p.csv").write_text("id,logit_0,logit_1\nr0,1,2\nr1,0,1\n")
+    (tmp_path / "t.csv").write_text("id,target\nr0,1\nr1,0\nr0,1\n")
+    done = celoss("ce", "p.csv", "-y", "@t.csv", cwd=tmp_path)
+    assert done.stderr.startswith('celoss: error: t.csv:2: expected each id once, got "r0" twice')

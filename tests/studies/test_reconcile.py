@@ -636,7 +636,7 @@ def test_data_that_fits_no_loss_is_refused(problem: Problem, error: str) -> None
 def test_weights_of_classes_do_not_stand_in_the_way_of_pairs() -> None:
     images = Problem(RANDOM.normal(size=(2, 3, 4, 5)), RANDOM.dirichlet(np.ones(3), (2, 4, 5)))
     problem = replace(images, target=np.moveaxis(images.target, -1, 1), weight=np.ones(3))
-    losses = {loss for loss, _ in searched(problem, "1.0").plain}
+    losses = {loss for loss, *_ in searched(problem, "1.0").plain}
     assert losses == {"cross_entropy", "binary_cross_entropy_with_logits"}
 
 
@@ -1034,6 +1034,15 @@ def test_hostile_names_are_shown_and_not_obeyed(format: str, hostile: str) -> No
         assert json.loads(text)["reconciliation"]["files"] == [hostile]
 
 
+def test_losses_of_one_name_say_what_each_takes() -> None:
+    found = searched(Problem(np.array([[0.3, 0.7], [0.6, 0.4]]), np.array([1, 1])), "9.5", most=0)
+    logits = (np.log1p(np.exp(-0.4)) + np.log1p(np.exp(0.2))) / 2
+    probs = -(np.log(0.7) + np.log(0.4)) / 2
+    text = "".join(FORMATS["table"].render(document_of(found), Style(version="9.9.9")))
+    assert f"as it is: cross_entropy of logits {logits:.6f}, nll_loss -0.55, " in text
+    assert f"cross_entropy of probabilities {probs:.6f}" in text
+
+
 def test_a_value_that_is_not_finite_is_null_in_json() -> None:
     p = np.array([[1.0, 0.0], [0.5, 0.5]])
     found = searched(Problem(p, np.array([1, 0]), kind="probs"), "3.0")
@@ -1041,7 +1050,7 @@ def test_a_value_that_is_not_finite_is_null_in_json() -> None:
     document = json.loads(text)
     SCHEMA.validate(document)
     plain = document["reconciliation"]["plain"][0]
-    assert plain == {"loss": "cross_entropy", "value": None, "nonfinite": "inf"}
+    assert plain == {"loss": "cross_entropy", "reading": "probabilities", "value": None, "nonfinite": "inf"}
 
 
 def test_large_data_is_searched_with_one_deviation(tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ from celoss_cli.read.arrays.bfloat16 import BFLOAT16
 from celoss_cli.read.arrays.columns import are_of_one_length, columns_of_arrays
 from celoss_cli.read.arrays.ranged import Checksum, can_be_fetched, fetched
 from celoss_cli.read.arrays.slices import joined_dataset, named_dataset, refuse_nonfinite, refuse_type
+from celoss_cli.read.arrays.texts import as_text, type_of_text
 from celoss_cli.read.bytes.mapped import copied, mapped, memory_limit, piped, release_bytes
 from celoss_cli.read.bytes.pickles import holds_pickle, is_pickle, pickled
 from celoss_cli.read.roles.column import Shape
@@ -88,7 +89,9 @@ def _fields(values: Array) -> dict[str, Callable[[], Array]]:
     """The fields of records as arrays; none of an array of numbers."""
     if not values.dtype.names or values.dtype == BFLOAT16:
         return {}
-    return {field: partial(np.ascontiguousarray, values[field]) for field in values.dtype.names}
+    return {
+        field: partial(as_text, np.ascontiguousarray(values[field]), field) for field in values.dtype.names
+    }
 
 
 def read_columns(stream: Stream, request: ReadRequest) -> WholeTable | Array:
@@ -241,7 +244,7 @@ def _check_layout(shape: tuple[int, ...], dtype: np.dtype[Any], place: str) -> N
 def _are_columns(dtype: np.dtype[Any]) -> bool:
     """Whether a structured type holds a number or a text of each name, as a table does."""
     fields = (dtype[name] for name in dtype.names or ())
-    return all(field.kind == "U" or (field.kind in "biuf" and field.itemsize <= _WIDEST) for field in fields)
+    return all(field.kind in "US" or (field.kind in "biuf" and field.itemsize <= _WIDEST) for field in fields)
 
 
 def refuse_shape(shape: Sequence[int], itemsize: int, place: str) -> None:
@@ -287,12 +290,12 @@ def _single(stream: Stream) -> Array:
     if buffer is not None:
         header = _header(io.BytesIO(buffer[: _MAX_HEADER + 12]), place)
         _refuse_size(header, len(buffer) - header.size, place)
-        return header.view(buffer, header.size)
+        return as_text(header.view(buffer, header.size), place)
     header = _header(stream.binary, place)
     values = _values_from(stream.binary, header, place)
     if stream.binary.read(1):
         raise InputError(f"expected the end after {_what(header)}, got more bytes", place=place)
-    return values
+    return as_text(values, place)
 
 
 def _refuse_size(header: _Header, found: int, place: str) -> None:
@@ -387,7 +390,7 @@ class _Archive:
 
         """
         with self._opened(info, place) as (_, header):
-            return np.broadcast_to(np.zeros((), header.dtype), header.shape)
+            return np.broadcast_to(np.zeros((), type_of_text(header.dtype)), header.shape)
 
     def rows(self, info: zipfile.ZipInfo, place: str, request: ReadRequest) -> Ranged | None:
         """A member of a remote file as an input of which rows are fetched; None for any other.
@@ -457,7 +460,7 @@ class _Member:
         self._place = place
 
     def __call__(self) -> Array:
-        return self._archive.load(self._info, self._place)
+        return as_text(self._archive.load(self._info, self._place), self._place)
 
     def template(self) -> Array:
         """An array of the same shape and type that takes no memory."""

@@ -48,7 +48,11 @@ def _source_lines(found: Reconciliation) -> Iterator[str]:
     said = [*found.source.get("conversions", ())]
     if files or said:
         yield ": ".join(filter(None, (files, "; ".join(said))))
-    plain = ", ".join(f"{name} {short(value)}" for name, value in found.plain)
+    names = [name for name, *_ in found.plain]
+    plain = ", ".join(
+        f"{name}{f' of {reading}' if names.count(name) > 1 else ''} {short(value)}"
+        for name, reading, value in found.plain
+    )
     yield f"as it is: {plain}" if plain else "as it is, no loss is defined on this data"
 
 
@@ -137,7 +141,8 @@ def _values(found: Reconciliation) -> dict[str, Any]:
         "explained": bool(found.found),
         **attributes(found, "found", "rows", "classes"),
         "plain": [
-            {"loss": name, "value": value, "nonfinite": nonfinite(value)} for name, value in found.plain
+            {"loss": name, "reading": reading, "value": value, "nonfinite": nonfinite(value)}
+            for name, reading, value in found.plain
         ],
         **attributes(found, "explanations", "tried", "window", "searched"),
         "meaning": list(_meaning(found)),

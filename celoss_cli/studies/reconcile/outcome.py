@@ -76,7 +76,7 @@ class Search(Generic[Answer]):
             type, what they round, by that type too.
         hits: those that give the number.
         count: how many hypotheses were computed.
-        plain: the results without a deviation, by name.
+        plain: the results without a deviation: the name, what the input is taken for, and the number.
         searched: the words of the deviations, by dimension.
 
     """
@@ -88,7 +88,7 @@ class Search(Generic[Answer]):
     )
     hits: list[Hit[Answer]] = field(default_factory=list)
     count: int = 0
-    plain: list[tuple[str, float]] = field(default_factory=list)
+    plain: list[tuple[str, str, float]] = field(default_factory=list)
     searched: dict[str, dict[str, None]] = field(default_factory=lambda: defaultdict(dict))
 
     def remember(self, choices: Iterable[Answer]) -> None:

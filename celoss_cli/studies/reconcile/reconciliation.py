@@ -160,7 +160,7 @@ class Reconciliation:
         window: how far from it a value counts as near.
         rows: how many rows the data has.
         classes: how many classes, or None for data without a class axis.
-        plain: the names of the plain computations and what they give.
+        plain: the names of the plain computations, what each takes the input for, and what it gives.
         explanations: those that are shown, the fewest deviations first.
         tried: what was searched, by number of deviations.
         searched: for each dimension, the deviations that the data allows, in words.
@@ -176,7 +176,7 @@ class Reconciliation:
     window: float
     rows: int
     classes: int | None
-    plain: Sequence[tuple[str, float]]
+    plain: Sequence[tuple[str, str, float]]
     explanations: Sequence[Match]
     tried: Sequence[Tried]
     searched: Mapping[str, Sequence[str]]

@@ -139,7 +139,7 @@ def _evaluate(
     if setup.finished is not None:
         plain = setup.finished(plain)
     if not deviations:
-        found.plain.append((LOSSES[setup.command].name, float(plain[0])))
+        found.plain.append((LOSSES[setup.command].name, start.reading, float(plain[0])))
     left = 0 if any(choice.alone for choice in deviations) else found.most - len(deviations)
     in_logs = found.stated.unit == "perplexity"
     others_of = reductions(terms, view, setup, rare=not deviations, in_logs=in_logs) if left else ()

@@ -33,6 +33,7 @@ __all__ = ["TokenProblem", "reconcile_tokens", "token_problem_of"]
 _BATCHES = (2, 4, 8, 16, 32, 64, 128)
 _CENSORED_AS = -9999.0
 _LOSS = "nll_loss"
+_READING = "scored tokens"
 
 
 @record(frozen=True, slots=True)
@@ -328,7 +329,7 @@ def reconcile_tokens(
             search.remember(one.choices)
             search.take(None, [one.choices], count, np.array([one.value]))
             if not count and not search.plain:
-                search.plain.append((_LOSS, one.value))
+                search.plain.append((_LOSS, _READING, one.value))
     hits = _needed(search.hits)
     told = [_explanation(hit, given, run) for hit in hits[:shown]]
     return search.concluded(hits, told, problem.documents, None, {**source, "conversions": [], "skipped": 0})
@@ -385,7 +386,7 @@ def _explanation(found: Hit[_Choice], given: Mapping[str, Sequence[str]], run: R
         command = None
     return Match(
         loss=_LOSS,
-        reading="scored tokens",
+        reading=_READING,
         deviations=found.deviations,
         value=found.value,
         formula=formula,
