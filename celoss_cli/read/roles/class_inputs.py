@@ -156,7 +156,8 @@ class _Search(Search):
     def _with_left_out(self, group: Group) -> Found:
         """The group, unless a class with other marks in its name may be left out: logit-c beside logit_a."""
         alone = self._candidate(group, _PREDICTED)
-        left = [i for i in self.numbers if i not in group.columns and self._may_be_of(group, i)]
+        taken = {*group.columns}
+        left = [i for i in self.numbers if i not in taken and self._may_be_of(group, i)]
         if not left or self._adds_up(group):
             return Found((alone,))
         every = Candidate(tuple(sorted((*group.columns, *left))), "with all that have the word")
