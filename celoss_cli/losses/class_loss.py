@@ -465,7 +465,7 @@ class WeightedClassLoss(ClassLoss):
         if self.weight is not None and len(self.weight) != classes:
             raise InputError(
                 f"Expected {classes} class weights, one for each class, got {len(self.weight)}.",
-                ways=_OF_ROWS,
+                ways=_OF_ROWS if len(self.weight) > classes else (),
             )
 
     def _class_weights(self) -> Array | None:
