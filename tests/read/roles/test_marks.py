@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
+from formulas import log_softmax
 from running import celoss
 
 from celoss_cli.read.roles.groups import labels_of
@@ -31,6 +31,10 @@ GROUPS = [
     ("(-logit a-logit b--logit", "( a b-"),
     ("model_logit_- model_logit_+ model_logit_(", "- + ("),
 ]
+
+
+def cross_entropy(x: np.ndarray, y: list[int]) -> float:
+    return float(-log_softmax(x, axis=1)[np.arange(len(y)), y].mean())
 
 
 def _csv(folder: Path, rows: _Rows) -> Path:
@@ -67,7 +71,7 @@ def test_no_class_is_lost_that_no_target_is(
             for i in range(8)
         ]
         done = celoss("ce", written(tmp_path, rows), "--format", "value")
-        due = torch.nn.functional.cross_entropy(torch.tensor(x), torch.tensor(y)).item()
+        due = cross_entropy(x, y)
         assert done.returncode == 0, done.stderr
         assert float(done.stdout) == pytest.approx(due, rel=1e-12)
 
@@ -115,13 +119,13 @@ def test_a_class_with_other_marks_is_left_out_by_nobody_but_the_user(
     ]
     refused = celoss("ce", path := _csv(tmp_path, rows), "--format", "value")
     assert refused.returncode == 3
-    y = torch.arange(8) % 2
+    y = [0, 1] * 4
     for wanted, classes in ((",".join(columns), 3), (pattern, 2)):
         assert (
             f"--class-columns '{wanted}'" in refused.stderr or f"--class-columns {wanted} " in refused.stderr
         )
         done = celoss("ce", path, "--format", "value", "--class-columns", wanted)
-        due = torch.nn.functional.cross_entropy(torch.tensor(x[:, :classes]), y).item()
+        due = cross_entropy(x[:, :classes], y)
         assert float(done.stdout) == pytest.approx(due, rel=1e-12)
 
 
@@ -141,5 +145,5 @@ def test_what_is_known_to_be_no_class_leaves_no_doubt(names: str, others: str, t
         for i in range(8)
     ]
     done = celoss("ce", _csv(tmp_path, rows), "--format", "value")
-    due = torch.nn.functional.cross_entropy(torch.tensor(x[:, :2]), torch.arange(8) % 2).item()
+    due = cross_entropy(x[:, :2], [0, 1] * 4)
     assert float(done.stdout) == pytest.approx(due, rel=1e-12)

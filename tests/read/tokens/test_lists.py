@@ -48,16 +48,12 @@ def _table() -> Any:
 
 
 def _parquet(folder: Path) -> Path:
-    from pyarrow import parquet
-
-    parquet.write_table(_table(), folder / "a.parquet")
+    pytest.importorskip("pyarrow.parquet").write_table(_table(), folder / "a.parquet")
     return folder / "a.parquet"
 
 
 def _arrow(folder: Path) -> Path:
-    from pyarrow import feather
-
-    feather.write_feather(_table(), folder / "a.arrow")
+    pytest.importorskip("pyarrow.feather").write_feather(_table(), folder / "a.arrow")
     return folder / "a.arrow"
 
 
